@@ -1,0 +1,151 @@
+/**
+ * Checks: facts about agent, vault and key, each judged pass, warn or block. A plan with a block cannot be submitted.
+ * Sources: Microsoft's how-to for customer-managed keys on a healthcare agent service (creation date, soft delete, purge
+ * protection) and its lists of key kinds and trusted services; see docs/azure-facts.md.
+ */
+import { z } from 'zod';
+import type { Observation, Wish } from './observed.ts';
+import { sameVaultUri } from './observed.ts';
+
+/** Every judgement a check can come to. `teams/wording.ts` has words for each. */
+export const CheckCode = z.enum([
+  'created-after-cutoff',
+  'created-before-cutoff',
+  'created-unknown',
+  'provisioning-settled',
+  'provisioning-unsettled',
+  'microsoft-managed',
+  'already-under-this-key',
+  'already-under-another-key',
+  'same-tenant',
+  'other-tenant',
+  'same-region',
+  'other-region',
+  'vault-reachable',
+  'vault-firewalled',
+  'soft-delete-on',
+  'soft-delete-will-be-on',
+  'purge-protection-on',
+  'purge-protection-will-be-on',
+  'key-fit',
+  'key-new',
+  'key-missing',
+  'key-name-taken',
+  'key-not-rsa',
+  'key-size-unfit',
+  'key-disabled',
+  'key-not-yet-valid',
+  'key-expired',
+  'key-expires',
+  'key-cannot-wrap',
+  'key-hsm-needs-premium',
+]);
+export type CheckCode = z.infer<typeof CheckCode>;
+
+export const Check = z.object({
+  outcome: z.enum(['pass', 'warn', 'block']),
+  code: CheckCode,
+  /** The fact the judgement rests on, as Azure gave it; empty where the code says it all. */
+  fact: z.string(),
+});
+export type Check = z.infer<typeof Check>;
+
+/** Agents created on or before this day cannot take a customer-managed key. */
+export const creationCutoff = '2021-11-11';
+
+const judge = (outcome: Check['outcome'], code: CheckCode, fact = ''): Check => ({ outcome, code, fact });
+
+function checkAgent(observation: Observation, wish: Wish): readonly Check[] {
+  const { agent } = observation;
+  const day = agent.createdAt?.slice(0, 10) ?? null;
+  const created =
+    day === null
+      ? judge('block', 'created-unknown')
+      : day > creationCutoff
+        ? judge('pass', 'created-after-cutoff', day)
+        : judge('block', 'created-before-cutoff', day);
+  const settled =
+    agent.provisioningState === 'Succeeded'
+      ? judge('pass', 'provisioning-settled', agent.provisioningState)
+      : judge('block', 'provisioning-unsettled', agent.provisioningState);
+  return [created, settled, checkCurrentKey(observation, wish)];
+}
+
+/** A new key's version is not in the wish: the newest one of that name is what would have been set. */
+const wishedVersion = ({ key }: Observation, wish: Wish): string | null => wish.keyVersion ?? key?.version ?? null;
+
+/** Whether the agent already is exactly where the wish wants it. */
+export const isAsWished = (observation: Observation, wish: Wish): boolean => {
+  const current = observation.agent.customerKey;
+  return (
+    current !== null &&
+    sameVaultUri(current.vaultUri, observation.vault.uri) &&
+    current.keyName === wish.keyName &&
+    current.keyVersion !== null &&
+    current.keyVersion === wishedVersion(observation, wish)
+  );
+};
+
+function checkCurrentKey(observation: Observation, wish: Wish): Check {
+  const current = observation.agent.customerKey;
+  if (current === null) return judge('pass', 'microsoft-managed');
+  const fact = `${current.keyName} in ${current.vaultUri}`;
+  return isAsWished(observation, wish)
+    ? judge('block', 'already-under-this-key', fact)
+    : judge('block', 'already-under-another-key', fact);
+}
+
+function checkVault({ agent, vault }: Observation, tenantId: string): readonly Check[] {
+  return [
+    vault.tenantId.toLowerCase() === tenantId.toLowerCase()
+      ? judge('pass', 'same-tenant')
+      : judge('block', 'other-tenant', vault.tenantId),
+    agent.location === vault.location
+      ? judge('pass', 'same-region', vault.location)
+      : judge('warn', 'other-region', `${agent.location}, ${vault.location}`),
+    // Healthcare agent services are not on Key Vault's list of trusted services: the bypass does not let them in.
+    vault.firewall === 'open' ? judge('pass', 'vault-reachable') : judge('block', 'vault-firewalled'),
+    vault.softDelete ? judge('pass', 'soft-delete-on') : judge('warn', 'soft-delete-will-be-on'),
+    vault.purgeProtection ? judge('pass', 'purge-protection-on') : judge('pass', 'purge-protection-will-be-on'),
+  ];
+}
+
+const wrapOperations = ['wrapKey', 'unwrapKey'];
+
+/** The judgement on an existing key alone; lists to choose from use it too. */
+export function judgeKey(key: Observation['key'], now: Date): readonly Check[] {
+  if (key === null) return [judge('block', 'key-missing')];
+  const at = now.toISOString();
+  const found: Check[] = [];
+  if (!/^RSA(-HSM)?$/.test(key.type)) found.push(judge('block', 'key-not-rsa', key.type));
+  else if (![2048, 3072, 4096].includes(key.size ?? 0)) found.push(judge('block', 'key-size-unfit', `${key.size}`));
+  if (!key.enabled) found.push(judge('block', 'key-disabled'));
+  if (key.notBefore !== null && key.notBefore > at) found.push(judge('block', 'key-not-yet-valid', key.notBefore));
+  if (key.expires !== null && key.expires <= at) found.push(judge('block', 'key-expired', key.expires));
+  const missing = wrapOperations.filter((operation) => !key.operations.includes(operation));
+  if (missing.length > 0) found.push(judge('block', 'key-cannot-wrap', missing.join(', ')));
+  if (found.length > 0) return found;
+  const fit = judge('pass', 'key-fit', `${key.type} ${key.size}`);
+  return key.expires === null ? [fit] : [fit, judge('warn', 'key-expires', key.expires)];
+}
+
+function checkNewKey({ key, vault }: Observation, wish: Wish): readonly Check[] {
+  if (key !== null) return [judge('block', 'key-name-taken', key.name)];
+  if (wish.newKey?.type === 'RSA-HSM' && vault.sku !== 'premium') return [judge('block', 'key-hsm-needs-premium')];
+  const made = judge('pass', 'key-new', `${wish.newKey?.type} ${wish.newKey?.size}`);
+  const expires = wish.newKey?.expires ?? null;
+  return expires === null ? [made] : [made, judge('warn', 'key-expires', expires)];
+}
+
+/** All checks that rest on what was observed, in the order people read them. */
+export function checkAll(
+  observation: Observation,
+  wish: Wish,
+  context: { readonly tenantId: string; readonly now: Date },
+): readonly Check[] {
+  return [
+    ...checkAgent(observation, wish),
+    ...checkVault(observation, context.tenantId),
+    ...(wish.newKey === null ? judgeKey(observation.key, context.now) : checkNewKey(observation, wish)),
+  ];
+}

@@ -1,0 +1,40 @@
+/** What must follow from stored events. The rows are written in the same transaction as the events. */
+import type { StoredEvent } from './events.ts';
+import type { RequestId } from './ids.ts';
+import { hasEnded, type Request } from './request.ts';
+
+/**
+ * `show`: bring the request's cards up to date. `run`: start run number `key`. `expire`: end it if still undecided.
+ * One row per request, kind and key: a second one only moves the due time and marks the first as changed.
+ */
+export interface Consequence {
+  readonly kind: 'show' | 'run' | 'expire';
+  readonly key: string;
+  /** ISO 8601. */
+  readonly dueAt: string;
+}
+
+/** The rows that follow from these events, given the request after them. */
+export function consequencesOf(request: Request, events: readonly StoredEvent[]): readonly Consequence[] {
+  const now = request.changedAt;
+  const rows: Consequence[] = events.length === 0 ? [] : [{ kind: 'show', key: '', dueAt: now }];
+  for (const { body, time } of events) {
+    if (body.type === 'run-ordered') rows.push({ kind: 'run', key: `${body.data.run}`, dueAt: time });
+    if (body.type === 'submitted' || body.type === 'plan-changed') {
+      rows.push({ kind: 'expire', key: '', dueAt: body.data.policy.expiresAt });
+    }
+  }
+  return rows;
+}
+
+/** The one derived row that rules anything: which agent an open request holds. */
+export const holdsAgent = (request: Request): string | null =>
+  hasEnded(request) ? null : request.plan.wish.agentId.toLowerCase();
+
+/** Where an outbox row came from. */
+export interface OutboxItem extends Consequence {
+  readonly requestId: RequestId;
+  readonly attempts: number;
+  /** Changes whenever the row is written again: finishing an old version leaves the newer one. */
+  readonly version: number;
+}

@@ -1,0 +1,35 @@
+/** The plan digest: the one value an approval is bound to. */
+import canonicalize from 'canonicalize';
+import { effectsOf, type Plan, stepsOf, warningsOf } from './plan.ts';
+
+/** SHA-256 of UTF-8 text, as 64 lower-case hexadecimal digits; comes in as an argument to keep the domain pure. */
+export type Sha256 = (text: string) => string;
+
+/** RFC 8785 canonical JSON of a value that JSON can hold. */
+export function canonicalJson(value: unknown): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError('a value without a JSON form cannot be made canonical');
+  return text;
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** What is digested: no times, etags or observations, so that the same change always has the same digest. */
+export const digestSubject = (plan: Plan): unknown => ({
+  schema: plan.schema,
+  tenant: plan.tenantId,
+  agent: plan.wish.agentId.toLowerCase(),
+  wish: { ...plan.wish, agentId: plan.wish.agentId.toLowerCase(), vaultId: plan.wish.vaultId.toLowerCase() },
+  effects: effectsOf(plan)
+    .map(({ target, property, value }) => ({ target: target.toLowerCase(), property, value }))
+    .sort((a, b) => byText(canonicalJson(a), canonicalJson(b))),
+  irreversible: stepsOf(plan, 'irreversible').map((step) => step.name),
+  warnings: [...new Set(warningsOf(plan).map((check) => check.code))].sort(byText),
+  policy: plan.policyVersion,
+});
+
+/** SHA-256 over RFC 8785 canonical JSON of the {@link digestSubject}. */
+export const planDigest = (plan: Plan, sha256: Sha256): string => sha256(canonicalJson(digestSubject(plan)));
+
+/** The digest as people read it out to each other: `4f9a 2c71`. */
+export const shortDigest = (digest: string): string => `${digest.slice(0, 4)} ${digest.slice(4, 8)}`;

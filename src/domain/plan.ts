@@ -1,0 +1,127 @@
+/** A plan: what was observed and what is wished, turned into checks, ordered steps and their effects. */
+import { z } from 'zod';
+import { Check, checkAll } from './checks.ts';
+import { Observation, Wish } from './observed.ts';
+
+export const StepName = z.enum([
+  'enable-identity',
+  'create-key',
+  'grant-key-access',
+  'protect-vault',
+  'set-cmk',
+  'verify',
+]);
+export type StepName = z.infer<typeof StepName>;
+
+export const Reversibility = z.enum(['reversible', 'irreversible', 'unknown']);
+export type Reversibility = z.infer<typeof Reversibility>;
+
+/**
+ * One change: afterwards `property` of `target` is `value`. Values born during the run are symbols, such as
+ * `principal-of(agent)`. `before` is for people to read and is not part of what is approved.
+ */
+export const Effect = z.object({
+  target: z.string(),
+  property: z.string(),
+  before: z.string(),
+  value: z.string(),
+});
+export type Effect = z.infer<typeof Effect>;
+
+export const PlannedStep = z.object({
+  name: StepName,
+  reversibility: Reversibility,
+  effects: z.array(Effect),
+});
+export type PlannedStep = z.infer<typeof PlannedStep>;
+
+export const Plan = z.object({
+  schema: z.literal(1),
+  tenantId: z.string(),
+  policyVersion: z.string(),
+  wish: Wish,
+  observation: Observation,
+  checks: z.array(Check),
+  steps: z.array(PlannedStep),
+});
+export type Plan = z.infer<typeof Plan>;
+
+/** The pure half of a step: what it would change, given what is there. */
+export interface StepPlanner {
+  readonly name: StepName;
+  readonly reversibility: Reversibility;
+  /** Empty when nothing is left to do. */
+  effects(observation: Observation, wish: Wish): readonly Effect[];
+}
+
+/** The symbol that stands for the version of a key that does not exist yet. */
+export const firstVersion = 'first-version-of(key)';
+/** The symbol that stands for the object id of the agent's system-assigned identity. */
+export const agentPrincipal = 'principal-of(agent)';
+
+export interface PlanContext {
+  readonly tenantId: string;
+  readonly policyVersion: string;
+  readonly now: Date;
+}
+
+/** Makes the plan. Steps with nothing to do are left out, but a plan always ends by verifying. */
+export function makePlan(
+  planners: readonly StepPlanner[],
+  observation: Observation,
+  wish: Wish,
+  context: PlanContext,
+): Plan {
+  const steps = planners
+    .map((planner) => ({
+      name: planner.name,
+      reversibility: planner.reversibility,
+      effects: [...planner.effects(observation, wish)],
+    }))
+    .filter((step) => step.effects.length > 0 || step.name === 'verify');
+  return {
+    schema: 1,
+    tenantId: context.tenantId,
+    policyVersion: context.policyVersion,
+    wish,
+    observation,
+    checks: [...checkAll(observation, wish, context)],
+    steps,
+  };
+}
+
+export const effectsOf = (plan: Plan): readonly Effect[] => plan.steps.flatMap((step) => step.effects);
+export const blocksOf = (plan: Plan): readonly Check[] => plan.checks.filter((check) => check.outcome === 'block');
+export const warningsOf = (plan: Plan): readonly Check[] => plan.checks.filter((check) => check.outcome === 'warn');
+export const stepsOf = (plan: Plan, reversibility: Reversibility): readonly PlannedStep[] =>
+  plan.steps.filter((step) => step.reversibility === reversibility && step.effects.length > 0);
+
+const effectKey = (effect: Effect): string => [effect.target.toLowerCase(), effect.property, effect.value].join('\n');
+
+/** What an approval of one plan does not cover of a plan observed later. All empty: it is covered. */
+export interface NotCovered {
+  readonly effects: readonly Effect[];
+  readonly warnings: readonly Check[];
+  readonly blocks: readonly Check[];
+  readonly irreversible: readonly PlannedStep[];
+}
+
+/**
+ * Compares a newly observed plan with the approved one. What was done already needs no cover, so a plan that finds the
+ * agent under the wished key is covered.
+ */
+export function notCovered(approved: Plan, observed: Plan): NotCovered {
+  const allowedEffects = new Set(effectsOf(approved).map(effectKey));
+  const allowedWarnings = new Set(warningsOf(approved).map((check) => check.code));
+  const allowedIrreversible = new Set(stepsOf(approved, 'irreversible').map((step) => step.name));
+  return {
+    effects: effectsOf(observed).filter((effect) => !allowedEffects.has(effectKey(effect))),
+    warnings: warningsOf(observed).filter((check) => !allowedWarnings.has(check.code)),
+    blocks: blocksOf(observed).filter((check) => check.code !== 'already-under-this-key'),
+    irreversible: stepsOf(observed, 'irreversible').filter((step) => !allowedIrreversible.has(step.name)),
+  };
+}
+
+export const isCovered = (difference: NotCovered): boolean =>
+  difference.effects.length + difference.warnings.length + difference.blocks.length + difference.irreversible.length ===
+  0;

@@ -1,0 +1,85 @@
+/**
+ * What the product asks of Azure, in its own words. Every call answers an {@link Outcome}; anything thrown is a bug.
+ * Reads may be repeated freely. Each write says whether repeating it is safe: all are, because a step may run twice.
+ */
+import type { Outcome, Receipt } from '../failure.ts';
+import type { ArmId, KeyName, KeyVersion, PersonId } from '../ids.ts';
+import type { CustomerKey, NewKey, ObservedAgent, ObservedKey, ObservedVault } from '../observed.ts';
+
+/** Healthcare agent services. */
+export interface Agents {
+  /** The agent now, read from ARM (never from a cache or Resource Graph); null when there is none. */
+  get(id: ArmId): Promise<Outcome<ObservedAgent | null>>;
+  /** Adds a system-assigned identity and keeps user-assigned ones. Waits for Azure to finish. Safe to repeat. */
+  enableSystemIdentity(id: ArmId): Promise<Outcome<Receipt>>;
+  /** Puts the agent under exactly this key version. Waits for Azure to finish. Safe to repeat. */
+  setCustomerKey(id: ArmId, key: CustomerKey): Promise<Outcome<Receipt>>;
+}
+
+/** Key vaults. */
+export interface Vaults {
+  get(id: ArmId): Promise<Outcome<ObservedVault | null>>;
+  /** Turns on purge protection (for good), and soft delete with it where asked. Safe to repeat. */
+  protect(id: ArmId, missing: { readonly softDelete: boolean }): Promise<Outcome<Receipt>>;
+}
+
+/** Whether a probe of a key worked, was refused to the bot itself, or failed. */
+export type Probe = 'usable' | 'not-allowed';
+
+/** Keys, through ARM where it can be: the bot needs no data access for that. */
+export interface Keys {
+  /** One version, the newest when none is named; null when there is no such key. */
+  get(vaultId: ArmId, name: KeyName, version: KeyVersion | null): Promise<Outcome<ObservedKey | null>>;
+  /** The newest version of every key, by name. */
+  list(vaultId: ArmId): Promise<Outcome<readonly ObservedKey[]>>;
+  /** Makes the first version; an existing key is returned unchanged. Safe to repeat. */
+  createIfMissing(vaultId: ArmId, name: KeyName, key: NewKey): Promise<Outcome<Receipt>>;
+  /** Wraps and unwraps throw-away bytes with the bot's own rights. Changes nothing. */
+  probe(vaultUri: string, name: KeyName, version: KeyVersion): Promise<Outcome<Probe>>;
+}
+
+/** The agent's access to one key. */
+export interface Grants {
+  /** Whether the principal may get, wrap and unwrap with the key by role assignment or access policy. */
+  held(vault: ObservedVault, keyName: KeyName, principalId: string): Promise<Outcome<boolean>>;
+  /** Role assignment at the key with a name derived from its parts, or access policy `add`. Safe to repeat. */
+  grant(vault: ObservedVault, keyName: KeyName, principalId: string, tenantId: string): Promise<Outcome<Receipt>>;
+}
+
+/** An agent as lists show it. */
+export interface AgentSummary {
+  readonly id: ArmId;
+  readonly name: string;
+  readonly location: string;
+  readonly resourceGroup: string;
+  readonly subscriptionId: string;
+  readonly subscriptionName: string | null;
+  readonly underCustomerKey: boolean;
+}
+
+/** A vault as lists show it. */
+export type VaultSummary = ObservedVault;
+
+/** Lists for choosing from. They may lag behind Azure: look again before acting. */
+export interface Inventory {
+  /** Agents in the configured subscriptions whose name contains the text, by name, at most `top`. */
+  agents(contains: string, top: number): Promise<Outcome<readonly AgentSummary[]>>;
+  /** All vaults in the configured subscriptions, by name. */
+  vaults(): Promise<Outcome<readonly VaultSummary[]>>;
+}
+
+/** Entra groups. */
+export interface Groups {
+  /** Which of the group ids the person belongs to, also through other groups. */
+  memberOf(person: PersonId, groupIds: readonly string[]): Promise<Outcome<readonly string[]>>;
+}
+
+/** Everything Azure, as steps and checks receive it. */
+export interface Azure {
+  readonly agents: Agents;
+  readonly vaults: Vaults;
+  readonly keys: Keys;
+  readonly grants: Grants;
+  readonly inventory: Inventory;
+  readonly groups: Groups;
+}

@@ -1,0 +1,114 @@
+/** What the product asks of its store. Everything here throws when the database cannot be reached: that is a bug-kind error. */
+import type { OutboxItem } from '../consequences.ts';
+import type { Decision } from '../decide.ts';
+import type { StoredEvent } from '../events.ts';
+import type { ArmId, PersonId, RequestId } from '../ids.ts';
+import type { Refusal } from '../refusal.ts';
+import type { Request } from '../request.ts';
+
+/** What `append` stored, or had stored before under the same cause. */
+export interface Appended {
+  readonly kind: 'accepted';
+  /** The request right after these events, even when more has happened since. */
+  readonly request: Request;
+  readonly events: readonly StoredEvent[];
+  /** The cause was seen before: nothing was stored now. */
+  readonly replay: boolean;
+}
+
+/** The events of requests: the only way to write one is `append`. */
+export interface Requests {
+  /**
+   * In one transaction: locks the chain head, folds the request, returns what was recorded if the cause was seen before,
+   * else runs `decide` and stores what it returns together with all consequences. A refusal stores nothing, not even the
+   * cause. Safe to repeat with the same cause. `decide` must be pure: it may run more than once.
+   */
+  append(
+    id: RequestId,
+    cause: string,
+    decide: (request: Request | null, now: Date) => Decision,
+  ): Promise<Appended | Refusal>;
+  load(id: RequestId): Promise<Request | null>;
+  events(id: RequestId): Promise<readonly StoredEvent[]>;
+  /** The open request that holds the agent, if any. */
+  openFor(agentId: ArmId): Promise<RequestId | null>;
+  /** Newest first. */
+  list(limit: number, offset: number): Promise<readonly Request[]>;
+}
+
+/** Rows that say what must follow. Claimed rows come back after the lease unless finished or put off. */
+export interface Outbox {
+  claim(now: Date, leaseMs: number, limit: number): Promise<readonly OutboxItem[]>;
+  /** Removes the row unless it was written again since it was claimed. */
+  finish(item: OutboxItem): Promise<void>;
+  /** Gives the row back, due later, counting one more attempt. */
+  postpone(item: OutboxItem, dueAt: Date): Promise<void>;
+  /** Calls back after a commit in this process wrote rows, so that nobody has to wait for the next sweep. */
+  onWritten(listener: () => void): void;
+}
+
+/** One card that was posted somewhere. */
+export interface ShownCard {
+  readonly requestId: RequestId;
+  /** Which card for whom: `status`, `approval`, `approver:<object id>`. */
+  readonly audience: string;
+  readonly conversationId: string;
+  readonly activityId: string;
+  /** Fingerprint of the card last shown there. */
+  readonly fingerprint: string;
+}
+
+export interface Shown {
+  of(id: RequestId): Promise<readonly ShownCard[]>;
+  /** Inserts or replaces by request and audience. */
+  save(card: ShownCard): Promise<void>;
+  remove(id: RequestId, audience: string): Promise<void>;
+}
+
+/** Where the bot can talk: learned from activities, needed to post without being asked. */
+export interface ConversationAddress {
+  readonly conversationId: string;
+  readonly serviceUrl: string;
+  readonly tenantId: string;
+  /** The person of a personal chat, else null. */
+  readonly personId: PersonId | null;
+}
+
+export interface Conversations {
+  save(address: ConversationAddress): Promise<void>;
+  get(conversationId: string): Promise<ConversationAddress | null>;
+  personalChat(person: PersonId): Promise<ConversationAddress | null>;
+  /** The service URL last seen for the tenant, null before its first activity. */
+  serviceUrl(tenantId: string): Promise<string | null>;
+}
+
+/** A person as Teams last named them. Names are for cards only and are never part of the record. */
+export interface People {
+  save(person: { readonly id: PersonId; readonly memberId: string; readonly name: string }): Promise<void>;
+  get(id: PersonId): Promise<{ readonly memberId: string; readonly name: string } | null>;
+}
+
+/** Small documents with compare-and-set: the state of forms. The shape is that of a botbuilder `Storage`. */
+export interface Documents {
+  read(keys: readonly string[]): Promise<Record<string, Record<string, unknown>>>;
+  /**
+   * Each value carries `eTag`: `''` insert only, `*` or absent overwrite, else replace that version only. Throws
+   * {@link StaleDocument} when the condition does not hold, and then writes none.
+   */
+  write(changes: Readonly<Record<string, Record<string, unknown>>>): Promise<void>;
+  delete(keys: readonly string[]): Promise<void>;
+}
+
+/** Somebody else wrote the document in between. */
+export class StaleDocument extends Error {
+  override readonly name = 'StaleDocument';
+}
+
+export interface Store {
+  readonly requests: Requests;
+  readonly outbox: Outbox;
+  readonly shown: Shown;
+  readonly conversations: Conversations;
+  readonly people: People;
+  readonly documents: Documents;
+}

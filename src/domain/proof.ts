@@ -1,0 +1,28 @@
+/** Proof levels: how much of a success is known rather than believed. */
+import { z } from 'zod';
+
+/**
+ * L0 `read-back`: ARM reports the key and version. L1 `permission-held`: the agent's identity may use the key.
+ * L2 `key-usable`: wrapping and unwrapping throw-away bytes worked. L3 `use-seen`: the vault's log shows the agent's use.
+ */
+export const ProofLevel = z.enum(['read-back', 'permission-held', 'key-usable', 'use-seen']);
+export type ProofLevel = z.infer<typeof ProofLevel>;
+
+export const Proof = z.object({
+  level: ProofLevel,
+  /** `not-checked`: the bot is not allowed to look, or nothing looks yet. */
+  outcome: z.enum(['proved', 'not-checked']),
+});
+export type Proof = z.infer<typeof Proof>;
+
+const order: readonly ProofLevel[] = ['read-back', 'permission-held', 'key-usable', 'use-seen'];
+
+/** The highest level proved without a gap below it; null when not even the read-back holds. */
+export function highestProof(proofs: readonly Proof[]): ProofLevel | null {
+  let highest: ProofLevel | null = null;
+  for (const level of order) {
+    if (!proofs.some((proof) => proof.level === level && proof.outcome === 'proved')) return highest;
+    highest = level;
+  }
+  return highest;
+}

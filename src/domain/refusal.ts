@@ -1,0 +1,46 @@
+/** Refusals: expected answers that say no. Each has words in `teams/wording.ts`. */
+import { z } from 'zod';
+
+export const RefusalCode = z.enum([
+  'acknowledge-data-loss',
+  'acknowledge-irreversible',
+  'agent-has-open-request',
+  'already-approved',
+  'already-approved-by-you',
+  'cannot-check-membership',
+  'form-ended',
+  'guest',
+  'justification-missing',
+  'justification-too-long',
+  'comment-too-long',
+  'no-approvers-configured',
+  'no-requesters-configured',
+  'not-an-approver',
+  'not-a-requester',
+  'not-awaiting-approval',
+  'not-needing-attention',
+  'not-your-form',
+  'not-your-request',
+  'own-request',
+  'plan-blocked',
+  'plan-moved',
+  'request-ended',
+  'run-started',
+  'stale-card',
+  'unknown-agent',
+  'ambiguous-agent',
+  'unknown-key',
+  'unknown-request',
+  'unknown-vault',
+  'azure-unreachable',
+]);
+export type RefusalCode = z.infer<typeof RefusalCode>;
+
+/** A refusal, with the one fact its words need (a name, a request id), empty where none. */
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly code: RefusalCode;
+  readonly fact: string;
+}
+
+export const refuse = (code: RefusalCode, fact = ''): Refusal => ({ kind: 'refused', code, fact });
