@@ -211,7 +211,7 @@ function expire(request: Request, now: Date): Decision {
 
 function checkRun(request: Request, command: Extract<Command, { do: 'check-run' }>): Decision {
   if (request.state !== 'approved' || request.runs !== command.run) return refuse('not-awaiting-approval', request.id);
-  const covered = isCovered(notCovered(request.plan, command.plan));
+  const covered = isCovered(notCovered(request.plan, command.plan, request.born.keyVersion ?? null));
   const still = request.approvals.filter((approval) => command.standings[approval.by] === 'yes').length;
   if (covered && still >= request.policy.approvalsRequired) return accept();
   const { run, plan, policy } = command;

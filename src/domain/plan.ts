@@ -114,10 +114,13 @@ export function notCovered(approved: Plan, observed: Plan): NotCovered {
   const allowedEffects = new Set(effectsOf(approved).map(effectKey));
   const allowedWarnings = new Set(warningsOf(approved).map((check) => check.code));
   const allowedIrreversible = new Set(stepsOf(approved, 'irreversible').map((step) => step.name));
+  const doneAlready = (check: Check): boolean =>
+    check.code === 'already-under-this-key' ||
+    (check.code === 'key-name-taken' && ownKey !== null && observed.observation.key?.version === ownKey);
   return {
     effects: effectsOf(observed).filter((effect) => !allowedEffects.has(effectKey(effect))),
     warnings: warningsOf(observed).filter((check) => !allowedWarnings.has(check.code)),
-    blocks: blocksOf(observed).filter((check) => check.code !== 'already-under-this-key'),
+    blocks: blocksOf(observed).filter((check) => !doneAlready(check)),
     irreversible: stepsOf(observed, 'irreversible').filter((step) => !allowedIrreversible.has(step.name)),
   };
 }

@@ -122,7 +122,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     origin: body.data.origin,
     submittedAt: time,
     changedAt: time,
-    justification: event.texts['justification'] ?? null,
+    justification: event.texts.justification ?? null,
     approvals: [],
     progress: planned(body.data.plan),
     born: {},
@@ -156,7 +156,7 @@ function baseOf(request: Request): Base {
 const decided = (event: StoredEvent): Decided => ({
   by: event.body.actor.kind === 'person' ? PersonIdSchema.parse(event.body.actor.id) : null,
   at: event.time,
-  comment: event.texts['comment'] ?? null,
+  comment: event.texts.comment ?? null,
 });
 
 /** One event later. */

@@ -1,0 +1,60 @@
+import { done, type Outcome } from '../domain/failure.ts';
+import { keyScope, type ObservedVault } from '../domain/observed.ts';
+import { agentPrincipal } from '../domain/plan.ts';
+import { missing, nothingBorn, readBackDiffers, type Step, type StepContext } from './step.ts';
+
+const doing = ({ plan }: StepContext) => `granting ${plan.observation.agent.name} access to key ${plan.wish.keyName}`;
+
+interface Parties {
+  readonly vault: ObservedVault;
+  readonly principalId: string;
+  readonly tenantId: string;
+}
+
+/** Reads who needs access and where, as they are now: the identity may be minutes old. */
+async function parties(context: StepContext): Promise<Outcome<Parties>> {
+  const { azure, plan } = context;
+  const [agent, vault] = await Promise.all([azure.agents.get(plan.wish.agentId), azure.vaults.get(plan.wish.vaultId)]);
+  if (!agent.ok) return agent;
+  if (!vault.ok) return vault;
+  if (vault.value === null) return missing(doing(context), 'The vault');
+  const { principalId, tenantId } = agent.value ?? {};
+  if (!principalId || !tenantId) return missing(doing(context), 'The identity of the agent');
+  return done({ vault: vault.value, principalId, tenantId });
+}
+
+async function isHeld(context: StepContext): Promise<Outcome<boolean>> {
+  const found = await parties(context);
+  if (!found.ok) return found;
+  return context.azure.grants.held(found.value.vault, context.plan.wish.keyName, found.value.principalId);
+}
+
+/** Lets the agent's identity get, wrap and unwrap with this key, in the way the vault grants access. */
+export const grantKeyAccess: Step = {
+  name: 'grant-key-access',
+  stage: 2,
+  reversibility: 'reversible',
+  effects({ vault, grantHeld }, wish) {
+    if (grantHeld) return [];
+    const grant =
+      vault.access === 'role-assignments'
+        ? { target: keyScope(wish), property: 'role-assignment', value: 'Key Vault Crypto Service Encryption User' }
+        : { target: vault.id, property: 'access-policy', value: 'get, wrapKey, unwrapKey' };
+    return [{ ...grant, before: 'none', value: `${grant.value} for ${agentPrincipal}` }];
+  },
+  async observe(context) {
+    const held = await isHeld(context);
+    return held.ok ? done(held.value ? 'already' : 'to-do') : held;
+  },
+  async apply(context) {
+    const found = await parties(context);
+    if (!found.ok) return found;
+    const { vault, principalId, tenantId } = found.value;
+    return context.azure.grants.grant(vault, context.plan.wish.keyName, principalId, tenantId);
+  },
+  async verify(context) {
+    const held = await isHeld(context);
+    if (!held.ok) return held;
+    return held.value ? done(nothingBorn) : readBackDiffers(doing(context), 'The grant is not listed.', 'retry-until');
+  },
+};

@@ -1,0 +1,26 @@
+/** What can be done to Azure, in the order it is done: what cannot be undone comes after every step it need not precede. */
+import type { StepName } from '../domain/plan.ts';
+import { createKey } from './create-key.ts';
+import { enableIdentity } from './enable-identity.ts';
+import { grantKeyAccess } from './grant-key-access.ts';
+import { protectVault } from './protect-vault.ts';
+import { setCmk } from './set-cmk.ts';
+import type { Step } from './step.ts';
+import { verify } from './verify.ts';
+
+export const steps: readonly Step[] = [enableIdentity, createKey, grantKeyAccess, protectVault, setCmk, verify];
+
+export function stepNamed(name: StepName): Step {
+  const step = steps.find((candidate) => candidate.name === name);
+  if (step === undefined) throw new Error(`step ${name} is not registered`);
+  return step;
+}
+
+/** Groups step names by stage, in order. */
+export function stagesOf(names: readonly StepName[]): readonly (readonly StepName[])[] {
+  const stages = new Map<number, StepName[]>();
+  for (const step of steps.filter((candidate) => names.includes(candidate.name))) {
+    stages.set(step.stage, [...(stages.get(step.stage) ?? []), step.name]);
+  }
+  return [...stages.values()];
+}

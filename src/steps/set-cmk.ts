@@ -1,0 +1,61 @@
+import { isAsWished } from '../domain/checks.ts';
+import { done, type Outcome } from '../domain/failure.ts';
+import { type CustomerKey, type ObservedAgent, sameVaultUri } from '../domain/observed.ts';
+import { firstVersion } from '../domain/plan.ts';
+import { missing, nothingBorn, readBackDiffers, type Step, type StepContext } from './step.ts';
+
+const doing = ({ plan }: StepContext) => `setting the key of ${plan.observation.agent.name}`;
+
+/** The pinned version: chosen with the key, or born when the key was made. */
+const target = ({ plan, born }: StepContext): CustomerKey => {
+  const keyVersion = plan.wish.keyVersion ?? born.keyVersion;
+  if (keyVersion === undefined) throw new Error('the version of the new key is not known yet');
+  return { vaultUri: plan.observation.vault.uri, keyName: plan.wish.keyName, keyVersion };
+};
+
+/** Whether ARM reports the agent under exactly this key. */
+export const isUnder = (agent: ObservedAgent, key: CustomerKey): boolean =>
+  agent.customerKey !== null &&
+  sameVaultUri(agent.customerKey.vaultUri, key.vaultUri) &&
+  agent.customerKey.keyName === key.keyName &&
+  agent.customerKey.keyVersion === key.keyVersion;
+
+/** Reads the agent and says what ARM reports where that is not the wished key. */
+export async function readKeyBack(context: StepContext): Promise<Outcome<'as-wished'>> {
+  const agent = await context.azure.agents.get(context.plan.wish.agentId);
+  if (!agent.ok) return agent;
+  if (agent.value === null) return missing(doing(context), 'The agent');
+  const { provisioningState, customerKey } = agent.value;
+  if (provisioningState !== 'Succeeded') {
+    return readBackDiffers(doing(context), `The agent is ${provisioningState}.`, 'retry-until');
+  }
+  if (isUnder(agent.value, target(context))) return done('as-wished');
+  const found =
+    customerKey === null ? 'no customer-managed key' : `key ${customerKey.keyName} in ${customerKey.vaultUri}`;
+  return readBackDiffers(doing(context), `Azure accepted the change, and the agent now shows ${found}.`);
+}
+
+/** Switches the agent from the key Microsoft manages to the chosen version of the customer's key. */
+export const setCmk: Step = {
+  name: 'set-cmk',
+  stage: 4,
+  reversibility: 'unknown',
+  effects(observation, wish) {
+    if (isAsWished(observation, wish)) return [];
+    const { agent, vault } = observation;
+    const before = agent.customerKey === null ? 'Microsoft-managed key' : agent.customerKey.keyName;
+    const value = `${wish.keyName} ${wish.keyVersion ?? firstVersion} in ${vault.name}`;
+    return [{ target: agent.id, property: 'keyVaultProperties', before, value }];
+  },
+  async observe(context) {
+    const agent = await context.azure.agents.get(context.plan.wish.agentId);
+    if (!agent.ok) return agent;
+    if (agent.value === null) return missing(doing(context), 'The agent');
+    return done(isUnder(agent.value, target(context)) ? 'already' : 'to-do');
+  },
+  apply: (context) => context.azure.agents.setCustomerKey(context.plan.wish.agentId, target(context)),
+  async verify(context) {
+    const back = await readKeyBack(context);
+    return back.ok ? done(nothingBorn) : back;
+  },
+};

@@ -1,0 +1,42 @@
+import { done, type Outcome } from '../domain/failure.ts';
+import { KeyVersion } from '../domain/ids.ts';
+import type { Proof } from '../domain/proof.ts';
+import { grantKeyAccess } from './grant-key-access.ts';
+import { protectVault } from './protect-vault.ts';
+import { readKeyBack } from './set-cmk.ts';
+import type { Step, StepContext } from './step.ts';
+
+/** Uses the key once, where the bot itself is allowed to. */
+async function probe({ azure, plan, born }: StepContext): Promise<Outcome<Proof>> {
+  const version = KeyVersion.parse(plan.wish.keyVersion ?? born.keyVersion);
+  const probed = await azure.keys.probe(plan.observation.vault.uri, plan.wish.keyName, version);
+  if (!probed.ok) return probed;
+  return done({ level: 'key-usable', outcome: probed.value === 'usable' ? 'proved' : 'not-checked' });
+}
+
+/** Reads everything back: the key on the agent, the vault's protection, the agent's permission; then tries the key. */
+export const verify: Step = {
+  name: 'verify',
+  stage: 5,
+  reversibility: 'reversible',
+  effects: () => [],
+  observe: async () => done('to-do'),
+  apply: async () => done({ clientRequestId: null, correlationId: null }),
+  async verify(context) {
+    const key = await readKeyBack(context);
+    if (!key.ok) return key;
+    const vault = await protectVault.verify(context);
+    if (!vault.ok) return vault;
+    const grant = await grantKeyAccess.verify(context);
+    if (!grant.ok) return grant;
+    const usable = await probe(context);
+    if (!usable.ok) return usable;
+    const proofs: Proof[] = [
+      { level: 'read-back', outcome: 'proved' },
+      { level: 'permission-held', outcome: 'proved' },
+      usable.value,
+      { level: 'use-seen', outcome: 'not-checked' },
+    ];
+    return done({ born: {}, proofs });
+  },
+};

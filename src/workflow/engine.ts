@@ -1,0 +1,115 @@
+/**
+ * The engine: DBOS Transact runs each approved plan as one durable workflow, `<request>:<run>`. It supplies starting once,
+ * waiting, retrying and resuming after a crash; its tables are progress and are never asked about the state of a request.
+ */
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import type { StepResult } from '../domain/decide.ts';
+import type { Failure } from '../domain/failure.ts';
+import { RequestId } from '../domain/ids.ts';
+import { attemptStep, checkRun, intend, type RunPorts, record, stopRun, type Try, type Waiting } from './run-plan.ts';
+
+/** Bumped by hand when the body of a running workflow could no longer be replayed: runs of another version are left alone. */
+const workflowVersion = '1';
+
+export interface EngineOptions {
+  /** A `pg.Pool`, or what looks like one. */
+  readonly pool: object;
+  /** Stable name of this replica: it recovers its own runs when it starts again. */
+  readonly executorId: string;
+  readonly log: { error(fields: object, message: string): void };
+}
+
+export interface Engine {
+  /** Starting a run twice is harmless. */
+  startRun(id: RequestId, run: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A step of the workflow. Throwing means the store or the engine is not there: that is retried, everything else returned. */
+const step = <T>(name: string, act: () => Promise<T>): Promise<T> =>
+  DBOS.runStep(act, { name, retriesAllowed: true, maxAttempts: 8, intervalSeconds: 0.5, backoffRate: 2 });
+
+/** The workflow body: nothing but engine steps and what they returned, so that replaying it takes the same turns. */
+async function runPlan(ports: RunPorts, id: RequestId, run: number): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const gate = await step('check', () => checkRun(ports, id, run, attempt));
+    if (gate.go === false) return;
+    if (gate.go === 'wait') {
+      await DBOS.sleep(gate.ms);
+      continue;
+    }
+    for (const stage of gate.stages) {
+      const ended = await runStage(
+        ports,
+        id,
+        run,
+        stage.map((name) => ({ step: name, attempt: 1 })),
+      );
+      if (ended) return;
+    }
+    return;
+  }
+}
+
+/** Carries a stage out until all its steps are done. Returns true when the run is over. */
+async function runStage(ports: RunPorts, id: RequestId, run: number, first: readonly Try[]): Promise<boolean> {
+  let open: readonly Try[] = first;
+  while (open.length > 0) {
+    const tries = open;
+    if (!(await step('intend', () => intend(ports, id, run, tries)))) return true;
+    // Started in order, awaited together: the engine numbers its steps by the order of these calls.
+    const results: StepResult[] = await Promise.all(
+      tries.map((one) => step(one.step, () => attemptStep(ports, id, run, one))),
+    );
+    const waiting: readonly Waiting[] | 'stopped' = await step('record', () => record(ports, id, run, results));
+    if (waiting === 'stopped') return true;
+    if (waiting.length > 0) await DBOS.sleep(Math.max(...waiting.map(({ ms }) => ms)));
+    open = waiting.map(({ step: name, attempt }) => ({ step: name, attempt }));
+  }
+  return false;
+}
+
+const bug = (id: string): Failure => ({
+  next: 'ask',
+  doing: 'running the plan',
+  code: 'UnexpectedError',
+  message: `Something unexpected happened. The log has it under ${id}.`,
+  status: null,
+  retryAfterMs: null,
+  clientRequestId: null,
+  correlationId: null,
+});
+
+/** Launches the engine; runs that were cut short go on at once. One engine a process. */
+export async function startEngine(options: EngineOptions, ports: RunPorts): Promise<Engine> {
+  const workflow = DBOS.registerWorkflow(
+    async (requestId: string, run: number) => {
+      const id = RequestId.parse(requestId);
+      try {
+        await runPlan(ports, id, run);
+      } catch (error) {
+        const errorId = `${id}:${run}`;
+        options.log.error({ err: error, errorId }, 'run stopped by an unexpected error');
+        await step('stop', () => stopRun(ports, id, run, bug(errorId)));
+      }
+    },
+    { name: 'run-plan', maxRecoveryAttempts: 1000 },
+  );
+  DBOS.setConfig({
+    name: 'cmk-bot',
+    // Never connected to: the pool is. The engine wants an address all the same.
+    systemDatabaseUrl: 'postgresql://pool@localhost/unused',
+    systemDatabasePool: options.pool as never,
+    applicationVersion: workflowVersion,
+    executorID: options.executorId,
+    logLevel: 'error',
+    runAdminServer: false,
+  });
+  await DBOS.launch();
+  return {
+    async startRun(id, run) {
+      await DBOS.startWorkflow(workflow, { workflowID: `${id}:${run}` })(id, run);
+    },
+    stop: () => DBOS.shutdown(),
+  };
+}

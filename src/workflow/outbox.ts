@@ -1,0 +1,91 @@
+/** Carries out what must follow from stored events: showing cards, starting runs, expiring requests. */
+import type { OutboxItem } from '../domain/consequences.ts';
+import { decide } from '../domain/decide.ts';
+import type { RequestId } from '../domain/ids.ts';
+import type { Outbox, Requests } from '../domain/ports/store.ts';
+
+export interface OutboxPorts {
+  readonly outbox: Outbox;
+  readonly requests: Requests;
+  readonly startRun: (id: RequestId, run: number) => Promise<void>;
+  /** Brings all cards of the request up to date. */
+  readonly show: (id: RequestId) => Promise<void>;
+  /** While true, runs are not started; everything else goes on. */
+  readonly paused: boolean;
+  readonly now: () => Date;
+  readonly log: { warn(fields: object, message: string): void };
+}
+
+const leaseMs = 60_000;
+const sweepMs = 1_000;
+const claimLimit = 16;
+const longestWaitMs = 5 * 60_000;
+
+export interface OutboxRunner {
+  stop(): Promise<void>;
+}
+
+async function carryOut(ports: OutboxPorts, item: OutboxItem): Promise<void> {
+  switch (item.kind) {
+    case 'show':
+      return ports.show(item.requestId);
+    case 'run':
+      return ports.startRun(item.requestId, Number(item.key));
+    case 'expire':
+      await ports.requests.append(item.requestId, `timer:expire/${item.dueAt}`, (request, now) =>
+        decide(request, { do: 'expire' }, now),
+      );
+      return;
+  }
+}
+
+async function handle(ports: OutboxPorts, item: OutboxItem): Promise<void> {
+  try {
+    if (item.kind === 'run' && ports.paused) {
+      await ports.outbox.postpone(item, new Date(ports.now().getTime() + 5_000));
+      return;
+    }
+    await carryOut(ports, item);
+    await ports.outbox.finish(item);
+  } catch (error) {
+    const waitMs = Math.min(500 * 2 ** item.attempts, longestWaitMs);
+    ports.log.warn({ err: error, kind: item.kind, requestId: item.requestId }, 'outbox item put off');
+    await ports.outbox.postpone(item, new Date(ports.now().getTime() + waitMs));
+  }
+}
+
+/** Starts sweeping: at once when something was written in this process, and every second for what others wrote. */
+export function startOutbox(ports: OutboxPorts): OutboxRunner {
+  let stopped = false;
+  let again = false;
+  let sweeping: Promise<void> | null = null;
+
+  const sweepAll = async (): Promise<void> => {
+    do {
+      again = false;
+      const items = await ports.outbox.claim(ports.now(), leaseMs, claimLimit);
+      await Promise.all(items.map((item) => handle(ports, item)));
+      if (items.length === claimLimit) again = true;
+    } while (again && !stopped);
+  };
+  const sweep = (): void => {
+    again = true;
+    if (sweeping !== null || stopped) return;
+    sweeping = sweepAll()
+      .catch((error: unknown) => ports.log.warn({ err: error }, 'sweeping the outbox did not work'))
+      .finally(() => {
+        sweeping = null;
+      });
+  };
+
+  ports.outbox.onWritten(sweep);
+  const timer = setInterval(sweep, sweepMs);
+  sweep();
+  return {
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      await sweeping;
+    },
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * The run of an approved plan, as steps of a durable workflow. Every function here runs inside one engine step: it may run
+ * twice, and then finds under its cause what it recorded the first time.
+ */
+import { decide, type StepResult } from '../domain/decide.ts';
+import { planDigest, type Sha256 } from '../domain/digest.ts';
+import type { Failure } from '../domain/failure.ts';
+import type { PersonId, RequestId } from '../domain/ids.ts';
+import { makePlan, type StepName } from '../domain/plan.ts';
+import { applyPolicy, type Policy, type Standing } from '../domain/policy.ts';
+import type { Azure } from '../domain/ports/azure.ts';
+import type { Requests } from '../domain/ports/store.ts';
+import type { Request } from '../domain/request.ts';
+import { decideRetry, type RetryLimits } from '../domain/retry.ts';
+import { observe } from '../steps/observe.ts';
+import { stagesOf, stepNamed, steps } from '../steps/registry.ts';
+import { carryOut } from '../steps/step.ts';
+
+export interface RunPorts {
+  readonly requests: Requests;
+  readonly azure: Azure;
+  readonly policy: Policy;
+  readonly tenantId: string;
+  /** Whether a person may approve, asked afresh. */
+  readonly approverStanding: (person: PersonId) => Promise<Standing>;
+  readonly retryLimits: RetryLimits;
+  readonly sha256: Sha256;
+  readonly now: () => Date;
+}
+
+/** Whether a run may go on, and with which stages. */
+export type Gate =
+  | { readonly go: true; readonly stages: readonly (readonly StepName[])[] }
+  | { readonly go: false }
+  | { readonly go: 'wait'; readonly ms: number };
+
+/** One try of one step. */
+export interface Try {
+  readonly step: StepName;
+  readonly attempt: number;
+}
+
+/** A try that failed and will be repeated. */
+export interface Waiting extends Try {
+  readonly ms: number;
+}
+
+const requireRequest = (request: Request | null, id: RequestId): Request => {
+  if (request === null) throw new Error(`request ${id} has no events`);
+  return request;
+};
+
+/**
+ * Observes everything again before the first write of a run. The approval covers what is found: go. It does not: the
+ * request asks again. Azure cannot be read: wait, then a person is asked.
+ */
+export async function checkRun(ports: RunPorts, id: RequestId, run: number, attempt: number): Promise<Gate> {
+  const request = requireRequest(await ports.requests.load(id), id);
+  const observed = await observe(ports.azure, request.plan.wish);
+  if (!observed.ok) return stopOrWait(ports, id, run, attempt, observed.failure);
+  const { policy, tenantId, now, sha256 } = ports;
+  const context = { tenantId, policyVersion: policy.version, now: now() };
+  const plan = makePlan(steps, observed.value, request.plan.wish, context);
+  const standings: Record<string, Standing> = {};
+  for (const { by } of request.approvals) standings[by] = await ports.approverStanding(by);
+  const unknown = Object.values(standings).includes('unknown');
+  if (unknown && attempt < ports.retryLimits.waitAttempts) return { go: 'wait', ms: ports.retryLimits.firstWaitMs };
+  const command = { do: 'check-run', run, plan, digest: planDigest(plan, sha256), standings } as const;
+  const checked = await ports.requests.append(id, `run:${run}/check`, (current, at) =>
+    decide(current, { ...command, policy: applyPolicy(policy, at) }, at),
+  );
+  if (checked.kind === 'refused' || checked.events.length > 0) return { go: false };
+  return { go: true, stages: stagesOf(request.plan.steps.map((step) => step.name)) };
+}
+
+async function stopOrWait(
+  ports: RunPorts,
+  id: RequestId,
+  run: number,
+  attempt: number,
+  failure: Failure,
+): Promise<Gate> {
+  const retry = decideRetry(failure, attempt, 0, ports.retryLimits);
+  if (retry.kind === 'wait' && attempt < ports.retryLimits.waitAttempts) return { go: 'wait', ms: retry.ms };
+  await stopRun(ports, id, run, failure);
+  return { go: false };
+}
+
+/** Stores that these steps are about to be tried. No stored intent, no change to Azure. */
+export async function intend(ports: RunPorts, id: RequestId, run: number, tries: readonly Try[]): Promise<boolean> {
+  const cause = `run:${run}/${tries.map(({ step, attempt }) => `${step}/${attempt}`).join('+')}/intent`;
+  const stored = await ports.requests.append(id, cause, (request, at) =>
+    decide(request, { do: 'intend', run, steps: tries }, at),
+  );
+  return stored.kind === 'accepted';
+}
+
+/** Tries one step once, and judges a failure: when it is tried again, or that a person is asked. */
+export async function attemptStep(
+  ports: RunPorts,
+  id: RequestId,
+  run: number,
+  { step, attempt }: Try,
+): Promise<StepResult> {
+  const request = requireRequest(await ports.requests.load(id), id);
+  const outcome = await carryOut(stepNamed(step), { azure: ports.azure, plan: request.plan, born: request.born });
+  if (outcome.ok) {
+    const { already, born, receipt, proofs } = outcome.value;
+    return { step, attempt, outcome: 'done', already, born, receipt, proofs };
+  }
+  const { failure } = outcome;
+  const events = await ports.requests.events(id);
+  const first = events.find(
+    ({ body }) => body.type === 'step-intended' && body.data.run === run && body.data.step === step,
+  );
+  const now = ports.now().getTime();
+  const retry = decideRetry(
+    failure,
+    attempt,
+    now - Date.parse(first?.time ?? ports.now().toISOString()),
+    ports.retryLimits,
+  );
+  const retryAt = retry.kind === 'wait' ? new Date(now + retry.ms).toISOString() : null;
+  return { step, attempt, outcome: 'failed', failure, retryAt };
+}
+
+/** Stores what came of the tries. Returns those to repeat, or that the run is over. */
+export async function record(
+  ports: RunPorts,
+  id: RequestId,
+  run: number,
+  results: readonly StepResult[],
+): Promise<readonly Waiting[] | 'stopped'> {
+  const cause = `run:${run}/${results.map(({ step, attempt }) => `${step}/${attempt}`).join('+')}/result`;
+  const stored = await ports.requests.append(id, cause, (request, at) =>
+    decide(request, { do: 'record', run, results }, at),
+  );
+  if (stored.kind === 'refused' || stored.request.state !== 'running') return 'stopped';
+  const now = ports.now().getTime();
+  return results.flatMap((result) =>
+    result.outcome === 'failed' && result.retryAt !== null
+      ? [{ step: result.step, attempt: result.attempt + 1, ms: Math.max(0, Date.parse(result.retryAt) - now) }]
+      : [],
+  );
+}
+
+/** Asks a person, outside any one step: Azure could not be read, or something unexpected was caught. */
+export async function stopRun(ports: RunPorts, id: RequestId, run: number, failure: Failure): Promise<void> {
+  await ports.requests.append(id, `run:${run}/stop`, (request, at) =>
+    decide(request, { do: 'stop-run', run, failure }, at),
+  );
+}
