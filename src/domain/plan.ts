@@ -108,9 +108,9 @@ export interface NotCovered {
 
 /**
  * Compares a newly observed plan with the approved one. What was done already needs no cover, so a plan that finds the
- * agent under the wished key is covered.
+ * agent under the wished key is covered, and so is one that finds the key an earlier run of the same request made (`ownKey`).
  */
-export function notCovered(approved: Plan, observed: Plan): NotCovered {
+export function notCovered(approved: Plan, observed: Plan, ownKey: string | null = null): NotCovered {
   const allowedEffects = new Set(effectsOf(approved).map(effectKey));
   const allowedWarnings = new Set(warningsOf(approved).map((check) => check.code));
   const allowedIrreversible = new Set(stepsOf(approved, 'irreversible').map((step) => step.name));

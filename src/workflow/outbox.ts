@@ -56,36 +56,47 @@ async function handle(ports: OutboxPorts, item: OutboxItem): Promise<void> {
 
 /** Starts sweeping: at once when something was written in this process, and every second for what others wrote. */
 export function startOutbox(ports: OutboxPorts): OutboxRunner {
+  const inHand = new Set<Promise<void>>();
   let stopped = false;
-  let again = false;
-  let sweeping: Promise<void> | null = null;
+  let kicked = false;
+  let claiming: Promise<void> | null = null;
 
-  const sweepAll = async (): Promise<void> => {
-    do {
-      again = false;
-      const items = await ports.outbox.claim(ports.now(), leaseMs, claimLimit);
-      await Promise.all(items.map((item) => handle(ports, item)));
-      if (items.length === claimLimit) again = true;
-    } while (again && !stopped);
+  const take = (item: OutboxItem): void => {
+    const handled = handle(ports, item)
+      .catch((error: unknown) => ports.log.warn({ err: error }, 'outbox item could not be put off'))
+      .finally(() => {
+        inHand.delete(handled);
+        // The row may have been written again meanwhile.
+        kick();
+      });
+    inHand.add(handled);
   };
-  const sweep = (): void => {
-    again = true;
-    if (sweeping !== null || stopped) return;
-    sweeping = sweepAll()
+  const claimAll = async (): Promise<void> => {
+    while (kicked && !stopped) {
+      kicked = false;
+      const room = claimLimit - inHand.size;
+      if (room > 0) for (const item of await ports.outbox.claim(ports.now(), leaseMs, room)) take(item);
+    }
+  };
+  const kick = (): void => {
+    kicked = true;
+    if (stopped || claiming !== null) return;
+    claiming = claimAll()
       .catch((error: unknown) => ports.log.warn({ err: error }, 'sweeping the outbox did not work'))
       .finally(() => {
-        sweeping = null;
+        claiming = null;
       });
   };
 
-  ports.outbox.onWritten(sweep);
-  const timer = setInterval(sweep, sweepMs);
-  sweep();
+  ports.outbox.onWritten(kick);
+  const timer = setInterval(kick, sweepMs);
+  kick();
   return {
     async stop() {
       stopped = true;
       clearInterval(timer);
-      await sweeping;
+      await claiming;
+      await Promise.all(inHand);
     },
   };
 }
