@@ -1,0 +1,39 @@
+/** What can be clicked on a request's card. One file a verb; an action decides and stores, then answers. */
+import type { Command } from '../domain/decide.ts';
+import { decide } from '../domain/decide.ts';
+import type { Actor } from '../domain/events.ts';
+import type { PersonId, RequestId } from '../domain/ids.ts';
+import type { Standing } from '../domain/policy.ts';
+import type { Appended, Requests } from '../domain/ports/store.ts';
+import type { Refusal } from '../domain/refusal.ts';
+import type { Request } from '../domain/request.ts';
+
+/** Who clicked, on which request, on a card of which revision. `inputs` is what the person filled in. */
+export interface ClickedCall {
+  readonly by: PersonId;
+  readonly actor: Actor;
+  readonly requestId: RequestId;
+  readonly asking: number;
+  readonly inputs: { readonly acknowledgeIrreversible: string; readonly comment: string };
+}
+
+export interface ActionPorts {
+  readonly requests: Requests;
+  readonly approverStanding: (person: PersonId) => Promise<Standing>;
+}
+
+export type ActionResult = Appended | { readonly kind: 'shown'; readonly request: Request } | Refusal;
+
+export interface Action {
+  readonly verb: string;
+  handle(call: ClickedCall, ports: ActionPorts): Promise<ActionResult>;
+}
+
+/**
+ * Decides and stores in one transaction. The cause is the click's natural key: a person's second tap on the same question
+ * gets the same answer, although its activity is another.
+ */
+export const store = (call: ClickedCall, ports: ActionPorts, verb: string, command: Command): Promise<ActionResult> =>
+  ports.requests.append(call.requestId, `click:${call.asking}/${call.by}/${verb}`, (request, now) =>
+    decide(request, command, now),
+  );

@@ -1,0 +1,113 @@
+/** Turns what a person typed or picked into an agent, a vault or a key, or says why it cannot. */
+import { type Check, judgeKey } from '../domain/checks.ts';
+import { ArmId, KeyName, sameArmId } from '../domain/ids.ts';
+import { NewKey, type ObservedAgent, type ObservedKey, type ObservedVault } from '../domain/observed.ts';
+import type { AgentSummary, Azure } from '../domain/ports/azure.ts';
+import { type Refusal, refuse } from '../domain/refusal.ts';
+import type { ChosenKey } from './form.ts';
+
+type Chosen<T> = { readonly kind: 'chosen'; readonly value: T } | Refusal;
+const chosen = <T>(value: T): Chosen<T> => ({ kind: 'chosen', value });
+
+const unreachable = (failure: { readonly code: string; readonly message: string }): Refusal =>
+  refuse('azure-unreachable', `${failure.code}: ${failure.message}`);
+
+/** An agent by ARM id, or by a name that only one agent in the configured subscriptions has. */
+export async function chooseAgent(azure: Azure, typed: string): Promise<Chosen<AgentSummary>> {
+  const wanted = typed.trim();
+  const id = ArmId.safeParse(wanted).data;
+  const name = id === undefined ? wanted : (id.split('/').at(-1) ?? '');
+  const found = await azure.inventory.agents(name, 1000);
+  if (!found.ok) return unreachable(found.failure);
+  const matches = found.value.filter((agent) =>
+    id === undefined ? agent.name.toLowerCase() === name.toLowerCase() : sameArmId(agent.id, id),
+  );
+  const [only, ...others] = matches;
+  if (only === undefined) return refuse('unknown-agent', wanted.slice(0, 80));
+  return others.length > 0 ? refuse('ambiguous-agent', wanted.slice(0, 80)) : chosen(only);
+}
+
+/** A vault by name: names are unique in all of Azure. */
+export async function chooseVault(azure: Azure, typed: string): Promise<Chosen<ObservedVault>> {
+  const wanted = typed.trim().toLowerCase();
+  const found = await azure.inventory.vaults();
+  if (!found.ok) return unreachable(found.failure);
+  const vault = found.value.find((one) => one.name.toLowerCase() === wanted || sameArmId(one.id, wanted));
+  return vault === undefined ? refuse('unknown-vault', typed.trim().slice(0, 80)) : chosen(vault);
+}
+
+/** An existing key by name, at the version that is newest now. */
+export async function chooseKey(azure: Azure, vaultId: ArmId, typed: string): Promise<Chosen<ChosenKey>> {
+  const name = KeyName.safeParse(typed.trim()).data;
+  if (name === undefined) return refuse('unknown-key', typed.trim().slice(0, 80));
+  const found = await azure.keys.get(vaultId, name, null);
+  if (!found.ok) return unreachable(found.failure);
+  if (found.value === null) return refuse('unknown-key', name);
+  return chosen({ kind: 'existing', name: found.value.name, version: found.value.version });
+}
+
+/** The settings of a new key, as they stand on the card. */
+export interface NewKeyInputs {
+  readonly newKeyName: string;
+  readonly keyType: string;
+  readonly keySize: string;
+  /** `YYYY-MM-DD`, or empty for none. */
+  readonly keyExpiry: string;
+}
+
+/** A key that is to be made. The expiry day ends at midnight, UTC. */
+export function chooseNewKey(inputs: NewKeyInputs, now: Date): Chosen<ChosenKey> {
+  const name = KeyName.safeParse(inputs.newKeyName.trim()).data;
+  if (name === undefined || name === 'new') return refuse('new-key-name-unfit', inputs.newKeyName.trim().slice(0, 80));
+  const day = inputs.keyExpiry.trim();
+  const expires = day === '' ? null : new Date(`${day}T00:00:00Z`);
+  if (expires !== null && !(expires.getTime() > now.getTime())) return refuse('new-key-expiry-unfit', day.slice(0, 40));
+  const key = NewKey.safeParse({
+    type: inputs.keyType,
+    size: Number(inputs.keySize),
+    expires: expires?.toISOString() ?? null,
+  }).data;
+  return key === undefined ? refuse('new-key-kind-unfit') : chosen({ kind: 'new', name, key });
+}
+
+/** A vault with what speaks for and against it for this agent. */
+export interface JudgedVault {
+  readonly vault: ObservedVault;
+  readonly otherTenant: boolean;
+  readonly otherRegion: boolean;
+  readonly firewalled: boolean;
+}
+
+/** Best first: usable, same region, nothing to change, then by name. */
+export function judgeVaults(
+  vaults: readonly ObservedVault[],
+  agent: Pick<ObservedAgent, 'location'>,
+  tenantId: string,
+): readonly JudgedVault[] {
+  const rank = (one: JudgedVault): number =>
+    (one.otherTenant || one.firewalled ? 4 : 0) + (one.otherRegion ? 2 : 0) + (one.vault.purgeProtection ? 0 : 1);
+  return vaults
+    .map((vault) => ({
+      vault,
+      otherTenant: vault.tenantId.toLowerCase() !== tenantId.toLowerCase(),
+      otherRegion: vault.location !== agent.location,
+      firewalled: vault.firewall === 'closed',
+    }))
+    .sort((a, b) => rank(a) - rank(b) || (a.vault.name < b.vault.name ? -1 : 1));
+}
+
+export const isUsable = (vault: JudgedVault): boolean => !vault.otherTenant && !vault.firewalled;
+
+/** A key with the checks it would meet. */
+export interface JudgedKey {
+  readonly key: ObservedKey;
+  readonly checks: readonly Check[];
+  readonly fit: boolean;
+}
+
+/** Fit keys first, then by name. */
+export const judgeKeys = (keys: readonly ObservedKey[], now: Date): readonly JudgedKey[] =>
+  keys
+    .map((key) => ({ key, checks: judgeKey(key, now) }))
+    .map((one) => ({ ...one, fit: one.checks.every((check) => check.outcome !== 'block') }))
+    .sort((a, b) => Number(b.fit) - Number(a.fit) || (a.key.name < b.key.name ? -1 : 1));

@@ -1,0 +1,42 @@
+/** What a typed command is. One file a command; a command answers with a value that the chat edge carries out. */
+import type { Actor, Origin } from '../domain/events.ts';
+import type { PersonId } from '../domain/ids.ts';
+import type { Policy, Standing } from '../domain/policy.ts';
+import type { Azure } from '../domain/ports/azure.ts';
+import type { Requests } from '../domain/ports/store.ts';
+import type { Refusal } from '../domain/refusal.ts';
+import type { Form } from './form.ts';
+
+/** Who typed what, where. `args` are the `name=value` words after the command, names in lower case. */
+export interface TypedCall {
+  readonly by: PersonId;
+  readonly actor: Actor;
+  readonly origin: Origin;
+  readonly args: Readonly<Record<string, string>>;
+}
+
+export interface CommandPorts {
+  readonly azure: Azure;
+  readonly requests: Requests;
+  readonly policy: Policy;
+  readonly tenantId: string;
+  readonly requesterStanding: (person: PersonId) => Promise<Standing>;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly sha256: (text: string) => string;
+  readonly now: () => Date;
+}
+
+export type CommandResult =
+  | { readonly kind: 'open-form'; readonly form: Form }
+  | { readonly kind: 'show-help' }
+  | Refusal;
+
+export interface Command {
+  /** As typed, with its slash. */
+  readonly name: string;
+  /** One line for the help card and the manifest. */
+  readonly description: string;
+  /** How to type it with everything it takes. */
+  readonly usage: string;
+  handle(call: TypedCall, ports: CommandPorts): Promise<CommandResult>;
+}

@@ -1,0 +1,34 @@
+import { refuse } from '../domain/refusal.ts';
+import { chooseAgent, chooseKey, chooseVault } from './choose.ts';
+import type { Command, CommandPorts, CommandResult, TypedCall } from './command.ts';
+import { type Form, openForm } from './form.ts';
+import { requesterRefusals } from './standing.ts';
+
+/** Puts the choices that were typed into the form, and opens it on the first page that still has something to ask. */
+async function fill(form: Form, call: TypedCall, { azure }: CommandPorts): Promise<CommandResult> {
+  const { resource, vault, key } = call.args;
+  if (resource === undefined) return { kind: 'open-form', form };
+  const agent = await chooseAgent(azure, resource);
+  if (agent.kind === 'refused') return agent;
+  const withAgent: Form = { ...form, agentId: agent.value.id, page: 'vault' };
+  if (vault === undefined) return { kind: 'open-form', form: withAgent };
+  const chosenVault = await chooseVault(azure, vault);
+  if (chosenVault.kind === 'refused') return chosenVault;
+  const withVault: Form = { ...withAgent, vaultId: chosenVault.value.id, page: 'key' };
+  if (key === undefined) return { kind: 'open-form', form: withVault };
+  const chosenKey = await chooseKey(azure, chosenVault.value.id, key);
+  if (chosenKey.kind === 'refused') return chosenKey;
+  return { kind: 'open-form', form: { ...withVault, key: chosenKey.value, page: 'review' } };
+}
+
+/** Opens the form that asks for a customer-managed key on an agent. */
+export const enableCmk: Command = {
+  name: '/enable-cmk',
+  description: 'Put an agent under your own key',
+  usage: '/enable-cmk resource=<agent> vault=<vault> key=<key>',
+  async handle(call, ports) {
+    const standing = await ports.requesterStanding(call.by);
+    if (standing !== 'yes') return refuse(requesterRefusals[standing]);
+    return fill(openForm(call, ports), call, ports);
+  },
+};

@@ -1,0 +1,56 @@
+/** The form of `/enable-cmk`: what it remembers between clicks, whatever shows it. */
+import { z } from 'zod';
+import { Actor, Origin } from '../domain/events.ts';
+import { ArmId, FormId, KeyName, KeyVersion, mintFormId, mintRequestId, PersonId, RequestId } from '../domain/ids.ts';
+import { NewKey } from '../domain/observed.ts';
+import type { CommandPorts, TypedCall } from './command.ts';
+
+export const PageName = z.enum(['agent', 'vault', 'key', 'review']);
+export type PageName = z.infer<typeof PageName>;
+
+/** The key that was chosen: an existing version, or one to be made. */
+export const ChosenKey = z.union([
+  z.object({ kind: z.literal('existing'), name: KeyName, version: KeyVersion }),
+  z.object({ kind: z.literal('new'), name: KeyName, key: NewKey }),
+]);
+export type ChosenKey = z.infer<typeof ChosenKey>;
+
+export const Form = z.object({
+  id: FormId,
+  /** Minted when the form opens, so that submitting twice makes one request. */
+  requestId: RequestId,
+  owner: PersonId,
+  actor: Actor,
+  origin: Origin,
+  /** Counts pages shown; every button carries it, and a button of an earlier page only shows the current one. */
+  revision: z.number().int(),
+  page: PageName,
+  agentId: ArmId.nullable(),
+  vaultId: ArmId.nullable(),
+  key: ChosenKey.nullable(),
+  /** Digest of the plan on the review page: submitting another one shows the page again. */
+  shownDigest: z.string().nullable(),
+  /** Kept while the form is corrected. */
+  justification: z.string(),
+  ended: z.enum(['submitted', 'cancelled']).nullable(),
+});
+export type Form = z.infer<typeof Form>;
+
+/** A new form on its first page. */
+export function openForm(call: TypedCall, ports: Pick<CommandPorts, 'random'>): Form {
+  return {
+    id: mintFormId(ports.random(10)),
+    requestId: mintRequestId(ports.random(6)),
+    owner: call.by,
+    actor: call.actor,
+    origin: call.origin,
+    revision: 0,
+    page: 'agent',
+    agentId: null,
+    vaultId: null,
+    key: null,
+    shownDigest: null,
+    justification: '',
+    ended: null,
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * Configuration: the only reader of the environment. Everything is checked before anything starts, and every mistake is
+ * named, so that an operator can mend them all at once.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+
+const text = z.string().trim().min(1);
+const optional = text.optional();
+const list = z
+  .string()
+  .optional()
+  .transform((value) => (value ?? '').split(/[\s,]+/).filter((part) => part !== ''))
+  .pipe(z.array(z.guid('must be a list of Entra ids, separated by commas')));
+
+const durations: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `72h`, `30m`, `7d`, `90s` to milliseconds. */
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,5}[smhd]$/, 'must be a number and one of s, m, h, d, such as 72h')
+  .transform((value) => Number(value.slice(0, -1)) * (durations[value.slice(-1)] ?? 0));
+
+const port = z.coerce.number().int().min(1).max(65_535);
+
+/** Every variable that is read, in the words of the README's table. Unknown variables are not looked at. */
+export const environmentSchema = z.object({
+  CMK_MODE: z.enum(['local']).optional(),
+  PORT: port.default(3978),
+  MicrosoftAppType: z.enum(['SingleTenant', 'UserAssignedMSI']).optional(),
+  MicrosoftAppId: optional,
+  MicrosoftAppTenantId: z.guid(),
+  MicrosoftAppPassword: optional,
+  DATABASE_URL: optional,
+  CMK_DATA_DIR: optional,
+  CMK_REPLICA: text.default('local'),
+  AZURE_CLOUD: z.enum(['public', 'usgovernment', 'china', 'custom']).default('public'),
+  AZURE_ARM_ENDPOINT: z.url().optional(),
+  AZURE_AUTHORITY_HOST: z.url().optional(),
+  AZURE_GRAPH_ENDPOINT: z.url().optional(),
+  AZURE_CA_FILE: optional,
+  AZURE_CLIENT_ID: optional,
+  AZURE_CLIENT_SECRET: optional,
+  CMK_SUBSCRIPTIONS: list,
+  CMK_REQUESTERS: list,
+  CMK_APPROVERS: list,
+  CMK_APPROVALS_REQUIRED: z.coerce.number().int().min(1).max(10).default(1),
+  CMK_APPROVAL_EXPIRY: duration.default(72 * 3_600_000),
+  CMK_TEAM_ID: optional,
+  CMK_OPERATIONS_CHANNEL: optional,
+  CMK_APPROVALS_CHANNEL: text,
+  CMK_AUDIT_CHANNEL: text,
+  CMK_TEAMS_SERVICE_URL: z.url().optional(),
+  CMK_AZURE_POLL: duration.default(5_000),
+  CMK_RETRY_FIRST_WAIT: duration.default(10_000),
+  CMK_PAUSE: z
+    .enum(['', '0', '1', 'false', 'true'])
+    .default('')
+    .transform((value) => value === '1' || value === 'true'),
+  CMK_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+type Environment = z.infer<typeof environmentSchema>;
+
+/** What only makes sense together. Each message says what to set. */
+const together: readonly [(env: Environment) => boolean, string, string][] = [
+  [
+    (env) => env.CMK_MODE === 'local' || env.MicrosoftAppId !== undefined,
+    'MicrosoftAppId',
+    'is missing; without it nobody can tell who is calling',
+  ],
+  [
+    (env) => env.CMK_MODE !== 'local' || env.MicrosoftAppId === undefined,
+    'CMK_MODE',
+    'local goes without MicrosoftAppId: it trusts whoever calls',
+  ],
+  [
+    (env) => env.MicrosoftAppId === undefined || env.MicrosoftAppType !== undefined,
+    'MicrosoftAppType',
+    'is missing; set SingleTenant or UserAssignedMSI',
+  ],
+  [
+    (env) => env.MicrosoftAppType !== 'SingleTenant' || env.MicrosoftAppPassword !== undefined,
+    'MicrosoftAppPassword',
+    'is missing; SingleTenant needs it',
+  ],
+  [
+    (env) => (env.DATABASE_URL === undefined) !== (env.CMK_DATA_DIR === undefined),
+    'DATABASE_URL',
+    'or CMK_DATA_DIR: set exactly one of them',
+  ],
+  [
+    (env) => env.AZURE_CLOUD !== 'custom' || env.AZURE_ARM_ENDPOINT !== undefined,
+    'AZURE_ARM_ENDPOINT',
+    'is missing; the custom cloud needs it',
+  ],
+  [
+    (env) => env.AZURE_CLOUD !== 'custom' || env.AZURE_AUTHORITY_HOST !== undefined,
+    'AZURE_AUTHORITY_HOST',
+    'is missing; the custom cloud needs it',
+  ],
+  [
+    (env) => env.AZURE_CLOUD !== 'custom' || env.AZURE_GRAPH_ENDPOINT !== undefined,
+    'AZURE_GRAPH_ENDPOINT',
+    'is missing; the custom cloud needs it',
+  ],
+  [
+    (env) => env.CMK_SUBSCRIPTIONS.length > 0,
+    'CMK_SUBSCRIPTIONS',
+    'is empty; name the subscriptions the bot may act in',
+  ],
+  [
+    (env) =>
+      env.CMK_AUDIT_CHANNEL === 'none' ||
+      ![env.CMK_APPROVALS_CHANNEL, env.CMK_OPERATIONS_CHANNEL].includes(env.CMK_AUDIT_CHANNEL),
+    'CMK_AUDIT_CHANNEL',
+    'is the approvals or operations channel; name a channel of its own, or none',
+  ],
+];
+
+const schema = environmentSchema.superRefine((env, context) => {
+  for (const [holds, variable, message] of together) {
+    if (!holds(env)) context.addIssue({ code: 'custom', path: [variable], message });
+  }
+});
+
+export type Config = Environment & {
+  /** Changes whenever a rule about who and how many changes: part of every plan digest. */
+  readonly policyVersion: string;
+};
+
+/** Every mistake in the configuration, one a line. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+const policyVersion = (env: Environment): string =>
+  createHash('sha256')
+    .update(JSON.stringify([env.CMK_REQUESTERS, env.CMK_APPROVERS, env.CMK_APPROVALS_REQUIRED]))
+    .digest('hex')
+    .slice(0, 8);
+
+/** Reads and checks the environment. Throws {@link ConfigurationError}. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  // An empty variable is one that was not set: shells and manifests leave them behind.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const read = schema.safeParse(given);
+  if (!read.success) {
+    const lines = read.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigurationError(`the configuration does not hold together:\n${lines.join('\n')}`);
+  }
+  return { ...read.data, policyVersion: policyVersion(read.data) };
+}
