@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { CardText, Label } from '../plain-text.ts';
+
+export const AuditEvent = z.strictObject({
+  sequence: CardText,
+  text: CardText,
+  /** May be empty. */
+  detail: CardText,
+  /** UTC with seconds: `14:02:10`. */
+  time: CardText,
+});
+export type AuditEvent = z.infer<typeof AuditEvent>;
+
+/** Events of one request, merged into one reply in the audit channel. */
+export const AuditReplyData = z.strictObject({
+  fallbackText: Label,
+  requestId: z.string(),
+  /** `Events 117 – 121` */
+  title: CardText,
+  events: z.array(AuditEvent).min(1).max(20),
+  /** `Chain at 121: 9c0e 51d7.` */
+  chain: CardText,
+});
+export type AuditReplyData = z.infer<typeof AuditReplyData>;

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { CardText, Label } from '../plain-text.ts';
+import { formHeader, Row } from './row.ts';
+
+/** Why the request cannot be submitted, and what would change that. */
+export const Block = z.strictObject({
+  /** `The agent is too old.` */
+  title: CardText,
+  /** `It was created on 3 June 2021. …` Empty when the title says it all. */
+  text: CardText,
+  /** What to do; empty when there is nothing. */
+  mend: CardText,
+});
+export type Block = z.infer<typeof Block>;
+
+/** Page 4: what will change. Blocked: no Submit, no tick, no justification, but `Check again`. */
+export const FormReviewData = z.strictObject({
+  ...formHeader,
+  agent: CardText,
+  /** `Microsoft-managed key` */
+  now: CardText,
+  nowNote: CardText,
+  after: CardText,
+  /** `in kv-care-prod` */
+  afterNote: CardText,
+  /** Empty: it can be submitted. */
+  blocks: z.array(Block).max(12),
+  /** `Checks`, or `Other checks` beside blocks. */
+  checksTitle: CardText,
+  warnings: z.array(Row).max(12),
+  /** `7 more checks pass`; empty when none does. */
+  passes: CardText,
+  passRows: z.array(Row).max(20),
+  /** `Show the 7 checks that pass`, for readers that cannot see. */
+  passesTitle: Label,
+  /** `5 steps, in this order` */
+  stepsTitle: CardText,
+  steps: z.array(Row).max(10),
+  /** As typed before, when the page is drawn again; line breaks and all, it is no Markdown. */
+  justification: z.string().max(500),
+  acknowledged: z.enum(['true', 'false']),
+  /** `CMK-7F3K9Q, plan 4f9a 2c71. One approver has to agree; that cannot be you.` */
+  footer: CardText,
+});
+export type FormReviewData = z.infer<typeof FormReviewData>;

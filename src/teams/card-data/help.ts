@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { CardText, Label } from '../plain-text.ts';
+
+/** What can be typed, and what the reader may do. */
+export const HelpData = z.strictObject({
+  fallbackText: Label,
+  commands: z
+    .array(z.strictObject({ command: CardText, text: CardText }))
+    .min(1)
+    .max(12),
+  /** `**You may ask**, and approve other people’s requests.` */
+  role: CardText,
+  /** `1 approval is needed. Requests expire after 72 hours.`, where the audit trail is shown. */
+  notes: z.array(CardText).max(6),
+});
+export type HelpData = z.infer<typeof HelpData>;

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { CardText, Label } from '../plain-text.ts';
+
+/** A typed command that is refused. A refused click gets `title` and `text` as a message only the clicker sees. */
+export const RefusalData = z.strictObject({
+  fallbackText: Label,
+  /** `△ Not counted` */
+  stateLine: CardText,
+  /** Empty when no request is concerned. */
+  requestId: z.string(),
+  /** What is: `This is your own request.` */
+  title: CardText,
+  /** What to do. */
+  text: CardText,
+  /** `Only you see this. The request is unchanged.`; may be empty. */
+  note: CardText,
+});
+export type RefusalData = z.infer<typeof RefusalData>;

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { CardText } from '../plain-text.ts';
+import { Fact, requestHeader, Section } from './row.ts';
+
+/**
+ * A request that waits, runs, or ended without a change: awaiting approval, plan changed, approved, running, rejected,
+ * cancelled, expired. `status-attention` and `status-succeeded` show the rest.
+ */
+export const StatusData = z.strictObject({
+  ...requestHeader,
+  /** `Microsoft-managed key → **cmk-triage-agent** in kv-care-prod`; empty when it no longer matters. */
+  change: CardText,
+  /** One bold line; empty when the state line says it. */
+  headline: CardText,
+  /** `Nobody decided within 72 hours.`, `**Approver:** “…”` */
+  summary: CardText,
+  /** True when it ended without a change: the card says so in green. */
+  nothingChanged: z.boolean(),
+  /** What to type to ask again; may be empty. */
+  again: CardText,
+  facts: z.array(Fact).max(8),
+  /** Steps, approvals so far, what differs from the approved plan. */
+  sections: z.array(Section).max(3),
+  note: CardText,
+  canCancel: z.boolean(),
+  canRefresh: z.boolean(),
+});
+export type StatusData = z.infer<typeof StatusData>;
