@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import type { JsonObject, Post } from './model.ts';
+
+/** Reading Adaptive Cards as a Teams client must: which buttons and inputs they have, and what a click sends. */
+
+export const cardType = 'application/vnd.microsoft.card.adaptive';
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The first Adaptive Card of what a bot sent. */
+export function cardOf(content: JsonObject): JsonObject | undefined {
+  const attachments = Array.isArray(content.attachments) ? content.attachments : [];
+  const found = attachments.find((item) => isObject(item) && item.contentType === cardType);
+  return isObject(found) && isObject(found.content) ? found.content : undefined;
+}
+
+/** The same content with another card in the place of its first. */
+export function withCard(content: JsonObject, card: JsonObject): JsonObject {
+  const attachments = Array.isArray(content.attachments) ? content.attachments : [];
+  const first = attachments.findIndex((item) => isObject(item) && item.contentType === cardType);
+  const replaced = attachments.map((item, index) =>
+    index === first ? { contentType: cardType, content: card } : item,
+  );
+  return { ...content, attachments: replaced };
+}
+
+/** All elements and actions of a card in reading order, whatever holds them; not the payloads of actions. */
+function* elements(node: unknown): Generator<JsonObject> {
+  if (Array.isArray(node)) {
+    for (const item of node) yield* elements(item);
+  } else if (isObject(node)) {
+    if (typeof node.type === 'string') yield node;
+    for (const [key, value] of Object.entries(node)) if (!payloads.has(key)) yield* elements(value);
+  }
+}
+const payloads = new Set(['data', 'refresh', 'choices', 'choices.data', 'msteams', 'authentication']);
+
+export interface CardAction {
+  readonly type: string;
+  readonly title: string;
+  readonly verb: string;
+  readonly data: JsonObject;
+  readonly sendsInputs: boolean;
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+function toAction(element: JsonObject): CardAction {
+  return {
+    type: text(element.type),
+    title: text(element.title),
+    verb: text(element.verb),
+    data: isObject(element.data) ? element.data : {},
+    sendsInputs: text(element.associatedInputs).toLowerCase() !== 'none',
+  };
+}
+
+/** The button with this verb; where several share it, the one whose data agrees with what the caller knows of it. */
+export function executeAction(card: JsonObject, verb: string, data: JsonObject): CardAction | undefined {
+  const found = [...elements(card)].filter((element) => element.type === 'Action.Execute').map(toAction);
+  const matching = found.filter((action) => action.verb === verb);
+  const agreeing = matching.find((action) =>
+    Object.entries(data).every(([key, value]) => JSON.stringify(action.data[key]) === JSON.stringify(value)),
+  );
+  return agreeing ?? matching[0] ?? refreshOf(card, verb);
+}
+
+function refreshOf(card: JsonObject, verb: string): CardAction | undefined {
+  const action = refreshAction(card);
+  return action?.verb === verb ? action : undefined;
+}
+
+const Refresh = z.object({ action: z.record(z.string(), z.unknown()), userIds: z.array(z.string()).optional() });
+
+/** The action of a card's `refresh`; it sends no inputs. */
+export function refreshAction(card: JsonObject): CardAction | undefined {
+  const refresh = Refresh.safeParse(card.refresh);
+  return refresh.success ? { ...toAction(refresh.data.action), sendsInputs: false } : undefined;
+}
+
+const mostRefreshed = 60;
+
+/** Whether Teams asks for this person's own view when the card is loaded: the first 60 listed; nobody listed means on demand only. */
+export function refreshesFor(card: JsonObject, memberId: string): boolean {
+  const refresh = Refresh.safeParse(card.refresh);
+  if (!refresh.success) return false;
+  return refresh.data.userIds?.slice(0, mostRefreshed).includes(memberId) ?? true;
+}
+
+/** What untouched inputs hold: a client sends every input of the card, also hidden ones. */
+export function presetInputs(card: JsonObject): JsonObject {
+  const presets: JsonObject = {};
+  for (const element of elements(card)) {
+    const type = text(element.type);
+    const id = text(element.id);
+    if (!type.startsWith('Input.') || id === '') continue;
+    const value = element.value ?? (type === 'Input.Toggle' ? (element.valueOff ?? 'false') : '');
+    if (value !== '' || type === 'Input.Text') presets[id] = String(value);
+  }
+  return presets;
+}
+
+/** The query of an input that asks the bot for choices; `auto` sends the card's other inputs along. */
+export function dataQuery(card: JsonObject, inputId: string): { dataset: string; sendsInputs: boolean } | undefined {
+  const input = [...elements(card)].find((element) => element.type === 'Input.ChoiceSet' && element.id === inputId);
+  const query = input?.['choices.data'];
+  if (!isObject(query) || typeof query.dataset !== 'string') return undefined;
+  return { dataset: query.dataset, sendsInputs: text(query.associatedInputs).toLowerCase() === 'auto' };
+}
+
+/** The card a person sees of a post: their own view if they have one. */
+export function seenCard(post: Post, view: JsonObject | undefined): JsonObject | undefined {
+  return view ?? cardOf(post.content);
+}

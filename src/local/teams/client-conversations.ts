@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { localPeople, localTenantId } from '../people.ts';
+import { HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
+import { places } from './places.ts';
+import type { Refresher } from './refresh.ts';
+import { memberIdOf, roleOf } from './roster.ts';
+import { conversationFor, knownPerson, seenActivity, seenPosts, unreadCount } from './seen.ts';
+import type { Teams } from './teams.ts';
+
+const Read = z.strictObject({ personId: z.string(), conversationId: z.string(), activityId: z.string() });
+
+/** What a client shows before anybody types: people, conversations, and what was said in them. */
+export function clientConversations(teams: Teams, refresh: Refresher): Route[] {
+  return [
+    route('GET', '/client/session', () => ok(session(teams))),
+    route('GET', '/client/conversations', (request) => ok(conversationsOf(teams, request))),
+    route('GET', '/client/conversations/{conversation}/activities', async (request) =>
+      ok(await activities(teams, refresh, request)),
+    ),
+    route('POST', '/client/read', (request) => {
+      const { personId, conversationId, activityId } = parse(Read, request.body);
+      const person = knownPerson(personId);
+      const { place } = conversationFor(person, conversationId);
+      teams.commit([{ kind: 'read', placeId: place.id, personId: person.id, upTo: activityId }]);
+      return { status: 204 };
+    }),
+  ];
+}
+
+export function personOf(request: Request) {
+  const personId = request.url.searchParams.get('personId');
+  if (personId === null) throw new HttpProblem(400, 'BadArgument', 'personId: wanted in the query');
+  return knownPerson(personId);
+}
+
+function session(teams: Teams) {
+  return {
+    tenantId: localTenantId,
+    bot: { ...teams.bot },
+    azure: teams.options.azureUrl !== undefined,
+    people: localPeople.map((person) => ({
+      id: person.id,
+      memberId: memberIdOf(person.id),
+      name: person.name,
+      role: roleOf(person),
+    })),
+  };
+}
+
+/** The places a person is in, with how much they have not read. */
+function conversationsOf(teams: Teams, request: Request) {
+  const person = personOf(request);
+  return places
+    .filter((place) => place.memberIds.includes(person.id))
+    .map(({ id, kind, name, topic }) => ({ id, kind, name, topic, unread: unreadCount(teams, person, id) }));
+}
+
+/** Loading a conversation is what makes a client ask for user-specific views; they are in the answer. */
+async function activities(teams: Teams, refresh: Refresher, request: Request) {
+  const person = personOf(request);
+  const conversationId = request.params.conversation ?? '';
+  await refresh(person, seenPosts(teams, person, conversationId));
+  return seenPosts(teams, person, conversationId).map((post) => seenActivity(teams, post, person));
+}

@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { LocalPerson } from '../people.ts';
+import { botIsRemoved } from './connector-messages.ts';
+import { HttpProblem, ok, parse, type Route, route } from './http.ts';
+import { activityBase, messageActivity, withMentions } from './inbound.ts';
+import type { JsonObject, Post } from './model.ts';
+import { showAnswer } from './notices.ts';
+import { type Conversation, threadId } from './places.ts';
+import { conversationFor, knownPerson, postFor } from './seen.ts';
+import type { Teams } from './teams.ts';
+
+const longestText = 28_000;
+
+const Said = z.strictObject({
+  personId: z.string(),
+  conversationId: z.string(),
+  text: z.string().max(longestText, `longer than ${longestText} characters`),
+  replyToId: z.string().optional(),
+});
+
+/** `POST /client/messages`: a person says something. Answered once it is stored; the bot gets it right after. */
+export function clientMessages(teams: Teams): Route {
+  return route('POST', '/client/messages', (request) => {
+    const { personId, conversationId, text, replyToId } = parse(Said, request.body);
+    if (text.trim() === '') throw new HttpProblem(400, 'BadArgument', 'text: empty');
+    const person = knownPerson(personId);
+    const post = say(teams, person, conversationFor(person, conversationId), text, replyToId);
+    return ok({ activityId: post.id, conversationId: post.conversationId });
+  });
+}
+
+function say(teams: Teams, person: LocalPerson, to: Conversation, text: string, replyToId: string | undefined): Post {
+  const marked = withMentions(text, teams.bot);
+  const id = teams.nextId();
+  const root = to.root ?? rootOfReply(teams, person, to, replyToId);
+  if (root !== null && !teams.state.posts.has(root))
+    throw new HttpProblem(404, 'ConversationNotFound', `no thread ${root} in ${to.place.id}`);
+  const post = storePost(teams, {
+    id,
+    conversationId: to.place.kind === 'channel' ? threadId(to.place, root ?? id) : to.place.id,
+    placeId: to.place.id,
+    author: person.id,
+    replyToId: replyToId ?? root,
+    content: { text: marked.text, textFormat: 'plain', entities: marked.entities },
+  });
+  const reachesBot = to.place.kind === 'personal' || text.startsWith('/') || marked.entities.length > 0;
+  if (reachesBot && !botIsRemoved(teams, to.place)) {
+    const base = activityBase(teams, person, post.conversationId, new Date(post.at));
+    void deliverMessage(teams, person, post, messageActivity(base, id, marked.text, marked.entities));
+  }
+  return post;
+}
+
+function rootOfReply(
+  teams: Teams,
+  person: LocalPerson,
+  to: Conversation,
+  replyToId: string | undefined,
+): string | null {
+  if (replyToId === undefined) return null;
+  const post = postFor(teams, person, replyToId);
+  if (post.placeId !== to.place.id)
+    throw new HttpProblem(404, 'ActivityNotFound', `no activity ${replyToId} in ${to.place.id}`);
+  return to.place.kind === 'channel' ? (post.conversationId.split(';messageid=')[1] ?? null) : null;
+}
+
+type NewPost = Pick<Post, 'id' | 'conversationId' | 'placeId' | 'author' | 'replyToId' | 'content'>;
+
+function storePost(teams: Teams, post: NewPost): Post {
+  const whole: Post = { ...post, at: new Date().toISOString(), editedAt: null, onlyFor: null, tone: 'message' };
+  teams.commit([{ kind: 'posted', post: whole }]);
+  return whole;
+}
+
+const messageTimeoutMs = 15_000;
+const patienceMs = 10_000;
+
+/** Delivers once. Only while nobody listens at all, which proves that nothing was delivered, it is tried again for a while. */
+export async function deliverMessage(
+  teams: Teams,
+  person: LocalPerson,
+  about: Post,
+  activity: JsonObject,
+): Promise<void> {
+  const giveUpAt = Date.now() + patienceMs;
+  let reply = await teams.botLink.deliver(activity, messageTimeoutMs);
+  while (reply.kind === 'refused' && Date.now() < giveUpAt) {
+    await sleep(250);
+    reply = await teams.botLink.deliver(activity, messageTimeoutMs);
+  }
+  if (reply.kind === 'refused')
+    showAnswer(teams, person, about, 'error', `${teams.bot.name} is not running. This message was not delivered.`);
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
+import type { JsonObject, Post } from './model.ts';
+import { conversationOf, type Place, threadId } from './places.ts';
+import type { Teams } from './teams.ts';
+
+/** Bot Connector: a bot posts, replies, updates and deletes. */
+
+const Activity = z.looseObject({
+  type: z.string(),
+  text: z.string().optional(),
+  attachments: z.array(z.looseObject({ contentType: z.string() })).optional(),
+});
+
+/** 100 KB counted in UTF-16, as documented for messages of bots. */
+const largestMessage = 100 * 1024;
+
+export function connectorMessages(teams: Teams): Route[] {
+  const activities = '/v3/conversations/{conversation}/activities';
+  return [
+    route('POST', activities, (request) => ok(send(teams, request, null))),
+    route('POST', `${activities}/{activity}`, (request) => ok(send(teams, request, param(request, 'activity')))),
+    route('PUT', `${activities}/{activity}`, (request) => ok(update(teams, request))),
+    route('DELETE', `${activities}/{activity}`, (request) => {
+      const post = ownPost(teams, request);
+      teams.commit([{ kind: 'deleted', id: post.id }]);
+      return { status: 200 };
+    }),
+  ];
+}
+
+export const param = (request: Request, name: string): string => request.params[name] ?? '';
+
+/** The conversation of a call, if it exists and the bot is still part of it. */
+export function botConversation(teams: Teams, conversationId: string): { place: Place; root: string | null } {
+  const conversation = conversationOf(conversationId);
+  const rootIsMissing = conversation?.root != null && !isRoot(teams, conversation.place, conversation.root);
+  if (conversation === undefined || rootIsMissing)
+    throw new HttpProblem(404, 'ConversationNotFound', 'Conversation not found.');
+  if (botIsRemoved(teams, conversation.place))
+    throw new HttpProblem(403, 'BotNotInConversationRoster', 'The bot is not part of the conversation roster.');
+  return conversation;
+}
+
+const isRoot = (teams: Teams, place: Place, root: string): boolean =>
+  [...teams.state.posts.values()].some((post) => post.conversationId === threadId(place, root)) ||
+  teams.state.posts.has(root);
+
+/** The app is installed in the team as a whole, so leaving one channel leaves all. */
+export function botIsRemoved(teams: Teams, place: Place): boolean {
+  return [...teams.state.removedFrom].some(
+    (id) => id === place.id || (place.kind === 'channel' && conversationOf(id)?.place.kind === 'channel'),
+  );
+}
+
+function send(teams: Teams, request: Request, replyToId: string | null): { id: string } {
+  const { place, root } = botConversation(teams, param(request, 'conversation'));
+  const content = checkedActivity(request.body);
+  if (content.type !== 'message') return { id: teams.nextId() };
+  return { id: postAsBot(teams, place, root ?? threadOfReply(teams, place, replyToId), replyToId, content).id };
+}
+
+function threadOfReply(teams: Teams, place: Place, replyToId: string | null): string | null {
+  if (place.kind !== 'channel' || replyToId === null) return null;
+  const post = teams.state.posts.get(replyToId);
+  if (post?.placeId !== place.id)
+    throw new HttpProblem(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
+  return conversationOf(post.conversationId)?.root ?? null;
+}
+
+/** Stores a bot's message; in a channel without a thread to go to it starts one. */
+export function postAsBot(
+  teams: Teams,
+  place: Place,
+  root: string | null,
+  replyToId: string | null,
+  content: JsonObject,
+): Post {
+  const id = teams.nextId();
+  const post: Post = {
+    id,
+    conversationId: place.kind === 'channel' ? threadId(place, root ?? id) : place.id,
+    placeId: place.id,
+    author: 'bot',
+    at: new Date().toISOString(),
+    editedAt: null,
+    replyToId: replyToId ?? root,
+    onlyFor: null,
+    tone: 'message',
+    content: withoutAddress(content),
+  };
+  teams.commit([{ kind: 'posted', post }]);
+  return post;
+}
+
+function update(teams: Teams, request: Request): { id: string } {
+  const post = ownPost(teams, request);
+  const content = withoutAddress(checkedActivity(request.body));
+  teams.commit([{ kind: 'edited', id: post.id, at: new Date().toISOString(), content }]);
+  return { id: post.id };
+}
+
+/** A message the bot may change: its own, in the conversation it names (with or without the thread). */
+function ownPost(teams: Teams, request: Request): Post {
+  const { place, root } = botConversation(teams, param(request, 'conversation'));
+  const post = teams.state.posts.get(param(request, 'activity'));
+  const found =
+    post !== undefined && (root === null ? post.placeId === place.id : post.conversationId === threadId(place, root));
+  if (!found) throw new HttpProblem(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
+  if (post.author !== 'bot') throw new HttpProblem(403, 'Forbidden', 'The activity belongs to somebody else.');
+  return post;
+}
+
+export function checkedActivity(body: unknown): z.infer<typeof Activity> {
+  const activity = parse(Activity, body);
+  if (JSON.stringify(activity).length * 2 > largestMessage)
+    throw new HttpProblem(413, 'MessageSizeTooBig', 'Message size too large.');
+  const isEmpty = (activity.text ?? '') === '' && (activity.attachments ?? []).length === 0;
+  if (activity.type === 'message' && isEmpty)
+    throw new HttpProblem(400, 'BadSyntax', 'Activity must have text or attachments.');
+  return activity;
+}
+
+/** Who and where are known here, whatever the bot wrote. */
+function withoutAddress(content: JsonObject): JsonObject {
+  const { id, from, recipient, conversation, serviceUrl, channelId, replyToId, timestamp, ...rest } = content;
+  return rest;
+}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { type Answer, HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
+
+const Fault = z.object({
+  match: z.object({ method: z.string().optional(), url: z.string().optional() }),
+  times: z.number().int().positive().optional(),
+  respond: z
+    .object({
+      status: z.number().int().min(200).max(599),
+      headers: z.record(z.string(), z.string()).optional(),
+      body: z.unknown().optional(),
+    })
+    .optional(),
+  delayMs: z.number().int().nonnegative().optional(),
+  drop: z.boolean().optional(),
+});
+type Fault = z.infer<typeof Fault>;
+
+interface Armed {
+  readonly fault: Fault;
+  readonly url: RegExp;
+  left: number;
+}
+
+/** Faults of Connector calls, armed by tests. They are not remembered over a restart. */
+export interface Faults {
+  readonly routes: readonly Route[];
+  /**
+   * Serves a call with the first fault that matches it. `respond` answers without serving; `drop` alone serves the call and then cuts the
+   * connection, so that only the answer is lost; both together cut it without serving.
+   */
+  around(request: Request, serve: () => Promise<Answer>): Promise<Answer>;
+}
+
+export function armableFaults(): Faults {
+  const armed: Armed[] = [];
+  return {
+    routes: [
+      route('GET', '/simulator/faults', () => ok(armed.map((each) => ({ ...each.fault, left: each.left })))),
+      route('POST', '/simulator/faults', (request) => {
+        armed.push(arm(parse(Fault, request.body)));
+        return { status: 201, body: { armed: armed.length } };
+      }),
+      route('DELETE', '/simulator/faults', () => {
+        armed.length = 0;
+        return { status: 204 };
+      }),
+    ],
+    around: async (request, serve) => {
+      const hit = armed.find((each) => matches(each, request));
+      if (hit === undefined) return serve();
+      hit.left -= 1;
+      return spoil(hit.fault, serve);
+    },
+  };
+}
+
+function arm(fault: Fault): Armed {
+  try {
+    return { fault, url: new RegExp(fault.match.url ?? ''), left: fault.times ?? Number.POSITIVE_INFINITY };
+  } catch {
+    throw new HttpProblem(400, 'BadArgument', `match.url: ${fault.match.url} is not a regular expression`);
+  }
+}
+
+function matches(armed: Armed, request: Request): boolean {
+  const method = armed.fault.match.method?.toUpperCase() ?? request.method;
+  return armed.left > 0 && method === request.method && armed.url.test(request.url.pathname + request.url.search);
+}
+
+async function spoil(fault: Fault, serve: () => Promise<Answer>): Promise<Answer> {
+  if (fault.delayMs !== undefined) await sleep(fault.delayMs);
+  const { respond } = fault;
+  const answer: Answer =
+    respond === undefined
+      ? await serve()
+      : { status: respond.status, body: respond.body, headers: respond.headers ?? {} };
+  return fault.drop ? { status: answer.status, stream: (response) => response.destroy() } : answer;
+}

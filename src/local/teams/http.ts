@@ -1,0 +1,100 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { z } from 'zod';
+
+/** An answer other than success, thrown from wherever it is noticed; the body has the Connector's error shape. */
+export class HttpProblem extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export interface Request {
+  readonly method: string;
+  readonly url: URL;
+  readonly params: Readonly<Record<string, string>>;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: unknown;
+}
+
+/** `stream` takes the response over: event streams write to it for as long as the client stays. */
+export interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly bytes?: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly stream?: (response: ServerResponse) => void;
+}
+
+export interface Route {
+  readonly method: string;
+  readonly path: RegExp;
+  readonly handle: (request: Request) => Answer | Promise<Answer>;
+}
+
+/** A route for a path such as `/v3/conversations/{id}/members`; what stands in braces becomes a parameter. */
+export function route(method: string, path: string, handle: Route['handle']): Route {
+  const source = path.replace(/[.]/g, '\\.').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)');
+  return { method, path: new RegExp(`^/*${source.slice(1)}/?$`), handle };
+}
+
+export const ok = (body: unknown): Answer => ({ status: 200, body });
+
+/** Checks what came from outside; what does not fit is the caller's mistake and said so. */
+export function parse<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const where = issue?.path.join('.') ?? '';
+  throw new HttpProblem(400, 'BadArgument', `${where === '' ? 'body' : where}: ${issue?.message ?? 'not understood'}`);
+}
+
+const largestBody = 1_000_000;
+
+/** Reads a JSON body; an empty one is undefined. */
+export async function readBody(message: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message) {
+    size += chunk.length;
+    if (size > largestBody) throw new HttpProblem(413, 'RequestTooLarge', `body: over ${largestBody} bytes`);
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new HttpProblem(400, 'BadSyntax', 'body: not JSON');
+  }
+}
+
+export function send(response: ServerResponse, answer: Answer): void {
+  if (answer.stream !== undefined) {
+    answer.stream(response);
+    return;
+  }
+  const body = answer.bytes ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
+  response.writeHead(answer.status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...answer.headers,
+  });
+  response.end(body);
+}
+
+/** An error as the Connector words it: `{error: {code, message}}`. */
+export function problemAnswer(error: unknown): Answer {
+  if (error instanceof HttpProblem)
+    return { status: error.status, body: { error: { code: error.code, message: error.message } } };
+  console.error('local teams: serving a request:', error);
+  return {
+    status: 500,
+    body: { error: { code: 'ServiceError', message: 'local Teams could not serve this request' } },
+  };
+}

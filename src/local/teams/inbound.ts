@@ -1,0 +1,118 @@
+import type { LocalPerson } from '../people.ts';
+import { HttpProblem } from './http.ts';
+import type { JsonObject } from './model.ts';
+import { conversationOf, type Place, team } from './places.ts';
+import { memberIdOf } from './roster.ts';
+import type { Teams } from './teams.ts';
+
+/** Activities as Teams sends them to a bot; field by field in `docs/` under the activity protocol. */
+
+const locale = 'en-US';
+const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** What every activity by a person carries. */
+export function activityBase(teams: Teams, person: LocalPerson, conversationId: string, now: Date): JsonObject {
+  const place = conversationOf(conversationId)?.place;
+  if (place === undefined) throw new HttpProblem(404, 'ConversationNotFound', `no conversation ${conversationId}`);
+  return {
+    channelId: 'msteams',
+    serviceUrl: teams.serviceUrl,
+    timestamp: now.toISOString(),
+    localTimestamp: localTimestamp(now),
+    localTimezone: timezone,
+    locale,
+    from: { id: memberIdOf(person.id), name: person.name, aadObjectId: person.id },
+    recipient: { ...teams.bot },
+    conversation: conversationAccount(place, conversationId, person.homeTenantId),
+    channelData: channelData(place, person.homeTenantId),
+    entities: [{ type: 'clientInfo', locale, country: 'US', platform: 'Web', timezone }],
+  };
+}
+
+function conversationAccount(place: Place, id: string, tenantId: string): JsonObject {
+  return { ...(place.kind === 'personal' ? {} : { isGroup: true }), id, conversationType: place.kind, tenantId };
+}
+
+function channelData(place: Place, tenantId: string): JsonObject {
+  const tenant = { tenant: { id: tenantId } };
+  if (place.kind !== 'channel') return tenant;
+  return {
+    ...tenant,
+    teamsChannelId: place.id,
+    teamsTeamId: team.id,
+    channel: { id: place.id },
+    team: { id: team.id },
+  };
+}
+
+/** A typed message. A mention of the bot becomes the markup and entity Teams makes of it. */
+export function messageActivity(
+  base: JsonObject,
+  id: string,
+  text: string,
+  mentions: readonly JsonObject[],
+): JsonObject {
+  const entities = Array.isArray(base.entities) ? base.entities : [];
+  return {
+    ...base,
+    type: 'message',
+    id,
+    text,
+    textFormat: 'plain',
+    attachments: [],
+    entities: [...mentions, ...entities],
+  };
+}
+
+/** The invoke of a clicked `Action.Execute`, of a refresh, or of a typeahead. */
+export function invokeActivity(base: JsonObject, id: string, name: string, value: JsonObject): JsonObject {
+  return { ...base, type: 'invoke', id, name, value };
+}
+
+/** Turns `@CMK bot` and `<at>CMK bot</at>` into mentions; the text is otherwise as typed. */
+export function withMentions(
+  text: string,
+  bot: Teams['bot'],
+): { readonly text: string; readonly entities: JsonObject[] } {
+  const markup = `<at>${bot.name}</at>`;
+  const marked = text.replace(new RegExp(`(?<![\\w>])@${bot.name}\\b|<at>\\s*${bot.name}\\s*</at>`, 'gi'), markup);
+  if (!marked.includes(markup)) return { text, entities: [] };
+  return { text: marked, entities: [{ type: 'mention', mentioned: { ...bot }, text: markup }] };
+}
+
+/** The two events of an installation, or of a removal. */
+export function installationActivities(
+  teams: Teams,
+  person: LocalPerson,
+  place: Place,
+  action: 'add' | 'remove',
+): readonly JsonObject[] {
+  const base = activityBase(teams, person, place.id, new Date());
+  const inTeam = place.kind === 'channel';
+  const data = { ...(inTeam ? { team: teamInfo() } : {}), settings: { selectedChannel: { id: place.id } } };
+  const channel = base.channelData as JsonObject;
+  const bot = [{ id: teams.bot.id }];
+  return [
+    { ...base, type: 'installationUpdate', id: `f:${teams.nextId()}`, action, channelData: { ...channel, ...data } },
+    {
+      ...base,
+      type: 'conversationUpdate',
+      id: `f:${teams.nextId()}`,
+      ...(action === 'add' ? { membersAdded: bot } : { membersRemoved: bot }),
+      channelData: {
+        ...channel,
+        ...data,
+        ...(inTeam ? { eventType: action === 'add' ? 'teamMemberAdded' : 'teamMemberRemoved' } : {}),
+      },
+    },
+  ];
+}
+
+const teamInfo = () => ({ id: team.id, name: team.name, aadGroupId: team.aadGroupId });
+
+function localTimestamp(now: Date): string {
+  const minutes = -now.getTimezoneOffset();
+  const two = (value: number) => String(Math.abs(value)).padStart(2, '0');
+  const shifted = new Date(now.getTime() + minutes * 60_000).toISOString().slice(0, -1);
+  return `${shifted}${minutes < 0 ? '-' : '+'}${two(Math.trunc(minutes / 60))}:${two(minutes % 60)}`;
+}

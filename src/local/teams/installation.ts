@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { type LocalPerson, localPeople } from '../people.ts';
+import { HttpProblem, parse, type Route, route } from './http.ts';
+import { installationActivities } from './inbound.ts';
+import { conversationOf, type Place, places, team } from './places.ts';
+import type { Teams } from './teams.ts';
+
+/** Who installs the app in the team; in a personal chat it is the person. */
+function installer(place: Place): LocalPerson {
+  const owner = localPeople.find((person) => place.memberIds.includes(person.id));
+  if (owner === undefined) throw new Error(`installing in ${place.id}: nobody is there`);
+  return owner;
+}
+
+const announcedPlaces = places.filter((place) => place.id === team.id || place.kind === 'personal');
+const answerTimeoutMs = 15_000;
+const busy = new Set([429, 502, 503, 504]);
+
+/**
+ * Tells the bot once, when it first answers, that it was installed in the team and in each personal chat, as after an installation.
+ * Stops when the signal is aborted.
+ */
+export async function announceInstallation(teams: Teams, stopped: AbortSignal): Promise<void> {
+  const waiting = () => announcedPlaces.filter((place) => !teams.state.announced.has(place.id));
+  while (!stopped.aborted && waiting().length > 0) {
+    if (await teams.botLink.reachable()) for (const place of waiting()) if (!(await announce(teams, place))) break;
+    if (waiting().length > 0) await sleep(250, undefined, { signal: stopped }).catch(() => undefined);
+  }
+}
+
+async function announce(teams: Teams, place: Place): Promise<boolean> {
+  for (const activity of installationActivities(teams, installer(place), place, 'add')) {
+    const reply = await teams.botLink.deliver(activity, answerTimeoutMs);
+    if (reply.kind === 'refused' || (reply.kind === 'answered' && busy.has(reply.status))) return false;
+  }
+  teams.commit([{ kind: 'announced', placeId: place.id }]);
+  return true;
+}
+
+const Installation = z.strictObject({ conversationId: z.string(), installed: z.boolean() });
+
+/** `POST /client/installations`: somebody removes the app from a place or adds it again; the bot is told. */
+export function clientInstallations(teams: Teams): Route {
+  return route('POST', '/client/installations', async (request) => {
+    const { conversationId, installed } = parse(Installation, request.body);
+    const place = conversationOf(conversationId)?.place;
+    if (place === undefined) throw new HttpProblem(404, 'ConversationNotFound', `no conversation ${conversationId}`);
+    const where = place.kind === 'channel' ? (conversationOf(team.id)?.place ?? place) : place;
+    teams.commit([{ kind: 'installed', placeId: where.id, installed }]);
+    for (const activity of installationActivities(teams, installer(where), where, installed ? 'add' : 'remove'))
+      await teams.botLink.deliver(activity, answerTimeoutMs);
+    return { status: 204 };
+  });
+}

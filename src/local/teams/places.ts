@@ -1,0 +1,72 @@
+import { type LocalPerson, localPeople, localTenantId } from '../people.ts';
+
+/** Where people talk: the channels of one team, one group chat, and a personal chat with the bot for each person. */
+export interface Place {
+  readonly id: string;
+  readonly kind: 'channel' | 'groupChat' | 'personal';
+  readonly name: string;
+  readonly topic: string;
+  readonly memberIds: readonly string[];
+}
+
+/** The team; its id is that of its first channel, as General's is in Teams. */
+export const team = {
+  id: '19:operations@thread.tacv2',
+  name: 'Care platform',
+  aadGroupId: '70000000-0000-4000-8000-000000000001',
+  tenantId: localTenantId,
+};
+
+const everyone = localPeople.map((person) => person.id);
+
+export const places: readonly Place[] = [
+  { id: team.id, kind: 'channel', name: 'Operations', topic: 'People ask here', memberIds: everyone },
+  {
+    id: '19:approvals@thread.tacv2',
+    kind: 'channel',
+    name: 'Approvals',
+    topic: 'Requests that wait for a decision',
+    memberIds: everyone,
+  },
+  {
+    id: '19:audit@thread.tacv2',
+    kind: 'channel',
+    name: 'Audit',
+    topic: 'What happened, in order',
+    memberIds: everyone,
+  },
+  {
+    id: '19:group@thread.v2',
+    kind: 'groupChat',
+    name: 'Group chat',
+    topic: 'Everybody and the bot',
+    memberIds: everyone,
+  },
+  ...localPeople.map(personalChat),
+];
+
+function personalChat(person: LocalPerson): Place {
+  return {
+    id: `a:${person.id}`,
+    kind: 'personal',
+    name: 'CMK bot',
+    topic: 'Only you and the bot',
+    memberIds: [person.id],
+  };
+}
+
+/** A conversation id, taken apart. In a channel `root` is the id of the post that started the thread. */
+export interface Conversation {
+  readonly place: Place;
+  readonly root: string | null;
+}
+
+/** Reads `19:…@thread.tacv2;messageid=…` or a plain id; undefined when no such place exists. */
+export function conversationOf(conversationId: string): Conversation | undefined {
+  const [placeId = '', messageId] = conversationId.split(';messageid=');
+  const place = places.find((candidate) => candidate.id === placeId);
+  if (place === undefined || (messageId !== undefined && place.kind !== 'channel')) return undefined;
+  return { place, root: messageId ?? null };
+}
+
+export const threadId = (place: Place, root: string): string => `${place.id};messageid=${root}`;

@@ -1,0 +1,46 @@
+import type { LocalPerson } from '../people.ts';
+import { cardOf, refreshAction } from './cards.ts';
+import { deliverInvoke, executeActivity } from './client-actions.ts';
+import { readInvokeAnswer } from './invoke-answer.ts';
+import type { Post } from './model.ts';
+import { refreshIsDue } from './seen.ts';
+import type { Teams } from './teams.ts';
+
+/** After a refresh that brought no card, the same card is not asked for again this long. */
+const restMs = 30_000;
+
+/** Brings the user-specific views of the cards a person loads, as a client does when it shows them. */
+export type Refresher = (person: LocalPerson, posts: readonly Post[]) => Promise<void>;
+
+export function refresher(teams: Teams): Refresher {
+  const underWay = new Map<string, Promise<void>>();
+  const restUntil = new Map<string, number>();
+  const bring = async (person: LocalPerson, post: Post, key: string): Promise<void> => {
+    if (await refreshOne(teams, person, post)) return;
+    restUntil.set(key, Date.now() + restMs);
+  };
+  return async (person, posts) => {
+    const due = posts.filter((post) => refreshIsDue(teams, post, person));
+    const wanted = due.flatMap((post) => {
+      const key = `${post.id} ${post.editedAt} ${person.id}`;
+      if ((restUntil.get(key) ?? 0) > Date.now()) return [];
+      const running = underWay.get(key) ?? bring(person, post, key).finally(() => underWay.delete(key));
+      underWay.set(key, running);
+      return [running];
+    });
+    await Promise.all(wanted);
+  };
+}
+
+/** Asks for one view; whether it came. An answer about a card that was updated meanwhile is dropped. */
+async function refreshOne(teams: Teams, person: LocalPerson, post: Post): Promise<boolean> {
+  const action = refreshAction(cardOf(post.content) ?? {});
+  if (action === undefined) return false;
+  const execute = { verb: action.verb, data: action.data, trigger: 'automatic', id: undefined } as const;
+  const reply = await deliverInvoke(teams, executeActivity(teams, person, post, action, execute));
+  const outcome = readInvokeAnswer(reply);
+  const isCurrent = teams.state.posts.get(post.id)?.content === post.content;
+  if (outcome.kind !== 'card' || !isCurrent || !refreshIsDue(teams, post, person)) return outcome.kind === 'card';
+  teams.commit([{ kind: 'viewed', id: post.id, personId: person.id, card: outcome.card }]);
+  return true;
+}

@@ -1,0 +1,34 @@
+import { parseArgs } from 'node:util';
+import { startLocalTeams } from './server.ts';
+
+/** Local Teams as a process: prints its address once it listens, ends on SIGTERM or SIGINT. */
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string', default: '.local' },
+    port: { type: 'string', default: '3979' },
+    'bot-url': { type: 'string', default: 'http://127.0.0.1:3978/api/messages' },
+    'bot-id': { type: 'string', default: '50000000-0000-4000-8000-000000000002' },
+    'azure-url': { type: 'string' },
+    'azure-ca': { type: 'string' },
+    manifest: { type: 'string' },
+  },
+});
+
+const port = Number(values.port);
+if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port: ${values.port} is not a port`);
+
+const teams = await startLocalTeams({
+  dataDir: values.data,
+  port,
+  botUrl: values['bot-url'],
+  botId: values['bot-id'],
+  ...(values['azure-url'] === undefined ? {} : { azureUrl: values['azure-url'] }),
+  ...(values['azure-ca'] === undefined ? {} : { azureCaFile: values['azure-ca'] }),
+  ...(values.manifest === undefined ? {} : { manifestFile: values.manifest }),
+});
+console.log(`local teams ${teams.url}`);
+
+const end = () => void teams.stop().then(() => process.exit(0));
+process.once('SIGTERM', end);
+process.once('SIGINT', end);

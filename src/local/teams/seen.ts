@@ -1,0 +1,97 @@
+import type { LocalPerson } from '../people.ts';
+import { cardOf, refreshesFor, withCard } from './cards.ts';
+import { HttpProblem } from './http.ts';
+import type { JsonObject, Post } from './model.ts';
+import { type Conversation, conversationOf } from './places.ts';
+import { memberIdOf, personBy } from './roster.ts';
+import { readKey } from './state.ts';
+import type { Teams } from './teams.ts';
+
+/** What one person can see. */
+
+export function knownPerson(id: string): LocalPerson {
+  const person = personBy(id);
+  if (person === undefined) throw new HttpProblem(404, 'PersonNotFound', `no person ${id}`);
+  return person;
+}
+
+/** The conversation, if it exists and the person is in it. */
+export function conversationFor(person: LocalPerson, conversationId: string): Conversation {
+  const conversation = conversationOf(conversationId);
+  if (conversation === undefined)
+    throw new HttpProblem(404, 'ConversationNotFound', `no conversation ${conversationId}`);
+  if (!conversation.place.memberIds.includes(person.id))
+    throw new HttpProblem(403, 'NotAMember', `${person.name} is not in ${conversationId}`);
+  return conversation;
+}
+
+export function canSee(post: Post, person: LocalPerson): boolean {
+  const inPlace = conversationOf(post.conversationId)?.place.memberIds.includes(person.id) ?? false;
+  return inPlace && (post.onlyFor === null || post.onlyFor === person.id);
+}
+
+/** The post, if it exists and the person can see it. */
+export function postFor(teams: Teams, person: LocalPerson, activityId: string): Post {
+  const post = teams.state.posts.get(activityId);
+  if (post === undefined || !canSee(post, person))
+    throw new HttpProblem(404, 'ActivityNotFound', `${person.name} sees no activity ${activityId}`);
+  return post;
+}
+
+export const viewOf = (teams: Teams, post: Post, person: LocalPerson): JsonObject | undefined =>
+  teams.state.views.get(post.id)?.get(person.id);
+
+/** Whether loading this post asks the bot for the person's own view: listed, and none since the last update. */
+export function refreshIsDue(teams: Teams, post: Post, person: LocalPerson): boolean {
+  const card = cardOf(post.content);
+  return card !== undefined && viewOf(teams, post, person) === undefined && refreshesFor(card, memberIdOf(person.id));
+}
+
+/**
+ * A post as an activity, the way this person sees it. What a client shows beside the message stands in `local`: whether only this person
+ * sees it, whether it answers a click, when it was edited, whether the card is the person's own view, and whether a refresh is due.
+ */
+export function seenActivity(teams: Teams, post: Post, person: LocalPerson): JsonObject {
+  const view = viewOf(teams, post, person);
+  return {
+    ...(view === undefined ? post.content : withCard(post.content, view)),
+    type: 'message',
+    id: post.id,
+    timestamp: post.at,
+    channelId: 'msteams',
+    from: authorAccount(teams, post.author),
+    conversation: { id: post.conversationId },
+    ...(post.replyToId === null ? {} : { replyToId: post.replyToId }),
+    local: {
+      placeId: post.placeId,
+      tone: post.tone,
+      onlyYou: post.onlyFor !== null,
+      editedAt: post.editedAt,
+      ownView: view !== undefined,
+      refreshIsDue: refreshIsDue(teams, post, person),
+    },
+  };
+}
+
+function authorAccount(teams: Teams, author: string): JsonObject {
+  const person = personBy(author);
+  if (person === undefined) return { ...teams.bot, role: 'bot' };
+  return { id: memberIdOf(person.id), name: person.name, aadObjectId: person.id, role: 'user' };
+}
+
+/** Everything the person sees in a place or, for the id of a thread, in that thread; oldest first. */
+export function seenPosts(teams: Teams, person: LocalPerson, conversationId: string): Post[] {
+  const { place, root } = conversationFor(person, conversationId);
+  return [...teams.state.posts.values()].filter(
+    (post) =>
+      (root === null ? post.placeId === place.id : post.conversationId === conversationId) && canSee(post, person),
+  );
+}
+
+/** How many messages of others came since the person last read the place; updates do not count, as in Teams. */
+export function unreadCount(teams: Teams, person: LocalPerson, placeId: string): number {
+  const upTo = Number(teams.state.reads.get(readKey(placeId, person.id)) ?? 0);
+  return seenPosts(teams, person, placeId).filter(
+    (post) => post.tone === 'message' && post.author !== person.id && Number(post.id) > upTo,
+  ).length;
+}

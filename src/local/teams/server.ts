@@ -1,0 +1,130 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { clientActions } from './client-actions.ts';
+import { clientAzure } from './client-azure.ts';
+import { clientCommands } from './client-commands.ts';
+import { clientConversations } from './client-conversations.ts';
+import { type EventStreams, eventStreams } from './client-events.ts';
+import { clientMessages } from './client-messages.ts';
+import { clientSearch } from './client-search.ts';
+import { clientSubmits } from './client-submits.ts';
+import { connectorConversations } from './connector-conversations.ts';
+import { connectorMessages } from './connector-messages.ts';
+import { armableFaults } from './faults.ts';
+import { type Answer, HttpProblem, problemAnswer, type Route, readBody, send } from './http.ts';
+import { announceInstallation, clientInstallations } from './installation.ts';
+import { refuseForeigners } from './loopback-only.ts';
+import { pageRoutes } from './page-files.ts';
+import { refresher } from './refresh.ts';
+import { remembered, requestLog } from './served.ts';
+import { type LocalTeamsOptions, openTeams, type Teams } from './teams.ts';
+
+export interface LocalTeams {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts local Teams on 127.0.0.1 and, where there is one, ::1. It goes on from what the data folder holds. */
+export async function startLocalTeams(options: LocalTeamsOptions): Promise<LocalTeams> {
+  const teams = openTeams(options);
+  const events = eventStreams(teams);
+  const routes = routesOf(teams, events);
+  const serve = (message: IncomingMessage, response: ServerResponse) => {
+    void answer(routes, message).then((given) => send(response, given));
+  };
+  const servers = await listen(serve, options.port);
+  const url = `http://127.0.0.1:${portOf(servers)}`;
+  teams.serviceUrl = `${url}/`;
+  const stopping = new AbortController();
+  void announceInstallation(teams, stopping.signal);
+  return {
+    url,
+    stop: async () => {
+      stopping.abort();
+      events.end();
+      await Promise.all(servers.map(close));
+    },
+  };
+}
+
+function routesOf(teams: Teams, events: EventStreams): readonly Route[] {
+  const faults = armableFaults();
+  return [
+    ...remembered(teams, faults, [...connectorMessages(teams), ...connectorConversations(teams)]),
+    clientMessages(teams),
+    clientActions(teams),
+    clientSubmits(teams),
+    clientSearch(teams),
+    ...clientConversations(teams, refresher(teams)),
+    events.route,
+    clientCommands(teams),
+    clientInstallations(teams),
+    ...clientAzure(teams),
+    ...faults.routes,
+    requestLog(teams),
+    ...pageRoutes(),
+  ];
+}
+
+async function answer(routes: readonly Route[], message: IncomingMessage): Promise<Answer> {
+  try {
+    refuseForeigners(message);
+    const url = new URL(message.url ?? '/', 'http://localhost');
+    const here = routes.filter((each) => each.path.test(url.pathname));
+    const found = here.find((each) => each.method === message.method);
+    if (found === undefined) throw nothingHere(here, message.method ?? '', url.pathname);
+    const params = decoded(found.path.exec(url.pathname)?.groups ?? {});
+    const body = await readBody(message);
+    return await found.handle({ method: found.method, url, params, headers: message.headers, body });
+  } catch (error) {
+    return problemAnswer(error);
+  }
+}
+
+function nothingHere(samePath: readonly Route[], method: string, path: string): HttpProblem {
+  if (samePath.length === 0) return new HttpProblem(404, 'NotFound', `nothing at ${path}`);
+  return new HttpProblem(405, 'MethodNotAllowed', `${method} is not served at ${path}`);
+}
+
+function decoded(params: Readonly<Record<string, string>>): Record<string, string> {
+  try {
+    return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, decodeURIComponent(value)]));
+  } catch {
+    throw new HttpProblem(400, 'BadArgument', 'the address is not well encoded');
+  }
+}
+
+type Serve = (message: IncomingMessage, response: ServerResponse) => void;
+
+async function listen(serve: Serve, port: number): Promise<readonly Server[]> {
+  const first = await listenOn(serve, '127.0.0.1', port);
+  try {
+    return [first, await listenOn(serve, '::1', portOf([first]))];
+  } catch (error) {
+    const noSuchAddress = error instanceof Error && 'code' in error && error.code !== 'EADDRINUSE';
+    if (noSuchAddress) return [first];
+    await close(first);
+    if (port === 0) return listen(serve, 0);
+    throw error;
+  }
+}
+
+function listenOn(serve: Serve, host: string, port: number): Promise<Server> {
+  const server = createServer(serve);
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+function portOf([server]: readonly Server[]): number {
+  const address = server?.address();
+  if (address === null || address === undefined || typeof address === 'string') throw new Error('listening: no port');
+  return address.port;
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

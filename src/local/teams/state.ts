@@ -1,0 +1,98 @@
+import type { Change, JsonObject, Post, ServedRequest } from './model.ts';
+
+/** How many served requests are kept; a day of clicking stays far below. */
+const keptRequests = 10_000;
+
+/** The fold of all changes. Posts are in the order they were made. */
+export interface TeamsState {
+  readonly posts: Map<string, Post>;
+  /** User-specific cards, by post and person. */
+  readonly views: Map<string, Map<string, JsonObject>>;
+  readonly reads: Map<string, string>;
+  /** Places the bot was removed from. */
+  readonly removedFrom: Set<string>;
+  readonly announced: Set<string>;
+  readonly invokes: Map<string, JsonObject>;
+  readonly requests: ServedRequest[];
+}
+
+export function emptyState(): TeamsState {
+  return {
+    posts: new Map(),
+    views: new Map(),
+    reads: new Map(),
+    removedFrom: new Set(),
+    announced: new Set(),
+    invokes: new Map(),
+    requests: [],
+  };
+}
+
+export const readKey = (placeId: string, personId: string): string => `${placeId} ${personId}`;
+
+/** Applies one change in place. */
+export function apply(state: TeamsState, change: Change): void {
+  switch (change.kind) {
+    case 'posted':
+      state.posts.set(change.post.id, change.post);
+      return;
+    case 'edited':
+      edit(state, change.id, change.at, change.content);
+      return;
+    case 'deleted':
+      state.posts.delete(change.id);
+      state.views.delete(change.id);
+      return;
+    case 'viewed':
+      view(state, change.id, change.personId, change.card);
+      return;
+    case 'read':
+      state.reads.set(readKey(change.placeId, change.personId), change.upTo);
+      return;
+    case 'installed':
+      if (change.installed) state.removedFrom.delete(change.placeId);
+      else state.removedFrom.add(change.placeId);
+      return;
+    case 'announced':
+      state.announced.add(change.placeId);
+      return;
+    case 'invoked':
+      state.invokes.set(change.invokeId, change.activity);
+      return;
+    case 'served':
+      state.requests.push(change.request);
+      if (state.requests.length > keptRequests) state.requests.shift();
+      return;
+  }
+}
+
+/** An update by the bot replaces the card for everybody, so that what a click showed to one person goes. */
+function edit(state: TeamsState, id: string, at: string, content: JsonObject): void {
+  const post = state.posts.get(id);
+  if (post === undefined) return;
+  state.posts.set(id, { ...post, editedAt: at, content });
+  state.views.delete(id);
+}
+
+function view(state: TeamsState, id: string, personId: string, card: JsonObject): void {
+  const views = state.views.get(id) ?? new Map<string, JsonObject>();
+  views.set(personId, card);
+  state.views.set(id, views);
+}
+
+/** The shortest list of changes that folds to this state. */
+export function snapshot(state: TeamsState): Change[] {
+  const changes: Change[] = [];
+  for (const post of state.posts.values()) changes.push({ kind: 'posted', post });
+  for (const [id, views] of state.views)
+    for (const [personId, card] of views) changes.push({ kind: 'viewed', id, personId, card });
+  for (const [key, upTo] of state.reads) {
+    const [placeId = '', personId = ''] = key.split(' ');
+    changes.push({ kind: 'read', placeId, personId, upTo });
+  }
+  for (const placeId of state.removedFrom) changes.push({ kind: 'installed', placeId, installed: false });
+  for (const placeId of state.announced) changes.push({ kind: 'announced', placeId });
+  for (const [invokeId, activity] of state.invokes) changes.push({ kind: 'invoked', invokeId, activity });
+  for (const request of state.requests) changes.push({ kind: 'served', request });
+  return changes;
+}

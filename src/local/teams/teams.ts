@@ -1,0 +1,65 @@
+import { type BotLink, botLink } from './bot-link.ts';
+import { messageIds } from './ids.ts';
+import { openJournal } from './journal.ts';
+import type { Change } from './model.ts';
+import { apply, emptyState, snapshot, type TeamsState } from './state.ts';
+
+/** A journal longer than this is rewritten when it is opened. */
+const longJournal = 16 * 1024 * 1024;
+
+export interface LocalTeamsOptions {
+  /** The journal lives in `teams/` below it. */
+  readonly dataDir: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Where activities are sent, for example `http://127.0.0.1:3978/api/messages`. */
+  readonly botUrl: string;
+  /** The bot's app id. */
+  readonly botId: string;
+  readonly azureUrl?: string;
+  readonly azureCaFile?: string;
+  /** The app manifest whose command lists feed the `/` menu. */
+  readonly manifestFile?: string;
+}
+
+/** What every part of local Teams works with. */
+export interface Teams {
+  readonly options: LocalTeamsOptions;
+  /** This server as the bot reaches it; known once it listens. */
+  serviceUrl: string;
+  readonly bot: { readonly id: string; readonly name: string };
+  readonly botLink: BotLink;
+  readonly state: TeamsState;
+  readonly nextId: () => string;
+  /** Stores the changes, then makes them visible. What was not stored was not answered. */
+  commit(changes: readonly Change[]): void;
+  /** Calls the listener after each commit until the returned function is called. */
+  onCommit(listener: (changes: readonly Change[]) => void): () => void;
+}
+
+export const botName = 'CMK bot';
+
+export function openTeams(options: LocalTeamsOptions): Teams {
+  const { journal, changes } = openJournal(options.dataDir);
+  const state = emptyState();
+  for (const change of changes) apply(state, change);
+  if (journal.openedWith > longJournal) journal.rewrite(snapshot(state));
+  const listeners = new Set<(changes: readonly Change[]) => void>();
+  return {
+    options,
+    serviceUrl: '',
+    bot: { id: `28:${options.botId}`, name: botName },
+    botLink: botLink(options.botUrl),
+    state,
+    nextId: messageIds([...state.posts.keys()].at(-1)),
+    commit: (group) => {
+      journal.append(group);
+      for (const change of group) apply(state, change);
+      for (const listener of listeners) listener(group);
+    },
+    onCommit: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

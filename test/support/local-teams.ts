@@ -1,0 +1,217 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+/** Local Teams as a child process, and people who use it. */
+
+const SeenActivity = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  text: z.string().optional(),
+  replyToId: z.string().optional(),
+  from: z.looseObject({ id: z.string(), name: z.string(), role: z.string() }),
+  conversation: z.looseObject({ id: z.string() }),
+  attachments: z.array(z.looseObject({ contentType: z.string(), content: z.unknown().optional() })).optional(),
+  local: z.object({
+    placeId: z.string(),
+    tone: z.enum(['message', 'answer', 'error']),
+    onlyYou: z.boolean(),
+    editedAt: z.string().nullable(),
+    ownView: z.boolean(),
+    refreshIsDue: z.boolean(),
+  }),
+});
+/** An activity as one person sees it. */
+export type SeenActivity = z.infer<typeof SeenActivity>;
+
+const Said = z.object({ activityId: z.string(), conversationId: z.string() });
+
+/** What the bot answered: its HTTP status and body as they came. */
+export interface BotAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export type JsonObject = Record<string, unknown>;
+
+export interface TeamsClient {
+  readonly url: string;
+  say(personId: string, conversationId: string, text: string, replyToId?: string): Promise<z.infer<typeof Said>>;
+  click(
+    personId: string,
+    activityId: string,
+    verb: string,
+    more?: { readonly data?: JsonObject; readonly inputs?: JsonObject; readonly invokeId?: string },
+  ): Promise<BotAnswer>;
+  search(personId: string, activityId: string, input: string, query: string, inputs?: JsonObject): Promise<BotAnswer>;
+  activities(conversationId: string, personId: string): Promise<SeenActivity[]>;
+  /** Looks again and again until an activity fits; fails after `timeoutMs` (default 20 s) with what is there. */
+  sees(
+    conversationId: string,
+    personId: string,
+    fits: (activity: SeenActivity) => boolean,
+    timeoutMs?: number,
+  ): Promise<SeenActivity>;
+  /** Any call to local Teams; the body is JSON. */
+  call(method: string, path: string, body?: unknown): Promise<BotAnswer>;
+}
+
+export interface LocalTeamsOptions {
+  readonly dataDir: string;
+  readonly botUrl: string;
+  readonly port?: number;
+  readonly botId?: string;
+  readonly azureUrl?: string;
+  readonly azureCaFile?: string;
+  readonly manifestFile?: string;
+}
+
+export interface LocalTeamsProcess {
+  readonly url: string;
+  readonly client: TeamsClient;
+  /** Ends it as an operator would. */
+  stop(): Promise<void>;
+  /** Ends it in the middle of whatever it does (SIGKILL). */
+  kill(): Promise<void>;
+}
+
+const repository = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Starts local Teams as a child process; by default on a free port. */
+export async function startLocalTeams(options: LocalTeamsOptions): Promise<LocalTeamsProcess> {
+  const flags = Object.entries({
+    data: options.dataDir,
+    port: String(options.port ?? 0),
+    'bot-url': options.botUrl,
+    'bot-id': options.botId,
+    'azure-url': options.azureUrl,
+    'azure-ca': options.azureCaFile,
+    manifest: options.manifestFile,
+  }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/local/teams/run.ts', ...flags], {
+    cwd: repository,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await listeningUrl(child);
+  return { url, client: teamsClient(url), stop: () => end(child, 'SIGTERM'), kill: () => end(child, 'SIGKILL') };
+}
+
+function listeningUrl(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let printed = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      printed += chunk.toString('utf8');
+      const url = /local teams (http\S+)/.exec(printed)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    child.once('exit', (code) => reject(new Error(`local teams ended with ${code} before it listened`)));
+  });
+}
+
+function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill(signal);
+  });
+}
+
+/** People acting in a local Teams that already runs at this address. */
+export function teamsClient(url: string): TeamsClient {
+  const call = (method: string, path: string, body?: unknown) => callJson(url, method, path, body);
+  const activities = async (conversationId: string, personId: string) => {
+    const path = `/client/conversations/${encodeURIComponent(conversationId)}/activities?personId=${personId}`;
+    return z.array(SeenActivity).parse(succeeded(await call('GET', path)));
+  };
+  return {
+    url,
+    call,
+    activities,
+    say: async (personId, conversationId, text, replyToId) =>
+      Said.parse(succeeded(await call('POST', '/client/messages', { personId, conversationId, text, replyToId }))),
+    click: (personId, activityId, verb, more) =>
+      call('POST', '/client/actions', { personId, activityId, verb, ...more }),
+    search: (personId, activityId, input, query, inputs) =>
+      call('POST', '/client/search', { personId, activityId, input, query, inputs }),
+    sees: async (conversationId, personId, fits, timeoutMs = 20_000) => {
+      const until = Date.now() + timeoutMs;
+      for (;;) {
+        const seen = await activities(conversationId, personId);
+        const found = seen.find(fits);
+        if (found !== undefined) return found;
+        if (Date.now() > until)
+          throw new Error(`not seen in ${conversationId}:\n${seen.map(activityText).join('\n---\n')}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
+  };
+}
+
+async function callJson(url: string, method: string, path: string, body: unknown): Promise<BotAnswer> {
+  const response = await fetch(url + path, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+}
+
+function succeeded(answer: BotAnswer): unknown {
+  if (answer.status >= 400) throw new Error(`local teams: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body;
+}
+
+/** The first Adaptive Card of an activity. */
+export function cardOf(activity: SeenActivity): JsonObject | undefined {
+  const card = activity.attachments?.find((each) => each.contentType === 'application/vnd.microsoft.card.adaptive');
+  return isObject(card?.content) ? card.content : undefined;
+}
+
+const activityText = (activity: SeenActivity): string =>
+  `${activity.from.name}${activity.local.onlyYou ? ' (only you)' : ''}: ${activity.text ?? ''}${cardText(activity)}`;
+
+/**
+ * All text of a card that is visible before anything is unfolded, in reading order, a line an element: buttons as `[Title]`, ticks as
+ * `[x] title`, inputs with their label and value. `{ folded: true }` reads what is hidden as well.
+ */
+export function cardText(activity: SeenActivity, options: { readonly folded?: boolean } = {}): string {
+  return lines(cardOf(activity), options.folded === true).join('\n');
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function lines(node: unknown, folded: boolean): string[] {
+  if (Array.isArray(node)) return node.flatMap((item) => lines(item, folded));
+  if (!isObject(node) || (node.isVisible === false && !folded)) return [];
+  return [...ownLines(node), ...children.flatMap((key) => lines(node[key], folded))].map(plain);
+}
+
+const children = ['body', 'items', 'columns', 'rows', 'cells', 'inlines', 'facts', 'inlineAction', 'actions', 'card'];
+
+function ownLines(node: JsonObject): string[] {
+  const said = (key: string): string[] => (typeof node[key] === 'string' && node[key] !== '' ? [node[key]] : []);
+  const type = typeof node.type === 'string' ? node.type : '';
+  if (type.startsWith('Action.')) return said('title').map((title) => `[${title}]`);
+  if (type === 'Input.Toggle')
+    return said('title').map((title) => `[${node.value === (node.valueOn ?? 'true') ? 'x' : ' '}] ${title}`);
+  if (type === 'Input.ChoiceSet') return [...said('label'), ...chosen(node)];
+  if (type.startsWith('Input.')) return [...said('label'), ...said('value')];
+  if (type === '' && typeof node.title === 'string') return [`${node.title}: ${String(node.value ?? '')}`];
+  return said('text');
+}
+
+function chosen(input: JsonObject): string[] {
+  const choices = Array.isArray(input.choices) ? input.choices.filter(isObject) : [];
+  const match = choices.find((choice) => choice.value === input.value);
+  const shown = match?.title ?? input.value ?? '';
+  return shown === '' ? [] : [String(shown)];
+}
+
+/** Without markdown's stars; dates and times in UTC, so that a transcript is the same everywhere. */
+function plain(text: string): string {
+  return text
+    .replaceAll('**', '')
+    .replace(/\{\{DATE\((\S+?)(?:,\s*\w+)?\)\}\}/g, (_, date: string) => date.slice(0, 10))
+    .replace(/\{\{TIME\((\S+?)\)\}\}/g, (_, time: string) => time.slice(11, 16));
+}
