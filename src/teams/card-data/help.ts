@@ -11,6 +11,6 @@ export const HelpData = z.strictObject({
   /** `**You may ask**, and approve other people’s requests.` */
   role: CardText,
   /** `1 approval is needed. Requests expire after 72 hours.`, where the audit trail is shown. */
-  notes: z.array(CardText).max(6),
+  notes: z.array(z.strictObject({ text: CardText })).max(6),
 });
 export type HelpData = z.infer<typeof HelpData>;
