@@ -1,0 +1,157 @@
+/**
+ * The verifier. Reads the record without trusting whoever wrote it, and imports nothing of the product but the canonical form
+ * of JSON, so that it can be read and judged alone.
+ *
+ * A line's body is RFC 8785 canonical JSON. Its hash is SHA-256 over the body's UTF-8 bytes, in lower-case hexadecimal; the
+ * body holds its sequence number and the hash of the line before, so no line can be changed, moved, added or taken out without
+ * changing every later hash. Anyone can check one line with `printf %s "$body" | sha256sum`.
+ *
+ * Free text is not in the body, which holds a commitment to it: SHA-256 over the salt's bytes followed by the text's UTF-8
+ * bytes. Once text and salt are destroyed the commitment says nothing about the text, and the chain still verifies.
+ */
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../domain/digest.ts';
+
+/** What the first line has for the hash of the line before. */
+export const genesis = '0'.repeat(64);
+
+export const hashOf = (body: string): string => createHash('sha256').update(body, 'utf8').digest('hex');
+
+/** `salt` in hexadecimal. */
+export const commitmentTo = (salt: string, text: string): string =>
+  createHash('sha256').update(Buffer.from(salt, 'hex')).update(text, 'utf8').digest('hex');
+
+/** A line as stored or exported. Where the other columns are given they must say what the body says. */
+export interface Line {
+  readonly seq: number;
+  readonly body: string;
+  readonly prev: string;
+  readonly hash: string;
+  readonly request?: string;
+  readonly revision?: number;
+  readonly cause?: string;
+  readonly n?: number;
+}
+
+export interface RevealedText {
+  readonly request: string;
+  readonly revision: number;
+  readonly field: string;
+  readonly salt: string;
+  readonly text: string;
+}
+
+export type Break =
+  /** The body's hash is not the recorded one: body or hash was changed. */
+  | 'hash-differs'
+  /** The line does not name the hash of the line before: that one was changed, replaced or taken out. */
+  | 'prev-differs'
+  /** A line is missing, doubled or moved. */
+  | 'not-contiguous'
+  /** The body is not the canonical form of a JSON object. */
+  | 'not-canonical'
+  /** A column says something other than the body. */
+  | 'column-differs'
+  /** The chain does not end where it is known to have ended: lines were cut off or the chain was made anew. */
+  | 'head-differs'
+  /** A text is not the one the record commits to. */
+  | 'text-differs'
+  /** A text that the record knows nothing of. */
+  | 'text-unknown';
+
+export interface Finding {
+  readonly seq: number;
+  readonly kind: Break;
+  /** What was expected and what was found. */
+  readonly detail: string;
+}
+
+interface Link {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** Where the chain is known to have ended, as a checkpoint or the store's head tells it. */
+export type KnownHead = Link;
+
+const differs = (what: string, expected: unknown, found: unknown): string =>
+  `${what}: expected ${String(expected)}, found ${String(found)}`;
+
+function parseBody(body: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(body);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject && canonicalJson(value) === body ? Object.fromEntries(Object.entries(value)) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What is wrong with a line in itself, whatever stands before it. */
+export function verifyLine(line: Line): readonly Finding[] {
+  const found = (kind: Break, detail: string): Finding => ({ seq: line.seq, kind, detail });
+  const findings: Finding[] = [];
+  const hash = hashOf(line.body);
+  if (hash !== line.hash) findings.push(found('hash-differs', differs('hash', hash, line.hash)));
+  const body = parseBody(line.body);
+  if (body === null) return [...findings, found('not-canonical', 'body: not a JSON object in canonical form')];
+  for (const column of ['seq', 'prev', 'request', 'revision', 'cause', 'n'] as const) {
+    const value = line[column];
+    if (value !== undefined && value !== body[column]) {
+      findings.push(found('column-differs', differs(column, body[column], value)));
+    }
+  }
+  return findings;
+}
+
+/** What is wrong between a line and the one before it. */
+export function verifyLink(before: Link, line: Line): readonly Finding[] {
+  const found = (kind: Break, detail: string): Finding => ({ seq: line.seq, kind, detail });
+  const findings: Finding[] = [];
+  if (line.seq !== before.seq + 1) findings.push(found('not-contiguous', differs('seq', before.seq + 1, line.seq)));
+  if (line.prev !== before.hash) findings.push(found('prev-differs', differs('prev', before.hash, line.prev)));
+  return findings;
+}
+
+/** Every finding of a whole chain, first line first. None: it is as it was written, up to the known head if one is given. */
+export function* verifyChain(lines: Iterable<Line>, head?: KnownHead): Generator<Finding, void> {
+  let last: Link = { seq: 0, hash: genesis };
+  for (const line of lines) {
+    yield* verifyLink(last, line);
+    yield* verifyLine(line);
+    last = line;
+  }
+  if (head === undefined) return;
+  if (last.seq !== head.seq)
+    yield { seq: last.seq, kind: 'head-differs', detail: differs('last seq', head.seq, last.seq) };
+  else if (last.hash !== head.hash) {
+    yield { seq: last.seq, kind: 'head-differs', detail: differs('last hash', head.hash, last.hash) };
+  }
+}
+
+/** Checks revealed texts against the commitments in the lines. A text that is not revealed is no finding: it may be erased. */
+export function* verifyTexts(lines: Iterable<Line>, texts: Iterable<RevealedText>): Generator<Finding, void> {
+  const commitments = new Map<string, { readonly seq: number; readonly sha256: unknown }>();
+  for (const line of lines) {
+    const body = parseBody(line.body);
+    for (const { field, sha256 } of commitmentsIn(body)) {
+      commitments.set(JSON.stringify([body?.request, body?.revision, field]), { seq: line.seq, sha256 });
+    }
+  }
+  for (const { request, revision, field, salt, text } of texts) {
+    const where = `${field} of ${request} revision ${revision}`;
+    const known = commitments.get(JSON.stringify([request, revision, field]));
+    if (known === undefined) yield { seq: 0, kind: 'text-unknown', detail: `${where}: not in the record` };
+    else if (known.sha256 !== commitmentTo(salt, text)) {
+      yield { seq: known.seq, kind: 'text-differs', detail: differs(where, known.sha256, commitmentTo(salt, text)) };
+    }
+  }
+}
+
+function commitmentsIn(body: Record<string, unknown> | null): readonly { field?: unknown; sha256?: unknown }[] {
+  const commitments = body?.commitments;
+  if (!Array.isArray(commitments)) return [];
+  return commitments.filter(
+    (commitment): commitment is object => typeof commitment === 'object' && commitment !== null,
+  );
+}

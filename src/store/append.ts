@@ -1,0 +1,96 @@
+/** The one way to write an event. */
+
+import { consequencesOf } from '../domain/consequences.ts';
+import type { Decision } from '../domain/decide.ts';
+import type { NewEvent, StoredEvent } from '../domain/events.ts';
+import type { RequestId } from '../domain/ids.ts';
+import type { Appended } from '../domain/ports/store.ts';
+import { type Refusal, refuse } from '../domain/refusal.ts';
+import { fold, type Request } from '../domain/request.ts';
+import { type ChainHead, lockHead, moveHead } from './chain-head.ts';
+import { asStored, eventsOf, insertEvents, type Placed, type Seal } from './event-rows.ts';
+import { moveHold } from './open-requests.ts';
+import { writeOutbox } from './outbox.ts';
+import type { Sql } from './sql.ts';
+
+export type Decide = (request: Request | null, now: Date) => Decision;
+
+export interface AppendTools {
+  readonly clock: () => Date;
+  readonly seal: Seal;
+}
+
+/**
+ * Appends inside the caller's transaction, as `Requests.append` promises. Once the head is locked nothing can be stored in
+ * between, so what `decide` sees is all there is. A refusal has written nothing.
+ */
+export async function appendIn(
+  sql: Sql,
+  tools: AppendTools,
+  id: RequestId,
+  cause: string,
+  decide: Decide,
+): Promise<Appended | Refusal> {
+  const head = await lockHead(sql);
+  const before = await eventsOf(sql, id);
+  const recorded = recall(id, cause, before);
+  if (recorded !== null) return recorded;
+  const request = fold(id, before);
+  const now = notBefore(head.time, tools.clock());
+  const decision = decide(request, now);
+  if (decision.kind === 'refused') return decision;
+  const revision = before.at(-1)?.revision ?? 0;
+  const placed = place(tools.seal, head, { request: id, revision, cause, time: now.toISOString() }, decision.events);
+  const events = placed.map(({ position, sealed }) => asStored(position, sealed));
+  const after = fold(id, [...before, ...events]);
+  if (after === null) throw new Error(`deciding ${cause} on ${id}: accepted without an event, and there is no request`);
+  const holder = await moveHold(sql, request, after);
+  if (holder !== null) return refuse('agent-has-open-request', holder);
+  await store(sql, placed, after, events);
+  return { kind: 'accepted', request: after, events, replay: false };
+}
+
+/** What was recorded under the cause, with the request as it was right after; null when the cause is new. */
+function recall(id: RequestId, cause: string, all: readonly StoredEvent[]): Appended | null {
+  const events = all.filter((event) => event.cause === cause);
+  const last = events.at(-1);
+  if (last === undefined) return null;
+  const request = fold(
+    id,
+    all.filter((event) => event.revision <= last.revision),
+  );
+  return request === null ? null : { kind: 'accepted', request, events, replay: true };
+}
+
+/** Time as the chain tells it: a replica whose clock lags does not turn it back. */
+const notBefore = (earliest: string | null, now: Date): Date =>
+  earliest !== null && now.toISOString() < earliest ? new Date(earliest) : now;
+
+/** Gives each event its place behind the one before. */
+function place(
+  seal: Seal,
+  head: ChainHead,
+  start: { readonly request: RequestId; readonly revision: number; readonly cause: string; readonly time: string },
+  events: readonly NewEvent[],
+): readonly Placed[] {
+  const placed: Placed[] = [];
+  for (const [n, event] of events.entries()) {
+    const prev = placed.at(-1)?.sealed.hash ?? head.hash;
+    const position = { ...start, seq: head.seq + n + 1, revision: start.revision + n + 1, prev, n };
+    placed.push({ position, sealed: seal(position, event) });
+  }
+  return placed;
+}
+
+async function store(
+  sql: Sql,
+  placed: readonly Placed[],
+  after: Request,
+  events: readonly StoredEvent[],
+): Promise<void> {
+  const last = placed.at(-1);
+  if (last === undefined) return;
+  await insertEvents(sql, placed);
+  await moveHead(sql, { seq: last.position.seq, hash: last.sealed.hash, time: last.position.time });
+  await writeOutbox(sql, after.id, consequencesOf(after, events));
+}

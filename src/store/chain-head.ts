@@ -1,0 +1,26 @@
+/** The end of the chain. Who holds its lock is the only writer. */
+import { z } from 'zod';
+import { change, int8, type Sql, selectOne } from './sql.ts';
+
+const ChainHead = z.object({
+  seq: int8,
+  hash: z.string(),
+  /** ISO 8601 time of the last event; null before the first. */
+  time: z.string().nullable(),
+});
+export type ChainHead = z.infer<typeof ChainHead>;
+
+const found = (head: ChainHead | null): ChainHead => {
+  if (head === null) throw new Error('the chain has no head: the database was not migrated');
+  return head;
+};
+
+/** Waits until no other writer is at work; the lock ends with the transaction. */
+export const lockHead = async (sql: Sql): Promise<ChainHead> =>
+  found(await selectOne(sql, ChainHead, 'select seq, hash, time from cmk.chain_head where one = 1 for update'));
+
+export const readHead = async (sql: Sql): Promise<ChainHead> =>
+  found(await selectOne(sql, ChainHead, 'select seq, hash, time from cmk.chain_head where one = 1'));
+
+export const moveHead = (sql: Sql, { seq, hash, time }: ChainHead): Promise<number> =>
+  change(sql, 'update cmk.chain_head set seq = $1, hash = $2, time = $3 where one = 1', [seq, hash, time]);

@@ -1,0 +1,63 @@
+/** Opens the one database: our own tables and the workflow engine's live side by side in it. */
+import { chmod, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { Pool } from 'pg';
+import { lockFolder } from './folder-lock.ts';
+import { LitePool } from './lite-pool.ts';
+
+export type DatabaseOptions =
+  | { readonly kind: 'pglite'; readonly dataDir: string }
+  | { readonly kind: 'postgres'; readonly url: string; readonly maxConnections?: number };
+
+export interface Database {
+  readonly kind: 'pglite' | 'postgres';
+  /** Also good for the workflow engine's `systemDatabasePool`. */
+  readonly pool: Pool;
+  /** Waits for what is running, then lets go of connections, files and the folder's lock. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens PostgreSQL by URL, or PGlite in a folder that no other process may use meanwhile. Throws when the folder is in use,
+ * naming its holder. PGlite does not wait for the disk: what it stored survives the process, not the machine.
+ */
+export const openDatabase = (options: DatabaseOptions): Promise<Database> =>
+  options.kind === 'pglite' ? openLite(path.resolve(options.dataDir)) : openPostgres(options);
+
+async function openLite(dataDir: string): Promise<Database> {
+  const files = path.join(dataDir, 'database');
+  await mkdir(files, { recursive: true, mode: 0o700 });
+  // Only what is surely ours is closed to others: the data folder itself may be one that somebody else gave.
+  await chmod(files, 0o700);
+  const lock = await lockFolder(dataDir);
+  try {
+    const db = await PGlite.create(files);
+    const pool = new LitePool(db);
+    const close = async (): Promise<void> => {
+      await pool.end();
+      await db.close();
+      await lock.release();
+    };
+    // The one place where the look-alike passes for the real thing; lite-pool.ts says what it lacks.
+    return { kind: 'pglite', pool: pool as unknown as Pool, close };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function openPostgres(options: { readonly url: string; readonly maxConnections?: number }): Promise<Database> {
+  const pool = new Pool({
+    connectionString: options.url,
+    max: options.maxConnections ?? 10,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    application_name: 'cmk-bot',
+    // A replica that vanishes while it holds the chain's head must not hold up the others for longer.
+    idle_in_transaction_session_timeout: 15_000,
+  });
+  // An idle connection that breaks is dropped by the pool; without a listener its error would end the process.
+  pool.on('error', () => undefined);
+  return { kind: 'postgres', pool, close: () => pool.end() };
+}

@@ -1,0 +1,58 @@
+/** The port `Documents` on the database: compare-and-set over small JSON documents, all changes of a call or none. */
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { type Documents, StaleDocument } from '../domain/ports/store.ts';
+import { change, inTransaction, type Sql, select } from './sql.ts';
+
+type Document = Record<string, unknown>;
+
+const Row = z.object({ key: z.string(), value: z.string(), etag: z.coerce.string() });
+const Value = z.record(z.string(), z.unknown());
+
+const insert = `insert into cmk.document (key, value, changed_at) values ($1, $2, $3)`;
+const overwrite = `${insert} on conflict (key) do update set
+  value = excluded.value, etag = excluded.etag, changed_at = excluded.changed_at`;
+const replace = `update cmk.document set value = $2, changed_at = $3, etag = nextval('cmk.document_etag')
+  where key = $1 and etag::text = $4`;
+
+async function writeOne(sql: Sql, key: string, { eTag, ...value }: Document, now: string): Promise<void> {
+  const values = [key, JSON.stringify(value), now];
+  if (eTag === undefined || eTag === null || eTag === '*') {
+    await change(sql, overwrite, values);
+    return;
+  }
+  const written =
+    eTag === ''
+      ? await change(sql, `${insert} on conflict do nothing`, values)
+      : await change(sql, replace, [...values, String(eTag)]);
+  if (written === 0) throw new StaleDocument(`writing document ${key}: it is no longer at version '${String(eTag)}'`);
+}
+
+export interface SweptDocuments extends Documents {
+  /** Deletes documents last written before that time, and says how many. */
+  deleteOlderThan(time: Date): Promise<number>;
+}
+
+export function openDocuments(pool: Pool, clock: () => Date): SweptDocuments {
+  return {
+    read: async (keys) => {
+      if (keys.length === 0) return {};
+      const rows = await select(pool, Row, 'select key, value, etag from cmk.document where key = any($1)', [
+        [...keys],
+      ]);
+      return Object.fromEntries(
+        rows.map(({ key, value, etag }) => [key, { ...Value.parse(JSON.parse(value)), eTag: etag }]),
+      );
+    },
+    write: (changes) =>
+      inTransaction(pool, async (sql) => {
+        // Always in the same order, so that two writers of the same documents wait for, not block, each other.
+        const inOrder = Object.entries(changes).sort(([a], [b]) => (a < b ? -1 : 1));
+        for (const [key, value] of inOrder) await writeOne(sql, key, value, clock().toISOString());
+      }),
+    delete: async (keys) => {
+      if (keys.length > 0) await change(pool, 'delete from cmk.document where key = any($1)', [[...keys]]);
+    },
+    deleteOlderThan: (time) => change(pool, 'delete from cmk.document where changed_at < $1', [time.toISOString()]),
+  };
+}

@@ -1,0 +1,114 @@
+/** How events lie in their table. */
+import { z } from 'zod';
+import { type NewEvent, parseEventBody, type StoredEvent } from '../domain/events.ts';
+import type { RequestId } from '../domain/ids.ts';
+import { change, int8, placeholders, type Sql, select } from './sql.ts';
+
+/** Where an event stands in the chain and in its request. */
+export interface Position {
+  readonly seq: number;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  /** Hash of the event before. */
+  readonly prev: string;
+  readonly request: RequestId;
+  readonly revision: number;
+  readonly cause: string;
+  /** Which event of its cause this is, from 0. */
+  readonly n: number;
+}
+
+/** A free text with the salt under which the record commits to it. */
+export interface Opening {
+  readonly field: string;
+  /** Hexadecimal. */
+  readonly salt: string;
+  readonly text: string;
+}
+
+/** An event in its final bytes. */
+export interface Sealed {
+  readonly body: string;
+  readonly hash: string;
+  readonly openings: readonly Opening[];
+}
+
+/** Turns an event into what is stored of it; comes in as an argument, because the bytes are the audit trail's business. */
+export type Seal = (position: Position, event: NewEvent) => Sealed;
+
+/** The part of a stored body that is about storing. */
+const Envelope = z.object({ time: z.string(), commitments: z.array(z.object({ field: z.string() })) });
+
+const Row = z.object({
+  seq: int8,
+  request_id: z.string(),
+  revision: z.number(),
+  cause: z.string(),
+  body: z.string(),
+  texts: z.record(z.string(), z.string()),
+});
+type Row = z.infer<typeof Row>;
+
+/** A text that the record commits to but that is no longer there was erased. */
+function toStoredEvent({ seq, revision, cause, body, texts }: Row): StoredEvent {
+  const value: unknown = JSON.parse(body);
+  const { time, commitments } = Envelope.parse(value);
+  const known = Object.fromEntries(commitments.map(({ field }) => [field, texts[field] ?? null]));
+  return { seq, revision, cause, time, body: parseEventBody(value), texts: known };
+}
+
+/** What will be read back for an event about to be stored. */
+export const asStored = ({ request, ...position }: Position, { body, openings }: Sealed): StoredEvent =>
+  toStoredEvent({
+    ...position,
+    request_id: request,
+    body,
+    texts: Object.fromEntries(openings.map(({ field, text }) => [field, text])),
+  });
+
+const columns = `e.seq, e.request_id, e.revision, e.cause, e.body,
+  (select coalesce(json_object_agg(t.field, t.text), '{}') from cmk.free_text t
+    where t.request_id = e.request_id and t.revision = e.revision) as texts`;
+
+/** Every event of the request, oldest first. */
+export async function eventsOf(sql: Sql, id: RequestId): Promise<readonly StoredEvent[]> {
+  const text = `select ${columns} from cmk.event e where e.request_id = $1 order by e.revision`;
+  return (await select(sql, Row, text, [id])).map(toStoredEvent);
+}
+
+/** The events of a page of requests, the newest request first. */
+export async function eventsOfNewest(
+  sql: Sql,
+  limit: number,
+  offset: number,
+): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
+  const text = `select ${columns} from cmk.event e
+    join (select request_id, seq from cmk.event where revision = 1 order by seq desc limit $1 offset $2) page
+      on page.request_id = e.request_id
+    order by page.seq desc, e.revision`;
+  const requests = new Map<string, StoredEvent[]>();
+  for (const row of await select(sql, Row, text, [limit, offset])) {
+    const events = requests.get(row.request_id) ?? [];
+    requests.set(row.request_id, [...events, toStoredEvent(row)]);
+  }
+  return requests;
+}
+
+/** An event on its way into the table. */
+export interface Placed {
+  readonly position: Position;
+  readonly sealed: Sealed;
+}
+
+/** Stores the events and the texts they commit to. */
+export async function insertEvents(sql: Sql, placed: readonly Placed[]): Promise<void> {
+  const events = placed.flatMap(({ position: { seq, request, revision, cause, n, prev }, sealed: { body, hash } }) => [
+    [seq, request, revision, cause, n, body, prev, hash],
+  ]);
+  await change(sql, `insert into cmk.event values ${placeholders(events.length, 8)}`, events.flat());
+  const texts = placed.flatMap(({ position: { request, revision }, sealed }) =>
+    sealed.openings.map(({ field, salt, text }) => [request, revision, field, salt, text]),
+  );
+  if (texts.length === 0) return;
+  await change(sql, `insert into cmk.free_text values ${placeholders(texts.length, 5)}`, texts.flat());
+}

@@ -1,0 +1,150 @@
+/**
+ * One process a data folder. PGlite lets a second process open the same folder and then both damage it.
+ *
+ * The lock is a Unix socket that its holder listens on. The kernel stops answering for a process the moment it dies, however
+ * it dies, so a file left behind by SIGKILL is known to be stale by connecting to it. (A file with a process id in it needs
+ * guesses: ids are used again, and containers that share a folder count from one each. Node has no `flock`.)
+ *
+ * Everybody who wants the folder first publishes a listening socket under a name never used before, then looks for others
+ * that answer. Of any two, the later one sees the earlier, so two can never both find themselves alone; and a name that does
+ * not answer never will again, so removing it is safe.
+ */
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const lockName = /^lock-(\d+)-[0-9a-f-]+\.sock$/;
+/** A socket's path fits 104 bytes on the smallest system. */
+const longestPath = 100;
+const patienceMs = 5_000;
+const answerMs = 1_000;
+
+export interface FolderLock {
+  release(): Promise<void>;
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly server: Server;
+  state: 'trying' | 'held';
+}
+
+/** Takes the folder, or throws an error that names the folder, its holder and what to do. */
+export async function lockFolder(folder: string): Promise<FolderLock> {
+  const reach = await reachOf(folder);
+  try {
+    const held = await hold(reach.path, folder, Date.now() + patienceMs);
+    return {
+      release: async () => {
+        await withdraw(reach.path, held);
+        await reach.handle?.close();
+      },
+    };
+  } catch (error) {
+    await reach.handle?.close();
+    throw error;
+  }
+}
+
+async function hold(at: string, folder: string, deadline: number): Promise<Candidate> {
+  for (;;) {
+    const mine = await publish(at);
+    const rival = await rivalOf(at, mine, deadline);
+    if (rival === null) {
+      mine.state = 'held';
+      return mine;
+    }
+    await withdraw(at, mine);
+    if (rival.state === 'held' || Date.now() > deadline) throw new Error(inUse(folder, rival.pid));
+    await sleep(50);
+  }
+}
+
+const inUse = (folder: string, pid: string): string =>
+  `opening the data folder ${folder}: it is in use by process ${pid}. ` +
+  'Stop that process, or choose another folder with --data or CMK_DATA_DIR.';
+
+interface Rival {
+  readonly state: 'trying' | 'held';
+  readonly pid: string;
+}
+
+/** The one I have to give way to, or null: a holder always, another who only tries when its name comes first. */
+async function rivalOf(at: string, mine: Candidate, deadline: number): Promise<Rival | null> {
+  for (;;) {
+    const others = await answeringOthers(at, mine);
+    const first = others.find((other) => other.state === 'held' || other.name < mine.name);
+    if (first !== undefined) return first;
+    const [later] = others;
+    if (later === undefined) return null;
+    if (Date.now() > deadline) return later;
+    await sleep(20);
+  }
+}
+
+async function answeringOthers(at: string, mine: Candidate): Promise<readonly (Rival & { readonly name: string })[]> {
+  const answering = [];
+  for (const name of await readdir(at)) {
+    const pid = lockName.exec(name)?.[1];
+    if (pid === undefined || name === mine.name) continue;
+    const state = await ask(path.join(at, name));
+    if (state === 'dead') await rm(path.join(at, name), { force: true });
+    else answering.push({ name, pid, state });
+  }
+  return answering;
+}
+
+/** Whoever takes the call but does not answer is busy with the database it holds. */
+function ask(socketPath: string): Promise<'trying' | 'held' | 'dead'> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    let answer = '';
+    socket.setEncoding('utf8').setTimeout(answerMs);
+    socket.on('data', (chunk: string) => {
+      answer += chunk;
+    });
+    socket.on('timeout', () => socket.destroy());
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code === 'ECONNREFUSED' || error.code === 'ENOENT' ? 'dead' : 'held');
+    });
+    socket.on('close', () => resolve(answer === 'trying' ? 'trying' : 'held'));
+  });
+}
+
+/** Listens first and takes the name that others look for afterwards: a published name always answers while it is alive. */
+async function publish(at: string): Promise<Candidate> {
+  const name = `lock-${process.pid}-${randomUUID()}.sock`;
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.end(candidate.state);
+  });
+  const candidate: Candidate = { name, server, state: 'trying' };
+  const unpublished = path.join(at, `${randomUUID().slice(0, 8)}.new`);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(unpublished, resolve);
+  });
+  // The lock ends with the process; it must not be what keeps it alive.
+  server.unref();
+  await rename(unpublished, path.join(at, name));
+  return candidate;
+}
+
+async function withdraw(at: string, { name, server }: Candidate): Promise<void> {
+  await rm(path.join(at, name), { force: true });
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}
+
+/** A way to the folder short enough for a socket's path. */
+async function reachOf(folder: string): Promise<{ readonly path: string; readonly handle: FileHandle | null }> {
+  const fits = (at: string): boolean =>
+    Buffer.byteLength(path.join(at, `lock-0000000-${randomUUID()}.sock`)) <= longestPath;
+  const short = [folder, path.relative(process.cwd(), folder) || '.'].find(fits);
+  if (short !== undefined) return { path: short, handle: null };
+  if (process.platform !== 'linux')
+    throw new Error(`opening the data folder ${folder}: its path is too long for a socket`);
+  const handle = await open(folder, 'r');
+  return { path: `/proc/self/fd/${handle.fd}`, handle };
+}

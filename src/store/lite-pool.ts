@@ -1,0 +1,155 @@
+/**
+ * What node-postgres' `Pool` and `PoolClient` do, over the one connection of an in-process PGlite: enough for this store
+ * and for the workflow engine. A client has the connection to itself from the statement that begins a transaction to the
+ * one that ends it; outside a transaction, for one statement.
+ *
+ * What differs from a real pool: every client is the same session, so `set` and session-level advisory locks are shared,
+ * and asking the pool for another client inside a transaction waits for that very transaction (and fails after 30 s).
+ */
+import { EventEmitter } from 'node:events';
+import type { PGlite, Results } from '@electric-sql/pglite';
+import { type EndTurn, Turns } from './turns.ts';
+
+export interface LiteQuery {
+  readonly text: string;
+  readonly values?: unknown[];
+  readonly rowMode?: 'array';
+}
+
+/** The fields of node-postgres' `QueryResult` that anybody reads. */
+export interface LiteResult {
+  readonly rows: unknown[];
+  readonly fields: { name: string; dataTypeID: number }[];
+  readonly rowCount: number | null;
+  readonly command: string;
+}
+
+const longestWaitMs = 30_000;
+/** `int8` and `numeric` stay strings, as node-postgres has it: they may not fit a number. */
+const parsers = { 20: (text: string) => text, 1700: (text: string) => text };
+const listens = /^\s*listen\s+"?(\w+)/i;
+
+const toResult = ({ rows, fields, rowCount, command }: Results): LiteResult => ({
+  rows,
+  fields,
+  rowCount: rowCount ?? null,
+  command: command ?? '',
+});
+
+/** Several statements without parameters give several results, as they do with node-postgres. */
+async function run(db: PGlite, query: LiteQuery): Promise<LiteResult> {
+  const options = { parsers, ...(query.rowMode === undefined ? {} : { rowMode: query.rowMode }) };
+  if (query.values !== undefined && query.values.length > 0) {
+    return toResult(await db.query(query.text, query.values, options));
+  }
+  const results = (await db.exec(query.text, options)).map(toResult);
+  const [only = { rows: [], fields: [], rowCount: null, command: '' }] = results;
+  // One cast for a shape node-postgres' own types do not tell of either.
+  return results.length > 1 ? (results as unknown as LiteResult) : only;
+}
+
+const toQuery = (query: string | LiteQuery, values: unknown[] | undefined): LiteQuery => {
+  const { text, ...rest } = typeof query === 'string' ? { text: query } : query;
+  return values === undefined ? { text, ...rest } : { text, ...rest, values };
+};
+
+/** One borrowed client. Statements sent without waiting run in the order they were sent. */
+export class LiteClient extends EventEmitter {
+  readonly #db: PGlite;
+  readonly #turns: Turns;
+  readonly #channels = new Set<string>();
+  #last: Promise<unknown> = Promise.resolve();
+  #turn: EndTurn | null = null;
+  #stopListening: (() => void) | null = null;
+  #released = false;
+
+  constructor(db: PGlite, turns: Turns) {
+    super();
+    this.#db = db;
+    this.#turns = turns;
+  }
+
+  query(query: string | LiteQuery, values?: unknown[]): Promise<LiteResult> {
+    const result = this.#last.then(() => this.#run(toQuery(query, values)));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Gives the client back. A transaction left open is rolled back: nobody could end it any more. */
+  release(_destroy?: Error | boolean): void {
+    if (this.#released) throw new Error('a client of the embedded database was released twice');
+    this.#released = true;
+    this.#stopListening?.();
+    this.#last = this.#last.then(() => this.#rollBack());
+  }
+
+  async #run(query: LiteQuery): Promise<LiteResult> {
+    if (this.#released) throw new Error('a client of the embedded database was used after its release');
+    this.#turn ??= await this.#turns.take(longestWaitMs);
+    try {
+      this.#listen(query.text);
+      return await run(this.#db, query);
+    } finally {
+      if (!this.#db.isInTransaction()) this.#endTurn();
+    }
+  }
+
+  #endTurn(): void {
+    this.#turn?.();
+    this.#turn = null;
+  }
+
+  async #rollBack(): Promise<void> {
+    if (this.#turn === null) return;
+    // When even that fails the connection is gone, and the next statement will say so.
+    await this.#db.exec('rollback').catch(() => undefined);
+    this.#endTurn();
+  }
+
+  #listen(text: string): void {
+    const channel = listens.exec(text)?.[1];
+    if (channel === undefined) return;
+    this.#channels.add(channel.toLowerCase());
+    this.#stopListening ??= this.#db.onNotification((name, payload) => {
+      if (this.#channels.has(name.toLowerCase())) this.emit('notification', { channel: name, payload });
+    });
+  }
+}
+
+export class LitePool extends EventEmitter {
+  /** The engine sizes its own limits by this. */
+  readonly options = { max: 10 };
+  readonly #db: PGlite;
+  readonly #turns = new Turns();
+  #ended = false;
+
+  constructor(db: PGlite) {
+    super();
+    this.#db = db;
+  }
+
+  get waitingCount(): number {
+    return this.#turns.waiting;
+  }
+
+  async connect(): Promise<LiteClient> {
+    if (this.#ended) throw new Error('the embedded database was closed');
+    return new LiteClient(this.#db, this.#turns);
+  }
+
+  async query(query: string | LiteQuery, values?: unknown[]): Promise<LiteResult> {
+    const client = await this.connect();
+    try {
+      return await client.query(query, values);
+    } finally {
+      client.release();
+    }
+  }
+
+  /** Takes no more work and waits for the work at hand. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    const endTurn = await this.#turns.take(longestWaitMs);
+    endTurn();
+  }
+}

@@ -1,0 +1,54 @@
+/** Brings the database's own tables up to this program: the numbered files beside this one, each once, in order. */
+import { readdir, readFile } from 'node:fs/promises';
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { inTransaction, type Sql, select } from './sql.ts';
+
+const folder = new URL('./migrations/', import.meta.url);
+/** Any number would do, as long as every replica locks the same one. */
+const lockKey = 7_305_802_117;
+
+interface Migration {
+  readonly number: number;
+  readonly name: string;
+}
+
+async function listMigrations(): Promise<readonly Migration[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  return names.map((name) => ({ number: Number.parseInt(name, 10), name }));
+}
+
+/**
+ * Safe to run in several replicas at once: they take turns, and each migration is one transaction. Throws when the database
+ * was already migrated by a newer program, which this one could not read.
+ */
+export async function migrate({ pool }: { readonly pool: Pool }): Promise<void> {
+  const migrations = await listMigrations();
+  const applied = new Set(await inTransaction(pool, prepare));
+  const unknown = [...applied].find((number) => !migrations.some((migration) => migration.number === number));
+  if (unknown !== undefined) {
+    throw new Error(`preparing the database: it has migration ${unknown}, made by a newer version of this program`);
+  }
+  for (const migration of migrations) {
+    if (!applied.has(migration.number)) await inTransaction(pool, (sql) => apply(sql, migration));
+  }
+}
+
+/** The schema, and the numbers of what was applied. */
+async function prepare(sql: Sql): Promise<readonly number[]> {
+  await takeTurn(sql);
+  await sql.query('create schema if not exists cmk');
+  await sql.query('create table if not exists cmk.migration (number int primary key, name text not null)');
+  const rows = await select(sql, z.object({ number: z.number() }), 'select number from cmk.migration');
+  return rows.map((row) => row.number);
+}
+
+async function apply(sql: Sql, { number, name }: Migration): Promise<void> {
+  await takeTurn(sql);
+  const before = await sql.query('select 1 from cmk.migration where number = $1', [number]);
+  if (before.rows.length > 0) return;
+  await sql.query(await readFile(new URL(name, folder), 'utf8'));
+  await sql.query('insert into cmk.migration values ($1, $2)', [number, name]);
+}
+
+const takeTurn = (sql: Sql): Promise<unknown> => sql.query('select pg_advisory_xact_lock($1)', [lockKey]);

@@ -1,0 +1,34 @@
+/** Which open request holds which agent. Changes only inside the transaction that stores the events it follows from. */
+import { z } from 'zod';
+import { holdsAgent } from '../domain/consequences.ts';
+import { type ArmId, RequestId } from '../domain/ids.ts';
+import type { Request } from '../domain/request.ts';
+import { change, type Sql, selectOne } from './sql.ts';
+
+const Row = z.object({ request_id: RequestId });
+
+async function holderOf(sql: Sql, agent: string): Promise<RequestId | null> {
+  const row = await selectOne(sql, Row, 'select request_id from cmk.open_request where agent = $1', [agent]);
+  return row?.request_id ?? null;
+}
+
+/** Agents are compared as Azure compares them: without regard to case. */
+export const openFor = (sql: Sql, agentId: ArmId): Promise<RequestId | null> => holderOf(sql, agentId.toLowerCase());
+
+/**
+ * Follows a request from one state to the next. Returns the request that already holds the agent, and then changes nothing;
+ * null when all is well.
+ */
+export async function moveHold(sql: Sql, before: Request | null, after: Request): Promise<RequestId | null> {
+  const from = before === null ? null : holdsAgent(before);
+  const to = holdsAgent(after);
+  if (from === to) return null;
+  if (to !== null) {
+    const insert = 'insert into cmk.open_request values ($1, $2) on conflict do nothing';
+    if ((await change(sql, insert, [to, after.id])) === 0) return holderOf(sql, to);
+  }
+  if (from !== null) {
+    await change(sql, 'delete from cmk.open_request where agent = $1 and request_id = $2', [from, after.id]);
+  }
+  return null;
+}

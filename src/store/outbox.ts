@@ -1,0 +1,71 @@
+/** Rows that say what must follow from stored events. */
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import type { Consequence, OutboxItem } from '../domain/consequences.ts';
+import { RequestId } from '../domain/ids.ts';
+import type { Outbox } from '../domain/ports/store.ts';
+import { change, int8, placeholders, type Sql, select } from './sql.ts';
+
+const Row = z.object({
+  request_id: RequestId,
+  kind: z.enum(['show', 'run', 'expire']),
+  key: z.string(),
+  due_at: z.date(),
+  attempts: z.number(),
+  version: int8,
+});
+
+/**
+ * Writes the rows in the transaction of their events. A row that is there already gets a new version, and comes due when the
+ * earlier of both would; only an expiry is moved to its new time, or a changed plan would expire with the old one's.
+ */
+export async function writeOutbox(sql: Sql, id: RequestId, rows: readonly Consequence[]): Promise<void> {
+  const last = new Map(rows.map((row) => [`${row.kind} ${row.key}`, [id, row.kind, row.key, row.dueAt]]));
+  if (last.size === 0) return;
+  const text = `insert into cmk.outbox (request_id, kind, key, due_at) values ${placeholders(last.size, 4)}
+    on conflict (request_id, kind, key) do update set version = excluded.version,
+      due_at = case when excluded.kind = 'expire' then excluded.due_at else least(outbox.due_at, excluded.due_at) end`;
+  await change(sql, text, [...last.values()].flat());
+}
+
+/** Claiming is one statement, a transaction of its own; replicas skip what another is claiming. */
+const claim = `update cmk.outbox o set leased_until = $2, leased_version = o.version
+  from (select request_id, kind, key from cmk.outbox
+    where due_at <= $1 and (leased_until is null or leased_until <= $1)
+    order by due_at limit $3 for update skip locked) due
+  where o.request_id = due.request_id and o.kind = due.kind and o.key = due.key
+  returning o.request_id, o.kind, o.key, o.due_at, o.attempts, o.version`;
+
+const same = 'request_id = $1 and kind = $2 and key = $3';
+/** Still the lease under which this version was claimed, not somebody's later one. */
+const mine = `${same} and leased_version = $4`;
+
+const keyOf = (item: OutboxItem): unknown[] => [item.requestId, item.kind, item.key, item.version];
+
+async function finish(sql: Sql, item: OutboxItem): Promise<void> {
+  const removed = await change(sql, `delete from cmk.outbox where ${same} and version = $4`, keyOf(item));
+  if (removed > 0) return;
+  // Written again meanwhile: the newer version need not wait for this lease to end.
+  await change(sql, `update cmk.outbox set leased_until = null, attempts = 0 where ${mine}`, keyOf(item));
+}
+
+async function postpone(sql: Sql, item: OutboxItem, dueAt: Date): Promise<void> {
+  const text = `update cmk.outbox set leased_until = null, attempts = attempts + 1,
+    due_at = case when version = $4 then $5 else due_at end where ${mine}`;
+  await change(sql, text, [...keyOf(item), dueAt.toISOString()]);
+}
+
+export function openOutbox(pool: Pool, onWritten: Outbox['onWritten']): Outbox {
+  return {
+    claim: async (now, leaseMs, limit) => {
+      const until = new Date(now.getTime() + leaseMs).toISOString();
+      const rows = await select(pool, Row, claim, [now.toISOString(), until, limit]);
+      return rows
+        .map(({ request_id, due_at, ...row }) => ({ ...row, requestId: request_id, dueAt: due_at.toISOString() }))
+        .sort((a, b) => (a.dueAt < b.dueAt ? -1 : a.dueAt > b.dueAt ? 1 : a.version - b.version));
+    },
+    finish: (item) => finish(pool, item),
+    postpone: (item, dueAt) => postpone(pool, item, dueAt),
+    onWritten,
+  };
+}

@@ -1,0 +1,27 @@
+/** The port `Requests` on the database. */
+import type { Pool } from 'pg';
+import { RequestId } from '../domain/ids.ts';
+import type { Requests } from '../domain/ports/store.ts';
+import { fold } from '../domain/request.ts';
+import { type AppendTools, appendIn } from './append.ts';
+import { eventsOf, eventsOfNewest } from './event-rows.ts';
+import { openFor } from './open-requests.ts';
+import { inTransaction } from './sql.ts';
+
+/** `written` is called after a commit that may have written outbox rows. */
+export function openRequests(pool: Pool, tools: AppendTools, written: () => void): Requests {
+  return {
+    append: async (id, cause, decide) => {
+      const answer = await inTransaction(pool, (sql) => appendIn(sql, tools, id, cause, decide));
+      if (answer.kind === 'accepted' && !answer.replay) written();
+      return answer;
+    },
+    load: async (id) => fold(id, await eventsOf(pool, id)),
+    events: (id) => eventsOf(pool, id),
+    openFor: (agentId) => openFor(pool, agentId),
+    list: async (limit, offset) => {
+      const page = await eventsOfNewest(pool, limit, offset);
+      return [...page].flatMap(([id, events]) => fold(RequestId.parse(id), events) ?? []);
+    },
+  };
+}

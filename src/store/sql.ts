@@ -1,0 +1,59 @@
+/** The little of a driver that the store uses, and how its answers are read. */
+import type { Pool } from 'pg';
+import { z } from 'zod';
+
+export interface Sql {
+  query(text: string, values?: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>;
+}
+
+/** Runs the query and reads every row through the schema. */
+export async function select<T>(sql: Sql, row: z.ZodType<T>, text: string, values: unknown[] = []): Promise<T[]> {
+  return z.array(row).parse((await sql.query(text, values)).rows);
+}
+
+/** As {@link select}, for a query that finds one row or none. */
+export async function selectOne<T>(
+  sql: Sql,
+  row: z.ZodType<T>,
+  text: string,
+  values: unknown[] = [],
+): Promise<T | null> {
+  return (await select(sql, row, text, values))[0] ?? null;
+}
+
+/** How many rows the statement changed. */
+export async function change(sql: Sql, text: string, values: unknown[] = []): Promise<number> {
+  return (await sql.query(text, values)).rowCount ?? 0;
+}
+
+/** `($1, $2), ($3, $4)`, for an insert of several rows. */
+export const placeholders = (rows: number, columns: number): string =>
+  Array.from({ length: rows }, (_row, row) => {
+    const numbers = Array.from({ length: columns }, (_column, column) => `$${row * columns + column + 1}`);
+    return `(${numbers.join(', ')})`;
+  }).join(', ');
+
+/** An `int8`, which drivers hand over as text. */
+export const int8 = z.coerce.number().int();
+
+/**
+ * Runs the work in one transaction: all of it is stored, or, when it throws, nothing is. `read committed` is asked for by
+ * name because the chain rests on it: what is read after the head's lock must include what the lock's last holder stored.
+ */
+export async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin isolation level read committed');
+    const result = await work(client);
+    await client.query('commit');
+    client.release();
+    return result;
+  } catch (error) {
+    const broken = await client.query('rollback').then(
+      () => false,
+      () => true,
+    );
+    client.release(broken);
+    throw error;
+  }
+}

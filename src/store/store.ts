@@ -1,0 +1,37 @@
+/** Everything the product keeps, over one database. */
+import type { Store } from '../domain/ports/store.ts';
+import type { AppendTools } from './append.ts';
+import { openConversations } from './conversations.ts';
+import type { Database } from './database.ts';
+import { openDocuments, type SweptDocuments } from './documents.ts';
+import { openOutbox } from './outbox.ts';
+import { openPeople } from './people.ts';
+import { openRequests } from './requests.ts';
+import { openShown } from './shown.ts';
+import { openTrail, type Trail } from './trail.ts';
+
+/** The ports, and what only the joints (command line, sweeper) need besides. */
+export interface OpenStore extends Store {
+  readonly documents: SweptDocuments;
+  readonly trail: Trail;
+}
+
+/** The database must have been migrated. Keeps no state but the listeners: any number of replicas may open one each. */
+export function openStore({ pool }: Database, tools: AppendTools): OpenStore {
+  const listeners: (() => void)[] = [];
+  // In a turn of their own: a listener's mistake must not take back the answer to a commit.
+  const written = (): void => {
+    for (const listener of listeners) queueMicrotask(listener);
+  };
+  return {
+    requests: openRequests(pool, tools, written),
+    outbox: openOutbox(pool, (listener) => {
+      listeners.push(listener);
+    }),
+    shown: openShown(pool),
+    conversations: openConversations(pool),
+    people: openPeople(pool),
+    documents: openDocuments(pool, tools.clock),
+    trail: openTrail(pool, tools, written),
+  };
+}

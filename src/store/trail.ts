@@ -1,0 +1,74 @@
+/** The record as an auditor gets it: lines word for word, and the texts that were not erased. */
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import type { RequestId } from '../domain/ids.ts';
+import type { Appended } from '../domain/ports/store.ts';
+import type { Refusal } from '../domain/refusal.ts';
+import { type AppendTools, appendIn, type Decide } from './append.ts';
+import { type ChainHead, readHead } from './chain-head.ts';
+import { change, inTransaction, int8, type Sql, select } from './sql.ts';
+
+const Line = z
+  .object({
+    seq: int8,
+    request_id: z.string(),
+    revision: z.number(),
+    cause: z.string(),
+    n: z.number(),
+    body: z.string(),
+    prev: z.string(),
+    hash: z.string(),
+  })
+  .transform(({ request_id, ...row }) => ({ ...row, request: request_id }));
+/** A row of the event table as it lies there. Columns other than the body are only true when they agree with it. */
+export type StoredLine = z.infer<typeof Line>;
+
+const RevealedText = z
+  .object({ request_id: z.string(), revision: z.number(), field: z.string(), salt: z.string(), text: z.string() })
+  .transform(({ request_id, ...row }) => ({ ...row, request: request_id }));
+export type RevealedText = z.infer<typeof RevealedText>;
+
+export interface Trail {
+  head(): Promise<ChainHead>;
+  /** At most `limit` lines behind sequence number `after`, oldest first. */
+  lines(after: number, limit: number): Promise<readonly StoredLine[]>;
+  /** Every line of one request, oldest first. */
+  linesOf(id: RequestId): Promise<readonly StoredLine[]>;
+  /** The texts of one request that were not erased. */
+  textsOf(id: RequestId): Promise<readonly RevealedText[]>;
+  /**
+   * Appends the event that says so and, in the same transaction, destroys every earlier text of the request with its salt:
+   * what remains in the chain can then no longer be guessed at. Nothing is erased when `decide` refuses.
+   */
+  erase(id: RequestId, cause: string, decide: Decide): Promise<Appended | Refusal>;
+}
+
+const columns = 'seq, request_id, revision, cause, n, body, prev, hash';
+const texts = 'select request_id, revision, field, salt, text from cmk.free_text';
+
+async function eraseIn(sql: Sql, tools: AppendTools, id: RequestId, cause: string, decide: Decide) {
+  const answer = await appendIn(sql, tools, id, cause, decide);
+  if (answer.kind === 'refused' || answer.replay) return answer;
+  const first = answer.events[0]?.revision ?? answer.request.revision + 1;
+  await change(sql, 'delete from cmk.free_text where request_id = $1 and revision < $2', [id, first]);
+  return answer;
+}
+
+export function openTrail(pool: Pool, tools: AppendTools, written: () => void): Trail {
+  return {
+    head: () => readHead(pool),
+    lines: (after, limit) =>
+      select(pool, Line, `select ${columns} from cmk.event where seq > $1 order by seq limit $2`, [after, limit]),
+    linesOf: (id) => select(pool, Line, `select ${columns} from cmk.event where request_id = $1 order by seq`, [id]),
+    textsOf: (id) => select(pool, RevealedText, `${texts} where request_id = $1 order by revision, field`, [id]),
+    erase: async (id, cause, decide) => {
+      const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, id, cause, decide));
+      if (answer.kind === 'accepted') {
+        // Deleted rows stay readable in the table's file until it is written anew. Done again when the call is repeated.
+        await pool.query('vacuum full cmk.free_text');
+        if (!answer.replay) written();
+      }
+      return answer;
+    },
+  };
+}
