@@ -23,6 +23,7 @@ const card = (text: string, more: JsonObject = {}) => ({
   body: [
     { type: 'TextBlock', text },
     { type: 'Input.Text', id: 'comment' },
+    { type: 'Input.Text', id: 'reason', value: 'preset', isVisible: false },
     { type: 'Input.Toggle', id: 'acknowledgeIrreversible', title: 'I accept' },
     {
       type: 'Input.ChoiceSet',
@@ -110,7 +111,7 @@ afterAll(async () => {
 });
 
 describe('a click', () => {
-  it('sends the invoke a Teams client would, with every input of the card', async () => {
+  it('sends the invoke a Teams client would, with every input of the card that holds something', async () => {
     const id = await posted(card('decide'));
     await teams.client.click(approver.id, id, 'request.approve', { inputs: { acknowledgeIrreversible: 'true' } });
     expect(invokes).toEqual([
@@ -125,7 +126,7 @@ describe('a click', () => {
             type: 'Action.Execute',
             title: 'Approve',
             verb: 'request.approve',
-            data: { requestId: 'CMK-1', revision: 1, comment: '', acknowledgeIrreversible: 'true' },
+            data: { requestId: 'CMK-1', revision: 1, reason: 'preset', acknowledgeIrreversible: 'true' },
           },
           trigger: 'manual',
         },

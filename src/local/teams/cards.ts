@@ -88,17 +88,28 @@ export function refreshesFor(card: JsonObject, memberId: string): boolean {
   return refresh.data.userIds?.slice(0, mostRefreshed).includes(memberId) ?? true;
 }
 
-/** What untouched inputs hold: a client sends every input of the card, also hidden ones. */
-export function presetInputs(card: JsonObject): JsonObject {
+/** What untouched inputs send. As the `adaptivecards` renderer does: every input that holds something, also hidden ones. */
+function presetInputs(card: JsonObject): JsonObject {
   const presets: JsonObject = {};
   for (const element of elements(card)) {
-    const type = text(element.type);
     const id = text(element.id);
-    if (!type.startsWith('Input.') || id === '') continue;
-    const value = element.value ?? (type === 'Input.Toggle' ? (element.valueOff ?? 'false') : '');
-    if (value !== '' || type === 'Input.Text') presets[id] = String(value);
+    const value = presetValue(element);
+    if (id !== '' && value !== '') presets[id] = value;
   }
   return presets;
+}
+
+function presetValue(element: JsonObject): string {
+  if (!text(element.type).startsWith('Input.')) return '';
+  if (element.type !== 'Input.Toggle') return String(element.value ?? '');
+  const on = String(element.valueOn ?? 'true');
+  const value = String(element.value ?? element.valueOff ?? 'false');
+  return element.isRequired === true && value !== on ? '' : value;
+}
+
+/** The card's inputs with what the person changed; an input made empty is not sent at all. */
+export function sentInputs(card: JsonObject, changed: JsonObject | undefined): JsonObject {
+  return Object.fromEntries(Object.entries({ ...presetInputs(card), ...changed }).filter(([, value]) => value !== ''));
 }
 
 /** The query of an input that asks the bot for choices; `auto` sends the card's other inputs along. */

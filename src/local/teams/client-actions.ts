@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { LocalPerson } from '../people.ts';
 import type { BotReply } from './bot-link.ts';
-import { type CardAction, cardOf, executeAction, presetInputs, seenCard } from './cards.ts';
+import { type CardAction, cardOf, executeAction, seenCard, sentInputs } from './cards.ts';
 import { type Answer, HttpProblem, parse, type Route, route } from './http.ts';
 import { activityBase, invokeActivity } from './inbound.ts';
 import { readInvokeAnswer } from './invoke-answer.ts';
@@ -50,7 +50,7 @@ function clickActivity(teams: Teams, person: LocalPerson, post: Post, click: Cli
   if (card === undefined) throw new HttpProblem(400, 'BadArgument', `activity ${post.id} has no card`);
   const known = click.data ?? {};
   const action = executeAction(card, click.verb, known) ?? executeAction(cardOf(post.content) ?? {}, click.verb, known);
-  const inputs = action?.sendsInputs === false ? {} : { ...presetInputs(card), ...click.inputs };
+  const inputs = action?.sendsInputs === false ? {} : sentInputs(card, click.inputs);
   const data = { ...action?.data, ...known, ...inputs };
   return executeActivity(teams, person, post, action, {
     verb: click.verb,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { dataQuery, presetInputs, seenCard } from './cards.ts';
+import { dataQuery, seenCard, sentInputs } from './cards.ts';
 import { answerOf, deliverInvoke } from './client-actions.ts';
 import { HttpProblem, parse, type Route, route } from './http.ts';
 import { activityBase, invokeActivity } from './inbound.ts';
@@ -35,7 +35,7 @@ export function clientSearch(teams: Teams): Route {
       queryText: search.query,
       queryOptions: { skip: 0, top: shownChoices },
       dataset: query.dataset,
-      ...(query.sendsInputs ? { data: { ...presetInputs(card), ...search.inputs } } : {}),
+      ...(query.sendsInputs ? { data: sentInputs(card, search.inputs) } : {}),
     };
     const base = activityBase(teams, person, post.conversationId, new Date());
     return answerOf(await deliverInvoke(teams, invokeActivity(base, `f:${randomUUID()}`, 'application/search', value)));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { presetInputs, seenCard } from './cards.ts';
+import { seenCard, sentInputs } from './cards.ts';
 import { deliverMessage } from './client-messages.ts';
 import { parse, type Route, route } from './http.ts';
 import { activityBase } from './inbound.ts';
@@ -19,9 +19,9 @@ export function clientSubmits(teams: Teams): Route {
     const { personId, activityId, data, inputs } = parse(Submit, request.body);
     const person = knownPerson(personId);
     const post = postFor(teams, person, activityId);
-    const presets = presetInputs(seenCard(post, viewOf(teams, post, person)) ?? {});
+    const sent = sentInputs(seenCard(post, viewOf(teams, post, person)) ?? {}, inputs);
     const base = activityBase(teams, person, post.conversationId, new Date());
-    const value = { ...data, ...presets, ...inputs };
+    const value = { ...data, ...sent };
     const message = { ...base, type: 'message', id: teams.nextId(), replyToId: post.id, value };
     void deliverMessage(teams, person, post, message);
     return { status: 202, body: { activityId: message.id, conversationId: post.conversationId } };

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Answer, HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
 
-const Fault = z.object({
-  match: z.object({ method: z.string().optional(), url: z.string().optional() }),
+const Fault = z.strictObject({
+  match: z.strictObject({ method: z.string().optional(), url: z.string().optional() }),
   times: z.number().int().positive().optional(),
   respond: z
-    .object({
+    .strictObject({
       status: z.number().int().min(200).max(599),
       headers: z.record(z.string(), z.string()).optional(),
       body: z.unknown().optional(),
@@ -51,6 +51,7 @@ export function armableFaults(): Faults {
       const hit = armed.find((each) => matches(each, request));
       if (hit === undefined) return serve();
       hit.left -= 1;
+      if (hit.left <= 0) armed.splice(armed.indexOf(hit), 1);
       return spoil(hit.fault, serve);
     },
   };
@@ -58,7 +59,7 @@ export function armableFaults(): Faults {
 
 function arm(fault: Fault): Armed {
   try {
-    return { fault, url: new RegExp(fault.match.url ?? ''), left: fault.times ?? Number.POSITIVE_INFINITY };
+    return { fault, url: new RegExp(fault.match.url ?? '', 'i'), left: fault.times ?? Number.POSITIVE_INFINITY };
   } catch {
     throw new HttpProblem(400, 'BadArgument', `match.url: ${fault.match.url} is not a regular expression`);
   }
@@ -66,7 +67,9 @@ function arm(fault: Fault): Armed {
 
 function matches(armed: Armed, request: Request): boolean {
   const method = armed.fault.match.method?.toUpperCase() ?? request.method;
-  return armed.left > 0 && method === request.method && armed.url.test(request.url.pathname + request.url.search);
+  const path = request.url.pathname + request.url.search;
+  const isThere = armed.url.test(path) || armed.url.test(`http://${request.headers.host ?? ''}${path}`);
+  return method === request.method && isThere;
 }
 
 async function spoil(fault: Fault, serve: () => Promise<Answer>): Promise<Answer> {
@@ -76,5 +79,5 @@ async function spoil(fault: Fault, serve: () => Promise<Answer>): Promise<Answer
     respond === undefined
       ? await serve()
       : { status: respond.status, body: respond.body, headers: respond.headers ?? {} };
-  return fault.drop ? { status: answer.status, stream: (response) => response.destroy() } : answer;
+  return fault.drop ? { status: 0, stream: (response) => response.destroy() } : answer;
 }

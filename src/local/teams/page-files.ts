@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,14 +21,13 @@ const types = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
-  json: 'application/json; charset=utf-8',
 } as const;
 
 const pageFolder = join(dirname(fileURLToPath(import.meta.url)), 'page');
 const packageFolder = (name: string): string => dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
 
-/** The page's own files, by name: a list, so that nothing else of the disk can be asked for. */
-const pageFiles = ['page.css', 'page.js'];
+/** The page's own files, listed at start: nothing else of the disk can be asked for. */
+const pageFiles = readdirSync(pageFolder).filter((name) => /^[a-z-]+\.(css|js)$/.test(name));
 
 const libraries: Readonly<Record<string, () => string>> = {
   '/lib/adaptivecards.js': () => join(packageFolder('adaptivecards'), 'dist', 'adaptivecards.min.js'),
