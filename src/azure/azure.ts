@@ -1,0 +1,47 @@
+/** Azure as the rest of the product knows it: every port, over one sign-in and one cloud. */
+import type { TokenCredential } from '@azure/core-auth';
+import type { Azure } from '../domain/ports/azure.ts';
+import { armAgents } from './agents.ts';
+import type { Cloud } from './clouds.ts';
+import { openConnection } from './connection.ts';
+import { defaultLimits, type Limits } from './exchange.ts';
+import { armGrants } from './grants.ts';
+import { graphGroups } from './groups.ts';
+import { graphInventory } from './inventory.ts';
+import { armKeys } from './keys.ts';
+import { armVaults } from './vaults.ts';
+
+export interface AzureOptions {
+  /** From `openCloud`. */
+  readonly cloud: Cloud;
+  /** From `openCredential`. */
+  readonly credential: TokenCredential;
+  /** The only subscriptions anything is read or changed in. */
+  readonly subscriptions: readonly string[];
+  /** Between two looks at a running operation. The service takes from 13 to 90 s and names no interval itself. */
+  readonly pollIntervalMs?: number;
+  /** Bounds on time and retries; those left out are the usual ones. */
+  readonly limits?: Partial<Limits>;
+  readonly clock?: () => Date;
+}
+
+/** Joins the ports. Sends nothing until one is called. */
+export function connectAzure(options: AzureOptions): Azure {
+  const clock = options.clock ?? (() => new Date());
+  const connection = openConnection({
+    cloud: options.cloud,
+    credential: options.credential,
+    subscriptions: options.subscriptions,
+    pollIntervalMs: options.pollIntervalMs ?? 5000,
+    limits: { ...defaultLimits, ...options.limits },
+    clock,
+  });
+  return {
+    agents: armAgents(connection),
+    vaults: armVaults(connection),
+    keys: armKeys(connection),
+    grants: armGrants(connection),
+    inventory: graphInventory(connection, clock),
+    groups: graphGroups(connection),
+  };
+}

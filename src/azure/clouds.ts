@@ -1,0 +1,102 @@
+/**
+ * Where each Azure cloud answers. Endpoints and suffixes are those of Microsoft's national-cloud lists ("Azure Government
+ * endpoint mapping", "Azure China developer guide", "Microsoft Graph national cloud deployments").
+ */
+import { readFileSync } from 'node:fs';
+import { AzureAuthorityHosts } from '@azure/identity';
+
+/** Which cloud to speak to. `custom` is any other one: an Azure Stack, a sovereign cloud, the local Azure. */
+export type CloudChoice =
+  | { readonly name: 'public' | 'usgovernment' | 'china' }
+  | {
+      readonly name: 'custom';
+      readonly armEndpoint: string;
+      readonly authorityHost: string;
+      readonly graphEndpoint: string;
+      /** PEM file of the only certificate authorities to trust, or null for the usual ones. */
+      readonly caFile: string | null;
+    };
+
+export interface Cloud {
+  readonly name: CloudChoice['name'];
+  /** No final slash, as for all endpoints here. */
+  readonly armEndpoint: string;
+  readonly armScope: string;
+  readonly graphEndpoint: string;
+  readonly graphScope: string;
+  readonly authorityHost: string;
+  /** What a vault's host name must end with before it is sent a token; null where that is not known. */
+  readonly vaultSuffix: string | null;
+  /**
+   * Whether Key Vault's challenge must name a domain the vault's host lies in. The custom cloud alone goes without: the
+   * local Azure's vaults are ports of one host.
+   */
+  readonly verifyChallenges: boolean;
+  /** Certificate authorities in PEM that replace the default roots, or null. */
+  readonly ca: string | null;
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+
+function knownCloud(name: Cloud['name'], arm: string, graph: string, authority: string, vaultSuffix: string): Cloud {
+  return {
+    name,
+    armEndpoint: arm,
+    armScope: `${arm}/.default`,
+    graphEndpoint: graph,
+    graphScope: `${graph}/.default`,
+    authorityHost: authority,
+    vaultSuffix,
+    verifyChallenges: true,
+    ca: null,
+  };
+}
+
+/** Turns the choice into endpoints. Reads the CA file, and throws when it cannot: a start without it would only fail later. */
+export function openCloud(choice: CloudChoice): Cloud {
+  switch (choice.name) {
+    case 'public':
+      return knownCloud(
+        'public',
+        'https://management.azure.com',
+        'https://graph.microsoft.com',
+        AzureAuthorityHosts.AzurePublicCloud,
+        '.vault.azure.net',
+      );
+    case 'usgovernment':
+      return knownCloud(
+        'usgovernment',
+        'https://management.usgovcloudapi.net',
+        'https://graph.microsoft.us',
+        AzureAuthorityHosts.AzureGovernment,
+        '.vault.usgovcloudapi.net',
+      );
+    case 'china':
+      return knownCloud(
+        'china',
+        'https://management.chinacloudapi.cn',
+        'https://microsoftgraph.chinacloudapi.cn',
+        AzureAuthorityHosts.AzureChina,
+        '.vault.azure.cn',
+      );
+    case 'custom': {
+      const arm = withoutSlash(choice.armEndpoint);
+      const graph = withoutSlash(choice.graphEndpoint);
+      return {
+        name: 'custom',
+        armEndpoint: arm,
+        armScope: `${arm}/.default`,
+        graphEndpoint: graph,
+        graphScope: `${graph}/.default`,
+        authorityHost: withoutSlash(choice.authorityHost),
+        vaultSuffix: null,
+        verifyChallenges: false,
+        ca: choice.caFile === null ? null : readFileSync(choice.caFile, 'utf8'),
+      };
+    }
+  }
+}
+
+/** The TLS part of every client's options. Absent unless a CA file is set, because `ca` replaces the default roots. */
+export const tlsOptionsOf = (cloud: Cloud): { readonly tlsOptions?: { readonly ca: string } } =>
+  cloud.ca === null ? {} : { tlsOptions: { ca: cloud.ca } };

@@ -1,0 +1,187 @@
+/** One call of a port, from the deadline to the outcome, and the SDK clients it speaks through. */
+import { AuthorizationManagementClient } from '@azure/arm-authorization';
+import { KeyVaultManagementClient } from '@azure/arm-keyvault';
+import { ResourceGraphClient } from '@azure/arm-resourcegraph';
+import { ResourceManagementClient } from '@azure/arm-resources';
+import type { TokenCredential } from '@azure/core-auth';
+import {
+  bearerTokenAuthenticationPolicy,
+  createDefaultHttpClient,
+  createHttpHeaders,
+  createPipelineFromOptions,
+  createPipelineRequest,
+} from '@azure/core-rest-pipeline';
+import { CryptographyClient } from '@azure/keyvault-keys';
+import { done, failed, type Outcome } from '../domain/failure.ts';
+import type { ArmId, ArmIdParts } from '../domain/ids.ts';
+import { type Cloud, tlsOptionsOf } from './clouds.ts';
+import { complaintOf } from './error-body.ts';
+import { Exchange, type Limits, UnusableAnswer } from './exchange.ts';
+import { readFailure } from './failures.ts';
+import { type agentKind, ownResource } from './resource-ids.ts';
+
+export interface ConnectionOptions {
+  readonly cloud: Cloud;
+  readonly credential: TokenCredential;
+  readonly subscriptions: readonly string[];
+  readonly pollIntervalMs: number;
+  readonly limits: Limits;
+  readonly clock: () => Date;
+}
+
+/** What makes a call special. */
+export interface CallKind {
+  /** It waits for a long-running operation: the longer limit holds. */
+  readonly operation?: boolean;
+  /** It relies on a grant that may just have been made, so a refusal may pass. */
+  readonly restsOnGrant?: boolean;
+}
+
+const httpClient = createDefaultHttpClient();
+/** One object for the process: the SDK keeps connections open per object. */
+const tlsSettings = new WeakMap<Cloud, ReturnType<typeof tlsOptionsOf>>();
+
+function sharedTls(cloud: Cloud): ReturnType<typeof tlsOptionsOf> {
+  const known = tlsSettings.get(cloud) ?? tlsOptionsOf(cloud);
+  tlsSettings.set(cloud, known);
+  return known;
+}
+
+/** The clients of one call. Making them costs microseconds; tokens are cached in the credential. */
+export class Line {
+  readonly exchange: Exchange;
+  private readonly options: ConnectionOptions;
+
+  constructor(options: ConnectionOptions, kind: CallKind) {
+    const { limits } = options;
+    this.options = options;
+    this.exchange = new Exchange(limits, options.clock, kind.operation === true ? limits.operationMs : limits.callMs);
+  }
+
+  resources(subscriptionId: string): ResourceManagementClient {
+    return new ResourceManagementClient(this.options.credential, subscriptionId, this.armOptions());
+  }
+
+  keyVault(subscriptionId: string): KeyVaultManagementClient {
+    return new KeyVaultManagementClient(this.options.credential, subscriptionId, this.armOptions());
+  }
+
+  authorization(subscriptionId: string): AuthorizationManagementClient {
+    const { credential, cloud } = this.options;
+    const options = { ...this.common(), endpoint: cloud.armEndpoint, credentialScopes: cloud.armScope };
+    return new AuthorizationManagementClient(credential, subscriptionId, options);
+  }
+
+  resourceGraph(): ResourceGraphClient {
+    return new ResourceGraphClient(this.options.credential, this.armOptions());
+  }
+
+  /** A key by its full address in Key Vault. */
+  key(address: string): CryptographyClient {
+    const { credential, cloud } = this.options;
+    const options = { ...this.common(), disableChallengeResourceVerification: !cloud.verifyChallenges };
+    return new CryptographyClient(address, credential, options);
+  }
+
+  /** Posts to Microsoft Graph and returns the parsed answer. */
+  async graph(path: string, body: unknown): Promise<unknown> {
+    const { credential, cloud } = this.options;
+    const pipeline = createPipelineFromOptions(this.common());
+    pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: cloud.graphScope }));
+    pipeline.addPolicy(this.exchange.deadline);
+    pipeline.addPolicy(this.exchange.recorder, { afterPhase: 'Sign' });
+    const request = createPipelineRequest({
+      url: `${cloud.graphEndpoint}${path}`,
+      method: 'POST',
+      headers: createHttpHeaders({ 'content-type': 'application/json', accept: 'application/json' }),
+      body: JSON.stringify(body),
+    });
+    const response = await pipeline.sendRequest(httpClient, request);
+    if (response.status >= 300) throw new UnusableAnswer(`answered ${response.status}`);
+    return JSON.parse(response.bodyAsText ?? '');
+  }
+
+  /** The value, or null when Azure refused with one of these codes. */
+  async unless<T>(codes: readonly string[], asked: Promise<T>): Promise<T | null> {
+    try {
+      return await asked;
+    } catch (error) {
+      const told = this.exchange.last === null ? null : complaintOf(this.exchange.last);
+      if (told?.codes.some((code) => codes.includes(code)) === true) return null;
+      throw error;
+    }
+  }
+
+  private common() {
+    const { cloud, limits } = this.options;
+    return {
+      retryOptions: {
+        maxRetries: limits.retries,
+        retryDelayInMs: limits.firstRetryMs,
+        maxRetryDelayInMs: limits.longestRetryMs,
+      },
+      userAgentOptions: { userAgentPrefix: 'cmk-bot' },
+      additionalPolicies: [
+        { policy: this.exchange.deadline, position: 'perCall' as const },
+        { policy: this.exchange.recorder, position: 'perRetry' as const },
+      ],
+      ...sharedTls(cloud),
+    };
+  }
+
+  private armOptions() {
+    const { cloud } = this.options;
+    return { ...this.common(), endpoint: cloud.armEndpoint, credentials: { scopes: [cloud.armScope] } };
+  }
+}
+
+/**
+ * Codes that say "there is none". A 404 without one of them is a failure: a wrong API version, a missing subscription or
+ * a proxy's page must not read as an agent that does not exist.
+ */
+export const missing = [
+  'ResourceNotFound',
+  'ResourceGroupNotFound',
+  'ParentResourceNotFound',
+  'NotFound',
+  'KeyNotFound',
+];
+
+export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscriptions' | 'pollIntervalMs'> {
+  /** Runs one call. Whatever the outside world does comes back as a failure; anything still thrown is a bug. */
+  call<T>(doing: string, work: (line: Line) => Promise<T>, kind?: CallKind): Promise<Outcome<T>>;
+  /** The same about one resource, after making sure that it is of this kind and in a configured subscription. */
+  on<T>(
+    kind: typeof agentKind,
+    id: ArmId,
+    doing: string,
+    work: (line: Line, parts: ArmIdParts) => Promise<T>,
+    call?: CallKind,
+  ): Promise<Outcome<T>>;
+}
+
+export function openConnection(options: ConnectionOptions): Connection {
+  const { cloud, subscriptions, pollIntervalMs } = options;
+  const call: Connection['call'] = async (doing, work, kind = {}) => {
+    const line = new Line(options, kind);
+    try {
+      return done(await work(line));
+    } catch (error) {
+      const context = { doing, restsOnGrant: kind.restsOnGrant === true, now: options.clock() };
+      const failure = readFailure(error, line.exchange, context);
+      if (failure === null) throw error;
+      return failed(failure);
+    }
+  };
+  return {
+    cloud,
+    subscriptions,
+    pollIntervalMs,
+    call,
+    on: async (kind, id, doing, work, callKind) => {
+      const own = ownResource(doing, id, kind, subscriptions);
+      if ('failure' in own) return failed(own.failure);
+      return call(doing, (line) => work(line, own.parts), callKind);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * How the product signs in to Azure. Everything comes in as an argument. `@azure/identity` reads some of the environment
+ * by itself all the same, and these names matter to whoever runs the product:
+ *
+ * - managed identity: `IDENTITY_ENDPOINT`, `IDENTITY_HEADER`, `IDENTITY_SERVER_THUMBPRINT`, `IMDS_ENDPOINT`,
+ *   `MSI_ENDPOINT`, `MSI_SECRET` (set by App Service, Container Apps, Service Fabric, Arc), and
+ *   `AZURE_POD_IDENTITY_AUTHORITY_HOST`, which moves the instance metadata endpoint;
+ * - all credentials: `AZURE_AUTHORITY_HOST` where no authority is given (it always is here),
+ *   `AZURE_IDENTITY_DISABLE_MULTITENANTAUTH`, `AZURE_REGIONAL_AUTHORITY_NAME`, and `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`;
+ * - `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET`, `AZURE_FEDERATED_TOKEN_FILE` and
+ *   `AZURE_TOKEN_CREDENTIALS` are read by its `DefaultAzureCredential` and `EnvironmentCredential` only, which are not
+ *   used: developers' sign-ins (command lines, editors) must never be what changes a hospital's keys. The one exception:
+ *   `ManagedIdentityCredential` itself reads the first, second and fourth when a federated token file is set.
+ */
+import type { TokenCredential } from '@azure/core-auth';
+import { ClientSecretCredential, ManagedIdentityCredential, WorkloadIdentityCredential } from '@azure/identity';
+import { type Cloud, tlsOptionsOf } from './clouds.ts';
+
+/** What the process was given to sign in with; the first complete one of the three is taken, in this order. */
+export interface SignIn {
+  readonly tenantId: string;
+  /** The app's or user-assigned identity's client id; null for a system-assigned identity. */
+  readonly clientId: string | null;
+  readonly clientSecret: string | null;
+  /** Path of the token a Kubernetes cluster projects for workload identity. */
+  readonly federatedTokenFile: string | null;
+}
+
+/** Client secret, else workload identity, else managed identity. Asks nobody until a token is needed. */
+export function openCredential(signIn: SignIn, cloud: Cloud): TokenCredential {
+  const { tenantId, clientId, clientSecret, federatedTokenFile } = signIn;
+  const options = {
+    authorityHost: cloud.authorityHost,
+    // Instance discovery asks the public cloud whether the authority is genuine; only a custom one is unknown there.
+    disableInstanceDiscovery: cloud.name === 'custom',
+    retryOptions: { maxRetries: 3, maxRetryDelayInMs: 10_000 },
+    ...tlsOptionsOf(cloud),
+  };
+  if (clientId !== null && clientSecret !== null) {
+    return new ClientSecretCredential(tenantId, clientId, clientSecret, options);
+  }
+  if (clientId !== null && federatedTokenFile !== null) {
+    return new WorkloadIdentityCredential({ ...options, tenantId, clientId, tokenFilePath: federatedTokenFile });
+  }
+  return clientId === null ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
+}

@@ -1,0 +1,150 @@
+/**
+ * What went over the wire during one call of a port. The SDK's errors lose much of it: a failed long-running operation is a
+ * plain `Error` without a code, and some clients drop the inner parts of an error body. So every answer is kept as it came.
+ */
+import { randomUUID } from 'node:crypto';
+import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
+import type { Receipt } from '../domain/failure.ts';
+
+/** One answer, word for word. */
+export interface Answer {
+  readonly method: string;
+  readonly status: number;
+  readonly body: string;
+  header(name: string): string | null;
+}
+
+/** Bounds of one port call, in milliseconds. The workflow retries on its own, so these only bridge short trouble. */
+export interface Limits {
+  /** One HTTP request. */
+  readonly requestMs: number;
+  /** A whole call, sign-in and retries included. */
+  readonly callMs: number;
+  /** A call that waits for a long-running operation. */
+  readonly operationMs: number;
+  readonly retries: number;
+  readonly firstRetryMs: number;
+  /** No single pause is longer; when Azure asks for more, the call ends and says how long. */
+  readonly longestRetryMs: number;
+}
+
+export const defaultLimits: Limits = {
+  requestMs: 30_000,
+  callMs: 60_000,
+  operationMs: 600_000,
+  retries: 3,
+  firstRetryMs: 500,
+  longestRetryMs: 10_000,
+};
+
+/** An answer that ends the call at once: refused, unreadable, or asking for more patience than a call has. */
+export class UnusableAnswer extends Error {
+  override readonly name = 'UnusableAnswer';
+}
+
+/** Milliseconds Azure asked to wait: `retry-after-ms`, `x-ms-retry-after-ms`, or `Retry-After` in seconds or as a date. */
+export function retryAfterOf(answer: Pick<Answer, 'header'>, now: Date): number | null {
+  for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {
+    const ms = Number.parseInt(answer.header(name) ?? '', 10);
+    if (Number.isFinite(ms)) return Math.max(0, ms);
+  }
+  const text = answer.header('retry-after') ?? '';
+  if (/^\d+$/.test(text)) return Number.parseInt(text, 10) * 1000;
+  const at = Date.parse(text);
+  return Number.isFinite(at) ? Math.max(0, at - now.getTime()) : null;
+}
+
+const firstHeader = (answer: Answer, names: readonly string[]): string | null => {
+  for (const name of names) {
+    const value = answer.header(name);
+    if (value !== null && value !== '') return value;
+  }
+  return null;
+};
+
+/** The id under which Azure keeps the call: ARM's, else the one every service sends, else Graph's. */
+export const correlationIdOf = (answer: Answer): string | null =>
+  firstHeader(answer, ['x-ms-correlation-request-id', 'x-ms-request-id', 'request-id']);
+
+function answerOf(response: PipelineResponse): Answer {
+  return {
+    method: response.request.method,
+    status: response.status,
+    body: response.bodyAsText ?? '',
+    header: (name) => response.headers.get(name) ?? null,
+  };
+}
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** The record of one port call. All its requests, polls and retries included, carry the same client request id. */
+export class Exchange {
+  readonly clientRequestId = randomUUID();
+  /** Ends the call when its time is up, also between requests. */
+  readonly signal: AbortSignal;
+  /** The answer to the latest request; null while none has come. */
+  last: Answer | null = null;
+  /** The latest answer to anything but a GET: what Azure's own logs know the change by. */
+  write: Answer | null = null;
+  /** Whether any request left. */
+  sent = false;
+  private readonly limits: Limits;
+  private readonly clock: () => Date;
+
+  constructor(limits: Limits, clock: () => Date, totalMs: number) {
+    this.limits = limits;
+    this.clock = clock;
+    this.signal = AbortSignal.timeout(totalMs);
+  }
+
+  /** Goes in front of everything, so that the deadline also covers signing in and the pauses between retries. */
+  readonly deadline: PipelinePolicy = {
+    name: 'cmkDeadline',
+    sendRequest: (request, next) => {
+      request.abortSignal = this.signal;
+      return next(request);
+    },
+  };
+
+  /** Goes right before the wire, once for every try. */
+  readonly recorder: PipelinePolicy = {
+    name: 'cmkRecorder',
+    sendRequest: async (request, next) => {
+      request.headers.set('x-ms-client-request-id', this.clientRequestId);
+      request.timeout = this.limits.requestMs;
+      this.sent = true;
+      this.last = null;
+      const response = await next(request);
+      this.keep(answerOf(response));
+      return response;
+    },
+  };
+
+  /** The ids of the change, or of the reading where nothing had to be changed. */
+  receipt(): Receipt {
+    const answer = this.write ?? this.last;
+    return {
+      clientRequestId: this.sent ? this.clientRequestId : null,
+      correlationId: answer === null ? null : correlationIdOf(answer),
+    };
+  }
+
+  private keep(answer: Answer): void {
+    this.last = answer;
+    if (answer.method !== 'GET') this.write = answer;
+    const waitMs = retryAfterOf(answer, this.clock()) ?? 0;
+    if ((answer.status === 429 || answer.status === 503) && waitMs > this.limits.longestRetryMs) {
+      throw new UnusableAnswer(`asked to wait ${waitMs} ms`);
+    }
+    if (answer.status < 300 && answer.body !== '' && !isJson(answer.body)) {
+      throw new UnusableAnswer('the answer is not JSON');
+    }
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The only reader of what the SDK throws. A failure is classed by what must be done next, nothing else:
+ *
+ * | what came back | next | why |
+ * |---|---|---|
+ * | no answer: connection refused, reset or dropped, name not found, time up | wait | the call may be repeated: every write is safe to |
+ * | 429, 408, 5xx (not 501, 505), `…Throttled`, `TooManyRequests` | wait | with `retryAfterMs` where Azure gave one |
+ * | 409 and 412 in general: `AnotherOperationInProgress`, `ConflictError`, `ObjectIsBeingRecovered`, … | wait | somebody else's change is under way |
+ * | 409 that lasts: `ScopeLocked`, `MissingSubscriptionRegistration`, `ObjectIsDeletedButRecoverable`, `RoleAssignmentUpdateNotPermitted`, `ReadOnlyDisabledSubscription`, quotas | ask | waiting changes nothing |
+ * | an operation that ended with `InternalServerError`, `ServiceUnavailable`, a timeout, `OperationPreempted` | wait | the provider's own trouble |
+ * | `PrincipalNotFound` | retry-until | a new identity takes a while to be known in the whole directory |
+ * | setting the customer's key: refused access to the key | retry-until | a fresh grant takes minutes to reach Key Vault |
+ * | the same, but `ForbiddenByFirewall`, `ForbiddenByConnection`, or ARM refusing the product itself | ask | no grant will mend it |
+ * | sign-in: no network, 429, 5xx | wait | as above |
+ * | sign-in: anything else (`AADSTS…`, no credential) | ask | a secret or an assignment is wrong |
+ * | everything else: 400, 401, 403 (also Key Vault's 400 `ForbiddenByRbac` through ARM), 404, failed operations with codes of their own, answers of an unknown shape | ask | with code and message word for word |
+ *
+ * Codes are from Microsoft's error references for ARM, Key Vault and RBAC and from public reports; the healthcare agent
+ * service's own codes for a key it cannot use are not documented, so refused access is recognised by its words too.
+ */
+import type { Failure } from '../domain/failure.ts';
+import { type Complaint, complaintOf } from './error-body.ts';
+import { correlationIdOf, type Exchange, retryAfterOf } from './exchange.ts';
+
+export interface FailureContext {
+  /** In our words: `reading agent triage-agent-prod`. */
+  readonly doing: string;
+  /** The call relies on a grant that may just have been made. */
+  readonly restsOnGrant: boolean;
+  readonly now: Date;
+}
+
+type Next = Failure['next'];
+
+const lastingConflicts =
+  /^(ScopeLocked|MissingSubscriptionRegistration|ObjectIsDeletedButRecoverable|RoleAssignmentUpdateNotPermitted|RoleAssignmentLimitExceeded|ReadOnlyDisabledSubscription|QuotaExceeded|VaultAlreadyExists|RequestDisallowedByPolicy)$/;
+const providersTrouble =
+  /^(InternalServerError|InternalError|InternalOperationError|ServerTimeout|ServiceUnavailable|ServerBusy|GatewayTimeout|OperationTimedOut|Timeout|OperationPreempted|AnotherOperationInProgress|ConflictingConcurrentWriteNotAllowed|RetryableError)$/;
+const throttled = /(Throttled|TooManyRequests)$/;
+const keyAccessRefused =
+  /ForbiddenBy(Rbac|Policy)|AccessDenied|Forbidden|Unauthorized|not authorized|does not have .*permission|(access|permission)s? .*(denied|missing|required|not granted)/i;
+const noGrantMends =
+  /ForbiddenBy(Firewall|Connection)|Client address is not authorized|Public network access is disabled|AuthorizationFailed|RequestDisallowedByPolicy/;
+
+function nextOf(status: number, told: Complaint, context: FailureContext): Next {
+  const some = (pattern: RegExp): boolean => told.codes.some((code) => pattern.test(code));
+  const text = [...told.codes, told.message].join('\n');
+  if (some(/^PrincipalNotFound$/)) return 'retry-until';
+  if (status === 429 || status === 408 || some(throttled) || some(providersTrouble)) return 'wait';
+  if (status === 409 || status === 412) return some(lastingConflicts) ? 'ask' : 'wait';
+  if (status >= 500 && status !== 501 && status !== 505) return 'wait';
+  if (context.restsOnGrant && keyAccessRefused.test(text) && !noGrantMends.test(text)) return 'retry-until';
+  return 'ask';
+}
+
+const failure = (
+  context: FailureContext,
+  exchange: Exchange,
+  what: Pick<Failure, 'next' | 'code' | 'message'> & Partial<Failure>,
+): Failure => ({
+  doing: context.doing,
+  status: null,
+  retryAfterMs: null,
+  clientRequestId: exchange.sent ? exchange.clientRequestId : null,
+  correlationId: null,
+  ...what,
+});
+
+/** The failure an answer reports. A failed operation is logged under the ids of the change that started it. */
+function fromAnswer(exchange: Exchange, context: FailureContext): Failure | null {
+  const { last, write } = exchange;
+  const told = last === null ? null : complaintOf(last);
+  if (last === null || told === null) return null;
+  return failure(context, exchange, {
+    next: nextOf(last.status, told, context),
+    code: told.code,
+    message: told.message,
+    status: last.status,
+    retryAfterMs: retryAfterOf(last, context.now),
+    correlationId: correlationIdOf(last.status < 400 && write !== null ? write : last),
+  });
+}
+
+const signInErrors =
+  /^(AuthenticationRequiredError|AuthenticationError|AggregateAuthenticationError|CredentialUnavailableError|ClientAuthError|ServerError)$/;
+const signInUnreachable =
+  /network_error|endpoints_resolution_error|openid_config_error|ECONNRE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|temporarily_unavailable|Status code: (429|5\d\d)/;
+
+function fromSignIn(error: Error, context: FailureContext, exchange: Exchange): Failure {
+  return failure(context, exchange, {
+    next: signInUnreachable.test(error.message) ? 'wait' : 'ask',
+    code: /AADSTS\d+/.exec(error.message)?.[0] ?? error.name,
+    message: error.message,
+  });
+}
+
+/** Node's and the SDK's codes for a connection that gave no whole answer. */
+const connectionTrouble =
+  /^(E[A-Z]+|EAI_AGAIN|REQUEST_SEND_ERROR|PARSE_ERROR|ERR_SSL_.*|ERR_TLS_.*|ERR_STREAM_PREMATURE_CLOSE|HPE_.*)$/;
+/** A certificate that is not trusted stays so until somebody changes a setting. */
+const certificateTrouble =
+  /^(UNABLE_TO_.*|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_.*|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+
+const codeOf = (error: Error): string | null => ('code' in error && typeof error.code === 'string' ? error.code : null);
+
+function fromConnection(error: Error, context: FailureContext, exchange: Exchange): Failure | null {
+  const code = codeOf(error);
+  if (code === null) return null;
+  if (certificateTrouble.test(code)) return failure(context, exchange, { next: 'ask', code, message: error.message });
+  if (connectionTrouble.test(code)) return failure(context, exchange, { next: 'wait', code, message: error.message });
+  return null;
+}
+
+const unexpected = (error: Error, context: FailureContext, exchange: Exchange): Failure => {
+  const { last } = exchange;
+  return failure(context, exchange, {
+    next: 'ask',
+    code: 'UnexpectedAnswer',
+    message: `${error.message}: ${last?.body.slice(0, 500) ?? ''}`,
+    status: last?.status ?? null,
+    correlationId: last === null ? null : correlationIdOf(last),
+  });
+};
+
+/** By its shape: an abort's `DOMException` and errors of another realm are not instances of this one's `Error`. */
+const isError = (thrown: unknown): thrown is Error =>
+  typeof thrown === 'object' && thrown !== null && 'name' in thrown && 'message' in thrown;
+
+/** Reads what a call threw. Null: it did not come from the outside, so it is a bug and must be thrown on. */
+export function readFailure(thrown: unknown, exchange: Exchange, context: FailureContext): Failure | null {
+  if (!isError(thrown)) return null;
+  if (thrown.name === 'AbortError' || thrown.name === 'TimeoutError') {
+    const message = 'no answer in time';
+    return (
+      fromAnswer(exchange, context) ?? failure(context, exchange, { next: 'wait', code: 'NoAnswerInTime', message })
+    );
+  }
+  if (signInErrors.test(thrown.name)) return fromSignIn(thrown, context, exchange);
+  const connection = fromConnection(thrown, context, exchange);
+  if (connection !== null) return connection;
+  const told = fromAnswer(exchange, context);
+  if (told !== null) return told;
+  // The answer passed as a success and was not one: the SDK's or our own reader stumbled over its shape.
+  const stumbled = ['ZodError', '$ZodError', 'TypeError', 'UnusableAnswer', 'RestError'].includes(thrown.name);
+  return stumbled && exchange.last !== null ? unexpected(thrown, context, exchange) : null;
+}
+
+/** A failure found before anything was sent: only a person can mend it. */
+export const refusedHere = (doing: string, code: string, message: string): Failure => ({
+  next: 'ask',
+  doing,
+  code,
+  message,
+  status: null,
+  retryAfterMs: null,
+  clientRequestId: null,
+  correlationId: null,
+});

@@ -1,0 +1,121 @@
+/** Access of an agent's identity to one key: by role assignment or by access policy, whichever the vault uses. */
+import type { AccessPolicyEntry } from '@azure/arm-keyvault';
+import { v5 as uuidV5 } from 'uuid';
+import { z } from 'zod';
+import { armIdParts } from '../domain/ids.ts';
+import type { ObservedVault } from '../domain/observed.ts';
+import type { Grants } from '../domain/ports/azure.ts';
+import { type Connection, type Line, missing } from './connection.ts';
+import { vaultKind } from './resource-ids.ts';
+
+/** Key Vault Crypto Service Encryption User: read a key's metadata, wrap and unwrap. What Azure gives its own services. */
+const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';
+/** Roles whose rights include those: Crypto User, Crypto Officer, Key Vault Administrator (Azure's built-in roles). */
+const widerRoles = [
+  '12338af0-0e69-4776-bea7-57ae8d297424',
+  '14b46e9e-c2b7-41b4-b07b-48a6ebf60603',
+  '00482a5a-887f-4fb3-b363-3b7fe8e74483',
+];
+const sufficientRoles = new Set([encryptionUser, ...widerRoles]);
+
+/** The namespace of ARM's template function `guid()`, which joins its arguments with hyphens. */
+const armGuidNamespace = '11fb06fb-712d-4ddd-98c7-e71bbd588830';
+
+/** The same parts always give the same name, so a repeated grant is the same assignment. */
+export const roleAssignmentName = (scope: string, principalId: string, roleId: string): string =>
+  uuidV5([scope, principalId, roleId].join('-'), armGuidNamespace);
+
+const scopeOf = (vault: ObservedVault, keyName: string): string => `${vault.id}/keys/${keyName}`;
+/** The SDK puts the first slash in front of a scope itself. */
+const withoutSlash = (scope: string): string => scope.replace(/^\//, '');
+
+const RoleAssignment = z.object({
+  scope: z.string(),
+  roleDefinitionId: z.string(),
+  principalId: z.string(),
+});
+
+/**
+ * Whether an assignment's scope holds the key: the key itself, its vault, resource group or subscription, or something
+ * above them. Azure only lists management groups that do lie above.
+ */
+export function covers(scope: string, keyScope: string): boolean {
+  const outer = scope.toLowerCase().replace(/\/$/, '');
+  const above = outer === '' || outer.startsWith('/providers/microsoft.management/managementgroups/');
+  return above || `${keyScope.toLowerCase()}/`.startsWith(`${outer}/`);
+}
+
+async function heldByRole(line: Line, vault: ObservedVault, keyName: string, principalId: string): Promise<boolean> {
+  const keyScope = scopeOf(vault, keyName);
+  const client = line.authorization(armIdParts(vault.id).subscriptionId);
+  const filter = `principalId eq '${principalId.replaceAll("'", "''")}'`;
+  for await (const item of client.roleAssignments.listForScope(withoutSlash(keyScope), { filter })) {
+    const assignment = RoleAssignment.parse(item);
+    const role = assignment.roleDefinitionId.split('/').at(-1)?.toLowerCase() ?? '';
+    const same = assignment.principalId.toLowerCase() === principalId.toLowerCase();
+    if (same && sufficientRoles.has(role) && covers(assignment.scope, keyScope)) return true;
+  }
+  return false;
+}
+
+const needed = ['get', 'wrapKey', 'unwrapKey'] as const;
+
+/** A policy with an application id holds for that application acting for the principal, not for the principal alone. */
+function policyGrants(policy: AccessPolicyEntry, principalId: string): boolean {
+  const given = new Set((policy.permissions.keys ?? []).map((permission) => permission.toLowerCase()));
+  return (
+    policy.objectId.toLowerCase() === principalId.toLowerCase() &&
+    !policy.applicationId &&
+    (given.has('all') || needed.every((permission) => given.has(permission.toLowerCase())))
+  );
+}
+
+async function heldByPolicy(line: Line, vault: ObservedVault, principalId: string): Promise<boolean> {
+  const { subscriptionId, resourceGroup, name } = armIdParts(vault.id);
+  const found = await line.unless(missing, line.keyVault(subscriptionId).vaults.get(resourceGroup, name));
+  return (found?.properties.accessPolicies ?? []).some((policy) => policyGrants(policy, principalId));
+}
+
+async function assignRole(line: Line, vault: ObservedVault, keyName: string, principalId: string): Promise<void> {
+  const scope = scopeOf(vault, keyName);
+  const { subscriptionId } = armIdParts(vault.id);
+  const created = line
+    .authorization(subscriptionId)
+    .roleAssignments.create(withoutSlash(scope), roleAssignmentName(scope, principalId, encryptionUser), {
+      roleDefinitionId: `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${encryptionUser}`,
+      principalId,
+      // Left out, it is `User`, and a service principal that is not yet known everywhere is then refused.
+      principalType: 'ServicePrincipal',
+      description: 'Healthcare agent service, customer-managed key',
+    });
+  // Somebody gave the same role at the same scope under another name: that is what was wanted.
+  await line.unless(['RoleAssignmentExists'], created);
+}
+
+/** `add` merges into the principal's entry and leaves all others; a PATCH of the vault would replace the list. */
+async function addPolicy(line: Line, vault: ObservedVault, objectId: string, tenantId: string): Promise<void> {
+  const { subscriptionId, resourceGroup, name } = armIdParts(vault.id);
+  const accessPolicies = [{ tenantId, objectId, permissions: { keys: [...needed] } }];
+  await line.keyVault(subscriptionId).vaults.updateAccessPolicy(resourceGroup, name, 'add', {
+    properties: { accessPolicies },
+  });
+}
+
+/** Access to keys as ARM has it. */
+export function armGrants(connection: Connection): Grants {
+  return {
+    held: (vault, keyName, principalId) =>
+      connection.on(vaultKind, vault.id, `reading who may use key ${keyName} in ${vault.name}`, (line) =>
+        vault.access === 'role-assignments'
+          ? heldByRole(line, vault, keyName, principalId)
+          : heldByPolicy(line, vault, principalId),
+      ),
+
+    grant: (vault, keyName, principalId, tenantId) =>
+      connection.on(vaultKind, vault.id, `granting use of key ${keyName} in ${vault.name}`, async (line) => {
+        if (vault.access === 'role-assignments') await assignRole(line, vault, keyName, principalId);
+        else await addPolicy(line, vault, principalId, tenantId);
+        return line.exchange.receipt();
+      }),
+  };
+}

@@ -1,0 +1,76 @@
+/** Key vaults over ARM (Microsoft.KeyVault 2026-02-01, the version `@azure/arm-keyvault` 5 speaks). */
+import { z } from 'zod';
+import { ArmId } from '../domain/ids.ts';
+import type { ObservedVault } from '../domain/observed.ts';
+import type { Vaults } from '../domain/ports/azure.ts';
+import { type Connection, missing } from './connection.ts';
+import { sameSpelling, vaultKind } from './resource-ids.ts';
+
+/** Only what is used. */
+const Vault = z.object({
+  id: ArmId,
+  name: z.string(),
+  location: z.string(),
+  properties: z.object({
+    tenantId: z.string(),
+    vaultUri: z.string(),
+    sku: z.object({ name: z.string() }),
+    enableSoftDelete: z.boolean().nullish(),
+    softDeleteRetentionInDays: z.number().nullish(),
+    enablePurgeProtection: z.boolean().nullish(),
+    enableRbacAuthorization: z.boolean().nullish(),
+    publicNetworkAccess: z.string().nullish(),
+    networkAcls: z.object({ defaultAction: z.string().nullish() }).nullish(),
+  }),
+});
+
+/** What decides the firewall: public access switched off or behind a perimeter, or everything denied by default. */
+export function firewallOf(publicNetworkAccess: string | null, defaultAction: string | null): 'open' | 'closed' {
+  const access = (publicNetworkAccess ?? '').toLowerCase();
+  const closed = ['disabled', 'securedbyperimeter'].includes(access) || defaultAction?.toLowerCase() === 'deny';
+  return closed ? 'closed' : 'open';
+}
+
+export const skuOf = (name: string): 'standard' | 'premium' =>
+  name.toLowerCase() === 'premium' ? 'premium' : 'standard';
+
+/** A vault in our words. A protection that is not stated is off, and a vault without a stated mode has access policies. */
+export function observedVault(resource: unknown): ObservedVault {
+  const { id, name, location, properties } = Vault.parse(resource);
+  return {
+    id,
+    name,
+    uri: properties.vaultUri,
+    location: sameSpelling(location),
+    tenantId: properties.tenantId,
+    softDelete: properties.enableSoftDelete === true,
+    retentionDays: properties.softDeleteRetentionInDays ?? null,
+    purgeProtection: properties.enablePurgeProtection === true,
+    access: properties.enableRbacAuthorization === true ? 'role-assignments' : 'access-policies',
+    firewall: firewallOf(properties.publicNetworkAccess ?? null, properties.networkAcls?.defaultAction ?? null),
+    sku: skuOf(properties.sku.name),
+  };
+}
+
+/** Vaults as ARM has them. */
+export function armVaults(connection: Connection): Vaults {
+  return {
+    get: (id) =>
+      connection.on(vaultKind, id, `reading vault ${nameOf(id)}`, async (line, parts) => {
+        const { vaults } = line.keyVault(parts.subscriptionId);
+        const vault = await line.unless(missing, vaults.get(parts.resourceGroup, parts.name));
+        return vault === null ? null : observedVault(vault);
+      }),
+
+    protect: (id, { softDelete }) =>
+      connection.on(vaultKind, id, `protecting vault ${nameOf(id)}`, async (line, parts) => {
+        const { vaults } = line.keyVault(parts.subscriptionId);
+        // Nothing but these two: a PATCH of access policies would replace the whole list, and false is never accepted.
+        const properties = { enablePurgeProtection: true, ...(softDelete ? { enableSoftDelete: true } : {}) };
+        await vaults.update(parts.resourceGroup, parts.name, { properties });
+        return line.exchange.receipt();
+      }),
+  };
+}
+
+const nameOf = (id: ArmId): string => id.split('/').at(-1) ?? id;
