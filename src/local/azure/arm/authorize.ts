@@ -1,0 +1,83 @@
+import { armRefusal, type Refusal } from '../http/reply.ts';
+import type { Caller } from '../identity/caller.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import { sameId, within } from './ids.ts';
+import { holds } from './rbac.ts';
+
+/** Real text, from many public reports. */
+const authorizationFailed = (caller: Caller, action: string, scope: string): Refusal =>
+  armRefusal(
+    403,
+    'AuthorizationFailed',
+    `The client '${caller.appId}' with object id '${caller.principalId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+  );
+
+export const requireAction = (
+  state: SimulatorState,
+  caller: Caller,
+  action: string,
+  scope: string,
+  now: Date,
+): void => {
+  if (!holds(state, caller.principalId, 'action', action, scope, now)) throw authorizationFailed(caller, action, scope);
+};
+
+const identityAssignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
+
+/** Naming a user-assigned identity in a write needs a right on that identity too. Real code; text from public reports. */
+export const requireLinkedIdentities = (
+  state: SimulatorState,
+  caller: Caller,
+  request: { readonly action: string; readonly scope: string },
+  identityIds: readonly string[],
+  now: Date,
+): void => {
+  const refused = identityIds.filter(
+    (id) => !holds(state, caller.principalId, 'action', identityAssignAction, id, now),
+  );
+  if (refused.length === 0) return;
+  throw armRefusal(
+    403,
+    'LinkedAuthorizationFailed',
+    `The client '${caller.appId}' with object id '${caller.principalId}' has permission to perform action '${request.action}' on scope '${request.scope}'; however, it does not have permission to perform action(s) '${identityAssignAction}' on the linked scope(s) '${refused.join(',')}' (respectively) or the linked scope(s) are invalid.`,
+  );
+};
+
+/** Real codes; the texts of both are from public reports. */
+export const requireContainers = (state: SimulatorState, path: string): void => {
+  const parts = /^\/subscriptions\/([^/]+)(?:\/resourceGroups\/([^/]+))?/i.exec(path);
+  const [, subscriptionId, group] = parts ?? [];
+  if (subscriptionId === undefined) return;
+  if (!state.subscriptions.some((one) => sameId(one.id, subscriptionId))) {
+    throw armRefusal(404, 'SubscriptionNotFound', `The subscription '${subscriptionId}' could not be found.`);
+  }
+  if (group === undefined) return;
+  const known = state.resourceGroups.some(
+    (one) => sameId(one.subscriptionId, subscriptionId) && sameId(one.name, group),
+  );
+  if (!known) throw armRefusal(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
+};
+
+/** A read-only lock stops every write at or below its scope; a delete is stopped by either kind. Real text, public reports. */
+export const requireUnlocked = (state: SimulatorState, path: string, operation: 'write' | 'delete'): void => {
+  const locks = state.locks.filter(
+    (lock) => within(path, lock.scope) && (operation === 'delete' || lock.level === 'ReadOnly'),
+  );
+  if (locks.length === 0) return;
+  throw armRefusal(
+    409,
+    'ScopeLocked',
+    `The scope '${path}' cannot perform ${operation} operation because following scope(s) are locked: '${locks.map((lock) => lock.scope).join(',')}'. Please remove the lock and try again.`,
+  );
+};
+
+/** Real code; the text is recalled, not recorded. */
+export const resourceNotFound = (path: string): Refusal => {
+  const parts = /\/resourceGroups\/([^/]+)\/providers\/(.+)$/i.exec(path);
+  const [, group = '', rest = ''] = parts ?? [];
+  return armRefusal(
+    404,
+    'ResourceNotFound',
+    `The Resource '${rest}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
+  );
+};

@@ -1,0 +1,38 @@
+/** ARM ids: built, compared without case, and put in relation to each other. */
+
+interface InGroup {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+}
+
+export const subscriptionScope = (subscriptionId: string): string => `/subscriptions/${subscriptionId}`;
+
+export const groupScope = (subscriptionId: string, group: string): string =>
+  `${subscriptionScope(subscriptionId)}/resourceGroups/${group}`;
+
+const resourceId = (type: string, resource: InGroup): string =>
+  `${groupScope(resource.subscriptionId, resource.resourceGroup)}/providers/${type}/${resource.name}`;
+
+export const agentId = (agent: InGroup): string => resourceId('Microsoft.HealthBot/healthBots', agent);
+
+export const vaultId = (vault: InGroup): string => resourceId('Microsoft.KeyVault/vaults', vault);
+
+export const keyId = (vault: InGroup, keyName: string): string => `${vaultId(vault)}/keys/${keyName}`;
+
+export const sameId = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** Whether `scope` is `ancestor` or lies below it. `/` is above everything. */
+export const within = (scope: string, ancestor: string): boolean => {
+  const above = ancestor === '/' ? '' : ancestor.toLowerCase();
+  const below = scope.toLowerCase();
+  return below === above || below.startsWith(`${above}/`);
+};
+
+/** Finds the resource a path names, by its three parts. */
+export const named =
+  (subscriptionId: string, resourceGroup: string, name: string) =>
+  (resource: InGroup): boolean =>
+    sameId(resource.subscriptionId, subscriptionId) &&
+    sameId(resource.resourceGroup, resourceGroup) &&
+    sameId(resource.name, name);

@@ -1,0 +1,57 @@
+import { groupsOf } from '../identity/groups-of.ts';
+import { reached } from '../state/latency.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import type { Permission, RoleAssignment } from '../state/schema-directory.ts';
+import { within } from './ids.ts';
+
+const patternMatches = (pattern: string, action: string): boolean => {
+  const source = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
+  return new RegExp(`^${source}$`, 'i').test(action);
+};
+
+const anyMatches = (patterns: readonly string[], action: string): boolean =>
+  patterns.some((pattern) => patternMatches(pattern, action));
+
+const allows = (permission: Permission, kind: 'action' | 'data-action', action: string): boolean =>
+  kind === 'action'
+    ? anyMatches(permission.actions, action) && !anyMatches(permission.notActions, action)
+    : anyMatches(permission.dataActions, action) && !anyMatches(permission.notDataActions, action);
+
+/** The principal's assignments that count at the scope now, its groups' included. */
+export const assignmentsAt = (
+  state: SimulatorState,
+  principalId: string,
+  scope: string,
+  now: Date,
+): readonly RoleAssignment[] => {
+  const holders = new Set([principalId, ...groupsOf(state, principalId)]);
+  return state.roleAssignments.filter(
+    (one) => holders.has(one.principalId) && within(scope, one.scope) && reached(one.effectiveAt, now),
+  );
+};
+
+/** What the assignments allow, one entry a role's permission. */
+export const permissionsAt = (
+  state: SimulatorState,
+  principalId: string,
+  scope: string,
+  now: Date,
+): readonly Permission[] =>
+  assignmentsAt(state, principalId, scope, now).flatMap(
+    (assignment) => state.roleDefinitions.find((role) => role.id === assignment.roleDefinitionId)?.permissions ?? [],
+  );
+
+export const holds = (
+  state: SimulatorState,
+  principalId: string,
+  kind: 'action' | 'data-action',
+  action: string,
+  scope: string,
+  now: Date,
+): boolean => permissionsAt(state, principalId, scope, now).some((permission) => allows(permission, kind, action));
+
+/** The scope an action on this path is checked at: for a list, what the list hangs on. */
+export const scopeOf = (path: string): string => {
+  const list = /^(.*)\/providers\/[^/]+\/[^/]+$/i.exec(path);
+  return list?.[1] ?? path;
+};

@@ -1,0 +1,35 @@
+import { healthBotRoutes } from '../health-bots/health-bots.ts';
+import { operationStatusRoutes } from '../health-bots/operation-status.ts';
+import { Router } from '../http/router.ts';
+import { cloudMetadataRoutes } from '../identity/cloud-metadata.ts';
+import { entraRoutes } from '../identity/entra.ts';
+import { graphRoutes } from '../identity/graph.ts';
+import { managedIdentityRoutes } from '../identity/managed-identity.ts';
+import { accessPolicyRoutes } from '../key-vault/access-policies.ts';
+import { vaultKeyRoutes } from '../key-vault/vault-keys.ts';
+import { vaultRoutes } from '../key-vault/vaults.ts';
+import { resourceGraphRoutes } from '../resource-graph/resource-graph.ts';
+import { lockRoutes } from './locks.ts';
+import { resourceListRoutes } from './resource-list.ts';
+import { roleAssignmentRoutes } from './role-assignments.ts';
+import { roleDefinitionRoutes } from './role-definitions.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
+
+/** Everything the main port serves, extensions of scopes (roles, locks) before the scopes themselves. */
+export const mainRouter = new Router([
+  ...entraRoutes,
+  ...managedIdentityRoutes,
+  ...cloudMetadataRoutes,
+  ...graphRoutes,
+  ...resourceGraphRoutes,
+  ...operationStatusRoutes,
+  ...roleAssignmentRoutes,
+  ...roleDefinitionRoutes,
+  ...lockRoutes,
+  ...healthBotRoutes,
+  ...accessPolicyRoutes,
+  ...vaultKeyRoutes,
+  ...vaultRoutes,
+  ...resourceListRoutes,
+  ...subscriptionRoutes,
+]);

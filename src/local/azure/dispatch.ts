@@ -1,0 +1,98 @@
+import { requireApiVersion } from './arm/api-version-check.ts';
+import { requireAction, requireContainers, requireUnlocked } from './arm/authorize.ts';
+import { scopeOf } from './arm/rbac.ts';
+import { mainRouter } from './arm/routes.ts';
+import type { Incoming } from './http/incoming.ts';
+import { armRefusal, Refusal, type Reply, reply } from './http/reply.ts';
+import type { Match, Route } from './http/router.ts';
+import type { Caller } from './identity/caller.ts';
+import { bearerOf } from './identity/tokens.ts';
+import { serveVault } from './key-vault/data-plane.ts';
+import { isVaultHost, vaultOf } from './key-vault/data-plane-access.ts';
+import type { World } from './world.ts';
+
+const nobody: Caller = { principalId: '', appId: '' };
+
+/** Azure Resource Manager's and Microsoft Graph's real answers to a missing or unusable token. */
+const unauthenticated = (audience: Route['audience'], world: World, code: string, message: string): Refusal => {
+  if (audience === 'graph') {
+    return new Refusal(reply(401, { error: { code: 'InvalidAuthenticationToken', message } }));
+  }
+  const challenge = `Bearer authorization_uri="${world.url}/${world.state.tenantId}", error="invalid_token", error_description="${message}"`;
+  return new Refusal(reply(401, { error: { code, message } }, { 'www-authenticate': challenge }));
+};
+
+const authenticate = async (world: World, incoming: Incoming, audience: Route['audience']): Promise<Caller> => {
+  if (audience === 'open') return nobody;
+  const token = bearerOf(incoming.headers.authorization);
+  if (token === null) {
+    const text = "Authentication failed. The 'Authorization' header is missing.";
+    throw unauthenticated(audience, world, 'AuthenticationFailed', text);
+  }
+  const check = await world.tokens.check(token, audience);
+  switch (check.kind) {
+    case 'valid':
+      return check.caller;
+    case 'expired':
+      throw unauthenticated(audience, world, 'ExpiredAuthenticationToken', 'The access token expiry is in the past.');
+    case 'wrong-audience':
+      throw unauthenticated(
+        audience,
+        world,
+        'InvalidAuthenticationTokenAudience',
+        `The access token has been obtained for wrong audience or resource '${check.audience}'.`,
+      );
+    case 'invalid':
+      throw unauthenticated(audience, world, 'InvalidAuthenticationToken', 'The access token is invalid.');
+  }
+};
+
+const findRoute = (incoming: Incoming): Match => {
+  const found = mainRouter.find(incoming.method, incoming.path);
+  if ('route' in found) return found;
+  if (found.otherMethod) {
+    throw armRefusal(405, 'MethodNotAllowed', `The method '${incoming.method}' is not served for this path.`);
+  }
+  throw armRefusal(404, 'NotFound', `The local Azure does not serve ${incoming.method} ${incoming.path}.`);
+};
+
+const lockedKind: Readonly<Record<string, 'write' | 'delete'>> = { PUT: 'write', PATCH: 'write', DELETE: 'delete' };
+
+/** In the order of the real service: token, version, right, existence of the containers, locks. */
+const serveMain = async (
+  world: World,
+  incoming: Incoming,
+  now: Date,
+  onCaller: (principalId: string) => void,
+): Promise<Reply> => {
+  const { route, params } = findRoute(incoming);
+  const caller = await authenticate(world, incoming, route.audience);
+  if (route.audience !== 'open') onCaller(caller.principalId);
+  requireApiVersion(incoming.path, incoming.query.get('api-version'), route.versions);
+  if (route.audience === 'arm') requireRights(world, incoming, route, caller, now);
+  return route.handle({ incoming, params, caller, world, now });
+};
+
+const requireRights = (world: World, incoming: Incoming, route: Route, caller: Caller, now: Date): void => {
+  if (route.action !== null) requireAction(world.state, caller, route.action, scopeOf(incoming.path), now);
+  requireContainers(world.state, incoming.path);
+  const kind = lockedKind[incoming.method];
+  if (kind !== undefined) requireUnlocked(world.state, incoming.path, kind);
+};
+
+/** Serves one request, to a vault or to everything else. Refusals are answers; anything else thrown is a bug here. */
+export const dispatch = async (
+  world: World,
+  incoming: Incoming,
+  now: Date,
+  onCaller: (principalId: string) => void,
+): Promise<Reply> => {
+  const serve = isVaultHost(incoming) || vaultOf(world, incoming) !== undefined ? serveVault : serveMain;
+  try {
+    return await serve(world, incoming, now, onCaller);
+  } catch (error) {
+    if (error instanceof Refusal) return error.reply;
+    console.error('local azure: a bug while serving', incoming.method, incoming.sentUrl.slice(0, 200), error);
+    return reply(500, { error: { code: 'InternalServerError', message: 'The local Azure has a bug; see its log.' } });
+  }
+};

@@ -1,0 +1,119 @@
+/**
+ * What the healthcare agent service finds when it tries a customer's key at the end of a write. No failed write of a key was
+ * ever recorded, so EVERY CODE IN THIS FILE IS INVENTED (and the sentences round the Key Vault texts too): a client must
+ * keep the code and message as they come and must not depend on them.
+ */
+import { keyId, sameId } from '../arm/ids.ts';
+import { keyUseProblem } from '../key-vault/key-use.ts';
+import { mayUseKey, refusalText } from '../key-vault/vault-rights.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import type { HealthBot, KeyVaultProperties } from '../state/schema-agents.ts';
+import type { Vault } from '../state/schema-vaults.ts';
+
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+}
+
+const principalOf = (state: SimulatorState, agent: HealthBot, key: KeyVaultProperties): string | null => {
+  const { identity } = agent.content;
+  if (identity === null) return null;
+  const { userIdentity } = key;
+  if (userIdentity === null) return identity.principalId;
+  if (!identity.userAssignedIds.some((id) => sameId(id, userIdentity))) return null;
+  return state.userAssignedIdentities.find((one) => sameId(one.id, userIdentity))?.principalId ?? null;
+};
+
+const trimmed = (uri: string): string => uri.toLowerCase().replace(/\/+$/, '').replace(/:443$/, '');
+
+/** A vault is known by its address, with or without a slash at the end, and by its host name under `vault.localhost`. */
+const vaultAt = (state: SimulatorState, uri: string): Vault | undefined =>
+  state.vaults.find((vault) =>
+    [`https://localhost:${vault.port}`, `https://${vault.name.toLowerCase()}.vault.localhost:${state.port}`].includes(
+      trimmed(uri),
+    ),
+  );
+
+const vaultProblem = (state: SimulatorState, vault: Vault): Problem | null => {
+  if (!sameId(vault.tenantId, state.tenantId)) {
+    return { code: 'KeyVaultTenantMismatch', message: `The key vault '${vault.name}' is in another tenant.` };
+  }
+  if (!vault.enableSoftDelete) {
+    return {
+      code: 'KeyVaultSoftDeleteRequired',
+      message: `Soft delete is not enabled on the key vault '${vault.name}'.`,
+    };
+  }
+  if (!vault.enablePurgeProtection) {
+    return {
+      code: 'KeyVaultPurgeProtectionRequired',
+      message: `Purge protection is not enabled on the key vault '${vault.name}'.`,
+    };
+  }
+  // Microsoft's list of trusted services does not name this one, so `bypass: AzureServices` does not help it.
+  if (vault.publicNetworkAccess !== 'Enabled' || vault.networkAcls?.defaultAction === 'Deny') {
+    return {
+      code: 'KeyVaultNetworkAccessDenied',
+      message: `The key vault '${vault.name}' answered: ForbiddenByFirewall. Client address is not authorized and caller is not a trusted service.`,
+    };
+  }
+  return null;
+};
+
+const needed = ['get', 'wrapKey', 'unwrapKey'] as const;
+
+const accessProblem = (
+  state: SimulatorState,
+  vault: Vault,
+  keyName: string,
+  principalId: string,
+  end: Date,
+): Problem | null => {
+  const missing = needed.find((right) => !mayUseKey(state, vault, { principalId, keyName, right }, end));
+  if (missing === undefined) return null;
+  const inner = refusalText(state, vault, { principalId, appId: principalId, keyName, right: missing });
+  return {
+    code: 'KeyVaultAccessForbidden',
+    message: `The identity of the resource may not use the key '${keyId(vault, keyName)}'. Key Vault answered: ${JSON.stringify(inner)}`,
+  };
+};
+
+const keyProblem = (vault: Vault, wanted: KeyVaultProperties, end: Date): Problem | null => {
+  const key = vault.keys.find((one) => sameId(one.name, wanted.keyName) && one.deletedAt === null);
+  const version =
+    wanted.keyVersion === null
+      ? key?.versions.at(-1)
+      : key?.versions.find((one) => one.version === wanted.keyVersion?.toLowerCase());
+  if (version === undefined) {
+    const name = [wanted.keyName, wanted.keyVersion].filter((part) => part !== null).join('/');
+    return { code: 'KeyNotFound', message: `A key with (name/id) ${name} was not found in this key vault.` };
+  }
+  for (const operation of ['wrapKey', 'unwrapKey'] as const) {
+    const problem = keyUseProblem(version, operation, end);
+    if (problem !== null) return { code: problem.innerCode, message: problem.message };
+  }
+  if (version.kty.startsWith('RSA')) return null;
+  return {
+    code: 'KeyTypeNotSupported',
+    message: `The key '${wanted.keyName}' has type '${version.kty}'; RSA is required.`,
+  };
+};
+
+/** Null when the service can use the key that the agent's properties name, at the given moment. */
+export const customerKeyProblem = (state: SimulatorState, agent: HealthBot, end: Date): Problem | null => {
+  const wanted = agent.content.keyVaultProperties;
+  if (wanted === null) return null;
+  const principalId = principalOf(state, agent, wanted);
+  if (principalId === null) {
+    return { code: 'ManagedIdentityRequired', message: 'The resource has no identity that could read the key.' };
+  }
+  const vault = vaultAt(state, wanted.keyVaultUri);
+  if (vault === undefined) {
+    return { code: 'KeyVaultNotFound', message: `The key vault '${wanted.keyVaultUri}' could not be resolved.` };
+  }
+  return (
+    vaultProblem(state, vault) ??
+    accessProblem(state, vault, wanted.keyName, principalId, end) ??
+    keyProblem(vault, wanted, end)
+  );
+};

@@ -1,0 +1,145 @@
+import { healthBotVersions } from '../arm/api-versions.ts';
+import { requireLinkedIdentities, resourceNotFound } from '../arm/authorize.ts';
+import { named, sameId } from '../arm/ids.ts';
+import { parseBody } from '../http/incoming.ts';
+import { armRefusal, type Reply, reply } from '../http/reply.ts';
+import { type Call, param, type Route } from '../http/router.ts';
+import type { AgentContent, HealthBot } from '../state/schema-agents.ts';
+import { agentBody } from './agent-body.ts';
+import { statusUrl } from './operation-status.ts';
+import { isBusy, newEtag, startOperation } from './operations.ts';
+import { AgentPatch, AgentPut, patched, payloadRefused, replaced } from './write-body.ts';
+
+const findAgent = (call: Call): HealthBot | undefined =>
+  call.world.state.agents.find(named(param(call, 'sub'), param(call, 'group'), param(call, 'name')));
+
+const requireAgent = (call: Call): HealthBot => {
+  const agent = findAgent(call);
+  if (agent === undefined) throw resourceNotFound(call.incoming.path);
+  return agent;
+};
+
+/** Recalled code and text. */
+const requireIdle = (call: Call, agent: HealthBot): void => {
+  if (!isBusy(call.world.state, agent)) return;
+  throw armRefusal(
+    409,
+    'ConflictingConcurrentWriteNotAllowed',
+    'The request could not be completed because another write operation is in progress on this resource. Please retry later.',
+  );
+};
+
+const writeAction = 'Microsoft.HealthBot/healthBots/write';
+
+const requireIdentityRights = (call: Call, content: AgentContent): void =>
+  requireLinkedIdentities(
+    call.world.state,
+    call.caller,
+    { action: writeAction, scope: call.incoming.path },
+    content.identity?.userAssignedIds ?? [],
+    call.now,
+  );
+
+const touch = (call: Call, agent: HealthBot): void => {
+  agent.systemData = {
+    ...agent.systemData,
+    lastModifiedBy: call.caller.appId,
+    lastModifiedByType: 'Application',
+    lastModifiedAt: call.now.toISOString(),
+  };
+};
+
+const providerHeaders = { 'x-ms-providerhub-traffic': 'True' };
+
+/** Both writes answer alike: 201, no Location and no Retry-After, against the description (recorded 2026-02-18). */
+const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, triesKey: boolean): Reply => {
+  const { state, latency } = call.world;
+  touch(call, agent);
+  const operation = startOperation(state, latency, { agent, before, triesKey }, call.now);
+  const version = call.incoming.query.get('api-version') ?? '2025-11-01';
+  return reply(201, agentBody(state, agent), {
+    ...providerHeaders,
+    'azure-asyncoperation': statusUrl(call, operation, version),
+    'x-ms-async-operation-timeout': 'P6D',
+    'x-ms-ratelimit-remaining-subscription-writes': '799',
+    'x-ms-ratelimit-remaining-subscription-global-writes': '11999',
+    etag: agent.etag,
+  });
+};
+
+const patchAgent = (call: Call): Reply => {
+  const agent = requireAgent(call);
+  const patch = parseBody(AgentPatch, call.incoming.body, payloadRefused);
+  requireIdle(call, agent);
+  const before = structuredClone(agent.content);
+  const content = patched(call.world.state, before, patch);
+  if (patch.identity) requireIdentityRights(call, content);
+  agent.content = content;
+  return accepted(call, agent, before, Boolean(patch.properties?.keyVaultProperties));
+};
+
+const putAgent = (call: Call): Reply => {
+  const put = parseBody(AgentPut, call.incoming.body, payloadRefused);
+  const existing = findAgent(call);
+  if (existing !== undefined) requireIdle(call, existing);
+  const before = existing === undefined ? null : structuredClone(existing.content);
+  const content = replaced(call.world.state, before, put);
+  requireIdentityRights(call, content);
+  const agent = existing ?? newAgent(call, put.location, content);
+  agent.content = content;
+  if (existing === undefined) call.world.state.agents.push(agent);
+  return accepted(call, agent, before, content.keyVaultProperties !== null);
+};
+
+const newAgent = (call: Call, location: string, content: AgentContent): HealthBot => {
+  const at = call.now.toISOString();
+  const name = param(call, 'name');
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$/.test(name)) {
+    throw armRefusal(400, 'InvalidResourceName', `The resource name '${name}' is not valid.`);
+  }
+  const by = { createdBy: call.caller.appId, createdByType: 'Application', createdAt: at };
+  return {
+    subscriptionId: param(call, 'sub'),
+    resourceGroup: param(call, 'group'),
+    name,
+    location: location.toLowerCase().replaceAll(' ', ''),
+    etag: newEtag(),
+    provisioningState: 'Accepted',
+    content,
+    systemData: { ...by, lastModifiedBy: by.createdBy, lastModifiedByType: by.createdByType, lastModifiedAt: at },
+  };
+};
+
+const getAgent = (call: Call): Reply => {
+  const agent = requireAgent(call);
+  return reply(200, agentBody(call.world.state, agent), { ...providerHeaders, etag: agent.etag });
+};
+
+const listAgents = (call: Call): Reply => {
+  const { state } = call.world;
+  const group = call.params.group;
+  const value = state.agents
+    .filter((one) => sameId(one.subscriptionId, param(call, 'sub')))
+    .filter((one) => group === undefined || sameId(one.resourceGroup, group))
+    .map((one) => agentBody(state, one));
+  return reply(200, { value }, providerHeaders);
+};
+
+const agentRoute = (method: string, pattern: string, verb: 'read' | 'write', handle: Route['handle']): Route => ({
+  method,
+  pattern,
+  audience: 'arm',
+  versions: healthBotVersions,
+  action: `Microsoft.HealthBot/healthBots/${verb}`,
+  handle,
+});
+
+const inGroup = '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.HealthBot/healthBots';
+
+export const healthBotRoutes: readonly Route[] = [
+  agentRoute('GET', '/subscriptions/{sub}/providers/Microsoft.HealthBot/healthBots', 'read', listAgents),
+  agentRoute('GET', inGroup, 'read', listAgents),
+  agentRoute('GET', `${inGroup}/{name}`, 'read', getAgent),
+  agentRoute('PATCH', `${inGroup}/{name}`, 'write', patchAgent),
+  agentRoute('PUT', `${inGroup}/{name}`, 'write', putAgent),
+];

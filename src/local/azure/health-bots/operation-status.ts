@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { healthBotVersions } from '../arm/api-versions.ts';
+import { sameId } from '../arm/ids.ts';
+import { armRefusal, type Reply, reply } from '../http/reply.ts';
+import { type Call, param, type Route } from '../http/router.ts';
+import type { AgentOperation } from '../state/schema-agents.ts';
+
+const statusPath = (operation: AgentOperation): string =>
+  `/providers/Microsoft.HealthBot/locations/${operation.location.toUpperCase()}/operationStatuses/${operation.id}`;
+
+const noise = (seed: string, bytes: number): string =>
+  createHash('shake256', { outputLength: bytes }).update(seed).digest('base64url');
+
+/** Signed as the real provider signs it, about 4 kB long (recorded 2026-02-18); here the signature is decoration. */
+export const statusUrl = (call: Call, operation: AgentOperation, version: string): string => {
+  const signature = `t=${Date.parse(operation.startTime)}&c=${noise(`c${operation.id}`, 2_200)}&s=${noise(`s${operation.id}`, 256)}&h=${noise(`h${operation.id}`, 32)}`;
+  return `${call.world.url}${statusPath(operation)}?api-version=${version}&${signature}`;
+};
+
+/** Status words and members as recorded: `Working`, then `Succeeded` with null properties. A failed poll was never recorded. */
+const statusBody = (operation: AgentOperation) => ({
+  id: statusPath(operation),
+  name: operation.id,
+  resourceId: operation.agentId,
+  status: operation.status,
+  startTime: operation.startTime,
+  ...(operation.endTime === null ? {} : { endTime: operation.endTime }),
+  ...(operation.status === 'Succeeded' ? { properties: null } : {}),
+  ...(operation.error === null ? {} : { error: operation.error }),
+});
+
+const getStatus = (call: Call): Reply => {
+  const found = call.world.state.operations.find((one) => sameId(one.id, param(call, 'id')));
+  if (found === undefined) {
+    throw armRefusal(404, 'OperationNotFound', `The operation '${param(call, 'id')}' could not be found.`);
+  }
+  const etag = `"${noise(`${found.id}${found.status}`, 12)}"`;
+  return reply(200, statusBody(found), { etag, 'x-ms-operation-identifier': '' });
+};
+
+export const operationStatusRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    pattern: '/providers/Microsoft.HealthBot/locations/{location}/operationStatuses/{id}',
+    audience: 'arm',
+    versions: healthBotVersions,
+    action: null,
+    handle: getStatus,
+  },
+];

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { sameId } from '../arm/ids.ts';
+import { armRefusal } from '../http/reply.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import type { AgentContent, AgentIdentity, KeyVaultProperties } from '../state/schema-agents.ts';
+
+/**
+ * What may be written, from the 2025-11-01 description; members marked read-only there are taken and ignored, as a client
+ * that sends back what it read must be able to. Anything else is refused: the provider runs on the platform that checks
+ * payloads against the description.
+ */
+const IdentityBody = z.strictObject({
+  type: z.enum(['SystemAssigned', 'UserAssigned', 'SystemAssigned, UserAssigned', 'None']),
+  principalId: z.string().nullish(),
+  tenantId: z.string().nullish(),
+  userAssignedIdentities: z.record(z.string(), z.looseObject({}).nullable()).nullish(),
+});
+
+const KeyBody = z.strictObject({
+  keyName: z.string().min(1),
+  keyVaultUri: z.string().min(1),
+  keyVersion: z.string().nullish(),
+  userIdentity: z.string().nullish(),
+});
+
+const PropertiesBody = z.strictObject({
+  provisioningState: z.string().nullish(),
+  botManagementPortalLink: z.string().nullish(),
+  accessControlMethod: z.string().nullish(),
+  keyVaultProperties: KeyBody.nullish(),
+});
+
+export const AgentPatch = z.strictObject({
+  id: z.string().optional(),
+  name: z.string().optional(),
+  type: z.string().optional(),
+  location: z.string().optional(),
+  systemData: z.unknown().optional(),
+  tags: z.record(z.string(), z.string()).nullish(),
+  sku: z.strictObject({ name: z.enum(['F0', 'C0', 'PES', 'C1']) }).optional(),
+  identity: IdentityBody.nullish(),
+  properties: PropertiesBody.nullish(),
+});
+export type AgentPatch = z.infer<typeof AgentPatch>;
+
+export const AgentPut = AgentPatch.extend({
+  location: z.string(),
+  sku: z.strictObject({ name: z.enum(['F0', 'C0', 'PES', 'C1']) }),
+});
+
+/** Code of the platform's payload check (recalled). */
+export const payloadRefused = 'HttpRequestPayloadAPISpecValidationFailed';
+
+const keyProperties = (key: z.infer<typeof KeyBody>): KeyVaultProperties => ({
+  keyName: key.keyName,
+  keyVaultUri: key.keyVaultUri,
+  keyVersion: key.keyVersion ?? null,
+  userIdentity: key.userIdentity ?? null,
+});
+
+/** The user-assigned identities a write names; each must exist. Real code `MissingIdentityIds` (recalled), the other invented. */
+const namedIdentities = (state: SimulatorState, wanted: z.infer<typeof IdentityBody>): string[] => {
+  if (!wanted.type.includes('UserAssigned')) return [];
+  const ids = Object.entries(wanted.userAssignedIdentities ?? {}).flatMap(([id, value]) =>
+    value === null ? [] : [id],
+  );
+  if (ids.length === 0) {
+    throw armRefusal(
+      400,
+      'MissingIdentityIds',
+      "The identity ids must not be null or empty for 'UserAssigned' identity type.",
+    );
+  }
+  const missing = ids.find((id) => !state.userAssignedIdentities.some((one) => sameId(one.id, id)));
+  if (missing === undefined) return ids;
+  throw armRefusal(
+    400,
+    'FailedIdentityOperation',
+    `Identity operation failed: the identity '${missing}' was not found.`,
+  );
+};
+
+/** The identity as sent is the identity after: a system-assigned principal stays while its kind stays, the rest is replaced. */
+const identityAfter = (
+  state: SimulatorState,
+  before: AgentIdentity | null,
+  wanted: z.infer<typeof IdentityBody>,
+): AgentIdentity => ({
+  type: wanted.type,
+  principalId: wanted.type.startsWith('SystemAssigned') ? (before?.principalId ?? null) : null,
+  userAssignedIds: namedIdentities(state, wanted),
+});
+
+/**
+ * A JSON merge: what is absent stays, null removes. That null takes a key away again is not documented and was never
+ * recorded; it is what merging means.
+ */
+export const patched = (state: SimulatorState, before: AgentContent, patch: AgentPatch): AgentContent => {
+  const key = patch.properties?.keyVaultProperties;
+  return {
+    tags: patch.tags === undefined ? before.tags : patch.tags,
+    sku: patch.sku?.name ?? before.sku,
+    identity:
+      patch.identity === undefined || patch.identity === null
+        ? before.identity
+        : identityAfter(state, before.identity, patch.identity),
+    keyVaultProperties: key === undefined ? before.keyVaultProperties : key === null ? null : keyProperties(key),
+  };
+};
+
+/** A PUT states everything: what it leaves out is gone. What it does to a key in the real service was never recorded. */
+export const replaced = (
+  state: SimulatorState,
+  before: AgentContent | null,
+  put: z.infer<typeof AgentPut>,
+): AgentContent => ({
+  tags: put.tags ?? null,
+  sku: put.sku.name,
+  identity: put.identity ? identityAfter(state, before?.identity ?? null, put.identity) : null,
+  keyVaultProperties: put.properties?.keyVaultProperties ? keyProperties(put.properties.keyVaultProperties) : null,
+});

@@ -1,0 +1,25 @@
+/** Which service a token is for. */
+export type Audience = 'arm' | 'graph' | 'vault';
+
+const trim = (resource: string): string => resource.toLowerCase().replace(/\/+$/, '');
+
+const wellKnown: Readonly<Record<string, readonly Audience[]>> = {
+  'https://management.azure.com': ['arm'],
+  'https://management.core.windows.net': ['arm'],
+  'https://graph.microsoft.com': ['graph'],
+  'https://vault.azure.net': ['vault'],
+};
+
+/**
+ * What a token for this resource may be used for; empty for a resource that does not exist. The server's own address
+ * stands for Azure Resource Manager and Microsoft Graph, which share it here.
+ */
+export const audiencesOf = (resource: string, port: number): readonly Audience[] => {
+  const wanted = trim(resource);
+  const known = wellKnown[wanted];
+  if (known !== undefined) return known;
+  if ([`https://localhost:${port}`, `https://127.0.0.1:${port}`, `https://[::1]:${port}`].includes(wanted)) {
+    return ['arm', 'graph'];
+  }
+  return wanted === `https://vault.localhost:${port}` || wanted === 'https://vault.localhost' ? ['vault'] : [];
+};

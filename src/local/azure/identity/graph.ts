@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { parseBody } from '../http/incoming.ts';
+import { Refusal, type Reply, reply } from '../http/reply.ts';
+import { type Call, param, type Route } from '../http/router.ts';
+import type { User, UserGroup } from '../state/schema-directory.ts';
+import { groupsOf } from './groups-of.ts';
+
+const notFound = (id: string): Refusal =>
+  new Refusal(
+    reply(404, {
+      error: {
+        code: 'Request_ResourceNotFound',
+        message: `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
+      },
+    }),
+  );
+
+const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+const context = (call: Call, what: string): Readonly<Record<string, string>> => ({
+  '@odata.context': `${call.world.url}/v1.0/$metadata#${what}`,
+});
+
+const userBody = (user: User) => ({
+  id: user.id,
+  displayName: user.displayName,
+  mail: user.mail,
+  userPrincipalName: user.mail,
+  userType: user.userType,
+});
+
+const groupBody = (group: UserGroup) => ({
+  id: group.id,
+  displayName: group.displayName,
+  mailEnabled: false,
+  securityEnabled: true,
+});
+
+const findUser = (call: Call): User => {
+  const id = param(call, 'id');
+  const user = call.world.state.users.find((one) => sameText(one.id, id) || sameText(one.mail, id));
+  if (user === undefined) throw notFound(id);
+  return user;
+};
+
+const findGroup = (call: Call): UserGroup => {
+  const id = param(call, 'id');
+  const group = call.world.state.groups.find((one) => sameText(one.id, id));
+  if (group === undefined) throw notFound(id);
+  return group;
+};
+
+const getUser = (call: Call): Reply => reply(200, { ...context(call, 'users/$entity'), ...userBody(findUser(call)) });
+
+const getGroup = (call: Call): Reply =>
+  reply(200, { ...context(call, 'groups/$entity'), ...groupBody(findGroup(call)) });
+
+const listMembers = (call: Call): Reply => {
+  const { state } = call.world;
+  const members = findGroup(call).memberIds.flatMap((id) => [
+    ...state.users
+      .filter((one) => one.id === id)
+      .map((one) => ({ '@odata.type': '#microsoft.graph.user', ...userBody(one) })),
+    ...state.groups
+      .filter((one) => one.id === id)
+      .map((one) => ({ '@odata.type': '#microsoft.graph.group', ...groupBody(one) })),
+  ]);
+  return reply(200, { ...context(call, 'directoryObjects'), value: members });
+};
+
+/** At most 20 ids in one call, as Microsoft Graph documents. */
+const CheckMemberGroups = z.object({ groupIds: z.array(z.string()).min(1).max(20) });
+
+const checkMemberGroups = (call: Call): Reply => {
+  const user = findUser(call);
+  const { groupIds } = parseBody(CheckMemberGroups, call.incoming.body, 'Request_BadRequest');
+  const groups = groupsOf(call.world.state, user.id);
+  return reply(200, {
+    ...context(call, 'Collection(Edm.String)'),
+    value: groupIds.filter((id) => groups.has(id.toLowerCase())),
+  });
+};
+
+const graphRoute = (method: string, pattern: string, handle: Route['handle']): Route => ({
+  method,
+  pattern,
+  audience: 'graph',
+  versions: [],
+  action: null,
+  handle,
+});
+
+export const graphRoutes: readonly Route[] = [
+  graphRoute('GET', '/v1.0/users/{id}', getUser),
+  graphRoute('POST', '/v1.0/users/{id}/checkMemberGroups', checkMemberGroups),
+  graphRoute('GET', '/v1.0/groups/{id}', getGroup),
+  graphRoute('GET', '/v1.0/groups/{id}/members', listMembers),
+];

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { vaultVersions } from '../arm/api-versions.ts';
+import { sameId, vaultId } from '../arm/ids.ts';
+import { parseBody } from '../http/incoming.ts';
+import { armRefusal, type Reply, reply } from '../http/reply.ts';
+import { type Call, param, type Route } from '../http/router.ts';
+import { reached } from '../state/latency.ts';
+import type { AccessPolicy, KeyPermissions, Vault } from '../state/schema-vaults.ts';
+import { policyBody } from './vault-body.ts';
+import { newPolicy, PolicyBody } from './vault-write.ts';
+import { requireVault } from './vaults.ts';
+
+const Body = z.object({ properties: z.object({ accessPolicies: z.array(PolicyBody) }) });
+
+const union = (a: readonly string[], b: readonly string[]): string[] => [
+  ...a,
+  ...b.filter((right) => !a.some((held) => sameId(held, right))),
+];
+
+const minus = (a: readonly string[], b: readonly string[]): string[] =>
+  a.filter((held) => !b.some((right) => sameId(held, right)));
+
+const combine = (
+  a: KeyPermissions,
+  b: KeyPermissions,
+  how: (a: readonly string[], b: readonly string[]) => string[],
+): KeyPermissions => ({
+  keys: how(a.keys, b.keys),
+  secrets: how(a.secrets, b.secrets),
+  certificates: how(a.certificates, b.certificates),
+  storage: how(a.storage, b.storage),
+});
+
+const isEmpty = (rights: KeyPermissions): boolean =>
+  [rights.keys, rights.secrets, rights.certificates, rights.storage].every((list) => list.length === 0);
+
+const samePerson = (a: AccessPolicy, b: AccessPolicy): boolean =>
+  sameId(a.objectId, b.objectId) && a.applicationId === b.applicationId;
+
+/** What counted before goes on counting; what is new counts after the propagation delay. */
+const counting = (policy: AccessPolicy, now: Date): readonly string[] =>
+  reached(policy.effectiveAt, now) ? policy.permissions.keys : policy.keysBefore;
+
+const change = (vault: Vault, sent: AccessPolicy, kind: string, now: Date): void => {
+  const held = vault.accessPolicies.find((one) => samePerson(one, sent));
+  if (held === undefined) {
+    if (kind !== 'remove') vault.accessPolicies.push(sent);
+    return;
+  }
+  const how = { add: union, remove: minus, replace: (_: readonly string[], b: readonly string[]) => [...b] };
+  const rights = combine(
+    held.permissions,
+    sent.permissions,
+    kind === 'add' || kind === 'remove' ? how[kind] : how.replace,
+  );
+  const grows = minus(rights.keys, held.permissions.keys).length > 0;
+  const before = counting(held, now);
+  held.permissions = rights;
+  held.keysBefore = before.filter((right) => rights.keys.includes(right));
+  if (grows) held.effectiveAt = sent.effectiveAt;
+};
+
+/** Merges by object id; nobody else's rights change. */
+const updatePolicies = (call: Call): Reply => {
+  const vault = requireVault(call);
+  const kind = param(call, 'kind').toLowerCase();
+  if (!['add', 'replace', 'remove'].includes(kind)) {
+    throw armRefusal(400, 'BadRequest', `The operation kind '${kind}' is not add, replace or remove.`);
+  }
+  const { properties } = parseBody(Body, call.incoming.body, 'BadRequest');
+  const policies = properties.accessPolicies.map((one) =>
+    newPolicy(vault, one, call.now, call.world.latency.propagation),
+  );
+  for (const policy of policies) change(vault, policy, kind, call.now);
+  vault.accessPolicies = vault.accessPolicies.filter((one) => !isEmpty(one.permissions));
+  return reply(200, {
+    id: `${vaultId(vault)}/accessPolicies/`,
+    type: 'Microsoft.KeyVault/vaults/accessPolicies',
+    properties: { accessPolicies: vault.accessPolicies.map(policyBody) },
+  });
+};
+
+export const accessPolicyRoutes: readonly Route[] = [
+  {
+    method: 'PUT',
+    pattern:
+      '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{vault}/accessPolicies/{kind}',
+    audience: 'arm',
+    versions: vaultVersions,
+    action: 'Microsoft.KeyVault/vaults/accessPolicies/write',
+    handle: updatePolicies,
+  },
+];

@@ -1,0 +1,58 @@
+import { sameId } from '../arm/ids.ts';
+import { type Reply, reply } from '../http/reply.ts';
+import type { KeyVersion, VaultKey } from '../state/schema-vaults.ts';
+import { requireRight, type VaultCall } from './data-plane-access.ts';
+import { deletedBundle, deletedItem, keyBundle, keyItem } from './data-plane-bodies.ts';
+import { keyNotFound } from './data-plane-errors.ts';
+import { newestVersion } from './keys.ts';
+
+export const requireKey = (call: VaultCall, name: string): VaultKey => {
+  const key = call.vault.keys.find((one) => sameId(one.name, name) && one.deletedAt === null);
+  if (key === undefined) throw keyNotFound(name);
+  return key;
+};
+
+export const requireVersion = (key: VaultKey, version: string): KeyVersion => {
+  if (version === '') return newestVersion(key);
+  const found = key.versions.find((one) => sameId(one.version, version));
+  if (found === undefined) throw keyNotFound(`${key.name}/${version}`);
+  return found;
+};
+
+/** A disabled key can still be read: only its use is refused. */
+export const getKey = (call: VaultCall, name: string, version: string): Reply => {
+  requireRight(call, 'get', name);
+  const key = requireKey(call, name);
+  return reply(200, keyBundle(call, key, requireVersion(key, version)));
+};
+
+export const listKeys = (call: VaultCall): Reply => {
+  requireRight(call, 'list', null);
+  const value = call.vault.keys
+    .filter((key) => key.deletedAt === null)
+    .map((key) => keyItem(call, key, newestVersion(key), false));
+  return reply(200, { value, nextLink: null });
+};
+
+export const listVersions = (call: VaultCall, name: string): Reply => {
+  requireRight(call, 'list', name);
+  const key = requireKey(call, name);
+  return reply(200, { value: key.versions.map((one) => keyItem(call, key, one, true)), nextLink: null });
+};
+
+export const requireDeleted = (call: VaultCall, name: string): VaultKey => {
+  const key = call.vault.keys.find((one) => sameId(one.name, name) && one.deletedAt !== null);
+  if (key === undefined) throw keyNotFound(name);
+  return key;
+};
+
+export const getDeleted = (call: VaultCall, name: string): Reply => {
+  requireRight(call, 'get', name);
+  return reply(200, deletedBundle(call, requireDeleted(call, name)));
+};
+
+export const listDeleted = (call: VaultCall): Reply => {
+  requireRight(call, 'list', null);
+  const value = call.vault.keys.filter((key) => key.deletedAt !== null).map((key) => deletedItem(call, key));
+  return reply(200, { value, nextLink: null });
+};

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { sameId } from '../arm/ids.ts';
+import { unreadable } from '../http/incoming.ts';
+import { type Reply, reply } from '../http/reply.ts';
+import type { VaultKey } from '../state/schema-vaults.ts';
+import { requireRight, type VaultCall } from './data-plane-access.ts';
+import { deletedBundle, keyBundle } from './data-plane-bodies.ts';
+import { badParameter, vaultRefusal } from './data-plane-errors.ts';
+import { requireDeleted, requireKey, requireVersion } from './data-plane-reads.ts';
+import { newKeyVersion } from './key-material.ts';
+import { keyDeletedText, newestVersion, sizeProblem } from './keys.ts';
+
+const Tags = z.record(z.string(), z.string()).optional();
+const Attributes = z.object({
+  enabled: z.boolean().optional(),
+  nbf: z.number().int().optional(),
+  exp: z.number().int().optional(),
+});
+
+const CreateKey = z.object({
+  kty: z.enum(['RSA', 'RSA-HSM', 'EC', 'EC-HSM']),
+  key_size: z.number().int().optional(),
+  crv: z.string().optional(),
+  key_ops: z.array(z.string()).optional(),
+  attributes: Attributes.optional(),
+  tags: Tags,
+});
+
+const UpdateKey = z.object({ key_ops: z.array(z.string()).optional(), attributes: Attributes.optional(), tags: Tags });
+
+export const parseVaultBody = <T>(schema: z.ZodType<T>, body: unknown): T => {
+  const parsed = schema.safeParse(body === unreadable ? undefined : body);
+  if (!parsed.success) throw badParameter(`Invalid request body: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+};
+
+/** A name that is taken gets a new version, which is the newest from then on. */
+export const createKey = async (call: VaultCall, name: string): Promise<Reply> => {
+  requireRight(call, 'create', name);
+  const body = parseVaultBody(CreateKey, call.incoming.body);
+  const wanted = {
+    kty: body.kty,
+    keySize: body.key_size ?? 2048,
+    curve: body.crv ?? 'P-256',
+    keyOps: body.key_ops ?? null,
+    enabled: body.attributes?.enabled ?? true,
+    nbf: body.attributes?.nbf ?? null,
+    exp: body.attributes?.exp ?? null,
+  };
+  const problem = sizeProblem(call.vault, name, wanted);
+  if (problem !== null) throw badParameter(problem);
+  requireNotDeleted(call, name);
+  const version = await newKeyVersion(wanted, call.now);
+  const key = addVersion(call, name, body.tags ?? null);
+  key.versions.push(version);
+  return reply(200, keyBundle(call, key, version));
+};
+
+const requireNotDeleted = (call: VaultCall, name: string): void => {
+  if (!call.vault.keys.some((one) => sameId(one.name, name) && one.deletedAt !== null)) return;
+  throw vaultRefusal(409, 'Conflict', keyDeletedText(name), 'ObjectIsDeletedButRecoverable');
+};
+
+const addVersion = (call: VaultCall, name: string, tags: VaultKey['tags']): VaultKey => {
+  const existing = call.vault.keys.find((one) => sameId(one.name, name) && one.deletedAt === null);
+  if (existing !== undefined) return existing;
+  const key: VaultKey = { name, tags, versions: [], deletedAt: null };
+  call.vault.keys.push(key);
+  return key;
+};
+
+export const updateKey = (call: VaultCall, name: string, version: string): Reply => {
+  requireRight(call, 'update', name);
+  const key = requireKey(call, name);
+  const found = requireVersion(key, version);
+  const body = parseVaultBody(UpdateKey, call.incoming.body);
+  found.keyOps = body.key_ops ?? found.keyOps;
+  found.enabled = body.attributes?.enabled ?? found.enabled;
+  found.nbf = body.attributes?.nbf ?? found.nbf;
+  found.exp = body.attributes?.exp ?? found.exp;
+  found.updated = Math.floor(call.now.getTime() / 1000);
+  key.tags = body.tags ?? key.tags;
+  return reply(200, keyBundle(call, key, found));
+};
+
+/** A new version like the newest one. */
+export const rotateKey = async (call: VaultCall, name: string): Promise<Reply> => {
+  requireRight(call, 'rotate', name);
+  const key = requireKey(call, name);
+  const old = newestVersion(key);
+  const wanted = { ...old, keySize: old.keySize ?? 2048, curve: old.curve ?? 'P-256', enabled: true, nbf: null };
+  const version = await newKeyVersion(wanted, call.now);
+  key.versions.push(version);
+  return reply(200, keyBundle(call, key, version));
+};
+
+/** With soft delete the key stays recoverable under its name; without, it is gone. */
+export const deleteKey = (call: VaultCall, name: string): Reply => {
+  requireRight(call, 'delete', name);
+  const key = requireKey(call, name);
+  if (!call.vault.enableSoftDelete) {
+    call.vault.keys = call.vault.keys.filter((one) => one !== key);
+    return reply(200, keyBundle(call, key, newestVersion(key)));
+  }
+  key.deletedAt = Math.floor(call.now.getTime() / 1000);
+  return reply(200, deletedBundle(call, key));
+};
+
+export const recoverKey = (call: VaultCall, name: string): Reply => {
+  requireRight(call, 'recover', name);
+  const key = requireDeleted(call, name);
+  key.deletedAt = null;
+  return reply(200, keyBundle(call, key, newestVersion(key)));
+};

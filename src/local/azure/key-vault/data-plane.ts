@@ -1,0 +1,85 @@
+import type { Incoming } from '../http/incoming.ts';
+import { type Reply, reply } from '../http/reply.ts';
+import type { World } from '../world.ts';
+import { requireNetwork, type VaultCall, vaultCaller, vaultOf } from './data-plane-access.ts';
+import { badParameter, vaultRefusal } from './data-plane-errors.ts';
+import { getDeleted, getKey, listDeleted, listKeys, listVersions } from './data-plane-reads.ts';
+import { createKey, deleteKey, recoverKey, rotateKey, updateKey } from './data-plane-writes.ts';
+import { useKey } from './wrapping.ts';
+
+const versions = ['7.2', '7.3', '7.4', '7.5', '7.6-preview.2', '7.6', '2025-06-01-preview', '2025-07-01'];
+
+interface VaultRoute {
+  readonly method: string;
+  readonly shape: RegExp;
+  readonly handle: (call: VaultCall, name: string, version: string) => Reply | Promise<Reply>;
+}
+
+const keyName = '(?<name>[^/]+)';
+const keyVersion = '(?<version>[^/]+)';
+
+const at = (method: string, path: string, handle: VaultRoute['handle']): VaultRoute => ({
+  method,
+  shape: new RegExp(`^${path.replace('{name}', keyName).replace('{version}', keyVersion)}$`, 'i'),
+  handle,
+});
+
+/** Data-plane paths of 7.5 and later. A missing version in a key's address means the newest. */
+const routes: readonly VaultRoute[] = [
+  at('GET', '/keys', (call) => listKeys(call)),
+  at('GET', '/keys/{name}', (call, name) => getKey(call, name, '')),
+  at('GET', '/keys/{name}/versions', (call, name) => listVersions(call, name)),
+  at('GET', '/keys/{name}/{version}', getKey),
+  at('POST', '/keys/{name}/create', (call, name) => createKey(call, name)),
+  at('POST', '/keys/{name}/rotate', (call, name) => rotateKey(call, name)),
+  at('POST', '/keys/{name}/wrapkey', (call, name) => useKey(call, 'wrapKey', name, '')),
+  at('POST', '/keys/{name}/unwrapkey', (call, name) => useKey(call, 'unwrapKey', name, '')),
+  at('POST', '/keys/{name}/{version}/wrapkey', (call, name, version) => useKey(call, 'wrapKey', name, version)),
+  at('POST', '/keys/{name}/{version}/unwrapkey', (call, name, version) => useKey(call, 'unwrapKey', name, version)),
+  at('PATCH', '/keys/{name}', (call, name) => updateKey(call, name, '')),
+  at('PATCH', '/keys/{name}/{version}', updateKey),
+  at('DELETE', '/keys/{name}', (call, name) => deleteKey(call, name)),
+  at('GET', '/deletedkeys', (call) => listDeleted(call)),
+  at('GET', '/deletedkeys/{name}', (call, name) => getDeleted(call, name)),
+  at('POST', '/deletedkeys/{name}/recover', (call, name) => recoverKey(call, name)),
+];
+
+/** Real text (public reports), with the versions served here. */
+const requireVersion = (incoming: Incoming): void => {
+  const version = incoming.query.get('api-version');
+  if (version === null) throw badParameter('api-version must be specified');
+  if (versions.includes(version)) return;
+  throw badParameter(
+    `The specified version (${version}) is not recognized. Consider using the latest supported version (2025-07-01).`,
+  );
+};
+
+const dispatch = (call: VaultCall): Reply | Promise<Reply> => {
+  for (const route of routes) {
+    const groups = route.shape.exec(call.incoming.path)?.groups;
+    const fits = route.shape.test(call.incoming.path) && route.method === call.incoming.method;
+    if (fits) return route.handle(call, groups?.name ?? '', groups?.version ?? '');
+  }
+  throw vaultRefusal(404, 'NotFound', `The local Azure does not serve ${call.incoming.method} ${call.incoming.path}.`);
+};
+
+/**
+ * Serves a request to a vault's own address, in the order of the real service: token, firewall, right, key. `onCaller`
+ * hears who calls as soon as that is known.
+ */
+export const serveVault = async (
+  world: World,
+  incoming: Incoming,
+  now: Date,
+  onCaller: (principalId: string) => void,
+): Promise<Reply> => {
+  const vault = vaultOf(world, incoming);
+  if (vault === undefined)
+    return reply(404, { error: { code: 'VaultNotFound', message: `Vault not found at ${incoming.host}.` } });
+  const caller = await vaultCaller(world, incoming);
+  onCaller(caller.principalId);
+  const call: VaultCall = { incoming, world, vault, caller, now, base: `https://${incoming.host}` };
+  requireVersion(incoming);
+  requireNetwork(call);
+  return dispatch(call);
+};

@@ -1,0 +1,98 @@
+import {
+  constants,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  privateDecrypt,
+  publicEncrypt,
+  randomBytes,
+} from 'node:crypto';
+import { promisify } from 'node:util';
+import type { KeyVersion, PrivateJwk } from '../state/schema-vaults.ts';
+
+const makePair = promisify(generateKeyPair);
+
+const toJwk = (key: KeyObject): PrivateJwk =>
+  Object.fromEntries(
+    Object.entries(key.export({ format: 'jwk' })).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, value]] : [],
+    ),
+  );
+
+/** Curves by Key Vault's names; SECG's own name for the last is `secp256k1`. */
+const curves: Readonly<Record<string, string>> = {
+  'P-256': 'prime256v1',
+  'P-384': 'secp384r1',
+  'P-521': 'secp521r1',
+  'P-256K': 'secp256k1',
+};
+
+export const isCurve = (name: string): boolean => name in curves;
+
+export interface NewVersion {
+  readonly kty: KeyVersion['kty'];
+  readonly keySize: number;
+  readonly curve: string;
+  readonly keyOps: readonly string[] | null;
+  readonly enabled: boolean;
+  readonly nbf: number | null;
+  readonly exp: number | null;
+}
+
+/** What Key Vault allows a key to do when nothing is said. */
+const defaultOps = (kty: KeyVersion['kty']): string[] =>
+  kty.startsWith('EC') ? ['sign', 'verify'] : ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
+
+const newJwk = async (wanted: NewVersion): Promise<PrivateJwk> => {
+  if (wanted.kty.startsWith('EC')) {
+    const pair = await makePair('ec', { namedCurve: curves[wanted.curve] ?? 'prime256v1' });
+    return toJwk(pair.privateKey);
+  }
+  const pair = await makePair('rsa', { modulusLength: wanted.keySize });
+  return toJwk(pair.privateKey);
+};
+
+/** A new version with real key material. */
+export const newKeyVersion = async (wanted: NewVersion, now: Date): Promise<KeyVersion> => {
+  const seconds = Math.floor(now.getTime() / 1000);
+  const elliptic = wanted.kty.startsWith('EC');
+  return {
+    version: randomBytes(16).toString('hex'),
+    kty: wanted.kty,
+    keySize: elliptic ? null : wanted.keySize,
+    curve: elliptic ? wanted.curve : null,
+    keyOps: wanted.keyOps === null ? defaultOps(wanted.kty) : [...wanted.keyOps],
+    enabled: wanted.enabled,
+    nbf: wanted.nbf,
+    exp: wanted.exp,
+    created: seconds,
+    updated: seconds,
+    jwk: await newJwk(wanted),
+  };
+};
+
+/** The parts of a key that may leave the vault, base64url. */
+export const publicParts = (key: KeyVersion): Readonly<Record<string, string>> => {
+  const names = key.kty.startsWith('EC') ? ['x', 'y'] : ['n', 'e'];
+  return Object.fromEntries(names.map((name) => [name, key.jwk[name] ?? '']));
+};
+
+const paddings: Readonly<Record<string, { readonly padding: number; readonly oaepHash?: string }>> = {
+  'RSA-OAEP': { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' },
+  'RSA-OAEP-256': { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' },
+};
+
+/** Null for an algorithm the key cannot do. */
+export const wrapBytes = (key: KeyVersion, algorithm: string, value: Buffer): Buffer | null => {
+  const padding = paddings[algorithm];
+  if (padding === undefined || !key.kty.startsWith('RSA')) return null;
+  return publicEncrypt({ key: createPublicKey({ key: key.jwk, format: 'jwk' }), ...padding }, value);
+};
+
+/** Null for an algorithm the key cannot do; throws for bytes it did not wrap. */
+export const unwrapBytes = (key: KeyVersion, algorithm: string, value: Buffer): Buffer | null => {
+  const padding = paddings[algorithm];
+  if (padding === undefined || !key.kty.startsWith('RSA')) return null;
+  return privateDecrypt({ key: createPrivateKey({ key: key.jwk, format: 'jwk' }), ...padding }, value);
+};

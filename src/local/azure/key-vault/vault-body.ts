@@ -1,0 +1,44 @@
+import { vaultId } from '../arm/ids.ts';
+import type { AccessPolicy, Vault } from '../state/schema-vaults.ts';
+
+/** With the slash at the end, as Key Vault's resource provider writes it. */
+export const vaultUri = (vault: Vault): string => `https://localhost:${vault.port}/`;
+
+export const policyBody = (policy: AccessPolicy) => ({
+  tenantId: policy.tenantId,
+  objectId: policy.objectId,
+  ...(policy.applicationId === null ? {} : { applicationId: policy.applicationId }),
+  permissions: policy.permissions,
+});
+
+/** The vault in ARM's shape. Purge protection that is off is absent, not false, as in the real service. */
+export const vaultBody = (vault: Vault) => ({
+  id: vaultId(vault),
+  name: vault.name,
+  type: 'Microsoft.KeyVault/vaults',
+  location: vault.location,
+  tags: vault.tags,
+  systemData: vault.systemData,
+  properties: {
+    sku: { family: 'A', name: vault.sku },
+    tenantId: vault.tenantId,
+    ...(vault.networkAcls === null ? {} : { networkAcls: vault.networkAcls }),
+    accessPolicies: vault.accessPolicies.map(policyBody),
+    enabledForDeployment: false,
+    enabledForDiskEncryption: false,
+    enabledForTemplateDeployment: false,
+    enableSoftDelete: vault.enableSoftDelete,
+    ...(vault.enableSoftDelete ? { softDeleteRetentionInDays: vault.softDeleteRetentionInDays } : {}),
+    ...(vault.enablePurgeProtection ? { enablePurgeProtection: true } : {}),
+    enableRbacAuthorization: vault.enableRbacAuthorization,
+    vaultUri: vaultUri(vault),
+    provisioningState: 'Succeeded',
+    publicNetworkAccess: vault.publicNetworkAccess,
+  },
+});
+
+/** `Recoverable` without `Purgeable` means that purge protection is in force. */
+export const recoveryLevel = (vault: Vault): string => {
+  if (!vault.enableSoftDelete) return 'Purgeable';
+  return vault.enablePurgeProtection ? 'Recoverable' : 'Recoverable+Purgeable';
+};

@@ -1,0 +1,71 @@
+import { keyId, sameId, vaultId } from '../arm/ids.ts';
+import { holds } from '../arm/rbac.ts';
+import { reached } from '../state/latency.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import type { AccessPolicy, Vault } from '../state/schema-vaults.ts';
+
+/** Rights on keys, by their names in access policies, with the data action that stands for each in role definitions. */
+const dataActions = {
+  get: 'Microsoft.KeyVault/vaults/keys/read',
+  list: 'Microsoft.KeyVault/vaults/keys/read',
+  create: 'Microsoft.KeyVault/vaults/keys/create/action',
+  update: 'Microsoft.KeyVault/vaults/keys/update/action',
+  rotate: 'Microsoft.KeyVault/vaults/keys/rotate/action',
+  delete: 'Microsoft.KeyVault/vaults/keys/delete',
+  recover: 'Microsoft.KeyVault/vaults/keys/recover/action',
+  wrapKey: 'Microsoft.KeyVault/vaults/keys/wrap/action',
+  unwrapKey: 'Microsoft.KeyVault/vaults/keys/unwrap/action',
+} as const;
+
+export type KeyRight = keyof typeof dataActions;
+
+export interface KeyUse {
+  readonly principalId: string;
+  /** Null for what concerns the vault as a whole, such as a list. */
+  readonly keyName: string | null;
+  readonly right: KeyRight;
+}
+
+const keysOf = (policy: AccessPolicy, now: Date): readonly string[] =>
+  reached(policy.effectiveAt, now) ? policy.permissions.keys : policy.keysBefore;
+
+const policyAllows = (vault: Vault, use: KeyUse, now: Date): boolean =>
+  vault.accessPolicies.some(
+    (policy) =>
+      sameId(policy.objectId, use.principalId) &&
+      keysOf(policy, now).some((right) => sameId(right, use.right) || sameId(right, 'all')),
+  );
+
+const scopeOfUse = (vault: Vault, keyName: string | null): string =>
+  keyName === null ? vaultId(vault) : keyId(vault, keyName);
+
+/** Whether the vault lets the principal do it now: by role assignments, or by access policies where the vault uses those. */
+export const mayUseKey = (state: SimulatorState, vault: Vault, use: KeyUse, now: Date): boolean =>
+  vault.enableRbacAuthorization
+    ? holds(state, use.principalId, 'data-action', dataActions[use.right], scopeOfUse(vault, use.keyName), now)
+    : policyAllows(vault, use, now);
+
+const callerText = (state: SimulatorState, use: KeyUse & { readonly appId: string }): string =>
+  `appid=${use.appId};oid=${use.principalId};iss=https://sts.windows.net/${state.tenantId}/`;
+
+/** Key Vault's refusal, in its real words (public reports and recordings of the official client libraries). */
+export const refusalText = (state: SimulatorState, vault: Vault, use: KeyUse & { readonly appId: string }) => {
+  const caller = callerText(state, use);
+  const where = `${vault.name};location=${vault.location}`;
+  if (!vault.enableRbacAuthorization) {
+    return {
+      error: {
+        code: 'Forbidden',
+        message: `The user, group or application '${caller}' does not have keys ${use.right.toLowerCase()} permission on key vault '${where}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
+        innererror: { code: 'AccessDenied' },
+      },
+    };
+  }
+  return {
+    error: {
+      code: 'Forbidden',
+      message: `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: ${caller}\r\nAction: '${dataActions[use.right]}'\r\nResource: '${scopeOfUse(vault, use.keyName).toLowerCase()}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: ${where}\r\n`,
+      innererror: { code: 'ForbiddenByRbac' },
+    },
+  };
+};

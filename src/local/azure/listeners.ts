@@ -1,0 +1,76 @@
+import type { RequestListener } from 'node:http';
+import { createServer, type Server } from 'node:https';
+
+interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+const listen = (server: Server, port: number, host: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, ipv6Only: true }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+
+const close = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+
+/** A machine without IPv6 says one of these for `::1`. */
+const noSuchAddress = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'].includes(String(error.code));
+
+/** The open ports: the main one and one a vault, each on 127.0.0.1 and, where the machine has it, ::1. */
+export class Listeners {
+  private readonly certificate: Certificate;
+  private readonly onRequest: RequestListener;
+  private readonly open = new Map<number, readonly Server[]>();
+  private turn: Promise<void> = Promise.resolve();
+
+  constructor(certificate: Certificate, onRequest: RequestListener) {
+    this.certificate = certificate;
+    this.onRequest = onRequest;
+  }
+
+  /** Opens what is missing and closes what is no longer wanted; one change at a time. */
+  keep(ports: readonly number[]): Promise<void> {
+    const change = this.turn.then(() => this.change(ports));
+    this.turn = change.catch(() => undefined);
+    return change;
+  }
+
+  private async change(ports: readonly number[]): Promise<void> {
+    for (const [port, servers] of this.open) {
+      if (ports.includes(port)) continue;
+      this.open.delete(port);
+      await Promise.all(servers.map(close));
+    }
+    for (const port of ports) {
+      if (!this.open.has(port)) this.open.set(port, await this.start(port));
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.keep([]);
+  }
+
+  private async start(port: number): Promise<Server[]> {
+    const servers = [createServer(this.certificate, this.onRequest), createServer(this.certificate, this.onRequest)];
+    const [first, second] = servers;
+    if (first === undefined || second === undefined) return [];
+    await listen(first, port, '127.0.0.1');
+    try {
+      await listen(second, port, '::1');
+      return [first, second];
+    } catch (error) {
+      if (noSuchAddress(error)) return [first];
+      await close(first);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { resourceGraphVersions } from '../arm/api-versions.ts';
+import { agentId, groupScope, sameId, subscriptionScope, vaultId } from '../arm/ids.ts';
+import { holds } from '../arm/rbac.ts';
+import { agentBody } from '../health-bots/agent-body.ts';
+import { parseBody } from '../http/incoming.ts';
+import { armRefusal, type Reply, reply } from '../http/reply.ts';
+import type { Call, Route } from '../http/router.ts';
+import { vaultBody } from '../key-vault/vault-body.ts';
+import type { Row } from './expressions.ts';
+import { parseQuery, runQuery } from './query.ts';
+
+const Request = z.object({
+  subscriptions: z.array(z.string()).optional(),
+  managementGroups: z.array(z.string()).optional(),
+  query: z.string(),
+  options: z
+    .object({
+      $top: z.number().int().min(1).max(1000).optional(),
+      $skip: z.number().int().min(0).optional(),
+      $skipToken: z.string().optional(),
+      resultFormat: z.enum(['objectArray', 'table']).optional(),
+    })
+    .optional(),
+});
+
+/** Types and groups are in lower case there, and nothing tells when a resource was made (a known gap of the real graph). */
+const rowOf = (call: Call, body: Row, subscriptionId: string, resourceGroup: string, type: string): Row => {
+  const { systemData: _, ...rest } = body;
+  return {
+    ...rest,
+    type: type.toLowerCase(),
+    tenantId: call.world.state.tenantId,
+    subscriptionId,
+    resourceGroup: resourceGroup.toLowerCase(),
+  };
+};
+
+const readable = (call: Call, action: string, scope: string): boolean =>
+  holds(call.world.state, call.caller.principalId, 'action', action, scope, call.now);
+
+const resourceRows = (call: Call): readonly Row[] => {
+  const { state } = call.world;
+  const agents = state.agents
+    .filter((one) => readable(call, 'Microsoft.HealthBot/healthBots/read', agentId(one)))
+    .map((one) =>
+      rowOf(call, agentBody(state, one), one.subscriptionId, one.resourceGroup, 'microsoft.healthbot/healthbots'),
+    );
+  const vaults = state.vaults
+    .filter((one) => readable(call, 'Microsoft.KeyVault/vaults/read', vaultId(one)))
+    .map((one) => rowOf(call, vaultBody(one), one.subscriptionId, one.resourceGroup, 'microsoft.keyvault/vaults'));
+  return [...agents, ...vaults];
+};
+
+const containerRows = (call: Call): readonly Row[] => {
+  const { state } = call.world;
+  const subscriptions = state.subscriptions.map((one) => ({
+    id: subscriptionScope(one.id),
+    name: one.displayName,
+    type: 'microsoft.resources/subscriptions',
+    tenantId: state.tenantId,
+    subscriptionId: one.id,
+    resourceGroup: '',
+  }));
+  const groups = state.resourceGroups.map((one) => ({
+    id: groupScope(one.subscriptionId, one.name),
+    name: one.name,
+    type: 'microsoft.resources/subscriptions/resourcegroups',
+    location: one.location,
+    tenantId: state.tenantId,
+    subscriptionId: one.subscriptionId,
+    resourceGroup: one.name.toLowerCase(),
+  }));
+  return [...subscriptions, ...groups].filter((row) =>
+    readable(call, 'Microsoft.Resources/subscriptions/read', row.id),
+  );
+};
+
+const offsetOf = (token: string | undefined): number => {
+  if (token === undefined) return 0;
+  const offset = Number(Buffer.from(token, 'base64url').toString('utf8').replace(/^row:/, ''));
+  if (Number.isInteger(offset)) return offset;
+  throw armRefusal(400, 'BadRequest', 'The skip token is invalid.');
+};
+
+const asTable = (rows: readonly Row[]) => {
+  const names = Object.keys(rows[0] ?? {});
+  return {
+    columns: names.map((name) => ({ name, type: typeof rows[0]?.[name] === 'object' ? 'object' : 'string' })),
+    rows: rows.map((row) => names.map((name) => row[name] ?? null)),
+  };
+};
+
+/** Shows what the caller may read and nothing of the rest, also not that there is more. */
+const runGraphQuery = (call: Call): Reply => {
+  const request = parseBody(Request, call.incoming.body, 'BadRequest');
+  const query = parseQuery(request.query);
+  const wanted = request.subscriptions;
+  const rows = query.table === 'resources' ? resourceRows(call) : containerRows(call);
+  const within = rows.filter(
+    (row) => wanted === undefined || wanted.some((id) => sameId(id, String(row.subscriptionId))),
+  );
+  const found = runQuery(query, within);
+  const start = offsetOf(request.options?.$skipToken) + (request.options?.$skip ?? 0);
+  const end = start + (request.options?.$top ?? 100);
+  const page = found.slice(start, end);
+  const more = end < found.length ? { $skipToken: Buffer.from(`row:${end}`).toString('base64url') } : {};
+  return reply(200, {
+    totalRecords: found.length,
+    count: page.length,
+    data: request.options?.resultFormat === 'table' ? asTable(page) : page,
+    facets: [],
+    resultTruncated: 'false',
+    ...more,
+  });
+};
+
+export const resourceGraphRoutes: readonly Route[] = [
+  {
+    method: 'POST',
+    pattern: '/providers/Microsoft.ResourceGraph/resources',
+    audience: 'arm',
+    versions: resourceGraphVersions,
+    action: null,
+    handle: runGraphQuery,
+  },
+];

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { serverCertificate } from './certificates.ts';
+import { dispatch } from './dispatch.ts';
+import { endDueOperations } from './health-bots/operations.ts';
+import { type Incoming, readIncoming, unreadable } from './http/incoming.ts';
+import { Refusal, type Reply, reply } from './http/reply.ts';
+import { Tokens } from './identity/tokens.ts';
+import { Listeners } from './listeners.ts';
+import type { Fault } from './simulator/fault.ts';
+import { takeFault } from './simulator/faults.ts';
+import { RequestLog } from './simulator/request-log.ts';
+import { serveSimulator } from './simulator/simulator-api.ts';
+import { type LatencyName, latencies } from './state/latency.ts';
+import { seedState } from './state/seed.ts';
+import { moveToPort, StateFile } from './state/state-file.ts';
+import type { World } from './world.ts';
+
+export interface LocalAzureOptions {
+  readonly dataDir: string;
+  /** The port of Azure Resource Manager; vault n listens on the port n above it. */
+  readonly port: number;
+  readonly latency: LatencyName;
+}
+
+export interface LocalAzure {
+  readonly url: string;
+  readonly caFile: string;
+  stop(): Promise<void>;
+}
+
+const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<World> => {
+  const state = file.load() ?? (await seedState(options.port));
+  moveToPort(state, options.port);
+  file.save(state);
+  return {
+    state,
+    latency: latencies[options.latency],
+    tokens: new Tokens(options.dataDir, state.tenantId, options.port),
+    url: `https://localhost:${options.port}`,
+    port: options.port,
+  };
+};
+
+/** Secrets do not go into the log. */
+const loggable = (body: unknown): unknown => {
+  if (body === undefined || body === unreadable) return null;
+  if (typeof body !== 'object' || body === null || !('client_secret' in body)) return body;
+  return { ...body, client_secret: 'REDACTED' };
+};
+
+const send = (response: ServerResponse, message: Reply): void => {
+  const { status, body } = message;
+  const isText = typeof body === 'string';
+  const empty = body === undefined || status === 204 || status === 304;
+  const text = empty ? '' : isText ? body : JSON.stringify(body);
+  response.writeHead(status, {
+    ...(empty ? {} : { 'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8' }),
+    'cache-control': 'no-cache',
+    'x-ms-request-id': randomUUID(),
+    'x-ms-correlation-request-id': randomUUID(),
+    ...message.headers,
+    'content-length': Buffer.byteLength(text),
+  });
+  response.end(text);
+};
+
+class AzureServer {
+  private readonly world: World;
+  private readonly file: StateFile;
+  private readonly log: RequestLog;
+  private readonly listeners: Listeners;
+
+  constructor(world: World, file: StateFile, log: RequestLog, certificate: { cert: string; key: string }) {
+    this.world = world;
+    this.file = file;
+    this.log = log;
+    this.listeners = new Listeners(certificate, (message, response) => {
+      this.serve(message, response).catch((error: unknown) => {
+        console.error('local azure: a request broke off', error);
+        response.destroy();
+      });
+    });
+  }
+
+  async listen(): Promise<void> {
+    await this.listeners.keep([this.world.port, ...this.world.state.vaults.map((vault) => vault.port)]);
+  }
+
+  stop(): Promise<void> {
+    return this.listeners.stop();
+  }
+
+  private async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const incoming = await readIncoming(message).catch((error: unknown) => error);
+    if (incoming instanceof Refusal) return send(response, incoming.reply);
+    if (!isIncoming(incoming)) throw incoming;
+    if (incoming.path.startsWith('/simulator/')) {
+      endDueOperations(this.world.state, this.world.latency, new Date());
+      const answer = serveSimulator(this.world, this.log, incoming);
+      this.file.save(this.world.state);
+      await this.listen();
+      return send(response, answer);
+    }
+    await this.serveAzure(incoming, response);
+  }
+
+  /** State and log are on disk before a client hears anything, so nothing it was told can be lost. */
+  private async serveAzure(incoming: Incoming, response: ServerResponse): Promise<void> {
+    const at = new Date();
+    const fault = takeFault(this.world.state, incoming.method, incoming.sentUrl);
+    if (fault?.delayMs !== undefined) await wait(fault.delayMs);
+    let principalId: string | null = null;
+    const answer = await this.answer(incoming, fault, (id) => {
+      principalId = id;
+    });
+    this.file.save(this.world.state);
+    await this.listen();
+    this.log.append({
+      at: at.toISOString(),
+      method: incoming.method,
+      url: incoming.sentUrl,
+      status: fault?.drop === true ? 0 : answer.status,
+      principalId,
+      clientRequestId: headerOf(incoming, 'x-ms-client-request-id'),
+      body: loggable(incoming.body),
+    });
+    if (fault?.drop === true) response.destroy();
+    else send(response, answer);
+  }
+
+  private answer(incoming: Incoming, fault: Fault | null, onCaller: (id: string) => void): Reply | Promise<Reply> {
+    const now = new Date();
+    endDueOperations(this.world.state, this.world.latency, now);
+    const canned = fault?.respond;
+    if (canned !== undefined) return reply(canned.status, canned.body, canned.headers);
+    return dispatch(this.world, incoming, now, onCaller);
+  }
+}
+
+const isIncoming = (value: unknown): value is Incoming =>
+  typeof value === 'object' && value !== null && 'sentUrl' in value;
+
+const headerOf = (incoming: Incoming, name: string): string | null => {
+  const value = incoming.headers[name];
+  return typeof value === 'string' ? value : null;
+};
+
+/** Starts the local Azure on its data folder; resolves when every port is open. */
+export const startLocalAzure = async (options: LocalAzureOptions): Promise<LocalAzure> => {
+  const certificate = await serverCertificate(options.dataDir);
+  const file = new StateFile(join(options.dataDir, 'azure', 'state.json'));
+  const log = new RequestLog(join(options.dataDir, 'azure', 'requests.jsonl'));
+  const world = await openWorld(options, file);
+  const server = new AzureServer(world, file, log, certificate);
+  await server.listen();
+  return { url: world.url, caFile: certificate.caFile, stop: () => server.stop() };
+};

@@ -1,0 +1,27 @@
+/** How long Azure takes, in milliseconds, for what does not happen at once. */
+export interface Latency {
+  /** Any write to a healthcare agent service other than one that sets a key. */
+  readonly agentWrite: number;
+  /** A write that sets a key: the service tries the key at the end. */
+  readonly keyWrite: number;
+  /** From the birth of an identity until role assignments accept it. */
+  readonly replication: number;
+  /** From a role assignment or access policy until it counts. */
+  readonly propagation: number;
+}
+
+export type LatencyName = 'instant' | 'realistic';
+
+/**
+ * `realistic` keeps the proportions of the real service and is scaled so that a whole request takes about half a minute.
+ * The real one was seen to take 13 to 90 s for a write (recorded 2026-02-18 from the real provider) and minutes for a
+ * grant (Microsoft's Key Vault RBAC guide: "Allow several minutes").
+ */
+export const latencies: Readonly<Record<LatencyName, Latency>> = {
+  instant: { agentWrite: 0, keyWrite: 0, replication: 0, propagation: 0 },
+  realistic: { agentWrite: 4_000, keyWrite: 5_000, replication: 2_000, propagation: 6_000 },
+};
+
+export const later = (now: Date, milliseconds: number): string => new Date(now.getTime() + milliseconds).toISOString();
+
+export const reached = (time: string, now: Date): boolean => Date.parse(time) <= now.getTime();

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { IsoDate } from './schema-directory.ts';
+
+export const SystemData = z.object({
+  createdBy: z.string(),
+  createdByType: z.string(),
+  createdAt: IsoDate,
+  lastModifiedBy: z.string(),
+  lastModifiedByType: z.string(),
+  lastModifiedAt: IsoDate,
+});
+export type SystemData = z.infer<typeof SystemData>;
+
+export const AgentIdentity = z.object({
+  type: z.enum(['SystemAssigned', 'UserAssigned', 'SystemAssigned, UserAssigned', 'None']),
+  /** Null without a system-assigned identity, and until the operation that makes it has ended. */
+  principalId: z.string().nullable(),
+  /** ARM ids. */
+  userAssignedIds: z.array(z.string()),
+});
+export type AgentIdentity = z.infer<typeof AgentIdentity>;
+
+export const KeyVaultProperties = z.object({
+  keyName: z.string(),
+  keyVaultUri: z.string(),
+  keyVersion: z.string().nullable(),
+  userIdentity: z.string().nullable(),
+});
+export type KeyVaultProperties = z.infer<typeof KeyVaultProperties>;
+
+/** What a write can change. */
+export const AgentContent = z.object({
+  tags: z.record(z.string(), z.string()).nullable(),
+  sku: z.string(),
+  identity: AgentIdentity.nullable(),
+  keyVaultProperties: KeyVaultProperties.nullable(),
+});
+export type AgentContent = z.infer<typeof AgentContent>;
+
+export const HealthBot = z.object({
+  subscriptionId: z.string(),
+  resourceGroup: z.string(),
+  name: z.string(),
+  location: z.string(),
+  etag: z.string(),
+  /** `Accepted` while an operation runs. */
+  provisioningState: z.string(),
+  content: AgentContent,
+  systemData: SystemData,
+});
+export type HealthBot = z.infer<typeof HealthBot>;
+
+/** A write to an agent that has been accepted; it ends at `dueAt`, or never when that is null. */
+export const AgentOperation = z.object({
+  /** `<guid>*<64 hex digits>`, as recorded 2026-02-18 from the real provider. */
+  id: z.string(),
+  agentId: z.string(),
+  location: z.string(),
+  status: z.enum(['Working', 'Succeeded', 'Failed']),
+  startTime: IsoDate,
+  dueAt: IsoDate.nullable(),
+  endTime: IsoDate.nullable(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  /** What the agent goes back to when the operation fails; null when it is being created. */
+  before: AgentContent.nullable(),
+  /** Whether the key must be tried at the end. */
+  triesKey: z.boolean(),
+});
+export type AgentOperation = z.infer<typeof AgentOperation>;

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+/** Dates are ISO 8601 in UTC everywhere in the state. */
+export const IsoDate = z.iso.datetime();
+
+export const ServicePrincipal = z.object({
+  id: z.string(),
+  appId: z.string(),
+  displayName: z.string(),
+  kind: z.enum(['Application', 'ManagedIdentity']),
+  /** Null for identities that cannot sign in with a secret. */
+  secret: z.string().nullable(),
+  /** Until then role assignments do not find it. */
+  replicatedAt: IsoDate,
+});
+export type ServicePrincipal = z.infer<typeof ServicePrincipal>;
+
+export const User = z.object({
+  id: z.string(),
+  displayName: z.string(),
+  mail: z.string(),
+  userType: z.enum(['Member', 'Guest']),
+});
+export type User = z.infer<typeof User>;
+
+/** Members may be users, service principals and other groups. */
+export const UserGroup = z.object({ id: z.string(), displayName: z.string(), memberIds: z.array(z.string()) });
+export type UserGroup = z.infer<typeof UserGroup>;
+
+export const Permission = z.object({
+  actions: z.array(z.string()),
+  notActions: z.array(z.string()),
+  dataActions: z.array(z.string()),
+  notDataActions: z.array(z.string()),
+});
+export type Permission = z.infer<typeof Permission>;
+
+export const RoleDefinition = z.object({
+  id: z.string(),
+  roleName: z.string(),
+  description: z.string(),
+  type: z.enum(['BuiltInRole', 'CustomRole']),
+  permissions: z.array(Permission),
+  assignableScopes: z.array(z.string()),
+});
+export type RoleDefinition = z.infer<typeof RoleDefinition>;
+
+export const RoleAssignment = z.object({
+  name: z.string(),
+  /** An ARM id, or `/` for everything. */
+  scope: z.string(),
+  /** The last segment of the role definition's id. */
+  roleDefinitionId: z.string(),
+  principalId: z.string(),
+  principalType: z.enum(['ServicePrincipal', 'User', 'Group']),
+  description: z.string().nullable(),
+  condition: z.string().nullable(),
+  conditionVersion: z.string().nullable(),
+  createdOn: IsoDate,
+  createdBy: z.string(),
+  /** Grants take time: until then it does not count. */
+  effectiveAt: IsoDate,
+});
+export type RoleAssignment = z.infer<typeof RoleAssignment>;

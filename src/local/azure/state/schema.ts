@@ -1,0 +1,49 @@
+/** Everything the local Azure holds. It is one JSON document: saved before every answer, readable and replaceable by tests. */
+import { z } from 'zod';
+import { Fault } from '../simulator/fault.ts';
+import { AgentOperation, HealthBot } from './schema-agents.ts';
+import { RoleAssignment, RoleDefinition, ServicePrincipal, User, UserGroup } from './schema-directory.ts';
+import { Vault } from './schema-vaults.ts';
+
+export const Subscription = z.object({ id: z.string(), displayName: z.string() });
+export type Subscription = z.infer<typeof Subscription>;
+
+export const ResourceGroup = z.object({ subscriptionId: z.string(), name: z.string(), location: z.string() });
+export type ResourceGroup = z.infer<typeof ResourceGroup>;
+
+/** `id` is the ARM id; its principal is among the service principals. */
+export const UserAssignedIdentity = z.object({
+  id: z.string(),
+  location: z.string(),
+  principalId: z.string(),
+  clientId: z.string(),
+});
+export type UserAssignedIdentity = z.infer<typeof UserAssignedIdentity>;
+
+export const ManagementLock = z.object({
+  name: z.string(),
+  scope: z.string(),
+  level: z.enum(['CanNotDelete', 'ReadOnly']),
+  notes: z.string(),
+});
+export type ManagementLock = z.infer<typeof ManagementLock>;
+
+export const SimulatorState = z.object({
+  tenantId: z.string(),
+  /** The port of Azure Resource Manager when the state was last used; vault ports are counted from it. */
+  port: z.number().int(),
+  subscriptions: z.array(Subscription),
+  resourceGroups: z.array(ResourceGroup),
+  principals: z.array(ServicePrincipal),
+  users: z.array(User),
+  groups: z.array(UserGroup),
+  roleDefinitions: z.array(RoleDefinition),
+  roleAssignments: z.array(RoleAssignment),
+  locks: z.array(ManagementLock),
+  userAssignedIdentities: z.array(UserAssignedIdentity),
+  agents: z.array(HealthBot),
+  operations: z.array(AgentOperation),
+  vaults: z.array(Vault),
+  faults: z.array(Fault),
+});
+export type SimulatorState = z.infer<typeof SimulatorState>;

@@ -1,0 +1,154 @@
+import { localGroups, localPeople, localTenantId } from '../../people.ts';
+import { hostPrincipalId } from '../identity/managed-identity.ts';
+import type { RoleAssignment, RoleDefinition, ServicePrincipal, User, UserGroup } from './schema-directory.ts';
+import { seededAt, subscriptions } from './seed-places.ts';
+
+export const ownerPrincipalId = '50000000-0000-4000-8000-000000000001';
+const botRoleId = '70000000-0000-4000-8000-000000000001';
+
+export const roles = {
+  owner: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
+  keyVaultAdministrator: '00482a5a-887f-4fb3-b363-3b7fe8e74483',
+  cryptoServiceEncryptionUser: 'e147488a-f6f5-4113-8e2d-b22465e65bf6',
+} as const;
+
+export const principal = (
+  id: string,
+  displayName: string,
+  more: Partial<Pick<ServicePrincipal, 'appId' | 'kind' | 'secret'>> = {},
+): ServicePrincipal => ({
+  id,
+  appId: id,
+  displayName,
+  kind: 'ManagedIdentity',
+  secret: null,
+  replicatedAt: seededAt,
+  ...more,
+});
+
+export const seedPrincipals = (): ServicePrincipal[] => [
+  principal(ownerPrincipalId, 'Owner', { kind: 'Application', secret: 'local' }),
+  principal(hostPrincipalId, 'CMK bot', { kind: 'Application', secret: 'local-bot' }),
+];
+
+export const seedUsers = (): User[] =>
+  localPeople.map((person) => ({
+    id: person.id,
+    displayName: person.name,
+    mail: person.email,
+    userType: person.homeTenantId === localTenantId ? 'Member' : 'Guest',
+  }));
+
+export const seedGroups = (): UserGroup[] =>
+  localGroups.map((group) => ({ id: group.id, displayName: group.name, memberIds: [...group.memberIds] }));
+
+const role = (
+  id: string,
+  roleName: string,
+  rights: { readonly actions?: string[]; readonly notActions?: string[]; readonly dataActions?: string[] },
+): RoleDefinition => ({
+  id,
+  roleName,
+  description: roleName,
+  type: id === botRoleId ? 'CustomRole' : 'BuiltInRole',
+  permissions: [
+    {
+      actions: rights.actions ?? [],
+      notActions: rights.notActions ?? [],
+      dataActions: rights.dataActions ?? [],
+      notDataActions: [],
+    },
+  ],
+  assignableScopes: ['/'],
+});
+
+const keyReadAndWrap = [
+  'Microsoft.KeyVault/vaults/keys/read',
+  'Microsoft.KeyVault/vaults/keys/wrap/action',
+  'Microsoft.KeyVault/vaults/keys/unwrap/action',
+];
+
+const cryptoUser = [
+  ...keyReadAndWrap,
+  'Microsoft.KeyVault/vaults/keys/update/action',
+  'Microsoft.KeyVault/vaults/keys/encrypt/action',
+  'Microsoft.KeyVault/vaults/keys/decrypt/action',
+  'Microsoft.KeyVault/vaults/keys/sign/action',
+  'Microsoft.KeyVault/vaults/keys/verify/action',
+];
+
+/** All a bot needs that reads inventories, protects vaults, makes keys, grants access and sets keys; nothing else. */
+const botActions = [
+  'Microsoft.Resources/subscriptions/read',
+  'Microsoft.Resources/subscriptions/resourceGroups/read',
+  'Microsoft.Resources/subscriptions/resources/read',
+  'Microsoft.Resources/subscriptions/providers/read',
+  'Microsoft.HealthBot/healthBots/read',
+  'Microsoft.HealthBot/healthBots/write',
+  'Microsoft.KeyVault/vaults/read',
+  'Microsoft.KeyVault/vaults/write',
+  'Microsoft.KeyVault/vaults/keys/read',
+  'Microsoft.KeyVault/vaults/keys/write',
+  'Microsoft.KeyVault/vaults/accessPolicies/write',
+  'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action',
+  'Microsoft.Authorization/roleAssignments/read',
+  'Microsoft.Authorization/roleAssignments/write',
+  'Microsoft.Authorization/roleDefinitions/read',
+  'Microsoft.Authorization/permissions/read',
+  'Microsoft.Authorization/locks/read',
+];
+
+const contributorNotActions = [
+  'Microsoft.Authorization/*/Delete',
+  'Microsoft.Authorization/*/Write',
+  'Microsoft.Authorization/elevateAccess/Action',
+];
+
+/** Built-in roles by Azure's own ids (Microsoft's list of built-in roles), and the bot's custom one. */
+export const seedRoleDefinitions = (): RoleDefinition[] => [
+  role(roles.owner, 'Owner', { actions: ['*'] }),
+  role('b24988ac-6180-42a0-ab88-20f7382dd24c', 'Contributor', { actions: ['*'], notActions: contributorNotActions }),
+  role('acdd72a7-3385-48ef-bd42-f606fba81ae7', 'Reader', { actions: ['*/read'] }),
+  role(roles.keyVaultAdministrator, 'Key Vault Administrator', { dataActions: ['Microsoft.KeyVault/vaults/*'] }),
+  role('14b46e9e-c2b7-41b4-b07b-48a6ebf60603', 'Key Vault Crypto Officer', {
+    dataActions: ['Microsoft.KeyVault/vaults/keys/*'],
+  }),
+  role(roles.cryptoServiceEncryptionUser, 'Key Vault Crypto Service Encryption User', { dataActions: keyReadAndWrap }),
+  role('12338af0-0e69-4776-bea7-57ae8d297424', 'Key Vault Crypto User', { dataActions: cryptoUser }),
+  role('21090545-7ca7-4776-b22c-e363652d74d2', 'Key Vault Reader', {
+    actions: ['Microsoft.KeyVault/vaults/read'],
+    dataActions: ['Microsoft.KeyVault/vaults/*/read'],
+  }),
+  role('f25e0fa2-a7c8-4377-a976-54943a77a395', 'Key Vault Contributor', { actions: ['Microsoft.KeyVault/*'] }),
+  role('8b54135c-b56d-4d72-a534-26097cfdc8d8', 'Key Vault Data Access Administrator', {
+    actions: ['Microsoft.Authorization/roleAssignments/*', 'Microsoft.KeyVault/vaults/*/read'],
+  }),
+  role(botRoleId, 'CMK bot', { actions: botActions, dataActions: keyReadAndWrap }),
+];
+
+export const assignment = (
+  n: number,
+  scope: string,
+  roleDefinitionId: string,
+  principalId: string,
+): RoleAssignment => ({
+  name: `80000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+  scope,
+  roleDefinitionId,
+  principalId,
+  principalType: 'ServicePrincipal',
+  description: null,
+  condition: null,
+  conditionVersion: null,
+  createdOn: seededAt,
+  createdBy: ownerPrincipalId,
+  effectiveAt: seededAt,
+});
+
+/** The bot holds its role on every subscription but one. */
+export const seedRoleAssignments = (): RoleAssignment[] => [
+  assignment(1, '/', roles.owner, ownerPrincipalId),
+  assignment(2, '/', roles.keyVaultAdministrator, ownerPrincipalId),
+  assignment(3, `/subscriptions/${subscriptions.care}`, botRoleId, hostPrincipalId),
+  assignment(4, `/subscriptions/${subscriptions.research}`, botRoleId, hostPrincipalId),
+];

@@ -1,0 +1,24 @@
+import type { ResourceGroup, Subscription } from './schema.ts';
+
+/** When everything seeded was made, unless something else is said. */
+export const seededAt = '2024-03-04T08:00:00.000Z';
+
+export const subscriptions = {
+  care: '40000000-0000-4000-8000-000000000001',
+  research: '40000000-0000-4000-8000-000000000002',
+  finance: '40000000-0000-4000-8000-000000000003',
+} as const;
+
+export const seedSubscriptions = (): Subscription[] => [
+  { id: subscriptions.care, displayName: 'Care production' },
+  { id: subscriptions.research, displayName: 'Research' },
+  { id: subscriptions.finance, displayName: 'Finance' },
+];
+
+export const seedResourceGroups = (): ResourceGroup[] => [
+  { subscriptionId: subscriptions.care, name: 'rg-care-prod', location: 'westeurope' },
+  { subscriptionId: subscriptions.care, name: 'rg-care-north', location: 'northeurope' },
+  { subscriptionId: subscriptions.care, name: 'rg-care-test', location: 'westeurope' },
+  { subscriptionId: subscriptions.research, name: 'rg-research', location: 'westeurope' },
+  { subscriptionId: subscriptions.finance, name: 'rg-finance', location: 'westeurope' },
+];

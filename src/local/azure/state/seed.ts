@@ -1,0 +1,76 @@
+import { localTenantId } from '../../people.ts';
+import { keyId } from '../arm/ids.ts';
+import { newestVersion } from '../key-vault/keys.ts';
+import { vaultUri } from '../key-vault/vault-body.ts';
+import type { SimulatorState } from './schema.ts';
+import type { KeyVaultProperties } from './schema-agents.ts';
+import type { Vault, VaultKey } from './schema-vaults.ts';
+import {
+  principals,
+  seedAgentPrincipals,
+  seedAgents,
+  seedOperations,
+  seedUserAssignedIdentities,
+} from './seed-agents.ts';
+import {
+  assignment,
+  roles,
+  seedGroups,
+  seedPrincipals,
+  seedRoleAssignments,
+  seedRoleDefinitions,
+  seedUsers,
+} from './seed-directory.ts';
+import { seedResourceGroups, seedSubscriptions } from './seed-places.ts';
+import { keyInUseName, seedVaults } from './seed-vaults.ts';
+
+const keyInUse = (vaults: readonly Vault[]): { readonly vault: Vault; readonly key: VaultKey } => {
+  for (const vault of vaults) {
+    const key = vault.keys.find((one) => one.name === keyInUseName);
+    if (key !== undefined) return { vault, key };
+  }
+  throw new Error(`no seeded vault has the key ${keyInUseName}`);
+};
+
+/** A fresh local Azure. Key material is new each time; ids and names are fixed. */
+export const seedState = async (port: number): Promise<SimulatorState> => {
+  const vaults = await seedVaults(port);
+  const used = keyInUse(vaults);
+  const properties: KeyVaultProperties = {
+    keyName: used.key.name,
+    keyVaultUri: vaultUri(used.vault),
+    keyVersion: newestVersion(used.key).version,
+    userIdentity: null,
+  };
+  const agents = seedAgents(properties);
+  const grant = assignment(
+    5,
+    keyId(used.vault, used.key.name),
+    roles.cryptoServiceEncryptionUser,
+    principals.virtualVisit,
+  );
+  return {
+    tenantId: localTenantId,
+    port,
+    subscriptions: seedSubscriptions(),
+    resourceGroups: seedResourceGroups(),
+    principals: [...seedPrincipals(), ...seedAgentPrincipals()],
+    users: seedUsers(),
+    groups: seedGroups(),
+    roleDefinitions: seedRoleDefinitions(),
+    roleAssignments: [...seedRoleAssignments(), grant],
+    locks: [
+      {
+        name: 'keep-keys',
+        scope: keyId(used.vault, '').replace(/\/keys\/$/, ''),
+        level: 'CanNotDelete',
+        notes: 'Keys in use',
+      },
+    ],
+    userAssignedIdentities: seedUserAssignedIdentities(),
+    agents,
+    operations: seedOperations(agents),
+    vaults,
+    faults: [],
+  };
+};

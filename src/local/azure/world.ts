@@ -1,0 +1,13 @@
+import type { Tokens } from './identity/tokens.ts';
+import type { Latency } from './state/latency.ts';
+import type { SimulatorState } from './state/schema.ts';
+
+/** Everything a handler may look at or change. `state` is replaced as a whole by `PUT /simulator/state`. */
+export interface World {
+  state: SimulatorState;
+  readonly latency: Latency;
+  readonly tokens: Tokens;
+  /** The address of Azure Resource Manager, without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+}
