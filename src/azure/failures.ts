@@ -38,7 +38,7 @@ const providersTrouble =
   /^(InternalServerError|InternalError|InternalOperationError|ServerTimeout|ServiceUnavailable|ServerBusy|GatewayTimeout|OperationTimedOut|Timeout|OperationPreempted|AnotherOperationInProgress|ConflictingConcurrentWriteNotAllowed|RetryableError)$/;
 const throttled = /(Throttled|TooManyRequests)$/;
 const keyAccessRefused =
-  /ForbiddenBy(Rbac|Policy)|AccessDenied|Forbidden|Unauthorized|not authorized|does not have .*permission|(access|permission)s? .*(denied|missing|required|not granted)/i;
+  /ForbiddenBy(Rbac|Policy)|AccessDenied|\bForbidden\b|(KeyVault|Access)\w*Forbidden|Unauthorized|not authorized|does not have .*permission|(access|permission)s? .*(denied|missing|required|not granted)/i;
 const noGrantMends =
   /ForbiddenBy(Firewall|Connection)|Client address is not authorized|Public network access is disabled|AuthorizationFailed|RequestDisallowedByPolicy/;
 

@@ -16,7 +16,6 @@ import { vaultKind } from './resource-ids.ts';
 
 /** Only what is used; the SDK has flattened `properties` and calls nbf and exp by words, in seconds. */
 const ArmKey = z.object({
-  name: KeyName,
   kty: z.string(),
   keySize: z.number().nullish(),
   keyOps: z.array(z.string()).nullish(),
@@ -32,8 +31,9 @@ const isoOf = (seconds: number | null | undefined): string | null =>
 /** `https://v.vault.azure.net:443/keys/k/<version>`: the version is the last part, and no other is to be relied on. */
 const versionIn = (address: string): string => (address.split('/').at(-1) ?? '').toLowerCase();
 
-function observedKey(key: unknown): ObservedKey {
-  const { name, kty, keySize, keyOps, keyUriWithVersion, attributes } = ArmKey.parse(key);
+/** The name is the one asked for: a version read by itself carries the version as its name. */
+function observedKey(name: KeyName, key: unknown): ObservedKey {
+  const { kty, keySize, keyOps, keyUriWithVersion, attributes } = ArmKey.parse(key);
   return {
     name,
     version: KeyVersion.parse(versionIn(keyUriWithVersion)),
@@ -46,11 +46,13 @@ function observedKey(key: unknown): ObservedKey {
   };
 }
 
-/** A list's entry: whole, or just the name where the list does not say all there is to say. */
-const listed = (key: Key): ObservedKey | KeyName =>
-  key.keyUriWithVersion !== undefined && key.kty !== undefined && key.keyOps !== undefined
-    ? observedKey(key)
-    : KeyName.parse(key.name);
+/** A list's entry. ARM's lists carry dates and addresses, but the type only where a version of the API cares to: else a name. */
+const listed = (key: Key): ObservedKey | KeyName => {
+  const name = KeyName.parse(key.name);
+  return key.keyUriWithVersion !== undefined && key.kty !== undefined && key.keyOps !== undefined
+    ? observedKey(name, key)
+    : name;
+};
 
 const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
 
@@ -132,7 +134,7 @@ export function armKeys(connection: Connection): Keys {
           ? keys.get(parts.resourceGroup, parts.name, name)
           : keys.getVersion(parts.resourceGroup, parts.name, name, version);
       const key = await line.unless(missing, asked);
-      return key === null ? null : observedKey(key);
+      return key === null ? null : observedKey(name, key);
     });
 
   const list: Keys['list'] = async (vaultId) => {
