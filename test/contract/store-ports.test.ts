@@ -1,0 +1,226 @@
+import { agentId, approve, approver, plan, requester, requestId, submit } from '../support/fixtures.ts';
+import type { StoreProcess } from '../support/store-client.ts';
+import { onEveryDatabase } from '../support/store-databases.ts';
+
+/** Outbox, cards shown, conversations, people and documents, on both databases. */
+
+const at = (seconds: number): Date => new Date(Date.UTC(2030, 0, 1, 0, 0, seconds));
+const lease = 10_000;
+
+await onEveryDatabase((databases) => {
+  let store: StoreProcess;
+  let last = 0;
+
+  /** A new request submitted at second 0; its expiry is due at second 1000. */
+  const submitted = async () => {
+    last += 1;
+    const id = requestId(last);
+    const policy = { version: 'p1', approvalsRequired: 1, expiresAt: at(1000).toISOString() };
+    await store.setClock(at(0));
+    await store.append(id, 'submit', submit({ plan: plan(agentId(`bot-${last}`)), policy }));
+    return id;
+  };
+  const claim = (seconds: number, limit = 10) => store.call('outbox', 'claim', at(seconds), lease, limit);
+
+  beforeAll(async () => {
+    store = await databases.start(await databases.fresh());
+  });
+  beforeEach(async () => {
+    await store.sql('delete from cmk.outbox');
+    // The chain's time never goes back; each test starts again at second 0.
+    await store.sql('update cmk.chain_head set time = null');
+  });
+
+  describe('outbox', () => {
+    it('hands out what is due, earliest first, and to one claimer at a time', async () => {
+      const id = await submitted();
+      expect(await claim(0)).toMatchObject([{ requestId: id, kind: 'show', attempts: 0, dueAt: at(0).toISOString() }]);
+      expect(await claim(9)).toEqual([]);
+      expect((await claim(1000)).map((item) => item.kind)).toEqual(['show', 'expire']);
+    });
+
+    it('gives every row to exactly one of many claimers', async () => {
+      for (let i = 0; i < 12; i++) await submitted();
+      const claims = await Promise.all(Array.from({ length: 8 }, () => claim(0, 3)));
+      const ids = claims.flat().map((item) => item.requestId);
+      expect(ids).toHaveLength(12);
+      expect(new Set(ids).size).toBe(12);
+    });
+
+    it('removes a finished row', async () => {
+      await submitted();
+      const [item] = await claim(0);
+      if (item === undefined) throw new Error('nothing was due');
+      await store.call('outbox', 'finish', item);
+      expect(await claim(999)).toEqual([]);
+    });
+
+    it('leaves a row that was written again, and hands it out at once', async () => {
+      const id = await submitted();
+      const [item] = await claim(0);
+      if (item === undefined) throw new Error('nothing was due');
+      await store.append(id, 'click:approve', approve());
+      await store.call('outbox', 'finish', item);
+      const [again] = await claim(1);
+      expect(again).toMatchObject({ requestId: id, kind: 'show', attempts: 0 });
+      expect(again?.version).toBeGreaterThan(item.version);
+    });
+
+    it('does not let a claimer that was too slow finish a row made after its own was finished', async () => {
+      const id = await submitted();
+      const [slow] = await claim(0);
+      const [quick] = await claim(11);
+      if (slow === undefined || quick === undefined) throw new Error('nothing was due');
+      await store.call('outbox', 'finish', quick);
+      await store.append(id, 'click:approve', approve());
+      await store.call('outbox', 'finish', slow);
+      expect((await claim(12)).map((item) => item.kind)).toEqual(['show', 'run']);
+    });
+
+    it('puts a row off, counting the attempt', async () => {
+      await submitted();
+      const [item] = await claim(0);
+      if (item === undefined) throw new Error('nothing was due');
+      await store.call('outbox', 'postpone', item, at(60));
+      expect(await claim(59)).toEqual([]);
+      expect(await claim(60)).toMatchObject([{ kind: 'show', attempts: 1, dueAt: at(60).toISOString() }]);
+    });
+
+    it('brings a row forward that was put off when the request changes', async () => {
+      const id = await submitted();
+      const [item] = await claim(0);
+      if (item === undefined) throw new Error('nothing was due');
+      await store.call('outbox', 'postpone', item, at(600));
+      await store.setClock(at(5));
+      await store.append(id, 'click:approve', approve());
+      expect((await claim(5)).map((row) => row.kind)).toEqual(['show', 'run']);
+    });
+
+    it('moves the expiry when a changed plan asks for approval again', async () => {
+      const id = await submitted();
+      await store.append(id, 'click:approve', approve());
+      const policy = { version: 'p1', approvalsRequired: 1, expiresAt: at(2000).toISOString() };
+      const moved = plan(agentId(`bot-${last}`));
+      await store.append(id, 'run:1/check', {
+        do: 'check-run',
+        run: 1,
+        plan: moved,
+        digest: 'e'.repeat(64),
+        policy,
+        standings: {},
+      });
+      expect((await claim(1999)).map((item) => item.kind)).not.toContain('expire');
+      expect((await claim(2000)).map((item) => item.kind)).toContain('expire');
+    });
+  });
+
+  describe('cards shown', () => {
+    const card = {
+      requestId: requestId(900),
+      audience: 'status',
+      conversationId: '19:operations@thread.tacv2',
+      activityId: '1',
+      fingerprint: 'a',
+    };
+
+    it('keeps one a request and audience', async () => {
+      await store.call('shown', 'save', card);
+      await store.call('shown', 'save', { ...card, activityId: '2', fingerprint: 'b' });
+      await store.call('shown', 'save', { ...card, audience: 'approval' });
+      expect(await store.call('shown', 'of', card.requestId)).toEqual([
+        { ...card, audience: 'approval' },
+        { ...card, activityId: '2', fingerprint: 'b' },
+      ]);
+      await store.call('shown', 'remove', card.requestId, 'approval');
+      expect(await store.call('shown', 'of', card.requestId)).toHaveLength(1);
+    });
+  });
+
+  describe('conversations and people', () => {
+    const chat = {
+      conversationId: 'a:1',
+      serviceUrl: 'https://one.example/',
+      tenantId: 'tenant',
+      personId: requester,
+    };
+
+    it('remembers where the bot can talk, and the service URL seen last', async () => {
+      const channel = { ...chat, conversationId: '19:x', personId: null, serviceUrl: 'https://two.example/' };
+      expect(await store.call('conversations', 'serviceUrl', 'tenant')).toBeNull();
+      await store.call('conversations', 'save', chat);
+      await store.call('conversations', 'save', channel);
+      expect(await store.call('conversations', 'get', '19:x')).toEqual(channel);
+      expect(await store.call('conversations', 'personalChat', requester)).toEqual(chat);
+      expect(await store.call('conversations', 'personalChat', approver)).toBeNull();
+      expect(await store.call('conversations', 'serviceUrl', 'tenant')).toBe('https://two.example/');
+      await store.call('conversations', 'save', chat);
+      expect(await store.call('conversations', 'serviceUrl', 'tenant')).toBe('https://one.example/');
+    });
+
+    it('knows people by the name last seen', async () => {
+      expect(await store.call('people', 'get', approver)).toBeNull();
+      await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'First name' });
+      await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'Second name' });
+      expect(await store.call('people', 'get', approver)).toEqual({ memberId: '29:2', name: 'Second name' });
+    });
+  });
+
+  describe('documents', () => {
+    const stale = expect.objectContaining({ name: 'StaleDocument' });
+    const read = async (key: string) => (await store.call('documents', 'read', [key]))[key];
+
+    it('gives back what was written, with the version it has now', async () => {
+      await store.call('documents', 'write', { a: { page: 1, text: '\u0000 \ud83d\udd11' } });
+      expect(await read('a')).toEqual({ page: 1, text: '\u0000 \ud83d\udd11', eTag: expect.any(String) });
+      expect(await store.call('documents', 'read', ['missing'])).toEqual({});
+      expect(await store.call('documents', 'read', [])).toEqual({});
+    });
+
+    it('replaces only the version that was read', async () => {
+      await store.call('documents', 'write', { b: { page: 1 } });
+      const seen = await read('b');
+      await store.call('documents', 'write', { b: { page: 2, eTag: seen?.eTag } });
+      await expect(store.call('documents', 'write', { b: { page: 3, eTag: seen?.eTag } })).rejects.toEqual(stale);
+      expect(await read('b')).toMatchObject({ page: 2 });
+    });
+
+    it('inserts with an empty version, overwrites with a star', async () => {
+      await store.call('documents', 'write', { c: { page: 1, eTag: '' } });
+      await expect(store.call('documents', 'write', { c: { page: 2, eTag: '' } })).rejects.toEqual(stale);
+      await store.call('documents', 'write', { c: { page: 3, eTag: '*' } });
+      expect(await read('c')).toMatchObject({ page: 3 });
+    });
+
+    it('writes all of a call or none', async () => {
+      await store.call('documents', 'write', { e: { page: 1 } });
+      const changes = { d: { page: 1 }, e: { page: 2, eTag: 'gone' } };
+      await expect(store.call('documents', 'write', changes)).rejects.toEqual(stale);
+      expect(await read('d')).toBeUndefined();
+    });
+
+    it('lets one of many writers of the same version through', async () => {
+      await store.call('documents', 'write', { f: { page: 0 } });
+      const eTag = (await read('f'))?.eTag;
+      const writes = Array.from({ length: 10 }, (_, page) => store.call('documents', 'write', { f: { page, eTag } }));
+      const outcomes = await Promise.allSettled(writes);
+      expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1);
+    });
+
+    it('never gives a document made anew the version of a deleted one', async () => {
+      await store.call('documents', 'write', { g: { page: 1 } });
+      const eTag = (await read('g'))?.eTag;
+      await store.call('documents', 'delete', ['g']);
+      await store.call('documents', 'write', { g: { page: 2 } });
+      await expect(store.call('documents', 'write', { g: { page: 3, eTag } })).rejects.toEqual(stale);
+    });
+
+    it('deletes what nobody wrote for a while', async () => {
+      await store.setClock(at(0));
+      await store.call('documents', 'write', { old: { page: 1 } });
+      await store.setClock(at(100));
+      await store.call('documents', 'write', { young: { page: 1 } });
+      await store.call('documents', 'deleteOlderThan', at(50));
+      expect(Object.keys(await store.call('documents', 'read', ['old', 'young']))).toEqual(['young']);
+    });
+  });
+});

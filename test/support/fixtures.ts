@@ -1,0 +1,127 @@
+/** Small domain values for tests: a plan that may be submitted, and the commands that carry a request along. */
+import { type Command, decide, type Submit } from '../../src/domain/decide.ts';
+import { botActor, type NewEvent, personActor } from '../../src/domain/events.ts';
+import { ArmId, FormId, PersonId, RequestId } from '../../src/domain/ids.ts';
+import { Plan } from '../../src/domain/plan.ts';
+
+export const tenant = '10000000-0000-4000-8000-000000000000';
+export const requester = PersonId.parse('20000000-0000-4000-8000-000000000001');
+export const approver = PersonId.parse('20000000-0000-4000-8000-000000000002');
+export const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
+
+const group = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care/providers';
+export const agentId = (name = 'bot-care'): ArmId => ArmId.parse(`${group}/Microsoft.HealthBot/healthBots/${name}`);
+export const vaultId = ArmId.parse(`${group}/Microsoft.KeyVault/vaults/kv-care`);
+
+/** `requestId(7)` is `CMK-000007`. */
+export const requestId = (number: number): RequestId => RequestId.parse(`CMK-${String(number).padStart(6, '0')}`);
+
+/** A plan to put an agent under a key: one reversible step, one that is not, and the proof. */
+export const plan = (agent = agentId()): Plan =>
+  Plan.parse({
+    schema: 1,
+    tenantId: tenant,
+    policyVersion: 'p1',
+    wish: { agentId: agent, vaultId, keyName: 'care', keyVersion: '0'.repeat(32), newKey: null },
+    observation: {
+      agent: {
+        id: agent,
+        name: agent.split('/').at(-1),
+        location: 'westeurope',
+        createdAt: '2024-05-01T08:00:00.000Z',
+        provisioningState: 'Succeeded',
+        systemAssigned: false,
+        principalId: null,
+        tenantId: null,
+        userAssignedIds: [],
+        customerKey: null,
+      },
+      vault: {
+        id: vaultId,
+        name: 'kv-care',
+        uri: 'https://kv-care.vault.azure.net/',
+        location: 'westeurope',
+        tenantId: tenant,
+        softDelete: true,
+        retentionDays: 90,
+        purgeProtection: false,
+        access: 'role-assignments',
+        firewall: 'open',
+        sku: 'standard',
+      },
+      key: null,
+      grantHeld: false,
+    },
+    checks: [{ outcome: 'pass', code: 'same-region', fact: 'westeurope' }],
+    steps: [
+      {
+        name: 'enable-identity',
+        reversibility: 'reversible',
+        effects: [{ target: agent, property: 'identity.type', before: 'None', value: 'SystemAssigned' }],
+      },
+      {
+        name: 'protect-vault',
+        reversibility: 'irreversible',
+        effects: [{ target: vaultId, property: 'properties.enablePurgeProtection', before: 'false', value: 'true' }],
+      },
+      { name: 'verify', reversibility: 'reversible', effects: [] },
+    ],
+  });
+
+export const submit = (change: Partial<Submit> = {}): Submit => ({
+  do: 'submit',
+  by: requester,
+  actor: personActor(requester, tenant, 'local'),
+  formId: FormId.parse('F-0000000001'),
+  agentName: 'bot-care',
+  plan: plan(),
+  digest: 'd'.repeat(64),
+  policy: { version: 'p1', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' },
+  origin: { conversationId: '19:operations@thread.tacv2', conversationType: 'channel' },
+  justification: 'Policy 7: keys the hospital owns',
+  ...change,
+});
+
+export const approve = (by: PersonId = approver, change: { comment?: string; asking?: number } = {}): Command => ({
+  do: 'approve',
+  by,
+  actor: personActor(by, tenant, 'local'),
+  asking: 1,
+  standing: 'yes',
+  acknowledged: true,
+  comment: '',
+  ...change,
+});
+
+export const reject = (by: PersonId = approver, comment = ''): Command => ({
+  do: 'reject',
+  by,
+  actor: personActor(by, tenant, 'local'),
+  asking: 1,
+  standing: 'yes',
+  acknowledged: false,
+  comment,
+});
+
+export const cancel = (): Command => ({
+  do: 'cancel',
+  by: requester,
+  actor: personActor(requester, tenant, 'local'),
+  asking: 1,
+});
+
+export const intend = (run = 1, attempt = 1): Command => ({
+  do: 'intend',
+  run,
+  steps: [{ step: 'enable-identity', attempt }],
+});
+
+/** The one event a submission leads to. */
+export function submitted(change: Partial<Submit> = {}): NewEvent {
+  const decision = decide(null, submit(change), new Date(0));
+  const [event] = decision.kind === 'accepted' ? decision.events : [];
+  if (event === undefined) throw new Error('the fixture was refused');
+  return event;
+}
+
+export { botActor };

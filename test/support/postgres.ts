@@ -1,0 +1,161 @@
+/** A real PostgreSQL for tests: started from the machine's own programs in a temporary folder, or one given by URL. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { accessSync, chownSync, constants, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+
+export interface TestPostgres {
+  /** The URL of a new, empty database. */
+  newDatabase(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a server for this test file. Null when the machine has none: then says so aloud, and throws where `CI` is set, for
+ * a run that counts must not leave the production database untested.
+ */
+export async function startPostgres(): Promise<TestPostgres | null> {
+  const given = process.env.CMK_TEST_DATABASE_URL;
+  if (given !== undefined) return fromUrl(given, async () => undefined);
+  const programs = findPrograms();
+  if (programs !== null) return startServer(programs);
+  const missing = 'no PostgreSQL found (initdb and postgres): install it, or set CMK_TEST_DATABASE_URL';
+  if (process.env.CI !== undefined) throw new Error(missing);
+  process.stderr.write(`\nNOT TESTED on PostgreSQL: ${missing}\n\n`);
+  return null;
+}
+
+/** The newest installed version comes first; distributions keep the programs out of `PATH`. */
+function findPrograms(): string | null {
+  const roots = ['/usr/lib/postgresql', '/usr/local/lib/postgresql', '/opt/homebrew/opt', '/usr/local/opt'];
+  const installed = roots
+    .filter((root) => existsSync(root))
+    .flatMap((root) => readdirSync(root).map((name) => path.join(root, name, 'bin')))
+    .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/local/pgsql/bin', ...installed];
+  return folders.find((folder) => ['initdb', 'postgres'].every((name) => canRun(path.join(folder, name)))) ?? null;
+}
+
+function canRun(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** PostgreSQL refuses to run as root: then its own user, or nobody, runs it. */
+function otherUser(): { readonly uid: number; readonly gid: number } | null {
+  if (process.getuid?.() !== 0) return null;
+  const users = readFileSync('/etc/passwd', 'utf8').split('\n');
+  const line = ['postgres', 'nobody'].map((name) => users.find((user) => user.startsWith(`${name}:`))).find(Boolean);
+  const [, , uid, gid] = (line ?? '').split(':');
+  if (uid === undefined || gid === undefined) throw new Error('starting PostgreSQL as root: no user to run it as');
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+async function startServer(programs: string): Promise<TestPostgres> {
+  const user = otherUser();
+  // Root's own temporary folder may be closed to the user that runs the server.
+  const folder = mkdtempSync(path.join(user === null ? os.tmpdir() : '/tmp', 'cmk-pg-'));
+  if (user !== null) chownSync(folder, user.uid, user.gid);
+  const options = { cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C' }, ...user };
+  const run = (name: string, args: readonly string[]): ChildProcess =>
+    spawn(path.join(programs, name), args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+  const data = path.join(folder, 'data');
+  await finished(
+    run('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync']),
+  );
+  const port = await freePort();
+  // What a crash of the machine would lose is of no interest in a test.
+  const settings = ['fsync=off', 'full_page_writes=off', `unix_socket_directories=${folder}`];
+  const flags = settings.flatMap((setting) => ['-c', setting]);
+  const server = run('postgres', ['-D', data, '-h', '127.0.0.1', '-p', `${port}`, ...flags]);
+  const errors = collect(server);
+  const kill = (): boolean => server.kill('SIGINT');
+  process.once('exit', kill);
+  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
+  await untilItAnswers(url, () => (server.exitCode === null ? null : errors()));
+  return fromUrl(url, async () => {
+    kill();
+    await ended;
+    process.off('exit', kill);
+    rmSync(folder, { recursive: true, force: true });
+  });
+}
+
+const collect = (child: ChildProcess): (() => string) => {
+  let text = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
+};
+
+function finished(child: ChildProcess): Promise<void> {
+  const errors = collect(child);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`initdb: ${errors()}`))));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function untilItAnswers(url: string, died: () => string | null): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const last = died();
+    if (last !== null) throw new Error(`starting PostgreSQL: ${last}`);
+    const answered = await withClient(url, (client) => client.query('select 1')).catch(() => null);
+    if (answered !== null) return;
+    await sleep(50);
+  }
+  throw new Error('starting PostgreSQL: it did not answer within 10 s');
+}
+
+async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url });
+  // A server that goes away while we talk to it is reported by the query.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function fromUrl(url: string, stopServer: () => Promise<void>): TestPostgres {
+  const made: string[] = [];
+  return {
+    newDatabase: async () => {
+      const name = `cmk_test_${randomUUID().replaceAll('-', '')}`;
+      await withClient(url, (client) => client.query(`create database ${name}`));
+      made.push(name);
+      const own = new URL(url);
+      own.pathname = `/${name}`;
+      return own.href;
+    },
+    stop: async () => {
+      await withClient(url, async (client) => {
+        for (const name of made) await client.query(`drop database if exists ${name} with (force)`);
+      });
+      await stopServer();
+    },
+  };
+}

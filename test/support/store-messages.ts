@@ -1,0 +1,29 @@
+/** What a test and its store process say to each other. */
+import type { Command } from '../../src/domain/decide.ts';
+import type { RequestId } from '../../src/domain/ids.ts';
+import type { DatabaseOptions } from '../../src/store/database.ts';
+import type { OpenStore } from '../../src/store/store.ts';
+
+export interface Setup {
+  readonly database: DatabaseOptions;
+}
+
+export type Ask =
+  | {
+      readonly ask: 'append' | 'erase';
+      readonly request: RequestId;
+      readonly cause: string;
+      readonly command: Command;
+      readonly dieAfterCommit: boolean;
+    }
+  | { readonly ask: 'call'; readonly port: keyof OpenStore; readonly method: string; readonly args: unknown[] }
+  | { readonly ask: 'sql'; readonly text: string; readonly values: unknown[] }
+  | { readonly ask: 'set-clock'; readonly now: Date | null }
+  | { readonly ask: 'written' }
+  | { readonly ask: 'close' };
+
+export interface Answer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: { readonly name: string; readonly message: string };
+}

@@ -1,0 +1,77 @@
+/**
+ * The store in a process of its own, driven over the parent's message channel: PGlite does not survive inside jest, and a
+ * test can kill this process as a crash would. Runs under tsx; `store-client.ts` is the other end.
+ */
+import { randomBytes } from 'node:crypto';
+import { sealWith } from '../../src/audit/record.ts';
+import { decide } from '../../src/domain/decide.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrations.ts';
+import { openStore } from '../../src/store/store.ts';
+import type { Answer, Ask, Setup } from './store-messages.ts';
+
+const send = (answer: Answer): void => {
+  process.send?.(answer);
+};
+
+const setup = await new Promise<Setup>((resolve) => process.once('message', resolve));
+let now: Date | null = null;
+let written = 0;
+
+async function open() {
+  const database = await openDatabase(setup.database);
+  await migrate(database);
+  const store = openStore(database, { clock: () => now ?? new Date(), seal: sealWith(randomBytes) });
+  store.outbox.onWritten(() => {
+    written += 1;
+  });
+  return { database, store };
+}
+
+const opened = await open().then(
+  (value) => value,
+  (error: Error) => {
+    send({ id: 0, error: { name: error.name, message: error.message } });
+    process.exit(1);
+  },
+);
+const { database, store } = opened;
+
+async function answer(ask: Ask): Promise<unknown> {
+  switch (ask.ask) {
+    case 'append':
+    case 'erase': {
+      const append = ask.ask === 'append' ? store.requests.append : store.trail.erase;
+      const result = await append(ask.request, ask.cause, (request, at) => decide(request, ask.command, at));
+      // The moment between the commit and its answer.
+      if (ask.dieAfterCommit) process.kill(process.pid, 'SIGKILL');
+      return result;
+    }
+    case 'call': {
+      // The client's types say that the method is one of the port's and the arguments are its own.
+      const port = store[ask.port] as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+      return port[ask.method]?.(...ask.args);
+    }
+    case 'sql':
+      return (await database.pool.query(ask.text, ask.values)).rows;
+    case 'set-clock':
+      now = ask.now;
+      return undefined;
+    case 'written':
+      return written;
+    case 'close':
+      await database.close();
+      return undefined;
+  }
+}
+
+process.on('message', (message: { readonly id: number; readonly ask: Ask }) => {
+  answer(message.ask).then(
+    (value) => {
+      send({ id: message.id, value });
+      if (message.ask.ask === 'close') process.disconnect?.();
+    },
+    (error: Error) => send({ id: message.id, error: { name: error.name, message: error.message } }),
+  );
+});
+send({ id: 0, value: undefined });
