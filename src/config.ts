@@ -13,13 +13,13 @@ const list = z
   .transform((value) => (value ?? '').split(/[\s,]+/).filter((part) => part !== ''))
   .pipe(z.array(z.guid('must be a list of Entra ids, separated by commas')));
 
-const durations: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const durations: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `72h`, `30m`, `7d`, `90s` to milliseconds. */
 const duration = z
   .string()
-  .regex(/^[1-9]\d{0,5}[smhd]$/, 'must be a number and one of s, m, h, d, such as 72h')
-  .transform((value) => Number(value.slice(0, -1)) * (durations[value.slice(-1)] ?? 0));
+  .regex(/^[1-9]\d{0,5}(ms|s|m|h|d)$/, 'must be a number and one of ms, s, m, h, d, such as 72h')
+  .transform((value) => Number.parseInt(value, 10) * (durations[value.replace(/^\d+/, '')] ?? 0));
 
 const port = z.coerce.number().int().min(1).max(65_535);
 
@@ -41,6 +41,7 @@ export const environmentSchema = z.object({
   AZURE_CA_FILE: optional,
   AZURE_CLIENT_ID: optional,
   AZURE_CLIENT_SECRET: optional,
+  AZURE_FEDERATED_TOKEN_FILE: optional,
   CMK_SUBSCRIPTIONS: list,
   CMK_REQUESTERS: list,
   CMK_APPROVERS: list,
@@ -149,4 +150,26 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     throw new ConfigurationError(`the configuration does not hold together:\n${lines.join('\n')}`);
   }
   return { ...read.data, policyVersion: policyVersion(read.data) };
+}
+
+type CloudChoice =
+  | { readonly name: 'public' | 'usgovernment' | 'china' }
+  | {
+      readonly name: 'custom';
+      readonly armEndpoint: string;
+      readonly authorityHost: string;
+      readonly graphEndpoint: string;
+      readonly caFile: string | null;
+    };
+
+/** The cloud as the Azure adapters take it. */
+export function cloudOf(config: Config): CloudChoice {
+  const { AZURE_CLOUD: name, AZURE_ARM_ENDPOINT, AZURE_AUTHORITY_HOST, AZURE_GRAPH_ENDPOINT, AZURE_CA_FILE } = config;
+  if (name !== 'custom') return { name };
+  const [armEndpoint = '', authorityHost = '', graphEndpoint = ''] = [
+    AZURE_ARM_ENDPOINT,
+    AZURE_AUTHORITY_HOST,
+    AZURE_GRAPH_ENDPOINT,
+  ];
+  return { name, armEndpoint, authorityHost, graphEndpoint, caFile: AZURE_CA_FILE ?? null };
 }

@@ -25,6 +25,7 @@ export type PageFacts =
       readonly agent: ObservedAgent;
       readonly vault: ObservedVault;
       readonly keys: readonly JudgedKey[];
+      readonly now: Date;
     }
   | {
       readonly page: 'review';
@@ -71,7 +72,7 @@ async function keyFacts({ azure, now }: CommandPorts, form: Form): Promise<Facts
   if (!keys.ok) return keys;
   if (agent.value === null) return gone('unknown-agent', form.agentId);
   if (vault.value === null) return gone('unknown-vault', form.vaultId);
-  return done({ page: 'key', agent: agent.value, vault: vault.value, keys: judgeKeys(keys.value, now()) });
+  return done({ page: 'key', agent: agent.value, vault: vault.value, keys: judgeKeys(keys.value, now()), now: now() });
 }
 
 /** The wish a form has come to; null while something is still to be chosen. */

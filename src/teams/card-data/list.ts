@@ -9,9 +9,8 @@ export const ListRow = z.strictObject({
   name: CardText,
   nameWeight: z.enum(['Default', 'Bolder']),
   lines: z.array(Line).max(4),
-  /** At the right: the request's id, or the time of an event. */
+  /** At the right, in monospace: the request’s id, or the number of an event. */
   right: CardText,
-  rightFont: z.enum(['Default', 'Monospace']),
 });
 export type ListRow = z.infer<typeof ListRow>;
 

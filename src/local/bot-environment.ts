@@ -1,0 +1,39 @@
+/** The bot's configuration on one machine: the local tenant, the local Azure, the local Teams. */
+import type { LocalOptions } from './options.ts';
+import { approver, localTenantId, requestersGroup, secondApprover } from './people.ts';
+
+/** The bot's own service principal in the local Azure. */
+export const localBotPrincipal = { id: '50000000-0000-4000-8000-000000000002', secret: 'local-bot' };
+
+const subscriptions = ['40000000-0000-4000-8000-000000000001', '40000000-0000-4000-8000-000000000002'];
+
+/** Whatever the caller has set wins. */
+export function botEnvironment(options: LocalOptions, caller: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const azure = `https://localhost:${options['azure-port']}`;
+  const quick = options.latency === 'instant';
+  return {
+    CMK_MODE: 'local',
+    PORT: String(options['bot-port']),
+    MicrosoftAppTenantId: localTenantId,
+    ...(caller.DATABASE_URL ? {} : { CMK_DATA_DIR: options.data }),
+    AZURE_CLOUD: 'custom',
+    AZURE_ARM_ENDPOINT: azure,
+    AZURE_AUTHORITY_HOST: azure,
+    AZURE_GRAPH_ENDPOINT: azure,
+    AZURE_CA_FILE: `${options.data}/ca.pem`,
+    AZURE_CLIENT_ID: localBotPrincipal.id,
+    AZURE_CLIENT_SECRET: localBotPrincipal.secret,
+    CMK_SUBSCRIPTIONS: subscriptions.join(','),
+    CMK_REQUESTERS: requestersGroup.id,
+    CMK_APPROVERS: `${approver.id},${secondApprover.id}`,
+    CMK_TEAM_ID: '19:operations@thread.tacv2',
+    CMK_OPERATIONS_CHANNEL: '19:operations@thread.tacv2',
+    CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2',
+    CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2',
+    CMK_TEAMS_SERVICE_URL: `http://127.0.0.1:${options['teams-port']}`,
+    CMK_AZURE_POLL: quick ? '50ms' : '1s',
+    CMK_RETRY_FIRST_WAIT: quick ? '200ms' : '2s',
+    CMK_LOG_LEVEL: 'warn',
+    ...caller,
+  };
+}

@@ -1,0 +1,61 @@
+/** Options of `npm run local`: from the command line, else from `CMK_LOCAL_…`, else the usual ones. */
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(1).max(65_000);
+
+const LocalOptions = z.object({
+  data: z
+    .string()
+    .min(1)
+    .transform((folder) => path.resolve(folder)),
+  'bot-port': port,
+  'teams-port': port,
+  'azure-port': port,
+  latency: z.enum(['instant', 'realistic']),
+  reset: z.boolean(),
+});
+export type LocalOptions = z.infer<typeof LocalOptions>;
+
+const usual = {
+  data: '.local',
+  'bot-port': '3978',
+  'teams-port': '3979',
+  'azure-port': '8443',
+  latency: 'realistic',
+} as const;
+
+export const usage = `npm run local -- [options]
+  --data DIR          where everything is kept          (${usual.data})
+  --bot-port N        the bot                           (${usual['bot-port']})
+  --teams-port N      the local Teams page              (${usual['teams-port']})
+  --azure-port N      the local Azure; its vaults follow (${usual['azure-port']})
+  --latency instant|realistic                           (${usual.latency})
+  --reset             forget everything first`;
+
+/** Throws an error whose message names every mistake. */
+export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): LocalOptions | 'help' {
+  const string = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      data: string,
+      'bot-port': string,
+      'teams-port': string,
+      'azure-port': string,
+      latency: string,
+      reset: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help === true) return 'help';
+  const setting = (name: keyof typeof usual): string =>
+    values[name] ?? env[`CMK_LOCAL_${name.replace('-', '_').toUpperCase()}`] ?? usual[name];
+  const read = LocalOptions.safeParse({
+    ...Object.fromEntries(Object.keys(usual).map((name) => [name, setting(name as keyof typeof usual)])),
+    reset: values.reset ?? ['1', 'true'].includes(env.CMK_LOCAL_RESET ?? ''),
+  });
+  if (read.success) return read.data;
+  throw new Error(read.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`).join('\n'));
+}

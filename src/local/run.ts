@@ -1,0 +1,105 @@
+/** `npm run local`: the whole product on one machine. */
+import { mkdir, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { botEnvironment, localBotPrincipal } from './bot-environment.ts';
+import { type Child, startChild } from './children.ts';
+import { type LocalOptions, readOptions, usage } from './options.ts';
+
+const ours = ['azure', 'teams', 'database', 'ca.pem'];
+
+/** Removes what earlier starts kept, and nothing else that may be in the folder. */
+async function reset(folder: string): Promise<void> {
+  for (const name of ours) await rm(`${folder}/${name}`, { recursive: true, force: true });
+}
+
+async function untilReady(url: string, bot: Child): Promise<void> {
+  const end: { code: number | null } = { code: null };
+  void bot.ended.then((code) => {
+    end.code = code;
+  });
+  for (;;) {
+    if (end.code !== null) throw new Error(`the bot ended with code ${end.code} before it was ready`);
+    const answer = await fetch(url).catch(() => null);
+    if (answer?.ok) return;
+    await sleep(100);
+  }
+}
+
+function startAll(options: LocalOptions): Child[] {
+  const { data, latency } = options;
+  const azureUrl = `https://localhost:${options['azure-port']}`;
+  const botUrl = `http://127.0.0.1:${options['bot-port']}/api/messages`;
+  const here = (file: string): string => `src/local/${file}`;
+  return [
+    startChild(
+      'local azure',
+      here('azure/run.ts'),
+      ['--data', data, '--port', String(options['azure-port']), '--latency', latency],
+      process.env,
+    ),
+    startChild(
+      'local teams',
+      here('teams/run.ts'),
+      [
+        ...[
+          '--data',
+          data,
+          '--port',
+          String(options['teams-port']),
+          '--bot-url',
+          botUrl,
+          '--bot-id',
+          localBotPrincipal.id,
+        ],
+        ...['--azure-url', azureUrl, '--azure-ca', `${data}/ca.pem`, '--manifest', 'manifest/manifest.json'],
+      ],
+      process.env,
+    ),
+  ];
+}
+
+async function run(options: LocalOptions): Promise<void> {
+  if (options.reset) await reset(options.data);
+  await mkdir(options.data, { recursive: true });
+  const children = startAll(options);
+  let stopping = false;
+  const stopAll = async (code: number): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    // The bot first: it may still want to say something to the other two.
+    for (const child of [...children].reverse()) await child.stop();
+    process.exit(code);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stopAll(0));
+  try {
+    const [azure, teams] = await Promise.all(children.map((child) => child.started));
+    // The bot reads the certificate authority that the local Azure wrote.
+    const bot = startChild('bot', 'src/main.ts', [], botEnvironment(options, process.env));
+    bot.started.catch(() => undefined);
+    children.push(bot);
+    for (const child of children) {
+      void child.ended.then((code) => {
+        if (!stopping) console.error(`${child.name} ended with code ${code}; stopping the others`);
+        return stopAll(1);
+      });
+    }
+    await untilReady(`http://127.0.0.1:${options['bot-port']}/readyz`, bot);
+    console.log(`local azure  ${azure}`);
+    console.log(`bot          http://127.0.0.1:${options['bot-port']}`);
+    console.log(`local teams  ${teams}   <- open this page`);
+    console.log('ready');
+  } catch (error) {
+    if (!stopping) console.error(error instanceof Error ? error.message : error);
+    await stopAll(1);
+  }
+}
+
+try {
+  const options = readOptions(process.argv.slice(2), process.env);
+  if (options === 'help') console.log(usage);
+  else await run(options);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error(usage);
+  process.exit(2);
+}

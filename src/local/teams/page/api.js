@@ -1,0 +1,76 @@
+// @ts-check
+
+/**
+ * @typedef {{ id: string, memberId: string, name: string, role: string }} Person
+ * @typedef {{ tenantId: string, bot: { id: string, name: string }, azure: boolean, people: Person[] }} Session
+ * @typedef {{ id: string, kind: 'channel' | 'groupChat' | 'personal', name: string, topic: string, unread: number }} Place
+ * @typedef {{ placeId: string, tone: 'message' | 'answer' | 'error', onlyYou: boolean, editedAt: string | null, ownView: boolean,
+ *   refreshIsDue: boolean }} LocalFacts
+ * @typedef {{ id: string, timestamp: string, text?: string, replyToId?: string, textFormat?: string,
+ *   from: { id: string, name: string, role: string, aadObjectId?: string }, conversation: { id: string },
+ *   attachments?: { contentType: string, content?: unknown }[], local: LocalFacts }} Activity
+ * @typedef {{ title: string, description: string }} Command
+ */
+
+/** A call that was answered with an error; `status` is 0 when there was no answer at all. */
+export class CallError extends Error {
+  constructor(/** @type {number} */ status, /** @type {string} */ message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @returns {Promise<{ status: number, body: any }>}
+ */
+async function call(method, path, body) {
+  const response = await fetch(path, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  }).catch(() => {
+    throw new CallError(0, 'No answer. Is local Teams still running?');
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ */
+async function must(method, path, body) {
+  const answer = await call(method, path, body);
+  if (answer.status < 400) return answer.body;
+  throw new CallError(answer.status, answer.body?.error?.message ?? `answered with ${answer.status}`);
+}
+
+const enc = encodeURIComponent;
+
+/** Everything the page asks of local Teams; nothing but `/client/…`. */
+export const api = {
+  /** @returns {Promise<Session>} */
+  session: () => must('GET', '/client/session'),
+  /** @returns {Promise<Command[]>} */
+  commands: () => must('GET', '/client/commands'),
+  /** @returns {Promise<Place[]>} */
+  places: (/** @type {string} */ personId) => must('GET', `/client/conversations?personId=${enc(personId)}`),
+  /** @returns {Promise<Activity[]>} */
+  activities: (/** @type {string} */ placeId, /** @type {string} */ personId) =>
+    must('GET', `/client/conversations/${enc(placeId)}/activities?personId=${enc(personId)}`),
+  /** @returns {Promise<{ activityId: string, conversationId: string }>} */
+  say: (/** @type {{ personId: string, conversationId: string, text: string, replyToId?: string }} */ message) =>
+    must('POST', '/client/messages', message),
+  read: (/** @type {{ personId: string, conversationId: string, activityId: string }} */ mark) =>
+    must('POST', '/client/read', mark),
+  /** The bot's own answer, whatever its status; what it means arrives as an event. */
+  click: (/** @type {Record<string, unknown>} */ click) => call('POST', '/client/actions', click),
+  submit: (/** @type {Record<string, unknown>} */ click) => must('POST', '/client/submits', click),
+  search: (/** @type {Record<string, unknown>} */ search) => call('POST', '/client/search', search),
+  azureState: () => must('GET', '/client/azure/state'),
+  azureFirstState: () => must('GET', '/client/azure/first-state'),
+  azureRequests: (/** @type {number} */ last) => must('GET', `/client/azure/requests?last=${last}`),
+};

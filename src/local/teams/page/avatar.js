@@ -1,0 +1,22 @@
+// @ts-check
+import { make } from './dom.js';
+
+const colours = ['#4f52b2', '#0b6a5b', '#8a3b7c', '#5a5a5a', '#7a4f00'];
+
+/** @type {Map<string, string>} */
+const colourOf = new Map();
+
+/** Gives each person a colour, by the order they are listed in. */
+export function giveColours(/** @type {readonly { id: string }[]} */ people) {
+  people.forEach(({ id }, index) => colourOf.set(id, colours[index % colours.length] ?? '#4f52b2'));
+}
+
+export const personColour = (/** @type {string} */ id) => colourOf.get(id) ?? '#5a5a5a';
+
+/** The round letter of a person, or the square one of the bot. */
+export function avatar(/** @type {{ id: string, name: string } | 'bot'} */ who) {
+  if (who === 'bot') return make('span', { class: 'avatar bot', 'aria-hidden': 'true' }, 'C');
+  const element = make('span', { class: 'avatar', 'aria-hidden': 'true' }, who.name.slice(0, 1));
+  element.style.setProperty('--c', personColour(who.id));
+  return element;
+}

@@ -1,0 +1,85 @@
+// @ts-check
+
+/** What a person did to a card and not yet sent: it must survive when the bot updates the card under their hands. */
+
+/**
+ * @typedef {{ id?: string, value?: unknown, renderedElement?: HTMLElement }} CardInput
+ * @typedef {{ getAllInputs: () => CardInput[], getElementById: (id: string) => { isVisible: boolean } | undefined }} DrawnCard
+ * @typedef {{ values: Map<string, string>, visible: Map<string, boolean>,
+ *   focus: { inputId: string, selection: [number | null, number | null] } | null }} Memory
+ */
+
+const valueOf = (/** @type {CardInput} */ input) => String(input.value ?? '');
+
+/** The values a freshly drawn card has. */
+export function valuesOf(/** @type {DrawnCard} */ card) {
+  return new Map(card.getAllInputs().map((input) => [input.id ?? '', valueOf(input)]));
+}
+
+/** The ids a card can fold and unfold, with whether they show. */
+export function foldsOf(/** @type {DrawnCard} */ card, /** @type {unknown} */ payload) {
+  /** @type {Map<string, boolean>} */
+  const folds = new Map();
+  for (const id of toggledIds(payload)) {
+    const element = card.getElementById(id);
+    if (element !== undefined) folds.set(id, element.isVisible);
+  }
+  return folds;
+}
+
+/** @returns {string[]} */
+function toggledIds(/** @type {unknown} */ node) {
+  if (Array.isArray(node)) return node.flatMap(toggledIds);
+  if (typeof node !== 'object' || node === null) return [];
+  const targets = 'targetElements' in node && Array.isArray(node.targetElements) ? node.targetElements : [];
+  const ids = targets.map((target) => (typeof target === 'string' ? target : target?.elementId));
+  return [...ids, ...Object.values(node).flatMap(toggledIds)];
+}
+
+/**
+ * Remembers what differs from how the card was drawn, and where the cursor is.
+ * @param {DrawnCard} card
+ * @param {Map<string, string>} drawnValues
+ * @param {Map<string, boolean>} drawnFolds
+ * @returns {Memory}
+ */
+export function remember(card, drawnValues, drawnFolds) {
+  const changed = card.getAllInputs().filter((input) => valueOf(input) !== drawnValues.get(input.id ?? ''));
+  const folds = [...drawnFolds].map(([id, was]) => ({ id, was, is: card.getElementById(id)?.isVisible ?? was }));
+  return {
+    values: new Map(changed.map((input) => [input.id ?? '', valueOf(input)])),
+    visible: new Map(folds.filter(({ was, is }) => was !== is).map(({ id, is }) => [id, is])),
+    focus: focusIn(card),
+  };
+}
+
+function focusIn(/** @type {DrawnCard} */ card) {
+  const active = document.activeElement;
+  const input = card.getAllInputs().find(({ renderedElement }) => renderedElement?.contains(active));
+  if (input === undefined || active === null) return null;
+  const isText =
+    active instanceof HTMLTextAreaElement || (active instanceof HTMLInputElement && active.type === 'text');
+  /** @type {[number | null, number | null]} */
+  const selection = isText ? [active.selectionStart, active.selectionEnd] : [null, null];
+  return { inputId: input.id ?? '', selection };
+}
+
+/** Brings it back into the newly drawn card, as far as that still has the inputs. */
+export function recall(/** @type {DrawnCard} */ card, /** @type {Memory} */ memory) {
+  const inputs = new Map(card.getAllInputs().map((input) => [input.id ?? '', input]));
+  for (const [id, value] of memory.values) {
+    const input = inputs.get(id);
+    if (input !== undefined) input.value = value;
+  }
+  for (const [id, isVisible] of memory.visible) {
+    const element = card.getElementById(id);
+    if (element !== undefined) element.isVisible = isVisible;
+  }
+  if (memory.focus === null) return;
+  const again = inputs.get(memory.focus.inputId)?.renderedElement?.querySelector('input, textarea, select');
+  if (!(again instanceof HTMLElement)) return;
+  again.focus({ preventScroll: true });
+  const [start, end] = memory.focus.selection;
+  if (start !== null && (again instanceof HTMLTextAreaElement || again instanceof HTMLInputElement))
+    again.setSelectionRange(start, end);
+}

@@ -1,0 +1,101 @@
+// @ts-check
+import { foldsOf, recall, remember, valuesOf } from './card-memory.js';
+import { announce } from './dom.js';
+import { hostConfig } from './host-config.js';
+import { searchWith } from './typeahead.js';
+
+/** @type {any} */
+const { AdaptiveCards } = window;
+const host = new AdaptiveCards.HostConfig(hostConfig);
+
+/**
+ * @typedef {{ type: string, verb: string, data: unknown, inputs: Record<string, string> }} Clicked
+ * @typedef {{ click: (clicked: Clicked) => Promise<void>, search: import('./typeahead.js').Search }} CardUse
+ */
+
+/** One Adaptive Card on the page; `show` draws another one in its place. */
+export class ShownCard {
+  /** @type {any} */ card;
+  drawn = '';
+  /** @type {Map<string, string>} */ values = new Map();
+  /** @type {Map<string, boolean>} */ folds = new Map();
+  isPending = false;
+
+  /**
+   * @param {HTMLElement} element
+   * @param {CardUse} use
+   */
+  constructor(element, use) {
+    this.element = element;
+    this.use = use;
+  }
+
+  /**
+   * Draws the card if it is another than the one shown. What was typed and unfolded is kept unless `isFresh`: a card that answers the
+   * person's own click starts anew.
+   * @param {unknown} payload
+   * @param {boolean} isFresh
+   */
+  show(payload, isFresh) {
+    const json = JSON.stringify(payload);
+    if (json === this.drawn) return;
+    const memory = this.card === undefined || isFresh ? undefined : remember(this.card, this.values, this.folds);
+    this.drawn = json;
+    this.card = this.parse(payload);
+    const rendered = this.card.render();
+    this.values = valuesOf(this.card);
+    this.folds = foldsOf(this.card, payload);
+    this.element.replaceChildren(rendered ?? document.createTextNode('This card cannot be shown.'));
+    this.element.removeAttribute('aria-busy');
+    if (memory !== undefined) recall(this.card, memory);
+    if (this.isPending) this.pend(undefined);
+  }
+
+  parse(/** @type {unknown} */ payload) {
+    const card = new AdaptiveCards.AdaptiveCard();
+    card.hostConfig = host;
+    card.parse(payload, new AdaptiveCards.SerializationContext(AdaptiveCards.Versions.v1_5));
+    card.onExecuteAction = (/** @type {any} */ action) => void this.execute(action);
+    searchWith(card, this.use.search);
+    return card;
+  }
+
+  async execute(/** @type {any} */ action) {
+    const type = action.getJsonTypeName();
+    if (type === 'Action.OpenUrl') window.open(action.url, '_blank', 'noopener');
+    if (type !== 'Action.Execute' && type !== 'Action.Submit') return;
+    const { data } = action.toJSON();
+    this.isPending = true;
+    this.pend(action.renderedElement);
+    announce('Sending');
+    try {
+      await this.use.click({ type, verb: action.verb ?? '', data: data ?? {}, inputs: this.inputs() });
+    } finally {
+      this.isPending = false;
+      this.settle();
+    }
+  }
+
+  /** Every input: an emptied one as empty text, which local Teams leaves out. */
+  inputs() {
+    const all = this.card.getAllInputs().filter((/** @type {any} */ input) => input.id);
+    return Object.fromEntries(
+      all.map((/** @type {any} */ input) => [input.id, input.isSet() ? String(input.value) : '']),
+    );
+  }
+
+  /** Shows that an answer is on its way: nothing can be clicked twice, and the clicked button turns. */
+  pend(/** @type {HTMLElement | undefined} */ clicked) {
+    this.element.setAttribute('aria-busy', 'true');
+    for (const button of this.element.querySelectorAll('button')) button.disabled = true;
+    clicked?.classList.add('pending');
+  }
+
+  settle() {
+    this.element.removeAttribute('aria-busy');
+    for (const button of this.element.querySelectorAll('button')) {
+      button.disabled = false;
+      button.classList.remove('pending');
+    }
+  }
+}

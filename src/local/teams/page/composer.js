@@ -1,0 +1,81 @@
+// @ts-check
+
+import { avatar } from './avatar.js';
+import { CommandMenu } from './command-menu.js';
+import { make } from './dom.js';
+
+/**
+ * @typedef {object} ComposeOptions
+ * @property {import('./api.js').Person} person who writes
+ * @property {string} label what screen readers call the box
+ * @property {string} placeholder
+ * @property {() => import('./command-menu.js').Entry[]} entries
+ * @property {string} draft what was typed earlier and not sent
+ * @property {(text: string) => void} keep remembers what is typed
+ * @property {(text: string) => Promise<void>} send
+ */
+
+/** A box to write in, with the menu of commands; framed in the colour of who writes. */
+export function composer(/** @type {ComposeOptions} */ options) {
+  const box = make('input', {
+    type: 'text',
+    role: 'combobox',
+    autocomplete: 'off',
+    maxlength: '28000',
+    'aria-label': options.label,
+    'aria-expanded': 'false',
+    'aria-autocomplete': 'list',
+    placeholder: options.placeholder,
+    'data-compose': true,
+  });
+  box.value = options.draft;
+  const menu = new CommandMenu(box, options.entries);
+  const problem = make('p', { class: 'problem', role: 'alert' });
+  const send = make('button', { class: 'send', type: 'submit' }, 'Send');
+  const element = make(
+    'form',
+    { class: 'box', onsubmit: (/** @type {Event} */ event) => void submit(event, box, menu, problem, options) },
+    avatar(options.person),
+    box,
+    send,
+  );
+  const follow = () => {
+    options.keep(box.value);
+    box.classList.toggle('is-command', box.value.startsWith('/'));
+    menu.follow();
+  };
+  box.addEventListener('input', follow);
+  box.addEventListener('blur', () => menu.close());
+  box.addEventListener('keydown', (event) => {
+    if (menu.key(event.key)) {
+      event.preventDefault();
+      options.keep(box.value);
+    }
+  });
+  return { element: make('div', { class: 'composer' }, menu.frame, element, problem), box };
+}
+
+/**
+ * @param {Event} event
+ * @param {HTMLInputElement} box
+ * @param {CommandMenu} menu
+ * @param {HTMLElement} problem
+ * @param {ComposeOptions} options
+ */
+async function submit(event, box, menu, problem, options) {
+  event.preventDefault();
+  const text = box.value.trim();
+  if (text === '') return;
+  menu.close();
+  problem.textContent = '';
+  box.value = '';
+  box.classList.remove('is-command');
+  options.keep('');
+  try {
+    await options.send(text);
+  } catch (error) {
+    if (box.value === '') box.value = text;
+    options.keep(box.value);
+    problem.textContent = `Not sent. ${error instanceof Error ? error.message : ''}`;
+  }
+}

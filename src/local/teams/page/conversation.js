@@ -1,0 +1,123 @@
+// @ts-check
+import { arrange, make } from './dom.js';
+import { ShownMessage } from './message.js';
+import { folded, noticesOf, threadsOf } from './threads.js';
+import { dayName } from './times.js';
+
+/** @typedef {import('./api.js').Activity} Activity */
+/** @typedef {import('./threads.js').Thread} Thread */
+/** @typedef {import('./message.js').MessageUse & { reply: (threadId: string, rootId: string) => HTMLElement, isChannel: boolean,
+ *   empty: string }} ConversationUse */
+
+/** How near the end one must be for the page to follow new messages. */
+const nearEnd = 80;
+
+/** The messages of one conversation as one person sees them. */
+export class ShownConversation {
+  /** @type {Map<string, Activity>} */ activities = new Map();
+  /** @type {Map<string, ShownMessage>} */ messages = new Map();
+  /** @type {Map<string, { section: HTMLElement, replies: HTMLElement }>} */ threads = new Map();
+  /** @type {Map<string, HTMLElement>} */ days = new Map();
+  /** @type {Set<string>} */ unfolded = new Set();
+
+  /**
+   * @param {HTMLElement} element
+   * @param {ConversationUse} use
+   */
+  constructor(element, use) {
+    this.element = element;
+    this.use = use;
+    element.replaceChildren();
+  }
+
+  /** Shows exactly these. */
+  load(/** @type {readonly Activity[]} */ activities) {
+    const isFirst = this.activities.size === 0;
+    this.activities = new Map(activities.map((activity) => [activity.id, activity]));
+    this.draw(isFirst);
+  }
+
+  /** Shows one that is new or changed. */
+  put(/** @type {Activity} */ activity) {
+    this.activities.set(activity.id, activity);
+    this.draw(false);
+  }
+
+  remove(/** @type {string} */ id) {
+    if (this.activities.delete(id)) this.draw(false);
+  }
+
+  lastId() {
+    return [...this.activities.keys()].at(-1);
+  }
+
+  draw(/** @type {boolean} */ toEnd) {
+    const { element } = this;
+    const follow = toEnd || element.scrollHeight - element.scrollTop - element.clientHeight < nearEnd;
+    const threads = threadsOf(this.activities.values());
+    const notices = noticesOf(this.activities.values());
+    /** @type {Element[]} */
+    const wanted = [];
+    threads.forEach((thread, index) => {
+      if (threads[index - 1]?.day !== thread.day) wanted.push(this.day(thread));
+      wanted.push(this.thread(thread, notices));
+    });
+    if (wanted.length === 0) wanted.push(this.emptyNote());
+    arrange(element, wanted);
+    if (follow) element.scrollTop = element.scrollHeight;
+  }
+
+  emptyNote() {
+    return make('p', { class: 'empty' }, this.use.empty);
+  }
+
+  day(/** @type {Thread} */ thread) {
+    const first = thread.messages[0];
+    const known = this.days.get(thread.day) ?? make('div', { class: 'day' }, dayName(first?.timestamp ?? ''));
+    this.days.set(thread.day, known);
+    return known;
+  }
+
+  /**
+   * @param {Thread} thread
+   * @param {Map<string, Activity>} notices
+   */
+  thread(thread, notices) {
+    const known = this.threads.get(thread.id) ?? this.newThread(thread);
+    const { shown, hidden } = folded(thread.messages, this.unfolded.has(thread.id));
+    const elements = shown.map((activity) => this.message(activity, notices.get(activity.id)));
+    elements.forEach((element, index) => element.classList.toggle('reply', index > 0));
+    if (hidden > 0) elements.splice(1, 0, this.unfoldButton(thread, hidden));
+    arrange(known.replies, elements);
+    return known.section;
+  }
+
+  newThread(/** @type {Thread} */ thread) {
+    const replies = make('div', { class: 'replies' });
+    const root = thread.messages[0]?.id ?? '';
+    const section = make(
+      'section',
+      { class: 'thread', 'data-thread': thread.id },
+      replies,
+      this.use.isChannel && this.use.reply(thread.id, root),
+    );
+    const made = { section, replies };
+    this.threads.set(thread.id, made);
+    return made;
+  }
+
+  unfoldButton(/** @type {Thread} */ thread, /** @type {number} */ hidden) {
+    const unfold = () => {
+      this.unfolded.add(thread.id);
+      this.draw(false);
+    };
+    return make('button', { class: 'link fold', onclick: unfold }, `Show ${hidden} earlier replies`);
+  }
+
+  message(/** @type {Activity} */ activity, /** @type {Activity | undefined} */ notice) {
+    const message = this.messages.get(activity.id) ?? new ShownMessage(this.use);
+    this.messages.set(activity.id, message);
+    message.show(activity, notice);
+    return message.element;
+  }
+}

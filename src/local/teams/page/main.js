@@ -1,0 +1,196 @@
+// @ts-check
+import { api } from './api.js';
+import { giveColours } from './avatar.js';
+import { azurePanel } from './azure-panel.js';
+import { composer } from './composer.js';
+import { ShownConversation } from './conversation.js';
+import { byId, fill } from './dom.js';
+import { follow } from './live.js';
+import { teachCards } from './markdown.js';
+import { showPeople } from './people.js';
+import { placeTitle, showPlaces } from './places.js';
+import { replyBox } from './reply-box.js';
+import { address, placeSlug, readAddress } from './route.js';
+import { themeButton } from './theme.js';
+import { teachTypeahead } from './typeahead.js';
+
+/** @typedef {import('./api.js').Person} Person */
+/** @typedef {import('./api.js').Place} Place */
+
+teachCards();
+teachTypeahead();
+themeButton(byId('theme'));
+
+const session = await api.session();
+giveColours(session.people);
+/** @type {import('./command-menu.js').Entry[]} */
+let entries = [];
+/** @type {Map<string, string | undefined>} */
+const drafts = new Map();
+
+/** @type {Person | undefined} */
+let person;
+/** @type {Place[]} */
+let places = [];
+/** @type {Place | undefined} */
+let place;
+/** @type {ShownConversation | undefined} */
+let conversation;
+let unfollow = () => {};
+
+let going = 0;
+/** Goes where the address says; called at start and whenever it changes. */
+async function go() {
+  const turn = ++going;
+  const wanted = readAddress(session.people);
+  const fresh = await api.places(wanted.person.id);
+  if (turn !== going) return;
+  const isOther = wanted.person !== person;
+  person = wanted.person;
+  places = fresh;
+  if (isOther) unfollow();
+  place = places.find((candidate) => placeSlug(candidate) === wanted.placeName) ?? places[0];
+  if (place === undefined) return;
+  drawFrame(person, place);
+  conversation = new ShownConversation(byId('messages'), conversationUse(person, place));
+  if (isOther) unfollow = follow(person.id, liveUse());
+  else await load();
+}
+
+function drawFrame(/** @type {Person} */ me, /** @type {Place} */ here) {
+  showPeople(session.people, me, (other) => {
+    location.hash = address(other, placeSlug(here));
+  });
+  showPlaces(places, here, (other) => address(me, placeSlug(other)));
+  document.title = `${placeTitle(here)}, ${me.name}`;
+  byId('title').textContent = placeTitle(here);
+  byId('topic').textContent = here.topic;
+  byId('messages').setAttribute('aria-label', `Messages in ${here.name}`);
+  const label = here.kind === 'channel' ? `New post in ${here.name}` : `Message to ${here.name}`;
+  const { element } = composer({
+    ...composing(me, here, here.id),
+    label: `${label}, as ${me.name}`,
+    placeholder: label,
+  });
+  const line = document.createElement('p');
+  line.className = 'as';
+  fill(
+    line,
+    'You write as ',
+    Object.assign(document.createElement('b'), { textContent: me.name }),
+    '. Type / for commands.',
+  );
+  fill(byId('compose'), element, line);
+}
+
+/** What compose boxes have in common; a draft is kept for each person and thread. */
+function composing(
+  /** @type {Person} */ me,
+  /** @type {Place} */ here,
+  /** @type {string} */ thread,
+  /** @type {string} */ rootId = '',
+) {
+  const key = `${me.id} ${thread}`;
+  return {
+    person: me,
+    label: `Reply as ${me.name}`,
+    placeholder: 'Reply',
+    entries: () => entries,
+    draft: drafts.get(key) ?? '',
+    keep: (/** @type {string} */ text) => void drafts.set(key, text),
+    send: async (/** @type {string} */ text) => {
+      const reply = rootId === '' ? {} : { replyToId: rootId };
+      await api.say({ personId: me.id, conversationId: here.id, text, ...reply });
+      byId('messages').scrollTop = rootId === '' ? byId('messages').scrollHeight : byId('messages').scrollTop;
+    },
+  };
+}
+
+/** @returns {import('./conversation.js').ConversationUse} */
+function conversationUse(/** @type {Person} */ me, /** @type {Place} */ here) {
+  return {
+    isChannel: here.kind === 'channel',
+    empty:
+      here.kind === 'personal' ? 'Nothing yet. Type / to see what the bot can do.' : 'Nothing yet. Start with a post.',
+    reply: (thread, rootId) => {
+      const key = `${me.id} ${thread}`;
+      const draft = {
+        get: () => drafts.get(key),
+        set: (/** @type {string | undefined} */ text) => void drafts.set(key, text),
+      };
+      return replyBox(
+        `Reply to the thread, as ${me.name}`,
+        (text) => ({ ...composing(me, here, thread, rootId), draft: text }),
+        draft,
+      );
+    },
+    click: async (activity, { type, verb, data, inputs }) => {
+      const click = { personId: me.id, activityId: activity.id, data, inputs };
+      if (type === 'Action.Submit') await api.submit(click);
+      else await api.click({ ...click, verb, invokeId: crypto.randomUUID() });
+    },
+    search: async (activity, input, query) => {
+      const { body } = await api.search({ personId: me.id, activityId: activity.id, input, query });
+      return body.value.results;
+    },
+  };
+}
+
+/** @returns {import('./live.js').LiveUse} */
+function liveUse() {
+  return {
+    connected: () => void load(),
+    read: () => void refreshPlaces(),
+    removed: (id) => conversation?.remove(id),
+    activity: (activity) => {
+      if (activity.local.placeId !== place?.id) return void refreshPlaces();
+      conversation?.put(activity);
+      if (activity.local.refreshIsDue) void load();
+      else void markRead();
+    },
+  };
+}
+
+/** Loads the conversation; loading is also what brings the person's own views of cards. */
+async function load() {
+  const [me, here, shown] = [person, place, conversation];
+  if (me === undefined || here === undefined) return;
+  const activities = await api.activities(here.id, me.id);
+  if (shown !== conversation) return;
+  conversation?.load(activities);
+  await markRead();
+  await refreshPlaces();
+}
+
+let listing = 0;
+async function refreshPlaces() {
+  const turn = ++listing;
+  if (person === undefined) return;
+  const fresh = await api.places(person.id);
+  if (turn !== listing || place === undefined) return;
+  places = fresh;
+  const [me, here] = [person, place];
+  showPlaces(places, here, (other) => address(me, placeSlug(other)));
+}
+
+let readUpTo = '';
+async function markRead() {
+  const activityId = conversation?.lastId();
+  if (person === undefined || place === undefined || activityId === undefined || document.hidden) return;
+  const mark = `${person.id} ${place.id} ${activityId}`;
+  if (mark === readUpTo) return;
+  readUpTo = mark;
+  await api.read({ personId: person.id, conversationId: place.id, activityId });
+}
+
+const mention = { title: `@${session.bot.name}`, description: 'Talk to the bot', insert: `@${session.bot.name} ` };
+const loadCommands = async () => {
+  const commands = await api.commands().catch(() => []);
+  entries = [...commands.map(({ title, description }) => ({ title, description, insert: title })), mention];
+};
+
+window.addEventListener('hashchange', () => void go());
+document.addEventListener('visibilitychange', () => void markRead());
+await loadCommands();
+await go();
+azurePanel(byId('azure'), byId('azure-toggle'), session.azure);

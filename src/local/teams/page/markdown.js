@@ -1,0 +1,43 @@
+// @ts-check
+
+/** @type {any} */
+const { markdownit, AdaptiveCards } = window;
+const markdown = markdownit({ html: false, linkify: false, breaks: true }).disable([
+  'image',
+  'html_inline',
+  'html_block',
+]);
+
+/** Mentions survive the escaping of everything that looks like HTML. */
+const withMentions = (/** @type {string} */ html) =>
+  html.replace(/&lt;at&gt;(.+?)&lt;\/at&gt;/g, '<span class="mention">$1</span>');
+
+/** The safe HTML of markdown by a bot. */
+const toHtml = (/** @type {string} */ text) => withMentions(markdown.render(text));
+
+/** Makes the card renderer use the same markdown as messages. */
+export function teachCards() {
+  AdaptiveCards.AdaptiveCard.onProcessMarkdown = (
+    /** @type {string} */ text,
+    /** @type {{ didProcess: boolean, outputHtml?: string }} */ result,
+  ) => {
+    result.outputHtml = toHtml(text);
+    result.didProcess = true;
+  };
+}
+
+/**
+ * Shows the text of a message: a bot's as markdown, a person's as typed, with mentions marked in both.
+ * @param {Element} element
+ * @param {string} text
+ * @param {boolean} byBot
+ */
+export function showText(element, text, byBot) {
+  element.innerHTML = byBot
+    ? toHtml(text)
+    : withMentions(markdown.utils.escapeHtml(text)).replace(/^(\/\S+)/, '<code>$1</code>');
+  for (const link of element.querySelectorAll('a')) {
+    link.target = '_blank';
+    link.rel = 'noopener noreferrer';
+  }
+}

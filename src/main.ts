@@ -1,0 +1,140 @@
+/** Production entry: joins the parts. No logic of its own. */
+import { createHash, randomBytes } from 'node:crypto';
+import { CloudAdapter, ConfigurationBotFrameworkAuthentication } from 'botbuilder';
+import { pino } from 'pino';
+import { sealWith } from './audit/record.ts';
+import { connectAzure } from './azure/azure.ts';
+import { openCloud } from './azure/clouds.ts';
+import { openCredential } from './azure/credential.ts';
+import { standingOf } from './commands/standing.ts';
+import { type Config, ConfigurationError, cloudOf, readConfig } from './config.ts';
+import type { PersonId } from './domain/ids.ts';
+import type { Policy } from './domain/policy.ts';
+import { openDatabase } from './store/database.ts';
+import { migrate } from './store/migrations.ts';
+import { openStore } from './store/store.ts';
+import { CmkBot } from './teams/bot.ts';
+import { openChat } from './teams/chat.ts';
+import { openForms } from './teams/dialogs/forms.ts';
+import { openDirectory } from './teams/directory.ts';
+import { openNotifier } from './teams/notifier.ts';
+import { onTurnError, startServer } from './teams/server.ts';
+import { startEngine } from './workflow/engine.ts';
+import { startOutbox } from './workflow/outbox.ts';
+import { startSweeper } from './workflow/sweeper.ts';
+
+const now = (): Date => new Date();
+const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+
+const policyOf = (config: Config): Policy => ({
+  version: config.policyVersion,
+  requesters: config.CMK_REQUESTERS,
+  approvers: config.CMK_APPROVERS,
+  approvalsRequired: config.CMK_APPROVALS_REQUIRED,
+  expiryMs: config.CMK_APPROVAL_EXPIRY,
+});
+
+function azureOf(config: Config) {
+  const cloud = openCloud(cloudOf(config));
+  const signIn = {
+    tenantId: config.MicrosoftAppTenantId,
+    clientId: config.AZURE_CLIENT_ID ?? null,
+    clientSecret: config.AZURE_CLIENT_SECRET ?? null,
+    federatedTokenFile: config.AZURE_FEDERATED_TOKEN_FILE ?? null,
+  };
+  const credential = openCredential(signIn, cloud);
+  const { CMK_SUBSCRIPTIONS: subscriptions, CMK_AZURE_POLL: pollIntervalMs } = config;
+  return connectAzure({ cloud, credential, subscriptions, pollIntervalMs });
+}
+
+async function storeOf(config: Config) {
+  const database = await openDatabase(
+    config.DATABASE_URL === undefined
+      ? { kind: 'pglite', dataDir: config.CMK_DATA_DIR ?? '' }
+      : { kind: 'postgres', url: config.DATABASE_URL },
+  );
+  await migrate(database);
+  return { database, store: openStore(database, { clock: now, seal: sealWith(randomBytes) }) };
+}
+
+function adapterOf(config: Config): CloudAdapter {
+  const { MicrosoftAppId, MicrosoftAppType, MicrosoftAppTenantId, MicrosoftAppPassword } = config;
+  if (config.CMK_MODE === 'local') return new CloudAdapter(new ConfigurationBotFrameworkAuthentication({}));
+  const settings = { MicrosoftAppId, MicrosoftAppType, MicrosoftAppTenantId, MicrosoftAppPassword };
+  return new CloudAdapter(new ConfigurationBotFrameworkAuthentication(settings as Record<string, string>));
+}
+
+async function start(config: Config): Promise<void> {
+  const log = pino({ level: config.CMK_LOG_LEVEL, base: { replica: config.CMK_REPLICA } });
+  const local = config.CMK_MODE === 'local';
+  const tenantId = config.MicrosoftAppTenantId.toLowerCase();
+  const { database, store } = await storeOf(config);
+  if (database.kind === 'pglite') log.warn({}, 'the embedded database survives this process, not this machine');
+  const { requests, outbox, shown, conversations, people, documents } = store;
+  const policy = policyOf(config);
+  const azure = azureOf(config);
+  const requesterStanding = (person: PersonId) => standingOf(azure.groups, person, policy.requesters);
+  const approverStanding = (person: PersonId) => standingOf(azure.groups, person, policy.approvers);
+
+  const adapter = adapterOf(config);
+  adapter.onTurnError = onTurnError(log);
+  const botAppId = config.MicrosoftAppId ?? '';
+  const serviceUrl = config.CMK_TEAMS_SERVICE_URL ?? null;
+  const chat = openChat({ adapter, botAppId, botId: `28:${botAppId}`, tenantId, conversations, serviceUrl });
+  const directory = openDirectory(people);
+  const { CMK_APPROVALS_CHANNEL: approvalsChannel, CMK_APPROVERS: approvers } = config;
+  const notifier = openNotifier({ requests, shown, chat, directory, approvalsChannel, approvers });
+  const retryLimits = {
+    firstWaitMs: config.CMK_RETRY_FIRST_WAIT,
+    longestWaitMs: 60_000,
+    waitAttempts: 6,
+    spreadWithinMs: 12 * 60_000,
+  };
+  const runPorts = { requests, azure, policy, tenantId, approverStanding, retryLimits, sha256, now };
+  const engine = await startEngine({ pool: database.pool, executorId: config.CMK_REPLICA, log }, runPorts);
+  const runner = startOutbox({
+    outbox,
+    requests,
+    startRun: engine.startRun,
+    show: notifier.show,
+    paused: config.CMK_PAUSE,
+    now,
+    log,
+  });
+  const sweeper = startSweeper({ documents, now, log });
+
+  const commandPorts = { azure, requests, policy, tenantId, requesterStanding, random: randomBytes, sha256, now };
+  const bot = new CmkBot({
+    commandPorts,
+    actionPorts: { requests, approverStanding },
+    forms: openForms(documents, commandPorts),
+    notifier,
+    shown,
+    conversations,
+    people,
+    tenantId,
+    signIn: local ? 'local' : 'bot-framework',
+    auditChannel: config.CMK_AUDIT_CHANNEL !== 'none',
+  });
+  const ready = async (): Promise<boolean> => (await database.pool.query('select 1')).rows.length === 1;
+  const server = await startServer({ adapter, bot, port: config.PORT, local, ready, log });
+  log.info({ url: server.url }, 'listening');
+
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    sweeper.stop();
+    await runner.stop();
+    await engine.stop();
+    await database.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+}
+
+try {
+  await start(readConfig());
+} catch (error) {
+  const said = error instanceof ConfigurationError ? error.message : error;
+  process.stderr.write(`cmk-bot does not start: ${said instanceof Error ? said.stack : said}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,202 @@
+/** The bot: takes each activity to the command, the form or the action it is for, and answers. */
+import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
+import type { ActionPorts } from '../actions/action.ts';
+import { actions } from '../actions/registry.ts';
+import type { CommandPorts, CommandResult } from '../commands/command.ts';
+import { commands } from '../commands/registry.ts';
+import { PersonId, RequestId } from '../domain/ids.ts';
+import type { Conversations, People, Shown } from '../domain/ports/store.ts';
+import { refuse } from '../domain/refusal.ts';
+import type { Request } from '../domain/request.ts';
+import { CardClick, CardSearch, type KnownSender, senderOf } from './activity.ts';
+import { cardActivity } from './chat.ts';
+import type { Forms } from './dialogs/forms.ts';
+import { badRequestAnswer, cardAnswer, choicesAnswer, messageAnswer } from './invoke-answers.ts';
+import type { Notifier } from './notifier.ts';
+import { parseMessage } from './parse-message.ts';
+import type { AdaptiveCard } from './render-card.ts';
+import { search } from './typeahead.ts';
+import { helpCard, refusalCard, refusalText } from './views/short-views.ts';
+
+export interface BotOptions {
+  readonly commandPorts: CommandPorts;
+  readonly actionPorts: ActionPorts;
+  readonly forms: Forms;
+  readonly notifier: Notifier;
+  readonly shown: Shown;
+  readonly conversations: Conversations;
+  readonly people: People;
+  readonly tenantId: string;
+  /** How people are known: `bot-framework` with tokens, `local` without. */
+  readonly signIn: string;
+  readonly auditChannel: boolean;
+}
+
+export class CmkBot extends ActivityHandler {
+  private readonly options: BotOptions;
+
+  constructor(options: BotOptions) {
+    super();
+    this.options = options;
+    this.onMessage(async (context, next) => {
+      await this.message(context);
+      await next();
+    });
+    this.onConversationUpdate(async (context, next) => {
+      await this.learn(context);
+      await next();
+    });
+    this.onInstallationUpdateAdd(async (context, next) => {
+      await this.learn(context);
+      await next();
+    });
+  }
+
+  /** Remembers how to reach the conversation, and the names of those in it. */
+  private async learn(context: TurnContext): Promise<void> {
+    const { activity } = context;
+    const tenantId = activity.channelData?.tenant?.id ?? activity.conversation.tenantId;
+    if (tenantId !== this.options.tenantId) return;
+    const personal = activity.conversation.conversationType === 'personal';
+    const personId = personal ? (PersonId.safeParse(activity.from.aadObjectId).data ?? null) : null;
+    const { id: conversationId } = activity.conversation;
+    await this.options.conversations.save({ conversationId, serviceUrl: activity.serviceUrl, tenantId, personId });
+    let continuationToken: string | undefined;
+    do {
+      const page = await TeamsInfo.getPagedMembers(context, 100, continuationToken);
+      for (const member of page.members) {
+        const id = PersonId.safeParse(member.aadObjectId).data;
+        if (id !== undefined) await this.options.people.save({ id, memberId: member.id, name: member.name });
+      }
+      continuationToken = page.continuationToken || undefined;
+    } while (continuationToken !== undefined);
+  }
+
+  /** Who sent this; null when nobody can be named. A person of another tenant is known, and refused by the caller. */
+  private async sender(context: TurnContext): Promise<KnownSender | null> {
+    const sender = senderOf(context.activity, this.options.signIn);
+    if (sender === null || sender.tenantId !== this.options.tenantId) return sender;
+    const { person: id, memberId, name, origin, tenantId } = sender;
+    const personId = origin.conversationType === 'personal' ? id : null;
+    const { serviceUrl } = context.activity;
+    await this.options.conversations.save({ conversationId: origin.conversationId, serviceUrl, tenantId, personId });
+    if (name !== null) await this.options.people.save({ id, memberId, name });
+    return sender;
+  }
+
+  private isForeign(sender: KnownSender): boolean {
+    return sender.tenantId !== this.options.tenantId;
+  }
+
+  private async message(context: TurnContext): Promise<void> {
+    const { activity } = context;
+    const sender = await this.sender(context);
+    if (sender === null) return;
+    if (this.isForeign(sender)) {
+      await context.sendActivity(cardActivity(refusalCard(refuse('guest'))));
+      return;
+    }
+    const typed = parseMessage(activity.text ?? '', activity.entities, activity.recipient.id);
+    const command = commands.find((one) => one.name === typed.command);
+    const call = { by: sender.person, actor: sender.actor, origin: sender.origin, args: typed.args };
+    const result =
+      command === undefined ? ({ kind: 'show-help' } as const) : await command.handle(call, this.options.commandPorts);
+    await context.sendActivity(cardActivity(await this.cardOf(context, result, sender)));
+  }
+
+  private async cardOf(context: TurnContext, result: CommandResult, sender: KnownSender): Promise<AdaptiveCard> {
+    switch (result.kind) {
+      case 'refused':
+        return refusalCard(result);
+      case 'show-help':
+        return this.help(sender);
+      case 'open-form': {
+        const opened = await this.options.forms.open(context, result.form);
+        return opened.kind === 'card' ? opened.card : refusalCard(opened);
+      }
+    }
+  }
+
+  private async help(sender: KnownSender): Promise<AdaptiveCard> {
+    const { commandPorts, actionPorts, auditChannel } = this.options;
+    const [ask, approve] = await Promise.all([
+      commandPorts.requesterStanding(sender.person),
+      actionPorts.approverStanding(sender.person),
+    ]);
+    const { policy } = commandPorts;
+    return helpCard({ commands, policy, mayAsk: ask === 'yes', mayApprove: approve === 'yes', auditChannel });
+  }
+
+  protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
+    const { name, value } = context.activity;
+    const sender = await this.sender(context);
+    if (sender === null) return badRequestAnswer('The sender has no Entra object id and tenant.');
+    if (this.isForeign(sender)) return messageAnswer(refusalText(refuse('guest')));
+    if (name === 'application/search') return this.typeahead(context, sender, value);
+    if (name !== 'adaptiveCard/action')
+      return badRequestAnswer(`Invokes named ${String(name).slice(0, 80)} are not answered.`);
+    const click = CardClick.safeParse(value);
+    if (!click.success)
+      return badRequestAnswer(
+        `The click is malformed: ${click.error.issues[0]?.path.join('.')} ${click.error.issues[0]?.message}.`,
+      );
+    return click.data.action.verb.startsWith('form.')
+      ? this.formClick(context, sender, click.data)
+      : this.requestClick(context, sender, click.data);
+  }
+
+  private async typeahead(context: TurnContext, sender: KnownSender, value: unknown): Promise<InvokeResponse> {
+    const query = CardSearch.safeParse(value);
+    if (!query.success) return badRequestAnswer('The search has no dataset.');
+    const { dataset, queryText } = query.data;
+    const readForm = (id: string) => this.options.forms.read(context, id, sender.person);
+    return choicesAnswer(await search(this.options.commandPorts, dataset, queryText, readForm));
+  }
+
+  private async formClick(context: TurnContext, sender: KnownSender, { action }: CardClick): Promise<InvokeResponse> {
+    const { formId, revision } = action.data;
+    if (formId === undefined) return badRequestAnswer('The click names no form.');
+    const call = { by: sender.person, formId, revision: revision ?? -1, verb: action.verb, inputs: action.data };
+    const answer = await this.options.forms.click(context, call);
+    if (answer.kind === 'refused') return messageAnswer(refusalText(answer));
+    // An ended form is shown to everybody, not to its owner alone.
+    if (answer.form.ended !== null) await this.replaceCard(context, answer.card);
+    return cardAnswer(answer.card);
+  }
+
+  /** Best effort: the person has the answer in any case. */
+  private async replaceCard(context: TurnContext, card: AdaptiveCard): Promise<void> {
+    const { replyToId } = context.activity;
+    if (replyToId === undefined) return;
+    try {
+      await context.updateActivity({ ...cardActivity(card), id: replyToId });
+    } catch {
+      // The card may be gone.
+    }
+  }
+
+  private async requestClick(
+    context: TurnContext,
+    sender: KnownSender,
+    { action }: CardClick,
+  ): Promise<InvokeResponse> {
+    const handler = actions.find((one) => one.verb === action.verb);
+    if (handler === undefined) return badRequestAnswer(`Nothing is done by ${action.verb}.`);
+    const requestId = RequestId.safeParse(action.data.requestId).data;
+    if (requestId === undefined)
+      return messageAnswer(refusalText(refuse('unknown-request', String(action.data.requestId ?? '').slice(0, 20))));
+    const text = (name: string): string => (typeof action.data[name] === 'string' ? String(action.data[name]) : '');
+    const inputs = { acknowledgeIrreversible: text('acknowledgeIrreversible'), comment: text('comment') };
+    const call = { by: sender.person, actor: sender.actor, requestId, asking: action.data.revision ?? -1, inputs };
+    const result = await handler.handle(call, this.options.actionPorts);
+    if (result.kind === 'refused') return messageAnswer(refusalText(result));
+    return cardAnswer(await this.clickedCard(context, result.request));
+  }
+
+  /** The card that was clicked, as it is now. */
+  private async clickedCard(context: TurnContext, request: Request): Promise<AdaptiveCard> {
+    const cards = await this.options.shown.of(request.id);
+    const clicked = cards.find((card) => card.activityId === context.activity.replyToId);
+    return this.options.notifier.cardFor(clicked?.audience === 'status' ? 'status' : 'approval', request);
+  }
+}

@@ -1,0 +1,103 @@
+/** Posting and updating cards without being asked: proactive messages over the Bot Connector. */
+import {
+  type Activity,
+  ActivityTypes,
+  type CloudAdapter,
+  type ConversationReference,
+  type TurnContext,
+} from 'botbuilder';
+import type { ConnectorClient } from 'botframework-connector';
+import type { Conversations } from '../domain/ports/store.ts';
+import type { AdaptiveCard } from './render-card.ts';
+
+/** Where a card stands. */
+export interface Posted {
+  readonly conversationId: string;
+  readonly activityId: string;
+}
+
+export interface Chat {
+  /** Posts into a conversation: a chat, or a thread of a channel (`…;messageid=…`). */
+  post(conversationId: string, card: AdaptiveCard): Promise<Posted>;
+  /** Starts a new thread in a channel. */
+  postThread(channelId: string, card: AdaptiveCard): Promise<Posted>;
+  /** Returns false when the card or its conversation is gone. */
+  update(posted: Posted, card: AdaptiveCard): Promise<boolean>;
+}
+
+/** The service URL for a conversation is not known yet: nobody has written to the bot. */
+export class UnknownServiceUrl extends Error {
+  override readonly name = 'UnknownServiceUrl';
+}
+
+export interface ChatOptions {
+  readonly adapter: CloudAdapter;
+  readonly botAppId: string;
+  readonly botId: string;
+  readonly tenantId: string;
+  readonly conversations: Conversations;
+  /** Used until the tenant's first activity. */
+  readonly serviceUrl: string | null;
+}
+
+export const cardActivity = (card: AdaptiveCard): Partial<Activity> => ({
+  type: ActivityTypes.Message,
+  summary: card.fallbackText,
+  attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card }],
+});
+
+const statusOf = (error: unknown): number | null => {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' ? status : null;
+};
+
+export function openChat(options: ChatOptions): Chat {
+  const { adapter, botAppId, botId, tenantId, conversations } = options;
+
+  async function reference(conversationId: string): Promise<Partial<ConversationReference>> {
+    const address = await conversations.get(conversationId);
+    const serviceUrl = address?.serviceUrl ?? (await conversations.serviceUrl(tenantId)) ?? options.serviceUrl;
+    if (serviceUrl === null) throw new UnknownServiceUrl(`posting to ${conversationId}: no service URL is known yet`);
+    const conversation = { id: conversationId, isGroup: true, conversationType: '', tenantId, name: '' };
+    return { channelId: 'msteams', serviceUrl, conversation, bot: { id: botId, name: '' } };
+  }
+
+  /** Runs inside a turn that nobody started. What is needed afterwards is returned: the context dies with the turn. */
+  async function inTurn<T>(conversationId: string, act: (context: TurnContext) => Promise<T>): Promise<T> {
+    const result: { value?: T } = {};
+    await adapter.continueConversationAsync(botAppId, await reference(conversationId), async (context) => {
+      result.value = await act(context);
+    });
+    return result.value as T;
+  }
+
+  return {
+    post: (conversationId, card) =>
+      inTurn(conversationId, async (context) => {
+        const sent = await context.sendActivity(cardActivity(card));
+        return { conversationId, activityId: sent?.id ?? '' };
+      }),
+    postThread: (channelId, card) =>
+      inTurn(channelId, async (context) => {
+        const client = context.turnState.get<ConnectorClient>(adapter.ConnectorClientKey);
+        const created = await client.conversations.createConversation({
+          isGroup: true,
+          bot: { id: botId, name: '' },
+          tenantId,
+          channelData: { channel: { id: channelId }, tenant: { id: tenantId } },
+          activity: cardActivity(card) as Activity,
+        } as Parameters<ConnectorClient['conversations']['createConversation']>[0]);
+        return { conversationId: created.id, activityId: created.activityId };
+      }),
+    update: (posted, card) =>
+      inTurn(posted.conversationId, async (context) => {
+        try {
+          await context.updateActivity({ ...cardActivity(card), id: posted.activityId });
+          return true;
+        } catch (error) {
+          if (statusOf(error) === 404) return false;
+          throw error;
+        }
+      }),
+  };
+}

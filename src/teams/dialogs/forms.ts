@@ -1,0 +1,122 @@
+/** Forms in Teams: opened by a command, clicked by their owner, kept between clicks whatever happens to the process. */
+import type { TurnContext } from 'botbuilder';
+import { type DialogContext, DialogSet } from 'botbuilder-dialogs';
+import type { CommandPorts } from '../../commands/command.ts';
+import type { Form } from '../../commands/form.ts';
+import { back, cancelForm, FormInputs, next, submit, type Turned } from '../../commands/form-clicks.ts';
+import { factsOf } from '../../commands/form-pages.ts';
+import type { PersonId } from '../../domain/ids.ts';
+import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
+import { type Refusal, refuse } from '../../domain/refusal.ts';
+import type { AdaptiveCard } from '../render-card.ts';
+import { formCard, formEndedCard } from '../views/form-view.ts';
+import { CannotDraw, drawnCard, type FormClick, FormPage, pageIdOf, setClick, waitingForm } from './form-page.ts';
+import { FormState, setFormId } from './form-state.ts';
+
+export interface FormClickCall {
+  readonly by: PersonId;
+  readonly formId: string;
+  readonly revision: number;
+  readonly verb: string;
+  /** As it came from the card: checked here. */
+  readonly inputs: unknown;
+}
+
+export type FormAnswer = { readonly kind: 'card'; readonly card: AdaptiveCard; readonly form: Form } | Refusal;
+
+export interface Forms {
+  open(context: TurnContext, form: Form): Promise<FormAnswer>;
+  click(context: TurnContext, call: FormClickCall): Promise<FormAnswer>;
+  /** The form as it stands, for its owner only. */
+  read(context: TurnContext, formId: string, by: PersonId): Promise<Form | null>;
+}
+
+async function draw(ports: CommandPorts, form: Form, problem: Refusal | null) {
+  if (form.ended !== null) return { form, card: formEndedCard(form) };
+  const facts = await factsOf(ports, form);
+  if ('kind' in facts) throw new CannotDraw(facts);
+  if (!facts.ok) throw new CannotDraw(refuse('azure-unreachable', `${facts.failure.code}: ${facts.failure.message}`));
+  const shown = facts.value.page === 'review' ? { ...form, shownDigest: facts.value.digest } : form;
+  return { form: shown, card: formCard(shown, facts.value, problem) };
+}
+
+async function turn(ports: CommandPorts, form: Form, { verb, inputs }: FormClick): Promise<Turned> {
+  switch (verb) {
+    case 'form.next':
+      return next(form, inputs, ports);
+    case 'form.back':
+      return back(form);
+    case 'form.submit':
+      return submit(form, inputs, ports);
+    case 'form.cancel':
+      return cancelForm(form);
+    default:
+      return { form, problem: null };
+  }
+}
+
+export function openForms(documents: Documents, ports: CommandPorts): Forms {
+  const state = new FormState(documents);
+  const work = {
+    draw: (form: Form, problem: Refusal | null) => draw(ports, form, problem),
+    turn: (form: Form, click: FormClick) => turn(ports, form, click),
+  };
+  const pages = new DialogSet(state.createProperty('dialog'));
+  for (const page of ['agent', 'vault', 'key', 'review', 'ended'] as const) pages.add(new FormPage(page, work));
+
+  async function load(context: TurnContext, formId: string): Promise<DialogContext> {
+    setFormId(context, formId);
+    await state.load(context, true);
+    return pages.createContext(context);
+  }
+
+  async function answer(context: TurnContext, dialogs: DialogContext): Promise<FormAnswer> {
+    const form = waitingForm(dialogs);
+    if (form === null) return refuse('form-ended');
+    return { kind: 'card', card: drawnCard(context), form };
+  }
+
+  async function clickOnce(context: TurnContext, call: FormClickCall): Promise<FormAnswer> {
+    const dialogs = await load(context, call.formId);
+    const form = waitingForm(dialogs);
+    if (form === null) return refuse('form-ended');
+    if (form.owner !== call.by) return refuse('not-your-form');
+    // A button of an earlier page shows the current one and does nothing else.
+    const current = call.revision === form.revision;
+    const read = FormInputs.safeParse(call.inputs ?? {});
+    const inputs = read.success ? read.data : FormInputs.parse({});
+    setClick(context, { verb: current ? call.verb : 'form.refresh', inputs });
+    await dialogs.continueDialog();
+    await state.saveChanges(context);
+    return answer(context, dialogs);
+  }
+
+  return {
+    async open(context, form) {
+      try {
+        const dialogs = await load(context, form.id);
+        await dialogs.beginDialog(pageIdOf(form), { form, problem: null } satisfies Turned);
+        await state.saveChanges(context);
+        return await answer(context, dialogs);
+      } catch (error) {
+        if (error instanceof CannotDraw) return error.refusal;
+        throw error;
+      }
+    },
+    async click(context, call) {
+      // Two clicks at once: the slower one finds the form changed and shows it as it is now.
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await clickOnce(context, call);
+        } catch (error) {
+          if (error instanceof CannotDraw) return error.refusal;
+          if (!(error instanceof StaleDocument) || attempt === 3) throw error;
+        }
+      }
+    },
+    async read(context, formId, by) {
+      const form = waitingForm(await load(context, formId));
+      return form?.owner === by ? form : null;
+    },
+  };
+}

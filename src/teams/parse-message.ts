@@ -1,0 +1,44 @@
+/** What a person typed: a command with its arguments, or something else. */
+import { z } from 'zod';
+
+/** The fields of a message that matter here. Everything else Teams sends is ignored. */
+const Mentions = z
+  .array(
+    z.looseObject({
+      type: z.string(),
+      text: z.string().optional(),
+      mentioned: z.looseObject({ id: z.string() }).optional(),
+    }),
+  )
+  .catch([]);
+
+export interface TypedMessage {
+  /** `/enable-cmk`, lower case, with its slash; empty when nothing was typed. */
+  readonly command: string;
+  readonly args: Readonly<Record<string, string>>;
+}
+
+const longestMessage = 4_000;
+
+/** Takes mentions of the bot out of the text. Others stay: they are not for the bot. */
+function withoutMentions(text: string, entities: unknown, botId: string): string {
+  return Mentions.parse(entities ?? [])
+    .filter((entity) => entity.type === 'mention' && entity.mentioned?.id === botId)
+    .reduce((rest, entity) => (entity.text ? rest.replace(entity.text, ' ') : rest), text);
+}
+
+/** `name=value`, `name="two words"`; what is not of that form is ignored. */
+function argumentsOf(text: string): Record<string, string> {
+  const pairs = [...text.matchAll(/(?:^|\s)([a-z]{1,20})=(?:"([^"]{0,1000})"|(\S{1,1000}))/gi)];
+  return Object.fromEntries(pairs.map(([, name = '', quoted, bare]) => [name.toLowerCase(), quoted ?? bare ?? '']));
+}
+
+/** Reads a message. The slash may be left out: after a mention and in personal chat people leave it out. */
+export function parseMessage(text: string, entities: unknown, botId: string): TypedMessage {
+  const said = withoutMentions(text.slice(0, longestMessage), entities, botId)
+    .replace(/\u00A0/g, ' ')
+    .trim();
+  const [first = '', ...rest] = said.split(/\s+/);
+  const word = first.toLowerCase().replace(/^\/+/, '');
+  return { command: word === '' ? '' : `/${word}`, args: argumentsOf(rest.join(' ')) };
+}

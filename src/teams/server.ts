@@ -1,0 +1,130 @@
+/** The HTTP edge: Bot Framework activities in, health and readiness out. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import {
+  ActivityTypes,
+  type Request as BotRequest,
+  type Response as BotResponse,
+  type CloudAdapter,
+  type TurnContext,
+} from 'botbuilder';
+import restify from 'restify';
+import { InboundActivity } from './activity.ts';
+import type { CmkBot } from './bot.ts';
+import { cardActivity } from './chat.ts';
+import { messageAnswer } from './invoke-answers.ts';
+import { bugCard, bugText } from './views/short-views.ts';
+
+export interface ServerOptions {
+  readonly adapter: CloudAdapter;
+  readonly bot: CmkBot;
+  readonly port: number;
+  /** Without tokens: listens on loopback only, and takes nothing that a foreign page could have sent. */
+  readonly local: boolean;
+  readonly ready: () => Promise<boolean>;
+  readonly log: { error(fields: object, message: string): void; info(fields: object, message: string): void };
+}
+
+export interface BotServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Teams keeps messages under 100 KB; card clicks with inputs stay far below. */
+const longestBody = 256 * 1024;
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
+
+const hostOf = (header: string | undefined): string => (header ?? '').replace(/:\d+$/, '');
+
+/** Why a local request is not taken; null when it is. */
+function localRefusal(request: restify.Request): string | null {
+  if (!loopback.test(hostOf(request.headers.host))) return 'In local mode the Host must be a loopback address.';
+  const { origin } = request.headers;
+  if (origin !== undefined && !(URL.canParse(origin) && loopback.test(new URL(origin).hostname))) {
+    return 'In local mode a foreign Origin is not taken.';
+  }
+  return null;
+}
+
+/** What is wrong with a body that is no activity; null when it is one. */
+function malformed(body: unknown, local: boolean): string | null {
+  const read = InboundActivity.safeParse(body);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    return `The activity is malformed: ${issue?.path.join('.') || 'body'}: ${issue?.message}.`;
+  }
+  if (local && !loopback.test(new URL(read.data.serviceUrl).hostname))
+    return 'In local mode the serviceUrl must be on this machine.';
+  return null;
+}
+
+async function messages(options: ServerOptions, request: restify.Request, response: restify.Response): Promise<void> {
+  const refuse = (status: number, message: string) =>
+    response.send(status, { error: { code: status === 415 ? 'UnsupportedMediaType' : 'BadRequest', message } });
+  if (options.local) {
+    const refusal = localRefusal(request);
+    if (refusal !== null) return refuse(403, refusal);
+  }
+  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
+    return refuse(415, 'Send application/json.');
+  const wrong = malformed(request.body, options.local);
+  if (wrong !== null) return refuse(400, wrong);
+  // The SDK's own request and response types are narrower than restify's and the same at run time.
+  await options.adapter.process(request as unknown as BotRequest, response as unknown as BotResponse, (context) =>
+    options.bot.run(context),
+  );
+}
+
+/** A bug is caught once per turn, logged with an id, and shown with that id. */
+export function onTurnError(log: ServerOptions['log']): (context: TurnContext, error: Error) => Promise<void> {
+  return async (context, error) => {
+    const id = randomUUID().slice(0, 8);
+    log.error({ err: error, errorId: id, activityType: context.activity.type }, 'turn ended by an unexpected error');
+    if (context.activity.type === ActivityTypes.Invoke) {
+      await context.sendActivity({ type: ActivityTypes.InvokeResponse, value: messageAnswer(bugText(id)) });
+    } else if (context.activity.type === ActivityTypes.Message) {
+      await context.sendActivity(cardActivity(bugCard(id))).catch(() => undefined);
+    }
+  };
+}
+
+export async function startServer(options: ServerOptions): Promise<BotServer> {
+  const server = restify.createServer({ name: 'cmk-bot', handleUncaughtExceptions: false });
+  server.use(restify.plugins.bodyParser({ maxBodySize: longestBody, mapParams: false }));
+  server.get('/healthz', async (_request: restify.Request, response: restify.Response) => {
+    response.send(200, { status: 'alive' });
+  });
+  server.get('/readyz', async (_request: restify.Request, response: restify.Response) => {
+    const ready = await options.ready().catch(() => false);
+    response.send(ready ? 200 : 503, { status: ready ? 'ready' : 'not ready' });
+  });
+  server.post('/api/messages', async (request: restify.Request, response: restify.Response) =>
+    messages(options, request, response),
+  );
+  await listen(server.server, options.port, options.local ? '127.0.0.1' : undefined);
+  const second = options.local ? await alsoOnIpv6(server.server, options.port) : null;
+  return {
+    url: `http://127.0.0.1:${options.port}`,
+    async stop() {
+      second?.close();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+const listen = (server: Server, port: number, host: string | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+
+/** `localhost` is ::1 to some clients. A machine without IPv6 goes without. */
+async function alsoOnIpv6(first: Server, port: number): Promise<Server | null> {
+  const second = createServer((request, response) => first.emit('request', request, response));
+  try {
+    await listen(second, port, '::1');
+    return second;
+  } catch {
+    return null;
+  }
+}

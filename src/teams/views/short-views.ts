@@ -1,0 +1,75 @@
+/** Help, refusals and other short cards. */
+import type { Command } from '../../commands/command.ts';
+import type { Policy } from '../../domain/policy.ts';
+import type { Refusal } from '../../domain/refusal.ts';
+import { bold, label, md, nothing, plain } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { refusalWords } from '../wording/refusals.ts';
+import { countOf } from './parts.ts';
+
+/** A refused command. */
+export function refusalCard(refusal: Refusal): AdaptiveCard {
+  const words = refusalWords(refusal);
+  return renderCard('refusal', {
+    fallbackText: label(`${words.title} ${words.text}`),
+    stateLine: plain('△ Not possible'),
+    requestId: refusal.fact.startsWith('CMK-') ? refusal.fact : '',
+    title: plain(words.title),
+    text: plain(words.text),
+    note: plain('Nothing was stored. Nothing was changed in Azure.'),
+  });
+}
+
+/** The words of a refused click: a message that only the clicker sees. */
+export const refusalText = (refusal: Refusal): string => {
+  const words = refusalWords(refusal);
+  return `${words.title} ${words.text}`;
+};
+
+/** A bug, with the id under which the log has it. */
+export const bugText = (id: string): string =>
+  `Something unexpected happened. An operator finds it in the log under ${id}. Look at the card before you click again.`;
+
+export const bugCard = (id: string): AdaptiveCard =>
+  renderCard('message', {
+    fallbackText: label(bugText(id)),
+    title: plain('Something unexpected happened.'),
+    titleColor: 'Attention',
+    text: plain('An operator finds it in the log under this id. Type the command again.'),
+    reference: plain(id),
+  });
+
+export interface HelpFacts {
+  readonly commands: readonly Command[];
+  readonly policy: Policy;
+  readonly mayAsk: boolean;
+  readonly mayApprove: boolean;
+  readonly auditChannel: boolean;
+}
+
+const roles = {
+  both: () => md`${bold('You may ask')}, and approve other people’s requests.`,
+  ask: () => md`${bold('You may ask')} for a customer-managed key.`,
+  approve: () => md`${bold('You may approve')} other people’s requests.`,
+  neither: () => plain('You can neither ask nor approve. An operator keeps the lists.'),
+};
+
+function roleOf(facts: HelpFacts): keyof typeof roles {
+  if (facts.mayAsk) return facts.mayApprove ? 'both' : 'ask';
+  return facts.mayApprove ? 'approve' : 'neither';
+}
+
+export function helpCard(facts: HelpFacts): AdaptiveCard {
+  const { policy } = facts;
+  const needed = countOf(policy.approvalsRequired, 'approval is needed.', 'approvals are needed.');
+  const hours = Math.round(policy.expiryMs / 3_600_000);
+  return renderCard('help', {
+    fallbackText: label(`What you can type: ${facts.commands.map((command) => command.name).join(', ')}`),
+    commands: facts.commands.map((command) => ({ command: plain(command.name), text: plain(command.description) })),
+    role: roles[roleOf(facts)](),
+    notes: [
+      plain<string>(`${needed} Requests expire after ${countOf(hours, 'hour', 'hours')}.`),
+      facts.auditChannel ? nothing : plain('The audit trail is kept in the store alone.'),
+    ].filter((note) => note !== '').map((text) => ({ text })),
+  });
+}

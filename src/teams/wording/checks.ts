@@ -1,0 +1,128 @@
+/** Words for every judgement of a check. `fact` is what Azure said. */
+import type { Check, CheckCode } from '../../domain/checks.ts';
+import { regionWords } from './places.ts';
+
+export interface CheckWords {
+  readonly title: string;
+  /** Why it matters; may be empty. */
+  readonly text: string;
+  /** What to do about it; empty where nothing can be done, or nothing has to. */
+  readonly mend: string;
+}
+
+const pass = (title: string): CheckWords => ({ title, text: '', mend: '' });
+
+const words = {
+  'created-after-cutoff': (day) => pass(`Created on ${day}, after 11 November 2021`),
+  'created-before-cutoff': (day) => ({
+    title: 'The agent is too old.',
+    text: `It was created on ${day}. Azure takes customer-managed keys only for agents created after 11 November 2021.`,
+    mend: 'Create a new agent and move to it.',
+  }),
+  'created-unknown': () => ({
+    title: 'Nobody can tell when the agent was created.',
+    text: 'Azure takes customer-managed keys only for agents created after 11 November 2021.',
+    mend: 'Ask Azure support for its creation date.',
+  }),
+  'provisioning-settled': () => pass('No operation is running on the agent'),
+  'provisioning-unsettled': (state) => ({
+    title: 'Another operation is running on the agent.',
+    text: `Azure says ${state}.`,
+    mend: 'Wait until it is done, then check again.',
+  }),
+  'microsoft-managed': () => pass('The agent is under a Microsoft-managed key'),
+  'already-under-this-key': () => ({
+    title: 'The agent is under this key already.',
+    text: 'There is nothing to do.',
+    mend: '',
+  }),
+  'already-under-another-key': (key) => ({
+    title: 'The agent is under another customer-managed key.',
+    text: `It uses ${key}.`,
+    mend: 'Moving an agent from one key to another is not what /enable-cmk is for.',
+  }),
+  'same-tenant': () => pass('Vault and agent are in the same tenant'),
+  'other-tenant': (tenant) => ({
+    title: 'The vault is in another tenant.',
+    text: `Its tenant is ${tenant}. The agent’s identity has no rights there.`,
+    mend: 'Choose a vault of this tenant.',
+  }),
+  'same-region': (region) => pass(`Vault and agent are in ${regionWords(region)}`),
+  'other-region': (both) => {
+    const [agent = '', vault = ''] = both.split(', ');
+    return {
+      title: 'The vault is in another region',
+      text: `Agent in ${regionWords(agent)}, vault in ${regionWords(vault)}. When that region is down, so is the agent’s data.`,
+      mend: '',
+    };
+  },
+  'vault-reachable': () => pass('The vault’s firewall is open'),
+  'vault-firewalled': () => ({
+    title: 'The vault’s firewall keeps the agent out.',
+    text: 'Healthcare agent services are not among the trusted services that a vault lets in.',
+    mend: 'Choose a vault that is open to all networks.',
+  }),
+  'soft-delete-on': () => pass('Soft delete is on'),
+  'soft-delete-will-be-on': () => ({
+    title: 'Soft delete is off',
+    text: 'It will be turned on and cannot be turned off again.',
+    mend: '',
+  }),
+  'purge-protection-on': () => pass('Purge protection is on'),
+  'purge-protection-will-be-on': () => pass('Purge protection will be turned on'),
+  'key-fit': (kind) => pass(`The key fits: ${kind}, enabled, may wrap and unwrap`),
+  'key-new': (kind) => pass(`A new key will be made: ${kind}`),
+  'key-missing': () => ({
+    title: 'The key is not there any more.',
+    text: '',
+    mend: 'Choose another key, or make a new one.',
+  }),
+  'key-name-taken': (name) => ({
+    title: `The vault has a key named ${name} already.`,
+    text: '',
+    mend: 'Choose that key, or another name.',
+  }),
+  'key-not-rsa': (type) => ({
+    title: `A key of type ${type} cannot wrap.`,
+    text: '',
+    mend: 'Choose an RSA key.',
+  }),
+  'key-size-unfit': (size) => ({
+    title: `${size} bits is not a size that is used.`,
+    text: '',
+    mend: 'Choose a key with 2048, 3072 or 4096 bits.',
+  }),
+  'key-disabled': () => ({
+    title: 'The key is disabled.',
+    text: '',
+    mend: 'Enable it in the vault, or choose another.',
+  }),
+  'key-not-yet-valid': (from) => ({
+    title: 'The key is not valid yet.',
+    text: `It is valid from ${from.slice(0, 10)}.`,
+    mend: 'Choose another key.',
+  }),
+  'key-expired': (at) => ({
+    title: 'The key has expired.',
+    text: `It expired on ${at.slice(0, 10)}.`,
+    mend: 'Choose another key.',
+  }),
+  'key-expires': (at) => ({
+    title: 'The key expires',
+    text: `Somebody has to replace it before ${at.slice(0, 10)}.`,
+    mend: '',
+  }),
+  'key-cannot-wrap': (missing) => ({
+    title: `The key may not do ${missing}.`,
+    text: '',
+    mend: 'Allow it in the vault, or choose another key.',
+  }),
+  'key-hsm-needs-premium': () => ({
+    title: 'This vault cannot hold RSA-HSM keys.',
+    text: 'Its tier is standard.',
+    mend: 'Choose RSA, or a premium vault.',
+  }),
+} as const satisfies Record<CheckCode, (fact: string) => CheckWords>;
+
+/** The words of a check, as plain text: not yet safe for a card. */
+export const checkWords = (check: Check): CheckWords => words[check.code](check.fact);

@@ -1,0 +1,16 @@
+/** What to do about a failure, in our words. Azure's own words stand beside them. */
+import type { Failure } from '../../domain/failure.ts';
+
+const mends: Readonly<Record<string, string>> = {
+  AuthorizationFailed: 'Give this bot’s identity the right that Azure names, then retry.',
+  ForbiddenByRbac: 'Give this bot’s identity the right that Azure names, then retry.',
+  ScopeLocked: 'Remove the lock that Azure names, then retry.',
+  RequestDisallowedByPolicy: 'Ask the owner of the policy that Azure names for an exemption, then retry.',
+  ReadBackDiffers: 'Look at the resource in the Azure portal. Retry when it is as it should be.',
+  NotFound: 'Somebody removed what the plan rests on. Put it back and retry, or give up.',
+  UnexpectedError: 'An operator finds it in the log under this id. Retry, or give up.',
+};
+
+/** Empty where nobody knows. */
+export const mendWords = (failure: Failure): string =>
+  mends[failure.code] ?? (failure.next === 'ask' ? '' : 'This often passes. Retry in a few minutes.');
