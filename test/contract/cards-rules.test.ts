@@ -1,0 +1,114 @@
+/** What single cards promise: who can click what in which state, and what the approver has to see. */
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { type CardName, renderCard } from '../../src/teams/render-card.ts';
+import { elementsOf, executesOf, inputsOf, textsOf } from './card-walk.ts';
+
+const render = (sample: string) =>
+  renderCard(
+    sample.split('.')[0] as CardName,
+    JSON.parse(readFileSync(new URL(`../../cards/samples/${sample}.json`, import.meta.url), 'utf8')) as never,
+  );
+const verbsOf = (sample: string): readonly string[] => {
+  const card = render(sample);
+  return executesOf(card.body).map((action) => String(action.verb));
+};
+const inputOf = (sample: string, id: string) => inputsOf(render(sample)).find((input) => input.id === id);
+const words = (sample: string): string => textsOf(render(sample)).join('\n');
+const datasetOf = (sample: string, id: string): unknown => {
+  const query: unknown = inputOf(sample, id)?.['choices.data'];
+  return typeof query === 'object' && query !== null && 'dataset' in query ? query.dataset : undefined;
+};
+
+test('the clickable verbs of each state', () => {
+  expect(verbsOf('form-agent')).toEqual(['form.next', 'form.cancel']);
+  expect(verbsOf('form-key.existing')).toEqual(['form.next', 'form.back', 'form.cancel']);
+  expect(verbsOf('form-review.ready')).toEqual(['form.submit', 'form.back', 'form.cancel']);
+  expect(verbsOf('form-review.blocked')).toEqual(['form.refresh', 'form.back', 'form.cancel']);
+  expect(verbsOf('form-ended.submitted')).toEqual([]);
+  expect(verbsOf('approval')).toEqual(['request.approve', 'request.reject']);
+  expect(verbsOf('approval-decided.approved')).toEqual([]);
+  expect(verbsOf('status.awaiting-approval')).toEqual(['request.cancel', 'request.refresh']);
+  expect(verbsOf('status.running')).toEqual([]);
+  expect(verbsOf('status-attention.needs-attention')).toEqual(['request.retry', 'request.give-up']);
+  expect(verbsOf('status-attention.failed')).toEqual([]);
+  expect(verbsOf('list.requests')).toEqual(['list.page']);
+});
+
+test('a page that offers nothing to choose has no Next', () => {
+  expect(verbsOf('form-vault.none-suitable')).toEqual(['form.back', 'form.cancel']);
+  expect(verbsOf('form-agent.none')).toEqual(['form.cancel']);
+});
+
+test('typeahead asks for the form’s own vaults and keys', () => {
+  const formId = 'F-2M8D4T7KQX';
+  expect(datasetOf('form-agent', 'resource')).toBe('agents');
+  expect(datasetOf('form-vault', 'vault')).toBe(`vaults/${formId}`);
+  expect(datasetOf('form-key.new', 'key')).toBe(`keys/${formId}`);
+});
+
+describe('the review', () => {
+  test('wants the data-loss tick and a reason before Submit', () => {
+    expect(inputOf('form-review.ready', 'acknowledgeDataLoss')?.isRequired).toBe(true);
+    expect(inputOf('form-review.ready', 'justification')?.isRequired).toBe(true);
+  });
+  test('asks for neither when it is blocked', () => {
+    expect(inputsOf(render('form-review.blocked'))).toEqual([]);
+  });
+});
+
+describe('the approval', () => {
+  test('asks for the tick only when a step is irreversible, and never on the client, or Reject would need it too', () => {
+    expect(inputOf('approval', 'acknowledgeIrreversible')).not.toHaveProperty('isRequired');
+    expect(inputOf('approval.no-irreversible', 'acknowledgeIrreversible')).toBeUndefined();
+  });
+  test('folds nothing that decides', () => {
+    const card = render('approval.plan-changed');
+    const seen = card.body.filter((element) => element.isVisible !== false);
+    const text = textsOf(seen).join('\n');
+    for (const needed of [
+      'triage-agent-prod',
+      'Microsoft-managed key',
+      '1 irreversible step',
+      '1 unknown',
+      'Requester',
+    ])
+      expect(text).toContain(needed);
+    expect(text).toContain('The plan changed');
+    expect(text).toContain('4f9a 2c71');
+    const ids = inputsOf(seen).map((input) => input.id);
+    expect(ids).toEqual(['acknowledgeIrreversible']);
+  });
+  test('mentions exactly the people its text names', () => {
+    const card = render('approval');
+    const { entities } = card.msteams as { entities: { text: string }[] };
+    expect(entities.map(({ text }) => text)).toEqual(
+      [...words('approval').matchAll(/<at>.*?<\/at>/g)].map(([tag]) => tag),
+    );
+  });
+  test('refreshes for the people named in the data', () => {
+    expect(render('approval').refresh).toMatchObject({
+      userIds: ['29:20000000-0000-4000-8000-000000000002'],
+      action: { verb: 'request.refresh', data: { requestId: 'CMK-7F3K9Q', revision: 7 } },
+    });
+  });
+});
+
+describe('the status', () => {
+  test('says aloud when nothing was changed', () => {
+    for (const state of ['rejected', 'cancelled', 'expired'])
+      expect(words(`status.${state}`)).toContain('Nothing was changed in Azure.');
+    expect(words('status-attention.failed')).not.toContain('Nothing was changed');
+  });
+  test('shows Azure’s words in monospace and says how to mend it', () => {
+    const mono = elementsOf(render('status-attention.needs-attention')).filter(
+      (element) => element.fontType === 'Monospace' && element.maxLines === 6,
+    );
+    expect(mono).toHaveLength(1);
+    expect(words('status-attention.needs-attention')).toContain('**To mend it:**');
+  });
+  test('names what a success does not prove', () => {
+    expect(words('status-succeeded.permission-held')).toContain('Not proved: key usable');
+  });
+});

@@ -1,0 +1,148 @@
+/** Cards, their data types and their samples agree, and every sample is a card that Teams takes and people can use. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, test } from '@jest/globals';
+import type { z } from 'zod';
+import { bytesOf, type CardName, cardSchemas, renderCard } from '../../src/teams/render-card.ts';
+import { disagreements } from './card-fields.ts';
+import { elementsOf, emptyOnes, executesOf, inputsOf, textsOf } from './card-walk.ts';
+
+// The package's import entry has paths Node does not resolve; its bundle needs no browser until it draws.
+const renderer: typeof import('adaptivecards') = createRequire(import.meta.url)('adaptivecards/dist/adaptivecards.js');
+
+const folder = new URL('../../cards/', import.meta.url);
+const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, folder), 'utf8'));
+const jsonIn = (path: string): readonly string[] =>
+  readdirSync(new URL(path, folder))
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => name.slice(0, -'.json'.length));
+
+const names = Object.keys(cardSchemas) as CardName[];
+const samples = jsonIn('samples/');
+const cardOf = (sample: string): CardName => sample.split('.')[0] as CardName;
+// The schema checks what the type would.
+const render = (sample: string) => renderCard(cardOf(sample), read(`samples/${sample}.json`) as never);
+
+const verbs: Readonly<Record<string, 'formId' | 'requestId'>> = {
+  'form.next': 'formId',
+  'form.back': 'formId',
+  'form.submit': 'formId',
+  'form.cancel': 'formId',
+  'form.refresh': 'formId',
+  'list.page': 'formId',
+  'request.approve': 'requestId',
+  'request.reject': 'requestId',
+  'request.cancel': 'requestId',
+  'request.retry': 'requestId',
+  'request.give-up': 'requestId',
+  'request.refresh': 'requestId',
+};
+/** They have to work while an input is empty or wrong. */
+const withoutInputs = ['form.back', 'form.cancel', 'form.refresh'];
+const inputIds = [
+  'resource',
+  'vault',
+  'key',
+  'newKeyName',
+  'keyType',
+  'keySize',
+  'keyExpiry',
+  'justification',
+  'acknowledgeDataLoss',
+  'acknowledgeIrreversible',
+  'comment',
+];
+
+test('every card has a template, a data type and a sample', () => {
+  expect([...jsonIn('.')].sort()).toEqual([...names].sort());
+  expect([...new Set(samples.map(cardOf))].sort()).toEqual([...names].sort());
+});
+
+describe.each(names)('card %s', (name) => {
+  test('reads every field of its data type and no other', () => {
+    const schema: z.ZodObject = cardSchemas[name];
+    expect(disagreements(read(`${name}.json`), schema)).toEqual([]);
+  });
+});
+
+describe('a template and a type that disagree', () => {
+  const reading = (field: string): string => `\${${field}}`;
+  const schema = cardSchemas.list;
+  const text = JSON.stringify(read('list.json'));
+  test('name the field that is misspelt in the template', () => {
+    expect(disagreements(JSON.parse(text.replace(reading('right'), reading('rihgt'))), schema)).toContain(
+      'the template reads rows.rihgt, the data type has no such field',
+    );
+  });
+  test('name the field that the template forgot', () => {
+    expect(disagreements(JSON.parse(text.replaceAll(reading('glyph'), '●')), schema)).toEqual([
+      'the data type has rows.glyph, the template never reads it',
+    ]);
+  });
+});
+
+describe.each(samples)('sample %s', (sample) => {
+  test('fits its data type as it stands', () => {
+    const data = read(`samples/${sample}.json`);
+    expect(cardSchemas[cardOf(sample)].parse(data)).toEqual(data);
+  });
+
+  test('renders with nothing left open, empty or unknown to the renderer', () => {
+    const card = render(sample);
+    const text = JSON.stringify(card);
+    expect(text).not.toMatch(/\$\{|\$when|\$data|null|undefined|\[object/);
+    expect(emptyOnes(card)).toEqual([]);
+    const ids = elementsOf(card).flatMap((element) => ('id' in element ? [element.id] : []));
+    expect(ids).toEqual([...new Set(ids)]);
+    for (const { targetElements = [] } of elementsOf(card) as readonly { targetElements?: string[] }[])
+      expect(ids).toEqual(expect.arrayContaining(targetElements));
+    const context = new renderer.SerializationContext();
+    const parsed = new renderer.AdaptiveCard();
+    parsed.parse(card, context);
+    expect(Array.from({ length: context.eventCount }, (_, n) => context.getEventAt(n).message)).toEqual([]);
+    expect(parsed.validateProperties().validationEvents.map((event) => event.message)).toEqual([]);
+  });
+
+  test('is within Teams’ version and our size, and has a fallback', () => {
+    const card = render(sample);
+    expect(card.version).toBe('1.5');
+    expect(card.fallbackText.length).toBeGreaterThan(10);
+    expect(bytesOf(card)).toBeLessThanOrEqual(28 * 1024);
+  });
+
+  test('has only known verbs, which carry ids and no record', () => {
+    for (const action of executesOf(render(sample))) {
+      const verb = String(action.verb);
+      const data = action.data as Record<string, unknown>;
+      expect(Object.keys(verbs)).toContain(verb);
+      expect(Object.keys(data)).toEqual([verbs[verb], 'revision']);
+      expect(data.revision).toEqual(expect.any(Number));
+      expect([verb, action.associatedInputs]).toEqual([verb, withoutInputs.includes(verb) ? 'none' : undefined]);
+    }
+  });
+
+  test('has at most one primary action and at most one coloured box', () => {
+    const elements = elementsOf(render(sample));
+    expect(elements.filter((element) => element.style === 'positive').length).toBeLessThanOrEqual(1);
+    const coloured = ['good', 'warning', 'attention', 'accent'];
+    expect(elements.filter((element) => coloured.includes(String(element.style))).length).toBeLessThanOrEqual(1);
+  });
+
+  test('shows the id of its request', () => {
+    const card = render(sample);
+    const id = (read(`samples/${sample}.json`) as { requestId?: string }).requestId ?? '';
+    expect(textsOf(card).join('\n')).toContain(id);
+  });
+
+  test('labels every input and says what is wrong with a required one', () => {
+    for (const input of inputsOf(render(sample))) {
+      expect(inputIds).toContain(input.id);
+      expect(String(input.label ?? input.title ?? '')).not.toBe('');
+      if (input.isRequired === true) expect(String(input.errorMessage ?? '')).not.toBe('');
+      const choices = (input.choices ?? []) as readonly { title: string; value: string }[];
+      expect(new Set(choices.map(({ title }) => title)).size).toBe(choices.length);
+      if (choices.length > 0 && input.value !== '') expect(choices.map(({ value }) => value)).toContain(input.value);
+    }
+  });
+});
