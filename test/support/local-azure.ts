@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** A local Azure running as a process of its own. */
+export interface RunningAzure {
+  readonly url: string;
+  readonly port: number;
+  readonly dataDir: string;
+  /** The CA certificate's text, for `tlsOptions.ca`. */
+  readonly ca: string;
+  /** Ends it as Ctrl-C would. */
+  stop(): Promise<void>;
+  /** Ends it as a crash would. */
+  kill(): Promise<void>;
+}
+
+export type Latency = 'instant' | 'realistic';
+
+const isFree = async (port: number): Promise<boolean> => {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+};
+
+/** A port with `count` free ones above it: vault n listens on the port n above the main one. */
+export const freePorts = async (count: number): Promise<number> => {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const base = 20_000 + Math.floor(Math.random() * 11_000);
+    const wanted = Array.from({ length: count + 1 }, (_, n) => base + n);
+    const free = await Promise.all(wanted.map(isFree));
+    if (free.every(Boolean)) return base;
+  }
+  throw new Error('no free ports found');
+};
+
+const untilListening = async (child: ChildProcess): Promise<void> => {
+  if (child.stdout === null) throw new Error('the process has no output');
+  const lines = createInterface({ input: child.stdout });
+  const gone = once(child, 'exit').then(() => {
+    throw new Error('the local Azure ended before it listened');
+  });
+  const listening = (async () => {
+    for await (const line of lines) if (line.startsWith('local azure ')) return;
+    throw new Error('the local Azure never listened');
+  })();
+  await Promise.race([listening, gone]);
+  gone.catch(() => undefined);
+};
+
+const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  await exited;
+};
+
+/** Starts a local Azure on a data folder, a new temporary one and free ports unless they are given. */
+export const startAzure = async (
+  options: { readonly latency?: Latency; readonly dataDir?: string; readonly port?: number } = {},
+): Promise<RunningAzure> => {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'local-azure-'));
+  const port = options.port ?? (await freePorts(10));
+  const args = ['--data', dataDir, '--port', String(port), '--latency', options.latency ?? 'instant'];
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/local/azure/run.ts', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await untilListening(child);
+  return {
+    url: `https://localhost:${port}`,
+    port,
+    dataDir,
+    ca: readFileSync(join(dataDir, 'ca.pem'), 'utf8'),
+    stop: () => end(child, 'SIGTERM'),
+    kill: () => end(child, 'SIGKILL'),
+  };
+};
+
+/** Ends it for good and removes its folder. */
+export const discard = async (azure: RunningAzure): Promise<void> => {
+  await azure.kill();
+  rmSync(azure.dataDir, { recursive: true, force: true });
+};
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies freely
+  readonly body: any;
+}
+
+export interface HttpOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly port?: number;
+}
+
+/** A plain HTTPS request that trusts the local CA; an object body goes as JSON, a string as a form. */
+export const http = (azure: RunningAzure, method: string, path: string, options: HttpOptions = {}): Promise<HttpAnswer> =>
+  new Promise((resolve, reject) => {
+    const isForm = typeof options.body === 'string';
+    const text = options.body === undefined ? null : isForm ? String(options.body) : JSON.stringify(options.body);
+    const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
+    const headers = { ...(text === null ? {} : { 'content-type': type }), ...options.headers };
+    const agent = new Agent({ ca: azure.ca });
+    const port = options.port ?? azure.port;
+    const sent = request({ host: 'localhost', port, path, method, headers, agent, servername: 'localhost' }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => {
+        const body = Buffer.concat(chunks).toString('utf8');
+        const isJson = (answer.headers['content-type'] ?? '').startsWith('application/json');
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: isJson ? JSON.parse(body) : body });
+      });
+      answer.on('error', reject);
+    });
+    sent.on('error', reject);
+    sent.end(text ?? undefined);
+  });
+
+/** Changes the state through `/simulator/state`, as anybody outside could. */
+// biome-ignore lint/suspicious/noExplicitAny: tests change whatever they need in the document
+export const changeState = async (azure: RunningAzure, change: (state: any) => void): Promise<void> => {
+  const { body } = await http(azure, 'GET', '/simulator/state');
+  change(body);
+  const put = await http(azure, 'PUT', '/simulator/state', { body });
+  if (put.status !== 200) throw new Error(JSON.stringify(put.body));
+};
