@@ -1,8 +1,7 @@
 /** The databases that every store test runs on, and the processes opened on them. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { DatabaseOptions } from '../../src/store/database.ts';
+import { newDataDir } from './data-folder.ts';
 import { startPostgres } from './postgres.ts';
 import { type StoreProcess, startStore } from './store-client.ts';
 
@@ -34,12 +33,12 @@ function databases(fresh: () => Promise<DatabaseOptions>, removeAll: () => Promi
 export function pgliteDatabases(): TestDatabases {
   const folders: string[] = [];
   const fresh = async (): Promise<DatabaseOptions> => {
-    const dataDir = mkdtempSync(path.join(os.tmpdir(), 'cmk-data-'));
+    const dataDir = await newDataDir();
     folders.push(dataDir);
     return { kind: 'pglite', dataDir };
   };
   return databases(fresh, async () => {
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    for (const folder of folders) await rm(folder, { recursive: true, force: true });
   });
 }
 

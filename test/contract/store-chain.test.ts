@@ -1,0 +1,119 @@
+import { genesis, hashOf, verifyChain, verifyTexts } from '../../src/audit/verify.ts';
+import { agentId, approve, approver, cancel, plan, requestId, submit } from '../support/fixtures.ts';
+import type { StoreProcess } from '../support/store-client.ts';
+import { onEveryDatabase } from '../support/store-databases.ts';
+
+/** The record on both databases: it only grows, and the verifier finds whatever was done to it behind the store's back. */
+
+await onEveryDatabase((databases) => {
+  let store: StoreProcess;
+  const id = requestId(1);
+  const first = submit({ plan: plan(agentId('bot-1')), justification: 'a reason of its own' });
+
+  /** Two requests, four events; the second is approved with a comment. */
+  beforeAll(async () => {
+    store = await databases.start(await databases.fresh());
+    await store.append(id, 'submit', first);
+    await store.append(requestId(2), 'submit', submit({ plan: plan(agentId('bot-2')) }));
+    await store.append(requestId(2), 'click:approve', approve(approver, { comment: 'looks right' }));
+  });
+
+  const findings = async () => [
+    ...verifyChain(await store.call('trail', 'lines', 0, 1000), await store.call('trail', 'head')),
+  ];
+  const found = async () => (await findings()).map(({ seq, kind }) => `${seq} ${kind}`);
+
+  /** Does something to the tables that only their owner can do, looks, and puts everything back. */
+  async function tampered(...statements: string[]): Promise<string[]> {
+    await store.sql('create table cmk.kept_event as table cmk.event');
+    await store.sql('create table cmk.kept_head as table cmk.chain_head');
+    await store.sql('alter table cmk.event disable trigger user');
+    for (const statement of statements) await store.sql(statement);
+    const result = await found();
+    await store.sql('delete from cmk.event');
+    await store.sql('insert into cmk.event table cmk.kept_event');
+    await store.sql('update cmk.chain_head h set seq = k.seq, hash = k.hash, time = k.time from cmk.kept_head k');
+    await store.sql('drop table cmk.kept_event, cmk.kept_head');
+    await store.sql('alter table cmk.event enable trigger user');
+    return result;
+  }
+
+  it.each([
+    "update cmk.event set cause = 'other' where seq = 1",
+    'delete from cmk.event where seq = 4',
+    'truncate cmk.event',
+    'delete from cmk.chain_head',
+    'truncate cmk.chain_head',
+  ])('refuses %s', async (statement) => {
+    await expect(store.sql(statement)).rejects.toThrow('only grows');
+    expect(await findings()).toEqual([]);
+  });
+
+  it('starts at the genesis hash and holds what was decided', async () => {
+    const [line] = await store.call('trail', 'lines', 0, 1);
+    expect(line).toMatchObject({ seq: 1, prev: genesis, request: id, revision: 1, cause: 'submit', n: 0 });
+    expect(line?.hash).toBe(hashOf(line?.body ?? ''));
+    expect(JSON.parse(line?.body ?? '')).toMatchObject({
+      schema: 1,
+      seq: 1,
+      prev: genesis,
+      type: 'submitted',
+      actor: { kind: 'person', id: first.by },
+      submittedBy: null,
+      planDigest: first.digest,
+      commitments: [{ field: 'justification', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+    });
+    expect(line?.body).not.toContain(first.justification);
+  });
+
+  it('tells where a body was changed', async () => {
+    const change = "update cmk.event set body = replace(body, 'westeurope', 'northeurope') where seq = 2";
+    expect(await tampered(change)).toEqual(['2 hash-differs']);
+  });
+
+  it('tells where a body was changed and its hash made to fit', async () => {
+    const change = `update cmk.event set body = replace(body, 'westeurope', 'northeurope'),
+      hash = encode(sha256(convert_to(replace(body, 'westeurope', 'northeurope'), 'UTF8')), 'hex') where seq = 2`;
+    expect(await tampered(change)).toEqual(['3 prev-differs']);
+  });
+
+  it('tells where an event was taken out', async () => {
+    expect(await tampered('delete from cmk.event where seq = 2')).toEqual(['3 not-contiguous', '3 prev-differs']);
+  });
+
+  it('tells that the end was cut off', async () => {
+    expect(await tampered('delete from cmk.event where seq = 4')).toEqual(['3 head-differs']);
+  });
+
+  it('tells where an event was moved to another request', async () => {
+    const change = `update cmk.event set request_id = '${requestId(3)}' where seq = 1`;
+    expect(await tampered(change)).toEqual(['1 column-differs']);
+  });
+
+  it('tells where a body was written in another form with the same meaning', async () => {
+    const change = `update cmk.event set body = replace(body, '"seq":4', '"seq": 4') where seq = 4`;
+    expect(await tampered(change)).toEqual(['4 hash-differs', '4 not-canonical']);
+  });
+
+  it('reveals texts that fit their commitments, and says when one does not', async () => {
+    const lines = await store.call('trail', 'linesOf', id);
+    const texts = await store.call('trail', 'textsOf', id);
+    expect(texts.map((text) => text.text)).toEqual([first.justification]);
+    expect([...verifyTexts(lines, texts)]).toEqual([]);
+    const changed = texts.map((text) => ({ ...text, text: 'another reason' }));
+    expect([...verifyTexts(lines, changed)]).toMatchObject([{ seq: 1, kind: 'text-differs' }]);
+  });
+
+  it('erases texts and salts with the event that says so, and still verifies', async () => {
+    expect(await store.erase(id, 'erase:1', approve(first.by))).toMatchObject({ code: 'own-request' });
+    expect(await store.call('trail', 'textsOf', id)).toHaveLength(1);
+    // Any event will do here; what it says is the domain's business.
+    expect(await store.erase(id, 'erase:1', cancel())).toMatchObject({ kind: 'accepted', replay: false });
+    expect(await store.erase(id, 'erase:1', cancel())).toMatchObject({ kind: 'accepted', replay: true });
+    expect(await store.call('trail', 'textsOf', id)).toEqual([]);
+    expect(await store.call('trail', 'textsOf', requestId(2))).toHaveLength(2);
+    expect((await store.call('requests', 'load', id))?.justification).toBeNull();
+    expect((await store.call('requests', 'events', id))[0]?.texts).toEqual({ justification: null });
+    expect(await findings()).toEqual([]);
+  });
+});
