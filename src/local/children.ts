@@ -1,6 +1,7 @@
 /** The three processes of `npm run local`: started together, stopped together. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 export interface Child {
@@ -18,22 +19,27 @@ const patienceMs = 15_000;
 const exit = (child: ChildProcess): Promise<number> =>
   new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? (signal === null ? 0 : 1))));
 
+function readable(stream: Readable | null): Readable {
+  if (stream === null) throw new Error('the process was started without a pipe');
+  return stream;
+}
+
 /** Starts an entry file. Its output is passed on with its name in front of each line. */
 export function startChild(name: string, entry: string, args: readonly string[], env: NodeJS.ProcessEnv): Child {
-  const child = spawn(process.execPath, ['--import', 'tsx', entry, ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', '--import', './src/local/end-with-parent.ts', entry, ...args], {
     cwd: root,
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const ended = exit(child);
   const started = new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    createInterface({ input: readable(child.stdout) }).on('line', (line) => {
       if (line.startsWith(`${name} `)) resolve(line.slice(name.length + 1));
       else console.log(`[${name}] ${line}`);
     });
     void ended.then((code) => reject(new Error(`${name} ended with code ${code} before it was ready`)));
   });
-  createInterface({ input: child.stderr }).on('line', (line) => console.error(`[${name}] ${line}`));
+  createInterface({ input: readable(child.stderr) }).on('line', (line) => console.error(`[${name}] ${line}`));
   return {
     name,
     started,

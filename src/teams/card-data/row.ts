@@ -50,7 +50,7 @@ export const formHeader = {
   formId: z.string(),
   revision: z.int(),
   fallbackText: Label,
-  /** What the server found wrong with the last answer; empty when nothing was. */
+  /** `**No agent is called “triage”.** Choose one from the list.` Empty when nothing was wrong with the last answer. */
   problem: CardText,
 };
 

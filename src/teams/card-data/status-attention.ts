@@ -15,7 +15,7 @@ export const StatusAttentionData = z.strictObject({
   azureWords: CardText,
   /** Azure's words again, to unfold, when they are longer than six lines; else empty. */
   azureInFull: CardText,
-  /** What to do, in our words; empty when nobody knows. */
+  /** `**To mend it:** give this bot’s identity the role …`; empty when nobody knows. */
   mend: CardText,
   /** Needs attention: Retry and Give up. False once it has failed. */
   canDecide: z.boolean(),

@@ -8,7 +8,7 @@ const colourOf = new Map();
 
 /** Gives each person a colour, by the order they are listed in. */
 export function giveColours(/** @type {readonly { id: string }[]} */ people) {
-  people.forEach(({ id }, index) => colourOf.set(id, colours[index % colours.length] ?? '#4f52b2'));
+  for (const [index, { id }] of people.entries()) colourOf.set(id, colours[index % colours.length] ?? '#4f52b2');
 }
 
 export const personColour = (/** @type {string} */ id) => colourOf.get(id) ?? '#5a5a5a';

@@ -9,11 +9,11 @@
  *   focus: { inputId: string, selection: [number | null, number | null] } | null }} Memory
  */
 
-const valueOf = (/** @type {CardInput} */ input) => String(input.value ?? '');
+const textIn = (/** @type {CardInput} */ input) => String(input.value ?? '');
 
 /** The values a freshly drawn card has. */
 export function valuesOf(/** @type {DrawnCard} */ card) {
-  return new Map(card.getAllInputs().map((input) => [input.id ?? '', valueOf(input)]));
+  return new Map(card.getAllInputs().map((input) => [input.id ?? '', textIn(input)]));
 }
 
 /** The ids a card can fold and unfold, with whether they show. */
@@ -44,10 +44,10 @@ function toggledIds(/** @type {unknown} */ node) {
  * @returns {Memory}
  */
 export function remember(card, drawnValues, drawnFolds) {
-  const changed = card.getAllInputs().filter((input) => valueOf(input) !== drawnValues.get(input.id ?? ''));
+  const changed = card.getAllInputs().filter((input) => textIn(input) !== drawnValues.get(input.id ?? ''));
   const folds = [...drawnFolds].map(([id, was]) => ({ id, was, is: card.getElementById(id)?.isVisible ?? was }));
   return {
-    values: new Map(changed.map((input) => [input.id ?? '', valueOf(input)])),
+    values: new Map(changed.map((input) => [input.id ?? '', textIn(input)])),
     visible: new Map(folds.filter(({ was, is }) => was !== is).map(({ id, is }) => [id, is])),
     focus: focusIn(card),
   };

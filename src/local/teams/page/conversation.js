@@ -86,7 +86,7 @@ export class ShownConversation {
     const known = this.threads.get(thread.id) ?? this.newThread(thread);
     const { shown, hidden } = folded(thread.messages, this.unfolded.has(thread.id));
     const elements = shown.map((activity) => this.message(activity, notices.get(activity.id)));
-    elements.forEach((element, index) => element.classList.toggle('reply', index > 0));
+    for (const [index, element] of elements.entries()) element.classList.toggle('reply', index > 0);
     if (hidden > 0) elements.splice(1, 0, this.unfoldButton(thread, hidden));
     arrange(known.replies, elements);
     return known.section;

@@ -30,9 +30,8 @@ export function make(tag, properties = {}, ...children) {
  * @param {...Child} children
  */
 export function fill(element, ...children) {
-  element.replaceChildren(
-    ...children.filter((child) => child !== null && child !== undefined && child !== false && child !== ''),
-  );
+  for (const child of [...element.childNodes]) child.remove();
+  for (const child of children) if (child) element.append(child);
 }
 
 /**

@@ -50,7 +50,7 @@ function choice(
 
 /** Arrow keys move and choose, as in any group of radio buttons. */
 function step(/** @type {KeyboardEvent} */ event, /** @type {HTMLElement[]} */ buttons) {
-  const at = buttons.findIndex((button) => button === document.activeElement);
+  const at = buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement));
   const by =
     event.key === 'ArrowDown' || event.key === 'ArrowRight'
       ? 1

@@ -24,10 +24,9 @@ export function showPlaces(places, current, href) {
     make('ul', {}, ...places.filter((place) => place.kind === kind).map((place) => entry(place, current, href))),
   ]);
   fill(byId('places'), ...parts);
-  if (focused !== undefined)
-    byId('places')
-      .querySelector(`[data-place="${CSS.escape(focused)}"]`)
-      ?.focus?.();
+  if (focused === undefined) return;
+  const again = byId('places').querySelector(`[data-place="${CSS.escape(focused)}"]`);
+  if (again instanceof HTMLElement) again.focus();
 }
 
 function entry(/** @type {Place} */ place, /** @type {Place} */ current, /** @type {(place: Place) => string} */ href) {
