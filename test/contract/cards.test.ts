@@ -2,14 +2,22 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { describe, expect, test } from '@jest/globals';
 import type { z } from 'zod';
 import { bytesOf, type CardName, cardSchemas, renderCard } from '../../src/teams/render-card.ts';
 import { disagreements } from './card-fields.ts';
 import { elementsOf, emptyOnes, executesOf, inputsOf, textsOf } from './card-walk.ts';
 
-// The package's import entry has paths Node does not resolve; its bundle needs no browser until it draws.
-const renderer: typeof import('adaptivecards') = createRequire(import.meta.url)('adaptivecards/dist/adaptivecards.js');
+type Message = { readonly message: string };
+/** The few calls of the renderer that need no browser. */
+interface Renderer {
+  AdaptiveCard: new () => {
+    parse(card: unknown, context: object): void;
+    validateProperties(): { readonly validationEvents: readonly Message[] };
+  };
+  SerializationContext: new () => { readonly eventCount: number; getEventAt(index: number): Message };
+}
+// Its import entry has paths Node does not resolve and its types are source code: the bundle, by hand.
+const renderer: Renderer = createRequire(import.meta.url)('adaptivecards/dist/adaptivecards.js');
 
 const folder = new URL('../../cards/', import.meta.url);
 const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, folder), 'utf8'));

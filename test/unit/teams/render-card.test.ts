@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
 import { grey, marks, row } from '../../../src/teams/card-data/row.ts';
 import type { StatusAttentionData } from '../../../src/teams/card-data/status-attention.ts';
 import { label, md, nothing, plain, plainLines } from '../../../src/teams/plain-text.ts';
