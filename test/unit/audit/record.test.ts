@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { type Position, sealWith } from '../../../src/audit/record.ts';
+import { genesis, verifyChain, verifyTexts } from '../../../src/audit/verify.ts';
+import { type NewEvent, parseEventBody } from '../../../src/domain/events.ts';
+import { submitted } from '../../support/fixtures.ts';
+
+/**
+ * The bytes of a stored line, fixed by vectors that another program (not this one) recomputed. When this test fails, the code
+ * is wrong, not the file: lines that are stored already can never change.
+ */
+const Vector = z.object({
+  position: z.object({
+    seq: z.number(),
+    time: z.string(),
+    prev: z.string(),
+    request: z.string(),
+    revision: z.number(),
+    cause: z.string(),
+    n: z.number(),
+  }),
+  event: z.object({ body: z.looseObject({}), texts: z.record(z.string(), z.string()) }),
+  salts: z.array(z.string()),
+  body: z.string(),
+  hash: z.string(),
+  texts: z.array(z.object({ field: z.string(), text: z.string() })),
+});
+const golden = new URL('../../golden/chain.json', import.meta.url);
+const { vectors } = z.object({ vectors: z.array(Vector) }).parse(JSON.parse(readFileSync(golden, 'utf8')));
+
+/** Hands out the salts of a vector in turn. */
+const saltsOf = (salts: readonly string[]) => {
+  const left = [...salts];
+  return () => Buffer.from(left.shift() ?? '', 'hex');
+};
+
+const first: Position = {
+  seq: 1,
+  time: '2026-11-24T16:00:00.000Z',
+  prev: genesis,
+  request: 'CMK-000001',
+  revision: 1,
+  cause: 'submit',
+  n: 0,
+};
+const zeros = (size: number) => new Uint8Array(size);
+
+describe('golden vectors', () => {
+  it.each(vectors.map((vector) => [vector.position.seq, vector] as const))(
+    'line %i has these bytes',
+    (_seq, vector) => {
+      const event: NewEvent = { body: parseEventBody(vector.event.body), texts: vector.event.texts };
+      const sealed = sealWith(saltsOf(vector.salts))(vector.position, event);
+      expect(sealed.body).toBe(vector.body);
+      expect(sealed.hash).toBe(vector.hash);
+      expect(sealed.openings).toEqual(vector.texts.map((text, index) => ({ ...text, salt: vector.salts[index] })));
+    },
+  );
+
+  it('form a chain that verifies, with their texts', () => {
+    const lines = vectors.map(({ position, body, hash }) => ({ ...position, body, hash }));
+    const texts = vectors.flatMap(({ position: { request, revision }, salts, texts }) =>
+      texts.map((text, index) => ({ request, revision, ...text, salt: salts[index] ?? '' })),
+    );
+    expect([...verifyChain(lines)]).toEqual([]);
+    expect(texts).toHaveLength(2);
+    expect([...verifyTexts(lines, texts)]).toEqual([]);
+  });
+
+  it('hold every field of the record, null where unknown', () => {
+    const common =
+      'actor after before cause clientRequestId commitments correlationId data n onBehalfOf planDigest prev';
+    const fields = `${common} request result revision schema seq submittedBy target time type`.split(' ');
+    for (const { body } of vectors) expect(Object.keys(JSON.parse(body))).toEqual(fields);
+  });
+});
+
+describe('sealing', () => {
+  it('keeps texts out of the body', () => {
+    const { body } = sealWith(zeros)(first, submitted({ justification: 'nobody else’s business' }));
+    expect(body).not.toContain('business');
+  });
+
+  it('commits to the same text differently each time', () => {
+    let byte = 0;
+    const counting = (size: number) => new Uint8Array(size).fill(byte++);
+    const seal = sealWith(counting);
+    expect(seal(first, submitted()).hash).not.toBe(seal(first, submitted()).hash);
+  });
+
+  it('draws 32 random bytes for a salt', () => {
+    expect(sealWith(zeros)(first, submitted()).openings).toMatchObject([{ salt: '00'.repeat(32) }]);
+  });
+});
