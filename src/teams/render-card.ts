@@ -3,7 +3,7 @@
  * the card as text) is caught here: the data passes its schema first, the card is looked at afterwards.
  */
 import { readFileSync } from 'node:fs';
-import { Template } from 'adaptivecards-templating';
+import { createRequire } from 'node:module';
 import { z } from 'zod';
 import { ApprovalData } from './card-data/approval.ts';
 import { ApprovalDecidedData } from './card-data/approval-decided.ts';
@@ -21,6 +21,13 @@ import { RefusalData } from './card-data/refusal.ts';
 import { StatusData } from './card-data/status.ts';
 import { StatusAttentionData } from './card-data/status-attention.ts';
 import { StatusSucceededData } from './card-data/status-succeeded.ts';
+
+interface Template {
+  expand(context: { readonly $root: unknown }): unknown;
+}
+// Required, not imported: the package's types lead to another package's source code, which does not compile here.
+const require = createRequire(import.meta.url);
+const templating: { readonly Template: new (template: unknown) => Template } = require('adaptivecards-templating');
 
 /** Every card: `cards/<name>.json` is its layout, the schema its data. */
 export const cardSchemas = {
@@ -70,11 +77,10 @@ const templates = new Map<CardName, Template>();
 function templateOf(name: CardName): Template {
   const known = templates.get(name);
   if (known !== undefined) return known;
-  const read = new Template(
-    JSON.parse(readFileSync(new URL(`../../cards/${name}.json`, import.meta.url), 'utf8')) as object,
-  );
-  templates.set(name, read);
-  return read;
+  const text = readFileSync(new URL(`../../cards/${name}.json`, import.meta.url), 'utf8');
+  const template = new templating.Template(JSON.parse(text));
+  templates.set(name, template);
+  return template;
 }
 
 /**

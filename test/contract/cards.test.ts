@@ -17,7 +17,8 @@ interface Renderer {
   SerializationContext: new () => { readonly eventCount: number; getEventAt(index: number): Message };
 }
 // Its import entry has paths Node does not resolve and its types are source code: the bundle, by hand.
-const renderer: Renderer = createRequire(import.meta.url)('adaptivecards/dist/adaptivecards.js');
+const require = createRequire(import.meta.url);
+const renderer: Renderer = require('adaptivecards/dist/adaptivecards.js');
 
 const folder = new URL('../../cards/', import.meta.url);
 const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, folder), 'utf8'));
