@@ -1,0 +1,116 @@
+/** The ports of the product over a real HTTPS connection to a local Azure, and a look at what went over the wire. */
+import { join } from 'node:path';
+import { connectAzure } from '../../src/azure/azure.ts';
+import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
+import { openCredential } from '../../src/azure/credential.ts';
+import type { Limits } from '../../src/azure/exchange.ts';
+import type { Failure, Outcome } from '../../src/domain/failure.ts';
+import { ArmId, KeyName } from '../../src/domain/ids.ts';
+import type { ObservedVault } from '../../src/domain/observed.ts';
+import type { Azure } from '../../src/domain/ports/azure.ts';
+import { http, type RunningAzure } from '../support/local-azure.ts';
+
+export const tenantId = '10000000-0000-4000-8000-000000000000';
+export const careId = '40000000-0000-4000-8000-000000000001';
+export const researchId = '40000000-0000-4000-8000-000000000002';
+export const financeId = '40000000-0000-4000-8000-000000000003';
+export const bot = { id: '50000000-0000-4000-8000-000000000002', secret: 'local-bot' };
+export const owner = { id: '50000000-0000-4000-8000-000000000001', secret: 'local' };
+export const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';
+
+export const customCloud = (azure: RunningAzure): Cloud =>
+  openCloud({
+    name: 'custom',
+    armEndpoint: azure.url,
+    authorityHost: azure.url,
+    graphEndpoint: azure.url,
+    caFile: join(azure.dataDir, 'ca.pem'),
+  });
+
+export interface ConnectChoices {
+  readonly who?: { readonly id: string; readonly secret: string };
+  readonly subscriptions?: readonly string[];
+  readonly limits?: Partial<Limits>;
+  readonly cloud?: Cloud;
+}
+
+/** Signed in as the bot, short pauses between retries. */
+export function connect(azure: RunningAzure, choices: ConnectChoices = {}): Azure {
+  const { who = bot, subscriptions = [careId, researchId] } = choices;
+  const cloud = choices.cloud ?? customCloud(azure);
+  const signIn = { tenantId, clientId: who.id, clientSecret: who.secret, federatedTokenFile: null };
+  return connectAzure({
+    cloud,
+    credential: openCredential(signIn, cloud),
+    subscriptions,
+    pollIntervalMs: 50,
+    limits: { firstRetryMs: 20, longestRetryMs: 2000, ...choices.limits },
+  });
+}
+
+const providers = (group: string, subscription: string): string =>
+  `/subscriptions/${subscription}/resourceGroups/${group}/providers`;
+
+export const agentId = (name: string, group = 'rg-care-prod', subscription = careId): ArmId =>
+  ArmId.parse(`${providers(group, subscription)}/Microsoft.HealthBot/healthBots/${name}`);
+export const vaultId = (name: string, group = 'rg-care-prod', subscription = careId): ArmId =>
+  ArmId.parse(`${providers(group, subscription)}/Microsoft.KeyVault/vaults/${name}`);
+export const key = (name: string): KeyName => KeyName.parse(name);
+
+/** The value of a call that must have worked. */
+export function got<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  throw new Error(JSON.stringify(outcome.failure));
+}
+
+/** The failure of a call that must not have. */
+export function failureOf(outcome: Outcome<unknown>): Failure {
+  if (!outcome.ok) return outcome.failure;
+  throw new Error(`worked: ${JSON.stringify(outcome.value)}`);
+}
+
+export async function vaultNow(azure: Azure, id: ArmId): Promise<ObservedVault> {
+  const vault = got(await azure.vaults.get(id));
+  if (vault === null) throw new Error(`no vault ${id}`);
+  return vault;
+}
+
+export interface Sent {
+  readonly method: string;
+  readonly url: string;
+  readonly status: number;
+  readonly clientRequestId: string | null;
+  readonly body: unknown;
+}
+
+/** The requests a piece of work sent to Azure, sign-in left out. */
+export async function sentDuring(azure: RunningAzure, work: () => Promise<unknown>): Promise<readonly Sent[]> {
+  const log = async (): Promise<Sent[]> => (await http(azure, 'GET', '/simulator/requests')).body;
+  const before = (await log()).length;
+  await work();
+  const sent = (await log()).slice(before);
+  return sent.filter(({ url }) => !/\/oauth2\/|openid-configuration|discovery/.test(url));
+}
+
+export interface Fault {
+  readonly match: { readonly method?: string; readonly url?: string };
+  readonly times?: number;
+  readonly respond?: { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown };
+  readonly delayMs?: number;
+  readonly drop?: true;
+}
+
+/** Runs the work under a fault and takes the fault away again. */
+export async function under<T>(
+  azure: RunningAzure,
+  fault: Fault | readonly Fault[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const added = await http(azure, 'POST', '/simulator/faults', { body: fault });
+  if (added.status !== 200) throw new Error(JSON.stringify(added.body));
+  try {
+    return await work();
+  } finally {
+    await http(azure, 'DELETE', '/simulator/faults');
+  }
+}

@@ -1,0 +1,283 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openCloud } from '../../src/azure/clouds.ts';
+import { KeyVersion } from '../../src/domain/ids.ts';
+import type { Azure } from '../../src/domain/ports/azure.ts';
+import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import {
+  connect,
+  failureOf,
+  financeId,
+  got,
+  key,
+  owner,
+  researchId,
+  sentDuring,
+  tenantId,
+  under,
+  vaultId,
+  vaultNow,
+} from './azure-setup.ts';
+
+let running: RunningAzure;
+let azure: Azure;
+
+beforeAll(async () => {
+  running = await startAzure();
+  azure = connect(running);
+});
+afterAll(() => discard(running));
+
+const care = vaultId('kv-care-prod');
+const legacy = vaultId('kv-legacy', 'rg-research', researchId);
+
+describe('reading a vault', () => {
+  test('tells what matters about it', async () => {
+    expect(await vaultNow(azure, care)).toEqual({
+      id: care,
+      name: 'kv-care-prod',
+      uri: `https://localhost:${running.port + 1}/`,
+      location: 'westeurope',
+      tenantId,
+      softDelete: true,
+      retentionDays: 90,
+      purgeProtection: false,
+      access: 'role-assignments',
+      firewall: 'open',
+      sku: 'standard',
+    });
+  });
+
+  test('a denied default closes the firewall whatever bypass there is', async () => {
+    expect(await vaultNow(azure, vaultId('kv-lab', 'rg-research', researchId))).toMatchObject({ firewall: 'closed' });
+  });
+
+  test('sees access policies, premium hardware and missing soft delete', async () => {
+    expect(await vaultNow(azure, vaultId('kv-policy-keys'))).toMatchObject({ access: 'access-policies' });
+    expect(await vaultNow(azure, vaultId('kv-hospital-keys'))).toMatchObject({ sku: 'premium', purgeProtection: true });
+    expect(await vaultNow(azure, legacy)).toMatchObject({ softDelete: false, purgeProtection: false });
+  });
+
+  test('a vault that does not exist is null', async () => {
+    expect(got(await azure.vaults.get(vaultId('kv-no-such')))).toBeNull();
+  });
+
+  test('a vault in another subscription is refused before anything is sent', async () => {
+    const elsewhere = vaultId('kv-care-prod', 'rg-finance', financeId);
+    const sent = await sentDuring(running, async () => {
+      expect(failureOf(await azure.vaults.get(elsewhere)).code).toBe('OutsideConfiguredSubscriptions');
+      expect(failureOf(await azure.vaults.protect(elsewhere, { softDelete: true })).code).toBe(
+        'OutsideConfiguredSubscriptions',
+      );
+      expect(failureOf(await azure.keys.list(elsewhere)).code).toBe('OutsideConfiguredSubscriptions');
+    });
+    expect(sent).toEqual([]);
+  });
+
+  test('a subscription the bot may not read asks a person, in the words of Azure', async () => {
+    const wide = connect(running, { subscriptions: [financeId] });
+    const failure = failureOf(await wide.vaults.get(vaultId('kv-care-prod', 'rg-finance', financeId)));
+    expect(failure).toMatchObject({
+      next: 'ask',
+      code: 'AuthorizationFailed',
+      status: 403,
+      doing: 'reading vault kv-care-prod',
+    });
+    expect(failure.message).toContain('does not have authorization to perform action');
+  });
+});
+
+describe('protecting a vault', () => {
+  test('sends only what is missing', async () => {
+    const sent = await sentDuring(running, async () => got(await azure.vaults.protect(care, { softDelete: false })));
+    expect(sent.map(({ method, body }) => ({ method, body }))).toEqual([
+      { method: 'PATCH', body: { properties: { enablePurgeProtection: true } } },
+    ]);
+    expect(await vaultNow(azure, care)).toMatchObject({ purgeProtection: true, softDelete: true });
+  });
+
+  test('turns on soft delete with it where asked', async () => {
+    const sent = await sentDuring(running, async () => got(await azure.vaults.protect(legacy, { softDelete: true })));
+    expect(sent[0]?.body).toEqual({ properties: { enablePurgeProtection: true, enableSoftDelete: true } });
+    expect(await vaultNow(azure, legacy)).toMatchObject({ purgeProtection: true, softDelete: true });
+  });
+
+  test('a repeat changes nothing', async () => {
+    const before = await vaultNow(azure, care);
+    const receipt = got(await azure.vaults.protect(care, { softDelete: true }));
+    expect(receipt.correlationId).not.toBeNull();
+    expect(await vaultNow(azure, care)).toEqual(before);
+  });
+
+  test('leaves access policies as they are', async () => {
+    const vault = await vaultNow(azure, vaultId('kv-policy-keys'));
+    got(await azure.vaults.protect(vault.id, { softDelete: true }));
+    expect(got(await azure.grants.held(vault, key('cmk-policy'), owner.id))).toBe(true);
+  });
+
+  test('a locked vault asks a person', async () => {
+    await changeState(running, (state) => {
+      state.locks.push({
+        name: 'frozen',
+        scope: vaultId('kv-care-north', 'rg-care-north'),
+        level: 'ReadOnly',
+        notes: '',
+      });
+    });
+    const failure = failureOf(
+      await azure.vaults.protect(vaultId('kv-care-north', 'rg-care-north'), { softDelete: false }),
+    );
+    expect(failure).toMatchObject({ next: 'ask', code: 'ScopeLocked', status: 409 });
+  });
+});
+
+describe('reading keys', () => {
+  test('tells what matters about the newest version', async () => {
+    const found = got(await azure.keys.get(care, key('cmk-triage-agent'), null));
+    expect(found).toEqual({
+      name: 'cmk-triage-agent',
+      version: expect.stringMatching(/^[0-9a-f]{32}$/),
+      type: 'RSA',
+      size: 3072,
+      operations: ['wrapKey', 'unwrapKey'],
+      enabled: true,
+      notBefore: null,
+      expires: '2028-01-12T00:00:00.000Z',
+    });
+  });
+
+  test('a version read by itself is the same, name included', async () => {
+    const newest = got(await azure.keys.get(care, key('cmk-triage-agent'), null));
+    const version = KeyVersion.parse(newest?.version);
+    expect(got(await azure.keys.get(care, key('cmk-triage-agent'), version))).toEqual(newest);
+  });
+
+  test('a key or version that does not exist is null', async () => {
+    expect(got(await azure.keys.get(care, key('no-such-key'), null))).toBeNull();
+    expect(got(await azure.keys.get(care, key('cmk-triage-agent'), KeyVersion.parse('0'.repeat(32))))).toBeNull();
+  });
+
+  test('lists every key by name with all that is needed to judge it', async () => {
+    const found = got(await azure.keys.list(care));
+    expect(
+      found.map(({ name, type, enabled, expires }) => ({ name, type, enabled, expires: expires?.slice(0, 4) })),
+    ).toEqual([
+      { name: 'cmk-triage-agent', type: 'RSA', enabled: true, expires: '2028' },
+      { name: 'curve-signing', type: 'EC', enabled: true, expires: undefined },
+      { name: 'disabled-wrapping', type: 'RSA', enabled: false, expires: undefined },
+      { name: 'expired-wrapping', type: 'RSA', enabled: true, expires: '2023' },
+      { name: 'signing-only', type: 'RSA', enabled: true, expires: undefined },
+    ]);
+  });
+
+  test('one key that cannot be read fails the list rather than shortening it', async () => {
+    const body = { error: { code: 'ForbiddenByRbac', message: 'Caller is not authorized' } };
+    const fault = { match: { url: 'keys/curve-signing' }, respond: { status: 400, body } };
+    const failure = failureOf(await under(running, fault, () => azure.keys.list(care)));
+    expect(failure).toMatchObject({
+      next: 'ask',
+      code: 'ForbiddenByRbac',
+      doing: 'reading key curve-signing in kv-care-prod',
+    });
+  });
+});
+
+describe('making a key', () => {
+  const made = key('cmk-made');
+
+  test('makes one that wraps and unwraps and nothing else', async () => {
+    const wish = { type: 'RSA', size: 4096, expires: '2031-05-01' } as const;
+    const sent = await sentDuring(running, async () => got(await azure.keys.createIfMissing(care, made, wish)));
+    expect(sent.map(({ method, body }) => ({ method, body }))).toEqual([
+      {
+        method: 'PUT',
+        body: {
+          properties: {
+            kty: 'RSA',
+            keySize: 4096,
+            keyOps: ['wrapKey', 'unwrapKey'],
+            attributes: { enabled: true, exp: Date.parse('2031-05-01') / 1000 },
+          },
+        },
+      },
+    ]);
+    expect(got(await azure.keys.get(care, made, null))).toMatchObject({
+      type: 'RSA',
+      size: 4096,
+      operations: ['wrapKey', 'unwrapKey'],
+      expires: '2031-05-01T00:00:00.000Z',
+    });
+  });
+
+  test('a repeat leaves the key as it is, whatever is asked for', async () => {
+    const before = got(await azure.keys.get(care, made, null));
+    got(await azure.keys.createIfMissing(care, made, { type: 'RSA', size: 2048, expires: null }));
+    expect(got(await azure.keys.get(care, made, null))).toEqual(before);
+  });
+
+  test('a name held by a deleted key asks a person', async () => {
+    await changeState(running, (state) => {
+      const vault = state.vaults.find((one: { name: string }) => one.name === 'kv-hospital-keys');
+      vault.keys.find((one: { name: string }) => one.name === 'hospital-data').deletedAt = 1_700_000_000;
+    });
+    const wish = { type: 'RSA', size: 2048, expires: null } as const;
+    const failure = failureOf(
+      await azure.keys.createIfMissing(vaultId('kv-hospital-keys'), key('hospital-data'), wish),
+    );
+    expect(failure).toMatchObject({ next: 'ask', code: 'ObjectIsDeletedButRecoverable', status: 409 });
+  });
+});
+
+describe('trying a key', () => {
+  const uri = () => `https://localhost:${running.port + 1}/`;
+  const versionOf = async (name: string) => KeyVersion.parse(got(await azure.keys.get(care, key(name), null))?.version);
+
+  test('wraps and unwraps at the vault', async () => {
+    const version = await versionOf('cmk-triage-agent');
+    const sent = await sentDuring(running, async () => {
+      expect(got(await azure.keys.probe(uri(), key('cmk-triage-agent'), version))).toBe('usable');
+    });
+    const paths = sent.filter(({ method, status }) => method === 'POST' && status === 200).map(({ url }) => url);
+    expect(paths).toEqual([
+      expect.stringContaining(`/keys/cmk-triage-agent/${version}/wrapkey`),
+      expect.stringContaining(`/keys/cmk-triage-agent/${version}/unwrapkey`),
+    ]);
+  });
+
+  test('says when the bot itself is not allowed to', async () => {
+    await changeState(running, (state) => {
+      const role = state.roleDefinitions.find((one: { roleName: string }) => one.roleName === 'CMK bot');
+      role.permissions[0].dataActions = [];
+    });
+    const version = await versionOf('cmk-triage-agent');
+    expect(got(await azure.keys.probe(uri(), key('cmk-triage-agent'), version))).toBe('not-allowed');
+  });
+
+  test.each(['disabled-wrapping', 'expired-wrapping', 'signing-only'])(
+    '%s fails and does not pass as not allowed',
+    async (name) => {
+      const version = await versionOf(name);
+      const failure = failureOf(await connect(running, { who: owner }).keys.probe(uri(), key(name), version));
+      expect(failure).toMatchObject({ next: 'ask', doing: `trying key ${name} in ${uri()}` });
+      expect(failure.message).not.toBe('');
+    },
+  );
+
+  test('a version that is not there fails', async () => {
+    const failure = failureOf(
+      await connect(running, { who: owner }).keys.probe(
+        uri(),
+        key('cmk-triage-agent'),
+        KeyVersion.parse('0'.repeat(32)),
+      ),
+    );
+    expect(failure).toMatchObject({ next: 'ask', code: 'KeyNotFound', status: 404 });
+  });
+
+  test('in a known cloud no token goes to a host outside Key Vault', async () => {
+    const strict = connect(running, { cloud: openCloud({ name: 'public' }) });
+    const failure = failureOf(
+      await strict.keys.probe('https://vault.azure.net.example.com/', key('k'), KeyVersion.parse('0'.repeat(32))),
+    );
+    expect(failure).toMatchObject({ next: 'ask', code: 'NotAKeyVaultAddress', clientRequestId: null });
+  });
+});
