@@ -33,7 +33,7 @@ export function openCredential(signIn: SignIn, cloud: Cloud): TokenCredential {
     authorityHost: cloud.authorityHost,
     // Instance discovery asks the public cloud whether the authority is genuine; only a custom one is unknown there.
     disableInstanceDiscovery: cloud.name === 'custom',
-    retryOptions: { maxRetries: 3, maxRetryDelayInMs: 10_000 },
+    retryOptions: { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 10_000 },
     ...tlsOptionsOf(cloud),
   };
   if (clientId !== null && clientSecret !== null) {

@@ -32,6 +32,8 @@ export interface ConnectChoices {
   readonly subscriptions?: readonly string[];
   readonly limits?: Partial<Limits>;
   readonly cloud?: Cloud;
+  /** Where to sign in, when that is not the same cloud. */
+  readonly authority?: Cloud;
 }
 
 /** Signed in as the bot, short pauses between retries. */
@@ -41,7 +43,7 @@ export function connect(azure: RunningAzure, choices: ConnectChoices = {}): Azur
   const signIn = { tenantId, clientId: who.id, clientSecret: who.secret, federatedTokenFile: null };
   return connectAzure({
     cloud,
-    credential: openCredential(signIn, cloud),
+    credential: openCredential(signIn, choices.authority ?? cloud),
     subscriptions,
     pollIntervalMs: 50,
     limits: { firstRetryMs: 20, longestRetryMs: 2000, ...choices.limits },

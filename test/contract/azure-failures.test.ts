@@ -1,0 +1,266 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openCloud } from '../../src/azure/clouds.ts';
+import type { Failure, Outcome } from '../../src/domain/failure.ts';
+import type { Azure } from '../../src/domain/ports/azure.ts';
+import { discard, freePorts, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import {
+  agentId,
+  bot,
+  connect,
+  customCloud,
+  type Fault,
+  failureOf,
+  got,
+  key,
+  sentDuring,
+  tenantId,
+  under,
+  vaultId,
+  vaultNow,
+} from './azure-setup.ts';
+
+let running: RunningAzure;
+let azure: Azure;
+
+beforeAll(async () => {
+  running = await startAzure();
+  azure = connect(running);
+});
+afterAll(() => discard(running));
+
+const agent = agentId('triage-agent-prod');
+const error = (code: string, message = 'in the words of Azure') => ({ error: { code, message } });
+const answers = (status: number, body: unknown, headers: Record<string, string> = {}): Fault => ({
+  match: { url: 'providers/Microsoft' },
+  respond: { status, body, headers },
+});
+const reading = (fault: Fault, reader = azure): Promise<Outcome<unknown>> =>
+  under(running, fault, () => reader.agents.get(agent));
+
+describe('what must be done next', () => {
+  const cases: readonly (readonly [number, string, Failure['next']])[] = [
+    [400, 'BadRequest', 'ask'],
+    [400, 'ForbiddenByRbac', 'ask'],
+    [400, 'PrincipalNotFound', 'retry-until'],
+    [404, 'PrincipalNotFound', 'retry-until'],
+    [401, 'InvalidAuthenticationToken', 'ask'],
+    [403, 'AuthorizationFailed', 'ask'],
+    [403, 'LinkedAuthorizationFailed', 'ask'],
+    [403, 'RequestDisallowedByPolicy', 'ask'],
+    [404, 'SubscriptionNotFound', 'ask'],
+    [409, 'AnotherOperationInProgress', 'wait'],
+    [409, 'ConflictingConcurrentWriteNotAllowed', 'wait'],
+    [409, 'ConflictError', 'wait'],
+    [409, 'SomethingNobodyHasSeen', 'wait'],
+    [409, 'ScopeLocked', 'ask'],
+    [409, 'MissingSubscriptionRegistration', 'ask'],
+    [409, 'ReadOnlyDisabledSubscription', 'ask'],
+    [412, 'PreconditionFailed', 'wait'],
+    [429, 'SubscriptionRequestsThrottled', 'wait'],
+    [408, 'RequestTimeout', 'wait'],
+    [500, 'InternalServerError', 'wait'],
+    [501, 'NotImplemented', 'ask'],
+    [502, 'BadGateway', 'wait'],
+    [503, 'ServiceUnavailable', 'wait'],
+  ];
+  test.each(cases)('%i %s: %s', async (status, code, next) => {
+    const failure = failureOf(await reading(answers(status, error(code))));
+    expect(failure).toMatchObject({ next, code, status, message: 'in the words of Azure' });
+    expect(failure.doing).toBe('reading agent triage-agent-prod');
+    expect(failure.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('throttling', () => {
+  test('a short one is waited out', async () => {
+    const fault = { ...answers(429, error('SubscriptionRequestsThrottled'), { 'retry-after': '1' }), times: 1 };
+    const started = Date.now();
+    got(await reading(fault));
+    expect(Date.now() - started).toBeGreaterThan(900);
+  });
+
+  test('a long one is handed on with the time Azure asked for, without waiting', async () => {
+    const fault = answers(429, error('SubscriptionRequestsThrottled'), { 'retry-after': '300' });
+    const started = Date.now();
+    const sent = await sentDuring(running, async () => {
+      expect(failureOf(await reading(fault))).toMatchObject({
+        next: 'wait',
+        code: 'SubscriptionRequestsThrottled',
+        status: 429,
+        retryAfterMs: 300_000,
+      });
+    });
+    expect(sent).toHaveLength(1);
+    expect(Date.now() - started).toBeLessThan(1000);
+  });
+
+  test('one that goes on ends after a bounded number of tries', async () => {
+    const fault = answers(429, error('TooManyRequests'), { 'retry-after-ms': '10' });
+    const sent = await sentDuring(running, async () => {
+      expect(failureOf(await reading(fault))).toMatchObject({ next: 'wait', retryAfterMs: 10 });
+    });
+    expect(sent).toHaveLength(4);
+  });
+
+  test('of a poll is waited out too', async () => {
+    const fault: Fault = {
+      match: { url: 'operationStatuses' },
+      times: 1,
+      respond: { status: 429, headers: { 'retry-after': '1' }, body: error('TooManyRequests') },
+    };
+    got(await under(running, fault, () => azure.agents.enableSystemIdentity(agentId('vaccination-agent'))));
+  });
+});
+
+describe('no answer', () => {
+  test('a connection dropped once is tried again', async () => {
+    got(await under(running, { match: { url: 'healthBots' }, drop: true, times: 1 }, () => azure.agents.get(agent)));
+  });
+
+  test('one dropped again and again is worth waiting for', async () => {
+    const outcome = await under(running, { match: { url: 'healthBots' }, drop: true }, () => azure.agents.get(agent));
+    expect(failureOf(outcome)).toMatchObject({ next: 'wait', code: 'ECONNRESET', status: null, correlationId: null });
+  });
+
+  test('a write whose answer was lost happens once', async () => {
+    const vault = await vaultNow(azure, vaultId('kv-care-prod'));
+    const fault: Fault = { match: { method: 'PUT', url: 'roleAssignments' }, drop: true, times: 1 };
+    const ward = '90000000-0000-4000-8000-000000000002';
+    got(await under(running, fault, () => azure.grants.grant(vault, key('cmk-triage-agent'), ward, tenantId)));
+    expect(got(await azure.grants.held(vault, key('cmk-triage-agent'), ward))).toBe(true);
+  });
+
+  test('a slow one ends when its time is up', async () => {
+    const impatient = connect(running, { limits: { requestMs: 300 } });
+    got(await impatient.agents.get(agent));
+    const started = Date.now();
+    const fault = { match: { url: 'healthBots' }, delayMs: 3000, times: 1 };
+    expect(failureOf(await reading(fault, impatient))).toMatchObject({
+      next: 'wait',
+      code: 'NoAnswerInTime',
+      status: null,
+    });
+    expect(Date.now() - started).toBeLessThan(2000);
+  });
+
+  test('retries end when the time of the whole call is up, and say why they were made', async () => {
+    const impatient = connect(running, { limits: { callMs: 600 } });
+    const fault = answers(503, error('ServerBusy'), { 'retry-after': '2' });
+    expect(failureOf(await reading(fault, impatient))).toMatchObject({ next: 'wait', code: 'ServerBusy', status: 503 });
+  });
+
+  test('a port nobody listens on is worth waiting for', async () => {
+    const nobody = await freePorts(0);
+    const cloud = { ...customCloud(running), armEndpoint: `https://localhost:${nobody}` };
+    const outcome = await connect(running, { cloud, limits: { retries: 1 } }).agents.get(agent);
+    expect(failureOf(outcome)).toMatchObject({
+      next: 'wait',
+      code: 'ECONNREFUSED',
+      doing: 'reading agent triage-agent-prod',
+    });
+  });
+
+  test('a certificate that is not trusted asks a person', async () => {
+    const cloud = { ...customCloud(running), ca: null };
+    const failure = failureOf(await connect(running, { cloud, authority: customCloud(running) }).agents.get(agent));
+    expect(failure).toMatchObject({ next: 'ask', message: expect.stringMatching(/certificate/i) });
+  });
+});
+
+describe('answers of another shape', () => {
+  test("a proxy's page is not an agent", async () => {
+    const failure = failureOf(
+      await reading(answers(200, '<html>please sign in</html>', { 'content-type': 'text/html' })),
+    );
+    expect(failure).toMatchObject({ next: 'ask', code: 'UnexpectedAnswer', status: 200 });
+    expect(failure.message).toContain('please sign in');
+  });
+
+  test('an error without a body keeps its status', async () => {
+    expect(failureOf(await reading(answers(403, '', { 'content-type': 'text/plain' })))).toMatchObject({
+      next: 'ask',
+      code: 'Http403',
+    });
+  });
+
+  test('an agent without its members is an unexpected answer', async () => {
+    expect(failureOf(await reading(answers(200, { hello: 'there' })))).toMatchObject({ code: 'UnexpectedAnswer' });
+    const fault: Fault = { match: { url: 'vaults/kv-care-prod' }, respond: { status: 200, body: {} } };
+    const outcome = await under(running, fault, () => azure.vaults.get(vaultId('kv-care-prod')));
+    expect(failureOf(outcome)).toMatchObject({ next: 'ask', code: 'UnexpectedAnswer' });
+  });
+
+  test('of errors in errors the outermost telling code is shown', async () => {
+    const body = { error: { code: 'Forbidden', message: 'x', innererror: { code: 'ForbiddenByFirewall' } } };
+    expect(failureOf(await reading(answers(403, body)))).toMatchObject({ code: 'ForbiddenByFirewall' });
+    const policy = {
+      error: { code: 'RequestDisallowedByPolicy', message: 'y', details: [{ code: 'Other', message: 'z' }] },
+    };
+    expect(failureOf(await reading(answers(403, policy)))).toMatchObject({
+      code: 'RequestDisallowedByPolicy',
+      message: 'y',
+    });
+  });
+
+  test('ids of the answer are kept word for word', async () => {
+    const ids = { 'x-ms-correlation-request-id': 'correlation-1', 'x-ms-request-id': 'request-1' };
+    expect(failureOf(await reading(answers(403, error('AuthorizationFailed'), ids)))).toMatchObject({
+      correlationId: 'correlation-1',
+    });
+  });
+});
+
+describe('signing in', () => {
+  test('a wrong secret asks a person, with the code of Entra', async () => {
+    const failure = failureOf(await connect(running, { who: { id: bot.id, secret: 'wrong' } }).agents.get(agent));
+    expect(failure).toMatchObject({ next: 'ask', doing: 'reading agent triage-agent-prod', clientRequestId: null });
+    expect(failure.code).toMatch(/^AADSTS\d+$/);
+  });
+
+  test('an authority that cannot be reached is worth waiting for', async () => {
+    const nobody = await freePorts(0);
+    const cloud = { ...customCloud(running), authorityHost: `https://localhost:${nobody}` };
+    const failure = failureOf(await connect(running, { cloud, limits: { callMs: 20_000 } }).agents.get(agent));
+    expect(failure.next).toBe('wait');
+  });
+
+  test('an authority that is down is worth waiting for', async () => {
+    const fault: Fault = {
+      match: { url: 'oauth2/v2.0/token' },
+      respond: { status: 503, body: { error: 'temporarily_unavailable' } },
+    };
+    const failure = failureOf(await under(running, fault, () => connect(running).agents.get(agent)));
+    expect(failure.next).toBe('wait');
+  });
+});
+
+describe('clouds', () => {
+  test.each([
+    ['public', 'https://management.azure.com', 'https://login.microsoftonline.com', '.vault.azure.net'],
+    [
+      'usgovernment',
+      'https://management.usgovcloudapi.net',
+      'https://login.microsoftonline.us',
+      '.vault.usgovcloudapi.net',
+    ],
+    ['china', 'https://management.chinacloudapi.cn', 'https://login.chinacloudapi.cn', '.vault.azure.cn'],
+  ] as const)(
+    '%s is where Microsoft says it is, and verifies challenges',
+    (name, armEndpoint, authorityHost, vaultSuffix) => {
+      expect(openCloud({ name })).toMatchObject({
+        armEndpoint,
+        armScope: `${armEndpoint}/.default`,
+        authorityHost,
+        vaultSuffix,
+        verifyChallenges: true,
+        ca: null,
+      });
+    },
+  );
+
+  test('a CA file that is not there refuses the start', () => {
+    const endpoints = { armEndpoint: 'https://a', authorityHost: 'https://b', graphEndpoint: 'https://c' };
+    expect(() => openCloud({ name: 'custom', ...endpoints, caFile: '/nowhere.pem' })).toThrow(/nowhere/);
+    expect(openCloud({ name: 'custom', ...endpoints, caFile: null }).ca).toBeNull();
+  });
+});

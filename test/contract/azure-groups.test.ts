@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { PersonId } from '../../src/domain/ids.ts';
+import type { Azure } from '../../src/domain/ports/azure.ts';
+import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { connect, failureOf, got, sentDuring, under } from './azure-setup.ts';
+
+let running: RunningAzure;
+let azure: Azure;
+
+beforeAll(async () => {
+  running = await startAzure();
+  azure = connect(running);
+});
+afterAll(() => discard(running));
+
+const person = (n: number) => PersonId.parse(`20000000-0000-4000-8000-00000000000${n}`);
+const requesters = '60000000-0000-4000-8000-000000000001';
+const approvers = '60000000-0000-4000-8000-000000000002';
+
+test('says which of the groups a person belongs to', async () => {
+  expect(got(await azure.groups.memberOf(person(1), [requesters, approvers]))).toEqual([requesters]);
+  expect(got(await azure.groups.memberOf(person(2), [requesters, approvers]))).toEqual([requesters, approvers]);
+  expect(got(await azure.groups.memberOf(person(4), [requesters, approvers]))).toEqual([]);
+});
+
+test('a group inside a group counts', async () => {
+  const outer = '60000000-0000-4000-8000-0000000000aa';
+  await changeState(running, (state) => {
+    state.groups.push({ id: outer, displayName: 'Outer', memberIds: [approvers] });
+  });
+  expect(got(await azure.groups.memberOf(person(3), [outer]))).toEqual([outer]);
+});
+
+test("one's own object id counts without asking anybody", async () => {
+  const sent = await sentDuring(running, async () => {
+    expect(got(await azure.groups.memberOf(person(4), [person(4).toUpperCase()]))).toEqual([person(4).toUpperCase()]);
+  });
+  expect(sent).toEqual([]);
+});
+
+test('no groups are nobody', async () => {
+  expect(
+    await sentDuring(running, async () => expect(got(await azure.groups.memberOf(person(1), []))).toEqual([])),
+  ).toEqual([]);
+});
+
+test('asks for at most twenty at a time', async () => {
+  const many = Array.from({ length: 41 }, (_, n) => `60000000-0000-4000-8000-${String(n + 100).padStart(12, '0')}`);
+  const sent = await sentDuring(running, async () => {
+    expect(got(await azure.groups.memberOf(person(1), [...many, requesters]))).toEqual([requesters]);
+  });
+  const sizes = sent.map(({ body }) => (body as { groupIds: string[] }).groupIds.length);
+  expect(sizes).toEqual([20, 20, 2]);
+});
+
+test('a person the directory does not know belongs to no group', async () => {
+  const stranger = PersonId.parse('20000000-0000-4000-8000-0000000000ff');
+  expect(got(await azure.groups.memberOf(stranger, [requesters]))).toEqual([]);
+});
+
+test('anything else that is not found is a failure and not an empty answer', async () => {
+  const message = `Resource '${requesters}' does not exist or one of its queried reference-property objects are not present.`;
+  const body = { error: { code: 'Request_ResourceNotFound', message } };
+  const fault = {
+    match: { url: 'checkMemberGroups' },
+    respond: { status: 404, body, headers: { 'request-id': 'r-1' } },
+  };
+  const failure = failureOf(await under(running, fault, () => azure.groups.memberOf(person(1), [requesters])));
+  expect(failure).toMatchObject({
+    next: 'ask',
+    code: 'Request_ResourceNotFound',
+    message,
+    doing: 'reading group memberships',
+  });
+});
+
+test('a missing permission asks a person', async () => {
+  const body = {
+    error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges to complete the operation.' },
+  };
+  const fault = {
+    match: { url: 'checkMemberGroups' },
+    respond: { status: 403, body, headers: { 'request-id': 'r-2' } },
+  };
+  const failure = failureOf(await under(running, fault, () => azure.groups.memberOf(person(1), [requesters])));
+  expect(failure).toMatchObject({ next: 'ask', code: 'Authorization_RequestDenied', status: 403 });
+  expect(failure.correlationId).not.toBeNull();
+});

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { isSearchable, kqlString } from '../../src/azure/kql.ts';
+import type { Azure } from '../../src/domain/ports/azure.ts';
+import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import {
+  agentId,
+  careId,
+  connect,
+  failureOf,
+  financeId,
+  got,
+  researchId,
+  sentDuring,
+  under,
+  vaultId,
+  vaultNow,
+} from './azure-setup.ts';
+
+let running: RunningAzure;
+let azure: Azure;
+
+beforeAll(async () => {
+  running = await startAzure();
+  azure = connect(running);
+});
+afterAll(() => discard(running));
+
+const names = async (contains: string, top = 50): Promise<readonly string[]> =>
+  got(await azure.inventory.agents(contains, top)).map(({ name }) => name);
+
+describe('agents', () => {
+  test('are listed by name with what a list shows', async () => {
+    const found = got(await azure.inventory.agents('', 50));
+    expect(found.map(({ name }) => name)).toEqual([...found.map(({ name }) => name)].sort());
+    expect(found[0]).toEqual({
+      id: agentId('triage-agent-prod'),
+      name: 'triage-agent-prod',
+      location: 'westeurope',
+      resourceGroup: 'rg-care-prod',
+      subscriptionId: careId,
+      subscriptionName: 'Care production',
+      underCustomerKey: false,
+    });
+    expect(found.find(({ name }) => name === 'virtual-visit-agent')?.underCustomerKey).toBe(true);
+  });
+
+  test('are found by a part of the name in any case, at most so many', async () => {
+    expect(await names('TRIAGE')).toEqual(['triage-agent-prod', 'triage-agent-test']);
+    expect(await names('triage', 1)).toEqual(['triage-agent-prod']);
+    expect(await names('no such')).toEqual([]);
+  });
+
+  test('come from the configured subscriptions only', async () => {
+    expect(await names('')).not.toContain('wages-agent');
+    const sent = await sentDuring(running, () => azure.inventory.agents('x', 5));
+    for (const { body } of sent) expect(body).toMatchObject({ subscriptions: [careId, researchId] });
+    const narrow = connect(running, { subscriptions: [researchId] });
+    const found = got(await narrow.inventory.agents('', 50));
+    expect(new Set(found.map(({ subscriptionId }) => subscriptionId))).toEqual(new Set([researchId]));
+  });
+
+  test('a subscription the bot may not read just has none', async () => {
+    expect(got(await connect(running, { subscriptions: [financeId] }).inventory.agents('', 50))).toEqual([]);
+  });
+
+  test('typing on does not ask for the names of subscriptions again', async () => {
+    await names('a');
+    expect(await sentDuring(running, () => names('ag'))).toHaveLength(1);
+  });
+
+  test('are all found when they come in pages', async () => {
+    const row = (name: string) => ({
+      id: agentId(name),
+      name,
+      location: 'x',
+      resourceGroup: 'g',
+      subscriptionId: careId,
+    });
+    const page = (data: unknown[], more: object) => ({
+      match: { url: 'ResourceGraph' },
+      times: 1,
+      respond: { status: 200, body: { totalRecords: 3, count: data.length, resultTruncated: 'false', data, ...more } },
+    });
+    const pages = [page([row('c-agent'), row('a-agent')], { $skipToken: 'next' }), page([row('b-agent')], {})];
+    await names('');
+    const sent = await sentDuring(running, async () => {
+      expect(await under(running, pages, () => names(''))).toEqual(['a-agent', 'b-agent', 'c-agent']);
+    });
+    expect(sent.map(({ body }) => body)).toEqual([
+      expect.not.objectContaining({ options: expect.objectContaining({ $skipToken: 'next' }) }),
+      expect.objectContaining({ options: expect.objectContaining({ $skipToken: 'next' }) }),
+    ]);
+  });
+});
+
+describe('vaults', () => {
+  test('are listed as ARM has them, by name', async () => {
+    const found = got(await azure.inventory.vaults());
+    expect(found.map(({ name }) => name)).toEqual([
+      'kv-care-north',
+      'kv-care-prod',
+      'kv-hospital-keys',
+      'kv-lab',
+      'kv-legacy',
+      'kv-policy-keys',
+    ]);
+    for (const one of found) expect(one).toEqual(await vaultNow(azure, one.id));
+    expect(found[1]?.id).toBe(vaultId('kv-care-prod'));
+  });
+});
+
+describe('a search text is only ever a text', () => {
+  const attempts = [
+    "' or 1 == 1 or name contains '",
+    "x' | project id, name //",
+    "\\' or true or name contains '",
+    "\\\\' or true //",
+    "' | where true | limit 1000 //",
+    "') or (true",
+    '"',
+    '\\',
+    "'",
+    "agent' or '' == '",
+    "@'",
+    '%27 or true',
+    '`',
+    '\u2019 or 1 == 1',
+    '*',
+  ];
+
+  test.each(attempts)('%j finds what contains it literally, which is nothing', async (attempt) => {
+    expect(await names(attempt)).toEqual([]);
+  });
+
+  test.each(attempts)('%j reads back as itself', (attempt) => {
+    const literal = kqlString(attempt);
+    expect(literal).toMatch(/^'(?:[^'\\]|\\['\\])*'$/);
+    expect(literal.slice(1, -1).replace(/\\(.)/g, '$1')).toBe(attempt);
+  });
+
+  test('a name with a quote in it is found by it', async () => {
+    await changeState(running, (state) => {
+      state.agents.push({ ...state.agents[0], name: "o'clock" });
+    });
+    expect(await names("o'c")).toEqual(["o'clock"]);
+  });
+
+  test.each(['a\nb', 'a\u0000', 'a\u2028b', 'x'.repeat(257)])(
+    '%j cannot stand in a name and is not sent at all',
+    async (text) => {
+      expect(isSearchable(text)).toBe(false);
+      expect(() => kqlString(text)).toThrow(RangeError);
+      expect(await sentDuring(running, async () => expect(await names(text)).toEqual([]))).toEqual([]);
+    },
+  );
+});
+
+test('Resource Graph refusing a query asks a person, with its code', async () => {
+  const body = {
+    error: {
+      code: 'BadRequest',
+      message: 'Please provide below info…',
+      details: [{ code: 'InvalidQuery', message: 'x' }],
+    },
+  };
+  const fault = { match: { url: 'ResourceGraph' }, respond: { status: 400, body } };
+  const failure = failureOf(await under(running, fault, () => azure.inventory.vaults()));
+  expect(failure).toMatchObject({ next: 'ask', code: 'BadRequest', doing: 'listing vaults', status: 400 });
+});
