@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
@@ -84,7 +83,9 @@ test('answers a write as the real provider was recorded to', async () => {
   expect(written.headers.etag).toMatch(/^"[0-9a-f-]+"$/);
 
   const status = String(written.headers['azure-asyncoperation']);
-  expect(status).toMatch(/\/locations\/NORTHEUROPE\/operationStatuses\/[0-9a-f-]{36}\*[0-9A-F]{64}\?api-version=2025-11-01&t=/);
+  expect(status).toMatch(
+    /\/locations\/NORTHEUROPE\/operationStatuses\/[0-9a-f-]{36}\*[0-9A-F]{64}\?api-version=2025-11-01&t=/,
+  );
   const polled = await http(azure, 'GET', status.slice(azure.url.length), { headers });
   expect(polled.body).toMatchObject({ status: 'Succeeded', properties: null });
   const { body } = await http(azure, 'GET', path, { headers });

@@ -51,7 +51,11 @@ export const clientsOf = (azure: RunningAzure, who: { readonly id: string; reado
     keys: (vaultUrl: string) =>
       new KeyClient(vaultUrl, credential, { tlsOptions, retryOptions, disableChallengeResourceVerification: true }),
     cryptography: (keyId: string) =>
-      new CryptographyClient(keyId, credential, { tlsOptions, retryOptions, disableChallengeResourceVerification: true }),
+      new CryptographyClient(keyId, credential, {
+        tlsOptions,
+        retryOptions,
+        disableChallengeResourceVerification: true,
+      }),
   };
 };
 

@@ -103,7 +103,12 @@ export interface HttpOptions {
 }
 
 /** A plain HTTPS request that trusts the local CA; an object body goes as JSON, a string as a form. */
-export const http = (azure: RunningAzure, method: string, path: string, options: HttpOptions = {}): Promise<HttpAnswer> =>
+export const http = (
+  azure: RunningAzure,
+  method: string,
+  path: string,
+  options: HttpOptions = {},
+): Promise<HttpAnswer> =>
   new Promise((resolve, reject) => {
     const isForm = typeof options.body === 'string';
     const text = options.body === undefined ? null : isForm ? String(options.body) : JSON.stringify(options.body);
@@ -111,16 +116,19 @@ export const http = (azure: RunningAzure, method: string, path: string, options:
     const headers = { ...(text === null ? {} : { 'content-type': type }), ...options.headers };
     const agent = new Agent({ ca: azure.ca });
     const port = options.port ?? azure.port;
-    const sent = request({ host: 'localhost', port, path, method, headers, agent, servername: 'localhost' }, (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('end', () => {
-        const body = Buffer.concat(chunks).toString('utf8');
-        const isJson = (answer.headers['content-type'] ?? '').startsWith('application/json');
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: isJson ? JSON.parse(body) : body });
-      });
-      answer.on('error', reject);
-    });
+    const sent = request(
+      { host: 'localhost', port, path, method, headers, agent, servername: 'localhost' },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('end', () => {
+          const body = Buffer.concat(chunks).toString('utf8');
+          const isJson = (answer.headers['content-type'] ?? '').startsWith('application/json');
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: isJson ? JSON.parse(body) : body });
+        });
+        answer.on('error', reject);
+      },
+    );
     sent.on('error', reject);
     sent.end(text ?? undefined);
   });

@@ -36,9 +36,14 @@ const key = async (name: string, wish: KeyWish = {}): Promise<VaultKey> => ({
   deletedAt: null,
 });
 
-const vault = (n: number, basePort: number, name: string, more: Partial<Vault>): Vault => ({
+const vault = async (
+  n: number,
+  name: string,
+  more: Partial<Vault>,
+  keys: readonly Promise<VaultKey>[],
+): Promise<Vault> => ({
   n,
-  port: basePort + n,
+  port: 0,
   subscriptionId: subscriptions.care,
   resourceGroup: 'rg-care-prod',
   name,
@@ -61,8 +66,8 @@ const vault = (n: number, basePort: number, name: string, more: Partial<Vault>):
     lastModifiedByType: 'Application',
     lastModifiedAt: seededAt,
   },
-  keys: [],
   ...more,
+  keys: await Promise.all(keys),
 });
 
 const ownerPolicy = (): AccessPolicy => ({
@@ -75,45 +80,34 @@ const ownerPolicy = (): AccessPolicy => ({
 });
 
 /** One key that fits and, one each, the ways in which a key does not. */
-const careKeys = (): Promise<VaultKey[]> =>
-  Promise.all([
-    key('cmk-triage-agent', { keySize: 3072, exp: '2028-01-12T00:00:00Z' }),
-    key('curve-signing', { kty: 'EC' }),
-    key('disabled-wrapping', { enabled: false }),
-    key('expired-wrapping', { exp: '2023-12-31T00:00:00Z' }),
-    key('signing-only', { keyOps: ['sign', 'verify'] }),
-  ]);
+const careKeys = (): Promise<VaultKey>[] => [
+  key('cmk-triage-agent', { keySize: 3072, exp: '2028-01-12T00:00:00Z' }),
+  key('curve-signing', { kty: 'EC' }),
+  key('disabled-wrapping', { enabled: false }),
+  key('expired-wrapping', { exp: '2023-12-31T00:00:00Z' }),
+  key('signing-only', { keyOps: ['sign', 'verify'] }),
+];
 
 export const keyInUseName = 'cmk-virtual-visit';
 
-/** The first vault lacks purge protection only; the others each have something else about them. */
-export const seedVaults = async (basePort: number): Promise<Vault[]> => [
-  vault(1, basePort, 'kv-care-prod', { enablePurgeProtection: false, keys: await careKeys() }),
-  vault(2, basePort, 'kv-hospital-keys', {
-    sku: 'premium',
-    keys: [await key(keyInUseName), await key('hospital-data', { kty: 'RSA-HSM', keySize: 3072 })],
-  }),
-  vault(3, basePort, 'kv-care-north', {
-    resourceGroup: 'rg-care-north',
-    location: 'northeurope',
-    keys: [await key('cmk-north')],
-  }),
-  vault(4, basePort, 'kv-policy-keys', {
-    enableRbacAuthorization: false,
-    accessPolicies: [ownerPolicy()],
-    keys: [await key('cmk-policy')],
-  }),
-  vault(5, basePort, 'kv-lab', {
-    subscriptionId: subscriptions.research,
-    resourceGroup: 'rg-research',
-    networkAcls: { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] },
-    keys: [await key('cmk-lab')],
-  }),
-  vault(6, basePort, 'kv-legacy', {
-    subscriptionId: subscriptions.research,
-    resourceGroup: 'rg-research',
-    enableSoftDelete: false,
-    enablePurgeProtection: false,
-    keys: [await key('cmk-legacy')],
-  }),
-];
+const research = { subscriptionId: subscriptions.research, resourceGroup: 'rg-research' };
+
+const closed = (): Vault['networkAcls'] => ({
+  bypass: 'AzureServices',
+  defaultAction: 'Deny',
+  ipRules: [],
+  virtualNetworkRules: [],
+});
+
+/** The first vault lacks purge protection only; the others each have something else about them. Ports come later. */
+export const seedVaults = (): Promise<Vault[]> =>
+  Promise.all([
+    vault(1, 'kv-care-prod', { enablePurgeProtection: false }, careKeys()),
+    vault(2, 'kv-hospital-keys', { sku: 'premium' }, [key(keyInUseName), key('hospital-data', { kty: 'RSA-HSM' })]),
+    vault(3, 'kv-care-north', { resourceGroup: 'rg-care-north', location: 'northeurope' }, [key('cmk-north')]),
+    vault(4, 'kv-policy-keys', { enableRbacAuthorization: false, accessPolicies: [ownerPolicy()] }, [
+      key('cmk-policy'),
+    ]),
+    vault(5, 'kv-lab', { ...research, networkAcls: closed() }, [key('cmk-lab')]),
+    vault(6, 'kv-legacy', { ...research, enableSoftDelete: false, enablePurgeProtection: false }, [key('cmk-legacy')]),
+  ]);

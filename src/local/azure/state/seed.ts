@@ -34,7 +34,7 @@ const keyInUse = (vaults: readonly Vault[]): { readonly vault: Vault; readonly k
 
 /** A fresh local Azure. Key material is new each time; ids and names are fixed. */
 export const seedState = async (port: number): Promise<SimulatorState> => {
-  const vaults = await seedVaults(port);
+  const vaults = (await seedVaults()).map((vault) => ({ ...vault, port: port + vault.n }));
   const used = keyInUse(vaults);
   const properties: KeyVaultProperties = {
     keyName: used.key.name,

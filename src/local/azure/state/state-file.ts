@@ -27,19 +27,22 @@ export class StateFile {
 }
 
 /**
- * Moves a state to another main port: vaults listen beside it, and agents follow their vaults' new addresses. For a data
- * folder that was copied, or a machine where the old port is taken.
+ * Puts a state on a main port: vault n listens n above it, and agents follow their vaults to new addresses. For a data folder
+ * that was copied, a machine where the old port is taken, and a vault that a new state brings.
  */
 export const moveToPort = (state: SimulatorState, port: number): void => {
-  if (state.port === port) return;
-  state.port = port;
-  for (const vault of state.vaults) {
-    const old = vaultUri(vault);
+  const moves = state.vaults.map((vault) => {
+    const from = vaultUri(vault);
     vault.port = port + vault.n;
-    const contents = [...state.agents.map((one) => one.content), ...state.operations.map((one) => one.before)];
-    for (const content of contents) {
-      const key = content?.keyVaultProperties;
-      if (key && key.keyVaultUri.replace(/\/$/, '') === old.replace(/\/$/, '')) key.keyVaultUri = vaultUri(vault);
-    }
+    return { from, to: vaultUri(vault) };
+  });
+  state.port = port;
+  const contents = [...state.agents.map((one) => one.content), ...state.operations.map((one) => one.before)];
+  for (const content of contents) {
+    const key = content?.keyVaultProperties;
+    const move = key && moves.find(({ from }) => sameUri(key.keyVaultUri, from));
+    if (move) key.keyVaultUri = move.to;
   }
 };
+
+const sameUri = (a: string, b: string): boolean => a.replace(/\/$/, '') === b.replace(/\/$/, '');

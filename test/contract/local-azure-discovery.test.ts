@@ -1,0 +1,163 @@
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import {
+  bot,
+  type Clients,
+  careId,
+  clientsOf,
+  messageOf,
+  owner,
+  researchId,
+  vaultId,
+} from '../support/local-azure-clients.ts';
+
+/** Lists, Resource Graph, Microsoft Graph and what a caller can learn about itself. */
+
+let azure: RunningAzure;
+let clients: Clients;
+
+beforeAll(async () => {
+  azure = await startAzure();
+  clients = clientsOf(azure);
+});
+
+afterAll(() => discard(azure));
+
+const agentsQuery = `resources | where type =~ 'microsoft.healthbot/healthbots'
+| project id,name,location,resourceGroup,subscriptionId,tenantId,sku=tostring(sku.name),identityType=tostring(identity.type),principalId=tostring(identity.principalId),
+cmkVault=tostring(properties.keyVaultProperties.keyVaultUri),cmkKey=tostring(properties.keyVaultProperties.keyName),state=tostring(properties.provisioningState)
+| order by name asc`;
+
+const vaultsQuery = `resources | where type =~ 'microsoft.keyvault/vaults'
+| project id,name,location,resourceGroup,subscriptionId,tenantId,vaultUri=tostring(properties.vaultUri),softDelete=tobool(properties.enableSoftDelete),purge=tobool(properties.enablePurgeProtection),
+rbac=tobool(properties.enableRbacAuthorization),pna=tostring(properties.publicNetworkAccess),fw=tostring(properties.networkAcls.defaultAction),sku=tostring(properties.sku.name)`;
+
+const ask = async (query: string, options: object = {}, who = clients) => {
+  const answer = await who.graph().resources({ query, options: { resultFormat: 'objectArray', ...options } });
+  return { ...answer, data: answer.data as Record<string, unknown>[] };
+};
+
+test('lists the agents the caller may read, the one that works first', async () => {
+  const { data, totalRecords } = await ask(agentsQuery);
+  expect(totalRecords).toBe(9);
+  expect(data[0]).toMatchObject({ name: 'triage-agent-prod', location: 'westeurope', identityType: '', cmkVault: '' });
+  expect(data.map((row) => row.name)).not.toContain('wages-agent');
+  expect((await ask(agentsQuery, {}, clientsOf(azure, owner))).totalRecords).toBe(10);
+});
+
+test('lists the vaults with what matters about them', async () => {
+  const { data } = await ask(vaultsQuery);
+  expect(data).toHaveLength(6);
+  expect(data[0]).toMatchObject({ name: 'kv-care-prod', softDelete: true, purge: null, rbac: true, fw: '' });
+  expect(data[4]).toMatchObject({ name: 'kv-lab', fw: 'Deny', vaultUri: `https://localhost:${azure.port + 5}/` });
+});
+
+test('filters, sorts and limits', async () => {
+  const names = async (tail: string) => (await ask(`resources | ${tail} | project name`)).data.map((row) => row.name);
+  expect(
+    await names("where name contains 'TRIAGE' and type =~ 'Microsoft.HealthBot/healthBots' | order by name desc"),
+  ).toEqual(['triage-agent-test', 'triage-agent-prod']);
+  expect(
+    await names(`where name in~ ('KV-LAB', 'kv-legacy') and subscriptionId == '${researchId}' | order by name asc`),
+  ).toEqual(['kv-lab', 'kv-legacy']);
+  expect(await names("where type == 'microsoft.keyvault/vaults' | order by name asc | limit 2")).toEqual([
+    'kv-care-north',
+    'kv-care-prod',
+  ]);
+});
+
+test('gives pages with a skip token', async () => {
+  const first = await ask(agentsQuery, { top: 4 });
+  const second = await ask(agentsQuery, { top: 4, skipToken: first.skipToken });
+  const third = await ask(agentsQuery, { top: 4, skipToken: second.skipToken });
+  expect([first.count, second.count, third.count]).toEqual([4, 4, 1]);
+  expect(third.skipToken).toBeUndefined();
+});
+
+test.each([
+  'resources | summarize count() by type',
+  'resources | where name ==',
+  'secrets',
+  'resources | where f(name) == 1',
+])('refuses a query outside the part of the language it reads: %s', async (query) => {
+  expect(await messageOf(ask(query))).toContain('Please provide below info when asking for support');
+});
+
+test('tells when a resource was made only when asked', async () => {
+  const filter = "resourceType eq 'Microsoft.HealthBot/healthBots'";
+  const plain = [];
+  for await (const one of clients.resources().resources.list({ filter })) plain.push(one);
+  expect(plain.every((one) => one.createdTime === undefined)).toBe(true);
+  const expanded = [];
+  for await (const one of clients.resources().resources.list({ filter, expand: 'createdTime' })) expanded.push(one);
+  expect(expanded.find((one) => one.name === 'vaccination-agent')?.createdTime?.toISOString()).toMatch(/^2021-06-03/);
+});
+
+test('lists subscriptions, providers and locks', async () => {
+  const headers = { authorization: `Bearer ${await clients.token()}` };
+  const get = async (path: string) => (await http(azure, 'GET', path, { headers })).body;
+  const subscriptions = await get('/subscriptions?api-version=2022-12-01');
+  expect(subscriptions.value.map((one: { displayName: string }) => one.displayName)).toEqual([
+    'Care production',
+    'Research',
+  ]);
+  const provider = await clients.resources().providers.get('Microsoft.HealthBot');
+  expect(provider.resourceTypes?.[0]?.apiVersions?.[0]).toBe('2025-11-01');
+  const locks = await get(
+    `${vaultId('kv-hospital-keys')}/providers/Microsoft.Authorization/locks?api-version=2016-09-01`,
+  );
+  expect(locks.value).toHaveLength(1);
+});
+
+test('tells a caller its own permissions and who holds a role', async () => {
+  const permissions = [];
+  const authorization = clients.authorization();
+  const parts = ['rg-care-prod', 'Microsoft.KeyVault', '', 'vaults', 'kv-care-prod'] as const;
+  for await (const one of authorization.permissions.listForResource(...parts)) permissions.push(one);
+  expect(permissions).toHaveLength(1);
+  expect(permissions[0]?.actions).toContain('Microsoft.KeyVault/vaults/write');
+  const held = [];
+  const filter = `principalId eq '${bot.id}'`;
+  for await (const one of authorization.roleAssignments.listForScope(vaultId('kv-care-prod'), { filter }))
+    held.push(one);
+  expect(held.map((one) => one.scope)).toEqual([`/subscriptions/${careId}`]);
+  const role = await authorization.roleDefinitions.get(
+    `subscriptions/${careId}`,
+    'e147488a-f6f5-4113-8e2d-b22465e65bf6',
+  );
+  expect(role.roleName).toBe('Key Vault Crypto Service Encryption User');
+});
+
+test('checks group membership, also through another group', async () => {
+  const headers = { authorization: `Bearer ${await clients.token('https://graph.microsoft.com/.default')}` };
+  const approver = '20000000-0000-4000-8000-000000000002';
+  const approvers = '60000000-0000-4000-8000-000000000002';
+  const everyone = '60000000-0000-4000-8000-000000000009';
+  await changeState(azure, (state) => {
+    state.groups.push({ id: everyone, displayName: 'Everyone', memberIds: [approvers] });
+  });
+  const groupIds = [approvers, everyone, '60000000-0000-4000-8000-000000000008'];
+  const path = `/v1.0/users/${approver}/checkMemberGroups`;
+  const { body } = await http(azure, 'POST', path, { headers, body: { groupIds } });
+  expect(body.value).toEqual([approvers, everyone]);
+  expect((await http(azure, 'GET', `/v1.0/users/${approver}`, { headers })).body.displayName).toBe('Approver');
+  expect((await http(azure, 'GET', `/v1.0/groups/${approvers}`, { headers })).body.displayName).toBe('CMK approvers');
+  expect((await http(azure, 'GET', '/v1.0/users/nobody', { headers })).body.error.code).toBe(
+    'Request_ResourceNotFound',
+  );
+});
+
+test('answers as a managed identity to those who send its header', async () => {
+  const ask = (path: string, headers: Record<string, string>) => http(azure, 'GET', path, { headers });
+  const resource = 'resource=https%3A%2F%2Fmanagement.azure.com%2F';
+  const appService = `/msi/token?api-version=2019-08-01&${resource}`;
+  const machine = `/metadata/identity/oauth2/token/?api-version=2018-02-01&${resource}`;
+  expect((await ask(appService, {})).status).toBe(400);
+  expect((await ask(machine, {})).status).toBe(400);
+  for (const answer of [
+    await ask(appService, { 'x-identity-header': 'x' }),
+    await ask(machine, { metadata: 'true' }),
+  ]) {
+    const headers = { authorization: `Bearer ${answer.body.access_token}` };
+    expect((await http(azure, 'GET', '/subscriptions?api-version=2022-12-01', { headers })).body.value).toHaveLength(2);
+  }
+});

@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { changeState, discard, freePorts, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import {
+  agentId,
+  bot,
+  type Clients,
+  clientsOf,
+  codeOf,
+  giveIdentity,
+  grantOnKey,
+  messageOf,
+  readAgent,
+  vaultId,
+} from '../support/local-azure-clients.ts';
+
+/** What survives restarts and crashes, what takes time, and what goes wrong on purpose. */
+
+const agent = agentId('triage-agent-prod');
+let azure: RunningAzure;
+
+afterEach(() => discard(azure));
+
+const restart = async (latency: 'instant' | 'realistic', port = azure.port): Promise<Clients> => {
+  azure = await startAzure({ dataDir: azure.dataDir, port, latency });
+  return clientsOf(azure);
+};
+
+const requests = async () => (await http(azure, 'GET', '/simulator/requests')).body;
+
+test('keeps an answered write when it is killed right after', async () => {
+  azure = await startAzure();
+  await clientsOf(azure)
+    .vaults()
+    .vaults.update('rg-care-prod', 'kv-care-prod', { properties: { enablePurgeProtection: true } });
+  await azure.kill();
+  const clients = await restart('instant');
+  const vault = await clients.vaults().vaults.get('rg-care-prod', 'kv-care-prod');
+  expect(vault.properties.enablePurgeProtection).toBe(true);
+  const patches = (await requests()).filter((one: { method: string }) => one.method === 'PATCH');
+  expect(patches).toHaveLength(1);
+  expect(patches[0]).toMatchObject({
+    status: 200,
+    principalId: bot.id,
+    body: { properties: { enablePurgeProtection: true } },
+  });
+  expect(patches[0].clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('ends an operation that was in flight when it went down, and keeps its certificate and tokens', async () => {
+  azure = await startAzure({ latency: 'realistic' });
+  const first = azure.ca;
+  const headers = { authorization: `Bearer ${await clientsOf(azure).token()}` };
+  const path = `${agent}?api-version=2025-11-01`;
+  const written = await http(azure, 'PATCH', path, { headers, body: { identity: { type: 'SystemAssigned' } } });
+  const status = String(written.headers['azure-asyncoperation']).slice(azure.url.length);
+  expect((await http(azure, 'GET', status, { headers })).body.status).toBe('Working');
+  await azure.kill();
+  const clients = await restart('realistic');
+  expect(azure.ca).toBe(first);
+  const again = { properties: { provisioningState: 'Accepted' } };
+  expect((await http(azure, 'GET', path, { headers })).body).toMatchObject(again);
+  expect(await codeOf(giveIdentity(clients, agent))).toBe('ConflictingConcurrentWriteNotAllowed');
+  await wait(4_000);
+  expect((await http(azure, 'GET', status, { headers })).body.status).toBe('Succeeded');
+  expect((await readAgent(clients, agent)).identity?.principalId).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('finds a fresh principal only after a while, and lets a grant count only after another', async () => {
+  azure = await startAzure({ latency: 'realistic' });
+  const clients = clientsOf(azure);
+  const vault = vaultId('kv-hospital-keys');
+  const principalId = await giveIdentity(clients, agent);
+  const grant = () => grantOnKey(clients, randomUUID(), vault, 'hospital-data', principalId);
+  expect(await codeOf(grant())).toBe('PrincipalNotFound');
+  await wait(2_100);
+  await grant();
+  const setKey = () =>
+    clients
+      .resources()
+      .resources.updateById(
+        agent.slice(1),
+        '2025-11-01',
+        {
+          properties: {
+            keyVaultProperties: { keyName: 'hospital-data', keyVaultUri: `https://localhost:${azure.port + 2}` },
+          },
+        },
+        { updateIntervalInMs: 200 },
+      )
+      .pollUntilDone();
+  expect(await messageOf(setKey())).toContain('ForbiddenByRbac');
+  await wait(1_500);
+  expect((await setKey()).properties).toHaveProperty('keyVaultProperties');
+});
+
+test('moves to other ports with its vaults and what points to them', async () => {
+  azure = await startAzure();
+  await azure.stop();
+  const clients = await restart('instant', await freePorts(10));
+  const visit = await readAgent(clients, agentId('virtual-visit-agent'));
+  const vault = await clients.vaults().vaults.get('rg-care-prod', 'kv-hospital-keys');
+  expect(vault.properties.vaultUri).toBe(`https://localhost:${azure.port + 2}/`);
+  expect(visit.properties).toMatchObject({ keyVaultProperties: { keyVaultUri: vault.properties.vaultUri } });
+  const key = await clients.keys(String(vault.properties.vaultUri)).getKey('cmk-virtual-visit');
+  expect(key.name).toBe('cmk-virtual-visit');
+});
+
+test('stops cleanly and keeps its private files to itself', async () => {
+  azure = await startAzure();
+  await azure.stop();
+  for (const name of ['state.json', 'ca-key.pem', 'server-key.pem', 'token-secret']) {
+    expect(statSync(join(azure.dataDir, 'azure', name)).mode & 0o777).toBe(0o600);
+  }
+});
+
+test('answers as a fault says, as often as it says', async () => {
+  azure = await startAzure();
+  const clients = clientsOf(azure);
+  const respond = {
+    status: 429,
+    headers: { 'retry-after': '7' },
+    body: { error: { code: 'TooMany', message: 'slow down' } },
+  };
+  await http(azure, 'POST', '/simulator/faults', {
+    body: { match: { method: 'GET', url: '/healthBots/triage' }, times: 2, respond },
+  });
+  expect(await codeOf(readAgent(clients, agent))).toBe('TooMany');
+  expect(
+    (await readAgent(clients, agentId('x-ray-agent', 'rg-research', '40000000-0000-4000-8000-000000000002'))).name,
+  ).toBe('x-ray-agent');
+  expect(await codeOf(readAgent(clients, agent))).toBe('TooMany');
+  expect((await readAgent(clients, agent)).name).toBe('triage-agent-prod');
+});
+
+test('does the work and loses the answer when a fault drops it', async () => {
+  azure = await startAzure();
+  const clients = clientsOf(azure);
+  await http(azure, 'POST', '/simulator/faults', { body: { match: { method: 'PATCH' }, drop: true, delayMs: 50 } });
+  const protect = () =>
+    clients.vaults().vaults.update('rg-care-prod', 'kv-care-prod', { properties: { enablePurgeProtection: true } });
+  expect(await messageOf(protect())).toMatch(/socket hang up|ECONNRESET/);
+  const vault = await clients.vaults().vaults.get('rg-care-prod', 'kv-care-prod');
+  expect(vault.properties.enablePurgeProtection).toBe(true);
+  expect((await requests()).at(-2)).toMatchObject({ method: 'PATCH', status: 0 });
+  await http(azure, 'DELETE', '/simulator/faults');
+  await protect();
+});
+
+test('does nothing when a fault drops the request itself', async () => {
+  azure = await startAzure();
+  const clients = clientsOf(azure);
+  const fault = { match: { method: 'PATCH' }, times: 1, drop: true, respond: { status: 500 } };
+  await http(azure, 'POST', '/simulator/faults', { body: fault });
+  await messageOf(
+    clients.vaults().vaults.update('rg-care-prod', 'kv-care-prod', { properties: { enablePurgeProtection: true } }),
+  );
+  const vault = await clients.vaults().vaults.get('rg-care-prod', 'kv-care-prod');
+  expect(vault.properties.enablePurgeProtection).toBeUndefined();
+});
+
+test('refuses a state or a fault that makes no sense', async () => {
+  azure = await startAzure();
+  expect((await http(azure, 'PUT', '/simulator/state', { body: { tenantId: 'x' } })).status).toBe(400);
+  expect((await http(azure, 'POST', '/simulator/faults', { body: { match: { url: '(' } } })).status).toBe(400);
+  expect((await http(azure, 'POST', '/simulator/faults', { body: { macth: {} } })).status).toBe(400);
+});
+
+test('listens at once for a vault that a new state brings', async () => {
+  azure = await startAzure();
+  await changeState(azure, (state) => {
+    state.vaults.push({ ...structuredClone(state.vaults[0]), n: 7, port: 0, name: 'kv-new' });
+  });
+  const key = await clientsOf(azure)
+    .keys(`https://localhost:${azure.port + 7}/`)
+    .getKey('cmk-triage-agent');
+  expect(key.name).toBe('cmk-triage-agent');
+});
+
+test('keeps secrets out of its log', async () => {
+  azure = await startAzure();
+  await clientsOf(azure).token();
+  expect(JSON.stringify(await requests())).not.toContain('local-bot');
+});

@@ -1,0 +1,123 @@
+import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { bot, type Clients, clientsOf, codeOf, messageOf, owner } from '../support/local-azure-clients.ts';
+
+/** The data plane, through the official key client. */
+
+let azure: RunningAzure;
+let botClients: Clients;
+let ownerClients: Clients;
+
+beforeAll(async () => {
+  azure = await startAzure();
+  botClients = clientsOf(azure);
+  ownerClients = clientsOf(azure, owner);
+});
+
+afterAll(() => discard(azure));
+
+const vaultUrl = (n: number): string => `https://localhost:${azure.port + n}/`;
+
+const innerCodeOf = async (work: Promise<unknown>): Promise<unknown> => {
+  try {
+    await work;
+    return 'no refusal';
+  } catch (error) {
+    // biome-ignore lint/suspicious/noExplicitAny: the client's error has no type for its details
+    return (error as any).details?.error?.innerError?.code;
+  }
+};
+
+test('challenges a caller without a token', async () => {
+  const { status, headers, body } = await http(azure, 'GET', '/keys/k?api-version=2025-07-01', {
+    port: azure.port + 1,
+  });
+  expect(status).toBe(401);
+  expect(headers['www-authenticate']).toBe(
+    `Bearer authorization="${azure.url}/10000000-0000-4000-8000-000000000000", resource="https://vault.azure.net"`,
+  );
+  expect(body.error.message).toMatch(/^AKV10000/);
+});
+
+test('serves a vault by its host name on the main port too', async () => {
+  const token = await botClients.token(`https://vault.localhost:${azure.port}/.default`);
+  const host = `kv-care-prod.vault.localhost:${azure.port}`;
+  const path = '/keys/cmk-triage-agent?api%2Dversion=7.5';
+  const open = await http(azure, 'GET', path, { headers: { host } });
+  expect(open.headers['www-authenticate']).toContain(`resource="https://vault.localhost:${azure.port}"`);
+  const { status, body } = await http(azure, 'GET', path, { headers: { host, authorization: `Bearer ${token}` } });
+  expect(status).toBe(200);
+  expect(body.key.kid).toMatch(new RegExp(`^https://${host}/keys/cmk-triage-agent/[0-9a-f]{32}$`));
+});
+
+test('shows only the public parts of a key', async () => {
+  const key = await botClients.keys(vaultUrl(1)).getKey('cmk-triage-agent');
+  expect(key.key?.n).toBeDefined();
+  expect(key.key?.d).toBeUndefined();
+  expect(key.properties).toMatchObject({ enabled: true, recoveryLevel: 'Recoverable+Purgeable', recoverableDays: 90 });
+  expect(key.properties.expiresOn?.toISOString()).toBe('2028-01-12T00:00:00.000Z');
+});
+
+test('lists keys and versions', async () => {
+  const keys = botClients.keys(vaultUrl(1));
+  const names: string[] = [];
+  for await (const key of keys.listPropertiesOfKeys()) names.push(key.name);
+  expect(names[0]).toBe('cmk-triage-agent');
+  expect(names).toHaveLength(5);
+  const versions: unknown[] = [];
+  for await (const version of keys.listPropertiesOfKeyVersions('cmk-triage-agent')) versions.push(version.version);
+  expect(versions).toHaveLength(1);
+});
+
+test('says which right a caller lacks, in either kind of vault', async () => {
+  const rbac = botClients.keys(vaultUrl(1)).createKey('mine', 'RSA');
+  expect(await innerCodeOf(rbac)).toBe('ForbiddenByRbac');
+  const policy = botClients.keys(vaultUrl(4)).getKey('cmk-policy');
+  expect(await innerCodeOf(policy)).toBe('AccessDenied');
+  expect(await messageOf(botClients.keys(vaultUrl(4)).getKey('cmk-policy'))).toContain(
+    `oid=${bot.id};iss=https://sts.windows.net/10000000-0000-4000-8000-000000000000/' does not have keys get permission`,
+  );
+});
+
+test('keeps callers out that the firewall does not know', async () => {
+  expect(await innerCodeOf(ownerClients.keys(vaultUrl(5)).getKey('cmk-lab'))).toBe('ForbiddenByFirewall');
+});
+
+test('does not find a key that is not there', async () => {
+  expect(await codeOf(botClients.keys(vaultUrl(1)).getKey('nothing'))).toBe('KeyNotFound');
+});
+
+test('refuses to use a disabled key and to wrap with an expired one', async () => {
+  const headers = { authorization: `Bearer ${await ownerClients.token('https://vault.azure.net/.default')}` };
+  const wrap = (name: string) =>
+    http(azure, 'POST', `/keys/${name}/wrapkey?api-version=7.5`, {
+      port: azure.port + 1,
+      headers,
+      body: { alg: 'RSA-OAEP', value: 'AAAA' },
+    });
+  expect((await wrap('disabled-wrapping')).body.error.innererror.code).toBe('KeyDisabled');
+  expect((await wrap('expired-wrapping')).body.error.innererror.code).toBe('KeyExpired');
+  expect((await wrap('signing-only')).body.error.innererror.code).toBe('KeyOperationForbidden');
+});
+
+test('keeps the name of a deleted key until it is recovered', async () => {
+  const keys = ownerClients.keys(vaultUrl(2));
+  const made = await keys.createKey('short-lived', 'RSA', { keySize: 2048 });
+  await (await keys.beginDeleteKey('short-lived', { intervalInMs: 20 })).pollUntilDone();
+  expect((await keys.getDeletedKey('short-lived')).properties.recoveryId).toContain('/deletedkeys/short-lived');
+  expect(await innerCodeOf(keys.createKey('short-lived', 'RSA'))).toBe('ObjectIsDeletedButRecoverable');
+  const create = ownerClients.vaults().keys.createIfNotExist('rg-care-prod', 'kv-hospital-keys', 'short-lived', {
+    properties: { kty: 'RSA' },
+  });
+  expect(await codeOf(create)).toBe('Conflict');
+  const recovered = await (await keys.beginRecoverDeletedKey('short-lived', { intervalInMs: 20 })).pollUntilDone();
+  expect(recovered.id).toBe(made.id);
+});
+
+test('makes a new version on rotation and keeps the old one', async () => {
+  const keys = ownerClients.keys(vaultUrl(2));
+  const before = await keys.getKey('hospital-data');
+  const after = await keys.rotateKey('hospital-data');
+  expect(after.properties.version).not.toBe(before.properties.version);
+  expect(after.keyType).toBe('RSA-HSM');
+  expect((await keys.getKey('hospital-data', { version: before.properties.version ?? '' })).id).toBe(before.id);
+});
