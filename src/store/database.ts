@@ -34,11 +34,11 @@ async function openLite(dataDir: string): Promise<Database> {
   try {
     const db = await PGlite.create(files);
     const pool = new LitePool(db);
-    const close = async (): Promise<void> => {
+    const close = once(async () => {
       await pool.end();
       await db.close();
       await lock.release();
-    };
+    });
     // The one place where the look-alike passes for the real thing; lite-pool.ts says what it lacks.
     return { kind: 'pglite', pool: pool as unknown as Pool, close };
   } catch (error) {
@@ -59,5 +59,14 @@ async function openPostgres(options: { readonly url: string; readonly maxConnect
   });
   // An idle connection that breaks is dropped by the pool; without a listener its error would end the process.
   pool.on('error', () => undefined);
-  return { kind: 'postgres', pool, close: () => pool.end() };
+  return { kind: 'postgres', pool, close: once(() => pool.end()) };
+}
+
+/** Several ways to stop may meet: whoever closes second waits for the first. */
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closing: Promise<void> | null = null;
+  return () => {
+    closing ??= close();
+    return closing;
+  };
 }

@@ -69,10 +69,11 @@ export class LiteClient extends EventEmitter {
     this.#turns = turns;
   }
 
-  query(query: string | LiteQuery, values?: unknown[]): Promise<LiteResult> {
+  async query(query: string | LiteQuery, values?: unknown[]): Promise<LiteResult> {
+    if (this.#released) throw new Error('a client of the embedded database was used after its release');
     const result = this.#last.then(() => this.#run(toQuery(query, values)));
     this.#last = result.catch(() => undefined);
-    return result;
+    return await result;
   }
 
   /** Gives the client back. A transaction left open is rolled back: nobody could end it any more. */
@@ -84,7 +85,6 @@ export class LiteClient extends EventEmitter {
   }
 
   async #run(query: LiteQuery): Promise<LiteResult> {
-    if (this.#released) throw new Error('a client of the embedded database was used after its release');
     this.#turn ??= await this.#turns.take(longestWaitMs);
     try {
       this.#listen(query.text);

@@ -6,9 +6,12 @@ import { RequestId } from '../domain/ids.ts';
 import type { Outbox } from '../domain/ports/store.ts';
 import { change, int8, placeholders, type Sql, select } from './sql.ts';
 
+/** A kind that is missing here does not compile. */
+const kinds = { show: 'show', run: 'run', expire: 'expire' } as const satisfies { [K in Consequence['kind']]: K };
+
 const Row = z.object({
   request_id: RequestId,
-  kind: z.enum(['show', 'run', 'expire']),
+  kind: z.enum(kinds),
   key: z.string(),
   due_at: z.date(),
   attempts: z.number(),
@@ -28,10 +31,13 @@ export async function writeOutbox(sql: Sql, id: RequestId, rows: readonly Conseq
   await change(sql, text, [...last.values()].flat());
 }
 
-/** Claiming is one statement, a transaction of its own; replicas skip what another is claiming. */
+/**
+ * Claiming is one statement, a transaction of its own; replicas skip what another is claiming, and leave what only a newer
+ * program knows to it.
+ */
 const claim = `update cmk.outbox o set leased_until = $2, leased_version = o.version
   from (select request_id, kind, key from cmk.outbox
-    where due_at <= $1 and (leased_until is null or leased_until <= $1)
+    where due_at <= $1 and kind = any($4) and (leased_until is null or leased_until <= $1)
     order by due_at limit $3 for update skip locked) due
   where o.request_id = due.request_id and o.kind = due.kind and o.key = due.key
   returning o.request_id, o.kind, o.key, o.due_at, o.attempts, o.version`;
@@ -59,7 +65,7 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten']): Outbox {
   return {
     claim: async (now, leaseMs, limit) => {
       const until = new Date(now.getTime() + leaseMs).toISOString();
-      const rows = await select(pool, Row, claim, [now.toISOString(), until, limit]);
+      const rows = await select(pool, Row, claim, [now.toISOString(), until, limit, Object.keys(kinds)]);
       return rows
         .map(({ request_id, due_at, ...row }) => ({ ...row, requestId: request_id, dueAt: due_at.toISOString() }))
         .sort((a, b) => (a.dueAt < b.dueAt ? -1 : a.dueAt > b.dueAt ? 1 : a.version - b.version));

@@ -1,13 +1,12 @@
 /** Small domain values for tests: a plan that may be submitted, and the commands that carry a request along. */
 import { type Command, decide, type Submit } from '../../src/domain/decide.ts';
-import { botActor, type NewEvent, personActor } from '../../src/domain/events.ts';
+import { type NewEvent, personActor } from '../../src/domain/events.ts';
 import { ArmId, FormId, PersonId, RequestId } from '../../src/domain/ids.ts';
 import { Plan } from '../../src/domain/plan.ts';
 
 export const tenant = '10000000-0000-4000-8000-000000000000';
 export const requester = PersonId.parse('20000000-0000-4000-8000-000000000001');
 export const approver = PersonId.parse('20000000-0000-4000-8000-000000000002');
-export const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
 
 const group = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care/providers';
 export const agentId = (name = 'bot-care'): ArmId => ArmId.parse(`${group}/Microsoft.HealthBot/healthBots/${name}`);
@@ -123,5 +122,3 @@ export function submitted(change: Partial<Submit> = {}): NewEvent {
   if (event === undefined) throw new Error('the fixture was refused');
   return event;
 }
-
-export { botActor };

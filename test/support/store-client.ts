@@ -27,6 +27,8 @@ export interface StoreProcess {
     ...args: Call<P, M>['args']
   ): Promise<Call<P, M>['result']>;
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+  /** The rows of each statement, all on one client, or the code of its error. */
+  session(...statements: string[]): Promise<unknown[]>;
   /** Null: the machine's clock. */
   setClock(now: Date | null): Promise<void>;
   /** How often the outbox's listener was called. */
@@ -57,6 +59,7 @@ export async function startStore(database: DatabaseOptions): Promise<StoreProces
       (await channel.ask({ ask: 'erase', request, cause, command, dieAfterCommit: false })) as Appended | Refusal,
     call: async (port, method, ...args) => (await channel.ask({ ask: 'call', port, method, args })) as never,
     sql: async (text, values = []) => (await channel.ask({ ask: 'sql', text, values })) as Record<string, unknown>[],
+    session: async (...statements) => (await channel.ask({ ask: 'session', statements })) as unknown[],
     setClock: async (now) => {
       await channel.ask({ ask: 'set-clock', now });
     },

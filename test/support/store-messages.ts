@@ -18,6 +18,8 @@ export type Ask =
     }
   | { readonly ask: 'call'; readonly port: keyof OpenStore; readonly method: string; readonly args: unknown[] }
   | { readonly ask: 'sql'; readonly text: string; readonly values: unknown[] }
+  /** Statements one after the other on one client, which is then released whatever state they left it in. */
+  | { readonly ask: 'session'; readonly statements: readonly string[] }
   | { readonly ask: 'set-clock'; readonly now: Date | null }
   | { readonly ask: 'written' }
   | { readonly ask: 'close' };

@@ -37,6 +37,21 @@ const opened = await open().then(
 );
 const { database, store } = opened;
 
+/** The rows of each statement, or the code of its error. */
+async function session(statements: readonly string[]): Promise<unknown[]> {
+  const client = await database.pool.connect();
+  const results: unknown[] = [];
+  for (const statement of statements) {
+    const outcome = client.query(statement).then(
+      (result) => result.rows,
+      (error: { readonly code?: string }) => error.code,
+    );
+    results.push(await outcome);
+  }
+  client.release();
+  return results;
+}
+
 async function answer(ask: Ask): Promise<unknown> {
   switch (ask.ask) {
     case 'append':
@@ -54,6 +69,8 @@ async function answer(ask: Ask): Promise<unknown> {
     }
     case 'sql':
       return (await database.pool.query(ask.text, ask.values)).rows;
+    case 'session':
+      return session(ask.statements);
     case 'set-clock':
       now = ask.now;
       return undefined;
