@@ -32,8 +32,11 @@ export interface Cloud {
    * local Azure's vaults are ports of one host.
    */
   readonly verifyChallenges: boolean;
-  /** Certificate authorities in PEM that replace the default roots, or null. */
-  readonly ca: string | null;
+  /**
+   * The TLS part of every client's options. Empty unless a CA file is set, because `ca` replaces the default roots. One
+   * object for all clients: the SDK keeps connections open per object.
+   */
+  readonly tls: { readonly tlsOptions?: { readonly ca: string } };
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
@@ -48,7 +51,7 @@ function knownCloud(name: Cloud['name'], arm: string, graph: string, authority: 
     authorityHost: authority,
     vaultSuffix,
     verifyChallenges: true,
-    ca: null,
+    tls: {},
   };
 }
 
@@ -91,12 +94,8 @@ export function openCloud(choice: CloudChoice): Cloud {
         authorityHost: withoutSlash(choice.authorityHost),
         vaultSuffix: null,
         verifyChallenges: false,
-        ca: choice.caFile === null ? null : readFileSync(choice.caFile, 'utf8'),
+        tls: choice.caFile === null ? {} : { tlsOptions: { ca: readFileSync(choice.caFile, 'utf8') } },
       };
     }
   }
 }
-
-/** The TLS part of every client's options. Absent unless a CA file is set, because `ca` replaces the default roots. */
-export const tlsOptionsOf = (cloud: Cloud): { readonly tlsOptions?: { readonly ca: string } } =>
-  cloud.ca === null ? {} : { tlsOptions: { ca: cloud.ca } };

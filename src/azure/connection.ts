@@ -14,7 +14,7 @@ import {
 import { CryptographyClient } from '@azure/keyvault-keys';
 import { done, failed, type Outcome } from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
-import { type Cloud, tlsOptionsOf } from './clouds.ts';
+import type { Cloud } from './clouds.ts';
 import { complaintOf } from './error-body.ts';
 import { Exchange, type Limits, UnusableAnswer } from './exchange.ts';
 import { readFailure } from './failures.ts';
@@ -37,15 +37,8 @@ export interface CallKind {
   readonly restsOnGrant?: boolean;
 }
 
+/** For Graph; the SDK's clients share one of their own. */
 const httpClient = createDefaultHttpClient();
-/** One object for the process: the SDK keeps connections open per object. */
-const tlsSettings = new WeakMap<Cloud, ReturnType<typeof tlsOptionsOf>>();
-
-function sharedTls(cloud: Cloud): ReturnType<typeof tlsOptionsOf> {
-  const known = tlsSettings.get(cloud) ?? tlsOptionsOf(cloud);
-  tlsSettings.set(cloud, known);
-  return known;
-}
 
 /** The clients of one call. Making them costs microseconds; tokens are cached in the credential. */
 export class Line {
@@ -107,7 +100,7 @@ export class Line {
       return await asked;
     } catch (error) {
       const told = this.exchange.last === null ? null : complaintOf(this.exchange.last);
-      if (told?.codes.some((code) => codes.includes(code)) === true) return null;
+      if (told !== null && codes.includes(told.code)) return null;
       throw error;
     }
   }
@@ -125,7 +118,7 @@ export class Line {
         { policy: this.exchange.deadline, position: 'perCall' as const },
         { policy: this.exchange.recorder, position: 'perRetry' as const },
       ],
-      ...sharedTls(cloud),
+      ...cloud.tls,
     };
   }
 

@@ -14,7 +14,7 @@
  */
 import type { TokenCredential } from '@azure/core-auth';
 import { ClientSecretCredential, ManagedIdentityCredential, WorkloadIdentityCredential } from '@azure/identity';
-import { type Cloud, tlsOptionsOf } from './clouds.ts';
+import type { Cloud } from './clouds.ts';
 
 /** What the process was given to sign in with; the first complete one of the three is taken, in this order. */
 export interface SignIn {
@@ -34,7 +34,7 @@ export function openCredential(signIn: SignIn, cloud: Cloud): TokenCredential {
     // Instance discovery asks the public cloud whether the authority is genuine; only a custom one is unknown there.
     disableInstanceDiscovery: cloud.name === 'custom',
     retryOptions: { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 10_000 },
-    ...tlsOptionsOf(cloud),
+    ...cloud.tls,
   };
   if (clientId !== null && clientSecret !== null) {
     return new ClientSecretCredential(tenantId, clientId, clientSecret, options);

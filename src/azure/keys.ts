@@ -75,7 +75,7 @@ async function completed(
   const whole: ObservedKey[] = [];
   for (let start = 0; start < entries.length; start += atOnce) {
     const batch = entries.slice(start, start + atOnce);
-    const read = await Promise.all(batch.map((entry) => (typeof entry === 'string' ? get(entry) : done(entry))));
+    const read = await Promise.all(batch.map(async (entry) => (typeof entry === 'string' ? get(entry) : done(entry))));
     for (const outcome of read) {
       if (!outcome.ok) return outcome;
       if (outcome.value !== null) whole.push(outcome.value);

@@ -41,6 +41,7 @@ async function draw(ports: CommandPorts, form: Form, problem: Refusal | null) {
 }
 
 async function turn(ports: CommandPorts, form: Form, { verb, inputs }: FormClick): Promise<Turned> {
+  if (form.ended !== null) return { form, problem: null };
   switch (verb) {
     case 'form.next':
       return next(form, inputs, ports);

@@ -120,19 +120,17 @@ function agentPart(/** @type {Json} */ state, /** @type {Json} */ first, /** @ty
       isNew ? make('b', {}, what.key) : what.key,
       what.where !== '' && make('small', {}, what.where),
     );
-  const swap = make(
-    'div',
-    { class: 'swap' },
-    side('Before', before, false),
-    make('i', { 'aria-hidden': 'true' }, '→'),
-    side('Now', now, isChanged),
-  );
+  const swap = isChanged
+    ? make('div', { class: 'swap' }, side('Before', before, false), arrow(), side('Now', now, true))
+    : make('div', { class: 'swap same' }, side('Now', now, false));
   return [
     make('h2', {}, `Agent ${agent.name}`),
     swap,
     facts(agentFacts(state, agent), earlier && agentFacts(first, earlier)),
   ];
 }
+
+const arrow = () => make('i', { 'aria-hidden': 'true' }, '→');
 
 /**
  * @param {Json} state

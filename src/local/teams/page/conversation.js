@@ -34,26 +34,43 @@ export class ShownConversation {
   load(/** @type {readonly Activity[]} */ activities) {
     const isFirst = this.activities.size === 0;
     this.activities = new Map(activities.map((activity) => [activity.id, activity]));
-    this.draw(isFirst);
+    this.draw();
+    if (isFirst) this.element.scrollTop = this.element.scrollHeight;
   }
 
   /** Shows one that is new or changed. */
   put(/** @type {Activity} */ activity) {
+    const isNews = !this.activities.has(activity.id) || this.messages.get(activity.id)?.clicking === true;
+    const wasFollowed = this.isAtEnd();
     this.activities.set(activity.id, activity);
-    this.draw(false);
+    this.draw();
+    if (isNews && wasFollowed) this.showFromTop(activity.id);
+  }
+
+  isAtEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    return scrollHeight - scrollTop - clientHeight < nearEnd;
+  }
+
+  /** A card that is taller than the page is read from its top. */
+  showFromTop(/** @type {string} */ id) {
+    const message = this.messages.get(id)?.element;
+    if (message === undefined) return;
+    const top = this.element.scrollTop + message.getBoundingClientRect().top - this.element.getBoundingClientRect().top;
+    this.element.scrollTop = Math.min(top - 8, this.element.scrollHeight);
   }
 
   remove(/** @type {string} */ id) {
-    if (this.activities.delete(id)) this.draw(false);
+    if (this.activities.delete(id)) this.draw();
   }
 
   lastId() {
     return [...this.activities.keys()].at(-1);
   }
 
-  draw(/** @type {boolean} */ toEnd) {
+  draw() {
     const { element } = this;
-    const follow = toEnd || element.scrollHeight - element.scrollTop - element.clientHeight < nearEnd;
+    const follow = this.isAtEnd();
     const threads = threadsOf(this.activities.values());
     const notices = noticesOf(this.activities.values());
     /** @type {Element[]} */
@@ -109,7 +126,7 @@ export class ShownConversation {
   unfoldButton(/** @type {Thread} */ thread, /** @type {number} */ hidden) {
     const unfold = () => {
       this.unfolded.add(thread.id);
-      this.draw(false);
+      this.draw();
     };
     return make('button', { class: 'link fold', onclick: unfold }, `Show ${hidden} earlier replies`);
   }

@@ -35,7 +35,7 @@ export function teachCards() {
 export function showText(element, text, byBot) {
   element.innerHTML = byBot
     ? toHtml(text)
-    : withMentions(markdown.utils.escapeHtml(text)).replace(/^(\/\S+)/, '<code>$1</code>');
+    : withMentions(markdown.utils.escapeHtml(text)).replace(/^\/.*/, '<code>$&</code>');
   for (const link of element.querySelectorAll('a')) {
     link.target = '_blank';
     link.rel = 'noopener noreferrer';

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { http } from '../support/local-azure.ts';
+import {
+  activityText,
+  answered,
+  approvalCard,
+  approve,
+  buttonData,
+  fillForm,
+  people,
+  places,
+  requestIdIn,
+  shows,
+  submit,
+  writes,
+} from '../support/story.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+describe('a requester asks for a customer-managed key with an existing key on an RBAC vault', () => {
+  let world: World;
+  let id = '';
+
+  beforeAll(async () => {
+    world = await startWorld();
+  });
+  afterAll(() => world.end());
+
+  test('the form leads over agent, vault and key to a review of what will change', async () => {
+    const { form, review } = await fillForm(world);
+    const words = answered(review);
+    expect(words).toContain('5 steps, in this order');
+    expect(words).toContain('Purge protection: off → on');
+    expect(words).toContain('▲ Irreversible');
+    expect(words).toContain('Deleting the agent later loses its data for good');
+    const untold = await world.teams.click(people.requester, form.id, 'form.submit', {
+      inputs: { acknowledgeDataLoss: 'true' },
+    });
+    expect(answered(untold)).toContain('The reason is missing.');
+    const unticked = await world.teams.click(people.requester, form.id, 'form.submit', {
+      inputs: { justification: 'because' },
+    });
+    expect(answered(unticked)).toContain('The caution is not ticked.');
+    const data = buttonData(untold, 'form.submit');
+    id = await submit(world, form);
+    expect(id).toMatch(/^CMK-/);
+    // The second tap of a double click: the button as it stood before.
+    const again = await world.teams.click(people.requester, form.id, 'form.submit', {
+      data,
+      inputs: { justification: 'x' },
+    });
+    expect(answered(again)).toContain(id);
+  });
+
+  test('both cards appear, and Azure was not written to', async () => {
+    await shows(world, places.operations, people.requester, id, /Waiting for approval, 0 of 1/);
+    const card = await approvalCard(world, id);
+    expect(activityText(card)).toContain('1 irreversible step:');
+    expect(activityText(card)).toContain('Own keys before the audit');
+    expect(await writes(world)).toEqual([]);
+  });
+
+  test.each([
+    ['the requester', people.requester, 'This is your own request.'],
+    ['a member with no role', people.teamMember, 'You are not an approver.'],
+    ['a guest', people.guest, 'Only members of this organisation can use the bot.'],
+  ])('the approval of %s is refused and changes nothing', async (_who, person, words) => {
+    const card = await approvalCard(world, id);
+    expect(answered(await approve(world, person, card))).toContain(words);
+    expect(activityText(await approvalCard(world, id))).toContain('Approval needed, 0 of 1');
+    expect(await writes(world)).toEqual([]);
+  });
+
+  test('an approval without the tick for what cannot be undone is refused', async () => {
+    const card = await approvalCard(world, id);
+    expect(answered(await approve(world, people.approver, card, {}))).toContain('the tick is missing');
+  });
+
+  test('the approval is answered with the true outcome, and again the same when it is repeated', async () => {
+    const card = await approvalCard(world, id);
+    const first = answered(await approve(world, people.approver, card));
+    expect(first).toContain('Approved, 1 of 1');
+    expect(first).toContain('Approver approved');
+    expect(answered(await approve(world, people.approver, card))).toBe(first);
+  });
+
+  test('the status card comes to show every step done, with what is proved and what is not', async () => {
+    const card = await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
+    const words = activityText(card);
+    expect(words).toContain('proof: key usable');
+    for (const proof of ['Read back from Azure', 'Permission held', 'Key usable', 'Not proved: the agent uses it']) {
+      expect(words).toContain(proof);
+    }
+    expect(words).toContain('loses its data for good');
+    await shows(world, places.approvals, people.approver, id, /Succeeded/);
+  });
+
+  test('Azure holds identity, grant, purge protection and the pinned key version, each written once', async () => {
+    expect(await writes(world)).toEqual([
+      'PATCH healthBots/triage-agent-prod 201',
+      expect.stringMatching(/^PUT roleAssignments\/[0-9a-f-]{36} 201$/),
+      'PATCH vaults/kv-care-prod 200',
+      'PATCH healthBots/triage-agent-prod 201',
+    ]);
+    const patches = (await world.azureRequests()).filter((one) =>
+      JSON.stringify(one.body ?? '').includes('keyVaultProperties'),
+    );
+    expect(patches.filter((one) => one.method === 'PATCH')).toHaveLength(1);
+    const { body: state } = await http(world.azure, 'GET', '/simulator/state');
+    const text = JSON.stringify(state);
+    expect(text).toContain('"keyName":"cmk-triage-agent"');
+    expect(requestIdIn(id)).toBe(id);
+  });
+});
