@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openCloud } from '../../src/azure/clouds.ts';
 import type { Failure, Outcome } from '../../src/domain/failure.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { discard, freePorts, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
   agentId,
-  bot,
   connect,
   customCloud,
   type Fault,
@@ -161,7 +158,7 @@ describe('no answer', () => {
   });
 
   test('a certificate that is not trusted asks a person', async () => {
-    const cloud = { ...customCloud(running), ca: null };
+    const cloud = { ...customCloud(running), tls: {} };
     const failure = failureOf(await connect(running, { cloud, authority: customCloud(running) }).agents.get(agent));
     expect(failure).toMatchObject({ next: 'ask', message: expect.stringMatching(/certificate/i) });
   });
@@ -207,60 +204,5 @@ describe('answers of another shape', () => {
     expect(failureOf(await reading(answers(403, error('AuthorizationFailed'), ids)))).toMatchObject({
       correlationId: 'correlation-1',
     });
-  });
-});
-
-describe('signing in', () => {
-  test('a wrong secret asks a person, with the code of Entra', async () => {
-    const failure = failureOf(await connect(running, { who: { id: bot.id, secret: 'wrong' } }).agents.get(agent));
-    expect(failure).toMatchObject({ next: 'ask', doing: 'reading agent triage-agent-prod', clientRequestId: null });
-    expect(failure.code).toMatch(/^AADSTS\d+$/);
-  });
-
-  test('an authority that cannot be reached is worth waiting for', async () => {
-    const nobody = await freePorts(0);
-    const cloud = { ...customCloud(running), authorityHost: `https://localhost:${nobody}` };
-    const failure = failureOf(await connect(running, { cloud, limits: { callMs: 20_000 } }).agents.get(agent));
-    expect(failure.next).toBe('wait');
-  });
-
-  test('an authority that is down is worth waiting for', async () => {
-    const fault: Fault = {
-      match: { url: 'oauth2/v2.0/token' },
-      respond: { status: 503, body: { error: 'temporarily_unavailable' } },
-    };
-    const failure = failureOf(await under(running, fault, () => connect(running).agents.get(agent)));
-    expect(failure.next).toBe('wait');
-  });
-});
-
-describe('clouds', () => {
-  test.each([
-    ['public', 'https://management.azure.com', 'https://login.microsoftonline.com', '.vault.azure.net'],
-    [
-      'usgovernment',
-      'https://management.usgovcloudapi.net',
-      'https://login.microsoftonline.us',
-      '.vault.usgovcloudapi.net',
-    ],
-    ['china', 'https://management.chinacloudapi.cn', 'https://login.chinacloudapi.cn', '.vault.azure.cn'],
-  ] as const)(
-    '%s is where Microsoft says it is, and verifies challenges',
-    (name, armEndpoint, authorityHost, vaultSuffix) => {
-      expect(openCloud({ name })).toMatchObject({
-        armEndpoint,
-        armScope: `${armEndpoint}/.default`,
-        authorityHost,
-        vaultSuffix,
-        verifyChallenges: true,
-        ca: null,
-      });
-    },
-  );
-
-  test('a CA file that is not there refuses the start', () => {
-    const endpoints = { armEndpoint: 'https://a', authorityHost: 'https://b', graphEndpoint: 'https://c' };
-    expect(() => openCloud({ name: 'custom', ...endpoints, caFile: '/nowhere.pem' })).toThrow(/nowhere/);
-    expect(openCloud({ name: 'custom', ...endpoints, caFile: null }).ca).toBeNull();
   });
 });

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { covers, roleAssignmentName } from '../../src/azure/grants.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isSearchable, kqlString } from '../../src/azure/kql.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
@@ -9,6 +8,7 @@ import {
   failureOf,
   financeId,
   got,
+  owner,
   researchId,
   sentDuring,
   under,
@@ -61,6 +61,12 @@ describe('agents', () => {
 
   test('a subscription the bot may not read just has none', async () => {
     expect(got(await connect(running, { subscriptions: [financeId] }).inventory.agents('', 50))).toEqual([]);
+  });
+
+  test('no configured subscriptions are none, not all', async () => {
+    const none = connect(running, { subscriptions: [], who: owner });
+    expect(got(await none.inventory.agents('', 50))).toEqual([]);
+    expect(got(await none.inventory.vaults())).toEqual([]);
   });
 
   test('typing on does not ask for the names of subscriptions again', async () => {

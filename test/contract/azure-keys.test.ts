@@ -1,22 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openCloud } from '../../src/azure/clouds.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import {
-  connect,
-  failureOf,
-  financeId,
-  got,
-  key,
-  owner,
-  researchId,
-  sentDuring,
-  tenantId,
-  under,
-  vaultId,
-  vaultNow,
-} from './azure-setup.ts';
+import { connect, failureOf, got, key, owner, sentDuring, under, vaultId } from './azure-setup.ts';
 
 let running: RunningAzure;
 let azure: Azure;
@@ -28,107 +14,6 @@ beforeAll(async () => {
 afterAll(() => discard(running));
 
 const care = vaultId('kv-care-prod');
-const legacy = vaultId('kv-legacy', 'rg-research', researchId);
-
-describe('reading a vault', () => {
-  test('tells what matters about it', async () => {
-    expect(await vaultNow(azure, care)).toEqual({
-      id: care,
-      name: 'kv-care-prod',
-      uri: `https://localhost:${running.port + 1}/`,
-      location: 'westeurope',
-      tenantId,
-      softDelete: true,
-      retentionDays: 90,
-      purgeProtection: false,
-      access: 'role-assignments',
-      firewall: 'open',
-      sku: 'standard',
-    });
-  });
-
-  test('a denied default closes the firewall whatever bypass there is', async () => {
-    expect(await vaultNow(azure, vaultId('kv-lab', 'rg-research', researchId))).toMatchObject({ firewall: 'closed' });
-  });
-
-  test('sees access policies, premium hardware and missing soft delete', async () => {
-    expect(await vaultNow(azure, vaultId('kv-policy-keys'))).toMatchObject({ access: 'access-policies' });
-    expect(await vaultNow(azure, vaultId('kv-hospital-keys'))).toMatchObject({ sku: 'premium', purgeProtection: true });
-    expect(await vaultNow(azure, legacy)).toMatchObject({ softDelete: false, purgeProtection: false });
-  });
-
-  test('a vault that does not exist is null', async () => {
-    expect(got(await azure.vaults.get(vaultId('kv-no-such')))).toBeNull();
-  });
-
-  test('a vault in another subscription is refused before anything is sent', async () => {
-    const elsewhere = vaultId('kv-care-prod', 'rg-finance', financeId);
-    const sent = await sentDuring(running, async () => {
-      expect(failureOf(await azure.vaults.get(elsewhere)).code).toBe('OutsideConfiguredSubscriptions');
-      expect(failureOf(await azure.vaults.protect(elsewhere, { softDelete: true })).code).toBe(
-        'OutsideConfiguredSubscriptions',
-      );
-      expect(failureOf(await azure.keys.list(elsewhere)).code).toBe('OutsideConfiguredSubscriptions');
-    });
-    expect(sent).toEqual([]);
-  });
-
-  test('a subscription the bot may not read asks a person, in the words of Azure', async () => {
-    const wide = connect(running, { subscriptions: [financeId] });
-    const failure = failureOf(await wide.vaults.get(vaultId('kv-care-prod', 'rg-finance', financeId)));
-    expect(failure).toMatchObject({
-      next: 'ask',
-      code: 'AuthorizationFailed',
-      status: 403,
-      doing: 'reading vault kv-care-prod',
-    });
-    expect(failure.message).toContain('does not have authorization to perform action');
-  });
-});
-
-describe('protecting a vault', () => {
-  test('sends only what is missing', async () => {
-    const sent = await sentDuring(running, async () => got(await azure.vaults.protect(care, { softDelete: false })));
-    expect(sent.map(({ method, body }) => ({ method, body }))).toEqual([
-      { method: 'PATCH', body: { properties: { enablePurgeProtection: true } } },
-    ]);
-    expect(await vaultNow(azure, care)).toMatchObject({ purgeProtection: true, softDelete: true });
-  });
-
-  test('turns on soft delete with it where asked', async () => {
-    const sent = await sentDuring(running, async () => got(await azure.vaults.protect(legacy, { softDelete: true })));
-    expect(sent[0]?.body).toEqual({ properties: { enablePurgeProtection: true, enableSoftDelete: true } });
-    expect(await vaultNow(azure, legacy)).toMatchObject({ purgeProtection: true, softDelete: true });
-  });
-
-  test('a repeat changes nothing', async () => {
-    const before = await vaultNow(azure, care);
-    const receipt = got(await azure.vaults.protect(care, { softDelete: true }));
-    expect(receipt.correlationId).not.toBeNull();
-    expect(await vaultNow(azure, care)).toEqual(before);
-  });
-
-  test('leaves access policies as they are', async () => {
-    const vault = await vaultNow(azure, vaultId('kv-policy-keys'));
-    got(await azure.vaults.protect(vault.id, { softDelete: true }));
-    expect(got(await azure.grants.held(vault, key('cmk-policy'), owner.id))).toBe(true);
-  });
-
-  test('a locked vault asks a person', async () => {
-    await changeState(running, (state) => {
-      state.locks.push({
-        name: 'frozen',
-        scope: vaultId('kv-care-north', 'rg-care-north'),
-        level: 'ReadOnly',
-        notes: '',
-      });
-    });
-    const failure = failureOf(
-      await azure.vaults.protect(vaultId('kv-care-north', 'rg-care-north'), { softDelete: false }),
-    );
-    expect(failure).toMatchObject({ next: 'ask', code: 'ScopeLocked', status: 409 });
-  });
-});
 
 describe('reading keys', () => {
   test('tells what matters about the newest version', async () => {

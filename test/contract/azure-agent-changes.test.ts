@@ -1,0 +1,201 @@
+import type { ArmId } from '../../src/domain/ids.ts';
+import type { Azure } from '../../src/domain/ports/azure.ts';
+import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import {
+  agentId,
+  connect,
+  failureOf,
+  got,
+  key,
+  sentDuring,
+  tenantId,
+  under,
+  vaultId,
+  vaultNow,
+} from './azure-setup.ts';
+
+let running: RunningAzure;
+let azure: Azure;
+
+beforeAll(async () => {
+  running = await startAzure();
+  azure = connect(running);
+});
+afterAll(() => discard(running));
+
+const agentNow = async (id: ArmId) => {
+  const agent = got(await azure.agents.get(id));
+  if (agent === null) throw new Error(`no agent ${id}`);
+  return agent;
+};
+
+const versionOf = async (name: string, vault = vaultId('kv-care-prod')) => {
+  const found = got(await azure.keys.get(vault, key(name), null));
+  if (found === null) throw new Error(`no key ${name}`);
+  return found.version;
+};
+
+describe('enabling the identity', () => {
+  const identityAgent = agentId('triage-agent-test', 'rg-care-test');
+
+  test('sends the identity alone and waits until Azure has finished', async () => {
+    const sent = await sentDuring(running, async () => {
+      const receipt = got(await azure.agents.enableSystemIdentity(identityAgent));
+      expect(receipt.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
+      expect(receipt.correlationId).toMatch(/^[0-9a-f-]{36}$/);
+    });
+    const patches = sent.filter(({ method }) => method === 'PATCH');
+    expect(patches.map(({ body }) => body)).toEqual([{ identity: { type: 'SystemAssigned' } }]);
+    expect(await agentNow(identityAgent)).toMatchObject({
+      systemAssigned: true,
+      provisioningState: 'Succeeded',
+      tenantId,
+    });
+  });
+
+  test('all requests of one call carry the client request id of its receipt', async () => {
+    const target = agentId('x-ray-agent', 'rg-research', '40000000-0000-4000-8000-000000000002');
+    let id: string | null = null;
+    const sent = await sentDuring(running, async () => {
+      id = got(await azure.agents.enableSystemIdentity(target)).clientRequestId;
+    });
+    expect(sent.length).toBeGreaterThan(2);
+    expect(new Set(sent.map(({ clientRequestId }) => clientRequestId))).toEqual(new Set([id]));
+  });
+
+  test('a repeat changes nothing', async () => {
+    const before = await agentNow(identityAgent);
+    const sent = await sentDuring(running, async () => got(await azure.agents.enableSystemIdentity(identityAgent)));
+    expect(sent.filter(({ method }) => method !== 'GET')).toEqual([]);
+    expect(await agentNow(identityAgent)).toEqual(before);
+  });
+
+  test('keeps user-assigned identities by sending the same map', async () => {
+    const visitor = agentId('visitor-agent');
+    const before = await agentNow(visitor);
+    expect(before.userAssignedIds).toHaveLength(1);
+    const sent = await sentDuring(running, async () => got(await azure.agents.enableSystemIdentity(visitor)));
+    expect(sent.filter(({ method }) => method === 'PATCH').map(({ body }) => body)).toEqual([
+      {
+        identity: {
+          type: 'SystemAssigned, UserAssigned',
+          userAssignedIdentities: { [before.userAssignedIds[0] ?? '']: {} },
+        },
+      },
+    ]);
+    expect(await agentNow(visitor)).toMatchObject({ systemAssigned: true, userAssignedIds: before.userAssignedIds });
+  });
+
+  test('an agent in the middle of another operation is worth waiting for', async () => {
+    const failure = failureOf(await azure.agents.enableSystemIdentity(agentId('waiting-list-agent')));
+    expect(failure).toMatchObject({
+      next: 'wait',
+      status: 409,
+      doing: 'enabling the identity of agent waiting-list-agent',
+    });
+    expect(failure.correlationId).not.toBeNull();
+  });
+
+  test('an agent that is gone asks a person', async () => {
+    const failure = failureOf(await azure.agents.enableSystemIdentity(agentId('no-such-agent')));
+    expect(failure).toMatchObject({ next: 'ask', code: 'ResourceNotFound', status: 404 });
+  });
+});
+
+describe("setting the customer's key", () => {
+  const target = agentId('triage-agent-prod');
+  const vault = vaultId('kv-care-prod');
+  const keyName = 'cmk-triage-agent';
+  const wished = async () => ({
+    vaultUri: (await vaultNow(azure, vault)).uri,
+    keyName,
+    keyVersion: await versionOf(keyName),
+  });
+
+  beforeAll(async () => {
+    got(await azure.agents.enableSystemIdentity(target));
+    got(await azure.vaults.protect(vault, { softDelete: false }));
+  });
+
+  test('without a grant the operation fails, and may pass once the grant has spread', async () => {
+    const failure = failureOf(await azure.agents.setCustomerKey(target, await wished()));
+    expect(failure).toMatchObject({
+      next: 'retry-until',
+      code: 'KeyVaultAccessForbidden',
+      doing: `setting key ${keyName} on agent triage-agent-prod`,
+      status: 200,
+    });
+    expect(failure.message).toContain('ForbiddenByRbac');
+    expect(failure.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(failure.correlationId).toMatch(/^[0-9a-f-]{36}$/);
+    expect((await agentNow(target)).customerKey).toBeNull();
+  });
+
+  test('sends exactly the three members of the key', async () => {
+    const principalId = (await agentNow(target)).principalId ?? '';
+    got(await azure.grants.grant(await vaultNow(azure, vault), key(keyName), principalId, tenantId));
+    const wish = await wished();
+    const sent = await sentDuring(running, async () => got(await azure.agents.setCustomerKey(target, wish)));
+    expect(sent[0]).toMatchObject({
+      method: 'PATCH',
+      body: {
+        properties: { keyVaultProperties: { keyName, keyVaultUri: wish.vaultUri, keyVersion: wish.keyVersion } },
+      },
+    });
+    expect(Object.keys(sent[0]?.body ?? {})).toEqual(['properties']);
+    expect((await agentNow(target)).customerKey).toEqual(wish);
+  });
+
+  test('a repeat leaves the agent as it is', async () => {
+    const before = await agentNow(target);
+    got(await azure.agents.setCustomerKey(target, await wished()));
+    expect(await agentNow(target)).toEqual(before);
+  });
+
+  test("a failed operation keeps the provider's own code and words", async () => {
+    const failure = failureOf(
+      await azure.agents.setCustomerKey(target, { ...(await wished()), keyVersion: 'f'.repeat(32) }),
+    );
+    expect(failure).toMatchObject({ next: 'ask', code: 'KeyNotFound' });
+    expect(failure.message).toContain('was not found in this key vault');
+  });
+
+  test('a closed firewall is nothing a grant will mend', async () => {
+    const failure = await (async () => {
+      await changeState(running, (state) => {
+        const held = state.vaults.find((one: { name: string }) => one.name === 'kv-care-prod');
+        held.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
+      });
+      return failureOf(await azure.agents.setCustomerKey(target, await wished()));
+    })();
+    expect(failure).toMatchObject({ next: 'ask', code: 'KeyVaultNetworkAccessDenied' });
+  });
+
+  test("a failed operation without an error keeps its status and the provider's body", async () => {
+    const body = { status: 'Failed', resourceId: 'x' };
+    const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body } };
+    const failure = failureOf(
+      await under(running, fault, async () => azure.agents.setCustomerKey(target, await wished())),
+    );
+    expect(failure).toMatchObject({ next: 'ask', code: 'Failed', message: JSON.stringify(body) });
+  });
+
+  test('a cancelled operation asks a person', async () => {
+    const body = { status: 'Canceled', error: { code: 'OperationCanceled', message: 'by somebody else' } };
+    const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body } };
+    const failure = failureOf(
+      await under(running, fault, async () => azure.agents.setCustomerKey(target, await wished())),
+    );
+    expect(failure).toMatchObject({ next: 'ask', code: 'OperationCanceled', message: 'by somebody else' });
+  });
+
+  test('an operation that does not end in time may be tried again', async () => {
+    const impatient = connect(running, { limits: { operationMs: 700 } });
+    const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body: { status: 'Working' } } };
+    const wish = await wished();
+    const started = Date.now();
+    const failure = failureOf(await under(running, fault, () => impatient.agents.setCustomerKey(target, wish)));
+    expect(failure).toMatchObject({ next: 'wait', code: 'NoAnswerInTime' });
+    expect(Date.now() - started).toBeLessThan(3000);
+  });
+});

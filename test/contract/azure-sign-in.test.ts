@@ -1,0 +1,80 @@
+import { openCloud } from '../../src/azure/clouds.ts';
+import { openCredential } from '../../src/azure/credential.ts';
+import { discard, freePorts, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { agentId, bot, connect, customCloud, type Fault, failureOf, tenantId, under } from './azure-setup.ts';
+
+let running: RunningAzure;
+
+beforeAll(async () => {
+  running = await startAzure();
+});
+afterAll(() => discard(running));
+
+const agent = agentId('triage-agent-prod');
+
+describe('signing in', () => {
+  test('a wrong secret asks a person, with the code of Entra', async () => {
+    const failure = failureOf(await connect(running, { who: { id: bot.id, secret: 'wrong' } }).agents.get(agent));
+    expect(failure).toMatchObject({ next: 'ask', doing: 'reading agent triage-agent-prod', clientRequestId: null });
+    expect(failure.code).toMatch(/^AADSTS\d+$/);
+  });
+
+  test('an authority that cannot be reached is worth waiting for', async () => {
+    const nobody = await freePorts(0);
+    const cloud = { ...customCloud(running), authorityHost: `https://localhost:${nobody}` };
+    const failure = failureOf(await connect(running, { cloud, limits: { callMs: 20_000 } }).agents.get(agent));
+    expect(failure.next).toBe('wait');
+  });
+
+  test('an authority that is down is worth waiting for', async () => {
+    const fault: Fault = {
+      match: { url: 'oauth2/v2.0/token' },
+      respond: { status: 503, body: { error: 'temporarily_unavailable' } },
+    };
+    const failure = failureOf(await under(running, fault, () => connect(running).agents.get(agent)));
+    expect(failure.next).toBe('wait');
+  });
+});
+
+describe('what the process was given to sign in with', () => {
+  const given = { tenantId, clientId: bot.id, clientSecret: null, federatedTokenFile: null };
+  test.each([
+    ['a secret comes first', { ...given, clientSecret: 's', federatedTokenFile: 'f' }, 'ClientSecretCredential'],
+    ['then a cluster’s token', { ...given, federatedTokenFile: 'f' }, 'WorkloadIdentityCredential'],
+    ['then a user-assigned identity', given, 'ManagedIdentityCredential'],
+    ['a system-assigned one without a client id', { ...given, clientId: null }, 'ManagedIdentityCredential'],
+  ])('%s', (_, signIn, expected) => {
+    expect(openCredential(signIn, openCloud({ name: 'public' })).constructor.name).toBe(expected);
+  });
+});
+
+describe('clouds', () => {
+  test.each([
+    ['public', 'https://management.azure.com', 'https://login.microsoftonline.com', '.vault.azure.net'],
+    [
+      'usgovernment',
+      'https://management.usgovcloudapi.net',
+      'https://login.microsoftonline.us',
+      '.vault.usgovcloudapi.net',
+    ],
+    ['china', 'https://management.chinacloudapi.cn', 'https://login.chinacloudapi.cn', '.vault.azure.cn'],
+  ] as const)(
+    '%s is where Microsoft says it is, and verifies challenges',
+    (name, armEndpoint, authorityHost, vaultSuffix) => {
+      expect(openCloud({ name })).toMatchObject({
+        armEndpoint,
+        armScope: `${armEndpoint}/.default`,
+        authorityHost,
+        vaultSuffix,
+        verifyChallenges: true,
+        tls: {},
+      });
+    },
+  );
+
+  test('a CA file that is not there refuses the start', () => {
+    const endpoints = { armEndpoint: 'https://a', authorityHost: 'https://b', graphEndpoint: 'https://c' };
+    expect(() => openCloud({ name: 'custom', ...endpoints, caFile: '/nowhere.pem' })).toThrow(/nowhere/);
+    expect(openCloud({ name: 'custom', ...endpoints, caFile: null }).tls).toEqual({});
+  });
+});
