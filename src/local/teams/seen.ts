@@ -49,7 +49,7 @@ export function refreshIsDue(teams: Teams, post: Post, person: LocalPerson): boo
 
 /**
  * A post as an activity, the way this person sees it. What a client shows beside the message stands in `local`: whether only this person
- * sees it, whether it answers a click, when it was edited, whether the card is the person's own view, and whether a refresh is due.
+ * sees it, whether it answers a click, when it was edited, whether the card is the person's own and differs from everybody's, and whether a refresh is due.
  */
 export function seenActivity(teams: Teams, post: Post, person: LocalPerson): JsonObject {
   const view = viewOf(teams, post, person);
@@ -67,7 +67,7 @@ export function seenActivity(teams: Teams, post: Post, person: LocalPerson): Jso
       tone: post.tone,
       onlyYou: post.onlyFor !== null,
       editedAt: post.editedAt,
-      ownView: view !== undefined,
+      ownView: view !== undefined && JSON.stringify(view) !== JSON.stringify(cardOf(post.content)),
       refreshIsDue: refreshIsDue(teams, post, person),
     },
   };
