@@ -1,6 +1,5 @@
 /** Production entry: joins the parts. No logic of its own. */
 import { createHash, randomBytes } from 'node:crypto';
-import { CloudAdapter, ConfigurationBotFrameworkAuthentication } from 'botbuilder';
 import { pino } from 'pino';
 import { sealWith } from './audit/record.ts';
 import { connectAzure } from './azure/azure.ts';
@@ -13,12 +12,13 @@ import type { Policy } from './domain/policy.ts';
 import { openDatabase } from './store/database.ts';
 import { migrate } from './store/migrations.ts';
 import { openStore } from './store/store.ts';
+import { openAdapter } from './teams/adapter.ts';
 import { CmkBot } from './teams/bot.ts';
 import { openChat } from './teams/chat.ts';
 import { openForms } from './teams/dialogs/forms.ts';
 import { openDirectory } from './teams/directory.ts';
 import { openNotifier } from './teams/notifier.ts';
-import { onTurnError, startServer } from './teams/server.ts';
+import { startServer } from './teams/server.ts';
 import { startEngine } from './workflow/engine.ts';
 import { startOutbox } from './workflow/outbox.ts';
 import { startSweeper } from './workflow/sweeper.ts';
@@ -57,13 +57,6 @@ async function storeOf(config: Config) {
   return { database, store: openStore(database, { clock: now, seal: sealWith(randomBytes) }) };
 }
 
-function adapterOf(config: Config): CloudAdapter {
-  const { MicrosoftAppId, MicrosoftAppType, MicrosoftAppTenantId, MicrosoftAppPassword } = config;
-  if (config.CMK_MODE === 'local') return new CloudAdapter(new ConfigurationBotFrameworkAuthentication({}));
-  const settings = { MicrosoftAppId, MicrosoftAppType, MicrosoftAppTenantId, MicrosoftAppPassword };
-  return new CloudAdapter(new ConfigurationBotFrameworkAuthentication(settings as Record<string, string>));
-}
-
 async function start(config: Config): Promise<void> {
   const log = pino({ level: config.CMK_LOG_LEVEL, base: { replica: config.CMK_REPLICA } });
   const local = config.CMK_MODE === 'local';
@@ -76,8 +69,7 @@ async function start(config: Config): Promise<void> {
   const requesterStanding = (person: PersonId) => standingOf(azure.groups, person, policy.requesters);
   const approverStanding = (person: PersonId) => standingOf(azure.groups, person, policy.approvers);
 
-  const adapter = adapterOf(config);
-  adapter.onTurnError = onTurnError(log);
+  const adapter = openAdapter(local ? null : config, log);
   const botAppId = config.MicrosoftAppId ?? '';
   const serviceUrl = config.CMK_TEAMS_SERVICE_URL ?? null;
   const chat = openChat({ adapter, botAppId, botId: `28:${botAppId}`, tenantId, conversations, serviceUrl });

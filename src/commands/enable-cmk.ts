@@ -1,8 +1,28 @@
+import { mintFormId, mintRequestId } from '../domain/ids.ts';
 import { refuse } from '../domain/refusal.ts';
 import { chooseAgent, chooseKey, chooseVault } from './choose.ts';
 import type { Command, CommandPorts, CommandResult, TypedCall } from './command.ts';
-import { type Form, openForm } from './form.ts';
+import type { Form } from './form.ts';
 import { requesterRefusals } from './standing.ts';
+
+/** A new form on its first page. */
+function openForm(call: TypedCall, ports: Pick<CommandPorts, 'random'>): Form {
+  return {
+    id: mintFormId(ports.random(10)),
+    requestId: mintRequestId(ports.random(6)),
+    owner: call.by,
+    actor: call.actor,
+    origin: call.origin,
+    revision: 0,
+    page: 'agent',
+    agentId: null,
+    vaultId: null,
+    key: null,
+    shownDigest: null,
+    justification: '',
+    ended: null,
+  };
+}
 
 /** Puts the choices that were typed into the form, and opens it on the first page that still has something to ask. */
 async function fill(form: Form, call: TypedCall, { azure }: CommandPorts): Promise<CommandResult> {

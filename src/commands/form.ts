@@ -1,9 +1,8 @@
 /** The form of `/enable-cmk`: what it remembers between clicks, whatever shows it. */
 import { z } from 'zod';
 import { Actor, Origin } from '../domain/events.ts';
-import { ArmId, FormId, KeyName, KeyVersion, mintFormId, mintRequestId, PersonId, RequestId } from '../domain/ids.ts';
+import { ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId } from '../domain/ids.ts';
 import { NewKey } from '../domain/observed.ts';
-import type { CommandPorts, TypedCall } from './command.ts';
 
 export const PageName = z.enum(['agent', 'vault', 'key', 'review']);
 export type PageName = z.infer<typeof PageName>;
@@ -35,22 +34,3 @@ export const Form = z.object({
   ended: z.enum(['submitted', 'cancelled']).nullable(),
 });
 export type Form = z.infer<typeof Form>;
-
-/** A new form on its first page. */
-export function openForm(call: TypedCall, ports: Pick<CommandPorts, 'random'>): Form {
-  return {
-    id: mintFormId(ports.random(10)),
-    requestId: mintRequestId(ports.random(6)),
-    owner: call.by,
-    actor: call.actor,
-    origin: call.origin,
-    revision: 0,
-    page: 'agent',
-    agentId: null,
-    vaultId: null,
-    key: null,
-    shownDigest: null,
-    justification: '',
-    ended: null,
-  };
-}

@@ -26,11 +26,15 @@ function readable(stream: Readable | null): Readable {
 
 /** Starts an entry file. Its output is passed on with its name in front of each line. */
 export function startChild(name: string, entry: string, args: readonly string[], env: NodeJS.ProcessEnv): Child {
-  const child = spawn(process.execPath, ['--import', 'tsx', '--import', './src/local/end-with-parent.ts', entry, ...args], {
-    cwd: root,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', '--import', './src/local/end-with-parent.ts', entry, ...args],
+    {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
+  );
   const ended = exit(child);
   const started = new Promise<string>((resolve, reject) => {
     createInterface({ input: readable(child.stdout) }).on('line', (line) => {

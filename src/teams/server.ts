@@ -1,19 +1,8 @@
-/** The HTTP edge: Bot Framework activities in, health and readiness out. */
-import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import {
-  ActivityTypes,
-  type Request as BotRequest,
-  type Response as BotResponse,
-  type CloudAdapter,
-  type TurnContext,
-} from 'botbuilder';
+import type { Request as BotRequest, Response as BotResponse, CloudAdapter } from 'botbuilder';
 import restify from 'restify';
 import { InboundActivity } from './activity.ts';
 import type { CmkBot } from './bot.ts';
-import { cardActivity } from './chat.ts';
-import { messageAnswer } from './invoke-answers.ts';
-import { bugCard, bugText } from './views/short-views.ts';
 
 export interface ServerOptions {
   readonly adapter: CloudAdapter;
@@ -73,19 +62,6 @@ async function messages(options: ServerOptions, request: restify.Request, respon
   await options.adapter.process(request as unknown as BotRequest, response as unknown as BotResponse, (context) =>
     options.bot.run(context),
   );
-}
-
-/** A bug is caught once per turn, logged with an id, and shown with that id. */
-export function onTurnError(log: ServerOptions['log']): (context: TurnContext, error: Error) => Promise<void> {
-  return async (context, error) => {
-    const id = randomUUID().slice(0, 8);
-    log.error({ err: error, errorId: id, activityType: context.activity.type }, 'turn ended by an unexpected error');
-    if (context.activity.type === ActivityTypes.Invoke) {
-      await context.sendActivity({ type: ActivityTypes.InvokeResponse, value: messageAnswer(bugText(id)) });
-    } else if (context.activity.type === ActivityTypes.Message) {
-      await context.sendActivity(cardActivity(bugCard(id))).catch(() => undefined);
-    }
-  };
 }
 
 export async function startServer(options: ServerOptions): Promise<BotServer> {

@@ -18,7 +18,14 @@ const { values } = parseArgs({
 });
 
 const options = Options.parse(values);
-const azure = await startLocalAzure({ dataDir: options.data, port: options.port, latency: options.latency });
+const azure = await startLocalAzure({
+  dataDir: options.data,
+  port: options.port,
+  latency: options.latency,
+}).catch((error: unknown) => {
+  console.error('starting the local azure:', error instanceof Error ? error.message : error);
+  process.exit(1);
+});
 console.log(`local azure ${azure.url}`);
 
 const stop = async (): Promise<void> => {

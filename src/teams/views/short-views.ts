@@ -70,6 +70,8 @@ export function helpCard(facts: HelpFacts): AdaptiveCard {
     notes: [
       plain<string>(`${needed} Requests expire after ${countOf(hours, 'hour', 'hours')}.`),
       facts.auditChannel ? nothing : plain('The audit trail is kept in the store alone.'),
-    ].filter((note) => note !== '').map((text) => ({ text })),
+    ]
+      .filter((note) => note !== '')
+      .map((text) => ({ text })),
   });
 }
