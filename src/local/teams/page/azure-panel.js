@@ -30,7 +30,7 @@ export function azurePanel(panel, toggle, isThere) {
   });
   const look = new AzureLook(panel);
   const again = async () => {
-    if (!document.hidden && panel.offsetParent !== null) await look.draw();
+    if (!document.hidden && panel.getClientRects().length > 0) await look.draw();
     setTimeout(again, everyMs);
   };
   void again();

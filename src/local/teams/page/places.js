@@ -24,6 +24,7 @@ export function showPlaces(places, current, href) {
     make('ul', {}, ...places.filter((place) => place.kind === kind).map((place) => entry(place, current, href))),
   ]);
   fill(byId('places'), ...parts);
+  byId('places').querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   if (focused === undefined) return;
   const again = byId('places').querySelector(`[data-place="${CSS.escape(focused)}"]`);
   if (again instanceof HTMLElement) again.focus();
