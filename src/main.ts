@@ -13,6 +13,7 @@ import { openDatabase } from './store/database.ts';
 import { migrate } from './store/migrations.ts';
 import { openStore } from './store/store.ts';
 import { openAdapter } from './teams/adapter.ts';
+import { openAuditChannel } from './teams/audit-channel.ts';
 import { CmkBot } from './teams/bot.ts';
 import { openChat } from './teams/chat.ts';
 import { openForms } from './teams/dialogs/forms.ts';
@@ -75,7 +76,11 @@ async function start(config: Config): Promise<void> {
   const chat = openChat({ adapter, botAppId, botId: `28:${botAppId}`, tenantId, conversations, serviceUrl });
   const directory = openDirectory(people);
   const { CMK_APPROVALS_CHANNEL: approvalsChannel, CMK_APPROVERS: approvers } = config;
-  const notifier = openNotifier({ requests, shown, chat, directory, approvalsChannel, approvers });
+  const operationsChannel = config.CMK_OPERATIONS_CHANNEL ?? null;
+  const places = { approvalsChannel, operationsChannel, approvers };
+  const notifier = openNotifier({ requests, shown, chat, directory, conversations, ...places });
+  const channelId = config.CMK_AUDIT_CHANNEL === 'none' ? null : config.CMK_AUDIT_CHANNEL;
+  const auditChannel = openAuditChannel({ requests, shown, hashes: store.trail, chat, directory, channelId });
   const retryLimits = {
     firstWaitMs: config.CMK_RETRY_FIRST_WAIT,
     longestWaitMs: 60_000,
@@ -89,6 +94,7 @@ async function start(config: Config): Promise<void> {
     requests,
     startRun: engine.startRun,
     show: notifier.show,
+    audit: auditChannel.show,
     paused: config.CMK_PAUSE,
     now,
     log,
@@ -106,7 +112,7 @@ async function start(config: Config): Promise<void> {
     people,
     tenantId,
     signIn: local ? 'local' : 'bot-framework',
-    auditChannel: config.CMK_AUDIT_CHANNEL !== 'none',
+    auditChannel: channelId !== null,
   });
   const ready = async (): Promise<boolean> => (await database.pool.query('select 1')).rows.length === 1;
   const server = await startServer({ adapter, bot, port: config.PORT, local, ready, log });

@@ -4,20 +4,30 @@ import type { RequestId } from './ids.ts';
 import { hasEnded, type Request } from './request.ts';
 
 /**
- * `show`: bring the request's cards up to date. `run`: start run number `key`. `expire`: end it if still undecided.
+ * `show`: bring the request's cards up to date. `audit`: show new events in the audit channel, merged. `run`: start run number `key`. `expire`: end it if still undecided.
  * One row per request, kind and key: a second one only moves the due time and marks the first as changed.
  */
 export interface Consequence {
-  readonly kind: 'show' | 'run' | 'expire';
+  readonly kind: 'show' | 'audit' | 'run' | 'expire';
   readonly key: string;
   /** ISO 8601. */
   readonly dueAt: string;
 }
 
+/** Events of so many milliseconds go into one reply in the audit channel. */
+const mergeMs = 5_000;
+
 /** The rows that follow from these events, given the request after them. */
 export function consequencesOf(request: Request, events: readonly StoredEvent[]): readonly Consequence[] {
   const now = request.changedAt;
-  const rows: Consequence[] = events.length === 0 ? [] : [{ kind: 'show', key: '', dueAt: now }];
+  const auditAt = new Date(Date.parse(now) + mergeMs).toISOString();
+  const rows: Consequence[] =
+    events.length === 0
+      ? []
+      : [
+          { kind: 'show', key: '', dueAt: now },
+          { kind: 'audit', key: '', dueAt: auditAt },
+        ];
   for (const { body, time } of events) {
     if (body.type === 'run-ordered') rows.push({ kind: 'run', key: `${body.data.run}`, dueAt: time });
     if (body.type === 'submitted' || body.type === 'plan-changed') {

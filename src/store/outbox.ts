@@ -7,7 +7,9 @@ import type { Outbox } from '../domain/ports/store.ts';
 import { change, int8, placeholders, type Sql, select } from './sql.ts';
 
 /** A kind that is missing here does not compile. */
-const kinds = { show: 'show', run: 'run', expire: 'expire' } as const satisfies { [K in Consequence['kind']]: K };
+const kinds = { show: 'show', audit: 'audit', run: 'run', expire: 'expire' } as const satisfies {
+  [K in Consequence['kind']]: K;
+};
 
 const Row = z.object({
   request_id: RequestId,

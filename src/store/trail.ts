@@ -2,7 +2,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { RequestId } from '../domain/ids.ts';
-import type { Appended } from '../domain/ports/store.ts';
+import type { Appended, TrailHashes } from '../domain/ports/store.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { type AppendTools, appendIn, type Decide } from './append.ts';
 import { type ChainHead, readHead } from './chain-head.ts';
@@ -28,7 +28,7 @@ const RevealedText = z
   .transform(({ request_id, ...row }) => ({ ...row, request: request_id }));
 export type RevealedText = z.infer<typeof RevealedText>;
 
-export interface Trail {
+export interface Trail extends TrailHashes {
   head(): Promise<ChainHead>;
   /** At most `limit` lines behind sequence number `after`, oldest first. */
   lines(after: number, limit: number): Promise<readonly StoredLine[]>;
@@ -59,6 +59,11 @@ export function openTrail(pool: Pool, tools: AppendTools, written: () => void): 
     head: () => readHead(pool),
     lines: (after, limit) =>
       select(pool, Line, `select ${columns} from cmk.event where seq > $1 order by seq limit $2`, [after, limit]),
+    hashAt: async (seq) => {
+      const [line] = await select(pool, Line, `select ${columns} from cmk.event where seq = $1`, [seq]);
+      if (line === undefined) throw new Error(`reading the chain: there is no event ${seq}`);
+      return line.hash;
+    },
     linesOf: (id) => select(pool, Line, `select ${columns} from cmk.event where request_id = $1 order by seq`, [id]),
     textsOf: (id) => select(pool, RevealedText, `${texts} where request_id = $1 order by revision, field`, [id]),
     erase: async (id, cause, decide) => {

@@ -197,6 +197,9 @@ export class CmkBot extends ActivityHandler {
   private async clickedCard(context: TurnContext, request: Request): Promise<AdaptiveCard> {
     const cards = await this.options.shown.of(request.id);
     const clicked = cards.find((card) => card.activityId === context.activity.replyToId);
-    return this.options.notifier.cardFor(clicked?.audience === 'status' ? 'status' : 'approval', request);
+    return this.options.notifier.cardFor(
+      clicked?.audience === 'status' || clicked?.audience === 'operations' ? 'status' : 'approval',
+      request,
+    );
   }
 }

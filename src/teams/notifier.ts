@@ -3,8 +3,8 @@
  * or deleted is posted again the next time.
  */
 import { createHash } from 'node:crypto';
-import type { PersonId, RequestId } from '../domain/ids.ts';
-import type { Requests, Shown, ShownCard } from '../domain/ports/store.ts';
+import { PersonId, type RequestId } from '../domain/ids.ts';
+import type { Conversations, Requests, Shown, ShownCard } from '../domain/ports/store.ts';
 import type { Request } from '../domain/request.ts';
 import type { Chat, Posted } from './chat.ts';
 import type { Directory } from './directory.ts';
@@ -17,14 +17,17 @@ export interface NotifierOptions {
   readonly shown: Shown;
   readonly chat: Chat;
   readonly directory: Directory;
+  readonly conversations: Conversations;
   readonly approvalsChannel: string;
+  /** Requests that were asked in a chat are shown here as well; null: nowhere else. */
+  readonly operationsChannel: string | null;
   readonly approvers: readonly string[];
 }
 
 interface Wanted {
   readonly audience: string;
   readonly card: AdaptiveCard;
-  readonly post: () => Promise<Posted>;
+  readonly post: (card: AdaptiveCard) => Promise<Posted>;
 }
 
 export interface Notifier {
@@ -46,7 +49,7 @@ function peopleIn(request: Request): PersonId[] {
 }
 
 export function openNotifier(options: NotifierOptions): Notifier {
-  const { requests, shown, chat, directory, approvalsChannel, approvers } = options;
+  const { requests, shown, chat, directory, conversations, approvalsChannel, operationsChannel, approvers } = options;
   const lastShown = new Map<RequestId, number>();
 
   async function cardFor(audience: 'status' | 'approval', request: Request): Promise<AdaptiveCard> {
@@ -64,8 +67,46 @@ export function openNotifier(options: NotifierOptions): Notifier {
       await shown.save({ ...at, fingerprint: now });
       return;
     }
-    const posted = await wanted.post();
+    const posted = await wanted.post(card);
     await shown.save({ requestId: request.id, audience, ...posted, fingerprint: now });
+  }
+
+  /** An approver is asked in person too, because a post in a channel does not ring. Nobody is told of what was decided before. */
+  async function approversAsked(request: Request, cards: readonly ShownCard[]): Promise<readonly Wanted[]> {
+    const ids = approvers.flatMap((id) => PersonId.safeParse(id).data ?? []).filter((id) => id !== request.requester);
+    const card = await cardFor('approval', request);
+    const wanted = await Promise.all(
+      ids.map(async (id): Promise<readonly Wanted[]> => {
+        const audience = `approver:${id}`;
+        const chatOf = await conversations.personalChat(id);
+        const known = cards.some((shownCard) => shownCard.audience === audience);
+        if (chatOf === null || !(known || request.state === 'awaiting-approval')) return [];
+        return [{ audience, card, post: (posted) => chat.post(chatOf.conversationId, posted) }];
+      }),
+    );
+    return wanted.flat();
+  }
+
+  /** Who posts where, as the design has it. */
+  async function wantedFor(request: Request, cards: readonly ShownCard[]): Promise<readonly Wanted[]> {
+    const [status, approval] = await Promise.all([cardFor('status', request), cardFor('approval', request)]);
+    const { origin } = request;
+    const elsewhere =
+      origin.conversationType !== 'channel' && operationsChannel !== null && operationsChannel !== approvalsChannel
+        ? [
+            {
+              audience: 'operations',
+              card: status,
+              post: (card: AdaptiveCard) => chat.postThread(operationsChannel, card),
+            },
+          ]
+        : [];
+    return [
+      { audience: 'status', card: status, post: (card) => chat.post(origin.conversationId, card) },
+      { audience: 'approval', card: approval, post: (card) => chat.postThread(approvalsChannel, card) },
+      ...elsewhere,
+      ...(await approversAsked(request, cards)),
+    ];
   }
 
   return {
@@ -78,18 +119,7 @@ export function openNotifier(options: NotifierOptions): Notifier {
       const request = await requests.load(id);
       if (request === null) return;
       const cards = await shown.of(id);
-      const wanted: Wanted[] = [
-        {
-          audience: 'status',
-          card: await cardFor('status', request),
-          post: async () => chat.post(request.origin.conversationId, await cardFor('status', request)),
-        },
-        {
-          audience: 'approval',
-          card: await cardFor('approval', request),
-          post: async () => chat.postThread(approvalsChannel, await cardFor('approval', request)),
-        },
-      ];
+      const wanted = await wantedFor(request, cards);
       const results = await Promise.allSettled(
         wanted.map((one) =>
           bringUpToDate(

@@ -10,6 +10,8 @@ export interface OutboxPorts {
   readonly startRun: (id: RequestId, run: number) => Promise<void>;
   /** Brings all cards of the request up to date. */
   readonly show: (id: RequestId) => Promise<void>;
+  /** Shows new events in the audit channel. */
+  readonly audit: (id: RequestId) => Promise<void>;
   /** While true, runs are not started; everything else goes on. */
   readonly paused: boolean;
   readonly now: () => Date;
@@ -29,6 +31,8 @@ async function carryOut(ports: OutboxPorts, item: OutboxItem): Promise<void> {
   switch (item.kind) {
     case 'show':
       return ports.show(item.requestId);
+    case 'audit':
+      return ports.audit(item.requestId);
     case 'run':
       return ports.startRun(item.requestId, Number(item.key));
     case 'expire':

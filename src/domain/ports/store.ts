@@ -36,6 +36,12 @@ export interface Requests {
   list(limit: number, offset: number): Promise<readonly Request[]>;
 }
 
+/** The chain's hashes, for showing them. */
+export interface TrailHashes {
+  /** Hash of the event with that sequence number. Throws when there is none. */
+  hashAt(seq: number): Promise<string>;
+}
+
 /** Rows that say what must follow. Claimed rows come back after the lease unless finished or put off. */
 export interface Outbox {
   claim(now: Date, leaseMs: number, limit: number): Promise<readonly OutboxItem[]>;

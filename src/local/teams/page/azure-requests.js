@@ -2,8 +2,11 @@
 
 /** @typedef {{ at: string, method: string, url: string, status: number, body?: any }} AzureRequest */
 
-/** Signing in and looking an operation up again and again say nothing about what happened. */
-const noise = /\/oauth2\/|\/metadata\/|operationStatuses|operationResults|\/subscriptions\?|\/permissions\?/i;
+/** Signing in, Key Vault's way of asking for a token, and looking an operation up again and again say nothing about what happened. */
+const isNoise = (/** @type {AzureRequest} */ { url, status }) =>
+  noisyUrl.test(url) || (status === 401 && vaultUrl.test(url));
+const vaultUrl = /^https:\/\/[^/]+\/(deleted)?keys\b/i;
+const noisyUrl = /\/oauth2\/|\/metadata\/|operationStatuses|operationResults|\/subscriptions\?|\/permissions\?/i;
 
 /**
  * The last calls that say something, newest first, runs of the same call in one line.
@@ -13,8 +16,9 @@ const noise = /\/oauth2\/|\/metadata\/|operationStatuses|operationResults|\/subs
 export function lastCalls(requests, most) {
   /** @type {{ at: string, method: string, what: string, status: number, times: number }[]} */
   const lines = [];
-  for (const { at, method, url, status } of [...requests].reverse()) {
-    if (noise.test(url)) continue;
+  for (const request of [...requests].reverse()) {
+    const { at, method, url, status } = request;
+    if (isNoise(request)) continue;
     const what = shortUrl(url);
     const last = lines.at(-1);
     if (last?.method === method && last.what === what && last.status === status) last.times += 1;
@@ -24,12 +28,15 @@ export function lastCalls(requests, most) {
   return lines;
 }
 
-/** The end of an address, which names the thing. */
+const opaque = /^[0-9a-f-]{32,36}$|^Microsoft\.|^providers$/i;
+
+/** The end of an address, which names the thing; ids nobody can read are left out. */
 function shortUrl(/** @type {string} */ url) {
   const path = url.replace(/^https?:\/\/[^/]+/, '').split('?')[0] ?? '';
-  const parts = path.split('/').filter((part) => part !== '');
-  const short = parts.slice(-2).map((part) => (/^[0-9a-f-]{32,36}$/i.test(part) ? `${part.slice(0, 8)}…` : part));
-  return decodeURIComponent(short.join('/'));
+  const parts = path.split('/').filter((part) => part !== '' && !opaque.test(part));
+  const key = parts.lastIndexOf('keys');
+  const isOneKey = key >= 0 && key < parts.length - 1;
+  return decodeURIComponent(parts.slice(isOneKey ? key : -2).join('/'));
 }
 
 /**

@@ -3,7 +3,7 @@
 /** What a person did to a card and not yet sent: it must survive when the bot updates the card under their hands. */
 
 /**
- * @typedef {{ id?: string, value?: unknown, renderedElement?: HTMLElement }} CardInput
+ * @typedef {{ id?: string, value?: unknown, valueOn?: string, renderedElement?: HTMLElement, restore?: (value: string) => void }} CardInput
  * @typedef {{ getAllInputs: () => CardInput[], getElementById: (id: string) => { isVisible: boolean } | undefined }} DrawnCard
  * @typedef {{ values: Map<string, string>, visible: Map<string, boolean>,
  *   focus: { inputId: string, selection: [number | null, number | null] } | null }} Memory
@@ -64,12 +64,24 @@ function focusIn(/** @type {DrawnCard} */ card) {
   return { inputId: input.id ?? '', selection };
 }
 
+/** Puts a value into an input. Most of the renderer's inputs can only be read, so it goes into the element. */
+function setValue(/** @type {CardInput} */ input, /** @type {string} */ value) {
+  if (input.restore !== undefined) return input.restore(value);
+  const controls = [...(input.renderedElement?.querySelectorAll('input, textarea, select') ?? [])];
+  for (const control of controls) {
+    if (!(control instanceof HTMLInputElement) || !/checkbox|radio/.test(control.type))
+      /** @type {HTMLInputElement} */ (control).value = value;
+    else if (input.valueOn !== undefined) control.checked = value === input.valueOn;
+    else control.checked = value.split(',').includes(control.value);
+  }
+}
+
 /** Brings it back into the newly drawn card, as far as that still has the inputs. */
 export function recall(/** @type {DrawnCard} */ card, /** @type {Memory} */ memory) {
   const inputs = new Map(card.getAllInputs().map((input) => [input.id ?? '', input]));
   for (const [id, value] of memory.values) {
     const input = inputs.get(id);
-    if (input !== undefined) input.value = value;
+    if (input !== undefined) setValue(input, value);
   }
   for (const [id, isVisible] of memory.visible) {
     const element = card.getElementById(id);

@@ -9,13 +9,15 @@ import { clockTime } from './times.js';
 /** @typedef {{ click: (activity: Activity, clicked: import('./card.js').Clicked) => Promise<void>,
  *   search: (activity: Activity, input: string, query: string) => Promise<import('./typeahead.js').Choice[]> }} MessageUse */
 
+/** The new card comes over another connection than the answer to the click, sometimes a little later. */
+const lateEventMs = 1_000;
 const cardType = 'application/vnd.microsoft.card.adaptive';
 
 /** One message on the page. Only what changed is drawn again. */
 export class ShownMessage {
   /** @type {Activity | undefined} */ activity = undefined;
   /** @type {ShownCard | undefined} */ card = undefined;
-  clicking = false;
+  clicks = 0;
   shownText = '';
   shownMeta = '';
   shownNotice = '';
@@ -27,6 +29,11 @@ export class ShownMessage {
     this.cardHost = make('div', { class: 'card', hidden: true });
     this.notice = make('div', { class: 'notice', hidden: true });
     this.element = make('article', { class: 'msg' });
+  }
+
+  /** Whether what changes now may be the answer to a click of this person. */
+  get clicking() {
+    return this.clicks > 0;
   }
 
   /**
@@ -100,12 +107,14 @@ export class ShownMessage {
   }
 
   async click(/** @type {import('./card.js').Clicked} */ clicked) {
-    this.clicking = true;
+    this.clicks += 1;
     this.showNotice(undefined);
     try {
       await this.use.click(this.current(), clicked);
     } finally {
-      this.clicking = false;
+      setTimeout(() => {
+        this.clicks -= 1;
+      }, lateEventMs);
     }
   }
 

@@ -172,13 +172,15 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
     return this.taken?.value ?? this.box.value.trim();
   }
 
-  set value(value) {
-    if (!this.isFiltered || this.box === undefined) super.value = value;
-    else
+  /** Puts back a value that was chosen or typed before the card was drawn again. */
+  restore(/** @type {string} */ value) {
+    if (this.isFiltered)
       this.take(
-        [...this.found, ...this.known()].find((choice) => choice.value === value),
-        value ?? '',
+        this.known().find((choice) => choice.value === value),
+        value,
       );
+    else if (this.renderedElement !== undefined)
+      for (const control of this.renderedElement.querySelectorAll('select, input')) restoreControl(control, value);
   }
 
   isSet() {

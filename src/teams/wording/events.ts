@@ -1,0 +1,136 @@
+/** Words for every kind of event: for the audit channel and the history. Plain text: not yet safe for a card. */
+import { shortDigest } from '../../domain/digest.ts';
+import type { StoredEvent } from '../../domain/events.ts';
+import { PersonId } from '../../domain/ids.ts';
+import { highestProof } from '../../domain/proof.ts';
+import type { marks } from '../card-data/row.ts';
+import type { Names } from '../views/parts.ts';
+import { effectWords, proofWords, stepTitles } from './steps.ts';
+
+export interface EventWords {
+  readonly mark: keyof typeof marks;
+  readonly title: string;
+  /** May be empty. */
+  readonly detail: string;
+}
+
+const planWords = (event: StoredEvent): string =>
+  event.body.planDigest === null ? '' : `plan ${shortDigest(event.body.planDigest)}`;
+
+const quoted = (event: StoredEvent, field: string): string => {
+  const text = event.texts[field];
+  if (text === undefined) return '';
+  return text === null ? 'its text was erased' : `“${text}”`;
+};
+
+const list = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
+
+/** `name` acts: a person by name, an operator by the name given, else the bot. */
+function actorName(event: StoredEvent, names: Names): string {
+  const { actor, submittedBy } = event.body;
+  if (actor.kind === 'operator') return `Operator ${submittedBy ?? actor.id ?? ''}`.trim();
+  if (actor.kind === 'bot') return 'The bot';
+  return names(PersonId.safeParse(actor.id).data ?? null);
+}
+
+function stepWords(event: StoredEvent): EventWords | null {
+  const { body } = event;
+  switch (body.type) {
+    case 'step-intended': {
+      const changes = Object.entries(body.after ?? {}).map(([key, value]) => {
+        const [target = '', property = ''] = key.split(' ');
+        return effectWords({ target, property, before: body.before?.[key] ?? '', value });
+      });
+      const again = body.data.attempt > 1 ? `, try ${body.data.attempt}` : '';
+      return { mark: 'now', title: `${stepTitles[body.data.step]}: about to${again}`, detail: list(...changes) };
+    }
+    case 'step-done': {
+      const detail = body.data.already ? 'it was so already, read back' : 'read back';
+      return { mark: 'done', title: `${stepTitles[body.data.step]}: done`, detail };
+    }
+    case 'step-failed': {
+      const { failure, step, attempt, retryAt } = body.data;
+      const next = retryAt === null ? 'a person is asked' : `next try ${retryAt.slice(11, 19)}`;
+      const title = `${stepTitles[step]}: try ${attempt} did not work`;
+      return {
+        mark: retryAt === null ? 'bad' : 'warn',
+        title,
+        detail: list(`${failure.code}: ${failure.message}`.slice(0, 200), next),
+      };
+    }
+    default:
+      return null;
+  }
+}
+
+function decisionWords(event: StoredEvent, names: Names): EventWords | null {
+  const { body } = event;
+  const name = actorName(event, names);
+  switch (body.type) {
+    case 'submitted':
+      return { mark: 'now', title: `${name} asked`, detail: list(quoted(event, 'justification'), planWords(event)) };
+    case 'approved': {
+      const accepted = body.data.acknowledgedIrreversible ? 'accepted what cannot be undone' : '';
+      return {
+        mark: 'done',
+        title: `${name} approved`,
+        detail: list(
+          planWords(event),
+          (body.result ?? '').replace('approved ', ''),
+          accepted,
+          quoted(event, 'comment'),
+        ),
+      };
+    }
+    case 'rejected':
+      return { mark: 'bad', title: `${name} rejected`, detail: list(planWords(event), quoted(event, 'comment')) };
+    case 'cancelled':
+      return { mark: 'idle', title: `${name} cancelled`, detail: '' };
+    case 'retried':
+      return { mark: 'now', title: `${name} asked to retry`, detail: '' };
+    case 'given-up':
+      return { mark: 'bad', title: `${name} gave up`, detail: 'the request has failed' };
+    case 'decided-late':
+      return {
+        mark: 'idle',
+        title: `${name} decided too late`,
+        detail: `${body.data.verb}, the request was ${body.data.state}`,
+      };
+    default:
+      return null;
+  }
+}
+
+/** What happened, in words. An event nobody has words for yet shows its type: nothing is left out of a trail. */
+export function eventWords(event: StoredEvent, names: Names): EventWords {
+  const known = stepWords(event) ?? decisionWords(event, names);
+  if (known !== null) return known;
+  const { body } = event;
+  switch (body.type) {
+    case 'expired':
+      return { mark: 'idle', title: 'Expired', detail: 'nobody decided in time' };
+    case 'plan-changed': {
+      const why =
+        body.data.reason === 'approvers-changed' ? 'an approver no longer is one' : 'Azure changed after the approval';
+      return { mark: 'warn', title: 'Asked again', detail: list(why, planWords(event)) };
+    }
+    case 'run-ordered':
+      return { mark: 'now', title: `Run ${body.data.run} ordered`, detail: planWords(event) };
+    case 'attention-needed':
+      return {
+        mark: 'alarm',
+        title: 'Needs attention',
+        detail: `${body.data.failure.code}: ${body.data.failure.message}`.slice(0, 200),
+      };
+    case 'succeeded': {
+      const level = highestProof(body.data.proofs);
+      return {
+        mark: 'done',
+        title: 'Succeeded',
+        detail: `proof: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`,
+      };
+    }
+    default:
+      return { mark: 'idle', title: body.type.replaceAll('-', ' '), detail: body.result ?? '' };
+  }
+}
