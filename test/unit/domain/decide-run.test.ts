@@ -1,0 +1,220 @@
+import { decide } from '../../../src/domain/decide.ts';
+import { approver, requester } from '../../support/fixtures.ts';
+import {
+  attention,
+  cancels,
+  checks,
+  comesTo,
+  decides,
+  doneWith,
+  eventsAfter,
+  failedWith,
+  failure,
+  id,
+  intends,
+  operates,
+  outsider,
+  records,
+  requestAfter,
+  secondApprover,
+  settles,
+  stops,
+  toApproved,
+  toAttention,
+  toRunning,
+} from '../support/commands.ts';
+import { agent, noon, planFor, principal, vault } from '../support/plans.ts';
+
+const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
+const standings = { [approver]: 'yes', [secondApprover]: 'yes' } as const;
+
+describe('the check before a run', () => {
+  it('asks again when Azure has moved: a new digest, and no approval counts', () => {
+    const asked = requestAfter(...toApproved, checks({ plan: moved }));
+    expect(asked).toMatchObject({
+      state: 'awaiting-approval',
+      digest: '2'.repeat(64),
+      approvals: [],
+      asking: 5,
+      replaced: { reason: 'effects-not-covered', plan: planFor() },
+    });
+    expect(asked.plan).toEqual(moved);
+    expect(comesTo(asked, decides('approve', approver))).toBe('stale-card');
+    expect(comesTo(asked, decides('approve', approver, { asking: 5 }))).toBe('approved');
+    expect(comesTo(asked, intends())).toBe('request-ended');
+  });
+
+  it.each(['no', 'unknown', 'nobody-configured'] as const)(
+    'asks again when an approver’s standing has become %s',
+    (now) => {
+      const asked = requestAfter(...toApproved, checks({ standings: { ...standings, [secondApprover]: now } }));
+      expect(asked).toMatchObject({
+        state: 'awaiting-approval',
+        approvals: [],
+        replaced: { reason: 'approvers-changed' },
+      });
+    },
+  );
+
+  it('asks again when nothing is known of an approver', () => {
+    expect(comesTo(requestAfter(...toApproved), checks({ standings: { [approver]: 'yes' } }))).toBe('plan-changed');
+  });
+
+  it('goes on when part of the plan was done meanwhile by others', () => {
+    const ahead = planFor({ seen: { agent: agent({ systemAssigned: true, principalId: principal }) } });
+    expect(ahead.steps).toHaveLength(planFor().steps.length - 1);
+    expect(comesTo(requestAfter(...toApproved), checks({ plan: ahead }))).toBe('nothing');
+  });
+
+  it('orders the next run under the next number', () => {
+    const again = requestAfter(
+      ...toApproved,
+      checks({ plan: moved }),
+      decides('approve', approver, { asking: 5 }),
+      decides('approve', secondApprover, { asking: 5 }),
+    );
+    expect(again).toMatchObject({ state: 'approved', runs: 2 });
+    expect(comesTo(again, intends(1))).toBe('request-ended');
+    expect(comesTo(again, intends(2))).toBe('step-intended');
+  });
+});
+
+describe('an intent', () => {
+  it('says what the step will change, from what to what', () => {
+    const intent = eventsAfter(...toApproved, intends(1, 'protect-vault')).at(-1);
+    const target = `${planFor().wish.vaultId} purgeProtection`;
+    expect(intent?.body).toMatchObject({
+      before: { [target]: 'off' },
+      after: { [target]: 'on' },
+      onBehalfOf: requester,
+    });
+  });
+
+  it('starts the step, and a second attempt keeps the time of the first', () => {
+    const step = requestAfter(...toRunning, intends(1, 'enable-identity', 2)).progress.find((one) => one.attempt > 0);
+    expect(step).toMatchObject({
+      name: 'enable-identity',
+      state: 'running',
+      attempt: 2,
+      startedAt: noon.toISOString(),
+    });
+  });
+});
+
+describe('what is recorded', () => {
+  it('keeps values that were born for later steps', () => {
+    const born = { principalId: principal };
+    const request = requestAfter(
+      ...toRunning,
+      records(1, doneWith('enable-identity', { born })),
+      intends(1, 'create-key'),
+      records(1, doneWith('create-key', { born: { keyVersion: 'c' }, already: true })),
+    );
+    expect(request).toMatchObject({ state: 'running', born: { ...born, keyVersion: 'c' } });
+    expect(request.progress[0]).toMatchObject({ state: 'done', endedAt: noon.toISOString(), already: false });
+  });
+
+  it('keeps the ids under which Azure knows the call', () => {
+    const done = eventsAfter(...toRunning, records(1, doneWith('enable-identity'))).at(-1);
+    expect(done?.body).toMatchObject({ clientRequestId: 'client-2', correlationId: 'correlation-2', result: 'done' });
+    const stuck = eventsAfter(...toAttention).at(-2);
+    expect(stuck?.body).toMatchObject({ clientRequestId: 'client-1', result: 'AuthorizationFailed' });
+  });
+
+  it('waits on a failure that is repeated, and asks a person on one that is not', () => {
+    const retryAt = '2026-03-02T12:00:10.000Z';
+    const waiting = requestAfter(...toRunning, records(1, failedWith('enable-identity', retryAt)));
+    expect(waiting.state).toBe('running');
+    expect(waiting.progress[0]).toMatchObject({ state: 'waiting', retryAt, failure: failure() });
+    expect(requestAfter(...toAttention)).toMatchObject({
+      state: 'needs-attention',
+      step: 'enable-identity',
+      asking: attention,
+    });
+  });
+
+  it('stores the done half of a stage beside the half that is stuck', () => {
+    const decision = decide(
+      requestAfter(...toRunning),
+      records(1, failedWith('enable-identity', null), doneWith('create-key')),
+      noon,
+    );
+    const types = decision.kind === 'accepted' ? decision.events.map((event) => event.body.type) : [];
+    expect(types).toEqual(['step-failed', 'step-done', 'attention-needed']);
+  });
+
+  it('succeeds with the proofs that verifying found', () => {
+    const proofs = [{ level: 'read-back', outcome: 'proved' }] as const;
+    expect(requestAfter(...toRunning, records(1, doneWith('verify', { proofs })))).toMatchObject({
+      state: 'succeeded',
+      proofs,
+    });
+  });
+
+  it('asks a person about a run that was stopped outside any step', () => {
+    expect(requestAfter(...toApproved, stops())).toMatchObject({
+      state: 'needs-attention',
+      step: null,
+      failure: failure(),
+    });
+  });
+});
+
+describe('a request that needs attention', () => {
+  const stuck = requestAfter(...toAttention);
+
+  it.each([
+    ['the requester', settles('retry', requester, { asking: attention }), 'retried run-ordered'],
+    ['an approver', settles('retry', outsider, { asking: attention, standing: 'yes' }), 'retried run-ordered'],
+    ['an operator', operates('retry', attention), 'retried run-ordered'],
+    ['nobody else', settles('retry', outsider, { asking: attention }), 'not-an-approver'],
+    [
+      'nobody unknown',
+      settles('retry', outsider, { asking: attention, standing: 'unknown' }),
+      'cannot-check-membership',
+    ],
+    ['nobody with an old card', settles('retry', requester, { asking: 1 }), 'stale-card'],
+  ])('is retried by %s', (_who, command, outcome) => {
+    expect(comesTo(stuck, command)).toBe(outcome);
+  });
+
+  it('runs again under the next number, under the approvals it had', () => {
+    const again = requestAfter(...toAttention, settles('retry', requester, { asking: attention }));
+    expect(again).toMatchObject({ state: 'approved', runs: 2, asking: attention });
+    expect(again.approvals).toHaveLength(2);
+    expect(comesTo(again, intends(1))).toBe('request-ended');
+    expect(comesTo(again, checks({ run: 2 }))).toBe('nothing');
+    expect(comesTo(again, checks({ run: 2, standings: { [approver]: 'yes' } }))).toBe('plan-changed');
+  });
+
+  it('cannot be retried twice from the same card', () => {
+    const again = requestAfter(...toAttention, settles('retry', requester, { asking: attention }));
+    expect(comesTo(again, settles('retry', approver, { asking: attention, standing: 'yes' }))).toBe(
+      'not-needing-attention',
+    );
+  });
+
+  it('fails when a person gives up, and keeps the failure', () => {
+    const failed = requestAfter(...toAttention, settles('give-up', requester, { asking: attention }));
+    expect(failed).toMatchObject({ state: 'failed', ended: { by: requester }, failure: failure() });
+    expect(failed.progress[0]).toMatchObject({ state: 'failed' });
+  });
+
+  it('names no person when an operator gives up', () => {
+    expect(requestAfter(...toAttention, operates('give-up', attention))).toMatchObject({
+      state: 'failed',
+      ended: { by: null },
+    });
+  });
+});
+
+describe('an operator', () => {
+  it('cancels what is not theirs', () => {
+    expect(requestAfter(...toApproved, operates('cancel', 1))).toMatchObject({
+      id,
+      state: 'cancelled',
+      ended: { by: null },
+    });
+    expect(comesTo(requestAfter(...toApproved), cancels(outsider))).toBe('not-your-request');
+  });
+});

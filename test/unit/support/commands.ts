@@ -1,0 +1,147 @@
+/** The commands of a request's life, and requests in every state made by them. */
+import { type Command, decide, type StepResult } from '../../../src/domain/decide.ts';
+import { personActor, type StoredEvent } from '../../../src/domain/events.ts';
+import type { Failure } from '../../../src/domain/failure.ts';
+import { PersonId } from '../../../src/domain/ids.ts';
+import type { Plan, StepName } from '../../../src/domain/plan.ts';
+import type { Standing } from '../../../src/domain/policy.ts';
+import { fold, type Request } from '../../../src/domain/request.ts';
+import { approver, requester, requestId, submit, tenant } from '../../support/fixtures.ts';
+import { noon, planFor } from './plans.ts';
+
+export const id = requestId(1);
+export const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
+export const outsider = PersonId.parse('20000000-0000-4000-8000-000000000004');
+export const expiresAt = '2026-03-05T12:00:00.000Z';
+export const later = new Date('2026-03-05T12:00:00.000Z');
+
+export const failure = (change: Partial<Failure> = {}): Failure => ({
+  next: 'ask',
+  doing: 'protecting vault kv-care',
+  code: 'AuthorizationFailed',
+  message: 'The client has no right to do this.',
+  status: 403,
+  retryAfterMs: null,
+  clientRequestId: 'client-1',
+  correlationId: 'correlation-1',
+  ...change,
+});
+
+export const policy = (approvalsRequired = 2) => ({ version: 'p1', approvalsRequired, expiresAt });
+
+export const asks = (approvalsRequired = 2, plan: Plan = planFor()): Command =>
+  submit({ plan, digest: '1'.repeat(64), policy: policy(approvalsRequired) });
+
+interface ClickChange {
+  readonly asking?: number;
+  readonly standing?: Standing;
+  readonly acknowledged?: boolean;
+  readonly comment?: string;
+}
+
+const click = (by: PersonId, asking: number) => ({ by, actor: personActor(by, tenant, 'local'), asking });
+
+export const decides = (verb: 'approve' | 'reject', by: PersonId, change: ClickChange = {}): Command => ({
+  do: verb,
+  ...click(by, change.asking ?? 1),
+  standing: change.standing ?? 'yes',
+  acknowledged: change.acknowledged ?? true,
+  comment: change.comment ?? '',
+});
+export const cancels = (by: PersonId = requester, asking = 1): Command => ({ do: 'cancel', ...click(by, asking) });
+export const settles = (verb: 'retry' | 'give-up', by: PersonId, change: ClickChange = {}): Command => ({
+  do: verb,
+  ...click(by, change.asking ?? 1),
+  standing: change.standing ?? 'no',
+});
+export const operates = (verb: 'cancel' | 'retry' | 'give-up', asking: number): Command => ({
+  do: verb,
+  by: approver,
+  actor: { kind: 'operator', id: 'duty', tenantId: null, signIn: 'command-line' },
+  asking,
+  standing: 'no',
+});
+export const expires: Command = { do: 'expire' };
+
+export const checks = (change: { run?: number; plan?: Plan; standings?: Record<string, Standing> } = {}): Command => ({
+  do: 'check-run',
+  run: change.run ?? 1,
+  plan: change.plan ?? planFor(),
+  digest: '2'.repeat(64),
+  policy: policy(),
+  standings: change.standings ?? { [approver]: 'yes', [secondApprover]: 'yes' },
+});
+export const intends = (run = 1, step: StepName = 'enable-identity', attempt = 1): Command => ({
+  do: 'intend',
+  run,
+  steps: [{ step, attempt }],
+});
+
+export const doneWith = (
+  step: StepName,
+  change: Partial<Extract<StepResult, { outcome: 'done' }>> = {},
+): StepResult => ({
+  step,
+  attempt: 1,
+  outcome: 'done',
+  already: false,
+  born: {},
+  receipt: { clientRequestId: 'client-2', correlationId: 'correlation-2' },
+  proofs: [],
+  ...change,
+});
+export const failedWith = (step: StepName, retryAt: string | null, attempt = 1): StepResult => ({
+  step,
+  attempt,
+  outcome: 'failed',
+  failure: failure(),
+  retryAt,
+});
+export const records = (run: number, ...results: readonly StepResult[]): Command => ({ do: 'record', run, results });
+export const stops = (run = 1): Command => ({ do: 'stop-run', run, failure: failure() });
+
+/** The events after each command in turn; throws on a refusal, with its code. */
+export function eventsAfter(...commands: readonly Command[]): readonly StoredEvent[] {
+  const stored: StoredEvent[] = [];
+  for (const command of commands) {
+    const now = command.do === 'expire' ? later : noon;
+    const decision = decide(fold(id, stored), command, now);
+    if (decision.kind === 'refused') throw new Error(`${command.do}: ${decision.code}`);
+    for (const { body, texts } of decision.events) {
+      const revision = stored.length + 1;
+      stored.push({
+        seq: revision,
+        revision,
+        cause: `${command.do}/${revision}`,
+        time: now.toISOString(),
+        body,
+        texts,
+      });
+    }
+  }
+  return stored;
+}
+
+export function requestAfter(...commands: readonly Command[]): Request {
+  const request = fold(id, eventsAfter(...commands));
+  if (request === null) throw new Error('no commands were given');
+  return request;
+}
+
+/** What a decision comes to, in one word a piece: the event types, or the refusal's code. `nothing` is accepted too. */
+export function comesTo(request: Request | null, command: Command, now: Date = noon): string {
+  const decision = decide(request, command, now);
+  if (decision.kind === 'refused') return decision.code;
+  return decision.events.map((event) => event.body.type).join(' ') || 'nothing';
+}
+
+/** Two approvals are needed; who approved is `approver`, then `secondApprover`. */
+export const approvedBy = (...people: readonly PersonId[]): Command[] => [
+  asks(),
+  ...people.map((person) => decides('approve', person)),
+];
+export const toApproved = approvedBy(approver, secondApprover);
+export const toRunning = [...toApproved, intends()];
+export const toAttention = [...toRunning, records(1, failedWith('enable-identity', null))];
+/** Revision of the event that asked last in `toAttention`. */
+export const attention = 7;

@@ -1,0 +1,67 @@
+/** `Requests` in memory: decides and folds as the real store does, one append at a time, and stores bodies as JSON. */
+import { type EventBody, parseEventBody, type StoredEvent } from '../../../src/domain/events.ts';
+import type { RequestId } from '../../../src/domain/ids.ts';
+import type { Requests } from '../../../src/domain/ports/store.ts';
+import { refuse } from '../../../src/domain/refusal.ts';
+import { fold, hasEnded, type Request } from '../../../src/domain/request.ts';
+
+const asStored = (body: EventBody): EventBody => parseEventBody(JSON.parse(JSON.stringify(body)));
+
+export interface MemoryRequests extends Requests {
+  /** Everything stored, over all requests, oldest first. */
+  readonly all: () => readonly (StoredEvent & { readonly requestId: RequestId })[];
+}
+
+export function memoryRequests(clock: () => Date): MemoryRequests {
+  const stored: (StoredEvent & { readonly requestId: RequestId })[] = [];
+  const of = (id: RequestId): StoredEvent[] => stored.filter((event) => event.requestId === id);
+  const ids = (): RequestId[] => [...new Set(stored.map((event) => event.requestId))];
+  const loaded = (id: RequestId): Request | null => fold(id, of(id));
+  const holderOf = (agentId: string): RequestId | null =>
+    ids().find((id) => {
+      const request = loaded(id);
+      return (
+        request !== null && !hasEnded(request) && request.plan.wish.agentId.toLowerCase() === agentId.toLowerCase()
+      );
+    }) ?? null;
+
+  return {
+    all: () => stored,
+    async append(id, cause, decide) {
+      const before = of(id);
+      const recorded = before.filter((event) => event.cause === cause);
+      const last = recorded.at(-1);
+      if (last !== undefined) {
+        const request = fold(id, before.slice(0, last.revision));
+        if (request === null) throw new Error('a recorded cause without a request');
+        return { kind: 'accepted', request, events: recorded, replay: true };
+      }
+      const now = clock();
+      const decision = decide(fold(id, before), now);
+      if (decision.kind === 'refused') return decision;
+      const events = decision.events.map((event, n) => ({
+        requestId: id,
+        seq: stored.length + n + 1,
+        revision: before.length + n + 1,
+        cause,
+        time: now.toISOString(),
+        body: asStored(event.body),
+        texts: event.texts,
+      }));
+      const request = fold(id, [...before, ...events]);
+      if (request === null) throw new Error('accepted without an event, and there is no request');
+      const holder = hasEnded(request) ? null : holderOf(request.plan.wish.agentId);
+      if (holder !== null && holder !== id) return refuse('agent-has-open-request', holder);
+      stored.push(...events);
+      return { kind: 'accepted', request, events, replay: false };
+    },
+    load: async (id) => loaded(id),
+    events: async (id) => of(id),
+    openFor: async (agentId) => holderOf(agentId),
+    list: async (limit, offset) =>
+      ids()
+        .reverse()
+        .slice(offset, offset + limit)
+        .flatMap((id) => loaded(id) ?? []),
+  };
+}

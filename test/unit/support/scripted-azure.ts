@@ -1,0 +1,124 @@
+/** An Azure in memory, behind the same ports: it notes every call, and can be told to refuse, or to do nothing and say yes. */
+import { done, type Failure, failed, type Outcome, type Receipt } from '../../../src/domain/failure.ts';
+import type { ObservedKey } from '../../../src/domain/observed.ts';
+import type { Azure, Probe } from '../../../src/domain/ports/azure.ts';
+import { agent, key, principal, vault, version } from './plans.ts';
+
+export const receipt: Receipt = { clientRequestId: 'client-9', correlationId: 'correlation-9' };
+
+/** What it holds. Tests change it as somebody in the portal would. */
+export interface World {
+  agent: ReturnType<typeof agent> | null;
+  vault: ReturnType<typeof vault> | null;
+  /** By version, the newest last. */
+  keys: ObservedKey[];
+  granted: boolean;
+  probe: Probe;
+}
+
+export interface ScriptedAzure extends Azure {
+  readonly world: World;
+  /** Names of the writes, in order, such as `agents.setCustomerKey`. */
+  readonly writes: string[];
+  /** The next calls of this name answer with the failure, `times` times. */
+  refuse(call: string, failure: Failure, times?: number): void;
+  /** From now on this write says yes and changes nothing. */
+  pretend(write: string): void;
+  /** Runs whenever a write of this name comes in, before it is done. */
+  before(write: string, act: () => void): void;
+}
+
+export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
+  const world: World = { agent: agent(), vault: vault(), keys: [key()], granted: false, probe: 'usable', ...start };
+  const writes: string[] = [];
+  const refusals: { readonly call: string; readonly failure: Failure; left: number }[] = [];
+  const pretended = new Set<string>();
+  const acts = new Map<string, () => void>();
+
+  async function read<T>(call: string, value: () => T): Promise<Outcome<T>> {
+    const refusal = refusals.find((one) => one.call === call && one.left > 0);
+    if (refusal === undefined) return done(value());
+    refusal.left -= 1;
+    return failed(refusal.failure);
+  }
+  function write(call: string, change: () => void): Promise<Outcome<Receipt>> {
+    writes.push(call);
+    acts.get(call)?.();
+    return read(call, () => {
+      if (!pretended.has(call)) change();
+      return receipt;
+    });
+  }
+
+  return {
+    world,
+    writes,
+    refuse: (call, failure, times = 1) => void refusals.push({ call, failure, left: times }),
+    pretend: (call) => void pretended.add(call),
+    before: (call, act) => void acts.set(call, act),
+    agents: {
+      get: () => read('agents.get', () => world.agent),
+      enableSystemIdentity: () =>
+        write('agents.enableSystemIdentity', () => {
+          world.agent = agent({
+            ...world.agent,
+            systemAssigned: true,
+            principalId: principal,
+            tenantId: vault().tenantId,
+          });
+        }),
+      setCustomerKey: (_id, customerKey) =>
+        write('agents.setCustomerKey', () => {
+          world.agent = agent({ ...world.agent, customerKey });
+        }),
+    },
+    vaults: {
+      get: () => read('vaults.get', () => world.vault),
+      protect: (_id, missing) =>
+        write('vaults.protect', () => {
+          const softDelete = missing.softDelete || world.vault?.softDelete === true;
+          world.vault = vault({ ...world.vault, softDelete, purgeProtection: true });
+        }),
+    },
+    keys: {
+      get: (_vault, name, wanted) =>
+        read('keys.get', () => {
+          const named = world.keys.filter((one) => one.name === name);
+          return (wanted === null ? named.at(-1) : named.find((one) => one.version === wanted)) ?? null;
+        }),
+      list: () => read('keys.list', () => world.keys),
+      createIfMissing: (_vault, name, { type, size, expires }) =>
+        write('keys.createIfMissing', () => {
+          const made = key({ name, version: version('c'), type, size, expires });
+          if (!world.keys.some((one) => one.name === name)) world.keys.push(made);
+        }),
+      probe: () => read('keys.probe', () => world.probe),
+    },
+    grants: {
+      held: () => read('grants.held', () => world.granted),
+      grant: () =>
+        write('grants.grant', () => {
+          world.granted = true;
+        }),
+    },
+    inventory: {
+      agents: (contains, top) =>
+        read('inventory.agents', () =>
+          (world.agent === null ? [] : [world.agent])
+            .filter((one) => one.name.includes(contains))
+            .slice(0, top)
+            .map(({ id, name, location, customerKey }) => ({
+              id,
+              name,
+              location,
+              resourceGroup: 'rg-care',
+              subscriptionId: '40000000-0000-4000-8000-000000000001',
+              subscriptionName: null,
+              underCustomerKey: customerKey !== null,
+            })),
+        ),
+      vaults: () => read('inventory.vaults', () => (world.vault === null ? [] : [world.vault])),
+    },
+    groups: { memberOf: (_person, ids) => read('groups.memberOf', () => ids) },
+  };
+}
