@@ -18,6 +18,7 @@ import { CmkBot } from './teams/bot.ts';
 import { openChat } from './teams/chat.ts';
 import { openForms } from './teams/dialogs/forms.ts';
 import { openDirectory } from './teams/directory.ts';
+import { openLists } from './teams/lists.ts';
 import { openNotifier } from './teams/notifier.ts';
 import { startServer } from './teams/server.ts';
 import { startEngine } from './workflow/engine.ts';
@@ -106,6 +107,7 @@ async function start(config: Config): Promise<void> {
     commandPorts,
     actionPorts: { requests, approverStanding },
     forms: openForms(documents, commandPorts),
+    lists: openLists(documents, requests, directory, randomBytes),
     notifier,
     shown,
     conversations,

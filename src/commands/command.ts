@@ -1,18 +1,20 @@
 /** What a typed command is. One file a command; a command answers with a value that the chat edge carries out. */
+import { z } from 'zod';
 import type { Actor, Origin } from '../domain/events.ts';
-import type { PersonId } from '../domain/ids.ts';
+import { ArmId, type PersonId, RequestId } from '../domain/ids.ts';
 import type { Policy, Standing } from '../domain/policy.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Form } from './form.ts';
 
-/** Who typed what, where. `args` are the `name=value` words after the command, names in lower case. */
+/** Who typed what, where. `args` are the `name=value` words after the command, names in lower case; `words` is the rest. */
 export interface TypedCall {
   readonly by: PersonId;
   readonly actor: Actor;
   readonly origin: Origin;
   readonly args: Readonly<Record<string, string>>;
+  readonly words: readonly string[];
 }
 
 export interface CommandPorts {
@@ -26,8 +28,18 @@ export interface CommandPorts {
   readonly now: () => Date;
 }
 
+/** What a list shows; which page is asked for by its buttons. */
+export const ListSubject = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('open-requests') }),
+  z.object({ kind: z.literal('history-of-request'), requestId: RequestId }),
+  z.object({ kind: z.literal('history-of-agent'), agentId: ArmId }),
+  z.object({ kind: z.literal('latest-requests') }),
+]);
+export type ListSubject = z.infer<typeof ListSubject>;
+
 export type CommandResult =
   | { readonly kind: 'open-form'; readonly form: Form }
+  | { readonly kind: 'show-list'; readonly subject: ListSubject }
   | { readonly kind: 'show-help' }
   | Refusal;
 

@@ -1,7 +1,7 @@
 /** How events lie in their table. */
 import { z } from 'zod';
 import { type NewEvent, parseEventBody, type StoredEvent } from '../domain/events.ts';
-import type { RequestId } from '../domain/ids.ts';
+import { RequestId } from '../domain/ids.ts';
 import { change, int8, placeholders, type Sql, select } from './sql.ts';
 
 /** Where an event stands in the chain and in its request. */
@@ -76,22 +76,37 @@ export async function eventsOf(sql: Sql, id: RequestId): Promise<readonly Stored
   return (await select(sql, Row, text, [id])).map(toStoredEvent);
 }
 
-/** The events of a page of requests, the newest request first. */
-export async function eventsOfNewest(
-  sql: Sql,
-  limit: number,
-  offset: number,
-): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
-  const text = `select ${columns} from cmk.event e
-    join (select request_id, seq from cmk.event where revision = 1 order by seq desc limit $1 offset $2) page
-      on page.request_id = e.request_id
+type EventsByRequest = ReadonlyMap<string, readonly StoredEvent[]>;
+
+/** The events of the requests a sub-query names, the newest request first. */
+async function eventsOfRequests(sql: Sql, named: string, values: readonly unknown[]): Promise<EventsByRequest> {
+  const text = `select ${columns} from cmk.event e join (${named}) page on page.request_id = e.request_id
     order by page.seq desc, e.revision`;
   const requests = new Map<string, StoredEvent[]>();
-  for (const row of await select(sql, Row, text, [limit, offset])) {
+  for (const row of await select(sql, Row, text, [...values])) {
     const events = requests.get(row.request_id) ?? [];
     requests.set(row.request_id, [...events, toStoredEvent(row)]);
   }
   return requests;
+}
+
+const firstEvents = 'select request_id, seq from cmk.event where revision = 1';
+
+/** The events of a page of requests, the newest request first. */
+export const eventsOfNewest = (sql: Sql, limit: number, offset: number): Promise<EventsByRequest> =>
+  eventsOfRequests(sql, `${firstEvents} order by seq desc limit $1 offset $2`, [limit, offset]);
+
+/** The events of all requests that have not ended, the newest request first. */
+export const eventsOfOpen = (sql: Sql): Promise<EventsByRequest> =>
+  eventsOfRequests(sql, `${firstEvents} and request_id in (select request_id from cmk.open_request)`, []);
+
+const RequestRow = z.object({ request_id: RequestId });
+
+/** The requests whose first event names the agent as its target, newest first. */
+export async function requestsOf(sql: Sql, agentId: string): Promise<readonly RequestId[]> {
+  const text = `select request_id from cmk.event
+    where revision = 1 and lower(body::jsonb ->> 'target') = lower($1) order by seq desc`;
+  return (await select(sql, RequestRow, text, [agentId])).map((row) => row.request_id);
 }
 
 /** An event on its way into the table. */

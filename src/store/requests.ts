@@ -1,12 +1,16 @@
 /** The port `Requests` on the database. */
 import type { Pool } from 'pg';
+import type { StoredEvent } from '../domain/events.ts';
 import { RequestId } from '../domain/ids.ts';
 import type { Requests } from '../domain/ports/store.ts';
-import { fold } from '../domain/request.ts';
+import { fold, type Request } from '../domain/request.ts';
 import { type AppendTools, appendIn } from './append.ts';
-import { eventsOf, eventsOfNewest } from './event-rows.ts';
+import { eventsOf, eventsOfNewest, eventsOfOpen, requestsOf } from './event-rows.ts';
 import { openFor } from './open-requests.ts';
 import { inTransaction } from './sql.ts';
+
+const foldAll = (all: ReadonlyMap<string, readonly StoredEvent[]>): readonly Request[] =>
+  [...all].flatMap(([id, events]) => fold(RequestId.parse(id), events) ?? []);
 
 /** `written` is called after a commit that may have written outbox rows. */
 export function openRequests(pool: Pool, tools: AppendTools, written: () => void): Requests {
@@ -19,9 +23,8 @@ export function openRequests(pool: Pool, tools: AppendTools, written: () => void
     load: async (id) => fold(id, await eventsOf(pool, id)),
     events: (id) => eventsOf(pool, id),
     openFor: (agentId) => openFor(pool, agentId),
-    list: async (limit, offset) => {
-      const page = await eventsOfNewest(pool, limit, offset);
-      return [...page].flatMap(([id, events]) => fold(RequestId.parse(id), events) ?? []);
-    },
+    list: async (limit, offset) => foldAll(await eventsOfNewest(pool, limit, offset)),
+    open: async () => foldAll(await eventsOfOpen(pool)),
+    ofAgent: (agentId) => requestsOf(pool, agentId),
   };
 }

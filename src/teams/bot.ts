@@ -12,6 +12,7 @@ import { CardClick, CardSearch, type KnownSender, senderOf } from './activity.ts
 import { cardActivity } from './chat.ts';
 import type { Forms } from './dialogs/forms.ts';
 import { badRequestAnswer, cardAnswer, choicesAnswer, messageAnswer } from './invoke-answers.ts';
+import type { Lists } from './lists.ts';
 import type { Notifier } from './notifier.ts';
 import { parseMessage } from './parse-message.ts';
 import type { AdaptiveCard } from './render-card.ts';
@@ -22,6 +23,7 @@ export interface BotOptions {
   readonly commandPorts: CommandPorts;
   readonly actionPorts: ActionPorts;
   readonly forms: Forms;
+  readonly lists: Lists;
   readonly notifier: Notifier;
   readonly shown: Shown;
   readonly conversations: Conversations;
@@ -98,7 +100,13 @@ export class CmkBot extends ActivityHandler {
     }
     const typed = parseMessage(activity.text ?? '', activity.entities, activity.recipient.id);
     const command = commands.find((one) => one.name === typed.command);
-    const call = { by: sender.person, actor: sender.actor, origin: sender.origin, args: typed.args };
+    const call = {
+      by: sender.person,
+      actor: sender.actor,
+      origin: sender.origin,
+      args: typed.args,
+      words: typed.words,
+    };
     const result =
       command === undefined ? ({ kind: 'show-help' } as const) : await command.handle(call, this.options.commandPorts);
     await context.sendActivity(cardActivity(await this.cardOf(context, result, sender)));
@@ -110,6 +118,8 @@ export class CmkBot extends ActivityHandler {
         return refusalCard(result);
       case 'show-help':
         return this.help(sender);
+      case 'show-list':
+        return this.options.lists.open(result.subject);
       case 'open-form': {
         const opened = await this.options.forms.open(context, result.form);
         return opened.kind === 'card' ? opened.card : refusalCard(opened);
@@ -140,6 +150,7 @@ export class CmkBot extends ActivityHandler {
       return badRequestAnswer(
         `The click is malformed: ${click.error.issues[0]?.path.join('.')} ${click.error.issues[0]?.message}.`,
       );
+    if (click.data.action.verb === 'list.page') return this.listPage(click.data);
     return click.data.action.verb.startsWith('form.')
       ? this.formClick(context, sender, click.data)
       : this.requestClick(context, sender, click.data);
@@ -162,6 +173,11 @@ export class CmkBot extends ActivityHandler {
     // An ended form is shown to everybody, not to its owner alone.
     if (answer.form.ended !== null) await this.replaceCard(context, answer.card);
     return cardAnswer(answer.card);
+  }
+
+  private async listPage({ action }: CardClick): Promise<InvokeResponse> {
+    const page = await this.options.lists.page(action.data.formId ?? '', action.data.revision ?? 1);
+    return page.kind === 'card' ? cardAnswer(page.card) : messageAnswer(refusalText(page));
   }
 
   /** Best effort: the person has the answer in any case. */

@@ -16,6 +16,8 @@ export interface TypedMessage {
   /** `/enable-cmk`, lower case, with its slash; empty when nothing was typed. */
   readonly command: string;
   readonly args: Readonly<Record<string, string>>;
+  /** What is not of the form `name=value`. */
+  readonly words: readonly string[];
 }
 
 const longestMessage = 4_000;
@@ -40,5 +42,9 @@ export function parseMessage(text: string, entities: unknown, botId: string): Ty
     .trim();
   const [first = '', ...rest] = said.split(/\s+/);
   const word = first.toLowerCase().replace(/^\/+/, '');
-  return { command: word === '' ? '' : `/${word}`, args: argumentsOf(rest.join(' ')) };
+  return {
+    command: word === '' ? '' : `/${word}`,
+    args: argumentsOf(rest.join(' ')),
+    words: rest.filter((one) => !/^[a-z]{1,20}=/i.test(one)).slice(0, 20),
+  };
 }

@@ -34,6 +34,10 @@ export interface Requests {
   openFor(agentId: ArmId): Promise<RequestId | null>;
   /** Newest first. */
   list(limit: number, offset: number): Promise<readonly Request[]>;
+  /** Every request that has not ended, newest first. */
+  open(): Promise<readonly Request[]>;
+  /** Every request there was for the agent, newest first. */
+  ofAgent(agentId: ArmId): Promise<readonly RequestId[]>;
 }
 
 /** The chain's hashes, for showing them. */

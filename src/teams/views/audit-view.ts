@@ -49,7 +49,8 @@ export function auditReplyCard(
     requestId: request.id,
     title: plain<string>(range),
     events: events.map((event) => {
-      const words = eventWords(event, names);
+      // A text that is erased from the store must not live on in a channel.
+      const words = eventWords(event, names, { texts: false });
       return {
         sequence: plain<string>(String(event.seq)),
         text: plain(words.title),

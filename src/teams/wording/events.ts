@@ -14,11 +14,16 @@ export interface EventWords {
   readonly detail: string;
 }
 
+/** `texts`: whether what people wrote is quoted. Not where a copy would outlive its erasure. */
+interface Options {
+  readonly texts: boolean;
+}
+
 const planWords = (event: StoredEvent): string =>
   event.body.planDigest === null ? '' : `plan ${shortDigest(event.body.planDigest)}`;
 
-const quoted = (event: StoredEvent, field: string): string => {
-  const text = event.texts[field];
+const quoted = (event: StoredEvent, field: string, { texts }: Options): string => {
+  const text = texts ? event.texts[field] : undefined;
   if (text === undefined) return '';
   return text === null ? 'its text was erased' : `“${text}”`;
 };
@@ -63,12 +68,16 @@ function stepWords(event: StoredEvent): EventWords | null {
   }
 }
 
-function decisionWords(event: StoredEvent, names: Names): EventWords | null {
+function decisionWords(event: StoredEvent, names: Names, options: Options): EventWords | null {
   const { body } = event;
   const name = actorName(event, names);
   switch (body.type) {
     case 'submitted':
-      return { mark: 'now', title: `${name} asked`, detail: list(quoted(event, 'justification'), planWords(event)) };
+      return {
+        mark: 'now',
+        title: `${name} asked`,
+        detail: list(quoted(event, 'justification', options), planWords(event)),
+      };
     case 'approved': {
       const accepted = body.data.acknowledgedIrreversible ? 'accepted what cannot be undone' : '';
       return {
@@ -78,12 +87,16 @@ function decisionWords(event: StoredEvent, names: Names): EventWords | null {
           planWords(event),
           (body.result ?? '').replace('approved ', ''),
           accepted,
-          quoted(event, 'comment'),
+          quoted(event, 'comment', options),
         ),
       };
     }
     case 'rejected':
-      return { mark: 'bad', title: `${name} rejected`, detail: list(planWords(event), quoted(event, 'comment')) };
+      return {
+        mark: 'bad',
+        title: `${name} rejected`,
+        detail: list(planWords(event), quoted(event, 'comment', options)),
+      };
     case 'cancelled':
       return { mark: 'idle', title: `${name} cancelled`, detail: '' };
     case 'retried':
@@ -102,8 +115,8 @@ function decisionWords(event: StoredEvent, names: Names): EventWords | null {
 }
 
 /** What happened, in words. An event nobody has words for yet shows its type: nothing is left out of a trail. */
-export function eventWords(event: StoredEvent, names: Names): EventWords {
-  const known = stepWords(event) ?? decisionWords(event, names);
+export function eventWords(event: StoredEvent, names: Names, options: Options): EventWords {
+  const known = stepWords(event) ?? decisionWords(event, names, options);
   if (known !== null) return known;
   const { body } = event;
   switch (body.type) {

@@ -1,0 +1,9 @@
+import type { Command } from './command.ts';
+
+/** Lists the requests that have not ended, those that wait for people first. */
+export const cmkRequests: Command = {
+  name: '/cmk-requests',
+  description: 'Requests that are open',
+  usage: '/cmk-requests',
+  handle: async () => ({ kind: 'show-list', subject: { kind: 'open-requests' } }),
+};
