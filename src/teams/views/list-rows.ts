@@ -26,7 +26,7 @@ const stateWords = (request: Request): string => stateLineOf(request).text.repla
 
 export async function requestRows(requests: readonly Request[], directory: Directory): Promise<readonly ListRow[]> {
   const names = await directory.names(requests.map((request) => request.requester));
-  return requests.map((request) => {
+  return requests.map((request): ListRow => {
     const waiting = request.state === 'awaiting-approval';
     const at = waiting
       ? md`until ${dateAndTime(new Date(request.policy.expiresAt))}`
@@ -41,7 +41,6 @@ export async function requestRows(requests: readonly Request[], directory: Direc
         grey(md`${plain(names(request.requester))}, ${at}`),
       ],
       right: plain(request.id as string),
-      rightFont: 'Monospace',
     };
   });
 }
@@ -49,7 +48,7 @@ export async function requestRows(requests: readonly Request[], directory: Direc
 export async function eventRows(events: readonly StoredEvent[], directory: Directory): Promise<readonly ListRow[]> {
   const people = events.flatMap((event) => PersonId.safeParse(event.body.actor.id).data ?? []);
   const names = await directory.names(people);
-  return events.map((event) => {
+  return events.map((event): ListRow => {
     const words = eventWords(event, names, { texts: true });
     return {
       ...marks[words.mark],
@@ -60,7 +59,6 @@ export async function eventRows(events: readonly StoredEvent[], directory: Direc
         ...(words.detail === '' ? [] : [grey(plain(words.detail, 400))]),
       ],
       right: plain<string>(String(event.seq)),
-      rightFont: 'Default',
     };
   });
 }
