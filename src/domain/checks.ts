@@ -129,11 +129,13 @@ export function judgeKey(key: Observation['key'], now: Date): readonly Check[] {
   return key.expires === null ? [fit] : [fit, judge('warn', 'key-expires', key.expires)];
 }
 
-function checkNewKey({ key, vault }: Observation, wish: Wish): readonly Check[] {
+function checkNewKey({ key, vault }: Observation, wish: Wish, now: Date): readonly Check[] {
   if (key !== null) return [judge('block', 'key-name-taken', key.name)];
   if (wish.newKey?.type === 'RSA-HSM' && vault.sku !== 'premium') return [judge('block', 'key-hsm-needs-premium')];
-  const made = judge('pass', 'key-new', `${wish.newKey?.type} ${wish.newKey?.size}`);
   const expires = wish.newKey?.expires ?? null;
+  // Days may lie between the form and the run.
+  if (expires !== null && expires <= now.toISOString()) return [judge('block', 'key-expired', expires)];
+  const made = judge('pass', 'key-new', `${wish.newKey?.type} ${wish.newKey?.size}`);
   return expires === null ? [made] : [made, judge('warn', 'key-expires', expires)];
 }
 
@@ -146,6 +148,6 @@ export function checkAll(
   return [
     ...checkAgent(observation, wish),
     ...checkVault(observation, context.tenantId),
-    ...(wish.newKey === null ? judgeKey(observation.key, context.now) : checkNewKey(observation, wish)),
+    ...(wish.newKey === null ? judgeKey(observation.key, context.now) : checkNewKey(observation, wish, context.now)),
   ];
 }

@@ -58,6 +58,15 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
     load: async (id) => loaded(id),
     events: async (id) => of(id),
     openFor: async (agentId) => holderOf(agentId),
+    open: async () =>
+      ids()
+        .reverse()
+        .flatMap((id) => loaded(id) ?? [])
+        .filter((request) => !hasEnded(request)),
+    ofAgent: async (agentId) =>
+      ids()
+        .reverse()
+        .filter((id) => loaded(id)?.plan.wish.agentId.toLowerCase() === agentId.toLowerCase()),
     list: async (limit, offset) =>
       ids()
         .reverse()

@@ -1,0 +1,131 @@
+import { canonicalJson, digestSubject, planDigest, shortDigest } from '../../../src/domain/digest.ts';
+import { ArmId, KeyName } from '../../../src/domain/ids.ts';
+import { type Plan, Plan as PlanSchema } from '../../../src/domain/plan.ts';
+import { agentId, vaultId } from '../../support/fixtures.ts';
+import {
+  agent,
+  key,
+  newKey,
+  planFor,
+  principal,
+  sha256,
+  vault,
+  version,
+  wish,
+  wishForNewKey,
+} from '../support/plans.ts';
+
+const digest = (plan: Plan): string => planDigest(plan, sha256);
+const base = planFor();
+const madeFirst = planFor({ wished: wishForNewKey(), seen: { key: null, vault: vault({ softDelete: false }) } });
+
+/** The same value with every object's fields the other way round. */
+function turned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(turned);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([name, inner]) => [name, turned(inner)]),
+  );
+}
+
+describe('golden digests, computed by another program', () => {
+  // When one of these fails the code is wrong: approvals that are stored are bound to such values.
+  it('is this one for an existing key', () => {
+    expect(digest(base)).toBe('6fdfea25388d8291d9032052c5aab4282e3c9f6ae44d6a086579707080935f93');
+  });
+
+  it('is this one for a key that is made first', () => {
+    expect(digest(madeFirst)).toBe('4c81d63398e81b4984375f1ac71afeb8b3f3675119300962939bccfb423f8821');
+  });
+});
+
+describe('the digest stays', () => {
+  const spelled = (id: string): ArmId =>
+    ArmId.parse(id.replace('rg-care', 'RG-Care').replace('/providers/', '/PROVIDERS/'));
+
+  it.each<[string, Plan]>([
+    ['when fields come in another order', PlanSchema.parse(turned(base))],
+    ['when it is read back from JSON', PlanSchema.parse(JSON.parse(JSON.stringify(base)))],
+    ['when steps list their effects in another order', reordered(madeFirst)],
+    ['when time passes', planFor({ now: new Date('2026-03-04T00:00:00.000Z') })],
+    [
+      'when Azure spells resources in another case',
+      planFor({
+        wished: wish({ agentId: spelled(agentId()), vaultId: spelled(vaultId) }),
+        seen: { agent: agent({ id: spelled(agentId()) }), vault: vault({ id: spelled(vaultId) }) },
+      }),
+    ],
+    [
+      'when what is observed changes without changing the effects',
+      planFor({
+        seen: { agent: agent({ createdAt: '2023-01-01T00:00:00.000Z' }), vault: vault({ retentionDays: 7 }) },
+      }),
+    ],
+    [
+      'when what was there before an effect is another',
+      planFor({ seen: { agent: agent({ userAssignedIds: ['one'] }) } }),
+    ],
+    ['when the identity gets a number', planFor({ seen: { agent: agent({ principalId: principal }) } })],
+  ])('%s', (_when, plan) => {
+    expect([digest(base), digest(madeFirst)]).toContain(digest(plan));
+  });
+
+  function reordered(plan: Plan): Plan {
+    return { ...plan, steps: plan.steps.map((step) => ({ ...step, effects: [...step.effects].reverse() })) };
+  }
+});
+
+describe('the digest changes', () => {
+  it.each<[string, Plan]>([
+    ['with the agent', planFor({ wished: wish({ agentId: agentId('bot-other') }) })],
+    ['with the key', planFor({ wished: wish({ keyName: KeyName.parse('other') }) })],
+    [
+      'with the key version',
+      planFor({ wished: wish({ keyVersion: version('b') }), seen: { key: key({ version: version('b') }) } }),
+    ],
+    ['with the effects', planFor({ seen: { agent: agent({ systemAssigned: true }) } })],
+    ['with the way access is granted', planFor({ seen: { vault: vault({ access: 'access-policies' }) } })],
+    ['with a warning', planFor({ seen: { vault: vault({ location: 'northeurope' }) } })],
+    ['with the policy', planFor({ policyVersion: 'p2' })],
+    ['with the tenant', { ...base, tenantId: 'other' }],
+    [
+      'with what cannot be undone',
+      { ...base, steps: base.steps.map((step) => ({ ...step, reversibility: 'irreversible' as const })) },
+    ],
+  ])('%s', (_with, plan) => {
+    expect(digest(plan)).not.toBe(digest(base));
+  });
+
+  it('with each setting of a new key', () => {
+    const digests = [
+      newKey,
+      { ...newKey, size: 4096 as const },
+      { ...newKey, type: 'RSA-HSM' as const },
+      { ...newKey, expires: '2030-01-01T00:00:00.000Z' },
+    ].map((one) => digest(planFor({ wished: wishForNewKey({ newKey: one }), seen: { key: null } })));
+    expect(new Set(digests).size).toBe(4);
+  });
+});
+
+describe('what is digested', () => {
+  it('holds no observation, no check that passed and no fact', () => {
+    const text = canonicalJson(digestSubject(planFor({ seen: { vault: vault({ location: 'northeurope' }) } })));
+    expect(JSON.parse(text)).toMatchObject({ warnings: ['other-region'], irreversible: ['protect-vault'] });
+    for (const word of ['observation', 'northeurope', '2024-05-01', 'created', '"before"'])
+      expect(text).not.toContain(word);
+  });
+
+  it('is canonical: names in order, no spaces', () => {
+    expect(canonicalJson({ b: 1, a: [true, null, 'ü'] })).toBe('{"a":[true,null,"ü"],"b":1}');
+  });
+
+  it('cannot be something JSON cannot hold', () => {
+    expect(() => canonicalJson(undefined)).toThrow('without a JSON form');
+  });
+});
+
+it('is read out to each other in two groups of four', () => {
+  expect(shortDigest(`4f9a2c71${'0'.repeat(56)}`)).toBe('4f9a 2c71');
+});

@@ -1,0 +1,150 @@
+import { ArmId } from '../../../src/domain/ids.ts';
+import { effectsOf, isCovered, type NotCovered, notCovered, type Plan, stepsOf } from '../../../src/domain/plan.ts';
+import { agentId, vaultId } from '../../support/fixtures.ts';
+import {
+  agent,
+  key,
+  newKey,
+  observation,
+  planFor,
+  principal,
+  under,
+  vault,
+  version,
+  wishForNewKey,
+} from '../support/plans.ts';
+
+const stepNames = (plan: Plan) => plan.steps.map((step) => step.name);
+/** Which parts of the difference are not empty. */
+const uncovered = (difference: NotCovered): string[] =>
+  Object.entries(difference).flatMap(([part, found]) => (found.length > 0 ? [part] : []));
+const identified = agent({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
+
+describe('a plan', () => {
+  it('has the steps with something to do, what cannot be undone after what it need not precede', () => {
+    expect(stepNames(planFor({ wished: wishForNewKey(), seen: { key: null } }))).toEqual([
+      'enable-identity',
+      'create-key',
+      'grant-key-access',
+      'protect-vault',
+      'set-cmk',
+      'verify',
+    ]);
+  });
+
+  it('leaves out what is done, and always verifies', () => {
+    const done = {
+      agent: agent({ ...identified, customerKey: under(version('a')) }),
+      vault: vault({ purgeProtection: true }),
+      grantHeld: true,
+    };
+    expect(stepNames(planFor({ seen: done }))).toEqual(['verify']);
+    expect(effectsOf(planFor({ seen: done }))).toEqual([]);
+  });
+
+  it('speaks of values that are not born yet by symbols', () => {
+    const values = effectsOf(planFor({ wished: wishForNewKey(), seen: { key: null } })).map((effect) => effect.value);
+    expect(values).toEqual([
+      'on',
+      'RSA 3072, no expiry',
+      'Key Vault Crypto Service Encryption User for principal-of(agent)',
+      'on',
+      'care first-version-of(key) in kv-care',
+    ]);
+  });
+
+  it('grants access the way the vault does', () => {
+    const byPolicy = planFor({ seen: { vault: vault({ access: 'access-policies' }) } });
+    expect(byPolicy.steps.find((step) => step.name === 'grant-key-access')?.effects).toEqual([
+      {
+        target: vaultId,
+        property: 'access-policy',
+        before: 'none',
+        value: 'get, wrapKey, unwrapKey for principal-of(agent)',
+      },
+    ]);
+  });
+
+  it('counts both protections of a vault as one step that cannot be undone', () => {
+    const bare = planFor({ seen: { vault: vault({ softDelete: false }) } });
+    expect(stepsOf(bare, 'irreversible').map((step) => step.effects.map((effect) => effect.property))).toEqual([
+      ['softDelete', 'purgeProtection'],
+    ]);
+    expect(stepsOf(planFor({ seen: { vault: vault({ purgeProtection: true }) } }), 'irreversible')).toEqual([]);
+  });
+});
+
+describe('an approval', () => {
+  const approved = planFor();
+
+  it('covers the same plan, seen later', () => {
+    const again = planFor({ now: new Date('2026-03-05T12:00:00.000Z') });
+    expect(isCovered(notCovered(approved, again))).toBe(true);
+  });
+
+  it('covers a plan of which part is done', () => {
+    const ahead = planFor({ seen: { agent: identified, grantHeld: true, vault: vault({ purgeProtection: true }) } });
+    expect(isCovered(notCovered(approved, ahead))).toBe(true);
+  });
+
+  it('covers targets that Azure spells in another case', () => {
+    const spelled = planFor({ seen: { agent: agent({ id: ArmId.parse(agentId().replace('rg-care', 'RG-CARE')) }) } });
+    expect(isCovered(notCovered(approved, spelled))).toBe(true);
+  });
+
+  it.each([
+    ['an effect that was not there', { vault: vault({ access: 'access-policies' }) }, ['effects']],
+    ['a new warning', { vault: vault({ location: 'northeurope' }) }, ['warnings']],
+    ['a new warning with its effect', { vault: vault({ softDelete: false }) }, ['effects', 'warnings']],
+    ['a vault that closed its firewall', { vault: vault({ firewall: 'closed' }) }, ['blocks']],
+    ['a key that was disabled', { key: key({ enabled: false }) }, ['blocks']],
+    ['a key that is gone', { key: null }, ['blocks']],
+    ['an operation on the agent', { agent: agent({ provisioningState: 'Updating' }) }, ['blocks']],
+    ['another customer-managed key', { agent: agent({ customerKey: under(version('b')) }) }, ['blocks']],
+  ] as const)('does not cover %s', (_what, seen, parts) => {
+    expect(uncovered(notCovered(approved, planFor({ seen })))).toEqual(parts);
+  });
+
+  it('does not cover a step that has become one that cannot be undone', () => {
+    const protectedAlready = planFor({ seen: { vault: vault({ purgeProtection: true }) } });
+    expect(uncovered(notCovered(protectedAlready, approved))).toEqual(['effects', 'irreversible']);
+  });
+
+  it('needs no cover for an agent that is under the wished key already', () => {
+    const done = planFor({ seen: { agent: agent({ customerKey: under(version('a')) }) } });
+    expect(done.checks).toContainEqual(expect.objectContaining({ outcome: 'block', code: 'already-under-this-key' }));
+    expect(isCovered(notCovered(approved, done))).toBe(true);
+  });
+});
+
+describe('an approval of a key that is to be made', () => {
+  const approved = planFor({ wished: wishForNewKey(), seen: { key: null } });
+  const made = planFor({ wished: wishForNewKey(), seen: { key: key({ version: version('c') }) } });
+
+  it('covers the key that an earlier run of the request made', () => {
+    expect(isCovered(notCovered(approved, made, version('c')))).toBe(true);
+  });
+
+  it('does not cover a key of that name that somebody else made', () => {
+    expect(uncovered(notCovered(approved, made))).toEqual(['blocks']);
+    expect(uncovered(notCovered(approved, made, version('d')))).toEqual(['blocks']);
+  });
+
+  it('does not cover a newer version of the own key', () => {
+    const rotated = planFor({ wished: wishForNewKey(), seen: { key: key({ version: version('e') }) } });
+    expect(uncovered(notCovered(approved, rotated, version('c')))).toEqual(['blocks']);
+  });
+
+  it('covers only the kind of key that was planned', () => {
+    const wider = planFor({ wished: wishForNewKey({ newKey: { ...newKey, size: 4096 } }), seen: { key: null } });
+    expect(uncovered(notCovered(approved, wider))).toEqual(['effects']);
+  });
+
+  it('covers the agent under the version that was made', () => {
+    const done = planFor({
+      wished: wishForNewKey(),
+      seen: observation({ key: key({ version: version('c') }), agent: agent({ customerKey: under(version('c')) }) }),
+    });
+    expect(isCovered(notCovered(approved, done, version('c')))).toBe(true);
+  });
+});
