@@ -1,0 +1,156 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { z } from 'zod';
+import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
+import { http } from '../support/local-azure.ts';
+import { actAs, botSays, choose, goTo, press, say } from '../support/page.ts';
+import { people, places, requestIdIn, writes } from '../support/story.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const path = chromiumPath();
+const inBrowser = path === null ? describe.skip : describe;
+
+/** `CMK_PICTURES=docs/pictures npm test -- test/browser` takes the README's pictures anew. */
+const pictures = process.env.CMK_PICTURES;
+
+const State = z.object({
+  agents: z.array(
+    z.object({
+      name: z.string(),
+      content: z.object({ identity: z.object({ type: z.string() }).nullable(), keyVaultProperties: z.unknown() }),
+    }),
+  ),
+  vaults: z.array(z.looseObject({ name: z.string(), keys: z.array(z.object({ name: z.string() })) })),
+});
+
+inBrowser('two people bring an agent under a customer-managed key, clicking in a real browser', () => {
+  let world: World;
+  let browser: Browser;
+  let page: Page;
+  let wrong: string[];
+  let id = '';
+
+  beforeAll(async () => {
+    world = await startWorld({ latency: pictures === undefined ? 'instant' : 'realistic' });
+    browser = await openBrowser(path ?? '');
+    ({ page, wrong } = await openPage(browser, world.teams.url, { width: 1280, height: 900 }));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await world?.end();
+  });
+
+  const picture = async (name: string, words: string | RegExp) => {
+    if (pictures === undefined) return;
+    mkdirSync(pictures, { recursive: true });
+    await botSays(page, words)
+      .locator('.card')
+      .screenshot({ path: `${pictures}/${name}.png` });
+  };
+
+  test('the requester types the command and fills in the four pages', async () => {
+    await actAs(page, people.requester);
+    await goTo(page, places.operations);
+    await say(page, '/enable-cmk');
+    const agent = botSays(page, 'Which agent gets its own key?');
+    await agent.waitFor();
+    await choose(agent, 'resource', 'triage-agent-prod');
+    await press(agent, 'Next');
+    const vault = botSays(page, 'Which vault holds the key?');
+    await vault.waitFor();
+    await choose(vault, 'vault', 'kv-care-prod');
+    await press(vault, 'Next');
+    const key = botSays(page, 'Which key?');
+    await key.waitFor();
+    await choose(key, 'key', 'cmk-triage-agent');
+    await press(key, 'Next');
+    const review = botSays(page, '5 steps, in this order');
+    await review.waitFor();
+    await review.getByRole('checkbox').check();
+    await review.getByRole('textbox').fill('Patient data under our own key before the December audit.');
+    await picture('review', '5 steps, in this order');
+    await press(review, 'Submit');
+    const submitted = botSays(page, 'Submitted');
+    await submitted.waitFor();
+    id = requestIdIn((await submitted.textContent()) ?? '');
+    expect(id).toMatch(/^CMK-/);
+    await botSays(page, 'Waiting for approval, 0 of 1').waitFor();
+    expect(await writes(world)).toEqual([]);
+  });
+
+  test('the page has no accessibility fault that axe knows, on a card and in both themes', async () => {
+    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    for (const theme of ['light', 'dark']) {
+      await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
+      await page.evaluate(axe);
+      const found = await page.evaluate(
+        'axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target).join(" ")))',
+      );
+      expect(found).toEqual([]);
+    }
+    await page.evaluate("document.documentElement.dataset.theme = 'light'");
+  });
+
+  test('the requester’s own approval is refused, and only they see why', async () => {
+    await goTo(page, places.approvals);
+    const card = botSays(page, id);
+    await card.getByRole('checkbox').check();
+    await press(card, 'Approve');
+    await page.getByText('This is your own request.').waitFor();
+    await actAs(page, people.approver);
+    await botSays(page, id).waitFor();
+    expect(await page.getByText('This is your own request.').count()).toBe(0);
+    expect(await writes(world)).toEqual([]);
+  });
+
+  test('the approver ticks what cannot be undone and approves', async () => {
+    const card = botSays(page, id);
+    await picture('approval', id);
+    await card.getByRole('checkbox').check();
+    await press(card, 'Approve');
+    await botSays(page, /Approved|Running|Succeeded/).waitFor();
+  });
+
+  test('the status card ticks through the steps and shows what is proved', async () => {
+    await actAs(page, people.requester);
+    await goTo(page, places.operations);
+    if (pictures !== undefined) {
+      await botSays(page, /Running, 2 of 5/).waitFor({ timeout: 60_000 });
+      await picture('running', /Running, 2 of 5/);
+    }
+    const card = botSays(page, 'Succeeded, proof: key usable');
+    await card.waitFor({ timeout: 60_000 });
+    await press(card, 'What was changed ▾');
+    const words = await card.textContent();
+    for (const step of ['Enable identity', 'Grant key access', 'Protect vault', 'Set customer-managed key']) {
+      expect(words).toContain(step);
+    }
+    await press(card, 'What was changed ▾');
+    await picture('status', 'Succeeded, proof: key usable');
+    if (pictures !== undefined) await page.screenshot({ path: `${pictures}/page.png` });
+  });
+
+  test('the simulated Azure holds identity, grant, purge protection and the pinned key version', async () => {
+    const state = State.parse((await http(world.azure, 'GET', '/simulator/state')).body);
+    const agent = state.agents.find((one) => one.name === 'triage-agent-prod');
+    expect(agent?.content).toMatchObject({
+      identity: { type: 'SystemAssigned' },
+      keyVaultProperties: { keyName: 'cmk-triage-agent', keyVersion: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    });
+    const vault = state.vaults.find((one) => one.name === 'kv-care-prod');
+    expect(vault).toMatchObject({ enablePurgeProtection: true, enableSoftDelete: true });
+    expect(vault?.keys.map((one) => one.name)).toContain('cmk-triage-agent');
+    const requests = await world.azureRequests();
+    const patches = requests.filter(
+      (one) => one.method === 'PATCH' && JSON.stringify(one.body ?? '').includes('keyVaultProperties'),
+    );
+    expect(patches.map((one) => one.status)).toEqual([201]);
+    expect(await writes(world)).toHaveLength(4);
+  });
+
+  test('the page spoke to nobody but this machine, and nothing went wrong on it', () => {
+    expect(wrong).toEqual([]);
+  });
+});
