@@ -35,6 +35,8 @@ export const ArmId = z
   .string()
   .max(1000)
   .regex(/^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/]+\/providers\/[^/]+\/[^/]+\/[^/]+(\/[^/]+\/[^/]+)*$/i)
+  // It becomes part of a URL: nothing in it may lead to another resource than the one it names.
+  .refine((id) => !/\/\.{1,2}(\/|$)|[?#]/.test(id), 'must name one resource')
   .brand<'ArmId'>();
 export type ArmId = z.infer<typeof ArmId>;
 
