@@ -22,6 +22,7 @@ const State = z.object({
       content: z.object({ identity: z.object({ type: z.string() }).nullable(), keyVaultProperties: z.unknown() }),
     }),
   ),
+  operations: z.array(z.object({ agentId: z.string(), status: z.string(), triesKey: z.boolean() })),
   vaults: z.array(z.looseObject({ name: z.string(), keys: z.array(z.object({ name: z.string() })) })),
 });
 
@@ -100,8 +101,8 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await press(card, 'Approve');
     await page.getByText('This is your own request.').waitFor();
     await actAs(page, people.approver);
+    await page.getByText('This is your own request.').waitFor({ state: 'detached' });
     await botSays(page, id).waitFor();
-    expect(await page.getByText('This is your own request.').count()).toBe(0);
     expect(await writes(world)).toEqual([]);
   });
 
@@ -117,8 +118,8 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await actAs(page, people.requester);
     await goTo(page, places.operations);
     if (pictures !== undefined) {
-      await botSays(page, /Running, 2 of 5/).waitFor({ timeout: 60_000 });
-      await picture('running', /Running, 2 of 5/);
+      await botSays(page, /Running, 3 of 5/).waitFor({ timeout: 60_000 });
+      await picture('running', /Running, 3 of 5/);
     }
     const card = botSays(page, 'Succeeded, proof: key usable');
     await card.waitFor({ timeout: 60_000 });
@@ -142,12 +143,11 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     const vault = state.vaults.find((one) => one.name === 'kv-care-prod');
     expect(vault).toMatchObject({ enablePurgeProtection: true, enableSoftDelete: true });
     expect(vault?.keys.map((one) => one.name)).toContain('cmk-triage-agent');
-    const requests = await world.azureRequests();
-    const patches = requests.filter(
-      (one) => one.method === 'PATCH' && JSON.stringify(one.body ?? '').includes('keyVaultProperties'),
+    // Tries before the grant had spread may have failed; one succeeded.
+    const set = state.operations.filter(
+      (one) => one.agentId.endsWith('/triage-agent-prod') && one.triesKey && one.status === 'Succeeded',
     );
-    expect(patches.map((one) => one.status)).toEqual([201]);
-    expect(await writes(world)).toHaveLength(4);
+    expect(set).toHaveLength(1);
   });
 
   test('the page spoke to nobody but this machine, and nothing went wrong on it', () => {

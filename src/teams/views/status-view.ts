@@ -97,7 +97,7 @@ function plainStatus(request: Request, names: Names, approvers: string): Adaptiv
     facts: waitingFacts(request, names, approvers),
     sections: sectionsOf(request, names),
     note: noteOf(request, names),
-    canCancel: request.state === 'awaiting-approval',
+    canCancel: request.state === 'awaiting-approval' || request.state === 'approved',
     canRefresh: !without,
   });
 }

@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { commands } from '../../src/commands/registry.ts';
+import { environmentSchema } from '../../src/config.ts';
+
+const root = new URL('../../', import.meta.url);
+const readme = readFileSync(new URL('README.md', root), 'utf8');
+
+/** The names in the first column of the table that follows a line. */
+const firstColumn = (after: string): string[] => {
+  const [, rest = ''] = readme.split(after);
+  const table = rest.split('\n\n').find((block) => block.startsWith('|') || block.includes('\n|')) ?? '';
+  return [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+  );
+};
+
+describe('the README', () => {
+  test('names every variable that is read, and no other', () => {
+    const named = firstColumn('naming every mistake.').filter(
+      (name) => /^[A-Z]\w*$/.test(name) || name.startsWith('Microsoft'),
+    );
+    expect([...named].sort()).toEqual(Object.keys(environmentSchema.shape).sort());
+  });
+
+  test('names every command, and no other', () => {
+    const named = firstColumn('## What can be typed').map((text) => text.split(' ')[0]);
+    expect([...named].sort()).toEqual(commands.map((command) => command.name).sort());
+  });
+
+  test('links only to files that are there', () => {
+    const links = [...readme.matchAll(/\]\((?!http|#)([^)]+)\)/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => !existsSync(fileURLToPath(new URL(link, root))))).toEqual([]);
+  });
+
+  test('gives only npm scripts that exist', () => {
+    const scripts = Object.keys(JSON.parse(readFileSync(new URL('package.json', root), 'utf8')).scripts);
+    const used = [...readme.matchAll(/npm run ([\w-]+)/g)].map(([, name = '']) => name);
+    expect(used.filter((name) => !scripts.includes(name))).toEqual([]);
+  });
+});
