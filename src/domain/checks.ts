@@ -1,7 +1,7 @@
 /**
  * Checks: facts about agent, vault and key, each judged pass, warn or block. A plan with a block cannot be submitted.
  * Sources: Microsoft's how-to for customer-managed keys on a healthcare agent service (creation date, soft delete, purge
- * protection) and its lists of key kinds and trusted services; the Azure documentation of July 2026.
+ * protection) and its lists of key kinds and trusted services (learn.microsoft.com: health-bot/cmk, key-vault/general).
  */
 import { z } from 'zod';
 import type { Observation, Wish } from './observed.ts';
