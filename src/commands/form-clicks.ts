@@ -1,6 +1,7 @@
 /** What the buttons of the form do: each takes the form one page on or back, or says what is still wrong. */
 import { z } from 'zod';
 import { decide } from '../domain/decide.ts';
+import { mintRequestId } from '../domain/ids.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import { chooseAgent, chooseKey, chooseNewKey, chooseVault } from './choose.ts';
 import type { CommandPorts } from './command.ts';
@@ -93,6 +94,10 @@ export async function submit(form: Form, inputs: FormInputs, ports: CommandPorts
   if (facts.value.page !== 'review') return on(form, kept);
   const { plan, digest, policy } = facts.value;
   const already = await ports.requests.load(form.requestId);
+  if (already !== null && already.formId !== form.id) {
+    // Two forms were given one id, which a billion ids make rare: this one gets another and is shown again.
+    return stay(form, refuse('plan-moved'), { ...kept, requestId: mintRequestId(ports.random(6)) });
+  }
   if (already === null && digest !== form.shownDigest) return stay(form, refuse('plan-moved'), kept);
   const { owner: by, actor, origin, id: formId } = form;
   const agentName = plan.observation.agent.name;

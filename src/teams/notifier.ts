@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { PersonId, type RequestId } from '../domain/ids.ts';
 import type { Conversations, Requests, Shown, ShownCard } from '../domain/ports/store.ts';
-import type { Request } from '../domain/request.ts';
+import { hasEnded, type Request } from '../domain/request.ts';
 import type { Chat, Posted } from './chat.ts';
 import type { Directory } from './directory.ts';
 import type { AdaptiveCard } from './render-card.ts';
@@ -131,6 +131,7 @@ export function openNotifier(options: NotifierOptions): Notifier {
       );
       const refused = results.find((result) => result.status === 'rejected');
       if (refused?.status === 'rejected') throw refused.reason;
+      if (hasEnded(request)) lastShown.delete(id);
     },
   };
 }
