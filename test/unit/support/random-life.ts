@@ -1,0 +1,194 @@
+/** Random lives of a request: what people, the clock and the runner may do in any order, and what must hold after each turn. */
+import fc from 'fast-check';
+import { type Command, decide } from '../../../src/domain/decide.ts';
+import { PersonId } from '../../../src/domain/ids.ts';
+import { StepName } from '../../../src/domain/plan.ts';
+import type { Standing } from '../../../src/domain/policy.ts';
+import { evolve, fold, type Request } from '../../../src/domain/request.ts';
+import { approver, requester, submit } from '../../support/fixtures.ts';
+import {
+  cancels,
+  checks,
+  decides,
+  doneWith,
+  failedWith,
+  id,
+  outsider,
+  records,
+  secondApprover,
+  settles,
+} from './commands.ts';
+import { type MemoryRequests, memoryRequests } from './memory-requests.ts';
+import { noon, planFor, sha256, vault } from './plans.ts';
+
+export const people = [
+  requester,
+  approver,
+  secondApprover,
+  outsider,
+  PersonId.parse(`${'2'.repeat(8)}-0000-4000-8000-000000000009`),
+];
+const hour = 3_600_000;
+const verbs = ['approve', 'reject', 'cancel', 'retry', 'give-up'] as const;
+const plans = [
+  planFor(),
+  planFor({ seen: { vault: vault({ softDelete: false }) } }),
+  planFor({ seen: { grantHeld: true } }),
+];
+
+const person = fc.nat({ max: people.length - 1 });
+const stale = fc.oneof(
+  { weight: 5, arbitrary: fc.constant(0) },
+  { weight: 1, arbitrary: fc.integer({ min: -2, max: 2 }) },
+);
+const anotherRun = stale;
+const step = fc.constantFrom(...StepName.options);
+
+/** One turn. Numbers point at people and plans; `off` is how far a card or a run is from the current one. */
+export const turn = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('click'),
+      verb: fc.constantFrom(...verbs),
+      person,
+      off: stale,
+      tick: fc.boolean(),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('click'),
+      verb: fc.constant('approve' as const),
+      person,
+      off: fc.constant(0),
+      tick: fc.constant(true),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('membership'),
+      person,
+      standing: fc.constantFrom<Standing>('yes', 'no', 'unknown'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('clock'), hours: fc.integer({ min: -2, max: 40 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('expire') }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('check'),
+      plan: fc.nat({ max: plans.length - 1 }),
+      off: anotherRun,
+      required: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('intend'), step, off: anotherRun }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('record'),
+      step,
+      off: anotherRun,
+      outcome: fc.constantFrom('done', 'waits', 'stuck'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('stop'), off: anotherRun }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('repeat') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('restart') }) },
+);
+export type Turn = typeof turn extends fc.Arbitrary<infer T> ? T : never;
+
+/** The life so far, with the state as an incremental reader sees it. */
+export interface Life {
+  readonly requests: MemoryRequests;
+  current: Request;
+  /** Whether the last turn stored something. */
+  stored: number;
+}
+
+export async function live(turns: readonly Turn[], required: number, after: (life: Life) => void): Promise<void> {
+  let clock = noon.getTime();
+  const requests = memoryRequests(() => new Date(clock));
+  const standings = new Map<string, Standing>(people.map((one) => [one, one === outsider ? 'no' : 'yes']));
+  const standingOf = (one: PersonId): Standing => standings.get(one) ?? 'no';
+  const seen: (readonly [cause: string, command: Command])[] = [];
+  const policy = (approvalsRequired: number) => ({
+    version: 'p1',
+    approvalsRequired,
+    expiresAt: new Date(clock + 72 * hour).toISOString(),
+  });
+
+  const life: Life = { requests, current: undefined as never, stored: 0 };
+  async function append(cause: string, command: Command): Promise<void> {
+    const appended = await requests.append(id, cause, (request, now) => decide(request, command, now));
+    const fresh = appended.kind === 'accepted' && !appended.replay ? appended.events : [];
+    life.stored = fresh.length;
+    life.current =
+      life.current === undefined
+        ? (fold(id, fresh) as Request)
+        : fresh.reduce((one, event) => evolve(one, event), life.current);
+    seen.push([cause, command]);
+  }
+
+  function commandOf(one: Turn, request: Request): readonly [string, Command] | null {
+    const run = 'off' in one ? request.runs + one.off : request.runs;
+    switch (one.do) {
+      case 'click': {
+        const by = people[one.person] ?? requester;
+        const change = { asking: request.asking + one.off, standing: standingOf(by), acknowledged: one.tick };
+        const cause = `click:${change.asking}/${by}/${one.verb}`;
+        if (one.verb === 'cancel') return [cause, cancels(by, change.asking)];
+        if (one.verb === 'approve' || one.verb === 'reject') return [cause, decides(one.verb, by, change)];
+        return [cause, settles(one.verb, by, change)];
+      }
+      case 'expire':
+        return [`timer:expire/${request.policy.expiresAt}`, { do: 'expire' }];
+      case 'check': {
+        const known = Object.fromEntries(request.approvals.map(({ by }) => [by, standingOf(by)]));
+        const plan = plans[one.plan] ?? planFor();
+        const command = checks({ run, plan, standings: known });
+        // The digest tells plans apart and questions too, so that an approval can be traced to the one it answers.
+        return [
+          `run:${run}/check`,
+          { ...command, digest: sha256(`${one.plan}/${request.revision}`), policy: policy(one.required) } as Command,
+        ];
+      }
+      case 'intend':
+        return [
+          `run:${run}/${one.step}/${request.revision}/intent`,
+          { do: 'intend', run, steps: [{ step: one.step, attempt: 1 }] },
+        ];
+      case 'record': {
+        const result =
+          one.outcome === 'done'
+            ? doneWith(one.step)
+            : failedWith(one.step, one.outcome === 'stuck' ? null : new Date(clock).toISOString());
+        return [`run:${run}/${one.step}/${request.revision}/result`, records(run, result)];
+      }
+      case 'stop':
+        return [`run:${run}/stop`, { do: 'stop-run', run, failure: failedOnce }];
+      default:
+        return null;
+    }
+  }
+
+  await append('submit', submit({ plan: planFor(), digest: '1'.repeat(64), policy: policy(required) }));
+  after(life);
+  for (const one of turns) {
+    life.stored = 0;
+    if (one.do === 'membership') standings.set(people[one.person] ?? requester, one.standing);
+    if (one.do === 'clock') clock += one.hours * hour;
+    if (one.do === 'restart') life.current = (await requests.load(id)) as Request;
+    const next = one.do === 'repeat' ? (seen.at(-1) ?? null) : commandOf(one, life.current);
+    if (next !== null) await append(...next);
+    after(life);
+  }
+}
+
+const { failure: failedOnce } = failedWith('verify', null) as Extract<
+  ReturnType<typeof failedWith>,
+  { outcome: 'failed' }
+>;
