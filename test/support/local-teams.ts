@@ -92,6 +92,7 @@ export async function startLocalTeams(options: LocalTeamsOptions): Promise<Local
     cwd: repository,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  process.once('exit', () => child.kill('SIGKILL'));
   const url = await listeningUrl(child);
   return { url, client: teamsClient(url), stop: () => end(child, 'SIGTERM'), kill: () => end(child, 'SIGKILL') };
 }

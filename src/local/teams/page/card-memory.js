@@ -3,9 +3,10 @@
 /** What a person did to a card and not yet sent: it must survive when the bot updates the card under their hands. */
 
 /**
- * @typedef {{ id?: string, value?: unknown, valueOn?: string, renderedElement?: HTMLElement, restore?: (value: string) => void }} CardInput
+ * @typedef {{ id?: string, value?: unknown, valueOn?: string, renderedElement?: HTMLElement,
+ *   kept?: () => unknown, restore?: (kept: any) => void }} CardInput
  * @typedef {{ getAllInputs: () => CardInput[], getElementById: (id: string) => { isVisible: boolean } | undefined }} DrawnCard
- * @typedef {{ values: Map<string, string>, visible: Map<string, boolean>,
+ * @typedef {{ values: Map<string, unknown>, visible: Map<string, boolean>,
  *   focus: { inputId: string, selection: [number | null, number | null] } | null }} Memory
  */
 
@@ -47,7 +48,7 @@ export function remember(card, drawnValues, drawnFolds) {
   const changed = card.getAllInputs().filter((input) => textIn(input) !== drawnValues.get(input.id ?? ''));
   const folds = [...drawnFolds].map(([id, was]) => ({ id, was, is: card.getElementById(id)?.isVisible ?? was }));
   return {
-    values: new Map(changed.map((input) => [input.id ?? '', textIn(input)])),
+    values: new Map(changed.map((input) => [input.id ?? '', input.kept?.() ?? textIn(input)])),
     visible: new Map(folds.filter(({ was, is }) => was !== is).map(({ id, is }) => [id, is])),
     focus: focusIn(card),
   };
@@ -65,8 +66,8 @@ function focusIn(/** @type {DrawnCard} */ card) {
 }
 
 /** Puts a value into an input. Most of the renderer's inputs can only be read, so it goes into the element. */
-function setValue(/** @type {CardInput} */ input, /** @type {string} */ value) {
-  if (input.restore !== undefined) return input.restore(value);
+function setValue(/** @type {CardInput} */ input, /** @type {unknown} */ value) {
+  if (typeof value !== 'string') return input.restore?.(value);
   const controls = [...(input.renderedElement?.querySelectorAll('input, textarea, select') ?? [])];
   for (const control of controls) {
     if (!(control instanceof HTMLInputElement) || !/checkbox|radio/.test(control.type))

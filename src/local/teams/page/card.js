@@ -54,7 +54,8 @@ export class ShownCard {
   parse(/** @type {unknown} */ payload) {
     const card = new AdaptiveCards.AdaptiveCard();
     card.hostConfig = host;
-    card.parse(payload, new AdaptiveCards.SerializationContext(AdaptiveCards.Versions.v1_5));
+    // The renderer counts `choices.data` to 1.6, Teams takes it in cards of 1.5.
+    card.parse(payload, new AdaptiveCards.SerializationContext(AdaptiveCards.Versions.latest));
     card.onExecuteAction = (/** @type {any} */ action) => void this.execute(action);
     searchWith(card, this.use.search);
     return card;

@@ -172,15 +172,14 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
     return this.taken?.value ?? this.box.value.trim();
   }
 
-  /** Puts back a value that was chosen or typed before the card was drawn again. */
-  restore(/** @type {string} */ value) {
-    if (this.isFiltered)
-      this.take(
-        this.known().find((choice) => choice.value === value),
-        value,
-      );
-    else if (this.renderedElement !== undefined)
-      for (const control of this.renderedElement.querySelectorAll('select, input')) restoreControl(control, value);
+  /** What was chosen or typed, for `restore` when the card is drawn again. */
+  kept() {
+    return this.isFiltered ? { choice: this.taken, text: this.box?.value ?? '' } : undefined;
+  }
+
+  restore(/** @type {{ choice: Choice | undefined, text: string }} */ { choice, text }) {
+    if (choice !== undefined) this.found = [choice];
+    this.take(choice, text);
   }
 
   isSet() {

@@ -1,0 +1,204 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { type JsonObject, type LocalTeamsProcess, startLocalTeams } from '../support/local-teams.ts';
+
+/** The page of local Teams: what it is served with, and how it treats people who are typing. */
+
+const cardType = 'application/vnd.microsoft.card.adaptive';
+const operations = '19:operations@thread.tacv2';
+const require = createRequire(import.meta.url);
+
+let dataDir: string;
+let teams: LocalTeamsProcess;
+let bot: Server;
+
+const browserFile = [
+  process.env.CMK_TEST_CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+]
+  .filter((file) => file !== undefined)
+  .find((file) => existsSync(file));
+const withBrowser = browserFile === undefined ? describe.skip : describe;
+if (browserFile === undefined) console.warn('no Chromium found: the page is not tried; set CMK_TEST_CHROMIUM to one');
+
+const card = (title: string) => ({
+  type: 'AdaptiveCard',
+  version: '1.5',
+  body: [
+    { type: 'TextBlock', text: title, wrap: true },
+    { type: 'Container', id: 'details', isVisible: false, items: [{ type: 'TextBlock', text: 'the details' }] },
+    { type: 'Input.Text', id: 'comment', label: 'Comment', isMultiline: true },
+    {
+      type: 'Input.ChoiceSet',
+      id: 'resource',
+      label: 'Agent',
+      style: 'filtered',
+      value: '/agents/one',
+      choices: [{ title: 'agent one', value: '/agents/one' }],
+      'choices.data': { type: 'Data.Query', dataset: 'agents' },
+    },
+  ],
+  actions: [
+    { type: 'Action.ToggleVisibility', title: 'Details', targetElements: ['details'] },
+    { type: 'Action.Execute', title: 'Approve', verb: 'request.approve', data: { requestId: 'CMK-1' } },
+  ],
+});
+
+function answerTo(activity: { name?: string; value?: { action?: { data: JsonObject } } }): JsonObject {
+  if (activity.name === 'application/search') {
+    const results = [{ title: 'agent two, found by its group', value: '/agents/two' }];
+    return { statusCode: 200, type: 'application/vnd.microsoft.search.searchResponse', value: { results } };
+  }
+  const value = `heard ${JSON.stringify(activity.value?.action?.data)}`;
+  return { statusCode: 200, type: 'application/vnd.microsoft.activity.message', value };
+}
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'local-teams-'));
+  bot = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString('utf8');
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(body === '' ? {} : answerTo(JSON.parse(body))));
+  });
+  await new Promise<void>((resolve) => bot.listen(0, '127.0.0.1', resolve));
+  const { port } = bot.address() as { port: number };
+  teams = await startLocalTeams({ dataDir, botUrl: `http://127.0.0.1:${port}/api/messages` });
+});
+
+afterAll(async () => {
+  await teams.stop();
+  bot.close();
+  bot.closeAllConnections();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+async function post(content: JsonObject): Promise<string> {
+  const path = `/v3/conversations/${encodeURIComponent(operations)}/activities`;
+  const { body } = await teams.client.call('POST', path, {
+    type: 'message',
+    attachments: [{ contentType: cardType, content }],
+  });
+  return (body as { id: string }).id;
+}
+
+const update = (id: string, content: JsonObject) =>
+  teams.client.call('PUT', `/v3/conversations/${encodeURIComponent(operations)}/activities/${id}`, {
+    type: 'message',
+    attachments: [{ contentType: cardType, content }],
+  });
+
+describe('the files of the page', () => {
+  it('come with a policy that allows nothing but themselves', async () => {
+    const response = await fetch(teams.url);
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).not.toMatch(/https?:|script-src[^;]*unsafe/);
+  });
+
+  it('are all there', async () => {
+    const html = await (await fetch(teams.url)).text();
+    const wanted = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path);
+    expect(wanted.length).toBeGreaterThan(8);
+    for (const path of wanted) expect([path, (await fetch(teams.url + path)).status]).toEqual([path, 200]);
+  });
+
+  it('are the only ones', async () => {
+    for (const path of ['/page/..%2Fserver.ts', '/page/tsconfig.json', '/lib/zod.js', '/package.json'])
+      expect([path, (await fetch(teams.url + path)).status]).toEqual([path, 404]);
+  });
+
+  it('name no other host', () => {
+    const folder = 'src/local/teams/page';
+    for (const name of readdirSync(folder))
+      expect([name, readFileSync(join(folder, name), 'utf8').replaceAll('http://www.w3.org/', '')]).toEqual([
+        name,
+        expect.not.stringMatching(/https?:\/\/[a-z]/i),
+      ]);
+  });
+
+  it('pass the type check', async () => {
+    const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc');
+    await promisify(execFile)(process.execPath, [tsc, '-p', 'src/local/teams/page']);
+  });
+});
+
+withBrowser('the page in a browser', () => {
+  let browser: Browser;
+  let page: Page;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      ...(browserFile === undefined ? {} : { executablePath: browserFile }),
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+    });
+    page = await browser.newPage();
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => (message.type() === 'error' ? problems.push(message.text()) : undefined));
+    await page.goto(`${teams.url}/#/approver/operations`);
+    await page.waitForSelector('[data-compose]');
+  });
+
+  afterAll(async () => {
+    await browser.close();
+  });
+
+  const message = (id: string) => page.locator(`[data-activity="${id}"]`);
+
+  it('keeps what is typed and unfolded when the bot updates the card', async () => {
+    const id = await post(card('before'));
+    await message(id).getByRole('button', { name: 'Details' }).click();
+    await message(id).getByLabel('Comment').fill('half a sent');
+    await update(id, card('after'));
+    await message(id).getByText('after', { exact: true }).waitFor();
+    await page.keyboard.type('ence');
+    expect(await message(id).getByLabel('Comment').inputValue()).toBe('half a sentence');
+    expect(await message(id).getByText('the details').isVisible()).toBe(true);
+  });
+
+  it('finds choices the bot knows and sends their value', async () => {
+    const id = await post(card('choose'));
+    const box = message(id).getByRole('combobox', { name: 'Agent' });
+    expect(await box.inputValue()).toBe('agent one');
+    await box.fill('group');
+    await message(id)
+      .getByRole('option', { name: /found by its group/ })
+      .waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await message(id).getByRole('button', { name: 'Approve' }).click();
+    await message(id).locator('.notice').getByText('"resource":"/agents/two"').waitFor();
+    expect(await message(id).locator('.notice').textContent()).toContain('Only you can see this');
+  });
+
+  it('shows everything again after a reload, to this person and not to others', async () => {
+    await page.reload();
+    await page.locator('.notice:visible').waitFor();
+    await page.locator('[data-person$="3"]').click();
+    await page.locator('.msg').first().waitFor();
+    expect(await page.locator('.notice:visible').count()).toBe(0);
+  });
+
+  it.each(['light', 'dark'])('has nothing for axe to complain about in the %s theme', async (theme) => {
+    await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
+    await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
+    const found = await page.evaluate<string[]>('axe.run().then((result) => result.violations.map(({ id }) => id))');
+    expect(found).toEqual([]);
+  });
+
+  it('writes no errors', () => {
+    expect(problems).toEqual([]);
+  });
+});
