@@ -39,6 +39,14 @@ export const CheckCode = z.enum([
   'key-expires',
   'key-cannot-wrap',
   'key-hsm-needs-premium',
+  'key-name-deleted',
+  'key-name-not-checked',
+  'no-lock',
+  'locked',
+  'locks-not-checked',
+  'bot-allowed',
+  'bot-not-allowed',
+  'rights-not-checked',
 ]);
 export type CheckCode = z.infer<typeof CheckCode>;
 
@@ -129,25 +137,63 @@ export function judgeKey(key: Observation['key'], now: Date): readonly Check[] {
   return key.expires === null ? [fit] : [fit, judge('warn', 'key-expires', key.expires)];
 }
 
-function checkNewKey({ key, vault }: Observation, wish: Wish, now: Date): readonly Check[] {
+function checkNewKey({ key, vault, guards }: Observation, wish: Wish, now: Date): readonly Check[] {
   if (key !== null) return [judge('block', 'key-name-taken', key.name)];
   if (wish.newKey?.type === 'RSA-HSM' && vault.sku !== 'premium') return [judge('block', 'key-hsm-needs-premium')];
   const expires = wish.newKey?.expires ?? null;
   // Days may lie between the form and the run.
   if (expires !== null && expires <= now.toISOString()) return [judge('block', 'key-expired', expires)];
+  if (guards.deletedKey === 'deleted') return [judge('block', 'key-name-deleted', wish.keyName)];
   const made = judge('pass', 'key-new', `${wish.newKey?.type} ${wish.newKey?.size}`);
-  return expires === null ? [made] : [made, judge('warn', 'key-expires', expires)];
+  const free = guards.deletedKey === 'none' ? [] : [judge('warn', 'key-name-not-checked', wish.keyName)];
+  return [made, ...free, ...(expires === null ? [] : [judge('warn', 'key-expires', expires)])];
+}
+
+/** The control-plane action each change needs, by the property it changes. */
+const actionFor: Readonly<Record<string, string>> = {
+  'identity.systemAssigned': 'Microsoft.HealthBot/healthBots/write',
+  keyVaultProperties: 'Microsoft.HealthBot/healthBots/write',
+  key: 'Microsoft.KeyVault/vaults/keys/write',
+  'role-assignment': 'Microsoft.Authorization/roleAssignments/write',
+  'access-policy': 'Microsoft.KeyVault/vaults/accessPolicies/write',
+  softDelete: 'Microsoft.KeyVault/vaults/write',
+  purgeProtection: 'Microsoft.KeyVault/vaults/write',
+};
+
+/** Every action a plan may need at an agent, and at a vault with its keys. */
+export const agentActions = ['Microsoft.HealthBot/healthBots/write'];
+export const vaultActions = [...new Set(Object.values(actionFor))].filter((action) => !agentActions.includes(action));
+
+/** The checks that rest on what the plan would write. A plan that writes nothing needs neither rights nor open locks. */
+function checkWrites({ guards }: Observation, changes: readonly { readonly property: string }[]): readonly Check[] {
+  if (changes.length === 0) return [];
+  const lock = guards.readOnlyLocks?.[0];
+  const locks =
+    guards.readOnlyLocks === null
+      ? judge('warn', 'locks-not-checked')
+      : lock === undefined
+        ? judge('pass', 'no-lock')
+        : judge('block', 'locked', `${lock.name} on ${lock.scope}`);
+  const { allowed } = guards;
+  if (allowed === null) return [locks, judge('warn', 'rights-not-checked')];
+  const needed = [...new Set(changes.flatMap(({ property }) => actionFor[property] ?? []))];
+  const missing = needed.filter((action) => allowed[action] !== true);
+  const rights =
+    missing.length === 0 ? judge('pass', 'bot-allowed') : judge('block', 'bot-not-allowed', missing.join(', '));
+  return [locks, rights];
 }
 
 /** All checks that rest on what was observed, in the order people read them. */
 export function checkAll(
   observation: Observation,
   wish: Wish,
+  changes: readonly { readonly property: string }[],
   context: { readonly tenantId: string; readonly now: Date },
 ): readonly Check[] {
   return [
     ...checkAgent(observation, wish),
     ...checkVault(observation, context.tenantId),
+    ...checkWrites(observation, changes),
     ...(wish.newKey === null ? judgeKey(observation.key, context.now) : checkNewKey(observation, wish, context.now)),
   ];
 }

@@ -2,6 +2,7 @@
  * What may happen to a request. `decide` runs inside the transaction that stores what it returns: it sees every event
  * stored before, and nothing else can be stored in between.
  */
+import type { Check } from './checks.ts';
 import { type Actor, botActor, type NewEvent, newEvent, type Origin } from './events.ts';
 import type { Failure, Receipt } from './failure.ts';
 import type { FormId, PersonId } from './ids.ts';
@@ -211,7 +212,11 @@ function expire(request: Request, now: Date): Decision {
 
 function checkRun(request: Request, command: Extract<Command, { do: 'check-run' }>): Decision {
   if (request.state !== 'approved' || request.runs !== command.run) return refuse('not-awaiting-approval', request.id);
-  const covered = isCovered(notCovered(request.plan, command.plan, request.born.keyVersion ?? null));
+  const difference = notCovered(request.plan, command.plan, request.born.keyVersion ?? null);
+  const [block] = difference.blocks;
+  // Nobody can approve a way around a block: somebody removes what blocks, then retries, and the approvals hold.
+  if (block !== undefined) return stopRun(request, { run: command.run, failure: blockedBy(block) });
+  const covered = isCovered(difference);
   const still = request.approvals.filter((approval) => command.standings[approval.by] === 'yes').length;
   if (covered && still >= request.policy.approvalsRequired) return accept();
   const { run, plan, policy } = command;
@@ -230,6 +235,17 @@ function checkRun(request: Request, command: Extract<Command, { do: 'check-run' 
     ),
   );
 }
+
+const blockedBy = ({ code, fact }: Check): Failure => ({
+  next: 'ask',
+  doing: 'checking the plan before the run',
+  code,
+  message: fact,
+  status: null,
+  retryAfterMs: null,
+  clientRequestId: null,
+  correlationId: null,
+});
 
 /** Only an approved request, or one already in this run, may touch Azure. */
 const inRun = (request: Request, run: number): boolean =>
@@ -321,7 +337,7 @@ function resultEvent(request: Request, run: number, result: StepResult): NewEven
   );
 }
 
-function stopRun(request: Request, { run, failure }: Extract<Command, { do: 'stop-run' }>): Decision {
+function stopRun(request: Request, { run, failure }: { readonly run: number; readonly failure: Failure }): Decision {
   if (!inRun(request, run)) return refuse('request-ended', request.id);
   return accept(
     newEvent(

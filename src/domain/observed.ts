@@ -65,6 +65,17 @@ export const ObservedKey = z.object({
 });
 export type ObservedKey = z.infer<typeof ObservedKey>;
 
+/** What may stand in the way of writing, as far as the bot was allowed to look: null where it was not. */
+export const ObservedGuards = z.object({
+  /** Locks that stop every write at the agent or the vault. */
+  readOnlyLocks: z.array(z.object({ name: z.string(), scope: z.string() })).nullable(),
+  /** Which of the control-plane actions that plans need the bot may do. */
+  allowed: z.record(z.string(), z.boolean()).nullable(),
+  /** Whether a soft-deleted key still holds the name of a new one. */
+  deletedKey: z.enum(['none', 'deleted', 'not-checked']),
+});
+export type ObservedGuards = z.infer<typeof ObservedGuards>;
+
 /** Everything a plan rests on, looked at together. */
 export const Observation = z.object({
   agent: ObservedAgent,
@@ -73,6 +84,8 @@ export const Observation = z.object({
   key: ObservedKey.nullable(),
   /** Whether the agent's identity may get, wrap and unwrap with the key. */
   grantHeld: z.boolean(),
+  /** Requests stored before this was looked at are read as: not looked at. */
+  guards: ObservedGuards.default({ readOnlyLocks: null, allowed: null, deletedKey: 'not-checked' }),
 });
 export type Observation = z.infer<typeof Observation>;
 

@@ -79,13 +79,14 @@ export function makePlan(
       effects: [...planner.effects(observation, wish)],
     }))
     .filter((step) => step.effects.length > 0 || step.name === 'verify');
+  const changes = steps.flatMap((step) => step.effects);
   return {
     schema: 1,
     tenantId: context.tenantId,
     policyVersion: context.policyVersion,
     wish,
     observation,
-    checks: [...checkAll(observation, wish, context)],
+    checks: [...checkAll(observation, wish, changes, context)],
     steps,
   };
 }

@@ -1,9 +1,59 @@
 /** Looks at everything a plan rests on, at once. */
+import { agentActions, vaultActions } from '../domain/checks.ts';
 import { done, type Outcome } from '../domain/failure.ts';
 import { armIdParts } from '../domain/ids.ts';
-import type { Observation, Wish } from '../domain/observed.ts';
+import type { Observation, ObservedGuards, ObservedVault, Wish } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import { missing } from './step.ts';
+
+/** What the bot may not look at is unknown; what cannot be reached is a failure, and the caller waits. */
+const orUnknown = <T>(outcome: Outcome<T>): Outcome<T | null> =>
+  !outcome.ok && outcome.failure.next === 'ask' ? done(null) : outcome;
+
+async function observeLocks({ guards }: Azure, wish: Wish): Promise<Outcome<ObservedGuards['readOnlyLocks']>> {
+  const found = await Promise.all([wish.agentId, wish.vaultId].map(async (id) => orUnknown(await guards.locks(id))));
+  const all: { name: string; scope: string }[] = [];
+  for (const locks of found) {
+    if (!locks.ok) return locks;
+    if (locks.value === null) return done(null);
+    const readOnly = locks.value.filter((lock) => lock.level === 'read-only');
+    all.push(...readOnly.map(({ name, scope }) => ({ name, scope })));
+  }
+  return done(all);
+}
+
+async function observeRights({ guards }: Azure, wish: Wish): Promise<Outcome<ObservedGuards['allowed']>> {
+  const [onAgent, onVault] = await Promise.all([
+    guards.allowed(wish.agentId, agentActions),
+    guards.allowed(wish.vaultId, vaultActions),
+  ]);
+  const [agent, vault] = [orUnknown(onAgent), orUnknown(onVault)];
+  if (!agent.ok) return agent;
+  if (!vault.ok) return vault;
+  return done(agent.value === null || vault.value === null ? null : { ...agent.value, ...vault.value });
+}
+
+/** A vault that does not answer in time leaves the name unchecked: the check is a courtesy, creating the key would tell. */
+async function observeDeletedKey(
+  { keys }: Azure,
+  vault: ObservedVault,
+  wish: Wish,
+): Promise<ObservedGuards['deletedKey']> {
+  if (wish.newKey === null) return 'none';
+  const deleted = await keys.deleted(vault.uri, wish.keyName);
+  return deleted.ok ? deleted.value : 'not-checked';
+}
+
+async function observeGuards(azure: Azure, vault: ObservedVault, wish: Wish): Promise<Outcome<ObservedGuards>> {
+  const [locks, allowed, deletedKey] = await Promise.all([
+    observeLocks(azure, wish),
+    observeRights(azure, wish),
+    observeDeletedKey(azure, vault, wish),
+  ]);
+  if (!locks.ok) return locks;
+  if (!allowed.ok) return allowed;
+  return done({ readOnlyLocks: locks.value, allowed: allowed.value, deletedKey });
+}
 
 /** Reads agent, vault, key and grant from ARM. A missing agent or vault is a failure; a missing key is a fact. */
 export async function observe(azure: Azure, wish: Wish): Promise<Outcome<Observation>> {
@@ -18,7 +68,17 @@ export async function observe(azure: Azure, wish: Wish): Promise<Outcome<Observa
   if (agent.value === null) return missing('reading the agent', `agent ${armIdParts(wish.agentId).name}`);
   if (vault.value === null) return missing('reading the vault', `vault ${armIdParts(wish.vaultId).name}`);
   const { principalId } = agent.value;
-  const held = principalId === null ? done(false) : await azure.grants.held(vault.value, wish.keyName, principalId);
+  const [held, guards] = await Promise.all([
+    principalId === null ? done(false) : azure.grants.held(vault.value, wish.keyName, principalId),
+    observeGuards(azure, vault.value, wish),
+  ]);
   if (!held.ok) return held;
-  return done({ agent: agent.value, vault: vault.value, key: key.value, grantHeld: held.value });
+  if (!guards.ok) return guards;
+  return done({
+    agent: agent.value,
+    vault: vault.value,
+    key: key.value,
+    grantHeld: held.value,
+    guards: guards.value,
+  });
 }

@@ -50,6 +50,7 @@ export const plan = (agent = agentId()): Plan =>
       },
       key: null,
       grantHeld: false,
+      guards: { readOnlyLocks: [], allowed: {}, deletedKey: 'none' },
     },
     checks: [{ outcome: 'pass', code: 'same-region', fact: 'westeurope' }],
     steps: [

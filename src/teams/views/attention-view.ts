@@ -1,10 +1,12 @@
 /** The card of a request that a person has to look at, or that somebody gave up. */
+import { CheckCode } from '../../domain/checks.ts';
 import { shortDigest } from '../../domain/digest.ts';
 import type { Failure } from '../../domain/failure.ts';
 import type { Failed, NeedsAttention, Request, StepProgress } from '../../domain/request.ts';
 import { coloured, grey, marks, type Row, row } from '../card-data/row.ts';
 import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { type CheckWords, checkWords } from '../wording/checks.ts';
 import { mendWords } from '../wording/failures.ts';
 import { stepTitles } from '../wording/steps.ts';
 import { countOf, type Names } from './parts.ts';
@@ -12,7 +14,8 @@ import type { RequestHeader } from './request-header.ts';
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
-function headlineOf(request: Request, stuck: StepProgress | undefined): CardText {
+function headlineOf(request: Request, stuck: StepProgress | undefined, block: CheckWords | null): CardText {
+  if (block !== null) return plain('A check stopped the run before its first change');
   if (stuck === undefined) return plain('The run was stopped');
   const position = request.progress.indexOf(stuck) + 1;
   return plain<string>(
@@ -43,6 +46,12 @@ function stepRow(request: Request, progress: StepProgress): Row {
   return row(marks.idle, title, [grey(plain('Not done'))], { nameSubtle: true });
 }
 
+/** The check that stopped the run before its first change; null when it was Azure that said no. */
+function blockOf(failure: Failure): CheckWords | null {
+  const code = CheckCode.safeParse(failure.code).data;
+  return code === undefined ? null : checkWords({ outcome: 'block', code, fact: failure.message });
+}
+
 const azureCode = (failure: Failure): CardText =>
   plain<string>(failure.status === null ? failure.code : `${failure.status} ${failure.code}`);
 
@@ -52,13 +61,14 @@ export function attentionCard(request: NeedsAttention | Failed, names: Names, he
   const stuck = request.progress.find((step) => step.state === 'failed');
   const done = request.progress.filter((step) => step.state === 'done').length;
   const canDecide = request.state === 'needs-attention';
-  const words = failure === null ? nothing : plainLines(failure.message, 2000);
-  const mend = failure === null ? '' : mendWords(failure);
+  const block = failure === null ? null : blockOf(failure);
+  const words = failure === null || block !== null ? nothing : plainLines(failure.message, 2000);
+  const mend = block?.mend ?? (failure === null ? '' : mendWords(failure));
   return renderCard('status-attention', {
     ...header,
-    headline: headlineOf(request, stuck),
-    summary: summaryOf(request),
-    azureCode: failure === null ? nothing : azureCode(failure),
+    headline: headlineOf(request, stuck, block),
+    summary: block === null ? summaryOf(request) : plain<string>(`${block.title} ${block.text}`),
+    azureCode: failure === null || block !== null ? nothing : azureCode(failure),
     azureWords: words,
     azureInFull: words.length > 260 ? words : nothing,
     mend: mend === '' ? nothing : md`${bold('To mend it:')} ${plain(mend, 500)}`,

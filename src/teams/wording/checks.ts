@@ -122,6 +122,38 @@ const words = {
     text: 'Its tier is standard.',
     mend: 'Choose RSA, or a premium vault.',
   }),
+  'key-name-deleted': (name) => ({
+    title: `A deleted key still holds the name ${name}.`,
+    text: 'The vault keeps deleted keys for a while, and their names with them.',
+    mend: 'Choose another name, or recover that key.',
+  }),
+  'key-name-not-checked': (name) => ({
+    title: `Whether a deleted key holds the name ${name} was not checked`,
+    text: 'The bot may not look at deleted keys in this vault.',
+    mend: '',
+  }),
+  'no-lock': () => pass('No lock stops the changes'),
+  locked: (lock) => ({
+    title: 'A lock stops the changes.',
+    text: `Read-only lock ${lock}.`,
+    mend: 'Ask its owner to remove it for the time of the change.',
+  }),
+  'locks-not-checked': () => ({
+    title: 'Locks were not checked',
+    text: 'The bot may not read locks here. A read-only lock would stop the run.',
+    mend: '',
+  }),
+  'bot-allowed': () => pass('The bot may make every change'),
+  'bot-not-allowed': (action) => ({
+    title: 'The bot may not make this change.',
+    text: `Its identity lacks ${action}.`,
+    mend: 'An owner of the resource gives the bot’s identity a role with this action.',
+  }),
+  'rights-not-checked': () => ({
+    title: 'The bot’s own rights were not checked',
+    text: 'It may not read them here. A missing right would stop the run.',
+    mend: '',
+  }),
 } as const satisfies Record<CheckCode, (fact: string) => CheckWords>;
 
 /** The words of a check, as plain text: not yet safe for a card. */

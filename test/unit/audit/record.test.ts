@@ -49,13 +49,18 @@ describe('golden vectors', () => {
   it.each(vectors.map((vector) => [vector.position.seq, vector] as const))(
     'line %i has these bytes',
     (_seq, vector) => {
-      const event: NewEvent = { body: parseEventBody(vector.event.body), texts: vector.event.texts };
+      // As it was when it was sealed: reading fills in what later versions of an event added.
+      const event = { body: vector.event.body, texts: vector.event.texts } as unknown as NewEvent;
       const sealed = sealWith(saltsOf(vector.salts))(vector.position, event);
       expect(sealed.body).toBe(vector.body);
       expect(sealed.hash).toBe(vector.hash);
       expect(sealed.openings).toEqual(vector.texts.map((text, index) => ({ ...text, salt: vector.salts[index] })));
     },
   );
+
+  it('can still be read as events', () => {
+    for (const { event } of vectors) expect(parseEventBody(event.body).type).toBe(event.body.type);
+  });
 
   it('form a chain that verifies, with their texts', () => {
     const lines = vectors.map(({ position, body, hash }) => ({ ...position, body, hash }));

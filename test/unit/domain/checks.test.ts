@@ -2,6 +2,7 @@ import { CheckCode, isAsWished, judgeKey } from '../../../src/domain/checks.ts';
 import type { Observation, Wish } from '../../../src/domain/observed.ts';
 import {
   agent,
+  guards,
   key,
   newKey,
   noon,
@@ -59,6 +60,23 @@ const examples: Record<CheckCode, readonly [Partial<Observation>, 'pass' | 'warn
   'key-expires': [{ key: key({ expires: soon }) }, 'warn', soon],
   'key-cannot-wrap': [{ key: key({ operations: ['wrapKey'] }) }, 'block', 'unwrapKey'],
   'key-hsm-needs-premium': [{ key: null }, 'block', '', wishForNewKey({ newKey: hsm })],
+  'key-name-deleted': [{ key: null, guards: guards({ deletedKey: 'deleted' }) }, 'block', 'care', wishForNewKey()],
+  'key-name-not-checked': [
+    { key: null, guards: guards({ deletedKey: 'not-checked' }) },
+    'warn',
+    'care',
+    wishForNewKey(),
+  ],
+  'no-lock': [{}, 'pass', ''],
+  locked: [{ guards: guards({ readOnlyLocks: [{ name: 'freeze', scope: '/s' }] }) }, 'block', 'freeze on /s'],
+  'locks-not-checked': [{ guards: guards({ readOnlyLocks: null }) }, 'warn', ''],
+  'bot-allowed': [{}, 'pass', ''],
+  'bot-not-allowed': [
+    { guards: guards({ allowed: { 'Microsoft.HealthBot/healthBots/write': true } }) },
+    'block',
+    'Microsoft.Authorization/roleAssignments/write, Microsoft.KeyVault/vaults/write',
+  ],
+  'rights-not-checked': [{ guards: guards({ allowed: null }) }, 'warn', ''],
 };
 
 it.each(CheckCode.options)('comes to %s', (code) => {

@@ -1,10 +1,12 @@
 /** What Azure holds, what is wished, and the real plan that follows: small values, each test changes what it is about. */
 import { createHash } from 'node:crypto';
+import { agentActions, vaultActions } from '../../../src/domain/checks.ts';
 import { KeyName, KeyVersion } from '../../../src/domain/ids.ts';
 import type {
   NewKey,
   Observation,
   ObservedAgent,
+  ObservedGuards,
   ObservedKey,
   ObservedVault,
   Wish,
@@ -12,6 +14,14 @@ import type {
 import { makePlan, type Plan } from '../../../src/domain/plan.ts';
 import { steps } from '../../../src/steps/registry.ts';
 import { agentId, tenant, vaultId } from '../../support/fixtures.ts';
+
+/** Nothing stands in the way. */
+export const guards = (change: Partial<ObservedGuards> = {}): ObservedGuards => ({
+  readOnlyLocks: [],
+  allowed: Object.fromEntries([...agentActions, ...vaultActions].map((action) => [action, true])),
+  deletedKey: 'none',
+  ...change,
+});
 
 export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
 export const noon = new Date('2026-03-02T12:00:00.000Z');
@@ -65,6 +75,7 @@ export const observation = (change: Partial<Observation> = {}): Observation => (
   vault: vault(),
   key: key(),
   grantHeld: false,
+  guards: guards(),
   ...change,
 });
 

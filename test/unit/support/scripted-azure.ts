@@ -1,7 +1,7 @@
 /** An Azure in memory, behind the same ports: it notes every call, and can be told to refuse, or to do nothing and say yes. */
 import { done, type Failure, failed, type Outcome, type Receipt } from '../../../src/domain/failure.ts';
 import type { ObservedKey } from '../../../src/domain/observed.ts';
-import type { Azure, Probe } from '../../../src/domain/ports/azure.ts';
+import type { Azure, Deleted, Lock, Probe } from '../../../src/domain/ports/azure.ts';
 import { agent, key, principal, vault, version } from './plans.ts';
 
 export const receipt: Receipt = { clientRequestId: 'client-9', correlationId: 'correlation-9' };
@@ -14,6 +14,10 @@ export interface World {
   keys: ObservedKey[];
   granted: boolean;
   probe: Probe;
+  deleted: Deleted;
+  locks: Lock[];
+  /** Actions the bot is not allowed; all others it is. */
+  forbidden: string[];
 }
 
 export interface ScriptedAzure extends Azure {
@@ -29,7 +33,17 @@ export interface ScriptedAzure extends Azure {
 }
 
 export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
-  const world: World = { agent: agent(), vault: vault(), keys: [key()], granted: false, probe: 'usable', ...start };
+  const world: World = {
+    agent: agent(),
+    vault: vault(),
+    keys: [key()],
+    granted: false,
+    probe: 'usable',
+    deleted: 'none',
+    locks: [],
+    forbidden: [],
+    ...start,
+  };
   const writes: string[] = [];
   const refusals: { readonly call: string; readonly failure: Failure; left: number }[] = [];
   const pretended = new Set<string>();
@@ -90,9 +104,10 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
       createIfMissing: (_vault, name, { type, size, expires }) =>
         write('keys.createIfMissing', () => {
           const made = key({ name, version: version('c'), type, size, expires });
-          if (!world.keys.some((one) => one.name === name)) world.keys.push(made);
+          if (!world.keys.some((one) => one.name === name)) world.keys = [...world.keys, made];
         }),
       probe: () => read('keys.probe', () => world.probe),
+      deleted: () => read('keys.deleted', () => world.deleted),
     },
     grants: {
       held: () => read('grants.held', () => world.granted),
@@ -100,6 +115,13 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
         write('grants.grant', () => {
           world.granted = true;
         }),
+    },
+    guards: {
+      locks: () => read('guards.locks', () => world.locks),
+      allowed: (_id, actions) =>
+        read('guards.allowed', () =>
+          Object.fromEntries(actions.map((action) => [action, !world.forbidden.includes(action)])),
+        ),
     },
     inventory: {
       agents: (contains, top) =>
