@@ -20,6 +20,11 @@ export const isUnder = (agent: ObservedAgent, key: CustomerKey): boolean =>
   agent.customerKey.keyName === key.keyName &&
   agent.customerKey.keyVersion === key.keyVersion;
 
+const wordsOf = (key: CustomerKey | null): string =>
+  key === null
+    ? 'no customer-managed key'
+    : `key ${key.keyName} in ${key.vaultUri}, version ${key.keyVersion ?? 'newest'}`;
+
 /** Reads the agent and says what ARM reports where that is not the wished key. */
 export async function readKeyBack(context: StepContext): Promise<Outcome<'as-wished'>> {
   const agent = await context.azure.agents.get(context.plan.wish.agentId);
@@ -30,9 +35,7 @@ export async function readKeyBack(context: StepContext): Promise<Outcome<'as-wis
     return readBackDiffers(doing(context), `The agent is ${provisioningState}.`, 'retry-until');
   }
   if (isUnder(agent.value, target(context))) return done('as-wished');
-  const found =
-    customerKey === null ? 'no customer-managed key' : `key ${customerKey.keyName} in ${customerKey.vaultUri}`;
-  return readBackDiffers(doing(context), `Azure accepted the change, and the agent now shows ${found}.`);
+  return readBackDiffers(doing(context), `Azure accepted the change, and the agent now shows ${wordsOf(customerKey)}.`);
 }
 
 /** Switches the agent from the key Microsoft manages to the chosen version of the customer's key. */
@@ -51,7 +54,11 @@ export const setCmk: Step = {
     const agent = await context.azure.agents.get(context.plan.wish.agentId);
     if (!agent.ok) return agent;
     if (agent.value === null) return missing(doing(context), 'The agent');
-    return done(isUnder(agent.value, target(context)) ? 'already' : 'to-do');
+    if (isUnder(agent.value, target(context))) return done('already');
+    const { customerKey } = agent.value;
+    if (customerKey === null) return done('to-do');
+    // What was approved takes the agent from Microsoft's key. Taking it from another key of the customer's was not.
+    return readBackDiffers(doing(context), `Somebody put the agent under ${wordsOf(customerKey)}.`);
   },
   apply: (context) => context.azure.agents.setCustomerKey(context.plan.wish.agentId, target(context)),
   async verify(context) {

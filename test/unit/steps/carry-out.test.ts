@@ -1,0 +1,111 @@
+import { StepName } from '../../../src/domain/plan.ts';
+import { stepNamed, steps } from '../../../src/steps/registry.ts';
+import { carryOut } from '../../../src/steps/step.ts';
+import { failure } from '../support/commands.ts';
+import { agent, key, planFor, principal, under, vault, version, wishForNewKey } from '../support/plans.ts';
+import { receipt, type ScriptedAzure, scriptedAzure, type World } from '../support/scripted-azure.ts';
+
+const identified = agent({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
+const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
+const born = { principalId: principal, keyVersion: version('c') };
+const made = key({ version: version('c') });
+
+/** For each step that changes something: what is there before, what is there when it is done, and its one write. */
+const changes: Record<Exclude<StepName, 'verify'>, { before: Partial<World>; done: Partial<World>; write: string }> = {
+  'enable-identity': { before: {}, done: { agent: identified }, write: 'agents.enableSystemIdentity' },
+  'create-key': { before: { keys: [] }, done: { keys: [made] }, write: 'keys.createIfMissing' },
+  'grant-key-access': {
+    before: { agent: identified },
+    done: { agent: identified, granted: true },
+    write: 'grants.grant',
+  },
+  'protect-vault': {
+    before: {},
+    done: { vault: vault({ purgeProtection: true }) },
+    write: 'vaults.protect',
+  },
+  'set-cmk': {
+    before: { agent: identified },
+    done: { agent: agent({ ...identified, customerKey: under(version('c')) }) },
+    write: 'agents.setCustomerKey',
+  },
+};
+const names = StepName.options.filter((name) => name !== 'verify');
+const run = (name: StepName, azure: ScriptedAzure) => carryOut(stepNamed(name), { azure, plan, born });
+
+describe.each(names)('%s', (name) => {
+  const { before, done, write } = changes[name];
+
+  it('does its one write, then reads back', async () => {
+    const azure = scriptedAzure(before);
+    expect(await run(name, azure)).toMatchObject({ ok: true, value: { already: false, receipt } });
+    expect(azure.writes).toEqual([write]);
+    expect(azure.world).toMatchObject(done);
+  });
+
+  it('looks first, and does nothing when it is so already', async () => {
+    const azure = scriptedAzure(done);
+    expect(await run(name, azure)).toMatchObject({ ok: true, value: { already: true, receipt: null } });
+    expect(azure.writes).toEqual([]);
+  });
+
+  it('may run twice', async () => {
+    const azure = scriptedAzure(before);
+    const first = await run(name, azure);
+    const second = await run(name, azure);
+    expect(azure.writes).toEqual([write]);
+    if (!first.ok || !second.ok) throw new Error('both runs were to work');
+    expect(second.value).toEqual({ ...first.value, already: true, receipt: null });
+  });
+
+  it('is not done when Azure says yes and shows no change', async () => {
+    const azure = scriptedAzure(before);
+    azure.pretend(write);
+    expect(await run(name, azure)).toMatchObject({ ok: false, failure: { code: 'ReadBackDiffers' } });
+  });
+
+  it('passes on word for word what Azure refused, and does not read back then', async () => {
+    const azure = scriptedAzure(before);
+    const refusal = failure({ code: 'ScopeLocked', message: 'The scope is locked.', correlationId: 'c-7' });
+    azure.refuse(write, refusal);
+    expect(await run(name, azure)).toEqual({ ok: false, failure: refusal });
+  });
+
+  it('touches nothing when it cannot look', async () => {
+    const azure = scriptedAzure(before);
+    const outage = failure({ next: 'wait', code: 'ServiceUnavailable', status: 503 });
+    for (const read of ['agents.get', 'vaults.get', 'keys.get']) azure.refuse(read, outage, 9);
+    expect(await run(name, azure)).toEqual({ ok: false, failure: outage });
+    expect(azure.writes).toEqual([]);
+  });
+});
+
+describe('what the plan rests on', () => {
+  it.each(['enable-identity', 'grant-key-access', 'set-cmk', 'verify'] as const)(
+    'is missed by %s when the agent is gone, and a person is asked',
+    async (name) => {
+      const azure = scriptedAzure({ agent: null });
+      expect(await run(name, azure)).toMatchObject({ ok: false, failure: { code: 'NotFound', next: 'ask' } });
+      expect(azure.writes).toEqual([]);
+    },
+  );
+
+  it.each(['grant-key-access', 'protect-vault'] as const)('is missed by %s when the vault is gone', async (name) => {
+    const azure = scriptedAzure({ agent: identified, vault: null });
+    expect(await run(name, azure)).toMatchObject({ ok: false, failure: { code: 'NotFound', next: 'ask' } });
+    expect(azure.writes).toEqual([]);
+  });
+});
+
+describe('the registry', () => {
+  it('names every step once, in order of its stage', () => {
+    expect(steps.map((step) => step.name)).toEqual(StepName.options);
+    const stages = steps.map((step) => step.stage);
+    expect(stages).toEqual([...stages].sort((a, b) => a - b));
+  });
+
+  it('puts what cannot be undone after everything it need not precede', () => {
+    const last = steps.findLastIndex((step) => step.reversibility === 'reversible' && step.name !== 'verify');
+    expect(steps.findIndex((step) => step.reversibility === 'irreversible')).toBeGreaterThan(last);
+  });
+});
