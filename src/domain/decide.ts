@@ -21,6 +21,9 @@ interface Click {
   readonly asking: number;
 }
 
+/** A click, or an operator at the command line, who is not one of the people Teams knows. */
+type ClickOrOperator = Omit<Click, 'by'> & { readonly by: PersonId | null };
+
 export interface Submit {
   readonly do: 'submit';
   readonly by: PersonId;
@@ -61,8 +64,9 @@ export type Command =
       readonly acknowledged: boolean;
       readonly comment: string;
     })
-  | (Click & { readonly do: 'cancel' })
-  | (Click & { readonly do: 'retry' | 'give-up'; readonly standing: Standing })
+  | (ClickOrOperator & { readonly do: 'cancel' })
+  | (ClickOrOperator & { readonly do: 'retry' | 'give-up'; readonly standing: Standing })
+  | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }
   | { readonly do: 'expire' }
   | {
       /** Before a run: the plan as the world now is, and whether each approver still is one. */
@@ -100,6 +104,8 @@ export function decide(request: Request | null, command: Command, now: Date): De
     case 'retry':
     case 'give-up':
       return retryOrGiveUp(request, command);
+    case 'erase-texts':
+      return eraseTexts(request, command);
     case 'expire':
       return expire(request, now);
     case 'check-run':
@@ -139,8 +145,7 @@ function decideOn(request: Request, command: Decide, now: Date): Decision {
   if (command.standing !== 'yes') return refuse(standingRefusals[command.standing], request.id);
   if (command.asking !== request.asking) return refuse('stale-card', request.id);
   if (command.comment.length > longestText) return refuse('comment-too-long', `${longestText}`);
-  if (hasEnded(request)) return refuse('request-ended', request.id);
-  if (request.state !== 'awaiting-approval' && request.state !== 'approved') return refuse('run-started', request.id);
+  if (request.state !== 'awaiting-approval' && request.state !== 'approved') return decidedLate(request, command);
   if (now.toISOString() >= request.policy.expiresAt && request.state === 'awaiting-approval') {
     return refuse('request-ended', request.id);
   }
@@ -151,6 +156,17 @@ function decideOn(request: Request, command: Decide, now: Date): Decision {
   }
   return approve(request, command, rest, texts);
 }
+
+/** Too late to have an effect, and recorded all the same: somebody who had a say said it. Once a person and verb. */
+const decidedLate = (request: Request, { do: verb, actor }: Decide): Decision =>
+  accept(
+    newEvent(
+      'decided-late',
+      actor,
+      { verb, state: request.state },
+      { planDigest: request.digest, target: request.plan.wish.agentId, result: 'no effect' },
+    ),
+  );
 
 function approve(
   request: Request,
@@ -201,6 +217,16 @@ function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry'
   const rest = { planDigest: request.digest, target: request.plan.wish.agentId, onBehalfOf: request.requester };
   if (command.do === 'retry') return accept(newEvent('retried', command.actor, {}, rest), orderRun(request));
   return accept(newEvent('given-up', command.actor, {}, { ...rest, result: 'failed' }));
+}
+
+/** Any state will do, and stays what it is: what people wrote is not what a request rests on. */
+function eraseTexts(request: Request, command: Extract<Command, { do: 'erase-texts' }>): Decision {
+  if (command.actor.kind !== 'operator') return refuse('not-your-request', request.id);
+  const reason = command.reason.trim();
+  if (reason === '') return refuse('justification-missing');
+  if (reason.length > longestText) return refuse('justification-too-long', `${longestText}`);
+  const rest = { planDigest: request.digest, target: request.plan.wish.agentId, result: 'erased' };
+  return accept(newEvent('texts-erased', command.actor, { reason }, rest));
 }
 
 function expire(request: Request, now: Date): Decision {

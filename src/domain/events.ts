@@ -69,6 +69,11 @@ const payloads = {
   succeeded: z.object({ run, proofs: z.array(Proof) }),
   retried: z.object({}),
   'given-up': z.object({}),
+  /**
+   * Every text of the request written before this event was destroyed, and its salt with it. The operator's reason is kept
+   * for good: it says why, and must not name anybody.
+   */
+  'texts-erased': z.object({ reason: z.string() }),
 } as const;
 
 export type EventType = keyof typeof payloads;

@@ -57,7 +57,9 @@ interface Base {
 interface Decided {
   readonly by: PersonId | null;
   readonly at: string;
+  /** Null when there is none, or none any more. */
   readonly comment: string | null;
+  readonly commentErased: boolean;
 }
 
 export type AwaitingApproval = Base & { readonly state: 'awaiting-approval' };
@@ -157,7 +159,16 @@ const decided = (event: StoredEvent): Decided => ({
   by: event.body.actor.kind === 'person' ? PersonIdSchema.parse(event.body.actor.id) : null,
   at: event.time,
   comment: event.texts.comment ?? null,
+  commentErased: event.texts.comment === null,
 });
+
+/** The events before this one may still have been read with their texts. */
+function withoutTexts(request: Request): Request {
+  if (request.state !== 'rejected' && request.state !== 'cancelled') return { ...request, justification: null };
+  const { ended } = request;
+  const commentErased = ended.commentErased || ended.comment !== null;
+  return { ...request, justification: null, ended: { ...ended, comment: null, commentErased } };
+}
 
 /** One event later. */
 export function evolve(request: Request, event: StoredEvent): Request {
@@ -178,6 +189,8 @@ export function evolve(request: Request, event: StoredEvent): Request {
       return { ...base, state: 'expired' };
     case 'decided-late':
       return { ...request, revision: event.revision };
+    case 'texts-erased':
+      return withoutTexts({ ...request, revision: event.revision });
     case 'plan-changed':
       return {
         ...base,
@@ -234,7 +247,7 @@ function evolveRun(request: Request, base: Base, { body, time, revision }: Store
       return {
         ...base,
         state: 'failed',
-        ended: { by: PersonIdSchema.safeParse(body.actor.id).data ?? null, at: time, comment: null },
+        ended: { by: PersonIdSchema.safeParse(body.actor.id).data ?? null, at: time, comment: null, commentErased: false },
         failure: request.state === 'needs-attention' ? request.failure : null,
       };
     default:

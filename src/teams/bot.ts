@@ -7,7 +7,7 @@ import { commands } from '../commands/registry.ts';
 import { PersonId, RequestId } from '../domain/ids.ts';
 import type { Conversations, People, Shown } from '../domain/ports/store.ts';
 import { refuse } from '../domain/refusal.ts';
-import type { Request } from '../domain/request.ts';
+import { hasEnded, type Request } from '../domain/request.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf } from './activity.ts';
 import { cardActivity } from './chat.ts';
 import type { Forms } from './dialogs/forms.ts';
@@ -206,6 +206,11 @@ export class CmkBot extends ActivityHandler {
     const call = { by: sender.person, actor: sender.actor, requestId, asking: action.data.revision ?? -1, inputs };
     const result = await handler.handle(call, this.options.actionPorts);
     if (result.kind === 'refused') return messageAnswer(refusalText(result));
+    const late = result.kind === 'accepted' && result.events.some((event) => event.body.type === 'decided-late');
+    if (late) {
+      const code = hasEnded(result.request) ? 'request-ended' : 'run-started';
+      return messageAnswer(refusalText(refuse(code, requestId)));
+    }
     return cardAnswer(await this.clickedCard(context, result.request));
   }
 

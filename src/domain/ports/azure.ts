@@ -26,6 +26,9 @@ export interface Vaults {
 /** Whether a probe of a key worked, was refused to the bot itself, or failed. */
 export type Probe = 'usable' | 'not-allowed';
 
+/** Whether a deleted key still holds a name, or the vault did not let the bot look. */
+export type Deleted = 'none' | 'deleted' | 'not-checked';
+
 /** Keys, through ARM where it can be: the bot needs no data access for that. */
 export interface Keys {
   /** One version, the newest when none is named; null when there is no such key. */
@@ -36,6 +39,11 @@ export interface Keys {
   createIfMissing(vaultId: ArmId, name: KeyName, key: NewKey): Promise<Outcome<Receipt>>;
   /** Wraps and unwraps throw-away bytes with the bot's own rights. Changes nothing. */
   probe(vaultUri: string, name: KeyName, version: KeyVersion): Promise<Outcome<Probe>>;
+  /**
+   * Whether a soft-deleted key holds this name, so that none can be made under it. Asks the vault itself with the bot's own
+   * rights: a refusal to the bot and a closed firewall are `not-checked`; no answer within seconds is a failure.
+   */
+  deleted(vaultUri: string, name: KeyName): Promise<Outcome<Deleted>>;
 }
 
 /** The agent's access to one key. */
@@ -44,6 +52,26 @@ export interface Grants {
   held(vault: ObservedVault, keyName: KeyName, principalId: string): Promise<Outcome<boolean>>;
   /** Role assignment at the key with a name derived from its parts, or access policy `add`. Safe to repeat. */
   grant(vault: ObservedVault, keyName: KeyName, principalId: string, tenantId: string): Promise<Outcome<Receipt>>;
+}
+
+/** A management lock. */
+export interface Lock {
+  readonly name: string;
+  /** `read-only` stops every write at its scope and below; `cannot-delete` stops no write the bot makes. */
+  readonly level: 'read-only' | 'cannot-delete';
+  /** The ARM id it is set on: the resource, its group or its subscription. */
+  readonly scope: string;
+}
+
+/** What may stand in the way of a write to an agent or a vault. Neither list is whole proof: policy may still refuse. */
+export interface Guards {
+  /** Management locks that hold for the resource: on itself, its group, its subscription. */
+  locks(id: ArmId): Promise<Outcome<readonly Lock[]>>;
+  /**
+   * Which of the control-plane actions the bot's own roles give it at the resource now, by action as asked. Conditions on
+   * a role assignment and deny assignments are not looked at.
+   */
+  allowed(id: ArmId, actions: readonly string[]): Promise<Outcome<Readonly<Record<string, boolean>>>>;
 }
 
 /** An agent as lists show it. */
@@ -80,6 +108,7 @@ export interface Azure {
   readonly vaults: Vaults;
   readonly keys: Keys;
   readonly grants: Grants;
+  readonly guards: Guards;
   readonly inventory: Inventory;
   readonly groups: Groups;
 }

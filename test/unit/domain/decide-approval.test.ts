@@ -119,7 +119,7 @@ describe('rejecting', () => {
     const rejected = requestAfter(...toApproved, decides('reject', secondApprover, { comment: 'not on a Friday' }));
     expect(rejected).toMatchObject({ state: 'rejected', ended: { by: secondApprover, comment: 'not on a Friday' } });
     expect(comesTo(rejected, intends())).toBe('request-ended');
-    expect(comesTo(requestAfter(...toApproved, intends()), decides('reject', secondApprover))).toBe('run-started');
+    expect(comesTo(requestAfter(...toApproved, intends()), decides('reject', secondApprover))).toBe('decided-late');
   });
 });
 

@@ -78,19 +78,13 @@ const inRun = (outcome: string): string[] => then(['request-ended', outcome, out
 /** In the order of the states above. */
 const outcomes: Record<keyof typeof commands, readonly string[]> = {
   submit: all('form-ended'),
-  'approve, by another': then(
-    ['approved run-ordered', 'already-approved-by-you', 'run-started', 'run-started'],
-    'request-ended',
-  ),
-  'approve, once more': then(
-    ['already-approved-by-you', 'already-approved-by-you', 'run-started', 'run-started'],
-    'request-ended',
-  ),
+  'approve, by another': then(['approved run-ordered', 'already-approved-by-you'], 'decided-late'),
+  'approve, once more': then(['already-approved-by-you', 'already-approved-by-you'], 'decided-late'),
   'approve, by the requester': all('own-request'),
   'approve, by an outsider': all('not-an-approver'),
   'approve, an old card': all('stale-card'),
-  reject: then(['rejected', 'rejected', 'run-started', 'run-started'], 'request-ended'),
-  'reject, by who approved': then(['rejected', 'rejected', 'run-started', 'run-started'], 'request-ended'),
+  reject: then(['rejected', 'rejected'], 'decided-late'),
+  'reject, by who approved': then(['rejected', 'rejected'], 'decided-late'),
   'reject, by the requester': all('own-request'),
   cancel: then(['cancelled', 'cancelled', 'run-started', 'run-started'], 'request-ended'),
   'cancel, by another': all('not-your-request'),
