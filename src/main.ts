@@ -97,6 +97,7 @@ async function start(config: Config): Promise<void> {
     show: notifier.show,
     audit: auditChannel.show,
     paused: config.CMK_PAUSE,
+    alone: database.kind === 'pglite',
     now,
     log,
   });
