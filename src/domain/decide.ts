@@ -199,13 +199,16 @@ const orderRun = (request: Request): NewEvent =>
     { planDigest: request.digest, target: request.plan.wish.agentId, onBehalfOf: request.requester },
   );
 
+/** An operator is named by the command line, which vouches for nobody: the name is kept as said. */
+const submittedBy = (actor: Actor): string | null => (actor.kind === 'operator' ? actor.id : null);
+
 function cancel(request: Request, command: Extract<Command, { do: 'cancel' }>): Decision {
   if (command.actor.kind !== 'operator' && command.by !== request.requester) return refuse('not-your-request');
   if (hasEnded(request)) return refuse('request-ended', request.id);
   if (request.state !== 'awaiting-approval' && request.state !== 'approved') return refuse('run-started', request.id);
   if (command.asking !== request.asking) return refuse('stale-card', request.id);
   const rest = { planDigest: request.digest, target: request.plan.wish.agentId, result: 'cancelled' };
-  return accept(newEvent('cancelled', command.actor, {}, rest));
+  return accept(newEvent('cancelled', command.actor, {}, { ...rest, submittedBy: submittedBy(command.actor) }));
 }
 
 function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry' | 'give-up' }>): Decision {
@@ -214,7 +217,7 @@ function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry'
   if (hasEnded(request)) return refuse('request-ended', request.id);
   if (request.state !== 'needs-attention') return refuse('not-needing-attention', request.id);
   if (command.asking !== request.asking) return refuse('stale-card', request.id);
-  const rest = { planDigest: request.digest, target: request.plan.wish.agentId, onBehalfOf: request.requester };
+  const rest = { ...runRest(request), submittedBy: submittedBy(command.actor) };
   if (command.do === 'retry') return accept(newEvent('retried', command.actor, {}, rest), orderRun(request));
   return accept(newEvent('given-up', command.actor, {}, { ...rest, result: 'failed' }));
 }
@@ -226,7 +229,9 @@ function eraseTexts(request: Request, command: Extract<Command, { do: 'erase-tex
   if (reason === '') return refuse('justification-missing');
   if (reason.length > longestText) return refuse('justification-too-long', `${longestText}`);
   const rest = { planDigest: request.digest, target: request.plan.wish.agentId, result: 'erased' };
-  return accept(newEvent('texts-erased', command.actor, { reason }, rest));
+  return accept(
+    newEvent('texts-erased', command.actor, { reason }, { ...rest, submittedBy: submittedBy(command.actor) }),
+  );
 }
 
 function expire(request: Request, now: Date): Decision {

@@ -149,6 +149,14 @@ export function newEvent<T extends EventType>(
 /** The bot, acting for the person who asked. */
 export const botActor: Actor = { kind: 'bot', id: null, tenantId: null, signIn: null };
 
+/** Whoever was at the command line, by the name they gave or the operating system's for them. */
+export const operatorActor = (name: string): Actor => ({
+  kind: 'operator',
+  id: name,
+  tenantId: null,
+  signIn: 'command-line',
+});
+
 /** A person as the chat channel vouched for them. */
 export const personActor = (id: PersonId, tenantId: string, signIn: string): Actor => ({
   kind: 'person',

@@ -247,7 +247,12 @@ function evolveRun(request: Request, base: Base, { body, time, revision }: Store
       return {
         ...base,
         state: 'failed',
-        ended: { by: PersonIdSchema.safeParse(body.actor.id).data ?? null, at: time, comment: null, commentErased: false },
+        ended: {
+          by: PersonIdSchema.safeParse(body.actor.id).data ?? null,
+          at: time,
+          comment: null,
+          commentErased: false,
+        },
         failure: request.state === 'needs-attention' ? request.failure : null,
       };
     default:

@@ -128,6 +128,7 @@ function decidedApproval(request: Request, names: Names): AdaptiveCard {
           row(marks.bad, plain<string>(`${names(ended.by)} ${verb}`), [
             grey(dateAndTime(new Date(ended.at))),
             ...(ended.comment === null ? [] : [grey(md`“${plain(ended.comment, 500)}”`)]),
+            ...(ended.commentErased ? [grey(plain('The comment was erased.'))] : []),
           ]),
         ];
   const line =

@@ -19,8 +19,9 @@ const decidedWithoutChange = ['rejected', 'cancelled', 'expired'];
 function summaryOf(request: Request, names: Names): CardText {
   switch (request.state) {
     case 'rejected': {
-      const { by, comment } = request.ended;
+      const { by, comment, commentErased } = request.ended;
       const name = names(by);
+      if (commentErased) return md`${bold(name)} rejected it. Their comment was erased.`;
       return comment === null ? md`${bold(name)} rejected it.` : md`${bold(`${name}:`)} “${plain(comment, 500)}”`;
     }
     case 'cancelled':

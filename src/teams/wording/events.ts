@@ -103,6 +103,8 @@ function decisionWords(event: StoredEvent, names: Names, options: Options): Even
       return { mark: 'now', title: `${name} asked to retry`, detail: '' };
     case 'given-up':
       return { mark: 'bad', title: `${name} gave up`, detail: 'the request has failed' };
+    case 'texts-erased':
+      return { mark: 'idle', title: `${name} erased what people had written`, detail: body.data.reason };
     case 'decided-late':
       return {
         mark: 'idle',
