@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { approver, guest, requester, secondApprover, teamMember } from '../../src/local/people.ts';
+import { http } from './local-azure.ts';
 import { type BotAnswer, cardOf, cardText, type SeenActivity } from './local-teams.ts';
 import type { World } from './world.ts';
 
@@ -58,6 +59,14 @@ export function wordsOf(card: unknown): string {
     .join(' | ');
 }
 
+/** The seeded pairs that make a request which succeeds. */
+export const choices = {
+  first: { agent: 'triage-agent-prod', vault: 'kv-care-prod', key: 'cmk-triage-agent' },
+  policies: { agent: 'visitor-agent', vault: 'kv-policy-keys', key: 'cmk-policy' },
+  test: { agent: 'triage-agent-test', vault: 'kv-hospital-keys', key: 'cmk-virtual-visit' },
+};
+export type Choices = (typeof choices)[keyof typeof choices];
+
 export const agentId = (name: string, group = 'rg-care-prod'): string =>
   `/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/${group}/providers/Microsoft.HealthBot/healthBots/${name}`;
 
@@ -79,16 +88,13 @@ export async function type(
 }
 
 /** Fills in the form of `/enable-cmk` up to its review page. */
-export async function fillForm(
-  world: World,
-  choices = { agent: 'triage-agent-prod', vault: 'kv-care-prod', key: 'cmk-triage-agent' },
-) {
+export async function fillForm(world: World, choice: Choices = choices.first) {
   const form = await type(world, people.requester, '/enable-cmk');
   const next = (inputs: Record<string, unknown>) =>
     world.teams.click(people.requester, form.id, 'form.next', { inputs });
-  await next({ resource: agentId(choices.agent) });
-  await next({ vault: choices.vault });
-  const review = await next({ key: choices.key });
+  await next({ resource: agentId(choice.agent) });
+  await next({ vault: choice.vault });
+  const review = await next({ key: choice.key });
   return { form, review };
 }
 
@@ -104,10 +110,15 @@ export async function submit(
   return requestIdIn(answered(await world.teams.click(people.requester, form.id, 'form.submit', { inputs })));
 }
 
-/** Asks for a key from typing to submitting; returns the request's id. */
-export async function ask(world: World, choices?: Parameters<typeof fillForm>[1]): Promise<string> {
-  const { form } = await fillForm(world, choices);
-  return submit(world, form);
+/** Opens the form on its review page by typing every choice. */
+export const typeAll = (world: World, { agent, vault, key }: Choices = choices.first, place = places.operations) =>
+  type(world, people.requester, `/enable-cmk resource=${agent} vault=${vault} key=${key}`, place);
+
+/** Asks for a key in one line and submits; returns the request's id. */
+export async function ask(world: World, choice: Choices = choices.first, justification?: string): Promise<string> {
+  const id = await submit(world, await typeAll(world, choice), justification);
+  if (id === '') throw new Error(`no request was made:\n${world.printed()}`);
+  return id;
 }
 
 /** The card about a request in a place, once it shows the words. */
@@ -133,13 +144,66 @@ export const approve = (
   inputs: Record<string, unknown> = { acknowledgeIrreversible: 'true' },
 ) => world.teams.click(person, card.id, 'request.approve', { inputs });
 
-/** The writes among what Azure was asked; what only reads by POST is none. */
-export async function writes(world: World): Promise<readonly string[]> {
-  const requests = await world.azureRequests();
+export interface Fault {
+  readonly match: { readonly method?: string; readonly url?: string };
+  readonly times?: number;
+  readonly respond?: { readonly status: number; readonly body?: unknown };
+  readonly delayMs?: number;
+  readonly drop?: true;
+}
+
+/** Makes Azure misbehave. */
+export async function faultAzure(world: World, ...faults: readonly Fault[]): Promise<void> {
+  const { status, body } = await http(world.azure, 'POST', '/simulator/faults', { body: faults });
+  if (status !== 200) throw new Error(JSON.stringify(body));
+}
+export const mendAzure = async (world: World): Promise<void> => {
+  await http(world.azure, 'DELETE', '/simulator/faults');
+};
+
+/** Waits until a condition holds; for what a person cannot see on a card. */
+export async function until(holds: () => Promise<boolean>, what: string, timeoutMs = 20_000): Promise<void> {
+  for (const end = Date.now() + timeoutMs; !(await holds()); ) {
+    if (Date.now() > end) throw new Error(`not in time: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Waits until every fault with a count has been met: what it holds up has arrived then. */
+export const untilFaultsAreMet = (world: World): Promise<void> =>
+  until(
+    async () =>
+      (await http(world.azure, 'GET', '/simulator/faults')).body.every((one: Fault) => one.times === undefined),
+    'Azure is asked what a fault waits for',
+  );
+
+/** All cards in a place that name the request, as one person sees them; not the form that asked. */
+export async function cardsAbout(
+  world: World,
+  place: string,
+  person: string,
+  id: string,
+): Promise<readonly SeenActivity[]> {
+  const seen = await world.teams.activities(place, person);
+  return seen.filter((one) => activityText(one).includes(id) && !/Submitted/.test(activityText(one)));
+}
+
+/** The writes among what Azure was asked, from the given number of requests on; what only reads by POST is none. */
+export async function writes(world: World, from = 0): Promise<readonly string[]> {
+  const requests = (await world.azureRequests()).slice(from);
   return requests
     .filter(({ method, url }) => ['PUT', 'PATCH', 'DELETE'].includes(method) && !url.includes('/simulator/'))
     .map(
       ({ method, url, status }) =>
         `${method} ${new URL(url, world.azure.url).pathname.split('/').slice(-2).join('/')} ${status}`,
     );
+}
+
+/** Azure as it was when this was called, to be put back: each request then finds the same agent untouched. */
+export async function rememberAzure(world: World): Promise<() => Promise<void>> {
+  const { body } = await http(world.azure, 'GET', '/simulator/state');
+  return async () => {
+    const put = await http(world.azure, 'PUT', '/simulator/state', { body });
+    if (put.status !== 200) throw new Error(JSON.stringify(put.body));
+  };
 }

@@ -1,32 +1,38 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { type Finding, verifyChain, verifyTexts } from '../../src/audit/verify.ts';
 import { botEnvironment } from '../../src/local/bot-environment.ts';
-import { discard, freePorts, http, type Latency, type RunningAzure, startAzure } from './local-azure.ts';
+import type { DatabaseOptions } from '../../src/store/database.ts';
+import { newDataDir } from './data-folder.ts';
+import { freePorts, http, type Latency, type RunningAzure, startAzure } from './local-azure.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from './local-teams.ts';
+import { startStore } from './store-client.ts';
+
+export type EndSignal = 'SIGKILL' | 'SIGINT';
 
 /** The whole product on this machine, as child processes: local Azure, local Teams, and the bot under test. */
 export interface World {
   readonly azure: RunningAzure;
   readonly teams: TeamsClient;
   readonly botUrl: string;
-  readonly bot: BotProcess;
   readonly dataDir: string;
+  /** Where the bot's record lies. On PGlite another process can open it only while the bot is down. */
+  readonly database: DatabaseOptions;
   /** What the local Azure was asked, oldest first. */
   azureRequests(): Promise<readonly AzureRequest[]>;
-  /** Ends the bot as a crash would, or as Ctrl-C would, and starts it again on what it kept. */
-  restartBot(how: 'SIGKILL' | 'SIGINT'): Promise<void>;
+  /** Everything the bot printed, in all its lives. */
+  printed(): string;
+  /** Ends the bot as a crash would, or as Ctrl-C would. */
+  endBot(how: EndSignal): Promise<void>;
+  /** Starts the bot on what it kept. What is set here holds for this life only. */
+  startBot(env?: NodeJS.ProcessEnv): Promise<void>;
+  restartBot(how: EndSignal, env?: NodeJS.ProcessEnv): Promise<void>;
+  /** Ends all three at once and starts them again on their data and ports. */
+  restartEverything(how: EndSignal): Promise<void>;
   /** Ends everything and removes what it kept. */
   end(): Promise<void>;
-}
-
-export interface BotProcess {
-  /** Everything it printed. */
-  output(): string;
-  end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 const AzureRequest = z.object({
@@ -39,23 +45,21 @@ const AzureRequest = z.object({
 });
 export type AzureRequest = z.infer<typeof AzureRequest>;
 
+interface BotProcess {
+  end(signal: EndSignal): Promise<void>;
+}
+
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 
-function startBot(env: NodeJS.ProcessEnv): BotProcess {
+function spawnBot(env: NodeJS.ProcessEnv, print: (text: string) => void): BotProcess {
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
     cwd: repository,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let printed = '';
-  const keep = (chunk: Buffer): void => {
-    printed += chunk.toString('utf8');
-  };
-  child.stdout?.on('data', keep);
-  child.stderr?.on('data', keep);
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', print);
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return {
-    output: () => printed,
     end(signal) {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       return ended;
@@ -63,58 +67,135 @@ function startBot(env: NodeJS.ProcessEnv): BotProcess {
   };
 }
 
-async function untilReady(url: string, bot: BotProcess): Promise<void> {
+async function untilReady(url: string, printed: () => string): Promise<void> {
   for (const until = Date.now() + 60_000; Date.now() < until; ) {
     const answer = await fetch(`${url}/readyz`).catch(() => null);
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`the bot was not ready in time:\n${bot.output()}`);
+  throw new Error(`the bot was not ready in time:\n${printed()}`);
 }
 
 export interface WorldOptions {
   readonly latency?: Latency;
-  /** Over the bot's usual local configuration. */
+  /** Over the bot's usual local configuration. With `DATABASE_URL` the record lies there. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Starts a world of its own on free ports and a new folder. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const latency = options.latency ?? 'instant';
-  const dataDir = mkdtempSync(join(tmpdir(), 'cmk-world-'));
-  const azure = await startAzure({ latency, dataDir });
-  const botPort = await freePorts(0);
+  const { latency = 'instant', env: extra = {} } = options;
+  const dataDir = await newDataDir();
+  const [azurePort, botPort] = [await freePorts(10), await freePorts(1)];
+  const ports = { 'bot-port': botPort, 'teams-port': botPort + 1, 'azure-port': azurePort };
   const botUrl = `http://127.0.0.1:${botPort}`;
-  const teams: LocalTeamsProcess = await startLocalTeams({
-    dataDir,
-    botUrl: `${botUrl}/api/messages`,
-    azureUrl: azure.url,
-    azureCaFile: `${dataDir}/ca.pem`,
-    manifestFile: 'manifest/manifest.json',
+  const openTeams = (azure: RunningAzure): Promise<LocalTeamsProcess> =>
+    startLocalTeams({
+      dataDir,
+      botUrl: `${botUrl}/api/messages`,
+      port: ports['teams-port'],
+      azureUrl: azure.url,
+      azureCaFile: `${dataDir}/ca.pem`,
+      manifestFile: 'manifest/manifest.json',
+    });
+  const openAzure = () => startAzure({ latency, dataDir, port: azurePort });
+  const azure = await openAzure();
+  const current = { azure, teams: await openTeams(azure), bot: null as BotProcess | null };
+  let output = '';
+  const environment = (more: NodeJS.ProcessEnv) =>
+    botEnvironment({ data: dataDir, ...ports, latency, reset: false }, { ...extra, ...more });
+
+  const endBot = async (how: EndSignal): Promise<void> => current.bot?.end(how);
+  const startBot = async (more: NodeJS.ProcessEnv = {}): Promise<void> => {
+    current.bot = spawnBot(environment(more), (text) => {
+      output += text;
+    });
+    await untilReady(botUrl, () => output);
+  };
+  const end = async (): Promise<void> => {
+    await Promise.all([endBot('SIGKILL'), current.teams.kill(), current.azure.kill()]);
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  await startBot().catch(async (error: unknown) => {
+    await end();
+    throw error;
   });
-  const ports = { 'bot-port': botPort, 'teams-port': Number(new URL(teams.url).port), 'azure-port': azure.port };
-  const env = botEnvironment({ data: dataDir, ...ports, latency, reset: false }, options.env ?? {});
-  const current = { bot: startBot(env) };
-  await untilReady(botUrl, current.bot);
   return {
-    azure,
-    teams: teams.client,
+    get azure() {
+      return current.azure;
+    },
+    get teams() {
+      return current.teams.client;
+    },
     botUrl,
     dataDir,
-    get bot() {
-      return current.bot;
+    database: extra.DATABASE_URL
+      ? { kind: 'postgres', url: extra.DATABASE_URL, maxConnections: 2 }
+      : { kind: 'pglite', dataDir },
+    azureRequests: async () =>
+      z.array(AzureRequest).parse((await http(current.azure, 'GET', '/simulator/requests')).body),
+    printed: () => output,
+    endBot,
+    startBot,
+    async restartBot(how, more) {
+      await endBot(how);
+      await startBot(more);
     },
-    azureRequests: async () => z.array(AzureRequest).parse((await http(azure, 'GET', '/simulator/requests')).body),
-    async restartBot(how) {
-      await current.bot.end(how);
-      current.bot = startBot(env);
-      await untilReady(botUrl, current.bot);
+    async restartEverything(how) {
+      const others = how === 'SIGKILL' ? ('kill' as const) : ('stop' as const);
+      await Promise.all([endBot(how), current.teams[others](), current.azure[others]()]);
+      current.azure = await openAzure();
+      current.teams = await openTeams(current.azure);
+      await startBot();
     },
-    async end() {
-      await current.bot.end('SIGKILL');
-      await teams.kill();
-      await discard(azure);
-      rmSync(dataDir, { recursive: true, force: true });
-    },
+    end,
   };
+}
+
+/** What the bot stored, as an auditor finds it. */
+export interface WorldRecord {
+  /** What the verifier has to say against the chain and the texts. Empty: nothing. */
+  readonly findings: readonly Finding[];
+  /** The events of a request in short: `submitted`, `step-done enable-identity/1`, oldest first. */
+  events(requestId: string): readonly string[];
+  /** Every request there is, oldest first. */
+  readonly requests: readonly string[];
+  /** Texts that are kept beside the chain, by request. */
+  readonly texts: readonly { readonly request: string; readonly field: string; readonly text: string }[];
+}
+
+const EventInShort = z
+  .object({ type: z.string(), data: z.object({ step: z.string().nullish(), attempt: z.number().optional() }) })
+  .transform(({ type, data }) =>
+    data.step && data.attempt ? `${type} ${data.step}/${data.attempt}` : data.step ? `${type} ${data.step}` : type,
+  );
+const Text = z.object({
+  request_id: z.string(),
+  revision: z.number(),
+  field: z.string(),
+  salt: z.string(),
+  text: z.string(),
+});
+
+/** Reads the whole record and verifies it. On PGlite the bot is ended first, as by Ctrl-C, unless it is down already. */
+export async function readRecord(world: World): Promise<WorldRecord> {
+  if (world.database.kind === 'pglite') await world.endBot('SIGINT');
+  const store = await startStore(world.database);
+  try {
+    const head = await store.call('trail', 'head');
+    const lines = await store.call('trail', 'lines', 0, 100_000);
+    const rows = z
+      .array(Text)
+      .parse(await store.sql('select * from cmk.free_text order by request_id, revision, field'));
+    const texts = rows.map(({ request_id: request, ...row }) => ({ request, ...row }));
+    return {
+      findings: [...verifyChain(lines, head), ...verifyTexts(lines, texts)],
+      events: (id) =>
+        lines.filter((line) => line.request === id).map((line) => EventInShort.parse(JSON.parse(line.body))),
+      requests: [...new Set(lines.map((line) => line.request))],
+      texts,
+    };
+  } finally {
+    await store.close();
+  }
 }
