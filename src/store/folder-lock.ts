@@ -10,14 +10,14 @@
  * not answer never will again, so removing it is safe.
  */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { shortWayTo } from './short-way.ts';
 
 const lockName = /^lock-(\d+)-[0-9a-f-]+\.sock$/;
-/** A socket's path fits 104 bytes on the smallest system. */
-const longestPath = 100;
+const nameLength = `lock-0000000-${randomUUID()}.sock`.length;
 const patienceMs = 5_000;
 const answerMs = 1_000;
 
@@ -33,17 +33,17 @@ interface Candidate {
 
 /** Takes the folder, or throws an error that names the folder, its holder and what to do. */
 export async function lockFolder(folder: string): Promise<FolderLock> {
-  const reach = await reachOf(folder);
+  const way = await shortWayTo(folder, nameLength);
   try {
-    const held = await hold(reach.path, folder, Date.now() + patienceMs);
+    const held = await hold(way.path, folder, Date.now() + patienceMs);
     return {
       release: async () => {
-        await withdraw(reach.path, held);
-        await reach.handle?.close();
+        await withdraw(way.path, held);
+        await way.close();
       },
     };
   } catch (error) {
-    await reach.handle?.close();
+    await way.close();
     throw error;
   }
 }
@@ -135,16 +135,4 @@ async function publish(at: string): Promise<Candidate> {
 async function withdraw(at: string, { name, server }: Candidate): Promise<void> {
   await rm(path.join(at, name), { force: true });
   await new Promise<void>((resolve) => server.close(() => resolve()));
-}
-
-/** A way to the folder short enough for a socket's path. */
-async function reachOf(folder: string): Promise<{ readonly path: string; readonly handle: FileHandle | null }> {
-  const fits = (at: string): boolean =>
-    Buffer.byteLength(path.join(at, `lock-0000000-${randomUUID()}.sock`)) <= longestPath;
-  const short = [folder, path.relative(process.cwd(), folder) || '.'].find(fits);
-  if (short !== undefined) return { path: short, handle: null };
-  if (process.platform !== 'linux')
-    throw new Error(`opening the data folder ${folder}: its path is too long for a socket`);
-  const handle = await open(folder, 'r');
-  return { path: `/proc/self/fd/${handle.fd}`, handle };
 }

@@ -24,13 +24,36 @@ async function listMigrations(): Promise<readonly Migration[]> {
  */
 export async function migrate({ pool }: { readonly pool: Pool }): Promise<void> {
   const migrations = await listMigrations();
-  const applied = new Set(await inTransaction(pool, prepare));
-  const unknown = [...applied].find((number) => !migrations.some((migration) => migration.number === number));
+  const applied = await inTransaction(pool, prepare);
+  refuseNewer(applied, migrations);
+  for (const migration of migrations) {
+    if (!applied.includes(migration.number)) await inTransaction(pool, (sql) => apply(sql, migration));
+  }
+}
+
+/**
+ * What {@link migrate} would still apply, by file name; all of it where the database is empty. Changes nothing. Throws as
+ * `migrate` does when the database is ahead of this program.
+ */
+export async function pendingMigrations({ pool }: { readonly pool: Pool }): Promise<readonly string[]> {
+  const migrations = await listMigrations();
+  const [found] = await select(pool, z.object({ there: z.boolean() }), existence);
+  const applied = found?.there === true ? await appliedIn(pool) : [];
+  refuseNewer(applied, migrations);
+  return migrations.filter(({ number }) => !applied.includes(number)).map(({ name }) => name);
+}
+
+const existence = "select to_regclass('cmk.migration') is not null as there";
+
+async function appliedIn(sql: Sql): Promise<readonly number[]> {
+  const rows = await select(sql, z.object({ number: z.number() }), 'select number from cmk.migration');
+  return rows.map((row) => row.number);
+}
+
+function refuseNewer(applied: readonly number[], migrations: readonly Migration[]): void {
+  const unknown = applied.find((number) => !migrations.some((migration) => migration.number === number));
   if (unknown !== undefined) {
     throw new Error(`preparing the database: it has migration ${unknown}, made by a newer version of this program`);
-  }
-  for (const migration of migrations) {
-    if (!applied.has(migration.number)) await inTransaction(pool, (sql) => apply(sql, migration));
   }
 }
 
@@ -39,8 +62,7 @@ async function prepare(sql: Sql): Promise<readonly number[]> {
   await takeTurn(sql);
   await sql.query('create schema if not exists cmk');
   await sql.query('create table if not exists cmk.migration (number int primary key, name text not null)');
-  const rows = await select(sql, z.object({ number: z.number() }), 'select number from cmk.migration');
-  return rows.map((row) => row.number);
+  return appliedIn(sql);
 }
 
 async function apply(sql: Sql, { number, name }: Migration): Promise<void> {
