@@ -1,0 +1,70 @@
+/** Who runs the bot and where, as the app package says it. Everything is checked, and every mistake is named at once. */
+import { z } from 'zod';
+import { isPlaceholder } from './placeholders.ts';
+
+const missing = (what: string): string => `is missing; ${what}`;
+const real = (value: string): boolean => !isPlaceholder(value);
+const placeholder = { error: (issue: { input?: unknown }) => `${issue.input} is a placeholder; give the real value` };
+
+/** A value that has to be given. A placeholder is called one before its form is looked at. */
+const given = (what: string) =>
+  z
+    .string({ error: missing(what) })
+    .trim()
+    .min(1, missing(what))
+    .refine(real, { ...placeholder, abort: true });
+
+const page = (what: string) =>
+  given(`the https address of ${what}`).pipe(
+    z.url({ protocol: /^https$/, error: 'must be an https address' }).max(2048, 'must have at most 2048 characters'),
+  );
+
+const hostName = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
+
+/** Every variable that is read. The first two are the bot's own. */
+const Settings = z.object({
+  MicrosoftAppId: given("the bot's application (client) id")
+    .toLowerCase()
+    .pipe(z.guid('must be an id such as Entra shows it')),
+  MicrosoftAppType: z.enum(['SingleTenant', 'UserAssignedMSI'], 'must be SingleTenant or UserAssignedMSI').optional(),
+  CMK_PUBLIC_HOST: given('the host name under which Teams reaches the bot')
+    .toLowerCase()
+    .pipe(z.string().regex(hostName, 'must be a host name alone, without scheme, port or path')),
+  CMK_DEVELOPER_NAME: given('the organisation that runs the bot').max(32, 'must have at most 32 characters'),
+  CMK_WEBSITE_URL: page('a page where people find help'),
+  CMK_PRIVACY_URL: page('the privacy statement'),
+  CMK_TERMS_URL: page('the terms of use'),
+});
+export type Settings = z.infer<typeof Settings>;
+type Variable = keyof Settings;
+
+/** Each variable's option on the command line. */
+export const optionOf: Readonly<Record<Variable, string>> = {
+  MicrosoftAppId: 'app-id',
+  MicrosoftAppType: 'app-type',
+  CMK_PUBLIC_HOST: 'host',
+  CMK_DEVELOPER_NAME: 'developer-name',
+  CMK_WEBSITE_URL: 'website-url',
+  CMK_PRIVACY_URL: 'privacy-url',
+  CMK_TERMS_URL: 'terms-url',
+};
+const variables = Settings.keyof().options;
+
+export type ReadSettings =
+  | { readonly kind: 'settings'; readonly settings: Settings }
+  | { readonly kind: 'refused'; readonly problems: readonly string[] };
+
+type Given = Readonly<Record<string, string | undefined>>;
+
+/** Takes each value from the options, else from the environment. An empty value is one that was not given. */
+export function readSettings(options: Given, environment: Given): ReadSettings {
+  const values = variables.map((variable) => [variable, options[optionOf[variable]] || environment[variable]] as const);
+  const read = Settings.safeParse(Object.fromEntries(values.filter(([, value]) => value)));
+  if (read.success) return { kind: 'settings', settings: read.data };
+  const named = z.object({ path: z.tuple([Settings.keyof()]), message: z.string() });
+  const problems = read.error.issues.map((issue) => {
+    const { path, message } = named.parse(issue);
+    return `${path[0]} (--${optionOf[path[0]]}): ${message}`;
+  });
+  return { kind: 'refused', problems };
+}
