@@ -7,6 +7,7 @@ import { openConnection } from './connection.ts';
 import { defaultLimits, type Limits } from './exchange.ts';
 import { armGrants } from './grants.ts';
 import { graphGroups } from './groups.ts';
+import { armGuards } from './guards.ts';
 import { graphInventory } from './inventory.ts';
 import { armKeys } from './keys.ts';
 import { armVaults } from './vaults.ts';
@@ -41,6 +42,7 @@ export function connectAzure(options: AzureOptions): Azure {
     vaults: armVaults(connection),
     keys: armKeys(connection),
     grants: armGrants(connection),
+    guards: armGuards(connection),
     inventory: graphInventory(connection, clock),
     groups: graphGroups(connection),
   };

@@ -11,7 +11,8 @@ import {
   createPipelineFromOptions,
   createPipelineRequest,
 } from '@azure/core-rest-pipeline';
-import { CryptographyClient } from '@azure/keyvault-keys';
+import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
+import { z } from 'zod';
 import { done, failed, type Outcome } from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
 import type { Cloud } from './clouds.ts';
@@ -33,12 +34,22 @@ export interface ConnectionOptions {
 export interface CallKind {
   /** It waits for a long-running operation: the longer limit holds. */
   readonly operation?: boolean;
+  /** A person waits and can do without: the shortest limit holds. */
+  readonly brief?: boolean;
   /** It relies on a grant that may just have been made, so a refusal may pass. */
   readonly restsOnGrant?: boolean;
 }
 
-/** For Graph; the SDK's clients share one of their own. */
+/** For what goes without a client of the SDK; those share one of their own. */
 const httpClient = createDefaultHttpClient();
+
+function limitOf(kind: CallKind, limits: Limits): number {
+  if (kind.operation === true) return limits.operationMs;
+  return kind.brief === true ? limits.briefMs : limits.callMs;
+}
+
+/** The shape of every list in ARM. */
+const Page = z.object({ value: z.array(z.unknown()), nextLink: z.string().nullish() });
 
 /** The clients of one call. Making them costs microseconds; tokens are cached in the credential. */
 export class Line {
@@ -48,7 +59,7 @@ export class Line {
   constructor(options: ConnectionOptions, kind: CallKind) {
     const { limits } = options;
     this.options = options;
-    this.exchange = new Exchange(limits, options.clock, kind.operation === true ? limits.operationMs : limits.callMs);
+    this.exchange = new Exchange(limits, options.clock, limitOf(kind, limits));
   }
 
   resources(subscriptionId: string): ResourceManagementClient {
@@ -71,27 +82,31 @@ export class Line {
 
   /** A key by its full address in Key Vault. */
   key(address: string): CryptographyClient {
-    const { credential, cloud } = this.options;
-    const options = { ...this.common(), disableChallengeResourceVerification: !cloud.verifyChallenges };
-    return new CryptographyClient(address, credential, options);
+    return new CryptographyClient(address, this.options.credential, this.vaultOptions());
+  }
+
+  /** The keys of the vault at this address, deleted ones included. */
+  keysAt(vaultUri: string): KeyClient {
+    return new KeyClient(vaultUri, this.options.credential, this.vaultOptions());
   }
 
   /** Posts to Microsoft Graph and returns the parsed answer. */
-  async graph(path: string, body: unknown): Promise<unknown> {
-    const { credential, cloud } = this.options;
-    const pipeline = createPipelineFromOptions(this.common());
-    pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: cloud.graphScope }));
-    pipeline.addPolicy(this.exchange.deadline);
-    pipeline.addPolicy(this.exchange.recorder, { afterPhase: 'Sign' });
-    const request = createPipelineRequest({
-      url: `${cloud.graphEndpoint}${path}`,
-      method: 'POST',
-      headers: createHttpHeaders({ 'content-type': 'application/json', accept: 'application/json' }),
-      body: JSON.stringify(body),
-    });
-    const response = await pipeline.sendRequest(httpClient, request);
-    if (response.status >= 300) throw new UnusableAnswer(`answered ${response.status}`);
-    return JSON.parse(response.bodyAsText ?? '');
+  graph(path: string, body: unknown): Promise<unknown> {
+    const { cloud } = this.options;
+    return this.ask('POST', `${cloud.graphEndpoint}${path}`, cloud.graphScope, body);
+  }
+
+  /** The items of a list in ARM for which no client of the SDK will do. `path` carries the API version. */
+  async *list(path: string): AsyncGenerator<unknown> {
+    const { armEndpoint, armScope } = this.options.cloud;
+    let url = `${armEndpoint}${path}`;
+    while (url !== '') {
+      const page = Page.parse(await this.ask('GET', url, armScope));
+      yield* page.value;
+      url = page.nextLink ?? '';
+      // The token goes along to the next page.
+      if (url !== '' && !sameOrigin(url, armEndpoint)) throw new UnusableAnswer(`the next page is at ${url}`);
+    }
   }
 
   /** The value, or null when Azure refused with one of these codes. */
@@ -103,6 +118,22 @@ export class Line {
       if (told !== null && codes.includes(told.code)) return null;
       throw error;
     }
+  }
+
+  private async ask(method: 'GET' | 'POST', url: string, scopes: string, body?: unknown): Promise<unknown> {
+    const pipeline = createPipelineFromOptions(this.common());
+    pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential: this.options.credential, scopes }));
+    pipeline.addPolicy(this.exchange.deadline);
+    pipeline.addPolicy(this.exchange.recorder, { afterPhase: 'Sign' });
+    const request = createPipelineRequest({
+      url,
+      method,
+      headers: createHttpHeaders({ 'content-type': 'application/json', accept: 'application/json' }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const response = await pipeline.sendRequest(httpClient, request);
+    if (response.status >= 300) throw new UnusableAnswer(`answered ${response.status}`);
+    return JSON.parse(response.bodyAsText ?? '');
   }
 
   private common() {
@@ -126,7 +157,13 @@ export class Line {
     const { cloud } = this.options;
     return { ...this.common(), endpoint: cloud.armEndpoint, credentials: { scopes: [cloud.armScope] } };
   }
+
+  private vaultOptions() {
+    return { ...this.common(), disableChallengeResourceVerification: !this.options.cloud.verifyChallenges };
+  }
 }
+
+const sameOrigin = (a: string, b: string): boolean => URL.canParse(a) && new URL(a).origin === new URL(b).origin;
 
 /**
  * Codes that say "there is none". A 404 without one of them is a failure: a wrong API version, a missing subscription or

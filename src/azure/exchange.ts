@@ -20,6 +20,8 @@ export interface Limits {
   readonly requestMs: number;
   /** A whole call, sign-in and retries included. */
   readonly callMs: number;
+  /** A call that only adds to what a waiting person sees, and that may be slow where a network is closed. */
+  readonly briefMs: number;
   /** A call that waits for a long-running operation. */
   readonly operationMs: number;
   readonly retries: number;
@@ -31,6 +33,7 @@ export interface Limits {
 export const defaultLimits: Limits = {
   requestMs: 30_000,
   callMs: 60_000,
+  briefMs: 8_000,
   operationMs: 600_000,
   retries: 3,
   firstRetryMs: 500,

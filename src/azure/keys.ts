@@ -1,5 +1,6 @@
 /**
- * Keys over ARM, which needs no access to the vault's data and passes its firewall; only the probe speaks to the vault itself.
+ * Keys over ARM, which needs no access to the vault's data and passes its firewall; only the probe and the
+ * look at deleted keys, which ARM does not list, speak to the vault itself.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Key } from '@azure/arm-keyvault';
@@ -7,7 +8,7 @@ import { z } from 'zod';
 import { done, failed, type Outcome } from '../domain/failure.ts';
 import { type ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
 import type { NewKey, ObservedKey } from '../domain/observed.ts';
-import type { Keys, Probe } from '../domain/ports/azure.ts';
+import type { Deleted, Keys, Probe } from '../domain/ports/azure.ts';
 import type { Cloud } from './clouds.ts';
 import { type Connection, type Line, missing } from './connection.ts';
 import { complaintOf } from './error-body.ts';
@@ -110,6 +111,17 @@ async function probeKey(line: Line, address: string): Promise<Probe> {
   }
 }
 
+/** `KeyNotFound` is what the vault says of deleted keys too (recordings of Microsoft's JavaScript client). */
+async function findDeleted(line: Line, vaultUri: string, name: KeyName): Promise<Deleted> {
+  try {
+    const key = await line.unless(['KeyNotFound'], line.keysAt(vaultUri).getDeletedKey(name));
+    return key === null ? 'none' : 'deleted';
+  } catch (error) {
+    if (line.exchange.last?.status === 403) return 'not-checked';
+    throw error;
+  }
+}
+
 class KeyUnusable extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
@@ -158,9 +170,7 @@ export function armKeys(connection: Connection): Keys {
 
   const probe: Keys['probe'] = async (vaultUri, name, version) => {
     const doing = `trying key ${name} in ${vaultUri}`;
-    if (!isVaultHost(vaultUri, connection.cloud)) {
-      return failed(refusedHere(doing, 'NotAKeyVaultAddress', `${vaultUri} is not the address of a key vault`));
-    }
+    if (!isVaultHost(vaultUri, connection.cloud)) return failed(notAVault(doing, vaultUri));
     const address = `${vaultUri.replace(/\/+$/, '')}/keys/${name}/${version}`;
     try {
       return await connection.call(doing, (line) => probeKey(line, address));
@@ -170,7 +180,16 @@ export function armKeys(connection: Connection): Keys {
     }
   };
 
-  return { get, list, createIfMissing, probe };
+  const deleted: Keys['deleted'] = async (vaultUri, name) => {
+    const doing = `looking for a deleted key ${name} in ${vaultUri}`;
+    if (!isVaultHost(vaultUri, connection.cloud)) return failed(notAVault(doing, vaultUri));
+    return connection.call(doing, (line) => findDeleted(line, vaultUri, name), { brief: true });
+  };
+
+  return { get, list, createIfMissing, probe, deleted };
 }
+
+const notAVault = (doing: string, vaultUri: string) =>
+  refusedHere(doing, 'NotAKeyVaultAddress', `${vaultUri} is not the address of a key vault`);
 
 const nameOf = (id: ArmId): string => id.split('/').at(-1) ?? id;

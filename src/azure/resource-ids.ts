@@ -28,6 +28,23 @@ export const vaultKind: Kind = {
   inWords: 'a key vault',
 };
 
+const neitherKind: Kind = {
+  type: '',
+  name: /^(?!)/,
+  code: 'NotAnAgentOrVault',
+  inWords: 'a healthcare agent service or a key vault',
+};
+
+/** Provider and type of the resource in the group, lower case. */
+function typeOf(id: ArmId): string {
+  const [provider = '', type = ''] = id.split('/').slice(6, 8);
+  return `${provider}/${type}`.toLowerCase();
+}
+
+/** Which of the kinds the id claims to be of; what it names may still not be well formed. */
+export const kindOf = (id: ArmId): Kind =>
+  [agentKind, vaultKind].find((kind) => kind.type === typeOf(id)) ?? neitherKind;
+
 /** ARM's rule: letters, digits, underscores, parentheses, hyphens, periods, and no period at the end. */
 const resourceGroup = /^[\p{L}\p{N}_().-]{0,89}[\p{L}\p{N}_()-]$/u;
 
@@ -39,11 +56,9 @@ export function ownResource(
   subscriptions: readonly string[],
 ): { readonly parts: ArmIdParts } | { readonly failure: Failure } {
   const parts = armIdParts(id);
-  const segments = id.split('/');
-  const type = `${segments[6]}/${segments[7]}`.toLowerCase();
   const wellFormed =
-    segments.length === 9 &&
-    type === kind.type &&
+    id.split('/').length === 9 &&
+    typeOf(id) === kind.type &&
     kind.name.test(parts.name) &&
     resourceGroup.test(parts.resourceGroup);
   if (!wellFormed) return { failure: refusedHere(doing, kind.code, `${id} is not the id of ${kind.inWords}`) };

@@ -1,9 +1,8 @@
-import { ArmId } from '../../src/domain/ids.ts';
+import type { ArmId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
   agentId,
-  careId,
   connect,
   failureOf,
   financeId,
@@ -119,17 +118,7 @@ describe('ids that may not be used', () => {
       'OutsideConfiguredSubscriptions',
     ],
     ['a vault', vaultId('kv-care-prod'), 'NotAHealthcareAgentService'],
-    ['a path out of the resource group', agentId('a', '..'), 'NotAHealthcareAgentService'],
-    ['a query behind the name', agentId('a?api-version=1&x='), 'NotAHealthcareAgentService'],
-    ['a fragment', agentId('a#b'), 'NotAHealthcareAgentService'],
     ['an escaped slash', agentId('a%2fb'), 'NotAHealthcareAgentService'],
-    [
-      'a path up and into another subscription',
-      ArmId.parse(
-        `/subscriptions/${careId}/resourceGroups/x/providers/a/b/c/../../../../../../../${financeId}/resourceGroups/rg-finance/providers/Microsoft.HealthBot/healthBots/wages-agent`,
-      ),
-      'NotAHealthcareAgentService',
-    ],
   ])('refuses %s before anything is sent', async (_, id, code) => {
     const whole = { vaultUri: 'https://x', keyName: 'k', keyVersion: null };
     const sent = await sentDuring(running, async () => {

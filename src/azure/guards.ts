@@ -1,0 +1,72 @@
+/**
+ * What may stand in the way of a write, as ARM tells it: locks (Microsoft.Authorization 2020-05-01) and the caller's own
+ * permissions (2022-04-01). Asked for by the resource's id: for a resource without a parent `@azure/arm-authorization` 9 puts
+ * two slashes into the address, and it has no locks.
+ */
+import { z } from 'zod';
+import { armIdParts } from '../domain/ids.ts';
+import type { Guards, Lock } from '../domain/ports/azure.ts';
+import type { Connection, Line } from './connection.ts';
+import { covers } from './grants.ts';
+import { kindOf } from './resource-ids.ts';
+
+/** Only what is used. A lock's own id is that of what it locks, and this behind it. */
+const ArmLock = z.object({
+  name: z.string(),
+  id: z.string().regex(/\/providers\/Microsoft\.Authorization\/locks\/[^/]+$/i),
+  properties: z.object({ level: z.enum(['ReadOnly', 'CanNotDelete']) }),
+});
+
+const levels = { ReadOnly: 'read-only', CanNotDelete: 'cannot-delete' } as const;
+
+function lockOf(item: unknown): Lock {
+  const { name, id, properties } = ArmLock.parse(item);
+  return { name, level: levels[properties.level], scope: id.split('/').slice(0, -4).join('/') };
+}
+
+async function locksAt(line: Line, id: string): Promise<readonly Lock[]> {
+  const found: Lock[] = [];
+  // Locks at or above the scope; without the filter also those below it (`-AtScope` of Get-AzResourceLock).
+  const query = 'api-version=2020-05-01&$filter=atScope()';
+  for await (const item of line.list(`${id}/providers/Microsoft.Authorization/locks?${query}`)) {
+    const lock = lockOf(item);
+    if (covers(lock.scope, id)) found.push(lock);
+  }
+  return found;
+}
+
+/** What one role gives. One role's exceptions take nothing from another's. */
+const Permission = z.object({ actions: z.array(z.string()).nullish(), notActions: z.array(z.string()).nullish() });
+type Permission = z.infer<typeof Permission>;
+
+/** `*` stands for any text, slashes included; case does not matter. */
+function matchesAction(pattern: string, action: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 'i').test(action);
+}
+
+const gives = ({ actions, notActions }: Permission, action: string): boolean =>
+  (actions ?? []).some((pattern) => matchesAction(pattern, action)) &&
+  !(notActions ?? []).some((pattern) => matchesAction(pattern, action));
+
+async function permissionsAt(line: Line, id: string): Promise<readonly Permission[]> {
+  const found: Permission[] = [];
+  const path = `${id}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
+  for await (const item of line.list(path)) found.push(Permission.parse(item));
+  return found;
+}
+
+/** Locks and permissions as ARM has them. */
+export function armGuards(connection: Connection): Guards {
+  return {
+    locks: (id) =>
+      connection.on(kindOf(id), id, `reading the locks on ${armIdParts(id).name}`, (line) => locksAt(line, id)),
+
+    allowed: (id, actions) =>
+      connection.on(kindOf(id), id, `reading what the bot may do with ${armIdParts(id).name}`, async (line) => {
+        const permissions = await permissionsAt(line, id);
+        const may = (action: string): boolean => permissions.some((permission) => gives(permission, action));
+        return Object.fromEntries(actions.map((action) => [action, may(action)]));
+      }),
+  };
+}

@@ -1,0 +1,237 @@
+import type { ArmId } from '../../src/domain/ids.ts';
+import { ArmId as ArmIdSchema } from '../../src/domain/ids.ts';
+import type { Azure } from '../../src/domain/ports/azure.ts';
+import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { agentId, careId, connect, failureOf, financeId, got, sentDuring, under, vaultId } from './azure-setup.ts';
+
+let running: RunningAzure;
+let azure: Azure;
+
+beforeAll(async () => {
+  running = await startAzure();
+  azure = connect(running);
+});
+afterAll(() => discard(running));
+
+const agent = agentId('triage-agent-prod');
+const vault = vaultId('kv-care-prod');
+const group = `/subscriptions/${careId}/resourceGroups/rg-care-prod`;
+const subscription = `/subscriptions/${careId}`;
+
+const lock = (name: string, scope: string, level: 'ReadOnly' | 'CanNotDelete' = 'ReadOnly') => ({
+  name,
+  scope,
+  level,
+  notes: '',
+});
+const locked = (...locks: readonly ReturnType<typeof lock>[]): Promise<void> =>
+  changeState(running, (state) => {
+    state.locks = locks;
+  });
+
+describe('locks', () => {
+  afterEach(() => locked());
+
+  test('there are none', async () => {
+    expect(got(await azure.guards.locks(agent))).toEqual([]);
+  });
+
+  test.each([
+    ['the resource', agent],
+    ['its group', group],
+    ['its subscription', subscription],
+  ])('a read-only lock on %s holds', async (_where, scope) => {
+    await locked(lock('freeze', scope));
+    expect(got(await azure.guards.locks(agent))).toEqual([{ name: 'freeze', level: 'read-only', scope }]);
+  });
+
+  test('all that hold are told, each with its level', async () => {
+    await locked(lock('keep', vault, 'CanNotDelete'), lock('freeze', group));
+    expect(got(await azure.guards.locks(vault))).toEqual([
+      { name: 'keep', level: 'cannot-delete', scope: vault },
+      { name: 'freeze', level: 'read-only', scope: group },
+    ]);
+  });
+
+  test('a lock beside or below the resource does not hold', async () => {
+    await locked(lock('below', `${vault}/keys/cmk-triage-agent`), lock('beside', `${vault}-2`), lock('other', agent));
+    expect(got(await azure.guards.locks(vault))).toEqual([]);
+  });
+
+  test('a lock is found whatever the spelling of its scope', async () => {
+    await locked(lock('freeze', agent.toUpperCase()));
+    expect(got(await azure.guards.locks(agent))).toEqual([expect.objectContaining({ level: 'read-only' })]);
+  });
+
+  test('asks once, at or above the resource, with the id of the call', async () => {
+    const sent = await sentDuring(running, () => azure.guards.locks(agent));
+    expect(sent).toEqual([
+      expect.objectContaining({
+        method: 'GET',
+        url: `${running.url}${agent}/providers/Microsoft.Authorization/locks?api-version=2020-05-01&$filter=atScope()`,
+        clientRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      }),
+    ]);
+  });
+
+  test('reads every page', async () => {
+    await locked(lock('second', group));
+    const next = `${running.url}${agent}/providers/Microsoft.Authorization/locks?api-version=2020-05-01`;
+    const first = {
+      id: `${agent}/providers/Microsoft.Authorization/locks/first`,
+      name: 'first',
+      properties: { level: 'ReadOnly' },
+    };
+    const fault = {
+      match: { url: '/locks' },
+      times: 1,
+      respond: { status: 200, body: { value: [first], nextLink: next } },
+    };
+    const found = got(await under(running, fault, () => azure.guards.locks(agent)));
+    expect(found.map(({ name }) => name)).toEqual(['first', 'second']);
+  });
+
+  test('a next page at another address is not asked for', async () => {
+    const body = { value: [], nextLink: 'https://localhost.example.com/locks' };
+    const fault = { match: { url: '/locks' }, respond: { status: 200, body } };
+    const failure = failureOf(await under(running, fault, () => azure.guards.locks(agent)));
+    expect(failure).toMatchObject({ next: 'ask', code: 'UnexpectedAnswer' });
+  });
+
+  test('a lock of a level nobody knows is a failure, not no lock', async () => {
+    const odd = {
+      id: `${agent}/providers/Microsoft.Authorization/locks/odd`,
+      name: 'odd',
+      properties: { level: 'New' },
+    };
+    const fault = { match: { url: '/locks' }, respond: { status: 200, body: { value: [odd] } } };
+    expect(failureOf(await under(running, fault, () => azure.guards.locks(agent)))).toMatchObject({
+      code: 'UnexpectedAnswer',
+    });
+  });
+
+  test('not being allowed to read them is a failure', async () => {
+    const body = { error: { code: 'AuthorizationFailed', message: 'no' } };
+    const fault = { match: { url: '/locks' }, respond: { status: 403, body } };
+    expect(failureOf(await under(running, fault, () => azure.guards.locks(agent)))).toMatchObject({
+      next: 'ask',
+      code: 'AuthorizationFailed',
+      doing: 'reading the locks on triage-agent-prod',
+    });
+  });
+
+  test('a short throttling is waited out', async () => {
+    const body = { error: { code: 'TooManyRequests', message: 'later' } };
+    const respond = { status: 429, headers: { 'retry-after': '1' }, body };
+    got(await under(running, { match: { url: '/locks' }, times: 1, respond }, () => azure.guards.locks(agent)));
+  });
+});
+
+interface Role {
+  readonly roleName: string;
+  readonly permissions: { actions: string[]; notActions: string[] }[];
+}
+
+/** What the bot's role allows, from now on. */
+const roleAllows = (actions: readonly string[], notActions: readonly string[] = []): Promise<void> =>
+  changeState(running, (state) => {
+    const role: Role | undefined = state.roleDefinitions.find((one: Role) => one.roleName === 'CMK bot');
+    const [permission] = role?.permissions ?? [];
+    if (permission === undefined) throw new Error('the bot has no role');
+    permission.actions = [...actions];
+    permission.notActions = [...notActions];
+  });
+
+const writeAgent = 'Microsoft.HealthBot/healthBots/write';
+const deleteAgent = 'Microsoft.HealthBot/healthBots/delete';
+const writeKey = 'Microsoft.KeyVault/vaults/keys/write';
+
+describe('what the bot may do', () => {
+  test('its role allows all that it does, and nothing more', async () => {
+    expect(got(await azure.guards.allowed(agent, [writeAgent, deleteAgent]))).toEqual({
+      [writeAgent]: true,
+      [deleteAgent]: false,
+    });
+    const onVault = [
+      'Microsoft.KeyVault/vaults/write',
+      writeKey,
+      'Microsoft.KeyVault/vaults/accessPolicies/write',
+      'Microsoft.Authorization/roleAssignments/write',
+    ];
+    const allowed = got(await azure.guards.allowed(vault, onVault));
+    expect(allowed).toEqual(Object.fromEntries(onVault.map((action) => [action, true])));
+  });
+
+  test('the address has no double slash', async () => {
+    const sent = await sentDuring(running, () => azure.guards.allowed(agent, [writeAgent]));
+    expect(sent.map(({ url }) => url)).toEqual([
+      `${running.url}${agent}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`,
+    ]);
+  });
+
+  test('an action taken away from the role is not allowed', async () => {
+    await roleAllows(['Microsoft.Authorization/permissions/read', 'Microsoft.HealthBot/healthBots/read']);
+    expect(got(await azure.guards.allowed(agent, [writeAgent]))).toEqual({ [writeAgent]: false });
+  });
+
+  test.each([
+    ['*', true],
+    ['*/write', true],
+    ['Microsoft.HealthBot/*', true],
+    ['microsoft.healthbot/HEALTHBOTS/Write', true],
+    ['Microsoft.HealthBot/*/write', true],
+    ['*/read', false],
+    ['Microsoft.HealthBot/healthBots/writ', false],
+    ['Microsoft.HealthBot/healthBots', false],
+    ['Microsoft+HealthBot/healthBots/write', false],
+    ['MicrosoftxHealthBot/healthBots/write', false],
+  ])('%s allows to write: %s', async (pattern, expected) => {
+    await roleAllows(['Microsoft.Authorization/permissions/read', pattern]);
+    expect(got(await azure.guards.allowed(agent, [writeAgent]))).toEqual({ [writeAgent]: expected });
+  });
+
+  test("a role's exceptions are not allowed", async () => {
+    await roleAllows(['*'], ['Microsoft.HealthBot/*/WRITE']);
+    expect(got(await azure.guards.allowed(agent, [writeAgent, deleteAgent]))).toEqual({
+      [writeAgent]: false,
+      [deleteAgent]: true,
+    });
+  });
+
+  test("one role's exceptions take nothing from another's", async () => {
+    const body = { value: [{ actions: ['*'], notActions: [writeAgent] }, { actions: [writeAgent] }] };
+    const fault = { match: { url: '/permissions' }, respond: { status: 200, body } };
+    expect(got(await under(running, fault, () => azure.guards.allowed(agent, [writeAgent])))).toEqual({
+      [writeAgent]: true,
+    });
+  });
+
+  test('not being allowed to ask is a failure', async () => {
+    await roleAllows(['Microsoft.HealthBot/healthBots/read']);
+    expect(failureOf(await azure.guards.allowed(agent, [writeAgent]))).toMatchObject({
+      next: 'ask',
+      code: 'AuthorizationFailed',
+      status: 403,
+      doing: 'reading what the bot may do with triage-agent-prod',
+    });
+  });
+});
+
+describe('resources the bot has no business with', () => {
+  const refused: readonly (readonly [string, ArmId, string])[] = [
+    [
+      'another kind',
+      ArmIdSchema.parse(`${group}/providers/Microsoft.Storage/storageAccounts/store`),
+      'NotAnAgentOrVault',
+    ],
+    ['part of a vault', ArmIdSchema.parse(`${vault}/keys/k`), 'NotAKeyVault'],
+    ['another subscription', agentId('billing-agent', 'rg-billing', financeId), 'OutsideConfiguredSubscriptions'],
+  ];
+  test.each(refused)('%s is refused before anything is sent', async (_what, id, code) => {
+    const sent = await sentDuring(running, async () => {
+      expect(failureOf(await azure.guards.locks(id))).toMatchObject({ next: 'ask', code, clientRequestId: null });
+      expect(failureOf(await azure.guards.allowed(id, [writeAgent]))).toMatchObject({ code });
+    });
+    expect(sent).toEqual([]);
+  });
+});
