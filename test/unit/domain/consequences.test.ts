@@ -1,6 +1,6 @@
 import { consequencesOf, holdsAgent } from '../../../src/domain/consequences.ts';
-import type { Command } from '../../../src/domain/decide.ts';
 import { fold } from '../../../src/domain/request.ts';
+import type { Command } from '../../../src/domain/request-command.ts';
 import { agentId, requester } from '../../support/fixtures.ts';
 import {
   asks,

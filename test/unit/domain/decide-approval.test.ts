@@ -1,6 +1,7 @@
-import { decide, longestText, type Submit } from '../../../src/domain/decide.ts';
+import { decide } from '../../../src/domain/decide.ts';
 import { shortDigest } from '../../../src/domain/digest.ts';
 import { applyPolicy } from '../../../src/domain/policy.ts';
+import { longestText, type Submit } from '../../../src/domain/request-command.ts';
 import { approver, requester, submit, tenant } from '../../support/fixtures.ts';
 import {
   approvedBy,

@@ -1,5 +1,5 @@
-import type { Command } from '../../../src/domain/decide.ts';
 import type { Request } from '../../../src/domain/request.ts';
+import type { Command } from '../../../src/domain/request-command.ts';
 import { approver, requester } from '../../support/fixtures.ts';
 import {
   approvedBy,

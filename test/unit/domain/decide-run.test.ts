@@ -66,6 +66,20 @@ describe('the check before a run', () => {
     expect(comesTo(requestAfter(...toApproved), checks({ plan: ahead }))).toBe('nothing');
   });
 
+  it('asks a person about a block, whatever else has moved: the approvals hold until it is removed', () => {
+    const blocked = planFor({ seen: { vault: vault({ firewall: 'closed', softDelete: false }) } });
+    const stuck = requestAfter(...toApproved, checks({ plan: blocked, standings: {} }));
+    expect(stuck).toMatchObject({
+      state: 'needs-attention',
+      step: null,
+      failure: { code: 'vault-firewalled', next: 'ask' },
+    });
+    expect(stuck.approvals).toHaveLength(2);
+    const again = requestAfter(...toApproved, checks({ plan: blocked }), settles('retry', requester, { asking: 5 }));
+    expect(comesTo(again, checks({ run: 2, standings: {} }))).toBe('plan-changed');
+    expect(comesTo(again, checks({ run: 2 }))).toBe('nothing');
+  });
+
   it('orders the next run under the next number', () => {
     const again = requestAfter(
       ...toApproved,

@@ -1,6 +1,6 @@
-import type { Command } from '../../../src/domain/decide.ts';
 import { operatorActor, personActor } from '../../../src/domain/events.ts';
 import type { Request } from '../../../src/domain/request.ts';
+import type { Command } from '../../../src/domain/request-command.ts';
 import { approver, requester, tenant } from '../../support/fixtures.ts';
 import {
   approvedBy,

@@ -10,7 +10,7 @@ import { type Life, live, turn } from '../support/random-life.ts';
  * count is made anew from the stored events, by the plain words of the promise and not by the code that is tested.
  */
 const lives = fc.tuple(fc.array(turn, { minLength: 10, maxLength: 60, size: 'max' }), fc.integer({ min: 1, max: 3 }));
-const runs = { numRuns: 300 };
+const runs = { numRuns: 150 };
 
 /** Who approved the plan that was asked last, and how many had to. */
 function approvalsOf(events: readonly StoredEvent[]) {

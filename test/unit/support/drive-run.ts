@@ -1,29 +1,53 @@
 /** Takes one run through its turns as the workflow body does, without waiting: the clock moves instead. */
-import type { StepResult } from '../../../src/domain/decide.ts';
+
 import type { RequestId } from '../../../src/domain/ids.ts';
+import type { StepResult } from '../../../src/domain/request-command.ts';
 import { attemptStep, checkRun, intend, type RunPorts, record, type Try } from '../../../src/workflow/run-plan.ts';
 
-/** A run that is made to stop dead: nothing of this turn is known to the next start. */
+/** The process ends here: what the engine had not stored of this turn is lost. */
 export class Killed extends Error {}
 
 export interface Drive {
-  /** Called before every engine step with its name; throws {@link Killed} to end the process there. */
-  readonly before?: (turn: string) => void;
+  /** What the engine has stored of the turns of this run: taken again, a turn that is in here is not repeated. */
+  readonly journal: unknown[];
+  /** Called around every turn that is really taken; throws {@link Killed} to end the process there. */
+  readonly before: (turn: string) => void | Promise<void>;
+  readonly after: (turn: string) => void | Promise<void>;
   readonly advance: (ms: number) => void;
 }
 
-async function driveStage(ports: RunPorts, id: RequestId, run: number, first: readonly Try[], drive: Drive) {
+type Take = <T>(name: string, act: () => Promise<T>) => Promise<T>;
+
+function turnsOf(drive: Drive): Take {
+  let taken = 0;
+  return async <T>(name: string, act: () => Promise<T>): Promise<T> => {
+    const turn = taken;
+    taken += 1;
+    // A journal holds what these very turns returned.
+    if (turn < drive.journal.length) return drive.journal[turn] as T;
+    await drive.before(name);
+    const value = await act();
+    await drive.after(name);
+    drive.journal.push(value);
+    return value;
+  };
+}
+
+async function driveStage(
+  ports: RunPorts,
+  id: RequestId,
+  run: number,
+  first: readonly Try[],
+  drive: Drive,
+  take: Take,
+) {
   let open = first;
   while (open.length > 0) {
-    drive.before?.('intend');
-    if (!(await intend(ports, id, run, open))) return 'stopped';
+    const tries = open;
+    if (!(await take('intend', () => intend(ports, id, run, tries)))) return 'stopped';
     const results: StepResult[] = [];
-    for (const one of open) {
-      drive.before?.(one.step);
-      results.push(await attemptStep(ports, id, run, one));
-    }
-    drive.before?.('record');
-    const waiting = await record(ports, id, run, results);
+    for (const one of tries) results.push(await take(one.step, () => attemptStep(ports, id, run, one)));
+    const waiting = await take('record', () => record(ports, id, run, results));
     if (waiting === 'stopped') return 'stopped';
     drive.advance(Math.max(0, ...waiting.map(({ ms }) => ms)));
     open = waiting.map(({ step, attempt }) => ({ step, attempt }));
@@ -33,9 +57,10 @@ async function driveStage(ports: RunPorts, id: RequestId, run: number, first: re
 
 /** Runs until the request waits for people or has ended. */
 export async function driveRun(ports: RunPorts, id: RequestId, run: number, drive: Drive): Promise<void> {
+  const take = turnsOf(drive);
   for (let attempt = 1; ; attempt++) {
-    drive.before?.('check');
-    const gate = await checkRun(ports, id, run, attempt);
+    const tried = attempt;
+    const gate = await take('check', () => checkRun(ports, id, run, tried));
     if (gate.go === false) return;
     if (gate.go === 'wait') {
       drive.advance(gate.ms);
@@ -43,7 +68,7 @@ export async function driveRun(ports: RunPorts, id: RequestId, run: number, driv
     }
     for (const stage of gate.stages) {
       const tries = stage.map((step) => ({ step, attempt: 1 }));
-      if ((await driveStage(ports, id, run, tries, drive)) === 'stopped') return;
+      if ((await driveStage(ports, id, run, tries, drive, take)) === 'stopped') return;
     }
     return;
   }

@@ -1,0 +1,81 @@
+/** A request with its approvals in memory, an Azure in memory, and the ports of its run. */
+
+import { decide } from '../../../src/domain/decide.ts';
+import { planDigest } from '../../../src/domain/digest.ts';
+import type { Wish } from '../../../src/domain/observed.ts';
+import { makePlan } from '../../../src/domain/plan.ts';
+import type { Standing } from '../../../src/domain/policy.ts';
+import type { Command } from '../../../src/domain/request-command.ts';
+import { observe } from '../../../src/steps/observe.ts';
+import { steps } from '../../../src/steps/registry.ts';
+import type { RunPorts } from '../../../src/workflow/run-plan.ts';
+import { approver, submit, tenant } from '../../support/fixtures.ts';
+import { decides, id, policy } from './commands.ts';
+import { type Drive, driveRun } from './drive-run.ts';
+import { memoryRequests } from './memory-requests.ts';
+import { noon, sha256, wish } from './plans.ts';
+import { scriptedAzure, type World } from './scripted-azure.ts';
+
+export interface Setting {
+  readonly world?: Partial<World>;
+  readonly wished?: Wish;
+}
+
+const ignore = (): void => {};
+
+/** One approval is needed, and given: run 1 is ordered. */
+export async function approvedRequest({ world = {}, wished = wish() }: Setting = {}) {
+  let clock = noon.getTime();
+  const advance = (ms: number): void => {
+    clock += ms;
+  };
+  const now = (): Date => new Date(clock);
+  const standing: { value: Standing } = { value: 'yes' };
+  const requests = memoryRequests(now);
+  const azure = scriptedAzure(world);
+  const ports: RunPorts = {
+    requests,
+    azure,
+    policy: { version: 'p1', requesters: [], approvers: [], approvalsRequired: 1, expiryMs: 72 * 3_600_000 },
+    tenantId: tenant,
+    approverStanding: async () => standing.value,
+    retryLimits: { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 3, spreadWithinMs: 60_000 },
+    sha256,
+    now,
+  };
+  const send = async (cause: string, command: Command): Promise<void> => {
+    const sent = await requests.append(id, cause, (request, at) => decide(request, command, at));
+    if (sent.kind === 'refused') throw new Error(`${command.do}: ${sent.code}`);
+  };
+  const seen = await observe(azure, wished);
+  if (!seen.ok) throw new Error(seen.failure.message);
+  const plan = makePlan(steps, seen.value, wished, { tenantId: tenant, policyVersion: 'p1', now: now() });
+  await send('submit', submit({ plan, digest: planDigest(plan, sha256), policy: policy(1) }));
+  await send('click:1', decides('approve', approver));
+
+  const load = async () => {
+    const request = await requests.load(id);
+    if (request === null) throw new Error('the request is gone');
+    return request;
+  };
+  return {
+    ports,
+    azure,
+    requests,
+    standing,
+    advance,
+    send,
+    load,
+    /** Goes through run `run`, or on with it where `journal` says it was. */
+    drive: async (run = 1, { journal = [], before = ignore, after = ignore }: Partial<Drive> = {}) => {
+      await driveRun(ports, id, run, { journal, before, after, advance });
+      return load();
+    },
+    /** Types of the stored events, without the submission and the approval. */
+    events: () =>
+      requests
+        .all()
+        .slice(3)
+        .map(({ body }) => body.type),
+  };
+}

@@ -1,0 +1,212 @@
+import { checkRun, intend, record, stopRun } from '../../../src/workflow/run-plan.ts';
+import { approver, requester } from '../../support/fixtures.ts';
+import { cancels, decides, failure, id, settles } from '../support/commands.ts';
+import { agent, key, principal, under, vault, version, wishForNewKey } from '../support/plans.ts';
+import { approvedRequest } from '../support/run-world.ts';
+
+const everyWrite = [
+  'agents.enableSystemIdentity',
+  'keys.createIfMissing',
+  'grants.grant',
+  'vaults.protect',
+  'agents.setCustomerKey',
+];
+const outage = failure({ next: 'wait', code: 'ServiceUnavailable', status: 503 });
+const spreading = failure({ next: 'retry-until', code: 'Forbidden' });
+
+describe('a run', () => {
+  it('takes an approved request to succeeded, every write once and each after its stored intent', async () => {
+    const { drive, azure, events } = await approvedRequest({ wished: wishForNewKey(), world: { keys: [] } });
+    const done = await drive();
+    expect(done).toMatchObject({ state: 'succeeded', born: { keyVersion: version('c'), principalId: principal } });
+    expect(azure.writes).toEqual(everyWrite);
+    expect(azure.world.agent?.customerKey).toEqual(under(version('c')));
+    expect(events()).toEqual([
+      ...['step-intended', 'step-intended', 'step-done', 'step-done'],
+      ...Array(4).fill(['step-intended', 'step-done']).flat(),
+      'succeeded',
+    ]);
+    expect(done.progress.every((step) => step.state === 'done')).toBe(true);
+  });
+
+  it('says of each step whether it was so already', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.world.vault = vault({ purgeProtection: true });
+    const done = await drive();
+    expect(done.progress.filter((step) => step.already).map((step) => step.name)).toEqual(['protect-vault']);
+    expect(azure.writes).not.toContain('vaults.protect');
+  });
+
+  it('waits out a busy Azure, counting attempts, and then goes on', async () => {
+    const { drive, azure, events, ports } = await approvedRequest();
+    const start = ports.now().getTime();
+    azure.refuse('vaults.protect', outage, 2);
+    const done = await drive();
+    expect(done.state).toBe('succeeded');
+    expect(done.progress.find((step) => step.name === 'protect-vault')?.attempt).toBe(3);
+    expect(events().filter((type) => type === 'step-failed')).toHaveLength(2);
+    expect(ports.now().getTime() - start).toBe(3_000);
+  });
+
+  it('asks a person when Azure stays busy, and what was done stays done', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.refuse('vaults.protect', outage, 9);
+    const stuck = await drive();
+    expect(stuck).toMatchObject({ state: 'needs-attention', step: 'protect-vault', failure: outage });
+    expect(stuck.progress.map((step) => step.state)).toEqual(['done', 'done', 'failed', 'planned', 'planned']);
+    expect(azure.writes).not.toContain('agents.setCustomerKey');
+  });
+
+  it('waits for what spreads from the first try of the step on, not from the last', async () => {
+    const { drive, azure, ports } = await approvedRequest();
+    const start = ports.now().getTime();
+    azure.refuse('agents.setCustomerKey', spreading, 99);
+    expect(await drive()).toMatchObject({ state: 'needs-attention', step: 'set-cmk' });
+    const took = ports.now().getTime() - start;
+    expect(took).toBeGreaterThan(50_000);
+    expect(took).toBeLessThanOrEqual(60_000);
+  });
+
+  it('leaves no vault protected for good when the grant was refused', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.refuse('grants.grant', failure());
+    expect(await drive()).toMatchObject({ state: 'needs-attention', step: 'grant-key-access' });
+    expect(azure.writes).toEqual(['agents.enableSystemIdentity', 'grants.grant']);
+  });
+
+  it('goes on where it was after a retry, and makes no second key', async () => {
+    const { drive, azure, send, load } = await approvedRequest({ wished: wishForNewKey(), world: { keys: [] } });
+    azure.refuse('vaults.protect', failure());
+    await drive();
+    const { asking } = await load();
+    await send('click:retry', settles('retry', requester, { asking }));
+    expect(await drive(2)).toMatchObject({ state: 'succeeded', runs: 2 });
+    expect(azure.writes).toEqual([...everyWrite.slice(0, 4), ...everyWrite.slice(3)]);
+  });
+
+  it('leaves an agent alone that came under another key while the run was waiting', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.before('vaults.protect', () => {
+      azure.world.agent = agent({ ...azure.world.agent, customerKey: under(version('b'), { keyName: 'other' }) });
+    });
+    expect(await drive()).toMatchObject({ state: 'needs-attention', step: 'set-cmk' });
+    expect(azure.world.agent?.customerKey?.keyName).toBe('other');
+  });
+});
+
+describe('the check before a run', () => {
+  it('asks again, touching nothing, when the change is not the approved one any more', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.world.vault = vault({ access: 'access-policies' });
+    const asked = await drive();
+    expect(asked).toMatchObject({
+      state: 'awaiting-approval',
+      approvals: [],
+      replaced: { reason: 'effects-not-covered' },
+    });
+    expect(azure.writes).toEqual([]);
+  });
+
+  it('starts the expiry of the new question anew', async () => {
+    const { drive, azure, advance, ports } = await approvedRequest();
+    advance(3_600_000);
+    azure.world.vault = vault({ access: 'access-policies' });
+    const expected = new Date(ports.now().getTime() + 72 * 3_600_000).toISOString();
+    expect((await drive()).policy.expiresAt).toBe(expected);
+  });
+
+  it('asks again when the approver no longer is one', async () => {
+    const { drive, azure, standing } = await approvedRequest();
+    standing.value = 'no';
+    expect(await drive()).toMatchObject({ state: 'awaiting-approval', replaced: { reason: 'approvers-changed' } });
+    expect(azure.writes).toEqual([]);
+  });
+
+  it('waits while nobody can tell whether the approver is one', async () => {
+    const { drive, standing } = await approvedRequest();
+    standing.value = 'unknown';
+    let checks = 0;
+    const done = await drive(1, {
+      before: () => {
+        checks += 1;
+        if (checks === 2) standing.value = 'yes';
+      },
+    });
+    expect(done.state).toBe('succeeded');
+  });
+
+  it('waits while Azure cannot be read, then asks a person', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.refuse('agents.get', outage, 2);
+    expect((await drive()).state).toBe('succeeded');
+    const dark = await approvedRequest();
+    dark.azure.refuse('agents.get', outage, 99);
+    expect(await dark.drive()).toMatchObject({ state: 'needs-attention', step: null, failure: outage });
+    expect(dark.azure.writes).toEqual([]);
+  });
+
+  it('asks a person at once when the agent is gone', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.world.agent = null;
+    expect(await drive()).toMatchObject({ state: 'needs-attention', failure: { code: 'NotFound' } });
+  });
+
+  it('asks a person about a block', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.world.keys = [key({ enabled: false })];
+    expect(await drive()).toMatchObject({ state: 'needs-attention', failure: { code: 'key-disabled' } });
+    expect(azure.writes).toEqual([]);
+  });
+});
+
+describe('a decision that comes while a run is being started', () => {
+  it.each([
+    ['a reject', () => decides('reject', approver), 'rejected'],
+    ['a cancellation', () => cancels(), 'cancelled'],
+  ] as const)('%s between the check and the first intent wins', async (_what, command, state) => {
+    const { drive, azure, send } = await approvedRequest();
+    const ended = await drive(1, {
+      before: async (turn) => {
+        if (turn === 'intend') await send('click:late', command());
+      },
+    });
+    expect(ended.state).toBe(state);
+    expect(azure.writes).toEqual([]);
+  });
+});
+
+describe('what a run stores', () => {
+  it('is stored once, however often a turn is taken', async () => {
+    const { ports, requests } = await approvedRequest();
+    const tries = [{ step: 'enable-identity', attempt: 1 } as const];
+    expect(await intend(ports, id, 1, tries)).toBe(true);
+    const { length } = requests.all();
+    expect(await intend(ports, id, 1, tries)).toBe(true);
+    const stuck = {
+      step: 'enable-identity',
+      attempt: 1,
+      outcome: 'failed',
+      failure: failure(),
+      retryAt: null,
+    } as const;
+    expect(await record(ports, id, 1, [stuck])).toBe('stopped');
+    expect(await record(ports, id, 1, [stuck])).toBe('stopped');
+    await stopRun(ports, id, 1, failure());
+    expect(requests.all()).toHaveLength(length + 2);
+  });
+
+  it('is nothing for a run that was not ordered', async () => {
+    const { ports, requests } = await approvedRequest();
+    const { length } = requests.all();
+    expect(await intend(ports, id, 2, [{ step: 'verify', attempt: 1 }])).toBe(false);
+    expect(await checkRun(ports, id, 2, 1)).toEqual({ go: false });
+    await stopRun(ports, id, 2, failure());
+    expect(requests.all()).toHaveLength(length);
+  });
+
+  it('is a bug for a request that does not exist', async () => {
+    const { ports } = await approvedRequest();
+    const unknown = { ...ports, requests: { ...ports.requests, load: async () => null } };
+    await expect(checkRun(unknown, id, 1, 1)).rejects.toThrow('has no events');
+  });
+});
