@@ -1,5 +1,5 @@
 /** What can be clicked on a request's card. One file a verb; an action decides and stores, then answers. */
-import type { Command } from '../domain/decide.ts';
+
 import { decide } from '../domain/decide.ts';
 import type { Actor } from '../domain/events.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
@@ -7,6 +7,7 @@ import type { Standing } from '../domain/policy.ts';
 import type { Appended, Requests } from '../domain/ports/store.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Request } from '../domain/request.ts';
+import type { Command } from '../domain/request-command.ts';
 
 /** Who clicked, on which request, on a card of which revision. `inputs` is what the person filled in. */
 export interface ClickedCall {

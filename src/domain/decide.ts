@@ -2,88 +2,13 @@
  * What may happen to a request. `decide` runs inside the transaction that stores what it returns: it sees every event
  * stored before, and nothing else can be stored in between.
  */
-import type { Check } from './checks.ts';
-import { type Actor, botActor, type NewEvent, newEvent, type Origin } from './events.ts';
-import type { Failure, Receipt } from './failure.ts';
-import type { FormId, PersonId } from './ids.ts';
-import { blocksOf, isCovered, notCovered, type Plan, type StepName, stepsOf } from './plan.ts';
-import type { AppliedPolicy, Standing } from './policy.ts';
-import type { Proof } from './proof.ts';
-import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
+import { checkRun, intend, orderRun, record, runRest, stopRun } from './decide-run.ts';
+import { type Actor, botActor, newEvent } from './events.ts';
+import { blocksOf, stepsOf } from './plan.ts';
+import type { Standing } from './policy.ts';
+import { type RefusalCode, refuse } from './refusal.ts';
 import { hasEnded, type Request } from './request.ts';
-
-export const longestText = 500;
-
-/** A click on a request's card. `asking` is the revision the card carried. */
-interface Click {
-  readonly by: PersonId;
-  readonly actor: Actor;
-  readonly asking: number;
-}
-
-/** A click, or an operator at the command line, who is not one of the people Teams knows. */
-type ClickOrOperator = Omit<Click, 'by'> & { readonly by: PersonId | null };
-
-export interface Submit {
-  readonly do: 'submit';
-  readonly by: PersonId;
-  readonly actor: Actor;
-  readonly formId: FormId;
-  readonly agentName: string;
-  readonly plan: Plan;
-  readonly digest: string;
-  readonly policy: AppliedPolicy;
-  readonly origin: Origin;
-  readonly justification: string;
-}
-
-export type StepResult =
-  | {
-      readonly step: StepName;
-      readonly attempt: number;
-      readonly outcome: 'done';
-      readonly already: boolean;
-      readonly born: Readonly<Record<string, string>>;
-      readonly receipt: Receipt | null;
-      readonly proofs: readonly Proof[];
-    }
-  | {
-      readonly step: StepName;
-      readonly attempt: number;
-      readonly outcome: 'failed';
-      readonly failure: Failure;
-      /** ISO 8601, or null: ask a person. */
-      readonly retryAt: string | null;
-    };
-
-export type Command =
-  | Submit
-  | (Click & {
-      readonly do: 'approve' | 'reject';
-      readonly standing: Standing;
-      readonly acknowledged: boolean;
-      readonly comment: string;
-    })
-  | (ClickOrOperator & { readonly do: 'cancel' })
-  | (ClickOrOperator & { readonly do: 'retry' | 'give-up'; readonly standing: Standing })
-  | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }
-  | { readonly do: 'expire' }
-  | {
-      /** Before a run: the plan as the world now is, and whether each approver still is one. */
-      readonly do: 'check-run';
-      readonly run: number;
-      readonly plan: Plan;
-      readonly digest: string;
-      readonly policy: AppliedPolicy;
-      readonly standings: Readonly<Record<string, Standing>>;
-    }
-  | { readonly do: 'intend'; readonly run: number; readonly steps: readonly { step: StepName; attempt: number }[] }
-  | { readonly do: 'record'; readonly run: number; readonly results: readonly StepResult[] }
-  | { readonly do: 'stop-run'; readonly run: number; readonly failure: Failure };
-
-export type Decision = { readonly kind: 'accepted'; readonly events: readonly NewEvent[] } | Refusal;
-
-const accept = (...events: readonly NewEvent[]): Decision => ({ kind: 'accepted', events });
+import { accept, type Command, type Decision, longestText, type Submit } from './request-command.ts';
 
 const standingRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = {
   no: 'not-an-approver',
@@ -191,14 +116,6 @@ function approve(
   return accept(approved, orderRun(request));
 }
 
-const orderRun = (request: Request): NewEvent =>
-  newEvent(
-    'run-ordered',
-    botActor,
-    { run: request.runs + 1 },
-    { planDigest: request.digest, target: request.plan.wish.agentId, onBehalfOf: request.requester },
-  );
-
 /** An operator is named by the command line, which vouches for nobody: the name is kept as said. */
 const submittedBy = (actor: Actor): string | null => (actor.kind === 'operator' ? actor.id : null);
 
@@ -239,143 +156,4 @@ function expire(request: Request, now: Date): Decision {
   // A plan that changed has a later end: its own timer will come.
   if (now.toISOString() < request.policy.expiresAt) return refuse('not-awaiting-approval', request.id);
   return accept(newEvent('expired', botActor, {}, { planDigest: request.digest, result: 'expired' }));
-}
-
-function checkRun(request: Request, command: Extract<Command, { do: 'check-run' }>): Decision {
-  if (request.state !== 'approved' || request.runs !== command.run) return refuse('not-awaiting-approval', request.id);
-  const difference = notCovered(request.plan, command.plan, request.born.keyVersion ?? null);
-  const [block] = difference.blocks;
-  // Nobody can approve a way around a block: somebody removes what blocks, then retries, and the approvals hold.
-  if (block !== undefined) return stopRun(request, { run: command.run, failure: blockedBy(block) });
-  const covered = isCovered(difference);
-  const still = request.approvals.filter((approval) => command.standings[approval.by] === 'yes').length;
-  if (covered && still >= request.policy.approvalsRequired) return accept();
-  const { run, plan, policy } = command;
-  const reason = covered ? 'approvers-changed' : 'effects-not-covered';
-  return accept(
-    newEvent(
-      'plan-changed',
-      botActor,
-      { run, plan, policy, reason },
-      {
-        planDigest: command.digest,
-        target: request.plan.wish.agentId,
-        onBehalfOf: request.requester,
-        result: 'awaiting-approval',
-      },
-    ),
-  );
-}
-
-const blockedBy = ({ code, fact }: Check): Failure => ({
-  next: 'ask',
-  doing: 'checking the plan before the run',
-  code,
-  message: fact,
-  status: null,
-  retryAfterMs: null,
-  clientRequestId: null,
-  correlationId: null,
-});
-
-/** Only an approved request, or one already in this run, may touch Azure. */
-const inRun = (request: Request, run: number): boolean =>
-  request.runs === run && (request.state === 'approved' || request.state === 'running');
-
-const runRest = (request: Request) => ({
-  planDigest: request.digest,
-  target: request.plan.wish.agentId,
-  onBehalfOf: request.requester,
-});
-
-function intend(request: Request, command: Extract<Command, { do: 'intend' }>): Decision {
-  if (!inRun(request, command.run)) return refuse('request-ended', request.id);
-  return accept(
-    ...command.steps.map(({ step, attempt }) =>
-      newEvent(
-        'step-intended',
-        botActor,
-        { run: command.run, step, attempt },
-        {
-          ...runRest(request),
-          before: values(request.plan, step, 'before'),
-          after: values(request.plan, step, 'value'),
-        },
-      ),
-    ),
-  );
-}
-
-/** What a step changes, as `target property` to value. */
-function values(plan: Plan, name: StepName, which: 'before' | 'value'): Record<string, string> {
-  const effects = plan.steps.find((step) => step.name === name)?.effects ?? [];
-  return Object.fromEntries(effects.map((effect) => [`${effect.target} ${effect.property}`, effect[which]]));
-}
-
-function record(request: Request, command: Extract<Command, { do: 'record' }>): Decision {
-  if (!inRun(request, command.run)) return refuse('request-ended', request.id);
-  const { run } = command;
-  const events = command.results.map((result) => resultEvent(request, run, result));
-  const stuck = command.results.find((result) => result.outcome === 'failed' && result.retryAt === null);
-  if (stuck?.outcome === 'failed') {
-    const { step, failure } = stuck;
-    events.push(
-      newEvent(
-        'attention-needed',
-        botActor,
-        { run, step, failure },
-        { ...runRest(request), result: 'needs-attention' },
-      ),
-    );
-  }
-  const verified = command.results.find((result) => result.outcome === 'done' && result.step === 'verify');
-  if (verified?.outcome === 'done') {
-    events.push(
-      newEvent(
-        'succeeded',
-        botActor,
-        { run, proofs: [...verified.proofs] },
-        { ...runRest(request), result: 'succeeded' },
-      ),
-    );
-  }
-  return accept(...events);
-}
-
-function resultEvent(request: Request, run: number, result: StepResult): NewEvent {
-  if (result.outcome === 'done') {
-    const { step, attempt, already, born, receipt } = result;
-    return newEvent(
-      'step-done',
-      botActor,
-      { run, step, attempt, already, born },
-      {
-        ...runRest(request),
-        after: values(request.plan, step, 'value'),
-        result: already ? 'already so' : 'done',
-        clientRequestId: receipt?.clientRequestId ?? null,
-        correlationId: receipt?.correlationId ?? null,
-      },
-    );
-  }
-  const { step, attempt, failure, retryAt } = result;
-  const { clientRequestId, correlationId, code } = failure;
-  return newEvent(
-    'step-failed',
-    botActor,
-    { run, step, attempt, failure, retryAt },
-    { ...runRest(request), result: code, clientRequestId, correlationId },
-  );
-}
-
-function stopRun(request: Request, { run, failure }: { readonly run: number; readonly failure: Failure }): Decision {
-  if (!inRun(request, run)) return refuse('request-ended', request.id);
-  return accept(
-    newEvent(
-      'attention-needed',
-      botActor,
-      { run, step: null, failure },
-      { ...runRest(request), result: 'needs-attention' },
-    ),
-  );
 }

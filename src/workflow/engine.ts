@@ -3,9 +3,9 @@
  * waiting, retrying and resuming after a crash; its tables are progress and are never asked about the state of a request.
  */
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import type { StepResult } from '../domain/decide.ts';
 import type { Failure } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
+import type { StepResult } from '../domain/request-command.ts';
 import { attemptStep, checkRun, intend, type RunPorts, record, stopRun, type Try, type Waiting } from './run-plan.ts';
 
 /** Bumped by hand when the body of a running workflow could no longer be replayed: runs of another version are left alone. */

@@ -2,7 +2,7 @@
  * The run of an approved plan, as steps of a durable workflow. Every function here runs inside one engine step: it may run
  * twice, and then finds under its cause what it recorded the first time.
  */
-import { decide, type StepResult } from '../domain/decide.ts';
+import { decide } from '../domain/decide.ts';
 import { planDigest, type Sha256 } from '../domain/digest.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
@@ -11,6 +11,7 @@ import { applyPolicy, type Policy, type Standing } from '../domain/policy.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import type { Request } from '../domain/request.ts';
+import type { StepResult } from '../domain/request-command.ts';
 import { decideRetry, type RetryLimits } from '../domain/retry.ts';
 import { observe } from '../steps/observe.ts';
 import { stagesOf, stepNamed, steps } from '../steps/registry.ts';

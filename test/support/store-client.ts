@@ -1,10 +1,10 @@
 /** Starts store processes and talks to them. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Command } from '../../src/domain/decide.ts';
 import type { RequestId } from '../../src/domain/ids.ts';
 import type { Appended } from '../../src/domain/ports/store.ts';
 import type { Refusal } from '../../src/domain/refusal.ts';
+import type { Command } from '../../src/domain/request-command.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import type { OpenStore } from '../../src/store/store.ts';
 import type { Answer, Ask } from './store-messages.ts';
