@@ -12,7 +12,7 @@ export type BuiltPackage =
   | { readonly kind: 'refused'; readonly problems: readonly string[] };
 
 /** The manifest as it stands in the repository: the one of the local tenant. */
-export async function readTemplate(): Promise<Manifest> {
+async function readTemplate(): Promise<Manifest> {
   return Manifest.parse(JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8')));
 }
 

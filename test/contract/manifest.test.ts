@@ -1,0 +1,220 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { strFromU8, unzipSync } from 'fflate';
+import { Manifest, sampleValuesIn } from '../../src/package/fill-manifest.ts';
+import { readSettings } from '../../src/package/settings.ts';
+import { readPng } from '../support/png.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const appId = '6f1c2b1e-7d0a-4c55-9a38-0c9d4b8d2f11';
+const complete = {
+  MicrosoftAppId: appId,
+  MicrosoftAppType: 'SingleTenant',
+  CMK_PUBLIC_HOST: 'cmk-bot.hospital-group.org',
+  CMK_DEVELOPER_NAME: 'Hospital group',
+  CMK_WEBSITE_URL: 'https://hospital-group.org/cmk',
+  CMK_PRIVACY_URL: 'https://hospital-group.org/privacy',
+  CMK_TERMS_URL: 'https://hospital-group.org/terms',
+};
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'cmk-package-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Run {
+  readonly code: number;
+  readonly said: string;
+}
+
+const readTemplate = async () =>
+  Manifest.parse(JSON.parse(await readFile(path.join(root, 'manifest/manifest.json'), 'utf8')));
+
+/** Runs Node on TypeScript with nothing else in its environment. */
+function run(words: readonly string[], environment: Record<string, string> = {}): Promise<Run> {
+  const env = { PATH: process.env.PATH, ...environment };
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['--import', 'tsx', ...words], { cwd: root, env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), said: stdout + stderr }),
+    );
+  });
+}
+
+/** As `npm run package` does. */
+const packageWith = (environment: Record<string, string>, ...options: string[]): Promise<Run> =>
+  run(['src/package/run.ts', ...options], environment);
+
+/** What the schema has against a manifest. In a process of its own: jest on Node 20 cannot load the schemas' package. */
+async function validateManifest(manifest: Manifest): Promise<unknown> {
+  const script = `import { validateManifest } from './src/package/validate-manifest.ts';
+    console.log(JSON.stringify(await validateManifest(JSON.parse(process.argv[1]))));`;
+  const { said } = await run(['--input-type=module', '-e', script, JSON.stringify(manifest)]);
+  return JSON.parse(said);
+}
+
+/** A package's bytes and what is in it. */
+async function built(environment: Record<string, string>, ...options: string[]) {
+  const out = path.join(folder, 'package.zip');
+  const { code, said } = await packageWith(environment, '--out', out, ...options);
+  if (code !== 0) throw new Error(said);
+  const bytes = await readFile(out);
+  const files = unzipSync(bytes);
+  const manifest = Manifest.parse(JSON.parse(strFromU8(files['manifest.json'] ?? new Uint8Array())));
+  return { bytes, files, manifest };
+}
+
+const icon = async (name: string) => readPng(await readFile(path.join(root, 'manifest', name)));
+
+describe('the app manifest', () => {
+  it.each(['1.29', '1.30'])('is valid by the schema of %s', async (manifestVersion) => {
+    const template = await readTemplate();
+    const $schema = template.$schema.replace(/v1\.\d+/, `v${manifestVersion}`);
+    expect(await validateManifest({ ...template, $schema, manifestVersion })).toEqual([]);
+  });
+
+  it('offers the bot in all three scopes, by mention and by slash', async () => {
+    const scopes = ['personal', 'team', 'groupChat'];
+    const [bot, ...others] = (await readTemplate()).bots;
+    expect(others).toEqual([]);
+    expect(bot).toMatchObject({ scopes, supportsTargetedMessages: true });
+    expect(bot).toMatchObject({ commandLists: [{ scopes, triggers: ['mention', 'slash'] }] });
+  });
+
+  it('asks for no permission on teams or chats', async () => {
+    expect(await readTemplate()).not.toHaveProperty('authorization');
+  });
+
+  it('has the version of the project', async () => {
+    const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+    expect(await readTemplate()).toMatchObject({ version });
+  });
+});
+
+describe('the app package', () => {
+  it('holds the manifest and the two icons at its root, and nothing else', async () => {
+    const { files } = await built(complete);
+    expect(Object.keys(files)).toEqual(['manifest.json', 'color.png', 'outline.png']);
+    for (const name of ['color.png', 'outline.png'])
+      expect(Buffer.from(files[name] ?? []).equals(await readFile(path.join(root, 'manifest', name)))).toBe(true);
+  });
+
+  it('has the same bytes every time, in every time zone', async () => {
+    const { bytes } = await built(complete);
+    for (const TZ of ['Pacific/Auckland', 'America/Los_Angeles'])
+      expect((await built({ ...complete, TZ })).bytes.equals(bytes)).toBe(true);
+  });
+
+  it('names the bot, host and organisation of its tenant, is valid, and keeps nothing of the local one', async () => {
+    const { manifest } = await built(complete);
+    expect(manifest).toMatchObject({
+      id: appId,
+      bots: [{ botId: appId }],
+      webApplicationInfo: { id: appId, resource: `api://botid-${appId}` },
+      validDomains: ['cmk-bot.hospital-group.org'],
+      developer: {
+        name: 'Hospital group',
+        websiteUrl: 'https://hospital-group.org/cmk',
+        privacyUrl: 'https://hospital-group.org/privacy',
+        termsOfUseUrl: 'https://hospital-group.org/terms',
+      },
+    });
+    expect(sampleValuesIn(manifest)).toEqual([]);
+    expect(await validateManifest(manifest)).toEqual([]);
+  });
+
+  it('takes an option before the variable', async () => {
+    const { manifest } = await built(complete, '--developer-name', 'Another name');
+    expect(manifest.developer.name).toBe('Another name');
+  });
+
+  it('says nothing about sign-in for a managed identity, which has no app registration', async () => {
+    const { manifest } = await built({ ...complete, MicrosoftAppType: 'UserAssignedMSI' });
+    expect(manifest).not.toHaveProperty('webApplicationInfo');
+    expect(await validateManifest(manifest)).toEqual([]);
+  });
+
+  it('has the ids of the local tenant only when asked for them', async () => {
+    const { manifest } = await built({}, '--local');
+    expect(manifest.id).toBe('50000000-0000-4000-8000-000000000002');
+    expect(sampleValuesIn(manifest)).toContain('bots.0.botId');
+  });
+});
+
+describe('the packager refuses', () => {
+  const { MicrosoftAppType: _optional, ...required } = complete;
+
+  it('to build without values, and names every one that is missing', async () => {
+    const { code, said } = await packageWith({});
+    expect(code).toBe(1);
+    for (const variable of Object.keys(required))
+      expect(said).toMatch(new RegExp(`^  ${variable} \\(--[a-z-]+\\): is missing; `, 'm'));
+  });
+
+  it('to build with placeholders, and names every one', async () => {
+    const placeholders = {
+      MicrosoftAppId: '50000000-0000-4000-8000-000000000002',
+      CMK_PUBLIC_HOST: 'bot.example.com',
+      CMK_DEVELOPER_NAME: '<organisation>',
+      CMK_WEBSITE_URL: 'https://localhost/cmk',
+      CMK_PRIVACY_URL: 'https://www.contoso.com/privacy',
+      CMK_TERMS_URL: 'https://your-domain.org/terms',
+    };
+    const { code, said } = await packageWith(placeholders);
+    expect(code).toBe(1);
+    for (const [variable, value] of Object.entries(placeholders)) {
+      expect(said).toContain(`  ${variable} (`);
+      expect(said).toContain(`): ${value} is a placeholder`);
+    }
+  });
+
+  it.each([
+    ['MicrosoftAppId', 'bot', 'must be an id'],
+    ['MicrosoftAppId', '00000000-0000-0000-0000-000000000000', 'is a placeholder'],
+    ['MicrosoftAppType', 'MultiTenant', 'must be SingleTenant or UserAssignedMSI'],
+    ['CMK_PUBLIC_HOST', 'https://bot.hospital-group.org', 'must be a host name alone'],
+    ['CMK_PUBLIC_HOST', '10.0.0.4', 'must be a host name alone'],
+    ['CMK_DEVELOPER_NAME', 'A hospital group with a very long name', 'must have at most 32 characters'],
+    ['CMK_WEBSITE_URL', 'http://hospital-group.org', 'must be an https address'],
+  ])('%s %s, which %s', (variable, value, reason) => {
+    const problems = [expect.stringMatching(new RegExp(`^${variable} \\(--[a-z-]+\\): .*${reason}`))];
+    expect(readSettings({}, { ...complete, [variable]: value })).toEqual({ kind: 'refused', problems });
+  });
+
+  it('an option it does not know', async () => {
+    expect(await packageWith(complete, '--lokal')).toMatchObject({ code: 1, said: expect.stringContaining('--lokal') });
+  });
+});
+
+/** Every pixel of a square picture, with where it is. */
+function* pixelsOf({ width, height, pixel }: Awaited<ReturnType<typeof icon>>) {
+  for (let y = 0; y < height; y += 1) for (let x = 0; x < width; x += 1) yield { x, y, rgba: pixel(x, y) };
+}
+
+describe('the icons', () => {
+  it('are 192 by 192 in colour and 32 by 32 in outline', async () => {
+    expect(await icon('color.png')).toMatchObject({ width: 192, height: 192 });
+    expect(await icon('outline.png')).toMatchObject({ width: 32, height: 32 });
+  });
+
+  it('fill the whole square in colour, with the mark in its central 120 by 120', async () => {
+    const inMiddle = (n: number) => n >= 36 && n < 156;
+    const around = [...pixelsOf(await icon('color.png'))].filter(({ x, y }) => !(inMiddle(x) && inMiddle(y)));
+    expect(new Set(around.map(({ rgba }) => rgba.join(' ')))).toEqual(new Set(['79 82 178 255']));
+  });
+
+  it('have no transparent pixel in colour', async () => {
+    expect([...pixelsOf(await icon('color.png'))].every(({ rgba }) => rgba[3] === 255)).toBe(true);
+  });
+
+  it('are white on transparent in outline, and nothing between but soft edges', async () => {
+    const pixels = [...pixelsOf(await icon('outline.png'))];
+    const seen = pixels.filter(({ rgba }) => rgba[3] > 0);
+    expect(seen.every(({ rgba: [red, green, blue] }) => red === 255 && green === 255 && blue === 255)).toBe(true);
+    expect(pixels.filter(({ rgba }) => rgba[3] === 0).length).toBeGreaterThan(pixels.length / 2);
+    expect(seen.filter(({ rgba }) => rgba[3] === 255).length).toBeGreaterThan(seen.length / 2);
+  });
+});
