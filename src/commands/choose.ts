@@ -55,18 +55,21 @@ export interface NewKeyInputs {
   readonly keyExpiry: string;
 }
 
-/** A key that is to be made. The expiry day ends at midnight, UTC. */
+/** The first moment of a day, UTC; empty for what is no day, such as 31 February, which `Date` takes for one in March. */
+function startOf(day: string): string {
+  const start = new Date(`${day}T00:00:00Z`);
+  const text = Number.isNaN(start.getTime()) ? '' : start.toISOString();
+  return text.startsWith(`${day}T`) ? text : '';
+}
+
+/** A key that is to be made. It expires as its expiry day begins, UTC. */
 export function chooseNewKey(inputs: NewKeyInputs, now: Date): Chosen<ChosenKey> {
   const name = KeyName.safeParse(inputs.newKeyName.trim()).data;
   if (name === undefined || name === 'new') return refuse('new-key-name-unfit', inputs.newKeyName.trim().slice(0, 80));
   const day = inputs.keyExpiry.trim();
-  const expires = day === '' ? null : new Date(`${day}T00:00:00Z`);
-  if (expires !== null && !(expires.getTime() > now.getTime())) return refuse('new-key-expiry-unfit', day.slice(0, 40));
-  const key = NewKey.safeParse({
-    type: inputs.keyType,
-    size: Number(inputs.keySize),
-    expires: expires?.toISOString() ?? null,
-  }).data;
+  const expires = day === '' ? null : startOf(day);
+  if (expires !== null && !(expires > now.toISOString())) return refuse('new-key-expiry-unfit', day.slice(0, 40));
+  const key = NewKey.safeParse({ type: inputs.keyType, size: Number(inputs.keySize), expires }).data;
   return key === undefined ? refuse('new-key-kind-unfit') : chosen({ kind: 'new', name, key });
 }
 

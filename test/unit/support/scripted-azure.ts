@@ -127,7 +127,7 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
       agents: (contains, top) =>
         read('inventory.agents', () =>
           (world.agent === null ? [] : [world.agent])
-            .filter((one) => one.name.includes(contains))
+            .filter((one) => one.name.toLowerCase().includes(contains.toLowerCase()))
             .slice(0, top)
             .map(({ id, name, location, customerKey }) => ({
               id,

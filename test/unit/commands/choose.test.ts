@@ -1,0 +1,158 @@
+import {
+  chooseAgent,
+  chooseKey,
+  chooseNewKey,
+  chooseVault,
+  isUsable,
+  judgeKeys,
+  judgeVaults,
+  type NewKeyInputs,
+} from '../../../src/commands/choose.ts';
+import { done } from '../../../src/domain/failure.ts';
+import { KeyName } from '../../../src/domain/ids.ts';
+import type { AgentSummary } from '../../../src/domain/ports/azure.ts';
+import { agentId, tenant, vaultId } from '../../support/fixtures.ts';
+import { failure } from '../support/commands.ts';
+import { agent, key, keyName, noon, vault, version } from '../support/plans.ts';
+import { scriptedAzure } from '../support/scripted-azure.ts';
+
+const azure = scriptedAzure();
+const refused = (code: string, fact: string) => ({ kind: 'refused', code, fact });
+
+function withAgents(...names: string[]) {
+  const agents = names.map(
+    (name, n) => ({ id: `${agentId(name)}`.replace('rg-care', `rg-${n}`), name }) as AgentSummary,
+  );
+  return { ...azure, inventory: { ...azure.inventory, agents: async () => done(agents) } };
+}
+
+describe('an agent', () => {
+  it.each(['bot-care', ' BOT-care ', agentId(), agentId().toUpperCase()])('is chosen by %j', async (typed) => {
+    expect(await chooseAgent(azure, typed)).toMatchObject({ kind: 'chosen', value: { id: agentId() } });
+  });
+
+  it('is not chosen by part of its name', async () => {
+    expect(await chooseAgent(azure, 'bot')).toEqual(refused('unknown-agent', 'bot'));
+  });
+
+  it('is not chosen by an id outside the configured subscriptions', async () => {
+    const elsewhere = agentId().replace('40000000', '90000000');
+    expect(await chooseAgent(azure, elsewhere)).toMatchObject({ code: 'unknown-agent' });
+  });
+
+  it('needs its id when two have the name, in whatever case', async () => {
+    const two = withAgents('bot-care', 'Bot-Care');
+    expect(await chooseAgent(two, 'bot-care')).toEqual(refused('ambiguous-agent', 'bot-care'));
+    const id = agentId('bot-care').replace('rg-care', 'rg-0');
+    expect(await chooseAgent(two, id)).toMatchObject({ kind: 'chosen', value: { id } });
+  });
+
+  it('is unknown by a name of any length, which is not repeated in full', async () => {
+    const long = 'x'.repeat(500);
+    expect(await chooseAgent(azure, long)).toEqual(refused('unknown-agent', 'x'.repeat(80)));
+  });
+});
+
+describe('a vault', () => {
+  it.each(['kv-care', 'KV-CARE ', vaultId.toUpperCase()])('is chosen by %j', async (typed) => {
+    expect(await chooseVault(azure, typed)).toMatchObject({ kind: 'chosen', value: { id: vaultId } });
+  });
+
+  it('is unknown by another name', async () => {
+    expect(await chooseVault(azure, 'kv-other')).toEqual(refused('unknown-vault', 'kv-other'));
+  });
+});
+
+describe('a key', () => {
+  it('is chosen at the version that is newest now', async () => {
+    const two = scriptedAzure({ keys: [key(), key({ version: version('b') })] });
+    expect(await chooseKey(two, vaultId, ' care ')).toEqual({
+      kind: 'chosen',
+      value: { kind: 'existing', name: keyName, version: version('b') },
+    });
+  });
+
+  it.each(['other', 'not a name', ''])('is unknown by %j', async (typed) => {
+    expect(await chooseKey(azure, vaultId, typed)).toMatchObject({ code: 'unknown-key' });
+  });
+});
+
+it.each([
+  ['agents', 'inventory.agents', chooseAgent],
+  ['vaults', 'inventory.vaults', chooseVault],
+  ['keys', 'keys.get', (port: typeof azure) => chooseKey(port, vaultId, 'care')],
+] as const)('says what Azure said when %s cannot be read', async (_what, read, choose) => {
+  const dark = scriptedAzure();
+  dark.refuse(read, failure({ code: 'Throttled', message: 'Too many requests.' }));
+  expect(await choose(dark, 'any')).toEqual(refused('azure-unreachable', 'Throttled: Too many requests.'));
+});
+
+describe('a new key', () => {
+  const choose = (change: Partial<NewKeyInputs>) =>
+    chooseNewKey({ newKeyName: 'care-2026', keyType: 'RSA', keySize: '3072', keyExpiry: '', ...change }, noon);
+
+  it('has the settings that stand on the card', () => {
+    expect(choose({ newKeyName: ' care-2026 ', keyType: 'RSA-HSM', keySize: '4096', keyExpiry: '2027-01-01' })).toEqual(
+      {
+        kind: 'chosen',
+        value: {
+          kind: 'new',
+          name: 'care-2026',
+          key: { type: 'RSA-HSM', size: 4096, expires: '2027-01-01T00:00:00.000Z' },
+        },
+      },
+    );
+  });
+
+  it.each(['', 'new', 'a b', 'a_b', 'a'.repeat(128)])('is not named %j', (newKeyName) => {
+    expect(choose({ newKeyName })).toMatchObject({ code: 'new-key-name-unfit' });
+  });
+
+  it.each(['2026-03-02', '2020-01-01', 'tomorrow', '2027-13-01', '2027-02-31', '2027-1-1'])(
+    'does not expire on %j',
+    (day) => {
+      expect(choose({ keyExpiry: day })).toMatchObject({ code: 'new-key-expiry-unfit', fact: day });
+    },
+  );
+
+  it.each([{ keyType: 'EC' }, { keyType: '' }, { keySize: '1024' }, { keySize: '' }, { keySize: '2048.5' }])(
+    'is not of the kind %j',
+    (change) => {
+      expect(choose(change)).toMatchObject({ code: 'new-key-kind-unfit' });
+    },
+  );
+});
+
+describe('the lists to choose from', () => {
+  it('put vaults first that need nothing, and last those that cannot be used', () => {
+    const vaults = [
+      vault({ name: 'kv-tenant', tenantId: 'other', purgeProtection: true }),
+      vault({ name: 'kv-region', location: 'northeurope', purgeProtection: true }),
+      vault({ name: 'kv-b', purgeProtection: true }),
+      vault({ name: 'kv-firewall', firewall: 'closed', purgeProtection: true }),
+      vault({ name: 'kv-unprotected' }),
+      vault({ name: 'kv-a', purgeProtection: true }),
+    ];
+    const judged = judgeVaults(vaults, agent(), tenant);
+    expect(judged.map((one) => one.vault.name)).toEqual([
+      'kv-a',
+      'kv-b',
+      'kv-unprotected',
+      'kv-region',
+      'kv-firewall',
+      'kv-tenant',
+    ]);
+    expect(judged.filter((one) => !isUsable(one)).map((one) => one.vault.name)).toEqual(['kv-firewall', 'kv-tenant']);
+  });
+
+  it('put keys first that fit, then by name', () => {
+    const named = (name: string, change: Parameters<typeof key>[0] = {}) =>
+      key({ name: KeyName.parse(name), ...change });
+    const keys = [named('a', { enabled: false }), named('c'), named('b', { expires: '2027-01-01T00:00:00.000Z' })];
+    expect(judgeKeys(keys, noon).map((one) => [one.key.name, one.fit])).toEqual([
+      ['b', true],
+      ['c', true],
+      ['a', false],
+    ]);
+  });
+});

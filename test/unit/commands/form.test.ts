@@ -1,0 +1,215 @@
+import { enableCmk } from '../../../src/commands/enable-cmk.ts';
+import { Form } from '../../../src/commands/form.ts';
+import { back, cancelForm, FormInputs, next, submit } from '../../../src/commands/form-clicks.ts';
+import { factsOf, wishOf } from '../../../src/commands/form-pages.ts';
+import type { Standing } from '../../../src/domain/policy.ts';
+import { agentId, requester, vaultId } from '../../support/fixtures.ts';
+import { call, commandWorld, formOn, inputs, reviewed } from '../support/command-world.ts';
+import { failure } from '../support/commands.ts';
+import { key, keyName, newKey, vault as vaultThere, version } from '../support/plans.ts';
+
+const existing = { kind: 'existing', name: keyName, version: version('a') } as const;
+const ticked = { acknowledgeDataLoss: 'true', justification: 'Policy 7' };
+
+describe('a new form', () => {
+  it('opens on its first page with ids of its own, and outlives the process as JSON', async () => {
+    const { ports } = commandWorld();
+    const open = async () => {
+      const opened = await enableCmk.handle(call(), ports);
+      return Form.parse(JSON.parse(JSON.stringify(opened.kind === 'open-form' ? opened.form : null)));
+    };
+    const [one, other] = [await open(), await open()];
+    expect(one).toMatchObject({ page: 'agent', revision: 0, owner: requester, agentId: null, ended: null });
+    expect(one.id).not.toBe(other.id);
+    expect(one.requestId).not.toBe(other.requestId);
+  });
+});
+
+describe('going through the form', () => {
+  it('takes the choice of each page and goes on', async () => {
+    const { ports } = commandWorld();
+    let turned = await next(formOn('agent', ports), inputs({ resource: 'bot-care' }), ports);
+    expect(turned).toMatchObject({ problem: null, form: { page: 'vault', agentId: agentId(), revision: 1 } });
+    turned = await next(turned.form, inputs({ vault: 'kv-care' }), ports);
+    expect(turned).toMatchObject({ form: { page: 'key', vaultId, revision: 2 } });
+    turned = await next(turned.form, inputs({ key: 'care' }), ports);
+    expect(turned).toMatchObject({ form: { page: 'review', key: existing, revision: 3 } });
+    expect(wishOf(turned.form)).toEqual({
+      agentId: agentId(),
+      vaultId,
+      keyName,
+      keyVersion: version('a'),
+      newKey: null,
+    });
+  });
+
+  it.each(['agent', 'vault', 'key'] as const)('stays on page %s while nothing is chosen', async (page) => {
+    const { ports } = commandWorld();
+    const form = formOn(page, ports, { agentId: agentId(), vaultId });
+    const turned = await next(form, inputs({ resource: ' ', vault: '', key: ' ' }), ports);
+    expect(turned).toMatchObject({ form: { page, revision: 1 }, problem: { code: 'choice-missing' } });
+  });
+
+  it('asks for the settings of a key that is to be made', async () => {
+    const { ports } = commandWorld();
+    const form = formOn('key', ports, { agentId: agentId(), vaultId });
+    const filled = { key: 'new', newKeyName: 'care-2', keyType: 'RSA', keySize: '3072' };
+    const turned = await next(form, inputs(filled), ports);
+    expect(turned.form).toMatchObject({ page: 'review', key: { kind: 'new', name: 'care-2', key: newKey } });
+    expect(wishOf(turned.form)).toMatchObject({ keyVersion: null, newKey });
+    expect(await next(form, inputs({ ...filled, newKeyName: '' }), ports)).toMatchObject({
+      form: { page: 'key' },
+      problem: { code: 'new-key-name-unfit' },
+    });
+  });
+
+  it('forgets the key when another vault is chosen, and keeps it for the same one', async () => {
+    const { ports } = commandWorld();
+    const form = formOn('vault', ports, { agentId: agentId(), vaultId, key: existing });
+    expect((await next(form, inputs({ vault: 'kv-care' }), ports)).form.key).toEqual(existing);
+    const moved = { ...form, vaultId: agentId() };
+    expect((await next(moved, inputs({ vault: 'kv-care' }), ports)).form.key).toBeNull();
+  });
+
+  it('goes back page by page and stays on the first', () => {
+    const { ports } = commandWorld();
+    const pages = ['review', 'key', 'vault', 'agent'] as const;
+    expect(pages.map((page) => back(formOn(page, ports)).form.page)).toEqual(['key', 'vault', 'agent', 'agent']);
+    expect(back(formOn('review', ports, { shownDigest: 'd' })).form.shownDigest).toBeNull();
+  });
+
+  it('ends when it is cancelled', () => {
+    expect(cancelForm(formOn('key', commandWorld().ports)).form.ended).toBe('cancelled');
+  });
+
+  it('takes whatever a client sends for text, or for nothing', () => {
+    const odd = { resource: 7, vault: null, key: ['care'], justification: 'x'.repeat(5000), acknowledgeDataLoss: true };
+    expect(FormInputs.parse(odd)).toEqual(inputs());
+    expect(FormInputs.parse({})).toEqual(inputs());
+  });
+});
+
+describe('submitting', () => {
+  it('stores the request of the plan that was shown', async () => {
+    const { ports, requests } = commandWorld();
+    const form = await reviewed(ports);
+    expect(await submit(form, inputs(ticked), ports)).toMatchObject({ problem: null, form: { ended: 'submitted' } });
+    expect(await requests.load(form.requestId)).toMatchObject({
+      state: 'awaiting-approval',
+      requester,
+      formId: form.id,
+      digest: form.shownDigest,
+      agentName: 'bot-care',
+      justification: 'Policy 7',
+      policy: { approvalsRequired: 1, expiresAt: '2026-03-05T12:00:00.000Z' },
+    });
+  });
+
+  it('makes one request of two clicks, also when Azure has moved in between', async () => {
+    const { ports, requests, azure } = commandWorld();
+    const form = await reviewed(ports);
+    await submit(form, inputs(ticked), ports);
+    azure.world.vault = vaultThere({ softDelete: false });
+    expect(await submit(form, inputs(ticked), ports)).toMatchObject({ problem: null, form: { ended: 'submitted' } });
+    expect(requests.all()).toHaveLength(1);
+  });
+
+  it.each<[Standing, string]>([
+    ['no', 'not-a-requester'],
+    ['unknown', 'cannot-check-membership'],
+    ['nobody-configured', 'no-requesters-configured'],
+  ])('asks again whether the owner may: %s is %s', async (value, code) => {
+    const { ports, standing } = commandWorld();
+    const form = await reviewed(ports);
+    standing.value = value;
+    expect(await submit(form, inputs(ticked), ports)).toMatchObject({ problem: { code }, form: { ended: null } });
+  });
+
+  it('wants the tick and the reason, and keeps the reason while it is corrected', async () => {
+    const { ports } = commandWorld();
+    const form = await reviewed(ports);
+    expect(await submit(form, inputs({ justification: 'Policy 7' }), ports)).toMatchObject({
+      problem: { code: 'acknowledge-data-loss' },
+      form: { justification: 'Policy 7', page: 'review' },
+    });
+    const without = inputs({ acknowledgeDataLoss: 'true' });
+    expect(await submit(form, without, ports)).toMatchObject({ problem: { code: 'justification-missing' } });
+  });
+
+  it('shows the page again when Azure is not as it was shown', async () => {
+    const { ports, azure, requests } = commandWorld();
+    const form = await reviewed(ports);
+    azure.world.vault = vaultThere({ softDelete: false });
+    expect(await submit(form, inputs(ticked), ports)).toMatchObject({ problem: { code: 'plan-moved' } });
+    expect(requests.all()).toEqual([]);
+  });
+
+  it('refuses a plan with a block, and an agent with an open request', async () => {
+    const blocked = commandWorld({ keys: [key({ enabled: false })] });
+    expect(await submit(await reviewed(blocked.ports), inputs(ticked), blocked.ports)).toMatchObject({
+      problem: { code: 'plan-blocked', fact: 'key-disabled' },
+    });
+    const { ports } = commandWorld();
+    const [first, second] = [await reviewed(ports), await reviewed(ports)];
+    await submit(first, inputs(ticked), ports);
+    expect(await submit(second, inputs(ticked), ports)).toMatchObject({
+      problem: { code: 'agent-has-open-request', fact: first.requestId },
+    });
+  });
+
+  it('never shares a request that another form was given the same id for', async () => {
+    const { ports, requests } = commandWorld();
+    const first = await reviewed(ports);
+    await submit(first, inputs(ticked), ports);
+    const second = await reviewed(ports, { requestId: first.requestId });
+    const turned = await submit(second, inputs(ticked), ports);
+    expect(turned).toMatchObject({ problem: { code: 'plan-moved' }, form: { ended: null } });
+    expect(turned.form.requestId).not.toBe(first.requestId);
+    expect(requests.all()).toHaveLength(1);
+  });
+
+  it('says what Azure said when it cannot be read', async () => {
+    const { ports, azure } = commandWorld();
+    const form = await reviewed(ports);
+    azure.refuse('agents.get', failure({ code: 'Throttled', message: 'Wait.' }));
+    expect(await submit(form, inputs(ticked), ports)).toMatchObject({
+      problem: { code: 'azure-unreachable', fact: 'Throttled: Wait.' },
+    });
+  });
+
+  it('does nothing from any other page', async () => {
+    const { ports, requests } = commandWorld();
+    const form = { ...(await reviewed(ports)), page: 'key' as const };
+    expect(await submit(form, inputs(ticked), ports)).toMatchObject({
+      problem: null,
+      form: { page: 'key', ended: null },
+    });
+    expect(requests.all()).toEqual([]);
+  });
+});
+
+describe('the facts of a page', () => {
+  it.each([
+    ['vault', {}, 'unknown-agent'],
+    ['key', { agentId: agentId() }, 'unknown-vault'],
+    ['review', { agentId: agentId(), vaultId }, 'choice-missing'],
+  ] as const)('of %s are refused while a choice before it is missing', async (page, chosen, code) => {
+    const { ports } = commandWorld();
+    expect(await factsOf(ports, formOn(page, ports, chosen))).toMatchObject({ kind: 'refused', code });
+  });
+
+  it('name what is gone', async () => {
+    const { ports } = commandWorld({ agent: null });
+    expect(await factsOf(ports, formOn('vault', ports, { agentId: agentId() }))).toMatchObject({
+      code: 'unknown-agent',
+      fact: 'bot-care',
+    });
+  });
+
+  it('of the review name the open request of the agent', async () => {
+    const { ports } = commandWorld();
+    const form = await reviewed(ports);
+    await submit(form, inputs(ticked), ports);
+    expect(await factsOf(ports, await reviewed(ports))).toMatchObject({ value: { openRequest: form.requestId } });
+  });
+});

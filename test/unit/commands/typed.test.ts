@@ -1,0 +1,102 @@
+import { cmkHelp } from '../../../src/commands/cmk-help.ts';
+import { cmkHistory } from '../../../src/commands/cmk-history.ts';
+import { cmkRequests } from '../../../src/commands/cmk-requests.ts';
+import { enableCmk } from '../../../src/commands/enable-cmk.ts';
+import { submit } from '../../../src/commands/form-clicks.ts';
+import { standingOf } from '../../../src/commands/standing.ts';
+import type { Standing } from '../../../src/domain/policy.ts';
+import { agentId, approver, vaultId } from '../../support/fixtures.ts';
+import { call, commandWorld, inputs, reviewed } from '../support/command-world.ts';
+import { failure } from '../support/commands.ts';
+import { keyName, version } from '../support/plans.ts';
+
+describe('/enable-cmk', () => {
+  it.each([
+    [{}, { page: 'agent', agentId: null }],
+    [{ resource: 'bot-care' }, { page: 'vault', agentId: agentId(), vaultId: null }],
+    [
+      { resource: 'bot-care', vault: 'kv-care' },
+      { page: 'key', vaultId, key: null },
+    ],
+    [
+      { resource: agentId(), vault: 'kv-care', key: 'care' },
+      { page: 'review', key: { kind: 'existing', name: keyName, version: version('a') } },
+    ],
+    [
+      { vault: 'kv-care', key: 'care' },
+      { page: 'agent', vaultId: null },
+    ],
+  ])('opens the form with %j on the first page that has something to ask', async (args, form) => {
+    expect(await enableCmk.handle(call(args), commandWorld().ports)).toMatchObject({ kind: 'open-form', form });
+  });
+
+  it.each([
+    [{ resource: 'bot-none' }, 'unknown-agent'],
+    [{ resource: 'bot-care', vault: 'kv-none' }, 'unknown-vault'],
+    [{ resource: 'bot-care', vault: 'kv-care', key: 'none' }, 'unknown-key'],
+  ])('refuses %j', async (args, code) => {
+    expect(await enableCmk.handle(call(args), commandWorld().ports)).toMatchObject({ kind: 'refused', code });
+  });
+
+  it.each<[Standing, string]>([
+    ['no', 'not-a-requester'],
+    ['unknown', 'cannot-check-membership'],
+    ['nobody-configured', 'no-requesters-configured'],
+  ])('looks into nothing for a person whose standing is %s', async (value, code) => {
+    const { ports, standing, azure } = commandWorld();
+    standing.value = value;
+    azure.refuse('inventory.agents', failure());
+    expect(await enableCmk.handle(call({ resource: 'bot-care' }), ports)).toMatchObject({ code });
+  });
+});
+
+describe('/cmk-history', () => {
+  const history = (ports: ReturnType<typeof commandWorld>['ports'], ...words: string[]) =>
+    cmkHistory.handle(call({}, words), ports);
+
+  it('shows the latest requests, a request in any case, or an agent', async () => {
+    const { ports } = commandWorld();
+    const form = await reviewed(ports);
+    await submit(form, inputs({ acknowledgeDataLoss: 'true', justification: 'Policy 7' }), ports);
+    expect(await history(ports)).toEqual({ kind: 'show-list', subject: { kind: 'latest-requests' } });
+    expect(await history(ports, form.requestId.toLowerCase())).toEqual({
+      kind: 'show-list',
+      subject: { kind: 'history-of-request', requestId: form.requestId },
+    });
+    expect(await history(ports, 'bot-care')).toEqual({
+      kind: 'show-list',
+      subject: { kind: 'history-of-agent', agentId: agentId() },
+    });
+  });
+
+  it('refuses a request and an agent that are not there', async () => {
+    const { ports } = commandWorld();
+    expect(await history(ports, 'CMK-7F3K9Q')).toMatchObject({ code: 'unknown-request', fact: 'CMK-7F3K9Q' });
+    expect(await history(ports, 'bot', 'none')).toMatchObject({ code: 'unknown-agent', fact: 'bot none' });
+  });
+});
+
+it('answers /cmk-requests and /cmk-help to anybody', async () => {
+  const { ports, standing } = commandWorld();
+  standing.value = 'no';
+  expect(await cmkRequests.handle(call(), ports)).toEqual({ kind: 'show-list', subject: { kind: 'open-requests' } });
+  expect(await cmkHelp.handle(call(), ports)).toEqual({ kind: 'show-help' });
+});
+
+describe('a person’s standing', () => {
+  const groups = (answer: readonly string[]) => ({
+    memberOf: async () => ({ ok: true as const, value: answer }),
+  });
+
+  it('is nobody’s when nobody is configured, and the directory is not asked', async () => {
+    const asked = { memberOf: () => Promise.reject(new Error('asked')) };
+    expect(await standingOf(asked, approver, [])).toBe('nobody-configured');
+  });
+
+  it('follows membership, and counts a directory that does not answer as unknown', async () => {
+    expect(await standingOf(groups(['g']), approver, ['g', 'h'])).toBe('yes');
+    expect(await standingOf(groups([]), approver, ['g'])).toBe('no');
+    const dark = { memberOf: async () => ({ ok: false as const, failure: failure() }) };
+    expect(await standingOf(dark, approver, ['g'])).toBe('unknown');
+  });
+});
