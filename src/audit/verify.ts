@@ -57,7 +57,9 @@ export type Break =
   /** A text is not the one the record commits to. */
   | 'text-differs'
   /** A text that the record knows nothing of. */
-  | 'text-unknown';
+  | 'text-unknown'
+  /** Something in an export that is neither an event nor a text, or stands where it should not. */
+  | 'line-unreadable';
 
 export interface Finding {
   readonly seq: number;
@@ -66,7 +68,8 @@ export interface Finding {
   readonly detail: string;
 }
 
-interface Link {
+/** A place in the chain: what the next line must follow on. */
+export interface Link {
   readonly seq: number;
   readonly hash: string;
 }

@@ -25,6 +25,11 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
+/** Another process has the folder. */
+export class FolderInUse extends Error {
+  override readonly name = 'FolderInUse';
+}
+
 interface Candidate {
   readonly name: string;
   readonly server: Server;
@@ -57,7 +62,7 @@ async function hold(at: string, folder: string, deadline: number): Promise<Candi
       return mine;
     }
     await withdraw(at, mine);
-    if (rival.state === 'held' || Date.now() > deadline) throw new Error(inUse(folder, rival.pid));
+    if (rival.state === 'held' || Date.now() > deadline) throw new FolderInUse(inUse(folder, rival.pid));
     await sleep(50);
   }
 }

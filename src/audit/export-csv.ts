@@ -1,0 +1,92 @@
+/** The record as a table for people with a spreadsheet. It cannot be verified: for that there is the other export. */
+import { z } from 'zod';
+import type { ExportedEvent, ExportedText } from './export-jsonl.ts';
+
+/** What of a body stands in a column of its own. */
+const Body = z.object({
+  time: z.string(),
+  type: z.string(),
+  actor: z.object({ kind: z.string(), id: z.string().nullable(), signIn: z.string().nullable() }),
+  submittedBy: z.string().nullable(),
+  onBehalfOf: z.string().nullable(),
+  planDigest: z.string().nullable(),
+  target: z.string().nullable(),
+  before: z.unknown(),
+  after: z.unknown(),
+  result: z.string().nullable(),
+  clientRequestId: z.string().nullable(),
+  correlationId: z.string().nullable(),
+  data: z.unknown(),
+  commitments: z.array(z.object({ field: z.string() })),
+});
+
+const columns = [
+  'seq',
+  'time',
+  'request',
+  'revision',
+  'type',
+  'actorKind',
+  'actorId',
+  'signIn',
+  'submittedBy',
+  'onBehalfOf',
+  'target',
+  'result',
+  'planDigest',
+  'before',
+  'after',
+  'clientRequestId',
+  'correlationId',
+  'cause',
+  'texts',
+  'data',
+  'prev',
+  'hash',
+] as const;
+type Row = Record<(typeof columns)[number], string>;
+
+/**
+ * RFC 4180. A spreadsheet runs what starts like a formula, and some of this was typed by people: an apostrophe in front
+ * makes it text (OWASP, "CSV injection").
+ */
+function cell(value: string): string {
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+const row = (values: readonly string[]): string => `${values.map(cell).join(',')}\r\n`;
+const json = (value: unknown): string => (value === null || value === undefined ? '' : JSON.stringify(value));
+
+export const csvHeader = (): string => row(columns);
+
+/** One event. Erased texts are named as such. */
+export function csvRow(event: ExportedEvent, texts: readonly ExportedText[]): string {
+  const body = Body.parse(JSON.parse(event.body));
+  const written = (field: string): string => texts.find((text) => text.field === field)?.text ?? '(erased)';
+  const values: Row = {
+    seq: `${event.seq}`,
+    time: body.time,
+    request: event.request,
+    revision: `${event.revision}`,
+    type: body.type,
+    actorKind: body.actor.kind,
+    actorId: body.actor.id ?? '',
+    signIn: body.actor.signIn ?? '',
+    submittedBy: body.submittedBy ?? '',
+    onBehalfOf: body.onBehalfOf ?? '',
+    target: body.target ?? '',
+    result: body.result ?? '',
+    planDigest: body.planDigest ?? '',
+    before: json(body.before),
+    after: json(body.after),
+    clientRequestId: body.clientRequestId ?? '',
+    correlationId: body.correlationId ?? '',
+    cause: event.cause,
+    texts: body.commitments.map(({ field }) => `${field}: ${written(field)}`).join('\n'),
+    data: json(body.data),
+    prev: event.prev,
+    hash: event.hash,
+  };
+  return row(columns.map((column) => values[column]));
+}

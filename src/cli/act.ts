@@ -1,0 +1,28 @@
+/** What `cancel`, `retry`, `give-up` and `erase` have in common. */
+import type { Act } from '../control/calls.ts';
+import type { RequestId } from '../domain/ids.ts';
+import { type Exit, exit, type Surroundings } from './subcommand.ts';
+import { refusalLine } from './words/refusals.ts';
+import { utc } from './words/table.ts';
+
+/** Carries the act out where the record is, and says what came of it. Asked twice, it is done once. */
+export async function carryOutAct(
+  { records, print, complain }: Surroundings,
+  id: RequestId,
+  act: Act,
+  done: string,
+): Promise<Exit> {
+  const answer = await (await records()).records.act({ id, act });
+  if (answer.kind === 'refused') {
+    await complain(`Nothing was done. ${refusalLine(answer)}`);
+    return exit.no;
+  }
+  const { event, replay } = answer;
+  const by = event.body.submittedBy ?? 'somebody';
+  await print(
+    replay
+      ? `Done before: event ${event.seq} of ${utc(event.time)} UTC, by ${by}.`
+      : `${done} Recorded as event ${event.seq}, by ${by}.`,
+  );
+  return exit.done;
+}

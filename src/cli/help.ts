@@ -1,0 +1,35 @@
+/** The words of `--help`. */
+import type { Subcommand } from './subcommand.ts';
+import { indent, table } from './words/table.ts';
+
+const common = [
+  ['--data DIR', 'the bot’s data folder (else DATABASE_URL or CMK_DATA_DIR, else .local)'],
+  ['--help', 'this text'],
+];
+
+const signature = ({ name, usage }: Subcommand): string => `cmk-bot ${name}${usage === '' ? '' : ` ${usage}`}`;
+
+/** Help about everything, or about those subcommands that start with a word. */
+export const overview = (subcommands: readonly Subcommand[]): string =>
+  [
+    'Reads and steers the requests of the bot, and verifies its audit trail.',
+    '',
+    indent(table(subcommands.map((one) => [signature(one), one.summary]))),
+    '',
+    'Everywhere:',
+    indent(table(common)),
+    '',
+    'Ends with 0 when done; 1 when refused, tampered with or not well; 2 when misunderstood or unreadable.',
+  ].join('\n');
+
+/** Help about one subcommand. */
+export const helpOn = (one: Subcommand): string =>
+  [
+    `${signature(one)}`,
+    '',
+    `${one.summary.charAt(0).toUpperCase()}${one.summary.slice(1)}.`,
+    ...(one.help === '' ? [] : ['', one.help]),
+    '',
+    'Everywhere:',
+    indent(table(common)),
+  ].join('\n');

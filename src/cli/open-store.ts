@@ -1,0 +1,58 @@
+/** Opens the record without a running bot. Changes nothing about the database by opening it. */
+import { randomBytes } from 'node:crypto';
+import { sealWith } from '../audit/record.ts';
+import type { Place } from '../config.ts';
+import type { Records } from '../control/calls.ts';
+import { recordsOf } from '../control/store-records.ts';
+import { type Database, openDatabase } from '../store/database.ts';
+import { pendingMigrations } from '../store/migrations.ts';
+import { type OpenStore, openStore } from '../store/store.ts';
+import { Unusable } from './unusable.ts';
+
+export interface StoreRecords {
+  readonly database: Database;
+  readonly store: OpenStore;
+  readonly records: Records;
+  close(): Promise<void>;
+}
+
+/** Where it is, without what must not be shown. */
+export function nameOf(place: Place): string {
+  if (place.kind === 'folder') return place.dataDir;
+  if (!URL.canParse(place.url)) return 'DATABASE_URL';
+  const { host, pathname } = new URL(place.url);
+  return `${host}${pathname}`;
+}
+
+/** The driver reports several tries on several addresses without a message of its own. */
+function causeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
+}
+
+export async function openStoreRecords(place: Place): Promise<StoreRecords> {
+  const database = await openDatabase(
+    place.kind === 'folder'
+      ? { kind: 'pglite', dataDir: place.dataDir }
+      : { kind: 'postgres', url: place.url, maxConnections: 2 },
+  );
+  try {
+    await refuseOther(database, place);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const store = openStore(database, { clock: () => new Date(), seal: sealWith(randomBytes) });
+  return { database, store, records: recordsOf(store), close: database.close };
+}
+
+/** A database of another version is not read: starting that version's bot is what brings it up to date. */
+async function refuseOther(database: Database, place: Place): Promise<void> {
+  const pending = await pendingMigrations(database).catch((error: unknown) => {
+    throw new Unusable(`reading ${nameOf(place)}: ${causeOf(error)}`);
+  });
+  if (pending.length === 0) return;
+  throw new Unusable(
+    `${nameOf(place)} holds no record this version can read yet (${pending.join(', ')}). Start the bot of this version once.`,
+  );
+}

@@ -1,0 +1,39 @@
+/** Reads the whole record in pages, each event with the texts that were not erased. */
+import type { ExportedText } from '../audit/export-jsonl.ts';
+import type { Link } from '../audit/verify.ts';
+import type { Records, StoredLine } from '../control/calls.ts';
+
+export interface RecordedEvent {
+  readonly line: StoredLine;
+  readonly texts: readonly ExportedText[];
+}
+
+const pageSize = 200;
+
+/**
+ * Yields every event from the first to the head, and returns the head. The bot may go on writing meanwhile: the head is asked
+ * for once there are no more lines, and when it has moved on by then the lines up to it are read too.
+ */
+export async function* readRecord(records: Records): AsyncGenerator<RecordedEvent, Link> {
+  let last = 0;
+  for (let head: Link | null = null; ; ) {
+    const page: readonly StoredLine[] = await records.lines({ after: last, limit: pageSize });
+    for (const event of await withTexts(records, page)) {
+      yield event;
+      last = event.line.seq;
+    }
+    if (page.length > 0) continue;
+    if (head !== null && head.seq >= last) return head;
+    head = await records.head({});
+    if (head.seq <= last) return head;
+  }
+}
+
+async function withTexts(records: Records, page: readonly StoredLine[]): Promise<readonly RecordedEvent[]> {
+  const requests = [...new Set(page.map((line) => line.request))];
+  const texts = (await Promise.all(requests.map((request) => records.texts({ request })))).flat();
+  return page.map((line) => ({
+    line,
+    texts: texts.filter((text) => text.request === line.request && text.revision === line.revision),
+  }));
+}

@@ -1,0 +1,90 @@
+/** From what was typed to how it ended. */
+import { parseArgs } from 'node:util';
+import { ConfigurationError, readPlace } from '../config.ts';
+import { helpOn, overview } from './help.ts';
+import { type OpenRecords, openRecords } from './open-records.ts';
+import { subcommands } from './registry.ts';
+import { type Exit, exit, type Subcommand, type Surroundings } from './subcommand.ts';
+import { Unusable } from './unusable.ts';
+
+/** Where words go, and who is there. */
+export type Terminal = Pick<Surroundings, 'print' | 'write' | 'complain' | 'user'>;
+
+const asked = (args: readonly string[], { name }: Subcommand): boolean =>
+  name.split(' ').every((word, index) => args[index] === word);
+
+/** What was typed behind the subcommand's name. Throws {@link Unusable}. */
+function read(rest: readonly string[], { options, positionals }: Subcommand) {
+  try {
+    const common = { data: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
+    const parsed = parseArgs({ args: [...rest], options: { ...options, ...common }, allowPositionals: true });
+    if (parsed.positionals.length > positionals.length) {
+      throw new Unusable(`‘${parsed.positionals[positionals.length]}’ is one word too many`);
+    }
+    const named = Object.fromEntries(parsed.positionals.map((value, index) => [positionals[index] ?? '', value]));
+    const { data, help, ...values } = parsed.values as Record<string, unknown> & { data?: string; help?: boolean };
+    return { data, help: help === true, input: { ...values, ...named } };
+  } catch (error) {
+    if (error instanceof Unusable || !(error instanceof Error)) throw error;
+    throw new Unusable(error.message.split('. ')[0] ?? error.message);
+  }
+}
+
+/** Opens the record when it is first asked for, and closes it in the end. */
+function recordsOnce(data: string | undefined) {
+  let opening: Promise<OpenRecords> | null = null;
+  return {
+    records: (): Promise<OpenRecords> => {
+      opening ??= openRecords(readPlace(data));
+      return opening;
+    },
+    close: async (): Promise<void> => {
+      const opened = await opening?.catch(() => null);
+      await opened?.close();
+    },
+  };
+}
+
+async function carryOut(one: Subcommand, rest: readonly string[], terminal: Terminal): Promise<Exit> {
+  const { data, help, input } = read(rest, one);
+  if (help) {
+    await terminal.print(helpOn(one));
+    return exit.done;
+  }
+  const { records, close } = recordsOnce(data);
+  try {
+    return await one.run(input, { ...terminal, records, data });
+  } finally {
+    await close();
+  }
+}
+
+/** Help where it was asked for or nothing was; else what to type instead. */
+async function guide(args: readonly string[], terminal: Terminal): Promise<Exit> {
+  const wanted = args.filter((word) => !word.startsWith('-') && word !== 'help');
+  const about = subcommands.filter(({ name }) => wanted.every((word, index) => name.split(' ')[index] === word));
+  const askedForHelp = args.length === 0 || ['help', '--help', '-h'].some((word) => args.includes(word));
+  if (askedForHelp && about.length > 0) {
+    const [only] = about;
+    await terminal.print(about.length === 1 && only !== undefined ? helpOn(only) : overview(about));
+    return exit.done;
+  }
+  throw new Unusable(`there is no ‘${args.slice(0, 2).join(' ')}’. cmk-bot --help lists what there is.`);
+}
+
+/** Never throws: what cannot be done is said in one line. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<Exit> {
+  const one = subcommands.find((candidate) => asked(args, candidate));
+  const name = one === undefined ? '' : ` ${one.name}`;
+  try {
+    return one === undefined
+      ? await guide(args, terminal)
+      : await carryOut(one, args.slice(one.name.split(' ').length), terminal);
+  } catch (error) {
+    const expected = error instanceof Unusable || error instanceof ConfigurationError;
+    const message = error instanceof Error ? error.message : String(error);
+    await terminal.complain(`cmk-bot${name}: ${message.trim() || 'something unexpected happened'}`);
+    if (!expected && error instanceof Error && error.stack !== undefined) await terminal.complain(error.stack);
+    return exit.unusable;
+  }
+}

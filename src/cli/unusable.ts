@@ -1,0 +1,4 @@
+/** One line says all: what was asked cannot be done as asked. */
+export class Unusable extends Error {
+  override readonly name = 'Unusable';
+}

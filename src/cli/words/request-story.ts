@@ -1,0 +1,114 @@
+/** What happened to a request, how far it is, and what can safely be done now: in words. */
+import { shortDigest } from '../../domain/digest.ts';
+import type { StoredEvent } from '../../domain/events.ts';
+import type { Failure } from '../../domain/failure.ts';
+import { highestProof } from '../../domain/proof.ts';
+import type { Request, StepProgress } from '../../domain/request.ts';
+import { eventWords } from '../../teams/wording/events.ts';
+import { mendWords } from '../../teams/wording/failures.ts';
+import { effectWords, proofWords, stepTitles } from '../../teams/wording/steps.ts';
+import { stateWords } from './request-rows.ts';
+import { safeNow } from './safe-now.ts';
+import { countOf, indent, table, utc } from './table.ts';
+
+type Names = (id: string | null) => string;
+
+/** The failure that stands in the way, or last did in a step that is not done. */
+export function lastFailure(request: Request): Failure | null {
+  if (request.state === 'needs-attention' || request.state === 'failed') return request.failure;
+  return request.progress.findLast((step) => step.failure !== null)?.failure ?? null;
+}
+
+/** When the next try is due; null where none is planned. */
+export const nextRetry = (request: Request): string | null =>
+  request.progress
+    .flatMap((step) => (step.state === 'waiting' && step.retryAt !== null ? [step.retryAt] : []))
+    .sort()[0] ?? null;
+
+function headOf(request: Request): string {
+  const { plan } = request;
+  const before = plan.observation.agent.customerKey?.keyName ?? 'Microsoft-managed key';
+  const change = `${before} → ${plan.wish.keyName} in ${plan.observation.vault.name}`;
+  return `${request.id}  ${stateWords[request.state]}\n${request.agentName}: ${change}`;
+}
+
+function factsOf(request: Request, names: Names): string {
+  const { approvals, policy } = request;
+  const approved = approvals.map((approval) => `${names(approval.by)}, ${utc(approval.at)}`);
+  const rows = [
+    ['Asked by', `${names(request.requester)}, ${utc(request.submittedAt)}`],
+    ['Reason', request.justification === null ? 'erased' : `“${request.justification.replaceAll('\n', ' ')}”`],
+    ['Agent', request.plan.wish.agentId],
+    ['Plan', `${shortDigest(request.digest)}, policy ${request.plan.policyVersion}`],
+    ['Approved', [`${approvals.length} of ${policy.approvalsRequired}`, ...approved].join('; ')],
+    ...('ended' in request && request.ended.commentErased ? [['Comment', 'erased']] : []),
+    ...(request.state === 'awaiting-approval' ? [['Expires', utc(policy.expiresAt)]] : []),
+    ...(request.state === 'succeeded' ? [['Proof', proofOf(request)]] : []),
+  ];
+  return table(rows);
+}
+
+function proofOf(request: Extract<Request, { state: 'succeeded' }>): string {
+  const level = highestProof(request.proofs);
+  return level === null ? 'none' : proofWords[level].name.toLowerCase();
+}
+
+function stepDetail(request: Request, step: StepProgress): string {
+  const planned = request.plan.steps.find((one) => one.name === step.name);
+  const effects = (planned?.effects ?? []).map(effectWords).join(', ');
+  const marks = [
+    step.already ? 'it was so already' : effects,
+    planned?.reversibility === 'irreversible' && planned.effects.length > 0 ? 'irreversible' : '',
+    step.attempt > 1 ? `try ${step.attempt}` : '',
+    step.retryAt === null ? '' : `next try ${utc(step.retryAt)}`,
+  ];
+  return marks.filter((mark) => mark !== '').join('; ');
+}
+
+const stepsOf = (request: Request): string =>
+  table(request.progress.map((step) => [step.state, stepTitles[step.name], stepDetail(request, step)]));
+
+function failureWords(failure: Failure): string {
+  const { status, code, doing, message, clientRequestId, correlationId } = failure;
+  const mend = mendWords(failure);
+  const ids = table([
+    ['Client request', clientRequestId ?? 'none'],
+    ['Correlation', correlationId ?? 'none'],
+  ]);
+  return [`${status === null ? '' : `${status} `}${code}, ${doing}`, message, ids, ...(mend === '' ? [] : [mend])].join(
+    '\n',
+  );
+}
+
+function retryWords(request: Request): string {
+  const at = nextRetry(request);
+  if (at !== null) return `${utc(at)}, by itself`;
+  return request.state === 'needs-attention' ? 'none by itself: a person has to decide' : 'none';
+}
+
+const eventRows = (events: readonly StoredEvent[], names: Names): string =>
+  table(
+    events.map((event) => {
+      const words = eventWords(event, names, { texts: true });
+      const detail = words.detail.replaceAll('\n', ' ');
+      return [utc(event.time), `${event.seq}`, detail === '' ? words.title : `${words.title}: ${detail}`];
+    }),
+  );
+
+const section = (title: string, body: string): string => `${title}\n${indent(body)}`;
+
+/** Everything about one request. */
+export function requestStory(request: Request, events: readonly StoredEvent[], names: Names): string {
+  const failure = lastFailure(request);
+  const done = request.progress.filter((step) => step.state === 'done').length;
+  const sections = [
+    headOf(request),
+    factsOf(request, names),
+    section('What happened (UTC, with the place in the audit trail)', eventRows(events, names)),
+    section(`Steps, ${done} of ${countOf(request.progress.length, 'step', 'steps')} done`, stepsOf(request)),
+    ...(failure === null ? [] : [section('Last failure', failureWords(failure))]),
+    section('Next try', retryWords(request)),
+    section('Safe now', safeNow(request).words),
+  ];
+  return sections.join('\n\n');
+}

@@ -1,0 +1,33 @@
+/** Lines of text in columns. */
+
+const width = (text: string): number => [...text].length;
+
+/** Rows with their columns aligned, two spaces apart; no spaces at the end of a line. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, text] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, width(text));
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((text, column) => text + ' '.repeat(Math.max(0, (widths[column] ?? 0) - width(text))))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Every line moved to the right. */
+export const indent = (text: string, by = 2): string => text.replaceAll(/^(?=.)/gm, ' '.repeat(by));
+
+/** `2026-08-21 08:12:03`, in UTC. */
+export const utc = (time: string): string => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+
+export const countOf = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+
+/**
+ * What people and Azure wrote must not steer the operator's terminal: control and formatting characters are shown as a
+ * replacement character. Line breaks stay.
+ */
+export const printable = (text: string): string => text.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');

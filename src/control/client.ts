@@ -1,0 +1,73 @@
+/** The command line's end of the control socket. */
+import { request as httpRequest } from 'node:http';
+import path from 'node:path';
+import { z } from 'zod';
+import { type CallName, type Control, calls } from './calls.ts';
+import { socketName, wayTo } from './socket.ts';
+
+const Complaint = z.object({ error: z.string() });
+
+interface Reply {
+  readonly status: number;
+  readonly text: string;
+}
+
+function post(socketPath: string, name: string, input: unknown): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' };
+    const request = httpRequest({ socketPath, method: 'POST', path: `/${name}`, headers, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    request.on('error', reject);
+    request.end(JSON.stringify(input));
+  });
+}
+
+const otherVersion = 'the running bot is of another version: use the command line that came with it';
+
+async function ask(socketPath: string, name: CallName, input: unknown): Promise<unknown> {
+  const { status, text } = await post(socketPath, name, input);
+  const value: unknown = JSON.parse(text);
+  if (status === 404) throw new Error(`asking the running bot: ${otherVersion}`);
+  if (status !== 200) throw new Error(`asking the running bot: ${Complaint.parse(value).error}`);
+  const output = calls[name].output.safeParse(value);
+  if (!output.success) throw new Error(`asking the running bot: ${otherVersion}`);
+  return output.data;
+}
+
+/** Nobody listens: the name is not there, or a dead bot left it behind. */
+const isNobody = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED');
+
+export interface ControlClient {
+  readonly control: Control;
+  /** Process id of the bot. */
+  readonly pid: number;
+  close(): Promise<void>;
+}
+
+/** Reaches the bot that runs on the folder; null when none does. */
+export async function reachControl(folder: string): Promise<ControlClient | null> {
+  const way = await wayTo(folder);
+  const socketPath = path.join(way.path, socketName);
+  const entries = Object.keys(calls).map((name) => [
+    name,
+    (input: unknown) => ask(socketPath, name as CallName, input),
+  ]);
+  // Each function's answer has been read through the schema of its call.
+  const control = Object.fromEntries(entries) as Control;
+  try {
+    const { pid } = await control.hello({});
+    return { control, pid, close: way.close };
+  } catch (error) {
+    await way.close();
+    if (isNobody(error)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,90 @@
+/** The running bot's end of the control socket: HTTP, one POST a call, JSON in and out. */
+
+import { rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import path from 'node:path';
+import { z } from 'zod';
+import { type CallName, type Control, calls } from './calls.ts';
+import { listenIn, socketName, wayTo } from './socket.ts';
+
+const longestBody = 65_536;
+
+/** What is wrong with what was asked, as opposed to with answering it. */
+class BadCall extends Error {
+  override readonly name = 'BadCall';
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    chunks.push(Buffer.from(chunk as Uint8Array));
+    length += chunks.at(-1)?.length ?? 0;
+    if (length > longestBody) throw new BadCall(413, 'the call is too long');
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    throw new BadCall(400, 'the call is not JSON');
+  }
+}
+
+const isCall = (name: string): name is CallName => Object.hasOwn(calls, name);
+
+async function answer(request: IncomingMessage, control: Control): Promise<unknown> {
+  const name = (request.url ?? '').slice(1);
+  if (!isCall(name)) throw new BadCall(404, `there is no call ${name}`);
+  if (request.method !== 'POST') throw new BadCall(405, 'calls are posted');
+  const input = calls[name].input.safeParse(await bodyOf(request));
+  if (!input.success) throw new BadCall(400, z.prettifyError(input.error));
+  // The schema of this very call has read the input; the union of all calls cannot be followed through its name.
+  const call = control[name] as (input: unknown) => Promise<unknown>;
+  return call(input.data);
+}
+
+function send(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+}
+
+export interface ControlOptions {
+  /** The data folder, which this process holds. */
+  readonly folder: string;
+  readonly control: Omit<Control, 'hello'>;
+  readonly log: { error(fields: object, message: string): void };
+}
+
+export interface ControlServer {
+  stop(): Promise<void>;
+}
+
+/** Starts answering the command line. */
+export async function startControl(options: ControlOptions): Promise<ControlServer> {
+  const control: Control = { ...options.control, hello: async () => ({ pid: process.pid }) };
+  const server = createServer((request, response) => {
+    answer(request, control).then(
+      (value) => send(response, 200, value),
+      (error: unknown) => {
+        if (error instanceof BadCall) return send(response, error.status, { error: error.message });
+        options.log.error({ err: error }, 'a call from the command line was not answered');
+        const message = error instanceof Error ? error.message : String(error);
+        return send(response, 500, { error: message });
+      },
+    );
+  });
+  const way = await wayTo(options.folder);
+  await listenIn(way.path, server);
+  return {
+    stop: async () => {
+      await rm(path.join(way.path, socketName), { force: true });
+      await way.close();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
