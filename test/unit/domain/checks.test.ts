@@ -31,12 +31,12 @@ const examples: Record<CheckCode, readonly [Partial<Observation>, 'pass' | 'warn
   'already-under-this-key': [
     { agent: agent({ customerKey: under(version('a')) }) },
     'block',
-    'care in https://kv-care.vault.azure.net/',
+    `care in https://kv-care.vault.azure.net/, version ${version('a')}`,
   ],
   'already-under-another-key': [
     { agent: agent({ customerKey: under(version('b')) }) },
     'block',
-    'care in https://kv-care.vault.azure.net/',
+    `care in https://kv-care.vault.azure.net/, version ${version('b')}`,
   ],
   'same-tenant': [{}, 'pass', ''],
   'other-tenant': [{ vault: vault({ tenantId: 'other' }) }, 'block', 'other'],

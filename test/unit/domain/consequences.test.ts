@@ -27,22 +27,41 @@ function rowsAfter(...commands: Command[]) {
 }
 
 const now = noon.toISOString();
-/** What everything that was stored leads to: cards at once, the audit channel a little later, so that it can merge. */
-const told = [`show  ${now}`, 'audit  2026-03-02T12:00:05.000Z'];
+/** The rows of one kind. */
+const of = (kind: string, rows: readonly string[]) => rows.filter((row) => row.startsWith(`${kind} `));
 
-it('shows whatever was stored, and expires what was asked', () => {
-  expect(rowsAfter(asks())).toEqual([...told, `expire  ${expiresAt}`]);
-  expect(rowsAfter(asks(), cancels())).toEqual(told);
+it('shows whatever was stored, and tells the audit channel a little later, so that it can merge', () => {
+  for (const rows of [rowsAfter(asks()), rowsAfter(...toApproved), rowsAfter(asks(), cancels())]) {
+    expect(of('show', rows)).toEqual([`show  ${now}`]);
+    expect(of('audit', rows)).toEqual(['audit  2026-03-02T12:00:05.000Z']);
+  }
+  expect(rowsAfter(asks(), cancels())).toHaveLength(2);
 });
 
 it('starts a run under its number, at once', () => {
-  expect(rowsAfter(...toApproved)).toEqual([...told, `run 1 ${now}`]);
-  expect(rowsAfter(...toAttention, settles('retry', requester, { asking: attention }))).toContain(`run 2 ${now}`);
+  expect(of('run', rowsAfter(asks()))).toEqual([]);
+  expect(of('run', rowsAfter(...toApproved))).toEqual([`run 1 ${now}`]);
+  const retried = rowsAfter(...toAttention, settles('retry', requester, { asking: attention }));
+  expect(of('run', retried)).toEqual([`run 2 ${now}`]);
 });
 
-it('moves the expiry when the request asks again', () => {
+it('expires a question, and the one that replaces it', () => {
   const moved = checks({ plan: planFor({ seen: { vault: vault({ softDelete: false }) } }) });
-  expect(rowsAfter(...toApproved, moved)).toEqual([...told, `expire  ${expiresAt}`]);
+  expect(of('expire', rowsAfter(asks()))).toEqual([`expire  ${expiresAt}`]);
+  expect(of('expire', rowsAfter(...toApproved, moved))).toEqual([`expire  ${expiresAt}`]);
+  expect(of('expire', rowsAfter(...toAttention))).toEqual([]);
+});
+
+it('reminds at half time and four hours before the end, and daily of what needs attention', () => {
+  expect(of('remind', rowsAfter(asks()))).toEqual([
+    'remind half 2026-03-04T00:00:00.000Z',
+    'remind last 2026-03-05T08:00:00.000Z',
+  ]);
+  expect(of('remind', rowsAfter(...toAttention))).toEqual(['remind attention 2026-03-03T12:00:00.000Z']);
+});
+
+it('brings up a request that needs attention a day later', () => {
+  expect(rowsAfter(...toAttention)).toContain('remind attention 2026-03-03T12:00:00.000Z');
 });
 
 it('has nothing follow where nothing was stored', () => {
