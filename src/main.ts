@@ -20,6 +20,7 @@ import { openForms } from './teams/dialogs/forms.ts';
 import { openDirectory } from './teams/directory.ts';
 import { openLists } from './teams/lists.ts';
 import { openNotifier } from './teams/notifier.ts';
+import { openReminders } from './teams/reminders.ts';
 import { startServer } from './teams/server.ts';
 import { startEngine } from './workflow/engine.ts';
 import { startOutbox } from './workflow/outbox.ts';
@@ -80,6 +81,7 @@ async function start(config: Config): Promise<void> {
   const operationsChannel = config.CMK_OPERATIONS_CHANNEL ?? null;
   const places = { approvalsChannel, operationsChannel, approvers };
   const notifier = openNotifier({ requests, shown, chat, directory, conversations, ...places });
+  const reminders = openReminders({ requests, shown, chat, directory, approvers, now });
   const channelId = config.CMK_AUDIT_CHANNEL === 'none' ? null : config.CMK_AUDIT_CHANNEL;
   const auditChannel = openAuditChannel({ requests, shown, hashes: store.trail, chat, directory, channelId });
   const retryLimits = {
@@ -96,6 +98,7 @@ async function start(config: Config): Promise<void> {
     startRun: engine.startRun,
     show: notifier.show,
     audit: auditChannel.show,
+    remind: reminders.remind,
     paused: config.CMK_PAUSE,
     alone: database.kind === 'pglite',
     now,

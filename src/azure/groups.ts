@@ -1,6 +1,6 @@
 /**
  * Membership in Entra groups through Microsoft Graph's `checkMemberGroups`, which follows nested groups and takes at most
- * 20 ids at a time. The product's identity needs the application permissions `GroupMember.Read.All` and `User.ReadBasic.All`.
+ * 20 ids at a time. The product's identity needs the application permissions `GroupMember.Read.All` and `User.Read.All`.
  */
 import { z } from 'zod';
 import type { PersonId } from '../domain/ids.ts';

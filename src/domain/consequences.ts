@@ -4,11 +4,12 @@ import type { RequestId } from './ids.ts';
 import { hasEnded, type Request } from './request.ts';
 
 /**
- * `show`: bring the request's cards up to date. `audit`: show new events in the audit channel, merged. `run`: start run number `key`. `expire`: end it if still undecided.
+ * `show`: bring the request's cards up to date. `audit`: show new events in the audit channel, merged. `run`: start run
+ * number `key`. `expire`: end it if still undecided. `remind`: say again, in words, that people are waited for.
  * One row per request, kind and key: a second one only moves the due time and marks the first as changed.
  */
 export interface Consequence {
-  readonly kind: 'show' | 'audit' | 'run' | 'expire';
+  readonly kind: 'show' | 'audit' | 'run' | 'expire' | 'remind';
   readonly key: string;
   /** ISO 8601. */
   readonly dueAt: string;
@@ -31,10 +32,29 @@ export function consequencesOf(request: Request, events: readonly StoredEvent[])
   for (const { body, time } of events) {
     if (body.type === 'run-ordered') rows.push({ kind: 'run', key: `${body.data.run}`, dueAt: time });
     if (body.type === 'submitted' || body.type === 'plan-changed') {
-      rows.push({ kind: 'expire', key: '', dueAt: body.data.policy.expiresAt });
+      const { expiresAt } = body.data.policy;
+      rows.push({ kind: 'expire', key: '', dueAt: expiresAt }, ...remindersUntil(expiresAt, time));
+    }
+    if (body.type === 'attention-needed') {
+      rows.push({ kind: 'remind', key: 'attention', dueAt: later(time, attentionEveryMs) });
     }
   }
   return rows;
+}
+
+const hourMs = 3_600_000;
+/** A request that needs attention never expires: it is brought up once a day. */
+export const attentionEveryMs = 24 * hourMs;
+const lastCallMs = 4 * hourMs;
+
+const later = (time: string, ms: number): string => new Date(Date.parse(time) + ms).toISOString();
+
+/** At half time, and four hours before the end where that comes later. */
+function remindersUntil(expiresAt: string, from: string): readonly Consequence[] {
+  const half = later(from, (Date.parse(expiresAt) - Date.parse(from)) / 2);
+  const last = later(expiresAt, -lastCallMs);
+  const rows: Consequence[] = [{ kind: 'remind', key: 'half', dueAt: half }];
+  return last > half ? [...rows, { kind: 'remind', key: 'last', dueAt: last }] : rows;
 }
 
 /** The one derived row that rules anything: which agent an open request holds. */

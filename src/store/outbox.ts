@@ -7,7 +7,7 @@ import type { Outbox } from '../domain/ports/store.ts';
 import { change, int8, placeholders, type Sql, select } from './sql.ts';
 
 /** A kind that is missing here does not compile. */
-const kinds = { show: 'show', audit: 'audit', run: 'run', expire: 'expire' } as const satisfies {
+const kinds = { show: 'show', audit: 'audit', run: 'run', expire: 'expire', remind: 'remind' } as const satisfies {
   [K in Consequence['kind']]: K;
 };
 
@@ -22,14 +22,14 @@ const Row = z.object({
 
 /**
  * Writes the rows in the transaction of their events. A row that is there already gets a new version, and comes due when the
- * earlier of both would; only an expiry is moved to its new time, or a changed plan would expire with the old one's.
+ * earlier of both would; only an expiry and its reminders are moved to their new time, or a changed plan would expire with the old one's.
  */
 export async function writeOutbox(sql: Sql, id: RequestId, rows: readonly Consequence[]): Promise<void> {
   const last = new Map(rows.map((row) => [`${row.kind} ${row.key}`, [id, row.kind, row.key, row.dueAt]]));
   if (last.size === 0) return;
   const text = `insert into cmk.outbox (request_id, kind, key, due_at) values ${placeholders(last.size, 4)}
     on conflict (request_id, kind, key) do update set version = excluded.version,
-      due_at = case when excluded.kind = 'expire' then excluded.due_at else least(outbox.due_at, excluded.due_at) end`;
+      due_at = case when excluded.kind in ('expire', 'remind') then excluded.due_at else least(outbox.due_at, excluded.due_at) end`;
   await change(sql, text, [...last.values()].flat());
 }
 

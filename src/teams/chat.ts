@@ -8,6 +8,7 @@ import {
 } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
 import type { Conversations } from '../domain/ports/store.ts';
+import type { Mention } from './plain-text.ts';
 import type { AdaptiveCard } from './render-card.ts';
 
 /** Where a card stands. */
@@ -21,6 +22,8 @@ export interface Chat {
   post(conversationId: string, card: AdaptiveCard): Promise<Posted>;
   /** Starts a new thread in a channel. */
   postThread(channelId: string, card: AdaptiveCard): Promise<Posted>;
+  /** Says something in words, mentioning people. */
+  say(conversationId: string, text: string, mentions: readonly Mention[]): Promise<void>;
   /** Returns false when the card or its conversation is gone. */
   update(posted: Posted, card: AdaptiveCard): Promise<boolean>;
 }
@@ -88,6 +91,11 @@ export function openChat(options: ChatOptions): Chat {
           activity: cardActivity(card) as Activity,
         } as Parameters<ConnectorClient['conversations']['createConversation']>[0]);
         return { conversationId: created.id, activityId: created.activityId };
+      }),
+    say: (conversationId, text, mentions) =>
+      inTurn(conversationId, async (context) => {
+        const entities = mentions.map((one) => one.entity);
+        await context.sendActivity({ type: ActivityTypes.Message, text, textFormat: 'markdown', entities });
       }),
     update: (posted, card) =>
       inTurn(posted.conversationId, async (context) => {

@@ -12,6 +12,8 @@ export interface OutboxPorts {
   readonly show: (id: RequestId) => Promise<void>;
   /** Shows new events in the audit channel. */
   readonly audit: (id: RequestId) => Promise<void>;
+  /** Says again that people are waited for; the time of the next reminder, null when there is nothing to remind of. */
+  readonly remind: (id: RequestId, key: string) => Promise<Date | null>;
   /** While true, runs are not started; everything else goes on. */
   readonly paused: boolean;
   /** No other process carries anything out on this database: what is still leased at the start was a dead one's. */
@@ -30,19 +32,25 @@ export interface OutboxRunner {
   stop(): Promise<void>;
 }
 
-async function carryOut(ports: OutboxPorts, item: OutboxItem): Promise<void> {
+/** Returns when the item comes up again; null when it is done with. */
+async function carryOut(ports: OutboxPorts, item: OutboxItem): Promise<Date | null> {
   switch (item.kind) {
     case 'show':
-      return ports.show(item.requestId);
+      await ports.show(item.requestId);
+      return null;
     case 'audit':
-      return ports.audit(item.requestId);
+      await ports.audit(item.requestId);
+      return null;
     case 'run':
-      return ports.startRun(item.requestId, Number(item.key));
+      await ports.startRun(item.requestId, Number(item.key));
+      return null;
+    case 'remind':
+      return ports.remind(item.requestId, item.key);
     case 'expire':
       await ports.requests.append(item.requestId, `timer:expire/${item.dueAt}`, (request, now) =>
         decide(request, { do: 'expire' }, now),
       );
-      return;
+      return null;
   }
 }
 
@@ -52,8 +60,9 @@ async function handle(ports: OutboxPorts, item: OutboxItem): Promise<void> {
       await ports.outbox.postpone(item, new Date(ports.now().getTime() + 5_000));
       return;
     }
-    await carryOut(ports, item);
-    await ports.outbox.finish(item);
+    const again = await carryOut(ports, item);
+    if (again === null) await ports.outbox.finish(item);
+    else await ports.outbox.postpone(item, again);
   } catch (error) {
     const waitMs = Math.min(500 * 2 ** item.attempts, longestWaitMs);
     ports.log.warn({ err: error, kind: item.kind, requestId: item.requestId }, 'outbox item put off');

@@ -20,7 +20,10 @@ await onEveryDatabase((databases) => {
     await store.append(id, 'submit', submit({ plan: plan(agentId(`bot-${last}`)), policy }));
     return id;
   };
-  const claim = (seconds: number, limit = 10) => store.call('outbox', 'claim', at(seconds), lease, limit);
+  const claimAll = (seconds: number, limit = 50) => store.call('outbox', 'claim', at(seconds), lease, limit);
+  /** Without the rows that come due in between: these tests are about how rows are handed out, not about which there are. */
+  const claim = async (seconds: number, limit?: number) =>
+    (await claimAll(seconds, limit)).filter(({ kind }) => kind !== 'audit' && kind !== 'remind');
 
   beforeAll(async () => {
     store = await databases.start(await databases.fresh());
@@ -109,7 +112,9 @@ await onEveryDatabase((databases) => {
         policy,
         standings: {},
       });
-      expect((await claim(1999)).map((item) => item.kind)).not.toContain('expire');
+      const early = (await claimAll(1999)).map((item) => item.kind);
+      expect(early).not.toContain('expire');
+      expect(early).toContain('remind');
       expect((await claim(2000)).map((item) => item.kind)).toContain('expire');
     });
   });

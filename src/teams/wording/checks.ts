@@ -1,6 +1,6 @@
 /** Words for every judgement of a check. `fact` is what Azure said. */
 import type { Check, CheckCode } from '../../domain/checks.ts';
-import { regionWords } from './places.ts';
+import { dayWords, regionWords, scopeWords, shortVersion } from './places.ts';
 
 export interface CheckWords {
   readonly title: string;
@@ -12,24 +12,37 @@ export interface CheckWords {
 
 const pass = (title: string): CheckWords => ({ title, text: '', mend: '' });
 
+/** Azure's words for an operation that has ended without success. */
+const endedBadly = ['Failed', 'Canceled'];
+
+const wordsOfLock = (lock: string): string =>
+  lock.replace(/^(.*) on (\/.*)$/, (_whole, name: string, scope: string) => `${name} on ${scopeWords(scope)}`);
+
 const words = {
-  'created-after-cutoff': (day) => pass(`Created on ${day}, after 11 November 2021`),
+  'created-after-cutoff': (day) => pass(`Created on ${dayWords(day)}, after 11 November 2021`),
   'created-before-cutoff': (day) => ({
     title: 'The agent is too old.',
-    text: `It was created on ${day}. Azure takes customer-managed keys only for agents created after 11 November 2021.`,
+    text: `It was created on ${dayWords(day)}. Azure takes customer-managed keys only for agents created after 11 November 2021.`,
     mend: 'Create a new agent and move to it.',
   }),
   'created-unknown': () => ({
-    title: 'Nobody can tell when the agent was created.',
-    text: 'Azure takes customer-managed keys only for agents created after 11 November 2021.',
+    title: 'Azure does not tell when the agent was created.',
+    text: 'It takes customer-managed keys only for agents created after 11 November 2021.',
     mend: 'Ask Azure support for its creation date.',
   }),
   'provisioning-settled': () => pass('No operation is running on the agent'),
-  'provisioning-unsettled': (state) => ({
-    title: 'Another operation is running on the agent.',
-    text: `Azure says ${state}.`,
-    mend: 'Wait until it is done, then check again.',
-  }),
+  'provisioning-unsettled': (state) =>
+    endedBadly.includes(state)
+      ? {
+          title: 'The last operation on the agent did not work.',
+          text: `Azure says ${state}.`,
+          mend: 'Look at the agent in the Azure portal. Check again once it says Succeeded.',
+        }
+      : {
+          title: 'Another operation is running on the agent.',
+          text: `Azure says ${state}.`,
+          mend: 'Wait until it is done, then check again.',
+        },
   'microsoft-managed': () => pass('The agent is under a Microsoft-managed key'),
   'already-under-this-key': () => ({
     title: 'The agent is under this key already.',
@@ -37,8 +50,8 @@ const words = {
     mend: '',
   }),
   'already-under-another-key': (key) => ({
-    title: 'The agent is under another customer-managed key.',
-    text: `It uses ${key}.`,
+    title: 'The agent is under another customer-managed key or version.',
+    text: `It uses ${key.replace(/[0-9a-f]{32}$/, shortVersion)}.`,
     mend: 'Moving an agent from one key to another is not what /enable-cmk is for.',
   }),
   'same-tenant': () => pass('Vault and agent are in the same tenant'),
@@ -88,7 +101,7 @@ const words = {
     mend: 'Choose an RSA key.',
   }),
   'key-size-unfit': (size) => ({
-    title: `${size} bits is not a size that is used.`,
+    title: `Azure takes no key of ${size} bits.`,
     text: '',
     mend: 'Choose a key with 2048, 3072 or 4096 bits.',
   }),
@@ -99,23 +112,23 @@ const words = {
   }),
   'key-not-yet-valid': (from) => ({
     title: 'The key is not valid yet.',
-    text: `It is valid from ${from.slice(0, 10)}.`,
+    text: `It is valid from ${dayWords(from)}.`,
     mend: 'Choose another key.',
   }),
   'key-expired': (at) => ({
     title: 'The key has expired.',
-    text: `It expired on ${at.slice(0, 10)}.`,
+    text: `It expired on ${dayWords(at)}.`,
     mend: 'Choose another key.',
   }),
   'key-expires': (at) => ({
     title: 'The key expires',
-    text: `Somebody has to replace it before ${at.slice(0, 10)}.`,
+    text: `Somebody has to replace it before ${dayWords(at)}.`,
     mend: '',
   }),
   'key-cannot-wrap': (missing) => ({
-    title: `The key may not do ${missing}.`,
+    title: `The key does not allow ${missing}.`,
     text: '',
-    mend: 'Allow it in the vault, or choose another key.',
+    mend: 'Add it to the key’s permitted operations in the vault, or choose another key.',
   }),
   'key-hsm-needs-premium': () => ({
     title: 'This vault cannot hold RSA-HSM keys.',
@@ -135,7 +148,10 @@ const words = {
   'no-lock': () => pass('No lock stops the changes'),
   locked: (lock) => ({
     title: 'A lock stops the changes.',
-    text: `Read-only lock ${lock}.`,
+    text: `Read-only: ${lock
+      .split(/; (?=.* on \/)/)
+      .map(wordsOfLock)
+      .join(', ')}.`,
     mend: 'Ask its owner to remove it for the time of the change.',
   }),
   'locks-not-checked': () => ({

@@ -15,3 +15,16 @@ export function regionWords(location: string): string {
 
 /** The first eight digits of a key version, enough to tell two apart. */
 export const shortVersion = (version: string): string => version.slice(0, 8);
+
+const longDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
+/** `2028-01-12`, with or without a time, is `12 January 2028`, in UTC. */
+export const dayWords = (day: string): string => longDay.format(new Date(day));
+
+/** `agent triage-agent-prod`, `vault kv-care-prod`, `group rg-care-prod`: what an ARM scope is, in few words. */
+export function scopeWords(scope: string): string {
+  const [, , , , group, , , ...resource] = scope.split('/');
+  const kind = /\/healthBots\/[^/]+$/i.test(scope) ? 'agent' : /\/vaults\/[^/]+$/i.test(scope) ? 'vault' : 'resource';
+  if (resource.length > 0) return `${kind} ${resource.at(-1)}`;
+  if (group !== undefined) return `group ${group}`;
+  return /^\/subscriptions\/[^/]+$/i.test(scope) ? `subscription ${scope.split('/')[2]}` : scope;
+}
