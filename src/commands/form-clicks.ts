@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { decide } from '../domain/decide.ts';
 import { mintRequestId } from '../domain/ids.ts';
+import { blocksOf } from '../domain/plan.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import { chooseAgent, chooseKey, chooseNewKey, chooseVault } from './choose.ts';
 import type { CommandPorts } from './command.ts';
@@ -98,6 +99,8 @@ export async function submit(form: Form, inputs: FormInputs, ports: CommandPorts
     // Two forms were given one id, which a billion ids make rare: this one gets another and is shown again.
     return stay(form, refuse('plan-moved'), { ...kept, requestId: mintRequestId(ports.random(6)) });
   }
+  const [block] = blocksOf(plan);
+  if (already === null && block !== undefined) return stay(form, refuse('plan-blocked', block.code), kept);
   if (already === null && digest !== form.shownDigest) return stay(form, refuse('plan-moved'), kept);
   const { owner: by, actor, origin, id: formId } = form;
   const agentName = plan.observation.agent.name;

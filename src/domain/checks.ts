@@ -97,7 +97,7 @@ export const isAsWished = (observation: Observation, wish: Wish): boolean => {
 function checkCurrentKey(observation: Observation, wish: Wish): Check {
   const current = observation.agent.customerKey;
   if (current === null) return judge('pass', 'microsoft-managed');
-  const fact = `${current.keyName} in ${current.vaultUri}`;
+  const fact = `${current.keyName} in ${current.vaultUri}, version ${current.keyVersion ?? 'newest'}`;
   return isAsWished(observation, wish)
     ? judge('block', 'already-under-this-key', fact)
     : judge('block', 'already-under-another-key', fact);
@@ -125,13 +125,15 @@ export function judgeKey(key: Observation['key'], now: Date): readonly Check[] {
   if (key === null) return [judge('block', 'key-missing')];
   const at = now.toISOString();
   const found: Check[] = [];
-  if (!/^RSA(-HSM)?$/.test(key.type)) found.push(judge('block', 'key-not-rsa', key.type));
+  const isRsa = /^RSA(-HSM)?$/.test(key.type);
+  if (!isRsa) found.push(judge('block', 'key-not-rsa', key.type));
   else if (![2048, 3072, 4096].includes(key.size ?? 0)) found.push(judge('block', 'key-size-unfit', `${key.size}`));
   if (!key.enabled) found.push(judge('block', 'key-disabled'));
   if (key.notBefore !== null && key.notBefore > at) found.push(judge('block', 'key-not-yet-valid', key.notBefore));
   if (key.expires !== null && key.expires <= at) found.push(judge('block', 'key-expired', key.expires));
   const missing = wrapOperations.filter((operation) => !key.operations.includes(operation));
-  if (missing.length > 0) found.push(judge('block', 'key-cannot-wrap', missing.join(', ')));
+  // No curve could be allowed to wrap: saying so would send people to a setting that is not there.
+  if (missing.length > 0 && isRsa) found.push(judge('block', 'key-cannot-wrap', missing.join(', ')));
   if (found.length > 0) return found;
   const fit = judge('pass', 'key-fit', `${key.type} ${key.size}`);
   return key.expires === null ? [fit] : [fit, judge('warn', 'key-expires', key.expires)];
@@ -167,13 +169,15 @@ export const vaultActions = [...new Set(Object.values(actionFor))].filter((actio
 /** The checks that rest on what the plan would write. A plan that writes nothing needs neither rights nor open locks. */
 function checkWrites({ guards }: Observation, changes: readonly { readonly property: string }[]): readonly Check[] {
   if (changes.length === 0) return [];
-  const lock = guards.readOnlyLocks?.[0];
+  const found = guards.readOnlyLocks?.map(({ name, scope }) => `${name} on ${scope}`);
+  // One that lies above agent and vault is found at both.
+  const each = [...new Set(found)];
   const locks =
-    guards.readOnlyLocks === null
+    found === undefined
       ? judge('warn', 'locks-not-checked')
-      : lock === undefined
+      : each.length === 0
         ? judge('pass', 'no-lock')
-        : judge('block', 'locked', `${lock.name} on ${lock.scope}`);
+        : judge('block', 'locked', each.join('; '));
   const { allowed } = guards;
   if (allowed === null) return [locks, judge('warn', 'rights-not-checked')];
   const needed = [...new Set(changes.flatMap(({ property }) => actionFor[property] ?? []))];

@@ -126,8 +126,12 @@ describe('a key', () => {
   const codes = (change: Parameters<typeof key>[0]) => judgeKey(key(change), noon).map((check) => check.code);
 
   it('names everything that is wrong with it at once', () => {
-    const bad = { type: 'EC', enabled: false, notBefore: soon, operations: [] };
-    expect(codes(bad)).toEqual(['key-not-rsa', 'key-disabled', 'key-not-yet-valid', 'key-cannot-wrap']);
+    const bad = { size: 1024, enabled: false, notBefore: soon, operations: [] };
+    expect(codes(bad)).toEqual(['key-size-unfit', 'key-disabled', 'key-not-yet-valid', 'key-cannot-wrap']);
+  });
+
+  it('of a kind that cannot wrap is not also told to allow wrapping', () => {
+    expect(codes({ type: 'EC', size: null, operations: ['sign', 'verify'] })).toEqual(['key-not-rsa']);
   });
 
   it.each([2048, 3072, 4096])('fits with %i bits', (size) => {
