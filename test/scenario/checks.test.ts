@@ -1,0 +1,187 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { CheckCode } from '../../src/domain/checks.ts';
+import { deleteKey, onKey } from '../support/azure-state.ts';
+import { type CheckRow, key, vault } from '../support/check-row.ts';
+import { agentRows, vaultRows } from '../support/check-rows-agent-vault.ts';
+import { guardRows } from '../support/check-rows-guards.ts';
+import { keyRows, newKeyRows } from '../support/check-rows-keys.ts';
+import { changeState } from '../support/local-azure.ts';
+import { type BotAnswer, cardOf, cardText, type SeenActivity } from '../support/local-teams.ts';
+import {
+  answered,
+  approvalCard,
+  ask,
+  buttonData,
+  choices,
+  people,
+  places,
+  rememberAzure,
+  submit,
+  type,
+  writes,
+} from '../support/story.ts';
+import { table } from '../support/table.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+
+const rows: readonly CheckRow[] = [...agentRows, ...vaultRows, ...guardRows, ...keyRows, ...newKeyRows];
+const glyphs = { pass: '✓', warn: '△', block: '✕' } as const;
+const blocked = '✕ This cannot go ahead';
+
+let world: World;
+let putBack: () => Promise<void>;
+const submitted: string[] = [];
+const seenRows: string[][] = [];
+
+beforeAll(async () => {
+  world = await startWorld();
+  putBack = await rememberAzure(world);
+});
+afterEach(() => putBack());
+afterAll(async () => {
+  await world.end();
+  console.log(table('Every check as a requester reads it', ['check', '', 'when', 'the card says'], seenRows));
+});
+
+/** The card as it now stands for the requester. */
+async function cardNow({ id }: SeenActivity): Promise<SeenActivity> {
+  const seen = await world.teams.activities(places.operations, people.requester);
+  const found = seen.find((one) => one.id === id);
+  if (found === undefined) throw new Error('the card is gone');
+  return found;
+}
+const lines = (card: SeenActivity): readonly string[] =>
+  cardText(card, { folded: true })
+    .split('\n')
+    .map((line) => line.trim());
+
+/** The lines of the box that says why this cannot go ahead. */
+function blocksOn(card: SeenActivity): readonly string[] {
+  const all = lines(card);
+  const start = all.indexOf(blocked);
+  const end = all.findIndex((line, at) => at > start && /^(Other checks|\d steps?(, in this order)?)$/.test(line));
+  return start === -1 ? [] : all.slice(start + 1, end);
+}
+const has = (card: SeenActivity, verb: string): boolean => JSON.stringify(cardOf(card)).includes(`"${verb}"`);
+const click = (
+  card: SeenActivity,
+  verb: string,
+  more: Parameters<World['teams']['click']>[3] = {},
+): Promise<BotAnswer> => world.teams.click(people.requester, card.id, verb, more);
+const filled = { justification: 'Own keys before the audit', acknowledgeDataLoss: 'true' };
+
+async function openReview({ choice, newKey: made }: CheckRow): Promise<SeenActivity> {
+  const chosen = { ...choices.first, ...choice };
+  const typed = `/enable-cmk resource=${chosen.agent} vault=${chosen.vault}`;
+  if (made === undefined) return type(world, people.requester, `${typed} key=${chosen.key}`);
+  const form = await type(world, people.requester, typed);
+  await click(form, 'form.next', { inputs: { key: 'new', ...made } });
+  return cardNow(form);
+}
+
+function expectWords(card: SeenActivity, { outcome, words }: CheckRow): void {
+  const all = lines(card);
+  const wanted = words.map((line) => (line instanceof RegExp ? expect.stringMatching(line) : line));
+  expect(blocksOn(card)).toEqual(outcome === 'block' ? wanted : []);
+  if (outcome === 'block') return;
+  const at = all.indexOf(String(words[0]));
+  expect(all.slice(at - 1, at + words.length)).toEqual([glyphs[outcome], ...wanted]);
+}
+
+/** A click that the page does not offer, with everything filled in: refused, and shown for what it is. */
+async function forgeSubmit(card: SeenActivity): Promise<void> {
+  const data = buttonData({ status: 200, body: cardOf(card) }, 'form.refresh');
+  const words = answered(await click(card, 'form.submit', { data, inputs: filled }));
+  expect(words).toContain('△ **A check blocks this.** The card shows which one and how to mend it.');
+  expect(has(await cardNow(card), 'form.submit')).toBe(false);
+}
+
+/** Mended: the same card goes on. */
+async function expectUnblocked(card: SeenActivity): Promise<void> {
+  await click(card, 'form.refresh');
+  const mended = await cardNow(card);
+  expect(blocksOn(mended)).toEqual([]);
+  expect(has(mended, 'form.submit')).toBe(true);
+}
+
+describe('every judgement stands on the review page', () => {
+  test.each(rows)('$outcome, $code: $when', async (row) => {
+    if (row.azure !== undefined) await changeState(world.azure, row.azure);
+    const card = await openReview(row);
+    if (row.late !== undefined) {
+      await changeState(world.azure, row.late);
+      await click(card, 'form.submit', { inputs: filled });
+    }
+    const shown = await cardNow(card);
+    expectWords(shown, row);
+    const offers = ['form.submit', 'form.refresh'].filter((verb) => has(shown, verb));
+    expect(offers).toEqual(row.outcome === 'block' ? ['form.refresh'] : ['form.submit']);
+    if (row.outcome === 'block') {
+      await forgeSubmit(shown);
+      if (row.mend === undefined) await putBack();
+      else await changeState(world.azure, row.mend);
+      // What the seed has wrong is not mended: another agent or key has to be chosen.
+      if (row.azure !== undefined || row.late !== undefined) await expectUnblocked(shown);
+    }
+    const firstLine = row.words[0];
+    seenRows.push([
+      row.code,
+      glyphs[row.outcome],
+      row.when,
+      lines(shown).find((line) => (firstLine instanceof RegExp ? firstLine.test(line) : line === firstLine)) ?? '',
+    ]);
+    await click(shown, 'form.cancel');
+  });
+
+  test('no judgement is left out', () => {
+    expect(CheckCode.options.filter((code) => !rows.some((row) => row.code === code))).toEqual([]);
+  });
+});
+
+describe('an open request for the agent', () => {
+  test('stands on the review as a block until it has ended', async () => {
+    const id = await ask(world);
+    submitted.push(id);
+    const card = await type(
+      world,
+      people.requester,
+      '/enable-cmk resource=triage-agent-prod vault=kv-care-prod key=cmk-triage-agent',
+    );
+    expect(blocksOn(card)).toEqual([
+      `Request ${id} is open for this agent. An agent can have one open request.`,
+      'Wait until it ends, or cancel it. Then check again.',
+    ]);
+    expect(has(card, 'form.submit')).toBe(false);
+    const data = buttonData({ status: 200, body: cardOf(card) }, 'form.refresh');
+    expect(answered(await click(card, 'form.submit', { data, inputs: filled }))).toContain(
+      `Request ${id} is open for this agent.`,
+    );
+    await world.teams.click(people.approver, (await approvalCard(world, id)).id, 'request.reject');
+    await click(card, 'form.refresh');
+    expect(blocksOn(await cardNow(card))).toEqual([]);
+    const next = await submit(world, card);
+    expect(next).toMatch(/^CMK-/);
+    submitted.push(next);
+    await world.teams.click(people.approver, (await approvalCard(world, next)).id, 'request.reject');
+  });
+});
+
+describe('what changes while the review is being read', () => {
+  test.each([
+    ['the key is disabled', onKey(vault, key, (one) => Object.assign(one, { enabled: false })), 'The key is disabled.'],
+    ['the key is deleted', deleteKey(vault, key), 'The key is not there any more.'],
+  ])('%s: submitting shows the block and stores nothing', async (_what, change, words) => {
+    const card = await openReview({ code: 'key-fit', outcome: 'pass', when: '', words: [] });
+    await changeState(world.azure, change);
+    expect(answered(await click(card, 'form.submit', { inputs: filled }))).toContain('**A check blocks this.**');
+    const shown = await cardNow(card);
+    expect(blocksOn(shown)[0]).toContain(words);
+    expect(has(shown, 'form.submit')).toBe(false);
+  });
+});
+
+test('only what was allowed was stored, and Azure was not written to', async () => {
+  expect(await writes(world)).toEqual([]);
+  const record = await readRecord(world);
+  expect(record.findings).toEqual([]);
+  expect(record.requests).toEqual(submitted);
+});

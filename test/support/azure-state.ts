@@ -1,0 +1,118 @@
+/** What people do to Azure beside the bot: changes of the simulated Azure's state, to be made through `changeState`. */
+import { agentId, vaultId } from '../../src/local/azure/arm/ids.ts';
+import { agentBody } from '../../src/local/azure/health-bots/agent-body.ts';
+import { vaultUri } from '../../src/local/azure/key-vault/vault-body.ts';
+import type { SimulatorState } from '../../src/local/azure/state/schema.ts';
+import type { HealthBot } from '../../src/local/azure/state/schema-agents.ts';
+import type { KeyVersion, Vault, VaultKey } from '../../src/local/azure/state/schema-vaults.ts';
+
+export type AzureState = SimulatorState;
+export type Change = (state: AzureState) => void;
+
+function named<T extends { readonly name: string }>(things: readonly T[], name: string): T {
+  const found = things.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`the simulated Azure has no ${name}`);
+  return found;
+}
+
+export const agentIn = (state: AzureState, name: string): HealthBot => named(state.agents, name);
+export const vaultIn = (state: AzureState, name: string): Vault => named(state.vaults, name);
+export const keyIn = (state: AzureState, vault: string, key: string): VaultKey =>
+  named(vaultIn(state, vault).keys, key);
+
+/** The version of a key that was made last. */
+export function newestIn(state: AzureState, vault: string, key: string): KeyVersion {
+  const newest = keyIn(state, vault, key).versions.at(-1);
+  if (newest === undefined) throw new Error(`${key} has no version`);
+  return newest;
+}
+
+export const onAgent =
+  (name: string, change: (agent: HealthBot) => void): Change =>
+  (state) =>
+    change(agentIn(state, name));
+export const onVault =
+  (name: string, change: (vault: Vault) => void): Change =>
+  (state) =>
+    change(vaultIn(state, name));
+export const onKey =
+  (vault: string, key: string, change: (version: KeyVersion) => void): Change =>
+  (state) =>
+    change(newestIn(state, vault, key));
+
+/** Puts an agent under the newest version of a key, as somebody in the portal would. */
+export const putUnder =
+  (agent: string, vault: string, key: string): Change =>
+  (state) => {
+    agentIn(state, agent).content.keyVaultProperties = {
+      keyName: key,
+      keyVaultUri: vaultUri(vaultIn(state, vault)),
+      keyVersion: newestIn(state, vault, key).version,
+      userIdentity: null,
+    };
+  };
+
+/** Makes a newer version of a key, of the same kind. */
+export const rotate =
+  (vault: string, key: string): Change =>
+  (state) => {
+    const newest = newestIn(state, vault, key);
+    keyIn(state, vault, key).versions.push({ ...structuredClone(newest), version: '5e'.repeat(16) });
+  };
+
+export const deleteKey =
+  (vault: string, key: string): Change =>
+  (state) => {
+    keyIn(state, vault, key).deletedAt = Math.floor(Date.now() / 1000);
+  };
+
+/** Takes actions from the bot's role, wherever it holds it. */
+export const withoutActions =
+  (...actions: readonly string[]): Change =>
+  (state) => {
+    for (const permission of state.roleDefinitions.find((role) => role.roleName === 'CMK bot')?.permissions ?? []) {
+      permission.actions = permission.actions.filter((action) => !actions.includes(action));
+      permission.dataActions = permission.dataActions.filter((action) => !actions.includes(action));
+    }
+  };
+
+export const scopes = {
+  agent: (state: AzureState, name: string): string => agentId(agentIn(state, name)),
+  vault: (state: AzureState, name: string): string => vaultId(vaultIn(state, name)),
+  groupOf: (state: AzureState, vault: string): string => vaultId(vaultIn(state, vault)).replace(/\/providers\/.*$/, ''),
+  subscriptionOf: (state: AzureState, vault: string): string =>
+    `/subscriptions/${vaultIn(state, vault).subscriptionId}`,
+};
+
+export const lock =
+  (
+    scope: (state: AzureState) => string,
+    level: 'ReadOnly' | 'CanNotDelete' = 'ReadOnly',
+    name = 'change-freeze',
+  ): Change =>
+  (state) => {
+    state.locks.push({ name, scope: scope(state), level, notes: '' });
+  };
+
+/** Neither the agent nor the subscription's resource list tells any more when the agent was created. */
+export const hideCreation =
+  (name: string): Change =>
+  (state) => {
+    const agent = agentIn(state, name);
+    const { systemData: _, ...body } = agentBody(state, agent);
+    const entry = { id: agentId(agent), name, type: 'Microsoft.HealthBot/healthBots', location: agent.location };
+    state.faults.push(
+      { match: { method: 'GET', url: `healthBots/${name}\\?` }, respond: { status: 200, body } },
+      {
+        match: { method: 'GET', url: `^/subscriptions/${agent.subscriptionId}/resources\\?` },
+        respond: { status: 200, body: { value: [entry] } },
+      },
+    );
+  };
+
+/** Every change, one after the other. */
+export const all =
+  (...changes: readonly Change[]): Change =>
+  (state) => {
+    for (const change of changes) change(state);
+  };
