@@ -118,12 +118,6 @@ const together: readonly [(env: Environment) => boolean, string, string][] = [
   ],
 ];
 
-const schema = environmentSchema.superRefine((env, context) => {
-  for (const [holds, variable, message] of together) {
-    if (!holds(env)) context.addIssue({ code: 'custom', path: [variable], message });
-  }
-});
-
 export type Config = Environment & {
   /** Changes whenever a rule about who and how many changes: part of every plan digest. */
   readonly policyVersion: string;
@@ -144,12 +138,33 @@ const policyVersion = (env: Environment): string =>
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   // An empty variable is one that was not set: shells and manifests leave them behind.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const read = schema.safeParse(given);
-  if (!read.success) {
-    const lines = read.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigurationError(`the configuration does not hold together:\n${lines.join('\n')}`);
-  }
-  return { ...read.data, policyVersion: policyVersion(read.data) };
+  const read = environmentSchema.safeParse(given);
+  const mistakes = read.success
+    ? together.flatMap(([holds, variable, message]) => (holds(read.data) ? [] : [[variable, message]]))
+    : mistakesIn(read.error, given);
+  if (read.success && mistakes.length === 0) return { ...read.data, policyVersion: policyVersion(read.data) };
+  const lines = mistakes.map(([variable, message]) => `  ${variable}: ${message}`);
+  throw new ConfigurationError(`the configuration does not hold together:\n${lines.join('\n')}`);
+}
+
+function mistakesIn({ issues }: z.ZodError, given: Record<string, unknown>): readonly (readonly string[])[] {
+  const own = issues.map((issue) => [String(issue.path[0]), wordsOf(issue, given)]);
+  const beside = mistakesBeside(given).filter(([variable]) => !own.some(([named]) => named === variable));
+  return [...own, ...beside];
+}
+
+const wordsOf = (issue: z.core.$ZodIssue, given: Record<string, unknown>): string =>
+  given[String(issue.path[0])] === undefined ? 'is missing' : issue.message;
+
+/** What does not go together among variables of which others cannot be read: those count as they are. */
+function mistakesBeside(given: Record<string, unknown>): readonly (readonly string[])[] {
+  const readable = Object.entries(environmentSchema.shape).map(([variable, schema]) => [
+    variable,
+    schema.safeParse(given[variable]).data ?? schema.safeParse(undefined).data ?? given[variable],
+  ]);
+  // Nothing but the rules below sees it, and they ask only whether a variable is set, and to which word.
+  const env = Object.fromEntries(readable) as Environment;
+  return together.flatMap(([holds, variable, message]) => (holds(env) ? [] : [[variable, message]]));
 }
 
 /** Where the record lies. */

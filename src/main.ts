@@ -3,12 +3,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { sealWith } from './audit/record.ts';
 import { connectAzure } from './azure/azure.ts';
-import { openCloud } from './azure/clouds.ts';
-import { openCredential } from './azure/credential.ts';
+import { diagnose } from './cli/doctor/diagnose.ts';
 import { standingOf } from './commands/standing.ts';
-import { type Config, ConfigurationError, cloudOf, readConfig } from './config.ts';
+import { type Config, ConfigurationError, readConfig } from './config.ts';
+import { startControl } from './control/server.ts';
+import { recordsOf } from './control/store-records.ts';
 import type { PersonId } from './domain/ids.ts';
 import type { Policy } from './domain/policy.ts';
+import { optionsForAzure } from './options-for-azure.ts';
 import { openDatabase } from './store/database.ts';
 import { migrate } from './store/migrations.ts';
 import { openStore } from './store/store.ts';
@@ -37,19 +39,6 @@ const policyOf = (config: Config): Policy => ({
   expiryMs: config.CMK_APPROVAL_EXPIRY,
 });
 
-function azureOf(config: Config) {
-  const cloud = openCloud(cloudOf(config));
-  const signIn = {
-    tenantId: config.MicrosoftAppTenantId,
-    clientId: config.AZURE_CLIENT_ID ?? null,
-    clientSecret: config.AZURE_CLIENT_SECRET ?? null,
-    federatedTokenFile: config.AZURE_FEDERATED_TOKEN_FILE ?? null,
-  };
-  const credential = openCredential(signIn, cloud);
-  const { CMK_SUBSCRIPTIONS: subscriptions, CMK_AZURE_POLL: pollIntervalMs } = config;
-  return connectAzure({ cloud, credential, subscriptions, pollIntervalMs });
-}
-
 async function storeOf(config: Config) {
   const database = await openDatabase(
     config.DATABASE_URL === undefined
@@ -68,7 +57,7 @@ async function start(config: Config): Promise<void> {
   if (database.kind === 'pglite') log.warn({}, 'the embedded database survives this process, not this machine');
   const { requests, outbox, shown, conversations, people, documents } = store;
   const policy = policyOf(config);
-  const azure = azureOf(config);
+  const azure = connectAzure(optionsForAzure(config));
   const requesterStanding = (person: PersonId) => standingOf(azure.groups, person, policy.requesters);
   const approverStanding = (person: PersonId) => standingOf(azure.groups, person, policy.approvers);
 
@@ -124,7 +113,13 @@ async function start(config: Config): Promise<void> {
   const server = await startServer({ adapter, bot, port: config.PORT, local, ready, log });
   log.info({ url: server.url }, 'listening');
 
+  // The folder is this process's alone: the command line asks it. A server can be asked directly.
+  const control = { ...recordsOf(store), diagnose: () => diagnose({ config, database, store }) };
+  const folder = config.CMK_DATA_DIR;
+  const commandLine = folder === undefined ? null : await startControl({ folder, control, log });
+
   const stop = async (): Promise<void> => {
+    await commandLine?.stop();
     await server.stop();
     sweeper.stop();
     await runner.stop();

@@ -3,7 +3,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import type { Azure } from '../domain/ports/azure.ts';
 import { armAgents } from './agents.ts';
 import type { Cloud } from './clouds.ts';
-import { openConnection } from './connection.ts';
+import { type Connection, openConnection } from './connection.ts';
 import { defaultLimits, type Limits } from './exchange.ts';
 import { armGrants } from './grants.ts';
 import { graphGroups } from './groups.ts';
@@ -26,24 +26,29 @@ export interface AzureOptions {
   readonly clock?: () => Date;
 }
 
-/** Joins the ports. Sends nothing until one is called. */
-export function connectAzure(options: AzureOptions): Azure {
-  const clock = options.clock ?? (() => new Date());
-  const connection = openConnection({
+const clockOf = (options: AzureOptions) => options.clock ?? (() => new Date());
+
+/** What every adapter speaks through. */
+export const connectionOf = (options: AzureOptions): Connection =>
+  openConnection({
     cloud: options.cloud,
     credential: options.credential,
     subscriptions: options.subscriptions,
     pollIntervalMs: options.pollIntervalMs ?? 5000,
     limits: { ...defaultLimits, ...options.limits },
-    clock,
+    clock: clockOf(options),
   });
+
+/** Joins the ports. Sends nothing until one is called. */
+export function connectAzure(options: AzureOptions): Azure {
+  const connection = connectionOf(options);
   return {
     agents: armAgents(connection),
     vaults: armVaults(connection),
     keys: armKeys(connection),
     grants: armGrants(connection),
     guards: armGuards(connection),
-    inventory: graphInventory(connection, clock),
+    inventory: graphInventory(connection, clockOf(options)),
     groups: graphGroups(connection),
   };
 }

@@ -1,5 +1,4 @@
 /** Finds the record: with the bot that runs on the data folder, else in the folder itself, else on the server. */
-import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Place } from '../config.ts';
@@ -25,14 +24,6 @@ async function openStore(place: Place): Promise<OpenRecords> {
 }
 
 async function openFolder(dataDir: string): Promise<OpenRecords> {
-  const database = path.join(dataDir, 'database', 'PG_VERSION');
-  const there = await access(database).then(
-    () => true,
-    () => false,
-  );
-  if (!there) {
-    throw new Unusable(`${dataDir} holds no record. Name the bot’s data folder with --data or CMK_DATA_DIR.`);
-  }
   for (const until = Date.now() + patienceMs; ; await sleep(200)) {
     const bot = await reachControl(dataDir);
     if (bot !== null) return { records: bot.control, control: bot.control, close: bot.close };

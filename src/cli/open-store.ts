@@ -1,5 +1,7 @@
 /** Opens the record without a running bot. Changes nothing about the database by opening it. */
 import { randomBytes } from 'node:crypto';
+import { access } from 'node:fs/promises';
+import path from 'node:path';
 import { sealWith } from '../audit/record.ts';
 import type { Place } from '../config.ts';
 import type { Records } from '../control/calls.ts';
@@ -30,7 +32,16 @@ function causeOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Opening an embedded database makes one where there is none. */
+async function refuseEmpty(dataDir: string): Promise<void> {
+  await access(path.join(dataDir, 'database', 'PG_VERSION')).catch(() => {
+    throw new Unusable(`${dataDir} holds no record. Name the bot’s data folder with --data or CMK_DATA_DIR.`);
+  });
+}
+
+/** Throws {@link Unusable} where there is no record, or none that this program can read. */
 export async function openStoreRecords(place: Place): Promise<StoreRecords> {
+  if (place.kind === 'folder') await refuseEmpty(place.dataDir);
   const database = await openDatabase(
     place.kind === 'folder'
       ? { kind: 'pglite', dataDir: place.dataDir }

@@ -2,6 +2,7 @@
 import { auditErase } from './audit-erase.ts';
 import { auditExport } from './audit-export.ts';
 import { auditVerify } from './audit-verify.ts';
+import { doctor } from './doctor.ts';
 import { requestsCancel } from './requests-cancel.ts';
 import { requestsGiveUp } from './requests-give-up.ts';
 import { requestsList } from './requests-list.ts';
@@ -18,4 +19,5 @@ export const subcommands: readonly Subcommand[] = [
   auditVerify,
   auditExport,
   auditErase,
+  doctor,
 ];

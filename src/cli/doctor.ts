@@ -1,0 +1,77 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { type Config, ConfigurationError, type Place, readConfig, readPlace } from '../config.ts';
+import type { Diagnosis } from '../control/calls.ts';
+import { reachControl } from '../control/client.ts';
+import { fail, ok } from './doctor/subjects.ts';
+import { exit, subcommand } from './subcommand.ts';
+import { diagnosisTable } from './words/diagnosis-table.ts';
+
+/** The bot that runs on the folder, which knows its own configuration. */
+async function askBot(place: Place): Promise<{ readonly pid: number; readonly found: readonly Diagnosis[] } | null> {
+  if (place.kind !== 'folder') return null;
+  const bot = await reachControl(path.resolve(place.dataDir)).catch(() => null);
+  if (bot === null) return null;
+  try {
+    return { pid: bot.pid, found: await bot.control.diagnose({}) };
+  } finally {
+    await bot.close();
+  }
+}
+
+/** The configuration, or every mistake in it. */
+function configured(): Config | readonly Diagnosis[] {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const mistakes = error.message.split('\n').filter((line) => line.startsWith('  '));
+    const mend = (index: number): string =>
+      index === mistakes.length - 1 ? 'The README’s table tells of every variable.' : '';
+    return mistakes.map((line, index) => fail('configuration', line.trim(), mend(index)));
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+async function lookHere(place: Place): Promise<readonly Diagnosis[]> {
+  const config = configured();
+  // Azure's and the database's clients take a while to load; a running bot has them loaded.
+  const [{ openStoreRecords }, { diagnose }] = await Promise.all([
+    import('./open-store.ts'),
+    import('./doctor/diagnose.ts'),
+  ]);
+  const store = await openStoreRecords(place).catch((error: unknown) => messageOf(error));
+  if (typeof store === 'string') {
+    const found = fail('database', store, 'Look at DATABASE_URL, or CMK_DATA_DIR and --data.');
+    return 'policyVersion' in config ? [ok('configuration', 'holds together'), found] : [...config, found];
+  }
+  try {
+    if (!('policyVersion' in config)) return [...config, ok('database', 'answers')];
+    return await diagnose({ config, database: store.database, store: store.store });
+  } finally {
+    await store.close();
+  }
+}
+
+/** Everything the bot rests on, one line each. */
+export const doctor = subcommand({
+  name: 'doctor',
+  usage: '',
+  summary: 'whether configuration, database, Azure and Teams are as the bot needs them',
+  help: [
+    'Changes nothing. A bot that runs on the data folder is asked, and looks with its own configuration; else the',
+    'configuration of this shell is used. Ends with 1 when anything fails.',
+  ].join('\n'),
+  options: {},
+  positionals: [],
+  input: z.object({}),
+  async run(_input, { print, data }) {
+    const place = readPlace(data);
+    const bot = await askBot(place);
+    const found = bot === null ? await lookHere(place) : bot.found;
+    if (bot !== null) await print(`The running bot, process ${bot.pid}, looked:`);
+    await print(diagnosisTable(found));
+    return found.some((diagnosis) => diagnosis.outcome === 'fail') ? exit.no : exit.done;
+  },
+});

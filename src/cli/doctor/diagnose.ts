@@ -1,0 +1,35 @@
+/** Looks at everything the bot rests on. Changes nothing. */
+
+import { connectAzure } from '../../azure/azure.ts';
+import { armSubscriptions } from '../../azure/subscriptions.ts';
+import type { Config } from '../../config.ts';
+import type { Diagnosis } from '../../control/calls.ts';
+import { optionsForAzure } from '../../options-for-azure.ts';
+import { diagnoseAzure } from './azure.ts';
+import { diagnoseDatabase } from './database.ts';
+import { diagnoseSettings } from './settings.ts';
+import { fail, type Subjects } from './subjects.ts';
+import { diagnoseTeams } from './teams.ts';
+
+type Joined = Pick<Subjects, 'azure' | 'subscriptions'>;
+
+/** Throws when a file that the configuration names cannot be read. */
+function join(config: Config): Joined {
+  const options = optionsForAzure(config);
+  return { azure: connectAzure(options), subscriptions: armSubscriptions(options) };
+}
+
+export async function diagnose(given: Omit<Subjects, keyof Joined>): Promise<Diagnosis[]> {
+  const { config } = given;
+  const settings = diagnoseSettings(config);
+  let joined: Joined;
+  try {
+    joined = join(config);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return [...settings, fail('Azure', message, 'Look at AZURE_CA_FILE.')];
+  }
+  const subjects = { ...given, ...joined };
+  const parts = await Promise.all([diagnoseDatabase(subjects), diagnoseAzure(subjects), diagnoseTeams(subjects)]);
+  return [...settings, ...parts.flat()];
+}
