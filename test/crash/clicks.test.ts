@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { approversGroup } from '../../src/local/people.ts';
+import type { BotAnswer, SeenActivity } from '../support/local-teams.ts';
+import {
+  answered,
+  approvalCard,
+  ask,
+  cardsAbout,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  rememberAzure,
+  requestIdIn,
+  shows,
+  typeAll,
+  untilFaultsAreMet,
+} from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+import { OutcomeTable } from './outcome-table.ts';
+
+/** A click that is about to be made, what is to come of it, and which of Azure's answers it waits for before it is stored. */
+interface Prepared {
+  readonly person: string;
+  readonly card: SeenActivity;
+  readonly inputs: Record<string, unknown>;
+  readonly waitsFor: string;
+  readonly id: string;
+}
+
+interface Click {
+  readonly verb: string;
+  readonly prepare: (world: World) => Promise<Prepared>;
+  readonly answer: RegExp;
+  readonly ends: RegExp;
+  /** The event that the click stores. */
+  readonly event: string;
+}
+
+const statusCard = (world: World, id: string, words: RegExp) =>
+  shows(world, places.operations, people.requester, id, words);
+
+async function asked(world: World, person: string, inputs: Record<string, unknown>): Promise<Prepared> {
+  const id = await ask(world);
+  return { person, card: await approvalCard(world, id), inputs, waitsFor: 'checkMemberGroups', id };
+}
+
+async function stuck(world: World): Promise<Prepared> {
+  const refusal = { error: { code: 'AuthorizationFailed', message: 'The client may not do this.' } };
+  const match = { method: 'PUT', url: 'roleAssignments' };
+  await faultAzure(world, { match, respond: { status: 403, body: refusal } });
+  const { id, card } = await asked(world, people.approver, {});
+  await world.teams.click(people.approver, card.id, 'request.approve', { inputs: { acknowledgeIrreversible: 'true' } });
+  const attention = await statusCard(world, id, /Needs attention/);
+  await mendAzure(world);
+  return { person: people.approver, card: attention, inputs: {}, waitsFor: 'checkMemberGroups', id };
+}
+
+const clicks: readonly Click[] = [
+  {
+    verb: 'form.submit',
+    prepare: async (world) => ({
+      person: people.requester,
+      card: await typeAll(world),
+      inputs: { justification: 'Own keys', acknowledgeDataLoss: 'true' },
+      waitsFor: 'healthBots/triage-agent-prod\\?',
+      id: '',
+    }),
+    answer: /Submitted/,
+    ends: /Waiting for approval, 0 of 1/,
+    event: 'submitted',
+  },
+  {
+    verb: 'request.approve',
+    prepare: (world) => asked(world, people.approver, { acknowledgeIrreversible: 'true', comment: 'Seen' }),
+    answer: /Approved, 1 of 1/,
+    ends: /Succeeded/,
+    event: 'approved',
+  },
+  {
+    verb: 'request.reject',
+    prepare: (world) => asked(world, people.approver, { comment: 'Not this month' }),
+    answer: /Rejected/,
+    ends: /Rejected/,
+    event: 'rejected',
+  },
+  { verb: 'request.retry', prepare: stuck, answer: /Approved/, ends: /Succeeded/, event: 'retried' },
+];
+
+/** When the process dies: while the click waits, so many milliseconds after it was made, or once it was answered. */
+const moments = ['before it is stored', 'after 30 ms', 'once answered'] as const;
+const cases = clicks.flatMap((click) => moments.map((moment) => ({ ...click, moment })));
+
+describe('killed around a click', () => {
+  let world: World;
+  let putBack: () => Promise<void>;
+  const table = new OutcomeTable();
+  const ended: { readonly id: string; readonly event: string }[] = [];
+
+  beforeAll(async () => {
+    // Membership of a group is asked of the directory, so that a click can be held up before it is stored.
+    world = await startWorld({ env: { CMK_APPROVERS: approversGroup.id } });
+    putBack = await rememberAzure(world);
+  });
+  afterAll(async () => {
+    table.print('SIGKILL of the bot, and what came of the same click again', [
+      'verb',
+      'killed',
+      'heard',
+      'then',
+      'end',
+    ]);
+    await world.end();
+  });
+
+  test.each(cases)('$verb, $moment: the same click again gets its true outcome', async (click) => {
+    const { person, card, inputs, waitsFor, id: known } = await click.prepare(world);
+    const invokeId = `${click.verb} ${click.moment}`;
+    const press = () => world.teams.click(person, card.id, click.verb, { inputs, invokeId });
+    if (click.moment === 'before it is stored') {
+      await faultAzure(world, { match: { url: waitsFor }, times: 1, delayMs: 500 });
+    }
+    const pressed = press();
+    if (click.moment === 'before it is stored') await untilFaultsAreMet(world);
+    else if (click.moment === 'once answered') await pressed;
+    else await new Promise((resolve) => setTimeout(resolve, Number(/\d+/.exec(click.moment)?.[0])));
+    await world.endBot('SIGKILL');
+    const heard: BotAnswer = await pressed;
+    await world.startBot();
+    const again = await press();
+    const words = answered(again);
+    expect(words).toMatch(click.answer);
+    if (heard.status === 200) expect(again.body).toEqual(heard.body);
+    const id = known || requestIdIn(words);
+    for (const place of [places.operations, places.approvals]) {
+      const ends = click.verb === 'form.submit' && place === places.approvals ? /Approval needed/ : click.ends;
+      await shows(world, place, people.approver, id, ends);
+      // A post whose answer was lost may stand there twice, never more often.
+      expect((await cardsAbout(world, place, people.approver, id)).length).toBeLessThanOrEqual(2);
+    }
+    const outcome = heard.status === 200 ? 'answer' : 'nothing';
+    table.add(click.verb, click.moment, outcome, 'same outcome', words.split(' | ')[0] ?? '');
+    ended.push({ id, event: click.event });
+    if (click.verb === 'form.submit') {
+      const status = await statusCard(world, id, click.ends);
+      await world.teams.click(people.requester, status.id, 'request.cancel');
+    }
+    await putBack();
+  });
+
+  test('the record verifies; every click stored its event once', async () => {
+    const record = await readRecord(world);
+    expect(record.findings).toEqual([]);
+    expect(record.requests).toEqual(ended.map(({ id }) => id));
+    for (const { id, event } of ended) expect(record.events(id).filter((one) => one === event)).toEqual([event]);
+    expect(world.printed()).not.toMatch(/unhandled|Own keys|Not this month|local-bot/i);
+  });
+});
