@@ -47,8 +47,24 @@ async function answer(request: IncomingMessage, control: Control): Promise<unkno
   return call(input.data);
 }
 
-function send(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+/** Sends an answer to every call, and never throws: what goes wrong at the command line must not stop the bot. */
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { control, log }: { readonly control: Control; readonly log: ControlOptions['log'] },
+): Promise<void> {
+  const { status, value } = await answer(request, control).then(
+    (value) => ({ status: 200, value }),
+    (error: unknown) => {
+      if (error instanceof BadCall) return { status: error.status, value: { error: error.message } };
+      log.error({ err: error }, 'a call from the command line was not answered');
+      return { status: 500, value: { error: error instanceof Error ? error.message : String(error) } };
+    },
+  );
+  // One call a line: restify replaces `writeHead` for every server of the process by one that returns nothing.
+  response.statusCode = status;
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify(value));
 }
 
 export interface ControlOptions {
@@ -66,15 +82,7 @@ export interface ControlServer {
 export async function startControl(options: ControlOptions): Promise<ControlServer> {
   const control: Control = { ...options.control, hello: async () => ({ pid: process.pid }) };
   const server = createServer((request, response) => {
-    answer(request, control).then(
-      (value) => send(response, 200, value),
-      (error: unknown) => {
-        if (error instanceof BadCall) return send(response, error.status, { error: error.message });
-        options.log.error({ err: error }, 'a call from the command line was not answered');
-        const message = error instanceof Error ? error.message : String(error);
-        return send(response, 500, { error: message });
-      },
-    );
+    serve(request, response, { control, log: options.log }).catch(() => request.destroy());
   });
   const way = await wayTo(options.folder);
   await listenIn(way.path, server);
