@@ -47,15 +47,28 @@ function malformed(body: unknown, local: boolean): string | null {
   return null;
 }
 
+/**
+ * Before a byte of the body is read: the parser would write uploads into files and unpack what is packed without a limit, for
+ * anybody, since tokens are looked at later.
+ */
+function onlyPlainJson(request: restify.Request, response: restify.Response, next: restify.Next): void {
+  const { 'content-type': type = '', 'content-encoding': packed } = request.headers;
+  const isRead = request.method !== 'GET';
+  if (isRead && !(/^application\/json *(;|$)/i.test(type) && packed === undefined)) {
+    const message = 'Send application/json that is not packed.';
+    response.send(415, { error: { code: 'UnsupportedMediaType', message } });
+    next(false);
+    return;
+  }
+  next();
+}
+
 async function messages(options: ServerOptions, request: restify.Request, response: restify.Response): Promise<void> {
-  const refuse = (status: number, message: string) =>
-    response.send(status, { error: { code: status === 415 ? 'UnsupportedMediaType' : 'BadRequest', message } });
+  const refuse = (status: number, message: string) => response.send(status, { error: { code: 'BadRequest', message } });
   if (options.local) {
     const refusal = localRefusal(request);
     if (refusal !== null) return refuse(403, refusal);
   }
-  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
-    return refuse(415, 'Send application/json.');
   const wrong = malformed(request.body, options.local);
   if (wrong !== null) return refuse(400, wrong);
   // The SDK's own request and response types are narrower than restify's and the same at run time.
@@ -66,6 +79,7 @@ async function messages(options: ServerOptions, request: restify.Request, respon
 
 export async function startServer(options: ServerOptions): Promise<BotServer> {
   const server = restify.createServer({ name: 'cmk-bot', handleUncaughtExceptions: false });
+  server.use(onlyPlainJson);
   server.use(restify.plugins.bodyParser({ maxBodySize: longestBody, mapParams: false }));
   server.get('/healthz', async (_request: restify.Request, response: restify.Response) => {
     response.send(200, { status: 'alive' });

@@ -199,3 +199,13 @@ export async function readRecord(world: World): Promise<WorldRecord> {
     await store.close();
   }
 }
+
+/** Looks into the bot's database. On PGlite the bot has to be down. */
+export async function queryStore(world: World, sql: string): Promise<readonly Record<string, unknown>[]> {
+  const store = await startStore(world.database);
+  try {
+    return await store.sql(sql);
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,167 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { guestTenantId } from '../../src/local/people.ts';
+import { cardOf } from '../support/local-teams.ts';
+import { activityText, people, places, type } from '../support/story.ts';
+import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
+import { activity, invoke, send, sendRaw } from './raw-activity.ts';
+
+const stranger = '99999999-0000-4000-8000-000000000001';
+
+describe('what is no activity of Teams', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await startWorld();
+    await type(world, people.requester, '/cmk-help', places.group);
+  });
+  afterAll(() => world.end());
+
+  test.each([
+    ['half a JSON text', '{"type":'],
+    ['nothing', ''],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['a number', '7'],
+    ['a text', '"message"'],
+    ['an empty object', '{}'],
+    ['a hundred thousand brackets', '['.repeat(100_000)],
+    ['bytes that are no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d])],
+  ])('%s is refused', async (_what, body) => {
+    const answer = await sendRaw(world, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body).not.toMatch(/at .*\.(ts|js)/);
+  });
+
+  test.each([
+    ['a type that is a number', { type: 5 }],
+    ['no sender', { from: undefined }],
+    ['a sender that is a text', { from: 'requester' }],
+    ['no conversation', { conversation: undefined }],
+    ['no recipient', { recipient: null }],
+    ['another channel', { channelId: 'webchat' }],
+    ['no service URL', { serviceUrl: undefined }],
+    ['a service URL elsewhere', { serviceUrl: 'https://smba.example/' }],
+    ['a service URL that only begins like this machine', { serviceUrl: 'http://127.0.0.1.example/' }],
+    ['a service URL with somebody in front of the host', { serviceUrl: 'http://localhost@example.com/' }],
+    ['a service URL of another kind', { serviceUrl: 'file:///etc/hosts' }],
+  ])('%s is refused with words', async (_what, changes) => {
+    const answer = await send(world, activity(world, changes));
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatch(/malformed|serviceUrl/);
+  });
+
+  test.each([
+    ['a foreign Host', { host: 'bot.example' }, 403],
+    ['a Host that only begins like this machine', { host: '127.0.0.1.example' }, 403],
+    ['a foreign Origin', { origin: 'https://example.com' }, 403],
+    ['an Origin that nobody owns', { origin: 'null' }, 403],
+    ['plain text', { 'content-type': 'text/plain' }, 415],
+    ['a web form', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    ['an upload', { 'content-type': 'multipart/form-data; boundary=x' }, 415],
+    ['a table', { 'content-type': 'text/csv' }, 415],
+    ['JSON in a packed form', { 'content-encoding': 'gzip' }, 415],
+    ['JSON of another kind', { 'content-type': 'application/vnd.api+json' }, 415],
+  ] as const)('%s is refused', async (_what, headers, status) => {
+    expect((await send(world, activity(world), { headers })).status).toBe(status);
+  });
+
+  test('a body that is too long is refused, packed or not', async () => {
+    const long = JSON.stringify(activity(world, { text: 'x'.repeat(300_000) }));
+    expect((await sendRaw(world, long)).status).toBe(413);
+    const packed = gzipSync(Buffer.alloc(60_000_000, ' '));
+    const answer = await sendRaw(world, packed, { headers: { 'content-encoding': 'gzip' } });
+    expect(answer.status).toBe(415);
+  });
+
+  test('an upload leaves no file behind', async () => {
+    const before = new Set(readdirSync(tmpdir()));
+    const part = '--x\r\ncontent-disposition: form-data; name="a"; filename="a.txt"\r\n\r\nhello\r\n--x--\r\n';
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+    expect((await sendRaw(world, part, { headers })).status).toBe(415);
+    const left = readdirSync(tmpdir()).filter((name) => !before.has(name) && !/^(cmk-|local-)/.test(name));
+    expect(left).toEqual([]);
+  });
+
+  test.each([
+    ['GET', '/api/messages', 405],
+    ['PUT', '/api/messages', 405],
+    ['POST', '/api/nothing', 404],
+    ['GET', '/../package.json', 404],
+  ])('%s %s is not served', async (method, path, status) => {
+    expect((await sendRaw(world, '', { method, path })).status).toBe(status);
+  });
+
+  const twoTenants = { tenant: { id: guestTenantId } };
+  const nobody = { from: { id: '29:nobody', name: 'Nobody' } };
+  test.each([
+    ['no Entra object id', nobody, 400],
+    ['an object id that is none', { from: { id: 'x', name: 'Nobody', aadObjectId: 'root' } }, 400],
+    ['two tenants at once', { channelData: twoTenants }, 400],
+    ['no tenant at all', { channelData: {}, conversation: { id: places.group, conversationType: 'groupChat' } }, 400],
+    ['another name', { name: 'composeExtension/query' }, 400],
+  ])('an invoke with %s is refused', async (_what, changes, status) => {
+    const value = { action: { verb: 'request.approve', data: { requestId: 'CMK-000000', revision: 1 } } };
+    expect((await send(world, invoke(world, value, changes))).status).toBe(status);
+  });
+
+  test('an invoke from another tenant gets the words for guests', async () => {
+    const from = { id: `29:${stranger}`, name: 'Stranger', aadObjectId: stranger };
+    const conversation = { id: places.group, conversationType: 'groupChat', tenantId: guestTenantId };
+    const foreign = { from, conversation, channelData: twoTenants };
+    const value = { action: { verb: 'request.refresh', data: { requestId: 'CMK-000000' } } };
+    const answer = await send(world, invoke(world, value, foreign));
+    expect(answer.body).toContain('Only members of this organisation');
+    expect((await send(world, activity(world, { ...foreign, type: 'conversationUpdate' }))).status).toBe(200);
+  });
+
+  test.each([
+    ['no value', undefined],
+    ['a value that is a text', 'request.approve'],
+    ['no action', {}],
+    ['a verb that is a list', { action: { verb: ['request.approve'], data: {} } }],
+    ['data that is null', { action: { verb: 'request.approve', data: null } }],
+    ['a verb nobody knows', { action: { verb: 'request.destroy', data: { requestId: 'CMK-000000' } } }],
+    ['a verb that every object has', { action: { verb: 'constructor', data: {} } }],
+    ['a verb of forms without a form', { action: { verb: 'form.submit', data: {} } }],
+    ['a revision that is a fraction', { action: { verb: 'request.approve', data: { revision: 1.5 } } }],
+    ['a form id that is very long', { action: { verb: 'form.next', data: { formId: 'F'.repeat(10_000) } } }],
+  ])('a click with %s is refused with words', async (_what, value) => {
+    const answer = await send(world, invoke(world, value));
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.body).value.message).toMatch(/click|Nothing is done|names no form/);
+  });
+
+  test('a search that is malformed, or in somebody else’s form, finds nothing', async () => {
+    const search = (value: unknown) => send(world, invoke(world, value, { name: 'application/search' }));
+    expect((await search({ queryText: 'x' })).status).toBe(400);
+    expect((await search({ queryText: 'x'.repeat(5_000), dataset: 'agents' })).status).toBe(400);
+    for (const dataset of ['vaults/F-0000000000', 'keys/__proto__', 'nothing', 'vaults/']) {
+      expect(JSON.parse((await search({ queryText: '', dataset })).body).value.results).toEqual([]);
+    }
+    const odd = await search({ queryText: "' | where 1 == 1 or name contains '", dataset: 'agents' });
+    expect(JSON.parse(odd.body).value.results).toEqual([]);
+  });
+
+  test('a message without a sender is not answered, and the bot still serves', async () => {
+    const before = (await world.teams.activities(places.group, people.requester)).length;
+    expect((await send(world, activity(world, nobody))).status).toBe(200);
+    expect(await world.teams.activities(places.group, people.requester)).toHaveLength(before);
+    const help = await type(world, people.requester, '/what is this? /enable-cmk', places.group);
+    expect(activityText(help)).toContain('/cmk-help');
+    expect(cardOf(help)).toBeDefined();
+  });
+
+  test('nothing of it was stored, and nothing went unhandled', async () => {
+    expect((await readRecord(world)).requests).toEqual([]);
+    const texts = await queryStore(
+      world,
+      'select id::text as it from cmk.person union select service_url from cmk.conversation union select key from cmk.document',
+    );
+    expect(JSON.stringify(texts)).not.toMatch(/99999999|example|etc\/hosts|form\//);
+    expect(JSON.stringify(texts)).toContain(people.requester);
+    expect(world.printed()).not.toMatch(/unhandled|unexpected error|uncaught/i);
+  });
+});

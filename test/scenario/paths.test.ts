@@ -1,0 +1,183 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { vaultUri } from '../../src/local/azure/key-vault/vault-body.ts';
+import {
+  type AzureState,
+  agentIn,
+  all,
+  allow,
+  type Change,
+  newestIn,
+  onVault,
+  scopes,
+  vaultIn,
+} from '../support/azure-state.ts';
+import { changeState } from '../support/local-azure.ts';
+import { azureState, type Ended, follow, type Path } from '../support/path.ts';
+import { rememberAzure } from '../support/story.ts';
+import { table } from '../support/table.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const grant = expect.stringMatching(/^PUT roleAssignments\/[0-9a-f-]{36} 201$/);
+const irreversible = '▲ Irreversible';
+const premium = 'kv-hospital-keys';
+
+let world: World;
+let putBack: () => Promise<void>;
+const seen: string[][] = [];
+
+beforeAll(async () => {
+  world = await startWorld();
+  putBack = await rememberAzure(world);
+});
+afterEach(() => putBack());
+afterAll(async () => {
+  await world.end();
+  console.log(table('Every path to its end', ['path', 'steps', 'writes to Azure', 'proof'], seen));
+});
+
+/** All that a request for this agent and vault has no business with. */
+const theRest = (state: AzureState, { agent, vault }: Path) => ({
+  agents: state.agents.filter(({ name }) => name !== agent),
+  vaults: state.vaults.filter(({ name }) => name !== vault),
+  groups: [state.groups, state.users, state.roleDefinitions, state.locks, state.userAssignedIdentities],
+});
+
+/** The agent is under the key that was asked for, may use it, cannot lose it, and nothing else is another than before. */
+function expectUnderKey(before: AzureState, { azure }: Ended, path: Path): void {
+  const vault = vaultIn(azure, path.vault);
+  const keyName = typeof path.key === 'string' ? path.key : path.key.newKeyName;
+  const { content, provisioningState } = agentIn(azure, path.agent);
+  expect(provisioningState).toBe('Succeeded');
+  expect(content.keyVaultProperties).toEqual({
+    keyName,
+    keyVaultUri: vaultUri(vault),
+    keyVersion: newestIn(azure, path.vault, keyName).version,
+    userIdentity: null,
+  });
+  expect([vault.enableSoftDelete, vault.enablePurgeProtection]).toEqual([true, true]);
+  const principalId = content.identity?.principalId;
+  const scope = `${scopes.vault(azure, path.vault)}/keys/${keyName}`;
+  const held = vault.enableRbacAuthorization
+    ? azure.roleAssignments.filter((one) => one.principalId === principalId && one.scope === scope)
+    : vault.accessPolicies.filter((one) => one.objectId === principalId);
+  expect(held).toHaveLength(1);
+  expect(theRest(azure, path)).toEqual(theRest(before, path));
+}
+
+/** Walks a path to its end, checks what Azure then holds, and notes it for the table. */
+async function walk(what: string, path: Path, change?: Change): Promise<Ended & { readonly before: AzureState }> {
+  if (change !== undefined) await changeState(world.azure, change);
+  const before = await azureState(world);
+  const ended = await follow(world, path);
+  expectUnderKey(before, ended, path);
+  const steps = ended.review.find((line) => /^\d+ steps?/.test(line)) ?? '';
+  const proof = ended.end.find((line) => line.startsWith('✓ Succeeded')) ?? '';
+  const short = ended.wrote.map((line) => line.replace(/\/[0-9a-f-]{36}/, '').replace(/ \d+$/, ''));
+  seen.push([what, steps.replace(/\D.*/, ''), short.join(', '), proof.replace('✓ Succeeded, proof: ', '')]);
+  return { ...ended, before };
+}
+
+test('an existing key on an RBAC vault', async () => {
+  const path = { agent: 'triage-agent-prod', vault: 'kv-care-prod', key: 'cmk-triage-agent' };
+  const { wrote, approval } = await walk('existing key, RBAC vault', path);
+  expect(wrote).toEqual([
+    'PATCH healthBots/triage-agent-prod 201',
+    grant,
+    'PATCH vaults/kv-care-prod 200',
+    'PATCH healthBots/triage-agent-prod 201',
+  ]);
+  expect(approval).toContain('[ ] I accept that 1 step cannot be undone');
+});
+
+test('a new key, RSA 3072 with an end', async () => {
+  const made = { newKeyName: 'cmk-triage-2031', keyType: 'RSA', keySize: '3072', keyExpiry: '2031-02-28' };
+  const path = { agent: 'triage-agent-prod', vault: 'kv-care-prod', key: made };
+  const { wrote, azure, review, end } = await walk('new key, RSA 3072, ends', path);
+  // Identity and key are made side by side.
+  expect(wrote.slice(0, 2).sort()).toEqual(['PATCH healthBots/triage-agent-prod 201', 'PUT keys/cmk-triage-2031 200']);
+  expect(wrote.slice(2)).toEqual([grant, 'PATCH vaults/kv-care-prod 200', 'PATCH healthBots/triage-agent-prod 201']);
+  expect(newestIn(azure, 'kv-care-prod', 'cmk-triage-2031')).toMatchObject({
+    kty: 'RSA',
+    keySize: 3072,
+    keyOps: ['wrapKey', 'unwrapKey'],
+    enabled: true,
+    exp: Date.parse('2031-02-28') / 1000,
+  });
+  expect(review).toContain('New key: none → RSA 3072, expires 28 February 2031');
+  const { version } = newestIn(azure, 'kv-care-prod', 'cmk-triage-2031');
+  expect(end).toContain(`cmk-triage-2031 in kv-care-prod, version ${version.slice(0, 8)}`);
+});
+
+test('a new key, RSA-HSM without an end on the premium vault', async () => {
+  const made = { newKeyName: 'cmk-triage-hsm', keyType: 'RSA-HSM', keySize: '4096', keyExpiry: '' };
+  const path = { agent: 'triage-agent-prod', vault: premium, key: made };
+  const { wrote, azure, review, approval } = await walk('new key, RSA-HSM 4096, premium vault', path);
+  expect(wrote.slice(0, 2).sort()).toEqual(['PATCH healthBots/triage-agent-prod 201', 'PUT keys/cmk-triage-hsm 200']);
+  expect(wrote.slice(2)).toEqual([grant, 'PATCH healthBots/triage-agent-prod 201']);
+  const { kty, keySize, exp } = newestIn(azure, premium, 'cmk-triage-hsm');
+  expect([kty, keySize, exp]).toEqual(['RSA-HSM', 4096, null]);
+  expect([...review, ...approval]).not.toContain(irreversible);
+});
+
+test('an access-policy vault and an agent with a user-assigned identity: what others hold is kept', async () => {
+  const others = ['get', 'list'];
+  const nurse = {
+    tenantId: '10000000-0000-4000-8000-000000000000',
+    objectId: '90000000-0000-4000-8000-0000000000aa',
+    applicationId: null,
+    permissions: { keys: others, secrets: ['get'], certificates: ['list'], storage: [] },
+    keysBefore: others,
+    effectiveAt: '2024-03-04T08:00:00.000Z',
+  };
+  const path = { agent: 'visitor-agent', vault: 'kv-policy-keys', key: 'cmk-policy' };
+  const change = onVault('kv-policy-keys', (vault) => vault.accessPolicies.push(nurse));
+  const { wrote, azure, before, end, review } = await walk('access-policy vault, user-assigned identity', path, change);
+  expect(wrote).toEqual([
+    'PATCH healthBots/visitor-agent 201',
+    'PUT accessPolicies/add 200',
+    'PATCH healthBots/visitor-agent 201',
+  ]);
+  const [was, is] = [vaultIn(before, path.vault).accessPolicies, vaultIn(azure, path.vault).accessPolicies];
+  expect(is.slice(0, was.length)).toEqual(was);
+  expect(is.slice(was.length).map(({ permissions }) => permissions.keys)).toEqual([['get', 'wrapKey', 'unwrapKey']]);
+  const { identity } = agentIn(azure, path.agent).content;
+  expect(identity?.type).toBe('SystemAssigned, UserAssigned');
+  expect(identity?.userAssignedIds).toEqual(agentIn(before, path.agent).content.identity?.userAssignedIds);
+  expect(review).toContain('Agent identity: user-assigned → user-assigned and system-assigned');
+  expect(end).toContain('Not proved: key usable');
+});
+
+test('a vault without soft delete gets both protections in one write', async () => {
+  const path = { agent: 'x-ray-agent', vault: 'kv-legacy', key: 'cmk-legacy' };
+  const { wrote, review, approval, end } = await walk('vault without soft delete', path);
+  expect(wrote).toEqual([
+    'PATCH healthBots/x-ray-agent 201',
+    grant,
+    'PATCH vaults/kv-legacy 200',
+    'PATCH healthBots/x-ray-agent 201',
+  ]);
+  expect(review).toContain('Soft delete: off → on');
+  expect(review).toContain('Purge protection: off → on');
+  expect(approval).toContain('▲ 1 irreversible step: soft delete on, purge protection on');
+  expect(end.join('\n')).not.toMatch(/Soft delete is off/);
+});
+
+test('an agent that holds identity and grant already has one change made, and no tick is asked for', async () => {
+  const path = { agent: 'ward-agent', vault: 'kv-care-north', key: 'cmk-north' };
+  const { wrote, review, approval } = await walk(
+    'identity and grant held already',
+    path,
+    allow('ward-agent', 'kv-care-north', 'cmk-north'),
+  );
+  expect(wrote).toEqual(['PATCH healthBots/ward-agent 201']);
+  expect(review).toContain('2 steps, in this order');
+  expect(approval.filter((line) => line.startsWith('[ ]'))).toEqual([]);
+});
+
+test('a grant on the whole vault is a grant on its keys', async () => {
+  const path = { agent: 'wellness-agent', vault: 'kv-legacy', key: 'cmk-legacy' };
+  const change = all(allow('wellness-agent', 'kv-legacy', null));
+  await changeState(world.azure, change);
+  const { wrote } = await follow(world, path);
+  expect(wrote).toEqual(['PATCH vaults/kv-legacy 200', 'PATCH healthBots/wellness-agent 201']);
+});

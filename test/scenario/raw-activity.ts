@@ -1,0 +1,59 @@
+import { request } from 'node:http';
+import { localTenantId } from '../../src/local/people.ts';
+import { people, places } from '../support/story.ts';
+import type { World } from '../support/world.ts';
+
+/** What somebody who is not Teams can send to the bot, and what it answers. */
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface RawOptions {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends these very bytes. Status 0: the connection was cut. */
+export function sendRaw(world: World, body: string | Buffer, options: RawOptions = {}): Promise<RawAnswer> {
+  const { method = 'POST', path = '/api/messages', headers = {} } = options;
+  const url = new URL(path, world.botUrl);
+  return new Promise((resolve) => {
+    const sent = request(url, { method, agent: false, headers: { 'content-type': 'application/json', ...headers } });
+    sent.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+      );
+      response.on('error', () => resolve({ status: 0, body: '' }));
+    });
+    sent.on('error', (error) => resolve({ status: 0, body: String(error) }));
+    sent.end(body);
+  });
+}
+
+export const send = (world: World, activity: unknown, options?: RawOptions): Promise<RawAnswer> =>
+  sendRaw(world, JSON.stringify(activity), options);
+
+/** A whole and honest activity of the requester, to be spoiled. */
+export function activity(world: World, changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return {
+    type: 'message',
+    id: 'raw-1',
+    channelId: 'msteams',
+    serviceUrl: world.teams.url,
+    text: '/cmk-help',
+    from: { id: `29:${people.requester}`, name: 'Requester', aadObjectId: people.requester },
+    recipient: { id: '28:cmk-bot', name: 'CMK bot' },
+    conversation: { id: places.group, conversationType: 'groupChat', isGroup: true, tenantId: localTenantId },
+    channelData: { tenant: { id: localTenantId } },
+    ...changes,
+  };
+}
+
+/** A click with any value at all. */
+export const invoke = (world: World, value: unknown, changes: Readonly<Record<string, unknown>> = {}) =>
+  activity(world, { type: 'invoke', name: 'adaptiveCard/action', value, ...changes });
