@@ -57,6 +57,11 @@ describe('approving', () => {
     expect(comesTo(awaiting, decides('approve', requester, { standing: 'yes' }))).toBe('own-request');
   });
 
+  it('tells an approver who comes after the last one needed that enough have approved', () => {
+    const enough = requestAfter(...toApproved);
+    expect(comesTo(enough, decides('approve', outsider, { standing: 'yes' }))).toBe('already-approved');
+  });
+
   it('counts a person once', () => {
     const once = requestAfter(...approvedBy(approver));
     expect(once.approvals).toEqual([{ by: approver, at: noon.toISOString() }]);

@@ -101,6 +101,16 @@ describe('protecting the vault', () => {
   });
 });
 
+it('does not take a vault for protected while either protection is off', async () => {
+  for (const half of [{ softDelete: false, purgeProtection: true }, { purgeProtection: false }]) {
+    const azure = scriptedAzure({ vault: vault(half) });
+    azure.pretend('vaults.protect');
+    const outcome = await carryOut(protectVault, { azure, plan: planFor(), born: {} });
+    expect(outcome).toMatchObject(differs(/does not show/, 'retry-until'));
+    expect(azure.writes).toEqual(['vaults.protect']);
+  }
+});
+
 describe('setting the key', () => {
   it('pins the chosen version', async () => {
     const { azure, outcome } = run(setCmk, { agent: identified });

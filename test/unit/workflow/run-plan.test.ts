@@ -67,6 +67,19 @@ describe('a run', () => {
     expect(took).toBeLessThanOrEqual(60_000);
   });
 
+  it('gives what spreads its whole time again after a retry', async () => {
+    const { drive, azure, send, load, ports, advance } = await approvedRequest();
+    azure.refuse('agents.setCustomerKey', failure());
+    await drive();
+    const { asking } = await load();
+    await send('click:retry', settles('retry', requester, { asking }));
+    advance(3_600_000);
+    const start = ports.now().getTime();
+    azure.refuse('agents.setCustomerKey', spreading, 99);
+    expect(await drive(2)).toMatchObject({ state: 'needs-attention', step: 'set-cmk' });
+    expect(ports.now().getTime() - start).toBeGreaterThan(50_000);
+  });
+
   it('leaves no vault protected for good when the grant was refused', async () => {
     const { drive, azure } = await approvedRequest();
     azure.refuse('grants.grant', failure());
@@ -96,8 +109,10 @@ describe('a run', () => {
 
 describe('the check before a run', () => {
   it('asks again, touching nothing, when the change is not the approved one any more', async () => {
-    const { drive, azure } = await approvedRequest();
+    const { drive, azure, ports } = await approvedRequest();
     azure.world.vault = vault({ access: 'access-policies' });
+    expect(await checkRun(ports, id, 1, 1)).toEqual({ go: false });
+    expect(await checkRun(ports, id, 1, 1)).toEqual({ go: false });
     const asked = await drive();
     expect(asked).toMatchObject({
       state: 'awaiting-approval',
