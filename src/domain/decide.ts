@@ -16,8 +16,19 @@ const standingRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = {
   'nobody-configured': 'no-approvers-configured',
 };
 
+const operatorMay: readonly Command['do'][] = ['cancel', 'retry', 'give-up'];
+
+/** The record names the actor, the rules look at `by`: two people in one click would be one approving as another. */
+function mustBeOnePerson(command: Command): void {
+  if (!('by' in command) || (command.actor.kind === 'operator' && operatorMay.includes(command.do))) return;
+  if (command.actor.kind !== 'person' || command.actor.id !== command.by) {
+    throw new Error(`${command.do} by ${command.by} is handed in as ${command.actor.kind} ${command.actor.id}`);
+  }
+}
+
 /** The events a command leads to, or the reason why not. */
 export function decide(request: Request | null, command: Command, now: Date): Decision {
+  mustBeOnePerson(command);
   if (command.do === 'submit') return request === null ? submit(command) : refuse('form-ended');
   if (request === null) return refuse('unknown-request');
   switch (command.do) {

@@ -93,7 +93,10 @@ export async function intend(ports: RunPorts, id: RequestId, run: number, tries:
   const stored = await ports.requests.append(id, cause, (request, at) =>
     decide(request, { do: 'intend', run, steps: tries }, at),
   );
-  return stored.kind === 'accepted';
+  if (stored.kind !== 'accepted' || !stored.replay) return stored.kind === 'accepted';
+  // A process that was given up for dead may come back to an intent of a run that has ended meanwhile.
+  const current = await ports.requests.load(id);
+  return current?.state === 'running' && current.runs === run;
 }
 
 /** Tries one step once, and judges a failure: when it is tried again, or that a person is asked. */

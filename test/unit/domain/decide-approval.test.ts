@@ -1,7 +1,8 @@
 import { decide } from '../../../src/domain/decide.ts';
 import { shortDigest } from '../../../src/domain/digest.ts';
+import { operatorActor, personActor } from '../../../src/domain/events.ts';
 import { applyPolicy } from '../../../src/domain/policy.ts';
-import { longestText, type Submit } from '../../../src/domain/request-command.ts';
+import { type Command, longestText, type Submit } from '../../../src/domain/request-command.ts';
 import { approver, requester, submit, tenant } from '../../support/fixtures.ts';
 import {
   approvedBy,
@@ -117,6 +118,21 @@ describe('approving', () => {
     expect(comesTo(awaiting, decides('reject', approver, { comment: 'a'.repeat(longestText + 1) }))).toBe(
       'comment-too-long',
     );
+  });
+});
+
+describe('a click', () => {
+  const asAnother = { actor: personActor(requester, tenant, 'local') };
+  const asOperator = { actor: operatorActor('duty') };
+
+  it.each([
+    ['approve', { ...decides('approve', approver), ...asAnother }],
+    ['reject', { ...decides('reject', approver), ...asAnother }],
+    ['cancel', { ...cancels(approver), ...asAnother }],
+    ['approve, at the command line', { ...decides('approve', approver), ...asOperator }],
+    ['submit', submit({ plan: planFor(), by: approver })],
+  ] as const)('to %s in the name of another is a bug that stores nothing', (_verb, command) => {
+    expect(() => decide(awaiting, command as Command, noon)).toThrow('is handed in as');
   });
 });
 

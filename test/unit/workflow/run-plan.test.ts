@@ -190,6 +190,18 @@ describe('a decision that comes while a run is being started', () => {
   });
 });
 
+describe('a process that was given up for dead', () => {
+  it.each(['give-up', 'retry'] as const)('finds its run over after a %s, and touches nothing', async (verb) => {
+    const { ports, drive, azure, send, load } = await approvedRequest();
+    azure.refuse('agents.enableSystemIdentity', failure());
+    const { asking } = await drive();
+    expect(await intend(ports, id, 1, [{ step: 'enable-identity', attempt: 1 }])).toBe(false);
+    await send('click:settle', settles(verb, requester, { asking }));
+    expect(await intend(ports, id, 1, [{ step: 'enable-identity', attempt: 1 }])).toBe(false);
+    expect((await load()).state).toBe(verb === 'retry' ? 'approved' : 'failed');
+  });
+});
+
 describe('what a run stores', () => {
   it('is stored once, however often a turn is taken', async () => {
     const { ports, requests } = await approvedRequest();
