@@ -10,9 +10,14 @@ import type { Form, PageName } from './form.ts';
 import { factsOf } from './form-pages.ts';
 import { requesterRefusals } from './standing.ts';
 
-const field = z.string().max(4000).catch('').default('');
+const longestInput = 4000;
+const field = z
+  .string()
+  .catch('')
+  .default('')
+  .transform((text) => text.slice(0, longestInput));
 
-/** What the inputs of a form's card may hold; anything that is not text counts as empty. */
+/** What the inputs of a form's card may hold; anything that is not text counts as empty, and what is longer is cut. */
 export const FormInputs = z.object({
   resource: field,
   vault: field,

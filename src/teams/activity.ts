@@ -59,7 +59,8 @@ export const CardClick = z.object({
   action: z.object({
     verb: z.string().max(100),
     data: z.looseObject({
-      revision: z.number().int().optional(),
+      // Anything else is a revision that never was: it changes nothing, and is answered like one.
+      revision: z.number().int().optional().catch(undefined),
       formId: z.string().max(64).optional(),
       requestId: z.string().max(64).optional(),
     }),

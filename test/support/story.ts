@@ -25,9 +25,11 @@ export const activityText = (activity: SeenActivity): string => `${activity.text
 
 const Answer = z.object({ statusCode: z.number(), type: z.string(), value: z.unknown() });
 
-/** What the clicker sees: the words of a message, or the visible words of a card. */
+/** What the clicker sees: the words of a message, the visible words of a card, or what was wrong. */
 export function answered(answer: BotAnswer): string {
   const { type, value } = Answer.parse(answer.body);
+  const problem = z.object({ message: z.string() }).safeParse(value);
+  if (problem.success) return problem.data.message;
   return type === 'application/vnd.microsoft.card.adaptive' ? `[card] ${wordsOf(value)}` : String(value);
 }
 

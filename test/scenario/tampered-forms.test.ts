@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { cardOf, type JsonObject, type SeenActivity } from '../support/local-teams.ts';
+import {
+  activityText,
+  agentId,
+  answered,
+  approvalCard,
+  approve,
+  buttonData,
+  choices,
+  fillForm,
+  people,
+  places,
+  requestIdIn,
+  submit,
+  type,
+  typeAll,
+  wordsOf,
+  writes,
+} from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+import { invoke, send } from './raw-activity.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(async () => {
+  await world.end();
+});
+
+describe('typed nonsense', () => {
+  test.each(['/hello', '/enable-cmkk', '/ ', '/enable', '/__proto__', '/constructor resource=x', '/💥'])(
+    '%s gets the help card',
+    async (text) => {
+      expect(activityText(await type(world, people.requester, text, places.group))).toContain('What you can type');
+    },
+  );
+
+  const { agent, vault, key } = choices.first;
+  test.each([
+    [`resource=nobody vault=${vault} key=${key}`, 'No agent is named nobody.'],
+    [`resource=${agent} vault=nowhere key=${key}`, 'No vault is named nowhere.'],
+    [`resource=${agent} vault=${vault} key=nothing`, 'no key named nothing'],
+    [`resource=${agent} vault=${vault} key=../secrets/x`, 'no key named'],
+    [`resource=/subscriptions/x/../../y vault=${vault}`, 'No agent is named'],
+    ['resource="**bold** [link](https://example.com) \u0024{x}"', 'No agent is named **bold**'],
+    [`resource=wages-agent vault=${vault} key=${key}`, 'No agent is named wages-agent.'],
+  ])('/enable-cmk %s gets a clear refusal', async (args, words) => {
+    const card = await type(world, people.requester, `/enable-cmk ${args}`, places.group);
+    expect(activityText(card).replaceAll('\\', '').replaceAll('*', '')).toContain(words.replaceAll('*', ''));
+    expect(activityText(card)).toContain('Nothing was stored.');
+  });
+
+  test.each([
+    ['a member with no role', people.teamMember, 'You may not ask for this.'],
+    ['a guest', people.guest, 'Only members of this organisation can use the bot.'],
+  ])('%s is refused', async (_who, person, words) => {
+    expect(activityText(await type(world, person, '/enable-cmk', places.group))).toContain(words);
+  });
+});
+
+describe('a form that was tampered with', () => {
+  let form: SeenActivity;
+  let data: JsonObject;
+  const click = (verb: string, more: { data?: JsonObject; inputs?: JsonObject }, person = people.requester) =>
+    world.teams.click(person, form.id, verb, more);
+  const page = async () => answered(await click('form.refresh', { data }));
+
+  beforeEach(async () => {
+    if (form !== undefined) return;
+    form = await type(world, people.requester, '/enable-cmk', places.group);
+    data = buttonData({ status: 200, body: form }, 'form.next');
+  });
+
+  test.each([
+    ['another form', { formId: 'F-0000000000' }, 'This form has ended.'],
+    ['a form id that is none', { formId: '../form' }, 'This form has ended.'],
+    ['a form id every object has', { formId: '__proto__' }, 'This form has ended.'],
+    ['a negative revision', { revision: -1 }, 'Which agent'],
+    ['a revision to come', { revision: 999 }, 'Which agent'],
+    ['a revision beyond all numbers', { revision: 1e300 }, 'Which agent'],
+    ['a fraction as revision', { revision: 0.5 }, 'Which agent'],
+    ['a text as revision', { revision: '0' }, 'Which agent'],
+    ['an object as revision', { revision: {} }, 'Which agent'],
+  ])('%s changes nothing', async (_what, changes, words) => {
+    const answer = await click('form.next', {
+      data: { ...data, ...changes },
+      inputs: { resource: agentId('x-ray-agent') },
+    });
+    expect(answered(answer)).toContain(words);
+    expect(await page()).toContain('Which agent');
+  });
+
+  test.each([
+    ['a verb nobody knows', 'form.destroy', 'Which agent'],
+    ['submit on the first page', 'form.submit', 'Which agent'],
+    ['back on the first page', 'form.back', 'Which agent'],
+  ])('%s shows the page as it is', async (_what, verb, words) => {
+    expect(answered(await click(verb, { data, inputs: { resource: 'x-ray-agent' } }))).toContain(words);
+  });
+
+  test('the verb of a request finds no request', async () => {
+    expect(answered(await click('request.approve', { data }))).toContain('There is no request');
+  });
+
+  test.each([
+    ['a text', 'the big one', 'No agent is named the big one.'],
+    ['a list', [agentId('triage-agent-prod')], 'Nothing is chosen.'],
+    ['an object', { id: 'triage-agent-prod' }, 'Nothing is chosen.'],
+    ['a number', 7, 'Nothing is chosen.'],
+    ['a very long text', 'a'.repeat(20_000), 'No agent is named'],
+    ['a query', "' or 1 == 1 //", 'No agent is named'],
+    ['a resource of another kind', agentId('x').replace('healthBots', 'other'), 'No agent is named'],
+  ])('%s in place of a choice is refused on the card', async (_what, resource, words) => {
+    expect(answered(await click('form.next', { inputs: { resource } })).replaceAll('\\', '')).toContain(words);
+  });
+
+  test.each([
+    ['somebody with the same right', people.approver],
+    ['a member with no role', people.teamMember],
+  ])('%s cannot use it', async (_who, person) => {
+    expect(answered(await click('form.next', { inputs: { resource: 'x-ray-agent' } }, person))).toContain(
+      'somebody else’s form',
+    );
+    const found = await world.teams.search(person, form.id, 'resource', 'ward');
+    expect(found.status).toBe(200);
+  });
+
+  test('names that every object has are only more data', async () => {
+    const raw = JSON.parse(
+      `{"action":{"verb":"form.next","data":{"formId":"${String(data.formId)}","revision":0,"__proto__":{"resource":"x-ray-agent"},"constructor":{"x":1},"owner":"${people.approver}","page":"review"}}}`,
+    );
+    expect((await send(world, invoke(world, raw))).body).toContain('Which agent');
+    expect(await page()).toContain('Which agent');
+  });
+
+  test('after all that it can be filled in', async () => {
+    expect(answered(await click('form.next', { inputs: { resource: agentId('triage-agent-prod') } }))).toContain(
+      'kv-care-prod',
+    );
+    expect(answered(await click('form.next', { inputs: { vault: 'no such vault' } }))).toContain(
+      'No vault is named no such vault.',
+    );
+    expect(answered(await click('form.next', { inputs: { vault: 'kv-care-prod' } }))).toContain('cmk-triage-agent');
+    expect(answered(await click('form.next', { inputs: { key: 'no such key' } }))).toContain('no key named');
+    const unfit = { key: 'new', newKeyName: 'a b/c', keyType: 'RSA', keySize: '2048' };
+    expect(answered(await click('form.next', { inputs: unfit }))).toContain('name of the new key does not fit');
+    const kind = { ...unfit, newKeyName: 'fine', keyType: 'EC', keySize: '1e3' };
+    expect(answered(await click('form.next', { inputs: kind }))).toContain('This kind of key cannot be made.');
+    expect(answered(await click('form.cancel', {}))).toContain('Cancelled');
+    expect(answered(await click('form.next', { data, inputs: { key: 'cmk-triage-agent' } }))).toContain('Cancelled');
+  });
+});
+
+describe('the reason', () => {
+  test.each([
+    ['500 characters and one', 'x'.repeat(501), 'The reason is too long.'],
+    ['thousands of characters', 'x'.repeat(9_000), 'The reason is too long.'],
+    ['nothing but spaces', ' \n\t\u00a0 ', 'The reason is missing.'],
+    ['a list', ['because'], 'The reason is missing.'],
+  ])('of %s is refused, and nothing is stored', async (_what, justification, words) => {
+    const form = await typeAll(world, choices.first, places.group);
+    const inputs = { justification, acknowledgeDataLoss: 'true' };
+    const answer = answered(await world.teams.click(people.requester, form.id, 'form.submit', { inputs }));
+    expect(answer).toContain(words);
+    await world.teams.click(people.requester, form.id, 'form.cancel');
+  });
+
+  test('with markup, mentions, directions and halves of characters is shown as words', async () => {
+    const reason =
+      '<at>Approver</at> **now** [here](https://example.com) \u0024{agent} {{DATE(2020-01-01T00:00:00Z)}} \u202Eesrever \ud83d \u0000 &lt;b&gt; 👩‍⚕️';
+    const { form } = await fillForm(world);
+    const id = await submit(world, form, reason);
+    const card = await approvalCard(world, id);
+    const raw = JSON.stringify(card);
+    expect(raw).not.toMatch(/\u202E|\\u202e|\\ud83d(?!\\?ud|[\udc00-\udfff])|\\u0000/i);
+    expect(wordsOf(cardOf(card))).not.toMatch(/[^\\](\]\(https|\*\*now)/);
+    expect(raw.match(/<at>Approver<\/at>/g)?.length).toBe(
+      JSON.stringify(cardMentions(card)).match(/<at>Approver/g)?.length,
+    );
+    expect(activityText(card).replaceAll('\\', '')).toContain('\u0024{agent} {{DATE(2020-01-01T00:00:00Z)}}');
+    expect(answered(await approve(world, people.requester, card))).toContain('own request');
+    await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: reason } });
+    expect(requestIdIn(id)).toBe(id);
+  });
+
+  test('nothing else was stored, and Azure was not written to', async () => {
+    expect(await writes(world)).toEqual([]);
+    const record = await readRecord(world);
+    expect(record.requests).toHaveLength(1);
+    expect(record.findings).toEqual([]);
+    expect(world.printed()).not.toMatch(/unhandled|unexpected error|example\.com|esrever/i);
+  });
+});
+
+/** What the card mentions people by, and the texts where it does. */
+function cardMentions(card: SeenActivity): unknown {
+  const content = card.attachments?.[0]?.content as { msteams?: unknown; body?: unknown } | undefined;
+  return [content?.msteams, content?.msteams];
+}
