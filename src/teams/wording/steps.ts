@@ -2,7 +2,7 @@
 import type { Effect, PlannedStep, StepName } from '../../domain/plan.ts';
 import { agentPrincipal, firstVersion } from '../../domain/plan.ts';
 import type { ProofLevel } from '../../domain/proof.ts';
-import { shortVersion } from './places.ts';
+import { dayWords, shortVersion } from './places.ts';
 
 export const stepTitles: Record<StepName, string> = {
   'enable-identity': 'Enable identity',
@@ -38,12 +38,13 @@ const shortValue = (value: string): string =>
     .replace(` for ${agentPrincipal}`, '')
     .replace('Key Vault ', '')
     .replace(firstVersion, 'first version')
+    .replace(/(?<=^RSA.*, expires )\d{4}-\d\d-\d\d$/, dayWords)
     .replace(/ ([0-9a-f]{32}) in .*$/, (_match, version: string) => `, version ${shortVersion(version)}`)
     .replace(/ (first version) in .*$/, ', $1');
 
 const labels: Record<string, string> = {
   'identity.systemAssigned': 'Agent identity',
-  key: 'Key',
+  key: 'New key',
   'role-assignment': 'Agent’s role on the key',
   'access-policy': 'Agent’s access policy on the vault',
   softDelete: 'Soft delete',
@@ -53,7 +54,9 @@ const labels: Record<string, string> = {
 
 /** `Purge protection: off → on` */
 export function effectWords(effect: Effect): string {
-  const value = effect.property === 'identity.systemAssigned' ? 'system-assigned' : shortValue(effect.value);
+  // The user-assigned identities stay: an arrow away from them would say that they go.
+  const identity = effect.before === 'user-assigned' ? 'user-assigned and system-assigned' : 'system-assigned';
+  const value = effect.property === 'identity.systemAssigned' ? identity : shortValue(effect.value);
   const before = effect.before === 'Microsoft-managed key' ? 'Microsoft-managed' : effect.before;
   return `${labels[effect.property] ?? effect.property}: ${before} → ${value}`;
 }
