@@ -1,0 +1,156 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { shortDigest } from '../../src/domain/digest.ts';
+import { follow, linesOf } from '../support/path.ts';
+import { startStore } from '../support/store-client.ts';
+import {
+  activityText,
+  answered,
+  approve,
+  ask,
+  cardsAbout,
+  choices,
+  people,
+  places,
+  rememberAzure,
+  shows,
+  writes,
+} from '../support/story.ts';
+import { table } from '../support/table.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const audit = '19:audit@thread.tacv2';
+const chatOf = (person: string): string => `a:${person}`;
+const [chat, secondChat] = [chatOf(people.approver), chatOf(people.secondApprover)];
+
+/** Each place with somebody who is in it. */
+const everywhere: readonly (readonly [string, string, string])[] = [
+  ['operations', places.operations, people.approver],
+  ['approvals', places.approvals, people.approver],
+  ['group', places.group, people.requester],
+  ['requester’s chat', chatOf(people.requester), people.requester],
+  ['approver’s chat', chat, people.approver],
+  ['second approver’s', secondChat, people.secondApprover],
+];
+
+let world: World;
+let putBack: () => Promise<void>;
+const asked: string[] = [];
+const seen: string[][] = [];
+
+beforeAll(async () => {
+  world = await startWorld();
+  putBack = await rememberAzure(world);
+});
+afterEach(() => putBack());
+afterAll(async () => {
+  await world.end();
+  const head = ['asked in', ...everywhere.map(([name]) => name), 'audit'];
+  console.log(table('Where a request is shown, and what its card says at the end', head, seen));
+});
+
+const stateLine = (text: string): string => text.split('\n').find((line) => /^[✓●○▲✕]/.test(line)) ?? '';
+
+/** The cards that say so are all there are: the wanted places show one each, the others none. */
+async function expectShown(id: string, wanted: readonly string[], state: string, where: string): Promise<void> {
+  const shown: string[] = [];
+  for (const [name, place, reader] of everywhere) {
+    if (wanted.includes(name)) await shows(world, place, reader, id, new RegExp(state));
+    const cards = (await cardsAbout(world, place, reader, id)).map((card) => stateLine(activityText(card)));
+    expect([name, cards]).toEqual([name, wanted.includes(name) ? [expect.stringContaining(state)] : []]);
+    shown.push(cards[0]?.replace(/,.*/, '') ?? '');
+  }
+  seen.push([where, ...shown, 'root, replies']);
+}
+
+const always = ['operations', 'approvals', 'approver’s chat', 'second approver’s'];
+
+describe('who posts where', () => {
+  test.each([
+    ['the operations channel', places.operations, 'operations'],
+    ['the group chat', places.group, 'group'],
+    ['the requester’s chat', chatOf(people.requester), 'requester’s chat'],
+  ])('asked in %s', async (where, place, name) => {
+    const { id } = await follow(world, { ...choices.first, place });
+    asked.push(id);
+    await expectShown(id, [...always, name], 'Succeeded', where);
+  });
+
+  test('a status card in a channel is a reply to who asked', async () => {
+    const [card] = await cardsAbout(world, places.operations, people.requester, asked[0] ?? '');
+    expect(card?.conversation.id).toContain(';messageid=');
+  });
+});
+
+describe('an approver’s own chat', () => {
+  test('asks the same question, and a rejection there ends every card', async () => {
+    const id = await ask(world);
+    asked.push(id);
+    const mine = await shows(world, chat, people.approver, id, /Approval needed, 0 of 1/);
+    expect(linesOf(mine)).toContain('Requester: “Own keys before the audit”');
+    await world.teams.click(people.approver, mine.id, 'request.reject', { inputs: { comment: 'Not this week' } });
+    await expectShown(id, always, 'Rejected', 'rejected in a chat');
+    for (const [, place, reader] of everywhere.filter(([name]) => always.includes(name))) {
+      const [card] = await cardsAbout(world, place, reader, id);
+      expect(card && activityText(card)).toContain('Nothing was changed in Azure.');
+    }
+    expect((await writes(world)).length).toBe(3 * 4);
+  });
+});
+
+describe('two approvals required', () => {
+  test('the first changes nothing, counts once, and the second one from another chat starts the run', async () => {
+    await world.restartBot('SIGINT', { CMK_APPROVALS_REQUIRED: '2' });
+    const id = await ask(world);
+    asked.push(id);
+    const from = (await world.azureRequests()).length;
+    const mine = await shows(world, chat, people.approver, id, /Approval needed, 0 of 2/);
+    expect(answered(await approve(world, people.approver, mine))).toContain('Approval needed, 1 of 2');
+    const second = await shows(world, secondChat, people.secondApprover, id, /Approval needed, 1 of 2/);
+    expect(linesOf(second)).toContain('Approver approved');
+    await shows(world, places.operations, people.requester, id, /Waiting for approval, 1 of 2/);
+    const channel = await shows(world, places.approvals, people.approver, id, /Approval needed, 1 of 2/);
+    // The same person on the other card: the same answer, and still one approval.
+    expect(answered(await approve(world, people.approver, channel))).toContain('Approval needed, 1 of 2');
+    expect(answered(await approve(world, people.requester, channel))).toContain('This is your own request.');
+    expect(answered(await approve(world, people.secondApprover, second, {}))).toContain('the tick is missing');
+    expect(await writes(world, from)).toEqual([]);
+    expect(answered(await approve(world, people.secondApprover, second))).toContain('Approved, 2 of 2');
+    await expectShown(id, always, 'Succeeded', 'two approvals');
+    const end = await shows(world, places.operations, people.requester, id, /Succeeded/);
+    expect(linesOf(end).join('\n')).toContain('approved by Approver, Second approver');
+    expect(await writes(world, from)).toHaveLength(4);
+  });
+});
+
+describe('the audit channel', () => {
+  /** `1` to `14` of a reply, and the hash it names at the last of them. */
+  const replyOf = (lines: readonly string[]) => ({
+    sequence: lines.filter((line) => /^\d+$/.test(line)).map(Number),
+    chain: /Chain at (\d+): (\S+ \S+)\./.exec(lines.join('\n')),
+  });
+
+  test('shows every event once, in the order of the store, under one root a request, with the chain’s hashes', async () => {
+    for (const id of asked) await shows(world, audit, people.approver, id, /Asked by[\s\S]*(✓ Succeeded|✕ Rejected)/);
+    const cards = await world.teams.activities(audit, people.approver);
+    await world.endBot('SIGINT');
+    const store = await startStore(world.database);
+    const stored = await store.call('trail', 'lines', 0, 10_000);
+    await store.close();
+    for (const id of asked) {
+      const [root, ...replies] = cards.filter((card) => activityText(card).includes(id));
+      const mine = stored.filter((line) => line.request === id);
+      const told = replies.map((card) => replyOf(linesOf(card)));
+      expect(told.flatMap(({ sequence }) => sequence)).toEqual(mine.map(({ seq }) => Number(seq)));
+      for (const { sequence, chain } of told) {
+        const last = stored.find(({ seq }) => Number(seq) === sequence.at(-1));
+        expect(chain?.slice(1)).toEqual([String(last?.seq), shortDigest(last?.hash ?? '')]);
+      }
+      expect(new Set(replies.map((card) => card.conversation.id))).toEqual(new Set([root?.conversation.id]));
+      // A run of four seconds is told in one reply or two, not in one an event.
+      expect(replies.length).toBeLessThanOrEqual(3);
+      const text = root === undefined ? '' : activityText(root);
+      expect(text).toContain(`Shown up to event ${mine.at(-1)?.seq}`);
+      expect(text + replies.map(activityText).join()).not.toMatch(/Own keys before the audit|Not this week/);
+    }
+  });
+});
