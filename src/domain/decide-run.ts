@@ -24,7 +24,9 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   if (block !== undefined) return stopRun(request, { run: command.run, failure: blockedBy(block) });
   const covered = isCovered(difference);
   const still = request.approvals.filter((approval) => command.standings[approval.by] === 'yes').length;
-  if (covered && still >= request.policy.approvalsRequired) return accept();
+  // A policy that was tightened meanwhile holds; one that was loosened does not help a request asked under the old one.
+  const needed = Math.max(request.policy.approvalsRequired, command.policy.approvalsRequired);
+  if (covered && still >= needed) return accept();
   const { run, plan, policy } = command;
   const reason = covered ? 'approvers-changed' : 'effects-not-covered';
   return accept(

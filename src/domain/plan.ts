@@ -99,6 +99,9 @@ export const stepsOf = (plan: Plan, reversibility: Reversibility): readonly Plan
 
 const effectKey = (effect: Effect): string => [effect.target.toLowerCase(), effect.property, effect.value].join('\n');
 
+/** The fact counts: who accepted that a key expires in 2030 did not accept tomorrow. */
+const warningKey = ({ code, fact }: Check): string => `${code} ${fact}`;
+
 /** What an approval of one plan does not cover of a plan observed later. All empty: it is covered. */
 export interface NotCovered {
   readonly effects: readonly Effect[];
@@ -113,14 +116,14 @@ export interface NotCovered {
  */
 export function notCovered(approved: Plan, observed: Plan, ownKey: string | null = null): NotCovered {
   const allowedEffects = new Set(effectsOf(approved).map(effectKey));
-  const allowedWarnings = new Set(warningsOf(approved).map((check) => check.code));
+  const allowedWarnings = new Set(warningsOf(approved).map(warningKey));
   const allowedIrreversible = new Set(stepsOf(approved, 'irreversible').map((step) => step.name));
   const doneAlready = (check: Check): boolean =>
     check.code === 'already-under-this-key' ||
     (check.code === 'key-name-taken' && ownKey !== null && observed.observation.key?.version === ownKey);
   return {
     effects: effectsOf(observed).filter((effect) => !allowedEffects.has(effectKey(effect))),
-    warnings: warningsOf(observed).filter((check) => !allowedWarnings.has(check.code)),
+    warnings: warningsOf(observed).filter((check) => !allowedWarnings.has(warningKey(check))),
     blocks: blocksOf(observed).filter((check) => !doneAlready(check)),
     irreversible: stepsOf(observed, 'irreversible').filter((step) => !allowedIrreversible.has(step.name)),
   };

@@ -2,10 +2,11 @@
 
 import { consequencesOf } from '../domain/consequences.ts';
 import type { NewEvent, StoredEvent } from '../domain/events.ts';
+import { fold } from '../domain/evolve.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { Appended } from '../domain/ports/store.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
-import { fold, type Request } from '../domain/request.ts';
+import type { Request } from '../domain/request.ts';
 import type { Decision } from '../domain/request-command.ts';
 import { type ChainHead, lockHead, moveHead } from './chain-head.ts';
 import { asStored, eventsOf, insertEvents, type Placed, type Seal } from './event-rows.ts';

@@ -64,8 +64,8 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   const plan = makePlan(steps, observed.value, request.plan.wish, context);
   const standings: Record<string, Standing> = {};
   for (const { by } of request.approvals) standings[by] = await ports.approverStanding(by);
-  const unknown = Object.values(standings).includes('unknown');
-  if (unknown && attempt < ports.retryLimits.waitAttempts) return { go: 'wait', ms: ports.retryLimits.firstWaitMs };
+  // A directory that does not answer is no reason to void what people approved.
+  if (Object.values(standings).includes('unknown')) return stopOrWait(ports, id, run, attempt, membershipUnknown);
   const command = { do: 'check-run', run, plan, digest: planDigest(plan, sha256), standings } as const;
   const checked = await ports.requests.append(id, `run:${run}/check`, (current, at) =>
     decide(current, { ...command, policy: applyPolicy(policy, at) }, at),
@@ -73,6 +73,17 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   if (checked.kind === 'refused' || checked.events.length > 0) return { go: false };
   return { go: true, stages: stagesOf(request.plan.steps.map((step) => step.name)) };
 }
+
+const membershipUnknown: Failure = {
+  next: 'wait',
+  doing: 'checking that the approvers still are approvers',
+  code: 'MembershipUnknown',
+  message: 'The directory did not say whether the people who approved still may.',
+  status: null,
+  retryAfterMs: null,
+  clientRequestId: null,
+  correlationId: null,
+};
 
 async function stopOrWait(
   ports: RunPorts,

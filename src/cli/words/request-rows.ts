@@ -1,6 +1,7 @@
 /** Requests in short. */
 import type { RequestEvents } from '../../control/calls.ts';
-import { fold, type Request } from '../../domain/request.ts';
+import { fold } from '../../domain/evolve.ts';
+import type { Request } from '../../domain/request.ts';
 import { table, utc } from './table.ts';
 
 export const stateWords: Record<Request['state'], string> = {

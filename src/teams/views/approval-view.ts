@@ -33,7 +33,7 @@ import {
 } from './parts.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { stateLineOf } from './state-line.ts';
-import { statusCard } from './status-view.ts';
+import { earlierRun, statusCard } from './status-view.ts';
 
 function irreversibleLine(plan: Plan): CardText {
   const steps = stepsOf(plan, 'irreversible');
@@ -118,6 +118,11 @@ function openApproval(request: Request, names: Names, mentions: readonly Mention
   });
 }
 
+function decidedNote(request: Request): CardText {
+  if (!hasEnded(request)) return plain('The changes start now. This card turns into the status card.');
+  return request.touched ? earlierRun(request) : nothing;
+}
+
 function decidedApproval(request: Request, names: Names): AdaptiveCard {
   const ended = request.state === 'rejected' || request.state === 'cancelled' ? request.ended : null;
   const verb = request.state === 'rejected' ? 'rejected' : 'cancelled';
@@ -142,8 +147,8 @@ function decidedApproval(request: Request, names: Names): AdaptiveCard {
     ...requestHeaderOf(request, [], line),
     change: changeLine(request.plan),
     decisions: [...approvedRows(request, names), ...decision].slice(0, 12),
-    nothingChanged: hasEnded(request),
-    note: hasEnded(request) ? nothing : plain('The changes start now. This card turns into the status card.'),
+    nothingChanged: hasEnded(request) && !request.touched,
+    note: decidedNote(request),
   });
 }
 

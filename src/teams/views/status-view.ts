@@ -33,13 +33,19 @@ function summaryOf(request: Request, names: Names): CardText {
   }
 }
 
-const endedNote = (request: Request): CardText =>
-  md`Ended ${dateAndTime(new Date(request.changedAt))}. Plan ${plain<string>(shortDigest(request.digest))}.`;
+/** An ended request may have changed things before it was asked again: then nothing may be said to be unchanged. */
+export const earlierRun = (request: Request): CardText =>
+  md`An earlier run changed things in Azure, and they stay. /cmk-history ${plain(request.id as string)} shows them.`;
+
+const endedNote = (request: Request): CardText => {
+  const ended = md`Ended ${dateAndTime(new Date(request.changedAt))}. Plan ${plain<string>(shortDigest(request.digest))}.`;
+  return request.touched ? md`${earlierRun(request)} ${ended}` : ended;
+};
 
 function noteOf(request: Request, names: Names): CardText {
   switch (request.state) {
     case 'awaiting-approval':
-      return plain('Nothing has been changed in Azure.');
+      return request.touched ? earlierRun(request) : plain('Nothing has been changed in Azure.');
     case 'approved':
       return plain('Everything is looked at once more, then the changes start.');
     case 'running': {
@@ -93,7 +99,7 @@ function plainStatus(request: Request, names: Names, approvers: string): Adaptiv
     change: without ? nothing : changeLine(request.plan),
     headline: movedHeadline(request),
     summary: summaryOf(request, names),
-    nothingChanged: without,
+    nothingChanged: without && !request.touched,
     again: without ? md`To ask again, type ${bold('/enable-cmk')}` : nothing,
     facts: waitingFacts(request, names, approvers),
     sections: sectionsOf(request, names),

@@ -8,6 +8,7 @@ const mends: Readonly<Record<string, string>> = {
   RequestDisallowedByPolicy: 'Ask the owner of the policy that Azure names for an exemption, then retry.',
   ReadBackDiffers: 'Look at the resource in the Azure portal. Retry when it is as it should be.',
   NotFound: 'Somebody removed what the plan rests on. Put it back and retry, or give up.',
+  MembershipUnknown: 'Retry when Microsoft Graph answers again. The approvals hold.',
   UnexpectedError: 'An operator finds it in the log under this id. Retry, or give up.',
 };
 

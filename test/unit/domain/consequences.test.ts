@@ -1,5 +1,5 @@
 import { consequencesOf, holdsAgent } from '../../../src/domain/consequences.ts';
-import { fold } from '../../../src/domain/request.ts';
+import { fold } from '../../../src/domain/evolve.ts';
 import type { Command } from '../../../src/domain/request-command.ts';
 import { agentId, requester } from '../../support/fixtures.ts';
 import {

@@ -1,6 +1,6 @@
 import { botActor, newEvent, parseEventBody, type StoredEvent } from '../../../src/domain/events.ts';
+import { evolve, fold } from '../../../src/domain/evolve.ts';
 import { RefusalCode, refuse } from '../../../src/domain/refusal.ts';
-import { evolve, fold } from '../../../src/domain/request.ts';
 import { approver, tenant } from '../../support/fixtures.ts';
 import { asks, decides, eventsAfter, id, requestAfter, toAttention } from '../support/commands.ts';
 import { noon } from '../support/plans.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { parseEventBody, type StoredEvent } from '../../../src/domain/events.ts';
-import { fold, hasEnded } from '../../../src/domain/request.ts';
+import { fold } from '../../../src/domain/evolve.ts';
+import { hasEnded } from '../../../src/domain/request.ts';
 import { requester } from '../../support/fixtures.ts';
 import { id } from '../support/commands.ts';
 import { type Life, live, turn } from '../support/random-life.ts';
