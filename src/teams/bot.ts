@@ -205,7 +205,7 @@ export class CmkBot extends ActivityHandler {
     const inputs = { acknowledgeIrreversible: text('acknowledgeIrreversible'), comment: text('comment') };
     const call = { by: sender.person, actor: sender.actor, requestId, asking: action.data.revision ?? -1, inputs };
     const result = await handler.handle(call, this.options.actionPorts);
-    if (result.kind === 'refused') return messageAnswer(refusalText(result));
+    if (result.kind === 'refused') return messageAnswer(refusalText({ ...result, fact: result.fact || requestId }));
     const late = result.kind === 'accepted' && result.events.some((event) => event.body.type === 'decided-late');
     if (late) {
       const code = hasEnded(result.request) ? 'request-ended' : 'run-started';
