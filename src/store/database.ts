@@ -14,6 +14,11 @@ export interface Database {
   readonly kind: 'pglite' | 'postgres';
   /** Also good for the workflow engine's `systemDatabasePool`. */
   readonly pool: Pool;
+  /**
+   * Destroys what the journal beside the tables still holds of deleted rows. Only where the files are this process's own: on a
+   * server the journal belongs to whoever keeps the server, and so do its backups.
+   */
+  forgetJournal(): Promise<void>;
   /** Waits for what is running, then lets go of connections, files and the folder's lock. */
   close(): Promise<void>;
 }
@@ -40,11 +45,19 @@ async function openLite(dataDir: string): Promise<Database> {
       await lock.release();
     });
     // The one place where the look-alike passes for the real thing; lite-pool.ts says what it lacks.
-    return { kind: 'pglite', pool: pool as unknown as Pool, close };
+    return { kind: 'pglite', pool: pool as unknown as Pool, forgetJournal: () => forgetJournal(pool), close };
   } catch (error) {
     await lock.release();
     throw error;
   }
+}
+
+/** Old files of the journal are removed by the next checkpoint, not kept under another name to be written over one day. */
+async function forgetJournal(pool: LitePool): Promise<void> {
+  await pool.query('set wal_recycle = off');
+  await pool.query('select pg_switch_wal()');
+  await pool.query('checkpoint');
+  await pool.query('reset wal_recycle');
 }
 
 async function openPostgres(options: { readonly url: string; readonly maxConnections?: number }): Promise<Database> {
@@ -59,7 +72,7 @@ async function openPostgres(options: { readonly url: string; readonly maxConnect
   });
   // An idle connection that breaks is dropped by the pool; without a listener its error would end the process.
   pool.on('error', () => undefined);
-  return { kind: 'postgres', pool, close: once(() => pool.end()) };
+  return { kind: 'postgres', pool, forgetJournal: async () => undefined, close: once(() => pool.end()) };
 }
 
 /** Several ways to stop may meet: whoever closes second waits for the first. */

@@ -17,7 +17,8 @@ export interface OpenStore extends Store {
 }
 
 /** The database must have been migrated. Keeps no state but the listeners: any number of replicas may open one each. */
-export function openStore({ pool }: Database, tools: AppendTools): OpenStore {
+export function openStore(database: Database, tools: AppendTools): OpenStore {
+  const { pool } = database;
   const listeners: (() => void)[] = [];
   // In a turn of their own: a listener's mistake must not take back the answer to a commit.
   const written = (): void => {
@@ -32,6 +33,6 @@ export function openStore({ pool }: Database, tools: AppendTools): OpenStore {
     conversations: openConversations(pool),
     people: openPeople(pool),
     documents: openDocuments(pool, tools.clock),
-    trail: openTrail(pool, tools, written),
+    trail: openTrail(database, tools, written),
   };
 }

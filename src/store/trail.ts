@@ -1,11 +1,11 @@
 /** The record as an auditor gets it: lines word for word, and the texts that were not erased. */
-import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { RequestId } from '../domain/ids.ts';
 import type { Appended, TrailHashes } from '../domain/ports/store.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { type AppendTools, appendIn, type Decide } from './append.ts';
 import { type ChainHead, readHead } from './chain-head.ts';
+import type { Database } from './database.ts';
 import { change, inTransaction, int8, type Sql, select } from './sql.ts';
 
 const Line = z
@@ -54,7 +54,11 @@ async function eraseIn(sql: Sql, tools: AppendTools, id: RequestId, cause: strin
   return answer;
 }
 
-export function openTrail(pool: Pool, tools: AppendTools, written: () => void): Trail {
+export function openTrail(
+  { pool, forgetJournal }: Pick<Database, 'pool' | 'forgetJournal'>,
+  tools: AppendTools,
+  written: () => void,
+): Trail {
   return {
     head: () => readHead(pool),
     lines: (after, limit) =>
@@ -69,8 +73,10 @@ export function openTrail(pool: Pool, tools: AppendTools, written: () => void): 
     erase: async (id, cause, decide) => {
       const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, id, cause, decide));
       if (answer.kind === 'accepted') {
-        // Deleted rows stay readable in the table's file until it is written anew. Done again when the call is repeated.
-        await pool.query('vacuum full cmk.free_text');
+        // Deleted rows stay readable in the table's file until it is written anew, and samples of them in the statistics. A
+        // form keeps what was typed until it is submitted. Done again when the call is repeated.
+        await pool.query('vacuum (full, analyze) cmk.free_text, cmk.document');
+        await forgetJournal();
         if (!answer.replay) written();
       }
       return answer;
