@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { http } from '../support/local-azure.ts';
+import type { SeenActivity } from '../support/local-teams.ts';
+import {
+  activityText,
+  agentId,
+  answered,
+  approvalCard,
+  approve,
+  ask,
+  buttonData,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  rememberAzure,
+  shows,
+  writes,
+} from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+
+const forbidden = {
+  error: {
+    code: 'AuthorizationFailed',
+    message: "The client '7d8e' does not have authorization to perform action 'roleAssignments/write'.",
+  },
+};
+const locked = {
+  error: { code: 'ScopeLocked', message: 'The scope cannot perform write operation: lock "keep" is on it.' },
+};
+
+const revisionOf = (card: SeenActivity): number =>
+  Number(buttonData({ status: 200, body: card }, 'request.retry').revision);
+
+describe('a step that does not work', () => {
+  let world: World;
+  let putBack: () => Promise<void>;
+
+  beforeAll(async () => {
+    world = await startWorld();
+    putBack = await rememberAzure(world);
+  });
+  afterAll(() => world.end());
+
+  async function approved(): Promise<string> {
+    const id = await ask(world);
+    await approve(world, people.approver, await approvalCard(world, id));
+    return id;
+  }
+  const status = (id: string, words: RegExp) => shows(world, places.operations, people.requester, id, words, 30_000);
+  const click = (person: string, card: { id: string }, verb: string) => world.teams.click(person, card.id, verb);
+
+  test.each([
+    ['a right is missing', 403, forbidden, 'Give this bot’s identity the right'],
+    ['something is locked', 409, locked, 'Remove the lock'],
+  ])(
+    '%s: the card has Azure’s words and how to mend it; retry goes on where it stopped',
+    async (_what, code, body, mend) => {
+      const from = (await world.azureRequests()).length;
+      await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, respond: { status: code, body } });
+      const id = await approved();
+      const card = await status(id, /Needs attention/);
+      const words = activityText(card).replaceAll('\\', '');
+      expect(words).toContain(`${code} ${body.error.code}`);
+      expect(words).toContain(body.error.message);
+      expect(words).toContain(mend);
+      expect(words).toContain('[Retry');
+      expect(words).toContain('still runs on its Microsoft-managed key');
+      // What cannot be undone comes after the grant: it was not touched.
+      expect((await writes(world, from)).filter((write) => write.includes('vaults/'))).toEqual([]);
+      expect(answered(await click(people.teamMember, card, 'request.retry'))).toContain('not an approver');
+      expect(answered(await click(people.requester, card, 'request.retry'))).toContain('Approved, about to start');
+      const asked = revisionOf(card);
+      const again = await world.teams.sees(
+        places.approvals,
+        people.approver,
+        (one) => activityText(one).includes(id) && /Needs attention/.test(activityText(one)) && revisionOf(one) > asked,
+      );
+      await mendAzure(world);
+      expect(answered(await click(people.approver, again, 'request.retry'))).toContain('Approved');
+      await status(id, /Succeeded/);
+      await shows(world, places.approvals, people.approver, id, /Succeeded/);
+      const effects = (await writes(world, from)).filter((write) => /20[01]$/.test(write));
+      expect(effects).toHaveLength(4);
+      await putBack();
+    },
+  );
+
+  test('giving up ends the request with what was done and what was not', async () => {
+    const from = (await world.azureRequests()).length;
+    await faultAzure(world, {
+      match: { method: 'PUT', url: 'roleAssignments' },
+      respond: { status: 403, body: forbidden },
+    });
+    const id = await approved();
+    const card = await status(id, /Needs attention/);
+    expect(answered(await click(people.guest, card, 'request.give-up'))).toContain('Only members of this organisation');
+    expect(answered(await click(people.approver, card, 'request.give-up'))).toContain('Failed, 1 of 5 steps done');
+    const failed = await status(id, /Failed, 1 of 5 steps done/);
+    expect(activityText(failed)).toContain('1 step done, 4 not');
+    expect(activityText(failed)).not.toContain('[Retry');
+    expect(answered(await click(people.approver, failed, 'request.refresh'))).toContain('gave up');
+    expect(await writes(world, from)).toEqual([
+      'PATCH healthBots/triage-agent-prod 201',
+      expect.stringMatching(/roleAssignments.* 403/),
+    ]);
+    await putBack();
+  });
+
+  test('Azure takes the key and drops it in silence: the card does not say succeeded', async () => {
+    const said = {
+      id: agentId('triage-agent-prod'),
+      name: 'triage-agent-prod',
+      type: 'microsoft.healthbot/healthbots',
+      location: 'westeurope',
+      properties: { provisioningState: 'Succeeded' },
+    };
+    const match = { method: 'PATCH', url: `${agentId('triage-agent-prod')}\\?` };
+    // The identity's PATCH passes; the key's is answered and done by nobody.
+    await faultAzure(world, { match, times: 1, delayMs: 0 }, { match, times: 1, respond: { status: 200, body: said } });
+    const id = await approved();
+    const card = await status(id, /Needs attention|Succeeded/);
+    const words = activityText(card).replaceAll('\\', '');
+    expect(words).toContain('Needs attention');
+    expect(words).toContain('no customer-managed key');
+    expect(words).not.toMatch(/Succeeded|The customer-managed key is set/);
+    const { body: after } = await http(world.azure, 'GET', '/simulator/state');
+    const agent = after.agents.find((one: { name: string }) => one.name === 'triage-agent-prod');
+    expect(agent.content.keyVaultProperties).toBeNull();
+    expect(answered(await click(people.requester, card, 'request.retry'))).toContain('Approved');
+    await status(id, /Succeeded/);
+    await putBack();
+  });
+
+  test('Azure is busy for a while: it is tried again without asking anybody', async () => {
+    const busy = { error: { code: 'TooManyRequests', message: 'Slow down.' } };
+    await faultAzure(world, {
+      match: { method: 'PATCH', url: 'vaults/kv-care-prod' },
+      times: 2,
+      respond: { status: 429, body: busy },
+    });
+    const id = await approved();
+    await status(id, /Succeeded/);
+    await putBack();
+  });
+
+  test('the record verifies; every failure stands in it, and the log says nothing of reasons', async () => {
+    const record = await readRecord(world);
+    expect(record.findings).toEqual([]);
+    const [first = '', , givenUp = ''] = record.requests;
+    const life = record.events(first).filter((event) => !/^step-(intended|done)/.test(event));
+    expect(life).toEqual([
+      'submitted',
+      'approved',
+      'run-ordered',
+      'step-failed grant-key-access/1',
+      'attention-needed grant-key-access',
+      'retried',
+      'run-ordered',
+      'step-failed grant-key-access/1',
+      'attention-needed grant-key-access',
+      'retried',
+      'run-ordered',
+      'succeeded',
+    ]);
+    expect(record.events(givenUp).at(-1)).toBe('given-up');
+    expect(world.printed()).not.toMatch(/unhandled|unexpected error|audit before|local-bot/i);
+  });
+});

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { changeState } from '../support/local-azure.ts';
+import {
+  activityText,
+  answered,
+  approvalCard,
+  approve,
+  ask,
+  choices,
+  people,
+  places,
+  rememberAzure,
+  shows,
+  writes,
+} from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+
+/** What somebody else does to the vault while the approved request waits for its run. */
+type Change = (vault: { enablePurgeProtection: boolean; networkAcls: unknown; location: string }) => void;
+
+describe('Azure changes between the approval and the run', () => {
+  let world: World;
+  let putBack: () => Promise<void>;
+  const paused = { CMK_PAUSE: '1' };
+
+  beforeAll(async () => {
+    world = await startWorld({ env: paused });
+    putBack = await rememberAzure(world);
+  });
+  afterAll(() => world.end());
+
+  /** Asked and approved while runs are held back; then the change; then the run may start. */
+  async function changedBeforeRun(vaultName: string, choice: (typeof choices)['first'], change: Change) {
+    const from = (await world.azureRequests()).length;
+    const id = await ask(world, choice);
+    const answer = await approve(world, people.approver, await approvalCard(world, id));
+    expect(answered(answer)).toContain('Approved, 1 of 1');
+    expect(await writes(world, from)).toEqual([]);
+    await changeState(world.azure, (state) => {
+      change(state.vaults.find((one: { name: string }) => one.name === vaultName));
+    });
+    await world.restartBot('SIGINT', { CMK_PAUSE: '' });
+    return { id, from };
+  }
+
+  test('somebody turned purge protection on: the approval covers what is left, and the request succeeds', async () => {
+    const { id, from } = await changedBeforeRun('kv-care-prod', choices.first, (vault) => {
+      vault.enablePurgeProtection = true;
+    });
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    const written = await writes(world, from);
+    expect(written.some((write) => write.includes('vaults/'))).toBe(false);
+    expect(written).toHaveLength(3);
+    await putBack();
+    await world.restartBot('SIGINT', paused);
+  });
+
+  test('purge protection is gone: the request asks again, shows the difference, and a new approval runs it', async () => {
+    await changeState(world.azure, (state) => {
+      state.vaults.find((one: { name: string }) => one.name === 'kv-care-prod').enablePurgeProtection = true;
+    });
+    const { id, from } = await changedBeforeRun('kv-care-prod', choices.first, (vault) => {
+      vault.enablePurgeProtection = false;
+    });
+    const card = await shows(world, places.approvals, people.approver, id, /Earlier approvals do not count/);
+    const words = activityText(card);
+    expect(words).toContain('Approval needed, 0 of 1');
+    expect(words).toContain('Purge protection: off → on');
+    expect(words).toContain('Not part of what was approved');
+    expect(words).toContain('cannot be undone');
+    const status = await shows(world, places.operations, people.requester, id, /asks again/);
+    expect(activityText(status)).toContain('Purge protection: off → on');
+    expect(await writes(world, from)).toEqual([]);
+    expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    await shows(world, places.approvals, people.approver, id, /Succeeded/);
+    expect(await writes(world, from)).toHaveLength(4);
+    await putBack();
+    await world.restartBot('SIGINT', paused);
+  });
+
+  test('an approver lost the right: the approval is void, and the request asks again', async () => {
+    const from = (await world.azureRequests()).length;
+    const id = await ask(world);
+    await approve(world, people.approver, await approvalCard(world, id));
+    await world.restartBot('SIGINT', { CMK_PAUSE: '', CMK_APPROVERS: people.secondApprover });
+    const card = await shows(world, places.approvals, people.secondApprover, id, /An approver no longer is one/);
+    expect(await writes(world, from)).toEqual([]);
+    expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
+    expect(answered(await approve(world, people.secondApprover, card))).toContain('Approved, 1 of 1');
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    await putBack();
+    await world.restartBot('SIGINT', paused);
+  });
+
+  test('the vault was closed: nothing is written, and a person is asked', async () => {
+    const { id, from } = await changedBeforeRun('kv-care-prod', choices.first, (vault) => {
+      vault.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
+    });
+    const card = await shows(world, places.operations, people.requester, id, /Needs attention|asks again/);
+    expect(activityText(card)).toMatch(/firewall/);
+    expect(await writes(world, from)).toEqual([]);
+  });
+
+  test('the record verifies, and no approval outlived the plan it was for', async () => {
+    const record = await readRecord(world);
+    expect(record.findings).toEqual([]);
+    const [covered = '', changed = '', voided = ''] = record.requests;
+    expect(record.events(covered)).not.toContain('plan-changed');
+    for (const id of [changed, voided]) {
+      const life = record.events(id).filter((event) => !event.startsWith('step-'));
+      expect(life).toEqual([
+        'submitted',
+        'approved',
+        'run-ordered',
+        'plan-changed',
+        'approved',
+        'run-ordered',
+        'succeeded',
+      ]);
+    }
+    expect(world.printed()).not.toMatch(/unhandled|unexpected error|local-bot/i);
+  });
+});
