@@ -26,10 +26,13 @@ function headlineOf(request: Request, stuck: StepProgress | undefined, block: Ch
 const isDone = (request: Request, name: StepProgress['name']): boolean =>
   request.progress.some((step) => step.name === name && step.state === 'done');
 
+/** What this request did to the agent's key. What others did is not known here: the agent may be gone. */
 function summaryOf(request: Request): CardText {
-  return isDone(request, 'set-cmk')
-    ? plain('The agent may already be under the new key. It could not be proved.')
-    : plain('The agent still runs on its Microsoft-managed key.');
+  if (isDone(request, 'set-cmk')) return plain('The agent may already be under the new key. It could not be proved.');
+  const tried = request.progress.some((step) => step.name === 'set-cmk' && step.attempt > 0);
+  return tried
+    ? plain('Setting the agent’s key did not end well. Whether it changed is not proved.')
+    : plain('The agent’s key was not changed by this request.');
 }
 
 function stepRow(request: Request, progress: StepProgress): Row {

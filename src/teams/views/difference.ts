@@ -3,21 +3,18 @@ import { notCovered } from '../../domain/plan.ts';
 import type { Request } from '../../domain/request.ts';
 import { grey, marks, type Row, row } from '../card-data/row.ts';
 import { plain } from '../plain-text.ts';
-import { checkWords } from '../wording/checks.ts';
 import { effectWords } from '../wording/steps.ts';
+import { checkRow } from './parts.ts';
 
 /** Empty when the plan was not replaced, or only its approvers changed. */
 export function differenceRows(request: Request): Row[] {
   if (request.replaced === null) return [];
   const difference = notCovered(request.replaced.plan, request.plan, request.born.keyVersion ?? null);
   return [
-    ...difference.blocks.map((check) => {
-      const words = checkWords(check);
-      return row(marks.bad, plain(words.title), words.text === '' ? [] : [grey(plain(words.text))]);
-    }),
+    ...difference.blocks.map((check) => checkRow(marks.bad, check)),
     ...difference.effects.map((effect) =>
       row(marks.warn, plain(effectWords(effect)), [grey(plain('Not part of what was approved'))]),
     ),
-    ...difference.warnings.map((check) => row(marks.warn, plain(checkWords(check).title))),
+    ...difference.warnings.map((check) => checkRow(marks.warn, check)),
   ].slice(0, 12);
 }

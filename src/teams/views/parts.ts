@@ -43,7 +43,8 @@ export const planRows = (plan: Plan): Row[] =>
 export const stepsTitle = (plan: Plan): CardText =>
   plan.steps.length === 1 ? plain('1 step') : md`${plan.steps.length} steps, in this order`;
 
-const checkRow = (mark: (typeof marks)[keyof typeof marks], check: Check): Row => {
+/** A judgement under its mark, with why it matters. */
+export const checkRow = (mark: (typeof marks)[keyof typeof marks], check: Check): Row => {
   const words = checkWords(check);
   return row(mark, plain(words.title), words.text === '' ? [] : [grey(plain(words.text))]);
 };
