@@ -11,7 +11,7 @@ import {
   vaultIn,
 } from '../support/azure-state.ts';
 import { changeState } from '../support/local-azure.ts';
-import { azureState, type Ended, follow, type Path } from '../support/path.ts';
+import { azureState, type Ended, follow, kindsOf, type Path } from '../support/path.ts';
 import { rememberAzure } from '../support/story.ts';
 import { table } from '../support/table.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -19,15 +19,6 @@ import { startWorld, type World } from '../support/world.ts';
 const grant = expect.stringMatching(/^PUT roleAssignments\/[0-9a-f-]{36} 201$/);
 const irreversible = '▲ Irreversible';
 const premium = 'kv-hospital-keys';
-
-/** What a write is to, for the table. */
-const kinds: Readonly<Record<string, string>> = {
-  healthBots: 'agent',
-  keys: 'key',
-  roleAssignments: 'role',
-  accessPolicies: 'policy',
-  vaults: 'vault',
-};
 
 let world: World;
 let putBack: () => Promise<void>;
@@ -80,8 +71,12 @@ async function walk(what: string, path: Path, change?: Change): Promise<Ended & 
   expectUnderKey(before, ended, path);
   const steps = ended.review.find((line) => /^\d+ steps?/.test(line)) ?? '';
   const proof = ended.end.find((line) => line.startsWith('✓ Succeeded')) ?? '';
-  const short = ended.wrote.map((line) => kinds[/ (\w+)\//.exec(line)?.[1] ?? ''] ?? line);
-  seen.push([what, steps.replace(/\D.*/, ''), short.join(', '), proof.replace('✓ Succeeded, proof: ', '')]);
+  seen.push([
+    what,
+    steps.replace(/\D.*/, ''),
+    kindsOf(ended.wrote).join(', '),
+    proof.replace('✓ Succeeded, proof: ', ''),
+  ]);
   return { ...ended, before };
 }
 

@@ -1,0 +1,249 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { agentIn, all, type Change, lock, onKey, onVault, putUnder, scopes } from '../support/azure-state.ts';
+import { changeState } from '../support/local-azure.ts';
+import { cardOf, type SeenActivity } from '../support/local-teams.ts';
+import type { MovedRow } from '../support/moved-row.ts';
+import { agentRows, north, vaultRows } from '../support/moved-rows-agent-vault.ts';
+import { grantRows, guardRows, keyRows } from '../support/moved-rows-keys.ts';
+import { azureState, kindsOf, linesOf, openReview, type Path } from '../support/path.ts';
+import {
+  answered,
+  approvalCard,
+  approve,
+  buttonData,
+  cardsAbout,
+  choices,
+  faultAzure,
+  people,
+  places,
+  rememberAzure,
+  shows,
+  submit,
+  untilFaultsAreMet,
+  writes,
+} from '../support/story.ts';
+import { table } from '../support/table.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const rows = [...agentRows, ...vaultRows, ...keyRows, ...grantRows, ...guardRows];
+
+let world: World;
+let putBack: () => Promise<void>;
+const seen: string[][] = [];
+
+beforeAll(async () => {
+  world = await startWorld();
+  putBack = await rememberAzure(world);
+});
+afterAll(async () => {
+  await world.end();
+  console.log(
+    table('Between approval and run', ['of', 'what moved', 'the request', 'writes, or what the card says'], seen),
+  );
+});
+
+let open = '';
+/** Whatever a request came to, the next one finds the agent free. */
+async function endOpen(): Promise<void> {
+  await putBack();
+  const [card] = await cardsAbout(world, places.approvals, people.approver, open);
+  for (const verb of ['request.reject', 'request.give-up']) {
+    if (card !== undefined) await world.teams.click(people.approver, card.id, verb);
+  }
+}
+
+interface Approved {
+  readonly id: string;
+  readonly from: number;
+  /** The approval card as it was when it was approved. */
+  readonly card: SeenActivity;
+}
+
+async function askFor(path: Path): Promise<Approved> {
+  const id = await submit(world, await openReview(world, path));
+  expect(id).toMatch(/^CMK-/);
+  open = id;
+  return { id, card: await approvalCard(world, id), from: (await world.azureRequests()).length };
+}
+
+/** Approves, and changes Azure while the look before the run is on its way: what it sees is what there is then. */
+async function approveAndMove({ card }: Approved, change: Change): Promise<void> {
+  const reads = ['/healthBots/[^/]+\\?', '/vaults/[^/]+\\?', '/keys/[^/]+(/versions/[^/]+)?\\?'];
+  await faultAzure(world, ...reads.map((url) => ({ match: { method: 'GET', url }, times: 1, delayMs: 400 })));
+  expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+  await untilFaultsAreMet(world);
+  await changeState(world.azure, change);
+}
+
+const status = (id: string, words: RegExp) => shows(world, places.operations, people.requester, id, words, 30_000);
+
+async function expectGoesOn({ id, from }: Approved, wanted: readonly string[], { agent, vault, key }: Path) {
+  const pinned =
+    typeof key === 'string'
+      ? (await azureState(world)).vaults.find(({ name }) => name === vault)?.keys.find(({ name }) => name === key)
+          ?.versions[0]?.version
+      : undefined;
+  await status(id, /Succeeded/);
+  expect(kindsOf(await writes(world, from))).toEqual(wanted);
+  const state = await azureState(world);
+  expect(agentIn(state, agent).content.keyVaultProperties).toMatchObject({ keyName: key, keyVersion: pinned });
+  return wanted.length === 0 ? 'nothing: all was so already' : wanted.join(', ');
+}
+
+async function expectAsksAgain({ id, from, card }: Approved, difference: readonly string[]): Promise<string> {
+  const lines = linesOf(await status(id, /Azure changed after the approval\. The request asks again\./));
+  expect(lines[0]).toBe('○ Waiting for approval, 0 of 1');
+  expect(lines).toContain('Nothing has been changed in Azure.');
+  const start = lines.indexOf('What changed since the approval') + 1;
+  expect(lines.slice(start, start + difference.length)).toEqual(difference);
+  const again = await shows(world, places.approvals, people.approver, id, /Approval needed, 0 of 1/);
+  expect(linesOf(again)).toContain('△ Azure changed after the approval. Earlier approvals do not count.');
+  expect(linesOf(again).join('\n')).toContain(difference.join('\n'));
+  // The button as it stood before does not approve what it never showed.
+  expect(again.id).toBe(card.id);
+  expect(await writes(world, from)).toEqual([]);
+  return difference.filter((line) => line !== '△')[0] ?? '';
+}
+
+async function expectAsksAPerson({ id, from }: Approved, says: readonly string[]): Promise<string> {
+  const card = await status(id, /Needs attention/);
+  const lines = linesOf(card);
+  expect(lines[2]).toBe('triage-agent-prod');
+  const found = says.map((words) => lines.findIndex((line) => line.includes(words)));
+  expect([says, found.every((at) => at >= 0), found]).toEqual([says, true, [...found].sort((a, b) => a - b)]);
+  expect(lines).toContain('[Retry]');
+  expect(await writes(world, from)).toEqual([]);
+  return lines[found[1] ?? 0] ?? '';
+}
+
+describe('Azure moves between the approval and the run', () => {
+  afterEach(endOpen);
+
+  test.each(rows)('$of: $what: $outcome', async (row: MovedRow) => {
+    const path = row.path ?? choices.first;
+    if (row.before !== undefined) await changeState(world.azure, row.before);
+    const approved = await askFor(path);
+    await approveAndMove(approved, row.change);
+    const said =
+      row.outcome === 'goes on'
+        ? await expectGoesOn(approved, row.writes, path)
+        : row.outcome === 'asks again'
+          ? await expectAsksAgain(approved, row.difference)
+          : await expectAsksAPerson(approved, row.says);
+    seen.push([row.of, row.what, row.outcome, said]);
+  });
+});
+
+describe('Azure moves in the middle of a run', () => {
+  afterEach(endOpen);
+
+  test.each([
+    [
+      'somebody put the agent under another key',
+      putUnder('triage-agent-prod', 'kv-hospital-keys', 'cmk-virtual-visit'),
+      ['agent', 'role', 'vault'],
+      'Somebody put the agent under key cmk-virtual-visit',
+    ],
+    [
+      'somebody locked the vault',
+      lock((state) => scopes.vault(state, 'kv-care-prod')),
+      ['agent', 'role'],
+      'Remove the lock that Azure names, then retry.',
+    ],
+    [
+      'the vault’s firewall was closed',
+      onVault('kv-care-prod', (one) => Object.assign(one, { publicNetworkAccess: 'Disabled' })),
+      ['agent', 'role', 'vault', 'agent'],
+      'ForbiddenByFirewall',
+    ],
+    [
+      'the key was disabled',
+      onKey('kv-care-prod', 'cmk-triage-agent', (one) => Object.assign(one, { enabled: false })),
+      ['agent', 'role', 'vault', 'agent'],
+      'disabled',
+    ],
+  ])('%s: a person is asked, and what is not proved is not claimed', async (what, change, wanted, says) => {
+    const approved = await askFor(choices.first);
+    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, times: 1, delayMs: 400 });
+    await approve(world, people.approver, approved.card);
+    await untilFaultsAreMet(world);
+    await changeState(world.azure, change);
+    const lines = linesOf(await status(approved.id, /Needs attention/));
+    expect(lines.join('\n')).toContain(says);
+    expect(lines.join('\n')).not.toContain('Microsoft-managed');
+    expect(kindsOf(await writes(world, approved.from))).toEqual(wanted);
+    seen.push(['mid-run', what, 'asks a person', lines.find((line) => line.includes(says)) ?? '']);
+  });
+});
+
+describe('approvals given while runs are paused', () => {
+  const visitor = { agent: 'visitor-agent', vault: 'kv-policy-keys', key: 'cmk-policy' };
+  let covered: Approved;
+  let uncovered: Approved;
+  let blocked: Approved;
+  const approveIt = async ({ card }: Approved) => answered(await approve(world, people.approver, card));
+
+  test('are stored, and nothing is written', async () => {
+    await world.restartBot('SIGINT', { CMK_PAUSE: 'true' });
+    covered = await askFor(choices.first);
+    uncovered = await askFor(visitor);
+    blocked = await askFor(north);
+    for (const one of [covered, uncovered, blocked]) expect(await approveIt(one)).toContain('Approved, 1 of 1');
+    for (const { id } of [covered, uncovered, blocked]) await status(id, /Approved, about to start/);
+    expect(await writes(world, covered.from)).toEqual([]);
+  });
+
+  test('a restart looks at Azure again: one goes on, one asks again, one asks a person', async () => {
+    await changeState(
+      world.azure,
+      all(
+        onVault('kv-care-prod', (one) => Object.assign(one, { enablePurgeProtection: true })),
+        onVault('kv-policy-keys', (one) => Object.assign(one, { location: 'northeurope' })),
+        onVault('kv-care-north', (one) => Object.assign(one, { publicNetworkAccess: 'Disabled' })),
+      ),
+    );
+    await world.restartBot('SIGINT');
+    await status(covered.id, /Succeeded/);
+    await status(uncovered.id, /The request asks again/);
+    await status(blocked.id, /Needs attention/);
+    expect(kindsOf(await writes(world, covered.from))).toEqual(['agent', 'role', 'agent']);
+  });
+
+  test('what asks again is not approved by a button of before, and goes on once it is approved anew', async () => {
+    const card = await shows(world, places.approvals, people.approver, uncovered.id, /Approval needed, 0 of 1/);
+    const old = buttonData({ status: 200, body: cardOf(uncovered.card) }, 'request.approve');
+    const inputs = { acknowledgeIrreversible: 'true' };
+    await world.teams.click(people.approver, card.id, 'request.approve', { data: old, inputs });
+    await world.teams.click(people.secondApprover, card.id, 'request.approve', { data: old, inputs });
+    await world.teams.click(people.approver, card.id, 'request.refresh');
+    expect(linesOf(await approvalCard(world, uncovered.id))[0]).toBe('● Approval needed, 0 of 1');
+    expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+    await status(uncovered.id, /Succeeded/);
+  });
+
+  test('what was blocked goes on with its approval once the block is gone and somebody retries', async () => {
+    const card = await status(blocked.id, /Needs attention/);
+    await changeState(
+      world.azure,
+      onVault('kv-care-north', (one) => Object.assign(one, { publicNetworkAccess: 'Enabled' })),
+    );
+    await world.teams.click(people.requester, card.id, 'request.retry');
+    const end = await status(blocked.id, /Succeeded/);
+    expect(linesOf(end).join('\n')).toContain('approved by Approver,');
+  });
+
+  test('an approver who no longer is one: asked again, and another one decides', async () => {
+    await putBack();
+    await world.restartBot('SIGINT', { CMK_PAUSE: 'true' });
+    const asked = await askFor(choices.first);
+    expect(await approveIt(asked)).toContain('Approved, 1 of 1');
+    await world.restartBot('SIGINT', { CMK_APPROVERS: people.secondApprover });
+    await status(asked.id, /An approver no longer is one\. The request asks again\./);
+    const card = await approvalCard(world, asked.id);
+    expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
+    expect(await writes(world, asked.from)).toEqual([]);
+    expect(answered(await approve(world, people.secondApprover, card))).toContain('Approved, 1 of 1');
+    await status(asked.id, /Succeeded/);
+    seen.push(['approver', 'no longer is one', 'asks again', 'An approver no longer is one. The request asks again.']);
+  });
+});
