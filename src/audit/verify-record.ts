@@ -17,30 +17,50 @@ export interface RecordReport {
   readonly events: number;
   /** Texts that are there and are what the record commits to, or were found not to be. */
   readonly texts: number;
-  /** Texts the record commits to that are no longer there. */
+  /** Texts that are no longer there, as an event says. */
   readonly erased: number;
   readonly findings: readonly Finding[];
 }
 
-/** How many commitments a body holds; none where it cannot be read, which is a finding of its own. */
-function commitmentsIn(body: string): number {
+interface Told {
+  readonly type: string | null;
+  readonly request: string;
+  /** How many texts the event commits to. */
+  readonly commitments: number;
+}
+
+const nothing: Told = { type: null, request: '', commitments: 0 };
+
+/** A body that cannot be read tells nothing, and is a finding of its own. */
+function toldBy(body: string): Told {
   try {
-    const value = JSON.parse(body) as { readonly commitments?: unknown };
-    return Array.isArray(value.commitments) ? value.commitments.length : 0;
+    const value = JSON.parse(body) as { readonly [key: string]: unknown } | null;
+    const commitments = Array.isArray(value?.commitments) ? value.commitments.length : 0;
+    return { type: String(value?.type), request: String(value?.request), commitments };
   } catch {
-    return 0;
+    return nothing;
   }
+}
+
+/** Texts of one event that are not there. */
+interface Missing {
+  readonly seq: number;
+  readonly count: number;
 }
 
 /** Takes a record event by event, each with its texts, and tells in the end what was found. */
 export class RecordVerifier {
   readonly #after: Link;
   readonly #findings: Finding[] = [];
+  /** By request, until an event says that they were erased. */
+  readonly #missing = new Map<string, readonly Missing[]>();
   #last: Link;
   #line: Line | null = null;
+  #told = nothing;
   #events = 0;
   #texts = 0;
-  #commitments = 0;
+  #textsOfLine = 0;
+  #erased = 0;
 
   constructor(after: Link = { seq: 0, hash: genesis }) {
     this.#after = after;
@@ -53,17 +73,21 @@ export class RecordVerifier {
   }
 
   event(line: Line): void {
+    this.#countMissing();
     this.#findings.push(...verifyLink(this.#last, line), ...verifyLine(line));
     this.#last = line;
     this.#line = line;
+    this.#told = toldBy(line.body);
     this.#events += 1;
-    this.#commitments += commitmentsIn(line.body);
+    this.#textsOfLine = 0;
+    if (this.#told.type === 'texts-erased') this.#countErased(this.#told.request);
   }
 
   /** A text of the event given last. */
   text(text: RevealedText): void {
     this.#findings.push(...verifyTexts(this.#line === null ? [] : [this.#line], [text]));
     this.#texts += 1;
+    this.#textsOfLine += 1;
   }
 
   /** Something that was found outside the chain's own arithmetic. */
@@ -73,6 +97,13 @@ export class RecordVerifier {
 
   /** Ends at the head, as whoever keeps it tells. */
   end(head: Link): RecordReport {
+    this.#countMissing();
+    this.#told = nothing;
+    for (const [request, missing] of this.#missing) {
+      for (const { seq, count } of missing) {
+        this.#findings.push({ seq, kind: 'text-missing', detail: `${count} of ${request}` });
+      }
+    }
     const { seq, hash } = this.#last;
     if (head.seq !== seq) this.note('head-differs', `last seq: expected ${head.seq}, found ${seq}`);
     else if (head.hash !== hash) this.note('head-differs', `last hash: expected ${head.hash}, found ${hash}`);
@@ -81,8 +112,20 @@ export class RecordVerifier {
       last: { seq, hash },
       events: this.#events,
       texts: this.#texts,
-      erased: Math.max(0, this.#commitments - this.#texts),
+      erased: this.#erased,
       findings: this.#findings,
     };
+  }
+
+  #countMissing(): void {
+    const { request, commitments } = this.#told;
+    const count = commitments - this.#textsOfLine;
+    if (count <= 0) return;
+    this.#missing.set(request, [...(this.#missing.get(request) ?? []), { seq: this.#last.seq, count }]);
+  }
+
+  #countErased(request: string): void {
+    for (const { count } of this.#missing.get(request) ?? []) this.#erased += count;
+    this.#missing.delete(request);
   }
 }

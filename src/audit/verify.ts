@@ -58,6 +58,8 @@ export type Break =
   | 'text-differs'
   /** A text that the record knows nothing of. */
   | 'text-unknown'
+  /** A text is gone, and no later event of its request says that it was erased. */
+  | 'text-missing'
   /** Something in an export that is neither an event nor a text, or stands where it should not. */
   | 'line-unreadable';
 

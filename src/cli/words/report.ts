@@ -12,6 +12,7 @@ const words: Record<Break, string> = {
   'head-differs': 'the trail does not end where it should: events were cut off, or added behind its head',
   'text-differs': 'a text is not the one that was written',
   'text-unknown': 'a text was put in that the record knows nothing of',
+  'text-missing': 'a text is gone, and no event says that it was erased',
   'line-unreadable': 'something is there that is neither an event nor a text',
 };
 

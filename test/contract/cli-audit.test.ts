@@ -1,0 +1,208 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { comment, reasonOf, rejected, stuck, waiting, writeRecord } from '../support/cli-record.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { pgliteDatabases } from '../support/store-databases.ts';
+
+/** The audit trail at the command line, with no bot running: verified, exported, erased, tampered with. */
+
+const databases = pgliteDatabases();
+afterAll(() => databases.end());
+
+async function newRecord() {
+  const database = await databases.fresh();
+  if (database.kind !== 'pglite') throw new Error('these tests are about folders');
+  const store = await databases.start(database);
+  await writeRecord(store);
+  await store.close();
+  const { dataDir } = database;
+  return {
+    dataDir,
+    cli: (...args: string[]) => cmkBot(args, { CMK_DATA_DIR: dataDir }),
+    /** What somebody who owns the database does to it, past its triggers. */
+    async tamper(...statements: string[]) {
+      const owner = await databases.start(database);
+      await owner.session("set session_replication_role = 'replica'", ...statements);
+      await owner.close();
+    },
+  };
+}
+type Record = Awaited<ReturnType<typeof newRecord>>;
+
+async function exported(record: Record, ...args: string[]): Promise<string> {
+  const file = path.join(record.dataDir, 'export.jsonl');
+  await writeFile(file, (await record.cli('audit', 'export', '--format', 'jsonl', ...args)).out);
+  return file;
+}
+
+/** How many files in the folder hold the text. */
+const filesWith = (folder: string, text: string): Promise<string> =>
+  promisify(execFile)('grep', ['-rlF', text, folder]).then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
+
+describe('an untouched record', () => {
+  let record: Record;
+  let lines: readonly string[];
+  beforeAll(async () => {
+    record = await newRecord();
+    lines = (await readFile(await exported(record), 'utf8')).split('\n').slice(0, -1);
+  });
+
+  it('verifies in the store and in its export, with the same end', async () => {
+    const store = await record.cli('audit', 'verify');
+    const file = await record.cli('audit', 'verify', path.join(record.dataDir, 'export.jsonl'));
+    expect(store).toMatchObject({ code: 0, err: '' });
+    expect(store.out).toMatch(/^verified: 14 events, 5 texts\nThe trail ends at event 14, [0-9a-f]{64}\.\n/);
+    expect(file).toEqual(store);
+  });
+
+  it('exports the same bytes every time, with all the verifier needs', async () => {
+    expect((await record.cli('audit', 'export', '--format', 'jsonl')).out).toBe(`${lines.join('\n')}\n`);
+    const kinds = lines.map((line) => (JSON.parse(line) as { kind: string }).kind);
+    expect([kinds[0], kinds.at(-1)]).toEqual(['header', 'head']);
+    expect(kinds.filter((kind) => kind === 'event')).toHaveLength(14);
+    expect(kinds.filter((kind) => kind === 'text')).toHaveLength(5);
+  });
+
+  it('verifies from any day on, and says what it did not look at', async () => {
+    const later = await exported(record, '--since', '2100-01-01');
+    const { code, out } = await record.cli('audit', 'verify', later);
+    expect(code).toBe(0);
+    expect(out).toContain('verified: 0 events, 0 texts\n');
+    expect(out).toMatch(/Events 1 to 14 are not in the file\. It follows on [0-9a-f]{64}\./);
+    expect(await readFile(await exported(record, '--since', '2020-01-01'), 'utf8')).toBe(`${lines.join('\n')}\n`);
+  });
+
+  it.each<[string, (lines: string[]) => string[], string]>([
+    ['a changed word', (all) => all.map((line) => line.replace('bot-care', 'bot-carl')), 'hash-differs'],
+    ['an event taken out', (all) => all.toSpliced(12, 1), 'not-contiguous'],
+    ['a text taken out', (all) => all.toSpliced(4, 1), 'event 2: a text is gone, and no event says that it was erased'],
+    [
+      'two lines swapped',
+      (all) => [...all.slice(0, 12), all[13] ?? '', all[12] ?? '', ...all.slice(14)],
+      'prev-differs',
+    ],
+    ['a line twice', (all) => all.toSpliced(12, 0, all[12] ?? ''), 'not-contiguous'],
+    ['another reason', (all) => all.map((line) => line.replace('is due, says', 'was due, says')), 'text-differs'],
+    ['a file cut short', (all) => all.slice(0, -1), 'it was cut short'],
+    ['another head', (all) => all.with(-1, all.at(-1)?.replace(/"seq":\d+/, '"seq":13') ?? ''), 'head-differs'],
+    [
+      'something in between',
+      (all) => all.toSpliced(3, 0, 'not a line'),
+      'line 4 of the file is not a line of an export',
+    ],
+    ['something behind the end', (all) => [...all, all[1] ?? ''], `comes after the head`],
+  ])('shows %s, and where', async (_what, change, words) => {
+    const file = path.join(record.dataDir, 'changed.jsonl');
+    await writeFile(file, `${change([...lines]).join('\n')}\n`);
+    const { code, out } = await record.cli('audit', 'verify', file);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^tampered: \d+ findings? in /);
+    expect(out).toMatch(/\n {2}event \d+: /);
+    expect(out).toContain(words);
+  });
+
+  it.each([
+    ['is not there', null],
+    ['is empty', ''],
+    ['is something else', '{"kind":"event"}\n'],
+  ])('ends with 2 for a file that %s', async (_what, content) => {
+    const file = path.join(record.dataDir, 'other.jsonl');
+    if (content !== null) await writeFile(file, content);
+    const { code, out, err } = await record.cli('audit', 'verify', content === null ? `${file}.none` : file);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^cmk-bot audit verify: (.* is not there, or may not be read|reading .*: )/);
+  });
+
+  it('makes a table that a spreadsheet does not run', async () => {
+    const { code, out } = await record.cli('audit', 'export', '--format', 'csv');
+    expect(code).toBe(0);
+    expect(out.split('\r\n')[0]).toMatch(/^seq,time,request,revision,type,actorKind,/);
+    expect(out).toContain(`justification: ${reasonOf(waiting)}`);
+  });
+});
+
+describe('a record somebody changed in the database', () => {
+  it.each([
+    [
+      'a body',
+      `update cmk.event set body = replace(body, 'bot-care', 'bot-carl') where seq = 2`,
+      /event 2: its body or its hash was changed \(hash-differs\)/,
+    ],
+    ['a column', `update cmk.event set cause = 'click:other' where seq = 6`, /event 6: .*\(column-differs\)/],
+    ['an event taken out', 'delete from cmk.event where seq = 3', /event 4: .*\(not-contiguous\)/],
+    [
+      'the end cut off',
+      'delete from cmk.event where seq > 12',
+      /event 12: .*\(head-differs\)\n.*expected 14, found 12/,
+    ],
+    [
+      'a text',
+      `update cmk.free_text set text = 'nothing' where request_id = '${stuck}'`,
+      /event 2: a text is not the one that was written \(text-differs\)/,
+    ],
+  ])('is found out: %s', async (_what, statement, words) => {
+    const record = await newRecord();
+    await record.tamper(statement);
+    const { code, out } = await record.cli('audit', 'verify');
+    expect(code).toBe(1);
+    expect(out).toMatch(words);
+  });
+
+  it('is not mended by an export', async () => {
+    const record = await newRecord();
+    await record.tamper('delete from cmk.event where seq = 3');
+    expect((await record.cli('audit', 'verify', await exported(record))).code).toBe(1);
+  });
+});
+
+describe('erasing', () => {
+  let record: Record;
+  beforeAll(async () => {
+    record = await newRecord();
+  });
+
+  it('destroys every text of one request, says so once, and the trail still verifies', async () => {
+    const erase = ['audit', 'erase', rejected, '--reason', 'asked for under article 17', '--as', 'duty'];
+    const first = await record.cli(...erase);
+    expect(first).toMatchObject({ code: 0, err: '' });
+    expect(first.out).toBe(
+      `What people wrote about request ${rejected} is destroyed. Recorded as event 15, by duty.\n`,
+    );
+    expect((await record.cli(...erase)).out).toMatch(/^Done before: event 15 of /);
+    const { code, out } = await record.cli('audit', 'verify');
+    expect(code).toBe(0);
+    expect(out).toContain('verified: 15 events, 3 texts, 2 texts erased');
+  });
+
+  it('leaves the texts in no file of the data folder, and those of others where they were', async () => {
+    expect(await filesWith(record.dataDir, reasonOf(rejected))).toBe('');
+    expect(await filesWith(record.dataDir, comment)).toBe('');
+    expect(await filesWith(record.dataDir, reasonOf(stuck))).not.toBe('');
+  });
+
+  it('shows what is gone as erased', async () => {
+    const { out } = await record.cli('requests', 'show', rejected);
+    expect(out).toMatch(/Reason +erased\n/);
+    expect(out).toMatch(/Comment +erased\n/);
+    expect(out).toContain('Operator duty erased what people had written: asked for under article 17');
+  });
+
+  it('exports without them, and that verifies', async () => {
+    const file = await exported(record);
+    expect(await readFile(file, 'utf8')).not.toContain(comment);
+    expect((await record.cli('audit', 'verify', file)).code).toBe(0);
+    expect((await record.cli('audit', 'export', '--format', 'csv')).out).toContain('justification: (erased)');
+  });
+
+  it('keeps the reason in the record, within bounds', async () => {
+    const long = await record.cli('audit', 'erase', stuck, '--reason', 'x'.repeat(501));
+    expect(long).toMatchObject({ code: 2 });
+    expect(long.err).toContain('--reason: is longer than 500 characters');
+    expect(await readFile(await exported(record), 'utf8')).toContain('asked for under article 17');
+  });
+});

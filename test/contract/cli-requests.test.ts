@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { rejected, retrying, stuck, waiting, writeRecord } from '../support/cli-record.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { requester } from '../support/fixtures.ts';
+import { onEveryDatabase } from '../support/store-databases.ts';
+
+/** Requests at the command line, with no bot running. */
+
+const Summary = z.object({ id: z.string(), state: z.string(), agentName: z.string(), requester: z.string() });
+const Details = z.object({
+  id: z.string(),
+  state: z.string(),
+  lastFailure: z.object({ code: z.string() }).nullable(),
+  nextRetryAt: z.string().nullable(),
+  safeNow: z.array(z.string()),
+  events: z.array(
+    z.object({
+      type: z.string(),
+      cause: z.string(),
+      actor: z.object({ kind: z.string(), id: z.string().nullable() }),
+      submittedBy: z.string().nullable(),
+    }),
+  ),
+});
+
+await onEveryDatabase((databases) => {
+  const env: NodeJS.ProcessEnv = {};
+  const details = async (id: string) =>
+    Details.parse(JSON.parse((await cmkBot(['requests', 'show', id, '--json'], env)).out));
+
+  beforeAll(async () => {
+    const database = await databases.fresh();
+    const store = await databases.start(database);
+    await writeRecord(store);
+    await store.call('people', 'save', { id: requester, memberId: '29:x', name: 'Requester\u001b[2J' });
+    await store.close();
+    if (database.kind === 'pglite') env.CMK_DATA_DIR = database.dataDir;
+    else env.DATABASE_URL = database.url;
+  });
+
+  it('lists every request, newest first, in columns and UTC', async () => {
+    const { code, out } = await cmkBot(['requests', 'list'], env);
+    const lines = out.trimEnd().split('\n');
+    expect(code).toBe(0);
+    expect(lines.map((line) => line.split(/ {2,}/).slice(0, 3))).toEqual([
+      ['REQUEST', 'STATE', 'AGENT'],
+      [retrying, 'running', 'bot-care'],
+      [rejected, 'rejected', 'bot-care'],
+      [stuck, 'needs attention', 'bot-care'],
+      [waiting, 'awaiting approval', 'bot-care'],
+    ]);
+    expect(new Set(lines.map((line) => line.indexOf('bot-care'))).size).toBe(2);
+    expect(lines[1]).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+  });
+
+  it('lets nobody’s name steer the terminal', async () => {
+    const { out } = await cmkBot(['requests', 'list'], env);
+    expect(out).toContain('Requester\uFFFD[2J');
+    expect(out).not.toContain('\u001b');
+  });
+
+  it('lists those in one state, for programs too', async () => {
+    const { out } = await cmkBot(['requests', 'list', '--state', 'needs-attention', '--json'], env);
+    expect(z.array(Summary).parse(JSON.parse(out))).toEqual([
+      { id: stuck, state: 'needs-attention', agentName: 'bot-care', requester },
+    ]);
+    const none = await cmkBot(['requests', 'list', '--state', 'expired'], env);
+    expect(none).toMatchObject({ code: 0, out: 'No request is in state expired.\n' });
+  });
+
+  it('tells what failed, what comes next and what is safe now', async () => {
+    const { code, out } = await cmkBot(['requests', 'show', stuck.toLowerCase()], env);
+    expect(code).toBe(0);
+    expect(out).toContain(`${stuck}  needs attention\nbot-care: Microsoft-managed key → care in kv-care`);
+    expect(out).toMatch(
+      /403 AuthorizationFailed, protecting vault kv-care\n {2}The client has no right to do this\.\uFFFD/,
+    );
+    expect(out).toMatch(/Correlation {5}correlation-1/);
+    expect(out).toContain('Next try\n  none by itself: a person has to decide');
+    expect(out).toMatch(/Safe now\n {2}The agent’s key has not been touched\.\n {2}retry: goes on where it stopped/);
+    expect(await details(stuck)).toMatchObject({
+      lastFailure: { code: 'AuthorizationFailed' },
+      nextRetryAt: null,
+      safeNow: ['retry', 'give-up'],
+    });
+  });
+
+  it('tells when a step is tried again by itself', async () => {
+    const { out } = await cmkBot(['requests', 'show', retrying], env);
+    expect(out).toContain('Next try\n  2100-01-01 00:00:00, by itself');
+    expect(out).toContain('Leave it alone');
+    expect(await details(retrying)).toMatchObject({ nextRetryAt: '2100-01-01T00:00:00.000Z', safeNow: [] });
+  });
+
+  it('knows no other request', async () => {
+    expect(await cmkBot(['requests', 'show', 'CMK-ZZZZZZ'], env)).toMatchObject({
+      code: 2,
+      err: 'cmk-bot requests show: there is no request CMK-ZZZZZZ\n',
+    });
+    expect(await cmkBot(['requests', 'cancel', 'CMK-ZZZZZZ'], env)).toMatchObject({
+      code: 1,
+      err: 'Nothing was done. There is no request CMK-ZZZZZZ.\n',
+    });
+  });
+
+  it('refuses what the state does not allow, and stores nothing', async () => {
+    const before = await details(retrying);
+    const refusals = [
+      await cmkBot(['requests', 'cancel', retrying], env),
+      await cmkBot(['requests', 'retry', retrying], env),
+      await cmkBot(['requests', 'cancel', rejected], env),
+    ];
+    expect(refusals.map(({ code }) => code)).toEqual([1, 1, 1]);
+    expect(refusals.map(({ err }) => err.trim())).toEqual([
+      `Nothing was done. Request ${retrying} has begun to change Azure: it is too late to cancel it.`,
+      `Nothing was done. Request ${retrying} does not need attention: it goes on by itself.`,
+      `Nothing was done. Request ${rejected} has ended: nothing more can happen to it.`,
+    ]);
+    expect(await details(retrying)).toEqual(before);
+  });
+
+  it('retries once, however often it is asked, and once more after the next failure', async () => {
+    const first = await cmkBot(['requests', 'retry', stuck, '--as', 'duty'], env);
+    const again = await cmkBot(['requests', 'retry', stuck, '--as', 'somebody else'], env);
+    expect(first).toMatchObject({ code: 0 });
+    expect(first.out).toMatch(/^Request CMK-000002 goes on where it stopped\. Recorded as event \d+, by duty\.\n$/);
+    expect(again.out).toMatch(/^Done before: event \d+ of .* UTC, by duty\.\n$/);
+    const { events, state } = await details(stuck);
+    expect(state).toBe('approved');
+    expect(events.filter(({ type }) => type === 'retried')).toMatchObject([
+      { actor: { kind: 'operator', id: 'duty' }, submittedBy: 'duty', cause: 'cli:retry:6' },
+    ]);
+  });
+
+  it('cancels under the name one is logged in with', async () => {
+    const { code, out } = await cmkBot(['requests', 'cancel', waiting], env);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Request CMK-000001 is cancelled\./);
+    const { state, events } = await details(waiting);
+    expect(state).toBe('cancelled');
+    expect(events.at(-1)).toMatchObject({ type: 'cancelled', cause: 'cli:cancel:1', actor: { kind: 'operator' } });
+    expect(events.at(-1)?.submittedBy).toMatch(/\S/);
+  });
+});

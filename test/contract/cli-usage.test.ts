@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { subcommands } from '../../src/cli/registry.ts';
+import { cmkBot } from '../support/command-line.ts';
+
+/** What the command line answers before it has looked at any record. */
+
+const empty = { folder: '' };
+beforeAll(async () => {
+  empty.folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-empty-'));
+});
+afterAll(() => rm(empty.folder, { recursive: true, force: true }));
+
+describe('help', () => {
+  it('lists every subcommand and how calls end', async () => {
+    const { code, out, err } = await cmkBot(['--help']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    for (const { name, usage } of subcommands) expect(out).toContain(`cmk-bot ${`${name} ${usage}`.trim()}`);
+    expect(out).toContain('Ends with 0 when done; 1 when refused');
+  });
+
+  it.each(subcommands.map(({ name }) => [name]))('tells of %s alone', async (name) => {
+    const { code, out } = await cmkBot([...name.split(' '), '--help']);
+    expect(code).toBe(0);
+    expect(out.startsWith(`cmk-bot ${name}`)).toBe(true);
+    expect(out).toContain('--data DIR');
+  });
+
+  it('tells of a group by its first word', async () => {
+    const { out } = await cmkBot(['audit', '--help']);
+    expect(out).toContain('cmk-bot audit verify');
+    expect(out).not.toContain('cmk-bot requests');
+  });
+});
+
+describe('what is not understood ends with 2 and one line', () => {
+  it.each([
+    ['an unknown word', ['dance'], 'cmk-bot: there is no ‘dance’. cmk-bot --help lists what there is.'],
+    ['an unknown option', ['requests', 'list', '--all'], "cmk-bot requests list: Unknown option '--all'"],
+    ['a word too many', ['doctor', 'now'], 'cmk-bot doctor: ‘now’ is one word too many'],
+    [
+      'an unknown state',
+      ['requests', 'list', '--state', 'open'],
+      'cmk-bot requests list: --state: must be one of awaiting-',
+    ],
+    ['no request', ['requests', 'show'], 'cmk-bot requests show: ID: is missing; name a request, such as CMK-7F3K9Q'],
+    ['no such name', ['requests', 'retry', 'seven'], 'cmk-bot requests retry: ID: is not a request’s name'],
+    ['no format', ['audit', 'export'], 'cmk-bot audit export: --format: must be one of jsonl, csv'],
+    [
+      'a format there is not',
+      ['audit', 'export', '--format', 'ocsf'],
+      'cmk-bot audit export: --format: must be one of jsonl',
+    ],
+    [
+      'no time',
+      ['audit', 'export', '--format', 'csv', '--since', 'may'],
+      'cmk-bot audit export: --since: must be a day or a time',
+    ],
+    ['no reason', ['audit', 'erase', 'CMK-000001'], 'cmk-bot audit erase: --reason: is missing; say why'],
+    [
+      'an empty name',
+      ['requests', 'cancel', 'CMK-000001', '--as', ' '],
+      'cmk-bot requests cancel: --as: says nobody’s name',
+    ],
+  ])('%s', async (_what, args, line) => {
+    const { code, out, err } = await cmkBot(args, { CMK_DATA_DIR: empty.folder });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err.startsWith(line)).toBe(true);
+    expect(err.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('where there is no record', () => {
+  it.each([
+    ['--data', ['--data'], {}],
+    ['CMK_DATA_DIR', [], { CMK_DATA_DIR: 'here' }],
+  ])('says so of the folder in %s, and makes none', async (_what, option, env) => {
+    const args = ['audit', 'verify', ...option.flatMap((name) => [name, empty.folder])];
+    const set = 'CMK_DATA_DIR' in env ? { CMK_DATA_DIR: empty.folder } : {};
+    const { code, err } = await cmkBot(args, set);
+    expect(code).toBe(2);
+    expect(err).toContain(`${empty.folder} holds no record. Name the bot’s data folder with --data or CMK_DATA_DIR.`);
+    expect(existsSync(path.join(empty.folder, 'database'))).toBe(false);
+  });
+
+  it('does not choose between a server and a folder', async () => {
+    const env = { DATABASE_URL: 'postgres://localhost/none', CMK_DATA_DIR: empty.folder };
+    const { code, err } = await cmkBot(['requests', 'list'], env);
+    expect(code).toBe(2);
+    expect(err).toContain('DATABASE_URL and CMK_DATA_DIR are both set');
+  });
+
+  it('names a server that does not answer without its password', async () => {
+    const { code, err } = await cmkBot(['requests', 'list'], {
+      DATABASE_URL: 'postgres://bot:hunter2@127.0.0.1:9/cmk',
+    });
+    expect(code).toBe(2);
+    expect(err).toMatch(/^cmk-bot requests list: reading 127\.0\.0\.1:9\/cmk: .*ECONNREFUSED/);
+    expect(err).not.toContain('hunter2');
+  });
+});
+
+describe('doctor without a configuration', () => {
+  it('names every mistake and what to do, and ends with 1', async () => {
+    const env = {
+      CMK_AUDIT_CHANNEL: '19:a',
+      CMK_APPROVALS_CHANNEL: '19:a',
+      CMK_APPROVERS: 'everybody',
+      CMK_DATA_DIR: empty.folder,
+    };
+    const { code, out } = await cmkBot(['doctor'], env);
+    expect(code).toBe(1);
+    const configuration = out.split('\n').filter((line) => line.startsWith('fail  configuration'));
+    expect(configuration.map((line) => line.split(/\s+/)[2]?.replace(':', '')).sort()).toEqual([
+      'CMK_APPROVERS',
+      'CMK_AUDIT_CHANNEL',
+      'CMK_SUBSCRIPTIONS',
+      'MicrosoftAppId',
+      'MicrosoftAppTenantId',
+    ]);
+    expect(out).toContain('→ The README’s table tells of every variable.');
+    expect(out).toMatch(/fail {2}database {7}.* holds no record/);
+    expect(out.trim().endsWith('6 failures, 0 warnings.')).toBe(true);
+  });
+});
