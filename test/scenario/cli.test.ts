@@ -1,0 +1,128 @@
+import { existsSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { cmkBot } from '../support/command-line.ts';
+import { activityText, approvalCard, ask, people, places, shows } from '../support/story.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+/** An operator at the command line while the bot runs on its folder, and after it was killed. */
+
+let world: World;
+const cli = (...args: string[]) => cmkBot(args, { CMK_DATA_DIR: world.dataDir });
+const socket = () => path.join(world.dataDir, 'control.sock');
+
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world.end());
+
+describe('while the bot runs', () => {
+  let id: string;
+  beforeAll(async () => {
+    id = await ask(world);
+    await approvalCard(world, id);
+  });
+
+  it('answers through a socket that is nobody else’s', async () => {
+    expect(statSync(socket()).mode & 0o777).toBe(0o600);
+    const { code, out } = await cli('requests', 'list');
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`${id} {2}awaiting approval {2}triage-agent-prod .* Requester `));
+  });
+
+  it('finds the folder by --data as well, with nothing configured', async () => {
+    const { code, out } = await cmkBot(['requests', 'show', id, '--data', world.dataDir]);
+    expect(code).toBe(0);
+    expect(out).toContain('Nothing has been changed in Azure.');
+  });
+
+  it('is looked at by the bot itself, with the configuration it runs on', async () => {
+    const { code, out } = await cli('doctor');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^The running bot, process \d+, looked:/);
+    for (const line of [
+      /ok {4}Azure +reached and signed in/,
+      /ok {4}engine +its tables are there/,
+      /ok {4}group check /,
+    ]) {
+      expect(out).toMatch(line);
+    }
+    expect(out).toMatch(/ok {4}Teams +http:\/\/127\.0\.0\.1:\d+\/? answers/);
+    expect(out).toContain('0 failures, 1 warning.');
+  });
+
+  it('erases what was written, and the card in the channel forgets it too', async () => {
+    expect(activityText(await approvalCard(world, id))).toContain('Own keys before the audit');
+    expect(await cli('audit', 'erase', id, '--reason', 'a name was in it')).toMatchObject({ code: 0, err: '' });
+    const card = await shows(world, places.approvals, people.approver, id, /The reason was erased/);
+    expect(activityText(card)).not.toContain('Own keys before the audit');
+    expect((await cli('audit', 'verify')).out).toContain('1 text erased');
+  });
+
+  it('cancels, and the cards say that an operator did', async () => {
+    const { code, out } = await cli('requests', 'cancel', id, '--as', 'duty');
+    expect({ code, out: out.split('.')[0] }).toEqual({ code: 0, out: `Request ${id} is cancelled` });
+    const card = await shows(world, places.operations, people.requester, id, /Cancelled/);
+    expect(activityText(card)).toContain('An operator');
+  });
+
+  it('refuses calls it does not understand, and goes on', async () => {
+    const said = await new Promise<string>((resolve) => {
+      const client = connect(socket(), () =>
+        client.end('POST /act HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}'),
+      );
+      let text = '';
+      client.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      client.once('close', () => resolve(text));
+    });
+    expect(said).toMatch(/^HTTP\/1\.1 400 /);
+    expect((await cli('audit', 'verify')).code).toBe(0);
+  });
+});
+
+describe('when the bot is gone', () => {
+  it('opens the folder itself, past the socket a killed bot left behind', async () => {
+    await world.endBot('SIGKILL');
+    expect(existsSync(socket())).toBe(true);
+    expect((await cli('requests', 'list', '--state', 'cancelled')).code).toBe(0);
+    expect((await cli('audit', 'verify')).code).toBe(0);
+    await world.startBot();
+    expect((await cli('doctor')).out).toMatch(/^The running bot, process \d+, looked:/);
+  });
+
+  it('takes its socket along when it is stopped', async () => {
+    await world.endBot('SIGINT');
+    expect(existsSync(socket())).toBe(false);
+    await world.startBot();
+  });
+});
+
+describe('what the doctor finds', () => {
+  it('is told with what to do, and fails', async () => {
+    const other = '40000000-0000-4000-8000-00000000dead';
+    await world.restartBot('SIGINT', {
+      CMK_APPROVERS: '',
+      CMK_AUDIT_CHANNEL: 'none',
+      CMK_SUBSCRIPTIONS: `40000000-0000-4000-8000-000000000001,${other}`,
+    });
+    const { code, out } = await cli('doctor');
+    expect(code).toBe(1);
+    expect(out).toMatch(/fail {2}approvers +nobody: nobody can approve\n +→ Set CMK_APPROVERS/);
+    expect(out).toMatch(/warn {2}audit channel +none: the store alone is the trail/);
+    expect(out).toMatch(
+      new RegExp(`fail {2}subscription ${other} +40[34] \\w+: .*\n +→ Give the bot’s identity the role Reader`),
+    );
+    expect(out).toContain('2 failures, 2 warnings.');
+  });
+
+  it('tells Azure that does not let it in from Azure that cannot be reached', async () => {
+    await world.restartBot('SIGINT', { AZURE_CLIENT_SECRET: 'wrong' });
+    expect((await cli('doctor')).out).toMatch(/fail {2}Azure +AADSTS\d+: .*\n +→ Look at AZURE_CLIENT_ID/);
+    await world.restartBot('SIGINT', { AZURE_AUTHORITY_HOST: 'https://localhost:9' });
+    const { code, out } = await cli('doctor');
+    expect(code).toBe(1);
+    expect(out).toMatch(/fail {2}Azure +.*\n +→ Look at the network/);
+  }, 120_000);
+});
