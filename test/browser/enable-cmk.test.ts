@@ -7,7 +7,7 @@ import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
 import { http } from '../support/local-azure.ts';
 import { actAs, botSays, choose, goTo, press, say } from '../support/page.ts';
 import { people, places, requestIdIn, writes } from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
 
 const path = chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
@@ -152,5 +152,14 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
 
   test('the page spoke to nobody but this machine, and nothing went wrong on it', () => {
     expect(wrong).toEqual([]);
+  });
+
+  test('the record holds the whole story, and its chain verifies', async () => {
+    const record = await readRecord(world);
+    expect(record.findings).toEqual([]);
+    expect(record.requests).toEqual([id]);
+    const types = record.events(id);
+    expect(types.slice(0, 3)).toEqual(['submitted', 'approved', 'run-ordered']);
+    expect(types.at(-1)).toBe('succeeded');
   });
 });
