@@ -69,7 +69,7 @@ async function askFor(path: Path): Promise<Approved> {
 /** Approves, and changes Azure while the look before the run is on its way: what it sees is what there is then. */
 async function approveAndMove({ card }: Approved, change: Change): Promise<void> {
   const reads = ['/healthBots/[^/]+\\?', '/vaults/[^/]+\\?', '/keys/[^/]+(/versions/[^/]+)?\\?'];
-  await faultAzure(world, ...reads.map((url) => ({ match: { method: 'GET', url }, times: 1, delayMs: 400 })));
+  await faultAzure(world, ...reads.map((url) => ({ match: { method: 'GET', url }, times: 1, delayMs: 600 })));
   expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
   await untilFaultsAreMet(world);
   await changeState(world.azure, change);
@@ -164,7 +164,7 @@ describe('Azure moves in the middle of a run', () => {
     ],
   ])('%s: a person is asked, and what is not proved is not claimed', async (what, change, wanted, says) => {
     const approved = await askFor(choices.first);
-    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, times: 1, delayMs: 400 });
+    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, times: 1, delayMs: 600 });
     await approve(world, people.approver, approved.card);
     await untilFaultsAreMet(world);
     await changeState(world.azure, change);
