@@ -59,7 +59,7 @@ export class RecordVerifier {
   #told = nothing;
   #events = 0;
   #texts = 0;
-  #textsOfLine = 0;
+  #fields = new Set<string>();
   #erased = 0;
 
   constructor(after: Link = { seq: 0, hash: genesis }) {
@@ -79,7 +79,7 @@ export class RecordVerifier {
     this.#line = line;
     this.#told = toldBy(line.body);
     this.#events += 1;
-    this.#textsOfLine = 0;
+    this.#fields = new Set();
     if (this.#told.type === 'texts-erased') this.#countErased(this.#told.request);
   }
 
@@ -87,7 +87,8 @@ export class RecordVerifier {
   text(text: RevealedText): void {
     this.#findings.push(...verifyTexts(this.#line === null ? [] : [this.#line], [text]));
     this.#texts += 1;
-    this.#textsOfLine += 1;
+    if (this.#fields.has(text.field)) this.note('line-unreadable', `${text.field} of ${text.request} is there twice`);
+    this.#fields.add(text.field);
   }
 
   /** Something that was found outside the chain's own arithmetic. */
@@ -119,7 +120,7 @@ export class RecordVerifier {
 
   #countMissing(): void {
     const { request, commitments } = this.#told;
-    const count = commitments - this.#textsOfLine;
+    const count = commitments - this.#fields.size;
     if (count <= 0) return;
     this.#missing.set(request, [...(this.#missing.get(request) ?? []), { seq: this.#last.seq, count }]);
   }

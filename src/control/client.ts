@@ -42,8 +42,7 @@ async function ask(socketPath: string, name: CallName, input: unknown): Promise<
 }
 
 /** Nobody listens: the name is not there, or a dead bot left it behind. */
-const isNobody = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED');
+const Nobody = z.object({ code: z.enum(['ENOENT', 'ECONNREFUSED']) });
 
 export interface ControlClient {
   readonly control: Control;
@@ -67,7 +66,7 @@ export async function reachControl(folder: string): Promise<ControlClient | null
     return { control, pid, close: way.close };
   } catch (error) {
     await way.close();
-    if (isNobody(error)) return null;
+    if (Nobody.safeParse(error).success) return null;
     throw error;
   }
 }

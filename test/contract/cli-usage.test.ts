@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { subcommands } from '../../src/cli/registry.ts';
@@ -26,6 +26,15 @@ describe('help', () => {
     expect(code).toBe(0);
     expect(out.startsWith(`cmk-bot ${name}`)).toBe(true);
     expect(out).toContain('--data DIR');
+  });
+
+  it('agrees with the README', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const [, rest = ''] = readme.split('| `cmk-bot …` | does |');
+    const rows = [...(rest.split('\n\n')[0] ?? '').matchAll(/^\| `(.+?)` \|/gm)];
+    expect(rows.map(([, cell]) => cell?.replaceAll('\\|', '|'))).toEqual(
+      subcommands.map(({ name, usage }) => `${name} ${usage}`.trim()),
+    );
   });
 
   it('tells of a group by its first word', async () => {

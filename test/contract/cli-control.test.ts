@@ -1,0 +1,118 @@
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import type { Control } from '../../src/control/calls.ts';
+import { reachControl } from '../../src/control/client.ts';
+import { startControl } from '../../src/control/server.ts';
+import { type RecordStore, recordsOf } from '../../src/control/store-records.ts';
+import { requestId } from '../support/fixtures.ts';
+
+/** Both ends of the control socket. */
+
+const temporary: string[] = [];
+async function newFolder(...below: readonly string[]): Promise<string> {
+  const parent = await mkdtemp(path.join(os.tmpdir(), 'cmk-control-'));
+  temporary.push(parent);
+  await mkdir(path.join(parent, ...below), { recursive: true });
+  return path.join(parent, ...below);
+}
+afterAll(async () => {
+  for (const folder of temporary) await rm(folder, { recursive: true, force: true });
+});
+
+const nobody: RecordStore = {
+  requests: {
+    append: async () => {
+      throw new Error('nothing is appended here');
+    },
+    events: async () => [],
+    list: async () => [],
+    load: async () => null,
+  },
+  people: { get: async () => ({ memberId: '29:x', name: 'Zoë' }) },
+  trail: {
+    head: async () => {
+      throw new Error('the database is away');
+    },
+    lines: async () => [],
+    textsOf: async () => [],
+    erase: async () => {
+      throw new Error('nothing is erased here');
+    },
+  },
+};
+
+const logged: string[] = [];
+const start = (folder: string, control: Partial<Control> = {}) =>
+  startControl({
+    folder,
+    control: { ...recordsOf(nobody), diagnose: async () => [], ...control },
+    log: { error: (_fields, message) => logged.push(message) },
+  });
+
+async function reach(folder: string) {
+  const client = await reachControl(folder);
+  if (client === null) throw new Error(`nobody answers in ${folder}`);
+  return client;
+}
+
+it('finds nobody in a folder that no bot runs on', async () => {
+  expect(await reachControl(await newFolder())).toBeNull();
+});
+
+it.each([
+  ['a short path', []],
+  ['a path too long for a socket', ['a'.repeat(120), 'b'.repeat(120)]],
+])('answers in a folder with %s, to its owner only, and leaves nothing behind', async (_what, below) => {
+  const folder = await newFolder(...below);
+  const server = await start(folder);
+  expect(await readdir(folder)).toEqual(['control.sock']);
+  expect((await stat(path.join(folder, 'control.sock'))).mode & 0o777).toBe(0o600);
+  const client = await reach(folder);
+  expect(client.pid).toBe(process.pid);
+  expect(await client.control.person({ id: '20000000-0000-4000-8000-000000000001' as never })).toEqual({ name: 'Zoë' });
+  await client.close();
+  await server.stop();
+  expect(await readdir(folder)).toEqual([]);
+  expect(await reachControl(folder)).toBeNull();
+});
+
+it('takes the place of the socket of a bot that was killed', async () => {
+  const folder = await newFolder();
+  const dead = createServer();
+  await new Promise<void>((resolve) => dead.listen(path.join(folder, 'dead.sock'), resolve));
+  await rename(path.join(folder, 'dead.sock'), path.join(folder, 'control.sock'));
+  await new Promise((resolve) => dead.close(resolve));
+  expect(await readdir(folder)).toEqual(['control.sock']);
+  expect(await reachControl(folder)).toBeNull();
+  const server = await start(folder);
+  const client = await reach(folder);
+  await client.close();
+  await server.stop();
+});
+
+it('says what went wrong in the bot, and goes on', async () => {
+  const folder = await newFolder();
+  const server = await start(folder);
+  const { control, close } = await reach(folder);
+  await expect(control.head({})).rejects.toThrow('asking the running bot: the database is away');
+  expect(logged).toEqual(['a call from the command line was not answered']);
+  expect(await control.act({ id: requestId(1), act: { verb: 'cancel', by: 'duty' } })).toEqual({
+    kind: 'refused',
+    code: 'unknown-request',
+    fact: requestId(1),
+  });
+  await expect(control.lines({ after: 0, limit: 1_000_000 })).rejects.toThrow('asking the running bot: ✖ Too big');
+  await close();
+  await server.stop();
+});
+
+it('knows a bot of another version by its answers', async () => {
+  const folder = await newFolder();
+  const server = await start(folder, { head: async () => ({ position: 1 }) as never });
+  const { control, close } = await reach(folder);
+  await expect(control.head({})).rejects.toThrow('the running bot is of another version');
+  await close();
+  await server.stop();
+});

@@ -1,0 +1,29 @@
+import { countOf, indent, printable, table, utc } from '../../../src/cli/words/table.ts';
+
+it('aligns columns by what is seen, and leaves no spaces at the end', () => {
+  expect(
+    table([
+      ['a', 'bb', ''],
+      ['ccc', '→', 'd'],
+    ]),
+  ).toBe('a    bb\nccc  →   d');
+  expect(table([])).toBe('');
+});
+
+it('moves lines that hold something to the right', () => {
+  expect(indent('a\n\nb')).toBe('  a\n\n  b');
+});
+
+it('says times in UTC, to the second', () => {
+  expect(utc('2026-08-21T10:12:03.999+02:00')).toBe('2026-08-21 08:12:03');
+});
+
+it('counts in words', () => {
+  expect([0, 1, 2].map((count) => countOf(count, 'event', 'events'))).toEqual(['0 events', '1 event', '2 events']);
+});
+
+it('takes out what could steer a terminal or hide in a line, and nothing else', () => {
+  const steering = ['\u001b[31m', '\u009b2J', '\r', '\t', '\u202e', '\u200b', '\u2028', '\u0000'];
+  for (const text of steering) expect(printable(`a${text}b\n`)).toMatch(/^a\uFFFD.*b\n$/);
+  expect(printable('Zoë “née” → 病院\n')).toBe('Zoë “née” → 病院\n');
+});
