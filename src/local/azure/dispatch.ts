@@ -1,5 +1,5 @@
 import { requireApiVersion } from './arm/api-version-check.ts';
-import { requireAction, requireContainers, requireUnlocked } from './arm/authorize.ts';
+import { authorizationFailed, requireAction, requireContainers, requireUnlocked } from './arm/authorize.ts';
 import { scopeOf } from './arm/rbac.ts';
 import { mainRouter } from './arm/routes.ts';
 import type { Incoming } from './http/incoming.ts';
@@ -74,7 +74,10 @@ const serveMain = async (
 };
 
 const requireRights = (world: World, incoming: Incoming, route: Route, caller: Caller, now: Date): void => {
-  if (route.action !== null) requireAction(world.state, caller, route.action, scopeOf(incoming.path), now);
+  if (route.action !== null) {
+    if (incoming.denied) throw authorizationFailed(caller, route.action, scopeOf(incoming.path));
+    requireAction(world.state, caller, route.action, scopeOf(incoming.path), now);
+  }
   requireContainers(world.state, incoming.path);
   const kind = lockedKind[incoming.method];
   if (kind !== undefined) requireUnlocked(world.state, incoming.path, kind);

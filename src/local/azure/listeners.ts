@@ -25,6 +25,16 @@ const close = (server: Server): Promise<void> =>
 const noSuchAddress = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'].includes(String(error.code));
 
+/** Somebody else listens there. */
+const inUse = (port: number, main: number | undefined): Error => {
+  const what = port === main ? '' : `, where a vault of the local Azure on port ${main} listens,`;
+  return new Error(
+    `port ${port}${what} is in use; stop the program that uses it, or choose another with --port (npm run local: --azure-port)`,
+  );
+};
+
+const isInUse = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+
 /** The open ports: the main one and one a vault, each on 127.0.0.1 and, where the machine has it, ::1. */
 export class Listeners {
   private readonly certificate: Certificate;
@@ -51,7 +61,11 @@ export class Listeners {
       await Promise.all(servers.map(close));
     }
     for (const port of ports) {
-      if (!this.open.has(port)) this.open.set(port, await this.start(port));
+      if (this.open.has(port)) continue;
+      const servers = await this.start(port).catch((error: unknown) => {
+        throw isInUse(error) ? inUse(port, ports[0]) : error;
+      });
+      this.open.set(port, servers);
     }
   }
 

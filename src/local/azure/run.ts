@@ -1,31 +1,41 @@
-/** The local Azure as a process of its own: `--data DIR --port N --latency instant|realistic`. */
+/**
+ * The local Azure as a process of its own: `--data DIR --port N --latency instant|realistic`. Without `--latency` it is as
+ * quick as it was last told to be, by an earlier start or through `/simulator/latency`; realistic at first.
+ */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { startLocalAzure } from './server.ts';
+import { LatencyName } from './state/latency.ts';
 
 const Options = z.object({
   data: z.string(),
   port: z.coerce.number().int().min(1).max(65_000),
-  latency: z.enum(['instant', 'realistic']),
+  latency: LatencyName.optional(),
 });
 
-const { values } = parseArgs({
-  options: {
-    data: { type: 'string', default: '.local' },
-    port: { type: 'string', default: '8443' },
-    latency: { type: 'string', default: 'realistic' },
-  },
-});
-
-const options = Options.parse(values);
-const azure = await startLocalAzure({
-  dataDir: options.data,
-  port: options.port,
-  latency: options.latency,
-}).catch((error: unknown) => {
-  console.error('starting the local azure:', error instanceof Error ? error.message : error);
+const complain = (error: unknown): never => {
+  const words = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : error;
+  console.error('starting the local azure:', words);
   process.exit(1);
-});
+};
+
+const readOptions = (): z.infer<typeof Options> => {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string', default: '.local' },
+      port: { type: 'string', default: '8443' },
+      latency: { type: 'string' },
+    },
+  });
+  return Options.parse(values);
+};
+
+const start = async () => {
+  const { data, port, latency } = readOptions();
+  return startLocalAzure({ dataDir: data, port, latency });
+};
+
+const azure = await start().catch(complain);
 console.log(`local azure ${azure.url}`);
 
 const stop = async (): Promise<void> => {

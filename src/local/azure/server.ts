@@ -9,11 +9,14 @@ import { type Incoming, readIncoming, unreadable } from './http/incoming.ts';
 import { Refusal, type Reply, reply } from './http/reply.ts';
 import { Tokens } from './identity/tokens.ts';
 import { Listeners } from './listeners.ts';
+import { Befores } from './simulator/before.ts';
 import type { Fault } from './simulator/fault.ts';
-import { takeFault } from './simulator/faults.ts';
+import { takeFault, underFault } from './simulator/faults.ts';
 import { RequestLog } from './simulator/request-log.ts';
-import { serveSimulator } from './simulator/simulator-api.ts';
+import { type Simulator, serveSimulator } from './simulator/simulator-api.ts';
+import { changeLatency } from './state/change-latency.ts';
 import { type LatencyName, latencies } from './state/latency.ts';
+import type { SimulatorState } from './state/schema.ts';
 import { seedState } from './state/seed.ts';
 import { moveToPort, StateFile } from './state/state-file.ts';
 import type { World } from './world.ts';
@@ -22,7 +25,8 @@ export interface LocalAzureOptions {
   readonly dataDir: string;
   /** The port of Azure Resource Manager; vault n listens on the port n above it. */
   readonly port: number;
-  readonly latency: LatencyName;
+  /** Unset: as the state says, which is `realistic` at first. */
+  readonly latency?: LatencyName | undefined;
 }
 
 export interface LocalAzure {
@@ -32,16 +36,20 @@ export interface LocalAzure {
 }
 
 const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<World> => {
-  const state = file.load() ?? (await seedState(options.port));
+  const state: SimulatorState = file.load() ?? (await seedState(options.port));
   moveToPort(state, options.port);
+  if (options.latency !== undefined) changeLatency(state, options.latency, new Date());
   file.save(state);
-  return {
+  const world: World = {
     state,
-    latency: latencies[options.latency],
+    get latency() {
+      return latencies[world.state.latency];
+    },
     tokens: new Tokens(options.dataDir, state.tenantId, options.port),
     url: `https://localhost:${options.port}`,
     port: options.port,
   };
+  return world;
 };
 
 /** Secrets do not go into the log. */
@@ -70,13 +78,13 @@ const send = (response: ServerResponse, message: Reply): void => {
 class AzureServer {
   private readonly world: World;
   private readonly file: StateFile;
-  private readonly log: RequestLog;
+  private readonly simulator: Simulator;
   private readonly listeners: Listeners;
 
-  constructor(world: World, file: StateFile, log: RequestLog, certificate: { cert: string; key: string }) {
-    this.world = world;
+  constructor(simulator: Simulator, file: StateFile, certificate: { cert: string; key: string }) {
+    this.world = simulator.world;
     this.file = file;
-    this.log = log;
+    this.simulator = simulator;
     this.listeners = new Listeners(certificate, (message, response) => {
       this.serve(message, response).catch((error: unknown) => {
         console.error('local azure: a request broke off', error);
@@ -98,27 +106,38 @@ class AzureServer {
     if (incoming instanceof Refusal) return send(response, incoming.reply);
     if (!isIncoming(incoming)) throw incoming;
     if (incoming.path.startsWith('/simulator/')) {
-      endDueOperations(this.world.state, this.world.latency, new Date());
-      const answer = serveSimulator(this.world, this.log, incoming);
+      this.comeToNow(new Date());
       this.file.save(this.world.state);
-      await this.listen();
+      const answer = await serveSimulator(this.simulator, incoming);
+      await this.keep();
       return send(response, answer);
     }
     await this.serveAzure(incoming, response);
   }
 
+  /** What was due before this moment has ended before anybody looks. */
+  private comeToNow(now: Date): void {
+    endDueOperations(this.world.state, this.world.latency, now);
+    this.simulator.befores.follow(this.world.state);
+  }
+
+  private async keep(): Promise<void> {
+    this.simulator.befores.follow(this.world.state);
+    this.file.save(this.world.state);
+    await this.listen();
+  }
+
   /** State and log are on disk before a client hears anything, so nothing it was told can be lost. */
   private async serveAzure(incoming: Incoming, response: ServerResponse): Promise<void> {
     const at = new Date();
-    const fault = takeFault(this.world.state, incoming.method, incoming.sentUrl);
+    const fault = takeFault(this.world.state, incoming);
     if (fault?.delayMs !== undefined) await wait(fault.delayMs);
     let principalId: string | null = null;
     const answer = await this.answer(incoming, fault, (id) => {
       principalId = id;
     });
-    this.file.save(this.world.state);
-    await this.listen();
-    this.log.append({
+    await this.keep();
+    this.simulator.log.append({
       at: at.toISOString(),
       method: incoming.method,
       url: incoming.sentUrl,
@@ -133,10 +152,10 @@ class AzureServer {
 
   private answer(incoming: Incoming, fault: Fault | null, onCaller: (id: string) => void): Reply | Promise<Reply> {
     const now = new Date();
-    endDueOperations(this.world.state, this.world.latency, now);
+    this.comeToNow(now);
     const canned = fault?.respond;
     if (canned !== undefined) return reply(canned.status, canned.body, canned.headers);
-    return dispatch(this.world, incoming, now, onCaller);
+    return dispatch(this.world, underFault(incoming, fault), now, onCaller);
   }
 }
 
@@ -154,7 +173,10 @@ export const startLocalAzure = async (options: LocalAzureOptions): Promise<Local
   const file = new StateFile(join(options.dataDir, 'azure', 'state.json'));
   const log = new RequestLog(join(options.dataDir, 'azure', 'requests.jsonl'));
   const world = await openWorld(options, file);
-  const server = new AzureServer(world, file, log, certificate);
+  const befores = new Befores(join(options.dataDir, 'azure', 'before.json'), world.state);
+  const start = randomUUID();
+  const revision = () => `${start} ${file.changes} ${log.all().length}`;
+  const server = new AzureServer({ world, log, befores, revision }, file, certificate);
   await server.listen();
   return { url: world.url, caFile: certificate.caFile, stop: () => server.stop() };
 };

@@ -5,6 +5,7 @@ import type { SimulatorState } from './state/schema.ts';
 /** Everything a handler may look at or change. `state` is replaced as a whole by `PUT /simulator/state`. */
 export interface World {
   state: SimulatorState;
+  /** As the state says it now. */
   readonly latency: Latency;
   readonly tokens: Tokens;
   /** The address of Azure Resource Manager, without a slash at the end. */

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Answer, HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
 
 const Fault = z.strictObject({
+  /** What it is taken away by. Posted again, it replaces the one that is there; without one it gets one. */
+  id: z.string().min(1).max(100).optional(),
   match: z.strictObject({ method: z.string().optional(), url: z.string().optional() }),
   times: z.number().int().positive().optional(),
   respond: z
@@ -18,6 +21,7 @@ const Fault = z.strictObject({
 type Fault = z.infer<typeof Fault>;
 
 interface Armed {
+  readonly id: string;
   readonly fault: Fault;
   readonly url: RegExp;
   left: number;
@@ -37,13 +41,15 @@ export function armableFaults(): Faults {
   const armed: Armed[] = [];
   return {
     routes: [
-      route('GET', '/simulator/faults', () => ok(armed.map((each) => ({ ...each.fault, left: each.left })))),
+      route('GET', '/simulator/faults', () => ok(armed.map(({ id, fault, left }) => ({ ...fault, id, left })))),
       route('POST', '/simulator/faults', (request) => {
-        armed.push(arm(parse(Fault, request.body)));
+        const fresh = arm(parse(Fault, request.body));
+        disarm(armed, fresh.id);
+        armed.push(fresh);
         return { status: 201, body: { armed: armed.length } };
       }),
-      route('DELETE', '/simulator/faults', () => {
-        armed.length = 0;
+      route('DELETE', '/simulator/faults', (request) => {
+        disarm(armed, request.url.searchParams.get('id'));
         return { status: 204 };
       }),
     ],
@@ -57,9 +63,16 @@ export function armableFaults(): Faults {
   };
 }
 
+/** Takes one away or, without an id, all; one that is not there is already away. */
+function disarm(armed: Armed[], id: string | null): void {
+  const kept = armed.filter((each) => id !== null && each.id !== id);
+  armed.splice(0, armed.length, ...kept);
+}
+
 function arm(fault: Fault): Armed {
   try {
-    return { fault, url: new RegExp(fault.match.url ?? '', 'i'), left: fault.times ?? Number.POSITIVE_INFINITY };
+    const url = new RegExp(fault.match.url ?? '', 'i');
+    return { id: fault.id ?? randomUUID(), fault, url, left: fault.times ?? Number.POSITIVE_INFINITY };
   } catch {
     throw new HttpProblem(400, 'BadArgument', `match.url: ${fault.match.url} is not a regular expression`);
   }

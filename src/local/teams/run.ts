@@ -3,30 +3,37 @@ import { startLocalTeams } from './server.ts';
 
 /** Local Teams as a process: prints its address once it listens, ends on SIGTERM or SIGINT. */
 
-const { values } = parseArgs({
-  options: {
-    data: { type: 'string', default: '.local' },
-    port: { type: 'string', default: '3979' },
-    'bot-url': { type: 'string', default: 'http://127.0.0.1:3978/api/messages' },
-    'bot-id': { type: 'string', default: '50000000-0000-4000-8000-000000000002' },
-    'azure-url': { type: 'string' },
-    'azure-ca': { type: 'string' },
-    manifest: { type: 'string' },
-  },
-});
+const complain = (error: unknown): never => {
+  console.error('starting local teams:', error instanceof Error ? error.message : error);
+  process.exit(1);
+};
 
-const port = Number(values.port);
-if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port: ${values.port} is not a port`);
+const start = async () => {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string', default: '.local' },
+      port: { type: 'string', default: '3979' },
+      'bot-url': { type: 'string', default: 'http://127.0.0.1:3978/api/messages' },
+      'bot-id': { type: 'string', default: '50000000-0000-4000-8000-000000000002' },
+      'azure-url': { type: 'string' },
+      'azure-ca': { type: 'string' },
+      manifest: { type: 'string' },
+    },
+  });
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port: ${values.port} is not a port`);
+  return startLocalTeams({
+    dataDir: values.data,
+    port,
+    botUrl: values['bot-url'],
+    botId: values['bot-id'],
+    ...(values['azure-url'] === undefined ? {} : { azureUrl: values['azure-url'] }),
+    ...(values['azure-ca'] === undefined ? {} : { azureCaFile: values['azure-ca'] }),
+    ...(values.manifest === undefined ? {} : { manifestFile: values.manifest }),
+  });
+};
 
-const teams = await startLocalTeams({
-  dataDir: values.data,
-  port,
-  botUrl: values['bot-url'],
-  botId: values['bot-id'],
-  ...(values['azure-url'] === undefined ? {} : { azureUrl: values['azure-url'] }),
-  ...(values['azure-ca'] === undefined ? {} : { azureCaFile: values['azure-ca'] }),
-  ...(values.manifest === undefined ? {} : { manifestFile: values.manifest }),
-});
+const teams = await start().catch(complain);
 console.log(`local teams ${teams.url}`);
 
 const end = () => void teams.stop().then(() => process.exit(0));

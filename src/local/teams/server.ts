@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { clientActions } from './client-actions.ts';
 import { clientAzure } from './client-azure.ts';
 import { clientCommands } from './client-commands.ts';
@@ -12,6 +12,7 @@ import { connectorMessages } from './connector-messages.ts';
 import { armableFaults } from './faults.ts';
 import { type Answer, HttpProblem, problemAnswer, type Route, readBody, send } from './http.ts';
 import { announceInstallation, clientInstallations } from './installation.ts';
+import { close, listen, portOf } from './listen.ts';
 import { refuseForeigners } from './loopback-only.ts';
 import { pageRoutes } from './page-files.ts';
 import { refresher } from './refresh.ts';
@@ -91,40 +92,4 @@ function decoded(params: Readonly<Record<string, string>>): Record<string, strin
   } catch {
     throw new HttpProblem(400, 'BadArgument', 'the address is not well encoded');
   }
-}
-
-type Serve = (message: IncomingMessage, response: ServerResponse) => void;
-
-async function listen(serve: Serve, port: number): Promise<readonly Server[]> {
-  const first = await listenOn(serve, '127.0.0.1', port);
-  try {
-    return [first, await listenOn(serve, '::1', portOf([first]))];
-  } catch (error) {
-    const noSuchAddress = error instanceof Error && 'code' in error && error.code !== 'EADDRINUSE';
-    if (noSuchAddress) return [first];
-    await close(first);
-    if (port === 0) return listen(serve, 0);
-    throw error;
-  }
-}
-
-function listenOn(serve: Serve, host: string, port: number): Promise<Server> {
-  const server = createServer(serve);
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve(server));
-  });
-}
-
-function portOf([server]: readonly Server[]): number {
-  const address = server?.address();
-  if (address === null || address === undefined || typeof address === 'string') throw new Error('listening: no port');
-  return address.port;
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

@@ -5,7 +5,7 @@ import { sameId, within } from './ids.ts';
 import { holds } from './rbac.ts';
 
 /** Real text, from many public reports. */
-const authorizationFailed = (caller: Caller, action: string, scope: string): Refusal =>
+export const authorizationFailed = (caller: Caller, action: string, scope: string): Refusal =>
   armRefusal(
     403,
     'AuthorizationFailed',

@@ -17,6 +17,8 @@ export interface Incoming {
   readonly remoteAddress: string;
   /** JSON or form fields; undefined when there was none, `unreadable` when it was not JSON. */
   readonly body: unknown;
+  /** A fault wants the caller treated as one without the right. */
+  readonly denied: boolean;
 }
 
 export const unreadable = Symbol('unreadable body');
@@ -62,6 +64,7 @@ export const readIncoming = async (message: IncomingMessage): Promise<Incoming> 
     localPort,
     remoteAddress: (message.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, ''),
     body: readBody(await readText(message), message.headers['content-type'] ?? ''),
+    denied: false,
   };
 };
 

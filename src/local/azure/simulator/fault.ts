@@ -3,11 +3,15 @@ import { z } from 'zod';
 /**
  * Something that goes wrong on purpose. `match.url` is a regular expression on the whole URL or on its path. `respond`
  * answers instead of Azure, which does nothing then. `drop` cuts the connection without an answer: after Azure has done the
- * work, or, together with `respond`, before it does any. `delayMs` waits before the work.
+ * work, or, together with `respond`, before it does any. `delayMs` waits before the work. `deny` treats the caller as one
+ * without the right, in Azure Resource Manager's own words. `lose` takes members out of the body that arrives, so that the
+ * write is accepted, ends well and has changed nothing there.
  */
 export const Fault = z.strictObject({
+  /** What it is taken away by. Posted again, it replaces the one that is there; without one it gets one. */
+  id: z.string().min(1).max(100).optional(),
   match: z.strictObject({ method: z.string().optional(), url: z.string().optional() }),
-  /** How many more requests it hits; without it, all until the faults are deleted. */
+  /** How many more requests it hits; without it, all until it is taken away. */
   times: z.number().int().positive().optional(),
   respond: z
     .strictObject({
@@ -18,5 +22,8 @@ export const Fault = z.strictObject({
     .optional(),
   delayMs: z.number().int().nonnegative().optional(),
   drop: z.literal(true).optional(),
+  deny: z.literal(true).optional(),
+  /** Members of the body as dotted paths, `properties.keyVaultProperties`; hits only requests that carry one of them. */
+  lose: z.array(z.string().min(1)).min(1).optional(),
 });
 export type Fault = z.infer<typeof Fault>;

@@ -1,26 +1,42 @@
 import { z } from 'zod';
 import { type Incoming, unreadable } from '../http/incoming.ts';
 import { type Reply, reply } from '../http/reply.ts';
+import { changeLatency } from '../state/change-latency.ts';
+import { LatencyName } from '../state/latency.ts';
 import { SimulatorState } from '../state/schema.ts';
+import { seedState } from '../state/seed.ts';
 import { moveToPort } from '../state/state-file.ts';
 import type { World } from '../world.ts';
+import type { Befores } from './before.ts';
 import { Fault } from './fault.ts';
+import { addFaults, removeFaults } from './faults.ts';
+import { readyFaults } from './ready-faults.ts';
 import type { RequestLog } from './request-log.ts';
 
+/** What the doors open to. */
+export interface Simulator {
+  readonly world: World;
+  readonly log: RequestLog;
+  readonly befores: Befores;
+  /** Another text whenever the state or the log has changed. */
+  readonly revision: () => string;
+}
+
 const Faults = z.union([Fault, z.array(Fault)]);
+const WantedLatency = z.strictObject({ latency: LatencyName });
 
-const refused = (error: z.ZodError): Reply =>
-  reply(400, { error: { code: 'BadRequest', message: z.prettifyError(error) } });
+const badRequest = (message: string): Reply => reply(400, { error: { code: 'BadRequest', message } });
+const refused = (error: z.ZodError): Reply => badRequest(z.prettifyError(error));
 
-const addFaults = (world: World, body: unknown): Reply => {
+const postFaults = ({ world }: Simulator, { body }: Incoming): Reply => {
   const parsed = Faults.safeParse(body);
   if (!parsed.success) return refused(parsed.error);
   const added = Array.isArray(parsed.data) ? parsed.data : [parsed.data];
   for (const fault of added) {
     const problem = badExpression(fault.match.url);
-    if (problem !== null) return reply(400, { error: { code: 'BadRequest', message: problem } });
+    if (problem !== null) return badRequest(problem);
   }
-  world.state.faults.push(...added);
+  addFaults(world.state, added);
   return reply(200, world.state.faults);
 };
 
@@ -33,31 +49,65 @@ const badExpression = (source: string | undefined): string | null => {
   }
 };
 
-const putState = (world: World, body: unknown): Reply => {
+const deleteFaults = ({ world }: Simulator, { query }: Incoming): Reply => {
+  removeFaults(world.state, query.get('id'));
+  return reply(204);
+};
+
+const putState = (simulator: Simulator, { body }: Incoming): Reply => {
   const parsed = SimulatorState.safeParse(body === unreadable ? undefined : body);
   if (!parsed.success) return refused(parsed.error);
-  moveToPort(parsed.data, world.port);
-  world.state = parsed.data;
-  return reply(200, world.state);
+  return replaceState(simulator, parsed.data);
+};
+
+const replaceState = ({ world, befores }: Simulator, state: SimulatorState): Reply => {
+  moveToPort(state, world.port);
+  // Those that came without an id get one.
+  addFaults(state, []);
+  world.state = state;
+  befores.restart(state);
+  return reply(200, state);
+};
+
+/** Back to the seeds, with new key material; ports and latency stay. */
+const resetState = async (simulator: Simulator): Promise<Reply> => {
+  const { port, state } = simulator.world;
+  return replaceState(simulator, { ...(await seedState(port)), latency: state.latency });
+};
+
+const putLatency = ({ world }: Simulator, { body }: Incoming): Reply => {
+  const parsed = WantedLatency.safeParse(body);
+  if (!parsed.success) return refused(parsed.error);
+  changeLatency(world.state, parsed.data.latency, new Date());
+  return reply(200, parsed.data);
+};
+
+/** `?last=n` leaves out what is older than the last n. */
+const getRequests = ({ log }: Simulator, { query }: Incoming): Reply => {
+  const last = Number(query.get('last') ?? 0);
+  return reply(200, Number.isInteger(last) && last > 0 ? log.all().slice(-last) : log.all());
+};
+
+type Door = (simulator: Simulator, incoming: Incoming) => Reply | Promise<Reply>;
+
+const doors: Readonly<Record<string, Door>> = {
+  'GET /simulator/state': ({ world }) => reply(200, world.state),
+  'PUT /simulator/state': putState,
+  'DELETE /simulator/state': resetState,
+  'GET /simulator/before': ({ befores }, { query }) => reply(200, befores.of(query.get('agent') ?? '')),
+  'GET /simulator/revision': ({ revision }) => reply(200, { revision: revision() }),
+  'GET /simulator/requests': getRequests,
+  'GET /simulator/faults': ({ world }) => reply(200, world.state.faults),
+  'POST /simulator/faults': postFaults,
+  'DELETE /simulator/faults': deleteFaults,
+  'GET /simulator/ready-faults': () => reply(200, readyFaults),
+  'GET /simulator/latency': ({ world }) => reply(200, { latency: world.state.latency }),
+  'PUT /simulator/latency': putLatency,
 };
 
 /** The doors for tests and demonstrations. They need no token and are neither logged nor hit by faults. */
-export const serveSimulator = (world: World, log: RequestLog, incoming: Incoming): Reply => {
-  switch (`${incoming.method} ${incoming.path}`) {
-    case 'GET /simulator/state':
-      return reply(200, world.state);
-    case 'PUT /simulator/state':
-      return putState(world, incoming.body);
-    case 'GET /simulator/requests':
-      return reply(200, log.all());
-    case 'GET /simulator/faults':
-      return reply(200, world.state.faults);
-    case 'POST /simulator/faults':
-      return addFaults(world, incoming.body);
-    case 'DELETE /simulator/faults':
-      world.state.faults = [];
-      return reply(204);
-    default:
-      return reply(404, { error: { code: 'NotFound', message: `No ${incoming.method} ${incoming.path}.` } });
-  }
+export const serveSimulator = (simulator: Simulator, incoming: Incoming): Reply | Promise<Reply> => {
+  const door = doors[`${incoming.method} ${incoming.path}`];
+  if (door !== undefined) return door(simulator, incoming);
+  return reply(404, { error: { code: 'NotFound', message: `No ${incoming.method} ${incoming.path}.` } });
 };

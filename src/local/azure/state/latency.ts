@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** How long Azure takes, in milliseconds, for what does not happen at once. */
 export interface Latency {
   /** Any write to a healthcare agent service other than one that sets a key. */
@@ -10,7 +12,8 @@ export interface Latency {
   readonly propagation: number;
 }
 
-export type LatencyName = 'instant' | 'realistic';
+export const LatencyName = z.enum(['instant', 'realistic']);
+export type LatencyName = z.infer<typeof LatencyName>;
 
 /**
  * `realistic` keeps the proportions of the real service and is scaled so that a whole request takes about half a minute.

@@ -1,6 +1,7 @@
 /** Everything the local Azure holds. It is one JSON document: saved before every answer, readable and replaceable by tests. */
 import { z } from 'zod';
 import { Fault } from '../simulator/fault.ts';
+import { LatencyName } from './latency.ts';
 import { AgentOperation, HealthBot } from './schema-agents.ts';
 import { RoleAssignment, RoleDefinition, ServicePrincipal, User, UserGroup } from './schema-directory.ts';
 import { Vault } from './schema-vaults.ts';
@@ -32,6 +33,7 @@ export const SimulatorState = z.object({
   tenantId: z.string(),
   /** The port of Azure Resource Manager when the state was last used; vault ports are counted from it. */
   port: z.number().int(),
+  latency: LatencyName.default('realistic'),
   subscriptions: z.array(Subscription),
   resourceGroups: z.array(ResourceGroup),
   principals: z.array(ServicePrincipal),

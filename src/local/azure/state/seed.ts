@@ -52,6 +52,7 @@ export const seedState = async (port: number): Promise<SimulatorState> => {
   return {
     tenantId: localTenantId,
     port,
+    latency: 'realistic',
     subscriptions: seedSubscriptions(),
     resourceGroups: seedResourceGroups(),
     principals: [...seedPrincipals(), ...seedAgentPrincipals()],

@@ -6,6 +6,8 @@ import { SimulatorState } from './schema.ts';
 export class StateFile {
   private readonly file: string;
   private saved = '';
+  /** How often something new was saved. */
+  changes = 0;
 
   constructor(file: string) {
     this.file = file;
@@ -23,6 +25,7 @@ export class StateFile {
     writeFileSync(`${this.file}.new`, text, { mode: 0o600 });
     renameSync(`${this.file}.new`, this.file);
     this.saved = text;
+    this.changes += 1;
   }
 }
 

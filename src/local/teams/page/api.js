@@ -71,6 +71,16 @@ export const api = {
   submit: (/** @type {Record<string, unknown>} */ click) => must('POST', '/client/submits', click),
   search: (/** @type {Record<string, unknown>} */ search) => call('POST', '/client/search', search),
   azureState: () => must('GET', '/client/azure/state'),
-  azureFirstState: () => must('GET', '/client/azure/first-state'),
+  /** @returns {Promise<{ revision: string }>} */
+  azureRevision: () => must('GET', '/client/azure/revision'),
+  /** What Azure held before the latest change of the agent. */
+  azureBefore: (/** @type {string} */ agent) => must('GET', `/client/azure/before?agent=${enc(agent)}`),
   azureRequests: (/** @type {number} */ last) => must('GET', `/client/azure/requests?last=${last}`),
+  azureReset: () => must('DELETE', '/client/azure/state'),
+  azureSetLatency: (/** @type {string} */ latency) => must('PUT', '/client/azure/latency', { latency }),
+  azureReadyFaults: () => must('GET', '/client/azure/ready-faults'),
+  azureAddFault: (/** @type {{ id: string }} */ fault) => must('POST', '/client/azure/faults', fault),
+  /** Without an id, all of them. */
+  azureRemoveFault: (/** @type {string} */ id = '') =>
+    must('DELETE', `/client/azure/faults${id === '' ? '' : `?id=${enc(id)}`}`),
 };

@@ -141,3 +141,10 @@ const roleName = (/** @type {Json} */ state, /** @type {string} */ id) =>
     /^Key Vault /,
     '',
   );
+
+/** When the next grant that waits comes into effect, in milliseconds; infinity when none waits. */
+export function nextEffect(/** @type {Json} */ state) {
+  const policies = (state.vaults ?? []).flatMap((/** @type {Json} */ vault) => vault.accessPolicies ?? []);
+  const times = [...(state.roleAssignments ?? []), ...policies].map((each) => Date.parse(each.effectiveAt));
+  return Math.min(...times.filter((time) => time > Date.now()), Number.POSITIVE_INFINITY);
+}

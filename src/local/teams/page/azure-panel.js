@@ -1,17 +1,17 @@
 // @ts-check
 import { api } from './api.js';
-import { agentFacts, agentNamed, keyFacts, keyManagement, vaultAt, vaultFacts, vaultNamed } from './azure-facts.js';
-import { lastCalls, lastNamed } from './azure-requests.js';
+import { agentNamed, nextEffect, vaultAt, vaultNamed } from './azure-facts.js';
+import { agentPart, callsPart, vaultPart } from './azure-parts.js';
+import { lastNamed } from './azure-requests.js';
+import { AzureTrials } from './azure-trials.js';
 import { fill, make } from './dom.js';
 import { clockTime } from './times.js';
 
 /** @typedef {import('./azure-facts.js').Json} Json */
-/** @typedef {import('./azure-facts.js').Subject} Subject */
 /** @typedef {import('./azure-requests.js').AzureRequest} AzureRequest */
 
-const everyMs = 2_000;
+const everyMs = 600;
 const looksBack = 300;
-const shownCalls = 8;
 
 /**
  * Keeps the panel showing what local Azure holds.
@@ -24,11 +24,18 @@ export function azurePanel(panel, toggle, isThere) {
   panel.hidden = !isThere;
   document.getElementById('app')?.classList.toggle('without-azure', !isThere);
   if (!isThere) return;
-  toggle.addEventListener('click', () => {
-    const isOpen = panel.classList.toggle('open');
-    toggle.setAttribute('aria-expanded', String(isOpen));
-  });
   const look = new AzureLook(panel);
+  const open = (/** @type {boolean} */ isOpen) => {
+    panel.classList.toggle('open', isOpen);
+    toggle.setAttribute('aria-expanded', String(isOpen));
+    if (isOpen) void look.draw();
+  };
+  toggle.addEventListener('click', () => open(!panel.classList.contains('open')));
+  panel.addEventListener('keydown', ({ key }) => {
+    if (key !== 'Escape' || !panel.classList.contains('open')) return;
+    open(false);
+    toggle.focus();
+  });
   const again = async () => {
     if (!document.hidden && panel.getClientRects().length > 0) await look.draw();
     setTimeout(again, everyMs);
@@ -38,28 +45,42 @@ export function azurePanel(panel, toggle, isThere) {
 
 class AzureLook {
   chosen = '';
-  /** @type {Json | undefined} */ first = undefined;
+  /** What was seen last: asked for again only when something has changed. */
+  seen = '';
   drawn = '';
+  /** When a grant that was drawn as waiting comes into effect. */
+  until = Number.POSITIVE_INFINITY;
+  turn = 0;
 
   constructor(/** @type {HTMLElement} */ panel) {
     this.status = make('span', { class: 'live' });
     this.choice = make('select', { 'aria-label': 'Agent shown', onchange: () => this.choose() });
     this.body = make('div', { class: 'azure-body' });
-    fill(panel, make('header', {}, make('strong', {}, 'Simulated Azure'), this.status), this.choice, this.body);
+    this.calls = make('div');
+    this.trials = new AzureTrials(() => this.drawAnew());
+    const header = make('header', {}, make('strong', {}, 'Simulated Azure'), this.status);
+    fill(panel, header, this.trials.banner, this.choice, this.body, this.trials.section, this.calls);
   }
 
   choose() {
     this.chosen = this.choice.value;
-    void this.draw();
+    void this.drawAnew();
+  }
+
+  drawAnew() {
+    this.seen = '';
+    return this.draw();
   }
 
   async draw() {
+    const turn = ++this.turn;
     try {
-      const [state, requests] = await Promise.all([api.azureState(), api.azureRequests(looksBack)]);
-      this.first ??= await api.azureFirstState();
-      this.show(state, this.first ?? state, requests);
+      const { revision } = await api.azureRevision();
+      if (turn !== this.turn) return;
+      if (revision !== this.seen || Date.now() >= this.until) await this.read(turn, revision);
       this.live(true);
     } catch {
+      this.seen = '';
       this.live(false);
     }
   }
@@ -69,32 +90,42 @@ class AzureLook {
     this.status.classList.toggle('away', !isThere);
   }
 
-  show(/** @type {Json} */ state, /** @type {Json} */ first, /** @type {AzureRequest[]} */ requests) {
-    const json = JSON.stringify([state, requests.at(-1), this.chosen]);
-    if (json === this.drawn) return;
-    this.drawn = json;
+  async read(/** @type {number} */ turn, /** @type {string} */ revision) {
+    const [state, requests] = await Promise.all([api.azureState(), api.azureRequests(looksBack)]);
     const last = lastNamed(requests, /healthBots\/([^/?]+)/i) ?? state.agents?.[0]?.name ?? '';
     const agent = agentNamed(state, this.chosen || last);
+    const past = agent === undefined ? state : await api.azureBefore(agent.name);
+    await this.trials.prepare();
+    if (turn !== this.turn) return;
+    this.trials.show(state);
+    this.seen = revision;
+    this.until = nextEffect(state);
     this.options(state, last);
-    if (agent === undefined) return;
+    if (agent !== undefined) this.show(state, past, requests, agent);
+  }
+
+  /**
+   * @param {Json} state
+   * @param {Json} past
+   * @param {AzureRequest[]} requests
+   * @param {Json} agent
+   */
+  show(state, past, requests, agent) {
+    const json = JSON.stringify([state, past, requests.at(-1), agent.name, this.until]);
+    if (json === this.drawn) return;
+    this.drawn = json;
     const vault = this.vaultFor(state, agent, requests);
     const keyName = agent.content?.keyVaultProperties?.keyName ?? lastNamed(requests, /\/keys\/([^/?]+)/i);
-    fill(
-      this.body,
-      ...agentPart(state, first, agent),
-      ...vaultPart(state, first, vault, keyName, agent),
-      ...callsPart(requests),
-    );
+    fill(this.body, ...agentPart(state, past, agent), ...vaultPart(state, past, vault, keyName, agent));
+    fill(this.calls, ...callsPart(requests));
   }
 
   options(/** @type {Json} */ state, /** @type {string} */ last) {
     const names = (state.agents ?? []).map((/** @type {Json} */ agent) => agent.name);
-    const option = (/** @type {string} */ value, /** @type {string} */ text) => make('option', { value }, text);
-    const wanted = [
-      option('', `Last touched: ${last}`),
-      ...names.map((/** @type {string} */ name) => option(name, name)),
-    ];
-    fill(this.choice, ...wanted);
+    const wanted = [['', `Last touched: ${last}`], ...names.map((/** @type {string} */ name) => [name, name])];
+    const shown = [...this.choice.options].map(({ value, text }) => [value, text]);
+    if (JSON.stringify(shown) === JSON.stringify(wanted)) return;
+    fill(this.choice, ...wanted.map(([value, text]) => make('option', { value }, text)));
     this.choice.value = this.chosen;
   }
 
@@ -105,75 +136,4 @@ class AzureLook {
     const touched = lastNamed(requests, /Microsoft\.KeyVault\/vaults\/([^/?]+)/i);
     return touched === undefined ? undefined : vaultNamed(state, touched);
   }
-}
-
-/** Before and now at a glance, then the facts. */
-function agentPart(/** @type {Json} */ state, /** @type {Json} */ first, /** @type {Json} */ agent) {
-  const earlier = agentNamed(first, agent.name);
-  const [before, now] = [keyManagement(first, earlier), keyManagement(state, agent)];
-  const isChanged = before.key !== now.key || before.where !== now.where;
-  const side = (/** @type {string} */ name, /** @type {typeof now} */ what, /** @type {boolean} */ isNew) =>
-    make(
-      'div',
-      { class: isNew ? 'now' : '' },
-      make('small', {}, name),
-      isNew ? make('b', {}, what.key) : what.key,
-      what.where !== '' && make('small', {}, what.where),
-    );
-  const swap = isChanged
-    ? make('div', { class: 'swap' }, side('Before', before, false), arrow(), side('Now', now, true))
-    : make('div', { class: 'swap same' }, side('Now', now, false));
-  return [
-    make('h2', {}, `Agent ${agent.name}`),
-    swap,
-    facts(agentFacts(state, agent), earlier && agentFacts(first, earlier)),
-  ];
-}
-
-const arrow = () => make('i', { 'aria-hidden': 'true' }, '→');
-
-/**
- * @param {Json} state
- * @param {Json} first
- * @param {Json | undefined} vault
- * @param {string | undefined} keyName
- * @param {Json} agent
- */
-function vaultPart(state, first, vault, keyName, agent) {
-  if (vault === undefined) return [make('p', { class: 'hint' }, 'No vault was touched yet.')];
-  const earlier = vaultNamed(first, vault.name);
-  const now = vaultFacts(state, vault);
-  const parts = [make('h2', {}, now.name), facts(now, earlier && vaultFacts(first, earlier))];
-  const hasKey = vault.keys?.some((/** @type {Json} */ key) => key.name === keyName);
-  if (keyName === undefined || !hasKey) return parts;
-  const key = keyFacts(state, vault, keyName, agent);
-  const before = earlier && keyFacts(first, earlier, keyName, agentNamed(first, agent.name));
-  return [...parts, make('h2', {}, key.name), facts(key, before)];
-}
-
-/** Changed facts stand bold beside what they were. */
-function facts(/** @type {Subject} */ now, /** @type {Subject | undefined} */ before) {
-  const was = new Map((before?.facts ?? []).map(({ label, text }) => [label, text]));
-  const rows = now.facts.flatMap(({ label, text, irreversible }) => {
-    const old = was.get(label);
-    const isChanged = old !== undefined && old !== text;
-    const mark = isChanged && irreversible && make('span', { class: 'mark' }, '▲ Irreversible');
-    const value = isChanged ? [make('del', {}, `${old} →`), ' ', make('ins', {}, text), mark] : [text];
-    return [make('dt', {}, label), make('dd', {}, ...value)];
-  });
-  return make('dl', { class: 'kv' }, ...rows);
-}
-
-function callsPart(/** @type {AzureRequest[]} */ requests) {
-  const lines = lastCalls(requests, shownCalls).map(({ at, method, what, status, times }) =>
-    make(
-      'li',
-      { class: status === 0 || status >= 400 ? 'bad' : 'ok' },
-      make('time', { datetime: at }, clockTime(at)),
-      make('code', {}, `${method} ${what}${times > 1 ? ` ×${times}` : ''}`),
-      make('b', {}, status === 0 ? 'cut' : String(status)),
-    ),
-  );
-  if (lines.length === 0) return [];
-  return [make('h2', {}, 'Last requests'), make('ul', { class: 'log' }, ...lines)];
 }

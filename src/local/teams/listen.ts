@@ -1,0 +1,46 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+
+/** Listens on 127.0.0.1 and, where there is one, ::1; port 0 takes a free one. */
+export async function listen(serve: RequestListener, port: number): Promise<readonly Server[]> {
+  const first = await listenOn(serve, '127.0.0.1', port);
+  try {
+    return [first, await listenOn(serve, '::1', portOf([first]))];
+  } catch (error) {
+    if (!(error instanceof PortInUse)) return [first];
+    await close(first);
+    if (port === 0) return listen(serve, 0);
+    throw error;
+  }
+}
+
+/** Somebody else listens there. */
+class PortInUse extends Error {
+  constructor(port: number) {
+    super(
+      `port ${port} is in use; stop the program that uses it, or choose another with --port (npm run local: --teams-port)`,
+    );
+  }
+}
+
+function listenOn(serve: RequestListener, host: string, port: number): Promise<Server> {
+  const server = createServer(serve);
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject('code' in error && error.code === 'EADDRINUSE' ? new PortInUse(port) : error);
+    });
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+export function portOf([server]: readonly Server[]): number {
+  const address = server?.address();
+  if (address === null || address === undefined || typeof address === 'string') throw new Error('listening: no port');
+  return address.port;
+}
+
+export function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

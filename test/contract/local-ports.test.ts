@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from '../support/local-azure.ts';
+
+/** A port that somebody else uses is said in one line, with what to do. */
+
+let dataDir: string;
+let taken: Server;
+let port: number;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'local-ports-'));
+  port = (await freePorts(3)) + 2;
+  taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(port, '127.0.0.1', resolve));
+});
+
+afterAll(async () => {
+  taken.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+const start = (entry: string, ...args: string[]): Promise<{ code: unknown; said: string }> =>
+  new Promise((resolve) => {
+    const all = ['--import', 'tsx', `src/local/${entry}/run.ts`, '--data', dataDir, ...args];
+    execFile(process.execPath, all, (error, _, stderr) => resolve({ code: error?.code ?? 0, said: stderr }));
+  });
+
+test('by local Teams', async () => {
+  expect(await start('teams', '--port', String(port))).toEqual({
+    code: 1,
+    said: `starting local teams: port ${port} is in use; stop the program that uses it, or choose another with --port (npm run local: --teams-port)\n`,
+  });
+});
+
+test('by local Azure', async () => {
+  expect(await start('azure', '--port', String(port))).toEqual({
+    code: 1,
+    said: `starting the local azure: port ${port} is in use; stop the program that uses it, or choose another with --port (npm run local: --azure-port)\n`,
+  });
+});
+
+test('by local Azure for one of its vaults', async () => {
+  const { code, said } = await start('azure', '--port', String(port - 2));
+  expect(code).toBe(1);
+  expect(said).toMatch(
+    new RegExp(
+      `^starting the local azure: port ${port}, where a vault of the local Azure on port ${port - 2} listens, is in use;.*\n$`,
+    ),
+  );
+});
+
+test('other mistakes in one line, too', async () => {
+  expect(await start('teams', '--port', 'ninety')).toEqual({
+    code: 1,
+    said: 'starting local teams: --port: ninety is not a port\n',
+  });
+  const { code, said } = await start('azure', '--latency', 'slow');
+  expect(code).toBe(1);
+  expect(said).toContain('latency');
+  expect(said).not.toContain('    at ');
+});
