@@ -102,7 +102,6 @@ async function start(config: Config): Promise<void> {
     forms: openForms(documents, commandPorts),
     lists: openLists(documents, requests, directory, randomBytes),
     notifier,
-    shown,
     conversations,
     people,
     tenantId,

@@ -5,9 +5,9 @@ import { actions } from '../actions/registry.ts';
 import type { CommandPorts, CommandResult } from '../commands/command.ts';
 import { commands } from '../commands/registry.ts';
 import { PersonId, RequestId } from '../domain/ids.ts';
-import type { Conversations, People, Shown } from '../domain/ports/store.ts';
+import type { Conversations, People } from '../domain/ports/store.ts';
 import { refuse } from '../domain/refusal.ts';
-import { hasEnded, type Request } from '../domain/request.ts';
+import { hasEnded } from '../domain/request.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf } from './activity.ts';
 import { cardActivity } from './chat.ts';
 import type { Forms } from './dialogs/forms.ts';
@@ -25,7 +25,6 @@ export interface BotOptions {
   readonly forms: Forms;
   readonly lists: Lists;
   readonly notifier: Notifier;
-  readonly shown: Shown;
   readonly conversations: Conversations;
   readonly people: People;
   readonly tenantId: string;
@@ -205,22 +204,18 @@ export class CmkBot extends ActivityHandler {
     const inputs = { acknowledgeIrreversible: text('acknowledgeIrreversible'), comment: text('comment') };
     const call = { by: sender.person, actor: sender.actor, requestId, asking: action.data.revision ?? -1, inputs };
     const result = await handler.handle(call, this.options.actionPorts);
-    if (result.kind === 'refused') return messageAnswer(refusalText({ ...result, fact: result.fact || requestId }));
+    const { replyToId, conversation } = context.activity;
+    const clicked = replyToId === undefined ? null : { conversationId: conversation.id, activityId: replyToId };
+    if (result.kind === 'refused') {
+      await this.options.notifier.adopt(requestId, clicked);
+      return messageAnswer(refusalText({ ...result, fact: result.fact || requestId }));
+    }
     const late = result.kind === 'accepted' && result.events.some((event) => event.body.type === 'decided-late');
     if (late) {
+      await this.options.notifier.adopt(requestId, clicked);
       const code = hasEnded(result.request) ? 'request-ended' : 'run-started';
       return messageAnswer(refusalText(refuse(code, requestId)));
     }
-    return cardAnswer(await this.clickedCard(context, result.request));
-  }
-
-  /** The card that was clicked, as it is now. */
-  private async clickedCard(context: TurnContext, request: Request): Promise<AdaptiveCard> {
-    const cards = await this.options.shown.of(request.id);
-    const clicked = cards.find((card) => card.activityId === context.activity.replyToId);
-    return this.options.notifier.cardFor(
-      clicked?.audience === 'status' || clicked?.audience === 'operations' ? 'status' : 'approval',
-      request,
-    );
+    return cardAnswer(await this.options.notifier.clickedCard(result.request, clicked));
   }
 }

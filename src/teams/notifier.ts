@@ -7,6 +7,7 @@ import { PersonId, type RequestId } from '../domain/ids.ts';
 import type { Conversations, Requests, Shown, ShownCard } from '../domain/ports/store.ts';
 import { hasEnded, type Request } from '../domain/request.ts';
 import type { Chat, Posted } from './chat.ts';
+import { asCopy, isCopy, kindOf } from './copies.ts';
 import type { Directory } from './directory.ts';
 import type { AdaptiveCard } from './render-card.ts';
 import { approvalCard } from './views/approval-view.ts';
@@ -27,13 +28,16 @@ export interface NotifierOptions {
 interface Wanted {
   readonly audience: string;
   readonly card: AdaptiveCard;
-  readonly post: (card: AdaptiveCard) => Promise<Posted>;
+  /** Null: a card that is gone is not posted again. */
+  readonly post: ((card: AdaptiveCard) => Promise<Posted>) | null;
 }
 
 export interface Notifier {
   show(id: RequestId): Promise<void>;
-  /** The card one audience sees. */
-  cardFor(audience: 'status' | 'approval', request: Request): Promise<AdaptiveCard>;
+  /** The card that was clicked, as it is now. One that nobody knew of is brought up to date for everybody, and known from then on. */
+  clickedCard(request: Request, clicked: Posted | null): Promise<AdaptiveCard>;
+  /** The same for a click that was refused: whoever is sent back to the card finds it as it is now. */
+  adopt(id: RequestId, clicked: Posted | null): Promise<void>;
 }
 
 const fingerprint = (card: AdaptiveCard): string => createHash('sha256').update(JSON.stringify(card)).digest('hex');
@@ -65,6 +69,10 @@ export function openNotifier(options: NotifierOptions): Notifier {
     if (at?.fingerprint === now) return;
     if (at !== undefined && (await chat.update(at, card))) {
       await shown.save({ ...at, fingerprint: now });
+      return;
+    }
+    if (wanted.post === null) {
+      await shown.remove(request.id, audience);
       return;
     }
     const posted = await wanted.post(card);
@@ -106,11 +114,30 @@ export function openNotifier(options: NotifierOptions): Notifier {
       { audience: 'approval', card: approval, post: (card) => chat.postThread(approvalsChannel, card) },
       ...elsewhere,
       ...(await approversAsked(request, cards)),
+      ...cards.filter(isCopy).map(({ audience }) => ({
+        audience,
+        card: kindOf(audience) === 'status' ? status : approval,
+        post: null,
+      })),
     ];
   }
 
+  async function clickedCard(request: Request, clicked: Posted | null): Promise<AdaptiveCard> {
+    const known = (await shown.of(request.id)).find((card) => card.activityId === clicked?.activityId);
+    const copy = known === undefined && clicked !== null ? await asCopy(options, request, clicked) : null;
+    const card = await cardFor(kindOf((known ?? copy)?.audience ?? '') ?? 'approval', request);
+    if (copy !== null && (await chat.update(copy, card).catch(() => false))) {
+      await shown.save({ ...copy, fingerprint: fingerprint(card) });
+    }
+    return card;
+  }
+
   return {
-    cardFor,
+    clickedCard,
+    async adopt(id, clicked) {
+      const request = await requests.load(id);
+      if (request !== null) await clickedCard(request, clicked);
+    },
     async show(id) {
       const since = Date.now() - (lastShown.get(id) ?? 0);
       if (since < betweenUpdatesMs) await sleep(betweenUpdatesMs - since);

@@ -81,6 +81,17 @@ describe('cards of a request that were tampered with', () => {
     expect(activityText(await approvalCard(world, id))).toContain('Approval needed, 0 of 1');
   });
 
+  test('the data of another request does not put that request in place of this one', async () => {
+    const other = await ask(world, choices.policies);
+    const otherCard = await approvalCard(world, other);
+    const otherData = buttonData({ status: 200, body: otherCard }, 'request.reject');
+    expect(answered(await click(people.approver, card, 'request.refresh', {}, otherData))).toContain(other);
+    expect(answered(await click(people.approver, card, 'request.reject', {}, otherData))).toContain('Rejected');
+    await endsAs(other, /Rejected/);
+    const seen = await world.teams.activities(places.approvals, people.secondApprover);
+    expect(activityText(seen.find((one) => one.id === card.id) ?? card)).toContain(id);
+  });
+
   test('the requester cancels, and nobody can approve or cancel after that', async () => {
     const status = await statusCard(id);
     expect(answered(await click(people.requester, status, 'request.cancel'))).toContain('Cancelled');

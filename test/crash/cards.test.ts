@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { SeenActivity } from '../support/local-teams.ts';
+import {
+  activityText,
+  answered,
+  approve,
+  ask,
+  cardsAbout,
+  people,
+  places,
+  rememberAzure,
+  requestIdIn,
+  shows,
+  typeAll,
+  until,
+} from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+
+describe('killed while Teams has just received a card', () => {
+  let world: World;
+  let putBack: () => Promise<void>;
+
+  beforeAll(async () => {
+    world = await startWorld();
+    putBack = await rememberAzure(world);
+  });
+  afterAll(() => world.end());
+
+  /** Kills the bot when Teams has a call of the kind in its hands, which it then carries out for nobody. */
+  async function killAt(method: string, url: string, begin: () => Promise<unknown>): Promise<void> {
+    await world.teams.call('POST', '/simulator/faults', { match: { method, url }, times: 1, delayMs: 300 });
+    const begun = begin();
+    await until(async () => {
+      const { body } = await world.teams.call('GET', '/simulator/faults');
+      return Array.isArray(body) && body.length === 0;
+    }, `Teams is called: ${method} ${url}`);
+    await world.endBot('SIGKILL');
+    await begun;
+    await world.startBot();
+  }
+
+  const inBoth = async (id: string, words: RegExp): Promise<void> => {
+    await shows(world, places.operations, people.requester, id, words);
+    await shows(world, places.approvals, people.approver, id, words);
+  };
+  const copies = (id: string, place: string, person: string): Promise<readonly SeenActivity[]> =>
+    cardsAbout(world, place, person, id);
+
+  test('the approval card stands twice; a click on either counts, and both end right', async () => {
+    let id = '';
+    await killAt('POST', '/v3/conversations$', async () => {
+      id = await ask(world);
+    });
+    await until(
+      async () => (await copies(id, places.approvals, people.approver)).length === 2,
+      'both copies are there',
+    );
+    const [unknown] = await copies(id, places.approvals, people.approver);
+    if (unknown === undefined) throw new Error('no copy');
+    expect(answered(await approve(world, people.approver, unknown))).toContain('Approved, 1 of 1');
+    await inBoth(id, /Succeeded/);
+    await until(async () => {
+      const cards = await copies(id, places.approvals, people.secondApprover);
+      return cards.every((card) => /Succeeded/.test(activityText(card)));
+    }, 'both copies end right for everybody');
+    await putBack();
+  });
+
+  test('the status card stands twice; a click on either brings it up to date', async () => {
+    const form = await typeAll(world);
+    // The form knows the id of the request that it will make.
+    const id = requestIdIn(activityText(form));
+    const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
+    await killAt('POST', 'operations.*/activities', () =>
+      world.teams.click(people.requester, form.id, 'form.submit', { inputs }),
+    );
+    await until(
+      async () => (await copies(id, places.operations, people.requester)).length === 2,
+      'both copies are there',
+    );
+    const [unknown] = await copies(id, places.operations, people.requester);
+    if (unknown === undefined) throw new Error('no copy');
+    expect(answered(await world.teams.click(people.requester, unknown.id, 'request.cancel'))).toContain('Cancelled');
+    await inBoth(id, /Cancelled/);
+    await until(async () => {
+      const cards = await copies(id, places.operations, people.teamMember);
+      return cards.every((card) => /Cancelled/.test(activityText(card)));
+    }, 'both copies end right for everybody');
+  });
+
+  test('an update whose answer was lost is made again', async () => {
+    const id = await ask(world);
+    const card = await shows(world, places.approvals, people.approver, id, /Approval needed/);
+    await killAt('PUT', '/activities/', async () =>
+      world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not now' } }),
+    );
+    await inBoth(id, /Rejected/);
+    expect(await copies(id, places.approvals, people.approver)).toHaveLength(1);
+  });
+
+  test('the record verifies', async () => {
+    expect((await readRecord(world)).findings).toEqual([]);
+    expect(world.printed()).not.toMatch(/unhandled|unexpected error|Not now|local-bot/i);
+  });
+});
