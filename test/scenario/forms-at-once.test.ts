@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type BotAnswer, cardOf, type SeenActivity } from '../support/local-teams.ts';
+import { agentId, answered, buttonData, people, places, requestIdIn, shows } from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+
+describe('two people fill in forms in one thread at once', () => {
+  let world: World;
+  const forms: Record<string, SeenActivity> = {};
+
+  beforeAll(async () => {
+    world = await startWorld();
+  });
+  afterAll(() => world.end());
+
+  const click = (person: string, form: SeenActivity | undefined, verb: string, inputs: Record<string, unknown> = {}) =>
+    world.teams.click(person, form?.id ?? '', verb, { inputs });
+
+  /** Shows the page as it is: a revision that never was changes nothing. */
+  const page = async (person: string, form: SeenActivity | undefined): Promise<string> => {
+    const data = { ...buttonData({ status: 200, body: form }, 'form.next'), revision: -1 };
+    return answered(await world.teams.click(person, form?.id ?? '', 'form.next', { data }));
+  };
+
+  test('each gets a form of their own in the thread', async () => {
+    const root = await world.teams.say(people.requester, places.operations, '/enable-cmk');
+    await world.teams.say(people.approver, places.operations, '/enable-cmk', root.activityId);
+    for (const person of [people.requester, people.approver]) {
+      forms[person] = await world.teams.sees(root.conversationId, person, (one) => {
+        const taken = Object.values(forms).some((form) => form.id === one.id);
+        return cardOf(one) !== undefined && !taken;
+      });
+    }
+    // Whose card is which is for the bot to know: each works for one of the two only.
+    const [first, second] = [forms[people.requester], forms[people.approver]];
+    if (first === undefined || second === undefined) throw new Error('no forms');
+    if ((await page(people.requester, first)).includes('somebody else’s form')) {
+      forms[people.requester] = second;
+      forms[people.approver] = first;
+    }
+    for (const [person, form] of Object.entries(forms)) expect(await page(person, form)).toContain('Which agent');
+  });
+
+  test('side by side each comes to the review of what they chose', async () => {
+    const walk = async (person: string, steps: readonly Record<string, unknown>[]): Promise<string> => {
+      let last: BotAnswer | null = null;
+      for (const inputs of steps) last = await click(person, forms[person], 'form.next', inputs);
+      return last === null ? '' : answered(last);
+    };
+    const [first, second] = await Promise.all([
+      walk(people.requester, [
+        { resource: agentId('triage-agent-prod') },
+        { vault: 'kv-care-prod' },
+        { key: 'cmk-triage-agent' },
+      ]),
+      walk(people.approver, [
+        { resource: agentId('visitor-agent') },
+        { vault: 'kv-policy-keys' },
+        { key: 'cmk-policy' },
+      ]),
+    ]);
+    expect(first).toContain('triage-agent-prod');
+    expect(first).not.toContain('visitor-agent');
+    expect(second).toContain('visitor-agent');
+    expect(second).not.toContain('triage-agent-prod');
+  });
+
+  test('neither can use the other’s', async () => {
+    expect(await page(people.approver, forms[people.requester])).toContain('somebody else’s form');
+    expect(await page(people.requester, forms[people.approver])).toContain('somebody else’s form');
+  });
+
+  test('the same button pressed five times at once turns one page', async () => {
+    const form = forms[people.requester];
+    await click(people.requester, form, 'form.back');
+    const seen = (await world.teams.activities(places.operations, people.requester)).find(({ id }) => id === form?.id);
+    const data = buttonData({ status: 200, body: seen }, 'form.back');
+    const answers = await Promise.all(
+      [1, 2, 3, 4, 5].map(() => world.teams.click(people.requester, form?.id ?? '', 'form.back', { data })),
+    );
+    for (const answer of answers) expect(answer.status).toBe(200);
+    expect(await page(people.requester, form)).toContain('Which vault');
+  });
+
+  test('both submit at once, and each gets a request of their own', async () => {
+    const form = forms[people.requester];
+    await click(people.requester, form, 'form.next', { vault: 'kv-care-prod' });
+    await click(people.requester, form, 'form.next', { key: 'cmk-triage-agent' });
+    const ids = await Promise.all(
+      [people.requester, people.approver].map(async (person) => {
+        const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
+        return requestIdIn(answered(await click(person, forms[person], 'form.submit', inputs)));
+      }),
+    );
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) await shows(world, places.operations, people.requester, id, /Waiting for approval/);
+    const record = await readRecord(world);
+    expect([...record.requests].sort()).toEqual([...ids].sort());
+    expect(world.printed()).not.toMatch(/unhandled|unexpected error|Own keys/i);
+  });
+});

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startPostgres } from '../support/postgres.ts';
+import {
+  answered,
+  approvalCard,
+  approve,
+  ask,
+  faultAzure,
+  people,
+  places,
+  shows,
+  untilFaultsAreMet,
+  writes,
+} from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+
+const postgres = await startPostgres();
+
+/** Where there is no PostgreSQL its part shows as skipped. */
+const onPostgres = postgres === null ? describe.skip : describe;
+
+onPostgres('over PostgreSQL', () => {
+  let world: World;
+  let id = '';
+
+  beforeAll(async () => {
+    world = await startWorld({ env: { DATABASE_URL: await postgres?.newDatabase() } });
+  });
+  afterAll(async () => {
+    await world?.end();
+    await postgres?.stop();
+  });
+
+  test('a request goes from typing to succeeded, over a Ctrl-C in mid-run', async () => {
+    id = await ask(world);
+    const card = await approvalCard(world, id);
+    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, times: 1, delayMs: 500 });
+    expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+    await untilFaultsAreMet(world);
+    await world.restartBot('SIGINT');
+    await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
+    await shows(world, places.approvals, people.approver, id, /Succeeded/);
+    expect(await writes(world)).toHaveLength(4);
+  });
+
+  test('the record verifies while the bot is running', async () => {
+    const record = await readRecord(world);
+    expect(record.findings).toEqual([]);
+    expect(record.requests).toEqual([id]);
+    expect(record.events(id).filter((event) => event.startsWith('step-done'))).toHaveLength(5);
+    expect((await fetch(`${world.botUrl}/readyz`)).status).toBe(200);
+    expect(world.printed()).not.toMatch(/unhandled|unexpected error|audit before/i);
+  });
+});
