@@ -5,7 +5,7 @@ import type { Actor } from '../domain/events.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
 import type { Standing } from '../domain/policy.ts';
 import type { Appended, Requests } from '../domain/ports/store.ts';
-import type { Refusal } from '../domain/refusal.ts';
+import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { Request } from '../domain/request.ts';
 import type { Command } from '../domain/request-command.ts';
 
@@ -32,9 +32,20 @@ export interface Action {
 
 /**
  * Decides and stores in one transaction. The cause is the click's natural key: a person's second tap on the same question
- * gets the same answer, although its activity is another.
+ * gets the same answer, although its activity is another. Unless the request has asked anew since: then an old answer would
+ * say that something is approved which is not.
  */
-export const store = (call: ClickedCall, ports: ActionPorts, verb: string, command: Command): Promise<ActionResult> =>
-  ports.requests.append(call.requestId, `click:${call.asking}/${call.by}/${verb}`, (request, now) =>
+export async function store(
+  call: ClickedCall,
+  ports: ActionPorts,
+  verb: string,
+  command: Command,
+): Promise<ActionResult> {
+  const { requestId, asking, by } = call;
+  const stored = await ports.requests.append(requestId, `click:${asking}/${by}/${verb}`, (request, now) =>
     decide(request, command, now),
   );
+  if (stored.kind === 'refused' || !stored.replay) return stored;
+  const now = await ports.requests.load(requestId);
+  return now?.state === 'awaiting-approval' && now.asking !== asking ? refuse('stale-card', requestId) : stored;
+}
