@@ -2,10 +2,10 @@ import { approve } from '../../../src/actions/approve.ts';
 import { decide } from '../../../src/domain/decide.ts';
 import { personActor } from '../../../src/domain/events.ts';
 import type { PersonId } from '../../../src/domain/ids.ts';
-import { approver } from '../../support/fixtures.ts';
+import { approver, tenant } from '../../support/fixtures.ts';
 import { asks, checks, id } from '../support/commands.ts';
 import { memoryRequests } from '../support/memory-requests.ts';
-import { noon, planFor, tenant, vault } from '../support/plans.ts';
+import { noon, planFor, vault } from '../support/plans.ts';
 
 /** A request of which one approval is needed, and a person who clicks Approve on its first card. */
 async function asked() {
