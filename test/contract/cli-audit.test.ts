@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { comment, reasonOf, rejected, stuck, waiting, writeRecord } from '../support/cli-record.ts';
@@ -11,13 +11,28 @@ import { pgliteDatabases } from '../support/store-databases.ts';
 const databases = pgliteDatabases();
 afterAll(() => databases.end());
 
-async function newRecord() {
+const freshFolder = async () => {
   const database = await databases.fresh();
   if (database.kind !== 'pglite') throw new Error('these tests are about folders');
-  const store = await databases.start(database);
-  await writeRecord(store);
-  await store.close();
+  return database;
+};
+
+let written: string | null = null;
+
+/** A folder with the record in it, written once and copied from then on. */
+async function newRecord() {
+  const database = await freshFolder();
   const { dataDir } = database;
+  if (written === null) {
+    const store = await databases.start(database);
+    await writeRecord(store);
+    await store.close();
+    written = (await freshFolder()).dataDir;
+    await cp(path.join(dataDir, 'database'), path.join(written, 'database'), { recursive: true });
+  } else {
+    await rm(path.join(dataDir, 'database'), { recursive: true });
+    await cp(path.join(written, 'database'), path.join(dataDir, 'database'), { recursive: true });
+  }
   return {
     dataDir,
     cli: (...args: string[]) => cmkBot(args, { CMK_DATA_DIR: dataDir }),
