@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { discard, freePorts, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { changeState, discard, freePorts, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
   agentId,
   bot,
@@ -27,6 +27,9 @@ const restart = async (latency: 'instant' | 'realistic', port = azure.port): Pro
   azure = await startAzure({ dataDir: azure.dataDir, port, latency });
   return clientsOf(azure);
 };
+
+const inAMinute = (): string => new Date(Date.now() + 60_000).toISOString();
+const becomeInstant = () => http(azure, 'PUT', '/simulator/latency', { body: { latency: 'instant' } });
 
 const requests = async () => (await http(azure, 'GET', '/simulator/requests')).body;
 
@@ -57,13 +60,16 @@ test('ends an operation that was in flight when it went down, and keeps its cert
   const written = await http(azure, 'PATCH', path, { headers, body: { identity: { type: 'SystemAssigned' } } });
   const status = String(written.headers['azure-asyncoperation']).slice(azure.url.length);
   expect((await http(azure, 'GET', status, { headers })).body.status).toBe('Working');
+  await changeState(azure, ({ operations }) => {
+    operations.at(-1).dueAt = inAMinute();
+  });
   await azure.kill();
   const clients = await restart('realistic');
   expect(azure.ca).toBe(first);
   const again = { properties: { provisioningState: 'Accepted' } };
   expect((await http(azure, 'GET', path, { headers })).body).toMatchObject(again);
   expect(await codeOf(giveIdentity(clients, agent))).toBe('ConflictingConcurrentWriteNotAllowed');
-  await wait(4_000);
+  await becomeInstant();
   expect((await http(azure, 'GET', status, { headers })).body.status).toBe('Succeeded');
   expect((await readAgent(clients, agent)).identity?.principalId).toMatch(/^[0-9a-f-]{36}$/);
 });
@@ -77,6 +83,12 @@ test('finds a fresh principal only after a while, and lets a grant count only af
   expect(await codeOf(grant())).toBe('PrincipalNotFound');
   await wait(2_100);
   await grant();
+  await changeState(azure, ({ roleAssignments }) => {
+    expect(Date.parse(roleAssignments.at(-1).effectiveAt)).toBeGreaterThan(
+      Date.parse(roleAssignments.at(-1).createdOn),
+    );
+    roleAssignments.at(-1).effectiveAt = inAMinute();
+  });
   const setKey = () =>
     clients
       .resources()
@@ -92,7 +104,7 @@ test('finds a fresh principal only after a while, and lets a grant count only af
       )
       .pollUntilDone();
   expect(await messageOf(setKey())).toContain('ForbiddenByRbac');
-  await wait(1_500);
+  await becomeInstant();
   expect((await setKey()).properties).toHaveProperty('keyVaultProperties');
 });
 

@@ -113,11 +113,13 @@ afterAll(async () => {
 
 describe('the installation', () => {
   it('is announced once for the team and each personal chat', async () => {
-    const installed = () => received.filter((activity) => activity.type === 'installationUpdate');
-    while (installed().length < 1 + localPeople.length) await new Promise((resolve) => setTimeout(resolve, 50));
-    const ids = installed().map((activity) => activity.conversation.id);
+    const all = (type: string) => received.filter((activity) => activity.type === type);
+    const told = 1 + localPeople.length;
+    while (all('installationUpdate').length < told || all('conversationUpdate').length < told)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    const ids = all('installationUpdate').map((activity) => activity.conversation.id);
     expect(new Set(ids)).toEqual(new Set([operations, ...localPeople.map((person) => `a:${person.id}`)]));
-    expect(received.filter((activity) => activity.type === 'conversationUpdate')).toHaveLength(ids.length);
+    expect(all('conversationUpdate')).toHaveLength(ids.length);
   });
 });
 

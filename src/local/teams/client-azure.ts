@@ -26,6 +26,9 @@ const passed = [
   'PUT latency',
 ];
 
+/** Seeding anew makes keys, which takes a slow machine a while. */
+const patienceMs = 30_000;
+
 function passOn(teams: Teams, what: string, request: Request): Promise<Answer> {
   const { azureUrl, azureCaFile } = teams.options;
   if (azureUrl === undefined) throw new HttpProblem(404, 'NoAzure', 'local Teams was started without local Azure');
@@ -43,7 +46,7 @@ function passOn(teams: Teams, what: string, request: Request): Promise<Answer> {
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => resolve({ status: response.statusCode ?? 502, bytes: Buffer.concat(chunks) }));
     });
-    sent.setTimeout(10_000, () => sent.destroy(new Error('no answer within 10 s')));
+    sent.setTimeout(patienceMs, () => sent.destroy(new Error(`no answer within ${patienceMs / 1000} s`)));
     sent.on('error', (error) => reject(new HttpProblem(502, 'AzureUnreachable', `local Azure: ${error.message}`)));
     sent.end(body);
   });

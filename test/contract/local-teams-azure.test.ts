@@ -1,0 +1,219 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
+import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { agentId, clientsOf, codeOf, giveIdentity, readAgent, writeAgent } from '../support/local-azure-clients.ts';
+import { type LocalTeamsProcess, startLocalTeams } from '../support/local-teams.ts';
+
+/** The panel at the right of the page: what local Azure holds, and the switches for people who evaluate the bot. */
+
+const agent = agentId('triage-agent-prod');
+const visit = agentId('virtual-visit-agent');
+const path = chromiumPath();
+/** A second, and another for a busy machine. */
+const soon = 2_000;
+const inBrowser = path === null ? describe.skip : describe;
+
+let dataDir: string;
+let azure: RunningAzure;
+let teams: LocalTeamsProcess;
+
+beforeAll(async () => {
+  azure = await startAzure({ latency: 'realistic' });
+  dataDir = mkdtempSync(join(tmpdir(), 'local-teams-'));
+  teams = await startLocalTeams({
+    dataDir,
+    botUrl: 'http://127.0.0.1:9/api/messages',
+    azureUrl: azure.url,
+    azureCaFile: join(azure.dataDir, 'ca.pem'),
+  });
+});
+
+afterAll(async () => {
+  await teams.stop();
+  await discard(azure);
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const faults = async (): Promise<string[]> =>
+  (await http(azure, 'GET', '/simulator/faults')).body.map(({ id }: { id: string }) => id);
+
+describe('local Teams passes on', () => {
+  it('latency and faults, one by one', async () => {
+    const { call } = teams.client;
+    expect(await call('GET', '/client/azure/latency')).toEqual({ status: 200, body: { latency: 'realistic' } });
+    expect((await call('PUT', '/client/azure/latency', { latency: 'slow' })).status).toBe(400);
+    for (const id of ['one', 'two']) await call('POST', '/client/azure/faults', { id, match: { url: '/nowhere' } });
+    expect(await call('DELETE', '/client/azure/faults?id=one')).toMatchObject({ status: 204 });
+    expect(await faults()).toEqual(['two']);
+    await call('DELETE', '/client/azure/faults');
+    expect(await faults()).toEqual([]);
+  });
+
+  it('its own faults of Connector calls the same way', async () => {
+    const { call } = teams.client;
+    for (const id of ['one', 'two']) await call('POST', '/simulator/faults', { id, match: { url: '/nowhere' } });
+    await call('DELETE', '/simulator/faults?id=one');
+    expect((await call('GET', '/simulator/faults')).body).toMatchObject([{ id: 'two' }]);
+    await call('DELETE', '/simulator/faults');
+    expect((await call('GET', '/simulator/faults')).body).toEqual([]);
+  });
+});
+
+inBrowser('the panel', () => {
+  let browser: Browser;
+  let page: Page;
+  let wrong: string[];
+
+  beforeAll(async () => {
+    browser = await openBrowser(path ?? '');
+    ({ page, wrong } = await openPage(browser, teams.url, { width: 1440, height: 900 }));
+    await page.getByRole('switch').first().waitFor();
+  });
+
+  afterAll(() => browser?.close());
+
+  const banner = () => page.locator('.misbehaves');
+  const refuse = () => page.getByRole('switch', { name: 'Refuse the role assignment' });
+  const pace = (name: string) => page.getByRole('radio', { name });
+  const fact = (label: string) => page.locator(`dt:has-text("${label}") + dd`);
+
+  it('explains each fault in one line', async () => {
+    for (const each of await page.getByRole('switch').all()) {
+      expect(await each.getAttribute('aria-checked')).toBeNull();
+      expect(await each.isChecked()).toBe(false);
+      const explained = page.locator(`[id="${await each.getAttribute('aria-describedby')}"]`);
+      expect((await explained.textContent())?.length).toBeLessThan(50);
+      expect((await explained.boundingBox())?.height).toBeLessThan(20);
+    }
+    expect(await page.getByRole('switch').count()).toBe(6);
+    expect(await banner().isVisible()).toBe(false);
+  });
+
+  it('turns faults on and off with the keyboard, and warns while one is on', async () => {
+    await refuse().focus();
+    await page.keyboard.press('Space');
+    await banner().getByText('1 fault is on.').waitFor();
+    expect(await banner().textContent()).toContain('Azure will not behave.');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await banner().getByText('2 faults are on.').waitFor();
+    expect(await faults()).toEqual(['refuse-role-assignment', 'lose-key-change']);
+    await page.keyboard.press('Space');
+    await banner().getByText('1 fault is on.').waitFor();
+    expect(await faults()).toEqual(['refuse-role-assignment']);
+  });
+
+  it.each(['light', 'dark'])('has nothing for axe to complain about in the %s theme', async (theme) => {
+    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    await page.getByRole('button', { name: 'Reset Azure to its seeds' }).click();
+    await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
+    await page.evaluate(axe);
+    const found = await page.evaluate<string[]>(
+      'axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target).join(" ")))',
+    );
+    expect(found).toEqual([]);
+    await page.getByRole('button', { name: 'Keep' }).click();
+  });
+
+  it('turns everything off at once, also what a script turned on', async () => {
+    await http(azure, 'POST', '/simulator/faults', { body: { match: { url: '/nowhere' }, delayMs: 1 } });
+    await banner().getByText('2 faults are on.').waitFor();
+    await page.getByRole('button', { name: 'Turn off' }).click();
+    await banner().waitFor({ state: 'hidden' });
+    expect(await refuse().isChecked()).toBe(false);
+    expect(await refuse().evaluate((element) => element.matches(':focus'))).toBe(true);
+    expect(await faults()).toEqual([]);
+  });
+
+  it('counts down a fault with a count, and its switch goes off by itself', async () => {
+    const throttle = page.getByRole('switch', { name: 'Throttle Azure' });
+    await throttle.check();
+    const ask = () => codeOf(readAgent(clientsOf(azure), agent));
+    expect(await ask()).toBe('SubscriptionRequestsThrottled');
+    await page.getByText('2 to go.').waitFor();
+    await ask();
+    await ask();
+    await banner().waitFor({ state: 'hidden' });
+    expect(await throttle.isChecked()).toBe(false);
+  });
+
+  it('switches the pace, and follows when somebody else does', async () => {
+    expect(await pace('Realistic').isChecked()).toBe(true);
+    await pace('Instant').check();
+    await page.getByText('No waiting.').waitFor();
+    expect((await http(azure, 'GET', '/simulator/latency')).body).toEqual({ latency: 'instant' });
+    await http(azure, 'PUT', '/simulator/latency', { body: { latency: 'realistic' } });
+    await page.getByText('About 30 s a request.').waitFor();
+    expect(await pace('Realistic').isChecked()).toBe(true);
+    await pace('Instant').check();
+  });
+
+  it('shows a change at once, beside what was there before it', async () => {
+    await giveIdentity(clientsOf(azure), agent);
+    await page.getByText('Agent triage-agent-prod').waitFor();
+    await fact('Identity').getByText('system-assigned').waitFor({ timeout: soon });
+    expect(await fact('Identity').textContent()).toContain('none →');
+  });
+
+  it('compares with what there was before the latest change, not with the very beginning', async () => {
+    const clients = clientsOf(azure);
+    await page.getByLabel('Agent shown').selectOption('virtual-visit-agent');
+    const { properties } = await readAgent(clients, visit);
+    await writeAgent(clients, visit, { properties: { keyVaultProperties: null } });
+    await page.locator('.swap .now').getByText('Microsoft-managed key').waitFor({ timeout: soon });
+    expect(await page.locator('.swap > div').first().textContent()).toContain('cmk-virtual-visit');
+    const { keyVaultProperties } = properties as { keyVaultProperties: object };
+    await writeAgent(clients, visit, { properties: { keyVaultProperties } });
+    await page.locator('.swap.same').getByText('cmk-virtual-visit').waitFor({ timeout: soon });
+    await writeAgent(clients, visit, { properties: { keyVaultProperties: null } });
+    await page.locator('.swap .now').getByText('Microsoft-managed key').waitFor({ timeout: soon });
+  });
+
+  it('resets Azure after asking, and gives the focus back', async () => {
+    await page.getByRole('button', { name: 'Reset Azure to its seeds' }).click();
+    await page.keyboard.press('Enter');
+    const reset = page.getByRole('button', { name: 'Reset Azure to its seeds' });
+    expect(await reset.evaluate((element) => element.matches(':focus'))).toBe(true);
+    await reset.click();
+    await page.getByRole('button', { name: 'Reset Azure', exact: true }).click();
+    await reset.waitFor();
+    await page.locator('.swap.same').getByText('cmk-virtual-visit').waitFor();
+    expect((await readAgent(clientsOf(azure), visit)).properties).toHaveProperty('keyVaultProperties');
+    expect(await pace('Instant').isChecked()).toBe(true);
+  });
+
+  it('lies over the messages in a narrow window, and Escape closes it', async () => {
+    await page.setViewportSize({ width: 1100, height: 700 });
+    expect(await refuse().isVisible()).toBe(false);
+    const toggle = page.getByRole('button', { name: 'Azure', exact: true });
+    await toggle.click();
+    await refuse().check();
+    await banner().getByText('1 fault is on.').waitFor();
+    const [warning, side] = [await banner().boundingBox(), await page.locator('.side').boundingBox()];
+    expect(warning?.y).toBeGreaterThanOrEqual(side?.y ?? 0);
+    expect(warning?.y).toBeLessThan(700);
+    await page.keyboard.press('Escape');
+    expect(await refuse().isVisible()).toBe(false);
+    expect(await toggle.evaluate((element) => element.matches(':focus'))).toBe(true);
+    expect(await toggle.getAttribute('aria-expanded')).toBe('false');
+    await http(azure, 'DELETE', '/simulator/faults');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await banner().waitFor({ state: 'hidden' });
+  });
+
+  it('writes no errors and asks nobody else', () => {
+    expect(wrong).toEqual([]);
+  });
+
+  it('says when Azure is away, and leaves the switch as it is', async () => {
+    await azure.stop();
+    await page.getByText('○ not reachable').waitFor();
+    await refuse().click();
+    await page.getByText('The simulated Azure did not answer. Nothing was switched.').waitFor();
+    expect(await refuse().isChecked()).toBe(false);
+  });
+});
