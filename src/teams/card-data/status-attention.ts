@@ -7,7 +7,7 @@ export const StatusAttentionData = z.strictObject({
   ...requestHeader,
   /** `Step 3 of 5, grant key access, was refused` */
   headline: CardText,
-  /** `The agent still runs on its Microsoft-managed key.` */
+  /** `The agent’s key was not changed by this request.` */
   summary: CardText,
   /** `403 AuthorizationFailed`; empty when it was not Azure that said no. */
   azureCode: CardText,
