@@ -7,61 +7,73 @@ import {
   approve,
   ask,
   choices,
+  faultAzure,
   people,
   places,
   rememberAzure,
   shows,
+  untilFaultsAreMet,
   writes,
 } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
 
 /** What somebody else does to the vault while the approved request waits for its run. */
-type Change = (vault: { enablePurgeProtection: boolean; networkAcls: unknown; location: string }) => void;
+type Change = (vault: { enablePurgeProtection: boolean; networkAcls: unknown }) => void;
 
 describe('Azure changes between the approval and the run', () => {
   let world: World;
   let putBack: () => Promise<void>;
-  const paused = { CMK_PAUSE: '1' };
 
   beforeAll(async () => {
-    world = await startWorld({ env: paused });
+    world = await startWorld();
     putBack = await rememberAzure(world);
   });
   afterAll(() => world.end());
 
-  /** Asked and approved while runs are held back; then the change; then the run may start. */
-  async function changedBeforeRun(vaultName: string, choice: (typeof choices)['first'], change: Change) {
-    const from = (await world.azureRequests()).length;
-    const id = await ask(world, choice);
-    const answer = await approve(world, people.approver, await approvalCard(world, id));
-    expect(answered(answer)).toContain('Approved, 1 of 1');
-    expect(await writes(world, from)).toEqual([]);
-    await changeState(world.azure, (state) => {
-      change(state.vaults.find((one: { name: string }) => one.name === vaultName));
+  const changeVault = (change: Change) =>
+    changeState(world.azure, (state) => {
+      change(state.vaults.find((one: { name: string }) => one.name === choices.first.vault));
     });
-    await world.restartBot('SIGINT', { CMK_PAUSE: '' });
+
+  /** Asked and approved by one person; the run's first look at the vault is held up until the change is made. */
+  async function changedBeforeRun(person: string, change: () => Promise<void>) {
+    const from = (await world.azureRequests()).length;
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    await faultAzure(world, { match: { method: 'GET', url: 'vaults/kv-care-prod\\?' }, times: 1, delayMs: 1_000 });
+    expect(answered(await approve(world, person, card))).toContain('Approved, 1 of 1');
+    await untilFaultsAreMet(world);
+    await change();
     return { id, from };
   }
 
   test('somebody turned purge protection on: the approval covers what is left, and the request succeeds', async () => {
-    const { id, from } = await changedBeforeRun('kv-care-prod', choices.first, (vault) => {
+    await world.restartBot('SIGINT', { CMK_PAUSE: '1' });
+    const from = (await world.azureRequests()).length;
+    const id = await ask(world);
+    await approve(world, people.approver, await approvalCard(world, id));
+    await shows(world, places.operations, people.requester, id, /Approved, about to start/);
+    await changeVault((vault) => {
       vault.enablePurgeProtection = true;
     });
+    expect(await writes(world, from)).toEqual([]);
+    await world.restartBot('SIGINT');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     const written = await writes(world, from);
     expect(written.some((write) => write.includes('vaults/'))).toBe(false);
     expect(written).toHaveLength(3);
     await putBack();
-    await world.restartBot('SIGINT', paused);
   });
 
   test('purge protection is gone: the request asks again, shows the difference, and a new approval runs it', async () => {
-    await changeState(world.azure, (state) => {
-      state.vaults.find((one: { name: string }) => one.name === 'kv-care-prod').enablePurgeProtection = true;
+    await changeVault((vault) => {
+      vault.enablePurgeProtection = true;
     });
-    const { id, from } = await changedBeforeRun('kv-care-prod', choices.first, (vault) => {
-      vault.enablePurgeProtection = false;
-    });
+    const { id, from } = await changedBeforeRun(people.approver, () =>
+      changeVault((vault) => {
+        vault.enablePurgeProtection = false;
+      }),
+    );
     const card = await shows(world, places.approvals, people.approver, id, /Earlier approvals do not count/);
     const words = activityText(card);
     expect(words).toContain('Approval needed, 0 of 1');
@@ -76,27 +88,26 @@ describe('Azure changes between the approval and the run', () => {
     await shows(world, places.approvals, people.approver, id, /Succeeded/);
     expect(await writes(world, from)).toHaveLength(4);
     await putBack();
-    await world.restartBot('SIGINT', paused);
   });
 
   test('an approver lost the right: the approval is void, and the request asks again', async () => {
-    const from = (await world.azureRequests()).length;
-    const id = await ask(world);
-    await approve(world, people.approver, await approvalCard(world, id));
-    await world.restartBot('SIGINT', { CMK_PAUSE: '', CMK_APPROVERS: people.secondApprover });
+    const { id, from } = await changedBeforeRun(people.approver, () =>
+      world.restartBot('SIGKILL', { CMK_APPROVERS: people.secondApprover }),
+    );
     const card = await shows(world, places.approvals, people.secondApprover, id, /An approver no longer is one/);
     expect(await writes(world, from)).toEqual([]);
     expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
     expect(answered(await approve(world, people.secondApprover, card))).toContain('Approved, 1 of 1');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     await putBack();
-    await world.restartBot('SIGINT', paused);
   });
 
   test('the vault was closed: nothing is written, and a person is asked', async () => {
-    const { id, from } = await changedBeforeRun('kv-care-prod', choices.first, (vault) => {
-      vault.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
-    });
+    const { id, from } = await changedBeforeRun(people.secondApprover, () =>
+      changeVault((vault) => {
+        vault.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
+      }),
+    );
     const card = await shows(world, places.operations, people.requester, id, /Needs attention|asks again/);
     expect(activityText(card)).toMatch(/firewall/);
     expect(await writes(world, from)).toEqual([]);
