@@ -13,6 +13,9 @@ import { formCard, formEndedCard } from '../views/form-view.ts';
 import { CannotDraw, drawnCard, type FormClick, FormPage, pageIdOf, setClick, waitingForm } from './form-page.ts';
 import { FormState, setFormId } from './form-state.ts';
 
+/** Each lost race means that another click won: more at once on one form are not a person's. */
+const mostAttempts = 10;
+
 export interface FormClickCall {
   readonly by: PersonId;
   readonly formId: string;
@@ -88,7 +91,8 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
     const inputs = read.success ? read.data : FormInputs.parse({});
     setClick(context, { verb: current ? call.verb : 'form.refresh', inputs });
     await dialogs.continueDialog();
-    await state.saveChanges(context);
+    // A stale click changes nothing: saving it would only make other clicks lose the race.
+    if (current) await state.saveChanges(context);
     return answer(context, dialogs);
   }
 
@@ -111,7 +115,7 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
           return await clickOnce(context, call);
         } catch (error) {
           if (error instanceof CannotDraw) return error.refusal;
-          if (!(error instanceof StaleDocument) || attempt === 3) throw error;
+          if (!(error instanceof StaleDocument) || attempt === mostAttempts) throw error;
         }
       }
     },
