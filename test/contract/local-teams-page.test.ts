@@ -187,6 +187,8 @@ withBrowser('the page in a browser', () => {
     await page.reload();
     await page.locator('.notice:visible').waitFor();
     await page.locator('[data-person$="3"]').click();
+    // What the page showed to the person before stands until the next one's messages have come.
+    await page.locator('.notice:visible').waitFor({ state: 'detached' });
     await page.locator('.msg').first().waitFor();
     expect(await page.locator('.notice:visible').count()).toBe(0);
   });
