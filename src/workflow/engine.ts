@@ -82,12 +82,16 @@ const bug = (id: string): Failure => ({
 
 /** Launches the engine; runs that were cut short go on at once. One engine a process. */
 export async function startEngine(options: EngineOptions, ports: RunPorts): Promise<Engine> {
+  let stopping = false;
   const workflow = DBOS.registerWorkflow(
     async (requestId: string, run: number) => {
       const id = RequestId.parse(requestId);
       try {
         await runPlan(ports, id, run);
       } catch (error) {
+        // Being stopped is no bug. A run that never settles here stays pending, and the next start goes on with it; to
+        // throw, or to ask a person, would end it.
+        if (stopping) return new Promise<void>(() => undefined);
         const errorId = `${id}:${run}`;
         options.log.error({ err: error, errorId }, 'run stopped by an unexpected error');
         await step('stop', () => stopRun(ports, id, run, bug(errorId)));
@@ -110,6 +114,9 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
     async startRun(id, run) {
       await DBOS.startWorkflow(workflow, { workflowID: `${id}:${run}` })(id, run);
     },
-    stop: () => DBOS.shutdown(),
+    stop() {
+      stopping = true;
+      return DBOS.shutdown();
+    },
   };
 }
