@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { chromiumPath, openBrowser } from '../support/browser.ts';
 import { type JsonObject, type LocalTeamsProcess, startLocalTeams } from '../support/local-teams.ts';
 
 /** The page of local Teams: what it is served with, and how it treats people who are typing. */
@@ -19,16 +20,8 @@ let dataDir: string;
 let teams: LocalTeamsProcess;
 let bot: Server;
 
-const browserFile = [
-  process.env.CMK_TEST_CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-]
-  .filter((file) => file !== undefined)
-  .find((file) => existsSync(file));
-const withBrowser = browserFile === undefined ? describe.skip : describe;
-if (browserFile === undefined) console.warn('no Chromium found: the page is not tried; set CMK_TEST_CHROMIUM to one');
+const browserFile = chromiumPath();
+const withBrowser = browserFile === null ? describe.skip : describe;
 
 const card = (title: string) => ({
   type: 'AdaptiveCard',
@@ -140,10 +133,7 @@ withBrowser('the page in a browser', () => {
   const problems: string[] = [];
 
   beforeAll(async () => {
-    browser = await chromium.launch({
-      ...(browserFile === undefined ? {} : { executablePath: browserFile }),
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-    });
+    browser = await openBrowser(browserFile ?? '');
     page = await browser.newPage();
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => (message.type() === 'error' ? problems.push(message.text()) : undefined));
