@@ -20,8 +20,16 @@ export interface ClickedCall {
 
 export interface ActionPorts {
   readonly requests: Requests;
-  readonly approverStanding: (person: PersonId) => Promise<Standing>;
+  /**
+   * Whether the person may decide on the request now, asked afresh; without a request: on any request there could be, which
+   * says what to tell people and permits nothing.
+   */
+  readonly approverStanding: (person: PersonId, request: Request | null) => Promise<Standing>;
 }
+
+/** Whether the clicker may decide on the request that was clicked. */
+export const standingOn = async ({ by, requestId }: ClickedCall, ports: ActionPorts): Promise<Standing> =>
+  ports.approverStanding(by, await ports.requests.load(requestId));
 
 export type ActionResult = Appended | { readonly kind: 'shown'; readonly request: Request } | Refusal;
 

@@ -1,11 +1,11 @@
-import { type Action, store } from './action.ts';
+import { type Action, standingOn, store } from './action.ts';
 
 /** Counts the clicker's approval of the plan the card showed; the last one needed orders the run. */
 export const approve: Action = {
   verb: 'request.approve',
   async handle(call, ports) {
     const { by, actor, asking, inputs } = call;
-    const standing = await ports.approverStanding(by);
+    const standing = await standingOn(call, ports);
     const acknowledged = inputs.acknowledgeIrreversible === 'true';
     const command = { do: 'approve', by, actor, asking, standing, acknowledged, comment: inputs.comment } as const;
     return store(call, ports, 'approve', command);

@@ -1,10 +1,10 @@
-import { type Action, store } from './action.ts';
+import { type Action, standingOn, store } from './action.ts';
 
 /** Ends a request that needs attention, with what was done and not done. */
 export const giveUp: Action = {
   verb: 'request.give-up',
   async handle(call, ports) {
-    const standing = await ports.approverStanding(call.by);
+    const standing = await standingOn(call, ports);
     const { by, actor, asking } = call;
     return store(call, ports, 'give-up', { do: 'give-up', by, actor, asking, standing });
   },

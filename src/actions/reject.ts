@@ -1,11 +1,11 @@
-import { type Action, store } from './action.ts';
+import { type Action, standingOn, store } from './action.ts';
 
 /** Ends the request. A reject stored before the run starts wins over any number of approvals. */
 export const reject: Action = {
   verb: 'request.reject',
   async handle(call, ports) {
     const { by, actor, asking, inputs } = call;
-    const standing = await ports.approverStanding(by);
+    const standing = await standingOn(call, ports);
     const acknowledged = inputs.acknowledgeIrreversible === 'true';
     const command = { do: 'reject', by, actor, asking, standing, acknowledged, comment: inputs.comment } as const;
     return store(call, ports, 'reject', command);

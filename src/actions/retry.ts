@@ -1,10 +1,10 @@
-import { type Action, store } from './action.ts';
+import { type Action, standingOn, store } from './action.ts';
 
 /** Orders another run of a request that needs attention. */
 export const retry: Action = {
   verb: 'request.retry',
   async handle(call, ports) {
-    const standing = await ports.approverStanding(call.by);
+    const standing = await standingOn(call, ports);
     const { by, actor, asking } = call;
     return store(call, ports, 'retry', { do: 'retry', by, actor, asking, standing });
   },

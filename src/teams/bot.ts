@@ -130,7 +130,7 @@ export class CmkBot extends ActivityHandler {
     const { commandPorts, actionPorts, auditChannel } = this.options;
     const [ask, approve] = await Promise.all([
       commandPorts.requesterStanding(sender.person),
-      actionPorts.approverStanding(sender.person),
+      actionPorts.approverStanding(sender.person, null),
     ]);
     const { policy } = commandPorts;
     return helpCard({ commands, policy, mayAsk: ask === 'yes', mayApprove: approve === 'yes', auditChannel });
