@@ -3,6 +3,7 @@
  * named, so that an operator can mend them all at once.
  */
 import { createHash } from 'node:crypto';
+import os from 'node:os';
 import { z } from 'zod';
 
 const text = z.string().trim().min(1);
@@ -33,7 +34,7 @@ export const environmentSchema = z.object({
   MicrosoftAppPassword: optional,
   DATABASE_URL: optional,
   CMK_DATA_DIR: optional,
-  CMK_REPLICA: text.default('local'),
+  CMK_REPLICA: optional,
   AZURE_CLOUD: z.enum(['public', 'usgovernment', 'china', 'custom']).default('public'),
   AZURE_ARM_ENDPOINT: z.url().optional(),
   AZURE_AUTHORITY_HOST: z.url().optional(),
@@ -119,6 +120,7 @@ const together: readonly [(env: Environment) => boolean, string, string][] = [
 ];
 
 export type Config = Environment & {
+  readonly CMK_REPLICA: string;
   /** Changes whenever a rule about who and how many changes: part of every plan digest. */
   readonly policyVersion: string;
 };
@@ -134,6 +136,10 @@ const policyVersion = (env: Environment): string =>
     .digest('hex')
     .slice(0, 8);
 
+/** Replicas share a server and run on machines of their own; a folder is one process's alone. */
+const replicaName = (env: Environment): string =>
+  env.CMK_REPLICA ?? (env.DATABASE_URL === undefined ? 'local' : os.hostname());
+
 /** Reads and checks the environment. Throws {@link ConfigurationError}. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   // An empty variable is one that was not set: shells and manifests leave them behind.
@@ -142,7 +148,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const mistakes = read.success
     ? together.flatMap(([holds, variable, message]) => (holds(read.data) ? [] : [[variable, message]]))
     : mistakesIn(read.error, given);
-  if (read.success && mistakes.length === 0) return { ...read.data, policyVersion: policyVersion(read.data) };
+  if (read.success && mistakes.length === 0)
+    return { ...read.data, CMK_REPLICA: replicaName(read.data), policyVersion: policyVersion(read.data) };
   const lines = mistakes.map(([variable, message]) => `  ${variable}: ${message}`);
   throw new ConfigurationError(`the configuration does not hold together:\n${lines.join('\n')}`);
 }

@@ -1,5 +1,5 @@
 /** Production entry: joins the parts. No logic of its own. */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { sealWith } from './audit/record.ts';
 import { connectAzure } from './azure/azure.ts';
@@ -24,9 +24,10 @@ import { openLists } from './teams/lists.ts';
 import { openNotifier } from './teams/notifier.ts';
 import { openReminders } from './teams/reminders.ts';
 import { startServer } from './teams/server.ts';
-import { startEngine } from './workflow/engine.ts';
+import { startEngine, workflowVersion } from './workflow/engine.ts';
 import { startOutbox } from './workflow/outbox.ts';
 import { startSweeper } from './workflow/sweeper.ts';
+import { openWatch } from './workflow/watch.ts';
 
 const now = (): Date => new Date();
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
@@ -55,7 +56,7 @@ async function start(config: Config): Promise<void> {
   const tenantId = config.MicrosoftAppTenantId.toLowerCase();
   const { database, store } = await storeOf(config);
   if (database.kind === 'pglite') log.warn({}, 'the embedded database survives this process, not this machine');
-  const { requests, outbox, shown, conversations, people, documents } = store;
+  const { requests, outbox, replicas, shown, conversations, people, documents } = store;
   const policy = policyOf(config);
   const azure = connectAzure(optionsForAzure(config));
   const requesterStanding = (person: PersonId) => standingOf(azure.groups, person, policy.requesters);
@@ -80,16 +81,18 @@ async function start(config: Config): Promise<void> {
     spreadWithinMs: 12 * 60_000,
   };
   const runPorts = { requests, azure, policy, tenantId, approverStanding, retryLimits, sha256, now };
-  const engine = await startEngine({ pool: database.pool, executorId: config.CMK_REPLICA, log }, runPorts);
+  // Before the engine: it goes on at once with what ran under this name.
+  const me = { name: config.CMK_REPLICA, instance: randomUUID(), workflowVersion };
+  const signOff = await replicas.signOn(me, (error) => log.warn({ err: error }, 'this replica could not say it lives'));
+  const engine = await startEngine({ pool: database.pool, executorId: me.name, log }, runPorts);
   const runner = startOutbox({
     outbox,
     requests,
-    startRun: engine.startRun,
+    run: openWatch({ runs: runPorts, engine, replicas, me, paused: config.CMK_PAUSE, log }),
     show: notifier.show,
     audit: auditChannel.show,
     remind: reminders.remind,
-    paused: config.CMK_PAUSE,
-    alone: database.kind === 'pglite',
+    instance: me.instance,
     now,
     log,
   });
@@ -123,6 +126,7 @@ async function start(config: Config): Promise<void> {
     sweeper.stop();
     await runner.stop();
     await engine.stop();
+    await signOff();
     await database.close();
     process.exit(0);
   };

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Consequence, OutboxItem } from '../domain/consequences.ts';
 import { RequestId } from '../domain/ids.ts';
 import type { Outbox } from '../domain/ports/store.ts';
+import { aliveInstances } from './replicas.ts';
 import { change, int8, placeholders, type Sql, select } from './sql.ts';
 
 /** A kind that is missing here does not compile. */
@@ -37,9 +38,10 @@ export async function writeOutbox(sql: Sql, id: RequestId, rows: readonly Conseq
  * Claiming is one statement, a transaction of its own; replicas skip what another is claiming, and leave what only a newer
  * program knows to it.
  */
-const claim = `update cmk.outbox o set leased_until = $2, leased_version = o.version
+const claim = `update cmk.outbox o set leased_until = $2, leased_version = o.version, leased_by = $5
   from (select request_id, kind, key from cmk.outbox
-    where due_at <= $1 and kind = any($4) and (leased_until is null or leased_until <= $1)
+    where due_at <= $1 and kind = any($4)
+      and (leased_until is null or leased_until <= $1 or leased_by not in (${aliveInstances}))
     order by due_at limit $3 for update skip locked) due
   where o.request_id = due.request_id and o.kind = due.kind and o.key = due.key
   returning o.request_id, o.kind, o.key, o.due_at, o.attempts, o.version`;
@@ -57,23 +59,24 @@ async function finish(sql: Sql, item: OutboxItem): Promise<void> {
   await change(sql, `update cmk.outbox set leased_until = null, attempts = 0 where ${mine}`, keyOf(item));
 }
 
-async function postpone(sql: Sql, item: OutboxItem, dueAt: Date): Promise<void> {
-  const text = `update cmk.outbox set leased_until = null, attempts = attempts + 1,
+async function giveBack(sql: Sql, item: OutboxItem, dueAt: Date, attempts: number): Promise<void> {
+  const text = `update cmk.outbox set leased_until = null, attempts = $6,
     due_at = case when version = $4 then $5 else due_at end where ${mine}`;
-  await change(sql, text, [...keyOf(item), dueAt.toISOString()]);
+  await change(sql, text, [...keyOf(item), dueAt.toISOString(), attempts]);
 }
 
 export function openOutbox(pool: Pool, onWritten: Outbox['onWritten']): Outbox {
   return {
-    claim: async (now, leaseMs, limit) => {
+    claim: async (instance, now, leaseMs, limit) => {
       const until = new Date(now.getTime() + leaseMs).toISOString();
-      const rows = await select(pool, Row, claim, [now.toISOString(), until, limit, Object.keys(kinds)]);
+      const rows = await select(pool, Row, claim, [now.toISOString(), until, limit, Object.keys(kinds), instance]);
       return rows
         .map(({ request_id, due_at, ...row }) => ({ ...row, requestId: request_id, dueAt: due_at.toISOString() }))
         .sort((a, b) => (a.dueAt < b.dueAt ? -1 : a.dueAt > b.dueAt ? 1 : a.version - b.version));
     },
     finish: (item) => finish(pool, item),
-    postpone: (item, dueAt) => postpone(pool, item, dueAt),
+    postpone: (item, dueAt) => giveBack(pool, item, dueAt, item.attempts + 1),
+    comeBack: (item, dueAt) => giveBack(pool, item, dueAt, 0),
     onWritten,
   };
 }

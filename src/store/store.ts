@@ -6,6 +6,7 @@ import type { Database } from './database.ts';
 import { openDocuments, type SweptDocuments } from './documents.ts';
 import { openOutbox } from './outbox.ts';
 import { openPeople } from './people.ts';
+import { openReplicas } from './replicas.ts';
 import { openRequests } from './requests.ts';
 import { openShown } from './shown.ts';
 import { openTrail, type Trail } from './trail.ts';
@@ -29,6 +30,7 @@ export function openStore(database: Database, tools: AppendTools): OpenStore {
     outbox: openOutbox(pool, (listener) => {
       listeners.push(listener);
     }),
+    replicas: openReplicas(pool, { alone: database.kind === 'pglite' }),
     shown: openShown(pool),
     conversations: openConversations(pool),
     people: openPeople(pool),

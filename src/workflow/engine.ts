@@ -2,14 +2,17 @@
  * The engine: DBOS Transact runs each approved plan as one durable workflow, `<request>:<run>`. It supplies starting once,
  * waiting, retrying and resuming after a crash; its tables are progress and are never asked about the state of a request.
  */
-import { DBOS } from '@dbos-inc/dbos-sdk';
+import { DBOS, DBOSWorkflowConflictError, StatusString } from '@dbos-inc/dbos-sdk';
 import type { Failure } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
 import type { StepResult } from '../domain/request-command.ts';
 import { attemptStep, checkRun, intend, type RunPorts, record, stopRun, type Try, type Waiting } from './run-plan.ts';
 
-/** Bumped by hand when the body of a running workflow could no longer be replayed: runs of another version are left alone. */
-const workflowVersion = '1';
+/**
+ * Bumped by hand when the body of a running workflow could no longer be replayed. Runs of another version are left to the
+ * replicas that still have it; when none is left, a person is asked.
+ */
+export const workflowVersion = '1';
 
 export interface EngineOptions {
   /** A `pg.Pool`, or what looks like one. */
@@ -19,9 +22,25 @@ export interface EngineOptions {
   readonly log: { error(fields: object, message: string): void };
 }
 
+/** What the engine knows of a run. */
+export interface KnownRun {
+  readonly state: 'going' | 'ended';
+  /** The engine's own word, for the log and for people. */
+  readonly status: string;
+  /** The replica that has it; null while none does. */
+  readonly replica: string | null;
+  readonly workflowVersion: string;
+  /** This very process is in the middle of it. */
+  readonly here: boolean;
+}
+
 export interface Engine {
   /** Starting a run twice is harmless. */
   startRun(id: RequestId, run: number): Promise<void>;
+  /** Null: the engine never heard of it. */
+  look(id: RequestId, run: number): Promise<KnownRun | null>;
+  /** Lets a replica that lives go on with a run whose replica does not. The old one, should it live, loses it. */
+  adopt(id: RequestId, run: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -69,6 +88,24 @@ async function runStage(ports: RunPorts, id: RequestId, run: number, first: read
   return false;
 }
 
+/** Waiting to be started or being carried out. */
+const goingStatuses: readonly string[] = [StatusString.PENDING, StatusString.ENQUEUED, StatusString.DELAYED];
+
+const workflowId = (id: RequestId, run: number): string => `${id}:${run}`;
+
+async function look(here: ReadonlySet<string>, id: RequestId, run: number): Promise<KnownRun | null> {
+  const known = await DBOS.getWorkflowStatus(workflowId(id, run));
+  if (known === null) return null;
+  const { status, executorId, applicationVersion } = known;
+  return {
+    state: goingStatuses.includes(status) ? 'going' : 'ended',
+    status,
+    replica: status === StatusString.PENDING ? (executorId ?? null) : null,
+    workflowVersion: applicationVersion ?? workflowVersion,
+    here: here.has(workflowId(id, run)),
+  };
+}
+
 const bug = (id: string): Failure => ({
   next: 'ask',
   doing: 'running the plan',
@@ -83,18 +120,24 @@ const bug = (id: string): Failure => ({
 /** Launches the engine; runs that were cut short go on at once. One engine a process. */
 export async function startEngine(options: EngineOptions, ports: RunPorts): Promise<Engine> {
   let stopping = false;
+  const here = new Set<string>();
   const workflow = DBOS.registerWorkflow(
     async (requestId: string, run: number) => {
       const id = RequestId.parse(requestId);
+      here.add(workflowId(id, run));
       try {
         await runPlan(ports, id, run);
       } catch (error) {
+        // Another replica has taken the run over, and goes on with it.
+        if (error instanceof DBOSWorkflowConflictError) throw error;
         // Being stopped is no bug. A run that never settles here stays pending, and the next start goes on with it; to
         // throw, or to ask a person, would end it.
         if (stopping) return new Promise<void>(() => undefined);
         const errorId = `${id}:${run}`;
         options.log.error({ err: error, errorId }, 'run stopped by an unexpected error');
         await step('stop', () => stopRun(ports, id, run, bug(errorId)));
+      } finally {
+        here.delete(workflowId(id, run));
       }
     },
     { name: 'run-plan', maxRecoveryAttempts: 1000 },
@@ -112,7 +155,11 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
   await DBOS.launch();
   return {
     async startRun(id, run) {
-      await DBOS.startWorkflow(workflow, { workflowID: `${id}:${run}` })(id, run);
+      await DBOS.startWorkflow(workflow, { workflowID: workflowId(id, run) })(id, run);
+    },
+    look: (id, run) => look(here, id, run),
+    async adopt(id, run) {
+      await DBOS.resumeWorkflow(workflowId(id, run));
     },
     stop() {
       stopping = true;

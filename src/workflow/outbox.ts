@@ -7,25 +7,24 @@ import type { Outbox, Requests } from '../domain/ports/store.ts';
 export interface OutboxPorts {
   readonly outbox: Outbox;
   readonly requests: Requests;
-  readonly startRun: (id: RequestId, run: number) => Promise<void>;
+  /** Starts the run and looks after it; when to look again, null once it is over. */
+  readonly run: (id: RequestId, run: number) => Promise<Date | null>;
   /** Brings all cards of the request up to date. */
   readonly show: (id: RequestId) => Promise<void>;
   /** Shows new events in the audit channel. */
   readonly audit: (id: RequestId) => Promise<void>;
   /** Says again that people are waited for; the time of the next reminder, null when there is nothing to remind of. */
   readonly remind: (id: RequestId, key: string) => Promise<Date | null>;
-  /** While true, runs are not started; everything else goes on. */
-  readonly paused: boolean;
-  /** No other process carries anything out on this database: what is still leased at the start was a dead one's. */
-  readonly alone: boolean;
+  /** This start of the process, as it signed on: rows are claimed in its name. */
+  readonly instance: string;
   readonly now: () => Date;
   readonly log: { warn(fields: object, message: string): void };
 }
 
-const leaseMs = 60_000;
+/** For what hangs: what a dead replica claimed is free much sooner. */
+const leaseMs = 5 * 60_000;
 const sweepMs = 1_000;
 const claimLimit = 16;
-const everything = 1_000_000;
 const longestWaitMs = 5 * 60_000;
 
 export interface OutboxRunner {
@@ -42,8 +41,7 @@ async function carryOut(ports: OutboxPorts, item: OutboxItem): Promise<Date | nu
       await ports.audit(item.requestId);
       return null;
     case 'run':
-      await ports.startRun(item.requestId, Number(item.key));
-      return null;
+      return ports.run(item.requestId, Number(item.key));
     case 'remind':
       return ports.remind(item.requestId, item.key);
     case 'expire':
@@ -56,27 +54,14 @@ async function carryOut(ports: OutboxPorts, item: OutboxItem): Promise<Date | nu
 
 async function handle(ports: OutboxPorts, item: OutboxItem): Promise<void> {
   try {
-    if (item.kind === 'run' && ports.paused) {
-      await ports.outbox.postpone(item, new Date(ports.now().getTime() + 5_000));
-      return;
-    }
     const again = await carryOut(ports, item);
     if (again === null) await ports.outbox.finish(item);
-    else await ports.outbox.postpone(item, again);
+    else await ports.outbox.comeBack(item, again);
   } catch (error) {
     const waitMs = Math.min(500 * 2 ** item.attempts, longestWaitMs);
     ports.log.warn({ err: error, kind: item.kind, requestId: item.requestId }, 'outbox item put off');
     await ports.outbox.postpone(item, new Date(ports.now().getTime() + waitMs));
   }
-}
-
-/**
- * Gives back what a killed process had in its hands: alone there is no point in waiting for its leases, a minute in which
- * cards stand still. Seen from the end of the longest lease every row with one can be claimed.
- */
-async function takeBack({ outbox, now }: OutboxPorts): Promise<void> {
-  const leasesEnd = new Date(now().getTime() + leaseMs);
-  for (const item of await outbox.claim(leasesEnd, 0, everything)) await outbox.postpone(item, new Date(item.dueAt));
 }
 
 /** Starts sweeping: at once when something was written in this process, and every second for what others wrote. */
@@ -85,7 +70,6 @@ export function startOutbox(ports: OutboxPorts): OutboxRunner {
   let stopped = false;
   let kicked = false;
   let claiming: Promise<void> | null = null;
-  let heldByTheDead = ports.alone;
 
   const take = (item: OutboxItem): void => {
     const handled = handle(ports, item)
@@ -98,12 +82,11 @@ export function startOutbox(ports: OutboxPorts): OutboxRunner {
     inHand.add(handled);
   };
   const claimAll = async (): Promise<void> => {
-    if (heldByTheDead) await takeBack(ports);
-    heldByTheDead = false;
     while (kicked && !stopped) {
       kicked = false;
       const room = claimLimit - inHand.size;
-      if (room > 0) for (const item of await ports.outbox.claim(ports.now(), leaseMs, room)) take(item);
+      if (room <= 0) continue;
+      for (const item of await ports.outbox.claim(ports.instance, ports.now(), leaseMs, room)) take(item);
     }
   };
   const kick = (): void => {

@@ -160,7 +160,12 @@ export async function record(
 }
 
 /** Asks a person, outside any one step: Azure could not be read, or something unexpected was caught. */
-export async function stopRun(ports: RunPorts, id: RequestId, run: number, failure: Failure): Promise<void> {
+export async function stopRun(
+  ports: Pick<RunPorts, 'requests'>,
+  id: RequestId,
+  run: number,
+  failure: Failure,
+): Promise<void> {
   await ports.requests.append(id, `run:${run}/stop`, (request, at) =>
     decide(request, { do: 'stop-run', run, failure }, at),
   );

@@ -20,7 +20,11 @@ await onEveryDatabase((databases) => {
     await store.append(id, 'submit', submit({ plan: plan(agentId(`bot-${last}`)), policy }));
     return id;
   };
-  const claimAll = (seconds: number, limit = 50) => store.call('outbox', 'claim', at(seconds), lease, limit);
+  const claimAll = (seconds: number, limit = 50, instance = 'one') =>
+    store.call('outbox', 'claim', instance, at(seconds), lease, limit);
+  /** Says of an instance when it was last heard of. */
+  const heardOf = (instance: string, ago: string) =>
+    store.sql("insert into cmk.replica values ($1, $1, '1', now() - $2::interval)", [instance, ago]);
   /** Without the rows that come due in between: these tests are about how rows are handed out, not about which there are. */
   const claim = async (seconds: number, limit?: number) =>
     (await claimAll(seconds, limit)).filter(({ kind }) => kind !== 'audit' && kind !== 'remind');
@@ -30,6 +34,8 @@ await onEveryDatabase((databases) => {
   });
   beforeEach(async () => {
     await store.sql('delete from cmk.outbox');
+    await store.sql('delete from cmk.replica');
+    await heardOf('one', '0 s');
     // The chain's time never goes back; each test starts again at second 0.
     await store.sql('update cmk.chain_head set time = null');
   });
@@ -40,6 +46,17 @@ await onEveryDatabase((databases) => {
       expect(await claim(0)).toMatchObject([{ requestId: id, kind: 'show', attempts: 0, dueAt: at(0).toISOString() }]);
       expect(await claim(9)).toEqual([]);
       expect((await claim(1000)).map((item) => item.kind)).toEqual(['show', 'expire']);
+    });
+
+    it('takes nothing from an instance that lives, and everything from one that is dead, long before its lease ends', async () => {
+      await submitted();
+      await heardOf('two', '0 s');
+      await heardOf('three', '0 s');
+      expect(await claimAll(0, 50, 'two')).toHaveLength(1);
+      expect(await claimAll(1, 50, 'three')).toEqual([]);
+      await store.sql("update cmk.replica set seen = now() - interval '20 seconds' where name = 'two'");
+      expect(await claimAll(1, 50, 'three')).toMatchObject([{ kind: 'show', attempts: 0 }]);
+      expect(await claimAll(1, 50, 'one')).toEqual([]);
     });
 
     it('gives every row to exactly one of many claimers', async () => {
@@ -87,6 +104,18 @@ await onEveryDatabase((databases) => {
       await store.call('outbox', 'postpone', item, at(60));
       expect(await claim(59)).toEqual([]);
       expect(await claim(60)).toMatchObject([{ kind: 'show', attempts: 1, dueAt: at(60).toISOString() }]);
+    });
+
+    it('counts attempts anew when there is only more to come', async () => {
+      await submitted();
+      const [item] = await claim(0);
+      if (item === undefined) throw new Error('nothing was due');
+      await store.call('outbox', 'postpone', item, at(1));
+      const [tried] = await claim(1);
+      if (tried === undefined) throw new Error('nothing was due');
+      await store.call('outbox', 'comeBack', tried, at(2));
+      expect(await claim(1)).toEqual([]);
+      expect(await claim(2)).toMatchObject([{ kind: 'show', attempts: 0 }]);
     });
 
     it('brings a row forward that was put off when the request changes', async () => {

@@ -5,6 +5,7 @@ import {
   approvalCard,
   approve,
   ask,
+  choices,
   faultAzure,
   people,
   places,
@@ -15,6 +16,11 @@ import {
 import { readRecord, startWorld, type World } from '../support/world.ts';
 
 const postgres = await startPostgres();
+const server = {
+  newDatabase: async (): Promise<string> => (await postgres?.newDatabase()) ?? '',
+};
+
+afterAll(() => postgres?.stop());
 
 /** Where there is no PostgreSQL its part shows as skipped. */
 const onPostgres = postgres === null ? describe.skip : describe;
@@ -24,11 +30,10 @@ onPostgres('over PostgreSQL', () => {
   let id = '';
 
   beforeAll(async () => {
-    world = await startWorld({ env: { DATABASE_URL: await postgres?.newDatabase() } });
+    world = await startWorld({ env: { DATABASE_URL: await server.newDatabase() } });
   });
   afterAll(async () => {
     await world?.end();
-    await postgres?.stop();
   });
 
   test('a request goes from typing to succeeded, over a Ctrl-C in mid-run', async () => {
@@ -51,4 +56,41 @@ onPostgres('over PostgreSQL', () => {
     expect((await fetch(`${world.botUrl}/readyz`)).status).toBe(200);
     expect(world.printed()).not.toMatch(/unhandled|unexpected error|audit before/i);
   });
+});
+
+onPostgres('two replicas over one PostgreSQL', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await startWorld({ env: { DATABASE_URL: await server.newDatabase(), CMK_REPLICA: 'one' } });
+  });
+  afterAll(() => world?.end());
+
+  test('one is killed in mid-run and never comes back: the other goes on, writing each change once', async () => {
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, times: 1, delayMs: 2_000 });
+    await approve(world, people.approver, card);
+    await untilFaultsAreMet(world);
+    const endOther = await world.startReplica('two');
+    await world.endBot('SIGKILL');
+    await shows(world, places.operations, people.requester, id, /Succeeded/, 60_000);
+    await shows(world, places.approvals, people.approver, id, /Succeeded/);
+    expect(await writes(world)).toHaveLength(4);
+    const record = await readRecord(world);
+    expect(record.findings).toEqual([]);
+    expect(record.events(id).filter((event) => event.startsWith('step-done'))).toHaveLength(5);
+    await endOther('SIGINT');
+    expect(world.printed()).not.toMatch(/unhandled|unexpected error|audit before/i);
+  }, 90_000);
+
+  test('the one that died starts again under its name, and what it had in its hands waits for nobody', async () => {
+    const endOther = await world.startReplica('two');
+    await world.startBot();
+    const id = await ask(world, choices.policies);
+    await approve(world, people.approver, await approvalCard(world, id));
+    await world.endBot('SIGKILL');
+    await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
+    await endOther('SIGINT');
+  }, 90_000);
 });

@@ -29,6 +29,8 @@ export interface World {
   /** Starts the bot on what it kept. What is set here holds for this life only. */
   startBot(env?: NodeJS.ProcessEnv): Promise<void>;
   restartBot(how: EndSignal, env?: NodeJS.ProcessEnv): Promise<void>;
+  /** Starts a second bot on the same database, which Teams does not speak to; returns how to end it. */
+  startReplica(name: string): Promise<(how: EndSignal) => Promise<void>>;
   /** Ends all three at once and starts them again on their data and ports. */
   restartEverything(how: EndSignal): Promise<void>;
   /** Ends everything and removes what it kept. */
@@ -112,7 +114,18 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     });
     await untilReady(botUrl, () => output);
   };
+  const replicas: BotProcess[] = [];
+  const startReplica = async (name: string) => {
+    const port = await freePorts(1);
+    const replica = spawnBot({ ...environment({ CMK_REPLICA: name }), PORT: `${port}` }, (text) => {
+      output += text;
+    });
+    replicas.push(replica);
+    await untilReady(`http://127.0.0.1:${port}`, () => output);
+    return (how: EndSignal) => replica.end(how);
+  };
   const end = async (): Promise<void> => {
+    await Promise.all(replicas.map((one) => one.end('SIGKILL')));
     await Promise.all([endBot('SIGKILL'), current.teams.kill(), current.azure.kill()]);
     rmSync(dataDir, { recursive: true, force: true });
   };
@@ -137,6 +150,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     printed: () => output,
     endBot,
     startBot,
+    startReplica,
     async restartBot(how, more) {
       await endBot(how);
       await startBot(more);

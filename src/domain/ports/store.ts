@@ -47,15 +47,48 @@ export interface TrailHashes {
   hashAt(seq: number): Promise<string>;
 }
 
-/** Rows that say what must follow. Claimed rows come back after the lease unless finished or put off. */
+/**
+ * Rows that say what must follow. Claimed rows come back unless finished or put off: when the instance that claimed them is
+ * dead, and at the latest when the lease ends.
+ */
 export interface Outbox {
-  claim(now: Date, leaseMs: number, limit: number): Promise<readonly OutboxItem[]>;
+  claim(instance: string, now: Date, leaseMs: number, limit: number): Promise<readonly OutboxItem[]>;
   /** Removes the row unless it was written again since it was claimed. */
   finish(item: OutboxItem): Promise<void>;
-  /** Gives the row back, due later, counting one more attempt. */
+  /** Gives the row back, due later, counting one more attempt that did not work. */
   postpone(item: OutboxItem, dueAt: Date): Promise<void>;
+  /** Gives the row back, due later, because there is more to come; attempts are counted anew. */
+  comeBack(item: OutboxItem, dueAt: Date): Promise<void>;
   /** Calls back after a commit in this process wrote rows, so that nobody has to wait for the next sweep. */
   onWritten(listener: () => void): void;
+}
+
+/** One replica of the program. */
+export interface ReplicaIdentity {
+  /** Stable, and no other living replica's. */
+  readonly name: string;
+  /** Of one start of the process: never used again. */
+  readonly instance: string;
+  /** Which runs it can go on with. */
+  readonly workflowVersion: string;
+}
+
+/** Another process that lives signs on under this name. */
+export class ReplicaNameTaken extends Error {
+  override readonly name = 'ReplicaNameTaken';
+  constructor(name: string) {
+    super(`another replica named ${name} is running: give each its own CMK_REPLICA, or stop that one first`);
+  }
+}
+
+/** Who is alive on this database. */
+export interface Replicas {
+  /**
+   * Says from now on that this one lives, and returns how to say goodbye. Whatever an earlier start under the name left
+   * claimed is free. Throws {@link ReplicaNameTaken}; takes seconds where one of that name was killed a moment ago.
+   */
+  signOn(me: ReplicaIdentity, onTrouble: (error: unknown) => void): Promise<() => Promise<void>>;
+  alive(): Promise<readonly Pick<ReplicaIdentity, 'name' | 'workflowVersion'>[]>;
 }
 
 /** One card that was posted somewhere. */
@@ -118,6 +151,7 @@ export class StaleDocument extends Error {
 export interface Store {
   readonly requests: Requests;
   readonly outbox: Outbox;
+  readonly replicas: Replicas;
   readonly shown: Shown;
   readonly conversations: Conversations;
   readonly people: People;

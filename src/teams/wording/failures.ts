@@ -6,6 +6,7 @@ const mends: Readonly<Record<string, string>> = {
   ForbiddenByRbac: 'Give this bot’s identity the right that Azure names, then retry.',
   ScopeLocked: 'Remove the lock that Azure names, then retry.',
   RequestDisallowedByPolicy: 'Ask the owner of the policy that Azure names for an exemption, then retry.',
+  RunLost: 'Retry: everything is looked at again first, and what is done is not done twice. The approvals hold.',
   ReadBackDiffers: 'Look at the resource in the Azure portal. Retry when it is as it should be.',
   NotFound: 'Somebody removed what the plan rests on. Put it back and retry, or give up.',
   MembershipUnknown: 'Retry when Microsoft Graph answers again. The approvals hold.',

@@ -1,0 +1,65 @@
+/** Which replicas of the program are alive on this database. */
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { type ReplicaIdentity, ReplicaNameTaken, type Replicas } from '../domain/ports/store.ts';
+import { change, type Sql, select, selectOne } from './sql.ts';
+
+/** How often a replica says that it is alive. */
+const beatMs = 1_000;
+/** Not heard of for so long, it is dead. Several beats, so that a process held up for a moment is not taken for one. */
+const deadAfterMs = 8_000;
+/** Long enough for a living namesake to have said so. */
+const listenMs = 3 * beatMs;
+
+/** Whether an instance is alive, for use in other queries; compares with the database's clock, the only one all share. */
+export const aliveInstances = `select instance from cmk.replica where seen > now() - interval '${deadAfterMs} milliseconds'`;
+
+const Seen = z.object({ instance: z.string(), seen: z.date() });
+const Alive = z.object({ name: z.string(), workflow_version: z.string() });
+
+const beat = (sql: Sql, { name, instance, workflowVersion }: ReplicaIdentity): Promise<number> =>
+  change(
+    sql,
+    `insert into cmk.replica values ($1, $2, $3, now()) on conflict (name) do update
+      set instance = excluded.instance, workflow_version = excluded.workflow_version, seen = now()`,
+    [name, instance, workflowVersion],
+  );
+
+const namesake = (sql: Sql, name: string) =>
+  selectOne(sql, Seen, 'select instance, seen from cmk.replica where name = $1', [name]);
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A namesake that was killed does not say anything any more; one that lives does within a few beats. */
+async function listenForNamesake(sql: Sql, name: string): Promise<void> {
+  const before = await namesake(sql, name);
+  if (before === null) return;
+  await wait(listenMs);
+  const after = await namesake(sql, name);
+  if (after !== null && after.seen.getTime() !== before.seen.getTime()) throw new ReplicaNameTaken(name);
+}
+
+/** `alone`: no other process can be on this database, so what is left there is a dead one's. */
+export function openReplicas(pool: Pool, { alone }: { readonly alone: boolean }): Replicas {
+  return {
+    async signOn(me, onTrouble) {
+      if (alone) await change(pool, 'delete from cmk.replica');
+      else await listenForNamesake(pool, me.name);
+      await beat(pool, me);
+      await change(pool, "delete from cmk.replica where seen < now() - interval '1 day'");
+      const timer = setInterval(() => void beat(pool, me).catch(onTrouble), beatMs);
+      timer.unref();
+      return async () => {
+        clearInterval(timer);
+        await change(pool, 'delete from cmk.replica where instance = $1', [me.instance]);
+      };
+    },
+    async alive() {
+      const text = `select name, workflow_version from cmk.replica where instance in (${aliveInstances})`;
+      return (await select(pool, Alive, text)).map((row) => ({
+        name: row.name,
+        workflowVersion: row.workflow_version,
+      }));
+    },
+  };
+}

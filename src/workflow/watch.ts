@@ -1,0 +1,110 @@
+/**
+ * Looks after every run that was ordered until it is over, so that none is lost without a word: a run whose replica died is
+ * adopted, and one that nobody can go on with ends with a person being asked.
+ */
+import type { Failure } from '../domain/failure.ts';
+import type { RequestId } from '../domain/ids.ts';
+import type { ReplicaIdentity, Replicas } from '../domain/ports/store.ts';
+import type { Request } from '../domain/request.ts';
+import type { Engine, KnownRun } from './engine.ts';
+import { type RunPorts, stopRun } from './run-plan.ts';
+
+export interface WatchPorts {
+  readonly runs: Pick<RunPorts, 'requests' | 'now'>;
+  readonly engine: Pick<Engine, 'startRun' | 'look' | 'adopt'>;
+  readonly replicas: Pick<Replicas, 'alive'>;
+  readonly me: Pick<ReplicaIdentity, 'name' | 'workflowVersion'>;
+  /** While true, runs are not started; those that go are looked after. */
+  readonly paused: boolean;
+  readonly log: { warn(fields: object, message: string): void };
+}
+
+/** What must be done about a run. */
+type Fate = 'start' | 'going' | 'adopt' | { readonly lost: string };
+
+const lookEveryMs = 5_000;
+const suspectEveryMs = 1_000;
+/** A run may be between two hands for a moment, or have been stored a moment before its end is. */
+const graceMs = 5_000;
+
+const isRunning = (request: Request | null, run: number): request is Request =>
+  request !== null && request.runs === run && (request.state === 'approved' || request.state === 'running');
+
+async function fateOf(ports: WatchPorts, known: KnownRun | null, request: Request): Promise<Fate> {
+  if (known === null) {
+    // Nothing was intended yet: the run begins with looking at everything.
+    if (request.state === 'approved') return 'start';
+    return { lost: 'The workflow engine does not know this run: its tables were lost or replaced.' };
+  }
+  if (known.state === 'ended') return { lost: `The run ended as ${known.status} without saying how it went.` };
+  if (known.here) return 'going';
+  const alive = await ports.replicas.alive();
+  const sameVersion = alive.filter(({ workflowVersion }) => workflowVersion === known.workflowVersion);
+  if (sameVersion.length === 0) {
+    return {
+      lost: `The run belongs to workflow version ${known.workflowVersion}, and no replica of that version runs.`,
+    };
+  }
+  // One that waits for a replica is taken by the next that is free.
+  if (known.replica === null) return 'going';
+  const others = sameVersion.filter(({ name }) => name !== ports.me.name);
+  if (others.some(({ name }) => name === known.replica)) return 'going';
+  // Its replica is dead, or is this one, which is not in the middle of it. Only who has the version may call it back.
+  return known.workflowVersion === ports.me.workflowVersion ? 'adopt' : 'going';
+}
+
+const lostRun = (message: string, touched: boolean): Failure => ({
+  next: 'ask',
+  doing: 'running the plan',
+  code: 'RunLost',
+  message: `${message} ${touched ? 'The step it was in may have changed Azure.' : 'This run had not begun to change Azure.'}`,
+  status: null,
+  retryAfterMs: null,
+  clientRequestId: null,
+  correlationId: null,
+});
+
+/** Returns what the outbox does with the row of a run: when to look again, or null once the run is over. */
+export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Promise<Date | null> {
+  const { runs, engine, log } = ports;
+  const suspectSince = new Map<string, number>();
+  const later = (ms: number): Date => new Date(runs.now().getTime() + ms);
+
+  /** Whether the run was in this trouble for long enough to act on it. */
+  const isOverdue = (key: string): boolean => {
+    const now = runs.now().getTime();
+    const since = suspectSince.get(key) ?? now;
+    suspectSince.set(key, since);
+    return now - since >= graceMs;
+  };
+
+  async function act(id: RequestId, run: number, fate: Fate, request: Request): Promise<Date | null> {
+    const key = `${id}:${run}`;
+    if (fate === 'going' || fate === 'start') {
+      suspectSince.delete(key);
+      if (fate === 'start' && !ports.paused) await engine.startRun(id, run);
+      return later(lookEveryMs);
+    }
+    if (!isOverdue(key)) return later(suspectEveryMs);
+    suspectSince.delete(key);
+    if (fate === 'adopt') {
+      log.warn({ requestId: id, run }, 'a run that lost its replica is taken over');
+      await engine.adopt(id, run);
+      return later(lookEveryMs);
+    }
+    log.warn({ requestId: id, run }, 'a run is lost, a person is asked');
+    await stopRun(runs, id, run, lostRun(fate.lost, request.state === 'running'));
+    return null;
+  }
+
+  return async (id, run) => {
+    // The engine first: what it has ended was stored before.
+    const known = await engine.look(id, run);
+    const request = await runs.requests.load(id);
+    if (!isRunning(request, run)) {
+      suspectSince.delete(`${id}:${run}`);
+      return null;
+    }
+    return act(id, run, await fateOf(ports, known, request), request);
+  };
+}

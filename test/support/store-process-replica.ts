@@ -1,0 +1,24 @@
+/** A replica that does nothing but live. Arguments: the database as JSON, the name. Tells who is alive when asked. */
+import { randomUUID } from 'node:crypto';
+import { openDatabase } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrations.ts';
+import { openReplicas } from '../../src/store/replicas.ts';
+
+const [, , options = '', name = ''] = process.argv;
+const database = await openDatabase(JSON.parse(options));
+await migrate(database);
+const replicas = openReplicas(database.pool, { alone: false });
+const tell = async (): Promise<void> => {
+  process.send?.({ alive: (await replicas.alive()).map((one) => one.name).sort() });
+};
+try {
+  const signOff = await replicas.signOn({ name, instance: randomUUID(), workflowVersion: '1' }, () => undefined);
+  process.once('SIGTERM', async () => {
+    await signOff();
+    process.exit(0);
+  });
+  process.on('message', () => void tell());
+  await tell();
+} catch (error) {
+  process.send?.({ error: error instanceof Error ? error.message : String(error) });
+}

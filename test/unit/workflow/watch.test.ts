@@ -1,0 +1,125 @@
+import type { KnownRun } from '../../../src/workflow/engine.ts';
+import { checkRun, intend } from '../../../src/workflow/run-plan.ts';
+import { openWatch } from '../../../src/workflow/watch.ts';
+import { cancels, id } from '../support/commands.ts';
+import { approvedRequest } from '../support/run-world.ts';
+
+const going: KnownRun = { state: 'going', status: 'PENDING', replica: 'two', workflowVersion: '1', here: false };
+
+/** A watch over run 1, by replica `one` of workflow version 1; `look` looks once, `wait` first lets the grace pass. */
+async function watched(known: KnownRun | null, alive: readonly string[] = ['one/1'], paused = false) {
+  const world = await approvedRequest();
+  const done: string[] = [];
+  const engine: { known: KnownRun | null } = { known };
+  const watch = openWatch({
+    runs: world.ports,
+    engine: {
+      startRun: async () => void done.push('start'),
+      adopt: async () => void done.push('adopt'),
+      look: async () => engine.known,
+    },
+    replicas: {
+      alive: async () =>
+        alive.map((one) => ({ name: one.split('/')[0] ?? '', workflowVersion: one.split('/')[1] ?? '' })),
+    },
+    me: { name: 'one', workflowVersion: '1' },
+    paused,
+    log: { warn: () => undefined },
+  });
+  const look = () => watch(id, 1);
+  const wait = async () => {
+    await look();
+    world.advance(6_000);
+    return look();
+  };
+  const begin = async () => {
+    await checkRun(world.ports, id, 1, 1);
+    await intend(world.ports, id, 1, [{ step: 'enable-identity', attempt: 1 }]);
+  };
+  return { ...world, done, engine, look, wait, begin };
+}
+
+describe('a run that was ordered', () => {
+  it('is started, and looked after until it is over', async () => {
+    const { look, done, send } = await watched(null);
+    expect(await look()).not.toBeNull();
+    expect(done).toEqual(['start']);
+    await send('click:cancel', cancels());
+    expect(await look()).toBeNull();
+  });
+
+  it('is not started while the bot is paused, and not given up either', async () => {
+    const { wait, done, load } = await watched(null, ['one/1'], true);
+    expect(await wait()).not.toBeNull();
+    expect(done).toEqual([]);
+    expect((await load()).state).toBe('approved');
+  });
+
+  it.each([
+    ['another replica that lives has it', going, ['one/1', 'two/1']],
+    ['this process is in the middle of it', { ...going, replica: 'one', here: true }, ['one/1']],
+    ['it waits for a replica that is free', { ...going, status: 'ENQUEUED', replica: null }, ['one/1']],
+    [
+      'a replica of its own version lives and can take it back',
+      { ...going, workflowVersion: '0' },
+      ['one/1', 'three/0'],
+    ],
+  ])('is left alone when %s', async (_why, known, alive) => {
+    const { wait, done, load, begin } = await watched(known, alive);
+    await begin();
+    expect(await wait()).not.toBeNull();
+    expect(done).toEqual([]);
+    expect((await load()).state).toBe('running');
+  });
+
+  it.each([
+    ['its replica is dead', going, ['one/1']],
+    ['its replica came back as another version', going, ['one/1', 'two/2']],
+    ['this replica has it and is not in the middle of it', { ...going, replica: 'one' }, ['one/1']],
+  ])('is adopted once %s for a while', async (_why, known, alive) => {
+    const { look, wait, done } = await watched(known, alive);
+    await look();
+    expect(done).toEqual([]);
+    await wait();
+    expect(done).toEqual(['adopt']);
+  });
+
+  it.each([
+    ['the engine does not know it', null],
+    ['it ended without saying how', { ...going, state: 'ended', status: 'ERROR' }],
+    ['nobody is left with its version', { ...going, workflowVersion: '0' }],
+  ] as const)('becomes a question to people when %s', async (_why, known) => {
+    const { look, wait, begin, load } = await watched(known);
+    await begin();
+    await look();
+    expect((await load()).state).toBe('running');
+    expect(await wait()).toBeNull();
+    expect(await load()).toMatchObject({
+      state: 'needs-attention',
+      step: null,
+      failure: { code: 'RunLost', message: expect.stringContaining('may have changed Azure') },
+    });
+  });
+
+  it('says that nothing was changed where the run had not begun', async () => {
+    const { wait, load } = await watched({ ...going, state: 'ended', status: 'ERROR' });
+    await wait();
+    expect(await load()).toMatchObject({
+      state: 'needs-attention',
+      failure: { message: expect.stringContaining('had not begun to change Azure') },
+    });
+  });
+
+  it('is not given up for trouble that passed', async () => {
+    const { look, wait, done, engine, advance } = await watched(going);
+    await look();
+    engine.known = { ...going, here: true };
+    await look();
+    advance(60_000);
+    engine.known = going;
+    await look();
+    expect(done).toEqual([]);
+    await wait();
+    expect(done).toEqual(['adopt']);
+  });
+});
