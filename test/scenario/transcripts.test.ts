@@ -1,0 +1,331 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { onVault } from '../support/azure-state.ts';
+import { changeState } from '../support/local-azure.ts';
+import { cardOf, type SeenActivity } from '../support/local-teams.ts';
+import {
+  activityText,
+  approvalCard,
+  approve,
+  ask,
+  cardsAbout,
+  choices,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  rememberAzure,
+  requestIdIn,
+  shows,
+  typeAll,
+  until,
+  untilFaultsAreMet,
+} from '../support/story.ts';
+import { openTranscript, type Transcript } from '../support/transcript.ts';
+import { drawCard } from '../support/transcript-card.ts';
+import { expectGolden, goldenFolder } from '../support/transcript-golden.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+/** What everybody sees over the whole product, kept in test/golden/transcripts to be read and compared. */
+
+const { requester, approver, secondApprover, teamMember, guest } = people;
+const { operations, approvals } = places;
+const audit = '19:audit@thread.tacv2';
+const chatOf = (person: string): string => `a:${person}`;
+const because = { justification: 'Own keys before the audit', acknowledgeDataLoss: 'true' };
+const accepting = { acknowledgeIrreversible: 'true' };
+
+let world: World;
+let putBack: () => Promise<void>;
+const kept = new Set<string>();
+
+beforeAll(async () => {
+  world = await startWorld();
+  putBack = await rememberAzure(world);
+});
+afterEach(async () => {
+  await mendAzure(world);
+  await putBack();
+});
+afterAll(() => world.end());
+
+/** A scenario: what it writes down is compared under its name. */
+const scenario = (name: string, title: string, about: string, story: (t: Transcript) => Promise<void>): void => {
+  kept.add(`${name}.md`);
+  test(title, async () => {
+    const t = openTranscript(world, title, about);
+    await story(t);
+    expectGolden(name, t);
+  });
+};
+
+const typed = ({ agent, vault, key }: (typeof choices)['first'] = choices.first): string =>
+  `/enable-cmk resource=${agent} vault=${vault} key=${key}`;
+
+interface Asked {
+  readonly id: string;
+  /** The approval card in its channel. */
+  readonly card: SeenActivity;
+}
+
+/** Asks where the asking is not what the scenario is about; one of them shows it in full. */
+async function hasAsked(t: Transcript): Promise<Asked> {
+  const id = await ask(world);
+  const { agent, vault, key } = choices.first;
+  t.notes(`Requester has asked for ${agent} to be put under ${key} in ${vault}: ${id}.`);
+  return { id, card: await approvalCard(world, id) };
+}
+
+async function hasAskedAndApproved(t: Transcript): Promise<string> {
+  const { id, card } = await hasAsked(t);
+  await t.clicks(approver, card, 'Approve', accepting);
+  return id;
+}
+
+// These three run first, in this order: what the lists show is everything there is, and events are numbered from the first.
+scenario('help', 'Help, and what the bot does not know', 'Each person is told what they may do.', async (t) => {
+  for (const person of [requester, approver, secondApprover, teamMember, guest]) await t.types(person, '/cmk-help');
+  await t.types(requester, 'hello', chatOf(requester));
+  await t.types(requester, '/enable');
+  await t.types(teamMember, '/enable-cmk');
+  await t.types(requester, '/enable-cmk resource=nobody');
+  await t.types(requester, '/cmk-requests');
+  await t.types(requester, '/cmk-history');
+  await t.types(requester, '/cmk-history CMK-ZZZZZZ');
+  await t.types(requester, '/cmk-history no-such-agent');
+});
+
+scenario(
+  'happy-path-channel',
+  'The happy path, asked in the channel',
+  'An existing key on a vault with role assignments. The form is filled in page by page.',
+  async (t) => {
+    const form = await t.types(requester, '/enable-cmk');
+    const resource = await t.searches(requester, form, 'resource', 'triage');
+    await t.clicks(requester, form, 'Next', { resource });
+    await t.clicks(requester, form, 'Next', { vault: choices.first.vault });
+    await t.clicks(requester, form, 'Next', { key: choices.first.key });
+    await t.clicks(requester, form, 'Submit', { acknowledgeDataLoss: 'true' });
+    const id = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));
+    await t.sees([requester, teamMember], operations, id, /Waiting for approval/);
+    const card = await t.sees([approver, secondApprover, requester], approvals, id, /Approval needed/);
+    await t.sees(approver, chatOf(approver), id, /Approval needed/);
+    await t.clicks(approver, card, 'Approve');
+    await t.clicks(approver, card, 'Approve', { ...accepting, comment: 'Checked with the vault’s owner' });
+    await t.sees([requester, teamMember], operations, id, /Succeeded/);
+    await t.sees([approver, requester], approvals, id, /Succeeded/);
+    await t.sees(approver, chatOf(approver), id, /Succeeded/);
+    expectGolden('audit-channel', await auditOf(id));
+  },
+);
+
+kept.add('audit-channel.md');
+/** The audit channel of a request that has ended. */
+async function auditOf(id: string): Promise<Transcript> {
+  const t = openTranscript(
+    world,
+    'The audit channel of the happy path',
+    'One post a request, its events as replies. How many replies they come in depends on the time a run takes; here they stand together.',
+  );
+  const cards = () => cardsAbout(world, audit, teamMember, id);
+  const isTold = async () => {
+    const [root = '', ...replies] = (await cards()).map(activityText);
+    const upTo = /Shown up to event (\d+)/.exec(root)?.[1];
+    return /^Succeeded$/m.test(replies.at(-1) ?? '') && replies.at(-1)?.includes(`Chain at ${upTo}:`) === true;
+  };
+  await until(isTold, 'the audit channel shows the request to its end');
+  const [root, ...replies] = (await cards()).map((card) => drawCard(cardOf(card) ?? {}));
+  t.shows('**Everybody** in # Audit sees', root ?? []);
+  // Without the heading that says which events they are, and all but the last line that says where the chain stands.
+  const events = replies.flatMap((lines) => lines.slice(1, lines.lastIndexOf('')));
+  t.shows('**Everybody** in the thread under it sees', [...events, '', ...(replies.at(-1)?.slice(-1) ?? [])]);
+  return t;
+}
+
+scenario('lists', 'Lists and histories', 'What is open, and what happened.', async (t) => {
+  const { id, card } = await hasAsked(t);
+  await t.types(approver, '/cmk-requests');
+  await t.clicks(approver, card, 'Reject', { comment: 'Not this week' });
+  await t.types(requester, '/cmk-requests');
+  const all = await t.types(requester, '/cmk-history');
+  await t.types(requester, `/cmk-history ${id}`);
+  await t.types(requester, '/cmk-history triage-agent-prod');
+  const first = requestIdIn(activityText(all).replaceAll(id, ''));
+  const history = await t.types(requester, `/cmk-history ${first}`);
+  await t.clicks(requester, history, 'Next');
+  await t.clicks(teamMember, history, 'Next');
+});
+
+scenario(
+  'happy-path-chat',
+  'The happy path, asked in a personal chat',
+  'The request is shown in the chat, and for everybody else in the operations channel.',
+  async (t) => {
+    const chat = chatOf(requester);
+    const form = await t.types(requester, typed().slice(1), chat);
+    const id = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));
+    await t.sees(requester, chat, id, /Waiting for approval/);
+    await t.sees([teamMember, requester], operations, id, /Waiting for approval/);
+    await approve(world, approver, await approvalCard(world, id));
+    t.notes('Approver has approved.');
+    await t.sees(requester, chat, id, /Succeeded/);
+    await t.sees(teamMember, operations, id, /Succeeded/);
+  },
+);
+
+scenario(
+  'new-key',
+  'A new key on a vault with access policies',
+  'The vault is protected already, so nothing that cannot be undone is left to do; the agent has a user-assigned identity.',
+  async (t) => {
+    const form = await t.types(requester, '/enable-cmk resource=visitor-agent vault=kv-policy-keys');
+    const made = { key: 'new', newKeyName: 'cmk-visitor-2031', keyType: 'RSA', keySize: '3072' };
+    await t.clicks(requester, form, 'Next', { ...made, keyExpiry: '2020-02-28' });
+    await t.clicks(requester, form, 'Next', { ...made, keyExpiry: '2031-02-28' });
+    const id = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));
+    const card = await t.sees(approver, approvals, id, /Approval needed/);
+    await t.clicks(approver, card, 'Approve');
+    await t.sees(requester, operations, id, /Succeeded/);
+    await t.sees(approver, approvals, id, /Succeeded/);
+  },
+);
+
+scenario(
+  'blocked',
+  'A blocked plan, mended while the form is open',
+  'A vault whose firewall is closed, then opened by its owner.',
+  async (t) => {
+    await changeState(
+      world.azure,
+      onVault('kv-care-prod', (vault) => {
+        vault.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
+      }),
+    );
+    const form = await t.types(requester, typed());
+    await t.clicks(requester, form, 'Check again');
+    t.notes('The owner of the vault opens its firewall in the Azure portal.');
+    await putBack();
+    await t.clicks(requester, form, 'Check again');
+    await t.clicks(requester, form, 'Back');
+    await t.clicks(requester, form, 'Cancel');
+  },
+);
+
+scenario('reject', 'A rejection with a reason', 'The requester reads why, and may ask again.', async (t) => {
+  const { id, card } = await hasAsked(t);
+  await t.clicks(approver, card, 'Reject', { comment: 'Not this week: the ward is moving' });
+  await t.sees(requester, operations, id, /Rejected/);
+  await t.sees([secondApprover, requester], approvals, id, /Rejected/);
+  await t.sees(approver, chatOf(approver), id, /Rejected/);
+});
+
+scenario('cancel', 'A request that its requester cancels', 'Before anybody has decided.', async (t) => {
+  const { id } = await hasAsked(t);
+  const card = await t.sees(requester, operations, id, /Waiting for approval/);
+  await t.clicks(requester, card, 'Cancel request');
+  await t.sees(approver, approvals, id, /Cancelled/);
+  await t.sees(approver, chatOf(approver), id, /Cancelled/);
+});
+
+scenario('refused-clicks', 'Clicks that are refused', 'Nothing is changed by any of them.', async (t) => {
+  const form = await typeAll(world);
+  t.notes('Requester has a form open on its review.');
+  await t.clicks(approver, form, 'Submit', because);
+  await t.clicks(requester, form, 'Cancel');
+  const { id, card } = await hasAsked(t);
+  await t.types(requester, typed());
+  for (const person of [requester, teamMember, guest]) await t.clicks(person, card, 'Approve', accepting);
+  await t.clicks(requester, card, 'Reject');
+  await t.clicks(approver, card, 'Approve');
+  const status = await shows(world, operations, requester, id, /Waiting for approval/);
+  for (const person of [teamMember, approver]) await t.clicks(person, status, 'Cancel request');
+  await world.teams.click(requester, status.id, 'request.cancel');
+});
+
+const forbidden = {
+  error: {
+    code: 'AuthorizationFailed',
+    message:
+      "The client with object id 'a1' does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write' over scope '/subscriptions/s1'.",
+  },
+};
+const forbidGrants = () =>
+  faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, respond: { status: 403, body: forbidden } });
+
+scenario(
+  'attention-retry',
+  'A step that does not work, and is tried again',
+  'The bot’s identity may not grant. An owner gives it the right, and the requester retries.',
+  async (t) => {
+    await forbidGrants();
+    const id = await hasAskedAndApproved(t);
+    const card = await t.sees([requester, teamMember], operations, id, /Needs attention/);
+    await t.sees(approver, approvals, id, /Needs attention/);
+    await t.clicks(teamMember, card, 'Retry');
+    t.notes('An owner of the vault gives the bot’s identity the right.');
+    await mendAzure(world);
+    await t.clicks(requester, card, 'Retry');
+    await t.sees(requester, operations, id, /Succeeded/);
+  },
+);
+
+scenario('give-up', 'Giving up', 'The card says what is done and what is not.', async (t) => {
+  await forbidGrants();
+  const id = await hasAskedAndApproved(t);
+  const card = await t.sees(approver, approvals, id, /Needs attention/);
+  await t.clicks(approver, card, 'Give up');
+  await t.sees(requester, operations, id, /Failed, 1 of 5/);
+});
+
+scenario(
+  'plan-changed',
+  'Azure changes after the approval',
+  'Purge protection is taken away between the approval and the run: the request asks again, with the difference.',
+  async (t) => {
+    const protect = (on: boolean) =>
+      changeState(
+        world.azure,
+        onVault('kv-care-prod', (vault) => {
+          vault.enablePurgeProtection = on;
+        }),
+      );
+    await protect(true);
+    const { id, card } = await hasAsked(t);
+    await t.sees(approver, approvals, id, /Approval needed/);
+    await faultAzure(world, { match: { method: 'GET', url: 'vaults/kv-care-prod\\?' }, times: 1, delayMs: 1_000 });
+    await t.clicks(approver, card, 'Approve');
+    await untilFaultsAreMet(world);
+    t.notes('Before the run has looked, the vault is put in place anew, without purge protection.');
+    await protect(false);
+    await t.sees(requester, operations, id, /asks again/);
+    const again = await t.sees(approver, approvals, id, /Earlier approvals do not count/);
+    await t.clicks(approver, again, 'Approve', accepting);
+    await t.sees(requester, operations, id, /Succeeded/);
+  },
+);
+
+describe('another policy', () => {
+  scenario('two-approvals', 'Two approvals are required', 'The first one alone changes nothing.', async (t) => {
+    await world.restartBot('SIGINT', { CMK_APPROVALS_REQUIRED: '2' });
+    const { id, card } = await hasAsked(t);
+    await t.sees(approver, approvals, id, /Approval needed, 0 of 2/);
+    await t.clicks(approver, card, 'Approve', accepting);
+    await t.sees(requester, operations, id, /Waiting for approval, 1 of 2/);
+    await t.sees(secondApprover, approvals, id, /Approval needed, 1 of 2/);
+    await t.clicks(approver, card, 'Approve', accepting);
+    await t.clicks(secondApprover, card, 'Approve', accepting);
+    await t.sees(requester, operations, id, /Succeeded/);
+  });
+
+  scenario('expiry', 'Nobody decides in time', 'The request expires; nothing was changed.', async (t) => {
+    await world.restartBot('SIGINT', { CMK_APPROVAL_EXPIRY: '4s' });
+    const { id } = await hasAsked(t);
+    t.notes('The time for a decision passes.');
+    await t.sees(requester, operations, id, /Expired/);
+    await t.sees(approver, approvals, id, /Expired/);
+  });
+});
+
+test('every transcript that is kept is of a scenario', () => {
+  expect(readdirSync(goldenFolder).sort()).toEqual([...kept].sort());
+});
