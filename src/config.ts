@@ -2,9 +2,11 @@
  * Configuration: the only reader of the environment. Everything is checked before anything starts, and every mistake is
  * named, so that an operator can mend them all at once.
  */
-import { createHash } from 'node:crypto';
 import os from 'node:os';
 import { z } from 'zod';
+import type { Policy } from './domain/policy.ts';
+import { duration } from './duration.ts';
+import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
 
 const text = z.string().trim().min(1);
 const optional = text.optional();
@@ -13,14 +15,6 @@ const list = z
   .optional()
   .transform((value) => (value ?? '').split(/[\s,]+/).filter((part) => part !== ''))
   .pipe(z.array(z.guid('must be a list of Entra ids, separated by commas')));
-
-const durations: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `72h`, `30m`, `7d`, `90s` to milliseconds. */
-const duration = z
-  .string()
-  .regex(/^[1-9]\d{0,5}(ms|s|m|h|d)$/, 'must be a number and one of ms, s, m, h, d, such as 72h')
-  .transform((value) => Number.parseInt(value, 10) * (durations[value.replace(/^\d+/, '')] ?? 0));
 
 const port = z.coerce.number().int().min(1).max(65_535);
 
@@ -46,6 +40,7 @@ export const environmentSchema = z.object({
   CMK_SUBSCRIPTIONS: list,
   CMK_REQUESTERS: list,
   CMK_APPROVERS: list,
+  CMK_POLICY_FILE: optional,
   CMK_APPROVALS_REQUIRED: z.coerce.number().int().min(1).max(10).default(1),
   CMK_APPROVAL_EXPIRY: duration.default(72 * 3_600_000),
   CMK_TEAM_ID: optional,
@@ -121,7 +116,9 @@ const together: readonly [(env: Environment) => boolean, string, string][] = [
 
 export type Config = Environment & {
   readonly CMK_REPLICA: string;
-  /** Changes whenever a rule about who and how many changes: part of every plan digest. */
+  /** Who may ask and approve, how many, for how long: the policy file's rules, then the environment's settings. */
+  readonly policy: Policy;
+  /** Changes whenever a rule changes: part of every plan digest. */
   readonly policyVersion: string;
 };
 
@@ -130,26 +127,35 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
-const policyVersion = (env: Environment): string =>
-  createHash('sha256')
-    .update(JSON.stringify([env.CMK_REQUESTERS, env.CMK_APPROVERS, env.CMK_APPROVALS_REQUIRED]))
-    .digest('hex')
-    .slice(0, 8);
-
 /** Replicas share a server and run on machines of their own; a folder is one process's alone. */
 const replicaName = (env: Environment): string =>
   env.CMK_REPLICA ?? (env.DATABASE_URL === undefined ? 'local' : os.hostname());
 
-/** Reads and checks the environment. Throws {@link ConfigurationError}. */
+function whole(env: Environment, rules: NonNullable<PolicyFile['rules']>): Config {
+  const policy = policyFrom(rules, {
+    requesters: env.CMK_REQUESTERS,
+    approvers: env.CMK_APPROVERS,
+    approvalsRequired: env.CMK_APPROVALS_REQUIRED,
+    expiryMs: env.CMK_APPROVAL_EXPIRY,
+    extraApprovalForIrreversible: false,
+  });
+  return { ...env, CMK_REPLICA: replicaName(env), policy, policyVersion: policy.version };
+}
+
+/** Reads and checks the environment and the policy file it names. Throws {@link ConfigurationError}. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   // An empty variable is one that was not set: shells and manifests leave them behind.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const read = environmentSchema.safeParse(given);
-  const mistakes = read.success
-    ? together.flatMap(([holds, variable, message]) => (holds(read.data) ? [] : [[variable, message]]))
-    : mistakesIn(read.error, given);
-  if (read.success && mistakes.length === 0)
-    return { ...read.data, CMK_REPLICA: replicaName(read.data), policyVersion: policyVersion(read.data) };
+  const file: PolicyFile =
+    given.CMK_POLICY_FILE === undefined ? { rules: [], mistakes: [] } : readPolicyFile(given.CMK_POLICY_FILE);
+  const mistakes = [
+    ...(read.success
+      ? together.flatMap(([holds, variable, message]) => (holds(read.data) ? [] : [[variable, message]]))
+      : mistakesIn(read.error, given)),
+    ...file.mistakes.map((mistake) => ['CMK_POLICY_FILE', mistake]),
+  ];
+  if (read.success && file.rules !== null && mistakes.length === 0) return whole(read.data, file.rules);
   const lines = mistakes.map(([variable, message]) => `  ${variable}: ${message}`);
   throw new ConfigurationError(`the configuration does not hold together:\n${lines.join('\n')}`);
 }

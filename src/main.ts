@@ -4,12 +4,10 @@ import { pino } from 'pino';
 import { sealWith } from './audit/record.ts';
 import { connectAzure } from './azure/azure.ts';
 import { diagnose } from './cli/doctor/diagnose.ts';
-import { standingOf } from './commands/standing.ts';
+import { openStandings } from './commands/standing.ts';
 import { type Config, ConfigurationError, readConfig } from './config.ts';
 import { startControl } from './control/server.ts';
 import { recordsOf } from './control/store-records.ts';
-import type { PersonId } from './domain/ids.ts';
-import type { Policy } from './domain/policy.ts';
 import { optionsForAzure } from './options-for-azure.ts';
 import { openDatabase } from './store/database.ts';
 import { migrate } from './store/migrations.ts';
@@ -32,14 +30,6 @@ import { openWatch } from './workflow/watch.ts';
 const now = (): Date => new Date();
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
 
-const policyOf = (config: Config): Policy => ({
-  version: config.policyVersion,
-  requesters: config.CMK_REQUESTERS,
-  approvers: config.CMK_APPROVERS,
-  approvalsRequired: config.CMK_APPROVALS_REQUIRED,
-  expiryMs: config.CMK_APPROVAL_EXPIRY,
-});
-
 async function storeOf(config: Config) {
   const database = await openDatabase(
     config.DATABASE_URL === undefined
@@ -57,10 +47,9 @@ async function start(config: Config): Promise<void> {
   const { database, store } = await storeOf(config);
   if (database.kind === 'pglite') log.warn({}, 'the embedded database survives this process, not this machine');
   const { requests, outbox, replicas, shown, conversations, people, documents } = store;
-  const policy = policyOf(config);
+  const { policy } = config;
   const azure = connectAzure(optionsForAzure(config));
-  const requesterStanding = (person: PersonId) => standingOf(azure.groups, person, policy.requesters);
-  const approverStanding = (person: PersonId) => standingOf(azure.groups, person, policy.approvers);
+  const { requester: requesterStanding, approver: approverStanding, approverOf } = openStandings(azure, policy);
 
   const adapter = openAdapter(local ? null : config, log);
   const botAppId = config.MicrosoftAppId ?? '';
@@ -101,7 +90,7 @@ async function start(config: Config): Promise<void> {
   const commandPorts = { azure, requests, policy, tenantId, requesterStanding, random: randomBytes, sha256, now };
   const bot = new CmkBot({
     commandPorts,
-    actionPorts: { requests, approverStanding },
+    actionPorts: { requests, approverStanding: approverOf },
     forms: openForms(documents, commandPorts),
     lists: openLists(documents, requests, directory, randomBytes),
     notifier,

@@ -23,6 +23,7 @@ const Resource = z.object({
   name: z.string(),
   type: z.string().refine((type) => type.toLowerCase() === agentKind.type, 'not a healthcare agent service'),
   location: z.string(),
+  tags: z.record(z.string(), z.string()).nullish(),
   identity: z
     .object({
       type: z.string().nullish(),
@@ -65,6 +66,7 @@ const observed = (agent: Resource, createdAt: string | null): ObservedAgent => (
   principalId: agent.identity?.principalId ?? null,
   tenantId: agent.identity?.tenantId ?? null,
   userAssignedIds: Object.keys(agent.identity?.userAssignedIdentities ?? {}),
+  tags: agent.tags ?? {},
   customerKey: customerKeyOf(agent.properties),
 });
 
@@ -107,6 +109,18 @@ export function armAgents(connection: Connection): Agents {
         const createdAt = isoOf(agent.systemData?.createdAt) ?? (await createdTime(line, subscriptionId, id));
         return observed(agent, createdAt);
       }),
+
+    tags: (id) =>
+      connection.on(
+        agentKind,
+        id,
+        `reading the tags of agent ${nameOf(id)}`,
+        async (line, { subscriptionId }) => {
+          const agent = await read(line, subscriptionId, id);
+          return agent === null ? null : (agent.tags ?? {});
+        },
+        { click: true },
+      ),
 
     enableSystemIdentity: (id) =>
       connection.on(

@@ -36,6 +36,8 @@ export interface CallKind {
   readonly operation?: boolean;
   /** A person waits and can do without: the shortest limit holds. */
   readonly brief?: boolean;
+  /** A person's click waits, and its channel does not wait long. */
+  readonly click?: boolean;
   /** It relies on a grant that may just have been made, so a refusal may pass. */
   readonly restsOnGrant?: boolean;
 }
@@ -45,6 +47,7 @@ const httpClient = createDefaultHttpClient();
 
 function limitOf(kind: CallKind, limits: Limits): number {
   if (kind.operation === true) return limits.operationMs;
+  if (kind.click === true) return limits.clickMs;
   return kind.brief === true ? limits.briefMs : limits.callMs;
 }
 

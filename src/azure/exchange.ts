@@ -22,6 +22,8 @@ export interface Limits {
   readonly callMs: number;
   /** A call that only adds to what a waiting person sees, and that may be slow where a network is closed. */
   readonly briefMs: number;
+  /** A call that a click waits for. Two fit into the 10 s after which Teams shows an error. */
+  readonly clickMs: number;
   /** A call that waits for a long-running operation. */
   readonly operationMs: number;
   readonly retries: number;
@@ -34,6 +36,7 @@ export const defaultLimits: Limits = {
   requestMs: 30_000,
   callMs: 60_000,
   briefMs: 8_000,
+  clickMs: 4_000,
   operationMs: 600_000,
   retries: 3,
   firstRetryMs: 500,

@@ -33,14 +33,18 @@ export function graphGroups(connection: Connection): Groups {
   return {
     // Configuration may name persons beside groups: one's own object id counts without asking anybody.
     memberOf: (person, groupIds) =>
-      connection.call('reading group memberships', async (line) => {
-        const others = [...new Set(groupIds.map((id) => id.toLowerCase()).filter((id) => id !== person))];
-        const held = new Set<string>([person]);
-        for (let start = 0; start < others.length; start += idsAtOnce) {
-          const found = await ask(line, person, others.slice(start, start + idsAtOnce));
-          for (const id of found) held.add(id.toLowerCase());
-        }
-        return groupIds.filter((id) => held.has(id.toLowerCase()));
-      }),
+      connection.call(
+        'reading group memberships',
+        async (line) => {
+          const others = [...new Set(groupIds.map((id) => id.toLowerCase()).filter((id) => id !== person))];
+          const held = new Set<string>([person]);
+          for (let start = 0; start < others.length; start += idsAtOnce) {
+            const found = await ask(line, person, others.slice(start, start + idsAtOnce));
+            for (const id of found) held.add(id.toLowerCase());
+          }
+          return groupIds.filter((id) => held.has(id.toLowerCase()));
+        },
+        { click: true },
+      ),
   };
 }

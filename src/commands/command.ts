@@ -6,6 +6,7 @@ import type { Policy, Standing } from '../domain/policy.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import type { Refusal } from '../domain/refusal.ts';
+import type { AgentFacts } from '../domain/rules.ts';
 import type { Form } from './form.ts';
 
 /** Who typed what, where. `args` are the `name=value` words after the command, names in lower case; `words` is the rest. */
@@ -22,7 +23,8 @@ export interface CommandPorts {
   readonly requests: Requests;
   readonly policy: Policy;
   readonly tenantId: string;
-  readonly requesterStanding: (person: PersonId) => Promise<Standing>;
+  /** Whether the person may ask for the agent; without one, for any agent there could be. Asked afresh. */
+  readonly requesterStanding: (person: PersonId, agent: AgentFacts | null) => Promise<Standing>;
   readonly random: (bytes: number) => Uint8Array;
   readonly sha256: (text: string) => string;
   readonly now: () => Date;

@@ -47,7 +47,7 @@ export const enableCmk: Command = {
   description: 'Put an agent under your own key',
   usage: '/enable-cmk resource=<agent> vault=<vault> key=<key>',
   async handle(call, ports) {
-    const standing = await ports.requesterStanding(call.by);
+    const standing = await ports.requesterStanding(call.by, null);
     if (standing !== 'yes') return refuse(requesterRefusals[standing]);
     return fill(openForm(call, ports), call, ports);
   },

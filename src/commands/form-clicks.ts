@@ -8,7 +8,6 @@ import { chooseAgent, chooseKey, chooseNewKey, chooseVault } from './choose.ts';
 import type { CommandPorts } from './command.ts';
 import type { Form, PageName } from './form.ts';
 import { factsOf } from './form-pages.ts';
-import { requesterRefusals } from './standing.ts';
 
 const longestInput = 4000;
 const field = z
@@ -90,8 +89,6 @@ async function nextFromKey(form: Form, inputs: FormInputs, ports: CommandPorts):
 export async function submit(form: Form, inputs: FormInputs, ports: CommandPorts): Promise<Turned> {
   const kept = { justification: inputs.justification.slice(0, 600) };
   if (form.page !== 'review') return on(form, {});
-  const standing = await ports.requesterStanding(form.owner);
-  if (standing !== 'yes') return stay(form, refuse(requesterRefusals[standing]), kept);
   if (inputs.acknowledgeDataLoss !== 'true') return stay(form, refuse('acknowledge-data-loss'), kept);
   const facts = await factsOf(ports, form);
   if ('kind' in facts) return stay(form, facts, kept);

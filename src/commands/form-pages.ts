@@ -5,7 +5,7 @@ import { done, type Outcome } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { ObservedAgent, ObservedVault, Wish } from '../domain/observed.ts';
 import { makePlan, type Plan } from '../domain/plan.ts';
-import { type AppliedPolicy, applyPolicy } from '../domain/policy.ts';
+import { type AppliedPolicy, applyPolicy, ruleFor } from '../domain/policy.ts';
 import type { AgentSummary } from '../domain/ports/azure.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import { observe } from '../steps/observe.ts';
@@ -13,6 +13,7 @@ import { steps } from '../steps/registry.ts';
 import { type JudgedKey, type JudgedVault, judgeKeys, judgeVaults } from './choose.ts';
 import type { CommandPorts } from './command.ts';
 import type { Form } from './form.ts';
+import { requesterRefusals } from './standing.ts';
 
 /** How many choices stand on a card before anything is typed. */
 export const listed = 15;
@@ -89,10 +90,13 @@ async function reviewFacts(ports: CommandPorts, form: Form): Promise<Facts<'revi
   if (wish === null) return refuse('choice-missing');
   const [observed, openRequest] = await Promise.all([observe(ports.azure, wish), ports.requests.openFor(wish.agentId)]);
   if (!observed.ok) return observed;
+  const { agent } = observed.value;
+  const standing = await ports.requesterStanding(form.owner, agent);
+  if (standing !== 'yes') return refuse(requesterRefusals[standing], ruleFor(ports.policy, agent).name);
   const now = ports.now();
   const context = { tenantId: ports.tenantId, policyVersion: ports.policy.version, now };
   const plan = makePlan(steps, observed.value, wish, context);
-  const policy = applyPolicy(ports.policy, now);
+  const policy = applyPolicy(ports.policy, plan, now);
   return done({ page: 'review', plan, digest: planDigest(plan, ports.sha256), policy, openRequest });
 }
 

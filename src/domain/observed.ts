@@ -27,6 +27,8 @@ export const ObservedAgent = z.object({
   principalId: z.string().nullable(),
   tenantId: z.string().nullable(),
   userAssignedIds: z.array(z.string()),
+  /** Requests stored before this was looked at are read as: no tags. */
+  tags: z.record(z.string(), z.string()).default({}),
   /** Null: Microsoft manages the key. */
   customerKey: CustomerKey.nullable(),
 });

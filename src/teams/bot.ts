@@ -129,7 +129,7 @@ export class CmkBot extends ActivityHandler {
   private async help(sender: KnownSender): Promise<AdaptiveCard> {
     const { commandPorts, actionPorts, auditChannel } = this.options;
     const [ask, approve] = await Promise.all([
-      commandPorts.requesterStanding(sender.person),
+      commandPorts.requesterStanding(sender.person, null),
       actionPorts.approverStanding(sender.person, null),
     ]);
     const { policy } = commandPorts;

@@ -13,6 +13,7 @@ import type { Requests } from '../domain/ports/store.ts';
 import type { Request } from '../domain/request.ts';
 import type { StepResult } from '../domain/request-command.ts';
 import { decideRetry, type RetryLimits } from '../domain/retry.ts';
+import type { AgentFacts } from '../domain/rules.ts';
 import { observe } from '../steps/observe.ts';
 import { stagesOf, stepNamed, steps } from '../steps/registry.ts';
 import { carryOut } from '../steps/step.ts';
@@ -22,8 +23,8 @@ export interface RunPorts {
   readonly azure: Azure;
   readonly policy: Policy;
   readonly tenantId: string;
-  /** Whether a person may approve, asked afresh. */
-  readonly approverStanding: (person: PersonId) => Promise<Standing>;
+  /** Whether a person may approve what is done to the agent, by the rule for it as it is now; asked afresh. */
+  readonly approverStanding: (person: PersonId, agent: AgentFacts) => Promise<Standing>;
   readonly retryLimits: RetryLimits;
   readonly sha256: Sha256;
   readonly now: () => Date;
@@ -63,12 +64,12 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   const context = { tenantId, policyVersion: policy.version, now: now() };
   const plan = makePlan(steps, observed.value, request.plan.wish, context);
   const standings: Record<string, Standing> = {};
-  for (const { by } of request.approvals) standings[by] = await ports.approverStanding(by);
+  for (const { by } of request.approvals) standings[by] = await ports.approverStanding(by, plan.observation.agent);
   // A directory that does not answer is no reason to void what people approved.
   if (Object.values(standings).includes('unknown')) return stopOrWait(ports, id, run, attempt, membershipUnknown);
   const command = { do: 'check-run', run, plan, digest: planDigest(plan, sha256), standings } as const;
   const checked = await ports.requests.append(id, `run:${run}/check`, (current, at) =>
-    decide(current, { ...command, policy: applyPolicy(policy, at) }, at),
+    decide(current, { ...command, policy: applyPolicy(policy, plan, at) }, at),
   );
   if (checked.kind === 'refused' || checked.events.length > 0) return { go: false };
   return { go: true, stages: stagesOf(request.plan.steps.map((step) => step.name)) };

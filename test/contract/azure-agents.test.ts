@@ -47,6 +47,7 @@ describe('reading an agent', () => {
       principalId: '90000000-0000-4000-8000-000000000001',
       tenantId,
       userAssignedIds: [],
+      tags: {},
       customerKey: {
         vaultUri: `https://localhost:${running.port + 2}/`,
         keyName: 'cmk-virtual-visit',
@@ -77,6 +78,22 @@ describe('reading an agent', () => {
 
   test('an agent that does not exist is null', async () => {
     expect(got(await azure.agents.get(agentId('no-such-agent')))).toBeNull();
+    expect(got(await azure.agents.tags(agentId('no-such-agent')))).toBeNull();
+  });
+
+  test('its tags can be read alone, in the time a click has', async () => {
+    const id = agentId('triage-agent-prod');
+    const tags = { environment: 'production' };
+    expect((await agentNow(id)).tags).toEqual(tags);
+    expect(await sentDuring(running, async () => expect(got(await azure.agents.tags(id))).toEqual(tags))).toHaveLength(
+      1,
+    );
+    const impatient = connect(running, { limits: { clickMs: 300 } });
+    const slow = { match: { url: 'healthBots' }, delayMs: 2000 };
+    expect(failureOf(await under(running, slow, () => impatient.agents.tags(id)))).toMatchObject({
+      code: 'NoAnswerInTime',
+      doing: 'reading the tags of agent triage-agent-prod',
+    });
   });
 
   test('an API version that is not offered does not read as a missing agent', async () => {

@@ -85,3 +85,36 @@ test('a missing permission asks a person', async () => {
   expect(failure).toMatchObject({ next: 'ask', code: 'Authorization_RequestDenied', status: 403 });
   expect(failure.correlationId).not.toBeNull();
 });
+
+describe('a directory that cannot be asked is a failure and never an answer', () => {
+  const asked = (limits: object = {}) => connect(running, { limits }).groups.memberOf(person(1), [requesters]);
+  const url = 'checkMemberGroups';
+
+  test('when it is down', async () => {
+    const failure = failureOf(await under(running, { match: { url }, drop: true }, () => asked({ retries: 1 })));
+    expect(failure.next).toBe('wait');
+  });
+
+  test('when it is slower than a click can wait', async () => {
+    const started = Date.now();
+    const slow = { match: { url }, delayMs: 30_000 };
+    const failure = failureOf(await under(running, slow, () => asked({ clickMs: 400 })));
+    expect(failure.code).toBe('NoAnswerInTime');
+    expect(Date.now() - started).toBeLessThan(5000);
+  });
+
+  test.each([
+    ['another shape', { value: 'all of them' }],
+    ['no list', {}],
+    ['a list of other things', { value: [{ id: requesters }] }],
+    ['a page of words', '<html>sign in</html>'],
+  ])('when it answers with %s', async (_what, body) => {
+    const fault = { match: { url }, respond: { status: 200, body } };
+    expect(failureOf(await under(running, fault, () => asked())).code).toBe('UnexpectedAnswer');
+  });
+});
+
+test('groups that were not asked about do not count', async () => {
+  const fault = { match: { url: 'checkMemberGroups' }, respond: { status: 200, body: { value: [approvers] } } };
+  expect(got(await under(running, fault, () => azure.groups.memberOf(person(1), [requesters])))).toEqual([]);
+});

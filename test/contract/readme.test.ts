@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { commands } from '../../src/commands/registry.ts';
 import { environmentSchema } from '../../src/config.ts';
+import { policyFileSchema } from '../../src/policy-file.ts';
 
 const root = new URL('../../', import.meta.url);
 const readme = readFileSync(new URL('README.md', root), 'utf8');
@@ -22,6 +23,16 @@ describe('the README', () => {
       (name) => /^[A-Z]\w*$/.test(name) || name.startsWith('Microsoft'),
     );
     expect([...named].sort()).toEqual(Object.keys(environmentSchema.shape).sort());
+  });
+
+  test('shows a policy file that is read', () => {
+    const [, example = ''] = /### Finer rules[\s\S]*?```json\n([\s\S]*?)```/.exec(readme) ?? [];
+    const { rules } = policyFileSchema.parse(JSON.parse(example));
+    expect(rules.map((rule) => rule.name)).toEqual(['patient-facing', 'research', 'tests']);
+    // Between them the rules show every setting there is.
+    const shown = new Set(rules.flatMap((rule) => [...Object.keys(rule), ...Object.keys(rule.match)]));
+    const { shape } = policyFileSchema.shape.rules.element;
+    expect([...shown].sort()).toEqual([...Object.keys(shape), ...Object.keys(shape.match.unwrap().shape)].sort());
   });
 
   test('names every command, and no other', () => {

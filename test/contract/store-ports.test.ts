@@ -15,7 +15,7 @@ await onEveryDatabase((databases) => {
   const submitted = async () => {
     last += 1;
     const id = requestId(last);
-    const policy = { version: 'p1', approvalsRequired: 1, expiresAt: at(1000).toISOString() };
+    const policy = { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: at(1000).toISOString() };
     await store.setClock(at(0));
     await store.append(id, 'submit', submit({ plan: plan(agentId(`bot-${last}`)), policy }));
     return id;
@@ -131,7 +131,7 @@ await onEveryDatabase((databases) => {
     it('moves the expiry when a changed plan asks for approval again', async () => {
       const id = await submitted();
       await store.append(id, 'click:approve', approve());
-      const policy = { version: 'p1', approvalsRequired: 1, expiresAt: at(2000).toISOString() };
+      const policy = { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: at(2000).toISOString() };
       const moved = plan(agentId(`bot-${last}`));
       await store.append(id, 'run:1/check', {
         do: 'check-run',

@@ -77,7 +77,7 @@ export const submit = (change: Partial<Submit> = {}): Submit => ({
   agentName: 'bot-care',
   plan: plan(),
   digest: 'd'.repeat(64),
-  policy: { version: 'p1', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' },
+  policy: { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' },
   origin: { conversationId: '19:operations@thread.tacv2', conversationType: 'channel' },
   justification: 'Policy 7: keys the hospital owns',
   ...change,

@@ -187,14 +187,19 @@ describe('a list of ids', () => {
 describe('the policy version', () => {
   const base = read().policyVersion;
 
-  it('changes with who may ask, who may approve and how many', () => {
-    const others = [{ CMK_REQUESTERS: tenant }, { CMK_APPROVERS: tenant }, { CMK_APPROVALS_REQUIRED: '2' }];
+  it('changes with who may ask, who may approve, how many and for how long', () => {
+    const others = [
+      { CMK_REQUESTERS: tenant },
+      { CMK_APPROVERS: tenant },
+      { CMK_APPROVALS_REQUIRED: '2' },
+      { CMK_APPROVAL_EXPIRY: '1h' },
+    ];
     const versions = [base, ...others.map((change) => read(change).policyVersion)];
-    expect(new Set(versions).size).toBe(4);
+    expect(new Set(versions).size).toBe(5);
   });
 
   it('stays with everything else', () => {
-    expect(read({ PORT: '4000', CMK_APPROVAL_EXPIRY: '1h', CMK_LOG_LEVEL: 'debug' }).policyVersion).toBe(base);
+    expect(read({ PORT: '4000', CMK_PAUSE: '1', CMK_LOG_LEVEL: 'debug' }).policyVersion).toBe(base);
     expect(base).toMatch(/^[0-9a-f]{8}$/);
   });
 });

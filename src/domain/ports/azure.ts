@@ -10,6 +10,8 @@ import type { CustomerKey, NewKey, ObservedAgent, ObservedKey, ObservedVault } f
 export interface Agents {
   /** The agent now, read from ARM (never from a cache or Resource Graph); null when there is none. */
   get(id: ArmId): Promise<Outcome<ObservedAgent | null>>;
+  /** The agent's tags now, for a click that waits: no answer within seconds is a failure. Null when there is no agent. */
+  tags(id: ArmId): Promise<Outcome<Readonly<Record<string, string>> | null>>;
   /** Adds a system-assigned identity and keeps user-assigned ones. Waits for Azure to finish. Safe to repeat. */
   enableSystemIdentity(id: ArmId): Promise<Outcome<Receipt>>;
   /** Puts the agent under exactly this key version. Waits for Azure to finish. Safe to repeat. */
@@ -98,7 +100,7 @@ export interface Inventory {
 
 /** Entra groups. */
 export interface Groups {
-  /** Which of the group ids the person belongs to, also through other groups. */
+  /** Which of the group ids the person belongs to, also through other groups. No answer within seconds is a failure. */
   memberOf(person: PersonId, groupIds: readonly string[]): Promise<Outcome<readonly string[]>>;
 }
 

@@ -1,11 +1,10 @@
 /** Help, refusals and other short cards. */
 import type { Command } from '../../commands/command.ts';
-import type { Policy } from '../../domain/policy.ts';
+import { type Policy, rulesOf } from '../../domain/policy.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { bold, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { refusalWords } from '../wording/refusals.ts';
-import { countOf } from './parts.ts';
 
 /** A refused command. */
 export function refusalCard(refusal: Refusal): AdaptiveCard {
@@ -59,16 +58,25 @@ function roleOf(facts: HelpFacts): keyof typeof roles {
   return facts.mayApprove ? 'approve' : 'neither';
 }
 
+/** `2`, or `1 to 3` where rules differ. */
+function spanOf(numbers: readonly number[]): string {
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  return least === most ? `${least}` : `${least} to ${most}`;
+}
+
 export function helpCard(facts: HelpFacts): AdaptiveCard {
-  const { policy } = facts;
-  const needed = countOf(policy.approvalsRequired, 'approval is needed.', 'approvals are needed.');
-  const hours = Math.round(policy.expiryMs / 3_600_000);
+  const rules = rulesOf(facts.policy);
+  const needed = spanOf(rules.map((rule) => rule.approvalsRequired));
+  const hours = spanOf(rules.map((rule) => Math.round(rule.expiryMs / 3_600_000)));
   return renderCard('help', {
     fallbackText: label(`What you can type: ${facts.commands.map((command) => command.name).join(', ')}`),
     commands: facts.commands.map((command) => ({ command: plain(command.name), text: plain(command.description) })),
     role: roles[roleOf(facts)](),
     notes: [
-      plain<string>(`${needed} Requests expire after ${countOf(hours, 'hour', 'hours')}.`),
+      plain<string>(
+        `${needed} ${needed === '1' ? 'approval is' : 'approvals are'} needed. Requests expire after ${hours} ${hours === '1' ? 'hour' : 'hours'}.`,
+      ),
+      rules.length > 1 ? plain('Both, and who may ask and approve, depend on the agent.') : nothing,
       facts.auditChannel ? nothing : plain('The audit trail is kept in the store alone.'),
     ]
       .filter((note) => note !== '')

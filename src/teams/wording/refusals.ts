@@ -69,17 +69,20 @@ const words = {
     title: 'Nobody can approve.',
     text: 'CMK_APPROVERS is empty. An operator has to set it.',
   }),
-  'no-requesters-configured': () => ({
-    title: 'Nobody can ask.',
+  'no-requesters-configured': (rule) => ({
+    title: rule === '' ? 'Nobody can ask.' : 'Nobody can ask for this agent.',
     text: 'CMK_REQUESTERS is empty. An operator has to set it.',
   }),
-  'not-a-requester': () => ({
-    title: 'You may not ask for this.',
-    text: 'Only requesters can. An operator keeps the list.',
-  }),
+  'not-a-requester': (rule) =>
+    rule === ''
+      ? { title: 'You may not ask for this.', text: 'Only requesters can. An operator keeps the list.' }
+      : {
+          title: 'You may not ask for this agent.',
+          text: `Only requesters of rule “${rule}” can. An operator keeps the rules.`,
+        },
   'not-an-approver': () => ({
     title: 'You are not an approver.',
-    text: 'Your click changed nothing. Approvers were asked in their channel.',
+    text: 'Your click changed nothing. Those who may decide on this agent were asked in the approvals channel.',
   }),
   'not-awaiting-approval': () => ({
     title: 'Nothing is to be approved here any more.',

@@ -3,9 +3,8 @@ import { cmkHistory } from '../../../src/commands/cmk-history.ts';
 import { cmkRequests } from '../../../src/commands/cmk-requests.ts';
 import { enableCmk } from '../../../src/commands/enable-cmk.ts';
 import { submit } from '../../../src/commands/form-clicks.ts';
-import { standingOf } from '../../../src/commands/standing.ts';
 import type { Standing } from '../../../src/domain/policy.ts';
-import { agentId, approver, vaultId } from '../../support/fixtures.ts';
+import { agentId, vaultId } from '../../support/fixtures.ts';
 import { call, commandWorld, inputs, reviewed } from '../support/command-world.ts';
 import { failure } from '../support/commands.ts';
 import { keyName, version } from '../support/plans.ts';
@@ -81,22 +80,4 @@ it('answers /cmk-requests and /cmk-help to anybody', async () => {
   standing.value = 'no';
   expect(await cmkRequests.handle(call(), ports)).toEqual({ kind: 'show-list', subject: { kind: 'open-requests' } });
   expect(await cmkHelp.handle(call(), ports)).toEqual({ kind: 'show-help' });
-});
-
-describe('a person’s standing', () => {
-  const groups = (answer: readonly string[]) => ({
-    memberOf: async () => ({ ok: true as const, value: answer }),
-  });
-
-  it('is nobody’s when nobody is configured, and the directory is not asked', async () => {
-    const asked = { memberOf: () => Promise.reject(new Error('asked')) };
-    expect(await standingOf(asked, approver, [])).toBe('nobody-configured');
-  });
-
-  it('follows membership, and counts a directory that does not answer as unknown', async () => {
-    expect(await standingOf(groups(['g']), approver, ['g', 'h'])).toBe('yes');
-    expect(await standingOf(groups([]), approver, ['g'])).toBe('no');
-    const dark = { memberOf: async () => ({ ok: false as const, failure: failure() }) };
-    expect(await standingOf(dark, approver, ['g'])).toBe('unknown');
-  });
 });

@@ -22,6 +22,7 @@ import {
   toApproved,
 } from '../support/commands.ts';
 import { noon, planFor, vault } from '../support/plans.ts';
+import { policyOf } from '../support/policies.ts';
 
 const awaiting = requestAfter(asks());
 
@@ -164,10 +165,7 @@ describe('expiring', () => {
   });
 
   it('starts anew when the plan has changed', () => {
-    const policy = applyPolicy(
-      { version: 'p2', requesters: [], approvers: [], approvalsRequired: 1, expiryMs: 3_600_000 },
-      later,
-    );
+    const policy = applyPolicy({ ...policyOf([], { expiryMs: 3_600_000 }), version: 'p2' }, planFor(), later);
     const changed = { ...checks({ standings: {} }), policy } as ReturnType<typeof checks>;
     const asked = requestAfter(...toApproved, changed);
     expect(policy.expiresAt).toBe('2026-03-05T13:00:00.000Z');

@@ -9,6 +9,7 @@ import type { Standing } from '../../../src/domain/policy.ts';
 import { agentId, requester, tenant, vaultId } from '../../support/fixtures.ts';
 import { memoryRequests } from './memory-requests.ts';
 import { keyName, noon, sha256, version } from './plans.ts';
+import { policyOf } from './policies.ts';
 import { scriptedAzure, type World } from './scripted-azure.ts';
 
 export const call = (args: Record<string, string> = {}, words: readonly string[] = []): TypedCall => ({
@@ -27,7 +28,7 @@ export function commandWorld(world: Partial<World> = {}) {
   const ports: CommandPorts = {
     azure,
     requests,
-    policy: { version: 'p1', requesters: [], approvers: [], approvalsRequired: 1, expiryMs: 72 * 3_600_000 },
+    policy: policyOf(),
     tenantId: tenant,
     requesterStanding: async () => standing.value,
     random: (bytes) => {

@@ -29,7 +29,7 @@ export const failure = (change: Partial<Failure> = {}): Failure => ({
   ...change,
 });
 
-export const policy = (approvalsRequired = 2) => ({ version: 'p1', approvalsRequired, expiresAt });
+export const policy = (approvalsRequired = 2) => ({ version: 'p1', rule: 'environment', approvalsRequired, expiresAt });
 
 export const asks = (approvalsRequired = 2, plan: Plan = planFor()): Command =>
   submit({ plan, digest: '1'.repeat(64), policy: policy(approvalsRequired) });

@@ -39,6 +39,7 @@ export const agent = (change: Partial<ObservedAgent> = {}): ObservedAgent => ({
   principalId: null,
   tenantId: null,
   userAssignedIds: [],
+  tags: {},
   customerKey: null,
   ...change,
 });

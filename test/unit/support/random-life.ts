@@ -119,6 +119,7 @@ export async function live(turns: readonly Turn[], required: number, after: (lif
   const seen: (readonly [cause: string, command: Command])[] = [];
   const policy = (approvalsRequired: number) => ({
     version: 'p1',
+    rule: 'environment',
     approvalsRequired,
     expiresAt: new Date(clock + 72 * hour).toISOString(),
   });

@@ -14,6 +14,7 @@ import { decides, id, policy } from './commands.ts';
 import { type Drive, driveRun } from './drive-run.ts';
 import { memoryRequests } from './memory-requests.ts';
 import { noon, sha256, wish } from './plans.ts';
+import { policyOf } from './policies.ts';
 import { scriptedAzure, type World } from './scripted-azure.ts';
 
 export interface Setting {
@@ -36,7 +37,7 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
   const ports: RunPorts = {
     requests,
     azure,
-    policy: { version: 'p1', requesters: [], approvers: [], approvalsRequired: 1, expiryMs: 72 * 3_600_000 },
+    policy: policyOf(),
     tenantId: tenant,
     approverStanding: async () => standing.value,
     retryLimits: { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 3, spreadWithinMs: 60_000 },

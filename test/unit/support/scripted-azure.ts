@@ -72,6 +72,7 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     before: (call, act) => void acts.set(call, act),
     agents: {
       get: () => read('agents.get', () => world.agent),
+      tags: () => read('agents.tags', () => world.agent?.tags ?? null),
       enableSystemIdentity: () =>
         write('agents.enableSystemIdentity', () => {
           world.agent = agent({
