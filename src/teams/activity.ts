@@ -4,20 +4,50 @@ import type { Actor, Origin } from '../domain/events.ts';
 import { personActor } from '../domain/events.ts';
 import { PersonId, TenantId } from '../domain/ids.ts';
 
-const id = z.string().min(1).max(1_000);
+/** Ids are opaque, but they are sent in HTTP headers and kept in the database, which take neither controls nor all letters. */
+const id = z
+  .string()
+  .min(1)
+  .max(1_000)
+  .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII');
 
-/** What every activity must have before the SDK sees it. */
-export const InboundActivity = z.looseObject({
+/** Names are shown on one line, and the database takes no NUL. */
+const name = z.string().transform((text) => text.slice(0, 500).replace(/\p{Cc}+/gu, ' '));
+
+/** The SDK tells what is missing from what is there, but not from null. */
+const maybe = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+
+/**
+ * All of an activity that the SDK and the bot get to see: the SDK believes the kinds of what it reads, and answers with some
+ * of it.
+ */
+export const InboundActivity = z.object({
   type: id,
+  id: maybe(id),
   channelId: z.literal('msteams'),
-  serviceUrl: z.url(),
-  from: z.looseObject({ id }),
-  recipient: z.looseObject({ id }),
-  conversation: z.looseObject({ id }),
+  serviceUrl: z.url({ protocol: /^https?$/ }).max(1_000),
+  from: z.object({ id, name: maybe(name), aadObjectId: maybe(z.string()) }),
+  recipient: z.object({ id, name: maybe(z.string()) }),
+  conversation: z.object({
+    id,
+    conversationType: maybe(z.string()),
+    tenantId: maybe(z.string()),
+    isGroup: maybe(z.boolean()),
+  }),
+  channelData: maybe(z.object({ tenant: maybe(z.object({ id: z.string() })), team: maybe(z.object({ id })) })),
+  replyToId: maybe(id),
+  text: maybe(z.string()),
+  entities: maybe(z.array(z.unknown())),
+  /** Of an invoke. */
+  name: maybe(z.string()),
+  value: z.unknown().optional(),
+  /** Of an installation or a conversation that changed. */
+  action: maybe(z.string()),
+  membersAdded: maybe(z.array(z.object({ id }))),
 });
 
 const Sender = z.object({
-  from: z.object({ id, name: z.string().max(500).optional(), aadObjectId: PersonId }),
+  from: z.object({ id, name: name.optional(), aadObjectId: PersonId }),
   conversation: z.object({
     id,
     conversationType: z.enum(['personal', 'groupChat', 'channel']),
@@ -47,7 +77,7 @@ export function senderOf(activity: unknown, signIn: string): KnownSender | null 
   return {
     person: from.aadObjectId,
     memberId: from.id,
-    name: from.name ?? null,
+    name: from.name?.trim() || null,
     tenantId,
     actor: personActor(from.aadObjectId, tenantId, signIn),
     origin: { conversationId: conversation.id, conversationType: conversation.conversationType },

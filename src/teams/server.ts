@@ -71,6 +71,7 @@ async function messages(options: ServerOptions, request: restify.Request, respon
   }
   const wrong = malformed(request.body, options.local);
   if (wrong !== null) return refuse(400, wrong);
+  request.body = InboundActivity.parse(request.body);
   // The SDK's own request and response types are narrower than restify's and the same at run time.
   await options.adapter.process(request as unknown as BotRequest, response as unknown as BotResponse, (context) =>
     options.bot.run(context),

@@ -5,7 +5,7 @@ import type { CommandPorts } from '../../commands/command.ts';
 import type { Form } from '../../commands/form.ts';
 import { back, cancelForm, FormInputs, next, submit, type Turned } from '../../commands/form-clicks.ts';
 import { factsOf } from '../../commands/form-pages.ts';
-import type { PersonId } from '../../domain/ids.ts';
+import { FormId, type PersonId } from '../../domain/ids.ts';
 import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/refusal.ts';
 import type { AdaptiveCard } from '../render-card.ts';
@@ -33,6 +33,9 @@ export interface Forms {
   /** The form as it stands, for its owner only. */
   read(context: TurnContext, formId: string, by: PersonId): Promise<Form | null>;
 }
+
+/** What a client sends as an id is not asked of the database unless it could be one. */
+const isFormId = (id: string): boolean => FormId.safeParse(id).success;
 
 async function draw(ports: CommandPorts, form: Form, problem: Refusal | null) {
   if (form.ended !== null) return { form, card: formEndedCard(form) };
@@ -81,6 +84,7 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
   }
 
   async function clickOnce(context: TurnContext, call: FormClickCall): Promise<FormAnswer> {
+    if (!isFormId(call.formId)) return refuse('form-ended');
     const dialogs = await load(context, call.formId);
     const form = waitingForm(dialogs);
     if (form === null) return refuse('form-ended');
@@ -120,6 +124,7 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
       }
     },
     async read(context, formId, by) {
+      if (!isFormId(formId)) return null;
       const form = waitingForm(await load(context, formId));
       return form?.owner === by ? form : null;
     },
