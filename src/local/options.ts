@@ -13,7 +13,8 @@ const LocalOptions = z.object({
   'bot-port': port,
   'teams-port': port,
   'azure-port': port,
-  latency: z.enum(['instant', 'realistic']),
+  /** Undefined: as quick as it was last, which the page may have chosen; realistic at first. */
+  latency: z.enum(['instant', 'realistic']).optional(),
   reset: z.boolean(),
 });
 export type LocalOptions = z.infer<typeof LocalOptions>;
@@ -23,7 +24,7 @@ const usual = {
   'bot-port': '3978',
   'teams-port': '3979',
   'azure-port': '8443',
-  latency: 'realistic',
+  latency: undefined,
 } as const;
 
 export const usage = `npm run local -- [options]
@@ -31,7 +32,7 @@ export const usage = `npm run local -- [options]
   --bot-port N        the bot                           (${usual['bot-port']})
   --teams-port N      the local Teams page              (${usual['teams-port']})
   --azure-port N      the local Azure; its vaults follow (${usual['azure-port']})
-  --latency instant|realistic                           (${usual.latency})
+  --latency instant|realistic                            (as it was last; realistic at first)
   --reset             forget everything first`;
 
 /** Throws an error whose message names every mistake. */
@@ -50,7 +51,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Lo
     },
   });
   if (values.help === true) return 'help';
-  const setting = (name: keyof typeof usual): string =>
+  const setting = (name: keyof typeof usual): string | undefined =>
     values[name] ?? env[`CMK_LOCAL_${name.replace('-', '_').toUpperCase()}`] ?? usual[name];
   const read = LocalOptions.safeParse({
     ...Object.fromEntries(Object.keys(usual).map((name) => [name, setting(name as keyof typeof usual)])),

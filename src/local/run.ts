@@ -1,9 +1,10 @@
 /** `npm run local`: the whole product on one machine. */
 import { mkdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { botEnvironment, localBotPrincipal } from './bot-environment.ts';
+import { botEnvironment } from './bot-environment.ts';
 import { type Child, startChild } from './children.ts';
 import { type LocalOptions, readOptions, usage } from './options.ts';
+import { azureArguments, teamsArguments } from './server-arguments.ts';
 
 const ours = ['azure', 'teams', 'database', 'ca.pem'];
 
@@ -25,43 +26,15 @@ async function untilReady(url: string, bot: Child): Promise<void> {
   }
 }
 
-function startAll(options: LocalOptions): Child[] {
-  const { data, latency } = options;
-  const azureUrl = `https://localhost:${options['azure-port']}`;
-  const botUrl = `http://127.0.0.1:${options['bot-port']}/api/messages`;
-  const here = (file: string): string => `src/local/${file}`;
-  return [
-    startChild(
-      'local azure',
-      here('azure/run.ts'),
-      ['--data', data, '--port', String(options['azure-port']), '--latency', latency],
-      process.env,
-    ),
-    startChild(
-      'local teams',
-      here('teams/run.ts'),
-      [
-        ...[
-          '--data',
-          data,
-          '--port',
-          String(options['teams-port']),
-          '--bot-url',
-          botUrl,
-          '--bot-id',
-          localBotPrincipal.id,
-        ],
-        ...['--azure-url', azureUrl, '--azure-ca', `${data}/ca.pem`, '--manifest', 'manifest/manifest.json'],
-      ],
-      process.env,
-    ),
-  ];
-}
+const startServers = (options: LocalOptions): Child[] => [
+  startChild('local azure', 'src/local/azure/run.ts', azureArguments(options), process.env),
+  startChild('local teams', 'src/local/teams/run.ts', teamsArguments(options), process.env),
+];
 
 async function run(options: LocalOptions): Promise<void> {
   if (options.reset) await reset(options.data);
   await mkdir(options.data, { recursive: true });
-  const children = startAll(options);
+  const children = startServers(options);
   let stopping = false;
   const stopAll = async (code: number): Promise<void> => {
     if (stopping) return;
