@@ -49,7 +49,7 @@ describe('typed nonsense', () => {
   ])('/enable-cmk %s gets a clear refusal', async (args, words) => {
     const card = await type(world, people.requester, `/enable-cmk ${args}`, places.group);
     expect(activityText(card).replaceAll('\\', '').replaceAll('*', '')).toContain(words.replaceAll('*', ''));
-    expect(activityText(card)).toContain('Nothing was stored.');
+    expect(activityText(card)).toContain('Nothing was changed.');
   });
 
   test.each([

@@ -63,7 +63,7 @@ export const keyRows: readonly CheckRow[] = [
     ...block('key-cannot-wrap'),
     when: 'signing only',
     choice: { key: 'signing-only' },
-    words: ['The key does not allow wrapKey, unwrapKey.', operations],
+    words: ['The key does not allow wrapKey and unwrapKey.', operations],
   },
   keyRow(block('key-cannot-wrap'), 'wrapping only', { keyOps: ['wrapKey'] }, [
     'The key does not allow unwrapKey.',

@@ -15,7 +15,7 @@ export function refusalCard(refusal: Refusal): AdaptiveCard {
     requestId: refusal.fact.startsWith('CMK-') ? refusal.fact : '',
     title: plain(words.title),
     text: plain(words.text),
-    note: plain('Nothing was stored. Nothing was changed in Azure.'),
+    note: plain('Nothing was changed.'),
   });
 }
 

@@ -126,7 +126,7 @@ const words = {
     mend: '',
   }),
   'key-cannot-wrap': (missing) => ({
-    title: `The key does not allow ${missing}.`,
+    title: `The key does not allow ${missing.replace(', ', ' and ')}.`,
     text: '',
     mend: 'Add it to the key’s permitted operations in the vault, or choose another key.',
   }),

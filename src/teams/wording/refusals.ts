@@ -82,10 +82,10 @@ const words = {
         },
   'not-an-approver': () => ({
     title: 'You are not an approver.',
-    text: 'Your click changed nothing. Those who may decide on this agent were asked in the approvals channel.',
+    text: 'Your click changed nothing. An operator keeps the list.',
   }),
   'not-awaiting-approval': () => ({
-    title: 'Nothing is to be approved here any more.',
+    title: 'No approval is needed here any more.',
     text: 'The card shows what came of it.',
   }),
   'not-needing-attention': () => ({ title: 'The request goes on already.', text: 'The card shows how far it is.' }),
@@ -117,7 +117,10 @@ const words = {
     title: `The vault has no key named ${name}.`,
     text: 'Choose from the list, or make a new one.',
   }),
-  'unknown-request': (id) => ({ title: `There is no request ${id}.`, text: 'Your click changed nothing.' }),
+  'unknown-request': (id) => ({
+    title: `There is no request ${id}.`,
+    text: 'Look at the id. /cmk-requests lists what is open, /cmk-history the latest.',
+  }),
   'unknown-vault': (name) => ({
     title: name === '' ? 'The vault is not there.' : `No vault is named ${name}.`,
     text: 'Look at the name, or choose from the list.',
