@@ -1,10 +1,15 @@
-/** What may happen to a request before and in a run: nothing that an approval does not cover. */
+/**
+ * What may happen to a request before and in a run: nothing that an approval does not cover. The runner is not trusted. What
+ * may come about by itself, such as a reject before the first intent, is refused; what no correct runner does is thrown.
+ */
 import type { Check } from './checks.ts';
+import { canonicalJson } from './digest.ts';
 import { botActor, type NewEvent, newEvent } from './events.ts';
 import type { Failure } from './failure.ts';
-import { isCovered, notCovered, type Plan, type StepName } from './plan.ts';
+import { isCovered, notCovered, type Plan, type StepName, stepsBefore } from './plan.ts';
+import { type Proof, provesSuccess } from './proof.ts';
 import { refuse } from './refusal.ts';
-import type { Request } from './request.ts';
+import type { Request, StepProgress } from './request.ts';
 import { accept, type Command, type Decision, type StepResult } from './request-command.ts';
 
 /** Orders the next run of the plan as it stands. */
@@ -18,16 +23,22 @@ export const orderRun = (request: Request): NewEvent =>
 
 export function checkRun(request: Request, command: Extract<Command, { do: 'check-run' }>): Decision {
   if (request.state !== 'approved' || request.runs !== command.run) return refuse('not-awaiting-approval', request.id);
+  if (canonicalJson(command.plan.wish) !== canonicalJson(request.plan.wish)) {
+    throw new Error(`checking run ${command.run} of ${request.id}: the plan is for another wish`);
+  }
   const difference = notCovered(request.plan, command.plan, request.born.keyVersion ?? null);
   const [block] = difference.blocks;
   // Nobody can approve a way around a block: somebody removes what blocks, then retries, and the approvals hold.
   if (block !== undefined) return stopRun(request, { run: command.run, failure: blockedBy(block) });
   const covered = isCovered(difference);
-  const still = request.approvals.filter((approval) => command.standings[approval.by] === 'yes').length;
+  const counted = request.approvals.flatMap(({ by }) => (command.standings[by] === 'yes' ? [by] : []));
   // A policy that was tightened meanwhile holds; one that was loosened does not help a request asked under the old one.
   const needed = Math.max(request.policy.approvalsRequired, command.policy.approvalsRequired);
-  if (covered && still >= needed) return accept();
   const { run, plan, policy } = command;
+  if (covered && counted.length >= needed) {
+    const data = { run, observed: command.digest, counted };
+    return accept(newEvent('run-checked', botActor, data, { ...runRest(request), result: 'covered' }));
+  }
   const reason = covered ? 'approvers-changed' : 'effects-not-covered';
   return accept(
     newEvent(
@@ -66,8 +77,35 @@ export const runRest = (request: Request) => ({
   onBehalfOf: request.requester,
 });
 
+function progressOf(request: Request, name: StepName): StepProgress {
+  const step = request.progress.find((one) => one.name === name);
+  if (step === undefined) throw new Error(`step ${name} is not in the plan of ${request.id}`);
+  return step;
+}
+
+const isDoneIn = (request: Request, run: number, name: StepName): boolean => {
+  const step = progressOf(request, name);
+  return step.run === run && step.state === 'done';
+};
+
+/** Throws unless it is this step's turn, and this the next try of it. */
+function mustBeNext(request: Request, run: number, { step: name, attempt }: { step: StepName; attempt: number }): void {
+  const step = progressOf(request, name);
+  const begun = step.run === run;
+  const names = request.progress.map((one) => one.name);
+  const early = stepsBefore(name, names).filter((other) => !isDoneIn(request, run, other));
+  const next = begun ? step.state === 'waiting' && attempt === step.attempt + 1 : attempt === 1;
+  if (early.length === 0 && next) return;
+  const found = begun ? `${step.state} at try ${step.attempt}` : 'not begun in this run';
+  throw new Error(
+    `intending ${name}/${attempt} in run ${run} of ${request.id}: it is ${found}, not done before it: ${early.join(', ')}`,
+  );
+}
+
 export function intend(request: Request, command: Extract<Command, { do: 'intend' }>): Decision {
   if (!inRun(request, command.run)) return refuse('request-ended', request.id);
+  if (request.checked !== command.run) throw new Error(`run ${command.run} of ${request.id} was not checked`);
+  for (const one of command.steps) mustBeNext(request, command.run, one);
   return accept(
     ...command.steps.map(({ step, attempt }) =>
       newEvent(
@@ -90,9 +128,24 @@ function values(plan: Plan, name: StepName, which: 'before' | 'value'): Record<s
   return Object.fromEntries(effects.map((effect) => [`${effect.target} ${effect.property}`, effect[which]]));
 }
 
+/** Throws unless this very try was intended and nothing came of it yet. */
+function mustBeUnderWay(request: Request, run: number, { step: name, attempt }: StepResult): void {
+  const step = progressOf(request, name);
+  if (step.run === run && step.state === 'running' && step.attempt === attempt) return;
+  throw new Error(`recording ${name}/${attempt} in run ${run} of ${request.id}: it was not under way`);
+}
+
+/** Throws unless everything else is done and enough is proved. */
+function mustBeProved(request: Request, run: number, proofs: readonly Proof[]): void {
+  const open = request.progress.filter(({ name }) => name !== 'verify' && !isDoneIn(request, run, name));
+  if (open.length === 0 && provesSuccess(proofs)) return;
+  throw new Error(`success of ${request.id}: not proved, or not done: ${open.map(({ name }) => name).join(', ')}`);
+}
+
 export function record(request: Request, command: Extract<Command, { do: 'record' }>): Decision {
   if (!inRun(request, command.run)) return refuse('request-ended', request.id);
   const { run } = command;
+  for (const result of command.results) mustBeUnderWay(request, run, result);
   const events = command.results.map((result) => resultEvent(request, run, result));
   const stuck = command.results.find((result) => result.outcome === 'failed' && result.retryAt === null);
   if (stuck?.outcome === 'failed') {
@@ -108,6 +161,7 @@ export function record(request: Request, command: Extract<Command, { do: 'record
   }
   const verified = command.results.find((result) => result.outcome === 'done' && result.step === 'verify');
   if (verified?.outcome === 'done') {
+    mustBeProved(request, run, verified.proofs);
     events.push(
       newEvent(
         'succeeded',

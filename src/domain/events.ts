@@ -47,6 +47,11 @@ const payloads = {
     reason: z.enum(['effects-not-covered', 'approvers-changed']),
   }),
   'run-ordered': z.object({ run }),
+  /**
+   * Before the run, everything was looked at again: the approval covers what was found. `observed` is the digest of the plan
+   * as it would be made now, `counted` are the people whose approvals were still good.
+   */
+  'run-checked': z.object({ run, observed: z.string(), counted: z.array(z.string()) }),
   'step-intended': z.object({ run, step: StepName, attempt: run }),
   'step-done': z.object({
     run,

@@ -8,6 +8,7 @@ const planned = (plan: Plan): readonly StepProgress[] =>
   plan.steps.map((step) => ({
     name: step.name,
     state: 'planned',
+    run: 0,
     attempt: 0,
     startedAt: null,
     endedAt: null,
@@ -42,6 +43,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     progress: planned(body.data.plan),
     born: {},
     runs: 0,
+    checked: 0,
     touched: false,
     replaced: null,
   };
@@ -126,10 +128,15 @@ function evolveRun(request: Request, base: RequestBase, { body, time, revision }
   switch (body.type) {
     case 'run-ordered':
       return { ...base, state: 'approved', runs: body.data.run };
+    case 'run-checked':
+      return { ...base, state: 'approved', checked: body.data.run };
     case 'step-intended': {
-      const startedAt = started(request, body.data.step) ?? time;
-      const now = { state: 'running', attempt: body.data.attempt, startedAt, endedAt: null, retryAt: null } as const;
-      return { ...base, state: 'running', touched: true, progress: change(base.progress, body.data.step, now) };
+      const { run, step, attempt } = body.data;
+      const startedAt = started(request, step) ?? time;
+      const now = { state: 'running', run, attempt, startedAt, endedAt: null, retryAt: null } as const;
+      const progress = change(base.progress, step, now);
+      // Records from before checks were stored: no run began without one then either.
+      return { ...base, state: 'running', checked: run, touched: true, progress };
     }
     case 'step-done': {
       const now = { state: 'done', endedAt: time, already: body.data.already, failure: null, retryAt: null } as const;

@@ -13,6 +13,29 @@ export const StepName = z.enum([
 ]);
 export type StepName = z.infer<typeof StepName>;
 
+/**
+ * The order in which steps are done: a stage starts when all of the plan's steps of earlier stages are done, steps of one
+ * stage run side by side. What cannot be undone comes after every step it need not precede.
+ */
+const stages: Readonly<Record<StepName, number>> = {
+  'enable-identity': 1,
+  'create-key': 1,
+  'grant-key-access': 2,
+  'protect-vault': 3,
+  'set-cmk': 4,
+  verify: 5,
+};
+
+/** The steps that must be done before this one may begin. */
+export const stepsBefore = (name: StepName, among: readonly StepName[]): readonly StepName[] =>
+  among.filter((other) => stages[other] < stages[name]);
+
+/** Groups steps by stage, in order. */
+export function stagesOf(names: readonly StepName[]): readonly (readonly StepName[])[] {
+  const found = [...new Set(names.map((name) => stages[name]))].sort((a, b) => a - b);
+  return found.map((stage) => names.filter((name) => stages[name] === stage));
+}
+
 export const Reversibility = z.enum(['reversible', 'irreversible', 'unknown']);
 export type Reversibility = z.infer<typeof Reversibility>;
 

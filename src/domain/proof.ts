@@ -26,3 +26,9 @@ export function highestProof(proofs: readonly Proof[]): ProofLevel | null {
   }
   return highest;
 }
+
+/** Nothing less is a success: Azure reports the key, and the agent's identity may use it. */
+export const provesSuccess = (proofs: readonly Proof[]): boolean =>
+  ['read-back', 'permission-held'].every((level) =>
+    proofs.some((proof) => proof.level === level && proof.outcome === 'proved'),
+  );

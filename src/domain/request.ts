@@ -16,6 +16,8 @@ export interface Approval {
 export interface StepProgress {
   readonly name: StepName;
   readonly state: 'planned' | 'running' | 'waiting' | 'done' | 'failed';
+  /** The run in which it was last begun; 0 before the first. */
+  readonly run: number;
   readonly attempt: number;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
@@ -50,6 +52,8 @@ export interface RequestBase {
   readonly born: Readonly<Record<string, string>>;
   /** How many runs were ordered so far. */
   readonly runs: number;
+  /** The last run before which the approval was found to cover what Azure held; 0 before the first. */
+  readonly checked: number;
   /** Whether a step was ever about to change Azure: from then on nothing may be said to be unchanged. */
   readonly touched: boolean;
   /** The plan this one replaced, when the world moved after an approval. */

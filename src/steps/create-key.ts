@@ -24,7 +24,6 @@ function differences(found: ObservedKey, planned: NewKey): readonly string[] {
 /** Makes the key, unless the request uses an existing one. The key stays when the request ends badly. */
 export const createKey: Step = {
   name: 'create-key',
-  stage: 1,
   reversibility: 'reversible',
   effects({ key }, wish) {
     if (wish.newKey === null || key !== null) return [];

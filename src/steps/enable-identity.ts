@@ -6,7 +6,6 @@ const doing = ({ plan }: StepContext) => `enabling the identity of ${plan.observ
 /** Gives the agent a system-assigned identity and keeps the user-assigned ones it has. */
 export const enableIdentity: Step = {
   name: 'enable-identity',
-  stage: 1,
   reversibility: 'reversible',
   effects({ agent }) {
     if (agent.systemAssigned) return [];

@@ -32,7 +32,6 @@ async function isHeld(context: StepContext): Promise<Outcome<boolean>> {
 /** Lets the agent's identity get, wrap and unwrap with this key, in the way the vault grants access. */
 export const grantKeyAccess: Step = {
   name: 'grant-key-access',
-  stage: 2,
   reversibility: 'reversible',
   effects({ vault, grantHeld }, wish) {
     if (grantHeld) return [];

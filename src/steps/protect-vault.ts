@@ -6,7 +6,6 @@ const doing = ({ plan }: StepContext) => `protecting vault ${plan.observation.va
 /** Turns on soft delete and purge protection, where missing. Neither can ever be turned off again. */
 export const protectVault: Step = {
   name: 'protect-vault',
-  stage: 3,
   reversibility: 'irreversible',
   effects({ vault }) {
     const softDelete = { target: vault.id, property: 'softDelete', before: 'off', value: 'on' };

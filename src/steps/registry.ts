@@ -1,4 +1,4 @@
-/** What can be done to Azure, in the order it is done: what cannot be undone comes after every step it need not precede. */
+/** What can be done to Azure, in the order people read it; which steps must come before which, plan.ts says. */
 import type { StepName } from '../domain/plan.ts';
 import { createKey } from './create-key.ts';
 import { enableIdentity } from './enable-identity.ts';
@@ -14,13 +14,4 @@ export function stepNamed(name: StepName): Step {
   const step = steps.find((candidate) => candidate.name === name);
   if (step === undefined) throw new Error(`step ${name} is not registered`);
   return step;
-}
-
-/** Groups step names by stage, in order. */
-export function stagesOf(names: readonly StepName[]): readonly (readonly StepName[])[] {
-  const stages = new Map<number, StepName[]>();
-  for (const step of steps.filter((candidate) => names.includes(candidate.name))) {
-    stages.set(step.stage, [...(stages.get(step.stage) ?? []), step.name]);
-  }
-  return [...stages.values()];
 }

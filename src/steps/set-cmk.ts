@@ -41,7 +41,6 @@ export async function readKeyBack(context: StepContext): Promise<Outcome<'as-wis
 /** Switches the agent from the key Microsoft manages to the chosen version of the customer's key. */
 export const setCmk: Step = {
   name: 'set-cmk',
-  stage: 4,
   reversibility: 'unknown',
   effects(observation, wish) {
     if (isAsWished(observation, wish)) return [];

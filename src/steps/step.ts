@@ -22,8 +22,6 @@ export interface Verified {
  * still to do, `apply` does it and may run twice, `verify` reads back: only then is the step done.
  */
 export interface Step extends StepPlanner {
-  /** Steps of one stage run side by side; a stage starts when the one before is done. */
-  readonly stage: number;
   observe(context: StepContext): Promise<Outcome<'to-do' | 'already'>>;
   apply(context: StepContext): Promise<Outcome<Receipt>>;
   verify(context: StepContext): Promise<Outcome<Verified>>;

@@ -17,7 +17,6 @@ async function probe({ azure, plan, born }: StepContext): Promise<Outcome<Proof>
 /** Reads everything back: the key on the agent, the vault's protection, the agent's permission; then tries the key. */
 export const verify: Step = {
   name: 'verify',
-  stage: 5,
   reversibility: 'reversible',
   effects: () => [],
   observe: async () => done('to-do'),

@@ -6,7 +6,7 @@ import { decide } from '../domain/decide.ts';
 import { planDigest, type Sha256 } from '../domain/digest.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
-import { makePlan, type StepName } from '../domain/plan.ts';
+import { makePlan, type StepName, stagesOf } from '../domain/plan.ts';
 import { applyPolicy, type Policy, type Standing } from '../domain/policy.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
@@ -15,7 +15,7 @@ import type { StepResult } from '../domain/request-command.ts';
 import { decideRetry, type RetryLimits } from '../domain/retry.ts';
 import type { AgentFacts } from '../domain/rules.ts';
 import { observe } from '../steps/observe.ts';
-import { stagesOf, stepNamed, steps } from '../steps/registry.ts';
+import { stepNamed, steps } from '../steps/registry.ts';
 import { carryOut } from '../steps/step.ts';
 
 export interface RunPorts {
@@ -71,7 +71,8 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   const checked = await ports.requests.append(id, `run:${run}/check`, (current, at) =>
     decide(current, { ...command, policy: applyPolicy(policy, plan, at) }, at),
   );
-  if (checked.kind === 'refused' || checked.events.length > 0) return { go: false };
+  const passed = checked.kind === 'accepted' && checked.events.some(({ body }) => body.type === 'run-checked');
+  if (!passed) return { go: false };
   return { go: true, stages: stagesOf(request.plan.steps.map((step) => step.name)) };
 }
 

@@ -1,7 +1,7 @@
 import { verifyChain } from '../../src/audit/verify.ts';
 import type { Appended } from '../../src/domain/ports/store.ts';
 import type { Refusal } from '../../src/domain/refusal.ts';
-import { agentId, approve, approver, cancel, intend, plan, reject, requestId, submit } from '../support/fixtures.ts';
+import { agentId, approve, approver, cancel, checkRun, intend, plan, reject, requestId, submit } from '../support/fixtures.ts';
 import type { StoreProcess } from '../support/store-client.ts';
 import { onEveryDatabase } from '../support/store-databases.ts';
 
@@ -45,6 +45,7 @@ await onEveryDatabase((databases) => {
     const { id, ask } = fresh();
     await store.append(id, 'submit', ask);
     const first = accepted(await store.append(id, 'click:approve', approve()));
+    await store.append(id, 'run:1/check', checkRun(ask.plan.wish.agentId));
     await store.append(id, 'run:1/enable-identity/1/intent', intend());
     const again = accepted(await store.append(id, 'click:approve', approve()));
     expect(first.events.map((event) => event.body.type)).toEqual(['approved', 'run-ordered']);

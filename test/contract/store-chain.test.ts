@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { genesis, hashOf, verifyChain, verifyTexts } from '../../src/audit/verify.ts';
-import { agentId, approve, approver, cancel, intend, plan, reject, requestId, submit } from '../support/fixtures.ts';
+import { agentId, approve, approver, cancel, checkRun, plan, reject, requestId, submit } from '../support/fixtures.ts';
 import type { StoreProcess } from '../support/store-client.ts';
 import { onEveryDatabase } from '../support/store-databases.ts';
 
@@ -119,15 +119,16 @@ await onEveryDatabase((databases) => {
   });
 
   it('verifies after any sequence of commands', async () => {
-    const commands = { approve: approve(), reject: reject(approver, 'no'), cancel: cancel(), intend: intend() };
-    const names = fc.constantFrom('submit', ...(Object.keys(commands) as (keyof typeof commands)[]));
+    const commands = { approve: approve(), reject: reject(approver, 'no'), cancel: cancel() };
+    const names = fc.constantFrom('submit', 'check', ...(Object.keys(commands) as (keyof typeof commands)[]));
     const sequence = fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), names), { maxLength: 12 });
     let base = 100;
     const holds = async (steps: readonly (readonly [number, 'submit' | keyof typeof commands])[]) => {
       base += 3;
       for (const [which, name] of steps) {
-        const asked = submit({ plan: plan(agentId(`bot-${base + which}`)) });
-        await store.append(requestId(base + which), name, name === 'submit' ? asked : commands[name]);
+        const agent = agentId(`bot-${base + which}`);
+        const all = { ...commands, submit: submit({ plan: plan(agent) }), check: checkRun(agent) };
+        await store.append(requestId(base + which), name, all[name]);
       }
       expect(await findings()).toEqual([]);
     };

@@ -153,14 +153,17 @@ describe('a step that does not work', () => {
       'submitted',
       'approved',
       'run-ordered',
+      'run-checked',
       'step-failed grant-key-access/1',
       'attention-needed grant-key-access',
       'retried',
       'run-ordered',
+      'run-checked',
       'step-failed grant-key-access/1',
       'attention-needed grant-key-access',
       'retried',
       'run-ordered',
+      'run-checked',
       'succeeded',
     ]);
     expect(record.events(givenUp).at(-1)).toBe('given-up');

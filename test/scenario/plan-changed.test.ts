@@ -127,6 +127,7 @@ describe('Azure changes between the approval and the run', () => {
         'plan-changed',
         'approved',
         'run-ordered',
+        'run-checked',
         'succeeded',
       ]);
     }

@@ -25,6 +25,7 @@ const wholeStory = [
   'submitted',
   'approved',
   'run-ordered',
+  'run-checked',
   ...['enable-identity/1', 'grant-key-access/1', 'protect-vault/1', 'set-cmk/1', 'verify/1'].flatMap((step) => [
     `step-intended ${step}`,
     `step-done ${step}`,

@@ -2,7 +2,7 @@
 
 import type { Failure } from '../../src/domain/failure.ts';
 import type { Command, StepResult } from '../../src/domain/request-command.ts';
-import { agentId, approve, intend, plan, reject, requestId, submit } from './fixtures.ts';
+import { agentId, approve, checkRun, intend, plan, reject, requestId, submit } from './fixtures.ts';
 import type { StoreProcess } from './store-client.ts';
 
 export const waiting = requestId(1);
@@ -49,6 +49,7 @@ export async function writeRecord(store: StoreProcess): Promise<void> {
     [retrying, '2100-01-01T00:00:00.000Z'],
   ] as const) {
     await say(request, 'click:approve', approve());
+    await say(request, 'run:1/check', checkRun(agentId(`bot-${request.slice(-1)}`)));
     await say(request, 'run:1/intent', intend());
     await say(request, 'run:1/result', { do: 'record', run: 1, results: [failed('enable-identity', retryAt)] });
   }

@@ -111,6 +111,16 @@ export const cancel = (): Command => ({
   asking: 1,
 });
 
+/** The check before run 1 finds what was approved, and the approver still one. */
+export const checkRun = (agent = agentId()): Command => ({
+  do: 'check-run',
+  run: 1,
+  plan: plan(agent),
+  digest: 'd'.repeat(64),
+  policy: { version: 'p1', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' },
+  standings: { [approver]: 'yes' },
+});
+
 export const intend = (run = 1, attempt = 1): Command => ({
   do: 'intend',
   run,

@@ -131,6 +131,15 @@ export function eventWords(event: StoredEvent, names: Names, options: Options): 
     }
     case 'run-ordered':
       return { mark: 'now', title: `Run ${body.data.run} ordered`, detail: planWords(event) };
+    case 'run-checked':
+      return {
+        mark: 'done',
+        title: `Run ${body.data.run} checked: the approval covers what Azure holds now`,
+        detail: list(
+          planWords(event),
+          `counted: ${body.data.counted.map((id) => names(PersonId.parse(id))).join(' and ')}`,
+        ),
+      };
     case 'attention-needed':
       return {
         mark: 'alarm',

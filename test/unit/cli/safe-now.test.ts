@@ -6,9 +6,9 @@ import type { Command } from '../../../src/domain/request-command.ts';
 import { requester } from '../../support/fixtures.ts';
 import {
   asks,
+  attention,
   cancels,
   decides,
-  doneWith,
   expires,
   failedWith,
   intends,
@@ -19,6 +19,8 @@ import {
   toApproved,
   toAttention,
   toRunning,
+  toSettingKey,
+  toSucceeded,
 } from '../support/commands.ts';
 import { noon } from '../support/plans.ts';
 
@@ -27,8 +29,8 @@ const states: Record<Request['state'], Request> = {
   approved: requestAfter(...toApproved),
   running: requestAfter(...toRunning),
   'needs-attention': requestAfter(...toAttention),
-  succeeded: requestAfter(...toRunning, records(1, doneWith('verify'))),
-  failed: requestAfter(...toAttention, settles('give-up', requester, { asking: 7 })),
+  succeeded: requestAfter(...toSucceeded),
+  failed: requestAfter(...toAttention, settles('give-up', requester, { asking: attention })),
   rejected: requestAfter(asks(), decides('reject', secondApprover)),
   cancelled: requestAfter(asks(), cancels()),
   expired: requestAfter(asks(), expires),
@@ -58,23 +60,13 @@ it.each(Object.values(states).map((request) => [request.state, request] as const
 
 it('does not claim that a key is untouched once it may have been set', () => {
   expect(safeNow(states['needs-attention']).words).toContain('The agent’s key has not been touched.');
-  const half = requestAfter(...toRunning, intends(1, 'set-cmk'), records(1, failedWith('set-cmk', null)));
+  const half = requestAfter(...toSettingKey, intends(1, 'set-cmk'), records(1, failedWith('set-cmk', null)));
   expect(safeNow(half).words).toContain('The agent may already be under the new key');
 });
 
 it('names what is done and what is not when somebody gave up', () => {
-  const request = requestAfter(
-    ...toRunning,
-    records(1, doneWith('enable-identity')),
-    intends(1, 'set-cmk'),
-    records(1, failedWith('set-cmk', null)),
-  );
-  const after = requestAfter(
-    ...toRunning,
-    records(1, doneWith('enable-identity')),
-    intends(1, 'set-cmk'),
-    records(1, failedWith('set-cmk', null)),
-    settles('give-up', requester, { asking: request.asking }),
-  );
-  expect(safeNow(after).words).toMatch(/Done and left so: enable identity\. Not done: .*set customer-managed key/);
+  const stuck = [...toSettingKey, intends(1, 'set-cmk'), records(1, failedWith('set-cmk', null))];
+  const { asking } = requestAfter(...stuck);
+  const after = requestAfter(...stuck, settles('give-up', requester, { asking }));
+  expect(safeNow(after).words).toMatch(/Done and left so: enable identity, .*\. Not done: set customer-managed key/);
 });

@@ -65,7 +65,8 @@ it('brings up a request that needs attention a day later', () => {
 });
 
 it('has nothing follow where nothing was stored', () => {
-  expect(rowsAfter(...toApproved, checks())).toEqual([]);
+  const request = requestAfter(...toApproved);
+  expect(consequencesOf(request, [])).toEqual([]);
 });
 
 it('lets a request hold its agent until it ends', () => {

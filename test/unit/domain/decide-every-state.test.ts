@@ -4,6 +4,7 @@ import { approver, requester } from '../../support/fixtures.ts';
 import {
   approvedBy,
   asks,
+  attention,
   cancels,
   checks,
   comesTo,
@@ -18,9 +19,10 @@ import {
   secondApprover,
   settles,
   stops,
-  toApproved,
   toAttention,
+  toChecked,
   toRunning,
+  toSucceeded,
 } from '../support/commands.ts';
 import { planFor, vault, version } from '../support/plans.ts';
 
@@ -28,11 +30,11 @@ import { planFor, vault, version } from '../support/plans.ts';
 
 const states: Record<Request['state'], Request> = {
   'awaiting-approval': requestAfter(...approvedBy(approver)),
-  approved: requestAfter(...toApproved),
+  approved: requestAfter(...toChecked),
   running: requestAfter(...toRunning),
   'needs-attention': requestAfter(...toAttention),
-  succeeded: requestAfter(...toRunning, records(1, doneWith('verify'))),
-  failed: requestAfter(...toAttention, settles('give-up', requester, { asking: 7 })),
+  succeeded: requestAfter(...toSucceeded),
+  failed: requestAfter(...toAttention, settles('give-up', requester, { asking: attention })),
   rejected: requestAfter(...approvedBy(approver), decides('reject', secondApprover)),
   cancelled: requestAfter(...approvedBy(approver), cancels()),
   expired: requestAfter(...approvedBy(approver), expires),
@@ -65,7 +67,6 @@ const commands: Record<string, (asking: number) => Command> = {
   'record, done': () => records(1, doneWith('enable-identity')),
   'record, to repeat': () => records(1, failedWith('enable-identity', '2026-03-02T12:01:00.000Z')),
   'record, stuck': () => records(1, failedWith('enable-identity', null)),
-  'record, verified': () => records(1, doneWith('verify')),
   'record, another run': () => records(2, doneWith('verify')),
   stop: () => stops(),
   'stop, another run': () => stops(2),
@@ -73,7 +74,11 @@ const commands: Record<string, (asking: number) => Command> = {
 
 const all = (outcome: string): string[] => Array(9).fill(outcome);
 const then = (first: readonly string[], rest: string): string[] => [...first, ...Array(9 - first.length).fill(rest)];
+/** No correct runner does this. */
+const thrown = 'thrown';
 const inRun = (outcome: string): string[] => then(['request-ended', outcome, outcome], 'request-ended');
+
+const underWay = (outcome: string): string[] => then(['request-ended', thrown, outcome], 'request-ended');
 
 /** In the order of the states above. */
 const outcomes: Record<keyof typeof commands, readonly string[]> = {
@@ -99,15 +104,14 @@ const outcomes: Record<keyof typeof commands, readonly string[]> = {
   ),
   'give up, by an outsider': all('not-an-approver'),
   expire: then(['expired'], 'not-awaiting-approval'),
-  'check, covered': then(['not-awaiting-approval', 'nothing'], 'not-awaiting-approval'),
+  'check, covered': then(['not-awaiting-approval', 'run-checked'], 'not-awaiting-approval'),
   'check, moved': then(['not-awaiting-approval', 'plan-changed'], 'not-awaiting-approval'),
   'check, another run': all('not-awaiting-approval'),
-  intend: inRun('step-intended'),
+  intend: then(['request-ended', 'step-intended', thrown], 'request-ended'),
   'intend, another run': all('request-ended'),
-  'record, done': inRun('step-done'),
-  'record, to repeat': inRun('step-failed'),
-  'record, stuck': inRun('step-failed attention-needed'),
-  'record, verified': inRun('step-done succeeded'),
+  'record, done': underWay('step-done'),
+  'record, to repeat': underWay('step-failed'),
+  'record, stuck': underWay('step-failed attention-needed'),
   'record, another run': all('request-ended'),
   stop: inRun('attention-needed'),
   'stop, another run': all('request-ended'),
@@ -121,7 +125,9 @@ describe.each(Object.keys(commands))('%s', (name) => {
     const request = states[state];
     expect(request.state).toBe(state);
     const now = name === 'expire' ? later : undefined;
-    expect(comesTo(request, command(request.asking), now)).toBe(outcomes[name]?.[order.indexOf(state)]);
+    const outcome = outcomes[name]?.[order.indexOf(state)];
+    if (outcome === thrown) expect(() => comesTo(request, command(request.asking), now)).toThrow(request.id);
+    else expect(comesTo(request, command(request.asking), now)).toBe(outcome);
   });
 
   it('needs a request, unless it makes one', () => {

@@ -1,11 +1,16 @@
 import { decide } from '../../../src/domain/decide.ts';
-import { approver, requester } from '../../support/fixtures.ts';
+import { fold } from '../../../src/domain/evolve.ts';
+import type { StepName } from '../../../src/domain/plan.ts';
+import type { Command } from '../../../src/domain/request-command.ts';
+import { agentId, approver, requester } from '../../support/fixtures.ts';
 import {
+  asks,
   attention,
   cancels,
   checks,
   comesTo,
   decides,
+  does,
   doneWith,
   eventsAfter,
   failedWith,
@@ -14,6 +19,7 @@ import {
   intends,
   operates,
   outsider,
+  proved,
   records,
   requestAfter,
   secondApprover,
@@ -21,11 +27,15 @@ import {
   stops,
   toApproved,
   toAttention,
+  toChecked,
   toRunning,
+  toSucceeded,
+  toVerifying,
 } from '../support/commands.ts';
-import { agent, noon, planFor, principal, vault } from '../support/plans.ts';
+import { agent, noon, planFor, principal, vault, wish, wishForNewKey } from '../support/plans.ts';
 
 const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
+const retries = settles('retry', requester, { asking: attention });
 const standings = { [approver]: 'yes', [secondApprover]: 'yes' } as const;
 
 describe('the check before a run', () => {
@@ -60,10 +70,27 @@ describe('the check before a run', () => {
     expect(comesTo(requestAfter(...toApproved), checks({ standings: { [approver]: 'yes' } }))).toBe('plan-changed');
   });
 
+  it('stores that it was made: what was found, and whose approvals counted', () => {
+    const [checked] = eventsAfter(...toChecked).slice(-1);
+    expect(checked?.body).toMatchObject({
+      type: 'run-checked',
+      data: { run: 1, observed: '2'.repeat(64), counted: [approver, secondApprover] },
+      planDigest: '1'.repeat(64),
+      onBehalfOf: requester,
+      result: 'covered',
+    });
+    expect(requestAfter(...toChecked)).toMatchObject({ state: 'approved', checked: 1 });
+  });
+
+  it('is a bug when it looked at another change than the one that was asked for', () => {
+    const other = planFor({ wished: wish({ agentId: agentId('bot-other') }) });
+    expect(() => comesTo(requestAfter(...toApproved), checks({ plan: other }))).toThrow('another wish');
+  });
+
   it('goes on when part of the plan was done meanwhile by others', () => {
     const ahead = planFor({ seen: { agent: agent({ systemAssigned: true, principalId: principal }) } });
     expect(ahead.steps).toHaveLength(planFor().steps.length - 1);
-    expect(comesTo(requestAfter(...toApproved), checks({ plan: ahead }))).toBe('nothing');
+    expect(comesTo(requestAfter(...toApproved), checks({ plan: ahead }))).toBe('run-checked');
   });
 
   it('asks a person about a block, whatever else has moved: the approvals hold until it is removed', () => {
@@ -77,7 +104,7 @@ describe('the check before a run', () => {
     expect(stuck.approvals).toHaveLength(2);
     const again = requestAfter(...toApproved, checks({ plan: blocked }), settles('retry', requester, { asking: 5 }));
     expect(comesTo(again, checks({ run: 2, standings: {} }))).toBe('plan-changed');
-    expect(comesTo(again, checks({ run: 2 }))).toBe('nothing');
+    expect(comesTo(again, checks({ run: 2 }))).toBe('run-checked');
   });
 
   it('orders the next run under the next number', () => {
@@ -89,13 +116,18 @@ describe('the check before a run', () => {
     );
     expect(again).toMatchObject({ state: 'approved', runs: 2 });
     expect(comesTo(again, intends(1))).toBe('request-ended');
-    expect(comesTo(again, intends(2))).toBe('step-intended');
+    expect(comesTo(again, checks({ run: 2, plan: moved }))).toBe('run-checked');
   });
 });
 
 describe('an intent', () => {
   it('says what the step will change, from what to what', () => {
-    const intent = eventsAfter(...toApproved, intends(1, 'protect-vault')).at(-1);
+    const intent = eventsAfter(
+      ...toChecked,
+      ...does('enable-identity'),
+      ...does('grant-key-access'),
+      intends(1, 'protect-vault'),
+    ).at(-1);
     const target = `${planFor().wish.vaultId} purgeProtection`;
     expect(intent?.body).toMatchObject({
       before: { [target]: 'off' },
@@ -105,7 +137,9 @@ describe('an intent', () => {
   });
 
   it('starts the step, and a second attempt keeps the time of the first', () => {
-    const step = requestAfter(...toRunning, intends(1, 'enable-identity', 2)).progress.find((one) => one.attempt > 0);
+    const waits = records(1, failedWith('enable-identity', noon.toISOString()));
+    const again = requestAfter(...toRunning, waits, intends(1, 'enable-identity', 2));
+    const step = again.progress.find((one) => one.attempt > 0);
     expect(step).toMatchObject({
       name: 'enable-identity',
       state: 'running',
@@ -115,16 +149,68 @@ describe('an intent', () => {
   });
 });
 
+describe('a runner that errs', () => {
+  const waiting = [...toRunning, records(1, failedWith('enable-identity', noon.toISOString()))];
+  const stuck = requestAfter(...toAttention, settles('retry', requester, { asking: attention }), checks({ run: 2 }));
+
+  it.each([
+    ['begins without a check', requestAfter(...toApproved), intends()],
+    ['begins the next run on the check of the one before', requestAfter(...toAttention, retries), intends(2)],
+    ['begins a step that is not in the plan', requestAfter(...toChecked), intends(1, 'create-key')],
+    ['begins with a later step', requestAfter(...toChecked), intends(1, 'set-cmk')],
+    ['goes on past a step that is under way', requestAfter(...toRunning), intends(1, 'grant-key-access')],
+    ['goes on past a step that waits', requestAfter(...waiting), intends(1, 'grant-key-access')],
+    ['goes on past a step that was done in an earlier run only', stuck, intends(2, 'grant-key-access')],
+    ['begins a step twice', requestAfter(...toRunning), intends()],
+    ['begins a second try of a step under way', requestAfter(...toRunning), intends(1, 'enable-identity', 2)],
+    ['leaves out a try', requestAfter(...waiting), intends(1, 'enable-identity', 3)],
+    ['does a step again', requestAfter(...toChecked, ...does('enable-identity')), intends(1, 'enable-identity', 2)],
+    ['records what was never begun', requestAfter(...toChecked), records(1, doneWith('enable-identity'))],
+    ['records another step', requestAfter(...toRunning), records(1, doneWith('set-cmk'))],
+    ['records another try', requestAfter(...toRunning), records(1, doneWith('enable-identity', { attempt: 2 }))],
+    ['records twice', requestAfter(...toChecked, ...does('enable-identity')), records(1, doneWith('enable-identity'))],
+    ['claims success without a proof', requestAfter(...toVerifying), records(1, doneWith('verify'))],
+    [
+      'claims success on half a proof',
+      requestAfter(...toVerifying),
+      records(1, doneWith('verify', { proofs: [{ level: 'read-back', outcome: 'proved' }] })),
+    ],
+    [
+      'claims success on a proof that was not looked for',
+      requestAfter(...toVerifying),
+      records(1, doneWith('verify', { proofs: proved.map((proof) => ({ ...proof, outcome: 'not-checked' })) })),
+    ],
+  ])('is stopped when it %s: a bug, and nothing is stored', (_what, request, command) => {
+    expect(() => comesTo(request, command)).toThrow(id);
+  });
+
+  it('may begin both steps of a stage at once, and no more', () => {
+    const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
+    const asked = [asks(2, plan), decides('approve', approver), decides('approve', secondApprover), checks({ plan })];
+    const both = (...steps: readonly StepName[]): Command => ({
+      do: 'intend',
+      run: 1,
+      steps: steps.map((step) => ({ step, attempt: 1 })),
+    });
+    expect(comesTo(requestAfter(...asked), both('enable-identity', 'create-key'))).toBe('step-intended step-intended');
+    expect(() => comesTo(requestAfter(...asked), both('create-key', 'grant-key-access'))).toThrow(id);
+  });
+});
+
+describe('records from before checks were stored', () => {
+  it('go on: an intent says that there was one', () => {
+    const old = eventsAfter(...toRunning).filter(({ body }) => body.type !== 'run-checked');
+    const request = fold(id, old);
+    expect(request).toMatchObject({ state: 'running', checked: 1 });
+    expect(comesTo(request, records(1, doneWith('enable-identity')))).toBe('step-done');
+  });
+});
+
 describe('what is recorded', () => {
   it('keeps values that were born for later steps', () => {
     const born = { principalId: principal };
-    const request = requestAfter(
-      ...toRunning,
-      records(1, doneWith('enable-identity', { born })),
-      intends(1, 'create-key'),
-      records(1, doneWith('create-key', { born: { keyVersion: 'c' }, already: true })),
-    );
-    expect(request).toMatchObject({ state: 'running', born: { ...born, keyVersion: 'c' } });
+    const request = requestAfter(...toChecked, ...does('enable-identity', { born }), ...does('grant-key-access'));
+    expect(request).toMatchObject({ state: 'running', born });
     expect(request.progress[0]).toMatchObject({ state: 'done', endedAt: noon.toISOString(), already: false });
   });
 
@@ -148,21 +234,23 @@ describe('what is recorded', () => {
   });
 
   it('stores the done half of a stage beside the half that is stuck', () => {
-    const decision = decide(
-      requestAfter(...toRunning),
-      records(1, failedWith('enable-identity', null), doneWith('create-key')),
-      noon,
+    const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
+    const request = requestAfter(
+      asks(2, plan),
+      decides('approve', approver),
+      decides('approve', secondApprover),
+      checks({ plan }),
+      intends(),
+      intends(1, 'create-key'),
     );
+    const results = records(1, failedWith('enable-identity', null), doneWith('create-key'));
+    const decision = decide(request, results, noon);
     const types = decision.kind === 'accepted' ? decision.events.map((event) => event.body.type) : [];
     expect(types).toEqual(['step-failed', 'step-done', 'attention-needed']);
   });
 
   it('succeeds with the proofs that verifying found', () => {
-    const proofs = [{ level: 'read-back', outcome: 'proved' }] as const;
-    expect(requestAfter(...toRunning, records(1, doneWith('verify', { proofs })))).toMatchObject({
-      state: 'succeeded',
-      proofs,
-    });
+    expect(requestAfter(...toSucceeded)).toMatchObject({ state: 'succeeded', proofs: proved });
   });
 
   it('asks a person about a run that was stopped outside any step', () => {
@@ -197,7 +285,7 @@ describe('a request that needs attention', () => {
     expect(again).toMatchObject({ state: 'approved', runs: 2, asking: attention });
     expect(again.approvals).toHaveLength(2);
     expect(comesTo(again, intends(1))).toBe('request-ended');
-    expect(comesTo(again, checks({ run: 2 }))).toBe('nothing');
+    expect(comesTo(again, checks({ run: 2 }))).toBe('run-checked');
     expect(comesTo(again, checks({ run: 2, standings: { [approver]: 'yes' } }))).toBe('plan-changed');
   });
 

@@ -5,6 +5,7 @@ import { approver, requester, tenant } from '../../support/fixtures.ts';
 import {
   approvedBy,
   asks,
+  attention,
   cancels,
   comesTo,
   decides,
@@ -23,7 +24,7 @@ const states: readonly Request[] = [
   requestAfter(asks()),
   requestAfter(...toRunning),
   requestAfter(...toAttention),
-  requestAfter(...toAttention, settles('give-up', requester, { asking: 7 })),
+  requestAfter(...toAttention, settles('give-up', requester, { asking: attention })),
   requestAfter(...approvedBy(approver), decides('reject', approver, { comment: 'not this year' })),
   requestAfter(asks(), cancels()),
   requestAfter(asks(), expires),

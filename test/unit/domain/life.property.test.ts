@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { parseEventBody, type StoredEvent } from '../../../src/domain/events.ts';
 import { fold } from '../../../src/domain/evolve.ts';
+import { highestProof } from '../../../src/domain/proof.ts';
 import { hasEnded } from '../../../src/domain/request.ts';
 import { requester } from '../../support/fixtures.ts';
 import { id } from '../support/commands.ts';
+import { planFor } from '../support/plans.ts';
 import { type Life, live, turn } from '../support/random-life.ts';
 
 /**
@@ -75,6 +77,27 @@ it('runs only what was ordered: an intent belongs to the newest run, which no pl
       .filter((body) => ['run-ordered', 'plan-changed'].includes(body.type));
     expect(turns.at(-1)).toMatchObject({ type: 'run-ordered', data: { run: last.data.run } });
   });
+});
+
+it('touches Azure only in a run that was checked, a step at a time in its order, and succeeds only when all are done and proved', async () => {
+  let succeeded = 0;
+  await forEveryLife(({ requests }) => {
+    const bodies = requests.all().map((event) => event.body);
+    const last = bodies.at(-1);
+    if (last?.type !== 'step-intended' && last?.type !== 'succeeded') return;
+    const begun = bodies.findLastIndex((body) => body.type === 'run-ordered');
+    const inRun = bodies.slice(begun);
+    expect(inRun[1]).toMatchObject({ type: 'run-checked', data: { run: last.data.run } });
+    const done = inRun.flatMap((body) => (body.type === 'step-done' ? [body.data.step] : []));
+    expect(new Set(done).size).toBe(done.length);
+    const steps = planFor().steps.map((step) => step.name);
+    if (last.type === 'step-intended') expect(steps.slice(0, steps.indexOf(last.data.step))).toEqual(done);
+    if (last.type !== 'succeeded') return;
+    expect(done).toEqual(steps);
+    expect(highestProof(last.data.proofs)).toBe('permission-held');
+    succeeded += 1;
+  });
+  expect(succeeded).toBeGreaterThan(0);
 });
 
 it('counts revisions one by one, and asks only ever newer questions', async () => {

@@ -1,4 +1,4 @@
-import { StepName } from '../../../src/domain/plan.ts';
+import { StepName, stagesOf } from '../../../src/domain/plan.ts';
 import { stepNamed, steps } from '../../../src/steps/registry.ts';
 import { carryOut } from '../../../src/steps/step.ts';
 import { failure } from '../support/commands.ts';
@@ -100,8 +100,7 @@ describe('what the plan rests on', () => {
 describe('the registry', () => {
   it('names every step once, in order of its stage', () => {
     expect(steps.map((step) => step.name)).toEqual(StepName.options);
-    const stages = steps.map((step) => step.stage);
-    expect(stages).toEqual([...stages].sort((a, b) => a - b));
+    expect(stagesOf(StepName.options).flat()).toEqual(StepName.options);
   });
 
   it('puts what cannot be undone after everything it need not precede', () => {

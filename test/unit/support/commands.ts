@@ -6,6 +6,7 @@ import type { Failure } from '../../../src/domain/failure.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
 import type { Plan, StepName } from '../../../src/domain/plan.ts';
 import type { Standing } from '../../../src/domain/policy.ts';
+import type { Proof } from '../../../src/domain/proof.ts';
 import type { Request } from '../../../src/domain/request.ts';
 import type { Command, StepResult } from '../../../src/domain/request-command.ts';
 import { approver, requester, requestId, submit, tenant } from '../../support/fixtures.ts';
@@ -143,7 +144,25 @@ export const approvedBy = (...people: readonly PersonId[]): Command[] => [
   ...people.map((person) => decides('approve', person)),
 ];
 export const toApproved = approvedBy(approver, secondApprover);
-export const toRunning = [...toApproved, intends()];
+/** What `verify` finds when all is well. */
+export const proved: readonly Proof[] = [
+  { level: 'read-back', outcome: 'proved' },
+  { level: 'permission-held', outcome: 'proved' },
+];
+export const toChecked = [...toApproved, checks()];
+export const toRunning = [...toChecked, intends()];
+/** A step that is done at its first try. */
+export const does = (step: StepName, change: Parameters<typeof doneWith>[1] = {}, run = 1): readonly Command[] => [
+  intends(run, step),
+  records(run, doneWith(step, change)),
+];
+/** All steps of {@link planFor} that come before setting the key are done. */
+export const toSettingKey = [
+  ...toChecked,
+  ...(['enable-identity', 'grant-key-access', 'protect-vault'] as const).flatMap((step) => does(step)),
+];
+export const toVerifying = [...toSettingKey, ...does('set-cmk'), intends(1, 'verify')];
+export const toSucceeded = [...toVerifying, records(1, doneWith('verify', { proofs: proved }))];
 export const toAttention = [...toRunning, records(1, failedWith('enable-identity', null))];
 /** Revision of the event that asked last in `toAttention`. */
-export const attention = 7;
+export const attention = 8;

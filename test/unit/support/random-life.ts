@@ -16,6 +16,7 @@ import {
   failedWith,
   id,
   outsider,
+  proved,
   records,
   secondApprover,
   settles,
@@ -44,7 +45,11 @@ const stale = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: -2, max: 2 }) },
 );
 const anotherRun = stale;
-const step = fc.constantFrom(...StepName.options);
+/** Null: the step whose turn it is. */
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(null) },
+  { weight: 1, arbitrary: fc.constantFrom(...StepName.options) },
+);
 
 /** One turn. Numbers point at people and plans; `off` is how far a card or a run is from the current one. */
 export const turn = fc.oneof(
@@ -87,14 +92,16 @@ export const turn = fc.oneof(
       required: fc.integer({ min: 1, max: 3 }),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('intend'), step, off: anotherRun }) },
+  // A runner that does what it should.
+  { weight: 14, arbitrary: fc.record({ do: fc.constant('onward') }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('intend'), step, off: anotherRun }) },
   {
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('record'),
       step,
       off: anotherRun,
-      outcome: fc.constantFrom('done', 'waits', 'stuck'),
+      outcome: fc.constantFrom('done', 'done', 'done', 'waits', 'stuck'),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stop'), off: anotherRun }) },
@@ -103,12 +110,42 @@ export const turn = fc.oneof(
 );
 export type Turn = typeof turn extends fc.Arbitrary<infer T> ? T : never;
 
+/** The first step that is not done in this run. */
+const nextOf = (request: Request): StepName =>
+  request.progress.find((one) => one.run !== request.runs || one.state !== 'done')?.name ?? 'verify';
+
+function intent(run: number, name: StepName, request: Request): readonly [string, Command] {
+  const before = request.progress.find((one) => one.name === name);
+  const attempt = before?.run === run ? before.attempt + 1 : 1;
+  return [`run:${run}/${name}/${request.revision}/intent`, { do: 'intend', run, steps: [{ step: name, attempt }] }];
+}
+
+/** The check of a run that was ordered; then the next step, done at once. */
+function onward(request: Request): readonly (readonly [string, Command])[] {
+  const run = request.runs;
+  if (request.checked !== run) {
+    const standings = Object.fromEntries(request.approvals.map(({ by }) => [by, 'yes'] as const));
+    return [[`run:${run}/check`, checks({ run, plan: request.plan, standings })]];
+  }
+  const name = nextOf(request);
+  const [cause, intended] = intent(run, name, request);
+  if (intended.do !== 'intend') return [];
+  const attempt = intended.steps[0]?.attempt ?? 1;
+  const done = doneWith(name, { attempt, proofs: name === 'verify' ? proved : [] });
+  return [
+    [cause, intended],
+    [`run:${run}/${name}/${request.revision}/result`, records(run, done)],
+  ];
+}
+
 /** The life so far, with the state as an incremental reader sees it. */
 export interface Life {
   readonly requests: MemoryRequests;
   current: Request;
   /** Whether the last turn stored something. */
   stored: number;
+  /** How many turns no correct runner takes. */
+  thrown: number;
 }
 
 export async function live(turns: readonly Turn[], required: number, after: (life: Life) => void): Promise<void> {
@@ -124,9 +161,15 @@ export async function live(turns: readonly Turn[], required: number, after: (lif
     expiresAt: new Date(clock + 72 * hour).toISOString(),
   });
 
-  const life: Life = { requests, current: undefined as never, stored: 0 };
+  const life: Life = { requests, current: undefined as never, stored: 0, thrown: 0 };
   async function append(cause: string, command: Command): Promise<void> {
-    const appended = await requests.append(id, cause, (request, now) => decide(request, command, now));
+    const appended = await requests
+      .append(id, cause, (request, now) => decide(request, command, now))
+      .catch((error: Error) => error);
+    if (appended instanceof Error) {
+      life.thrown += 1;
+      return;
+    }
     const fresh = appended.kind === 'accepted' && !appended.replay ? appended.events : [];
     life.stored = fresh.length;
     life.current =
@@ -160,16 +203,15 @@ export async function live(turns: readonly Turn[], required: number, after: (lif
         ];
       }
       case 'intend':
-        return [
-          `run:${run}/${one.step}/${request.revision}/intent`,
-          { do: 'intend', run, steps: [{ step: one.step, attempt: 1 }] },
-        ];
+        return intent(run, one.step ?? nextOf(request), request);
       case 'record': {
+        const name = one.step ?? nextOf(request);
+        const { attempt = 1 } = request.progress.find((other) => other.name === name) ?? {};
         const result =
           one.outcome === 'done'
-            ? doneWith(one.step)
-            : failedWith(one.step, one.outcome === 'stuck' ? null : new Date(clock).toISOString());
-        return [`run:${run}/${one.step}/${request.revision}/result`, records(run, result)];
+            ? doneWith(name, { attempt, proofs: name === 'verify' ? proved : [] })
+            : failedWith(name, one.outcome === 'stuck' ? null : new Date(clock).toISOString(), attempt);
+        return [`run:${run}/${name}/${request.revision}/result`, records(run, result)];
       }
       case 'stop':
         return [`run:${run}/stop`, { do: 'stop-run', run, failure: failedOnce }];
@@ -185,6 +227,12 @@ export async function live(turns: readonly Turn[], required: number, after: (lif
     if (one.do === 'membership') standings.set(people[one.person] ?? requester, one.standing);
     if (one.do === 'clock') clock += one.hours * hour;
     if (one.do === 'restart') life.current = (await requests.load(id)) as Request;
+    if (one.do === 'onward') {
+      for (const command of onward(life.current)) {
+        await append(...command);
+        after(life);
+      }
+    }
     const next = one.do === 'repeat' ? (seen.at(-1) ?? null) : commandOf(one, life.current);
     if (next !== null) await append(...next);
     after(life);

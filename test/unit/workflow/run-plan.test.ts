@@ -22,6 +22,7 @@ describe('a run', () => {
     expect(azure.writes).toEqual(everyWrite);
     expect(azure.world.agent?.customerKey).toEqual(under(version('c')));
     expect(events()).toEqual([
+      'run-checked',
       ...['step-intended', 'step-intended', 'step-done', 'step-done'],
       ...Array(4).fill(['step-intended', 'step-done']).flat(),
       'succeeded',
@@ -205,6 +206,7 @@ describe('a process that was given up for dead', () => {
 describe('what a run stores', () => {
   it('is stored once, however often a turn is taken', async () => {
     const { ports, requests } = await approvedRequest();
+    await checkRun(ports, id, 1, 1);
     const tries = [{ step: 'enable-identity', attempt: 1 } as const];
     expect(await intend(ports, id, 1, tries)).toBe(true);
     const { length } = requests.all();
