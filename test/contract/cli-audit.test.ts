@@ -71,7 +71,7 @@ describe('an untouched record', () => {
     const store = await record.cli('audit', 'verify');
     const file = await record.cli('audit', 'verify', path.join(record.dataDir, 'export.jsonl'));
     expect(store).toMatchObject({ code: 0, err: '' });
-    expect(store.out).toMatch(/^verified: 14 events, 5 texts\nThe trail ends at event 14, [0-9a-f]{64}\.\n/);
+    expect(store.out).toMatch(/^verified: 16 events, 5 texts\nThe trail ends at event 16, [0-9a-f]{64}\.\n/);
     expect(file).toEqual(store);
   });
 
@@ -79,7 +79,7 @@ describe('an untouched record', () => {
     expect((await record.cli('audit', 'export', '--format', 'jsonl')).out).toBe(`${lines.join('\n')}\n`);
     const kinds = lines.map((line) => (JSON.parse(line) as { kind: string }).kind);
     expect([kinds[0], kinds.at(-1)]).toEqual(['header', 'head']);
-    expect(kinds.filter((kind) => kind === 'event')).toHaveLength(14);
+    expect(kinds.filter((kind) => kind === 'event')).toHaveLength(16);
     expect(kinds.filter((kind) => kind === 'text')).toHaveLength(5);
   });
 
@@ -88,7 +88,7 @@ describe('an untouched record', () => {
     const { code, out } = await record.cli('audit', 'verify', later);
     expect(code).toBe(0);
     expect(out).toContain('verified: 0 events, 0 texts\n');
-    expect(out).toMatch(/Events 1 to 14 are not in the file\. It follows on [0-9a-f]{64}\./);
+    expect(out).toMatch(/Events 1 to 16 are not in the file\. It follows on [0-9a-f]{64}\./);
     expect(await readFile(await exported(record, '--since', '2020-01-01'), 'utf8')).toBe(`${lines.join('\n')}\n`);
   });
 
@@ -153,7 +153,7 @@ describe('a record somebody changed in the database', () => {
     [
       'the end cut off',
       'delete from cmk.event where seq > 12',
-      /event 12: .*\(head-differs\)\n.*expected 14, found 12/,
+      /event 12: .*\(head-differs\)\n.*expected 16, found 12/,
     ],
     [
       'a text',
@@ -186,12 +186,12 @@ describe('erasing', () => {
     const first = await record.cli(...erase);
     expect(first).toMatchObject({ code: 0, err: '' });
     expect(first.out).toBe(
-      `What people wrote about request ${rejected} is destroyed. Recorded as event 15, by duty.\n`,
+      `What people wrote about request ${rejected} is destroyed. Recorded as event 17, by duty.\n`,
     );
-    expect((await record.cli(...erase)).out).toMatch(/^Done before: event 15 of /);
+    expect((await record.cli(...erase)).out).toMatch(/^Done before: event 17 of /);
     const { code, out } = await record.cli('audit', 'verify');
     expect(code).toBe(0);
-    expect(out).toContain('verified: 15 events, 3 texts, 2 texts erased');
+    expect(out).toContain('verified: 17 events, 3 texts, 2 texts erased');
   });
 
   it('leaves the texts in no file of the data folder, and those of others where they were', async () => {

@@ -1,7 +1,18 @@
 import { verifyChain } from '../../src/audit/verify.ts';
 import type { Appended } from '../../src/domain/ports/store.ts';
 import type { Refusal } from '../../src/domain/refusal.ts';
-import { agentId, approve, approver, cancel, checkRun, intend, plan, reject, requestId, submit } from '../support/fixtures.ts';
+import {
+  agentId,
+  approve,
+  approver,
+  cancel,
+  checkRun,
+  intend,
+  plan,
+  reject,
+  requestId,
+  submit,
+} from '../support/fixtures.ts';
 import type { StoreProcess } from '../support/store-client.ts';
 import { onEveryDatabase } from '../support/store-databases.ts';
 

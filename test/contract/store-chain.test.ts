@@ -123,7 +123,7 @@ await onEveryDatabase((databases) => {
     const names = fc.constantFrom('submit', 'check', ...(Object.keys(commands) as (keyof typeof commands)[]));
     const sequence = fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), names), { maxLength: 12 });
     let base = 100;
-    const holds = async (steps: readonly (readonly [number, 'submit' | keyof typeof commands])[]) => {
+    const holds = async (steps: readonly (readonly [number, 'submit' | 'check' | keyof typeof commands])[]) => {
       base += 3;
       for (const [which, name] of steps) {
         const agent = agentId(`bot-${base + which}`);

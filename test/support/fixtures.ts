@@ -117,7 +117,7 @@ export const checkRun = (agent = agentId()): Command => ({
   run: 1,
   plan: plan(agent),
   digest: 'd'.repeat(64),
-  policy: { version: 'p1', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' },
+  policy: { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' },
   standings: { [approver]: 'yes' },
 });
 
