@@ -43,6 +43,18 @@ export const environmentSchema = z.object({
   CMK_POLICY_FILE: optional,
   CMK_APPROVALS_REQUIRED: z.coerce.number().int().min(1).max(10).default(1),
   CMK_APPROVAL_EXPIRY: duration.default(72 * 3_600_000),
+  CMK_STEP_UP: z
+    .string()
+    .regex(/^c[1-9]\d?$/, 'must be the id of an authentication context, such as c1')
+    .optional(),
+  CMK_STEP_UP_MAX_AGE: duration.default(10 * 60_000),
+  CMK_STEP_UP_APP_ID: z.guid('must be an app id such as Entra shows it').optional(),
+  CMK_STEP_UP_APP_SECRET: optional,
+  CMK_PUBLIC_URL: z
+    .string()
+    .regex(/^https?:\/\/[^/?#\s]+(\/[^?#\s]*)?$/, 'must be an address such as https://bot.example.org')
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
   CMK_TEAM_ID: optional,
   CMK_OPERATIONS_CHANNEL: optional,
   CMK_APPROVALS_CHANNEL: text,
@@ -111,6 +123,27 @@ const together: readonly [(env: Environment) => boolean, string, string][] = [
       ![env.CMK_APPROVALS_CHANNEL, env.CMK_OPERATIONS_CHANNEL].includes(env.CMK_AUDIT_CHANNEL),
     'CMK_AUDIT_CHANNEL',
     'is the approvals or operations channel; name a channel of its own, or none',
+  ],
+  [
+    (env) => env.CMK_STEP_UP === undefined || env.CMK_PUBLIC_URL !== undefined,
+    'CMK_PUBLIC_URL',
+    'is missing; CMK_STEP_UP sends people there to sign in',
+  ],
+  [
+    (env) => env.CMK_STEP_UP === undefined || env.CMK_MODE === 'local' || !env.CMK_PUBLIC_URL?.startsWith('http:'),
+    'CMK_PUBLIC_URL',
+    'must start with https',
+  ],
+  [
+    (env) =>
+      env.CMK_STEP_UP === undefined || env.CMK_STEP_UP_APP_ID !== undefined || env.MicrosoftAppPassword !== undefined,
+    'CMK_STEP_UP_APP_ID',
+    'is missing; without a password the bot has no app that people can sign in to',
+  ],
+  [
+    (env) => (env.CMK_STEP_UP_APP_ID === undefined) === (env.CMK_STEP_UP_APP_SECRET === undefined),
+    'CMK_STEP_UP_APP_SECRET',
+    'and CMK_STEP_UP_APP_ID: set both or neither',
   ],
 ];
 
@@ -220,4 +253,21 @@ export function cloudOf(config: Config): CloudChoice {
     AZURE_GRAPH_ENDPOINT,
   ];
   return { name, armEndpoint, authorityHost, graphEndpoint, caFile: AZURE_CA_FILE ?? null };
+}
+
+/** What approving needs beside the click, and the app people sign in to for it; null where nothing. */
+export interface StepUpChoice {
+  readonly context: string;
+  readonly maxAgeMs: number;
+  readonly appId: string;
+  readonly appSecret: string;
+  readonly publicUrl: string;
+}
+
+export function stepUpOf(config: Config): StepUpChoice | null {
+  const { CMK_STEP_UP: context, CMK_STEP_UP_MAX_AGE: maxAgeMs, CMK_PUBLIC_URL: publicUrl = '' } = config;
+  if (context === undefined) return null;
+  const { CMK_STEP_UP_APP_ID = config.MicrosoftAppId, CMK_STEP_UP_APP_SECRET = config.MicrosoftAppPassword } = config;
+  const [appId = '', appSecret = ''] = [CMK_STEP_UP_APP_ID?.toLowerCase(), CMK_STEP_UP_APP_SECRET];
+  return { context, maxAgeMs, appId, appSecret, publicUrl };
 }

@@ -5,7 +5,7 @@ import { sealWith } from './audit/record.ts';
 import { connectAzure } from './azure/azure.ts';
 import { diagnose } from './cli/doctor/diagnose.ts';
 import { openStandings } from './commands/standing.ts';
-import { type Config, ConfigurationError, readConfig } from './config.ts';
+import { type Config, ConfigurationError, readConfig, stepUpOf } from './config.ts';
 import { startControl } from './control/server.ts';
 import { recordsOf } from './control/store-records.ts';
 import { optionsForAzure } from './options-for-azure.ts';
@@ -22,6 +22,8 @@ import { openLists } from './teams/lists.ts';
 import { openNotifier } from './teams/notifier.ts';
 import { openReminders } from './teams/reminders.ts';
 import { startServer } from './teams/server.ts';
+import { openAuthority } from './teams/sign-in/authority.ts';
+import { openStepUp } from './teams/sign-in/step-up.ts';
 import { startEngine, workflowVersion } from './workflow/engine.ts';
 import { startOutbox } from './workflow/outbox.ts';
 import { startSweeper } from './workflow/sweeper.ts';
@@ -48,7 +50,8 @@ async function start(config: Config): Promise<void> {
   if (database.kind === 'pglite') log.warn({}, 'the embedded database survives this process, not this machine');
   const { requests, outbox, replicas, shown, conversations, people, documents } = store;
   const { policy } = config;
-  const azure = connectAzure(optionsForAzure(config));
+  const azureOptions = optionsForAzure(config);
+  const azure = connectAzure(azureOptions);
   const { requester: requesterStanding, approver: approverStanding, approverOf } = openStandings(azure, policy);
 
   const adapter = openAdapter(local ? null : config, log);
@@ -87,10 +90,16 @@ async function start(config: Config): Promise<void> {
   });
   const sweeper = startSweeper({ documents, now, log });
 
+  const stepUpWish = stepUpOf(config);
+  const { authorityHost: host, tls } = azureOptions.cloud;
+  const authority = openAuthority({ host, tenantId, ca: tls.tlsOptions?.ca ?? null, now });
+  const signInTools = { authority, documents, requests, directory, random: randomBytes, now, log };
+  const stepUp = stepUpWish === null ? null : openStepUp({ app: stepUpWish, stepUp: stepUpWish, ...signInTools });
+
   const commandPorts = { azure, requests, policy, tenantId, requesterStanding, random: randomBytes, sha256, now };
   const bot = new CmkBot({
     commandPorts,
-    actionPorts: { requests, approverStanding: approverOf },
+    actionPorts: { requests, approverStanding: approverOf, stepUp: stepUpWish },
     forms: openForms(documents, commandPorts),
     lists: openLists(documents, requests, directory, randomBytes),
     notifier,
@@ -99,9 +108,10 @@ async function start(config: Config): Promise<void> {
     tenantId,
     signIn: local ? 'local' : 'bot-framework',
     auditChannel: channelId !== null,
+    stepUp,
   });
   const ready = async (): Promise<boolean> => (await database.pool.query('select 1')).rows.length === 1;
-  const server = await startServer({ adapter, bot, port: config.PORT, local, ready, log });
+  const server = await startServer({ adapter, bot, port: config.PORT, local, ready, pages: stepUp?.pages ?? [], log });
   log.info({ url: server.url }, 'listening');
 
   // The folder is this process's alone: the command line asks it. A server can be asked directly.

@@ -8,6 +8,7 @@ import type { Appended, Requests } from '../domain/ports/store.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { Request } from '../domain/request.ts';
 import type { Command } from '../domain/request-command.ts';
+import type { SignIn, StepUp } from '../domain/sign-in.ts';
 
 /** Who clicked, on which request, on a card of which revision. `inputs` is what the person filled in. */
 export interface ClickedCall {
@@ -15,6 +16,8 @@ export interface ClickedCall {
   readonly actor: Actor;
   readonly requestId: RequestId;
   readonly asking: number;
+  /** The sign-in that came with the click or was proved for it; verified, but not yet found enough. */
+  readonly signIn: SignIn | null;
   readonly inputs: { readonly acknowledgeIrreversible: string; readonly comment: string };
 }
 
@@ -25,6 +28,8 @@ export interface ActionPorts {
    * says what to tell people and permits nothing.
    */
   readonly approverStanding: (person: PersonId, request: Request | null) => Promise<Standing>;
+  /** What an approval needs beside the click; null where nothing. */
+  readonly stepUp: StepUp | null;
 }
 
 /** Whether the clicker may decide on the request that was clicked. */

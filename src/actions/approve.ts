@@ -4,10 +4,21 @@ import { type Action, standingOn, store } from './action.ts';
 export const approve: Action = {
   verb: 'request.approve',
   async handle(call, ports) {
-    const { by, actor, asking, inputs } = call;
+    const { by, actor, asking, inputs, signIn } = call;
+    const { stepUp } = ports;
     const standing = await standingOn(call, ports);
     const acknowledged = inputs.acknowledgeIrreversible === 'true';
-    const command = { do: 'approve', by, actor, asking, standing, acknowledged, comment: inputs.comment } as const;
-    return store(call, ports, 'approve', command);
+    const { comment } = inputs;
+    return store(call, ports, 'approve', {
+      do: 'approve',
+      by,
+      actor,
+      asking,
+      standing,
+      acknowledged,
+      comment,
+      stepUp,
+      signIn,
+    });
   },
 };

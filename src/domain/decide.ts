@@ -9,6 +9,7 @@ import type { Standing } from './policy.ts';
 import { type RefusalCode, refuse } from './refusal.ts';
 import { hasEnded, type Request } from './request.ts';
 import { accept, type Command, type Decision, longestText, type Submit } from './request-command.ts';
+import { signInRefusal } from './sign-in.ts';
 
 const standingRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = {
   no: 'not-an-approver',
@@ -90,7 +91,7 @@ function decideOn(request: Request, command: Decide, now: Date): Decision {
   if (command.do === 'reject') {
     return accept(newEvent('rejected', command.actor, {}, { ...rest, result: 'rejected' }, texts));
   }
-  return approve(request, command, rest, texts);
+  return approve(request, command, now, rest, texts);
 }
 
 /** Too late to have an effect, and recorded all the same: somebody who had a say said it. Once a person and verb. */
@@ -106,7 +107,8 @@ const decidedLate = (request: Request, { do: verb, actor }: Decide): Decision =>
 
 function approve(
   request: Request,
-  command: Decide,
+  command: Extract<Command, { do: 'approve' }>,
+  now: Date,
   rest: { planDigest: string; target: string; onBehalfOf: string },
   texts: Record<string, string>,
 ): Decision {
@@ -114,12 +116,18 @@ function approve(
   if (request.state === 'approved') return refuse('already-approved', request.id);
   const irreversible = stepsOf(request.plan, 'irreversible').length;
   if (irreversible > 0 && !command.acknowledged) return refuse('acknowledge-irreversible', `${irreversible}`);
+  // Last: nobody signs in for a click that would be refused all the same.
+  const { stepUp, signIn, actor } = command;
+  if (stepUp !== null) {
+    const missing = signInRefusal(stepUp, { person: command.by, tenantId: actor.tenantId }, signIn, now);
+    if (missing !== null) return missing;
+  }
   const counted = request.approvals.length + 1;
   const { approvalsRequired } = request.policy;
   const approved = newEvent(
     'approved',
     command.actor,
-    { acknowledgedIrreversible: command.acknowledged },
+    { acknowledgedIrreversible: command.acknowledged, signIn: stepUp === null ? null : signIn },
     { ...rest, result: `approved ${counted} of ${approvalsRequired}` },
     texts,
   );

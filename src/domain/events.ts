@@ -5,6 +5,7 @@ import { FormId, type PersonId } from './ids.ts';
 import { Plan, StepName } from './plan.ts';
 import { AppliedPolicy } from './policy.ts';
 import { Proof } from './proof.ts';
+import { SignIn } from './sign-in.ts';
 
 /** Who acted. `bot` is the product itself, on the requester's behalf. Names are not part of the record. */
 export const Actor = z.object({
@@ -33,7 +34,11 @@ const payloads = {
     policy: AppliedPolicy,
     origin: Origin,
   }),
-  approved: z.object({ acknowledgedIrreversible: z.boolean() }),
+  approved: z.object({
+    acknowledgedIrreversible: z.boolean(),
+    /** Null where approving asked for no sign-in of its own. */
+    signIn: SignIn.nullable().default(null),
+  }),
   rejected: z.object({}),
   cancelled: z.object({}),
   expired: z.object({}),

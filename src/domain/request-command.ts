@@ -6,6 +6,7 @@ import type { Plan, StepName } from './plan.ts';
 import type { AppliedPolicy, Standing } from './policy.ts';
 import type { Proof } from './proof.ts';
 import type { Refusal } from './refusal.ts';
+import type { SignIn, StepUp } from './sign-in.ts';
 
 export const longestText = 500;
 
@@ -18,6 +19,12 @@ interface Click {
 
 /** A click, or an operator at the command line, who is not one of the people Teams knows. */
 type ClickOrOperator = Omit<Click, 'by'> & { readonly by: PersonId | null };
+
+interface Deciding extends Click {
+  readonly standing: Standing;
+  readonly acknowledged: boolean;
+  readonly comment: string;
+}
 
 export interface Submit {
   readonly do: 'submit';
@@ -53,12 +60,14 @@ export type StepResult =
 
 export type Command =
   | Submit
-  | (Click & {
-      readonly do: 'approve' | 'reject';
-      readonly standing: Standing;
-      readonly acknowledged: boolean;
-      readonly comment: string;
+  | (Deciding & {
+      readonly do: 'approve';
+      /** What an approval needs beside the click; null where nothing. */
+      readonly stepUp: StepUp | null;
+      readonly signIn: SignIn | null;
     })
+  /** Needs no sign-in of its own: stopping a change must never wait for one. */
+  | (Deciding & { readonly do: 'reject' })
   | (ClickOrOperator & { readonly do: 'cancel' })
   | (ClickOrOperator & { readonly do: 'retry' | 'give-up'; readonly standing: Standing })
   | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }

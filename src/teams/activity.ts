@@ -84,7 +84,7 @@ export function senderOf(activity: unknown, signIn: string): KnownSender | null 
   };
 }
 
-/** A click on a card: the button's data merged with the inputs. */
+/** A click on a card: the button's data merged with the inputs; after a login request, with what the client has to show. */
 export const CardClick = z.object({
   action: z.object({
     verb: z.string().max(100),
@@ -95,6 +95,11 @@ export const CardClick = z.object({
       requestId: z.string().max(64).optional(),
     }),
   }),
+  // One that is malformed counts as none, as the protocol has it.
+  authentication: z
+    .object({ id: z.string().max(200), token: z.string().max(20_000) })
+    .optional()
+    .catch(undefined),
 });
 export type CardClick = z.infer<typeof CardClick>;
 

@@ -1,6 +1,7 @@
 /** The bot: takes each activity to the command, the form or the action it is for, and answers. */
 import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
 import type { ActionPorts } from '../actions/action.ts';
+import { approve } from '../actions/approve.ts';
 import { actions } from '../actions/registry.ts';
 import type { CommandPorts, CommandResult } from '../commands/command.ts';
 import { commands } from '../commands/registry.ts';
@@ -16,6 +17,7 @@ import type { Lists } from './lists.ts';
 import type { Notifier } from './notifier.ts';
 import { parseMessage } from './parse-message.ts';
 import type { AdaptiveCard } from './render-card.ts';
+import type { StepUpSignIn } from './sign-in/step-up.ts';
 import { search } from './typeahead.ts';
 import { helpCard, refusalCard, refusalText } from './views/short-views.ts';
 
@@ -31,6 +33,8 @@ export interface BotOptions {
   /** How people are known: `bot-framework` with tokens, `local` without. */
   readonly signIn: string;
   readonly auditChannel: boolean;
+  /** Null where approving needs no sign-in of its own. */
+  readonly stepUp: StepUpSignIn | null;
 }
 
 export class CmkBot extends ActivityHandler {
@@ -193,7 +197,7 @@ export class CmkBot extends ActivityHandler {
   private async requestClick(
     context: TurnContext,
     sender: KnownSender,
-    { action }: CardClick,
+    { action, authentication }: CardClick,
   ): Promise<InvokeResponse> {
     const handler = actions.find((one) => one.verb === action.verb);
     if (handler === undefined) return badRequestAnswer(`Nothing is done by ${action.verb}.`);
@@ -202,14 +206,24 @@ export class CmkBot extends ActivityHandler {
       return messageAnswer(refusalText(refuse('unknown-request', String(action.data.requestId ?? '').slice(0, 20))));
     const text = (name: string): string => (typeof action.data[name] === 'string' ? String(action.data[name]) : '');
     const inputs = { acknowledgeIrreversible: text('acknowledgeIrreversible'), comment: text('comment') };
-    const call = { by: sender.person, actor: sender.actor, requestId, asking: action.data.revision ?? -1, inputs };
+    const asking = action.data.revision ?? -1;
+    // Only an approval asks for a sign-in: stopping a change must never wait for one.
+    const stepUp = handler === approve ? this.options.stepUp : null;
+    const purpose = { person: sender.person, requestId, asking };
+    const presented = await stepUp?.presented(purpose, authentication);
+    if (presented?.kind === 'answer') return presented.answer;
+    const signIn = presented?.signIn ?? null;
+    const call = { by: sender.person, actor: sender.actor, requestId, asking, inputs, signIn };
     const result = await handler.handle(call, this.options.actionPorts);
     const { replyToId, conversation } = context.activity;
     const clicked = replyToId === undefined ? null : { conversationId: conversation.id, activityId: replyToId };
     if (result.kind === 'refused') {
       await this.options.notifier.adopt(requestId, clicked);
+      const question = await stepUp?.question(purpose, result);
+      if (question) return question;
       return messageAnswer(refusalText({ ...result, fact: result.fact || requestId }));
     }
+    await stepUp?.settle(purpose);
     const late = result.kind === 'accepted' && result.events.some((event) => event.body.type === 'decided-late');
     if (late) {
       await this.options.notifier.adopt(requestId, clicked);

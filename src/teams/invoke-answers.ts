@@ -27,3 +27,35 @@ export const choicesAnswer = (
   status: 200,
   body: { statusCode: 200, type: 'application/vnd.microsoft.search.searchResponse', value: { results } },
 });
+
+/** The client ignores a login request without one. The Bot Framework's token service, whose name it would be, is not used. */
+const connectionName = 'cmk-step-up';
+
+/** Asks the client for a token, silently where there is something to exchange, else with a button that opens the page. */
+export const loginAnswer = (
+  text: string,
+  signInUrl: string,
+  exchange: { readonly id: string; readonly uri: string } | null,
+): InvokeResponse => ({
+  status: 200,
+  body: {
+    statusCode: 401,
+    type: 'application/vnd.microsoft.activity.loginRequest',
+    value: {
+      text,
+      connectionName,
+      ...(exchange === null ? {} : { tokenExchangeResource: exchange }),
+      buttons: [{ title: 'Sign in', text: 'Sign in', type: 'signin', value: signInUrl }],
+    },
+  },
+});
+
+/** The token that came with the click is of no use: the client shows the button of the login request. */
+export const preconditionAnswer = (message: string): InvokeResponse => ({
+  status: 200,
+  body: {
+    statusCode: 412,
+    type: 'application/vnd.microsoft.error.preconditionFailed',
+    value: { code: '412', message },
+  },
+});

@@ -3,6 +3,7 @@ import type { Request as BotRequest, Response as BotResponse, CloudAdapter } fro
 import restify from 'restify';
 import { InboundActivity } from './activity.ts';
 import type { CmkBot } from './bot.ts';
+import type { BrowserPage } from './sign-in/pages.ts';
 
 export interface ServerOptions {
   readonly adapter: CloudAdapter;
@@ -11,6 +12,8 @@ export interface ServerOptions {
   /** Without tokens: listens on loopback only, and takes nothing that a foreign page could have sent. */
   readonly local: boolean;
   readonly ready: () => Promise<boolean>;
+  /** What browsers may look at. */
+  readonly pages: readonly BrowserPage[];
   readonly log: { error(fields: object, message: string): void; info(fields: object, message: string): void };
 }
 
@@ -78,6 +81,29 @@ async function messages(options: ServerOptions, request: restify.Request, respon
   );
 }
 
+/** What was asked for stands in the address: it is never logged, and a bug shows nothing of it. */
+async function showPage(
+  options: ServerOptions,
+  page: BrowserPage,
+  request: restify.Request,
+  response: restify.Response,
+): Promise<void> {
+  if (options.local && !loopback.test(hostOf(request.headers.host))) {
+    response.send(403, {
+      error: { code: 'BadRequest', message: 'In local mode the Host must be a loopback address.' },
+    });
+    return;
+  }
+  const { searchParams } = new URL(request.url ?? '', 'http://localhost');
+  try {
+    const { status, headers, body } = await page.show(searchParams, request.headers.cookie);
+    response.sendRaw(status, body, headers);
+  } catch (error) {
+    options.log.error({ err: error, path: page.path }, 'a page ended by an unexpected error');
+    response.send(500, { error: { code: 'InternalError', message: 'Something unexpected happened.' } });
+  }
+}
+
 export async function startServer(options: ServerOptions): Promise<BotServer> {
   const server = restify.createServer({ name: 'cmk-bot', handleUncaughtExceptions: false });
   server.use(onlyPlainJson);
@@ -92,6 +118,11 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
   server.post('/api/messages', async (request: restify.Request, response: restify.Response) =>
     messages(options, request, response),
   );
+  for (const page of options.pages) {
+    server.get(page.path, async (request: restify.Request, response: restify.Response) =>
+      showPage(options, page, request, response),
+    );
+  }
   await listen(server.server, options.port, options.local ? '127.0.0.1' : undefined);
   const second = options.local ? await alsoOnIpv6(server.server, options.port) : null;
   return {

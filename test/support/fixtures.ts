@@ -91,6 +91,8 @@ export const approve = (by: PersonId = approver, change: { comment?: string; ask
   standing: 'yes',
   acknowledged: true,
   comment: '',
+  stepUp: null,
+  signIn: null,
   ...change,
 });
 

@@ -1,4 +1,4 @@
-import { ConfigurationError, cloudOf, environmentSchema, readConfig } from '../../src/config.ts';
+import { ConfigurationError, cloudOf, environmentSchema, readConfig, stepUpOf } from '../../src/config.ts';
 
 const tenant = '10000000-0000-4000-8000-000000000000';
 const subscription = '40000000-0000-4000-8000-000000000001';
@@ -229,4 +229,37 @@ describe('the cloud', () => {
       expect(named({ ...custom, [name]: undefined })).toEqual([name]);
     },
   );
+});
+
+describe('signing in anew to approve', () => {
+  const stepUp = { CMK_STEP_UP: 'c1', CMK_PUBLIC_URL: 'https://bot.example.com/' };
+  const app = { CMK_STEP_UP_APP_ID: 'B0000000-0000-4000-8000-00000000000B', CMK_STEP_UP_APP_SECRET: 'its-secret' };
+
+  it('is off unless it is set, and then nothing of it is needed', () => {
+    expect(stepUpOf(read())).toBeNull();
+    expect(stepUpOf(read({ CMK_STEP_UP: '' }))).toBeNull();
+  });
+
+  it('uses the app of the bot, or another that is given whole', () => {
+    const rule = { context: 'c1', maxAgeMs: 600_000, publicUrl: 'https://bot.example.com' };
+    expect(stepUpOf(read(stepUp))).toEqual({ ...rule, appId: 'app', appSecret: 'secret' });
+    const other = { appId: app.CMK_STEP_UP_APP_ID.toLowerCase(), appSecret: 'its-secret' };
+    expect(stepUpOf(read({ ...stepUp, ...app }))).toEqual({ ...rule, ...other });
+    const identity = { MicrosoftAppType: 'UserAssignedMSI', MicrosoftAppPassword: undefined } as const;
+    expect(stepUpOf(read({ ...stepUp, ...app, ...identity }))).toEqual({ ...rule, ...other });
+    expect(named({ ...stepUp, ...identity })).toEqual(['CMK_STEP_UP_APP_ID']);
+    expect(named({ ...stepUp, CMK_STEP_UP_APP_ID: app.CMK_STEP_UP_APP_ID })).toEqual(['CMK_STEP_UP_APP_SECRET']);
+    expect(named({ ...stepUp, CMK_STEP_UP_APP_SECRET: 'alone' })).toEqual(['CMK_STEP_UP_APP_SECRET']);
+  });
+
+  it('needs an address that browsers reach over https', () => {
+    expect(named({ CMK_STEP_UP: 'c1' })).toEqual(['CMK_PUBLIC_URL']);
+    expect(named({ ...stepUp, CMK_PUBLIC_URL: 'http://bot.example.com' })).toEqual(['CMK_PUBLIC_URL']);
+    for (const CMK_PUBLIC_URL of ['bot.example.com', 'https://bot.example.com/?a=b', 'ftp://bot.example.com'])
+      expect(named({ ...stepUp, CMK_PUBLIC_URL })).toEqual(['CMK_PUBLIC_URL']);
+  });
+
+  it.each(['1', 'c0', 'C1', 'c100', 'c1,c2', 'on'])('knows no authentication context “%s”', (context) => {
+    expect(named({ ...stepUp, CMK_STEP_UP: context })).toEqual(['CMK_STEP_UP']);
+  });
 });

@@ -3,6 +3,7 @@ import { shortDigest } from '../../domain/digest.ts';
 import type { StoredEvent } from '../../domain/events.ts';
 import { PersonId } from '../../domain/ids.ts';
 import { highestProof } from '../../domain/proof.ts';
+import type { SignIn } from '../../domain/sign-in.ts';
 import type { marks } from '../card-data/row.ts';
 import type { Names } from '../views/parts.ts';
 import { effectWords, proofWords, stepTitles } from './steps.ts';
@@ -29,6 +30,10 @@ const quoted = (event: StoredEvent, field: string, { texts }: Options): string =
 };
 
 const list = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
+
+/** UTC, as all times in the trail. */
+const signInWords = (signIn: SignIn | null): string =>
+  signIn === null ? '' : `signed in again at ${signIn.signedInAt.slice(11, 16)} (${signIn.contexts.join(' ')})`;
 
 /** `name` acts: a person by name, an operator by the name given, else the bot. */
 function actorName(event: StoredEvent, names: Names): string {
@@ -87,6 +92,7 @@ function decisionWords(event: StoredEvent, names: Names, options: Options): Even
           planWords(event),
           (body.result ?? '').replace('approved ', ''),
           accepted,
+          signInWords(body.data.signIn),
           quoted(event, 'comment', options),
         ),
       };

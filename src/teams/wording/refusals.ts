@@ -105,6 +105,26 @@ const words = {
   }),
   'request-ended': (id) => ({ title: `Request ${id} has ended.`, text: 'Your click changed nothing.' }),
   'run-started': (id) => ({ title: `Request ${id} is running.`, text: 'It is too late to decide or cancel.' }),
+  'sign-in-needed': () => ({
+    title: 'Approving needs a fresh sign-in.',
+    text: 'Sign in with the button, then click Approve again. Rejecting needs none.',
+  }),
+  'sign-in-other-person': () => ({
+    title: 'Somebody else signed in.',
+    text: 'Nothing was approved. Sign in with the account you use in Teams.',
+  }),
+  'sign-in-too-old': (minutes) => ({
+    title: `Your sign-in is older than ${minutes === '1' ? 'a minute' : `${minutes} minutes`}.`,
+    text: 'Sign in again, then click Approve again.',
+  }),
+  'sign-in-too-weak': (context) => ({
+    title: `Your sign-in does not meet what approving needs (${context}).`,
+    text: 'Sign in again as your organisation asks for it, then click Approve again.',
+  }),
+  'sign-in-unverifiable': () => ({
+    title: 'Your sign-in could not be checked.',
+    text: 'Nothing was approved. Try again in a minute; if it stays so, an operator finds why in the log.',
+  }),
   'stale-card': () => ({
     title: 'This card is out of date.',
     text: 'Your click changed nothing. Decide on the card as it is now.',

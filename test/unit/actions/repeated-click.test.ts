@@ -11,7 +11,7 @@ import { noon, planFor, vault } from '../support/plans.ts';
 async function asked() {
   const requests = memoryRequests(() => noon);
   await requests.append(id, 'submit', (request, now) => decide(request, asks(1), now));
-  const ports = { requests, approverStanding: async () => 'yes' as const };
+  const ports = { requests, approverStanding: async () => 'yes' as const, stepUp: null };
   const click = (by: PersonId) =>
     approve.handle(
       {
@@ -19,6 +19,7 @@ async function asked() {
         actor: personActor(by, tenant, 'local'),
         requestId: id,
         asking: 1,
+        signIn: null,
         inputs: { acknowledgeIrreversible: 'true', comment: '' },
       },
       ports,

@@ -9,6 +9,7 @@ import type { Standing } from '../../../src/domain/policy.ts';
 import type { Proof } from '../../../src/domain/proof.ts';
 import type { Request } from '../../../src/domain/request.ts';
 import type { Command, StepResult } from '../../../src/domain/request-command.ts';
+import type { SignIn, StepUp } from '../../../src/domain/sign-in.ts';
 import { approver, requester, requestId, submit, tenant } from '../../support/fixtures.ts';
 import { noon, planFor } from './plans.ts';
 
@@ -40,17 +41,22 @@ interface ClickChange {
   readonly standing?: Standing;
   readonly acknowledged?: boolean;
   readonly comment?: string;
+  readonly stepUp?: StepUp | null;
+  readonly signIn?: SignIn | null;
 }
 
 const click = (by: PersonId, asking: number) => ({ by, actor: personActor(by, tenant, 'local'), asking });
 
-export const decides = (verb: 'approve' | 'reject', by: PersonId, change: ClickChange = {}): Command => ({
-  do: verb,
-  ...click(by, change.asking ?? 1),
-  standing: change.standing ?? 'yes',
-  acknowledged: change.acknowledged ?? true,
-  comment: change.comment ?? '',
-});
+export function decides(verb: 'approve' | 'reject', by: PersonId, change: ClickChange = {}): Command {
+  const decided = {
+    ...click(by, change.asking ?? 1),
+    standing: change.standing ?? 'yes',
+    acknowledged: change.acknowledged ?? true,
+    comment: change.comment ?? '',
+  };
+  if (verb === 'reject') return { do: verb, ...decided };
+  return { do: verb, ...decided, stepUp: change.stepUp ?? null, signIn: change.signIn ?? null };
+}
 export const cancels = (by: PersonId = requester, asking = 1): Command => ({ do: 'cancel', ...click(by, asking) });
 export const settles = (verb: 'retry' | 'give-up', by: PersonId, change: ClickChange = {}): Command => ({
   do: verb,

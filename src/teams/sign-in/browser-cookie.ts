@@ -1,0 +1,40 @@
+/**
+ * Ties a sign-in to the browser that showed what it is for: a link to Entra that somebody else began cannot be finished,
+ * because that page was never seen where it ends.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+export interface BrowserCookie {
+  /** The browser's own value, or a new one, and the header that keeps it there. */
+  keep(cookies: string | undefined): { readonly browser: string; readonly header: string };
+  /** Whether it is the browser that was kept as `browser`. */
+  isSame(cookies: string | undefined, browser: string): boolean;
+}
+
+const lifeS = 3_600;
+const value = /^[A-Za-z0-9_-]{43}$/;
+
+const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
+/** Over https only https may set or see it, from this host alone; plain http is for one machine. */
+export function browserCookie(publicUrl: string, random: (size: number) => Uint8Array): BrowserCookie {
+  const secure = publicUrl.startsWith('https:');
+  const name = secure ? '__Host-cmk-sign-in' : 'cmk-sign-in';
+  const read = (cookies: string | undefined): string | null => {
+    const pairs = (cookies ?? '').split(';').map((pair) => pair.trim().split('='));
+    const found = pairs.find(([key]) => key === name)?.[1];
+    return found !== undefined && value.test(found) ? found : null;
+  };
+  return {
+    keep(cookies) {
+      const own = read(cookies) ?? Buffer.from(random(32)).toString('base64url');
+      const flags = `Path=/; Max-Age=${lifeS}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+      return { browser: hashed(own), header: `${name}=${own}; ${flags}` };
+    },
+    isSame(cookies, browser) {
+      const own = read(cookies);
+      const [a, b] = [Buffer.from(hashed(own ?? '')), Buffer.from(browser)];
+      return own !== null && a.length === b.length && timingSafeEqual(a, b);
+    },
+  };
+}

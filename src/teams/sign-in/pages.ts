@@ -1,0 +1,197 @@
+/** Signing in in a browser: a page that says what for, then Entra's own, then a page that says what came of it. */
+import { createHash } from 'node:crypto';
+import type { Requests } from '../../domain/ports/store.ts';
+import type { Request } from '../../domain/request.ts';
+import { type SignIn, type StepUp, signInRefusal } from '../../domain/sign-in.ts';
+import type { Directory } from '../directory.ts';
+import { refusalWords } from '../wording/refusals.ts';
+import type { Authority } from './authority.ts';
+import type { BrowserCookie } from './browser-cookie.ts';
+import { type PageAnswer, page } from './html.ts';
+import { AuthorityUnreachable } from './https-call.ts';
+import type { PendingSignIns, Purpose, Started } from './pending.ts';
+import { type Verified, verifyToken } from './verify-token.ts';
+
+/** The app people sign in to. */
+export interface SignInApp {
+  readonly appId: string;
+  readonly appSecret: string;
+  /** The bot's address for browsers, without a slash at its end. */
+  readonly publicUrl: string;
+}
+
+export interface PageTools {
+  readonly app: SignInApp;
+  readonly stepUp: StepUp;
+  readonly authority: Authority;
+  readonly pending: PendingSignIns;
+  readonly cookie: BrowserCookie;
+  readonly requests: Requests;
+  readonly directory: Directory;
+  readonly random: (size: number) => Uint8Array;
+  readonly now: () => Date;
+  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+}
+
+/** A page for browsers, by path. */
+export interface BrowserPage {
+  readonly path: string;
+  show(query: URLSearchParams, cookies: string | undefined): Promise<PageAnswer>;
+}
+
+export const startPath = '/sign-in/start';
+const donePath = '/sign-in/done';
+
+const ended = page({
+  status: 410,
+  tone: 'bad',
+  title: 'This sign-in has ended.',
+  lines: ['Nothing was approved. Go back to Teams and click Approve again.'],
+});
+
+const unreachable = page({
+  status: 503,
+  tone: 'bad',
+  title: 'Signing in is not possible now.',
+  lines: ['Microsoft Entra does not answer the bot. Nothing was approved. Try again in a minute.'],
+});
+
+const refused = (title: string, text: string): PageAnswer =>
+  page({ status: 403, tone: 'bad', title, lines: [text, 'Nothing was approved.'] });
+
+/** Both pages. Entra being out of reach is said; anything else that goes wrong is a bug. */
+export const signInPages = (tools: PageTools): readonly BrowserPage[] =>
+  [
+    { path: startPath, show: start },
+    { path: donePath, show: done },
+  ].map(({ path, show }) => ({
+    path,
+    async show(query, cookies) {
+      try {
+        return await show(tools, query, cookies);
+      } catch (error) {
+        if (!(error instanceof AuthorityUnreachable)) throw error;
+        tools.log.warn({ why: error.message }, 'a sign-in could not go on');
+        return unreachable;
+      }
+    },
+  }));
+
+async function start(tools: PageTools, query: URLSearchParams, cookies: string | undefined): Promise<PageAnswer> {
+  const purpose = await tools.pending.asked(query.get('ask') ?? '');
+  const request = purpose === null ? null : await tools.requests.load(purpose.requestId);
+  if (purpose === null || request?.state !== 'awaiting-approval' || request.asking !== purpose.asking) return ended;
+  const { authorizationEndpoint } = await tools.authority.metadata();
+  const { browser, header } = tools.cookie.keep(cookies);
+  const [nonce, verifier] = [secret(tools), secret(tools)];
+  const state = await tools.pending.start({ purpose, nonce, verifier, browser });
+  const url = `${authorizationEndpoint}?${new URLSearchParams(authorizeQuery(tools, { nonce, verifier, state }))}`;
+  return page(await startWords(tools, request, url), { 'set-cookie': header });
+}
+
+const secret = ({ random }: PageTools): string => Buffer.from(random(32)).toString('base64url');
+
+/**
+ * Authorization code with PKCE (RFC 7636). The context is asked for as Microsoft's "Conditional Access authentication
+ * context" guide says, the time as OpenID Connect Core 5.5 does; `prompt=login` because a remembered session proves nothing.
+ */
+function authorizeQuery(
+  { app, stepUp }: PageTools,
+  { nonce, verifier, state }: { readonly nonce: string; readonly verifier: string; readonly state: string },
+): Record<string, string> {
+  const acrs = { essential: true, value: stepUp.context };
+  return {
+    client_id: app.appId,
+    response_type: 'code',
+    response_mode: 'query',
+    redirect_uri: `${app.publicUrl}${donePath}`,
+    scope: 'openid profile',
+    state,
+    nonce,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    prompt: 'login',
+    claims: JSON.stringify({ id_token: { acrs, auth_time: { essential: true } } }),
+  };
+}
+
+async function startWords({ directory }: PageTools, request: Request, url: string) {
+  const names = await directory.names([request.requester]);
+  const { wish, observation } = request.plan;
+  return {
+    status: 200,
+    tone: 'ask',
+    title: `Sign in to approve ${request.id}`,
+    lines: ['You clicked Approve in Teams. Signing in shows that it is you, and now.'],
+    facts: [
+      ['Agent', request.agentName],
+      ['Gets key', `${wish.keyName} in ${observation.vault.name}`],
+      ['Asked by', names(request.requester)],
+    ],
+    button: { title: 'Sign in', url },
+    note: 'Signing in approves nothing yet: you click Approve once more. If you did not click Approve, close this page and tell your security team.',
+  } as const;
+}
+
+async function done(tools: PageTools, query: URLSearchParams, cookies: string | undefined): Promise<PageAnswer> {
+  const started = await tools.pending.takeStarted(query.get('state') ?? '');
+  if (started === null) return ended;
+  const { requestId, person } = started.purpose;
+  if (!tools.cookie.isSame(cookies, started.browser)) {
+    tools.log.warn({ requestId, person }, 'a sign-in ended in another browser than it began in');
+    return refused('This sign-in began in another browser.', 'Go back to Teams and click Approve again.');
+  }
+  const code = query.get('code');
+  const outcome = code === null ? nothing(told(query)) : await signInOf(tools, started, code);
+  if (outcome.kind === 'unreachable') throw new AuthorityUnreachable(outcome.why);
+  if (outcome.kind === 'invalid') {
+    tools.log.info({ requestId, person, why: outcome.why }, 'a sign-in proved nothing');
+    return refused('Signing in did not work.', outcome.why);
+  }
+  return judged(tools, started.purpose, outcome.signIn);
+}
+
+const nothing = (why: string): Verified => ({ kind: 'invalid', why });
+
+/** Entra's own words for why there is no code. */
+const told = (query: URLSearchParams): string =>
+  (query.get('error_description') ?? query.get('error') ?? 'Entra sent no code.').slice(0, 300);
+
+async function signInOf(
+  { app, authority, now }: PageTools,
+  { nonce, verifier }: Started,
+  code: string,
+): Promise<Verified> {
+  const redeemed = await authority.redeem({
+    grant_type: 'authorization_code',
+    client_id: app.appId,
+    client_secret: app.appSecret,
+    redirect_uri: `${app.publicUrl}${donePath}`,
+    scope: 'openid profile',
+    code,
+    code_verifier: verifier,
+  });
+  if (redeemed.kind === 'refused') return nothing(redeemed.why.slice(0, 300));
+  return verifyToken(authority, app.appId, redeemed.idToken, { how: 'browser', nonce }, now());
+}
+
+/** Keeps only what is enough: of anything less the person hears here, where it can be mended. */
+async function judged(tools: PageTools, purpose: Purpose, signIn: SignIn): Promise<PageAnswer> {
+  const { requestId, person } = purpose;
+  const who = { person, tenantId: tools.authority.tenantId };
+  const refusal = signInRefusal(tools.stepUp, who, signIn, tools.now());
+  if (refusal !== null) {
+    tools.log.warn({ requestId, person, signedIn: signIn.person, code: refusal.code }, 'a sign-in was not enough');
+    const { title, text } = refusalWords(refusal);
+    return refused(title, text);
+  }
+  await tools.pending.prove(purpose, signIn);
+  tools.log.info({ requestId, person }, 'a sign-in was proved');
+  return page({
+    status: 200,
+    tone: 'good',
+    title: 'You are signed in.',
+    lines: [`Now go back to Teams and click Approve on ${requestId} again. Nothing is approved before you do.`],
+    note: 'You can close this page.',
+  });
+}

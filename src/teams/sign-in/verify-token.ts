@@ -1,0 +1,91 @@
+/**
+ * What a token proves. Claims as Microsoft documents them: "Access token claims reference", "ID token claims reference",
+ * "Optional claims reference". `auth_time` and `acrs` are optional claims that the app registration must ask for.
+ */
+import { errors, jwtVerify } from 'jose';
+import { z } from 'zod';
+import { PersonId, TenantId } from '../../domain/ids.ts';
+import type { SignIn } from '../../domain/sign-in.ts';
+import type { Authority } from './authority.ts';
+import { AuthorityUnreachable } from './https-call.ts';
+
+/**
+ * `invalid`: not a token of this tenant for this app, or one that says too little. `unreachable`: it cannot be known now.
+ * `why` is for the log and holds nothing of the token.
+ */
+export type Verified =
+  | { readonly kind: 'verified'; readonly signIn: SignIn }
+  | { readonly kind: 'invalid'; readonly why: string }
+  | { readonly kind: 'unreachable'; readonly why: string };
+
+/**
+ * `teams`: an access token for the app, as the Teams client gets it silently. `browser`: the ID token of a sign-in that
+ * was started with this nonce. Neither passes for the other.
+ */
+export type Wanted = { readonly how: 'teams' } | { readonly how: 'browser'; readonly nonce: string };
+
+const Claims = z.object({
+  oid: PersonId,
+  tid: TenantId,
+  // Not `iat` in its stead: a token made anew every hour says nothing of when the person last signed in.
+  auth_time: z.number().int().min(0).max(100_000_000_000),
+  acrs: z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(z.string())).default([]),
+  amr: z.array(z.string()).default([]),
+  scp: z.string().optional(),
+  nonce: z.string().optional(),
+});
+type Claims = z.infer<typeof Claims>;
+
+/** The one permission that Teams' single sign-on asks for (Microsoft, "Register your bot app with Microsoft Entra ID"). */
+const teamsScope = 'access_as_user';
+const clockDifferenceS = 60;
+
+/** Why the token is another than the one wanted; null when it is the one. */
+function otherThanWanted(claims: Claims, tenantId: string, wanted: Wanted): string | null {
+  if (claims.tid !== tenantId) return 'another tenant';
+  if (wanted.how === 'browser') return claims.nonce === wanted.nonce ? null : 'another nonce';
+  return claims.scp?.split(' ').includes(teamsScope) ? null : 'no token of the Teams client';
+}
+
+function toSignIn({ oid, tid, auth_time, acrs, amr }: Claims, { how }: Wanted): SignIn {
+  const signedInAt = new Date(auth_time * 1_000).toISOString();
+  return { person: oid, tenantId: tid, signedInAt, contexts: acrs, methods: amr, how };
+}
+
+/** Signature, issuer, audience, times and kind; whether the sign-in is enough is the domain's to say. */
+export async function verifyToken(
+  authority: Authority,
+  appId: string,
+  token: string,
+  wanted: Wanted,
+  now: Date,
+): Promise<Verified> {
+  try {
+    const { issuer, keys } = await authority.metadata();
+    const { payload } = await jwtVerify(token, keys, {
+      algorithms: ['RS256'],
+      issuer,
+      audience: wanted.how === 'browser' ? appId : [appId, `api://botid-${appId}`],
+      clockTolerance: clockDifferenceS,
+      currentDate: now,
+      requiredClaims: ['exp', 'nbf', 'iat'],
+    });
+    const claims = Claims.safeParse(payload);
+    if (!claims.success) return { kind: 'invalid', why: `claim ${claims.error.issues[0]?.path.join('.')}` };
+    const other = otherThanWanted(claims.data, authority.tenantId, wanted);
+    if (other !== null) return { kind: 'invalid', why: other };
+    return { kind: 'verified', signIn: toSignIn(claims.data, wanted) };
+  } catch (error) {
+    return outcomeOf(error);
+  }
+}
+
+function outcomeOf(error: unknown): Verified {
+  if (error instanceof AuthorityUnreachable) return { kind: 'unreachable', why: error.message };
+  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid)
+    return { kind: 'unreachable', why: error.code };
+  if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired)
+    return { kind: 'invalid', why: `${error.code} ${error.claim}` };
+  if (error instanceof errors.JOSEError) return { kind: 'invalid', why: error.code };
+  throw error;
+}

@@ -1,0 +1,332 @@
+import { randomBytes } from 'node:crypto';
+import { decide } from '../../../../src/domain/decide.ts';
+import { refuse } from '../../../../src/domain/refusal.ts';
+import { openAuthority } from '../../../../src/teams/sign-in/authority.ts';
+import type { PageAnswer } from '../../../../src/teams/sign-in/html.ts';
+import type { Purpose } from '../../../../src/teams/sign-in/pending.ts';
+import { openStepUp, type StepUpSignIn } from '../../../../src/teams/sign-in/step-up.ts';
+import { startEntra, type TestEntra } from '../../../support/entra.ts';
+import { approver, requestId, tenant } from '../../../support/fixtures.ts';
+import { asks, id, secondApprover } from '../../support/commands.ts';
+import { memoryDocuments } from '../../support/memory-documents.ts';
+import { memoryRequests } from '../../support/memory-requests.ts';
+
+/** A click, the question for a sign-in, the two pages, and what each way to cheat comes to. */
+
+const appId = '50000000-0000-4000-8000-000000000002';
+const noon = Date.parse('2026-03-02T12:00:00Z');
+const clock = { ms: noon };
+const now = () => new Date(clock.ms);
+const minutes = (count: number) => count * 60_000;
+
+let entra: TestEntra;
+let logged: string[];
+let documents: ReturnType<typeof memoryDocuments>;
+let signIn: StepUpSignIn;
+
+/** The same process again, on what was kept. */
+function restart(): void {
+  const log = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`);
+  const requests = memoryRequests(now);
+  void requests.append(id, 'submit', (request, at) => decide(request, asks(1), at));
+  signIn = openStepUp({
+    app: { appId, appSecret: 'the-secret', publicUrl: 'https://bot.example.com' },
+    stepUp: { context: 'c1', maxAgeMs: minutes(10) },
+    authority: openAuthority({ host: entra.host, tenantId: tenant, ca: entra.ca, now }),
+    documents,
+    requests,
+    directory: {
+      names: async () => () => '<b>Requester</b>',
+      describe: async () => '',
+      mentions: async () => [],
+    },
+    random: randomBytes,
+    now,
+    log: { info: log, warn: log },
+  });
+}
+
+beforeAll(async () => {
+  entra = await startEntra({
+    tenantId: tenant,
+    now,
+    usual: (nowS, iss) => ({
+      ...{ iss, aud: appId, tid: tenant, oid: approver, iat: nowS, nbf: nowS, exp: nowS + 3_600 },
+      ...{ auth_time: nowS, acrs: ['c1'], amr: ['fido'] },
+    }),
+  });
+});
+afterAll(() => entra.stop());
+beforeEach(() => {
+  clock.ms = noon;
+  entra.mend();
+  logged = [];
+  documents = memoryDocuments();
+  restart();
+});
+
+const purpose = (change: Partial<Purpose> = {}): Purpose => ({ person: approver, requestId: id, asking: 1, ...change });
+
+interface Login {
+  readonly statusCode: number;
+  readonly type: string;
+  readonly value: {
+    readonly text: string;
+    readonly connectionName: string;
+    readonly tokenExchangeResource?: { readonly id: string; readonly uri: string };
+    readonly buttons: readonly { readonly type: string; readonly value: string }[];
+  };
+}
+
+async function asked(of = purpose(), code: Parameters<typeof refuse>[0] = 'sign-in-needed'): Promise<Login> {
+  const question = await signIn.question(of, refuse(code, 'c1'));
+  if (question === null) throw new Error('nothing was asked');
+  return question.body as Login;
+}
+const linkOf = ({ value }: Login): string => value.buttons[0]?.value ?? '';
+
+const cookieOf = (answer: PageAnswer): string => (answer.headers['set-cookie'] ?? '').split(';')[0] ?? '';
+
+async function visit(url: string, cookie?: string): Promise<PageAnswer> {
+  const { pathname, searchParams } = new URL(url);
+  const page = signIn.pages.find((one) => one.path === pathname);
+  if (page === undefined) throw new Error(`no page ${pathname}`);
+  return page.show(searchParams, cookie);
+}
+
+/** What the page's button leads to. */
+const entraUrl = (answer: PageAnswer): URL =>
+  new URL((/class="button" href="([^"]+)"/.exec(answer.body)?.[1] ?? '').replaceAll('&amp;', '&'));
+
+/** Opens the link of a question and signs in on Entra's page; returns what the browser then sees. */
+async function signsIn(
+  link: string,
+  claims: Readonly<Record<string, unknown>> = {},
+  change: { readonly cookie?: string; readonly state?: string; readonly error?: string } = {},
+): Promise<PageAnswer> {
+  const first = await visit(link);
+  const to = entraUrl(first);
+  const nonce = to.searchParams.get('nonce');
+  entra.answer('token', 200, { id_token: await entra.token({ nonce, ...claims }) });
+  const state = change.state ?? to.searchParams.get('state') ?? '';
+  const came = change.error === undefined ? { code: 'the-code' } : { error: change.error };
+  const back = new URLSearchParams({ state, ...came });
+  return visit(`https://bot.example.com/sign-in/done?${back}`, change.cookie ?? cookieOf(first));
+}
+
+const presented = async (of = purpose()) => {
+  const found = await signIn.presented(of, undefined);
+  return found.kind === 'presented' ? found.signIn : found;
+};
+
+describe('the question', () => {
+  it('is the login request of Universal Actions, with something to exchange and a page', async () => {
+    const { value, ...rest } = await asked();
+    expect(rest).toEqual({ statusCode: 401, type: 'application/vnd.microsoft.activity.loginRequest' });
+    expect(value).toMatchObject({ connectionName: 'cmk-step-up', text: expect.stringMatching(/fresh sign-in/) });
+    expect(value.tokenExchangeResource).toEqual({
+      id: expect.stringMatching(/^[\w-]{43}$/),
+      uri: `api://botid-${appId}`,
+    });
+    expect(value.buttons).toEqual([
+      expect.objectContaining({
+        type: 'signin',
+        value: expect.stringMatching(/^https:\/\/bot\.example\.com\/sign-in/),
+      }),
+    ]);
+  });
+
+  it.each(['sign-in-too-old', 'sign-in-too-weak'] as const)('exchanges nothing again after %s', async (code) => {
+    expect((await asked(purpose(), code)).value.tokenExchangeResource).toBeUndefined();
+  });
+
+  it('is not asked where signing in would not help', async () => {
+    for (const code of ['sign-in-other-person', 'sign-in-unverifiable', 'own-request', 'stale-card'] as const)
+      expect(await signIn.question(purpose(), refuse(code))).toBeNull();
+  });
+});
+
+describe('a token that comes with the click', () => {
+  const withToken = async (claims = {}, of = purpose(), asking = of) => {
+    const { value } = await asked(asking);
+    const token = await entra.token({ scp: 'access_as_user', ...claims });
+    return signIn.presented(of, { id: value.tokenExchangeResource?.id ?? '', token });
+  };
+
+  it('is what the sign-in is read from', async () => {
+    expect(await withToken()).toMatchObject({
+      kind: 'presented',
+      signIn: { person: approver, contexts: ['c1'], methods: ['fido'], how: 'teams' },
+    });
+  });
+
+  it('answers one question, once, in its time, for its person, request and revision', async () => {
+    const { value } = await asked();
+    const authentication = {
+      id: value.tokenExchangeResource?.id ?? '',
+      token: await entra.token({ scp: 'access_as_user' }),
+    };
+    expect(await signIn.presented(purpose(), authentication)).toMatchObject({ signIn: { how: 'teams' } });
+    expect(await signIn.presented(purpose(), authentication)).toEqual({ kind: 'presented', signIn: null });
+    for (const other of [{ person: secondApprover }, { requestId: requestId(2) }, { asking: 3 }])
+      expect(await withToken({}, purpose(other), purpose())).toEqual({ kind: 'presented', signIn: null });
+    const late = await asked();
+    clock.ms += minutes(11);
+    const id = late.value.tokenExchangeResource?.id ?? '';
+    const token = await entra.token({ scp: 'access_as_user' });
+    expect(await signIn.presented(purpose(), { id, token })).toEqual({ kind: 'presented', signIn: null });
+  });
+
+  it('that proves nothing makes the client show its button, and leaves nothing of itself in the log', async () => {
+    const token = await entra.token({ scp: 'access_as_user', aud: 'another' });
+    const { value } = await asked();
+    const found = await signIn.presented(purpose(), { id: value.tokenExchangeResource?.id ?? '', token });
+    expect(found).toMatchObject({
+      kind: 'answer',
+      answer: { status: 200, body: { statusCode: 412, type: 'application/vnd.microsoft.error.preconditionFailed' } },
+    });
+    expect(logged.join('\n')).toMatch(/ERR_JWT_CLAIM_VALIDATION_FAILED aud/);
+    for (const part of token.split('.')) expect(logged.join('\n') + documents.all()).not.toContain(part);
+  });
+
+  it('counts for nothing while the authority cannot be asked', async () => {
+    entra.answer('openid-configuration', 500);
+    expect(await withToken()).toMatchObject({
+      kind: 'answer',
+      answer: { body: { statusCode: 200, value: expect.stringMatching(/could not be checked/) } },
+    });
+  });
+});
+
+describe('signing in in a browser', () => {
+  it('says what for, escaped, without script, and sends the person to Entra with all that is asked for', async () => {
+    const answer = await visit(linkOf(await asked()));
+    expect(answer.body).toContain(`Sign in to approve ${id}`);
+    expect(answer.body).toContain('&lt;b&gt;Requester&lt;/b&gt;');
+    expect(answer.body).not.toContain('<script');
+    expect(answer.headers).toMatchObject({
+      'content-security-policy': expect.stringMatching(/default-src 'none'.*frame-ancestors 'none'/),
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'set-cookie': expect.stringMatching(/^__Host-cmk-sign-in=.*HttpOnly; SameSite=Lax; Secure$/),
+    });
+    const to = entraUrl(answer);
+    expect(`${to.origin}${to.pathname}`).toBe(`${entra.host}/${tenant}/oauth2/v2.0/authorize`);
+    expect(Object.fromEntries(to.searchParams)).toMatchObject({
+      client_id: appId,
+      response_type: 'code',
+      redirect_uri: 'https://bot.example.com/sign-in/done',
+      code_challenge_method: 'S256',
+      prompt: 'login',
+      claims: '{"id_token":{"acrs":{"essential":true,"value":"c1"},"auth_time":{"essential":true}}}',
+    });
+    for (const name of ['state', 'nonce', 'code_challenge']) expect(to.searchParams.get(name)).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('proves the sign-in for the click that asked, and approves nothing', async () => {
+    const answer = await signsIn(linkOf(await asked()));
+    expect([answer.status, answer.body]).toEqual([200, expect.stringMatching(/click Approve on .* again/)]);
+    expect(await presented()).toEqual({
+      person: approver,
+      tenantId: tenant,
+      signedInAt: '2026-03-02T12:00:00.000Z',
+      contexts: ['c1'],
+      methods: ['fido'],
+      how: 'browser',
+    });
+  });
+
+  it('outlives a restart at every point', async () => {
+    const link = linkOf(await asked());
+    restart();
+    const first = await visit(link);
+    restart();
+    const to = entraUrl(first).searchParams;
+    entra.answer('token', 200, { id_token: await entra.token({ nonce: to.get('nonce') }) });
+    await visit(`https://bot.example.com/sign-in/done?code=x&state=${to.get('state')}`, cookieOf(first));
+    restart();
+    expect(await presented()).toMatchObject({ person: approver });
+  });
+
+  it('proves nothing for another person, request or revision', async () => {
+    await signsIn(linkOf(await asked()));
+    for (const other of [{ person: secondApprover }, { requestId: requestId(2) }, { asking: 3 }])
+      expect(await presented(purpose(other))).toBeNull();
+  });
+
+  it('is forgotten once the approval is stored', async () => {
+    await signsIn(linkOf(await asked()));
+    await signIn.settle(purpose());
+    expect(await presented()).toBeNull();
+  });
+
+  it.each([
+    ['somebody else, to whom the link was sent', { oid: secondApprover }, /Somebody else signed in/],
+    ['a weaker sign-in', { acrs: ['c2'] }, /does not meet what approving needs \(c1\)/],
+    ['a sign-in that meets nothing', { acrs: null }, /does not meet what approving needs/],
+    ['a session remembered for hours', { auth_time: noon / 1_000 - 7_200 }, /older than 10 minutes/],
+    ['no time of sign-in', { auth_time: null }, /Signing in did not work/],
+    ['the token of another sign-in', { nonce: 'another' }, /Signing in did not work/],
+    ['another tenant', { tid: '30000000-0000-4000-8000-000000000000' }, /Signing in did not work/],
+  ])('%s proves nothing', async (_, claims, words) => {
+    const answer = await signsIn(linkOf(await asked()), claims);
+    expect([answer.status, answer.body]).toEqual([403, expect.stringMatching(words)]);
+    expect(await presented()).toBeNull();
+    expect(await presented(purpose({ person: secondApprover }))).toBeNull();
+  });
+
+  it('does not end in another browser than the one that showed what it is for', async () => {
+    const link = linkOf(await asked());
+    const others = await visit(linkOf(await asked(purpose({ person: secondApprover }))));
+    for (const cookie of ['', '__Host-cmk-sign-in=x', cookieOf(others), 'cmk-sign-in=x; a=b']) {
+      const answer = await signsIn(link, {}, { cookie });
+      expect([answer.status, answer.body]).toEqual([403, expect.stringMatching(/began in another browser/)]);
+    }
+    expect(await presented()).toBeNull();
+  });
+
+  it('ends once: its state is good for nothing afterwards, and an unknown one never was', async () => {
+    const first = await visit(linkOf(await asked()));
+    const to = entraUrl(first).searchParams;
+    entra.answer('token', 200, { id_token: await entra.token({ nonce: to.get('nonce') }) });
+    const back = `https://bot.example.com/sign-in/done?code=x&state=${to.get('state')}`;
+    const both = await Promise.all([visit(back, cookieOf(first)), visit(back, cookieOf(first))]);
+    expect(both.map((answer) => answer.status).sort()).toEqual([200, 410]);
+    expect((await signsIn(linkOf(await asked()), {}, { state: 'unknown' })).status).toBe(410);
+    expect((await visit('https://bot.example.com/sign-in/done')).status).toBe(410);
+  });
+
+  it('ends with the request’s question: later, unknown, or asked anew, a link leads nowhere', async () => {
+    const link = linkOf(await asked());
+    clock.ms += minutes(11);
+    expect((await visit(link)).status).toBe(410);
+    expect((await visit('https://bot.example.com/sign-in/start?ask=x')).status).toBe(410);
+    expect((await visit('https://bot.example.com/sign-in/start')).status).toBe(410);
+    expect((await visit(linkOf(await asked(purpose({ asking: 3 }))))).status).toBe(410);
+    expect((await visit(linkOf(await asked(purpose({ requestId: requestId(2) }))))).status).toBe(410);
+  });
+
+  it('shows Entra’s words when there is no code, escaped', async () => {
+    const answer = await signsIn(linkOf(await asked()), {}, { error: '<i>access_denied</i>' });
+    expect([answer.status, answer.body]).toEqual([403, expect.stringMatching(/&lt;i&gt;access_denied&lt;\/i&gt;/)]);
+  });
+
+  it('says so when the authority cannot be asked', async () => {
+    const link = linkOf(await asked());
+    entra.answer('openid-configuration', 500);
+    expect((await visit(link)).status).toBe(503);
+  });
+
+  it('leaves neither a link nor a code nor a token in what is stored and logged', async () => {
+    const login = await asked();
+    const link = linkOf(login);
+    const first = await visit(link);
+    const to = entraUrl(first).searchParams;
+    const token = await entra.token({ nonce: to.get('nonce') });
+    entra.answer('token', 200, { id_token: token });
+    await visit(`https://bot.example.com/sign-in/done?code=the-code&state=${to.get('state')}`, cookieOf(first));
+    const kept = documents.all() + logged.join('\n');
+    const secrets = [new URL(link).searchParams.get('ask'), to.get('state'), cookieOf(first).split('=')[1], 'the-code'];
+    for (const secret of [...secrets, ...token.split('.')]) expect(kept).not.toContain(secret);
+  });
+});
