@@ -48,7 +48,7 @@ export function connectAzure(options: AzureOptions): Azure {
     keys: armKeys(connection),
     grants: armGrants(connection),
     guards: armGuards(connection),
-    inventory: graphInventory(connection, clockOf(options)),
+    inventory: graphInventory(connection),
     groups: graphGroups(connection),
   };
 }

@@ -8,6 +8,7 @@ import { armIdParts } from '../domain/ids.ts';
 import type { Guards, Lock } from '../domain/ports/azure.ts';
 import type { Connection, Line } from './connection.ts';
 import { covers } from './grants.ts';
+import { allowedBy, permissionsAt } from './permissions.ts';
 import { kindOf } from './resource-ids.ts';
 
 /** Only what is used. A lock's own id is that of what it locks, and this behind it. */
@@ -35,27 +36,6 @@ async function locksAt(line: Line, id: string): Promise<readonly Lock[]> {
   return found;
 }
 
-/** What one role gives. One role's exceptions take nothing from another's. */
-const Permission = z.object({ actions: z.array(z.string()).nullish(), notActions: z.array(z.string()).nullish() });
-type Permission = z.infer<typeof Permission>;
-
-/** `*` stands for any text, slashes included; case does not matter. */
-function matchesAction(pattern: string, action: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 'i').test(action);
-}
-
-const gives = ({ actions, notActions }: Permission, action: string): boolean =>
-  (actions ?? []).some((pattern) => matchesAction(pattern, action)) &&
-  !(notActions ?? []).some((pattern) => matchesAction(pattern, action));
-
-async function permissionsAt(line: Line, id: string): Promise<readonly Permission[]> {
-  const found: Permission[] = [];
-  const path = `${id}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
-  for await (const item of line.list(path)) found.push(Permission.parse(item));
-  return found;
-}
-
 /** Locks and permissions as ARM has them. */
 export function armGuards(connection: Connection): Guards {
   return {
@@ -64,9 +44,8 @@ export function armGuards(connection: Connection): Guards {
 
     allowed: (id, actions) =>
       connection.on(kindOf(id), id, `reading what the bot may do with ${armIdParts(id).name}`, async (line) => {
-        const permissions = await permissionsAt(line, id);
-        const may = (action: string): boolean => permissions.some((permission) => gives(permission, action));
-        return Object.fromEntries(actions.map((action) => [action, may(action)]));
+        const may = allowedBy(await permissionsAt(line, id));
+        return Object.fromEntries(actions.map((action) => [action, may.action(action)]));
       }),
   };
 }

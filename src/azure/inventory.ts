@@ -43,8 +43,6 @@ const VaultRow = z.object({
   sku: text,
 });
 
-const SubscriptionRow = z.object({ subscriptionId: z.string(), name: z.string() });
-
 const agentsQuery = (contains: string, top: number): string =>
   [
     'resources',
@@ -67,9 +65,6 @@ const vaultsQuery = [
   ].join(', '),
   'order by name asc',
 ].join(' | ');
-
-const subscriptionsQuery =
-  "resourcecontainers | where type =~ 'microsoft.resources/subscriptions' | project subscriptionId, name";
 
 /** Resource Graph's largest page, and more pages than any tenant has rows for. */
 const pageSize = 1000;
@@ -95,13 +90,12 @@ async function rows<T>(line: Line, subscriptions: readonly string[], query: stri
   return found;
 }
 
-const summaryOfAgent = (row: z.infer<typeof AgentRow>, names: ReadonlyMap<string, string>): AgentSummary => ({
+const summaryOfAgent = (row: z.infer<typeof AgentRow>): AgentSummary => ({
   id: row.id,
   name: row.name,
   location: sameSpelling(row.location),
   resourceGroup: row.resourceGroup,
   subscriptionId: row.subscriptionId,
-  subscriptionName: names.get(row.subscriptionId.toLowerCase()) ?? null,
   underCustomerKey: row.cmkVault !== '',
 });
 
@@ -122,33 +116,16 @@ const summaryOfVault = (row: z.infer<typeof VaultRow>): VaultSummary => ({
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
   a.name.localeCompare(b.name, 'en', { sensitivity: 'base' });
 
-/** How long subscriptions' names are remembered: people type into a search box, and Resource Graph counts every query. */
-const namesKeptMs = 600_000;
-
 /** Lists as Resource Graph has them. */
-export function graphInventory(connection: Connection, clock: () => Date): Inventory {
+export function graphInventory(connection: Connection): Inventory {
   const { subscriptions } = connection;
-  let names: { readonly until: number; readonly byId: ReadonlyMap<string, string> } | null = null;
-
-  const subscriptionNames = async (line: Line): Promise<ReadonlyMap<string, string>> => {
-    if (names !== null && names.until > clock().getTime()) return names.byId;
-    const found = await rows(line, subscriptions, subscriptionsQuery, SubscriptionRow);
-    const byId = new Map(found.map((row) => [row.subscriptionId.toLowerCase(), row.name]));
-    names = { until: clock().getTime() + namesKeptMs, byId };
-    return byId;
-  };
-
   return {
     agents: (contains, top) =>
       connection.call('listing agents', async (line) => {
         if (!isSearchable(contains)) return [];
         const limit = Math.max(1, Math.min(Math.trunc(top), pageSize));
-        const known = await subscriptionNames(line);
         const found = await rows(line, subscriptions, agentsQuery(contains, limit), AgentRow);
-        return found
-          .map((row) => summaryOfAgent(row, known))
-          .sort(byName)
-          .slice(0, limit);
+        return found.map(summaryOfAgent).sort(byName).slice(0, limit);
       }),
 
     vaults: () =>

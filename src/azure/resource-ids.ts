@@ -28,6 +28,14 @@ export const vaultKind: Kind = {
   inWords: 'a key vault',
 };
 
+/** "3 to 128 alphanumerics, hyphens and underscores" (Azure's naming rules). Only the bot's rights on one are ever read. */
+const identityKind: Kind = {
+  type: 'microsoft.managedidentity/userassignedidentities',
+  name: /^[a-zA-Z0-9][a-zA-Z0-9_-]{2,127}$/,
+  code: 'NotAUserAssignedIdentity',
+  inWords: 'a user-assigned identity',
+};
+
 const neitherKind: Kind = {
   type: '',
   name: /^(?!)/,
@@ -43,7 +51,7 @@ function typeOf(id: ArmId): string {
 
 /** Which of the kinds the id claims to be of; what it names may still not be well formed. */
 export const kindOf = (id: ArmId): Kind =>
-  [agentKind, vaultKind].find((kind) => kind.type === typeOf(id)) ?? neitherKind;
+  [agentKind, vaultKind, identityKind].find((kind) => kind.type === typeOf(id)) ?? neitherKind;
 
 /** ARM's rule: letters, digits, underscores, parentheses, hyphens, periods, and no period at the end. */
 const resourceGroup = /^[\p{L}\p{N}_().-]{0,89}[\p{L}\p{N}_()-]$/u;

@@ -1,22 +1,32 @@
-/** The configured subscriptions themselves: whether the bot can sign in and read them. */
+/** What the bot's identity may do in the configured subscriptions. */
 import type { Outcome } from '../domain/failure.ts';
 import { type AzureOptions, connectionOf } from './azure.ts';
+import { allowedBy, permissionsAt } from './permissions.ts';
+
+export interface Rights {
+  readonly actions: readonly string[];
+  readonly dataActions: readonly string[];
+}
 
 /** What only the command line asks: no request rests on it. */
 export interface Subscriptions {
-  /** Reads something every role on a subscription lets one read: its resource groups. */
-  read(subscriptionId: string): Promise<Outcome<'readable'>>;
+  /**
+   * Which of the wanted rights the bot's own roles do not give it. `scope` is the ARM id of a configured subscription or of
+   * something in one. Conditions on a role assignment and deny assignments are not looked at.
+   */
+  lacks(scope: string, wanted: Rights): Promise<Outcome<Rights>>;
 }
 
 export function armSubscriptions(options: AzureOptions): Subscriptions {
   const connection = connectionOf(options);
   return {
-    read: (id) =>
-      connection.call(`reading subscription ${id}`, async (line) => {
-        const groups = line.list(`/subscriptions/${id}/resourcegroups?api-version=2021-04-01&$top=1`);
-        await groups.next();
-        await groups.return(undefined);
-        return 'readable' as const;
+    lacks: (scope, { actions, dataActions }) =>
+      connection.call(`reading what the bot may do at ${scope}`, async (line) => {
+        const may = allowedBy(await permissionsAt(line, scope));
+        return {
+          actions: actions.filter((name) => !may.action(name)),
+          dataActions: dataActions.filter((name) => !may.dataAction(name)),
+        };
       }),
   };
 }

@@ -3,14 +3,11 @@ import { type Check, judgeKey } from '../domain/checks.ts';
 import { ArmId, KeyName, sameArmId } from '../domain/ids.ts';
 import { NewKey, type ObservedAgent, type ObservedKey, type ObservedVault } from '../domain/observed.ts';
 import type { AgentSummary, Azure } from '../domain/ports/azure.ts';
-import { type Refusal, refuse } from '../domain/refusal.ts';
+import { type Refusal, refuse, refuseFailure } from '../domain/refusal.ts';
 import type { ChosenKey } from './form.ts';
 
 type Chosen<T> = { readonly kind: 'chosen'; readonly value: T } | Refusal;
 const chosen = <T>(value: T): Chosen<T> => ({ kind: 'chosen', value });
-
-const unreachable = (failure: { readonly code: string; readonly message: string }): Refusal =>
-  refuse('azure-unreachable', `${failure.code}: ${failure.message}`);
 
 /** An agent by ARM id, or by a name that only one agent in the configured subscriptions has. */
 export async function chooseAgent(azure: Azure, typed: string): Promise<Chosen<AgentSummary>> {
@@ -18,7 +15,7 @@ export async function chooseAgent(azure: Azure, typed: string): Promise<Chosen<A
   const id = ArmId.safeParse(wanted).data;
   const name = id === undefined ? wanted : (id.split('/').at(-1) ?? '');
   const found = await azure.inventory.agents(name, 1000);
-  if (!found.ok) return unreachable(found.failure);
+  if (!found.ok) return refuseFailure(found.failure);
   const matches = found.value.filter((agent) =>
     id === undefined ? agent.name.toLowerCase() === name.toLowerCase() : sameArmId(agent.id, id),
   );
@@ -31,7 +28,7 @@ export async function chooseAgent(azure: Azure, typed: string): Promise<Chosen<A
 export async function chooseVault(azure: Azure, typed: string): Promise<Chosen<ObservedVault>> {
   const wanted = typed.trim().toLowerCase();
   const found = await azure.inventory.vaults();
-  if (!found.ok) return unreachable(found.failure);
+  if (!found.ok) return refuseFailure(found.failure);
   const vault = found.value.find((one) => one.name.toLowerCase() === wanted || sameArmId(one.id, wanted));
   return vault === undefined ? refuse('unknown-vault', typed.trim().slice(0, 80)) : chosen(vault);
 }
@@ -41,7 +38,7 @@ export async function chooseKey(azure: Azure, vaultId: ArmId, typed: string): Pr
   const name = KeyName.safeParse(typed.trim()).data;
   if (name === undefined) return refuse('unknown-key', typed.trim().slice(0, 80));
   const found = await azure.keys.get(vaultId, name, null);
-  if (!found.ok) return unreachable(found.failure);
+  if (!found.ok) return refuseFailure(found.failure);
   if (found.value === null) return refuse('unknown-key', name);
   return chosen({ kind: 'existing', name: found.value.name, version: found.value.version });
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { decide } from '../domain/decide.ts';
 import { mintRequestId } from '../domain/ids.ts';
 import { blocksOf } from '../domain/plan.ts';
-import { type Refusal, refuse } from '../domain/refusal.ts';
+import { type Refusal, refuse, refuseFailure } from '../domain/refusal.ts';
 import { chooseAgent, chooseKey, chooseNewKey, chooseVault } from './choose.ts';
 import type { CommandPorts } from './command.ts';
 import type { Form, PageName } from './form.ts';
@@ -92,8 +92,7 @@ export async function submit(form: Form, inputs: FormInputs, ports: CommandPorts
   if (inputs.acknowledgeDataLoss !== 'true') return stay(form, refuse('acknowledge-data-loss'), kept);
   const facts = await factsOf(ports, form);
   if ('kind' in facts) return stay(form, facts, kept);
-  if (!facts.ok)
-    return stay(form, refuse('azure-unreachable', `${facts.failure.code}: ${facts.failure.message}`), kept);
+  if (!facts.ok) return stay(form, refuseFailure(facts.failure), kept);
   if (facts.value.page !== 'review') return on(form, kept);
   const { plan, digest, policy } = facts.value;
   const already = await ports.requests.load(form.requestId);

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { Observation, Wish } from './observed.ts';
 import { sameVaultUri } from './observed.ts';
+import { actionsForChanges } from './rights.ts';
 
 /** Every judgement a check can come to. `teams/wording.ts` has words for each. */
 export const CheckCode = z.enum([
@@ -151,23 +152,11 @@ function checkNewKey({ key, vault, guards }: Observation, wish: Wish, now: Date)
   return [made, ...free, ...(expires === null ? [] : [judge('warn', 'key-expires', expires)])];
 }
 
-/** The control-plane action each change needs, by the property it changes. */
-const actionFor: Readonly<Record<string, string>> = {
-  'identity.systemAssigned': 'Microsoft.HealthBot/healthBots/write',
-  keyVaultProperties: 'Microsoft.HealthBot/healthBots/write',
-  key: 'Microsoft.KeyVault/vaults/keys/write',
-  'role-assignment': 'Microsoft.Authorization/roleAssignments/write',
-  'access-policy': 'Microsoft.KeyVault/vaults/accessPolicies/write',
-  softDelete: 'Microsoft.KeyVault/vaults/write',
-  purgeProtection: 'Microsoft.KeyVault/vaults/write',
-};
-
-/** Every action a plan may need at an agent, and at a vault with its keys. */
-export const agentActions = ['Microsoft.HealthBot/healthBots/write'];
-export const vaultActions = [...new Set(Object.values(actionFor))].filter((action) => !agentActions.includes(action));
-
 /** The checks that rest on what the plan would write. A plan that writes nothing needs neither rights nor open locks. */
-function checkWrites({ guards }: Observation, changes: readonly { readonly property: string }[]): readonly Check[] {
+function checkWrites(
+  { agent, guards }: Observation,
+  changes: readonly { readonly property: string }[],
+): readonly Check[] {
   if (changes.length === 0) return [];
   const found = guards.readOnlyLocks?.map(({ name, scope }) => `${name} on ${scope}`);
   // One that lies above agent and vault is found at both.
@@ -180,7 +169,7 @@ function checkWrites({ guards }: Observation, changes: readonly { readonly prope
         : judge('block', 'locked', each.join('; '));
   const { allowed } = guards;
   if (allowed === null) return [locks, judge('warn', 'rights-not-checked')];
-  const needed = [...new Set(changes.flatMap(({ property }) => actionFor[property] ?? []))];
+  const needed = actionsForChanges(changes, agent.userAssignedIds.length > 0);
   const missing = needed.filter((action) => allowed[action] !== true);
   const rights =
     missing.length === 0 ? judge('pass', 'bot-allowed') : judge('block', 'bot-not-allowed', missing.join(', '));

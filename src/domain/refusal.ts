@@ -1,5 +1,6 @@
 /** Refusals: expected answers that say no. Each has words in `teams/wording.ts`. */
 import { z } from 'zod';
+import type { Failure } from './failure.ts';
 
 export const RefusalCode = z.enum([
   'acknowledge-data-loss',
@@ -42,6 +43,7 @@ export const RefusalCode = z.enum([
   'unknown-request',
   'unknown-vault',
   'azure-unreachable',
+  'azure-refused',
 ]);
 export type RefusalCode = z.infer<typeof RefusalCode>;
 
@@ -53,3 +55,7 @@ export interface Refusal {
 }
 
 export const refuse = (code: RefusalCode, fact = ''): Refusal => ({ kind: 'refused', code, fact });
+
+/** What a failed look at Azure means for the person who waits: to try again, or to have a right given to the bot. */
+export const refuseFailure = ({ code, message, status }: Failure): Refusal =>
+  refuse(status === 403 ? 'azure-refused' : 'azure-unreachable', `${code}: ${message}`);

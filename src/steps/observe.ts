@@ -1,9 +1,9 @@
 /** Looks at everything a plan rests on, at once. */
-import { agentActions, vaultActions } from '../domain/checks.ts';
 import { done, type Outcome } from '../domain/failure.ts';
-import { armIdParts } from '../domain/ids.ts';
-import type { Observation, ObservedGuards, ObservedVault, Wish } from '../domain/observed.ts';
+import { ArmId, armIdParts } from '../domain/ids.ts';
+import type { Observation, ObservedAgent, ObservedGuards, ObservedVault, Wish } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
+import { agentActions, assignIdentity, vaultActions } from '../domain/rights.ts';
 import { missing } from './step.ts';
 
 /** What the bot may not look at is unknown; what cannot be reached is a failure, and the caller waits. */
@@ -22,15 +22,34 @@ async function observeLocks({ guards }: Azure, wish: Wish): Promise<Outcome<Obse
   return done(all);
 }
 
-async function observeRights({ guards }: Azure, wish: Wish): Promise<Outcome<ObservedGuards['allowed']>> {
-  const [onAgent, onVault] = await Promise.all([
-    guards.allowed(wish.agentId, agentActions),
-    guards.allowed(wish.vaultId, vaultActions),
-  ]);
-  const [agent, vault] = [orUnknown(onAgent), orUnknown(onVault)];
-  if (!agent.ok) return agent;
-  if (!vault.ok) return vault;
-  return done(agent.value === null || vault.value === null ? null : { ...agent.value, ...vault.value });
+/** Identities are asked about only where the agent's write would name them. Null: one of them has no id that can be asked for. */
+function rightsToLookAt(agent: ObservedAgent, wish: Wish): readonly (readonly [ArmId, readonly string[]])[] | null {
+  const named = agent.systemAssigned ? [] : agent.userAssignedIds.map((id) => ArmId.safeParse(id).data);
+  const identities = named.filter((id) => id !== undefined);
+  if (identities.length < named.length) return null;
+  return [
+    [wish.agentId, agentActions],
+    [wish.vaultId, vaultActions],
+    ...identities.map((id) => [id, [assignIdentity]] as const),
+  ];
+}
+
+/** An action that is wanted in several places is allowed when it is in all of them. */
+async function observeRights(
+  { guards }: Azure,
+  agent: ObservedAgent,
+  wish: Wish,
+): Promise<Outcome<ObservedGuards['allowed']>> {
+  const places = rightsToLookAt(agent, wish);
+  if (places === null) return done(null);
+  const looked = places.map(async ([id, actions]) => orUnknown(await guards.allowed(id, actions)));
+  const all: Record<string, boolean> = {};
+  for (const found of await Promise.all(looked)) {
+    if (!found.ok) return found;
+    if (found.value === null) return done(null);
+    for (const [action, allowed] of Object.entries(found.value)) all[action] = allowed && all[action] !== false;
+  }
+  return done(all);
 }
 
 /** A vault that does not answer in time leaves the name unchecked: the check is a courtesy, creating the key would tell. */
@@ -44,10 +63,15 @@ async function observeDeletedKey(
   return deleted.ok ? deleted.value : 'not-checked';
 }
 
-async function observeGuards(azure: Azure, vault: ObservedVault, wish: Wish): Promise<Outcome<ObservedGuards>> {
+async function observeGuards(
+  azure: Azure,
+  agent: ObservedAgent,
+  vault: ObservedVault,
+  wish: Wish,
+): Promise<Outcome<ObservedGuards>> {
   const [locks, allowed, deletedKey] = await Promise.all([
     observeLocks(azure, wish),
-    observeRights(azure, wish),
+    observeRights(azure, agent, wish),
     observeDeletedKey(azure, vault, wish),
   ]);
   if (!locks.ok) return locks;
@@ -70,7 +94,7 @@ export async function observe(azure: Azure, wish: Wish): Promise<Outcome<Observa
   const { principalId } = agent.value;
   const [held, guards] = await Promise.all([
     principalId === null ? done(false) : azure.grants.held(vault.value, wish.keyName, principalId),
-    observeGuards(azure, vault.value, wish),
+    observeGuards(azure, agent.value, vault.value, wish),
   ]);
   if (!held.ok) return held;
   if (!guards.ok) return guards;

@@ -38,7 +38,6 @@ describe('agents', () => {
       location: 'westeurope',
       resourceGroup: 'rg-care-prod',
       subscriptionId: careId,
-      subscriptionName: 'Care production',
       underCustomerKey: false,
     });
     expect(found.find(({ name }) => name === 'virtual-visit-agent')?.underCustomerKey).toBe(true);

@@ -93,14 +93,16 @@ test('tells when a resource was made only when asked', async () => {
 });
 
 test('lists subscriptions, providers and locks', async () => {
-  const headers = { authorization: `Bearer ${await clients.token()}` };
+  const all = clientsOf(azure, owner);
+  const headers = { authorization: `Bearer ${await all.token()}` };
   const get = async (path: string) => (await http(azure, 'GET', path, { headers })).body;
   const subscriptions = await get('/subscriptions?api-version=2022-12-01');
   expect(subscriptions.value.map((one: { displayName: string }) => one.displayName)).toEqual([
     'Care production',
     'Research',
+    'Finance',
   ]);
-  const provider = await clients.resources().providers.get('Microsoft.HealthBot');
+  const provider = await all.resources().providers.get('Microsoft.HealthBot');
   expect(provider.resourceTypes?.[0]?.apiVersions?.[0]).toBe('2025-11-01');
   const locks = await get(
     `${vaultId('kv-hospital-keys')}/providers/Microsoft.Authorization/locks?api-version=2016-09-01`,
@@ -113,17 +115,16 @@ test('tells a caller its own permissions and who holds a role', async () => {
   const authorization = clients.authorization();
   const parts = ['rg-care-prod', 'Microsoft.KeyVault', '', 'vaults', 'kv-care-prod'] as const;
   for await (const one of authorization.permissions.listForResource(...parts)) permissions.push(one);
-  expect(permissions).toHaveLength(1);
+  expect(permissions).toHaveLength(2);
   expect(permissions[0]?.actions).toContain('Microsoft.KeyVault/vaults/write');
   const held = [];
   const filter = `principalId eq '${bot.id}'`;
   for await (const one of authorization.roleAssignments.listForScope(vaultId('kv-care-prod'), { filter }))
     held.push(one);
-  expect(held.map((one) => one.scope)).toEqual([`/subscriptions/${careId}`]);
-  const role = await authorization.roleDefinitions.get(
-    `subscriptions/${careId}`,
-    'e147488a-f6f5-4113-8e2d-b22465e65bf6',
-  );
+  expect(held.map((one) => one.scope)).toEqual([`/subscriptions/${careId}`, `/subscriptions/${careId}`]);
+  const role = await clientsOf(azure, owner)
+    .authorization()
+    .roleDefinitions.get(`subscriptions/${careId}`, 'e147488a-f6f5-4113-8e2d-b22465e65bf6');
   expect(role.roleName).toBe('Key Vault Crypto Service Encryption User');
 });
 
@@ -158,6 +159,7 @@ test('answers as a managed identity to those who send its header', async () => {
     await ask(machine, { metadata: 'true' }),
   ]) {
     const headers = { authorization: `Bearer ${answer.body.access_token}` };
-    expect((await http(azure, 'GET', '/subscriptions?api-version=2022-12-01', { headers })).body.value).toHaveLength(2);
+    const list = `/subscriptions/${careId}/resources?api-version=2021-04-01`;
+    expect((await http(azure, 'GET', list, { headers })).body.value).not.toEqual([]);
   }
 });

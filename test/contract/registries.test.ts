@@ -94,8 +94,9 @@ describe('every button', () => {
 describe('every refusal', () => {
   const sources = ['domain', 'commands', 'actions', 'teams', 'workflow', 'store'].flatMap((folder) =>
     filesIn(`src/${folder}`, '.ts')
-      .filter((file) => !['refusal.ts', 'wording/refusals.ts'].includes(file))
-      .map((file) => read(`src/${folder}/${file}`)),
+      .filter((file) => file !== 'wording/refusals.ts')
+      // Where the codes are listed they are not given.
+      .map((file) => read(`src/${folder}/${file}`).replace(/z\.enum\(\[[^\]]*\]\)/g, '')),
   );
 
   it.each(RefusalCode.options)('%s is given somewhere', (code) => {

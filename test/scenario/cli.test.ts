@@ -112,7 +112,9 @@ describe('what the doctor finds', () => {
     expect(out).toMatch(/fail {2}approvers +nobody: nobody can approve\n +→ Set CMK_APPROVERS/);
     expect(out).toMatch(/warn {2}audit channel +none: the store alone is the trail/);
     expect(out).toMatch(
-      new RegExp(`fail {2}subscription ${other} +40[34] \\w+: .*\n +→ Give the bot’s identity the role Reader`),
+      new RegExp(
+        `fail {2}subscription ${other} +40[34] \\w+: .*\n +→ Give the bot’s identity the role of infra/custom-role.json`,
+      ),
     );
     expect(out).toContain('2 failures, 2 warnings.');
   });

@@ -81,11 +81,12 @@ export const allow =
     state.roleAssignments.push({ ...like, name, scope, principalId, roleDefinitionId: encryptionUser });
   };
 
-/** Takes actions from the bot's role, wherever it holds it. */
+/** Takes actions from the bot's roles, wherever it holds them; data actions too. */
 export const withoutActions =
   (...actions: readonly string[]): Change =>
   (state) => {
-    for (const permission of state.roleDefinitions.find((role) => role.roleName === 'CMK bot')?.permissions ?? []) {
+    const held = state.roleDefinitions.filter((role) => role.roleName.startsWith('CMK bot'));
+    for (const permission of held.flatMap((role) => role.permissions)) {
       permission.actions = permission.actions.filter((action) => !actions.includes(action));
       permission.dataActions = permission.dataActions.filter((action) => !actions.includes(action));
     }
@@ -109,21 +110,24 @@ export const lock =
     state.locks.push({ name, scope: scope(state), level, notes: '' });
   };
 
-/** Neither the agent nor the subscription's resource list tells any more when the agent was created. */
-export const hideCreation =
+/** The agent itself does not tell any more when it was created; the subscription's resource list does. */
+export const hideCreationOnAgent =
   (name: string): Change =>
   (state) => {
-    const agent = agentIn(state, name);
-    const { systemData: _, ...body } = agentBody(state, agent);
-    const entry = { id: agentId(agent), name, type: 'Microsoft.HealthBot/healthBots', location: agent.location };
-    state.faults.push(
-      { match: { method: 'GET', url: `healthBots/${name}\\?` }, respond: { status: 200, body } },
-      {
-        match: { method: 'GET', url: `^/subscriptions/${agent.subscriptionId}/resources\\?` },
-        respond: { status: 200, body: { value: [entry] } },
-      },
-    );
+    const { systemData: _, ...body } = agentBody(state, agentIn(state, name));
+    state.faults.push({ match: { method: 'GET', url: `healthBots/${name}\\?` }, respond: { status: 200, body } });
   };
+
+/** Nor does the list. */
+export const hideCreation = (name: string): Change =>
+  all(hideCreationOnAgent(name), (state) => {
+    const agent = agentIn(state, name);
+    const entry = { id: agentId(agent), name, type: 'Microsoft.HealthBot/healthBots', location: agent.location };
+    state.faults.push({
+      match: { method: 'GET', url: `^/subscriptions/${agent.subscriptionId}/resources\\?` },
+      respond: { status: 200, body: { value: [entry] } },
+    });
+  });
 
 /** Every change, one after the other. */
 export const all =

@@ -52,18 +52,26 @@ export const guardRows: readonly CheckRow[] = [
     ...warn('locks-not-checked'),
     when: 'the bot may not read locks',
     azure: withoutActions('Microsoft.Authorization/locks/read'),
-    words: ['Locks were not checked', 'The bot may not read locks here. A read-only lock would stop the run.'],
+    words: [
+      'Locks were not checked',
+      'Reading them takes Microsoft.Authorization/locks/read. A read-only lock would stop the run.',
+    ],
   },
   { ...pass('bot-allowed'), when: 'the bot’s whole role', words: ['The bot may make every change'] },
   lacks('Microsoft.HealthBot/healthBots/write'),
   lacks('Microsoft.Authorization/roleAssignments/write'),
+  lacks('Microsoft.Authorization/roleAssignments/read'),
   lacks('Microsoft.KeyVault/vaults/write'),
   lacks('Microsoft.KeyVault/vaults/keys/write', { newKey }),
   lacks('Microsoft.KeyVault/vaults/accessPolicies/write', { choice: choices.policies }),
+  lacks('Microsoft.ManagedIdentity/userAssignedIdentities/assign/action', { choice: choices.policies }),
   {
     ...warn('rights-not-checked'),
     when: 'the bot may not read its rights',
     azure: withoutActions('Microsoft.Authorization/permissions/read'),
-    words: ['The bot’s own rights were not checked', 'It may not read them here. A missing right would stop the run.'],
+    words: [
+      'The bot’s own rights were not checked',
+      'Reading them takes Microsoft.Authorization/permissions/read. A missing right would stop the run.',
+    ],
   },
 ];

@@ -116,7 +116,7 @@ export const newKeyRows: readonly CheckRow[] = [
     newKey,
     words: [
       'Whether a deleted key holds the name cmk-new was not checked',
-      'The bot may not look at deleted keys in this vault.',
+      'Looking takes an open network and Microsoft.KeyVault/vaults/keys/read as a data action (access policy: get).',
     ],
   },
 ];

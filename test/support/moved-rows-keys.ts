@@ -139,7 +139,7 @@ export const guardRows: readonly MovedRow[] = [
     ...asksAgain(
       '△',
       'Locks were not checked',
-      'The bot may not read locks here. A read-only lock would stop the run.',
+      'Reading them takes Microsoft.Authorization/locks/read. A read-only lock would stop the run.',
     ),
   },
   {
@@ -170,7 +170,7 @@ export const guardRows: readonly MovedRow[] = [
     ...asksAgain(
       '△',
       'The bot’s own rights were not checked',
-      'It may not read them here. A missing right would stop the run.',
+      'Reading them takes Microsoft.Authorization/permissions/read. A missing right would stop the run.',
     ),
   },
   {

@@ -67,7 +67,11 @@ export const choices = {
   policies: { agent: 'visitor-agent', vault: 'kv-policy-keys', key: 'cmk-policy' },
   test: { agent: 'triage-agent-test', vault: 'kv-hospital-keys', key: 'cmk-virtual-visit' },
 };
-export type Choices = (typeof choices)[keyof typeof choices];
+export interface Choices {
+  readonly agent: string;
+  readonly vault: string;
+  readonly key: string;
+}
 
 export const agentId = (name: string, group = 'rg-care-prod'): string =>
   `/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/${group}/providers/Microsoft.HealthBot/healthBots/${name}`;

@@ -70,8 +70,8 @@ export interface Guards {
   /** Management locks that hold for the resource: on itself, its group, its subscription. */
   locks(id: ArmId): Promise<Outcome<readonly Lock[]>>;
   /**
-   * Which of the control-plane actions the bot's own roles give it at the resource now, by action as asked. Conditions on
-   * a role assignment and deny assignments are not looked at.
+   * Which of the control-plane actions the bot's own roles give it at the resource now, by action as asked: an agent, a vault
+   * or a user-assigned identity. Conditions on a role assignment and deny assignments are not looked at.
    */
   allowed(id: ArmId, actions: readonly string[]): Promise<Outcome<Readonly<Record<string, boolean>>>>;
 }
@@ -83,7 +83,6 @@ export interface AgentSummary {
   readonly location: string;
   readonly resourceGroup: string;
   readonly subscriptionId: string;
-  readonly subscriptionName: string | null;
   readonly underCustomerKey: boolean;
 }
 

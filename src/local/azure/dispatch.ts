@@ -5,6 +5,7 @@ import { mainRouter } from './arm/routes.ts';
 import type { Incoming } from './http/incoming.ts';
 import { armRefusal, Refusal, type Reply, reply } from './http/reply.ts';
 import type { Match, Route } from './http/router.ts';
+import type { Witness } from './http/witness.ts';
 import type { Caller } from './identity/caller.ts';
 import { bearerOf } from './identity/tokens.ts';
 import { serveVault } from './key-vault/data-plane.ts';
@@ -59,24 +60,28 @@ const findRoute = (incoming: Incoming): Match => {
 const lockedKind: Readonly<Record<string, 'write' | 'delete'>> = { PUT: 'write', PATCH: 'write', DELETE: 'delete' };
 
 /** In the order of the real service: token, version, right, existence of the containers, locks. */
-const serveMain = async (
-  world: World,
-  incoming: Incoming,
-  now: Date,
-  onCaller: (principalId: string) => void,
-): Promise<Reply> => {
+const serveMain = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
   const { route, params } = findRoute(incoming);
   const caller = await authenticate(world, incoming, route.audience);
-  if (route.audience !== 'open') onCaller(caller.principalId);
+  if (route.audience !== 'open') witness.caller(caller.principalId);
   requireApiVersion(incoming.path, incoming.query.get('api-version'), route.versions);
-  if (route.audience === 'arm') requireRights(world, incoming, route, caller, now);
-  return route.handle({ incoming, params, caller, world, now });
+  if (route.audience === 'arm') requireRights(world, incoming, route, caller, now, witness);
+  return route.handle({ incoming, params, caller, world, now, witness });
 };
 
-const requireRights = (world: World, incoming: Incoming, route: Route, caller: Caller, now: Date): void => {
+const requireRights = (
+  world: World,
+  incoming: Incoming,
+  route: Route,
+  caller: Caller,
+  now: Date,
+  witness: Witness,
+): void => {
   if (route.action !== null) {
     if (incoming.denied) throw authorizationFailed(caller, route.action, scopeOf(incoming.path));
-    requireAction(world.state, caller, route.action, scopeOf(incoming.path), now);
+    const target = { scope: scopeOf(incoming.path), body: incoming.body };
+    requireAction(world.state, caller, route.action, target, now);
+    witness.action(route.action);
   }
   requireContainers(world.state, incoming.path);
   const kind = lockedKind[incoming.method];
@@ -84,15 +89,10 @@ const requireRights = (world: World, incoming: Incoming, route: Route, caller: C
 };
 
 /** Serves one request, to a vault or to everything else. Refusals are answers; anything else thrown is a bug here. */
-export const dispatch = async (
-  world: World,
-  incoming: Incoming,
-  now: Date,
-  onCaller: (principalId: string) => void,
-): Promise<Reply> => {
+export const dispatch = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
   const serve = isVaultHost(incoming) || vaultOf(world, incoming) !== undefined ? serveVault : serveMain;
   try {
-    return await serve(world, incoming, now, onCaller);
+    return await serve(world, incoming, now, witness);
   } catch (error) {
     if (error instanceof Refusal) return error.reply;
     console.error('local azure: a bug while serving', incoming.method, incoming.sentUrl.slice(0, 200), error);

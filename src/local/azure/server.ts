@@ -7,6 +7,7 @@ import { dispatch } from './dispatch.ts';
 import { endDueOperations } from './health-bots/operations.ts';
 import { type Incoming, readIncoming, unreadable } from './http/incoming.ts';
 import { Refusal, type Reply, reply } from './http/reply.ts';
+import { RequestWitness, type Witness } from './http/witness.ts';
 import { Tokens } from './identity/tokens.ts';
 import { Listeners } from './listeners.ts';
 import { Befores } from './simulator/before.ts';
@@ -132,30 +133,29 @@ class AzureServer {
     const at = new Date();
     const fault = takeFault(this.world.state, incoming);
     if (fault?.delayMs !== undefined) await wait(fault.delayMs);
-    let principalId: string | null = null;
-    const answer = await this.answer(incoming, fault, (id) => {
-      principalId = id;
-    });
+    const witness = new RequestWitness();
+    const answer = await this.answer(incoming, fault, witness);
     await this.keep();
     this.simulator.log.append({
       at: at.toISOString(),
       method: incoming.method,
       url: incoming.sentUrl,
       status: fault?.drop === true ? 0 : answer.status,
-      principalId,
+      principalId: witness.principalId,
       clientRequestId: headerOf(incoming, 'x-ms-client-request-id'),
       body: loggable(incoming.body),
+      ...witness.exercised(),
     });
     if (fault?.drop === true) response.destroy();
     else send(response, answer);
   }
 
-  private answer(incoming: Incoming, fault: Fault | null, onCaller: (id: string) => void): Reply | Promise<Reply> {
+  private answer(incoming: Incoming, fault: Fault | null, witness: Witness): Reply | Promise<Reply> {
     const now = new Date();
     this.comeToNow(now);
     const canned = fault?.respond;
     if (canned !== undefined) return reply(canned.status, canned.body, canned.headers);
-    return dispatch(this.world, underFault(incoming, fault), now, onCaller);
+    return dispatch(this.world, underFault(incoming, fault), now, witness);
   }
 }
 

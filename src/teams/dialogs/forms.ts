@@ -1,13 +1,13 @@
 /** Forms in Teams: opened by a command, clicked by their owner, kept between clicks whatever happens to the process. */
 import type { TurnContext } from 'botbuilder';
-import { type DialogContext, DialogSet } from 'botbuilder-dialogs';
+import { type DialogContext, DialogContextError, DialogSet } from 'botbuilder-dialogs';
 import type { CommandPorts } from '../../commands/command.ts';
 import type { Form } from '../../commands/form.ts';
 import { back, cancelForm, FormInputs, next, submit, type Turned } from '../../commands/form-clicks.ts';
 import { factsOf } from '../../commands/form-pages.ts';
 import { FormId, type PersonId } from '../../domain/ids.ts';
 import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
-import { type Refusal, refuse } from '../../domain/refusal.ts';
+import { type Refusal, refuse, refuseFailure } from '../../domain/refusal.ts';
 import type { AdaptiveCard } from '../render-card.ts';
 import { formCard, formEndedCard } from '../views/form-view.ts';
 import { CannotDraw, drawnCard, type FormClick, FormPage, pageIdOf, setClick, waitingForm } from './form-page.ts';
@@ -41,7 +41,7 @@ async function draw(ports: CommandPorts, form: Form, problem: Refusal | null) {
   if (form.ended !== null) return { form, card: formEndedCard(form) };
   const facts = await factsOf(ports, form);
   if ('kind' in facts) throw new CannotDraw(facts);
-  if (!facts.ok) throw new CannotDraw(refuse('azure-unreachable', `${facts.failure.code}: ${facts.failure.message}`));
+  if (!facts.ok) throw new CannotDraw(refuseFailure(facts.failure));
   const shown = facts.value.page === 'review' ? { ...form, shownDigest: facts.value.digest } : form;
   return { form: shown, card: formCard(shown, facts.value, problem) };
 }
@@ -61,6 +61,9 @@ async function turn(ports: CommandPorts, form: Form, { verb, inputs }: FormClick
       return { form, problem: null };
   }
 }
+
+/** What a page threw. The library puts the whole form round it, people's words included, which must not reach a log. */
+const thrownBy = (error: unknown): unknown => (error instanceof DialogContextError ? error.error : error);
 
 export function openForms(documents: Documents, ports: CommandPorts): Forms {
   const state = new FormState(documents);
@@ -107,7 +110,8 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
         await dialogs.beginDialog(pageIdOf(form), { form, problem: null } satisfies Turned);
         await state.saveChanges(context);
         return await answer(context, dialogs);
-      } catch (error) {
+      } catch (caught) {
+        const error = thrownBy(caught);
         if (error instanceof CannotDraw) return error.refusal;
         throw error;
       }
@@ -117,7 +121,8 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
       for (let attempt = 1; ; attempt++) {
         try {
           return await clickOnce(context, call);
-        } catch (error) {
+        } catch (caught) {
+          const error = thrownBy(caught);
           if (error instanceof CannotDraw) return error.refusal;
           if (!(error instanceof StaleDocument) || attempt === mostAttempts) throw error;
         }

@@ -53,7 +53,7 @@ export function agentPage(form: Form, { agents, agent }: Facts, problem: Refusal
     verdictColor: usable ? 'Good' : 'Warning',
     coverage:
       agents.length === 0
-        ? plain('The bot can read no healthcare agent service.')
+        ? plain('The bot can read no healthcare agent service: that takes Microsoft.HealthBot/healthBots/read.')
         : plain<string>(`${countOf(agents.length, 'agent', 'agents')} listed. Type to find others.`),
   });
 }

@@ -64,6 +64,9 @@ export function vaultPage(form: Form, { agent, vaults }: Facts, problem: Refusal
     suitable: usable.slice(0, 15).map(suitableRow),
     unusable: unusable.slice(0, 15).map(unusableRow),
     unusableTitle: label(`${unusable.length} not usable ▾`),
-    coverage: vaults.length === 0 ? plain('The bot can read no key vault.') : nothing,
+    coverage:
+      vaults.length === 0
+        ? plain('The bot can read no key vault: that takes Microsoft.KeyVault/vaults/read.')
+        : nothing,
   });
 }

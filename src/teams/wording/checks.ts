@@ -142,7 +142,7 @@ const words = {
   }),
   'key-name-not-checked': (name) => ({
     title: `Whether a deleted key holds the name ${name} was not checked`,
-    text: 'The bot may not look at deleted keys in this vault.',
+    text: 'Looking takes an open network and Microsoft.KeyVault/vaults/keys/read as a data action (access policy: get).',
     mend: '',
   }),
   'no-lock': () => pass('No lock stops the changes'),
@@ -156,7 +156,7 @@ const words = {
   }),
   'locks-not-checked': () => ({
     title: 'Locks were not checked',
-    text: 'The bot may not read locks here. A read-only lock would stop the run.',
+    text: 'Reading them takes Microsoft.Authorization/locks/read. A read-only lock would stop the run.',
     mend: '',
   }),
   'bot-allowed': () => pass('The bot may make every change'),
@@ -167,7 +167,7 @@ const words = {
   }),
   'rights-not-checked': () => ({
     title: 'The bot’s own rights were not checked',
-    text: 'It may not read them here. A missing right would stop the run.',
+    text: 'Reading them takes Microsoft.Authorization/permissions/read. A missing right would stop the run.',
     mend: '',
   }),
 } as const satisfies Record<CheckCode, (fact: string) => CheckWords>;

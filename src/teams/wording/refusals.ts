@@ -34,6 +34,10 @@ const words = {
     title: 'Azure did not answer as expected.',
     text: `${failure} Nothing was changed. Try again in a minute.`,
   }),
+  'azure-refused': (failure) => ({
+    title: 'The bot may not look at this in Azure.',
+    text: `${failure} Nothing was changed. An owner gives the bot’s identity the missing right; then try again.`,
+  }),
   'cannot-check-membership': () => ({
     title: 'Your membership could not be checked.',
     text: 'Nothing was stored. Try again in a minute.',
@@ -131,7 +135,7 @@ const words = {
   }),
   'unknown-agent': (name) => ({
     title: name === '' ? 'The agent is not there.' : `No agent is named ${name}.`,
-    text: 'Look at the name, or choose from the list with /enable-cmk.',
+    text: 'Look at the name, or choose from the list with /enable-cmk. Without Microsoft.HealthBot/healthBots/read there the bot finds none.',
   }),
   'unknown-key': (name) => ({
     title: `The vault has no key named ${name}.`,
@@ -143,7 +147,7 @@ const words = {
   }),
   'unknown-vault': (name) => ({
     title: name === '' ? 'The vault is not there.' : `No vault is named ${name}.`,
-    text: 'Look at the name, or choose from the list.',
+    text: 'Look at the name, or choose from the list. Without Microsoft.KeyVault/vaults/read there the bot finds none.',
   }),
 } as const satisfies Record<RefusalCode, (fact: string) => Words>;
 

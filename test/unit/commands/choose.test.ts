@@ -83,8 +83,10 @@ it.each([
   ['keys', 'keys.get', (port: typeof azure) => chooseKey(port, vaultId, 'care')],
 ] as const)('says what Azure said when %s cannot be read', async (_what, read, choose) => {
   const dark = scriptedAzure();
-  dark.refuse(read, failure({ code: 'Throttled', message: 'Too many requests.' }));
+  dark.refuse(read, failure({ status: 429, code: 'Throttled', message: 'Too many requests.' }));
   expect(await choose(dark, 'any')).toEqual(refused('azure-unreachable', 'Throttled: Too many requests.'));
+  dark.refuse(read, failure({ status: 403, code: 'AuthorizationFailed', message: 'No.' }));
+  expect(await choose(dark, 'any')).toEqual(refused('azure-refused', 'AuthorizationFailed: No.'));
 });
 
 describe('a new key', () => {

@@ -74,7 +74,7 @@ const examples: Record<CheckCode, readonly [Partial<Observation>, 'pass' | 'warn
   'bot-not-allowed': [
     { guards: guards({ allowed: { 'Microsoft.HealthBot/healthBots/write': true } }) },
     'block',
-    'Microsoft.Authorization/roleAssignments/write, Microsoft.KeyVault/vaults/write',
+    'Microsoft.Authorization/roleAssignments/read, Microsoft.Authorization/roleAssignments/write, Microsoft.KeyVault/vaults/write',
   ],
   'rights-not-checked': [{ guards: guards({ allowed: null }) }, 'warn', ''],
 };

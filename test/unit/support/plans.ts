@@ -1,6 +1,5 @@
 /** What Azure holds, what is wished, and the real plan that follows: small values, each test changes what it is about. */
 import { createHash } from 'node:crypto';
-import { agentActions, vaultActions } from '../../../src/domain/checks.ts';
 import { KeyName, KeyVersion } from '../../../src/domain/ids.ts';
 import type {
   NewKey,
@@ -12,6 +11,7 @@ import type {
   Wish,
 } from '../../../src/domain/observed.ts';
 import { makePlan, type Plan } from '../../../src/domain/plan.ts';
+import { agentActions, vaultActions } from '../../../src/domain/rights.ts';
 import { steps } from '../../../src/steps/registry.ts';
 import { agentId, tenant, vaultId } from '../../support/fixtures.ts';
 

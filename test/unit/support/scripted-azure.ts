@@ -136,7 +136,6 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
               location,
               resourceGroup: 'rg-care',
               subscriptionId: '40000000-0000-4000-8000-000000000001',
-              subscriptionName: null,
               underCustomerKey: customerKey !== null,
             })),
         ),

@@ -1,8 +1,9 @@
+import { z } from 'zod';
 import { armRefusal, type Refusal } from '../http/reply.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import { sameId, within } from './ids.ts';
-import { holds } from './rbac.ts';
+import { allows, holds, permissionsAt } from './rbac.ts';
 
 /** Real text, from many public reports. */
 export const authorizationFailed = (caller: Caller, action: string, scope: string): Refusal =>
@@ -12,17 +13,50 @@ export const authorizationFailed = (caller: Caller, action: string, scope: strin
     `The client '${caller.appId}' with object id '${caller.principalId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
   );
 
+/** Real text, from public reports: a role gives the action, and the condition on its assignment does not let it through. */
+const conditionNotFulfilled = (caller: Caller, action: string, scope: string): Refusal =>
+  armRefusal(
+    403,
+    'AuthorizationFailed',
+    `The client '${caller.appId}' with object id '${caller.principalId}' does not have authorization or an ABAC condition not fulfilled to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+  );
+
+const AssignmentWrite = z.object({
+  properties: z.object({
+    roleDefinitionId: z.string(),
+    principalId: z.string(),
+    principalType: z.string().default('User'),
+  }),
+});
+
+/** What conditions may ask about a role assignment that is to be written. */
+const requestAttributes = (body: unknown): ReadonlyMap<string, string> => {
+  const written = AssignmentWrite.safeParse(body);
+  if (!written.success) return new Map();
+  const { roleDefinitionId, principalId, principalType } = written.data.properties;
+  const attribute = (name: string): string => `Microsoft.Authorization/roleAssignments:${name}`;
+  return new Map([
+    [attribute('RoleDefinitionId'), roleDefinitionId.split('/').at(-1) ?? ''],
+    [attribute('PrincipalId'), principalId],
+    [attribute('PrincipalType'), principalType],
+  ]);
+};
+
 export const requireAction = (
   state: SimulatorState,
   caller: Caller,
   action: string,
-  scope: string,
+  target: { readonly scope: string; readonly body: unknown },
   now: Date,
 ): void => {
-  if (!holds(state, caller.principalId, 'action', action, scope, now)) throw authorizationFailed(caller, action, scope);
+  const { principalId } = caller;
+  const { scope, body } = target;
+  if (holds(state, principalId, 'action', action, scope, now, requestAttributes(body))) return;
+  const withoutCondition = permissionsAt(state, principalId, scope, now).some((one) => allows(one, 'action', action));
+  throw (withoutCondition ? conditionNotFulfilled : authorizationFailed)(caller, action, scope);
 };
 
-const identityAssignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
+export const identityAssignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
 
 /** Naming a user-assigned identity in a write needs a right on that identity too. Real code; text from public reports. */
 export const requireLinkedIdentities = (

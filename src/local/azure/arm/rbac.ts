@@ -2,6 +2,7 @@ import { groupsOf } from '../identity/groups-of.ts';
 import { reached } from '../state/latency.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { Permission, RoleAssignment } from '../state/schema-directory.ts';
+import { type ConditionContext, conditionHolds } from './condition.ts';
 import { within } from './ids.ts';
 
 const patternMatches = (pattern: string, action: string): boolean => {
@@ -12,13 +13,13 @@ const patternMatches = (pattern: string, action: string): boolean => {
 const anyMatches = (patterns: readonly string[], action: string): boolean =>
   patterns.some((pattern) => patternMatches(pattern, action));
 
-const allows = (permission: Permission, kind: 'action' | 'data-action', action: string): boolean =>
+export const allows = (permission: Permission, kind: 'action' | 'data-action', action: string): boolean =>
   kind === 'action'
     ? anyMatches(permission.actions, action) && !anyMatches(permission.notActions, action)
     : anyMatches(permission.dataActions, action) && !anyMatches(permission.notDataActions, action);
 
 /** The principal's assignments that count at the scope now, its groups' included. */
-export const assignmentsAt = (
+const assignmentsAt = (
   state: SimulatorState,
   principalId: string,
   scope: string,
@@ -30,17 +31,19 @@ export const assignmentsAt = (
   );
 };
 
-/** What the assignments allow, one entry a role's permission. */
+const permissionsOf = (state: SimulatorState, assignment: RoleAssignment): readonly Permission[] =>
+  state.roleDefinitions.find((role) => role.id === assignment.roleDefinitionId)?.permissions ?? [];
+
+/** What the assignments allow, one entry a role's permission. Conditions are left out, as in the list a caller reads of its own. */
 export const permissionsAt = (
   state: SimulatorState,
   principalId: string,
   scope: string,
   now: Date,
 ): readonly Permission[] =>
-  assignmentsAt(state, principalId, scope, now).flatMap(
-    (assignment) => state.roleDefinitions.find((role) => role.id === assignment.roleDefinitionId)?.permissions ?? [],
-  );
+  assignmentsAt(state, principalId, scope, now).flatMap((assignment) => permissionsOf(state, assignment));
 
+/** `request` is what a condition may ask about; without it a condition that asks is not fulfilled. */
 export const holds = (
   state: SimulatorState,
   principalId: string,
@@ -48,7 +51,13 @@ export const holds = (
   action: string,
   scope: string,
   now: Date,
-): boolean => permissionsAt(state, principalId, scope, now).some((permission) => allows(permission, kind, action));
+  request: ConditionContext['request'] = new Map(),
+): boolean =>
+  assignmentsAt(state, principalId, scope, now).some(
+    (assignment) =>
+      permissionsOf(state, assignment).some((permission) => allows(permission, kind, action)) &&
+      (assignment.condition === null || conditionHolds(assignment.condition, { action, request })),
+  );
 
 /** The scope an action on this path is checked at: for a list, what the list hangs on. */
 export const scopeOf = (path: string): string => {

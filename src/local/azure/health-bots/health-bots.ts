@@ -1,5 +1,5 @@
 import { healthBotVersions } from '../arm/api-versions.ts';
-import { requireLinkedIdentities, resourceNotFound } from '../arm/authorize.ts';
+import { identityAssignAction, requireLinkedIdentities, resourceNotFound } from '../arm/authorize.ts';
 import { named, sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
@@ -31,14 +31,12 @@ const requireIdle = (call: Call, agent: HealthBot): void => {
 
 const writeAction = 'Microsoft.HealthBot/healthBots/write';
 
-const requireIdentityRights = (call: Call, content: AgentContent): void =>
-  requireLinkedIdentities(
-    call.world.state,
-    call.caller,
-    { action: writeAction, scope: call.incoming.path },
-    content.identity?.userAssignedIds ?? [],
-    call.now,
-  );
+const requireIdentityRights = (call: Call, content: AgentContent): void => {
+  const ids = content.identity?.userAssignedIds ?? [];
+  const request = { action: writeAction, scope: call.incoming.path };
+  requireLinkedIdentities(call.world.state, call.caller, request, ids, call.now);
+  if (ids.length > 0) call.witness.action(identityAssignAction);
+};
 
 const touch = (call: Call, agent: HealthBot): void => {
   agent.systemData = {

@@ -49,6 +49,7 @@ const settleIdentity = (state: SimulatorState, latency: Latency, agent: HealthBo
       displayName: agent.name,
       kind: 'ManagedIdentity',
       secret: null,
+      graphPermissions: [],
       replicatedAt: later(end, latency.replication),
     });
   }

@@ -2,6 +2,7 @@ import type { Caller } from '../identity/caller.ts';
 import type { World } from '../world.ts';
 import type { Incoming } from './incoming.ts';
 import type { Reply } from './reply.ts';
+import type { Witness } from './witness.ts';
 
 /** What a handler gets. `params` are the pattern's names, percent-decoded. */
 export interface Call {
@@ -10,6 +11,7 @@ export interface Call {
   readonly caller: Caller;
   readonly world: World;
   readonly now: Date;
+  readonly witness: Witness;
 }
 
 export interface Route {

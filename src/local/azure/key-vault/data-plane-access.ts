@@ -1,12 +1,13 @@
 import { BlockList } from 'node:net';
 import type { Incoming } from '../http/incoming.ts';
 import { Refusal, reply } from '../http/reply.ts';
+import type { Witness } from '../http/witness.ts';
 import type { Caller } from '../identity/caller.ts';
 import { bearerOf } from '../identity/tokens.ts';
 import type { Vault } from '../state/schema-vaults.ts';
 import type { World } from '../world.ts';
 import { vaultRefusal } from './data-plane-errors.ts';
-import { type KeyRight, mayUseKey, refusalText } from './vault-rights.ts';
+import { dataActions, type KeyRight, mayUseKey, refusalText } from './vault-rights.ts';
 
 /** Who calls which vault, once it is known. */
 export interface VaultCall {
@@ -15,6 +16,7 @@ export interface VaultCall {
   readonly vault: Vault;
   readonly caller: Caller;
   readonly now: Date;
+  readonly witness: Witness;
   /** The vault's address as the caller used it. */
   readonly base: string;
 }
@@ -100,6 +102,9 @@ export const requireNetwork = (call: VaultCall): void => {
 export const requireRight = (call: VaultCall, right: KeyRight, keyName: string | null): void => {
   const { world, vault, caller, now } = call;
   const use = { principalId: caller.principalId, appId: caller.appId, keyName, right };
-  if (mayUseKey(world.state, vault, use, now)) return;
+  if (mayUseKey(world.state, vault, use, now)) {
+    if (vault.enableRbacAuthorization) call.witness.dataAction(dataActions[right]);
+    return;
+  }
   throw new Refusal(reply(403, refusalText(world.state, vault, use)));
 };

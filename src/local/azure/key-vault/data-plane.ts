@@ -1,5 +1,6 @@
 import type { Incoming } from '../http/incoming.ts';
 import { type Reply, reply } from '../http/reply.ts';
+import type { Witness } from '../http/witness.ts';
 import type { World } from '../world.ts';
 import { requireNetwork, type VaultCall, vaultCaller, vaultOf } from './data-plane-access.ts';
 import { badParameter, vaultRefusal } from './data-plane-errors.ts';
@@ -64,21 +65,15 @@ const dispatch = (call: VaultCall): Reply | Promise<Reply> => {
 };
 
 /**
- * Serves a request to a vault's own address, in the order of the real service: token, firewall, right, key. `onCaller`
- * hears who calls as soon as that is known.
+ * Serves a request to a vault's own address, in the order of the real service: token, firewall, right, key.
  */
-export const serveVault = async (
-  world: World,
-  incoming: Incoming,
-  now: Date,
-  onCaller: (principalId: string) => void,
-): Promise<Reply> => {
+export const serveVault = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
   const vault = vaultOf(world, incoming);
   if (vault === undefined)
     return reply(404, { error: { code: 'VaultNotFound', message: `Vault not found at ${incoming.host}.` } });
   const caller = await vaultCaller(world, incoming);
-  onCaller(caller.principalId);
-  const call: VaultCall = { incoming, world, vault, caller, now, base: `https://${incoming.host}` };
+  witness.caller(caller.principalId);
+  const call: VaultCall = { incoming, world, vault, caller, now, witness, base: `https://${incoming.host}` };
   requireVersion(incoming);
   requireNetwork(call);
   return dispatch(call);

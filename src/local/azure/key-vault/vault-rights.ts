@@ -5,7 +5,7 @@ import type { SimulatorState } from '../state/schema.ts';
 import type { AccessPolicy, Vault } from '../state/schema-vaults.ts';
 
 /** Rights on keys, by their names in access policies, with the data action that stands for each in role definitions. */
-const dataActions = {
+export const dataActions = {
   get: 'Microsoft.KeyVault/vaults/keys/read',
   list: 'Microsoft.KeyVault/vaults/keys/read',
   create: 'Microsoft.KeyVault/vaults/keys/create/action',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { resourceGraphVersions } from '../arm/api-versions.ts';
-import { agentId, groupScope, sameId, subscriptionScope, vaultId } from '../arm/ids.ts';
+import { groupScope, sameId, subscriptionScope } from '../arm/ids.ts';
 import { holds } from '../arm/rbac.ts';
 import { agentBody } from '../health-bots/agent-body.ts';
 import { parseBody } from '../http/incoming.ts';
@@ -8,7 +8,7 @@ import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import type { Call, Route } from '../http/router.ts';
 import { vaultBody } from '../key-vault/vault-body.ts';
 import type { Row } from './expressions.ts';
-import { parseQuery, runQuery } from './query.ts';
+import { parseQuery, type Query, runQuery } from './query.ts';
 
 const Request = z.object({
   subscriptions: z.array(z.string()).optional(),
@@ -36,19 +36,38 @@ const rowOf = (call: Call, body: Row, subscriptionId: string, resourceGroup: str
   };
 };
 
-const readable = (call: Call, action: string, scope: string): boolean =>
-  holds(call.world.state, call.caller.principalId, 'action', action, scope, call.now);
+/** A row needs the right to read what it tells of, as Microsoft documents; asking as such needs none that is documented. */
+const readActions: Readonly<Record<string, string>> = {
+  'microsoft.healthbot/healthbots': 'Microsoft.HealthBot/healthBots/read',
+  'microsoft.keyvault/vaults': 'Microsoft.KeyVault/vaults/read',
+  'microsoft.resources/subscriptions': 'Microsoft.Resources/subscriptions/read',
+  'microsoft.resources/subscriptions/resourcegroups': 'Microsoft.Resources/subscriptions/resourceGroups/read',
+};
+
+const readable = (call: Call, row: Row): boolean => {
+  const action = readActions[String(row.type)] ?? '*/read';
+  return holds(call.world.state, call.caller.principalId, 'action', action, String(row.id), call.now);
+};
+
+/** The rights by which something was shown: those of the kinds that the query keeps rows of. */
+const tellWitness = (call: Call, query: Query, rows: readonly Row[]): void => {
+  for (const [type, action] of Object.entries(readActions)) {
+    const kept = runQuery(
+      query,
+      rows.filter((row) => row.type === type),
+    );
+    if (kept.length > 0) call.witness.action(action);
+  }
+};
 
 const resourceRows = (call: Call): readonly Row[] => {
   const { state } = call.world;
-  const agents = state.agents
-    .filter((one) => readable(call, 'Microsoft.HealthBot/healthBots/read', agentId(one)))
-    .map((one) =>
-      rowOf(call, agentBody(state, one), one.subscriptionId, one.resourceGroup, 'microsoft.healthbot/healthbots'),
-    );
-  const vaults = state.vaults
-    .filter((one) => readable(call, 'Microsoft.KeyVault/vaults/read', vaultId(one)))
-    .map((one) => rowOf(call, vaultBody(one), one.subscriptionId, one.resourceGroup, 'microsoft.keyvault/vaults'));
+  const agents = state.agents.map((one) =>
+    rowOf(call, agentBody(state, one), one.subscriptionId, one.resourceGroup, 'microsoft.healthbot/healthbots'),
+  );
+  const vaults = state.vaults.map((one) =>
+    rowOf(call, vaultBody(one), one.subscriptionId, one.resourceGroup, 'microsoft.keyvault/vaults'),
+  );
   return [...agents, ...vaults];
 };
 
@@ -71,9 +90,7 @@ const containerRows = (call: Call): readonly Row[] => {
     subscriptionId: one.subscriptionId,
     resourceGroup: one.name.toLowerCase(),
   }));
-  return [...subscriptions, ...groups].filter((row) =>
-    readable(call, 'Microsoft.Resources/subscriptions/read', row.id),
-  );
+  return [...subscriptions, ...groups];
 };
 
 const offsetOf = (token: string | undefined): number => {
@@ -98,8 +115,10 @@ const runGraphQuery = (call: Call): Reply => {
   const wanted = request.subscriptions;
   const rows = query.table === 'resources' ? resourceRows(call) : containerRows(call);
   const within = rows.filter(
-    (row) => wanted === undefined || wanted.some((id) => sameId(id, String(row.subscriptionId))),
+    (row) =>
+      (wanted === undefined || wanted.some((id) => sameId(id, String(row.subscriptionId)))) && readable(call, row),
   );
+  tellWitness(call, query, within);
   const found = runQuery(query, within);
   const start = offsetOf(request.options?.$skipToken) + (request.options?.$skip ?? 0);
   const end = start + (request.options?.$top ?? 100);

@@ -10,6 +10,10 @@ export const RequestRecord = z.object({
   principalId: z.string().nullable(),
   clientRequestId: z.string().nullable(),
   body: z.unknown(),
+  /** What the caller was let through by; logs of before it was kept have none. */
+  actions: z.array(z.string()).readonly().default([]),
+  dataActions: z.array(z.string()).readonly().default([]),
+  graphPermissions: z.array(z.string()).readonly().default([]),
 });
 export type RequestRecord = z.infer<typeof RequestRecord>;
 

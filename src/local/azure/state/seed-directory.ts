@@ -5,6 +5,7 @@ import { seededAt, subscriptions } from './seed-places.ts';
 
 export const ownerPrincipalId = '50000000-0000-4000-8000-000000000001';
 const botRoleId = '70000000-0000-4000-8000-000000000001';
+const botGrantsRoleId = '70000000-0000-4000-8000-000000000002';
 
 export const roles = {
   owner: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
@@ -15,20 +16,29 @@ export const roles = {
 export const principal = (
   id: string,
   displayName: string,
-  more: Partial<Pick<ServicePrincipal, 'appId' | 'kind' | 'secret'>> = {},
+  more: Partial<Pick<ServicePrincipal, 'appId' | 'kind' | 'secret' | 'graphPermissions'>> = {},
 ): ServicePrincipal => ({
   id,
   appId: id,
   displayName,
   kind: 'ManagedIdentity',
   secret: null,
+  graphPermissions: [],
   replicatedAt: seededAt,
   ...more,
 });
 
 export const seedPrincipals = (): ServicePrincipal[] => [
-  principal(ownerPrincipalId, 'Owner', { kind: 'Application', secret: 'local' }),
-  principal(hostPrincipalId, 'CMK bot', { kind: 'Application', secret: 'local-bot' }),
+  principal(ownerPrincipalId, 'Owner', {
+    kind: 'Application',
+    secret: 'local',
+    graphPermissions: ['Directory.Read.All'],
+  }),
+  principal(hostPrincipalId, 'CMK bot', {
+    kind: 'Application',
+    secret: 'local-bot',
+    graphPermissions: ['User.Read.All', 'GroupMember.Read.All'],
+  }),
 ];
 
 export const seedUsers = (): User[] =>
@@ -50,7 +60,7 @@ const role = (
   id,
   roleName,
   description: roleName,
-  type: id === botRoleId ? 'CustomRole' : 'BuiltInRole',
+  type: [botRoleId, botGrantsRoleId].includes(id) ? 'CustomRole' : 'BuiltInRole',
   permissions: [
     {
       actions: rights.actions ?? [],
@@ -77,12 +87,9 @@ const cryptoUser = [
   'Microsoft.KeyVault/vaults/keys/verify/action',
 ];
 
-/** All a bot needs that reads inventories, protects vaults, makes keys, grants access and sets keys; nothing else. */
+/** All a bot needs that reads inventories, protects vaults, makes keys and sets keys; nothing else. */
 const botActions = [
-  'Microsoft.Resources/subscriptions/read',
-  'Microsoft.Resources/subscriptions/resourceGroups/read',
   'Microsoft.Resources/subscriptions/resources/read',
-  'Microsoft.Resources/subscriptions/providers/read',
   'Microsoft.HealthBot/healthBots/read',
   'Microsoft.HealthBot/healthBots/write',
   'Microsoft.KeyVault/vaults/read',
@@ -92,11 +99,14 @@ const botActions = [
   'Microsoft.KeyVault/vaults/accessPolicies/write',
   'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action',
   'Microsoft.Authorization/roleAssignments/read',
-  'Microsoft.Authorization/roleAssignments/write',
-  'Microsoft.Authorization/roleDefinitions/read',
   'Microsoft.Authorization/permissions/read',
   'Microsoft.Authorization/locks/read',
 ];
+
+const assignments = 'Microsoft.Authorization/roleAssignments';
+
+/** The right to give one role, to service principals only; Azure's own form of such a condition. */
+const onlyEncryptionUser = `((!(ActionMatches{'${assignments}/write'})) OR (@Request[${assignments}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {${roles.cryptoServiceEncryptionUser}} AND @Request[${assignments}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {'ServicePrincipal'}))`;
 
 const contributorNotActions = [
   'Microsoft.Authorization/*/Delete',
@@ -124,6 +134,7 @@ export const seedRoleDefinitions = (): RoleDefinition[] => [
     actions: ['Microsoft.Authorization/roleAssignments/*', 'Microsoft.KeyVault/vaults/*/read'],
   }),
   role(botRoleId, 'CMK bot', { actions: botActions, dataActions: keyReadAndWrap }),
+  role(botGrantsRoleId, 'CMK bot grants', { actions: [`${assignments}/write`] }),
 ];
 
 export const assignment = (
@@ -145,10 +156,18 @@ export const assignment = (
   effectiveAt: seededAt,
 });
 
-/** The bot holds its role on every subscription but one. */
+const constrained = (grant: RoleAssignment): RoleAssignment => ({
+  ...grant,
+  condition: onlyEncryptionUser,
+  conditionVersion: '2.0',
+});
+
+/** The bot holds its roles on every subscription but one. */
 export const seedRoleAssignments = (): RoleAssignment[] => [
   assignment(1, '/', roles.owner, ownerPrincipalId),
   assignment(2, '/', roles.keyVaultAdministrator, ownerPrincipalId),
   assignment(3, `/subscriptions/${subscriptions.care}`, botRoleId, hostPrincipalId),
   assignment(4, `/subscriptions/${subscriptions.research}`, botRoleId, hostPrincipalId),
+  constrained(assignment(5, `/subscriptions/${subscriptions.care}`, botGrantsRoleId, hostPrincipalId)),
+  constrained(assignment(6, `/subscriptions/${subscriptions.research}`, botGrantsRoleId, hostPrincipalId)),
 ];

@@ -1,0 +1,197 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { actionsOn, dataActionsOnVault } from '../../src/domain/rights.ts';
+import { allow, type Change, hideCreationOnAgent, withoutActions } from '../support/azure-state.ts';
+import { newKey } from '../support/check-row.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { changeState } from '../support/local-azure.ts';
+import type { SeenActivity } from '../support/local-teams.ts';
+import { follow, linesOf, openReview, type Path } from '../support/path.ts';
+import { choices, people, rememberAzure, type, writes } from '../support/story.ts';
+import { table } from '../support/table.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+/** Each right of the bot's roles taken away alone: what somebody who asks then reads, and that nothing was changed before. */
+
+let world: World;
+let putBack: () => Promise<void>;
+const seen: string[][] = [];
+
+beforeAll(async () => {
+  world = await startWorld();
+  putBack = await rememberAzure(world);
+});
+afterEach(() => putBack());
+afterAll(async () => {
+  await world.end();
+  console.log(table('Each right taken away', ['right', 'noticed', 'words'], seen));
+});
+
+type Where =
+  | 'agent page'
+  | 'vault page'
+  | 'key page'
+  | 'command'
+  | 'review: blocks'
+  | 'review: warns'
+  | 'end: not proved';
+
+interface Row {
+  readonly right: string;
+  readonly where: Where;
+  readonly look: (world: World) => Promise<SeenActivity>;
+  readonly azure?: Change;
+  /** What stands on the card beside the right's name, in one line. */
+  readonly words: string;
+}
+
+const typed = (text: string) => (one: World) => type(one, people.requester, `/enable-cmk${text}`);
+const review = (path: Path) => (one: World) => openReview(one, path);
+const { first, policies } = choices;
+const blocks = (action: string, path: Path = first): Row => ({
+  right: action,
+  where: 'review: blocks',
+  look: review(path),
+  words: `The bot may not make this change. Its identity lacks ${action}.`,
+});
+const warns = (right: string, words: string, path: Path = first): Row => ({
+  right,
+  where: 'review: warns',
+  look: review(path),
+  words,
+});
+const refused = 'does not have authorization to perform action';
+
+const rows: readonly Row[] = [
+  {
+    right: 'Microsoft.HealthBot/healthBots/read',
+    where: 'agent page',
+    look: typed(''),
+    words: 'The bot can read no healthcare agent service: that takes',
+  },
+  {
+    right: 'Microsoft.HealthBot/healthBots/read',
+    where: 'command',
+    look: typed(' resource=triage-agent-prod'),
+    words: 'Without Microsoft.HealthBot/healthBots/read there the bot finds none.',
+  },
+  {
+    right: 'Microsoft.KeyVault/vaults/read',
+    where: 'vault page',
+    look: typed(' resource=triage-agent-prod'),
+    words: 'The bot can read no key vault: that takes',
+  },
+  {
+    right: 'Microsoft.KeyVault/vaults/read',
+    where: 'command',
+    look: typed(' resource=triage-agent-prod vault=kv-care-prod'),
+    words: 'Without Microsoft.KeyVault/vaults/read there the bot finds none.',
+  },
+  {
+    right: 'Microsoft.KeyVault/vaults/keys/read',
+    where: 'key page',
+    look: typed(' resource=triage-agent-prod vault=kv-care-prod'),
+    words: refused,
+  },
+  {
+    right: 'Microsoft.KeyVault/vaults/keys/read',
+    where: 'command',
+    look: review(first),
+    words: refused,
+  },
+  blocks('Microsoft.HealthBot/healthBots/write'),
+  blocks('Microsoft.ManagedIdentity/userAssignedIdentities/assign/action', policies),
+  blocks('Microsoft.KeyVault/vaults/keys/write', { ...first, key: newKey }),
+  blocks('Microsoft.Authorization/roleAssignments/read'),
+  {
+    right: 'Microsoft.Authorization/roleAssignments/read',
+    where: 'command',
+    azure: allow('ward-agent', 'kv-care-north', 'cmk-north'),
+    look: review({ agent: 'ward-agent', vault: 'kv-care-north', key: 'cmk-north' }),
+    words: refused,
+  },
+  blocks('Microsoft.Authorization/roleAssignments/write'),
+  blocks('Microsoft.KeyVault/vaults/accessPolicies/write', policies),
+  blocks('Microsoft.KeyVault/vaults/write'),
+  {
+    right: 'Microsoft.Resources/subscriptions/resources/read',
+    where: 'command',
+    azure: hideCreationOnAgent('triage-agent-prod'),
+    look: review(first),
+    words: refused,
+  },
+  warns('Microsoft.Authorization/locks/read', 'Reading them takes'),
+  warns('Microsoft.Authorization/permissions/read', 'Reading them takes'),
+];
+
+const [readKey, wrap, unwrap] = dataActionsOnVault;
+
+const expectSaid = (lines: readonly string[], right: string, words: string): string => {
+  const line = lines.find((one) => one.includes(right) && one.includes(words)) ?? '';
+  expect([right, words, line === '' ? lines : 'said']).toEqual([right, words, 'said']);
+  return line;
+};
+
+test.each(rows)('$right: $where', async ({ right, where, look, azure, words }) => {
+  if (azure !== undefined) await changeState(world.azure, azure);
+  await changeState(world.azure, withoutActions(right));
+  const from = (await world.azureRequests()).length;
+  const card = await look(world);
+  const lines = linesOf(card);
+  const line = expectSaid(lines, right, words);
+  const stops = where !== 'review: warns';
+  expect(JSON.stringify(card).includes('"form.submit"')).toBe(!stops);
+  expect(await writes(world, from)).toEqual([]);
+  seen.push([right, where, line.replace(/The client .*? does not/, '… does not').replace(/ over scope .*/, ' …')]);
+});
+
+/** As data actions only: the action of the same name stays. */
+const withoutDataAction =
+  (name: string): Change =>
+  (state) => {
+    for (const permission of state.roleDefinitions.find((role) => role.roleName === 'CMK bot')?.permissions ?? []) {
+      permission.dataActions = permission.dataActions.filter((one) => one !== name);
+    }
+  };
+
+test('the data action to read keys: whether a deleted key holds the name is not checked, and the review says so', async () => {
+  await changeState(world.azure, withoutDataAction(readKey));
+  const card = await openReview(world, { agent: 'triage-agent-test', vault: 'kv-hospital-keys', key: newKey });
+  const line = expectSaid(linesOf(card), readKey, 'Looking takes');
+  seen.push([`data: ${readKey}`, 'review: warns', line]);
+});
+
+test.each([wrap, unwrap])(
+  'the data action %s: all is done, and the card says that the key was not tried',
+  async (name) => {
+    await changeState(world.azure, withoutDataAction(name));
+    const { end } = await follow(world, first);
+    expect(end.join('\n')).toContain('✓ Succeeded, proof: permission held');
+    const at = end.indexOf('Not proved: key usable');
+    expect(end[at + 1]).toBe('The bot itself may not use this key, so it was not tried.');
+    seen.push([`data: ${name}`, 'end: not proved', `${end[at]}. ${end[at + 1]}`]);
+  },
+);
+
+test.each([...new Set(Object.values(actionsOn).flat())])('the doctor names %s where it is missing', async (name) => {
+  await changeState(world.azure, withoutActions(name));
+  const { out, code } = await cmkBot(['doctor', '--data', world.dataDir]);
+  const lines = out.split('\n').filter((line) => /rights in |subscription /.test(line));
+  expect(lines.filter((line) => line.includes(name))).not.toEqual([]);
+  // Without the right to read rights nothing can be said of the others, and that is a failure.
+  expect(code).toBe(name.endsWith('permissions/read') ? 1 : 0);
+});
+
+test.each(dataActionsOnVault)('the doctor names the data action %s where it is missing', async (name) => {
+  await changeState(world.azure, withoutDataAction(name));
+  const { out } = await cmkBot(['doctor', '--data', world.dataDir]);
+  expect(out.split('\n').filter((line) => /^warn +key use in /.test(line) && line.includes(name))).toHaveLength(2);
+});
+
+test('no right of the roles is left out', () => {
+  const covered = new Set(rows.map(({ right }) => right));
+  expect(
+    Object.values(actionsOn)
+      .flat()
+      .filter((right) => !covered.has(right)),
+  ).toEqual([]);
+});

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { actionsOn, dataActionsOnVault } from '../../src/domain/rights.ts';
+import { type AzureState, hideCreationOnAgent } from '../support/azure-state.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { changeState, http } from '../support/local-azure.ts';
+import { clientsOf, codeOf, messageOf, vaultId } from '../support/local-azure-clients.ts';
+import { azureState, follow, openReview } from '../support/path.ts';
+import { grantCondition, roleFiles } from '../support/role-files.ts';
+import {
+  approvalCard,
+  approve,
+  ask,
+  choices,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  shows,
+  type,
+} from '../support/story.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+/**
+ * The bot's identity holds the roles of `infra/` and nothing else, and everything the product does is done with it. What it was
+ * let through by is then compared with the files, in both directions.
+ */
+
+const botId = '50000000-0000-4000-8000-000000000002';
+const sorted = (names: Iterable<string>): readonly string[] => [...new Set(names)].sort();
+
+const given = {
+  actions: sorted(roleFiles.flatMap((role) => role.Actions)),
+  dataActions: sorted(roleFiles.flatMap((role) => role.DataActions)),
+};
+
+describe('the role files', () => {
+  test('give what the code says it needs, and nothing else', () => {
+    expect(given.actions).toEqual(sorted(Object.values(actionsOn).flat()));
+    expect(given.dataActions).toEqual(sorted(dataActionsOnVault));
+  });
+
+  test('name every action in full: no wildcard, and nothing that deletes, purges or reads a secret', () => {
+    for (const name of [...given.actions, ...given.dataActions]) {
+      expect(name).toMatch(/^Microsoft\.\w+(\/[A-Za-z]+)+\/(read|write|action)$/);
+      expect(name).not.toMatch(/delete|purge|secrets|certificates|decrypt|listSecrets|elevateAccess|roleDefinitions/i);
+    }
+  });
+
+  test('keep the right to assign roles apart, so that a condition stands on it alone', () => {
+    expect(roleFiles.map((role) => role.Actions.filter((name) => name.endsWith('roleAssignments/write')))).toEqual([
+      [],
+      ['Microsoft.Authorization/roleAssignments/write'],
+    ]);
+    expect(roleFiles[1]?.Actions).toHaveLength(1);
+  });
+});
+
+describe('with these roles alone', () => {
+  let world: World;
+
+  /** Nothing of the seed's roles is relied on: the bot gets those of the files, the second under its condition. */
+  const giveOnlyTheFiles = (state: AzureState): void => {
+    const like = state.roleAssignments.find((one) => one.principalId === botId);
+    const definition = state.roleDefinitions[0];
+    if (like === undefined || definition === undefined) throw new Error('the bot has no role');
+    const scopes = sorted(state.roleAssignments.filter((one) => one.principalId === botId).map((one) => one.scope));
+    state.roleAssignments = state.roleAssignments.filter((one) => one.principalId !== botId);
+    state.roleDefinitions = state.roleDefinitions.filter((one) => one.type === 'BuiltInRole');
+    for (const [n, role] of roleFiles.entries()) {
+      const id = `71000000-0000-4000-8000-00000000000${n}`;
+      state.roleDefinitions.push({
+        ...definition,
+        id,
+        roleName: role.Name,
+        type: 'CustomRole',
+        permissions: [{ actions: role.Actions, notActions: [], dataActions: role.DataActions, notDataActions: [] }],
+      });
+      for (const [m, scope] of scopes.entries()) {
+        state.roleAssignments.push({
+          ...like,
+          name: `81000000-0000-4000-8000-0000000000${n}${m}`,
+          scope,
+          roleDefinitionId: id,
+          ...(n === 0 ? {} : { condition: grantCondition, conditionVersion: '2.0' }),
+        });
+      }
+    }
+  };
+
+  beforeAll(async () => {
+    world = await startWorld();
+    await changeState(world.azure, giveOnlyTheFiles);
+  });
+  afterAll(() => world.end());
+
+  test('an existing key on a vault with roles, tried at the end', async () => {
+    const { end } = await follow(world, choices.first);
+    expect(end.join('\n')).toContain('✓ Succeeded, proof: key usable');
+  });
+
+  test('a new key, its name looked for among deleted ones', async () => {
+    const key = { newKeyName: 'cmk-least', keyType: 'RSA', keySize: '3072', keyExpiry: '' };
+    const { end, review } = await follow(world, { agent: 'triage-agent-test', vault: 'kv-hospital-keys', key });
+    expect(review.join('\n')).not.toContain('was not checked');
+    expect(end.join('\n')).toContain('✓ Succeeded, proof: key usable');
+  });
+
+  test('a vault with access policies and an agent with a user-assigned identity', async () => {
+    const { end } = await follow(world, choices.policies);
+    expect(end.join('\n')).toContain('✓ Succeeded, proof: permission held');
+  });
+
+  test('a step that fails and is retried', async () => {
+    const busy = { error: { code: 'InvalidRequestContent', message: 'not now' } };
+    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, respond: { status: 400, body: busy } });
+    const id = await ask(world, { agent: 'x-ray-agent', vault: 'kv-legacy', key: 'cmk-legacy' });
+    await approve(world, people.approver, await approvalCard(world, id));
+    const card = await shows(world, places.operations, people.requester, id, /Needs attention/, 30_000);
+    await mendAzure(world);
+    await world.teams.click(people.requester, card.id, 'request.retry');
+    await shows(world, places.operations, people.requester, id, /Succeeded/, 30_000);
+  });
+
+  test('lists while somebody types, and an agent that does not tell when it was created', async () => {
+    const form = await type(world, people.requester, '/enable-cmk');
+    const answer = await world.teams.search(people.requester, form.id, 'resource', 'agent');
+    expect(JSON.stringify(answer.body)).toContain('ward-agent');
+    await changeState(world.azure, hideCreationOnAgent('ward-agent'));
+    const review = await openReview(world, { agent: 'ward-agent', vault: 'kv-care-north', key: 'cmk-north' });
+    expect(JSON.stringify(review)).toContain('Created on');
+    await mendAzure(world);
+  });
+
+  test('the doctor finds every right', async () => {
+    const { out } = await cmkBot(['doctor', '--data', world.dataDir]);
+    expect(out.match(/ok +rights in \S+ +every action of the bot’s roles/g)).toHaveLength(2);
+    expect(out).not.toContain('lacks');
+  });
+
+  test('nothing was exercised that the files do not give, and nothing is given that was not exercised', async () => {
+    const Exercised = z.object({
+      principalId: z.string().nullable(),
+      actions: z.array(z.string()),
+      dataActions: z.array(z.string()),
+      graphPermissions: z.array(z.string()),
+    });
+    const { body } = await http(world.azure, 'GET', '/simulator/requests');
+    const own = z
+      .array(Exercised)
+      .parse(body)
+      .filter(({ principalId }) => principalId === botId);
+    expect({
+      actions: sorted(own.flatMap(({ actions }) => actions)),
+      dataActions: sorted(own.flatMap(({ dataActions }) => dataActions)),
+    }).toEqual(given);
+    expect(sorted(own.flatMap(({ graphPermissions }) => graphPermissions))).toEqual([
+      'GroupMember.Read.All',
+      'User.Read.All',
+    ]);
+  });
+
+  test.each([
+    ['Owner', '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'],
+    ['Key Vault Administrator', '00482a5a-887f-4fb3-b363-3b7fe8e74483'],
+    ['Key Vault Crypto User', '12338af0-0e69-4776-bea7-57ae8d297424'],
+  ])('whoever has the bot’s credential cannot assign the role %s, to itself or to others', async (_name, role) => {
+    const clients = clientsOf(world.azure);
+    const scope = vaultId('kv-care-prod');
+    for (const principalId of [botId, people.teamMember]) {
+      const asked = clients.authorization().roleAssignments.create(scope, crypto.randomUUID(), {
+        roleDefinitionId: `/subscriptions/40000000-0000-4000-8000-000000000001/providers/Microsoft.Authorization/roleDefinitions/${role}`,
+        principalId,
+        principalType: principalId === botId ? 'ServicePrincipal' : 'User',
+      });
+      expect(await messageOf(asked)).toContain('an ABAC condition not fulfilled to perform action');
+    }
+  });
+
+  test('nor the one role it may give to a person, and it can delete no assignment', async () => {
+    const clients = clientsOf(world.azure);
+    const scope = vaultId('kv-care-prod');
+    const asked = clients.authorization().roleAssignments.create(scope, crypto.randomUUID(), {
+      roleDefinitionId:
+        '/subscriptions/40000000-0000-4000-8000-000000000001/providers/Microsoft.Authorization/roleDefinitions/e147488a-f6f5-4113-8e2d-b22465e65bf6',
+      principalId: people.teamMember,
+      principalType: 'User',
+    });
+    expect(await codeOf(asked)).toBe('AuthorizationFailed');
+    const [held] = (await azureState(world)).roleAssignments.filter((one) => one.createdBy === botId);
+    if (held === undefined) throw new Error('the bot has assigned nothing');
+    const gone = clients.authorization().roleAssignments.delete(held.scope, held.name);
+    expect(await codeOf(gone)).toBe('AuthorizationFailed');
+  });
+});
+
+test('the simulated Azure gives the bot these roles from the start', async () => {
+  const { seedRoleDefinitions } = await import('../../src/local/azure/state/seed-directory.ts');
+  const custom = seedRoleDefinitions().filter((role) => role.type === 'CustomRole');
+  expect(custom.map((role) => role.roleName)).toEqual(roleFiles.map((role) => role.Name));
+  const rights = custom.flatMap((role) => role.permissions);
+  expect({
+    actions: sorted(rights.flatMap((one) => one.actions)),
+    dataActions: sorted(rights.flatMap((one) => one.dataActions)),
+  }).toEqual(given);
+});

@@ -1,0 +1,25 @@
+/** The role definitions that operators give to the bot, as `az role definition create` takes them. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const infra = new URL('../../infra/', import.meta.url);
+
+const RoleFile = z.strictObject({
+  Name: z.string(),
+  IsCustom: z.literal(true),
+  Description: z.string(),
+  Actions: z.array(z.string()),
+  NotActions: z.array(z.string()).length(0),
+  DataActions: z.array(z.string()),
+  NotDataActions: z.array(z.string()).length(0),
+  AssignableScopes: z.array(z.string().startsWith('/subscriptions/')).min(1),
+});
+
+const read = (name: string): string => readFileSync(new URL(name, infra), 'utf8');
+
+export const roleFiles = ['custom-role.json', 'custom-role-grants.json'].map((name) =>
+  RoleFile.parse(JSON.parse(read(name))),
+);
+
+/** The condition under which the second of them is to be assigned. */
+export const grantCondition = read('grant-condition.txt');
