@@ -6,9 +6,9 @@ import type { Answer } from './exchange.ts';
 export interface Complaint {
   /** The provider's code, word for word. */
   readonly code: string;
-  /** Every code in the body, outermost first. */
+  /** The codes in the body, outermost first. */
   readonly codes: readonly string[];
-  /** The provider's message, word for word. */
+  /** The provider's message, word for word; only its first 4000 characters where it is longer. */
   readonly message: string;
 }
 
@@ -19,21 +19,43 @@ interface ErrorNode {
   readonly details?: readonly ErrorNode[] | undefined;
 }
 
-const ErrorNode: z.ZodType<ErrorNode> = z.lazy(() =>
-  z.object({
-    code: z.string().optional().catch(undefined),
-    message: z.string().optional().catch(undefined),
-    innererror: ErrorNode.optional().catch(undefined),
-    details: z.array(ErrorNode).optional().catch(undefined),
-  }),
-);
+const longestCode = 200;
+export const longestMessage = 4000;
+const mostDetails = 20;
+/** Errors come three deep; whoever nests thousands wants the reader to run out of stack. */
+const deepest = 8;
+
+const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text);
+const textOf = (length: number) =>
+  z
+    .string()
+    .transform((text) => cut(text, length))
+    .optional()
+    .catch(undefined);
+
+const nodeOf = (depth: number): z.ZodType<ErrorNode> => {
+  const own = { code: textOf(longestCode), message: textOf(longestMessage) };
+  if (depth === 0) return z.object(own);
+  const inner = nodeOf(depth - 1);
+  const details = z
+    .unknown()
+    .array()
+    .transform((all) => all.slice(0, mostDetails))
+    .pipe(inner.array());
+  return z.object({
+    ...own,
+    innererror: inner.optional().catch(undefined),
+    details: details.optional().catch(undefined),
+  });
+};
+const ErrorNode = nodeOf(deepest);
 
 /** ARM, Graph and Key Vault wrap the error; a few resource providers do not. A failed operation has a status beside it. */
 const ErrorBody = z.object({
-  status: z.string().optional().catch(undefined),
+  status: textOf(longestCode),
   error: ErrorNode.optional().catch(undefined),
-  code: z.string().optional().catch(undefined),
-  message: z.string().optional().catch(undefined),
+  code: textOf(longestCode),
+  message: textOf(longestMessage),
 });
 
 const parsed = (text: string): unknown => {

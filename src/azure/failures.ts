@@ -19,7 +19,7 @@
  * service's own codes for a key it cannot use are not documented, so refused access is recognised by its words too.
  */
 import type { Failure } from '../domain/failure.ts';
-import { type Complaint, complaintOf } from './error-body.ts';
+import { type Complaint, complaintOf, longestMessage } from './error-body.ts';
 import { correlationIdOf, type Exchange, retryAfterOf } from './exchange.ts';
 
 export interface FailureContext {
@@ -89,8 +89,8 @@ const signInUnreachable =
 function fromSignIn(error: Error, context: FailureContext, exchange: Exchange): Failure {
   return failure(context, exchange, {
     next: signInUnreachable.test(error.message) ? 'wait' : 'ask',
-    code: /AADSTS\d+/.exec(error.message)?.[0] ?? error.name,
-    message: error.message,
+    code: /AADSTS\d{1,10}/.exec(error.message)?.[0] ?? error.name,
+    message: error.message.slice(0, longestMessage),
   });
 }
 

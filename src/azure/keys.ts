@@ -171,7 +171,7 @@ export function armKeys(connection: Connection): Keys {
   const probe: Keys['probe'] = async (vaultUri, name, version) => {
     const doing = `trying key ${name} in ${vaultUri}`;
     if (!isVaultHost(vaultUri, connection.cloud)) return failed(notAVault(doing, vaultUri));
-    const address = `${vaultUri.replace(/\/+$/, '')}/keys/${name}/${version}`;
+    const address = `${new URL(vaultUri).origin}/keys/${name}/${version}`;
     try {
       return await connection.call(doing, (line) => probeKey(line, address));
     } catch (error) {

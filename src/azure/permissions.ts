@@ -1,5 +1,6 @@
 /** What the caller's own roles give it at a scope (Microsoft.Authorization permissions 2022-04-01). */
 import { z } from 'zod';
+import { fits } from '../domain/rules.ts';
 import type { Line } from './connection.ts';
 
 const patterns = z
@@ -25,10 +26,7 @@ export async function permissionsAt(line: Line, scope: string): Promise<readonly
 }
 
 /** `*` stands for any text, slashes included; case does not matter. */
-function matches(pattern: string, action: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 'i').test(action);
-}
+const matches = (pattern: string, action: string): boolean => fits(pattern.toLowerCase(), action.toLowerCase());
 
 const some = (all: readonly string[], action: string): boolean => all.some((pattern) => matches(pattern, action));
 

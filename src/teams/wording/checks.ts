@@ -16,7 +16,14 @@ const pass = (title: string): CheckWords => ({ title, text: '', mend: '' });
 const endedBadly = ['Failed', 'Canceled'];
 
 const wordsOfLock = (lock: string): string =>
-  lock.replace(/^(.*) on (\/.*)$/, (_whole, name: string, scope: string) => `${name} on ${scopeWords(scope)}`);
+  lock.replace(/^(.*) on (\/.*)$/s, (_whole, name: string, scope: string) => `${name} on ${scopeWords(scope)}`);
+
+/** `a on /x; b on /y`, in words. What follows the last scope is part of it. */
+function wordsOfLocks(locks: string): string {
+  const end = Math.max(0, locks.lastIndexOf(' on /'));
+  const parts = locks.slice(0, end).split('; ');
+  return [...parts.slice(0, -1), `${parts.at(-1)}${locks.slice(end)}`].map(wordsOfLock).join(', ');
+}
 
 const words = {
   'created-after-cutoff': (day) => pass(`Created on ${dayWords(day)}, after 11 November 2021`),
@@ -148,10 +155,7 @@ const words = {
   'no-lock': () => pass('No lock stops the changes'),
   locked: (lock) => ({
     title: 'A lock stops the changes.',
-    text: `Read-only: ${lock
-      .split(/; (?=.* on \/)/)
-      .map(wordsOfLock)
-      .join(', ')}.`,
+    text: `Read-only: ${wordsOfLocks(lock)}.`,
     mend: 'Ask its owner to remove it for the time of the change.',
   }),
   'locks-not-checked': () => ({

@@ -39,8 +39,8 @@ const shortValue = (value: string): string =>
     .replace('Key Vault ', '')
     .replace(firstVersion, 'first version')
     .replace(/(?<=^RSA.*, expires )\d{4}-\d\d-\d\d$/, dayWords)
-    .replace(/ ([0-9a-f]{32}) in .*$/, (_match, version: string) => `, version ${shortVersion(version)}`)
-    .replace(/ (first version) in .*$/, ', $1');
+    .replace(/ ([0-9a-f]{32}) in .*$/s, (_match, version: string) => `, version ${shortVersion(version)}`)
+    .replace(/ (first version) in .*$/s, ', $1');
 
 const labels: Record<string, string> = {
   'identity.systemAssigned': 'Agent identity',

@@ -1,0 +1,279 @@
+import { Script } from 'node:vm';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { csvRow } from '../../src/audit/export-csv.ts';
+import { complaintOf } from '../../src/azure/error-body.ts';
+import { type Answer, defaultLimits, Exchange, retryAfterOf } from '../../src/azure/exchange.ts';
+import { readFailure } from '../../src/azure/failures.ts';
+import { covers } from '../../src/azure/grants.ts';
+import { isSearchable, kqlString } from '../../src/azure/kql.ts';
+import { allowedBy } from '../../src/azure/permissions.ts';
+import { agentKind, ownResource, sameSpelling } from '../../src/azure/resource-ids.ts';
+import { table as columns, indent, printable } from '../../src/cli/words/table.ts';
+import { chooseNewKey } from '../../src/commands/choose.ts';
+import { FormInputs } from '../../src/commands/form-clicks.ts';
+import { CheckCode } from '../../src/domain/checks.ts';
+import { ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId } from '../../src/domain/ids.ts';
+import { RefusalCode } from '../../src/domain/refusal.ts';
+import { CardClick, CardSearch, InboundActivity, senderOf } from '../../src/teams/activity.ts';
+import { parseMessage } from '../../src/teams/parse-message.ts';
+import { bold, Label, label, mention, plain, plainLines } from '../../src/teams/plain-text.ts';
+import { checkWords } from '../../src/teams/wording/checks.ts';
+import { regionWords, scopeWords } from '../../src/teams/wording/places.ts';
+import { refusalWords } from '../../src/teams/wording/refusals.ts';
+import { effectWords } from '../../src/teams/wording/steps.ts';
+import { AttackTable } from '../support/attack-table.ts';
+
+/**
+ * Nothing that reads outside text takes much longer for twice the text. A pattern that tries every split of what it was given
+ * takes four times as long, or never ends; then one message stands still everybody's bot.
+ */
+const report = new AttackTable();
+afterAll(() => report.print('Texts of 100 kB that patterns trip over'));
+
+const now = new Date('2026-03-02T12:00:00.000Z');
+const context = { doing: 'reading', restsOnGrant: true, now };
+
+function exchangeWith(body: string): Exchange {
+  const exchange = new Exchange(defaultLimits, () => now, 1_000);
+  exchange.last = { method: 'GET', status: 400, body, header: () => null };
+  return exchange;
+}
+const azureError = (text: string) =>
+  JSON.stringify({ error: { code: text, message: text, innererror: { code: text }, details: [{ code: text }] } });
+const answer = (body: string, header = ''): Answer => ({ method: 'GET', status: 400, body, header: () => header });
+const restError = Object.assign(new Error('x'), { name: 'RestError' });
+const csvBody = (text: string) =>
+  JSON.stringify({
+    ...{ time: '', type: '', actor: { kind: '', id: null, signIn: null }, submittedBy: text, onBehalfOf: null },
+    ...{ planDigest: null, target: null, before: null, after: null, result: null, clientRequestId: null },
+    ...{ correlationId: null, data: text, commitments: [{ field: 'justification' }] },
+  });
+const line = (text: string) => ({
+  seq: 1,
+  request: text,
+  revision: 1,
+  cause: text,
+  n: 0,
+  body: csvBody(text),
+  prev: text,
+  hash: text,
+});
+const person = '20000000-0000-4000-8000-000000000001';
+const activity = (text: string) => ({
+  type: text,
+  id: text,
+  channelId: 'msteams',
+  serviceUrl: `http://localhost/${text}`,
+  from: { id: text, name: text, aadObjectId: text },
+  recipient: { id: text },
+  conversation: { id: text, tenantId: text },
+  text,
+});
+const effect = (text: string) => ({ target: text, property: text, before: text, value: text });
+
+/** Everything that reads text from outside, by what it reads. */
+const readers: Readonly<Record<string, (text: string) => unknown>> = {
+  'an activity': (text) => [InboundActivity.safeParse(activity(text)), senderOf(activity(text), 'local')],
+  'a click': (text) => CardClick.safeParse({ action: { verb: text, data: { formId: text, requestId: text } } }),
+  'a search': (text) => CardSearch.safeParse({ queryText: text, dataset: text }),
+  'a typed message': (text) => parseMessage(text, undefined, '28:bot'),
+  'a typed argument': (text) => parseMessage(`/enable-cmk resource=${text}`, undefined, '28:bot'),
+  'a mention in a message': (text) =>
+    parseMessage(
+      text,
+      [
+        { type: 'mention', text, mentioned: { id: '28:bot' } },
+        { type: 'mention', text, mentioned: { id: text } },
+      ],
+      '28:bot',
+    ),
+  'the inputs of a form': (text) => FormInputs.safeParse({ resource: text, keyExpiry: text, justification: text }),
+  'a new key': (text) => chooseNewKey({ newKeyName: text, keyType: text, keySize: text, keyExpiry: text }, now),
+  ids: (text) => [ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId].map((one) => one.safeParse(text)),
+  'an ARM id': (text) => ArmId.safeParse(`/subscriptions/${person}/resourceGroups/${text}`),
+  'the id of a resource': (text) => ownResource('reading', text as ArmId, agentKind, [text]),
+  'a region': (text) => [sameSpelling(text), regionWords(text)],
+  'a scope': (text) => [scopeWords(text), covers(text, text)],
+  'an action of a role': (text) =>
+    allowedBy([{ actions: [text], notActions: [text], dataActions: [], notDataActions: [] }]).action(
+      'Microsoft.HealthBot/healthBots/write',
+    ),
+  'a name in a query': (text) => isSearchable(text) && kqlString(text),
+  'a text on a card': (text) => [plain(text), bold(text), plainLines(text), label(text), Label.safeParse(text)],
+  'a long text on a card': (text) => [plain(text, 2_000), plainLines(text, 3_000)],
+  'a name that is mentioned': (text) => mention('29:x', text),
+  'the words of a check': (text) =>
+    CheckCode.options.map((code) => {
+      try {
+        return checkWords({ code, outcome: 'block', fact: text });
+      } catch (error) {
+        // A day that is none.
+        return error;
+      }
+    }),
+  'the words of an effect': (text) => [effectWords(effect(text)), effectWords(effect(`RSA 3072${text}`))],
+  'the words of a refusal': (text) =>
+    RefusalCode.options.map((code) => refusalWords({ kind: 'refused', code, fact: text })),
+  'an error of Azure': (text) => complaintOf(answer(azureError(text))),
+  'an error that is no JSON': (text) => complaintOf(answer(text)),
+  'a failure': (text) => readFailure(restError, exchangeWith(azureError(text)), context),
+  'a refused sign-in': (text) =>
+    readFailure(Object.assign(new Error(text), { name: 'AuthenticationError' }), exchangeWith(''), context),
+  'a time to wait': (text) => retryAfterOf(answer('', text), now),
+  'a row of the export': (text) =>
+    csvRow(line(text), [{ request: 'x', revision: 1, field: 'justification', salt: '', text }]),
+  'a line on the terminal': (text) => [
+    printable(text),
+    indent(text),
+    columns([
+      [text, text],
+      ['a', text],
+    ]),
+  ],
+};
+
+/** What patterns trip over when it is repeated. */
+const atoms = [
+  ...[
+    'a',
+    'A',
+    '0',
+    ' ',
+    '\t',
+    '\n',
+    '\r\n',
+    '\u00a0',
+    '\u2028',
+    '/',
+    '//',
+    '\\',
+    '*',
+    '*a',
+    '**',
+    '.',
+    '..',
+    '../',
+    ':',
+    ':1',
+    ';',
+    '; ',
+  ],
+  ...[
+    '&',
+    '&#',
+    '&a',
+    '&a;',
+    '-',
+    '=',
+    '+',
+    '#',
+    '>',
+    '<',
+    '</',
+    '<at',
+    '<at>',
+    '{',
+    '{{',
+    '$',
+    '${',
+    '}',
+    '[',
+    '](',
+    '!',
+    '`',
+    '~',
+    '_',
+  ],
+  ...[
+    '"',
+    "'",
+    'a=',
+    ' a=',
+    ' a="',
+    ' on /',
+    'x on /y; ',
+    '; x on ',
+    'access ',
+    'permissions ',
+    'does not have ',
+    ' in ',
+    'Forbidden',
+    'Key Vault ',
+  ],
+  ...[
+    `${'0'.repeat(32)} in `,
+    ` ${'0'.repeat(32)} in `,
+    ', expires ',
+    '2020-01-01',
+    ' first version in ',
+    '/healthBots/',
+    '/vaults/',
+    '/providers/x/y/z',
+  ],
+  ...[
+    'a\u0301',
+    '\u0301',
+    '\u200d',
+    '\u202e',
+    '\ue000',
+    '\ud83d',
+    '👩‍⚕️',
+    'é',
+    'ſ',
+    'northeurope',
+    'us',
+    'AADSTS',
+    'CMK-',
+  ],
+];
+const ends = ['', '!', '\n'];
+
+/** Milliseconds; null when it did not end. */
+function ms(run: () => unknown, times = 1): number | null {
+  const script = new Script('run()');
+  try {
+    const taken = Array.from({ length: times }, () => {
+      const begun = performance.now();
+      script.runInNewContext({ run }, { timeout: 5_000 });
+      return performance.now() - begun;
+    });
+    return Math.min(...taken);
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return null;
+    throw error;
+  }
+}
+
+const longest = 100_000;
+/** Below this a text of 100 kB is read quickly whatever the pattern: clocks and collectors are all that is measured. */
+const quickMs = 60;
+/** Four times the text: a linear reader takes four times as long, one that is worse at least sixteen times. */
+const mostTimes = 9;
+
+/** Why the reader is too slow for the repeated text; null when it is not. */
+function slowness(read: (text: string) => unknown, atom: string, end: string): string | null {
+  const text = (size: number): string => atom.repeat(Math.ceil(size / atom.length)) + end;
+  const [short, long] = [text(longest / 4), text(longest)];
+  // A text of a few characters first: what never ends has to be found before it is tried at its longest.
+  if (ms(() => read(text(200))) === null) return 'a text of 200 characters never ended';
+  const once = ms(() => read(long));
+  if (once !== null && once < quickMs) return null;
+  const [quarter, whole] = [ms(() => read(short), 5), once === null ? null : ms(() => read(long), 5)];
+  if (quarter !== null && whole !== null && (whole < quickMs || whole < mostTimes * quarter)) return null;
+  return `a quarter took ${quarter?.toFixed(0) ?? 'too many'} ms, the whole ${whole?.toFixed(0) ?? 'too many'} ms`;
+}
+
+const tried = Object.entries(readers).map(([name, read]) => ({ name, read }));
+
+describe('a text of any length is read in a time that grows no faster than it', () => {
+  test.each(tried)('$name', ({ name, read }) => {
+    const slow = atoms.flatMap((atom) =>
+      ends.flatMap((end) => {
+        const why = slowness(read, atom, end);
+        report.add(name, why === null ? 'in time' : 'too slow');
+        return why === null ? [] : [`${JSON.stringify(atom)} repeated, then ${JSON.stringify(end)}: ${why}`];
+      }),
+    );
+    expect(slow).toEqual([]);
+  });
+});
