@@ -1,0 +1,278 @@
+/**
+ * Requests as the promises tell of them, beside the domain and sharing none of its rules: a tiny model that says of every
+ * attempt what must be stored, and what every request then is. Random lives are led through both.
+ */
+import { personActor } from '../../../src/domain/events.ts';
+import { FormId, type PersonId, type RequestId } from '../../../src/domain/ids.ts';
+import type { Plan, StepName } from '../../../src/domain/plan.ts';
+import type { Standing } from '../../../src/domain/policy.ts';
+import type { Command } from '../../../src/domain/request-command.ts';
+import { agentId, requestId, submit, tenant } from '../../support/fixtures.ts';
+import { cancels, checks, decides, doneWith, failedWith, proved, records, settles, stops } from './commands.ts';
+import { agent, planFor, sha256, vault, wish } from './plans.ts';
+
+/** What Azure looks like when somebody looks. The last is one that nobody can approve a way around. */
+export const worlds = ['as it was', 'soft delete is off', 'the grant is there', 'the firewall is closed'] as const;
+export type WorldName = (typeof worlds)[number];
+
+/** Whose approval covers what: said here once more, by looking at what each would change. */
+const covers: Readonly<Record<WorldName, readonly WorldName[]>> = {
+  'as it was': ['as it was', 'the grant is there'],
+  'soft delete is off': ['soft delete is off', 'as it was', 'the grant is there'],
+  'the grant is there': ['the grant is there'],
+  'the firewall is closed': [],
+};
+const stepsIn = (world: WorldName): readonly StepName[] =>
+  world === 'the grant is there'
+    ? ['enable-identity', 'protect-vault', 'set-cmk', 'verify']
+    : ['enable-identity', 'grant-key-access', 'protect-vault', 'set-cmk', 'verify'];
+
+/** Two requests for one agent, one for another. */
+export const slots = [
+  { id: requestId(1), agent: 'bot-care' },
+  { id: requestId(2), agent: 'bot-care' },
+  { id: requestId(3), agent: 'bot-ward' },
+] as const;
+
+function planOf(name: string, world: WorldName): Plan {
+  const id = agentId(name);
+  const seen = {
+    agent: agent({ id, name }),
+    ...(world === 'soft delete is off' ? { vault: vault({ softDelete: false }) } : {}),
+    ...(world === 'the firewall is closed' ? { vault: vault({ firewall: 'closed' }) } : {}),
+    ...(world === 'the grant is there' ? { grantHeld: true } : {}),
+  };
+  return planFor({ seen, wished: wish({ agentId: id }) });
+}
+
+const hourMs = 3_600_000;
+export const expiryMs = 72 * hourMs;
+
+interface On {
+  readonly slot: number;
+}
+/** One attempt, with everything that was true when it was made: repeated later, it is the same. */
+export type Attempt = On &
+  (
+    | {
+        readonly do: 'submit';
+        readonly by: PersonId;
+        readonly world: WorldName;
+        readonly required: number;
+        readonly until: number;
+      }
+    | {
+        readonly do: 'approve' | 'reject' | 'cancel' | 'retry' | 'give-up';
+        readonly by: PersonId;
+        readonly asking: number;
+        readonly standing: Standing;
+        readonly ticked: boolean;
+      }
+    | { readonly do: 'expire' }
+    | {
+        readonly do: 'check';
+        readonly run: number;
+        readonly world: WorldName;
+        readonly members: readonly PersonId[];
+        readonly required: number;
+        readonly until: number;
+      }
+    | { readonly do: 'intend'; readonly run: number; readonly step: StepName; readonly attempt: number }
+    | {
+        readonly do: 'record';
+        readonly run: number;
+        readonly step: StepName;
+        readonly attempt: number;
+        readonly outcome: 'done' | 'waits' | 'stuck';
+      }
+    | { readonly do: 'stop'; readonly run: number }
+  );
+
+/** A request in the model. `good` are those whose approval of the plan asked last was stored. */
+export interface Modelled {
+  state: string;
+  readonly by: PersonId;
+  world: WorldName;
+  required: number;
+  until: number;
+  asking: number;
+  good: Set<PersonId>;
+  run: number;
+  checked: boolean;
+  /** How many steps are done in this run, and where the next one stands. */
+  done: number;
+  next: 'idle' | 'running' | 'waiting';
+  tries: number;
+}
+
+const ended = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'];
+
+/** What the attempt must store, as event types; null: nothing. */
+export function expected(all: readonly (Modelled | null)[], one: Attempt, now: number): readonly string[] | null {
+  const request = all[one.slot] ?? null;
+  if (one.do === 'submit') {
+    const name = slots[one.slot]?.agent;
+    const taken = all.some((other, n) => other !== null && slots[n]?.agent === name && !ended.includes(other.state));
+    return request === null && !taken && one.world !== 'the firewall is closed' ? ['submitted'] : null;
+  }
+  if (request === null) return null;
+  const waits = request.state === 'awaiting-approval';
+  const mayRun = request.state === 'approved' || request.state === 'running';
+  switch (one.do) {
+    case 'approve':
+    case 'reject': {
+      if (one.by === request.by || one.standing !== 'yes' || one.asking !== request.asking) return null;
+      if (!waits && request.state !== 'approved') return ['decided-late'];
+      if (waits && now >= request.until) return null;
+      if (one.do === 'reject') return ['rejected'];
+      if (!waits || request.good.has(one.by) || !one.ticked) return null;
+      return request.good.size + 1 >= request.required ? ['approved', 'run-ordered'] : ['approved'];
+    }
+    case 'cancel':
+      return one.by === request.by && one.asking === request.asking && (waits || request.state === 'approved')
+        ? ['cancelled']
+        : null;
+    case 'retry':
+    case 'give-up':
+      if (one.by !== request.by && one.standing !== 'yes') return null;
+      if (request.state !== 'needs-attention' || one.asking !== request.asking) return null;
+      return one.do === 'retry' ? ['retried', 'run-ordered'] : ['given-up'];
+    case 'expire':
+      return waits && now >= request.until ? ['expired'] : null;
+    case 'check': {
+      if (request.state !== 'approved' || one.run !== request.run) return null;
+      if (one.world === 'the firewall is closed') return ['attention-needed'];
+      const still = [...request.good].filter((person) => one.members.includes(person)).length;
+      const enough = still >= Math.max(request.required, one.required);
+      return enough && covers[request.world].includes(one.world) ? ['run-checked'] : ['plan-changed'];
+    }
+    case 'intend': {
+      const turn =
+        mayRun && one.run === request.run && request.checked && stepsIn(request.world)[request.done] === one.step;
+      const fits =
+        request.next === 'idle' ? one.attempt === 1 : request.next === 'waiting' && one.attempt === request.tries + 1;
+      return turn && fits ? ['step-intended'] : null;
+    }
+    case 'record': {
+      const under = mayRun && one.run === request.run && stepsIn(request.world)[request.done] === one.step;
+      if (!under || request.next !== 'running' || one.attempt !== request.tries) return null;
+      if (one.outcome === 'done') return one.step === 'verify' ? ['step-done', 'succeeded'] : ['step-done'];
+      return one.outcome === 'stuck' ? ['step-failed', 'attention-needed'] : ['step-failed'];
+    }
+    case 'stop':
+      return mayRun && one.run === request.run ? ['attention-needed'] : null;
+  }
+}
+
+/** The request after the attempt stored what it had to; `revision` is that of the last event. */
+export function after(
+  request: Modelled | null,
+  one: Attempt,
+  types: readonly string[],
+  revision: number,
+): Modelled | null {
+  if (one.do === 'submit') {
+    const fresh = { good: new Set<PersonId>(), run: 0, checked: false, done: 0, next: 'idle', tries: 0 } as const;
+    const { by, world, required, until } = one;
+    return { ...fresh, state: 'awaiting-approval', by, world, required, until, asking: revision };
+  }
+  if (request === null) return null;
+  const last = types.at(-1);
+  const anew = { checked: false, done: 0, next: 'idle', tries: 0 } as const;
+  if (one.do === 'approve' && types.includes('approved')) request.good.add(one.by);
+  switch (last) {
+    case 'run-ordered':
+      return { ...request, ...anew, state: 'approved', run: request.run + 1 };
+    case 'run-checked':
+      return { ...request, checked: true };
+    case 'plan-changed':
+      if (one.do !== 'check') return request;
+      return {
+        ...request,
+        ...anew,
+        ...{ state: 'awaiting-approval', good: new Set(), asking: revision },
+        ...{ world: one.world, required: one.required, until: one.until },
+      };
+    case 'step-intended':
+      return { ...request, state: 'running', next: 'running', tries: one.do === 'intend' ? one.attempt : 0 };
+    case 'step-done':
+      return { ...request, done: request.done + 1, next: 'idle', tries: 0 };
+    case 'step-failed':
+      return { ...request, next: 'waiting' };
+    case 'attention-needed':
+      return { ...request, state: 'needs-attention', asking: revision };
+    case 'given-up':
+      return { ...request, state: 'failed' };
+    case 'rejected':
+    case 'cancelled':
+    case 'expired':
+    case 'succeeded':
+      return { ...request, state: last };
+    default:
+      return request;
+  }
+}
+
+const policyOf = (approvalsRequired: number, until: number) => ({
+  ...{ version: 'p1', rule: 'environment', approvalsRequired },
+  expiresAt: new Date(until).toISOString(),
+});
+
+/** The step that the request's run has come to. */
+export const stepNow = (request: Modelled): StepName => stepsIn(request.world)[request.done] ?? 'verify';
+
+/** The attempt in the words of the domain, and its cause. `count` is how many attempts were made before. */
+export function commandOf(one: Attempt, count: number): readonly [cause: string, command: Command] {
+  const { agent: name = '' } = slots[one.slot] ?? {};
+  switch (one.do) {
+    case 'submit': {
+      const plan = planOf(name, one.world);
+      const digest = sha256(`${name} ${one.world}`);
+      const formId = FormId.parse(`F-000000000${one.slot}`);
+      const { by } = one;
+      const command = { by, actor: personActor(by, tenant, 'local'), formId, agentName: name, plan, digest };
+      return ['submit', submit({ ...command, policy: policyOf(one.required, one.until) })];
+    }
+    case 'approve':
+    case 'reject': {
+      const { standing, asking, ticked: acknowledged } = one;
+      return [`click:${asking}/${one.by}/${one.do}`, decides(one.do, one.by, { standing, asking, acknowledged })];
+    }
+    case 'cancel':
+      return [`click:${one.asking}/${one.by}/cancel`, cancels(one.by, one.asking)];
+    case 'retry':
+    case 'give-up': {
+      const { standing, asking } = one;
+      return [`click:${asking}/${one.by}/${one.do}`, settles(one.do, one.by, { standing, asking })];
+    }
+    case 'expire':
+      return [`timer:expire/${count}`, { do: 'expire' }];
+    case 'check': {
+      const plan = planOf(name, one.world);
+      const standings = Object.fromEntries(one.members.map((person) => [person, 'yes' as const]));
+      const command = checks({ run: one.run, plan, standings });
+      const digest = sha256(`${name} ${one.world}`);
+      return [
+        `run:${one.run}/check/${count}`,
+        { ...command, digest, policy: policyOf(one.required, one.until) } as Command,
+      ];
+    }
+    case 'intend': {
+      const { run, step, attempt } = one;
+      return [`run:${run}/${step}/${attempt}/intent`, { do: 'intend', run, steps: [{ step, attempt }] }];
+    }
+    case 'record': {
+      const { run, step, attempt, outcome } = one;
+      const proofs = step === 'verify' ? proved : [];
+      const retryAt = outcome === 'stuck' ? null : '2026-03-02T13:00:00.000Z';
+      const result = outcome === 'done' ? doneWith(step, { attempt, proofs }) : failedWith(step, retryAt, attempt);
+      return [`run:${run}/${step}/${attempt}/result`, records(run, result)];
+    }
+    case 'stop':
+      return [`run:${one.run}/stop/${count}`, stops(one.run)];
+  }
+}
+
+export const idOf = (one: Attempt): RequestId => slots[one.slot]?.id ?? slots[0].id;
+/** Whether an approval of what was asked covers what was seen. */
+export const isCoveredIn = (asked: WorldName, seen: WorldName): boolean => covers[asked].includes(seen);
