@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Policy } from './domain/policy.ts';
 import { duration } from './duration.ts';
 import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
+import { isPrivate } from './teams/service-urls.ts';
 
 const text = z.string().trim().min(1);
 const optional = text.optional();
@@ -15,6 +16,9 @@ const list = z
   .optional()
   .transform((value) => (value ?? '').split(/[\s,]+/).filter((part) => part !== ''))
   .pipe(z.array(z.guid('must be a list of Entra ids, separated by commas')));
+
+/** Where tokens and keys travel. */
+const privateUrl = z.string().refine(isPrivate, 'must be an https URL, or http on this machine');
 
 const port = z.coerce.number().int().min(1).max(65_535);
 
@@ -26,6 +30,10 @@ export const environmentSchema = z.object({
   MicrosoftAppId: optional,
   MicrosoftAppTenantId: z.guid(),
   MicrosoftAppPassword: optional,
+  ToBotFromChannelOpenIdMetadataUrl: privateUrl.optional(),
+  ToBotFromChannelTokenIssuer: optional,
+  ToChannelFromBotLoginUrl: z.url({ protocol: /^https$/, error: 'must be an https URL' }).optional(),
+  ToChannelFromBotOAuthScope: optional,
   DATABASE_URL: optional,
   CMK_DATA_DIR: optional,
   CMK_REPLICA: optional,
@@ -59,7 +67,9 @@ export const environmentSchema = z.object({
   CMK_OPERATIONS_CHANNEL: optional,
   CMK_APPROVALS_CHANNEL: text,
   CMK_AUDIT_CHANNEL: text,
-  CMK_TEAMS_SERVICE_URL: z.url().optional(),
+  CMK_TEAMS_SERVICE_URL: privateUrl.optional(),
+  // A card that refreshes itself is a call for each card on the screen: an approver who scrolls must not notice.
+  CMK_CALLS_AT_ONCE: z.coerce.number().int().min(10).max(1_000_000).default(200),
   CMK_AZURE_POLL: duration.default(5_000),
   CMK_RETRY_FIRST_WAIT: duration.default(10_000),
   CMK_PAUSE: z

@@ -8,20 +8,25 @@ import { openStandings } from './commands/standing.ts';
 import { type Config, ConfigurationError, readConfig, stepUpOf } from './config.ts';
 import { startControl } from './control/server.ts';
 import { recordsOf } from './control/store-records.ts';
-import { optionsForAzure } from './options-for-azure.ts';
+import { credentialForBotFramework, optionsForAzure } from './options-for-azure.ts';
 import { openDatabase } from './store/database.ts';
 import { migrate } from './store/migrations.ts';
 import { openStore } from './store/store.ts';
 import { openAdapter } from './teams/adapter.ts';
 import { openAuditChannel } from './teams/audit-channel.ts';
 import { CmkBot } from './teams/bot.ts';
+import { botFrameworkOf } from './teams/bot-framework.ts';
+import { openCallerTokens } from './teams/caller-tokens.ts';
+import { localCallers, tokenCallers } from './teams/callers.ts';
 import { openChat } from './teams/chat.ts';
+import type { TokenSource } from './teams/credentials.ts';
 import { openForms } from './teams/dialogs/forms.ts';
 import { openDirectory } from './teams/directory.ts';
 import { openLists } from './teams/lists.ts';
 import { openNotifier } from './teams/notifier.ts';
 import { openReminders } from './teams/reminders.ts';
 import { startServer } from './teams/server.ts';
+import { trustHosts, trustThisMachine } from './teams/service-urls.ts';
 import { openAuthority } from './teams/sign-in/authority.ts';
 import { openStepUp } from './teams/sign-in/step-up.ts';
 import { startEngine, workflowVersion } from './workflow/engine.ts';
@@ -31,6 +36,16 @@ import { openWatch } from './workflow/watch.ts';
 
 const now = (): Date => new Date();
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+
+/** The bot's tokens for Bot Framework. */
+function botTokens(config: Config): TokenSource {
+  const credential = credentialForBotFramework(config);
+  return async (scope) => {
+    const token = await credential.getToken(scope);
+    if (token === null) throw new Error(`signing in to Bot Framework for ${scope}: no token was given`);
+    return token;
+  };
+}
 
 async function storeOf(config: Config) {
   const database = await openDatabase(
@@ -54,10 +69,13 @@ async function start(config: Config): Promise<void> {
   const azure = connectAzure(azureOptions);
   const { requester: requesterStanding, approver: approverStanding, approverOf } = openStandings(azure, policy);
 
-  const adapter = openAdapter(local ? null : config, log);
-  const botAppId = config.MicrosoftAppId ?? '';
+  const framework = botFrameworkOf(config);
+  const botAppId = framework.appId;
   const serviceUrl = config.CMK_TEAMS_SERVICE_URL ?? null;
-  const chat = openChat({ adapter, botAppId, botId: `28:${botAppId}`, tenantId, conversations, serviceUrl });
+  const trust = local ? trustThisMachine : trustHosts(framework.serviceHosts, serviceUrl);
+  const adapter = openAdapter(local ? null : { framework, trust, fetchToken: botTokens(config) }, log);
+  const callers = local ? localCallers : tokenCallers(openCallerTokens(framework, log), trust);
+  const chat = openChat({ adapter, botAppId, botId: `28:${botAppId}`, tenantId, conversations, serviceUrl, trust });
   const directory = openDirectory(people);
   const { CMK_APPROVALS_CHANNEL: approvalsChannel, CMK_APPROVERS: approvers } = config;
   const operationsChannel = config.CMK_OPERATIONS_CHANNEL ?? null;
@@ -111,7 +129,9 @@ async function start(config: Config): Promise<void> {
     stepUp,
   });
   const ready = async (): Promise<boolean> => (await database.pool.query('select 1')).rows.length === 1;
-  const server = await startServer({ adapter, bot, port: config.PORT, local, ready, pages: stepUp?.pages ?? [], log });
+  const pages = stepUp?.pages ?? [];
+  const { PORT: port, CMK_CALLS_AT_ONCE: callsAtOnce } = config;
+  const server = await startServer({ adapter, bot, callers, callsAtOnce, port, local, ready, pages, log });
   log.info({ url: server.url }, 'listening');
 
   // The folder is this process's alone: the command line asks it. A server can be asked directly.

@@ -17,3 +17,21 @@ export function optionsForAzure(config: Config): AzureOptions {
   const { CMK_SUBSCRIPTIONS: subscriptions, CMK_AZURE_POLL: pollIntervalMs } = config;
   return { cloud, credential, subscriptions, pollIntervalMs };
 }
+
+/**
+ * How the bot signs in to Bot Framework: as the app, at its cloud's login server or the one that is configured. The sign-in to
+ * Azure may be another, and its variables are not looked at here.
+ */
+export function credentialForBotFramework(config: Config): AzureOptions['credential'] {
+  const { MicrosoftAppId, MicrosoftAppTenantId, MicrosoftAppPassword, ToChannelFromBotLoginUrl: login } = config;
+  const cloud = openCloud(cloudOf(config));
+  const url = login === undefined ? null : new URL(login);
+  const signIn = {
+    tenantId: url?.pathname.split('/')[1] || MicrosoftAppTenantId,
+    clientId: MicrosoftAppId ?? null,
+    clientSecret: config.MicrosoftAppType === 'SingleTenant' ? (MicrosoftAppPassword ?? null) : null,
+    federatedTokenFile: null,
+  };
+  if (url !== null) return openCredential(signIn, { name: 'custom', authorityHost: url.origin, tls: cloud.tls });
+  return openCredential(signIn, cloud.name === 'custom' ? openCloud({ name: 'public' }) : cloud);
+}

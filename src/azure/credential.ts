@@ -27,7 +27,7 @@ export interface SignIn {
 }
 
 /** Client secret, else workload identity, else managed identity. Asks nobody until a token is needed. */
-export function openCredential(signIn: SignIn, cloud: Cloud): TokenCredential {
+export function openCredential(signIn: SignIn, cloud: Pick<Cloud, 'name' | 'authorityHost' | 'tls'>): TokenCredential {
   const { tenantId, clientId, clientSecret, federatedTokenFile } = signIn;
   const options = {
     authorityHost: cloud.authorityHost,

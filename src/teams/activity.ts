@@ -45,15 +45,29 @@ export const InboundActivity = z.object({
   action: maybe(z.string()),
   membersAdded: maybe(z.array(z.object({ id }))),
 });
+export type InboundActivity = z.infer<typeof InboundActivity>;
+
+const Tenants = z.object({
+  conversation: z.object({ tenantId: TenantId.optional() }),
+  channelData: z.object({ tenant: z.object({ id: TenantId }).optional() }).optional(),
+});
+
+/** The tenant an activity comes from; null when it names none, or two: then neither is believed. */
+export function tenantOf(activity: unknown): TenantId | null {
+  const read = Tenants.safeParse(activity);
+  if (!read.success) return null;
+  const [first, ...others] = [read.data.channelData?.tenant?.id, read.data.conversation.tenantId].filter(
+    (one) => one !== undefined,
+  );
+  return first !== undefined && others.every((other) => other === first) ? first : null;
+}
 
 const Sender = z.object({
   from: z.object({ id, name: name.optional(), aadObjectId: PersonId }),
   conversation: z.object({
     id,
     conversationType: z.enum(['personal', 'groupChat', 'channel']),
-    tenantId: TenantId.optional(),
   }),
-  channelData: z.object({ tenant: z.object({ id: TenantId }).optional() }).optional(),
 });
 
 export interface KnownSender {
@@ -68,12 +82,9 @@ export interface KnownSender {
 /** Who sent it and where; null when Teams did not say, and then nobody did. */
 export function senderOf(activity: unknown, signIn: string): KnownSender | null {
   const read = Sender.safeParse(activity);
-  if (!read.success) return null;
-  const { from, conversation, channelData } = read.data;
-  const tenantId = channelData?.tenant?.id ?? conversation.tenantId;
-  // Two different tenants on one activity: believe neither.
-  if (tenantId === undefined || (conversation.tenantId !== undefined && conversation.tenantId !== tenantId))
-    return null;
+  const tenantId = tenantOf(activity);
+  if (!read.success || tenantId === null) return null;
+  const { from, conversation } = read.data;
   return {
     person: from.aadObjectId,
     memberId: from.id,

@@ -1,7 +1,14 @@
-/** The Bot Framework adapter: who may call, and what happens when a turn ends in a bug. */
+/** The Bot Framework adapter: the SDK's own check of callers, and what happens when a turn ends in a bug. */
 import { randomUUID } from 'node:crypto';
 import { ActivityTypes, CloudAdapter, ConfigurationBotFrameworkAuthentication, type TurnContext } from 'botbuilder';
+import {
+  AuthenticationConfiguration,
+  AuthenticationError,
+  type BotFrameworkAuthentication,
+  BotFrameworkAuthenticationFactory,
+} from 'botframework-connector';
 import { cardActivity } from './chat.ts';
+import { BotCredentialsFactory, type CredentialsOptions } from './credentials.ts';
 import { messageAnswer } from './invoke-answers.ts';
 import { bugCard, bugText } from './views/short-views.ts';
 
@@ -9,22 +16,38 @@ interface Log {
   error(fields: object, message: string): void;
 }
 
-/** Bot Framework's own names, as its documentation gives them. */
-export interface AppSettings {
-  readonly MicrosoftAppId?: string | undefined;
-  readonly MicrosoftAppType?: string | undefined;
-  readonly MicrosoftAppTenantId: string;
-  readonly MicrosoftAppPassword?: string | undefined;
-}
-
-/** Null settings: no tokens, for one machine only. Else every call must carry a token for the app. */
-export function openAdapter(settings: AppSettings | null, log: Log): CloudAdapter {
-  const { MicrosoftAppId, MicrosoftAppType, MicrosoftAppTenantId, MicrosoftAppPassword } = settings ?? {};
-  const used =
-    settings === null ? {} : { MicrosoftAppId, MicrosoftAppType, MicrosoftAppTenantId, MicrosoftAppPassword };
-  const adapter = new CloudAdapter(new ConfigurationBotFrameworkAuthentication(used as Record<string, string>));
+/** Null credentials: no tokens, for one machine only. Else every call must carry a token for the app. */
+export function openAdapter(credentials: CredentialsOptions | null, log: Log): CloudAdapter {
+  const adapter = new CloudAdapter(
+    credentials === null ? new ConfigurationBotFrameworkAuthentication({}) : authenticationOf(credentials),
+  );
   adapter.onTurnError = onTurnError(log);
   return adapter;
+}
+
+/** Takes what {@link openCallerTokens} let through, and nothing that only the SDK would. */
+function authenticationOf(credentials: CredentialsOptions): BotFrameworkAuthentication {
+  const { metadataUrl, issuer, scope } = credentials.framework;
+  const onlyFromChannels = new AuthenticationConfiguration([], async (claims) => {
+    if (claims.some(({ type, value }) => type === 'iss' && value === issuer)) return;
+    throw new AuthenticationError('The token was not issued by Bot Framework.', 401);
+  });
+  return BotFrameworkAuthenticationFactory.create(
+    '',
+    true,
+    // Where the bot signs in: the credentials know.
+    '',
+    scope,
+    issuer,
+    // Users do not sign in through the bot.
+    '',
+    metadataUrl,
+    // Nor does the Emulator: its tokens would be looked for among the same keys, and are not there.
+    metadataUrl,
+    '',
+    new BotCredentialsFactory(credentials),
+    onlyFromChannels,
+  );
 }
 
 /** A bug is caught once per turn, logged with an id, and shown with that id. */

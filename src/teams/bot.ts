@@ -9,7 +9,7 @@ import { PersonId, RequestId } from '../domain/ids.ts';
 import type { Conversations, People } from '../domain/ports/store.ts';
 import { refuse } from '../domain/refusal.ts';
 import { hasEnded } from '../domain/request.ts';
-import { CardClick, CardSearch, type KnownSender, senderOf } from './activity.ts';
+import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
 import { cardActivity } from './chat.ts';
 import type { Forms } from './dialogs/forms.ts';
 import { badRequestAnswer, cardAnswer, choicesAnswer, messageAnswer } from './invoke-answers.ts';
@@ -60,8 +60,8 @@ export class CmkBot extends ActivityHandler {
   /** Remembers how to reach the conversation, and the names of those in it. */
   private async learn(context: TurnContext): Promise<void> {
     const { activity } = context;
-    const tenantId = activity.channelData?.tenant?.id ?? activity.conversation.tenantId;
-    if (tenantId !== this.options.tenantId) return;
+    const { tenantId } = this.options;
+    if (tenantOf(activity) !== tenantId) return;
     const personal = activity.conversation.conversationType === 'personal';
     const personId = personal ? (PersonId.safeParse(activity.from.aadObjectId).data ?? null) : null;
     const { id: conversationId } = activity.conversation;
@@ -71,7 +71,9 @@ export class CmkBot extends ActivityHandler {
       const page = await TeamsInfo.getPagedMembers(context, 100, continuationToken);
       for (const member of page.members) {
         const id = PersonId.safeParse(member.aadObjectId).data;
-        if (id !== undefined) await this.options.people.save({ id, memberId: member.id, name: member.name });
+        // A shared channel has members of other tenants.
+        const isOurs = (member.tenantId ?? tenantId).toLowerCase() === tenantId;
+        if (id !== undefined && isOurs) await this.options.people.save({ id, memberId: member.id, name: member.name });
       }
       continuationToken = page.continuationToken || undefined;
     } while (continuationToken !== undefined);

@@ -10,6 +10,7 @@ import type { ConnectorClient } from 'botframework-connector';
 import type { Conversations } from '../domain/ports/store.ts';
 import type { Mention } from './plain-text.ts';
 import type { AdaptiveCard } from './render-card.ts';
+import type { Trust } from './service-urls.ts';
 
 /** Where a card stands. */
 export interface Posted {
@@ -28,7 +29,7 @@ export interface Chat {
   update(posted: Posted, card: AdaptiveCard): Promise<boolean>;
 }
 
-/** The service URL for a conversation is not known yet: nobody has written to the bot. */
+/** No service URL that is trusted is known for a conversation: nobody has written to the bot yet. */
 export class UnknownServiceUrl extends Error {
   override readonly name = 'UnknownServiceUrl';
 }
@@ -41,6 +42,8 @@ export interface ChatOptions {
   readonly conversations: Conversations;
   /** Used until the tenant's first activity. */
   readonly serviceUrl: string | null;
+  /** What was stored is trusted no longer than the configuration says so. */
+  readonly trust: Trust;
 }
 
 export const cardActivity = (card: AdaptiveCard): Partial<Activity> => ({
@@ -59,7 +62,8 @@ export function openChat(options: ChatOptions): Chat {
 
   async function reference(conversationId: string): Promise<Partial<ConversationReference>> {
     const address = await conversations.get(conversationId);
-    const serviceUrl = address?.serviceUrl ?? (await conversations.serviceUrl(tenantId)) ?? options.serviceUrl;
+    const candidates = [address?.serviceUrl ?? null, await conversations.serviceUrl(tenantId), options.serviceUrl];
+    const serviceUrl = candidates.find((url) => url !== null && options.trust(url)) ?? null;
     if (serviceUrl === null) throw new UnknownServiceUrl(`posting to ${conversationId}: no service URL is known yet`);
     const conversation = { id: conversationId, isGroup: true, conversationType: '', tenantId, name: '' };
     return { channelId: 'msteams', serviceUrl, conversation, bot: { id: botId, name: '' } };

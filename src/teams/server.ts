@@ -1,15 +1,16 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Request as BotRequest, Response as BotResponse, CloudAdapter } from 'botbuilder';
 import restify from 'restify';
-import { InboundActivity } from './activity.ts';
 import type { CmkBot } from './bot.ts';
+import { type CallRefusal, comesToThisMachine, refused } from './callers.ts';
+import { type GateOptions, openGate } from './gate.ts';
 import type { BrowserPage } from './sign-in/pages.ts';
 
-export interface ServerOptions {
+export interface ServerOptions extends GateOptions {
   readonly adapter: CloudAdapter;
   readonly bot: CmkBot;
   readonly port: number;
-  /** Without tokens: listens on loopback only, and takes nothing that a foreign page could have sent. */
+  /** Listens on loopback only. */
   readonly local: boolean;
   readonly ready: () => Promise<boolean>;
   /** What browsers may look at. */
@@ -22,63 +23,20 @@ export interface BotServer {
   stop(): Promise<void>;
 }
 
-/** Teams keeps messages under 100 KB; card clicks with inputs stay far below. */
-const longestBody = 256 * 1024;
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
+/** Who sends slowly, or opens connections and sends nothing, is cut off. In milliseconds. */
+const slowest = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
+const mostConnections = 1_000;
 
-const hostOf = (header: string | undefined): string => (header ?? '').replace(/:\d+$/, '');
+const host = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 
-/** Why a local request is not taken; null when it is. */
-function localRefusal(request: restify.Request): string | null {
-  if (!loopback.test(hostOf(request.headers.host))) return 'In local mode the Host must be a loopback address.';
-  const { origin } = request.headers;
-  if (origin !== undefined && !(URL.canParse(origin) && loopback.test(new URL(origin).hostname))) {
-    return 'In local mode a foreign Origin is not taken.';
-  }
-  return null;
-}
+/** restify 12.0.0 ends the process over a Host or target that makes no URL (restify/node-restify#2011): it never sees one. */
+const makesUrl = ({ headers, url = '' }: IncomingMessage): boolean =>
+  url.startsWith('/') && host.test(headers.host ?? 'localhost') && URL.canParse(`http://${headers.host}${url}`);
 
-/** What is wrong with a body that is no activity; null when it is one. */
-function malformed(body: unknown, local: boolean): string | null {
-  const read = InboundActivity.safeParse(body);
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    return `The activity is malformed: ${issue?.path.join('.') || 'body'}: ${issue?.message}.`;
-  }
-  if (local && !loopback.test(new URL(read.data.serviceUrl).hostname))
-    return 'In local mode the serviceUrl must be on this machine.';
-  return null;
-}
-
-/**
- * Before a byte of the body is read: the parser would write uploads into files and unpack what is packed without a limit, for
- * anybody, since tokens are looked at later.
- */
-function onlyPlainJson(request: restify.Request, response: restify.Response, next: restify.Next): void {
-  const { 'content-type': type = '', 'content-encoding': packed } = request.headers;
-  const isRead = request.method !== 'GET';
-  if (isRead && !(/^application\/json *(;|$)/i.test(type) && packed === undefined)) {
-    const message = 'Send application/json that is not packed.';
-    response.send(415, { error: { code: 'UnsupportedMediaType', message } });
-    next(false);
-    return;
-  }
-  next();
-}
-
-async function messages(options: ServerOptions, request: restify.Request, response: restify.Response): Promise<void> {
-  const refuse = (status: number, message: string) => response.send(status, { error: { code: 'BadRequest', message } });
-  if (options.local) {
-    const refusal = localRefusal(request);
-    if (refusal !== null) return refuse(403, refusal);
-  }
-  const wrong = malformed(request.body, options.local);
-  if (wrong !== null) return refuse(400, wrong);
-  request.body = InboundActivity.parse(request.body);
-  // The SDK's own request and response types are narrower than restify's and the same at run time.
-  await options.adapter.process(request as unknown as BotRequest, response as unknown as BotResponse, (context) =>
-    options.bot.run(context),
-  );
+function send(response: restify.Response, { status, reason, message }: CallRefusal): void {
+  if (status === 401) response.header('WWW-Authenticate', 'Bearer');
+  if (status === 429 || status === 503) response.header('Retry-After', '10');
+  response.send(status, { error: { code: reason, message } });
 }
 
 /** What was asked for stands in the address: it is never logged, and a bug shows nothing of it. */
@@ -88,10 +46,8 @@ async function showPage(
   request: restify.Request,
   response: restify.Response,
 ): Promise<void> {
-  if (options.local && !loopback.test(hostOf(request.headers.host))) {
-    response.send(403, {
-      error: { code: 'BadRequest', message: 'In local mode the Host must be a loopback address.' },
-    });
+  if (options.local && !comesToThisMachine(request.headers)) {
+    send(response, refused(403, 'foreign-host', 'In local mode the Host must be a loopback address.'));
     return;
   }
   const { searchParams } = new URL(request.url ?? '', 'http://localhost');
@@ -105,48 +61,60 @@ async function showPage(
 }
 
 export async function startServer(options: ServerOptions): Promise<BotServer> {
-  const server = restify.createServer({ name: 'cmk-bot', handleUncaughtExceptions: false });
-  server.use(onlyPlainJson);
-  server.use(restify.plugins.bodyParser({ maxBodySize: longestBody, mapParams: false }));
-  server.get('/healthz', async (_request: restify.Request, response: restify.Response) => {
+  const routes = restify.createServer({ name: 'cmk-bot', handleUncaughtExceptions: false });
+  const { adapter, bot, port, local, log, ready } = options;
+  const gate = openGate(options);
+  routes.get('/healthz', async (_request: restify.Request, response: restify.Response) => {
     response.send(200, { status: 'alive' });
   });
-  server.get('/readyz', async (_request: restify.Request, response: restify.Response) => {
-    const ready = await options.ready().catch(() => false);
-    response.send(ready ? 200 : 503, { status: ready ? 'ready' : 'not ready' });
+  routes.get('/readyz', async (_request: restify.Request, response: restify.Response) => {
+    const isReady = await ready().catch(() => false);
+    response.send(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready' });
   });
-  server.post('/api/messages', async (request: restify.Request, response: restify.Response) =>
-    messages(options, request, response),
-  );
+  routes.post('/api/messages', async (request: restify.Request, response: restify.Response) => {
+    const call = await gate(request);
+    if (call.kind === 'refused') {
+      log.info({ reason: call.reason, status: call.status }, 'call refused');
+      return send(response, call);
+    }
+    request.body = call.activity;
+    // The SDK's own request and response types are narrower than restify's and the same at run time.
+    await adapter.process(request as unknown as BotRequest, response as unknown as BotResponse, (context) =>
+      bot.run(context),
+    );
+  });
   for (const page of options.pages) {
-    server.get(page.path, async (request: restify.Request, response: restify.Response) =>
+    routes.get(page.path, async (request: restify.Request, response: restify.Response) =>
       showPage(options, page, request, response),
     );
   }
-  await listen(server.server, options.port, options.local ? '127.0.0.1' : undefined);
-  const second = options.local ? await alsoOnIpv6(server.server, options.port) : null;
+  // The router's own server takes no settings: it never listens, and is handed what the others receive.
+  const answer: RequestListener = (request, response) => {
+    if (makesUrl(request)) routes.server.emit('request', request, response);
+    // restify has made every response its own, and this one it does not know.
+    else request.socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  };
+  const servers = [await listen(answer, port, local ? '127.0.0.1' : undefined)];
+  // `localhost` is ::1 to some clients. A machine without IPv6 goes without.
+  if (local)
+    servers.push(
+      ...(await listen(answer, port, '::1')
+        .then((one) => [one])
+        .catch(() => [])),
+    );
   return {
-    url: `http://127.0.0.1:${options.port}`,
+    url: `http://127.0.0.1:${port}`,
     async stop() {
-      second?.close();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
     },
   };
 }
 
-const listen = (server: Server, port: number, host: string | undefined): Promise<void> =>
-  new Promise((resolve, reject) => {
+function listen(answer: RequestListener, port: number, host: string | undefined): Promise<Server> {
+  const server = createServer(slowest, answer);
+  server.maxConnections = mostConnections;
+  return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => resolve());
+    server.listen(port, host, () => resolve(server));
   });
-
-/** `localhost` is ::1 to some clients. A machine without IPv6 goes without. */
-async function alsoOnIpv6(first: Server, port: number): Promise<Server | null> {
-  const second = createServer((request, response) => first.emit('request', request, response));
-  try {
-    await listen(second, port, '::1');
-    return second;
-  } catch {
-    return null;
-  }
 }

@@ -6,7 +6,7 @@ import { guestTenantId } from '../../src/local/people.ts';
 import { cardOf } from '../support/local-teams.ts';
 import { activityText, people, places, type } from '../support/story.ts';
 import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
-import { activity, invoke, send, sendRaw } from './raw-activity.ts';
+import { activity, invoke, send, sendLines, sendRaw } from './raw-activity.ts';
 
 const stranger = '99999999-0000-4000-8000-000000000001';
 
@@ -43,21 +43,78 @@ describe('what is no activity of Teams', () => {
     ['no recipient', { recipient: null }],
     ['another channel', { channelId: 'webchat' }],
     ['no service URL', { serviceUrl: undefined }],
-    ['a service URL elsewhere', { serviceUrl: 'https://smba.example/' }],
-    ['a service URL that only begins like this machine', { serviceUrl: 'http://127.0.0.1.example/' }],
-    ['a service URL with somebody in front of the host', { serviceUrl: 'http://localhost@example.com/' }],
+    ['a service URL that is none', { serviceUrl: 'smba' }],
     ['a service URL of another kind', { serviceUrl: 'file:///etc/hosts' }],
   ])('%s is refused with words', async (_what, changes) => {
     const answer = await send(world, activity(world, changes));
     expect(answer.status).toBe(400);
-    expect(answer.body).toMatch(/malformed|serviceUrl/);
+    expect(answer.body).toMatch(/malformed/);
   });
 
   test.each([
-    ['a foreign Host', { host: 'bot.example' }, 403],
-    ['a Host that only begins like this machine', { host: '127.0.0.1.example' }, 403],
-    ['a foreign Origin', { origin: 'https://example.com' }, 403],
+    ['elsewhere', 'https://smba.example/'],
+    ['that Teams really has', 'https://smba.trafficmanager.net/emea/'],
+    ['that only begins like this machine', 'http://127.0.0.1.example/'],
+    ['that only ends like this machine', 'http://example.localhost/'],
+    ['with somebody in front of the host', 'http://localhost@example.com/'],
+    ['with a name and password', 'http://somebody:secret@localhost/'],
+    ['in the network around this machine', 'http://169.254.169.254/'],
+    ['that is every address of this machine', 'http://0.0.0.0/'],
+  ])('a service URL %s is not called', async (_what, serviceUrl) => {
+    const answer = await send(world, activity(world, { serviceUrl }));
+    expect(answer.status).toBe(403);
+    expect(answer.body).toContain('serviceUrl');
+  });
+
+  test.each([
+    ['this machine by number', { host: '127.0.0.1' }, 200],
+    ['this machine by number and port', { host: '127.0.0.1:3978' }, 200],
+    ['this machine by another of its numbers', { host: '127.8.8.8:1' }, 200],
+    ['this machine by name', { host: 'localhost:3978' }, 200],
+    ['this machine in version 6', { host: '[::1]' }, 200],
+    ['this machine in version 6 with a port', { host: '[::1]:3978' }, 200],
+    ['a page of this machine', { origin: 'http://localhost:3979' }, 200],
+    ['a page of this machine in version 6', { origin: 'http://[::1]:3979' }, 200],
+    ['a name that was made to lead here', { host: 'bot.example:3978' }, 403],
+    ['a name that says the number', { host: '127.0.0.1.nip.example' }, 403],
+    ['a name below this machine’s', { host: 'bot.localhost' }, 403],
+    ['a name that ends like this machine’s', { host: 'evil-localhost' }, 403],
+    ['another machine in version 6', { host: '[::2]:3978' }, 403],
+    ['every address', { host: '0.0.0.0:3978' }, 403],
+    ['an Origin of a made-up name', { origin: 'http://bot.example:3978' }, 403],
     ['an Origin that nobody owns', { origin: 'null' }, 403],
+    ['an empty Origin', { origin: '' }, 403],
+    ['an Origin that is a file', { origin: 'file://' }, 403],
+    ['an Origin with this machine as its user', { origin: 'http://localhost@example.com' }, 403],
+    ['a proxy’s word for the host', { host: 'bot.example', 'x-forwarded-host': 'localhost' }, 403],
+    ['a proxy before it', { 'x-forwarded-for': '203.0.113.7' }, 403],
+    ['a proxy before it that says this machine', { 'x-forwarded-for': '127.0.0.1' }, 403],
+    ['a tunnel before it', { 'x-forwarded-proto': 'https' }, 403],
+    ['a proxy of the standard kind', { forwarded: 'for=203.0.113.7' }, 403],
+  ] as const)('a call to or from %s is answered as it should be', async (_what, headers, status) => {
+    const silent = activity(world, { type: 'typing' });
+    expect((await send(world, silent, { headers })).status).toBe(status);
+  });
+
+  test.each([
+    ['two ports', 'GET /healthz', '127.0.0.1:80:80'],
+    ['a port that is none', 'GET /healthz', '127.0.0.1:x'],
+    ['a port that is too high', 'GET /healthz', '127.0.0.1:70000'],
+    ['a sign that no host has', 'GET /healthz', 'foo|bar'],
+    ['a path in the Host', 'GET /nothing', 'localhost/healthz?'],
+    ['somebody in the Host', 'GET /healthz', 'localhost@example.com'],
+    ['a bracket that does not close', 'GET /healthz', '[::1'],
+    ['a number that is no address', 'GET /healthz', '999.999.999.999'],
+    ['no Host', 'GET /healthz', ''],
+    ['a whole URL that is none', 'GET http://[/healthz', '127.0.0.1'],
+    ['a whole URL of another host', 'GET http://example.com/healthz', '127.0.0.1'],
+    ['no path', 'OPTIONS *', '127.0.0.1'],
+  ])('a request with %s is refused, and the bot lives on', async (_what, line, host) => {
+    expect(await sendLines(world, [`${line} HTTP/1.1`, `Host: ${host}`, 'Connection: close'])).toBe(400);
+    expect((await fetch(`${world.botUrl}/healthz`)).status).toBe(200);
+  });
+
+  test.each([
     ['plain text', { 'content-type': 'text/plain' }, 415],
     ['a web form', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
     ['an upload', { 'content-type': 'multipart/form-data; boundary=x' }, 415],

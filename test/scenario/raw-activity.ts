@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { localTenantId } from '../../src/local/people.ts';
 import { people, places } from '../support/story.ts';
 import type { World } from '../support/world.ts';
@@ -14,16 +15,21 @@ export interface RawOptions {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sends the body and goes on waiting, as if more would come. */
+  readonly unfinished?: boolean;
 }
 
+type Bot = Pick<World, 'botUrl'>;
+
 /** Sends these very bytes. Status 0: the connection was cut. */
-export function sendRaw(world: World, body: string | Buffer, options: RawOptions = {}): Promise<RawAnswer> {
-  const { method = 'POST', path = '/api/messages', headers = {} } = options;
-  const url = new URL(path, world.botUrl);
+export function sendRaw(bot: Bot, body: string | Buffer, options: RawOptions = {}): Promise<RawAnswer> {
+  const { method = 'POST', path = '/api/messages', headers = {}, unfinished = false } = options;
+  const url = new URL(path, bot.botUrl);
   return new Promise((resolve) => {
     const sent = request(url, { method, agent: false, headers: { 'content-type': 'application/json', ...headers } });
     sent.on('response', (response) => {
       const chunks: Buffer[] = [];
+      response.on('end', () => sent.destroy());
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () =>
         resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
@@ -31,12 +37,28 @@ export function sendRaw(world: World, body: string | Buffer, options: RawOptions
       response.on('error', () => resolve({ status: 0, body: '' }));
     });
     sent.on('error', (error) => resolve({ status: 0, body: String(error) }));
-    sent.end(body);
+    if (unfinished) sent.write(body);
+    else sent.end(body);
   });
 }
 
-export const send = (world: World, activity: unknown, options?: RawOptions): Promise<RawAnswer> =>
-  sendRaw(world, JSON.stringify(activity), options);
+/** Sends these very lines as a request's head; answers the status, 0 when the connection was cut without one. */
+export function sendLines(bot: Bot, lines: readonly string[]): Promise<number> {
+  const { hostname, port } = new URL(bot.botUrl);
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect(Number(port), hostname, () => socket.write(`${lines.join('\r\n')}\r\n\r\n`));
+    socket.setEncoding('utf8');
+    socket.on('data', (text) => {
+      answer += text;
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0)));
+  });
+}
+
+export const send = (bot: Bot, activity: unknown, options?: RawOptions): Promise<RawAnswer> =>
+  sendRaw(bot, JSON.stringify(activity), options);
 
 /** A whole and honest activity of the requester, to be spoiled. */
 export function activity(world: World, changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {

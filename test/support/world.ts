@@ -47,13 +47,14 @@ const AzureRequest = z.object({
 });
 export type AzureRequest = z.infer<typeof AzureRequest>;
 
-interface BotProcess {
+export interface BotProcess {
   end(signal: EndSignal): Promise<void>;
 }
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 
-function spawnBot(env: NodeJS.ProcessEnv, print: (text: string) => void): BotProcess {
+/** Starts the bot with this environment and nothing of the caller's. */
+export function spawnBot(env: NodeJS.ProcessEnv, print: (text: string) => void): BotProcess {
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
     cwd: repository,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
@@ -69,7 +70,7 @@ function spawnBot(env: NodeJS.ProcessEnv, print: (text: string) => void): BotPro
   };
 }
 
-async function untilReady(url: string, printed: () => string): Promise<void> {
+export async function untilReady(url: string, printed: () => string): Promise<void> {
   for (const until = Date.now() + 60_000; Date.now() < until; ) {
     const answer = await fetch(`${url}/readyz`).catch(() => null);
     if (answer?.ok) return;
@@ -215,7 +216,10 @@ export async function readRecord(world: World): Promise<WorldRecord> {
 }
 
 /** Looks into the bot's database. On PGlite the bot has to be down. */
-export async function queryStore(world: World, sql: string): Promise<readonly Record<string, unknown>[]> {
+export async function queryStore(
+  world: Pick<World, 'database'>,
+  sql: string,
+): Promise<readonly Record<string, unknown>[]> {
   const store = await startStore(world.database);
   try {
     return await store.sql(sql);

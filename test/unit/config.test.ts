@@ -88,11 +88,17 @@ it.each<[string, Change]>([
   ['MicrosoftAppTenantId', { MicrosoftAppTenantId: 'contoso.com' }],
   ['AZURE_CLOUD', { AZURE_CLOUD: 'germany' }],
   ['CMK_TEAMS_SERVICE_URL', { CMK_TEAMS_SERVICE_URL: 'smba' }],
+  ['CMK_TEAMS_SERVICE_URL', { CMK_TEAMS_SERVICE_URL: 'http://smba.trafficmanager.net/emea/' }],
+  ['CMK_TEAMS_SERVICE_URL', { CMK_TEAMS_SERVICE_URL: 'http://localhost.example/' }],
+  ['ToBotFromChannelOpenIdMetadataUrl', { ToBotFromChannelOpenIdMetadataUrl: 'http://login.example/metadata' }],
+  ['ToChannelFromBotLoginUrl', { ToChannelFromBotLoginUrl: 'http://login.example/tenant' }],
+  ['ToChannelFromBotLoginUrl', { ToChannelFromBotLoginUrl: 'http://localhost/tenant' }],
   ['CMK_SUBSCRIPTIONS', { CMK_SUBSCRIPTIONS: `${subscription}, production` }],
   ['CMK_REQUESTERS', { CMK_REQUESTERS: 'everyone' }],
   ['CMK_APPROVERS', { CMK_APPROVERS: 'approvers@example.com' }],
   ['CMK_APPROVALS_REQUIRED', { CMK_APPROVALS_REQUIRED: '0' }],
   ['CMK_APPROVALS_REQUIRED', { CMK_APPROVALS_REQUIRED: '1.5' }],
+  ['CMK_CALLS_AT_ONCE', { CMK_CALLS_AT_ONCE: '0' }],
   ['CMK_PAUSE', { CMK_PAUSE: 'maybe' }],
   ['CMK_LOG_LEVEL', { CMK_LOG_LEVEL: 'verbose' }],
   ['CMK_MODE', { CMK_MODE: 'production' }],
@@ -132,6 +138,19 @@ describe('the app’s identity', () => {
   it('needs a password with SingleTenant and none with UserAssignedMSI', () => {
     expect(named({ MicrosoftAppPassword: undefined })).toEqual(['MicrosoftAppPassword']);
     expect(named({ MicrosoftAppPassword: undefined, MicrosoftAppType: 'UserAssignedMSI' })).toEqual([]);
+  });
+});
+
+describe('Bot Framework', () => {
+  it('may be another one, over a private way', () => {
+    const change = {
+      ToBotFromChannelOpenIdMetadataUrl: 'http://127.0.0.1:9000/metadata',
+      ToBotFromChannelTokenIssuer: 'https://issuer.example',
+      ToChannelFromBotLoginUrl: 'https://login.example/tenant',
+      ToChannelFromBotOAuthScope: 'https://api.example',
+      CMK_TEAMS_SERVICE_URL: 'http://[::1]:9000/',
+    };
+    expect(read(change)).toMatchObject(change);
   });
 });
 

@@ -1,0 +1,149 @@
+/**
+ * Checks the token of an incoming call. The SDK checks it again later; this check stands in front because the SDK (tried) takes
+ *
+ * - the token that the bot itself calls Bot Framework with, as if it were the Emulator's, and with any service URL: whoever is
+ *   sent one could speak to the bot as anybody. It also trusts an issuer because an unchecked token names it;
+ * - a token that never expires, and one whose key is endorsed for no channel;
+ *
+ * and looks only once the body has been read and parsed.
+ */
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { z } from 'zod';
+import type { BotFramework } from './bot-framework.ts';
+import { isPrivate } from './service-urls.ts';
+
+export type InvalidToken =
+  | 'no-token'
+  | 'malformed-token'
+  | 'wrong-algorithm'
+  | 'unknown-key'
+  | 'wrong-signature'
+  | 'wrong-issuer'
+  | 'wrong-audience'
+  | 'token-expired'
+  | 'token-not-yet-valid'
+  | 'missing-claim'
+  | 'not-endorsed';
+
+export type TokenCheck =
+  | { readonly kind: 'valid'; readonly serviceUrl: string }
+  | { readonly kind: 'invalid'; readonly reason: InvalidToken }
+  | { readonly kind: 'unreadable-keys' };
+
+export interface CallerTokens {
+  /** Takes the `Authorization` header. */
+  check(authorization: string | undefined): Promise<TokenCheck>;
+}
+
+interface Log {
+  warn(fields: object, message: string): void;
+}
+
+const hour = 3_600_000;
+const patienceMs = 5_000;
+/** Microsoft's documentation asks for a day at most. A key id that is not known is looked up at once, twice a minute at most. */
+const keysLastMs = 24 * hour;
+/** As much as the SDK allows. */
+const clockToleranceSeconds = 300;
+const algorithms = ['RS256', 'RS384', 'RS512'];
+
+const Metadata = z.object({ jwks_uri: z.string().refine(isPrivate, 'must be https, or http on this machine') });
+
+class UnreadableKeys extends Error {
+  override readonly name = 'UnreadableKeys';
+}
+
+type Keys = ReturnType<typeof createRemoteJWKSet>;
+
+/** Reads the metadata document, then the keys it leads to, and keeps them. */
+function openKeys(metadataUrl: string): () => Promise<Keys> {
+  let kept: { readonly keys: Promise<Keys>; readonly until: number } | null = null;
+  const discover = async (): Promise<Keys> => {
+    const answer = await fetch(metadataUrl, { redirect: 'error', signal: AbortSignal.timeout(patienceMs) });
+    if (!answer.ok) throw new Error(`${metadataUrl} answers ${answer.status}`);
+    const { jwks_uri } = Metadata.parse(await answer.json());
+    return createRemoteJWKSet(new URL(jwks_uri), { cacheMaxAge: keysLastMs, timeoutDuration: patienceMs });
+  };
+  return () => {
+    if (kept === null || kept.until < Date.now()) {
+      const keys = discover();
+      kept = { keys, until: Date.now() + keysLastMs };
+      // What failed is not kept.
+      keys.catch(() => {
+        kept = null;
+      });
+    }
+    return kept.keys;
+  };
+}
+
+const isAboutToken = (error: unknown): boolean =>
+  error instanceof errors.JWKSNoMatchingKey ||
+  error instanceof errors.JWKSMultipleMatchingKeys ||
+  error instanceof errors.JOSENotSupported;
+
+const claimReasons: Readonly<Record<string, InvalidToken>> = {
+  iss: 'wrong-issuer',
+  aud: 'wrong-audience',
+  nbf: 'token-not-yet-valid',
+};
+
+function reasonOf(error: unknown): InvalidToken | null {
+  if (error instanceof errors.JWTExpired) return 'token-expired';
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return error.reason === 'missing' ? 'missing-claim' : (claimReasons[error.claim] ?? 'malformed-token');
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'wrong-signature';
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'wrong-algorithm';
+  if (isAboutToken(error)) return 'unknown-key';
+  return error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid ? 'malformed-token' : null;
+}
+
+const Endorsements = z.object({ kid: z.string(), endorsements: z.array(z.string()).optional() });
+
+/** A key that names channels signs for those alone. One that names none is not restricted, as in the SDK. */
+function isEndorsed(keys: Keys, kid: string | undefined): boolean {
+  const key = (keys.jwks()?.keys ?? [])
+    .map((one) => Endorsements.safeParse(one).data)
+    .find((one) => one !== undefined && one.kid === kid);
+  return key !== undefined && (key.endorsements === undefined || key.endorsements.includes('msteams'));
+}
+
+export function openCallerTokens({ metadataUrl, issuer, appId }: BotFramework, log: Log): CallerTokens {
+  const readKeys = openKeys(metadataUrl);
+  const Claims = z.object({ aud: z.literal(appId), serviceurl: z.string().min(1) });
+  const requiredClaims = ['exp', 'aud', 'iss', 'serviceurl'];
+  const rules = { issuer, audience: appId, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims };
+
+  async function verify(token: string): Promise<TokenCheck> {
+    let keys: Keys | null = null;
+    const getKey: JWTVerifyGetKey = async (header, input) => {
+      try {
+        keys = await readKeys();
+        return await keys(header, input);
+      } catch (error) {
+        throw isAboutToken(error) ? error : new UnreadableKeys('reading the keys of Bot Framework', { cause: error });
+      }
+    };
+    const { payload, protectedHeader } = await jwtVerify(token, getKey, rules);
+    if (keys === null || !isEndorsed(keys, protectedHeader.kid)) return { kind: 'invalid', reason: 'not-endorsed' };
+    const claims = Claims.safeParse(payload);
+    if (!claims.success) return { kind: 'invalid', reason: 'malformed-token' };
+    return { kind: 'valid', serviceUrl: claims.data.serviceurl };
+  }
+
+  return {
+    async check(authorization) {
+      const [scheme, token, ...rest] = (authorization ?? '').split(' ');
+      if (scheme !== 'Bearer' || !token || rest.length > 0) return { kind: 'invalid', reason: 'no-token' };
+      try {
+        return await verify(token);
+      } catch (error) {
+        const reason = reasonOf(error);
+        if (reason !== null) return { kind: 'invalid', reason };
+        log.warn({ err: error }, 'the keys of callers cannot be read');
+        return { kind: 'unreadable-keys' };
+      }
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** Keeps one person, or one conversation, from taking the bot away from everybody else: a token bucket each. */
+export interface FloodLimits {
+  /** What may come at once. */
+  readonly burst: number;
+  /** What may come for ever. */
+  readonly perSecond: number;
+}
+
+/** Of a person: as many as configured at once, and a tenth of it each second for ever. */
+export const personLimits = (most: number): FloodLimits => ({ burst: most, perSecond: most / 10 });
+export const conversationLimits = (most: number): FloodLimits => personLimits(5 * most);
+
+/** The longest untouched is forgotten first. Forgetting lets through too much, never too little. */
+const mostKeys = 10_000;
+
+export interface Flood {
+  /** False: too much has come under this key. What is refused does not count. */
+  admits(key: string): boolean;
+}
+
+/** `now` in milliseconds, of a clock that is never set back. */
+export function openFlood({ burst, perSecond }: FloodLimits, now: () => number): Flood {
+  const buckets = new Map<string, { readonly left: number; readonly at: number }>();
+  return {
+    admits(key) {
+      const at = now();
+      const before = buckets.get(key);
+      const left = before === undefined ? burst : Math.min(burst, before.left + ((at - before.at) / 1_000) * perSecond);
+      buckets.delete(key);
+      buckets.set(key, { left: left < 1 ? left : left - 1, at });
+      const [oldest] = buckets.keys();
+      if (buckets.size > mostKeys && oldest !== undefined) buckets.delete(oldest);
+      return left >= 1;
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http';
+import { type CallRefusal, refused } from './callers.ts';
+
+/** Teams keeps messages under 100 KB; card clicks with inputs stay far below. */
+const longestBody = 256 * 1024;
+/** Far more than any activity has, and far less than what a recursive program stumbles over. */
+const deepest = 64;
+
+export type ReadBody = { readonly kind: 'read'; readonly value: unknown } | CallRefusal;
+
+/**
+ * Reads a body of JSON, whether it says how long it is or not. What is too long is let pass by unread, so that the sender
+ * hears the answer; the server's time limit ends who never stops.
+ */
+export async function readJson(request: IncomingMessage): Promise<ReadBody> {
+  const tooLong = refused(413, 'too-long', `The body is longer than ${longestBody} bytes.`);
+  if (Number(request.headers['content-length'] ?? 0) > longestBody) return tooLong;
+  const bytes = await readBytes(request);
+  if (bytes === 'too-long') return tooLong;
+  if (bytes === 'cut') return refused(408, 'cut', 'The body ended early.');
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return isDeeper(value, deepest)
+      ? refused(400, 'too-deep', `The body is nested deeper than ${deepest} levels.`)
+      : { kind: 'read', value };
+  } catch {
+    return refused(400, 'no-json', 'The body is not JSON.');
+  }
+}
+
+function readBytes(request: IncomingMessage): Promise<Buffer | 'too-long' | 'cut'> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const settle = (result: Buffer | 'too-long' | 'cut'): void => {
+      request.off('data', take);
+      chunks.length = 0;
+      resolve(result);
+    };
+    const take = (chunk: Buffer): void => {
+      length += chunk.length;
+      chunks.push(chunk);
+      if (length <= longestBody) return;
+      settle('too-long');
+      request.resume();
+    };
+    request.on('data', take);
+    request.once('end', () => settle(Buffer.concat(chunks)));
+    request.once('close', () => settle('cut'));
+    request.once('error', () => settle('cut'));
+  });
+}
+
+/** Level by level: recursion is what is being guarded against. */
+function isDeeper(value: unknown, levels: number): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= levels; depth += 1) {
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+    if (level.length === 0) return false;
+  }
+  return true;
+}
