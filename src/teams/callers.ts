@@ -1,7 +1,7 @@
 /** Who is calling: asked before a byte of the body is read. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { CallerTokens } from './caller-tokens.ts';
 import { isLoopback, type Trust, trustThisMachine } from './service-urls.ts';
+import type { CallerTokens } from './sign-in/caller-tokens.ts';
 
 /** Why a call is not taken, in the shape of the answer. */
 export interface CallRefusal {
