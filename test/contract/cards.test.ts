@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { z } from 'zod';
+import { actions } from '../../src/actions/registry.ts';
 import { bytesOf, type CardName, cardSchemas, renderCard } from '../../src/teams/render-card.ts';
 import { disagreements } from './card-fields.ts';
 import { elementsOf, emptyOnes, executesOf, inputsOf, textsOf } from './card-walk.ts';
@@ -40,12 +41,7 @@ const verbs: Readonly<Record<string, 'formId' | 'requestId'>> = {
   'form.cancel': 'formId',
   'form.refresh': 'formId',
   'list.page': 'formId',
-  'request.approve': 'requestId',
-  'request.reject': 'requestId',
-  'request.cancel': 'requestId',
-  'request.retry': 'requestId',
-  'request.give-up': 'requestId',
-  'request.refresh': 'requestId',
+  ...Object.fromEntries(actions.map(({ verb }) => [verb, 'requestId' as const])),
 };
 /** They have to work while an input is empty or wrong. */
 const withoutInputs = ['form.back', 'form.cancel', 'form.refresh'];
