@@ -3,7 +3,7 @@
  * plain `Error` without a code, and some clients drop the inner parts of an error body. So every answer is kept as it came.
  */
 import { randomUUID } from 'node:crypto';
-import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
+import { isRestError, type PipelinePolicy, type PipelineResponse, type RestError } from '@azure/core-rest-pipeline';
 import type { Receipt } from '../domain/failure.ts';
 
 /** One answer, word for word. */
@@ -47,6 +47,25 @@ export const defaultLimits: Limits = {
 export class UnusableAnswer extends Error {
   override readonly name = 'UnusableAnswer';
 }
+
+/**
+ * A change that may have been made, of which nothing was heard. Not for the transport to send again: whoever asked for it
+ * looks first. Not the SDK's own kind of error, which its retry policy would repeat.
+ */
+class ChangeUnanswered extends Error {
+  override readonly name = 'ChangeUnanswered';
+  readonly code: string;
+  constructor(error: RestError) {
+    super(error.message);
+    this.code = error.code ?? 'REQUEST_SEND_ERROR';
+  }
+}
+
+/** The POSTs that are sent here only ask: queries, memberships, trying a key. */
+const isChange = (method: string): boolean => ['PUT', 'PATCH', 'DELETE'].includes(method);
+
+/** What the SDK would send again although it may have been done. Throttling says that nothing was. */
+const mayHaveBeenDone = (status: number): boolean => status === 408 || (status >= 500 && ![501, 505].includes(status));
 
 /** Milliseconds Azure asked to wait: `retry-after-ms`, `x-ms-retry-after-ms`, or `Retry-After` in seconds or as a date. */
 export function retryAfterOf(answer: Pick<Answer, 'header'>, now: Date): number | null {
@@ -127,7 +146,9 @@ export class Exchange {
       request.timeout = this.limits.requestMs;
       this.sent = true;
       this.last = null;
-      const response = await next(request);
+      const response = await next(request).catch((error: unknown) => {
+        throw isChange(request.method) && isRestError(error) ? new ChangeUnanswered(error) : error;
+      });
       this.keep(answerOf(response));
       return response;
     },
@@ -148,6 +169,9 @@ export class Exchange {
     const waitMs = retryAfterOf(answer, this.clock()) ?? 0;
     if ((answer.status === 429 || answer.status === 503) && waitMs > this.limits.longestRetryMs) {
       throw new UnusableAnswer(`asked to wait ${waitMs} ms`);
+    }
+    if (isChange(answer.method) && mayHaveBeenDone(answer.status)) {
+      throw new UnusableAnswer(`answered ${answer.status} to a change`);
     }
     if (answer.status < 300 && answer.body !== '' && !isJson(answer.body)) {
       throw new UnusableAnswer('the answer is not JSON');

@@ -3,7 +3,7 @@
  *
  * | what came back | next | why |
  * |---|---|---|
- * | no answer: connection refused, reset or dropped, name not found, time up | wait | the call may be repeated: every write is safe to |
+ * | no answer: connection refused, reset or dropped, name not found, time up | wait | a read was repeated already; a change is looked for before it is made again |
  * | 429, 408, 5xx (not 501, 505), `…Throttled`, `TooManyRequests` | wait | with `retryAfterMs` where Azure gave one |
  * | 409 and 412 in general: `AnotherOperationInProgress`, `ConflictError`, `ObjectIsBeingRecovered`, … | wait | somebody else's change is under way |
  * | 409 that lasts: `ScopeLocked`, `MissingSubscriptionRegistration`, `ObjectIsDeletedButRecoverable`, `RoleAssignmentUpdateNotPermitted`, `ReadOnlyDisabledSubscription`, quotas | ask | waiting changes nothing |

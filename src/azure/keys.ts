@@ -3,10 +3,10 @@
  * look at deleted keys, which ARM does not list, speak to the vault itself.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Key } from '@azure/arm-keyvault';
+import type { Key, KeysOperations } from '@azure/arm-keyvault';
 import { z } from 'zod';
 import { done, failed, type Outcome } from '../domain/failure.ts';
-import { type ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
+import { type ArmId, type ArmIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
 import type { NewKey, ObservedKey } from '../domain/observed.ts';
 import type { Deleted, Keys, Probe } from '../domain/ports/azure.ts';
 import type { Cloud } from './clouds.ts';
@@ -24,6 +24,16 @@ const ArmKey = z.object({
   attributes: z
     .object({ enabled: z.boolean().nullish(), notBefore: z.number().nullish(), expires: z.number().nullish() })
     .nullish(),
+  tags: z.record(z.string(), z.string()).nullish(),
+});
+
+/** The tag by which the bot knows a key that it made, and for which request. */
+const madeForTag = 'cmk-bot-request';
+
+/** A list's entry of one version. */
+const ListedVersion = z.object({
+  keyUriWithVersion: z.string(),
+  attributes: z.object({ created: z.number() }),
 });
 
 const isoOf = (seconds: number | null | undefined): string | null =>
@@ -34,7 +44,8 @@ const versionIn = (address: string): string => (address.split('/').at(-1) ?? '')
 
 /** The name is the one asked for: a version read by itself carries the version as its name. */
 function observedKey(name: KeyName, key: unknown): ObservedKey {
-  const { kty, keySize, keyOps, keyUriWithVersion, attributes } = ArmKey.parse(key);
+  const { kty, keySize, keyOps, keyUriWithVersion, attributes, tags } = ArmKey.parse(key);
+  const madeFor = tags?.[madeForTag];
   return {
     name,
     version: KeyVersion.parse(versionIn(keyUriWithVersion)),
@@ -44,6 +55,7 @@ function observedKey(name: KeyName, key: unknown): ObservedKey {
     enabled: attributes?.enabled !== false,
     notBefore: isoOf(attributes?.notBefore),
     expires: isoOf(attributes?.expires),
+    ...(madeFor === undefined ? {} : { madeFor }),
   };
 }
 
@@ -130,6 +142,16 @@ class KeyUnusable extends Error {
   }
 }
 
+/** Null: the key has no version that is listed, as if there were none. */
+async function oldestVersion(keys: KeysOperations, { resourceGroup, name: vault }: ArmIdParts, name: KeyName) {
+  let oldest: z.infer<typeof ListedVersion> | null = null;
+  for await (const version of keys.listVersions(resourceGroup, vault, name)) {
+    const one = ListedVersion.parse(version);
+    if (oldest === null || one.attributes.created < oldest.attributes.created) oldest = one;
+  }
+  return oldest === null ? null : KeyVersion.parse(versionIn(oldest.keyUriWithVersion));
+}
+
 /** A token is only sent to hosts of the cloud's Key Vault. */
 const isVaultHost = (vaultUri: string, { vaultSuffix }: Cloud): boolean => {
   const url = URL.canParse(vaultUri) ? new URL(vaultUri) : null;
@@ -161,10 +183,21 @@ export function armKeys(connection: Connection): Keys {
     return entries.ok ? completed(entries.value, (name) => get(vaultId, name, null)) : entries;
   };
 
-  const createIfMissing: Keys['createIfMissing'] = (vaultId, name, key) =>
+  const first: Keys['first'] = async (vaultId, name) => {
+    const doing = `reading the versions of key ${name} in ${nameOf(vaultId)}`;
+    const oldest = await connection.on(vaultKind, vaultId, doing, (line, parts) =>
+      line.unless(missing, oldestVersion(line.keyVault(parts.subscriptionId).keys, parts, name)),
+    );
+    return oldest.ok && oldest.value !== null ? get(vaultId, name, oldest.value) : oldest.ok ? done(null) : oldest;
+  };
+
+  const createIfMissing: Keys['createIfMissing'] = (vaultId, name, key, madeFor) =>
     connection.on(vaultKind, vaultId, `creating key ${name} in ${nameOf(vaultId)}`, async (line, parts) => {
       const { keys } = line.keyVault(parts.subscriptionId);
-      await keys.createIfNotExist(parts.resourceGroup, parts.name, name, { properties: newKeyProperties(key) });
+      await keys.createIfNotExist(parts.resourceGroup, parts.name, name, {
+        tags: { [madeForTag]: madeFor },
+        properties: newKeyProperties(key),
+      });
       return line.exchange.receipt();
     });
 
@@ -186,7 +219,7 @@ export function armKeys(connection: Connection): Keys {
     return connection.call(doing, (line) => findDeleted(line, vaultUri, name), { brief: true });
   };
 
-  return { get, list, createIfMissing, probe, deleted };
+  return { get, first, list, createIfMissing, probe, deleted };
 }
 
 const notAVault = (doing: string, vaultUri: string) =>

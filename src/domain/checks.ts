@@ -80,6 +80,13 @@ function checkAgent(observation: Observation, wish: Wish): readonly Check[] {
   return [created, settled, checkCurrentKey(observation, wish)];
 }
 
+/** Azure is at work on the agent, and will be done by itself. What has failed or was cancelled stays so. */
+export const isBusy = (provisioningState: string): boolean =>
+  !['succeeded', 'failed', 'canceled', 'cancelled', 'unknown'].includes(provisioningState.toLowerCase());
+
+/** A block that passes by itself. */
+export const passesByItself = (check: Check): boolean => check.code === 'provisioning-unsettled' && isBusy(check.fact);
+
 /** A new key's version is not in the wish: the newest one of that name is what would have been set. */
 const wishedVersion = ({ key }: Observation, wish: Wish): string | null => wish.keyVersion ?? key?.version ?? null;
 

@@ -26,7 +26,10 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   if (canonicalJson(command.plan.wish) !== canonicalJson(request.plan.wish)) {
     throw new Error(`checking run ${command.run} of ${request.id}: the plan is for another wish`);
   }
-  const difference = notCovered(request.plan, command.plan, request.born.keyVersion ?? null);
+  const difference = notCovered(request.plan, command.plan, {
+    requestId: request.id,
+    version: request.born.keyVersion ?? null,
+  });
   const [block] = difference.blocks;
   // Nobody can approve a way around a block: somebody removes what blocks, then retries, and the approvals hold.
   if (block !== undefined) return stopRun(request, { run: command.run, failure: blockedBy(block) });
@@ -55,7 +58,8 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   );
 }
 
-const blockedBy = ({ code, fact }: Check): Failure => ({
+/** What a check that blocks comes to in a run. */
+export const blockedBy = ({ code, fact }: Check): Failure => ({
   next: 'ask',
   doing: 'checking the plan before the run',
   code,

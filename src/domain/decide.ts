@@ -3,7 +3,7 @@
  * stored before, and nothing else can be stored in between.
  */
 import { checkRun, intend, orderRun, record, runRest, stopRun } from './decide-run.ts';
-import { type Actor, botActor, newEvent } from './events.ts';
+import { type Actor, botActor, type NewEvent, newEvent } from './events.ts';
 import { blocksOf, stepsOf } from './plan.ts';
 import type { Standing } from './policy.ts';
 import { type RefusalCode, refuse } from './refusal.ts';
@@ -27,7 +27,10 @@ function mustBeOnePerson(command: Command): void {
   }
 }
 
-/** The events a command leads to, or the reason why not. */
+/**
+ * The events a command leads to, or the reason why not. Of a click it is asked in this order: whether this person may, whether
+ * their card is the current one, whether the request is in a state for it.
+ */
 export function decide(request: Request | null, command: Command, now: Date): Decision {
   mustBeOnePerson(command);
   if (command.do === 'submit') return request === null ? submit(command) : refuse('form-ended');
@@ -82,9 +85,9 @@ function decideOn(request: Request, command: Decide, now: Date): Decision {
   if (command.standing !== 'yes') return refuse(standingRefusals[command.standing], request.id);
   if (command.asking !== request.asking) return refuse('stale-card', request.id);
   if (command.comment.length > longestText) return refuse('comment-too-long', `${longestText}`);
-  if (request.state !== 'awaiting-approval' && request.state !== 'approved') return decidedLate(request, command);
-  if (now.toISOString() >= request.policy.expiresAt && request.state === 'awaiting-approval') {
-    return refuse('request-ended', request.id);
+  if (isOver(request, now)) return accept(expiry(request), decidedLate(request, 'expired', command));
+  if (request.state !== 'awaiting-approval' && request.state !== 'approved') {
+    return accept(decidedLate(request, request.state, command));
   }
   const rest = { planDigest: request.digest, target: request.plan.wish.agentId, onBehalfOf: request.requester };
   const texts: Record<string, string> = command.comment.trim() === '' ? {} : { comment: command.comment.trim() };
@@ -95,14 +98,12 @@ function decideOn(request: Request, command: Decide, now: Date): Decision {
 }
 
 /** Too late to have an effect, and recorded all the same: somebody who had a say said it. Once a person and verb. */
-const decidedLate = (request: Request, { do: verb, actor }: Decide): Decision =>
-  accept(
-    newEvent(
-      'decided-late',
-      actor,
-      { verb, state: request.state },
-      { planDigest: request.digest, target: request.plan.wish.agentId, result: 'no effect' },
-    ),
+const decidedLate = (request: Request, state: Request['state'], { do: verb, actor }: Decide): NewEvent =>
+  newEvent(
+    'decided-late',
+    actor,
+    { verb, state },
+    { planDigest: request.digest, target: request.plan.wish.agentId, result: 'no effect' },
   );
 
 function approve(
@@ -140,9 +141,9 @@ const submittedBy = (actor: Actor): string | null => (actor.kind === 'operator' 
 
 function cancel(request: Request, command: Extract<Command, { do: 'cancel' }>): Decision {
   if (command.actor.kind !== 'operator' && command.by !== request.requester) return refuse('not-your-request');
+  if (command.asking !== request.asking) return refuse('stale-card', request.id);
   if (hasEnded(request)) return refuse('request-ended', request.id);
   if (request.state !== 'awaiting-approval' && request.state !== 'approved') return refuse('run-started', request.id);
-  if (command.asking !== request.asking) return refuse('stale-card', request.id);
   const rest = { planDigest: request.digest, target: request.plan.wish.agentId, result: 'cancelled' };
   return accept(newEvent('cancelled', command.actor, {}, { ...rest, submittedBy: submittedBy(command.actor) }));
 }
@@ -150,9 +151,9 @@ function cancel(request: Request, command: Extract<Command, { do: 'cancel' }>): 
 function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry' | 'give-up' }>): Decision {
   const may = command.actor.kind === 'operator' || command.by === request.requester || command.standing === 'yes';
   if (!may) return refuse(command.standing === 'unknown' ? 'cannot-check-membership' : 'not-an-approver', request.id);
+  if (command.asking !== request.asking) return refuse('stale-card', request.id);
   if (hasEnded(request)) return refuse('request-ended', request.id);
   if (request.state !== 'needs-attention') return refuse('not-needing-attention', request.id);
-  if (command.asking !== request.asking) return refuse('stale-card', request.id);
   const rest = { ...runRest(request), submittedBy: submittedBy(command.actor) };
   if (command.do === 'retry') return accept(newEvent('retried', command.actor, {}, rest), orderRun(request));
   return accept(newEvent('given-up', command.actor, {}, { ...rest, result: 'failed' }));
@@ -170,9 +171,13 @@ function eraseTexts(request: Request, command: Extract<Command, { do: 'erase-tex
   );
 }
 
-function expire(request: Request, now: Date): Decision {
-  if (request.state !== 'awaiting-approval') return refuse('not-awaiting-approval', request.id);
-  // A plan that changed has a later end: its own timer will come.
-  if (now.toISOString() < request.policy.expiresAt) return refuse('not-awaiting-approval', request.id);
-  return accept(newEvent('expired', botActor, {}, { planDigest: request.digest, result: 'expired' }));
-}
+/** The time to decide is over, whether or not the timer has come by. */
+const isOver = (request: Request, now: Date): boolean =>
+  request.state === 'awaiting-approval' && now.toISOString() >= request.policy.expiresAt;
+
+const expiry = (request: Request): NewEvent =>
+  newEvent('expired', botActor, {}, { planDigest: request.digest, result: 'expired' });
+
+/** A plan that changed has a later end, and a clock may be set back: then it is not over yet. */
+const expire = (request: Request, now: Date): Decision =>
+  isOver(request, now) ? accept(expiry(request)) : refuse('not-awaiting-approval', request.id);

@@ -64,6 +64,8 @@ export const ObservedKey = z.object({
   /** ISO 8601. */
   notBefore: z.string().nullable(),
   expires: z.string().nullable(),
+  /** The request it was made for, where it says so: the bot's own keys do. */
+  madeFor: z.string().optional(),
 });
 export type ObservedKey = z.infer<typeof ObservedKey>;
 

@@ -125,6 +125,15 @@ const effectKey = (effect: Effect): string => [effect.target.toLowerCase(), effe
 /** The fact counts: who accepted that a key expires in 2030 did not accept tomorrow. */
 const warningKey = ({ code, fact }: Check): string => `${code} ${fact}`;
 
+/** How a request knows the key that it made. */
+export interface OwnKey {
+  readonly requestId: string | null;
+  readonly version: string | null;
+}
+
+const isOwn = (key: Observation['key'], own: OwnKey): boolean =>
+  key !== null && (key.version === own.version || (own.requestId !== null && key.madeFor === own.requestId));
+
 /** What an approval of one plan does not cover of a plan observed later. All empty: it is covered. */
 export interface NotCovered {
   readonly effects: readonly Effect[];
@@ -135,15 +144,19 @@ export interface NotCovered {
 
 /**
  * Compares a newly observed plan with the approved one. What was done already needs no cover, so a plan that finds the
- * agent under the wished key is covered, and so is one that finds the key an earlier run of the same request made (`ownKey`).
+ * agent under the wished key is covered, and so is one that finds the key an earlier run of the same request made: known by its version, or by what it says itself.
  */
-export function notCovered(approved: Plan, observed: Plan, ownKey: string | null = null): NotCovered {
+export function notCovered(
+  approved: Plan,
+  observed: Plan,
+  own: OwnKey = { requestId: null, version: null },
+): NotCovered {
   const allowedEffects = new Set(effectsOf(approved).map(effectKey));
   const allowedWarnings = new Set(warningsOf(approved).map(warningKey));
   const allowedIrreversible = new Set(stepsOf(approved, 'irreversible').map((step) => step.name));
   const doneAlready = (check: Check): boolean =>
     check.code === 'already-under-this-key' ||
-    (check.code === 'key-name-taken' && ownKey !== null && observed.observation.key?.version === ownKey);
+    (check.code === 'key-name-taken' && isOwn(observed.observation.key, own));
   return {
     effects: effectsOf(observed).filter((effect) => !allowedEffects.has(effectKey(effect))),
     warnings: warningsOf(observed).filter((check) => !allowedWarnings.has(warningKey(check))),

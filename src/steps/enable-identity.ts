@@ -1,7 +1,16 @@
+import { isBusy } from '../domain/checks.ts';
 import { done } from '../domain/failure.ts';
-import { missing, readBackDiffers, type Step, type StepContext } from './step.ts';
+import { sameArmId } from '../domain/ids.ts';
+import type { ObservedAgent } from '../domain/observed.ts';
+import { busy, missing, moved, readBackDiffers, type Step, type StepContext } from './step.ts';
 
 const doing = ({ plan }: StepContext) => `enabling the identity of ${plan.observation.agent.name}`;
+
+/** Losing a user-assigned identity would cut off whatever the agent reaches with it. */
+function lostIdentity({ plan }: StepContext, agent: ObservedAgent): string | undefined {
+  const { userAssignedIds } = plan.observation.agent;
+  return userAssignedIds.find((id) => !agent.userAssignedIds.some((one) => sameArmId(one, id)));
+}
 
 /** Gives the agent a system-assigned identity and keeps the user-assigned ones it has. */
 export const enableIdentity: Step = {
@@ -16,7 +25,11 @@ export const enableIdentity: Step = {
     const agent = await context.azure.agents.get(context.plan.wish.agentId);
     if (!agent.ok) return agent;
     if (agent.value === null) return missing(doing(context), 'The agent');
-    return done(agent.value.systemAssigned ? 'already' : 'to-do');
+    const lost = lostIdentity(context, agent.value);
+    if (lost !== undefined) return moved(doing(context), 'IdentityLost', `The agent does not have ${lost} any more.`);
+    if (agent.value.systemAssigned) return done('already');
+    const { provisioningState } = agent.value;
+    return isBusy(provisioningState) ? busy(doing(context), provisioningState) : done('to-do');
   },
   apply: ({ azure, plan }) => azure.agents.enableSystemIdentity(plan.wish.agentId),
   async verify(context) {
@@ -26,6 +39,8 @@ export const enableIdentity: Step = {
     if (systemAssigned !== true || !principalId || !tenantId) {
       return readBackDiffers(doing(context), 'The agent shows no system-assigned identity.', 'retry-until');
     }
+    const lost = agent.value === null ? undefined : lostIdentity(context, agent.value);
+    if (lost !== undefined) return moved(doing(context), 'IdentityLost', `The agent does not have ${lost} any more.`);
     return done({ born: { principalId, principalTenantId: tenantId }, proofs: [] });
   },
 };

@@ -1,9 +1,22 @@
 import { done, type Outcome } from '../domain/failure.ts';
-import { keyScope, type ObservedVault } from '../domain/observed.ts';
+import { keyScope, type ObservedVault, type Wish } from '../domain/observed.ts';
 import { agentPrincipal } from '../domain/plan.ts';
-import { missing, nothingBorn, readBackDiffers, type Step, type StepContext } from './step.ts';
+import { missing, moved, nothingBorn, readBackDiffers, type Step, type StepContext } from './step.ts';
 
 const doing = ({ plan }: StepContext) => `granting ${plan.observation.agent.name} access to key ${plan.wish.keyName}`;
+
+const grantIn = (vault: ObservedVault, wish: Wish) =>
+  vault.access === 'role-assignments'
+    ? { target: keyScope(wish), property: 'role-assignment', value: 'Key Vault Crypto Service Encryption User' }
+    : { target: vault.id, property: 'access-policy', value: 'get, wrapKey, unwrapKey' };
+
+/** A grant of another kind, in a vault that was switched meanwhile, is not the effect that was approved. */
+function otherGrant({ plan }: StepContext, vault: ObservedVault): string | null {
+  const planned = plan.steps.find((step) => step.name === 'grant-key-access')?.effects[0];
+  const now = grantIn(vault, plan.wish);
+  if (planned === undefined || planned.property === now.property) return null;
+  return `Vault ${vault.name} now grants access by ${now.property}; what was approved is a grant by ${planned.property}.`;
+}
 
 interface Parties {
   readonly vault: ObservedVault;
@@ -18,6 +31,8 @@ async function parties(context: StepContext): Promise<Outcome<Parties>> {
   if (!agent.ok) return agent;
   if (!vault.ok) return vault;
   if (vault.value === null) return missing(doing(context), 'The vault');
+  const other = otherGrant(context, vault.value);
+  if (other !== null) return moved(doing(context), 'AccessModeChanged', other);
   const { principalId, tenantId } = agent.value ?? {};
   if (!principalId || !tenantId) return missing(doing(context), 'The identity of the agent');
   return done({ vault: vault.value, principalId, tenantId });
@@ -35,10 +50,7 @@ export const grantKeyAccess: Step = {
   reversibility: 'reversible',
   effects({ vault, grantHeld }, wish) {
     if (grantHeld) return [];
-    const grant =
-      vault.access === 'role-assignments'
-        ? { target: keyScope(wish), property: 'role-assignment', value: 'Key Vault Crypto Service Encryption User' }
-        : { target: vault.id, property: 'access-policy', value: 'get, wrapKey, unwrapKey' };
+    const grant = grantIn(vault, wish);
     return [{ ...grant, before: 'none', value: `${grant.value} for ${agentPrincipal}` }];
   },
   async observe(context) {

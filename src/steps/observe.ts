@@ -84,7 +84,10 @@ export async function observe(azure: Azure, wish: Wish): Promise<Outcome<Observa
   const [agent, vault, key] = await Promise.all([
     azure.agents.get(wish.agentId),
     azure.vaults.get(wish.vaultId),
-    azure.keys.get(wish.vaultId, wish.keyName, wish.keyVersion),
+    // Of a key that is to be made, the first version counts, whatever comes after it.
+    wish.newKey === null
+      ? azure.keys.get(wish.vaultId, wish.keyName, wish.keyVersion)
+      : azure.keys.first(wish.vaultId, wish.keyName),
   ]);
   if (!agent.ok) return agent;
   if (!vault.ok) return vault;

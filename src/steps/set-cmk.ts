@@ -1,8 +1,8 @@
-import { isAsWished } from '../domain/checks.ts';
+import { isAsWished, isBusy } from '../domain/checks.ts';
 import { done, type Outcome } from '../domain/failure.ts';
 import { type CustomerKey, type ObservedAgent, sameVaultUri } from '../domain/observed.ts';
 import { firstVersion } from '../domain/plan.ts';
-import { missing, nothingBorn, readBackDiffers, type Step, type StepContext } from './step.ts';
+import { busy, missing, nothingBorn, readBackDiffers, type Step, type StepContext } from './step.ts';
 
 const doing = ({ plan }: StepContext) => `setting the key of ${plan.observation.agent.name}`;
 
@@ -53,8 +53,10 @@ export const setCmk: Step = {
     const agent = await context.azure.agents.get(context.plan.wish.agentId);
     if (!agent.ok) return agent;
     if (agent.value === null) return missing(doing(context), 'The agent');
+    const { customerKey, provisioningState } = agent.value;
+    // A change of ours whose answer was lost may be under way: it is waited for, not sent again.
+    if (isBusy(provisioningState)) return busy(doing(context), provisioningState);
     if (isUnder(agent.value, target(context))) return done('already');
-    const { customerKey } = agent.value;
     if (customerKey === null) return done('to-do');
     // What was approved takes the agent from Microsoft's key. Taking it from another key of the customer's was not.
     return readBackDiffers(doing(context), `Somebody put the agent under ${wordsOf(customerKey)}.`);

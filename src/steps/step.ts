@@ -1,5 +1,6 @@
 /** What a step is, and how one is carried out. */
 import { done, type Failure, failed, type Outcome, type Receipt } from '../domain/failure.ts';
+import type { RequestId } from '../domain/ids.ts';
 import type { Plan, StepPlanner } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Proof } from '../domain/proof.ts';
@@ -7,6 +8,7 @@ import type { Proof } from '../domain/proof.ts';
 /** What a step works with: ports, the approved plan, and values born in earlier steps of this request. */
 export interface StepContext {
   readonly azure: Azure;
+  readonly requestId: RequestId;
   readonly plan: Plan;
   readonly born: Readonly<Record<string, string>>;
 }
@@ -48,34 +50,23 @@ export async function carryOut(step: Step, context: StepContext): Promise<Outcom
   return verified.ok ? done({ ...verified.value, already, receipt }) : verified;
 }
 
+/** A failure that was found by looking, not one that Azure answered with. */
+const found = (next: Failure['next'], doing: string, code: string, message: string, status: number | null = null) =>
+  failed({ next, doing, code, message, status, retryAfterMs: null, clientRequestId: null, correlationId: null });
+
+/** The world is not the one that was approved, in a way that this step must not act on. */
+export const moved = (doing: string, code: string, message: string) => found('ask', doing, code, message);
+
+/** Another operation holds the agent: writing now would be refused, or would come on top of an own write under way. */
+export const busy = (doing: string, provisioningState: string) =>
+  found('wait', doing, 'AgentBusy', `Azure is working on the agent: it is ${provisioningState}.`);
+
 /** Azure said yes, and reading back says no. `retry-until` where the change may still be spreading. */
-export const readBackDiffers = (
-  doing: string,
-  found: string,
-  next: Failure['next'] = 'ask',
-): { readonly ok: false; readonly failure: Failure } =>
-  failed({
-    next,
-    doing,
-    code: 'ReadBackDiffers',
-    message: found,
-    status: null,
-    retryAfterMs: null,
-    clientRequestId: null,
-    correlationId: null,
-  });
+export const readBackDiffers = (doing: string, message: string, next: Failure['next'] = 'ask') =>
+  found(next, doing, 'ReadBackDiffers', message);
 
 /** Something the plan rests on is gone. */
 export const missing = (doing: string, what: string) =>
-  failed({
-    next: 'ask',
-    doing,
-    code: 'NotFound',
-    message: `${what} does not exist any more.`,
-    status: 404,
-    retryAfterMs: null,
-    clientRequestId: null,
-    correlationId: null,
-  });
+  found('ask', doing, 'NotFound', `${what} does not exist any more.`, 404);
 
 export const nothingBorn: Verified = { born: {}, proofs: [] };

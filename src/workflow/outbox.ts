@@ -31,6 +31,15 @@ export interface OutboxRunner {
   stop(): Promise<void>;
 }
 
+/** The clock may have been set back since the row was claimed: then the request still waits, and so must the row. */
+async function expire({ requests }: OutboxPorts, item: OutboxItem): Promise<Date | null> {
+  const expired = await requests.append(item.requestId, `timer:expire/${item.dueAt}`, (request, now) =>
+    decide(request, { do: 'expire' }, now),
+  );
+  const request = expired.kind === 'refused' ? await requests.load(item.requestId) : null;
+  return request?.state === 'awaiting-approval' ? new Date(request.policy.expiresAt) : null;
+}
+
 /** Returns when the item comes up again; null when it is done with. */
 async function carryOut(ports: OutboxPorts, item: OutboxItem): Promise<Date | null> {
   switch (item.kind) {
@@ -45,10 +54,7 @@ async function carryOut(ports: OutboxPorts, item: OutboxItem): Promise<Date | nu
     case 'remind':
       return ports.remind(item.requestId, item.key);
     case 'expire':
-      await ports.requests.append(item.requestId, `timer:expire/${item.dueAt}`, (request, now) =>
-        decide(request, { do: 'expire' }, now),
-      );
-      return null;
+      return expire(ports, item);
   }
 }
 

@@ -2,11 +2,13 @@
  * The run of an approved plan, as steps of a durable workflow. Every function here runs inside one engine step: it may run
  * twice, and then finds under its cause what it recorded the first time.
  */
+import { passesByItself } from '../domain/checks.ts';
 import { decide } from '../domain/decide.ts';
+import { blockedBy } from '../domain/decide-run.ts';
 import { planDigest, type Sha256 } from '../domain/digest.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
-import { makePlan, type StepName, stagesOf } from '../domain/plan.ts';
+import { blocksOf, makePlan, type StepName, stagesOf } from '../domain/plan.ts';
 import { applyPolicy, type Policy, type Standing } from '../domain/policy.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
@@ -63,6 +65,12 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   const { policy, tenantId, now, sha256 } = ports;
   const context = { tenantId, policyVersion: policy.version, now: now() };
   const plan = makePlan(steps, observed.value, request.plan.wish, context);
+  const blocks = blocksOf(plan);
+  const [operation] = blocks;
+  // Somebody else's operation on the agent ends by itself: nobody need be asked at once.
+  if (operation !== undefined && blocks.every(passesByItself)) {
+    return stopOrWait(ports, id, run, attempt, { ...blockedBy(operation), next: 'wait' });
+  }
   const standings: Record<string, Standing> = {};
   for (const { by } of request.approvals) standings[by] = await ports.approverStanding(by, plan.observation.agent);
   // A directory that does not answer is no reason to void what people approved.
@@ -120,7 +128,12 @@ export async function attemptStep(
   { step, attempt }: Try,
 ): Promise<StepResult> {
   const request = requireRequest(await ports.requests.load(id), id);
-  const outcome = await carryOut(stepNamed(step), { azure: ports.azure, plan: request.plan, born: request.born });
+  const outcome = await carryOut(stepNamed(step), {
+    azure: ports.azure,
+    requestId: id,
+    plan: request.plan,
+    born: request.born,
+  });
   if (outcome.ok) {
     const { already, born, receipt, proofs } = outcome.value;
     return { step, attempt, outcome: 'done', already, born, receipt, proofs };

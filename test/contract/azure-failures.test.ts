@@ -68,6 +68,26 @@ describe('what must be done next', () => {
   });
 });
 
+describe('a change of which nothing was heard', () => {
+  const changed = () => azure.vaults.protect(vaultId('kv-policy-keys'), { softDelete: false });
+  const match = { method: 'PATCH', url: 'vaults/kv-policy-keys' };
+  const lost: readonly (readonly [string, Fault, object])[] = [
+    ['the gateway gave up', { match, respond: { status: 504, body: error('GatewayTimeout') } }, { status: 504 }],
+    [
+      'it is told to come back',
+      { match, respond: { status: 503, headers: { 'retry-after': '1' }, body: error('ServerBusy') } },
+      { status: 503, retryAfterMs: 1000 },
+    ],
+  ];
+
+  test.each(lost)('is not sent again by itself: %s', async (_what, fault, what) => {
+    const sent = await sentDuring(running, async () => {
+      expect(failureOf(await under(running, fault, changed))).toMatchObject({ next: 'wait', ...what });
+    });
+    expect(sent.map(({ method }) => method)).toEqual(['PATCH']);
+  });
+});
+
 describe('throttling', () => {
   test('a short one is waited out', async () => {
     const fault = { ...answers(429, error('SubscriptionRequestsThrottled'), { 'retry-after': '1' }), times: 1 };
@@ -99,6 +119,17 @@ describe('throttling', () => {
     expect(sent).toHaveLength(4);
   });
 
+  test('of a change is waited out too: it says that nothing was done', async () => {
+    const fault: Fault = {
+      match: { method: 'PATCH', url: 'vaults/kv-policy-keys' },
+      times: 1,
+      respond: { status: 429, headers: { 'retry-after': '1' }, body: error('TooManyRequests') },
+    };
+    const changed = () => azure.vaults.protect(vaultId('kv-policy-keys'), { softDelete: false });
+    const sent = await sentDuring(running, async () => got(await under(running, fault, changed)));
+    expect(sent.map(({ method }) => method)).toEqual(['PATCH', 'PATCH']);
+  });
+
   test('of a poll is waited out too', async () => {
     const fault: Fault = {
       match: { url: 'operationStatuses' },
@@ -119,11 +150,15 @@ describe('no answer', () => {
     expect(failureOf(outcome)).toMatchObject({ next: 'wait', code: 'ECONNRESET', status: null, correlationId: null });
   });
 
-  test('a write whose answer was lost happens once', async () => {
+  test('a change whose answer was lost is not sent again by itself, and is found by looking', async () => {
     const vault = await vaultNow(azure, vaultId('kv-care-prod'));
     const fault: Fault = { match: { method: 'PUT', url: 'roleAssignments' }, drop: true, times: 1 };
     const ward = '90000000-0000-4000-8000-000000000002';
-    got(await under(running, fault, () => azure.grants.grant(vault, key('cmk-triage-agent'), ward, tenantId)));
+    const grant = () => azure.grants.grant(vault, key('cmk-triage-agent'), ward, tenantId);
+    const sent = await sentDuring(running, async () => {
+      expect(failureOf(await under(running, fault, grant))).toMatchObject({ next: 'wait', code: 'ECONNRESET' });
+    });
+    expect(sent.map(({ method }) => method)).toEqual(['PUT']);
     expect(got(await azure.grants.held(vault, key('cmk-triage-agent'), ward))).toBe(true);
   });
 

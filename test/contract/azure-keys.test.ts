@@ -1,6 +1,7 @@
 import { openCloud } from '../../src/azure/clouds.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
+import { requestId } from '../support/fixtures.ts';
 import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import { connect, failureOf, got, key, owner, sentDuring, under, vaultId } from './azure-setup.ts';
 
@@ -71,11 +72,14 @@ describe('making a key', () => {
 
   test('makes one that wraps and unwraps and nothing else', async () => {
     const wish = { type: 'RSA', size: 4096, expires: '2031-05-01' } as const;
-    const sent = await sentDuring(running, async () => got(await azure.keys.createIfMissing(care, made, wish)));
+    const sent = await sentDuring(running, async () =>
+      got(await azure.keys.createIfMissing(care, made, wish, requestId(1))),
+    );
     expect(sent.map(({ method, body }) => ({ method, body }))).toEqual([
       {
         method: 'PUT',
         body: {
+          tags: { 'cmk-bot-request': 'CMK-000001' },
           properties: {
             kty: 'RSA',
             keySize: 4096,
@@ -90,12 +94,27 @@ describe('making a key', () => {
       size: 4096,
       operations: ['wrapKey', 'unwrapKey'],
       expires: '2031-05-01T00:00:00.000Z',
+      madeFor: 'CMK-000001',
     });
+  });
+
+  test('its first version stays the one that was made, whatever is made after it', async () => {
+    const before = got(await azure.keys.first(care, made));
+    expect(before).toEqual(got(await azure.keys.get(care, made, null)));
+    await changeState(running, (state) => {
+      const vault = state.vaults.find((one: { name: string }) => one.name === 'kv-care-prod');
+      const stored = vault.keys.find((one: { name: string }) => one.name === made);
+      const [only] = stored.versions;
+      stored.versions.push({ ...only, version: 'e'.repeat(32), created: only.created + 60 });
+    });
+    expect(got(await azure.keys.get(care, made, null))?.version).toBe('e'.repeat(32));
+    expect(got(await azure.keys.first(care, made))).toEqual(before);
+    expect(got(await azure.keys.first(care, key('nobody-made-it')))).toBeNull();
   });
 
   test('a repeat leaves the key as it is, whatever is asked for', async () => {
     const before = got(await azure.keys.get(care, made, null));
-    got(await azure.keys.createIfMissing(care, made, { type: 'RSA', size: 2048, expires: null }));
+    got(await azure.keys.createIfMissing(care, made, { type: 'RSA', size: 2048, expires: null }, requestId(2)));
     expect(got(await azure.keys.get(care, made, null))).toEqual(before);
   });
 
@@ -106,7 +125,7 @@ describe('making a key', () => {
     });
     const wish = { type: 'RSA', size: 2048, expires: null } as const;
     const failure = failureOf(
-      await azure.keys.createIfMissing(vaultId('kv-hospital-keys'), key('hospital-data'), wish),
+      await azure.keys.createIfMissing(vaultId('kv-hospital-keys'), key('hospital-data'), wish, requestId(1)),
     );
     expect(failure).toMatchObject({ next: 'ask', code: 'ObjectIsDeletedButRecoverable', status: 409 });
   });

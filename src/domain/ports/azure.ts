@@ -3,7 +3,7 @@
  * Reads may be repeated freely. Each write says whether repeating it is safe: all are, because a step may run twice.
  */
 import type { Outcome, Receipt } from '../failure.ts';
-import type { ArmId, KeyName, KeyVersion, PersonId } from '../ids.ts';
+import type { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../ids.ts';
 import type { CustomerKey, NewKey, ObservedAgent, ObservedKey, ObservedVault } from '../observed.ts';
 
 /** Healthcare agent services. */
@@ -35,10 +35,12 @@ export type Deleted = 'none' | 'deleted' | 'not-checked';
 export interface Keys {
   /** One version, the newest when none is named; null when there is no such key. */
   get(vaultId: ArmId, name: KeyName, version: KeyVersion | null): Promise<Outcome<ObservedKey | null>>;
+  /** The oldest version there is; null when there is no such key. */
+  first(vaultId: ArmId, name: KeyName): Promise<Outcome<ObservedKey | null>>;
   /** The newest version of every key, by name. */
   list(vaultId: ArmId): Promise<Outcome<readonly ObservedKey[]>>;
-  /** Makes the first version; an existing key is returned unchanged. Safe to repeat. */
-  createIfMissing(vaultId: ArmId, name: KeyName, key: NewKey): Promise<Outcome<Receipt>>;
+  /** Makes the first version, marked as made for the request; an existing key is left unchanged. Safe to repeat. */
+  createIfMissing(vaultId: ArmId, name: KeyName, key: NewKey, madeFor: RequestId): Promise<Outcome<Receipt>>;
   /** Wraps and unwraps throw-away bytes with the bot's own rights. Changes nothing. */
   probe(vaultUri: string, name: KeyName, version: KeyVersion): Promise<Outcome<Probe>>;
   /**

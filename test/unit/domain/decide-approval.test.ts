@@ -152,8 +152,9 @@ describe('expiring', () => {
 
   it('refuses decisions from the end on, even when the timer has not come yet', () => {
     expect(comesTo(awaiting, decides('approve', approver), anInstantBefore)).toBe('approved');
-    expect(comesTo(awaiting, decides('approve', approver), later)).toBe('request-ended');
-    expect(comesTo(awaiting, decides('reject', approver), later)).toBe('request-ended');
+    expect(comesTo(awaiting, decides('approve', approver), later)).toBe('expired decided-late');
+    expect(comesTo(awaiting, decides('reject', approver), later)).toBe('expired decided-late');
+    expect(comesTo(awaiting, decides('approve', approver, { standing: 'no' }), later)).toBe('not-an-approver');
   });
 
   it('does not happen early, nor to a request that was decided in time', () => {

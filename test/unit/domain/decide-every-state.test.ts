@@ -55,6 +55,7 @@ const commands: Record<string, (asking: number) => Command> = {
   cancel: (asking) => cancels(requester, asking),
   'cancel, by another': (asking) => cancels(approver, asking),
   'cancel, an old card': (asking) => cancels(requester, asking - 1),
+  'retry, an old card': (asking) => settles('retry', requester, { asking: asking - 1 }),
   retry: (asking) => settles('retry', requester, { asking }),
   'give up': (asking) => settles('give-up', approver, { asking, standing: 'yes' }),
   'give up, by an outsider': (asking) => settles('give-up', approver, { asking }),
@@ -93,7 +94,8 @@ const outcomes: Record<keyof typeof commands, readonly string[]> = {
   'reject, by the requester': all('own-request'),
   cancel: then(['cancelled', 'cancelled', 'run-started', 'run-started'], 'request-ended'),
   'cancel, by another': all('not-your-request'),
-  'cancel, an old card': then(['stale-card', 'stale-card', 'run-started', 'run-started'], 'request-ended'),
+  'cancel, an old card': all('stale-card'),
+  'retry, an old card': all('stale-card'),
   retry: then(
     ['not-needing-attention', 'not-needing-attention', 'not-needing-attention', 'retried run-ordered'],
     'request-ended',

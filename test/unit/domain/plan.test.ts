@@ -121,18 +121,28 @@ describe('an approval of a key that is to be made', () => {
   const approved = planFor({ wished: wishForNewKey(), seen: { key: null } });
   const made = planFor({ wished: wishForNewKey(), seen: { key: key({ version: version('c') }) } });
 
+  const own = (digit: string) => ({ requestId: 'CMK-000001', version: version(digit) });
+
+  it('covers a key that says it was made for the request, though no run got to say so', () => {
+    const says = (madeFor: string) =>
+      planFor({ wished: wishForNewKey(), seen: { key: key({ version: version('c'), madeFor }) } });
+    const unborn = { requestId: 'CMK-000001', version: null };
+    expect(isCovered(notCovered(approved, says('CMK-000001'), unborn))).toBe(true);
+    expect(uncovered(notCovered(approved, says('CMK-000002'), unborn))).toEqual(['blocks']);
+  });
+
   it('covers the key that an earlier run of the request made', () => {
-    expect(isCovered(notCovered(approved, made, version('c')))).toBe(true);
+    expect(isCovered(notCovered(approved, made, own('c')))).toBe(true);
   });
 
   it('does not cover a key of that name that somebody else made', () => {
     expect(uncovered(notCovered(approved, made))).toEqual(['blocks']);
-    expect(uncovered(notCovered(approved, made, version('d')))).toEqual(['blocks']);
+    expect(uncovered(notCovered(approved, made, own('d')))).toEqual(['blocks']);
   });
 
   it('does not cover a newer version of the own key', () => {
     const rotated = planFor({ wished: wishForNewKey(), seen: { key: key({ version: version('e') }) } });
-    expect(uncovered(notCovered(approved, rotated, version('c')))).toEqual(['blocks']);
+    expect(uncovered(notCovered(approved, rotated, own('c')))).toEqual(['blocks']);
   });
 
   it('covers only the kind of key that was planned', () => {
@@ -145,6 +155,6 @@ describe('an approval of a key that is to be made', () => {
       wished: wishForNewKey(),
       seen: observation({ key: key({ version: version('c') }), agent: agent({ customerKey: under(version('c')) }) }),
     });
-    expect(isCovered(notCovered(approved, done, version('c')))).toBe(true);
+    expect(isCovered(notCovered(approved, done, own('c')))).toBe(true);
   });
 });

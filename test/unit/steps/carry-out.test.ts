@@ -1,7 +1,7 @@
 import { StepName, stagesOf } from '../../../src/domain/plan.ts';
 import { stepNamed, steps } from '../../../src/steps/registry.ts';
 import { carryOut } from '../../../src/steps/step.ts';
-import { failure } from '../support/commands.ts';
+import { failure, id } from '../support/commands.ts';
 import { agent, key, planFor, principal, under, vault, version, wishForNewKey } from '../support/plans.ts';
 import { receipt, type ScriptedAzure, scriptedAzure, type World } from '../support/scripted-azure.ts';
 
@@ -31,7 +31,7 @@ const changes: Record<Exclude<StepName, 'verify'>, { before: Partial<World>; don
   },
 };
 const names = StepName.options.filter((name) => name !== 'verify');
-const run = (name: StepName, azure: ScriptedAzure) => carryOut(stepNamed(name), { azure, plan, born });
+const run = (name: StepName, azure: ScriptedAzure) => carryOut(stepNamed(name), { azure, requestId: id, plan, born });
 
 describe.each(names)('%s', (name) => {
   const { before, done, write } = changes[name];
@@ -74,7 +74,7 @@ describe.each(names)('%s', (name) => {
   it('touches nothing when it cannot look', async () => {
     const azure = scriptedAzure(before);
     const outage = failure({ next: 'wait', code: 'ServiceUnavailable', status: 503 });
-    for (const read of ['agents.get', 'vaults.get', 'keys.get']) azure.refuse(read, outage, 9);
+    for (const read of ['agents.get', 'vaults.get', 'keys.first']) azure.refuse(read, outage, 9);
     expect(await run(name, azure)).toEqual({ ok: false, failure: outage });
     expect(azure.writes).toEqual([]);
   });

@@ -1,11 +1,13 @@
 import { createKey } from '../../../src/steps/create-key.ts';
 import { enableIdentity } from '../../../src/steps/enable-identity.ts';
+import { grantKeyAccess } from '../../../src/steps/grant-key-access.ts';
 import { observe } from '../../../src/steps/observe.ts';
 import { protectVault } from '../../../src/steps/protect-vault.ts';
 import { setCmk } from '../../../src/steps/set-cmk.ts';
 import { carryOut, type Step } from '../../../src/steps/step.ts';
 import { verify } from '../../../src/steps/verify.ts';
-import { failure } from '../support/commands.ts';
+import { requestId } from '../../support/fixtures.ts';
+import { failure, id } from '../support/commands.ts';
 import {
   agent,
   key,
@@ -24,7 +26,7 @@ import { scriptedAzure, type World } from '../support/scripted-azure.ts';
 const identified = agent({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
 const run = (step: Step, world: Partial<World>, plan = planFor(), born: Record<string, string> = {}) => {
   const azure = scriptedAzure(world);
-  return { azure, outcome: carryOut(step, { azure, plan, born }) };
+  return { azure, outcome: carryOut(step, { azure, requestId: id, plan, born }) };
 };
 const differs = (message: RegExp, next: 'ask' | 'retry-until') => ({
   ok: false,
@@ -53,10 +55,62 @@ describe('enabling the identity', () => {
     const { outcome } = run(enableIdentity, { agent: agent({ systemAssigned: true }) });
     expect(await outcome).toMatchObject(differs(/no system-assigned identity/, 'retry-until'));
   });
+
+  const group = agent().id.slice(0, agent().id.indexOf('/providers'));
+  const reports = `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/reports`;
+  const plan = planFor({ seen: { agent: agent({ userAssignedIds: [reports] }) } });
+  const lost = {
+    ok: false,
+    failure: { next: 'ask', code: 'IdentityLost', message: expect.stringContaining('reports') },
+  };
+
+  it('asks a person when a user-assigned identity did not survive the change', async () => {
+    const { azure, outcome } = run(enableIdentity, { agent: agent({ userAssignedIds: [reports] }) }, plan);
+    azure.before('agents.enableSystemIdentity', () => {
+      azure.world.agent = agent({ userAssignedIds: [] });
+    });
+    expect(await outcome).toMatchObject(lost);
+    expect(azure.writes).toEqual(['agents.enableSystemIdentity']);
+  });
+
+  it('touches nothing when one is gone already, and knows it in any spelling', async () => {
+    const gone = run(enableIdentity, {}, plan);
+    expect(await gone.outcome).toMatchObject(lost);
+    expect(gone.azure.writes).toEqual([]);
+    const shouted = agent({ userAssignedIds: [reports.toUpperCase()] });
+    expect(await run(enableIdentity, { agent: shouted }, plan).outcome).toMatchObject({ ok: true });
+  });
 });
 
 describe('creating the key', () => {
   const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
+
+  const madeFor = id;
+
+  it('does not take a key that somebody else made meanwhile, however well it fits', async () => {
+    const others = { ok: false, failure: { next: 'ask', code: 'KeyOfOthers' } };
+    for (const found of [key(), key({ madeFor: requestId(2) })]) {
+      const { azure, outcome } = run(createKey, { keys: [found] }, plan);
+      expect(await outcome).toMatchObject(others);
+      expect(azure.writes).toEqual([]);
+    }
+    const raced = run(createKey, { keys: [] }, plan);
+    raced.azure.before('keys.createIfMissing', () => raced.azure.world.keys.push(key()));
+    expect(await raced.outcome).toMatchObject(others);
+  });
+
+  it('takes the key it made before, by its mark or by its version', async () => {
+    const already = { ok: true, value: { already: true, born: { keyVersion: version('a') } } };
+    expect(await run(createKey, { keys: [key({ madeFor })] }, plan).outcome).toMatchObject(already);
+    expect(await run(createKey, { keys: [key()] }, plan, { keyVersion: version('a') }).outcome).toMatchObject(already);
+  });
+
+  it('bears the first version, whatever was made of the key since', async () => {
+    const keys = [key({ madeFor }), key({ version: version('e') })];
+    expect(await run(createKey, { keys }, plan).outcome).toMatchObject({
+      value: { born: { keyVersion: version('a') } },
+    });
+  });
 
   it('bears the version that was made', async () => {
     expect(await run(createKey, { keys: [] }, plan).outcome).toMatchObject({
@@ -69,20 +123,58 @@ describe('creating the key', () => {
     ['another size', { size: 2048 }, /size is 2048, not 3072/],
     ['operations that do not wrap', { operations: ['sign'] }, /may not wrap and unwrap/],
     ['an expiry', { expires: '2030-01-01T00:00:00.000Z' }, /expires 2030-01-01T00:00:00.000Z, not never/],
-  ])('asks a person about a key of that name with %s', async (_what, change, message) => {
-    expect(await run(createKey, { keys: [key(change)] }, plan).outcome).toMatchObject(differs(message, 'ask'));
+    ['a switch that is off', { enabled: false }, /it is disabled/],
+    ['a day before which it does not work', { notBefore: '2030-01-01T00:00:00.000Z' }, /not valid before 2030/],
+  ])('asks a person about its own key when it has %s', async (_what, change, message) => {
+    expect(await run(createKey, { keys: [key({ madeFor, ...change })] }, plan).outcome).toMatchObject(
+      differs(message, 'ask'),
+    );
   });
 
   it('names all differences at once', async () => {
-    const { outcome } = run(createKey, { keys: [key({ type: 'EC', size: null, operations: [] })] }, plan);
+    const { outcome } = run(createKey, { keys: [key({ madeFor, type: 'EC', size: null, operations: [] })] }, plan);
     expect(await outcome).toMatchObject(differs(/type is EC.*size is null.*may not wrap/, 'ask'));
   });
 
   it('compares the expiry by day, because Azure rounds it', async () => {
     const expires = '2030-01-01T00:00:00.000Z';
     const dated = planFor({ wished: wishForNewKey({ newKey: { ...newKey, expires } }), seen: { key: null } });
-    const { outcome } = run(createKey, { keys: [key({ expires: '2030-01-01T00:00:01Z' })] }, dated);
+    const { outcome } = run(createKey, { keys: [key({ madeFor, expires: '2030-01-01T00:00:01Z' })] }, dated);
     expect(await outcome).toMatchObject({ ok: true });
+  });
+});
+
+describe('granting access to the key', () => {
+  it.each([
+    ['role-assignments', 'access-policies'],
+    ['access-policies', 'role-assignments'],
+  ] as const)(
+    'asks a person when the vault was switched from %s to %s: another grant was approved',
+    async (from, to) => {
+      const plan = planFor({ seen: { vault: vault({ access: from }) } });
+      const { azure, outcome } = run(grantKeyAccess, { agent: identified, vault: vault({ access: to }) }, plan);
+      expect(await outcome).toMatchObject({ ok: false, failure: { next: 'ask', code: 'AccessModeChanged' } });
+      expect(azure.writes).toEqual([]);
+    },
+  );
+
+  it('does not mind where no grant was to be made', async () => {
+    const plan = planFor({ seen: { grantHeld: true } });
+    const switched = { agent: identified, vault: vault({ access: 'access-policies' }), granted: true } as const;
+    expect(await run(grantKeyAccess, switched, plan).outcome).toMatchObject({ ok: true, value: { already: true } });
+  });
+});
+
+describe('an agent that Azure is at work on', () => {
+  const working = { ...identified, provisioningState: 'Updating' };
+
+  it.each([
+    ['enabling its identity', enableIdentity, agent({ provisioningState: 'Updating' })],
+    ['setting its key', setCmk, working],
+  ])('is waited for, not written to: %s', async (_what, step, at) => {
+    const { azure, outcome } = run(step, { agent: at });
+    expect(await outcome).toMatchObject({ ok: false, failure: { next: 'wait', code: 'AgentBusy' } });
+    expect(azure.writes).toEqual([]);
   });
 });
 
@@ -105,7 +197,7 @@ it('does not take a vault for protected while either protection is off', async (
   for (const half of [{ softDelete: false, purgeProtection: true }, { purgeProtection: false }]) {
     const azure = scriptedAzure({ vault: vault(half) });
     azure.pretend('vaults.protect');
-    const outcome = await carryOut(protectVault, { azure, plan: planFor(), born: {} });
+    const outcome = await carryOut(protectVault, { azure, requestId: id, plan: planFor(), born: {} });
     expect(outcome).toMatchObject(differs(/does not show/, 'retry-until'));
     expect(azure.writes).toEqual(['vaults.protect']);
   }
@@ -123,7 +215,9 @@ describe('setting the key', () => {
     const keys = [key({ version: version('c') }), key({ version: version('d') })];
     const { azure } = run(setCmk, { agent: identified, keys }, plan, { keyVersion: version('c') });
     await Promise.resolve();
-    expect(await carryOut(setCmk, { azure, plan, born: { keyVersion: version('c') } })).toMatchObject({ ok: true });
+    expect(await carryOut(setCmk, { azure, requestId: id, plan, born: { keyVersion: version('c') } })).toMatchObject({
+      ok: true,
+    });
     expect(azure.world.agent?.customerKey?.keyVersion).toBe(version('c'));
   });
 
@@ -135,7 +229,7 @@ describe('setting the key', () => {
   it('waits until Azure has settled, also when the key is shown already', async () => {
     const updating = agent({ ...identified, provisioningState: 'Updating', customerKey: under(version('a')) });
     const { azure, outcome } = run(setCmk, { agent: updating });
-    expect(await outcome).toMatchObject(differs(/Updating/, 'retry-until'));
+    expect(await outcome).toMatchObject({ ok: false, failure: { next: 'wait', code: 'AgentBusy' } });
     expect(azure.writes).toEqual([]);
   });
 
@@ -152,7 +246,7 @@ describe('setting the key', () => {
   it('says what the agent shows when it is not the key that was set', async () => {
     const azure = scriptedAzure({ agent: identified });
     azure.pretend('agents.setCustomerKey');
-    const outcome = await carryOut(setCmk, { azure, plan: planFor(), born: {} });
+    const outcome = await carryOut(setCmk, { azure, requestId: id, plan: planFor(), born: {} });
     expect(outcome).toMatchObject(differs(/no customer-managed key/, 'ask'));
   });
 });
@@ -199,7 +293,7 @@ describe('verifying', () => {
   it('is not done when the key does not work', async () => {
     const azure = scriptedAzure(done);
     azure.refuse('keys.probe', failure({ code: 'KeyDisabled' }));
-    expect(await carryOut(verify, { azure, plan: planFor(), born: {} })).toMatchObject({
+    expect(await carryOut(verify, { azure, requestId: id, plan: planFor(), born: {} })).toMatchObject({
       failure: { code: 'KeyDisabled' },
     });
   });

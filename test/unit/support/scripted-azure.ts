@@ -101,10 +101,11 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
           const named = world.keys.filter((one) => one.name === name);
           return (wanted === null ? named.at(-1) : named.find((one) => one.version === wanted)) ?? null;
         }),
+      first: (_vault, name) => read('keys.first', () => world.keys.find((one) => one.name === name) ?? null),
       list: () => read('keys.list', () => world.keys),
-      createIfMissing: (_vault, name, { type, size, expires }) =>
+      createIfMissing: (_vault, name, { type, size, expires }, madeFor) =>
         write('keys.createIfMissing', () => {
-          const made = key({ name, version: version('c'), type, size, expires });
+          const made = key({ name, version: version('c'), type, size, expires, madeFor });
           if (!world.keys.some((one) => one.name === name)) world.keys = [...world.keys, made];
         }),
       probe: () => read('keys.probe', () => world.probe),

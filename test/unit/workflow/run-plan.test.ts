@@ -161,6 +161,33 @@ describe('the check before a run', () => {
     expect(dark.azure.writes).toEqual([]);
   });
 
+  it('waits while Azure is at work on the agent, then asks a person', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.world.agent = agent({ provisioningState: 'Updating' });
+    let checks = 0;
+    const before = () => {
+      checks += 1;
+      if (checks === 2) azure.world.agent = agent();
+    };
+    expect((await drive(1, { before })).state).toBe('succeeded');
+    const endless = await approvedRequest();
+    endless.azure.world.agent = agent({ provisioningState: 'Updating' });
+    expect(await endless.drive()).toMatchObject({
+      state: 'needs-attention',
+      failure: { code: 'provisioning-unsettled', message: 'Updating' },
+    });
+    expect(endless.azure.writes).toEqual([]);
+  });
+
+  it('asks a person at once when an operation on the agent has failed, or something else blocks too', async () => {
+    for (const change of [{ provisioningState: 'Failed' }, { provisioningState: 'Updating', createdAt: null }]) {
+      const { azure, ports, load } = await approvedRequest();
+      azure.world.agent = agent(change);
+      expect(await checkRun(ports, id, 1, 1)).toEqual({ go: false });
+      expect((await load()).state).toBe('needs-attention');
+    }
+  });
+
   it('asks a person at once when the agent is gone', async () => {
     const { drive, azure } = await approvedRequest();
     azure.world.agent = null;
