@@ -2,11 +2,15 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { guestTenantId } from '../../src/local/people.ts';
+import { z } from 'zod';
+import { guestTenantId, localTenantId } from '../../src/local/people.ts';
 import { cardOf } from '../support/local-teams.ts';
 import { activityText, people, places, type } from '../support/story.ts';
 import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
 import { activity, invoke, send, sendLines, sendRaw } from './raw-activity.ts';
+
+/** What the bot asked of Teams, oldest first. */
+const Requests = z.array(z.object({ method: z.string(), body: z.unknown() }));
 
 const stranger = '99999999-0000-4000-8000-000000000001';
 
@@ -164,14 +168,51 @@ describe('what is no activity of Teams', () => {
     expect((await send(world, invoke(world, value, changes))).status).toBe(status);
   });
 
-  test('an invoke from another tenant gets the words for guests', async () => {
-    const from = { id: `29:${stranger}`, name: 'Stranger', aadObjectId: stranger };
-    const conversation = { id: places.group, conversationType: 'groupChat', tenantId: guestTenantId };
-    const foreign = { from, conversation, channelData: twoTenants };
-    const value = { action: { verb: 'request.refresh', data: { requestId: 'CMK-000000' } } };
-    const answer = await send(world, invoke(world, value, foreign));
+  const strangerFrom = { id: `29:${stranger}`, name: 'Stranger', aadObjectId: stranger };
+  const inTenant = (inChat: string | undefined, inChannel: string | undefined) => ({
+    from: strangerFrom,
+    conversation: { id: places.group, conversationType: 'groupChat', tenantId: inChat },
+    channelData: { tenant: inChannel === undefined ? undefined : { id: inChannel } },
+  });
+  const foreign = inTenant(guestTenantId, guestTenantId);
+  const doubtful = [
+    ['two tenants', inTenant(localTenantId, guestTenantId)],
+    ['two tenants the other way round', inTenant(guestTenantId, localTenantId)],
+    ['no tenant', inTenant(undefined, undefined)],
+    ['a tenant that is none', inTenant('ours', undefined)],
+  ] as const;
+  const click = { action: { verb: 'request.approve', data: { requestId: 'CMK-000000', revision: 1 } } };
+
+  test.each([
+    ['clicks', click, 'adaptiveCard/action'],
+    ['opens a form', { action: { verb: 'form.next', data: { formId: 'F-0000000000' } } }, 'adaptiveCard/action'],
+    ['searches', { queryText: '', dataset: 'agents' }, 'application/search'],
+    ['sends what is not answered', {}, 'composeExtension/query'],
+  ])('who %s from another tenant is told that this is for members', async (_what, value, name) => {
+    const answer = await send(world, invoke(world, value, { ...foreign, name }));
     expect(answer.body).toContain('Only members of this organisation');
-    expect((await send(world, activity(world, { ...foreign, type: 'conversationUpdate' }))).status).toBe(200);
+    expect(answer.body).not.toContain('triage');
+    for (const [, changes] of doubtful) {
+      expect((await send(world, invoke(world, value, { ...changes, name }))).status).toBe(400);
+    }
+  });
+
+  test.each([
+    ['message', '/enable-cmk'],
+    ['message', '/cmk-history'],
+    ['conversationUpdate', undefined],
+    ['installationUpdate', undefined],
+  ])('a %s (%s) from another tenant, or who knows where, teaches nothing', async (type, text) => {
+    const asked = async () => Requests.parse((await world.teams.call('GET', '/simulator/requests')).body);
+    const before = (await asked()).length;
+    const changes = { type, text, action: 'add', membersAdded: [{ id: '28:cmk-bot' }] };
+    for (const [, where] of [['another', foreign] as const, ...doubtful]) {
+      expect((await send(world, activity(world, { ...changes, ...where }))).status).toBe(200);
+    }
+    // Only who is known to be of another tenant is told so; nobody’s members are asked for.
+    const now = (await asked()).slice(before);
+    expect(now.map(({ method }) => method)).toEqual(type === 'message' ? ['POST'] : []);
+    expect(JSON.stringify(now.map(({ body }) => body))).not.toMatch(/triage|enable-cmk/);
   });
 
   test.each([
@@ -218,6 +259,8 @@ describe('what is no activity of Teams', () => {
     );
     expect(JSON.stringify(texts)).not.toMatch(/99999999|example|etc\/hosts|form\//);
     expect(JSON.stringify(texts)).toContain(people.requester);
+    // Though a member of the team, and named by its roster.
+    expect(JSON.stringify(texts)).not.toContain(people.guest);
     expect(world.printed()).not.toMatch(/unhandled|unexpected error|uncaught/i);
   });
 });
