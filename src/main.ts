@@ -8,6 +8,7 @@ import { openStandings } from './commands/standing.ts';
 import { type Config, ConfigurationError, readConfig, stepUpOf } from './config.ts';
 import { startControl } from './control/server.ts';
 import { recordsOf } from './control/store-records.ts';
+import { openMetrics } from './metrics.ts';
 import { credentialForBotFramework, optionsForAzure } from './options-for-azure.ts';
 import { openDatabase } from './store/database.ts';
 import { migrate } from './store/migrations.ts';
@@ -63,10 +64,12 @@ async function start(config: Config): Promise<void> {
   const tenantId = config.MicrosoftAppTenantId.toLowerCase();
   const { database, store } = await storeOf(config);
   if (database.kind === 'pglite') log.warn({}, 'the embedded database survives this process, not this machine');
-  const { requests, outbox, replicas, shown, conversations, people, documents } = store;
+  const { outbox, replicas, shown, conversations, people, documents } = store;
+  const metrics = openMetrics({ requests: store.requests, outbox, now });
+  const requests = metrics.requests(store.requests);
   const { policy } = config;
   const azureOptions = optionsForAzure(config);
-  const azure = connectAzure(azureOptions);
+  const azure = metrics.azure(connectAzure(azureOptions));
   const { requester: requesterStanding, approver: approverStanding, approverOf } = openStandings(azure, policy);
 
   const framework = botFrameworkOf(config);
@@ -131,7 +134,18 @@ async function start(config: Config): Promise<void> {
   const ready = async (): Promise<boolean> => (await database.pool.query('select 1')).rows.length === 1;
   const pages = stepUp?.pages ?? [];
   const { PORT: port, CMK_CALLS_AT_ONCE: callsAtOnce } = config;
-  const server = await startServer({ adapter, bot, callers, callsAtOnce, port, local, ready, pages, log });
+  const server = await startServer({
+    adapter,
+    bot,
+    callers,
+    callsAtOnce,
+    port,
+    local,
+    ready,
+    pages,
+    figures: metrics,
+    log,
+  });
   log.info({ url: server.url }, 'listening');
 
   // The folder is this process's alone: the command line asks it. A server can be asked directly.

@@ -5,7 +5,7 @@ import type { Consequence, OutboxItem } from '../domain/consequences.ts';
 import { RequestId } from '../domain/ids.ts';
 import type { Outbox } from '../domain/ports/store.ts';
 import { aliveInstances } from './replicas.ts';
-import { change, int8, placeholders, type Sql, select } from './sql.ts';
+import { change, int8, placeholders, type Sql, select, selectOne } from './sql.ts';
 
 /** A kind that is missing here does not compile. */
 const kinds = { show: 'show', audit: 'audit', run: 'run', expire: 'expire', remind: 'remind' } as const satisfies {
@@ -75,6 +75,12 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten']): Outbox {
         .sort((a, b) => (a.dueAt < b.dueAt ? -1 : a.dueAt > b.dueAt ? 1 : a.version - b.version));
     },
     finish: (item) => finish(pool, item),
+    oldestDue: async (now) => {
+      const oldest = 'select min(due_at) as due_at from cmk.outbox where due_at <= $1';
+      return (
+        (await selectOne(pool, z.object({ due_at: z.date().nullable() }), oldest, [now.toISOString()]))?.due_at ?? null
+      );
+    },
     postpone: (item, dueAt) => giveBack(pool, item, dueAt, item.attempts + 1),
     comeBack: (item, dueAt) => giveBack(pool, item, dueAt, 0),
     onWritten,

@@ -29,6 +29,10 @@ export type Callers = (headers: IncomingHttpHeaders) => Promise<Admitted | CallR
 
 const hostOf = (header: string | undefined): string => (header ?? '').replace(/:\d+$/, '');
 
+/** Whether a proxy or tunnel passed it on, as far as it says so. */
+export const isForwarded = (headers: IncomingHttpHeaders): boolean =>
+  Object.keys(headers).some((name) => name === 'forwarded' || name.startsWith('x-forwarded-'));
+
 export const comesToThisMachine = ({ host }: IncomingHttpHeaders): boolean => isLoopback(hostOf(host));
 
 /**
@@ -43,7 +47,7 @@ export const localCallers: Callers = async (headers) => {
   if (origin !== undefined && !(URL.canParse(origin) && isLoopback(new URL(origin).hostname))) {
     return refused(403, 'foreign-origin', 'In local mode a foreign Origin is not taken.');
   }
-  if (Object.keys(headers).some((name) => name === 'forwarded' || name.startsWith('x-forwarded-'))) {
+  if (isForwarded(headers)) {
     return refused(403, 'forwarded', 'In local mode nothing is taken that a proxy passed on.');
   }
   return { kind: 'admitted', mayCarry: trustThisMachine };

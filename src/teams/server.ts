@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { Request as BotRequest, Response as BotResponse, CloudAdapter } from 'botbuilder';
 import restify from 'restify';
 import type { CmkBot } from './bot.ts';
-import { type CallRefusal, comesToThisMachine, refused } from './callers.ts';
+import { type CallRefusal, comesToThisMachine, isForwarded, refused } from './callers.ts';
+import { callType, type Figures } from './figures.ts';
 import { type GateOptions, openGate } from './gate.ts';
 import type { BrowserPage } from './sign-in/pages.ts';
 
@@ -13,6 +14,7 @@ export interface ServerOptions extends GateOptions {
   /** Listens on loopback only. */
   readonly local: boolean;
   readonly ready: () => Promise<boolean>;
+  readonly figures: Figures;
   /** What browsers may look at. */
   readonly pages: readonly BrowserPage[];
   readonly log: { error(fields: object, message: string): void; info(fields: object, message: string): void };
@@ -62,7 +64,7 @@ async function showPage(
 
 export async function startServer(options: ServerOptions): Promise<BotServer> {
   const routes = restify.createServer({ name: 'cmk-bot', handleUncaughtExceptions: false });
-  const { adapter, bot, port, local, log, ready } = options;
+  const { adapter, bot, figures, port, local, log, ready } = options;
   const gate = openGate(options);
   routes.get('/healthz', async (_request: restify.Request, response: restify.Response) => {
     response.send(200, { status: 'alive' });
@@ -71,12 +73,21 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
     const isReady = await ready().catch(() => false);
     response.send(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready' });
   });
+  // Those who look after the bot are near it: what a proxy passes on comes from elsewhere.
+  routes.get('/metrics', async (request: restify.Request, response: restify.Response) => {
+    if (isForwarded(request.headers)) return response.send(404, { error: { code: 'ResourceNotFound', message: '' } });
+    response.sendRaw(200, await figures.text(), { 'content-type': figures.contentType });
+  });
   routes.post('/api/messages', async (request: restify.Request, response: restify.Response) => {
     const call = await gate(request);
     if (call.kind === 'refused') {
+      figures.count({ type: 'unread', ...call });
       log.info({ reason: call.reason, status: call.status }, 'call refused');
       return send(response, call);
     }
+    response.once('finish', () =>
+      figures.count({ type: callType(call.activity), status: response.statusCode, reason: null }),
+    );
     request.body = call.activity;
     // The SDK's own request and response types are narrower than restify's and the same at run time.
     await adapter.process(request as unknown as BotRequest, response as unknown as BotResponse, (context) =>

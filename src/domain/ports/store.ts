@@ -59,6 +59,8 @@ export interface Outbox {
   postpone(item: OutboxItem, dueAt: Date): Promise<void>;
   /** Gives the row back, due later, because there is more to come; attempts are counted anew. */
   comeBack(item: OutboxItem, dueAt: Date): Promise<void>;
+  /** Since when the oldest row that is due has been; null when none is. */
+  oldestDue(now: Date): Promise<Date | null>;
   /** Calls back after a commit in this process wrote rows, so that nobody has to wait for the next sweep. */
   onWritten(listener: () => void): void;
 }

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { approvalCard, approve, ask, faultAzure, mendAzure, people, places, type } from '../support/story.ts';
+import { startWorld, type World } from '../support/world.ts';
+import { activity, invoke, send, sendRaw } from './raw-activity.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.end());
+
+const scrape = async (): Promise<string> => (await sendRaw(world, '', { method: 'GET', path: '/metrics' })).body;
+/** The value of a series, 0 when there is none. */
+const figure = (text: string, series: string): number =>
+  Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${series} `))
+      ?.split(' ')[1] ?? 0,
+  );
+
+test('calls are counted by what they were and how they were answered', async () => {
+  const before = await scrape();
+  await type(world, people.requester, '/cmk-help');
+  await send(world, invoke(world, {}, { name: 'composeExtension/query' }));
+  await send(world, activity(world, { type: 'messageReaction' }));
+  await sendRaw(world, '[]');
+  await send(world, activity(world), { headers: { origin: 'https://example.com' } });
+  const after = await scrape();
+  const grown = (series: string) => figure(after, series) - figure(before, series);
+  expect(grown('cmk_calls_total{type="message",outcome="answered"}')).toBe(1);
+  expect(grown('cmk_calls_total{type="other",outcome="refused"}')).toBe(1);
+  expect(grown('cmk_calls_total{type="other",outcome="answered"}')).toBe(1);
+  expect(grown('cmk_calls_total{type="unread",outcome="refused"}')).toBe(2);
+  expect(grown('cmk_calls_refused_total{reason="malformed"}')).toBe(1);
+  expect(grown('cmk_calls_refused_total{reason="foreign-origin"}')).toBe(1);
+});
+
+test('open requests are counted by state, refusals by code, and failures of Azure by what must follow', async () => {
+  const id = await ask(world);
+  expect(figure(await scrape(), 'cmk_requests_open{state="awaiting-approval"}')).toBe(1);
+  await approve(world, people.requester, await approvalCard(world, id));
+  expect(figure(await scrape(), 'cmk_refusals_total{code="own-request"}')).toBe(1);
+  await faultAzure(world, { match: { url: 'Microsoft.ResourceGraph' }, times: 1, respond: { status: 403, body: {} } });
+  await type(world, people.teamMember, '/enable-cmk', places.group);
+  await type(world, people.requester, '/enable-cmk', places.group);
+  await mendAzure(world);
+  expect(figure(await scrape(), 'cmk_azure_failures_total{next="ask"}')).toBeGreaterThan(0);
+});
+
+test('it tells for how long the oldest work has waited', async () => {
+  const text = await scrape();
+  expect(text).toContain('\ncmk_outbox_age_seconds ');
+  expect(figure(text, 'cmk_outbox_age_seconds')).toBeLessThan(60);
+});
+
+test('no id, name or address of anybody is among the labels', async () => {
+  const text = await scrape();
+  expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}|CMK-[0-9A-Z]{6}|@thread|triage|kv-|Requester|example/);
+  const labels = [...text.matchAll(/^cmk_\w+\{(.*)\}/gm)].flatMap(([, all = '']) => all.split(','));
+  for (const label of labels) expect(label).toMatch(/^[a-z]+="[a-zA-Z/-]+"$/);
+});
+
+test('who comes through a proxy is not shown them', async () => {
+  const answer = await sendRaw(world, '', {
+    method: 'GET',
+    path: '/metrics',
+    headers: { 'x-forwarded-for': '203.0.113.7' },
+  });
+  expect(answer.status).toBe(404);
+  expect(answer.body).not.toContain('cmk_');
+});
