@@ -54,6 +54,9 @@ function limitOf(kind: CallKind, limits: Limits): number {
 /** The shape of every list in ARM. */
 const Page = z.object({ value: z.array(z.unknown()), nextLink: z.string().nullish() });
 
+/** The same in Microsoft Graph. */
+const GraphPage = z.object({ value: z.array(z.unknown()), '@odata.nextLink': z.string().nullish() });
+
 /** The clients of one call. Making them costs microseconds; tokens are cached in the credential. */
 export class Line {
   readonly exchange: Exchange;
@@ -93,10 +96,21 @@ export class Line {
     return new KeyClient(vaultUri, this.options.credential, this.vaultOptions());
   }
 
-  /** Posts to Microsoft Graph and returns the parsed answer. */
-  graph(path: string, body: unknown): Promise<unknown> {
+  /** Posts to Microsoft Graph, or reads where there is nothing to post, and returns the parsed answer. */
+  graph(path: string, body?: unknown): Promise<unknown> {
     const { cloud } = this.options;
-    return this.ask('POST', `${cloud.graphEndpoint}${path}`, cloud.graphScope, body);
+    return this.ask(body === undefined ? 'GET' : 'POST', `${cloud.graphEndpoint}${path}`, cloud.graphScope, body);
+  }
+
+  /** The pages of a list in Microsoft Graph that is an advanced query: what it finds may lag behind. */
+  async *graphPages(path: string): AsyncGenerator<readonly unknown[]> {
+    const { graphEndpoint, graphScope } = this.options.cloud;
+    let url = `${graphEndpoint}${path}`;
+    while (url !== '') {
+      const page = GraphPage.parse(await this.ask('GET', url, graphScope, undefined, { consistencylevel: 'eventual' }));
+      yield page.value;
+      url = nextOf(page['@odata.nextLink'], graphEndpoint);
+    }
   }
 
   /** The items of a list in ARM for which no client of the SDK will do. `path` carries the API version. */
@@ -106,9 +120,7 @@ export class Line {
     while (url !== '') {
       const page = Page.parse(await this.ask('GET', url, armScope));
       yield* page.value;
-      url = page.nextLink ?? '';
-      // The token goes along to the next page.
-      if (url !== '' && !sameOrigin(url, armEndpoint)) throw new UnusableAnswer(`the next page is at ${url}`);
+      url = nextOf(page.nextLink, armEndpoint);
     }
   }
 
@@ -123,7 +135,13 @@ export class Line {
     }
   }
 
-  private async ask(method: 'GET' | 'POST', url: string, scopes: string, body?: unknown): Promise<unknown> {
+  private async ask(
+    method: 'GET' | 'POST',
+    url: string,
+    scopes: string,
+    body?: unknown,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<unknown> {
     const pipeline = createPipelineFromOptions(this.common());
     pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential: this.options.credential, scopes }));
     pipeline.addPolicy(this.exchange.deadline);
@@ -131,7 +149,7 @@ export class Line {
     const request = createPipelineRequest({
       url,
       method,
-      headers: createHttpHeaders({ 'content-type': 'application/json', accept: 'application/json' }),
+      headers: createHttpHeaders({ 'content-type': 'application/json', accept: 'application/json', ...more }),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const response = await pipeline.sendRequest(httpClient, request);
@@ -164,6 +182,12 @@ export class Line {
   private vaultOptions() {
     return { ...this.common(), disableChallengeResourceVerification: !this.options.cloud.verifyChallenges };
   }
+}
+
+/** Where a list goes on; empty at its end. The token goes along, so it may only go to where it went before. */
+function nextOf(link: string | null | undefined, endpoint: string): string {
+  if (link && !sameOrigin(link, endpoint)) throw new UnusableAnswer(`the next page is at ${link}`);
+  return link ?? '';
 }
 
 const sameOrigin = (a: string, b: string): boolean => URL.canParse(a) && new URL(a).origin === new URL(b).origin;

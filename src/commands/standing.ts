@@ -1,13 +1,15 @@
 /** Whether a person holds a right: by the rule of an agent, and by the groups and object ids it names. */
 import type { PersonId } from '../domain/ids.ts';
 import { type Policy, ruleFor, rulesOf, type Standing } from '../domain/policy.ts';
-import type { Azure, Groups } from '../domain/ports/azure.ts';
+import type { Agents, Groups } from '../domain/ports/azure.ts';
 import type { RefusalCode } from '../domain/refusal.ts';
 import type { Request } from '../domain/request.ts';
 import { type AgentFacts, looksAtTags, type Rule } from '../domain/rules.ts';
 
+type Membership = Pick<Groups, 'memberOf'>;
+
 /** Asks the directory. Nobody configured means nobody; a directory that does not answer means no. */
-export async function standingOf(groups: Groups, person: PersonId, allowed: readonly string[]): Promise<Standing> {
+export async function standingOf(groups: Membership, person: PersonId, allowed: readonly string[]): Promise<Standing> {
   if (allowed.length === 0) return 'nobody-configured';
   const member = await groups.memberOf(person, allowed);
   if (!member.ok) return 'unknown';
@@ -30,7 +32,12 @@ export interface Standings {
 
 type Role = (rule: Rule) => readonly string[];
 
-export function openStandings(azure: Pick<Azure, 'agents' | 'groups'>, policy: Policy): Standings {
+interface Asked {
+  readonly agents: Pick<Agents, 'tags'>;
+  readonly groups: Membership;
+}
+
+export function openStandings(azure: Asked, policy: Policy): Standings {
   const allowed = (role: Role, agent: AgentFacts | null): readonly string[] =>
     agent === null ? [...new Set(rulesOf(policy).flatMap(role))] : role(ruleFor(policy, agent));
   const ask = (role: Role) => (person: PersonId, agent: AgentFacts | null) =>

@@ -8,7 +8,7 @@ import {
 } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
 import type { Conversations } from '../domain/ports/store.ts';
-import type { Mention } from './plain-text.ts';
+import { type Addressee, entitiesOf } from './plain-text.ts';
 import type { AdaptiveCard } from './render-card.ts';
 import type { Trust } from './service-urls.ts';
 
@@ -24,7 +24,7 @@ export interface Chat {
   /** Starts a new thread in a channel. */
   postThread(channelId: string, card: AdaptiveCard): Promise<Posted>;
   /** Says something in words, mentioning people. */
-  say(conversationId: string, text: string, mentions: readonly Mention[]): Promise<void>;
+  say(conversationId: string, text: string, addressees: readonly Addressee[]): Promise<void>;
   /** Returns false when the card or its conversation is gone. */
   update(posted: Posted, card: AdaptiveCard): Promise<boolean>;
 }
@@ -96,9 +96,9 @@ export function openChat(options: ChatOptions): Chat {
         } as Parameters<ConnectorClient['conversations']['createConversation']>[0]);
         return { conversationId: created.id, activityId: created.activityId };
       }),
-    say: (conversationId, text, mentions) =>
+    say: (conversationId, text, addressees) =>
       inTurn(conversationId, async (context) => {
-        const entities = mentions.map((one) => one.entity);
+        const entities = [...entitiesOf(addressees)];
         await context.sendActivity({ type: ActivityTypes.Message, text, textFormat: 'markdown', entities });
       }),
     update: (posted, card) =>

@@ -3,9 +3,10 @@
  * or deleted is posted again the next time.
  */
 import { createHash } from 'node:crypto';
-import { PersonId, type RequestId } from '../domain/ids.ts';
+import type { PersonId, RequestId } from '../domain/ids.ts';
 import type { Conversations, Requests, Shown, ShownCard } from '../domain/ports/store.ts';
 import { hasEnded, type Request } from '../domain/request.ts';
+import type { Approvers, Asked } from './approvers.ts';
 import type { Chat, Posted } from './chat.ts';
 import { asCopy, isCopy, kindOf } from './copies.ts';
 import type { Directory } from './directory.ts';
@@ -22,7 +23,7 @@ export interface NotifierOptions {
   readonly approvalsChannel: string;
   /** Requests that were asked in a chat are shown here as well; null: nowhere else. */
   readonly operationsChannel: string | null;
-  readonly approvers: readonly string[];
+  readonly approvers: Approvers;
 }
 
 interface Wanted {
@@ -47,6 +48,11 @@ const betweenUpdatesMs = 1_000;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Audience of the card in an approver's personal chat, before the person's id. */
+const inPerson = 'approver:';
+/** Where more are to be asked than this, the channel has to do. */
+const mostInPerson = 50;
+
 function peopleIn(request: Request): PersonId[] {
   const ended = 'ended' in request && request.ended.by !== null ? [request.ended.by] : [];
   return [request.requester, ...request.approvals.map((approval) => approval.by), ...ended];
@@ -56,11 +62,11 @@ export function openNotifier(options: NotifierOptions): Notifier {
   const { requests, shown, chat, directory, conversations, approvalsChannel, operationsChannel, approvers } = options;
   const lastShown = new Map<RequestId, number>();
 
-  async function cardFor(audience: 'status' | 'approval', request: Request): Promise<AdaptiveCard> {
+  async function cardFor(audience: 'status' | 'approval', request: Request, asked: Asked): Promise<AdaptiveCard> {
     const names = await directory.names(peopleIn(request));
-    const who = await directory.describe(approvers);
-    if (audience === 'status') return statusCard(request, names, who);
-    return approvalCard(request, names, who, await directory.mentions(approvers));
+    return audience === 'status'
+      ? statusCard(request, names, asked.described)
+      : approvalCard(request, names, asked.described, asked.addressed);
   }
 
   async function bringUpToDate(request: Request, wanted: Wanted, at: ShownCard | undefined): Promise<void> {
@@ -79,25 +85,38 @@ export function openNotifier(options: NotifierOptions): Notifier {
     await shown.save({ requestId: request.id, audience, ...posted, fingerprint: now });
   }
 
-  /** An approver is asked in person too, because a post in a channel does not ring. Nobody is told of what was decided before. */
-  async function approversAsked(request: Request, cards: readonly ShownCard[]): Promise<readonly Wanted[]> {
-    const ids = approvers.flatMap((id) => PersonId.safeParse(id).data ?? []).filter((id) => id !== request.requester);
-    const card = await cardFor('approval', request);
+  /**
+   * An approver is asked in person too, because a post in a channel does not ring. Nobody is told of what was decided before,
+   * and who was asked sees what becomes of it, approver still or not.
+   */
+  async function approversAsked(
+    request: Request,
+    cards: readonly ShownCard[],
+    card: AdaptiveCard,
+    asked: Asked,
+  ): Promise<readonly Wanted[]> {
+    const known = cards.filter(({ audience }) => audience.startsWith(inPerson));
     const wanted = await Promise.all(
-      ids.map(async (id): Promise<readonly Wanted[]> => {
-        const audience = `approver:${id}`;
+      asked.people.slice(0, mostInPerson).map(async (id): Promise<readonly Wanted[]> => {
+        const audience = `${inPerson}${id}`;
         const chatOf = await conversations.personalChat(id);
-        const known = cards.some((shownCard) => shownCard.audience === audience);
-        if (chatOf === null || !(known || request.state === 'awaiting-approval')) return [];
+        const told = known.some((shownCard) => shownCard.audience === audience);
+        if (chatOf === null || !(told || request.state === 'awaiting-approval')) return [];
         return [{ audience, card, post: (posted) => chat.post(chatOf.conversationId, posted) }];
       }),
     );
-    return wanted.flat();
+    const now = wanted.flat();
+    const others = known.filter(({ audience }) => now.every((one) => one.audience !== audience));
+    return [...now, ...others.map(({ audience }): Wanted => ({ audience, card, post: null }))];
   }
 
   /** Who posts where, as the design has it. */
   async function wantedFor(request: Request, cards: readonly ShownCard[]): Promise<readonly Wanted[]> {
-    const [status, approval] = await Promise.all([cardFor('status', request), cardFor('approval', request)]);
+    const asked = await approvers.of(request);
+    const [status, approval] = await Promise.all([
+      cardFor('status', request, asked),
+      cardFor('approval', request, asked),
+    ]);
     const { origin } = request;
     const elsewhere =
       origin.conversationType !== 'channel' && operationsChannel !== null && operationsChannel !== approvalsChannel
@@ -113,7 +132,7 @@ export function openNotifier(options: NotifierOptions): Notifier {
       { audience: 'status', card: status, post: (card) => chat.post(origin.conversationId, card) },
       { audience: 'approval', card: approval, post: (card) => chat.postThread(approvalsChannel, card) },
       ...elsewhere,
-      ...(await approversAsked(request, cards)),
+      ...(await approversAsked(request, cards, approval, asked)),
       ...cards.filter(isCopy).map(({ audience }) => ({
         audience,
         card: kindOf(audience) === 'status' ? status : approval,
@@ -125,7 +144,8 @@ export function openNotifier(options: NotifierOptions): Notifier {
   async function clickedCard(request: Request, clicked: Posted | null): Promise<AdaptiveCard> {
     const known = (await shown.of(request.id)).find((card) => card.activityId === clicked?.activityId);
     const copy = known === undefined && clicked !== null ? await asCopy(options, request, clicked) : null;
-    const card = await cardFor(kindOf((known ?? copy)?.audience ?? '') ?? 'approval', request);
+    const asked = await approvers.of(request, 'a click waits');
+    const card = await cardFor(kindOf((known ?? copy)?.audience ?? '') ?? 'approval', request, asked);
     if (copy !== null && (await chat.update(copy, card).catch(() => false))) {
       await shown.save({ ...copy, fingerprint: fingerprint(card) });
     }

@@ -135,3 +135,12 @@ export function mention(id: string, name: string): Mention {
   const text = `<at>${bare}</at>`;
   return { text: CardText.parse(text), entity: { type: 'mention', text, mentioned: { id, name: bare } } };
 }
+
+/** Who is spoken to: somebody to notify, or a group that a card can only name. */
+export interface Addressee {
+  readonly text: CardText;
+  readonly entity: Mention['entity'] | null;
+}
+
+export const entitiesOf = (addressees: readonly Addressee[]): readonly Mention['entity'][] =>
+  addressees.flatMap(({ entity }) => entity ?? []);

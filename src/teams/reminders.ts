@@ -3,16 +3,15 @@ import { attentionEveryMs } from '../domain/consequences.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { Requests, Shown } from '../domain/ports/store.ts';
 import type { Request } from '../domain/request.ts';
+import type { Approvers } from './approvers.ts';
 import type { Chat } from './chat.ts';
-import type { Directory } from './directory.ts';
-import { bold, joinText, type Mention, md, plain } from './plain-text.ts';
+import { type Addressee, bold, joinText, md, plain } from './plain-text.ts';
 
 export interface RemindersOptions {
   readonly requests: Requests;
   readonly shown: Shown;
   readonly chat: Chat;
-  readonly directory: Directory;
-  readonly approvers: readonly string[];
+  readonly approvers: Approvers;
   readonly now: () => Date;
 }
 
@@ -24,12 +23,12 @@ export interface Reminders {
 /** The client's date fields work on cards only: words give the time in UTC. */
 const utc = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
-const names = (mentions: readonly Mention[]) => joinText(mentions.map((one) => one.text));
+const names = (addressees: readonly Addressee[]) => joinText(addressees.map((one) => one.text));
 
-export function openReminders({ requests, shown, chat, directory, approvers, now }: RemindersOptions): Reminders {
-  async function say(request: Request, audience: string, words: ReturnType<typeof md>, mentions: readonly Mention[]) {
+export function openReminders({ requests, shown, chat, approvers, now }: RemindersOptions): Reminders {
+  async function say(request: Request, audience: string, words: ReturnType<typeof md>, to: readonly Addressee[]) {
     const card = (await shown.of(request.id)).find((one) => one.audience === audience);
-    await chat.say(card?.conversationId ?? request.origin.conversationId, words, mentions);
+    await chat.say(card?.conversationId ?? request.origin.conversationId, words, to);
   }
 
   return {
@@ -41,10 +40,10 @@ export function openReminders({ requests, shown, chat, directory, approvers, now
         return new Date(now().getTime() + attentionEveryMs);
       }
       if (request?.state !== 'awaiting-approval' || key === 'attention') return null;
-      const mentions = await directory.mentions(approvers);
+      const { addressed } = await approvers.of(request);
       const until = plain<string>(utc(request.policy.expiresAt));
-      const words = md`${bold(id as string)} waits for approval until ${until}. ${names(mentions)}`;
-      await say(request, 'approval', words, mentions);
+      const words = md`${bold(id as string)} waits for approval until ${until}. ${names(addressed)}`;
+      await say(request, 'approval', words, addressed);
       return null;
     },
   };

@@ -118,3 +118,77 @@ test('groups that were not asked about do not count', async () => {
   const fault = { match: { url: 'checkMemberGroups' }, respond: { status: 200, body: { value: [approvers] } } };
   expect(got(await under(running, fault, () => azure.groups.memberOf(person(1), [requesters])))).toEqual([]);
 });
+
+describe('looking at a configured id', () => {
+  const inner = '60000000-0000-4000-8000-0000000000bb';
+  const outer = '60000000-0000-4000-8000-0000000000cc';
+  const stranger = '60000000-0000-4000-8000-0000000000dd';
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, n) => `2100${String(n).padStart(4, '0')}-0000-4000-8000-000000000000`);
+
+  /** A group in a group, with as many members as asked, and the owner's service principal beside them. */
+  const fill = (ids: readonly string[]) =>
+    changeState(running, (state) => {
+      state.users = [
+        ...state.users.filter((user: { id: string }) => user.id.startsWith('20000000')),
+        ...ids.map((id) => ({ id, displayName: id, mail: `${id}@example.com`, userType: 'Member' })),
+      ];
+      state.groups = state.groups.filter((group: { id: string }) => ![inner, outer].includes(group.id));
+      state.groups.push(
+        { id: inner, displayName: 'Inner', memberIds: [...ids] },
+        { id: outer, displayName: 'Outer', memberIds: [inner, person(2), '50000000-0000-4000-8000-000000000001'] },
+      );
+    });
+
+  test('tells a group with its people, also those of groups in it', async () => {
+    await fill([]);
+    expect(got(await azure.groups.look(approvers.toUpperCase()))).toEqual({
+      kind: 'group',
+      name: 'CMK approvers',
+      members: [person(2), person(3)],
+      complete: true,
+    });
+    expect(got(await azure.groups.look(outer))).toMatchObject({ name: 'Outer', members: [person(2)] });
+    expect(got(await azure.groups.look(inner))).toMatchObject({ members: [], complete: true });
+  });
+
+  test('tells a person, and what is neither', async () => {
+    expect(got(await azure.groups.look(person(4)))).toEqual({ kind: 'person', name: 'Team member' });
+    expect(got(await azure.groups.look(stranger))).toBeNull();
+  });
+
+  test('reads on from page to page', async () => {
+    const ids = many(250);
+    await fill(ids);
+    const sent = await sentDuring(running, async () => {
+      const entry = got(await azure.groups.look(outer));
+      expect(entry).toMatchObject({ kind: 'group', complete: true });
+      expect(new Set(entry?.kind === 'group' ? entry.members : [])).toEqual(new Set([...ids, person(2)]));
+    });
+    expect(sent.filter(({ url }) => url.includes('transitiveMembers'))).toHaveLength(3);
+  });
+
+  test('stops reading at two thousand, and says so', async () => {
+    await fill(many(2100));
+    const entry = got(await azure.groups.look(inner));
+    expect(entry).toMatchObject({ kind: 'group', complete: false });
+    expect(entry?.kind === 'group' ? entry.members : []).toHaveLength(2000);
+  });
+
+  test('never sends the token to where a page says that the list goes on', async () => {
+    const body = { value: [], '@odata.nextLink': 'https://elsewhere.example/v1.0/more' };
+    const fault = { match: { url: 'transitiveMembers' }, respond: { status: 200, body } };
+    expect(failureOf(await under(running, fault, () => azure.groups.look(approvers)))).toMatchObject({
+      code: 'UnexpectedAnswer',
+      doing: `reading who ${approvers} is`,
+    });
+  });
+
+  test('without the right to read members it is a failure, not an empty group', async () => {
+    const body = { error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.' } };
+    const fault = { match: { url: 'transitiveMembers' }, respond: { status: 403, body } };
+    expect(failureOf(await under(running, fault, () => azure.groups.look(approvers))).code).toBe(
+      'Authorization_RequestDenied',
+    );
+  });
+});

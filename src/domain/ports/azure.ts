@@ -99,10 +99,24 @@ export interface Inventory {
   vaults(): Promise<Outcome<readonly VaultSummary[]>>;
 }
 
+/** What a configured id stands for. */
+export type DirectoryEntry =
+  | { readonly kind: 'person'; readonly name: string }
+  | {
+      readonly kind: 'group';
+      readonly name: string;
+      /** Also members of groups in it. */
+      readonly members: readonly PersonId[];
+      /** False: there are more than were read. */
+      readonly complete: boolean;
+    };
+
 /** Entra groups. */
 export interface Groups {
   /** Which of the group ids the person belongs to, also through other groups. No answer within seconds is a failure. */
   memberOf(person: PersonId, groupIds: readonly string[]): Promise<Outcome<readonly string[]>>;
+  /** The group or person with this id; null when there is neither. May lag behind: for telling people, never for permitting. */
+  look(id: string): Promise<Outcome<DirectoryEntry | null>>;
 }
 
 /** Everything Azure, as steps and checks receive it. */

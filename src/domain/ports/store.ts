@@ -132,6 +132,10 @@ export interface Conversations {
 export interface People {
   save(person: { readonly id: PersonId; readonly memberId: string; readonly name: string }): Promise<void>;
   get(id: PersonId): Promise<{ readonly memberId: string; readonly name: string } | null>;
+  /** Those of the people whom Teams has named, in any order. */
+  among(
+    ids: readonly PersonId[],
+  ): Promise<readonly { readonly id: PersonId; readonly memberId: string; readonly name: string }[]>;
 }
 
 /** Small documents with compare-and-set: the state of forms. The shape is that of a botbuilder `Storage`. */

@@ -5,12 +5,13 @@ import { type Plan, stepsOf } from '../../domain/plan.ts';
 import { hasEnded, type Request } from '../../domain/request.ts';
 import { grey, marks, type Row, row } from '../card-data/row.ts';
 import {
+  type Addressee,
   bold,
   type CardText,
   dateAndTime,
+  entitiesOf,
   joinText,
   label,
-  type Mention,
   md,
   nothing,
   plain,
@@ -84,7 +85,7 @@ function noticeOf(request: Request): CardText {
     : plain('Azure changed after the approval. Earlier approvals do not count.');
 }
 
-function openApproval(request: Request, names: Names, mentions: readonly Mention[]): AdaptiveCard {
+function openApproval(request: Request, names: Names, asked: readonly Addressee[]): AdaptiveCard {
   const { plan, policy } = request;
   const irreversible = irreversibleCount(plan);
   const state = {
@@ -108,8 +109,8 @@ function openApproval(request: Request, names: Names, mentions: readonly Mention
     acknowledge: label(
       irreversible === 0 ? '' : `I accept that ${countOf(irreversible, 'step', 'steps')} cannot be undone`,
     ),
-    asked: mentions.length === 0 ? nothing : md`${joinText(mentions.map((one) => one.text))}: can you decide?`,
-    mentions: mentions.map((one) => one.entity),
+    asked: asked.length === 0 ? nothing : md`${joinText(asked.map((one) => one.text))}: can you decide?`,
+    mentions: [...entitiesOf(asked)],
     stepsTitle: stepsTitle(plan),
     steps: planRows(plan),
     checks: checkRows(plan),
@@ -157,11 +158,11 @@ export function approvalCard(
   request: Request,
   names: Names,
   approvers: string,
-  mentions: readonly Mention[],
+  asked: readonly Addressee[],
 ): AdaptiveCard {
   switch (request.state) {
     case 'awaiting-approval':
-      return openApproval(request, names, mentions);
+      return openApproval(request, names, asked);
     case 'approved':
     case 'rejected':
     case 'cancelled':

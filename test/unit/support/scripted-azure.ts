@@ -142,6 +142,9 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
         ),
       vaults: () => read('inventory.vaults', () => (world.vault === null ? [] : [world.vault])),
     },
-    groups: { memberOf: (_person, ids) => read('groups.memberOf', () => ids) },
+    groups: {
+      memberOf: (_person, ids) => read('groups.memberOf', () => ids),
+      look: () => read('groups.look', () => null),
+    },
   };
 }

@@ -68,6 +68,46 @@ const listMembers = (call: Call): Reply => {
   return reply(200, { ...context(call, 'directoryObjects'), value: members });
 };
 
+/** Casting to one type is an advanced query: Microsoft Graph wants this header and `$count` with it, and refuses otherwise. */
+const demandAdvanced = (call: Call): void => {
+  const { headers, query } = call.incoming;
+  const level = headers.consistencylevel;
+  if (typeof level === 'string' && sameText(level, 'eventual') && query.get('$count') === 'true') return;
+  throw new Refusal(
+    reply(400, {
+      error: {
+        code: 'Request_UnsupportedQuery',
+        message: 'Unsupported Query. Casting needs the header ConsistencyLevel: eventual and $count=true.',
+      },
+    }),
+  );
+};
+
+/** Users of a group and of all groups in it, page by page as Microsoft Graph documents: 100 of them, at most 999. */
+const listTransitiveUsers = (call: Call): Reply => {
+  const { id } = findGroup(call);
+  demandAdvanced(call);
+  const { query, sentUrl } = call.incoming;
+  const users = call.world.state.users.filter((user) => groupsOf(call.world.state, user.id).has(id));
+  const size = Math.min(Math.max(Number(query.get('$top') ?? 100) || 100, 1), 999);
+  const start = Number(query.get('$skiptoken') ?? 0) || 0;
+  const end = start + size;
+  const next = new URL(sentUrl);
+  next.searchParams.set('$skiptoken', String(end));
+  return reply(200, {
+    ...context(call, 'users'),
+    '@odata.count': users.length,
+    ...(end < users.length ? { '@odata.nextLink': next.href } : {}),
+    value: users.slice(start, end).map((user) => selected(userBody(user), query)),
+  });
+};
+
+/** What `$select` names, or everything. */
+const selected = (body: Readonly<Record<string, unknown>>, query: URLSearchParams): Record<string, unknown> => {
+  const names = query.get('$select')?.split(',') ?? Object.keys(body);
+  return Object.fromEntries(Object.entries(body).filter(([name]) => names.includes(name)));
+};
+
 /** At most 20 ids in one call, as Microsoft Graph documents. */
 const CheckMemberGroups = z.object({ groupIds: z.array(z.string()).min(1).max(20) });
 
@@ -123,4 +163,5 @@ export const graphRoutes: readonly Route[] = [
   graphRoute('POST', '/v1.0/users/{id}/checkMemberGroups', [readUsers, readMembers], checkMemberGroups),
   graphRoute('GET', '/v1.0/groups/{id}', [readMembers], getGroup),
   graphRoute('GET', '/v1.0/groups/{id}/members', [readMembers], listMembers),
+  graphRoute('GET', '/v1.0/groups/{id}/transitiveMembers/microsoft.graph.user', [readMembers], listTransitiveUsers),
 ];
