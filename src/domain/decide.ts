@@ -106,6 +106,11 @@ const decidedLate = (request: Request, state: Request['state'], { do: verb, acto
     { planDigest: request.digest, target: request.plan.wish.agentId, result: 'no effect' },
   );
 
+/** Nobody reads a plan in less. Not refused, since the second person may have been shown it before: marked for who audits. */
+const quickMs = 5_000;
+
+const isQuick = (request: Request, now: Date): boolean => now.getTime() - Date.parse(request.askedAt) < quickMs;
+
 function approve(
   request: Request,
   command: Extract<Command, { do: 'approve' }>,
@@ -128,7 +133,11 @@ function approve(
   const approved = newEvent(
     'approved',
     command.actor,
-    { acknowledgedIrreversible: command.acknowledged, signIn: stepUp === null ? null : signIn },
+    {
+      acknowledgedIrreversible: command.acknowledged,
+      quick: isQuick(request, now),
+      signIn: stepUp === null ? null : signIn,
+    },
     { ...rest, result: `approved ${counted} of ${approvalsRequired}` },
     texts,
   );

@@ -38,6 +38,8 @@ const payloads = {
     acknowledgedIrreversible: z.boolean(),
     /** Null where approving asked for no sign-in of its own. */
     signIn: SignIn.nullable().default(null),
+    /** Within seconds of being asked: faster than the card can be read. Not looked at before it was recorded. */
+    quick: z.boolean().default(false),
   }),
   rejected: z.object({}),
   cancelled: z.object({}),

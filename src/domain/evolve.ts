@@ -28,6 +28,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     id,
     revision,
     asking: revision,
+    askedAt: time,
     formId: body.data.formId,
     requester: PersonId.parse(body.actor.id),
     requesterTenant: body.actor.tenantId ?? '',
@@ -112,6 +113,7 @@ export function evolve(request: Request, event: StoredEvent): Request {
         ...base,
         state: 'awaiting-approval',
         asking: event.revision,
+        askedAt: time,
         plan: body.data.plan,
         digest: body.planDigest ?? '',
         policy: body.data.policy,
@@ -157,6 +159,7 @@ function evolveRun(request: Request, base: RequestBase, { body, time, revision }
         ...base,
         state: 'needs-attention',
         asking: revision,
+        askedAt: time,
         step: body.data.step,
         failure: body.data.failure,
       };

@@ -33,6 +33,8 @@ export interface RequestBase {
   readonly revision: number;
   /** Revision of the event that last asked people something: cards carry it, clicks are bound to it. */
   readonly asking: number;
+  /** Time of that event. */
+  readonly askedAt: string;
   readonly formId: FormId;
   readonly requester: PersonId;
   readonly requesterTenant: string;

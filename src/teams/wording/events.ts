@@ -93,6 +93,7 @@ function decisionWords(event: StoredEvent, names: Names, options: Options): Even
           (body.result ?? '').replace('approved ', ''),
           accepted,
           signInWords(body.data.signIn),
+          body.data.quick ? 'within 5 seconds of being asked' : '',
           quoted(event, 'comment', options),
         ),
       };

@@ -1,7 +1,8 @@
 import { decide } from '../../../src/domain/decide.ts';
 import { shortDigest } from '../../../src/domain/digest.ts';
-import { operatorActor, personActor } from '../../../src/domain/events.ts';
+import { operatorActor, parseEventBody, personActor } from '../../../src/domain/events.ts';
 import { applyPolicy } from '../../../src/domain/policy.ts';
+import type { Request } from '../../../src/domain/request.ts';
 import { type Command, longestText, type Submit } from '../../../src/domain/request-command.ts';
 import { approver, requester, submit, tenant } from '../../support/fixtures.ts';
 import {
@@ -109,9 +110,27 @@ describe('approving', () => {
       planDigest: '1'.repeat(64),
       onBehalfOf: requester,
       result: 'approved 1 of 2',
-      data: { acknowledgedIrreversible: true },
+      data: { acknowledgedIrreversible: true, quick: true },
     });
     expect(shortDigest(approved?.body.planDigest ?? '')).toBe('1111 1111');
+  });
+
+  it('is marked when it comes faster than the card can be read, counted from when the request last asked', () => {
+    const dataOf = (request: Request, ms: number, asking = 1): unknown => {
+      const decided = decide(request, decides('approve', approver, { asking }), new Date(noon.getTime() + ms));
+      return decided.kind === 'accepted' ? decided.events[0]?.body.data : decided.code;
+    };
+    expect(dataOf(awaiting, 4_999)).toMatchObject({ quick: true });
+    expect(dataOf(awaiting, 5_000)).toMatchObject({ quick: false });
+    const askedAnew: Request = { ...awaiting, asking: 4, askedAt: new Date(noon.getTime() + 60_000).toISOString() };
+    expect(dataOf(askedAnew, 61_000, 4)).toMatchObject({ quick: true });
+    expect(dataOf(askedAnew, 66_000, 4)).toMatchObject({ quick: false });
+  });
+
+  it('of a record from before it was marked is not marked', () => {
+    const [, approved] = eventsAfter(...approvedBy(approver));
+    const before = { ...approved?.body, data: { acknowledgedIrreversible: true } };
+    expect(parseEventBody(before)).toMatchObject({ data: { quick: false } });
   });
 
   it('keeps a comment outside the record and refuses a long one', () => {
