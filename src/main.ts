@@ -152,7 +152,10 @@ async function start(config: Config): Promise<void> {
   log.info({ url: server.url }, 'listening');
 
   // The folder is this process's alone: the command line asks it. A server can be asked directly.
-  const control = { ...recordsOf(store), diagnose: () => diagnose({ config, database, store }) };
+  const control = {
+    ...recordsOf(store),
+    diagnose: ({ agent }: { readonly agent: string | null }) => diagnose({ config, database, store }, agent),
+  };
   const folder = config.CMK_DATA_DIR;
   const commandLine = folder === undefined ? null : await startControl({ folder, control, log });
 

@@ -8,12 +8,15 @@ import { exit, subcommand } from './subcommand.ts';
 import { diagnosisTable } from './words/diagnosis-table.ts';
 
 /** The bot that runs on the folder, which knows its own configuration. */
-async function askBot(place: Place): Promise<{ readonly pid: number; readonly found: readonly Diagnosis[] } | null> {
+async function askBot(
+  place: Place,
+  agent: string | null,
+): Promise<{ readonly pid: number; readonly found: readonly Diagnosis[] } | null> {
   if (place.kind !== 'folder') return null;
   const bot = await reachControl(path.resolve(place.dataDir)).catch(() => null);
   if (bot === null) return null;
   try {
-    return { pid: bot.pid, found: await bot.control.diagnose({}) };
+    return { pid: bot.pid, found: await bot.control.diagnose({ agent }) };
   } finally {
     await bot.close();
   }
@@ -34,7 +37,7 @@ function configured(): Config | readonly Diagnosis[] {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-async function lookHere(place: Place): Promise<readonly Diagnosis[]> {
+async function lookHere(place: Place, agent: string | null): Promise<readonly Diagnosis[]> {
   const config = configured();
   // Azure's and the database's clients take a while to load; a running bot has them loaded.
   const [{ openStoreRecords }, { diagnose }] = await Promise.all([
@@ -48,7 +51,7 @@ async function lookHere(place: Place): Promise<readonly Diagnosis[]> {
   }
   try {
     if (!('policyVersion' in config)) return [...config, ok('database', 'answers')];
-    return await diagnose({ config, database: store.database, store: store.store });
+    return await diagnose({ config, database: store.database, store: store.store }, agent);
   } finally {
     await store.close();
   }
@@ -57,19 +60,21 @@ async function lookHere(place: Place): Promise<readonly Diagnosis[]> {
 /** Everything the bot rests on, one line each. */
 export const doctor = subcommand({
   name: 'doctor',
-  usage: '',
-  summary: 'whether configuration, database, Azure and Teams are as the bot needs them',
+  usage: '[--agent NAME_OR_ID]',
+  summary: 'whether configuration, policy, database, Azure and Teams are as the bot needs them',
   help: [
     'Changes nothing. A bot that runs on the data folder is asked, and looks with its own configuration; else the',
     'configuration of this shell is used. Ends with 1 when anything fails.',
+    'With an agent’s name or resource id it also tells which rule of the policy applies to it and why, who may ask and',
+    'approve, how many approvals are needed, and when a request expires.',
   ].join('\n'),
-  options: {},
+  options: { agent: { type: 'string' } },
   positionals: [],
-  input: z.object({}),
-  async run(_input, { print, data }) {
+  input: z.object({ agent: z.string().trim().min(1, 'names no agent').max(2000).nullable().default(null) }),
+  async run({ agent }, { print, data }) {
     const place = readPlace(data);
-    const bot = await askBot(place);
-    const found = bot === null ? await lookHere(place) : bot.found;
+    const bot = await askBot(place, agent);
+    const found = bot === null ? await lookHere(place, agent) : bot.found;
     if (bot !== null) await print(`The running bot, process ${bot.pid}, looked:`);
     await print(diagnosisTable(found));
     return found.some((diagnosis) => diagnosis.outcome === 'fail') ? exit.no : exit.done;

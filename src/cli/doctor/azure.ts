@@ -1,6 +1,7 @@
 import type { Diagnosis } from '../../control/calls.ts';
 import type { Outcome } from '../../domain/failure.ts';
 import { PersonId } from '../../domain/ids.ts';
+import { rulesOf } from '../../domain/policy.ts';
 import { countOf } from '../words/table.ts';
 import { diagnoseRights, failureLine, noRights, scopeOf } from './rights.ts';
 import { fail, ok, type Subjects, warn } from './subjects.ts';
@@ -50,12 +51,12 @@ async function diagnoseLists(subjects: Subjects): Promise<readonly Diagnosis[]> 
 const nobody = PersonId.parse('00000000-0000-0000-0000-000000000000');
 
 async function diagnoseGroups({ config, azure }: Subjects): Promise<Diagnosis> {
-  const ids = [...config.CMK_REQUESTERS, ...config.CMK_APPROVERS];
+  const ids = rulesOf(config.policy).flatMap(({ requesters, approvers }) => [...requesters, ...approvers]);
   if (ids.length === 0) return warn('group check', 'not tried: nobody is configured', '');
   const asked = await azure.groups.memberOf(nobody, ids);
   const rights = 'GroupMember.Read.All and User.Read.All, with an administrator’s consent';
   return asked.ok
-    ? ok('group check', `Microsoft Graph answers about ${countOf(ids.length, 'id', 'ids')}`)
+    ? ok('group check', `Microsoft Graph answers about ${countOf(new Set(ids).size, 'id', 'ids')}`)
     : fail(
         'group check',
         failureLine(asked.failure),

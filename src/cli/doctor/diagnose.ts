@@ -1,12 +1,14 @@
-/** Looks at everything the bot rests on. Changes nothing. */
+/** Looks at everything the bot rests on, and at which rule applies to an agent where one is named. Changes nothing. */
 
 import { connectAzure } from '../../azure/azure.ts';
 import { armSubscriptions } from '../../azure/subscriptions.ts';
 import type { Config } from '../../config.ts';
 import type { Diagnosis } from '../../control/calls.ts';
 import { optionsForAzure } from '../../options-for-azure.ts';
+import { explainAgent } from './agent.ts';
 import { diagnoseAzure } from './azure.ts';
 import { diagnoseDatabase } from './database.ts';
+import { diagnosePolicy } from './policy.ts';
 import { diagnoseSettings } from './settings.ts';
 import { fail, type Subjects } from './subjects.ts';
 import { diagnoseTeams } from './teams.ts';
@@ -19,7 +21,7 @@ function join(config: Config): Joined {
   return { azure: connectAzure(options), subscriptions: armSubscriptions(options) };
 }
 
-export async function diagnose(given: Omit<Subjects, keyof Joined>): Promise<Diagnosis[]> {
+export async function diagnose(given: Omit<Subjects, keyof Joined>, agent: string | null): Promise<Diagnosis[]> {
   const { config } = given;
   const settings = diagnoseSettings(config);
   let joined: Joined;
@@ -30,6 +32,12 @@ export async function diagnose(given: Omit<Subjects, keyof Joined>): Promise<Dia
     return [...settings, fail('Azure', message, 'Look at AZURE_CA_FILE.')];
   }
   const subjects = { ...given, ...joined };
-  const parts = await Promise.all([diagnoseDatabase(subjects), diagnoseAzure(subjects), diagnoseTeams(subjects)]);
+  const parts = await Promise.all([
+    diagnoseDatabase(subjects),
+    diagnoseAzure(subjects),
+    diagnosePolicy(subjects),
+    diagnoseTeams(subjects),
+    ...(agent === null ? [] : [explainAgent(subjects, agent)]),
+  ]);
   return [...settings, ...parts.flat()];
 }

@@ -39,7 +39,7 @@ function factsOf(request: Request, names: Names): string {
     ['Asked by', `${names(request.requester)}, ${utc(request.submittedAt)}`],
     ['Reason', request.justification === null ? 'erased' : `“${request.justification.replaceAll('\n', ' ')}”`],
     ['Agent', request.plan.wish.agentId],
-    ['Plan', `${shortDigest(request.digest)}, policy ${request.plan.policyVersion}`],
+    ['Plan', `${shortDigest(request.digest)}, policy ${request.plan.policyVersion}, rule ${policy.rule}`],
     ['Approved', [`${approvals.length} of ${policy.approvalsRequired}`, ...approved].join('; ')],
     ...('ended' in request && request.ended.commentErased ? [['Comment', 'erased']] : []),
     ...(request.state === 'awaiting-approval' ? [['Expires', utc(policy.expiresAt)]] : []),

@@ -1,0 +1,297 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { approversGroup } from '../../src/local/people.ts';
+import { onAgent } from '../support/azure-state.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { changeState } from '../support/local-azure.ts';
+import {
+  activityText,
+  answered,
+  approvalCard,
+  approve,
+  ask,
+  choices,
+  faultAzure,
+  fillForm,
+  mendAzure,
+  people,
+  places,
+  rememberAzure,
+  shows,
+  submit,
+  type,
+  typeAll,
+  writes,
+} from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+
+/** Who may do what: approvers named by a group in a group, and rules by agent. */
+
+const folder = mkdtempSync(path.join(tmpdir(), 'policy-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const stewards = '60000000-0000-4000-8000-0000000000a1';
+
+/** A group that holds the approvers' group, and nobody else. */
+const addStewards = (world: World): Promise<unknown> =>
+  changeState(world.azure, (state) => {
+    state.groups.push({ id: stewards, displayName: 'Key stewards', memberIds: [approversGroup.id] });
+  });
+
+const leaveApprovers = (world: World, person: string): Promise<unknown> =>
+  changeState(world.azure, (state) => {
+    for (const group of state.groups.filter((one: { id: string }) => one.id === approversGroup.id)) {
+      group.memberIds = group.memberIds.filter((id: string) => id !== person);
+    }
+  });
+
+describe('approvers named by a group in a group', () => {
+  let world: World;
+  let putBack: () => Promise<void>;
+
+  beforeAll(async () => {
+    world = await startWorld({ env: { CMK_APPROVERS: stewards } });
+    await addStewards(world);
+    putBack = await rememberAzure(world);
+  });
+  afterEach(async () => {
+    await mendAzure(world);
+    await putBack();
+  });
+  afterAll(() => world.end());
+
+  test('are mentioned, and asked in their own chats; the card calls the group by its name', async () => {
+    const id = await ask(world);
+    const card = activityText(await approvalCard(world, id));
+    expect(card).toContain('<at>Approver</at>, <at>Second approver</at>: can you decide?');
+    const status = await shows(world, places.operations, people.requester, id, /Waiting for approval/);
+    expect(activityText(status)).toContain('Key stewards');
+    const own = await shows(world, `a:${people.secondApprover}`, people.secondApprover, id, /Approval needed/);
+    expect(answered(await approve(world, people.secondApprover, own))).toContain('Approved, 1 of 1');
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    // Who was asked in person sees there what came of it.
+    await shows(world, `a:${people.approver}`, people.approver, id, /Succeeded/);
+  });
+
+  test('are asked in general words while the directory fails, and the card is posted all the same', async () => {
+    await faultAzure(world, { match: { url: 'transitiveMembers' }, respond: { status: 503 } });
+    await world.restartBot('SIGINT', { CMK_APPROVERS: stewards });
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    expect(activityText(card)).not.toContain('<at>');
+    const status = await shows(world, places.operations, people.requester, id, /Waiting for approval/);
+    expect(activityText(status)).toContain('the configured approvers');
+    // Whether somebody may decide is another question, and is answered.
+    expect(answered(await approve(world, people.teamMember, card))).toContain('You are not an approver.');
+    expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+  });
+
+  test('a decision waits for no directory that is down, slow or talks nonsense', async () => {
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    const url = 'checkMemberGroups';
+    for (const fault of [
+      { drop: true as const },
+      { respond: { status: 200, body: { value: 'everybody' } } },
+      { respond: { status: 200, body: '<html>maintenance</html>' } },
+      { delayMs: 30_000 },
+    ]) {
+      await faultAzure(world, { match: { url }, ...fault });
+      const started = Date.now();
+      const words = answered(await approve(world, people.approver, card));
+      expect(words).toContain('Your membership could not be checked. Nothing was stored.');
+      expect(Date.now() - started).toBeLessThan(9_000);
+      await mendAzure(world);
+    }
+    expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+  });
+
+  test('who left the inner group before the run no longer counts: the request asks anew', async () => {
+    await world.restartBot('SIGINT', { CMK_APPROVERS: stewards, CMK_APPROVALS_REQUIRED: '2' });
+    await changeState(world.azure, (state) => {
+      for (const group of state.groups.filter((one: { id: string }) => one.id === approversGroup.id)) {
+        group.memberIds.push(people.teamMember);
+      }
+    });
+    const from = (await world.azureRequests()).length;
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    expect(answered(await approve(world, people.approver, card))).toContain('1 of 2');
+    await leaveApprovers(world, people.approver);
+    expect(answered(await approve(world, people.secondApprover, card))).toContain('2 of 2');
+    const anew = await shows(world, places.approvals, people.secondApprover, id, /An approver no longer is one/);
+    expect(await writes(world, from)).toEqual([]);
+    expect(answered(await approve(world, people.approver, anew))).toContain('You are not an approver.');
+    expect(answered(await approve(world, people.secondApprover, anew))).toContain('1 of 2');
+    expect(answered(await approve(world, people.teamMember, anew))).toContain('2 of 2');
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+  });
+});
+
+const production = {
+  name: 'production',
+  match: { tags: { environment: 'production' }, agents: ['triage-*'] },
+  requesters: [people.requester],
+  approvers: [people.secondApprover, people.teamMember],
+  extraApprovalForIrreversible: true,
+};
+const theirs = {
+  name: 'visitors',
+  match: { agents: ['visitor-agent'], resourceGroups: ['rg-care-*'] },
+  requesters: [people.approver],
+};
+const closed = { name: 'closed', match: { tags: { closed: '*' } }, requesters: [people.approver] };
+const rules = [production, closed, theirs];
+
+describe('rules by agent', () => {
+  const file = path.join(folder, 'policy.json');
+  const { first, policies, test: tests } = choices;
+  let world: World;
+  let putBack: () => Promise<void>;
+
+  beforeAll(async () => {
+    writeFileSync(file, JSON.stringify({ rules }));
+    world = await startWorld({ env: { CMK_POLICY_FILE: file } });
+    putBack = await rememberAzure(world);
+  });
+  afterEach(async () => {
+    await mendAzure(world);
+    await putBack();
+  });
+  afterAll(() => world.end());
+
+  const tag = (agent: string, tags: Record<string, string>): Promise<unknown> =>
+    changeState(
+      world.azure,
+      onAgent(agent, ({ content }) => {
+        content.tags = tags;
+      }),
+    );
+
+  test('the rule of the agent says who is asked, who may decide and how many have to', async () => {
+    const review = await typeAll(world, first);
+    expect(activityText(review)).toContain('2 approvers have to agree');
+    const id = await submit(world, review);
+    const card = await approvalCard(world, id);
+    expect(activityText(card)).toContain('<at>Second approver</at>, <at>Team member</at>: can you decide?');
+    expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
+    expect(answered(await approve(world, people.requester, card))).toContain('This is your own request.');
+    expect(answered(await approve(world, people.secondApprover, card))).toContain('1 of 2');
+    expect(answered(await approve(world, people.teamMember, card))).toContain('2 of 2');
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+  });
+
+  test('where no rule matches, the environment’s settings hold', async () => {
+    const id = await ask(world, tests);
+    const card = await approvalCard(world, id);
+    expect(answered(await approve(world, people.teamMember, card))).toContain('You are not an approver.');
+    expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+  });
+
+  test('who may ask for some agents opens the form, and is told at the review for which not', async () => {
+    const { form, review } = await fillForm(world, policies);
+    expect(answered(review)).toBe(
+      'You may not ask for this agent. Only requesters of rule “visitors” can. An operator keeps the rules.',
+    );
+    // Nothing was saved: the form still stands on the page before, and goes back to where another agent can be chosen.
+    expect(answered(await world.teams.click(people.requester, form.id, 'form.back', {}))).toContain('[card]');
+    const typed = activityText(await typeAll(world, policies));
+    expect(typed).toContain('You may not ask for this agent.');
+    expect(activityText(await type(world, people.teamMember, '/enable-cmk'))).toContain('You may not ask for this.');
+  });
+
+  test('a right that is lost on the review page is missing at the submission', async () => {
+    const review = await typeAll(world, tests);
+    await tag('triage-agent-test', { Closed: 'yes' });
+    const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
+    const words = answered(await world.teams.click(people.requester, review.id, 'form.submit', { inputs }));
+    expect(words).toContain('Only requesters of rule “closed” can.');
+  });
+
+  test('a tag that is set after the asking changes who may decide, and how many have to before the run', async () => {
+    const from = (await world.azureRequests()).length;
+    const id = await ask(world, tests);
+    const card = await approvalCard(world, id);
+    expect(activityText(card)).toContain('Approval needed, 0 of 1');
+    await tag('triage-agent-test', { environment: 'production' });
+    expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
+    expect(answered(await approve(world, people.secondApprover, card))).toContain('Approved, 1 of 1');
+    const anew = await shows(world, places.approvals, people.secondApprover, id, /Approval needed, 0 of 2/);
+    expect(await writes(world, from)).toEqual([]);
+    expect(answered(await approve(world, people.secondApprover, anew))).toContain('1 of 2');
+    expect(answered(await approve(world, people.teamMember, anew))).toContain('2 of 2');
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+  });
+
+  test('nobody may decide while the agent’s tags cannot be read', async () => {
+    const id = await ask(world, tests);
+    const card = await approvalCard(world, id);
+    await faultAzure(world, { match: { method: 'GET', url: 'healthBots/triage-agent-test' }, drop: true });
+    expect(answered(await approve(world, people.approver, card))).toContain('Your membership could not be checked.');
+    await mendAzure(world);
+    expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+  });
+
+  test('the doctor tells which rule applies to an agent, and why', async () => {
+    const doctor = (agent: string) => cmkBot(['doctor', '--agent', agent], { CMK_DATA_DIR: world.dataDir });
+    const { out, code } = await doctor('visitor-agent');
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /ok {4}policy +3 rules in .*policy\.json, then the environment’s settings; version [0-9a-f]{8}/,
+    );
+    expect(out).toMatch(/ok {4}agent visitor-agent +\/subscriptions\/.*visitor-agent; no tags/);
+    expect(out).toMatch(
+      /rule production +does not match: agents is visitor-agent, wanted triage-\*; tags\.environment is not there, wanted production/,
+    );
+    expect(out).toMatch(/rule visitors +applies: resourceGroups is rg-care-prod; agents is visitor-agent/);
+    expect(out).toMatch(/may ask +Approver\n/);
+    expect(out).toMatch(/may approve +Approver; Second approver; never who asked\n/);
+    expect(out).toMatch(/approvals needed +1\n/);
+    expect(out).toMatch(/expires after +3 days\n/);
+    expect((await doctor('ward-agent')).out).toMatch(/rule environment +applies: no rule before it matches/);
+    const none = await doctor('nobody');
+    expect(none.code).toBe(1);
+    expect(none.out).toMatch(/fail {2}agent nobody +No agent is named nobody\.\n +→ Name one/);
+  });
+
+  test('the doctor warns of what cannot work', async () => {
+    const empty = '60000000-0000-4000-8000-0000000000a2';
+    const nothing = '60000000-0000-4000-8000-0000000000a3';
+    await changeState(world.azure, (state) => {
+      state.groups.push({ id: empty, displayName: 'Nobody yet', memberIds: [] });
+    });
+    const odd = [
+      { name: 'odd', match: { agents: ['a'] }, approvers: [empty, nothing, people.approver, people.secondApprover] },
+      { name: 'alone', match: { agents: ['b'] }, requesters: [people.approver], approvers: [people.approver] },
+      { name: 'many', match: { agents: ['c'] }, approvalsRequired: 3 },
+      { name: 'away', match: { subscriptions: [nothing] } },
+    ];
+    writeFileSync(file, JSON.stringify({ rules: odd }));
+    await world.restartBot('SIGINT');
+    const { out, code } = await cmkBot(['doctor'], { CMK_DATA_DIR: world.dataDir });
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`warn {2}rule odd +approver group Nobody yet \\(${empty}\\) is empty`));
+    expect(out).toMatch(new RegExp(`warn {2}rule odd +approver ${nothing} is neither a group nor a person`));
+    expect(out).toMatch(/warn {2}rule alone +its only approver is also its only requester/);
+    expect(out).toMatch(/warn {2}rule many +3 approvals can be needed, and at most 2 people can give one/);
+    expect(out).toMatch(/warn {2}rule away +never applies: none of its subscriptions is in CMK_SUBSCRIPTIONS/);
+    writeFileSync(file, JSON.stringify({ rules }));
+    await world.restartBot('SIGINT');
+  });
+
+  test('the record names the rule, marks what was approved at once, and verifies', async () => {
+    const record = await readRecord(world);
+    expect(record.findings).toEqual([]);
+    const [id = ''] = record.requests;
+    const { out } = await cmkBot(['requests', 'show', id], { CMK_DATA_DIR: world.dataDir });
+    expect(out).toMatch(/Plan +\w{4} \w{4}, policy [0-9a-f]{8}, rule production/);
+    expect(out).toContain('Second approver approved: plan');
+    expect(world.printed()).not.toMatch(/unhandled|unexpected error|local-bot/i);
+  });
+});
