@@ -33,8 +33,10 @@ export interface ActionPorts {
 }
 
 /** Whether the clicker may decide on the request that was clicked. */
-export const standingOn = async ({ by, requestId }: ClickedCall, ports: ActionPorts): Promise<Standing> =>
-  ports.approverStanding(by, await ports.requests.load(requestId));
+export async function standingOn({ by, requestId }: ClickedCall, ports: ActionPorts): Promise<Standing> {
+  const request = await ports.requests.load(requestId);
+  return request === null ? 'no' : ports.approverStanding(by, request);
+}
 
 export type ActionResult = Appended | { readonly kind: 'shown'; readonly request: Request } | Refusal;
 
