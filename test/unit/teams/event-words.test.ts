@@ -8,7 +8,10 @@ const [, approved] = eventsAfter(asks(), decides('approve', approver));
 it('an approval within seconds of being asked is said to be one', () => {
   if (approved?.body.type !== 'approved') throw new Error('nothing was approved');
   const detail = (quick: boolean) => {
-    const body = { ...approved.body, data: { acknowledgedIrreversible: true, quick } } as typeof approved.body;
+    const body = {
+      ...approved.body,
+      data: { acknowledgedIrreversible: true, quick, signIn: null },
+    } as typeof approved.body;
     return eventWords({ ...approved, body }, names, { texts: true }).detail;
   };
   expect(detail(true)).toBe('plan 1111 1111, 1 of 2, accepted what cannot be undone, within 5 seconds of being asked');

@@ -35,11 +35,7 @@ function restart(): void {
     authority: openAuthority({ host: entra.host, tenantId: tenant, ca: entra.ca, now }),
     documents,
     requests,
-    directory: {
-      names: async () => () => '<b>Requester</b>',
-      describe: async () => '',
-      mentions: async () => [],
-    },
+    directory: { names: async () => () => '<b>Requester</b>' },
     random: randomBytes,
     now,
     log: { info: log, warn: log },
