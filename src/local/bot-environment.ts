@@ -7,6 +7,13 @@ export const localBotPrincipal = { id: '50000000-0000-4000-8000-000000000002', s
 
 const subscriptions = ['40000000-0000-4000-8000-000000000001', '40000000-0000-4000-8000-000000000002'];
 
+const stepUp = (options: LocalOptions): NodeJS.ProcessEnv => ({
+  CMK_STEP_UP: 'c1',
+  CMK_STEP_UP_APP_ID: localBotPrincipal.id,
+  CMK_STEP_UP_APP_SECRET: localBotPrincipal.secret,
+  CMK_PUBLIC_URL: `http://127.0.0.1:${options['bot-port']}`,
+});
+
 /** Whatever the caller has set wins. */
 export function botEnvironment(options: LocalOptions, caller: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const azure = `https://localhost:${options['azure-port']}`;
@@ -34,6 +41,7 @@ export function botEnvironment(options: LocalOptions, caller: NodeJS.ProcessEnv)
     CMK_AZURE_POLL: quick ? '50ms' : '1s',
     CMK_RETRY_FIRST_WAIT: quick ? '200ms' : '2s',
     CMK_LOG_LEVEL: 'warn',
+    ...(options['step-up'] ? stepUp(options) : {}),
     ...caller,
   };
 }

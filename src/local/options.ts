@@ -13,8 +13,11 @@ const LocalOptions = z.object({
   'bot-port': port,
   'teams-port': port,
   'azure-port': port,
+  /** Where the local Entra shows its sign-in page; only with `step-up`. */
+  'sign-in-port': port,
   /** Undefined: as quick as it was last, which the page may have chosen; realistic at first. */
   latency: z.enum(['instant', 'realistic']).optional(),
+  'step-up': z.boolean(),
   reset: z.boolean(),
 });
 export type LocalOptions = z.infer<typeof LocalOptions>;
@@ -24,6 +27,7 @@ const usual = {
   'bot-port': '3978',
   'teams-port': '3979',
   'azure-port': '8443',
+  'sign-in-port': '3980',
   latency: undefined,
 } as const;
 
@@ -33,7 +37,11 @@ export const usage = `npm run local -- [options]
   --teams-port N      the local Teams page              (${usual['teams-port']})
   --azure-port N      the local Azure; its vaults follow (${usual['azure-port']})
   --latency instant|realistic                            (as it was last; realistic at first)
+  --step-up           approving needs a fresh sign-in at the local Entra
+  --sign-in-port N    its sign-in page                  (${usual['sign-in-port']})
   --reset             forget everything first`;
+
+const isOn = (value: string | undefined): boolean => ['1', 'true'].includes(value ?? '');
 
 /** Throws an error whose message names every mistake. */
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): LocalOptions | 'help' {
@@ -45,17 +53,20 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Lo
       'bot-port': string,
       'teams-port': string,
       'azure-port': string,
+      'sign-in-port': string,
       latency: string,
+      'step-up': { type: 'boolean' },
       reset: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
   if (values.help === true) return 'help';
   const setting = (name: keyof typeof usual): string | undefined =>
-    values[name] ?? env[`CMK_LOCAL_${name.replace('-', '_').toUpperCase()}`] ?? usual[name];
+    values[name] ?? env[`CMK_LOCAL_${name.replaceAll('-', '_').toUpperCase()}`] ?? usual[name];
   const read = LocalOptions.safeParse({
     ...Object.fromEntries(Object.keys(usual).map((name) => [name, setting(name as keyof typeof usual)])),
-    reset: values.reset ?? ['1', 'true'].includes(env.CMK_LOCAL_RESET ?? ''),
+    'step-up': values['step-up'] ?? isOn(env.CMK_LOCAL_STEP_UP),
+    reset: values.reset ?? isOn(env.CMK_LOCAL_RESET),
   });
   if (read.success) return read.data;
   throw new Error(read.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`).join('\n'));

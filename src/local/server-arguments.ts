@@ -2,9 +2,10 @@
 import { localBotPrincipal } from './bot-environment.ts';
 import type { LocalOptions } from './options.ts';
 
-export const azureArguments = ({ data, latency, 'azure-port': port }: LocalOptions): readonly string[] => [
-  ...['--data', data, '--port', String(port)],
-  ...(latency === undefined ? [] : ['--latency', latency]),
+export const azureArguments = (options: LocalOptions): readonly string[] => [
+  ...['--data', options.data, '--port', String(options['azure-port'])],
+  ...(options.latency === undefined ? [] : ['--latency', options.latency]),
+  ...(options['step-up'] ? ['--sign-in-port', String(options['sign-in-port'])] : []),
 ];
 
 export const teamsArguments = (options: LocalOptions): readonly string[] => [

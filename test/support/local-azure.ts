@@ -64,11 +64,17 @@ const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> =
 
 /** Starts a local Azure on a data folder, a new temporary one and free ports unless they are given. */
 export const startAzure = async (
-  options: { readonly latency?: Latency; readonly dataDir?: string; readonly port?: number } = {},
+  options: {
+    readonly latency?: Latency;
+    readonly dataDir?: string;
+    readonly port?: number;
+    readonly signInPort?: number;
+  } = {},
 ): Promise<RunningAzure> => {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'local-azure-'));
   const port = options.port ?? (await freePorts(10));
   const args = ['--data', dataDir, '--port', String(port), '--latency', options.latency ?? 'instant'];
+  if (options.signInPort !== undefined) args.push('--sign-in-port', String(options.signInPort));
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/local/azure/run.ts', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

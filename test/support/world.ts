@@ -83,14 +83,21 @@ export interface WorldOptions {
   readonly latency?: Latency;
   /** Over the bot's usual local configuration. With `DATABASE_URL` the record lies there. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Approving needs a sign-in at the local Entra. */
+  readonly stepUp?: boolean;
 }
 
 /** Starts a world of its own on free ports and a new folder. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { latency = 'instant', env: extra = {} } = options;
+  const { latency = 'instant', env: extra = {}, stepUp = false } = options;
   const dataDir = await newDataDir();
-  const [azurePort, botPort] = [await freePorts(10), await freePorts(1)];
-  const ports = { 'bot-port': botPort, 'teams-port': botPort + 1, 'azure-port': azurePort };
+  const [azurePort, botPort] = [await freePorts(10), await freePorts(2)];
+  const ports = {
+    'bot-port': botPort,
+    'teams-port': botPort + 1,
+    'azure-port': azurePort,
+    'sign-in-port': botPort + 2,
+  };
   const botUrl = `http://127.0.0.1:${botPort}`;
   const openTeams = (azure: RunningAzure): Promise<LocalTeamsProcess> =>
     startLocalTeams({
@@ -101,12 +108,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       azureCaFile: `${dataDir}/ca.pem`,
       manifestFile: 'manifest/manifest.json',
     });
-  const openAzure = () => startAzure({ latency, dataDir, port: azurePort });
+  const openAzure = () =>
+    startAzure({ latency, dataDir, port: azurePort, ...(stepUp ? { signInPort: ports['sign-in-port'] } : {}) });
   const azure = await openAzure();
   const current = { azure, teams: await openTeams(azure), bot: null as BotProcess | null };
   let output = '';
   const environment = (more: NodeJS.ProcessEnv) =>
-    botEnvironment({ data: dataDir, ...ports, latency, reset: false }, { ...extra, ...more });
+    botEnvironment({ data: dataDir, ...ports, latency, 'step-up': stepUp, reset: false }, { ...extra, ...more });
 
   const endBot = async (how: EndSignal): Promise<void> => current.bot?.end(how);
   const startBot = async (more: NodeJS.ProcessEnv = {}): Promise<void> => {

@@ -1,5 +1,6 @@
 /**
- * The local Azure as a process of its own: `--data DIR --port N --latency instant|realistic`. Without `--latency` it is as
+ * The local Azure as a process of its own: `--data DIR --port N --latency instant|realistic --sign-in-port N`. With the last
+ * browsers are shown the sign-in page there, over plain http. Without `--latency` it is as
  * quick as it was last told to be, by an earlier start or through `/simulator/latency`; realistic at first.
  */
 import { parseArgs } from 'node:util';
@@ -11,6 +12,7 @@ const Options = z.object({
   data: z.string(),
   port: z.coerce.number().int().min(1).max(65_000),
   latency: LatencyName.optional(),
+  'sign-in-port': z.coerce.number().int().min(1).max(65_535).optional(),
 });
 
 const complain = (error: unknown): never => {
@@ -25,14 +27,15 @@ const readOptions = (): z.infer<typeof Options> => {
       data: { type: 'string', default: '.local' },
       port: { type: 'string', default: '8443' },
       latency: { type: 'string' },
+      'sign-in-port': { type: 'string' },
     },
   });
   return Options.parse(values);
 };
 
 const start = async () => {
-  const { data, port, latency } = readOptions();
-  return startLocalAzure({ dataDir: data, port, latency });
+  const { data, port, latency, 'sign-in-port': signInPort } = readOptions();
+  return startLocalAzure({ dataDir: data, port, latency, signInPort });
 };
 
 const azure = await start().catch(complain);

@@ -8,6 +8,8 @@ import { endDueOperations } from './health-bots/operations.ts';
 import { type Incoming, readIncoming, unreadable } from './http/incoming.ts';
 import { Refusal, type Reply, reply } from './http/reply.ts';
 import { RequestWitness, type Witness } from './http/witness.ts';
+import { openSignInListener } from './identity/people/sign-in-listener.ts';
+import { SignIns } from './identity/people/sign-ins.ts';
 import { Tokens } from './identity/tokens.ts';
 import { Listeners } from './listeners.ts';
 import { Befores } from './simulator/before.ts';
@@ -28,6 +30,8 @@ export interface LocalAzureOptions {
   readonly port: number;
   /** Unset: as the state says, which is `realistic` at first. */
   readonly latency?: LatencyName | undefined;
+  /** Where browsers are shown the sign-in page over plain http. */
+  readonly signInPort?: number | undefined;
 }
 
 export interface LocalAzure {
@@ -49,15 +53,20 @@ const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<W
     tokens: new Tokens(options.dataDir, state.tenantId, options.port),
     url: `https://localhost:${options.port}`,
     port: options.port,
+    signIns: new SignIns(options.dataDir),
+    signInUrl: options.signInPort === undefined ? null : `http://localhost:${options.signInPort}`,
   };
   return world;
 };
 
+const secretFields = ['client_secret', 'code', 'code_verifier'];
+
 /** Secrets do not go into the log. */
 const loggable = (body: unknown): unknown => {
   if (body === undefined || body === unreadable) return null;
-  if (typeof body !== 'object' || body === null || !('client_secret' in body)) return body;
-  return { ...body, client_secret: 'REDACTED' };
+  if (typeof body !== 'object' || body === null) return body;
+  const hidden = secretFields.filter((field) => field in body);
+  return { ...body, ...Object.fromEntries(hidden.map((field) => [field, 'REDACTED'])) };
 };
 
 const send = (response: ServerResponse, message: Reply): void => {
@@ -86,13 +95,15 @@ class AzureServer {
     this.world = simulator.world;
     this.file = file;
     this.simulator = simulator;
-    this.listeners = new Listeners(certificate, (message, response) => {
-      this.serve(message, response).catch((error: unknown) => {
-        console.error('local azure: a request broke off', error);
-        response.destroy();
-      });
-    });
+    this.listeners = new Listeners(certificate, this.onRequest);
   }
+
+  readonly onRequest = (message: IncomingMessage, response: ServerResponse): void => {
+    this.serve(message, response).catch((error: unknown) => {
+      console.error('local azure: a request broke off', error);
+      response.destroy();
+    });
+  };
 
   async listen(): Promise<void> {
     await this.listeners.keep([this.world.port, ...this.world.state.vaults.map((vault) => vault.port)]);
@@ -178,5 +189,11 @@ export const startLocalAzure = async (options: LocalAzureOptions): Promise<Local
   const revision = () => `${start} ${file.changes} ${log.all().length}`;
   const server = new AzureServer({ world, log, befores, revision }, file, certificate);
   await server.listen();
-  return { url: world.url, caFile: certificate.caFile, stop: () => server.stop() };
+  const { signInPort } = options;
+  const signIn = signInPort === undefined ? null : await openSignInListener(signInPort, server.onRequest);
+  const stop = async (): Promise<void> => {
+    await signIn?.stop();
+    await server.stop();
+  };
+  return { url: world.url, caFile: certificate.caFile, stop };
 };

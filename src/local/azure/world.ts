@@ -1,3 +1,4 @@
+import type { SignIns } from './identity/people/sign-ins.ts';
 import type { Tokens } from './identity/tokens.ts';
 import type { Latency } from './state/latency.ts';
 import type { SimulatorState } from './state/schema.ts';
@@ -8,7 +9,10 @@ export interface World {
   /** As the state says it now. */
   readonly latency: Latency;
   readonly tokens: Tokens;
+  readonly signIns: SignIns;
   /** The address of Azure Resource Manager, without a slash at the end. */
   readonly url: string;
   readonly port: number;
+  /** Where browsers are shown the sign-in page, when that is elsewhere. */
+  readonly signInUrl: string | null;
 }

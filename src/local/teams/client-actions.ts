@@ -3,10 +3,11 @@ import { z } from 'zod';
 import type { LocalPerson } from '../people.ts';
 import type { BotReply } from './bot-link.ts';
 import { type CardAction, cardOf, executeAction, seenCard, sentInputs } from './cards.ts';
+import { deliverSignedIn } from './client-sign-in.ts';
 import { type Answer, HttpProblem, parse, type Route, route } from './http.ts';
 import { activityBase, invokeActivity } from './inbound.ts';
-import { readInvokeAnswer } from './invoke-answer.ts';
-import type { JsonObject, Post } from './model.ts';
+import { readInvokeAnswer, type SignInButton } from './invoke-answer.ts';
+import type { Change, JsonObject, Post } from './model.ts';
 import { showAnswer } from './notices.ts';
 import { knownPerson, postFor, viewOf } from './seen.ts';
 import type { Teams } from './teams.ts';
@@ -29,8 +30,9 @@ export function clientActions(teams: Teams): Route {
     const click = parse(Click, request.body);
     const person = knownPerson(click.personId);
     const post = postFor(teams, person, click.activityId);
-    const reply = await deliverInvoke(teams, firstOrRepeated(teams, person, post, click));
-    showOutcome(teams, person, post, reply);
+    const activity = firstOrRepeated(teams, person, post, click);
+    const { reply, button } = await deliverSignedIn(teams, person, activity, (sent) => deliverInvoke(teams, sent));
+    showOutcome(teams, person, post, reply, button);
     return answerOf(reply);
   });
 }
@@ -98,13 +100,27 @@ export function answerOf(reply: BotReply): Answer {
   throw new HttpProblem(502, 'BotUnreachable', 'the bot did not answer');
 }
 
+/** What the person was told before is over once the card answers. */
+const withoutNotices = (teams: Teams, person: LocalPerson, post: Post): Change[] =>
+  [...teams.state.posts.values()]
+    .filter((one) => one.tone !== 'message' && one.onlyFor === person.id && one.replyToId === post.id)
+    .map(({ id }) => ({ kind: 'deleted', id }));
+
 /** Shows the person what the answer means: a card in place of theirs, a text, or an error. */
-function showOutcome(teams: Teams, person: LocalPerson, post: Post, reply: BotReply): void {
+function showOutcome(
+  teams: Teams,
+  person: LocalPerson,
+  post: Post,
+  reply: BotReply,
+  button: SignInButton | null,
+): void {
   const outcome = readInvokeAnswer(reply);
   const current = teams.state.posts.get(post.id);
   if (outcome.kind === 'card') {
-    if (current !== undefined) teams.commit([{ kind: 'viewed', id: post.id, personId: person.id, card: outcome.card }]);
+    if (current === undefined) return;
+    const viewed: Change = { kind: 'viewed', id: post.id, personId: person.id, card: outcome.card };
+    teams.commit([...withoutNotices(teams, person, post), viewed]);
     return;
   }
-  showAnswer(teams, person, post, outcome.kind === 'text' ? 'answer' : 'error', outcome.text);
+  showAnswer(teams, person, post, outcome.kind === 'error' ? 'error' : 'answer', outcome.text, button);
 }

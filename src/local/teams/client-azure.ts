@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { type Answer, HttpProblem, type Request, type Route, route } from './http.ts';
+import { askAzure } from './azure-link.ts';
+import { type Answer, type Request, type Route, route } from './http.ts';
 import type { Teams } from './teams.ts';
 
 /** `/client/azure/…`: local Azure's `/simulator/…`, so that the page needs no certificate and talks to one server only. */
@@ -26,28 +24,5 @@ const passed = [
   'PUT latency',
 ];
 
-/** Seeding anew makes keys, which takes a slow machine a while. */
-const patienceMs = 30_000;
-
-function passOn(teams: Teams, what: string, request: Request): Promise<Answer> {
-  const { azureUrl, azureCaFile } = teams.options;
-  if (azureUrl === undefined) throw new HttpProblem(404, 'NoAzure', 'local Teams was started without local Azure');
-  const url = new URL(`/simulator/${what}${request.url.search}`, azureUrl);
-  const ca = azureCaFile !== undefined && existsSync(azureCaFile) ? readFileSync(azureCaFile) : undefined;
-  const body = request.body === undefined ? '' : JSON.stringify(request.body);
-  const options = {
-    method: request.method,
-    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-  };
-  return new Promise((resolve, reject) => {
-    const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const sent = start(url, { ...options, ...(ca === undefined ? {} : { ca }) }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 502, bytes: Buffer.concat(chunks) }));
-    });
-    sent.setTimeout(patienceMs, () => sent.destroy(new Error(`no answer within ${patienceMs / 1000} s`)));
-    sent.on('error', (error) => reject(new HttpProblem(502, 'AzureUnreachable', `local Azure: ${error.message}`)));
-    sent.end(body);
-  });
-}
+const passOn = (teams: Teams, what: string, request: Request): Promise<Answer> =>
+  askAzure(teams, request.method, `/simulator/${what}${request.url.search}`, request.body);

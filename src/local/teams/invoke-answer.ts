@@ -3,15 +3,41 @@ import type { BotReply } from './bot-link.ts';
 import { cardType } from './cards.ts';
 import type { JsonObject } from './model.ts';
 
+export interface SignInButton {
+  readonly title: string;
+  readonly url: string;
+}
+
+/** An OAuthCard in the place of an answer: sign in, then the same click again. */
+export interface LoginRequest {
+  readonly kind: 'login';
+  readonly text: string;
+  readonly connectionName: string;
+  readonly button: SignInButton;
+  /** What can be exchanged without asking the person. */
+  readonly exchange: { readonly id: string; readonly uri: string } | null;
+}
+
 /** What a Teams client makes of the answer to an `adaptiveCard/action`. */
 export type InvokeOutcome =
   | { readonly kind: 'card'; readonly card: JsonObject }
   | { readonly kind: 'text'; readonly text: string }
+  | LoginRequest
+  /** The token that was sent is of no use. */
+  | { readonly kind: 'precondition'; readonly text: string }
   | { readonly kind: 'error'; readonly text: string };
 
 const Body = z.object({ statusCode: z.number(), type: z.string(), value: z.unknown() });
 const ErrorValue = z.object({ message: z.string().min(1) });
 const Card = z.record(z.string(), z.unknown());
+
+/** A request without a connection's name or a button is not shown, as Microsoft's page on it says. */
+const OAuthCard = z.object({
+  text: z.string(),
+  connectionName: z.string().min(1),
+  tokenExchangeResource: z.object({ id: z.string(), uri: z.string() }).optional(),
+  buttons: z.tuple([z.object({ title: z.string(), type: z.literal('signin'), value: z.url() })]),
+});
 
 const unreachable: InvokeOutcome = { kind: 'error', text: 'Unable to reach app. Please try again.' };
 const wentWrong: InvokeOutcome = { kind: 'error', text: 'Something went wrong. Please try again.' };
@@ -27,6 +53,16 @@ export function readInvokeAnswer(reply: BotReply): InvokeOutcome {
   }
   if (statusCode === 200 && type === 'application/vnd.microsoft.activity.message')
     return typeof value === 'string' && value !== '' ? { kind: 'text', text: value } : wentWrong;
+  if (statusCode === 401 && type === 'application/vnd.microsoft.activity.loginRequest') return readLogin(value);
   const problem = ErrorValue.safeParse(value);
-  return problem.success ? { kind: 'error', text: problem.data.message } : wentWrong;
+  const kind = type === 'application/vnd.microsoft.error.preconditionFailed' ? 'precondition' : 'error';
+  return problem.success ? { kind, text: problem.data.message } : wentWrong;
+}
+
+function readLogin(value: unknown): InvokeOutcome {
+  const card = OAuthCard.safeParse(value);
+  if (!card.success) return wentWrong;
+  const { text, connectionName, tokenExchangeResource, buttons } = card.data;
+  const [{ title, value: url }] = buttons;
+  return { kind: 'login', text, connectionName, button: { title, url }, exchange: tokenExchangeResource ?? null };
 }

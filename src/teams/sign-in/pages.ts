@@ -191,7 +191,8 @@ async function judged(tools: PageTools, purpose: Purpose, signIn: SignIn): Promi
     status: 200,
     tone: 'good',
     title: 'You are signed in.',
-    lines: [`Now go back to Teams and click Approve on ${requestId} again. Nothing is approved before you do.`],
+    lines: ['Now go back to Teams and click Approve again. Nothing is approved before you do.'],
+    facts: [['Request', requestId]],
     note: 'You can close this page.',
   });
 }

@@ -1,47 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { parseBody } from '../http/incoming.ts';
-import { Refusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { type Refusal, type Reply, reply } from '../http/reply.ts';
+import type { Call, Route } from '../http/router.ts';
 import { audiencesOf } from './audiences.ts';
+import { requireSecret } from './client-secret.ts';
+import { entraRefusal, requireTenant } from './entra-refusal.ts';
+import { authorizeRoutes } from './people/authorize.ts';
+import { redeemCode } from './people/redeem-code.ts';
 import { tokenSeconds } from './tokens.ts';
-
-/** Entra's error body and its AADSTS numbers and texts, as its public error reference lists them. */
-const entraRefusal = (status: number, error: string, number: number, text: string): Refusal => {
-  const trace = randomUUID();
-  const correlation = randomUUID();
-  const timestamp = new Date()
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/\.\d+Z$/, 'Z');
-  return new Refusal(
-    reply(status, {
-      error,
-      error_description: `AADSTS${number}: ${text} Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${timestamp}`,
-      error_codes: [number],
-      timestamp,
-      trace_id: trace,
-      correlation_id: correlation,
-    }),
-  );
-};
-
-const requireTenant = (call: Call): string => {
-  const { tenantId } = call.world.state;
-  if (param(call, 'tenant').toLowerCase() === tenantId) return tenantId;
-  throw entraRefusal(
-    400,
-    'invalid_tenant',
-    90002,
-    `Tenant '${param(call, 'tenant')}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.`,
-  );
-};
 
 const openIdConfiguration = (call: Call): Reply => {
   const base = `${call.world.url}/${requireTenant(call)}`;
   return reply(200, {
     issuer: `${base}/v2.0`,
-    authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
+    authorization_endpoint: `${call.world.signInUrl ?? call.world.url}/${requireTenant(call)}/oauth2/v2.0/authorize`,
     token_endpoint: `${base}/oauth2/v2.0/token`,
     device_authorization_endpoint: `${base}/oauth2/v2.0/devicecode`,
     end_session_endpoint: `${base}/oauth2/v2.0/logout`,
@@ -55,8 +27,8 @@ const openIdConfiguration = (call: Call): Reply => {
   });
 };
 
+const Grant = z.object({ grant_type: z.string() });
 const TokenRequest = z.object({
-  grant_type: z.string(),
   client_id: z.string(),
   client_secret: z.string().optional(),
   scope: z.string(),
@@ -81,21 +53,12 @@ const requireResource = (scope: string, port: number): string => {
 };
 
 const issueToken = async (call: Call): Promise<Reply> => {
-  const tenantId = requireTenant(call);
+  requireTenant(call);
+  const { grant_type: grant } = parseBody(Grant, call.incoming.body, 'invalid_request');
+  if (grant === 'authorization_code') return redeemCode(call);
+  if (grant !== 'client_credentials') throw unsupportedGrant(grant);
   const asked = parseBody(TokenRequest, call.incoming.body, 'invalid_request');
-  if (asked.grant_type !== 'client_credentials') throw unsupportedGrant(asked.grant_type);
-  const principal = call.world.state.principals.find((one) => one.appId === asked.client_id);
-  if (principal === undefined || principal.kind !== 'Application') {
-    throw entraRefusal(
-      400,
-      'unauthorized_client',
-      700016,
-      `Application with identifier '${asked.client_id}' was not found in the directory '${tenantId}'.`,
-    );
-  }
-  if (principal.secret === null || principal.secret !== asked.client_secret) {
-    throw entraRefusal(401, 'invalid_client', 7000215, `Invalid client secret provided for app '${asked.client_id}'.`);
-  }
+  const principal = requireSecret(call, asked.client_id, asked.client_secret);
   const resource = requireResource(asked.scope, call.world.port);
   const caller = { principalId: principal.id, appId: principal.appId };
   const token = await call.world.tokens.issue(resource, caller, call.now);
@@ -107,7 +70,21 @@ const issueToken = async (call: Call): Promise<Reply> => {
   });
 };
 
+const publishKeys = async (call: Call): Promise<Reply> => {
+  requireTenant(call);
+  return reply(200, await call.world.signIns.publicKeys());
+};
+
 export const entraRoutes: readonly Route[] = [
+  ...authorizeRoutes,
+  {
+    method: 'GET',
+    pattern: '/{tenant}/discovery/v2.0/keys',
+    audience: 'open',
+    versions: [],
+    action: null,
+    handle: publishKeys,
+  },
   {
     method: 'GET',
     pattern: '/{tenant}/v2.0/.well-known/openid-configuration',

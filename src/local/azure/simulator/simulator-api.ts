@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Incoming, unreadable } from '../http/incoming.ts';
 import { type Reply, reply } from '../http/reply.ts';
+import { giveTeamsToken } from '../identity/people/teams-token.ts';
 import { changeLatency } from '../state/change-latency.ts';
 import { LatencyName } from '../state/latency.ts';
 import { SimulatorState } from '../state/schema.ts';
@@ -103,6 +104,7 @@ const doors: Readonly<Record<string, Door>> = {
   'GET /simulator/ready-faults': () => reply(200, readyFaults),
   'GET /simulator/latency': ({ world }) => reply(200, { latency: world.state.latency }),
   'PUT /simulator/latency': putLatency,
+  'POST /simulator/teams-token': ({ world }, incoming) => giveTeamsToken(world, incoming),
 };
 
 /** The doors for tests and demonstrations. They need no token and are neither logged nor hit by faults. */

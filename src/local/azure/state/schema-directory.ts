@@ -29,6 +29,15 @@ export type User = z.infer<typeof User>;
 export const UserGroup = z.object({ id: z.string(), displayName: z.string(), memberIds: z.array(z.string()) });
 export type UserGroup = z.infer<typeof UserGroup>;
 
+/** `contexts` are the authentication contexts the sign-in met. */
+export const TeamsSession = z.object({
+  userId: z.string(),
+  signedInAt: IsoDate,
+  contexts: z.array(z.string()),
+  methods: z.array(z.string()),
+});
+export type TeamsSession = z.infer<typeof TeamsSession>;
+
 export const Permission = z.object({
   actions: z.array(z.string()),
   notActions: z.array(z.string()),

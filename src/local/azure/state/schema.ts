@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Fault } from '../simulator/fault.ts';
 import { LatencyName } from './latency.ts';
 import { AgentOperation, HealthBot } from './schema-agents.ts';
-import { RoleAssignment, RoleDefinition, ServicePrincipal, User, UserGroup } from './schema-directory.ts';
+import { RoleAssignment, RoleDefinition, ServicePrincipal, TeamsSession, User, UserGroup } from './schema-directory.ts';
 import { Vault } from './schema-vaults.ts';
 
 export const Subscription = z.object({ id: z.string(), displayName: z.string() });
@@ -39,6 +39,8 @@ export const SimulatorState = z.object({
   principals: z.array(ServicePrincipal),
   users: z.array(User),
   groups: z.array(UserGroup),
+  /** How people signed in to Teams, where it matters; else this morning, with a password. */
+  teamsSessions: z.array(TeamsSession).default([]),
   roleDefinitions: z.array(RoleDefinition),
   roleAssignments: z.array(RoleAssignment),
   locks: z.array(ManagementLock),

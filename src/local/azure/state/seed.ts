@@ -73,5 +73,6 @@ export const seedState = async (port: number): Promise<SimulatorState> => {
     operations: seedOperations(agents),
     vaults,
     faults: [],
+    teamsSessions: [],
   };
 };

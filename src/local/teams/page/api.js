@@ -6,7 +6,7 @@
  * @typedef {{ id: string, kind: 'channel' | 'groupChat' | 'personal', name: string, topic: string, unread: number }} Place
  * @typedef {{ placeId: string, tone: 'message' | 'answer' | 'error', onlyYou: boolean, editedAt: string | null, ownView: boolean,
  *   refreshIsDue: boolean }} LocalFacts
- * @typedef {{ id: string, timestamp: string, text?: string, replyToId?: string, textFormat?: string,
+ * @typedef {{ id: string, timestamp: string, text?: string, replyToId?: string, textFormat?: string, signIn?: { title: string, url: string },
  *   from: { id: string, name: string, role: string, aadObjectId?: string }, conversation: { id: string },
  *   attachments?: { contentType: string, content?: unknown }[], local: LocalFacts }} Activity
  * @typedef {{ title: string, description: string }} Command

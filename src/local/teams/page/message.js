@@ -137,13 +137,20 @@ export class ShownMessage {
     const words = make('div', { class: 'words' });
     showText(words, notice.text ?? '', true);
     const close = make('button', { class: 'close', 'aria-label': 'Dismiss', onclick: () => this.dismiss() }, '×');
-    fill(this.notice, make('div', {}, make('small', {}, 'Only you can see this'), words), close);
+    const signIn = signInLink(notice);
+    fill(this.notice, make('div', {}, make('small', {}, 'Only you can see this'), words, signIn), close);
     this.notice.setAttribute('role', 'status');
   }
 
   dismiss() {
     this.notice.hidden = true;
   }
+}
+
+/** Where the bot wants to know the person anew: its page opens beside this one. */
+function signInLink(/** @type {Activity} */ { signIn }) {
+  if (signIn === undefined || !/^https?:/.test(signIn.url)) return undefined;
+  return make('a', { class: 'sign-in', href: signIn.url, target: '_blank', rel: 'noopener noreferrer' }, signIn.title);
 }
 
 /** @returns {any} */

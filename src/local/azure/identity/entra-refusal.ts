@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { Refusal, reply } from '../http/reply.ts';
+import { type Call, param } from '../http/router.ts';
+
+/** Entra's error body and its AADSTS numbers and texts, as its public error reference lists them. */
+export const entraRefusal = (status: number, error: string, number: number, text: string): Refusal => {
+  const trace = randomUUID();
+  const correlation = randomUUID();
+  const timestamp = new Date()
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z');
+  return new Refusal(
+    reply(status, {
+      error,
+      error_description: `AADSTS${number}: ${text} Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${timestamp}`,
+      error_codes: [number],
+      timestamp,
+      trace_id: trace,
+      correlation_id: correlation,
+    }),
+  );
+};
+
+export const requireTenant = (call: Call): string => {
+  const { tenantId } = call.world.state;
+  if (param(call, 'tenant').toLowerCase() === tenantId) return tenantId;
+  throw entraRefusal(
+    400,
+    'invalid_tenant',
+    90002,
+    `Tenant '${param(call, 'tenant')}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.`,
+  );
+};

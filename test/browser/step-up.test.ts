@@ -1,0 +1,136 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
+import { actAs, botSays, goTo, press } from '../support/page.ts';
+import { ask, people, places, writes } from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+
+const path = chromiumPath();
+const inBrowser = path === null ? describe.skip : describe;
+const pictures = process.env.CMK_PICTURES;
+
+inBrowser('an approver signs in anew to approve, clicking in a real browser', () => {
+  let world: World;
+  let browser: Browser;
+  let page: Page;
+  let wrong: string[];
+  let id = '';
+
+  beforeAll(async () => {
+    world = await startWorld({ stepUp: true });
+    browser = await openBrowser(path ?? '');
+    ({ page, wrong } = await openPage(browser, world.teams.url, { width: 1280, height: 900 }));
+    page.context().on('request', (request) => {
+      const { hostname } = new URL(request.url());
+      if (!['127.0.0.1', 'localhost'].includes(hostname)) wrong.push(`asked ${request.url()}`);
+    });
+    page.context().on('weberror', (error) => wrong.push(String(error.error())));
+    id = await ask(world);
+    await actAs(page, people.approver);
+    await goTo(page, places.approvals);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await world?.end();
+  });
+
+  const picture = async (name: string, of: { screenshot(options: { path: string }): Promise<unknown> }) => {
+    if (pictures === undefined) return;
+    mkdirSync(pictures, { recursive: true });
+    await of.screenshot({ path: `${pictures}/${name}.png` });
+  };
+
+  const faultless = async (shown: Page) => {
+    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    // The page's own policy lets no script run; the test's is put in from outside.
+    await shown.evaluate(axe);
+    const found = await shown.evaluate(
+      'axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target).join(" ")))',
+    );
+    expect(found).toEqual([]);
+  };
+
+  /** Presses the button of the notice and follows it to Entra; returns the window it opened. */
+  const toEntra = async (): Promise<Page> => {
+    const opening = page.context().waitForEvent('page');
+    await botSays(page, id).getByRole('link', { name: 'Sign in', exact: true }).click();
+    const popup = await opening;
+    await popup.getByRole('heading', { name: `Sign in to approve ${id}` }).waitFor();
+    return popup;
+  };
+  const pick = async (popup: Page, person: string, how: RegExp) => {
+    await popup.getByRole('radio', { name: new RegExp(`^${person}`) }).check();
+    await popup.getByRole('button', { name: how }).click();
+  };
+
+  test('Approve asks for a sign-in, with a button that only the clicker sees', async () => {
+    const card = botSays(page, id);
+    await card.getByRole('checkbox').check();
+    await press(card, 'Approve');
+    await card.getByText(/Your sign-in does not meet what approving needs \(c1\)/).waitFor();
+    await picture('step-up-asked', card);
+    await actAs(page, people.secondApprover);
+    await botSays(page, id).waitFor();
+    expect(await botSays(page, id).getByRole('link', { name: 'Sign in' }).count()).toBe(0);
+    await actAs(page, people.approver);
+  });
+
+  test('the page says what the sign-in is for, and Entra asks who it is', async () => {
+    const popup = await toEntra();
+    for (const words of ['triage-agent-prod', 'cmk-triage-agent in kv-care-prod', 'Requester'])
+      await popup.getByText(words, { exact: true }).waitFor();
+    await faultless(popup);
+    await picture('step-up-page', popup);
+    await popup.getByRole('link', { name: 'Sign in' }).click();
+    await popup.getByRole('heading', { name: 'Pick an account' }).waitFor();
+    await faultless(popup);
+    await picture('step-up-entra', popup);
+    await popup.close();
+  });
+
+  test('a colleague in the approver’s place proves nothing, and neither does a password', async () => {
+    for (const [person, how, words] of [
+      ['Second approver', /security key/, 'Somebody else signed in.'],
+      ['Approver', /password/, /does not meet what approving needs/],
+    ] as const) {
+      const popup = await toEntra();
+      await popup.getByRole('link', { name: 'Sign in' }).click();
+      await pick(popup, person, how);
+      await popup.getByRole('heading', { name: words }).waitFor();
+      await popup.close();
+    }
+    expect(await writes(world)).toEqual([]);
+  });
+
+  test('with the security key, and one more click, it is approved', async () => {
+    const popup = await toEntra();
+    await popup.getByRole('link', { name: 'Sign in' }).click();
+    await pick(popup, 'Approver', /security key/);
+    await popup.getByRole('heading', { name: 'You are signed in.' }).waitFor();
+    await faultless(popup);
+    await picture('step-up-done', popup);
+    await popup.close();
+    expect(await writes(world)).toEqual([]);
+    const card = botSays(page, id);
+    if (!(await card.getByRole('checkbox').isChecked())) await card.getByRole('checkbox').check();
+    await press(card, 'Approve');
+    await botSays(page, /Approved|Running|Succeeded/).waitFor();
+    await page.getByText('Only you can see this').waitFor({ state: 'hidden' });
+    await actAs(page, people.requester);
+    await goTo(page, places.operations);
+    await botSays(page, 'Succeeded').waitFor({ timeout: 60_000 });
+  });
+
+  test('the pages spoke to nobody but this machine, and nothing went wrong on them', () => {
+    expect(wrong).toEqual([]);
+  });
+
+  test('the record verifies, and holds the sign-in but no token', async () => {
+    const record = await readRecord(world);
+    expect(record.findings).toEqual([]);
+    expect(record.events(id).slice(0, 2)).toEqual(['submitted', 'approved']);
+    expect(world.printed()).not.toMatch(/eyJ/);
+  });
+});
