@@ -36,11 +36,14 @@ async function locksAt(line: Line, id: string): Promise<readonly Lock[]> {
   return found;
 }
 
+/** A person may be waiting for a page. */
+const brief = { brief: true };
+
 /** Locks and permissions as ARM has them. */
 export function armGuards(connection: Connection): Guards {
   return {
     locks: (id) =>
-      connection.on(kindOf(id), id, `reading the locks on ${armIdParts(id).name}`, (line) => locksAt(line, id)),
+      connection.on(kindOf(id), id, `reading the locks on ${armIdParts(id).name}`, (line) => locksAt(line, id), brief),
 
     allowed: (id, actions) =>
       connection.on(kindOf(id), id, `reading what the bot may do with ${armIdParts(id).name}`, async (line) => {

@@ -20,6 +20,7 @@ function openForm(call: TypedCall, ports: Pick<CommandPorts, 'random'>): Form {
     key: null,
     shownDigest: null,
     justification: '',
+    pending: null,
     ended: null,
   };
 }
@@ -28,11 +29,13 @@ function openForm(call: TypedCall, ports: Pick<CommandPorts, 'random'>): Form {
 async function fill(form: Form, call: TypedCall, { azure }: CommandPorts): Promise<CommandResult> {
   const { resource, vault, key } = call.args;
   if (resource === undefined) return { kind: 'open-form', form };
-  const agent = await chooseAgent(azure, resource);
+  const [agent, chosenVault] = await Promise.all([
+    chooseAgent(azure, resource),
+    vault === undefined ? null : chooseVault(azure, vault),
+  ]);
   if (agent.kind === 'refused') return agent;
   const withAgent: Form = { ...form, agentId: agent.value.id, page: 'vault' };
-  if (vault === undefined) return { kind: 'open-form', form: withAgent };
-  const chosenVault = await chooseVault(azure, vault);
+  if (chosenVault === null) return { kind: 'open-form', form: withAgent };
   if (chosenVault.kind === 'refused') return chosenVault;
   const withVault: Form = { ...withAgent, vaultId: chosenVault.value.id, page: 'key' };
   if (key === undefined) return { kind: 'open-form', form: withVault };

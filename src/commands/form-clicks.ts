@@ -84,9 +84,14 @@ async function nextFromKey(form: Form, inputs: FormInputs, ports: CommandPorts):
 
 /**
  * Stores the request. Everything is read again first: where the plan is not the one that was shown, the page is shown
- * again instead. The cause `submit` makes a second click, or a click after a crash, find the same request.
+ * again instead. `late`: the person was told meanwhile that nothing came of the click. The cause `submit` makes a second click, or a click after a crash, find the same request.
  */
-export async function submit(form: Form, inputs: FormInputs, ports: CommandPorts): Promise<Turned> {
+export async function submit(
+  form: Form,
+  inputs: FormInputs,
+  ports: CommandPorts,
+  late: () => boolean = () => false,
+): Promise<Turned> {
   const kept = { justification: inputs.justification.slice(0, 600) };
   if (form.page !== 'review') return on(form, {});
   if (inputs.acknowledgeDataLoss !== 'true') return stay(form, refuse('acknowledge-data-loss'), kept);
@@ -103,6 +108,7 @@ export async function submit(form: Form, inputs: FormInputs, ports: CommandPorts
   const [block] = blocksOf(plan);
   if (already === null && block !== undefined) return stay(form, refuse('plan-blocked', block.code), kept);
   if (already === null && digest !== form.shownDigest) return stay(form, refuse('plan-moved'), kept);
+  if (late()) return on(form, kept);
   const { owner: by, actor, origin, id: formId } = form;
   const agentName = plan.observation.agent.name;
   const command = { do: 'submit', by, actor, formId, agentName, plan, digest, policy, origin } as const;

@@ -31,6 +31,11 @@ export const Form = z.object({
   shownDigest: z.string().nullable(),
   /** Kept while the form is corrected. */
   justification: z.string(),
+  /** A click that Azure was too slow for, with what was filled in: `form.refresh` makes it again. */
+  pending: z
+    .object({ verb: z.enum(['form.next', 'form.submit']), inputs: z.record(z.string(), z.string()) })
+    .nullable()
+    .default(null),
   ended: z.enum(['submitted', 'cancelled']).nullable(),
 });
 export type Form = z.infer<typeof Form>;

@@ -63,49 +63,46 @@ async function observeDeletedKey(
   return deleted.ok ? deleted.value : 'not-checked';
 }
 
-async function observeGuards(
-  azure: Azure,
-  agent: ObservedAgent,
-  vault: ObservedVault,
-  wish: Wish,
-): Promise<Outcome<ObservedGuards>> {
-  const [locks, allowed, deletedKey] = await Promise.all([
-    observeLocks(azure, wish),
+/** What only shows once agent and vault are known. */
+async function observeAccess(azure: Azure, agent: ObservedAgent, vault: ObservedVault, wish: Wish) {
+  const { principalId } = agent;
+  const [held, allowed, deletedKey] = await Promise.all([
+    principalId === null ? done(false) : azure.grants.held(vault, wish.keyName, principalId),
     observeRights(azure, agent, wish),
     observeDeletedKey(azure, vault, wish),
   ]);
-  if (!locks.ok) return locks;
-  if (!allowed.ok) return allowed;
-  return done({ readOnlyLocks: locks.value, allowed: allowed.value, deletedKey });
+  if (!held.ok) return held;
+  return allowed.ok ? done({ grantHeld: held.value, allowed: allowed.value, deletedKey }) : allowed;
 }
 
-/** Reads agent, vault, key and grant from ARM. A missing agent or vault is a failure; a missing key is a fact. */
+/**
+ * Reads agent, vault, key and grant from ARM. A missing agent or vault is a failure; a missing key is a fact. As much as can
+ * be is read side by side: a person may be waiting for the page.
+ */
 export async function observe(azure: Azure, wish: Wish): Promise<Outcome<Observation>> {
-  const [agent, vault, key] = await Promise.all([
+  const [agent, vault, key, locks] = await Promise.all([
     azure.agents.get(wish.agentId),
     azure.vaults.get(wish.vaultId),
     // Of a key that is to be made, the first version counts, whatever comes after it.
     wish.newKey === null
       ? azure.keys.get(wish.vaultId, wish.keyName, wish.keyVersion)
       : azure.keys.first(wish.vaultId, wish.keyName),
+    observeLocks(azure, wish),
   ]);
   if (!agent.ok) return agent;
   if (!vault.ok) return vault;
   if (!key.ok) return key;
   if (agent.value === null) return missing('reading the agent', `agent ${armIdParts(wish.agentId).name}`);
   if (vault.value === null) return missing('reading the vault', `vault ${armIdParts(wish.vaultId).name}`);
-  const { principalId } = agent.value;
-  const [held, guards] = await Promise.all([
-    principalId === null ? done(false) : azure.grants.held(vault.value, wish.keyName, principalId),
-    observeGuards(azure, agent.value, vault.value, wish),
-  ]);
-  if (!held.ok) return held;
-  if (!guards.ok) return guards;
+  if (!locks.ok) return locks;
+  const access = await observeAccess(azure, agent.value, vault.value, wish);
+  if (!access.ok) return access;
+  const { grantHeld, allowed, deletedKey } = access.value;
   return done({
     agent: agent.value,
     vault: vault.value,
     key: key.value,
-    grantHeld: held.value,
-    guards: guards.value,
+    grantHeld,
+    guards: { readOnlyLocks: locks.value, allowed, deletedKey },
   });
 }

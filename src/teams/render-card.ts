@@ -13,6 +13,7 @@ import { FormAgentData } from './card-data/form-agent.ts';
 import { FormEndedData } from './card-data/form-ended.ts';
 import { FormKeyData } from './card-data/form-key.ts';
 import { FormReviewData } from './card-data/form-review.ts';
+import { FormSlowData } from './card-data/form-slow.ts';
 import { FormVaultData } from './card-data/form-vault.ts';
 import { HelpData } from './card-data/help.ts';
 import { ListData } from './card-data/list.ts';
@@ -37,6 +38,7 @@ export const cardSchemas = {
   'audit-root': AuditRootData,
   'form-agent': FormAgentData,
   'form-ended': FormEndedData,
+  'form-slow': FormSlowData,
   'form-key': FormKeyData,
   'form-review': FormReviewData,
   'form-vault': FormVaultData,

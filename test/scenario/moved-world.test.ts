@@ -68,7 +68,7 @@ async function askFor(path: Path): Promise<Approved> {
 
 /** Approves, and changes Azure while the look before the run is on its way: what it sees is what there is then. */
 async function approveAndMove({ card }: Approved, change: Change): Promise<void> {
-  const reads = ['/healthBots/[^/]+\\?', '/vaults/[^/]+\\?', '/keys/[^/]+(/versions/[^/]+)?\\?'];
+  const reads = ['/healthBots/[^/]+\\?', '/vaults/[^/]+\\?', '/keys/[^/]+(/versions(/[^/]+)?)?\\?'];
   await faultAzure(world, ...reads.map((url) => ({ match: { method: 'GET', url }, times: 1, delayMs: 600 })));
   expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
   await untilFaultsAreMet(world);

@@ -13,6 +13,8 @@ import type { AdaptiveCard } from '../render-card.ts';
 export interface FormClick {
   readonly verb: string;
   readonly inputs: FormInputs;
+  /** Whether the person was answered meanwhile that Azure is too slow: from then on nothing may come of the click. */
+  readonly late: () => boolean;
 }
 
 /** What pages need from outside: drawing, and what a click does. */

@@ -9,7 +9,7 @@ import { FormId, type PersonId } from '../../domain/ids.ts';
 import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
 import { type Refusal, refuse, refuseFailure } from '../../domain/refusal.ts';
 import type { AdaptiveCard } from '../render-card.ts';
-import { formCard, formEndedCard } from '../views/form-view.ts';
+import { formCard, formEndedCard, formSlowCard } from '../views/form-view.ts';
 import { CannotDraw, drawnCard, type FormClick, FormPage, pageIdOf, setClick, waitingForm } from './form-page.ts';
 import { FormState, setFormId } from './form-state.ts';
 
@@ -46,15 +46,42 @@ async function draw(ports: CommandPorts, form: Form, problem: Refusal | null) {
   return { form: shown, card: formCard(shown, facts.value, problem) };
 }
 
-async function turn(ports: CommandPorts, form: Form, { verb, inputs }: FormClick): Promise<Turned> {
+/** Teams shows an error of its own after 10 to 15 s; drawing, storing and the way back take their share. */
+const patienceMs = 8_000;
+
+async function withinPatience(work: Promise<unknown>): Promise<'in-time' | 'slow'> {
+  let timer: NodeJS.Timeout | undefined;
+  const slow = new Promise<'slow'>((resolve) => {
+    timer = setTimeout(resolve, patienceMs, 'slow');
+  });
+  try {
+    return await Promise.race([work.then(() => 'in-time' as const), slow]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What is to be done again once Azure is quicker. */
+function pendingOf(form: Form, { verb, inputs }: FormClick): Form['pending'] {
+  if (verb === 'form.next' || verb === 'form.submit') return { verb, inputs };
+  return verb === 'form.refresh' ? form.pending : null;
+}
+
+async function turn(ports: CommandPorts, before: Form, click: FormClick): Promise<Turned> {
+  const { verb, inputs, late } = click;
+  const form: Form = { ...before, pending: null };
   if (form.ended !== null) return { form, problem: null };
+  if (verb === 'form.refresh' && before.pending !== null) {
+    const { verb: again, inputs: filled } = before.pending;
+    return turn(ports, form, { verb: again, inputs: FormInputs.parse(filled), late });
+  }
   switch (verb) {
     case 'form.next':
       return next(form, inputs, ports);
     case 'form.back':
       return back(form);
     case 'form.submit':
-      return submit(form, inputs, ports);
+      return submit(form, inputs, ports, late);
     case 'form.cancel':
       return cancelForm(form);
     default:
@@ -86,6 +113,20 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
     return { kind: 'card', card: drawnCard(context), form };
   }
 
+  /** Keeps the form as it was, with the click that is to be made again, unless another click was faster. */
+  async function tooSlow(context: TurnContext, form: Form): Promise<FormAnswer> {
+    // Read afresh: what is still under way goes on with the state it began with, which nobody stores.
+    const dialogs = await load(context, form.id);
+    const now = waitingForm(dialogs);
+    if (now === null || now.revision === form.revision) {
+      dialogs.stack.splice(0, 1, { id: pageIdOf(form), state: { form } });
+      await state.saveChanges(context).catch((error: unknown) => {
+        if (!(error instanceof StaleDocument)) throw error;
+      });
+    }
+    return { kind: 'card', card: formSlowCard(form), form };
+  }
+
   async function clickOnce(context: TurnContext, call: FormClickCall): Promise<FormAnswer> {
     if (!isFormId(call.formId)) return refuse('form-ended');
     const dialogs = await load(context, call.formId);
@@ -96,8 +137,13 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
     const current = call.revision === form.revision;
     const read = FormInputs.safeParse(call.inputs ?? {});
     const inputs = read.success ? read.data : FormInputs.parse({});
-    setClick(context, { verb: current ? call.verb : 'form.refresh', inputs });
-    await dialogs.continueDialog();
+    let late = false;
+    const click = { verb: current ? call.verb : 'form.show', inputs, late: () => late };
+    setClick(context, click);
+    if ((await withinPatience(dialogs.continueDialog())) === 'slow') {
+      late = true;
+      return tooSlow(context, current ? { ...form, pending: pendingOf(form, click) } : form);
+    }
     // A stale click changes nothing: saving it would only make other clicks lose the race.
     if (current) await state.saveChanges(context);
     return answer(context, dialogs);
@@ -107,7 +153,8 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
     async open(context, form) {
       try {
         const dialogs = await load(context, form.id);
-        await dialogs.beginDialog(pageIdOf(form), { form, problem: null } satisfies Turned);
+        const begun = dialogs.beginDialog(pageIdOf(form), { form, problem: null } satisfies Turned);
+        if ((await withinPatience(begun)) === 'slow') return await tooSlow(context, form);
         await state.saveChanges(context);
         return await answer(context, dialogs);
       } catch (caught) {

@@ -54,6 +54,7 @@ export const formOn = (page: Form['page'], ports: CommandPorts, change: Partial<
   key: null,
   shownDigest: null,
   justification: '',
+  pending: null,
   ended: null,
   ...change,
 });
