@@ -2,6 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { botEnvironment } from './bot-environment.ts';
+import { busyPorts } from './busy-ports.ts';
 import { type Child, startChild } from './children.ts';
 import { type LocalOptions, readOptions, usage } from './options.ts';
 import { azureArguments, teamsArguments } from './server-arguments.ts';
@@ -32,6 +33,11 @@ const startServers = (options: LocalOptions): Child[] => [
 ];
 
 async function run(options: LocalOptions): Promise<void> {
+  const busy = await busyPorts(options);
+  if (busy.length > 0) {
+    console.error(busy.join('\n'));
+    process.exit(1);
+  }
   if (options.reset) await reset(options.data);
   await mkdir(options.data, { recursive: true });
   const children = startServers(options);

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -51,6 +52,20 @@ test('by local Azure for one of its vaults', async () => {
       `^starting the local azure: port ${port}, where a vault of the local Azure on port ${port - 2} listens, is in use;.*\n$`,
     ),
   );
+});
+
+test('by the bot or anybody else, before npm run local starts or removes anything', async () => {
+  const folder = join(dataDir, 'untouched');
+  const [first, second] = [String(port), String(port - 1)];
+  const args = ['--data', folder, '--bot-port', first, '--teams-port', second, '--azure-port', first, '--reset'];
+  const all = ['--import', 'tsx', 'src/local/run.ts', ...args];
+  const ended = await new Promise((resolve) =>
+    execFile(process.execPath, all, (error, said, complained) => resolve([error?.code, said, complained])),
+  );
+  const told = (flag: string) =>
+    `port ${port} is in use; stop the program that uses it, or choose another with --${flag}\n`;
+  expect(ended).toEqual([1, '', told('bot-port') + told('azure-port')]);
+  expect(existsSync(folder)).toBe(false);
 });
 
 test('other mistakes in one line, too', async () => {

@@ -29,6 +29,9 @@ export function memberAccount(person: LocalPerson) {
 /** What the page says beside a name, from the same groups the bot is configured with. */
 export function roleOf(person: LocalPerson): string {
   if (person.homeTenantId !== localTenantId) return 'other tenant';
-  if (approversGroup.memberIds.includes(person.id)) return 'may approve';
-  return requestersGroup.memberIds.includes(person.id) ? 'may ask' : 'no role';
+  const may = [
+    ...(requestersGroup.memberIds.includes(person.id) ? ['ask'] : []),
+    ...(approversGroup.memberIds.includes(person.id) ? ['approve'] : []),
+  ];
+  return may.length === 0 ? 'no role' : `may ${may.join(' and ')}`;
 }

@@ -110,8 +110,7 @@ function composing(
 function conversationUse(/** @type {Person} */ me, /** @type {Place} */ here) {
   return {
     isChannel: here.kind === 'channel',
-    empty:
-      here.kind === 'personal' ? 'Nothing yet. Type / to see what the bot can do.' : 'Nothing yet. Start with a post.',
+    empty: 'Nothing yet. Type / to see what the bot can do.',
     reply: (thread, rootId) => {
       const key = `${me.id} ${thread}`;
       const draft = {
