@@ -1,6 +1,5 @@
 /** Production entry: joins the parts. No logic of its own. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { pino } from 'pino';
 import { sealWith } from './audit/record.ts';
 import { connectAzure } from './azure/azure.ts';
 import { diagnose } from './cli/doctor/diagnose.ts';
@@ -8,6 +7,7 @@ import { openStandings } from './commands/standing.ts';
 import { type Config, ConfigurationError, readConfig, stepUpOf } from './config.ts';
 import { startControl } from './control/server.ts';
 import { recordsOf } from './control/store-records.ts';
+import { consoleIntoLog, lastWordsIntoLog, openLog } from './log.ts';
 import { openMetrics } from './metrics.ts';
 import { credentialForBotFramework, optionsForAzure } from './options-for-azure.ts';
 import { openDatabase } from './store/database.ts';
@@ -61,7 +61,9 @@ async function storeOf(config: Config) {
 }
 
 async function start(config: Config): Promise<void> {
-  const log = pino({ level: config.CMK_LOG_LEVEL, base: { replica: config.CMK_REPLICA } });
+  const log = openLog(config.CMK_LOG_LEVEL, config.CMK_REPLICA);
+  consoleIntoLog(log);
+  lastWordsIntoLog(log);
   const local = config.CMK_MODE === 'local';
   const tenantId = config.MicrosoftAppTenantId.toLowerCase();
   const { database, store } = await storeOf(config);

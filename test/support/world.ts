@@ -8,6 +8,7 @@ import type { DatabaseOptions } from '../../src/store/database.ts';
 import { newDataDir } from './data-folder.ts';
 import { freePorts, http, type Latency, type RunningAzure, startAzure } from './local-azure.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from './local-teams.ts';
+import { LogWatch } from './log-leaks.ts';
 import { startStore } from './store-client.ts';
 
 export type EndSignal = 'SIGKILL' | 'SIGINT';
@@ -33,7 +34,7 @@ export interface World {
   startReplica(name: string): Promise<(how: EndSignal) => Promise<void>>;
   /** Ends all three at once and starts them again on their data and ports. */
   restartEverything(how: EndSignal): Promise<void>;
-  /** Ends everything and removes what it kept. */
+  /** Ends everything and removes what it kept. Fails when the bot printed a secret, or what a person wrote or chose. */
   end(): Promise<void>;
 }
 
@@ -113,8 +114,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const azure = await openAzure();
   const current = { azure, teams: await openTeams(azure), bot: null as BotProcess | null };
   let output = '';
-  const environment = (more: NodeJS.ProcessEnv) =>
-    botEnvironment({ data: dataDir, ...ports, latency, 'step-up': stepUp, reset: false }, { ...extra, ...more });
+  const watch = new LogWatch();
+  const environment = (more: NodeJS.ProcessEnv) => {
+    // Everything that could be logged is, so that everything is looked at.
+    const options = { data: dataDir, ...ports, latency, 'step-up': stepUp, reset: false };
+    const env = botEnvironment(options, { CMK_LOG_LEVEL: 'debug', ...extra, ...more });
+    watch.keepOutSettings(env);
+    return env;
+  };
 
   const endBot = async (how: EndSignal): Promise<void> => current.bot?.end(how);
   const startBot = async (more: NodeJS.ProcessEnv = {}): Promise<void> => {
@@ -137,6 +144,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await Promise.all(replicas.map((one) => one.end('SIGKILL')));
     await Promise.all([endBot('SIGKILL'), current.teams.kill(), current.azure.kill()]);
     rmSync(dataDir, { recursive: true, force: true });
+    const leaks = watch.leaksIn(output);
+    if (leaks.length > 0) throw new Error(leaks.join('\n'));
   };
   await startBot().catch(async (error: unknown) => {
     await end();
@@ -147,7 +156,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return current.azure;
     },
     get teams() {
-      return current.teams.client;
+      return watched(current.teams.client, watch);
     },
     botUrl,
     dataDir,
@@ -174,6 +183,19 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     end,
   };
 }
+
+/** The same people, with what they say and choose kept out of the log. */
+const watched = (teams: TeamsClient, watch: LogWatch): TeamsClient => ({
+  ...teams,
+  say(personId, conversationId, text, replyToId) {
+    watch.keepOut('what was said', text);
+    return teams.say(personId, conversationId, text, replyToId);
+  },
+  click(personId, activityId, verb, more) {
+    watch.keepOutInputs(more?.inputs);
+    return teams.click(personId, activityId, verb, more);
+  },
+});
 
 /** What the bot stored, as an auditor finds it. */
 export interface WorldRecord {

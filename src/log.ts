@@ -1,0 +1,101 @@
+/**
+ * The log: a line of JSON an event, for operators. Errors of clients carry what they were sent with (tokens, cards with people's
+ * words, rows), so of an error only what is listed here is written, and libraries that print for themselves go the same way.
+ */
+import { format } from 'node:util';
+import { type Logger, pino } from 'pino';
+
+/** What must not stand in a log even inside a message: tokens, and passwords in addresses, forms and settings. */
+const secrets: readonly (readonly [RegExp, string])[] = [
+  [/\bBearer\s+[\w.~+/=-]+/gi, 'Bearer …'],
+  [/\beyJ[\w-]{8,}(\.[\w-]+){0,4}/g, 'token …'],
+  [/\b(client_secret|client_assertion|password|assertion|sig)=[^&\s"']+/gi, '$1=…'],
+  [/(\w:\/\/[^\s:/@]+):[^\s@/]+@/g, '$1:…@'],
+];
+
+const longestText = 1000;
+
+/** A text without secrets, and not longer than a line that people read. */
+export function withoutSecrets(text: string): string {
+  const clean = secrets.reduce((rest, [shape, instead]) => rest.replace(shape, instead), text);
+  return clean.length > longestText ? `${clean.slice(0, longestText)}…` : clean;
+}
+
+interface LoggedError {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: string | number;
+  readonly status?: number;
+  /** Under which the other side knows the call. */
+  readonly requestIds?: readonly string[];
+  /** Names in the database, never values. */
+  readonly constraint?: string;
+  readonly stack?: string;
+  readonly cause?: LoggedError;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+const idHeaders = ['x-ms-client-request-id', 'x-ms-request-id', 'x-ms-correlation-request-id', 'ms-cv'];
+
+function requestIdsOf(error: Record<string, unknown>): readonly string[] {
+  const found = [error.request, error.response].flatMap((side) => {
+    const headers = isObject(side) ? side.headers : undefined;
+    if (!isObject(headers) || typeof headers.get !== 'function') return [];
+    return idHeaders.map((name): unknown => (headers.get as (name: string) => unknown)(name));
+  });
+  return found.filter((id) => typeof id === 'string' && /^[\w.-]{1,80}$/.test(id)) as string[];
+}
+
+/** Only where in the code: the message stands in the first lines of a stack as well. */
+const framesOf = (stack: string): string =>
+  stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 20)
+    .join('\n');
+
+const deepestCause = 3;
+
+/** The parts of anything thrown that may be logged. */
+export function errorInLog(thrown: unknown, depth = 0): LoggedError {
+  if (!isObject(thrown)) return { type: typeof thrown, message: withoutSecrets(String(thrown)) };
+  const { name, message, code, statusCode, status, constraint, stack, cause } = thrown;
+  const httpStatus = [statusCode, status].find((one) => typeof one === 'number');
+  const requestIds = requestIdsOf(thrown);
+  return {
+    type: typeof name === 'string' ? name : 'object',
+    message: typeof message === 'string' ? withoutSecrets(message) : '',
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(typeof httpStatus === 'number' ? { status: httpStatus } : {}),
+    ...(requestIds.length === 0 ? {} : { requestIds }),
+    ...(typeof constraint === 'string' ? { constraint } : {}),
+    ...(typeof stack === 'string' ? { stack: framesOf(stack) } : {}),
+    ...(isObject(cause) && depth < deepestCause ? { cause: errorInLog(cause, depth + 1) } : {}),
+  };
+}
+
+export function openLog(level: string, replica: string): Logger {
+  return pino({ level, base: { replica }, serializers: { err: (error: unknown) => errorInLog(error) } });
+}
+
+/** What was printed: texts as they are, errors as they may be logged, and nothing of other objects. */
+const printed = (args: readonly unknown[]): string =>
+  withoutSecrets(format(...args.map((one) => (isObject(one) ? (one instanceof Error ? '(error)' : '(object)') : one))));
+
+/** Libraries print for themselves, errors as a whole: from now on that is a warning in the log. Never undone. */
+export function consoleIntoLog(log: Logger): void {
+  const warn = (...args: unknown[]): void => {
+    const error = args.find((one) => one instanceof Error);
+    log.warn({ printed: printed(args), ...(error === undefined ? {} : { err: error }) }, 'a library printed something');
+  };
+  for (const method of ['log', 'info', 'debug', 'warn', 'error', 'trace'] as const) console[method] = warn;
+}
+
+/** Node would print an error nobody caught with everything in it. */
+export function lastWordsIntoLog(log: Logger): void {
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'ended by an error that nobody caught');
+    process.exit(1);
+  });
+}

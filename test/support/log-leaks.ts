@@ -1,0 +1,53 @@
+/** What must never stand in what the bot prints, and a look whether it does. */
+
+/** Shapes of secrets, whoever's they are. */
+const shapes: readonly (readonly [string, RegExp])[] = [
+  ['a bearer token', /\bBearer\s+(?!…)[\w.-]{8,}/i],
+  ['a JSON web token', /\beyJ[\w-]{10,}/],
+  ['an Authorization header', /["']?\bauthorization["']?\s*[:=]\s*["']?(?!…)\w/i],
+  ['a client secret', /client_secret=(?!…)\w/i],
+];
+
+/** Shorter texts stand in a log by chance. */
+const shortest = 8;
+
+/** Texts and secrets that were given to the bot, and what it printed of them. */
+export class LogWatch {
+  private readonly known = new Map<string, string>();
+
+  /** A secret of the configuration, or something that a person wrote or chose. */
+  keepOut(what: string, text: unknown): void {
+    if (typeof text === 'string' && text.trim().length >= shortest) this.known.set(text.trim(), what);
+  }
+
+  /** Every input of a click. */
+  keepOutInputs(inputs: Readonly<Record<string, unknown>> = {}): void {
+    for (const [name, value] of Object.entries(inputs)) this.keepOut(`the input ${name}`, value);
+  }
+
+  /** Everything secret among a process's settings. */
+  keepOutSettings(env: NodeJS.ProcessEnv): void {
+    for (const [name, value] of Object.entries(env)) {
+      if (/PASSWORD|SECRET|TOKEN$/i.test(name)) this.keepOut(name, value);
+      if (name === 'DATABASE_URL' && URL.canParse(value ?? '')) this.keepOut(name, new URL(value ?? '').password);
+    }
+  }
+
+  /** A line a leak; empty when there is none. */
+  leaksIn(printed: string): readonly string[] {
+    const lines = printed.split('\n');
+    const asJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+    const texts = [...this.known].map(([text, what]): readonly [string, (line: string) => boolean] => [
+      `${what} (${text.slice(0, 40)})`,
+      (line) => line.includes(text) || line.includes(asJson(text)),
+    ]);
+    const forms = shapes.map(([what, shape]): readonly [string, (line: string) => boolean] => [
+      what,
+      (line) => shape.test(line),
+    ]);
+    return [...texts, ...forms].flatMap(([what, isIn]) => {
+      const line = lines.find(isIn);
+      return line === undefined ? [] : [`${what} stands in the log: ${line.slice(0, 600)}`];
+    });
+  }
+}
