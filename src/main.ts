@@ -87,8 +87,8 @@ async function start(config: Config): Promise<void> {
   const approvers = openApprovers({ policy, people, lookups: openLookups(azure.groups, now) });
   const { CMK_APPROVALS_CHANNEL: approvalsChannel } = config;
   const operationsChannel = config.CMK_OPERATIONS_CHANNEL ?? null;
-  const places = { approvalsChannel, operationsChannel, approvers };
-  const notifier = openNotifier({ requests, shown, chat, directory, conversations, ...places });
+  const places = { approvalsChannel, operationsChannel, approvers, paused: config.CMK_PAUSE };
+  const notifier = openNotifier({ requests, shown, chat, directory, conversations, people, ...places });
   const reminders = openReminders({ requests, shown, chat, approvers, now });
   const channelId = config.CMK_AUDIT_CHANNEL === 'none' ? null : config.CMK_AUDIT_CHANNEL;
   const auditChannel = openAuditChannel({ requests, shown, hashes: store.trail, chat, directory, channelId });

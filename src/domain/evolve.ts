@@ -10,9 +10,11 @@ const planned = (plan: Plan): readonly StepProgress[] =>
     state: 'planned',
     run: 0,
     attempt: 0,
+    tries: 0,
     startedAt: null,
     endedAt: null,
     already: false,
+    done: null,
     failure: null,
     retryAt: null,
   }));
@@ -53,11 +55,19 @@ function begin(id: RequestId, event: StoredEvent): Request {
 const change = (
   progress: readonly StepProgress[],
   name: StepName,
-  change: Partial<StepProgress>,
-): readonly StepProgress[] => progress.map((step) => (step.name === name ? { ...step, ...change } : step));
+  change: (step: StepProgress) => Partial<StepProgress>,
+): readonly StepProgress[] => progress.map((step) => (step.name === name ? { ...step, ...change(step) } : step));
 
-const started = (request: Request, name: StepName): string | null =>
-  request.progress.find((step) => step.name === name)?.startedAt ?? null;
+/** A later run finds done what this request did before: that is how and when it was done. */
+function doneAt(step: StepProgress, already: boolean, endedAt: string): Partial<StepProgress> {
+  const now = { startedAt: step.startedAt, endedAt, already: already && step.tries <= 1 };
+  const done = already && step.done !== null ? step.done : now;
+  return { ...done, done, state: 'done', failure: null, retryAt: null };
+}
+
+/** Nothing is tried again by itself once a person is asked. */
+const withoutRetries = (progress: readonly StepProgress[]): readonly StepProgress[] =>
+  progress.map((step) => (step.state === 'waiting' ? { ...step, state: 'failed', retryAt: null } : step));
 
 /** Drops what only one state has, so that no state carries another's fields. */
 function baseOf(request: Request): RequestBase {
@@ -134,30 +144,33 @@ function evolveRun(request: Request, base: RequestBase, { body, time, revision }
       return { ...base, state: 'approved', checked: body.data.run };
     case 'step-intended': {
       const { run, step, attempt } = body.data;
-      const startedAt = started(request, step) ?? time;
-      const now = { state: 'running', run, attempt, startedAt, endedAt: null, retryAt: null } as const;
-      const progress = change(base.progress, step, now);
+      const now = { state: 'running', run, attempt, endedAt: null, retryAt: null } as const;
+      const progress = change(base.progress, step, ({ tries, startedAt }) => ({
+        ...now,
+        tries: tries + 1,
+        startedAt: attempt > 1 ? (startedAt ?? time) : time,
+      }));
       // Records from before checks were stored: no run began without one then either.
       return { ...base, state: 'running', checked: run, touched: true, progress };
     }
     case 'step-done': {
-      const now = { state: 'done', endedAt: time, already: body.data.already, failure: null, retryAt: null } as const;
       return {
         ...base,
         state: 'running',
-        progress: change(base.progress, body.data.step, now),
+        progress: change(base.progress, body.data.step, (step) => doneAt(step, body.data.already, time)),
         born: { ...base.born, ...body.data.born },
       };
     }
     case 'step-failed': {
       const { failure, retryAt } = body.data;
       const now = { state: retryAt === null ? 'failed' : 'waiting', endedAt: time, failure, retryAt } as const;
-      return { ...base, state: 'running', progress: change(base.progress, body.data.step, now) };
+      return { ...base, state: 'running', progress: change(base.progress, body.data.step, () => now) };
     }
     case 'attention-needed':
       return {
         ...base,
         state: 'needs-attention',
+        progress: withoutRetries(base.progress),
         asking: revision,
         askedAt: time,
         step: body.data.step,

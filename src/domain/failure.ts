@@ -12,8 +12,10 @@ export const Failure = z.object({
   doing: z.string(),
   /** The provider's own code, word for word. */
   code: z.string(),
-  /** The provider's own message, word for word. */
+  /** The provider's own message, word for word. Of a failure that the bot found itself: what it found. */
   message: z.string(),
+  /** What would have been right, where the bot looked and found something else. */
+  expected: z.string().optional(),
   /** HTTP status, null when no answer came. */
   status: z.number().nullable(),
   /** Milliseconds the provider asked to wait, null when it did not say. */

@@ -18,10 +18,16 @@ export interface StepProgress {
   readonly state: 'planned' | 'running' | 'waiting' | 'done' | 'failed';
   /** The run in which it was last begun; 0 before the first. */
   readonly run: number;
+  /** In the run that tried it last. */
   readonly attempt: number;
+  /** Over all runs. */
+  readonly tries: number;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
+  /** It was so before this request ever tried. */
   readonly already: boolean;
+  /** How it was done the first time, kept while a later run finds it still so. */
+  readonly done: Pick<StepProgress, 'startedAt' | 'endedAt' | 'already'> | null;
   readonly failure: Failure | null;
   readonly retryAt: string | null;
 }

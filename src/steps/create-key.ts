@@ -53,12 +53,17 @@ export const createKey: Step = {
     return azure.keys.createIfMissing(vaultId, keyName, newKey, requestId);
   },
   async verify(context) {
-    const { newKey } = context.plan.wish;
+    const { keyName, newKey } = context.plan.wish;
     const key = await ownKey(context);
     if (!key.ok) return key;
-    if (key.value === null) return readBackDiffers(doing(context), 'The key is not there.', 'retry-until');
+    const expected = `Key ${keyName} is there${newKey === null ? '' : `: ${words(newKey)}`}.`;
+    if (key.value === null) {
+      return readBackDiffers(doing(context), { found: 'The key is not there.', expected }, 'retry-until');
+    }
     const wrong = newKey === null ? [] : differences(key.value, newKey);
-    if (wrong.length > 0) return readBackDiffers(doing(context), `The key differs: ${wrong.join('; ')}.`);
+    if (wrong.length > 0) {
+      return readBackDiffers(doing(context), { found: `The key differs: ${wrong.join('; ')}.`, expected });
+    }
     return done({ born: { keyVersion: key.value.version }, proofs: [] });
   },
 };

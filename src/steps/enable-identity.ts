@@ -37,7 +37,8 @@ export const enableIdentity: Step = {
     if (!agent.ok) return agent;
     const { systemAssigned, principalId, tenantId } = agent.value ?? {};
     if (systemAssigned !== true || !principalId || !tenantId) {
-      return readBackDiffers(doing(context), 'The agent shows no system-assigned identity.', 'retry-until');
+      const found = 'The agent shows no system-assigned identity.';
+      return readBackDiffers(doing(context), { found, expected: 'It has one.' }, 'retry-until');
     }
     const lost = agent.value === null ? undefined : lostIdentity(context, agent.value);
     if (lost !== undefined) return moved(doing(context), 'IdentityLost', `The agent does not have ${lost} any more.`);

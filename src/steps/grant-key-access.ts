@@ -66,6 +66,8 @@ export const grantKeyAccess: Step = {
   async verify(context) {
     const held = await isHeld(context);
     if (!held.ok) return held;
-    return held.value ? done(nothingBorn) : readBackDiffers(doing(context), 'The grant is not listed.', 'retry-until');
+    if (held.value) return done(nothingBorn);
+    const expected = 'The agent’s identity may get, wrap and unwrap with the key.';
+    return readBackDiffers(doing(context), { found: 'The grant is not listed.', expected }, 'retry-until');
   },
 };

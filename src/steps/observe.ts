@@ -92,8 +92,8 @@ export async function observe(azure: Azure, wish: Wish): Promise<Outcome<Observa
   if (!agent.ok) return agent;
   if (!vault.ok) return vault;
   if (!key.ok) return key;
-  if (agent.value === null) return missing('reading the agent', `agent ${armIdParts(wish.agentId).name}`);
-  if (vault.value === null) return missing('reading the vault', `vault ${armIdParts(wish.vaultId).name}`);
+  if (agent.value === null) return missing('reading the agent', `The agent ${armIdParts(wish.agentId).name}`);
+  if (vault.value === null) return missing('reading the vault', `The vault ${armIdParts(wish.vaultId).name}`);
   if (!locks.ok) return locks;
   const access = await observeAccess(azure, agent.value, vault.value, wish);
   if (!access.ok) return access;

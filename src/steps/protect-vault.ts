@@ -28,6 +28,8 @@ export const protectVault: Step = {
     const vault = await context.azure.vaults.get(context.plan.wish.vaultId);
     if (!vault.ok) return vault;
     if (vault.value?.softDelete && vault.value.purgeProtection) return done(nothingBorn);
-    return readBackDiffers(doing(context), 'The vault does not show purge protection.', 'retry-until');
+    const found = 'The vault does not show purge protection.';
+    const expected = 'Soft delete and purge protection are on.';
+    return readBackDiffers(doing(context), { found, expected }, 'retry-until');
   },
 };

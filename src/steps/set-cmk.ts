@@ -32,10 +32,13 @@ export async function readKeyBack(context: StepContext): Promise<Outcome<'as-wis
   if (agent.value === null) return missing(doing(context), 'The agent');
   const { provisioningState, customerKey } = agent.value;
   if (provisioningState !== 'Succeeded') {
-    return readBackDiffers(doing(context), `The agent is ${provisioningState}.`, 'retry-until');
+    const found = `The agent is ${provisioningState}.`;
+    return readBackDiffers(doing(context), { found, expected: 'The agent is Succeeded.' }, 'retry-until');
   }
-  if (isUnder(agent.value, target(context))) return done('as-wished');
-  return readBackDiffers(doing(context), `Azure accepted the change, and the agent now shows ${wordsOf(customerKey)}.`);
+  const wished = target(context);
+  if (isUnder(agent.value, wished)) return done('as-wished');
+  const found = `Azure accepted the change, and the agent now shows ${wordsOf(customerKey)}.`;
+  return readBackDiffers(doing(context), { found, expected: `The agent shows ${wordsOf(wished)}.` });
 }
 
 /** Switches the agent from the key Microsoft manages to the chosen version of the customer's key. */
@@ -59,7 +62,8 @@ export const setCmk: Step = {
     if (isUnder(agent.value, target(context))) return done('already');
     if (customerKey === null) return done('to-do');
     // What was approved takes the agent from Microsoft's key. Taking it from another key of the customer's was not.
-    return readBackDiffers(doing(context), `Somebody put the agent under ${wordsOf(customerKey)}.`);
+    const found = `Somebody put the agent under ${wordsOf(customerKey)}.`;
+    return readBackDiffers(doing(context), { found, expected: 'The agent is still under Microsoft’s key.' });
   },
   apply: (context) => context.azure.agents.setCustomerKey(context.plan.wish.agentId, target(context)),
   async verify(context) {

@@ -51,8 +51,18 @@ export async function carryOut(step: Step, context: StepContext): Promise<Outcom
 }
 
 /** A failure that was found by looking, not one that Azure answered with. */
-const found = (next: Failure['next'], doing: string, code: string, message: string, status: number | null = null) =>
-  failed({ next, doing, code, message, status, retryAfterMs: null, clientRequestId: null, correlationId: null });
+const found = (next: Failure['next'], doing: string, code: string, message: string, more: Partial<Failure> = {}) =>
+  failed({
+    next,
+    doing,
+    code,
+    message,
+    status: null,
+    retryAfterMs: null,
+    clientRequestId: null,
+    correlationId: null,
+    ...more,
+  });
 
 /** The world is not the one that was approved, in a way that this step must not act on. */
 export const moved = (doing: string, code: string, message: string) => found('ask', doing, code, message);
@@ -61,12 +71,18 @@ export const moved = (doing: string, code: string, message: string) => found('as
 export const busy = (doing: string, provisioningState: string) =>
   found('wait', doing, 'AgentBusy', `Azure is working on the agent: it is ${provisioningState}.`);
 
-/** Azure said yes, and reading back says no. `retry-until` where the change may still be spreading. */
-export const readBackDiffers = (doing: string, message: string, next: Failure['next'] = 'ask') =>
-  found(next, doing, 'ReadBackDiffers', message);
+/**
+ * Azure said yes, and reading back says no: what it says, and what it was to say, in sentences. `retry-until` where the
+ * change may still be spreading.
+ */
+export const readBackDiffers = (
+  doing: string,
+  read: { readonly found: string; readonly expected: string },
+  next: Failure['next'] = 'ask',
+) => found(next, doing, 'ReadBackDiffers', read.found, { expected: read.expected });
 
-/** Something the plan rests on is gone. */
+/** Something the plan rests on is gone: the bot's own judgement, Azure only said that it has none. */
 export const missing = (doing: string, what: string) =>
-  found('ask', doing, 'NotFound', `${what} does not exist any more.`, 404);
+  found('ask', doing, 'Missing', `${what} does not exist any more.`);
 
 export const nothingBorn: Verified = { born: {}, proofs: [] };

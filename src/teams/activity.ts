@@ -97,6 +97,8 @@ export function senderOf(activity: unknown, signIn: string): KnownSender | null 
 
 /** A click on a card: the button's data merged with the inputs; after a login request, with what the client has to show. */
 export const CardClick = z.object({
+  /** `automatic`: nobody clicked, Teams fetches a person's own view of the card. */
+  trigger: z.string().optional().catch(undefined),
   action: z.object({
     verb: z.string().max(100),
     data: z.looseObject({

@@ -6,7 +6,7 @@ import type { Request } from '../domain/request.ts';
 import type { Lookups } from './lookups.ts';
 import { type Addressee, bold, mention } from './plain-text.ts';
 
-/** The requester is nowhere among them. */
+/** Neither the requester nor who approved already is among them. */
 export interface Asked {
   /** `Approver, CMK approvers`, where a group is called by its name. */
   readonly described: string;
@@ -56,20 +56,21 @@ function addressedOf(sources: readonly Source[]): readonly Addressee[] {
 
 function describedOf(sources: readonly Source[]): string {
   const names = [...new Set(sources.flatMap(({ kind, name }) => (kind === 'unknown' ? [] : [name])))];
+  if (sources.length === 0) return 'nobody else may';
   if (names.length === 0) return 'the configured approvers';
   return sources.some(({ kind }) => kind === 'unknown') ? `${names.join(', ')} and others` : names.join(', ');
 }
 
 export function openApprovers({ policy, people, lookups }: ApproversOptions): Approvers {
-  async function sourceOf(id: string, requester: PersonId, patience: number): Promise<readonly Source[]> {
+  async function sourceOf(id: string, had: readonly PersonId[], patience: number): Promise<readonly Source[]> {
     const person = PersonId.parse(id);
-    if (person === requester) return [];
+    if (had.includes(person)) return [];
     const [known] = await people.among([person]);
     if (known !== undefined) return [{ kind: 'person', name: known.name, known: [known] }];
     const entry = await lookups.look(person, patience);
     if (entry === null || entry === 'unknown') return [{ kind: 'unknown', name: '', known: [] }];
     if (entry.kind === 'person') return [{ kind: 'person', name: entry.name, known: [] }];
-    const members = await people.among(entry.members.filter((member) => member !== requester));
+    const members = await people.among(entry.members.filter((member) => !had.includes(member)));
     return [{ kind: 'group', name: entry.name, known: members.toSorted((a, b) => (a.name < b.name ? -1 : 1)) }];
   }
 
@@ -78,7 +79,8 @@ export function openApprovers({ policy, people, lookups }: ApproversOptions): Ap
       const { approvers } = ruleFor(policy, request.plan.observation.agent);
       if (approvers.length === 0) return { described: 'nobody: CMK_APPROVERS is empty', addressed: [], people: [] };
       const patience = hurry === undefined ? patienceMs : hurryMs;
-      const sources = (await Promise.all(approvers.map((id) => sourceOf(id, request.requester, patience)))).flat();
+      const had = [request.requester, ...request.approvals.map(({ by }) => by)];
+      const sources = (await Promise.all(approvers.map((id) => sourceOf(id, had, patience)))).flat();
       return {
         described: describedOf(sources),
         addressed: addressedOf(sources),

@@ -8,7 +8,7 @@ import { commands } from '../commands/registry.ts';
 import { PersonId, RequestId } from '../domain/ids.ts';
 import type { Conversations, People } from '../domain/ports/store.ts';
 import { refuse } from '../domain/refusal.ts';
-import { hasEnded } from '../domain/request.ts';
+import { hasEnded, type Request } from '../domain/request.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
 import { cardActivity } from './chat.ts';
 import type { Forms } from './dialogs/forms.ts';
@@ -19,6 +19,7 @@ import { parseMessage } from './parse-message.ts';
 import type { AdaptiveCard } from './render-card.ts';
 import type { StepUpSignIn } from './sign-in/step-up.ts';
 import { search } from './typeahead.ts';
+import { hasViews, type Reader, readerOf } from './views/reader.ts';
 import { helpCard, refusalCard, refusalText } from './views/short-views.ts';
 
 export interface BotOptions {
@@ -199,7 +200,7 @@ export class CmkBot extends ActivityHandler {
   private async requestClick(
     context: TurnContext,
     sender: KnownSender,
-    { action, authentication }: CardClick,
+    { action, trigger, authentication }: CardClick,
   ): Promise<InvokeResponse> {
     const handler = actions.find((one) => one.verb === action.verb);
     if (handler === undefined) return badRequestAnswer(`Nothing is done by ${action.verb}.`);
@@ -232,6 +233,14 @@ export class CmkBot extends ActivityHandler {
       const code = hasEnded(result.request) ? 'request-ended' : 'run-started';
       return messageAnswer(refusalText(refuse(code, requestId)));
     }
-    return cardAnswer(await this.options.notifier.clickedCard(result.request, clicked));
+    const reader = await this.readerOf(result.request, sender.person);
+    const looked = { at: clicked, reader, automatic: trigger === 'automatic' };
+    return cardAnswer(await this.options.notifier.cardFor(result.request, looked));
+  }
+
+  /** Which view of the card is the person's. The directory is asked only where views differ. */
+  private async readerOf(request: Request, person: PersonId): Promise<Reader> {
+    const asks = hasViews(request) && person !== request.requester;
+    return readerOf(request, person, asks ? await this.options.actionPorts.approverStanding(person, request) : 'no');
   }
 }

@@ -4,20 +4,8 @@
  */
 import type { Requests, Shown, ShownCard } from '../domain/ports/store.ts';
 import type { Request } from '../domain/request.ts';
+import { copyAudience, kindOf } from './audience.ts';
 import type { Posted } from './chat.ts';
-
-const prefix = 'copy:';
-/** What a copy shows: that of the card it is a copy of. */
-type Kind = 'status' | 'approval';
-
-/** `status` or `approval`; null for what is no card of a request, such as the audit channel's. */
-export function kindOf(audience: string): Kind | null {
-  const original = audience.startsWith(prefix) ? (audience.slice(prefix.length).split('/')[0] ?? '') : audience;
-  if (original === 'status' || original === 'operations') return 'status';
-  return original === 'approval' || original.startsWith('approver:') ? 'approval' : null;
-}
-
-export const isCopy = (card: ShownCard): boolean => card.audience.startsWith(prefix);
 
 const channelOf = (conversationId: string): string => conversationId.split(';')[0] ?? '';
 
@@ -47,6 +35,6 @@ export async function asCopy(
     const cards = other.id === request.id ? [] : await shown.of(other.id);
     if (cards.some((card) => card.activityId === clicked.activityId)) return null;
   }
-  const audience = `${prefix}${kindOf(beside.audience)}/${clicked.activityId}`;
+  const audience = copyAudience(beside.audience, clicked.activityId);
   return { requestId: request.id, audience, ...clicked, fingerprint: '' };
 }

@@ -21,6 +21,7 @@ import { MessageData } from './card-data/message.ts';
 import { RefusalData } from './card-data/refusal.ts';
 import { StatusData } from './card-data/status.ts';
 import { StatusAttentionData } from './card-data/status-attention.ts';
+import { StatusShortData } from './card-data/status-short.ts';
 import { StatusSucceededData } from './card-data/status-succeeded.ts';
 
 interface Template {
@@ -48,6 +49,7 @@ export const cardSchemas = {
   refusal: RefusalData,
   status: StatusData,
   'status-attention': StatusAttentionData,
+  'status-short': StatusShortData,
   'status-succeeded': StatusSucceededData,
 } as const satisfies Record<string, z.ZodObject>;
 

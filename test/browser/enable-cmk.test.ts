@@ -94,15 +94,24 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await page.evaluate("document.documentElement.dataset.theme = 'light'");
   });
 
-  test('the requester’s own approval is refused, and only they see why', async () => {
+  test('the same card is the requester’s to cancel, the approver’s to decide, and everybody’s to read', async () => {
     await goTo(page, places.approvals);
     const card = botSays(page, id);
-    await card.getByRole('checkbox').check();
-    await press(card, 'Approve');
-    await page.getByText('This is your own request.').waitFor();
+    await card.getByRole('button', { name: 'Cancel request' }).waitFor();
+    expect(await card.getByRole('button', { name: 'Approve', exact: true }).count()).toBe(0);
+    await card.getByText('Your view').waitFor();
     await actAs(page, people.approver);
-    await page.getByText('This is your own request.').waitFor({ state: 'detached' });
-    await botSays(page, id).waitFor();
+    await card.getByRole('button', { name: 'Approve', exact: true }).waitFor();
+    expect(await card.getByRole('button', { name: 'Cancel request' }).count()).toBe(0);
+    await goTo(page, places.operations);
+    await actAs(page, people.teamMember);
+    const status = botSays(page, 'Waiting for approval, 0 of 1');
+    await status.waitFor();
+    for (const name of ['Cancel request', 'Approve'])
+      expect(await status.getByRole('button', { name, exact: true }).count()).toBe(0);
+    await actAs(page, people.approver);
+    await goTo(page, places.approvals);
+    await card.waitFor();
     expect(await writes(world)).toEqual([]);
   });
 

@@ -31,7 +31,10 @@ test('the clickable verbs of each state', () => {
   expect(verbsOf('status.awaiting-approval')).toEqual(['request.cancel', 'request.refresh']);
   expect(verbsOf('status.running')).toEqual([]);
   expect(verbsOf('status-attention.needs-attention')).toEqual(['request.retry', 'request.give-up']);
+  expect(verbsOf('status-attention.read-back')).toEqual(['request.refresh']);
   expect(verbsOf('status-attention.failed')).toEqual([]);
+  expect(verbsOf('approval-decided.waiting-for-others')).toEqual(['request.reject']);
+  expect(verbsOf('status-short.running')).toEqual([]);
   expect(verbsOf('list.requests')).toEqual(['list.page']);
 });
 
@@ -101,10 +104,14 @@ describe('the status', () => {
     expect(words('status-attention.failed')).not.toContain('Nothing was changed');
   });
   test('shows Azure’s words in monospace and says how to mend it', () => {
-    const mono = elementsOf(render('status-attention.needs-attention')).filter(
-      (element) => element.fontType === 'Monospace' && element.maxLines === 6,
-    );
-    expect(mono).toHaveLength(1);
+    const mono = (sample: string) =>
+      elementsOf(render(sample))
+        .filter((element) => element.fontType === 'Monospace' && element.horizontalAlignment === undefined)
+        .map((element) => String(element.text));
+    const [ends = '', whole = ''] = mono('status-attention.needs-attention');
+    expect(ends).toContain(' … ');
+    expect(whole.includes(ends.split(' … ')[1]?.replace(' …', '') ?? 'no end')).toBe(true);
+    expect(mono('status-attention.read-back')).toEqual([]);
     expect(words('status-attention.needs-attention')).toContain('**To mend it:**');
   });
   test('names what a success does not prove', () => {

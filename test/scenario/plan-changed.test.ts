@@ -52,7 +52,8 @@ describe('Azure changes between the approval and the run', () => {
     const from = (await world.azureRequests()).length;
     const id = await ask(world);
     await approve(world, people.approver, await approvalCard(world, id));
-    await shows(world, places.operations, people.requester, id, /Approved, about to start/);
+    const held = await shows(world, places.operations, people.requester, id, /Approved, the bot is paused/);
+    expect(activityText(held)).toContain('no changes start until an operator ends the pause');
     await changeVault((vault) => {
       vault.enablePurgeProtection = true;
     });

@@ -66,6 +66,12 @@ export function executeAction(card: JsonObject, verb: string, data: JsonObject):
   return agreeing ?? matching[0] ?? refreshOf(card, verb);
 }
 
+/** What a card's buttons carry: the data of any of them, else of its refresh. For a verb that no view of the card has. */
+export function dataOf(card: JsonObject): JsonObject {
+  const button = [...elements(card)].find((element) => element.type === 'Action.Execute');
+  return button === undefined ? (refreshAction(card)?.data ?? {}) : toAction(button).data;
+}
+
 function refreshOf(card: JsonObject, verb: string): CardAction | undefined {
   const action = refreshAction(card);
   return action?.verb === verb ? action : undefined;

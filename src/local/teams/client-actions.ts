@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { LocalPerson } from '../people.ts';
 import type { BotReply } from './bot-link.ts';
-import { type CardAction, cardOf, executeAction, seenCard, sentInputs } from './cards.ts';
+import { type CardAction, cardOf, dataOf, executeAction, seenCard, sentInputs } from './cards.ts';
 import { deliverSignedIn } from './client-sign-in.ts';
 import { type Answer, HttpProblem, parse, type Route, route } from './http.ts';
 import { activityBase, invokeActivity } from './inbound.ts';
@@ -53,7 +53,8 @@ function clickActivity(teams: Teams, person: LocalPerson, post: Post, click: Cli
   const known = click.data ?? {};
   const action = executeAction(card, click.verb, known) ?? executeAction(cardOf(post.content) ?? {}, click.verb, known);
   const inputs = action?.sendsInputs === false ? {} : sentInputs(card, click.inputs);
-  const data = { ...action?.data, ...known, ...inputs };
+  const carried = action?.data ?? dataOf(cardOf(post.content) ?? {});
+  const data = { ...carried, ...known, ...inputs };
   return executeActivity(teams, person, post, action, {
     verb: click.verb,
     data,

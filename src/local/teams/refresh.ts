@@ -6,8 +6,9 @@ import type { Post } from './model.ts';
 import { refreshIsDue } from './seen.ts';
 import type { Teams } from './teams.ts';
 
-/** After a refresh that brought no card, the same card is not asked for again this long. */
+/** After a refresh that brought no card, the same card is not asked for again this long; shorter when nobody answered. */
 const restMs = 30_000;
+const unreachableRestMs = 1_000;
 
 /** Brings the user-specific views of the cards a person loads, as a client does when it shows them. */
 export type Refresher = (person: LocalPerson, posts: readonly Post[]) => Promise<void>;
@@ -16,8 +17,8 @@ export function refresher(teams: Teams): Refresher {
   const underWay = new Map<string, Promise<void>>();
   const restUntil = new Map<string, number>();
   const bring = async (person: LocalPerson, post: Post, key: string): Promise<void> => {
-    if (await refreshOne(teams, person, post)) return;
-    restUntil.set(key, Date.now() + restMs);
+    const came = await refreshOne(teams, person, post);
+    if (came !== 'card') restUntil.set(key, Date.now() + (came === 'nothing' ? restMs : unreachableRestMs));
   };
   return async (person, posts) => {
     const due = posts.filter((post) => refreshIsDue(teams, post, person));
@@ -32,15 +33,20 @@ export function refresher(teams: Teams): Refresher {
   };
 }
 
-/** Asks for one view; whether it came. An answer about a card that was updated meanwhile is dropped. */
-async function refreshOne(teams: Teams, person: LocalPerson, post: Post): Promise<boolean> {
+/** Asks for one view; what came. An answer about a card that was updated meanwhile is dropped. */
+async function refreshOne(
+  teams: Teams,
+  person: LocalPerson,
+  post: Post,
+): Promise<'card' | 'nothing' | 'nobody answered'> {
   const action = refreshAction(cardOf(post.content) ?? {});
-  if (action === undefined) return false;
+  if (action === undefined) return 'nothing';
   const execute = { verb: action.verb, data: action.data, trigger: 'automatic', id: undefined } as const;
   const reply = await deliverInvoke(teams, executeActivity(teams, person, post, action, execute));
   const outcome = readInvokeAnswer(reply);
   const isCurrent = teams.state.posts.get(post.id)?.content === post.content;
-  if (outcome.kind !== 'card' || !isCurrent || !refreshIsDue(teams, post, person)) return outcome.kind === 'card';
+  if (outcome.kind !== 'card') return reply.kind === 'answered' ? 'nothing' : 'nobody answered';
+  if (!isCurrent || !refreshIsDue(teams, post, person)) return 'card';
   teams.commit([{ kind: 'viewed', id: post.id, personId: person.id, card: outcome.card }]);
-  return true;
+  return 'card';
 }

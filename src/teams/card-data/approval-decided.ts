@@ -13,5 +13,7 @@ export const ApprovalDecidedData = z.strictObject({
   nothingChanged: z.boolean(),
   /** What happens now. */
   note: CardText,
+  /** The reader can still reject it: folded, so that a second tap on Approve does not. */
+  canReject: z.boolean(),
 });
 export type ApprovalDecidedData = z.infer<typeof ApprovalDecidedData>;

@@ -9,16 +9,21 @@ export const StatusAttentionData = z.strictObject({
   headline: CardText,
   /** `The agent’s key was not changed by this request.` */
   summary: CardText,
-  /** `403 AuthorizationFailed`; empty when it was not Azure that said no. */
-  azureCode: CardText,
-  /** Azure's words, whole; the card cuts them at six lines. */
-  azureWords: CardText,
-  /** Azure's words again, to unfold, when they are longer than six lines; else empty. */
-  azureInFull: CardText,
+  /** Whose words follow: `Azure says · 403 AuthorizationFailed`, `The bot read back`; empty when there are none. */
+  source: CardText,
+  /** Azure's words in monospace, the bot's in the usual type. Long ones keep their beginning and their end. */
+  font: z.enum(['Monospace', 'Default']),
+  words: CardText,
+  /** `**Expected:** the agent shows key …`; empty where nothing was read back. */
+  expected: CardText,
+  /** The words whole, to unfold, when the card shows only their ends; else empty. */
+  inFull: CardText,
   /** `**To mend it:** give this bot’s identity the role …`; empty when nobody knows. */
   mend: CardText,
-  /** Needs attention: Retry and Give up. False once it has failed. */
+  /** Needs attention, and the reader may: Retry and Give up. */
   canDecide: z.boolean(),
+  /** Needs attention, and the card is for everybody: Refresh brings whoever may decide their own. */
+  canRefresh: z.boolean(),
   /** Correlation id, last try, plan. */
   facts: z.array(Fact).min(1).max(8),
   /** `Retry goes on from step 3. Give up ends the request and …` */

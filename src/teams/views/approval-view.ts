@@ -1,11 +1,10 @@
 /** The approval card: one phone screen decides. And what it becomes once decided. */
 import { shortDigest } from '../../domain/digest.ts';
-import { armIdParts } from '../../domain/ids.ts';
+import { armIdParts, type PersonId } from '../../domain/ids.ts';
 import { type Plan, stepsOf } from '../../domain/plan.ts';
 import { hasEnded, type Request } from '../../domain/request.ts';
 import { grey, marks, type Row, row } from '../card-data/row.ts';
 import {
-  type Addressee,
   bold,
   type CardText,
   dateAndTime,
@@ -26,15 +25,15 @@ import {
   countOf,
   irreversibleCount,
   keyNow,
-  type Names,
   passLine,
   planRows,
   stepsTitle,
   warningRows,
 } from './parts.ts';
+import type { CardContext, Reader } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { stateLineOf } from './state-line.ts';
-import { earlierRun, statusCard } from './status-view.ts';
+import { earlierRun, startWords, statusCard } from './status-view.ts';
 
 function irreversibleLine(plan: Plan): CardText {
   const steps = stepsOf(plan, 'irreversible');
@@ -66,9 +65,9 @@ function facts(request: Request) {
   ];
 }
 
-const approvedRows = (request: Request, names: Names): Row[] =>
+const approvedRows = (request: Request, { names, reader }: CardContext): Row[] =>
   request.approvals.map((approval) =>
-    row(marks.done, plain<string>(`${names(approval.by)} approved`), [
+    row(marks.done, plain<string>(`${isOwn(approval.by, reader) ? 'You' : names(approval.by)} approved`), [
       grey(md`${dateAndTime(new Date(approval.at))}. Plan ${plain<string>(shortDigest(request.digest))}.`),
     ]),
   );
@@ -85,16 +84,21 @@ function noticeOf(request: Request): CardText {
     : plain('Azure changed after the approval. Earlier approvals do not count.');
 }
 
-function openApproval(request: Request, names: Names, asked: readonly Addressee[]): AdaptiveCard {
+const isOwn = (by: PersonId, reader: Reader): boolean => reader.kind === 'approver' && reader.id === by;
+
+const countLine = ({ approvals, policy }: Request): string => `${approvals.length} of ${policy.approvalsRequired}`;
+
+function openApproval(request: Request, context: CardContext): AdaptiveCard {
+  const { names, addressed } = context;
   const { plan, policy } = request;
   const irreversible = irreversibleCount(plan);
   const state = {
-    text: `● Approval needed, ${request.approvals.length} of ${policy.approvalsRequired}`,
+    text: `● Approval needed, ${countLine(request)}`,
     color: 'Accent',
   } as const;
   const reason = request.justification ?? 'The reason was erased.';
   return renderCard('approval', {
-    ...requestHeaderOf(request, [], state),
+    ...requestHeaderOf(request, context, state),
     now: keyNow(plan.observation.agent.customerKey),
     nowNote: nothing,
     after: plain(plan.wish.keyName),
@@ -104,13 +108,13 @@ function openApproval(request: Request, names: Names, asked: readonly Addressee[
     irreversible: irreversibleLine(plan),
     unknown: unknownLine(plan),
     asks: md`${bold(`${names(request.requester)}:`)} “${plain(reason, 500)}”`,
-    decisions: approvedRows(request, names).slice(0, 6),
+    decisions: approvedRows(request, context).slice(0, 6),
     until: md`Until ${dateAndTime(new Date(policy.expiresAt))}  ·  plan ${bold(shortDigest(request.digest))}`,
     acknowledge: label(
       irreversible === 0 ? '' : `I accept that ${countOf(irreversible, 'step', 'steps')} cannot be undone`,
     ),
-    asked: asked.length === 0 ? nothing : md`${joinText(asked.map((one) => one.text))}: can you decide?`,
-    mentions: [...entitiesOf(asked)],
+    asked: addressed.length === 0 ? nothing : md`${joinText(addressed.map((one) => one.text))}: can you decide?`,
+    mentions: [...entitiesOf(addressed)],
     stepsTitle: stepsTitle(plan),
     steps: planRows(plan),
     checks: checkRows(plan),
@@ -119,56 +123,61 @@ function openApproval(request: Request, names: Names, asked: readonly Addressee[
   });
 }
 
-function decidedNote(request: Request): CardText {
-  if (!hasEnded(request)) return plain('The changes start now. This card turns into the status card.');
-  return request.touched ? earlierRun(request) : nothing;
+function decidedNote(request: Request, { awaited, paused }: CardContext): CardText {
+  if (hasEnded(request)) return request.touched ? earlierRun(request) : nothing;
+  if (request.state !== 'awaiting-approval') return plain(startWords(paused));
+  const missing = request.policy.approvalsRequired - request.approvals.length;
+  const until = dateAndTime(new Date(request.policy.expiresAt));
+  const more = plain<string>(missing === 1 ? 'One more approval is' : `${missing} more approvals are`);
+  return md`${more} needed until ${until}. Waits for: ${plain(awaited)}.`;
 }
 
-function decidedApproval(request: Request, names: Names): AdaptiveCard {
-  const ended = request.state === 'rejected' || request.state === 'cancelled' ? request.ended : null;
-  const verb = request.state === 'rejected' ? 'rejected' : 'cancelled';
-  const decision =
-    ended === null
-      ? []
-      : [
-          row(marks.bad, plain<string>(`${names(ended.by)} ${verb}`), [
-            grey(dateAndTime(new Date(ended.at))),
-            ...(ended.comment === null ? [] : [grey(md`“${plain(ended.comment, 500)}”`)]),
-            ...(ended.commentErased ? [grey(plain('The comment was erased.'))] : []),
-          ]),
-        ];
-  const line =
-    request.state === 'approved'
-      ? {
-          text: `✓ Approved, ${request.approvals.length} of ${request.policy.approvalsRequired}`,
-          color: 'Good' as const,
-        }
-      : stateLineOf(request);
+function endedRow(request: Request, { names }: CardContext): Row[] {
+  if (request.state !== 'rejected' && request.state !== 'cancelled') return [];
+  const { by, at, comment, commentErased } = request.ended;
+  return [
+    row(marks.bad, plain<string>(`${names(by)} ${request.state}`), [
+      grey(dateAndTime(new Date(at))),
+      ...(comment === null ? [] : [grey(md`“${plain(comment, 500)}”`)]),
+      ...(commentErased ? [grey(plain('The comment was erased.'))] : []),
+    ]),
+  ];
+}
+
+function decidedLine(request: Request, { paused }: CardContext) {
+  if (request.state === 'awaiting-approval')
+    return { text: `● Approval needed, ${countLine(request)}`, color: 'Accent' } as const;
+  return request.state === 'approved'
+    ? ({ text: `✓ Approved, ${countLine(request)}`, color: 'Good' } as const)
+    : stateLineOf(request, paused);
+}
+
+/** What the question becomes: answered, ended, or waiting for the others after the reader's own approval. */
+function decidedApproval(request: Request, context: CardContext): AdaptiveCard {
   return renderCard('approval-decided', {
-    ...requestHeaderOf(request, [], line),
+    ...requestHeaderOf(request, context, decidedLine(request, context)),
     change: changeLine(request.plan),
-    decisions: [...approvedRows(request, names), ...decision].slice(0, 12),
+    decisions: [...approvedRows(request, context), ...endedRow(request, context)].slice(0, 12),
     nothingChanged: hasEnded(request) && !request.touched,
-    note: decidedNote(request),
+    note: decidedNote(request, context),
+    canReject: context.reader.kind === 'approver' && !hasEnded(request),
   });
 }
 
-/** The card in the approvals channel: the question, then its answer, then the status like everywhere. */
-export function approvalCard(
-  request: Request,
-  names: Names,
-  approvers: string,
-  asked: readonly Addressee[],
-): AdaptiveCard {
+const hasApproved = (request: Request, reader: Reader): boolean =>
+  request.approvals.some((approval) => isOwn(approval.by, reader));
+
+/** The card where approvers are asked: the question, then its answer, then the status like everywhere. */
+export function approvalCard(request: Request, context: CardContext): AdaptiveCard {
   switch (request.state) {
     case 'awaiting-approval':
-      return openApproval(request, names, asked);
+      return hasApproved(request, context.reader) ? decidedApproval(request, context) : openApproval(request, context);
     case 'approved':
     case 'rejected':
     case 'cancelled':
     case 'expired':
-      return decidedApproval(request, names);
+      return decidedApproval(request, context);
     default:
-      return statusCard(request, names, approvers);
+      return statusCard(request, context);
   }
 }

@@ -7,15 +7,26 @@ import { coloured, grey, marks, type Row, row } from '../card-data/row.ts';
 import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { type CheckWords, checkWords } from '../wording/checks.ts';
-import { mendWords } from '../wording/failures.ts';
+import { mendWords, saidBy, sourceWords } from '../wording/failures.ts';
 import { stepTitles } from '../wording/steps.ts';
-import { countOf, type Names } from './parts.ts';
-import type { RequestHeader } from './request-header.ts';
+import { countOf } from './parts.ts';
+import { type CardContext, maySettle } from './reader.ts';
+import { requestHeaderOf } from './request-header.ts';
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
-function headlineOf(request: Request, stuck: StepProgress | undefined, block: CheckWords | null): CardText {
-  if (block !== null) return plain('A check stopped the run before its first change');
+/** The step that stopped the run, where it was one; another of its stage may not be done either. */
+function stuckStep(request: NeedsAttention | Failed): StepProgress | undefined {
+  const failed = request.progress.filter((step) => step.state === 'failed');
+  const said = JSON.stringify(request.failure);
+  return failed.find((step) => JSON.stringify(step.failure) === said) ?? failed[0];
+}
+
+/** What happened, in one line. */
+export function attentionHeadline(request: NeedsAttention | Failed): CardText {
+  const { failure } = request;
+  const stuck = stuckStep(request);
+  if (failure !== null && blockOf(failure) !== null) return plain('A check stopped the run before its first change');
   if (stuck === undefined) return plain('The run was stopped');
   const position = request.progress.indexOf(stuck) + 1;
   return plain<string>(
@@ -46,6 +57,9 @@ function stepRow(request: Request, progress: StepProgress): Row {
   if (progress.state === 'failed') {
     return row(marks.bad, title, [grey(plain<string>(`Not done: ${countOf(progress.attempt, 'try', 'tries')}`))]);
   }
+  if (progress.state === 'running') {
+    return row(marks.warn, title, [grey(plain('Begun. Whether it is done is not known.'))]);
+  }
   return row(marks.idle, title, [grey(plain('Not done'))], { nameSubtle: true });
 }
 
@@ -55,42 +69,77 @@ function blockOf(failure: Failure): CheckWords | null {
   return code === undefined ? null : checkWords({ outcome: 'block', code, fact: failure.message });
 }
 
-const azureCode = (failure: Failure): CardText =>
-  plain<string>(failure.status === null ? failure.code : `${failure.status} ${failure.code}`);
+const longestWords = 300;
 
-/** Needs attention: what failed, Azure's words, how to mend it, Retry and Give up. Failed: the same without a way on. */
-export function attentionCard(request: NeedsAttention | Failed, names: Names, header: RequestHeader): AdaptiveCard {
-  const { failure } = request;
-  const stuck = request.progress.find((step) => step.state === 'failed');
-  const done = request.progress.filter((step) => step.state === 'done').length;
-  const canDecide = request.state === 'needs-attention';
+/** What ARM ends every refusal with: it would take the room of the place that is named before it. */
+const closing = / or the scope is invalid\. If access was recently granted, please refresh your credentials\.$/;
+
+/** Long words keep both ends: Azure names the right first and the place last. */
+function bothEnds(text: string): string {
+  if (text.length <= longestWords) return text;
+  const said = text.replace(closing, '');
+  const half = longestWords / 2;
+  const [start, end] = [said.slice(0, half), said.slice(-half)];
+  const rest = said === text ? '' : ' …';
+  return `${start.slice(0, start.lastIndexOf(' '))} … ${end.slice(end.search(/[ /]/) + 1)}${rest}`;
+}
+
+/** Who says what, and what was expected. Nothing for a check: its words are the summary. */
+function wordsOf(failure: Failure | null) {
+  if (failure === null || blockOf(failure) !== null) {
+    return { source: nothing, font: 'Default' as const, words: nothing, expected: nothing, inFull: nothing };
+  }
+  const { message, expected } = failure;
+  return {
+    source: plain<string>(sourceWords(failure)),
+    font: saidBy(failure) === 'the bot' ? ('Default' as const) : ('Monospace' as const),
+    words: plainLines(bothEnds(message)),
+    expected: expected === undefined ? nothing : md`${bold('Expected:')} ${plain(expected)}`,
+    inFull: message.length > longestWords ? plainLines(message) : nothing,
+  };
+}
+
+function factsOf(request: NeedsAttention | Failed) {
+  const correlation = request.failure?.correlationId ?? null;
+  return [
+    ...(correlation === null ? [] : [{ title: plain('Correlation'), value: plain(correlation) }]),
+    {
+      title: plain('Last try'),
+      value: dateAndTime(new Date(stuckStep(request)?.endedAt ?? request.changedAt)),
+    },
+    { title: plain('Plan'), value: plain<string>(shortDigest(request.digest)) },
+  ];
+}
+
+const consequenceOf = (done: number): string =>
+  `Retry goes on where it stopped. Give up ends the request and leaves ${countOf(done, 'finished step', 'finished steps')} as ${done === 1 ? 'it is' : 'they are'}.`;
+
+function noteOf(request: NeedsAttention | Failed, context: CardContext): CardText {
+  if (request.state === 'failed')
+    return md`${plain(context.names(request.ended.by))} gave up ${dateAndTime(new Date(request.ended.at))}.`;
+  if (maySettle(context)) return nothing;
+  return md`${plain(context.names(request.requester))} or an approver decides whether it is tried again.`;
+}
+
+/** Needs attention: what failed, in whose words, how to mend it, Retry and Give up. Failed: the same without a way on. */
+export function attentionCard(request: NeedsAttention | Failed, context: CardContext): AdaptiveCard {
+  const { failure, progress } = request;
+  const done = progress.filter((step) => step.state === 'done').length;
+  const waits = request.state === 'needs-attention';
   const block = failure === null ? null : blockOf(failure);
-  const words = failure === null || block !== null ? nothing : plainLines(failure.message, 2000);
   const mend = block?.mend ?? (failure === null ? '' : mendWords(failure));
   return renderCard('status-attention', {
-    ...header,
-    headline: headlineOf(request, stuck, block),
+    ...requestHeaderOf(request, context),
+    headline: attentionHeadline(request),
     summary: block === null ? summaryOf(request) : plain<string>(`${block.title} ${block.text}`),
-    azureCode: failure === null || block !== null ? nothing : azureCode(failure),
-    azureWords: words,
-    azureInFull: words.length > 260 ? words : nothing,
+    ...wordsOf(failure),
     mend: mend === '' ? nothing : md`${bold('To mend it:')} ${plain(mend, 500)}`,
-    canDecide,
-    facts: [
-      { title: plain('Correlation'), value: plain(failure?.correlationId ?? 'none given') },
-      { title: plain('Last try'), value: dateAndTime(new Date(stuck?.endedAt ?? request.changedAt)) },
-      { title: plain('Plan'), value: plain<string>(shortDigest(request.digest)) },
-    ],
-    consequence: canDecide
-      ? plain<string>(
-          `Retry goes on where it stopped. Give up ends the request and leaves ${countOf(done, 'finished step', 'finished steps')} as ${done === 1 ? 'it is' : 'they are'}.`,
-        )
-      : nothing,
-    stepsTitle: plain<string>(`${countOf(done, 'step', 'steps')} done, ${request.progress.length - done} not`),
-    steps: request.progress.map((step) => stepRow(request, step)),
-    note:
-      request.state === 'failed'
-        ? md`${plain(names(request.ended.by))} gave up ${dateAndTime(new Date(request.ended.at))}.`
-        : nothing,
+    canDecide: waits && maySettle(context),
+    canRefresh: waits && !maySettle(context),
+    facts: factsOf(request),
+    consequence: waits ? plain<string>(consequenceOf(done)) : nothing,
+    stepsTitle: plain<string>(`${countOf(done, 'step', 'steps')} done, ${progress.length - done} not`),
+    steps: progress.map((step) => stepRow(request, step)),
+    note: noteOf(request, context),
   });
 }

@@ -40,7 +40,7 @@ function progressRow(progress: StepProgress, step: PlannedStep | undefined): Row
     case 'done':
       return doneRow(progress, step);
     case 'failed':
-      return row(marks.bad, title, [grey(plain('Not done'))], { nameWeight: 'Bolder' });
+      return row(marks.bad, title, [grey(plain('Did not work in the run before'))]);
   }
 }
 

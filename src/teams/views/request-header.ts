@@ -1,9 +1,14 @@
 import type { Request } from '../../domain/request.ts';
 import { label, plain } from '../plain-text.ts';
+import type { CardContext } from './reader.ts';
 import { type Line, stateLineOf } from './state-line.ts';
 
-/** What every card about the request starts with. `userIds` see their own view. */
-export function requestHeaderOf(request: Request, userIds: readonly string[], line: Line = stateLineOf(request)) {
+/** What every card about the request starts with. */
+export function requestHeaderOf(
+  request: Request,
+  { userIds, paused }: CardContext,
+  line: Line = stateLineOf(request, paused),
+) {
   return {
     requestId: request.id as string,
     revision: request.asking,
@@ -14,5 +19,3 @@ export function requestHeaderOf(request: Request, userIds: readonly string[], li
     agent: plain(request.agentName),
   };
 }
-
-export type RequestHeader = ReturnType<typeof requestHeaderOf>;

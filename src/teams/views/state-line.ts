@@ -17,8 +17,8 @@ export function duration(from: string | null, to: string | null): string {
   return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${rest}`;
 }
 
-/** The state in one short line. */
-export function stateLineOf(request: Request): Line {
+/** The state in one short line. `paused`: no run starts, which is known to whoever draws a card. */
+export function stateLineOf(request: Request, paused = false): Line {
   const done = request.progress.filter((step) => step.state === 'done').length;
   const all = request.progress.length;
   const { approvalsRequired } = request.policy;
@@ -26,7 +26,9 @@ export function stateLineOf(request: Request): Line {
     case 'awaiting-approval':
       return { text: `○ Waiting for approval, ${request.approvals.length} of ${approvalsRequired}`, color: 'Default' };
     case 'approved':
-      return { text: '● Approved, about to start', color: 'Accent' };
+      return paused
+        ? { text: '○ Approved, the bot is paused', color: 'Default' }
+        : { text: '● Approved, about to start', color: 'Accent' };
     case 'running':
       return { text: `● Running, ${done} of ${all} steps done`, color: 'Accent' };
     case 'needs-attention':

@@ -11,12 +11,20 @@ import { attentionCard } from './attention-view.ts';
 import { differenceRows } from './difference.ts';
 import { changeLine, type Names, reversibilityLines } from './parts.ts';
 import { progressRows } from './progress.ts';
+import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { duration } from './state-line.ts';
 
 const decidedWithoutChange = ['rejected', 'cancelled', 'expired'];
 
-function summaryOf(request: Request, names: Names): CardText {
+/** What follows an approval. */
+export const startWords = (paused: boolean): string =>
+  paused
+    ? 'The bot is paused: no changes start until an operator ends the pause.'
+    : 'Everything is looked at once more, then the changes start.';
+
+/** How it ended, where it ended without a run of its plan; empty for every other state. */
+export function endedWords(request: Request, names: Names): CardText {
   switch (request.state) {
     case 'rejected': {
       const { by, comment, commentErased } = request.ended;
@@ -42,12 +50,12 @@ const endedNote = (request: Request): CardText => {
   return request.touched ? md`${earlierRun(request)} ${ended}` : ended;
 };
 
-function noteOf(request: Request, names: Names): CardText {
+function noteOf(request: Request, { names, paused }: CardContext): CardText {
   switch (request.state) {
     case 'awaiting-approval':
       return request.touched ? earlierRun(request) : plain('Nothing has been changed in Azure.');
     case 'approved':
-      return plain('Everything is looked at once more, then the changes start.');
+      return plain(startWords(paused));
     case 'running': {
       const by = request.approvals.map((approval) => names(approval.by)).join(', ');
       return md`As of ${time(new Date(request.changedAt))}. Approved by ${plain(by)}, plan ${plain<string>(shortDigest(request.digest))}.`;
@@ -57,12 +65,12 @@ function noteOf(request: Request, names: Names): CardText {
   }
 }
 
-function waitingFacts(request: Request, names: Names, approvers: string) {
+function waitingFacts(request: Request, { names, awaited }: CardContext) {
   if (request.state !== 'awaiting-approval') return [];
   return [
     { title: plain('Asked by'), value: plain(names(request.requester)) },
     { title: plain('Until'), value: dateAndTime(new Date(request.policy.expiresAt)) },
-    { title: plain('Approvers'), value: plain(approvers) },
+    { title: plain('Waits for'), value: plain(awaited) },
     { title: plain('Plan'), value: plain<string>(shortDigest(request.digest)) },
   ];
 }
@@ -92,19 +100,21 @@ const movedHeadline = (request: Request): CardText => {
     : plain('Azure changed after the approval. The request asks again.');
 };
 
-function plainStatus(request: Request, names: Names, approvers: string): AdaptiveCard {
+function plainStatus(request: Request, context: CardContext): AdaptiveCard {
+  const { names, reader } = context;
   const without = decidedWithoutChange.includes(request.state);
+  const cancellable = request.state === 'awaiting-approval' || request.state === 'approved';
   return renderCard('status', {
-    ...requestHeaderOf(request, []),
+    ...requestHeaderOf(request, context),
     change: without ? nothing : changeLine(request.plan),
     headline: movedHeadline(request),
-    summary: summaryOf(request, names),
+    summary: endedWords(request, names),
     nothingChanged: without && !request.touched,
     again: without ? md`To ask again, type ${bold('/enable-cmk')}` : nothing,
-    facts: waitingFacts(request, names, approvers),
+    facts: waitingFacts(request, context),
     sections: sectionsOf(request, names),
-    note: noteOf(request, names),
-    canCancel: request.state === 'awaiting-approval' || request.state === 'approved',
+    note: noteOf(request, context),
+    canCancel: cancellable && reader.kind === 'requester',
     canRefresh: !without,
   });
 }
@@ -138,14 +148,15 @@ function changeRows(request: Request): Row[] {
 const lastEnd = (progress: readonly StepProgress[]): string | null =>
   progress.findLast((step) => step.endedAt)?.endedAt ?? null;
 
-function succeededCard(request: Succeeded, names: Names): AdaptiveCard {
+function succeededCard(request: Succeeded, context: CardContext): AdaptiveCard {
+  const { names } = context;
   const { plan, born } = request;
   const version = shortVersion(plan.wish.keyVersion ?? born.keyVersion ?? '');
   const level = highestProof(request.proofs);
   const by = request.approvals.map((approval) => names(approval.by)).join(', ');
   const took = duration(request.submittedAt, lastEnd(request.progress) ?? request.changedAt);
   return renderCard('status-succeeded', {
-    ...requestHeaderOf(request, [], {
+    ...requestHeaderOf(request, context, {
       text: `✓ Succeeded, proof: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`,
       color: 'Good',
     }),
@@ -158,15 +169,15 @@ function succeededCard(request: Succeeded, names: Names): AdaptiveCard {
   });
 }
 
-/** The card for the request's state. `approvers` names who may decide. */
-export function statusCard(request: Request, names: Names, approvers: string): AdaptiveCard {
+/** The card for the request's state. */
+export function statusCard(request: Request, context: CardContext): AdaptiveCard {
   switch (request.state) {
     case 'succeeded':
-      return succeededCard(request, names);
+      return succeededCard(request, context);
     case 'needs-attention':
     case 'failed':
-      return attentionCard(request satisfies NeedsAttention | Failed, names, requestHeaderOf(request, []));
+      return attentionCard(request satisfies NeedsAttention | Failed, context);
     default:
-      return plainStatus(request, names, approvers);
+      return plainStatus(request, context);
   }
 }

@@ -55,7 +55,7 @@ function stepWords(event: StoredEvent): EventWords | null {
       return { mark: 'now', title: `${stepTitles[body.data.step]}: about to${again}`, detail: list(...changes) };
     }
     case 'step-done': {
-      const detail = body.data.already ? 'it was so already, read back' : 'read back';
+      const detail = body.data.already ? 'nothing was left to do, read back' : 'read back';
       return { mark: 'done', title: `${stepTitles[body.data.step]}: done`, detail };
     }
     case 'step-failed': {

@@ -20,11 +20,15 @@ const longDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long'
 /** `2028-01-12`, with or without a time, is `12 January 2028`, in UTC. */
 export const dayWords = (day: string): string => longDay.format(new Date(day));
 
-/** `agent triage-agent-prod`, `vault kv-care-prod`, `group rg-care-prod`: what an ARM scope is, in few words. */
+/** `key cmk-triage in kv-care-prod`, `agent triage-agent-prod`, `group rg-care-prod`: what an ARM scope is, in few words. */
 export function scopeWords(scope: string): string {
-  const [, , , , group, , , ...resource] = scope.split('/');
-  const kind = /\/healthBots\/[^/]+$/i.test(scope) ? 'agent' : /\/vaults\/[^/]+$/i.test(scope) ? 'vault' : 'resource';
+  // A role assignment lies at what it is about.
+  const at = scope.replace(/\/providers\/Microsoft\.Authorization\/roleAssignments\/[^/]+$/i, '');
+  const [, , , , group, , , ...resource] = at.split('/');
+  if (/^vaults$/i.test(resource[0] ?? '') && /^keys$/i.test(resource[2] ?? ''))
+    return `key ${resource[3]} in ${resource[1]}`;
+  const kind = /\/healthBots\/[^/]+$/i.test(at) ? 'agent' : /\/vaults\/[^/]+$/i.test(at) ? 'vault' : 'resource';
   if (resource.length > 0) return `${kind} ${resource.at(-1)}`;
   if (group !== undefined) return `group ${group}`;
-  return /^\/subscriptions\/[^/]+$/i.test(scope) ? `subscription ${scope.split('/')[2]}` : scope;
+  return /^\/subscriptions\/[^/]+$/i.test(at) ? `subscription ${at.split('/')[2]}` : at;
 }

@@ -85,14 +85,14 @@ describe('what the plan rests on', () => {
     'is missed by %s when the agent is gone, and a person is asked',
     async (name) => {
       const azure = scriptedAzure({ agent: null });
-      expect(await run(name, azure)).toMatchObject({ ok: false, failure: { code: 'NotFound', next: 'ask' } });
+      expect(await run(name, azure)).toMatchObject({ ok: false, failure: { code: 'Missing', next: 'ask' } });
       expect(azure.writes).toEqual([]);
     },
   );
 
   it.each(['grant-key-access', 'protect-vault'] as const)('is missed by %s when the vault is gone', async (name) => {
     const azure = scriptedAzure({ agent: identified, vault: null });
-    expect(await run(name, azure)).toMatchObject({ ok: false, failure: { code: 'NotFound', next: 'ask' } });
+    expect(await run(name, azure)).toMatchObject({ ok: false, failure: { code: 'Missing', next: 'ask' } });
     expect(azure.writes).toEqual([]);
   });
 });

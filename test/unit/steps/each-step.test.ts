@@ -314,10 +314,10 @@ describe('observing', () => {
   it('takes a missing key for a fact, and a missing agent or vault for a failure', async () => {
     expect(await observe(scriptedAzure({ keys: [] }), wish())).toMatchObject({ ok: true, value: { key: null } });
     expect(await observe(scriptedAzure({ agent: null }), wish())).toMatchObject({
-      failure: { code: 'NotFound', message: 'agent bot-care does not exist any more.' },
+      failure: { code: 'Missing', message: 'The agent bot-care does not exist any more.' },
     });
     expect(await observe(scriptedAzure({ vault: null }), wish())).toMatchObject({
-      failure: { code: 'NotFound', message: 'vault kv-care does not exist any more.' },
+      failure: { code: 'Missing', message: 'The vault kv-care does not exist any more.' },
     });
   });
 });

@@ -54,8 +54,8 @@ describe('size', () => {
     const data = sample('status-attention', '.needs-attention');
     return {
       ...data,
-      azureWords: plain(words, 1500),
-      azureInFull: plainLines(words, 3000),
+      words: plain(words, 1500),
+      inFull: plainLines(words, 3000),
       steps: Array(10).fill(step),
     };
   };

@@ -191,7 +191,7 @@ describe('the check before a run', () => {
   it('asks a person at once when the agent is gone', async () => {
     const { drive, azure } = await approvedRequest();
     azure.world.agent = null;
-    expect(await drive()).toMatchObject({ state: 'needs-attention', failure: { code: 'NotFound' } });
+    expect(await drive()).toMatchObject({ state: 'needs-attention', failure: { code: 'Missing' } });
   });
 
   it('asks a person about a block', async () => {
