@@ -278,3 +278,21 @@ export const requestStates: Readonly<Record<string, Request>> = {
   cancelled: requestOf(asked(), cancels),
   expired: requestOf(asked(), { do: 'expire' }),
 };
+
+/** A life with everything in it: asked again, waited, stopped, retried, and done. */
+export const longLife: readonly StoredEvent[] = lifeOf(
+  ...approved,
+  checked(unprotected),
+  approves(),
+  ...done(2, 'enable-identity'),
+  intends(2, 1, 'grant-key-access'),
+  records(2, didNot('grant-key-access', busy, '2026-03-02T12:06:10.000Z')),
+  intends(2, 2, 'grant-key-access'),
+  records(2, didNot('grant-key-access', forbidden, null, 2)),
+  settles('retry', requester),
+  ...done(3, 'enable-identity', { already: true }),
+  ...done(3, 'grant-key-access'),
+  ...done(3, 'protect-vault'),
+  ...done(3, 'set-cmk'),
+  ...done(3, 'verify', { proofs: proofs('proved') }),
+);

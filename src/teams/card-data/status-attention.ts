@@ -18,12 +18,12 @@ export const StatusAttentionData = z.strictObject({
   expected: CardText,
   /** The words whole, to unfold, when the card shows only their ends; else empty. */
   inFull: CardText,
-  /** `**To mend it:** give this bot’s identity the role …`; empty when nobody knows. */
+  /** `**To mend it:** give this bot’s identity the role …`, or how to ask again; empty when nobody knows. */
   mend: CardText,
   /** Needs attention, and the reader may: Retry and Give up. */
   canDecide: z.boolean(),
-  /** Needs attention, and the card is for everybody: Refresh brings whoever may decide their own. */
-  canRefresh: z.boolean(),
+  /** Who decides, where the card is for everybody: Refresh brings whoever may their own. Empty otherwise. */
+  decides: CardText,
   /** Correlation id, last try, plan. */
   facts: z.array(Fact).min(1).max(8),
   /** `Retry goes on from step 3. Give up ends the request and …` */

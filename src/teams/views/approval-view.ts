@@ -67,7 +67,7 @@ function facts(request: Request) {
 
 const approvedRows = (request: Request, { names, reader }: CardContext): Row[] =>
   request.approvals.map((approval) =>
-    row(marks.done, plain<string>(`${isOwn(approval.by, reader) ? 'You' : names(approval.by)} approved`), [
+    row(marks.done, plain<string>(`${saysYou(request, approval.by, reader) ? 'You' : names(approval.by)} approved`), [
       grey(md`${dateAndTime(new Date(approval.at))}. Plan ${plain<string>(shortDigest(request.digest))}.`),
     ]),
   );
@@ -84,6 +84,9 @@ function noticeOf(request: Request): CardText {
     : plain('Azure changed after the approval. Earlier approvals do not count.');
 }
 
+/** Once it is decided the card is the same for all, and names everybody. */
+const saysYou = (request: Request, by: PersonId, reader: Reader): boolean =>
+  request.state === 'awaiting-approval' && isOwn(by, reader);
 const isOwn = (by: PersonId, reader: Reader): boolean => reader.kind === 'approver' && reader.id === by;
 
 const countLine = ({ approvals, policy }: Request): string => `${approvals.length} of ${policy.approvalsRequired}`;
@@ -129,7 +132,7 @@ function decidedNote(request: Request, { awaited, paused }: CardContext): CardTe
   const missing = request.policy.approvalsRequired - request.approvals.length;
   const until = dateAndTime(new Date(request.policy.expiresAt));
   const more = plain<string>(missing === 1 ? 'One more approval is' : `${missing} more approvals are`);
-  return md`${more} needed until ${until}. Waits for: ${plain(awaited)}.`;
+  return md`${more} needed by ${until}. Waits for: ${plain(awaited)}.`;
 }
 
 function endedRow(request: Request, { names }: CardContext): Row[] {

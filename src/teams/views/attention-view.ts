@@ -60,7 +60,7 @@ function stepRow(request: Request, progress: StepProgress): Row {
   if (progress.state === 'running') {
     return row(marks.warn, title, [grey(plain('Begun. Whether it is done is not known.'))]);
   }
-  return row(marks.idle, title, [grey(plain('Not done'))], { nameSubtle: true });
+  return row(marks.idle, title, [grey(plain('Not done'))]);
 }
 
 /** The check that stopped the run before its first change; null when it was Azure that said no. */
@@ -69,7 +69,8 @@ function blockOf(failure: Failure): CheckWords | null {
   return code === undefined ? null : checkWords({ outcome: 'block', code, fact: failure.message });
 }
 
-const longestWords = 300;
+/** About six lines on a phone. */
+const longestWords = 220;
 
 /** What ARM ends every refusal with: it would take the room of the place that is named before it. */
 const closing = / or the scope is invalid\. If access was recently granted, please refresh your credentials\.$/;
@@ -78,8 +79,7 @@ const closing = / or the scope is invalid\. If access was recently granted, plea
 function bothEnds(text: string): string {
   if (text.length <= longestWords) return text;
   const said = text.replace(closing, '');
-  const half = longestWords / 2;
-  const [start, end] = [said.slice(0, half), said.slice(-half)];
+  const [start, end] = [said.slice(0, longestWords * 0.4), said.slice(-longestWords * 0.6)];
   const rest = said === text ? '' : ' …';
   return `${start.slice(0, start.lastIndexOf(' '))} … ${end.slice(end.search(/[ /]/) + 1)}${rest}`;
 }
@@ -112,13 +112,27 @@ function factsOf(request: NeedsAttention | Failed) {
 }
 
 const consequenceOf = (done: number): string =>
-  `Retry goes on where it stopped. Give up ends the request and leaves ${countOf(done, 'finished step', 'finished steps')} as ${done === 1 ? 'it is' : 'they are'}.`;
+  done === 0
+    ? 'Retry goes on where it stopped. Give up ends the request.'
+    : `Retry goes on where it stopped. Give up ends the request and leaves ${countOf(done, 'finished step', 'finished steps')} as ${done === 1 ? 'it is' : 'they are'}.`;
 
-function noteOf(request: NeedsAttention | Failed, context: CardContext): CardText {
-  if (request.state === 'failed')
-    return md`${plain(context.names(request.ended.by))} gave up ${dateAndTime(new Date(request.ended.at))}.`;
-  if (maySettle(context)) return nothing;
-  return md`${plain(context.names(request.requester))} or an approver decides whether it is tried again.`;
+/** What to do about it. After giving up there is no way on but a new request. */
+function mendOf({ state, failure }: NeedsAttention | Failed): CardText {
+  if (state === 'failed') return md`To ask again, type ${bold('/enable-cmk')}. What is done is not done twice.`;
+  const mend = failure === null ? '' : (blockOf(failure)?.mend ?? mendWords(failure));
+  return mend === '' ? nothing : md`${bold('To mend it:')} ${plain(mend, 500)}`;
+}
+
+const isIdle = (progress: StepProgress): boolean => progress.state === 'planned' || progress.state === 'waiting';
+
+/** What was tried, a row each; what was not, in one. */
+function stepRows(request: Request): Row[] {
+  const idle = request.progress.filter(isIdle).map(({ name }) => stepTitles[name]);
+  const rest = idle.map((title, n) => (n === 0 ? title : lowerFirst(title))).join(', ');
+  return [
+    ...request.progress.filter((progress) => !isIdle(progress)).map((progress) => stepRow(request, progress)),
+    ...(idle.length === 0 ? [] : [row(marks.idle, plain('Not done'), [grey(plain<string>(rest))])]),
+  ];
 }
 
 /** Needs attention: what failed, in whose words, how to mend it, Retry and Give up. Failed: the same without a way on. */
@@ -127,19 +141,24 @@ export function attentionCard(request: NeedsAttention | Failed, context: CardCon
   const done = progress.filter((step) => step.state === 'done').length;
   const waits = request.state === 'needs-attention';
   const block = failure === null ? null : blockOf(failure);
-  const mend = block?.mend ?? (failure === null ? '' : mendWords(failure));
   return renderCard('status-attention', {
     ...requestHeaderOf(request, context),
     headline: attentionHeadline(request),
     summary: block === null ? summaryOf(request) : plain<string>(`${block.title} ${block.text}`),
     ...wordsOf(failure),
-    mend: mend === '' ? nothing : md`${bold('To mend it:')} ${plain(mend, 500)}`,
+    mend: mendOf(request),
     canDecide: waits && maySettle(context),
-    canRefresh: waits && !maySettle(context),
+    decides:
+      waits && !maySettle(context)
+        ? md`${plain(context.names(request.requester))} or an approver decides whether it is tried again.`
+        : nothing,
     facts: factsOf(request),
     consequence: waits ? plain<string>(consequenceOf(done)) : nothing,
     stepsTitle: plain<string>(`${countOf(done, 'step', 'steps')} done, ${progress.length - done} not`),
-    steps: progress.map((step) => stepRow(request, step)),
-    note: noteOf(request, context),
+    steps: stepRows(request),
+    note:
+      request.state === 'failed'
+        ? md`${plain(context.names(request.ended.by))} gave up ${dateAndTime(new Date(request.ended.at))}.`
+        : nothing,
   });
 }

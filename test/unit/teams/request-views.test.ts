@@ -56,7 +56,7 @@ test.each(Object.keys(requestStates))('%s: the short card has no buttons and no 
 test('whoever approved sees that they did, and who is still awaited', () => {
   const card = draw('awaiting-one-of-two', asApprover);
   expect(words(card)).toContain('You approved');
-  expect(words(card)).toMatch(/One more approval is needed until .*\. Waits for: Second approver\./);
+  expect(words(card)).toMatch(/One more approval is needed by .*\. Waits for: Second approver\./);
   expect(inputsOf(card).map((input) => input.id)).toEqual(['comment']);
 });
 
@@ -81,7 +81,7 @@ describe('a step that did not work', () => {
 
   test('long words keep their beginning and their end, and can be read whole', () => {
     const text = shown('needs-attention').replaceAll('\\', '');
-    expect(text).toMatch(/^The client '6f1e2c34.* … .*\/keys\/cmk-triage-agent\/providers\/.* …$/m);
+    expect(text).toMatch(/^The client '6f1e2c34.* … .*kv-care-prod\/keys\/cmk-triage-agent\/providers\/.* …$/m);
     expect(text).toContain('kv-care-prod/keys/cmk-triage-agent/providers');
     expect(text).toContain('Azure says · 403 AuthorizationFailed');
     expect(text).toContain(
