@@ -123,7 +123,9 @@ export function openNotifier(options: NotifierOptions): Notifier {
     cards: readonly ShownCard[],
     asked: Asked,
   ): Promise<readonly Wanted[]> {
-    const told = cards.filter(({ audience }) => !isCopyAudience(audience)).flatMap(({ audience }) => approverIn(audience) ?? []);
+    const told = cards
+      .filter(({ audience }) => !isCopyAudience(audience))
+      .flatMap(({ audience }) => approverIn(audience) ?? []);
     const may = new Set([...asked.people, ...request.approvals.map(({ by }) => by)]);
     const fresh = request.state === 'awaiting-approval' ? asked.people.slice(0, mostInPerson) : [];
     const wanted = await Promise.all(

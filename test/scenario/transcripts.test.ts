@@ -108,7 +108,12 @@ scenario(
     await t.clicks(requester, form, 'Submit', { acknowledgeDataLoss: 'true' });
     const id = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));
     await t.sees([requester, teamMember], operations, id, /Waiting for approval/);
-    const card = await t.sees([approver, secondApprover, requester], approvals, id, /Approval needed/);
+    const card = await t.sees(
+      [approver, secondApprover, requester],
+      approvals,
+      id,
+      /Approval needed|Waiting for approval/,
+    );
     await t.sees(approver, chatOf(approver), id, /Approval needed/);
     await t.clicks(approver, card, 'Approve');
     await t.clicks(approver, card, 'Approve', { ...accepting, comment: 'Checked with the vault’s owner' });

@@ -193,7 +193,16 @@ const proofs = (usable: Proof['outcome']): Proof[] => [
   { level: 'key-usable', outcome: usable },
   { level: 'use-seen', outcome: 'not-checked' },
 ];
+const checked = (plan: Plan = planOf(), standing: 'yes' | 'no' = 'yes', run = 1): Command => ({
+  do: 'check-run',
+  run,
+  plan,
+  digest: digestOf(plan),
+  policy: policy(1),
+  standings: { [approver]: standing },
+});
 const approved = [asked(), approves()] as const;
+const began = [...approved, checked()] as const;
 const first = done(1, 'enable-identity');
 const toVault = [...first, ...done(1, 'grant-key-access'), ...done(1, 'protect-vault')];
 const toEnd = (usable: Proof['outcome']) => [
@@ -201,14 +210,6 @@ const toEnd = (usable: Proof['outcome']) => [
   ...done(1, 'set-cmk'),
   ...done(1, 'verify', { proofs: proofs(usable) }),
 ];
-const checked = (plan: Plan, standing: 'yes' | 'no' = 'yes'): Command => ({
-  do: 'check-run',
-  run: 1,
-  plan,
-  digest: digestOf(plan),
-  policy: policy(1),
-  standings: { [approver]: standing },
-});
 const unprotected = planOf({ vault: vault({ ...seen().vault, softDelete: false }) });
 const elsewhere = planOf({ vault: vault({ ...seen().vault, location: 'northeurope' }) });
 const longest = (letter: string): string => `${letter}${'abcdefghij-'.repeat(6)}`.slice(0, 60);
@@ -238,41 +239,43 @@ export const requestStates: Readonly<Record<string, Request>> = {
   'plan-changed-irreversible': requestOf(...approved, checked(unprotected)),
   'approvers-changed': requestOf(...approved, checked(planOf(), 'no')),
   approved: requestOf(...approved),
-  running: requestOf(...approved, ...first, intends(1, 1, 'grant-key-access')),
-  'running-irreversible-done': requestOf(...approved, ...toVault, intends(1, 1, 'set-cmk')),
+  running: requestOf(...began, ...first, intends(1, 1, 'grant-key-access')),
+  'running-irreversible-done': requestOf(...began, ...toVault, intends(1, 1, 'set-cmk')),
   'running-waiting': requestOf(
-    ...approved,
+    ...began,
     ...first,
     intends(1, 1, 'grant-key-access'),
     records(1, didNot('grant-key-access', busy, '2026-03-02T12:04:10.000Z')),
   ),
-  'needs-attention': requestOf(...approved, ...retried),
-  'needs-attention-read-back': requestOf(...approved, ...toVault, ...stuck(1, 'set-cmk', readBack)),
+  'needs-attention': requestOf(...began, ...retried),
+  'needs-attention-read-back': requestOf(...began, ...toVault, ...stuck(1, 'set-cmk', readBack)),
   'needs-attention-missing': requestOf(...approved, { do: 'stop-run', run: 1, failure: gone }),
   'needs-attention-blocked': requestOf(...approved, { do: 'stop-run', run: 1, failure: blocked }),
-  'needs-attention-bug': requestOf(...approved, ...first, intends(1, 1, 'grant-key-access'), {
+  'needs-attention-bug': requestOf(...began, ...first, intends(1, 1, 'grant-key-access'), {
     do: 'stop-run',
     run: 1,
     failure: bug,
   }),
-  'needs-attention-no-answer': requestOf(...approved, ...first, ...stuck(1, 'grant-key-access', noAnswer)),
+  'needs-attention-no-answer': requestOf(...began, ...first, ...stuck(1, 'grant-key-access', noAnswer)),
   'needs-attention-side-by-side': requestOf(
     asked(inOneStage),
     approves(),
+    checked(inOneStage),
     intends(1, 1, 'enable-identity', 'create-key'),
     records(1, didNot('enable-identity', busy, '2026-03-02T12:04:10.000Z'), didNot('create-key', forbidden)),
   ),
-  'retry-ordered': requestOf(...approved, ...retried, settles('retry', requester)),
+  'retry-ordered': requestOf(...began, ...retried, settles('retry', requester)),
   'retry-running': requestOf(
-    ...approved,
+    ...began,
     ...retried,
     settles('retry', requester),
+    checked(planOf(), 'yes', 2),
     ...done(2, 'enable-identity', { already: true }),
     intends(2, 1, 'grant-key-access'),
   ),
-  succeeded: requestOf(...approved, ...toEnd('proved')),
-  'succeeded-less-proved': requestOf(...approved, ...toEnd('not-checked')),
-  failed: requestOf(...approved, ...retried, settles('give-up', requester)),
+  succeeded: requestOf(...began, ...toEnd('proved')),
+  'succeeded-less-proved': requestOf(...began, ...toEnd('not-checked')),
+  failed: requestOf(...began, ...retried, settles('give-up', requester)),
   rejected: requestOf(asked(), rejects()),
   'rejected-with-comment': requestOf(asked(), rejects(comment)),
   cancelled: requestOf(asked(), cancels),
@@ -284,12 +287,14 @@ export const longLife: readonly StoredEvent[] = lifeOf(
   ...approved,
   checked(unprotected),
   approves(),
+  checked(unprotected, 'yes', 2),
   ...done(2, 'enable-identity'),
   intends(2, 1, 'grant-key-access'),
   records(2, didNot('grant-key-access', busy, '2026-03-02T12:06:10.000Z')),
   intends(2, 2, 'grant-key-access'),
   records(2, didNot('grant-key-access', forbidden, null, 2)),
   settles('retry', requester),
+  checked(unprotected, 'yes', 3),
   ...done(3, 'enable-identity', { already: true }),
   ...done(3, 'grant-key-access'),
   ...done(3, 'protect-vault'),

@@ -33,7 +33,7 @@ const contextFor = (request: Request, reader: Reader, change: Partial<CardContex
     reader,
     names,
     awaited: awaited.map(names).join(', '),
-    mentions: awaited.map((id) => mention(`29:${id}`, names(id))),
+    addressed: awaited.map((id) => mention(`29:${id}`, names(id))),
     userIds: [requester, approver, secondApprover].map((id) => `29:${id}`),
     paused: false,
     ...change,
@@ -71,12 +71,7 @@ function pausedCards(): readonly GalleryCard[] {
   ];
 }
 
-const directory = {
-  names: async () => names,
-  describe: async () => 'Approver, Second approver',
-  memberIds: async () => [],
-  mentions: async () => [],
-};
+const directory = { names: async () => names };
 
 async function lists(): Promise<readonly GalleryCard[]> {
   const id = 'F-2M8D4T7KQX';
@@ -175,7 +170,7 @@ const reviewFacts = (plan: Plan, approvalsRequired = 1) => ({
   page: 'review' as const,
   plan,
   digest: planDigest(plan, sha256),
-  policy: { version: '3f9c21ab', approvalsRequired, expiresAt: '2026-03-05T12:00:00.000Z' },
+  policy: { version: '3f9c21ab', rule: 'environment', approvalsRequired, expiresAt: '2026-03-05T12:00:00.000Z' },
   openRequest: null,
 });
 

@@ -126,9 +126,14 @@ export function openTranscript(world: World, title: string, about: string): Tran
     },
 
     async clicks(person, card, title, inputs = {}) {
-      const before = cardIn(await now(person, card));
-      const does = and([...filledIn(before, inputs), `clicks ( ${title} )`]);
-      add(`**${nameOf(person)}** in ${placeOf(card.conversation.id)} ${does}.`);
+      const own = cardIn(await now(person, card));
+      // Another sees the button: what one's own view leaves out can still be sent.
+      const has =
+        buttonTitled(own, title) !== undefined && Object.keys(inputs).every((id) => inputNamed(own, id) !== null);
+      const before = has ? own : cardIn(card);
+      const does = and([...filledIn(before, inputs), `${has ? 'clicks' : 'sends'} ( ${title} )`]);
+      const who = `**${nameOf(person)}** in ${placeOf(card.conversation.id)}`;
+      add(has ? `${who} ${does}.` : `${who}, whose card has no such button, ${does} all the same.`);
       const answer = await world.teams.click(person, card.id, verbOf(before, title), { inputs });
       const words = answered(answer);
       const after = await now(person, card);
