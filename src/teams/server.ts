@@ -41,6 +41,17 @@ function send(response: restify.Response, { status, reason, message }: CallRefus
   response.send(status, { error: { code: reason, message } });
 }
 
+/** A flood of refused calls must not fill the log: each reason is said once in ten seconds, and the figures count them all. */
+function seldom(say: (call: CallRefusal) => void): (call: CallRefusal) => void {
+  const said = new Map<string, number>();
+  return (call) => {
+    const now = performance.now();
+    if (now - (said.get(call.reason) ?? Number.NEGATIVE_INFINITY) < 10_000) return;
+    said.set(call.reason, now);
+    say(call);
+  };
+}
+
 /** What was asked for stands in the address: it is never logged, and a bug shows nothing of it. */
 async function showPage(
   options: ServerOptions,
@@ -66,6 +77,7 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
   const routes = restify.createServer({ name: 'cmk-bot', handleUncaughtExceptions: false });
   const { adapter, bot, figures, port, local, log, ready } = options;
   const gate = openGate(options);
+  const sayRefused = seldom(({ reason, status }) => log.info({ reason, status }, 'call refused'));
   routes.get('/healthz', async (_request: restify.Request, response: restify.Response) => {
     response.send(200, { status: 'alive' });
   });
@@ -82,7 +94,7 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
     const call = await gate(request);
     if (call.kind === 'refused') {
       figures.count({ type: 'unread', ...call });
-      log.info({ reason: call.reason, status: call.status }, 'call refused');
+      sayRefused(call);
       return send(response, call);
     }
     response.once('finish', () =>

@@ -59,6 +59,15 @@ await onEveryDatabase((databases) => {
       expect(await claimAll(1, 50, 'one')).toEqual([]);
     });
 
+    it('knows since when the oldest row is due, be it in hand or not', async () => {
+      expect(await store.call('outbox', 'oldestDue', at(0))).toBeNull();
+      await submitted();
+      expect(await store.call('outbox', 'oldestDue', at(9))).toEqual(at(0));
+      await claim(9);
+      expect(await store.call('outbox', 'oldestDue', at(9))).toEqual(at(0));
+      expect(await store.call('outbox', 'oldestDue', at(-1))).toBeNull();
+    });
+
     it('gives every row to exactly one of many claimers', async () => {
       for (let i = 0; i < 12; i++) await submitted();
       const claims = await Promise.all(Array.from({ length: 8 }, () => claim(0, 3)));

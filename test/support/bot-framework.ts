@@ -19,6 +19,10 @@ export interface RunningFramework {
   /** PEM file of the authority that its certificate comes from. */
   readonly caFile: string;
   readonly calls: FrameworkCall[];
+  /** Answers nothing but errors while it is set. */
+  broken: boolean;
+  /** Where calls of the Connector below `/connector/away` are sent on to. */
+  away: string;
   /** The token that the login server gave last. */
   readonly given: () => string | null;
   close(): Promise<void>;
@@ -94,6 +98,14 @@ export async function startFramework(dataDir: string): Promise<RunningFramework>
     const { method = '', headers } = request;
     const path = new URL(request.url ?? '/', url).pathname;
     calls.push({ method, path, authorization: headers.authorization ?? null, body: await bodyOf(request) });
+    if (running.broken) {
+      response.writeHead(500).end();
+      return;
+    }
+    if (path.startsWith('/connector/away')) {
+      response.writeHead(307, { location: running.away }).end();
+      return;
+    }
     const answer = answerTo(path, url, () => {
       given = `given-${randomUUID()}`;
       return given;
@@ -102,10 +114,12 @@ export async function startFramework(dataDir: string): Promise<RunningFramework>
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `https://localhost:${(server.address() as AddressInfo).port}`;
-  return {
+  const running: RunningFramework = {
     url,
     caFile,
     calls,
+    broken: false,
+    away: url,
     given: () => given,
     close: () =>
       new Promise((resolve) => {
@@ -113,4 +127,5 @@ export async function startFramework(dataDir: string): Promise<RunningFramework>
         server.closeAllConnections();
       }),
   };
+  return running;
 }
