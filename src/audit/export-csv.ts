@@ -46,12 +46,16 @@ const columns = [
 ] as const;
 type Row = Record<(typeof columns)[number], string>;
 
+/** The verifiable export keeps these; here they would only steer whatever shows the table. */
+const unseen = /(?![\t\n\r])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
 /**
  * RFC 4180. A spreadsheet runs what starts like a formula, and some of this was typed by people: an apostrophe in front
- * makes it text (OWASP, "CSV injection").
+ * makes it text (OWASP, "CSV injection"; the last four are their full-width forms).
  */
 function cell(value: string): string {
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const seen = value.replaceAll(unseen, '\uFFFD');
+  const text = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/.test(seen) ? `'${seen}` : seen;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -6,6 +6,7 @@
  * else is in it, so two exports of the same record are the same bytes.
  */
 import { z } from 'zod';
+import { quietJson } from './quiet-json.ts';
 import type { Link } from './verify.ts';
 
 const Place = z.strictObject({ seq: z.number().int().min(0), hash: z.string() });
@@ -51,7 +52,7 @@ export type ExportLine = z.infer<typeof ExportLine>;
 export type ExportedEvent = Omit<z.infer<typeof Event>, 'kind'>;
 export type ExportedText = Omit<z.infer<typeof Text>, 'kind'>;
 
-const line = (value: ExportLine): string => `${JSON.stringify(value)}\n`;
+const line = (value: ExportLine): string => `${quietJson(value)}\n`;
 
 export const headerLine = ({ seq, hash }: Link): string =>
   line({ kind: 'header', format: 'cmk-bot-audit', version: 1, after: { seq, hash } });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quietJson } from '../audit/quiet-json.ts';
 import type { Records } from '../control/calls.ts';
 import type { Request } from '../domain/request.ts';
 import { flag, jsonOption } from './inputs.ts';
@@ -36,7 +37,7 @@ export const requestsList = subcommand({
     const all = await allRequests(opened.records);
     const requests = state === undefined ? all : all.filter((request) => request.state === state);
     if (json) {
-      await write(`${JSON.stringify(requests.map(summaryOf), null, 2)}\n`);
+      await write(`${quietJson(requests.map(summaryOf), 2)}\n`);
       return exit.done;
     }
     const names = await namesOf(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quietJson } from '../audit/quiet-json.ts';
 import type { StoredEvent } from '../domain/events.ts';
 import type { Request } from '../domain/request.ts';
 import { flag, jsonOption, requestIdInput } from './inputs.ts';
@@ -49,7 +50,7 @@ export const requestsShow = subcommand({
     if (events.length === 0) throw new Unusable(`there is no request ${id}`);
     const request = requestOf({ id, events });
     if (json) {
-      await write(`${JSON.stringify(detailsOf(request, events), null, 2)}\n`);
+      await write(`${quietJson(detailsOf(request, events), 2)}\n`);
       return exit.done;
     }
     const names = await namesOf(record, [request.requester, ...events.map((event) => event.body.actor.id)]);

@@ -104,8 +104,10 @@ const RequestRow = z.object({ request_id: RequestId });
 
 /** The requests whose first event names the agent as its target, newest first. */
 export async function requestsOf(sql: Sql, agentId: string): Promise<readonly RequestId[]> {
+  // PostgreSQL looks into no JSON that holds an escaped NUL anywhere.
+  const readable = `replace(body, '\\u0000', '\\ufffd')::jsonb`;
   const text = `select request_id from cmk.event
-    where revision = 1 and lower(body::jsonb ->> 'target') = lower($1) order by seq desc`;
+    where revision = 1 and lower(${readable} ->> 'target') = lower($1) order by seq desc`;
   return (await select(sql, RequestRow, text, [agentId])).map((row) => row.request_id);
 }
 

@@ -102,6 +102,12 @@ export function label(text: string, length = defaultLength): Label {
   return Label.parse(cut(oneLine(text), length));
 }
 
+/** A message to one person: their client may read Markdown in it or not, so nothing is escaped and no link comes about. */
+export const message = (text: string): string =>
+  cut(oneLine(text), 1000)
+    .replace(/\](?=[([:])/g, ']\u2060')
+    .replace(/<(?=\S)/g, '<\u2060');
+
 const instant = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
 
 /** The day in the reader's own words and time zone. Works in a TextBlock and a fact only. */
@@ -131,7 +137,7 @@ export interface Mention {
 
 /** Teams looks for the tag letter by letter, so the name is not escaped but loses what would need it. */
 export function mention(id: string, name: string): Mention {
-  const bare = cut(oneLine(name.replace(/[\\*_[\]`<>~&{}$#]/g, ' ')), 60);
+  const bare = cut(oneLine(name.replace(/[\\*_[\]`<>~&{}$#]/g, ' ')), 60) || 'Somebody';
   const text = `<at>${bare}</at>`;
   return { text: CardText.parse(text), entity: { type: 'mention', text, mentioned: { id, name: bare } } };
 }

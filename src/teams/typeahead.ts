@@ -3,12 +3,13 @@ import { judgeKeys, judgeVaults } from '../commands/choose.ts';
 import type { CommandPorts } from '../commands/command.ts';
 import type { Form } from '../commands/form.ts';
 import { listed } from '../commands/form-pages.ts';
+import { type Label, label } from './plain-text.ts';
 import { agentTitle } from './views/form-agent-view.ts';
 import { keyTitle } from './views/form-key-view.ts';
 import { vaultTitle } from './views/form-vault-view.ts';
 
 interface Choice {
-  readonly title: string;
+  readonly title: Label;
   readonly value: string;
 }
 
@@ -19,7 +20,7 @@ async function vaultChoices(ports: CommandPorts, form: Form): Promise<readonly C
   const [agent, vaults] = await Promise.all([ports.azure.agents.get(form.agentId), ports.azure.inventory.vaults()]);
   if (!agent.ok || agent.value === null || !vaults.ok) return [];
   return judgeVaults(vaults.value, agent.value, ports.tenantId).map((one) => ({
-    title: vaultTitle(one),
+    title: label(vaultTitle(one)),
     value: one.vault.name,
   }));
 }
@@ -30,8 +31,8 @@ async function keyChoices(ports: CommandPorts, form: Form): Promise<readonly Cho
   if (!keys.ok) return [];
   const existing = judgeKeys(keys.value, ports.now()).filter((one) => one.fit);
   return [
-    ...existing.map((one) => ({ title: keyTitle(one), value: one.key.name })),
-    { title: '+ New key', value: 'new' },
+    ...existing.map((one) => ({ title: label(keyTitle(one)), value: one.key.name })),
+    { title: label('+ New key'), value: 'new' },
   ];
 }
 
@@ -47,7 +48,7 @@ export async function search(
 ): Promise<readonly Choice[]> {
   if (dataset === 'agents') {
     const agents = await ports.azure.inventory.agents(query.trim(), listed);
-    return agents.ok ? agents.value.map((one) => ({ title: agentTitle(one, agents.value), value: one.id })) : [];
+    return agents.ok ? agents.value.map((one) => ({ title: label(agentTitle(one, agents.value)), value: one.id })) : [];
   }
   const [kind, formId = ''] = dataset.split('/');
   const form = await readForm(formId);

@@ -52,6 +52,12 @@ await onEveryDatabase((databases) => {
     expect(await store.call('requests', 'load', id)).toEqual(answer.request);
   });
 
+  it('finds an agent’s requests also where a name in them holds what jsonb refuses', async () => {
+    const { id, ask, agent } = fresh();
+    accepted(await store.append(id, 'submit', { ...ask, agentName: 'a\0b' }));
+    expect(await store.call('requests', 'ofAgent', agent)).toEqual([id]);
+  });
+
   it('answers a repeated cause with what was recorded, even when more has happened since', async () => {
     const { id, ask } = fresh();
     await store.append(id, 'submit', ask);

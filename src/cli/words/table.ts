@@ -2,8 +2,12 @@
 
 const width = (text: string): number => [...text].length;
 
+/** A name with a line break in it would make a row of its own. */
+const oneLine = (text: string): string => text.replaceAll(/[\r\n\u0085\u2028\u2029]+/g, ' ');
+
 /** Rows with their columns aligned, two spaces apart; no spaces at the end of a line. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(oneLine));
   const widths: number[] = [];
   for (const row of rows) {
     for (const [column, text] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, width(text));

@@ -2,7 +2,7 @@
 import type { Command } from '../../commands/command.ts';
 import { type Policy, rulesOf } from '../../domain/policy.ts';
 import type { Refusal } from '../../domain/refusal.ts';
-import { bold, label, md, nothing, plain } from '../plain-text.ts';
+import { bold, label, md, message, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { refusalWords } from '../wording/refusals.ts';
 
@@ -22,7 +22,7 @@ export function refusalCard(refusal: Refusal): AdaptiveCard {
 /** The words of a refused click: a message that only the clicker sees. */
 export const refusalText = (refusal: Refusal): string => {
   const words = refusalWords(refusal);
-  return `${words.title} ${words.text}`;
+  return message(`${words.title} ${words.text}`);
 };
 
 /** A bug, with the id under which the log has it. */

@@ -10,7 +10,7 @@ import { noon } from '../support/plans.ts';
  * whom some ask and some approve and some do both, memberships and the policy that change, an Azure that moves, a clock that
  * goes forward and back, a runner that is not trusted, causes that come twice, processes that start anew.
  */
-const numRuns = 300;
+const numRuns = 400;
 
 function bookInMemory(): Book {
   let clock = noon;

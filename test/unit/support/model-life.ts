@@ -12,7 +12,13 @@ import { cancels, checks, decides, doneWith, failedWith, proved, records, settle
 import { agent, planFor, sha256, vault, wish } from './plans.ts';
 
 /** What Azure looks like when somebody looks. The last is one that nobody can approve a way around. */
-export const worlds = ['as it was', 'soft delete is off', 'the grant is there', 'the firewall is closed'] as const;
+export const worlds = [
+  'as it was',
+  'soft delete is off',
+  'the grant is there',
+  'access is by policies',
+  'the firewall is closed',
+] as const;
 export type WorldName = (typeof worlds)[number];
 
 /** Whose approval covers what: said here once more, by looking at what each would change. */
@@ -20,6 +26,7 @@ const covers: Readonly<Record<WorldName, readonly WorldName[]>> = {
   'as it was': ['as it was', 'the grant is there'],
   'soft delete is off': ['soft delete is off', 'as it was', 'the grant is there'],
   'the grant is there': ['the grant is there'],
+  'access is by policies': ['access is by policies', 'the grant is there'],
   'the firewall is closed': [],
 };
 const stepsIn = (world: WorldName): readonly StepName[] =>
@@ -39,6 +46,7 @@ function planOf(name: string, world: WorldName): Plan {
   const seen = {
     agent: agent({ id, name }),
     ...(world === 'soft delete is off' ? { vault: vault({ softDelete: false }) } : {}),
+    ...(world === 'access is by policies' ? { vault: vault({ access: 'access-policies' }) } : {}),
     ...(world === 'the firewall is closed' ? { vault: vault({ firewall: 'closed' }) } : {}),
     ...(world === 'the grant is there' ? { grantHeld: true } : {}),
   };
@@ -67,6 +75,8 @@ export type Attempt = On &
         readonly asking: number;
         readonly standing: Standing;
         readonly ticked: boolean;
+        /** Comes under a cause of its own, as no click of Teams does: the rules do not rest on causes. */
+        readonly odd: boolean;
       }
     | { readonly do: 'expire' }
     | {
@@ -83,7 +93,7 @@ export type Attempt = On &
         readonly run: number;
         readonly step: StepName;
         readonly attempt: number;
-        readonly outcome: 'done' | 'waits' | 'stuck';
+        readonly outcome: 'done' | 'done, unproved' | 'waits' | 'stuck';
       }
     | { readonly do: 'stop'; readonly run: number }
   );
@@ -122,8 +132,9 @@ export function expected(all: readonly (Modelled | null)[], one: Attempt, now: n
     case 'approve':
     case 'reject': {
       if (one.by === request.by || one.standing !== 'yes' || one.asking !== request.asking) return null;
+      // Too late, whether or not the timer has come by.
+      if (waits && now >= request.until) return ['expired', 'decided-late'];
       if (!waits && request.state !== 'approved') return ['decided-late'];
-      if (waits && now >= request.until) return null;
       if (one.do === 'reject') return ['rejected'];
       if (!waits || request.good.has(one.by) || !one.ticked) return null;
       return request.good.size + 1 >= request.required ? ['approved', 'run-ordered'] : ['approved'];
@@ -156,6 +167,8 @@ export function expected(all: readonly (Modelled | null)[], one: Attempt, now: n
     case 'record': {
       const under = mayRun && one.run === request.run && stepsIn(request.world)[request.done] === one.step;
       if (!under || request.next !== 'running' || one.attempt !== request.tries) return null;
+      if (one.outcome === 'done, unproved' && one.step === 'verify') return null;
+      if (one.outcome === 'done, unproved') return ['step-done'];
       if (one.outcome === 'done') return one.step === 'verify' ? ['step-done', 'succeeded'] : ['step-done'];
       return one.outcome === 'stuck' ? ['step-failed', 'attention-needed'] : ['step-failed'];
     }
@@ -180,6 +193,7 @@ export function after(
   const last = types.at(-1);
   const anew = { checked: false, done: 0, next: 'idle', tries: 0 } as const;
   if (one.do === 'approve' && types.includes('approved')) request.good.add(one.by);
+  if (types.includes('expired')) return { ...request, state: 'expired' };
   switch (last) {
     case 'run-ordered':
       return { ...request, ...anew, state: 'approved', run: request.run + 1 };
@@ -205,7 +219,6 @@ export function after(
       return { ...request, state: 'failed' };
     case 'rejected':
     case 'cancelled':
-    case 'expired':
     case 'succeeded':
       return { ...request, state: last };
     default:
@@ -236,14 +249,20 @@ export function commandOf(one: Attempt, count: number): readonly [cause: string,
     case 'approve':
     case 'reject': {
       const { standing, asking, ticked: acknowledged } = one;
-      return [`click:${asking}/${one.by}/${one.do}`, decides(one.do, one.by, { standing, asking, acknowledged })];
+      return [
+        `click:${asking}/${one.by}/${one.do}${one.odd ? count : ''}`,
+        decides(one.do, one.by, { standing, asking, acknowledged }),
+      ];
     }
     case 'cancel':
-      return [`click:${one.asking}/${one.by}/cancel`, cancels(one.by, one.asking)];
+      return [`click:${one.asking}/${one.by}/cancel${one.odd ? count : ''}`, cancels(one.by, one.asking)];
     case 'retry':
     case 'give-up': {
       const { standing, asking } = one;
-      return [`click:${asking}/${one.by}/${one.do}`, settles(one.do, one.by, { standing, asking })];
+      return [
+        `click:${asking}/${one.by}/${one.do}${one.odd ? count : ''}`,
+        settles(one.do, one.by, { standing, asking }),
+      ];
     }
     case 'expire':
       return [`timer:expire/${count}`, { do: 'expire' }];
@@ -259,14 +278,15 @@ export function commandOf(one: Attempt, count: number): readonly [cause: string,
     }
     case 'intend': {
       const { run, step, attempt } = one;
-      return [`run:${run}/${step}/${attempt}/intent`, { do: 'intend', run, steps: [{ step, attempt }] }];
+      return [`run:${run}/${step}/${attempt}/intent/${count}`, { do: 'intend', run, steps: [{ step, attempt }] }];
     }
     case 'record': {
       const { run, step, attempt, outcome } = one;
-      const proofs = step === 'verify' ? proved : [];
+      const proofs = step === 'verify' && outcome === 'done' ? proved : [];
       const retryAt = outcome === 'stuck' ? null : '2026-03-02T13:00:00.000Z';
-      const result = outcome === 'done' ? doneWith(step, { attempt, proofs }) : failedWith(step, retryAt, attempt);
-      return [`run:${run}/${step}/${attempt}/result`, records(run, result)];
+      const isDone = outcome === 'done' || outcome === 'done, unproved';
+      const result = isDone ? doneWith(step, { attempt, proofs }) : failedWith(step, retryAt, attempt);
+      return [`run:${run}/${step}/${attempt}/result/${count}`, records(run, result)];
     }
     case 'stop':
       return [`run:${one.run}/stop/${count}`, stops(one.run)];

@@ -33,39 +33,52 @@ export const people = [
   outsider,
 ] as const;
 
-const slot = fc.nat({ max: slots.length - 1 });
+const slot = fc.constantFrom(0, 0, 0, 0, 1, 2);
 const person = fc.nat({ max: people.length - 1 });
-const off = fc.oneof(
-  { weight: 9, arbitrary: fc.constant(0) },
-  { weight: 1, arbitrary: fc.integer({ min: -2, max: 2 }) },
-);
+const off = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(-2, -1, 1) });
 const of = <const Do extends string, T>(weight: number, verb: Do, rest: { [K in keyof T]: fc.Arbitrary<T[K]> }) => ({
   weight,
   arbitrary: fc.record({ do: fc.constant(verb), ...rest }) as fc.Arbitrary<{ do: Do } & T>,
 });
 const world = fc.oneof(
-  { weight: 8, arbitrary: fc.constant(worlds[0]) },
-  { weight: 3, arbitrary: fc.constantFrom(...worlds) },
+  { weight: 5, arbitrary: fc.constant(worlds[0]) },
+  { weight: 4, arbitrary: fc.constantFrom(...worlds) },
 );
+
+const odd = fc.integer({ min: 1, max: 6 }).map((n) => n === 1);
+const step = fc.option(fc.constantFrom(...StepName.options), { freq: 8 });
 
 /** One turn. Numbers point at requests and people; `off` is how far it is from what a correct card or runner would send. */
 export const modelTurn = fc.oneof(
   of(4, 'submit', { slot, person, world }),
-  of(14, 'click', { slot, person, off, verb: fc.constant('approve' as const), ticked: fc.constant(true) }),
+  of(16, 'click', {
+    slot,
+    person,
+    off: fc.constant(0),
+    odd,
+    verb: fc.constant('approve' as const),
+    ticked: fc.constant(true),
+  }),
   of(5, 'click', {
-    ...{ slot, person, off, ticked: fc.boolean() },
+    ...{ slot, person, off, odd, ticked: fc.boolean() },
     verb: fc.constantFrom('approve', 'reject', 'cancel', 'retry', 'retry', 'retry', 'give-up'),
   }),
-  of(2, 'membership', { person, standing: fc.constantFrom<Standing>('yes', 'no', 'unknown', 'nobody-configured') }),
-  of(1, 'required', { required: fc.integer({ min: 1, max: 3 }) }),
-  of(1, 'clock', { hours: fc.integer({ min: -30, max: 40 }) }),
+  of(4, 'membership', {
+    person,
+    standing: fc.constantFrom<Standing>('yes', 'yes', 'no', 'unknown', 'nobody-configured'),
+  }),
+  of(2, 'required', { required: fc.integer({ min: 1, max: 3 }) }),
+  of(2, 'clock', { hours: fc.constantFrom(-30, -1, 1, 24, 71, 72, 80) }),
   of(2, 'expire', { slot }),
   // A runner that does what it should, for so many moves.
   of(14, 'onward', { slot, moves: fc.integer({ min: 1, max: 8 }) }),
-  of(5, 'check', { slot, off, world }),
-  of(5, 'intend', { slot, off, step: fc.option(fc.constantFrom(...StepName.options), { freq: 12 }) }),
-  of(5, 'record', { slot, off, outcome: fc.constantFrom('done', 'done', 'done', 'done', 'waits', 'stuck') }),
-  of(1, 'stop', { slot, off }),
+  of(7, 'check', { slot, off, world }),
+  of(6, 'intend', { slot, off, step, more: off }),
+  of(6, 'record', {
+    ...{ slot, off, step, more: off },
+    outcome: fc.constantFrom('done', 'done', 'done', 'done, unproved', 'waits', 'stuck'),
+  }),
+  of(2, 'stop', { slot, off }),
   of(2, 'repeat', { back: fc.nat({ max: 30 }) }),
   of(1, 'restart', { slot }),
 );
@@ -172,6 +185,7 @@ export async function lead(book: Book, turns: readonly ModelTurn[]): Promise<Tol
           standing,
           asking: (request?.asking ?? 1) + turn.off,
           ticked: turn.ticked,
+          odd: turn.odd,
         };
       }
       case 'expire':
@@ -182,22 +196,12 @@ export async function lead(book: Book, turns: readonly ModelTurn[]): Promise<Tol
         return { do: 'check', slot: at, run, world: turn.world, members, required, until: clock + expiryMs };
       }
       case 'intend':
-        return {
-          do: 'intend',
-          slot: at,
-          run,
-          step: turn.step ?? (request === null ? 'verify' : stepNow(request)),
-          attempt: tries + 1,
-        };
-      case 'record':
-        return {
-          do: 'record',
-          slot: at,
-          run,
-          step: request === null ? 'verify' : stepNow(request),
-          attempt: tries,
-          outcome: turn.outcome,
-        };
+      case 'record': {
+        const step = turn.step ?? (request === null ? 'verify' : stepNow(request));
+        const attempt = Math.max(1, tries + (turn.do === 'intend' ? 1 : 0) + turn.more);
+        if (turn.do === 'intend') return { do: 'intend', slot: at, run, step, attempt };
+        return { do: 'record', slot: at, run, step, attempt, outcome: turn.outcome };
+      }
       default:
         return null;
     }

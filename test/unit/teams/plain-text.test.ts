@@ -10,6 +10,7 @@ import {
   label,
   md,
   mention,
+  message,
   nothing,
   plain,
   plainLines,
@@ -137,4 +138,14 @@ test('a mention has the same text in the card and in its entity, whatever the na
   const { text, entity } = mention('29:x', 'A</at> [*Approver*]');
   expect(entity).toEqual({ type: 'mention', text, mentioned: { id: '29:x', name: 'A /at Approver' } });
   expect(shown(text)).toBe('<at>A /at Approver</at>');
+});
+
+test('a mention of somebody whose name is all marks still names somebody', () => {
+  expect(mention('29:x', '***').text).toBe('<at>Somebody</at>');
+});
+
+test('a message to one person makes no link, hides nothing and has one line', () => {
+  expect(message('a [b](https://x.example) <https://x.example>\n\u202Ec')).toBe(
+    'a [b]\u2060(https://x.example) <\u2060https://x.example> c',
+  );
 });
