@@ -69,13 +69,17 @@ export function openChat(options: ChatOptions): Chat {
     return { channelId: 'msteams', serviceUrl, conversation, bot: { id: botId, name: '' } };
   }
 
-  /** Runs inside a turn that nobody started. What is needed afterwards is returned: the context dies with the turn. */
+  /**
+   * Runs inside a turn that nobody started. What is needed afterwards is returned: the context dies with the turn. A failure
+   * is brought out of the turn by hand, because the adapter hands it to its error handler and then ends as if all had gone well.
+   */
   async function inTurn<T>(conversationId: string, act: (context: TurnContext) => Promise<T>): Promise<T> {
-    const result: { value?: T } = {};
+    const turn: { ended?: PromiseSettledResult<T> } = {};
     await adapter.continueConversationAsync(botAppId, await reference(conversationId), async (context) => {
-      result.value = await act(context);
+      [turn.ended] = await Promise.allSettled([act(context)]);
     });
-    return result.value as T;
+    if (turn.ended?.status === 'fulfilled') return turn.ended.value;
+    throw turn.ended?.reason ?? new Error(`posting to ${conversationId}: the turn did not run`);
   }
 
   return {

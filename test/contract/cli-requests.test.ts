@@ -128,7 +128,7 @@ await onEveryDatabase((databases) => {
     const { events, state } = await details(stuck);
     expect(state).toBe('approved');
     expect(events.filter(({ type }) => type === 'retried')).toMatchObject([
-      { actor: { kind: 'operator', id: 'duty' }, submittedBy: 'duty', cause: 'cli:retry:6' },
+      { actor: { kind: 'operator', id: 'duty' }, submittedBy: 'duty', cause: 'cli:retry:7' },
     ]);
   });
 

@@ -134,7 +134,9 @@ describe('killed around a click', () => {
     const id = known || requestIdIn(words);
     for (const place of [places.operations, places.approvals]) {
       const ends = click.verb === 'form.submit' && place === places.approvals ? /Approval needed/ : click.ends;
-      await shows(world, place, people.approver, id, ends);
+      // An approver is asked wherever they look: where it was asked, the requester's card is the one that waits.
+      const reader = place === places.operations ? people.requester : people.approver;
+      await shows(world, place, reader, id, ends);
       // A post whose answer was lost may stand there twice, never more often.
       expect((await cardsAbout(world, place, people.approver, id)).length).toBeLessThanOrEqual(2);
     }

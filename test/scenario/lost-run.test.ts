@@ -45,7 +45,7 @@ describe('a run that nobody goes on with', () => {
     await world.startBot();
     const stuck = await shows(world, places.operations, people.requester, id, /Needs attention/, 30_000);
     const said = activityText(stuck).replaceAll('\\', '');
-    expect(said).toContain('RunLost');
+    expect(said).toContain('The bot says');
     expect(said).toContain(words);
     expect(said).toContain('may have changed Azure');
     expect(said).toContain('what is done is not done twice');

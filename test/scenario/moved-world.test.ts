@@ -69,7 +69,9 @@ async function askFor(path: Path): Promise<Approved> {
 /** Approves, and changes Azure while the look before the run is on its way: what it sees is what there is then. */
 async function approveAndMove({ card }: Approved, change: Change): Promise<void> {
   const reads = ['/healthBots/[^/]+\\?', '/vaults/[^/]+\\?', '/keys/[^/]+(/versions(/[^/]+)?)?\\?'];
-  await faultAzure(world, ...reads.map((url) => ({ match: { method: 'GET', url }, times: 1, delayMs: 600 })));
+  const held = (url: string, times: number) => ({ match: { method: 'GET', url }, times, delayMs: 600 });
+  // Locks are asked for at the agent and at the vault.
+  await faultAzure(world, ...reads.map((url) => held(url, 1)), held('/Microsoft\\.Authorization/locks\\?', 2));
   expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
   await untilFaultsAreMet(world);
   await changeState(world.azure, change);
@@ -189,7 +191,7 @@ describe('approvals given while runs are paused', () => {
     uncovered = await askFor(visitor);
     blocked = await askFor(north);
     for (const one of [covered, uncovered, blocked]) expect(await approveIt(one)).toContain('Approved, 1 of 1');
-    for (const { id } of [covered, uncovered, blocked]) await status(id, /Approved, about to start/);
+    for (const { id } of [covered, uncovered, blocked]) await status(id, /Approved, the bot is paused/);
     expect(await writes(world, covered.from)).toEqual([]);
   });
 

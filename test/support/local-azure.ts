@@ -30,13 +30,22 @@ const isFree = async (port: number): Promise<boolean> => {
   });
 };
 
+/** A free port may be found twice before anybody listens on it: here it is found once, and every worker looks in its own part. */
+const found = new Set<number>();
+const parts = 8;
+const partSize = Math.floor(11_000 / parts);
+const partFrom = 20_000 + ((Number(process.env.JEST_WORKER_ID ?? '1') - 1) % parts) * partSize;
+
 /** A port with `count` free ones above it: vault n listens on the port n above the main one. */
 export const freePorts = async (count: number): Promise<number> => {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const base = 20_000 + Math.floor(Math.random() * 11_000);
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const base = partFrom + Math.floor(Math.random() * (partSize - count));
     const wanted = Array.from({ length: count + 1 }, (_, n) => base + n);
+    if (wanted.some((port) => found.has(port))) continue;
     const free = await Promise.all(wanted.map(isFree));
-    if (free.every(Boolean)) return base;
+    if (!free.every(Boolean)) continue;
+    for (const port of wanted) found.add(port);
+    return base;
   }
   throw new Error('no free ports found');
 };

@@ -138,7 +138,7 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
     const read = FormInputs.safeParse(call.inputs ?? {});
     const inputs = read.success ? read.data : FormInputs.parse({});
     let late = false;
-    const click = { verb: current ? call.verb : 'form.show', inputs, late: () => late };
+    const click = { verb: current ? call.verb : 'show', inputs, late: () => late };
     setClick(context, click);
     if ((await withinPatience(dialogs.continueDialog())) === 'slow') {
       late = true;

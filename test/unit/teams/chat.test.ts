@@ -8,6 +8,8 @@ import { openChat, UnknownServiceUrl } from '../../../src/teams/chat.ts';
 import { trustHosts } from '../../../src/teams/service-urls.ts';
 import { bugCard } from '../../../src/teams/views/short-views.ts';
 
+/** What Teams answers. */
+let answered = 200;
 /** What arrived at each of two hosts, and with which token. */
 const arrived = { teams: [] as string[], stranger: [] as string[] };
 const servers: Server[] = [];
@@ -18,6 +20,7 @@ beforeAll(async () => {
   for (const name of ['teams', 'stranger'] as const) {
     const server = createServer((request, response) => {
       arrived[name].push(`${request.headers.authorization}`);
+      response.statusCode = answered;
       response.setHeader('content-type', 'application/json').end('{"id":"1"}');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -64,5 +67,22 @@ it('posts nowhere when no address is trusted', async () => {
   await expect(opened(urls.stranger, null).post('a:1', card)).rejects.toThrow(UnknownServiceUrl);
   await expect(opened(urls.stranger, urls.stranger).post('a:1', card)).rejects.toThrow(UnknownServiceUrl);
   expect(arrived.stranger).toEqual([]);
+  expect(bugs).toEqual([]);
+});
+
+it('says that a post or an update did not work, so that it is tried again', async () => {
+  const chat = opened(urls.teams, null);
+  answered = 400;
+  try {
+    await expect(chat.post('a:1', card)).rejects.toMatchObject({ statusCode: 400 });
+    await expect(chat.postThread('19:1@thread.tacv2', card)).rejects.toMatchObject({ statusCode: 400 });
+    await expect(chat.update({ conversationId: 'a:1', activityId: '1' }, card)).rejects.toMatchObject({
+      statusCode: 400,
+    });
+    answered = 404;
+    expect(await chat.update({ conversationId: 'a:1', activityId: '1' }, card)).toBe(false);
+  } finally {
+    answered = 200;
+  }
   expect(bugs).toEqual([]);
 });
