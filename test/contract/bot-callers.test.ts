@@ -218,9 +218,11 @@ describe('a bot with an app id', () => {
   test('stored what came from Bot Framework and nothing else, and reached no other host', async () => {
     expect(bot.printed()).not.toMatch(/unhandled|uncaught|the-password|given-/i);
     // Being sent on is the only bug that was seen.
-    const bugs = bot.printed().match(/"status":\d+.*turn ended by an unexpected error/g) ?? [];
-    expect(bugs.every((bug) => bug.includes('"status":307'))).toBe(true);
-    expect(bot.printed().match(/unexpected error/g) ?? []).toHaveLength(bugs.length);
+    const bugs = bot
+      .printed()
+      .split('\n')
+      .filter((line) => line.includes('unexpected error'));
+    for (const bug of bugs) expect(bug).toMatch(/"status(Code)?":307/);
     const rows = await bot.endAndQuery(
       'select conversation_id as it from cmk.conversation union all select service_url from cmk.conversation union all select id::text from cmk.person union all select key from cmk.document',
     );

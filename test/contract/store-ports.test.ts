@@ -206,6 +206,13 @@ await onEveryDatabase((databases) => {
       await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'Second name' });
       expect(await store.call('people', 'get', approver)).toEqual({ memberId: '29:2', name: 'Second name' });
     });
+
+    it('finds those whom it knows among many', async () => {
+      await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'Approver' });
+      const known = [{ id: approver, memberId: '29:2', name: 'Approver' }];
+      expect(await store.call('people', 'among', [requester, approver, approver])).toEqual(known);
+      expect(await store.call('people', 'among', [])).toEqual([]);
+    });
   });
 
   describe('documents', () => {

@@ -6,6 +6,7 @@ import { approversGroup } from '../../src/local/people.ts';
 import { onAgent } from '../support/azure-state.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { changeState } from '../support/local-azure.ts';
+import { cardText } from '../support/local-teams.ts';
 import {
   activityText,
   answered,
@@ -178,6 +179,7 @@ describe('rules by agent', () => {
     const id = await submit(world, review);
     const card = await approvalCard(world, id);
     expect(activityText(card)).toContain('<at>Second approver</at>, <at>Team member</at>: can you decide?');
+    expect(cardText(card, { folded: true })).toMatch(/[0-9a-f]{8}, rule production/);
     expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
     expect(answered(await approve(world, people.requester, card))).toContain('This is your own request.');
     expect(answered(await approve(world, people.secondApprover, card))).toContain('1 of 2');

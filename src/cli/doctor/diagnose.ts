@@ -10,15 +10,16 @@ import { diagnoseAzure } from './azure.ts';
 import { diagnoseDatabase } from './database.ts';
 import { diagnosePolicy } from './policy.ts';
 import { diagnoseSettings } from './settings.ts';
+import { diagnoseStepUp } from './step-up.ts';
 import { fail, type Subjects } from './subjects.ts';
 import { diagnoseTeams } from './teams.ts';
 
-type Joined = Pick<Subjects, 'azure' | 'subscriptions'>;
+type Joined = Pick<Subjects, 'azure' | 'subscriptions' | 'cloud'>;
 
 /** Throws when a file that the configuration names cannot be read. */
 function join(config: Config): Joined {
   const options = optionsForAzure(config);
-  return { azure: connectAzure(options), subscriptions: armSubscriptions(options) };
+  return { azure: connectAzure(options), subscriptions: armSubscriptions(options), cloud: options.cloud };
 }
 
 export async function diagnose(given: Omit<Subjects, keyof Joined>, agent: string | null): Promise<Diagnosis[]> {
@@ -37,6 +38,7 @@ export async function diagnose(given: Omit<Subjects, keyof Joined>, agent: strin
     diagnoseAzure(subjects),
     diagnosePolicy(subjects),
     diagnoseTeams(subjects),
+    diagnoseStepUp(subjects),
     ...(agent === null ? [] : [explainAgent(subjects, agent)]),
   ]);
   return [...settings, ...parts.flat()];

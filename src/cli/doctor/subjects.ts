@@ -1,4 +1,5 @@
 /** What the doctor looks at, and the three things it can say of each. */
+import type { Cloud } from '../../azure/clouds.ts';
 import type { Subscriptions } from '../../azure/subscriptions.ts';
 import type { Config } from '../../config.ts';
 import type { Diagnosis } from '../../control/calls.ts';
@@ -12,6 +13,7 @@ export interface Subjects {
   readonly store: Pick<OpenStore, 'conversations' | 'trail'>;
   readonly azure: Azure;
   readonly subscriptions: Subscriptions;
+  readonly cloud: Cloud;
 }
 
 export const ok = (subject: string, found: string): Diagnosis => ({ outcome: 'ok', subject, found, mend: '' });

@@ -3,6 +3,7 @@ import { shortDigest } from '../../domain/digest.ts';
 import { armIdParts, type PersonId } from '../../domain/ids.ts';
 import { type Plan, stepsOf } from '../../domain/plan.ts';
 import { hasEnded, type Request } from '../../domain/request.ts';
+import { environmentRule } from '../../domain/rules.ts';
 import { grey, marks, type Row, row } from '../card-data/row.ts';
 import {
   bold,
@@ -49,6 +50,10 @@ function unknownLine(plan: Plan): CardText {
 
 const groupsOfEight = (digest: string): string => digest.match(/.{8}/g)?.join(' ') ?? digest;
 
+/** The rule is named where there is more than the one that always applies. */
+const policyWords = ({ plan, policy }: Request): CardText =>
+  policy.rule === environmentRule ? plain(plan.policyVersion) : plain(`${plan.policyVersion}, rule ${policy.rule}`);
+
 function facts(request: Request) {
   const { plan } = request;
   const { subscriptionId, resourceGroup } = armIdParts(plan.wish.agentId);
@@ -60,7 +65,7 @@ function facts(request: Request) {
       title: plain('Key version'),
       value: plain<string>(plan.wish.keyVersion === null ? 'the first, once made' : shortVersion(plan.wish.keyVersion)),
     },
-    { title: plain('Policy'), value: plain(plan.policyVersion) },
+    { title: plain('Policy'), value: policyWords(request) },
     { title: plain('Plan digest'), value: plain(groupsOfEight(request.digest)) },
   ];
 }
