@@ -1,14 +1,14 @@
 /** What can be clicked on a request's card. One file a verb; an action decides and stores, then answers. */
 
-import { decide } from '../domain/decide.ts';
-import type { Actor } from '../domain/events.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
-import type { Standing } from '../domain/policy.ts';
+import type { Standing } from '../domain/policy/policy.ts';
+import type { SignIn, StepUp } from '../domain/policy/sign-in.ts';
 import type { Appended, Requests } from '../domain/ports/store.ts';
-import { type Refusal, refuse } from '../domain/refusal.ts';
-import type { Request } from '../domain/request.ts';
-import type { Command } from '../domain/request-command.ts';
-import type { SignIn, StepUp } from '../domain/sign-in.ts';
+import { decide } from '../domain/request/decide.ts';
+import type { Actor } from '../domain/request/events.ts';
+import { type Refusal, refuse } from '../domain/request/refusal.ts';
+import type { Request } from '../domain/request/request.ts';
+import type { Command } from '../domain/request/request-command.ts';
 
 /** Who clicked, on which request, on a card of which revision. `inputs` is what the person filled in. */
 export interface ClickedCall {

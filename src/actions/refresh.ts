@@ -1,4 +1,4 @@
-import { refuse } from '../domain/refusal.ts';
+import { refuse } from '../domain/request/refusal.ts';
 import type { Action } from './action.ts';
 
 /** Shows the request as it is now. Takes any revision, changes nothing. */

@@ -1,7 +1,7 @@
 /** The stored, hashed form of an event. Once a line is stored its form can never change: `test/golden/chain.json` fixes it. */
 
 import { canonicalJson } from '../domain/digest.ts';
-import type { NewEvent } from '../domain/events.ts';
+import type { NewEvent } from '../domain/request/events.ts';
 import { commitmentTo, hashOf } from './verify.ts';
 
 /** Where an event stands in the chain and in its request. */

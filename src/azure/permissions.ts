@@ -1,6 +1,6 @@
 /** What the caller's own roles give it at a scope (Microsoft.Authorization permissions 2022-04-01). */
 import { z } from 'zod';
-import { fits } from '../domain/rules.ts';
+import { fits } from '../domain/policy/rules.ts';
 import type { Line } from './connection.ts';
 
 const patterns = z

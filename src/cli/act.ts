@@ -1,8 +1,9 @@
 /** What `cancel`, `retry`, `give-up` and `erase` have in common. */
-import type { Act } from '../control/calls.ts';
+
 import type { RequestId } from '../domain/ids.ts';
+import type { Act } from '../operator/rpc/calls.ts';
+import { refusalLine } from '../words/operator-refusals.ts';
 import { type Exit, exit, type Surroundings } from './subcommand.ts';
-import { refusalLine } from './words/refusals.ts';
 import { utc } from './words/table.ts';
 
 /** Carries the act out where the record is, and says what came of it. Asked twice, it is done once. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { longestText } from '../domain/request-command.ts';
+import { longestText } from '../domain/request/request-command.ts';
 import { carryOutAct } from './act.ts';
 import { asHelp, asOption, nameInput, requestIdInput } from './inputs.ts';
 import { subcommand } from './subcommand.ts';

@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { z } from 'zod';
 import { NotAnExport, verifyExport } from '../audit/verify-export.ts';
 import { type RecordReport, RecordVerifier } from '../audit/verify-record.ts';
-import type { Records } from '../control/calls.ts';
+import type { Records } from '../operator/rpc/calls.ts';
 import { fileLines } from './file-lines.ts';
 import { readRecord } from './read-record.ts';
 import { exit, subcommand } from './subcommand.ts';

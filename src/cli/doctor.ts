@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { type Config, ConfigurationError, type Place, readConfig, readPlace } from '../config.ts';
-import type { Diagnosis } from '../control/calls.ts';
-import { reachControl } from '../control/client.ts';
-import { fail, ok } from './doctor/subjects.ts';
+import { type Config, ConfigurationError, type Place, readConfig, readPlace } from '../config/config.ts';
+import { fail, ok } from '../operator/doctor/subjects.ts';
+import type { Diagnosis } from '../operator/rpc/calls.ts';
+import { reachControl } from '../operator/rpc/client.ts';
 import { exit, subcommand } from './subcommand.ts';
 import { diagnosisTable } from './words/diagnosis-table.ts';
 
@@ -42,7 +42,7 @@ async function lookHere(place: Place, agent: string | null): Promise<readonly Di
   // Azure's and the database's clients take a while to load; a running bot has them loaded.
   const [{ openStoreRecords }, { diagnose }] = await Promise.all([
     import('./open-store.ts'),
-    import('./doctor/diagnose.ts'),
+    import('../operator/doctor/diagnose.ts'),
   ]);
   const store = await openStoreRecords(place).catch((error: unknown) => messageOf(error));
   if (typeof store === 'string') {

@@ -1,6 +1,7 @@
 /** Names of people, as Teams last gave them; an id where nobody knows. */
-import type { Records } from '../control/calls.ts';
+
 import { PersonId } from '../domain/ids.ts';
+import type { Records } from '../operator/rpc/calls.ts';
 
 export async function namesOf(
   records: Records,

@@ -1,7 +1,7 @@
 /** Reads the whole record in pages, each event with the texts that were not erased. */
 import type { ExportedText } from '../audit/export-jsonl.ts';
 import type { Link } from '../audit/verify.ts';
-import type { Records, StoredLine } from '../control/calls.ts';
+import type { Records, StoredLine } from '../operator/rpc/calls.ts';
 
 export interface RecordedEvent {
   readonly line: StoredLine;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { quietJson } from '../audit/quiet-json.ts';
-import type { Records } from '../control/calls.ts';
-import type { Request } from '../domain/request.ts';
+import type { Request } from '../domain/request/request.ts';
+import type { Records } from '../operator/rpc/calls.ts';
 import { flag, jsonOption } from './inputs.ts';
 import { namesOf } from './names.ts';
 import { exit, subcommand } from './subcommand.ts';

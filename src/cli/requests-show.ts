@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { quietJson } from '../audit/quiet-json.ts';
-import type { StoredEvent } from '../domain/events.ts';
-import type { Request } from '../domain/request.ts';
+import type { StoredEvent } from '../domain/request/events.ts';
+import type { Request } from '../domain/request/request.ts';
 import { flag, jsonOption, requestIdInput } from './inputs.ts';
 import { namesOf } from './names.ts';
 import { exit, subcommand } from './subcommand.ts';

@@ -1,6 +1,6 @@
 /** From what was typed to how it ended. */
 import { parseArgs } from 'node:util';
-import { ConfigurationError, readPlace } from '../config.ts';
+import { ConfigurationError, readPlace } from '../config/config.ts';
 import { helpOn, overview } from './help.ts';
 import { type OpenRecords, openRecords } from './open-records.ts';
 import { subcommands } from './registry.ts';

@@ -3,7 +3,7 @@ import { type Check, judgeKey } from '../domain/checks.ts';
 import { ArmId, KeyName, sameArmId } from '../domain/ids.ts';
 import { NewKey, type ObservedAgent, type ObservedKey, type ObservedVault } from '../domain/observed.ts';
 import type { AgentSummary, Azure } from '../domain/ports/azure.ts';
-import { type Refusal, refuse, refuseFailure } from '../domain/refusal.ts';
+import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
 import type { ChosenKey } from './form.ts';
 
 type Chosen<T> = { readonly kind: 'chosen'; readonly value: T } | Refusal;

@@ -1,5 +1,5 @@
 import { RequestId } from '../domain/ids.ts';
-import { refuse } from '../domain/refusal.ts';
+import { refuse } from '../domain/request/refusal.ts';
 import { chooseAgent } from './choose.ts';
 import type { Command } from './command.ts';
 

@@ -1,12 +1,12 @@
 /** What a typed command is. One file a command; a command answers with a value that the chat edge carries out. */
 import { z } from 'zod';
-import type { Actor, Origin } from '../domain/events.ts';
 import { ArmId, type PersonId, RequestId } from '../domain/ids.ts';
-import type { Policy, Standing } from '../domain/policy.ts';
+import type { Policy, Standing } from '../domain/policy/policy.ts';
+import type { AgentFacts } from '../domain/policy/rules.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
-import type { Refusal } from '../domain/refusal.ts';
-import type { AgentFacts } from '../domain/rules.ts';
+import type { Actor, Origin } from '../domain/request/events.ts';
+import type { Refusal } from '../domain/request/refusal.ts';
 import type { Form } from './form.ts';
 
 /** Who typed what, where. `args` are the `name=value` words after the command, names in lower case; `words` is the rest. */

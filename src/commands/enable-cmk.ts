@@ -1,9 +1,9 @@
+import { requesterRefusals } from '../authorization/who-may.ts';
 import { mintFormId, mintRequestId } from '../domain/ids.ts';
-import { refuse } from '../domain/refusal.ts';
+import { refuse } from '../domain/request/refusal.ts';
 import { chooseAgent, chooseKey, chooseVault } from './choose.ts';
 import type { Command, CommandPorts, CommandResult, TypedCall } from './command.ts';
 import type { Form } from './form.ts';
-import { requesterRefusals } from './standing.ts';
 
 /** A new form on its first page. */
 function openForm(call: TypedCall, ports: Pick<CommandPorts, 'random'>): Form {

@@ -1,9 +1,9 @@
 /** What the buttons of the form do: each takes the form one page on or back, or says what is still wrong. */
 import { z } from 'zod';
-import { decide } from '../domain/decide.ts';
 import { mintRequestId } from '../domain/ids.ts';
 import { blocksOf } from '../domain/plan.ts';
-import { type Refusal, refuse, refuseFailure } from '../domain/refusal.ts';
+import { decide } from '../domain/request/decide.ts';
+import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
 import { chooseAgent, chooseKey, chooseNewKey, chooseVault } from './choose.ts';
 import type { CommandPorts } from './command.ts';
 import type { Form, PageName } from './form.ts';

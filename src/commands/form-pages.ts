@@ -1,19 +1,19 @@
 /** What each page of the form knows: the facts it shows, read afresh every time it is drawn. */
 
+import { requesterRefusals } from '../authorization/who-may.ts';
 import { planDigest } from '../domain/digest.ts';
 import { done, type Outcome } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { ObservedAgent, ObservedVault, Wish } from '../domain/observed.ts';
 import { makePlan, type Plan } from '../domain/plan.ts';
-import { type AppliedPolicy, applyPolicy, ruleFor } from '../domain/policy.ts';
+import { type AppliedPolicy, applyPolicy, ruleFor } from '../domain/policy/policy.ts';
 import type { AgentSummary } from '../domain/ports/azure.ts';
-import { type Refusal, refuse } from '../domain/refusal.ts';
+import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import { observe } from '../steps/observe.ts';
 import { steps } from '../steps/registry.ts';
 import { type JudgedKey, type JudgedVault, judgeKeys, judgeVaults } from './choose.ts';
 import type { CommandPorts } from './command.ts';
 import type { Form } from './form.ts';
-import { requesterRefusals } from './standing.ts';
 
 /** How many choices stand on a card before anything is typed. */
 export const listed = 15;

@@ -1,8 +1,8 @@
 /** The form of `/enable-cmk`: what it remembers between clicks, whatever shows it. */
 import { z } from 'zod';
-import { Actor, Origin } from '../domain/events.ts';
 import { ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId } from '../domain/ids.ts';
 import { NewKey } from '../domain/observed.ts';
+import { Actor, Origin } from '../domain/request/events.ts';
 
 export const PageName = z.enum(['agent', 'vault', 'key', 'review']);
 export type PageName = z.infer<typeof PageName>;

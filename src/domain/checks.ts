@@ -8,7 +8,7 @@ import type { Observation, Wish } from './observed.ts';
 import { sameVaultUri } from './observed.ts';
 import { actionsForChanges } from './rights.ts';
 
-/** Every judgement a check can come to. `teams/wording.ts` has words for each. */
+/** Every judgement a check can come to. `src/words` has words for each. */
 export const CheckCode = z.enum([
   'created-after-cutoff',
   'created-before-cutoff',

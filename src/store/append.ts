@@ -1,13 +1,13 @@
 /** The one way to write an event. */
 
-import { consequencesOf } from '../domain/consequences.ts';
-import type { NewEvent, StoredEvent } from '../domain/events.ts';
-import { fold } from '../domain/evolve.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { Appended } from '../domain/ports/store.ts';
-import { type Refusal, refuse } from '../domain/refusal.ts';
-import type { Request } from '../domain/request.ts';
-import type { Decision } from '../domain/request-command.ts';
+import { consequencesOf } from '../domain/request/consequences.ts';
+import type { NewEvent, StoredEvent } from '../domain/request/events.ts';
+import { fold } from '../domain/request/evolve.ts';
+import { type Refusal, refuse } from '../domain/request/refusal.ts';
+import type { Request } from '../domain/request/request.ts';
+import type { Decision } from '../domain/request/request-command.ts';
 import { type ChainHead, lockHead, moveHead } from './chain-head.ts';
 import { asStored, eventsOf, insertEvents, type Placed, type Seal } from './event-rows.ts';
 import { moveHold } from './open-requests.ts';

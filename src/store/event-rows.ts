@@ -1,7 +1,7 @@
 /** How events lie in their table. */
 import { z } from 'zod';
-import { type NewEvent, parseEventBody, type StoredEvent } from '../domain/events.ts';
 import { RequestId } from '../domain/ids.ts';
+import { type NewEvent, parseEventBody, type StoredEvent } from '../domain/request/events.ts';
 import { change, int8, placeholders, type Sql, select } from './sql.ts';
 
 /** Where an event stands in the chain and in its request. */

@@ -1,8 +1,8 @@
 /** Which open request holds which agent. Changes only inside the transaction that stores the events it follows from. */
 import { z } from 'zod';
-import { holdsAgent } from '../domain/consequences.ts';
 import { type ArmId, RequestId } from '../domain/ids.ts';
-import type { Request } from '../domain/request.ts';
+import { holdsAgent } from '../domain/request/consequences.ts';
+import type { Request } from '../domain/request/request.ts';
 import { change, type Sql, selectOne } from './sql.ts';
 
 const Row = z.object({ request_id: RequestId });

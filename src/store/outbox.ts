@@ -1,9 +1,9 @@
 /** Rows that say what must follow from stored events. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { Consequence, OutboxItem } from '../domain/consequences.ts';
 import { RequestId } from '../domain/ids.ts';
 import type { Outbox } from '../domain/ports/store.ts';
+import type { Consequence, OutboxItem } from '../domain/request/consequences.ts';
 import { aliveInstances } from './replicas.ts';
 import { change, int8, placeholders, type Sql, select, selectOne } from './sql.ts';
 

@@ -1,10 +1,10 @@
 /** The port `Requests` on the database. */
 import type { Pool } from 'pg';
-import type { StoredEvent } from '../domain/events.ts';
-import { fold } from '../domain/evolve.ts';
 import { RequestId } from '../domain/ids.ts';
 import type { Requests } from '../domain/ports/store.ts';
-import type { Request } from '../domain/request.ts';
+import type { StoredEvent } from '../domain/request/events.ts';
+import { fold } from '../domain/request/evolve.ts';
+import type { Request } from '../domain/request/request.ts';
 import { type AppendTools, appendIn } from './append.ts';
 import { eventsOf, eventsOfNewest, eventsOfOpen, requestsOf } from './event-rows.ts';
 import { openFor } from './open-requests.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { RequestId } from '../domain/ids.ts';
 import type { Appended, TrailHashes } from '../domain/ports/store.ts';
-import type { Refusal } from '../domain/refusal.ts';
+import type { Refusal } from '../domain/request/refusal.ts';
 import { type AppendTools, appendIn, type Decide } from './append.ts';
 import { type ChainHead, readHead } from './chain-head.ts';
 import type { Database } from './database.ts';

@@ -5,7 +5,7 @@
 import { DBOS, DBOSWorkflowConflictError, StatusString } from '@dbos-inc/dbos-sdk';
 import type { Failure } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
-import type { StepResult } from '../domain/request-command.ts';
+import type { StepResult } from '../domain/request/request-command.ts';
 import { attemptStep, checkRun, intend, type RunPorts, record, stopRun, type Try, type Waiting } from './run-plan.ts';
 
 /**

@@ -1,8 +1,9 @@
 /** Carries out what must follow from stored events: showing cards, starting runs, expiring requests. */
-import type { OutboxItem } from '../domain/consequences.ts';
-import { decide } from '../domain/decide.ts';
+
 import type { RequestId } from '../domain/ids.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
+import type { OutboxItem } from '../domain/request/consequences.ts';
+import { decide } from '../domain/request/decide.ts';
 
 export interface OutboxPorts {
   readonly outbox: Outbox;

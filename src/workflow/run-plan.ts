@@ -3,19 +3,19 @@
  * twice, and then finds under its cause what it recorded the first time.
  */
 import { passesByItself } from '../domain/checks.ts';
-import { decide } from '../domain/decide.ts';
-import { blockedBy } from '../domain/decide-run.ts';
 import { planDigest, type Sha256 } from '../domain/digest.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
 import { blocksOf, makePlan, type StepName, stagesOf } from '../domain/plan.ts';
-import { applyPolicy, type Policy, type Standing } from '../domain/policy.ts';
+import { applyPolicy, type Policy, type Standing } from '../domain/policy/policy.ts';
+import type { AgentFacts } from '../domain/policy/rules.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
-import type { Request } from '../domain/request.ts';
-import type { StepResult } from '../domain/request-command.ts';
+import { decide } from '../domain/request/decide.ts';
+import { blockedBy } from '../domain/request/decide-run.ts';
+import type { Request } from '../domain/request/request.ts';
+import type { StepResult } from '../domain/request/request-command.ts';
 import { decideRetry, type RetryLimits } from '../domain/retry.ts';
-import type { AgentFacts } from '../domain/rules.ts';
 import { observe } from '../steps/observe.ts';
 import { stepNamed, steps } from '../steps/registry.ts';
 import { carryOut } from '../steps/step.ts';

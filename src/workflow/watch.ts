@@ -5,7 +5,7 @@
 import type { Failure } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { ReplicaIdentity, Replicas } from '../domain/ports/store.ts';
-import type { Request } from '../domain/request.ts';
+import type { Request } from '../domain/request/request.ts';
 import type { Engine, KnownRun } from './engine.ts';
 import { type RunPorts, stopRun } from './run-plan.ts';
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { z } from 'zod';
 import { actions } from '../../src/actions/registry.ts';
-import { bytesOf, type CardName, cardSchemas, renderCard } from '../../src/teams/render-card.ts';
+import { bytesOf, type CardName, cardSchemas, renderCard } from '../../src/teams/cards/render-card.ts';
 import { disagreements } from './card-fields.ts';
 import { elementsOf, emptyOnes, executesOf, inputsOf, textsOf } from './card-walk.ts';
 

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import type { Control } from '../../src/control/calls.ts';
-import { reachControl } from '../../src/control/client.ts';
-import { startControl } from '../../src/control/server.ts';
-import { type RecordStore, recordsOf } from '../../src/control/store-records.ts';
+import type { Control } from '../../src/operator/rpc/calls.ts';
+import { reachControl } from '../../src/operator/rpc/client.ts';
+import { startControl } from '../../src/operator/rpc/server.ts';
+import { type RecordStore, recordsOf } from '../../src/operator/rpc/store-records.ts';
 import { requestId } from '../support/fixtures.ts';
 
 /** Both ends of the control socket. */

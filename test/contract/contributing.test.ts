@@ -17,7 +17,7 @@ describe('the recipes for contributors', () => {
 
   test.each([
     ['StepName', 'src/domain/plan.ts'],
-    ['Command', 'src/domain/request-command.ts'],
+    ['Command', 'src/domain/request/request-command.ts'],
     ['commandLists', 'manifest/manifest.json'],
   ])('say rightly that %s is in %s', (name, path) => {
     expect(text).toContain(`\`${name}\` in \`${path}\``);

@@ -45,7 +45,7 @@ test('Teams refuses the cards and repeats them: the error is logged without them
 /** A process of its own that logs as the bot does, and then does something. */
 const afterLogging = async (program: string): Promise<{ readonly code: number | null; readonly out: string }> => {
   const text = `
-    import { consoleIntoLog, lastWordsIntoLog, openLog } from './src/log.ts';
+    import { consoleIntoLog, lastWordsIntoLog, openLog } from './src/observability/log.ts';
     const log = openLog('info', 'local');
     consoleIntoLog(log);
     lastWordsIntoLog(log);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { strFromU8, unzipSync } from 'fflate';
-import { Manifest, sampleValuesIn } from '../../src/package/fill-manifest.ts';
-import { readSettings } from '../../src/package/settings.ts';
+import { Manifest, sampleValuesIn } from '../../src/app-package/fill-manifest.ts';
+import { readSettings } from '../../src/app-package/settings.ts';
 import { readPng } from '../support/png.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -46,11 +46,11 @@ function run(words: readonly string[], environment: Record<string, string> = {})
 
 /** As `npm run package` does. */
 const packageWith = (environment: Record<string, string>, ...options: string[]): Promise<Run> =>
-  run(['src/package/run.ts', ...options], environment);
+  run(['src/app-package/run.ts', ...options], environment);
 
 /** What the schema has against a manifest. In a process of its own: jest on Node 20 cannot load the schemas' package. */
 async function validateManifest(manifest: Manifest): Promise<unknown> {
-  const script = `import { validateManifest } from './src/package/validate-manifest.ts';
+  const script = `import { validateManifest } from './src/app-package/validate-manifest.ts';
     console.log(JSON.stringify(await validateManifest(JSON.parse(process.argv[1]))));`;
   const { said } = await run(['--input-type=module', '-e', script, JSON.stringify(manifest)]);
   return JSON.parse(said);

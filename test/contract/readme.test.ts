@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { commands } from '../../src/commands/registry.ts';
-import { environmentSchema } from '../../src/config.ts';
-import { policyFileSchema } from '../../src/policy-file.ts';
+import { environmentSchema } from '../../src/config/config.ts';
+import { policyFileSchema } from '../../src/config/policy-file.ts';
 
 const root = new URL('../../', import.meta.url);
 const readme = readFileSync(new URL('README.md', root), 'utf8');

@@ -5,11 +5,11 @@ import { CheckCode } from '../../src/domain/checks.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { StepName } from '../../src/domain/plan.ts';
 import { ProofLevel } from '../../src/domain/proof.ts';
-import { RefusalCode, refuse } from '../../src/domain/refusal.ts';
+import { RefusalCode, refuse } from '../../src/domain/request/refusal.ts';
 import { steps } from '../../src/steps/registry.ts';
-import { checkWords } from '../../src/teams/wording/checks.ts';
-import { mendWords } from '../../src/teams/wording/failures.ts';
-import { refusalWords } from '../../src/teams/wording/refusals.ts';
+import { checkWords } from '../../src/words/checks.ts';
+import { mendWords } from '../../src/words/failures.ts';
+import { refusalWords } from '../../src/words/refusals.ts';
 import {
   effectWords,
   irreversibleWords,
@@ -17,7 +17,7 @@ import {
   readBackWords,
   runningWords,
   stepTitles,
-} from '../../src/teams/wording/steps.ts';
+} from '../../src/words/steps.ts';
 
 /** Three folders answer what can be typed, clicked and done: their files against their registries, cards against both. */
 const root = new URL('../../', import.meta.url);
@@ -92,9 +92,8 @@ describe('every button', () => {
 });
 
 describe('every refusal', () => {
-  const sources = ['domain', 'commands', 'actions', 'teams', 'workflow', 'store'].flatMap((folder) =>
+  const sources = ['domain', 'authorization', 'commands', 'actions', 'teams', 'workflow', 'store'].flatMap((folder) =>
     filesIn(`src/${folder}`, '.ts')
-      .filter((file) => file !== 'wording/refusals.ts')
       // Where the codes are listed they are not given.
       .map((file) => read(`src/${folder}/${file}`).replace(/z\.enum\(\[[^\]]*\]\)/g, '')),
   );

@@ -1,6 +1,6 @@
 import { verifyChain } from '../../src/audit/verify.ts';
 import type { Appended } from '../../src/domain/ports/store.ts';
-import type { Refusal } from '../../src/domain/refusal.ts';
+import type { Refusal } from '../../src/domain/request/refusal.ts';
 import {
   agentId,
   approve,

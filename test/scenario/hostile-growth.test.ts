@@ -13,14 +13,14 @@ import { chooseNewKey } from '../../src/commands/choose.ts';
 import { FormInputs } from '../../src/commands/form-clicks.ts';
 import { CheckCode } from '../../src/domain/checks.ts';
 import { ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId } from '../../src/domain/ids.ts';
-import { RefusalCode } from '../../src/domain/refusal.ts';
-import { CardClick, CardSearch, InboundActivity, senderOf } from '../../src/teams/activity.ts';
-import { parseMessage } from '../../src/teams/parse-message.ts';
-import { bold, Label, label, mention, plain, plainLines } from '../../src/teams/plain-text.ts';
-import { checkWords } from '../../src/teams/wording/checks.ts';
-import { regionWords, scopeWords } from '../../src/teams/wording/places.ts';
-import { refusalWords } from '../../src/teams/wording/refusals.ts';
-import { effectWords } from '../../src/teams/wording/steps.ts';
+import { RefusalCode } from '../../src/domain/request/refusal.ts';
+import { bold, Label, label, mention, plain, plainLines } from '../../src/teams/cards/plain-text.ts';
+import { CardClick, CardSearch, InboundActivity, senderOf } from '../../src/teams/conversation/activity.ts';
+import { parseMessage } from '../../src/teams/conversation/parse-message.ts';
+import { checkWords } from '../../src/words/checks.ts';
+import { regionWords, scopeWords } from '../../src/words/places.ts';
+import { refusalWords } from '../../src/words/refusals.ts';
+import { effectWords } from '../../src/words/steps.ts';
 import { AttackTable } from '../support/attack-table.ts';
 
 /**

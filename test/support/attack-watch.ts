@@ -1,6 +1,6 @@
 /** What must stay as it is while a world is attacked: the process, its record, its health and its size. */
 import { readFileSync } from 'node:fs';
-import { reachControl } from '../../src/control/client.ts';
+import { reachControl } from '../../src/operator/rpc/client.ts';
 import type { World } from './world.ts';
 
 /** What a bot is at one moment. */

@@ -1,14 +1,15 @@
 /** Requests in every state a card can show, folded from real events: nothing in them is made up for the card. */
-import { decide } from '../../src/domain/decide.ts';
-import { personActor, type StoredEvent } from '../../src/domain/events.ts';
-import { fold } from '../../src/domain/evolve.ts';
+
 import type { Failure } from '../../src/domain/failure.ts';
 import { ArmId, KeyName, PersonId, RequestId } from '../../src/domain/ids.ts';
 import type { Observation, Wish } from '../../src/domain/observed.ts';
 import { makePlan, type Plan, type StepName } from '../../src/domain/plan.ts';
 import type { Proof } from '../../src/domain/proof.ts';
-import type { Request } from '../../src/domain/request.ts';
-import type { Command, StepResult } from '../../src/domain/request-command.ts';
+import { decide } from '../../src/domain/request/decide.ts';
+import { personActor, type StoredEvent } from '../../src/domain/request/events.ts';
+import { fold } from '../../src/domain/request/evolve.ts';
+import type { Request } from '../../src/domain/request/request.ts';
+import type { Command, StepResult } from '../../src/domain/request/request-command.ts';
 import { steps } from '../../src/steps/registry.ts';
 import { agent, guards, key, noon, principal, sha256, vault, version } from '../unit/support/plans.ts';
 import { approver, requester, submit, tenant } from './fixtures.ts';

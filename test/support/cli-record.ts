@@ -1,7 +1,7 @@
 /** A small record for the command line's tests: requests in several states. */
 
 import type { Failure } from '../../src/domain/failure.ts';
-import type { Command, StepResult } from '../../src/domain/request-command.ts';
+import type { Command, StepResult } from '../../src/domain/request/request-command.ts';
 import { agentId, approve, checkRun, intend, plan, reject, requestId, submit } from './fixtures.ts';
 import type { StoreProcess } from './store-client.ts';
 

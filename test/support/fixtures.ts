@@ -1,9 +1,10 @@
 /** Small domain values for tests: a plan that may be submitted, and the commands that carry a request along. */
-import { decide } from '../../src/domain/decide.ts';
-import { type NewEvent, personActor } from '../../src/domain/events.ts';
+
 import { ArmId, FormId, PersonId, RequestId } from '../../src/domain/ids.ts';
 import { Plan } from '../../src/domain/plan.ts';
-import type { Command, Submit } from '../../src/domain/request-command.ts';
+import { decide } from '../../src/domain/request/decide.ts';
+import { type NewEvent, personActor } from '../../src/domain/request/events.ts';
+import type { Command, Submit } from '../../src/domain/request/request-command.ts';
 
 export const tenant = '10000000-0000-4000-8000-000000000000';
 export const requester = PersonId.parse('20000000-0000-4000-8000-000000000001');

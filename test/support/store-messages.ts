@@ -1,7 +1,7 @@
 /** What a test and its store process say to each other. */
 
 import type { RequestId } from '../../src/domain/ids.ts';
-import type { Command } from '../../src/domain/request-command.ts';
+import type { Command } from '../../src/domain/request/request-command.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import type { OpenStore } from '../../src/store/store.ts';
 

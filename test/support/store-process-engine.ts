@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { sealWith } from '../../src/audit/record.ts';
-import { decide } from '../../src/domain/decide.ts';
+import { decide } from '../../src/domain/request/decide.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { openStore } from '../../src/store/store.ts';

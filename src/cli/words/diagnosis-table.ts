@@ -1,6 +1,7 @@
 /** What the doctor found, in words. */
-import type { Diagnosis } from '../../control/calls.ts';
-import { countOf, table } from './table.ts';
+import type { Diagnosis } from '../../operator/rpc/calls.ts';
+import { countOf } from '../../words/count.ts';
+import { table } from './table.ts';
 
 /** One line a subject, with what to do under those that are not well; then the sum. */
 export function diagnosisTable(found: readonly Diagnosis[]): string {

@@ -1,7 +1,8 @@
 /** What the verifier found, in words. */
 import type { Break, Finding } from '../../audit/verify.ts';
 import type { RecordReport } from '../../audit/verify-record.ts';
-import { countOf, indent } from './table.ts';
+import { countOf } from '../../words/count.ts';
+import { indent } from './table.ts';
 
 const words: Record<Break, string> = {
   'hash-differs': 'its body or its hash was changed',

@@ -1,7 +1,8 @@
 /** Requests in short. */
-import type { RequestEvents } from '../../control/calls.ts';
-import { fold } from '../../domain/evolve.ts';
-import type { Request } from '../../domain/request.ts';
+
+import { fold } from '../../domain/request/evolve.ts';
+import type { Request } from '../../domain/request/request.ts';
+import type { RequestEvents } from '../../operator/rpc/calls.ts';
 import { table, utc } from './table.ts';
 
 export const stateWords: Record<Request['state'], string> = {

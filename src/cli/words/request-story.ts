@@ -1,15 +1,16 @@
 /** What happened to a request, how far it is, and what can safely be done now: in words. */
 import { shortDigest } from '../../domain/digest.ts';
-import type { StoredEvent } from '../../domain/events.ts';
 import type { Failure } from '../../domain/failure.ts';
 import { highestProof } from '../../domain/proof.ts';
-import type { Request, StepProgress } from '../../domain/request.ts';
-import { eventWords } from '../../teams/wording/events.ts';
-import { mendWords } from '../../teams/wording/failures.ts';
-import { effectWords, proofWords, stepTitles } from '../../teams/wording/steps.ts';
+import type { StoredEvent } from '../../domain/request/events.ts';
+import type { Request, StepProgress } from '../../domain/request/request.ts';
+import { countOf } from '../../words/count.ts';
+import { eventWords } from '../../words/events.ts';
+import { mendWords } from '../../words/failures.ts';
+import { effectWords, proofWords, stepTitles } from '../../words/steps.ts';
 import { stateWords } from './request-rows.ts';
 import { safeNow } from './safe-now.ts';
-import { countOf, indent, table, utc } from './table.ts';
+import { indent, table, utc } from './table.ts';
 
 type Names = (id: string | null) => string;
 

@@ -1,7 +1,7 @@
 /** What can safely be done about a request as it stands. */
-import type { Request } from '../../domain/request.ts';
-import { stepTitles } from '../../teams/wording/steps.ts';
-import { countOf } from './table.ts';
+import type { Request } from '../../domain/request/request.ts';
+import { countOf } from '../../words/count.ts';
+import { stepTitles } from '../../words/steps.ts';
 
 export type Verb = 'cancel' | 'retry' | 'give-up';
 

@@ -28,8 +28,6 @@ export const indent = (text: string, by = 2): string => text.replaceAll(/^(?=.)/
 /** `2026-08-21 08:12:03`, in UTC. */
 export const utc = (time: string): string => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
 
-export const countOf = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
-
 /**
  * What people and Azure wrote must not steer the operator's terminal: control and formatting characters are shown as a
  * replacement character. Line breaks stay.

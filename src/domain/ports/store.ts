@@ -1,11 +1,11 @@
 /** What the product asks of its store. Everything here throws when the database cannot be reached: that is a bug-kind error. */
 
-import type { OutboxItem } from '../consequences.ts';
-import type { StoredEvent } from '../events.ts';
 import type { ArmId, PersonId, RequestId } from '../ids.ts';
-import type { Refusal } from '../refusal.ts';
-import type { Request } from '../request.ts';
-import type { Decision } from '../request-command.ts';
+import type { OutboxItem } from '../request/consequences.ts';
+import type { StoredEvent } from '../request/events.ts';
+import type { Refusal } from '../request/refusal.ts';
+import type { Request } from '../request/request.ts';
+import type { Decision } from '../request/request-command.ts';
 
 /** What `append` stored, or had stored before under the same cause. */
 export interface Appended {

@@ -9,8 +9,8 @@
  */
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
-import type { BotFramework } from '../bot-framework.ts';
-import { isPrivate } from '../service-urls.ts';
+import { isPrivate } from '../../domain/private-url.ts';
+import type { BotFramework } from '../edge/bot-framework.ts';
 
 export type InvalidToken =
   | 'no-token'

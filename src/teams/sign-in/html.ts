@@ -1,6 +1,6 @@
 /** The pages of signing in: no script, nothing from elsewhere, every text escaped. */
 import { createHash } from 'node:crypto';
-import { label } from '../plain-text.ts';
+import { label } from '../cards/plain-text.ts';
 
 export interface PageAnswer {
   readonly status: number;

@@ -1,10 +1,10 @@
 /** Signing in in a browser: a page that says what for, then Entra's own, then a page that says what came of it. */
 import { createHash } from 'node:crypto';
+import { type SignIn, type StepUp, signInRefusal } from '../../domain/policy/sign-in.ts';
 import type { Requests } from '../../domain/ports/store.ts';
-import type { Request } from '../../domain/request.ts';
-import { type SignIn, type StepUp, signInRefusal } from '../../domain/sign-in.ts';
-import type { Directory } from '../directory.ts';
-import { refusalWords } from '../wording/refusals.ts';
+import type { Request } from '../../domain/request/request.ts';
+import { refusalWords } from '../../words/refusals.ts';
+import type { Directory } from '../posts/directory.ts';
 import type { Authority } from './authority.ts';
 import type { BrowserCookie } from './browser-cookie.ts';
 import { type PageAnswer, page } from './html.ts';

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PersonId, RequestId } from '../../domain/ids.ts';
+import { SignIn } from '../../domain/policy/sign-in.ts';
 import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
-import { SignIn } from '../../domain/sign-in.ts';
 
 /** What a sign-in is for: one person's approval of one request as it was last asked. */
 export const Purpose = z.object({ person: PersonId, requestId: RequestId, asking: z.number().int() });

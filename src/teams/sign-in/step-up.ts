@@ -4,12 +4,12 @@
  * "Enable SSO for Adaptive Cards Universal Actions" and "Add third party authentication to Adaptive Cards Universal Actions".
  */
 import type { InvokeResponse } from 'botbuilder';
+import type { SignIn, StepUp } from '../../domain/policy/sign-in.ts';
 import type { Requests } from '../../domain/ports/store.ts';
-import { type Refusal, refuse } from '../../domain/refusal.ts';
-import type { SignIn, StepUp } from '../../domain/sign-in.ts';
-import type { Directory } from '../directory.ts';
-import { loginAnswer, messageAnswer, preconditionAnswer } from '../invoke-answers.ts';
-import { refusalText } from '../views/short-views.ts';
+import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { refusalText } from '../cards/views/short-views.ts';
+import { loginAnswer, messageAnswer, preconditionAnswer } from '../conversation/invoke-answers.ts';
+import type { Directory } from '../posts/directory.ts';
 import type { Authority } from './authority.ts';
 import { browserCookie } from './browser-cookie.ts';
 import type { PageTools, SignInApp } from './pages.ts';

@@ -5,7 +5,7 @@
 import { errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { PersonId, TenantId } from '../../domain/ids.ts';
-import type { SignIn } from '../../domain/sign-in.ts';
+import type { SignIn } from '../../domain/policy/sign-in.ts';
 import type { Authority } from './authority.ts';
 import { AuthorityUnreachable } from './https-call.ts';
 

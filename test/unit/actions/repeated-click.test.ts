@@ -1,7 +1,7 @@
 import { approve } from '../../../src/actions/approve.ts';
-import { decide } from '../../../src/domain/decide.ts';
-import { personActor } from '../../../src/domain/events.ts';
 import type { PersonId } from '../../../src/domain/ids.ts';
+import { decide } from '../../../src/domain/request/decide.ts';
+import { personActor } from '../../../src/domain/request/events.ts';
 import { approver, tenant } from '../../support/fixtures.ts';
 import { asks, checks, id } from '../support/commands.ts';
 import { memoryRequests } from '../support/memory-requests.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type Position, sealWith } from '../../../src/audit/record.ts';
 import { genesis, verifyChain, verifyTexts } from '../../../src/audit/verify.ts';
-import { type NewEvent, parseEventBody } from '../../../src/domain/events.ts';
+import { type NewEvent, parseEventBody } from '../../../src/domain/request/events.ts';
 import { submitted } from '../../support/fixtures.ts';
 
 /**

@@ -5,7 +5,7 @@ import { sealWith } from '../../../src/audit/record.ts';
 import { genesis, type RevealedText } from '../../../src/audit/verify.ts';
 import { NotAnExport, verifyExport } from '../../../src/audit/verify-export.ts';
 import { RecordVerifier } from '../../../src/audit/verify-record.ts';
-import { newEvent, operatorActor } from '../../../src/domain/events.ts';
+import { newEvent, operatorActor } from '../../../src/domain/request/events.ts';
 import { submitted } from '../../support/fixtures.ts';
 
 interface Written {

@@ -1,5 +1,5 @@
 import { readRecord } from '../../../src/cli/read-record.ts';
-import type { Records, StoredLine } from '../../../src/control/calls.ts';
+import type { Records, StoredLine } from '../../../src/operator/rpc/calls.ts';
 
 const line = (seq: number): StoredLine => ({
   seq,

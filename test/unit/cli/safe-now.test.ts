@@ -1,8 +1,8 @@
 import { safeNow } from '../../../src/cli/words/safe-now.ts';
-import { decide } from '../../../src/domain/decide.ts';
-import { operatorActor } from '../../../src/domain/events.ts';
-import type { Request } from '../../../src/domain/request.ts';
-import type { Command } from '../../../src/domain/request-command.ts';
+import { decide } from '../../../src/domain/request/decide.ts';
+import { operatorActor } from '../../../src/domain/request/events.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import type { Command } from '../../../src/domain/request/request-command.ts';
 import { requester } from '../../support/fixtures.ts';
 import {
   asks,

@@ -1,4 +1,5 @@
-import { countOf, indent, printable, table, utc } from '../../../src/cli/words/table.ts';
+import { indent, printable, table, utc } from '../../../src/cli/words/table.ts';
+import { countOf } from '../../../src/words/count.ts';
 
 it('aligns columns by what is seen, and leaves no spaces at the end', () => {
   expect(

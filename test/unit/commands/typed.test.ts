@@ -3,7 +3,7 @@ import { cmkHistory } from '../../../src/commands/cmk-history.ts';
 import { cmkRequests } from '../../../src/commands/cmk-requests.ts';
 import { enableCmk } from '../../../src/commands/enable-cmk.ts';
 import { submit } from '../../../src/commands/form-clicks.ts';
-import type { Standing } from '../../../src/domain/policy.ts';
+import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { agentId, vaultId } from '../../support/fixtures.ts';
 import { call, commandWorld, inputs, reviewed } from '../support/command-world.ts';
 import { failure } from '../support/commands.ts';

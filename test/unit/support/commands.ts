@@ -1,15 +1,16 @@
 /** The commands of a request's life, and requests in every state made by them. */
-import { decide } from '../../../src/domain/decide.ts';
-import { personActor, type StoredEvent } from '../../../src/domain/events.ts';
-import { fold } from '../../../src/domain/evolve.ts';
+
 import type { Failure } from '../../../src/domain/failure.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
 import type { Plan, StepName } from '../../../src/domain/plan.ts';
-import type { Standing } from '../../../src/domain/policy.ts';
+import type { Standing } from '../../../src/domain/policy/policy.ts';
+import type { SignIn, StepUp } from '../../../src/domain/policy/sign-in.ts';
 import type { Proof } from '../../../src/domain/proof.ts';
-import type { Request } from '../../../src/domain/request.ts';
-import type { Command, StepResult } from '../../../src/domain/request-command.ts';
-import type { SignIn, StepUp } from '../../../src/domain/sign-in.ts';
+import { decide } from '../../../src/domain/request/decide.ts';
+import { personActor, type StoredEvent } from '../../../src/domain/request/events.ts';
+import { fold } from '../../../src/domain/request/evolve.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
 import { approver, requester, requestId, submit, tenant } from '../../support/fixtures.ts';
 import { noon, planFor } from './plans.ts';
 

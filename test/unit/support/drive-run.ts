@@ -1,7 +1,7 @@
 /** Takes one run through its turns as the workflow body does, without waiting: the clock moves instead. */
 
 import type { RequestId } from '../../../src/domain/ids.ts';
-import type { StepResult } from '../../../src/domain/request-command.ts';
+import type { StepResult } from '../../../src/domain/request/request-command.ts';
 import { attemptStep, checkRun, intend, type RunPorts, record, type Try } from '../../../src/workflow/run-plan.ts';
 
 /** The process ends here: what the engine had not stored of this turn is lost. */

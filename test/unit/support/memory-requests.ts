@@ -1,10 +1,11 @@
 /** `Requests` in memory: decides and folds as the real store does, one append at a time, and stores bodies as JSON. */
-import { type EventBody, parseEventBody, type StoredEvent } from '../../../src/domain/events.ts';
-import { fold } from '../../../src/domain/evolve.ts';
+
 import type { RequestId } from '../../../src/domain/ids.ts';
 import type { Requests } from '../../../src/domain/ports/store.ts';
-import { refuse } from '../../../src/domain/refusal.ts';
-import { hasEnded, type Request } from '../../../src/domain/request.ts';
+import { type EventBody, parseEventBody, type StoredEvent } from '../../../src/domain/request/events.ts';
+import { fold } from '../../../src/domain/request/evolve.ts';
+import { refuse } from '../../../src/domain/request/refusal.ts';
+import { hasEnded, type Request } from '../../../src/domain/request/request.ts';
 
 const asStored = (body: EventBody): EventBody => parseEventBody(JSON.parse(JSON.stringify(body)));
 

@@ -2,11 +2,12 @@
  * Requests as the promises tell of them, beside the domain and sharing none of its rules: a tiny model that says of every
  * attempt what must be stored, and what every request then is. Random lives are led through both.
  */
-import { personActor } from '../../../src/domain/events.ts';
+
 import { FormId, type PersonId, type RequestId } from '../../../src/domain/ids.ts';
 import type { Plan, StepName } from '../../../src/domain/plan.ts';
-import type { Standing } from '../../../src/domain/policy.ts';
-import type { Command } from '../../../src/domain/request-command.ts';
+import type { Standing } from '../../../src/domain/policy/policy.ts';
+import { personActor } from '../../../src/domain/request/events.ts';
+import type { Command } from '../../../src/domain/request/request-command.ts';
 import { agentId, requestId, submit, tenant } from '../../support/fixtures.ts';
 import { cancels, checks, decides, doneWith, failedWith, proved, records, settles, stops } from './commands.ts';
 import { agent, planFor, sha256, vault, wish } from './plans.ts';

@@ -1,12 +1,12 @@
 /** Leads random lives of several requests through the product's rules and the model beside them. */
 import fc from 'fast-check';
-import type { StoredEvent } from '../../../src/domain/events.ts';
 import { PersonId, type RequestId } from '../../../src/domain/ids.ts';
 import { StepName } from '../../../src/domain/plan.ts';
-import type { Standing } from '../../../src/domain/policy.ts';
+import type { Standing } from '../../../src/domain/policy/policy.ts';
 import type { Appended } from '../../../src/domain/ports/store.ts';
-import type { Refusal } from '../../../src/domain/refusal.ts';
-import type { Command } from '../../../src/domain/request-command.ts';
+import type { StoredEvent } from '../../../src/domain/request/events.ts';
+import type { Refusal } from '../../../src/domain/request/refusal.ts';
+import type { Command } from '../../../src/domain/request/request-command.ts';
 import { approver, requester } from '../../support/fixtures.ts';
 import { outsider, secondApprover } from './commands.ts';
 import {

@@ -1,6 +1,6 @@
 /** Policies for tests: rules by what they change, and the environment's settings behind them. */
-import type { Policy } from '../../../src/domain/policy.ts';
-import { environmentRule, type Rule } from '../../../src/domain/rules.ts';
+import type { Policy } from '../../../src/domain/policy/policy.ts';
+import { environmentRule, type Rule } from '../../../src/domain/policy/rules.ts';
 
 export const rule = (change: Partial<Rule> = {}): Rule => ({
   name: environmentRule,

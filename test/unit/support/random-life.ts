@@ -1,12 +1,12 @@
 /** Random lives of a request: what people, the clock and the runner may do in any order, and what must hold after each turn. */
 import fc from 'fast-check';
-import { decide } from '../../../src/domain/decide.ts';
-import { evolve, fold } from '../../../src/domain/evolve.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
 import { StepName } from '../../../src/domain/plan.ts';
-import type { Standing } from '../../../src/domain/policy.ts';
-import type { Request } from '../../../src/domain/request.ts';
-import type { Command } from '../../../src/domain/request-command.ts';
+import type { Standing } from '../../../src/domain/policy/policy.ts';
+import { decide } from '../../../src/domain/request/decide.ts';
+import { evolve, fold } from '../../../src/domain/request/evolve.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import type { Command } from '../../../src/domain/request/request-command.ts';
 import { approver, requester, submit } from '../../support/fixtures.ts';
 import {
   cancels,

@@ -1,11 +1,11 @@
 /** A request with its approvals in memory, an Azure in memory, and the ports of its run. */
 
-import { decide } from '../../../src/domain/decide.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
 import type { Wish } from '../../../src/domain/observed.ts';
 import { makePlan } from '../../../src/domain/plan.ts';
-import type { Standing } from '../../../src/domain/policy.ts';
-import type { Command } from '../../../src/domain/request-command.ts';
+import type { Standing } from '../../../src/domain/policy/policy.ts';
+import { decide } from '../../../src/domain/request/decide.ts';
+import type { Command } from '../../../src/domain/request/request-command.ts';
 import { observe } from '../../../src/steps/observe.ts';
 import { steps } from '../../../src/steps/registry.ts';
 import type { RunPorts } from '../../../src/workflow/run-plan.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { decide } from '../../../../src/domain/decide.ts';
-import { refuse } from '../../../../src/domain/refusal.ts';
+import { decide } from '../../../../src/domain/request/decide.ts';
+import { refuse } from '../../../../src/domain/request/refusal.ts';
 import { openAuthority } from '../../../../src/teams/sign-in/authority.ts';
 import type { PageAnswer } from '../../../../src/teams/sign-in/html.ts';
 import type { Purpose } from '../../../../src/teams/sign-in/pending.ts';

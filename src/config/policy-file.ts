@@ -1,0 +1,157 @@
+/**
+ * The file that `CMK_POLICY_FILE` names: rules that are finer than the environment's settings, in order. Read once, at the
+ * start; every mistake is named with its place.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { Policy } from '../domain/policy/policy.ts';
+import { covers, environmentRule, type Rule } from '../domain/policy/rules.ts';
+import { duration } from './duration.ts';
+
+const listOf = <T extends z.ZodType>(item: T, instead: string) =>
+  z.array(item, `must be a list in [ ]; ${instead}`).min(1, `is empty; ${instead}`);
+
+const ids = listOf(
+  z.guid('must be an Entra group id or object id'),
+  'name a group or a person, or leave it out: then the environment’s setting holds',
+);
+const anything = 'write what to match, or leave it out: then anything matches';
+const pattern = z.string('must be text, in which * stands for anything').trim().min(1, `is empty; ${anything}`);
+/** One text is a list of one. */
+const values = z.preprocess((value) => (typeof value === 'string' ? [value] : value), listOf(pattern, anything));
+
+const Match = z.strictObject(
+  {
+    subscriptions: listOf(z.guid('must be a subscription id'), anything).optional(),
+    resourceGroups: listOf(pattern, anything).optional(),
+    agents: listOf(pattern, anything).optional(),
+    tags: z
+      .record(z.string(), values, 'must be an object from tag names to values')
+      .refine((tags) => Object.keys(tags).length > 0, `is empty; ${anything}`)
+      .optional(),
+  },
+  { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object of what to match' : undefined) },
+);
+
+const count = 'must be a whole number from 1 to 10';
+
+const FileRule = z.strictObject(
+  {
+    name: z
+      .string('is missing; name the rule, so that people can speak of it')
+      .trim()
+      .min(1, 'is empty; name the rule, so that people can speak of it')
+      .max(60, 'is longer than 60 characters'),
+    match: Match.default({}),
+    requesters: ids.optional(),
+    approvers: ids.optional(),
+    approvalsRequired: z.number(count).int(count).min(1, count).max(10, count).optional(),
+    approvalExpiry: duration.optional(),
+    extraApprovalForIrreversible: z.boolean('must be true or false').optional(),
+  },
+  { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object: a rule' : undefined) },
+);
+type FileRule = z.infer<typeof FileRule>;
+
+export const policyFileSchema = z.strictObject(
+  { rules: listOf(FileRule, 'write a rule, or leave CMK_POLICY_FILE out') },
+  { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object with a list of rules' : undefined) },
+);
+
+/** What a file says, or everything that is wrong with it. */
+export type PolicyFile =
+  | { readonly rules: readonly FileRule[]; readonly mistakes: readonly [] }
+  | { readonly rules: null; readonly mistakes: readonly string[] };
+
+const wrong = (...mistakes: readonly string[]): PolicyFile => ({ rules: null, mistakes });
+
+/** `rules[1].match.tags.environment[0]` */
+const placeOf = (path: readonly PropertyKey[]): string =>
+  path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
+
+const known = (path: readonly PropertyKey[]): readonly string[] => {
+  if (path.length === 0) return Object.keys(policyFileSchema.shape);
+  return Object.keys(path.at(-1) === 'match' ? Match.shape : FileRule.shape);
+};
+
+function mistakeOf(issue: z.core.$ZodIssue): readonly string[] {
+  const place = placeOf(issue.path);
+  if (issue.code !== 'unrecognized_keys') return [place === '' ? issue.message : `${place} ${issue.message}`];
+  const instead = `is not known here; known are ${known(issue.path).join(', ')}`;
+  return issue.keys.map((key) => `${placeOf([...issue.path, key])} ${instead}`);
+}
+
+/** What only shows when rules are looked at together. */
+function mistakesBetween(rules: readonly FileRule[]): readonly string[] {
+  return rules.flatMap((rule, at) => {
+    const before = rules.slice(0, at);
+    const same = before.findIndex((one) => one.name.toLowerCase() === rule.name.toLowerCase());
+    const shadow = before.findIndex((one) => covers(one.match, rule.match));
+    return [
+      ...(rule.name.toLowerCase() === environmentRule
+        ? [
+            `rules[${at}].name is taken: the environment’s settings are the rule ${environmentRule}; give it another name`,
+          ]
+        : []),
+      ...(same === -1 ? [] : [`rules[${at}].name is that of rules[${same}] too; give it another name`]),
+      ...(shadow === -1
+        ? []
+        : [
+            `rules[${at}] never applies: rules[${shadow}] (${rules[shadow]?.name}) comes first and matches every agent it could; move it up, or take it out`,
+          ]),
+    ];
+  });
+}
+
+/** The message alone, of errors of any realm. */
+const withoutName = (error: unknown): string => String(error).replace(/^\w*Error: /, '');
+
+function readText(file: string): string | PolicyFile {
+  try {
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  } catch (error) {
+    return wrong(`cannot be read: ${withoutName(error)}`);
+  }
+}
+
+/** Reads and checks the file. */
+export function readPolicyFile(file: string): PolicyFile {
+  const text = readText(file);
+  if (typeof text !== 'string') return text;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return wrong(`${file} is not JSON: ${withoutName(error)}`);
+  }
+  const read = policyFileSchema.safeParse(value);
+  if (!read.success) return wrong(...read.error.issues.flatMap(mistakeOf));
+  const mistakes = mistakesBetween(read.data.rules);
+  return mistakes.length > 0 ? wrong(...mistakes) : { rules: read.data.rules, mistakes: [] };
+}
+
+/** What a rule leaves out is as the environment says. */
+const completed = (rule: FileRule, otherwise: Rule): Rule => ({
+  name: rule.name,
+  match: rule.match,
+  requesters: rule.requesters ?? otherwise.requesters,
+  approvers: rule.approvers ?? otherwise.approvers,
+  approvalsRequired: rule.approvalsRequired ?? otherwise.approvalsRequired,
+  expiryMs: rule.approvalExpiry ?? otherwise.expiryMs,
+  extraApprovalForIrreversible: rule.extraApprovalForIrreversible ?? otherwise.extraApprovalForIrreversible,
+});
+
+/** Joins the file's rules with the environment's settings. */
+export function policyFrom(given: readonly FileRule[], environment: Omit<Rule, 'name' | 'match'>): Policy {
+  const otherwise: Rule = { name: environmentRule, match: {}, ...environment };
+  const rules = given.map((rule) => completed(rule, otherwise));
+  const version = createHash('sha256')
+    .update(JSON.stringify([...rules, otherwise]))
+    .digest('hex')
+    .slice(0, 8);
+  return { version, rules, otherwise };
+}

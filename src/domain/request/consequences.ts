@@ -1,0 +1,71 @@
+/** What must follow from stored events. The rows are written in the same transaction as the events. */
+
+import type { RequestId } from '../ids.ts';
+import type { StoredEvent } from './events.ts';
+import { hasEnded, type Request } from './request.ts';
+
+/**
+ * `show`: bring the request's cards up to date. `audit`: show new events in the audit channel, merged. `run`: start run
+ * number `key`. `expire`: end it if still undecided. `remind`: say again, in words, that people are waited for.
+ * One row per request, kind and key: a second one only moves the due time and marks the first as changed.
+ */
+export interface Consequence {
+  readonly kind: 'show' | 'audit' | 'run' | 'expire' | 'remind';
+  readonly key: string;
+  /** ISO 8601. */
+  readonly dueAt: string;
+}
+
+/** Events of so many milliseconds go into one reply in the audit channel. */
+const mergeMs = 5_000;
+
+/** The rows that follow from these events, given the request after them. */
+export function consequencesOf(request: Request, events: readonly StoredEvent[]): readonly Consequence[] {
+  const now = request.changedAt;
+  const auditAt = new Date(Date.parse(now) + mergeMs).toISOString();
+  const rows: Consequence[] =
+    events.length === 0
+      ? []
+      : [
+          { kind: 'show', key: '', dueAt: now },
+          { kind: 'audit', key: '', dueAt: auditAt },
+        ];
+  for (const { body, time } of events) {
+    if (body.type === 'run-ordered') rows.push({ kind: 'run', key: `${body.data.run}`, dueAt: time });
+    if (body.type === 'submitted' || body.type === 'plan-changed') {
+      const { expiresAt } = body.data.policy;
+      rows.push({ kind: 'expire', key: '', dueAt: expiresAt }, ...remindersUntil(expiresAt, time));
+    }
+    if (body.type === 'attention-needed') {
+      rows.push({ kind: 'remind', key: 'attention', dueAt: later(time, attentionEveryMs) });
+    }
+  }
+  return rows;
+}
+
+const hourMs = 3_600_000;
+/** A request that needs attention never expires: it is brought up once a day. */
+export const attentionEveryMs = 24 * hourMs;
+const lastCallMs = 4 * hourMs;
+
+const later = (time: string, ms: number): string => new Date(Date.parse(time) + ms).toISOString();
+
+/** At half time, and four hours before the end where that comes later. */
+function remindersUntil(expiresAt: string, from: string): readonly Consequence[] {
+  const half = later(from, (Date.parse(expiresAt) - Date.parse(from)) / 2);
+  const last = later(expiresAt, -lastCallMs);
+  const rows: Consequence[] = [{ kind: 'remind', key: 'half', dueAt: half }];
+  return last > half ? [...rows, { kind: 'remind', key: 'last', dueAt: last }] : rows;
+}
+
+/** The one derived row that rules anything: which agent an open request holds. */
+export const holdsAgent = (request: Request): string | null =>
+  hasEnded(request) ? null : request.plan.wish.agentId.toLowerCase();
+
+/** Where an outbox row came from. */
+export interface OutboxItem extends Consequence {
+  readonly requestId: RequestId;
+  readonly attempts: number;
+  /** Changes whenever the row is written again: finishing an old version leaves the newer one. */
+  readonly version: number;
+}

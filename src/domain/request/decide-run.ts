@@ -1,0 +1,220 @@
+/**
+ * What may happen to a request before and in a run: nothing that an approval does not cover. The runner is not trusted. What
+ * may come about by itself, such as a reject before the first intent, is refused; what no correct runner does is thrown.
+ */
+import type { Check } from '../checks.ts';
+import { canonicalJson } from '../digest.ts';
+import type { Failure } from '../failure.ts';
+import { isCovered, notCovered, type Plan, type StepName, stepsBefore } from '../plan.ts';
+import { type Proof, provesSuccess } from '../proof.ts';
+import { botActor, type NewEvent, newEvent } from './events.ts';
+import { refuse } from './refusal.ts';
+import type { Request, StepProgress } from './request.ts';
+import { accept, type Command, type Decision, type StepResult } from './request-command.ts';
+
+/** Orders the next run of the plan as it stands. */
+export const orderRun = (request: Request): NewEvent =>
+  newEvent(
+    'run-ordered',
+    botActor,
+    { run: request.runs + 1 },
+    { planDigest: request.digest, target: request.plan.wish.agentId, onBehalfOf: request.requester },
+  );
+
+export function checkRun(request: Request, command: Extract<Command, { do: 'check-run' }>): Decision {
+  if (request.state !== 'approved' || request.runs !== command.run) return refuse('not-awaiting-approval', request.id);
+  if (canonicalJson(command.plan.wish) !== canonicalJson(request.plan.wish)) {
+    throw new Error(`checking run ${command.run} of ${request.id}: the plan is for another wish`);
+  }
+  const difference = notCovered(request.plan, command.plan, {
+    requestId: request.id,
+    version: request.born.keyVersion ?? null,
+  });
+  const [block] = difference.blocks;
+  // Nobody can approve a way around a block: somebody removes what blocks, then retries, and the approvals hold.
+  if (block !== undefined) return stopRun(request, { run: command.run, failure: blockedBy(block) });
+  const covered = isCovered(difference);
+  const counted = request.approvals.flatMap(({ by }) => (command.standings[by] === 'yes' ? [by] : []));
+  // A policy that was tightened meanwhile holds; one that was loosened does not help a request asked under the old one.
+  const needed = Math.max(request.policy.approvalsRequired, command.policy.approvalsRequired);
+  const { run, plan, policy } = command;
+  if (covered && counted.length >= needed) {
+    const data = { run, observed: command.digest, counted };
+    return accept(newEvent('run-checked', botActor, data, { ...runRest(request), result: 'covered' }));
+  }
+  const reason = covered ? 'approvers-changed' : 'effects-not-covered';
+  return accept(
+    newEvent(
+      'plan-changed',
+      botActor,
+      { run, plan, policy, reason },
+      {
+        planDigest: command.digest,
+        target: request.plan.wish.agentId,
+        onBehalfOf: request.requester,
+        result: 'awaiting-approval',
+      },
+    ),
+  );
+}
+
+/** What a check that blocks comes to in a run. */
+export const blockedBy = ({ code, fact }: Check): Failure => ({
+  next: 'ask',
+  doing: 'checking the plan before the run',
+  code,
+  message: fact,
+  status: null,
+  retryAfterMs: null,
+  clientRequestId: null,
+  correlationId: null,
+});
+
+/** Only an approved request, or one already in this run, may touch Azure. */
+const inRun = (request: Request, run: number): boolean =>
+  request.runs === run && (request.state === 'approved' || request.state === 'running');
+
+/** What every event of a run says of whose and which plan it is. */
+export const runRest = (request: Request) => ({
+  planDigest: request.digest,
+  target: request.plan.wish.agentId,
+  onBehalfOf: request.requester,
+});
+
+function progressOf(request: Request, name: StepName): StepProgress {
+  const step = request.progress.find((one) => one.name === name);
+  if (step === undefined) throw new Error(`step ${name} is not in the plan of ${request.id}`);
+  return step;
+}
+
+const isDoneIn = (request: Request, run: number, name: StepName): boolean => {
+  const step = progressOf(request, name);
+  return step.run === run && step.state === 'done';
+};
+
+/** Throws unless it is this step's turn, and this the next try of it. */
+function mustBeNext(request: Request, run: number, { step: name, attempt }: { step: StepName; attempt: number }): void {
+  const step = progressOf(request, name);
+  const begun = step.run === run;
+  const names = request.progress.map((one) => one.name);
+  const early = stepsBefore(name, names).filter((other) => !isDoneIn(request, run, other));
+  const next = begun ? step.state === 'waiting' && attempt === step.attempt + 1 : attempt === 1;
+  if (early.length === 0 && next) return;
+  const found = begun ? `${step.state} at try ${step.attempt}` : 'not begun in this run';
+  throw new Error(
+    `intending ${name}/${attempt} in run ${run} of ${request.id}: it is ${found}, not done before it: ${early.join(', ')}`,
+  );
+}
+
+export function intend(request: Request, command: Extract<Command, { do: 'intend' }>): Decision {
+  if (!inRun(request, command.run)) return refuse('request-ended', request.id);
+  if (request.checked !== command.run) throw new Error(`run ${command.run} of ${request.id} was not checked`);
+  for (const one of command.steps) mustBeNext(request, command.run, one);
+  return accept(
+    ...command.steps.map(({ step, attempt }) =>
+      newEvent(
+        'step-intended',
+        botActor,
+        { run: command.run, step, attempt },
+        {
+          ...runRest(request),
+          before: values(request.plan, step, 'before'),
+          after: values(request.plan, step, 'value'),
+        },
+      ),
+    ),
+  );
+}
+
+/** What a step changes, as `target property` to value. */
+function values(plan: Plan, name: StepName, which: 'before' | 'value'): Record<string, string> {
+  const effects = plan.steps.find((step) => step.name === name)?.effects ?? [];
+  return Object.fromEntries(effects.map((effect) => [`${effect.target} ${effect.property}`, effect[which]]));
+}
+
+/** Throws unless this very try was intended and nothing came of it yet. */
+function mustBeUnderWay(request: Request, run: number, { step: name, attempt }: StepResult): void {
+  const step = progressOf(request, name);
+  if (step.run === run && step.state === 'running' && step.attempt === attempt) return;
+  throw new Error(`recording ${name}/${attempt} in run ${run} of ${request.id}: it was not under way`);
+}
+
+/** Throws unless everything else is done and enough is proved. */
+function mustBeProved(request: Request, run: number, proofs: readonly Proof[]): void {
+  const open = request.progress.filter(({ name }) => name !== 'verify' && !isDoneIn(request, run, name));
+  if (open.length === 0 && provesSuccess(proofs)) return;
+  throw new Error(`success of ${request.id}: not proved, or not done: ${open.map(({ name }) => name).join(', ')}`);
+}
+
+export function record(request: Request, command: Extract<Command, { do: 'record' }>): Decision {
+  if (!inRun(request, command.run)) return refuse('request-ended', request.id);
+  const { run } = command;
+  for (const result of command.results) mustBeUnderWay(request, run, result);
+  const events = command.results.map((result) => resultEvent(request, run, result));
+  const stuck = command.results.find((result) => result.outcome === 'failed' && result.retryAt === null);
+  if (stuck?.outcome === 'failed') {
+    const { step, failure } = stuck;
+    events.push(
+      newEvent(
+        'attention-needed',
+        botActor,
+        { run, step, failure },
+        { ...runRest(request), result: 'needs-attention' },
+      ),
+    );
+  }
+  const verified = command.results.find((result) => result.outcome === 'done' && result.step === 'verify');
+  if (verified?.outcome === 'done') {
+    mustBeProved(request, run, verified.proofs);
+    events.push(
+      newEvent(
+        'succeeded',
+        botActor,
+        { run, proofs: [...verified.proofs] },
+        { ...runRest(request), result: 'succeeded' },
+      ),
+    );
+  }
+  return accept(...events);
+}
+
+function resultEvent(request: Request, run: number, result: StepResult): NewEvent {
+  if (result.outcome === 'done') {
+    const { step, attempt, already, born, receipt } = result;
+    return newEvent(
+      'step-done',
+      botActor,
+      { run, step, attempt, already, born },
+      {
+        ...runRest(request),
+        after: values(request.plan, step, 'value'),
+        result: already ? 'already so' : 'done',
+        clientRequestId: receipt?.clientRequestId ?? null,
+        correlationId: receipt?.correlationId ?? null,
+      },
+    );
+  }
+  const { step, attempt, failure, retryAt } = result;
+  const { clientRequestId, correlationId, code } = failure;
+  return newEvent(
+    'step-failed',
+    botActor,
+    { run, step, attempt, failure, retryAt },
+    { ...runRest(request), result: code, clientRequestId, correlationId },
+  );
+}
+
+export function stopRun(
+  request: Request,
+  { run, failure }: { readonly run: number; readonly failure: Failure },
+): Decision {
+  if (!inRun(request, run)) return refuse('request-ended', request.id);
+  return accept(
+    newEvent(
+      'attention-needed',
+      botActor,
+      { run, step: null, failure },
+      { ...runRest(request), result: 'needs-attention' },
+    ),
+  );
+}

@@ -1,0 +1,205 @@
+/** How events make a request what it is. */
+
+import { PersonId, type RequestId } from '../ids.ts';
+import type { Plan, StepName } from '../plan.ts';
+import type { EventBody, StoredEvent } from './events.ts';
+import type { Decided, Request, RequestBase, StepProgress } from './request.ts';
+
+const planned = (plan: Plan): readonly StepProgress[] =>
+  plan.steps.map((step) => ({
+    name: step.name,
+    state: 'planned',
+    run: 0,
+    attempt: 0,
+    tries: 0,
+    startedAt: null,
+    endedAt: null,
+    already: false,
+    done: null,
+    failure: null,
+    retryAt: null,
+  }));
+
+const isBody = <T extends EventBody['type']>(body: EventBody, type: T): body is EventBody & { type: T } =>
+  body.type === type;
+
+function begin(id: RequestId, event: StoredEvent): Request {
+  const { body, time, revision } = event;
+  if (!isBody(body, 'submitted')) throw new Error(`request ${id} starts with ${body.type}`);
+  return {
+    state: 'awaiting-approval',
+    id,
+    revision,
+    asking: revision,
+    askedAt: time,
+    formId: body.data.formId,
+    requester: PersonId.parse(body.actor.id),
+    requesterTenant: body.actor.tenantId ?? '',
+    agentName: body.data.agentName,
+    plan: body.data.plan,
+    digest: body.planDigest ?? '',
+    policy: body.data.policy,
+    origin: body.data.origin,
+    submittedAt: time,
+    changedAt: time,
+    justification: event.texts.justification ?? null,
+    approvals: [],
+    progress: planned(body.data.plan),
+    born: {},
+    runs: 0,
+    checked: 0,
+    touched: false,
+    replaced: null,
+  };
+}
+
+const change = (
+  progress: readonly StepProgress[],
+  name: StepName,
+  change: (step: StepProgress) => Partial<StepProgress>,
+): readonly StepProgress[] => progress.map((step) => (step.name === name ? { ...step, ...change(step) } : step));
+
+/** A later run finds done what this request did before: that is how and when it was done. */
+function doneAt(step: StepProgress, already: boolean, endedAt: string): Partial<StepProgress> {
+  const now = { startedAt: step.startedAt, endedAt, already: already && step.tries <= 1 };
+  const done = already && step.done !== null ? step.done : now;
+  return { ...done, done, state: 'done', failure: null, retryAt: null };
+}
+
+/** Nothing is tried again by itself once a person is asked. */
+const withoutRetries = (progress: readonly StepProgress[]): readonly StepProgress[] =>
+  progress.map((step) => (step.state === 'waiting' ? { ...step, state: 'failed', retryAt: null } : step));
+
+/** Drops what only one state has, so that no state carries another's fields. */
+function baseOf(request: Request): RequestBase {
+  const { state: _state, ...rest } = request;
+  const {
+    step: _step,
+    failure: _failure,
+    proofs: _proofs,
+    ended: _ended,
+    ...base
+  } = rest as typeof rest & Record<string, unknown>;
+  return base as unknown as RequestBase;
+}
+
+const decided = (event: StoredEvent): Decided => ({
+  by: event.body.actor.kind === 'person' ? PersonId.parse(event.body.actor.id) : null,
+  at: event.time,
+  comment: event.texts.comment ?? null,
+  commentErased: event.texts.comment === null,
+});
+
+/** The events before this one may still have been read with their texts. */
+function withoutTexts(request: Request): Request {
+  if (request.state !== 'rejected' && request.state !== 'cancelled') return { ...request, justification: null };
+  const { ended } = request;
+  const commentErased = ended.commentErased || ended.comment !== null;
+  return { ...request, justification: null, ended: { ...ended, comment: null, commentErased } };
+}
+
+/** One event later. */
+export function evolve(request: Request, event: StoredEvent): Request {
+  const { body, time } = event;
+  const base: RequestBase = { ...baseOf(request), revision: event.revision, changedAt: time };
+  switch (body.type) {
+    case 'submitted':
+      throw new Error(`request ${request.id} was submitted twice`);
+    case 'approved': {
+      const approval = { by: PersonId.parse(body.actor.id), at: time };
+      return { ...base, state: 'awaiting-approval', approvals: [...base.approvals, approval] };
+    }
+    case 'rejected':
+      return { ...base, state: 'rejected', ended: decided(event) };
+    case 'cancelled':
+      return { ...base, state: 'cancelled', ended: decided(event) };
+    case 'expired':
+      return { ...base, state: 'expired' };
+    case 'decided-late':
+      return { ...request, revision: event.revision };
+    case 'texts-erased':
+      return withoutTexts({ ...request, revision: event.revision });
+    case 'plan-changed':
+      return {
+        ...base,
+        state: 'awaiting-approval',
+        asking: event.revision,
+        askedAt: time,
+        plan: body.data.plan,
+        digest: body.planDigest ?? '',
+        policy: body.data.policy,
+        approvals: [],
+        progress: planned(body.data.plan),
+        replaced: { plan: request.plan, reason: body.data.reason },
+      };
+    default:
+      return evolveRun(request, base, event);
+  }
+}
+
+function evolveRun(request: Request, base: RequestBase, { body, time, revision }: StoredEvent): Request {
+  switch (body.type) {
+    case 'run-ordered':
+      return { ...base, state: 'approved', runs: body.data.run };
+    case 'run-checked':
+      return { ...base, state: 'approved', checked: body.data.run };
+    case 'step-intended': {
+      const { run, step, attempt } = body.data;
+      const now = { state: 'running', run, attempt, endedAt: null, retryAt: null } as const;
+      const progress = change(base.progress, step, ({ tries, startedAt }) => ({
+        ...now,
+        tries: tries + 1,
+        startedAt: attempt > 1 ? (startedAt ?? time) : time,
+      }));
+      // Records from before checks were stored: no run began without one then either.
+      return { ...base, state: 'running', checked: run, touched: true, progress };
+    }
+    case 'step-done': {
+      return {
+        ...base,
+        state: 'running',
+        progress: change(base.progress, body.data.step, (step) => doneAt(step, body.data.already, time)),
+        born: { ...base.born, ...body.data.born },
+      };
+    }
+    case 'step-failed': {
+      const { failure, retryAt } = body.data;
+      const now = { state: retryAt === null ? 'failed' : 'waiting', endedAt: time, failure, retryAt } as const;
+      return { ...base, state: 'running', progress: change(base.progress, body.data.step, () => now) };
+    }
+    case 'attention-needed':
+      return {
+        ...base,
+        state: 'needs-attention',
+        progress: withoutRetries(base.progress),
+        asking: revision,
+        askedAt: time,
+        step: body.data.step,
+        failure: body.data.failure,
+      };
+    case 'succeeded':
+      return { ...base, state: 'succeeded', proofs: body.data.proofs };
+    case 'retried':
+      return { ...base, state: 'approved' };
+    case 'given-up':
+      return {
+        ...base,
+        state: 'failed',
+        ended: {
+          by: PersonId.safeParse(body.actor.id).data ?? null,
+          at: time,
+          comment: null,
+          commentErased: false,
+        },
+        failure: request.state === 'needs-attention' ? request.failure : null,
+      };
+    default:
+      throw new Error(`event ${body.type} is not one of a run`);
+  }
+}
+
+/** The request after all its events; null before the first. */
+export function fold(id: RequestId, events: readonly StoredEvent[]): Request | null {
+  const [first, ...rest] = events;
+  return first === undefined ? null : rest.reduce(evolve, begin(id, first));
+}

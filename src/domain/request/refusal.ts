@@ -1,0 +1,61 @@
+/** Refusals: expected answers that say no. Each has words in `src/words`. */
+import { z } from 'zod';
+import type { Failure } from '../failure.ts';
+
+export const RefusalCode = z.enum([
+  'acknowledge-data-loss',
+  'acknowledge-irreversible',
+  'agent-has-open-request',
+  'already-approved',
+  'already-approved-by-you',
+  'cannot-check-membership',
+  'form-ended',
+  'choice-missing',
+  'guest',
+  'justification-missing',
+  'justification-too-long',
+  'comment-too-long',
+  'new-key-expiry-unfit',
+  'new-key-kind-unfit',
+  'new-key-name-unfit',
+  'no-approvers-configured',
+  'no-requesters-configured',
+  'not-an-approver',
+  'not-a-requester',
+  'not-awaiting-approval',
+  'not-needing-attention',
+  'not-your-form',
+  'not-your-request',
+  'own-request',
+  'plan-blocked',
+  'plan-moved',
+  'request-ended',
+  'run-started',
+  'sign-in-needed',
+  'sign-in-other-person',
+  'sign-in-too-old',
+  'sign-in-too-weak',
+  'sign-in-unverifiable',
+  'stale-card',
+  'unknown-agent',
+  'ambiguous-agent',
+  'unknown-key',
+  'unknown-request',
+  'unknown-vault',
+  'azure-unreachable',
+  'azure-refused',
+]);
+export type RefusalCode = z.infer<typeof RefusalCode>;
+
+/** A refusal, with the one fact its words need (a name, a request id), empty where none. */
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly code: RefusalCode;
+  readonly fact: string;
+}
+
+export const refuse = (code: RefusalCode, fact = ''): Refusal => ({ kind: 'refused', code, fact });
+
+/** What a failed look at Azure means for the person who waits: to try again, or to have a right given to the bot. */
+export const refuseFailure = ({ code, message, status }: Failure): Refusal =>
+  refuse(status === 403 ? 'azure-refused' : 'azure-unreachable', `${code}: ${message}`);

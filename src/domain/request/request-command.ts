@@ -1,0 +1,92 @@
+/** What can be asked of a request, by people and by its run, and what a decision about it looks like. */
+
+import type { Failure, Receipt } from '../failure.ts';
+import type { FormId, PersonId } from '../ids.ts';
+import type { Plan, StepName } from '../plan.ts';
+import type { AppliedPolicy, Standing } from '../policy/policy.ts';
+import type { SignIn, StepUp } from '../policy/sign-in.ts';
+import type { Proof } from '../proof.ts';
+import type { Actor, NewEvent, Origin } from './events.ts';
+import type { Refusal } from './refusal.ts';
+
+export const longestText = 500;
+
+/** A click on a request's card. `asking` is the revision the card carried. */
+interface Click {
+  readonly by: PersonId;
+  readonly actor: Actor;
+  readonly asking: number;
+}
+
+/** A click, or an operator at the command line, who is not one of the people Teams knows. */
+type ClickOrOperator = Omit<Click, 'by'> & { readonly by: PersonId | null };
+
+interface Deciding extends Click {
+  readonly standing: Standing;
+  readonly acknowledged: boolean;
+  readonly comment: string;
+}
+
+export interface Submit {
+  readonly do: 'submit';
+  readonly by: PersonId;
+  readonly actor: Actor;
+  readonly formId: FormId;
+  readonly agentName: string;
+  readonly plan: Plan;
+  readonly digest: string;
+  readonly policy: AppliedPolicy;
+  readonly origin: Origin;
+  readonly justification: string;
+}
+
+export type StepResult =
+  | {
+      readonly step: StepName;
+      readonly attempt: number;
+      readonly outcome: 'done';
+      readonly already: boolean;
+      readonly born: Readonly<Record<string, string>>;
+      readonly receipt: Receipt | null;
+      readonly proofs: readonly Proof[];
+    }
+  | {
+      readonly step: StepName;
+      readonly attempt: number;
+      readonly outcome: 'failed';
+      readonly failure: Failure;
+      /** ISO 8601, or null: ask a person. */
+      readonly retryAt: string | null;
+    };
+
+export type Command =
+  | Submit
+  | (Deciding & {
+      readonly do: 'approve';
+      /** What an approval needs beside the click; null where nothing. */
+      readonly stepUp: StepUp | null;
+      readonly signIn: SignIn | null;
+    })
+  /** Needs no sign-in of its own: stopping a change must never wait for one. */
+  | (Deciding & { readonly do: 'reject' })
+  | (ClickOrOperator & { readonly do: 'cancel' })
+  | (ClickOrOperator & { readonly do: 'retry' | 'give-up'; readonly standing: Standing })
+  | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }
+  | { readonly do: 'expire' }
+  | {
+      /** Before a run: the plan as the world now is, and whether each approver still is one. */
+      readonly do: 'check-run';
+      readonly run: number;
+      readonly plan: Plan;
+      readonly digest: string;
+      readonly policy: AppliedPolicy;
+      readonly standings: Readonly<Record<string, Standing>>;
+    }
+  | { readonly do: 'intend'; readonly run: number; readonly steps: readonly { step: StepName; attempt: number }[] }
+  | { readonly do: 'record'; readonly run: number; readonly results: readonly StepResult[] }
+  | { readonly do: 'stop-run'; readonly run: number; readonly failure: Failure };
+
+export type Decision = { readonly kind: 'accepted'; readonly events: readonly NewEvent[] } | Refusal;
+
+/** Stores these events, or nothing at all when there is nothing to say. */
+export const accept = (...events: readonly NewEvent[]): Decision => ({ kind: 'accepted', events });

@@ -1,0 +1,112 @@
+/** A request: what it is in each state. How events make it so is in evolve.ts, what may happen next in decide.ts. */
+
+import type { Failure } from '../failure.ts';
+import type { FormId, PersonId, RequestId } from '../ids.ts';
+import type { Plan, StepName } from '../plan.ts';
+import type { AppliedPolicy } from '../policy/policy.ts';
+import type { Proof } from '../proof.ts';
+import type { Origin } from './events.ts';
+
+/** One approval that counts towards the plan as it now stands. */
+export interface Approval {
+  readonly by: PersonId;
+  readonly at: string;
+}
+
+/** How far one step of the plan has come. Times are ISO 8601. */
+export interface StepProgress {
+  readonly name: StepName;
+  readonly state: 'planned' | 'running' | 'waiting' | 'done' | 'failed';
+  /** The run in which it was last begun; 0 before the first. */
+  readonly run: number;
+  /** In the run that tried it last. */
+  readonly attempt: number;
+  /** Over all runs. */
+  readonly tries: number;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  /** It was so before this request ever tried. */
+  readonly already: boolean;
+  /** How it was done the first time, kept while a later run finds it still so. */
+  readonly done: Pick<StepProgress, 'startedAt' | 'endedAt' | 'already'> | null;
+  readonly failure: Failure | null;
+  readonly retryAt: string | null;
+}
+
+/** What a request has in every state. */
+export interface RequestBase {
+  readonly id: RequestId;
+  /** Revision of the last event. */
+  readonly revision: number;
+  /** Revision of the event that last asked people something: cards carry it, clicks are bound to it. */
+  readonly asking: number;
+  /** Time of that event. */
+  readonly askedAt: string;
+  readonly formId: FormId;
+  readonly requester: PersonId;
+  readonly requesterTenant: string;
+  readonly agentName: string;
+  readonly plan: Plan;
+  readonly digest: string;
+  readonly policy: AppliedPolicy;
+  readonly origin: Origin;
+  readonly submittedAt: string;
+  /** Time of the last event. */
+  readonly changedAt: string;
+  /** Null once erased. */
+  readonly justification: string | null;
+  readonly approvals: readonly Approval[];
+  readonly progress: readonly StepProgress[];
+  /** Values born in earlier steps. */
+  readonly born: Readonly<Record<string, string>>;
+  /** How many runs were ordered so far. */
+  readonly runs: number;
+  /** The last run before which the approval was found to cover what Azure held; 0 before the first. */
+  readonly checked: number;
+  /** Whether a step was ever about to change Azure: from then on nothing may be said to be unchanged. */
+  readonly touched: boolean;
+  /** The plan this one replaced, when the world moved after an approval. */
+  readonly replaced: { readonly plan: Plan; readonly reason: 'effects-not-covered' | 'approvers-changed' } | null;
+}
+
+/** How a person ended it. */
+export interface Decided {
+  readonly by: PersonId | null;
+  readonly at: string;
+  /** Null when there is none, or none any more. */
+  readonly comment: string | null;
+  readonly commentErased: boolean;
+}
+
+export type AwaitingApproval = RequestBase & { readonly state: 'awaiting-approval' };
+export type Approved = RequestBase & { readonly state: 'approved' };
+export type Running = RequestBase & { readonly state: 'running' };
+export type NeedsAttention = RequestBase & {
+  readonly state: 'needs-attention';
+  readonly step: StepName | null;
+  readonly failure: Failure;
+};
+export type Succeeded = RequestBase & { readonly state: 'succeeded'; readonly proofs: readonly Proof[] };
+export type Failed = RequestBase & {
+  readonly state: 'failed';
+  readonly ended: Decided;
+  readonly failure: Failure | null;
+};
+export type Rejected = RequestBase & { readonly state: 'rejected'; readonly ended: Decided };
+export type Cancelled = RequestBase & { readonly state: 'cancelled'; readonly ended: Decided };
+export type Expired = RequestBase & { readonly state: 'expired' };
+
+export type Request =
+  | AwaitingApproval
+  | Approved
+  | Running
+  | NeedsAttention
+  | Succeeded
+  | Failed
+  | Rejected
+  | Cancelled
+  | Expired;
+
+/** Nothing can happen to a request in one of these any more. */
+export const endedStates = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'] as const;
+export const hasEnded = (request: Request): boolean => (endedStates as readonly string[]).includes(request.state);

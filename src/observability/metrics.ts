@@ -1,0 +1,113 @@
+/**
+ * Figures for Prometheus, of this process; what is read from the database is the same in every replica. Labels are words of the
+ * program: never an id, a name or a text, which would make a series of each and tell who did what.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Azure } from '../domain/ports/azure.ts';
+import type { Outbox, Requests } from '../domain/ports/store.ts';
+import type { Call, Figures } from '../teams/edge/figures.ts';
+
+export interface Metrics extends Figures {
+  /** The same ports, with their failures and refusals counted. */
+  azure(azure: Azure): Azure;
+  requests(requests: Requests): Requests;
+}
+
+export interface MetricsPorts {
+  readonly requests: Requests;
+  readonly outbox: Outbox;
+  readonly now: () => Date;
+}
+
+const openStates = ['awaiting-approval', 'approved', 'running', 'needs-attention'] as const;
+
+/** Every method of a port, with its result looked at. */
+function watched<T extends object>(port: T, look: (result: unknown) => void): T {
+  return new Proxy(port, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member === 'object' && member !== null) return watched(member, look);
+      if (typeof member !== 'function') return member;
+      return async (...given: unknown[]): Promise<unknown> => {
+        const result: unknown = await Reflect.apply(member, target, given);
+        look(result);
+        return result;
+      };
+    },
+  });
+}
+
+const wordIn = (value: unknown, ...path: readonly string[]): string | null => {
+  const found = path.reduce<unknown>(
+    (inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : null),
+    value,
+  );
+  return typeof found === 'string' ? found : null;
+};
+
+export function openMetrics({ requests, outbox, now }: MetricsPorts): Metrics {
+  const register = new Registry();
+  const registers = [register];
+  collectDefaultMetrics({ register });
+  const calls = new Counter({
+    name: 'cmk_calls_total',
+    help: 'Calls of Teams, by what they were and how they were answered',
+    labelNames: ['type', 'outcome'],
+    registers,
+  });
+  const refusedCalls = new Counter({
+    name: 'cmk_calls_refused_total',
+    help: 'Calls that did not reach the bot, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'cmk_refusals_total',
+    help: 'What was asked of a request and refused, by reason code',
+    labelNames: ['code'],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'cmk_azure_failures_total',
+    help: 'Calls of Azure that did not do as asked, by what must be done next',
+    labelNames: ['next'],
+    registers,
+  });
+  new Gauge({
+    name: 'cmk_requests_open',
+    help: 'Requests that have not ended, by state',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      const open = await requests.open();
+      for (const state of openStates) this.set({ state }, open.filter((one) => one.state === state).length);
+    },
+  });
+  new Gauge({
+    name: 'cmk_outbox_age_seconds',
+    help: 'For how long the oldest work that is due has waited',
+    registers,
+    async collect() {
+      const due = await outbox.oldestDue(now());
+      this.set(due === null ? 0 : Math.max(0, (now().getTime() - due.getTime()) / 1_000));
+    },
+  });
+  return {
+    contentType: register.contentType,
+    text: () => register.metrics(),
+    count({ type, status, reason }: Call) {
+      calls.inc({ type, outcome: status < 400 ? 'answered' : status < 500 ? 'refused' : 'failed' });
+      if (reason !== null) refusedCalls.inc({ reason });
+    },
+    azure: (azure) =>
+      watched(azure, (result) => {
+        const next = wordIn(result, 'failure', 'next');
+        if (next !== null) failures.inc({ next });
+      }),
+    requests: (given) =>
+      watched(given, (result) => {
+        const code = wordIn(result, 'kind') === 'refused' ? wordIn(result, 'code') : null;
+        if (code !== null) refusals.inc({ code });
+      }),
+  };
+}

@@ -1,0 +1,71 @@
+import type { Outcome } from '../../domain/failure.ts';
+import { PersonId } from '../../domain/ids.ts';
+import { rulesOf } from '../../domain/policy/policy.ts';
+import { countOf } from '../../words/count.ts';
+import type { Diagnosis } from '../rpc/calls.ts';
+import { diagnoseRights, failureLine, noRights, scopeOf } from './rights.ts';
+import { fail, ok, type Subjects, warn } from './subjects.ts';
+
+const network = 'Look at the network, the proxy and AZURE_CLOUD, then look again.';
+const signIn = 'Look at AZURE_CLIENT_ID, its secret or token file, and the managed identity.';
+
+async function diagnoseReach({ config, subscriptions }: Subjects): Promise<readonly Diagnosis[]> {
+  const looked = await Promise.all(
+    config.CMK_SUBSCRIPTIONS.map(async (id) => ({ id, outcome: await subscriptions.lacks(scopeOf(id), noRights) })),
+  );
+  // An answer of any kind means that Azure was reached and had let the bot in.
+  const answered = looked.some(({ outcome }) => outcome.ok || outcome.failure.status !== null);
+  const first = looked.flatMap(({ outcome }) => (outcome.ok ? [] : [outcome.failure]))[0];
+  if (!answered && first !== undefined) {
+    return [fail('Azure', failureLine(first), first.next === 'wait' ? network : signIn)];
+  }
+  return [
+    ok('Azure', 'reached and signed in'),
+    ...looked.map(({ id, outcome }) =>
+      outcome.ok
+        ? ok(`subscription ${id}`, 'readable')
+        : fail(
+            `subscription ${id}`,
+            failureLine(outcome.failure),
+            'Give the bot’s identity the role of infra/custom-role.json on it, or take it out of CMK_SUBSCRIPTIONS.',
+          ),
+    ),
+  ];
+}
+
+async function diagnoseLists(subjects: Subjects): Promise<readonly Diagnosis[]> {
+  const [agents, vaults] = await Promise.all([
+    subjects.azure.inventory.agents('', 1000),
+    subjects.azure.inventory.vaults(),
+  ]);
+  const none = 'Nobody can choose one. Look at CMK_SUBSCRIPTIONS and at the rights of the bot’s identity.';
+  const listed = (subject: string, found: Outcome<readonly unknown[]>): Diagnosis => {
+    if (!found.ok) return fail(subject, failureLine(found.failure), network);
+    return found.value.length === 0 ? warn(subject, 'none found', none) : ok(subject, `${found.value.length} found`);
+  };
+  const resources = { agents: agents.ok ? agents.value : [], vaults: vaults.ok ? vaults.value : [] };
+  return [listed('agents', agents), listed('vaults', vaults), ...(await diagnoseRights(subjects, resources))];
+}
+
+/** Nobody has this id: asking after them needs the same rights, and tells nothing about anybody. */
+const nobody = PersonId.parse('00000000-0000-0000-0000-000000000000');
+
+async function diagnoseGroups({ config, azure }: Subjects): Promise<Diagnosis> {
+  const ids = rulesOf(config.policy).flatMap(({ requesters, approvers }) => [...requesters, ...approvers]);
+  if (ids.length === 0) return warn('group check', 'not tried: nobody is configured', '');
+  const asked = await azure.groups.memberOf(nobody, ids);
+  const rights = 'GroupMember.Read.All and User.Read.All, with an administrator’s consent';
+  return asked.ok
+    ? ok('group check', `Microsoft Graph answers about ${countOf(new Set(ids).size, 'id', 'ids')}`)
+    : fail(
+        'group check',
+        failureLine(asked.failure),
+        `The bot’s identity needs ${rights}: without it nobody may do anything.`,
+      );
+}
+
+export async function diagnoseAzure(subjects: Subjects): Promise<readonly Diagnosis[]> {
+  const reached = await diagnoseReach(subjects);
+  if (reached[0]?.outcome === 'fail') return reached;
+  return [...reached, ...(await diagnoseLists(subjects)), await diagnoseGroups(subjects)];
+}

@@ -1,0 +1,56 @@
+import { pendingMigrations } from '../../store/migrations.ts';
+import type { Diagnosis } from '../rpc/calls.ts';
+import { fail, ok, type Subjects, warn } from './subjects.ts';
+
+const subject = 'database';
+
+async function kindOf({ config, database }: Subjects): Promise<Diagnosis> {
+  await database.pool.query('select 1');
+  if (database.kind === 'postgres') return ok(subject, 'PostgreSQL answers');
+  const found = 'the embedded database answers; it survives this process, not this machine';
+  return config.CMK_MODE === 'local'
+    ? ok(subject, found)
+    : warn(subject, found, 'For production set DATABASE_URL to a PostgreSQL database.');
+}
+
+async function tablesOf({ database }: Subjects): Promise<Diagnosis> {
+  const pending = await pendingMigrations(database);
+  if (pending.length > 0) {
+    return fail('tables', `not there yet: ${pending.join(', ')}`, 'Start the bot of this version once.');
+  }
+  return ok('tables', 'all there');
+}
+
+async function engineOf({ database }: Subjects): Promise<Diagnosis> {
+  const { rows } = await database.pool.query("select to_regclass('dbos.workflow_status') is not null as there");
+  const there = (rows as { there?: boolean }[])[0]?.there === true;
+  return there
+    ? ok('engine', 'its tables are there')
+    : fail('engine', 'its tables are not there', 'Start the bot once: it makes them.');
+}
+
+async function trailOf({ store }: Subjects): Promise<Diagnosis> {
+  const { seq } = await store.trail.head();
+  return ok('audit trail', `${seq} events; cmk-bot audit verify verifies them`);
+}
+
+/** What cannot be read is told in the words of the database. */
+async function orFail(subject: string, look: Promise<Diagnosis>): Promise<Diagnosis> {
+  try {
+    return await look;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return fail(subject, message, 'Look at the database and at DATABASE_URL or CMK_DATA_DIR.');
+  }
+}
+
+export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Diagnosis[]> {
+  const reached = await orFail(subject, kindOf(subjects));
+  if (reached.outcome === 'fail') return [reached];
+  const rest = await Promise.all([
+    orFail('tables', tablesOf(subjects)),
+    orFail('engine', engineOf(subjects)),
+    orFail('audit trail', trailOf(subjects)),
+  ]);
+  return [reached, ...rest];
+}

@@ -1,0 +1,90 @@
+/** What the rules allow, although they hold together. */
+
+import { rulesOf } from '../../domain/policy/policy.ts';
+import type { Rule } from '../../domain/policy/rules.ts';
+import { countOf } from '../../words/count.ts';
+import type { Diagnosis } from '../rpc/calls.ts';
+import { type Holder, lookUp, peopleOf } from './holders.ts';
+import { fail, ok, type Subjects, warn } from './subjects.ts';
+
+type Lookup = (ids: readonly string[]) => readonly Holder[];
+
+const subjectOf = ({ name }: Rule): string => `rule ${name}`;
+
+function holderMistakes(rule: Rule, role: 'requester' | 'approver', holders: readonly Holder[]): readonly Diagnosis[] {
+  return holders.flatMap(({ id, entry }) => {
+    if (entry === null) {
+      const mend = 'Nobody is meant by it: look at the id, or take it out.';
+      return [warn(subjectOf(rule), `${role} ${id} is neither a group nor a person`, mend)];
+    }
+    if (entry === 'unknown' || entry.kind === 'person' || entry.members.length > 0 || !entry.complete) return [];
+    const mend = 'Put people into the group, or take it out.';
+    return [warn(subjectOf(rule), `${role} group ${entry.name} (${id}) is empty`, mend)];
+  });
+}
+
+/** Whoever asks cannot approve: what is left may be too few, for every requester there is. */
+function tooFew(rule: Rule, requesters: readonly Holder[], approvers: readonly Holder[]): readonly Diagnosis[] {
+  const [asking, deciding] = [peopleOf(requesters), peopleOf(approvers)];
+  if (asking === null || deciding === null || asking.size === 0 || rule.approvers.length === 0) return [];
+  const needed = rule.approvalsRequired + (rule.extraApprovalForIrreversible ? 1 : 0);
+  const left = Math.max(...[...asking].map((one) => deciding.size - (deciding.has(one) ? 1 : 0)));
+  if (left >= needed) return [];
+  const only = deciding.size === 1 && asking.size === 1 && left === 0;
+  const found = only
+    ? 'its only approver is also its only requester'
+    : `${countOf(needed, 'approval', 'approvals')} can be needed, and at most ${countOf(left, 'person', 'people')} can give one`;
+  return [warn(subjectOf(rule), found, 'Nobody approves their own request: name more approvers.')];
+}
+
+function diagnoseRule(rule: Rule, { config }: Subjects, lookup: Lookup): readonly Diagnosis[] {
+  const [requesters, approvers] = [lookup(rule.requesters), lookup(rule.approvers)];
+  const { subscriptions } = rule.match;
+  const own = config.CMK_SUBSCRIPTIONS.map((id) => id.toLowerCase());
+  const reachable = subscriptions === undefined || subscriptions.some((id) => own.includes(id.toLowerCase()));
+  const nobody = (ids: readonly string[], variable: string, what: string): readonly Diagnosis[] =>
+    // Of the environment's own settings this is said elsewhere.
+    ids.length > 0 || rule === config.policy.otherwise
+      ? []
+      : [
+          fail(
+            subjectOf(rule),
+            `nobody ${what}: it leaves that to ${variable}, which is empty`,
+            `Set ${variable}, or name them in the rule.`,
+          ),
+        ];
+  return [
+    ...nobody(rule.requesters, 'CMK_REQUESTERS', 'can ask'),
+    ...nobody(rule.approvers, 'CMK_APPROVERS', 'can approve'),
+    ...(reachable
+      ? []
+      : [
+          warn(
+            subjectOf(rule),
+            'never applies: none of its subscriptions is in CMK_SUBSCRIPTIONS',
+            'Look at both lists.',
+          ),
+        ]),
+    ...holderMistakes(rule, 'requester', requesters),
+    ...holderMistakes(rule, 'approver', approvers),
+    ...tooFew(rule, requesters, approvers),
+  ];
+}
+
+/** Looks every named group and person up, and says what is odd about each rule. */
+export async function diagnosePolicy(subjects: Subjects): Promise<readonly Diagnosis[]> {
+  const { policy, CMK_POLICY_FILE: file } = subjects.config;
+  const rules = rulesOf(policy);
+  const lookup = await lookUp(
+    subjects.azure.groups,
+    rules.flatMap(({ requesters, approvers }) => [...requesters, ...approvers]),
+  );
+  const found =
+    file === undefined
+      ? 'the environment’s settings alone'
+      : `${countOf(policy.rules.length, 'rule', 'rules')} in ${file}, then the environment’s settings`;
+  return [
+    ok('policy', `${found}; version ${policy.version}`),
+    ...rules.flatMap((rule) => diagnoseRule(rule, subjects, lookup)),
+  ];
+}

@@ -1,0 +1,120 @@
+/** Whether the bot's identity has every right of its role, in each configured subscription. */
+import type { Rights } from '../../azure/subscriptions.ts';
+import { done, type Failure, type Outcome } from '../../domain/failure.ts';
+import { type ArmId, armIdParts } from '../../domain/ids.ts';
+import type { ObservedVault } from '../../domain/observed.ts';
+import { actionsOn, assignIdentity, dataActionsOnVault } from '../../domain/rights.ts';
+import type { Diagnosis } from '../rpc/calls.ts';
+import { ok, type Subjects, warn } from './subjects.ts';
+
+export const failureLine = ({ code, message, status }: Failure): string =>
+  `${status === null ? '' : `${status} `}${code}: ${message.split('\n')[0]}`;
+
+export const scopeOf = (subscriptionId: string): string => `/subscriptions/${subscriptionId}`;
+export const noRights: Rights = { actions: [], dataActions: [] };
+
+const wanted = {
+  // Identities stand beside the agents that use them, as far as can be known.
+  agents: { actions: [...actionsOn.agent, assignIdentity], dataActions: [] },
+  vaults: { actions: actionsOn.vault, dataActions: [] },
+  vaultsByRole: { actions: actionsOn.vault, dataActions: dataActionsOnVault },
+  subscription: { actions: actionsOn.subscription, dataActions: [] },
+} satisfies Record<string, Rights>;
+
+/** A place where rights are looked for. */
+interface Spot {
+  /** In words, as it follows on `on`. */
+  readonly where: string;
+  readonly scope: string;
+  readonly wanted: Rights;
+}
+
+export interface Resources {
+  readonly agents: readonly { readonly id: ArmId }[];
+  readonly vaults: readonly Pick<ObservedVault, 'id' | 'access'>[];
+}
+
+const mostGroups = 20;
+
+/** One resource a group: roles are hardly ever given on single resources. */
+function spotPerGroup<T extends { readonly id: ArmId }>(
+  subscriptionId: string,
+  kind: string,
+  all: readonly T[],
+  rightsFor: (one: T) => Rights,
+): readonly Spot[] {
+  const spots = new Map<string, Spot>();
+  for (const one of all) {
+    const parts = armIdParts(one.id);
+    if (parts.subscriptionId.toLowerCase() !== subscriptionId.toLowerCase()) continue;
+    const rights = rightsFor(one);
+    const group = `${parts.resourceGroup.toLowerCase()} ${rights.dataActions.length}`;
+    spots.set(group, { where: `${kind} in ${parts.resourceGroup}`, scope: one.id, wanted: rights });
+  }
+  return [...spots.values()].slice(0, mostGroups);
+}
+
+/** Where nothing is seen the subscription is asked: that the bot sees nothing may itself be a missing right. */
+const orSubscription = (spots: readonly Spot[], subscriptionId: string, kind: string, rights: Rights) =>
+  spots.length > 0 ? spots : [{ where: kind, scope: scopeOf(subscriptionId), wanted: rights }];
+
+const spotsIn = (id: string, { agents, vaults }: Resources): readonly Spot[] => [
+  { where: 'the subscription', scope: scopeOf(id), wanted: wanted.subscription },
+  ...orSubscription(
+    spotPerGroup(id, 'agents', agents, () => wanted.agents),
+    id,
+    'agents',
+    wanted.agents,
+  ),
+  ...orSubscription(
+    spotPerGroup(id, 'vaults', vaults, ({ access }) =>
+      access === 'role-assignments' ? wanted.vaultsByRole : wanted.vaults,
+    ),
+    id,
+    'vaults',
+    wanted.vaultsByRole,
+  ),
+];
+
+/** What is missing, a line a place: `X, Y on vaults in rg-care`. */
+const linesOf = (found: readonly (readonly [Spot, readonly string[]])[]): string =>
+  [
+    ...new Set(found.flatMap(([spot, names]) => (names.length === 0 ? [] : [`${names.join(', ')} on ${spot.where}`]))),
+  ].join('; ');
+
+async function look(
+  { subscriptions }: Subjects,
+  spots: readonly Spot[],
+): Promise<Outcome<readonly (readonly [Spot, Rights])[]>> {
+  const found: (readonly [Spot, Rights])[] = [];
+  const looked = spots.map(async (spot) => [spot, await subscriptions.lacks(spot.scope, spot.wanted)] as const);
+  for (const [spot, outcome] of await Promise.all(looked)) {
+    if (!outcome.ok) return outcome;
+    found.push([spot, outcome.value]);
+  }
+  return done(found);
+}
+
+async function diagnoseOne(subjects: Subjects, id: string, resources: Resources): Promise<readonly Diagnosis[]> {
+  const subject = `rights in ${id}`;
+  const found = await look(subjects, spotsIn(id, resources));
+  if (!found.ok) {
+    // That nothing in the subscription can be read is told already.
+    const reached = await subjects.subscriptions.lacks(scopeOf(id), noRights);
+    return reached.ok ? [warn(subject, `not looked at: ${failureLine(found.failure)}`, '')] : [];
+  }
+  const actions = linesOf(found.value.map(([spot, lacks]) => [spot, lacks.actions]));
+  const dataActions = linesOf(found.value.map(([spot, lacks]) => [spot, lacks.dataActions]));
+  const mend = 'What needs one is blocked or not checked until the bot’s identity has it: infra/custom-role.json.';
+  return [
+    actions === '' ? ok(subject, 'every action of the bot’s roles') : warn(subject, `lacks ${actions}`, mend),
+    ...(dataActions === ''
+      ? []
+      : [warn(`key use in ${id}`, `lacks ${dataActions}`, 'Keys are not tried there, and proof says so.')]),
+  ];
+}
+
+export async function diagnoseRights(subjects: Subjects, resources: Resources): Promise<readonly Diagnosis[]> {
+  const each = subjects.config.CMK_SUBSCRIPTIONS.map((id) => diagnoseOne(subjects, id, resources));
+  return (await Promise.all(each)).flat();
+}

@@ -1,0 +1,20 @@
+import type { Config } from '../../config/config.ts';
+import { countOf } from '../../words/count.ts';
+import type { Diagnosis } from '../rpc/calls.ts';
+import { fail, ok, warn } from './subjects.ts';
+
+const people = (subject: string, variable: string, ids: readonly string[], what: string): Diagnosis =>
+  ids.length === 0
+    ? fail(subject, `nobody: ${what}`, `Set ${variable} to Entra group ids or object ids.`)
+    : ok(subject, `${countOf(ids.length, 'group or person', 'groups or persons')} configured`);
+
+/** What the configuration allows, although it holds together. */
+export const diagnoseSettings = (config: Config): readonly Diagnosis[] => [
+  ok('configuration', 'holds together'),
+  ...(config.CMK_MODE === 'local'
+    ? [warn('sign-in', 'local mode: whoever reaches this machine is believed', 'Never outside of one machine.')]
+    : []),
+  people('requesters', 'CMK_REQUESTERS', config.CMK_REQUESTERS, 'nobody can ask'),
+  people('approvers', 'CMK_APPROVERS', config.CMK_APPROVERS, 'nobody can approve'),
+  ...(config.CMK_PAUSE ? [warn('pause', 'on: nothing is changed in Azure', 'Take CMK_PAUSE away to go on.')] : []),
+];

@@ -1,0 +1,27 @@
+import { stepUpOf } from '../../config/config.ts';
+import { openAuthority } from '../../teams/sign-in/authority.ts';
+import type { Diagnosis } from '../rpc/calls.ts';
+import { fail, ok, type Subjects } from './subjects.ts';
+
+const subject = 'sign-in to approve';
+
+/**
+ * Whether an approver can sign in anew, where that is asked for. What Entra does with the context nobody but an
+ * administrator can see: a context without a policy is met by everybody.
+ */
+export async function diagnoseStepUp({ config, cloud }: Subjects): Promise<readonly Diagnosis[]> {
+  const stepUp = stepUpOf(config);
+  if (stepUp === null) return [ok(subject, 'off: a click in Teams is enough')];
+  const { context, maxAgeMs, appId, publicUrl } = stepUp;
+  const { authorityHost: host, tls } = cloud;
+  const tenantId = config.MicrosoftAppTenantId.toLowerCase();
+  const authority = openAuthority({ host, tenantId, ca: tls.tlsOptions?.ca ?? null, now: () => new Date() });
+  try {
+    const { issuer } = await authority.metadata();
+    const asks = `${context}, at most ${Math.ceil(maxAgeMs / 60_000)} minutes old, app ${appId}, pages at ${publicUrl}`;
+    return [ok(subject, `${asks}; ${issuer} answers`)];
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return [fail(subject, `nobody can approve: ${message}`, 'Let the bot reach the sign-in authority over https.')];
+  }
+}

@@ -1,0 +1,48 @@
+import type { Diagnosis } from '../rpc/calls.ts';
+import { fail, ok, type Subjects, warn } from './subjects.ts';
+
+const patienceMs = 5_000;
+
+/** Where the bot posts to: learned from what was said to it, else configured. */
+async function serviceUrlOf({ config, store }: Subjects): Promise<string | null> {
+  const learned = await store.conversations.serviceUrl(config.MicrosoftAppTenantId.toLowerCase());
+  return learned ?? config.CMK_TEAMS_SERVICE_URL ?? null;
+}
+
+async function diagnoseService(subjects: Subjects): Promise<Diagnosis> {
+  const subject = 'Teams';
+  const url = await serviceUrlOf(subjects);
+  if (url === null) {
+    const mend = 'Set CMK_TEAMS_SERVICE_URL, or say something to the bot in Teams.';
+    return warn(subject, 'its service URL is not known yet: the bot cannot post before somebody speaks to it', mend);
+  }
+  try {
+    // Whatever it answers to somebody who is not signed in, it answers.
+    const { status } = await fetch(url, { signal: AbortSignal.timeout(patienceMs) });
+    return ok(subject, `${url} answers (${status})`);
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    return fail(subject, `${url} does not answer: ${message}`, 'Look at the network and the proxy.');
+  }
+}
+
+function diagnoseChannels({ config }: Subjects): readonly Diagnosis[] {
+  const { CMK_APPROVALS_CHANNEL: approvals, CMK_OPERATIONS_CHANNEL: operations, CMK_AUDIT_CHANNEL: audit } = config;
+  return [
+    ok('approvals channel', approvals),
+    ok('operations channel', operations ?? 'none: status is shown where a request was asked, and nowhere else'),
+    audit === 'none'
+      ? warn(
+          'audit channel',
+          'none: the store alone is the trail',
+          'Export the trail regularly, or set CMK_AUDIT_CHANNEL.',
+        )
+      : ok('audit channel', audit),
+  ];
+}
+
+export const diagnoseTeams = async (subjects: Subjects): Promise<readonly Diagnosis[]> => [
+  await diagnoseService(subjects),
+  ...diagnoseChannels(subjects),
+];

@@ -1,0 +1,106 @@
+/**
+ * What the command line asks of the record: in this process where it opened the database itself, or of the running bot over
+ * its control socket. Both ends read every value through these schemas.
+ */
+import { z } from 'zod';
+import { PersonId, RequestId } from '../../domain/ids.ts';
+import { type EventBody, parseEventBody } from '../../domain/request/events.ts';
+import { RefusalCode } from '../../domain/request/refusal.ts';
+
+const StoredEvent = z.object({
+  seq: z.number(),
+  revision: z.number(),
+  cause: z.string(),
+  time: z.string(),
+  body: z.unknown().transform((value): EventBody => parseEventBody(value)),
+  texts: z.record(z.string(), z.string().nullable()),
+});
+
+/** The events of one request, oldest first. */
+const RequestEvents = z.object({ id: RequestId, events: z.array(StoredEvent) });
+export type RequestEvents = z.output<typeof RequestEvents>;
+
+const StoredLine = z.object({
+  seq: z.number(),
+  request: z.string(),
+  revision: z.number(),
+  cause: z.string(),
+  n: z.number(),
+  body: z.string(),
+  prev: z.string(),
+  hash: z.string(),
+});
+export type StoredLine = z.output<typeof StoredLine>;
+
+const RevealedText = z.object({
+  request: z.string(),
+  revision: z.number(),
+  field: z.string(),
+  salt: z.string(),
+  text: z.string(),
+});
+
+const name = z.string().trim().min(1).max(100);
+
+/** What an operator may do to a request, and by whose hand. */
+const Act = z.discriminatedUnion('verb', [
+  z.object({ verb: z.enum(['cancel', 'retry', 'give-up']), by: name }),
+  z.object({ verb: z.literal('erase'), by: name, reason: z.string() }),
+]);
+export type Act = z.output<typeof Act>;
+
+const Acted = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('accepted'),
+    /** The event that says so. */
+    event: StoredEvent,
+    /** It had been recorded before: nothing was done now. */
+    replay: z.boolean(),
+  }),
+  z.object({ kind: z.literal('refused'), code: RefusalCode, fact: z.string() }),
+]);
+export type Acted = z.output<typeof Acted>;
+
+/** One thing that was looked at, and what to do where it is not well. */
+export const Diagnosis = z.object({
+  outcome: z.enum(['ok', 'warn', 'fail']),
+  subject: z.string(),
+  found: z.string(),
+  /** Empty where nothing has to be done. */
+  mend: z.string(),
+});
+export type Diagnosis = z.output<typeof Diagnosis>;
+
+const count = z.number().int().min(0);
+const limit = z.number().int().min(1).max(500);
+
+/** Every call with what goes in and what comes out. */
+export const calls = {
+  /** Who answers. */
+  hello: { input: z.object({}), output: z.object({ pid: z.number() }) },
+  /** Newest request first. */
+  page: { input: z.object({ limit, offset: count }), output: z.array(RequestEvents) },
+  /** Empty where there is no such request. */
+  events: { input: z.object({ id: RequestId }), output: z.array(StoredEvent) },
+  /** As Teams last named the person. */
+  person: { input: z.object({ id: PersonId }), output: z.object({ name: z.string().nullable() }) },
+  /** Where the chain ends. */
+  head: { input: z.object({}), output: z.object({ seq: z.number(), hash: z.string() }) },
+  /** Lines of the chain behind a sequence number, oldest first. */
+  lines: { input: z.object({ after: count, limit }), output: z.array(StoredLine) },
+  /** The texts of a request that were not erased. */
+  texts: { input: z.object({ request: z.string() }), output: z.array(RevealedText) },
+  /** Safe to repeat: what was recorded for the same question is answered again. */
+  act: { input: z.object({ id: RequestId, act: Act }), output: Acted },
+  /** What the running bot finds of itself and its surroundings; with an agent's name or id also which rule applies to it. */
+  diagnose: { input: z.object({ agent: z.string().max(2000).nullable() }), output: z.array(Diagnosis) },
+} as const;
+
+export type CallName = keyof typeof calls;
+export type Control = {
+  readonly [N in CallName]: (
+    input: z.output<(typeof calls)[N]['input']>,
+  ) => Promise<z.output<(typeof calls)[N]['output']>>;
+};
+/** What needs the store alone. */
+export type Records = Omit<Control, 'hello' | 'diagnose'>;

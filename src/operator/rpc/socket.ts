@@ -1,0 +1,31 @@
+/** Where the running bot's control socket lies, and how it gets there. */
+import { chmod, mkdtemp, rename, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import path from 'node:path';
+import { shortWayTo } from '../../store/short-way.ts';
+
+export const socketName = 'control.sock';
+const making = 'control-';
+/** `control-XXXXXX/s`, the longer of the two names. */
+const nameLength = making.length + 8;
+
+export const wayTo = (folder: string) => shortWayTo(path.resolve(folder), nameLength);
+
+/**
+ * Listens on the folder's control socket, for this user only. It is made in a folder that nobody else can enter and takes
+ * its name when its mode is set: at no moment can anybody else connect. A name left behind by a dead bot is replaced.
+ */
+export async function listenIn(folder: string, server: Server): Promise<void> {
+  const private_ = await mkdtemp(path.join(folder, making));
+  const made = path.join(private_, 's');
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(made, resolve);
+    });
+    await chmod(made, 0o600);
+    await rename(made, path.join(folder, socketName));
+  } finally {
+    await rm(private_, { recursive: true, force: true });
+  }
+}

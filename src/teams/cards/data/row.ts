@@ -1,0 +1,111 @@
+/** What the cards have in common: the row (glyph, name, small lines, time), facts, and the marks of the design. */
+import { z } from 'zod';
+import type { Mark } from '../../../words/mark.ts';
+import { CardText, Label, nothing } from '../plain-text.ts';
+
+export const Color = z.enum(['Default', 'Accent', 'Good', 'Warning', 'Attention']);
+export type Color = z.infer<typeof Color>;
+const Weight = z.enum(['Default', 'Bolder']);
+
+/** A small line under a row's name. */
+export const Line = z.strictObject({ text: CardText, color: Color, weight: Weight, subtle: z.boolean() });
+export type Line = z.infer<typeof Line>;
+
+/** Steps, checks, vaults, keys, proofs, decisions: all look the same. */
+export const Row = z.strictObject({
+  glyph: CardText,
+  glyphColor: Color,
+  glyphSubtle: z.boolean(),
+  name: CardText,
+  nameWeight: Weight,
+  nameSubtle: z.boolean(),
+  lines: z.array(Line).max(6),
+  /** At the right: a duration or a time. Empty when there is none. */
+  time: CardText,
+});
+export type Row = z.infer<typeof Row>;
+
+export const Fact = z.strictObject({ title: CardText, value: CardText });
+export type Fact = z.infer<typeof Fact>;
+
+/** A title (or none) with rows under it. */
+export const Section = z.strictObject({ title: CardText, rows: z.array(Row).min(1).max(30) });
+export type Section = z.infer<typeof Section>;
+
+/** The first two lines of every card about a request. */
+export const requestHeader = {
+  requestId: z.string(),
+  /** Of the asking event: submitted, plan-changed or needs-attention. */
+  revision: z.int(),
+  /** Who sees their own view of the card, as Teams' user ids; empty: nobody, the card is refreshed by hand. */
+  userIds: z.array(z.string()).max(60),
+  fallbackText: Label,
+  /** Glyph, state and the count that matters: `● Running, 2 of 5 steps done`. */
+  stateLine: CardText,
+  stateColor: Color,
+  agent: CardText,
+};
+
+/** What a form page needs to be answered. */
+export const formHeader = {
+  formId: z.string(),
+  revision: z.int(),
+  fallbackText: Label,
+  /** `**No agent is called “triage”.** Choose one from the list.` Empty when nothing was wrong with the last answer. */
+  problem: CardText,
+};
+
+/** `value` is sent back, `title` is shown and has to be unique on the card. */
+export const Choice = z.strictObject({ title: Label, value: z.string().min(1) });
+export type Choice = z.infer<typeof Choice>;
+
+const text = (value: string): CardText => CardText.parse(value);
+const mark = (glyph: string, glyphColor: Color): Pick<Row, 'glyph' | 'glyphColor'> => ({
+  glyph: text(glyph),
+  glyphColor,
+});
+
+/** The glyphs of the design, each with the only colour it may have. */
+export const marks = {
+  /** Read back and true; a check that passes. */
+  done: mark('✓', 'Good'),
+  /** Running, to decide, current page. */
+  now: mark('●', 'Accent'),
+  /** Not yet, or ended without effect. */
+  idle: mark('○', 'Default'),
+  /** A warning, reversibility unknown, look soon. */
+  warn: mark('△', 'Warning'),
+  /** Irreversible, data loss, needs attention. */
+  alarm: mark('▲', 'Attention'),
+  /** Block, rejected, tried and not done. */
+  bad: mark('✕', 'Attention'),
+} as const satisfies Record<Mark, Pick<Row, 'glyph' | 'glyphColor'>>;
+
+/** A small grey line. */
+export const grey = (value: CardText): Line => ({ text: value, color: 'Default', weight: 'Default', subtle: true });
+/** A small coloured line; bold when it has to be seen first. */
+export const coloured = (value: CardText, color: Color, weight: Line['weight'] = 'Bolder'): Line => ({
+  text: value,
+  color,
+  weight,
+  subtle: false,
+});
+
+type RowOptions = Partial<Pick<Row, 'nameWeight' | 'nameSubtle' | 'time'>>;
+
+/** A row with one of the marks. */
+export function row(
+  { glyph, glyphColor }: Pick<Row, 'glyph' | 'glyphColor'>,
+  name: CardText,
+  lines: readonly Line[] = [],
+  options: RowOptions = {},
+): Row {
+  const rest = { nameWeight: 'Default', nameSubtle: false, time: nothing } as const;
+  return { glyph, glyphColor, glyphSubtle: false, name, lines: [...lines], ...rest, ...options };
+}
+
+/** A row of a numbered list, such as the steps of a plan. */
+export const numberedRow = (position: number, name: CardText, lines: readonly Line[] = []): Row => ({
+  ...row(mark(String(position), 'Default'), name, lines, { nameWeight: 'Bolder' }),
+  glyphSubtle: true,
+});

@@ -1,0 +1,103 @@
+/**
+ * Template and data become a card. What the template library lets through (facts/engine: a field it does not know stays in
+ * the card as text) is caught here: the data passes its schema first, the card is looked at afterwards.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { z } from 'zod';
+import { ApprovalData } from './data/approval.ts';
+import { ApprovalDecidedData } from './data/approval-decided.ts';
+import { AuditReplyData } from './data/audit-reply.ts';
+import { AuditRootData } from './data/audit-root.ts';
+import { FormAgentData } from './data/form-agent.ts';
+import { FormEndedData } from './data/form-ended.ts';
+import { FormKeyData } from './data/form-key.ts';
+import { FormReviewData } from './data/form-review.ts';
+import { FormSlowData } from './data/form-slow.ts';
+import { FormVaultData } from './data/form-vault.ts';
+import { HelpData } from './data/help.ts';
+import { ListData } from './data/list.ts';
+import { MessageData } from './data/message.ts';
+import { RefusalData } from './data/refusal.ts';
+import { StatusData } from './data/status.ts';
+import { StatusAttentionData } from './data/status-attention.ts';
+import { StatusShortData } from './data/status-short.ts';
+import { StatusSucceededData } from './data/status-succeeded.ts';
+
+interface Template {
+  expand(context: { readonly $root: unknown }): unknown;
+}
+// Required, not imported: the package's types lead to another package's source code, which does not compile here.
+const require = createRequire(import.meta.url);
+const templating: { readonly Template: new (template: unknown) => Template } = require('adaptivecards-templating');
+
+/** Every card: `cards/<name>.json` is its layout, the schema its data. */
+export const cardSchemas = {
+  approval: ApprovalData,
+  'approval-decided': ApprovalDecidedData,
+  'audit-reply': AuditReplyData,
+  'audit-root': AuditRootData,
+  'form-agent': FormAgentData,
+  'form-ended': FormEndedData,
+  'form-slow': FormSlowData,
+  'form-key': FormKeyData,
+  'form-review': FormReviewData,
+  'form-vault': FormVaultData,
+  help: HelpData,
+  list: ListData,
+  message: MessageData,
+  refusal: RefusalData,
+  status: StatusData,
+  'status-attention': StatusAttentionData,
+  'status-short': StatusShortData,
+  'status-succeeded': StatusSucceededData,
+} as const satisfies Record<string, z.ZodObject>;
+
+export type CardName = keyof typeof cardSchemas;
+export type CardDataOf<Name extends CardName> = z.infer<(typeof cardSchemas)[Name]>;
+
+const CardShape = z.looseObject({
+  type: z.literal('AdaptiveCard'),
+  version: z.enum(['1.0', '1.1', '1.2', '1.3', '1.4', '1.5']),
+  fallbackText: z.string().min(1),
+  body: z.array(z.looseObject({ type: z.string() })).min(1),
+});
+/** A card as Teams takes it, the content of an attachment. */
+export type AdaptiveCard = z.infer<typeof CardShape>;
+
+/** Teams refuses messages over 100 KB, counted as UTF-16; what else the activity holds needs room too. */
+const maxBytes = 80 * 1024;
+
+/** Bytes of a card as Teams counts them. */
+export const bytesOf = (card: AdaptiveCard): number => JSON.stringify(card).length * 2;
+
+/** Private use: `plain-text.ts` takes it out of everything, so it cannot come from outside. */
+const guard = '\u{E000}';
+/** Parts a value's own `${` so that what is left of it after expansion can only be the template's. */
+const hideMarks = (data: unknown): unknown => JSON.parse(JSON.stringify(data).replaceAll('${', `$${guard}{`));
+
+const templates = new Map<CardName, Template>();
+
+function templateOf(name: CardName): Template {
+  const known = templates.get(name);
+  if (known !== undefined) return known;
+  const text = readFileSync(new URL(`../../../cards/${name}.json`, import.meta.url), 'utf8');
+  const template = new templating.Template(JSON.parse(text));
+  templates.set(name, template);
+  return template;
+}
+
+/**
+ * Renders a card. Throws on data that does not fit its type and on a card that Teams would refuse: both are bugs, never
+ * something a person can bring about.
+ */
+export function renderCard<Name extends CardName>(name: Name, data: CardDataOf<Name>): AdaptiveCard {
+  const checked = cardSchemas[name].parse(data);
+  const expanded = JSON.stringify(templateOf(name).expand({ $root: hideMarks(checked) }));
+  const left = /\$\{[^}]*\}?/.exec(expanded);
+  if (left !== null) throw new Error(`rendering card ${name}: ${left[0]} has no value`);
+  const card = CardShape.parse(JSON.parse(expanded.replaceAll(`$${guard}{`, '${')));
+  if (bytesOf(card) > maxBytes)
+    throw new Error(`rendering card ${name}: ${bytesOf(card)} bytes, Teams takes ${maxBytes}`);
+  return card;
+}

@@ -1,0 +1,183 @@
+/** The approval card: one phone screen decides. And what it becomes once decided. */
+import { shortDigest } from '../../../domain/digest.ts';
+import { armIdParts, type PersonId } from '../../../domain/ids.ts';
+import { type Plan, stepsOf } from '../../../domain/plan.ts';
+import { environmentRule } from '../../../domain/policy/rules.ts';
+import { hasEnded, type Request } from '../../../domain/request/request.ts';
+import { countOf } from '../../../words/count.ts';
+import { shortVersion } from '../../../words/places.ts';
+import { irreversibleWords } from '../../../words/steps.ts';
+import { grey, marks, type Row, row } from '../data/row.ts';
+import {
+  bold,
+  type CardText,
+  dateAndTime,
+  entitiesOf,
+  joinText,
+  label,
+  md,
+  nothing,
+  plain,
+  plainLines,
+} from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { differenceRows } from './difference.ts';
+import { changeLine, irreversibleCount, keyNow, passLine, planRows, stepsTitle, warningRows } from './parts.ts';
+import type { CardContext, Reader } from './reader.ts';
+import { requestHeaderOf } from './request-header.ts';
+import { stateLineOf } from './state-line.ts';
+import { earlierRun, startWords, statusCard } from './status-view.ts';
+
+function irreversibleLine(plan: Plan): CardText {
+  const steps = stepsOf(plan, 'irreversible');
+  if (steps.length === 0) return nothing;
+  const title = `▲ ${countOf(steps.length, 'irreversible step:', 'irreversible steps:')}`;
+  return md`${bold(title)} ${plain(steps.map(irreversibleWords).join(', '))}`;
+}
+
+function unknownLine(plan: Plan): CardText {
+  const count = stepsOf(plan, 'unknown').length;
+  return count === 0 ? nothing : md`${bold(`△ ${count} unknown:`)} switching the key back`;
+}
+
+const groupsOfEight = (digest: string): string => digest.match(/.{8}/g)?.join(' ') ?? digest;
+
+/** The rule is named where there is more than the one that always applies. */
+const policyWords = ({ plan, policy }: Request): CardText =>
+  policy.rule === environmentRule ? plain(plan.policyVersion) : plain(`${plan.policyVersion}, rule ${policy.rule}`);
+
+function facts(request: Request) {
+  const { plan } = request;
+  const { subscriptionId, resourceGroup } = armIdParts(plan.wish.agentId);
+  return [
+    { title: plain('Subscription'), value: plain(subscriptionId) },
+    { title: plain('Group'), value: plain(resourceGroup) },
+    { title: plain('Vault group'), value: plain(armIdParts(plan.wish.vaultId).resourceGroup) },
+    {
+      title: plain('Key version'),
+      value: plain<string>(plan.wish.keyVersion === null ? 'the first, once made' : shortVersion(plan.wish.keyVersion)),
+    },
+    { title: plain('Policy'), value: policyWords(request) },
+    { title: plain('Plan digest'), value: plain(groupsOfEight(request.digest)) },
+  ];
+}
+
+const approvedRows = (request: Request, { names, reader }: CardContext): Row[] =>
+  request.approvals.map((approval) =>
+    row(marks.done, plain<string>(`${saysYou(request, approval.by, reader) ? 'You' : names(approval.by)} approved`), [
+      grey(md`${dateAndTime(new Date(approval.at))}. Plan ${plain<string>(shortDigest(request.digest))}.`),
+    ]),
+  );
+
+function checkRows(plan: Plan): Row[] {
+  const passes = passLine(plan);
+  return [...warningRows(plan), ...(passes === '' ? [] : [row(marks.done, passes)])];
+}
+
+function noticeOf(request: Request): CardText {
+  if (request.replaced === null) return nothing;
+  return request.replaced.reason === 'approvers-changed'
+    ? plain('An approver no longer is one. Earlier approvals do not count.')
+    : plain('Azure changed after the approval. Earlier approvals do not count.');
+}
+
+/** Once it is decided the card is the same for all, and names everybody. */
+const saysYou = (request: Request, by: PersonId, reader: Reader): boolean =>
+  request.state === 'awaiting-approval' && isOwn(by, reader);
+const isOwn = (by: PersonId, reader: Reader): boolean => reader.kind === 'approver' && reader.id === by;
+
+const countLine = ({ approvals, policy }: Request): string => `${approvals.length} of ${policy.approvalsRequired}`;
+
+function openApproval(request: Request, context: CardContext): AdaptiveCard {
+  const { names, addressed } = context;
+  const { plan, policy } = request;
+  const irreversible = irreversibleCount(plan);
+  const state = {
+    text: `● Approval needed, ${countLine(request)}`,
+    color: 'Accent',
+  } as const;
+  const reason = request.justification ?? 'The reason was erased.';
+  return renderCard('approval', {
+    ...requestHeaderOf(request, context, state),
+    now: keyNow(plan.observation.agent.customerKey),
+    nowNote: nothing,
+    after: plain(plan.wish.keyName),
+    afterNote: md`in ${plain(plan.observation.vault.name)}`,
+    notice: noticeOf(request),
+    differences: differenceRows(request),
+    irreversible: irreversibleLine(plan),
+    unknown: unknownLine(plan),
+    asks: md`${bold(`${names(request.requester)}:`)} “${plain(reason, 500)}”`,
+    decisions: approvedRows(request, context).slice(0, 6),
+    until: md`Until ${dateAndTime(new Date(policy.expiresAt))}  ·  plan ${bold(shortDigest(request.digest))}`,
+    acknowledge: label(
+      irreversible === 0 ? '' : `I accept that ${countOf(irreversible, 'step', 'steps')} cannot be undone`,
+    ),
+    asked: addressed.length === 0 ? nothing : md`${joinText(addressed.map((one) => one.text))}: can you decide?`,
+    mentions: [...entitiesOf(addressed)],
+    stepsTitle: stepsTitle(plan),
+    steps: planRows(plan),
+    checks: checkRows(plan),
+    reason: plainLines(reason),
+    facts: facts(request),
+  });
+}
+
+function decidedNote(request: Request, { awaited, paused }: CardContext): CardText {
+  if (hasEnded(request)) return request.touched ? earlierRun(request) : nothing;
+  if (request.state !== 'awaiting-approval') return plain(startWords(paused));
+  const missing = request.policy.approvalsRequired - request.approvals.length;
+  const until = dateAndTime(new Date(request.policy.expiresAt));
+  const more = plain<string>(missing === 1 ? 'One more approval is' : `${missing} more approvals are`);
+  return md`${more} needed by ${until}. Waits for: ${plain(awaited)}.`;
+}
+
+function endedRow(request: Request, { names }: CardContext): Row[] {
+  if (request.state !== 'rejected' && request.state !== 'cancelled') return [];
+  const { by, at, comment, commentErased } = request.ended;
+  return [
+    row(marks.bad, plain<string>(`${names(by)} ${request.state}`), [
+      grey(dateAndTime(new Date(at))),
+      ...(comment === null ? [] : [grey(md`“${plain(comment, 500)}”`)]),
+      ...(commentErased ? [grey(plain('The comment was erased.'))] : []),
+    ]),
+  ];
+}
+
+function decidedLine(request: Request, { paused }: CardContext) {
+  if (request.state === 'awaiting-approval')
+    return { text: `● Approval needed, ${countLine(request)}`, color: 'Accent' } as const;
+  return request.state === 'approved'
+    ? ({ text: `✓ Approved, ${countLine(request)}`, color: 'Good' } as const)
+    : stateLineOf(request, paused);
+}
+
+/** What the question becomes: answered, ended, or waiting for the others after the reader's own approval. */
+function decidedApproval(request: Request, context: CardContext): AdaptiveCard {
+  return renderCard('approval-decided', {
+    ...requestHeaderOf(request, context, decidedLine(request, context)),
+    change: changeLine(request.plan),
+    decisions: [...approvedRows(request, context), ...endedRow(request, context)].slice(0, 12),
+    nothingChanged: hasEnded(request) && !request.touched,
+    note: decidedNote(request, context),
+    canReject: context.reader.kind === 'approver' && !hasEnded(request),
+  });
+}
+
+const hasApproved = (request: Request, reader: Reader): boolean =>
+  request.approvals.some((approval) => isOwn(approval.by, reader));
+
+/** The card where approvers are asked: the question, then its answer, then the status like everywhere. */
+export function approvalCard(request: Request, context: CardContext): AdaptiveCard {
+  switch (request.state) {
+    case 'awaiting-approval':
+      return hasApproved(request, context.reader) ? decidedApproval(request, context) : openApproval(request, context);
+    case 'approved':
+    case 'rejected':
+    case 'cancelled':
+    case 'expired':
+      return decidedApproval(request, context);
+    default:
+      return statusCard(request, context);
+  }
+}

@@ -1,0 +1,164 @@
+/** The card of a request that a person has to look at, or that somebody gave up. */
+import { CheckCode } from '../../../domain/checks.ts';
+import { shortDigest } from '../../../domain/digest.ts';
+import type { Failure } from '../../../domain/failure.ts';
+import type { Failed, NeedsAttention, Request, StepProgress } from '../../../domain/request/request.ts';
+import { type CheckWords, checkWords } from '../../../words/checks.ts';
+import { countOf } from '../../../words/count.ts';
+import { mendWords, saidBy, sourceWords } from '../../../words/failures.ts';
+import { stepTitles } from '../../../words/steps.ts';
+import { coloured, grey, marks, type Row, row } from '../data/row.ts';
+import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { type CardContext, maySettle } from './reader.ts';
+import { requestHeaderOf } from './request-header.ts';
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** The step that stopped the run, where it was one; another of its stage may not be done either. */
+function stuckStep(request: NeedsAttention | Failed): StepProgress | undefined {
+  const failed = request.progress.filter((step) => step.state === 'failed');
+  const said = JSON.stringify(request.failure);
+  return failed.find((step) => JSON.stringify(step.failure) === said) ?? failed[0];
+}
+
+/** What happened, in one line. */
+export function attentionHeadline(request: NeedsAttention | Failed): CardText {
+  const { failure } = request;
+  const stuck = stuckStep(request);
+  if (failure !== null && blockOf(failure) !== null) return plain('A check stopped the run before its first change');
+  if (stuck === undefined) return plain('The run was stopped');
+  const position = request.progress.indexOf(stuck) + 1;
+  return plain<string>(
+    `Step ${position} of ${request.progress.length}, ${lowerFirst(stepTitles[stuck.name])}, did not work`,
+  );
+}
+
+const isDone = (request: Request, name: StepProgress['name']): boolean =>
+  request.progress.some((step) => step.name === name && step.state === 'done');
+
+/** What this request did to the agent's key. What others did is not known here: the agent may be gone. */
+function summaryOf(request: Request): CardText {
+  if (isDone(request, 'set-cmk')) return plain('The agent may already be under the new key. It could not be proved.');
+  const tried = request.progress.some((step) => step.name === 'set-cmk' && step.attempt > 0);
+  return tried
+    ? plain('Setting the agent’s key did not end well. Whether it changed is not proved.')
+    : plain('The agent’s key was not changed by this request.');
+}
+
+function stepRow(request: Request, progress: StepProgress): Row {
+  const step = request.plan.steps.find((one) => one.name === progress.name);
+  const title = plain(stepTitles[progress.name]);
+  if (progress.state === 'done') {
+    return step?.reversibility === 'irreversible'
+      ? row(marks.done, title, [coloured(plain('▲ Irreversible: stays on'), 'Attention')])
+      : row(marks.done, title, [grey(plain(progress.name === 'verify' ? 'Done' : 'Done, stays'))]);
+  }
+  if (progress.state === 'failed') {
+    return row(marks.bad, title, [grey(plain<string>(`Not done: ${countOf(progress.attempt, 'try', 'tries')}`))]);
+  }
+  if (progress.state === 'running') {
+    return row(marks.warn, title, [grey(plain('Begun. Whether it is done is not known.'))]);
+  }
+  return row(marks.idle, title, [grey(plain('Not done'))]);
+}
+
+/** The check that stopped the run before its first change; null when it was Azure that said no. */
+function blockOf(failure: Failure): CheckWords | null {
+  const code = CheckCode.safeParse(failure.code).data;
+  return code === undefined ? null : checkWords({ outcome: 'block', code, fact: failure.message });
+}
+
+/** About six lines on a phone. */
+const longestWords = 220;
+
+/** What ARM ends every refusal with: it would take the room of the place that is named before it. */
+const closing = / or the scope is invalid\. If access was recently granted, please refresh your credentials\.$/;
+
+/** Long words keep both ends: Azure names the right first and the place last. */
+function bothEnds(text: string): string {
+  if (text.length <= longestWords) return text;
+  const said = text.replace(closing, '');
+  const [start, end] = [said.slice(0, longestWords * 0.4), said.slice(-longestWords * 0.6)];
+  const rest = said === text ? '' : ' …';
+  return `${start.slice(0, start.lastIndexOf(' '))} … ${end.slice(end.search(/[ /]/) + 1)}${rest}`;
+}
+
+/** Who says what, and what was expected. Nothing for a check: its words are the summary. */
+function wordsOf(failure: Failure | null) {
+  if (failure === null || blockOf(failure) !== null) {
+    return { source: nothing, font: 'Default' as const, words: nothing, expected: nothing, inFull: nothing };
+  }
+  const { message, expected } = failure;
+  return {
+    source: plain<string>(sourceWords(failure)),
+    font: saidBy(failure) === 'the bot' ? ('Default' as const) : ('Monospace' as const),
+    words: plainLines(bothEnds(message)),
+    expected: expected === undefined ? nothing : md`${bold('Expected:')} ${plain(expected)}`,
+    inFull: message.length > longestWords ? plainLines(message) : nothing,
+  };
+}
+
+function factsOf(request: NeedsAttention | Failed) {
+  const correlation = request.failure?.correlationId ?? null;
+  return [
+    ...(correlation === null ? [] : [{ title: plain('Correlation'), value: plain(correlation) }]),
+    {
+      title: plain('Last try'),
+      value: dateAndTime(new Date(stuckStep(request)?.endedAt ?? request.changedAt)),
+    },
+    { title: plain('Plan'), value: plain<string>(shortDigest(request.digest)) },
+  ];
+}
+
+const consequenceOf = (done: number): string =>
+  done === 0
+    ? 'Retry goes on where it stopped. Give up ends the request.'
+    : `Retry goes on where it stopped. Give up ends the request and leaves ${countOf(done, 'finished step', 'finished steps')} as ${done === 1 ? 'it is' : 'they are'}.`;
+
+/** What to do about it. After giving up there is no way on but a new request. */
+function mendOf({ state, failure }: NeedsAttention | Failed): CardText {
+  if (state === 'failed') return md`To ask again, type ${bold('/enable-cmk')}. What is done is not done twice.`;
+  const mend = failure === null ? '' : (blockOf(failure)?.mend ?? mendWords(failure));
+  return mend === '' ? nothing : md`${bold('To mend it:')} ${plain(mend, 500)}`;
+}
+
+const isIdle = (progress: StepProgress): boolean => progress.state === 'planned' || progress.state === 'waiting';
+
+/** What was tried, a row each; what was not, in one. */
+function stepRows(request: Request): Row[] {
+  const idle = request.progress.filter(isIdle).map(({ name }) => stepTitles[name]);
+  const rest = idle.map((title, n) => (n === 0 ? title : lowerFirst(title))).join(', ');
+  return [
+    ...request.progress.filter((progress) => !isIdle(progress)).map((progress) => stepRow(request, progress)),
+    ...(idle.length === 0 ? [] : [row(marks.idle, plain('Not done'), [grey(plain<string>(rest))])]),
+  ];
+}
+
+/** Needs attention: what failed, in whose words, how to mend it, Retry and Give up. Failed: the same without a way on. */
+export function attentionCard(request: NeedsAttention | Failed, context: CardContext): AdaptiveCard {
+  const { failure, progress } = request;
+  const done = progress.filter((step) => step.state === 'done').length;
+  const waits = request.state === 'needs-attention';
+  const block = failure === null ? null : blockOf(failure);
+  return renderCard('status-attention', {
+    ...requestHeaderOf(request, context),
+    headline: attentionHeadline(request),
+    summary: block === null ? summaryOf(request) : plain<string>(`${block.title} ${block.text}`),
+    ...wordsOf(failure),
+    mend: mendOf(request),
+    canDecide: waits && maySettle(context),
+    decides:
+      waits && !maySettle(context)
+        ? md`${plain(context.names(request.requester))} or an approver decides whether it is tried again.`
+        : nothing,
+    facts: factsOf(request),
+    consequence: waits ? plain<string>(consequenceOf(done)) : nothing,
+    stepsTitle: plain<string>(`${countOf(done, 'step', 'steps')} done, ${progress.length - done} not`),
+    steps: stepRows(request),
+    note:
+      request.state === 'failed'
+        ? md`${plain(context.names(request.ended.by))} gave up ${dateAndTime(new Date(request.ended.at))}.`
+        : nothing,
+  });
+}

@@ -1,0 +1,65 @@
+/** The audit channel: one root post per request, its events as replies. A copy of the record, and it says how far it goes. */
+import { shortDigest } from '../../../domain/digest.ts';
+import { stepsOf } from '../../../domain/plan.ts';
+import type { StoredEvent } from '../../../domain/request/events.ts';
+import type { Request } from '../../../domain/request/request.ts';
+import { countOf } from '../../../words/count.ts';
+import { eventWords } from '../../../words/events.ts';
+import type { Names } from '../../../words/names.ts';
+import { label, plain } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { changeLine } from './parts.ts';
+import { stateLineOf } from './state-line.ts';
+
+/** How many events fit on one reply. */
+export const eventsPerReply = 20;
+
+/** The root: what the request is, its state, up to which event this channel shows it. */
+export function auditRootCard(request: Request, names: Names, shownUpTo: number): AdaptiveCard {
+  const irreversible = stepsOf(request.plan, 'irreversible');
+  const done = irreversible.every((step) =>
+    request.progress.some((one) => one.name === step.name && one.state === 'done'),
+  );
+  const mark = `${countOf(irreversible.length, 'step', 'steps')}, ${done ? 'done' : 'not done'}`;
+  return renderCard('audit-root', {
+    fallbackText: label(`${request.id}: ${request.agentName}`),
+    requestId: request.id,
+    agent: plain(request.agentName),
+    change: changeLine(request.plan),
+    facts: [
+      { title: plain('Asked by'), value: plain(names(request.requester)) },
+      { title: plain('State'), value: plain(stateLineOf(request).text) },
+      { title: plain('Irreversible'), value: plain<string>(irreversible.length === 0 ? 'none' : mark) },
+      { title: plain('Plan'), value: plain<string>(shortDigest(request.digest)) },
+    ],
+    shownUpTo: plain<string>(String(shownUpTo)),
+  });
+}
+
+/** One reply: events in order, and the hash of the chain at the last of them. */
+export function auditReplyCard(
+  request: Request,
+  events: readonly StoredEvent[],
+  hash: string,
+  names: Names,
+): AdaptiveCard {
+  const [first, last] = [events[0], events.at(-1)];
+  if (first === undefined || last === undefined) throw new Error(`an audit reply of ${request.id} without events`);
+  const range = first.seq === last.seq ? `Event ${first.seq}` : `Events ${first.seq} – ${last.seq}`;
+  return renderCard('audit-reply', {
+    fallbackText: label(`${request.id}: ${range}`),
+    requestId: request.id,
+    title: plain<string>(range),
+    events: events.map((event) => {
+      // A text that is erased from the store must not live on in a channel.
+      const words = eventWords(event, names, { texts: false });
+      return {
+        sequence: plain<string>(String(event.seq)),
+        text: plain(words.title),
+        detail: plain(words.detail, 400),
+        time: plain(event.time.slice(11, 19)),
+      };
+    }),
+    chain: plain<string>(`Chain at ${last.seq}: ${shortDigest(hash)}.`),
+  });
+}

@@ -1,0 +1,72 @@
+import { isUsable, type JudgedVault } from '../../../commands/choose.ts';
+import type { Form } from '../../../commands/form.ts';
+import type { PageFacts } from '../../../commands/form-pages.ts';
+import { sameArmId } from '../../../domain/ids.ts';
+import type { Refusal } from '../../../domain/request/refusal.ts';
+import { countOf } from '../../../words/count.ts';
+import { regionWords } from '../../../words/places.ts';
+import { coloured, grey, type Line, marks, type Row, row } from '../data/row.ts';
+import { label, md, nothing, plain } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { formHeaderOf } from './form-header.ts';
+
+type Facts = Extract<PageFacts, { page: 'vault' }>;
+
+/** What would have to change on the vault, in words. */
+const changes = ({ vault }: JudgedVault): readonly string[] => [
+  ...(vault.softDelete ? [] : ['Soft delete: off → on']),
+  ...(vault.purgeProtection ? [] : ['Purge protection: off → on']),
+];
+
+/** How one vault stands in the list. */
+export function vaultTitle(one: JudgedVault): string {
+  const count = changes(one).length;
+  const ready = count === 0 ? 'ready' : countOf(count, 'change', 'changes');
+  if (one.firewalled) return `${one.vault.name} · firewall closed`;
+  if (one.otherTenant) return `${one.vault.name} · other tenant`;
+  return `${one.vault.name} · ${ready}${one.otherRegion ? ', other region' : ''}`;
+}
+
+function suitableRow(one: JudgedVault): Row {
+  const region = regionWords(one.vault.location);
+  const where = one.otherRegion ? `${region}, another region than the agent.` : `${region}.`;
+  const todo = changes(one);
+  const lines: Line[] = [
+    grey(plain<string>(`${where} ${todo.length === 0 ? 'Nothing would change.' : todo.join(', ')}`)),
+    ...(todo.length === 0 ? [] : [coloured(plain('▲ Irreversible'), 'Attention')]),
+  ];
+  const mark = one.otherRegion || todo.length > 0 ? marks.warn : marks.done;
+  return row(mark, plain(one.vault.name), lines, { nameWeight: 'Bolder' });
+}
+
+const unusableRow = (one: JudgedVault): Row =>
+  row(marks.bad, plain(one.vault.name), [
+    grey(
+      plain(
+        one.otherTenant ? 'It is in another tenant.' : 'Its firewall lets healthcare agent services in neither way.',
+      ),
+    ),
+  ]);
+
+/** Page 2. Usable vaults first, each with what would change on it. */
+export function vaultPage(form: Form, { agent, vaults }: Facts, problem: Refusal | null): AdaptiveCard {
+  const usable = vaults.filter(isUsable);
+  const unusable = vaults.filter((one) => !isUsable(one));
+  const choices = [...usable, ...unusable]
+    .slice(0, 15)
+    .map((one) => ({ title: label(vaultTitle(one)), value: one.vault.name }));
+  const chosen = vaults.find((one) => form.vaultId !== null && sameArmId(one.vault.id, form.vaultId));
+  return renderCard('form-vault', {
+    ...formHeaderOf(form, problem),
+    subject: md`${plain(agent.name)}  ·  ${plain(regionWords(agent.location))}`,
+    choices,
+    selected: choices.find((choice) => choice.value === chosen?.vault.name)?.value ?? '',
+    suitable: usable.slice(0, 15).map(suitableRow),
+    unusable: unusable.slice(0, 15).map(unusableRow),
+    unusableTitle: label(`${unusable.length} not usable ▾`),
+    coverage:
+      vaults.length === 0
+        ? plain('The bot can read no key vault: that takes Microsoft.KeyVault/vaults/read.')
+        : nothing,
+  });
+}

@@ -1,0 +1,103 @@
+/** The four pages of the form, as card data. */
+
+import type { Form } from '../../../commands/form.ts';
+import type { PageFacts } from '../../../commands/form-pages.ts';
+import { shortDigest } from '../../../domain/digest.ts';
+import { blocksOf } from '../../../domain/plan.ts';
+import type { Refusal } from '../../../domain/request/refusal.ts';
+import { checkWords } from '../../../words/checks.ts';
+import { countOf } from '../../../words/count.ts';
+import type { Block } from '../data/form-review.ts';
+import { label, md, nothing, plain } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { agentPage } from './form-agent-view.ts';
+import { formHeaderOf } from './form-header.ts';
+import { keyPage } from './form-key-view.ts';
+import { vaultPage } from './form-vault-view.ts';
+import { keyNow, passLine, passRows, planRows, stepsTitle, warningRows } from './parts.ts';
+
+type Review = Extract<PageFacts, { page: 'review' }>;
+
+function blocksFor({ plan, openRequest }: Review): Block[] {
+  const blocks = blocksOf(plan).map((check) => {
+    const words = checkWords(check);
+    return { title: plain(words.title), text: plain(words.text), mend: plain(words.mend) };
+  });
+  if (openRequest === null) return blocks;
+  const open = {
+    title: plain<string>(`Request ${openRequest} is open for this agent.`),
+    text: plain('An agent can have one open request.'),
+    mend: plain('Wait until it ends, or cancel it. Then check again.'),
+  };
+  return [open, ...blocks];
+}
+
+function reviewPage(form: Form, facts: Review, problem: Refusal | null): AdaptiveCard {
+  const { plan, policy } = facts;
+  const blocks = blocksFor(facts);
+  const needed = policy.approvalsRequired;
+  return renderCard('form-review', {
+    ...formHeaderOf(form, problem),
+    agent: plain(plan.observation.agent.name),
+    now: keyNow(plan.observation.agent.customerKey),
+    nowNote: nothing,
+    after: plain(plan.wish.keyName),
+    afterNote: md`in ${plain(plan.observation.vault.name)}`,
+    blocks,
+    checksTitle: blocks.length > 0 ? plain('Other checks') : plain('Checks'),
+    warnings: warningRows(plan),
+    passes: passLine(plan),
+    passRows: passRows(plan),
+    passesTitle: label('Show the checks that pass'),
+    stepsTitle: stepsTitle(plan),
+    steps: planRows(plan),
+    justification: form.justification.slice(0, 500),
+    acknowledged: 'false',
+    footer: md`${plain<string>(form.requestId)}, plan ${plain<string>(shortDigest(facts.digest))}. ${plain<string>(
+      countOf(needed, 'approver has', 'approvers have'),
+    )} to agree; that cannot be you.`,
+  });
+}
+
+/** The form's current page. */
+export function formCard(form: Form, facts: PageFacts, problem: Refusal | null): AdaptiveCard {
+  switch (facts.page) {
+    case 'agent':
+      return agentPage(form, facts, problem);
+    case 'vault':
+      return vaultPage(form, facts, problem);
+    case 'key':
+      return keyPage(form, facts, problem);
+    case 'review':
+      return reviewPage(form, facts, problem);
+  }
+}
+
+/** Azure did not answer in the time that Teams waits: what was filled in is kept. */
+export function formSlowCard(form: Form): AdaptiveCard {
+  return renderCard('form-slow', {
+    formId: form.id,
+    revision: form.revision,
+    fallbackText: label('Azure is slow to answer. What you filled in is kept.'),
+    stateLine: plain('△ Azure is slow'),
+    title: plain('Azure has not answered yet'),
+    text: plain(
+      'What you filled in is kept. Nothing was submitted, nothing was changed in Azure. Try again in a moment.',
+    ),
+  });
+}
+
+/** What the form becomes when it has ended. */
+export function formEndedCard(form: Form): AdaptiveCard {
+  const submitted = form.ended === 'submitted';
+  return renderCard('form-ended', {
+    fallbackText: label(submitted ? `Request ${form.requestId} is submitted.` : 'The form was cancelled.'),
+    stateLine: plain(submitted ? '✓ Submitted' : '○ Cancelled'),
+    stateColor: submitted ? 'Good' : 'Default',
+    requestId: submitted ? form.requestId : '',
+    title: submitted ? plain(form.agentId?.split('/').at(-1) ?? '') : plain('Enable a customer-managed key'),
+    text: submitted
+      ? plain('The approvers are being asked. The request’s own card shows how it goes on.')
+      : plain('Nothing was stored. Nothing was changed in Azure.'),
+  });
+}

@@ -1,0 +1,19 @@
+/** A request's card: which one, by the place it stands in and by who reads it. */
+import type { Request } from '../../../domain/request/request.ts';
+import type { AdaptiveCard } from '../render-card.ts';
+import { approvalCard } from './approval-view.ts';
+import type { CardContext } from './reader.ts';
+import { shortCard } from './short-status-view.ts';
+import { statusCard } from './status-view.ts';
+
+/** `status`: where it was asked. `approval`: where approvers are asked. `short`: a line for those who keep an eye on all. */
+export type CardKind = 'status' | 'approval' | 'short';
+
+/** While something is to be decided the requester never sees the approvers' question, and an approver sees it everywhere. */
+export function requestCard(kind: CardKind, request: Request, context: CardContext): AdaptiveCard {
+  if (kind === 'short') return shortCard(request, context);
+  const { reader } = context;
+  const decidable = request.state === 'awaiting-approval' || request.state === 'approved';
+  const approval = decidable && reader.kind !== 'everybody' ? reader.kind === 'approver' : kind === 'approval';
+  return approval ? approvalCard(request, context) : statusCard(request, context);
+}

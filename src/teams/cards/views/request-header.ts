@@ -1,0 +1,21 @@
+import type { Request } from '../../../domain/request/request.ts';
+import { label, plain } from '../plain-text.ts';
+import type { CardContext } from './reader.ts';
+import { type Line, stateLineOf } from './state-line.ts';
+
+/** What every card about the request starts with. */
+export function requestHeaderOf(
+  request: Request,
+  { userIds, paused }: CardContext,
+  line: Line = stateLineOf(request, paused),
+) {
+  return {
+    requestId: request.id as string,
+    revision: request.asking,
+    userIds: [...userIds],
+    fallbackText: label(`${request.id}: customer-managed key for ${request.agentName}. ${line.text}`),
+    stateLine: plain(line.text),
+    stateColor: line.color,
+    agent: plain(request.agentName),
+  };
+}

@@ -1,0 +1,51 @@
+/** The short card of a request that was asked in a chat. */
+import type { Request } from '../../../domain/request/request.ts';
+import { runningWords, stepTitles } from '../../../words/steps.ts';
+import { type CardText, dateAndTime, joinText, md, plain } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { attentionHeadline } from './attention-view.ts';
+import { changeLine } from './parts.ts';
+import type { CardContext } from './reader.ts';
+import { requestHeaderOf } from './request-header.ts';
+import { endedWords } from './status-view.ts';
+
+/** Where the run stands: the step that is at work, or the one that waits. */
+function stepWords(request: Request): CardText {
+  const step = request.progress.find(({ state }) => state === 'running' || state === 'waiting');
+  if (step === undefined) return plain('The next step is about to begin.');
+  return step.state === 'running'
+    ? plain(runningWords[step.name])
+    : plain<string>(`${stepTitles[step.name]}: did not work yet, is tried again.`);
+}
+
+function lineOf(request: Request, { names, paused }: CardContext): CardText {
+  switch (request.state) {
+    case 'awaiting-approval':
+      return md`Approvers were asked, until ${dateAndTime(new Date(request.policy.expiresAt))}.`;
+    case 'approved':
+      return plain(paused ? 'No changes start until an operator ends the pause.' : 'The changes start.');
+    case 'running':
+      return stepWords(request);
+    case 'needs-attention':
+    case 'failed':
+      return md`${attentionHeadline(request)}.`;
+    case 'succeeded':
+      return changeLine(request.plan);
+    case 'rejected':
+    case 'cancelled':
+    case 'expired':
+      return joinText([endedWords(request, names), plain(request.touched ? '' : 'Nothing was changed in Azure.')], ' ');
+  }
+}
+
+export function shortCard(request: Request, context: CardContext): AdaptiveCard {
+  const name = context.names(request.requester);
+  const line = requestHeaderOf(request, context);
+  return renderCard('status-short', {
+    ...line,
+    // Whoever has something to decide was asked elsewhere.
+    userIds: [],
+    asked: md`Asked by ${plain(name)} in a chat, ${dateAndTime(new Date(request.submittedAt))}`,
+    line: lineOf(request, context),
+  });
+}

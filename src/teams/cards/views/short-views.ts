@@ -1,0 +1,85 @@
+/** Help, refusals and other short cards. */
+import type { Command } from '../../../commands/command.ts';
+import { type Policy, rulesOf } from '../../../domain/policy/policy.ts';
+import type { Refusal } from '../../../domain/request/refusal.ts';
+import { refusalWords } from '../../../words/refusals.ts';
+import { bold, label, md, message, nothing, plain } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+
+/** A refused command. */
+export function refusalCard(refusal: Refusal): AdaptiveCard {
+  const words = refusalWords(refusal);
+  return renderCard('refusal', {
+    fallbackText: label(`${words.title} ${words.text}`),
+    stateLine: plain('△ Not possible'),
+    requestId: refusal.fact.startsWith('CMK-') ? refusal.fact : '',
+    title: plain(words.title),
+    text: plain(words.text),
+    note: words.text.includes('Nothing was') ? nothing : plain('Nothing was changed.'),
+  });
+}
+
+/** The words of a refused click: a message that only the clicker sees. */
+export const refusalText = (refusal: Refusal): string => {
+  const words = refusalWords(refusal);
+  return message(`${words.title} ${words.text}`);
+};
+
+/** A bug, with the id under which the log has it. */
+export const bugText = (id: string): string =>
+  `Something unexpected happened. An operator finds it in the log under ${id}. Look at the card before you click again.`;
+
+export const bugCard = (id: string): AdaptiveCard =>
+  renderCard('message', {
+    fallbackText: label(bugText(id)),
+    title: plain('Something unexpected happened.'),
+    titleColor: 'Attention',
+    text: plain('An operator finds it in the log under this id. Type the command again.'),
+    reference: plain(id),
+  });
+
+export interface HelpFacts {
+  readonly commands: readonly Command[];
+  readonly policy: Policy;
+  readonly mayAsk: boolean;
+  readonly mayApprove: boolean;
+  readonly auditChannel: boolean;
+}
+
+const roles = {
+  both: () => md`${bold('You may ask')}, and approve other people’s requests.`,
+  ask: () => md`${bold('You may ask')} for a customer-managed key.`,
+  approve: () => md`${bold('You may approve')} other people’s requests.`,
+  neither: () => plain('You can neither ask nor approve. An operator keeps the lists.'),
+};
+
+function roleOf(facts: HelpFacts): keyof typeof roles {
+  if (facts.mayAsk) return facts.mayApprove ? 'both' : 'ask';
+  return facts.mayApprove ? 'approve' : 'neither';
+}
+
+/** `2`, or `1 to 3` where rules differ. */
+function spanOf(numbers: readonly number[]): string {
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  return least === most ? `${least}` : `${least} to ${most}`;
+}
+
+export function helpCard(facts: HelpFacts): AdaptiveCard {
+  const rules = rulesOf(facts.policy);
+  const needed = spanOf(rules.map((rule) => rule.approvalsRequired));
+  const hours = spanOf(rules.map((rule) => Math.round(rule.expiryMs / 3_600_000)));
+  return renderCard('help', {
+    fallbackText: label(`What you can type: ${facts.commands.map((command) => command.name).join(', ')}`),
+    commands: facts.commands.map((command) => ({ command: plain(command.name), text: plain(command.description) })),
+    role: roles[roleOf(facts)](),
+    notes: [
+      plain<string>(
+        `${needed} ${needed === '1' ? 'approval is' : 'approvals are'} needed. Requests expire after ${hours} ${hours === '1' ? 'hour' : 'hours'}.`,
+      ),
+      rules.length > 1 ? plain('Both, and who may ask and approve, depend on the agent.') : nothing,
+      facts.auditChannel ? nothing : plain('The audit trail is kept in the store alone.'),
+    ]
+      .filter((note) => note !== '')
+      .map((text) => ({ text })),
+  });
+}

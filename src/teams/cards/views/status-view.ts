@@ -1,0 +1,184 @@
+/** The status card: where the request stands, for everybody who can see it. */
+import { shortDigest } from '../../../domain/digest.ts';
+import { highestProof } from '../../../domain/proof.ts';
+import type { Failed, NeedsAttention, Request, StepProgress, Succeeded } from '../../../domain/request/request.ts';
+import type { Names } from '../../../words/names.ts';
+import { shortVersion } from '../../../words/places.ts';
+import { effectWords, proofWords, stepTitles } from '../../../words/steps.ts';
+import { grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
+import { bold, type CardText, dateAndTime, md, nothing, plain, time } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { attentionCard } from './attention-view.ts';
+import { differenceRows } from './difference.ts';
+import { changeLine, reversibilityLines } from './parts.ts';
+import { progressRows } from './progress.ts';
+import type { CardContext } from './reader.ts';
+import { requestHeaderOf } from './request-header.ts';
+import { duration } from './state-line.ts';
+
+const decidedWithoutChange = ['rejected', 'cancelled', 'expired'];
+
+/** What follows an approval. */
+export const startWords = (paused: boolean): string =>
+  paused
+    ? 'The bot is paused: no changes start until an operator ends the pause.'
+    : 'Everything is looked at once more, then the changes start.';
+
+/** How it ended, where it ended without a run of its plan; empty for every other state. */
+export function endedWords(request: Request, names: Names): CardText {
+  switch (request.state) {
+    case 'rejected': {
+      const { by, comment, commentErased } = request.ended;
+      const name = names(by);
+      if (commentErased) return md`${bold(name)} rejected it. Their comment was erased.`;
+      return comment === null ? md`${bold(name)} rejected it.` : md`${bold(`${name}:`)} “${plain(comment, 500)}”`;
+    }
+    case 'cancelled':
+      return md`${bold(names(request.ended.by))} cancelled it.`;
+    case 'expired':
+      return plain('Nobody decided in time.');
+    default:
+      return nothing;
+  }
+}
+
+/** An ended request may have changed things before it was asked again: then nothing may be said to be unchanged. */
+export const earlierRun = (request: Request): CardText =>
+  md`An earlier run changed things in Azure, and they stay. /cmk-history ${plain(request.id as string)} shows them.`;
+
+const endedNote = (request: Request): CardText => {
+  const ended = md`Ended ${dateAndTime(new Date(request.changedAt))}. Plan ${plain<string>(shortDigest(request.digest))}.`;
+  return request.touched ? md`${earlierRun(request)} ${ended}` : ended;
+};
+
+function noteOf(request: Request, { names, paused }: CardContext): CardText {
+  switch (request.state) {
+    case 'awaiting-approval':
+      return request.touched ? earlierRun(request) : plain('Nothing has been changed in Azure.');
+    case 'approved':
+      return plain(startWords(paused));
+    case 'running': {
+      const by = request.approvals.map((approval) => names(approval.by)).join(', ');
+      return md`As of ${time(new Date(request.changedAt))}. Approved by ${plain(by)}, plan ${plain<string>(shortDigest(request.digest))}.`;
+    }
+    default:
+      return endedNote(request);
+  }
+}
+
+function waitingFacts(request: Request, { names, awaited }: CardContext) {
+  if (request.state !== 'awaiting-approval') return [];
+  return [
+    { title: plain('Asked by'), value: plain(names(request.requester)) },
+    { title: plain('Until'), value: dateAndTime(new Date(request.policy.expiresAt)) },
+    { title: plain('Waits for'), value: plain(awaited) },
+    { title: plain('Plan'), value: plain<string>(shortDigest(request.digest)) },
+  ];
+}
+
+const approvalRows = (request: Request, names: Names): Row[] =>
+  request.approvals.map((approval) =>
+    row(marks.done, plain<string>(`${names(approval.by)} approved`), [grey(dateAndTime(new Date(approval.at)))]),
+  );
+
+function sectionsOf(request: Request, names: Names) {
+  const sections: { title: CardText; rows: Row[] }[] = [];
+  if (request.state === 'running' || request.state === 'approved') {
+    return [{ title: nothing, rows: progressRows(request) }];
+  }
+  if (request.state !== 'awaiting-approval') return sections;
+  if (request.approvals.length > 0)
+    sections.push({ title: plain('Approved so far'), rows: approvalRows(request, names) });
+  const differences = differenceRows(request);
+  if (differences.length > 0) sections.push({ title: plain('What changed since the approval'), rows: differences });
+  return sections;
+}
+
+const movedHeadline = (request: Request): CardText => {
+  if (request.state !== 'awaiting-approval' || request.replaced === null) return nothing;
+  return request.replaced.reason === 'approvers-changed'
+    ? plain('An approver no longer is one. The request asks again.')
+    : plain('Azure changed after the approval. The request asks again.');
+};
+
+function plainStatus(request: Request, context: CardContext): AdaptiveCard {
+  const { names, reader } = context;
+  const without = decidedWithoutChange.includes(request.state);
+  const cancellable = request.state === 'awaiting-approval' || request.state === 'approved';
+  return renderCard('status', {
+    ...requestHeaderOf(request, context),
+    change: without ? nothing : changeLine(request.plan),
+    headline: movedHeadline(request),
+    summary: endedWords(request, names),
+    nothingChanged: without && !request.touched,
+    again: without ? md`To ask again, type ${bold('/enable-cmk')}` : nothing,
+    facts: waitingFacts(request, context),
+    sections: sectionsOf(request, names),
+    note: noteOf(request, context),
+    canCancel: cancellable && reader.kind === 'requester',
+    canRefresh: !without,
+  });
+}
+
+function proofRows(request: Succeeded): Row[] {
+  return request.proofs.map(({ level, outcome }) => {
+    const words = proofWords[level];
+    if (outcome === 'proved') {
+      return row(marks.done, plain(words.name), [grey(plain(words.proved))], {
+        time: time(new Date(request.changedAt)),
+      });
+    }
+    const name = plain<string>(`Not proved: ${words.name.charAt(0).toLowerCase()}${words.name.slice(1)}`);
+    return row(marks.idle, name, [grey(plain(words.notChecked))], { nameSubtle: true });
+  });
+}
+
+function changeRows(request: Request): Row[] {
+  const changed = request.plan.steps.filter((step) => step.effects.length > 0);
+  return changed.map((step, index) => {
+    const lines: Line[] = step.effects.map((effect) => grey(plain(effectWords(effect))));
+    const already = request.progress.find((one) => one.name === step.name)?.already === true;
+    return numberedRow(index + 1, plain(stepTitles[step.name]), [
+      ...lines,
+      ...(already ? [grey(plain('It was so already.'))] : []),
+      ...reversibilityLines(step),
+    ]);
+  });
+}
+
+const lastEnd = (progress: readonly StepProgress[]): string | null =>
+  progress.findLast((step) => step.endedAt)?.endedAt ?? null;
+
+function succeededCard(request: Succeeded, context: CardContext): AdaptiveCard {
+  const { names } = context;
+  const { plan, born } = request;
+  const version = shortVersion(plan.wish.keyVersion ?? born.keyVersion ?? '');
+  const level = highestProof(request.proofs);
+  const by = request.approvals.map((approval) => names(approval.by)).join(', ');
+  const took = duration(request.submittedAt, lastEnd(request.progress) ?? request.changedAt);
+  return renderCard('status-succeeded', {
+    ...requestHeaderOf(request, context, {
+      text: `✓ Succeeded, proof: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`,
+      color: 'Good',
+    }),
+    result: plain('The customer-managed key is set'),
+    resultNote: plain<string>(`${plan.wish.keyName} in ${plan.observation.vault.name}, version ${version}`),
+    proofs: proofRows(request),
+    caution: md`${bold('▲ From now on:')} deleting this agent or this key loses its data for good. Export first.`,
+    changes: changeRows(request),
+    note: md`Asked by ${plain(names(request.requester))}, approved by ${plain(by)}, plan ${plain<string>(shortDigest(request.digest))}. Took ${plain<string>(took)} from the request on.`,
+  });
+}
+
+/** The card for the request's state. */
+export function statusCard(request: Request, context: CardContext): AdaptiveCard {
+  switch (request.state) {
+    case 'succeeded':
+      return succeededCard(request, context);
+    case 'needs-attention':
+    case 'failed':
+      return attentionCard(request satisfies NeedsAttention | Failed, context);
+    default:
+      return plainStatus(request, context);
+  }
+}

@@ -1,0 +1,246 @@
+/** The bot: takes each activity to the command, the form or the action it is for, and answers. */
+import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
+import type { ActionPorts } from '../../actions/action.ts';
+import { approve } from '../../actions/approve.ts';
+import { actions } from '../../actions/registry.ts';
+import type { CommandPorts, CommandResult } from '../../commands/command.ts';
+import { commands } from '../../commands/registry.ts';
+import { PersonId, RequestId } from '../../domain/ids.ts';
+import type { Conversations, People } from '../../domain/ports/store.ts';
+import { refuse } from '../../domain/request/refusal.ts';
+import { hasEnded, type Request } from '../../domain/request/request.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
+import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
+import { helpCard, refusalCard, refusalText } from '../cards/views/short-views.ts';
+import { cardActivity } from '../posts/chat.ts';
+import type { Notifier } from '../posts/notifier.ts';
+import type { StepUpSignIn } from '../sign-in/step-up.ts';
+import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
+import type { Forms } from './forms.ts';
+import { badRequestAnswer, cardAnswer, choicesAnswer, messageAnswer } from './invoke-answers.ts';
+import type { Lists } from './lists.ts';
+import { parseMessage } from './parse-message.ts';
+import { search } from './typeahead.ts';
+
+export interface BotOptions {
+  readonly commandPorts: CommandPorts;
+  readonly actionPorts: ActionPorts;
+  readonly forms: Forms;
+  readonly lists: Lists;
+  readonly notifier: Notifier;
+  readonly conversations: Conversations;
+  readonly people: People;
+  readonly tenantId: string;
+  /** How people are known: `bot-framework` with tokens, `local` without. */
+  readonly signIn: string;
+  readonly auditChannel: boolean;
+  /** Null where approving needs no sign-in of its own. */
+  readonly stepUp: StepUpSignIn | null;
+}
+
+export class CmkBot extends ActivityHandler {
+  private readonly options: BotOptions;
+
+  constructor(options: BotOptions) {
+    super();
+    this.options = options;
+    this.onMessage(async (context, next) => {
+      await this.message(context);
+      await next();
+    });
+    this.onConversationUpdate(async (context, next) => {
+      await this.learn(context);
+      await next();
+    });
+    this.onInstallationUpdateAdd(async (context, next) => {
+      await this.learn(context);
+      await next();
+    });
+  }
+
+  /** Remembers how to reach the conversation, and the names of those in it. */
+  private async learn(context: TurnContext): Promise<void> {
+    const { activity } = context;
+    const { tenantId } = this.options;
+    if (tenantOf(activity) !== tenantId) return;
+    const personal = activity.conversation.conversationType === 'personal';
+    const personId = personal ? (PersonId.safeParse(activity.from.aadObjectId).data ?? null) : null;
+    const { id: conversationId } = activity.conversation;
+    await this.options.conversations.save({ conversationId, serviceUrl: activity.serviceUrl, tenantId, personId });
+    let continuationToken: string | undefined;
+    do {
+      const page = await TeamsInfo.getPagedMembers(context, 100, continuationToken);
+      for (const member of page.members) {
+        const id = PersonId.safeParse(member.aadObjectId).data;
+        // A shared channel has members of other tenants.
+        const isOurs = (member.tenantId ?? tenantId).toLowerCase() === tenantId;
+        if (id !== undefined && isOurs) await this.options.people.save({ id, memberId: member.id, name: member.name });
+      }
+      continuationToken = page.continuationToken || undefined;
+    } while (continuationToken !== undefined);
+  }
+
+  /** Who sent this; null when nobody can be named. A person of another tenant is known, and refused by the caller. */
+  private async sender(context: TurnContext): Promise<KnownSender | null> {
+    const sender = senderOf(context.activity, this.options.signIn);
+    if (sender === null || sender.tenantId !== this.options.tenantId) return sender;
+    const { person: id, memberId, name, origin, tenantId } = sender;
+    const personId = origin.conversationType === 'personal' ? id : null;
+    const { serviceUrl } = context.activity;
+    await this.options.conversations.save({ conversationId: origin.conversationId, serviceUrl, tenantId, personId });
+    if (name !== null) await this.options.people.save({ id, memberId, name });
+    return sender;
+  }
+
+  private isForeign(sender: KnownSender): boolean {
+    return sender.tenantId !== this.options.tenantId;
+  }
+
+  private async message(context: TurnContext): Promise<void> {
+    const { activity } = context;
+    const sender = await this.sender(context);
+    if (sender === null) return;
+    if (this.isForeign(sender)) {
+      await context.sendActivity(cardActivity(refusalCard(refuse('guest'))));
+      return;
+    }
+    const typed = parseMessage(activity.text ?? '', activity.entities, activity.recipient.id);
+    const command = commands.find((one) => one.name === typed.command);
+    const call = {
+      by: sender.person,
+      actor: sender.actor,
+      origin: sender.origin,
+      args: typed.args,
+      words: typed.words,
+    };
+    const result =
+      command === undefined ? ({ kind: 'show-help' } as const) : await command.handle(call, this.options.commandPorts);
+    await context.sendActivity(cardActivity(await this.cardOf(context, result, sender)));
+  }
+
+  private async cardOf(context: TurnContext, result: CommandResult, sender: KnownSender): Promise<AdaptiveCard> {
+    switch (result.kind) {
+      case 'refused':
+        return refusalCard(result);
+      case 'show-help':
+        return this.help(sender);
+      case 'show-list':
+        return this.options.lists.open(result.subject);
+      case 'open-form': {
+        const opened = await this.options.forms.open(context, result.form);
+        return opened.kind === 'card' ? opened.card : refusalCard(opened);
+      }
+    }
+  }
+
+  private async help(sender: KnownSender): Promise<AdaptiveCard> {
+    const { commandPorts, actionPorts, auditChannel } = this.options;
+    const [ask, approve] = await Promise.all([
+      commandPorts.requesterStanding(sender.person, null),
+      actionPorts.approverStanding(sender.person, null),
+    ]);
+    const { policy } = commandPorts;
+    return helpCard({ commands, policy, mayAsk: ask === 'yes', mayApprove: approve === 'yes', auditChannel });
+  }
+
+  protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
+    const { name, value } = context.activity;
+    const sender = await this.sender(context);
+    if (sender === null) return badRequestAnswer('The sender has no Entra object id and tenant.');
+    if (this.isForeign(sender)) return messageAnswer(refusalText(refuse('guest')));
+    if (name === 'application/search') return this.typeahead(context, sender, value);
+    if (name !== 'adaptiveCard/action')
+      return badRequestAnswer(`Invokes named ${String(name).slice(0, 80)} are not answered.`);
+    const click = CardClick.safeParse(value);
+    if (!click.success)
+      return badRequestAnswer(
+        `The click is malformed: ${click.error.issues[0]?.path.join('.')} ${click.error.issues[0]?.message}.`,
+      );
+    if (click.data.action.verb === 'list.page') return this.listPage(click.data);
+    return click.data.action.verb.startsWith('form.')
+      ? this.formClick(context, sender, click.data)
+      : this.requestClick(context, sender, click.data);
+  }
+
+  private async typeahead(context: TurnContext, sender: KnownSender, value: unknown): Promise<InvokeResponse> {
+    const query = CardSearch.safeParse(value);
+    if (!query.success) return badRequestAnswer('The search has no dataset.');
+    const { dataset, queryText } = query.data;
+    const readForm = (id: string) => this.options.forms.read(context, id, sender.person);
+    return choicesAnswer(await search(this.options.commandPorts, dataset, queryText, readForm));
+  }
+
+  private async formClick(context: TurnContext, sender: KnownSender, { action }: CardClick): Promise<InvokeResponse> {
+    const { formId, revision } = action.data;
+    if (formId === undefined) return badRequestAnswer('The click names no form.');
+    const call = { by: sender.person, formId, revision: revision ?? -1, verb: action.verb, inputs: action.data };
+    const answer = await this.options.forms.click(context, call);
+    if (answer.kind === 'refused') return messageAnswer(refusalText(answer));
+    // An ended form is shown to everybody, not to its owner alone.
+    if (answer.form.ended !== null) await this.replaceCard(context, answer.card);
+    return cardAnswer(answer.card);
+  }
+
+  private async listPage({ action }: CardClick): Promise<InvokeResponse> {
+    const page = await this.options.lists.page(action.data.formId ?? '', action.data.revision ?? 1);
+    return page.kind === 'card' ? cardAnswer(page.card) : messageAnswer(refusalText(page));
+  }
+
+  /** Best effort: the person has the answer in any case. */
+  private async replaceCard(context: TurnContext, card: AdaptiveCard): Promise<void> {
+    const { replyToId } = context.activity;
+    if (replyToId === undefined) return;
+    try {
+      await context.updateActivity({ ...cardActivity(card), id: replyToId });
+    } catch {
+      // The card may be gone.
+    }
+  }
+
+  private async requestClick(
+    context: TurnContext,
+    sender: KnownSender,
+    { action, trigger, authentication }: CardClick,
+  ): Promise<InvokeResponse> {
+    const handler = actions.find((one) => one.verb === action.verb);
+    if (handler === undefined) return badRequestAnswer(`Nothing is done by ${action.verb}.`);
+    const requestId = RequestId.safeParse(action.data.requestId).data;
+    if (requestId === undefined)
+      return messageAnswer(refusalText(refuse('unknown-request', String(action.data.requestId ?? '').slice(0, 20))));
+    const text = (name: string): string => (typeof action.data[name] === 'string' ? String(action.data[name]) : '');
+    const inputs = { acknowledgeIrreversible: text('acknowledgeIrreversible'), comment: text('comment') };
+    const asking = action.data.revision ?? -1;
+    // Only an approval asks for a sign-in: stopping a change must never wait for one.
+    const stepUp = handler === approve ? this.options.stepUp : null;
+    const purpose = { person: sender.person, requestId, asking };
+    const presented = await stepUp?.presented(purpose, authentication);
+    if (presented?.kind === 'answer') return presented.answer;
+    const signIn = presented?.signIn ?? null;
+    const call = { by: sender.person, actor: sender.actor, requestId, asking, inputs, signIn };
+    const result = await handler.handle(call, this.options.actionPorts);
+    const { replyToId, conversation } = context.activity;
+    const clicked = replyToId === undefined ? null : { conversationId: conversation.id, activityId: replyToId };
+    if (result.kind === 'refused') {
+      await this.options.notifier.adopt(requestId, clicked);
+      const question = await stepUp?.question(purpose, result);
+      if (question) return question;
+      return messageAnswer(refusalText({ ...result, fact: result.fact || requestId }));
+    }
+    await stepUp?.settle(purpose);
+    const late = result.kind === 'accepted' && result.events.some((event) => event.body.type === 'decided-late');
+    if (late) {
+      await this.options.notifier.adopt(requestId, clicked);
+      const code = hasEnded(result.request) ? 'request-ended' : 'run-started';
+      return messageAnswer(refusalText(refuse(code, requestId)));
+    }
+    const reader = await this.readerOf(result.request, sender.person);
+    const looked = { at: clicked, reader, automatic: trigger === 'automatic' };
+    return cardAnswer(await this.options.notifier.cardFor(result.request, looked));
+  }
+
+  /** Which view of the card is the person's. The directory is asked only where views differ. */
+  private async readerOf(request: Request, person: PersonId): Promise<Reader> {
+    const asks = hasViews(request) && person !== request.requester;
+    return readerOf(request, person, asks ? await this.options.actionPorts.approverStanding(person, request) : 'no');
+  }
+}

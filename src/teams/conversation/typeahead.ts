@@ -1,0 +1,59 @@
+/** Typeahead: what stands to choose while somebody types into an input of a form. */
+import { judgeKeys, judgeVaults } from '../../commands/choose.ts';
+import type { CommandPorts } from '../../commands/command.ts';
+import type { Form } from '../../commands/form.ts';
+import { listed } from '../../commands/form-pages.ts';
+import { type Label, label } from '../cards/plain-text.ts';
+import { agentTitle } from '../cards/views/form-agent-view.ts';
+import { keyTitle } from '../cards/views/form-key-view.ts';
+import { vaultTitle } from '../cards/views/form-vault-view.ts';
+
+interface Choice {
+  readonly title: Label;
+  readonly value: string;
+}
+
+const containing = (query: string) => (choice: Choice) => choice.title.toLowerCase().includes(query.toLowerCase());
+
+async function vaultChoices(ports: CommandPorts, form: Form): Promise<readonly Choice[]> {
+  if (form.agentId === null) return [];
+  const [agent, vaults] = await Promise.all([ports.azure.agents.get(form.agentId), ports.azure.inventory.vaults()]);
+  if (!agent.ok || agent.value === null || !vaults.ok) return [];
+  return judgeVaults(vaults.value, agent.value, ports.tenantId).map((one) => ({
+    title: label(vaultTitle(one)),
+    value: one.vault.name,
+  }));
+}
+
+async function keyChoices(ports: CommandPorts, form: Form): Promise<readonly Choice[]> {
+  if (form.vaultId === null) return [];
+  const keys = await ports.azure.keys.list(form.vaultId);
+  if (!keys.ok) return [];
+  const existing = judgeKeys(keys.value, ports.now()).filter((one) => one.fit);
+  return [
+    ...existing.map((one) => ({ title: label(keyTitle(one)), value: one.key.name })),
+    { title: label('+ New key'), value: 'new' },
+  ];
+}
+
+/**
+ * At most {@link listed} choices. `readForm` gives the searching person's own form. An unknown dataset, somebody else's
+ * form and an Azure that does not answer all give none: the input then says that nothing matches.
+ */
+export async function search(
+  ports: CommandPorts,
+  dataset: string,
+  query: string,
+  readForm: (id: string) => Promise<Form | null>,
+): Promise<readonly Choice[]> {
+  if (dataset === 'agents') {
+    const agents = await ports.azure.inventory.agents(query.trim(), listed);
+    return agents.ok ? agents.value.map((one) => ({ title: label(agentTitle(one, agents.value)), value: one.id })) : [];
+  }
+  const [kind, formId = ''] = dataset.split('/');
+  const form = await readForm(formId);
+  if (form === null) return [];
+  const all =
+    kind === 'vaults' ? await vaultChoices(ports, form) : kind === 'keys' ? await keyChoices(ports, form) : [];
+  return all.filter(containing(query.trim())).slice(0, listed);
+}

@@ -1,0 +1,143 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { Request as BotRequest, Response as BotResponse, CloudAdapter } from 'botbuilder';
+import restify from 'restify';
+import type { CmkBot } from '../conversation/bot.ts';
+import type { BrowserPage } from '../sign-in/pages.ts';
+import { type CallRefusal, comesToThisMachine, isForwarded, refused } from './callers.ts';
+import { callType, type Figures } from './figures.ts';
+import { type GateOptions, openGate } from './gate.ts';
+
+export interface ServerOptions extends GateOptions {
+  readonly adapter: CloudAdapter;
+  readonly bot: CmkBot;
+  readonly port: number;
+  /** Listens on loopback only. */
+  readonly local: boolean;
+  readonly ready: () => Promise<boolean>;
+  readonly figures: Figures;
+  /** What browsers may look at. */
+  readonly pages: readonly BrowserPage[];
+  readonly log: { error(fields: object, message: string): void; info(fields: object, message: string): void };
+}
+
+export interface BotServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Who sends slowly, or opens connections and sends nothing, is cut off. In milliseconds. */
+const slowest = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
+const mostConnections = 1_000;
+
+const host = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
+
+/** restify 12.0.0 ends the process over a Host or target that makes no URL (restify/node-restify#2011): it never sees one. */
+const makesUrl = ({ headers, url = '' }: IncomingMessage): boolean =>
+  url.startsWith('/') && host.test(headers.host ?? 'localhost') && URL.canParse(`http://${headers.host}${url}`);
+
+function send(response: restify.Response, { status, reason, message }: CallRefusal): void {
+  if (status === 401) response.header('WWW-Authenticate', 'Bearer');
+  if (status === 429 || status === 503) response.header('Retry-After', '10');
+  response.send(status, { error: { code: reason, message } });
+}
+
+/** A flood of refused calls must not fill the log: each reason is said once in ten seconds, and the figures count them all. */
+function seldom(say: (call: CallRefusal) => void): (call: CallRefusal) => void {
+  const said = new Map<string, number>();
+  return (call) => {
+    const now = performance.now();
+    if (now - (said.get(call.reason) ?? Number.NEGATIVE_INFINITY) < 10_000) return;
+    said.set(call.reason, now);
+    say(call);
+  };
+}
+
+/** What was asked for stands in the address: it is never logged, and a bug shows nothing of it. */
+async function showPage(
+  options: ServerOptions,
+  page: BrowserPage,
+  request: restify.Request,
+  response: restify.Response,
+): Promise<void> {
+  if (options.local && !comesToThisMachine(request.headers)) {
+    send(response, refused(403, 'foreign-host', 'In local mode the Host must be a loopback address.'));
+    return;
+  }
+  const { searchParams } = new URL(request.url ?? '', 'http://localhost');
+  try {
+    const { status, headers, body } = await page.show(searchParams, request.headers.cookie);
+    response.sendRaw(status, body, headers);
+  } catch (error) {
+    options.log.error({ err: error, path: page.path }, 'a page ended by an unexpected error');
+    response.send(500, { error: { code: 'InternalError', message: 'Something unexpected happened.' } });
+  }
+}
+
+export async function startServer(options: ServerOptions): Promise<BotServer> {
+  const routes = restify.createServer({ name: 'cmk-bot', handleUncaughtExceptions: false });
+  const { adapter, bot, figures, port, local, log, ready } = options;
+  const gate = openGate(options);
+  const sayRefused = seldom(({ reason, status }) => log.info({ reason, status }, 'call refused'));
+  routes.get('/healthz', async (_request: restify.Request, response: restify.Response) => {
+    response.send(200, { status: 'alive' });
+  });
+  routes.get('/readyz', async (_request: restify.Request, response: restify.Response) => {
+    const isReady = await ready().catch(() => false);
+    response.send(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready' });
+  });
+  // Those who look after the bot are near it: what a proxy passes on comes from elsewhere.
+  routes.get('/metrics', async (request: restify.Request, response: restify.Response) => {
+    if (isForwarded(request.headers)) return response.send(404, { error: { code: 'ResourceNotFound', message: '' } });
+    response.sendRaw(200, await figures.text(), { 'content-type': figures.contentType });
+  });
+  routes.post('/api/messages', async (request: restify.Request, response: restify.Response) => {
+    const call = await gate(request);
+    if (call.kind === 'refused') {
+      figures.count({ type: 'unread', ...call });
+      sayRefused(call);
+      return send(response, call);
+    }
+    response.once('finish', () =>
+      figures.count({ type: callType(call.activity), status: response.statusCode, reason: null }),
+    );
+    request.body = call.activity;
+    // The SDK's own request and response types are narrower than restify's and the same at run time.
+    await adapter.process(request as unknown as BotRequest, response as unknown as BotResponse, (context) =>
+      bot.run(context),
+    );
+  });
+  for (const page of options.pages) {
+    routes.get(page.path, async (request: restify.Request, response: restify.Response) =>
+      showPage(options, page, request, response),
+    );
+  }
+  // The router's own server takes no settings: it never listens, and is handed what the others receive.
+  const answer: RequestListener = (request, response) => {
+    if (makesUrl(request)) routes.server.emit('request', request, response);
+    // restify has made every response its own, and this one it does not know.
+    else request.socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  };
+  const servers = [await listen(answer, port, local ? '127.0.0.1' : undefined)];
+  // `localhost` is ::1 to some clients. A machine without IPv6 goes without.
+  if (local)
+    servers.push(
+      ...(await listen(answer, port, '::1')
+        .then((one) => [one])
+        .catch(() => [])),
+    );
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+    },
+  };
+}
+
+function listen(answer: RequestListener, port: number, host: string | undefined): Promise<Server> {
+  const server = createServer(slowest, answer);
+  server.maxConnections = mostConnections;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve(server));
+  });
+}

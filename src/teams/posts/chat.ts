@@ -1,0 +1,119 @@
+/** Posting and updating cards without being asked: proactive messages over the Bot Connector. */
+import {
+  type Activity,
+  ActivityTypes,
+  type CloudAdapter,
+  type ConversationReference,
+  type TurnContext,
+} from 'botbuilder';
+import type { ConnectorClient } from 'botframework-connector';
+import type { Conversations } from '../../domain/ports/store.ts';
+import { type Addressee, entitiesOf } from '../cards/plain-text.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
+import type { Trust } from '../edge/service-urls.ts';
+
+/** Where a card stands. */
+export interface Posted {
+  readonly conversationId: string;
+  readonly activityId: string;
+}
+
+export interface Chat {
+  /** Posts into a conversation: a chat, or a thread of a channel (`…;messageid=…`). */
+  post(conversationId: string, card: AdaptiveCard): Promise<Posted>;
+  /** Starts a new thread in a channel. */
+  postThread(channelId: string, card: AdaptiveCard): Promise<Posted>;
+  /** Says something in words, mentioning people. */
+  say(conversationId: string, text: string, addressees: readonly Addressee[]): Promise<void>;
+  /** Returns false when the card or its conversation is gone. */
+  update(posted: Posted, card: AdaptiveCard): Promise<boolean>;
+}
+
+/** No service URL that is trusted is known for a conversation: nobody has written to the bot yet. */
+export class UnknownServiceUrl extends Error {
+  override readonly name = 'UnknownServiceUrl';
+}
+
+export interface ChatOptions {
+  readonly adapter: CloudAdapter;
+  readonly botAppId: string;
+  readonly botId: string;
+  readonly tenantId: string;
+  readonly conversations: Conversations;
+  /** Used until the tenant's first activity. */
+  readonly serviceUrl: string | null;
+  /** What was stored is trusted no longer than the configuration says so. */
+  readonly trust: Trust;
+}
+
+export const cardActivity = (card: AdaptiveCard): Partial<Activity> => ({
+  type: ActivityTypes.Message,
+  summary: card.fallbackText,
+  attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card }],
+});
+
+const statusOf = (error: unknown): number | null => {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' ? status : null;
+};
+
+export function openChat(options: ChatOptions): Chat {
+  const { adapter, botAppId, botId, tenantId, conversations } = options;
+
+  async function reference(conversationId: string): Promise<Partial<ConversationReference>> {
+    const address = await conversations.get(conversationId);
+    const candidates = [address?.serviceUrl ?? null, await conversations.serviceUrl(tenantId), options.serviceUrl];
+    const serviceUrl = candidates.find((url) => url !== null && options.trust(url)) ?? null;
+    if (serviceUrl === null) throw new UnknownServiceUrl(`posting to ${conversationId}: no service URL is known yet`);
+    const conversation = { id: conversationId, isGroup: true, conversationType: '', tenantId, name: '' };
+    return { channelId: 'msteams', serviceUrl, conversation, bot: { id: botId, name: '' } };
+  }
+
+  /**
+   * Runs inside a turn that nobody started. What is needed afterwards is returned: the context dies with the turn. A failure
+   * is brought out of the turn by hand, because the adapter hands it to its error handler and then ends as if all had gone well.
+   */
+  async function inTurn<T>(conversationId: string, act: (context: TurnContext) => Promise<T>): Promise<T> {
+    const turn: { ended?: PromiseSettledResult<T> } = {};
+    await adapter.continueConversationAsync(botAppId, await reference(conversationId), async (context) => {
+      [turn.ended] = await Promise.allSettled([act(context)]);
+    });
+    if (turn.ended?.status === 'fulfilled') return turn.ended.value;
+    throw turn.ended?.reason ?? new Error(`posting to ${conversationId}: the turn did not run`);
+  }
+
+  return {
+    post: (conversationId, card) =>
+      inTurn(conversationId, async (context) => {
+        const sent = await context.sendActivity(cardActivity(card));
+        return { conversationId, activityId: sent?.id ?? '' };
+      }),
+    postThread: (channelId, card) =>
+      inTurn(channelId, async (context) => {
+        const client = context.turnState.get<ConnectorClient>(adapter.ConnectorClientKey);
+        const created = await client.conversations.createConversation({
+          isGroup: true,
+          bot: { id: botId, name: '' },
+          tenantId,
+          channelData: { channel: { id: channelId }, tenant: { id: tenantId } },
+          activity: cardActivity(card) as Activity,
+        } as Parameters<ConnectorClient['conversations']['createConversation']>[0]);
+        return { conversationId: created.id, activityId: created.activityId };
+      }),
+    say: (conversationId, text, addressees) =>
+      inTurn(conversationId, async (context) => {
+        const entities = [...entitiesOf(addressees)];
+        await context.sendActivity({ type: ActivityTypes.Message, text, textFormat: 'markdown', entities });
+      }),
+    update: (posted, card) =>
+      inTurn(posted.conversationId, async (context) => {
+        try {
+          await context.updateActivity({ ...cardActivity(card), id: posted.activityId });
+          return true;
+        } catch (error) {
+          if (statusOf(error) === 404) return false;
+          throw error;
+        }
+      }),
+  };
+}

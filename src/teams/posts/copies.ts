@@ -1,0 +1,40 @@
+/**
+ * Copies of a request's card: a post whose answer was lost stands there although nobody knows of it. The first click on one
+ * makes it known, and from then on it is brought up to date like every other.
+ */
+import type { Requests, Shown, ShownCard } from '../../domain/ports/store.ts';
+import type { Request } from '../../domain/request/request.ts';
+import { copyAudience, kindOf } from './audience.ts';
+import type { Posted } from './chat.ts';
+
+const channelOf = (conversationId: string): string => conversationId.split(';')[0] ?? '';
+
+/** Where a copy can stand: in the same chat or thread, or at the head of a thread of its own in the same channel. */
+const isBeside = (known: ShownCard, { conversationId, activityId }: Posted): boolean =>
+  known.conversationId === conversationId ||
+  (channelOf(known.conversationId) === channelOf(conversationId) &&
+    conversationId.endsWith(`;messageid=${activityId}`));
+
+export interface CopiesOptions {
+  readonly requests: Requests;
+  readonly shown: Shown;
+}
+
+/**
+ * The row of a copy that was clicked, not yet saved; null when the card cannot be one. Which card was clicked is what a client
+ * says: it must stand beside one of the request's own, and no other open request may have it.
+ */
+export async function asCopy(
+  { requests, shown }: CopiesOptions,
+  request: Request,
+  clicked: Posted,
+): Promise<ShownCard | null> {
+  const beside = (await shown.of(request.id)).find((card) => isBeside(card, clicked) && kindOf(card.audience) !== null);
+  if (beside === undefined) return null;
+  for (const other of await requests.open()) {
+    const cards = other.id === request.id ? [] : await shown.of(other.id);
+    if (cards.some((card) => card.activityId === clicked.activityId)) return null;
+  }
+  const audience = copyAudience(beside.audience, clicked.activityId);
+  return { requestId: request.id, audience, ...clicked, fingerprint: '' };
+}

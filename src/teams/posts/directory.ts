@@ -1,0 +1,15 @@
+/** Names of people, for cards: as Teams last gave them. */
+import type { PersonId } from '../../domain/ids.ts';
+import type { People } from '../../domain/ports/store.ts';
+import type { Names } from '../../words/names.ts';
+
+export interface Directory {
+  names(ids: readonly PersonId[]): Promise<Names>;
+}
+
+export const openDirectory = (people: People): Directory => ({
+  async names(ids) {
+    const found = new Map((await people.among([...new Set(ids)])).map((person) => [person.id, person.name]));
+    return (id) => (id === null ? 'An operator' : (found.get(id) ?? 'Somebody'));
+  },
+});

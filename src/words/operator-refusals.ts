@@ -1,0 +1,17 @@
+/** Why an operator's act was refused, in the command line's words. */
+import type { Refusal, RefusalCode } from '../domain/request/refusal.ts';
+import { refusalWords } from './refusals.ts';
+
+const own: Partial<Record<RefusalCode, (fact: string) => string>> = {
+  'unknown-request': (id) => `There is no request ${id}.`,
+  'request-ended': (id) => `Request ${id} has ended: nothing more can happen to it.`,
+  'run-started': (id) => `Request ${id} has begun to change Azure: it is too late to cancel it.`,
+  'not-needing-attention': (id) => `Request ${id} does not need attention: it goes on by itself.`,
+  'stale-card': (id) => `Something happened to request ${id} in this moment. Look at it again first.`,
+  'justification-missing': () => 'The reason is missing.',
+  'justification-too-long': (most) => `The reason is longer than ${most} characters.`,
+};
+
+/** What is, in one sentence. */
+export const refusalLine = (refusal: Refusal): string =>
+  own[refusal.code]?.(refusal.fact) ?? refusalWords(refusal).title;

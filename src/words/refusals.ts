@@ -1,0 +1,155 @@
+/** Words for every refusal. A clicker gets title and text as a message only they see. */
+import type { Refusal, RefusalCode } from '../domain/request/refusal.ts';
+
+export interface Words {
+  /** What is. */
+  readonly title: string;
+  /** What to do. */
+  readonly text: string;
+}
+
+const words = {
+  'acknowledge-data-loss': () => ({
+    title: 'The caution is not ticked.',
+    text: 'Read it, tick it, then submit.',
+  }),
+  'acknowledge-irreversible': (count) => ({
+    title: 'Not approved: the tick is missing.',
+    text: `${count === '1' ? 'One step' : `${count} steps`} cannot be undone. Tick that you accept this, then approve.`,
+  }),
+  'agent-has-open-request': (id) => ({
+    title: `Request ${id} is open for this agent.`,
+    text: 'An agent can have one open request. Wait until it ends, or cancel it.',
+  }),
+  'already-approved': () => ({
+    title: 'Already approved.',
+    text: 'Enough people approved before you. The run starts.',
+  }),
+  'already-approved-by-you': () => ({ title: 'You approved this already.', text: 'Somebody else has to approve too.' }),
+  'ambiguous-agent': (name) => ({
+    title: `More than one agent is named ${name}.`,
+    text: 'Give its resource id instead: resource=/subscriptions/….',
+  }),
+  'azure-unreachable': (failure) => ({
+    title: 'Azure did not answer as expected.',
+    text: `${failure} Nothing was changed. Try again in a minute.`,
+  }),
+  'azure-refused': (failure) => ({
+    title: 'The bot may not look at this in Azure.',
+    text: `${failure} Nothing was changed. An owner gives the bot’s identity the missing right; then try again.`,
+  }),
+  'cannot-check-membership': () => ({
+    title: 'Your membership could not be checked.',
+    text: 'Nothing was stored. Try again in a minute.',
+  }),
+  'choice-missing': () => ({ title: 'Nothing is chosen.', text: 'Choose one, then go on.' }),
+  'comment-too-long': (length) => ({ title: 'The comment is too long.', text: `Use at most ${length} characters.` }),
+  'form-ended': () => ({ title: 'This form has ended.', text: 'Type /enable-cmk to start again.' }),
+  guest: () => ({
+    title: 'Only members of this organisation can use the bot.',
+    text: 'You are signed in from another organisation.',
+  }),
+  'justification-missing': () => ({
+    title: 'The reason is missing.',
+    text: 'Say why this is needed; approvers read it first.',
+  }),
+  'justification-too-long': (length) => ({
+    title: 'The reason is too long.',
+    text: `Use at most ${length} characters.`,
+  }),
+  'new-key-expiry-unfit': (day) => ({
+    title: `${day === '' ? 'The expiry date' : day} is not a day in the future.`,
+    text: 'Choose a later expiry date.',
+  }),
+  'new-key-kind-unfit': () => ({
+    title: 'This kind of key cannot be made.',
+    text: 'Choose RSA or RSA-HSM with 2048, 3072 or 4096 bits.',
+  }),
+  'new-key-name-unfit': () => ({
+    title: 'The name of the new key does not fit.',
+    text: 'Use 1 to 127 letters, digits and hyphens; “new” is taken.',
+  }),
+  'no-approvers-configured': () => ({
+    title: 'Nobody can approve.',
+    text: 'CMK_APPROVERS is empty. An operator has to set it.',
+  }),
+  'no-requesters-configured': (rule) => ({
+    title: rule === '' ? 'Nobody can ask.' : 'Nobody can ask for this agent.',
+    text: 'CMK_REQUESTERS is empty. An operator has to set it.',
+  }),
+  'not-a-requester': (rule) =>
+    rule === ''
+      ? { title: 'You may not ask for this.', text: 'Only requesters can. An operator keeps the list.' }
+      : {
+          title: 'You may not ask for this agent.',
+          text: `Only requesters of rule “${rule}” can. An operator keeps the rules.`,
+        },
+  'not-an-approver': () => ({
+    title: 'You are not an approver.',
+    text: 'Your click changed nothing. An operator keeps the list.',
+  }),
+  'not-awaiting-approval': () => ({
+    title: 'No approval is needed here any more.',
+    text: 'The card shows what came of it.',
+  }),
+  'not-needing-attention': () => ({ title: 'The request goes on already.', text: 'The card shows how far it is.' }),
+  'not-your-form': () => ({
+    title: 'This is somebody else’s form.',
+    text: 'Type /enable-cmk to open your own.',
+  }),
+  'not-your-request': () => ({ title: 'This is not your request.', text: 'Only its requester can cancel it.' }),
+  'own-request': () => ({
+    title: 'This is your own request.',
+    text: 'Somebody else has to decide on it. Your click changed nothing.',
+  }),
+  'plan-blocked': () => ({ title: 'A check blocks this.', text: 'The card shows which one and how to mend it.' }),
+  'plan-moved': () => ({
+    title: 'Azure changed while you were reading.',
+    text: 'The page shows the plan as it is now. Look again, then submit.',
+  }),
+  'request-ended': (id) => ({ title: `Request ${id} has ended.`, text: 'Your click changed nothing.' }),
+  'run-started': (id) => ({ title: `Request ${id} is running.`, text: 'It is too late to decide or cancel.' }),
+  'sign-in-needed': () => ({
+    title: 'Approving needs a fresh sign-in.',
+    text: 'Sign in with the button, then click Approve again. Rejecting needs none.',
+  }),
+  'sign-in-other-person': () => ({
+    title: 'Somebody else signed in.',
+    text: 'Nothing was approved. Sign in with the account you use in Teams.',
+  }),
+  'sign-in-too-old': (minutes) => ({
+    title: `Your sign-in is older than ${minutes === '1' ? 'a minute' : `${minutes} minutes`}.`,
+    text: 'Sign in again, then click Approve again.',
+  }),
+  'sign-in-too-weak': (context) => ({
+    title: `Your sign-in does not meet what approving needs (${context}).`,
+    text: 'Sign in again as your organisation asks for it, then click Approve again.',
+  }),
+  'sign-in-unverifiable': () => ({
+    title: 'Your sign-in could not be checked.',
+    text: 'Nothing was approved. Try again in a minute; if it stays so, an operator finds why in the log.',
+  }),
+  'stale-card': () => ({
+    title: 'This card is out of date.',
+    text: 'Your click changed nothing. Decide on the card as it is now.',
+  }),
+  'unknown-agent': (name) => ({
+    title: name === '' ? 'The agent is not there.' : `No agent is named ${name}.`,
+    text: 'Look at the name, or choose from the list with /enable-cmk. Without Microsoft.HealthBot/healthBots/read there the bot finds none.',
+  }),
+  'unknown-key': (name) => ({
+    title: `The vault has no key named ${name}.`,
+    text: 'Choose from the list, or make a new one.',
+  }),
+  'unknown-request': (id) => ({
+    title: `There is no request ${id}.`,
+    text: 'Look at the id. /cmk-requests lists what is open, /cmk-history the latest.',
+  }),
+  'unknown-vault': (name) => ({
+    title: name === '' ? 'The vault is not there.' : `No vault is named ${name}.`,
+    text: 'Look at the name, or choose from the list. Without Microsoft.KeyVault/vaults/read there the bot finds none.',
+  }),
+} as const satisfies Record<RefusalCode, (fact: string) => Words>;
+
+/** The words of a refusal, as plain text: not yet safe for a card. */
+export const refusalWords = (refusal: Refusal): Words => words[refusal.code](refusal.fact);

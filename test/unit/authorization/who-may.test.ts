@@ -1,0 +1,92 @@
+import { openStandings, standingOf } from '../../../src/authorization/who-may.ts';
+import { done, failed } from '../../../src/domain/failure.ts';
+import type { PersonId } from '../../../src/domain/ids.ts';
+import { approver, requester, submit } from '../../support/fixtures.ts';
+import { failure, requestAfter } from '../support/commands.ts';
+import { agent, planFor } from '../support/plans.ts';
+import { policyOf, rule } from '../support/policies.ts';
+import { scriptedAzure } from '../support/scripted-azure.ts';
+
+const groups = (answer: readonly string[]) => ({ memberOf: async () => done(answer) });
+
+describe('a person’s standing', () => {
+  it('is nobody’s when nobody is configured, and the directory is not asked', async () => {
+    const asked = { memberOf: () => Promise.reject(new Error('asked')) };
+    expect(await standingOf(asked, approver, [])).toBe('nobody-configured');
+  });
+
+  it('follows membership, and counts a directory that does not answer as unknown', async () => {
+    expect(await standingOf(groups(['g']), approver, ['g', 'h'])).toBe('yes');
+    expect(await standingOf(groups([]), approver, ['g'])).toBe('no');
+    const dark = { memberOf: async () => failed(failure()) };
+    expect(await standingOf(dark, approver, ['g'])).toBe('unknown');
+  });
+});
+
+/** Everybody belongs to the groups that carry their name. */
+const belongs = {
+  memberOf: async (person: PersonId, ids: readonly string[]) => done(ids.filter((id) => id === person)),
+};
+
+const production = rule({
+  name: 'production',
+  match: { tags: { environment: ['production'] } },
+  requesters: ['somebody'],
+  approvers: [approver],
+});
+const policy = policyOf([production], { requesters: [requester], approvers: ['somebody'] });
+const inProduction = agent({ tags: { environment: 'production' } });
+
+/** A request that was asked when its agent had no tags. */
+const asked = requestAfter(submit({ plan: planFor() }));
+
+function standingsWhere(world: Parameters<typeof scriptedAzure>[0]) {
+  const azure = scriptedAzure(world);
+  return { azure, standings: openStandings({ agents: azure.agents, groups: belongs }, policy) };
+}
+
+describe('standing under rules', () => {
+  it('is that of the rule for the agent', async () => {
+    const { standings } = standingsWhere({});
+    expect(await standings.requester(requester, agent())).toBe('yes');
+    expect(await standings.requester(requester, inProduction)).toBe('no');
+    expect(await standings.approver(approver, agent())).toBe('no');
+    expect(await standings.approver(approver, inProduction)).toBe('yes');
+  });
+
+  it('is a yes for any agent where one rule says so', async () => {
+    const { standings } = standingsWhere({});
+    expect(await standings.requester(requester, null)).toBe('yes');
+    expect(await standings.approver(approver, null)).toBe('yes');
+    expect(await standings.approver(requester, null)).toBe('no');
+    expect(await standings.approverOf(approver, null)).toBe('yes');
+  });
+
+  it('of a request follows the tags its agent has now', async () => {
+    const { azure, standings } = standingsWhere({ agent: agent() });
+    expect(await standings.approverOf(approver, asked)).toBe('no');
+    azure.world.agent = inProduction;
+    expect(await standings.approverOf(approver, asked)).toBe('yes');
+  });
+
+  it('of a request whose agent is gone follows the tags it was asked with', async () => {
+    const { standings } = standingsWhere({ agent: null });
+    expect(await standings.approverOf(approver, asked)).toBe('no');
+    const tagged = requestAfter(submit({ plan: planFor({ seen: { agent: inProduction } }) }));
+    expect(await standings.approverOf(approver, tagged)).toBe('yes');
+  });
+
+  it('of a request is unknown while its agent cannot be read', async () => {
+    const { azure, standings } = standingsWhere({ agent: inProduction });
+    azure.refuse('agents.tags', failure());
+    expect(await standings.approverOf(approver, asked)).toBe('unknown');
+  });
+
+  it('looks at no tags where no rule does', async () => {
+    const azure = scriptedAzure({ agent: null });
+    azure.refuse('agents.tags', failure(), 9);
+    const flat = policyOf([rule({ name: 'care', match: { agents: ['bot-*'] }, approvers: [approver] })]);
+    const standings = openStandings({ agents: azure.agents, groups: belongs }, flat);
+    expect(await standings.approverOf(approver, asked)).toBe('yes');
+  });
+});

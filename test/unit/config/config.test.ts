@@ -1,0 +1,284 @@
+import { ConfigurationError, cloudOf, environmentSchema, readConfig, stepUpOf } from '../../../src/config/config.ts';
+
+const tenant = '10000000-0000-4000-8000-000000000000';
+const subscription = '40000000-0000-4000-8000-000000000001';
+const hour = 3_600_000;
+
+/** A production environment that holds together. */
+const whole = {
+  MicrosoftAppType: 'SingleTenant',
+  MicrosoftAppId: 'app',
+  MicrosoftAppPassword: 'secret',
+  MicrosoftAppTenantId: tenant,
+  DATABASE_URL: 'postgresql://db/cmk',
+  CMK_SUBSCRIPTIONS: subscription,
+  CMK_APPROVALS_CHANNEL: 'approvals',
+  CMK_AUDIT_CHANNEL: 'audit',
+};
+type Change = Partial<Record<keyof typeof environmentSchema.shape, string | undefined>>;
+const read = (change: Change = {}) => readConfig({ ...whole, ...change });
+
+/** The variables that the complaint names, in its order. */
+function named(change: Change): string[] {
+  try {
+    read(change);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/[:.]/)[0] ?? '');
+  }
+  return [];
+}
+
+it('reads what holds together, with defaults for the rest', () => {
+  expect(read()).toMatchObject({
+    PORT: 3978,
+    AZURE_CLOUD: 'public',
+    CMK_APPROVALS_REQUIRED: 1,
+    CMK_APPROVAL_EXPIRY: 72 * hour,
+    CMK_REQUESTERS: [],
+    CMK_APPROVERS: [],
+    CMK_PAUSE: false,
+  });
+  expect(read().CMK_MODE).toBeUndefined();
+});
+
+it('names every missing variable at once', () => {
+  expect(
+    named({ MicrosoftAppTenantId: undefined, CMK_APPROVALS_CHANNEL: undefined, CMK_AUDIT_CHANNEL: undefined }),
+  ).toEqual(['MicrosoftAppTenantId', 'CMK_APPROVALS_CHANNEL', 'CMK_AUDIT_CHANNEL']);
+});
+
+it('names every variable at once that does not hold together with others', () => {
+  const loose = {
+    MicrosoftAppId: undefined,
+    DATABASE_URL: undefined,
+    CMK_SUBSCRIPTIONS: undefined,
+    AZURE_CLOUD: 'custom',
+  };
+  expect(named({ ...loose, CMK_AUDIT_CHANNEL: 'approvals', MicrosoftAppPassword: undefined }).sort()).toEqual([
+    'AZURE_ARM_ENDPOINT',
+    'AZURE_AUTHORITY_HOST',
+    'AZURE_GRAPH_ENDPOINT',
+    'CMK_AUDIT_CHANNEL',
+    'CMK_SUBSCRIPTIONS',
+    'DATABASE_URL',
+    'MicrosoftAppId',
+    'MicrosoftAppPassword',
+  ]);
+});
+
+it('names variables that are wrong alone and variables that are wrong together at once', () => {
+  expect(named({ PORT: 'many', DATABASE_URL: undefined }).sort()).toEqual(['DATABASE_URL', 'PORT']);
+});
+
+it('says of a mistake which variable it is in', () => {
+  expect(() => read({ CMK_SUBSCRIPTIONS: '' })).toThrow(
+    'the configuration does not hold together:\n  CMK_SUBSCRIPTIONS: is empty; name the subscriptions the bot may act in',
+  );
+});
+
+it.each<[string, Change]>([
+  ['PORT', { PORT: '0' }],
+  ['PORT', { PORT: '65536' }],
+  ['MicrosoftAppType', { MicrosoftAppType: 'MultiTenant' }],
+  ['MicrosoftAppType', { MicrosoftAppType: undefined }],
+  ['MicrosoftAppTenantId', { MicrosoftAppTenantId: 'contoso.com' }],
+  ['AZURE_CLOUD', { AZURE_CLOUD: 'germany' }],
+  ['CMK_TEAMS_SERVICE_URL', { CMK_TEAMS_SERVICE_URL: 'smba' }],
+  ['CMK_TEAMS_SERVICE_URL', { CMK_TEAMS_SERVICE_URL: 'http://smba.trafficmanager.net/emea/' }],
+  ['CMK_TEAMS_SERVICE_URL', { CMK_TEAMS_SERVICE_URL: 'http://localhost.example/' }],
+  ['ToBotFromChannelOpenIdMetadataUrl', { ToBotFromChannelOpenIdMetadataUrl: 'http://login.example/metadata' }],
+  ['ToChannelFromBotLoginUrl', { ToChannelFromBotLoginUrl: 'http://login.example/tenant' }],
+  ['ToChannelFromBotLoginUrl', { ToChannelFromBotLoginUrl: 'http://localhost/tenant' }],
+  ['CMK_SUBSCRIPTIONS', { CMK_SUBSCRIPTIONS: `${subscription}, production` }],
+  ['CMK_REQUESTERS', { CMK_REQUESTERS: 'everyone' }],
+  ['CMK_APPROVERS', { CMK_APPROVERS: 'approvers@example.com' }],
+  ['CMK_APPROVALS_REQUIRED', { CMK_APPROVALS_REQUIRED: '0' }],
+  ['CMK_APPROVALS_REQUIRED', { CMK_APPROVALS_REQUIRED: '1.5' }],
+  ['CMK_CALLS_AT_ONCE', { CMK_CALLS_AT_ONCE: '0' }],
+  ['CMK_PAUSE', { CMK_PAUSE: 'maybe' }],
+  ['CMK_LOG_LEVEL', { CMK_LOG_LEVEL: 'verbose' }],
+  ['CMK_MODE', { CMK_MODE: 'production' }],
+])('refuses a wrong %s: %j', (variable, change) => {
+  expect(named(change)).toEqual([variable]);
+});
+
+it('takes an empty variable for one that was not set', () => {
+  const empty = Object.fromEntries(Object.keys(environmentSchema.shape).map((name) => [name, '']));
+  expect(readConfig({ ...empty, ...whole })).toEqual(read());
+  expect(named({ CMK_AUDIT_CHANNEL: '' })).toEqual(['CMK_AUDIT_CHANNEL']);
+});
+
+it('looks at no variable that it does not know', () => {
+  expect(readConfig({ ...whole, CMK_SOMETHING: 'else', PATH: '/bin' })).toEqual(read());
+});
+
+describe('local mode', () => {
+  const local: Change = {
+    CMK_MODE: 'local',
+    MicrosoftAppId: undefined,
+    MicrosoftAppType: undefined,
+    MicrosoftAppPassword: undefined,
+  };
+
+  it('goes without an app id, and nothing else does', () => {
+    expect(named(local)).toEqual([]);
+    expect(named({ ...local, CMK_MODE: undefined })).toEqual(['MicrosoftAppId']);
+  });
+
+  it('refuses to start with an app id: it would look as if callers were checked', () => {
+    expect(named({ CMK_MODE: 'local' })).toEqual(['CMK_MODE']);
+  });
+});
+
+describe('the app’s identity', () => {
+  it('needs a password with SingleTenant and none with UserAssignedMSI', () => {
+    expect(named({ MicrosoftAppPassword: undefined })).toEqual(['MicrosoftAppPassword']);
+    expect(named({ MicrosoftAppPassword: undefined, MicrosoftAppType: 'UserAssignedMSI' })).toEqual([]);
+  });
+});
+
+describe('Bot Framework', () => {
+  it('may be another one, over a private way', () => {
+    const change = {
+      ToBotFromChannelOpenIdMetadataUrl: 'http://127.0.0.1:9000/metadata',
+      ToBotFromChannelTokenIssuer: 'https://issuer.example',
+      ToChannelFromBotLoginUrl: 'https://login.example/tenant',
+      ToChannelFromBotOAuthScope: 'https://api.example',
+      CMK_TEAMS_SERVICE_URL: 'http://[::1]:9000/',
+    };
+    expect(read(change)).toMatchObject(change);
+  });
+});
+
+describe('the record', () => {
+  it('lies in exactly one place', () => {
+    expect(named({ CMK_DATA_DIR: '/data' })).toEqual(['DATABASE_URL']);
+    expect(named({ DATABASE_URL: undefined })).toEqual(['DATABASE_URL']);
+    expect(named({ DATABASE_URL: undefined, CMK_DATA_DIR: '/data' })).toEqual([]);
+    expect(named({ DATABASE_URL: '', CMK_DATA_DIR: '/data' })).toEqual([]);
+  });
+});
+
+describe('the audit channel', () => {
+  it('is neither the approvals nor the operations channel', () => {
+    expect(named({ CMK_AUDIT_CHANNEL: 'approvals' })).toEqual(['CMK_AUDIT_CHANNEL']);
+    expect(named({ CMK_AUDIT_CHANNEL: 'operations', CMK_OPERATIONS_CHANNEL: 'operations' })).toEqual([
+      'CMK_AUDIT_CHANNEL',
+    ]);
+  });
+
+  it('is left out only by the word none', () => {
+    expect(named({ CMK_AUDIT_CHANNEL: undefined })).toEqual(['CMK_AUDIT_CHANNEL']);
+    expect(read({ CMK_AUDIT_CHANNEL: 'none' }).CMK_AUDIT_CHANNEL).toBe('none');
+  });
+});
+
+describe('a duration', () => {
+  it.each([
+    ['250ms', 250],
+    ['90s', 90_000],
+    ['30m', 30 * 60_000],
+    ['72h', 72 * hour],
+    ['7d', 168 * hour],
+  ])('of %s is read', (text, ms) => expect(read({ CMK_APPROVAL_EXPIRY: text }).CMK_APPROVAL_EXPIRY).toBe(ms));
+
+  it.each(['72', 'h', '0h', '-1h', '1.5h', '1 h', '1w', '72H', '1000000s'])('of %s is refused', (text) => {
+    expect(named({ CMK_APPROVAL_EXPIRY: text })).toEqual(['CMK_APPROVAL_EXPIRY']);
+  });
+});
+
+describe('a list of ids', () => {
+  const [one, two] = [tenant, subscription];
+
+  it('is separated by commas, spaces or lines', () => {
+    expect(read({ CMK_APPROVERS: `${one}, ${two}\n` }).CMK_APPROVERS).toEqual([one, two]);
+  });
+
+  it('is nobody when it is empty', () => {
+    expect(read({ CMK_APPROVERS: ' , ' }).CMK_APPROVERS).toEqual([]);
+  });
+});
+
+describe('the policy version', () => {
+  const base = read().policyVersion;
+
+  it('changes with who may ask, who may approve, how many and for how long', () => {
+    const others = [
+      { CMK_REQUESTERS: tenant },
+      { CMK_APPROVERS: tenant },
+      { CMK_APPROVALS_REQUIRED: '2' },
+      { CMK_APPROVAL_EXPIRY: '1h' },
+    ];
+    const versions = [base, ...others.map((change) => read(change).policyVersion)];
+    expect(new Set(versions).size).toBe(5);
+  });
+
+  it('stays with everything else', () => {
+    expect(read({ PORT: '4000', CMK_PAUSE: '1', CMK_LOG_LEVEL: 'debug' }).policyVersion).toBe(base);
+    expect(base).toMatch(/^[0-9a-f]{8}$/);
+  });
+});
+
+describe('the cloud', () => {
+  const custom: Change = {
+    AZURE_CLOUD: 'custom',
+    AZURE_ARM_ENDPOINT: 'https://arm.example',
+    AZURE_AUTHORITY_HOST: 'https://login.example',
+    AZURE_GRAPH_ENDPOINT: 'https://graph.example',
+  };
+
+  it('is known by name, or given in full', () => {
+    expect(cloudOf(read())).toEqual({ name: 'public' });
+    expect(cloudOf(read(custom))).toEqual({
+      name: 'custom',
+      armEndpoint: 'https://arm.example',
+      authorityHost: 'https://login.example',
+      graphEndpoint: 'https://graph.example',
+      caFile: null,
+    });
+  });
+
+  it.each(['AZURE_ARM_ENDPOINT', 'AZURE_AUTHORITY_HOST', 'AZURE_GRAPH_ENDPOINT'] as const)(
+    'needs %s when custom',
+    (name) => {
+      expect(named({ ...custom, [name]: undefined })).toEqual([name]);
+    },
+  );
+});
+
+describe('signing in anew to approve', () => {
+  const stepUp = { CMK_STEP_UP: 'c1', CMK_PUBLIC_URL: 'https://bot.example.com/' };
+  const app = { CMK_STEP_UP_APP_ID: 'B0000000-0000-4000-8000-00000000000B', CMK_STEP_UP_APP_SECRET: 'its-secret' };
+
+  it('is off unless it is set, and then nothing of it is needed', () => {
+    expect(stepUpOf(read())).toBeNull();
+    expect(stepUpOf(read({ CMK_STEP_UP: '' }))).toBeNull();
+  });
+
+  it('uses the app of the bot, or another that is given whole', () => {
+    const rule = { context: 'c1', maxAgeMs: 600_000, publicUrl: 'https://bot.example.com' };
+    expect(stepUpOf(read(stepUp))).toEqual({ ...rule, appId: 'app', appSecret: 'secret' });
+    const other = { appId: app.CMK_STEP_UP_APP_ID.toLowerCase(), appSecret: 'its-secret' };
+    expect(stepUpOf(read({ ...stepUp, ...app }))).toEqual({ ...rule, ...other });
+    const identity = { MicrosoftAppType: 'UserAssignedMSI', MicrosoftAppPassword: undefined } as const;
+    expect(stepUpOf(read({ ...stepUp, ...app, ...identity }))).toEqual({ ...rule, ...other });
+    expect(named({ ...stepUp, ...identity })).toEqual(['CMK_STEP_UP_APP_ID']);
+    expect(named({ ...stepUp, CMK_STEP_UP_APP_ID: app.CMK_STEP_UP_APP_ID })).toEqual(['CMK_STEP_UP_APP_SECRET']);
+    expect(named({ ...stepUp, CMK_STEP_UP_APP_SECRET: 'alone' })).toEqual(['CMK_STEP_UP_APP_SECRET']);
+  });
+
+  it('needs an address that browsers reach over https', () => {
+    expect(named({ CMK_STEP_UP: 'c1' })).toEqual(['CMK_PUBLIC_URL']);
+    expect(named({ ...stepUp, CMK_PUBLIC_URL: 'http://bot.example.com' })).toEqual(['CMK_PUBLIC_URL']);
+    for (const CMK_PUBLIC_URL of ['bot.example.com', 'https://bot.example.com/?a=b', 'ftp://bot.example.com'])
+      expect(named({ ...stepUp, CMK_PUBLIC_URL })).toEqual(['CMK_PUBLIC_URL']);
+  });
+
+  it.each(['1', 'c0', 'C1', 'c100', 'c1,c2', 'on'])('knows no authentication context “%s”', (context) => {
+    expect(named({ ...stepUp, CMK_STEP_UP: context })).toEqual(['CMK_STEP_UP']);
+  });
+});

@@ -1,0 +1,248 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigurationError, readConfig } from '../../../src/config/config.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'policy-'));
+const file = join(folder, 'policy.json');
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const [one, two, three] = ['1', '2', '3'].map((n) => `60000000-0000-4000-8000-00000000000${n}`);
+const hour = 3_600_000;
+
+const environment = {
+  CMK_MODE: 'local',
+  MicrosoftAppTenantId: one,
+  CMK_DATA_DIR: '/data',
+  CMK_SUBSCRIPTIONS: one,
+  CMK_APPROVALS_CHANNEL: 'approvals',
+  CMK_AUDIT_CHANNEL: 'none',
+  CMK_REQUESTERS: one,
+  CMK_APPROVERS: two,
+  CMK_POLICY_FILE: file,
+};
+
+function read(content: unknown, change: NodeJS.ProcessEnv = {}) {
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return readConfig({ ...environment, ...change });
+}
+const readRules = (...rules: unknown[]) => read({ rules });
+
+/** What the complaint says, line by line. */
+function mistakes(content: unknown, change: NodeJS.ProcessEnv = {}): string[] {
+  try {
+    read(content, change);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
+  }
+  return [];
+}
+const mistakesIn = (...rules: unknown[]) => mistakes({ rules });
+
+const whole = {
+  name: 'production',
+  match: {
+    subscriptions: [one],
+    resourceGroups: ['rg-care-*'],
+    agents: ['triage-*'],
+    tags: { environment: 'production', owner: ['care', 'ward'] },
+  },
+  requesters: [one],
+  approvers: [two, three],
+  approvalsRequired: 2,
+  approvalExpiry: '24h',
+  extraApprovalForIrreversible: true,
+};
+
+describe('a policy file', () => {
+  it('is read with everything a rule can say', () => {
+    const { policy } = readRules(whole);
+    expect(policy.rules).toEqual([
+      {
+        name: 'production',
+        match: { ...whole.match, tags: { environment: ['production'], owner: ['care', 'ward'] } },
+        requesters: [one],
+        approvers: [two, three],
+        approvalsRequired: 2,
+        expiryMs: 24 * hour,
+        extraApprovalForIrreversible: true,
+      },
+    ]);
+  });
+
+  it('leaves to the environment what a rule does not say', () => {
+    const { policy } = readRules({ name: 'test', match: { agents: ['*-test'] } });
+    const settings = {
+      requesters: [one],
+      approvers: [two],
+      approvalsRequired: 1,
+      expiryMs: 72 * hour,
+      extraApprovalForIrreversible: false,
+    };
+    expect(policy.rules).toEqual([{ name: 'test', match: { agents: ['*-test'] }, ...settings }]);
+    expect(policy.otherwise).toEqual({ name: 'environment', match: {}, ...settings });
+  });
+
+  it('may begin with a byte order mark', () => {
+    expect(read(`\uFEFF${JSON.stringify({ rules: [whole] })}`).policy.rules).toHaveLength(1);
+  });
+
+  it('is not needed', () => {
+    const { policy } = readConfig({ ...environment, CMK_POLICY_FILE: '' });
+    expect(policy.rules).toEqual([]);
+  });
+});
+
+describe('a start is refused', () => {
+  it('when the file is not there or is not JSON', () => {
+    expect(mistakes({ rules: [whole] }, { CMK_POLICY_FILE: join(folder, 'none.json') })).toEqual([
+      expect.stringMatching(/^CMK_POLICY_FILE: cannot be read: ENOENT.*none\.json/),
+    ]);
+    expect(mistakes('{"rules": [}')).toEqual([expect.stringMatching(/^CMK_POLICY_FILE: .*policy\.json is not JSON: /)]);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a list instead of an object', [], 'must be an object with a list of rules'],
+    ['no rules', {}, 'rules must be a list in [ ]; write a rule, or leave CMK_POLICY_FILE out'],
+    ['an empty list of rules', { rules: [] }, 'rules is empty; write a rule, or leave CMK_POLICY_FILE out'],
+    ['a setting beside the rules', { rules: [whole], default: {} }, 'default is not known here; known are rules'],
+    ['a rule that is text', { rules: ['all'] }, 'rules[0] must be an object: a rule'],
+  ])('for %s', (_for, content, message) => {
+    expect(mistakes(content)).toEqual([`CMK_POLICY_FILE: ${message}`]);
+  });
+
+  it.each<[string, object, string]>([
+    [
+      'an unknown setting of a rule',
+      { approver: [two] },
+      'rules[0].approver is not known here; known are name, match, requesters, approvers, approvalsRequired, approvalExpiry, extraApprovalForIrreversible',
+    ],
+    [
+      'an unknown criterion',
+      { match: { tag: {} } },
+      'rules[0].match.tag is not known here; known are subscriptions, resourceGroups, agents, tags',
+    ],
+    [
+      'an empty list of approvers',
+      { approvers: [] },
+      'rules[0].approvers is empty; name a group or a person, or leave it out: then the environment’s setting holds',
+    ],
+    [
+      'one approver without a list',
+      { approvers: two },
+      'rules[0].approvers must be a list in [ ]; name a group or a person, or leave it out: then the environment’s setting holds',
+    ],
+    [
+      'an approver that is no id',
+      { approvers: [two, 'everybody'] },
+      'rules[0].approvers[1] must be an Entra group id or object id',
+    ],
+    ['a number in words', { approvalsRequired: '2' }, 'rules[0].approvalsRequired must be a whole number from 1 to 10'],
+    ['no approvals', { approvalsRequired: 0 }, 'rules[0].approvalsRequired must be a whole number from 1 to 10'],
+    ['half an approval', { approvalsRequired: 1.5 }, 'rules[0].approvalsRequired must be a whole number from 1 to 10'],
+    [
+      'a length of time without a unit',
+      { approvalExpiry: 72 },
+      'rules[0].approvalExpiry must be a number and one of ms, s, m, h, d, such as 72h',
+    ],
+    [
+      'a yes in words',
+      { extraApprovalForIrreversible: 'yes' },
+      'rules[0].extraApprovalForIrreversible must be true or false',
+    ],
+    ['no name', { name: undefined }, 'rules[0].name is missing; name the rule, so that people can speak of it'],
+    ['an empty name', { name: ' ' }, 'rules[0].name is empty; name the rule, so that people can speak of it'],
+    [
+      'the name of the environment’s settings',
+      { name: 'Environment' },
+      'rules[0].name is taken: the environment’s settings are the rule environment; give it another name',
+    ],
+    [
+      'an empty criterion',
+      { match: { agents: [] } },
+      'rules[0].match.agents is empty; write what to match, or leave it out: then anything matches',
+    ],
+    [
+      'no tag',
+      { match: { tags: {} } },
+      'rules[0].match.tags is empty; write what to match, or leave it out: then anything matches',
+    ],
+    [
+      'a tag value that is a number',
+      { match: { tags: { tier: [1] } } },
+      'rules[0].match.tags.tier[0] must be text, in which * stands for anything',
+    ],
+    [
+      'a subscription by name',
+      { match: { subscriptions: ['production'] } },
+      'rules[0].match.subscriptions[0] must be a subscription id',
+    ],
+    ['a match in words', { match: 'all' }, 'rules[0].match must be an object of what to match'],
+  ])('for %s', (_for, change, message) => {
+    expect(mistakesIn({ ...whole, ...change })).toEqual([`CMK_POLICY_FILE: ${message}`]);
+  });
+
+  it('for two rules of one name', () => {
+    const other = { ...whole, name: 'Production', match: { agents: ['ward-*'] } };
+    expect(mistakesIn(whole, other)).toEqual([
+      'CMK_POLICY_FILE: rules[1].name is that of rules[0] too; give it another name',
+    ]);
+  });
+
+  it('for a rule that never applies', () => {
+    expect(mistakesIn({ name: 'all', match: { agents: ['*'] } }, whole)).toEqual([
+      'CMK_POLICY_FILE: rules[1] never applies: rules[0] (all) comes first and matches every agent it could; move it up, or take it out',
+    ]);
+    expect(mistakesIn(whole, { name: 'all' })).toEqual([]);
+  });
+
+  it('with every mistake at once, also those of the environment', () => {
+    const content = {
+      rules: [
+        { ...whole, approvers: [] },
+        { ...whole, name: 'other', approvalsRequired: 99 },
+      ],
+    };
+    expect(
+      mistakes(content, { CMK_SUBSCRIPTIONS: '', PORT: 'many' }).map((line) => line.split(' ').slice(0, 2)),
+    ).toEqual([
+      ['PORT:', expect.any(String)],
+      ['CMK_SUBSCRIPTIONS:', 'is'],
+      ['CMK_POLICY_FILE:', 'rules[0].approvers'],
+      ['CMK_POLICY_FILE:', 'rules[1].approvalsRequired'],
+    ]);
+  });
+});
+
+describe('the policy version', () => {
+  const version = (...rules: unknown[]) => readRules(...rules).policyVersion;
+
+  it('changes with everything a rule says, and with the order of rules', () => {
+    const other = { ...whole, name: 'other', match: { agents: ['ward-*'] } };
+    const versions = [
+      readConfig({ ...environment, CMK_POLICY_FILE: '' }).policyVersion,
+      version(whole),
+      version({ ...whole, name: 'prod' }),
+      version({ ...whole, match: { ...whole.match, agents: ['triage-*', 'ward-*'] } }),
+      version({ ...whole, requesters: [three] }),
+      version({ ...whole, approvers: [two] }),
+      version({ ...whole, approvalsRequired: 3 }),
+      version({ ...whole, approvalExpiry: '25h' }),
+      version({ ...whole, extraApprovalForIrreversible: false }),
+      version(whole, other),
+      version(other, whole),
+    ];
+    expect(new Set(versions).size).toBe(versions.length);
+  });
+
+  it('changes with what a rule leaves to the environment, and stays when only the writing changes', () => {
+    const { approvalsRequired: _left, ...without } = whole;
+    const reread = (text: string) => read(text).policyVersion;
+    expect(version(without)).not.toBe(read({ rules: [without] }, { CMK_APPROVALS_REQUIRED: '5' }).policyVersion);
+    expect(reread(JSON.stringify({ rules: [whole] }, null, 4))).toBe(version(whole));
+  });
+});

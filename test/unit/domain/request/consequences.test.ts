@@ -1,0 +1,76 @@
+import { consequencesOf, holdsAgent } from '../../../../src/domain/request/consequences.ts';
+import { fold } from '../../../../src/domain/request/evolve.ts';
+import type { Command } from '../../../../src/domain/request/request-command.ts';
+import { agentId, requester } from '../../../support/fixtures.ts';
+import {
+  asks,
+  attention,
+  cancels,
+  checks,
+  eventsAfter,
+  expiresAt,
+  id,
+  requestAfter,
+  settles,
+  toApproved,
+  toAttention,
+} from '../../support/commands.ts';
+import { noon, planFor, vault } from '../../support/plans.ts';
+
+/** The rows that follow from the events of the last command. */
+function rowsAfter(...commands: Command[]) {
+  const events = eventsAfter(...commands);
+  const before = eventsAfter(...commands.slice(0, -1)).length;
+  const request = fold(id, events);
+  if (request === null) throw new Error('no commands were given');
+  return consequencesOf(request, events.slice(before)).map(({ kind, key, dueAt }) => `${kind} ${key} ${dueAt}`);
+}
+
+const now = noon.toISOString();
+/** The rows of one kind. */
+const of = (kind: string, rows: readonly string[]) => rows.filter((row) => row.startsWith(`${kind} `));
+
+it('shows whatever was stored, and tells the audit channel a little later, so that it can merge', () => {
+  for (const rows of [rowsAfter(asks()), rowsAfter(...toApproved), rowsAfter(asks(), cancels())]) {
+    expect(of('show', rows)).toEqual([`show  ${now}`]);
+    expect(of('audit', rows)).toEqual(['audit  2026-03-02T12:00:05.000Z']);
+  }
+  expect(rowsAfter(asks(), cancels())).toHaveLength(2);
+});
+
+it('starts a run under its number, at once', () => {
+  expect(of('run', rowsAfter(asks()))).toEqual([]);
+  expect(of('run', rowsAfter(...toApproved))).toEqual([`run 1 ${now}`]);
+  const retried = rowsAfter(...toAttention, settles('retry', requester, { asking: attention }));
+  expect(of('run', retried)).toEqual([`run 2 ${now}`]);
+});
+
+it('expires a question, and the one that replaces it', () => {
+  const moved = checks({ plan: planFor({ seen: { vault: vault({ softDelete: false }) } }) });
+  expect(of('expire', rowsAfter(asks()))).toEqual([`expire  ${expiresAt}`]);
+  expect(of('expire', rowsAfter(...toApproved, moved))).toEqual([`expire  ${expiresAt}`]);
+  expect(of('expire', rowsAfter(...toAttention))).toEqual([]);
+});
+
+it('reminds at half time and four hours before the end, and daily of what needs attention', () => {
+  expect(of('remind', rowsAfter(asks()))).toEqual([
+    'remind half 2026-03-04T00:00:00.000Z',
+    'remind last 2026-03-05T08:00:00.000Z',
+  ]);
+  expect(of('remind', rowsAfter(...toAttention))).toEqual(['remind attention 2026-03-03T12:00:00.000Z']);
+});
+
+it('brings up a request that needs attention a day later', () => {
+  expect(rowsAfter(...toAttention)).toContain('remind attention 2026-03-03T12:00:00.000Z');
+});
+
+it('has nothing follow where nothing was stored', () => {
+  const request = requestAfter(...toApproved);
+  expect(consequencesOf(request, [])).toEqual([]);
+});
+
+it('lets a request hold its agent until it ends', () => {
+  expect(holdsAgent(requestAfter(asks()))).toBe(agentId().toLowerCase());
+  expect(holdsAgent(requestAfter(...toAttention))).toBe(agentId().toLowerCase());
+  expect(holdsAgent(requestAfter(asks(), cancels()))).toBeNull();
+});

@@ -1,0 +1,205 @@
+import { shortDigest } from '../../../../src/domain/digest.ts';
+import { applyPolicy } from '../../../../src/domain/policy/policy.ts';
+import { decide } from '../../../../src/domain/request/decide.ts';
+import { operatorActor, parseEventBody, personActor } from '../../../../src/domain/request/events.ts';
+import type { Request } from '../../../../src/domain/request/request.ts';
+import { type Command, longestText, type Submit } from '../../../../src/domain/request/request-command.ts';
+import { approver, requester, submit, tenant } from '../../../support/fixtures.ts';
+import {
+  approvedBy,
+  asks,
+  cancels,
+  checks,
+  comesTo,
+  decides,
+  eventsAfter,
+  expires,
+  id,
+  intends,
+  later,
+  outsider,
+  requestAfter,
+  secondApprover,
+  toApproved,
+  toRunning,
+} from '../../support/commands.ts';
+import { noon, planFor, vault } from '../../support/plans.ts';
+import { policyOf } from '../../support/policies.ts';
+
+const awaiting = requestAfter(asks());
+
+describe('submitting', () => {
+  const submits = (change: Partial<Submit>) => comesTo(null, submit({ plan: planFor(), ...change }));
+
+  it('refuses a missing reason, however many spaces it has', () => {
+    expect(submits({ justification: ' \n ' })).toBe('justification-missing');
+  });
+
+  it('takes a reason of the longest length, and not one character more', () => {
+    expect(submits({ justification: 'a'.repeat(longestText) })).toBe('submitted');
+    expect(submits({ justification: 'a'.repeat(longestText + 1) })).toBe('justification-too-long');
+  });
+
+  it('keeps the reason outside the record, trimmed', () => {
+    const [event] = eventsAfter(submit({ plan: planFor(), justification: '  Policy 7 ' }));
+    expect(event?.texts).toEqual({ justification: 'Policy 7' });
+    expect(JSON.stringify(event?.body)).not.toContain('Policy 7');
+  });
+});
+
+describe('approving', () => {
+  it('orders the run with the last approval needed, and not before', () => {
+    expect(comesTo(requestAfter(asks(3)), decides('approve', approver))).toBe('approved');
+    expect(comesTo(awaiting, decides('approve', approver))).toBe('approved');
+    expect(comesTo(requestAfter(...approvedBy(approver)), decides('approve', secondApprover))).toBe(
+      'approved run-ordered',
+    );
+    expect(comesTo(requestAfter(asks(1)), decides('approve', approver))).toBe('approved run-ordered');
+  });
+
+  it("refuses the requester's own approval, whatever their standing", () => {
+    expect(comesTo(awaiting, decides('approve', requester, { standing: 'yes' }))).toBe('own-request');
+  });
+
+  it('tells an approver who comes after the last one needed that enough have approved', () => {
+    const enough = requestAfter(...toApproved);
+    expect(comesTo(enough, decides('approve', outsider, { standing: 'yes' }))).toBe('already-approved');
+  });
+
+  it('counts a person once', () => {
+    const once = requestAfter(...approvedBy(approver));
+    expect(once.approvals).toEqual([{ by: approver, at: noon.toISOString() }]);
+    expect(comesTo(once, decides('approve', approver))).toBe('already-approved-by-you');
+  });
+
+  it.each([
+    ['no', 'not-an-approver'],
+    ['unknown', 'cannot-check-membership'],
+    ['nobody-configured', 'no-approvers-configured'],
+  ] as const)('refuses a person whose standing is %s: %s', (standing, code) => {
+    expect(comesTo(awaiting, decides('approve', outsider, { standing }))).toBe(code);
+    expect(comesTo(awaiting, decides('reject', outsider, { standing }))).toBe(code);
+  });
+
+  it('says who may decide before anything about the state', () => {
+    const ended = requestAfter(asks(), cancels());
+    expect(comesTo(ended, decides('approve', outsider, { standing: 'no', asking: 99 }))).toBe('not-an-approver');
+  });
+
+  it('wants the tick for what cannot be undone, and names how many steps', () => {
+    const refused = decide(awaiting, decides('approve', approver, { acknowledged: false }), noon);
+    expect(refused).toEqual({ kind: 'refused', code: 'acknowledge-irreversible', fact: '1' });
+  });
+
+  it('wants no tick where everything can be undone, and none to reject', () => {
+    const harmless = requestAfter(asks(2, planFor({ seen: { vault: vault({ purgeProtection: true }) } })));
+    expect(comesTo(harmless, decides('approve', approver, { acknowledged: false }))).toBe('approved');
+    expect(comesTo(awaiting, decides('reject', approver, { acknowledged: false }))).toBe('rejected');
+  });
+
+  it('is bound to the question that was asked', () => {
+    expect(comesTo(awaiting, decides('approve', approver, { asking: 0 }))).toBe('stale-card');
+    expect(comesTo(awaiting, decides('approve', approver, { asking: 2 }))).toBe('stale-card');
+  });
+
+  it('records the digest it is for, for whom, and where it stands in the count', () => {
+    const [, approved] = eventsAfter(...approvedBy(approver));
+    expect(approved?.body).toMatchObject({
+      type: 'approved',
+      actor: { kind: 'person', id: approver, tenantId: tenant, signIn: 'local' },
+      planDigest: '1'.repeat(64),
+      onBehalfOf: requester,
+      result: 'approved 1 of 2',
+      data: { acknowledgedIrreversible: true, quick: true },
+    });
+    expect(shortDigest(approved?.body.planDigest ?? '')).toBe('1111 1111');
+  });
+
+  it('is marked when it comes faster than the card can be read, counted from when the request last asked', () => {
+    const dataOf = (request: Request, ms: number, asking = 1): unknown => {
+      const decided = decide(request, decides('approve', approver, { asking }), new Date(noon.getTime() + ms));
+      return decided.kind === 'accepted' ? decided.events[0]?.body.data : decided.code;
+    };
+    expect(dataOf(awaiting, 4_999)).toMatchObject({ quick: true });
+    expect(dataOf(awaiting, 5_000)).toMatchObject({ quick: false });
+    const askedAnew: Request = { ...awaiting, asking: 4, askedAt: new Date(noon.getTime() + 60_000).toISOString() };
+    expect(dataOf(askedAnew, 61_000, 4)).toMatchObject({ quick: true });
+    expect(dataOf(askedAnew, 66_000, 4)).toMatchObject({ quick: false });
+  });
+
+  it('of a record from before it was marked is not marked', () => {
+    const [, approved] = eventsAfter(...approvedBy(approver));
+    const before = { ...approved?.body, data: { acknowledgedIrreversible: true } };
+    expect(parseEventBody(before)).toMatchObject({ data: { quick: false } });
+  });
+
+  it('keeps a comment outside the record and refuses a long one', () => {
+    const [, event] = eventsAfter(asks(), decides('approve', approver, { comment: ' looks right ' }));
+    expect(event?.texts).toEqual({ comment: 'looks right' });
+    expect(comesTo(awaiting, decides('reject', approver, { comment: 'a'.repeat(longestText + 1) }))).toBe(
+      'comment-too-long',
+    );
+  });
+});
+
+describe('a click', () => {
+  const asAnother = { actor: personActor(requester, tenant, 'local') };
+  const asOperator = { actor: operatorActor('duty') };
+
+  it.each([
+    ['approve', { ...decides('approve', approver), ...asAnother }],
+    ['reject', { ...decides('reject', approver), ...asAnother }],
+    ['cancel', { ...cancels(approver), ...asAnother }],
+    ['approve, at the command line', { ...decides('approve', approver), ...asOperator }],
+    ['submit', submit({ plan: planFor(), by: approver })],
+  ] as const)('to %s in the name of another is a bug that stores nothing', (_verb, command) => {
+    expect(() => decide(awaiting, command as Command, noon)).toThrow('is handed in as');
+  });
+});
+
+describe('rejecting', () => {
+  it('wins over any number of approvals until the run has started', () => {
+    const rejected = requestAfter(...toApproved, decides('reject', secondApprover, { comment: 'not on a Friday' }));
+    expect(rejected).toMatchObject({ state: 'rejected', ended: { by: secondApprover, comment: 'not on a Friday' } });
+    expect(comesTo(rejected, intends())).toBe('request-ended');
+    expect(comesTo(requestAfter(...toRunning), decides('reject', secondApprover))).toBe('decided-late');
+  });
+});
+
+describe('expiring', () => {
+  const anInstantBefore = new Date(later.getTime() - 1);
+
+  it('refuses decisions from the end on, even when the timer has not come yet', () => {
+    expect(comesTo(awaiting, decides('approve', approver), anInstantBefore)).toBe('approved');
+    expect(comesTo(awaiting, decides('approve', approver), later)).toBe('expired decided-late');
+    expect(comesTo(awaiting, decides('reject', approver), later)).toBe('expired decided-late');
+    expect(comesTo(awaiting, decides('approve', approver, { standing: 'no' }), later)).toBe('not-an-approver');
+  });
+
+  it('does not happen early, nor to a request that was decided in time', () => {
+    expect(comesTo(awaiting, expires, anInstantBefore)).toBe('not-awaiting-approval');
+    expect(comesTo(requestAfter(...toApproved), expires, later)).toBe('not-awaiting-approval');
+  });
+
+  it('lets the approvers of an approved request still reject it', () => {
+    expect(comesTo(requestAfter(...toApproved), decides('reject', approver), later)).toBe('rejected');
+  });
+
+  it('starts anew when the plan has changed', () => {
+    const policy = applyPolicy({ ...policyOf([], { expiryMs: 3_600_000 }), version: 'p2' }, planFor(), later);
+    const changed = { ...checks({ standings: {} }), policy } as ReturnType<typeof checks>;
+    const asked = requestAfter(...toApproved, changed);
+    expect(policy.expiresAt).toBe('2026-03-05T13:00:00.000Z');
+    expect(comesTo(asked, expires, later)).toBe('not-awaiting-approval');
+    expect(comesTo(asked, expires, new Date(policy.expiresAt))).toBe('expired');
+  });
+});
+
+describe('a state', () => {
+  it('carries only its own fields, whatever came before', () => {
+    const rejected = requestAfter(...toApproved, decides('reject', approver));
+    expect(Object.keys(rejected)).not.toContain('proofs');
+    expect(Object.keys(rejected)).not.toContain('failure');
+    expect(rejected.id).toBe(id);
+  });
+});

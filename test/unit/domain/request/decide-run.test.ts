@@ -1,0 +1,322 @@
+import type { StepName } from '../../../../src/domain/plan.ts';
+import { decide } from '../../../../src/domain/request/decide.ts';
+import { fold } from '../../../../src/domain/request/evolve.ts';
+import type { Command } from '../../../../src/domain/request/request-command.ts';
+import { agentId, approver, requester } from '../../../support/fixtures.ts';
+import {
+  asks,
+  attention,
+  cancels,
+  checks,
+  comesTo,
+  decides,
+  does,
+  doneWith,
+  eventsAfter,
+  failedWith,
+  failure,
+  id,
+  intends,
+  operates,
+  outsider,
+  proved,
+  records,
+  requestAfter,
+  secondApprover,
+  settles,
+  stops,
+  toApproved,
+  toAttention,
+  toChecked,
+  toRunning,
+  toSucceeded,
+  toVerifying,
+} from '../../support/commands.ts';
+import { agent, noon, planFor, principal, vault, wish, wishForNewKey } from '../../support/plans.ts';
+
+const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
+const retries = settles('retry', requester, { asking: attention });
+const standings = { [approver]: 'yes', [secondApprover]: 'yes' } as const;
+
+describe('the check before a run', () => {
+  it('asks again when Azure has moved: a new digest, and no approval counts', () => {
+    const asked = requestAfter(...toApproved, checks({ plan: moved }));
+    expect(asked).toMatchObject({
+      state: 'awaiting-approval',
+      digest: '2'.repeat(64),
+      approvals: [],
+      asking: 5,
+      replaced: { reason: 'effects-not-covered', plan: planFor() },
+    });
+    expect(asked.plan).toEqual(moved);
+    expect(comesTo(asked, decides('approve', approver))).toBe('stale-card');
+    expect(comesTo(asked, decides('approve', approver, { asking: 5 }))).toBe('approved');
+    expect(comesTo(asked, intends())).toBe('request-ended');
+  });
+
+  it.each(['no', 'unknown', 'nobody-configured'] as const)(
+    'asks again when an approver’s standing has become %s',
+    (now) => {
+      const asked = requestAfter(...toApproved, checks({ standings: { ...standings, [secondApprover]: now } }));
+      expect(asked).toMatchObject({
+        state: 'awaiting-approval',
+        approvals: [],
+        replaced: { reason: 'approvers-changed' },
+      });
+    },
+  );
+
+  it('asks again when nothing is known of an approver', () => {
+    expect(comesTo(requestAfter(...toApproved), checks({ standings: { [approver]: 'yes' } }))).toBe('plan-changed');
+  });
+
+  it('stores that it was made: what was found, and whose approvals counted', () => {
+    const [checked] = eventsAfter(...toChecked).slice(-1);
+    expect(checked?.body).toMatchObject({
+      type: 'run-checked',
+      data: { run: 1, observed: '2'.repeat(64), counted: [approver, secondApprover] },
+      planDigest: '1'.repeat(64),
+      onBehalfOf: requester,
+      result: 'covered',
+    });
+    expect(requestAfter(...toChecked)).toMatchObject({ state: 'approved', checked: 1 });
+  });
+
+  it('is a bug when it looked at another change than the one that was asked for', () => {
+    const other = planFor({ wished: wish({ agentId: agentId('bot-other') }) });
+    expect(() => comesTo(requestAfter(...toApproved), checks({ plan: other }))).toThrow('another wish');
+  });
+
+  it('goes on when part of the plan was done meanwhile by others', () => {
+    const ahead = planFor({ seen: { agent: agent({ systemAssigned: true, principalId: principal }) } });
+    expect(ahead.steps).toHaveLength(planFor().steps.length - 1);
+    expect(comesTo(requestAfter(...toApproved), checks({ plan: ahead }))).toBe('run-checked');
+  });
+
+  it('asks a person about a block, whatever else has moved: the approvals hold until it is removed', () => {
+    const blocked = planFor({ seen: { vault: vault({ firewall: 'closed', softDelete: false }) } });
+    const stuck = requestAfter(...toApproved, checks({ plan: blocked, standings: {} }));
+    expect(stuck).toMatchObject({
+      state: 'needs-attention',
+      step: null,
+      failure: { code: 'vault-firewalled', next: 'ask' },
+    });
+    expect(stuck.approvals).toHaveLength(2);
+    const again = requestAfter(...toApproved, checks({ plan: blocked }), settles('retry', requester, { asking: 5 }));
+    expect(comesTo(again, checks({ run: 2, standings: {} }))).toBe('plan-changed');
+    expect(comesTo(again, checks({ run: 2 }))).toBe('run-checked');
+  });
+
+  it('orders the next run under the next number', () => {
+    const again = requestAfter(
+      ...toApproved,
+      checks({ plan: moved }),
+      decides('approve', approver, { asking: 5 }),
+      decides('approve', secondApprover, { asking: 5 }),
+    );
+    expect(again).toMatchObject({ state: 'approved', runs: 2 });
+    expect(comesTo(again, intends(1))).toBe('request-ended');
+    expect(comesTo(again, checks({ run: 2, plan: moved }))).toBe('run-checked');
+  });
+});
+
+describe('an intent', () => {
+  it('says what the step will change, from what to what', () => {
+    const intent = eventsAfter(
+      ...toChecked,
+      ...does('enable-identity'),
+      ...does('grant-key-access'),
+      intends(1, 'protect-vault'),
+    ).at(-1);
+    const target = `${planFor().wish.vaultId} purgeProtection`;
+    expect(intent?.body).toMatchObject({
+      before: { [target]: 'off' },
+      after: { [target]: 'on' },
+      onBehalfOf: requester,
+    });
+  });
+
+  it('starts the step, and a second attempt keeps the time of the first', () => {
+    const waits = records(1, failedWith('enable-identity', noon.toISOString()));
+    const again = requestAfter(...toRunning, waits, intends(1, 'enable-identity', 2));
+    const step = again.progress.find((one) => one.attempt > 0);
+    expect(step).toMatchObject({
+      name: 'enable-identity',
+      state: 'running',
+      attempt: 2,
+      startedAt: noon.toISOString(),
+    });
+  });
+});
+
+describe('a runner that errs', () => {
+  const waiting = [...toRunning, records(1, failedWith('enable-identity', noon.toISOString()))];
+  const stuck = requestAfter(...toAttention, settles('retry', requester, { asking: attention }), checks({ run: 2 }));
+
+  it.each([
+    ['begins without a check', requestAfter(...toApproved), intends()],
+    ['begins the next run on the check of the one before', requestAfter(...toAttention, retries), intends(2)],
+    ['begins a step that is not in the plan', requestAfter(...toChecked), intends(1, 'create-key')],
+    ['begins with a later step', requestAfter(...toChecked), intends(1, 'set-cmk')],
+    ['goes on past a step that is under way', requestAfter(...toRunning), intends(1, 'grant-key-access')],
+    ['goes on past a step that waits', requestAfter(...waiting), intends(1, 'grant-key-access')],
+    ['goes on past a step that was done in an earlier run only', stuck, intends(2, 'grant-key-access')],
+    ['begins a step twice', requestAfter(...toRunning), intends()],
+    ['begins a second try of a step under way', requestAfter(...toRunning), intends(1, 'enable-identity', 2)],
+    ['leaves out a try', requestAfter(...waiting), intends(1, 'enable-identity', 3)],
+    ['does a step again', requestAfter(...toChecked, ...does('enable-identity')), intends(1, 'enable-identity', 2)],
+    ['records what was never begun', requestAfter(...toChecked), records(1, doneWith('enable-identity'))],
+    ['records another step', requestAfter(...toRunning), records(1, doneWith('set-cmk'))],
+    ['records another try', requestAfter(...toRunning), records(1, doneWith('enable-identity', { attempt: 2 }))],
+    ['records twice', requestAfter(...toChecked, ...does('enable-identity')), records(1, doneWith('enable-identity'))],
+    ['claims success without a proof', requestAfter(...toVerifying), records(1, doneWith('verify'))],
+    [
+      'claims success on half a proof',
+      requestAfter(...toVerifying),
+      records(1, doneWith('verify', { proofs: [{ level: 'read-back', outcome: 'proved' }] })),
+    ],
+    [
+      'claims success on a proof that was not looked for',
+      requestAfter(...toVerifying),
+      records(1, doneWith('verify', { proofs: proved.map((proof) => ({ ...proof, outcome: 'not-checked' })) })),
+    ],
+  ])('is stopped when it %s: a bug, and nothing is stored', (_what, request, command) => {
+    expect(() => comesTo(request, command)).toThrow(id);
+  });
+
+  it('may begin both steps of a stage at once, and no more', () => {
+    const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
+    const asked = [asks(2, plan), decides('approve', approver), decides('approve', secondApprover), checks({ plan })];
+    const both = (...steps: readonly StepName[]): Command => ({
+      do: 'intend',
+      run: 1,
+      steps: steps.map((step) => ({ step, attempt: 1 })),
+    });
+    expect(comesTo(requestAfter(...asked), both('enable-identity', 'create-key'))).toBe('step-intended step-intended');
+    expect(() => comesTo(requestAfter(...asked), both('create-key', 'grant-key-access'))).toThrow(id);
+  });
+});
+
+describe('records from before checks were stored', () => {
+  it('go on: an intent says that there was one', () => {
+    const old = eventsAfter(...toRunning).filter(({ body }) => body.type !== 'run-checked');
+    const request = fold(id, old);
+    expect(request).toMatchObject({ state: 'running', checked: 1 });
+    expect(comesTo(request, records(1, doneWith('enable-identity')))).toBe('step-done');
+  });
+});
+
+describe('what is recorded', () => {
+  it('keeps values that were born for later steps', () => {
+    const born = { principalId: principal };
+    const request = requestAfter(...toChecked, ...does('enable-identity', { born }), ...does('grant-key-access'));
+    expect(request).toMatchObject({ state: 'running', born });
+    expect(request.progress[0]).toMatchObject({ state: 'done', endedAt: noon.toISOString(), already: false });
+  });
+
+  it('keeps the ids under which Azure knows the call', () => {
+    const done = eventsAfter(...toRunning, records(1, doneWith('enable-identity'))).at(-1);
+    expect(done?.body).toMatchObject({ clientRequestId: 'client-2', correlationId: 'correlation-2', result: 'done' });
+    const stuck = eventsAfter(...toAttention).at(-2);
+    expect(stuck?.body).toMatchObject({ clientRequestId: 'client-1', result: 'AuthorizationFailed' });
+  });
+
+  it('waits on a failure that is repeated, and asks a person on one that is not', () => {
+    const retryAt = '2026-03-02T12:00:10.000Z';
+    const waiting = requestAfter(...toRunning, records(1, failedWith('enable-identity', retryAt)));
+    expect(waiting.state).toBe('running');
+    expect(waiting.progress[0]).toMatchObject({ state: 'waiting', retryAt, failure: failure() });
+    expect(requestAfter(...toAttention)).toMatchObject({
+      state: 'needs-attention',
+      step: 'enable-identity',
+      asking: attention,
+    });
+  });
+
+  it('stores the done half of a stage beside the half that is stuck', () => {
+    const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
+    const request = requestAfter(
+      asks(2, plan),
+      decides('approve', approver),
+      decides('approve', secondApprover),
+      checks({ plan }),
+      intends(),
+      intends(1, 'create-key'),
+    );
+    const results = records(1, failedWith('enable-identity', null), doneWith('create-key'));
+    const decision = decide(request, results, noon);
+    const types = decision.kind === 'accepted' ? decision.events.map((event) => event.body.type) : [];
+    expect(types).toEqual(['step-failed', 'step-done', 'attention-needed']);
+  });
+
+  it('succeeds with the proofs that verifying found', () => {
+    expect(requestAfter(...toSucceeded)).toMatchObject({ state: 'succeeded', proofs: proved });
+  });
+
+  it('asks a person about a run that was stopped outside any step', () => {
+    expect(requestAfter(...toApproved, stops())).toMatchObject({
+      state: 'needs-attention',
+      step: null,
+      failure: failure(),
+    });
+  });
+});
+
+describe('a request that needs attention', () => {
+  const stuck = requestAfter(...toAttention);
+
+  it.each([
+    ['the requester', settles('retry', requester, { asking: attention }), 'retried run-ordered'],
+    ['an approver', settles('retry', outsider, { asking: attention, standing: 'yes' }), 'retried run-ordered'],
+    ['an operator', operates('retry', attention), 'retried run-ordered'],
+    ['nobody else', settles('retry', outsider, { asking: attention }), 'not-an-approver'],
+    [
+      'nobody unknown',
+      settles('retry', outsider, { asking: attention, standing: 'unknown' }),
+      'cannot-check-membership',
+    ],
+    ['nobody with an old card', settles('retry', requester, { asking: 1 }), 'stale-card'],
+  ])('is retried by %s', (_who, command, outcome) => {
+    expect(comesTo(stuck, command)).toBe(outcome);
+  });
+
+  it('runs again under the next number, under the approvals it had', () => {
+    const again = requestAfter(...toAttention, settles('retry', requester, { asking: attention }));
+    expect(again).toMatchObject({ state: 'approved', runs: 2, asking: attention });
+    expect(again.approvals).toHaveLength(2);
+    expect(comesTo(again, intends(1))).toBe('request-ended');
+    expect(comesTo(again, checks({ run: 2 }))).toBe('run-checked');
+    expect(comesTo(again, checks({ run: 2, standings: { [approver]: 'yes' } }))).toBe('plan-changed');
+  });
+
+  it('cannot be retried twice from the same card', () => {
+    const again = requestAfter(...toAttention, settles('retry', requester, { asking: attention }));
+    expect(comesTo(again, settles('retry', approver, { asking: attention, standing: 'yes' }))).toBe(
+      'not-needing-attention',
+    );
+  });
+
+  it('fails when a person gives up, and keeps the failure', () => {
+    const failed = requestAfter(...toAttention, settles('give-up', requester, { asking: attention }));
+    expect(failed).toMatchObject({ state: 'failed', ended: { by: requester }, failure: failure() });
+    expect(failed.progress[0]).toMatchObject({ state: 'failed' });
+  });
+
+  it('names no person when an operator gives up', () => {
+    expect(requestAfter(...toAttention, operates('give-up', attention))).toMatchObject({
+      state: 'failed',
+      ended: { by: null },
+    });
+  });
+});
+
+describe('an operator', () => {
+  it('cancels what is not theirs', () => {
+    expect(requestAfter(...toApproved, operates('cancel', 1))).toMatchObject({
+      id,
+      state: 'cancelled',
+      ended: { by: null },
+    });
+    expect(comesTo(requestAfter(...toApproved), cancels(outsider))).toBe('not-your-request');
+  });
+});

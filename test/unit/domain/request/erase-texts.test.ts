@@ -1,0 +1,78 @@
+import { operatorActor, personActor } from '../../../../src/domain/request/events.ts';
+import type { Request } from '../../../../src/domain/request/request.ts';
+import type { Command } from '../../../../src/domain/request/request-command.ts';
+import { approver, requester, tenant } from '../../../support/fixtures.ts';
+import {
+  approvedBy,
+  asks,
+  attention,
+  cancels,
+  comesTo,
+  decides,
+  eventsAfter,
+  expires,
+  requestAfter,
+  settles,
+  toAttention,
+  toRunning,
+} from '../../support/commands.ts';
+
+const operator = operatorActor('duty');
+const erase = (reason = 'asked for under article 17'): Command => ({ do: 'erase-texts', actor: operator, reason });
+
+const states: readonly Request[] = [
+  requestAfter(asks()),
+  requestAfter(...toRunning),
+  requestAfter(...toAttention),
+  requestAfter(...toAttention, settles('give-up', requester, { asking: attention })),
+  requestAfter(...approvedBy(approver), decides('reject', approver, { comment: 'not this year' })),
+  requestAfter(asks(), cancels()),
+  requestAfter(asks(), expires),
+];
+
+describe('erasing texts', () => {
+  it.each(states.map((request) => [request.state, request] as const))(
+    'is done by an operator when %s',
+    (_, request) => {
+      expect(comesTo(request, erase())).toBe('texts-erased');
+    },
+  );
+
+  it('is not for people in Teams, whoever they are', () => {
+    const actor = personActor(requester, tenant, 'local');
+    expect(comesTo(requestAfter(asks()), { do: 'erase-texts', actor, reason: 'mine' })).toBe('not-your-request');
+  });
+
+  it('wants a reason, which stays in the record with the name of whoever gave it', () => {
+    expect(comesTo(requestAfter(asks()), erase('  '))).toBe('justification-missing');
+    expect(comesTo(requestAfter(asks()), erase('x'.repeat(501)))).toBe('justification-too-long');
+    expect(eventsAfter(asks(), erase(' article 17 ')).at(-1)?.body).toMatchObject({
+      data: { reason: 'article 17' },
+      actor: { kind: 'operator', id: 'duty', signIn: 'command-line' },
+      submittedBy: 'duty',
+    });
+  });
+
+  it('changes nothing but the revision and the texts', () => {
+    const before = requestAfter(asks(), decides('reject', approver, { comment: 'not this year' }));
+    const after = requestAfter(asks(), decides('reject', approver, { comment: 'not this year' }), erase());
+    expect(before).toMatchObject({ ended: { comment: 'not this year', commentErased: false } });
+    expect(after).toEqual({
+      ...before,
+      revision: before.revision + 1,
+      justification: null,
+      ended: { by: approver, at: before.changedAt, comment: null, commentErased: true },
+    });
+  });
+
+  it('does not make out that there was a comment where there was none', () => {
+    const after = requestAfter(asks(), decides('reject', approver), erase());
+    expect(after).toMatchObject({ ended: { comment: null, commentErased: false } });
+  });
+});
+
+it('records an operator by the name given', () => {
+  const cancelled = eventsAfter(asks(), { do: 'cancel', by: null, actor: operator, asking: 1 }).at(-1);
+  expect(cancelled?.body).toMatchObject({ type: 'cancelled', actor: { kind: 'operator' }, submittedBy: 'duty' });
+  expect(eventsAfter(asks(), cancels()).at(-1)?.body.submittedBy).toBeNull();
+});

@@ -1,0 +1,95 @@
+/** How far the steps of a request have come, over waits and runs. */
+
+import type { StepName } from '../../../../src/domain/plan.ts';
+import type { StoredEvent } from '../../../../src/domain/request/events.ts';
+import { fold } from '../../../../src/domain/request/evolve.ts';
+import type { Command } from '../../../../src/domain/request/request-command.ts';
+import { approver, requester } from '../../../support/fixtures.ts';
+import {
+  asks,
+  checks,
+  decides,
+  doneWith,
+  eventsAfter,
+  failedWith,
+  id,
+  intends,
+  records,
+  secondApprover,
+  settles,
+  toApproved,
+  toRunning,
+} from '../../support/commands.ts';
+import { planFor, wishForNewKey } from '../../support/plans.ts';
+
+/** The events, a minute apart. */
+const minutesApart = (events: readonly StoredEvent[]): readonly StoredEvent[] =>
+  events.map((event, n) => ({ ...event, time: new Date(Date.UTC(2026, 2, 2, 12, n)).toISOString() }));
+
+const progressOf = (step: StepName, ...commands: readonly Command[]) =>
+  fold(id, minutesApart(eventsAfter(...commands)))?.progress.find((one) => one.name === step);
+
+const retryAt = '2026-03-02T12:30:00.000Z';
+
+test('a step that waits to be tried again is no longer said to be, once a person is asked', () => {
+  const plan = planFor({ seen: { key: null }, wished: wishForNewKey() });
+  const begun: Command[] = [
+    asks(2, plan),
+    decides('approve', approver),
+    decides('approve', secondApprover),
+    checks({ plan }),
+    {
+      do: 'intend',
+      run: 1,
+      steps: ['enable-identity' as const, 'create-key' as const].map((step) => ({ step, attempt: 1 })),
+    },
+    records(1, failedWith('enable-identity', retryAt), failedWith('create-key', null)),
+  ];
+  expect(progressOf('enable-identity', ...begun)).toMatchObject({ state: 'failed', retryAt: null });
+});
+
+/** Done in the first run at minutes 5 to 6, and looked at again in the second. */
+const twoRuns = (already: boolean, first = doneWith('enable-identity')): readonly Command[] => [
+  ...toRunning,
+  records(1, first),
+  intends(1, 'grant-key-access'),
+  records(1, failedWith('grant-key-access', null)),
+  settles('retry', requester, { asking: 10 }),
+  checks({ run: 2 }),
+  intends(2),
+  records(2, doneWith('enable-identity', { already })),
+];
+
+test('what this request did in an earlier run was not so already, and keeps its time', () => {
+  expect(progressOf('enable-identity', ...twoRuns(true))).toMatchObject({
+    state: 'done',
+    already: false,
+    startedAt: '2026-03-02T12:05:00.000Z',
+    endedAt: '2026-03-02T12:06:00.000Z',
+  });
+});
+
+test('what had to be done once more has the time of the run that did it', () => {
+  const again = progressOf('enable-identity', ...twoRuns(false));
+  expect(again).toMatchObject({ already: false, startedAt: '2026-03-02T12:13:00.000Z' });
+});
+
+test('what an earlier try of this request may have done was not so already', () => {
+  const waited = [...toRunning, records(1, failedWith('enable-identity', retryAt)), intends(1, 'enable-identity', 2)];
+  const found = progressOf(
+    'enable-identity',
+    ...waited,
+    records(1, doneWith('enable-identity', { already: true, attempt: 2 })),
+  );
+  expect(found).toMatchObject({ state: 'done', already: false, startedAt: '2026-03-02T12:05:00.000Z' });
+});
+
+test('what was so before the first try was so already, in every later run too', () => {
+  const found = doneWith('enable-identity', { already: true });
+  expect(progressOf('enable-identity', ...toRunning, records(1, found))).toMatchObject({ already: true });
+  expect(progressOf('enable-identity', ...twoRuns(true, found))).toMatchObject({ already: true });
+});
+
+test('a step not yet tried has no try', () => {
+  expect(progressOf('set-cmk', ...toApproved)).toMatchObject({ state: 'planned', tries: 0, done: null });
+});

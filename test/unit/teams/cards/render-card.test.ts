@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { grey, marks, row } from '../../../../src/teams/cards/data/row.ts';
+import type { StatusAttentionData } from '../../../../src/teams/cards/data/status-attention.ts';
+import { label, md, nothing, plain, plainLines } from '../../../../src/teams/cards/plain-text.ts';
+import { bytesOf, type CardDataOf, type CardName, renderCard } from '../../../../src/teams/cards/render-card.ts';
+
+const sample = <Name extends CardName>(name: Name, state = ''): CardDataOf<Name> =>
+  JSON.parse(readFileSync(new URL(`../../../../cards/samples/${name}${state}.json`, import.meta.url), 'utf8')) as never;
+
+const message = {
+  fallbackText: label('No agent is called “triage”.'),
+  title: plain('No agent is called “triage”'),
+  titleColor: 'Default' as const,
+  text: md`Type **/cmk-status** for all of them.`,
+  reference: nothing,
+};
+
+test('puts the data into the template', () => {
+  const card = renderCard('message', message);
+  expect(card.fallbackText).toBe('No agent is called “triage”.');
+  expect(JSON.stringify(card)).toContain('No agent is called “triage”');
+  expect(JSON.stringify(card)).not.toContain('Monospace');
+});
+
+test('renders the same template again and again', () => {
+  const first = renderCard('message', { ...message, reference: plain('E-1') });
+  expect(renderCard('message', message)).not.toEqual(first);
+  expect(renderCard('message', { ...message, reference: plain('E-1') })).toEqual(first);
+});
+
+test('refuses data that does not fit the type', () => {
+  const { text: _, ...without } = message;
+  expect(() => renderCard('message', without as never)).toThrow(/text/);
+  expect(() => renderCard('message', { ...message, more: 'x' } as never)).toThrow(/more/);
+  expect(() => renderCard('message', { ...message, text: null } as never)).toThrow(/text/);
+});
+
+test('keeps numbers in the data of a button numbers', () => {
+  const card = renderCard('status', sample('status', '.awaiting-approval'));
+  expect(JSON.stringify(card)).toContain('"data":{"requestId":"CMK-7F3K9Q","revision":7}');
+});
+
+test('gives a person’s template marks back as they typed them, and reads nothing into them', () => {
+  const typed = `costs ${'$'}{requestId} and {{DATE(x)}}`;
+  const card = renderCard('form-review', { ...sample('form-review', '.ready'), justification: typed });
+  expect(JSON.stringify(card)).toContain(JSON.stringify(typed));
+});
+
+describe('size', () => {
+  const azure = 'ÄÖÜ (*) "[{x}]" \\ '.repeat(400);
+  const longest = (words: string): StatusAttentionData => {
+    const name = plain('n*'.repeat(200), 120);
+    const step = row(marks.bad, name, [grey(plain(words, 300)), grey(plain(words, 300)), grey(plain(words, 300))]);
+    const data = sample('status-attention', '.needs-attention');
+    return {
+      ...data,
+      words: plain(words, 1500),
+      inFull: plainLines(words, 3000),
+      steps: Array(10).fill(step),
+    };
+  };
+
+  test('stays within what Teams takes with everything at its longest', () => {
+    expect(bytesOf(renderCard('status-attention', longest(azure)))).toBeLessThan(80 * 1024);
+  });
+
+  test('is checked before Teams would', () => {
+    const data = longest(azure);
+    const huge = row(marks.bad, plain('n'.repeat(7000), 7000));
+    expect(() => renderCard('status-attention', { ...data, steps: Array(10).fill(huge) })).toThrow(
+      /rendering card status-attention: \d+ bytes/,
+    );
+  });
+});
