@@ -1,6 +1,6 @@
 import { RequestId } from '../domain/ids.ts';
 import { refuse } from '../domain/request/refusal.ts';
-import { chooseAgent } from './choose.ts';
+import { chooseAgent } from '../operations/choose.ts';
 import type { Command } from './command.ts';
 
 /** Shows what happened to a request, to an agent's requests, or the latest requests of all. */

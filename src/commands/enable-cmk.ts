@@ -1,9 +1,10 @@
 import { requesterRefusals } from '../authorization/who-may.ts';
 import { mintFormId, mintRequestId } from '../domain/ids.ts';
 import { refuse } from '../domain/request/refusal.ts';
-import { chooseAgent, chooseKey, chooseVault } from './choose.ts';
-import type { Command, CommandPorts, CommandResult, TypedCall } from './command.ts';
-import type { Form } from './form.ts';
+import { chooseAgent, chooseKey, chooseVault } from '../operations/choose.ts';
+import type { Form } from '../operations/form.ts';
+import type { CommandPorts, TypedCall } from '../operations/ports.ts';
+import type { Command, CommandResult } from './command.ts';
 
 /** A new form on its first page. */
 function openForm(call: TypedCall, ports: Pick<CommandPorts, 'random'>): Form {

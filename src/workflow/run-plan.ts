@@ -16,7 +16,7 @@ import { blockedBy } from '../domain/request/decide-run.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
 import { decideRetry, type RetryLimits } from '../domain/retry.ts';
-import { observe } from '../steps/observe.ts';
+import { observe } from '../operations/observe.ts';
 import { stepNamed, steps } from '../steps/registry.ts';
 import { carryOut } from '../steps/step.ts';
 

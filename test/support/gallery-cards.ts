@@ -1,6 +1,5 @@
 /** Every card there is, in every state and for every reader, drawn by the product's own views from real requests. */
-import { judgeKeys, judgeVaults } from '../../src/commands/choose.ts';
-import type { Form } from '../../src/commands/form.ts';
+
 import { commands } from '../../src/commands/registry.ts';
 import { planDigest } from '../../src/domain/digest.ts';
 import { FormId, KeyName } from '../../src/domain/ids.ts';
@@ -8,6 +7,8 @@ import type { ObservedVault } from '../../src/domain/observed.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import { type RefusalCode, refuse } from '../../src/domain/request/refusal.ts';
 import type { Request } from '../../src/domain/request/request.ts';
+import { judgeKeys, judgeVaults } from '../../src/operations/choose.ts';
+import type { Form } from '../../src/operations/form.ts';
 import { mention, nothing, plain } from '../../src/teams/cards/plain-text.ts';
 import type { AdaptiveCard } from '../../src/teams/cards/render-card.ts';
 import { auditReplyCard, auditRootCard } from '../../src/teams/cards/views/audit-view.ts';

@@ -1,8 +1,8 @@
 /** Which rule applies to an agent, and why. */
 
-import { chooseAgent } from '../../commands/choose.ts';
 import { ruleFor, rulesOf } from '../../domain/policy/policy.ts';
 import { type AgentFacts, type Criterion, criteriaOf, type Rule } from '../../domain/policy/rules.ts';
+import { chooseAgent } from '../../operations/choose.ts';
 import { countOf } from '../../words/count.ts';
 import { refusalLine } from '../../words/operator-refusals.ts';
 import type { Diagnosis } from '../rpc/calls.ts';

@@ -3,12 +3,13 @@ import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } fro
 import type { ActionPorts } from '../../actions/action.ts';
 import { approve } from '../../actions/approve.ts';
 import { actions } from '../../actions/registry.ts';
-import type { CommandPorts, CommandResult } from '../../commands/command.ts';
+import type { CommandResult } from '../../commands/command.ts';
 import { commands } from '../../commands/registry.ts';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, People } from '../../domain/ports/store.ts';
 import { refuse } from '../../domain/request/refusal.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
+import type { CommandPorts } from '../../operations/ports.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
 import { helpCard, refusalCard, refusalText } from '../cards/views/short-views.ts';

@@ -4,9 +4,9 @@
  */
 import type { TurnContext } from 'botbuilder';
 import { Dialog, type DialogContext, type DialogTurnResult } from 'botbuilder-dialogs';
-import { Form, type PageName } from '../../commands/form.ts';
-import type { FormInputs, Turned } from '../../commands/form-clicks.ts';
 import type { Refusal } from '../../domain/request/refusal.ts';
+import { Form, type PageName } from '../../operations/form.ts';
+import type { FormInputs, Turned } from '../../operations/form-clicks.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 
 /** A click on the form, already known to be the owner's and on the current page. */

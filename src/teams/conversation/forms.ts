@@ -1,13 +1,13 @@
 /** Forms in Teams: opened by a command, clicked by their owner, kept between clicks whatever happens to the process. */
 import type { TurnContext } from 'botbuilder';
 import { type DialogContext, DialogContextError, DialogSet } from 'botbuilder-dialogs';
-import type { CommandPorts } from '../../commands/command.ts';
-import type { Form } from '../../commands/form.ts';
-import { back, cancelForm, FormInputs, next, submit, type Turned } from '../../commands/form-clicks.ts';
-import { factsOf } from '../../commands/form-pages.ts';
 import { FormId, type PersonId } from '../../domain/ids.ts';
 import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
 import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
+import type { Form } from '../../operations/form.ts';
+import { back, cancelForm, FormInputs, next, submit, type Turned } from '../../operations/form-clicks.ts';
+import { factsOf } from '../../operations/form-pages.ts';
+import type { CommandPorts } from '../../operations/ports.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { formCard, formEndedCard, formSlowCard } from '../cards/views/form-view.ts';
 import { CannotDraw, drawnCard, type FormClick, FormPage, pageIdOf, setClick, waitingForm } from './form-page.ts';

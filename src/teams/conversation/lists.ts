@@ -1,10 +1,11 @@
 /** Lists with pages: what a list is about is kept, so that its buttons carry its id and nothing else. */
-import type { CommandPorts, ListSubject as Subject } from '../../commands/command.ts';
+import type { ListSubject as Subject } from '../../commands/command.ts';
 import { ListSubject } from '../../commands/command.ts';
 import { FormId, mintFormId } from '../../domain/ids.ts';
 import type { Documents, Requests } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
+import type { CommandPorts } from '../../operations/ports.ts';
 import { nothing, plain } from '../cards/plain-text.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { eventRows, requestRows } from '../cards/views/list-rows.ts';

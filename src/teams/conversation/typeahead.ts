@@ -1,8 +1,8 @@
 /** Typeahead: what stands to choose while somebody types into an input of a form. */
-import { judgeKeys, judgeVaults } from '../../commands/choose.ts';
-import type { CommandPorts } from '../../commands/command.ts';
-import type { Form } from '../../commands/form.ts';
-import { listed } from '../../commands/form-pages.ts';
+import { judgeKeys, judgeVaults } from '../../operations/choose.ts';
+import type { Form } from '../../operations/form.ts';
+import { listed } from '../../operations/form-pages.ts';
+import type { CommandPorts } from '../../operations/ports.ts';
 import { type Label, label } from '../cards/plain-text.ts';
 import { agentTitle } from '../cards/views/form-agent-view.ts';
 import { keyTitle } from '../cards/views/form-key-view.ts';

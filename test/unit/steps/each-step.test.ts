@@ -1,7 +1,7 @@
+import { observe } from '../../../src/operations/observe.ts';
 import { createKey } from '../../../src/steps/create-key.ts';
 import { enableIdentity } from '../../../src/steps/enable-identity.ts';
 import { grantKeyAccess } from '../../../src/steps/grant-key-access.ts';
-import { observe } from '../../../src/steps/observe.ts';
 import { protectVault } from '../../../src/steps/protect-vault.ts';
 import { setCmk } from '../../../src/steps/set-cmk.ts';
 import { carryOut, type Step } from '../../../src/steps/step.ts';

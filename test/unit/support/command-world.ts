@@ -1,11 +1,12 @@
 /** The ports of commands and forms over an Azure and a store in memory. */
-import type { CommandPorts, TypedCall } from '../../../src/commands/command.ts';
-import type { Form } from '../../../src/commands/form.ts';
-import { FormInputs } from '../../../src/commands/form-clicks.ts';
-import { factsOf } from '../../../src/commands/form-pages.ts';
+
 import { mintFormId, mintRequestId } from '../../../src/domain/ids.ts';
 import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { personActor } from '../../../src/domain/request/events.ts';
+import type { Form } from '../../../src/operations/form.ts';
+import { FormInputs } from '../../../src/operations/form-clicks.ts';
+import { factsOf } from '../../../src/operations/form-pages.ts';
+import type { CommandPorts, TypedCall } from '../../../src/operations/ports.ts';
 import { agentId, requester, tenant, vaultId } from '../../support/fixtures.ts';
 import { memoryRequests } from './memory-requests.ts';
 import { keyName, noon, sha256, version } from './plans.ts';

@@ -6,7 +6,7 @@ import { makePlan } from '../../../src/domain/plan.ts';
 import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
-import { observe } from '../../../src/steps/observe.ts';
+import { observe } from '../../../src/operations/observe.ts';
 import { steps } from '../../../src/steps/registry.ts';
 import type { RunPorts } from '../../../src/workflow/run-plan.ts';
 import { approver, submit, tenant } from '../../support/fixtures.ts';

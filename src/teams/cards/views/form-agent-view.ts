@@ -1,9 +1,9 @@
-import type { Form } from '../../../commands/form.ts';
-import type { PageFacts } from '../../../commands/form-pages.ts';
 import { creationCutoff } from '../../../domain/checks.ts';
 import { sameArmId } from '../../../domain/ids.ts';
 import type { ObservedAgent } from '../../../domain/observed.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
+import type { Form } from '../../../operations/form.ts';
+import type { PageFacts } from '../../../operations/form-pages.ts';
 import { countOf } from '../../../words/count.ts';
 import { regionWords } from '../../../words/places.ts';
 import { bold, date, label, nothing, plain } from '../plain-text.ts';

@@ -1,5 +1,5 @@
-import type { Form } from '../../../commands/form.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
+import type { Form } from '../../../operations/form.ts';
 import { refusalWords } from '../../../words/refusals.ts';
 import { bold, label, md, nothing, plain } from '../plain-text.ts';
 

@@ -1,7 +1,7 @@
-import type { JudgedKey } from '../../../commands/choose.ts';
-import type { Form } from '../../../commands/form.ts';
-import type { PageFacts } from '../../../commands/form-pages.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
+import type { JudgedKey } from '../../../operations/choose.ts';
+import type { Form } from '../../../operations/form.ts';
+import type { PageFacts } from '../../../operations/form-pages.ts';
 import { checkWords } from '../../../words/checks.ts';
 import { shortVersion } from '../../../words/places.ts';
 import { grey, marks, type Row, row } from '../data/row.ts';

@@ -1,8 +1,8 @@
-import { isUsable, type JudgedVault } from '../../../commands/choose.ts';
-import type { Form } from '../../../commands/form.ts';
-import type { PageFacts } from '../../../commands/form-pages.ts';
 import { sameArmId } from '../../../domain/ids.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
+import { isUsable, type JudgedVault } from '../../../operations/choose.ts';
+import type { Form } from '../../../operations/form.ts';
+import type { PageFacts } from '../../../operations/form-pages.ts';
 import { countOf } from '../../../words/count.ts';
 import { regionWords } from '../../../words/places.ts';
 import { coloured, grey, type Line, marks, type Row, row } from '../data/row.ts';

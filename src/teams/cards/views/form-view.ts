@@ -1,10 +1,10 @@
 /** The four pages of the form, as card data. */
 
-import type { Form } from '../../../commands/form.ts';
-import type { PageFacts } from '../../../commands/form-pages.ts';
 import { shortDigest } from '../../../domain/digest.ts';
 import { blocksOf } from '../../../domain/plan.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
+import type { Form } from '../../../operations/form.ts';
+import type { PageFacts } from '../../../operations/form-pages.ts';
 import { checkWords } from '../../../words/checks.ts';
 import { countOf } from '../../../words/count.ts';
 import type { Block } from '../data/form-review.ts';

@@ -9,11 +9,11 @@ import { makePlan, type Plan } from '../domain/plan.ts';
 import { type AppliedPolicy, applyPolicy, ruleFor } from '../domain/policy/policy.ts';
 import type { AgentSummary } from '../domain/ports/azure.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
-import { observe } from '../steps/observe.ts';
 import { steps } from '../steps/registry.ts';
 import { type JudgedKey, type JudgedVault, judgeKeys, judgeVaults } from './choose.ts';
-import type { CommandPorts } from './command.ts';
 import type { Form } from './form.ts';
+import { observe } from './observe.ts';
+import type { CommandPorts } from './ports.ts';
 
 /** How many choices stand on a card before anything is typed. */
 export const listed = 15;

@@ -1,8 +1,8 @@
 import { enableCmk } from '../../../src/commands/enable-cmk.ts';
-import { Form } from '../../../src/commands/form.ts';
-import { back, cancelForm, FormInputs, next, submit } from '../../../src/commands/form-clicks.ts';
-import { factsOf, wishOf } from '../../../src/commands/form-pages.ts';
 import type { Standing } from '../../../src/domain/policy/policy.ts';
+import { Form } from '../../../src/operations/form.ts';
+import { back, cancelForm, FormInputs, next, submit } from '../../../src/operations/form-clicks.ts';
+import { factsOf, wishOf } from '../../../src/operations/form-pages.ts';
 import { agentId, requester, vaultId } from '../../support/fixtures.ts';
 import { call, commandWorld, formOn, inputs, reviewed } from '../support/command-world.ts';
 import { failure } from '../support/commands.ts';

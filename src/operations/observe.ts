@@ -4,7 +4,7 @@ import { ArmId, armIdParts } from '../domain/ids.ts';
 import type { Observation, ObservedAgent, ObservedGuards, ObservedVault, Wish } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import { agentActions, assignIdentity, vaultActions } from '../domain/rights.ts';
-import { missing } from './step.ts';
+import { missing } from '../steps/step.ts';
 
 /** What the bot may not look at is unknown; what cannot be reached is a failure, and the caller waits. */
 const orUnknown = <T>(outcome: Outcome<T>): Outcome<T | null> =>

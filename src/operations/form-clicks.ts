@@ -5,9 +5,9 @@ import { blocksOf } from '../domain/plan.ts';
 import { decide } from '../domain/request/decide.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
 import { chooseAgent, chooseKey, chooseNewKey, chooseVault } from './choose.ts';
-import type { CommandPorts } from './command.ts';
 import type { Form, PageName } from './form.ts';
 import { factsOf } from './form-pages.ts';
+import type { CommandPorts } from './ports.ts';
 
 const longestInput = 4000;
 const field = z

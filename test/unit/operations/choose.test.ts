@@ -1,3 +1,6 @@
+import { done } from '../../../src/domain/failure.ts';
+import { KeyName } from '../../../src/domain/ids.ts';
+import type { AgentSummary } from '../../../src/domain/ports/azure.ts';
 import {
   chooseAgent,
   chooseKey,
@@ -7,10 +10,7 @@ import {
   judgeKeys,
   judgeVaults,
   type NewKeyInputs,
-} from '../../../src/commands/choose.ts';
-import { done } from '../../../src/domain/failure.ts';
-import { KeyName } from '../../../src/domain/ids.ts';
-import type { AgentSummary } from '../../../src/domain/ports/azure.ts';
+} from '../../../src/operations/choose.ts';
 import { agentId, tenant, vaultId } from '../../support/fixtures.ts';
 import { failure } from '../support/commands.ts';
 import { agent, key, keyName, noon, vault, version } from '../support/plans.ts';

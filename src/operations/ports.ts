@@ -1,0 +1,29 @@
+/** What a form needs from outside, and what was typed to open it. */
+
+import type { PersonId } from '../domain/ids.ts';
+import type { Policy, Standing } from '../domain/policy/policy.ts';
+import type { AgentFacts } from '../domain/policy/rules.ts';
+import type { Azure } from '../domain/ports/azure.ts';
+import type { Requests } from '../domain/ports/store.ts';
+import type { Actor, Origin } from '../domain/request/events.ts';
+
+/** Who typed what, where. `args` are the `name=value` words after the command, names in lower case; `words` is the rest. */
+export interface TypedCall {
+  readonly by: PersonId;
+  readonly actor: Actor;
+  readonly origin: Origin;
+  readonly args: Readonly<Record<string, string>>;
+  readonly words: readonly string[];
+}
+
+export interface CommandPorts {
+  readonly azure: Azure;
+  readonly requests: Requests;
+  readonly policy: Policy;
+  readonly tenantId: string;
+  /** Whether the person may ask for the agent; without one, for any agent there could be. Asked afresh. */
+  readonly requesterStanding: (person: PersonId, agent: AgentFacts | null) => Promise<Standing>;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly sha256: (text: string) => string;
+  readonly now: () => Date;
+}
