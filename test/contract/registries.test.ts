@@ -92,7 +92,16 @@ describe('every button', () => {
 });
 
 describe('every refusal', () => {
-  const sources = ['domain', 'authorization', 'operations', 'commands', 'actions', 'teams', 'workflow', 'store'].flatMap((folder) =>
+  const sources = [
+    'domain',
+    'authorization',
+    'operations',
+    'commands',
+    'actions',
+    'teams',
+    'workflow',
+    'store',
+  ].flatMap((folder) =>
     filesIn(`src/${folder}`, '.ts')
       // Where the codes are listed they are not given.
       .map((file) => read(`src/${folder}/${file}`).replace(/z\.enum\(\[[^\]]*\]\)/g, '')),
