@@ -156,7 +156,7 @@ async function start(config: Config): Promise<void> {
   // The folder is this process's alone: the command line asks it. A server can be asked directly.
   const control = {
     ...recordsOf(store),
-    diagnose: ({ agent }: { readonly agent: string | null }) => diagnose({ config, database, store }, agent),
+    diagnose: ({ resource }: { readonly resource: string | null }) => diagnose({ config, database, store }, resource),
   };
   const folder = config.CMK_DATA_DIR;
   const commandLine = folder === undefined ? null : await startControl({ folder, control, log });

@@ -1,8 +1,8 @@
 /** Whether a person holds a right: by the rule of an agent, and by the groups and object ids it names. */
 import type { PersonId } from '../domain/ids.ts';
 import { type Policy, ruleFor, rulesOf, type Standing } from '../domain/policy/policy.ts';
-import { type AgentFacts, looksAtTags, type Rule } from '../domain/policy/rules.ts';
-import type { Agents, Groups } from '../domain/ports/azure.ts';
+import { looksAtTags, type ResourceFacts, type Rule } from '../domain/policy/rules.ts';
+import type { Groups, Resources } from '../domain/ports/azure.ts';
 import type { RefusalCode } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 
@@ -24,8 +24,8 @@ export const requesterRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = 
 
 /** Every question asks the directory afresh: nobody keeps a right that was taken away. Without an agent: for any agent. */
 export interface Standings {
-  requester(person: PersonId, agent: AgentFacts | null): Promise<Standing>;
-  approver(person: PersonId, agent: AgentFacts | null): Promise<Standing>;
+  requester(person: PersonId, resource: ResourceFacts | null): Promise<Standing>;
+  approver(person: PersonId, resource: ResourceFacts | null): Promise<Standing>;
   /** Under the rule that applies to the request's agent now. */
   approverOf(person: PersonId, request: Request | null): Promise<Standing>;
 }
@@ -33,15 +33,15 @@ export interface Standings {
 type Role = (rule: Rule) => readonly string[];
 
 interface Asked {
-  readonly agents: Pick<Agents, 'tags'>;
+  readonly resources: Pick<Resources, 'tags'>;
   readonly groups: Membership;
 }
 
 export function openStandings(azure: Asked, policy: Policy): Standings {
-  const allowed = (role: Role, agent: AgentFacts | null): readonly string[] =>
-    agent === null ? [...new Set(rulesOf(policy).flatMap(role))] : role(ruleFor(policy, agent));
-  const ask = (role: Role) => (person: PersonId, agent: AgentFacts | null) =>
-    standingOf(azure.groups, person, allowed(role, agent));
+  const allowed = (role: Role, resource: ResourceFacts | null): readonly string[] =>
+    resource === null ? [...new Set(rulesOf(policy).flatMap(role))] : role(ruleFor(policy, resource));
+  const ask = (role: Role) => (person: PersonId, resource: ResourceFacts | null) =>
+    standingOf(azure.groups, person, allowed(role, resource));
   const approver = ask((rule) => rule.approvers);
 
   return {
@@ -49,12 +49,12 @@ export function openStandings(azure: Asked, policy: Policy): Standings {
     approver,
     async approverOf(person, request) {
       if (request === null) return approver(person, null);
-      const { agent } = request.plan.observation;
-      if (!policy.rules.some(looksAtTags)) return approver(person, agent);
-      const tags = await azure.agents.tags(agent.id);
+      const { resource } = request.plan.observation;
+      if (!policy.rules.some(looksAtTags)) return approver(person, resource);
+      const tags = await azure.resources.tags(resource.id);
       if (!tags.ok) return 'unknown';
       // An agent that is gone cannot be changed any more: whoever could decide on it still can.
-      return approver(person, { ...agent, tags: tags.value ?? agent.tags });
+      return approver(person, { ...resource, tags: tags.value ?? resource.tags });
     },
   };
 }

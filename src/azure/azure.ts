@@ -1,7 +1,6 @@
 /** Azure as the rest of the product knows it: every port, over one sign-in and one cloud. */
 import type { TokenCredential } from '@azure/core-auth';
 import type { Azure } from '../domain/ports/azure.ts';
-import { armAgents } from './agents.ts';
 import type { Cloud } from './clouds.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { defaultLimits, type Limits } from './exchange.ts';
@@ -10,6 +9,7 @@ import { graphGroups } from './groups.ts';
 import { armGuards } from './guards.ts';
 import { graphInventory } from './inventory.ts';
 import { armKeys } from './keys.ts';
+import { armResources } from './resources.ts';
 import { armVaults } from './vaults.ts';
 
 export interface AzureOptions {
@@ -43,7 +43,7 @@ export const connectionOf = (options: AzureOptions): Connection =>
 export function connectAzure(options: AzureOptions): Azure {
   const connection = connectionOf(options);
   return {
-    agents: armAgents(connection),
+    resources: armResources(connection),
     vaults: armVaults(connection),
     keys: armKeys(connection),
     grants: armGrants(connection),

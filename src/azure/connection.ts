@@ -19,7 +19,7 @@ import type { Cloud } from './clouds.ts';
 import { complaintOf } from './error-body.ts';
 import { Exchange, type Limits, UnusableAnswer } from './exchange.ts';
 import { readFailure } from './failures.ts';
-import { type agentKind, ownResource } from './resource-ids.ts';
+import { ownResource, type resourceKind } from './resource-ids.ts';
 
 export interface ConnectionOptions {
   readonly cloud: Cloud;
@@ -209,7 +209,7 @@ export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscript
   call<T>(doing: string, work: (line: Line) => Promise<T>, kind?: CallKind): Promise<Outcome<T>>;
   /** The same about one resource, after making sure that it is of this kind and in a configured subscription. */
   on<T>(
-    kind: typeof agentKind,
+    kind: typeof resourceKind,
     id: ArmId,
     doing: string,
     work: (line: Line, parts: ArmIdParts) => Promise<T>,

@@ -4,10 +4,10 @@
  */
 import { z } from 'zod';
 import { ArmId } from '../domain/ids.ts';
-import type { AgentSummary, Inventory, VaultSummary } from '../domain/ports/azure.ts';
+import type { Inventory, ResourceSummary, VaultSummary } from '../domain/ports/azure.ts';
 import type { Connection, Line } from './connection.ts';
 import { isSearchable, kqlString } from './kql.ts';
-import { agentKind, sameSpelling, vaultKind } from './resource-ids.ts';
+import { resourceKind, sameSpelling, vaultKind } from './resource-ids.ts';
 import { firewallOf, skuOf } from './vaults.ts';
 
 const text = z
@@ -19,7 +19,7 @@ const flag = z
   .nullish()
   .transform((value) => value === true);
 
-const AgentRow = z.object({
+const ResourceRow = z.object({
   id: ArmId,
   name: z.string(),
   location: text,
@@ -43,10 +43,10 @@ const VaultRow = z.object({
   sku: text,
 });
 
-const agentsQuery = (contains: string, top: number): string =>
+const resourcesQuery = (contains: string, top: number): string =>
   [
     'resources',
-    `where type =~ ${kqlString(agentKind.type)}`,
+    `where type =~ ${kqlString(resourceKind.type)}`,
     ...(contains === '' ? [] : [`where name contains ${kqlString(contains)}`]),
     'project id, name, location, resourceGroup, subscriptionId, cmkVault=tostring(properties.keyVaultProperties.keyVaultUri)',
     'order by name asc',
@@ -90,7 +90,7 @@ async function rows<T>(line: Line, subscriptions: readonly string[], query: stri
   return found;
 }
 
-const summaryOfAgent = (row: z.infer<typeof AgentRow>): AgentSummary => ({
+const summaryOfResource = (row: z.infer<typeof ResourceRow>): ResourceSummary => ({
   id: row.id,
   name: row.name,
   location: sameSpelling(row.location),
@@ -120,12 +120,12 @@ const byName = (a: { readonly name: string }, b: { readonly name: string }): num
 export function graphInventory(connection: Connection): Inventory {
   const { subscriptions } = connection;
   return {
-    agents: (contains, top) =>
+    resources: (contains, top) =>
       connection.call('listing agents', async (line) => {
         if (!isSearchable(contains)) return [];
         const limit = Math.max(1, Math.min(Math.trunc(top), pageSize));
-        const found = await rows(line, subscriptions, agentsQuery(contains, limit), AgentRow);
-        return found.map(summaryOfAgent).sort(byName).slice(0, limit);
+        const found = await rows(line, subscriptions, resourcesQuery(contains, limit), ResourceRow);
+        return found.map(summaryOfResource).sort(byName).slice(0, limit);
       }),
 
     vaults: () =>

@@ -15,7 +15,7 @@ interface Kind {
 }
 
 /** Name rules: the healthcare agent service's API description, and Key Vault's "3 to 24 alphanumerics and hyphens". */
-export const agentKind: Kind = {
+export const resourceKind: Kind = {
   type: 'microsoft.healthbot/healthbots',
   name: /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$/,
   code: 'NotAHealthcareAgentService',
@@ -51,7 +51,7 @@ function typeOf(id: ArmId): string {
 
 /** Which of the kinds the id claims to be of; what it names may still not be well formed. */
 export const kindOf = (id: ArmId): Kind =>
-  [agentKind, vaultKind, identityKind].find((kind) => kind.type === typeOf(id)) ?? neitherKind;
+  [resourceKind, vaultKind, identityKind].find((kind) => kind.type === typeOf(id)) ?? neitherKind;
 
 /** ARM's rule: letters, digits, underscores, parentheses, hyphens, periods, and no period at the end. */
 const resourceGroup = /^[\p{L}\p{N}_().-]{0,89}[\p{L}\p{N}_()-]$/u;

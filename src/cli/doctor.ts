@@ -10,13 +10,13 @@ import { diagnosisTable } from './words/diagnosis-table.ts';
 /** The bot that runs on the folder, which knows its own configuration. */
 async function askBot(
   place: Place,
-  agent: string | null,
+  resource: string | null,
 ): Promise<{ readonly pid: number; readonly found: readonly Diagnosis[] } | null> {
   if (place.kind !== 'folder') return null;
   const bot = await reachControl(path.resolve(place.dataDir)).catch(() => null);
   if (bot === null) return null;
   try {
-    return { pid: bot.pid, found: await bot.control.diagnose({ agent }) };
+    return { pid: bot.pid, found: await bot.control.diagnose({ resource }) };
   } finally {
     await bot.close();
   }
@@ -37,7 +37,7 @@ function configured(): Config | readonly Diagnosis[] {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-async function lookHere(place: Place, agent: string | null): Promise<readonly Diagnosis[]> {
+async function lookHere(place: Place, resource: string | null): Promise<readonly Diagnosis[]> {
   const config = configured();
   // Azure's and the database's clients take a while to load; a running bot has them loaded.
   const [{ openStoreRecords }, { diagnose }] = await Promise.all([
@@ -51,7 +51,7 @@ async function lookHere(place: Place, agent: string | null): Promise<readonly Di
   }
   try {
     if (!('policyVersion' in config)) return [...config, ok('database', 'answers')];
-    return await diagnose({ config, database: store.database, store: store.store }, agent);
+    return await diagnose({ config, database: store.database, store: store.store }, resource);
   } finally {
     await store.close();
   }
@@ -68,13 +68,16 @@ export const doctor = subcommand({
     'With an agent’s name or resource id it also tells which rule of the policy applies to it and why, who may ask and',
     'approve, how many approvals are needed, and when a request expires.',
   ].join('\n'),
-  options: { agent: { type: 'string' } },
+  options: { resource: { type: 'string' }, agent: { type: 'string' } },
   positionals: [],
-  input: z.object({ agent: z.string().trim().min(1, 'names no agent').max(2000).nullable().default(null) }),
-  async run({ agent }, { print, data }) {
+  input: z.object({
+    resource: z.string().trim().min(1, 'names no agent').max(2000).nullable().default(null),
+    agent: z.undefined({ error: 'is called --resource now' }).optional(),
+  }),
+  async run({ resource }, { print, data }) {
     const place = readPlace(data);
-    const bot = await askBot(place, agent);
-    const found = bot === null ? await lookHere(place, agent) : bot.found;
+    const bot = await askBot(place, resource);
+    const found = bot === null ? await lookHere(place, resource) : bot.found;
     if (bot !== null) await print(`The running bot, process ${bot.pid}, looked:`);
     await print(diagnosisTable(found));
     return found.some((diagnosis) => diagnosis.outcome === 'fail') ? exit.no : exit.done;

@@ -1,6 +1,6 @@
 import { RequestId } from '../domain/ids.ts';
 import { refuse } from '../domain/request/refusal.ts';
-import { chooseAgent } from '../operations/choose.ts';
+import { chooseResource } from '../operations/choose.ts';
 import type { Command } from './command.ts';
 
 /** Shows what happened to a request, to an agent's requests, or the latest requests of all. */
@@ -17,8 +17,8 @@ export const cmkHistory: Command = {
       if (request === null) return refuse('unknown-request', id);
       return { kind: 'show-list', subject: { kind: 'history-of-request', requestId: id } };
     }
-    const agent = await chooseAgent(azure, wanted);
-    if (agent.kind === 'refused') return agent;
-    return { kind: 'show-list', subject: { kind: 'history-of-agent', agentId: agent.value.id } };
+    const resource = await chooseResource(azure, wanted);
+    if (resource.kind === 'refused') return resource;
+    return { kind: 'show-list', subject: { kind: 'history-of-resource', resourceId: resource.value.id } };
   },
 };

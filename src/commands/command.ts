@@ -9,7 +9,7 @@ import type { CommandPorts, TypedCall } from '../operations/ports.ts';
 export const ListSubject = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('open-requests') }),
   z.object({ kind: z.literal('history-of-request'), requestId: RequestId }),
-  z.object({ kind: z.literal('history-of-agent'), agentId: ArmId }),
+  z.object({ kind: z.literal('history-of-resource'), resourceId: ArmId }),
   z.object({ kind: z.literal('latest-requests') }),
 ]);
 export type ListSubject = z.infer<typeof ListSubject>;

@@ -1,7 +1,7 @@
 import { requesterRefusals } from '../authorization/who-may.ts';
 import { mintFormId, mintRequestId } from '../domain/ids.ts';
 import { refuse } from '../domain/request/refusal.ts';
-import { chooseAgent, chooseKey, chooseVault } from '../operations/choose.ts';
+import { chooseKey, chooseResource, chooseVault } from '../operations/choose.ts';
 import type { Form } from '../operations/form.ts';
 import type { CommandPorts, TypedCall } from '../operations/ports.ts';
 import type { Command, CommandResult } from './command.ts';
@@ -15,8 +15,8 @@ function openForm(call: TypedCall, ports: Pick<CommandPorts, 'random'>): Form {
     actor: call.actor,
     origin: call.origin,
     revision: 0,
-    page: 'agent',
-    agentId: null,
+    page: 'resource',
+    resourceId: null,
     vaultId: null,
     key: null,
     shownDigest: null,
@@ -28,17 +28,17 @@ function openForm(call: TypedCall, ports: Pick<CommandPorts, 'random'>): Form {
 
 /** Puts the choices that were typed into the form, and opens it on the first page that still has something to ask. */
 async function fill(form: Form, call: TypedCall, { azure }: CommandPorts): Promise<CommandResult> {
-  const { resource, vault, key } = call.args;
-  if (resource === undefined) return { kind: 'open-form', form };
-  const [agent, chosenVault] = await Promise.all([
-    chooseAgent(azure, resource),
+  const { resource: typed, vault, key } = call.args;
+  if (typed === undefined) return { kind: 'open-form', form };
+  const [resource, chosenVault] = await Promise.all([
+    chooseResource(azure, typed),
     vault === undefined ? null : chooseVault(azure, vault),
   ]);
-  if (agent.kind === 'refused') return agent;
-  const withAgent: Form = { ...form, agentId: agent.value.id, page: 'vault' };
-  if (chosenVault === null) return { kind: 'open-form', form: withAgent };
+  if (resource.kind === 'refused') return resource;
+  const withResource: Form = { ...form, resourceId: resource.value.id, page: 'vault' };
+  if (chosenVault === null) return { kind: 'open-form', form: withResource };
   if (chosenVault.kind === 'refused') return chosenVault;
-  const withVault: Form = { ...withAgent, vaultId: chosenVault.value.id, page: 'key' };
+  const withVault: Form = { ...withResource, vaultId: chosenVault.value.id, page: 'key' };
   if (key === undefined) return { kind: 'open-form', form: withVault };
   const chosenKey = await chooseKey(azure, chosenVault.value.id, key);
   if (chosenKey.kind === 'refused') return chosenKey;

@@ -25,7 +25,7 @@ const Match = z.strictObject(
   {
     subscriptions: listOf(z.guid('must be a subscription id'), anything).optional(),
     resourceGroups: listOf(pattern, anything).optional(),
-    agents: listOf(pattern, anything).optional(),
+    resources: listOf(pattern, anything).optional(),
     tags: z
       .record(z.string(), values, 'must be an object from tag names to values')
       .refine((tags) => Object.keys(tags).length > 0, `is empty; ${anything}`)
@@ -78,11 +78,17 @@ const known = (path: readonly PropertyKey[]): readonly string[] => {
   return Object.keys(path.at(-1) === 'match' ? Match.shape : FileRule.shape);
 };
 
+/** What a criterion was called before. */
+const renamed: Readonly<Record<string, string>> = { agents: 'resources' };
+
 function mistakeOf(issue: z.core.$ZodIssue): readonly string[] {
   const place = placeOf(issue.path);
   if (issue.code !== 'unrecognized_keys') return [place === '' ? issue.message : `${place} ${issue.message}`];
-  const instead = `is not known here; known are ${known(issue.path).join(', ')}`;
-  return issue.keys.map((key) => `${placeOf([...issue.path, key])} ${instead}`);
+  const unknown = `is not known here; known are ${known(issue.path).join(', ')}`;
+  return issue.keys.map((key) => {
+    const name = issue.path.at(-1) === 'match' ? renamed[key] : undefined;
+    return `${placeOf([...issue.path, key])} ${name === undefined ? unknown : `is called ${name} now`}`;
+  });
 }
 
 /** What only shows when rules are looked at together. */

@@ -64,9 +64,9 @@ export const creationCutoff = '2021-11-11';
 
 const judge = (outcome: Check['outcome'], code: CheckCode, fact = ''): Check => ({ outcome, code, fact });
 
-function checkAgent(observation: Observation, wish: Wish): readonly Check[] {
-  const { agent } = observation;
-  const day = agent.createdAt?.slice(0, 10) ?? null;
+function checkResource(observation: Observation, wish: Wish): readonly Check[] {
+  const { resource } = observation;
+  const day = resource.createdAt?.slice(0, 10) ?? null;
   const created =
     day === null
       ? judge('block', 'created-unknown')
@@ -74,9 +74,9 @@ function checkAgent(observation: Observation, wish: Wish): readonly Check[] {
         ? judge('pass', 'created-after-cutoff', day)
         : judge('block', 'created-before-cutoff', day);
   const settled =
-    agent.provisioningState === 'Succeeded'
-      ? judge('pass', 'provisioning-settled', agent.provisioningState)
-      : judge('block', 'provisioning-unsettled', agent.provisioningState);
+    resource.provisioningState === 'Succeeded'
+      ? judge('pass', 'provisioning-settled', resource.provisioningState)
+      : judge('block', 'provisioning-unsettled', resource.provisioningState);
   return [created, settled, checkCurrentKey(observation, wish)];
 }
 
@@ -92,7 +92,7 @@ const wishedVersion = ({ key }: Observation, wish: Wish): string | null => wish.
 
 /** Whether the agent already is exactly where the wish wants it. */
 export const isAsWished = (observation: Observation, wish: Wish): boolean => {
-  const current = observation.agent.customerKey;
+  const current = observation.resource.customerKey;
   return (
     current !== null &&
     sameVaultUri(current.vaultUri, observation.vault.uri) &&
@@ -103,7 +103,7 @@ export const isAsWished = (observation: Observation, wish: Wish): boolean => {
 };
 
 function checkCurrentKey(observation: Observation, wish: Wish): Check {
-  const current = observation.agent.customerKey;
+  const current = observation.resource.customerKey;
   if (current === null) return judge('pass', 'microsoft-managed');
   const fact = `${current.keyName} in ${current.vaultUri}, version ${current.keyVersion ?? 'newest'}`;
   return isAsWished(observation, wish)
@@ -111,14 +111,14 @@ function checkCurrentKey(observation: Observation, wish: Wish): Check {
     : judge('block', 'already-under-another-key', fact);
 }
 
-function checkVault({ agent, vault }: Observation, tenantId: string): readonly Check[] {
+function checkVault({ resource, vault }: Observation, tenantId: string): readonly Check[] {
   return [
     vault.tenantId.toLowerCase() === tenantId.toLowerCase()
       ? judge('pass', 'same-tenant')
       : judge('block', 'other-tenant', vault.tenantId),
-    agent.location === vault.location
+    resource.location === vault.location
       ? judge('pass', 'same-region', vault.location)
-      : judge('warn', 'other-region', `${agent.location}, ${vault.location}`),
+      : judge('warn', 'other-region', `${resource.location}, ${vault.location}`),
     // Healthcare agent services are not on Key Vault's list of trusted services: the bypass does not let them in.
     vault.firewall === 'open' ? judge('pass', 'vault-reachable') : judge('block', 'vault-firewalled'),
     vault.softDelete ? judge('pass', 'soft-delete-on') : judge('warn', 'soft-delete-will-be-on'),
@@ -161,7 +161,7 @@ function checkNewKey({ key, vault, guards }: Observation, wish: Wish, now: Date)
 
 /** The checks that rest on what the plan would write. A plan that writes nothing needs neither rights nor open locks. */
 function checkWrites(
-  { agent, guards }: Observation,
+  { resource, guards }: Observation,
   changes: readonly { readonly property: string }[],
 ): readonly Check[] {
   if (changes.length === 0) return [];
@@ -176,7 +176,7 @@ function checkWrites(
         : judge('block', 'locked', each.join('; '));
   const { allowed } = guards;
   if (allowed === null) return [locks, judge('warn', 'rights-not-checked')];
-  const needed = actionsForChanges(changes, agent.userAssignedIds.length > 0);
+  const needed = actionsForChanges(changes, resource.userAssignedIds.length > 0);
   const missing = needed.filter((action) => allowed[action] !== true);
   const rights =
     missing.length === 0 ? judge('pass', 'bot-allowed') : judge('block', 'bot-not-allowed', missing.join(', '));
@@ -191,7 +191,7 @@ export function checkAll(
   context: { readonly tenantId: string; readonly now: Date },
 ): readonly Check[] {
   return [
-    ...checkAgent(observation, wish),
+    ...checkResource(observation, wish),
     ...checkVault(observation, context.tenantId),
     ...checkWrites(observation, changes),
     ...(wish.newKey === null ? judgeKey(observation.key, context.now) : checkNewKey(observation, wish, context.now)),

@@ -18,8 +18,8 @@ const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 export const digestSubject = (plan: Plan): unknown => ({
   schema: plan.schema,
   tenant: plan.tenantId,
-  agent: plan.wish.agentId.toLowerCase(),
-  wish: { ...plan.wish, agentId: plan.wish.agentId.toLowerCase(), vaultId: plan.wish.vaultId.toLowerCase() },
+  resource: plan.wish.resourceId.toLowerCase(),
+  wish: { ...plan.wish, resourceId: plan.wish.resourceId.toLowerCase(), vaultId: plan.wish.vaultId.toLowerCase() },
   effects: effectsOf(plan)
     .map(({ target, property, value }) => ({ target: target.toLowerCase(), property, value }))
     .sort((a, b) => byText(canonicalJson(a), canonicalJson(b))),

@@ -15,7 +15,7 @@ export const CustomerKey = z.object({
 export type CustomerKey = z.infer<typeof CustomerKey>;
 
 /** A healthcare agent service as ARM returned it. */
-export const ObservedAgent = z.object({
+export const ObservedResource = z.object({
   id: ArmId,
   name: z.string(),
   location: z.string(),
@@ -32,7 +32,7 @@ export const ObservedAgent = z.object({
   /** Null: Microsoft manages the key. */
   customerKey: CustomerKey.nullable(),
 });
-export type ObservedAgent = z.infer<typeof ObservedAgent>;
+export type ObservedResource = z.infer<typeof ObservedResource>;
 
 /** A key vault as ARM returned it. */
 export const ObservedVault = z.object({
@@ -82,7 +82,7 @@ export type ObservedGuards = z.infer<typeof ObservedGuards>;
 
 /** Everything a plan rests on, looked at together. */
 export const Observation = z.object({
-  agent: ObservedAgent,
+  resource: ObservedResource,
   vault: ObservedVault,
   /** Null: no key of that name. */
   key: ObservedKey.nullable(),
@@ -104,7 +104,7 @@ export type NewKey = z.infer<typeof NewKey>;
 
 /** What the requester wants to be true at the end. */
 export const Wish = z.object({
-  agentId: ArmId,
+  resourceId: ArmId,
   vaultId: ArmId,
   keyName: KeyName,
   /** The pinned version of an existing key; null for a key that is to be made. */

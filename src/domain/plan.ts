@@ -41,7 +41,7 @@ export type Reversibility = z.infer<typeof Reversibility>;
 
 /**
  * One change: afterwards `property` of `target` is `value`. Values born during the run are symbols, such as
- * `principal-of(agent)`. `before` is for people to read and is not part of what is approved.
+ * `principal-of(resource)`. `before` is for people to read and is not part of what is approved.
  */
 export const Effect = z.object({
   target: z.string(),
@@ -80,7 +80,7 @@ export interface StepPlanner {
 /** The symbol that stands for the version of a key that does not exist yet. */
 export const firstVersion = 'first-version-of(key)';
 /** The symbol that stands for the object id of the agent's system-assigned identity. */
-export const agentPrincipal = 'principal-of(agent)';
+export const resourcePrincipal = 'principal-of(resource)';
 
 export interface PlanContext {
   readonly tenantId: string;

@@ -16,7 +16,7 @@ export const actionsOn = {
     // When an agent was created, where the agent itself does not tell.
     'Microsoft.Resources/subscriptions/resources/read',
   ],
-  agent: ['Microsoft.HealthBot/healthBots/read', 'Microsoft.HealthBot/healthBots/write', ...guardReads],
+  resource: ['Microsoft.HealthBot/healthBots/read', 'Microsoft.HealthBot/healthBots/write', ...guardReads],
   identity: [assignIdentity, 'Microsoft.Authorization/permissions/read'],
   vault: [
     'Microsoft.KeyVault/vaults/read',
@@ -63,7 +63,7 @@ export function actionsForChanges(
 }
 
 /** Every action that a plan may need at an agent, and at a vault with its keys. */
-export const agentActions: readonly string[] = ['Microsoft.HealthBot/healthBots/write'];
+export const resourceActions: readonly string[] = ['Microsoft.HealthBot/healthBots/write'];
 export const vaultActions: readonly string[] = [...new Set(Object.values(actionsFor).flat())].filter(
-  (action) => !agentActions.includes(action),
+  (action) => !resourceActions.includes(action),
 );

@@ -1,8 +1,8 @@
 /** Turns what a person typed or picked into an agent, a vault or a key, or says why it cannot. */
 import { type Check, judgeKey } from '../domain/checks.ts';
 import { ArmId, KeyName, sameArmId } from '../domain/ids.ts';
-import { NewKey, type ObservedAgent, type ObservedKey, type ObservedVault } from '../domain/observed.ts';
-import type { AgentSummary, Azure } from '../domain/ports/azure.ts';
+import { NewKey, type ObservedKey, type ObservedResource, type ObservedVault } from '../domain/observed.ts';
+import type { Azure, ResourceSummary } from '../domain/ports/azure.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
 import type { ChosenKey } from './form.ts';
 
@@ -10,18 +10,18 @@ type Chosen<T> = { readonly kind: 'chosen'; readonly value: T } | Refusal;
 const chosen = <T>(value: T): Chosen<T> => ({ kind: 'chosen', value });
 
 /** An agent by ARM id, or by a name that only one agent in the configured subscriptions has. */
-export async function chooseAgent(azure: Azure, typed: string): Promise<Chosen<AgentSummary>> {
+export async function chooseResource(azure: Azure, typed: string): Promise<Chosen<ResourceSummary>> {
   const wanted = typed.trim();
   const id = ArmId.safeParse(wanted).data;
   const name = id === undefined ? wanted : (id.split('/').at(-1) ?? '');
-  const found = await azure.inventory.agents(name, 1000);
+  const found = await azure.inventory.resources(name, 1000);
   if (!found.ok) return refuseFailure(found.failure);
-  const matches = found.value.filter((agent) =>
-    id === undefined ? agent.name.toLowerCase() === name.toLowerCase() : sameArmId(agent.id, id),
+  const matches = found.value.filter((resource) =>
+    id === undefined ? resource.name.toLowerCase() === name.toLowerCase() : sameArmId(resource.id, id),
   );
   const [only, ...others] = matches;
-  if (only === undefined) return refuse('unknown-agent', wanted.slice(0, 80));
-  return others.length > 0 ? refuse('ambiguous-agent', wanted.slice(0, 80)) : chosen(only);
+  if (only === undefined) return refuse('unknown-resource', wanted.slice(0, 80));
+  return others.length > 0 ? refuse('ambiguous-resource', wanted.slice(0, 80)) : chosen(only);
 }
 
 /** A vault by name: names are unique in all of Azure. */
@@ -81,7 +81,7 @@ export interface JudgedVault {
 /** Best first: usable, same region, nothing to change, then by name. */
 export function judgeVaults(
   vaults: readonly ObservedVault[],
-  agent: Pick<ObservedAgent, 'location'>,
+  resource: Pick<ObservedResource, 'location'>,
   tenantId: string,
 ): readonly JudgedVault[] {
   const rank = (one: JudgedVault): number =>
@@ -90,7 +90,7 @@ export function judgeVaults(
     .map((vault) => ({
       vault,
       otherTenant: vault.tenantId.toLowerCase() !== tenantId.toLowerCase(),
-      otherRegion: vault.location !== agent.location,
+      otherRegion: vault.location !== resource.location,
       firewalled: vault.firewall === 'closed',
     }))
     .sort((a, b) => rank(a) - rank(b) || (a.vault.name < b.vault.name ? -1 : 1));

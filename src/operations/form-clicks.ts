@@ -4,7 +4,7 @@ import { mintRequestId } from '../domain/ids.ts';
 import { blocksOf } from '../domain/plan.ts';
 import { decide } from '../domain/request/decide.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
-import { chooseAgent, chooseKey, chooseNewKey, chooseVault } from './choose.ts';
+import { chooseKey, chooseNewKey, chooseResource, chooseVault } from './choose.ts';
 import type { Form, PageName } from './form.ts';
 import { factsOf } from './form-pages.ts';
 import type { CommandPorts } from './ports.ts';
@@ -36,7 +36,7 @@ export interface Turned {
   readonly problem: Refusal | null;
 }
 
-const before: Record<PageName, PageName> = { agent: 'agent', vault: 'agent', key: 'vault', review: 'key' };
+const before: Record<PageName, PageName> = { resource: 'resource', vault: 'resource', key: 'vault', review: 'key' };
 
 const on = (form: Form, change: Partial<Form>): Turned => ({
   form: { ...form, ...change, revision: form.revision + 1 },
@@ -53,10 +53,12 @@ export const cancelForm = (form: Form): Turned => on(form, { ended: 'cancelled' 
 /** Takes the choice of the current page and goes on. */
 export async function next(form: Form, inputs: FormInputs, ports: CommandPorts): Promise<Turned> {
   switch (form.page) {
-    case 'agent': {
+    case 'resource': {
       if (inputs.resource.trim() === '') return stay(form, refuse('choice-missing'));
-      const agent = await chooseAgent(ports.azure, inputs.resource);
-      return agent.kind === 'refused' ? stay(form, agent) : on(form, { agentId: agent.value.id, page: 'vault' });
+      const resource = await chooseResource(ports.azure, inputs.resource);
+      return resource.kind === 'refused'
+        ? stay(form, resource)
+        : on(form, { resourceId: resource.value.id, page: 'vault' });
     }
     case 'vault': {
       if (inputs.vault.trim() === '') return stay(form, refuse('choice-missing'));
@@ -110,8 +112,8 @@ export async function submit(
   if (already === null && digest !== form.shownDigest) return stay(form, refuse('plan-moved'), kept);
   if (late()) return on(form, kept);
   const { owner: by, actor, origin, id: formId } = form;
-  const agentName = plan.observation.agent.name;
-  const command = { do: 'submit', by, actor, formId, agentName, plan, digest, policy, origin } as const;
+  const resourceName = plan.observation.resource.name;
+  const command = { do: 'submit', by, actor, formId, resourceName, plan, digest, policy, origin } as const;
   const stored = await ports.requests.append(form.requestId, 'submit', (request, now) =>
     decide(request, { ...command, justification: inputs.justification }, now),
   );

@@ -4,7 +4,7 @@ import { ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId } from '../doma
 import { NewKey } from '../domain/observed.ts';
 import { Actor, Origin } from '../domain/request/events.ts';
 
-export const PageName = z.enum(['agent', 'vault', 'key', 'review']);
+export const PageName = z.enum(['resource', 'vault', 'key', 'review']);
 export type PageName = z.infer<typeof PageName>;
 
 /** The key that was chosen: an existing version, or one to be made. */
@@ -24,7 +24,7 @@ export const Form = z.object({
   /** Counts pages shown; every button carries it, and a button of an earlier page only shows the current one. */
   revision: z.number().int(),
   page: PageName,
-  agentId: ArmId.nullable(),
+  resourceId: ArmId.nullable(),
   vaultId: ArmId.nullable(),
   key: ChosenKey.nullable(),
   /** Digest of the plan on the review page: submitting another one shows the page again. */

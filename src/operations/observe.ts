@@ -1,9 +1,9 @@
 /** Looks at everything a plan rests on, at once. */
 import { done, type Outcome } from '../domain/failure.ts';
 import { ArmId, armIdParts } from '../domain/ids.ts';
-import type { Observation, ObservedAgent, ObservedGuards, ObservedVault, Wish } from '../domain/observed.ts';
+import type { Observation, ObservedGuards, ObservedResource, ObservedVault, Wish } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
-import { agentActions, assignIdentity, vaultActions } from '../domain/rights.ts';
+import { assignIdentity, resourceActions, vaultActions } from '../domain/rights.ts';
 import { missing } from '../steps/step.ts';
 
 /** What the bot may not look at is unknown; what cannot be reached is a failure, and the caller waits. */
@@ -11,7 +11,7 @@ const orUnknown = <T>(outcome: Outcome<T>): Outcome<T | null> =>
   !outcome.ok && outcome.failure.next === 'ask' ? done(null) : outcome;
 
 async function observeLocks({ guards }: Azure, wish: Wish): Promise<Outcome<ObservedGuards['readOnlyLocks']>> {
-  const found = await Promise.all([wish.agentId, wish.vaultId].map(async (id) => orUnknown(await guards.locks(id))));
+  const found = await Promise.all([wish.resourceId, wish.vaultId].map(async (id) => orUnknown(await guards.locks(id))));
   const all: { name: string; scope: string }[] = [];
   for (const locks of found) {
     if (!locks.ok) return locks;
@@ -23,12 +23,15 @@ async function observeLocks({ guards }: Azure, wish: Wish): Promise<Outcome<Obse
 }
 
 /** Identities are asked about only where the agent's write would name them. Null: one of them has no id that can be asked for. */
-function rightsToLookAt(agent: ObservedAgent, wish: Wish): readonly (readonly [ArmId, readonly string[]])[] | null {
-  const named = agent.systemAssigned ? [] : agent.userAssignedIds.map((id) => ArmId.safeParse(id).data);
+function rightsToLookAt(
+  resource: ObservedResource,
+  wish: Wish,
+): readonly (readonly [ArmId, readonly string[]])[] | null {
+  const named = resource.systemAssigned ? [] : resource.userAssignedIds.map((id) => ArmId.safeParse(id).data);
   const identities = named.filter((id) => id !== undefined);
   if (identities.length < named.length) return null;
   return [
-    [wish.agentId, agentActions],
+    [wish.resourceId, resourceActions],
     [wish.vaultId, vaultActions],
     ...identities.map((id) => [id, [assignIdentity]] as const),
   ];
@@ -37,10 +40,10 @@ function rightsToLookAt(agent: ObservedAgent, wish: Wish): readonly (readonly [A
 /** An action that is wanted in several places is allowed when it is in all of them. */
 async function observeRights(
   { guards }: Azure,
-  agent: ObservedAgent,
+  resource: ObservedResource,
   wish: Wish,
 ): Promise<Outcome<ObservedGuards['allowed']>> {
-  const places = rightsToLookAt(agent, wish);
+  const places = rightsToLookAt(resource, wish);
   if (places === null) return done(null);
   const looked = places.map(async ([id, actions]) => orUnknown(await guards.allowed(id, actions)));
   const all: Record<string, boolean> = {};
@@ -64,11 +67,11 @@ async function observeDeletedKey(
 }
 
 /** What only shows once agent and vault are known. */
-async function observeAccess(azure: Azure, agent: ObservedAgent, vault: ObservedVault, wish: Wish) {
-  const { principalId } = agent;
+async function observeAccess(azure: Azure, resource: ObservedResource, vault: ObservedVault, wish: Wish) {
+  const { principalId } = resource;
   const [held, allowed, deletedKey] = await Promise.all([
     principalId === null ? done(false) : azure.grants.held(vault, wish.keyName, principalId),
-    observeRights(azure, agent, wish),
+    observeRights(azure, resource, wish),
     observeDeletedKey(azure, vault, wish),
   ]);
   if (!held.ok) return held;
@@ -80,8 +83,8 @@ async function observeAccess(azure: Azure, agent: ObservedAgent, vault: Observed
  * be is read side by side: a person may be waiting for the page.
  */
 export async function observe(azure: Azure, wish: Wish): Promise<Outcome<Observation>> {
-  const [agent, vault, key, locks] = await Promise.all([
-    azure.agents.get(wish.agentId),
+  const [resource, vault, key, locks] = await Promise.all([
+    azure.resources.get(wish.resourceId),
     azure.vaults.get(wish.vaultId),
     // Of a key that is to be made, the first version counts, whatever comes after it.
     wish.newKey === null
@@ -89,17 +92,17 @@ export async function observe(azure: Azure, wish: Wish): Promise<Outcome<Observa
       : azure.keys.first(wish.vaultId, wish.keyName),
     observeLocks(azure, wish),
   ]);
-  if (!agent.ok) return agent;
+  if (!resource.ok) return resource;
   if (!vault.ok) return vault;
   if (!key.ok) return key;
-  if (agent.value === null) return missing('reading the agent', `The agent ${armIdParts(wish.agentId).name}`);
+  if (resource.value === null) return missing('reading the agent', `The agent ${armIdParts(wish.resourceId).name}`);
   if (vault.value === null) return missing('reading the vault', `The vault ${armIdParts(wish.vaultId).name}`);
   if (!locks.ok) return locks;
-  const access = await observeAccess(azure, agent.value, vault.value, wish);
+  const access = await observeAccess(azure, resource.value, vault.value, wish);
   if (!access.ok) return access;
   const { grantHeld, allowed, deletedKey } = access.value;
   return done({
-    agent: agent.value,
+    resource: resource.value,
     vault: vault.value,
     key: key.value,
     grantHeld,

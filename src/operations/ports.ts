@@ -2,7 +2,7 @@
 
 import type { PersonId } from '../domain/ids.ts';
 import type { Policy, Standing } from '../domain/policy/policy.ts';
-import type { AgentFacts } from '../domain/policy/rules.ts';
+import type { ResourceFacts } from '../domain/policy/rules.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import type { Actor, Origin } from '../domain/request/events.ts';
@@ -22,7 +22,7 @@ export interface CommandPorts {
   readonly policy: Policy;
   readonly tenantId: string;
   /** Whether the person may ask for the agent; without one, for any agent there could be. Asked afresh. */
-  readonly requesterStanding: (person: PersonId, agent: AgentFacts | null) => Promise<Standing>;
+  readonly requesterStanding: (person: PersonId, resource: ResourceFacts | null) => Promise<Standing>;
   readonly random: (bytes: number) => Uint8Array;
   readonly sha256: (text: string) => string;
   readonly now: () => Date;

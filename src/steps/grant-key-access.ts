@@ -1,9 +1,10 @@
 import { done, type Outcome } from '../domain/failure.ts';
 import { keyScope, type ObservedVault, type Wish } from '../domain/observed.ts';
-import { agentPrincipal } from '../domain/plan.ts';
+import { resourcePrincipal } from '../domain/plan.ts';
 import { missing, moved, nothingBorn, readBackDiffers, type Step, type StepContext } from './step.ts';
 
-const doing = ({ plan }: StepContext) => `granting ${plan.observation.agent.name} access to key ${plan.wish.keyName}`;
+const doing = ({ plan }: StepContext) =>
+  `granting ${plan.observation.resource.name} access to key ${plan.wish.keyName}`;
 
 const grantIn = (vault: ObservedVault, wish: Wish) =>
   vault.access === 'role-assignments'
@@ -27,13 +28,16 @@ interface Parties {
 /** Reads who needs access and where, as they are now: the identity may be minutes old. */
 async function parties(context: StepContext): Promise<Outcome<Parties>> {
   const { azure, plan } = context;
-  const [agent, vault] = await Promise.all([azure.agents.get(plan.wish.agentId), azure.vaults.get(plan.wish.vaultId)]);
-  if (!agent.ok) return agent;
+  const [resource, vault] = await Promise.all([
+    azure.resources.get(plan.wish.resourceId),
+    azure.vaults.get(plan.wish.vaultId),
+  ]);
+  if (!resource.ok) return resource;
   if (!vault.ok) return vault;
   if (vault.value === null) return missing(doing(context), 'The vault');
   const other = otherGrant(context, vault.value);
   if (other !== null) return moved(doing(context), 'AccessModeChanged', other);
-  const { principalId, tenantId } = agent.value ?? {};
+  const { principalId, tenantId } = resource.value ?? {};
   if (!principalId || !tenantId) return missing(doing(context), 'The identity of the agent');
   return done({ vault: vault.value, principalId, tenantId });
 }
@@ -51,7 +55,7 @@ export const grantKeyAccess: Step = {
   effects({ vault, grantHeld }, wish) {
     if (grantHeld) return [];
     const grant = grantIn(vault, wish);
-    return [{ ...grant, before: 'none', value: `${grant.value} for ${agentPrincipal}` }];
+    return [{ ...grant, before: 'none', value: `${grant.value} for ${resourcePrincipal}` }];
   },
   async observe(context) {
     const held = await isHeld(context);

@@ -1,10 +1,10 @@
 import { isAsWished, isBusy } from '../domain/checks.ts';
 import { done, type Outcome } from '../domain/failure.ts';
-import { type CustomerKey, type ObservedAgent, sameVaultUri } from '../domain/observed.ts';
+import { type CustomerKey, type ObservedResource, sameVaultUri } from '../domain/observed.ts';
 import { firstVersion } from '../domain/plan.ts';
 import { busy, missing, nothingBorn, readBackDiffers, type Step, type StepContext } from './step.ts';
 
-const doing = ({ plan }: StepContext) => `setting the key of ${plan.observation.agent.name}`;
+const doing = ({ plan }: StepContext) => `setting the key of ${plan.observation.resource.name}`;
 
 /** The pinned version: chosen with the key, or born when the key was made. */
 const target = ({ plan, born }: StepContext): CustomerKey => {
@@ -14,11 +14,11 @@ const target = ({ plan, born }: StepContext): CustomerKey => {
 };
 
 /** Whether ARM reports the agent under exactly this key. */
-export const isUnder = (agent: ObservedAgent, key: CustomerKey): boolean =>
-  agent.customerKey !== null &&
-  sameVaultUri(agent.customerKey.vaultUri, key.vaultUri) &&
-  agent.customerKey.keyName === key.keyName &&
-  agent.customerKey.keyVersion === key.keyVersion;
+export const isUnder = (resource: ObservedResource, key: CustomerKey): boolean =>
+  resource.customerKey !== null &&
+  sameVaultUri(resource.customerKey.vaultUri, key.vaultUri) &&
+  resource.customerKey.keyName === key.keyName &&
+  resource.customerKey.keyVersion === key.keyVersion;
 
 const wordsOf = (key: CustomerKey | null): string =>
   key === null
@@ -27,16 +27,16 @@ const wordsOf = (key: CustomerKey | null): string =>
 
 /** Reads the agent and says what ARM reports where that is not the wished key. */
 export async function readKeyBack(context: StepContext): Promise<Outcome<'as-wished'>> {
-  const agent = await context.azure.agents.get(context.plan.wish.agentId);
-  if (!agent.ok) return agent;
-  if (agent.value === null) return missing(doing(context), 'The agent');
-  const { provisioningState, customerKey } = agent.value;
+  const resource = await context.azure.resources.get(context.plan.wish.resourceId);
+  if (!resource.ok) return resource;
+  if (resource.value === null) return missing(doing(context), 'The agent');
+  const { provisioningState, customerKey } = resource.value;
   if (provisioningState !== 'Succeeded') {
     const found = `The agent is ${provisioningState}.`;
     return readBackDiffers(doing(context), { found, expected: 'The agent is Succeeded.' }, 'retry-until');
   }
   const wished = target(context);
-  if (isUnder(agent.value, wished)) return done('as-wished');
+  if (isUnder(resource.value, wished)) return done('as-wished');
   const found = `Azure accepted the change, and the agent now shows ${wordsOf(customerKey)}.`;
   return readBackDiffers(doing(context), { found, expected: `The agent shows ${wordsOf(wished)}.` });
 }
@@ -47,25 +47,25 @@ export const setCmk: Step = {
   reversibility: 'unknown',
   effects(observation, wish) {
     if (isAsWished(observation, wish)) return [];
-    const { agent, vault } = observation;
-    const before = agent.customerKey === null ? 'Microsoft-managed key' : agent.customerKey.keyName;
+    const { resource, vault } = observation;
+    const before = resource.customerKey === null ? 'Microsoft-managed key' : resource.customerKey.keyName;
     const value = `${wish.keyName} ${wish.keyVersion ?? firstVersion} in ${vault.name}`;
-    return [{ target: agent.id, property: 'keyVaultProperties', before, value }];
+    return [{ target: resource.id, property: 'keyVaultProperties', before, value }];
   },
   async observe(context) {
-    const agent = await context.azure.agents.get(context.plan.wish.agentId);
-    if (!agent.ok) return agent;
-    if (agent.value === null) return missing(doing(context), 'The agent');
-    const { customerKey, provisioningState } = agent.value;
+    const resource = await context.azure.resources.get(context.plan.wish.resourceId);
+    if (!resource.ok) return resource;
+    if (resource.value === null) return missing(doing(context), 'The agent');
+    const { customerKey, provisioningState } = resource.value;
     // A change of ours whose answer was lost may be under way: it is waited for, not sent again.
     if (isBusy(provisioningState)) return busy(doing(context), provisioningState);
-    if (isUnder(agent.value, target(context))) return done('already');
+    if (isUnder(resource.value, target(context))) return done('already');
     if (customerKey === null) return done('to-do');
     // What was approved takes the agent from Microsoft's key. Taking it from another key of the customer's was not.
     const found = `Somebody put the agent under ${wordsOf(customerKey)}.`;
     return readBackDiffers(doing(context), { found, expected: 'The agent is still under Microsoft’s key.' });
   },
-  apply: (context) => context.azure.agents.setCustomerKey(context.plan.wish.agentId, target(context)),
+  apply: (context) => context.azure.resources.setCustomerKey(context.plan.wish.resourceId, target(context)),
   async verify(context) {
     const back = await readKeyBack(context);
     return back.ok ? done(nothingBorn) : back;

@@ -46,7 +46,7 @@ export async function appendIn(
   const after = fold(id, [...before, ...events]);
   if (after === null) throw new Error(`deciding ${cause} on ${id}: accepted without an event, and there is no request`);
   const holder = await moveHold(sql, request, after);
-  if (holder !== null) return refuse('agent-has-open-request', holder);
+  if (holder !== null) return refuse('resource-has-open-request', holder);
   await store(sql, placed, after, events);
   return { kind: 'accepted', request: after, events, replay: false };
 }

@@ -103,12 +103,12 @@ export const eventsOfOpen = (sql: Sql): Promise<EventsByRequest> =>
 const RequestRow = z.object({ request_id: RequestId });
 
 /** The requests whose first event names the agent as its target, newest first. */
-export async function requestsOf(sql: Sql, agentId: string): Promise<readonly RequestId[]> {
+export async function requestsOf(sql: Sql, resourceId: string): Promise<readonly RequestId[]> {
   // PostgreSQL looks into no JSON that holds an escaped NUL anywhere.
   const readable = `replace(body, '\\u0000', '\\ufffd')::jsonb`;
   const text = `select request_id from cmk.event
     where revision = 1 and lower(${readable} ->> 'target') = lower($1) order by seq desc`;
-  return (await select(sql, RequestRow, text, [agentId])).map((row) => row.request_id);
+  return (await select(sql, RequestRow, text, [resourceId])).map((row) => row.request_id);
 }
 
 /** An event on its way into the table. */

@@ -1,27 +1,28 @@
 /** Which open request holds which agent. Changes only inside the transaction that stores the events it follows from. */
 import { z } from 'zod';
 import { type ArmId, RequestId } from '../domain/ids.ts';
-import { holdsAgent } from '../domain/request/consequences.ts';
+import { holdsResource } from '../domain/request/consequences.ts';
 import type { Request } from '../domain/request/request.ts';
 import { change, type Sql, selectOne } from './sql.ts';
 
 const Row = z.object({ request_id: RequestId });
 
-async function holderOf(sql: Sql, agent: string): Promise<RequestId | null> {
-  const row = await selectOne(sql, Row, 'select request_id from cmk.open_request where agent = $1', [agent]);
+async function holderOf(sql: Sql, resource: string): Promise<RequestId | null> {
+  const row = await selectOne(sql, Row, 'select request_id from cmk.open_request where agent = $1', [resource]);
   return row?.request_id ?? null;
 }
 
 /** Agents are compared as Azure compares them: without regard to case. */
-export const openFor = (sql: Sql, agentId: ArmId): Promise<RequestId | null> => holderOf(sql, agentId.toLowerCase());
+export const openFor = (sql: Sql, resourceId: ArmId): Promise<RequestId | null> =>
+  holderOf(sql, resourceId.toLowerCase());
 
 /**
  * Follows a request from one state to the next. Returns the request that already holds the agent, and then changes nothing;
  * null when all is well.
  */
 export async function moveHold(sql: Sql, before: Request | null, after: Request): Promise<RequestId | null> {
-  const from = before === null ? null : holdsAgent(before);
-  const to = holdsAgent(after);
+  const from = before === null ? null : holdsResource(before);
+  const to = holdsResource(after);
   if (from === to) return null;
   if (to !== null) {
     const insert = 'insert into cmk.open_request values ($1, $2) on conflict do nothing';

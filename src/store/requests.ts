@@ -23,9 +23,9 @@ export function openRequests(pool: Pool, tools: AppendTools, written: () => void
     },
     load: async (id) => fold(id, await eventsOf(pool, id)),
     events: (id) => eventsOf(pool, id),
-    openFor: (agentId) => openFor(pool, agentId),
+    openFor: (resourceId) => openFor(pool, resourceId),
     list: async (limit, offset) => foldAll(await eventsOfNewest(pool, limit, offset)),
     open: async () => foldAll(await eventsOfOpen(pool)),
-    ofAgent: (agentId) => requestsOf(pool, agentId),
+    ofResource: (resourceId) => requestsOf(pool, resourceId),
   };
 }

@@ -69,10 +69,10 @@ const words = {
   }),
   'same-region': (region) => pass(`Vault and agent are in ${regionWords(region)}`),
   'other-region': (both) => {
-    const [agent = '', vault = ''] = both.split(', ');
+    const [resource = '', vault = ''] = both.split(', ');
     return {
       title: 'The vault is in another region',
-      text: `Agent in ${regionWords(agent)}, vault in ${regionWords(vault)}. When that region is down, so is the agent’s data.`,
+      text: `Agent in ${regionWords(resource)}, vault in ${regionWords(vault)}. When that region is down, so is the agent’s data.`,
       mend: '',
     };
   },

@@ -17,7 +17,7 @@ const words = {
     title: 'Not approved: the tick is missing.',
     text: `${count === '1' ? 'One step' : `${count} steps`} cannot be undone. Tick that you accept this, then approve.`,
   }),
-  'agent-has-open-request': (id) => ({
+  'resource-has-open-request': (id) => ({
     title: `Request ${id} is open for this agent.`,
     text: 'An agent can have one open request. Wait until it ends, or cancel it.',
   }),
@@ -26,7 +26,7 @@ const words = {
     text: 'Enough people approved before you. The run starts.',
   }),
   'already-approved-by-you': () => ({ title: 'You approved this already.', text: 'Somebody else has to approve too.' }),
-  'ambiguous-agent': (name) => ({
+  'ambiguous-resource': (name) => ({
     title: `More than one agent is named ${name}.`,
     text: 'Give its resource id instead: resource=/subscriptions/….',
   }),
@@ -133,7 +133,7 @@ const words = {
     title: 'This card is out of date.',
     text: 'Your click changed nothing. Decide on the card as it is now.',
   }),
-  'unknown-agent': (name) => ({
+  'unknown-resource': (name) => ({
     title: name === '' ? 'The agent is not there.' : `No agent is named ${name}.`,
     text: 'Look at the name, or choose from the list with /enable-cmk. Without Microsoft.HealthBot/healthBots/read there the bot finds none.',
   }),

@@ -1,6 +1,6 @@
 /** Words for steps, what they change, and what they prove. Plain text: not yet safe for a card. */
 import type { Effect, PlannedStep, StepName } from '../domain/plan.ts';
-import { agentPrincipal, firstVersion } from '../domain/plan.ts';
+import { firstVersion, resourcePrincipal } from '../domain/plan.ts';
 import type { ProofLevel } from '../domain/proof.ts';
 import { dayWords, shortVersion } from './places.ts';
 
@@ -35,7 +35,7 @@ export const runningWords: Record<StepName, string> = {
 
 const shortValue = (value: string): string =>
   value
-    .replace(` for ${agentPrincipal}`, '')
+    .replace(` for ${resourcePrincipal}`, '')
     .replace('Key Vault ', '')
     .replace(firstVersion, 'first version')
     .replace(/(?<=^RSA.*, expires )\d{4}-\d\d-\d\d$/, dayWords)

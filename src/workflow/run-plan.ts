@@ -8,7 +8,7 @@ import type { Failure } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
 import { blocksOf, makePlan, type StepName, stagesOf } from '../domain/plan.ts';
 import { applyPolicy, type Policy, type Standing } from '../domain/policy/policy.ts';
-import type { AgentFacts } from '../domain/policy/rules.ts';
+import type { ResourceFacts } from '../domain/policy/rules.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import { decide } from '../domain/request/decide.ts';
@@ -26,7 +26,7 @@ export interface RunPorts {
   readonly policy: Policy;
   readonly tenantId: string;
   /** Whether a person may approve what is done to the agent, by the rule for it as it is now; asked afresh. */
-  readonly approverStanding: (person: PersonId, agent: AgentFacts) => Promise<Standing>;
+  readonly approverStanding: (person: PersonId, resource: ResourceFacts) => Promise<Standing>;
   readonly retryLimits: RetryLimits;
   readonly sha256: Sha256;
   readonly now: () => Date;
@@ -72,7 +72,7 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
     return stopOrWait(ports, id, run, attempt, { ...blockedBy(operation), next: 'wait' });
   }
   const standings: Record<string, Standing> = {};
-  for (const { by } of request.approvals) standings[by] = await ports.approverStanding(by, plan.observation.agent);
+  for (const { by } of request.approvals) standings[by] = await ports.approverStanding(by, plan.observation.resource);
   // A directory that does not answer is no reason to void what people approved.
   if (Object.values(standings).includes('unknown')) return stopOrWait(ports, id, run, attempt, membershipUnknown);
   const command = { do: 'check-run', run, plan, digest: planDigest(plan, sha256), standings } as const;

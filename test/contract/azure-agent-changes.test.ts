@@ -2,11 +2,11 @@ import type { ArmId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
-  agentId,
   connect,
   failureOf,
   got,
   key,
+  resourceId,
   sentDuring,
   tenantId,
   under,
@@ -23,10 +23,10 @@ beforeAll(async () => {
 });
 afterAll(() => discard(running));
 
-const agentNow = async (id: ArmId) => {
-  const agent = got(await azure.agents.get(id));
-  if (agent === null) throw new Error(`no agent ${id}`);
-  return agent;
+const resourceNow = async (id: ArmId) => {
+  const resource = got(await azure.resources.get(id));
+  if (resource === null) throw new Error(`no agent ${id}`);
+  return resource;
 };
 
 const versionOf = async (name: string, vault = vaultId('kv-care-prod')) => {
@@ -36,17 +36,17 @@ const versionOf = async (name: string, vault = vaultId('kv-care-prod')) => {
 };
 
 describe('enabling the identity', () => {
-  const identityAgent = agentId('triage-agent-test', 'rg-care-test');
+  const identityResource = resourceId('triage-agent-test', 'rg-care-test');
 
   test('sends the identity alone and waits until Azure has finished', async () => {
     const sent = await sentDuring(running, async () => {
-      const receipt = got(await azure.agents.enableSystemIdentity(identityAgent));
+      const receipt = got(await azure.resources.enableSystemIdentity(identityResource));
       expect(receipt.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
       expect(receipt.correlationId).toMatch(/^[0-9a-f-]{36}$/);
     });
     const patches = sent.filter(({ method }) => method === 'PATCH');
     expect(patches.map(({ body }) => body)).toEqual([{ identity: { type: 'SystemAssigned' } }]);
-    expect(await agentNow(identityAgent)).toMatchObject({
+    expect(await resourceNow(identityResource)).toMatchObject({
       systemAssigned: true,
       provisioningState: 'Succeeded',
       tenantId,
@@ -54,27 +54,29 @@ describe('enabling the identity', () => {
   });
 
   test('all requests of one call carry the client request id of its receipt', async () => {
-    const target = agentId('x-ray-agent', 'rg-research', '40000000-0000-4000-8000-000000000002');
+    const target = resourceId('x-ray-agent', 'rg-research', '40000000-0000-4000-8000-000000000002');
     let id: string | null = null;
     const sent = await sentDuring(running, async () => {
-      id = got(await azure.agents.enableSystemIdentity(target)).clientRequestId;
+      id = got(await azure.resources.enableSystemIdentity(target)).clientRequestId;
     });
     expect(sent.length).toBeGreaterThan(2);
     expect(new Set(sent.map(({ clientRequestId }) => clientRequestId))).toEqual(new Set([id]));
   });
 
   test('a repeat changes nothing', async () => {
-    const before = await agentNow(identityAgent);
-    const sent = await sentDuring(running, async () => got(await azure.agents.enableSystemIdentity(identityAgent)));
+    const before = await resourceNow(identityResource);
+    const sent = await sentDuring(running, async () =>
+      got(await azure.resources.enableSystemIdentity(identityResource)),
+    );
     expect(sent.filter(({ method }) => method !== 'GET')).toEqual([]);
-    expect(await agentNow(identityAgent)).toEqual(before);
+    expect(await resourceNow(identityResource)).toEqual(before);
   });
 
   test('keeps user-assigned identities by sending the same map', async () => {
-    const visitor = agentId('visitor-agent');
-    const before = await agentNow(visitor);
+    const visitor = resourceId('visitor-agent');
+    const before = await resourceNow(visitor);
     expect(before.userAssignedIds).toHaveLength(1);
-    const sent = await sentDuring(running, async () => got(await azure.agents.enableSystemIdentity(visitor)));
+    const sent = await sentDuring(running, async () => got(await azure.resources.enableSystemIdentity(visitor)));
     expect(sent.filter(({ method }) => method === 'PATCH').map(({ body }) => body)).toEqual([
       {
         identity: {
@@ -83,11 +85,11 @@ describe('enabling the identity', () => {
         },
       },
     ]);
-    expect(await agentNow(visitor)).toMatchObject({ systemAssigned: true, userAssignedIds: before.userAssignedIds });
+    expect(await resourceNow(visitor)).toMatchObject({ systemAssigned: true, userAssignedIds: before.userAssignedIds });
   });
 
   test('an agent in the middle of another operation is worth waiting for', async () => {
-    const failure = failureOf(await azure.agents.enableSystemIdentity(agentId('waiting-list-agent')));
+    const failure = failureOf(await azure.resources.enableSystemIdentity(resourceId('waiting-list-agent')));
     expect(failure).toMatchObject({
       next: 'wait',
       status: 409,
@@ -97,13 +99,13 @@ describe('enabling the identity', () => {
   });
 
   test('an agent that is gone asks a person', async () => {
-    const failure = failureOf(await azure.agents.enableSystemIdentity(agentId('no-such-agent')));
+    const failure = failureOf(await azure.resources.enableSystemIdentity(resourceId('no-such-agent')));
     expect(failure).toMatchObject({ next: 'ask', code: 'ResourceNotFound', status: 404 });
   });
 });
 
 describe("setting the customer's key", () => {
-  const target = agentId('triage-agent-prod');
+  const target = resourceId('triage-agent-prod');
   const vault = vaultId('kv-care-prod');
   const keyName = 'cmk-triage-agent';
   const wished = async () => ({
@@ -113,12 +115,12 @@ describe("setting the customer's key", () => {
   });
 
   beforeAll(async () => {
-    got(await azure.agents.enableSystemIdentity(target));
+    got(await azure.resources.enableSystemIdentity(target));
     got(await azure.vaults.protect(vault, { softDelete: false }));
   });
 
   test('without a grant the operation fails, and may pass once the grant has spread', async () => {
-    const failure = failureOf(await azure.agents.setCustomerKey(target, await wished()));
+    const failure = failureOf(await azure.resources.setCustomerKey(target, await wished()));
     expect(failure).toMatchObject({
       next: 'retry-until',
       code: 'KeyVaultAccessForbidden',
@@ -128,14 +130,14 @@ describe("setting the customer's key", () => {
     expect(failure.message).toContain('ForbiddenByRbac');
     expect(failure.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(failure.correlationId).toMatch(/^[0-9a-f-]{36}$/);
-    expect((await agentNow(target)).customerKey).toBeNull();
+    expect((await resourceNow(target)).customerKey).toBeNull();
   });
 
   test('sends exactly the three members of the key', async () => {
-    const principalId = (await agentNow(target)).principalId ?? '';
+    const principalId = (await resourceNow(target)).principalId ?? '';
     got(await azure.grants.grant(await vaultNow(azure, vault), key(keyName), principalId, tenantId));
     const wish = await wished();
-    const sent = await sentDuring(running, async () => got(await azure.agents.setCustomerKey(target, wish)));
+    const sent = await sentDuring(running, async () => got(await azure.resources.setCustomerKey(target, wish)));
     expect(sent[0]).toMatchObject({
       method: 'PATCH',
       body: {
@@ -143,18 +145,18 @@ describe("setting the customer's key", () => {
       },
     });
     expect(Object.keys(sent[0]?.body ?? {})).toEqual(['properties']);
-    expect((await agentNow(target)).customerKey).toEqual(wish);
+    expect((await resourceNow(target)).customerKey).toEqual(wish);
   });
 
   test('a repeat leaves the agent as it is', async () => {
-    const before = await agentNow(target);
-    got(await azure.agents.setCustomerKey(target, await wished()));
-    expect(await agentNow(target)).toEqual(before);
+    const before = await resourceNow(target);
+    got(await azure.resources.setCustomerKey(target, await wished()));
+    expect(await resourceNow(target)).toEqual(before);
   });
 
   test("a failed operation keeps the provider's own code and words", async () => {
     const failure = failureOf(
-      await azure.agents.setCustomerKey(target, { ...(await wished()), keyVersion: 'f'.repeat(32) }),
+      await azure.resources.setCustomerKey(target, { ...(await wished()), keyVersion: 'f'.repeat(32) }),
     );
     expect(failure).toMatchObject({ next: 'ask', code: 'KeyNotFound' });
     expect(failure.message).toContain('was not found in this key vault');
@@ -166,7 +168,7 @@ describe("setting the customer's key", () => {
         const held = state.vaults.find((one: { name: string }) => one.name === 'kv-care-prod');
         held.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
       });
-      return failureOf(await azure.agents.setCustomerKey(target, await wished()));
+      return failureOf(await azure.resources.setCustomerKey(target, await wished()));
     })();
     expect(failure).toMatchObject({ next: 'ask', code: 'KeyVaultNetworkAccessDenied' });
   });
@@ -175,7 +177,7 @@ describe("setting the customer's key", () => {
     const body = { status: 'Failed', resourceId: 'x' };
     const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body } };
     const failure = failureOf(
-      await under(running, fault, async () => azure.agents.setCustomerKey(target, await wished())),
+      await under(running, fault, async () => azure.resources.setCustomerKey(target, await wished())),
     );
     expect(failure).toMatchObject({ next: 'ask', code: 'Failed', message: JSON.stringify(body) });
   });
@@ -184,7 +186,7 @@ describe("setting the customer's key", () => {
     const body = { status: 'Canceled', error: { code: 'OperationCanceled', message: 'by somebody else' } };
     const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body } };
     const failure = failureOf(
-      await under(running, fault, async () => azure.agents.setCustomerKey(target, await wished())),
+      await under(running, fault, async () => azure.resources.setCustomerKey(target, await wished())),
     );
     expect(failure).toMatchObject({ next: 'ask', code: 'OperationCanceled', message: 'by somebody else' });
   });
@@ -194,7 +196,7 @@ describe("setting the customer's key", () => {
     const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body: { status: 'Working' } } };
     const wish = await wished();
     const started = Date.now();
-    const failure = failureOf(await under(running, fault, () => impatient.agents.setCustomerKey(target, wish)));
+    const failure = failureOf(await under(running, fault, () => impatient.resources.setCustomerKey(target, wish)));
     expect(failure).toMatchObject({ next: 'wait', code: 'NoAnswerInTime' });
     expect(Date.now() - started).toBeLessThan(3000);
   });

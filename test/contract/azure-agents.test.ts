@@ -2,12 +2,12 @@ import type { ArmId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
-  agentId,
   connect,
   failureOf,
   financeId,
   got,
   key,
+  resourceId,
   sentDuring,
   tenantId,
   under,
@@ -23,10 +23,10 @@ beforeAll(async () => {
 });
 afterAll(() => discard(running));
 
-const agentNow = async (id: ArmId) => {
-  const agent = got(await azure.agents.get(id));
-  if (agent === null) throw new Error(`no agent ${id}`);
-  return agent;
+const resourceNow = async (id: ArmId) => {
+  const resource = got(await azure.resources.get(id));
+  if (resource === null) throw new Error(`no agent ${id}`);
+  return resource;
 };
 
 const versionOf = async (name: string, vault = vaultId('kv-care-prod')) => {
@@ -37,8 +37,8 @@ const versionOf = async (name: string, vault = vaultId('kv-care-prod')) => {
 
 describe('reading an agent', () => {
   test('tells what matters about it', async () => {
-    expect(await agentNow(agentId('virtual-visit-agent'))).toEqual({
-      id: agentId('virtual-visit-agent'),
+    expect(await resourceNow(resourceId('virtual-visit-agent'))).toEqual({
+      id: resourceId('virtual-visit-agent'),
       name: 'virtual-visit-agent',
       location: 'westeurope',
       createdAt: '2023-09-11T10:00:00.000Z',
@@ -57,7 +57,7 @@ describe('reading an agent', () => {
   });
 
   test('an agent without an identity or a key has neither', async () => {
-    expect(await agentNow(agentId('triage-agent-prod'))).toMatchObject({
+    expect(await resourceNow(resourceId('triage-agent-prod'))).toMatchObject({
       systemAssigned: false,
       principalId: null,
       tenantId: null,
@@ -66,31 +66,31 @@ describe('reading an agent', () => {
   });
 
   test('an agent in the middle of an operation is seen as it is', async () => {
-    expect((await agentNow(agentId('waiting-list-agent'))).provisioningState).toBe('Accepted');
+    expect((await resourceNow(resourceId('waiting-list-agent'))).provisioningState).toBe('Accepted');
   });
 
   test('uses one request of the newest version, with an id of its own', async () => {
-    const sent = await sentDuring(running, () => azure.agents.get(agentId('triage-agent-prod')));
+    const sent = await sentDuring(running, () => azure.resources.get(resourceId('triage-agent-prod')));
     expect(sent).toHaveLength(1);
     expect(sent[0]?.url).toMatch(/healthBots\/triage-agent-prod\?api(-|%2D)version=2025-11-01$/);
     expect(sent[0]?.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   test('an agent that does not exist is null', async () => {
-    expect(got(await azure.agents.get(agentId('no-such-agent')))).toBeNull();
-    expect(got(await azure.agents.tags(agentId('no-such-agent')))).toBeNull();
+    expect(got(await azure.resources.get(resourceId('no-such-agent')))).toBeNull();
+    expect(got(await azure.resources.tags(resourceId('no-such-agent')))).toBeNull();
   });
 
   test('its tags can be read alone, in the time a click has', async () => {
-    const id = agentId('triage-agent-prod');
+    const id = resourceId('triage-agent-prod');
     const tags = { environment: 'production' };
-    expect((await agentNow(id)).tags).toEqual(tags);
-    expect(await sentDuring(running, async () => expect(got(await azure.agents.tags(id))).toEqual(tags))).toHaveLength(
-      1,
-    );
+    expect((await resourceNow(id)).tags).toEqual(tags);
+    expect(
+      await sentDuring(running, async () => expect(got(await azure.resources.tags(id))).toEqual(tags)),
+    ).toHaveLength(1);
     const impatient = connect(running, { limits: { clickMs: 300 } });
     const slow = { match: { url: 'healthBots' }, delayMs: 2000 };
-    expect(failureOf(await under(running, slow, () => impatient.agents.tags(id)))).toMatchObject({
+    expect(failureOf(await under(running, slow, () => impatient.resources.tags(id)))).toMatchObject({
       code: 'NoAnswerInTime',
       doing: 'reading the tags of agent triage-agent-prod',
     });
@@ -99,28 +99,28 @@ describe('reading an agent', () => {
   test('an API version that is not offered does not read as a missing agent', async () => {
     const body = { error: { code: 'InvalidResourceType', message: 'The supported api-versions are …' } };
     const fault = { match: { url: 'healthBots/triage' }, respond: { status: 404, body } };
-    const outcome = await under(running, fault, () => azure.agents.get(agentId('triage-agent-prod')));
+    const outcome = await under(running, fault, () => azure.resources.get(resourceId('triage-agent-prod')));
     expect(failureOf(outcome)).toMatchObject({ next: 'ask', code: 'InvalidResourceType', status: 404 });
   });
 
   test('takes the creation date from the resource list where the agent does not tell it', async () => {
     const whole = await http(running, 'GET', '/simulator/state');
-    const agent = whole.body.agents.find((one: { name: string }) => one.name === 'vaccination-agent');
-    const id = agentId('vaccination-agent');
-    const body = { id, name: agent.name, type: 'microsoft.healthbot/healthbots', location: 'West Europe' };
+    const resource = whole.body.resources.find((one: { name: string }) => one.name === 'vaccination-agent');
+    const id = resourceId('vaccination-agent');
+    const body = { id, name: resource.name, type: 'microsoft.healthbot/healthbots', location: 'West Europe' };
     const fault = { match: { url: 'healthBots/vaccination-agent\\?' }, respond: { status: 200, body } };
-    const seen = await under(running, fault, () => agentNow(id));
+    const seen = await under(running, fault, () => resourceNow(id));
     expect(seen).toMatchObject({ createdAt: '2021-06-03T07:45:00.000Z', location: 'westeurope' });
   });
 
   test('a creation date nobody tells is null', async () => {
-    const id = agentId('vaccination-agent');
+    const id = resourceId('vaccination-agent');
     const body = { id, name: 'vaccination-agent', type: 'Microsoft.HealthBot/healthBots', location: 'westeurope' };
     const faults = [
       { match: { url: 'healthBots/vaccination-agent\\?' }, respond: { status: 200, body } },
       { match: { url: '/resources\\?' }, respond: { status: 200, body: { value: [{ id }] } } },
     ];
-    expect(await under(running, faults, () => agentNow(id))).toMatchObject({
+    expect(await under(running, faults, () => resourceNow(id))).toMatchObject({
       createdAt: null,
       provisioningState: 'unknown',
     });
@@ -131,17 +131,17 @@ describe('ids that may not be used', () => {
   test.each([
     [
       'a subscription that is not configured',
-      agentId('wages-agent', 'rg-finance', financeId),
+      resourceId('wages-agent', 'rg-finance', financeId),
       'OutsideConfiguredSubscriptions',
     ],
     ['a vault', vaultId('kv-care-prod'), 'NotAHealthcareAgentService'],
-    ['an escaped slash', agentId('a%2fb'), 'NotAHealthcareAgentService'],
+    ['an escaped slash', resourceId('a%2fb'), 'NotAHealthcareAgentService'],
   ])('refuses %s before anything is sent', async (_, id, code) => {
     const whole = { vaultUri: 'https://x', keyName: 'k', keyVersion: null };
     const sent = await sentDuring(running, async () => {
-      expect(failureOf(await azure.agents.get(id))).toMatchObject({ next: 'ask', code, clientRequestId: null });
-      expect(failureOf(await azure.agents.enableSystemIdentity(id)).code).toBe(code);
-      expect(failureOf(await azure.agents.setCustomerKey(id, whole)).code).toBe(code);
+      expect(failureOf(await azure.resources.get(id))).toMatchObject({ next: 'ask', code, clientRequestId: null });
+      expect(failureOf(await azure.resources.enableSystemIdentity(id)).code).toBe(code);
+      expect(failureOf(await azure.resources.setCustomerKey(id, whole)).code).toBe(code);
     });
     expect(sent).toEqual([]);
   });

@@ -2,13 +2,13 @@ import type { Failure, Outcome } from '../../src/domain/failure.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { discard, freePorts, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
-  agentId,
   connect,
   customCloud,
   type Fault,
   failureOf,
   got,
   key,
+  resourceId,
   sentDuring,
   tenantId,
   under,
@@ -25,14 +25,14 @@ beforeAll(async () => {
 });
 afterAll(() => discard(running));
 
-const agent = agentId('triage-agent-prod');
+const resource = resourceId('triage-agent-prod');
 const error = (code: string, message = 'in the words of Azure') => ({ error: { code, message } });
 const answers = (status: number, body: unknown, headers: Record<string, string> = {}): Fault => ({
   match: { url: 'providers/Microsoft' },
   respond: { status, body, headers },
 });
 const reading = (fault: Fault, reader = azure): Promise<Outcome<unknown>> =>
-  under(running, fault, () => reader.agents.get(agent));
+  under(running, fault, () => reader.resources.get(resource));
 
 describe('what must be done next', () => {
   const cases: readonly (readonly [number, string, Failure['next']])[] = [
@@ -136,17 +136,21 @@ describe('throttling', () => {
       times: 1,
       respond: { status: 429, headers: { 'retry-after': '1' }, body: error('TooManyRequests') },
     };
-    got(await under(running, fault, () => azure.agents.enableSystemIdentity(agentId('vaccination-agent'))));
+    got(await under(running, fault, () => azure.resources.enableSystemIdentity(resourceId('vaccination-agent'))));
   });
 });
 
 describe('no answer', () => {
   test('a connection dropped once is tried again', async () => {
-    got(await under(running, { match: { url: 'healthBots' }, drop: true, times: 1 }, () => azure.agents.get(agent)));
+    got(
+      await under(running, { match: { url: 'healthBots' }, drop: true, times: 1 }, () => azure.resources.get(resource)),
+    );
   });
 
   test('one dropped again and again is worth waiting for', async () => {
-    const outcome = await under(running, { match: { url: 'healthBots' }, drop: true }, () => azure.agents.get(agent));
+    const outcome = await under(running, { match: { url: 'healthBots' }, drop: true }, () =>
+      azure.resources.get(resource),
+    );
     expect(failureOf(outcome)).toMatchObject({ next: 'wait', code: 'ECONNRESET', status: null, correlationId: null });
   });
 
@@ -164,7 +168,7 @@ describe('no answer', () => {
 
   test('a slow one ends when its time is up', async () => {
     const impatient = connect(running, { limits: { requestMs: 300 } });
-    got(await impatient.agents.get(agent));
+    got(await impatient.resources.get(resource));
     const started = Date.now();
     const fault = { match: { url: 'healthBots' }, delayMs: 3000, times: 1 };
     expect(failureOf(await reading(fault, impatient))).toMatchObject({
@@ -184,7 +188,7 @@ describe('no answer', () => {
   test('a port nobody listens on is worth waiting for', async () => {
     const nobody = await freePorts(0);
     const cloud = { ...customCloud(running), armEndpoint: `https://localhost:${nobody}` };
-    const outcome = await connect(running, { cloud, limits: { retries: 1 } }).agents.get(agent);
+    const outcome = await connect(running, { cloud, limits: { retries: 1 } }).resources.get(resource);
     expect(failureOf(outcome)).toMatchObject({
       next: 'wait',
       code: 'ECONNREFUSED',
@@ -194,7 +198,9 @@ describe('no answer', () => {
 
   test('a certificate that is not trusted asks a person', async () => {
     const cloud = { ...customCloud(running), tls: {} };
-    const failure = failureOf(await connect(running, { cloud, authority: customCloud(running) }).agents.get(agent));
+    const failure = failureOf(
+      await connect(running, { cloud, authority: customCloud(running) }).resources.get(resource),
+    );
     expect(failure).toMatchObject({ next: 'ask', message: expect.stringMatching(/certificate/i) });
   });
 });

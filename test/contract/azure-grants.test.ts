@@ -2,7 +2,6 @@ import { covers, roleAssignmentName } from '../../src/azure/grants.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
-  agentId,
   careId,
   connect,
   encryptionUser,
@@ -10,6 +9,7 @@ import {
   financeId,
   got,
   key,
+  resourceId,
   sentDuring,
   tenantId,
   under,
@@ -234,7 +234,7 @@ test.each([
   [`${care.toUpperCase()}/KEYS/k`, true],
   [`${care}/keys/k2`, false],
   [`${care}/keys`, true],
-  [agentId('triage-agent-prod') as string, false],
+  [resourceId('triage-agent-prod') as string, false],
 ])('%s covers the key: %s', (scope, expected) => {
   expect(covers(scope, `${care}/keys/k`)).toBe(expected);
 });

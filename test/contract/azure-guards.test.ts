@@ -2,7 +2,7 @@ import type { ArmId } from '../../src/domain/ids.ts';
 import { ArmId as ArmIdSchema } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { agentId, careId, connect, failureOf, financeId, got, sentDuring, under, vaultId } from './azure-setup.ts';
+import { careId, connect, failureOf, financeId, got, resourceId, sentDuring, under, vaultId } from './azure-setup.ts';
 
 let running: RunningAzure;
 let azure: Azure;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => discard(running));
 
-const agent = agentId('triage-agent-prod');
+const resource = resourceId('triage-agent-prod');
 const vault = vaultId('kv-care-prod');
 const group = `/subscriptions/${careId}/resourceGroups/rg-care-prod`;
 const subscription = `/subscriptions/${careId}`;
@@ -33,16 +33,16 @@ describe('locks', () => {
   afterEach(() => locked());
 
   test('there are none', async () => {
-    expect(got(await azure.guards.locks(agent))).toEqual([]);
+    expect(got(await azure.guards.locks(resource))).toEqual([]);
   });
 
   test.each([
-    ['the resource', agent],
+    ['the resource', resource],
     ['its group', group],
     ['its subscription', subscription],
   ])('a read-only lock on %s holds', async (_where, scope) => {
     await locked(lock('freeze', scope));
-    expect(got(await azure.guards.locks(agent))).toEqual([{ name: 'freeze', level: 'read-only', scope }]);
+    expect(got(await azure.guards.locks(resource))).toEqual([{ name: 'freeze', level: 'read-only', scope }]);
   });
 
   test('all that hold are told, each with its level', async () => {
@@ -54,21 +54,25 @@ describe('locks', () => {
   });
 
   test('a lock beside or below the resource does not hold', async () => {
-    await locked(lock('below', `${vault}/keys/cmk-triage-agent`), lock('beside', `${vault}-2`), lock('other', agent));
+    await locked(
+      lock('below', `${vault}/keys/cmk-triage-agent`),
+      lock('beside', `${vault}-2`),
+      lock('other', resource),
+    );
     expect(got(await azure.guards.locks(vault))).toEqual([]);
   });
 
   test('a lock is found whatever the spelling of its scope', async () => {
-    await locked(lock('freeze', agent.toUpperCase()));
-    expect(got(await azure.guards.locks(agent))).toEqual([expect.objectContaining({ level: 'read-only' })]);
+    await locked(lock('freeze', resource.toUpperCase()));
+    expect(got(await azure.guards.locks(resource))).toEqual([expect.objectContaining({ level: 'read-only' })]);
   });
 
   test('asks once, at or above the resource, with the id of the call', async () => {
-    const sent = await sentDuring(running, () => azure.guards.locks(agent));
+    const sent = await sentDuring(running, () => azure.guards.locks(resource));
     expect(sent).toEqual([
       expect.objectContaining({
         method: 'GET',
-        url: `${running.url}${agent}/providers/Microsoft.Authorization/locks?api-version=2020-05-01&$filter=atScope()`,
+        url: `${running.url}${resource}/providers/Microsoft.Authorization/locks?api-version=2020-05-01&$filter=atScope()`,
         clientRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       }),
     ]);
@@ -76,9 +80,9 @@ describe('locks', () => {
 
   test('reads every page', async () => {
     await locked(lock('second', group));
-    const next = `${running.url}${agent}/providers/Microsoft.Authorization/locks?api-version=2020-05-01`;
+    const next = `${running.url}${resource}/providers/Microsoft.Authorization/locks?api-version=2020-05-01`;
     const first = {
-      id: `${agent}/providers/Microsoft.Authorization/locks/first`,
+      id: `${resource}/providers/Microsoft.Authorization/locks/first`,
       name: 'first',
       properties: { level: 'ReadOnly' },
     };
@@ -87,25 +91,25 @@ describe('locks', () => {
       times: 1,
       respond: { status: 200, body: { value: [first], nextLink: next } },
     };
-    const found = got(await under(running, fault, () => azure.guards.locks(agent)));
+    const found = got(await under(running, fault, () => azure.guards.locks(resource)));
     expect(found.map(({ name }) => name)).toEqual(['first', 'second']);
   });
 
   test('a next page at another address is not asked for', async () => {
     const body = { value: [], nextLink: 'https://localhost.example.com/locks' };
     const fault = { match: { url: '/locks' }, respond: { status: 200, body } };
-    const failure = failureOf(await under(running, fault, () => azure.guards.locks(agent)));
+    const failure = failureOf(await under(running, fault, () => azure.guards.locks(resource)));
     expect(failure).toMatchObject({ next: 'ask', code: 'UnexpectedAnswer' });
   });
 
   test('a lock of a level nobody knows is a failure, not no lock', async () => {
     const odd = {
-      id: `${agent}/providers/Microsoft.Authorization/locks/odd`,
+      id: `${resource}/providers/Microsoft.Authorization/locks/odd`,
       name: 'odd',
       properties: { level: 'New' },
     };
     const fault = { match: { url: '/locks' }, respond: { status: 200, body: { value: [odd] } } };
-    expect(failureOf(await under(running, fault, () => azure.guards.locks(agent)))).toMatchObject({
+    expect(failureOf(await under(running, fault, () => azure.guards.locks(resource)))).toMatchObject({
       code: 'UnexpectedAnswer',
     });
   });
@@ -113,7 +117,7 @@ describe('locks', () => {
   test('not being allowed to read them is a failure', async () => {
     const body = { error: { code: 'AuthorizationFailed', message: 'no' } };
     const fault = { match: { url: '/locks' }, respond: { status: 403, body } };
-    expect(failureOf(await under(running, fault, () => azure.guards.locks(agent)))).toMatchObject({
+    expect(failureOf(await under(running, fault, () => azure.guards.locks(resource)))).toMatchObject({
       next: 'ask',
       code: 'AuthorizationFailed',
       doing: 'reading the locks on triage-agent-prod',
@@ -123,7 +127,7 @@ describe('locks', () => {
   test('a short throttling is waited out', async () => {
     const body = { error: { code: 'TooManyRequests', message: 'later' } };
     const respond = { status: 429, headers: { 'retry-after': '1' }, body };
-    got(await under(running, { match: { url: '/locks' }, times: 1, respond }, () => azure.guards.locks(agent)));
+    got(await under(running, { match: { url: '/locks' }, times: 1, respond }, () => azure.guards.locks(resource)));
   });
 });
 
@@ -142,15 +146,15 @@ const roleAllows = (actions: readonly string[], notActions: readonly string[] = 
     permission.notActions = [...notActions];
   });
 
-const writeAgent = 'Microsoft.HealthBot/healthBots/write';
-const deleteAgent = 'Microsoft.HealthBot/healthBots/delete';
+const writeResource = 'Microsoft.HealthBot/healthBots/write';
+const deleteResource = 'Microsoft.HealthBot/healthBots/delete';
 const writeKey = 'Microsoft.KeyVault/vaults/keys/write';
 
 describe('what the bot may do', () => {
   test('its role allows all that it does, and nothing more', async () => {
-    expect(got(await azure.guards.allowed(agent, [writeAgent, deleteAgent]))).toEqual({
-      [writeAgent]: true,
-      [deleteAgent]: false,
+    expect(got(await azure.guards.allowed(resource, [writeResource, deleteResource]))).toEqual({
+      [writeResource]: true,
+      [deleteResource]: false,
     });
     const onVault = [
       'Microsoft.KeyVault/vaults/write',
@@ -163,15 +167,15 @@ describe('what the bot may do', () => {
   });
 
   test('the address has no double slash', async () => {
-    const sent = await sentDuring(running, () => azure.guards.allowed(agent, [writeAgent]));
+    const sent = await sentDuring(running, () => azure.guards.allowed(resource, [writeResource]));
     expect(sent.map(({ url }) => url)).toEqual([
-      `${running.url}${agent}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`,
+      `${running.url}${resource}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`,
     ]);
   });
 
   test('an action taken away from the role is not allowed', async () => {
     await roleAllows(['Microsoft.Authorization/permissions/read', 'Microsoft.HealthBot/healthBots/read']);
-    expect(got(await azure.guards.allowed(agent, [writeAgent]))).toEqual({ [writeAgent]: false });
+    expect(got(await azure.guards.allowed(resource, [writeResource]))).toEqual({ [writeResource]: false });
   });
 
   test.each([
@@ -187,28 +191,28 @@ describe('what the bot may do', () => {
     ['MicrosoftxHealthBot/healthBots/write', false],
   ])('%s allows to write: %s', async (pattern, expected) => {
     await roleAllows(['Microsoft.Authorization/permissions/read', pattern]);
-    expect(got(await azure.guards.allowed(agent, [writeAgent]))).toEqual({ [writeAgent]: expected });
+    expect(got(await azure.guards.allowed(resource, [writeResource]))).toEqual({ [writeResource]: expected });
   });
 
   test("a role's exceptions are not allowed", async () => {
     await roleAllows(['*'], ['Microsoft.HealthBot/*/WRITE']);
-    expect(got(await azure.guards.allowed(agent, [writeAgent, deleteAgent]))).toEqual({
-      [writeAgent]: false,
-      [deleteAgent]: true,
+    expect(got(await azure.guards.allowed(resource, [writeResource, deleteResource]))).toEqual({
+      [writeResource]: false,
+      [deleteResource]: true,
     });
   });
 
   test("one role's exceptions take nothing from another's", async () => {
-    const body = { value: [{ actions: ['*'], notActions: [writeAgent] }, { actions: [writeAgent] }] };
+    const body = { value: [{ actions: ['*'], notActions: [writeResource] }, { actions: [writeResource] }] };
     const fault = { match: { url: '/permissions' }, respond: { status: 200, body } };
-    expect(got(await under(running, fault, () => azure.guards.allowed(agent, [writeAgent])))).toEqual({
-      [writeAgent]: true,
+    expect(got(await under(running, fault, () => azure.guards.allowed(resource, [writeResource])))).toEqual({
+      [writeResource]: true,
     });
   });
 
   test('not being allowed to ask is a failure', async () => {
     await roleAllows(['Microsoft.HealthBot/healthBots/read']);
-    expect(failureOf(await azure.guards.allowed(agent, [writeAgent]))).toMatchObject({
+    expect(failureOf(await azure.guards.allowed(resource, [writeResource]))).toMatchObject({
       next: 'ask',
       code: 'AuthorizationFailed',
       status: 403,
@@ -225,12 +229,12 @@ describe('resources the bot has no business with', () => {
       'NotAnAgentOrVault',
     ],
     ['part of a vault', ArmIdSchema.parse(`${vault}/keys/k`), 'NotAKeyVault'],
-    ['another subscription', agentId('billing-agent', 'rg-billing', financeId), 'OutsideConfiguredSubscriptions'],
+    ['another subscription', resourceId('billing-agent', 'rg-billing', financeId), 'OutsideConfiguredSubscriptions'],
   ];
   test.each(refused)('%s is refused before anything is sent', async (_what, id, code) => {
     const sent = await sentDuring(running, async () => {
       expect(failureOf(await azure.guards.locks(id))).toMatchObject({ next: 'ask', code, clientRequestId: null });
-      expect(failureOf(await azure.guards.allowed(id, [writeAgent]))).toMatchObject({ code });
+      expect(failureOf(await azure.guards.allowed(id, [writeResource]))).toMatchObject({ code });
     });
     expect(sent).toEqual([]);
   });

@@ -2,7 +2,6 @@ import { isSearchable, kqlString } from '../../src/azure/kql.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
-  agentId,
   careId,
   connect,
   failureOf,
@@ -10,6 +9,7 @@ import {
   got,
   owner,
   researchId,
+  resourceId,
   sentDuring,
   under,
   vaultId,
@@ -26,14 +26,14 @@ beforeAll(async () => {
 afterAll(() => discard(running));
 
 const names = async (contains: string, top = 50): Promise<readonly string[]> =>
-  got(await azure.inventory.agents(contains, top)).map(({ name }) => name);
+  got(await azure.inventory.resources(contains, top)).map(({ name }) => name);
 
 describe('agents', () => {
   test('are listed by name with what a list shows', async () => {
-    const found = got(await azure.inventory.agents('', 50));
+    const found = got(await azure.inventory.resources('', 50));
     expect(found.map(({ name }) => name)).toEqual([...found.map(({ name }) => name)].sort());
     expect(found[0]).toEqual({
-      id: agentId('triage-agent-prod'),
+      id: resourceId('triage-agent-prod'),
       name: 'triage-agent-prod',
       location: 'westeurope',
       resourceGroup: 'rg-care-prod',
@@ -51,20 +51,20 @@ describe('agents', () => {
 
   test('come from the configured subscriptions only', async () => {
     expect(await names('')).not.toContain('wages-agent');
-    const sent = await sentDuring(running, () => azure.inventory.agents('x', 5));
+    const sent = await sentDuring(running, () => azure.inventory.resources('x', 5));
     for (const { body } of sent) expect(body).toMatchObject({ subscriptions: [careId, researchId] });
     const narrow = connect(running, { subscriptions: [researchId] });
-    const found = got(await narrow.inventory.agents('', 50));
+    const found = got(await narrow.inventory.resources('', 50));
     expect(new Set(found.map(({ subscriptionId }) => subscriptionId))).toEqual(new Set([researchId]));
   });
 
   test('a subscription the bot may not read just has none', async () => {
-    expect(got(await connect(running, { subscriptions: [financeId] }).inventory.agents('', 50))).toEqual([]);
+    expect(got(await connect(running, { subscriptions: [financeId] }).inventory.resources('', 50))).toEqual([]);
   });
 
   test('no configured subscriptions are none, not all', async () => {
     const none = connect(running, { subscriptions: [], who: owner });
-    expect(got(await none.inventory.agents('', 50))).toEqual([]);
+    expect(got(await none.inventory.resources('', 50))).toEqual([]);
     expect(got(await none.inventory.vaults())).toEqual([]);
   });
 
@@ -75,7 +75,7 @@ describe('agents', () => {
 
   test('are all found when they come in pages', async () => {
     const row = (name: string) => ({
-      id: agentId(name),
+      id: resourceId(name),
       name,
       location: 'x',
       resourceGroup: 'g',
@@ -145,7 +145,7 @@ describe('a search text is only ever a text', () => {
 
   test('a name with a quote in it is found by it', async () => {
     await changeState(running, (state) => {
-      state.agents.push({ ...state.agents[0], name: "o'clock" });
+      state.resources.push({ ...state.resources[0], name: "o'clock" });
     });
     expect(await names("o'c")).toEqual(["o'clock"]);
   });

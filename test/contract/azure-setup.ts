@@ -53,7 +53,7 @@ export function connect(azure: RunningAzure, choices: ConnectChoices = {}): Azur
 const providers = (group: string, subscription: string): string =>
   `/subscriptions/${subscription}/resourceGroups/${group}/providers`;
 
-export const agentId = (name: string, group = 'rg-care-prod', subscription = careId): ArmId =>
+export const resourceId = (name: string, group = 'rg-care-prod', subscription = careId): ArmId =>
   ArmId.parse(`${providers(group, subscription)}/Microsoft.HealthBot/healthBots/${name}`);
 export const vaultId = (name: string, group = 'rg-care-prod', subscription = careId): ArmId =>
   ArmId.parse(`${providers(group, subscription)}/Microsoft.KeyVault/vaults/${name}`);

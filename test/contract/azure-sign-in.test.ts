@@ -1,7 +1,7 @@
 import { openCloud } from '../../src/azure/clouds.ts';
 import { openCredential } from '../../src/azure/credential.ts';
 import { discard, freePorts, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { agentId, bot, connect, customCloud, type Fault, failureOf, tenantId, under } from './azure-setup.ts';
+import { bot, connect, customCloud, type Fault, failureOf, resourceId, tenantId, under } from './azure-setup.ts';
 
 let running: RunningAzure;
 
@@ -10,11 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => discard(running));
 
-const agent = agentId('triage-agent-prod');
+const resource = resourceId('triage-agent-prod');
 
 describe('signing in', () => {
   test('a wrong secret asks a person, with the code of Entra', async () => {
-    const failure = failureOf(await connect(running, { who: { id: bot.id, secret: 'wrong' } }).agents.get(agent));
+    const failure = failureOf(await connect(running, { who: { id: bot.id, secret: 'wrong' } }).resources.get(resource));
     expect(failure).toMatchObject({ next: 'ask', doing: 'reading agent triage-agent-prod', clientRequestId: null });
     expect(failure.code).toMatch(/^AADSTS\d+$/);
   });
@@ -22,7 +22,7 @@ describe('signing in', () => {
   test('an authority that cannot be reached is worth waiting for', async () => {
     const nobody = await freePorts(0);
     const cloud = { ...customCloud(running), authorityHost: `https://localhost:${nobody}` };
-    const failure = failureOf(await connect(running, { cloud, limits: { callMs: 20_000 } }).agents.get(agent));
+    const failure = failureOf(await connect(running, { cloud, limits: { callMs: 20_000 } }).resources.get(resource));
     expect(failure.next).toBe('wait');
   });
 
@@ -31,7 +31,7 @@ describe('signing in', () => {
       match: { url: 'oauth2/v2.0/token' },
       respond: { status: 503, body: { error: 'temporarily_unavailable' } },
     };
-    const failure = failureOf(await under(running, fault, () => connect(running).agents.get(agent)));
+    const failure = failureOf(await under(running, fault, () => connect(running).resources.get(resource)));
     expect(failure.next).toBe('wait');
   });
 });

@@ -21,7 +21,7 @@ const datasetOf = (sample: string, id: string): unknown => {
 };
 
 test('the clickable verbs of each state', () => {
-  expect(verbsOf('form-agent')).toEqual(['form.next', 'form.cancel']);
+  expect(verbsOf('form-resource')).toEqual(['form.next', 'form.cancel']);
   expect(verbsOf('form-key.existing')).toEqual(['form.next', 'form.back', 'form.cancel']);
   expect(verbsOf('form-review.ready')).toEqual(['form.submit', 'form.back', 'form.cancel']);
   expect(verbsOf('form-review.blocked')).toEqual(['form.refresh', 'form.back', 'form.cancel']);
@@ -45,7 +45,7 @@ test('a page that offers nothing to choose has no Next', () => {
 
 test('typeahead asks for the form’s own vaults and keys', () => {
   const formId = 'F-2M8D4T7KQX';
-  expect(datasetOf('form-agent', 'resource')).toBe('agents');
+  expect(datasetOf('form-resource', 'resource')).toBe('agents');
   expect(datasetOf('form-vault', 'vault')).toBe(`vaults/${formId}`);
   expect(datasetOf('form-key.new', 'key')).toBe(`keys/${formId}`);
 });

@@ -6,7 +6,7 @@ import { onEveryDatabase } from '../support/store-databases.ts';
 
 /** Requests at the command line, with no bot running. */
 
-const Summary = z.object({ id: z.string(), state: z.string(), agentName: z.string(), requester: z.string() });
+const Summary = z.object({ id: z.string(), state: z.string(), resourceName: z.string(), requester: z.string() });
 const Details = z.object({
   id: z.string(),
   state: z.string(),
@@ -62,7 +62,7 @@ await onEveryDatabase((databases) => {
   it('lists those in one state, for programs too', async () => {
     const { out } = await cmkBot(['requests', 'list', '--state', 'needs-attention', '--json'], env);
     expect(z.array(Summary).parse(JSON.parse(out))).toEqual([
-      { id: stuck, state: 'needs-attention', agentName: 'bot-care', requester },
+      { id: stuck, state: 'needs-attention', resourceName: 'bot-care', requester },
     ]);
     const none = await cmkBot(['requests', 'list', '--state', 'expired'], env);
     expect(none).toMatchObject({ code: 0, out: 'No request is in state expired.\n' });

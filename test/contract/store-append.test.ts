@@ -2,7 +2,6 @@ import { verifyChain } from '../../src/audit/verify.ts';
 import type { Appended } from '../../src/domain/ports/store.ts';
 import type { Refusal } from '../../src/domain/request/refusal.ts';
 import {
-  agentId,
   approve,
   approver,
   cancel,
@@ -11,6 +10,7 @@ import {
   plan,
   reject,
   requestId,
+  resourceId,
   submit,
 } from '../support/fixtures.ts';
 import type { StoreProcess } from '../support/store-client.ts';
@@ -22,8 +22,12 @@ let lastRequest = 0;
 /** A request nobody used yet, for an agent of its own. */
 const fresh = () => {
   lastRequest += 1;
-  const agent = agentId(`bot-${lastRequest}`);
-  return { id: requestId(lastRequest), agent, ask: submit({ plan: plan(agent), agentName: `bot-${lastRequest}` }) };
+  const resource = resourceId(`bot-${lastRequest}`);
+  return {
+    id: requestId(lastRequest),
+    resource,
+    ask: submit({ plan: plan(resource), resourceName: `bot-${lastRequest}` }),
+  };
 };
 
 const accepted = (answer: Appended | Refusal): Appended => {
@@ -53,16 +57,16 @@ await onEveryDatabase((databases) => {
   });
 
   it('finds an agent’s requests also where a name in them holds what jsonb refuses', async () => {
-    const { id, ask, agent } = fresh();
-    accepted(await store.append(id, 'submit', { ...ask, agentName: 'a\0b' }));
-    expect(await store.call('requests', 'ofAgent', agent)).toEqual([id]);
+    const { id, ask, resource } = fresh();
+    accepted(await store.append(id, 'submit', { ...ask, resourceName: 'a\0b' }));
+    expect(await store.call('requests', 'ofResource', resource)).toEqual([id]);
   });
 
   it('answers a repeated cause with what was recorded, even when more has happened since', async () => {
     const { id, ask } = fresh();
     await store.append(id, 'submit', ask);
     const first = accepted(await store.append(id, 'click:approve', approve()));
-    await store.append(id, 'run:1/check', checkRun(ask.plan.wish.agentId));
+    await store.append(id, 'run:1/check', checkRun(ask.plan.wish.resourceId));
     await store.append(id, 'run:1/enable-identity/1/intent', intend());
     const again = accepted(await store.append(id, 'click:approve', approve()));
     expect(first.events.map((event) => event.body.type)).toEqual(['approved', 'run-ordered']);
@@ -93,22 +97,22 @@ await onEveryDatabase((databases) => {
   it('lets one of two requests for one agent in when both are submitted at once, and names it to the other', async () => {
     for (let round = 0; round < 5; round++) {
       const one = fresh();
-      const other = { ...fresh(), ask: { ...one.ask, plan: plan(agentId(`BOT-${lastRequest - 1}`)) } };
+      const other = { ...fresh(), ask: { ...one.ask, plan: plan(resourceId(`BOT-${lastRequest - 1}`)) } };
       const answers = await Promise.all([one, other].map(({ id, ask }) => store.append(id, 'submit', ask)));
-      const holder = await store.call('requests', 'openFor', one.agent);
+      const holder = await store.call('requests', 'openFor', one.resource);
       expect(answers.filter((answer) => answer.kind === 'accepted')).toHaveLength(1);
-      expect(answers).toContainEqual({ kind: 'refused', code: 'agent-has-open-request', fact: holder });
+      expect(answers).toContainEqual({ kind: 'refused', code: 'resource-has-open-request', fact: holder });
       const loser = holder === one.id ? other.id : one.id;
       expect(await store.call('requests', 'load', loser)).toBeNull();
     }
   });
 
   it('frees the agent when its request ends', async () => {
-    const { id, agent, ask } = fresh();
+    const { id, resource, ask } = fresh();
     await store.append(id, 'submit', ask);
-    expect(await store.call('requests', 'openFor', agent)).toBe(id);
+    expect(await store.call('requests', 'openFor', resource)).toBe(id);
     await store.append(id, 'click:cancel', cancel());
-    expect(await store.call('requests', 'openFor', agent)).toBeNull();
+    expect(await store.call('requests', 'openFor', resource)).toBeNull();
     accepted(await store.append(requestId(++lastRequest), 'submit', ask));
   });
 
@@ -138,11 +142,11 @@ await onEveryDatabase((databases) => {
 
   it('keeps characters that databases trip over', async () => {
     const { id, ask } = fresh();
-    const agentName = 'naïve \u0000 \ud83d\udd11 \u2028 "quoted" \\ \ud800';
+    const resourceName = 'naïve \u0000 \ud83d\udd11 \u2028 "quoted" \\ \ud800';
     const justification = 'a\u0000b \ud83d\udd11 \udfff end';
-    accepted(await store.append(id, 'submit', { ...ask, agentName, justification }));
+    accepted(await store.append(id, 'submit', { ...ask, resourceName, justification }));
     const request = await store.call('requests', 'load', id);
-    expect(request?.agentName).toBe('naïve \u0000 \ud83d\udd11 \u2028 "quoted" \\ \ufffd');
+    expect(request?.resourceName).toBe('naïve \u0000 \ud83d\udd11 \u2028 "quoted" \\ \ufffd');
     expect(request?.justification).toBe('a\ufffdb \ud83d\udd11 \ufffd end');
   });
 

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { genesis, hashOf, verifyChain, verifyTexts } from '../../src/audit/verify.ts';
-import { agentId, approve, approver, cancel, checkRun, plan, reject, requestId, submit } from '../support/fixtures.ts';
+import {
+  approve,
+  approver,
+  cancel,
+  checkRun,
+  plan,
+  reject,
+  requestId,
+  resourceId,
+  submit,
+} from '../support/fixtures.ts';
 import type { StoreProcess } from '../support/store-client.ts';
 import { onEveryDatabase } from '../support/store-databases.ts';
 
@@ -9,13 +19,13 @@ import { onEveryDatabase } from '../support/store-databases.ts';
 await onEveryDatabase((databases) => {
   let store: StoreProcess;
   const id = requestId(1);
-  const first = submit({ plan: plan(agentId('bot-1')), justification: 'a reason of its own' });
+  const first = submit({ plan: plan(resourceId('bot-1')), justification: 'a reason of its own' });
 
   /** Two requests, four events; the second is approved with a comment. */
   beforeAll(async () => {
     store = await databases.start(await databases.fresh());
     await store.append(id, 'submit', first);
-    await store.append(requestId(2), 'submit', submit({ plan: plan(agentId('bot-2')) }));
+    await store.append(requestId(2), 'submit', submit({ plan: plan(resourceId('bot-2')) }));
     await store.append(requestId(2), 'click:approve', approve(approver, { comment: 'looks right' }));
   });
 
@@ -126,8 +136,8 @@ await onEveryDatabase((databases) => {
     const holds = async (steps: readonly (readonly [number, 'submit' | 'check' | keyof typeof commands])[]) => {
       base += 3;
       for (const [which, name] of steps) {
-        const agent = agentId(`bot-${base + which}`);
-        const all = { ...commands, submit: submit({ plan: plan(agent) }), check: checkRun(agent) };
+        const resource = resourceId(`bot-${base + which}`);
+        const all = { ...commands, submit: submit({ plan: plan(resource) }), check: checkRun(resource) };
         await store.append(requestId(base + which), name, all[name]);
       }
       expect(await findings()).toEqual([]);

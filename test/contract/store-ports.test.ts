@@ -1,4 +1,4 @@
-import { agentId, approve, approver, plan, requester, requestId, submit } from '../support/fixtures.ts';
+import { approve, approver, plan, requester, requestId, resourceId, submit } from '../support/fixtures.ts';
 import type { StoreProcess } from '../support/store-client.ts';
 import { onEveryDatabase } from '../support/store-databases.ts';
 
@@ -17,7 +17,7 @@ await onEveryDatabase((databases) => {
     const id = requestId(last);
     const policy = { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: at(1000).toISOString() };
     await store.setClock(at(0));
-    await store.append(id, 'submit', submit({ plan: plan(agentId(`bot-${last}`)), policy }));
+    await store.append(id, 'submit', submit({ plan: plan(resourceId(`bot-${last}`)), policy }));
     return id;
   };
   const claimAll = (seconds: number, limit = 50, instance = 'one') =>
@@ -141,7 +141,7 @@ await onEveryDatabase((databases) => {
       const id = await submitted();
       await store.append(id, 'click:approve', approve());
       const policy = { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: at(2000).toISOString() };
-      const moved = plan(agentId(`bot-${last}`));
+      const moved = plan(resourceId(`bot-${last}`));
       await store.append(id, 'run:1/check', {
         do: 'check-run',
         run: 1,

@@ -7,7 +7,7 @@ import { readFailure } from '../../src/azure/failures.ts';
 import { covers } from '../../src/azure/grants.ts';
 import { isSearchable, kqlString } from '../../src/azure/kql.ts';
 import { allowedBy } from '../../src/azure/permissions.ts';
-import { agentKind, ownResource, sameSpelling } from '../../src/azure/resource-ids.ts';
+import { ownResource, resourceKind, sameSpelling } from '../../src/azure/resource-ids.ts';
 import { table as columns, indent, printable } from '../../src/cli/words/table.ts';
 import { CheckCode } from '../../src/domain/checks.ts';
 import { ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId } from '../../src/domain/ids.ts';
@@ -91,7 +91,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   'a new key': (text) => chooseNewKey({ newKeyName: text, keyType: text, keySize: text, keyExpiry: text }, now),
   ids: (text) => [ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId].map((one) => one.safeParse(text)),
   'an ARM id': (text) => ArmId.safeParse(`/subscriptions/${person}/resourceGroups/${text}`),
-  'the id of a resource': (text) => ownResource('reading', text as ArmId, agentKind, [text]),
+  'the id of a resource': (text) => ownResource('reading', text as ArmId, resourceKind, [text]),
   'a region': (text) => [sameSpelling(text), regionWords(text)],
   'a scope': (text) => [scopeWords(text), covers(text, text)],
   'an action of a role': (text) =>

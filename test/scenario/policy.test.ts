@@ -135,14 +135,14 @@ describe('approvers named by a group in a group', () => {
 
 const production = {
   name: 'production',
-  match: { tags: { environment: 'production' }, agents: ['triage-*'] },
+  match: { tags: { environment: 'production' }, resources: ['triage-*'] },
   requesters: [people.requester],
   approvers: [people.secondApprover, people.teamMember],
   extraApprovalForIrreversible: true,
 };
 const theirs = {
   name: 'visitors',
-  match: { agents: ['visitor-agent'], resourceGroups: ['rg-care-*'] },
+  match: { resources: ['visitor-agent'], resourceGroups: ['rg-care-*'] },
   requesters: [people.approver],
 };
 const closed = { name: 'closed', match: { tags: { closed: '*' } }, requesters: [people.approver] };
@@ -241,7 +241,7 @@ describe('rules by agent', () => {
   });
 
   test('the doctor tells which rule applies to an agent, and why', async () => {
-    const doctor = (agent: string) => cmkBot(['doctor', '--agent', agent], { CMK_DATA_DIR: world.dataDir });
+    const doctor = (agent: string) => cmkBot(['doctor', '--resource', agent], { CMK_DATA_DIR: world.dataDir });
     const { out, code } = await doctor('visitor-agent');
     expect(code).toBe(0);
     expect(out).toMatch(
@@ -249,7 +249,7 @@ describe('rules by agent', () => {
     );
     expect(out).toMatch(/ok {4}agent visitor-agent +\/subscriptions\/.*visitor-agent; no tags/);
     expect(out).toMatch(
-      /rule production +does not match: agents is visitor-agent, wanted triage-\*; tags\.environment is not there, wanted production/,
+      /rule production +does not match: resources is visitor-agent, wanted triage-\*; tags\.environment is not there, wanted production/,
     );
     expect(out).toMatch(/rule visitors +applies: resourceGroups is rg-care-prod; agents is visitor-agent/);
     expect(out).toMatch(/may ask +Approver\n/);
@@ -269,9 +269,9 @@ describe('rules by agent', () => {
       state.groups.push({ id: empty, displayName: 'Nobody yet', memberIds: [] });
     });
     const odd = [
-      { name: 'odd', match: { agents: ['a'] }, approvers: [empty, nothing, people.approver, people.secondApprover] },
-      { name: 'alone', match: { agents: ['b'] }, requesters: [people.approver], approvers: [people.approver] },
-      { name: 'many', match: { agents: ['c'] }, approvalsRequired: 3 },
+      { name: 'odd', match: { resources: ['a'] }, approvers: [empty, nothing, people.approver, people.secondApprover] },
+      { name: 'alone', match: { resources: ['b'] }, requesters: [people.approver], approvers: [people.approver] },
+      { name: 'many', match: { resources: ['c'] }, approvalsRequired: 3 },
       { name: 'away', match: { subscriptions: [nothing] } },
     ];
     writeFileSync(file, JSON.stringify({ rules: odd }));

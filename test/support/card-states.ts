@@ -11,7 +11,7 @@ import { fold } from '../../src/domain/request/evolve.ts';
 import type { Request } from '../../src/domain/request/request.ts';
 import type { Command, StepResult } from '../../src/domain/request/request-command.ts';
 import { steps } from '../../src/steps/registry.ts';
-import { agent, guards, key, noon, principal, sha256, vault, version } from '../unit/support/plans.ts';
+import { guards, key, noon, principal, resource, sha256, vault, version } from '../unit/support/plans.ts';
 import { approver, requester, submit, tenant } from './fixtures.ts';
 
 export const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
@@ -25,12 +25,12 @@ const people: Readonly<Record<string, string>> = {
 export const names = (id: PersonId | null): string => (id === null ? 'An operator' : (people[id] ?? 'Somebody'));
 
 const group = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care-prod/providers';
-const agentId = ArmId.parse(`${group}/Microsoft.HealthBot/healthBots/triage-agent-prod`);
+const resourceId = ArmId.parse(`${group}/Microsoft.HealthBot/healthBots/triage-agent-prod`);
 const vaultId = ArmId.parse(`${group}/Microsoft.KeyVault/vaults/kv-care-prod`);
 const keyName = KeyName.parse('cmk-triage-agent');
 const id = RequestId.parse('CMK-7F3K9Q');
 
-export const wished: Wish = { agentId, vaultId, keyName, keyVersion: version('5'), newKey: null };
+export const wished: Wish = { resourceId, vaultId, keyName, keyVersion: version('5'), newKey: null };
 export const newKeyWished: Wish = {
   ...wished,
   keyVersion: null,
@@ -38,7 +38,7 @@ export const newKeyWished: Wish = {
 };
 
 export const seen = (change: Partial<Observation> = {}): Observation => ({
-  agent: agent({ id: agentId, name: 'triage-agent-prod' }),
+  resource: resource({ id: resourceId, name: 'triage-agent-prod' }),
   vault: vault({ id: vaultId, name: 'kv-care-prod', uri: 'https://kv-care-prod.vault.azure.net/' }),
   key: key({ name: keyName, version: version('5') }),
   grantHeld: false,
@@ -63,7 +63,7 @@ const policy = (approvalsRequired: number) => ({
 export const asked = (plan: Plan = planOf(), approvalsRequired = 1, change: Partial<Command & { do: 'submit' }> = {}) =>
   submit({
     plan,
-    agentName: plan.observation.agent.name,
+    resourceName: plan.observation.resource.name,
     digest: digestOf(plan),
     policy: policy(approvalsRequired),
     justification,
@@ -216,7 +216,7 @@ const elsewhere = planOf({ vault: vault({ ...seen().vault, location: 'northeurop
 const longest = (letter: string): string => `${letter}${'abcdefghij-'.repeat(6)}`.slice(0, 60);
 const longNames = planOf(
   {
-    agent: agent({ ...seen().agent, name: longest('t') }),
+    resource: resource({ ...seen().resource, name: longest('t') }),
     vault: vault({ ...seen().vault, name: 'kv-patient-data-europe01' }),
   },
   { ...wished, keyName: KeyName.parse(longest('k')) },

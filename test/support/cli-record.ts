@@ -2,7 +2,7 @@
 
 import type { Failure } from '../../src/domain/failure.ts';
 import type { Command, StepResult } from '../../src/domain/request/request-command.ts';
-import { agentId, approve, checkRun, intend, plan, reject, requestId, submit } from './fixtures.ts';
+import { approve, checkRun, intend, plan, reject, requestId, resourceId, submit } from './fixtures.ts';
 import type { StoreProcess } from './store-client.ts';
 
 export const waiting = requestId(1);
@@ -40,7 +40,7 @@ export async function writeRecord(store: StoreProcess): Promise<void> {
     if (answer.kind === 'refused') throw new Error(`${request} ${cause}: ${answer.code}`);
   };
   for (const request of [waiting, stuck, rejected, retrying]) {
-    const asked = submit({ plan: plan(agentId(`bot-${request.slice(-1)}`)), justification: reasonOf(request) });
+    const asked = submit({ plan: plan(resourceId(`bot-${request.slice(-1)}`)), justification: reasonOf(request) });
     await say(request, 'submit', asked);
   }
   await say(rejected, 'click:reject', reject(undefined, comment));
@@ -49,7 +49,7 @@ export async function writeRecord(store: StoreProcess): Promise<void> {
     [retrying, '2100-01-01T00:00:00.000Z'],
   ] as const) {
     await say(request, 'click:approve', approve());
-    await say(request, 'run:1/check', checkRun(agentId(`bot-${request.slice(-1)}`)));
+    await say(request, 'run:1/check', checkRun(resourceId(`bot-${request.slice(-1)}`)));
     await say(request, 'run:1/intent', intend());
     await say(request, 'run:1/result', { do: 'record', run: 1, results: [failed('enable-identity', retryAt)] });
   }

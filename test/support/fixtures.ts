@@ -11,23 +11,23 @@ export const requester = PersonId.parse('20000000-0000-4000-8000-000000000001');
 export const approver = PersonId.parse('20000000-0000-4000-8000-000000000002');
 
 const group = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care/providers';
-export const agentId = (name = 'bot-care'): ArmId => ArmId.parse(`${group}/Microsoft.HealthBot/healthBots/${name}`);
+export const resourceId = (name = 'bot-care'): ArmId => ArmId.parse(`${group}/Microsoft.HealthBot/healthBots/${name}`);
 export const vaultId = ArmId.parse(`${group}/Microsoft.KeyVault/vaults/kv-care`);
 
 /** `requestId(7)` is `CMK-000007`. */
 export const requestId = (number: number): RequestId => RequestId.parse(`CMK-${String(number).padStart(6, '0')}`);
 
 /** A plan to put an agent under a key: one reversible step, one that is not, and the proof. */
-export const plan = (agent = agentId()): Plan =>
+export const plan = (resource = resourceId()): Plan =>
   Plan.parse({
     schema: 1,
     tenantId: tenant,
     policyVersion: 'p1',
-    wish: { agentId: agent, vaultId, keyName: 'care', keyVersion: '0'.repeat(32), newKey: null },
+    wish: { resourceId: resource, vaultId, keyName: 'care', keyVersion: '0'.repeat(32), newKey: null },
     observation: {
-      agent: {
-        id: agent,
-        name: agent.split('/').at(-1),
+      resource: {
+        id: resource,
+        name: resource.split('/').at(-1),
         location: 'westeurope',
         createdAt: '2024-05-01T08:00:00.000Z',
         provisioningState: 'Succeeded',
@@ -59,7 +59,7 @@ export const plan = (agent = agentId()): Plan =>
       {
         name: 'enable-identity',
         reversibility: 'reversible',
-        effects: [{ target: agent, property: 'identity.type', before: 'None', value: 'SystemAssigned' }],
+        effects: [{ target: resource, property: 'identity.type', before: 'None', value: 'SystemAssigned' }],
       },
       {
         name: 'protect-vault',
@@ -75,7 +75,7 @@ export const submit = (change: Partial<Submit> = {}): Submit => ({
   by: requester,
   actor: personActor(requester, tenant, 'local'),
   formId: FormId.parse('F-0000000001'),
-  agentName: 'bot-care',
+  resourceName: 'bot-care',
   plan: plan(),
   digest: 'd'.repeat(64),
   policy: { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' },
@@ -115,10 +115,10 @@ export const cancel = (): Command => ({
 });
 
 /** The check before run 1 finds what was approved, and the approver still one. */
-export const checkRun = (agent = agentId()): Command => ({
+export const checkRun = (resource = resourceId()): Command => ({
   do: 'check-run',
   run: 1,
-  plan: plan(agent),
+  plan: plan(resource),
   digest: 'd'.repeat(64),
   policy: { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' },
   standings: { [approver]: 'yes' },

@@ -19,7 +19,7 @@ import { type CardContext, everybody, type Reader } from '../../src/teams/cards/
 import { requestCard } from '../../src/teams/cards/views/request-card.ts';
 import { bugCard, helpCard, refusalCard } from '../../src/teams/cards/views/short-views.ts';
 import { commandWorld, formOn } from '../unit/support/command-world.ts';
-import { agent, key, noon, sha256, version } from '../unit/support/plans.ts';
+import { key, noon, resource, sha256, version } from '../unit/support/plans.ts';
 import { longLife, names, newKeyWished, planOf, requestStates, secondApprover, seen, wished } from './card-states.ts';
 import { approver, requester, tenant } from './fixtures.ts';
 
@@ -114,9 +114,9 @@ function audit(): readonly GalleryCard[] {
 
 const refusals: readonly [RefusalCode, string][] = [
   ['not-a-requester', ''],
-  ['agent-has-open-request', 'CMK-7F3K9Q'],
+  ['resource-has-open-request', 'CMK-7F3K9Q'],
   ['azure-unreachable', 'TooManyRequests: The request is being throttled.'],
-  ['unknown-agent', 'triage'],
+  ['unknown-resource', 'triage'],
 ];
 
 function short(): readonly GalleryCard[] {
@@ -131,7 +131,7 @@ function short(): readonly GalleryCard[] {
 }
 
 const summary = (name: string, underCustomerKey = false) => ({
-  id: seen().agent.id,
+  id: seen().resource.id,
   name,
   location: 'westeurope',
   resourceGroup: 'rg-care-prod',
@@ -180,44 +180,55 @@ function forms(): readonly GalleryCard[] {
   const form = (page: Form['page'], change: Partial<Form> = {}): Form =>
     formOn(page, ports, {
       id: FormId.parse('F-2M8D4T7KQX'),
-      agentId: wished.agentId,
+      resourceId: wished.resourceId,
       vaultId: wished.vaultId,
       ...change,
     });
-  const agents = ['triage-agent-prod', 'visitor-agent', 'pharmacy-agent'].map((name) => summary(name));
-  const all = [...agents, summary('radiology-agent', true)];
-  const { agent: chosen } = seen();
-  const keyFacts = { page: 'key' as const, agent: chosen, vault: seen().vault, keys, now: noon };
+  const resources = ['triage-agent-prod', 'visitor-agent', 'pharmacy-agent'].map((name) => summary(name));
+  const all = [...resources, summary('radiology-agent', true)];
+  const { resource: chosen } = seen();
+  const keyFacts = { page: 'key' as const, resource: chosen, vault: seen().vault, keys, now: noon };
   const newKey = { kind: 'new' as const, name: newKeyWished.keyName, key: newKeyWished.newKey };
   const warned = planOf({
     vault: vaultNamed('kv-care-prod', { location: 'northeurope', softDelete: false }),
     key: key({ name: wished.keyName, version: version('5'), expires: '2026-09-01T00:00:00.000Z' }),
   });
   const blocked = planOf({
-    agent: agent({ ...chosen, createdAt: '2021-06-03T08:00:00.000Z', provisioningState: 'Updating' }),
+    resource: resource({ ...chosen, createdAt: '2021-06-03T08:00:00.000Z', provisioningState: 'Updating' }),
     vault: vaultNamed('kv-care-prod', { firewall: 'closed' }),
   });
   const { key: _key, ...unkeyed } = newKey;
   return [
     {
       name: 'form-agent.empty',
-      card: formCard(form('agent', { agentId: null }), { page: 'agent', agents: all, agent: null }, null),
+      card: formCard(
+        form('resource', { resourceId: null }),
+        { page: 'resource', resources: all, resource: null },
+        null,
+      ),
     },
-    { name: 'form-agent.chosen', card: formCard(form('agent'), { page: 'agent', agents: all, agent: chosen }, null) },
+    {
+      name: 'form-agent.chosen',
+      card: formCard(form('resource'), { page: 'resource', resources: all, resource: chosen }, null),
+    },
     {
       name: 'form-agent.problem',
-      card: formCard(form('agent'), { page: 'agent', agents: all, agent: null }, refuse('unknown-agent', 'triage')),
+      card: formCard(
+        form('resource'),
+        { page: 'resource', resources: all, resource: null },
+        refuse('unknown-resource', 'triage'),
+      ),
     },
     {
       name: 'form-agent.none',
-      card: formCard(form('agent', { agentId: null }), { page: 'agent', agents: [], agent: null }, null),
+      card: formCard(form('resource', { resourceId: null }), { page: 'resource', resources: [], resource: null }, null),
     },
-    { name: 'form-vault', card: formCard(form('vault'), { page: 'vault', agent: chosen, vaults }, null) },
+    { name: 'form-vault', card: formCard(form('vault'), { page: 'vault', resource: chosen, vaults }, null) },
     {
       name: 'form-vault.problem',
-      card: formCard(form('vault'), { page: 'vault', agent: chosen, vaults }, refuse('choice-missing')),
+      card: formCard(form('vault'), { page: 'vault', resource: chosen, vaults }, refuse('choice-missing')),
     },
-    { name: 'form-vault.none', card: formCard(form('vault'), { page: 'vault', agent: chosen, vaults: [] }, null) },
+    { name: 'form-vault.none', card: formCard(form('vault'), { page: 'vault', resource: chosen, vaults: [] }, null) },
     { name: 'form-key', card: formCard(form('key'), keyFacts, null) },
     { name: 'form-key.none', card: formCard(form('key'), { ...keyFacts, keys: [] }, null) },
     ...(newKeyWished.newKey === null

@@ -9,7 +9,7 @@ import { decide } from '../../src/domain/request/decide.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { openStore } from '../../src/store/store.ts';
-import { agentId, plan, requestId, submit } from './fixtures.ts';
+import { plan, requestId, resourceId, submit } from './fixtures.ts';
 
 const [, , options = '', fate] = process.argv;
 const database = await openDatabase(JSON.parse(options));
@@ -21,7 +21,7 @@ const count = DBOS.registerWorkflow(
     const numbers: number[] = [];
     for (let step = 1; step <= 6; step++) {
       const append = async (): Promise<number> => {
-        const command = submit({ plan: plan(agentId(`bot-${step}`)) });
+        const command = submit({ plan: plan(resourceId(`bot-${step}`)) });
         await store.requests.append(requestId(step), 'submit', (request, now) => decide(request, command, now));
         // After the commit, before the engine knows: the step runs again and must find its event.
         if (fate === 'die' && step === 3) process.kill(process.pid, 'SIGKILL');

@@ -27,8 +27,8 @@ export function requestOf({ id, events }: RequestEvents): Request {
 export const summaryOf = (request: Request) => ({
   id: request.id,
   state: request.state,
-  agentId: request.plan.wish.agentId,
-  agentName: request.agentName,
+  resourceId: request.plan.wish.resourceId,
+  resourceName: request.resourceName,
   vaultId: request.plan.wish.vaultId,
   keyName: request.plan.wish.keyName,
   keyVersion: request.plan.wish.keyVersion ?? request.born.keyVersion ?? null,
@@ -44,7 +44,7 @@ export const requestTable = (requests: readonly Request[], names: (id: string) =
     ...requests.map((request) => [
       request.id,
       stateWords[request.state],
-      request.agentName,
+      request.resourceName,
       request.plan.wish.keyName,
       request.plan.observation.vault.name,
       names(request.requester),

@@ -28,9 +28,9 @@ export const nextRetry = (request: Request): string | null =>
 
 function headOf(request: Request): string {
   const { plan } = request;
-  const before = plan.observation.agent.customerKey?.keyName ?? 'Microsoft-managed key';
+  const before = plan.observation.resource.customerKey?.keyName ?? 'Microsoft-managed key';
   const change = `${before} → ${plan.wish.keyName} in ${plan.observation.vault.name}`;
-  return `${request.id}  ${stateWords[request.state]}\n${request.agentName}: ${change}`;
+  return `${request.id}  ${stateWords[request.state]}\n${request.resourceName}: ${change}`;
 }
 
 function factsOf(request: Request, names: Names): string {
@@ -39,7 +39,7 @@ function factsOf(request: Request, names: Names): string {
   const rows = [
     ['Asked by', `${names(request.requester)}, ${utc(request.submittedAt)}`],
     ['Reason', request.justification === null ? 'erased' : `“${request.justification.replaceAll('\n', ' ')}”`],
-    ['Agent', request.plan.wish.agentId],
+    ['Agent', request.plan.wish.resourceId],
     ['Plan', `${shortDigest(request.digest)}, policy ${request.plan.policyVersion}, rule ${policy.rule}`],
     ['Approved', [`${approvals.length} of ${policy.approvalsRequired}`, ...approved].join('; ')],
     ...('ended' in request && request.ended.commentErased ? [['Comment', 'erased']] : []),

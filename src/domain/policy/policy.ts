@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { type Plan, stepsOf } from '../plan.ts';
-import { type AgentFacts, environmentRule, matches, type Rule } from './rules.ts';
+import { environmentRule, matches, type ResourceFacts, type Rule } from './rules.ts';
 
 /** What the policy says of one request, fixed when it is submitted and whenever it asks anew. */
 export const AppliedPolicy = z.object({
@@ -30,8 +30,8 @@ export interface Policy {
 
 export const rulesOf = ({ rules, otherwise }: Policy): readonly Rule[] => [...rules, otherwise];
 
-export const ruleFor = ({ rules, otherwise }: Policy, agent: AgentFacts): Rule =>
-  rules.find((rule) => matches(rule.match, agent)) ?? otherwise;
+export const ruleFor = ({ rules, otherwise }: Policy, resource: ResourceFacts): Rule =>
+  rules.find((rule) => matches(rule.match, resource)) ?? otherwise;
 
 /** Whether a person holds a right: `unknown` when the directory did not answer, and then it counts as no. */
 export type Standing = 'yes' | 'no' | 'unknown' | 'nobody-configured';
@@ -44,7 +44,7 @@ const approvalsFor = (rule: Rule, plan: Plan): number => {
 
 /** What the policy says of this plan, by the agent as the plan observed it. */
 export function applyPolicy(policy: Policy, plan: Plan, now: Date): AppliedPolicy {
-  const rule = ruleFor(policy, plan.observation.agent);
+  const rule = ruleFor(policy, plan.observation.resource);
   return {
     version: policy.version,
     rule: rule.name,

@@ -1,6 +1,6 @@
 /** The rules of a policy, and which of them applies to an agent. */
 import { armIdParts } from '../ids.ts';
-import type { ObservedAgent } from '../observed.ts';
+import type { ObservedResource } from '../observed.ts';
 
 /** Name of the last rule, which the environment's settings make and which matches every agent. */
 export const environmentRule = 'environment';
@@ -12,7 +12,7 @@ export const environmentRule = 'environment';
 export interface RuleMatch {
   readonly subscriptions?: readonly string[] | undefined;
   readonly resourceGroups?: readonly string[] | undefined;
-  readonly agents?: readonly string[] | undefined;
+  readonly resources?: readonly string[] | undefined;
   /** By tag name: the value has to match one of the texts. */
   readonly tags?: Readonly<Record<string, readonly string[]>> | undefined;
 }
@@ -30,7 +30,7 @@ export interface Rule {
 }
 
 /** What rules look at. */
-export type AgentFacts = Pick<ObservedAgent, 'id' | 'name' | 'tags'>;
+export type ResourceFacts = Pick<ObservedResource, 'id' | 'name' | 'tags'>;
 
 /**
  * Whether a text is the pattern with something, or nothing, for each `*`. Every piece between two stars is taken where it
@@ -53,7 +53,7 @@ export function fits(pattern: string, text: string): boolean {
 
 /** One criterion: what the rule wants, as the pattern is written, and what the agent has; null where it has nothing of the kind. */
 export interface Criterion {
-  /** `subscriptions`, `resourceGroups`, `agents`, or `tags.` and the tag's name. */
+  /** `subscriptions`, `resourceGroups`, `resources`, or `tags.` and the tag's name. */
   readonly name: string;
   readonly wanted: readonly string[];
   readonly found: string | null;
@@ -63,30 +63,30 @@ export interface Criterion {
 const anyCase = (wanted: readonly string[], found: string): boolean =>
   wanted.some((pattern) => fits(pattern.toLowerCase(), found.toLowerCase()));
 
-function tagOf(tags: AgentFacts['tags'], name: string): string | null {
+function tagOf(tags: ResourceFacts['tags'], name: string): string | null {
   const entry = Object.entries(tags).find(([key]) => key.toLowerCase() === name.toLowerCase());
   return entry === undefined ? null : entry[1];
 }
 
 /** Every criterion of a rule, held against an agent. */
-export function criteriaOf(match: RuleMatch, agent: AgentFacts): readonly Criterion[] {
-  const { subscriptionId, resourceGroup } = armIdParts(agent.id);
+export function criteriaOf(match: RuleMatch, resource: ResourceFacts): readonly Criterion[] {
+  const { subscriptionId, resourceGroup } = armIdParts(resource.id);
   const named = (name: string, wanted: readonly string[] | undefined, found: string): readonly Criterion[] =>
     wanted === undefined ? [] : [{ name, wanted, found, holds: anyCase(wanted, found) }];
   const tags = Object.entries(match.tags ?? {}).map(([tag, wanted]): Criterion => {
-    const found = tagOf(agent.tags, tag);
+    const found = tagOf(resource.tags, tag);
     return { name: `tags.${tag}`, wanted, found, holds: found !== null && wanted.some((one) => fits(one, found)) };
   });
   return [
     ...named('subscriptions', match.subscriptions, subscriptionId),
     ...named('resourceGroups', match.resourceGroups, resourceGroup),
-    ...named('agents', match.agents, agent.name),
+    ...named('resources', match.resources, resource.name),
     ...tags,
   ];
 }
 
-export const matches = (match: RuleMatch, agent: AgentFacts): boolean =>
-  criteriaOf(match, agent).every((criterion) => criterion.holds);
+export const matches = (match: RuleMatch, resource: ResourceFacts): boolean =>
+  criteriaOf(match, resource).every((criterion) => criterion.holds);
 
 /** Whether somebody has to look at an agent's tags before it is clear whether a rule applies. */
 export const looksAtTags = (rule: Rule): boolean => rule.match.tags !== undefined;
@@ -109,7 +109,7 @@ export function covers(earlier: RuleMatch, later: RuleMatch): boolean {
   return (
     coversTexts(earlier.subscriptions, later.subscriptions, lower) &&
     coversTexts(earlier.resourceGroups, later.resourceGroups, lower) &&
-    coversTexts(earlier.agents, later.agents, lower) &&
+    coversTexts(earlier.resources, later.resources, lower) &&
     // An agent may go without a tag, which even a star does not match.
     Object.entries(earlier.tags ?? {}).every(([name, wanted]) => {
       const values = laterTag(name);

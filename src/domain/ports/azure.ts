@@ -4,12 +4,12 @@
  */
 import type { Outcome, Receipt } from '../failure.ts';
 import type { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../ids.ts';
-import type { CustomerKey, NewKey, ObservedAgent, ObservedKey, ObservedVault } from '../observed.ts';
+import type { CustomerKey, NewKey, ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
 
 /** Healthcare agent services. */
-export interface Agents {
+export interface Resources {
   /** The agent now, read from ARM (never from a cache or Resource Graph); null when there is none. */
-  get(id: ArmId): Promise<Outcome<ObservedAgent | null>>;
+  get(id: ArmId): Promise<Outcome<ObservedResource | null>>;
   /** The agent's tags now, for a click that waits: no answer within seconds is a failure. Null when there is no agent. */
   tags(id: ArmId): Promise<Outcome<Readonly<Record<string, string>> | null>>;
   /** Adds a system-assigned identity and keeps user-assigned ones. Waits for Azure to finish. Safe to repeat. */
@@ -79,7 +79,7 @@ export interface Guards {
 }
 
 /** An agent as lists show it. */
-export interface AgentSummary {
+export interface ResourceSummary {
   readonly id: ArmId;
   readonly name: string;
   readonly location: string;
@@ -94,7 +94,7 @@ export type VaultSummary = ObservedVault;
 /** Lists for choosing from. They may lag behind Azure: look again before acting. */
 export interface Inventory {
   /** Agents in the configured subscriptions whose name contains the text, by name, at most `top`. */
-  agents(contains: string, top: number): Promise<Outcome<readonly AgentSummary[]>>;
+  resources(contains: string, top: number): Promise<Outcome<readonly ResourceSummary[]>>;
   /** All vaults in the configured subscriptions, by name. */
   vaults(): Promise<Outcome<readonly VaultSummary[]>>;
 }
@@ -121,7 +121,7 @@ export interface Groups {
 
 /** Everything Azure, as steps and checks receive it. */
 export interface Azure {
-  readonly agents: Agents;
+  readonly resources: Resources;
   readonly vaults: Vaults;
   readonly keys: Keys;
   readonly grants: Grants;

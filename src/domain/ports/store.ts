@@ -32,13 +32,13 @@ export interface Requests {
   load(id: RequestId): Promise<Request | null>;
   events(id: RequestId): Promise<readonly StoredEvent[]>;
   /** The open request that holds the agent, if any. */
-  openFor(agentId: ArmId): Promise<RequestId | null>;
+  openFor(resourceId: ArmId): Promise<RequestId | null>;
   /** Newest first. */
   list(limit: number, offset: number): Promise<readonly Request[]>;
   /** Every request that has not ended, newest first. */
   open(): Promise<readonly Request[]>;
   /** Every request there was for the agent, newest first. */
-  ofAgent(agentId: ArmId): Promise<readonly RequestId[]>;
+  ofResource(resourceId: ArmId): Promise<readonly RequestId[]>;
 }
 
 /** The chain's hashes, for showing them. */

@@ -59,8 +59,8 @@ function remindersUntil(expiresAt: string, from: string): readonly Consequence[]
 }
 
 /** The one derived row that rules anything: which agent an open request holds. */
-export const holdsAgent = (request: Request): string | null =>
-  hasEnded(request) ? null : request.plan.wish.agentId.toLowerCase();
+export const holdsResource = (request: Request): string | null =>
+  hasEnded(request) ? null : request.plan.wish.resourceId.toLowerCase();
 
 /** Where an outbox row came from. */
 export interface OutboxItem extends Consequence {

@@ -18,7 +18,7 @@ export const orderRun = (request: Request): NewEvent =>
     'run-ordered',
     botActor,
     { run: request.runs + 1 },
-    { planDigest: request.digest, target: request.plan.wish.agentId, onBehalfOf: request.requester },
+    { planDigest: request.digest, target: request.plan.wish.resourceId, onBehalfOf: request.requester },
   );
 
 export function checkRun(request: Request, command: Extract<Command, { do: 'check-run' }>): Decision {
@@ -50,7 +50,7 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
       { run, plan, policy, reason },
       {
         planDigest: command.digest,
-        target: request.plan.wish.agentId,
+        target: request.plan.wish.resourceId,
         onBehalfOf: request.requester,
         result: 'awaiting-approval',
       },
@@ -77,7 +77,7 @@ const inRun = (request: Request, run: number): boolean =>
 /** What every event of a run says of whose and which plan it is. */
 export const runRest = (request: Request) => ({
   planDigest: request.digest,
-  target: request.plan.wish.agentId,
+  target: request.plan.wish.resourceId,
   onBehalfOf: request.requester,
 });
 

@@ -29,7 +29,7 @@ const run = z.number().int().min(1);
 const payloads = {
   submitted: z.object({
     formId: FormId,
-    agentName: z.string(),
+    resourceName: z.string(),
     plan: Plan,
     policy: AppliedPolicy,
     origin: Origin,

@@ -35,7 +35,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     formId: body.data.formId,
     requester: PersonId.parse(body.actor.id),
     requesterTenant: body.actor.tenantId ?? '',
-    agentName: body.data.agentName,
+    resourceName: body.data.resourceName,
     plan: body.data.plan,
     digest: body.planDigest ?? '',
     policy: body.data.policy,

@@ -32,7 +32,7 @@ export interface Submit {
   readonly by: PersonId;
   readonly actor: Actor;
   readonly formId: FormId;
-  readonly agentName: string;
+  readonly resourceName: string;
   readonly plan: Plan;
   readonly digest: string;
   readonly policy: AppliedPolicy;

@@ -45,7 +45,7 @@ export interface RequestBase {
   readonly formId: FormId;
   readonly requester: PersonId;
   readonly requesterTenant: string;
-  readonly agentName: string;
+  readonly resourceName: string;
   readonly plan: Plan;
   readonly digest: string;
   readonly policy: AppliedPolicy;

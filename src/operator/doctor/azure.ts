@@ -34,8 +34,8 @@ async function diagnoseReach({ config, subscriptions }: Subjects): Promise<reado
 }
 
 async function diagnoseLists(subjects: Subjects): Promise<readonly Diagnosis[]> {
-  const [agents, vaults] = await Promise.all([
-    subjects.azure.inventory.agents('', 1000),
+  const [resources, vaults] = await Promise.all([
+    subjects.azure.inventory.resources('', 1000),
     subjects.azure.inventory.vaults(),
   ]);
   const none = 'Nobody can choose one. Look at CMK_SUBSCRIPTIONS and at the rights of the bot’s identity.';
@@ -43,8 +43,8 @@ async function diagnoseLists(subjects: Subjects): Promise<readonly Diagnosis[]> 
     if (!found.ok) return fail(subject, failureLine(found.failure), network);
     return found.value.length === 0 ? warn(subject, 'none found', none) : ok(subject, `${found.value.length} found`);
   };
-  const resources = { agents: agents.ok ? agents.value : [], vaults: vaults.ok ? vaults.value : [] };
-  return [listed('agents', agents), listed('vaults', vaults), ...(await diagnoseRights(subjects, resources))];
+  const found = { resources: resources.ok ? resources.value : [], vaults: vaults.ok ? vaults.value : [] };
+  return [listed('agents', resources), listed('vaults', vaults), ...(await diagnoseRights(subjects, found))];
 }
 
 /** Nobody has this id: asking after them needs the same rights, and tells nothing about anybody. */

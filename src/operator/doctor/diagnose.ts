@@ -5,10 +5,10 @@ import { armSubscriptions } from '../../azure/subscriptions.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import type { Config } from '../../config/config.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
-import { explainAgent } from './agent.ts';
 import { diagnoseAzure } from './azure.ts';
 import { diagnoseDatabase } from './database.ts';
 import { diagnosePolicy } from './policy.ts';
+import { explainResource } from './resource.ts';
 import { diagnoseSettings } from './settings.ts';
 import { diagnoseStepUp } from './step-up.ts';
 import { fail, type Subjects } from './subjects.ts';
@@ -22,7 +22,7 @@ function join(config: Config): Joined {
   return { azure: connectAzure(options), subscriptions: armSubscriptions(options), cloud: options.cloud };
 }
 
-export async function diagnose(given: Omit<Subjects, keyof Joined>, agent: string | null): Promise<Diagnosis[]> {
+export async function diagnose(given: Omit<Subjects, keyof Joined>, resource: string | null): Promise<Diagnosis[]> {
   const { config } = given;
   const settings = diagnoseSettings(config);
   let joined: Joined;
@@ -39,7 +39,7 @@ export async function diagnose(given: Omit<Subjects, keyof Joined>, agent: strin
     diagnosePolicy(subjects),
     diagnoseTeams(subjects),
     diagnoseStepUp(subjects),
-    ...(agent === null ? [] : [explainAgent(subjects, agent)]),
+    ...(resource === null ? [] : [explainResource(subjects, resource)]),
   ]);
   return [...settings, ...parts.flat()];
 }

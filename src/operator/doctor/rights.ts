@@ -15,7 +15,7 @@ export const noRights: Rights = { actions: [], dataActions: [] };
 
 const wanted = {
   // Identities stand beside the agents that use them, as far as can be known.
-  agents: { actions: [...actionsOn.agent, assignIdentity], dataActions: [] },
+  resources: { actions: [...actionsOn.resource, assignIdentity], dataActions: [] },
   vaults: { actions: actionsOn.vault, dataActions: [] },
   vaultsByRole: { actions: actionsOn.vault, dataActions: dataActionsOnVault },
   subscription: { actions: actionsOn.subscription, dataActions: [] },
@@ -30,7 +30,7 @@ interface Spot {
 }
 
 export interface Resources {
-  readonly agents: readonly { readonly id: ArmId }[];
+  readonly resources: readonly { readonly id: ArmId }[];
   readonly vaults: readonly Pick<ObservedVault, 'id' | 'access'>[];
 }
 
@@ -58,13 +58,13 @@ function spotPerGroup<T extends { readonly id: ArmId }>(
 const orSubscription = (spots: readonly Spot[], subscriptionId: string, kind: string, rights: Rights) =>
   spots.length > 0 ? spots : [{ where: kind, scope: scopeOf(subscriptionId), wanted: rights }];
 
-const spotsIn = (id: string, { agents, vaults }: Resources): readonly Spot[] => [
+const spotsIn = (id: string, { resources, vaults }: Resources): readonly Spot[] => [
   { where: 'the subscription', scope: scopeOf(id), wanted: wanted.subscription },
   ...orSubscription(
-    spotPerGroup(id, 'agents', agents, () => wanted.agents),
+    spotPerGroup(id, 'agents', resources, () => wanted.resources),
     id,
     'agents',
-    wanted.agents,
+    wanted.resources,
   ),
   ...orSubscription(
     spotPerGroup(id, 'vaults', vaults, ({ access }) =>

@@ -93,7 +93,7 @@ export const calls = {
   /** Safe to repeat: what was recorded for the same question is answered again. */
   act: { input: z.object({ id: RequestId, act: Act }), output: Acted },
   /** What the running bot finds of itself and its surroundings; with an agent's name or id also which rule applies to it. */
-  diagnose: { input: z.object({ agent: z.string().max(2000).nullable() }), output: z.array(Diagnosis) },
+  diagnose: { input: z.object({ resource: z.string().max(2000).nullable() }), output: z.array(Diagnosis) },
 } as const;
 
 export type CallName = keyof typeof calls;

@@ -9,9 +9,9 @@ import { ApprovalData } from './data/approval.ts';
 import { ApprovalDecidedData } from './data/approval-decided.ts';
 import { AuditReplyData } from './data/audit-reply.ts';
 import { AuditRootData } from './data/audit-root.ts';
-import { FormAgentData } from './data/form-agent.ts';
 import { FormEndedData } from './data/form-ended.ts';
 import { FormKeyData } from './data/form-key.ts';
+import { FormResourceData } from './data/form-resource.ts';
 import { FormReviewData } from './data/form-review.ts';
 import { FormSlowData } from './data/form-slow.ts';
 import { FormVaultData } from './data/form-vault.ts';
@@ -37,7 +37,7 @@ export const cardSchemas = {
   'approval-decided': ApprovalDecidedData,
   'audit-reply': AuditReplyData,
   'audit-root': AuditRootData,
-  'form-agent': FormAgentData,
+  'form-resource': FormResourceData,
   'form-ended': FormEndedData,
   'form-slow': FormSlowData,
   'form-key': FormKeyData,

@@ -99,7 +99,7 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
     turn: (form: Form, click: FormClick) => turn(ports, form, click),
   };
   const pages = new DialogSet(state.createProperty('dialog'));
-  for (const page of ['agent', 'vault', 'key', 'review', 'ended'] as const) pages.add(new FormPage(page, work));
+  for (const page of ['resource', 'vault', 'key', 'review', 'ended'] as const) pages.add(new FormPage(page, work));
 
   async function load(context: TurnContext, formId: string): Promise<DialogContext> {
     setFormId(context, formId);

@@ -27,8 +27,8 @@ async function requestsOn(requests: Requests, subject: Subject): Promise<readonl
   if (subject.kind === 'open-requests') {
     return [...(await requests.open())].sort((a, b) => waitsForPeople(a) - waitsForPeople(b));
   }
-  if (subject.kind === 'history-of-agent') {
-    const ids = (await requests.ofAgent(subject.agentId)).slice(0, mostListed);
+  if (subject.kind === 'history-of-resource') {
+    const ids = (await requests.ofResource(subject.resourceId)).slice(0, mostListed);
     return (await Promise.all(ids.map((id) => requests.load(id)))).filter((request) => request !== null);
   }
   return requests.list(mostListed, 0);
@@ -43,7 +43,7 @@ export function openLists(
   async function historyOf(subject: Extract<Subject, { kind: 'history-of-request' }>): Promise<ListContent> {
     const [request, events] = await Promise.all([requests.load(subject.requestId), requests.events(subject.requestId)]);
     return {
-      title: plain(request?.agentName ?? ''),
+      title: plain(request?.resourceName ?? ''),
       subject: plain<string>(`History of ${subject.requestId}, newest first`),
       empty: plain('Nothing happened yet.'),
       rows: await eventRows([...events].reverse(), directory),
@@ -61,7 +61,7 @@ export function openLists(
           ? 'Open requests'
           : subject.kind === 'latest-requests'
             ? 'Latest requests'
-            : (subject.agentId.split('/').at(-1) ?? ''),
+            : (subject.resourceId.split('/').at(-1) ?? ''),
       ),
       subject:
         open || rows.length === 0

@@ -4,8 +4,8 @@ import type { Form } from '../../operations/form.ts';
 import { listed } from '../../operations/form-pages.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
 import { type Label, label } from '../cards/plain-text.ts';
-import { agentTitle } from '../cards/views/form-agent-view.ts';
 import { keyTitle } from '../cards/views/form-key-view.ts';
+import { resourceTitle } from '../cards/views/form-resource-view.ts';
 import { vaultTitle } from '../cards/views/form-vault-view.ts';
 
 interface Choice {
@@ -16,10 +16,13 @@ interface Choice {
 const containing = (query: string) => (choice: Choice) => choice.title.toLowerCase().includes(query.toLowerCase());
 
 async function vaultChoices(ports: CommandPorts, form: Form): Promise<readonly Choice[]> {
-  if (form.agentId === null) return [];
-  const [agent, vaults] = await Promise.all([ports.azure.agents.get(form.agentId), ports.azure.inventory.vaults()]);
-  if (!agent.ok || agent.value === null || !vaults.ok) return [];
-  return judgeVaults(vaults.value, agent.value, ports.tenantId).map((one) => ({
+  if (form.resourceId === null) return [];
+  const [resource, vaults] = await Promise.all([
+    ports.azure.resources.get(form.resourceId),
+    ports.azure.inventory.vaults(),
+  ]);
+  if (!resource.ok || resource.value === null || !vaults.ok) return [];
+  return judgeVaults(vaults.value, resource.value, ports.tenantId).map((one) => ({
     title: label(vaultTitle(one)),
     value: one.vault.name,
   }));
@@ -47,8 +50,10 @@ export async function search(
   readForm: (id: string) => Promise<Form | null>,
 ): Promise<readonly Choice[]> {
   if (dataset === 'agents') {
-    const agents = await ports.azure.inventory.agents(query.trim(), listed);
-    return agents.ok ? agents.value.map((one) => ({ title: label(agentTitle(one, agents.value)), value: one.id })) : [];
+    const resources = await ports.azure.inventory.resources(query.trim(), listed);
+    return resources.ok
+      ? resources.value.map((one) => ({ title: label(resourceTitle(one, resources.value)), value: one.id }))
+      : [];
   }
   const [kind, formId = ''] = dataset.split('/');
   const form = await readForm(formId);

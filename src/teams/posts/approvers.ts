@@ -76,7 +76,7 @@ export function openApprovers({ policy, people, lookups }: ApproversOptions): Ap
 
   return {
     async of(request, hurry) {
-      const { approvers } = ruleFor(policy, request.plan.observation.agent);
+      const { approvers } = ruleFor(policy, request.plan.observation.resource);
       if (approvers.length === 0) return { described: 'nobody: CMK_APPROVERS is empty', addressed: [], people: [] };
       const patience = hurry === undefined ? patienceMs : hurryMs;
       const had = [request.requester, ...request.approvals.map(({ by }) => by)];

@@ -36,7 +36,7 @@ export function openReminders({ requests, shown, chat, approvers, now }: Reminde
     async remind(id, key) {
       const request = await requests.load(id);
       if (request?.state === 'needs-attention' && key === 'attention') {
-        const words = md`${bold(id as string)} still needs attention: ${plain(request.agentName)}. Its card says what stopped it.`;
+        const words = md`${bold(id as string)} still needs attention: ${plain(request.resourceName)}. Its card says what stopped it.`;
         await say(request, 'status', words, []);
         return new Date(now().getTime() + attentionEveryMs);
       }

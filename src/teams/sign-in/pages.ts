@@ -124,7 +124,7 @@ async function startWords({ directory }: PageTools, request: Request, url: strin
     title: `Sign in to approve ${request.id}`,
     lines: ['You clicked Approve in Teams. Signing in shows that it is you, and now.'],
     facts: [
-      ['Agent', request.agentName],
+      ['Agent', request.resourceName],
       ['Gets key', `${wish.keyName} in ${observation.vault.name}`],
       ['Asked by', names(request.requester)],
     ],

@@ -11,7 +11,7 @@ function chainOf(names: readonly string[]) {
   for (const [index, name] of names.entries()) {
     const prev = lines.at(-1)?.hash ?? genesis;
     const place = { seq: index + 1, revision: index + 1, request: 'CMK-000001', prev, cause: `cause ${index}`, n: 0 };
-    const event = submitted({ agentName: name, justification: `because of ${name}` });
+    const event = submitted({ resourceName: name, justification: `because of ${name}` });
     const { body, hash, openings } = seal({ ...place, time: '2026-11-24T16:00:00.000Z' }, event);
     lines.push({ ...place, body, hash });
     texts.push(...openings.map((opening) => ({ ...opening, request: place.request, revision: place.revision })));

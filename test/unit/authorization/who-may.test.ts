@@ -3,7 +3,7 @@ import { done, failed } from '../../../src/domain/failure.ts';
 import type { PersonId } from '../../../src/domain/ids.ts';
 import { approver, requester, submit } from '../../support/fixtures.ts';
 import { failure, requestAfter } from '../support/commands.ts';
-import { agent, planFor } from '../support/plans.ts';
+import { planFor, resource } from '../support/plans.ts';
 import { policyOf, rule } from '../support/policies.ts';
 import { scriptedAzure } from '../support/scripted-azure.ts';
 
@@ -35,22 +35,22 @@ const production = rule({
   approvers: [approver],
 });
 const policy = policyOf([production], { requesters: [requester], approvers: ['somebody'] });
-const inProduction = agent({ tags: { environment: 'production' } });
+const inProduction = resource({ tags: { environment: 'production' } });
 
 /** A request that was asked when its agent had no tags. */
 const asked = requestAfter(submit({ plan: planFor() }));
 
 function standingsWhere(world: Parameters<typeof scriptedAzure>[0]) {
   const azure = scriptedAzure(world);
-  return { azure, standings: openStandings({ agents: azure.agents, groups: belongs }, policy) };
+  return { azure, standings: openStandings({ resources: azure.resources, groups: belongs }, policy) };
 }
 
 describe('standing under rules', () => {
   it('is that of the rule for the agent', async () => {
     const { standings } = standingsWhere({});
-    expect(await standings.requester(requester, agent())).toBe('yes');
+    expect(await standings.requester(requester, resource())).toBe('yes');
     expect(await standings.requester(requester, inProduction)).toBe('no');
-    expect(await standings.approver(approver, agent())).toBe('no');
+    expect(await standings.approver(approver, resource())).toBe('no');
     expect(await standings.approver(approver, inProduction)).toBe('yes');
   });
 
@@ -63,30 +63,30 @@ describe('standing under rules', () => {
   });
 
   it('of a request follows the tags its agent has now', async () => {
-    const { azure, standings } = standingsWhere({ agent: agent() });
+    const { azure, standings } = standingsWhere({ resource: resource() });
     expect(await standings.approverOf(approver, asked)).toBe('no');
-    azure.world.agent = inProduction;
+    azure.world.resource = inProduction;
     expect(await standings.approverOf(approver, asked)).toBe('yes');
   });
 
   it('of a request whose agent is gone follows the tags it was asked with', async () => {
-    const { standings } = standingsWhere({ agent: null });
+    const { standings } = standingsWhere({ resource: null });
     expect(await standings.approverOf(approver, asked)).toBe('no');
-    const tagged = requestAfter(submit({ plan: planFor({ seen: { agent: inProduction } }) }));
+    const tagged = requestAfter(submit({ plan: planFor({ seen: { resource: inProduction } }) }));
     expect(await standings.approverOf(approver, tagged)).toBe('yes');
   });
 
   it('of a request is unknown while its agent cannot be read', async () => {
-    const { azure, standings } = standingsWhere({ agent: inProduction });
-    azure.refuse('agents.tags', failure());
+    const { azure, standings } = standingsWhere({ resource: inProduction });
+    azure.refuse('resources.tags', failure());
     expect(await standings.approverOf(approver, asked)).toBe('unknown');
   });
 
   it('looks at no tags where no rule does', async () => {
-    const azure = scriptedAzure({ agent: null });
-    azure.refuse('agents.tags', failure(), 9);
-    const flat = policyOf([rule({ name: 'care', match: { agents: ['bot-*'] }, approvers: [approver] })]);
-    const standings = openStandings({ agents: azure.agents, groups: belongs }, flat);
+    const azure = scriptedAzure({ resource: null });
+    azure.refuse('resources.tags', failure(), 9);
+    const flat = policyOf([rule({ name: 'care', match: { resources: ['bot-*'] }, approvers: [approver] })]);
+    const standings = openStandings({ resources: azure.resources, groups: belongs }, flat);
     expect(await standings.approverOf(approver, asked)).toBe('yes');
   });
 });

@@ -4,33 +4,33 @@ import { cmkRequests } from '../../../src/commands/cmk-requests.ts';
 import { enableCmk } from '../../../src/commands/enable-cmk.ts';
 import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { submit } from '../../../src/operations/form-clicks.ts';
-import { agentId, vaultId } from '../../support/fixtures.ts';
+import { resourceId, vaultId } from '../../support/fixtures.ts';
 import { call, commandWorld, inputs, reviewed } from '../support/command-world.ts';
 import { failure } from '../support/commands.ts';
 import { keyName, version } from '../support/plans.ts';
 
 describe('/enable-cmk', () => {
   it.each([
-    [{}, { page: 'agent', agentId: null }],
-    [{ resource: 'bot-care' }, { page: 'vault', agentId: agentId(), vaultId: null }],
+    [{}, { page: 'resource', resourceId: null }],
+    [{ resource: 'bot-care' }, { page: 'vault', resourceId: resourceId(), vaultId: null }],
     [
       { resource: 'bot-care', vault: 'kv-care' },
       { page: 'key', vaultId, key: null },
     ],
     [
-      { resource: agentId(), vault: 'kv-care', key: 'care' },
+      { resource: resourceId(), vault: 'kv-care', key: 'care' },
       { page: 'review', key: { kind: 'existing', name: keyName, version: version('a') } },
     ],
     [
       { vault: 'kv-care', key: 'care' },
-      { page: 'agent', vaultId: null },
+      { page: 'resource', vaultId: null },
     ],
   ])('opens the form with %j on the first page that has something to ask', async (args, form) => {
     expect(await enableCmk.handle(call(args), commandWorld().ports)).toMatchObject({ kind: 'open-form', form });
   });
 
   it.each([
-    [{ resource: 'bot-none' }, 'unknown-agent'],
+    [{ resource: 'bot-none' }, 'unknown-resource'],
     [{ resource: 'bot-care', vault: 'kv-none' }, 'unknown-vault'],
     [{ resource: 'bot-care', vault: 'kv-care', key: 'none' }, 'unknown-key'],
   ])('refuses %j', async (args, code) => {
@@ -44,7 +44,7 @@ describe('/enable-cmk', () => {
   ])('looks into nothing for a person whose standing is %s', async (value, code) => {
     const { ports, standing, azure } = commandWorld();
     standing.value = value;
-    azure.refuse('inventory.agents', failure());
+    azure.refuse('inventory.resources', failure());
     expect(await enableCmk.handle(call({ resource: 'bot-care' }), ports)).toMatchObject({ code });
   });
 });
@@ -64,14 +64,14 @@ describe('/cmk-history', () => {
     });
     expect(await history(ports, 'bot-care')).toEqual({
       kind: 'show-list',
-      subject: { kind: 'history-of-agent', agentId: agentId() },
+      subject: { kind: 'history-of-resource', resourceId: resourceId() },
     });
   });
 
   it('refuses a request and an agent that are not there', async () => {
     const { ports } = commandWorld();
     expect(await history(ports, 'CMK-7F3K9Q')).toMatchObject({ code: 'unknown-request', fact: 'CMK-7F3K9Q' });
-    expect(await history(ports, 'bot', 'none')).toMatchObject({ code: 'unknown-agent', fact: 'bot none' });
+    expect(await history(ports, 'bot', 'none')).toMatchObject({ code: 'unknown-resource', fact: 'bot none' });
   });
 });
 

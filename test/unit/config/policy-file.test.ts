@@ -48,7 +48,7 @@ const whole = {
   match: {
     subscriptions: [one],
     resourceGroups: ['rg-care-*'],
-    agents: ['triage-*'],
+    resources: ['triage-*'],
     tags: { environment: 'production', owner: ['care', 'ward'] },
   },
   requesters: [one],
@@ -75,7 +75,7 @@ describe('a policy file', () => {
   });
 
   it('leaves to the environment what a rule does not say', () => {
-    const { policy } = readRules({ name: 'test', match: { agents: ['*-test'] } });
+    const { policy } = readRules({ name: 'test', match: { resources: ['*-test'] } });
     const settings = {
       requesters: [one],
       approvers: [two],
@@ -83,7 +83,7 @@ describe('a policy file', () => {
       expiryMs: 72 * hour,
       extraApprovalForIrreversible: false,
     };
-    expect(policy.rules).toEqual([{ name: 'test', match: { agents: ['*-test'] }, ...settings }]);
+    expect(policy.rules).toEqual([{ name: 'test', match: { resources: ['*-test'] }, ...settings }]);
     expect(policy.otherwise).toEqual({ name: 'environment', match: {}, ...settings });
   });
 
@@ -124,7 +124,7 @@ describe('a start is refused', () => {
     [
       'an unknown criterion',
       { match: { tag: {} } },
-      'rules[0].match.tag is not known here; known are subscriptions, resourceGroups, agents, tags',
+      'rules[0].match.tag is not known here; known are subscriptions, resourceGroups, resources, tags',
     ],
     [
       'an empty list of approvers',
@@ -163,8 +163,8 @@ describe('a start is refused', () => {
     ],
     [
       'an empty criterion',
-      { match: { agents: [] } },
-      'rules[0].match.agents is empty; write what to match, or leave it out: then anything matches',
+      { match: { resources: [] } },
+      'rules[0].match.resources is empty; write what to match, or leave it out: then anything matches',
     ],
     [
       'no tag',
@@ -187,14 +187,14 @@ describe('a start is refused', () => {
   });
 
   it('for two rules of one name', () => {
-    const other = { ...whole, name: 'Production', match: { agents: ['ward-*'] } };
+    const other = { ...whole, name: 'Production', match: { resources: ['ward-*'] } };
     expect(mistakesIn(whole, other)).toEqual([
       'CMK_POLICY_FILE: rules[1].name is that of rules[0] too; give it another name',
     ]);
   });
 
   it('for a rule that never applies', () => {
-    expect(mistakesIn({ name: 'all', match: { agents: ['*'] } }, whole)).toEqual([
+    expect(mistakesIn({ name: 'all', match: { resources: ['*'] } }, whole)).toEqual([
       'CMK_POLICY_FILE: rules[1] never applies: rules[0] (all) comes first and matches every agent it could; move it up, or take it out',
     ]);
     expect(mistakesIn(whole, { name: 'all' })).toEqual([]);
@@ -222,12 +222,12 @@ describe('the policy version', () => {
   const version = (...rules: unknown[]) => readRules(...rules).policyVersion;
 
   it('changes with everything a rule says, and with the order of rules', () => {
-    const other = { ...whole, name: 'other', match: { agents: ['ward-*'] } };
+    const other = { ...whole, name: 'other', match: { resources: ['ward-*'] } };
     const versions = [
       readConfig({ ...environment, CMK_POLICY_FILE: '' }).policyVersion,
       version(whole),
       version({ ...whole, name: 'prod' }),
-      version({ ...whole, match: { ...whole.match, agents: ['triage-*', 'ward-*'] } }),
+      version({ ...whole, match: { ...whole.match, resources: ['triage-*', 'ward-*'] } }),
       version({ ...whole, requesters: [three] }),
       version({ ...whole, approvers: [two] }),
       version({ ...whole, approvalsRequired: 3 }),

@@ -1,13 +1,13 @@
 import { CheckCode, isAsWished, judgeKey } from '../../../src/domain/checks.ts';
 import type { Observation, Wish } from '../../../src/domain/observed.ts';
 import {
-  agent,
   guards,
   key,
   newKey,
   noon,
   observation,
   planFor,
+  resource,
   under,
   vault,
   version,
@@ -22,19 +22,19 @@ const hsm = { ...newKey, type: 'RSA-HSM' } as const;
 
 /** For every code one thing Azure may hold that leads to it, and the judgement with its fact. */
 const examples: Record<CheckCode, readonly [Partial<Observation>, 'pass' | 'warn' | 'block', string, Wish?]> = {
-  'created-after-cutoff': [{ agent: agent({ createdAt: '2021-11-12T00:00:00Z' }) }, 'pass', '2021-11-12'],
-  'created-before-cutoff': [{ agent: agent({ createdAt: '2021-11-11T23:59:59Z' }) }, 'block', '2021-11-11'],
-  'created-unknown': [{ agent: agent({ createdAt: null }) }, 'block', ''],
+  'created-after-cutoff': [{ resource: resource({ createdAt: '2021-11-12T00:00:00Z' }) }, 'pass', '2021-11-12'],
+  'created-before-cutoff': [{ resource: resource({ createdAt: '2021-11-11T23:59:59Z' }) }, 'block', '2021-11-11'],
+  'created-unknown': [{ resource: resource({ createdAt: null }) }, 'block', ''],
   'provisioning-settled': [{}, 'pass', 'Succeeded'],
-  'provisioning-unsettled': [{ agent: agent({ provisioningState: 'Updating' }) }, 'block', 'Updating'],
+  'provisioning-unsettled': [{ resource: resource({ provisioningState: 'Updating' }) }, 'block', 'Updating'],
   'microsoft-managed': [{}, 'pass', ''],
   'already-under-this-key': [
-    { agent: agent({ customerKey: under(version('a')) }) },
+    { resource: resource({ customerKey: under(version('a')) }) },
     'block',
     `care in https://kv-care.vault.azure.net/, version ${version('a')}`,
   ],
   'already-under-another-key': [
-    { agent: agent({ customerKey: under(version('b')) }) },
+    { resource: resource({ customerKey: under(version('b')) }) },
     'block',
     `care in https://kv-care.vault.azure.net/, version ${version('b')}`,
   ],
@@ -150,7 +150,7 @@ describe('a key', () => {
 
 describe('an agent', () => {
   const asWished = (customerKey: ReturnType<typeof under> | null, wished = wish()) =>
-    isAsWished(observation({ agent: agent({ customerKey }) }), wished);
+    isAsWished(observation({ resource: resource({ customerKey }) }), wished);
 
   it('is as wished under the pinned version of the wished key, however the vault is spelled', () => {
     expect(asWished(under(version('a')))).toBe(true);

@@ -1,13 +1,13 @@
 import { canonicalJson, digestSubject, planDigest, shortDigest } from '../../../src/domain/digest.ts';
 import { ArmId, KeyName } from '../../../src/domain/ids.ts';
 import { type Plan, Plan as PlanSchema } from '../../../src/domain/plan.ts';
-import { agentId, vaultId } from '../../support/fixtures.ts';
+import { resourceId, vaultId } from '../../support/fixtures.ts';
 import {
-  agent,
   key,
   newKey,
   planFor,
   principal,
+  resource,
   sha256,
   vault,
   version,
@@ -53,21 +53,21 @@ describe('the digest stays', () => {
     [
       'when Azure spells resources in another case',
       planFor({
-        wished: wish({ agentId: spelled(agentId()), vaultId: spelled(vaultId) }),
-        seen: { agent: agent({ id: spelled(agentId()) }), vault: vault({ id: spelled(vaultId) }) },
+        wished: wish({ resourceId: spelled(resourceId()), vaultId: spelled(vaultId) }),
+        seen: { resource: resource({ id: spelled(resourceId()) }), vault: vault({ id: spelled(vaultId) }) },
       }),
     ],
     [
       'when what is observed changes without changing the effects',
       planFor({
-        seen: { agent: agent({ createdAt: '2023-01-01T00:00:00.000Z' }), vault: vault({ retentionDays: 7 }) },
+        seen: { resource: resource({ createdAt: '2023-01-01T00:00:00.000Z' }), vault: vault({ retentionDays: 7 }) },
       }),
     ],
     [
       'when what was there before an effect is another',
-      planFor({ seen: { agent: agent({ userAssignedIds: ['one'] }) } }),
+      planFor({ seen: { resource: resource({ userAssignedIds: ['one'] }) } }),
     ],
-    ['when the identity gets a number', planFor({ seen: { agent: agent({ principalId: principal }) } })],
+    ['when the identity gets a number', planFor({ seen: { resource: resource({ principalId: principal }) } })],
   ])('%s', (_when, plan) => {
     expect([digest(base), digest(madeFirst)]).toContain(digest(plan));
   });
@@ -79,13 +79,13 @@ describe('the digest stays', () => {
 
 describe('the digest changes', () => {
   it.each<[string, Plan]>([
-    ['with the agent', planFor({ wished: wish({ agentId: agentId('bot-other') }) })],
+    ['with the agent', planFor({ wished: wish({ resourceId: resourceId('bot-other') }) })],
     ['with the key', planFor({ wished: wish({ keyName: KeyName.parse('other') }) })],
     [
       'with the key version',
       planFor({ wished: wish({ keyVersion: version('b') }), seen: { key: key({ version: version('b') }) } }),
     ],
-    ['with the effects', planFor({ seen: { agent: agent({ systemAssigned: true }) } })],
+    ['with the effects', planFor({ seen: { resource: resource({ systemAssigned: true }) } })],
     ['with the way access is granted', planFor({ seen: { vault: vault({ access: 'access-policies' }) } })],
     ['with a warning', planFor({ seen: { vault: vault({ location: 'northeurope' }) } })],
     ['with the policy', planFor({ policyVersion: 'p2' })],

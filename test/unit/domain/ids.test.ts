@@ -12,7 +12,7 @@ import {
   TenantId,
 } from '../../../src/domain/ids.ts';
 import { keyScope, sameVaultUri } from '../../../src/domain/observed.ts';
-import { agentId, vaultId } from '../../support/fixtures.ts';
+import { resourceId, vaultId } from '../../support/fixtures.ts';
 import { keyName } from '../support/plans.ts';
 
 const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, value: unknown): boolean =>
@@ -63,18 +63,18 @@ describe('an ARM id', () => {
   it.each([
     '/subscriptions/x/resourceGroups/rg/providers/p/t/n',
     '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg',
-    `${agentId()}/`,
-    `${agentId()}/half`,
-    `${agentId()}/../other`,
-    agentId().replace('rg-care', '..'),
-    `${agentId()}?api-version=1`,
-    `${agentId()}#part`,
-    `${agentId()}${'a'.repeat(1000)}`,
+    `${resourceId()}/`,
+    `${resourceId()}/half`,
+    `${resourceId()}/../other`,
+    resourceId().replace('rg-care', '..'),
+    `${resourceId()}?api-version=1`,
+    `${resourceId()}#part`,
+    `${resourceId()}${'a'.repeat(1000)}`,
   ])('is not %j', (text) => expect(accepts(ArmId, text)).toBe(false));
 
   it('is one resource in whatever case', () => {
-    expect(sameArmId(agentId(), agentId().toUpperCase())).toBe(true);
-    expect(sameArmId(agentId(), agentId('bot-other'))).toBe(false);
+    expect(sameArmId(resourceId(), resourceId().toUpperCase())).toBe(true);
+    expect(sameArmId(resourceId(), resourceId('bot-other'))).toBe(false);
   });
 
   it('comes apart into what people speak of, also where one resource lies in another', () => {

@@ -1,13 +1,13 @@
 import { ArmId } from '../../../src/domain/ids.ts';
 import { effectsOf, isCovered, type NotCovered, notCovered, type Plan, stepsOf } from '../../../src/domain/plan.ts';
-import { agentId, vaultId } from '../../support/fixtures.ts';
+import { resourceId, vaultId } from '../../support/fixtures.ts';
 import {
-  agent,
   key,
   newKey,
   observation,
   planFor,
   principal,
+  resource,
   under,
   vault,
   version,
@@ -18,7 +18,7 @@ const stepNames = (plan: Plan) => plan.steps.map((step) => step.name);
 /** Which parts of the difference are not empty. */
 const uncovered = (difference: NotCovered): string[] =>
   Object.entries(difference).flatMap(([part, found]) => (found.length > 0 ? [part] : []));
-const identified = agent({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
+const identified = resource({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
 
 describe('a plan', () => {
   it('has the steps with something to do, what cannot be undone after what it need not precede', () => {
@@ -34,7 +34,7 @@ describe('a plan', () => {
 
   it('leaves out what is done, and always verifies', () => {
     const done = {
-      agent: agent({ ...identified, customerKey: under(version('a')) }),
+      resource: resource({ ...identified, customerKey: under(version('a')) }),
       vault: vault({ purgeProtection: true }),
       grantHeld: true,
     };
@@ -47,7 +47,7 @@ describe('a plan', () => {
     expect(values).toEqual([
       'on',
       'RSA 3072, no expiry',
-      'Key Vault Crypto Service Encryption User for principal-of(agent)',
+      'Key Vault Crypto Service Encryption User for principal-of(resource)',
       'on',
       'care first-version-of(key) in kv-care',
     ]);
@@ -60,7 +60,7 @@ describe('a plan', () => {
         target: vaultId,
         property: 'access-policy',
         before: 'none',
-        value: 'get, wrapKey, unwrapKey for principal-of(agent)',
+        value: 'get, wrapKey, unwrapKey for principal-of(resource)',
       },
     ]);
   });
@@ -83,12 +83,14 @@ describe('an approval', () => {
   });
 
   it('covers a plan of which part is done', () => {
-    const ahead = planFor({ seen: { agent: identified, grantHeld: true, vault: vault({ purgeProtection: true }) } });
+    const ahead = planFor({ seen: { resource: identified, grantHeld: true, vault: vault({ purgeProtection: true }) } });
     expect(isCovered(notCovered(approved, ahead))).toBe(true);
   });
 
   it('covers targets that Azure spells in another case', () => {
-    const spelled = planFor({ seen: { agent: agent({ id: ArmId.parse(agentId().replace('rg-care', 'RG-CARE')) }) } });
+    const spelled = planFor({
+      seen: { resource: resource({ id: ArmId.parse(resourceId().replace('rg-care', 'RG-CARE')) }) },
+    });
     expect(isCovered(notCovered(approved, spelled))).toBe(true);
   });
 
@@ -99,8 +101,8 @@ describe('an approval', () => {
     ['a vault that closed its firewall', { vault: vault({ firewall: 'closed' }) }, ['blocks']],
     ['a key that was disabled', { key: key({ enabled: false }) }, ['blocks']],
     ['a key that is gone', { key: null }, ['blocks']],
-    ['an operation on the agent', { agent: agent({ provisioningState: 'Updating' }) }, ['blocks']],
-    ['another customer-managed key', { agent: agent({ customerKey: under(version('b')) }) }, ['blocks']],
+    ['an operation on the agent', { resource: resource({ provisioningState: 'Updating' }) }, ['blocks']],
+    ['another customer-managed key', { resource: resource({ customerKey: under(version('b')) }) }, ['blocks']],
   ] as const)('does not cover %s', (_what, seen, parts) => {
     expect(uncovered(notCovered(approved, planFor({ seen })))).toEqual(parts);
   });
@@ -111,7 +113,7 @@ describe('an approval', () => {
   });
 
   it('needs no cover for an agent that is under the wished key already', () => {
-    const done = planFor({ seen: { agent: agent({ customerKey: under(version('a')) }) } });
+    const done = planFor({ seen: { resource: resource({ customerKey: under(version('a')) }) } });
     expect(done.checks).toContainEqual(expect.objectContaining({ outcome: 'block', code: 'already-under-this-key' }));
     expect(isCovered(notCovered(approved, done))).toBe(true);
   });
@@ -153,7 +155,10 @@ describe('an approval of a key that is to be made', () => {
   it('covers the agent under the version that was made', () => {
     const done = planFor({
       wished: wishForNewKey(),
-      seen: observation({ key: key({ version: version('c') }), agent: agent({ customerKey: under(version('c')) }) }),
+      seen: observation({
+        key: key({ version: version('c') }),
+        resource: resource({ customerKey: under(version('c')) }),
+      }),
     });
     expect(isCovered(notCovered(approved, done, own('c')))).toBe(true);
   });

@@ -1,55 +1,55 @@
 import { done } from '../../../src/domain/failure.ts';
 import { KeyName } from '../../../src/domain/ids.ts';
-import type { AgentSummary } from '../../../src/domain/ports/azure.ts';
+import type { ResourceSummary } from '../../../src/domain/ports/azure.ts';
 import {
-  chooseAgent,
   chooseKey,
   chooseNewKey,
+  chooseResource,
   chooseVault,
   isUsable,
   judgeKeys,
   judgeVaults,
   type NewKeyInputs,
 } from '../../../src/operations/choose.ts';
-import { agentId, tenant, vaultId } from '../../support/fixtures.ts';
+import { resourceId, tenant, vaultId } from '../../support/fixtures.ts';
 import { failure } from '../support/commands.ts';
-import { agent, key, keyName, noon, vault, version } from '../support/plans.ts';
+import { key, keyName, noon, resource, vault, version } from '../support/plans.ts';
 import { scriptedAzure } from '../support/scripted-azure.ts';
 
 const azure = scriptedAzure();
 const refused = (code: string, fact: string) => ({ kind: 'refused', code, fact });
 
-function withAgents(...names: string[]) {
-  const agents = names.map(
-    (name, n) => ({ id: `${agentId(name)}`.replace('rg-care', `rg-${n}`), name }) as AgentSummary,
+function withResources(...names: string[]) {
+  const resources = names.map(
+    (name, n) => ({ id: `${resourceId(name)}`.replace('rg-care', `rg-${n}`), name }) as ResourceSummary,
   );
-  return { ...azure, inventory: { ...azure.inventory, agents: async () => done(agents) } };
+  return { ...azure, inventory: { ...azure.inventory, resources: async () => done(resources) } };
 }
 
 describe('an agent', () => {
-  it.each(['bot-care', ' BOT-care ', agentId(), agentId().toUpperCase()])('is chosen by %j', async (typed) => {
-    expect(await chooseAgent(azure, typed)).toMatchObject({ kind: 'chosen', value: { id: agentId() } });
+  it.each(['bot-care', ' BOT-care ', resourceId(), resourceId().toUpperCase()])('is chosen by %j', async (typed) => {
+    expect(await chooseResource(azure, typed)).toMatchObject({ kind: 'chosen', value: { id: resourceId() } });
   });
 
   it('is not chosen by part of its name', async () => {
-    expect(await chooseAgent(azure, 'bot')).toEqual(refused('unknown-agent', 'bot'));
+    expect(await chooseResource(azure, 'bot')).toEqual(refused('unknown-resource', 'bot'));
   });
 
   it('is not chosen by an id outside the configured subscriptions', async () => {
-    const elsewhere = agentId().replace('40000000', '90000000');
-    expect(await chooseAgent(azure, elsewhere)).toMatchObject({ code: 'unknown-agent' });
+    const elsewhere = resourceId().replace('40000000', '90000000');
+    expect(await chooseResource(azure, elsewhere)).toMatchObject({ code: 'unknown-resource' });
   });
 
   it('needs its id when two have the name, in whatever case', async () => {
-    const two = withAgents('bot-care', 'Bot-Care');
-    expect(await chooseAgent(two, 'bot-care')).toEqual(refused('ambiguous-agent', 'bot-care'));
-    const id = agentId('bot-care').replace('rg-care', 'rg-0');
-    expect(await chooseAgent(two, id)).toMatchObject({ kind: 'chosen', value: { id } });
+    const two = withResources('bot-care', 'Bot-Care');
+    expect(await chooseResource(two, 'bot-care')).toEqual(refused('ambiguous-resource', 'bot-care'));
+    const id = resourceId('bot-care').replace('rg-care', 'rg-0');
+    expect(await chooseResource(two, id)).toMatchObject({ kind: 'chosen', value: { id } });
   });
 
   it('is unknown by a name of any length, which is not repeated in full', async () => {
     const long = 'x'.repeat(500);
-    expect(await chooseAgent(azure, long)).toEqual(refused('unknown-agent', 'x'.repeat(80)));
+    expect(await chooseResource(azure, long)).toEqual(refused('unknown-resource', 'x'.repeat(80)));
   });
 });
 
@@ -78,7 +78,7 @@ describe('a key', () => {
 });
 
 it.each([
-  ['agents', 'inventory.agents', chooseAgent],
+  ['agents', 'inventory.resources', chooseResource],
   ['vaults', 'inventory.vaults', chooseVault],
   ['keys', 'keys.get', (port: typeof azure) => chooseKey(port, vaultId, 'care')],
 ] as const)('says what Azure said when %s cannot be read', async (_what, read, choose) => {
@@ -135,7 +135,7 @@ describe('the lists to choose from', () => {
       vault({ name: 'kv-unprotected' }),
       vault({ name: 'kv-a', purgeProtection: true }),
     ];
-    const judged = judgeVaults(vaults, agent(), tenant);
+    const judged = judgeVaults(vaults, resource(), tenant);
     expect(judged.map((one) => one.vault.name)).toEqual([
       'kv-a',
       'kv-b',

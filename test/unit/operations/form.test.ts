@@ -3,7 +3,7 @@ import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { Form } from '../../../src/operations/form.ts';
 import { back, cancelForm, FormInputs, next, submit } from '../../../src/operations/form-clicks.ts';
 import { factsOf, wishOf } from '../../../src/operations/form-pages.ts';
-import { agentId, requester, vaultId } from '../../support/fixtures.ts';
+import { requester, resourceId, vaultId } from '../../support/fixtures.ts';
 import { call, commandWorld, formOn, inputs, reviewed } from '../support/command-world.ts';
 import { failure } from '../support/commands.ts';
 import { key, keyName, newKey, vault as vaultThere, version } from '../support/plans.ts';
@@ -19,7 +19,7 @@ describe('a new form', () => {
       return Form.parse(JSON.parse(JSON.stringify(opened.kind === 'open-form' ? opened.form : null)));
     };
     const [one, other] = [await open(), await open()];
-    expect(one).toMatchObject({ page: 'agent', revision: 0, owner: requester, agentId: null, ended: null });
+    expect(one).toMatchObject({ page: 'resource', revision: 0, owner: requester, resourceId: null, ended: null });
     expect(one.id).not.toBe(other.id);
     expect(one.requestId).not.toBe(other.requestId);
   });
@@ -28,14 +28,14 @@ describe('a new form', () => {
 describe('going through the form', () => {
   it('takes the choice of each page and goes on', async () => {
     const { ports } = commandWorld();
-    let turned = await next(formOn('agent', ports), inputs({ resource: 'bot-care' }), ports);
-    expect(turned).toMatchObject({ problem: null, form: { page: 'vault', agentId: agentId(), revision: 1 } });
+    let turned = await next(formOn('resource', ports), inputs({ resource: 'bot-care' }), ports);
+    expect(turned).toMatchObject({ problem: null, form: { page: 'vault', resourceId: resourceId(), revision: 1 } });
     turned = await next(turned.form, inputs({ vault: 'kv-care' }), ports);
     expect(turned).toMatchObject({ form: { page: 'key', vaultId, revision: 2 } });
     turned = await next(turned.form, inputs({ key: 'care' }), ports);
     expect(turned).toMatchObject({ form: { page: 'review', key: existing, revision: 3 } });
     expect(wishOf(turned.form)).toEqual({
-      agentId: agentId(),
+      resourceId: resourceId(),
       vaultId,
       keyName,
       keyVersion: version('a'),
@@ -43,16 +43,16 @@ describe('going through the form', () => {
     });
   });
 
-  it.each(['agent', 'vault', 'key'] as const)('stays on page %s while nothing is chosen', async (page) => {
+  it.each(['resource', 'vault', 'key'] as const)('stays on page %s while nothing is chosen', async (page) => {
     const { ports } = commandWorld();
-    const form = formOn(page, ports, { agentId: agentId(), vaultId });
+    const form = formOn(page, ports, { resourceId: resourceId(), vaultId });
     const turned = await next(form, inputs({ resource: ' ', vault: '', key: ' ' }), ports);
     expect(turned).toMatchObject({ form: { page, revision: 1 }, problem: { code: 'choice-missing' } });
   });
 
   it('asks for the settings of a key that is to be made', async () => {
     const { ports } = commandWorld();
-    const form = formOn('key', ports, { agentId: agentId(), vaultId });
+    const form = formOn('key', ports, { resourceId: resourceId(), vaultId });
     const filled = { key: 'new', newKeyName: 'care-2', keyType: 'RSA', keySize: '3072' };
     const turned = await next(form, inputs(filled), ports);
     expect(turned.form).toMatchObject({ page: 'review', key: { kind: 'new', name: 'care-2', key: newKey } });
@@ -65,16 +65,16 @@ describe('going through the form', () => {
 
   it('forgets the key when another vault is chosen, and keeps it for the same one', async () => {
     const { ports } = commandWorld();
-    const form = formOn('vault', ports, { agentId: agentId(), vaultId, key: existing });
+    const form = formOn('vault', ports, { resourceId: resourceId(), vaultId, key: existing });
     expect((await next(form, inputs({ vault: 'kv-care' }), ports)).form.key).toEqual(existing);
-    const moved = { ...form, vaultId: agentId() };
+    const moved = { ...form, vaultId: resourceId() };
     expect((await next(moved, inputs({ vault: 'kv-care' }), ports)).form.key).toBeNull();
   });
 
   it('goes back page by page and stays on the first', () => {
     const { ports } = commandWorld();
-    const pages = ['review', 'key', 'vault', 'agent'] as const;
-    expect(pages.map((page) => back(formOn(page, ports)).form.page)).toEqual(['key', 'vault', 'agent', 'agent']);
+    const pages = ['review', 'key', 'vault', 'resource'] as const;
+    expect(pages.map((page) => back(formOn(page, ports)).form.page)).toEqual(['key', 'vault', 'resource', 'resource']);
     expect(back(formOn('review', ports, { shownDigest: 'd' })).form.shownDigest).toBeNull();
   });
 
@@ -99,7 +99,7 @@ describe('submitting', () => {
       requester,
       formId: form.id,
       digest: form.shownDigest,
-      agentName: 'bot-care',
+      resourceName: 'bot-care',
       justification: 'Policy 7',
       policy: { approvalsRequired: 1, expiresAt: '2026-03-05T12:00:00.000Z' },
     });
@@ -153,7 +153,7 @@ describe('submitting', () => {
     const [first, second] = [await reviewed(ports), await reviewed(ports)];
     await submit(first, inputs(ticked), ports);
     expect(await submit(second, inputs(ticked), ports)).toMatchObject({
-      problem: { code: 'agent-has-open-request', fact: first.requestId },
+      problem: { code: 'resource-has-open-request', fact: first.requestId },
     });
   });
 
@@ -171,7 +171,7 @@ describe('submitting', () => {
   it('says what Azure said when it cannot be read', async () => {
     const { ports, azure } = commandWorld();
     const form = await reviewed(ports);
-    azure.refuse('agents.get', failure({ status: 429, code: 'Throttled', message: 'Wait.' }));
+    azure.refuse('resources.get', failure({ status: 429, code: 'Throttled', message: 'Wait.' }));
     expect(await submit(form, inputs(ticked), ports)).toMatchObject({
       problem: { code: 'azure-unreachable', fact: 'Throttled: Wait.' },
     });
@@ -190,18 +190,18 @@ describe('submitting', () => {
 
 describe('the facts of a page', () => {
   it.each([
-    ['vault', {}, 'unknown-agent'],
-    ['key', { agentId: agentId() }, 'unknown-vault'],
-    ['review', { agentId: agentId(), vaultId }, 'choice-missing'],
+    ['vault', {}, 'unknown-resource'],
+    ['key', { resourceId: resourceId() }, 'unknown-vault'],
+    ['review', { resourceId: resourceId(), vaultId }, 'choice-missing'],
   ] as const)('of %s are refused while a choice before it is missing', async (page, chosen, code) => {
     const { ports } = commandWorld();
     expect(await factsOf(ports, formOn(page, ports, chosen))).toMatchObject({ kind: 'refused', code });
   });
 
   it('name what is gone', async () => {
-    const { ports } = commandWorld({ agent: null });
-    expect(await factsOf(ports, formOn('vault', ports, { agentId: agentId() }))).toMatchObject({
-      code: 'unknown-agent',
+    const { ports } = commandWorld({ resource: null });
+    expect(await factsOf(ports, formOn('vault', ports, { resourceId: resourceId() }))).toMatchObject({
+      code: 'unknown-resource',
       fact: 'bot-care',
     });
   });

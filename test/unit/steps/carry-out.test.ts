@@ -2,21 +2,21 @@ import { StepName, stagesOf } from '../../../src/domain/plan.ts';
 import { stepNamed, steps } from '../../../src/steps/registry.ts';
 import { carryOut } from '../../../src/steps/step.ts';
 import { failure, id } from '../support/commands.ts';
-import { agent, key, planFor, principal, under, vault, version, wishForNewKey } from '../support/plans.ts';
+import { key, planFor, principal, resource, under, vault, version, wishForNewKey } from '../support/plans.ts';
 import { receipt, type ScriptedAzure, scriptedAzure, type World } from '../support/scripted-azure.ts';
 
-const identified = agent({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
+const identified = resource({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
 const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
 const born = { principalId: principal, keyVersion: version('c') };
 const made = key({ version: version('c') });
 
 /** For each step that changes something: what is there before, what is there when it is done, and its one write. */
 const changes: Record<Exclude<StepName, 'verify'>, { before: Partial<World>; done: Partial<World>; write: string }> = {
-  'enable-identity': { before: {}, done: { agent: identified }, write: 'agents.enableSystemIdentity' },
+  'enable-identity': { before: {}, done: { resource: identified }, write: 'resources.enableSystemIdentity' },
   'create-key': { before: { keys: [] }, done: { keys: [made] }, write: 'keys.createIfMissing' },
   'grant-key-access': {
-    before: { agent: identified },
-    done: { agent: identified, granted: true },
+    before: { resource: identified },
+    done: { resource: identified, granted: true },
     write: 'grants.grant',
   },
   'protect-vault': {
@@ -25,9 +25,9 @@ const changes: Record<Exclude<StepName, 'verify'>, { before: Partial<World>; don
     write: 'vaults.protect',
   },
   'set-cmk': {
-    before: { agent: identified },
-    done: { agent: agent({ ...identified, customerKey: under(version('c')) }) },
-    write: 'agents.setCustomerKey',
+    before: { resource: identified },
+    done: { resource: resource({ ...identified, customerKey: under(version('c')) }) },
+    write: 'resources.setCustomerKey',
   },
 };
 const names = StepName.options.filter((name) => name !== 'verify');
@@ -74,7 +74,7 @@ describe.each(names)('%s', (name) => {
   it('touches nothing when it cannot look', async () => {
     const azure = scriptedAzure(before);
     const outage = failure({ next: 'wait', code: 'ServiceUnavailable', status: 503 });
-    for (const read of ['agents.get', 'vaults.get', 'keys.first']) azure.refuse(read, outage, 9);
+    for (const read of ['resources.get', 'vaults.get', 'keys.first']) azure.refuse(read, outage, 9);
     expect(await run(name, azure)).toEqual({ ok: false, failure: outage });
     expect(azure.writes).toEqual([]);
   });
@@ -84,14 +84,14 @@ describe('what the plan rests on', () => {
   it.each(['enable-identity', 'grant-key-access', 'set-cmk', 'verify'] as const)(
     'is missed by %s when the agent is gone, and a person is asked',
     async (name) => {
-      const azure = scriptedAzure({ agent: null });
+      const azure = scriptedAzure({ resource: null });
       expect(await run(name, azure)).toMatchObject({ ok: false, failure: { code: 'Missing', next: 'ask' } });
       expect(azure.writes).toEqual([]);
     },
   );
 
   it.each(['grant-key-access', 'protect-vault'] as const)('is missed by %s when the vault is gone', async (name) => {
-    const azure = scriptedAzure({ agent: identified, vault: null });
+    const azure = scriptedAzure({ resource: identified, vault: null });
     expect(await run(name, azure)).toMatchObject({ ok: false, failure: { code: 'Missing', next: 'ask' } });
     expect(azure.writes).toEqual([]);
   });

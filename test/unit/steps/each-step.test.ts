@@ -9,12 +9,12 @@ import { verify } from '../../../src/steps/verify.ts';
 import { requestId } from '../../support/fixtures.ts';
 import { failure, id } from '../support/commands.ts';
 import {
-  agent,
   key,
   newKey,
   observation,
   planFor,
   principal,
+  resource,
   under,
   vault,
   version,
@@ -23,7 +23,7 @@ import {
 } from '../support/plans.ts';
 import { scriptedAzure, type World } from '../support/scripted-azure.ts';
 
-const identified = agent({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
+const identified = resource({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
 const run = (step: Step, world: Partial<World>, plan = planFor(), born: Record<string, string> = {}) => {
   const azure = scriptedAzure(world);
   return { azure, outcome: carryOut(step, { azure, requestId: id, plan, born }) };
@@ -42,43 +42,43 @@ describe('enabling the identity', () => {
   });
 
   it('plans to add to the user-assigned identities and asks Azure for that only', async () => {
-    const both = agent({ userAssignedIds: ['one'] });
-    expect(enableIdentity.effects(observation({ agent: both }), wish())).toEqual([
+    const both = resource({ userAssignedIds: ['one'] });
+    expect(enableIdentity.effects(observation({ resource: both }), wish())).toEqual([
       { target: both.id, property: 'identity.systemAssigned', before: 'user-assigned', value: 'on' },
     ]);
-    const { azure, outcome } = run(enableIdentity, { agent: both });
+    const { azure, outcome } = run(enableIdentity, { resource: both });
     expect(await outcome).toMatchObject({ ok: true });
-    expect(azure.world.agent?.userAssignedIds).toEqual(['one']);
+    expect(azure.world.resource?.userAssignedIds).toEqual(['one']);
   });
 
   it('waits for an identity that has no principal yet', async () => {
-    const { outcome } = run(enableIdentity, { agent: agent({ systemAssigned: true }) });
+    const { outcome } = run(enableIdentity, { resource: resource({ systemAssigned: true }) });
     expect(await outcome).toMatchObject(differs(/no system-assigned identity/, 'retry-until'));
   });
 
-  const group = agent().id.slice(0, agent().id.indexOf('/providers'));
+  const group = resource().id.slice(0, resource().id.indexOf('/providers'));
   const reports = `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/reports`;
-  const plan = planFor({ seen: { agent: agent({ userAssignedIds: [reports] }) } });
+  const plan = planFor({ seen: { resource: resource({ userAssignedIds: [reports] }) } });
   const lost = {
     ok: false,
     failure: { next: 'ask', code: 'IdentityLost', message: expect.stringContaining('reports') },
   };
 
   it('asks a person when a user-assigned identity did not survive the change', async () => {
-    const { azure, outcome } = run(enableIdentity, { agent: agent({ userAssignedIds: [reports] }) }, plan);
-    azure.before('agents.enableSystemIdentity', () => {
-      azure.world.agent = agent({ userAssignedIds: [] });
+    const { azure, outcome } = run(enableIdentity, { resource: resource({ userAssignedIds: [reports] }) }, plan);
+    azure.before('resources.enableSystemIdentity', () => {
+      azure.world.resource = resource({ userAssignedIds: [] });
     });
     expect(await outcome).toMatchObject(lost);
-    expect(azure.writes).toEqual(['agents.enableSystemIdentity']);
+    expect(azure.writes).toEqual(['resources.enableSystemIdentity']);
   });
 
   it('touches nothing when one is gone already, and knows it in any spelling', async () => {
     const gone = run(enableIdentity, {}, plan);
     expect(await gone.outcome).toMatchObject(lost);
     expect(gone.azure.writes).toEqual([]);
-    const shouted = agent({ userAssignedIds: [reports.toUpperCase()] });
-    expect(await run(enableIdentity, { agent: shouted }, plan).outcome).toMatchObject({ ok: true });
+    const shouted = resource({ userAssignedIds: [reports.toUpperCase()] });
+    expect(await run(enableIdentity, { resource: shouted }, plan).outcome).toMatchObject({ ok: true });
   });
 });
 
@@ -152,7 +152,7 @@ describe('granting access to the key', () => {
     'asks a person when the vault was switched from %s to %s: another grant was approved',
     async (from, to) => {
       const plan = planFor({ seen: { vault: vault({ access: from }) } });
-      const { azure, outcome } = run(grantKeyAccess, { agent: identified, vault: vault({ access: to }) }, plan);
+      const { azure, outcome } = run(grantKeyAccess, { resource: identified, vault: vault({ access: to }) }, plan);
       expect(await outcome).toMatchObject({ ok: false, failure: { next: 'ask', code: 'AccessModeChanged' } });
       expect(azure.writes).toEqual([]);
     },
@@ -160,7 +160,7 @@ describe('granting access to the key', () => {
 
   it('does not mind where no grant was to be made', async () => {
     const plan = planFor({ seen: { grantHeld: true } });
-    const switched = { agent: identified, vault: vault({ access: 'access-policies' }), granted: true } as const;
+    const switched = { resource: identified, vault: vault({ access: 'access-policies' }), granted: true } as const;
     expect(await run(grantKeyAccess, switched, plan).outcome).toMatchObject({ ok: true, value: { already: true } });
   });
 });
@@ -169,10 +169,10 @@ describe('an agent that Azure is at work on', () => {
   const working = { ...identified, provisioningState: 'Updating' };
 
   it.each([
-    ['enabling its identity', enableIdentity, agent({ provisioningState: 'Updating' })],
+    ['enabling its identity', enableIdentity, resource({ provisioningState: 'Updating' })],
     ['setting its key', setCmk, working],
   ])('is waited for, not written to: %s', async (_what, step, at) => {
-    const { azure, outcome } = run(step, { agent: at });
+    const { azure, outcome } = run(step, { resource: at });
     expect(await outcome).toMatchObject({ ok: false, failure: { next: 'wait', code: 'AgentBusy' } });
     expect(azure.writes).toEqual([]);
   });
@@ -205,30 +205,30 @@ it('does not take a vault for protected while either protection is off', async (
 
 describe('setting the key', () => {
   it('pins the chosen version', async () => {
-    const { azure, outcome } = run(setCmk, { agent: identified });
+    const { azure, outcome } = run(setCmk, { resource: identified });
     expect(await outcome).toMatchObject({ ok: true });
-    expect(azure.world.agent?.customerKey).toEqual(under(version('a')));
+    expect(azure.world.resource?.customerKey).toEqual(under(version('a')));
   });
 
   it('pins the version that was born, not the newest', async () => {
     const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
     const keys = [key({ version: version('c') }), key({ version: version('d') })];
-    const { azure } = run(setCmk, { agent: identified, keys }, plan, { keyVersion: version('c') });
+    const { azure } = run(setCmk, { resource: identified, keys }, plan, { keyVersion: version('c') });
     await Promise.resolve();
     expect(await carryOut(setCmk, { azure, requestId: id, plan, born: { keyVersion: version('c') } })).toMatchObject({
       ok: true,
     });
-    expect(azure.world.agent?.customerKey?.keyVersion).toBe(version('c'));
+    expect(azure.world.resource?.customerKey?.keyVersion).toBe(version('c'));
   });
 
   it('cannot be carried out before the version is known: a bug, not a guess', async () => {
     const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
-    await expect(run(setCmk, { agent: identified }, plan).outcome).rejects.toThrow('not known yet');
+    await expect(run(setCmk, { resource: identified }, plan).outcome).rejects.toThrow('not known yet');
   });
 
   it('waits until Azure has settled, also when the key is shown already', async () => {
-    const updating = agent({ ...identified, provisioningState: 'Updating', customerKey: under(version('a')) });
-    const { azure, outcome } = run(setCmk, { agent: updating });
+    const updating = resource({ ...identified, provisioningState: 'Updating', customerKey: under(version('a')) });
+    const { azure, outcome } = run(setCmk, { resource: updating });
     expect(await outcome).toMatchObject({ ok: false, failure: { next: 'wait', code: 'AgentBusy' } });
     expect(azure.writes).toEqual([]);
   });
@@ -238,14 +238,14 @@ describe('setting the key', () => {
     ['another version of the key', under(version('b')), /key care in/],
     ['whatever version is newest', under(null), /key care in/],
   ])('leaves an agent alone that somebody put under %s meanwhile', async (_what, customerKey, message) => {
-    const { azure, outcome } = run(setCmk, { agent: agent({ ...identified, customerKey }) });
+    const { azure, outcome } = run(setCmk, { resource: resource({ ...identified, customerKey }) });
     expect(await outcome).toMatchObject(differs(message, 'ask'));
     expect(azure.writes).toEqual([]);
   });
 
   it('says what the agent shows when it is not the key that was set', async () => {
-    const azure = scriptedAzure({ agent: identified });
-    azure.pretend('agents.setCustomerKey');
+    const azure = scriptedAzure({ resource: identified });
+    azure.pretend('resources.setCustomerKey');
     const outcome = await carryOut(setCmk, { azure, requestId: id, plan: planFor(), born: {} });
     expect(outcome).toMatchObject(differs(/no customer-managed key/, 'ask'));
   });
@@ -253,7 +253,7 @@ describe('setting the key', () => {
 
 describe('verifying', () => {
   const done: Partial<World> = {
-    agent: agent({ ...identified, customerKey: under(version('a')) }),
+    resource: resource({ ...identified, customerKey: under(version('a')) }),
     vault: vault({ purgeProtection: true }),
     granted: true,
   };
@@ -280,7 +280,7 @@ describe('verifying', () => {
   });
 
   it.each<[string, Partial<World>]>([
-    ['the key', { agent: identified }],
+    ['the key', { resource: identified }],
     ['the vault’s protection', { vault: vault() }],
     ['the permission', { granted: false }],
   ])('is not done when %s does not read back', async (_what, change) => {
@@ -301,8 +301,8 @@ describe('verifying', () => {
 
 describe('observing', () => {
   it('sees agent, vault, key and grant together', async () => {
-    const seen = await observe(scriptedAzure({ agent: identified, granted: true }), wish());
-    expect(seen).toEqual({ ok: true, value: observation({ agent: identified, grantHeld: true }) });
+    const seen = await observe(scriptedAzure({ resource: identified, granted: true }), wish());
+    expect(seen).toEqual({ ok: true, value: observation({ resource: identified, grantHeld: true }) });
   });
 
   it('sees no grant where there is no identity, without asking', async () => {
@@ -313,7 +313,7 @@ describe('observing', () => {
 
   it('takes a missing key for a fact, and a missing agent or vault for a failure', async () => {
     expect(await observe(scriptedAzure({ keys: [] }), wish())).toMatchObject({ ok: true, value: { key: null } });
-    expect(await observe(scriptedAzure({ agent: null }), wish())).toMatchObject({
+    expect(await observe(scriptedAzure({ resource: null }), wish())).toMatchObject({
       failure: { code: 'Missing', message: 'The agent bot-care does not exist any more.' },
     });
     expect(await observe(scriptedAzure({ vault: null }), wish())).toMatchObject({

@@ -7,7 +7,7 @@ import type { Form } from '../../../src/operations/form.ts';
 import { FormInputs } from '../../../src/operations/form-clicks.ts';
 import { factsOf } from '../../../src/operations/form-pages.ts';
 import type { CommandPorts, TypedCall } from '../../../src/operations/ports.ts';
-import { agentId, requester, tenant, vaultId } from '../../support/fixtures.ts';
+import { requester, resourceId, tenant, vaultId } from '../../support/fixtures.ts';
 import { memoryRequests } from './memory-requests.ts';
 import { keyName, noon, sha256, version } from './plans.ts';
 import { policyOf } from './policies.ts';
@@ -50,7 +50,7 @@ export const formOn = (page: Form['page'], ports: CommandPorts, change: Partial<
   origin: call().origin,
   revision: 0,
   page,
-  agentId: null,
+  resourceId: null,
   vaultId: null,
   key: null,
   shownDigest: null,
@@ -63,7 +63,7 @@ export const formOn = (page: Form['page'], ports: CommandPorts, change: Partial<
 /** A form on its review page, as its owner sees it. */
 export async function reviewed(ports: CommandPorts, change: Partial<Form> = {}): Promise<Form> {
   const key = { kind: 'existing', name: keyName, version: version('a') } as const;
-  const form = formOn('review', ports, { agentId: agentId(), vaultId, key, ...change });
+  const form = formOn('review', ports, { resourceId: resourceId(), vaultId, key, ...change });
   const facts = await factsOf(ports, form);
   if ('kind' in facts || !facts.ok || facts.value.page !== 'review') throw new Error('the review page cannot be drawn');
   return { ...form, shownDigest: facts.value.digest };

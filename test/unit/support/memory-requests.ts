@@ -19,11 +19,13 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
   const of = (id: RequestId): StoredEvent[] => stored.filter((event) => event.requestId === id);
   const ids = (): RequestId[] => [...new Set(stored.map((event) => event.requestId))];
   const loaded = (id: RequestId): Request | null => fold(id, of(id));
-  const holderOf = (agentId: string): RequestId | null =>
+  const holderOf = (resourceId: string): RequestId | null =>
     ids().find((id) => {
       const request = loaded(id);
       return (
-        request !== null && !hasEnded(request) && request.plan.wish.agentId.toLowerCase() === agentId.toLowerCase()
+        request !== null &&
+        !hasEnded(request) &&
+        request.plan.wish.resourceId.toLowerCase() === resourceId.toLowerCase()
       );
     }) ?? null;
 
@@ -52,23 +54,23 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
       }));
       const request = fold(id, [...before, ...events]);
       if (request === null) throw new Error('accepted without an event, and there is no request');
-      const holder = hasEnded(request) ? null : holderOf(request.plan.wish.agentId);
-      if (holder !== null && holder !== id) return refuse('agent-has-open-request', holder);
+      const holder = hasEnded(request) ? null : holderOf(request.plan.wish.resourceId);
+      if (holder !== null && holder !== id) return refuse('resource-has-open-request', holder);
       stored.push(...events);
       return { kind: 'accepted', request, events, replay: false };
     },
     load: async (id) => loaded(id),
     events: async (id) => of(id),
-    openFor: async (agentId) => holderOf(agentId),
+    openFor: async (resourceId) => holderOf(resourceId),
     open: async () =>
       ids()
         .reverse()
         .flatMap((id) => loaded(id) ?? [])
         .filter((request) => !hasEnded(request)),
-    ofAgent: async (agentId) =>
+    ofResource: async (resourceId) =>
       ids()
         .reverse()
-        .filter((id) => loaded(id)?.plan.wish.agentId.toLowerCase() === agentId.toLowerCase()),
+        .filter((id) => loaded(id)?.plan.wish.resourceId.toLowerCase() === resourceId.toLowerCase()),
     list: async (limit, offset) =>
       ids()
         .reverse()

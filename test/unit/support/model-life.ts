@@ -8,9 +8,9 @@ import type { Plan, StepName } from '../../../src/domain/plan.ts';
 import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { personActor } from '../../../src/domain/request/events.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
-import { agentId, requestId, submit, tenant } from '../../support/fixtures.ts';
+import { requestId, resourceId, submit, tenant } from '../../support/fixtures.ts';
 import { cancels, checks, decides, doneWith, failedWith, proved, records, settles, stops } from './commands.ts';
-import { agent, planFor, sha256, vault, wish } from './plans.ts';
+import { planFor, resource, sha256, vault, wish } from './plans.ts';
 
 /** What Azure looks like when somebody looks. The last is one that nobody can approve a way around. */
 export const worlds = [
@@ -37,21 +37,21 @@ const stepsIn = (world: WorldName): readonly StepName[] =>
 
 /** Two requests for one agent, one for another. */
 export const slots = [
-  { id: requestId(1), agent: 'bot-care' },
-  { id: requestId(2), agent: 'bot-care' },
-  { id: requestId(3), agent: 'bot-ward' },
+  { id: requestId(1), resource: 'bot-care' },
+  { id: requestId(2), resource: 'bot-care' },
+  { id: requestId(3), resource: 'bot-ward' },
 ] as const;
 
 function planOf(name: string, world: WorldName): Plan {
-  const id = agentId(name);
+  const id = resourceId(name);
   const seen = {
-    agent: agent({ id, name }),
+    resource: resource({ id, name }),
     ...(world === 'soft delete is off' ? { vault: vault({ softDelete: false }) } : {}),
     ...(world === 'access is by policies' ? { vault: vault({ access: 'access-policies' }) } : {}),
     ...(world === 'the firewall is closed' ? { vault: vault({ firewall: 'closed' }) } : {}),
     ...(world === 'the grant is there' ? { grantHeld: true } : {}),
   };
-  return planFor({ seen, wished: wish({ agentId: id }) });
+  return planFor({ seen, wished: wish({ resourceId: id }) });
 }
 
 const hourMs = 3_600_000;
@@ -122,8 +122,8 @@ const ended = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'];
 export function expected(all: readonly (Modelled | null)[], one: Attempt, now: number): readonly string[] | null {
   const request = all[one.slot] ?? null;
   if (one.do === 'submit') {
-    const name = slots[one.slot]?.agent;
-    const taken = all.some((other, n) => other !== null && slots[n]?.agent === name && !ended.includes(other.state));
+    const name = slots[one.slot]?.resource;
+    const taken = all.some((other, n) => other !== null && slots[n]?.resource === name && !ended.includes(other.state));
     return request === null && !taken && one.world !== 'the firewall is closed' ? ['submitted'] : null;
   }
   if (request === null) return null;
@@ -237,14 +237,14 @@ export const stepNow = (request: Modelled): StepName => stepsIn(request.world)[r
 
 /** The attempt in the words of the domain, and its cause. `count` is how many attempts were made before. */
 export function commandOf(one: Attempt, count: number): readonly [cause: string, command: Command] {
-  const { agent: name = '' } = slots[one.slot] ?? {};
+  const { resource: name = '' } = slots[one.slot] ?? {};
   switch (one.do) {
     case 'submit': {
       const plan = planOf(name, one.world);
       const digest = sha256(`${name} ${one.world}`);
       const formId = FormId.parse(`F-000000000${one.slot}`);
       const { by } = one;
-      const command = { by, actor: personActor(by, tenant, 'local'), formId, agentName: name, plan, digest };
+      const command = { by, actor: personActor(by, tenant, 'local'), formId, resourceName: name, plan, digest };
       return ['submit', submit({ ...command, policy: policyOf(one.required, one.until) })];
     }
     case 'approve':

@@ -238,6 +238,6 @@ export async function lead(book: Book, turns: readonly ModelTurn[]): Promise<Tol
   const open = slots.filter(
     (_, n) => !['succeeded', 'failed', 'rejected', 'cancelled', 'expired', undefined].includes(requests[n]?.state),
   );
-  expect(new Set(open.map((one) => one.agent)).size).toBe(open.length);
+  expect(new Set(open.map((one) => one.resource)).size).toBe(open.length);
   return told;
 }

@@ -4,21 +4,21 @@ import { KeyName, KeyVersion } from '../../../src/domain/ids.ts';
 import type {
   NewKey,
   Observation,
-  ObservedAgent,
   ObservedGuards,
   ObservedKey,
+  ObservedResource,
   ObservedVault,
   Wish,
 } from '../../../src/domain/observed.ts';
 import { makePlan, type Plan } from '../../../src/domain/plan.ts';
-import { agentActions, vaultActions } from '../../../src/domain/rights.ts';
+import { resourceActions, vaultActions } from '../../../src/domain/rights.ts';
 import { steps } from '../../../src/steps/registry.ts';
-import { agentId, tenant, vaultId } from '../../support/fixtures.ts';
+import { resourceId, tenant, vaultId } from '../../support/fixtures.ts';
 
 /** Nothing stands in the way. */
 export const guards = (change: Partial<ObservedGuards> = {}): ObservedGuards => ({
   readOnlyLocks: [],
-  allowed: Object.fromEntries([...agentActions, ...vaultActions].map((action) => [action, true])),
+  allowed: Object.fromEntries([...resourceActions, ...vaultActions].map((action) => [action, true])),
   deletedKey: 'none',
   ...change,
 });
@@ -29,8 +29,8 @@ export const keyName = KeyName.parse('care');
 export const version = (digit: string): KeyVersion => KeyVersion.parse(digit.repeat(32));
 export const principal = '60000000-0000-4000-8000-000000000001';
 
-export const agent = (change: Partial<ObservedAgent> = {}): ObservedAgent => ({
-  id: agentId(),
+export const resource = (change: Partial<ObservedResource> = {}): ObservedResource => ({
+  id: resourceId(),
   name: 'bot-care',
   location: 'westeurope',
   createdAt: '2024-05-01T08:00:00.000Z',
@@ -72,7 +72,7 @@ export const key = (change: Partial<ObservedKey> = {}): ObservedKey => ({
 });
 
 export const observation = (change: Partial<Observation> = {}): Observation => ({
-  agent: agent(),
+  resource: resource(),
   vault: vault(),
   key: key(),
   grantHeld: false,
@@ -84,7 +84,7 @@ export const newKey: NewKey = { type: 'RSA', size: 3072, expires: null };
 
 /** To put the agent under the existing version `a…` of the key. */
 export const wish = (change: Partial<Wish> = {}): Wish => ({
-  agentId: agentId(),
+  resourceId: resourceId(),
   vaultId,
   keyName,
   keyVersion: version('a'),

@@ -2,13 +2,13 @@
 import { done, type Failure, failed, type Outcome, type Receipt } from '../../../src/domain/failure.ts';
 import type { ObservedKey } from '../../../src/domain/observed.ts';
 import type { Azure, Deleted, Lock, Probe } from '../../../src/domain/ports/azure.ts';
-import { agent, key, principal, vault, version } from './plans.ts';
+import { key, principal, resource, vault, version } from './plans.ts';
 
 export const receipt: Receipt = { clientRequestId: 'client-9', correlationId: 'correlation-9' };
 
 /** What it holds. Tests change it as somebody in the portal would. */
 export interface World {
-  agent: ReturnType<typeof agent> | null;
+  resource: ReturnType<typeof resource> | null;
   vault: ReturnType<typeof vault> | null;
   /** By version, the newest last. */
   keys: ObservedKey[];
@@ -34,7 +34,7 @@ export interface ScriptedAzure extends Azure {
 
 export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
   const world: World = {
-    agent: agent(),
+    resource: resource(),
     vault: vault(),
     keys: [key()],
     granted: false,
@@ -70,21 +70,21 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     refuse: (call, failure, times = 1) => void refusals.push({ call, failure, left: times }),
     pretend: (call) => void pretended.add(call),
     before: (call, act) => void acts.set(call, act),
-    agents: {
-      get: () => read('agents.get', () => world.agent),
-      tags: () => read('agents.tags', () => world.agent?.tags ?? null),
+    resources: {
+      get: () => read('resources.get', () => world.resource),
+      tags: () => read('resources.tags', () => world.resource?.tags ?? null),
       enableSystemIdentity: () =>
-        write('agents.enableSystemIdentity', () => {
-          world.agent = agent({
-            ...world.agent,
+        write('resources.enableSystemIdentity', () => {
+          world.resource = resource({
+            ...world.resource,
             systemAssigned: true,
             principalId: principal,
             tenantId: vault().tenantId,
           });
         }),
       setCustomerKey: (_id, customerKey) =>
-        write('agents.setCustomerKey', () => {
-          world.agent = agent({ ...world.agent, customerKey });
+        write('resources.setCustomerKey', () => {
+          world.resource = resource({ ...world.resource, customerKey });
         }),
     },
     vaults: {
@@ -126,9 +126,9 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
         ),
     },
     inventory: {
-      agents: (contains, top) =>
-        read('inventory.agents', () =>
-          (world.agent === null ? [] : [world.agent])
+      resources: (contains, top) =>
+        read('inventory.resources', () =>
+          (world.resource === null ? [] : [world.resource])
             .filter((one) => one.name.toLowerCase().includes(contains.toLowerCase()))
             .slice(0, top)
             .map(({ id, name, location, customerKey }) => ({

@@ -21,7 +21,7 @@ async function outcomeOf(kill: { readonly turn: number; readonly moment: (typeof
   if (kill !== null) await expect(drive(1, { journal, [kill.moment]: count })).rejects.toThrow(Killed);
   const done = await drive(1, { journal, ...(kill === null ? { before: count } : {}) });
   const causes = requests.all().map((event) => `${event.cause} ${event.body.type}`);
-  return { taken, causes, state: done.state, writes: azure.writes, key: azure.world.agent?.customerKey };
+  return { taken, causes, state: done.state, writes: azure.writes, key: azure.world.resource?.customerKey };
 }
 
 const undisturbed = await outcomeOf(null);

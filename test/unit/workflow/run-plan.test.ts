@@ -1,15 +1,15 @@
 import { checkRun, intend, record, stopRun } from '../../../src/workflow/run-plan.ts';
 import { approver, requester } from '../../support/fixtures.ts';
 import { cancels, decides, failure, id, settles } from '../support/commands.ts';
-import { agent, key, principal, under, vault, version, wishForNewKey } from '../support/plans.ts';
+import { key, principal, resource, under, vault, version, wishForNewKey } from '../support/plans.ts';
 import { approvedRequest } from '../support/run-world.ts';
 
 const everyWrite = [
-  'agents.enableSystemIdentity',
+  'resources.enableSystemIdentity',
   'keys.createIfMissing',
   'grants.grant',
   'vaults.protect',
-  'agents.setCustomerKey',
+  'resources.setCustomerKey',
 ];
 const outage = failure({ next: 'wait', code: 'ServiceUnavailable', status: 503 });
 const spreading = failure({ next: 'retry-until', code: 'Forbidden' });
@@ -20,7 +20,7 @@ describe('a run', () => {
     const done = await drive();
     expect(done).toMatchObject({ state: 'succeeded', born: { keyVersion: version('c'), principalId: principal } });
     expect(azure.writes).toEqual(everyWrite);
-    expect(azure.world.agent?.customerKey).toEqual(under(version('c')));
+    expect(azure.world.resource?.customerKey).toEqual(under(version('c')));
     expect(events()).toEqual([
       'run-checked',
       ...['step-intended', 'step-intended', 'step-done', 'step-done'],
@@ -55,13 +55,13 @@ describe('a run', () => {
     const stuck = await drive();
     expect(stuck).toMatchObject({ state: 'needs-attention', step: 'protect-vault', failure: outage });
     expect(stuck.progress.map((step) => step.state)).toEqual(['done', 'done', 'failed', 'planned', 'planned']);
-    expect(azure.writes).not.toContain('agents.setCustomerKey');
+    expect(azure.writes).not.toContain('resources.setCustomerKey');
   });
 
   it('waits for what spreads from the first try of the step on, not from the last', async () => {
     const { drive, azure, ports } = await approvedRequest();
     const start = ports.now().getTime();
-    azure.refuse('agents.setCustomerKey', spreading, 99);
+    azure.refuse('resources.setCustomerKey', spreading, 99);
     expect(await drive()).toMatchObject({ state: 'needs-attention', step: 'set-cmk' });
     const took = ports.now().getTime() - start;
     expect(took).toBeGreaterThan(50_000);
@@ -70,13 +70,13 @@ describe('a run', () => {
 
   it('gives what spreads its whole time again after a retry', async () => {
     const { drive, azure, send, load, ports, advance } = await approvedRequest();
-    azure.refuse('agents.setCustomerKey', failure());
+    azure.refuse('resources.setCustomerKey', failure());
     await drive();
     const { asking } = await load();
     await send('click:retry', settles('retry', requester, { asking }));
     advance(3_600_000);
     const start = ports.now().getTime();
-    azure.refuse('agents.setCustomerKey', spreading, 99);
+    azure.refuse('resources.setCustomerKey', spreading, 99);
     expect(await drive(2)).toMatchObject({ state: 'needs-attention', step: 'set-cmk' });
     expect(ports.now().getTime() - start).toBeGreaterThan(50_000);
   });
@@ -85,7 +85,7 @@ describe('a run', () => {
     const { drive, azure } = await approvedRequest();
     azure.refuse('grants.grant', failure());
     expect(await drive()).toMatchObject({ state: 'needs-attention', step: 'grant-key-access' });
-    expect(azure.writes).toEqual(['agents.enableSystemIdentity', 'grants.grant']);
+    expect(azure.writes).toEqual(['resources.enableSystemIdentity', 'grants.grant']);
   });
 
   it('goes on where it was after a retry, and makes no second key', async () => {
@@ -101,10 +101,13 @@ describe('a run', () => {
   it('leaves an agent alone that came under another key while the run was waiting', async () => {
     const { drive, azure } = await approvedRequest();
     azure.before('vaults.protect', () => {
-      azure.world.agent = agent({ ...azure.world.agent, customerKey: under(version('b'), { keyName: 'other' }) });
+      azure.world.resource = resource({
+        ...azure.world.resource,
+        customerKey: under(version('b'), { keyName: 'other' }),
+      });
     });
     expect(await drive()).toMatchObject({ state: 'needs-attention', step: 'set-cmk' });
-    expect(azure.world.agent?.customerKey?.keyName).toBe('other');
+    expect(azure.world.resource?.customerKey?.keyName).toBe('other');
   });
 });
 
@@ -153,25 +156,25 @@ describe('the check before a run', () => {
 
   it('waits while Azure cannot be read, then asks a person', async () => {
     const { drive, azure } = await approvedRequest();
-    azure.refuse('agents.get', outage, 2);
+    azure.refuse('resources.get', outage, 2);
     expect((await drive()).state).toBe('succeeded');
     const dark = await approvedRequest();
-    dark.azure.refuse('agents.get', outage, 99);
+    dark.azure.refuse('resources.get', outage, 99);
     expect(await dark.drive()).toMatchObject({ state: 'needs-attention', step: null, failure: outage });
     expect(dark.azure.writes).toEqual([]);
   });
 
   it('waits while Azure is at work on the agent, then asks a person', async () => {
     const { drive, azure } = await approvedRequest();
-    azure.world.agent = agent({ provisioningState: 'Updating' });
+    azure.world.resource = resource({ provisioningState: 'Updating' });
     let checks = 0;
     const before = () => {
       checks += 1;
-      if (checks === 2) azure.world.agent = agent();
+      if (checks === 2) azure.world.resource = resource();
     };
     expect((await drive(1, { before })).state).toBe('succeeded');
     const endless = await approvedRequest();
-    endless.azure.world.agent = agent({ provisioningState: 'Updating' });
+    endless.azure.world.resource = resource({ provisioningState: 'Updating' });
     expect(await endless.drive()).toMatchObject({
       state: 'needs-attention',
       failure: { code: 'provisioning-unsettled', message: 'Updating' },
@@ -182,7 +185,7 @@ describe('the check before a run', () => {
   it('asks a person at once when an operation on the agent has failed, or something else blocks too', async () => {
     for (const change of [{ provisioningState: 'Failed' }, { provisioningState: 'Updating', createdAt: null }]) {
       const { azure, ports, load } = await approvedRequest();
-      azure.world.agent = agent(change);
+      azure.world.resource = resource(change);
       expect(await checkRun(ports, id, 1, 1)).toEqual({ go: false });
       expect((await load()).state).toBe('needs-attention');
     }
@@ -190,7 +193,7 @@ describe('the check before a run', () => {
 
   it('asks a person at once when the agent is gone', async () => {
     const { drive, azure } = await approvedRequest();
-    azure.world.agent = null;
+    azure.world.resource = null;
     expect(await drive()).toMatchObject({ state: 'needs-attention', failure: { code: 'Missing' } });
   });
 
@@ -221,7 +224,7 @@ describe('a decision that comes while a run is being started', () => {
 describe('a process that was given up for dead', () => {
   it.each(['give-up', 'retry'] as const)('finds its run over after a %s, and touches nothing', async (verb) => {
     const { ports, drive, azure, send, load } = await approvedRequest();
-    azure.refuse('agents.enableSystemIdentity', failure());
+    azure.refuse('resources.enableSystemIdentity', failure());
     const { asking } = await drive();
     expect(await intend(ports, id, 1, [{ step: 'enable-identity', attempt: 1 }])).toBe(false);
     await send('click:settle', settles(verb, requester, { asking }));

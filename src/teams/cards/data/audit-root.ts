@@ -6,7 +6,7 @@ import { Fact } from './row.ts';
 export const AuditRootData = z.strictObject({
   fallbackText: Label,
   requestId: z.string(),
-  agent: CardText,
+  resource: CardText,
   change: CardText,
   facts: z.array(Fact).min(1).max(8),
   /** Sequence number of the last event shown in this channel. */

@@ -16,7 +16,7 @@ export type Block = z.infer<typeof Block>;
 /** Page 4: what will change. Blocked: no Submit, no tick, no justification, but `Check again`. */
 export const FormReviewData = z.strictObject({
   ...formHeader,
-  agent: CardText,
+  resource: CardText,
   /** `Microsoft-managed key` */
   now: CardText,
   nowNote: CardText,

@@ -43,7 +43,7 @@ export const requestHeader = {
   /** Glyph, state and the count that matters: `● Running, 2 of 5 steps done`. */
   stateLine: CardText,
   stateColor: Color,
-  agent: CardText,
+  resource: CardText,
 };
 
 /** What a form page needs to be answered. */

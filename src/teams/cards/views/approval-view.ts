@@ -48,7 +48,7 @@ const policyWords = ({ plan, policy }: Request): CardText =>
 
 function facts(request: Request) {
   const { plan } = request;
-  const { subscriptionId, resourceGroup } = armIdParts(plan.wish.agentId);
+  const { subscriptionId, resourceGroup } = armIdParts(plan.wish.resourceId);
   return [
     { title: plain('Subscription'), value: plain(subscriptionId) },
     { title: plain('Group'), value: plain(resourceGroup) },
@@ -99,7 +99,7 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
   const reason = request.justification ?? 'The reason was erased.';
   return renderCard('approval', {
     ...requestHeaderOf(request, context, state),
-    now: keyNow(plan.observation.agent.customerKey),
+    now: keyNow(plan.observation.resource.customerKey),
     nowNote: nothing,
     after: plain(plan.wish.keyName),
     afterNote: md`in ${plain(plan.observation.vault.name)}`,

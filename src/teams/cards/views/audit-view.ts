@@ -22,9 +22,9 @@ export function auditRootCard(request: Request, names: Names, shownUpTo: number)
   );
   const mark = `${countOf(irreversible.length, 'step', 'steps')}, ${done ? 'done' : 'not done'}`;
   return renderCard('audit-root', {
-    fallbackText: label(`${request.id}: ${request.agentName}`),
+    fallbackText: label(`${request.id}: ${request.resourceName}`),
     requestId: request.id,
-    agent: plain(request.agentName),
+    resource: plain(request.resourceName),
     change: changeLine(request.plan),
     facts: [
       { title: plain('Asked by'), value: plain(names(request.requester)) },

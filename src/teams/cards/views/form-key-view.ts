@@ -42,8 +42,8 @@ const years = (from: Date, count: number): Date =>
   new Date(Date.UTC(from.getUTCFullYear() + count, from.getUTCMonth(), from.getUTCDate()));
 
 /** A name that the vault does not have yet. */
-function freeName(agentName: string, taken: readonly string[]): string {
-  const base = `cmk-${agentName}`.replace(/[^0-9A-Za-z-]/g, '-').slice(0, 120);
+function freeName(resourceName: string, taken: readonly string[]): string {
+  const base = `cmk-${resourceName}`.replace(/[^0-9A-Za-z-]/g, '-').slice(0, 120);
   if (!taken.includes(base)) return base;
   let count = 2;
   while (taken.includes(`${base}-${count}`)) count++;
@@ -53,7 +53,7 @@ function freeName(agentName: string, taken: readonly string[]): string {
 /** Page 3. Fit keys first; the settings of a new one are folded until it is chosen. */
 export function keyPage(
   form: Form,
-  { agent, vault, keys }: Facts,
+  { resource, vault, keys }: Facts,
   problem: Refusal | null,
   now = new Date(),
 ): AdaptiveCard {
@@ -68,7 +68,7 @@ export function keyPage(
   return renderCard('form-key', {
     ...formHeaderOf(form, problem),
     title: plain(isNew ? 'A new key' : 'Which key?'),
-    subject: md`${plain(agent.name)}  ·  ${plain(vault.name)}`,
+    subject: md`${plain(resource.name)}  ·  ${plain(vault.name)}`,
     choices,
     selected: isNew ? 'new' : (choices.find((choice) => choice.value === form.key?.name)?.value ?? ''),
     suitable: fit.slice(0, 15).map(suitableRow),
@@ -78,7 +78,7 @@ export function keyPage(
     newKeyName:
       made?.name ??
       freeName(
-        agent.name,
+        resource.name,
         keys.map((one) => one.key.name),
       ),
     keyType: made?.key.type ?? 'RSA',

@@ -49,7 +49,7 @@ const unusableRow = (one: JudgedVault): Row =>
   ]);
 
 /** Page 2. Usable vaults first, each with what would change on it. */
-export function vaultPage(form: Form, { agent, vaults }: Facts, problem: Refusal | null): AdaptiveCard {
+export function vaultPage(form: Form, { resource, vaults }: Facts, problem: Refusal | null): AdaptiveCard {
   const usable = vaults.filter(isUsable);
   const unusable = vaults.filter((one) => !isUsable(one));
   const choices = [...usable, ...unusable]
@@ -58,7 +58,7 @@ export function vaultPage(form: Form, { agent, vaults }: Facts, problem: Refusal
   const chosen = vaults.find((one) => form.vaultId !== null && sameArmId(one.vault.id, form.vaultId));
   return renderCard('form-vault', {
     ...formHeaderOf(form, problem),
-    subject: md`${plain(agent.name)}  ·  ${plain(regionWords(agent.location))}`,
+    subject: md`${plain(resource.name)}  ·  ${plain(regionWords(resource.location))}`,
     choices,
     selected: choices.find((choice) => choice.value === chosen?.vault.name)?.value ?? '',
     suitable: usable.slice(0, 15).map(suitableRow),

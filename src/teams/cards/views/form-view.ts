@@ -10,9 +10,9 @@ import { countOf } from '../../../words/count.ts';
 import type { Block } from '../data/form-review.ts';
 import { label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { agentPage } from './form-agent-view.ts';
 import { formHeaderOf } from './form-header.ts';
 import { keyPage } from './form-key-view.ts';
+import { resourcePage } from './form-resource-view.ts';
 import { vaultPage } from './form-vault-view.ts';
 import { keyNow, passLine, passRows, planRows, stepsTitle, warningRows } from './parts.ts';
 
@@ -38,8 +38,8 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
   const needed = policy.approvalsRequired;
   return renderCard('form-review', {
     ...formHeaderOf(form, problem),
-    agent: plain(plan.observation.agent.name),
-    now: keyNow(plan.observation.agent.customerKey),
+    resource: plain(plan.observation.resource.name),
+    now: keyNow(plan.observation.resource.customerKey),
     nowNote: nothing,
     after: plain(plan.wish.keyName),
     afterNote: md`in ${plain(plan.observation.vault.name)}`,
@@ -62,8 +62,8 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
 /** The form's current page. */
 export function formCard(form: Form, facts: PageFacts, problem: Refusal | null): AdaptiveCard {
   switch (facts.page) {
-    case 'agent':
-      return agentPage(form, facts, problem);
+    case 'resource':
+      return resourcePage(form, facts, problem);
     case 'vault':
       return vaultPage(form, facts, problem);
     case 'key':
@@ -95,7 +95,7 @@ export function formEndedCard(form: Form): AdaptiveCard {
     stateLine: plain(submitted ? '✓ Submitted' : '○ Cancelled'),
     stateColor: submitted ? 'Good' : 'Default',
     requestId: submitted ? form.requestId : '',
-    title: submitted ? plain(form.agentId?.split('/').at(-1) ?? '') : plain('Enable a customer-managed key'),
+    title: submitted ? plain(form.resourceId?.split('/').at(-1) ?? '') : plain('Enable a customer-managed key'),
     text: submitted
       ? plain('The approvers are being asked. The request’s own card shows how it goes on.')
       : plain('Nothing was stored. Nothing was changed in Azure.'),

@@ -35,7 +35,7 @@ export async function requestRows(requests: readonly Request[], directory: Direc
     const { color } = stateLineOf(request);
     return {
       ...marks[stateMarks[request.state]],
-      name: plain(request.agentName),
+      name: plain(request.resourceName),
       nameWeight: 'Bolder',
       lines: [
         color === 'Default' ? grey(plain(stateWords(request))) : coloured(plain(stateWords(request)), color),

@@ -12,7 +12,7 @@ export const keyNow = (key: CustomerKey | null): CardText =>
 
 /** `Microsoft-managed key → **cmk-triage-agent** in kv-care-prod` */
 export const changeLine = (plan: Plan): CardText =>
-  md`${keyNow(plan.observation.agent.customerKey)} → ${bold(plan.wish.keyName)} in ${plain(plan.observation.vault.name)}`;
+  md`${keyNow(plan.observation.resource.customerKey)} → ${bold(plan.wish.keyName)} in ${plain(plan.observation.vault.name)}`;
 
 /** The mark of a step that is not reversible; none for one that is. */
 export function reversibilityLines(step: PlannedStep): readonly Line[] {

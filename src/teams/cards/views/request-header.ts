@@ -13,9 +13,9 @@ export function requestHeaderOf(
     requestId: request.id as string,
     revision: request.asking,
     userIds: [...userIds],
-    fallbackText: label(`${request.id}: customer-managed key for ${request.agentName}. ${line.text}`),
+    fallbackText: label(`${request.id}: customer-managed key for ${request.resourceName}. ${line.text}`),
     stateLine: plain(line.text),
     stateColor: line.color,
-    agent: plain(request.agentName),
+    resource: plain(request.resourceName),
   };
 }

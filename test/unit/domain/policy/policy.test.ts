@@ -1,27 +1,27 @@
 import { planDigest } from '../../../../src/domain/digest.ts';
 import { AppliedPolicy, applyPolicy, ruleFor } from '../../../../src/domain/policy/policy.ts';
-import { agent, noon, planFor, sha256, vault } from '../../support/plans.ts';
+import { noon, planFor, resource, sha256, vault } from '../../support/plans.ts';
 import { policyOf, rule } from '../../support/policies.ts';
 
 const production = rule({ name: 'production', match: { tags: { environment: ['production'] } }, approvalsRequired: 2 });
-const care = rule({ name: 'care', match: { agents: ['bot-*'] }, expiryMs: 3_600_000 });
+const care = rule({ name: 'care', match: { resources: ['bot-*'] }, expiryMs: 3_600_000 });
 const policy = policyOf([production, care], { approvalsRequired: 1 });
-const inProduction = agent({ tags: { environment: 'production' } });
+const inProduction = resource({ tags: { environment: 'production' } });
 
 describe('the rule that applies', () => {
   it('is the first that matches', () => {
     expect(ruleFor(policy, inProduction).name).toBe('production');
-    expect(ruleFor(policy, agent()).name).toBe('care');
+    expect(ruleFor(policy, resource()).name).toBe('care');
   });
 
   it('is the environment’s where none matches', () => {
-    expect(ruleFor(policy, agent({ name: 'triage' })).name).toBe('environment');
+    expect(ruleFor(policy, resource({ name: 'triage' })).name).toBe('environment');
   });
 });
 
 describe('the policy of a plan', () => {
   it('is what the rule for its agent says', () => {
-    expect(applyPolicy(policy, planFor({ seen: { agent: inProduction } }), noon)).toEqual({
+    expect(applyPolicy(policy, planFor({ seen: { resource: inProduction } }), noon)).toEqual({
       version: 'p1',
       rule: 'production',
       approvalsRequired: 2,
@@ -44,6 +44,6 @@ describe('the policy of a plan', () => {
 });
 
 it('tags are no effects: the digest stays when they change', () => {
-  const digest = (seen: ReturnType<typeof agent>) => planDigest(planFor({ seen: { agent: seen } }), sha256);
-  expect(digest(inProduction)).toBe(digest(agent()));
+  const digest = (seen: ReturnType<typeof resource>) => planDigest(planFor({ seen: { resource: seen } }), sha256);
+  expect(digest(inProduction)).toBe(digest(resource()));
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { ArmId } from '../../../../src/domain/ids.ts';
 import { covers, criteriaOf, fits, matches, type RuleMatch } from '../../../../src/domain/policy/rules.ts';
-import { agentId } from '../../../support/fixtures.ts';
-import { agent } from '../../support/plans.ts';
+import { resourceId } from '../../../support/fixtures.ts';
+import { resource } from '../../support/plans.ts';
 
 describe('a text with stars', () => {
   it.each([
@@ -40,31 +40,31 @@ describe('a text with stars', () => {
   });
 });
 
-const seen = agent({ tags: { Environment: 'production', owner: 'Care' } });
+const seen = resource({ tags: { Environment: 'production', owner: 'Care' } });
 
 describe('a rule', () => {
   it.each<[string, RuleMatch, boolean]>([
     ['without criteria', {}, true],
-    ['for a subscription', { subscriptions: [agentId().split('/')[2] ?? ''] }, true],
+    ['for a subscription', { subscriptions: [resourceId().split('/')[2] ?? ''] }, true],
     ['for another subscription', { subscriptions: ['40000000-0000-4000-8000-00000000ffff'] }, false],
     ['for one of several groups, in any case', { resourceGroups: ['rg-other', 'RG-*'] }, true],
-    ['for an agent, in any case', { agents: ['BOT-*'] }, true],
-    ['for another agent', { agents: ['triage-*'] }, false],
+    ['for an agent, in any case', { resources: ['BOT-*'] }, true],
+    ['for another agent', { resources: ['triage-*'] }, false],
     ['for a tag, its name in any case', { tags: { ENVIRONMENT: ['prod*'] } }, true],
     ['for a tag whose value is in another case', { tags: { environment: ['Production'] } }, false],
     ['for any value of a tag that is there', { tags: { owner: ['*'] } }, true],
     ['for any value of a tag that is not there', { tags: { cost: ['*'] } }, false],
     ['for two tags of which one holds', { tags: { owner: ['Care'], environment: ['test'] } }, false],
-    ['for an agent and a tag that both hold', { agents: ['bot-care'], tags: { owner: ['Care'] } }, true],
-    ['for an agent that holds and a group that does not', { agents: ['bot-care'], resourceGroups: ['x'] }, false],
+    ['for an agent and a tag that both hold', { resources: ['bot-care'], tags: { owner: ['Care'] } }, true],
+    ['for an agent that holds and a group that does not', { resources: ['bot-care'], resourceGroups: ['x'] }, false],
   ])('%s: %s', (_for, match, expected) => {
     expect(matches(match, seen)).toBe(expected);
   });
 
   it('says of every criterion what it wants and what the agent has', () => {
-    const match = { agents: ['triage-*'], tags: { owner: ['Care'], cost: ['*'] } };
+    const match = { resources: ['triage-*'], tags: { owner: ['Care'], cost: ['*'] } };
     expect(criteriaOf(match, seen)).toEqual([
-      { name: 'agents', wanted: ['triage-*'], found: 'bot-care', holds: false },
+      { name: 'resources', wanted: ['triage-*'], found: 'bot-care', holds: false },
       { name: 'tags.owner', wanted: ['Care'], found: 'Care', holds: true },
       { name: 'tags.cost', wanted: ['*'], found: null, holds: false },
     ]);
@@ -73,13 +73,13 @@ describe('a rule', () => {
 
 describe('a rule behind another', () => {
   it.each<[string, RuleMatch, RuleMatch, boolean]>([
-    ['one that matches everything', {}, { agents: ['a'] }, true],
-    ['one whose stars match everything', { agents: ['*'], resourceGroups: ['**'] }, { tags: { a: ['b'] } }, true],
-    ['the same one, in another case', { agents: ['Triage-*'] }, { agents: ['triage-*'] }, true],
-    ['a wider one', { agents: ['triage-*', 'x'] }, { agents: ['triage-*-prod'], tags: { a: ['b'] } }, true],
-    ['a narrower one', { agents: ['triage-*-prod'] }, { agents: ['triage-*'] }, false],
-    ['one for some of its agents', { agents: ['a'] }, { agents: ['a', 'b'] }, false],
-    ['one for something else', { resourceGroups: ['rg'] }, { agents: ['a'] }, false],
+    ['one that matches everything', {}, { resources: ['a'] }, true],
+    ['one whose stars match everything', { resources: ['*'], resourceGroups: ['**'] }, { tags: { a: ['b'] } }, true],
+    ['the same one, in another case', { resources: ['Triage-*'] }, { resources: ['triage-*'] }, true],
+    ['a wider one', { resources: ['triage-*', 'x'] }, { resources: ['triage-*-prod'], tags: { a: ['b'] } }, true],
+    ['a narrower one', { resources: ['triage-*-prod'] }, { resources: ['triage-*'] }, false],
+    ['one for some of its agents', { resources: ['a'] }, { resources: ['a', 'b'] }, false],
+    ['one for something else', { resourceGroups: ['rg'] }, { resources: ['a'] }, false],
     ['one for any value of a tag', { tags: { a: ['*'] } }, {}, false],
     ['one for any value of its tag', { tags: { a: ['*'] } }, { tags: { A: ['b'] } }, true],
     ['one for its tag in another case', { tags: { a: ['B'] } }, { tags: { a: ['b'] } }, false],
@@ -93,19 +93,21 @@ describe('a rule behind another', () => {
       maxLength: 2,
     });
     const match = fc.record(
-      { agents: texts, resourceGroups: texts, tags: fc.dictionary(fc.constantFrom('x', 'y'), texts) },
+      { resources: texts, resourceGroups: texts, tags: fc.dictionary(fc.constantFrom('x', 'y'), texts) },
       { requiredKeys: [] },
     );
     const word = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 4 });
     const observed = fc
       .tuple(word, word, fc.dictionary(fc.constantFrom('x', 'y'), word))
-      .map(([name, group, tags]) => agent({ id: ArmId.parse(agentId(name).replace(/rg-[^/]+/i, group)), name, tags }));
+      .map(([name, group, tags]) =>
+        resource({ id: ArmId.parse(resourceId(name).replace(/rg-[^/]+/i, group)), name, tags }),
+      );
     let covered = 0;
     fc.assert(
-      fc.property(match, match, fc.array(observed, { minLength: 5, maxLength: 20 }), (earlier, later, agents) => {
+      fc.property(match, match, fc.array(observed, { minLength: 5, maxLength: 20 }), (earlier, later, resources) => {
         if (!covers(earlier, later)) return;
         covered += 1;
-        for (const one of agents) expect(matches(later, one) && !matches(earlier, one)).toBe(false);
+        for (const one of resources) expect(matches(later, one) && !matches(earlier, one)).toBe(false);
       }),
       { numRuns: 3000 },
     );

@@ -1,7 +1,7 @@
-import { consequencesOf, holdsAgent } from '../../../../src/domain/request/consequences.ts';
+import { consequencesOf, holdsResource } from '../../../../src/domain/request/consequences.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
-import { agentId, requester } from '../../../support/fixtures.ts';
+import { requester, resourceId } from '../../../support/fixtures.ts';
 import {
   asks,
   attention,
@@ -70,7 +70,7 @@ it('has nothing follow where nothing was stored', () => {
 });
 
 it('lets a request hold its agent until it ends', () => {
-  expect(holdsAgent(requestAfter(asks()))).toBe(agentId().toLowerCase());
-  expect(holdsAgent(requestAfter(...toAttention))).toBe(agentId().toLowerCase());
-  expect(holdsAgent(requestAfter(asks(), cancels()))).toBeNull();
+  expect(holdsResource(requestAfter(asks()))).toBe(resourceId().toLowerCase());
+  expect(holdsResource(requestAfter(...toAttention))).toBe(resourceId().toLowerCase());
+  expect(holdsResource(requestAfter(asks(), cancels()))).toBeNull();
 });

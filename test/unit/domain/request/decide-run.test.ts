@@ -2,7 +2,7 @@ import type { StepName } from '../../../../src/domain/plan.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
-import { agentId, approver, requester } from '../../../support/fixtures.ts';
+import { approver, requester, resourceId } from '../../../support/fixtures.ts';
 import {
   asks,
   attention,
@@ -32,7 +32,7 @@ import {
   toSucceeded,
   toVerifying,
 } from '../../support/commands.ts';
-import { agent, noon, planFor, principal, vault, wish, wishForNewKey } from '../../support/plans.ts';
+import { noon, planFor, principal, resource, vault, wish, wishForNewKey } from '../../support/plans.ts';
 
 const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
 const retries = settles('retry', requester, { asking: attention });
@@ -83,12 +83,12 @@ describe('the check before a run', () => {
   });
 
   it('is a bug when it looked at another change than the one that was asked for', () => {
-    const other = planFor({ wished: wish({ agentId: agentId('bot-other') }) });
+    const other = planFor({ wished: wish({ resourceId: resourceId('bot-other') }) });
     expect(() => comesTo(requestAfter(...toApproved), checks({ plan: other }))).toThrow('another wish');
   });
 
   it('goes on when part of the plan was done meanwhile by others', () => {
-    const ahead = planFor({ seen: { agent: agent({ systemAssigned: true, principalId: principal }) } });
+    const ahead = planFor({ seen: { resource: resource({ systemAssigned: true, principalId: principal }) } });
     expect(ahead.steps).toHaveLength(planFor().steps.length - 1);
     expect(comesTo(requestAfter(...toApproved), checks({ plan: ahead }))).toBe('run-checked');
   });

@@ -3,7 +3,7 @@ import type { DirectoryEntry } from '../../../../src/domain/ports/azure.ts';
 import { openApprovers } from '../../../../src/teams/posts/approvers.ts';
 import { requester, submit } from '../../../support/fixtures.ts';
 import { requestAfter } from '../../support/commands.ts';
-import { agent, planFor } from '../../support/plans.ts';
+import { planFor, resource } from '../../support/plans.ts';
 import { policyOf, rule } from '../../support/policies.ts';
 
 const person = (n: number): PersonId =>
@@ -119,7 +119,7 @@ it('nobody configured is said', async () => {
 });
 
 it('they are those of the rule for the agent', async () => {
-  const care = rule({ name: 'care', match: { agents: ['bot-*'] }, approvers: [person(1)] });
+  const care = rule({ name: 'care', match: { resources: ['bot-*'] }, approvers: [person(1)] });
   const opened = openApprovers({
     policy: policyOf([care], { approvers: [person(2)] }),
     people: {
@@ -130,6 +130,6 @@ it('they are those of the rule for the agent', async () => {
     lookups: { look: async () => null },
   });
   expect((await opened.of(request)).described).toBe('P01');
-  const other = requestAfter(submit({ plan: planFor({ seen: { agent: agent({ name: 'ward' }) } }) }));
+  const other = requestAfter(submit({ plan: planFor({ seen: { resource: resource({ name: 'ward' }) } }) }));
   expect((await opened.of(other)).described).toBe('P02');
 });

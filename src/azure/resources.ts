@@ -4,10 +4,10 @@
  */
 import { z } from 'zod';
 import { type ArmId, ArmId as ArmIdSchema, sameArmId } from '../domain/ids.ts';
-import type { CustomerKey, ObservedAgent } from '../domain/observed.ts';
-import type { Agents } from '../domain/ports/azure.ts';
+import type { CustomerKey, ObservedResource } from '../domain/observed.ts';
+import type { Resources } from '../domain/ports/azure.ts';
 import { type Connection, type Line, missing } from './connection.ts';
-import { agentKind, sameSpelling } from './resource-ids.ts';
+import { resourceKind, sameSpelling } from './resource-ids.ts';
 
 const apiVersion = '2025-11-01';
 
@@ -18,10 +18,10 @@ const KeyVaultProperties = z.object({
 });
 
 /** Only what is used. The type comes back in lower case from the live service. */
-const Resource = z.object({
+const ArmResource = z.object({
   id: ArmIdSchema,
   name: z.string(),
-  type: z.string().refine((type) => type.toLowerCase() === agentKind.type, 'not a healthcare agent service'),
+  type: z.string().refine((type) => type.toLowerCase() === resourceKind.type, 'not a healthcare agent service'),
   location: z.string(),
   tags: z.record(z.string(), z.string()).nullish(),
   identity: z
@@ -37,7 +37,7 @@ const Resource = z.object({
     .nullish(),
   systemData: z.object({ createdAt: z.date().nullish() }).nullish(),
 });
-type Resource = z.infer<typeof Resource>;
+type ArmResource = z.infer<typeof ArmResource>;
 
 /** The generic API wants the id without its first slash, else the URL gets two. */
 const path = (id: ArmId): string => id.slice(1);
@@ -50,30 +50,30 @@ const identityTypes = (type: string | null | undefined): readonly string[] =>
   (type ?? '').split(',').map((one) => one.trim().toLowerCase());
 
 /** Under a customer's key when, and only when, a vault address is there: so does Microsoft's built-in policy look at it. */
-function customerKeyOf(properties: Resource['properties']): CustomerKey | null {
+function customerKeyOf(properties: ArmResource['properties']): CustomerKey | null {
   const key = properties?.keyVaultProperties;
   if (key === null || key === undefined || !key.keyVaultUri) return null;
   return { vaultUri: key.keyVaultUri, keyName: key.keyName ?? '', keyVersion: key.keyVersion || null };
 }
 
-const observed = (agent: Resource, createdAt: string | null): ObservedAgent => ({
-  id: agent.id,
-  name: agent.name,
-  location: sameSpelling(agent.location),
+const observed = (resource: ArmResource, createdAt: string | null): ObservedResource => ({
+  id: resource.id,
+  name: resource.name,
+  location: sameSpelling(resource.location),
   createdAt,
-  provisioningState: agent.properties?.provisioningState ?? 'unknown',
-  systemAssigned: identityTypes(agent.identity?.type).includes('systemassigned'),
-  principalId: agent.identity?.principalId ?? null,
-  tenantId: agent.identity?.tenantId ?? null,
-  userAssignedIds: Object.keys(agent.identity?.userAssignedIdentities ?? {}),
-  tags: agent.tags ?? {},
-  customerKey: customerKeyOf(agent.properties),
+  provisioningState: resource.properties?.provisioningState ?? 'unknown',
+  systemAssigned: identityTypes(resource.identity?.type).includes('systemassigned'),
+  principalId: resource.identity?.principalId ?? null,
+  tenantId: resource.identity?.tenantId ?? null,
+  userAssignedIds: Object.keys(resource.identity?.userAssignedIdentities ?? {}),
+  tags: resource.tags ?? {},
+  customerKey: customerKeyOf(resource.properties),
 });
 
-async function read(line: Line, subscriptionId: string, id: ArmId): Promise<Resource | null> {
+async function read(line: Line, subscriptionId: string, id: ArmId): Promise<ArmResource | null> {
   const asked = line.resources(subscriptionId).resources.getById(path(id), apiVersion);
-  const resource = await line.unless(missing, asked);
-  return resource === null ? null : Resource.parse(resource);
+  const found = await line.unless(missing, asked);
+  return found === null ? null : ArmResource.parse(found);
 }
 
 const Listed = z.object({ id: z.string(), createdTime: z.date().nullish() });
@@ -90,7 +90,7 @@ async function createdTime(line: Line, subscriptionId: string, id: ArmId): Promi
 }
 
 /** Agents as ARM has them. */
-export function armAgents(connection: Connection): Agents {
+export function armResources(connection: Connection): Resources {
   const { pollIntervalMs: updateIntervalInMs } = connection;
 
   /** PATCH, then poll to the end. The service sends no `Retry-After`, so the interval is ours. */
@@ -103,34 +103,34 @@ export function armAgents(connection: Connection): Agents {
 
   return {
     get: (id) =>
-      connection.on(agentKind, id, `reading agent ${nameOf(id)}`, async (line, { subscriptionId }) => {
-        const agent = await read(line, subscriptionId, id);
-        if (agent === null) return null;
-        const createdAt = isoOf(agent.systemData?.createdAt) ?? (await createdTime(line, subscriptionId, id));
-        return observed(agent, createdAt);
+      connection.on(resourceKind, id, `reading agent ${nameOf(id)}`, async (line, { subscriptionId }) => {
+        const resource = await read(line, subscriptionId, id);
+        if (resource === null) return null;
+        const createdAt = isoOf(resource.systemData?.createdAt) ?? (await createdTime(line, subscriptionId, id));
+        return observed(resource, createdAt);
       }),
 
     tags: (id) =>
       connection.on(
-        agentKind,
+        resourceKind,
         id,
         `reading the tags of agent ${nameOf(id)}`,
         async (line, { subscriptionId }) => {
-          const agent = await read(line, subscriptionId, id);
-          return agent === null ? null : (agent.tags ?? {});
+          const resource = await read(line, subscriptionId, id);
+          return resource === null ? null : (resource.tags ?? {});
         },
         { click: true },
       ),
 
     enableSystemIdentity: (id) =>
       connection.on(
-        agentKind,
+        resourceKind,
         id,
         `enabling the identity of agent ${nameOf(id)}`,
         async (line, { subscriptionId }) => {
           const asked = line.resources(subscriptionId).resources.getById(path(id), apiVersion);
-          const agent = Resource.parse(await asked);
-          const change = identityChange(agent);
+          const resource = ArmResource.parse(await asked);
+          const change = identityChange(resource);
           if (change !== null) await update(line, subscriptionId, id, { identity: change });
           return line.exchange.receipt();
         },
@@ -139,7 +139,7 @@ export function armAgents(connection: Connection): Agents {
 
     setCustomerKey: (id, key) =>
       connection.on(
-        agentKind,
+        resourceKind,
         id,
         `setting key ${key.keyName} on agent ${nameOf(id)}`,
         async (line, { subscriptionId }) => {
@@ -162,10 +162,10 @@ interface IdentityChange {
  * What to send for a system-assigned identity; null when there is one. Naming only `SystemAssigned` would drop the
  * user-assigned ones, so they are sent along: by id, with empty values, since what stands in them is read-only.
  */
-function identityChange(agent: Resource): IdentityChange | null {
-  const types = identityTypes(agent.identity?.type);
+function identityChange(resource: ArmResource): IdentityChange | null {
+  const types = identityTypes(resource.identity?.type);
   if (types.includes('systemassigned')) return null;
-  const ids = Object.keys(agent.identity?.userAssignedIdentities ?? {});
+  const ids = Object.keys(resource.identity?.userAssignedIdentities ?? {});
   if (ids.length === 0) return { type: 'SystemAssigned' };
   return {
     type: 'SystemAssigned, UserAssigned',

@@ -1,8 +1,8 @@
 /** Which rule applies to an agent, and why. */
 
 import { ruleFor, rulesOf } from '../../domain/policy/policy.ts';
-import { type AgentFacts, type Criterion, criteriaOf, type Rule } from '../../domain/policy/rules.ts';
-import { chooseAgent } from '../../operations/choose.ts';
+import { type Criterion, criteriaOf, type ResourceFacts, type Rule } from '../../domain/policy/rules.ts';
+import { chooseResource } from '../../operations/choose.ts';
 import { countOf } from '../../words/count.ts';
 import { refusalLine } from '../../words/operator-refusals.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
@@ -12,13 +12,13 @@ import { fail, ok, type Subjects } from './subjects.ts';
 const criterionWords = ({ name, wanted, found }: Criterion): string =>
   `${name} ${found === null ? 'is not there' : `is ${found}`}, wanted ${wanted.join(' or ')}`;
 
-function whyNot(rule: Rule, agent: AgentFacts): Diagnosis {
-  const missed = criteriaOf(rule.match, agent).filter((criterion) => !criterion.holds);
+function whyNot(rule: Rule, resource: ResourceFacts): Diagnosis {
+  const missed = criteriaOf(rule.match, resource).filter((criterion) => !criterion.holds);
   return ok(`rule ${rule.name}`, `does not match: ${missed.map(criterionWords).join('; ')}`);
 }
 
-function whyThis(rule: Rule, agent: AgentFacts, { config }: Subjects): Diagnosis {
-  const held = criteriaOf(rule.match, agent).map(({ name, found }) => `${name} is ${found}`);
+function whyThis(rule: Rule, resource: ResourceFacts, { config }: Subjects): Diagnosis {
+  const held = criteriaOf(rule.match, resource).map(({ name, found }) => `${name} is ${found}`);
   const why = held.length === 0 ? 'it matches every agent' : held.join('; ');
   return ok(`rule ${rule.name}`, `applies: ${rule === config.policy.otherwise ? 'no rule before it matches' : why}`);
 }
@@ -47,20 +47,21 @@ async function meaningOf(rule: Rule, { azure }: Subjects): Promise<readonly Diag
   ];
 }
 
-const whichAgent = 'Name one in the configured subscriptions, by its id where several have the name.';
+const whichResource = 'Name one in the configured subscriptions, by its id where several have the name.';
 
 /** The rules in order up to the one that applies. */
-export async function explainAgent(subjects: Subjects, named: string): Promise<readonly Diagnosis[]> {
+export async function explainResource(subjects: Subjects, named: string): Promise<readonly Diagnosis[]> {
   const { azure, config } = subjects;
   const subject = `agent ${named}`;
-  const chosen = await chooseAgent(azure, named);
-  if (chosen.kind === 'refused') return [fail(subject, refusalLine(chosen), whichAgent)];
-  const agent = await azure.agents.get(chosen.value.id);
-  if (!agent.ok) return [fail(subject, `${agent.failure.code}: ${agent.failure.message}`, 'Look again in a minute.')];
-  if (agent.value === null) return [fail(subject, 'is listed, but gone', 'The list lags behind Azure: look again.')];
-  const applies = ruleFor(config.policy, agent.value);
+  const chosen = await chooseResource(azure, named);
+  if (chosen.kind === 'refused') return [fail(subject, refusalLine(chosen), whichResource)];
+  const resource = await azure.resources.get(chosen.value.id);
+  if (!resource.ok)
+    return [fail(subject, `${resource.failure.code}: ${resource.failure.message}`, 'Look again in a minute.')];
+  if (resource.value === null) return [fail(subject, 'is listed, but gone', 'The list lags behind Azure: look again.')];
+  const applies = ruleFor(config.policy, resource.value);
   const rules = rulesOf(config.policy);
-  const facts = agent.value;
+  const facts = resource.value;
   const tags = Object.entries(facts.tags).map(([name, value]) => `${name}=${value}`);
   return [
     ok(subject, `${facts.id}; ${tags.length === 0 ? 'no tags' : `tags ${tags.join(', ')}`}`),

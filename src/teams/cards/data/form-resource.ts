@@ -3,7 +3,7 @@ import { CardText } from '../plain-text.ts';
 import { Choice, Color, Fact, formHeader } from './row.ts';
 
 /** Page 1: which agent. A card cannot react to a choice: the facts show when the page is drawn with one. */
-export const FormAgentData = z.strictObject({
+export const FormResourceData = z.strictObject({
   ...formHeader,
   choices: z.array(Choice).max(15),
   /** The value of the chosen agent, or empty. It has to stand among the choices. */
@@ -16,4 +16,4 @@ export const FormAgentData = z.strictObject({
   /** `12 agents in 3 subscriptions. 1 subscription cannot be read.` */
   coverage: CardText,
 });
-export type FormAgentData = z.infer<typeof FormAgentData>;
+export type FormResourceData = z.infer<typeof FormResourceData>;
