@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
-import { generate } from 'selfsigned';
+import { localhostCertificate } from './localhost-certificate.ts';
 
 /** An Entra authority of the test's own: its keys, its metadata, and tokens as it likes. */
 export interface TestEntra {
@@ -9,6 +10,8 @@ export interface TestEntra {
   readonly ca: string;
   /** How often each path was asked. */
   readonly asked: Readonly<Record<string, number>>;
+  /** What the token endpoint was last sent. */
+  form(): URLSearchParams;
   /** From now on signs with a new key; the old one is no longer published. */
   rotate(): Promise<void>;
   /** What the next calls to a path are answered with, in place of the usual. */
@@ -27,17 +30,8 @@ interface Key {
 
 const newKey = async (n: number): Promise<Key> => ({ kid: `key-${n}`, ...(await generateKeyPair('RS256')) });
 
-async function certificate(): Promise<{ cert: string; key: string }> {
-  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
-    ],
-  });
-  return { cert: made.cert, key: made.private };
-}
+/** What every token answer has (RFC 6749, 5.1). */
+const ofAnyToken = { token_type: 'Bearer', expires_in: 3_600, access_token: 'of-no-use-here' };
 
 interface TestEntraOptions {
   readonly tenantId: string;
@@ -46,12 +40,13 @@ interface TestEntraOptions {
 }
 
 export async function startEntra({ tenantId, usual, now }: TestEntraOptions): Promise<TestEntra> {
-  const { cert, key } = await certificate();
+  const { cert, key } = await localhostCertificate();
   let keys = 1;
   let current = await newKey(keys);
   const asked: Record<string, number> = {};
   const instead = new Map<string, { status: number; body: unknown }>();
   let host = '';
+  let form = new URLSearchParams();
   const usualBody = async (path: string): Promise<unknown> => {
     const base = `${host}/${tenantId}`;
     if (path === 'keys')
@@ -68,8 +63,10 @@ export async function startEntra({ tenantId, usual, now }: TestEntraOptions): Pr
   const server: Server = createServer({ cert, key }, async (request, response) => {
     const path = (request.url ?? '').split('/').at(-1) ?? '';
     asked[path] = (asked[path] ?? 0) + 1;
+    if (path === 'token') form = new URLSearchParams(await text(request));
     const { status, body } = instead.get(path) ?? { status: 200, body: await usualBody(path) };
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const whole = path === 'token' && status === 200 ? Object.assign({ ...ofAnyToken }, body) : body;
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(whole));
   });
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   host = `https://localhost:${(server.address() as AddressInfo).port}`;
@@ -77,6 +74,7 @@ export async function startEntra({ tenantId, usual, now }: TestEntraOptions): Pr
     host,
     ca: cert,
     asked,
+    form: () => form,
     async rotate() {
       keys += 1;
       current = await newKey(keys);
@@ -85,7 +83,7 @@ export async function startEntra({ tenantId, usual, now }: TestEntraOptions): Pr
     mend: () => instead.clear(),
     async token(claims = {}) {
       const nowS = Math.floor(now().getTime() / 1_000);
-      const all = Object.entries({ ...usual(nowS, `${host}/${tenantId}/v2.0`), ...claims });
+      const all = Object.entries({ sub: 'pairwise', ...usual(nowS, `${host}/${tenantId}/v2.0`), ...claims });
       const payload = Object.fromEntries(all.filter(([, value]) => value !== null));
       return new SignJWT(payload)
         .setProtectedHeader({ alg: 'RS256', kid: current.kid, typ: 'JWT' })

@@ -1,6 +1,8 @@
 /** Lines of text in columns. */
+import stringWidth from 'string-width';
 
-const width = (text: string): number => [...text].length;
+/** How many columns of a terminal it takes as it is shown: a name in Chinese twice as many as it has characters. */
+export const width = (text: string): number => stringWidth(printable(text));
 
 /** A name with a line break in it would make a row of its own. */
 const oneLine = (text: string): string => text.replaceAll(/[\r\n\u0085\u2028\u2029]+/g, ' ');

@@ -1,7 +1,19 @@
 /** The tenant's Entra authority: where people sign in, and the keys its tokens are signed with. */
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, type JWTVerifyGetKey, customFetch as keysFetch } from 'jose';
+import {
+  allowInsecureRequests,
+  ClientSecretPost,
+  Configuration,
+  type CustomFetch,
+  clockSkew,
+  clockTolerance,
+  customFetch,
+  discovery,
+  type ServerMetadata,
+} from 'openid-client';
 import { z } from 'zod';
-import { AuthorityUnreachable, type HttpsCall, httpsCall } from './https-call.ts';
+import { isPrivate } from '../../domain/private-url.ts';
+import { AuthorityUnreachable, httpsFetch, patienceS, unreachable } from './https-fetch.ts';
 
 export interface AuthorityOptions {
   /** Such as `https://login.microsoftonline.com`. */
@@ -14,87 +26,102 @@ export interface AuthorityOptions {
 
 export interface Metadata {
   readonly issuer: string;
-  readonly authorizationEndpoint: string;
-  readonly tokenEndpoint: string;
   readonly keys: JWTVerifyGetKey;
 }
-
-/** A code turned into an ID token, or Entra's words for why not. */
-export type Redeemed =
-  | { readonly kind: 'redeemed'; readonly idToken: string }
-  | { readonly kind: 'refused'; readonly why: string };
 
 /** Everything here throws {@link AuthorityUnreachable} when the authority does not answer as one. */
 export interface Authority {
   readonly tenantId: string;
   metadata(): Promise<Metadata>;
-  redeem(form: Readonly<Record<string, string>>): Promise<Redeemed>;
+  /** An app at this authority, for openid-client's calls within the next moments. */
+  client(app: { readonly appId: string; readonly appSecret: string }): Promise<Configuration>;
 }
+
+/** How far the clocks of Entra and of this process may differ. */
+export const clockDifferenceS = 60;
+/** Entra offers no other, and what is not asked for is not taken. */
+export const algorithm = 'RS256';
 
 /** OpenID Connect Discovery, as Entra serves it. The page people see may be elsewhere: only the browser goes there. */
 const Document = z.object({
   issuer: z.url(),
-  authorization_endpoint: z.url(),
+  authorization_endpoint: z.string().refine(isPrivate, 'must be https, or http on this machine'),
   token_endpoint: z.url({ protocol: /^https$/ }),
   jwks_uri: z.url({ protocol: /^https$/ }),
 });
-const Tokens = z.object({ id_token: z.string() });
-const Refused = z.object({ error: z.string(), error_description: z.string().optional() });
 
 /** How long endpoints and keys are believed. A key that is not among them is looked for at once, but not all the time. */
 const documentLifeMs = 3_600_000;
 const keysLifeMs = 600_000;
 const askAgainAfterMs = 10_000;
+/** Discovery wants a client's name and tells it to nobody. */
+const noClient = 'discovery';
 
-function json(body: string): unknown {
+async function discover(url: string, fetch: CustomFetch): Promise<ServerMetadata> {
   try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
+    const options = { [customFetch]: fetch, timeout: patienceS };
+    return (await discovery(new URL(url), noClient, undefined, undefined, options)).serverMetadata();
+  } catch (error) {
+    throw unreachable(url, error);
   }
 }
 
+function openKeys(url: string, fetch: CustomFetch): JWTVerifyGetKey {
+  return createRemoteJWKSet(new URL(url), {
+    cacheMaxAge: keysLifeMs,
+    cooldownDuration: askAgainAfterMs,
+    [keysFetch]: async (asked, { headers, ...options }) => {
+      const answer = await fetch(asked, { ...options, headers: Object.fromEntries(headers), body: undefined });
+      if (answer.status !== 200) throw new AuthorityUnreachable(`asking ${asked}: answered with ${answer.status}`);
+      return answer;
+    },
+  });
+}
+
+interface Known extends Metadata {
+  readonly server: ServerMetadata;
+  readonly keysUrl: string;
+  readonly until: number;
+}
+
 export function openAuthority({ host, tenantId, ca, now }: AuthorityOptions): Authority {
-  const call = (asked: HttpsCall) => httpsCall(ca, asked);
+  const fetch = httpsFetch(ca);
   const url = `${host}/${tenantId}/v2.0/.well-known/openid-configuration`;
-  let known: { readonly metadata: Metadata; readonly keysUrl: string; readonly until: number } | null = null;
+  let known: Known | null = null;
 
-  const keysAt = (keysUrl: string): JWTVerifyGetKey =>
-    createRemoteJWKSet(new URL(keysUrl), {
-      cacheMaxAge: keysLifeMs,
-      cooldownDuration: askAgainAfterMs,
-      [customFetch]: async (asked) => {
-        const { status, body } = await call({ url: asked });
-        if (status !== 200) throw new AuthorityUnreachable(`asking ${asked}: answered with ${status}`);
-        return new Response(body, { status });
-      },
-    });
-
-  async function metadata(): Promise<Metadata> {
-    if (known !== null && now().getTime() < known.until) return known.metadata;
-    const { status, body } = await call({ url });
-    const read = Document.safeParse(json(body));
-    if (status !== 200 || !read.success) throw new AuthorityUnreachable(`asking ${url}: answered with ${status}`);
-    const { issuer, authorization_endpoint, token_endpoint, jwks_uri: keysUrl } = read.data;
+  async function metadata(): Promise<Known> {
+    if (known !== null && now().getTime() < known.until) return known;
+    const server = await discover(url, fetch);
+    const read = Document.safeParse(server);
+    if (!read.success)
+      throw new AuthorityUnreachable(`asking ${url}: answered with other than an authority's metadata`);
+    const { issuer, jwks_uri: keysUrl } = read.data;
     // Another host than the authority's may be named, as in China; never another tenant, nor all of them.
     if (!issuer.endsWith(`/${tenantId}/v2.0`)) throw new AuthorityUnreachable(`asking ${url}: it is about ${issuer}`);
-    const keys = known?.keysUrl === keysUrl ? known.metadata.keys : keysAt(keysUrl);
-    const found = { issuer, authorizationEndpoint: authorization_endpoint, tokenEndpoint: token_endpoint, keys };
-    known = { metadata: found, keysUrl, until: now().getTime() + documentLifeMs };
-    return found;
+    const keys = known?.keysUrl === keysUrl ? known.keys : openKeys(keysUrl, fetch);
+    known = { issuer, keys, server, keysUrl, until: now().getTime() + documentLifeMs };
+    return known;
   }
 
-  return {
-    tenantId,
-    metadata,
-    async redeem(form) {
-      const { tokenEndpoint } = await metadata();
-      const { status, body } = await call({ url: tokenEndpoint, form });
-      const tokens = Tokens.safeParse(json(body));
-      if (status === 200 && tokens.success) return { kind: 'redeemed', idToken: tokens.data.id_token };
-      const refused = Refused.safeParse(json(body));
-      if (refused.success) return { kind: 'refused', why: refused.data.error_description ?? refused.data.error };
-      throw new AuthorityUnreachable(`asking ${tokenEndpoint}: answered with ${status}`);
-    },
+  return { tenantId, metadata, client: async (app) => clientOf(app, (await metadata()).server, fetch, now()) };
+}
+
+function clientOf(
+  { appId, appSecret }: { readonly appId: string; readonly appSecret: string },
+  server: ServerMetadata,
+  fetch: CustomFetch,
+  now: Date,
+): Configuration {
+  const rules = {
+    id_token_signed_response_alg: algorithm,
+    // The library has a clock of its own.
+    [clockSkew]: Math.round((now.getTime() - Date.now()) / 1_000),
+    [clockTolerance]: clockDifferenceS,
   };
+  const client = new Configuration(server, appId, rules, ClientSecretPost(appSecret));
+  client[customFetch] = fetch;
+  client.timeout = patienceS;
+  // The local Entra shows its page over plain http on this machine. What the bot itself asks is https: `Document`, `fetch`.
+  if (server.authorization_endpoint?.startsWith('http:')) allowInsecureRequests(client);
+  return client;
 }

@@ -1,29 +1,18 @@
 /** Signing in in a browser: a page that says what for, then Entra's own, then a page that says what came of it. */
-import { createHash } from 'node:crypto';
 import { type SignIn, type StepUp, signInRefusal } from '../../domain/policy/sign-in.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { refusalWords } from '../../words/refusals.ts';
 import type { Directory } from '../posts/directory.ts';
-import type { Authority } from './authority.ts';
 import type { BrowserCookie } from './browser-cookie.ts';
+import { authorizeUrl, donePath, type FlowSecrets, type FlowTools, redeem } from './code-flow.ts';
 import { type PageAnswer, page } from './html.ts';
-import { AuthorityUnreachable } from './https-call.ts';
-import type { PendingSignIns, Purpose, Started } from './pending.ts';
+import { AuthorityUnreachable } from './https-fetch.ts';
+import type { PendingSignIns, Purpose } from './pending.ts';
 import { type Verified, verifyToken } from './verify-token.ts';
 
-/** The app people sign in to. */
-export interface SignInApp {
-  readonly appId: string;
-  readonly appSecret: string;
-  /** The bot's address for browsers, without a slash at its end. */
-  readonly publicUrl: string;
-}
-
-export interface PageTools {
-  readonly app: SignInApp;
+export interface PageTools extends FlowTools {
   readonly stepUp: StepUp;
-  readonly authority: Authority;
   readonly pending: PendingSignIns;
   readonly cookie: BrowserCookie;
   readonly requests: Requests;
@@ -40,7 +29,6 @@ export interface BrowserPage {
 }
 
 export const startPath = '/sign-in/start';
-const donePath = '/sign-in/done';
 
 const ended = page({
   status: 410,
@@ -81,39 +69,16 @@ async function start(tools: PageTools, query: URLSearchParams, cookies: string |
   const purpose = await tools.pending.asked(query.get('ask') ?? '');
   const request = purpose === null ? null : await tools.requests.load(purpose.requestId);
   if (purpose === null || request?.state !== 'awaiting-approval' || request.asking !== purpose.asking) return ended;
-  const { authorizationEndpoint } = await tools.authority.metadata();
+  // Before anything is kept: where the authority does not answer, nothing has begun.
+  await tools.authority.metadata();
   const { browser, header } = tools.cookie.keep(cookies);
   const [nonce, verifier] = [secret(tools), secret(tools)];
   const state = await tools.pending.start({ purpose, nonce, verifier, browser });
-  const url = `${authorizationEndpoint}?${new URLSearchParams(authorizeQuery(tools, { nonce, verifier, state }))}`;
+  const url = await authorizeUrl(tools, tools.stepUp.context, { state, nonce, verifier });
   return page(await startWords(tools, request, url), { 'set-cookie': header });
 }
 
 const secret = ({ random }: PageTools): string => Buffer.from(random(32)).toString('base64url');
-
-/**
- * Authorization code with PKCE (RFC 7636). The context is asked for as Microsoft's "Conditional Access authentication
- * context" guide says, the time as OpenID Connect Core 5.5 does; `prompt=login` because a remembered session proves nothing.
- */
-function authorizeQuery(
-  { app, stepUp }: PageTools,
-  { nonce, verifier, state }: { readonly nonce: string; readonly verifier: string; readonly state: string },
-): Record<string, string> {
-  const acrs = { essential: true, value: stepUp.context };
-  return {
-    client_id: app.appId,
-    response_type: 'code',
-    response_mode: 'query',
-    redirect_uri: `${app.publicUrl}${donePath}`,
-    scope: 'openid profile',
-    state,
-    nonce,
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-    prompt: 'login',
-    claims: JSON.stringify({ id_token: { acrs, auth_time: { essential: true } } }),
-  };
-}
 
 async function startWords({ directory }: PageTools, request: Request, url: string) {
   const names = await directory.names([request.requester]);
@@ -134,15 +99,15 @@ async function startWords({ directory }: PageTools, request: Request, url: strin
 }
 
 async function done(tools: PageTools, query: URLSearchParams, cookies: string | undefined): Promise<PageAnswer> {
-  const started = await tools.pending.takeStarted(query.get('state') ?? '');
+  const state = query.get('state') ?? '';
+  const started = await tools.pending.takeStarted(state);
   if (started === null) return ended;
   const { requestId, person } = started.purpose;
   if (!tools.cookie.isSame(cookies, started.browser)) {
     tools.log.warn({ requestId, person }, 'a sign-in ended in another browser than it began in');
     return refused('This sign-in began in another browser.', 'Go back to Teams and click Approve again.');
   }
-  const code = query.get('code');
-  const outcome = code === null ? nothing(told(query)) : await signInOf(tools, started, code);
+  const outcome = await signInOf(tools, query, { ...started, state });
   if (outcome.kind === 'unreachable') throw new AuthorityUnreachable(outcome.why);
   if (outcome.kind === 'invalid') {
     tools.log.info({ requestId, person, why: outcome.why }, 'a sign-in proved nothing');
@@ -151,28 +116,11 @@ async function done(tools: PageTools, query: URLSearchParams, cookies: string | 
   return judged(tools, started.purpose, outcome.signIn);
 }
 
-const nothing = (why: string): Verified => ({ kind: 'invalid', why });
-
-/** Entra's own words for why there is no code. */
-const told = (query: URLSearchParams): string =>
-  (query.get('error_description') ?? query.get('error') ?? 'Entra sent no code.').slice(0, 300);
-
-async function signInOf(
-  { app, authority, now }: PageTools,
-  { nonce, verifier }: Started,
-  code: string,
-): Promise<Verified> {
-  const redeemed = await authority.redeem({
-    grant_type: 'authorization_code',
-    client_id: app.appId,
-    client_secret: app.appSecret,
-    redirect_uri: `${app.publicUrl}${donePath}`,
-    scope: 'openid profile',
-    code,
-    code_verifier: verifier,
-  });
-  if (redeemed.kind === 'refused') return nothing(redeemed.why.slice(0, 300));
-  return verifyToken(authority, app.appId, redeemed.idToken, { how: 'browser', nonce }, now());
+async function signInOf(tools: PageTools, query: URLSearchParams, secrets: FlowSecrets): Promise<Verified> {
+  const redeemed = await redeem(tools, query, secrets);
+  if (redeemed.kind === 'refused') return { kind: 'invalid', why: redeemed.why };
+  const wanted = { how: 'browser', nonce: secrets.nonce } as const;
+  return verifyToken(tools.authority, tools.app.appId, redeemed.idToken, wanted, tools.now());
 }
 
 /** Keeps only what is enough: of anything less the person hears here, where it can be mended. */

@@ -12,13 +12,11 @@ import { loginAnswer, messageAnswer, preconditionAnswer } from '../conversation/
 import type { Directory } from '../posts/directory.ts';
 import type { Authority } from './authority.ts';
 import { browserCookie } from './browser-cookie.ts';
-import type { PageTools, SignInApp } from './pages.ts';
-import { type BrowserPage, signInPages, startPath } from './pages.ts';
+import { type BrowserPage, type PageTools, signInPages, startPath } from './pages.ts';
 import { openPendingSignIns, type Purpose } from './pending.ts';
 import { verifyToken } from './verify-token.ts';
 
-export interface StepUpOptions extends Pick<PageTools, 'random' | 'now' | 'log' | 'authority'> {
-  readonly app: SignInApp;
+export interface StepUpOptions extends Pick<PageTools, 'app' | 'random' | 'now' | 'log' | 'authority'> {
   readonly stepUp: StepUp;
   readonly documents: Parameters<typeof openPendingSignIns>[0]['documents'];
   readonly requests: Requests;

@@ -6,8 +6,8 @@ import { errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { PersonId, TenantId } from '../../domain/ids.ts';
 import type { SignIn } from '../../domain/policy/sign-in.ts';
-import type { Authority } from './authority.ts';
-import { AuthorityUnreachable } from './https-call.ts';
+import { type Authority, algorithm, clockDifferenceS } from './authority.ts';
+import { AuthorityUnreachable } from './https-fetch.ts';
 
 /**
  * `invalid`: not a token of this tenant for this app, or one that says too little. `unreachable`: it cannot be known now.
@@ -38,7 +38,6 @@ type Claims = z.infer<typeof Claims>;
 
 /** The one permission that Teams' single sign-on asks for (Microsoft, "Register your bot app with Microsoft Entra ID"). */
 const teamsScope = 'access_as_user';
-const clockDifferenceS = 60;
 
 /** Why the token is another than the one wanted; null when it is the one. */
 function otherThanWanted(claims: Claims, tenantId: string, wanted: Wanted): string | null {
@@ -63,7 +62,7 @@ export async function verifyToken(
   try {
     const { issuer, keys } = await authority.metadata();
     const { payload } = await jwtVerify(token, keys, {
-      algorithms: ['RS256'],
+      algorithms: [algorithm],
       issuer,
       audience: wanted.how === 'browser' ? appId : [appId, `api://botid-${appId}`],
       clockTolerance: clockDifferenceS,

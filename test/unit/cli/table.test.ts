@@ -11,6 +11,22 @@ it('aligns columns by what is seen, and leaves no spaces at the end', () => {
   expect(table([])).toBe('');
 });
 
+it('gives a name as many columns as a terminal gives it', () => {
+  const rows = ['病院', 'Zoe\u0301', 'ｎ', 'ab', '🩺'].map((name) => [name, '|']);
+  expect(table(rows).split('\n')).toEqual(['病院  |', 'Zoe\u0301   |', 'ｎ    |', 'ab    |', '🩺    |']);
+});
+
+it('measures what is shown: what could steer a terminal takes a column as a replacement character', () => {
+  const shown = printable(
+    table([
+      ['\u001b[31mx', '|'],
+      ['a\u200bb', '|'],
+      ['abcdef', '|'],
+    ]),
+  );
+  expect(shown.split('\n').map((line) => line.indexOf('|'))).toEqual([8, 8, 8]);
+});
+
 it('moves lines that hold something to the right', () => {
   expect(indent('a\n\nb')).toBe('  a\n\n  b');
 });

@@ -236,14 +236,4 @@ describe('the authority', () => {
       expect(await comesTo({})).toMatch(/^unreachable: /);
     }
   });
-
-  it('says in its own words why it gives no token for a code', async () => {
-    entra.answer('token', 400, { error: 'invalid_grant', error_description: 'AADSTS70008: The code has expired.' });
-    expect(await authority.redeem({ code: 'x' })).toEqual({
-      kind: 'refused',
-      why: 'AADSTS70008: The code has expired.',
-    });
-    entra.answer('token', 502, 'a proxy');
-    await expect(authority.redeem({ code: 'x' })).rejects.toThrow('answered with 502');
-  });
 });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { parseBody } from '../../http/incoming.ts';
 import { type Reply, reply } from '../../http/reply.ts';
@@ -40,6 +40,8 @@ export async function redeemCode(call: Call): Promise<Reply> {
     scope: 'openid profile',
     expires_in: personTokenSeconds,
     ext_expires_in: personTokenSeconds,
+    // RFC 6749, 5.1 requires one. Entra's is for Microsoft Graph; this opens nothing.
+    access_token: randomBytes(32).toString('base64url'),
     id_token: idToken,
   });
 }
