@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { type Config, ConfigurationError, type Place, readConfig, readPlace } from '../config/config.ts';
+import { type Config, readConfig } from '../config/config.ts';
+import { ConfigurationError } from '../config/env.ts';
+import { type Place, readPlace } from '../config/place.ts';
 import { fail, ok } from '../operator/doctor/subjects.ts';
 import type { Diagnosis } from '../operator/rpc/calls.ts';
 import { reachControl } from '../operator/rpc/client.ts';

@@ -1,7 +1,7 @@
 /** Finds the record: with the bot that runs on the data folder, else in the folder itself, else on the server. */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Place } from '../config/config.ts';
+import type { Place } from '../config/place.ts';
 import type { Control, Records } from '../operator/rpc/calls.ts';
 import { reachControl } from '../operator/rpc/client.ts';
 import { Unusable } from './unusable.ts';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { sealWith } from '../audit/record.ts';
-import type { Place } from '../config/config.ts';
+import type { Place } from '../config/place.ts';
 import type { Records } from '../operator/rpc/calls.ts';
 import { recordsOf } from '../operator/rpc/store-records.ts';
 import { type Database, openDatabase } from '../store/database.ts';

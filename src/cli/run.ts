@@ -1,6 +1,7 @@
 /** From what was typed to how it ended. */
 import { parseArgs } from 'node:util';
-import { ConfigurationError, readPlace } from '../config/config.ts';
+import { ConfigurationError } from '../config/env.ts';
+import { readPlace } from '../config/place.ts';
 import { helpOn, overview } from './help.ts';
 import { type OpenRecords, openRecords } from './open-records.ts';
 import { subcommands } from './registry.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { commands } from '../../src/commands/registry.ts';
-import { environmentSchema } from '../../src/config/config.ts';
+import { environmentSchema } from '../../src/config/env.ts';
 import { policyFileSchema } from '../../src/config/policy-file.ts';
 
 const root = new URL('../../', import.meta.url);

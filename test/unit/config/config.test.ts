@@ -1,4 +1,5 @@
-import { ConfigurationError, cloudOf, environmentSchema, readConfig, stepUpOf } from '../../../src/config/config.ts';
+import { cloudOf, readConfig, stepUpOf } from '../../../src/config/config.ts';
+import { ConfigurationError, environmentSchema } from '../../../src/config/env.ts';
 
 const tenant = '10000000-0000-4000-8000-000000000000';
 const subscription = '40000000-0000-4000-8000-000000000001';

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigurationError, readConfig } from '../../../src/config/config.ts';
+import { readConfig } from '../../../src/config/config.ts';
+import { ConfigurationError } from '../../../src/config/env.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'policy-'));
 const file = join(folder, 'policy.json');

@@ -1,0 +1,205 @@
+/**
+ * The environment: every variable that is read, what each may be, and what only makes sense together. The only reader of
+ * `process.env`. Every mistake is named, so that an operator can mend them all at once.
+ */
+import { z } from 'zod';
+import { isPrivate } from '../domain/private-url.ts';
+import { duration } from './duration.ts';
+
+/** Every mistake in the configuration, one a line. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/** Variables as a process is given them. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What this process was started with. */
+export const processVariables = (): Variables => process.env;
+
+const text = z.string().trim().min(1);
+const optional = text.optional();
+const list = z
+  .string()
+  .optional()
+  .transform((value) => (value ?? '').split(/[\s,]+/).filter((part) => part !== ''))
+  .pipe(z.array(z.guid('must be a list of Entra ids, separated by commas')));
+
+/** Where tokens and keys travel. */
+const privateUrl = z.string().refine(isPrivate, 'must be an https URL, or http on this machine');
+
+const port = z.coerce.number().int().min(1).max(65_535);
+
+/** Every variable that is read, in the words of the README's table. Unknown variables are not looked at. */
+export const environmentSchema = z.object({
+  CMK_MODE: z.enum(['local']).optional(),
+  PORT: port.default(3978),
+  MicrosoftAppType: z.enum(['SingleTenant', 'UserAssignedMSI']).optional(),
+  MicrosoftAppId: optional,
+  MicrosoftAppTenantId: z.guid(),
+  MicrosoftAppPassword: optional,
+  ToBotFromChannelOpenIdMetadataUrl: privateUrl.optional(),
+  ToBotFromChannelTokenIssuer: optional,
+  ToChannelFromBotLoginUrl: z.url({ protocol: /^https$/, error: 'must be an https URL' }).optional(),
+  ToChannelFromBotOAuthScope: optional,
+  DATABASE_URL: optional,
+  CMK_DATA_DIR: optional,
+  CMK_REPLICA: optional,
+  AZURE_CLOUD: z.enum(['public', 'usgovernment', 'china', 'custom']).default('public'),
+  AZURE_ARM_ENDPOINT: z.url().optional(),
+  AZURE_AUTHORITY_HOST: z.url().optional(),
+  AZURE_GRAPH_ENDPOINT: z.url().optional(),
+  AZURE_CA_FILE: optional,
+  AZURE_CLIENT_ID: optional,
+  AZURE_CLIENT_SECRET: optional,
+  AZURE_FEDERATED_TOKEN_FILE: optional,
+  CMK_SUBSCRIPTIONS: list,
+  CMK_REQUESTERS: list,
+  CMK_APPROVERS: list,
+  CMK_POLICY_FILE: optional,
+  CMK_APPROVALS_REQUIRED: z.coerce.number().int().min(1).max(10).default(1),
+  CMK_APPROVAL_EXPIRY: duration.default(72 * 3_600_000),
+  CMK_STEP_UP: z
+    .string()
+    .regex(/^c[1-9]\d?$/, 'must be the id of an authentication context, such as c1')
+    .optional(),
+  CMK_STEP_UP_MAX_AGE: duration.default(10 * 60_000),
+  CMK_STEP_UP_APP_ID: z.guid('must be an app id such as Entra shows it').optional(),
+  CMK_STEP_UP_APP_SECRET: optional,
+  CMK_PUBLIC_URL: z
+    .string()
+    .regex(/^https?:\/\/[^/?#\s]+(\/[^?#\s]*)?$/, 'must be an address such as https://bot.example.org')
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
+  CMK_TEAM_ID: optional,
+  CMK_OPERATIONS_CHANNEL: optional,
+  CMK_APPROVALS_CHANNEL: text,
+  CMK_AUDIT_CHANNEL: text,
+  CMK_TEAMS_SERVICE_URL: privateUrl.optional(),
+  // A card that refreshes itself is a call for each card on the screen: an approver who scrolls must not notice.
+  CMK_CALLS_AT_ONCE: z.coerce.number().int().min(10).max(1_000_000).default(200),
+  CMK_AZURE_POLL: duration.default(5_000),
+  CMK_RETRY_FIRST_WAIT: duration.default(10_000),
+  CMK_PAUSE: z
+    .enum(['', '0', '1', 'false', 'true'])
+    .default('')
+    .transform((value) => value === '1' || value === 'true'),
+  CMK_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** What only makes sense together. Each message says what to set. */
+const together: readonly [(env: Environment) => boolean, string, string][] = [
+  [
+    (env) => env.CMK_MODE === 'local' || env.MicrosoftAppId !== undefined,
+    'MicrosoftAppId',
+    'is missing; without it nobody can tell who is calling',
+  ],
+  [
+    (env) => env.CMK_MODE !== 'local' || env.MicrosoftAppId === undefined,
+    'CMK_MODE',
+    'local goes without MicrosoftAppId: it trusts whoever calls',
+  ],
+  [
+    (env) => env.MicrosoftAppId === undefined || env.MicrosoftAppType !== undefined,
+    'MicrosoftAppType',
+    'is missing; set SingleTenant or UserAssignedMSI',
+  ],
+  [
+    (env) => env.MicrosoftAppType !== 'SingleTenant' || env.MicrosoftAppPassword !== undefined,
+    'MicrosoftAppPassword',
+    'is missing; SingleTenant needs it',
+  ],
+  [
+    (env) => (env.DATABASE_URL === undefined) !== (env.CMK_DATA_DIR === undefined),
+    'DATABASE_URL',
+    'or CMK_DATA_DIR: set exactly one of them',
+  ],
+  [
+    (env) => env.AZURE_CLOUD !== 'custom' || env.AZURE_ARM_ENDPOINT !== undefined,
+    'AZURE_ARM_ENDPOINT',
+    'is missing; the custom cloud needs it',
+  ],
+  [
+    (env) => env.AZURE_CLOUD !== 'custom' || env.AZURE_AUTHORITY_HOST !== undefined,
+    'AZURE_AUTHORITY_HOST',
+    'is missing; the custom cloud needs it',
+  ],
+  [
+    (env) => env.AZURE_CLOUD !== 'custom' || env.AZURE_GRAPH_ENDPOINT !== undefined,
+    'AZURE_GRAPH_ENDPOINT',
+    'is missing; the custom cloud needs it',
+  ],
+  [
+    (env) => env.CMK_SUBSCRIPTIONS.length > 0,
+    'CMK_SUBSCRIPTIONS',
+    'is empty; name the subscriptions the bot may act in',
+  ],
+  [
+    (env) =>
+      env.CMK_AUDIT_CHANNEL === 'none' ||
+      ![env.CMK_APPROVALS_CHANNEL, env.CMK_OPERATIONS_CHANNEL].includes(env.CMK_AUDIT_CHANNEL),
+    'CMK_AUDIT_CHANNEL',
+    'is the approvals or operations channel; name a channel of its own, or none',
+  ],
+  [
+    (env) => env.CMK_STEP_UP === undefined || env.CMK_PUBLIC_URL !== undefined,
+    'CMK_PUBLIC_URL',
+    'is missing; CMK_STEP_UP sends people there to sign in',
+  ],
+  [
+    (env) => env.CMK_STEP_UP === undefined || env.CMK_MODE === 'local' || !env.CMK_PUBLIC_URL?.startsWith('http:'),
+    'CMK_PUBLIC_URL',
+    'must start with https',
+  ],
+  [
+    (env) =>
+      env.CMK_STEP_UP === undefined || env.CMK_STEP_UP_APP_ID !== undefined || env.MicrosoftAppPassword !== undefined,
+    'CMK_STEP_UP_APP_ID',
+    'is missing; without a password the bot has no app that people can sign in to',
+  ],
+  [
+    (env) => (env.CMK_STEP_UP_APP_ID === undefined) === (env.CMK_STEP_UP_APP_SECRET === undefined),
+    'CMK_STEP_UP_APP_SECRET',
+    'and CMK_STEP_UP_APP_ID: set both or neither',
+  ],
+];
+
+/** A variable, and what is wrong with it. */
+export type Mistake = readonly [variable: string, message: string];
+
+/** What the variables say, or everything that is wrong with them. */
+export type ReadEnvironment =
+  | { readonly env: Environment; readonly mistakes: readonly [] }
+  | { readonly env: null; readonly mistakes: readonly Mistake[] };
+
+/** Reads and checks. */
+export function readEnvironment(variables: Variables): ReadEnvironment {
+  // An empty variable is one that was not set: shells and manifests leave them behind.
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+  const read = environmentSchema.safeParse(given);
+  const mistakes = read.success ? mistakesBetween(read.data) : mistakesIn(read.error, given);
+  return read.success && mistakes.length === 0 ? { env: read.data, mistakes: [] } : { env: null, mistakes };
+}
+
+const mistakesBetween = (env: Environment): readonly Mistake[] =>
+  together.flatMap(([holds, variable, message]): Mistake[] => (holds(env) ? [] : [[variable, message]]));
+
+function mistakesIn({ issues }: z.ZodError, variables: Variables): readonly Mistake[] {
+  const own = issues.map((issue): Mistake => [String(issue.path[0]), wordsOf(issue, variables)]);
+  const beside = mistakesBeside(variables).filter(([variable]) => !own.some(([named]) => named === variable));
+  return [...own, ...beside];
+}
+
+const wordsOf = (issue: z.core.$ZodIssue, variables: Variables): string =>
+  variables[String(issue.path[0])] === undefined ? 'is missing' : issue.message;
+
+/** What does not go together among variables of which others cannot be read: those count as they are. */
+function mistakesBeside(variables: Variables): readonly Mistake[] {
+  const readable = Object.entries(environmentSchema.shape).map(([variable, schema]) => [
+    variable,
+    schema.safeParse(variables[variable]).data ?? schema.safeParse(undefined).data ?? variables[variable],
+  ]);
+  // Nothing but the rules above sees it, and they ask only whether a variable is set, and to which word.
+  return mistakesBetween(Object.fromEntries(readable) as Environment);
+}

@@ -1,0 +1,22 @@
+/** Where the record lies: the one setting that the command line shares with the bot. */
+import { ConfigurationError, processVariables, type Variables } from './env.ts';
+
+/** Exactly one of the two. */
+export type Place =
+  | { readonly kind: 'folder'; readonly dataDir: string }
+  | { readonly kind: 'server'; readonly url: string };
+
+/**
+ * Where the command line finds the record, for which it needs no other setting: the folder it was given, else the database or
+ * folder that is configured, else the folder of the local product. Throws {@link ConfigurationError}.
+ */
+export function readPlace(given: string | undefined, variables: Variables = processVariables()): Place {
+  if (given !== undefined) return { kind: 'folder', dataDir: given };
+  const { DATABASE_URL: url = '', CMK_DATA_DIR: dataDir = '' } = variables;
+  if (url !== '' && dataDir !== '') {
+    throw new ConfigurationError(
+      'DATABASE_URL and CMK_DATA_DIR are both set: set one of them, or name a folder with --data',
+    );
+  }
+  return url === '' ? { kind: 'folder', dataDir: dataDir || '.local' } : { kind: 'server', url };
+}
