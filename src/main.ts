@@ -4,7 +4,7 @@ import { sealWith } from './audit/record.ts';
 import { openStandings } from './authorization/who-may.ts';
 import { connectAzure } from './azure/azure.ts';
 import { credentialForBotFramework, optionsForAzure } from './config/azure-from-config.ts';
-import { type Config, readConfig, stepUpOf } from './config/config.ts';
+import { type Config, readConfig } from './config/config.ts';
 import { ConfigurationError } from './config/env.ts';
 import { consoleIntoLog, lastWordsIntoLog, openLog } from './observability/log.ts';
 import { openMetrics } from './observability/metrics.ts';
@@ -51,63 +51,55 @@ function botTokens(config: Config): TokenSource {
   };
 }
 
-async function storeOf(config: Config) {
+async function storeOf({ store: place }: Config) {
   const database = await openDatabase(
-    config.DATABASE_URL === undefined
-      ? { kind: 'pglite', dataDir: config.CMK_DATA_DIR ?? '' }
-      : { kind: 'postgres', url: config.DATABASE_URL },
+    place.kind === 'folder' ? { kind: 'pglite', dataDir: place.dataDir } : { kind: 'postgres', url: place.url },
   );
   await migrate(database);
   return { database, store: openStore(database, { clock: now, seal: sealWith(randomBytes) }) };
 }
 
 async function start(config: Config): Promise<void> {
-  const log = openLog(config.CMK_LOG_LEVEL, config.CMK_REPLICA);
+  const log = openLog(config.log.level, config.replica);
   consoleIntoLog(log);
   lastWordsIntoLog(log);
-  const local = config.CMK_MODE === 'local';
-  const tenantId = config.MicrosoftAppTenantId.toLowerCase();
+  const local = config.server.mode === 'local';
+  const { tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel: channelId } = config.teams;
   const { database, store } = await storeOf(config);
   if (database.kind === 'pglite') log.warn({}, 'the embedded database survives this process, not this machine');
   const { outbox, replicas, shown, conversations, people, documents } = store;
   const metrics = openMetrics({ requests: store.requests, outbox, now });
   const requests = metrics.requests(store.requests);
-  const { policy } = config;
+  const { policy, paused, stepUp: stepUpWish } = config;
   const azureOptions = optionsForAzure(config);
   const azure = metrics.azure(connectAzure(azureOptions));
   const { requester: requesterStanding, approver: approverStanding, approverOf } = openStandings(azure, policy);
 
-  const framework = botFrameworkOf(config);
+  const framework = botFrameworkOf({
+    ...config.teams.framework,
+    cloud: config.azure.cloud.name,
+    appId: config.teams.app.id,
+  });
   const botAppId = framework.appId;
-  const serviceUrl = config.CMK_TEAMS_SERVICE_URL ?? null;
   const trust = local ? trustThisMachine : trustHosts(framework.serviceHosts, serviceUrl);
   const adapter = openAdapter(local ? null : { framework, trust, fetchToken: botTokens(config) }, log);
   const callers = local ? localCallers : tokenCallers(openCallerTokens(framework, log), trust);
   const chat = openChat({ adapter, botAppId, botId: `28:${botAppId}`, tenantId, conversations, serviceUrl, trust });
   const directory = openDirectory(people);
   const approvers = openApprovers({ policy, people, lookups: openLookups(azure.groups, now) });
-  const { CMK_APPROVALS_CHANNEL: approvalsChannel } = config;
-  const operationsChannel = config.CMK_OPERATIONS_CHANNEL ?? null;
-  const places = { approvalsChannel, operationsChannel, approvers, paused: config.CMK_PAUSE };
+  const places = { approvalsChannel, operationsChannel, approvers, paused };
   const notifier = openNotifier({ requests, shown, chat, directory, conversations, people, ...places });
   const reminders = openReminders({ requests, shown, chat, approvers, now });
-  const channelId = config.CMK_AUDIT_CHANNEL === 'none' ? null : config.CMK_AUDIT_CHANNEL;
   const auditChannel = openAuditChannel({ requests, shown, hashes: store.trail, chat, directory, channelId });
-  const retryLimits = {
-    firstWaitMs: config.CMK_RETRY_FIRST_WAIT,
-    longestWaitMs: 60_000,
-    waitAttempts: 6,
-    spreadWithinMs: 12 * 60_000,
-  };
-  const runPorts = { requests, azure, policy, tenantId, approverStanding, retryLimits, sha256, now };
+  const runPorts = { requests, azure, policy, tenantId, approverStanding, retryLimits: config.retry, sha256, now };
   // Before the engine: it goes on at once with what ran under this name.
-  const me = { name: config.CMK_REPLICA, instance: randomUUID(), workflowVersion };
+  const me = { name: config.replica, instance: randomUUID(), workflowVersion };
   const signOff = await replicas.signOn(me, (error) => log.warn({ err: error }, 'this replica could not say it lives'));
   const engine = await startEngine({ pool: database.pool, executorId: me.name, log }, runPorts);
   const runner = startOutbox({
     outbox,
     requests,
-    run: openWatch({ runs: runPorts, engine, replicas, me, paused: config.CMK_PAUSE, log }),
+    run: openWatch({ runs: runPorts, engine, replicas, me, paused, log }),
     show: notifier.show,
     audit: auditChannel.show,
     remind: reminders.remind,
@@ -117,7 +109,6 @@ async function start(config: Config): Promise<void> {
   });
   const sweeper = startSweeper({ documents, now, log });
 
-  const stepUpWish = stepUpOf(config);
   const { authorityHost: host, tls } = azureOptions.cloud;
   const authority = openAuthority({ host, tenantId, ca: tls.tlsOptions?.ca ?? null, now });
   const signInTools = { authority, documents, requests, directory, random: randomBytes, now, log };
@@ -139,7 +130,7 @@ async function start(config: Config): Promise<void> {
   });
   const ready = async (): Promise<boolean> => (await database.pool.query('select 1')).rows.length === 1;
   const pages = stepUp?.pages ?? [];
-  const { PORT: port, CMK_CALLS_AT_ONCE: callsAtOnce } = config;
+  const { port, callsAtOnce } = config.server;
   const server = await startServer({
     adapter,
     bot,
@@ -159,8 +150,8 @@ async function start(config: Config): Promise<void> {
     ...recordsOf(store),
     diagnose: ({ resource }: { readonly resource: string | null }) => diagnose({ config, database, store }, resource),
   };
-  const folder = config.CMK_DATA_DIR;
-  const commandLine = folder === undefined ? null : await startControl({ folder, control, log });
+  const commandLine =
+    config.store.kind === 'folder' ? await startControl({ folder: config.store.dataDir, control, log }) : null;
 
   const stop = async (): Promise<void> => {
     await commandLine?.stop();

@@ -49,10 +49,10 @@ async function lookHere(place: Place, resource: string | null): Promise<readonly
   const store = await openStoreRecords(place).catch((error: unknown) => messageOf(error));
   if (typeof store === 'string') {
     const found = fail('database', store, 'Look at DATABASE_URL, or CMK_DATA_DIR and --data.');
-    return 'policyVersion' in config ? [ok('configuration', 'holds together'), found] : [...config, found];
+    return 'policy' in config ? [ok('configuration', 'holds together'), found] : [...config, found];
   }
   try {
-    if (!('policyVersion' in config)) return [...config, ok('database', 'answers')];
+    if (!('policy' in config)) return [...config, ok('database', 'answers')];
     return await diagnose({ config, database: store.database, store: store.store }, resource);
   } finally {
     await store.close();

@@ -2,34 +2,30 @@
 import type { AzureOptions } from '../azure/azure.ts';
 import { openCloud } from '../azure/clouds.ts';
 import { openCredential } from '../azure/credential.ts';
-import { type Config, cloudOf } from './config.ts';
+import type { Config } from './config.ts';
 
 /** Throws when a file that the configuration names cannot be read. */
-export function optionsForAzure(config: Config): AzureOptions {
-  const cloud = openCloud(cloudOf(config));
-  const signIn = {
-    tenantId: config.MicrosoftAppTenantId,
-    clientId: config.AZURE_CLIENT_ID ?? null,
-    clientSecret: config.AZURE_CLIENT_SECRET ?? null,
-    federatedTokenFile: config.AZURE_FEDERATED_TOKEN_FILE ?? null,
-  };
-  const credential = openCredential(signIn, cloud);
-  const { CMK_SUBSCRIPTIONS: subscriptions, CMK_AZURE_POLL: pollIntervalMs } = config;
-  return { cloud, credential, subscriptions, pollIntervalMs };
+export function optionsForAzure({ azure }: Pick<Config, 'azure'>): AzureOptions {
+  const cloud = openCloud(azure.cloud);
+  const credential = openCredential(azure.signIn, cloud);
+  return { cloud, credential, subscriptions: azure.subscriptions, pollIntervalMs: azure.pollMs };
 }
 
 /**
  * How the bot signs in to Bot Framework: as the app, at its cloud's login server or the one that is configured. The sign-in to
- * Azure may be another, and its variables are not looked at here.
+ * Azure may be another, and its settings are not looked at here.
  */
-export function credentialForBotFramework(config: Config): AzureOptions['credential'] {
-  const { MicrosoftAppId, MicrosoftAppTenantId, MicrosoftAppPassword, ToChannelFromBotLoginUrl: login } = config;
-  const cloud = openCloud(cloudOf(config));
-  const url = login === undefined ? null : new URL(login);
+export function credentialForBotFramework({
+  azure,
+  teams,
+}: Pick<Config, 'azure' | 'teams'>): AzureOptions['credential'] {
+  const { tenantId, app, framework } = teams;
+  const cloud = openCloud(azure.cloud);
+  const url = framework.loginUrl === null ? null : new URL(framework.loginUrl);
   const signIn = {
-    tenantId: url?.pathname.split('/')[1] || MicrosoftAppTenantId,
-    clientId: MicrosoftAppId ?? null,
-    clientSecret: config.MicrosoftAppType === 'SingleTenant' ? (MicrosoftAppPassword ?? null) : null,
+    tenantId: url?.pathname.split('/')[1] || tenantId,
+    clientId: app.id,
+    clientSecret: app.secret,
     federatedTokenFile: null,
   };
   if (url !== null) return openCredential(signIn, { name: 'custom', authorityHost: url.origin, tls: cloud.tls });

@@ -1,33 +1,80 @@
 /**
- * Configuration: the environment and the policy file it names, read once. Everything is checked before anything starts, and
- * every mistake is named at once.
+ * Configuration: the environment and the policy file it names, read once, into groups of what belongs together. Everything
+ * is checked before anything starts, and every mistake is named at once. Names of variables end here: what reads a setting
+ * elsewhere reads it by what it means.
  */
 import os from 'node:os';
+import type { CloudChoice } from '../azure/clouds.ts';
+import type { SignIn } from '../azure/credential.ts';
 import type { Policy } from '../domain/policy/policy.ts';
+import type { RetryLimits } from '../domain/retry.ts';
 import { ConfigurationError, type Environment, processVariables, readEnvironment, type Variables } from './env.ts';
+import type { Place } from './place.ts';
 import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
+import { usualRetry } from './retry.ts';
 
-export type Config = Environment & {
-  readonly CMK_REPLICA: string;
+export interface Config {
+  /** Where calls come in. */
+  readonly server: {
+    /** `local`: whoever calls is believed, so only this machine may. */
+    readonly mode: 'production' | 'local';
+    readonly port: number;
+    /** How many messages and clicks one person may send at once. */
+    readonly callsAtOnce: number;
+  };
+  /** Who the bot is to Teams, and where it speaks. */
+  readonly teams: {
+    /** In lower case, as are all ids of tenants that it is compared with. */
+    readonly tenantId: string;
+    /** The bot's app: null in local mode. It signs in with the secret, or without one as a managed identity. */
+    readonly app: { readonly id: string | null; readonly secret: string | null };
+    /** Bot Framework's addresses; null: the cloud's own. */
+    readonly framework: {
+      readonly metadataUrl: string | null;
+      readonly issuer: string | null;
+      readonly loginUrl: string | null;
+      readonly scope: string | null;
+    };
+    /** Used until the first activity of the tenant. */
+    readonly serviceUrl: string | null;
+    readonly approvalsChannel: string;
+    readonly operationsChannel: string | null;
+    /** Null: the store alone is the trail. */
+    readonly auditChannel: string | null;
+  };
+  /** Where the record lies. */
+  readonly store: Place;
+  readonly azure: {
+    readonly cloud: CloudChoice;
+    readonly signIn: SignIn;
+    /** The only ones anything is read or changed in. */
+    readonly subscriptions: readonly string[];
+    /** Between two looks at a running operation. */
+    readonly pollMs: number;
+  };
   /** Who may ask and approve, how many, for how long: the policy file's rules, then the environment's settings. */
   readonly policy: Policy;
-  /** Changes whenever a rule changes: part of every plan digest. */
-  readonly policyVersion: string;
-};
+  /** Where the rules were read; null where the environment's settings are all there is. */
+  readonly policyFile: string | null;
+  /** What approving needs beside the click; null: nothing. */
+  readonly stepUp: StepUpChoice | null;
+  readonly retry: RetryLimits;
+  /** No new changes to Azure. */
+  readonly paused: boolean;
+  readonly log: { readonly level: Environment['CMK_LOG_LEVEL'] };
+  /** This replica's name, no other's. */
+  readonly replica: string;
+}
 
-/** Replicas share a server and run on machines of their own; a folder is one process's alone. */
-const replicaName = (env: Environment): string =>
-  env.CMK_REPLICA ?? (env.DATABASE_URL === undefined ? 'local' : os.hostname());
-
-function whole(env: Environment, rules: NonNullable<PolicyFile['rules']>): Config {
-  const policy = policyFrom(rules, {
-    requesters: env.CMK_REQUESTERS,
-    approvers: env.CMK_APPROVERS,
-    approvalsRequired: env.CMK_APPROVALS_REQUIRED,
-    expiryMs: env.CMK_APPROVAL_EXPIRY,
-    extraApprovalForIrreversible: false,
-  });
-  return { ...env, CMK_REPLICA: replicaName(env), policy, policyVersion: policy.version };
+/** How an approver signs in anew, and the app they sign in to. */
+export interface StepUpChoice {
+  /** An authentication context, such as `c1`. */
+  readonly context: string;
+  readonly maxAgeMs: number;
+  readonly appId: string;
+  readonly appSecret: string;
+  /** Of the bot, for browsers; without a final slash. */
+  readonly publicUrl: string;
 }
 
 const noFile: PolicyFile = { rules: [], mistakes: [] };
@@ -37,47 +84,80 @@ export function readConfig(variables: Variables = processVariables()): Config {
   const { env, mistakes } = readEnvironment(variables);
   const { CMK_POLICY_FILE: policyFile = '' } = variables;
   const file = policyFile === '' ? noFile : readPolicyFile(policyFile);
-  if (env !== null && file.rules !== null) return whole(env, file.rules);
+  if (env !== null && file.rules !== null) return configFrom(env, file.rules);
   const all = [...mistakes, ...file.mistakes.map((mistake) => ['CMK_POLICY_FILE', mistake])];
   const lines = all.map(([variable, message]) => `  ${variable}: ${message}`);
   throw new ConfigurationError(`the configuration does not hold together:\n${lines.join('\n')}`);
 }
 
-type CloudChoice =
-  | { readonly name: 'public' | 'usgovernment' | 'china' }
-  | {
-      readonly name: 'custom';
-      readonly armEndpoint: string;
-      readonly authorityHost: string;
-      readonly graphEndpoint: string;
-      readonly caFile: string | null;
-    };
+const configFrom = (env: Environment, rules: NonNullable<PolicyFile['rules']>): Config => ({
+  server: { mode: env.CMK_MODE ?? 'production', port: env.PORT, callsAtOnce: env.CMK_CALLS_AT_ONCE },
+  teams: teamsFrom(env),
+  store: storeFrom(env),
+  azure: azureFrom(env),
+  policy: policyFrom(rules, {
+    requesters: env.CMK_REQUESTERS,
+    approvers: env.CMK_APPROVERS,
+    approvalsRequired: env.CMK_APPROVALS_REQUIRED,
+    expiryMs: env.CMK_APPROVAL_EXPIRY,
+    extraApprovalForIrreversible: false,
+  }),
+  policyFile: env.CMK_POLICY_FILE ?? null,
+  stepUp: stepUpFrom(env),
+  retry: { ...usualRetry, firstWaitMs: env.CMK_RETRY_FIRST_WAIT },
+  paused: env.CMK_PAUSE,
+  log: { level: env.CMK_LOG_LEVEL },
+  // Replicas share a server and run on machines of their own; a folder is one process's alone.
+  replica: env.CMK_REPLICA ?? (env.DATABASE_URL === undefined ? 'local' : os.hostname()),
+});
 
-/** The cloud as the Azure adapters take it. */
-export function cloudOf(config: Config): CloudChoice {
-  const { AZURE_CLOUD: name, AZURE_ARM_ENDPOINT, AZURE_AUTHORITY_HOST, AZURE_GRAPH_ENDPOINT, AZURE_CA_FILE } = config;
+const teamsFrom = (env: Environment): Config['teams'] => ({
+  tenantId: env.MicrosoftAppTenantId,
+  app: {
+    id: env.MicrosoftAppId ?? null,
+    secret: env.MicrosoftAppType === 'SingleTenant' ? (env.MicrosoftAppPassword ?? null) : null,
+  },
+  framework: {
+    metadataUrl: env.ToBotFromChannelOpenIdMetadataUrl ?? null,
+    issuer: env.ToBotFromChannelTokenIssuer ?? null,
+    loginUrl: env.ToChannelFromBotLoginUrl ?? null,
+    scope: env.ToChannelFromBotOAuthScope ?? null,
+  },
+  serviceUrl: env.CMK_TEAMS_SERVICE_URL ?? null,
+  approvalsChannel: env.CMK_APPROVALS_CHANNEL,
+  operationsChannel: env.CMK_OPERATIONS_CHANNEL ?? null,
+  auditChannel: env.CMK_AUDIT_CHANNEL === 'none' ? null : env.CMK_AUDIT_CHANNEL,
+});
+
+/** Exactly one of the two is set. */
+const storeFrom = ({ DATABASE_URL: url, CMK_DATA_DIR: dataDir = '' }: Environment): Place =>
+  url === undefined ? { kind: 'folder', dataDir } : { kind: 'server', url };
+
+const azureFrom = (env: Environment): Config['azure'] => ({
+  cloud: cloudFrom(env),
+  signIn: {
+    tenantId: env.MicrosoftAppTenantId,
+    clientId: env.AZURE_CLIENT_ID ?? null,
+    clientSecret: env.AZURE_CLIENT_SECRET ?? null,
+    federatedTokenFile: env.AZURE_FEDERATED_TOKEN_FILE ?? null,
+  },
+  subscriptions: env.CMK_SUBSCRIPTIONS,
+  pollMs: env.CMK_AZURE_POLL,
+});
+
+/** The custom cloud has all its addresses: it is refused without. */
+function cloudFrom(env: Environment): CloudChoice {
+  const { AZURE_CLOUD: name, AZURE_CA_FILE: caFile = null } = env;
   if (name !== 'custom') return { name };
-  const [armEndpoint = '', authorityHost = '', graphEndpoint = ''] = [
-    AZURE_ARM_ENDPOINT,
-    AZURE_AUTHORITY_HOST,
-    AZURE_GRAPH_ENDPOINT,
-  ];
-  return { name, armEndpoint, authorityHost, graphEndpoint, caFile: AZURE_CA_FILE ?? null };
+  const { AZURE_ARM_ENDPOINT: armEndpoint = '', AZURE_AUTHORITY_HOST: authorityHost = '' } = env;
+  return { name, armEndpoint, authorityHost, graphEndpoint: env.AZURE_GRAPH_ENDPOINT ?? '', caFile };
 }
 
-/** What approving needs beside the click, and the app people sign in to for it; null where nothing. */
-export interface StepUpChoice {
-  readonly context: string;
-  readonly maxAgeMs: number;
-  readonly appId: string;
-  readonly appSecret: string;
-  readonly publicUrl: string;
-}
-
-export function stepUpOf(config: Config): StepUpChoice | null {
-  const { CMK_STEP_UP: context, CMK_STEP_UP_MAX_AGE: maxAgeMs, CMK_PUBLIC_URL: publicUrl = '' } = config;
+/** People sign in to the bot's own app unless another is set, which then is set whole. */
+function stepUpFrom(env: Environment): StepUpChoice | null {
+  const { CMK_STEP_UP: context, CMK_STEP_UP_MAX_AGE: maxAgeMs, CMK_PUBLIC_URL: publicUrl = '' } = env;
   if (context === undefined) return null;
-  const { CMK_STEP_UP_APP_ID = config.MicrosoftAppId, CMK_STEP_UP_APP_SECRET = config.MicrosoftAppPassword } = config;
-  const [appId = '', appSecret = ''] = [CMK_STEP_UP_APP_ID?.toLowerCase(), CMK_STEP_UP_APP_SECRET];
-  return { context, maxAgeMs, appId, appSecret, publicUrl };
+  const { CMK_STEP_UP_APP_ID: appId = env.MicrosoftAppId, CMK_STEP_UP_APP_SECRET: secret = env.MicrosoftAppPassword } =
+    env;
+  return { context, maxAgeMs, appId: appId?.toLowerCase() ?? '', appSecret: secret ?? '', publicUrl };
 }

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { isPrivate } from '../domain/private-url.ts';
 import { duration } from './duration.ts';
+import { usualRetry } from './retry.ts';
 
 /** Every mistake in the configuration, one a line. */
 export class ConfigurationError extends Error {
@@ -36,7 +37,8 @@ export const environmentSchema = z.object({
   PORT: port.default(3978),
   MicrosoftAppType: z.enum(['SingleTenant', 'UserAssignedMSI']).optional(),
   MicrosoftAppId: optional,
-  MicrosoftAppTenantId: z.guid(),
+  // Ids of tenants are compared in lower case.
+  MicrosoftAppTenantId: z.guid().toLowerCase(),
   MicrosoftAppPassword: optional,
   ToBotFromChannelOpenIdMetadataUrl: privateUrl.optional(),
   ToBotFromChannelTokenIssuer: optional,
@@ -79,7 +81,7 @@ export const environmentSchema = z.object({
   // A card that refreshes itself is a call for each card on the screen: an approver who scrolls must not notice.
   CMK_CALLS_AT_ONCE: z.coerce.number().int().min(10).max(1_000_000).default(200),
   CMK_AZURE_POLL: duration.default(5_000),
-  CMK_RETRY_FIRST_WAIT: duration.default(10_000),
+  CMK_RETRY_FIRST_WAIT: duration.default(usualRetry.firstWaitMs),
   CMK_PAUSE: z
     .enum(['', '0', '1', 'false', 'true'])
     .default('')

@@ -11,7 +11,7 @@ const signIn = 'Look at AZURE_CLIENT_ID, its secret or token file, and the manag
 
 async function diagnoseReach({ config, subscriptions }: Subjects): Promise<readonly Diagnosis[]> {
   const looked = await Promise.all(
-    config.CMK_SUBSCRIPTIONS.map(async (id) => ({ id, outcome: await subscriptions.lacks(scopeOf(id), noRights) })),
+    config.azure.subscriptions.map(async (id) => ({ id, outcome: await subscriptions.lacks(scopeOf(id), noRights) })),
   );
   // An answer of any kind means that Azure was reached and had let the bot in.
   const answered = looked.some(({ outcome }) => outcome.ok || outcome.failure.status !== null);

@@ -8,7 +8,7 @@ async function kindOf({ config, database }: Subjects): Promise<Diagnosis> {
   await database.pool.query('select 1');
   if (database.kind === 'postgres') return ok(subject, 'PostgreSQL answers');
   const found = 'the embedded database answers; it survives this process, not this machine';
-  return config.CMK_MODE === 'local'
+  return config.server.mode === 'local'
     ? ok(subject, found)
     : warn(subject, found, 'For production set DATABASE_URL to a PostgreSQL database.');
 }

@@ -40,7 +40,7 @@ function tooFew(rule: Rule, requesters: readonly Holder[], approvers: readonly H
 function diagnoseRule(rule: Rule, { config }: Subjects, lookup: Lookup): readonly Diagnosis[] {
   const [requesters, approvers] = [lookup(rule.requesters), lookup(rule.approvers)];
   const { subscriptions } = rule.match;
-  const own = config.CMK_SUBSCRIPTIONS.map((id) => id.toLowerCase());
+  const own = config.azure.subscriptions.map((id) => id.toLowerCase());
   const reachable = subscriptions === undefined || subscriptions.some((id) => own.includes(id.toLowerCase()));
   const nobody = (ids: readonly string[], variable: string, what: string): readonly Diagnosis[] =>
     // Of the environment's own settings this is said elsewhere.
@@ -73,14 +73,14 @@ function diagnoseRule(rule: Rule, { config }: Subjects, lookup: Lookup): readonl
 
 /** Looks every named group and person up, and says what is odd about each rule. */
 export async function diagnosePolicy(subjects: Subjects): Promise<readonly Diagnosis[]> {
-  const { policy, CMK_POLICY_FILE: file } = subjects.config;
+  const { policy, policyFile: file } = subjects.config;
   const rules = rulesOf(policy);
   const lookup = await lookUp(
     subjects.azure.groups,
     rules.flatMap(({ requesters, approvers }) => [...requesters, ...approvers]),
   );
   const found =
-    file === undefined
+    file === null
       ? 'the environment’s settings alone'
       : `${countOf(policy.rules.length, 'rule', 'rules')} in ${file}, then the environment’s settings`;
   return [

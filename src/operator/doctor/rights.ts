@@ -115,6 +115,6 @@ async function diagnoseOne(subjects: Subjects, id: string, resources: Resources)
 }
 
 export async function diagnoseRights(subjects: Subjects, resources: Resources): Promise<readonly Diagnosis[]> {
-  const each = subjects.config.CMK_SUBSCRIPTIONS.map((id) => diagnoseOne(subjects, id, resources));
+  const each = subjects.config.azure.subscriptions.map((id) => diagnoseOne(subjects, id, resources));
   return (await Promise.all(each)).flat();
 }

@@ -11,10 +11,10 @@ const people = (subject: string, variable: string, ids: readonly string[], what:
 /** What the configuration allows, although it holds together. */
 export const diagnoseSettings = (config: Config): readonly Diagnosis[] => [
   ok('configuration', 'holds together'),
-  ...(config.CMK_MODE === 'local'
+  ...(config.server.mode === 'local'
     ? [warn('sign-in', 'local mode: whoever reaches this machine is believed', 'Never outside of one machine.')]
     : []),
-  people('requesters', 'CMK_REQUESTERS', config.CMK_REQUESTERS, 'nobody can ask'),
-  people('approvers', 'CMK_APPROVERS', config.CMK_APPROVERS, 'nobody can approve'),
-  ...(config.CMK_PAUSE ? [warn('pause', 'on: nothing is changed in Azure', 'Take CMK_PAUSE away to go on.')] : []),
+  people('requesters', 'CMK_REQUESTERS', config.policy.otherwise.requesters, 'nobody can ask'),
+  people('approvers', 'CMK_APPROVERS', config.policy.otherwise.approvers, 'nobody can approve'),
+  ...(config.paused ? [warn('pause', 'on: nothing is changed in Azure', 'Take CMK_PAUSE away to go on.')] : []),
 ];

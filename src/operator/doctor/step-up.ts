@@ -1,4 +1,3 @@
-import { stepUpOf } from '../../config/config.ts';
 import { openAuthority } from '../../teams/sign-in/authority.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
 import { fail, ok, type Subjects } from './subjects.ts';
@@ -10,12 +9,16 @@ const subject = 'sign-in to approve';
  * administrator can see: a context without a policy is met by everybody.
  */
 export async function diagnoseStepUp({ config, cloud }: Subjects): Promise<readonly Diagnosis[]> {
-  const stepUp = stepUpOf(config);
+  const { stepUp, teams } = config;
   if (stepUp === null) return [ok(subject, 'off: a click in Teams is enough')];
   const { context, maxAgeMs, appId, publicUrl } = stepUp;
   const { authorityHost: host, tls } = cloud;
-  const tenantId = config.MicrosoftAppTenantId.toLowerCase();
-  const authority = openAuthority({ host, tenantId, ca: tls.tlsOptions?.ca ?? null, now: () => new Date() });
+  const authority = openAuthority({
+    host,
+    tenantId: teams.tenantId,
+    ca: tls.tlsOptions?.ca ?? null,
+    now: () => new Date(),
+  });
   try {
     const { issuer } = await authority.metadata();
     const asks = `${context}, at most ${Math.ceil(maxAgeMs / 60_000)} minutes old, app ${appId}, pages at ${publicUrl}`;

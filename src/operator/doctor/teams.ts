@@ -5,8 +5,8 @@ const patienceMs = 5_000;
 
 /** Where the bot posts to: learned from what was said to it, else configured. */
 async function serviceUrlOf({ config, store }: Subjects): Promise<string | null> {
-  const learned = await store.conversations.serviceUrl(config.MicrosoftAppTenantId.toLowerCase());
-  return learned ?? config.CMK_TEAMS_SERVICE_URL ?? null;
+  const learned = await store.conversations.serviceUrl(config.teams.tenantId);
+  return learned ?? config.teams.serviceUrl;
 }
 
 async function diagnoseService(subjects: Subjects): Promise<Diagnosis> {
@@ -28,17 +28,17 @@ async function diagnoseService(subjects: Subjects): Promise<Diagnosis> {
 }
 
 function diagnoseChannels({ config }: Subjects): readonly Diagnosis[] {
-  const { CMK_APPROVALS_CHANNEL: approvals, CMK_OPERATIONS_CHANNEL: operations, CMK_AUDIT_CHANNEL: audit } = config;
+  const { approvalsChannel, operationsChannel, auditChannel } = config.teams;
   return [
-    ok('approvals channel', approvals),
-    ok('operations channel', operations ?? 'none: status is shown where a request was asked, and nowhere else'),
-    audit === 'none'
+    ok('approvals channel', approvalsChannel),
+    ok('operations channel', operationsChannel ?? 'none: status is shown where a request was asked, and nowhere else'),
+    auditChannel === null
       ? warn(
           'audit channel',
           'none: the store alone is the trail',
           'Export the trail regularly, or set CMK_AUDIT_CHANNEL.',
         )
-      : ok('audit channel', audit),
+      : ok('audit channel', auditChannel),
   ];
 }
 

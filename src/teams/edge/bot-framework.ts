@@ -25,7 +25,7 @@ const publicCloud: Endpoints = {
   ],
 };
 
-const clouds: Readonly<Record<BotFrameworkSettings['AZURE_CLOUD'], Endpoints>> = {
+const clouds: Readonly<Record<BotFrameworkSettings['cloud'], Endpoints>> = {
   public: publicCloud,
   custom: publicCloud,
   usgovernment: {
@@ -42,13 +42,14 @@ const clouds: Readonly<Record<BotFrameworkSettings['AZURE_CLOUD'], Endpoints>> =
   },
 };
 
-/** Bot Framework's own names, as its documentation gives them. What is left out is the cloud's. */
+/** What is left out, or null, is the cloud's. */
 export interface BotFrameworkSettings {
-  readonly AZURE_CLOUD: 'public' | 'usgovernment' | 'china' | 'custom';
-  readonly MicrosoftAppId?: string | undefined;
-  readonly ToBotFromChannelOpenIdMetadataUrl?: string | undefined;
-  readonly ToBotFromChannelTokenIssuer?: string | undefined;
-  readonly ToChannelFromBotOAuthScope?: string | undefined;
+  readonly cloud: 'public' | 'usgovernment' | 'china' | 'custom';
+  /** Null without tokens: then nobody is asked for one. */
+  readonly appId: string | null;
+  readonly metadataUrl?: string | null;
+  readonly issuer?: string | null;
+  readonly scope?: string | null;
 }
 
 export interface BotFramework extends Endpoints {
@@ -56,12 +57,12 @@ export interface BotFramework extends Endpoints {
 }
 
 export function botFrameworkOf(settings: BotFrameworkSettings): BotFramework {
-  const cloud = clouds[settings.AZURE_CLOUD];
+  const cloud = clouds[settings.cloud];
   return {
-    appId: settings.MicrosoftAppId ?? '',
-    metadataUrl: settings.ToBotFromChannelOpenIdMetadataUrl ?? cloud.metadataUrl,
-    issuer: settings.ToBotFromChannelTokenIssuer ?? cloud.issuer,
-    scope: settings.ToChannelFromBotOAuthScope ?? cloud.scope,
+    appId: settings.appId ?? '',
+    metadataUrl: settings.metadataUrl ?? cloud.metadataUrl,
+    issuer: settings.issuer ?? cloud.issuer,
+    scope: settings.scope ?? cloud.scope,
     serviceHosts: cloud.serviceHosts,
   };
 }

@@ -1,4 +1,5 @@
-import { cloudOf, readConfig, stepUpOf } from '../../../src/config/config.ts';
+import { hostname } from 'node:os';
+import { readConfig } from '../../../src/config/config.ts';
 import { ConfigurationError, environmentSchema } from '../../../src/config/env.ts';
 
 const tenant = '10000000-0000-4000-8000-000000000000';
@@ -35,15 +36,17 @@ function named(change: Change): string[] {
 
 it('reads what holds together, with defaults for the rest', () => {
   expect(read()).toMatchObject({
-    PORT: 3978,
-    AZURE_CLOUD: 'public',
-    CMK_APPROVALS_REQUIRED: 1,
-    CMK_APPROVAL_EXPIRY: 72 * hour,
-    CMK_REQUESTERS: [],
-    CMK_APPROVERS: [],
-    CMK_PAUSE: false,
+    server: { mode: 'production', port: 3978, callsAtOnce: 200 },
+    teams: { tenantId: tenant, app: { id: 'app', secret: 'secret' }, serviceUrl: null, operationsChannel: null },
+    store: { kind: 'server', url: 'postgresql://db/cmk' },
+    azure: { cloud: { name: 'public' }, subscriptions: [subscription], pollMs: 5_000 },
+    policy: { rules: [], otherwise: { requesters: [], approvers: [], approvalsRequired: 1, expiryMs: 72 * hour } },
+    policyFile: null,
+    retry: { firstWaitMs: 10_000 },
+    paused: false,
+    log: { level: 'info' },
+    replica: hostname(),
   });
-  expect(read().CMK_MODE).toBeUndefined();
 });
 
 it('names every missing variable at once', () => {
@@ -127,6 +130,7 @@ describe('local mode', () => {
 
   it('goes without an app id, and nothing else does', () => {
     expect(named(local)).toEqual([]);
+    expect(read(local)).toMatchObject({ server: { mode: 'local' }, teams: { app: { id: null, secret: null } } });
     expect(named({ ...local, CMK_MODE: undefined })).toEqual(['MicrosoftAppId']);
   });
 
@@ -140,18 +144,36 @@ describe('the app’s identity', () => {
     expect(named({ MicrosoftAppPassword: undefined })).toEqual(['MicrosoftAppPassword']);
     expect(named({ MicrosoftAppPassword: undefined, MicrosoftAppType: 'UserAssignedMSI' })).toEqual([]);
   });
+
+  it('is proved without the password with UserAssignedMSI, even where one is set', () => {
+    expect(read({ MicrosoftAppType: 'UserAssignedMSI' }).teams.app).toEqual({ id: 'app', secret: null });
+  });
+
+  it('is one of a tenant, whose id is compared in lower case', () => {
+    const upper = 'ABCDEF00-0000-4000-8000-00000000000A';
+    expect(read({ MicrosoftAppTenantId: upper })).toMatchObject({
+      teams: { tenantId: upper.toLowerCase() },
+      azure: { signIn: { tenantId: upper.toLowerCase() } },
+    });
+  });
 });
 
 describe('Bot Framework', () => {
   it('may be another one, over a private way', () => {
-    const change = {
+    const { framework, serviceUrl } = read({
       ToBotFromChannelOpenIdMetadataUrl: 'http://127.0.0.1:9000/metadata',
       ToBotFromChannelTokenIssuer: 'https://issuer.example',
       ToChannelFromBotLoginUrl: 'https://login.example/tenant',
       ToChannelFromBotOAuthScope: 'https://api.example',
       CMK_TEAMS_SERVICE_URL: 'http://[::1]:9000/',
-    };
-    expect(read(change)).toMatchObject(change);
+    }).teams;
+    expect({ ...framework, serviceUrl }).toEqual({
+      metadataUrl: 'http://127.0.0.1:9000/metadata',
+      issuer: 'https://issuer.example',
+      loginUrl: 'https://login.example/tenant',
+      scope: 'https://api.example',
+      serviceUrl: 'http://[::1]:9000/',
+    });
   });
 });
 
@@ -161,6 +183,12 @@ describe('the record', () => {
     expect(named({ DATABASE_URL: undefined })).toEqual(['DATABASE_URL']);
     expect(named({ DATABASE_URL: undefined, CMK_DATA_DIR: '/data' })).toEqual([]);
     expect(named({ DATABASE_URL: '', CMK_DATA_DIR: '/data' })).toEqual([]);
+  });
+
+  it('in a folder is one replica’s, which needs no name of its own', () => {
+    const folder = { DATABASE_URL: undefined, CMK_DATA_DIR: '/data' };
+    expect(read(folder)).toMatchObject({ store: { kind: 'folder', dataDir: '/data' }, replica: 'local' });
+    expect(read({ CMK_REPLICA: 'west-1' }).replica).toBe('west-1');
   });
 });
 
@@ -174,7 +202,8 @@ describe('the audit channel', () => {
 
   it('is left out only by the word none', () => {
     expect(named({ CMK_AUDIT_CHANNEL: undefined })).toEqual(['CMK_AUDIT_CHANNEL']);
-    expect(read({ CMK_AUDIT_CHANNEL: 'none' }).CMK_AUDIT_CHANNEL).toBe('none');
+    expect(read({ CMK_AUDIT_CHANNEL: 'none' }).teams.auditChannel).toBeNull();
+    expect(read().teams.auditChannel).toBe('audit');
   });
 });
 
@@ -185,7 +214,7 @@ describe('a duration', () => {
     ['30m', 30 * 60_000],
     ['72h', 72 * hour],
     ['7d', 168 * hour],
-  ])('of %s is read', (text, ms) => expect(read({ CMK_APPROVAL_EXPIRY: text }).CMK_APPROVAL_EXPIRY).toBe(ms));
+  ])('of %s is read', (text, ms) => expect(read({ CMK_APPROVAL_EXPIRY: text }).policy.otherwise.expiryMs).toBe(ms));
 
   it.each(['72', 'h', '0h', '-1h', '1.5h', '1 h', '1w', '72H', '1000000s'])('of %s is refused', (text) => {
     expect(named({ CMK_APPROVAL_EXPIRY: text })).toEqual(['CMK_APPROVAL_EXPIRY']);
@@ -196,16 +225,16 @@ describe('a list of ids', () => {
   const [one, two] = [tenant, subscription];
 
   it('is separated by commas, spaces or lines', () => {
-    expect(read({ CMK_APPROVERS: `${one}, ${two}\n` }).CMK_APPROVERS).toEqual([one, two]);
+    expect(read({ CMK_APPROVERS: `${one}, ${two}\n` }).policy.otherwise.approvers).toEqual([one, two]);
   });
 
   it('is nobody when it is empty', () => {
-    expect(read({ CMK_APPROVERS: ' , ' }).CMK_APPROVERS).toEqual([]);
+    expect(read({ CMK_APPROVERS: ' , ' }).policy.otherwise.approvers).toEqual([]);
   });
 });
 
 describe('the policy version', () => {
-  const base = read().policyVersion;
+  const base = read().policy.version;
 
   it('changes with who may ask, who may approve, how many and for how long', () => {
     const others = [
@@ -214,12 +243,12 @@ describe('the policy version', () => {
       { CMK_APPROVALS_REQUIRED: '2' },
       { CMK_APPROVAL_EXPIRY: '1h' },
     ];
-    const versions = [base, ...others.map((change) => read(change).policyVersion)];
+    const versions = [base, ...others.map((change) => read(change).policy.version)];
     expect(new Set(versions).size).toBe(5);
   });
 
   it('stays with everything else', () => {
-    expect(read({ PORT: '4000', CMK_PAUSE: '1', CMK_LOG_LEVEL: 'debug' }).policyVersion).toBe(base);
+    expect(read({ PORT: '4000', CMK_PAUSE: '1', CMK_LOG_LEVEL: 'debug' }).policy.version).toBe(base);
     expect(base).toMatch(/^[0-9a-f]{8}$/);
   });
 });
@@ -233,8 +262,8 @@ describe('the cloud', () => {
   };
 
   it('is known by name, or given in full', () => {
-    expect(cloudOf(read())).toEqual({ name: 'public' });
-    expect(cloudOf(read(custom))).toEqual({
+    expect(read().azure.cloud).toEqual({ name: 'public' });
+    expect(read(custom).azure.cloud).toEqual({
       name: 'custom',
       armEndpoint: 'https://arm.example',
       authorityHost: 'https://login.example',
@@ -256,17 +285,17 @@ describe('signing in anew to approve', () => {
   const app = { CMK_STEP_UP_APP_ID: 'B0000000-0000-4000-8000-00000000000B', CMK_STEP_UP_APP_SECRET: 'its-secret' };
 
   it('is off unless it is set, and then nothing of it is needed', () => {
-    expect(stepUpOf(read())).toBeNull();
-    expect(stepUpOf(read({ CMK_STEP_UP: '' }))).toBeNull();
+    expect(read().stepUp).toBeNull();
+    expect(read({ CMK_STEP_UP: '' }).stepUp).toBeNull();
   });
 
   it('uses the app of the bot, or another that is given whole', () => {
     const rule = { context: 'c1', maxAgeMs: 600_000, publicUrl: 'https://bot.example.com' };
-    expect(stepUpOf(read(stepUp))).toEqual({ ...rule, appId: 'app', appSecret: 'secret' });
+    expect(read(stepUp).stepUp).toEqual({ ...rule, appId: 'app', appSecret: 'secret' });
     const other = { appId: app.CMK_STEP_UP_APP_ID.toLowerCase(), appSecret: 'its-secret' };
-    expect(stepUpOf(read({ ...stepUp, ...app }))).toEqual({ ...rule, ...other });
+    expect(read({ ...stepUp, ...app }).stepUp).toEqual({ ...rule, ...other });
     const identity = { MicrosoftAppType: 'UserAssignedMSI', MicrosoftAppPassword: undefined } as const;
-    expect(stepUpOf(read({ ...stepUp, ...app, ...identity }))).toEqual({ ...rule, ...other });
+    expect(read({ ...stepUp, ...app, ...identity }).stepUp).toEqual({ ...rule, ...other });
     expect(named({ ...stepUp, ...identity })).toEqual(['CMK_STEP_UP_APP_ID']);
     expect(named({ ...stepUp, CMK_STEP_UP_APP_ID: app.CMK_STEP_UP_APP_ID })).toEqual(['CMK_STEP_UP_APP_SECRET']);
     expect(named({ ...stepUp, CMK_STEP_UP_APP_SECRET: 'alone' })).toEqual(['CMK_STEP_UP_APP_SECRET']);

@@ -220,12 +220,12 @@ describe('a start is refused', () => {
 });
 
 describe('the policy version', () => {
-  const version = (...rules: unknown[]) => readRules(...rules).policyVersion;
+  const version = (...rules: unknown[]) => readRules(...rules).policy.version;
 
   it('changes with everything a rule says, and with the order of rules', () => {
     const other = { ...whole, name: 'other', match: { resources: ['ward-*'] } };
     const versions = [
-      readConfig({ ...environment, CMK_POLICY_FILE: '' }).policyVersion,
+      readConfig({ ...environment, CMK_POLICY_FILE: '' }).policy.version,
       version(whole),
       version({ ...whole, name: 'prod' }),
       version({ ...whole, match: { ...whole.match, resources: ['triage-*', 'ward-*'] } }),
@@ -242,8 +242,8 @@ describe('the policy version', () => {
 
   it('changes with what a rule leaves to the environment, and stays when only the writing changes', () => {
     const { approvalsRequired: _left, ...without } = whole;
-    const reread = (text: string) => read(text).policyVersion;
-    expect(version(without)).not.toBe(read({ rules: [without] }, { CMK_APPROVALS_REQUIRED: '5' }).policyVersion);
+    const reread = (text: string) => read(text).policy.version;
+    expect(version(without)).not.toBe(read({ rules: [without] }, { CMK_APPROVALS_REQUIRED: '5' }).policy.version);
     expect(reread(JSON.stringify({ rules: [whole] }, null, 4))).toBe(version(whole));
   });
 });

@@ -5,7 +5,7 @@ import { BotCredentialsFactory } from '../../../../src/teams/edge/credentials.ts
 import { trustHosts, trustThisMachine } from '../../../../src/teams/edge/service-urls.ts';
 
 const hostsOf = (cloud: 'public' | 'usgovernment' | 'china' | 'custom') =>
-  botFrameworkOf({ AZURE_CLOUD: cloud }).serviceHosts;
+  botFrameworkOf({ cloud, appId: null }).serviceHosts;
 
 describe('Teams’ hosts', () => {
   it.each([
@@ -81,7 +81,7 @@ it.each([
 
 describe('the bot’s token', () => {
   const asked: string[] = [];
-  const framework = { ...botFrameworkOf({ AZURE_CLOUD: 'public', MicrosoftAppId: 'the-app' }) };
+  const framework = { ...botFrameworkOf({ cloud: 'public', appId: 'the-app' }) };
   const factory = new BotCredentialsFactory({
     framework,
     trust: trustHosts(framework.serviceHosts, null),

@@ -34,7 +34,7 @@ afterAll(() => {
 
 const bugs: object[] = [];
 function opened(stored: string | null, configured: string | null) {
-  const framework = botFrameworkOf({ AZURE_CLOUD: 'public', MicrosoftAppId: 'the-app' });
+  const framework = botFrameworkOf({ cloud: 'public', appId: 'the-app' });
   const trust = trustHosts(framework.serviceHosts, urls.teams);
   const fetchToken = async () => ({ token: 'secret', expiresOnTimestamp: Date.now() + 3_600_000 });
   const adapter = openAdapter({ framework, trust, fetchToken }, { error: (fields) => bugs.push(fields) });
