@@ -75,7 +75,10 @@ export function errorInLog(thrown: unknown, depth = 0): LoggedError {
   };
 }
 
-export function openLog(level: string, replica: string): Logger {
+/** What is logged to. */
+export type Log = Logger;
+
+export function openLog(level: string, replica: string): Log {
   return pino({ level, base: { replica }, serializers: { err: (error: unknown) => errorInLog(error) } });
 }
 
@@ -84,7 +87,7 @@ const printed = (args: readonly unknown[]): string =>
   withoutSecrets(format(...args.map((one) => (isObject(one) ? (one instanceof Error ? '(error)' : '(object)') : one))));
 
 /** Libraries print for themselves, errors as a whole: from now on that is a warning in the log. Never undone. */
-export function consoleIntoLog(log: Logger): void {
+export function consoleIntoLog(log: Log): void {
   const warn = (...args: unknown[]): void => {
     const error = args.find((one) => one instanceof Error);
     log.warn({ printed: printed(args), ...(error === undefined ? {} : { err: error }) }, 'a library printed something');
@@ -93,7 +96,7 @@ export function consoleIntoLog(log: Logger): void {
 }
 
 /** Node would print an error nobody caught with everything in it. */
-export function lastWordsIntoLog(log: Logger): void {
+export function lastWordsIntoLog(log: Log): void {
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'ended by an error that nobody caught');
     process.exit(1);

@@ -1,0 +1,26 @@
+/** Towards Azure: its ports, and who may, which its directory is asked. Nothing is sent until a port is called. */
+import { openStandings, type Standings } from '../authorization/who-may.ts';
+import { connectAzure } from '../azure/azure.ts';
+import { optionsForAzure } from '../config/azure-from-config.ts';
+import type { Azure } from '../domain/ports/azure.ts';
+import type { Ground } from './open-ground.ts';
+
+export interface AzureSide {
+  /** With its failures counted. */
+  readonly azure: Azure;
+  readonly standings: Standings;
+  /** Where the cloud's people sign in, and the only certificate authorities to trust there; null: the usual ones. */
+  readonly authority: { readonly host: string; readonly ca: string | null };
+}
+
+/** Throws when a file that the configuration names cannot be read. */
+export function openAzureSide({ config, metrics }: Ground): AzureSide {
+  const options = optionsForAzure(config);
+  const { authorityHost: host, tls } = options.cloud;
+  const azure = metrics.azure(connectAzure(options));
+  return {
+    azure,
+    standings: openStandings(azure, config.policy),
+    authority: { host, ca: tls.tlsOptions?.ca ?? null },
+  };
+}

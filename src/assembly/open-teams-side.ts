@@ -1,0 +1,41 @@
+/** Towards Teams: what the bot says there by itself. Nothing is heard yet: `start-bot.ts` begins to listen. */
+
+import { openApprovers } from '../teams/posts/approvers.ts';
+import { type AuditChannel, openAuditChannel } from '../teams/posts/audit-channel.ts';
+import { openChat } from '../teams/posts/chat.ts';
+import { type Directory, openDirectory } from '../teams/posts/directory.ts';
+import { openLookups } from '../teams/posts/lookups.ts';
+import { type Notifier, openNotifier } from '../teams/posts/notifier.ts';
+import { openReminders, type Reminders } from '../teams/posts/reminders.ts';
+import type { AzureSide } from './open-azure-side.ts';
+import { type Edge, openEdge } from './open-edge.ts';
+import type { Ground } from './open-ground.ts';
+import { now } from './tools.ts';
+
+export interface TeamsSide extends Pick<Edge, 'adapter' | 'callers'> {
+  readonly directory: Directory;
+  readonly notifier: Notifier;
+  readonly reminders: Reminders;
+  readonly auditChannel: AuditChannel;
+}
+
+export function openTeamsSide(ground: Ground, { azure }: AzureSide): TeamsSide {
+  const { config, store, requests } = ground;
+  const { policy, paused } = config;
+  const { tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel: channelId } = config.teams;
+  const { shown, conversations, people } = store;
+  const { adapter, callers, trust, botAppId } = openEdge(ground);
+  const chat = openChat({ adapter, botAppId, botId: `28:${botAppId}`, tenantId, conversations, serviceUrl, trust });
+  const directory = openDirectory(people);
+  const approvers = openApprovers({ policy, people, lookups: openLookups(azure.groups, now) });
+  const posts = { requests, shown, chat, directory };
+  const places = { approvalsChannel, operationsChannel, approvers, paused };
+  return {
+    adapter,
+    callers,
+    directory,
+    notifier: openNotifier({ ...posts, conversations, people, ...places }),
+    reminders: openReminders({ requests, shown, chat, approvers, now }),
+    auditChannel: openAuditChannel({ ...posts, hashes: store.trail, channelId }),
+  };
+}

@@ -1,0 +1,77 @@
+/** The bot: what is typed and clicked, and where an approver signs in anew. From here on calls are taken. */
+import { CmkBot } from '../teams/conversation/bot.ts';
+import { openForms } from '../teams/conversation/forms.ts';
+import { openLists } from '../teams/conversation/lists.ts';
+import { startServer } from '../teams/edge/server.ts';
+import { openAuthority } from '../teams/sign-in/authority.ts';
+import { openStepUp, type StepUpSignIn } from '../teams/sign-in/step-up.ts';
+import type { AzureSide } from './open-azure-side.ts';
+import type { Ground } from './open-ground.ts';
+import type { TeamsSide } from './open-teams-side.ts';
+import type { Part } from './stop-in-order.ts';
+import { now, random, sha256 } from './tools.ts';
+
+/** Null where a click is enough to approve. */
+function openSignIn({ config, store, requests, log }: Ground, azureSide: AzureSide, teamsSide: TeamsSide) {
+  const { stepUp } = config;
+  if (stepUp === null) return null;
+  const authority = openAuthority({ ...azureSide.authority, tenantId: config.teams.tenantId, now });
+  const { directory } = teamsSide;
+  return openStepUp({
+    app: stepUp,
+    stepUp,
+    authority,
+    documents: store.documents,
+    requests,
+    directory,
+    random,
+    now,
+    log,
+  });
+}
+
+function openBot(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide, stepUp: StepUpSignIn | null): CmkBot {
+  const { config, store, requests } = ground;
+  const { documents, conversations, people } = store;
+  const { azure, standings } = azureSide;
+  const { notifier, directory } = teamsSide;
+  const { policy } = config;
+  const { tenantId, auditChannel } = config.teams;
+  const { requester: requesterStanding, approverOf } = standings;
+  const commandPorts = { azure, requests, policy, tenantId, requesterStanding, random, sha256, now };
+  return new CmkBot({
+    commandPorts,
+    actionPorts: { requests, approverStanding: approverOf, stepUp: config.stepUp },
+    forms: openForms(documents, commandPorts),
+    lists: openLists(documents, requests, directory, random),
+    notifier,
+    conversations,
+    people,
+    tenantId,
+    signIn: config.server.mode === 'local' ? 'local' : 'bot-framework',
+    auditChannel: auditChannel !== null,
+    stepUp,
+  });
+}
+
+/** Starts listening. */
+export async function startBot(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide): Promise<Part> {
+  const { config, log, database, metrics } = ground;
+  const { adapter, callers } = teamsSide;
+  const { mode, port, callsAtOnce } = config.server;
+  const stepUp = openSignIn(ground, azureSide, teamsSide);
+  const server = await startServer({
+    adapter,
+    bot: openBot(ground, azureSide, teamsSide, stepUp),
+    callers,
+    callsAtOnce,
+    port,
+    local: mode === 'local',
+    ready: async () => (await database.pool.query('select 1')).rows.length === 1,
+    pages: stepUp?.pages ?? [],
+    figures: metrics,
+    log,
+  });
+  log.info({ url: server.url }, 'listening');
+  return server;
+}

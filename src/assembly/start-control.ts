@@ -1,0 +1,16 @@
+/** Towards the command line: what an operator asks the running bot. */
+import { diagnose } from '../operator/doctor/diagnose.ts';
+import { startControl as startSocket } from '../operator/rpc/server.ts';
+import { recordsOf } from '../operator/rpc/store-records.ts';
+import type { Ground } from './open-ground.ts';
+import type { Part } from './stop-in-order.ts';
+
+/** A data folder is this process's alone, so the command line asks it. A server can be asked directly: then nothing starts. */
+export async function startControl({ config, log, database, store }: Ground): Promise<Part> {
+  if (config.store.kind === 'server') return { stop: async () => undefined };
+  const control = {
+    ...recordsOf(store),
+    diagnose: ({ resource }: { readonly resource: string | null }) => diagnose({ config, database, store }, resource),
+  };
+  return startSocket({ folder: config.store.dataDir, control, log });
+}

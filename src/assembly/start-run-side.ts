@@ -1,0 +1,48 @@
+/** The runs of approved plans, and whatever else must follow from what is stored. */
+import { randomUUID } from 'node:crypto';
+import { startEngine, workflowVersion } from '../workflow/engine.ts';
+import { startOutbox } from '../workflow/outbox.ts';
+import { startSweeper } from '../workflow/sweeper.ts';
+import { openWatch } from '../workflow/watch.ts';
+import type { AzureSide } from './open-azure-side.ts';
+import type { Ground } from './open-ground.ts';
+import type { TeamsSide } from './open-teams-side.ts';
+import type { Part } from './stop-in-order.ts';
+import { now, sha256 } from './tools.ts';
+
+/**
+ * Signs on before the engine starts, which goes on at once with what ran under this replica's name: a namesake that lives is
+ * found out first. Stops the other way round: until the engine has stopped, the others must see that this replica lives.
+ */
+export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide): Promise<Part> {
+  const { config, log, database, store, requests } = ground;
+  const { azure, standings } = azureSide;
+  const { outbox, replicas, documents } = store;
+  const { policy, paused, retry: retryLimits } = config;
+  const { tenantId } = config.teams;
+  const { approver: approverStanding } = standings;
+  const runs = { requests, azure, policy, tenantId, approverStanding, retryLimits, sha256, now };
+  const me = { name: config.replica, instance: randomUUID(), workflowVersion };
+  const signOff = await replicas.signOn(me, (error) => log.warn({ err: error }, 'this replica could not say it lives'));
+  const engine = await startEngine({ pool: database.pool, executorId: me.name, log }, runs);
+  const runner = startOutbox({
+    outbox,
+    requests,
+    run: openWatch({ runs, engine, replicas, me, paused, log }),
+    show: teamsSide.notifier.show,
+    audit: teamsSide.auditChannel.show,
+    remind: teamsSide.reminders.remind,
+    instance: me.instance,
+    now,
+    log,
+  });
+  const sweeper = startSweeper({ documents, now, log });
+  return {
+    async stop() {
+      sweeper.stop();
+      await runner.stop();
+      await engine.stop();
+      await signOff();
+    },
+  };
+}
