@@ -1,0 +1,70 @@
+/** Drawing a request's card for whoever reads it in a place. */
+import type { PersonId } from '../../domain/ids.ts';
+import type { People } from '../../domain/ports/store.ts';
+import type { Request } from '../../domain/request/request.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
+import { everybody, hasViews, type Reader } from '../cards/views/reader.ts';
+import { type CardKind, requestCard } from '../cards/views/request-card.ts';
+import type { Asked } from './approvers.ts';
+import { kindOf, readerIn } from './audience.ts';
+import type { Directory } from './directory.ts';
+
+export interface DrawingOptions {
+  readonly directory: Directory;
+  readonly people: Pick<People, 'among'>;
+  /** Runs are not started: cards say so. */
+  readonly paused: boolean;
+}
+
+export interface Drawing {
+  /** A person's own view of a card that others see as well. */
+  forReader(kind: CardKind, request: Request, reader: Reader, asked: Asked): Promise<AdaptiveCard>;
+  /** The card as it stands in a place. */
+  inPlace(audience: string, request: Request, asked: Asked): Promise<AdaptiveCard>;
+  /** What becomes of a request, without a question, in the chat of somebody who was asked and no longer is an approver. */
+  withoutQuestion(request: Request, asked: Asked): Promise<AdaptiveCard>;
+}
+
+/** Teams: `refresh.userIds` takes 60. */
+const mostRefreshed = 60;
+
+function peopleIn(request: Request): PersonId[] {
+  const ended = 'ended' in request && request.ended.by !== null ? [request.ended.by] : [];
+  return [request.requester, ...request.approvals.map((approval) => approval.by), ...ended];
+}
+
+export function openDrawing({ directory, people, paused }: DrawingOptions): Drawing {
+  /** Whose views Teams fetches: those it knows of the requester, of who approved, and of who was asked. */
+  async function refreshedFor(request: Request, asked: Asked): Promise<readonly string[]> {
+    if (!hasViews(request)) return [];
+    const ids = [request.requester, ...request.approvals.map(({ by }) => by), ...asked.people];
+    const known = await people.among([...new Set(ids)].slice(0, mostRefreshed));
+    return known.map(({ memberId }) => memberId).sort();
+  }
+
+  /** `alone`: in a chat with one reader, whose card it is from the start. */
+  async function draw(kind: CardKind, request: Request, reader: Reader, asked: Asked, alone: boolean) {
+    const [names, userIds] = await Promise.all([
+      directory.names(peopleIn(request)),
+      alone ? [] : refreshedFor(request, asked),
+    ]);
+    const { described: awaited, addressed } = asked;
+    return requestCard(kind, request, {
+      reader,
+      names,
+      awaited,
+      addressed: alone ? [] : addressed,
+      userIds,
+      paused,
+    });
+  }
+
+  return {
+    forReader: (kind, request, reader, asked) => draw(kind, request, reader, asked, false),
+    inPlace(audience, request, asked) {
+      const reader = readerIn(audience, request);
+      return draw(kindOf(audience) ?? 'approval', request, reader, asked, reader.kind !== 'everybody');
+    },
+    withoutQuestion: (request, asked) => draw('status', request, everybody, asked, true),
+  };
+}

@@ -1,0 +1,96 @@
+/** Which cards of a request are wanted where, as the design has it. */
+import type { PersonId } from '../../domain/ids.ts';
+import type { Conversations, ShownCard } from '../../domain/ports/store.ts';
+import type { Request } from '../../domain/request/request.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
+import type { Asked } from './approvers.ts';
+import { approverAudience, approverIn, isCopyAudience } from './audience.ts';
+import type { Chat, Posted } from './chat.ts';
+import type { Drawing } from './drawing.ts';
+
+export interface WantedOptions {
+  readonly drawing: Drawing;
+  readonly chat: Pick<Chat, 'post' | 'postThread'>;
+  readonly conversations: Pick<Conversations, 'personalChat'>;
+  readonly approvalsChannel: string;
+  /** Requests that were asked in a chat are shown here as well, in short; null: nowhere else. */
+  readonly operationsChannel: string | null;
+}
+
+export interface Wanted {
+  readonly audience: string;
+  readonly card: AdaptiveCard;
+  /** Null: a card that is gone is not posted again. */
+  readonly post: ((card: AdaptiveCard) => Promise<Posted>) | null;
+}
+
+/** Where more are to be asked than this, the channel has to do. */
+const mostInPerson = 50;
+
+/** The card of one approver's own chat; none where the bot cannot write to them. */
+async function wantedInPerson(
+  options: WantedOptions,
+  id: PersonId,
+  may: boolean,
+  request: Request,
+  asked: Asked,
+): Promise<readonly Wanted[]> {
+  const { drawing, chat } = options;
+  const audience = approverAudience(id);
+  const chatOf = await options.conversations.personalChat(id);
+  if (chatOf === null) return [];
+  if (!may) return [{ audience, card: await drawing.withoutQuestion(request, asked), post: null }];
+  const card = await drawing.inPlace(audience, request, asked);
+  return [{ audience, card, post: (one) => chat.post(chatOf.conversationId, one) }];
+}
+
+/**
+ * An approver is asked in person too, because a post in a channel does not ring. Nobody is told of what was decided before,
+ * and who was asked sees what becomes of it; without a question where they no longer are an approver.
+ */
+async function wantedOfApprovers(
+  options: WantedOptions,
+  request: Request,
+  cards: readonly ShownCard[],
+  asked: Asked,
+): Promise<readonly Wanted[]> {
+  const told = cards
+    .filter(({ audience }) => !isCopyAudience(audience))
+    .flatMap(({ audience }) => approverIn(audience) ?? []);
+  const may = new Set([...asked.people, ...request.approvals.map(({ by }) => by)]);
+  const fresh = request.state === 'awaiting-approval' ? asked.people.slice(0, mostInPerson) : [];
+  const wanted = await Promise.all(
+    [...new Set([...told, ...fresh])].map((id) => wantedInPerson(options, id, may.has(id), request, asked)),
+  );
+  return wanted.flat();
+}
+
+/** Beside the cards that are shown already: where it was asked, where approvers are asked, in short, and in person. */
+export async function wantedCards(
+  options: WantedOptions,
+  request: Request,
+  cards: readonly ShownCard[],
+  asked: Asked,
+): Promise<readonly Wanted[]> {
+  const { chat, drawing, approvalsChannel, operationsChannel } = options;
+  const { origin } = request;
+  const draw = async (audience: string, post: Wanted['post']): Promise<Wanted> => ({
+    audience,
+    card: await drawing.inPlace(audience, request, asked),
+    post,
+  });
+  const short =
+    origin.conversationType !== 'channel' && operationsChannel !== null && operationsChannel !== approvalsChannel
+      ? [draw('operations', (card) => chat.postThread(operationsChannel, card))]
+      : [];
+  const [drawn, inPerson] = await Promise.all([
+    Promise.all([
+      draw('status', (card) => chat.post(origin.conversationId, card)),
+      draw('approval', (card) => chat.postThread(approvalsChannel, card)),
+      ...short,
+      ...cards.filter(({ audience }) => isCopyAudience(audience)).map(({ audience }) => draw(audience, null)),
+    ]),
+    wantedOfApprovers(options, request, cards, asked),
+  ]);
+  return [...drawn, ...inPerson];
+}
