@@ -1,42 +1,32 @@
 /** The bot: takes each activity to the command, the form or the action it is for, and answers. */
 import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
-import type { ActionPorts } from '../../actions/action.ts';
-import { approve } from '../../actions/approve.ts';
-import { actions } from '../../actions/registry.ts';
 import type { CommandResult } from '../../commands/command.ts';
 import { commands } from '../../commands/registry.ts';
-import { PersonId, RequestId } from '../../domain/ids.ts';
+import { PersonId } from '../../domain/ids.ts';
 import type { Conversations, People } from '../../domain/ports/store.ts';
 import { refuse } from '../../domain/request/refusal.ts';
-import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
 import { helpCard, refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { cardActivity } from '../posts/chat.ts';
-import type { Notifier } from '../posts/notifier.ts';
-import type { StepUpSignIn } from '../sign-in/step-up.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
 import type { Forms } from './forms.ts';
 import { badRequestAnswer, cardAnswer, choicesAnswer, messageAnswer } from './invoke-answers.ts';
 import type { Lists } from './lists.ts';
 import { parseMessage } from './parse-message.ts';
+import { answerRequestClick, type RequestClickOptions } from './request-click.ts';
 import { search } from './typeahead.ts';
 
-export interface BotOptions {
+export interface BotOptions extends RequestClickOptions {
   readonly commandPorts: CommandPorts;
-  readonly actionPorts: ActionPorts;
   readonly forms: Forms;
   readonly lists: Lists;
-  readonly notifier: Notifier;
   readonly conversations: Conversations;
   readonly people: People;
   readonly tenantId: string;
   /** How people are known: `bot-framework` with tokens, `local` without. */
   readonly signIn: string;
   readonly auditChannel: boolean;
-  /** Null where approving needs no sign-in of its own. */
-  readonly stepUp: StepUpSignIn | null;
 }
 
 export class CmkBot extends ActivityHandler {
@@ -198,50 +188,9 @@ export class CmkBot extends ActivityHandler {
     }
   }
 
-  private async requestClick(
-    context: TurnContext,
-    sender: KnownSender,
-    { action, trigger, authentication }: CardClick,
-  ): Promise<InvokeResponse> {
-    const handler = actions.find((one) => one.verb === action.verb);
-    if (handler === undefined) return badRequestAnswer(`Nothing is done by ${action.verb}.`);
-    const requestId = RequestId.safeParse(action.data.requestId).data;
-    if (requestId === undefined)
-      return messageAnswer(refusalText(refuse('unknown-request', String(action.data.requestId ?? '').slice(0, 20))));
-    const text = (name: string): string => (typeof action.data[name] === 'string' ? String(action.data[name]) : '');
-    const inputs = { acknowledgeIrreversible: text('acknowledgeIrreversible'), comment: text('comment') };
-    const asking = action.data.revision ?? -1;
-    // Only an approval asks for a sign-in: stopping a change must never wait for one.
-    const stepUp = handler === approve ? this.options.stepUp : null;
-    const purpose = { person: sender.person, requestId, asking };
-    const presented = await stepUp?.presented(purpose, authentication);
-    if (presented?.kind === 'answer') return presented.answer;
-    const signIn = presented?.signIn ?? null;
-    const call = { by: sender.person, actor: sender.actor, requestId, asking, inputs, signIn };
-    const result = await handler.handle(call, this.options.actionPorts);
+  private requestClick(context: TurnContext, sender: KnownSender, click: CardClick): Promise<InvokeResponse> {
     const { replyToId, conversation } = context.activity;
-    const clicked = replyToId === undefined ? null : { conversationId: conversation.id, activityId: replyToId };
-    if (result.kind === 'refused') {
-      await this.options.notifier.adopt(requestId, clicked);
-      const question = await stepUp?.question(purpose, result);
-      if (question) return question;
-      return messageAnswer(refusalText({ ...result, fact: result.fact || requestId }));
-    }
-    await stepUp?.settle(purpose);
-    const late = result.kind === 'accepted' && result.events.some((event) => event.body.type === 'decided-late');
-    if (late) {
-      await this.options.notifier.adopt(requestId, clicked);
-      const code = hasEnded(result.request) ? 'request-ended' : 'run-started';
-      return messageAnswer(refusalText(refuse(code, requestId)));
-    }
-    const reader = await this.readerOf(result.request, sender.person);
-    const looked = { at: clicked, reader, automatic: trigger === 'automatic' };
-    return cardAnswer(await this.options.notifier.cardFor(result.request, looked));
-  }
-
-  /** Which view of the card is the person's. The directory is asked only where views differ. */
-  private async readerOf(request: Request, person: PersonId): Promise<Reader> {
-    const asks = hasViews(request) && person !== request.requester;
-    return readerOf(request, person, asks ? await this.options.actionPorts.approverStanding(person, request) : 'no');
+    const at = replyToId === undefined ? null : { conversationId: conversation.id, activityId: replyToId };
+    return answerRequestClick(this.options, sender, at, click);
   }
 }

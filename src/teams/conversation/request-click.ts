@@ -1,0 +1,92 @@
+/** A click on a request's card: what it asks for, whether who clicked must sign in anew, and what they see after it. */
+import type { InvokeResponse } from 'botbuilder';
+import type { Action, ActionPorts, ActionResult, ClickedCall } from '../../actions/action.ts';
+import { approve } from '../../actions/approve.ts';
+import { actions } from '../../actions/registry.ts';
+import { type PersonId, RequestId } from '../../domain/ids.ts';
+import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { hasEnded, type Request } from '../../domain/request/request.ts';
+import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
+import { refusalText } from '../cards/views/short-views.ts';
+import type { Posted } from '../posts/chat.ts';
+import type { Notifier } from '../posts/notifier.ts';
+import type { StepUpSignIn } from '../sign-in/step-up.ts';
+import type { CardClick, KnownSender } from './activity.ts';
+import { badRequestAnswer, cardAnswer, messageAnswer } from './invoke-answers.ts';
+
+export interface RequestClickOptions {
+  readonly actionPorts: ActionPorts;
+  readonly notifier: Notifier;
+  /** Null where approving needs no sign-in of its own. */
+  readonly stepUp: StepUpSignIn | null;
+}
+
+/** What was clicked: an action, on a request, as the card had it. */
+type Clicked = Pick<ClickedCall, 'requestId' | 'asking' | 'inputs'> & {
+  readonly kind: 'clicked';
+  readonly action: Action;
+};
+
+/** It is no click on a request: what is said of it. */
+type Unreadable = { readonly kind: 'unreadable'; readonly answer: InvokeResponse };
+
+function readClick({ verb, data }: CardClick['action']): Clicked | Unreadable {
+  const action = actions.find((one) => one.verb === verb);
+  if (action === undefined) return { kind: 'unreadable', answer: badRequestAnswer(`Nothing is done by ${verb}.`) };
+  const requestId = RequestId.safeParse(data.requestId).data;
+  if (requestId === undefined) {
+    const unknown = refuse('unknown-request', String(data.requestId ?? '').slice(0, 20));
+    return { kind: 'unreadable', answer: messageAnswer(refusalText(unknown)) };
+  }
+  const text = (name: string): string => (typeof data[name] === 'string' ? String(data[name]) : '');
+  const inputs = { acknowledgeIrreversible: text('acknowledgeIrreversible'), comment: text('comment') };
+  return { kind: 'clicked', action, requestId, asking: data.revision ?? -1, inputs };
+}
+
+/** `at`: the card that was clicked, as far as the client says. */
+export async function answerRequestClick(
+  options: RequestClickOptions,
+  sender: KnownSender,
+  at: Posted | null,
+  click: CardClick,
+): Promise<InvokeResponse> {
+  const clicked = readClick(click.action);
+  if (clicked.kind === 'unreadable') return clicked.answer;
+  const { action, requestId, asking, inputs } = clicked;
+  const { person, actor } = sender;
+  // Only an approval asks for a sign-in: stopping a change must never wait for one.
+  const stepUp = action === approve ? options.stepUp : null;
+  const purpose = { person, requestId, asking };
+  const presented = await stepUp?.presented(purpose, click.authentication);
+  if (presented?.kind === 'answer') return presented.answer;
+  const signIn = presented?.signIn ?? null;
+  const result = await action.handle({ by: person, actor, requestId, asking, inputs, signIn }, options.actionPorts);
+  if (result.kind === 'refused') {
+    await options.notifier.adopt(requestId, at);
+    const question = await stepUp?.question(purpose, result);
+    return question ?? refusalAnswer(result, requestId);
+  }
+  await stepUp?.settle(purpose);
+  if (cameLate(result)) {
+    await options.notifier.adopt(requestId, at);
+    return refusalAnswer(refuse(hasEnded(result.request) ? 'request-ended' : 'run-started'), requestId);
+  }
+  const reader = await ownReader(options.actionPorts, result.request, person);
+  return cardAnswer(
+    await options.notifier.cardFor(result.request, { at, reader, automatic: click.trigger === 'automatic' }),
+  );
+}
+
+/** A refusal that is about nothing else is about the request. */
+const refusalAnswer = (refusal: Refusal, requestId: RequestId): InvokeResponse =>
+  messageAnswer(refusalText({ ...refusal, fact: refusal.fact || requestId }));
+
+/** The click was stored, and came after what it was about had been decided. */
+const cameLate = (result: Exclude<ActionResult, Refusal>): boolean =>
+  result.kind === 'accepted' && result.events.some((event) => event.body.type === 'decided-late');
+
+/** Which view of the card is the person's. The directory is asked only where views differ. */
+async function ownReader(ports: ActionPorts, request: Request, person: PersonId): Promise<Reader> {
+  const asks = hasViews(request) && person !== request.requester;
+  return readerOf(request, person, asks ? await ports.approverStanding(person, request) : 'no');
+}
