@@ -18,7 +18,6 @@ const wrapOnly = ['wrapKey', 'unwrapKey'];
 
 const key = async (name: string, wish: KeyWish = {}): Promise<VaultKey> => ({
   name,
-  tags: null,
   versions: [
     await newKeyVersion(
       {
@@ -29,6 +28,7 @@ const key = async (name: string, wish: KeyWish = {}): Promise<VaultKey> => ({
         enabled: wish.enabled ?? true,
         nbf: null,
         exp: wish.exp === undefined ? null : seconds(wish.exp),
+        tags: null,
       },
       new Date(seededAt),
     ),
