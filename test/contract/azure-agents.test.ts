@@ -29,8 +29,8 @@ const resourceNow = async (id: ArmId) => {
   return resource;
 };
 
-const versionOf = async (name: string, vault = vaultId('kv-care-prod')) => {
-  const found = got(await azure.keys.get(vault, key(name), null));
+const oldestVersionOf = async (name: string, vault: ArmId) => {
+  const found = got(await azure.keys.first(vault, key(name)));
   if (found === null) throw new Error(`no key ${name}`);
   return found.version;
 };
@@ -51,7 +51,7 @@ describe('reading an agent', () => {
       customerKey: {
         vaultUri: `https://localhost:${running.port + 2}/`,
         keyName: 'cmk-virtual-visit',
-        keyVersion: await versionOf('cmk-virtual-visit', vaultId('kv-hospital-keys')),
+        keyVersion: await oldestVersionOf('cmk-virtual-visit', vaultId('kv-hospital-keys')),
       },
     });
   });

@@ -15,7 +15,7 @@ const attributes = (vault: Vault, version: KeyVersion) => ({
   exportable: false,
 });
 
-const tagsOf = (key: VaultKey) => (key.tags === null ? {} : { tags: key.tags });
+const tagsOf = (version: KeyVersion) => (version.tags === null ? {} : { tags: version.tags });
 
 /** `KeyBundle`: the key as JWK with its public parts only. */
 export const keyBundle = (call: VaultCall, key: VaultKey, version: KeyVersion) => ({
@@ -27,14 +27,14 @@ export const keyBundle = (call: VaultCall, key: VaultKey, version: KeyVersion) =
     ...publicParts(version),
   },
   attributes: attributes(call.vault, version),
-  ...tagsOf(key),
+  ...tagsOf(version),
 });
 
 /** `KeyItem`: lists of keys carry no version in the id, lists of versions do. */
 export const keyItem = (call: VaultCall, key: VaultKey, version: KeyVersion, withVersion: boolean) => ({
   kid: `${call.base}/keys/${key.name}${withVersion ? `/${version.version}` : ''}`,
   attributes: attributes(call.vault, version),
-  ...tagsOf(key),
+  ...tagsOf(version),
 });
 
 const deletion = (call: VaultCall, key: VaultKey) => {

@@ -4,6 +4,7 @@ import type { KeyVersion, VaultKey } from '../state/schema-vaults.ts';
 import { requireRight, type VaultCall } from './data-plane-access.ts';
 import { deletedBundle, deletedItem, keyBundle, keyItem } from './data-plane-bodies.ts';
 import { keyNotFound } from './data-plane-errors.ts';
+import { onePage } from './data-plane-pages.ts';
 import { newestVersion } from './keys.ts';
 
 export const requireKey = (call: VaultCall, name: string): VaultKey => {
@@ -26,18 +27,24 @@ export const getKey = (call: VaultCall, name: string, version: string): Reply =>
   return reply(200, keyBundle(call, key, requireVersion(key, version)));
 };
 
+const nameOf = (key: VaultKey): string => key.name.toLowerCase();
+
 export const listKeys = (call: VaultCall): Reply => {
   requireRight(call, 'list', null);
-  const value = call.vault.keys
-    .filter((key) => key.deletedAt === null)
-    .map((key) => keyItem(call, key, newestVersion(key), false));
-  return reply(200, { value, nextLink: null });
+  const keys = call.vault.keys.filter((key) => key.deletedAt === null);
+  return onePage(call, keys, nameOf, (key) => keyItem(call, key, newestVersion(key), false));
 };
 
+/** In the order of their ids, which says nothing about their age: so go the markers in Microsoft's example of this list. */
 export const listVersions = (call: VaultCall, name: string): Reply => {
   requireRight(call, 'list', name);
   const key = requireKey(call, name);
-  return reply(200, { value: key.versions.map((one) => keyItem(call, key, one, true)), nextLink: null });
+  return onePage(
+    call,
+    key.versions,
+    (one) => one.version,
+    (one) => keyItem(call, key, one, true),
+  );
 };
 
 export const requireDeleted = (call: VaultCall, name: string): VaultKey => {
@@ -53,6 +60,6 @@ export const getDeleted = (call: VaultCall, name: string): Reply => {
 
 export const listDeleted = (call: VaultCall): Reply => {
   requireRight(call, 'list', null);
-  const value = call.vault.keys.filter((key) => key.deletedAt !== null).map((key) => deletedItem(call, key));
-  return reply(200, { value, nextLink: null });
+  const keys = call.vault.keys.filter((key) => key.deletedAt !== null);
+  return onePage(call, keys, nameOf, (key) => deletedItem(call, key));
 };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sameId } from '../arm/ids.ts';
 import { unreadable } from '../http/incoming.ts';
 import { type Reply, reply } from '../http/reply.ts';
-import type { VaultKey } from '../state/schema-vaults.ts';
+import type { KeyVersion, Vault, VaultKey } from '../state/schema-vaults.ts';
 import { requireRight, type VaultCall } from './data-plane-access.ts';
 import { deletedBundle, keyBundle } from './data-plane-bodies.ts';
 import { badParameter, vaultRefusal } from './data-plane-errors.ts';
@@ -34,7 +34,10 @@ export const parseVaultBody = <T>(schema: z.ZodType<T>, body: unknown): T => {
   return parsed.data;
 };
 
-/** A name that is taken gets a new version, which is the newest from then on. */
+/**
+ * A name that is taken gets a new version, which is the newest from then on. It is what was sent: nothing of the version
+ * before goes along (recalled).
+ */
 export const createKey = async (call: VaultCall, name: string): Promise<Reply> => {
   requireRight(call, 'create', name);
   const body = parseVaultBody(CreateKey, call.incoming.body);
@@ -46,13 +49,15 @@ export const createKey = async (call: VaultCall, name: string): Promise<Reply> =
     enabled: body.attributes?.enabled ?? true,
     nbf: body.attributes?.nbf ?? null,
     exp: body.attributes?.exp ?? null,
+    tags: body.tags ?? null,
   };
   const problem = sizeProblem(call.vault, name, wanted);
   if (problem !== null) throw badParameter(problem);
   requireNotDeleted(call, name);
   const version = await newKeyVersion(wanted, call.now);
-  const key = addVersion(call, name, body.tags ?? null);
-  key.versions.push(version);
+  // Somebody may have deleted the key while its material was made.
+  requireNotDeleted(call, name);
+  const key = addVersion(call.vault, name, version);
   return reply(200, keyBundle(call, key, version));
 };
 
@@ -61,11 +66,14 @@ const requireNotDeleted = (call: VaultCall, name: string): void => {
   throw vaultRefusal(409, 'Conflict', keyDeletedText(name), 'ObjectIsDeletedButRecoverable');
 };
 
-const addVersion = (call: VaultCall, name: string, tags: VaultKey['tags']): VaultKey => {
-  const existing = call.vault.keys.find((one) => sameId(one.name, name) && one.deletedAt === null);
-  if (existing !== undefined) return existing;
-  const key: VaultKey = { name, tags, versions: [], deletedAt: null };
-  call.vault.keys.push(key);
+const addVersion = (vault: Vault, name: string, version: KeyVersion): VaultKey => {
+  const existing = vault.keys.find((one) => sameId(one.name, name) && one.deletedAt === null);
+  if (existing !== undefined) {
+    existing.versions.push(version);
+    return existing;
+  }
+  const key: VaultKey = { name, versions: [version], deletedAt: null };
+  vault.keys.push(key);
   return key;
 };
 
@@ -79,19 +87,8 @@ export const updateKey = (call: VaultCall, name: string, version: string): Reply
   found.nbf = body.attributes?.nbf ?? found.nbf;
   found.exp = body.attributes?.exp ?? found.exp;
   found.updated = Math.floor(call.now.getTime() / 1000);
-  key.tags = body.tags ?? key.tags;
+  found.tags = body.tags ?? found.tags;
   return reply(200, keyBundle(call, key, found));
-};
-
-/** A new version like the newest one. */
-export const rotateKey = async (call: VaultCall, name: string): Promise<Reply> => {
-  requireRight(call, 'rotate', name);
-  const key = requireKey(call, name);
-  const old = newestVersion(key);
-  const wanted = { ...old, keySize: old.keySize ?? 2048, curve: old.curve ?? 'P-256', enabled: true, nbf: null };
-  const version = await newKeyVersion(wanted, call.now);
-  key.versions.push(version);
-  return reply(200, keyBundle(call, key, version));
 };
 
 /** With soft delete the key stays recoverable under its name; without, it is gone. */

@@ -5,7 +5,8 @@ import type { World } from '../world.ts';
 import { requireNetwork, type VaultCall, vaultCaller, vaultOf } from './data-plane-access.ts';
 import { badParameter, vaultRefusal } from './data-plane-errors.ts';
 import { getDeleted, getKey, listDeleted, listKeys, listVersions } from './data-plane-reads.ts';
-import { createKey, deleteKey, recoverKey, rotateKey, updateKey } from './data-plane-writes.ts';
+import { createKey, deleteKey, recoverKey, updateKey } from './data-plane-writes.ts';
+import { rotateKey } from './key-rotation.ts';
 import { useKey } from './wrapping.ts';
 
 const versions = ['7.2', '7.3', '7.4', '7.5', '7.6-preview.2', '7.6', '2025-06-01-preview', '2025-07-01'];

@@ -38,6 +38,7 @@ export interface NewVersion {
   readonly enabled: boolean;
   readonly nbf: number | null;
   readonly exp: number | null;
+  readonly tags: KeyVersion['tags'];
 }
 
 /** What Key Vault allows a key to do when nothing is said. */
@@ -68,6 +69,7 @@ export const newKeyVersion = async (wanted: NewVersion, now: Date): Promise<KeyV
     exp: wanted.exp,
     created: seconds,
     updated: seconds,
+    tags: wanted.tags,
     jwk: await newJwk(wanted),
   };
 };

@@ -4,7 +4,7 @@ import { keyId, sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
 import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
-import type { KeyVersion, Vault, VaultKey } from '../state/schema-vaults.ts';
+import { type KeyVersion, RotationPolicy, type Vault, type VaultKey } from '../state/schema-vaults.ts';
 import { newKeyVersion } from './key-material.ts';
 import { keyDeletedText, newestVersion, sizeProblem } from './keys.ts';
 import { recoveryLevel, vaultUri } from './vault-body.ts';
@@ -25,7 +25,7 @@ const listedBody = (vault: Vault, key: VaultKey, version: KeyVersion) => ({
   name: key.name,
   type: 'Microsoft.KeyVault/vaults/keys',
   location: vault.location,
-  ...(key.tags === null ? {} : { tags: key.tags }),
+  ...(version.tags === null ? {} : { tags: version.tags }),
   properties: {
     attributes: attributes(vault, version),
     keyUri: `${vaultUri(vault)}keys/${key.name}`,
@@ -43,7 +43,7 @@ const keyBody = (vault: Vault, key: VaultKey, version: KeyVersion) => {
       keyOps: version.keyOps,
       ...(version.keySize === null ? {} : { keySize: version.keySize }),
       ...(version.curve === null ? {} : { curveName: version.curve }),
-      ...(key.rotationPolicy === undefined ? {} : { rotationPolicy: key.rotationPolicy }),
+      ...(!key.rotationPolicy ? {} : { rotationPolicy: key.rotationPolicy }),
     },
   };
 };
@@ -117,7 +117,7 @@ const CreateKey = z.strictObject({
         exportable: z.boolean().nullish(),
       })
       .nullish(),
-    rotationPolicy: z.unknown().optional(),
+    rotationPolicy: RotationPolicy.nullish(),
     release_policy: z.unknown().optional(),
   }),
 });
@@ -137,6 +137,7 @@ const createKey = async (call: Call): Promise<Reply> => {
     enabled: properties.attributes?.enabled ?? true,
     nbf: properties.attributes?.nbf ?? null,
     exp: properties.attributes?.exp ?? null,
+    tags: tags ?? null,
   } as const;
   const problem = sizeProblem(vault, name, wanted);
   if (problem !== null) throw armRefusal(400, 'BadRequest', problem);
@@ -148,7 +149,6 @@ const createKey = async (call: Call): Promise<Reply> => {
   if (raced !== undefined) return reply(200, keyBody(vault, raced, newestVersion(raced)));
   const key: VaultKey = {
     name,
-    tags: tags ?? null,
     rotationPolicy: properties.rotationPolicy,
     versions: [version],
     deletedAt: null,

@@ -1,109 +1,153 @@
-import { compareValues, type Expression, evaluate, type Row } from './expressions.ts';
-import { Reader, readExpression } from './parse.ts';
+/**
+ * The part of Resource Graph's language that inventories are asked in: `resources`, then any of `where` with `=~` or
+ * `contains` and a text, `project`, `order by` and `limit`. Everything else is a refusal that names the word: an answer to
+ * half a query would be an answer to another one.
+ */
+import { Reader } from './reader.ts';
+import { unknownColumn, unknownFunction, unknownOperator } from './refusal.ts';
 
+export type Row = Readonly<Record<string, unknown>>;
 type Stage = (rows: readonly Row[]) => readonly Row[];
+type Value = (row: Row) => unknown;
 
 export interface Query {
-  readonly table: 'resources' | 'resourcecontainers';
   readonly stages: readonly Stage[];
 }
 
-interface Column {
-  readonly name: string;
-  readonly value: Expression;
+/** Of the table of resources (Microsoft's reference). */
+const tableColumns =
+  'extendedLocation id identity kind location managedBy name plan properties resourceGroup sku subscriptionId tags tenantId type zones'.split(
+    ' ',
+  );
+
+const asText = (value: unknown): string => {
+  if (value === null || value === undefined) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+};
+
+const lower = (value: unknown): string => asText(value).toLowerCase();
+
+const functions: Readonly<Record<string, (value: unknown) => unknown>> = {
+  tostring: asText,
+  tobool: (value) => (asText(value) === '' ? null : lower(value) === 'true'),
+  toint: (value) => (asText(value) === '' || Number.isNaN(Number(value)) ? null : Number(value)),
+};
+
+const comparisons: Readonly<Record<string, (value: unknown, wanted: string) => boolean>> = {
+  '=~': (value, wanted) => lower(value) === lower(wanted),
+  contains: (value, wanted) => lower(value).includes(lower(wanted)),
+};
+
+const memberOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null
+    ? (Object.entries(value).find(([key]) => key === name)?.[1] ?? null)
+    : null;
+
+/** Text goes without case. */
+const inOrder = (a: unknown, b: unknown): number => {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return lower(a) < lower(b) ? -1 : lower(a) > lower(b) ? 1 : 0;
+};
+
+/** Reads one query. The columns that there are change with every `project`. */
+class QueryReader {
+  private readonly reader: Reader;
+  private columns: ReadonlySet<string> = new Set(tableColumns);
+
+  constructor(query: string) {
+    this.reader = new Reader(query);
+  }
+
+  read(): Query {
+    const table = this.reader.take('name');
+    if (table.toLowerCase() !== 'resources') throw unknownOperator(table);
+    const stages: Stage[] = [];
+    while (!this.reader.done) {
+      this.reader.expect('|');
+      stages.push(this.stage());
+    }
+    return { stages };
+  }
+
+  private stage(): Stage {
+    const operator = this.reader.take('name');
+    switch (operator) {
+      case 'where':
+        return this.where();
+      case 'project':
+        return this.project();
+      case 'order':
+        return this.order();
+      case 'limit':
+        return this.limit();
+      default:
+        throw unknownOperator(operator);
+    }
+  }
+
+  private column(name = this.reader.take('name')): string {
+    if (!this.columns.has(name)) throw unknownColumn(name);
+    return name;
+  }
+
+  private path(first?: string): Value {
+    const path = [this.column(first)];
+    while (this.reader.skip('.')) path.push(this.reader.take('name'));
+    return (row) => path.reduce<unknown>(memberOf, row);
+  }
+
+  private where(): Stage {
+    const value = this.value();
+    const operator = Object.keys(comparisons).find((one) => this.reader.skip(one));
+    const holds = operator === undefined ? undefined : comparisons[operator];
+    if (holds === undefined) return this.reader.fail();
+    const wanted = this.reader.take('string');
+    return (rows) => rows.filter((row) => holds(value(row), wanted));
+  }
+
+  /** A path, or one of the functions of one. */
+  private value(): Value {
+    const name = this.reader.take('name');
+    if (!this.reader.skip('(')) return this.path(name);
+    const convert = Object.hasOwn(functions, name) ? functions[name] : undefined;
+    if (convert === undefined) throw unknownFunction(name);
+    const inner = this.path();
+    this.reader.expect(')');
+    return (row) => convert(inner(row));
+  }
+
+  private project(): Stage {
+    const columns = new Map<string, Value>();
+    do {
+      const name = this.reader.take('name');
+      const value = this.reader.skip('=') ? this.value() : this.plain(name);
+      columns.set(name, value);
+    } while (this.reader.skip(','));
+    this.columns = new Set(columns.keys());
+    return (rows) => rows.map((row) => Object.fromEntries([...columns].map(([name, value]) => [name, value(row)])));
+  }
+
+  private plain(name: string): Value {
+    const column = this.column(name);
+    return (row) => memberOf(row, column);
+  }
+
+  /** Without a direction the order goes down, as the language has it. */
+  private order(): Stage {
+    this.reader.expect('by');
+    const column = this.column();
+    const direction = this.reader.skip('asc') ? 1 : -1;
+    if (direction < 0) this.reader.skip('desc');
+    return (rows) => [...rows].sort((a, b) => direction * inOrder(a[column], b[column]));
+  }
+
+  private limit(): Stage {
+    const count = Number(this.reader.take('number'));
+    return (rows) => rows.slice(0, count);
+  }
 }
 
-const lastName = (expression: Expression): string | null =>
-  expression.kind === 'path' ? (expression.path.at(-1) ?? null) : null;
-
-/** `name`, `name = expression`, or a path, whose column is called as its parts joined by underscores. */
-const readColumn = (reader: Reader): Column => {
-  const first = readExpression(reader);
-  if (!reader.skip('=')) {
-    const name = first.kind === 'path' ? first.path.join('_') : null;
-    return name === null ? reader.fail() : { name, value: first };
-  }
-  const name = lastName(first);
-  return name === null ? reader.fail() : { name, value: readExpression(reader) };
-};
-
-const readColumns = (reader: Reader): Column[] => {
-  const columns = [readColumn(reader)];
-  while (reader.skip(',')) columns.push(readColumn(reader));
-  return columns;
-};
-
-const computed = (columns: readonly Column[], row: Row): Row =>
-  Object.fromEntries(columns.map((column) => [column.name, evaluate(column.value, row)]));
-
-const readWhere = (reader: Reader): Stage => {
-  const condition = readExpression(reader);
-  return (rows) => rows.filter((row) => evaluate(condition, row) === true);
-};
-
-const readProject = (reader: Reader): Stage => {
-  const columns = readColumns(reader);
-  return (rows) => rows.map((row) => computed(columns, row));
-};
-
-const readExtend = (reader: Reader): Stage => {
-  const columns = readColumns(reader);
-  return (rows) => rows.map((row) => ({ ...row, ...computed(columns, row) }));
-};
-
-/** Without a direction the order goes down, as the language has it. */
-const readOrder = (reader: Reader): Stage => {
-  reader.expect('by');
-  const keys: { value: Expression; direction: number }[] = [];
-  do {
-    const value = readExpression(reader);
-    const up = reader.skip('asc');
-    if (!up) reader.skip('desc');
-    keys.push({ value, direction: up ? 1 : -1 });
-  } while (reader.skip(','));
-  return (rows) =>
-    [...rows].sort((a, b) => {
-      const differences = keys.map(
-        (key) => key.direction * compareValues(evaluate(key.value, a), evaluate(key.value, b)),
-      );
-      return differences.find((difference) => difference !== 0) ?? 0;
-    });
-};
-
-const readLimit = (reader: Reader): Stage => {
-  const count = Number(reader.take('number').text);
-  return (rows) => rows.slice(0, count);
-};
-
-const readCount = (): Stage => (rows) => [{ Count: rows.length }];
-
-const readers: Readonly<Record<string, (reader: Reader) => Stage>> = {
-  where: readWhere,
-  project: readProject,
-  extend: readExtend,
-  order: readOrder,
-  sort: readOrder,
-  limit: readLimit,
-  take: readLimit,
-  count: readCount,
-};
-
-/** Reads the part of the language that inventories use; anything else is a 400 that names the word. */
-export const parseQuery = (text: string): Query => {
-  const reader = new Reader(text);
-  const table = reader.peek();
-  if (table !== 'resources' && table !== 'resourcecontainers') return reader.unknownOperator();
-  reader.take();
-  const stages: Stage[] = [];
-  while (!reader.done) {
-    reader.expect('|');
-    const read = Object.hasOwn(readers, reader.peek()) ? readers[reader.peek()] : undefined;
-    if (read === undefined) return reader.unknownOperator();
-    reader.take();
-    stages.push(read(reader));
-  }
-  return { table, stages };
-};
+export const parseQuery = (text: string): Query => new QueryReader(text).read();
 
 export const runQuery = (query: Query, rows: readonly Row[]): readonly Row[] =>
   query.stages.reduce((left, stage) => stage(left), rows);

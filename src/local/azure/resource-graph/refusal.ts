@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { armRefusal, type Refusal } from '../http/reply.ts';
 
-/**
- * Resource Graph's answer to a query it cannot read, in the shape of public reports. The message also names what this server
- * does not know, because it reads only a part of the language.
- */
-export const queryRefusal = (code: 'ParserFailure' | 'InvalidQueryLanguage', at: number, token: string): Refusal =>
+/** Resource Graph's answer to a query it cannot answer, in the shape of public reports; the last detail says what is wrong. */
+const queryRefusal = (code: string, message: string, more: Readonly<Record<string, unknown>> = {}): Refusal =>
   armRefusal(
     400,
     'BadRequest',
@@ -17,7 +14,24 @@ export const queryRefusal = (code: 'ParserFailure' | 'InvalidQueryLanguage', at:
           message:
             'Query is invalid. Please refer to the documentation for the Azure Resource Graph service and fix the error before retrying.',
         },
-        { code, message: code, line: 1, characterPositionInLine: at, token },
+        { code, message, ...more },
       ],
     },
   );
+
+/** What cannot be read, and where it stands. */
+export const parserFailure = (query: string, at: number, token: string): Refusal => {
+  const lines = query.slice(0, at).split('\n');
+  const place = { line: lines.length, characterPositionInLine: lines.at(-1)?.length ?? 0 };
+  return queryRefusal('ParserFailure', 'ParserFailure', { ...place, token });
+};
+
+/** An operator or a table that there is not, or not here. Without a place, as the real one was seen to answer. */
+export const unknownOperator = (token: string): Refusal =>
+  queryRefusal('InvalidQueryLanguage', 'InvalidQueryLanguage', { line: -1, characterPositionInLine: -1, token });
+
+export const unknownFunction = (name: string): Refusal =>
+  queryRefusal('UnknownFunction', `Unknown function: '${name}'.`);
+
+/** That the real one refuses is recalled; code and words are ours. */
+export const unknownColumn = (name: string): Refusal => queryRefusal('UnknownColumn', `Unknown column: '${name}'.`);

@@ -1,25 +1,26 @@
 import { z } from 'zod';
 import { resourceGraphVersions } from '../arm/api-versions.ts';
-import { groupScope, sameId, subscriptionScope } from '../arm/ids.ts';
+import { sameId } from '../arm/ids.ts';
 import { holds } from '../arm/rbac.ts';
 import { agentBody } from '../health-bots/agent-body.ts';
 import { parseBody } from '../http/incoming.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import type { Call, Route } from '../http/router.ts';
 import { vaultBody } from '../key-vault/vault-body.ts';
-import type { Row } from './expressions.ts';
-import { parseQuery, type Query, runQuery } from './query.ts';
+import { parseQuery, type Query, type Row, runQuery } from './query.ts';
 
-const Request = z.object({
+/** Strict: a management group or a table asked for in vain would be an answer to another question. */
+const Request = z.strictObject({
   subscriptions: z.array(z.string()).optional(),
-  managementGroups: z.array(z.string()).optional(),
   query: z.string(),
   options: z
-    .object({
+    .strictObject({
       $top: z.number().int().min(1).max(1000).optional(),
       $skip: z.number().int().min(0).optional(),
       $skipToken: z.string().optional(),
-      resultFormat: z.enum(['objectArray', 'table']).optional(),
+      resultFormat: z.literal('objectArray').optional(),
+      // It matters from more subscriptions on than there are here.
+      allowPartialScopes: z.boolean().optional(),
     })
     .optional(),
 });
@@ -40,8 +41,6 @@ const rowOf = (call: Call, body: Row, subscriptionId: string, resourceGroup: str
 const readActions: Readonly<Record<string, string>> = {
   'microsoft.healthbot/healthbots': 'Microsoft.HealthBot/healthBots/read',
   'microsoft.keyvault/vaults': 'Microsoft.KeyVault/vaults/read',
-  'microsoft.resources/subscriptions': 'Microsoft.Resources/subscriptions/read',
-  'microsoft.resources/subscriptions/resourcegroups': 'Microsoft.Resources/subscriptions/resourceGroups/read',
 };
 
 const readable = (call: Call, row: Row): boolean => {
@@ -71,28 +70,6 @@ const resourceRows = (call: Call): readonly Row[] => {
   return [...agents, ...vaults];
 };
 
-const containerRows = (call: Call): readonly Row[] => {
-  const { state } = call.world;
-  const subscriptions = state.subscriptions.map((one) => ({
-    id: subscriptionScope(one.id),
-    name: one.displayName,
-    type: 'microsoft.resources/subscriptions',
-    tenantId: state.tenantId,
-    subscriptionId: one.id,
-    resourceGroup: '',
-  }));
-  const groups = state.resourceGroups.map((one) => ({
-    id: groupScope(one.subscriptionId, one.name),
-    name: one.name,
-    type: 'microsoft.resources/subscriptions/resourcegroups',
-    location: one.location,
-    tenantId: state.tenantId,
-    subscriptionId: one.subscriptionId,
-    resourceGroup: one.name.toLowerCase(),
-  }));
-  return [...subscriptions, ...groups];
-};
-
 const offsetOf = (token: string | undefined): number => {
   if (token === undefined) return 0;
   const offset = Number(Buffer.from(token, 'base64url').toString('utf8').replace(/^row:/, ''));
@@ -100,21 +77,12 @@ const offsetOf = (token: string | undefined): number => {
   throw armRefusal(400, 'BadRequest', 'The skip token is invalid.');
 };
 
-const asTable = (rows: readonly Row[]) => {
-  const names = Object.keys(rows[0] ?? {});
-  return {
-    columns: names.map((name) => ({ name, type: typeof rows[0]?.[name] === 'object' ? 'object' : 'string' })),
-    rows: rows.map((row) => names.map((name) => row[name] ?? null)),
-  };
-};
-
 /** Shows what the caller may read and nothing of the rest, also not that there is more. */
 const runGraphQuery = (call: Call): Reply => {
   const request = parseBody(Request, call.incoming.body, 'BadRequest');
   const query = parseQuery(request.query);
   const wanted = request.subscriptions;
-  const rows = query.table === 'resources' ? resourceRows(call) : containerRows(call);
-  const within = rows.filter(
+  const within = resourceRows(call).filter(
     (row) =>
       (wanted === undefined || wanted.some((id) => sameId(id, String(row.subscriptionId)))) && readable(call, row),
   );
@@ -127,7 +95,7 @@ const runGraphQuery = (call: Call): Reply => {
   return reply(200, {
     totalRecords: found.length,
     count: page.length,
-    data: request.options?.resultFormat === 'table' ? asTable(page) : page,
+    data: page,
     facets: [],
     resultTruncated: 'false',
     ...more,

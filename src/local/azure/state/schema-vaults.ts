@@ -18,15 +18,21 @@ export const KeyVersion = z.object({
   exp: z.number().int().nullable(),
   created: z.number().int(),
   updated: z.number().int(),
+  tags: z.record(z.string(), z.string()).nullable().default(null),
   jwk: PrivateJwk,
 });
 export type KeyVersion = z.infer<typeof KeyVersion>;
 
+/** Of a policy only the expiry time does something here: nothing rotates on its own. Durations are ISO 8601. */
+export const RotationPolicy = z.looseObject({
+  attributes: z.looseObject({ expiryTime: z.iso.duration().nullish() }).nullish(),
+});
+export type RotationPolicy = z.infer<typeof RotationPolicy>;
+
 /** Versions are oldest first. */
 export const VaultKey = z.object({
   name: z.string(),
-  tags: z.record(z.string(), z.string()).nullable(),
-  rotationPolicy: z.unknown().optional(),
+  rotationPolicy: RotationPolicy.nullish(),
   versions: z.array(KeyVersion).min(1),
   /** Set for a soft-deleted key. */
   deletedAt: z.number().int().nullable(),

@@ -87,7 +87,10 @@ const cryptoUser = [
   'Microsoft.KeyVault/vaults/keys/verify/action',
 ];
 
-/** All a bot needs that reads inventories, protects vaults, makes keys and sets keys; nothing else. */
+/**
+ * All a bot needs that reads inventories, protects vaults, makes keys and sets keys; nothing else. Written here a second time,
+ * because this server shares nothing with the product: a test compares both lists with `infra/custom-role.json`.
+ */
 const botActions = [
   'Microsoft.Resources/subscriptions/resources/read',
   'Microsoft.HealthBot/healthBots/read',
@@ -101,6 +104,13 @@ const botActions = [
   'Microsoft.Authorization/roleAssignments/read',
   'Microsoft.Authorization/permissions/read',
   'Microsoft.Authorization/locks/read',
+];
+
+/** A list of its own: what the bot gains must not go to the built-in roles above. */
+const botDataActions = [
+  'Microsoft.KeyVault/vaults/keys/read',
+  'Microsoft.KeyVault/vaults/keys/wrap/action',
+  'Microsoft.KeyVault/vaults/keys/unwrap/action',
 ];
 
 const assignments = 'Microsoft.Authorization/roleAssignments';
@@ -133,7 +143,7 @@ export const seedRoleDefinitions = (): RoleDefinition[] => [
   role('8b54135c-b56d-4d72-a534-26097cfdc8d8', 'Key Vault Data Access Administrator', {
     actions: ['Microsoft.Authorization/roleAssignments/*', 'Microsoft.KeyVault/vaults/*/read'],
   }),
-  role(botRoleId, 'CMK bot', { actions: botActions, dataActions: keyReadAndWrap }),
+  role(botRoleId, 'CMK bot', { actions: botActions, dataActions: botDataActions }),
   role(botGrantsRoleId, 'CMK bot grants', { actions: [`${assignments}/write`] }),
 ];
 

@@ -12,27 +12,30 @@ interface KeyWish {
   readonly keyOps?: readonly string[];
   readonly enabled?: boolean;
   readonly exp?: string;
+  readonly createdAt?: string;
 }
 
 const wrapOnly = ['wrapKey', 'unwrapKey'];
 
-const key = async (name: string, wish: KeyWish = {}): Promise<VaultKey> => ({
+const version = (wish: KeyWish): Promise<KeyVersion> =>
+  newKeyVersion(
+    {
+      kty: wish.kty ?? 'RSA',
+      keySize: wish.keySize ?? 2048,
+      curve: 'P-256',
+      keyOps: wish.kty?.startsWith('EC') ? null : (wish.keyOps ?? wrapOnly),
+      enabled: wish.enabled ?? true,
+      nbf: null,
+      exp: wish.exp === undefined ? null : seconds(wish.exp),
+      tags: null,
+    },
+    new Date(wish.createdAt ?? seededAt),
+  );
+
+/** One wish a version, the oldest first. */
+const key = async (name: string, ...wishes: readonly KeyWish[]): Promise<VaultKey> => ({
   name,
-  tags: null,
-  versions: [
-    await newKeyVersion(
-      {
-        kty: wish.kty ?? 'RSA',
-        keySize: wish.keySize ?? 2048,
-        curve: 'P-256',
-        keyOps: wish.kty?.startsWith('EC') ? null : (wish.keyOps ?? wrapOnly),
-        enabled: wish.enabled ?? true,
-        nbf: null,
-        exp: wish.exp === undefined ? null : seconds(wish.exp),
-      },
-      new Date(seededAt),
-    ),
-  ],
+  versions: await Promise.all((wishes.length === 0 ? [{}] : wishes).map(version)),
   deletedAt: null,
 });
 
@@ -90,6 +93,9 @@ const careKeys = (): Promise<VaultKey>[] => [
 
 export const keyInUseName = 'cmk-virtual-visit';
 
+/** Rotated a year after it was made, and its agent stayed with the version it had. */
+const keyInUse = (): Promise<VaultKey> => key(keyInUseName, {}, { createdAt: '2025-03-04T08:00:00.000Z' });
+
 const research = { subscriptionId: subscriptions.research, resourceGroup: 'rg-research' };
 
 const closed = (): Vault['networkAcls'] => ({
@@ -103,7 +109,7 @@ const closed = (): Vault['networkAcls'] => ({
 export const seedVaults = (): Promise<Vault[]> =>
   Promise.all([
     vault(1, 'kv-care-prod', { enablePurgeProtection: false }, careKeys()),
-    vault(2, 'kv-hospital-keys', { sku: 'premium' }, [key(keyInUseName), key('hospital-data', { kty: 'RSA-HSM' })]),
+    vault(2, 'kv-hospital-keys', { sku: 'premium' }, [keyInUse(), key('hospital-data', { kty: 'RSA-HSM' })]),
     vault(3, 'kv-care-north', { resourceGroup: 'rg-care-north', location: 'northeurope' }, [key('cmk-north')]),
     vault(4, 'kv-policy-keys', { enableRbacAuthorization: false, accessPolicies: [ownerPolicy()] }, [
       key('cmk-policy'),

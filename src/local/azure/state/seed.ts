@@ -1,6 +1,5 @@
 import { localTenantId } from '../../people.ts';
 import { keyId } from '../arm/ids.ts';
-import { newestVersion } from '../key-vault/keys.ts';
 import { vaultUri } from '../key-vault/vault-body.ts';
 import type { SimulatorState } from './schema.ts';
 import type { KeyVaultProperties } from './schema-agents.ts';
@@ -39,7 +38,7 @@ export const seedState = async (port: number): Promise<SimulatorState> => {
   const properties: KeyVaultProperties = {
     keyName: used.key.name,
     keyVaultUri: vaultUri(used.vault),
-    keyVersion: newestVersion(used.key).version,
+    keyVersion: used.key.versions[0]?.version ?? null,
     userIdentity: null,
   };
   const agents = seedAgents(properties);
