@@ -62,7 +62,7 @@ async function lookHere(place: Place, resource: string | null): Promise<readonly
 /** Everything the bot rests on, one line each. */
 export const doctor = subcommand({
   name: 'doctor',
-  usage: '[--agent NAME_OR_ID]',
+  usage: '[--resource NAME_OR_ID]',
   summary: 'whether configuration, policy, database, Azure and Teams are as the bot needs them',
   help: [
     'Changes nothing. A bot that runs on the data folder is asked, and looks with its own configuration; else the',
