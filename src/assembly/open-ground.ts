@@ -1,11 +1,14 @@
 /** The ground: what every other part stands on. Log, record, figures. */
 import { sealWith } from '../audit/record.ts';
 import type { Config } from '../config/config.ts';
+import { ConfigurationError } from '../config/env.ts';
+import { placeName } from '../config/place.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import { consoleIntoLog, type Log, lastWordsIntoLog, openLog } from '../observability/log.ts';
 import { type Metrics, openMetrics } from '../observability/metrics.ts';
+import { parseEventBody } from '../operations/registry.ts';
 import { type Database, openDatabase } from '../store/database.ts';
-import { migrate } from '../store/migrations.ts';
+import { migrate, OlderRecord } from '../store/migrations.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
 import { now, random } from './tools.ts';
 
@@ -24,8 +27,12 @@ async function openRecord({ store: place }: Config): Promise<Pick<Ground, 'datab
   const database = await openDatabase(
     place.kind === 'folder' ? { kind: 'pglite', dataDir: place.dataDir } : { kind: 'postgres', url: place.url },
   );
-  await migrate(database);
-  return { database, store: openStore(database, { clock: now, seal: sealWith(random) }) };
+  await migrate(database, placeName(place)).catch(async (error: unknown) => {
+    await database.close();
+    // A stack would only hide what is to be done.
+    throw error instanceof OlderRecord ? new ConfigurationError(error.message) : error;
+  });
+  return { database, store: openStore(database, { clock: now, seal: sealWith(random), read: parseEventBody }) };
 }
 
 /** Opens the log first: whatever a library prints from then on goes there, without secrets. */

@@ -1,7 +1,7 @@
 /** The stored, hashed form of an event. Once a line is stored its form can never change: `test/golden/chain.json` fixes it. */
 
-import { canonicalJson } from '../domain/digest.ts';
-import type { NewEvent } from '../domain/request/events.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
+import { type NewEvent, recordVersion } from '../domain/request/events.ts';
 import { commitmentTo, hashOf } from './verify.ts';
 
 /** Where an event stands in the chain and in its request. */
@@ -47,7 +47,7 @@ export const sealWith =
         text: storable(text),
       }));
     const commitments = openings.map(({ field, salt, text }) => ({ field, sha256: commitmentTo(salt, text) }));
-    const bytes = canonicalJson(mendStrings({ ...body, ...position, schema: 1, commitments }));
+    const bytes = canonicalJson(mendStrings({ ...body, ...position, schema: recordVersion, commitments }));
     return { body: bytes, hash: hashOf(bytes), openings };
   };
 

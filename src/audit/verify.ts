@@ -10,7 +10,7 @@
  * bytes. Once text and salt are destroyed the commitment says nothing about the text, and the chain still verifies.
  */
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../domain/digest.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 
 /** What the first line has for the hash of the line before. */
 export const genesis = '0'.repeat(64);

@@ -51,7 +51,7 @@ export function openStandings(azure: Asked, policy: Policy): Standings {
       if (request === null) return approver(person, null);
       const { resource } = request.plan.observation;
       if (!policy.rules.some(looksAtTags)) return approver(person, resource);
-      const tags = await azure.resources.tags(resource.id);
+      const tags = await azure.resources.tags(request.plan.wish.resource);
       if (!tags.ok) return 'unknown';
       // An agent that is gone cannot be changed any more: whoever could decide on it still can.
       return approver(person, { ...resource, tags: tags.value ?? resource.tags });

@@ -1,6 +1,7 @@
 /** Azure as the rest of the product knows it: every port, over one sign-in and one cloud. */
 import type { TokenCredential } from '@azure/core-auth';
 import type { Azure } from '../domain/ports/azure.ts';
+import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import type { Cloud } from './clouds.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { defaultLimits, type Limits } from './exchange.ts';
@@ -13,6 +14,8 @@ import { armResources } from './resources.ts';
 import { armVaults } from './vaults.ts';
 
 export interface AzureOptions {
+  /** Every kind of resource there is: `resources/registry`. */
+  readonly kinds: readonly ResourceKind[];
   /** From `openCloud`. */
   readonly cloud: Cloud;
   /** From `openCredential`. */
@@ -31,6 +34,7 @@ const clockOf = (options: AzureOptions) => options.clock ?? (() => new Date());
 /** What every adapter speaks through. */
 export const connectionOf = (options: AzureOptions): Connection =>
   openConnection({
+    kinds: options.kinds,
     cloud: options.cloud,
     credential: options.credential,
     subscriptions: options.subscriptions,

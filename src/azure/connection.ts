@@ -15,13 +15,16 @@ import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { z } from 'zod';
 import { done, failed, type Outcome } from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
+import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import type { Cloud } from './clouds.ts';
 import { complaintOf } from './error-body.ts';
 import { Exchange, type Limits, UnusableAnswer } from './exchange.ts';
 import { readFailure } from './failures.ts';
-import { ownResource, type resourceKind } from './resource-ids.ts';
+import { type Kind, ownResource } from './resource-ids.ts';
 
 export interface ConnectionOptions {
+  /** Every kind of resource there is. */
+  readonly kinds: readonly ResourceKind[];
   readonly cloud: Cloud;
   readonly credential: TokenCredential;
   readonly subscriptions: readonly string[];
@@ -204,12 +207,12 @@ export const missing = [
   'KeyNotFound',
 ];
 
-export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscriptions' | 'pollIntervalMs'> {
+export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscriptions' | 'pollIntervalMs' | 'kinds'> {
   /** Runs one call. Whatever the outside world does comes back as a failure; anything still thrown is a bug. */
   call<T>(doing: string, work: (line: Line) => Promise<T>, kind?: CallKind): Promise<Outcome<T>>;
   /** The same about one resource, after making sure that it is of this kind and in a configured subscription. */
   on<T>(
-    kind: typeof resourceKind,
+    kind: Kind,
     id: ArmId,
     doing: string,
     work: (line: Line, parts: ArmIdParts) => Promise<T>,
@@ -218,7 +221,7 @@ export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscript
 }
 
 export function openConnection(options: ConnectionOptions): Connection {
-  const { cloud, subscriptions, pollIntervalMs } = options;
+  const { cloud, subscriptions, pollIntervalMs, kinds } = options;
   const call: Connection['call'] = async (doing, work, kind = {}) => {
     const line = new Line(options, kind);
     try {
@@ -234,6 +237,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     cloud,
     subscriptions,
     pollIntervalMs,
+    kinds,
     call,
     on: async (kind, id, doing, work, callKind) => {
       const own = ownResource(doing, id, kind, subscriptions);

@@ -3,12 +3,20 @@
  * plain `Error` without a code, and some clients drop the inner parts of an error body. So every answer is kept as it came.
  */
 import { randomUUID } from 'node:crypto';
-import { isRestError, type PipelinePolicy, type PipelineResponse, type RestError } from '@azure/core-rest-pipeline';
+import {
+  isRestError,
+  type PipelinePolicy,
+  type PipelineRequest,
+  type PipelineResponse,
+  type RestError,
+} from '@azure/core-rest-pipeline';
 import type { Receipt } from '../domain/failure.ts';
 
 /** One answer, word for word. */
 export interface Answer {
   readonly method: string;
+  /** Whether it was to change something. */
+  readonly change: boolean;
   readonly status: number;
   readonly body: string;
   header(name: string): string | null;
@@ -61,8 +69,9 @@ class ChangeUnanswered extends Error {
   }
 }
 
-/** The POSTs that are sent here only ask: queries, memberships, trying a key. */
-const isChange = (method: string): boolean => ['PUT', 'PATCH', 'DELETE'].includes(method);
+/** Most POSTs that are sent here only ask: queries, memberships, trying a key. One makes a version of a key. */
+const isChange = ({ method, url }: Pick<PipelineRequest, 'method' | 'url'>): boolean =>
+  ['PUT', 'PATCH', 'DELETE'].includes(method) || (method === 'POST' && /\/keys\/[^/]+\/create\?/.test(url));
 
 /** What the SDK would send again although it may have been done. Throttling says that nothing was. */
 const mayHaveBeenDone = (status: number): boolean => status === 408 || (status >= 500 && ![501, 505].includes(status));
@@ -94,6 +103,7 @@ export const correlationIdOf = (answer: Answer): string | null =>
 function answerOf(response: PipelineResponse): Answer {
   return {
     method: response.request.method,
+    change: isChange(response.request),
     status: response.status,
     body: response.bodyAsText ?? '',
     header: (name) => response.headers.get(name) ?? null,
@@ -147,7 +157,7 @@ export class Exchange {
       this.sent = true;
       this.last = null;
       const response = await next(request).catch((error: unknown) => {
-        throw isChange(request.method) && isRestError(error) ? new ChangeUnanswered(error) : error;
+        throw isChange(request) && isRestError(error) ? new ChangeUnanswered(error) : error;
       });
       this.keep(answerOf(response));
       return response;
@@ -170,7 +180,7 @@ export class Exchange {
     if ((answer.status === 429 || answer.status === 503) && waitMs > this.limits.longestRetryMs) {
       throw new UnusableAnswer(`asked to wait ${waitMs} ms`);
     }
-    if (isChange(answer.method) && mayHaveBeenDone(answer.status)) {
+    if (answer.change && mayHaveBeenDone(answer.status)) {
       throw new UnusableAnswer(`answered ${answer.status} to a change`);
     }
     if (answer.status < 300 && answer.body !== '' && !isJson(answer.body)) {

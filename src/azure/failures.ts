@@ -53,32 +53,37 @@ function nextOf(status: number, told: Complaint, context: FailureContext): Next 
   return 'ask';
 }
 
-const failure = (
-  context: FailureContext,
-  exchange: Exchange,
-  what: Pick<Failure, 'next' | 'code' | 'message'> & Partial<Failure>,
-): Failure => ({
+type Outside = Exclude<Failure, { readonly source: 'bot' }>;
+type Unanswered = Exclude<Outside, { readonly source: 'azure' }>;
+
+const common = (context: FailureContext, exchange: Exchange) => ({
   doing: context.doing,
-  status: null,
   retryAfterMs: null,
   clientRequestId: exchange.sent ? exchange.clientRequestId : null,
   correlationId: null,
-  ...what,
 });
+
+const unanswered = (
+  context: FailureContext,
+  exchange: Exchange,
+  what: Pick<Unanswered, 'source' | 'next' | 'code' | 'message'>,
+): Failure => ({ ...common(context, exchange), ...what });
 
 /** The failure an answer reports. A failed operation is logged under the ids of the change that started it. */
 function fromAnswer(exchange: Exchange, context: FailureContext): Failure | null {
   const { last, write } = exchange;
   const told = last === null ? null : complaintOf(last);
   if (last === null || told === null) return null;
-  return failure(context, exchange, {
+  return {
+    ...common(context, exchange),
+    source: 'azure',
     next: nextOf(last.status, told, context),
     code: told.code,
     message: told.message,
     status: last.status,
     retryAfterMs: retryAfterOf(last, context.now),
     correlationId: correlationIdOf(last.status < 400 && write !== null ? write : last),
-  });
+  };
 }
 
 const signInErrors =
@@ -87,7 +92,8 @@ const signInUnreachable =
   /network_error|endpoints_resolution_error|openid_config_error|ECONNRE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|temporarily_unavailable|Status code: (429|5\d\d)/;
 
 function fromSignIn(error: Error, context: FailureContext, exchange: Exchange): Failure {
-  return failure(context, exchange, {
+  return unanswered(context, exchange, {
+    source: 'sign-in',
     next: signInUnreachable.test(error.message) ? 'wait' : 'ask',
     code: /AADSTS\d{1,10}/.exec(error.message)?.[0] ?? error.name,
     message: error.message.slice(0, longestMessage),
@@ -106,20 +112,26 @@ const codeOf = (error: Error): string | null => ('code' in error && typeof error
 function fromConnection(error: Error, context: FailureContext, exchange: Exchange): Failure | null {
   const code = codeOf(error);
   if (code === null) return null;
-  if (certificateTrouble.test(code)) return failure(context, exchange, { next: 'ask', code, message: error.message });
-  if (connectionTrouble.test(code)) return failure(context, exchange, { next: 'wait', code, message: error.message });
+  const { message } = error;
+  if (certificateTrouble.test(code))
+    return unanswered(context, exchange, { source: 'no-answer', next: 'ask', code, message });
+  if (connectionTrouble.test(code))
+    return unanswered(context, exchange, { source: 'no-answer', next: 'wait', code, message });
   return null;
 }
 
 const unexpected = (error: Error, context: FailureContext, exchange: Exchange): Failure => {
   const { last } = exchange;
-  return failure(context, exchange, {
-    next: 'ask',
-    code: 'UnexpectedAnswer',
-    message: `${error.message}: ${last?.body.slice(0, 500) ?? ''}`,
-    status: last?.status ?? null,
-    correlationId: last === null ? null : correlationIdOf(last),
-  });
+  const what = { next: 'ask', code: 'UnexpectedAnswer' } as const;
+  if (last === null) return unanswered(context, exchange, { ...what, source: 'no-answer', message: error.message });
+  return {
+    ...common(context, exchange),
+    ...what,
+    source: 'azure',
+    message: `${error.message}: ${last.body.slice(0, 500)}`,
+    status: last.status,
+    correlationId: correlationIdOf(last),
+  };
 };
 
 /** By its shape: an abort's `DOMException` and errors of another realm are not instances of this one's `Error`. */
@@ -132,7 +144,8 @@ export function readFailure(thrown: unknown, exchange: Exchange, context: Failur
   if (thrown.name === 'AbortError' || thrown.name === 'TimeoutError') {
     const message = 'no answer in time';
     return (
-      fromAnswer(exchange, context) ?? failure(context, exchange, { next: 'wait', code: 'NoAnswerInTime', message })
+      fromAnswer(exchange, context) ??
+      unanswered(context, exchange, { source: 'no-answer', next: 'wait', code: 'NoAnswerInTime', message })
     );
   }
   if (signInErrors.test(thrown.name)) return fromSignIn(thrown, context, exchange);
@@ -144,15 +157,3 @@ export function readFailure(thrown: unknown, exchange: Exchange, context: Failur
   const stumbled = ['ZodError', '$ZodError', 'TypeError', 'UnusableAnswer', 'RestError'].includes(thrown.name);
   return stumbled && exchange.last !== null ? unexpected(thrown, context, exchange) : null;
 }
-
-/** A failure found before anything was sent: only a person can mend it. */
-export const refusedHere = (doing: string, code: string, message: string): Failure => ({
-  next: 'ask',
-  doing,
-  code,
-  message,
-  status: null,
-  retryAfterMs: null,
-  clientRequestId: null,
-  correlationId: null,
-});

@@ -41,14 +41,24 @@ const brief = { brief: true };
 
 /** Locks and permissions as ARM has them. */
 export function armGuards(connection: Connection): Guards {
+  const { kinds } = connection;
   return {
     locks: (id) =>
-      connection.on(kindOf(id), id, `reading the locks on ${armIdParts(id).name}`, (line) => locksAt(line, id), brief),
+      connection.on(
+        kindOf(id, kinds),
+        id,
+        `reading the locks on ${armIdParts(id).name}`,
+        (line) => locksAt(line, id),
+        brief,
+      ),
 
-    allowed: (id, actions) =>
-      connection.on(kindOf(id), id, `reading what the bot may do with ${armIdParts(id).name}`, async (line) => {
+    allowed: (id, { actions, dataActions }) =>
+      connection.on(kindOf(id, kinds), id, `reading what the bot may do with ${armIdParts(id).name}`, async (line) => {
         const may = allowedBy(await permissionsAt(line, id));
-        return Object.fromEntries(actions.map((action) => [action, may.action(action)]));
+        return {
+          actions: Object.fromEntries(actions.map((action) => [action, may.action(action)])),
+          dataActions: Object.fromEntries(dataActions.map((action) => [action, may.dataAction(action)])),
+        };
       }),
   };
 }

@@ -5,9 +5,10 @@
 import { z } from 'zod';
 import { ArmId } from '../domain/ids.ts';
 import type { Inventory, ResourceSummary, VaultSummary } from '../domain/ports/azure.ts';
+import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import type { Connection, Line } from './connection.ts';
 import { isSearchable, kqlString } from './kql.ts';
-import { resourceKind, sameSpelling, vaultKind } from './resource-ids.ts';
+import { sameSpelling, vaultKind } from './resource-ids.ts';
 import { firewallOf, skuOf } from './vaults.ts';
 
 const text = z
@@ -43,12 +44,12 @@ const VaultRow = z.object({
   sku: text,
 });
 
-const resourcesQuery = (contains: string, top: number): string =>
+const resourcesQuery = (kind: ResourceKind, contains: string, top: number): string =>
   [
     'resources',
-    `where type =~ ${kqlString(resourceKind.type)}`,
+    `where type =~ ${kqlString(kind.arm.type.toLowerCase())}`,
     ...(contains === '' ? [] : [`where name contains ${kqlString(contains)}`]),
-    'project id, name, location, resourceGroup, subscriptionId, cmkVault=tostring(properties.keyVaultProperties.keyVaultUri)',
+    `project id, name, location, resourceGroup, subscriptionId, cmkVault=tostring(${kind.customerKeyField})`,
     'order by name asc',
     `limit ${top}`,
   ].join(' | ');
@@ -90,7 +91,8 @@ async function rows<T>(line: Line, subscriptions: readonly string[], query: stri
   return found;
 }
 
-const summaryOfResource = (row: z.infer<typeof ResourceRow>): ResourceSummary => ({
+const summaryOfResource = (kind: ResourceKind, row: z.infer<typeof ResourceRow>): ResourceSummary => ({
+  kind: kind.name,
   id: row.id,
   name: row.name,
   location: sameSpelling(row.location),
@@ -118,14 +120,17 @@ const byName = (a: { readonly name: string }, b: { readonly name: string }): num
 
 /** Lists as Resource Graph has them. */
 export function graphInventory(connection: Connection): Inventory {
-  const { subscriptions } = connection;
+  const { subscriptions, kinds } = connection;
   return {
     resources: (contains, top) =>
-      connection.call('listing agents', async (line) => {
+      connection.call('listing resources', async (line) => {
         if (!isSearchable(contains)) return [];
         const limit = Math.max(1, Math.min(Math.trunc(top), pageSize));
-        const found = await rows(line, subscriptions, resourcesQuery(contains, limit), ResourceRow);
-        return found.map(summaryOfResource).sort(byName).slice(0, limit);
+        const found = kinds.map(async (kind) => {
+          const all = await rows(line, subscriptions, resourcesQuery(kind, contains, limit), ResourceRow);
+          return all.map((row) => summaryOfResource(kind, row));
+        });
+        return (await Promise.all(found)).flat().sort(byName).slice(0, limit);
       }),
 
     vaults: () =>

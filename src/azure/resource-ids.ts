@@ -2,46 +2,38 @@
  * Which resources may be touched at all. An ARM id can come from what a person typed, and the SDK puts it into a URL as it
  * is, so each of its parts is checked: a `..`, `?` or `#` must not lead anywhere else.
  */
-import type { Failure } from '../domain/failure.ts';
+import { type Failure, foundThat } from '../domain/failure.ts';
 import { type ArmId, type ArmIdParts, armIdParts } from '../domain/ids.ts';
-import { refusedHere } from './failures.ts';
+import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import type { Cloud } from './clouds.ts';
 
-interface Kind {
+/** What an id may name. */
+export interface Kind {
+  /** As the bot calls it in its own codes. */
+  readonly name: string;
   /** Provider and type, lower case: Azure itself writes them in more than one way. */
   readonly type: string;
-  readonly name: RegExp;
-  readonly code: string;
-  readonly inWords: string;
+  readonly names: RegExp;
 }
 
-/** Name rules: the healthcare agent service's API description, and Key Vault's "3 to 24 alphanumerics and hyphens". */
-export const resourceKind: Kind = {
-  type: 'microsoft.healthbot/healthbots',
-  name: /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$/,
-  code: 'NotAHealthcareAgentService',
-  inWords: 'a healthcare agent service',
-};
-export const vaultKind: Kind = {
-  type: 'microsoft.keyvault/vaults',
-  name: /^[a-zA-Z0-9-]{3,24}$/,
-  code: 'NotAKeyVault',
-  inWords: 'a key vault',
-};
+export const kindIn = ({ name, arm }: Pick<ResourceKind, 'name' | 'arm'>): Kind => ({
+  name,
+  type: arm.type.toLowerCase(),
+  names: arm.names,
+});
+
+/** Key Vault's "3 to 24 alphanumerics and hyphens". */
+export const vaultKind: Kind = { name: 'key-vault', type: 'microsoft.keyvault/vaults', names: /^[a-zA-Z0-9-]{3,24}$/ };
 
 /** "3 to 128 alphanumerics, hyphens and underscores" (Azure's naming rules). Only the bot's rights on one are ever read. */
 const identityKind: Kind = {
+  name: 'user-assigned-identity',
   type: 'microsoft.managedidentity/userassignedidentities',
-  name: /^[a-zA-Z0-9][a-zA-Z0-9_-]{2,127}$/,
-  code: 'NotAUserAssignedIdentity',
-  inWords: 'a user-assigned identity',
+  names: /^[a-zA-Z0-9][a-zA-Z0-9_-]{2,127}$/,
 };
 
-const neitherKind: Kind = {
-  type: '',
-  name: /^(?!)/,
-  code: 'NotAnAgentOrVault',
-  inWords: 'a healthcare agent service or a key vault',
-};
+/** What nothing is of. */
+const neitherKind: Kind = { name: 'known-kind', type: '', names: /^(?!)/ };
 
 /** Provider and type of the resource in the group, lower case. */
 function typeOf(id: ArmId): string {
@@ -50,8 +42,8 @@ function typeOf(id: ArmId): string {
 }
 
 /** Which of the kinds the id claims to be of; what it names may still not be well formed. */
-export const kindOf = (id: ArmId): Kind =>
-  [resourceKind, vaultKind, identityKind].find((kind) => kind.type === typeOf(id)) ?? neitherKind;
+export const kindOf = (id: ArmId, kinds: readonly ResourceKind[]): Kind =>
+  [...kinds.map(kindIn), vaultKind, identityKind].find((kind) => kind.type === typeOf(id)) ?? neitherKind;
 
 /** ARM's rule: letters, digits, underscores, parentheses, hyphens, periods, and no period at the end. */
 const resourceGroup = /^[\p{L}\p{N}_().-]{0,89}[\p{L}\p{N}_()-]$/u;
@@ -67,16 +59,23 @@ export function ownResource(
   const wellFormed =
     id.split('/').length === 9 &&
     typeOf(id) === kind.type &&
-    kind.name.test(parts.name) &&
+    kind.names.test(parts.name) &&
     resourceGroup.test(parts.resourceGroup);
-  if (!wellFormed) return { failure: refusedHere(doing, kind.code, `${id} is not the id of ${kind.inWords}`) };
+  if (!wellFormed) return { failure: foundThat(doing, { code: 'not-of-kind', id, kind: kind.name }) };
   const known = subscriptions.some((one) => one.toLowerCase() === parts.subscriptionId.toLowerCase());
-  if (!known) {
-    const message = `subscription ${parts.subscriptionId} is not one of those configured`;
-    return { failure: refusedHere(doing, 'OutsideConfiguredSubscriptions', message) };
-  }
+  const { subscriptionId } = parts;
+  if (!known) return { failure: foundThat(doing, { code: 'outside-subscriptions', subscriptionId }) };
   return { parts };
 }
 
 /** `East US` and `eastus` are one region. */
 export const sameSpelling = (location: string): string => location.toLowerCase().replaceAll(' ', '');
+
+/** A token is only sent to hosts of the cloud's Key Vault. */
+export const isVaultHost = (vaultUri: string, { vaultSuffix }: Cloud): boolean => {
+  const url = URL.canParse(vaultUri) ? new URL(vaultUri) : null;
+  return url !== null && url.protocol === 'https:' && (vaultSuffix === null || url.hostname.endsWith(vaultSuffix));
+};
+
+export const notAVault = (doing: string, vaultUri: string) =>
+  foundThat(doing, { code: 'not-a-vault-address', address: vaultUri });

@@ -1,27 +1,22 @@
 /**
- * Healthcare agent services over ARM's generic resource API. Not `@azure/arm-healthbot`: version 2.1.0 drops
- * `keyVaultProperties` from what it sends and reports success. Shapes are those of Microsoft.HealthBot 2025-11-01.
+ * Resources of every kind over ARM's generic resource API; what is particular to a kind, its file in `resources/` says. For the
+ * healthcare agent service not `@azure/arm-healthbot`: version 2.1.0 drops the key from what it sends and reports success.
  */
+import type { GenericResource } from '@azure/arm-resources';
 import { z } from 'zod';
 import { type ArmId, ArmId as ArmIdSchema, sameArmId } from '../domain/ids.ts';
-import type { CustomerKey, ObservedResource } from '../domain/observed.ts';
+import type { ObservedResource } from '../domain/observed.ts';
 import type { Resources } from '../domain/ports/azure.ts';
-import { type Connection, type Line, missing } from './connection.ts';
-import { resourceKind, sameSpelling } from './resource-ids.ts';
-
-const apiVersion = '2025-11-01';
-
-const KeyVaultProperties = z.object({
-  keyName: z.string().nullish(),
-  keyVaultUri: z.string().nullish(),
-  keyVersion: z.string().nullish(),
-});
+import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import type { ResourceRef } from '../domain/wish.ts';
+import { type CallKind, type Connection, type Line, missing } from './connection.ts';
+import { kindIn, sameSpelling } from './resource-ids.ts';
 
 /** Only what is used. The type comes back in lower case from the live service. */
 const ArmResource = z.object({
   id: ArmIdSchema,
   name: z.string(),
-  type: z.string().refine((type) => type.toLowerCase() === resourceKind.type, 'not a healthcare agent service'),
+  type: z.string(),
   location: z.string(),
   tags: z.record(z.string(), z.string()).nullish(),
   identity: z
@@ -32,12 +27,16 @@ const ArmResource = z.object({
       userAssignedIdentities: z.record(z.string(), z.unknown()).nullish(),
     })
     .nullish(),
-  properties: z
-    .object({ provisioningState: z.string().nullish(), keyVaultProperties: KeyVaultProperties.nullish() })
-    .nullish(),
+  properties: z.looseObject({ provisioningState: z.string().nullish() }).nullish(),
   systemData: z.object({ createdAt: z.date().nullish() }).nullish(),
 });
 type ArmResource = z.infer<typeof ArmResource>;
+
+/** Throws on an answer about something else. */
+function parsed({ arm, nounInFull }: ResourceKind, answer: unknown): ArmResource {
+  const schema = ArmResource.refine(({ type }) => type.toLowerCase() === arm.type.toLowerCase(), `not a ${nounInFull}`);
+  return schema.parse(answer);
+}
 
 /** The generic API wants the id without its first slash, else the URL gets two. */
 const path = (id: ArmId): string => id.slice(1);
@@ -49,14 +48,8 @@ const isoOf = (date: Date | null | undefined): string | null =>
 const identityTypes = (type: string | null | undefined): readonly string[] =>
   (type ?? '').split(',').map((one) => one.trim().toLowerCase());
 
-/** Under a customer's key when, and only when, a vault address is there: so does Microsoft's built-in policy look at it. */
-function customerKeyOf(properties: ArmResource['properties']): CustomerKey | null {
-  const key = properties?.keyVaultProperties;
-  if (key === null || key === undefined || !key.keyVaultUri) return null;
-  return { vaultUri: key.keyVaultUri, keyName: key.keyName ?? '', keyVersion: key.keyVersion || null };
-}
-
-const observed = (resource: ArmResource, createdAt: string | null): ObservedResource => ({
+const observed = (kind: ResourceKind, resource: ArmResource, createdAt: string | null): ObservedResource => ({
+  kind: kind.name,
   id: resource.id,
   name: resource.name,
   location: sameSpelling(resource.location),
@@ -67,20 +60,28 @@ const observed = (resource: ArmResource, createdAt: string | null): ObservedReso
   tenantId: resource.identity?.tenantId ?? null,
   userAssignedIds: Object.keys(resource.identity?.userAssignedIdentities ?? {}),
   tags: resource.tags ?? {},
-  customerKey: customerKeyOf(resource.properties),
+  customerKey: kind.customerKeyIn(resource.properties),
 });
-
-async function read(line: Line, subscriptionId: string, id: ArmId): Promise<ArmResource | null> {
-  const asked = line.resources(subscriptionId).resources.getById(path(id), apiVersion);
-  const found = await line.unless(missing, asked);
-  return found === null ? null : ArmResource.parse(found);
-}
 
 const Listed = z.object({ id: z.string(), createdTime: z.date().nullish() });
 
-/** For agents whose resource does not tell: the subscription's resource list does, when asked to expand `createdTime`. */
-async function createdTime(line: Line, subscriptionId: string, id: ArmId): Promise<string | null> {
-  const filter = "resourceType eq 'Microsoft.HealthBot/healthBots'";
+/** One resource, on one line to Azure. */
+interface At {
+  readonly line: Line;
+  readonly subscriptionId: string;
+  readonly kind: ResourceKind;
+  readonly id: ArmId;
+}
+
+async function read({ line, subscriptionId, kind, id }: At): Promise<ArmResource | null> {
+  const asked = line.resources(subscriptionId).resources.getById(path(id), kind.arm.apiVersion);
+  const found = await line.unless(missing, asked);
+  return found === null ? null : parsed(kind, found);
+}
+
+/** For resources that do not tell: the subscription's resource list does, when asked to expand `createdTime`. */
+async function createdTime({ line, subscriptionId, kind, id }: At): Promise<string | null> {
+  const filter = `resourceType eq '${kind.arm.type}'`;
   const pages = line.resources(subscriptionId).resources.list({ filter, expand: 'createdTime' });
   for await (const item of pages) {
     const listed = Listed.parse(item);
@@ -89,69 +90,84 @@ async function createdTime(line: Line, subscriptionId: string, id: ArmId): Promi
   return null;
 }
 
-/** Agents as ARM has them. */
-export function armResources(connection: Connection): Resources {
-  const { pollIntervalMs: updateIntervalInMs } = connection;
+async function readWhole(at: At): Promise<ObservedResource | null> {
+  const resource = await read(at);
+  if (resource === null) return null;
+  return observed(at.kind, resource, isoOf(resource.systemData?.createdAt) ?? (await createdTime(at)));
+}
 
-  /** PATCH, then poll to the end. The service sends no `Retry-After`, so the interval is ours. */
-  const update = async (line: Line, subscriptionId: string, id: ArmId, change: Change): Promise<void> => {
-    const { signal: abortSignal } = line.exchange;
-    const { resources } = line.resources(subscriptionId);
-    const poller = resources.updateById(path(id), apiVersion, change, { updateIntervalInMs, abortSignal });
-    await poller.pollUntilDone({ abortSignal });
+/** PATCH, then poll to the end. The service sends no `Retry-After`, so the interval is ours. */
+async function update({ line, subscriptionId, kind, id }: At, change: Change, everyMs: number): Promise<void> {
+  const { signal: abortSignal } = line.exchange;
+  const options = { updateIntervalInMs: everyMs, abortSignal };
+  const { resources } = line.resources(subscriptionId);
+  const body: GenericResource = change;
+  await resources.updateById(path(id), kind.arm.apiVersion, body, options).pollUntilDone({ abortSignal });
+}
+
+async function giveIdentity(at: At, everyMs: number): Promise<void> {
+  const { line, subscriptionId, kind, id } = at;
+  const asked = line.resources(subscriptionId).resources.getById(path(id), kind.arm.apiVersion);
+  const change = identityChange(parsed(kind, await asked));
+  if (change !== null) await update(at, { identity: change }, everyMs);
+}
+
+/** Resources as ARM has them. */
+export function armResources(connection: Connection): Resources {
+  const { pollIntervalMs, kinds } = connection;
+
+  const on = <T>(doing: string, { kind: name, id }: ResourceRef, work: (at: At) => Promise<T>, call: CallKind = {}) => {
+    const kind = kinds.find((one) => one.name === name);
+    if (kind === undefined) throw new Error(`${doing} ${id}: kind ${name} is not known`);
+    const what = `${doing} ${kind.noun} ${nameOf(id)}`;
+    return connection.on(
+      kindIn(kind),
+      id,
+      what,
+      (line, { subscriptionId }) => work({ line, subscriptionId, kind, id }),
+      call,
+    );
   };
 
   return {
-    get: (id) =>
-      connection.on(resourceKind, id, `reading agent ${nameOf(id)}`, async (line, { subscriptionId }) => {
-        const resource = await read(line, subscriptionId, id);
-        if (resource === null) return null;
-        const createdAt = isoOf(resource.systemData?.createdAt) ?? (await createdTime(line, subscriptionId, id));
-        return observed(resource, createdAt);
-      }),
+    get: (ref) => on('reading', ref, readWhole),
 
-    tags: (id) =>
-      connection.on(
-        resourceKind,
-        id,
-        `reading the tags of agent ${nameOf(id)}`,
-        async (line, { subscriptionId }) => {
-          const resource = await read(line, subscriptionId, id);
+    tags: (ref) =>
+      on(
+        'reading the tags of',
+        ref,
+        async (at) => {
+          const resource = await read(at);
           return resource === null ? null : (resource.tags ?? {});
         },
         { click: true },
       ),
 
-    enableSystemIdentity: (id) =>
-      connection.on(
-        resourceKind,
-        id,
-        `enabling the identity of agent ${nameOf(id)}`,
-        async (line, { subscriptionId }) => {
-          const asked = line.resources(subscriptionId).resources.getById(path(id), apiVersion);
-          const resource = ArmResource.parse(await asked);
-          const change = identityChange(resource);
-          if (change !== null) await update(line, subscriptionId, id, { identity: change });
-          return line.exchange.receipt();
+    enableSystemIdentity: (ref) =>
+      on(
+        'enabling the identity of',
+        ref,
+        async (at) => {
+          await giveIdentity(at, pollIntervalMs);
+          return at.line.exchange.receipt();
         },
         { operation: true },
       ),
 
-    setCustomerKey: (id, key) =>
-      connection.on(
-        resourceKind,
-        id,
-        `setting key ${key.keyName} on agent ${nameOf(id)}`,
-        async (line, { subscriptionId }) => {
-          await update(line, subscriptionId, id, { properties: { keyVaultProperties: keyVaultPropertiesOf(key) } });
-          return line.exchange.receipt();
+    setCustomerKey: (ref, key) =>
+      on(
+        `setting key ${key.keyName} on`,
+        ref,
+        async (at) => {
+          await update(at, { properties: at.kind.customerKeyBody(key) }, pollIntervalMs);
+          return at.line.exchange.receipt();
         },
         { operation: true, restsOnGrant: true },
       ),
   };
 }
 
-type Change = { readonly identity: IdentityChange } | { readonly properties: Record<string, unknown> };
+type Change = { readonly identity: IdentityChange } | { readonly properties: Readonly<Record<string, unknown>> };
 
 interface IdentityChange {
   readonly type: 'SystemAssigned' | 'SystemAssigned, UserAssigned';
@@ -172,12 +188,5 @@ function identityChange(resource: ArmResource): IdentityChange | null {
     userAssignedIdentities: Object.fromEntries(ids.map((one) => [one, {}])),
   };
 }
-
-/** Exactly these members. Without `userIdentity` the service uses its system-assigned identity. */
-const keyVaultPropertiesOf = (key: CustomerKey): Record<string, string> => ({
-  keyName: key.keyName,
-  keyVaultUri: key.vaultUri,
-  ...(key.keyVersion === null ? {} : { keyVersion: key.keyVersion }),
-});
 
 const nameOf = (id: ArmId): string => id.split('/').at(-1) ?? id;

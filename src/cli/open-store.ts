@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { sealWith } from '../audit/record.ts';
-import type { Place } from '../config/place.ts';
+import { type Place, placeName } from '../config/place.ts';
+import { parseEventBody } from '../operations/registry.ts';
 import type { Records } from '../operator/rpc/calls.ts';
 import { recordsOf } from '../operator/rpc/store-records.ts';
 import { type Database, openDatabase } from '../store/database.ts';
-import { pendingMigrations } from '../store/migrations.ts';
+import { OlderRecord, pendingMigrations } from '../store/migrations.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
 import { Unusable } from './unusable.ts';
 
@@ -16,14 +17,6 @@ export interface StoreRecords {
   readonly store: OpenStore;
   readonly records: Records;
   close(): Promise<void>;
-}
-
-/** Where it is, without what must not be shown. */
-export function nameOf(place: Place): string {
-  if (place.kind === 'folder') return place.dataDir;
-  if (!URL.canParse(place.url)) return 'DATABASE_URL';
-  const { host, pathname } = new URL(place.url);
-  return `${host}${pathname}`;
 }
 
 /** The driver reports several tries on several addresses without a message of its own. */
@@ -53,17 +46,18 @@ export async function openStoreRecords(place: Place): Promise<StoreRecords> {
     await database.close();
     throw error;
   }
-  const store = openStore(database, { clock: () => new Date(), seal: sealWith(randomBytes) });
+  const store = openStore(database, { clock: () => new Date(), seal: sealWith(randomBytes), read: parseEventBody });
   return { database, store, records: recordsOf(store), close: database.close };
 }
 
 /** A database of another version is not read: starting that version's bot is what brings it up to date. */
 async function refuseOther(database: Database, place: Place): Promise<void> {
-  const pending = await pendingMigrations(database).catch((error: unknown) => {
-    throw new Unusable(`reading ${nameOf(place)}: ${causeOf(error)}`);
+  const pending = await pendingMigrations(database, placeName(place)).catch((error: unknown) => {
+    if (error instanceof OlderRecord) throw new Unusable(error.message);
+    throw new Unusable(`reading ${placeName(place)}: ${causeOf(error)}`);
   });
   if (pending.length === 0) return;
   throw new Unusable(
-    `${nameOf(place)} holds no record this version can read yet (${pending.join(', ')}). Start the bot of this version once.`,
+    `${placeName(place)} holds no record this version can read yet (${pending.join(', ')}). Start the bot of this version once.`,
   );
 }

@@ -1,8 +1,9 @@
 /** What can be typed. Feeds parsing, the help card and the manifest test. */
+import { operations } from '../operations/registry.ts';
+import { askFor } from './ask.ts';
 import { cmkHelp } from './cmk-help.ts';
 import { cmkHistory } from './cmk-history.ts';
 import { cmkRequests } from './cmk-requests.ts';
 import type { Command } from './command.ts';
-import { enableCmk } from './enable-cmk.ts';
 
-export const commands: readonly Command[] = [enableCmk, cmkRequests, cmkHistory, cmkHelp];
+export const commands: readonly Command[] = [...operations.map(askFor), cmkRequests, cmkHistory, cmkHelp];

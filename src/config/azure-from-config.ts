@@ -2,13 +2,14 @@
 import type { AzureOptions } from '../azure/azure.ts';
 import { openCloud } from '../azure/clouds.ts';
 import { openCredential } from '../azure/credential.ts';
+import { kinds } from '../resources/registry.ts';
 import type { Config } from './config.ts';
 
 /** Throws when a file that the configuration names cannot be read. */
 export function optionsForAzure({ azure }: Pick<Config, 'azure'>): AzureOptions {
   const cloud = openCloud(azure.cloud);
   const credential = openCredential(azure.signIn, cloud);
-  return { cloud, credential, subscriptions: azure.subscriptions, pollIntervalMs: azure.pollMs };
+  return { kinds, cloud, credential, subscriptions: azure.subscriptions, pollIntervalMs: azure.pollMs };
 }
 
 /**

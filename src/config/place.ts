@@ -20,3 +20,11 @@ export function readPlace(given: string | undefined, variables: Variables = proc
   }
   return url === '' ? { kind: 'folder', dataDir: dataDir || '.local' } : { kind: 'server', url };
 }
+
+/** Where it is, without what must not be shown. */
+export function placeName(place: Place): string {
+  if (place.kind === 'folder') return place.dataDir;
+  if (!URL.canParse(place.url)) return 'DATABASE_URL';
+  const { host, pathname } = new URL(place.url);
+  return `${host}${pathname}`;
+}

@@ -1,27 +1,25 @@
 /** The plan digest: the one value an approval is bound to. */
-import canonicalize from 'canonicalize';
+import { canonicalJson } from './canonical-json.ts';
+import { approvedPart, lowerIds } from './effect.ts';
 import { effectsOf, type Plan, stepsOf, warningsOf } from './plan.ts';
 
 /** SHA-256 of UTF-8 text, as 64 lower-case hexadecimal digits; comes in as an argument to keep the domain pure. */
 export type Sha256 = (text: string) => string;
 
-/** RFC 8785 canonical JSON of a value that JSON can hold. */
-export function canonicalJson(value: unknown): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new TypeError('a value without a JSON form cannot be made canonical');
-  return text;
-}
-
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** What is digested: no times, etags or observations, so that the same change always has the same digest. */
+/**
+ * What is digested: no times, etags or observations, so that the same change always has the same digest. Operation and
+ * resource stand on top besides being in the wish: no later shape of a wish can lose them.
+ */
 export const digestSubject = (plan: Plan): unknown => ({
   schema: plan.schema,
   tenant: plan.tenantId,
-  resource: plan.wish.resourceId.toLowerCase(),
-  wish: { ...plan.wish, resourceId: plan.wish.resourceId.toLowerCase(), vaultId: plan.wish.vaultId.toLowerCase() },
+  operation: plan.wish.operation,
+  resource: lowerIds(plan.wish.resource),
+  wish: lowerIds(plan.wish),
   effects: effectsOf(plan)
-    .map(({ target, property, value }) => ({ target: target.toLowerCase(), property, value }))
+    .map(approvedPart)
     .sort((a, b) => byText(canonicalJson(a), canonicalJson(b))),
   irreversible: stepsOf(plan, 'irreversible').map((step) => step.name),
   warnings: [...new Set(warningsOf(plan).map((check) => check.code))].sort(byText),

@@ -1,39 +1,128 @@
-/** Failures: what the outside world answered when it did not do as asked. */
+/** Failures: what stood in the way. Azure's own words are kept as they are; what the bot itself found is data. */
 import { z } from 'zod';
+import { Check } from './check.ts';
+import { CustomerKey } from './observed.ts';
 
 /**
  * What must be done next, which is all a caller may decide on:
  * `wait`: busy or throttled, the same call will do; `retry-until`: an earlier change has not spread yet, bounded;
  * `ask`: only a person can mend it.
  */
-export const Failure = z.object({
-  next: z.enum(['wait', 'retry-until', 'ask']),
+const next = z.enum(['wait', 'retry-until', 'ask']);
+
+const own = <C extends string, F extends z.ZodRawShape>(code: C, fact: F) =>
+  z.strictObject({ code: z.literal(code), ...fact });
+
+const keys = { shows: CustomerKey.nullable(), expected: CustomerKey.nullable() };
+
+/** What the bot found by looking, in codes of its own. */
+export const Found = z.discriminatedUnion('code', [
+  /** A check that was made again before the run blocks it. */
+  own('blocked', { check: Check }),
+  own('resource-busy', { provisioningState: z.string() }),
+  own('resource-not-settled', { provisioningState: z.string() }),
+  own('missing', { what: z.enum(['resource', 'vault', 'identity']) }),
+  /** A user-assigned identity that the resource had when people approved. */
+  own('identity-lost', { id: z.string() }),
+  own('identity-not-shown', {}),
+  own('key-of-others', { keyName: z.string() }),
+  own('key-not-there', { keyName: z.string() }),
+  /** What was made is not what was approved. */
+  own('key-made-otherwise', {
+    keyName: z.string(),
+    differences: z.array(
+      z.discriminatedUnion('of', [
+        z.strictObject({ of: z.literal('type'), is: z.string(), wanted: z.string() }),
+        z.strictObject({ of: z.literal('size'), is: z.number().nullable(), wanted: z.number() }),
+        z.strictObject({ of: z.literal('expires'), is: z.string().nullable(), wanted: z.string().nullable() }),
+        z.strictObject({ of: z.literal('not-before'), is: z.string() }),
+        z.strictObject({ of: z.literal('operations') }),
+        z.strictObject({ of: z.literal('disabled') }),
+      ]),
+    ),
+  }),
+  /** The vault now grants access in another way than was approved. */
+  own('access-mode-changed', { vault: z.string(), now: z.enum(['role-assignments', 'access-policies']) }),
+  own('grant-not-shown', {}),
+  own('protection-not-shown', {}),
+  /** Azure accepted the change, and the resource shows another key. */
+  own('key-not-shown', keys),
+  /** Somebody put the resource under a key that the approval does not take it from. */
+  own('key-moved', keys),
+  own('membership-unknown', {}),
+  own('run-lost', {
+    why: z.discriminatedUnion('how', [
+      z.strictObject({ how: z.literal('unknown-to-engine') }),
+      z.strictObject({ how: z.literal('ended'), status: z.string() }),
+      z.strictObject({ how: z.literal('no-replica'), workflowVersion: z.string() }),
+    ]),
+    touched: z.boolean(),
+  }),
+  own('unexpected', { errorId: z.string() }),
+  own('not-of-kind', { id: z.string(), kind: z.string() }),
+  own('outside-subscriptions', { subscriptionId: z.string() }),
+  own('not-a-vault-address', { address: z.string() }),
+  /** What was unwrapped is not what was wrapped. */
+  own('key-probe-mismatch', {}),
+  /** The SDK refused to use the key, in its words. */
+  own('key-not-usable', { message: z.string() }),
+]);
+export type Found = z.infer<typeof Found>;
+export type FoundCode = Found['code'];
+
+/** What every failure that came from outside carries. */
+const outside = {
+  next,
   /** What was being done, in our words: `reading key signing in kv-care-prod`. */
   doing: z.string(),
   /** The provider's own code, word for word. */
   code: z.string(),
-  /** The provider's own message, word for word. Of a failure that the bot found itself: what it found. */
+  /** The provider's own message, word for word. */
   message: z.string(),
-  /** What would have been right, where the bot looked and found something else. */
-  expected: z.string().optional(),
-  /** HTTP status, null when no answer came. */
-  status: z.number().nullable(),
   /** Milliseconds the provider asked to wait, null when it did not say. */
   retryAfterMs: z.number().nullable(),
   clientRequestId: z.string().nullable(),
   correlationId: z.string().nullable(),
-});
+};
+
+/** By whom it was said: a closed list, because words stand on cards under a name. */
+export const Failure = z.discriminatedUnion('source', [
+  z.strictObject({ source: z.literal('bot'), next, doing: z.string(), found: Found }),
+  z.strictObject({ source: z.literal('azure'), ...outside, status: z.number() }),
+  z.strictObject({ source: z.literal('sign-in'), ...outside }),
+  z.strictObject({ source: z.literal('no-answer'), ...outside }),
+]);
 export type Failure = z.infer<typeof Failure>;
 
+/** The bot's own code, or the provider's. */
+export const codeOf = (failure: Failure): string => (failure.source === 'bot' ? failure.found.code : failure.code);
+
+/** The HTTP status; null where nothing was answered. */
+export const statusOf = (failure: Failure): number | null => (failure.source === 'azure' ? failure.status : null);
+
 /** The ids under which Azure keeps a call in its own logs. */
-export const Receipt = z.object({
+export const Receipt = z.strictObject({
   clientRequestId: z.string().nullable(),
   correlationId: z.string().nullable(),
 });
 export type Receipt = z.infer<typeof Receipt>;
+
+/** Those of a failure: none where Azure was not asked. */
+export const receiptOf = (failure: Failure): Receipt =>
+  failure.source === 'bot'
+    ? { clientRequestId: null, correlationId: null }
+    : { clientRequestId: failure.clientRequestId, correlationId: failure.correlationId };
 
 /** A value, or the failure that stood in its way. Never thrown: a caller that forgets it does not compile. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
 export const done = <T>(value: T): Outcome<T> => ({ ok: true, value });
 export const failed = (failure: Failure): { readonly ok: false; readonly failure: Failure } => ({ ok: false, failure });
+
+/** The one maker of the bot's own failures. */
+export const foundThat = (doing: string, found: Found, next: Failure['next'] = 'ask'): Failure => ({
+  source: 'bot',
+  next,
+  doing,
+  found,
+});

@@ -5,17 +5,18 @@
 import { z } from 'zod';
 import { ArmId, KeyName, KeyVersion } from './ids.ts';
 
-/** The key an agent's data is encrypted under, when a customer manages it. */
-export const CustomerKey = z.object({
+/** The key a resource's data is encrypted under, when a customer manages it. */
+export const CustomerKey = z.strictObject({
   vaultUri: z.string(),
   keyName: z.string(),
-  /** Null when the agent follows the newest version. */
+  /** Null when the resource names none: whether it then follows the newest is not known. */
   keyVersion: z.string().nullable(),
 });
 export type CustomerKey = z.infer<typeof CustomerKey>;
 
-/** A healthcare agent service as ARM returned it. */
-export const ObservedResource = z.object({
+/** The resource as ARM returned it. */
+export const ObservedResource = z.strictObject({
+  kind: z.string(),
   id: ArmId,
   name: z.string(),
   location: z.string(),
@@ -27,15 +28,14 @@ export const ObservedResource = z.object({
   principalId: z.string().nullable(),
   tenantId: z.string().nullable(),
   userAssignedIds: z.array(z.string()),
-  /** Requests stored before this was looked at are read as: no tags. */
-  tags: z.record(z.string(), z.string()).default({}),
+  tags: z.record(z.string(), z.string()),
   /** Null: Microsoft manages the key. */
   customerKey: CustomerKey.nullable(),
 });
 export type ObservedResource = z.infer<typeof ObservedResource>;
 
 /** A key vault as ARM returned it. */
-export const ObservedVault = z.object({
+export const ObservedVault = z.strictObject({
   id: ArmId,
   name: z.string(),
   uri: z.string(),
@@ -53,7 +53,7 @@ export const ObservedVault = z.object({
 export type ObservedVault = z.infer<typeof ObservedVault>;
 
 /** One version of a key as ARM returned it. */
-export const ObservedKey = z.object({
+export const ObservedKey = z.strictObject({
   name: KeyName,
   version: KeyVersion,
   type: z.string(),
@@ -64,59 +64,59 @@ export const ObservedKey = z.object({
   /** ISO 8601. */
   notBefore: z.string().nullable(),
   expires: z.string().nullable(),
+  created: z.string().nullable(),
   /** The request it was made for, where it says so: the bot's own keys do. */
-  madeFor: z.string().optional(),
+  madeFor: z.string().nullable(),
 });
 export type ObservedKey = z.infer<typeof ObservedKey>;
 
 /** What may stand in the way of writing, as far as the bot was allowed to look: null where it was not. */
-export const ObservedGuards = z.object({
-  /** Locks that stop every write at the agent or the vault. */
-  readOnlyLocks: z.array(z.object({ name: z.string(), scope: z.string() })).nullable(),
+export const ObservedGuards = z.strictObject({
+  /** Locks that stop every write at the resource or the vault. */
+  readOnlyLocks: z.array(z.strictObject({ name: z.string(), scope: z.string() })).nullable(),
   /** Which of the control-plane actions that plans need the bot may do. */
   allowed: z.record(z.string(), z.boolean()).nullable(),
+  /** The same of the vault's own data actions; null also where the vault grants by access policy, which tells nobody. */
+  allowedData: z.record(z.string(), z.boolean()).nullable(),
   /** Whether a soft-deleted key still holds the name of a new one. */
   deletedKey: z.enum(['none', 'deleted', 'not-checked']),
 });
 export type ObservedGuards = z.infer<typeof ObservedGuards>;
 
-/** Everything a plan rests on, looked at together. */
-export const Observation = z.object({
-  resource: ObservedResource,
-  vault: ObservedVault,
-  /** Null: no key of that name. */
-  key: ObservedKey.nullable(),
-  /** Whether the agent's identity may get, wrap and unwrap with the key. */
-  grantHeld: z.boolean(),
-  /** Requests stored before this was looked at are read as: not looked at. */
-  guards: ObservedGuards.default({ readOnlyLocks: null, allowed: null, deletedKey: 'not-checked' }),
-});
-export type Observation = z.infer<typeof Observation>;
-
-/** A key that is to be made. */
-export const NewKey = z.object({
+/** A key, as one is to be made. */
+export const KeyKind = z.strictObject({
   type: z.enum(['RSA', 'RSA-HSM']),
   size: z.union([z.literal(2048), z.literal(3072), z.literal(4096)]),
   /** ISO 8601 date, or null for none. */
   expires: z.string().nullable(),
 });
-export type NewKey = z.infer<typeof NewKey>;
+export type KeyKind = z.infer<typeof KeyKind>;
 
-/** What the requester wants to be true at the end. */
-export const Wish = z.object({
-  resourceId: ArmId,
-  vaultId: ArmId,
-  keyName: KeyName,
-  /** The pinned version of an existing key; null for a key that is to be made. */
-  keyVersion: KeyVersion.nullable(),
-  newKey: NewKey.nullable(),
+/** Everything a plan rests on, looked at together. One shape for all operations that are about a key. */
+export const Observation = z.strictObject({
+  resource: ObservedResource,
+  vault: ObservedVault,
+  /** The key, at the version that is wanted or was made for this request. Null: there is none. */
+  key: ObservedKey.nullable(),
+  /** The version that the resource is to be taken from; null where that is Microsoft's key, or it cannot be read. */
+  from: ObservedKey.nullable(),
+  /** Whether the resource's identity may get, wrap and unwrap with the key. */
+  grantHeld: z.boolean(),
+  guards: ObservedGuards,
 });
-export type Wish = z.infer<typeof Wish>;
-
-/** The ARM id of a key inside its vault: the scope of a grant. */
-export const keyScope = (wish: Pick<Wish, 'vaultId' | 'keyName'>): ArmId =>
-  ArmId.parse(`${wish.vaultId}/keys/${wish.keyName}`);
+export type Observation = z.infer<typeof Observation>;
 
 /** Azure writes a vault's address with and without a final slash, in any case. */
 export const sameVaultUri = (a: string, b: string): boolean =>
   a.toLowerCase().replace(/\/$/, '') === b.toLowerCase().replace(/\/$/, '');
+
+/** Whether two keys are one version of one key. One without a version is like no other. */
+export const sameKey = (a: CustomerKey, b: CustomerKey): boolean => a.keyVersion !== null && isNamedAlike(a, b);
+
+/** Whether two keys are named alike, also where neither names a version. */
+export const isNamedAlike = (a: CustomerKey, b: CustomerKey): boolean =>
+  sameVaultUri(a.vaultUri, b.vaultUri) && a.keyName === b.keyName && a.keyVersion === b.keyVersion;
+
+/** The ARM id of a key inside its vault: the scope of a grant. */
+export const keyScope = (key: { readonly vaultId: ArmId; readonly keyName: KeyName }): ArmId =>
+  ArmId.parse(`${key.vaultId}/keys/${key.keyName}`);

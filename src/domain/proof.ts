@@ -8,7 +8,7 @@ import { z } from 'zod';
 export const ProofLevel = z.enum(['read-back', 'permission-held', 'key-usable', 'use-seen']);
 export type ProofLevel = z.infer<typeof ProofLevel>;
 
-export const Proof = z.object({
+export const Proof = z.strictObject({
   level: ProofLevel,
   /** `not-checked`: the bot is not allowed to look, or nothing looks yet. */
   outcome: z.enum(['proved', 'not-checked']),

@@ -16,7 +16,8 @@ export interface RetryLimits {
 /** Decides from the failure, how often the step was tried in this run (1 = once), and for how long. */
 export function decideRetry(failure: Failure, attempt: number, sinceMs: number, limits: RetryLimits): RetryDecision {
   const backOff = Math.min(limits.firstWaitMs * 2 ** (attempt - 1), limits.longestWaitMs);
-  const ms = Math.max(failure.retryAfterMs ?? 0, backOff);
+  const asked = failure.source === 'bot' ? null : failure.retryAfterMs;
+  const ms = Math.max(asked ?? 0, backOff);
   switch (failure.next) {
     case 'ask':
       return { kind: 'ask' };

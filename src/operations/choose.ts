@@ -1,15 +1,24 @@
-/** Turns what a person typed or picked into an agent, a vault or a key, or says why it cannot. */
-import { type Check, judgeKey } from '../domain/checks.ts';
-import { ArmId, KeyName, sameArmId } from '../domain/ids.ts';
-import { NewKey, type ObservedKey, type ObservedResource, type ObservedVault } from '../domain/observed.ts';
+/** Turns what a person typed or picked into a resource, a vault or a key, or says why it cannot. */
+import { z } from 'zod';
+import type { Check } from '../domain/check.ts';
+import { ArmId, KeyName, KeyVersion, sameArmId } from '../domain/ids.ts';
+import { KeyKind, type ObservedKey, type ObservedResource, type ObservedVault } from '../domain/observed.ts';
 import type { Azure, ResourceSummary } from '../domain/ports/azure.ts';
+import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
-import type { ChosenKey } from './form.ts';
+import { judgeKey } from './checks.ts';
+
+/** The key that was chosen: an existing version, or one to be made. */
+export const ChosenKey = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('existing'), name: KeyName, version: KeyVersion }),
+  z.strictObject({ kind: z.literal('new'), name: KeyName, key: KeyKind }),
+]);
+export type ChosenKey = z.infer<typeof ChosenKey>;
 
 type Chosen<T> = { readonly kind: 'chosen'; readonly value: T } | Refusal;
 const chosen = <T>(value: T): Chosen<T> => ({ kind: 'chosen', value });
 
-/** An agent by ARM id, or by a name that only one agent in the configured subscriptions has. */
+/** A resource by ARM id, or by a name that only one agent in the configured subscriptions has. */
 export async function chooseResource(azure: Azure, typed: string): Promise<Chosen<ResourceSummary>> {
   const wanted = typed.trim();
   const id = ArmId.safeParse(wanted).data;
@@ -66,15 +75,16 @@ export function chooseNewKey(inputs: NewKeyInputs, now: Date): Chosen<ChosenKey>
   const day = inputs.keyExpiry.trim();
   const expires = day === '' ? null : startOf(day);
   if (expires !== null && !(expires > now.toISOString())) return refuse('new-key-expiry-unfit', day.slice(0, 40));
-  const key = NewKey.safeParse({ type: inputs.keyType, size: Number(inputs.keySize), expires }).data;
+  const key = KeyKind.safeParse({ type: inputs.keyType, size: Number(inputs.keySize), expires }).data;
   return key === undefined ? refuse('new-key-kind-unfit') : chosen({ kind: 'new', name, key });
 }
 
-/** A vault with what speaks for and against it for this agent. */
+/** A vault with what speaks for and against it for this resource. */
 export interface JudgedVault {
   readonly vault: ObservedVault;
   readonly otherTenant: boolean;
   readonly otherRegion: boolean;
+  /** Its firewall keeps resources of this kind out. */
   readonly firewalled: boolean;
 }
 
@@ -83,6 +93,7 @@ export function judgeVaults(
   vaults: readonly ObservedVault[],
   resource: Pick<ObservedResource, 'location'>,
   tenantId: string,
+  kind: Pick<ResourceKind, 'reaches'>,
 ): readonly JudgedVault[] {
   const rank = (one: JudgedVault): number =>
     (one.otherTenant || one.firewalled ? 4 : 0) + (one.otherRegion ? 2 : 0) + (one.vault.purgeProtection ? 0 : 1);
@@ -91,7 +102,7 @@ export function judgeVaults(
       vault,
       otherTenant: vault.tenantId.toLowerCase() !== tenantId.toLowerCase(),
       otherRegion: vault.location !== resource.location,
-      firewalled: vault.firewall === 'closed',
+      firewalled: !kind.reaches(vault),
     }))
     .sort((a, b) => rank(a) - rank(b) || (a.vault.name < b.vault.name ? -1 : 1));
 }

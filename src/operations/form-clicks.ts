@@ -1,121 +1,129 @@
-/** What the buttons of the form do: each takes the form one page on or back, or says what is still wrong. */
-import { z } from 'zod';
+/** What the buttons of a form do: each takes the form one page on or back, or says what is still wrong. */
+import { canonicalJson } from '../domain/canonical-json.ts';
 import { mintRequestId } from '../domain/ids.ts';
 import { blocksOf } from '../domain/plan.ts';
 import { decide } from '../domain/request/decide.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
-import { chooseKey, chooseNewKey, chooseResource, chooseVault } from './choose.ts';
-import type { Form, PageName } from './form.ts';
-import { factsOf } from './form-pages.ts';
+import type { Form } from './form.ts';
+import type { Operation } from './operation.ts';
+import { type FormInputs, isRefusal, type Page, type PageFacts } from './pages/page.ts';
+import { reviewFacts } from './pages/review-page.ts';
 import type { CommandPorts } from './ports.ts';
-
-const longestInput = 4000;
-const field = z
-  .string()
-  .catch('')
-  .default('')
-  .transform((text) => text.slice(0, longestInput));
-
-/** What the inputs of a form's card may hold; anything that is not text counts as empty, and what is longer is cut. */
-export const FormInputs = z.object({
-  resource: field,
-  vault: field,
-  key: field,
-  newKeyName: field,
-  keyType: field,
-  keySize: field,
-  keyExpiry: field,
-  justification: field,
-  acknowledgeDataLoss: field,
-});
-export type FormInputs = z.infer<typeof FormInputs>;
+import { operationNamed } from './registry.ts';
 
 /** The form after a click, with the problem that kept it where it is. */
-export interface Turned {
+export interface FormResult {
   readonly form: Form;
   readonly problem: Refusal | null;
 }
 
-const before: Record<PageName, PageName> = { resource: 'resource', vault: 'resource', key: 'vault', review: 'key' };
-
-const on = (form: Form, change: Partial<Form>): Turned => ({
+const moved = (form: Form, change: Partial<Form>): FormResult => ({
   form: { ...form, ...change, revision: form.revision + 1 },
   problem: null,
 });
-const stay = (form: Form, problem: Refusal, change: Partial<Form> = {}): Turned => ({
+const kept = (form: Form, problem: Refusal, change: Partial<Form> = {}): FormResult => ({
   form: { ...form, ...change, revision: form.revision + 1 },
   problem,
 });
 
-export const back = (form: Form): Turned => on(form, { page: before[form.page], shownDigest: null });
-export const cancelForm = (form: Form): Turned => on(form, { ended: 'cancelled' });
+const operationFor = (form: Form): Operation => operationNamed(form.operation);
 
-/** Takes the choice of the current page and goes on. */
-export async function next(form: Form, inputs: FormInputs, ports: CommandPorts): Promise<Turned> {
-  switch (form.page) {
-    case 'resource': {
-      if (inputs.resource.trim() === '') return stay(form, refuse('choice-missing'));
-      const resource = await chooseResource(ports.azure, inputs.resource);
-      return resource.kind === 'refused'
-        ? stay(form, resource)
-        : on(form, { resourceId: resource.value.id, page: 'vault' });
-    }
-    case 'vault': {
-      if (inputs.vault.trim() === '') return stay(form, refuse('choice-missing'));
-      const vault = await chooseVault(ports.azure, inputs.vault);
-      if (vault.kind === 'refused') return stay(form, vault);
-      const key = form.vaultId === vault.value.id ? form.key : null;
-      return on(form, { vaultId: vault.value.id, key, page: 'key' });
-    }
-    case 'key':
-      return nextFromKey(form, inputs, ports);
-    case 'review':
-      return on(form, {});
-  }
+/** The page the form is on. Throws where its answers do not lead there. */
+export function pageOf(operation: Operation, form: Form): Page {
+  const page = operation.pages(form).find(({ name }) => name === form.page);
+  if (page === undefined) throw new Error(`form ${form.id}: page ${form.page} is not one of ${operation.name}`);
+  return page;
 }
 
-async function nextFromKey(form: Form, inputs: FormInputs, ports: CommandPorts): Promise<Turned> {
-  if (form.vaultId === null) return on(form, { page: 'vault' });
-  if (inputs.key.trim() === '') return stay(form, refuse('choice-missing'));
-  const key =
-    inputs.key.trim() === 'new'
-      ? chooseNewKey(inputs, ports.now())
-      : await chooseKey(ports.azure, form.vaultId, inputs.key);
-  return key.kind === 'refused' ? stay(form, key) : on(form, { key: key.value, page: 'review' });
+/** Reads what the form's current page shows. */
+export const factsOf = (form: Form, ports: CommandPorts): ReturnType<Page<unknown>['facts']> =>
+  pageOf(operationFor(form), form).facts(form, ports);
+
+const isSame = (before: unknown, after: unknown): boolean =>
+  before !== undefined && canonicalJson(before) === canonicalJson(after);
+
+/** Keeps the answer, takes back those that rested on another one, and goes to the next page. */
+export function answered(operation: Operation, form: Form, answer: unknown): Form {
+  const { name } = pageOf(operation, form);
+  const stale = isSame(form.answers[name], answer)
+    ? []
+    : operation.pages(form).filter(({ restsOn }) => restsOn.includes(name));
+  const answers = { ...form.answers, [name]: answer };
+  for (const page of stale) delete answers[page.name];
+  const pages = operation.pages({ ...form, answers });
+  const next = pages[pages.findIndex((page) => page.name === name) + 1];
+  return { ...form, answers, page: next?.name ?? name };
+}
+
+export function back(form: Form): FormResult {
+  const pages = operationFor(form).pages(form);
+  const before = pages[pages.findIndex(({ name }) => name === form.page) - 1];
+  return moved(form, { page: before?.name ?? form.page, shownDigest: null });
+}
+
+export const cancelForm = (form: Form): FormResult => moved(form, { ended: 'cancelled' });
+
+/** Goes on as the operation that the resource is in the state for, with the resource that was chosen. */
+export function switchOperation(form: Form): FormResult {
+  const operation = operationNamed(operationFor(form).instead.operation);
+  const { resource } = form.answers;
+  const fresh: Form = { ...form, operation: operation.name, page: 'resource', answers: {}, shownDigest: null };
+  return moved(resource === undefined ? fresh : answered(operation, fresh, resource), {});
+}
+
+/** Takes the answer of the current page and goes on. */
+export async function next(form: Form, inputs: FormInputs, ports: CommandPorts): Promise<FormResult> {
+  if (form.page === 'review') return moved(form, {});
+  const operation = operationFor(form);
+  const answer = await pageOf(operation, form).take(form, inputs, ports);
+  return isRefusal(answer) ? kept(form, answer) : moved(answered(operation, form, answer), {});
 }
 
 /**
  * Stores the request. Everything is read again first: where the plan is not the one that was shown, the page is shown
- * again instead. `late`: the person was told meanwhile that nothing came of the click. The cause `submit` makes a second click, or a click after a crash, find the same request.
+ * again instead. `late`: the person was told meanwhile that nothing came of the click. The cause `submit` makes a second
+ * click, or a click after a crash, find the same request.
  */
 export async function submit(
   form: Form,
   inputs: FormInputs,
   ports: CommandPorts,
   late: () => boolean = () => false,
-): Promise<Turned> {
-  const kept = { justification: inputs.justification.slice(0, 600) };
-  if (form.page !== 'review') return on(form, {});
-  if (inputs.acknowledgeDataLoss !== 'true') return stay(form, refuse('acknowledge-data-loss'), kept);
-  const facts = await factsOf(ports, form);
-  if ('kind' in facts) return stay(form, facts, kept);
-  if (!facts.ok) return stay(form, refuseFailure(facts.failure), kept);
-  if (facts.value.page !== 'review') return on(form, kept);
-  const { plan, digest, policy } = facts.value;
+): Promise<FormResult> {
+  const written = { justification: inputs.justification.slice(0, 600) };
+  if (form.page !== 'review') return moved(form, {});
+  if (inputs.acknowledgeDataLoss !== 'true') return kept(form, refuse('acknowledge-data-loss'), written);
+  const facts = await reviewFacts(operationFor(form), form, ports);
+  if ('kind' in facts) return kept(form, facts, written);
+  if (!facts.ok) return kept(form, refuseFailure(facts.failure), written);
   const already = await ports.requests.load(form.requestId);
   if (already !== null && already.formId !== form.id) {
     // Two forms were given one id, which a billion ids make rare: this one gets another and is shown again.
-    return stay(form, refuse('plan-moved'), { ...kept, requestId: mintRequestId(ports.random(6)) });
+    return kept(form, refuse('plan-moved'), { ...written, requestId: mintRequestId(ports.random(6)) });
   }
+  const problem = already === null ? standsInTheWay(form, facts.value) : null;
+  if (problem !== null) return kept(form, problem, written);
+  if (late()) return moved(form, written);
+  const stored = await store(form, inputs.justification, facts.value, ports);
+  return stored.kind === 'refused'
+    ? kept(form, stored, written)
+    : moved(form, { ended: 'submitted', justification: '' });
+}
+
+type Review = Extract<PageFacts, { page: 'review' }>;
+
+/** A block, or a plan that is not the one that was shown. */
+function standsInTheWay(form: Form, { plan, digest }: Review): Refusal | null {
   const [block] = blocksOf(plan);
-  if (already === null && block !== undefined) return stay(form, refuse('plan-blocked', block.code), kept);
-  if (already === null && digest !== form.shownDigest) return stay(form, refuse('plan-moved'), kept);
-  if (late()) return on(form, kept);
+  if (block !== undefined) return refuse('plan-blocked', block.code);
+  return digest === form.shownDigest ? null : refuse('plan-moved');
+}
+
+function store(form: Form, justification: string, { plan, digest, policy }: Review, ports: CommandPorts) {
   const { owner: by, actor, origin, id: formId } = form;
   const resourceName = plan.observation.resource.name;
   const command = { do: 'submit', by, actor, formId, resourceName, plan, digest, policy, origin } as const;
-  const stored = await ports.requests.append(form.requestId, 'submit', (request, now) =>
-    decide(request, { ...command, justification: inputs.justification }, now),
+  return ports.requests.append(form.requestId, 'submit', (request, now) =>
+    decide(request, { ...command, justification }, now),
   );
-  return stored.kind === 'refused' ? stay(form, stored, kept) : on(form, { ended: 'submitted', justification: '' });
 }

@@ -1,17 +1,30 @@
 /** Looks at everything a plan rests on, at once. */
-import { done, type Outcome } from '../domain/failure.ts';
-import { ArmId, armIdParts } from '../domain/ids.ts';
-import type { Observation, ObservedGuards, ObservedResource, ObservedVault, Wish } from '../domain/observed.ts';
-import type { Azure } from '../domain/ports/azure.ts';
-import { assignIdentity, resourceActions, vaultActions } from '../domain/rights.ts';
-import { missing } from '../steps/step.ts';
+import { done, failed, foundThat, type Outcome } from '../domain/failure.ts';
+import { ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
+import type { KeyChange } from '../domain/key-change.ts';
+import {
+  type Observation,
+  type ObservedGuards,
+  type ObservedKey,
+  type ObservedResource,
+  type ObservedVault,
+  sameVaultUri,
+} from '../domain/observed.ts';
+import type { Azure, Rights } from '../domain/ports/azure.ts';
+import type { ResourceRef } from '../domain/wish.ts';
+import { kindNamed } from '../resources/registry.ts';
+import { assignIdentity, rightsAtResource, rightsAtVault } from '../resources/rights.ts';
+import type { Own } from './context.ts';
 
 /** What the bot may not look at is unknown; what cannot be reached is a failure, and the caller waits. */
 const orUnknown = <T>(outcome: Outcome<T>): Outcome<T | null> =>
   !outcome.ok && outcome.failure.next === 'ask' ? done(null) : outcome;
 
-async function observeLocks({ guards }: Azure, wish: Wish): Promise<Outcome<ObservedGuards['readOnlyLocks']>> {
-  const found = await Promise.all([wish.resourceId, wish.vaultId].map(async (id) => orUnknown(await guards.locks(id))));
+async function observeLocks(
+  { guards }: Azure,
+  ids: readonly ArmId[],
+): Promise<Outcome<ObservedGuards['readOnlyLocks']>> {
+  const found = await Promise.all(ids.map(async (id) => orUnknown(await guards.locks(id))));
   const all: { name: string; scope: string }[] = [];
   for (const locks of found) {
     if (!locks.ok) return locks;
@@ -22,90 +35,143 @@ async function observeLocks({ guards }: Azure, wish: Wish): Promise<Outcome<Obse
   return done(all);
 }
 
-/** Identities are asked about only where the agent's write would name them. Null: one of them has no id that can be asked for. */
+/** Identities are asked about only where the resource's write would name them. Null: one has no id that can be asked for. */
 function rightsToLookAt(
+  ref: ResourceRef,
   resource: ObservedResource,
-  wish: Wish,
-): readonly (readonly [ArmId, readonly string[]])[] | null {
+  vault: ObservedVault,
+): readonly (readonly [ArmId, Rights])[] | null {
   const named = resource.systemAssigned ? [] : resource.userAssignedIds.map((id) => ArmId.safeParse(id).data);
   const identities = named.filter((id) => id !== undefined);
   if (identities.length < named.length) return null;
   return [
-    [wish.resourceId, resourceActions],
-    [wish.vaultId, vaultActions],
-    ...identities.map((id) => [id, [assignIdentity]] as const),
+    [ref.id, rightsAtResource(kindNamed(ref.kind))],
+    [vault.id, rightsAtVault],
+    ...identities.map((id) => [id, { actions: [assignIdentity], dataActions: [] }] as const),
   ];
 }
 
 /** An action that is wanted in several places is allowed when it is in all of them. */
-async function observeRights(
-  { guards }: Azure,
-  resource: ObservedResource,
-  wish: Wish,
-): Promise<Outcome<ObservedGuards['allowed']>> {
-  const places = rightsToLookAt(resource, wish);
-  if (places === null) return done(null);
-  const looked = places.map(async ([id, actions]) => orUnknown(await guards.allowed(id, actions)));
+function inAll(found: readonly Readonly<Record<string, boolean>>[]): Record<string, boolean> {
   const all: Record<string, boolean> = {};
-  for (const found of await Promise.all(looked)) {
-    if (!found.ok) return found;
-    if (found.value === null) return done(null);
-    for (const [action, allowed] of Object.entries(found.value)) all[action] = allowed && all[action] !== false;
-  }
-  return done(all);
+  for (const [action, allowed] of found.flatMap(Object.entries)) all[action] = allowed && all[action] !== false;
+  return all;
 }
 
-/** A vault that does not answer in time leaves the name unchecked: the check is a courtesy, creating the key would tell. */
+async function observeRights(
+  { guards }: Azure,
+  ref: ResourceRef,
+  resource: ObservedResource,
+  vault: ObservedVault,
+): Promise<Outcome<Pick<ObservedGuards, 'allowed' | 'allowedData'>>> {
+  const places = rightsToLookAt(ref, resource, vault);
+  if (places === null) return done({ allowed: null, allowedData: null });
+  const looked = await Promise.all(places.map(async ([id, rights]) => orUnknown(await guards.allowed(id, rights))));
+  const found: { actions: Readonly<Record<string, boolean>>; dataActions: Readonly<Record<string, boolean>> }[] = [];
+  for (const outcome of looked) {
+    if (!outcome.ok) return outcome;
+    if (outcome.value === null) return done({ allowed: null, allowedData: null });
+    found.push(outcome.value);
+  }
+  const byRole = vault.access === 'role-assignments';
+  return done({
+    allowed: inAll(found.map(({ actions }) => actions)),
+    allowedData: byRole ? inAll(found.map(({ dataActions }) => dataActions)) : null,
+  });
+}
+
+/** A vault that does not answer in time leaves the name unchecked: the check is a courtesy, making the key would tell. */
 async function observeDeletedKey(
   { keys }: Azure,
   vault: ObservedVault,
-  wish: Wish,
+  { make, to }: KeyChange,
 ): Promise<ObservedGuards['deletedKey']> {
-  if (wish.newKey === null) return 'none';
-  const deleted = await keys.deleted(vault.uri, wish.keyName);
+  if (make === null || make.after !== null) return 'none';
+  const deleted = await keys.deleted(vault.uri, to.keyName);
   return deleted.ok ? deleted.value : 'not-checked';
 }
 
-/** What only shows once agent and vault are known. */
-async function observeAccess(azure: Azure, resource: ObservedResource, vault: ObservedVault, wish: Wish) {
+/** The vault of that address, where the bot can see it. */
+export async function vaultAt(azure: Azure, uri: string): Promise<Outcome<ObservedVault | null>> {
+  const vaults = await azure.inventory.vaults();
+  return vaults.ok ? done(vaults.value.find((vault) => sameVaultUri(vault.uri, uri)) ?? null) : vaults;
+}
+
+/** The version that is to be left. One that cannot be found is a fact, not a failure: the checks say so. */
+async function observeFrom(
+  azure: Azure,
+  vault: ObservedVault,
+  { from }: KeyChange,
+): Promise<Outcome<ObservedKey | null>> {
+  const name = KeyName.safeParse(from?.keyName).data;
+  const version = KeyVersion.safeParse(from?.keyVersion).data;
+  if (from === null || name === undefined || version === undefined) return done(null);
+  const same = sameVaultUri(from.vaultUri, vault.uri);
+  const place = same ? done(vault) : await vaultAt(azure, from.vaultUri);
+  if (!place.ok) return place;
+  return place.value === null ? done(null) : orUnknown(await azure.keys.get(place.value.id, name, version));
+}
+
+/** The key that is wanted; of one that is to be made, what was made for this request, or stands in its place. */
+function observeKey({ keys }: Azure, { to, make }: KeyChange, own: Own | null): Promise<Outcome<ObservedKey | null>> {
+  if (make === null) return keys.get(to.vaultId, to.keyName, to.keyVersion);
+  // Of a new key the first version counts, whatever comes after it.
+  if (make.after === null) return keys.first(to.vaultId, to.keyName);
+  return own === null ? Promise.resolve(done(null)) : keys.madeFor(to.vaultId, to.keyName, make.after, own.requestId);
+}
+
+/** What only shows once resource and vault are known. */
+async function observeAccess(
+  azure: Azure,
+  ref: ResourceRef,
+  seen: { readonly resource: ObservedResource; readonly vault: ObservedVault },
+  change: KeyChange,
+) {
+  const { resource, vault } = seen;
   const { principalId } = resource;
-  const [held, allowed, deletedKey] = await Promise.all([
-    principalId === null ? done(false) : azure.grants.held(vault, wish.keyName, principalId),
-    observeRights(azure, resource, wish),
-    observeDeletedKey(azure, vault, wish),
+  const [held, rights, deletedKey, from] = await Promise.all([
+    principalId === null ? done(false) : azure.grants.held(vault, change.to.keyName, principalId),
+    observeRights(azure, ref, resource, vault),
+    observeDeletedKey(azure, vault, change),
+    observeFrom(azure, vault, change),
   ]);
   if (!held.ok) return held;
-  return allowed.ok ? done({ grantHeld: held.value, allowed: allowed.value, deletedKey }) : allowed;
+  if (!rights.ok) return rights;
+  return from.ok ? done({ grantHeld: held.value, rights: rights.value, deletedKey, from: from.value }) : from;
 }
 
 /**
- * Reads agent, vault, key and grant from ARM. A missing agent or vault is a failure; a missing key is a fact. As much as can
- * be is read side by side: a person may be waiting for the page.
+ * Reads resource, vault, keys and grant from ARM. A missing resource or vault is a failure; a missing key is a fact. As much as
+ * can be is read side by side: a person may be waiting for the page.
  */
-export async function observe(azure: Azure, wish: Wish): Promise<Outcome<Observation>> {
+export async function observe(
+  azure: Azure,
+  ref: ResourceRef,
+  change: KeyChange,
+  own: Own | null,
+): Promise<Outcome<Observation>> {
+  const { vaultId } = change.to;
   const [resource, vault, key, locks] = await Promise.all([
-    azure.resources.get(wish.resourceId),
-    azure.vaults.get(wish.vaultId),
-    // Of a key that is to be made, the first version counts, whatever comes after it.
-    wish.newKey === null
-      ? azure.keys.get(wish.vaultId, wish.keyName, wish.keyVersion)
-      : azure.keys.first(wish.vaultId, wish.keyName),
-    observeLocks(azure, wish),
+    azure.resources.get(ref),
+    azure.vaults.get(vaultId),
+    observeKey(azure, change, own),
+    observeLocks(azure, [ref.id, vaultId]),
   ]);
   if (!resource.ok) return resource;
   if (!vault.ok) return vault;
   if (!key.ok) return key;
-  if (resource.value === null) return missing('reading the agent', `The agent ${armIdParts(wish.resourceId).name}`);
-  if (vault.value === null) return missing('reading the vault', `The vault ${armIdParts(wish.vaultId).name}`);
+  if (resource.value === null) return failed(foundThat('reading the resource', { code: 'missing', what: 'resource' }));
+  if (vault.value === null) return failed(foundThat('reading the vault', { code: 'missing', what: 'vault' }));
   if (!locks.ok) return locks;
-  const access = await observeAccess(azure, resource.value, vault.value, wish);
+  const seen = { resource: resource.value, vault: vault.value };
+  const access = await observeAccess(azure, ref, seen, change);
   if (!access.ok) return access;
-  const { grantHeld, allowed, deletedKey } = access.value;
+  const { grantHeld, rights, deletedKey, from } = access.value;
   return done({
-    resource: resource.value,
-    vault: vault.value,
+    ...seen,
     key: key.value,
+    from,
     grantHeld,
-    guards: { readOnlyLocks: locks.value, allowed, deletedKey },
+    guards: { readOnlyLocks: locks.value, ...rights, deletedKey },
   });
 }

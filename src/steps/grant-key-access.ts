@@ -1,22 +1,32 @@
+import { type Effect, grantedPermissions, grantedRole, resourcePrincipal } from '../domain/effect.ts';
 import { done, type Outcome } from '../domain/failure.ts';
-import { keyScope, type ObservedVault, type Wish } from '../domain/observed.ts';
-import { resourcePrincipal } from '../domain/plan.ts';
-import { missing, moved, nothingBorn, readBackDiffers, type Step, type StepContext } from './step.ts';
+import type { KeyWork } from '../domain/key-change.ts';
+import { keyScope, type ObservedVault } from '../domain/observed.ts';
+import { noOutputs, notSo, reversible, type Step, type StepContext } from './step.ts';
 
-const doing = ({ plan }: StepContext) =>
-  `granting ${plan.observation.resource.name} access to key ${plan.wish.keyName}`;
+const doing = ({ work }: StepContext) => `granting ${work.observed.resource.name} access to key ${work.to.keyName}`;
 
-const grantIn = (vault: ObservedVault, wish: Wish) =>
+const grantIn = (vault: ObservedVault, to: KeyWork['to']): Effect =>
   vault.access === 'role-assignments'
-    ? { target: keyScope(wish), property: 'role-assignment', value: 'Key Vault Crypto Service Encryption User' }
-    : { target: vault.id, property: 'access-policy', value: 'get, wrapKey, unwrapKey' };
+    ? {
+        change: 'role-assignment',
+        target: keyScope(to),
+        principal: resourcePrincipal,
+        role: grantedRole,
+        before: null,
+      }
+    : {
+        change: 'access-policy',
+        target: vault.id,
+        principal: resourcePrincipal,
+        permissions: [...grantedPermissions],
+        before: null,
+      };
 
 /** A grant of another kind, in a vault that was switched meanwhile, is not the effect that was approved. */
-function otherGrant({ plan }: StepContext, vault: ObservedVault): string | null {
-  const planned = plan.steps.find((step) => step.name === 'grant-key-access')?.effects[0];
-  const now = grantIn(vault, plan.wish);
-  if (planned === undefined || planned.property === now.property) return null;
-  return `Vault ${vault.name} now grants access by ${now.property}; what was approved is a grant by ${planned.property}.`;
+function isOtherGrant({ work, approved }: StepContext, vault: ObservedVault): boolean {
+  const planned = approved.find(({ change }) => change === 'role-assignment' || change === 'access-policy');
+  return planned !== undefined && planned.change !== grantIn(vault, work.to).change;
 }
 
 interface Parties {
@@ -27,36 +37,31 @@ interface Parties {
 
 /** Reads who needs access and where, as they are now: the identity may be minutes old. */
 async function parties(context: StepContext): Promise<Outcome<Parties>> {
-  const { azure, plan } = context;
-  const [resource, vault] = await Promise.all([
-    azure.resources.get(plan.wish.resourceId),
-    azure.vaults.get(plan.wish.vaultId),
-  ]);
+  const { azure, work } = context;
+  const [resource, vault] = await Promise.all([azure.resources.get(work.resource), azure.vaults.get(work.to.vaultId)]);
   if (!resource.ok) return resource;
   if (!vault.ok) return vault;
-  if (vault.value === null) return missing(doing(context), 'The vault');
-  const other = otherGrant(context, vault.value);
-  if (other !== null) return moved(doing(context), 'AccessModeChanged', other);
+  if (vault.value === null) return notSo(doing(context), { code: 'missing', what: 'vault' });
+  const { name, access } = vault.value;
+  if (isOtherGrant(context, vault.value)) {
+    return notSo(doing(context), { code: 'access-mode-changed', vault: name, now: access });
+  }
   const { principalId, tenantId } = resource.value ?? {};
-  if (!principalId || !tenantId) return missing(doing(context), 'The identity of the agent');
+  if (!principalId || !tenantId) return notSo(doing(context), { code: 'missing', what: 'identity' });
   return done({ vault: vault.value, principalId, tenantId });
 }
 
 async function isHeld(context: StepContext): Promise<Outcome<boolean>> {
   const found = await parties(context);
   if (!found.ok) return found;
-  return context.azure.grants.held(found.value.vault, context.plan.wish.keyName, found.value.principalId);
+  return context.azure.grants.held(found.value.vault, context.work.to.keyName, found.value.principalId);
 }
 
-/** Lets the agent's identity get, wrap and unwrap with this key, in the way the vault grants access. */
+/** Lets the resource's identity get, wrap and unwrap with this key, in the way the vault grants access. */
 export const grantKeyAccess: Step = {
   name: 'grant-key-access',
-  reversibility: 'reversible',
-  effects({ vault, grantHeld }, wish) {
-    if (grantHeld) return [];
-    const grant = grantIn(vault, wish);
-    return [{ ...grant, before: 'none', value: `${grant.value} for ${resourcePrincipal}` }];
-  },
+  reversibility: reversible,
+  effects: ({ observed, to }) => (observed.grantHeld ? [] : [grantIn(observed.vault, to)]),
   async observe(context) {
     const held = await isHeld(context);
     return held.ok ? done(held.value ? 'already' : 'to-do') : held;
@@ -65,13 +70,11 @@ export const grantKeyAccess: Step = {
     const found = await parties(context);
     if (!found.ok) return found;
     const { vault, principalId, tenantId } = found.value;
-    return context.azure.grants.grant(vault, context.plan.wish.keyName, principalId, tenantId);
+    return context.azure.grants.grant(vault, context.work.to.keyName, principalId, tenantId);
   },
   async verify(context) {
     const held = await isHeld(context);
     if (!held.ok) return held;
-    if (held.value) return done(nothingBorn);
-    const expected = 'The agent’s identity may get, wrap and unwrap with the key.';
-    return readBackDiffers(doing(context), { found: 'The grant is not listed.', expected }, 'retry-until');
+    return held.value ? done(noOutputs) : notSo(doing(context), { code: 'grant-not-shown' }, 'retry-until');
   },
 };

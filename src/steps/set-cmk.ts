@@ -1,73 +1,71 @@
-import { isAsWished, isBusy } from '../domain/checks.ts';
+import { isBusy } from '../domain/check.ts';
+import { madeVersion } from '../domain/effect.ts';
 import { done, type Outcome } from '../domain/failure.ts';
-import { type CustomerKey, type ObservedResource, sameVaultUri } from '../domain/observed.ts';
-import { firstVersion } from '../domain/plan.ts';
-import { busy, missing, nothingBorn, readBackDiffers, type Step, type StepContext } from './step.ts';
+import { KeyVersion } from '../domain/ids.ts';
+import { isThere } from '../domain/key-change.ts';
+import { type CustomerKey, isNamedAlike, sameKey } from '../domain/observed.ts';
+import { busy, noOutputs, notSo, type Step, type StepContext } from './step.ts';
 
-const doing = ({ plan }: StepContext) => `setting the key of ${plan.observation.resource.name}`;
+const doing = ({ work }: StepContext) => `setting the key of ${work.observed.resource.name}`;
 
-/** The pinned version: chosen with the key, or born when the key was made. */
-const target = ({ plan, born }: StepContext): CustomerKey => {
-  const keyVersion = plan.wish.keyVersion ?? born.keyVersion;
-  if (keyVersion === undefined) throw new Error('the version of the new key is not known yet');
-  return { vaultUri: plan.observation.vault.uri, keyName: plan.wish.keyName, keyVersion };
-};
-
-/** Whether ARM reports the agent under exactly this key. */
-export const isUnder = (resource: ObservedResource, key: CustomerKey): boolean =>
-  resource.customerKey !== null &&
-  sameVaultUri(resource.customerKey.vaultUri, key.vaultUri) &&
-  resource.customerKey.keyName === key.keyName &&
-  resource.customerKey.keyVersion === key.keyVersion;
-
-const wordsOf = (key: CustomerKey | null): string =>
-  key === null
-    ? 'no customer-managed key'
-    : `key ${key.keyName} in ${key.vaultUri}, version ${key.keyVersion ?? 'newest'}`;
-
-/** Reads the agent and says what ARM reports where that is not the wished key. */
-export async function readKeyBack(context: StepContext): Promise<Outcome<'as-wished'>> {
-  const resource = await context.azure.resources.get(context.plan.wish.resourceId);
-  if (!resource.ok) return resource;
-  if (resource.value === null) return missing(doing(context), 'The agent');
-  const { provisioningState, customerKey } = resource.value;
-  if (provisioningState !== 'Succeeded') {
-    const found = `The agent is ${provisioningState}.`;
-    return readBackDiffers(doing(context), { found, expected: 'The agent is Succeeded.' }, 'retry-until');
-  }
-  const wished = target(context);
-  if (isUnder(resource.value, wished)) return done('as-wished');
-  const found = `Azure accepted the change, and the agent now shows ${wordsOf(customerKey)}.`;
-  return readBackDiffers(doing(context), { found, expected: `The agent shows ${wordsOf(wished)}.` });
+/** The pinned version: chosen beforehand, or made in this run. Throws while it is not known: never a key without a version. */
+export function wantedKey({ work: { to, observed }, outputs }: StepContext): CustomerKey & { keyVersion: KeyVersion } {
+  const keyVersion = KeyVersion.parse(to.keyVersion ?? outputs.keyVersion);
+  return { vaultUri: observed.vault.uri, keyName: to.keyName, keyVersion };
 }
 
-/** Switches the agent from the key Microsoft manages to the chosen version of the customer's key. */
+const isUnder = (now: CustomerKey | null, key: CustomerKey): boolean => now !== null && sameKey(now, key);
+
+/** Reads the resource and says what ARM reports where that is not the wanted key. */
+export async function readKeyBack(context: StepContext): Promise<Outcome<'as-wished'>> {
+  const resource = await context.azure.resources.get(context.work.resource);
+  if (!resource.ok) return resource;
+  if (resource.value === null) return notSo(doing(context), { code: 'missing', what: 'resource' });
+  const { provisioningState, customerKey: shows } = resource.value;
+  if (provisioningState !== 'Succeeded') {
+    return notSo(doing(context), { code: 'resource-not-settled', provisioningState }, 'retry-until');
+  }
+  const expected = wantedKey(context);
+  return isUnder(shows, expected)
+    ? done('as-wished')
+    : notSo(doing(context), { code: 'key-not-shown', shows, expected });
+}
+
+/** Whether the resource is still under the key that the approval takes it from. */
+const isWhereApproved = (now: CustomerKey | null, from: CustomerKey | null): boolean =>
+  now === null || from === null ? now === from : isNamedAlike(now, from);
+
+/** Switches the resource to the wanted version: from Microsoft's key, or from the customer's own. */
 export const setCmk: Step = {
   name: 'set-cmk',
-  reversibility: 'unknown',
-  effects(observation, wish) {
-    if (isAsWished(observation, wish)) return [];
-    const { resource, vault } = observation;
-    const before = resource.customerKey === null ? 'Microsoft-managed key' : resource.customerKey.keyName;
-    const value = `${wish.keyName} ${wish.keyVersion ?? firstVersion} in ${vault.name}`;
-    return [{ target: resource.id, property: 'keyVaultProperties', before, value }];
+  // Azure's documentation says nothing of the way back to Microsoft's key. To an own version there is one while it lives.
+  reversibility: ({ from }) => (from === null ? 'unknown' : 'reversible'),
+  effects(work) {
+    const { resource, vault } = work.observed;
+    if (isThere(work)) return [];
+    const to = {
+      vaultUri: vault.uri,
+      keyName: work.to.keyName,
+      keyVersion: work.to.keyVersion ?? madeVersion,
+    } as const;
+    return [{ change: 'customer-key', target: resource.id, to, before: resource.customerKey }];
   },
   async observe(context) {
-    const resource = await context.azure.resources.get(context.plan.wish.resourceId);
+    const resource = await context.azure.resources.get(context.work.resource);
     if (!resource.ok) return resource;
-    if (resource.value === null) return missing(doing(context), 'The agent');
-    const { customerKey, provisioningState } = resource.value;
+    if (resource.value === null) return notSo(doing(context), { code: 'missing', what: 'resource' });
+    const { customerKey: shows, provisioningState } = resource.value;
     // A change of ours whose answer was lost may be under way: it is waited for, not sent again.
     if (isBusy(provisioningState)) return busy(doing(context), provisioningState);
-    if (isUnder(resource.value, target(context))) return done('already');
-    if (customerKey === null) return done('to-do');
-    // What was approved takes the agent from Microsoft's key. Taking it from another key of the customer's was not.
-    const found = `Somebody put the agent under ${wordsOf(customerKey)}.`;
-    return readBackDiffers(doing(context), { found, expected: 'The agent is still under Microsoft’s key.' });
+    if (isUnder(shows, wantedKey(context))) return done('already');
+    const { from: expected } = context.work;
+    return isWhereApproved(shows, expected)
+      ? done('to-do')
+      : notSo(doing(context), { code: 'key-moved', shows, expected });
   },
-  apply: (context) => context.azure.resources.setCustomerKey(context.plan.wish.resourceId, target(context)),
+  apply: (context) => context.azure.resources.setCustomerKey(context.work.resource, wantedKey(context)),
   async verify(context) {
     const back = await readKeyBack(context);
-    return back.ok ? done(nothingBorn) : back;
+    return back.ok ? done(noOutputs) : back;
   },
 };

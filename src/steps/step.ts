@@ -1,29 +1,36 @@
-/** What a step is, and how one is carried out. */
-import { done, type Failure, failed, type Outcome, type Receipt } from '../domain/failure.ts';
+/** What a step is, and how one is carried out. Steps are told what to do, they do not ask: no operation and no kind is named. */
+import type { Effect } from '../domain/effect.ts';
+import { done, type Failure, type Found, failed, foundThat, type Outcome, type Receipt } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
-import type { Plan, StepPlanner } from '../domain/plan.ts';
+import type { KeyWork } from '../domain/key-change.ts';
+import type { Reversibility, StepName } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Proof } from '../domain/proof.ts';
 
-/** What a step works with: ports, the approved plan, and values born in earlier steps of this request. */
+/** What a step works with: ports, what the approved plan comes to, and what earlier steps of this request brought forth. */
 export interface StepContext {
   readonly azure: Azure;
   readonly requestId: RequestId;
-  readonly plan: Plan;
-  readonly born: Readonly<Record<string, string>>;
+  readonly work: KeyWork;
+  /** Every effect that was approved. */
+  readonly approved: readonly Effect[];
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** What a step saw when it read back. `born` are values that later steps need. */
+/** What a step saw when it read back. `outputs` are values that later steps need. */
 export interface Verified {
-  readonly born: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
   readonly proofs: readonly Proof[];
 }
 
 /**
- * One thing that can be done to Azure. `effects` (from the planner) says what it would change, `observe` whether that is
- * still to do, `apply` does it and may run twice, `verify` reads back: only then is the step done.
+ * One thing that can be done to Azure. `effects` says what it would change (empty: nothing is left to do), `observe` whether
+ * that is still to do, `apply` does it and may run twice, `verify` reads back: only then is the step done.
  */
-export interface Step extends StepPlanner {
+export interface Step {
+  readonly name: StepName;
+  reversibility(work: KeyWork): Reversibility;
+  effects(work: KeyWork): readonly Effect[];
   observe(context: StepContext): Promise<Outcome<'to-do' | 'already'>>;
   apply(context: StepContext): Promise<Outcome<Receipt>>;
   verify(context: StepContext): Promise<Outcome<Verified>>;
@@ -50,39 +57,15 @@ export async function carryOut(step: Step, context: StepContext): Promise<Outcom
   return verified.ok ? done({ ...verified.value, already, receipt }) : verified;
 }
 
-/** A failure that was found by looking, not one that Azure answered with. */
-const found = (next: Failure['next'], doing: string, code: string, message: string, more: Partial<Failure> = {}) =>
-  failed({
-    next,
-    doing,
-    code,
-    message,
-    status: null,
-    retryAfterMs: null,
-    clientRequestId: null,
-    correlationId: null,
-    ...more,
-  });
+/** The step did not come to what it should, as the bot found by looking. `retry-until` where a change may still be spreading. */
+export const notSo = (doing: string, found: Found, next: Failure['next'] = 'ask') =>
+  failed(foundThat(doing, found, next));
 
-/** The world is not the one that was approved, in a way that this step must not act on. */
-export const moved = (doing: string, code: string, message: string) => found('ask', doing, code, message);
-
-/** Another operation holds the agent: writing now would be refused, or would come on top of an own write under way. */
+/** Another operation holds the resource: writing now would be refused, or would come on top of an own write under way. */
 export const busy = (doing: string, provisioningState: string) =>
-  found('wait', doing, 'AgentBusy', `Azure is working on the agent: it is ${provisioningState}.`);
+  notSo(doing, { code: 'resource-busy', provisioningState }, 'wait');
 
-/**
- * Azure said yes, and reading back says no: what it says, and what it was to say, in sentences. `retry-until` where the
- * change may still be spreading.
- */
-export const readBackDiffers = (
-  doing: string,
-  read: { readonly found: string; readonly expected: string },
-  next: Failure['next'] = 'ask',
-) => found(next, doing, 'ReadBackDiffers', read.found, { expected: read.expected });
+export const noOutputs: Verified = { outputs: {}, proofs: [] };
 
-/** Something the plan rests on is gone: the bot's own judgement, Azure only said that it has none. */
-export const missing = (doing: string, what: string) =>
-  found('ask', doing, 'Missing', `${what} does not exist any more.`);
-
-export const nothingBorn: Verified = { born: {}, proofs: [] };
+export const reversible = (): Reversibility => 'reversible';
+export const irreversible = (): Reversibility => 'irreversible';

@@ -1,23 +1,22 @@
 import { done, type Outcome } from '../domain/failure.ts';
-import { KeyVersion } from '../domain/ids.ts';
 import type { Proof } from '../domain/proof.ts';
 import { grantKeyAccess } from './grant-key-access.ts';
 import { protectVault } from './protect-vault.ts';
-import { readKeyBack } from './set-cmk.ts';
-import type { Step, StepContext } from './step.ts';
+import { readKeyBack, wantedKey } from './set-cmk.ts';
+import { reversible, type Step, type StepContext } from './step.ts';
 
 /** Uses the key once, where the bot itself is allowed to. */
-async function probe({ azure, plan, born }: StepContext): Promise<Outcome<Proof>> {
-  const version = KeyVersion.parse(plan.wish.keyVersion ?? born.keyVersion);
-  const probed = await azure.keys.probe(plan.observation.vault.uri, plan.wish.keyName, version);
+async function probe(context: StepContext): Promise<Outcome<Proof>> {
+  const { vaultUri, keyVersion } = wantedKey(context);
+  const probed = await context.azure.keys.probe(vaultUri, context.work.to.keyName, keyVersion);
   if (!probed.ok) return probed;
   return done({ level: 'key-usable', outcome: probed.value === 'usable' ? 'proved' : 'not-checked' });
 }
 
-/** Reads everything back: the key on the agent, the vault's protection, the agent's permission; then tries the key. */
+/** Reads everything back: the key on the resource, the vault's protection, the permission; then tries the key. */
 export const verify: Step = {
   name: 'verify',
-  reversibility: 'reversible',
+  reversibility: reversible,
   effects: () => [],
   observe: async () => done('to-do'),
   apply: async () => done({ clientRequestId: null, correlationId: null }),
@@ -36,6 +35,6 @@ export const verify: Step = {
       usable.value,
       { level: 'use-seen', outcome: 'not-checked' },
     ];
-    return done({ born: {}, proofs });
+    return done({ outputs: {}, proofs });
   },
 };

@@ -9,7 +9,7 @@ import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
 import { type ChainHead, lockHead, moveHead } from './chain-head.ts';
-import { asStored, eventsOf, insertEvents, type Placed, type Seal } from './event-rows.ts';
+import { asStored, eventsOf, insertEvents, type Placed, type ReadEvent, type Seal } from './event-rows.ts';
 import { moveHold } from './open-requests.ts';
 import { writeOutbox } from './outbox.ts';
 import type { Sql } from './sql.ts';
@@ -19,6 +19,7 @@ export type Decide = (request: Request | null, now: Date) => Decision;
 export interface AppendTools {
   readonly clock: () => Date;
   readonly seal: Seal;
+  readonly read: ReadEvent;
 }
 
 /**
@@ -33,7 +34,7 @@ export async function appendIn(
   decide: Decide,
 ): Promise<Appended | Refusal> {
   const head = await lockHead(sql);
-  const before = await eventsOf(sql, id);
+  const before = await eventsOf(sql, tools.read, id);
   const recorded = recall(id, cause, before);
   if (recorded !== null) return recorded;
   const request = fold(id, before);
@@ -42,7 +43,7 @@ export async function appendIn(
   if (decision.kind === 'refused') return decision;
   const revision = before.at(-1)?.revision ?? 0;
   const placed = place(tools.seal, head, { request: id, revision, cause, time: now.toISOString() }, decision.events);
-  const events = placed.map(({ position, sealed }) => asStored(position, sealed));
+  const events = placed.map(({ position, sealed }) => asStored(tools.read, position, sealed));
   const after = fold(id, [...before, ...events]);
   if (after === null) throw new Error(`deciding ${cause} on ${id}: accepted without an event, and there is no request`);
   const holder = await moveHold(sql, request, after);

@@ -1,7 +1,7 @@
 /** How events lie in their table. */
 import { z } from 'zod';
 import { RequestId } from '../domain/ids.ts';
-import { type NewEvent, parseEventBody, type StoredEvent } from '../domain/request/events.ts';
+import type { EventBody, NewEvent, StoredEvent } from '../domain/request/events.ts';
 import { change, int8, placeholders, type Sql, select } from './sql.ts';
 
 /** Where an event stands in the chain and in its request. */
@@ -36,6 +36,9 @@ export interface Sealed {
 /** Turns an event into what is stored of it; comes in as an argument, because the bytes are the audit trail's business. */
 export type Seal = (position: Position, event: NewEvent) => Sealed;
 
+/** Reads a stored body; throws on what is not an event of this record. Comes in as an argument: it knows the operations. */
+export type ReadEvent = (body: unknown) => EventBody;
+
 /** The part of a stored body that is about storing. */
 const Envelope = z.object({ time: z.string(), commitments: z.array(z.object({ field: z.string() })) });
 
@@ -50,16 +53,20 @@ const Row = z.object({
 type Row = z.infer<typeof Row>;
 
 /** A text that the record commits to but that is no longer there was erased. */
-function toStoredEvent({ seq, revision, cause, body, texts }: Row): StoredEvent {
+function toStoredEvent(read: ReadEvent, { seq, revision, cause, body, texts }: Row): StoredEvent {
   const value: unknown = JSON.parse(body);
   const { time, commitments } = Envelope.parse(value);
   const known = Object.fromEntries(commitments.map(({ field }) => [field, texts[field] ?? null]));
-  return { seq, revision, cause, time, body: parseEventBody(value), texts: known };
+  return { seq, revision, cause, time, body: read(value), texts: known };
 }
 
 /** What will be read back for an event about to be stored. */
-export const asStored = ({ request, ...position }: Position, { body, openings }: Sealed): StoredEvent =>
-  toStoredEvent({
+export const asStored = (
+  read: ReadEvent,
+  { request, ...position }: Position,
+  { body, openings }: Sealed,
+): StoredEvent =>
+  toStoredEvent(read, {
     ...position,
     request_id: request,
     body,
@@ -71,21 +78,26 @@ const columns = `e.seq, e.request_id, e.revision, e.cause, e.body,
     where t.request_id = e.request_id and t.revision = e.revision) as texts`;
 
 /** Every event of the request, oldest first. */
-export async function eventsOf(sql: Sql, id: RequestId): Promise<readonly StoredEvent[]> {
+export async function eventsOf(sql: Sql, read: ReadEvent, id: RequestId): Promise<readonly StoredEvent[]> {
   const text = `select ${columns} from cmk.event e where e.request_id = $1 order by e.revision`;
-  return (await select(sql, Row, text, [id])).map(toStoredEvent);
+  return (await select(sql, Row, text, [id])).map((row) => toStoredEvent(read, row));
 }
 
 type EventsByRequest = ReadonlyMap<string, readonly StoredEvent[]>;
 
 /** The events of the requests a sub-query names, the newest request first. */
-async function eventsOfRequests(sql: Sql, named: string, values: readonly unknown[]): Promise<EventsByRequest> {
+async function eventsOfRequests(
+  sql: Sql,
+  read: ReadEvent,
+  named: string,
+  values: readonly unknown[],
+): Promise<EventsByRequest> {
   const text = `select ${columns} from cmk.event e join (${named}) page on page.request_id = e.request_id
     order by page.seq desc, e.revision`;
   const requests = new Map<string, StoredEvent[]>();
   for (const row of await select(sql, Row, text, [...values])) {
     const events = requests.get(row.request_id) ?? [];
-    requests.set(row.request_id, [...events, toStoredEvent(row)]);
+    requests.set(row.request_id, [...events, toStoredEvent(read, row)]);
   }
   return requests;
 }
@@ -93,12 +105,12 @@ async function eventsOfRequests(sql: Sql, named: string, values: readonly unknow
 const firstEvents = 'select request_id, seq from cmk.event where revision = 1';
 
 /** The events of a page of requests, the newest request first. */
-export const eventsOfNewest = (sql: Sql, limit: number, offset: number): Promise<EventsByRequest> =>
-  eventsOfRequests(sql, `${firstEvents} order by seq desc limit $1 offset $2`, [limit, offset]);
+export const eventsOfNewest = (sql: Sql, read: ReadEvent, limit: number, offset: number): Promise<EventsByRequest> =>
+  eventsOfRequests(sql, read, `${firstEvents} order by seq desc limit $1 offset $2`, [limit, offset]);
 
 /** The events of all requests that have not ended, the newest request first. */
-export const eventsOfOpen = (sql: Sql): Promise<EventsByRequest> =>
-  eventsOfRequests(sql, `${firstEvents} and request_id in (select request_id from cmk.open_request)`, []);
+export const eventsOfOpen = (sql: Sql, read: ReadEvent): Promise<EventsByRequest> =>
+  eventsOfRequests(sql, read, `${firstEvents} and request_id in (select request_id from cmk.open_request)`, []);
 
 const RequestRow = z.object({ request_id: RequestId });
 

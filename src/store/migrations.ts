@@ -2,7 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { inTransaction, type Sql, select } from './sql.ts';
+import { recordVersion } from '../domain/request/events.ts';
+import { inTransaction, int8, type Sql, select } from './sql.ts';
 
 const folder = new URL('./migrations/', import.meta.url);
 /** Any number would do, as long as every replica locks the same one. */
@@ -18,14 +19,40 @@ async function listMigrations(): Promise<readonly Migration[]> {
   return names.map((name) => ({ number: Number.parseInt(name, 10), name }));
 }
 
+/** The migration with which the record's second version begins. */
+const secondRecord = 4;
+
+/**
+ * The record was begun by a version of this program that wrote it in another form. What is hashed cannot be rewritten, and
+ * nothing of it is read as something else: it stays as it is, and a new one is begun beside it.
+ */
+export class OlderRecord extends Error {
+  override readonly name = 'OlderRecord';
+  constructor(where: string, events: number) {
+    super(
+      `${where} holds a record of version 1, with ${events} events; this program reads version ${recordVersion} and later. ` +
+        'Keep it where it is: the program that wrote it can still export and verify it. Then name a new data folder ' +
+        '(CMK_DATA_DIR, or --data) or a new database (DATABASE_URL), and start again.',
+    );
+  }
+}
+
+/** Throws {@link OlderRecord} where events were stored before the second version. An empty record is simply brought up. */
+async function refuseOlder(sql: Sql, applied: readonly number[], where: string): Promise<void> {
+  if (!applied.includes(1) || applied.includes(secondRecord)) return;
+  const [row] = await select(sql, z.object({ events: int8 }), 'select count(*) as events from cmk.event');
+  if (row !== undefined && row.events > 0) throw new OlderRecord(where, row.events);
+}
+
 /**
  * Safe to run in several replicas at once: they take turns, and each migration is one transaction. Throws when the database
- * was already migrated by a newer program, which this one could not read.
+ * was already migrated by a newer program, which this one could not read, and {@link OlderRecord}. `where` names it to people.
  */
-export async function migrate({ pool }: { readonly pool: Pool }): Promise<void> {
+export async function migrate({ pool }: { readonly pool: Pool }, where: string): Promise<void> {
   const migrations = await listMigrations();
   const applied = await inTransaction(pool, prepare);
   refuseNewer(applied, migrations);
+  await refuseOlder(pool, applied, where);
   for (const migration of migrations) {
     if (!applied.includes(migration.number)) await inTransaction(pool, (sql) => apply(sql, migration));
   }
@@ -35,11 +62,12 @@ export async function migrate({ pool }: { readonly pool: Pool }): Promise<void> 
  * What {@link migrate} would still apply, by file name; all of it where the database is empty. Changes nothing. Throws as
  * `migrate` does when the database is ahead of this program.
  */
-export async function pendingMigrations({ pool }: { readonly pool: Pool }): Promise<readonly string[]> {
+export async function pendingMigrations({ pool }: { readonly pool: Pool }, where: string): Promise<readonly string[]> {
   const migrations = await listMigrations();
   const [found] = await select(pool, z.object({ there: z.boolean() }), existence);
   const applied = found?.there === true ? await appliedIn(pool) : [];
   refuseNewer(applied, migrations);
+  await refuseOlder(pool, applied, where);
   return migrations.filter(({ number }) => !applied.includes(number)).map(({ name }) => name);
 }
 

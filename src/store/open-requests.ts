@@ -1,4 +1,4 @@
-/** Which open request holds which agent. Changes only inside the transaction that stores the events it follows from. */
+/** Which open request holds which resource. Changes only inside the transaction that stores the events it follows from. */
 import { z } from 'zod';
 import { type ArmId, RequestId } from '../domain/ids.ts';
 import { holdsResource } from '../domain/request/consequences.ts';
@@ -8,16 +8,16 @@ import { change, type Sql, selectOne } from './sql.ts';
 const Row = z.object({ request_id: RequestId });
 
 async function holderOf(sql: Sql, resource: string): Promise<RequestId | null> {
-  const row = await selectOne(sql, Row, 'select request_id from cmk.open_request where agent = $1', [resource]);
+  const row = await selectOne(sql, Row, 'select request_id from cmk.open_request where resource = $1', [resource]);
   return row?.request_id ?? null;
 }
 
-/** Agents are compared as Azure compares them: without regard to case. */
+/** Resources are compared as Azure compares them: without regard to case. */
 export const openFor = (sql: Sql, resourceId: ArmId): Promise<RequestId | null> =>
   holderOf(sql, resourceId.toLowerCase());
 
 /**
- * Follows a request from one state to the next. Returns the request that already holds the agent, and then changes nothing;
+ * Follows a request from one state to the next. Returns the request that already holds the resource, and then changes nothing;
  * null when all is well.
  */
 export async function moveHold(sql: Sql, before: Request | null, after: Request): Promise<RequestId | null> {
@@ -29,7 +29,7 @@ export async function moveHold(sql: Sql, before: Request | null, after: Request)
     if ((await change(sql, insert, [to, after.id])) === 0) return holderOf(sql, to);
   }
   if (from !== null) {
-    await change(sql, 'delete from cmk.open_request where agent = $1 and request_id = $2', [from, after.id]);
+    await change(sql, 'delete from cmk.open_request where resource = $1 and request_id = $2', [from, after.id]);
   }
   return null;
 }

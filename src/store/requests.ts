@@ -21,11 +21,11 @@ export function openRequests(pool: Pool, tools: AppendTools, written: () => void
       if (answer.kind === 'accepted' && !answer.replay) written();
       return answer;
     },
-    load: async (id) => fold(id, await eventsOf(pool, id)),
-    events: (id) => eventsOf(pool, id),
+    load: async (id) => fold(id, await eventsOf(pool, tools.read, id)),
+    events: (id) => eventsOf(pool, tools.read, id),
     openFor: (resourceId) => openFor(pool, resourceId),
-    list: async (limit, offset) => foldAll(await eventsOfNewest(pool, limit, offset)),
-    open: async () => foldAll(await eventsOfOpen(pool)),
+    list: async (limit, offset) => foldAll(await eventsOfNewest(pool, tools.read, limit, offset)),
+    open: async () => foldAll(await eventsOfOpen(pool, tools.read)),
     ofResource: (resourceId) => requestsOf(pool, resourceId),
   };
 }

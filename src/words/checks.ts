@@ -1,5 +1,7 @@
-/** Words for every judgement of a check. `fact` is what Azure said. */
-import type { Check, CheckCode } from '../domain/checks.ts';
+/** Words for every judgement of a check, from the facts it rests on. */
+import type { Check, CheckCode, CheckOf, FactOf } from '../domain/check.ts';
+import { type CustomerKey, sameVaultUri } from '../domain/observed.ts';
+import { keyWords } from './keys.ts';
 import { dayWords, regionWords, scopeWords, shortVersion } from './places.ts';
 
 export interface CheckWords {
@@ -7,174 +9,200 @@ export interface CheckWords {
   /** Why it matters; may be empty. */
   readonly text: string;
   /** What to do about it; empty where nothing can be done, or nothing has to. */
-  readonly mend: string;
+  readonly remedy: string;
 }
 
-const pass = (title: string): CheckWords => ({ title, text: '', mend: '' });
+const pass = (title: string): CheckWords => ({ title, text: '', remedy: '' });
+
+const isSameKey = (a: CustomerKey, b: CustomerKey): boolean =>
+  a.keyName === b.keyName && sameVaultUri(a.vaultUri, b.vaultUri);
+const versionOf = ({ keyVersion }: CustomerKey): string => (keyVersion === null ? 'newest' : shortVersion(keyVersion));
 
 /** Azure's words for an operation that has ended without success. */
 const endedBadly = ['Failed', 'Canceled'];
 
-const wordsOfLock = (lock: string): string =>
-  lock.replace(/^(.*) on (\/.*)$/s, (_whole, name: string, scope: string) => `${name} on ${scopeWords(scope)}`);
-
-/** `a on /x; b on /y`, in words. What follows the last scope is part of it. */
-function wordsOfLocks(locks: string): string {
-  const end = Math.max(0, locks.lastIndexOf(' on /'));
-  const parts = locks.slice(0, end).split('; ');
-  return [...parts.slice(0, -1), `${parts.at(-1)}${locks.slice(end)}`].map(wordsOfLock).join(', ');
-}
-
-const words = {
-  'created-after-cutoff': (day) => pass(`Created on ${dayWords(day)}, after 11 November 2021`),
-  'created-before-cutoff': (day) => ({
+const words: { readonly [C in CheckCode]: (fact: FactOf<C>, outcome: Check['outcome']) => CheckWords } = {
+  'created-after-cutoff': ({ day, cutoff }) => pass(`Created on ${dayWords(day)}, after ${dayWords(cutoff)}`),
+  'created-before-cutoff': ({ day, cutoff }) => ({
     title: 'The agent is too old.',
-    text: `It was created on ${dayWords(day)}. Azure takes customer-managed keys only for agents created after 11 November 2021.`,
-    mend: 'Create a new agent and move to it.',
+    text: `It was created on ${dayWords(day)}. Azure takes customer-managed keys only for agents created after ${dayWords(cutoff)}.`,
+    remedy: 'Create a new agent and move to it.',
   }),
-  'created-unknown': () => ({
+  'created-unknown': ({ cutoff }) => ({
     title: 'Azure does not tell when the agent was created.',
-    text: 'It takes customer-managed keys only for agents created after 11 November 2021.',
-    mend: 'Ask Azure support for its creation date.',
+    text: `It takes customer-managed keys only for agents created after ${dayWords(cutoff)}.`,
+    remedy: 'Ask Azure support for its creation date.',
   }),
   'provisioning-settled': () => pass('No operation is running on the agent'),
-  'provisioning-unsettled': (state) =>
+  'provisioning-unsettled': ({ provisioningState: state }) =>
     endedBadly.includes(state)
       ? {
           title: 'The last operation on the agent did not work.',
           text: `Azure says ${state}.`,
-          mend: 'Look at the agent in the Azure portal. Check again once it says Succeeded.',
+          remedy: 'Look at the agent in the Azure portal. Check again once it says Succeeded.',
         }
       : {
           title: 'Another operation is running on the agent.',
           text: `Azure says ${state}.`,
-          mend: 'Wait until it is done, then check again.',
+          remedy: 'Wait until it is done, then check again.',
         },
-  'microsoft-managed': () => pass('The agent is under a Microsoft-managed key'),
+  'microsoft-managed': (_fact, outcome) =>
+    outcome === 'pass'
+      ? pass('The agent is under a Microsoft-managed key')
+      : {
+          title: 'The agent is under a Microsoft-managed key.',
+          text: 'It has no version to move from.',
+          remedy: '/enable-cmk puts an agent under your own key.',
+        },
+  'customer-managed': ({ key }) => pass(`The agent is under ${keyWords(key)}`),
+  'key-moved': ({ key, expected }) => ({
+    title: 'Somebody moved the agent to another key or version.',
+    text: isSameKey(key, expected)
+      ? `It is under version ${versionOf(key)}. The request takes it from version ${versionOf(expected)}.`
+      : `It uses ${keyWords(key)}. The request takes it from ${keyWords(expected)}.`,
+    remedy: 'Ask again from where the agent is now.',
+  }),
+  'old-version-disabled': ({ key }) => ({
+    title: 'The version in use is disabled',
+    text: `Somebody turned off ${keyWords(key)}. Azure may need it to switch, and there is no way back while it is off.`,
+    remedy: '',
+  }),
+  'old-version-unknown': ({ key }) => ({
+    title: 'The version in use could not be read',
+    text: `The bot does not see ${keyWords(key)}: whether there is a way back was not checked.`,
+    remedy: '',
+  }),
   'already-under-this-key': () => ({
     title: 'The agent is under this key already.',
     text: 'There is nothing to do.',
-    mend: '',
+    remedy: '',
   }),
-  'already-under-another-key': (key) => ({
+  'already-under-another-key': ({ key }) => ({
     title: 'The agent is under another customer-managed key or version.',
-    text: `It uses ${key.replace(/[0-9a-f]{32}$/, shortVersion)}.`,
-    mend: 'Moving an agent from one key to another is not what /enable-cmk is for.',
+    text: `It uses ${keyWords(key)}.`,
+    remedy: '/rotate-cmk moves an agent from one key or version to another.',
   }),
   'same-tenant': () => pass('Vault and agent are in the same tenant'),
-  'other-tenant': (tenant) => ({
+  'other-tenant': ({ tenantId }) => ({
     title: 'The vault is in another tenant.',
-    text: `Its tenant is ${tenant}. The agent’s identity has no rights there.`,
-    mend: 'Choose a vault of this tenant.',
+    text: `Its tenant is ${tenantId}. The agent’s identity has no rights there.`,
+    remedy: 'Choose a vault of this tenant.',
   }),
-  'same-region': (region) => pass(`Vault and agent are in ${regionWords(region)}`),
-  'other-region': (both) => {
-    const [resource = '', vault = ''] = both.split(', ');
-    return {
-      title: 'The vault is in another region',
-      text: `Agent in ${regionWords(resource)}, vault in ${regionWords(vault)}. When that region is down, so is the agent’s data.`,
-      mend: '',
-    };
-  },
+  'same-region': ({ region }) => pass(`Vault and agent are in ${regionWords(region)}`),
+  'other-region': ({ resource, vault }) => ({
+    title: 'The vault is in another region',
+    text: `Agent in ${regionWords(resource)}, vault in ${regionWords(vault)}. When that region is down, so is the agent’s data.`,
+    remedy: '',
+  }),
   'vault-reachable': () => pass('The vault’s firewall is open'),
   'vault-firewalled': () => ({
     title: 'The vault’s firewall keeps the agent out.',
     text: 'Healthcare agent services are not among the trusted services that a vault lets in.',
-    mend: 'Choose a vault that is open to all networks.',
+    remedy: 'Choose a vault that is open to all networks.',
   }),
   'soft-delete-on': () => pass('Soft delete is on'),
   'soft-delete-will-be-on': () => ({
     title: 'Soft delete is off',
     text: 'It will be turned on and cannot be turned off again.',
-    mend: '',
+    remedy: '',
   }),
   'purge-protection-on': () => pass('Purge protection is on'),
   'purge-protection-will-be-on': () => pass('Purge protection will be turned on'),
-  'key-fit': (kind) => pass(`The key fits: ${kind}, enabled, may wrap and unwrap`),
-  'key-new': (kind) => pass(`A new key will be made: ${kind}`),
+  'key-fit': ({ type, size }) => pass(`The key fits: ${type} ${size}, enabled, may wrap and unwrap`),
+  'key-new': ({ type, size }) => pass(`A new key will be made: ${type} ${size}`),
+  'key-made': ({ name }) => pass(`This request made key ${name}`),
+  'key-version-new': ({ type, size }) => pass(`A new version will be made: ${type} ${size}`),
   'key-missing': () => ({
     title: 'The key is not there any more.',
     text: '',
-    mend: 'Choose another key, or make a new one.',
+    remedy: 'Choose another key, or make a new one.',
   }),
-  'key-name-taken': (name) => ({
+  'key-name-taken': ({ name }) => ({
     title: `The vault has a key named ${name} already.`,
     text: '',
-    mend: 'Choose that key, or another name.',
+    remedy: 'Choose that key, or another name.',
   }),
-  'key-not-rsa': (type) => ({
+  'key-not-rsa': ({ type }) => ({
     title: `A key of type ${type} cannot wrap.`,
     text: '',
-    mend: 'Choose an RSA key.',
+    remedy: 'Choose an RSA key.',
   }),
-  'key-size-unfit': (size) => ({
+  'key-size-unfit': ({ size }) => ({
     title: `Azure takes no key of ${size} bits.`,
     text: '',
-    mend: 'Choose a key with 2048, 3072 or 4096 bits.',
+    remedy: 'Choose a key with 2048, 3072 or 4096 bits.',
   }),
   'key-disabled': () => ({
     title: 'The key is disabled.',
     text: '',
-    mend: 'Enable it in the vault, or choose another.',
+    remedy: 'Enable it in the vault, or choose another.',
   }),
-  'key-not-yet-valid': (from) => ({
+  'key-not-yet-valid': ({ from }) => ({
     title: 'The key is not valid yet.',
     text: `It is valid from ${dayWords(from)}.`,
-    mend: 'Choose another key.',
+    remedy: 'Choose another key.',
   }),
-  'key-expired': (at) => ({
+  'key-expired': ({ at }) => ({
     title: 'The key has expired.',
     text: `It expired on ${dayWords(at)}.`,
-    mend: 'Choose another key.',
+    remedy: 'Choose another key.',
   }),
-  'key-expires': (at) => ({
+  'key-expires': ({ at }) => ({
     title: 'The key expires',
     text: `Somebody has to replace it before ${dayWords(at)}.`,
-    mend: '',
+    remedy: '',
   }),
-  'key-cannot-wrap': (missing) => ({
-    title: `The key does not allow ${missing.replace(', ', ' and ')}.`,
+  'key-cannot-wrap': ({ missing }) => ({
+    title: `The key does not allow ${missing.join(' and ')}.`,
     text: '',
-    mend: 'Add it to the key’s permitted operations in the vault, or choose another key.',
+    remedy: 'Add it to the key’s permitted operations in the vault, or choose another key.',
   }),
   'key-hsm-needs-premium': () => ({
     title: 'This vault cannot hold RSA-HSM keys.',
     text: 'Its tier is standard.',
-    mend: 'Choose RSA, or a premium vault.',
+    remedy: 'Choose RSA, or a premium vault.',
   }),
-  'key-name-deleted': (name) => ({
+  'key-name-deleted': ({ name }) => ({
     title: `A deleted key still holds the name ${name}.`,
     text: 'The vault keeps deleted keys for a while, and their names with them.',
-    mend: 'Choose another name, or recover that key.',
+    remedy: 'Choose another name, or recover that key.',
   }),
-  'key-name-not-checked': (name) => ({
+  'key-name-not-checked': ({ name }) => ({
     title: `Whether a deleted key holds the name ${name} was not checked`,
     text: 'Looking takes an open network and Microsoft.KeyVault/vaults/keys/read as a data action (access policy: get).',
-    mend: '',
+    remedy: '',
   }),
   'no-lock': () => pass('No lock stops the changes'),
-  locked: (lock) => ({
+  locked: ({ locks }) => ({
     title: 'A lock stops the changes.',
-    text: `Read-only: ${wordsOfLocks(lock)}.`,
-    mend: 'Ask its owner to remove it for the time of the change.',
+    text: `Read-only: ${locks.map(({ name, scope }) => `${name} on ${scopeWords(scope)}`).join(', ')}.`,
+    remedy: 'Ask its owner to remove it for the time of the change.',
   }),
   'locks-not-checked': () => ({
     title: 'Locks were not checked',
     text: 'Reading them takes Microsoft.Authorization/locks/read. A read-only lock would stop the run.',
-    mend: '',
+    remedy: '',
   }),
   'bot-allowed': () => pass('The bot may make every change'),
-  'bot-not-allowed': (action) => ({
+  'bot-not-allowed': ({ actions }) => ({
     title: 'The bot may not make this change.',
-    text: `Its identity lacks ${action}.`,
-    mend: 'An owner of the resource gives the bot’s identity a role with this action.',
+    text: `Its identity lacks ${actions.join(', ')}.`,
+    remedy: 'An owner of the resource gives the bot’s identity a role with this action.',
   }),
   'rights-not-checked': () => ({
     title: 'The bot’s own rights were not checked',
     text: 'Reading them takes Microsoft.Authorization/permissions/read. A missing right would stop the run.',
-    mend: '',
+    remedy: '',
   }),
-} as const satisfies Record<CheckCode, (fact: string) => CheckWords>;
+  'vault-rights-not-checked': ({ actions }) => ({
+    title: 'The bot’s rights in the vault were not checked',
+    text: `The vault grants by access policy. Without ${actions.join(', ')} the run would stop before it changes the agent.`,
+    remedy: '',
+  }),
+};
+
+/** Under a union of codes the compiler asks for the fact of all of them at once; a code by itself has its own. */
+const rendered = <C extends CheckCode>({ code, fact, outcome }: CheckOf<C>): CheckWords => words[code](fact, outcome);
 
 /** The words of a check, as plain text: not yet safe for a card. */
-export const checkWords = (check: Check): CheckWords => words[check.code](check.fact);
+export const checkWords = (check: Check): CheckWords => rendered(check);

@@ -1,12 +1,14 @@
 /** Words for every kind of event: for the audit channel and the history. Plain text: not yet safe for a card. */
 import { shortDigest } from '../domain/digest.ts';
+import type { Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
 import type { SignIn } from '../domain/policy/sign-in.ts';
 import { highestProof } from '../domain/proof.ts';
-import type { StoredEvent } from '../domain/request/events.ts';
+import type { EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
+import { failureLine } from './failures.ts';
 import type { Mark } from './mark.ts';
 import type { Names } from './names.ts';
-import { effectWords, proofWords, stepTitles } from './steps.ts';
+import { effectWords, proofWords, stepTitles, stepWords } from './steps.ts';
 
 export interface EventWords {
   readonly mark: Mark;
@@ -43,125 +45,93 @@ function actorName(event: StoredEvent, names: Names): string {
   return names(PersonId.safeParse(actor.id).data ?? null);
 }
 
-function stepWords(event: StoredEvent): EventWords | null {
-  const { body } = event;
-  switch (body.type) {
-    case 'step-intended': {
-      const changes = Object.entries(body.after ?? {}).map(([key, value]) => {
-        const [target = '', property = ''] = key.split(' ');
-        return effectWords({ target, property, before: body.before?.[key] ?? '', value });
-      });
-      const again = body.data.attempt > 1 ? `, try ${body.data.attempt}` : '';
-      return { mark: 'now', title: `${stepTitles[body.data.step]}: about to${again}`, detail: list(...changes) };
-    }
-    case 'step-done': {
-      const detail = body.data.already ? 'nothing was left to do, read back' : 'read back';
-      return { mark: 'done', title: `${stepTitles[body.data.step]}: done`, detail };
-    }
-    case 'step-failed': {
-      const { failure, step, attempt, retryAt } = body.data;
-      const next = retryAt === null ? 'a person is asked' : `next try ${retryAt.slice(11, 19)}`;
-      const title = `${stepTitles[step]}: try ${attempt} did not work`;
-      return {
-        mark: retryAt === null ? 'bad' : 'warn',
-        title,
-        detail: list(`${failure.code}: ${failure.message}`.slice(0, 200), next),
-      };
-    }
-    default:
-      return null;
-  }
+/** What words are made of beside an event's own data. */
+interface Told {
+  readonly event: StoredEvent;
+  readonly names: Names;
+  readonly options: Options;
+  /** Who acted. */
+  readonly name: string;
 }
 
-function decisionWords(event: StoredEvent, names: Names, options: Options): EventWords | null {
-  const { body } = event;
-  const name = actorName(event, names);
-  switch (body.type) {
-    case 'submitted':
-      return {
-        mark: 'now',
-        title: `${name} asked`,
-        detail: list(quoted(event, 'justification', options), planWords(event)),
-      };
-    case 'approved': {
-      const accepted = body.data.acknowledgedIrreversible ? 'accepted what cannot be undone' : '';
-      return {
-        mark: 'done',
-        title: `${name} approved`,
-        detail: list(
-          planWords(event),
-          (body.result ?? '').replace('approved ', ''),
-          accepted,
-          signInWords(body.data.signIn),
-          body.data.quick ? 'within 5 seconds of being asked' : '',
-          quoted(event, 'comment', options),
-        ),
-      };
-    }
-    case 'rejected':
-      return {
-        mark: 'bad',
-        title: `${name} rejected`,
-        detail: list(planWords(event), quoted(event, 'comment', options)),
-      };
-    case 'cancelled':
-      return { mark: 'idle', title: `${name} cancelled`, detail: '' };
-    case 'retried':
-      return { mark: 'now', title: `${name} asked to retry`, detail: '' };
-    case 'given-up':
-      return { mark: 'bad', title: `${name} gave up`, detail: 'the request has failed' };
-    case 'texts-erased':
-      return { mark: 'idle', title: `${name} erased what people had written`, detail: body.data.reason };
-    case 'decided-late':
-      return {
-        mark: 'idle',
-        title: `${name} decided too late`,
-        detail: `${body.data.verb}, the request was ${body.data.state}`,
-      };
-    default:
-      return null;
-  }
-}
+const mostOfFailure = 200;
+const failed = (failure: Failure): string => failureLine(failure).slice(0, mostOfFailure);
 
-/** What happened, in words. An event nobody has words for yet shows its type: nothing is left out of a trail. */
-export function eventWords(event: StoredEvent, names: Names, options: Options): EventWords {
-  const known = stepWords(event) ?? decisionWords(event, names, options);
-  if (known !== null) return known;
-  const { body } = event;
-  switch (body.type) {
-    case 'expired':
-      return { mark: 'idle', title: 'Expired', detail: 'nobody decided in time' };
-    case 'plan-changed': {
-      const why =
-        body.data.reason === 'approvers-changed' ? 'an approver no longer is one' : 'Azure changed after the approval';
-      return { mark: 'warn', title: 'Asked again', detail: list(why, planWords(event)) };
-    }
-    case 'run-ordered':
-      return { mark: 'now', title: `Run ${body.data.run} ordered`, detail: planWords(event) };
-    case 'run-checked':
-      return {
-        mark: 'done',
-        title: `Run ${body.data.run} checked: the approval covers what Azure holds now`,
-        detail: list(
-          planWords(event),
-          `counted: ${body.data.counted.map((id) => names(PersonId.parse(id))).join(' and ')}`,
-        ),
-      };
-    case 'attention-needed':
-      return {
-        mark: 'alarm',
-        title: 'Needs attention',
-        detail: `${body.data.failure.code}: ${body.data.failure.message}`.slice(0, 200),
-      };
-    case 'succeeded': {
-      const level = highestProof(body.data.proofs);
-      return {
-        mark: 'done',
-        title: 'Succeeded',
-        detail: `proof: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`,
-      };
-    }
-    default:
-      return { mark: 'idle', title: body.type.replaceAll('-', ' '), detail: body.result ?? '' };
-  }
-}
+/** A type without its words does not compile. */
+const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => EventWords } = {
+  submitted: (_data, { event, name, options }) => ({
+    mark: 'now',
+    title: `${name} asked`,
+    detail: list(quoted(event, 'justification', options), planWords(event)),
+  }),
+  approved: ({ acknowledgedIrreversible, counted, required, signIn, quick }, { event, name, options }) => ({
+    mark: 'done',
+    title: `${name} approved`,
+    detail: list(
+      planWords(event),
+      `${counted} of ${required}`,
+      acknowledgedIrreversible ? 'accepted what cannot be undone' : '',
+      signInWords(signIn),
+      quick ? 'within 5 seconds of being asked' : '',
+      quoted(event, 'comment', options),
+    ),
+  }),
+  rejected: (_data, { event, name, options }) => ({
+    mark: 'bad',
+    title: `${name} rejected`,
+    detail: list(planWords(event), quoted(event, 'comment', options)),
+  }),
+  cancelled: (_data, { name }) => ({ mark: 'idle', title: `${name} cancelled`, detail: '' }),
+  expired: () => ({ mark: 'idle', title: 'Expired', detail: 'nobody decided in time' }),
+  'decided-late': ({ verb, state }, { name }) => ({
+    mark: 'idle',
+    title: `${name} decided too late`,
+    detail: `${verb}, the request was ${state}`,
+  }),
+  'plan-changed': ({ reason }, { event }) => {
+    const why = reason === 'approvers-changed' ? 'an approver no longer is one' : 'Azure changed after the approval';
+    return { mark: 'warn', title: 'Asked again', detail: list(why, planWords(event)) };
+  },
+  'run-ordered': ({ run }, { event }) => ({ mark: 'now', title: `Run ${run} ordered`, detail: planWords(event) }),
+  'run-checked': ({ run, counted }, { event, names }) => ({
+    mark: 'done',
+    title: `Run ${run} checked: the approval covers what Azure holds now`,
+    detail: list(planWords(event), `counted: ${counted.map((id) => names(PersonId.parse(id))).join(' and ')}`),
+  }),
+  'step-intended': ({ step, attempt }, { event }) => ({
+    mark: 'now',
+    title: `${stepWords(step, event.body.changes ?? []).title}: about to${attempt > 1 ? `, try ${attempt}` : ''}`,
+    detail: list(...(event.body.changes ?? []).map(effectWords)),
+  }),
+  'step-done': ({ step, already }, { event }) => ({
+    mark: 'done',
+    title: `${stepWords(step, event.body.changes ?? []).title}: done`,
+    detail: already ? 'nothing was left to do, read back' : 'read back',
+  }),
+  'step-failed': ({ step, attempt, failure, retryAt }) => ({
+    mark: retryAt === null ? 'bad' : 'warn',
+    title: `${stepTitles[step]}: try ${attempt} did not work`,
+    detail: list(failed(failure), retryAt === null ? 'a person is asked' : `next try ${retryAt.slice(11, 19)}`),
+  }),
+  'attention-needed': ({ failure }) => ({ mark: 'alarm', title: 'Needs attention', detail: failed(failure) }),
+  succeeded: ({ proofs }) => {
+    const level = highestProof(proofs);
+    const proof = level === null ? 'none' : proofWords[level].name.toLowerCase();
+    return { mark: 'done', title: 'Succeeded', detail: `proof: ${proof}` };
+  },
+  retried: (_data, { name }) => ({ mark: 'now', title: `${name} asked to retry`, detail: '' }),
+  'given-up': (_data, { name }) => ({ mark: 'bad', title: `${name} gave up`, detail: 'the request has failed' }),
+  'texts-erased': ({ reason }, { name }) => ({
+    mark: 'idle',
+    title: `${name} erased what people had written`,
+    detail: reason,
+  }),
+};
+
+/** Under a union of types the compiler asks for the data of all of them at once; a type by itself has its own. */
+const rendered = <T extends EventType>({ type, data }: EventBodyOf<T>, told: Told): EventWords =>
+  words[type](data, told);
+
+/** What happened, in words. */
+export const eventWords = (event: StoredEvent, names: Names, options: Options): EventWords =>
+  rendered(event.body, { event, names, options, name: actorName(event, names) });

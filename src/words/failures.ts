@@ -1,79 +1,237 @@
-/** What to do about a failure, in our words. Azure's own words stand beside them. */
-import type { Failure } from '../domain/failure.ts';
+/** What stood in the way, in words, and what to do about it. Azure's own words stand as they are, under Azure's name. */
+import { codeOf, type Failure, type Found, type FoundCode } from '../domain/failure.ts';
+import { kinds } from '../resources/registry.ts';
+import { checkWords } from './checks.ts';
+import { resourceKeyWords } from './keys.ts';
 import { scopeWords } from './places.ts';
 
-/** The right that Azure missed, where its words name one (ARM's `AuthorizationFailed`). */
-function missingRight({ message }: Failure): string {
-  const action = /perform action '([^']+)'/.exec(message)?.[1];
+/** The right that Azure missed, where its words name one (ARM's `AuthorizationFailed`, a vault's `ForbiddenByRbac`). */
+function missingRight(message: string): string {
+  const action = /(?:perform action|Action:) '([^']+)'/.exec(message)?.[1];
   if (action === undefined) return 'the right that Azure names';
-  const scope = /over scope '(\/[^']+)'/.exec(message)?.[1];
+  const scope = /(?:over scope|Resource:) '(\/[^']+)'/.exec(message)?.[1];
   return scope === undefined ? `the right ${action}` : `the right ${action} on ${scopeWords(scope)}`;
 }
 
-const giveRight = (failure: Failure): string => `Give this bot’s identity ${missingRight(failure)}, then retry.`;
-const always = (words: string) => (): string => words;
+const giveRight = (message: string): string => `Give this bot’s identity ${missingRight(message)}, then retry.`;
 
-const mends: Readonly<Record<string, (failure: Failure) => string>> = {
+/** By Azure's codes: its list is open, so what is not here has no remedy of ours. */
+const remedies: Readonly<Record<string, (message: string) => string>> = {
   AuthorizationFailed: giveRight,
   ForbiddenByRbac: giveRight,
-  ScopeLocked: always('Remove the lock that Azure names, then retry.'),
-  RequestDisallowedByPolicy: always('Ask the owner of the policy that Azure names for an exemption, then retry.'),
-  RunLost: always(
-    'Retry: everything is looked at again first, and what is done is not done twice. The approvals hold.',
-  ),
-  ReadBackDiffers: always('Look at the resource in the Azure portal. Retry when it is as it should be.'),
-  KeyOfOthers: always('Give up, then ask again under another name, or for that key if it is the one you want.'),
-  AccessModeChanged: always(
-    'Switch the vault back and retry, or give up and ask again: another grant needs another approval.',
-  ),
-  IdentityLost: always('Give the agent that identity back and retry, or give up and ask again.'),
-  Missing: always('Somebody removed what the plan rests on. Put it back and retry, or give up.'),
-  NotFound: always('Somebody removed what the plan rests on. Put it back and retry, or give up.'),
-  MembershipUnknown: always('Retry when Microsoft Graph answers again. The approvals hold.'),
-  UnexpectedError: always('An operator finds it in the log under this id. Retry, or give up.'),
+  ScopeLocked: () => 'Remove the lock that Azure names, then retry.',
+  RequestDisallowedByPolicy: () => 'Ask the owner of the policy that Azure names for an exemption, then retry.',
+  NotFound: () => 'Somebody removed what the plan rests on. Put it back and retry, or give up.',
 };
 
-/** Empty where nobody knows. */
-export const mendWords = (failure: Failure): string =>
-  mends[failure.code]?.(failure) ?? (failure.next === 'ask' ? '' : 'This often passes. Retry in a few minutes.');
+const look = 'Look at the resource in the Azure portal. Retry when it is as it should be.';
+const passes = 'This often passes. Retry in a few minutes.';
+const configured = 'An operator looks at the bot’s configuration.';
 
-/** Codes of what the bot itself judged: Azure answered, or was not asked. */
-const ownCodes: readonly string[] = [
-  'ReadBackDiffers',
-  'Missing',
-  'MembershipUnknown',
-  'RunLost',
-  'KeyOfOthers',
-  'AccessModeChanged',
-  'IdentityLost',
-  'AgentBusy',
-  'UnexpectedError',
-  'OutsideConfiguredSubscriptions',
-  'NotAKeyVaultAddress',
-  'NotAHealthcareAgentService',
-  'NotAKeyVault',
-  'NotAnAgentOrVault',
-  'KeyProbeMismatch',
-  'KeyNotUsable',
-];
+/** By the bot's own codes: one that is missing does not compile. Empty where the check says what to do. */
+const ownRemedies: Readonly<Record<FoundCode, string>> = {
+  blocked: '',
+  'resource-busy': passes,
+  'resource-not-settled': look,
+  missing: 'Somebody removed what the plan rests on. Put it back and retry, or give up.',
+  'identity-lost': 'Give the agent that identity back and retry, or give up and ask again.',
+  'identity-not-shown': look,
+  'key-of-others': 'Give up, then ask again under another name, or for that key if it is the one you want.',
+  'key-not-there': look,
+  'key-made-otherwise': look,
+  'access-mode-changed':
+    'Switch the vault back and retry, or give up and ask again: another grant needs another approval.',
+  'grant-not-shown': look,
+  'protection-not-shown': look,
+  'key-not-shown': look,
+  'key-moved': look,
+  'membership-unknown': 'Retry when Microsoft Graph answers again. The approvals hold.',
+  'run-lost': 'Retry: everything is looked at again first, and what is done is not done twice. The approvals hold.',
+  unexpected: 'An operator finds it in the log under this id. Retry, or give up.',
+  'not-of-kind': configured,
+  'outside-subscriptions': 'An operator adds the subscription to those the bot may act in, or you give up.',
+  'not-a-vault-address': configured,
+  'key-probe-mismatch': 'Look at the key in the vault. Retry when it works.',
+  'key-not-usable': 'Look at the key in the vault. Retry when it works.',
+};
 
-/** Whose words a failure's message is: they stand on cards under a name. */
-export function saidBy({ code, status }: Failure): 'the bot' | 'Azure' | 'nobody' | 'the sign-in' {
-  if (ownCodes.includes(code)) return 'the bot';
-  if (status !== null) return 'Azure';
-  return /^AADSTS|Authentication|Credential|ClientAuth/.test(code) ? 'the sign-in' : 'nobody';
+/** What to do about it; empty where nobody knows, or the words of a check say it. */
+export function remedyWords(failure: Failure): string {
+  if (failure.source === 'bot') {
+    const { found } = failure;
+    return found.code === 'blocked' ? checkWords(found.check).remedy : ownRemedies[found.code];
+  }
+  return remedies[failure.code]?.(failure.message) ?? (failure.next === 'ask' ? '' : passes);
 }
 
-/** `Azure says · 403 AuthorizationFailed` without the last part where it says nothing to anybody. */
+const missingThings = { resource: 'The agent', vault: 'The vault', identity: 'The identity of the agent' } as const;
+
+const otherKinds: Readonly<Record<string, string>> = {
+  'key-vault': 'a key vault',
+  'user-assigned-identity': 'a user-assigned identity',
+};
+const kindWords = (name: string): string => {
+  const kind = kinds.find((one) => one.name === name);
+  return kind === undefined ? (otherKinds[name] ?? 'a resource the bot knows') : `a ${kind.nounInFull}`;
+};
+
+type Difference = Extract<Found, { readonly code: 'key-made-otherwise' }>['differences'][number];
+
+function differenceWords(difference: Difference): string {
+  switch (difference.of) {
+    case 'type':
+    case 'size':
+      return `${difference.of} is ${difference.is}, not ${difference.wanted}`;
+    case 'expires':
+      return `it expires ${difference.is ?? 'never'}, not ${difference.wanted ?? 'never'}`;
+    case 'operations':
+      return 'it may not wrap and unwrap keys';
+    case 'disabled':
+      return 'it is disabled';
+    case 'not-before':
+      return `it is not valid before ${difference.is}`;
+  }
+}
+
+type Lost = Extract<Found, { readonly code: 'run-lost' }>;
+
+function lostWords({ why, touched }: Lost): string {
+  const rest = touched ? 'The step it was in may have changed Azure.' : 'This run had not begun to change Azure.';
+  switch (why.how) {
+    case 'unknown-to-engine':
+      return `The workflow engine does not know this run: its tables were lost or replaced. ${rest}`;
+    case 'ended':
+      return `The run ended as ${why.status} without saying how it went. ${rest}`;
+    case 'no-replica':
+      return `The run belongs to workflow version ${why.workflowVersion}, and no replica of that version runs. ${rest}`;
+  }
+}
+
+const grants = { 'role-assignments': 'role assignment', 'access-policies': 'access policy' } as const;
+const otherGrant = { 'role-assignments': 'access policy', 'access-policies': 'role assignment' } as const;
+
+/** What the bot found. */
+function foundWords(found: Found): string {
+  switch (found.code) {
+    case 'blocked': {
+      const { title, text } = checkWords(found.check);
+      return text === '' ? title : `${title} ${text}`;
+    }
+    case 'resource-busy':
+      return `Azure is working on the agent: it is ${found.provisioningState}.`;
+    case 'resource-not-settled':
+      return `The agent is ${found.provisioningState}.`;
+    case 'missing':
+      return `${missingThings[found.what]} does not exist any more.`;
+    case 'identity-lost':
+      return `The agent does not have ${found.id} any more.`;
+    case 'identity-not-shown':
+      return 'The agent shows no system-assigned identity.';
+    case 'key-of-others':
+      return `Somebody else made a key named ${found.keyName} meanwhile.`;
+    case 'key-not-there':
+      return `Key ${found.keyName} is not there as it was to be made.`;
+    case 'key-made-otherwise':
+      return `The key differs: ${found.differences.map(differenceWords).join('; ')}.`;
+    case 'access-mode-changed':
+      return `Vault ${found.vault} now grants access by ${grants[found.now]}; what was approved is a grant by ${otherGrant[found.now]}.`;
+    case 'grant-not-shown':
+      return 'The grant is not listed.';
+    case 'protection-not-shown':
+      return 'The vault does not show purge protection.';
+    case 'key-not-shown':
+      return `Azure accepted the change, and the agent now shows ${resourceKeyWords(found.shows)}.`;
+    case 'key-moved':
+      return `Somebody put the agent under ${resourceKeyWords(found.shows)}.`;
+    case 'membership-unknown':
+      return 'The directory did not say whether the people who approved still may.';
+    case 'run-lost':
+      return lostWords(found);
+    case 'unexpected':
+      return `Something unexpected happened. The log has it under ${found.errorId}.`;
+    case 'not-of-kind':
+      return `${found.id} is not the id of ${kindWords(found.kind)}.`;
+    case 'outside-subscriptions':
+      return `Subscription ${found.subscriptionId} is not one of those configured.`;
+    case 'not-a-vault-address':
+      return `${found.address} is not the address of a key vault.`;
+    case 'key-probe-mismatch':
+      return 'What was unwrapped is not what was wrapped.';
+    case 'key-not-usable':
+      return found.message;
+  }
+}
+
+/** What would have been right, where the bot looked and found something else; null where it goes without saying. */
+export function expectedWords(failure: Failure): string | null {
+  if (failure.source !== 'bot') return null;
+  const { found } = failure;
+  switch (found.code) {
+    case 'identity-not-shown':
+      return 'It has one.';
+    case 'key-not-there':
+      return `Key ${found.keyName} is there.`;
+    case 'key-made-otherwise':
+      return `Key ${found.keyName} is as it was approved.`;
+    case 'grant-not-shown':
+      return 'The agent’s identity may get, wrap and unwrap with the key.';
+    case 'protection-not-shown':
+      return 'Soft delete and purge protection are on.';
+    case 'resource-not-settled':
+      return 'The agent is Succeeded.';
+    case 'key-not-shown':
+      return `The agent shows ${resourceKeyWords(found.expected)}.`;
+    case 'key-moved':
+      return found.expected === null
+        ? 'The agent is still under Microsoft’s key.'
+        : `The agent is still under ${resourceKeyWords(found.expected)}.`;
+    case 'blocked':
+    case 'resource-busy':
+    case 'missing':
+    case 'identity-lost':
+    case 'key-of-others':
+    case 'access-mode-changed':
+    case 'membership-unknown':
+    case 'run-lost':
+    case 'unexpected':
+    case 'not-of-kind':
+    case 'outside-subscriptions':
+    case 'not-a-vault-address':
+    case 'key-probe-mismatch':
+    case 'key-not-usable':
+      return null;
+  }
+}
+
+/** What was said, whoever said it: Azure's message word for word. */
+export const messageOf = (failure: Failure): string =>
+  failure.source === 'bot' ? foundWords(failure.found) : failure.message;
+
+/** `AuthorizationFailed: The client …` */
+export const failureLine = (failure: Failure): string => `${codeOf(failure)}: ${messageOf(failure)}`;
+
+/** Whether the bot compared what it read back with what it had done. */
+const readBack: ReadonlySet<string> = new Set([
+  'identity-not-shown',
+  'key-not-there',
+  'key-made-otherwise',
+  'grant-not-shown',
+  'protection-not-shown',
+  'resource-not-settled',
+  'key-not-shown',
+  'key-moved',
+] satisfies FoundCode[]);
+
+/** Under whose name the message stands on a card: `Azure says · 403 AuthorizationFailed`. */
 export function sourceWords(failure: Failure): string {
-  switch (saidBy(failure)) {
-    case 'the bot':
-      return failure.code === 'ReadBackDiffers' ? 'The bot read back' : 'The bot says';
-    case 'Azure':
+  switch (failure.source) {
+    case 'bot':
+      return readBack.has(failure.found.code) ? 'The bot read back' : 'The bot says';
+    case 'azure':
       return `Azure says · ${failure.status} ${failure.code}`;
-    case 'the sign-in':
+    case 'sign-in':
       return `Signing in to Azure · ${failure.code}`;
-    case 'nobody':
+    case 'no-answer':
       return `No answer from Azure · ${failure.code}`;
   }
 }

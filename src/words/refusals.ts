@@ -1,14 +1,19 @@
 /** Words for every refusal. A clicker gets title and text as a message only they see. */
 import type { Refusal, RefusalCode } from '../domain/request/refusal.ts';
+import { kinds } from '../resources/registry.ts';
+import { failureLine } from './failures.ts';
+import { shortVersion } from './places.ts';
 
 export interface Words {
   /** What is. */
   readonly title: string;
   /** What to do. */
   readonly text: string;
+  /** The text says itself that nothing came of it. */
+  readonly unchanged?: true;
 }
 
-const words = {
+const words: { readonly [C in RefusalCode]: (fact: string) => Words } = {
   'acknowledge-data-loss': () => ({
     title: 'The caution is not ticked.',
     text: 'Read it, tick it, then submit.',
@@ -33,14 +38,17 @@ const words = {
   'azure-unreachable': (failure) => ({
     title: 'Azure did not answer as expected.',
     text: `${failure} Nothing was changed. Try again in a minute.`,
+    unchanged: true,
   }),
   'azure-refused': (failure) => ({
     title: 'The bot may not look at this in Azure.',
     text: `${failure} Nothing was changed. An owner gives the bot’s identity the missing right; then try again.`,
+    unchanged: true,
   }),
   'cannot-check-membership': () => ({
     title: 'Your membership could not be checked.',
     text: 'Nothing was stored. Try again in a minute.',
+    unchanged: true,
   }),
   'choice-missing': () => ({ title: 'Nothing is chosen.', text: 'Choose one, then go on.' }),
   'comment-too-long': (length) => ({ title: 'The comment is too long.', text: `Use at most ${length} characters.` }),
@@ -48,6 +56,26 @@ const words = {
   guest: () => ({
     title: 'Only members of this organisation can use the bot.',
     text: 'You are signed in from another organisation.',
+  }),
+  'key-not-visible': (name) => ({
+    title: `The bot does not see key ${name}.`,
+    text: 'Its vault is in no subscription the bot may read, or the key is gone. Choose another key or vault.',
+  }),
+  'not-under-own-key': (name) => ({
+    title: `${name} is under a Microsoft-managed key.`,
+    text: 'Use /enable-cmk to put it under your own key first.',
+  }),
+  'unknown-version': (version) => ({
+    title: `The key has no version ${version}.`,
+    text: 'Choose newest, new, or a version as the vault shows it.',
+  }),
+  'version-in-use': (version) => ({
+    title: `Version ${shortVersion(version)} is in use already.`,
+    text: 'Choose another version, a new one, or another key.',
+  }),
+  'version-unfit': (type) => ({
+    title: `A key of type ${type} cannot get a version that Azure could use.`,
+    text: 'Choose another key: RSA or RSA-HSM with 2048, 3072 or 4096 bits.',
   }),
   'justification-missing': () => ({
     title: 'The reason is missing.',
@@ -116,6 +144,7 @@ const words = {
   'sign-in-other-person': () => ({
     title: 'Somebody else signed in.',
     text: 'Nothing was approved. Sign in with the account you use in Teams.',
+    unchanged: true,
   }),
   'sign-in-too-old': (minutes) => ({
     title: `Your sign-in is older than ${minutes === '1' ? 'a minute' : `${minutes} minutes`}.`,
@@ -128,6 +157,7 @@ const words = {
   'sign-in-unverifiable': () => ({
     title: 'Your sign-in could not be checked.',
     text: 'Nothing was approved. Try again in a minute; if it stays so, an operator finds why in the log.',
+    unchanged: true,
   }),
   'stale-card': () => ({
     title: 'This card is out of date.',
@@ -135,7 +165,7 @@ const words = {
   }),
   'unknown-resource': (name) => ({
     title: name === '' ? 'The agent is not there.' : `No agent is named ${name}.`,
-    text: 'Look at the name, or choose from the list with /enable-cmk. Without Microsoft.HealthBot/healthBots/read there the bot finds none.',
+    text: `Look at the name, or choose from the list with /enable-cmk. Without ${kinds.flatMap(({ rights }) => rights.read).join(', ')} there the bot finds none.`,
   }),
   'unknown-key': (name) => ({
     title: `The vault has no key named ${name}.`,
@@ -149,7 +179,8 @@ const words = {
     title: name === '' ? 'The vault is not there.' : `No vault is named ${name}.`,
     text: 'Look at the name, or choose from the list. Without Microsoft.KeyVault/vaults/read there the bot finds none.',
   }),
-} as const satisfies Record<RefusalCode, (fact: string) => Words>;
+};
 
 /** The words of a refusal, as plain text: not yet safe for a card. */
-export const refusalWords = (refusal: Refusal): Words => words[refusal.code](refusal.fact);
+export const refusalWords = ({ code, fact, failure }: Refusal): Words =>
+  words[code](failure === undefined ? fact : failureLine(failure));

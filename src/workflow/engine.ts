@@ -3,7 +3,7 @@
  * waiting, retrying and resuming after a crash; its tables are progress and are never asked about the state of a request.
  */
 import { DBOS, DBOSWorkflowConflictError, StatusString } from '@dbos-inc/dbos-sdk';
-import type { Failure } from '../domain/failure.ts';
+import { type Failure, foundThat } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
 import { attemptStep, checkRun, intend, type RunPorts, record, stopRun, type Try, type Waiting } from './run-plan.ts';
@@ -12,7 +12,7 @@ import { attemptStep, checkRun, intend, type RunPorts, record, stopRun, type Try
  * Bumped by hand when the body of a running workflow could no longer be replayed. Runs of another version are left to the
  * replicas that still have it; when none is left, a person is asked.
  */
-export const workflowVersion = '1';
+export const workflowVersion = '2';
 
 export interface EngineOptions {
   /** A `pg.Pool`, or what looks like one. */
@@ -106,16 +106,7 @@ async function look(here: ReadonlySet<string>, id: RequestId, run: number): Prom
   };
 }
 
-const bug = (id: string): Failure => ({
-  next: 'ask',
-  doing: 'running the plan',
-  code: 'UnexpectedError',
-  message: `Something unexpected happened. The log has it under ${id}.`,
-  status: null,
-  retryAfterMs: null,
-  clientRequestId: null,
-  correlationId: null,
-});
+const bug = (errorId: string): Failure => foundThat('running the plan', { code: 'unexpected', errorId });
 
 /** Launches the engine; runs that were cut short go on at once. One engine a process. */
 export async function startEngine(options: EngineOptions, ports: RunPorts): Promise<Engine> {

@@ -2,11 +2,11 @@
  * The run of an approved plan, as steps of a durable workflow. Every function here runs inside one engine step: it may run
  * twice, and then finds under its cause what it recorded the first time.
  */
-import { passesByItself } from '../domain/checks.ts';
+import { passesByItself } from '../domain/check.ts';
 import { planDigest, type Sha256 } from '../domain/digest.ts';
-import type { Failure } from '../domain/failure.ts';
+import { type Failure, foundThat } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
-import { blocksOf, makePlan, type StepName, stagesOf } from '../domain/plan.ts';
+import { blocksOf, effectsOf, type StepName, stagesOf } from '../domain/plan.ts';
 import { applyPolicy, type Policy, type Standing } from '../domain/policy/policy.ts';
 import type { ResourceFacts } from '../domain/policy/rules.ts';
 import type { Azure } from '../domain/ports/azure.ts';
@@ -16,8 +16,8 @@ import { blockedBy } from '../domain/request/decide-run.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
 import { decideRetry, type RetryLimits } from '../domain/retry.ts';
-import { observe } from '../operations/observe.ts';
-import { stepNamed, steps } from '../steps/registry.ts';
+import { operationOf, workOf } from '../operations/registry.ts';
+import { steps } from '../steps/registry.ts';
 import { carryOut } from '../steps/step.ts';
 
 export interface RunPorts {
@@ -60,16 +60,19 @@ const requireRequest = (request: Request | null, id: RequestId): Request => {
  */
 export async function checkRun(ports: RunPorts, id: RequestId, run: number, attempt: number): Promise<Gate> {
   const request = requireRequest(await ports.requests.load(id), id);
-  const observed = await observe(ports.azure, request.plan.wish);
+  const { wish } = request.plan;
+  const operation = operationOf(wish);
+  const own = { requestId: id, keyVersion: request.outputs.keyVersion ?? null };
+  const observed = await operation.observe(ports.azure, wish, own);
   if (!observed.ok) return stopOrWait(ports, id, run, attempt, observed.failure);
   const { policy, tenantId, now, sha256 } = ports;
-  const context = { tenantId, policyVersion: policy.version, now: now() };
-  const plan = makePlan(steps, observed.value, request.plan.wish, context);
+  const context = { tenantId, policyVersion: policy.version, now: now(), own };
+  const plan = operation.plan(wish, observed.value, context);
   const blocks = blocksOf(plan);
-  const [operation] = blocks;
-  // Somebody else's operation on the agent ends by itself: nobody need be asked at once.
-  if (operation !== undefined && blocks.every(passesByItself)) {
-    return stopOrWait(ports, id, run, attempt, { ...blockedBy(operation), next: 'wait' });
+  const [block] = blocks;
+  // Somebody else's operation on the resource ends by itself: nobody need be asked at once.
+  if (block !== undefined && blocks.every(passesByItself)) {
+    return stopOrWait(ports, id, run, attempt, blockedBy(block, 'wait'));
   }
   const standings: Record<string, Standing> = {};
   for (const { by } of request.approvals) standings[by] = await ports.approverStanding(by, plan.observation.resource);
@@ -81,19 +84,14 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   );
   const passed = checked.kind === 'accepted' && checked.events.some(({ body }) => body.type === 'run-checked');
   if (!passed) return { go: false };
-  return { go: true, stages: stagesOf(request.plan.steps.map((step) => step.name)) };
+  return { go: true, stages: stagesOf(request.plan) };
 }
 
-const membershipUnknown: Failure = {
-  next: 'wait',
-  doing: 'checking that the approvers still are approvers',
-  code: 'MembershipUnknown',
-  message: 'The directory did not say whether the people who approved still may.',
-  status: null,
-  retryAfterMs: null,
-  clientRequestId: null,
-  correlationId: null,
-};
+const membershipUnknown: Failure = foundThat(
+  'checking that the approvers still are approvers',
+  { code: 'membership-unknown' },
+  'wait',
+);
 
 async function stopOrWait(
   ports: RunPorts,
@@ -128,15 +126,16 @@ export async function attemptStep(
   { step, attempt }: Try,
 ): Promise<StepResult> {
   const request = requireRequest(await ports.requests.load(id), id);
-  const outcome = await carryOut(stepNamed(step), {
+  const outcome = await carryOut(steps[step], {
     azure: ports.azure,
     requestId: id,
-    plan: request.plan,
-    born: request.born,
+    work: workOf(request.plan),
+    approved: effectsOf(request.plan),
+    outputs: request.outputs,
   });
   if (outcome.ok) {
-    const { already, born, receipt, proofs } = outcome.value;
-    return { step, attempt, outcome: 'done', already, born, receipt, proofs };
+    const { already, outputs, receipt, proofs } = outcome.value;
+    return { step, attempt, outcome: 'done', already, outputs, receipt, proofs };
   }
   const { failure } = outcome;
   const events = await ports.requests.events(id);

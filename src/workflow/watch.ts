@@ -2,7 +2,7 @@
  * Looks after every run that was ordered until it is over, so that none is lost without a word: a run whose replica died is
  * adopted, and one that nobody can go on with ends with a person being asked.
  */
-import type { Failure } from '../domain/failure.ts';
+import { type Failure, type Found, foundThat } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { ReplicaIdentity, Replicas } from '../domain/ports/store.ts';
 import type { Request } from '../domain/request/request.ts';
@@ -19,8 +19,10 @@ export interface WatchPorts {
   readonly log: { warn(fields: object, message: string): void };
 }
 
+type Lost = Extract<Found, { readonly code: 'run-lost' }>;
+
 /** What must be done about a run. */
-type Fate = 'start' | 'going' | 'adopt' | { readonly lost: string };
+type Fate = 'start' | 'going' | 'adopt' | { readonly lost: Lost['why'] };
 
 const lookEveryMs = 5_000;
 const suspectEveryMs = 1_000;
@@ -34,16 +36,14 @@ async function fateOf(ports: WatchPorts, known: KnownRun | null, request: Reques
   if (known === null) {
     // Nothing was intended yet: the run begins with looking at everything.
     if (request.state === 'approved') return 'start';
-    return { lost: 'The workflow engine does not know this run: its tables were lost or replaced.' };
+    return { lost: { how: 'unknown-to-engine' } };
   }
-  if (known.state === 'ended') return { lost: `The run ended as ${known.status} without saying how it went.` };
+  if (known.state === 'ended') return { lost: { how: 'ended', status: known.status } };
   if (known.here) return 'going';
   const alive = await ports.replicas.alive();
   const sameVersion = alive.filter(({ workflowVersion }) => workflowVersion === known.workflowVersion);
   if (sameVersion.length === 0) {
-    return {
-      lost: `The run belongs to workflow version ${known.workflowVersion}, and no replica of that version runs.`,
-    };
+    return { lost: { how: 'no-replica', workflowVersion: known.workflowVersion } };
   }
   // One that waits for a replica is taken by the next that is free.
   if (known.replica === null) return 'going';
@@ -53,16 +53,8 @@ async function fateOf(ports: WatchPorts, known: KnownRun | null, request: Reques
   return known.workflowVersion === ports.me.workflowVersion ? 'adopt' : 'going';
 }
 
-const lostRun = (message: string, touched: boolean): Failure => ({
-  next: 'ask',
-  doing: 'running the plan',
-  code: 'RunLost',
-  message: `${message} ${touched ? 'The step it was in may have changed Azure.' : 'This run had not begun to change Azure.'}`,
-  status: null,
-  retryAfterMs: null,
-  clientRequestId: null,
-  correlationId: null,
-});
+const lostRun = (why: Lost['why'], touched: boolean): Failure =>
+  foundThat('running the plan', { code: 'run-lost', why, touched });
 
 /** Returns what the outbox does with the row of a run: when to look again, or null once the run is over. */
 export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Promise<Date | null> {

@@ -1,12 +1,12 @@
-import type { ArmId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
+import type { ResourceRef } from '../../src/domain/wish.ts';
 import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
   connect,
-  failureOf,
   got,
   key,
-  resourceId,
+  outsideFailureOf,
+  resourceRef,
   sentDuring,
   tenantId,
   under,
@@ -23,9 +23,9 @@ beforeAll(async () => {
 });
 afterAll(() => discard(running));
 
-const resourceNow = async (id: ArmId) => {
-  const resource = got(await azure.resources.get(id));
-  if (resource === null) throw new Error(`no agent ${id}`);
+const resourceNow = async (ref: ResourceRef) => {
+  const resource = got(await azure.resources.get(ref));
+  if (resource === null) throw new Error(`no agent ${ref.id}`);
   return resource;
 };
 
@@ -36,7 +36,7 @@ const versionOf = async (name: string, vault = vaultId('kv-care-prod')) => {
 };
 
 describe('enabling the identity', () => {
-  const identityResource = resourceId('triage-agent-test', 'rg-care-test');
+  const identityResource = resourceRef('triage-agent-test', 'rg-care-test');
 
   test('sends the identity alone and waits until Azure has finished', async () => {
     const sent = await sentDuring(running, async () => {
@@ -54,7 +54,7 @@ describe('enabling the identity', () => {
   });
 
   test('all requests of one call carry the client request id of its receipt', async () => {
-    const target = resourceId('x-ray-agent', 'rg-research', '40000000-0000-4000-8000-000000000002');
+    const target = resourceRef('x-ray-agent', 'rg-research', '40000000-0000-4000-8000-000000000002');
     let id: string | null = null;
     const sent = await sentDuring(running, async () => {
       id = got(await azure.resources.enableSystemIdentity(target)).clientRequestId;
@@ -73,7 +73,7 @@ describe('enabling the identity', () => {
   });
 
   test('keeps user-assigned identities by sending the same map', async () => {
-    const visitor = resourceId('visitor-agent');
+    const visitor = resourceRef('visitor-agent');
     const before = await resourceNow(visitor);
     expect(before.userAssignedIds).toHaveLength(1);
     const sent = await sentDuring(running, async () => got(await azure.resources.enableSystemIdentity(visitor)));
@@ -89,7 +89,7 @@ describe('enabling the identity', () => {
   });
 
   test('an agent in the middle of another operation is worth waiting for', async () => {
-    const failure = failureOf(await azure.resources.enableSystemIdentity(resourceId('waiting-list-agent')));
+    const failure = outsideFailureOf(await azure.resources.enableSystemIdentity(resourceRef('waiting-list-agent')));
     expect(failure).toMatchObject({
       next: 'wait',
       status: 409,
@@ -99,13 +99,13 @@ describe('enabling the identity', () => {
   });
 
   test('an agent that is gone asks a person', async () => {
-    const failure = failureOf(await azure.resources.enableSystemIdentity(resourceId('no-such-agent')));
+    const failure = outsideFailureOf(await azure.resources.enableSystemIdentity(resourceRef('no-such-agent')));
     expect(failure).toMatchObject({ next: 'ask', code: 'ResourceNotFound', status: 404 });
   });
 });
 
 describe("setting the customer's key", () => {
-  const target = resourceId('triage-agent-prod');
+  const target = resourceRef('triage-agent-prod');
   const vault = vaultId('kv-care-prod');
   const keyName = 'cmk-triage-agent';
   const wished = async () => ({
@@ -120,7 +120,7 @@ describe("setting the customer's key", () => {
   });
 
   test('without a grant the operation fails, and may pass once the grant has spread', async () => {
-    const failure = failureOf(await azure.resources.setCustomerKey(target, await wished()));
+    const failure = outsideFailureOf(await azure.resources.setCustomerKey(target, await wished()));
     expect(failure).toMatchObject({
       next: 'retry-until',
       code: 'KeyVaultAccessForbidden',
@@ -155,7 +155,7 @@ describe("setting the customer's key", () => {
   });
 
   test("a failed operation keeps the provider's own code and words", async () => {
-    const failure = failureOf(
+    const failure = outsideFailureOf(
       await azure.resources.setCustomerKey(target, { ...(await wished()), keyVersion: 'f'.repeat(32) }),
     );
     expect(failure).toMatchObject({ next: 'ask', code: 'KeyNotFound' });
@@ -168,7 +168,7 @@ describe("setting the customer's key", () => {
         const held = state.vaults.find((one: { name: string }) => one.name === 'kv-care-prod');
         held.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
       });
-      return failureOf(await azure.resources.setCustomerKey(target, await wished()));
+      return outsideFailureOf(await azure.resources.setCustomerKey(target, await wished()));
     })();
     expect(failure).toMatchObject({ next: 'ask', code: 'KeyVaultNetworkAccessDenied' });
   });
@@ -176,7 +176,7 @@ describe("setting the customer's key", () => {
   test("a failed operation without an error keeps its status and the provider's body", async () => {
     const body = { status: 'Failed', resourceId: 'x' };
     const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body } };
-    const failure = failureOf(
+    const failure = outsideFailureOf(
       await under(running, fault, async () => azure.resources.setCustomerKey(target, await wished())),
     );
     expect(failure).toMatchObject({ next: 'ask', code: 'Failed', message: JSON.stringify(body) });
@@ -185,7 +185,7 @@ describe("setting the customer's key", () => {
   test('a cancelled operation asks a person', async () => {
     const body = { status: 'Canceled', error: { code: 'OperationCanceled', message: 'by somebody else' } };
     const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body } };
-    const failure = failureOf(
+    const failure = outsideFailureOf(
       await under(running, fault, async () => azure.resources.setCustomerKey(target, await wished())),
     );
     expect(failure).toMatchObject({ next: 'ask', code: 'OperationCanceled', message: 'by somebody else' });
@@ -196,7 +196,9 @@ describe("setting the customer's key", () => {
     const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body: { status: 'Working' } } };
     const wish = await wished();
     const started = Date.now();
-    const failure = failureOf(await under(running, fault, () => impatient.resources.setCustomerKey(target, wish)));
+    const failure = outsideFailureOf(
+      await under(running, fault, () => impatient.resources.setCustomerKey(target, wish)),
+    );
     expect(failure).toMatchObject({ next: 'wait', code: 'NoAnswerInTime' });
     expect(Date.now() - started).toBeLessThan(3000);
   });

@@ -1,5 +1,6 @@
 import type { ArmId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
+import type { ResourceRef } from '../../src/domain/wish.ts';
 import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
   connect,
@@ -8,6 +9,7 @@ import {
   got,
   key,
   resourceId,
+  resourceRef,
   sentDuring,
   tenantId,
   under,
@@ -23,9 +25,9 @@ beforeAll(async () => {
 });
 afterAll(() => discard(running));
 
-const resourceNow = async (id: ArmId) => {
-  const resource = got(await azure.resources.get(id));
-  if (resource === null) throw new Error(`no agent ${id}`);
+const resourceNow = async (ref: ResourceRef) => {
+  const resource = got(await azure.resources.get(ref));
+  if (resource === null) throw new Error(`no agent ${ref.id}`);
   return resource;
 };
 
@@ -37,7 +39,8 @@ const oldestVersionOf = async (name: string, vault: ArmId) => {
 
 describe('reading an agent', () => {
   test('tells what matters about it', async () => {
-    expect(await resourceNow(resourceId('virtual-visit-agent'))).toEqual({
+    expect(await resourceNow(resourceRef('virtual-visit-agent'))).toEqual({
+      kind: 'healthcare-agent',
       id: resourceId('virtual-visit-agent'),
       name: 'virtual-visit-agent',
       location: 'westeurope',
@@ -57,7 +60,7 @@ describe('reading an agent', () => {
   });
 
   test('an agent without an identity or a key has neither', async () => {
-    expect(await resourceNow(resourceId('triage-agent-prod'))).toMatchObject({
+    expect(await resourceNow(resourceRef('triage-agent-prod'))).toMatchObject({
       systemAssigned: false,
       principalId: null,
       tenantId: null,
@@ -66,31 +69,31 @@ describe('reading an agent', () => {
   });
 
   test('an agent in the middle of an operation is seen as it is', async () => {
-    expect((await resourceNow(resourceId('waiting-list-agent'))).provisioningState).toBe('Accepted');
+    expect((await resourceNow(resourceRef('waiting-list-agent'))).provisioningState).toBe('Accepted');
   });
 
   test('uses one request of the newest version, with an id of its own', async () => {
-    const sent = await sentDuring(running, () => azure.resources.get(resourceId('triage-agent-prod')));
+    const sent = await sentDuring(running, () => azure.resources.get(resourceRef('triage-agent-prod')));
     expect(sent).toHaveLength(1);
     expect(sent[0]?.url).toMatch(/healthBots\/triage-agent-prod\?api(-|%2D)version=2025-11-01$/);
     expect(sent[0]?.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   test('an agent that does not exist is null', async () => {
-    expect(got(await azure.resources.get(resourceId('no-such-agent')))).toBeNull();
-    expect(got(await azure.resources.tags(resourceId('no-such-agent')))).toBeNull();
+    expect(got(await azure.resources.get(resourceRef('no-such-agent')))).toBeNull();
+    expect(got(await azure.resources.tags(resourceRef('no-such-agent')))).toBeNull();
   });
 
   test('its tags can be read alone, in the time a click has', async () => {
-    const id = resourceId('triage-agent-prod');
+    const ref = resourceRef('triage-agent-prod');
     const tags = { environment: 'production' };
-    expect((await resourceNow(id)).tags).toEqual(tags);
+    expect((await resourceNow(ref)).tags).toEqual(tags);
     expect(
-      await sentDuring(running, async () => expect(got(await azure.resources.tags(id))).toEqual(tags)),
+      await sentDuring(running, async () => expect(got(await azure.resources.tags(ref))).toEqual(tags)),
     ).toHaveLength(1);
     const impatient = connect(running, { limits: { clickMs: 300 } });
     const slow = { match: { url: 'healthBots' }, delayMs: 2000 };
-    expect(failureOf(await under(running, slow, () => impatient.resources.tags(id)))).toMatchObject({
+    expect(failureOf(await under(running, slow, () => impatient.resources.tags(ref)))).toMatchObject({
       code: 'NoAnswerInTime',
       doing: 'reading the tags of agent triage-agent-prod',
     });
@@ -99,17 +102,17 @@ describe('reading an agent', () => {
   test('an API version that is not offered does not read as a missing agent', async () => {
     const body = { error: { code: 'InvalidResourceType', message: 'The supported api-versions are …' } };
     const fault = { match: { url: 'healthBots/triage' }, respond: { status: 404, body } };
-    const outcome = await under(running, fault, () => azure.resources.get(resourceId('triage-agent-prod')));
+    const outcome = await under(running, fault, () => azure.resources.get(resourceRef('triage-agent-prod')));
     expect(failureOf(outcome)).toMatchObject({ next: 'ask', code: 'InvalidResourceType', status: 404 });
   });
 
   test('takes the creation date from the resource list where the agent does not tell it', async () => {
     const whole = await http(running, 'GET', '/simulator/state');
-    const resource = whole.body.resources.find((one: { name: string }) => one.name === 'vaccination-agent');
+    const resource = whole.body.agents.find((one: { name: string }) => one.name === 'vaccination-agent');
     const id = resourceId('vaccination-agent');
     const body = { id, name: resource.name, type: 'microsoft.healthbot/healthbots', location: 'West Europe' };
     const fault = { match: { url: 'healthBots/vaccination-agent\\?' }, respond: { status: 200, body } };
-    const seen = await under(running, fault, () => resourceNow(id));
+    const seen = await under(running, fault, () => resourceNow(resourceRef('vaccination-agent')));
     expect(seen).toMatchObject({ createdAt: '2021-06-03T07:45:00.000Z', location: 'westeurope' });
   });
 
@@ -120,7 +123,7 @@ describe('reading an agent', () => {
       { match: { url: 'healthBots/vaccination-agent\\?' }, respond: { status: 200, body } },
       { match: { url: '/resources\\?' }, respond: { status: 200, body: { value: [{ id }] } } },
     ];
-    expect(await under(running, faults, () => resourceNow(id))).toMatchObject({
+    expect(await under(running, faults, () => resourceNow(resourceRef('vaccination-agent')))).toMatchObject({
       createdAt: null,
       provisioningState: 'unknown',
     });
@@ -132,16 +135,30 @@ describe('ids that may not be used', () => {
     [
       'a subscription that is not configured',
       resourceId('wages-agent', 'rg-finance', financeId),
-      'OutsideConfiguredSubscriptions',
+      { code: 'outside-subscriptions', subscriptionId: financeId },
     ],
-    ['a vault', vaultId('kv-care-prod'), 'NotAHealthcareAgentService'],
-    ['an escaped slash', resourceId('a%2fb'), 'NotAHealthcareAgentService'],
-  ])('refuses %s before anything is sent', async (_, id, code) => {
+    [
+      'a vault',
+      vaultId('kv-care-prod'),
+      { code: 'not-of-kind', id: vaultId('kv-care-prod'), kind: 'healthcare-agent' },
+    ],
+    [
+      'an escaped slash',
+      resourceId('a%2fb'),
+      { code: 'not-of-kind', id: resourceId('a%2fb'), kind: 'healthcare-agent' },
+    ],
+  ])('refuses %s before anything is sent', async (_, id, found) => {
     const whole = { vaultUri: 'https://x', keyName: 'k', keyVersion: null };
     const sent = await sentDuring(running, async () => {
-      expect(failureOf(await azure.resources.get(id))).toMatchObject({ next: 'ask', code, clientRequestId: null });
-      expect(failureOf(await azure.resources.enableSystemIdentity(id)).code).toBe(code);
-      expect(failureOf(await azure.resources.setCustomerKey(id, whole)).code).toBe(code);
+      const ref = { kind: 'healthcare-agent', id };
+      for (const outcome of [
+        await azure.resources.get(ref),
+        await azure.resources.tags(ref),
+        await azure.resources.enableSystemIdentity(ref),
+        await azure.resources.setCustomerKey(ref, whole),
+      ]) {
+        expect(failureOf(outcome)).toMatchObject({ source: 'bot', next: 'ask', found });
+      }
     });
     expect(sent).toEqual([]);
   });

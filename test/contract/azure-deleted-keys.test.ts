@@ -99,6 +99,10 @@ describe('no usable answer', () => {
   test('in a known cloud no token goes to a host outside Key Vault', async () => {
     const strict = connect(running, { cloud: openCloud({ name: 'public' }) });
     const failure = failureOf(await strict.keys.deleted('https://vault.azure.net.example.com/', key('k')));
-    expect(failure).toMatchObject({ next: 'ask', code: 'NotAKeyVaultAddress', clientRequestId: null });
+    expect(failure).toMatchObject({
+      source: 'bot',
+      next: 'ask',
+      found: { code: 'not-a-vault-address', address: 'https://vault.azure.net.example.com/' },
+    });
   });
 });

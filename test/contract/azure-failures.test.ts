@@ -8,7 +8,8 @@ import {
   failureOf,
   got,
   key,
-  resourceId,
+  outsideFailureOf,
+  resourceRef,
   sentDuring,
   tenantId,
   under,
@@ -25,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => discard(running));
 
-const resource = resourceId('triage-agent-prod');
+const resource = resourceRef('triage-agent-prod');
 const error = (code: string, message = 'in the words of Azure') => ({ error: { code, message } });
 const answers = (status: number, body: unknown, headers: Record<string, string> = {}): Fault => ({
   match: { url: 'providers/Microsoft' },
@@ -61,8 +62,8 @@ describe('what must be done next', () => {
     [503, 'ServiceUnavailable', 'wait'],
   ];
   test.each(cases)('%i %s: %s', async (status, code, next) => {
-    const failure = failureOf(await reading(answers(status, error(code))));
-    expect(failure).toMatchObject({ next, code, status, message: 'in the words of Azure' });
+    const failure = outsideFailureOf(await reading(answers(status, error(code))));
+    expect(failure).toMatchObject({ source: 'azure', next, code, status, message: 'in the words of Azure' });
     expect(failure.doing).toBe('reading agent triage-agent-prod');
     expect(failure.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
   });
@@ -136,7 +137,7 @@ describe('throttling', () => {
       times: 1,
       respond: { status: 429, headers: { 'retry-after': '1' }, body: error('TooManyRequests') },
     };
-    got(await under(running, fault, () => azure.resources.enableSystemIdentity(resourceId('vaccination-agent'))));
+    got(await under(running, fault, () => azure.resources.enableSystemIdentity(resourceRef('vaccination-agent'))));
   });
 });
 
@@ -151,7 +152,12 @@ describe('no answer', () => {
     const outcome = await under(running, { match: { url: 'healthBots' }, drop: true }, () =>
       azure.resources.get(resource),
     );
-    expect(failureOf(outcome)).toMatchObject({ next: 'wait', code: 'ECONNRESET', status: null, correlationId: null });
+    expect(failureOf(outcome)).toMatchObject({
+      source: 'no-answer',
+      next: 'wait',
+      code: 'ECONNRESET',
+      correlationId: null,
+    });
   });
 
   test('a change whose answer was lost is not sent again by itself, and is found by looking', async () => {
@@ -172,9 +178,9 @@ describe('no answer', () => {
     const started = Date.now();
     const fault = { match: { url: 'healthBots' }, delayMs: 3000, times: 1 };
     expect(failureOf(await reading(fault, impatient))).toMatchObject({
+      source: 'no-answer',
       next: 'wait',
       code: 'NoAnswerInTime',
-      status: null,
     });
     expect(Date.now() - started).toBeLessThan(2000);
   });
@@ -207,7 +213,7 @@ describe('no answer', () => {
 
 describe('answers of another shape', () => {
   test("a proxy's page is not an agent", async () => {
-    const failure = failureOf(
+    const failure = outsideFailureOf(
       await reading(answers(200, '<html>please sign in</html>', { 'content-type': 'text/html' })),
     );
     expect(failure).toMatchObject({ next: 'ask', code: 'UnexpectedAnswer', status: 200 });

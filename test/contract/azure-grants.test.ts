@@ -9,6 +9,7 @@ import {
   financeId,
   got,
   key,
+  outsideFailureOf,
   resourceId,
   sentDuring,
   tenantId,
@@ -130,7 +131,8 @@ describe('by role assignment', () => {
 
   test('an identity the directory does not know yet is worth trying again', async () => {
     const stranger = '90000000-0000-4000-8000-00000000ffff';
-    const failure = failureOf(await azure.grants.grant(await vaultNow(azure, care), keyName, stranger, tenantId));
+    const outcome = await azure.grants.grant(await vaultNow(azure, care), keyName, stranger, tenantId);
+    const failure = outsideFailureOf(outcome);
     expect(failure).toMatchObject({ next: 'retry-until', code: 'PrincipalNotFound', status: 400 });
     expect(failure.message).toContain('does not exist in the directory');
   });
@@ -214,7 +216,10 @@ test('a vault outside the configured subscriptions is refused before anything is
       await azure.grants.held(vault, keyName, ward),
       await azure.grants.grant(vault, keyName, ward, tenantId),
     ]) {
-      expect(failureOf(outcome).code).toBe('OutsideConfiguredSubscriptions');
+      expect(failureOf(outcome)).toMatchObject({
+        source: 'bot',
+        found: { code: 'outside-subscriptions', subscriptionId: financeId },
+      });
     }
   });
   expect(sent).toEqual([]);

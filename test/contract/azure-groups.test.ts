@@ -1,7 +1,8 @@
+import { codeOf } from '../../src/domain/failure.ts';
 import { PersonId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { connect, failureOf, got, sentDuring, under } from './azure-setup.ts';
+import { connect, failureOf, got, outsideFailureOf, sentDuring, under } from './azure-setup.ts';
 
 let running: RunningAzure;
 let azure: Azure;
@@ -81,8 +82,8 @@ test('a missing permission asks a person', async () => {
     match: { url: 'checkMemberGroups' },
     respond: { status: 403, body, headers: { 'request-id': 'r-2' } },
   };
-  const failure = failureOf(await under(running, fault, () => azure.groups.memberOf(person(1), [requesters])));
-  expect(failure).toMatchObject({ next: 'ask', code: 'Authorization_RequestDenied', status: 403 });
+  const failure = outsideFailureOf(await under(running, fault, () => azure.groups.memberOf(person(1), [requesters])));
+  expect(failure).toMatchObject({ source: 'azure', next: 'ask', code: 'Authorization_RequestDenied', status: 403 });
   expect(failure.correlationId).not.toBeNull();
 });
 
@@ -99,7 +100,7 @@ describe('a directory that cannot be asked is a failure and never an answer', ()
     const started = Date.now();
     const slow = { match: { url }, delayMs: 30_000 };
     const failure = failureOf(await under(running, slow, () => asked({ clickMs: 400 })));
-    expect(failure.code).toBe('NoAnswerInTime');
+    expect(codeOf(failure)).toBe('NoAnswerInTime');
     expect(Date.now() - started).toBeLessThan(5000);
   });
 
@@ -110,7 +111,7 @@ describe('a directory that cannot be asked is a failure and never an answer', ()
     ['a page of words', '<html>sign in</html>'],
   ])('when it answers with %s', async (_what, body) => {
     const fault = { match: { url }, respond: { status: 200, body } };
-    expect(failureOf(await under(running, fault, () => asked())).code).toBe('UnexpectedAnswer');
+    expect(codeOf(failureOf(await under(running, fault, () => asked())))).toBe('UnexpectedAnswer');
   });
 });
 
@@ -187,7 +188,7 @@ describe('looking at a configured id', () => {
   test('without the right to read members it is a failure, not an empty group', async () => {
     const body = { error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.' } };
     const fault = { match: { url: 'transitiveMembers' }, respond: { status: 403, body } };
-    expect(failureOf(await under(running, fault, () => azure.groups.look(approvers))).code).toBe(
+    expect(codeOf(failureOf(await under(running, fault, () => azure.groups.look(approvers))))).toBe(
       'Authorization_RequestDenied',
     );
   });

@@ -1,3 +1,4 @@
+import { done, type Found } from '../../src/domain/failure.ts';
 import type { ArmId } from '../../src/domain/ids.ts';
 import { ArmId as ArmIdSchema } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
@@ -150,9 +151,17 @@ const writeResource = 'Microsoft.HealthBot/healthBots/write';
 const deleteResource = 'Microsoft.HealthBot/healthBots/delete';
 const writeKey = 'Microsoft.KeyVault/vaults/keys/write';
 
+/** As control-plane actions. */
+const mayOn = async (id: ArmId, actions: readonly string[]) => {
+  const answer = await azure.guards.allowed(id, { actions, dataActions: [] });
+  if (!answer.ok) return answer;
+  expect(answer.value.dataActions).toEqual({});
+  return done(answer.value.actions);
+};
+
 describe('what the bot may do', () => {
   test('its role allows all that it does, and nothing more', async () => {
-    expect(got(await azure.guards.allowed(resource, [writeResource, deleteResource]))).toEqual({
+    expect(got(await mayOn(resource, [writeResource, deleteResource]))).toEqual({
       [writeResource]: true,
       [deleteResource]: false,
     });
@@ -162,12 +171,11 @@ describe('what the bot may do', () => {
       'Microsoft.KeyVault/vaults/accessPolicies/write',
       'Microsoft.Authorization/roleAssignments/write',
     ];
-    const allowed = got(await azure.guards.allowed(vault, onVault));
-    expect(allowed).toEqual(Object.fromEntries(onVault.map((action) => [action, true])));
+    expect(got(await mayOn(vault, onVault))).toEqual(Object.fromEntries(onVault.map((action) => [action, true])));
   });
 
   test('the address has no double slash', async () => {
-    const sent = await sentDuring(running, () => azure.guards.allowed(resource, [writeResource]));
+    const sent = await sentDuring(running, () => mayOn(resource, [writeResource]));
     expect(sent.map(({ url }) => url)).toEqual([
       `${running.url}${resource}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`,
     ]);
@@ -175,7 +183,7 @@ describe('what the bot may do', () => {
 
   test('an action taken away from the role is not allowed', async () => {
     await roleAllows(['Microsoft.Authorization/permissions/read', 'Microsoft.HealthBot/healthBots/read']);
-    expect(got(await azure.guards.allowed(resource, [writeResource]))).toEqual({ [writeResource]: false });
+    expect(got(await mayOn(resource, [writeResource]))).toEqual({ [writeResource]: false });
   });
 
   test.each([
@@ -191,12 +199,12 @@ describe('what the bot may do', () => {
     ['MicrosoftxHealthBot/healthBots/write', false],
   ])('%s allows to write: %s', async (pattern, expected) => {
     await roleAllows(['Microsoft.Authorization/permissions/read', pattern]);
-    expect(got(await azure.guards.allowed(resource, [writeResource]))).toEqual({ [writeResource]: expected });
+    expect(got(await mayOn(resource, [writeResource]))).toEqual({ [writeResource]: expected });
   });
 
   test("a role's exceptions are not allowed", async () => {
     await roleAllows(['*'], ['Microsoft.HealthBot/*/WRITE']);
-    expect(got(await azure.guards.allowed(resource, [writeResource, deleteResource]))).toEqual({
+    expect(got(await mayOn(resource, [writeResource, deleteResource]))).toEqual({
       [writeResource]: false,
       [deleteResource]: true,
     });
@@ -205,14 +213,31 @@ describe('what the bot may do', () => {
   test("one role's exceptions take nothing from another's", async () => {
     const body = { value: [{ actions: ['*'], notActions: [writeResource] }, { actions: [writeResource] }] };
     const fault = { match: { url: '/permissions' }, respond: { status: 200, body } };
-    expect(got(await under(running, fault, () => azure.guards.allowed(resource, [writeResource])))).toEqual({
+    expect(got(await under(running, fault, () => mayOn(resource, [writeResource])))).toEqual({
       [writeResource]: true,
     });
   });
 
+  test('a data action is another right than the action of the same name, with exceptions of its own', async () => {
+    const [read, create] = ['Microsoft.KeyVault/vaults/keys/read', 'Microsoft.KeyVault/vaults/keys/create/action'];
+    const asked = { actions: [read, create], dataActions: [read, create] };
+    const value = [
+      { actions: [read], notActions: [], dataActions: ['Microsoft.KeyVault/vaults/*'], notDataActions: [read] },
+      { actions: [create], notActions: ['*'] },
+    ];
+    const fault = { match: { url: '/permissions' }, respond: { status: 200, body: { value } } };
+    const sent = await sentDuring(running, async () => {
+      expect(got(await under(running, fault, () => azure.guards.allowed(vault, asked)))).toEqual({
+        actions: { [read]: true, [create]: false },
+        dataActions: { [read]: false, [create]: true },
+      });
+    });
+    expect(sent).toHaveLength(1);
+  });
+
   test('not being allowed to ask is a failure', async () => {
     await roleAllows(['Microsoft.HealthBot/healthBots/read']);
-    expect(failureOf(await azure.guards.allowed(resource, [writeResource]))).toMatchObject({
+    expect(failureOf(await mayOn(resource, [writeResource]))).toMatchObject({
       next: 'ask',
       code: 'AuthorizationFailed',
       status: 403,
@@ -222,19 +247,18 @@ describe('what the bot may do', () => {
 });
 
 describe('resources the bot has no business with', () => {
-  const refused: readonly (readonly [string, ArmId, string])[] = [
-    [
-      'another kind',
-      ArmIdSchema.parse(`${group}/providers/Microsoft.Storage/storageAccounts/store`),
-      'NotAnAgentOrVault',
-    ],
-    ['part of a vault', ArmIdSchema.parse(`${vault}/keys/k`), 'NotAKeyVault'],
-    ['another subscription', resourceId('billing-agent', 'rg-billing', financeId), 'OutsideConfiguredSubscriptions'],
+  const store = ArmIdSchema.parse(`${group}/providers/Microsoft.Storage/storageAccounts/store`);
+  const part = ArmIdSchema.parse(`${vault}/keys/k`);
+  const elsewhere = resourceId('billing-agent', 'rg-billing', financeId);
+  const refused: readonly (readonly [string, ArmId, Found])[] = [
+    ['another kind', store, { code: 'not-of-kind', id: store, kind: 'known-kind' }],
+    ['part of a vault', part, { code: 'not-of-kind', id: part, kind: 'key-vault' }],
+    ['another subscription', elsewhere, { code: 'outside-subscriptions', subscriptionId: financeId }],
   ];
-  test.each(refused)('%s is refused before anything is sent', async (_what, id, code) => {
+  test.each(refused)('%s is refused before anything is sent', async (_what, id, found) => {
     const sent = await sentDuring(running, async () => {
-      expect(failureOf(await azure.guards.locks(id))).toMatchObject({ next: 'ask', code, clientRequestId: null });
-      expect(failureOf(await azure.guards.allowed(id, [writeResource]))).toMatchObject({ code });
+      expect(failureOf(await azure.guards.locks(id))).toMatchObject({ source: 'bot', next: 'ask', found });
+      expect(failureOf(await mayOn(id, [writeResource]))).toMatchObject({ found });
     });
     expect(sent).toEqual([]);
   });

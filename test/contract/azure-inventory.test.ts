@@ -33,6 +33,7 @@ describe('agents', () => {
     const found = got(await azure.inventory.resources('', 50));
     expect(found.map(({ name }) => name)).toEqual([...found.map(({ name }) => name)].sort());
     expect(found[0]).toEqual({
+      kind: 'healthcare-agent',
       id: resourceId('triage-agent-prod'),
       name: 'triage-agent-prod',
       location: 'westeurope',
@@ -145,7 +146,7 @@ describe('a search text is only ever a text', () => {
 
   test('a name with a quote in it is found by it', async () => {
     await changeState(running, (state) => {
-      state.resources.push({ ...state.resources[0], name: "o'clock" });
+      state.agents.push({ ...state.agents[0], name: "o'clock" });
     });
     expect(await names("o'c")).toEqual(["o'clock"]);
   });

@@ -1,6 +1,7 @@
 import { openCloud } from '../../src/azure/clouds.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
+import { messageOf } from '../../src/words/failures.ts';
 import { requestId } from '../support/fixtures.ts';
 import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import { connect, failureOf, got, key, owner, sentDuring, under, vaultId } from './azure-setup.ts';
@@ -28,6 +29,8 @@ describe('reading keys', () => {
       enabled: true,
       notBefore: null,
       expires: '2028-01-12T00:00:00.000Z',
+      created: '2024-03-04T08:00:00.000Z',
+      madeFor: null,
     });
   });
 
@@ -162,7 +165,7 @@ describe('trying a key', () => {
       const version = await versionOf(name);
       const failure = failureOf(await connect(running, { who: owner }).keys.probe(uri(), key(name), version));
       expect(failure).toMatchObject({ next: 'ask', doing: `trying key ${name} in ${uri()}` });
-      expect(failure.message).not.toBe('');
+      expect(messageOf(failure)).not.toBe('');
     },
   );
 
@@ -182,6 +185,10 @@ describe('trying a key', () => {
     const failure = failureOf(
       await strict.keys.probe('https://vault.azure.net.example.com/', key('k'), KeyVersion.parse('0'.repeat(32))),
     );
-    expect(failure).toMatchObject({ next: 'ask', code: 'NotAKeyVaultAddress', clientRequestId: null });
+    expect(failure).toMatchObject({
+      source: 'bot',
+      next: 'ask',
+      found: { code: 'not-a-vault-address', address: 'https://vault.azure.net.example.com/' },
+    });
   });
 });

@@ -1,4 +1,5 @@
 /** The ports of the product over a real HTTPS connection to a local Azure, and a look at what went over the wire. */
+
 import { join } from 'node:path';
 import { connectAzure } from '../../src/azure/azure.ts';
 import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
@@ -8,6 +9,8 @@ import type { Failure, Outcome } from '../../src/domain/failure.ts';
 import { ArmId, KeyName } from '../../src/domain/ids.ts';
 import type { ObservedVault } from '../../src/domain/observed.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
+import type { ResourceRef } from '../../src/domain/wish.ts';
+import { kinds, refTo } from '../../src/resources/registry.ts';
 import { http, type RunningAzure } from '../support/local-azure.ts';
 
 export const tenantId = '10000000-0000-4000-8000-000000000000';
@@ -42,6 +45,7 @@ export function connect(azure: RunningAzure, choices: ConnectChoices = {}): Azur
   const cloud = choices.cloud ?? customCloud(azure);
   const signIn = { tenantId, clientId: who.id, clientSecret: who.secret, federatedTokenFile: null };
   return connectAzure({
+    kinds,
     cloud,
     credential: openCredential(signIn, choices.authority ?? cloud),
     subscriptions,
@@ -55,6 +59,12 @@ const providers = (group: string, subscription: string): string =>
 
 export const resourceId = (name: string, group = 'rg-care-prod', subscription = careId): ArmId =>
   ArmId.parse(`${providers(group, subscription)}/Microsoft.HealthBot/healthBots/${name}`);
+/** As calls about agents want it. */
+export function resourceRef(name: string, group?: string, subscription?: string): ResourceRef {
+  const ref = refTo(resourceId(name, group, subscription));
+  if (ref === null) throw new Error(`${name} is of no kind`);
+  return ref;
+}
 export const vaultId = (name: string, group = 'rg-care-prod', subscription = careId): ArmId =>
   ArmId.parse(`${providers(group, subscription)}/Microsoft.KeyVault/vaults/${name}`);
 export const key = (name: string): KeyName => KeyName.parse(name);
@@ -69,6 +79,13 @@ export function got<T>(outcome: Outcome<T>): T {
 export function failureOf(outcome: Outcome<unknown>): Failure {
   if (!outcome.ok) return outcome.failure;
   throw new Error(`worked: ${JSON.stringify(outcome.value)}`);
+}
+
+/** The same, where somebody outside said it, or nobody did. */
+export function outsideFailureOf(outcome: Outcome<unknown>): Exclude<Failure, { readonly source: 'bot' }> {
+  const failure = failureOf(outcome);
+  if (failure.source === 'bot') throw new Error(`found by the bot: ${JSON.stringify(failure)}`);
+  return failure;
 }
 
 export async function vaultNow(azure: Azure, id: ArmId): Promise<ObservedVault> {

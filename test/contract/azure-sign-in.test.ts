@@ -1,7 +1,17 @@
 import { openCloud } from '../../src/azure/clouds.ts';
 import { openCredential } from '../../src/azure/credential.ts';
 import { discard, freePorts, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { bot, connect, customCloud, type Fault, failureOf, resourceId, tenantId, under } from './azure-setup.ts';
+import {
+  bot,
+  connect,
+  customCloud,
+  type Fault,
+  failureOf,
+  outsideFailureOf,
+  resourceRef,
+  tenantId,
+  under,
+} from './azure-setup.ts';
 
 let running: RunningAzure;
 
@@ -10,12 +20,18 @@ beforeAll(async () => {
 });
 afterAll(() => discard(running));
 
-const resource = resourceId('triage-agent-prod');
+const resource = resourceRef('triage-agent-prod');
 
 describe('signing in', () => {
   test('a wrong secret asks a person, with the code of Entra', async () => {
-    const failure = failureOf(await connect(running, { who: { id: bot.id, secret: 'wrong' } }).resources.get(resource));
-    expect(failure).toMatchObject({ next: 'ask', doing: 'reading agent triage-agent-prod', clientRequestId: null });
+    const outcome = await connect(running, { who: { id: bot.id, secret: 'wrong' } }).resources.get(resource);
+    const failure = outsideFailureOf(outcome);
+    expect(failure).toMatchObject({
+      source: 'sign-in',
+      next: 'ask',
+      doing: 'reading agent triage-agent-prod',
+      clientRequestId: null,
+    });
     expect(failure.code).toMatch(/^AADSTS\d+$/);
   });
 

@@ -25,6 +25,9 @@ test('the clickable verbs of each state', () => {
   expect(verbsOf('form-key.existing')).toEqual(['form.next', 'form.back', 'form.cancel']);
   expect(verbsOf('form-review.ready')).toEqual(['form.submit', 'form.back', 'form.cancel']);
   expect(verbsOf('form-review.blocked')).toEqual(['form.refresh', 'form.back', 'form.cancel']);
+  expect(verbsOf('form-version')).toEqual(['form.next', 'form.back', 'form.cancel']);
+  expect(verbsOf('form-review.rotation')).toEqual(['form.submit', 'form.back', 'form.cancel']);
+  expect(verbsOf('approval.rotation')).toEqual(['request.approve', 'request.reject']);
   expect(verbsOf('form-ended.submitted')).toEqual([]);
   expect(verbsOf('approval')).toEqual(['request.approve', 'request.reject']);
   expect(verbsOf('approval-decided.approved')).toEqual([]);
@@ -40,7 +43,13 @@ test('the clickable verbs of each state', () => {
 
 test('a page that offers nothing to choose has no Next', () => {
   expect(verbsOf('form-vault.none-suitable')).toEqual(['form.back', 'form.cancel']);
-  expect(verbsOf('form-agent.none')).toEqual(['form.cancel']);
+  expect(verbsOf('form-resource.none')).toEqual(['form.cancel']);
+});
+
+test('what is not in the state for an operation leads to the other one', () => {
+  expect(verbsOf('form-version.microsofts-key')).toEqual(['form.switch', 'form.back', 'form.cancel']);
+  for (const sample of ['form-review.under-another-key', 'form-review.rotation-microsofts-key'])
+    expect(verbsOf(sample)).toEqual(['form.switch', 'form.refresh', 'form.back', 'form.cancel']);
 });
 
 test('typeahead asks for the form’s own vaults and keys', () => {
@@ -81,6 +90,17 @@ describe('the approval', () => {
     expect(text).toContain('4f9a 2c71');
     const ids = inputsOf(seen).map((input) => input.id);
     expect(ids).toEqual(['acknowledgeIrreversible']);
+  });
+  test('of a rotation says from which version to which, until when, and that it can be undone', () => {
+    const seen = textsOf(render('approval.rotation').body.filter((element) => element.isVisible !== false)).join('\n');
+    for (const needed of [
+      'Another version of **cmk-virtual-visit** in kv-care-prod',
+      'Version 93e37d3d',
+      'Version 5d1f0c2e',
+      'ends {{DATE(2028-02-12T00:00:00Z,SHORT)}}',
+      '**✓ Can be undone:** the old version stays on',
+    ])
+      expect(seen).toContain(needed);
   });
   test('mentions exactly the people its text names', () => {
     const card = render('approval');

@@ -40,15 +40,17 @@ const verbs: Readonly<Record<string, 'formId' | 'requestId'>> = {
   'form.submit': 'formId',
   'form.cancel': 'formId',
   'form.refresh': 'formId',
+  'form.switch': 'formId',
   'list.page': 'formId',
   ...Object.fromEntries(actions.map(({ verb }) => [verb, 'requestId' as const])),
 };
 /** They have to work while an input is empty or wrong. */
-const withoutInputs = ['form.back', 'form.cancel', 'form.refresh'];
+const withoutInputs = ['form.back', 'form.cancel', 'form.refresh', 'form.switch'];
 const inputIds = [
   'resource',
   'vault',
   'key',
+  'version',
   'newKeyName',
   'keyType',
   'keySize',

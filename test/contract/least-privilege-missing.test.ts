@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { actionsOn, dataActionsOnVault } from '../../src/domain/rights.ts';
+import { actionsOn, dataActionsOnVault } from '../../src/resources/rights.ts';
 import { allow, type Change, hideCreationOnAgent, withoutActions } from '../support/azure-state.ts';
 import { newKey } from '../support/check-row.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { changeState } from '../support/local-azure.ts';
 import type { SeenActivity } from '../support/local-teams.ts';
-import { follow, linesOf, openReview, type Path } from '../support/path.ts';
+import { follow, linesOf, openReview, type Path, rotation } from '../support/path.ts';
 import { choices, people, rememberAzure, type, writes } from '../support/story.ts';
 import { table } from '../support/table.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -123,7 +123,7 @@ const rows: readonly Row[] = [
   warns('Microsoft.Authorization/permissions/read', 'Reading them takes'),
 ];
 
-const [readKey, wrap, unwrap] = dataActionsOnVault;
+const [readKey, wrap, unwrap, create] = dataActionsOnVault;
 
 const expectSaid = (lines: readonly string[], right: string, words: string): string => {
   const line = lines.find((one) => one.includes(right) && one.includes(words)) ?? '';
@@ -158,6 +158,18 @@ test('the data action to read keys: whether a deleted key holds the name is not 
   const card = await openReview(world, { agent: 'triage-agent-test', vault: 'kv-hospital-keys', key: newKey });
   const line = expectSaid(linesOf(card), readKey, 'Looking takes');
   seen.push([`data: ${readKey}`, 'review: warns', line]);
+});
+
+test('the data action to make keys: a new version is blocked, and a version that is there is not', async () => {
+  await changeState(world.azure, withoutDataAction(create));
+  const from = (await world.azureRequests()).length;
+  const card = await openReview(world, rotation);
+  const line = expectSaid(linesOf(card), create, `The bot may not make this change. Its identity lacks ${create}.`);
+  expect(JSON.stringify(card)).not.toContain('"form.submit"');
+  expect(await writes(world, from)).toEqual([]);
+  const newest = await openReview(world, { ...rotation, version: 'newest' });
+  expect(JSON.stringify(newest)).toContain('"form.submit"');
+  seen.push([`data: ${create}`, 'review: blocks', line]);
 });
 
 test.each([wrap, unwrap])(

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { actionsOn, dataActionsOnVault } from '../../src/domain/rights.ts';
-import { type AzureState, hideCreationOnAgent } from '../support/azure-state.ts';
+import { actionsOn, dataActionsOnVault } from '../../src/resources/rights.ts';
+import { type AzureState, agentIn, hideCreationOnAgent, keyIn } from '../support/azure-state.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { changeState, http } from '../support/local-azure.ts';
 import { clientsOf, codeOf, messageOf, vaultId } from '../support/local-azure-clients.ts';
-import { azureState, follow, openReview } from '../support/path.ts';
+import { azureState, follow, openReview, rotation } from '../support/path.ts';
 import { grantCondition, roleFiles } from '../support/role-files.ts';
 import {
   approvalCard,
@@ -109,6 +109,17 @@ describe('with these roles alone', () => {
   test('a vault with access policies and an agent with a user-assigned identity', async () => {
     const { end } = await follow(world, choices.policies);
     expect(end.join('\n')).toContain('✓ Succeeded, proof: permission held');
+  });
+
+  test('a further version of a key in use, made in the vault itself', async () => {
+    const before = await azureState(world);
+    const { id, end } = await follow(world, rotation);
+    expect(end.join('\n')).toContain('proof: key usable');
+    const { versions } = keyIn(await azureState(world), 'kv-hospital-keys', 'cmk-virtual-visit');
+    const [made] = versions.slice(-1);
+    expect(versions).toHaveLength(keyIn(before, 'kv-hospital-keys', 'cmk-virtual-visit').versions.length + 1);
+    expect(made?.tags).toEqual({ 'cmk-bot-request': id });
+    expect(agentIn(await azureState(world), rotation.agent).content.keyVaultProperties?.keyVersion).toBe(made?.version);
   });
 
   test('a step that fails and is retried', async () => {

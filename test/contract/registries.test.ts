@@ -1,32 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { actions } from '../../src/actions/registry.ts';
 import { commands } from '../../src/commands/registry.ts';
-import { CheckCode } from '../../src/domain/checks.ts';
-import { Failure } from '../../src/domain/failure.ts';
 import { StepName } from '../../src/domain/plan.ts';
-import { ProofLevel } from '../../src/domain/proof.ts';
-import { RefusalCode, refuse } from '../../src/domain/request/refusal.ts';
+import { RefusalCode } from '../../src/domain/request/refusal.ts';
+import { operations, Wish } from '../../src/operations/registry.ts';
+import { kinds, Resource } from '../../src/resources/registry.ts';
 import { steps } from '../../src/steps/registry.ts';
-import { checkWords } from '../../src/words/checks.ts';
-import { mendWords } from '../../src/words/failures.ts';
-import { refusalWords } from '../../src/words/refusals.ts';
-import {
-  effectWords,
-  irreversibleWords,
-  proofWords,
-  readBackWords,
-  runningWords,
-  stepTitles,
-} from '../../src/words/steps.ts';
 
-/** Three folders answer what can be typed, clicked and done: their files against their registries, cards against both. */
+/** Folders answer what can be asked for, typed, clicked, done, and of what: their files against their registries, cards too. */
 const root = new URL('../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 const filesIn = (folder: string, ending: string): string[] =>
   readdirSync(new URL(`${folder}/`, root), { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith(ending),
   );
-const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** Every value of one property of what the files of a folder export. */
 async function exported(folder: string, property: string, needed: string): Promise<string[]> {
@@ -36,36 +23,102 @@ async function exported(folder: string, property: string, needed: string): Promi
     for (const value of Object.values(module)) {
       const candidate = value as Record<string, unknown> | null;
       if (typeof candidate !== 'object' || candidate === null || typeof candidate[needed] !== 'function') continue;
-      if (isText(candidate[property])) found.push(candidate[property]);
+      const name = candidate[property];
+      if (typeof name === 'string') found.push(name);
     }
   }
   return found.sort();
 }
 
+const asked = operations.map(({ name }) => name);
+const askedByTyping = operations.map(({ typed }) => typed.name);
+const typedBeside = commands.map(({ name }) => name).filter((name) => !askedByTyping.some((one) => one === name));
+const verbs = actions.map(({ verb }) => verb);
+
 describe('a registry names every file of its folder, once', () => {
   it.each([
-    ['what can be typed', 'src/commands', 'name', 'handle', commands.map((command) => command.name)],
-    ['what can be clicked', 'src/actions', 'verb', 'handle', actions.map((action) => action.verb)],
-    ['what can be done to Azure', 'src/steps', 'name', 'observe', steps.map((step) => step.name)],
+    ['what can be asked for', 'src/operations', 'name', 'plan', asked],
+    ['what can be typed beside', 'src/commands', 'name', 'handle', typedBeside],
+    ['what can be clicked', 'src/actions', 'verb', 'handle', verbs],
+    ['what can be done to Azure', 'src/steps', 'name', 'observe', Object.values(steps).map(({ name }) => name)],
+    ['of what', 'src/resources', 'name', 'customerKeyIn', kinds.map(({ name }) => name)],
   ])('%s', async (_what, folder, property, needed, registered) => {
+    expect(registered).not.toEqual([]);
     expect(await exported(folder, property, needed)).toEqual([...registered].sort());
     expect(new Set(registered).size).toBe(registered.length);
   });
 
-  it('each in a file of its own name', () => {
-    const named = [
-      ...commands.map((command) => `src/commands/${command.name.slice(1)}.ts`),
-      ...actions.map((action) => `src/actions/${action.verb.replace('request.', '')}.ts`),
-      ...steps.map((step) => `src/steps/${step.name}.ts`),
-    ];
-    const there = ['commands', 'actions', 'steps'].flatMap((name) =>
-      filesIn(`src/${name}`, '.ts').map((file) => `src/${name}/${file}`),
-    );
-    expect(named.filter((file) => !there.includes(file))).toEqual([]);
+  /** What a folder holds beside them. */
+  const beside: Readonly<Record<string, readonly string[]>> = {
+    'src/commands': ['ask.ts', 'command.ts', 'registry.ts'],
+    'src/actions': ['action.ts', 'registry.ts'],
+    'src/steps': ['registry.ts', 'step.ts'],
+    'src/resources': ['registry.ts', 'rights.ts'],
+  };
+
+  it.each([
+    ['src/commands', typedBeside.map((name) => name.slice(1))],
+    ['src/actions', verbs.map((verb) => verb.replace('request.', ''))],
+    ['src/steps', Object.keys(steps)],
+    ['src/resources', kinds.map(({ name }) => name)],
+  ])('each in a file of its own name, and no other file lies in %s', (folder, names) => {
+    const files = [...(beside[folder] ?? []), ...names.map((name) => `${name}.ts`)];
+    expect(filesIn(folder, '')).toEqual(files.sort());
   });
 
-  it('every step that a plan can name', () => {
-    expect(steps.map((step) => step.name).sort()).toEqual([...StepName.options].sort());
+  it('each operation in a folder of its own name, and no folder beside but that of the pages they share', () => {
+    const inFolders = filesIn('src/operations', '.ts').filter((file) => file.includes('/'));
+    const folders = new Set(inFolders.map((file) => file.split('/')[0]).filter((folder) => folder !== 'pages'));
+    expect([...folders].sort()).toEqual([...asked].sort());
+    expect(asked.filter((name) => !inFolders.includes(`${name}/${name}.ts`))).toEqual([]);
+    expect(asked.filter((name) => !inFolders.includes(`${name}/words.ts`))).toEqual([]);
+  });
+
+  it('every step that a plan can name, under its own name', () => {
+    expect(Object.keys(steps).sort()).toEqual([...StepName.options].sort());
+    expect(Object.entries(steps).filter(([name, step]) => step.name !== name)).toEqual([]);
+  });
+});
+
+describe('what can be asked for', () => {
+  it('can all be typed, the operations first and by their own names', () => {
+    expect(askedByTyping).toEqual(asked.map((name) => `/${name}`));
+    expect(commands.map(({ name }) => name)).toEqual([...askedByTyping, ...typedBeside]);
+  });
+
+  it('is read from the record, each as what it is and no other', () => {
+    expect(Wish.options.map(({ shape }) => shape.operation.value)).toEqual(asked);
+    expect(Resource.options.map(({ shape }) => shape.kind.value)).toEqual(kinds.map(({ name }) => name));
+  });
+
+  it('leads on to another that there is, where the resource is not in the state for it', () => {
+    for (const { name, instead } of operations) {
+      expect(asked.filter((one) => one !== name)).toContain(instead.operation);
+      expect(instead.where).not.toEqual([]);
+    }
+  });
+});
+
+/** A name that stands in other folders would have to be changed there with every new one. */
+describe('nothing else names', () => {
+  const sources = filesIn('src', '.ts').map((file) => `src/${file}`);
+  const naming = (name: string, allowed: readonly string[]): readonly string[] =>
+    sources
+      .filter((file) => !allowed.some((folder) => file.startsWith(`${folder}/`)))
+      .filter((file) => read(file).toLowerCase().includes(name.toLowerCase()));
+
+  it.each(asked)('the operation %s', (name) => {
+    expect(naming(name, ['src/operations', 'src/words', 'src/local'])).toEqual([]);
+  });
+
+  it.each(kinds.map(({ arm }) => arm.type))('the type %s', (type) => {
+    expect(naming(type, ['src/resources', 'src/local'])).toEqual([]);
+    expect(naming(type.split('/')[0] ?? type, ['src/resources', 'src/local'])).toEqual([]);
+  });
+
+  it('the names are found where they may stand', () => {
+    expect(naming(asked[0] ?? '', ['src/words', 'src/local'])).toContain(`src/operations/${asked[0]}/${asked[0]}.ts`);
+    expect(naming(kinds[0]?.arm.type ?? '', ['src/local'])).toContain(`src/resources/${kinds[0]?.name}.ts`);
   });
 });
 
@@ -78,7 +131,7 @@ describe('every button', () => {
   const elsewhere = filesIn('src/teams', '.ts')
     .flatMap((file) => [...read(`src/teams/${file}`).matchAll(/'((?:form|list)\.[a-z-]+)'/g)])
     .map(([, verb = '']) => verb);
-  const handled = [...actions.map((action) => action.verb), ...elsewhere];
+  const handled = [...verbs, ...elsewhere];
 
   it('of a card has a verb that something handles', () => {
     expect(onCards.length).toBeGreaterThan(10);
@@ -109,95 +162,5 @@ describe('every refusal', () => {
 
   it.each(RefusalCode.options)('%s is given somewhere', (code) => {
     expect(sources.some((source) => source.includes(`'${code}'`))).toBe(true);
-  });
-});
-
-describe('words', () => {
-  const oddFacts = [
-    '',
-    ', ',
-    'a',
-    'a, b, c',
-    '*bold* [link](https://example.com)',
-    '7',
-    'x'.repeat(300),
-    '2027-01-01T00:00:00.000Z',
-  ];
-  /** These judge a moment: their fact is one, as Azure tells it or as a day alone. */
-  const moments: readonly CheckCode[] = [
-    'created-after-cutoff',
-    'created-before-cutoff',
-    'key-not-yet-valid',
-    'key-expired',
-    'key-expires',
-  ];
-  const factsOf = (code: CheckCode): readonly string[] =>
-    moments.includes(code) ? ['2027-01-01T00:00:00.000Z', '2021-11-11', '9999-12-31T23:59:59Z'] : oddFacts;
-  const failure = (code: string, next: Failure['next']): Failure =>
-    Failure.parse({
-      next,
-      doing: 'reading',
-      code,
-      message: '',
-      status: null,
-      retryAfterMs: null,
-      clientRequestId: null,
-      correlationId: null,
-    });
-  const effects = [
-    'identity.systemAssigned',
-    'key',
-    'role-assignment',
-    'access-policy',
-    'softDelete',
-    'purgeProtection',
-    'other',
-  ];
-  const stepWords = StepName.options.flatMap((name) => [stepTitles[name], readBackWords[name], runningWords[name]]);
-  const proofs = ProofLevel.options.flatMap((level) => Object.values(proofWords[level]));
-
-  it.each(CheckCode.options)('stand for check %s, whatever its fact', (code) => {
-    for (const fact of factsOf(code)) {
-      const { title, text, mend } = checkWords({ outcome: 'block', code, fact });
-      expect([title, text, mend].every(isText)).toBe(true);
-      expect(title).not.toBe('');
-    }
-  });
-
-  it.each(RefusalCode.options)('stand for refusal %s, whatever its fact', (code) => {
-    for (const fact of oddFacts) {
-      const { title, text } = refusalWords(refuse(code, fact));
-      expect([title, text].map((words) => words.trim())).not.toContain('');
-    }
-  });
-
-  it('stand for every step and every proof', () => {
-    expect([...stepWords, ...proofs].map((words) => words.trim())).not.toContain('');
-  });
-
-  it('neither plead, nor shout, nor say what the program could not do', () => {
-    const said = [
-      ...CheckCode.options.flatMap((code) =>
-        factsOf(code).flatMap((fact) => Object.values(checkWords({ outcome: 'warn', code, fact }))),
-      ),
-      ...RefusalCode.options.flatMap((code) =>
-        oddFacts.flatMap((fact) => Object.values(refusalWords(refuse(code, fact)))),
-      ),
-      ...['ReadBackDiffers', 'NotFound', 'unknown'].flatMap((code) => [
-        mendWords(failure(code, 'ask')),
-        mendWords(failure(code, 'wait')),
-      ]),
-      ...effects.map((property) => effectWords({ target: '/t', property, before: 'off', value: 'on' })),
-      irreversibleWords({
-        name: 'protect-vault',
-        reversibility: 'irreversible',
-        effects: [{ target: '/t', property: 'softDelete', before: 'off', value: 'on' }],
-      }),
-      ...stepWords,
-      ...proofs,
-    ];
-    expect(said.filter((words) => /please|oops|sorry|!|failed to|undefined|\bnan\b|invalid date/i.test(words))).toEqual(
-      [],
-    );
   });
 });

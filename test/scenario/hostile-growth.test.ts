@@ -7,13 +7,14 @@ import { readFailure } from '../../src/azure/failures.ts';
 import { covers } from '../../src/azure/grants.ts';
 import { isSearchable, kqlString } from '../../src/azure/kql.ts';
 import { allowedBy } from '../../src/azure/permissions.ts';
-import { ownResource, resourceKind, sameSpelling } from '../../src/azure/resource-ids.ts';
+import { ownResource, sameSpelling, vaultKind } from '../../src/azure/resource-ids.ts';
 import { table as columns, indent, printable } from '../../src/cli/words/table.ts';
-import { CheckCode } from '../../src/domain/checks.ts';
+import { judge } from '../../src/domain/check.ts';
+import type { Effect } from '../../src/domain/effect.ts';
 import { ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId } from '../../src/domain/ids.ts';
 import { RefusalCode } from '../../src/domain/request/refusal.ts';
 import { chooseNewKey } from '../../src/operations/choose.ts';
-import { FormInputs } from '../../src/operations/form-clicks.ts';
+import { FormInputs } from '../../src/operations/pages/page.ts';
 import { bold, Label, label, mention, plain, plainLines } from '../../src/teams/cards/plain-text.ts';
 import { CardClick, CardSearch, InboundActivity, senderOf } from '../../src/teams/conversation/activity.ts';
 import { parseMessage } from '../../src/teams/conversation/parse-message.ts';
@@ -35,17 +36,23 @@ const context = { doing: 'reading', restsOnGrant: true, now };
 
 function exchangeWith(body: string): Exchange {
   const exchange = new Exchange(defaultLimits, () => now, 1_000);
-  exchange.last = { method: 'GET', status: 400, body, header: () => null };
+  exchange.last = { method: 'GET', change: false, status: 400, body, header: () => null };
   return exchange;
 }
 const azureError = (text: string) =>
   JSON.stringify({ error: { code: text, message: text, innererror: { code: text }, details: [{ code: text }] } });
-const answer = (body: string, header = ''): Answer => ({ method: 'GET', status: 400, body, header: () => header });
+const answer = (body: string, header = ''): Answer => ({
+  method: 'GET',
+  change: false,
+  status: 400,
+  body,
+  header: () => header,
+});
 const restError = Object.assign(new Error('x'), { name: 'RestError' });
 const csvBody = (text: string) =>
   JSON.stringify({
     ...{ time: '', type: '', actor: { kind: '', id: null, signIn: null }, submittedBy: text, onBehalfOf: null },
-    ...{ planDigest: null, target: null, before: null, after: null, result: null, clientRequestId: null },
+    ...{ planDigest: null, target: null, changes: null, result: null, clientRequestId: null },
     ...{ correlationId: null, data: text, commitments: [{ field: 'justification' }] },
   });
 const line = (text: string) => ({
@@ -69,7 +76,13 @@ const activity = (text: string) => ({
   conversation: { id: text, tenantId: text },
   text,
 });
-const effect = (text: string) => ({ target: text, property: text, before: text, value: text });
+const keyNamed = (text: string) => ({ vaultUri: text, keyName: text, keyVersion: text });
+const effect = (text: string): Effect => ({
+  change: 'customer-key',
+  target: text as ArmId,
+  to: { vaultUri: text, keyName: text as KeyName, keyVersion: text as KeyVersion },
+  before: keyNamed(text),
+});
 
 /** Everything that reads text from outside, by what it reads. */
 const readers: Readonly<Record<string, (text: string) => unknown>> = {
@@ -91,7 +104,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   'a new key': (text) => chooseNewKey({ newKeyName: text, keyType: text, keySize: text, keyExpiry: text }, now),
   ids: (text) => [ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId].map((one) => one.safeParse(text)),
   'an ARM id': (text) => ArmId.safeParse(`/subscriptions/${person}/resourceGroups/${text}`),
-  'the id of a resource': (text) => ownResource('reading', text as ArmId, resourceKind, [text]),
+  'the id of a resource': (text) => ownResource('reading', text as ArmId, vaultKind, [text]),
   'a region': (text) => [sameSpelling(text), regionWords(text)],
   'a scope': (text) => [scopeWords(text), covers(text, text)],
   'an action of a role': (text) =>
@@ -103,15 +116,15 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   'a long text on a card': (text) => [plain(text, 2_000), plainLines(text, 3_000)],
   'a name that is mentioned': (text) => mention('29:x', text),
   'the words of a check': (text) =>
-    CheckCode.options.map((code) => {
-      try {
-        return checkWords({ code, outcome: 'block', fact: text });
-      } catch (error) {
-        // A day that is none.
-        return error;
-      }
-    }),
-  'the words of an effect': (text) => [effectWords(effect(text)), effectWords(effect(`RSA 3072${text}`))],
+    [
+      judge('block', 'locked', { locks: [{ name: text, scope: text }] }),
+      judge('block', 'bot-not-allowed', { actions: [text] }),
+      judge('block', 'other-tenant', { tenantId: text }),
+      judge('warn', 'other-region', { resource: text, vault: text }),
+      judge('block', 'key-name-taken', { name: text }),
+      judge('block', 'key-moved', { key: keyNamed(text), expected: keyNamed(text) }),
+    ].map(checkWords),
+  'the words of an effect': (text) => effectWords(effect(text)),
   'the words of a refusal': (text) =>
     RefusalCode.options.map((code) => refusalWords({ kind: 'refused', code, fact: text })),
   'an error of Azure': (text) => complaintOf(answer(azureError(text))),

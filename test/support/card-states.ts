@@ -1,17 +1,30 @@
 /** Requests in every state a card can show, folded from real events: nothing in them is made up for the card. */
 
-import type { Failure } from '../../src/domain/failure.ts';
-import { ArmId, KeyName, PersonId, RequestId } from '../../src/domain/ids.ts';
-import type { Observation, Wish } from '../../src/domain/observed.ts';
-import { makePlan, type Plan, type StepName } from '../../src/domain/plan.ts';
+import { judge } from '../../src/domain/check.ts';
+import { type Failure, type Found, foundThat } from '../../src/domain/failure.ts';
+import { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../../src/domain/ids.ts';
+import type { Observation } from '../../src/domain/observed.ts';
+import type { Plan, StepName } from '../../src/domain/plan.ts';
 import type { Proof } from '../../src/domain/proof.ts';
 import { decide } from '../../src/domain/request/decide.ts';
 import { personActor, type StoredEvent } from '../../src/domain/request/events.ts';
 import { fold } from '../../src/domain/request/evolve.ts';
 import type { Request } from '../../src/domain/request/request.ts';
 import type { Command, StepResult } from '../../src/domain/request/request-command.ts';
-import { steps } from '../../src/steps/registry.ts';
-import { guards, key, noon, principal, resource, sha256, vault, version } from '../unit/support/plans.ts';
+import type { Wish } from '../../src/operations/registry.ts';
+import {
+  type EnableWish,
+  key,
+  noon,
+  observation,
+  planFor,
+  principal,
+  type RotateWish,
+  resource,
+  sha256,
+  vault,
+  version,
+} from '../unit/support/plans.ts';
 import { approver, requester, submit, tenant } from './fixtures.ts';
 
 export const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
@@ -30,24 +43,93 @@ const vaultId = ArmId.parse(`${group}/Microsoft.KeyVault/vaults/kv-care-prod`);
 const keyName = KeyName.parse('cmk-triage-agent');
 const id = RequestId.parse('CMK-7F3K9Q');
 
-export const wished: Wish = { resourceId, vaultId, keyName, keyVersion: version('5'), newKey: null };
-export const newKeyWished: Wish = {
-  ...wished,
-  keyVersion: null,
-  newKey: { type: 'RSA', size: 3072, expires: '2028-01-12T00:00:00.000Z' },
+export const wished: EnableWish = {
+  operation: 'enable-cmk',
+  resource: { kind: 'healthcare-agent', id: resourceId },
+  vaultId,
+  keyName,
+  keyVersion: version('5'),
+  newKey: null,
 };
+export const newKind = { type: 'RSA', size: 3072, expires: '2028-01-12T00:00:00.000Z' } as const;
+export const newKeyWished: EnableWish = { ...wished, keyVersion: null, newKey: newKind };
 
-export const seen = (change: Partial<Observation> = {}): Observation => ({
-  resource: resource({ id: resourceId, name: 'triage-agent-prod' }),
-  vault: vault({ id: vaultId, name: 'kv-care-prod', uri: 'https://kv-care-prod.vault.azure.net/' }),
-  key: key({ name: keyName, version: version('5') }),
-  grantHeld: false,
-  guards: guards(),
-  ...change,
-});
+export const seen = (change: Partial<Observation> = {}): Observation =>
+  observation({
+    resource: resource({ id: resourceId, name: 'triage-agent-prod' }),
+    vault: vault({ id: vaultId, name: 'kv-care-prod', uri: 'https://kv-care-prod.vault.azure.net/' }),
+    key: key({ name: keyName, version: version('5') }),
+    ...change,
+  });
 
 export const planOf = (change: Partial<Observation> = {}, wish: Wish = wished): Plan =>
-  makePlan(steps, seen(change), wish, { tenantId: tenant, policyVersion: '3f9c21ab', now: noon });
+  planFor({ seen: seen(change), wished: wish, policyVersion: '3f9c21ab' });
+
+const visitAgentId = ArmId.parse(`${group}/Microsoft.HealthBot/healthBots/virtual-visit-agent`);
+export const visitKeyName = KeyName.parse('cmk-virtual-visit');
+const oldVersion = KeyVersion.parse('93e37d3d4c1f4b0aa5b8e21f60c7d9e4');
+export const newestVersion = KeyVersion.parse('5d1f0c2e7a8b4c6d9e0f1a2b3c4d5e6f');
+const madeLater = KeyVersion.parse('b71c0e9a52d34f688a1e4c7d0b9f2e35');
+
+/** The version that an agent is under which moves on, and the newest of the same key. */
+export const oldKey = key({
+  name: visitKeyName,
+  version: oldVersion,
+  created: '2024-04-01T08:00:00.000Z',
+  expires: '2026-04-01T00:00:00.000Z',
+});
+export const newestKey = key({
+  name: visitKeyName,
+  version: newestVersion,
+  created: '2026-02-12T08:00:00.000Z',
+  expires: '2028-02-12T00:00:00.000Z',
+});
+export const visitAgent = resource({
+  id: visitAgentId,
+  name: 'virtual-visit-agent',
+  systemAssigned: true,
+  principalId: principal,
+  tenantId: tenant,
+  customerKey: {
+    vaultUri: 'https://kv-care-prod.vault.azure.net/',
+    keyName: visitKeyName,
+    keyVersion: oldVersion,
+  },
+});
+
+/** Under its own key: the vault is protected, and the agent may use the key. */
+export const seenUnderKey = (change: Partial<Observation> = {}): Observation =>
+  seen({
+    resource: visitAgent,
+    vault: { ...seen().vault, purgeProtection: true },
+    key: newestKey,
+    from: oldKey,
+    grantHeld: true,
+    ...change,
+  });
+
+const rotates = (to: RotateWish['to']): RotateWish => ({
+  operation: 'rotate-cmk',
+  resource: { kind: 'healthcare-agent', id: visitAgentId },
+  from: { vaultUri: seen().vault.uri, keyName: visitKeyName, keyVersion: oldVersion },
+  to,
+});
+const visitKey = { vaultId, keyName: visitKeyName };
+export const toNewest = rotates({ way: 'version', ...visitKey, keyVersion: newestVersion });
+export const toMadeVersion = rotates({ way: 'new-version', ...visitKey, after: oldVersion, make: newKind });
+export const toOtherKey = rotates({ way: 'other-key', vaultId, keyName, keyVersion: version('5'), make: null });
+
+/** What each kind of rotation comes to, when nothing stands in the way. */
+export const rotationPlan = (wish: RotateWish = toNewest, change: Partial<Observation> = {}): Plan => {
+  const { way } = wish.to;
+  const target: Partial<Observation> =
+    way === 'new-version'
+      ? { key: null }
+      : way === 'other-key'
+        ? { key: seen().key, grantHeld: false, vault: seen().vault }
+        : {};
+  return planFor({ seen: seenUnderKey({ ...target, ...change }), wished: wish, policyVersion: '3f9c21ab' });
+};
 
 const expiresAt = '2026-03-05T12:00:00.000Z';
 const justification = 'Policy 7.4: patient data under keys the hospital group owns, before the December audit.';
@@ -104,7 +186,7 @@ const worked = (step: StepName, change: Partial<Extract<StepResult, { outcome: '
   attempt: 1,
   outcome: 'done',
   already: false,
-  born: step === 'enable-identity' ? { principalId: principal, principalTenantId: tenant } : {},
+  outputs: step === 'enable-identity' ? { principalId: principal, principalTenantId: tenant } : {},
   receipt,
   proofs: [],
   ...change,
@@ -127,7 +209,8 @@ const stuck = (run: number, step: StepName, failure: Failure): readonly Command[
   records(run, didNot(step, failure)),
 ];
 
-const azureSaid = (change: Partial<Failure>): Failure => ({
+const azureSaid = (change: Partial<Extract<Failure, { source: 'azure' }>>): Failure => ({
+  source: 'azure',
   next: 'ask',
   doing: 'granting access to key cmk-triage-agent',
   code: 'AuthorizationFailed',
@@ -142,25 +225,42 @@ const azureSaid = (change: Partial<Failure>): Failure => ({
 export const forbidden = azureSaid({
   message: `The client '6f1e2c34-90ab-4d1c-8e55-0a7b3c9d1e2f' with object id '6f1e2c34-90ab-4d1c-8e55-0a7b3c9d1e2f' does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write' over scope '${vaultId}/keys/cmk-triage-agent/providers/Microsoft.Authorization/roleAssignments/3c1d8f4e-77aa-5b0e-9a44-51f0e2b7c6d9' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
 });
+/** As a vault words it. */
+const forbiddenByVault = azureSaid({
+  doing: 'making a version of key cmk-virtual-visit in kv-care-prod',
+  code: 'ForbiddenByRbac',
+  message: `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: appid=7b1e2c34-90ab-4d1c-8e55-0a7b3c9d1e2f;oid=6f1e2c34-90ab-4d1c-8e55-0a7b3c9d1e2f\r\nAction: 'Microsoft.KeyVault/vaults/keys/create/action'\r\nResource: '${vaultId}/keys/cmk-virtual-visit'\r\nAssignment: (not found)\r\nVault: kv-care-prod;location=westeurope`,
+});
 const busy = azureSaid({
   next: 'wait',
   code: 'TooManyRequests',
   status: 429,
   message: 'The request is being throttled as the limit has been reached for operation type - Write.',
 });
-const own = (code: string, message: string, expected?: string): Failure => ({
-  ...azureSaid({ code, message, status: null, clientRequestId: null, correlationId: null }),
-  ...(expected === undefined ? {} : { expected }),
+const own = (found: Found): Failure => foundThat('setting the key of triage-agent-prod', found);
+const readBack = own({
+  code: 'key-not-shown',
+  shows: null,
+  expected: { vaultUri: seen().vault.uri, keyName, keyVersion: version('5') },
 });
-const readBack = own(
-  'ReadBackDiffers',
-  'Azure accepted the change, and the agent now shows no customer-managed key.',
-  `The agent shows key cmk-triage-agent in https://kv-care-prod.vault.azure.net/, version ${version('5')}.`,
-);
-const gone = own('Missing', 'The vault kv-care-prod does not exist any more.');
-const bug = own('UnexpectedError', 'Something unexpected happened. The log has it under CMK-7F3K9Q:1.');
-const blocked = own('vault-firewalled', '');
-const noAnswer: Failure = { ...busy, code: 'ECONNREFUSED', status: null, message: 'connect ECONNREFUSED 10.0.0.4:443' };
+const moved = own({
+  code: 'key-moved',
+  shows: { vaultUri: seen().vault.uri, keyName: visitKeyName, keyVersion: madeLater },
+  expected: toNewest.from,
+});
+const gone = own({ code: 'missing', what: 'vault' });
+const bug = own({ code: 'unexpected', errorId: 'CMK-7F3K9Q:1' });
+const blocked = own({ code: 'blocked', check: judge('block', 'vault-firewalled', {}) });
+const noAnswer: Failure = {
+  source: 'no-answer',
+  next: 'wait',
+  doing: 'granting access to key cmk-triage-agent',
+  code: 'ECONNREFUSED',
+  message: 'connect ECONNREFUSED 10.0.0.4:443',
+  retryAfterMs: null,
+  clientRequestId: 'c7d1',
+  correlationId: receipt.correlationId,
+};
 
 /** What is done in turn; a function is handed the revision of the card that stands then. */
 type Turn = Command | ((asking: number) => Command);
@@ -226,6 +326,21 @@ const comment =
 const retried = [...first, ...stuck(1, 'grant-key-access', forbidden)];
 const inOneStage = planOf({ key: null }, newKeyWished);
 
+/** An approved rotation, looked at again: its run begins. */
+const rotationBegan = (plan: Plan) => [asked(plan, 1, { justification: dueSoon }), approves(), checked(plan)] as const;
+const dueSoon = 'The version ends on 1 April. Policy 7.4 asks for a new one every two years.';
+const toMade = rotationPlan(toMadeVersion);
+const makesVersion = done(1, 'make-key-version', { outputs: { keyVersion: madeLater } });
+const verifies = done(1, 'verify', { proofs: proofs('proved') });
+
+/** A rotation from the question to the proof. */
+export const rotationLife: readonly StoredEvent[] = lifeOf(
+  ...rotationBegan(toMade),
+  ...makesVersion,
+  ...done(1, 'set-cmk'),
+  ...verifies,
+);
+
 /** Every state by name. */
 export const requestStates: Readonly<Record<string, Request>> = {
   'awaiting-approval': requestOf(asked()),
@@ -262,8 +377,8 @@ export const requestStates: Readonly<Record<string, Request>> = {
     asked(inOneStage),
     approves(),
     checked(inOneStage),
-    intends(1, 1, 'enable-identity', 'create-key'),
-    records(1, didNot('enable-identity', busy, '2026-03-02T12:04:10.000Z'), didNot('create-key', forbidden)),
+    intends(1, 1, 'enable-identity', 'make-key-version'),
+    records(1, didNot('enable-identity', busy, '2026-03-02T12:04:10.000Z'), didNot('make-key-version', forbidden)),
   ),
   'retry-ordered': requestOf(...began, ...retried, settles('retry', requester)),
   'retry-running': requestOf(
@@ -281,6 +396,29 @@ export const requestStates: Readonly<Record<string, Request>> = {
   'rejected-with-comment': requestOf(asked(), rejects(comment)),
   cancelled: requestOf(asked(), cancels),
   expired: requestOf(asked(), { do: 'expire' }),
+  'rotation-awaiting-newest': requestOf(asked(rotationPlan(), 1, { justification: dueSoon })),
+  'rotation-awaiting-new-version': requestOf(asked(toMade, 1, { justification: dueSoon })),
+  'rotation-awaiting-other-key': requestOf(asked(rotationPlan(toOtherKey))),
+  'rotation-awaiting-no-way-back': requestOf(asked(rotationPlan(toNewest, { from: null }))),
+  'rotation-approved': requestOf(asked(rotationPlan(), 1, { justification: dueSoon }), approves()),
+  'rotation-running': requestOf(...rotationBegan(toMade), ...makesVersion, intends(1, 1, 'set-cmk')),
+  'rotation-making': requestOf(...rotationBegan(toMade), intends(1, 1, 'make-key-version')),
+  'rotation-moved': requestOf(...rotationBegan(rotationPlan()), ...stuck(1, 'set-cmk', moved)),
+  'rotation-forbidden': requestOf(...rotationBegan(toMade), ...stuck(1, 'make-key-version', forbiddenByVault)),
+  'rotation-succeeded-newest': requestOf(...rotationBegan(rotationPlan()), ...done(1, 'set-cmk'), ...verifies),
+  'rotation-succeeded-new-version': requestOf(
+    ...rotationBegan(toMade),
+    ...makesVersion,
+    ...done(1, 'set-cmk'),
+    ...verifies,
+  ),
+  'rotation-succeeded-other-key': requestOf(
+    ...rotationBegan(rotationPlan(toOtherKey)),
+    ...done(1, 'grant-key-access'),
+    ...done(1, 'protect-vault'),
+    ...done(1, 'set-cmk'),
+    ...verifies,
+  ),
 };
 
 /** A life with everything in it: asked again, waited, stopped, retried, and done. */

@@ -1,5 +1,5 @@
 /** What a row about a check says, and short ways to write one. */
-import type { Check } from '../../src/domain/checks.ts';
+import type { Check } from '../../src/domain/check.ts';
 import type { Change } from './azure-state.ts';
 import { choices } from './story.ts';
 

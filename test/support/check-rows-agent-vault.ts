@@ -78,7 +78,7 @@ export const agentRows: readonly CheckRow[] = [
     azure: putUnder(agent, 'kv-hospital-keys', 'cmk-virtual-visit'),
     words: [
       /^The agent is under another customer-managed key or version\. It uses cmk-virtual-visit in https:\S+, version [0-9a-f]{8}\.$/,
-      'Moving an agent from one key to another is not what /enable-cmk is for.',
+      '/rotate-cmk moves an agent from one key or version to another.',
     ],
   },
   {
@@ -88,7 +88,7 @@ export const agentRows: readonly CheckRow[] = [
     mend: onAgent(agent, ({ content }) => Object.assign(content, { keyVaultProperties: null })),
     words: [
       /or version\. It uses cmk-triage-agent in https:\S+, version [0-9a-f]{8}\.$/,
-      'Moving an agent from one key to another is not what /enable-cmk is for.',
+      '/rotate-cmk moves an agent from one key or version to another.',
     ],
   },
 ];

@@ -15,6 +15,7 @@ export const reasonOf = (request: string): string => `Because ${request} is due,
 export const comment = 'Not before ward nine has moved';
 
 export const failure: Failure = {
+  source: 'azure',
   next: 'ask',
   doing: 'protecting vault kv-care',
   code: 'AuthorizationFailed',

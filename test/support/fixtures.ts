@@ -1,10 +1,11 @@
 /** Small domain values for tests: a plan that may be submitted, and the commands that carry a request along. */
 
 import { ArmId, FormId, PersonId, RequestId } from '../../src/domain/ids.ts';
-import { Plan } from '../../src/domain/plan.ts';
+import { type Plan, planSchema } from '../../src/domain/plan.ts';
 import { decide } from '../../src/domain/request/decide.ts';
 import { type NewEvent, personActor } from '../../src/domain/request/events.ts';
 import type { Command, Submit } from '../../src/domain/request/request-command.ts';
+import { Wish } from '../../src/operations/registry.ts';
 
 export const tenant = '10000000-0000-4000-8000-000000000000';
 export const requester = PersonId.parse('20000000-0000-4000-8000-000000000001');
@@ -19,13 +20,21 @@ export const requestId = (number: number): RequestId => RequestId.parse(`CMK-${S
 
 /** A plan to put an agent under a key: one reversible step, one that is not, and the proof. */
 export const plan = (resource = resourceId()): Plan =>
-  Plan.parse({
-    schema: 1,
+  planSchema(Wish).parse({
+    schema: 2,
     tenantId: tenant,
     policyVersion: 'p1',
-    wish: { resourceId: resource, vaultId, keyName: 'care', keyVersion: '0'.repeat(32), newKey: null },
+    wish: {
+      operation: 'enable-cmk',
+      resource: { kind: 'healthcare-agent', id: resource },
+      vaultId,
+      keyName: 'care',
+      keyVersion: '0'.repeat(32),
+      newKey: null,
+    },
     observation: {
       resource: {
+        kind: 'healthcare-agent',
         id: resource,
         name: resource.split('/').at(-1),
         location: 'westeurope',
@@ -35,6 +44,7 @@ export const plan = (resource = resourceId()): Plan =>
         principalId: null,
         tenantId: null,
         userAssignedIds: [],
+        tags: {},
         customerKey: null,
       },
       vault: {
@@ -51,22 +61,25 @@ export const plan = (resource = resourceId()): Plan =>
         sku: 'standard',
       },
       key: null,
+      from: null,
       grantHeld: false,
-      guards: { readOnlyLocks: [], allowed: {}, deletedKey: 'none' },
+      guards: { readOnlyLocks: [], allowed: {}, allowedData: {}, deletedKey: 'none' },
     },
-    checks: [{ outcome: 'pass', code: 'same-region', fact: 'westeurope' }],
+    checks: [{ outcome: 'pass', code: 'same-region', fact: { region: 'westeurope' } }],
     steps: [
       {
         name: 'enable-identity',
+        stage: 1,
         reversibility: 'reversible',
-        effects: [{ target: resource, property: 'identity.type', before: 'None', value: 'SystemAssigned' }],
+        effects: [{ change: 'identity', target: resource, before: 'none' }],
       },
       {
         name: 'protect-vault',
+        stage: 3,
         reversibility: 'irreversible',
-        effects: [{ target: vaultId, property: 'properties.enablePurgeProtection', before: 'false', value: 'true' }],
+        effects: [{ change: 'purge-protection', target: vaultId, before: 'off' }],
       },
-      { name: 'verify', reversibility: 'reversible', effects: [] },
+      { name: 'verify', stage: 5, reversibility: 'reversible', effects: [] },
     ],
   });
 

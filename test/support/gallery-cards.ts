@@ -2,13 +2,14 @@
 
 import { commands } from '../../src/commands/registry.ts';
 import { planDigest } from '../../src/domain/digest.ts';
-import { FormId, KeyName } from '../../src/domain/ids.ts';
+import { FormId, KeyName, RequestId } from '../../src/domain/ids.ts';
 import type { ObservedVault } from '../../src/domain/observed.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import { type RefusalCode, refuse } from '../../src/domain/request/refusal.ts';
 import type { Request } from '../../src/domain/request/request.ts';
 import { judgeKeys, judgeVaults } from '../../src/operations/choose.ts';
 import type { Form } from '../../src/operations/form.ts';
+import type { FactsOf } from '../../src/operations/pages/page.ts';
 import { mention, nothing, plain } from '../../src/teams/cards/plain-text.ts';
 import type { AdaptiveCard } from '../../src/teams/cards/render-card.ts';
 import { auditReplyCard, auditRootCard } from '../../src/teams/cards/views/audit-view.ts';
@@ -19,8 +20,26 @@ import { type CardContext, everybody, type Reader } from '../../src/teams/cards/
 import { requestCard } from '../../src/teams/cards/views/request-card.ts';
 import { bugCard, helpCard, refusalCard } from '../../src/teams/cards/views/short-views.ts';
 import { commandWorld, formOn } from '../unit/support/command-world.ts';
-import { key, noon, resource, sha256, version } from '../unit/support/plans.ts';
-import { longLife, names, newKeyWished, planOf, requestStates, secondApprover, seen, wished } from './card-states.ts';
+import { key, kind, noon, resource, sha256, version } from '../unit/support/plans.ts';
+import {
+  longLife,
+  names,
+  newestKey,
+  newKeyWished,
+  newKind,
+  oldKey,
+  planOf,
+  requestStates,
+  rotationPlan,
+  secondApprover,
+  seen,
+  seenUnderKey,
+  toMadeVersion,
+  toNewest,
+  toOtherKey,
+  visitAgent,
+  wished,
+} from './card-states.ts';
 import { approver, requester, tenant } from './fixtures.ts';
 
 export interface GalleryCard {
@@ -107,6 +126,7 @@ function audit(): readonly GalleryCard[] {
     ...root('awaiting-approval'),
     ...root('succeeded'),
     ...root('rejected'),
+    ...root('rotation-running'),
     { name: 'audit-reply.first', card: auditReplyCard(request, longLife.slice(0, 8), hash, names) },
     { name: 'audit-reply.run', card: auditReplyCard(request, longLife.slice(8), hash, names) },
   ];
@@ -131,6 +151,7 @@ function short(): readonly GalleryCard[] {
 }
 
 const summary = (name: string, underCustomerKey = false) => ({
+  kind: 'healthcare-agent',
   id: seen().resource.id,
   name,
   location: 'westeurope',
@@ -155,6 +176,7 @@ const vaults = judgeVaults(
   ],
   { location: 'westeurope' },
   tenant,
+  kind,
 );
 const keys = judgeKeys(
   [
@@ -175,20 +197,25 @@ const reviewFacts = (plan: Plan, approvalsRequired = 1) => ({
   openRequest: null,
 });
 
+const { ports } = commandWorld();
+const card = (form: Form, facts: Parameters<typeof formCard>[1], problem: Parameters<typeof formCard>[2] = null) =>
+  formCard(
+    { ...form, id: FormId.parse('F-2M8D4T7KQX'), requestId: RequestId.parse('CMK-7F3K9Q'), revision: 3 },
+    facts,
+    problem,
+  );
+
 function forms(): readonly GalleryCard[] {
-  const { ports } = commandWorld();
-  const form = (page: Form['page'], change: Partial<Form> = {}): Form =>
-    formOn(page, ports, {
-      id: FormId.parse('F-2M8D4T7KQX'),
-      resourceId: wished.resourceId,
-      vaultId: wished.vaultId,
-      ...change,
-    });
+  const answers = { resource: wished.resource, vault: wished.vaultId };
+  const form = (page: Form['page'], change: Partial<Form> = {}): Form => formOn(page, ports, { answers, ...change });
+  const empty = form('resource', { answers: {} });
   const resources = ['triage-agent-prod', 'visitor-agent', 'pharmacy-agent'].map((name) => summary(name));
   const all = [...resources, summary('radiology-agent', true)];
   const { resource: chosen } = seen();
-  const keyFacts = { page: 'key' as const, resource: chosen, vault: seen().vault, keys, now: noon };
-  const newKey = { kind: 'new' as const, name: newKeyWished.keyName, key: newKeyWished.newKey };
+  const resourceFacts = { page: 'resource', resources: all, resource: null } as const;
+  const vaultFacts = { page: 'vault', resource: chosen, vaults, chosen: null } as const;
+  const keyFacts = { page: 'key', resource: chosen, vault: seen().vault, keys, chosen: null, now: noon } as const;
+  const newKey = { kind: 'new', name: newKeyWished.keyName, key: newKind } as const;
   const warned = planOf({
     vault: vaultNamed('kv-care-prod', { location: 'northeurope', softDelete: false }),
     key: key({ name: wished.keyName, version: version('5'), expires: '2026-09-01T00:00:00.000Z' }),
@@ -197,68 +224,122 @@ function forms(): readonly GalleryCard[] {
     resource: resource({ ...chosen, createdAt: '2021-06-03T08:00:00.000Z', provisioningState: 'Updating' }),
     vault: vaultNamed('kv-care-prod', { firewall: 'closed' }),
   });
-  const { key: _key, ...unkeyed } = newKey;
+  const underAnother = planOf({ resource: { ...chosen, customerKey: visitAgent.customerKey } });
   return [
-    {
-      name: 'form-agent.empty',
-      card: formCard(
-        form('resource', { resourceId: null }),
-        { page: 'resource', resources: all, resource: null },
-        null,
-      ),
-    },
-    {
-      name: 'form-agent.chosen',
-      card: formCard(form('resource'), { page: 'resource', resources: all, resource: chosen }, null),
-    },
+    { name: 'form-agent.empty', card: card(empty, resourceFacts) },
+    { name: 'form-agent.chosen', card: card(form('resource'), { ...resourceFacts, resource: chosen }) },
     {
       name: 'form-agent.problem',
-      card: formCard(
-        form('resource'),
-        { page: 'resource', resources: all, resource: null },
-        refuse('unknown-resource', 'triage'),
-      ),
+      card: card(form('resource'), resourceFacts, refuse('unknown-resource', 'triage')),
     },
+    { name: 'form-agent.none', card: card(empty, { ...resourceFacts, resources: [] }) },
+    { name: 'form-vault', card: card(form('vault'), vaultFacts) },
+    { name: 'form-vault.problem', card: card(form('vault'), vaultFacts, refuse('choice-missing')) },
+    { name: 'form-vault.none', card: card(form('vault'), { ...vaultFacts, vaults: [] }) },
+    { name: 'form-key', card: card(form('key'), keyFacts) },
+    { name: 'form-key.none', card: card(form('key'), { ...keyFacts, keys: [] }) },
     {
-      name: 'form-agent.none',
-      card: formCard(form('resource', { resourceId: null }), { page: 'resource', resources: [], resource: null }, null),
+      name: 'form-key.new',
+      card: card(form('key'), { ...keyFacts, chosen: newKey }, refuse('new-key-expiry-unfit', '2024-01-01')),
     },
-    { name: 'form-vault', card: formCard(form('vault'), { page: 'vault', resource: chosen, vaults }, null) },
-    {
-      name: 'form-vault.problem',
-      card: formCard(form('vault'), { page: 'vault', resource: chosen, vaults }, refuse('choice-missing')),
-    },
-    { name: 'form-vault.none', card: formCard(form('vault'), { page: 'vault', resource: chosen, vaults: [] }, null) },
-    { name: 'form-key', card: formCard(form('key'), keyFacts, null) },
-    { name: 'form-key.none', card: formCard(form('key'), { ...keyFacts, keys: [] }, null) },
-    ...(newKeyWished.newKey === null
-      ? []
-      : [
-          {
-            name: 'form-key.new',
-            card: formCard(
-              form('key', { key: { ...unkeyed, key: newKeyWished.newKey } }),
-              keyFacts,
-              refuse('new-key-expiry-unfit', '2024-01-01'),
-            ),
-          },
-        ]),
-    { name: 'form-review.ready', card: formCard(form('review'), reviewFacts(planOf()), null) },
+    { name: 'form-review.ready', card: card(form('review'), reviewFacts(planOf())) },
     {
       name: 'form-review.warned',
-      card: formCard(
+      card: card(
         form('review', { justification: 'Policy 7.4' }),
         reviewFacts(warned, 2),
         refuse('acknowledge-data-loss'),
       ),
     },
-    {
-      name: 'form-review.new-key',
-      card: formCard(form('review'), reviewFacts(planOf({ key: null }, newKeyWished)), null),
-    },
-    { name: 'form-review.blocked', card: formCard(form('review'), reviewFacts(blocked), null) },
+    { name: 'form-review.new-key', card: card(form('review'), reviewFacts(planOf({ key: null }, newKeyWished))) },
+    { name: 'form-review.blocked', card: card(form('review'), reviewFacts(blocked)) },
+    { name: 'form-review.under-another-key', card: card(form('review'), reviewFacts(underAnother)) },
     { name: 'form-ended.submitted', card: formEndedCard(form('review', { ended: 'submitted' })) },
     { name: 'form-ended.cancelled', card: formEndedCard(form('review', { ended: 'cancelled' })) },
+  ];
+}
+
+function rotationForms(): readonly GalleryCard[] {
+  const { from } = toNewest;
+  const { vaultId, keyName } = toNewest.to;
+  const newest = { way: 'version', from, vaultId, keyName, keyVersion: newestKey.version, newest: true };
+  const made = { way: 'new-version', from, vaultId, keyName, after: oldKey.version, make: newKind };
+  const form = (page: Form['page'], version: unknown, change: Partial<Form> = {}): Form =>
+    formOn(page, ports, {
+      operation: 'rotate-cmk',
+      answers: { resource: toNewest.resource, ...(version === null ? {} : { version }) },
+      ...change,
+    });
+  const answered = form('version', null);
+  const other = form('review', { way: 'other-key', from });
+  const facts: FactsOf<'version'> = {
+    page: 'version',
+    resource: visitAgent,
+    current: visitAgent.customerKey,
+    vault: seenUnderKey().vault,
+    inUse: oldKey,
+    newest: newestKey,
+    makes: { ...newKind, expires: '2028-03-01T00:00:00.000Z' },
+    chosen: null,
+    now: noon,
+  };
+  const unseen = { ...facts, vault: null, inUse: null, newest: null, makes: null };
+  const microsofts = { ...visitAgent, customerKey: null };
+  const disabled = { ...oldKey, enabled: false };
+  const unversioned = { ...visitAgent, customerKey: { ...from, keyVersion: null } };
+  const moved = { ...visitAgent, customerKey: { ...from, keyVersion: newestKey.version } };
+  return [
+    {
+      name: 'rotation-form-agent',
+      card: card(form('resource', null, { answers: {} }), {
+        page: 'resource',
+        resources: [summary('virtual-visit-agent', true), summary('triage-agent-prod')],
+        resource: visitAgent,
+      }),
+    },
+    { name: 'rotation-form-version', card: card(answered, facts) },
+    {
+      name: 'rotation-form-version.newest-in-use',
+      card: card(answered, { ...facts, resource: moved, current: moved.customerKey, inUse: newestKey }),
+    },
+    { name: 'rotation-form-version.disabled', card: card(answered, { ...facts, inUse: disabled }) },
+    { name: 'rotation-form-version.vault-not-seen', card: card(answered, unseen) },
+    {
+      name: 'rotation-form-version.none-named',
+      card: card(answered, { ...facts, resource: unversioned, current: unversioned.customerKey, inUse: null }),
+    },
+    {
+      name: 'rotation-form-version.microsofts-key',
+      card: card(answered, { ...unseen, resource: microsofts, current: null }),
+    },
+    {
+      name: 'rotation-form-version.problem',
+      card: card(answered, { ...facts, chosen: 'new' }, refuse('choice-missing')),
+    },
+    {
+      name: 'rotation-form-vault',
+      card: card({ ...other, page: 'vault' }, { page: 'vault', resource: visitAgent, vaults, chosen: null }),
+    },
+    { name: 'rotation-form-review.newest', card: card(form('review', newest), reviewFacts(rotationPlan())) },
+    {
+      name: 'rotation-form-review.new-version',
+      card: card(form('review', made), reviewFacts(rotationPlan(toMadeVersion))),
+    },
+    { name: 'rotation-form-review.other-key', card: card(other, reviewFacts(rotationPlan(toOtherKey))) },
+    {
+      name: 'rotation-form-review.old-version-disabled',
+      card: card(form('review', newest), reviewFacts(rotationPlan(toNewest, { from: disabled }))),
+    },
+    {
+      name: 'rotation-form-review.moved',
+      card: card(form('review', made), reviewFacts(rotationPlan(toMadeVersion, { resource: moved }))),
+    },
+    {
+      name: 'rotation-form-review.microsofts-key',
+      card: card(form('review', newest), reviewFacts(rotationPlan(toNewest, { resource: microsofts }))),
+    },
+    { name: 'rotation-form-ended.submitted', card: formEndedCard(form('review', newest, { ended: 'submitted' })) },
+    { name: 'rotation-form-ended.cancelled', card: formEndedCard(form('review', newest, { ended: 'cancelled' })) },
   ];
 }
 
@@ -269,4 +350,5 @@ export const galleryCards = async (): Promise<readonly GalleryCard[]> => [
   ...audit(),
   ...short(),
   ...forms(),
+  ...rotationForms(),
 ];

@@ -61,7 +61,11 @@ export const agentRows: readonly MovedRow[] = [
     of: 'agent',
     what: 'somebody put it under another key',
     change: putUnder(agent, 'kv-hospital-keys', 'cmk-virtual-visit'),
-    ...asksAPerson(stopped, 'The agent is under another customer-managed key or version.', 'Moving an agent'),
+    ...asksAPerson(
+      stopped,
+      'The agent is under another customer-managed key or version.',
+      '/rotate-cmk moves an agent',
+    ),
   },
   {
     of: 'agent',
@@ -90,7 +94,7 @@ export const agentRows: readonly MovedRow[] = [
     ...asksAPerson(
       'The run was stopped',
       'The agent’s key was not changed by this request.',
-      'agent triage-agent-prod does not exist any more.',
+      'The agent does not exist any more.',
       'Somebody removed what the plan rests on.',
     ),
   },
@@ -167,7 +171,7 @@ export const vaultRows: readonly MovedRow[] = [
     ...asksAPerson(
       'The run was stopped',
       'The agent’s key was not changed by this request.',
-      'vault kv-care-prod does not exist any more.',
+      'The vault does not exist any more.',
       'Somebody removed what the plan rests on.',
     ),
   },

@@ -15,6 +15,16 @@ export interface Path {
   readonly place?: string;
 }
 
+/** From one version of the key in use to another: `newest`, `new`, or one by its name. */
+export interface Rotation {
+  readonly agent: string;
+  readonly version: string;
+  readonly place?: string;
+}
+
+/** The seeded agent under a customer's key, to a version that the run makes. */
+export const rotation: Rotation = { agent: 'virtual-visit-agent', version: 'new' };
+
 export interface Ended {
   readonly id: string;
   /** Lines of the review, of the approval card and of the card at the end, folded ones included. */
@@ -42,7 +52,12 @@ export async function cardNow(world: World, card: SeenActivity, person: string, 
 }
 
 /** Types the command and chooses the key; the form then stands on its review. */
-export async function openReview(world: World, { agent, vault, key, place = places.operations }: Path) {
+export async function openReview(world: World, path: Path | Rotation): Promise<SeenActivity> {
+  const { agent, place = places.operations } = path;
+  if ('version' in path) {
+    return type(world, people.requester, `/rotate-cmk resource=${agent} version=${path.version}`, place);
+  }
+  const { vault, key } = path;
   const typed = `/enable-cmk resource=${agent} vault=${vault}`;
   if (typeof key === 'string') return type(world, people.requester, `${typed} key=${key}`, place);
   const form = await type(world, people.requester, typed, place);
@@ -53,7 +68,7 @@ export async function openReview(world: World, { agent, vault, key, place = plac
 /** Asks, has it approved by the others who are named, and waits until it has succeeded. */
 export async function follow(
   world: World,
-  path: Path,
+  path: Path | Rotation,
   approvers: readonly string[] = [people.approver],
 ): Promise<Ended> {
   const { place = places.operations } = path;

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { sealWith } from '../../src/audit/record.ts';
 import { decide } from '../../src/domain/request/decide.ts';
+import { parseEventBody } from '../../src/operations/registry.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { openStore } from '../../src/store/store.ts';
@@ -13,8 +14,8 @@ import { plan, requestId, resourceId, submit } from './fixtures.ts';
 
 const [, , options = '', fate] = process.argv;
 const database = await openDatabase(JSON.parse(options));
-await migrate(database);
-const store = openStore(database, { clock: () => new Date(), seal: sealWith(randomBytes) });
+await migrate(database, 'the database');
+const store = openStore(database, { clock: () => new Date(), seal: sealWith(randomBytes), read: parseEventBody });
 
 const count = DBOS.registerWorkflow(
   async () => {

@@ -6,7 +6,7 @@ import { openReplicas } from '../../src/store/replicas.ts';
 
 const [, , options = '', name = ''] = process.argv;
 const database = await openDatabase(JSON.parse(options));
-await migrate(database);
+await migrate(database, 'the database');
 const replicas = openReplicas(database.pool, { alone: false });
 const tell = async (): Promise<void> => {
   process.send?.({ alive: (await replicas.alive()).map((one) => one.name).sort() });

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { sealWith } from '../../src/audit/record.ts';
 import { decide } from '../../src/domain/request/decide.ts';
+import { parseEventBody } from '../../src/operations/registry.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { openStore } from '../../src/store/store.ts';
@@ -20,8 +21,12 @@ let written = 0;
 
 async function open() {
   const database = await openDatabase(setup.database);
-  await migrate(database);
-  const store = openStore(database, { clock: () => now ?? new Date(), seal: sealWith(randomBytes) });
+  await migrate(database, 'the database');
+  const store = openStore(database, {
+    clock: () => now ?? new Date(),
+    seal: sealWith(randomBytes),
+    read: parseEventBody,
+  });
   store.outbox.onWritten(() => {
     written += 1;
   });

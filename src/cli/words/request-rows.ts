@@ -2,6 +2,7 @@
 
 import { fold } from '../../domain/request/evolve.ts';
 import type { Request } from '../../domain/request/request.ts';
+import { workOf } from '../../operations/registry.ts';
 import type { RequestEvents } from '../../operator/rpc/calls.ts';
 import { table, utc } from './table.ts';
 
@@ -23,15 +24,19 @@ export function requestOf({ id, events }: RequestEvents): Request {
   return request;
 }
 
+const targetOf = (request: Request) => {
+  const { vaultId, keyName, keyVersion } = workOf(request.plan).to;
+  return { vaultId, keyName, keyVersion: keyVersion ?? request.outputs.keyVersion ?? null };
+};
+
 /** One request as `--json` tells of it in lists. Fields may be added, never renamed. */
 export const summaryOf = (request: Request) => ({
   id: request.id,
   state: request.state,
-  resourceId: request.plan.wish.resourceId,
+  operation: request.plan.wish.operation,
+  resource: request.plan.wish.resource,
   resourceName: request.resourceName,
-  vaultId: request.plan.wish.vaultId,
-  keyName: request.plan.wish.keyName,
-  keyVersion: request.plan.wish.keyVersion ?? request.born.keyVersion ?? null,
+  ...targetOf(request),
   requester: request.requester,
   submittedAt: request.submittedAt,
   changedAt: request.changedAt,
@@ -45,7 +50,7 @@ export const requestTable = (requests: readonly Request[], names: (id: string) =
       request.id,
       stateWords[request.state],
       request.resourceName,
-      request.plan.wish.keyName,
+      workOf(request.plan).to.keyName,
       request.plan.observation.vault.name,
       names(request.requester),
       utc(request.submittedAt),

@@ -1,13 +1,14 @@
 /** What happened to a request, how far it is, and what can safely be done now: in words. */
 import { shortDigest } from '../../domain/digest.ts';
-import type { Failure } from '../../domain/failure.ts';
+import { codeOf, type Failure, receiptOf, statusOf } from '../../domain/failure.ts';
 import { highestProof } from '../../domain/proof.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import type { Request, StepProgress } from '../../domain/request/request.ts';
+import { workOf } from '../../operations/registry.ts';
 import { countOf } from '../../words/count.ts';
 import { eventWords } from '../../words/events.ts';
-import { mendWords } from '../../words/failures.ts';
-import { effectWords, proofWords, stepTitles } from '../../words/steps.ts';
+import { messageOf, remedyWords } from '../../words/failures.ts';
+import { effectWords, proofWords, stepWordsIn } from '../../words/steps.ts';
 import { stateWords } from './request-rows.ts';
 import { safeNow } from './safe-now.ts';
 import { indent, table, utc } from './table.ts';
@@ -28,8 +29,8 @@ export const nextRetry = (request: Request): string | null =>
 
 function headOf(request: Request): string {
   const { plan } = request;
-  const before = plan.observation.resource.customerKey?.keyName ?? 'Microsoft-managed key';
-  const change = `${before} → ${plan.wish.keyName} in ${plan.observation.vault.name}`;
+  const { from, to } = workOf(plan);
+  const change = `${from?.keyName ?? 'Microsoft-managed key'} → ${to.keyName} in ${plan.observation.vault.name}`;
   return `${request.id}  ${stateWords[request.state]}\n${request.resourceName}: ${change}`;
 }
 
@@ -39,7 +40,7 @@ function factsOf(request: Request, names: Names): string {
   const rows = [
     ['Asked by', `${names(request.requester)}, ${utc(request.submittedAt)}`],
     ['Reason', request.justification === null ? 'erased' : `“${request.justification.replaceAll('\n', ' ')}”`],
-    ['Agent', request.plan.wish.resourceId],
+    ['Agent', request.plan.wish.resource.id],
     ['Plan', `${shortDigest(request.digest)}, policy ${request.plan.policyVersion}, rule ${policy.rule}`],
     ['Approved', [`${approvals.length} of ${policy.approvalsRequired}`, ...approved].join('; ')],
     ...('ended' in request && request.ended.commentErased ? [['Comment', 'erased']] : []),
@@ -67,18 +68,20 @@ function stepDetail(request: Request, step: StepProgress): string {
 }
 
 const stepsOf = (request: Request): string =>
-  table(request.progress.map((step) => [step.state, stepTitles[step.name], stepDetail(request, step)]));
+  table(
+    request.progress.map((step) => [step.state, stepWordsIn(request.plan, step.name).title, stepDetail(request, step)]),
+  );
 
 function failureWords(failure: Failure): string {
-  const { status, code, doing, message, clientRequestId, correlationId } = failure;
-  const mend = mendWords(failure);
+  const status = statusOf(failure);
+  const remedy = remedyWords(failure);
+  const { clientRequestId, correlationId } = receiptOf(failure);
   const ids = table([
     ['Client request', clientRequestId ?? 'none'],
     ['Correlation', correlationId ?? 'none'],
   ]);
-  return [`${status === null ? '' : `${status} `}${code}, ${doing}`, message, ids, ...(mend === '' ? [] : [mend])].join(
-    '\n',
-  );
+  const head = `${status === null ? '' : `${status} `}${codeOf(failure)}, ${failure.doing}`;
+  return [head, messageOf(failure), ids, ...(remedy === '' ? [] : [remedy])].join('\n');
 }
 
 function retryWords(request: Request): string {

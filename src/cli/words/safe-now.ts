@@ -1,7 +1,7 @@
 /** What can safely be done about a request as it stands. */
-import type { Request } from '../../domain/request/request.ts';
+import { keyProgress, type Request } from '../../domain/request/request.ts';
 import { countOf } from '../../words/count.ts';
-import { stepTitles } from '../../words/steps.ts';
+import { stepWordsIn } from '../../words/steps.ts';
 
 export type Verb = 'cancel' | 'retry' | 'give-up';
 
@@ -13,12 +13,12 @@ export interface SafeNow {
 const titles = (request: Request, done: boolean): string =>
   request.progress
     .filter((step) => (step.state === 'done') === done)
-    .map((step) => stepTitles[step.name].toLowerCase())
+    .map((step) => stepWordsIn(request.plan, step.name).title.toLowerCase())
     .join(', ') || 'nothing';
 
 /** A success was proved; where it was not, nobody knows under which key the agent is. */
 const keyWords = (request: Request): string => {
-  const set = request.progress.find((step) => step.name === 'set-cmk');
+  const set = keyProgress(request);
   return set === undefined || set.state === 'planned'
     ? 'The agent’s key has not been touched.'
     : 'The agent may already be under the new key: look at it in Azure.';

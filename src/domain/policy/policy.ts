@@ -4,13 +4,13 @@
  */
 import { z } from 'zod';
 import { type Plan, stepsOf } from '../plan.ts';
-import { environmentRule, matches, type ResourceFacts, type Rule } from './rules.ts';
+import { matches, type ResourceFacts, type Rule } from './rules.ts';
 
 /** What the policy says of one request, fixed when it is submitted and whenever it asks anew. */
-export const AppliedPolicy = z.object({
+export const AppliedPolicy = z.strictObject({
   version: z.string(),
-  /** Name of the rule. Before there were rules, the environment's settings were all there was. */
-  rule: z.string().default(environmentRule),
+  /** Name of the rule. */
+  rule: z.string(),
   /** With the one more that an irreversible step may need. */
   approvalsRequired: z.number().int().min(1),
   /** ISO 8601: the request expires unless it is decided by then. */

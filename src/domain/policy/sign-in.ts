@@ -4,7 +4,7 @@ import { PersonId, TenantId } from '../ids.ts';
 import { type Refusal, refuse } from '../request/refusal.ts';
 
 /** What a verified token said, in Entra's claims. The token itself is kept nowhere. */
-export const SignIn = z.object({
+export const SignIn = z.strictObject({
   /** `oid`. */
   person: PersonId,
   /** `tid`. */

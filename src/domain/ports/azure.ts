@@ -4,18 +4,19 @@
  */
 import type { Outcome, Receipt } from '../failure.ts';
 import type { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../ids.ts';
-import type { CustomerKey, NewKey, ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
+import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
+import type { ResourceRef } from '../wish.ts';
 
-/** Healthcare agent services. */
+/** The resources whose key is managed, of every kind there is. */
 export interface Resources {
-  /** The agent now, read from ARM (never from a cache or Resource Graph); null when there is none. */
-  get(id: ArmId): Promise<Outcome<ObservedResource | null>>;
-  /** The agent's tags now, for a click that waits: no answer within seconds is a failure. Null when there is no agent. */
-  tags(id: ArmId): Promise<Outcome<Readonly<Record<string, string>> | null>>;
+  /** The resource now, read from ARM (never from a cache or Resource Graph); null when there is none. */
+  get(ref: ResourceRef): Promise<Outcome<ObservedResource | null>>;
+  /** Its tags now, for a click that waits: no answer within seconds is a failure. Null when there is no resource. */
+  tags(ref: ResourceRef): Promise<Outcome<Readonly<Record<string, string>> | null>>;
   /** Adds a system-assigned identity and keeps user-assigned ones. Waits for Azure to finish. Safe to repeat. */
-  enableSystemIdentity(id: ArmId): Promise<Outcome<Receipt>>;
-  /** Puts the agent under exactly this key version. Waits for Azure to finish. Safe to repeat. */
-  setCustomerKey(id: ArmId, key: CustomerKey): Promise<Outcome<Receipt>>;
+  enableSystemIdentity(ref: ResourceRef): Promise<Outcome<Receipt>>;
+  /** Puts the resource under exactly this key version. Waits for Azure to finish. Safe to repeat. */
+  setCustomerKey(ref: ResourceRef, key: CustomerKey): Promise<Outcome<Receipt>>;
 }
 
 /** Key vaults. */
@@ -40,7 +41,21 @@ export interface Keys {
   /** The newest version of every key, by name. */
   list(vaultId: ArmId): Promise<Outcome<readonly ObservedKey[]>>;
   /** Makes the first version, marked as made for the request; an existing key is left unchanged. Safe to repeat. */
-  createIfMissing(vaultId: ArmId, name: KeyName, key: NewKey, madeFor: RequestId): Promise<Outcome<Receipt>>;
+  createIfMissing(vaultId: ArmId, name: KeyName, key: KeyKind, madeFor: RequestId): Promise<Outcome<Receipt>>;
+  /**
+   * Makes a further version of the key that `after` is a version of, through the vault itself, with the bot's own data access:
+   * tags and permitted operations are those of that version, and it is marked as made for the request. NOT safe to repeat:
+   * look with {@link Keys.madeFor} first.
+   */
+  createVersion(
+    vaultUri: string,
+    name: KeyName,
+    after: KeyVersion,
+    key: KeyKind,
+    madeFor: RequestId,
+  ): Promise<Outcome<Receipt>>;
+  /** The version that says it was made for the request, among those later than `after`; null when there is none. */
+  madeFor(vaultId: ArmId, name: KeyName, after: KeyVersion, request: RequestId): Promise<Outcome<ObservedKey | null>>;
   /** Wraps and unwraps throw-away bytes with the bot's own rights. Changes nothing. */
   probe(vaultUri: string, name: KeyName, version: KeyVersion): Promise<Outcome<Probe>>;
   /**
@@ -50,7 +65,7 @@ export interface Keys {
   deleted(vaultUri: string, name: KeyName): Promise<Outcome<Deleted>>;
 }
 
-/** The agent's access to one key. */
+/** The resource's access to one key. */
 export interface Grants {
   /** Whether the principal may get, wrap and unwrap with the key by role assignment or access policy. */
   held(vault: ObservedVault, keyName: KeyName, principalId: string): Promise<Outcome<boolean>>;
@@ -67,19 +82,31 @@ export interface Lock {
   readonly scope: string;
 }
 
-/** What may stand in the way of a write to an agent or a vault. Neither list is whole proof: policy may still refuse. */
+/** Control-plane actions, and data actions of a vault: some names are both. */
+export interface Rights {
+  readonly actions: readonly string[];
+  readonly dataActions: readonly string[];
+}
+
+export interface Allowed {
+  readonly actions: Readonly<Record<string, boolean>>;
+  readonly dataActions: Readonly<Record<string, boolean>>;
+}
+
+/** What may stand in the way of a write to a resource or a vault. Neither list is whole proof: policy may still refuse. */
 export interface Guards {
   /** Management locks that hold for the resource: on itself, its group, its subscription. */
   locks(id: ArmId): Promise<Outcome<readonly Lock[]>>;
   /**
-   * Which of the control-plane actions the bot's own roles give it at the resource now, by action as asked: an agent, a vault
-   * or a user-assigned identity. Conditions on a role assignment and deny assignments are not looked at.
+   * Which of the actions the bot's own roles give it there now, by action as asked: a resource, a vault or a user-assigned
+   * identity. Conditions on a role assignment and deny assignments are not looked at.
    */
-  allowed(id: ArmId, actions: readonly string[]): Promise<Outcome<Readonly<Record<string, boolean>>>>;
+  allowed(id: ArmId, asked: Rights): Promise<Outcome<Allowed>>;
 }
 
-/** An agent as lists show it. */
+/** A resource as lists show it. */
 export interface ResourceSummary {
+  readonly kind: string;
   readonly id: ArmId;
   readonly name: string;
   readonly location: string;

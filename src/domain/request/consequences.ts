@@ -60,7 +60,7 @@ function remindersUntil(expiresAt: string, from: string): readonly Consequence[]
 
 /** The one derived row that rules anything: which agent an open request holds. */
 export const holdsResource = (request: Request): string | null =>
-  hasEnded(request) ? null : request.plan.wish.resourceId.toLowerCase();
+  hasEnded(request) ? null : request.plan.wish.resource.id.toLowerCase();
 
 /** Where an outbox row came from. */
 export interface OutboxItem extends Consequence {

@@ -2,9 +2,11 @@
  * What may happen to a request before and in a run: nothing that an approval does not cover. The runner is not trusted. What
  * may come about by itself, such as a reject before the first intent, is refused; what no correct runner does is thrown.
  */
-import type { Check } from '../checks.ts';
-import { canonicalJson } from '../digest.ts';
-import type { Failure } from '../failure.ts';
+
+import { canonicalJson } from '../canonical-json.ts';
+import type { Check } from '../check.ts';
+import type { Effect } from '../effect.ts';
+import { codeOf, type Failure, foundThat, receiptOf } from '../failure.ts';
 import { isCovered, notCovered, type Plan, type StepName, stepsBefore } from '../plan.ts';
 import { type Proof, provesSuccess } from '../proof.ts';
 import { botActor, type NewEvent, newEvent } from './events.ts';
@@ -18,7 +20,7 @@ export const orderRun = (request: Request): NewEvent =>
     'run-ordered',
     botActor,
     { run: request.runs + 1 },
-    { planDigest: request.digest, target: request.plan.wish.resourceId, onBehalfOf: request.requester },
+    { planDigest: request.digest, target: request.plan.wish.resource.id, onBehalfOf: request.requester },
   );
 
 export function checkRun(request: Request, command: Extract<Command, { do: 'check-run' }>): Decision {
@@ -26,10 +28,7 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   if (canonicalJson(command.plan.wish) !== canonicalJson(request.plan.wish)) {
     throw new Error(`checking run ${command.run} of ${request.id}: the plan is for another wish`);
   }
-  const difference = notCovered(request.plan, command.plan, {
-    requestId: request.id,
-    version: request.born.keyVersion ?? null,
-  });
+  const difference = notCovered(request.plan, command.plan);
   const [block] = difference.blocks;
   // Nobody can approve a way around a block: somebody removes what blocks, then retries, and the approvals hold.
   if (block !== undefined) return stopRun(request, { run: command.run, failure: blockedBy(block) });
@@ -50,7 +49,7 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
       { run, plan, policy, reason },
       {
         planDigest: command.digest,
-        target: request.plan.wish.resourceId,
+        target: request.plan.wish.resource.id,
         onBehalfOf: request.requester,
         result: 'awaiting-approval',
       },
@@ -59,16 +58,8 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
 }
 
 /** What a check that blocks comes to in a run. */
-export const blockedBy = ({ code, fact }: Check): Failure => ({
-  next: 'ask',
-  doing: 'checking the plan before the run',
-  code,
-  message: fact,
-  status: null,
-  retryAfterMs: null,
-  clientRequestId: null,
-  correlationId: null,
-});
+export const blockedBy = (check: Check, next: Failure['next'] = 'ask'): Failure =>
+  foundThat('checking the plan before the run', { code: 'blocked', check }, next);
 
 /** Only an approved request, or one already in this run, may touch Azure. */
 const inRun = (request: Request, run: number): boolean =>
@@ -77,7 +68,7 @@ const inRun = (request: Request, run: number): boolean =>
 /** What every event of a run says of whose and which plan it is. */
 export const runRest = (request: Request) => ({
   planDigest: request.digest,
-  target: request.plan.wish.resourceId,
+  target: request.plan.wish.resource.id,
   onBehalfOf: request.requester,
 });
 
@@ -96,8 +87,7 @@ const isDoneIn = (request: Request, run: number, name: StepName): boolean => {
 function mustBeNext(request: Request, run: number, { step: name, attempt }: { step: StepName; attempt: number }): void {
   const step = progressOf(request, name);
   const begun = step.run === run;
-  const names = request.progress.map((one) => one.name);
-  const early = stepsBefore(name, names).filter((other) => !isDoneIn(request, run, other));
+  const early = stepsBefore(name, request.plan.steps).filter((other) => !isDoneIn(request, run, other));
   const next = begun ? step.state === 'waiting' && attempt === step.attempt + 1 : attempt === 1;
   if (early.length === 0 && next) return;
   const found = begun ? `${step.state} at try ${step.attempt}` : 'not begun in this run';
@@ -116,21 +106,15 @@ export function intend(request: Request, command: Extract<Command, { do: 'intend
         'step-intended',
         botActor,
         { run: command.run, step, attempt },
-        {
-          ...runRest(request),
-          before: values(request.plan, step, 'before'),
-          after: values(request.plan, step, 'value'),
-        },
+        { ...runRest(request), changes: changesOf(request.plan, step) },
       ),
     ),
   );
 }
 
-/** What a step changes, as `target property` to value. */
-function values(plan: Plan, name: StepName, which: 'before' | 'value'): Record<string, string> {
-  const effects = plan.steps.find((step) => step.name === name)?.effects ?? [];
-  return Object.fromEntries(effects.map((effect) => [`${effect.target} ${effect.property}`, effect[which]]));
-}
+const changesOf = (plan: Plan, name: StepName): Effect[] => [
+  ...(plan.steps.find((step) => step.name === name)?.effects ?? []),
+];
 
 /** Throws unless this very try was intended and nothing came of it yet. */
 function mustBeUnderWay(request: Request, run: number, { step: name, attempt }: StepResult): void {
@@ -180,14 +164,14 @@ export function record(request: Request, command: Extract<Command, { do: 'record
 
 function resultEvent(request: Request, run: number, result: StepResult): NewEvent {
   if (result.outcome === 'done') {
-    const { step, attempt, already, born, receipt } = result;
+    const { step, attempt, already, outputs, receipt } = result;
     return newEvent(
       'step-done',
       botActor,
-      { run, step, attempt, already, born },
+      { run, step, attempt, already, outputs },
       {
         ...runRest(request),
-        after: values(request.plan, step, 'value'),
+        changes: changesOf(request.plan, step),
         result: already ? 'already so' : 'done',
         clientRequestId: receipt?.clientRequestId ?? null,
         correlationId: receipt?.correlationId ?? null,
@@ -195,12 +179,16 @@ function resultEvent(request: Request, run: number, result: StepResult): NewEven
     );
   }
   const { step, attempt, failure, retryAt } = result;
-  const { clientRequestId, correlationId, code } = failure;
   return newEvent(
     'step-failed',
     botActor,
     { run, step, attempt, failure, retryAt },
-    { ...runRest(request), result: code, clientRequestId, correlationId },
+    {
+      ...runRest(request),
+      changes: changesOf(request.plan, step),
+      result: codeOf(failure),
+      ...receiptOf(failure),
+    },
   );
 }
 

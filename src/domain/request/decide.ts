@@ -72,7 +72,7 @@ function submit(command: Submit): Decision {
       'submitted',
       command.actor,
       { formId, resourceName, plan, policy, origin },
-      { planDigest: digest, target: plan.wish.resourceId, result: 'awaiting-approval' },
+      { planDigest: digest, target: plan.wish.resource.id, result: 'awaiting-approval' },
       { justification },
     ),
   );
@@ -90,7 +90,7 @@ function decideOn(request: Request, command: Decide, now: Date): Decision {
   if (request.state !== 'awaiting-approval' && request.state !== 'approved') {
     return accept(decidedLate(request, request.state, command));
   }
-  const rest = { planDigest: request.digest, target: request.plan.wish.resourceId, onBehalfOf: request.requester };
+  const rest = { planDigest: request.digest, target: request.plan.wish.resource.id, onBehalfOf: request.requester };
   const texts: Record<string, string> = command.comment.trim() === '' ? {} : { comment: command.comment.trim() };
   if (command.do === 'reject') {
     return accept(newEvent('rejected', command.actor, {}, { ...rest, result: 'rejected' }, texts));
@@ -104,7 +104,7 @@ const decidedLate = (request: Request, state: Request['state'], { do: verb, acto
     'decided-late',
     actor,
     { verb, state },
-    { planDigest: request.digest, target: request.plan.wish.resourceId, result: 'no effect' },
+    { planDigest: request.digest, target: request.plan.wish.resource.id, result: 'no effect' },
   );
 
 /** Nobody reads a plan in less. Not refused, since the second person may have been shown it before: marked for who audits. */
@@ -136,10 +136,12 @@ function approve(
     command.actor,
     {
       acknowledgedIrreversible: command.acknowledged,
+      counted,
+      required: approvalsRequired,
       quick: isQuick(request, now),
       signIn: stepUp === null ? null : signIn,
     },
-    { ...rest, result: `approved ${counted} of ${approvalsRequired}` },
+    { ...rest, result: 'approved' },
     texts,
   );
   if (counted < approvalsRequired) return accept(approved);
@@ -154,7 +156,7 @@ function cancel(request: Request, command: Extract<Command, { do: 'cancel' }>): 
   if (command.asking !== request.asking) return refuse('stale-card', request.id);
   if (hasEnded(request)) return refuse('request-ended', request.id);
   if (request.state !== 'awaiting-approval' && request.state !== 'approved') return refuse('run-started', request.id);
-  const rest = { planDigest: request.digest, target: request.plan.wish.resourceId, result: 'cancelled' };
+  const rest = { planDigest: request.digest, target: request.plan.wish.resource.id, result: 'cancelled' };
   return accept(newEvent('cancelled', command.actor, {}, { ...rest, submittedBy: submittedBy(command.actor) }));
 }
 
@@ -175,7 +177,7 @@ function eraseTexts(request: Request, command: Extract<Command, { do: 'erase-tex
   const reason = command.reason.trim();
   if (reason === '') return refuse('justification-missing');
   if (reason.length > longestText) return refuse('justification-too-long', `${longestText}`);
-  const rest = { planDigest: request.digest, target: request.plan.wish.resourceId, result: 'erased' };
+  const rest = { planDigest: request.digest, target: request.plan.wish.resource.id, result: 'erased' };
   return accept(
     newEvent('texts-erased', command.actor, { reason }, { ...rest, submittedBy: submittedBy(command.actor) }),
   );

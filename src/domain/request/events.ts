@@ -1,14 +1,17 @@
 /** The events of a request: the only record there is. A request's state is the fold of these. */
 import { z } from 'zod';
+import { Effect } from '../effect.ts';
 import { Failure } from '../failure.ts';
 import { FormId, type PersonId } from '../ids.ts';
-import { Plan, StepName } from '../plan.ts';
+import { type Plan, planSchema, StepName } from '../plan.ts';
 import { AppliedPolicy } from '../policy/policy.ts';
 import { SignIn } from '../policy/sign-in.ts';
 import { Proof } from '../proof.ts';
+import type { Wish } from '../wish.ts';
+import { RequestState } from './state.ts';
 
 /** Who acted. `bot` is the product itself, on the requester's behalf. Names are not part of the record. */
-export const Actor = z.object({
+export const Actor = z.strictObject({
   kind: z.enum(['person', 'operator', 'bot']),
   id: z.string().nullable(),
   tenantId: z.string().nullable(),
@@ -18,7 +21,7 @@ export const Actor = z.object({
 export type Actor = z.infer<typeof Actor>;
 
 /** Where a request was asked: status cards go there. */
-export const Origin = z.object({
+export const Origin = z.strictObject({
   conversationId: z.string(),
   conversationType: z.enum(['personal', 'groupChat', 'channel']),
 });
@@ -26,50 +29,60 @@ export type Origin = z.infer<typeof Origin>;
 
 const run = z.number().int().min(1);
 
-const payloads = {
-  submitted: z.object({
+/**
+ * Stands in every stored event. From this one on events change by the rule of docs/decisions/0012 alone: what was written is
+ * read for ever.
+ */
+export const recordVersion = 2;
+const version = z.literal(recordVersion, 'is of another version of the record');
+
+const payloadsWith = (plan: z.ZodType<Plan>) => ({
+  submitted: z.strictObject({
     formId: FormId,
     resourceName: z.string(),
-    plan: Plan,
+    plan,
     policy: AppliedPolicy,
     origin: Origin,
   }),
-  approved: z.object({
+  approved: z.strictObject({
     acknowledgedIrreversible: z.boolean(),
+    /** With this one, of how many that are needed. */
+    counted: z.number().int().min(1),
+    required: z.number().int().min(1),
     /** Null where approving asked for no sign-in of its own. */
-    signIn: SignIn.nullable().default(null),
-    /** Within seconds of being asked: faster than the card can be read. Not looked at before it was recorded. */
-    quick: z.boolean().default(false),
+    signIn: SignIn.nullable(),
+    /** Within seconds of being asked: faster than the card can be read. */
+    quick: z.boolean(),
   }),
-  rejected: z.object({}),
-  cancelled: z.object({}),
-  expired: z.object({}),
+  rejected: z.strictObject({}),
+  cancelled: z.strictObject({}),
+  expired: z.strictObject({}),
   /** A decision that came too late to have an effect. */
-  'decided-late': z.object({ verb: z.string(), state: z.string() }),
+  'decided-late': z.strictObject({ verb: z.enum(['approve', 'reject']), state: RequestState }),
   /** Before the run, the world was not the one approved, or an approver no longer was one: all approvals are void. */
-  'plan-changed': z.object({
+  'plan-changed': z.strictObject({
     run,
-    plan: Plan,
+    plan,
     policy: AppliedPolicy,
     reason: z.enum(['effects-not-covered', 'approvers-changed']),
   }),
-  'run-ordered': z.object({ run }),
+  'run-ordered': z.strictObject({ run }),
   /**
    * Before the run, everything was looked at again: the approval covers what was found. `observed` is the digest of the plan
    * as it would be made now, `counted` are the people whose approvals were still good.
    */
-  'run-checked': z.object({ run, observed: z.string(), counted: z.array(z.string()) }),
-  'step-intended': z.object({ run, step: StepName, attempt: run }),
-  'step-done': z.object({
+  'run-checked': z.strictObject({ run, observed: z.string(), counted: z.array(z.string()) }),
+  'step-intended': z.strictObject({ run, step: StepName, attempt: run }),
+  'step-done': z.strictObject({
     run,
     step: StepName,
     attempt: run,
     /** Nothing had to be done: Azure already was as wished. */
     already: z.boolean(),
-    /** Values born in this step that later steps need, such as a new key's version. */
-    born: z.record(z.string(), z.string()),
+    /** What it brought forth that later steps need, such as a new key's version. */
+    outputs: z.record(z.string(), z.string()),
   }),
-  'step-failed': z.object({
+  'step-failed': z.strictObject({
     run,
     step: StepName,
     attempt: run,
@@ -77,21 +90,22 @@ const payloads = {
     /** ISO 8601: when it is tried again; null when a person is asked. */
     retryAt: z.string().nullable(),
   }),
-  'attention-needed': z.object({ run, step: StepName.nullable(), failure: Failure }),
-  succeeded: z.object({ run, proofs: z.array(Proof) }),
-  retried: z.object({}),
-  'given-up': z.object({}),
+  'attention-needed': z.strictObject({ run, step: StepName.nullable(), failure: Failure }),
+  succeeded: z.strictObject({ run, proofs: z.array(Proof) }),
+  retried: z.strictObject({}),
+  'given-up': z.strictObject({}),
   /**
    * Every text of the request written before this event was destroyed, and its salt with it. The operator's reason is kept
    * for good: it says why, and must not name anybody.
    */
-  'texts-erased': z.object({ reason: z.string() }),
-} as const;
+  'texts-erased': z.strictObject({ reason: z.string() }),
+});
+type Payloads = ReturnType<typeof payloadsWith>;
 
-export type EventType = keyof typeof payloads;
+export type EventType = keyof Payloads;
 
 /** What the record keeps beside the payload; null where unknown or not meant. */
-const common = z.object({
+const common = z.strictObject({
   actor: Actor,
   /** Who handed the event in, where that is not the actor. */
   submittedBy: z.string().nullable(),
@@ -99,23 +113,41 @@ const common = z.object({
   onBehalfOf: z.string().nullable(),
   planDigest: z.string().nullable(),
   target: z.string().nullable(),
-  before: z.record(z.string(), z.string()).nullable(),
-  after: z.record(z.string(), z.string()).nullable(),
+  /** What the step is about to change, or has changed: each with what was before. */
+  changes: z.array(Effect).nullable(),
   result: z.string().nullable(),
   clientRequestId: z.string().nullable(),
   correlationId: z.string().nullable(),
 });
 type Common = z.infer<typeof common>;
 
-export type Payload<T extends EventType> = z.infer<(typeof payloads)[T]>;
-export type EventBody = { [T in EventType]: Common & { readonly type: T; readonly data: Payload<T> } }[EventType];
+export type Payload<T extends EventType> = z.infer<Payloads[T]>;
+/** The same union, member by member: what lets a table by type be called with an event of any type. */
+export type EventBodyOf<T extends EventType = EventType> = {
+  [P in T]: Common & { readonly type: P; readonly data: Payload<P> };
+}[T];
+export type EventBody = EventBodyOf;
 
-/** Reads a stored event body. Throws on anything that is not one: the store holds what this program wrote. */
-export function parseEventBody(value: unknown): EventBody {
-  const type = z.object({ type: z.enum(Object.keys(payloads) as [EventType, ...EventType[]]) }).parse(value).type;
-  const schema = common.extend({ type: z.literal(type), data: payloads[type] });
-  // The union of all members cannot be followed through an indexed schema; the parse above is what makes it true.
-  return schema.parse(value) as EventBody;
+/**
+ * Makes the reader of stored event bodies, given the closed union of wishes. It throws on anything that is not an event of
+ * this record, an unknown operation, kind or field included: what is not understood must not be read as something else.
+ */
+export function eventReader(wish: z.ZodType<Wish>): (value: unknown) => EventBody {
+  const payloads = payloadsWith(planSchema(wish));
+  const types = z.looseObject({ type: z.enum(Object.keys(payloads) as [EventType, ...EventType[]]) });
+  return (value) => {
+    const { type } = types.parse(value);
+    // Around a stored body stands its place in the chain, which is not the event's.
+    const stored = z.object({
+      ...common.shape,
+      type: z.literal(type),
+      data: payloads[type],
+      schema: version.optional(),
+    });
+    const { schema: _, ...body } = stored.parse(value);
+    // The union of all members cannot be followed through an indexed schema; the parse above is what makes it true.
+    return body as EventBody;
+  };
 }
 
 /** An event about to be stored. Texts are kept outside the hashed record, which holds a salted commitment to each. */
@@ -140,8 +172,7 @@ const nothing = {
   onBehalfOf: null,
   planDigest: null,
   target: null,
-  before: null,
-  after: null,
+  changes: null,
   result: null,
   clientRequestId: null,
   correlationId: null,

@@ -1,5 +1,6 @@
 /** How events make a request what it is. */
 
+import type { Failure } from '../failure.ts';
 import { PersonId, type RequestId } from '../ids.ts';
 import type { Plan, StepName } from '../plan.ts';
 import type { EventBody, StoredEvent } from './events.ts';
@@ -45,7 +46,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     justification: event.texts.justification ?? null,
     approvals: [],
     progress: planned(body.data.plan),
-    born: {},
+    outputs: {},
     runs: 0,
     checked: 0,
     touched: false,
@@ -132,12 +133,45 @@ export function evolve(request: Request, event: StoredEvent): Request {
         progress: planned(body.data.plan),
         replaced: { plan: request.plan, reason: body.data.reason },
       };
-    default:
-      return evolveRun(request, base, event);
+    case 'given-up':
+      return {
+        ...base,
+        state: 'failed',
+        ended: { ...decided(event), comment: null, commentErased: false },
+        step: request.state === 'needs-attention' ? request.step : null,
+        failure: failureOf(request),
+      };
+    case 'run-ordered':
+    case 'run-checked':
+    case 'step-intended':
+    case 'step-done':
+    case 'step-failed':
+    case 'attention-needed':
+    case 'succeeded':
+    case 'retried':
+      return evolveRun(base, body, event);
   }
 }
 
-function evolveRun(request: Request, base: RequestBase, { body, time, revision }: StoredEvent): Request {
+const failureOf = (request: Request): Failure | null => (request.state === 'needs-attention' ? request.failure : null);
+
+/** What only happens in and around a run. */
+type RunEvent = Extract<
+  EventBody,
+  {
+    type:
+      | 'run-ordered'
+      | 'run-checked'
+      | 'step-intended'
+      | 'step-done'
+      | 'step-failed'
+      | 'attention-needed'
+      | 'succeeded'
+      | 'retried';
+  }
+>;
+
+function evolveRun(base: RequestBase, body: RunEvent, { time, revision }: StoredEvent): Request {
   switch (body.type) {
     case 'run-ordered':
       return { ...base, state: 'approved', runs: body.data.run };
@@ -151,15 +185,14 @@ function evolveRun(request: Request, base: RequestBase, { body, time, revision }
         tries: tries + 1,
         startedAt: attempt > 1 ? (startedAt ?? time) : time,
       }));
-      // Records from before checks were stored: no run began without one then either.
-      return { ...base, state: 'running', checked: run, touched: true, progress };
+      return { ...base, state: 'running', touched: true, progress };
     }
     case 'step-done': {
       return {
         ...base,
         state: 'running',
         progress: change(base.progress, body.data.step, (step) => doneAt(step, body.data.already, time)),
-        born: { ...base.born, ...body.data.born },
+        outputs: { ...base.outputs, ...body.data.outputs },
       };
     }
     case 'step-failed': {
@@ -181,20 +214,6 @@ function evolveRun(request: Request, base: RequestBase, { body, time, revision }
       return { ...base, state: 'succeeded', proofs: body.data.proofs };
     case 'retried':
       return { ...base, state: 'approved' };
-    case 'given-up':
-      return {
-        ...base,
-        state: 'failed',
-        ended: {
-          by: PersonId.safeParse(body.actor.id).data ?? null,
-          at: time,
-          comment: null,
-          commentErased: false,
-        },
-        failure: request.state === 'needs-attention' ? request.failure : null,
-      };
-    default:
-      throw new Error(`event ${body.type} is not one of a run`);
   }
 }
 

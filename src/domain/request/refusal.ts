@@ -1,6 +1,6 @@
 /** Refusals: expected answers that say no. Each has words in `src/words`. */
 import { z } from 'zod';
-import type { Failure } from '../failure.ts';
+import { type Failure, statusOf } from '../failure.ts';
 
 export const RefusalCode = z.enum([
   'acknowledge-data-loss',
@@ -12,6 +12,11 @@ export const RefusalCode = z.enum([
   'form-ended',
   'choice-missing',
   'guest',
+  'key-not-visible',
+  'not-under-own-key',
+  'unknown-version',
+  'version-in-use',
+  'version-unfit',
   'justification-missing',
   'justification-too-long',
   'comment-too-long',
@@ -52,10 +57,14 @@ export interface Refusal {
   readonly kind: 'refused';
   readonly code: RefusalCode;
   readonly fact: string;
+  /** What stood in the way, where it was a look at Azure. */
+  readonly failure?: Failure;
 }
 
 export const refuse = (code: RefusalCode, fact = ''): Refusal => ({ kind: 'refused', code, fact });
 
 /** What a failed look at Azure means for the person who waits: to try again, or to have a right given to the bot. */
-export const refuseFailure = ({ code, message, status }: Failure): Refusal =>
-  refuse(status === 403 ? 'azure-refused' : 'azure-unreachable', `${code}: ${message}`);
+export const refuseFailure = (failure: Failure): Refusal => ({
+  ...refuse(statusOf(failure) === 403 ? 'azure-refused' : 'azure-unreachable'),
+  failure,
+});

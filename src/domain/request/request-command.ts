@@ -46,7 +46,7 @@ export type StepResult =
       readonly attempt: number;
       readonly outcome: 'done';
       readonly already: boolean;
-      readonly born: Readonly<Record<string, string>>;
+      readonly outputs: Readonly<Record<string, string>>;
       readonly receipt: Receipt | null;
       readonly proofs: readonly Proof[];
     }

@@ -57,8 +57,8 @@ export interface RequestBase {
   readonly justification: string | null;
   readonly approvals: readonly Approval[];
   readonly progress: readonly StepProgress[];
-  /** Values born in earlier steps. */
-  readonly born: Readonly<Record<string, string>>;
+  /** What earlier steps brought forth. */
+  readonly outputs: Readonly<Record<string, string>>;
   /** How many runs were ordered so far. */
   readonly runs: number;
   /** The last run before which the approval was found to cover what Azure held; 0 before the first. */
@@ -89,6 +89,8 @@ export type NeedsAttention = RequestBase & {
 export type Succeeded = RequestBase & { readonly state: 'succeeded'; readonly proofs: readonly Proof[] };
 export type Failed = RequestBase & {
   readonly state: 'failed';
+  /** As it was when a person was asked. */
+  readonly step: StepName | null;
   readonly ended: Decided;
   readonly failure: Failure | null;
 };
@@ -106,6 +108,12 @@ export type Request =
   | Rejected
   | Cancelled
   | Expired;
+
+/** How far the step has come that switches the key; undefined where the plan has none. */
+export const keyProgress = ({ plan, progress }: Request): StepProgress | undefined =>
+  progress.find(({ name }) =>
+    plan.steps.some((step) => step.name === name && step.effects.some(({ change }) => change === 'customer-key')),
+  );
 
 /** Nothing can happen to a request in one of these any more. */
 export const endedStates = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'] as const;

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../domain/failure.ts';
+import { type Outcome, statusOf } from '../../domain/failure.ts';
 import { PersonId } from '../../domain/ids.ts';
 import { rulesOf } from '../../domain/policy/policy.ts';
 import { countOf } from '../../words/count.ts';
@@ -14,7 +14,7 @@ async function diagnoseReach({ config, subscriptions }: Subjects): Promise<reado
     config.azure.subscriptions.map(async (id) => ({ id, outcome: await subscriptions.lacks(scopeOf(id), noRights) })),
   );
   // An answer of any kind means that Azure was reached and had let the bot in.
-  const answered = looked.some(({ outcome }) => outcome.ok || outcome.failure.status !== null);
+  const answered = looked.some(({ outcome }) => outcome.ok || statusOf(outcome.failure) !== null);
   const first = looked.flatMap(({ outcome }) => (outcome.ok ? [] : [outcome.failure]))[0];
   if (!answered && first !== undefined) {
     return [fail('Azure', failureLine(first), first.next === 'wait' ? network : signIn)];

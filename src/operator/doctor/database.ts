@@ -1,3 +1,4 @@
+import { placeName } from '../../config/place.ts';
 import { pendingMigrations } from '../../store/migrations.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
 import { fail, ok, type Subjects, warn } from './subjects.ts';
@@ -13,8 +14,8 @@ async function kindOf({ config, database }: Subjects): Promise<Diagnosis> {
     : warn(subject, found, 'For production set DATABASE_URL to a PostgreSQL database.');
 }
 
-async function tablesOf({ database }: Subjects): Promise<Diagnosis> {
-  const pending = await pendingMigrations(database);
+async function tablesOf({ config, database }: Subjects): Promise<Diagnosis> {
+  const pending = await pendingMigrations(database, placeName(config.store));
   if (pending.length > 0) {
     return fail('tables', `not there yet: ${pending.join(', ')}`, 'Start the bot of this version once.');
   }

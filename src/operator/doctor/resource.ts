@@ -4,6 +4,7 @@ import { ruleFor, rulesOf } from '../../domain/policy/policy.ts';
 import { type Criterion, criteriaOf, type ResourceFacts, type Rule } from '../../domain/policy/rules.ts';
 import { chooseResource } from '../../operations/choose.ts';
 import { countOf } from '../../words/count.ts';
+import { failureLine } from '../../words/failures.ts';
 import { refusalLine } from '../../words/operator-refusals.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
 import { holderWords, lookUp } from './holders.ts';
@@ -55,9 +56,8 @@ export async function explainResource(subjects: Subjects, named: string): Promis
   const subject = `agent ${named}`;
   const chosen = await chooseResource(azure, named);
   if (chosen.kind === 'refused') return [fail(subject, refusalLine(chosen), whichResource)];
-  const resource = await azure.resources.get(chosen.value.id);
-  if (!resource.ok)
-    return [fail(subject, `${resource.failure.code}: ${resource.failure.message}`, 'Look again in a minute.')];
+  const resource = await azure.resources.get(chosen.value);
+  if (!resource.ok) return [fail(subject, failureLine(resource.failure), 'Look again in a minute.')];
   if (resource.value === null) return [fail(subject, 'is listed, but gone', 'The list lags behind Azure: look again.')];
   const applies = ruleFor(config.policy, resource.value);
   const rules = rulesOf(config.policy);

@@ -1,14 +1,17 @@
 /** Whether the bot's identity has every right of its role, in each configured subscription. */
 import type { Rights } from '../../azure/subscriptions.ts';
-import { done, type Failure, type Outcome } from '../../domain/failure.ts';
+import { codeOf, done, type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
 import { type ArmId, armIdParts } from '../../domain/ids.ts';
 import type { ObservedVault } from '../../domain/observed.ts';
-import { actionsOn, assignIdentity, dataActionsOnVault } from '../../domain/rights.ts';
+import { actionsOn, assignIdentity, dataActionsOnVault } from '../../resources/rights.ts';
+import { messageOf } from '../../words/failures.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
 import { ok, type Subjects, warn } from './subjects.ts';
 
-export const failureLine = ({ code, message, status }: Failure): string =>
-  `${status === null ? '' : `${status} `}${code}: ${message.split('\n')[0]}`;
+export const failureLine = (failure: Failure): string => {
+  const status = statusOf(failure);
+  return `${status === null ? '' : `${status} `}${codeOf(failure)}: ${messageOf(failure).split('\n')[0]}`;
+};
 
 export const scopeOf = (subscriptionId: string): string => `/subscriptions/${subscriptionId}`;
 export const noRights: Rights = { actions: [], dataActions: [] };

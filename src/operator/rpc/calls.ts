@@ -4,8 +4,9 @@
  */
 import { z } from 'zod';
 import { PersonId, RequestId } from '../../domain/ids.ts';
-import { type EventBody, parseEventBody } from '../../domain/request/events.ts';
+import type { EventBody } from '../../domain/request/events.ts';
 import { RefusalCode } from '../../domain/request/refusal.ts';
+import { parseEventBody } from '../../operations/registry.ts';
 
 const StoredEvent = z.object({
   seq: z.number(),

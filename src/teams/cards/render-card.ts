@@ -15,6 +15,7 @@ import { FormResourceData } from './data/form-resource.ts';
 import { FormReviewData } from './data/form-review.ts';
 import { FormSlowData } from './data/form-slow.ts';
 import { FormVaultData } from './data/form-vault.ts';
+import { FormVersionData } from './data/form-version.ts';
 import { HelpData } from './data/help.ts';
 import { ListData } from './data/list.ts';
 import { MessageData } from './data/message.ts';
@@ -43,6 +44,7 @@ export const cardSchemas = {
   'form-key': FormKeyData,
   'form-review': FormReviewData,
   'form-vault': FormVaultData,
+  'form-version': FormVersionData,
   help: HelpData,
   list: ListData,
   message: MessageData,

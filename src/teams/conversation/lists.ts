@@ -6,6 +6,7 @@ import type { Documents, Requests } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
+import { operations } from '../../operations/registry.ts';
 import { nothing, plain } from '../cards/plain-text.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { eventRows, requestRows } from '../cards/views/list-rows.ts';
@@ -16,6 +17,9 @@ export interface Lists {
   open(subject: Subject): Promise<AdaptiveCard>;
   page(id: string, page: number): Promise<{ readonly kind: 'card'; readonly card: AdaptiveCard } | Refusal>;
 }
+
+/** `To ask, type /a or /b` */
+const howToAsk = `To ask, type ${operations.map(({ typed }) => typed.name).join(' or ')}`;
 
 /** More are not shown: who needs them all exports the trail. */
 const mostListed = 200;
@@ -67,9 +71,7 @@ export function openLists(
         open || rows.length === 0
           ? nothing
           : plain('Newest first. /cmk-history with a request’s id shows what happened to it.'),
-      empty: plain<string>(
-        open ? 'No request is open. To ask, type /enable-cmk' : 'There was no request. To ask, type /enable-cmk',
-      ),
+      empty: plain<string>(open ? `No request is open. ${howToAsk}` : `There was no request. ${howToAsk}`),
       rows,
     };
   }

@@ -13,7 +13,7 @@ const Mentions = z
   .catch([]);
 
 export interface TypedMessage {
-  /** `/enable-cmk`, lower case, with its slash; empty when nothing was typed. */
+  /** `/cmk-help`, lower case, with its slash; empty when nothing was typed. */
   readonly command: string;
   readonly args: Readonly<Record<string, string>>;
   /** What is not of the form `name=value`. */

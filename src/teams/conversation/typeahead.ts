@@ -1,8 +1,11 @@
 /** Typeahead: what stands to choose while somebody types into an input of a form. */
 import { judgeKeys, judgeVaults } from '../../operations/choose.ts';
 import type { Form } from '../../operations/form.ts';
-import { listed } from '../../operations/form-pages.ts';
+import { answerOn } from '../../operations/pages/page.ts';
+import { listed, resourcePage } from '../../operations/pages/resource-page.ts';
+import { vaultPage } from '../../operations/pages/vault-page.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
+import { kindNamed } from '../../resources/registry.ts';
 import { type Label, label } from '../cards/plain-text.ts';
 import { keyTitle } from '../cards/views/form-key-view.ts';
 import { resourceTitle } from '../cards/views/form-resource-view.ts';
@@ -16,21 +19,20 @@ interface Choice {
 const containing = (query: string) => (choice: Choice) => choice.title.toLowerCase().includes(query.toLowerCase());
 
 async function vaultChoices(ports: CommandPorts, form: Form): Promise<readonly Choice[]> {
-  if (form.resourceId === null) return [];
-  const [resource, vaults] = await Promise.all([
-    ports.azure.resources.get(form.resourceId),
-    ports.azure.inventory.vaults(),
-  ]);
+  const ref = answerOn(form, resourcePage);
+  if (ref === null) return [];
+  const [resource, vaults] = await Promise.all([ports.azure.resources.get(ref), ports.azure.inventory.vaults()]);
   if (!resource.ok || resource.value === null || !vaults.ok) return [];
-  return judgeVaults(vaults.value, resource.value, ports.tenantId).map((one) => ({
+  return judgeVaults(vaults.value, resource.value, ports.tenantId, kindNamed(ref.kind)).map((one) => ({
     title: label(vaultTitle(one)),
     value: one.vault.name,
   }));
 }
 
 async function keyChoices(ports: CommandPorts, form: Form): Promise<readonly Choice[]> {
-  if (form.vaultId === null) return [];
-  const keys = await ports.azure.keys.list(form.vaultId);
+  const vaultId = answerOn(form, vaultPage);
+  if (vaultId === null) return [];
+  const keys = await ports.azure.keys.list(vaultId);
   if (!keys.ok) return [];
   const existing = judgeKeys(keys.value, ports.now()).filter((one) => one.fit);
   return [

@@ -1,7 +1,9 @@
 /** Signing in in a browser: a page that says what for, then Entra's own, then a page that says what came of it. */
+
 import { type SignIn, type StepUp, signInRefusal } from '../../domain/policy/sign-in.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
+import { workOf } from '../../operations/registry.ts';
 import { refusalWords } from '../../words/refusals.ts';
 import type { Directory } from '../posts/directory.ts';
 import type { BrowserCookie } from './browser-cookie.ts';
@@ -82,7 +84,6 @@ const secret = ({ random }: PageTools): string => Buffer.from(random(32)).toStri
 
 async function startWords({ directory }: PageTools, request: Request, url: string) {
   const names = await directory.names([request.requester]);
-  const { wish, observation } = request.plan;
   return {
     status: 200,
     tone: 'ask',
@@ -90,7 +91,7 @@ async function startWords({ directory }: PageTools, request: Request, url: strin
     lines: ['You clicked Approve in Teams. Signing in shows that it is you, and now.'],
     facts: [
       ['Agent', request.resourceName],
-      ['Gets key', `${wish.keyName} in ${observation.vault.name}`],
+      ['Gets key', `${workOf(request.plan).to.keyName} in ${request.plan.observation.vault.name}`],
       ['Asked by', names(request.requester)],
     ],
     button: { title: 'Sign in', url },

@@ -37,7 +37,7 @@ describe('verifying a chain', () => {
   });
 
   it('says which line was changed', () => {
-    const changed = { ...at(lines, 1), body: at(lines, 1).body.replace('"agentName":"b"', '"agentName":"B"') };
+    const changed = { ...at(lines, 1), body: at(lines, 1).body.replace('"resourceName":"b"', '"resourceName":"B"') };
     expect(kinds(lines.with(1, changed))).toEqual(['2 hash-differs']);
     expect(kinds(lines.with(1, { ...changed, hash: hashOf(changed.body) }))).toEqual(['3 prev-differs']);
   });

@@ -1,29 +1,34 @@
+import { askFor } from '../../../src/commands/ask.ts';
 import { cmkHelp } from '../../../src/commands/cmk-help.ts';
 import { cmkHistory } from '../../../src/commands/cmk-history.ts';
 import { cmkRequests } from '../../../src/commands/cmk-requests.ts';
-import { enableCmk } from '../../../src/commands/enable-cmk.ts';
 import type { Standing } from '../../../src/domain/policy/policy.ts';
+import { enableCmk as enabling } from '../../../src/operations/enable-cmk/enable-cmk.ts';
 import { submit } from '../../../src/operations/form-clicks.ts';
+import { rotateCmk as rotating } from '../../../src/operations/rotate-cmk/rotate-cmk.ts';
 import { resourceId, vaultId } from '../../support/fixtures.ts';
 import { call, commandWorld, inputs, reviewed } from '../support/command-world.ts';
 import { failure } from '../support/commands.ts';
-import { keyName, version } from '../support/plans.ts';
+import { keyName, ref, version } from '../support/plans.ts';
+
+const enableCmk = askFor(enabling);
+const _rotateCmk = askFor(rotating);
 
 describe('/enable-cmk', () => {
   it.each([
-    [{}, { page: 'resource', resourceId: null }],
-    [{ resource: 'bot-care' }, { page: 'vault', resourceId: resourceId(), vaultId: null }],
+    [{}, { page: 'resource', answers: {} }],
+    [{ resource: 'bot-care' }, { page: 'vault', answers: { resource: ref() } }],
     [
       { resource: 'bot-care', vault: 'kv-care' },
-      { page: 'key', vaultId, key: null },
+      { page: 'key', answers: { vault: vaultId } },
     ],
     [
       { resource: resourceId(), vault: 'kv-care', key: 'care' },
-      { page: 'review', key: { kind: 'existing', name: keyName, version: version('a') } },
+      { page: 'review', answers: { key: { kind: 'existing', name: keyName, version: version('a') } } },
     ],
     [
       { vault: 'kv-care', key: 'care' },
-      { page: 'resource', vaultId: null },
+      { page: 'resource', answers: {} },
     ],
   ])('opens the form with %j on the first page that has something to ask', async (args, form) => {
     expect(await enableCmk.handle(call(args), commandWorld().ports)).toMatchObject({ kind: 'open-form', form });

@@ -1,6 +1,6 @@
 import { ArmId } from '../../../src/domain/ids.ts';
 import { effectsOf, isCovered, type NotCovered, notCovered, type Plan, stepsOf } from '../../../src/domain/plan.ts';
-import { resourceId, vaultId } from '../../support/fixtures.ts';
+import { requestId, resourceId, vaultId } from '../../support/fixtures.ts';
 import {
   key,
   newKey,
@@ -24,7 +24,7 @@ describe('a plan', () => {
   it('has the steps with something to do, what cannot be undone after what it need not precede', () => {
     expect(stepNames(planFor({ wished: wishForNewKey(), seen: { key: null } }))).toEqual([
       'enable-identity',
-      'create-key',
+      'make-key-version',
       'grant-key-access',
       'protect-vault',
       'set-cmk',
@@ -42,14 +42,17 @@ describe('a plan', () => {
     expect(effectsOf(planFor({ seen: done }))).toEqual([]);
   });
 
-  it('speaks of values that are not born yet by symbols', () => {
-    const values = effectsOf(planFor({ wished: wishForNewKey(), seen: { key: null } })).map((effect) => effect.value);
-    expect(values).toEqual([
-      'on',
-      'RSA 3072, no expiry',
-      'Key Vault Crypto Service Encryption User for principal-of(resource)',
-      'on',
-      'care first-version-of(key) in kv-care',
+  it('speaks of values that are not there yet by symbols', () => {
+    expect(effectsOf(planFor({ wished: wishForNewKey(), seen: { key: null } }))).toMatchObject([
+      { change: 'identity' },
+      { change: 'key', type: 'RSA', size: 3072, expires: null, before: null },
+      {
+        change: 'role-assignment',
+        principal: 'principal-of(resource)',
+        role: 'Key Vault Crypto Service Encryption User',
+      },
+      { change: 'purge-protection' },
+      { change: 'customer-key', to: { keyName: 'care', keyVersion: 'made-by-this-request' } },
     ]);
   });
 
@@ -57,21 +60,28 @@ describe('a plan', () => {
     const byPolicy = planFor({ seen: { vault: vault({ access: 'access-policies' }) } });
     expect(byPolicy.steps.find((step) => step.name === 'grant-key-access')?.effects).toEqual([
       {
+        change: 'access-policy',
         target: vaultId,
-        property: 'access-policy',
-        before: 'none',
-        value: 'get, wrapKey, unwrapKey for principal-of(resource)',
+        principal: 'principal-of(resource)',
+        permissions: ['get', 'wrapKey', 'unwrapKey'],
+        before: null,
       },
     ]);
   });
 
   it('counts both protections of a vault as one step that cannot be undone', () => {
     const bare = planFor({ seen: { vault: vault({ softDelete: false }) } });
-    expect(stepsOf(bare, 'irreversible').map((step) => step.effects.map((effect) => effect.property))).toEqual([
-      ['softDelete', 'purgeProtection'],
+    expect(stepsOf(bare, 'irreversible').map((step) => step.effects.map((effect) => effect.change))).toEqual([
+      ['soft-delete', 'purge-protection'],
     ]);
     expect(stepsOf(planFor({ seen: { vault: vault({ purgeProtection: true }) } }), 'irreversible')).toEqual([]);
   });
+});
+
+/** What the request itself is known to have made. */
+const own = (digit: string | null) => ({
+  requestId: requestId(1),
+  keyVersion: digit === null ? null : version(digit),
 });
 
 describe('an approval', () => {
@@ -113,38 +123,38 @@ describe('an approval', () => {
   });
 
   it('needs no cover for an agent that is under the wished key already', () => {
-    const done = planFor({ seen: { resource: resource({ customerKey: under(version('a')) }) } });
-    expect(done.checks).toContainEqual(expect.objectContaining({ outcome: 'block', code: 'already-under-this-key' }));
-    expect(isCovered(notCovered(approved, done))).toBe(true);
+    const seen = { resource: resource({ customerKey: under(version('a')) }) };
+    const asked = planFor({ seen });
+    expect(asked.checks).toContainEqual(expect.objectContaining({ outcome: 'block', code: 'already-under-this-key' }));
+    expect(isCovered(notCovered(approved, planFor({ seen, own: own(null) })))).toBe(true);
   });
 });
 
 describe('an approval of a key that is to be made', () => {
   const approved = planFor({ wished: wishForNewKey(), seen: { key: null } });
-  const made = planFor({ wished: wishForNewKey(), seen: { key: key({ version: version('c') }) } });
-
-  const own = (digit: string) => ({ requestId: 'CMK-000001', version: version(digit) });
+  const made = (digit: string | null) =>
+    planFor({ wished: wishForNewKey(), seen: { key: key({ version: version('c') }) }, own: own(digit) });
 
   it('covers a key that says it was made for the request, though no run got to say so', () => {
     const says = (madeFor: string) =>
-      planFor({ wished: wishForNewKey(), seen: { key: key({ version: version('c'), madeFor }) } });
-    const unborn = { requestId: 'CMK-000001', version: null };
-    expect(isCovered(notCovered(approved, says('CMK-000001'), unborn))).toBe(true);
-    expect(uncovered(notCovered(approved, says('CMK-000002'), unborn))).toEqual(['blocks']);
+      planFor({ wished: wishForNewKey(), seen: { key: key({ version: version('c'), madeFor }) }, own: own(null) });
+    expect(isCovered(notCovered(approved, says('CMK-000001')))).toBe(true);
+    expect(uncovered(notCovered(approved, says('CMK-000002')))).toEqual(['blocks']);
   });
 
   it('covers the key that an earlier run of the request made', () => {
-    expect(isCovered(notCovered(approved, made, own('c')))).toBe(true);
+    expect(isCovered(notCovered(approved, made('c')))).toBe(true);
   });
 
   it('does not cover a key of that name that somebody else made', () => {
-    expect(uncovered(notCovered(approved, made))).toEqual(['blocks']);
-    expect(uncovered(notCovered(approved, made, own('d')))).toEqual(['blocks']);
+    expect(uncovered(notCovered(approved, made(null)))).toEqual(['blocks']);
+    expect(uncovered(notCovered(approved, made('d')))).toEqual(['blocks']);
   });
 
   it('does not cover a newer version of the own key', () => {
-    const rotated = planFor({ wished: wishForNewKey(), seen: { key: key({ version: version('e') }) } });
-    expect(uncovered(notCovered(approved, rotated, own('c')))).toEqual(['blocks']);
+    const seen = { key: key({ version: version('e') }) };
+    const rotated = planFor({ wished: wishForNewKey(), seen, own: own('c') });
+    expect(uncovered(notCovered(approved, rotated))).toEqual(['blocks']);
   });
 
   it('covers only the kind of key that was planned', () => {
@@ -159,7 +169,8 @@ describe('an approval of a key that is to be made', () => {
         key: key({ version: version('c') }),
         resource: resource({ customerKey: under(version('c')) }),
       }),
+      own: own('c'),
     });
-    expect(isCovered(notCovered(approved, done, own('c')))).toBe(true);
+    expect(isCovered(notCovered(approved, done))).toBe(true);
   });
 });

@@ -13,7 +13,7 @@ import {
 } from '../../../src/operations/choose.ts';
 import { resourceId, tenant, vaultId } from '../../support/fixtures.ts';
 import { failure } from '../support/commands.ts';
-import { key, keyName, noon, resource, vault, version } from '../support/plans.ts';
+import { key, keyName, kind, noon, resource, vault, version } from '../support/plans.ts';
 import { scriptedAzure } from '../support/scripted-azure.ts';
 
 const azure = scriptedAzure();
@@ -84,9 +84,15 @@ it.each([
 ] as const)('says what Azure said when %s cannot be read', async (_what, read, choose) => {
   const dark = scriptedAzure();
   dark.refuse(read, failure({ status: 429, code: 'Throttled', message: 'Too many requests.' }));
-  expect(await choose(dark, 'any')).toEqual(refused('azure-unreachable', 'Throttled: Too many requests.'));
+  expect(await choose(dark, 'any')).toMatchObject({
+    code: 'azure-unreachable',
+    failure: { code: 'Throttled', message: 'Too many requests.' },
+  });
   dark.refuse(read, failure({ status: 403, code: 'AuthorizationFailed', message: 'No.' }));
-  expect(await choose(dark, 'any')).toEqual(refused('azure-refused', 'AuthorizationFailed: No.'));
+  expect(await choose(dark, 'any')).toMatchObject({
+    code: 'azure-refused',
+    failure: { code: 'AuthorizationFailed', message: 'No.' },
+  });
 });
 
 describe('a new key', () => {
@@ -135,7 +141,7 @@ describe('the lists to choose from', () => {
       vault({ name: 'kv-unprotected' }),
       vault({ name: 'kv-a', purgeProtection: true }),
     ];
-    const judged = judgeVaults(vaults, resource(), tenant);
+    const judged = judgeVaults(vaults, resource(), tenant, kind);
     expect(judged.map((one) => one.vault.name)).toEqual([
       'kv-a',
       'kv-b',

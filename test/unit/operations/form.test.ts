@@ -1,12 +1,13 @@
-import { enableCmk } from '../../../src/commands/enable-cmk.ts';
 import type { Standing } from '../../../src/domain/policy/policy.ts';
+import { enableCmk } from '../../../src/operations/enable-cmk/enable-cmk.ts';
 import { Form } from '../../../src/operations/form.ts';
-import { back, cancelForm, FormInputs, next, submit } from '../../../src/operations/form-clicks.ts';
-import { factsOf, wishOf } from '../../../src/operations/form-pages.ts';
+import { back, cancelForm, factsOf, next, submit } from '../../../src/operations/form-clicks.ts';
+import { openForm } from '../../../src/operations/open-form.ts';
+import { FormInputs } from '../../../src/operations/pages/page.ts';
 import { requester, resourceId, vaultId } from '../../support/fixtures.ts';
 import { call, commandWorld, formOn, inputs, reviewed } from '../support/command-world.ts';
 import { failure } from '../support/commands.ts';
-import { key, keyName, newKey, vault as vaultThere, version } from '../support/plans.ts';
+import { key, keyName, newKey, ref, vault as vaultThere, version } from '../support/plans.ts';
 
 const existing = { kind: 'existing', name: keyName, version: version('a') } as const;
 const ticked = { acknowledgeDataLoss: 'true', justification: 'Policy 7' };
@@ -15,11 +16,11 @@ describe('a new form', () => {
   it('opens on its first page with ids of its own, and outlives the process as JSON', async () => {
     const { ports } = commandWorld();
     const open = async () => {
-      const opened = await enableCmk.handle(call(), ports);
+      const opened = await openForm(enableCmk, call(), ports);
       return Form.parse(JSON.parse(JSON.stringify(opened.kind === 'open-form' ? opened.form : null)));
     };
     const [one, other] = [await open(), await open()];
-    expect(one).toMatchObject({ page: 'resource', revision: 0, owner: requester, resourceId: null, ended: null });
+    expect(one).toMatchObject({ page: 'resource', revision: 0, owner: requester, answers: {}, ended: null });
     expect(one.id).not.toBe(other.id);
     expect(one.requestId).not.toBe(other.requestId);
   });
@@ -29,13 +30,14 @@ describe('going through the form', () => {
   it('takes the choice of each page and goes on', async () => {
     const { ports } = commandWorld();
     let turned = await next(formOn('resource', ports), inputs({ resource: 'bot-care' }), ports);
-    expect(turned).toMatchObject({ problem: null, form: { page: 'vault', resourceId: resourceId(), revision: 1 } });
+    expect(turned).toMatchObject({ problem: null, form: { page: 'vault', answers: { resource: ref() }, revision: 1 } });
     turned = await next(turned.form, inputs({ vault: 'kv-care' }), ports);
-    expect(turned).toMatchObject({ form: { page: 'key', vaultId, revision: 2 } });
+    expect(turned).toMatchObject({ form: { page: 'key', answers: { vault: vaultId }, revision: 2 } });
     turned = await next(turned.form, inputs({ key: 'care' }), ports);
-    expect(turned).toMatchObject({ form: { page: 'review', key: existing, revision: 3 } });
-    expect(wishOf(turned.form)).toEqual({
-      resourceId: resourceId(),
+    expect(turned).toMatchObject({ form: { page: 'review', answers: { key: existing }, revision: 3 } });
+    expect(enableCmk.wishOf(turned.form)).toEqual({
+      operation: 'enable-cmk',
+      resource: ref(),
       vaultId,
       keyName,
       keyVersion: version('a'),
@@ -45,18 +47,21 @@ describe('going through the form', () => {
 
   it.each(['resource', 'vault', 'key'] as const)('stays on page %s while nothing is chosen', async (page) => {
     const { ports } = commandWorld();
-    const form = formOn(page, ports, { resourceId: resourceId(), vaultId });
+    const form = formOn(page, ports, { answers: { resource: ref(), vault: vaultId } });
     const turned = await next(form, inputs({ resource: ' ', vault: '', key: ' ' }), ports);
     expect(turned).toMatchObject({ form: { page, revision: 1 }, problem: { code: 'choice-missing' } });
   });
 
   it('asks for the settings of a key that is to be made', async () => {
     const { ports } = commandWorld();
-    const form = formOn('key', ports, { resourceId: resourceId(), vaultId });
+    const form = formOn('key', ports, { answers: { resource: ref(), vault: vaultId } });
     const filled = { key: 'new', newKeyName: 'care-2', keyType: 'RSA', keySize: '3072' };
     const turned = await next(form, inputs(filled), ports);
-    expect(turned.form).toMatchObject({ page: 'review', key: { kind: 'new', name: 'care-2', key: newKey } });
-    expect(wishOf(turned.form)).toMatchObject({ keyVersion: null, newKey });
+    expect(turned.form).toMatchObject({
+      page: 'review',
+      answers: { key: { kind: 'new', name: 'care-2', key: newKey } },
+    });
+    expect(enableCmk.wishOf(turned.form)).toMatchObject({ keyVersion: null, newKey });
     expect(await next(form, inputs({ ...filled, newKeyName: '' }), ports)).toMatchObject({
       form: { page: 'key' },
       problem: { code: 'new-key-name-unfit' },
@@ -65,10 +70,10 @@ describe('going through the form', () => {
 
   it('forgets the key when another vault is chosen, and keeps it for the same one', async () => {
     const { ports } = commandWorld();
-    const form = formOn('vault', ports, { resourceId: resourceId(), vaultId, key: existing });
-    expect((await next(form, inputs({ vault: 'kv-care' }), ports)).form.key).toEqual(existing);
-    const moved = { ...form, vaultId: resourceId() };
-    expect((await next(moved, inputs({ vault: 'kv-care' }), ports)).form.key).toBeNull();
+    const form = formOn('vault', ports, { answers: { resource: ref(), vault: vaultId, key: existing } });
+    expect((await next(form, inputs({ vault: 'kv-care' }), ports)).form.answers.key).toEqual(existing);
+    const moved = { ...form, answers: { ...form.answers, vault: resourceId() } };
+    expect((await next(moved, inputs({ vault: 'kv-care' }), ports)).form.answers).not.toHaveProperty('key');
   });
 
   it('goes back page by page and stays on the first', () => {
@@ -173,7 +178,7 @@ describe('submitting', () => {
     const form = await reviewed(ports);
     azure.refuse('resources.get', failure({ status: 429, code: 'Throttled', message: 'Wait.' }));
     expect(await submit(form, inputs(ticked), ports)).toMatchObject({
-      problem: { code: 'azure-unreachable', fact: 'Throttled: Wait.' },
+      problem: { code: 'azure-unreachable', failure: { code: 'Throttled', message: 'Wait.' } },
     });
   });
 
@@ -191,16 +196,16 @@ describe('submitting', () => {
 describe('the facts of a page', () => {
   it.each([
     ['vault', {}, 'unknown-resource'],
-    ['key', { resourceId: resourceId() }, 'unknown-vault'],
-    ['review', { resourceId: resourceId(), vaultId }, 'choice-missing'],
+    ['key', { resource: ref() }, 'unknown-vault'],
+    ['review', { resource: ref(), vault: vaultId }, 'choice-missing'],
   ] as const)('of %s are refused while a choice before it is missing', async (page, chosen, code) => {
     const { ports } = commandWorld();
-    expect(await factsOf(ports, formOn(page, ports, chosen))).toMatchObject({ kind: 'refused', code });
+    expect(await factsOf(formOn(page, ports, { answers: chosen }), ports)).toMatchObject({ kind: 'refused', code });
   });
 
   it('name what is gone', async () => {
     const { ports } = commandWorld({ resource: null });
-    expect(await factsOf(ports, formOn('vault', ports, { resourceId: resourceId() }))).toMatchObject({
+    expect(await factsOf(formOn('vault', ports, { answers: { resource: ref() } }), ports)).toMatchObject({
       code: 'unknown-resource',
       fact: 'bot-care',
     });
@@ -210,6 +215,6 @@ describe('the facts of a page', () => {
     const { ports } = commandWorld();
     const form = await reviewed(ports);
     await submit(form, inputs(ticked), ports);
-    expect(await factsOf(ports, await reviewed(ports))).toMatchObject({ value: { openRequest: form.requestId } });
+    expect(await factsOf(await reviewed(ports), ports)).toMatchObject({ value: { openRequest: form.requestId } });
   });
 });

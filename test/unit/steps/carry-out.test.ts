@@ -1,5 +1,7 @@
-import { StepName, stagesOf } from '../../../src/domain/plan.ts';
-import { stepNamed, steps } from '../../../src/steps/registry.ts';
+import type { FoundCode } from '../../../src/domain/failure.ts';
+import { effectsOf, StepName, stagesOf } from '../../../src/domain/plan.ts';
+import { workOf } from '../../../src/operations/registry.ts';
+import { steps } from '../../../src/steps/registry.ts';
 import { carryOut } from '../../../src/steps/step.ts';
 import { failure, id } from '../support/commands.ts';
 import { key, planFor, principal, resource, under, vault, version, wishForNewKey } from '../support/plans.ts';
@@ -7,13 +9,13 @@ import { receipt, type ScriptedAzure, scriptedAzure, type World } from '../suppo
 
 const identified = resource({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
 const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
-const born = { principalId: principal, keyVersion: version('c') };
-const made = key({ version: version('c') });
+const outputs = { principalId: principal, keyVersion: version('c') };
+const made = key({ version: version('c'), madeFor: id });
 
 /** For each step that changes something: what is there before, what is there when it is done, and its one write. */
 const changes: Record<Exclude<StepName, 'verify'>, { before: Partial<World>; done: Partial<World>; write: string }> = {
   'enable-identity': { before: {}, done: { resource: identified }, write: 'resources.enableSystemIdentity' },
-  'create-key': { before: { keys: [] }, done: { keys: [made] }, write: 'keys.createIfMissing' },
+  'make-key-version': { before: { keys: [] }, done: { keys: [made] }, write: 'keys.createIfMissing' },
   'grant-key-access': {
     before: { resource: identified },
     done: { resource: identified, granted: true },
@@ -30,8 +32,17 @@ const changes: Record<Exclude<StepName, 'verify'>, { before: Partial<World>; don
     write: 'resources.setCustomerKey',
   },
 };
+/** What is found where Azure said yes and nothing changed. */
+const shown: Record<Exclude<StepName, 'verify'>, FoundCode> = {
+  'enable-identity': 'identity-not-shown',
+  'make-key-version': 'key-not-there',
+  'grant-key-access': 'grant-not-shown',
+  'protect-vault': 'protection-not-shown',
+  'set-cmk': 'key-not-shown',
+};
 const names = StepName.options.filter((name) => name !== 'verify');
-const run = (name: StepName, azure: ScriptedAzure) => carryOut(stepNamed(name), { azure, requestId: id, plan, born });
+const run = (name: StepName, azure: ScriptedAzure) =>
+  carryOut(steps[name], { azure, requestId: id, work: workOf(plan), approved: effectsOf(plan), outputs });
 
 describe.each(names)('%s', (name) => {
   const { before, done, write } = changes[name];
@@ -61,7 +72,10 @@ describe.each(names)('%s', (name) => {
   it('is not done when Azure says yes and shows no change', async () => {
     const azure = scriptedAzure(before);
     azure.pretend(write);
-    expect(await run(name, azure)).toMatchObject({ ok: false, failure: { code: 'ReadBackDiffers' } });
+    expect(await run(name, azure)).toMatchObject({
+      ok: false,
+      failure: { source: 'bot', found: { code: shown[name] } },
+    });
   });
 
   it('passes on word for word what Azure refused, and does not read back then', async () => {
@@ -85,26 +99,28 @@ describe('what the plan rests on', () => {
     'is missed by %s when the agent is gone, and a person is asked',
     async (name) => {
       const azure = scriptedAzure({ resource: null });
-      expect(await run(name, azure)).toMatchObject({ ok: false, failure: { code: 'Missing', next: 'ask' } });
+      expect(await run(name, azure)).toMatchObject({ ok: false, failure: { found: { code: 'missing' }, next: 'ask' } });
       expect(azure.writes).toEqual([]);
     },
   );
 
   it.each(['grant-key-access', 'protect-vault'] as const)('is missed by %s when the vault is gone', async (name) => {
     const azure = scriptedAzure({ resource: identified, vault: null });
-    expect(await run(name, azure)).toMatchObject({ ok: false, failure: { code: 'Missing', next: 'ask' } });
+    expect(await run(name, azure)).toMatchObject({ ok: false, failure: { found: { code: 'missing' }, next: 'ask' } });
     expect(azure.writes).toEqual([]);
   });
 });
 
 describe('the registry', () => {
-  it('names every step once, in order of its stage', () => {
-    expect(steps.map((step) => step.name)).toEqual(StepName.options);
-    expect(stagesOf(StepName.options).flat()).toEqual(StepName.options);
+  it('has every step under its own name', () => {
+    for (const name of StepName.options) expect(steps[name].name).toBe(name);
   });
 
   it('puts what cannot be undone after everything it need not precede', () => {
-    const last = steps.findLastIndex((step) => step.reversibility === 'reversible' && step.name !== 'verify');
-    expect(steps.findIndex((step) => step.reversibility === 'irreversible')).toBeGreaterThan(last);
+    expect(stagesOf(plan).flat()).toEqual(StepName.options);
+    const last = plan.steps.findLastIndex(
+      ({ name, reversibility }) => reversibility === 'reversible' && name !== 'verify',
+    );
+    expect(plan.steps.findIndex((step) => step.reversibility === 'irreversible')).toBeGreaterThan(last);
   });
 });

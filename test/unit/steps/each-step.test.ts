@@ -1,11 +1,14 @@
-import { observe } from '../../../src/operations/observe.ts';
-import { createKey } from '../../../src/steps/create-key.ts';
+import { codeOf, type Outcome } from '../../../src/domain/failure.ts';
+import { effectsOf } from '../../../src/domain/plan.ts';
+import { operationOf, type Wish, workOf } from '../../../src/operations/registry.ts';
 import { enableIdentity } from '../../../src/steps/enable-identity.ts';
 import { grantKeyAccess } from '../../../src/steps/grant-key-access.ts';
+import { makeKeyVersion } from '../../../src/steps/make-key-version.ts';
 import { protectVault } from '../../../src/steps/protect-vault.ts';
 import { setCmk } from '../../../src/steps/set-cmk.ts';
-import { carryOut, type Step } from '../../../src/steps/step.ts';
+import { carryOut, type Step, type StepContext } from '../../../src/steps/step.ts';
 import { verify } from '../../../src/steps/verify.ts';
+import { expectedWords, messageOf } from '../../../src/words/failures.ts';
 import { requestId } from '../../support/fixtures.ts';
 import { failure, id } from '../support/commands.ts';
 import {
@@ -21,30 +24,43 @@ import {
   wish,
   wishForNewKey,
 } from '../support/plans.ts';
-import { scriptedAzure, type World } from '../support/scripted-azure.ts';
+import { type ScriptedAzure, scriptedAzure, type World } from '../support/scripted-azure.ts';
 
 const identified = resource({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
-const run = (step: Step, world: Partial<World>, plan = planFor(), born: Record<string, string> = {}) => {
-  const azure = scriptedAzure(world);
-  return { azure, outcome: carryOut(step, { azure, requestId: id, plan, born }) };
-};
-const differs = (message: RegExp, next: 'ask' | 'retry-until') => ({
-  ok: false,
-  failure: { code: 'ReadBackDiffers', next, message: expect.stringMatching(message) },
+const contextOf = (azure: ScriptedAzure, plan = planFor(), outputs: Record<string, string> = {}): StepContext => ({
+  azure,
+  requestId: id,
+  work: workOf(plan),
+  approved: effectsOf(plan),
+  outputs,
 });
+const run = (step: Step, world: Partial<World>, plan = planFor(), outputs: Record<string, string> = {}) => {
+  const azure = scriptedAzure(world);
+  return { azure, outcome: carryOut(step, contextOf(azure, plan, outputs)) };
+};
+const observe = (azure: ScriptedAzure, wished: Wish) => operationOf(wished).observe(azure, wished, null);
+/** What the bot found, and what it says of it. */
+function saidOf(outcome: Outcome<unknown>) {
+  if (outcome.ok) return { ok: true };
+  const { failure: why } = outcome;
+  const said = messageOf(why);
+  const expected = expectedWords(why);
+  return { next: why.next, code: codeOf(why), said: expected === null ? said : `${said} | ${expected}` };
+}
+const differs = (said: RegExp, next: 'ask' | 'retry-until') => ({ next, said: expect.stringMatching(said) });
 
 describe('enabling the identity', () => {
   it('bears the principal and its tenant for the grant', async () => {
     const { outcome } = run(enableIdentity, {});
     expect(await outcome).toMatchObject({
-      value: { born: { principalId: principal, principalTenantId: vault().tenantId } },
+      value: { outputs: { principalId: principal, principalTenantId: vault().tenantId } },
     });
   });
 
   it('plans to add to the user-assigned identities and asks Azure for that only', async () => {
     const both = resource({ userAssignedIds: ['one'] });
-    expect(enableIdentity.effects(observation({ resource: both }), wish())).toEqual([
-      { target: both.id, property: 'identity.systemAssigned', before: 'user-assigned', value: 'on' },
+    expect(enableIdentity.effects(workOf({ wish: wish(), observation: observation({ resource: both }) }))).toEqual([
+      { change: 'identity', target: both.id, before: 'user-assigned' },
     ]);
     const { azure, outcome } = run(enableIdentity, { resource: both });
     expect(await outcome).toMatchObject({ ok: true });
@@ -53,7 +69,7 @@ describe('enabling the identity', () => {
 
   it('waits for an identity that has no principal yet', async () => {
     const { outcome } = run(enableIdentity, { resource: resource({ systemAssigned: true }) });
-    expect(await outcome).toMatchObject(differs(/no system-assigned identity/, 'retry-until'));
+    expect(saidOf(await outcome)).toMatchObject(differs(/no system-assigned identity/, 'retry-until'));
   });
 
   const group = resource().id.slice(0, resource().id.indexOf('/providers'));
@@ -61,7 +77,7 @@ describe('enabling the identity', () => {
   const plan = planFor({ seen: { resource: resource({ userAssignedIds: [reports] }) } });
   const lost = {
     ok: false,
-    failure: { next: 'ask', code: 'IdentityLost', message: expect.stringContaining('reports') },
+    failure: { next: 'ask', found: { code: 'identity-lost', id: expect.stringContaining('reports') } },
   };
 
   it('asks a person when a user-assigned identity did not survive the change', async () => {
@@ -88,33 +104,35 @@ describe('creating the key', () => {
   const madeFor = id;
 
   it('does not take a key that somebody else made meanwhile, however well it fits', async () => {
-    const others = { ok: false, failure: { next: 'ask', code: 'KeyOfOthers' } };
+    const others = { ok: false, failure: { next: 'ask', found: { code: 'key-of-others' } } };
     for (const found of [key(), key({ madeFor: requestId(2) })]) {
-      const { azure, outcome } = run(createKey, { keys: [found] }, plan);
+      const { azure, outcome } = run(makeKeyVersion, { keys: [found] }, plan);
       expect(await outcome).toMatchObject(others);
       expect(azure.writes).toEqual([]);
     }
-    const raced = run(createKey, { keys: [] }, plan);
+    const raced = run(makeKeyVersion, { keys: [] }, plan);
     raced.azure.before('keys.createIfMissing', () => raced.azure.world.keys.push(key()));
     expect(await raced.outcome).toMatchObject(others);
   });
 
   it('takes the key it made before, by its mark or by its version', async () => {
-    const already = { ok: true, value: { already: true, born: { keyVersion: version('a') } } };
-    expect(await run(createKey, { keys: [key({ madeFor })] }, plan).outcome).toMatchObject(already);
-    expect(await run(createKey, { keys: [key()] }, plan, { keyVersion: version('a') }).outcome).toMatchObject(already);
+    const already = { ok: true, value: { already: true, outputs: { keyVersion: version('a') } } };
+    expect(await run(makeKeyVersion, { keys: [key({ madeFor })] }, plan).outcome).toMatchObject(already);
+    expect(await run(makeKeyVersion, { keys: [key()] }, plan, { keyVersion: version('a') }).outcome).toMatchObject(
+      already,
+    );
   });
 
   it('bears the first version, whatever was made of the key since', async () => {
     const keys = [key({ madeFor }), key({ version: version('e') })];
-    expect(await run(createKey, { keys }, plan).outcome).toMatchObject({
-      value: { born: { keyVersion: version('a') } },
+    expect(await run(makeKeyVersion, { keys }, plan).outcome).toMatchObject({
+      value: { outputs: { keyVersion: version('a') } },
     });
   });
 
   it('bears the version that was made', async () => {
-    expect(await run(createKey, { keys: [] }, plan).outcome).toMatchObject({
-      value: { born: { keyVersion: version('c') } },
+    expect(await run(makeKeyVersion, { keys: [] }, plan).outcome).toMatchObject({
+      value: { outputs: { keyVersion: version('c') } },
     });
   });
 
@@ -126,20 +144,20 @@ describe('creating the key', () => {
     ['a switch that is off', { enabled: false }, /it is disabled/],
     ['a day before which it does not work', { notBefore: '2030-01-01T00:00:00.000Z' }, /not valid before 2030/],
   ])('asks a person about its own key when it has %s', async (_what, change, message) => {
-    expect(await run(createKey, { keys: [key({ madeFor, ...change })] }, plan).outcome).toMatchObject(
+    expect(saidOf(await run(makeKeyVersion, { keys: [key({ madeFor, ...change })] }, plan).outcome)).toMatchObject(
       differs(message, 'ask'),
     );
   });
 
   it('names all differences at once', async () => {
-    const { outcome } = run(createKey, { keys: [key({ madeFor, type: 'EC', size: null, operations: [] })] }, plan);
-    expect(await outcome).toMatchObject(differs(/type is EC.*size is null.*may not wrap/, 'ask'));
+    const { outcome } = run(makeKeyVersion, { keys: [key({ madeFor, type: 'EC', size: null, operations: [] })] }, plan);
+    expect(saidOf(await outcome)).toMatchObject(differs(/type is EC.*size is null.*may not wrap/, 'ask'));
   });
 
   it('compares the expiry by day, because Azure rounds it', async () => {
     const expires = '2030-01-01T00:00:00.000Z';
     const dated = planFor({ wished: wishForNewKey({ newKey: { ...newKey, expires } }), seen: { key: null } });
-    const { outcome } = run(createKey, { keys: [key({ madeFor, expires: '2030-01-01T00:00:01Z' })] }, dated);
+    const { outcome } = run(makeKeyVersion, { keys: [key({ madeFor, expires: '2030-01-01T00:00:01Z' })] }, dated);
     expect(await outcome).toMatchObject({ ok: true });
   });
 });
@@ -153,7 +171,10 @@ describe('granting access to the key', () => {
     async (from, to) => {
       const plan = planFor({ seen: { vault: vault({ access: from }) } });
       const { azure, outcome } = run(grantKeyAccess, { resource: identified, vault: vault({ access: to }) }, plan);
-      expect(await outcome).toMatchObject({ ok: false, failure: { next: 'ask', code: 'AccessModeChanged' } });
+      expect(await outcome).toMatchObject({
+        ok: false,
+        failure: { next: 'ask', found: { code: 'access-mode-changed' } },
+      });
       expect(azure.writes).toEqual([]);
     },
   );
@@ -173,20 +194,22 @@ describe('an agent that Azure is at work on', () => {
     ['setting its key', setCmk, working],
   ])('is waited for, not written to: %s', async (_what, step, at) => {
     const { azure, outcome } = run(step, { resource: at });
-    expect(await outcome).toMatchObject({ ok: false, failure: { next: 'wait', code: 'AgentBusy' } });
+    expect(await outcome).toMatchObject({ ok: false, failure: { next: 'wait', found: { code: 'resource-busy' } } });
     expect(azure.writes).toEqual([]);
   });
 });
 
 describe('protecting the vault', () => {
   it.each([
-    [true, ['purgeProtection']],
-    [false, ['softDelete', 'purgeProtection']],
+    [true, ['purge-protection']],
+    [false, ['soft-delete', 'purge-protection']],
   ])('plans what is missing when soft delete is %s', async (softDelete, properties) => {
     const bare = vault({ softDelete });
-    expect(protectVault.effects(observation({ vault: bare }), wish()).map((effect) => effect.property)).toEqual(
-      properties,
-    );
+    expect(
+      protectVault
+        .effects(workOf({ wish: wish(), observation: observation({ vault: bare }) }))
+        .map(({ change }) => change),
+    ).toEqual(properties);
     const { azure, outcome } = run(protectVault, { vault: bare });
     expect(await outcome).toMatchObject({ ok: true });
     expect(azure.world.vault).toMatchObject({ softDelete: true, purgeProtection: true });
@@ -197,8 +220,8 @@ it('does not take a vault for protected while either protection is off', async (
   for (const half of [{ softDelete: false, purgeProtection: true }, { purgeProtection: false }]) {
     const azure = scriptedAzure({ vault: vault(half) });
     azure.pretend('vaults.protect');
-    const outcome = await carryOut(protectVault, { azure, requestId: id, plan: planFor(), born: {} });
-    expect(outcome).toMatchObject(differs(/does not show/, 'retry-until'));
+    const outcome = await carryOut(protectVault, contextOf(azure));
+    expect(saidOf(outcome)).toMatchObject(differs(/does not show/, 'retry-until'));
     expect(azure.writes).toEqual(['vaults.protect']);
   }
 });
@@ -215,7 +238,7 @@ describe('setting the key', () => {
     const keys = [key({ version: version('c') }), key({ version: version('d') })];
     const { azure } = run(setCmk, { resource: identified, keys }, plan, { keyVersion: version('c') });
     await Promise.resolve();
-    expect(await carryOut(setCmk, { azure, requestId: id, plan, born: { keyVersion: version('c') } })).toMatchObject({
+    expect(await carryOut(setCmk, contextOf(azure, plan, { keyVersion: version('c') }))).toMatchObject({
       ok: true,
     });
     expect(azure.world.resource?.customerKey?.keyVersion).toBe(version('c'));
@@ -223,13 +246,13 @@ describe('setting the key', () => {
 
   it('cannot be carried out before the version is known: a bug, not a guess', async () => {
     const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
-    await expect(run(setCmk, { resource: identified }, plan).outcome).rejects.toThrow('not known yet');
+    await expect(run(setCmk, { resource: identified }, plan).outcome).rejects.toThrow('Invalid input');
   });
 
   it('waits until Azure has settled, also when the key is shown already', async () => {
     const updating = resource({ ...identified, provisioningState: 'Updating', customerKey: under(version('a')) });
     const { azure, outcome } = run(setCmk, { resource: updating });
-    expect(await outcome).toMatchObject({ ok: false, failure: { next: 'wait', code: 'AgentBusy' } });
+    expect(await outcome).toMatchObject({ ok: false, failure: { next: 'wait', found: { code: 'resource-busy' } } });
     expect(azure.writes).toEqual([]);
   });
 
@@ -239,15 +262,15 @@ describe('setting the key', () => {
     ['whatever version is newest', under(null), /key care in/],
   ])('leaves an agent alone that somebody put under %s meanwhile', async (_what, customerKey, message) => {
     const { azure, outcome } = run(setCmk, { resource: resource({ ...identified, customerKey }) });
-    expect(await outcome).toMatchObject(differs(message, 'ask'));
+    expect(saidOf(await outcome)).toMatchObject(differs(message, 'ask'));
     expect(azure.writes).toEqual([]);
   });
 
   it('says what the agent shows when it is not the key that was set', async () => {
     const azure = scriptedAzure({ resource: identified });
     azure.pretend('resources.setCustomerKey');
-    const outcome = await carryOut(setCmk, { azure, requestId: id, plan: planFor(), born: {} });
-    expect(outcome).toMatchObject(differs(/no customer-managed key/, 'ask'));
+    const outcome = await carryOut(setCmk, contextOf(azure));
+    expect(saidOf(outcome)).toMatchObject(differs(/no customer-managed key/, 'ask'));
   });
 });
 
@@ -286,14 +309,14 @@ describe('verifying', () => {
   ])('is not done when %s does not read back', async (_what, change) => {
     expect(await run(verify, { ...done, ...change }).outcome).toMatchObject({
       ok: false,
-      failure: { code: 'ReadBackDiffers' },
+      failure: { source: 'bot', found: { code: expect.stringMatching(/-not-shown$/) } },
     });
   });
 
   it('is not done when the key does not work', async () => {
     const azure = scriptedAzure(done);
     azure.refuse('keys.probe', failure({ code: 'KeyDisabled' }));
-    expect(await carryOut(verify, { azure, requestId: id, plan: planFor(), born: {} })).toMatchObject({
+    expect(await carryOut(verify, contextOf(azure))).toMatchObject({
       failure: { code: 'KeyDisabled' },
     });
   });
@@ -314,10 +337,10 @@ describe('observing', () => {
   it('takes a missing key for a fact, and a missing agent or vault for a failure', async () => {
     expect(await observe(scriptedAzure({ keys: [] }), wish())).toMatchObject({ ok: true, value: { key: null } });
     expect(await observe(scriptedAzure({ resource: null }), wish())).toMatchObject({
-      failure: { code: 'Missing', message: 'The agent bot-care does not exist any more.' },
+      failure: { found: { code: 'missing', what: 'resource' } },
     });
     expect(await observe(scriptedAzure({ vault: null }), wish())).toMatchObject({
-      failure: { code: 'Missing', message: 'The vault kv-care does not exist any more.' },
+      failure: { found: { code: 'missing', what: 'vault' } },
     });
   });
 });

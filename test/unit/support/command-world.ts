@@ -4,12 +4,12 @@ import { mintFormId, mintRequestId } from '../../../src/domain/ids.ts';
 import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { personActor } from '../../../src/domain/request/events.ts';
 import type { Form } from '../../../src/operations/form.ts';
-import { FormInputs } from '../../../src/operations/form-clicks.ts';
-import { factsOf } from '../../../src/operations/form-pages.ts';
+import { factsOf } from '../../../src/operations/form-clicks.ts';
+import { FormInputs } from '../../../src/operations/pages/page.ts';
 import type { CommandPorts, TypedCall } from '../../../src/operations/ports.ts';
-import { requester, resourceId, tenant, vaultId } from '../../support/fixtures.ts';
+import { requester, tenant, vaultId } from '../../support/fixtures.ts';
 import { memoryRequests } from './memory-requests.ts';
-import { keyName, noon, sha256, version } from './plans.ts';
+import { keyName, noon, ref, sha256, version } from './plans.ts';
 import { policyOf } from './policies.ts';
 import { scriptedAzure, type World } from './scripted-azure.ts';
 
@@ -49,10 +49,9 @@ export const formOn = (page: Form['page'], ports: CommandPorts, change: Partial<
   actor: call().actor,
   origin: call().origin,
   revision: 0,
+  operation: 'enable-cmk',
   page,
-  resourceId: null,
-  vaultId: null,
-  key: null,
+  answers: {},
   shownDigest: null,
   justification: '',
   pending: null,
@@ -63,8 +62,8 @@ export const formOn = (page: Form['page'], ports: CommandPorts, change: Partial<
 /** A form on its review page, as its owner sees it. */
 export async function reviewed(ports: CommandPorts, change: Partial<Form> = {}): Promise<Form> {
   const key = { kind: 'existing', name: keyName, version: version('a') } as const;
-  const form = formOn('review', ports, { resourceId: resourceId(), vaultId, key, ...change });
-  const facts = await factsOf(ports, form);
+  const form = formOn('review', ports, { answers: { resource: ref(), vault: vaultId, key }, ...change });
+  const facts = await factsOf(form, ports);
   if ('kind' in facts || !facts.ok || facts.value.page !== 'review') throw new Error('the review page cannot be drawn');
   return { ...form, shownDigest: facts.value.digest };
 }

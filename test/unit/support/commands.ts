@@ -20,7 +20,10 @@ export const outsider = PersonId.parse('20000000-0000-4000-8000-000000000004');
 export const expiresAt = '2026-03-05T12:00:00.000Z';
 export const later = new Date('2026-03-05T12:00:00.000Z');
 
-export const failure = (change: Partial<Failure> = {}): Failure => ({
+type AzureFailure = Extract<Failure, { source: 'azure' }>;
+
+export const failure = (change: Partial<AzureFailure> = {}): AzureFailure => ({
+  source: 'azure',
   next: 'ask',
   doing: 'protecting vault kv-care',
   code: 'AuthorizationFailed',
@@ -95,7 +98,7 @@ export const doneWith = (
   attempt: 1,
   outcome: 'done',
   already: false,
-  born: {},
+  outputs: {},
   receipt: { clientRequestId: 'client-2', correlationId: 'correlation-2' },
   proofs: [],
   ...change,

@@ -2,10 +2,11 @@
 
 import type { RequestId } from '../../../src/domain/ids.ts';
 import type { Requests } from '../../../src/domain/ports/store.ts';
-import { type EventBody, parseEventBody, type StoredEvent } from '../../../src/domain/request/events.ts';
+import type { EventBody, StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import { refuse } from '../../../src/domain/request/refusal.ts';
 import { hasEnded, type Request } from '../../../src/domain/request/request.ts';
+import { parseEventBody } from '../../../src/operations/registry.ts';
 
 const asStored = (body: EventBody): EventBody => parseEventBody(JSON.parse(JSON.stringify(body)));
 
@@ -25,7 +26,7 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
       return (
         request !== null &&
         !hasEnded(request) &&
-        request.plan.wish.resourceId.toLowerCase() === resourceId.toLowerCase()
+        request.plan.wish.resource.id.toLowerCase() === resourceId.toLowerCase()
       );
     }) ?? null;
 
@@ -54,7 +55,7 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
       }));
       const request = fold(id, [...before, ...events]);
       if (request === null) throw new Error('accepted without an event, and there is no request');
-      const holder = hasEnded(request) ? null : holderOf(request.plan.wish.resourceId);
+      const holder = hasEnded(request) ? null : holderOf(request.plan.wish.resource.id);
       if (holder !== null && holder !== id) return refuse('resource-has-open-request', holder);
       stored.push(...events);
       return { kind: 'accepted', request, events, replay: false };
@@ -70,7 +71,7 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
     ofResource: async (resourceId) =>
       ids()
         .reverse()
-        .filter((id) => loaded(id)?.plan.wish.resourceId.toLowerCase() === resourceId.toLowerCase()),
+        .filter((id) => loaded(id)?.plan.wish.resource.id.toLowerCase() === resourceId.toLowerCase()),
     list: async (limit, offset) =>
       ids()
         .reverse()

@@ -10,7 +10,7 @@ import { personActor } from '../../../src/domain/request/events.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { requestId, resourceId, submit, tenant } from '../../support/fixtures.ts';
 import { cancels, checks, decides, doneWith, failedWith, proved, records, settles, stops } from './commands.ts';
-import { planFor, resource, sha256, vault, wish } from './plans.ts';
+import { planFor, ref, resource, sha256, vault, wish } from './plans.ts';
 
 /** What Azure looks like when somebody looks. The last is one that nobody can approve a way around. */
 export const worlds = [
@@ -51,7 +51,7 @@ function planOf(name: string, world: WorldName): Plan {
     ...(world === 'the firewall is closed' ? { vault: vault({ firewall: 'closed' }) } : {}),
     ...(world === 'the grant is there' ? { grantHeld: true } : {}),
   };
-  return planFor({ seen, wished: wish({ resourceId: id }) });
+  return planFor({ seen, wished: wish({ resource: ref(name) }) });
 }
 
 const hourMs = 3_600_000;
@@ -222,9 +222,10 @@ export function after(
     case 'cancelled':
     case 'succeeded':
       return { ...request, state: last };
-    default:
-      return request;
+    case undefined:
+      break;
   }
+  return request;
 }
 
 const policyOf = (approvalsRequired: number, until: number) => ({

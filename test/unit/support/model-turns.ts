@@ -202,7 +202,8 @@ export async function lead(book: Book, turns: readonly ModelTurn[]): Promise<Tol
         if (turn.do === 'intend') return { do: 'intend', slot: at, run, step, attempt };
         return { do: 'record', slot: at, run, step, attempt, outcome: turn.outcome };
       }
-      default:
+      case 'onward':
+      case 'restart':
         return null;
     }
   }

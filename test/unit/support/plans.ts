@@ -2,23 +2,34 @@
 import { createHash } from 'node:crypto';
 import { KeyName, KeyVersion } from '../../../src/domain/ids.ts';
 import type {
-  NewKey,
+  KeyKind,
   Observation,
   ObservedGuards,
   ObservedKey,
   ObservedResource,
   ObservedVault,
-  Wish,
 } from '../../../src/domain/observed.ts';
-import { makePlan, type Plan } from '../../../src/domain/plan.ts';
-import { resourceActions, vaultActions } from '../../../src/domain/rights.ts';
-import { steps } from '../../../src/steps/registry.ts';
+import type { Plan } from '../../../src/domain/plan.ts';
+import type { ResourceRef } from '../../../src/domain/wish.ts';
+import type { Own } from '../../../src/operations/context.ts';
+import { operationOf, type Wish } from '../../../src/operations/registry.ts';
+import { kindNamed } from '../../../src/resources/registry.ts';
+import { rightsAtResource, rightsAtVault } from '../../../src/resources/rights.ts';
 import { resourceId, tenant, vaultId } from '../../support/fixtures.ts';
+
+export const kind = kindNamed('healthcare-agent');
+export const ref = (name?: string): ResourceRef & { kind: 'healthcare-agent' } => ({
+  kind: 'healthcare-agent',
+  id: resourceId(name),
+});
 
 /** Nothing stands in the way. */
 export const guards = (change: Partial<ObservedGuards> = {}): ObservedGuards => ({
   readOnlyLocks: [],
-  allowed: Object.fromEntries([...resourceActions, ...vaultActions].map((action) => [action, true])),
+  allowed: Object.fromEntries(
+    [...rightsAtResource(kind).actions, ...rightsAtVault.actions].map((action) => [action, true]),
+  ),
+  allowedData: Object.fromEntries(rightsAtVault.dataActions.map((action) => [action, true])),
   deletedKey: 'none',
   ...change,
 });
@@ -30,6 +41,7 @@ export const version = (digit: string): KeyVersion => KeyVersion.parse(digit.rep
 export const principal = '60000000-0000-4000-8000-000000000001';
 
 export const resource = (change: Partial<ObservedResource> = {}): ObservedResource => ({
+  kind: 'healthcare-agent',
   id: resourceId(),
   name: 'bot-care',
   location: 'westeurope',
@@ -68,6 +80,8 @@ export const key = (change: Partial<ObservedKey> = {}): ObservedKey => ({
   enabled: true,
   notBefore: null,
   expires: null,
+  created: '2025-01-01T00:00:00.000Z',
+  madeFor: null,
   ...change,
 });
 
@@ -75,16 +89,21 @@ export const observation = (change: Partial<Observation> = {}): Observation => (
   resource: resource(),
   vault: vault(),
   key: key(),
+  from: null,
   grantHeld: false,
   guards: guards(),
   ...change,
 });
 
-export const newKey: NewKey = { type: 'RSA', size: 3072, expires: null };
+export const newKey: KeyKind = { type: 'RSA', size: 3072, expires: null };
+
+export type EnableWish = Extract<Wish, { operation: 'enable-cmk' }>;
+export type RotateWish = Extract<Wish, { operation: 'rotate-cmk' }>;
 
 /** To put the agent under the existing version `a…` of the key. */
-export const wish = (change: Partial<Wish> = {}): Wish => ({
-  resourceId: resourceId(),
+export const wish = (change: Partial<EnableWish> = {}): EnableWish => ({
+  operation: 'enable-cmk',
+  resource: ref(),
   vaultId,
   keyName,
   keyVersion: version('a'),
@@ -93,7 +112,8 @@ export const wish = (change: Partial<Wish> = {}): Wish => ({
 });
 
 /** To make the key first. */
-export const wishForNewKey = (change: Partial<Wish> = {}): Wish => wish({ keyVersion: null, newKey, ...change });
+export const wishForNewKey = (change: Partial<EnableWish> = {}): EnableWish =>
+  wish({ keyVersion: null, newKey, ...change });
 
 /** The key an agent is under, as ARM reports it. */
 export const under = (keyVersion: string | null, change: { keyName?: string; vaultUri?: string } = {}) => ({
@@ -103,13 +123,38 @@ export const under = (keyVersion: string | null, change: { keyName?: string; vau
   ...change,
 });
 
+/** To move the agent from version `a…` of its key to version `b…`. */
+export const wishToRotate = (to?: RotateWish['to'], change: Partial<RotateWish> = {}): RotateWish => ({
+  operation: 'rotate-cmk',
+  resource: ref(),
+  from: under(version('a')),
+  to: to ?? { way: 'version', vaultId, keyName, keyVersion: version('b') },
+  ...change,
+});
+
+/** To move it to a version that the run makes. */
+export const toNewVersion: Extract<RotateWish['to'], { way: 'new-version' }> = {
+  way: 'new-version',
+  vaultId,
+  keyName,
+  after: version('a'),
+  make: newKey,
+};
+
 interface PlanChange {
   readonly seen?: Partial<Observation>;
   readonly wished?: Wish;
   readonly policyVersion?: string;
   readonly now?: Date;
+  readonly own?: Own | null;
 }
 
-/** The plan the registered steps make of it. */
-export const planFor = ({ seen = {}, wished = wish(), policyVersion = 'p1', now = noon }: PlanChange = {}): Plan =>
-  makePlan(steps, observation(seen), wished, { tenantId: tenant, policyVersion, now });
+/** The plan that the wish's operation makes of it. */
+export const planFor = ({
+  seen = {},
+  wished = wish(),
+  policyVersion = 'p1',
+  now = noon,
+  own = null,
+}: PlanChange = {}): Plan =>
+  operationOf(wished).plan(wished, observation(seen), { tenantId: tenant, policyVersion, now, own });

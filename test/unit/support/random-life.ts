@@ -215,7 +215,11 @@ export async function live(turns: readonly Turn[], required: number, after: (lif
       }
       case 'stop':
         return [`run:${run}/stop`, { do: 'stop-run', run, failure: failedOnce }];
-      default:
+      case 'clock':
+      case 'membership':
+      case 'onward':
+      case 'repeat':
+      case 'restart':
         return null;
     }
   }

@@ -1,13 +1,11 @@
 /** A request with its approvals in memory, an Azure in memory, and the ports of its run. */
 
 import { planDigest } from '../../../src/domain/digest.ts';
-import type { Wish } from '../../../src/domain/observed.ts';
-import { makePlan } from '../../../src/domain/plan.ts';
+import { codeOf } from '../../../src/domain/failure.ts';
 import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
-import { observe } from '../../../src/operations/observe.ts';
-import { steps } from '../../../src/steps/registry.ts';
+import { operationOf, type Wish } from '../../../src/operations/registry.ts';
 import type { RunPorts } from '../../../src/workflow/run-plan.ts';
 import { approver, submit, tenant } from '../../support/fixtures.ts';
 import { decides, id, policy } from './commands.ts';
@@ -48,9 +46,11 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
     const sent = await requests.append(id, cause, (request, at) => decide(request, command, at));
     if (sent.kind === 'refused') throw new Error(`${command.do}: ${sent.code}`);
   };
-  const seen = await observe(azure, wished);
-  if (!seen.ok) throw new Error(seen.failure.message);
-  const plan = makePlan(steps, seen.value, wished, { tenantId: tenant, policyVersion: 'p1', now: now() });
+  const operation = operationOf(wished);
+  const seen = await operation.observe(azure, wished, null);
+  if (!seen.ok) throw new Error(codeOf(seen.failure));
+  const context = { tenantId: tenant, policyVersion: 'p1', now: now(), own: null };
+  const plan = operation.plan(wished, seen.value, context);
   await send('submit', submit({ plan, digest: planDigest(plan, sha256), policy: policy(1) }));
   await send('click:1', decides('approve', approver));
 

@@ -103,6 +103,15 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
         }),
       first: (_vault, name) => read('keys.first', () => world.keys.find((one) => one.name === name) ?? null),
       list: () => read('keys.list', () => world.keys),
+      madeFor: (_vault, name, after, request) =>
+        read(
+          'keys.madeFor',
+          () => world.keys.find((one) => one.name === name && one.version !== after && one.madeFor === request) ?? null,
+        ),
+      createVersion: (_uri, name, _after, { type, size, expires }, madeFor) =>
+        write('keys.createVersion', () => {
+          world.keys = [...world.keys, key({ name, version: version('d'), type, size, expires, madeFor })];
+        }),
       createIfMissing: (_vault, name, { type, size, expires }, madeFor) =>
         write('keys.createIfMissing', () => {
           const made = key({ name, version: version('c'), type, size, expires, madeFor });
@@ -120,10 +129,12 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     },
     guards: {
       locks: () => read('guards.locks', () => world.locks),
-      allowed: (_id, actions) =>
-        read('guards.allowed', () =>
-          Object.fromEntries(actions.map((action) => [action, !world.forbidden.includes(action)])),
-        ),
+      allowed: (_id, { actions, dataActions }) =>
+        read('guards.allowed', () => {
+          const may = (asked: readonly string[]) =>
+            Object.fromEntries(asked.map((action) => [action, !world.forbidden.includes(action)]));
+          return { actions: may(actions), dataActions: may(dataActions) };
+        }),
     },
     inventory: {
       resources: (contains, top) =>
@@ -131,7 +142,8 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
           (world.resource === null ? [] : [world.resource])
             .filter((one) => one.name.toLowerCase().includes(contains.toLowerCase()))
             .slice(0, top)
-            .map(({ id, name, location, customerKey }) => ({
+            .map(({ kind, id, name, location, customerKey }) => ({
+              kind,
               id,
               name,
               location,

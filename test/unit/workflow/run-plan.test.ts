@@ -18,7 +18,7 @@ describe('a run', () => {
   it('takes an approved request to succeeded, every write once and each after its stored intent', async () => {
     const { drive, azure, events } = await approvedRequest({ wished: wishForNewKey(), world: { keys: [] } });
     const done = await drive();
-    expect(done).toMatchObject({ state: 'succeeded', born: { keyVersion: version('c'), principalId: principal } });
+    expect(done).toMatchObject({ state: 'succeeded', outputs: { keyVersion: version('c'), principalId: principal } });
     expect(azure.writes).toEqual(everyWrite);
     expect(azure.world.resource?.customerKey).toEqual(under(version('c')));
     expect(events()).toEqual([
@@ -177,7 +177,9 @@ describe('the check before a run', () => {
     endless.azure.world.resource = resource({ provisioningState: 'Updating' });
     expect(await endless.drive()).toMatchObject({
       state: 'needs-attention',
-      failure: { code: 'provisioning-unsettled', message: 'Updating' },
+      failure: {
+        found: { code: 'blocked', check: { code: 'provisioning-unsettled', fact: { provisioningState: 'Updating' } } },
+      },
     });
     expect(endless.azure.writes).toEqual([]);
   });
@@ -194,13 +196,19 @@ describe('the check before a run', () => {
   it('asks a person at once when the agent is gone', async () => {
     const { drive, azure } = await approvedRequest();
     azure.world.resource = null;
-    expect(await drive()).toMatchObject({ state: 'needs-attention', failure: { code: 'Missing' } });
+    expect(await drive()).toMatchObject({
+      state: 'needs-attention',
+      failure: { found: { code: 'missing', what: 'resource' } },
+    });
   });
 
   it('asks a person about a block', async () => {
     const { drive, azure } = await approvedRequest();
     azure.world.keys = [key({ enabled: false })];
-    expect(await drive()).toMatchObject({ state: 'needs-attention', failure: { code: 'key-disabled' } });
+    expect(await drive()).toMatchObject({
+      state: 'needs-attention',
+      failure: { found: { code: 'blocked', check: { code: 'key-disabled' } } },
+    });
     expect(azure.writes).toEqual([]);
   });
 });

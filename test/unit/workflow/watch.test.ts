@@ -97,7 +97,7 @@ describe('a run that was ordered', () => {
     expect(await load()).toMatchObject({
       state: 'needs-attention',
       step: null,
-      failure: { code: 'RunLost', message: expect.stringContaining('may have changed Azure') },
+      failure: { found: { code: 'run-lost', touched: true } },
     });
   });
 
@@ -106,7 +106,7 @@ describe('a run that was ordered', () => {
     await wait();
     expect(await load()).toMatchObject({
       state: 'needs-attention',
-      failure: { message: expect.stringContaining('had not begun to change Azure') },
+      failure: { found: { code: 'run-lost', touched: false } },
     });
   });
 

@@ -111,6 +111,7 @@ const botDataActions = [
   'Microsoft.KeyVault/vaults/keys/read',
   'Microsoft.KeyVault/vaults/keys/wrap/action',
   'Microsoft.KeyVault/vaults/keys/unwrap/action',
+  'Microsoft.KeyVault/vaults/keys/create/action',
 ];
 
 const assignments = 'Microsoft.Authorization/roleAssignments';

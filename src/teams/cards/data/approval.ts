@@ -12,6 +12,8 @@ export const MentionEntity = z.strictObject({
 /** The question to the approvers. All of it that decides stands on the first screen of a phone, the rest folds. */
 export const ApprovalData = z.strictObject({
   ...requestHeader,
+  /** `New version of **cmk-virtual-visit** in kv-care-prod`; empty where now and after say it. */
+  about: CardText,
   now: CardText,
   nowNote: CardText,
   after: CardText,
@@ -40,6 +42,12 @@ export const ApprovalData = z.strictObject({
   checks: z.array(Row).max(20),
   /** The whole justification, with its line breaks. */
   reason: CardText,
+  /** `✓ **Can be undone:** the old version stays on`; empty where it cannot. */
+  undo: CardText,
+  /** What is true of the operation and has to be known before deciding. */
+  notes: z.array(z.strictObject({ text: CardText })).max(4),
+  /** What the requester was told, and has confirmed. */
+  told: CardText,
   /** Subscription, group, key version, policy, plan digest. */
   facts: z.array(Fact).max(10),
 });

@@ -5,6 +5,8 @@ import { Choice, Color, Fact, formHeader } from './row.ts';
 /** Page 1: which agent. A card cannot react to a choice: the facts show when the page is drawn with one. */
 export const FormResourceData = z.strictObject({
   ...formHeader,
+  /** `Which agent gets its own key?` */
+  question: CardText,
   choices: z.array(Choice).max(15),
   /** The value of the chosen agent, or empty. It has to stand among the choices. */
   selected: z.string(),

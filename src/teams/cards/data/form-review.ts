@@ -9,7 +9,7 @@ export const Block = z.strictObject({
   /** `It was created on 3 June 2021. …` Empty when the title says it all. */
   text: CardText,
   /** What to do; empty when there is nothing. */
-  mend: CardText,
+  remedy: CardText,
 });
 export type Block = z.infer<typeof Block>;
 
@@ -17,6 +17,8 @@ export type Block = z.infer<typeof Block>;
 export const FormReviewData = z.strictObject({
   ...formHeader,
   resource: CardText,
+  /** `New version of **cmk-virtual-visit** in kv-care-prod`; empty where now and after say it. */
+  about: CardText,
   /** `Microsoft-managed key` */
   now: CardText,
   nowNote: CardText,
@@ -36,6 +38,13 @@ export const FormReviewData = z.strictObject({
   /** `5 steps, in this order` */
   stepsTitle: CardText,
   steps: z.array(Row).max(10),
+  /** What is true of the operation and has to be known before submitting. */
+  notes: z.array(z.strictObject({ text: CardText })).max(4),
+  cautionTitle: CardText,
+  cautionText: CardText,
+  tick: Label,
+  /** On the button that leads to another operation; empty where this one is the right one. */
+  instead: Label,
   /** As typed before, when the page is drawn again; line breaks and all, it is no Markdown. */
   justification: z.string().max(500),
   acknowledged: z.enum(['true', 'false']),

@@ -46,11 +46,22 @@ export const requestHeader = {
   resource: CardText,
 };
 
+/** One page in the row that shows how far one is: `✓ Agent`, `● Vault`, `○ Key`. */
+const Crumb = z.strictObject({
+  text: CardText,
+  color: Color,
+  weight: Weight,
+  subtle: z.boolean(),
+  spacing: z.enum(['None', 'Default']),
+});
+export type Crumb = z.infer<typeof Crumb>;
+
 /** What a form page needs to be answered. */
 export const formHeader = {
   formId: z.string(),
   revision: z.int(),
   fallbackText: Label,
+  crumbs: z.array(Crumb).min(2).max(6),
   /** `**No agent is called “triage”.** Choose one from the list.` Empty when nothing was wrong with the last answer. */
   problem: CardText,
 };

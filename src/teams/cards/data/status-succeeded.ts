@@ -13,6 +13,8 @@ export const StatusSucceededData = z.strictObject({
   proofs: z.array(Row).min(1).max(6),
   /** `**▲ From now on:** deleting this agent or this key loses its data for good. Export first.` */
   caution: CardText,
+  /** What is true of the operation and has to be known. */
+  notes: z.array(z.strictObject({ text: CardText })).max(4),
   /** Folded: what was changed, one row a change. */
   changes: z.array(Row).min(1).max(12),
   /** `Asked by Requester, approved by Approver, plan 4f9a 2c71. Took 3 min 52 s.` */

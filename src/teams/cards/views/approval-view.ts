@@ -4,9 +4,10 @@ import { armIdParts, type PersonId } from '../../../domain/ids.ts';
 import { type Plan, stepsOf } from '../../../domain/plan.ts';
 import { environmentRule } from '../../../domain/policy/rules.ts';
 import { hasEnded, type Request } from '../../../domain/request/request.ts';
+import { operationOf, workOf } from '../../../operations/registry.ts';
 import { countOf } from '../../../words/count.ts';
 import { shortVersion } from '../../../words/places.ts';
-import { irreversibleWords } from '../../../words/steps.ts';
+import { gistOfStep } from '../../../words/steps.ts';
 import { grey, marks, type Row, row } from '../data/row.ts';
 import {
   bold,
@@ -22,7 +23,16 @@ import {
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { differenceRows } from './difference.ts';
-import { changeLine, irreversibleCount, keyNow, passLine, planRows, stepsTitle, warningRows } from './parts.ts';
+import {
+  changeBox,
+  changeLine,
+  irreversibleCount,
+  notesOf,
+  passLine,
+  planRows,
+  stepsTitle,
+  warningRows,
+} from './parts.ts';
 import type { CardContext, Reader } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { stateLineOf } from './state-line.ts';
@@ -32,12 +42,21 @@ function irreversibleLine(plan: Plan): CardText {
   const steps = stepsOf(plan, 'irreversible');
   if (steps.length === 0) return nothing;
   const title = `▲ ${countOf(steps.length, 'irreversible step:', 'irreversible steps:')}`;
-  return md`${bold(title)} ${plain(steps.map(irreversibleWords).join(', '))}`;
+  return md`${bold(title)} ${plain(steps.map(gistOfStep).join(', '))}`;
 }
 
 function unknownLine(plan: Plan): CardText {
-  const count = stepsOf(plan, 'unknown').length;
-  return count === 0 ? nothing : md`${bold(`△ ${count} unknown:`)} switching the key back`;
+  const steps = stepsOf(plan, 'unknown');
+  if (steps.length === 0) return nothing;
+  return md`${bold(`△ ${steps.length} unknown:`)} ${plain(steps.map(gistOfStep).join(', '))}`;
+}
+
+function undoLine(plan: Plan): CardText {
+  const undo = operationOf(plan.wish).words.undo(workOf(plan));
+  if (undo === '') return nothing;
+  // Beside a step that cannot be undone it has to say what can.
+  const title = irreversibleCount(plan) === 0 ? 'Can be undone:' : 'Can be moved back:';
+  return md`${bold(`✓ ${title}`)} ${plain(undo)}`;
 }
 
 const groupsOfEight = (digest: string): string => digest.match(/.{8}/g)?.join(' ') ?? digest;
@@ -48,14 +67,16 @@ const policyWords = ({ plan, policy }: Request): CardText =>
 
 function facts(request: Request) {
   const { plan } = request;
-  const { subscriptionId, resourceGroup } = armIdParts(plan.wish.resourceId);
+  const { to, make } = workOf(plan);
+  const { subscriptionId, resourceGroup } = armIdParts(plan.wish.resource.id);
+  const made = make?.after == null ? 'the first, once made' : 'a new one, once made';
   return [
     { title: plain('Subscription'), value: plain(subscriptionId) },
     { title: plain('Group'), value: plain(resourceGroup) },
-    { title: plain('Vault group'), value: plain(armIdParts(plan.wish.vaultId).resourceGroup) },
+    { title: plain('Vault group'), value: plain(armIdParts(to.vaultId).resourceGroup) },
     {
       title: plain('Key version'),
-      value: plain<string>(plan.wish.keyVersion === null ? 'the first, once made' : shortVersion(plan.wish.keyVersion)),
+      value: plain<string>(to.keyVersion === null ? made : shortVersion(to.keyVersion)),
     },
     { title: plain('Policy'), value: policyWords(request) },
     { title: plain('Plan digest'), value: plain(groupsOfEight(request.digest)) },
@@ -99,14 +120,12 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
   const reason = request.justification ?? 'The reason was erased.';
   return renderCard('approval', {
     ...requestHeaderOf(request, context, state),
-    now: keyNow(plan.observation.resource.customerKey),
-    nowNote: nothing,
-    after: plain(plan.wish.keyName),
-    afterNote: md`in ${plain(plan.observation.vault.name)}`,
+    ...changeBox(plan),
     notice: noticeOf(request),
     differences: differenceRows(request),
     irreversible: irreversibleLine(plan),
     unknown: unknownLine(plan),
+    undo: undoLine(plan),
     asks: md`${bold(`${names(request.requester)}:`)} “${plain(reason, 500)}”`,
     decisions: approvedRows(request, context).slice(0, 6),
     until: md`Until ${dateAndTime(new Date(policy.expiresAt))}  ·  plan ${bold(shortDigest(request.digest))}`,
@@ -119,6 +138,8 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
     steps: planRows(plan),
     checks: checkRows(plan),
     reason: plainLines(reason),
+    notes: notesOf(plan),
+    told: plain(operationOf(plan.wish).words.caution.told),
     facts: facts(request),
   });
 }
@@ -177,7 +198,10 @@ export function approvalCard(request: Request, context: CardContext): AdaptiveCa
     case 'cancelled':
     case 'expired':
       return decidedApproval(request, context);
-    default:
+    case 'running':
+    case 'needs-attention':
+    case 'succeeded':
+    case 'failed':
       return statusCard(request, context);
   }
 }

@@ -1,12 +1,18 @@
 /** The card of a request that a person has to look at, or that somebody gave up. */
-import { CheckCode } from '../../../domain/checks.ts';
 import { shortDigest } from '../../../domain/digest.ts';
-import type { Failure } from '../../../domain/failure.ts';
-import type { Failed, NeedsAttention, Request, StepProgress } from '../../../domain/request/request.ts';
+import { type Failure, receiptOf } from '../../../domain/failure.ts';
+import {
+  type Failed,
+  keyProgress,
+  type NeedsAttention,
+  type Request,
+  type StepProgress,
+} from '../../../domain/request/request.ts';
+import { operationOf } from '../../../operations/registry.ts';
 import { type CheckWords, checkWords } from '../../../words/checks.ts';
 import { countOf } from '../../../words/count.ts';
-import { mendWords, saidBy, sourceWords } from '../../../words/failures.ts';
-import { stepTitles } from '../../../words/steps.ts';
+import { expectedWords, messageOf, remedyWords, sourceWords } from '../../../words/failures.ts';
+import { stepWordsIn } from '../../../words/steps.ts';
 import { coloured, grey, marks, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
@@ -18,8 +24,7 @@ const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text
 /** The step that stopped the run, where it was one; another of its stage may not be done either. */
 function stuckStep(request: NeedsAttention | Failed): StepProgress | undefined {
   const failed = request.progress.filter((step) => step.state === 'failed');
-  const said = JSON.stringify(request.failure);
-  return failed.find((step) => JSON.stringify(step.failure) === said) ?? failed[0];
+  return failed.find((step) => step.name === request.step) ?? failed[0];
 }
 
 /** What happened, in one line. */
@@ -30,25 +35,22 @@ export function attentionHeadline(request: NeedsAttention | Failed): CardText {
   if (stuck === undefined) return plain('The run was stopped');
   const position = request.progress.indexOf(stuck) + 1;
   return plain<string>(
-    `Step ${position} of ${request.progress.length}, ${lowerFirst(stepTitles[stuck.name])}, did not work`,
+    `Step ${position} of ${request.progress.length}, ${lowerFirst(stepWordsIn(request.plan, stuck.name).title)}, did not work`,
   );
 }
 
-const isDone = (request: Request, name: StepProgress['name']): boolean =>
-  request.progress.some((step) => step.name === name && step.state === 'done');
-
 /** What this request did to the agent's key. What others did is not known here: the agent may be gone. */
 function summaryOf(request: Request): CardText {
-  if (isDone(request, 'set-cmk')) return plain('The agent may already be under the new key. It could not be proved.');
-  const tried = request.progress.some((step) => step.name === 'set-cmk' && step.attempt > 0);
-  return tried
+  const step = keyProgress(request);
+  if (step?.state === 'done') return plain('The agent may already be under the new key. It could not be proved.');
+  return step !== undefined && step.attempt > 0
     ? plain('Setting the agent’s key did not end well. Whether it changed is not proved.')
     : plain('The agent’s key was not changed by this request.');
 }
 
 function stepRow(request: Request, progress: StepProgress): Row {
   const step = request.plan.steps.find((one) => one.name === progress.name);
-  const title = plain(stepTitles[progress.name]);
+  const title = plain(stepWordsIn(request.plan, progress.name).title);
   if (progress.state === 'done') {
     return step?.reversibility === 'irreversible'
       ? row(marks.done, title, [coloured(plain('▲ Irreversible: stays on'), 'Attention')])
@@ -63,11 +65,9 @@ function stepRow(request: Request, progress: StepProgress): Row {
   return row(marks.idle, title, [grey(plain('Not done'))]);
 }
 
-/** The check that stopped the run before its first change; null when it was Azure that said no. */
-function blockOf(failure: Failure): CheckWords | null {
-  const code = CheckCode.safeParse(failure.code).data;
-  return code === undefined ? null : checkWords({ outcome: 'block', code, fact: failure.message });
-}
+/** The check that stopped the run before its first change; null when it was something else. */
+const blockOf = (failure: Failure): CheckWords | null =>
+  failure.source === 'bot' && failure.found.code === 'blocked' ? checkWords(failure.found.check) : null;
 
 /** About six lines on a phone. */
 const longestWords = 220;
@@ -89,18 +89,18 @@ function wordsOf(failure: Failure | null) {
   if (failure === null || blockOf(failure) !== null) {
     return { source: nothing, font: 'Default' as const, words: nothing, expected: nothing, inFull: nothing };
   }
-  const { message, expected } = failure;
+  const [message, expected] = [messageOf(failure), expectedWords(failure)];
   return {
     source: plain<string>(sourceWords(failure)),
-    font: saidBy(failure) === 'the bot' ? ('Default' as const) : ('Monospace' as const),
+    font: failure.source === 'bot' ? ('Default' as const) : ('Monospace' as const),
     words: plainLines(bothEnds(message)),
-    expected: expected === undefined ? nothing : md`${bold('Expected:')} ${plain(expected)}`,
+    expected: expected === null ? nothing : md`${bold('Expected:')} ${plain(expected)}`,
     inFull: message.length > longestWords ? plainLines(message) : nothing,
   };
 }
 
 function factsOf(request: NeedsAttention | Failed) {
-  const correlation = request.failure?.correlationId ?? null;
+  const correlation = request.failure === null ? null : receiptOf(request.failure).correlationId;
   return [
     ...(correlation === null ? [] : [{ title: plain('Correlation'), value: plain(correlation) }]),
     {
@@ -117,17 +117,18 @@ const consequenceOf = (done: number): string =>
     : `Retry goes on where it stopped. Give up ends the request and leaves ${countOf(done, 'finished step', 'finished steps')} as ${done === 1 ? 'it is' : 'they are'}.`;
 
 /** What to do about it. After giving up there is no way on but a new request. */
-function mendOf({ state, failure }: NeedsAttention | Failed): CardText {
-  if (state === 'failed') return md`To ask again, type ${bold('/enable-cmk')}. What is done is not done twice.`;
-  const mend = failure === null ? '' : (blockOf(failure)?.mend ?? mendWords(failure));
-  return mend === '' ? nothing : md`${bold('To mend it:')} ${plain(mend, 500)}`;
+function remedyOf({ state, failure, plan }: NeedsAttention | Failed): CardText {
+  const { typed } = operationOf(plan.wish);
+  if (state === 'failed') return md`To ask again, type ${bold(typed.name)}. What is done is not done twice.`;
+  const remedy = failure === null ? '' : remedyWords(failure);
+  return remedy === '' ? nothing : md`${bold('To mend it:')} ${plain(remedy, 500)}`;
 }
 
 const isIdle = (progress: StepProgress): boolean => progress.state === 'planned' || progress.state === 'waiting';
 
 /** What was tried, a row each; what was not, in one. */
 function stepRows(request: Request): Row[] {
-  const idle = request.progress.filter(isIdle).map(({ name }) => stepTitles[name]);
+  const idle = request.progress.filter(isIdle).map(({ name }) => stepWordsIn(request.plan, name).title);
   const rest = idle.map((title, n) => (n === 0 ? title : lowerFirst(title))).join(', ');
   return [
     ...request.progress.filter((progress) => !isIdle(progress)).map((progress) => stepRow(request, progress)),
@@ -146,7 +147,7 @@ export function attentionCard(request: NeedsAttention | Failed, context: CardCon
     headline: attentionHeadline(request),
     summary: block === null ? summaryOf(request) : plain<string>(`${block.title} ${block.text}`),
     ...wordsOf(failure),
-    mend: mendOf(request),
+    mend: remedyOf(request),
     canDecide: waits && maySettle(context),
     decides:
       waits && !maySettle(context)

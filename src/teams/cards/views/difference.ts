@@ -9,10 +9,7 @@ import { checkRow } from './parts.ts';
 /** Empty when the plan was not replaced, or only its approvers changed. */
 export function differenceRows(request: Request): Row[] {
   if (request.replaced === null) return [];
-  const difference = notCovered(request.replaced.plan, request.plan, {
-    requestId: request.id,
-    version: request.born.keyVersion ?? null,
-  });
+  const difference = notCovered(request.replaced.plan, request.plan);
   return [
     ...difference.blocks.map((check) => checkRow(marks.bad, check)),
     ...difference.effects.map((effect) =>

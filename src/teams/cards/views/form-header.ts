@@ -1,17 +1,36 @@
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form } from '../../../operations/form.ts';
+import { operationNamed } from '../../../operations/registry.ts';
 import { refusalWords } from '../../../words/refusals.ts';
+import type { Crumb } from '../data/row.ts';
 import { bold, label, md, nothing, plain } from '../plain-text.ts';
 
-const formFallback = label('Enable a customer-managed key. Open this in a Teams version that shows cards.');
+/** The pages the answers lead through, and which of them this is. */
+function crumbsOf(form: Form): Crumb[] {
+  const pages = operationNamed(form.operation).pages(form);
+  const current = pages.findIndex(({ name }) => name === form.page);
+  return pages.map((page, index) => {
+    const glyph = index < current ? '✓' : index === current ? '●' : '○';
+    const here = index === current;
+    return {
+      text: plain<string>(`${glyph} ${page.label}`),
+      color: here ? 'Accent' : 'Default',
+      weight: here ? 'Bolder' : 'Default',
+      subtle: !here,
+      spacing: index === 0 ? 'None' : 'Default',
+    };
+  });
+}
 
 /** What stands on every page. */
 export function formHeaderOf(form: Form, problem: Refusal | null) {
   const words = problem === null ? null : refusalWords(problem);
+  const { title } = operationNamed(form.operation).words;
   return {
     formId: form.id,
     revision: form.revision,
-    fallbackText: formFallback,
+    fallbackText: label(`${title}. Open this in a Teams version that shows cards.`),
+    crumbs: crumbsOf(form),
     problem: words === null ? nothing : md`${bold(words.title)} ${plain(words.text)}`,
   };
 }

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { JudgedKey } from '../../../operations/choose.ts';
 import type { Form } from '../../../operations/form.ts';
-import type { PageFacts } from '../../../operations/form-pages.ts';
+import type { FactsOf } from '../../../operations/pages/page.ts';
 import { checkWords } from '../../../words/checks.ts';
 import { shortVersion } from '../../../words/places.ts';
 import { grey, marks, type Row, row } from '../data/row.ts';
@@ -9,7 +9,7 @@ import { dayLabel, label, md, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { formHeaderOf } from './form-header.ts';
 
-type Facts = Extract<PageFacts, { page: 'key' }>;
+type Facts = FactsOf<'key'>;
 
 const kind = ({ key }: JudgedKey): string => `${key.type}${key.size === null ? '' : ` ${key.size}`}`;
 const expiry = ({ key }: JudgedKey): string =>
@@ -50,17 +50,17 @@ function freeName(resourceName: string, taken: readonly string[]): string {
   return `${base}-${count}`;
 }
 
-/** Page 3. Fit keys first; the settings of a new one are folded until it is chosen. */
+/** Which key of the vault. Fit keys first; the settings of a new one are folded until it is chosen. */
 export function keyPage(
   form: Form,
-  { resource, vault, keys }: Facts,
+  { resource, vault, keys, chosen }: Facts,
   problem: Refusal | null,
   now = new Date(),
 ): AdaptiveCard {
   const fit = keys.filter((one) => one.fit);
   const unfit = keys.filter((one) => !one.fit);
-  const isNew = form.key?.kind === 'new' || fit.length === 0;
-  const made = form.key?.kind === 'new' ? form.key : null;
+  const isNew = chosen?.kind === 'new' || fit.length === 0;
+  const made = chosen?.kind === 'new' ? chosen : null;
   const choices = [
     ...fit.slice(0, 15).map((one) => ({ title: label(keyTitle(one)), value: one.key.name as string })),
     { title: label(`+ New key in ${vault.name}`), value: 'new' },
@@ -70,7 +70,7 @@ export function keyPage(
     title: plain(isNew ? 'A new key' : 'Which key?'),
     subject: md`${plain(resource.name)}  ·  ${plain(vault.name)}`,
     choices,
-    selected: isNew ? 'new' : (choices.find((choice) => choice.value === form.key?.name)?.value ?? ''),
+    selected: isNew ? 'new' : (choices.find((choice) => choice.value === chosen?.name)?.value ?? ''),
     suitable: fit.slice(0, 15).map(suitableRow),
     unusable: unfit.slice(0, 15).map(unusableRow),
     unusableTitle: label(`${unfit.length} not usable ▾`),

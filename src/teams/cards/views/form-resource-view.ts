@@ -1,9 +1,11 @@
-import { creationCutoff } from '../../../domain/checks.ts';
 import { sameArmId } from '../../../domain/ids.ts';
 import type { ObservedResource } from '../../../domain/observed.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form } from '../../../operations/form.ts';
-import type { PageFacts } from '../../../operations/form-pages.ts';
+import type { Operation } from '../../../operations/operation.ts';
+import type { FactsOf } from '../../../operations/pages/page.ts';
+import { operationNamed } from '../../../operations/registry.ts';
+import { kindNamed, kinds } from '../../../resources/registry.ts';
 import { countOf } from '../../../words/count.ts';
 import { regionWords } from '../../../words/places.ts';
 import { bold, date, label, nothing, plain } from '../plain-text.ts';
@@ -11,7 +13,7 @@ import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { formHeaderOf } from './form-header.ts';
 import { keyNow } from './parts.ts';
 
-type Facts = Extract<PageFacts, { page: 'resource' }>;
+type Facts = FactsOf<'resource'>;
 
 /** How one agent stands in the list. Names can repeat across groups, so the group tells them apart. */
 export const resourceTitle = (
@@ -42,27 +44,39 @@ function resourceFacts(resource: ObservedResource) {
   ];
 }
 
-/** Page 1. */
+/** Whether nothing about it stands against a customer's key for good. */
+const canTakeKeys = (resource: ObservedResource): boolean =>
+  kindNamed(resource.kind)
+    .checks(resource)
+    .every(({ outcome }) => outcome !== 'block');
+
+/** Whether the resource is under such a key as the operation takes it from: Microsoft's, or the customer's own. */
+const isFor = ({ instead }: Operation, { customerKey }: ObservedResource): boolean =>
+  !instead.where.includes(customerKey === null ? 'microsoft-managed' : 'already-under-another-key');
+
+/** Which resource: the first page of every operation. */
 export function resourcePage(form: Form, { resources, resource }: Facts, problem: Refusal | null): AdaptiveCard {
   const listed = resources.map((one) => ({ title: label(resourceTitle(one, resources)), value: one.id as string }));
   const chosenIsListed = resource === null || listed.some((choice) => sameArmId(choice.value, resource.id));
   const choices = chosenIsListed
     ? listed
     : [{ title: label(resource.name), value: resource.id as string }, ...listed.slice(0, 14)];
-  const usable = resource !== null && resource.customerKey === null && (resource.createdAt ?? '') > creationCutoff;
+  const operation = operationNamed(form.operation);
+  const { question, verdicts } = operation.words;
+  const usable = resource !== null && isFor(operation, resource) && canTakeKeys(resource);
   return renderCard('form-resource', {
     ...formHeaderOf(form, problem),
+    question: plain(question),
     choices,
     selected: choices.find((choice) => resource !== null && sameArmId(choice.value, resource.id))?.value ?? '',
     facts: resource === null ? [] : resourceFacts(resource),
-    verdict:
-      resource === null
-        ? nothing
-        : plain(usable ? '✓ Can use a customer-managed key' : '△ The review will say what stands in the way'),
+    verdict: resource === null ? nothing : plain<string>(usable ? `✓ ${verdicts.fits}` : `△ ${verdicts.unfit}`),
     verdictColor: usable ? 'Good' : 'Warning',
     coverage:
       resources.length === 0
-        ? plain('The bot can read no healthcare agent service: that takes Microsoft.HealthBot/healthBots/read.')
+        ? plain<string>(
+            `The bot can read no ${kinds.map(({ nounInFull }) => nounInFull).join(' and no ')}: that takes ${kinds.flatMap(({ rights }) => rights.read).join(', ')}.`,
+          )
         : plain<string>(`${countOf(resources.length, 'agent', 'agents')} listed. Type to find others.`),
   });
 }

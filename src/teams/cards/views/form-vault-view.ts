@@ -2,7 +2,7 @@ import { sameArmId } from '../../../domain/ids.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import { isUsable, type JudgedVault } from '../../../operations/choose.ts';
 import type { Form } from '../../../operations/form.ts';
-import type { PageFacts } from '../../../operations/form-pages.ts';
+import type { FactsOf } from '../../../operations/pages/page.ts';
 import { countOf } from '../../../words/count.ts';
 import { regionWords } from '../../../words/places.ts';
 import { coloured, grey, type Line, marks, type Row, row } from '../data/row.ts';
@@ -10,7 +10,7 @@ import { label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { formHeaderOf } from './form-header.ts';
 
-type Facts = Extract<PageFacts, { page: 'vault' }>;
+type Facts = FactsOf<'vault'>;
 
 /** What would have to change on the vault, in words. */
 const changes = ({ vault }: JudgedVault): readonly string[] => [
@@ -48,14 +48,14 @@ const unusableRow = (one: JudgedVault): Row =>
     ),
   ]);
 
-/** Page 2. Usable vaults first, each with what would change on it. */
-export function vaultPage(form: Form, { resource, vaults }: Facts, problem: Refusal | null): AdaptiveCard {
+/** Which vault. Usable vaults first, each with what would change on it. */
+export function vaultPage(form: Form, { resource, vaults, chosen: id }: Facts, problem: Refusal | null): AdaptiveCard {
   const usable = vaults.filter(isUsable);
   const unusable = vaults.filter((one) => !isUsable(one));
   const choices = [...usable, ...unusable]
     .slice(0, 15)
     .map((one) => ({ title: label(vaultTitle(one)), value: one.vault.name }));
-  const chosen = vaults.find((one) => form.vaultId !== null && sameArmId(one.vault.id, form.vaultId));
+  const chosen = vaults.find((one) => id !== null && sameArmId(one.vault.id, id));
   return renderCard('form-vault', {
     ...formHeaderOf(form, problem),
     subject: md`${plain(resource.name)}  ·  ${plain(regionWords(resource.location))}`,

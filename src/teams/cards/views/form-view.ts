@@ -1,33 +1,38 @@
-/** The four pages of the form, as card data. */
+/** The pages of a form, as card data. */
 
 import { shortDigest } from '../../../domain/digest.ts';
-import { blocksOf } from '../../../domain/plan.ts';
+import { armIdParts } from '../../../domain/ids.ts';
+import { blocksOf, type Plan } from '../../../domain/plan.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form } from '../../../operations/form.ts';
-import type { PageFacts } from '../../../operations/form-pages.ts';
+import type { FactsOf, PageFacts } from '../../../operations/pages/page.ts';
+import { answerOn } from '../../../operations/pages/page.ts';
+import { resourcePage as whichResource } from '../../../operations/pages/resource-page.ts';
+import { operationNamed, operationOf } from '../../../operations/registry.ts';
 import { checkWords } from '../../../words/checks.ts';
 import { countOf } from '../../../words/count.ts';
 import type { Block } from '../data/form-review.ts';
-import { label, md, nothing, plain } from '../plain-text.ts';
+import { type Label, label, md, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { formHeaderOf } from './form-header.ts';
 import { keyPage } from './form-key-view.ts';
 import { resourcePage } from './form-resource-view.ts';
 import { vaultPage } from './form-vault-view.ts';
-import { keyNow, passLine, passRows, planRows, stepsTitle, warningRows } from './parts.ts';
+import { versionPage } from './form-version-view.ts';
+import { changeBox, notesOf, passLine, passRows, planRows, stepsTitle, warningRows } from './parts.ts';
 
-type Review = Extract<PageFacts, { page: 'review' }>;
+type Review = FactsOf<'review'>;
 
 function blocksFor({ plan, openRequest }: Review): Block[] {
   const blocks = blocksOf(plan).map((check) => {
     const words = checkWords(check);
-    return { title: plain(words.title), text: plain(words.text), mend: plain(words.mend) };
+    return { title: plain(words.title), text: plain(words.text), remedy: plain(words.remedy) };
   });
   if (openRequest === null) return blocks;
   const open = {
     title: plain<string>(`Request ${openRequest} is open for this agent.`),
     text: plain('An agent can have one open request.'),
-    mend: plain('Wait until it ends, or cancel it. Then check again.'),
+    remedy: plain('Wait until it ends, or cancel it. Then check again.'),
   };
   return [open, ...blocks];
 }
@@ -36,13 +41,11 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
   const { plan, policy } = facts;
   const blocks = blocksFor(facts);
   const needed = policy.approvalsRequired;
+  const { words } = operationNamed(form.operation);
   return renderCard('form-review', {
     ...formHeaderOf(form, problem),
     resource: plain(plan.observation.resource.name),
-    now: keyNow(plan.observation.resource.customerKey),
-    nowNote: nothing,
-    after: plain(plan.wish.keyName),
-    afterNote: md`in ${plain(plan.observation.vault.name)}`,
+    ...changeBox(plan),
     blocks,
     checksTitle: blocks.length > 0 ? plain('Other checks') : plain('Checks'),
     warnings: warningRows(plan),
@@ -51,12 +54,24 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     passesTitle: label('Show the checks that pass'),
     stepsTitle: stepsTitle(plan),
     steps: planRows(plan),
+    notes: notesOf(plan),
+    cautionTitle: plain(`▲ ${words.caution.title}`),
+    cautionText: plain(words.caution.text),
+    tick: label(words.caution.tick),
+    instead: insteadOf(plan),
     justification: form.justification.slice(0, 500),
     acknowledged: 'false',
     footer: md`${plain<string>(form.requestId)}, plan ${plain<string>(shortDigest(facts.digest))}. ${plain<string>(
       countOf(needed, 'approver has', 'approvers have'),
     )} to agree; that cannot be you.`,
   });
+}
+
+/** Leads to the operation that the resource is in the state for; empty where this one is it. */
+function insteadOf(plan: Plan): Label {
+  const { instead } = operationOf(plan.wish);
+  const leads = blocksOf(plan).some(({ code }) => instead.where.includes(code));
+  return label(leads ? operationNamed(instead.operation).words.offer : '');
 }
 
 /** The form's current page. */
@@ -68,6 +83,8 @@ export function formCard(form: Form, facts: PageFacts, problem: Refusal | null):
       return vaultPage(form, facts, problem);
     case 'key':
       return keyPage(form, facts, problem);
+    case 'version':
+      return versionPage(form, facts, problem);
     case 'review':
       return reviewPage(form, facts, problem);
   }
@@ -87,6 +104,11 @@ export function formSlowCard(form: Form): AdaptiveCard {
   });
 }
 
+const nameOf = (form: Form): string => {
+  const chosen = answerOn(form, whichResource);
+  return chosen === null ? '' : armIdParts(chosen.id).name;
+};
+
 /** What the form becomes when it has ended. */
 export function formEndedCard(form: Form): AdaptiveCard {
   const submitted = form.ended === 'submitted';
@@ -95,7 +117,7 @@ export function formEndedCard(form: Form): AdaptiveCard {
     stateLine: plain(submitted ? '✓ Submitted' : '○ Cancelled'),
     stateColor: submitted ? 'Good' : 'Default',
     requestId: submitted ? form.requestId : '',
-    title: submitted ? plain(form.resourceId?.split('/').at(-1) ?? '') : plain('Enable a customer-managed key'),
+    title: plain(submitted ? nameOf(form) : operationNamed(form.operation).words.title),
     text: submitted
       ? plain('The approvers are being asked. The request’s own card shows how it goes on.')
       : plain('Nothing was stored. Nothing was changed in Azure.'),

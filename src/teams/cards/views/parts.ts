@@ -1,18 +1,93 @@
 /** Pieces that several cards show: what changes, steps, checks. */
-import type { Check } from '../../../domain/checks.ts';
-import type { CustomerKey } from '../../../domain/observed.ts';
+import type { Check } from '../../../domain/check.ts';
+import type { KeyWork } from '../../../domain/key-change.ts';
+import { type CustomerKey, sameVaultUri } from '../../../domain/observed.ts';
 import { type Plan, type PlannedStep, stepsOf, warningsOf } from '../../../domain/plan.ts';
+import { operationOf, workOf } from '../../../operations/registry.ts';
 import { checkWords } from '../../../words/checks.ts';
-import { effectWords, stepTitles } from '../../../words/steps.ts';
+import { versionWords } from '../../../words/keys.ts';
+import { shortVersion } from '../../../words/places.ts';
+import { effectWords, stepWords } from '../../../words/steps.ts';
 import { coloured, grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
-import { bold, type CardText, md, nothing, plain } from '../plain-text.ts';
+import { bold, type CardText, date, joinText, md, nothing, plain } from '../plain-text.ts';
 
 export const keyNow = (key: CustomerKey | null): CardText =>
   key === null ? plain('Microsoft-managed key') : plain(key.keyName);
 
+const isSameKey = ({ from, to, observed }: KeyWork): boolean =>
+  from !== null && from.keyName === to.keyName && sameVaultUri(from.vaultUri, observed.vault.uri);
+
+/** `version 0123abcd`, or what the run will make. */
+const versionAfter = ({ to, make }: KeyWork): string => versionWords(to.keyVersion, make?.after ?? null);
+
 /** `Microsoft-managed key → **cmk-triage-agent** in kv-care-prod` */
-export const changeLine = (plan: Plan): CardText =>
-  md`${keyNow(plan.observation.resource.customerKey)} → ${bold(plan.wish.keyName)} in ${plain(plan.observation.vault.name)}`;
+export function changeLine(plan: Plan): CardText {
+  const work = workOf(plan);
+  const vault = plain(plan.observation.vault.name);
+  if (work.from === null) {
+    return md`${keyNow(plan.observation.resource.customerKey)} → ${bold(work.to.keyName)} in ${vault}`;
+  }
+  return isSameKey(work)
+    ? md`${plain(work.to.keyName)}: ${plain<string>(versionBefore(work.from))} → ${bold(versionAfter(work))}`
+    : md`${plain(work.from.keyName)} → ${bold(work.to.keyName)} in ${vault}`;
+}
+
+const versionBefore = ({ keyVersion }: CustomerKey): string =>
+  keyVersion === null ? 'no version' : `version ${shortVersion(keyVersion)}`;
+
+const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const expiryOf = (key: { readonly expires: string | null } | null): CardText => {
+  if (key === null) return nothing;
+  return key.expires === null ? plain('no expiry') : md`ends ${date(new Date(key.expires))}`;
+};
+
+/** `https://kv-care-prod.vault.azure.net/` without what every address has. */
+export const vaultAddress = (uri: string): string => uri.replace(/^https:\/\//i, '').replace(/\/$/, '');
+
+/** Now and after, side by side, each with a small line, under a line that says what kind of change it is. */
+export function changeBox(plan: Plan) {
+  const work = workOf(plan);
+  const { from, to, make, observed } = work;
+  const vault = plain(observed.vault.name);
+  if (from === null) {
+    return {
+      about: nothing,
+      now: keyNow(observed.resource.customerKey),
+      nowNote: nothing,
+      after: plain(to.keyName),
+      afterNote: md`in ${vault}`,
+    };
+  }
+  const [nowExpires, afterExpires] = [expiryOf(observed.from), expiryOf(make?.kind ?? observed.key)];
+  if (isSameKey(work)) {
+    return {
+      about: md`${plain(make === null ? 'Another version' : 'New version')} of ${bold(to.keyName)} in ${vault}`,
+      now: plain<string>(upperFirst(versionBefore(from))),
+      nowNote: nowExpires,
+      after: plain<string>(upperFirst(versionAfter(work))),
+      afterNote: afterExpires,
+    };
+  }
+  const sameVault = sameVaultUri(from.vaultUri, observed.vault.uri);
+  return {
+    about: md`${plain(sameVault ? 'Another key in' : 'A key in another vault:')} ${bold(observed.vault.name)}`,
+    now: plain(from.keyName),
+    nowNote: joinText([
+      plain<string>(versionBefore(from)),
+      sameVault ? nothing : md`in ${plain(vaultAddress(from.vaultUri))}`,
+      nowExpires,
+    ]),
+    after: plain(to.keyName),
+    afterNote: joinText([plain<string>(versionAfter(work)), sameVault ? nothing : md`in ${vault}`, afterExpires]),
+  };
+}
+
+/** What is true of the operation and has to be known, a line each. */
+export const notesOf = (plan: Plan): { text: CardText }[] =>
+  operationOf(plan.wish)
+    .words.notes(workOf(plan))
+    .map((note) => ({ text: plain(note) }));
 
 /** The mark of a step that is not reversible; none for one that is. */
 export function reversibilityLines(step: PlannedStep): readonly Line[] {
@@ -29,7 +104,7 @@ export function reversibilityLines(step: PlannedStep): readonly Line[] {
 /** The steps of a plan, numbered, each with what it changes. */
 export const planRows = (plan: Plan): Row[] =>
   plan.steps.map((step, index) =>
-    numberedRow(index + 1, plain(stepTitles[step.name]), [
+    numberedRow(index + 1, plain(stepWords(step.name, step.effects).title), [
       ...(step.name === 'verify' ? [grey(plain('Read back, check the permission, try the key'))] : []),
       ...step.effects.map((effect) => grey(plain(effectWords(effect)))),
       ...reversibilityLines(step),

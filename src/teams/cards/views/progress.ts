@@ -1,7 +1,8 @@
 /** The steps of a request with how far each has come. */
 import type { PlannedStep } from '../../../domain/plan.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
-import { readBackWords, runningWords, stepTitles } from '../../../words/steps.ts';
+import { failureLine } from '../../../words/failures.ts';
+import { stepWords } from '../../../words/steps.ts';
 import { coloured, grey, type Line, marks, type Row, row } from '../data/row.ts';
 import { md, nothing, plain, time } from '../plain-text.ts';
 import { duration } from './state-line.ts';
@@ -9,34 +10,38 @@ import { duration } from './state-line.ts';
 const irreversible = (step: PlannedStep | undefined): boolean =>
   step?.reversibility === 'irreversible' && step.effects.length > 0;
 
+const wordsOf = ({ name }: StepProgress, step: PlannedStep | undefined) => stepWords(name, step?.effects ?? []);
+
 function doneRow(progress: StepProgress, step: PlannedStep | undefined): Row {
+  const { title, readBack } = wordsOf(progress, step);
   const lines: Line[] = [
-    grey(plain(progress.already ? `Was so already. ${readBackWords[progress.name]}` : readBackWords[progress.name])),
+    grey(plain(progress.already ? `Was so already. ${readBack}` : readBack)),
     ...(irreversible(step) ? [coloured(plain('▲ Irreversible, and now done'), 'Attention')] : []),
   ];
   const took = plain<string>(duration(progress.startedAt, progress.endedAt));
-  return row(marks.done, plain(stepTitles[progress.name]), lines, { time: took });
+  return row(marks.done, plain(title), lines, { time: took });
 }
 
-function waitingRow(progress: StepProgress): Row {
-  const why = progress.failure === null ? '' : `${progress.failure.code}: ${progress.failure.message}`;
+function waitingRow(progress: StepProgress, title: string): Row {
+  const why = progress.failure === null ? '' : failureLine(progress.failure);
   const retryAt = progress.retryAt === null ? nothing : time(new Date(progress.retryAt));
   const lines = [
     grey(plain(why, 160)),
     coloured(md`Try ${progress.attempt} did not work yet. Next try at ${retryAt}`, 'Accent', 'Default'),
   ];
-  return row(marks.now, plain(stepTitles[progress.name]), lines, { nameWeight: 'Bolder' });
+  return row(marks.now, plain(title), lines, { nameWeight: 'Bolder' });
 }
 
 function progressRow(progress: StepProgress, step: PlannedStep | undefined): Row {
-  const title = plain(stepTitles[progress.name]);
+  const words = wordsOf(progress, step);
+  const title = plain(words.title);
   switch (progress.state) {
     case 'planned':
       return row(marks.idle, title, [], { nameSubtle: true });
     case 'running':
-      return row(marks.now, title, [grey(plain(runningWords[progress.name]))], { nameWeight: 'Bolder' });
+      return row(marks.now, title, [grey(plain(words.running))], { nameWeight: 'Bolder' });
     case 'waiting':
-      return waitingRow(progress);
+      return waitingRow(progress, words.title);
     case 'done':
       return doneRow(progress, step);
     case 'failed':

@@ -1,4 +1,5 @@
 import type { Request } from '../../../domain/request/request.ts';
+import { operationOf } from '../../../operations/registry.ts';
 import { label, plain } from '../plain-text.ts';
 import type { CardContext } from './reader.ts';
 import { type Line, stateLineOf } from './state-line.ts';
@@ -13,7 +14,9 @@ export function requestHeaderOf(
     requestId: request.id as string,
     revision: request.asking,
     userIds: [...userIds],
-    fallbackText: label(`${request.id}: customer-managed key for ${request.resourceName}. ${line.text}`),
+    fallbackText: label(
+      `${request.id}: ${operationOf(request.plan.wish).words.asksFor} for ${request.resourceName}. ${line.text}`,
+    ),
     stateLine: plain(line.text),
     stateColor: line.color,
     resource: plain(request.resourceName),

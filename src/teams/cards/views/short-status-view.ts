@@ -1,6 +1,6 @@
 /** The short card of a request that was asked in a chat. */
 import type { Request } from '../../../domain/request/request.ts';
-import { runningWords, stepTitles } from '../../../words/steps.ts';
+import { stepWordsIn } from '../../../words/steps.ts';
 import { type CardText, dateAndTime, joinText, md, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { attentionHeadline } from './attention-view.ts';
@@ -13,9 +13,10 @@ import { endedWords } from './status-view.ts';
 function stepWords(request: Request): CardText {
   const step = request.progress.find(({ state }) => state === 'running' || state === 'waiting');
   if (step === undefined) return plain('The next step is about to begin.');
+  const words = stepWordsIn(request.plan, step.name);
   return step.state === 'running'
-    ? plain(runningWords[step.name])
-    : plain<string>(`${stepTitles[step.name]}: did not work yet, is tried again.`);
+    ? plain(words.running)
+    : plain<string>(`${words.title}: did not work yet, is tried again.`);
 }
 
 function lineOf(request: Request, { names, paused }: CardContext): CardText {

@@ -15,7 +15,7 @@ export function refusalCard(refusal: Refusal): AdaptiveCard {
     requestId: refusal.fact.startsWith('CMK-') ? refusal.fact : '',
     title: plain(words.title),
     text: plain(words.text),
-    note: words.text.includes('Nothing was') ? nothing : plain('Nothing was changed.'),
+    note: words.unchanged === true ? nothing : plain('Nothing was changed.'),
   });
 }
 

@@ -2,15 +2,16 @@
 import { shortDigest } from '../../../domain/digest.ts';
 import { highestProof } from '../../../domain/proof.ts';
 import type { Failed, NeedsAttention, Request, StepProgress, Succeeded } from '../../../domain/request/request.ts';
+import { operationOf, workOf } from '../../../operations/registry.ts';
 import type { Names } from '../../../words/names.ts';
 import { shortVersion } from '../../../words/places.ts';
-import { effectWords, proofWords, stepTitles } from '../../../words/steps.ts';
+import { effectWords, proofWords, stepWords } from '../../../words/steps.ts';
 import { grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, md, nothing, plain, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { attentionCard } from './attention-view.ts';
 import { differenceRows } from './difference.ts';
-import { changeLine, reversibilityLines } from './parts.ts';
+import { changeLine, notesOf, reversibilityLines } from './parts.ts';
 import { progressRows } from './progress.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
@@ -37,7 +38,12 @@ export function endedWords(request: Request, names: Names): CardText {
       return md`${bold(names(request.ended.by))} cancelled it.`;
     case 'expired':
       return plain('Nobody decided in time.');
-    default:
+    case 'awaiting-approval':
+    case 'approved':
+    case 'running':
+    case 'needs-attention':
+    case 'succeeded':
+    case 'failed':
       return nothing;
   }
 }
@@ -61,7 +67,12 @@ function noteOf(request: Request, { names, paused }: CardContext): CardText {
       const by = request.approvals.map((approval) => names(approval.by)).join(', ');
       return md`As of ${time(new Date(request.changedAt))}. Approved by ${plain(by)}, plan ${plain<string>(shortDigest(request.digest))}.`;
     }
-    default:
+    case 'needs-attention':
+    case 'succeeded':
+    case 'failed':
+    case 'rejected':
+    case 'cancelled':
+    case 'expired':
       return endedNote(request);
   }
 }
@@ -111,7 +122,7 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
     headline: movedHeadline(request),
     summary: endedWords(request, names),
     nothingChanged: without && !request.touched,
-    again: without ? md`To ask again, type ${bold('/enable-cmk')}` : nothing,
+    again: without ? md`To ask again, type ${bold(operationOf(request.plan.wish).typed.name)}` : nothing,
     facts: waitingFacts(request, context),
     sections: sectionsOf(request, names),
     note: noteOf(request, context),
@@ -138,7 +149,7 @@ function changeRows(request: Request): Row[] {
   return changed.map((step, index) => {
     const lines: Line[] = step.effects.map((effect) => grey(plain(effectWords(effect))));
     const already = request.progress.find((one) => one.name === step.name)?.already === true;
-    return numberedRow(index + 1, plain(stepTitles[step.name]), [
+    return numberedRow(index + 1, plain(stepWords(step.name, step.effects).title), [
       ...lines,
       ...(already ? [grey(plain('It was so already.'))] : []),
       ...reversibilityLines(step),
@@ -151,8 +162,10 @@ const lastEnd = (progress: readonly StepProgress[]): string | null =>
 
 function succeededCard(request: Succeeded, context: CardContext): AdaptiveCard {
   const { names } = context;
-  const { plan, born } = request;
-  const version = shortVersion(plan.wish.keyVersion ?? born.keyVersion ?? '');
+  const { plan, outputs } = request;
+  const { to } = workOf(plan);
+  const { words } = operationOf(plan.wish);
+  const version = shortVersion(to.keyVersion ?? outputs.keyVersion ?? '');
   const level = highestProof(request.proofs);
   const by = request.approvals.map((approval) => names(approval.by)).join(', ');
   const took = duration(request.submittedAt, lastEnd(request.progress) ?? request.changedAt);
@@ -161,10 +174,11 @@ function succeededCard(request: Succeeded, context: CardContext): AdaptiveCard {
       text: `✓ Succeeded, proof: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`,
       color: 'Good',
     }),
-    result: plain('The customer-managed key is set'),
-    resultNote: plain<string>(`${plan.wish.keyName} in ${plan.observation.vault.name}, version ${version}`),
+    result: plain(words.succeeded),
+    resultNote: plain<string>(`${to.keyName} in ${plan.observation.vault.name}, version ${version}`),
     proofs: proofRows(request),
-    caution: md`${bold('▲ From now on:')} deleting this agent or this key loses its data for good. Export first.`,
+    caution: md`${bold('▲ From now on:')} ${plain(words.fromNowOn)}`,
+    notes: notesOf(plan),
     changes: changeRows(request),
     note: md`Asked by ${plain(names(request.requester))}, approved by ${plain(by)}, plan ${plain<string>(shortDigest(request.digest))}. Took ${plain<string>(took)} from the request on.`,
   });
@@ -178,7 +192,12 @@ export function statusCard(request: Request, context: CardContext): AdaptiveCard
     case 'needs-attention':
     case 'failed':
       return attentionCard(request satisfies NeedsAttention | Failed, context);
-    default:
+    case 'awaiting-approval':
+    case 'approved':
+    case 'running':
+    case 'rejected':
+    case 'cancelled':
+    case 'expired':
       return plainStatus(request, context);
   }
 }

@@ -1,5 +1,5 @@
 import { planDigest } from '../../../../src/domain/digest.ts';
-import { AppliedPolicy, applyPolicy, ruleFor } from '../../../../src/domain/policy/policy.ts';
+import { applyPolicy, ruleFor } from '../../../../src/domain/policy/policy.ts';
 import { noon, planFor, resource, sha256, vault } from '../../support/plans.ts';
 import { policyOf, rule } from '../../support/policies.ts';
 
@@ -35,11 +35,6 @@ describe('the policy of a plan', () => {
     const needed = (purgeProtection: boolean) =>
       applyPolicy(careful, planFor({ seen: { vault: vault({ purgeProtection }) } }), noon).approvalsRequired;
     expect([needed(false), needed(true)]).toEqual([2, 1]);
-  });
-
-  it('names the environment’s settings for a request that was stored before there were rules', () => {
-    const before = { version: 'p1', approvalsRequired: 1, expiresAt: noon.toISOString() };
-    expect(AppliedPolicy.parse(before).rule).toBe('environment');
   });
 });
 

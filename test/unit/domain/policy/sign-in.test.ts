@@ -1,6 +1,5 @@
 import { TenantId } from '../../../../src/domain/ids.ts';
 import type { SignIn } from '../../../../src/domain/policy/sign-in.ts';
-import { parseEventBody } from '../../../../src/domain/request/events.ts';
 import { approver, requester, tenant } from '../../../support/fixtures.ts';
 import {
   approvedBy,
@@ -73,10 +72,4 @@ it('records what was signed in with, and nothing where it was not asked for', ()
   expect(asked?.body).toMatchObject({ type: 'approved', data: { signIn: signedIn() } });
   const [, notAsked] = eventsAfter(asks(1), decides('approve', approver, { signIn: signedIn() }));
   expect(notAsked?.body).toMatchObject({ type: 'approved', data: { signIn: null } });
-});
-
-it('reads an approval from before there were sign-ins', () => {
-  const [, event] = eventsAfter(asks(1), decides('approve', approver));
-  const old = { ...event?.body, data: { acknowledgedIrreversible: true } };
-  expect(parseEventBody(JSON.parse(JSON.stringify(old)))).toMatchObject({ data: { signIn: null } });
 });

@@ -1,8 +1,7 @@
 import type { StepName } from '../../../../src/domain/plan.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
-import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
-import { approver, requester, resourceId } from '../../../support/fixtures.ts';
+import { approver, requester, vaultId } from '../../../support/fixtures.ts';
 import {
   asks,
   attention,
@@ -32,7 +31,7 @@ import {
   toSucceeded,
   toVerifying,
 } from '../../support/commands.ts';
-import { noon, planFor, principal, resource, vault, wish, wishForNewKey } from '../../support/plans.ts';
+import { noon, planFor, principal, ref, resource, vault, wish, wishForNewKey } from '../../support/plans.ts';
 
 const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
 const retries = settles('retry', requester, { asking: attention });
@@ -83,7 +82,7 @@ describe('the check before a run', () => {
   });
 
   it('is a bug when it looked at another change than the one that was asked for', () => {
-    const other = planFor({ wished: wish({ resourceId: resourceId('bot-other') }) });
+    const other = planFor({ wished: wish({ resource: ref('bot-other') }) });
     expect(() => comesTo(requestAfter(...toApproved), checks({ plan: other }))).toThrow('another wish');
   });
 
@@ -99,7 +98,7 @@ describe('the check before a run', () => {
     expect(stuck).toMatchObject({
       state: 'needs-attention',
       step: null,
-      failure: { code: 'vault-firewalled', next: 'ask' },
+      failure: { found: { code: 'blocked', check: { code: 'vault-firewalled' } }, next: 'ask' },
     });
     expect(stuck.approvals).toHaveLength(2);
     const again = requestAfter(...toApproved, checks({ plan: blocked }), settles('retry', requester, { asking: 5 }));
@@ -128,10 +127,8 @@ describe('an intent', () => {
       ...does('grant-key-access'),
       intends(1, 'protect-vault'),
     ).at(-1);
-    const target = `${planFor().wish.vaultId} purgeProtection`;
     expect(intent?.body).toMatchObject({
-      before: { [target]: 'off' },
-      after: { [target]: 'on' },
+      changes: [{ change: 'purge-protection', target: vaultId, before: 'off' }],
       onBehalfOf: requester,
     });
   });
@@ -156,7 +153,7 @@ describe('a runner that errs', () => {
   it.each([
     ['begins without a check', requestAfter(...toApproved), intends()],
     ['begins the next run on the check of the one before', requestAfter(...toAttention, retries), intends(2)],
-    ['begins a step that is not in the plan', requestAfter(...toChecked), intends(1, 'create-key')],
+    ['begins a step that is not in the plan', requestAfter(...toChecked), intends(1, 'make-key-version')],
     ['begins with a later step', requestAfter(...toChecked), intends(1, 'set-cmk')],
     ['goes on past a step that is under way', requestAfter(...toRunning), intends(1, 'grant-key-access')],
     ['goes on past a step that waits', requestAfter(...waiting), intends(1, 'grant-key-access')],
@@ -192,25 +189,22 @@ describe('a runner that errs', () => {
       run: 1,
       steps: steps.map((step) => ({ step, attempt: 1 })),
     });
-    expect(comesTo(requestAfter(...asked), both('enable-identity', 'create-key'))).toBe('step-intended step-intended');
-    expect(() => comesTo(requestAfter(...asked), both('create-key', 'grant-key-access'))).toThrow(id);
-  });
-});
-
-describe('records from before checks were stored', () => {
-  it('go on: an intent says that there was one', () => {
-    const old = eventsAfter(...toRunning).filter(({ body }) => body.type !== 'run-checked');
-    const request = fold(id, old);
-    expect(request).toMatchObject({ state: 'running', checked: 1 });
-    expect(comesTo(request, records(1, doneWith('enable-identity')))).toBe('step-done');
+    expect(comesTo(requestAfter(...asked), both('enable-identity', 'make-key-version'))).toBe(
+      'step-intended step-intended',
+    );
+    expect(() => comesTo(requestAfter(...asked), both('make-key-version', 'grant-key-access'))).toThrow(id);
   });
 });
 
 describe('what is recorded', () => {
-  it('keeps values that were born for later steps', () => {
+  it('keeps what a step brought forth for later steps', () => {
     const born = { principalId: principal };
-    const request = requestAfter(...toChecked, ...does('enable-identity', { born }), ...does('grant-key-access'));
-    expect(request).toMatchObject({ state: 'running', born });
+    const request = requestAfter(
+      ...toChecked,
+      ...does('enable-identity', { outputs: born }),
+      ...does('grant-key-access'),
+    );
+    expect(request).toMatchObject({ state: 'running', outputs: born });
     expect(request.progress[0]).toMatchObject({ state: 'done', endedAt: noon.toISOString(), already: false });
   });
 
@@ -241,9 +235,9 @@ describe('what is recorded', () => {
       decides('approve', secondApprover),
       checks({ plan }),
       intends(),
-      intends(1, 'create-key'),
+      intends(1, 'make-key-version'),
     );
-    const results = records(1, failedWith('enable-identity', null), doneWith('create-key'));
+    const results = records(1, failedWith('enable-identity', null), doneWith('make-key-version'));
     const decision = decide(request, results, noon);
     const types = decision.kind === 'accepted' ? decision.events.map((event) => event.body.type) : [];
     expect(types).toEqual(['step-failed', 'step-done', 'attention-needed']);

@@ -1,6 +1,7 @@
-import { botActor, newEvent, parseEventBody, type StoredEvent } from '../../../../src/domain/request/events.ts';
+import { botActor, newEvent, type StoredEvent } from '../../../../src/domain/request/events.ts';
 import { evolve, fold } from '../../../../src/domain/request/evolve.ts';
 import { RefusalCode, refuse } from '../../../../src/domain/request/refusal.ts';
+import { parseEventBody } from '../../../../src/operations/registry.ts';
 import { approver, tenant } from '../../../support/fixtures.ts';
 import { asks, decides, eventsAfter, id, requestAfter, toAttention } from '../../support/commands.ts';
 import { noon } from '../../support/plans.ts';

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { highestProof } from '../../../../src/domain/proof.ts';
-import { parseEventBody, type StoredEvent } from '../../../../src/domain/request/events.ts';
+import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import { hasEnded } from '../../../../src/domain/request/request.ts';
+import { parseEventBody } from '../../../../src/operations/registry.ts';
 import { requester } from '../../../support/fixtures.ts';
 import { id } from '../../support/commands.ts';
 import { planFor } from '../../support/plans.ts';

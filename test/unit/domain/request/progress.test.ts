@@ -41,9 +41,9 @@ test('a step that waits to be tried again is no longer said to be, once a person
     {
       do: 'intend',
       run: 1,
-      steps: ['enable-identity' as const, 'create-key' as const].map((step) => ({ step, attempt: 1 })),
+      steps: ['enable-identity' as const, 'make-key-version' as const].map((step) => ({ step, attempt: 1 })),
     },
-    records(1, failedWith('enable-identity', retryAt), failedWith('create-key', null)),
+    records(1, failedWith('enable-identity', retryAt), failedWith('make-key-version', null)),
   ];
   expect(progressOf('enable-identity', ...begun)).toMatchObject({ state: 'failed', retryAt: null });
 });

@@ -89,9 +89,15 @@ describe('a step that did not work', () => {
     );
   });
 
+  test('a vault’s words name the right as well', () => {
+    expect(shown('rotation-forbidden')).toContain(
+      'the right Microsoft.KeyVault/vaults/keys/create/action on key cmk-virtual-visit in kv-care-prod, then retry',
+    );
+  });
+
   test.each([
     ['needs-attention-read-back', 'The bot read back', '**Expected:** The agent shows key cmk-triage-agent'],
-    ['needs-attention-missing', 'The bot says', 'The vault kv-care-prod does not exist any more.'],
+    ['needs-attention-missing', 'The bot says', 'The vault does not exist any more.'],
     ['needs-attention-bug', 'The bot says', 'The log has it under CMK-7F3K9Q:1.'],
     ['needs-attention-no-answer', 'No answer from Azure · ECONNREFUSED', 'connect ECONNREFUSED'],
   ])('%s: what is not Azure’s is not said to be', (state, source, said) => {
@@ -99,6 +105,12 @@ describe('a step that did not work', () => {
     expect(text).toContain(source);
     expect(text).toContain(said);
     expect(text).not.toContain('Azure says');
+  });
+
+  test('of a rotation that others moved: says where the agent is now, and where it was to be', () => {
+    const text = shown('rotation-moved');
+    expect(text).toContain('Somebody put the agent under key cmk-virtual-visit');
+    expect(text).toContain('**Expected:** The agent is still under key cmk-virtual-visit');
   });
 
   test('is named by the failure that stopped the run, and nothing is tried again by itself', () => {

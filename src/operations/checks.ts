@@ -1,0 +1,134 @@
+/**
+ * The judgements that operations share: on the resource, the vault, the key, and on what stands in the way of writing.
+ * Sources: Microsoft's how-to for customer-managed keys on a healthcare agent service (soft delete, purge protection) and its
+ * list of key kinds (learn.microsoft.com: health-bot/cmk, key-vault/general).
+ */
+import { type Check, judge } from '../domain/check.ts';
+import type { KeyWork } from '../domain/key-change.ts';
+import type { KeyKind, Observation, ObservedKey, ObservedResource } from '../domain/observed.ts';
+import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import { rightsForEffects } from '../resources/rights.ts';
+import type { CheckContext } from './context.ts';
+
+/** Whether it can be put under a customer's key at all, and nothing else is being done to it. */
+export function judgeResource(resource: ObservedResource, kind: ResourceKind): readonly Check[] {
+  const { provisioningState } = resource;
+  const settled = provisioningState === 'Succeeded';
+  return [
+    ...kind.checks(resource),
+    settled
+      ? judge('pass', 'provisioning-settled', { provisioningState })
+      : judge('block', 'provisioning-unsettled', { provisioningState }),
+  ];
+}
+
+export function judgeVault({ observed: { resource, vault } }: KeyWork, context: CheckContext): readonly Check[] {
+  const { tenantId, location: region } = vault;
+  return [
+    tenantId.toLowerCase() === context.tenantId.toLowerCase()
+      ? judge('pass', 'same-tenant', {})
+      : judge('block', 'other-tenant', { tenantId }),
+    resource.location === region
+      ? judge('pass', 'same-region', { region })
+      : judge('warn', 'other-region', { resource: resource.location, vault: region }),
+    context.kind.reaches(vault) ? judge('pass', 'vault-reachable', {}) : judge('block', 'vault-firewalled', {}),
+    vault.softDelete ? judge('pass', 'soft-delete-on', {}) : judge('warn', 'soft-delete-will-be-on', {}),
+    vault.purgeProtection ? judge('pass', 'purge-protection-on', {}) : judge('pass', 'purge-protection-will-be-on', {}),
+  ];
+}
+
+const wrapOperations = ['wrapKey', 'unwrapKey'];
+
+/** The judgement on an existing key alone; lists to choose from use it too. */
+export function judgeKey(key: ObservedKey | null, now: Date): readonly Check[] {
+  if (key === null) return [judge('block', 'key-missing', {})];
+  const at = now.toISOString();
+  const found: Check[] = [];
+  const { type, size } = key;
+  const isRsa = /^RSA(-HSM)?$/.test(type);
+  if (!isRsa) found.push(judge('block', 'key-not-rsa', { type }));
+  else if (![2048, 3072, 4096].includes(size ?? 0)) found.push(judge('block', 'key-size-unfit', { size }));
+  if (!key.enabled) found.push(judge('block', 'key-disabled', {}));
+  if (key.notBefore !== null && key.notBefore > at)
+    found.push(judge('block', 'key-not-yet-valid', { from: key.notBefore }));
+  if (key.expires !== null && key.expires <= at) found.push(judge('block', 'key-expired', { at: key.expires }));
+  const missing = wrapOperations.filter((operation) => !key.operations.includes(operation));
+  // No curve could be allowed to wrap: saying so would send people to a setting that is not there.
+  if (missing.length > 0 && isRsa) found.push(judge('block', 'key-cannot-wrap', { missing }));
+  if (found.length > 0) return found;
+  const fit = judge('pass', 'key-fit', { type, size });
+  return key.expires === null ? [fit] : [fit, judge('warn', 'key-expires', { at: key.expires })];
+}
+
+/** Days may lie between the form and the run: an expiry that was to come may have passed. */
+const expiryOf = ({ expires }: KeyKind, now: Date): Check | null =>
+  expires === null
+    ? null
+    : expires <= now.toISOString()
+      ? judge('block', 'key-expired', { at: expires })
+      : judge('warn', 'key-expires', { at: expires });
+
+function judgeNewKey({ to, observed: { vault, guards } }: KeyWork, kind: KeyKind, now: Date): readonly Check[] {
+  if (kind.type === 'RSA-HSM' && vault.sku !== 'premium') return [judge('block', 'key-hsm-needs-premium', {})];
+  const expiry = expiryOf(kind, now);
+  if (expiry?.outcome === 'block') return [expiry];
+  const { keyName: name } = to;
+  if (guards.deletedKey === 'deleted') return [judge('block', 'key-name-deleted', { name })];
+  const made = judge('pass', 'key-new', { type: kind.type, size: kind.size });
+  const free = guards.deletedKey === 'none' ? [] : [judge('warn', 'key-name-not-checked', { name })];
+  return [made, ...free, ...(expiry === null ? [] : [expiry])];
+}
+
+function judgeNewVersion(kind: KeyKind, now: Date): readonly Check[] {
+  const expiry = expiryOf(kind, now);
+  if (expiry?.outcome === 'block') return [expiry];
+  const made = judge('pass', 'key-version-new', { type: kind.type, size: kind.size });
+  return [made, ...(expiry === null ? [] : [expiry])];
+}
+
+const isOwn = (key: ObservedKey, own: CheckContext['own']): boolean =>
+  own !== null && (key.version === own.keyVersion || key.madeFor === own.requestId);
+
+/** The judgement on the key that is wanted, whether it is there or is to be made. */
+export function judgeWantedKey(work: KeyWork, { own, now }: CheckContext): readonly Check[] {
+  const { make, observed } = work;
+  if (make === null) return judgeKey(observed.key, now);
+  if (observed.key !== null) {
+    const { name } = observed.key;
+    return [
+      isOwn(observed.key, own) ? judge('pass', 'key-made', { name }) : judge('block', 'key-name-taken', { name }),
+    ];
+  }
+  return make.after === null ? judgeNewKey(work, make.kind, now) : judgeNewVersion(make.kind, now);
+}
+
+function judgeLocks({ guards }: Observation): Check {
+  if (guards.readOnlyLocks === null) return judge('warn', 'locks-not-checked', {});
+  // One that lies above resource and vault is found at both.
+  const locks = guards.readOnlyLocks.filter(
+    ({ name, scope }, at, all) => all.findIndex((one) => one.name === name && one.scope === scope) === at,
+  );
+  return locks.length === 0 ? judge('pass', 'no-lock', {}) : judge('block', 'locked', { locks });
+}
+
+const lacking = (wanted: readonly string[], allowed: Readonly<Record<string, boolean>>): string[] =>
+  wanted.filter((action) => allowed[action] !== true);
+
+/** What rests on what the plan would write. A plan that writes nothing needs neither rights nor open locks. */
+export function judgeWrites({ observed }: KeyWork, { effects, kind }: CheckContext): readonly Check[] {
+  if (effects.length === 0) return [];
+  const { allowed, allowedData } = observed.guards;
+  const locks = judgeLocks(observed);
+  const needed = rightsForEffects(effects, kind, observed.resource.userAssignedIds.length > 0);
+  if (allowed === null) return [locks, judge('warn', 'rights-not-checked', {})];
+  const data = needed.dataActions;
+  const missing = [...lacking(needed.actions, allowed), ...(allowedData === null ? [] : lacking(data, allowedData))];
+  return [
+    locks,
+    missing.length === 0 ? judge('pass', 'bot-allowed', {}) : judge('block', 'bot-not-allowed', { actions: missing }),
+    // A vault that grants by access policy tells nobody what the bot may do in it.
+    ...(data.length > 0 && allowedData === null
+      ? [judge('warn', 'vault-rights-not-checked', { actions: [...data] })]
+      : []),
+  ];
+}

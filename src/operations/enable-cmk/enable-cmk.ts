@@ -1,0 +1,71 @@
+/** Puts a resource under a customer's key: an identity, a key, a grant, a protected vault, then the switch. */
+import { z } from 'zod';
+import { type Check, judge } from '../../domain/check.ts';
+import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
+import { isThere, type KeyWork } from '../../domain/key-change.ts';
+import { KeyKind } from '../../domain/observed.ts';
+import { Resource } from '../../resources/registry.ts';
+import { judgeResource, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
+import type { CheckContext } from '../context.ts';
+import { defineOperation } from '../operation.ts';
+import { keyPage } from '../pages/key-page.ts';
+import { answerOn } from '../pages/page.ts';
+import { resourcePage } from '../pages/resource-page.ts';
+import { reviewPage } from '../pages/review-page.ts';
+import { vaultPage } from '../pages/vault-page.ts';
+import { words } from './words.ts';
+
+const Wish = z.strictObject({
+  operation: z.literal('enable-cmk'),
+  resource: Resource,
+  vaultId: ArmId,
+  keyName: KeyName,
+  /** The pinned version of an existing key; null for a key that is to be made. */
+  keyVersion: KeyVersion.nullable(),
+  newKey: KeyKind.nullable(),
+});
+type Wish = z.infer<typeof Wish>;
+
+/** What was approved takes the resource from Microsoft's key, and from no other. */
+function judgeCurrentKey(work: KeyWork, { own }: CheckContext): Check {
+  const key = work.observed.resource.customerKey;
+  if (key === null) return judge('pass', 'microsoft-managed', {});
+  if (isThere(work)) return judge(own === null ? 'block' : 'pass', 'already-under-this-key', { key });
+  return judge('block', 'already-under-another-key', { key });
+}
+
+const review = reviewPage(() => enableCmk);
+
+export const enableCmk = defineOperation<typeof Wish>({
+  name: 'enable-cmk',
+  typed: {
+    name: '/enable-cmk',
+    description: 'Put an agent under your own key',
+    usage: '/enable-cmk resource=<agent> vault=<vault> key=<key>',
+  },
+  wish: Wish,
+  words,
+  pages: () => [resourcePage, vaultPage, keyPage, review],
+  wishOf(form): Wish | null {
+    const [resource, vaultId, key] = [answerOn(form, resourcePage), answerOn(form, vaultPage), answerOn(form, keyPage)];
+    if (resource === null || vaultId === null || key === null) return null;
+    const made =
+      key.kind === 'existing' ? { keyVersion: key.version, newKey: null } : { keyVersion: null, newKey: key.key };
+    return { operation: 'enable-cmk', resource: Resource.parse(resource), vaultId, keyName: key.name, ...made };
+  },
+  change: ({ vaultId, keyName, keyVersion, newKey }) => ({
+    from: null,
+    to: { vaultId, keyName, keyVersion },
+    make: newKey === null ? null : { kind: newKey, after: null },
+  }),
+  // A refused grant must leave nothing behind that cannot be undone.
+  stages: [['enable-identity', 'make-key-version'], ['grant-key-access'], ['protect-vault'], ['set-cmk'], ['verify']],
+  checks: (work, context) => [
+    ...judgeResource(work.observed.resource, context.kind),
+    judgeCurrentKey(work, context),
+    ...judgeVault(work, context),
+    ...judgeWrites(work, context),
+    ...judgeWantedKey(work, context),
+  ],
+  instead: { operation: 'rotate-cmk', where: ['already-under-another-key', 'already-under-this-key'] },
+});

@@ -1,0 +1,46 @@
+import { requesterRefusals } from '../authorization/who-may.ts';
+import { mintFormId, mintRequestId } from '../domain/ids.ts';
+import { type Refusal, refuse } from '../domain/request/refusal.ts';
+import type { Form } from './form.ts';
+import { answered, pageOf } from './form-clicks.ts';
+import type { Operation } from './operation.ts';
+import { FormInputs, isRefusal } from './pages/page.ts';
+import type { CommandPorts, TypedCall } from './ports.ts';
+
+/** A new form on its first page. */
+function newForm(operation: Operation, call: TypedCall, { random }: Pick<CommandPorts, 'random'>): Form {
+  return {
+    id: mintFormId(random(10)),
+    requestId: mintRequestId(random(6)),
+    operation: operation.name,
+    owner: call.by,
+    actor: call.actor,
+    origin: call.origin,
+    revision: 0,
+    page: 'resource',
+    answers: {},
+    shownDigest: null,
+    justification: '',
+    pending: null,
+    ended: null,
+  };
+}
+
+/** Opens the form on the first page that still has something to ask: what was typed answers the pages before it. */
+export async function openForm(
+  operation: Operation,
+  call: TypedCall,
+  ports: CommandPorts,
+): Promise<{ readonly kind: 'open-form'; readonly form: Form } | Refusal> {
+  const standing = await ports.requesterStanding(call.by, null);
+  if (standing !== 'yes') return refuse(requesterRefusals[standing]);
+  let form = newForm(operation, call, ports);
+  for (;;) {
+    const page = pageOf(operation, form);
+    const typed = page.typed(call.args);
+    if (typed === null) return { kind: 'open-form', form };
+    const answer = await page.take(form, FormInputs.parse(typed), ports);
+    if (isRefusal(answer)) return answer;
+    form = { ...answered(operation, form, answer), revision: 0 };
+  }
+}

@@ -1,0 +1,113 @@
+/** What an operation is: to itself (`Spec`), and to everybody else (`Operation`). */
+import type { z } from 'zod';
+import type { Check, CheckCode } from '../domain/check.ts';
+import type { Outcome } from '../domain/failure.ts';
+import type { KeyChange, KeyWork } from '../domain/key-change.ts';
+import type { Observation } from '../domain/observed.ts';
+import { type Plan, planVersion, type StepName } from '../domain/plan.ts';
+import type { Azure } from '../domain/ports/azure.ts';
+import type { Wish } from '../domain/wish.ts';
+import { kindNamed } from '../resources/registry.ts';
+import { steps } from '../steps/registry.ts';
+import type { CheckContext, Own, PlanContext } from './context.ts';
+import type { Form } from './form.ts';
+import { observe } from './observe.ts';
+import type { Page } from './pages/page.ts';
+
+/** What people read of an operation, and of no other. Plain text: not yet safe for a card. */
+export interface OperationWords {
+  /** `Enable a customer-managed key` */
+  readonly title: string;
+  /** What a request is for, in a line that has to do alone: `customer-managed key`. */
+  readonly asksFor: string;
+  /** The first page's question: `Which agent gets its own key?` */
+  readonly question: string;
+  /** Of the resource that is chosen: whether it is in the state this is for. */
+  readonly verdicts: { readonly fits: string; readonly unfit: string };
+  /** On the button of another operation that leads here. */
+  readonly offer: string;
+  /** What the requester has to tick, and what approvers read of it. */
+  readonly caution: { readonly title: string; readonly text: string; readonly tick: string; readonly told: string };
+  /** What is true of the change and has to be known before and after; may be empty. */
+  readonly notes: (change: KeyChange) => readonly string[];
+  /** Why it can be undone, as far as it can; empty where it cannot, or nobody knows. */
+  readonly undo: (work: KeyWork) => string;
+  readonly succeeded: string;
+  /** What holds from then on. */
+  readonly fromNowOn: string;
+}
+
+interface Typed {
+  readonly name: `/${string}`;
+  /** One line for the help card and the manifest. */
+  readonly description: string;
+  /** How to type it with everything it takes. */
+  readonly usage: string;
+}
+
+export interface Spec<Schema extends z.ZodType<Wish>> {
+  readonly name: z.infer<Schema>['operation'];
+  readonly typed: Typed;
+  readonly wish: Schema;
+  readonly words: OperationWords;
+  /** The pages that the answers so far lead through, in order. */
+  readonly pages: (form: Form) => readonly Page[];
+  /** Null while something is still to be chosen. */
+  readonly wishOf: (form: Form) => z.infer<Schema> | null;
+  readonly change: (wish: z.infer<Schema>) => KeyChange;
+  /** In order; steps of one stage run side by side. Only these can land in its plans. What cannot be undone comes as late as it can. */
+  readonly stages: readonly (readonly StepName[])[];
+  /** In the order people read them. */
+  readonly checks: (work: KeyWork, context: CheckContext) => readonly Check[];
+  /** The operation to turn to where one of these blocks says that the resource is not in the state this one is for. */
+  readonly instead: { readonly operation: string; readonly where: readonly CheckCode[] };
+}
+
+/** The same for every caller: wishes come in as any wish. `Schema` stands in covariant places only, so all fit into one list. */
+export interface Operation<Schema extends z.ZodType<Wish> = z.ZodType<Wish>> {
+  readonly name: string;
+  readonly typed: Typed;
+  readonly wish: Schema;
+  readonly words: OperationWords;
+  readonly instead: Spec<Schema>['instead'];
+  readonly pages: (form: Form) => readonly Page[];
+  readonly wishOf: (form: Form) => Wish | null;
+  readonly change: (wish: Wish) => KeyChange;
+  /** Looks at everything a plan rests on, at once. */
+  readonly observe: (azure: Azure, wish: Wish, own: Own | null) => Promise<Outcome<Observation>>;
+  /** Makes the plan. Steps with nothing to do are left out, but a plan always ends by verifying. */
+  readonly plan: (wish: Wish, observed: Observation, context: PlanContext) => Plan;
+}
+
+function plannedSteps(stages: readonly (readonly StepName[])[], work: KeyWork): Plan['steps'] {
+  return stages
+    .flatMap((names, index) => names.map((name) => ({ name, stage: index + 1 })))
+    .map(({ name, stage }) => ({
+      name,
+      stage,
+      reversibility: steps[name].reversibility(work),
+      effects: [...steps[name].effects(work)],
+    }))
+    .filter((step) => step.effects.length > 0 || step.name === 'verify');
+}
+
+/**
+ * Hides what is the operation's own. Its schema narrows at this one door, at run time: a foreign wish throws, and no cast is
+ * needed.
+ */
+export function defineOperation<Schema extends z.ZodType<Wish>>(spec: Spec<Schema>): Operation<Schema> {
+  const { name, typed, wish: schema, words, instead, pages, wishOf } = spec;
+  const change = (wish: Wish): KeyChange => spec.change(schema.parse(wish));
+  return {
+    ...{ name, typed, wish: schema, words, instead, pages, wishOf, change },
+    observe: (azure, wish, own) => observe(azure, wish.resource, change(wish), own),
+    plan(wish, observed, context) {
+      const { tenantId, policyVersion } = context;
+      const work: KeyWork = { resource: wish.resource, observed, ...change(wish) };
+      const planned = plannedSteps(spec.stages, work);
+      const effects = planned.flatMap((step) => step.effects);
+      const checks = [...spec.checks(work, { ...context, effects, kind: kindNamed(wish.resource.kind) })];
+      return { schema: planVersion, tenantId, policyVersion, wish, observation: observed, checks, steps: planned };
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { done } from '../../domain/failure.ts';
+import { armIdParts } from '../../domain/ids.ts';
+import { refuse } from '../../domain/request/refusal.ts';
+import { ChosenKey, chooseKey, chooseNewKey, judgeKeys } from '../choose.ts';
+import { answerOn, type Page } from './page.ts';
+import { resourcePage } from './resource-page.ts';
+import { vaultPage } from './vault-page.ts';
+
+/** Which key of the vault, or the settings of a new one. */
+export const keyPage: Page<ChosenKey> = {
+  name: 'key',
+  label: 'Key',
+  restsOn: ['vault'],
+  answer: ChosenKey,
+  typed: ({ key }) => (key === undefined ? null : { key }),
+  async take(form, inputs, { azure, now }) {
+    const vaultId = answerOn(form, vaultPage);
+    if (vaultId === null) return refuse('unknown-vault');
+    const key = inputs.key.trim();
+    if (key === '') return refuse('choice-missing');
+    const chosen = key === 'new' ? chooseNewKey(inputs, now()) : await chooseKey(azure, vaultId, inputs.key);
+    return chosen.kind === 'refused' ? chosen : chosen.value;
+  },
+  async facts(form, { azure, now }) {
+    const [ref, vaultId] = [answerOn(form, resourcePage), answerOn(form, vaultPage)];
+    if (ref === null) return refuse('unknown-resource');
+    if (vaultId === null) return refuse('unknown-vault');
+    const [resource, vault, keys] = await Promise.all([
+      azure.resources.get(ref),
+      azure.vaults.get(vaultId),
+      azure.keys.list(vaultId),
+    ]);
+    if (!resource.ok) return resource;
+    if (!vault.ok) return vault;
+    if (!keys.ok) return keys;
+    if (resource.value === null) return refuse('unknown-resource', armIdParts(ref.id).name);
+    if (vault.value === null) return refuse('unknown-vault', armIdParts(vaultId).name);
+    const judged = judgeKeys(keys.value, now());
+    const chosen = answerOn(form, keyPage);
+    return done({ page: 'key', resource: resource.value, vault: vault.value, keys: judged, chosen, now: now() });
+  },
+};

@@ -1,0 +1,32 @@
+import { done } from '../../domain/failure.ts';
+import { refuse } from '../../domain/request/refusal.ts';
+import type { ResourceRef } from '../../domain/wish.ts';
+import { Resource } from '../../resources/registry.ts';
+import { chooseResource } from '../choose.ts';
+import { answerOn, type Page } from './page.ts';
+
+/** How many choices stand on a card before anything is typed. */
+export const listed = 15;
+
+/** Which resource. */
+export const resourcePage: Page<ResourceRef> = {
+  name: 'resource',
+  label: 'Agent',
+  restsOn: [],
+  answer: Resource,
+  typed: ({ resource }) => (resource === undefined ? null : { resource }),
+  async take(_form, inputs, { azure }) {
+    if (inputs.resource.trim() === '') return refuse('choice-missing');
+    const chosen = await chooseResource(azure, inputs.resource);
+    return chosen.kind === 'refused' ? chosen : { kind: chosen.value.kind, id: chosen.value.id };
+  },
+  async facts(form, { azure }) {
+    const chosen = answerOn(form, resourcePage);
+    const [resources, resource] = await Promise.all([
+      azure.inventory.resources('', listed),
+      chosen === null ? done(null) : azure.resources.get(chosen),
+    ]);
+    if (!resources.ok) return resources;
+    return done({ page: 'resource', resources: resources.value, resource: resource.ok ? resource.value : null });
+  },
+};

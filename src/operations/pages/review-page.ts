@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { requesterRefusals } from '../../authorization/who-may.ts';
+import { planDigest } from '../../domain/digest.ts';
+import { done, type Outcome } from '../../domain/failure.ts';
+import { applyPolicy, ruleFor } from '../../domain/policy/policy.ts';
+import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import type { Form } from '../form.ts';
+import type { Operation } from '../operation.ts';
+import type { CommandPorts } from '../ports.ts';
+import type { FactsOf, Page } from './page.ts';
+
+/** What the form has come to: the plan as Azure now is, by the policy as it now is. */
+export async function reviewFacts(
+  operation: Pick<Operation, 'wishOf' | 'observe' | 'plan'>,
+  form: Form,
+  ports: CommandPorts,
+): Promise<Outcome<FactsOf<'review'>> | Refusal> {
+  const wish = operation.wishOf(form);
+  if (wish === null) return refuse('choice-missing');
+  const [observed, openRequest] = await Promise.all([
+    operation.observe(ports.azure, wish, null),
+    ports.requests.openFor(wish.resource.id),
+  ]);
+  if (!observed.ok) return observed;
+  const { resource } = observed.value;
+  const standing = await ports.requesterStanding(form.owner, resource);
+  if (standing !== 'yes') return refuse(requesterRefusals[standing], ruleFor(ports.policy, resource).name);
+  const now = ports.now();
+  const context = { tenantId: ports.tenantId, policyVersion: ports.policy.version, now, own: null };
+  const plan = operation.plan(wish, observed.value, context);
+  const policy = applyPolicy(ports.policy, plan, now);
+  return done({ page: 'review', plan, digest: planDigest(plan, ports.sha256), policy, openRequest });
+}
+
+/** The last page of every form: nothing is chosen on it, it is submitted. */
+export const reviewPage = (operation: () => Pick<Operation, 'wishOf' | 'observe' | 'plan'>): Page<null> => ({
+  name: 'review',
+  label: 'Review',
+  restsOn: [],
+  answer: z.null(),
+  typed: () => null,
+  take: async () => null,
+  facts: (form, ports) => reviewFacts(operation(), form, ports),
+});

@@ -1,0 +1,122 @@
+/** Moves a resource that is under a customer's key to another version of it, or to another key. */
+import { z } from 'zod';
+import { type Check, judge } from '../../domain/check.ts';
+import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
+import { isThere, type KeyChange, type KeyWork } from '../../domain/key-change.ts';
+import { CustomerKey, isNamedAlike, KeyKind } from '../../domain/observed.ts';
+import { Resource } from '../../resources/registry.ts';
+import { judgeResource, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
+import type { CheckContext } from '../context.ts';
+import type { Form } from '../form.ts';
+import { defineOperation } from '../operation.ts';
+import { keyPage } from '../pages/key-page.ts';
+import { answerOn } from '../pages/page.ts';
+import { resourcePage } from '../pages/resource-page.ts';
+import { reviewPage } from '../pages/review-page.ts';
+import { vaultPage } from '../pages/vault-page.ts';
+import { versionPage } from './version-page.ts';
+import { words } from './words.ts';
+
+const place = { vaultId: ArmId, keyName: KeyName };
+
+const To = z.discriminatedUnion('way', [
+  z.strictObject({ way: z.literal('version'), ...place, keyVersion: KeyVersion }),
+  z.strictObject({ way: z.literal('new-version'), ...place, after: KeyVersion, make: KeyKind }),
+  z.strictObject({
+    way: z.literal('other-key'),
+    ...place,
+    keyVersion: KeyVersion.nullable(),
+    make: KeyKind.nullable(),
+  }),
+]);
+type To = z.infer<typeof To>;
+
+const Wish = z.strictObject({
+  operation: z.literal('rotate-cmk'),
+  resource: Resource,
+  /** What the resource is left from. In the wish, and so in the digest: leaving another version needs another approval. */
+  from: CustomerKey,
+  to: To,
+});
+type Wish = z.infer<typeof Wish>;
+
+/** Where the answers lead; null while something is still to be chosen. */
+function targetOf(form: Form): Pick<Wish, 'from' | 'to'> | null {
+  const answer = answerOn(form, versionPage);
+  if (answer === null) return null;
+  const { from } = answer;
+  if (answer.way === 'version') {
+    const { way, vaultId, keyName, keyVersion } = answer;
+    return { from, to: { way, vaultId, keyName, keyVersion } };
+  }
+  if (answer.way === 'new-version') {
+    const { way, vaultId, keyName, after, make } = answer;
+    return { from, to: { way, vaultId, keyName, after, make } };
+  }
+  const [vaultId, key] = [answerOn(form, vaultPage), answerOn(form, keyPage)];
+  if (vaultId === null || key === null) return null;
+  const made = key.kind === 'existing' ? { keyVersion: key.version, make: null } : { keyVersion: null, make: key.key };
+  return { from, to: { way: 'other-key', vaultId, keyName: key.name, ...made } };
+}
+
+function makingOf(to: To): KeyChange['make'] {
+  if (to.way === 'version') return null;
+  if (to.way === 'new-version') return { kind: to.make, after: to.after };
+  return to.make === null ? null : { kind: to.make, after: null };
+}
+
+/** What was approved takes the resource from one version, and from no other. */
+function judgeCurrentKey(work: KeyWork, { own }: CheckContext): Check {
+  const key = work.observed.resource.customerKey;
+  if (key === null) return judge('block', 'microsoft-managed', {});
+  if (isThere(work)) return judge(own === null ? 'block' : 'pass', 'already-under-this-key', { key });
+  const { from: expected } = work;
+  return expected === null || isNamedAlike(key, expected)
+    ? judge('pass', 'customer-managed', { key })
+    : judge('block', 'key-moved', { key, expected });
+}
+
+/** The way back, and what goes on using the version for a while, rest on it. */
+function judgeOldVersion({ from: key, observed }: KeyWork): readonly Check[] {
+  if (key === null) return [];
+  if (observed.from === null) return [judge('warn', 'old-version-unknown', { key })];
+  return observed.from.enabled ? [] : [judge('warn', 'old-version-disabled', { key })];
+}
+
+const review = reviewPage(() => rotateCmk);
+
+export const rotateCmk = defineOperation<typeof Wish>({
+  name: 'rotate-cmk',
+  typed: {
+    name: '/rotate-cmk',
+    description: 'Move an agent to another version of its key, or to another key',
+    usage: '/rotate-cmk resource=<agent> version=newest',
+  },
+  wish: Wish,
+  words,
+  pages: (form) =>
+    answerOn(form, versionPage)?.way === 'other-key'
+      ? [resourcePage, versionPage, vaultPage, keyPage, review]
+      : [resourcePage, versionPage, review],
+  wishOf(form): Wish | null {
+    const [resource, target] = [answerOn(form, resourcePage), targetOf(form)];
+    return resource === null || target === null
+      ? null
+      : { operation: 'rotate-cmk', resource: Resource.parse(resource), ...target };
+  },
+  change: ({ from, to }) => ({
+    from,
+    to: { vaultId: to.vaultId, keyName: to.keyName, keyVersion: to.way === 'new-version' ? null : to.keyVersion },
+    make: makingOf(to),
+  }),
+  stages: [['enable-identity', 'make-key-version'], ['grant-key-access'], ['protect-vault'], ['set-cmk'], ['verify']],
+  checks: (work, context) => [
+    ...judgeResource(work.observed.resource, context.kind),
+    judgeCurrentKey(work, context),
+    ...judgeOldVersion(work),
+    ...judgeVault(work, context),
+    ...judgeWrites(work, context),
+    ...judgeWantedKey(work, context),
+  ],
+  instead: { operation: 'enable-cmk', where: ['microsoft-managed'] },
+});

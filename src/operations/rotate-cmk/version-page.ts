@@ -1,0 +1,152 @@
+/** Which version the resource moves to: the newest there is, a new one, or another key. */
+import { z } from 'zod';
+import { done, type Outcome } from '../../domain/failure.ts';
+import { ArmId, armIdParts, KeyName, KeyVersion } from '../../domain/ids.ts';
+import {
+  CustomerKey,
+  KeyKind,
+  type ObservedKey,
+  type ObservedResource,
+  type ObservedVault,
+} from '../../domain/observed.ts';
+import type { Azure } from '../../domain/ports/azure.ts';
+import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
+import type { ResourceRef } from '../../domain/wish.ts';
+import type { Form } from '../form.ts';
+import { vaultAt } from '../observe.ts';
+import { answerOn, type FormInputs, type Page } from '../pages/page.ts';
+import { resourcePage } from '../pages/resource-page.ts';
+import type { CommandPorts } from '../ports.ts';
+
+/** `from` is what the resource was under when this was answered: what is approved takes it from there, and from nowhere else. */
+const Answer = z.discriminatedUnion('way', [
+  z.strictObject({
+    way: z.literal('version'),
+    from: CustomerKey,
+    vaultId: ArmId,
+    keyName: KeyName,
+    keyVersion: KeyVersion,
+    newest: z.boolean(),
+  }),
+  z.strictObject({
+    way: z.literal('new-version'),
+    from: CustomerKey,
+    vaultId: ArmId,
+    keyName: KeyName,
+    after: KeyVersion,
+    make: KeyKind,
+  }),
+  z.strictObject({ way: z.literal('other-key'), from: CustomerKey }),
+]);
+type Answer = z.infer<typeof Answer>;
+
+interface Seen {
+  readonly resource: ObservedResource;
+  readonly current: CustomerKey | null;
+  readonly vault: ObservedVault | null;
+  readonly inUse: ObservedKey | null;
+  readonly newest: ObservedKey | null;
+}
+
+/** Reads the versions of the key in use, as far as the bot can see the vault. */
+async function readVersions(azure: Azure, current: CustomerKey): Promise<Outcome<Omit<Seen, 'resource' | 'current'>>> {
+  const vault = await vaultAt(azure, current.vaultUri);
+  if (!vault.ok) return vault;
+  const name = KeyName.safeParse(current.keyName).data;
+  if (vault.value === null || name === undefined) return done({ vault: vault.value, inUse: null, newest: null });
+  const { id } = vault.value;
+  const version = KeyVersion.safeParse(current.keyVersion).data;
+  const [inUse, newest] = await Promise.all([
+    version === undefined ? done(null) : azure.keys.get(id, name, version),
+    azure.keys.get(id, name, null),
+  ]);
+  if (!inUse.ok) return inUse;
+  return newest.ok ? done({ vault: vault.value, inUse: inUse.value, newest: newest.value }) : newest;
+}
+
+async function look(azure: Azure, ref: ResourceRef | null): Promise<Outcome<Seen> | Refusal> {
+  if (ref === null) return refuse('unknown-resource');
+  const resource = await azure.resources.get(ref);
+  if (!resource.ok) return resource;
+  if (resource.value === null) return refuse('unknown-resource', armIdParts(ref.id).name);
+  const current = resource.value.customerKey;
+  const none = { vault: null, inUse: null, newest: null };
+  const versions = current === null ? done(none) : await readVersions(azure, current);
+  return versions.ok ? done({ resource: resource.value, current, ...versions.value }) : versions;
+}
+
+/** As good as the version it comes after, and for as long: two years stay two years. Null: Azure could not use one like it. */
+export function kindAfter({ type, size, expires, created }: ObservedKey, now: Date): KeyKind | null {
+  const lasts = expires === null || created === null ? null : Date.parse(expires) - Date.parse(created);
+  const until = lasts === null ? expires : new Date(now.getTime() + lasts).toISOString();
+  const day = until === null ? null : `${until.slice(0, 10)}T00:00:00.000Z`;
+  return KeyKind.safeParse({ type, size, expires: day }).data ?? null;
+}
+
+/** What a new version is made like. */
+const modelOf = ({ inUse, newest }: Seen): ObservedKey | null => inUse ?? newest;
+
+function kindOfNew(seen: Seen, now: Date): KeyKind | null {
+  const like = modelOf(seen);
+  return seen.vault === null || like === null ? null : kindAfter(like, now);
+}
+
+function newVersion(seen: Seen, from: CustomerKey, now: Date): Answer | Refusal {
+  const { vault } = seen;
+  const like = modelOf(seen);
+  if (vault === null || like === null) return refuse('key-not-visible', from.keyName);
+  const make = kindAfter(like, now);
+  if (make === null) return refuse('version-unfit', like.type);
+  return { way: 'new-version', from, vaultId: vault.id, keyName: like.name, after: like.version, make };
+}
+
+async function existingVersion(azure: Azure, seen: Seen, from: CustomerKey, wanted: string): Promise<Answer | Refusal> {
+  const { vault, newest } = seen;
+  if (vault === null || newest === null) return refuse('key-not-visible', from.keyName);
+  const { name: keyName } = newest;
+  const version = wanted === 'newest' ? newest.version : KeyVersion.safeParse(wanted.toLowerCase()).data;
+  if (version === undefined) return refuse('unknown-version', wanted.slice(0, 40));
+  if (version === from.keyVersion) return refuse('version-in-use', version);
+  const found = await azure.keys.get(vault.id, keyName, version);
+  if (!found.ok) return refuseFailure(found.failure);
+  if (found.value === null) return refuse('unknown-version', version);
+  const answer = { way: 'version', from, vaultId: vault.id, keyName, keyVersion: version } as const;
+  return { ...answer, newest: version === newest.version };
+}
+
+async function take(form: Form, inputs: FormInputs, { azure, now }: CommandPorts): Promise<Answer | Refusal> {
+  const wanted = inputs.version.trim();
+  if (wanted === '') return refuse('choice-missing');
+  const looked = await look(azure, answerOn(form, resourcePage));
+  if ('kind' in looked) return looked;
+  if (!looked.ok) return refuseFailure(looked.failure);
+  const { current } = looked.value;
+  if (current === null) return refuse('not-under-own-key', looked.value.resource.name);
+  if (wanted === 'other') return { way: 'other-key', from: current };
+  return wanted === 'new'
+    ? newVersion(looked.value, current, now())
+    : existingVersion(azure, looked.value, current, wanted);
+}
+
+function chosenOn(form: Form) {
+  const answer = answerOn(form, versionPage);
+  if (answer === null) return null;
+  return answer.way === 'new-version' ? 'new' : answer.way === 'other-key' ? 'other' : answer.newest ? 'newest' : null;
+}
+
+export const versionPage: Page<Answer> = {
+  name: 'version',
+  label: 'Version',
+  restsOn: ['resource'],
+  answer: Answer,
+  // Naming a vault or a key is asking for another one.
+  typed: ({ version, vault, key }) =>
+    vault !== undefined || key !== undefined ? { version: 'other' } : version === undefined ? null : { version },
+  take,
+  async facts(form, { azure, now }) {
+    const looked = await look(azure, answerOn(form, resourcePage));
+    if ('kind' in looked || !looked.ok) return looked;
+    const makes = kindOfNew(looked.value, now());
+    return done({ page: 'version', ...looked.value, makes, chosen: chosenOn(form), now: now() });
+  },
+};

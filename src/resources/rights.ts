@@ -1,0 +1,95 @@
+/**
+ * Every right of the bot's identity at Azure, and what it is for. `infra/custom-role.json` and `infra/custom-role-grants.json`
+ * give exactly these; a test compares them with what is really exercised. Names are those of Azure's list of provider
+ * operations.
+ */
+import type { Effect } from '../domain/effect.ts';
+import type { Rights } from '../domain/ports/azure.ts';
+import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import { kinds } from './registry.ts';
+
+/** What is looked at, on every resource a request is about. */
+const guardReads = ['Microsoft.Authorization/locks/read', 'Microsoft.Authorization/permissions/read'];
+
+/** Naming a resource's user-assigned identities in a write needs a right on each of them. */
+export const assignIdentity = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
+
+/** Actions by what they are needed on. */
+export const actionsOn = {
+  subscription: [
+    // When a resource was created, where it does not tell itself.
+    'Microsoft.Resources/subscriptions/resources/read',
+  ],
+  resource: [...kinds.flatMap(({ rights }) => [...rights.read, ...rights.write]), ...guardReads],
+  identity: [assignIdentity, 'Microsoft.Authorization/permissions/read'],
+  vault: [
+    'Microsoft.KeyVault/vaults/read',
+    'Microsoft.KeyVault/vaults/write',
+    'Microsoft.KeyVault/vaults/keys/read',
+    'Microsoft.KeyVault/vaults/keys/write',
+    'Microsoft.KeyVault/vaults/accessPolicies/write',
+    'Microsoft.Authorization/roleAssignments/read',
+    'Microsoft.Authorization/roleAssignments/write',
+    ...guardReads,
+  ],
+} as const;
+
+/** A further version of a key is made in the vault itself: ARM makes the first alone. */
+export const makeVersion = 'Microsoft.KeyVault/vaults/keys/create/action';
+
+/**
+ * Data actions on vaults that grant by role: trying the key, looking whether a deleted key holds a name, making a further
+ * version. Optional: without the first three both are told as not checked, without the last a new version is blocked.
+ */
+export const dataActionsOnVault = [
+  'Microsoft.KeyVault/vaults/keys/read',
+  'Microsoft.KeyVault/vaults/keys/wrap/action',
+  'Microsoft.KeyVault/vaults/keys/unwrap/action',
+  makeVersion,
+] as const;
+
+const onVault = (...actions: readonly string[]): Rights => ({ actions, dataActions: [] });
+
+/** What one change takes, with what has to be read beside it. A write to the resource asks its kind. */
+function rightsFor(effect: Effect, kind: ResourceKind, userAssigned: boolean): Rights {
+  switch (effect.change) {
+    case 'identity':
+      return { actions: [...kind.rights.write, ...(userAssigned ? [assignIdentity] : [])], dataActions: [] };
+    case 'customer-key':
+      return { actions: kind.rights.write, dataActions: [] };
+    case 'key':
+      return effect.before === null
+        ? onVault('Microsoft.KeyVault/vaults/keys/write')
+        : { actions: [], dataActions: [makeVersion] };
+    case 'role-assignment':
+      // Read only once the resource has an identity: without the right the run would stop after its first change.
+      return onVault('Microsoft.Authorization/roleAssignments/read', 'Microsoft.Authorization/roleAssignments/write');
+    case 'access-policy':
+      return onVault('Microsoft.KeyVault/vaults/accessPolicies/write');
+    case 'soft-delete':
+    case 'purge-protection':
+      return onVault('Microsoft.KeyVault/vaults/write');
+  }
+}
+
+/** What a plan with these changes needs, for a resource with or without user-assigned identities; each once. */
+export function rightsForEffects(effects: readonly Effect[], kind: ResourceKind, userAssigned: boolean): Rights {
+  const each = effects.map((effect) => rightsFor(effect, kind, userAssigned));
+  return {
+    actions: [...new Set(each.flatMap(({ actions }) => actions))],
+    dataActions: [...new Set(each.flatMap(({ dataActions }) => dataActions))],
+  };
+}
+
+/** Everything that a plan may need at a resource, and at a vault with its keys. */
+export const rightsAtResource = ({ rights }: ResourceKind): Rights => ({ actions: rights.write, dataActions: [] });
+export const rightsAtVault: Rights = {
+  actions: [
+    'Microsoft.KeyVault/vaults/keys/write',
+    'Microsoft.Authorization/roleAssignments/read',
+    'Microsoft.Authorization/roleAssignments/write',
+    'Microsoft.KeyVault/vaults/accessPolicies/write',
+    'Microsoft.KeyVault/vaults/write',
+  ],
+  dataActions: [makeVersion],
+};

@@ -1,0 +1,96 @@
+/** Which version the agent moves to. */
+import type { ObservedKey } from '../../../domain/observed.ts';
+import type { Refusal } from '../../../domain/request/refusal.ts';
+import type { Form } from '../../../operations/form.ts';
+import type { FactsOf } from '../../../operations/pages/page.ts';
+import { operationNamed } from '../../../operations/registry.ts';
+import { shortVersion } from '../../../words/places.ts';
+import { bold, type CardText, date, dayLabel, joinText, label, md, nothing, plain } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { formHeaderOf } from './form-header.ts';
+import { vaultAddress } from './parts.ts';
+
+type Facts = FactsOf<'version'>;
+
+const isAnother = ({ newest, current }: Facts): boolean => newest !== null && newest.version !== current?.keyVersion;
+
+/** A choice is a label, in which no date is shown in its reader's time: days are written out. */
+function choicesOf(facts: Facts) {
+  const { newest } = facts;
+  const made = newest === null || newest.created === null ? '' : `, made ${dayLabel(new Date(newest.created))}`;
+  return [
+    ...(newest !== null && isAnother(facts)
+      ? [{ title: label(`The newest: ${shortVersion(newest.version)}${made}`), value: 'newest' }]
+      : []),
+    ...(facts.makes === null ? [] : [{ title: label('A new one, made when the run starts'), value: 'new' }]),
+    { title: label('Another key or vault'), value: 'other' },
+  ];
+}
+
+const endOf = (expires: string | null): CardText =>
+  expires === null ? plain('no expiry') : md`ends ${date(new Date(expires))}`;
+
+function inUseNote({ inUse, current }: Facts): CardText {
+  if (current?.keyVersion === null) return plain('Whether the agent follows new ones is not known.');
+  if (inUse === null) return plain('The bot cannot read this version.');
+  const made = inUse.created === null ? nothing : md`made ${date(new Date(inUse.created))}`;
+  return joinText([inUse.enabled ? nothing : bold('Disabled'), made, endOf(inUse.expires)]);
+}
+
+function newestWords({ enabled, expires }: ObservedKey): CardText {
+  if (!enabled) return plain('is disabled');
+  return expires === null ? plain('has no expiry') : endOf(expires);
+}
+
+/** What follows from each choice, then what follows from all of them. */
+function notesOn(facts: Facts): readonly CardText[] {
+  const { vault, newest, inUse, makes: made } = facts;
+  return [
+    ...(vault === null ? [plain('The bot does not see the vault of this key: only another key can be chosen.')] : []),
+    ...(newest === null
+      ? []
+      : isAnother(facts)
+        ? [md`The newest ${newestWords(newest)}.`]
+        : [plain('The agent is under the newest version of its key.')]),
+    ...(made === null
+      ? []
+      : [
+          md`A new one is made like the ${plain(inUse === null ? 'newest' : 'one in use')}: ${plain<string>(`${made.type} ${made.size}`)}, ${endOf(made.expires)}.`,
+        ]),
+    plain('The old version stays enabled. Nothing here turns it off.'),
+  ];
+}
+
+function underMicrosoftsKey(form: Form, { resource }: Facts, problem: Refusal | null): AdaptiveCard {
+  const { instead } = operationNamed(form.operation);
+  return renderCard('form-version', {
+    ...formHeaderOf(form, problem),
+    subject: plain(resource.name),
+    inUse: plain('Microsoft-managed key'),
+    inUseNote: nothing,
+    choices: [],
+    selected: '',
+    notes: [],
+    nothingToChoose: md`${bold('△ There is no version to move from.')} This agent is under a Microsoft-managed key.`,
+    instead: label(operationNamed(instead.operation).words.offer),
+  });
+}
+
+export function versionPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard {
+  const { resource, current, vault, chosen } = facts;
+  if (current === null) return underMicrosoftsKey(form, facts, problem);
+  const choices = choicesOf(facts);
+  return renderCard('form-version', {
+    ...formHeaderOf(form, problem),
+    subject: md`${plain(resource.name)}  ·  ${plain(current.keyName)} in ${plain(vault?.name ?? vaultAddress(current.vaultUri))}`,
+    inUse: plain<string>(
+      current.keyVersion === null ? 'No version named' : `Version ${shortVersion(current.keyVersion)}`,
+    ),
+    inUseNote: inUseNote(facts),
+    choices,
+    selected: choices.find(({ value }) => value === chosen)?.value ?? choices[0]?.value ?? '',
+    notes: notesOn(facts).map((text) => ({ text })),
+    nothingToChoose: nothing,
+    instead: label(''),
+  });
+}

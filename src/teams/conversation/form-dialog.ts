@@ -1,0 +1,80 @@
+/**
+ * The form as a Dialog: `WaterfallDialog` ignores invokes, so tutorials mislead here. It shows a page and waits; the click that
+ * ends the wait decides which page comes next. One is made for each turn: it carries the click in and the card out.
+ */
+import { Dialog, type DialogContext, type DialogTurnResult } from 'botbuilder-dialogs';
+import type { Refusal } from '../../domain/request/refusal.ts';
+import { Form } from '../../operations/form.ts';
+import type { FormResult } from '../../operations/form-clicks.ts';
+import type { FormInputs } from '../../operations/pages/page.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
+
+/** A click on the form, already known to be the owner's and on the current page. */
+export interface FormClick {
+  readonly verb: string;
+  readonly inputs: FormInputs;
+  /** Whether the person was answered meanwhile that Azure is too slow: from then on nothing may come of the click. */
+  readonly late: () => boolean;
+}
+
+/** What the dialog needs from outside: drawing, and what a click does. */
+export interface FormWork {
+  /** Throws {@link CannotDraw}. The form comes back with what drawing it fixed, such as the digest shown. */
+  draw(form: Form, problem: Refusal | null): Promise<{ readonly form: Form; readonly card: AdaptiveCard }>;
+  turn(form: Form, click: FormClick): Promise<FormResult>;
+}
+
+/** The facts of a page could not be read: nothing is saved, the person is told why. */
+export class CannotDraw extends Error {
+  override readonly name = 'CannotDraw';
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal.code);
+    this.refusal = refusal;
+  }
+}
+
+const dialogId = 'form';
+
+/** The form that is waiting; null when none is. */
+export function waitingForm(dialogs: DialogContext): Form | null {
+  const state = dialogs.activeDialog?.state as { form?: unknown } | undefined;
+  return state === undefined ? null : (Form.safeParse(state.form).data ?? null);
+}
+
+/** Leaves the form as it is given, whatever is still under way with it. */
+export const keepForm = (dialogs: DialogContext, form: Form): void => {
+  dialogs.stack.splice(0, 1, { id: dialogId, state: { form } });
+};
+
+export class FormDialog extends Dialog {
+  private readonly work: FormWork;
+  /** What was clicked; null: nothing, the page is shown as it is. */
+  click: FormClick | null = null;
+  /** The card to answer with; null until a page was drawn. */
+  drawn: AdaptiveCard | null = null;
+
+  constructor(work: FormWork) {
+    super(dialogId);
+    this.work = work;
+  }
+
+  override beginDialog(dialogs: DialogContext, options?: object): Promise<DialogTurnResult> {
+    return this.show(dialogs, { form: Form.parse(options), problem: null });
+  }
+
+  override async continueDialog(dialogs: DialogContext): Promise<DialogTurnResult> {
+    const form = waitingForm(dialogs);
+    if (form === null) throw new Error('a form was clicked that is not there');
+    return this.show(dialogs, this.click === null ? { form, problem: null } : await this.work.turn(form, this.click));
+  }
+
+  private async show(dialogs: DialogContext, { form, problem }: FormResult): Promise<DialogTurnResult> {
+    const { activeDialog } = dialogs;
+    if (activeDialog === undefined) throw new Error(`form ${form.id} is not on the stack`);
+    const page = await this.work.draw(form, problem);
+    activeDialog.state = { form: page.form };
+    this.drawn = page.card;
+    return Dialog.EndOfTurn;
+  }
+}

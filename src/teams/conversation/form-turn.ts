@@ -1,0 +1,65 @@
+/** What a click comes to: `turn` is pure but for what it reads, and `draw` makes a card of where the form then is. */
+import { type Refusal, refuseFailure } from '../../domain/request/refusal.ts';
+import type { Form } from '../../operations/form.ts';
+import {
+  back,
+  cancelForm,
+  type FormResult,
+  factsOf,
+  next,
+  submit,
+  switchOperation,
+} from '../../operations/form-clicks.ts';
+import { FormInputs } from '../../operations/pages/page.ts';
+import type { CommandPorts } from '../../operations/ports.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
+import { formCard, formEndedCard } from '../cards/views/form-view.ts';
+import { CannotDraw, type FormClick, type FormWork } from './form-dialog.ts';
+
+async function draw(
+  ports: CommandPorts,
+  form: Form,
+  problem: Refusal | null,
+): Promise<{ readonly form: Form; readonly card: AdaptiveCard }> {
+  if (form.ended !== null) return { form, card: formEndedCard(form) };
+  const facts = await factsOf(form, ports);
+  if ('kind' in facts) throw new CannotDraw(facts);
+  if (!facts.ok) throw new CannotDraw(refuseFailure(facts.failure));
+  const shown = facts.value.page === 'review' ? { ...form, shownDigest: facts.value.digest } : form;
+  return { form: shown, card: formCard(shown, facts.value, problem) };
+}
+
+/** What is to be done again once Azure is quicker. */
+export function pendingOf(form: Form, { verb, inputs }: FormClick): Form['pending'] {
+  if (verb === 'form.next' || verb === 'form.submit') return { verb, inputs };
+  return verb === 'form.refresh' ? form.pending : null;
+}
+
+async function turn(ports: CommandPorts, before: Form, click: FormClick): Promise<FormResult> {
+  const { verb, inputs, late } = click;
+  const form: Form = { ...before, pending: null };
+  if (form.ended !== null) return { form, problem: null };
+  if (verb === 'form.refresh' && before.pending !== null) {
+    const { verb: again, inputs: filled } = before.pending;
+    return turn(ports, form, { verb: again, inputs: FormInputs.parse(filled), late });
+  }
+  switch (verb) {
+    case 'form.next':
+      return next(form, inputs, ports);
+    case 'form.back':
+      return back(form);
+    case 'form.submit':
+      return submit(form, inputs, ports, late);
+    case 'form.cancel':
+      return cancelForm(form);
+    case 'form.switch':
+      return switchOperation(form);
+    default:
+      return { form, problem: null };
+  }
+}
+
+export const formWork = (ports: CommandPorts): FormWork => ({
+  draw: (form, problem) => draw(ports, form, problem),
+  turn: (form, click) => turn(ports, form, click),
+});

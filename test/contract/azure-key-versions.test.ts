@@ -1,0 +1,296 @@
+import { openCloud } from '../../src/azure/clouds.ts';
+import { KeyVersion } from '../../src/domain/ids.ts';
+import type { Azure } from '../../src/domain/ports/azure.ts';
+import { requestId } from '../support/fixtures.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { clientsOf, messageOf } from '../support/local-azure-clients.ts';
+import {
+  bot,
+  connect,
+  type Fault,
+  failureOf,
+  got,
+  key,
+  outsideFailureOf,
+  owner,
+  type Sent,
+  sentDuring,
+  under,
+  vaultId,
+} from './azure-setup.ts';
+
+/** Further versions of a key: made in the vault itself, and found again by the request they say they were made for. */
+
+let running: RunningAzure;
+let azure: Azure;
+let untouched: unknown;
+
+beforeAll(async () => {
+  running = await startAzure();
+  azure = connect(running);
+  untouched = (await http(running, 'GET', '/simulator/state')).body;
+});
+beforeEach(async () => {
+  await http(running, 'PUT', '/simulator/state', { body: untouched });
+});
+afterAll(() => discard(running));
+
+const hospital = vaultId('kv-hospital-keys');
+const uri = () => `https://localhost:${running.port + 2}/`;
+const used = key('cmk-virtual-visit');
+const hardware = key('hospital-data');
+const createAction = 'Microsoft.KeyVault/vaults/keys/create/action';
+const mark = 'cmk-bot-request';
+const plain = { type: 'RSA', size: 2048, expires: null } as const;
+
+const oldest = async (name = used): Promise<KeyVersion> =>
+  KeyVersion.parse(got(await azure.keys.first(hospital, name))?.version);
+const newest = async (name = used) => got(await azure.keys.get(hospital, name, null));
+
+/** As the vault itself tells it, tags included. */
+const atVault = (name: string, version?: string) =>
+  clientsOf(running, owner)
+    .keys(uri())
+    .getKey(name, version === undefined ? {} : { version });
+
+/** What the owner has written on the version in use. */
+const write = async (name: string, change: { tags?: Record<string, string>; keyOps?: string[] }): Promise<void> => {
+  await clientsOf(running, owner)
+    .keys(uri())
+    .updateKeyProperties(name, await oldest(key(name)), change);
+};
+
+const creates = (sent: readonly Sent[]) =>
+  sent.filter(({ method, url }) => method === 'POST' && /\/create\b/.test(url));
+const changes = (sent: readonly Sent[]) => sent.filter(({ method }) => method !== 'GET');
+
+const versionsOf = async (
+  name: string,
+): Promise<readonly { version: string; tags: Record<string, string> | null }[]> => {
+  const { body } = await http(running, 'GET', '/simulator/state');
+  const vault = body.vaults.find((one: { name: string }) => one.name === 'kv-hospital-keys');
+  return vault.keys.find((one: { name: string }) => one.name === name).versions;
+};
+
+/** Versions are told in whole seconds: another one is made that much later. */
+const makeOlder = (name: string, seconds: number): Promise<void> =>
+  changeState(running, (state) => {
+    const vault = state.vaults.find((one: { name: string }) => one.name === 'kv-hospital-keys');
+    const stored = vault.keys.find((one: { name: string }) => one.name === name);
+    for (const version of stored.versions) version.created -= seconds;
+  });
+
+describe('making a further version', () => {
+  test('is one POST, with tags and permitted operations of the version before and the mark of the request', async () => {
+    await write(used, { tags: { ward: '7', [mark]: 'CMK-0000ZZ' }, keyOps: ['unwrapKey', 'wrapKey', 'sign'] });
+    const after = await oldest();
+    const wish = { type: 'RSA', size: 3072, expires: '2031-05-01T00:00:00.000Z' } as const;
+    const sent = await sentDuring(running, async () => {
+      const receipt = got(await azure.keys.createVersion(uri(), used, after, wish, requestId(1)));
+      expect(receipt.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
+      expect(receipt.correlationId).toMatch(/^[0-9a-f-]{36}$/);
+    });
+    expect(changes(sent)).toEqual([
+      expect.objectContaining({
+        method: 'POST',
+        url: expect.stringMatching(/\/keys\/cmk-virtual-visit\/create\?api(-|%2D)version=/),
+        status: 200,
+        body: {
+          kty: 'RSA',
+          key_size: 3072,
+          key_ops: ['unwrapKey', 'wrapKey', 'sign'],
+          attributes: { enabled: true, exp: Date.parse('2031-05-01T00:00:00Z') / 1000 },
+          tags: { ward: '7', [mark]: 'CMK-000001' },
+        },
+      }),
+    ]);
+    const found = await newest();
+    expect(found).toMatchObject({
+      type: 'RSA',
+      size: 3072,
+      operations: ['unwrapKey', 'wrapKey', 'sign'],
+      enabled: true,
+      notBefore: null,
+      expires: '2031-05-01T00:00:00.000Z',
+      madeFor: 'CMK-000001',
+    });
+    expect(found?.version).not.toBe(after);
+    expect((await atVault(used)).properties.tags).toEqual({ ward: '7', [mark]: 'CMK-000001' });
+  });
+
+  test('carries over what the version in use has, not what a later one has', async () => {
+    const [first, second] = await versionsOf(used);
+    await write(used, { tags: { of: 'the first' } });
+    const owners = clientsOf(running, owner).keys(uri());
+    await owners.updateKeyProperties(used, second?.version ?? '', { tags: { of: 'the second' }, keyOps: ['sign'] });
+    got(await azure.keys.createVersion(uri(), used, KeyVersion.parse(first?.version), plain, requestId(2)));
+    expect((await atVault(used)).properties.tags).toEqual({ of: 'the first', [mark]: 'CMK-000002' });
+    expect((await atVault(used)).keyOperations).toEqual(['wrapKey', 'unwrapKey']);
+  });
+
+  test('leaves the version before as it is', async () => {
+    const after = await oldest(hardware);
+    const before = await atVault(hardware, after);
+    const wish = { type: 'RSA-HSM', size: 2048, expires: null } as const;
+    const sent = await sentDuring(running, async () => {
+      got(await azure.keys.createVersion(uri(), hardware, after, wish, requestId(3)));
+    });
+    expect(creates(sent).map(({ body }) => body)).toEqual([
+      {
+        kty: 'RSA-HSM',
+        key_size: 2048,
+        key_ops: ['wrapKey', 'unwrapKey'],
+        attributes: { enabled: true },
+        tags: { [mark]: 'CMK-000003' },
+      },
+    ]);
+    expect(await atVault(hardware, after)).toEqual(before);
+    expect(await newest(hardware)).toMatchObject({ type: 'RSA-HSM', expires: null });
+  });
+
+  test('with a version before that is not there nothing is made', async () => {
+    const gone = KeyVersion.parse('0'.repeat(32));
+    const sent = await sentDuring(running, async () => {
+      expect(failureOf(await azure.keys.createVersion(uri(), used, gone, plain, requestId(4)))).toMatchObject({
+        source: 'azure',
+        next: 'ask',
+        code: 'KeyNotFound',
+        status: 404,
+        doing: `making a version of key ${used} in ${uri()}`,
+      });
+    });
+    expect(creates(sent)).toEqual([]);
+  });
+
+  test('in a known cloud no token goes to a host outside Key Vault', async () => {
+    const strict = connect(running, { cloud: openCloud({ name: 'public' }) });
+    const address = 'https://vault.azure.net.example.com/';
+    const outcome = await strict.keys.createVersion(
+      address,
+      used,
+      KeyVersion.parse('0'.repeat(32)),
+      plain,
+      requestId(5),
+    );
+    expect(failureOf(outcome)).toMatchObject({
+      source: 'bot',
+      next: 'ask',
+      found: { code: 'not-a-vault-address', address },
+    });
+  });
+});
+
+describe('without the right', () => {
+  test.each([
+    ['to make keys', createAction, 1],
+    ['to read keys', 'Microsoft.KeyVault/vaults/keys/read', 0],
+  ])('%s it is refused in the words of the vault, and nothing is made', async (_what, action, posts) => {
+    const after = await oldest();
+    await changeState(running, (state) => {
+      for (const { permissions } of state.roleDefinitions.filter(({ roleName }: { roleName: string }) =>
+        roleName.startsWith('CMK bot'),
+      )) {
+        for (const one of permissions) one.dataActions = one.dataActions.filter((name: string) => name !== action);
+      }
+    });
+    const own = clientsOf(running, bot).keys(uri());
+    const words = await messageOf(posts === 0 ? own.getKey(used, { version: after }) : own.createKey(used, 'RSA'));
+    expect(words).toContain(`Action: '${action}'`);
+    const sent = await sentDuring(running, async () => {
+      const failure = outsideFailureOf(await azure.keys.createVersion(uri(), used, after, plain, requestId(6)));
+      expect(failure).toMatchObject({ source: 'azure', next: 'ask', status: 403, code: 'ForbiddenByRbac' });
+      expect(failure.message).toBe(words);
+      expect(failure.correlationId).toMatch(/^[0-9a-f-]{36}$/);
+    });
+    expect(creates(sent)).toHaveLength(posts);
+    expect(await versionsOf(used)).toHaveLength(2);
+  });
+
+  test('a closed firewall asks a person', async () => {
+    const lab = vaultId('kv-lab', 'rg-research', '40000000-0000-4000-8000-000000000002');
+    const after = KeyVersion.parse(got(await azure.keys.first(lab, key('cmk-lab')))?.version);
+    const address = `https://localhost:${running.port + 5}/`;
+    const failure = failureOf(await azure.keys.createVersion(address, key('cmk-lab'), after, plain, requestId(7)));
+    expect(failure).toMatchObject({ source: 'azure', next: 'ask', status: 403, code: 'ForbiddenByFirewall' });
+  });
+});
+
+describe('an answer that does not come', () => {
+  const match = { method: 'POST', url: '/keys/cmk-virtual-visit/create' };
+  const busy = (status: number) => ({ status, body: { error: { code: 'ServerTrouble', message: 'not now' } } });
+  const lost: readonly (readonly [string, Fault, object, number])[] = [
+    ['was lost on the way', { match, drop: true, times: 1 }, { source: 'no-answer', code: 'ECONNRESET' }, 3],
+    ['said that a gateway gave up', { match, respond: busy(504) }, { source: 'azure', status: 504 }, 2],
+    ['said that the vault had trouble', { match, respond: busy(500) }, { source: 'azure', status: 500 }, 2],
+  ];
+
+  test.each(lost)('%s: the version is not made again by itself', async (_what, fault, what, versions) => {
+    const after = await oldest();
+    const sent = await sentDuring(running, async () => {
+      const outcome = await under(running, fault, () =>
+        azure.keys.createVersion(uri(), used, after, plain, requestId(8)),
+      );
+      expect(failureOf(outcome)).toMatchObject({ next: 'wait', ...what });
+    });
+    expect(creates(sent)).toHaveLength(1);
+    expect(await versionsOf(used)).toHaveLength(versions);
+    const found = got(await azure.keys.madeFor(hospital, used, after, requestId(8)));
+    expect(found?.madeFor ?? null).toBe(versions === 3 ? 'CMK-000008' : null);
+  });
+
+  test('because of throttling is waited out: it says that nothing was done', async () => {
+    const after = await oldest();
+    const respond = { ...busy(429), headers: { 'retry-after': '1' } };
+    const sent = await sentDuring(running, async () => {
+      const fault = { match, times: 1, respond };
+      got(await under(running, fault, () => azure.keys.createVersion(uri(), used, after, plain, requestId(9))));
+    });
+    expect(creates(sent).map(({ status }) => status)).toEqual([429, 200]);
+    expect(await versionsOf(used)).toHaveLength(3);
+  });
+});
+
+describe('the version that was made for a request', () => {
+  const make = async (after: KeyVersion, number: number): Promise<string> => {
+    got(await azure.keys.createVersion(uri(), used, after, plain, requestId(number)));
+    return (await newest())?.version ?? '';
+  };
+
+  test('is found among several, made in the same second or not', async () => {
+    const after = await oldest();
+    const made: string[] = [];
+    for (const number of [1, 2, 3]) made.push(await make(after, number));
+    await clientsOf(running, owner).keys(uri()).createKey(used, 'RSA');
+    for (const [index, version] of made.entries()) {
+      const found = got(await azure.keys.madeFor(hospital, used, after, requestId(index + 1)));
+      expect(found).toEqual(got(await azure.keys.get(hospital, used, KeyVersion.parse(version))));
+      expect(found?.madeFor).toBe(requestId(index + 1));
+    }
+    expect(got(await azure.keys.madeFor(hospital, used, after, requestId(4)))).toBeNull();
+  });
+
+  test('there is none where nothing was made, and none of a key that is not there', async () => {
+    const after = await oldest();
+    expect(got(await azure.keys.madeFor(hospital, used, after, requestId(1)))).toBeNull();
+    expect(got(await azure.keys.madeFor(hospital, key('no-such-key'), after, requestId(1)))).toBeNull();
+  });
+
+  test('is not looked for before the version in use, nor is that one taken for it', async () => {
+    const before = await oldest();
+    const first = KeyVersion.parse(await make(before, 1));
+    await makeOlder(used, 60);
+    const second = KeyVersion.parse(await make(before, 2));
+    expect(got(await azure.keys.madeFor(hospital, used, first, requestId(1)))).toBeNull();
+    expect(got(await azure.keys.madeFor(hospital, used, first, requestId(2)))?.version).toBe(second);
+    expect(got(await azure.keys.madeFor(hospital, used, second, requestId(1)))).toBeNull();
+  });
+
+  test('one that cannot be read is a failure, not none', async () => {
+    const after = await oldest();
+    const version = await make(after, 1);
+    const body = { error: { code: 'AuthorizationFailed', message: 'in the words of Azure' } };
+    const fault = { match: { url: `keys/${used}/versions/${version}` }, respond: { status: 403, body } };
+    const outcome = await under(running, fault, () => azure.keys.madeFor(hospital, used, after, requestId(1)));
+    expect(failureOf(outcome)).toMatchObject({ next: 'ask', status: 403, message: 'in the words of Azure' });
+  });
+});

@@ -1,0 +1,121 @@
+/** Bodies of every type of event: a type without its sample does not compile. */
+import type { Effect } from '../../src/domain/effect.ts';
+import { foundThat } from '../../src/domain/failure.ts';
+import { FormId, KeyName, KeyVersion, TenantId } from '../../src/domain/ids.ts';
+import {
+  type Actor,
+  botActor,
+  type EventBodyOf,
+  type EventType,
+  newEvent,
+  operatorActor,
+  type Payload,
+  personActor,
+} from '../../src/domain/request/events.ts';
+import { approver, plan, requester, resourceId, tenant, vaultId } from '../support/fixtures.ts';
+
+const policy = { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' };
+const origin = { conversationId: '19:operations@thread.tacv2', conversationType: 'channel' } as const;
+const azureSays = {
+  source: 'azure',
+  next: 'ask',
+  doing: 'protecting vault kv-care',
+  code: 'AuthorizationFailed',
+  message: `*bold* [link](https://example.com) ${'x'.repeat(300)}`,
+  status: 403,
+  retryAfterMs: null,
+  clientRequestId: 'client-1',
+  correlationId: null,
+} as const;
+const lost = foundThat('running', {
+  code: 'run-lost',
+  why: { how: 'no-replica', workflowVersion: 'v1' },
+  touched: true,
+});
+const changes: readonly Effect[] = [
+  { change: 'purge-protection', target: vaultId, before: 'off' },
+  {
+    change: 'customer-key',
+    target: resourceId(),
+    to: { vaultUri: 'https://v/', keyName: KeyName.parse('care'), keyVersion: 'made-by-this-request' },
+    before: { vaultUri: 'https://v/', keyName: 'care', keyVersion: KeyVersion.parse('0'.repeat(32)) },
+  },
+];
+const signIn = {
+  person: approver,
+  tenantId: TenantId.parse(tenant),
+  signedInAt: '2026-01-01T09:30:00.000Z',
+  how: 'browser',
+} as const;
+const approved = { acknowledgedIrreversible: true, counted: 1, required: 2, signIn: null, quick: true };
+const step = { run: 1, step: 'set-cmk', attempt: 1 } as const;
+
+const payloads: { readonly [T in EventType]: readonly Payload<T>[] } = {
+  submitted: [{ formId: FormId.parse('F-0000000001'), resourceName: '*bold*, [x](y)', plan: plan(), policy, origin }],
+  approved: [
+    approved,
+    {
+      ...approved,
+      acknowledgedIrreversible: false,
+      quick: false,
+      signIn: { ...signIn, contexts: ['c1', 'c2'], methods: [] },
+    },
+  ],
+  rejected: [{}],
+  cancelled: [{}],
+  expired: [{}],
+  'decided-late': [
+    { verb: 'approve', state: 'running' },
+    { verb: 'reject', state: 'awaiting-approval' },
+  ],
+  'plan-changed': [
+    { run: 1, plan: plan(), policy, reason: 'effects-not-covered' },
+    { run: 2, plan: plan(), policy, reason: 'approvers-changed' },
+  ],
+  'run-ordered': [{ run: 1 }],
+  'run-checked': [
+    { run: 1, observed: 'd'.repeat(64), counted: [] },
+    { run: 2, observed: 'd'.repeat(64), counted: [approver, requester] },
+  ],
+  'step-intended': [step, { ...step, attempt: 4 }],
+  'step-done': [
+    { ...step, already: false, outputs: { keyVersion: '0'.repeat(32) } },
+    { ...step, already: true, outputs: {} },
+  ],
+  'step-failed': [
+    { ...step, failure: azureSays, retryAt: null },
+    { ...step, failure: lost, retryAt: '2026-01-01T10:11:12.000Z' },
+  ],
+  'attention-needed': [
+    { run: 1, step: null, failure: lost },
+    { run: 1, step: 'verify', failure: azureSays },
+  ],
+  succeeded: [
+    { run: 1, proofs: [] },
+    { run: 1, proofs: [{ level: 'read-back', outcome: 'proved' }] },
+    { run: 1, proofs: [{ level: 'read-back', outcome: 'not-checked' }] },
+  ],
+  retried: [{}],
+  'given-up': [{}],
+  'texts-erased': [{ reason: '' }, { reason: '*bold*, [x](y)' }],
+};
+
+const actors: readonly Actor[] = [
+  botActor,
+  operatorActor('ops, *bold*'),
+  personActor(requester, tenant, 'local'),
+  { kind: 'person', id: 'nobody known', tenantId: null, signIn: null },
+];
+
+const samplesFor = <T extends EventType>(type: T): readonly EventBodyOf[] =>
+  payloads[type].flatMap((data) =>
+    actors.flatMap((actor) =>
+      [{}, { planDigest: 'd'.repeat(64), changes: [...changes], submittedBy: 'somebody else' }].map(
+        (rest) => newEvent(type, actor, data, rest).body,
+      ),
+    ),
+  );
+
+export const eventSamples = Object.fromEntries(
+  (Object.keys(payloads) as EventType[]).map((type) => [type, samplesFor(type)]),
+) as Readonly<Record<EventType, readonly EventBodyOf[]>>;

@@ -1,0 +1,156 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * One more of each closed list: the compiler names every file that has to say something about it, and no test has to find
+ * out. A file that falls silent here has begun to treat what it does not know as something else.
+ */
+
+interface Case {
+  /** What is added. */
+  readonly more: string;
+  readonly file: string;
+  /** Stands in the file once; what is added follows it. */
+  readonly after: string;
+  readonly added: string;
+  /** Where the compiler objects. */
+  readonly objections: readonly string[];
+}
+
+const cases: readonly Case[] = [
+  {
+    more: 'type of event',
+    file: 'src/domain/request/events.ts',
+    after: '  retried: z.strictObject({}),\n',
+    added: "  'one-more': z.strictObject({ run }),\n",
+    objections: ['src/domain/request/evolve.ts', 'src/words/events.ts'],
+  },
+  {
+    more: 'step',
+    file: 'src/domain/plan.ts',
+    after: "  'set-cmk',\n",
+    added: "  'one-more',\n",
+    objections: ['src/steps/registry.ts', 'src/words/steps.ts'],
+  },
+  {
+    more: 'code of what the bot found',
+    file: 'src/domain/failure.ts',
+    after: "  own('membership-unknown', {}),\n",
+    added: "  own('one-more', { what: z.string() }),\n",
+    objections: ['src/words/failures.ts'],
+  },
+  {
+    more: 'source of failures',
+    file: 'src/domain/failure.ts',
+    after: "  z.strictObject({ source: z.literal('no-answer'), ...outside }),\n",
+    added: "  z.strictObject({ source: z.literal('one-more'), ...outside }),\n",
+    objections: ['src/words/failures.ts'],
+  },
+  {
+    more: 'change',
+    file: 'src/domain/effect.ts',
+    after: "  z.strictObject({ change: z.literal('soft-delete'), target: ArmId, before: z.literal('off') }),\n",
+    added: "  z.strictObject({ change: z.literal('one-more'), target: ArmId, before: z.literal('off') }),\n",
+    objections: ['src/resources/rights.ts', 'src/words/steps.ts'],
+  },
+  {
+    more: 'judgement of a check',
+    file: 'src/domain/check.ts',
+    after: "  judged('no-lock', {}),\n",
+    added: "  judged('one-more', { what: z.string() }),\n",
+    objections: ['src/words/checks.ts'],
+  },
+  {
+    more: 'refusal',
+    file: 'src/domain/request/refusal.ts',
+    after: "  'guest',\n",
+    added: "  'one-more',\n",
+    objections: ['src/words/refusals.ts'],
+  },
+  {
+    more: 'page of forms',
+    file: 'src/operations/pages/page.ts',
+    after: 'export type PageFacts =\n',
+    added: "  | { readonly page: 'one-more' }\n",
+    objections: ['src/teams/cards/views/form-view.ts'],
+  },
+  {
+    more: 'level of proof',
+    file: 'src/domain/proof.ts',
+    after: "z.enum(['read-back', ",
+    added: "'one-more', ",
+    objections: ['src/words/steps.ts'],
+  },
+];
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const compiler = join(root, 'node_modules/.bin/tsc');
+
+interface Compiled {
+  readonly code: number;
+  readonly out: string;
+  readonly objections: readonly string[];
+}
+
+const run = (project: string): Promise<Compiled> =>
+  new Promise((resolve) => {
+    execFile(compiler, ['-p', project, '--pretty', 'false'], { cwd: project, maxBuffer: 2 ** 25 }, (error, out) => {
+      const named = [...out.matchAll(/^(\S[^(\n]*)\(\d+,\d+\): error /gm)].map(([, file = '']) => file);
+      const code = error === null ? 0 : Number(error.code);
+      resolve({ code, out, objections: [...new Set(named)].sort() });
+    });
+  });
+
+/** Copies the sources, changes the copy, and compiles it. */
+async function compiled(change: (folder: string) => void): Promise<Compiled> {
+  const folder = mkdtempSync(join(root, '.one-more-'));
+  try {
+    // The local servers know nothing of the product.
+    const filter = (path: string): boolean => path !== join(root, 'src/local');
+    cpSync(join(root, 'src'), join(folder, 'src'), { recursive: true, filter });
+    const config = { extends: '../tsconfig.json', include: ['src'], exclude: [] };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    change(folder);
+    return await run(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const addedTo =
+  ({ file, after, added }: Case) =>
+  (folder: string): void => {
+    const path = join(folder, file);
+    const parts = readFileSync(path, 'utf8').split(after);
+    if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times ${after}`);
+    writeFileSync(path, parts.join(`${after}${added}`));
+  };
+
+const changes = [
+  { more: null, change: () => undefined },
+  ...cases.map((one) => ({ more: one.more, change: addedTo(one) })),
+];
+const results = new Map<string | null, Compiled>();
+const atOnce = 2;
+
+beforeAll(async () => {
+  const waiting = [...changes];
+  const work = async () => {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+      results.set(one.more, await compiled(one.change));
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+}, 180_000);
+
+it('as they are, the sources compile', () => {
+  expect(results.get(null)).toEqual({ code: 0, out: '', objections: [] });
+});
+
+it.each(cases)('one more $more', ({ more, objections }) => {
+  const result = results.get(more);
+  expect(result?.objections).toEqual(objections);
+  expect(result?.code).not.toBe(0);
+});

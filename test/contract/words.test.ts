@@ -1,0 +1,167 @@
+import { Check } from '../../src/domain/check.ts';
+import { Effect } from '../../src/domain/effect.ts';
+import { Failure, Found, foundThat } from '../../src/domain/failure.ts';
+import { StepName } from '../../src/domain/plan.ts';
+import { ProofLevel } from '../../src/domain/proof.ts';
+import type { StoredEvent } from '../../src/domain/request/events.ts';
+import { RefusalCode, refuse, refuseFailure } from '../../src/domain/request/refusal.ts';
+import { operations, parseEventBody } from '../../src/operations/registry.ts';
+import { checkWords } from '../../src/words/checks.ts';
+import { eventWords } from '../../src/words/events.ts';
+import { expectedWords, failureLine, messageOf, remedyWords, sourceWords } from '../../src/words/failures.ts';
+import { refusalLine } from '../../src/words/operator-refusals.ts';
+import { refusalWords } from '../../src/words/refusals.ts';
+import { effectWords, gistOf, proofWords, readBackWords, runningWords, stepTitles } from '../../src/words/steps.ts';
+import { eventSamples } from './event-samples.ts';
+import { allSamplesOf, oddTexts } from './samples.ts';
+
+/** Every sentence there is, whatever stands in it: a code without words does not compile, and odd data must not break them. */
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const by = <T, K>(things: readonly T[], keyOf: (one: T) => K): ReadonlyMap<K, readonly T[]> =>
+  new Map(things.map((one) => [keyOf(one), things.filter((other) => keyOf(other) === keyOf(one))]));
+
+const checks = by(allSamplesOf(Check), ({ code }) => code);
+const found = by(allSamplesOf(Found), ({ code }) => code);
+const effects = by(allSamplesOf(Effect), ({ change }) => change);
+/** As Azure may say it: with codes that have a remedy, and with any other. */
+const azureCodes = ['AuthorizationFailed', 'ForbiddenByRbac', 'ScopeLocked', 'RequestDisallowedByPolicy', 'NotFound'];
+const azureWords = [
+  ...oddTexts,
+  "The client 'x' does not have authorization to perform action 'a/b/write' over scope '/subscriptions/s/x'",
+  "perform action 'a/b/write' and no more",
+];
+const outside = allSamplesOf(Failure)
+  .filter((failure) => failure.source !== 'bot')
+  .flatMap((failure) => [
+    failure,
+    ...azureCodes.flatMap((code) => azureWords.map((message) => ({ ...failure, code, message }))),
+  ]);
+const failures = by(outside, ({ source }) => source);
+const failureWords = (failure: Failure): readonly (string | null)[] => [
+  messageOf(failure),
+  failureLine(failure),
+  sourceWords(failure),
+  remedyWords(failure),
+  expectedWords(failure),
+];
+
+const storedWords = (body: StoredEvent['body'], texts: StoredEvent['texts']) =>
+  ([true, false] as const).map((quoted) =>
+    eventWords(
+      { seq: 1, revision: 1, cause: 'c', time: '2026-01-01T00:00:00.000Z', body, texts },
+      (person) => `Person ${person}`,
+      { texts: quoted },
+    ),
+  );
+const eventTexts: readonly StoredEvent['texts'][] = [
+  {},
+  { justification: null, comment: null },
+  ...oddTexts.map((text) => ({ justification: text, comment: text })),
+];
+
+const stepWords = StepName.options.flatMap((name) => [stepTitles[name], readBackWords[name], runningWords[name]]);
+const proofs = ProofLevel.options.flatMap((level) => Object.values(proofWords[level]));
+/** What operations say of any work; what they make of one is on cards. */
+const textsIn = (value: unknown): readonly string[] =>
+  isText(value) ? [value] : typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+const operationWords = operations.flatMap(({ words, typed }) => textsIn([words, typed]));
+
+it('are tried with every member of every union', () => {
+  expect([...checks.keys()].sort()).toEqual(Check.options.map(({ shape }) => shape.code.value).sort());
+  expect([...found.keys()].sort()).toEqual(Found.options.map(({ shape }) => shape.code.value).sort());
+  expect([...effects.keys()].sort()).toEqual(Effect.options.map(({ shape }) => shape.change.value).sort());
+  expect([...failures.keys(), 'bot'].sort()).toEqual(Failure.options.map(({ shape }) => shape.source.value).sort());
+  expect(Object.keys(eventSamples)).toHaveLength(17);
+});
+
+it.each([...checks])('stand for check %s, whatever its facts', (_code, samples) => {
+  for (const check of samples) {
+    const { title, text, remedy } = checkWords(check);
+    expect([title, text, remedy].every(isText)).toBe(true);
+    expect(title).not.toBe('');
+  }
+});
+
+it.each([...found])('stand for what the bot found: %s', (_code, samples) => {
+  for (const one of samples) {
+    const failure = foundThat('looking', one);
+    const [message, line, source, remedy, expected] = failureWords(failure);
+    expect([message, line, source, remedy].every(isText)).toBe(true);
+    // The SDK's own words may be none.
+    if (one.code !== 'key-not-usable') expect(message).not.toBe('');
+    expect(source).toMatch(/^The bot (says|read back)$/);
+    // What was read back and found to differ says what would have been right.
+    expect([one.code, expected !== null]).toEqual([one.code, source === 'The bot read back']);
+  }
+});
+
+it.each([...failures])('stand for a failure told by %s, which is shown word for word', (_source, samples) => {
+  for (const failure of samples) {
+    expect(messageOf(failure)).toBe('message' in failure ? failure.message : '');
+    expect(failureLine(failure)).toContain('code' in failure ? failure.code : '?');
+    expect(sourceWords(failure)).not.toMatch(/bot/);
+    expect(isText(remedyWords(failure))).toBe(true);
+    expect(expectedWords(failure)).toBeNull();
+  }
+});
+
+it.each([...effects])('stand for change %s', (_change, samples) => {
+  for (const effect of samples) {
+    expect(effectWords(effect)).toMatch(/^\S[^:]*: .*\S$/s);
+    expect(gistOf(effect)).not.toBe('');
+  }
+});
+
+it.each(Object.entries(eventSamples))('stand for event %s, whatever is in it', (type, samples) => {
+  expect(samples.length).toBeGreaterThan(0);
+  for (const body of samples) {
+    expect(body.type).toBe(type);
+    expect(parseEventBody(body)).toEqual(body);
+    for (const texts of eventTexts) {
+      for (const { title, detail } of storedWords(body, texts)) {
+        expect(title.trim()).not.toBe('');
+        expect(isText(detail)).toBe(true);
+      }
+    }
+  }
+});
+
+it.each(RefusalCode.options)('stand for refusal %s, whatever its fact', (code) => {
+  for (const fact of oddTexts) {
+    const { title, text } = refusalWords(refuse(code, fact));
+    expect([title, text, refusalLine(refuse(code, fact))].map((words) => words.trim())).not.toContain('');
+  }
+});
+
+it('stand for a refusal because of every failure', () => {
+  const all = [...outside, ...[...found.values()].flat().map((one) => foundThat('looking', one))];
+  for (const failure of all) expect(refusalWords(refuseFailure(failure)).text).toContain(failureLine(failure));
+});
+
+it('stand for every step, every proof and every operation', () => {
+  expect([...stepWords, ...proofs, ...operationWords].filter((words) => words.trim() === '')).toEqual([]);
+});
+
+it('neither plead, nor shout, nor say what the program could not do', () => {
+  const said = [
+    ...[...checks.values()].flat().flatMap((check) => Object.values(checkWords(check))),
+    ...RefusalCode.options.flatMap((code) =>
+      oddTexts.flatMap((fact) => Object.values(refusalWords(refuse(code, fact)))),
+    ),
+    ...[...found.values()].flat().flatMap((one) => failureWords(foundThat('looking', one))),
+    ...outside.flatMap(failureWords),
+    ...[...effects.values()].flat().flatMap((effect) => [effectWords(effect), gistOf(effect)]),
+    ...Object.values(eventSamples)
+      .flat()
+      .flatMap((body) => storedWords(body, {}).flatMap(({ title, detail }) => [title, detail])),
+    ...stepWords,
+    ...proofs,
+    ...operationWords,
+  ];
+  const texts = said.filter(isText);
+  expect(texts.length).toBeGreaterThan(1000);
+  expect(
+    texts.filter((words) => /please|oops|sorry|!|failed to|undefined|\[object|\bnan\b|invalid date/i.test(words)),
+  ).toEqual([]);
+});

@@ -1,0 +1,59 @@
+/** The rows of a record as they lay in the database of some version of this program, kept to be opened by every later one. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { startStore } from './store-client.ts';
+import type { World } from './world.ts';
+
+/** In this order: a later one may rest on an earlier one. What was shown where is left out: that world is gone. */
+const tables = ['event', 'free_text', 'open_request', 'person', 'outbox'] as const;
+const Fixture = z.object({
+  about: z.string(),
+  head: z.object({ seq: z.number(), hash: z.string(), time: z.string() }),
+  rows: z.record(z.enum(tables), z.array(z.looseObject({}))),
+});
+type Fixture = z.infer<typeof Fixture>;
+
+const fileOf = (version: number): string =>
+  fileURLToPath(new URL(`../golden/record-${version}/rows.json`, import.meta.url));
+
+export const readFixture = (version: number): Fixture =>
+  Fixture.parse(JSON.parse(readFileSync(fileOf(version), 'utf8')));
+
+/** Keeps what is in the world's database. Its bot has to be down. */
+export async function keepFixture(world: World, version: number): Promise<void> {
+  const store = await startStore(world.database);
+  try {
+    const rows: Record<string, unknown> = {};
+    for (const table of tables) {
+      const order = table === 'event' ? 'order by seq' : '';
+      const [found] = await store.sql(
+        `select coalesce(json_agg(t), '[]')::text as rows from (select * from cmk.${table} ${order}) t`,
+      );
+      rows[table] = JSON.parse(String(found?.rows));
+    }
+    const [head] = await store.sql('select seq::int as seq, hash, time from cmk.chain_head');
+    const about = `A record of version ${version}, as the first program that wrote it left it. Never made anew: every later program has to open it and go on.`;
+    writeFileSync(fileOf(version), `${JSON.stringify({ about, head, rows }, null, 1)}\n`);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Puts the rows into the world's database, which nobody has used. Its bot has to be down. */
+export async function putFixture(world: World, { head, rows }: Fixture): Promise<void> {
+  const store = await startStore(world.database);
+  try {
+    for (const table of tables) {
+      const insert = `insert into cmk.${table} select * from json_populate_recordset(null::cmk.${table}, $1::json)`;
+      await store.sql(insert, [JSON.stringify(rows[table])]);
+    }
+    await store.sql('update cmk.chain_head set seq = $1, hash = $2, time = $3', [head.seq, head.hash, head.time]);
+    // The cards of that world are gone: each open request is shown anew.
+    await store.sql(
+      "insert into cmk.outbox (request_id, kind, key, due_at) select request_id, 'show', '', now() from cmk.open_request on conflict do nothing",
+    );
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,313 @@
+import { type Check, type CheckCode, checkCodes, type FactOf } from '../../../src/domain/check.ts';
+import { RequestId } from '../../../src/domain/ids.ts';
+import { isThere } from '../../../src/domain/key-change.ts';
+import type { Observation } from '../../../src/domain/observed.ts';
+import { judgeKey } from '../../../src/operations/checks.ts';
+import type { Own } from '../../../src/operations/context.ts';
+import { type Wish, workOf } from '../../../src/operations/registry.ts';
+import {
+  guards,
+  key,
+  newKey,
+  noon,
+  observation,
+  planFor,
+  resource,
+  toNewVersion,
+  under,
+  vault,
+  version,
+  wish,
+  wishForNewKey,
+  wishToRotate,
+} from '../support/plans.ts';
+
+const checksOf = (seen: Partial<Observation>, wished: Wish = wish(), own: Own | null = null) =>
+  planFor({ seen, wished, own }).checks;
+/** Where a rotation starts: the agent under version `a…`, which is there and enabled. */
+const rotating = (change: Partial<Observation> = {}): Partial<Observation> => ({
+  resource: resource({ customerKey: under(version('a')), systemAssigned: true }),
+  key: key({ version: version('b') }),
+  from: key(),
+  ...change,
+});
+const own: Own = { requestId: RequestId.parse('CMK-000001'), keyVersion: version('a') };
+const soon = '2026-03-03T00:00:00.000Z';
+const past = '2026-03-01T00:00:00.000Z';
+const hsm = { ...newKey, type: 'RSA-HSM' } as const;
+
+/** For every code one thing Azure may hold that leads to it, and the judgement with its fact. */
+interface Example<C extends CheckCode> {
+  readonly seen: Partial<Observation>;
+  readonly outcome: Check['outcome'];
+  readonly fact: FactOf<C>;
+  readonly wished?: Wish | undefined;
+  readonly own?: Own | undefined;
+}
+const cutoff = '2021-11-11';
+const keyAt = (digit: string) => under(version(digit));
+const create = 'Microsoft.KeyVault/vaults/keys/create/action';
+
+const examples: { readonly [C in CheckCode]: Example<C> } = {
+  'created-after-cutoff': {
+    seen: { resource: resource({ createdAt: '2021-11-12T00:00:00Z' }) },
+    outcome: 'pass',
+    fact: { day: '2021-11-12', cutoff },
+  },
+  'created-before-cutoff': {
+    seen: { resource: resource({ createdAt: '2021-11-11T23:59:59Z' }) },
+    outcome: 'block',
+    fact: { day: '2021-11-11', cutoff },
+  },
+  'created-unknown': { seen: { resource: resource({ createdAt: null }) }, outcome: 'block', fact: { cutoff } },
+  'provisioning-settled': { seen: {}, outcome: 'pass', fact: { provisioningState: 'Succeeded' } },
+  'provisioning-unsettled': {
+    seen: { resource: resource({ provisioningState: 'Updating' }) },
+    outcome: 'block',
+    fact: { provisioningState: 'Updating' },
+  },
+  'microsoft-managed': { seen: {}, outcome: 'pass', fact: {} },
+  'customer-managed': { seen: rotating(), outcome: 'pass', fact: { key: keyAt('a') }, wished: wishToRotate() },
+  'already-under-this-key': {
+    seen: { resource: resource({ customerKey: keyAt('a') }) },
+    outcome: 'block',
+    fact: { key: keyAt('a') },
+  },
+  'already-under-another-key': {
+    seen: { resource: resource({ customerKey: keyAt('b') }) },
+    outcome: 'block',
+    fact: { key: keyAt('b') },
+  },
+  'key-moved': {
+    seen: rotating({ resource: resource({ customerKey: keyAt('c') }) }),
+    outcome: 'block',
+    fact: { key: keyAt('c'), expected: keyAt('a') },
+    wished: wishToRotate(),
+  },
+  'old-version-disabled': {
+    seen: rotating({ from: key({ enabled: false }) }),
+    outcome: 'warn',
+    fact: { key: keyAt('a') },
+    wished: wishToRotate(),
+  },
+  'old-version-unknown': {
+    seen: rotating({ from: null }),
+    outcome: 'warn',
+    fact: { key: keyAt('a') },
+    wished: wishToRotate(),
+  },
+  'same-tenant': { seen: {}, outcome: 'pass', fact: {} },
+  'other-tenant': { seen: { vault: vault({ tenantId: 'other' }) }, outcome: 'block', fact: { tenantId: 'other' } },
+  'same-region': { seen: {}, outcome: 'pass', fact: { region: 'westeurope' } },
+  'other-region': {
+    seen: { vault: vault({ location: 'northeurope' }) },
+    outcome: 'warn',
+    fact: { resource: 'westeurope', vault: 'northeurope' },
+  },
+  'vault-reachable': { seen: {}, outcome: 'pass', fact: {} },
+  'vault-firewalled': { seen: { vault: vault({ firewall: 'closed' }) }, outcome: 'block', fact: {} },
+  'soft-delete-on': { seen: {}, outcome: 'pass', fact: {} },
+  'soft-delete-will-be-on': { seen: { vault: vault({ softDelete: false }) }, outcome: 'warn', fact: {} },
+  'purge-protection-on': { seen: { vault: vault({ purgeProtection: true }) }, outcome: 'pass', fact: {} },
+  'purge-protection-will-be-on': { seen: {}, outcome: 'pass', fact: {} },
+  'key-fit': { seen: {}, outcome: 'pass', fact: { type: 'RSA', size: 3072 } },
+  'key-new': { seen: { key: null }, outcome: 'pass', fact: { type: 'RSA', size: 3072 }, wished: wishForNewKey() },
+  'key-made': { seen: {}, outcome: 'pass', fact: { name: 'care' }, wished: wishForNewKey(), own },
+  'key-version-new': {
+    seen: rotating({ key: null }),
+    outcome: 'pass',
+    fact: { type: 'RSA', size: 3072 },
+    wished: wishToRotate(toNewVersion),
+  },
+  'key-missing': { seen: { key: null }, outcome: 'block', fact: {} },
+  'key-name-taken': { seen: {}, outcome: 'block', fact: { name: 'care' }, wished: wishForNewKey() },
+  'key-not-rsa': { seen: { key: key({ type: 'EC', size: null }) }, outcome: 'block', fact: { type: 'EC' } },
+  'key-size-unfit': { seen: { key: key({ size: 1024 }) }, outcome: 'block', fact: { size: 1024 } },
+  'key-disabled': { seen: { key: key({ enabled: false }) }, outcome: 'block', fact: {} },
+  'key-not-yet-valid': { seen: { key: key({ notBefore: soon }) }, outcome: 'block', fact: { from: soon } },
+  'key-expired': { seen: { key: key({ expires: past }) }, outcome: 'block', fact: { at: past } },
+  'key-expires': { seen: { key: key({ expires: soon }) }, outcome: 'warn', fact: { at: soon } },
+  'key-cannot-wrap': {
+    seen: { key: key({ operations: ['wrapKey'] }) },
+    outcome: 'block',
+    fact: { missing: ['unwrapKey'] },
+  },
+  'key-hsm-needs-premium': {
+    seen: { key: null },
+    outcome: 'block',
+    fact: {},
+    wished: wishForNewKey({ newKey: hsm }),
+  },
+  'key-name-deleted': {
+    seen: { key: null, guards: guards({ deletedKey: 'deleted' }) },
+    outcome: 'block',
+    fact: { name: 'care' },
+    wished: wishForNewKey(),
+  },
+  'key-name-not-checked': {
+    seen: { key: null, guards: guards({ deletedKey: 'not-checked' }) },
+    outcome: 'warn',
+    fact: { name: 'care' },
+    wished: wishForNewKey(),
+  },
+  'no-lock': { seen: {}, outcome: 'pass', fact: {} },
+  locked: {
+    seen: { guards: guards({ readOnlyLocks: [{ name: 'freeze', scope: '/s' }] }) },
+    outcome: 'block',
+    fact: { locks: [{ name: 'freeze', scope: '/s' }] },
+  },
+  'locks-not-checked': { seen: { guards: guards({ readOnlyLocks: null }) }, outcome: 'warn', fact: {} },
+  'bot-allowed': { seen: {}, outcome: 'pass', fact: {} },
+  'bot-not-allowed': {
+    seen: { guards: guards({ allowed: { 'Microsoft.HealthBot/healthBots/write': true } }) },
+    outcome: 'block',
+    fact: {
+      actions: [
+        'Microsoft.Authorization/roleAssignments/read',
+        'Microsoft.Authorization/roleAssignments/write',
+        'Microsoft.KeyVault/vaults/write',
+      ],
+    },
+  },
+  'rights-not-checked': { seen: { guards: guards({ allowed: null }) }, outcome: 'warn', fact: {} },
+  'vault-rights-not-checked': {
+    seen: rotating({ key: null, vault: vault({ access: 'access-policies' }), guards: guards({ allowedData: null }) }),
+    outcome: 'warn',
+    fact: { actions: [create] },
+    wished: wishToRotate(toNewVersion),
+  },
+};
+const example = (code: CheckCode): Omit<Example<CheckCode>, 'fact'> & { readonly fact: object } => examples[code];
+
+it.each(checkCodes)('comes to %s', (code) => {
+  const { seen, outcome, fact, wished, own: mine } = example(code);
+  expect(checksOf(seen, wished, mine)).toContainEqual({ outcome, code, fact });
+});
+
+describe('the checks of a plan', () => {
+  it('judge each thing once: nothing passes and fails at the same time', () => {
+    for (const code of checkCodes) {
+      const { seen, wished, own: mine } = example(code);
+      const found = checksOf(seen, wished, mine).map((check) => check.code);
+      expect(new Set(found).size).toBe(found.length);
+      expect(found.filter((one) => one.startsWith('created-'))).toHaveLength(1);
+      expect(found.filter((one) => one.endsWith('-region'))).toHaveLength(1);
+      expect(found.filter((one) => one === 'key-fit' || one === 'key-disabled').length).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('let a premium vault hold an RSA-HSM key', () => {
+    const premium = { key: null, vault: vault({ sku: 'premium' }) } as const;
+    expect(checksOf(premium, wishForNewKey({ newKey: hsm }))).toContainEqual({
+      outcome: 'pass',
+      code: 'key-new',
+      fact: { type: 'RSA-HSM', size: 3072 },
+    });
+  });
+
+  it('warn that a new key will expire, and block one that expired before it was made', () => {
+    const codes = (expires: string) =>
+      checksOf({ key: null }, wishForNewKey({ newKey: { ...newKey, expires } })).map((check) => check.code);
+    expect(codes(soon)).toContain('key-expires');
+    expect(codes(past)).toContain('key-expired');
+    expect(codes(past)).not.toContain('key-new');
+  });
+
+  it('compare tenants without regard to case', () => {
+    expect(checksOf({ vault: vault({ tenantId: vault().tenantId.toUpperCase() }) })).toContainEqual({
+      outcome: 'pass',
+      code: 'same-tenant',
+      fact: {},
+    });
+  });
+});
+
+describe('a key', () => {
+  const codes = (change: Parameters<typeof key>[0]) => judgeKey(key(change), noon).map((check) => check.code);
+
+  it('names everything that is wrong with it at once', () => {
+    const bad = { size: 1024, enabled: false, notBefore: soon, operations: [] };
+    expect(codes(bad)).toEqual(['key-size-unfit', 'key-disabled', 'key-not-yet-valid', 'key-cannot-wrap']);
+  });
+
+  it('of a kind that cannot wrap is not also told to allow wrapping', () => {
+    expect(codes({ type: 'EC', size: null, operations: ['sign', 'verify'] })).toEqual(['key-not-rsa']);
+  });
+
+  it.each([2048, 3072, 4096])('fits with %i bits', (size) => {
+    expect(codes({ size })).toEqual(['key-fit']);
+  });
+
+  it('has expired at the very moment of its expiry', () => {
+    expect(codes({ expires: noon.toISOString() })).toEqual(['key-expired']);
+  });
+
+  it('may lie in hardware', () => {
+    expect(codes({ type: 'RSA-HSM' })).toEqual(['key-fit']);
+    expect(codes({ type: 'RSA-SOMETHING' })).toEqual(['key-not-rsa']);
+  });
+});
+
+describe('a rotation', () => {
+  const codes = (seen: Partial<Observation>, wished: Wish, mine: Own | null = null) =>
+    checksOf(seen, wished, mine).map((check) => `${check.outcome} ${check.code}`);
+
+  it('is for an agent under a key of the customer’s', () => {
+    expect(codes(rotating({ resource: resource() }), wishToRotate())).toContain('block microsoft-managed');
+  });
+
+  it('has nothing to do where the agent is there already, which in its own run is no block', () => {
+    const there = rotating({ resource: resource({ customerKey: under(version('b')) }) });
+    expect(codes(there, wishToRotate())).toContain('block already-under-this-key');
+    expect(codes(there, wishToRotate(), own)).toContain('pass already-under-this-key');
+  });
+
+  it('takes from no other version than the one that was approved, also in its own run', () => {
+    const elsewhere = rotating({ resource: resource({ customerKey: under(version('c')) }) });
+    expect(codes(elsewhere, wishToRotate(), own)).toContain('block key-moved');
+  });
+
+  it.each<[string, Parameters<typeof key>[0], string]>([
+    ['disabled', { enabled: false }, 'block key-disabled'],
+    ['expired', { expires: past }, 'block key-expired'],
+    ['not yet valid', { notBefore: soon }, 'block key-not-yet-valid'],
+    ['of a kind that cannot wrap', { type: 'EC', size: null }, 'block key-not-rsa'],
+  ])('refuses a version that is %s', (_what, change, code) => {
+    expect(codes(rotating({ key: key({ version: version('b'), ...change }) }), wishToRotate())).toContain(code);
+  });
+
+  it('needs a right in the vault itself for a version that it makes, and names it', () => {
+    const lacking = rotating({ key: null, guards: guards({ allowedData: { [create]: false } }) });
+    expect(checksOf(lacking, wishToRotate(toNewVersion))).toContainEqual({
+      outcome: 'block',
+      code: 'bot-not-allowed',
+      fact: { actions: [create] },
+    });
+    expect(codes(rotating({ guards: guards({ allowedData: {} }) }), wishToRotate())).toContain('pass bot-allowed');
+  });
+
+  it('to a version that expired before it was made is blocked', () => {
+    const old: typeof toNewVersion = { ...toNewVersion, make: { ...newKey, expires: past } };
+    expect(codes(rotating({ key: null }), wishToRotate(old))).toContain('block key-expired');
+  });
+});
+
+describe('an agent', () => {
+  const asWished = (customerKey: ReturnType<typeof under> | null, wished = wish()) =>
+    isThere(workOf({ wish: wished, observation: observation({ resource: resource({ customerKey }) }) }));
+
+  it('is as wished under the pinned version of the wished key, however the vault is spelled', () => {
+    expect(asWished(under(version('a')))).toBe(true);
+    expect(asWished(under(version('a'), { vaultUri: 'https://KV-care.vault.azure.net' }))).toBe(true);
+  });
+
+  it.each([
+    ['no key of the customer’s', null],
+    ['another version', under(version('b'))],
+    ['whatever version is newest', under(null)],
+    ['another key', under(version('a'), { keyName: 'other' })],
+    ['another vault', under(version('a'), { vaultUri: 'https://kv-other.vault.azure.net/' })],
+  ])('is not as wished under %s', (_what, customerKey) => {
+    expect(asWished(customerKey)).toBe(false);
+  });
+});

@@ -1,0 +1,370 @@
+/** What people read of a move to another version or key: on the question, on its pages, and what they can click there. */
+import { z } from 'zod';
+import { KeyName } from '../../../../src/domain/ids.ts';
+import type { Plan } from '../../../../src/domain/plan.ts';
+import { refuse } from '../../../../src/domain/request/refusal.ts';
+import type { Form } from '../../../../src/operations/form.ts';
+import { factsOf } from '../../../../src/operations/form-clicks.ts';
+import type { FactsOf } from '../../../../src/operations/pages/page.ts';
+import type { AdaptiveCard } from '../../../../src/teams/cards/render-card.ts';
+import { formCard } from '../../../../src/teams/cards/views/form-view.ts';
+import { changeBox, changeLine, notesOf } from '../../../../src/teams/cards/views/parts.ts';
+import { everybody } from '../../../../src/teams/cards/views/reader.ts';
+import { requestCard } from '../../../../src/teams/cards/views/request-card.ts';
+import { executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
+import {
+  asked,
+  names,
+  newestKey,
+  oldKey,
+  planOf,
+  requestOf,
+  rotationPlan,
+  seen,
+  seenUnderKey,
+  toMadeVersion,
+  toNewest,
+  toOtherKey,
+  visitAgent,
+} from '../../../support/card-states.ts';
+import { commandWorld, formOn } from '../../support/command-world.ts';
+import { key, noon, planFor, ref, resource, under, version, wish } from '../../support/plans.ts';
+
+const words = (card: AdaptiveCard): string => textsOf(card).join('\n');
+const buttons = (card: AdaptiveCard): readonly string[] => executesOf(card.body).map(({ title }) => String(title));
+const primary = (card: AdaptiveCard): readonly string[] =>
+  executesOf(card.body)
+    .filter(({ style }) => style === 'positive')
+    .map(({ title }) => String(title));
+
+const Asked = z.object({ choices: z.array(z.object({ title: z.string(), value: z.string() })), value: z.string() });
+
+const { ports } = commandWorld();
+const { from } = toNewest;
+const rotating = (page: Form['page'], change: Partial<Form> = {}): Form =>
+  formOn(page, ports, { operation: 'rotate-cmk', answers: { resource: toNewest.resource }, ...change });
+const reviewOf = (plan: Plan): FactsOf<'review'> => ({
+  page: 'review',
+  plan,
+  digest: 'd'.repeat(64),
+  policy: { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2026-03-05T12:00:00.000Z' },
+  openRequest: null,
+});
+
+describe('what changes', () => {
+  const oldEnds = 'ends {{DATE(2026-04-01T00:00:00Z,SHORT)}}';
+
+  test('to an existing version of the same key', () => {
+    const plan = rotationPlan(toNewest);
+    expect(changeLine(plan)).toBe('cmk-virtual-visit: version 93e37d3d → **version 5d1f0c2e**');
+    expect(changeBox(plan)).toEqual({
+      about: 'Another version of **cmk-virtual-visit** in kv-care-prod',
+      now: 'Version 93e37d3d',
+      nowNote: oldEnds,
+      after: 'Version 5d1f0c2e',
+      afterNote: 'ends {{DATE(2028-02-12T00:00:00Z,SHORT)}}',
+    });
+  });
+
+  test('to a version that the run makes', () => {
+    const plan = rotationPlan(toMadeVersion);
+    expect(changeLine(plan)).toBe('cmk-virtual-visit: version 93e37d3d → **new version**');
+    expect(changeBox(plan)).toEqual({
+      about: 'New version of **cmk-virtual-visit** in kv-care-prod',
+      now: 'Version 93e37d3d',
+      nowNote: oldEnds,
+      after: 'New version',
+      afterNote: 'ends {{DATE(2028-01-12T00:00:00Z,SHORT)}}',
+    });
+  });
+
+  test('to another key of the same vault', () => {
+    const plan = rotationPlan(toOtherKey);
+    expect(changeLine(plan)).toBe('cmk-virtual-visit → **cmk-triage-agent** in kv-care-prod');
+    expect(changeBox(plan)).toEqual({
+      about: 'Another key in **kv-care-prod**',
+      now: 'cmk-virtual-visit',
+      nowNote: `version 93e37d3d, ${oldEnds}`,
+      after: 'cmk-triage-agent',
+      afterNote: 'version 55555555, no expiry',
+    });
+  });
+
+  test('to a key of another vault: both vaults are named, alike as their keys may be', () => {
+    const elsewhere = { ...from, vaultUri: 'https://kv-old-wards.vault.azure.net/' };
+    const to = { ...toOtherKey.to, keyName: KeyName.parse(from.keyName) };
+    const plan = rotationPlan({ ...toOtherKey, from: elsewhere, to }, { from: null });
+    expect(changeLine(plan)).toBe('cmk-virtual-visit → **cmk-virtual-visit** in kv-care-prod');
+    expect(changeBox(plan)).toMatchObject({
+      about: 'A key in another vault: **kv-care-prod**',
+      nowNote: 'version 93e37d3d, in kv-old-wards.vault.azure.net',
+      afterNote: 'version 55555555, in kv-care-prod, no expiry',
+    });
+  });
+
+  test('a key without a version is not said to have one', () => {
+    const unversioned = { ...from, keyVersion: null };
+    const plan = rotationPlan({ ...toNewest, from: unversioned }, { from: null });
+    expect(changeLine(plan)).toBe('cmk-virtual-visit: no version → **version 5d1f0c2e**');
+    expect(changeBox(plan)).toMatchObject({ now: 'No version', nowNote: '' });
+  });
+
+  test('from Microsoft’s key, as ever', () => {
+    const plan = planFor({ wished: wish() });
+    expect(changeLine(plan)).toBe('Microsoft-managed key → **care** in kv-care');
+    expect(changeBox(plan)).toEqual({
+      about: '',
+      now: 'Microsoft-managed key',
+      nowNote: '',
+      after: 'care',
+      afterNote: 'in kv-care',
+    });
+  });
+});
+
+describe('the question to the approvers', () => {
+  const context = { reader: everybody, names, awaited: '', addressed: [], userIds: [], paused: false };
+  const question = (plan: Plan): string => words(requestCard('approval', requestOf(asked(plan)), context));
+
+  test.each([
+    ['an existing version', toNewest],
+    ['a new version', toMadeVersion],
+  ])('%s: says that it can be undone, and why', (_to, wished) => {
+    const text = question(rotationPlan(wished));
+    expect(text).toContain('**✓ Can be undone:** the old version stays on');
+    expect(text).not.toContain('irreversible');
+  });
+
+  test('another key, whose vault has to be protected: says that the move can, at least', () => {
+    const text = question(rotationPlan(toOtherKey));
+    expect(text).toContain('**▲ 1 irreversible step:** purge protection on');
+    expect(text).toContain('**✓ Can be moved back:** the old version stays on');
+  });
+
+  test.each([
+    ['could not be read', null],
+    ['is disabled', { ...oldKey, enabled: false }],
+  ])('an old version that %s: nothing is promised', (_how, old) => {
+    expect(question(rotationPlan(toNewest, { from: old }))).not.toContain('undone');
+  });
+
+  test('enabling promises nothing', () => {
+    expect(question(planOf())).not.toContain('undone');
+  });
+
+  test('says what stays, and what the requester was told', () => {
+    const text = question(rotationPlan());
+    for (const { text: note } of notesOf(rotationPlan())) expect(text).toContain(note);
+    expect(text).toContain('The old version must stay on until it is out of use. The requester has confirmed this.');
+  });
+});
+
+test.each([
+  ['an existing version', toNewest],
+  ['a new version', toMadeVersion],
+  ['another key', toOtherKey],
+])('%s: the old version stays, the new one is pinned', (_to, wished) => {
+  const [stays, pinned, ...more] = notesOf(rotationPlan(wished)).map(({ text }) => text);
+  expect(stays).toMatch(/^The old version stays enabled: nothing here turns it off\. .*you can move back\.$/);
+  expect(pinned).toBe('The agent stays pinned to its new version. It does not follow later ones by itself.');
+  expect(more).toEqual([]);
+  expect(notesOf(planOf())).toEqual([]);
+});
+
+test('a further version of a key is not said to be a key', () => {
+  const text = words(formCard(rotating('review'), reviewOf(rotationPlan(toMadeVersion)), null));
+  expect(text).toContain('Create key version\nNew version after 93e37d3d: RSA 3072, expires 12 January 2028');
+  expect(text).not.toContain('Create key\n');
+});
+
+describe('the page that asks for the version', () => {
+  const facts: FactsOf<'version'> = {
+    page: 'version',
+    resource: visitAgent,
+    current: visitAgent.customerKey,
+    vault: seenUnderKey().vault,
+    inUse: oldKey,
+    newest: newestKey,
+    makes: { type: 'RSA', size: 3072, expires: '2028-03-01T00:00:00.000Z' },
+    chosen: null,
+    now: noon,
+  };
+  const page = (change: Partial<FactsOf<'version'>> = {}, problem: ReturnType<typeof refuse> | null = null) =>
+    formCard(rotating('version'), { ...facts, ...change }, problem);
+  const input = (card: AdaptiveCard) => Asked.parse(inputsOf(card)[0]);
+  const offered = (card: AdaptiveCard): readonly string[] => input(card).choices.map(({ value }) => value);
+
+  test('offers the newest first, and says what each choice brings', () => {
+    const card = page();
+    expect(input(card).choices).toEqual([
+      { title: 'The newest: 5d1f0c2e, made 12 Feb 2026', value: 'newest' },
+      { title: 'A new one, made when the run starts', value: 'new' },
+      { title: 'Another key or vault', value: 'other' },
+    ]);
+    expect(input(card).value).toBe('newest');
+    const text = words(card);
+    expect(text).toContain('virtual-visit-agent  ·  cmk-virtual-visit in kv-care-prod');
+    expect(text).toContain('Version 93e37d3d');
+    expect(text).toContain('The newest ends {{DATE(2028-02-12T00:00:00Z,SHORT)}}.');
+    expect(text).toContain(
+      'A new one is made like the one in use: RSA 3072, ends {{DATE(2028-03-01T00:00:00Z,SHORT)}}.',
+    );
+    expect(text).toContain('The old version stays enabled. Nothing here turns it off.');
+    expect(buttons(card)).toEqual(['Next', 'Back', 'Cancel']);
+  });
+
+  test.each([
+    [
+      'as the one in use: as good, and for as long',
+      {},
+      { type: 'RSA', size: 3072, expires: '2028-03-01T00:00:00.000Z' },
+    ],
+    ['not at all where Azure could not use one', { type: 'EC', size: null }, null],
+  ])('a new one is made %s', async (_how, like, makes) => {
+    const inUse = key({ created: '2025-01-01T00:00:00.000Z', expires: '2027-01-01T00:00:00.000Z', ...like });
+    const world = {
+      resource: resource({ customerKey: under(version('a')) }),
+      keys: [inUse, key({ version: version('b') })],
+    };
+    const { ports: seeing } = commandWorld(world);
+    const form = rotating('version', { answers: { resource: ref() } });
+    expect(await factsOf(form, seeing)).toMatchObject({ ok: true, value: { page: 'version', makes } });
+  });
+
+  test('keeps what was chosen', () => {
+    expect(input(page({ chosen: 'other' })).value).toBe('other');
+  });
+
+  test('does not offer the version in use', () => {
+    const current = { ...from, keyVersion: newestKey.version };
+    const card = page({ current, resource: { ...visitAgent, customerKey: current }, inUse: newestKey });
+    expect(offered(card)).toEqual(['new', 'other']);
+    expect(words(card)).toContain('The agent is under the newest version of its key.');
+  });
+
+  test('does not offer the version in use where only the newest could be read', () => {
+    const current = { ...from, keyVersion: newestKey.version };
+    expect(offered(page({ current, inUse: null }))).toEqual(['new', 'other']);
+  });
+
+  test('does not offer a new version of a key that Azure could not use', () => {
+    expect(offered(page({ makes: null }))).toEqual(['newest', 'other']);
+  });
+
+  test('leads to another key where the bot does not see the vault', () => {
+    const card = page({ vault: null, inUse: null, newest: null, makes: null });
+    expect(offered(card)).toEqual(['other']);
+    expect(words(card)).toContain('cmk-virtual-visit in kv-care-prod.vault.azure.net');
+    expect(words(card)).toContain('The bot does not see the vault of this key: only another key can be chosen.');
+  });
+
+  test('says that a version in use is disabled', () => {
+    expect(words(page({ inUse: { ...oldKey, enabled: false } }))).toContain('**Disabled**, made ');
+  });
+
+  test('says that the newest is disabled', () => {
+    expect(words(page({ newest: { ...newestKey, enabled: false } }))).toContain('The newest is disabled.');
+  });
+
+  test('says that no version is named', () => {
+    const text = words(page({ current: { ...from, keyVersion: null }, inUse: null }));
+    expect(text).toContain('No version named\nWhether the agent follows new ones is not known.');
+  });
+
+  test('says what was wrong with the last answer', () => {
+    expect(words(page({}, refuse('choice-missing')))).toContain('△ **Nothing is chosen.**');
+  });
+
+  test('under Microsoft’s key there is nothing to choose, and one way on', () => {
+    const none = { vault: null, inUse: null, newest: null, makes: null };
+    const card = page({ ...none, current: null, resource: { ...visitAgent, customerKey: null } });
+    expect(inputsOf(card)).toEqual([]);
+    expect(words(card)).toContain('There is no version to move from.');
+    expect(buttons(card)).toEqual(['Put it under your own key', 'Back', 'Cancel']);
+    expect(primary(card)).toEqual(['Put it under your own key']);
+  });
+});
+
+describe('a review of what is not in the state for it leads to the operation that is', () => {
+  const switches = (card: AdaptiveCard): readonly unknown[] =>
+    executesOf(card.body).filter(({ verb }) => verb === 'form.switch');
+  const enabling = formOn('review', ports, { answers: { resource: ref() } });
+
+  test('enabling: to a rotation', () => {
+    const plan = planOf({ resource: { ...seen().resource, customerKey: visitAgent.customerKey } });
+    const card = formCard(enabling, reviewOf(plan), null);
+    expect(buttons(card)).toEqual(['Move it to another version or key', 'Check again', 'Back', 'Cancel']);
+    expect(primary(card)).toEqual(['Move it to another version or key']);
+  });
+
+  test('rotating: to enabling', () => {
+    const plan = rotationPlan(toNewest, { resource: { ...visitAgent, customerKey: null } });
+    const card = formCard(rotating('review'), reviewOf(plan), null);
+    expect(buttons(card)).toEqual(['Put it under your own key', 'Check again', 'Back', 'Cancel']);
+    expect(primary(card)).toEqual(['Put it under your own key']);
+    expect(words(card)).toContain('**The agent is under a Microsoft-managed key.** It has no version to move from.');
+  });
+
+  test('any other block leads nowhere', () => {
+    const updating = { ...visitAgent, provisioningState: 'Updating' };
+    const card = formCard(rotating('review'), reviewOf(rotationPlan(toNewest, { resource: updating })), null);
+    expect(switches(card)).toEqual([]);
+    expect(primary(card)).toEqual(['Check again']);
+  });
+
+  test('a plan that can be submitted leads nowhere', () => {
+    for (const card of [
+      formCard(enabling, reviewOf(planOf()), null),
+      formCard(rotating('review'), reviewOf(rotationPlan()), null),
+    ]) {
+      expect(switches(card)).toEqual([]);
+      expect(primary(card)).toEqual(['Submit']);
+    }
+  });
+});
+
+describe('the row that shows how far one is', () => {
+  const row = (form: Form): string => {
+    const { resource } = seen();
+    const card = formCard(form, { page: 'vault', resource, vaults: [], chosen: null }, null);
+    return textsOf(card)
+      .filter((text) => /^[✓●○] (Agent|Vault|Key|Version|Review)$/.test(text))
+      .join(' ');
+  };
+
+  test('enabling: four pages', () => {
+    expect(row(formOn('vault', ports))).toBe('✓ Agent ● Vault ○ Key ○ Review');
+    expect(row(formOn('review', ports))).toBe('✓ Agent ✓ Vault ✓ Key ● Review');
+  });
+
+  test('rotating: three pages, and two more on the way to another key', () => {
+    const made = { ...toMadeVersion.to, from };
+    expect(row(rotating('resource', { answers: {} }))).toBe('● Agent ○ Version ○ Review');
+    expect(row(rotating('version'))).toBe('✓ Agent ● Version ○ Review');
+    expect(row(rotating('review', { answers: { version: made } }))).toBe('✓ Agent ✓ Version ● Review');
+    const other = { answers: { version: { way: 'other-key', from } } };
+    expect(row(rotating('vault', other))).toBe('✓ Agent ✓ Version ● Vault ○ Key ○ Review');
+    expect(row(rotating('review', other))).toBe('✓ Agent ✓ Version ✓ Vault ✓ Key ● Review');
+  });
+});
+
+describe('the page that asks for the agent', () => {
+  const verdict = (form: Form, under: boolean): string =>
+    words(
+      formCard(
+        form,
+        { page: 'resource', resources: [], resource: under ? visitAgent : { ...visitAgent, customerKey: null } },
+        null,
+      ),
+    );
+
+  test('asks for what its operation is for, and says whether the agent is in the state for it', () => {
+    const [enabling, rotation] = [formOn('resource', ports), rotating('resource')];
+    expect(verdict(enabling, false)).toContain('Which agent gets its own key?');
+    expect(verdict(enabling, false)).toContain('✓ Can use a customer-managed key');
+    expect(verdict(enabling, true)).toContain('△ The review will say what stands in the way');
+    expect(verdict(rotation, true)).toContain('Rotate the key of which agent?');
+    expect(verdict(rotation, true)).toContain('✓ Can move to another version or key');
+    expect(verdict(rotation, false)).toContain('△ The next page says what stands in the way');
+  });
+});
