@@ -1,5 +1,6 @@
 /** Tests run as ES modules through swc; the bot, its store and its engine always run as child processes. */
 export default {
+  globalSetup: '<rootDir>/test/support/global-setup.js',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

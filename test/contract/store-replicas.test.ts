@@ -1,18 +1,16 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import { startPostgres } from '../support/postgres.ts';
+import { forkProgram } from '../support/prepared.ts';
 
 /** Replicas that share a PostgreSQL: who is alive, and that no two share a name. */
 
 const postgres = await startPostgres();
-const script = fileURLToPath(new URL('../support/store-process-replica.ts', import.meta.url));
 
 type Said = { readonly alive: readonly string[] } | { readonly error: string };
 
 /** A replica under the name, once it has signed on or was refused. */
 async function replica(database: DatabaseOptions, name: string) {
-  const child = fork(script, [JSON.stringify(database), name], { execArgv: ['--import', 'tsx'] });
+  const child = await forkProgram('store-replica', [JSON.stringify(database), name]);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const said = () => new Promise<Said>((resolve) => child.once('message', (message) => resolve(message as Said)));
   const first = await said();

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { newAzureDir } from './data-folder.ts';
+import { startOf } from './prepared.ts';
 
 /** A local Azure running as a process of its own. */
 export interface RunningAzure {
@@ -71,22 +72,22 @@ const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> =
   await exited;
 };
 
-/** Starts a local Azure on a data folder, a new temporary one and free ports unless they are given. */
+/** Starts a local Azure on a data folder, a new temporary one as seeded and free ports unless they are given. */
 export const startAzure = async (
   options: {
-    readonly latency?: Latency;
+    readonly latency?: Latency | 'as it was';
     readonly dataDir?: string;
     readonly port?: number;
     readonly signInPort?: number;
   } = {},
 ): Promise<RunningAzure> => {
-  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'local-azure-'));
+  const { latency = 'instant' } = options;
+  const dataDir = options.dataDir ?? (await newAzureDir());
   const port = options.port ?? (await freePorts(10));
-  const args = ['--data', dataDir, '--port', String(port), '--latency', options.latency ?? 'instant'];
+  const args = ['--data', dataDir, '--port', String(port)];
+  if (latency !== 'as it was') args.push('--latency', latency);
   if (options.signInPort !== undefined) args.push('--sign-in-port', String(options.signInPort));
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/local/azure/run.ts', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(process.execPath, await startOf('local-azure', args), { stdio: ['ignore', 'pipe', 'inherit'] });
   await untilListening(child);
   return {
     url: `https://localhost:${port}`,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { startOf } from './prepared.ts';
 
 /** Local Teams as a child process, and people who use it. */
 
@@ -88,7 +89,7 @@ export async function startLocalTeams(options: LocalTeamsOptions): Promise<Local
     'azure-ca': options.azureCaFile,
     manifest: options.manifestFile,
   }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/local/teams/run.ts', ...flags], {
+  const child = spawn(process.execPath, await startOf('local-teams', flags), {
     cwd: repository,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

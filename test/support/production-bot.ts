@@ -54,7 +54,7 @@ export async function startProductionBot(env: NodeJS.ProcessEnv = {}): Promise<P
     NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(watchNames)}`,
     ...env,
   };
-  const bot = spawnBot(settings, (text) => {
+  const bot = await spawnBot(settings, (text) => {
     output += text;
   });
   const end = async (): Promise<void> => {
