@@ -19,13 +19,16 @@ export async function prepared(): Promise<string> {
   return folder;
 }
 
+/** Reading the maps takes each process half a second; who looks for a bug asks for stacks that name the sources. */
+const maps: readonly string[] = process.env.CMK_TEST_STACKS === undefined ? [] : ['--enable-source-maps'];
+
 /** What Node is given to start a program. */
 export const startOf = async (name: ProgramName, args: readonly string[]): Promise<string[]> => [
-  '--enable-source-maps',
+  ...maps,
   programIn(await prepared(), name),
   ...args,
 ];
 
 /** Starts a program that speaks over a channel. */
 export const forkProgram = async (name: ProgramName, args: readonly string[] = []): Promise<ChildProcess> =>
-  fork(programIn(await prepared(), name), args, { execArgv: ['--enable-source-maps'], serialization: 'advanced' });
+  fork(programIn(await prepared(), name), args, { execArgv: [...maps], serialization: 'advanced' });
