@@ -20,12 +20,12 @@ export interface Ground {
   stop(): Promise<void>;
 }
 
-async function openRecord({ store: place }: Config): Promise<Pick<Ground, 'database' | 'store'>> {
+async function openRecord({ store: place, beatMs }: Config): Promise<Pick<Ground, 'database' | 'store'>> {
   const database = await openDatabase(
     place.kind === 'folder' ? { kind: 'pglite', dataDir: place.dataDir } : { kind: 'postgres', url: place.url },
   );
   await migrate(database);
-  return { database, store: openStore(database, { clock: now, seal: sealWith(random) }) };
+  return { database, store: openStore(database, { clock: now, seal: sealWith(random) }, beatMs) };
 }
 
 /** Opens the log first: whatever a library prints from then on goes there, without secrets. */

@@ -6,11 +6,14 @@ import { forkProgram } from '../support/prepared.ts';
 
 const postgres = await startPostgres();
 
+/** Quick enough not to wait for, slow enough that a machine with much to do keeps up. */
+const beatMs = 500;
+
 type Said = { readonly alive: readonly string[] } | { readonly error: string };
 
 /** A replica under the name, once it has signed on or was refused. */
 async function replica(database: DatabaseOptions, name: string) {
-  const child = await forkProgram('store-replica', [JSON.stringify(database), name]);
+  const child = await forkProgram('store-replica', [JSON.stringify(database), name, `${beatMs}`]);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const said = () => new Promise<Said>((resolve) => child.once('message', (message) => resolve(message as Said)));
   const first = await said();
@@ -61,7 +64,7 @@ async function replica(database: DatabaseOptions, name: string) {
     const again = await replica(database, 'one');
     expect(again.first).toEqual({ alive: ['one', 'two'] });
     await again.end('SIGKILL');
-    await new Promise((resolve) => setTimeout(resolve, 9_000));
+    await new Promise((resolve) => setTimeout(resolve, 9 * beatMs));
     expect(await two.alive()).toEqual({ alive: ['two'] });
     await two.end('SIGTERM');
   }, 40_000);

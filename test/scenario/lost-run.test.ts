@@ -27,7 +27,7 @@ describe('a run that nobody goes on with', () => {
   let world: World;
 
   beforeAll(async () => {
-    world = await startWorld();
+    world = await startWorld({ env: { CMK_HEARTBEAT: '500ms' } });
   });
   afterAll(() => world.end());
 

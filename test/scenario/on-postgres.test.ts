@@ -62,7 +62,9 @@ onPostgres('two replicas over one PostgreSQL', () => {
   let world: World;
 
   beforeAll(async () => {
-    world = await startWorld({ env: { DATABASE_URL: await server.newDatabase(), CMK_REPLICA: 'one' } });
+    world = await startWorld({
+      env: { DATABASE_URL: await server.newDatabase(), CMK_REPLICA: 'one', CMK_HEARTBEAT: '500ms' },
+    });
   });
   afterAll(() => world?.end());
 
