@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from '../support/local-azure.ts';
+import { freePorts } from '../support/free-ports.ts';
+
 import { startOf } from '../support/prepared.ts';
 
 /** A port that somebody else uses is said in one line, with what to do. */

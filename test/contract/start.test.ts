@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { botEnvironment } from '../../src/local/bot-environment.ts';
 import { newAzureDir } from '../support/data-folder.ts';
-import { freePorts } from '../support/local-azure.ts';
+import { freePorts } from '../support/free-ports.ts';
+
 import { cardText, teamsClient } from '../support/local-teams.ts';
 import { people, places } from '../support/story.ts';
 
@@ -105,4 +106,4 @@ test('npm start refuses to start without one, and names what is missing', async 
   run(['start'], {});
   expect((await once(npm, 'exit'))[0]).toBe(1);
   expect(printed).toContain('MicrosoftAppTenantId: is missing');
-}, 60_000);
+});

@@ -67,5 +67,5 @@ async function replica(database: DatabaseOptions, name: string) {
     await new Promise((resolve) => setTimeout(resolve, 9 * beatMs));
     expect(await two.alive()).toEqual({ alive: ['two'] });
     await two.end('SIGTERM');
-  }, 40_000);
+  });
 });

@@ -126,5 +126,5 @@ describe('what the doctor finds', () => {
     const { code, out } = await cli('doctor');
     expect(code).toBe(1);
     expect(out).toMatch(/fail {2}Azure +.*\n +→ Look at the network/);
-  }, 120_000);
+  });
 });

@@ -247,5 +247,5 @@ describe('approvals given while runs are paused', () => {
     expect(answered(await approve(world, people.secondApprover, card))).toContain('Approved, 1 of 1');
     await status(asked.id, /Succeeded/);
     seen.push(['approver', 'no longer is one', 'asks again', 'An approver no longer is one. The request asks again.']);
-  }, 120_000);
+  });
 });

@@ -84,7 +84,7 @@ onPostgres('two replicas over one PostgreSQL', () => {
     expect(record.events(id).filter((event) => event.startsWith('step-done'))).toHaveLength(5);
     await endOther('SIGINT');
     expect(world.printed()).not.toMatch(/unhandled|unexpected error|audit before/i);
-  }, 90_000);
+  });
 
   test('the one that died starts again under its name, and what it had in its hands waits for nobody', async () => {
     const endOther = await world.startReplica('two');
@@ -94,5 +94,5 @@ onPostgres('two replicas over one PostgreSQL', () => {
     await world.endBot('SIGKILL');
     await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
     await endOther('SIGINT');
-  }, 90_000);
+  });
 });

@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { accessSync, chownSync, constants, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { freePorts } from './free-ports.ts';
 
 export interface TestPostgres {
   /** The URL of a new, empty database. */
@@ -71,7 +71,7 @@ async function startServer(programs: string): Promise<TestPostgres> {
   await finished(
     run('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync']),
   );
-  const port = await freePort();
+  const port = await freePorts(0);
   // What a crash of the machine would lose is of no interest in a test.
   const settings = ['fsync=off', 'full_page_writes=off', `unix_socket_directories=${folder}`];
   const flags = settings.flatMap((setting) => ['-c', setting]);
@@ -106,26 +106,15 @@ function finished(child: ChildProcess): Promise<void> {
   });
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 async function untilItAnswers(url: string, died: () => string | null): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 1_200; tries++) {
     const last = died();
     if (last !== null) throw new Error(`starting PostgreSQL: ${last}`);
     const answered = await withClient(url, (client) => client.query('select 1')).catch(() => null);
     if (answered !== null) return;
     await sleep(50);
   }
-  throw new Error('starting PostgreSQL: it did not answer within 10 s');
+  throw new Error('starting PostgreSQL: it did not answer within a minute');
 }
 
 async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {

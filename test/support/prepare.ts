@@ -7,7 +7,8 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { botEnvironment } from '../../src/local/bot-environment.ts';
 import { bundle } from './bundle.ts';
 import { emptyDatabase } from './data-folder.ts';
-import { freePorts, startAzure } from './local-azure.ts';
+import { freePorts } from './free-ports.ts';
+import { startAzure } from './local-azure.ts';
 import { programsIn, templateIn } from './programs.ts';
 import { spawnBot, untilReady } from './world.ts';
 

@@ -6,7 +6,8 @@ import { type Finding, verifyChain, verifyTexts } from '../../src/audit/verify.t
 import { botEnvironment } from '../../src/local/bot-environment.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import { newDataDir } from './data-folder.ts';
-import { freePorts, http, type Latency, type RunningAzure, startAzure } from './local-azure.ts';
+import { freePorts } from './free-ports.ts';
+import { http, type Latency, type RunningAzure, startAzure } from './local-azure.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from './local-teams.ts';
 import { LogWatch } from './log-leaks.ts';
 import { startOf } from './prepared.ts';
