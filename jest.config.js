@@ -10,6 +10,7 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+  reporters: ['default', '<rootDir>/test/support/slowest-reporter.js'],
   // A watchdog: what hangs ends, what is held up by a busy machine does not.
   testTimeout: 120_000,
   maxWorkers: 2,
