@@ -233,8 +233,9 @@ describe('hostile words', () => {
   });
 });
 
+const path = await chromiumPath();
+
 describe('on the page, drawn by the real renderer', () => {
-  const path = chromiumPath();
   (path === null ? test.skip : test)('nothing is fetched, linked, bold or mentioned', async () => {
     const browser = await openBrowser(path ?? '');
     try {

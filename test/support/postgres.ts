@@ -1,4 +1,4 @@
-/** A real PostgreSQL for tests: started from the machine's own programs in a temporary folder, or one given by URL. */
+/** A real PostgreSQL for tests: started in a temporary folder from the machine's own programs or those that npm brought, or one given by URL. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { accessSync, chownSync, constants, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -7,6 +7,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { freePorts } from './free-ports.ts';
+import { packagedPostgres } from './packaged-postgres.ts';
+import { systemIsHidden } from './system-programs.ts';
 
 export interface TestPostgres {
   /** The URL of a new, empty database. */
@@ -15,15 +17,16 @@ export interface TestPostgres {
 }
 
 /**
- * Starts a server for this test file. Null when the machine has none: then says so aloud, and throws where `CI` is set, for
+ * Starts a server for this test file. Null where there is none: then says so aloud, and throws where `CI` is set, for
  * a run that counts must not leave the production database untested.
  */
 export async function startPostgres(): Promise<TestPostgres | null> {
   const given = process.env.CMK_TEST_DATABASE_URL;
   if (given !== undefined) return fromUrl(given, async () => undefined);
-  const programs = findPrograms();
+  const programs = (systemIsHidden() ? null : findPrograms()) ?? (await packagedPostgres());
   if (programs !== null) return startServer(programs);
-  const missing = 'no PostgreSQL found (initdb and postgres): install it, or set CMK_TEST_DATABASE_URL';
+  const missing =
+    'no PostgreSQL found (initdb and postgres), and npm has none for this machine: install it, or set CMK_TEST_DATABASE_URL';
   if (process.env.CI !== undefined) throw new Error(missing);
   process.stderr.write(`\nNOT TESTED on PostgreSQL: ${missing}\n\n`);
   return null;
