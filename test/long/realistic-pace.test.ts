@@ -21,12 +21,12 @@ describe('with the pace of the real Azure', () => {
     const id = await ask(world);
     await approve(world, people.approver, await approvalCard(world, id));
     const killAt = async (words: RegExp): Promise<void> => {
-      await shows(world, places.operations, people.requester, id, words, 60_000);
+      await shows(world, places.operations, people.requester, id, words);
       await world.restartEverything('SIGKILL');
     };
     await killAt(/Running, 0 of 5/);
     await killAt(/Running, 3 of 5/);
-    await shows(world, places.operations, people.requester, id, /Succeeded/, 60_000);
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
     await shows(world, places.approvals, people.approver, id, /Succeeded/);
     // A grant before its identity is known, and a key before its grant has spread, are refused and tried again.
     const { body: state } = await http(world.azure, 'GET', '/simulator/state');

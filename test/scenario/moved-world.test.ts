@@ -77,7 +77,7 @@ async function approveAndMove({ card }: Approved, change: Change): Promise<void>
   await changeState(world.azure, change);
 }
 
-const status = (id: string, words: RegExp) => shows(world, places.operations, people.requester, id, words, 30_000);
+const status = (id: string, words: RegExp) => shows(world, places.operations, people.requester, id, words);
 
 async function expectGoesOn({ id, from }: Approved, wanted: readonly string[], { agent, vault, key }: Path) {
   const pinned =

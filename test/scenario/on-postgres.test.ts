@@ -43,7 +43,7 @@ onPostgres('over PostgreSQL', () => {
     expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
     await untilFaultsAreMet(world);
     await world.restartBot('SIGINT');
-    await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
     await shows(world, places.approvals, people.approver, id, /Succeeded/);
     expect(await writes(world)).toHaveLength(4);
   });
@@ -76,7 +76,7 @@ onPostgres('two replicas over one PostgreSQL', () => {
     await untilFaultsAreMet(world);
     const endOther = await world.startReplica('two');
     await world.endBot('SIGKILL');
-    await shows(world, places.operations, people.requester, id, /Succeeded/, 60_000);
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
     await shows(world, places.approvals, people.approver, id, /Succeeded/);
     expect(await writes(world)).toHaveLength(4);
     const record = await readRecord(world);
@@ -92,7 +92,7 @@ onPostgres('two replicas over one PostgreSQL', () => {
     const id = await ask(world, choices.policies);
     await approve(world, people.approver, await approvalCard(world, id));
     await world.endBot('SIGKILL');
-    await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
     await endOther('SIGINT');
   });
 });

@@ -75,7 +75,7 @@ describe('after a restart', () => {
       if (how === 'everything') await world.restartEverything('SIGKILL');
       else await world.restartBot(how);
       for (const place of [places.operations, places.approvals]) {
-        await shows(world, place, people.approver, id, /Succeeded/, 40_000);
+        await shows(world, place, people.approver, id, /Succeeded/);
       }
       expect(await writes(world, from)).toEqual(eachWriteOnce);
       await putBack();
