@@ -1,7 +1,7 @@
 /** Starts making what every test starts from, unless it is there for these very sources. Tests that need none do not wait. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -27,22 +27,25 @@ function fingerprint() {
   return hash.digest('hex').slice(0, 16);
 }
 
-const days = 24 * 3_600_000;
+/** Each takes ninety megabytes. A run that began within this time may still use one. */
+const keptMs = 3_600_000;
 
-/** What earlier sources left. Another run may still use what is young. */
+/** What earlier sources left. */
 function forgetOld() {
   for (const name of readdirSync(cache).filter((one) => one.startsWith('prepared-'))) {
     const folder = path.join(cache, name);
-    if (Date.now() - statSync(folder).mtimeMs > days) rmSync(folder, { recursive: true, force: true });
+    if (Date.now() - statSync(folder).mtimeMs > keptMs) rmSync(folder, { recursive: true, force: true });
   }
 }
 
 export default function setup() {
   mkdirSync(cache, { recursive: true });
-  forgetOld();
   const folder = path.join(cache, `prepared-${fingerprint()}`);
   process.env.CMK_TEST_PREPARED = folder;
   rmSync(`${folder}.failed`, { force: true });
+  const now = new Date();
+  if (existsSync(folder)) utimesSync(folder, now, now);
+  forgetOld();
   if (existsSync(folder)) return;
   const args = ['--import', 'tsx', path.join(root, 'test/support/prepare.ts'), folder];
   const making = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
