@@ -1,6 +1,8 @@
 /** Tests run as ES modules through swc; the bot, its store and its engine always run as child processes. */
 export default {
+  globalSetup: '<rootDir>/test/support/global-setup.js',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['<rootDir>/test/long/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -8,6 +10,8 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
-  testTimeout: 60_000,
+  reporters: ['default', '<rootDir>/test/support/slowest-reporter.js'],
+  // A watchdog: what hangs ends, what is held up by a busy machine does not.
+  testTimeout: 120_000,
   maxWorkers: 2,
 };

@@ -20,10 +20,10 @@ async function start(config: Config): Promise<void> {
   const azureSide = openAzureSide(ground);
   const teamsSide = openTeamsSide(ground, azureSide);
 
-  // What was under way goes on before anybody can ask for more; the command line is answered by a bot that listens.
+  // What was under way goes on before anybody can ask for more. The bot comes last: whoever finds it ready can also end it.
   const runs = await startRunSide(ground, azureSide, teamsSide);
-  const bot = await startBot(ground, azureSide, teamsSide);
   const control = await startControl(ground);
+  const bot = await startBot(ground, azureSide, teamsSide);
 
   // Nobody can ask any more, then what is under way comes to rest, then the record is closed.
   stopInOrder([control, bot, runs, ground]);

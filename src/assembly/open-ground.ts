@@ -23,7 +23,7 @@ export interface Ground {
   stop(): Promise<void>;
 }
 
-async function openRecord({ store: place }: Config): Promise<Pick<Ground, 'database' | 'store'>> {
+async function openRecord({ store: place, beatMs }: Config): Promise<Pick<Ground, 'database' | 'store'>> {
   const database = await openDatabase(
     place.kind === 'folder' ? { kind: 'pglite', dataDir: place.dataDir } : { kind: 'postgres', url: place.url },
   );
@@ -32,7 +32,8 @@ async function openRecord({ store: place }: Config): Promise<Pick<Ground, 'datab
     // A stack would only hide what is to be done.
     throw error instanceof OlderRecord ? new ConfigurationError(error.message) : error;
   });
-  return { database, store: openStore(database, { clock: now, seal: sealWith(random), read: parseEventBody }) };
+  const tools = { clock: now, seal: sealWith(random), read: parseEventBody };
+  return { database, store: openStore(database, tools, beatMs) };
 }
 
 /** Opens the log first: whatever a library prints from then on goes there, without secrets. */

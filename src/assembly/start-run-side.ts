@@ -18,7 +18,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
   const { config, log, database, store, requests } = ground;
   const { azure, standings } = azureSide;
   const { outbox, replicas, documents } = store;
-  const { policy, paused, retry: retryLimits } = config;
+  const { policy, paused, beatMs, retry: retryLimits } = config;
   const { tenantId } = config.teams;
   const { approver: approverStanding } = standings;
   const runs = { requests, azure, policy, tenantId, approverStanding, retryLimits, sha256, now };
@@ -28,7 +28,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
   const runner = startOutbox({
     outbox,
     requests,
-    run: openWatch({ runs, engine, replicas, me, paused, log }),
+    run: openWatch({ runs, engine, replicas, me, beatMs, paused, log }),
     show: teamsSide.notifier.show,
     audit: teamsSide.auditChannel.show,
     remind: teamsSide.reminders.remind,

@@ -5,11 +5,9 @@ import { readPlace } from '../config/place.ts';
 import { helpOn, overview } from './help.ts';
 import { type OpenRecords, openRecords } from './open-records.ts';
 import { subcommands } from './registry.ts';
-import { type Exit, exit, type Subcommand, type Surroundings } from './subcommand.ts';
+import { type Exit, exit, type Subcommand } from './subcommand.ts';
+import type { Terminal } from './terminal.ts';
 import { Unusable } from './unusable.ts';
-
-/** Where words go, and who is there. */
-export type Terminal = Pick<Surroundings, 'print' | 'write' | 'complain' | 'user'>;
 
 const asked = (args: readonly string[], { name }: Subcommand): boolean =>
   name.split(' ').every((word, index) => args[index] === word);

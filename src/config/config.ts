@@ -64,6 +64,8 @@ export interface Config {
   readonly log: { readonly level: Environment['CMK_LOG_LEVEL'] };
   /** This replica's name, no other's. */
   readonly replica: string;
+  /** How often a replica says that it lives. */
+  readonly beatMs: number;
 }
 
 /** How an approver signs in anew, and the app they sign in to. */
@@ -109,6 +111,7 @@ const configFrom = (env: Environment, rules: NonNullable<PolicyFile['rules']>): 
   log: { level: env.CMK_LOG_LEVEL },
   // Replicas share a server and run on machines of their own; a folder is one process's alone.
   replica: env.CMK_REPLICA ?? (env.DATABASE_URL === undefined ? 'local' : os.hostname()),
+  beatMs: env.CMK_HEARTBEAT,
 });
 
 const teamsFrom = (env: Environment): Config['teams'] => ({

@@ -82,6 +82,7 @@ export const environmentSchema = z.object({
   CMK_CALLS_AT_ONCE: z.coerce.number().int().min(10).max(1_000_000).default(200),
   CMK_AZURE_POLL: duration.default(5_000),
   CMK_RETRY_FIRST_WAIT: duration.default(usualRetry.firstWaitMs),
+  CMK_HEARTBEAT: duration.default(1_000),
   CMK_PAUSE: z
     .enum(['', '0', '1', 'false', 'true'])
     .default('')

@@ -38,10 +38,12 @@ export async function writeOutbox(sql: Sql, id: RequestId, rows: readonly Conseq
  * Claiming is one statement, a transaction of its own; replicas skip what another is claiming, and leave what only a newer
  * program knows to it.
  */
-const claim = `update cmk.outbox o set leased_until = $2, leased_version = o.version, leased_by = $5
+const claimFor = (
+  beatMs: number,
+): string => `update cmk.outbox o set leased_until = $2, leased_version = o.version, leased_by = $5
   from (select request_id, kind, key from cmk.outbox
     where due_at <= $1 and kind = any($4)
-      and (leased_until is null or leased_until <= $1 or leased_by not in (${aliveInstances}))
+      and (leased_until is null or leased_until <= $1 or leased_by not in (${aliveInstances(beatMs)}))
     order by due_at limit $3 for update skip locked) due
   where o.request_id = due.request_id and o.kind = due.kind and o.key = due.key
   returning o.request_id, o.kind, o.key, o.due_at, o.attempts, o.version`;
@@ -65,7 +67,8 @@ async function giveBack(sql: Sql, item: OutboxItem, dueAt: Date, attempts: numbe
   await change(sql, text, [...keyOf(item), dueAt.toISOString(), attempts]);
 }
 
-export function openOutbox(pool: Pool, onWritten: Outbox['onWritten']): Outbox {
+export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], beatMs: number): Outbox {
+  const claim = claimFor(beatMs);
   return {
     claim: async (instance, now, leaseMs, limit) => {
       const until = new Date(now.getTime() + leaseMs).toISOString();

@@ -4,15 +4,16 @@ import { z } from 'zod';
 import { type ReplicaIdentity, ReplicaNameTaken, type Replicas } from '../domain/ports/store.ts';
 import { change, type Sql, select, selectOne } from './sql.ts';
 
-/** How often a replica says that it is alive. */
-const beatMs = 1_000;
-/** Not heard of for so long, it is dead. Several beats, so that a process held up for a moment is not taken for one. */
-const deadAfterMs = 8_000;
-/** Long enough for a living namesake to have said so. */
-const listenMs = 3 * beatMs;
+/** How often a replica says that it is alive, where nobody says otherwise. */
+export const usualBeatMs = 1_000;
+/** Not heard of for so many beats, it is dead: a process held up for a moment is not to be taken for one. */
+const deadAfterBeats = 8;
+/** Enough for a living namesake to have said so. */
+const listenBeats = 3;
 
 /** Whether an instance is alive, for use in other queries; compares with the database's clock, the only one all share. */
-export const aliveInstances = `select instance from cmk.replica where seen > now() - interval '${deadAfterMs} milliseconds'`;
+export const aliveInstances = (beatMs: number): string =>
+  `select instance from cmk.replica where seen > now() - interval '${deadAfterBeats * beatMs} milliseconds'`;
 
 const Seen = z.object({ instance: z.string(), seen: z.date() });
 const Alive = z.object({ name: z.string(), workflow_version: z.string() });
@@ -31,20 +32,26 @@ const namesake = (sql: Sql, name: string) =>
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A namesake that was killed does not say anything any more; one that lives does within a few beats. */
-async function listenForNamesake(sql: Sql, name: string): Promise<void> {
+async function listenForNamesake(sql: Sql, name: string, beatMs: number): Promise<void> {
   const before = await namesake(sql, name);
   if (before === null) return;
-  await wait(listenMs);
+  await wait(listenBeats * beatMs);
   const after = await namesake(sql, name);
   if (after !== null && after.seen.getTime() !== before.seen.getTime()) throw new ReplicaNameTaken(name);
 }
 
-/** `alone`: no other process can be on this database, so what is left there is a dead one's. */
-export function openReplicas(pool: Pool, { alone }: { readonly alone: boolean }): Replicas {
+export interface ReplicasOptions {
+  /** No other process can be on this database, so what is left there is a dead one's. */
+  readonly alone: boolean;
+  /** The same for all replicas of a database: each judges the others by its own. */
+  readonly beatMs: number;
+}
+
+export function openReplicas(pool: Pool, { alone, beatMs }: ReplicasOptions): Replicas {
   return {
     async signOn(me, onTrouble) {
       if (alone) await change(pool, 'delete from cmk.replica');
-      else await listenForNamesake(pool, me.name);
+      else await listenForNamesake(pool, me.name, beatMs);
       await beat(pool, me);
       await change(pool, "delete from cmk.replica where seen < now() - interval '1 day'");
       const timer = setInterval(() => void beat(pool, me).catch(onTrouble), beatMs);
@@ -55,7 +62,7 @@ export function openReplicas(pool: Pool, { alone }: { readonly alone: boolean })
       };
     },
     async alive() {
-      const text = `select name, workflow_version from cmk.replica where instance in (${aliveInstances})`;
+      const text = `select name, workflow_version from cmk.replica where instance in (${aliveInstances(beatMs)})`;
       return (await select(pool, Alive, text)).map((row) => ({
         name: row.name,
         workflowVersion: row.workflow_version,

@@ -6,7 +6,7 @@ import type { Database } from './database.ts';
 import { openDocuments, type SweptDocuments } from './documents.ts';
 import { openOutbox } from './outbox.ts';
 import { openPeople } from './people.ts';
-import { openReplicas } from './replicas.ts';
+import { openReplicas, usualBeatMs } from './replicas.ts';
 import { openRequests } from './requests.ts';
 import { openShown } from './shown.ts';
 import { openTrail, type Trail } from './trail.ts';
@@ -17,8 +17,8 @@ export interface OpenStore extends Store {
   readonly trail: Trail;
 }
 
-/** The database must have been migrated. Keeps no state but the listeners: any number of replicas may open one each. */
-export function openStore(database: Database, tools: AppendTools): OpenStore {
+/** The database must have been migrated. `beatMs`: how often replicas say that they live. Keeps no state but the listeners: any number of replicas may open one each. */
+export function openStore(database: Database, tools: AppendTools, beatMs = usualBeatMs): OpenStore {
   const { pool } = database;
   const listeners: (() => void)[] = [];
   // In a turn of their own: a listener's mistake must not take back the answer to a commit.
@@ -27,10 +27,14 @@ export function openStore(database: Database, tools: AppendTools): OpenStore {
   };
   return {
     requests: openRequests(pool, tools, written),
-    outbox: openOutbox(pool, (listener) => {
-      listeners.push(listener);
-    }),
-    replicas: openReplicas(pool, { alone: database.kind === 'pglite' }),
+    outbox: openOutbox(
+      pool,
+      (listener) => {
+        listeners.push(listener);
+      },
+      beatMs,
+    ),
+    replicas: openReplicas(pool, { alone: database.kind === 'pglite', beatMs }),
     shown: openShown(pool),
     conversations: openConversations(pool),
     people: openPeople(pool),

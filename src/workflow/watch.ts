@@ -14,6 +14,8 @@ export interface WatchPorts {
   readonly engine: Pick<Engine, 'startRun' | 'look' | 'adopt'>;
   readonly replicas: Pick<Replicas, 'alive'>;
   readonly me: Pick<ReplicaIdentity, 'name' | 'workflowVersion'>;
+  /** How often replicas say that they live. */
+  readonly beatMs: number;
   /** While true, runs are not started; those that go are looked after. */
   readonly paused: boolean;
   readonly log: { warn(fields: object, message: string): void };
@@ -24,10 +26,11 @@ type Lost = Extract<Found, { readonly code: 'run-lost' }>;
 /** What must be done about a run. */
 type Fate = 'start' | 'going' | 'adopt' | { readonly lost: Lost['why'] };
 
-const lookEveryMs = 5_000;
-const suspectEveryMs = 1_000;
+/** In heartbeats of a replica: what is judged here is whether one is heard of. */
+const lookEveryBeats = 5;
+const suspectEveryBeats = 1;
 /** A run may be between two hands for a moment, or have been stored a moment before its end is. */
-const graceMs = 5_000;
+const graceBeats = 5;
 
 const isRunning = (request: Request | null, run: number): request is Request =>
   request !== null && request.runs === run && (request.state === 'approved' || request.state === 'running');
@@ -60,14 +63,14 @@ const lostRun = (why: Lost['why'], touched: boolean): Failure =>
 export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Promise<Date | null> {
   const { runs, engine, log } = ports;
   const suspectSince = new Map<string, number>();
-  const later = (ms: number): Date => new Date(runs.now().getTime() + ms);
+  const later = (beats: number): Date => new Date(runs.now().getTime() + beats * ports.beatMs);
 
   /** Whether the run was in this trouble for long enough to act on it. */
   const isOverdue = (key: string): boolean => {
     const now = runs.now().getTime();
     const since = suspectSince.get(key) ?? now;
     suspectSince.set(key, since);
-    return now - since >= graceMs;
+    return now - since >= graceBeats * ports.beatMs;
   };
 
   async function act(id: RequestId, run: number, fate: Fate, request: Request): Promise<Date | null> {
@@ -75,14 +78,14 @@ export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Pr
     if (fate === 'going' || fate === 'start') {
       suspectSince.delete(key);
       if (fate === 'start' && !ports.paused) await engine.startRun(id, run);
-      return later(lookEveryMs);
+      return later(lookEveryBeats);
     }
-    if (!isOverdue(key)) return later(suspectEveryMs);
+    if (!isOverdue(key)) return later(suspectEveryBeats);
     suspectSince.delete(key);
     if (fate === 'adopt') {
       log.warn({ requestId: id, run }, 'a run that lost its replica is taken over');
       await engine.adopt(id, run);
-      return later(lookEveryMs);
+      return later(lookEveryBeats);
     }
     log.warn({ requestId: id, run }, 'a run is lost, a person is asked');
     await stopRun(runs, id, run, lostRun(fate.lost, request.state === 'running'));

@@ -10,7 +10,7 @@ import { type LocalTeamsProcess, startLocalTeams } from '../support/local-teams.
 
 /** Every card in every state, drawn by the renderer of the page. `CMK_GALLERY=DIR` keeps a picture of each. */
 
-const path = chromiumPath();
+const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
 const pictures = process.env.CMK_GALLERY;
 const cards = await galleryCards();

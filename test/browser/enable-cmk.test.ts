@@ -9,7 +9,7 @@ import { actAs, botSays, choose, goTo, press, say } from '../support/page.ts';
 import { people, places, requestIdIn, writes } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
 
-const path = chromiumPath();
+const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
 
 /** `CMK_PICTURES=docs/pictures npm test -- test/browser` takes the README's pictures anew. */

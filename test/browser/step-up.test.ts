@@ -7,7 +7,7 @@ import { actAs, botSays, goTo, press } from '../support/page.ts';
 import { ask, people, places, writes } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
 
-const path = chromiumPath();
+const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
 const pictures = process.env.CMK_PICTURES;
 

@@ -195,11 +195,9 @@ describe("setting the customer's key", () => {
     const impatient = connect(running, { limits: { operationMs: 700 } });
     const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body: { status: 'Working' } } };
     const wish = await wished();
-    const started = Date.now();
     const failure = outsideFailureOf(
       await under(running, fault, () => impatient.resources.setCustomerKey(target, wish)),
     );
     expect(failure).toMatchObject({ next: 'wait', code: 'NoAnswerInTime' });
-    expect(Date.now() - started).toBeLessThan(3000);
   });
 });

@@ -97,11 +97,10 @@ describe('a directory that cannot be asked is a failure and never an answer', ()
   });
 
   test('when it is slower than a click can wait', async () => {
-    const started = Date.now();
-    const slow = { match: { url }, delayMs: 30_000 };
+    // Whoever waited as long as usual would get the answer.
+    const slow = { match: { url }, delayMs: 3_000 };
     const failure = failureOf(await under(running, slow, () => asked({ clickMs: 400 })));
     expect(codeOf(failure)).toBe('NoAnswerInTime');
-    expect(Date.now() - started).toBeLessThan(5000);
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import { openCloud } from '../../src/azure/clouds.ts';
 import { openCredential } from '../../src/azure/credential.ts';
-import { discard, freePorts, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
   bot,
   connect,

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { UnsecuredJWT } from 'jose';
 import { localTenantId, requester } from '../../src/local/people.ts';
-import { sendRaw } from '../scenario/raw-activity.ts';
 import { foreignKey, frameworkKeys, signToken } from '../support/bot-framework.ts';
 import { appId, type ProductionBot, startProductionBot } from '../support/production-bot.ts';
+import { sendRaw } from '../support/raw-activity.ts';
 
 const now = () => Math.floor(Date.now() / 1_000);
 const otherApp = '70000000-0000-4000-8000-000000000009';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { rejected, retrying, stuck, waiting, writeRecord } from '../support/cli-record.ts';
-import { cmkBot } from '../support/command-line.ts';
+import { cmkBot, npxCmkBot } from '../support/command-line.ts';
 import { requester } from '../support/fixtures.ts';
 import { onEveryDatabase } from '../support/store-databases.ts';
 
@@ -39,7 +39,7 @@ await onEveryDatabase((databases) => {
   });
 
   it('lists every request, newest first, in columns and UTC', async () => {
-    const { code, out } = await cmkBot(['requests', 'list'], env);
+    const { code, out } = await npxCmkBot(['requests', 'list'], env);
     const lines = out.trimEnd().split('\n');
     expect(code).toBe(0);
     expect(lines.map((line) => line.split(/ {2,}/).slice(0, 3))).toEqual([
@@ -93,7 +93,7 @@ await onEveryDatabase((databases) => {
   });
 
   it('knows no other request', async () => {
-    expect(await cmkBot(['requests', 'show', 'CMK-ZZZZZZ'], env)).toMatchObject({
+    expect(await npxCmkBot(['requests', 'show', 'CMK-ZZZZZZ'], env)).toMatchObject({
       code: 2,
       err: 'cmk-bot requests show: there is no request CMK-ZZZZZZ\n',
     });

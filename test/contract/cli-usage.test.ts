@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { subcommands } from '../../src/cli/registry.ts';
-import { cmkBot } from '../support/command-line.ts';
+import { cmkBot, npxCmkBot } from '../support/command-line.ts';
 
 /** What the command line answers before it has looked at any record. */
 
@@ -15,7 +15,7 @@ afterAll(() => rm(empty.folder, { recursive: true, force: true }));
 
 describe('help', () => {
   it('lists every subcommand and how calls end', async () => {
-    const { code, out, err } = await cmkBot(['--help']);
+    const { code, out, err } = await npxCmkBot(['--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     for (const { name, usage } of subcommands) expect(out).toContain(`cmk-bot ${`${name} ${usage}`.trim()}`);
     expect(out).toContain('Ends with 0 when done; 1 when refused');

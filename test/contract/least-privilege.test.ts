@@ -127,10 +127,10 @@ describe('with these roles alone', () => {
     await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, respond: { status: 400, body: busy } });
     const id = await ask(world, { agent: 'x-ray-agent', vault: 'kv-legacy', key: 'cmk-legacy' });
     await approve(world, people.approver, await approvalCard(world, id));
-    const card = await shows(world, places.operations, people.requester, id, /Needs attention/, 30_000);
+    const card = await shows(world, places.operations, people.requester, id, /Needs attention/);
     await mendAzure(world);
     await world.teams.click(people.requester, card.id, 'request.retry');
-    await shows(world, places.operations, people.requester, id, /Succeeded/, 30_000);
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
   });
 
   test('lists while somebody types, and an agent that does not tell when it was created', async () => {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { changeState, discard, freePorts, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
   agentId,
   bot,

@@ -1,6 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import { agentId, clientsOf, vaultId } from '../support/local-azure-clients.ts';
 
@@ -19,21 +16,6 @@ const startIdentity = async (headers: Record<string, string>): Promise<string> =
   const body = { identity: { type: 'SystemAssigned' } };
   const written = await http(azure, 'PATCH', `${agent}?api-version=2025-11-01`, { headers, body });
   return String(written.headers['azure-asyncoperation']).slice(azure.url.length);
-};
-
-/** Starts it on the same folder and port without saying how quick it is. */
-const startAsItWas = async (): Promise<ChildProcess> => {
-  const args = ['--data', azure.dataDir, '--port', String(azure.port)];
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/local/azure/run.ts', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: child.stdout })) if (line.startsWith('local azure ')) break;
-  return child;
-};
-
-const end = async (child: ChildProcess): Promise<void> => {
-  child.kill('SIGKILL');
-  await once(child, 'exit');
 };
 
 test('becomes instant at once, also for what is under way', async () => {
@@ -71,9 +53,9 @@ test('stays as it was told to be until a start says otherwise', async () => {
   azure = await startAzure({ latency: 'realistic' });
   await become('instant');
   await azure.stop();
-  const again = await startAsItWas();
+  azure = await startAzure({ dataDir: azure.dataDir, port: azure.port, latency: 'as it was' });
   expect(await latency()).toEqual({ latency: 'instant' });
-  await end(again);
+  await azure.kill();
   azure = await startAzure({ dataDir: azure.dataDir, port: azure.port, latency: 'realistic' });
   expect(await latency()).toEqual({ latency: 'realistic' });
 });

@@ -4,7 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from '../support/local-azure.ts';
+import { freePorts } from '../support/free-ports.ts';
+
+import { startOf } from '../support/prepared.ts';
 
 /** A port that somebody else uses is said in one line, with what to do. */
 
@@ -24,11 +26,12 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-const start = (entry: string, ...args: string[]): Promise<{ code: unknown; said: string }> =>
-  new Promise((resolve) => {
-    const all = ['--import', 'tsx', `src/local/${entry}/run.ts`, '--data', dataDir, ...args];
-    execFile(process.execPath, all, (error, _, stderr) => resolve({ code: error?.code ?? 0, said: stderr }));
-  });
+async function start(entry: 'azure' | 'teams', ...args: string[]): Promise<{ code: unknown; said: string }> {
+  const all = await startOf(`local-${entry}`, ['--data', dataDir, ...args]);
+  return new Promise((resolve) =>
+    execFile(process.execPath, all, (error, _, stderr) => resolve({ code: error?.code ?? 0, said: stderr })),
+  );
+}
 
 test('by local Teams', async () => {
   expect(await start('teams', '--port', String(port))).toEqual({

@@ -12,7 +12,7 @@ import { type LocalTeamsProcess, startLocalTeams } from '../support/local-teams.
 
 const agent = agentId('triage-agent-prod');
 const visit = agentId('virtual-visit-agent');
-const path = chromiumPath();
+const path = await chromiumPath();
 /** A second, and another for a busy machine. */
 const soon = 2_000;
 const inBrowser = path === null ? describe.skip : describe;

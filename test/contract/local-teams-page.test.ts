@@ -20,7 +20,7 @@ let dataDir: string;
 let teams: LocalTeamsProcess;
 let bot: Server;
 
-const browserFile = chromiumPath();
+const browserFile = await chromiumPath();
 const withBrowser = browserFile === null ? describe.skip : describe;
 
 const card = (title: string) => ({

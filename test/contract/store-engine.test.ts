@@ -1,15 +1,12 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { DatabaseOptions } from '../../src/store/database.ts';
+import { forkProgram } from '../support/prepared.ts';
 import { onEveryDatabase } from '../support/store-databases.ts';
 
 /** The workflow engine runs on the store's pool, PGlite's look-alike included, and goes on after a crash. */
 
-const script = fileURLToPath(new URL('../support/store-process-engine.ts', import.meta.url));
-
 /** What the process sent, and how it ended. */
 async function run(database: DatabaseOptions, fate: 'die' | 'live') {
-  const child = fork(script, [JSON.stringify(database), fate], { execArgv: ['--import', 'tsx'] });
+  const child = await forkProgram('store-engine', [JSON.stringify(database), fate]);
   const messages: unknown[] = [];
   child.on('message', (message) => messages.push(message));
   const end = await new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)));

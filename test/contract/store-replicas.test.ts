@@ -1,18 +1,19 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import { startPostgres } from '../support/postgres.ts';
+import { forkProgram } from '../support/prepared.ts';
 
 /** Replicas that share a PostgreSQL: who is alive, and that no two share a name. */
 
 const postgres = await startPostgres();
-const script = fileURLToPath(new URL('../support/store-process-replica.ts', import.meta.url));
+
+/** Quick enough not to wait for, slow enough that a machine with much to do keeps up. */
+const beatMs = 500;
 
 type Said = { readonly alive: readonly string[] } | { readonly error: string };
 
 /** A replica under the name, once it has signed on or was refused. */
 async function replica(database: DatabaseOptions, name: string) {
-  const child = fork(script, [JSON.stringify(database), name], { execArgv: ['--import', 'tsx'] });
+  const child = await forkProgram('store-replica', [JSON.stringify(database), name, `${beatMs}`]);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const said = () => new Promise<Said>((resolve) => child.once('message', (message) => resolve(message as Said)));
   const first = await said();
@@ -63,8 +64,8 @@ async function replica(database: DatabaseOptions, name: string) {
     const again = await replica(database, 'one');
     expect(again.first).toEqual({ alive: ['one', 'two'] });
     await again.end('SIGKILL');
-    await new Promise((resolve) => setTimeout(resolve, 9_000));
+    await new Promise((resolve) => setTimeout(resolve, 9 * beatMs));
     expect(await two.alive()).toEqual({ alive: ['two'] });
     await two.end('SIGTERM');
-  }, 40_000);
+  });
 });

@@ -47,7 +47,7 @@ describe('a step that does not work', () => {
     await approve(world, people.approver, await approvalCard(world, id));
     return id;
   }
-  const status = (id: string, words: RegExp) => shows(world, places.operations, people.requester, id, words, 30_000);
+  const status = (id: string, words: RegExp) => shows(world, places.operations, people.requester, id, words);
   const click = (person: string, card: { id: string }, verb: string) => world.teams.click(person, card.id, verb);
 
   test.each([

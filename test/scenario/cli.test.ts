@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { cmkBot } from '../support/command-line.ts';
+import { cmkBot, npxCmkBot } from '../support/command-line.ts';
 import { activityText, approvalCard, ask, people, places, shows } from '../support/story.ts';
 import { startWorld, type World } from '../support/world.ts';
 
@@ -31,7 +31,7 @@ describe('while the bot runs', () => {
   });
 
   it('finds the folder by --data as well, with nothing configured', async () => {
-    const { code, out } = await cmkBot(['requests', 'show', id, '--data', world.dataDir]);
+    const { code, out } = await npxCmkBot(['requests', 'show', id, '--data', world.dataDir]);
     expect(code).toBe(0);
     expect(out).toContain('Nothing has been changed in Azure.');
   });
@@ -126,5 +126,5 @@ describe('what the doctor finds', () => {
     const { code, out } = await cli('doctor');
     expect(code).toBe(1);
     expect(out).toMatch(/fail {2}Azure +.*\n +→ Look at the network/);
-  }, 120_000);
+  });
 });

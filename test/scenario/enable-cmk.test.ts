@@ -84,7 +84,7 @@ describe('a requester asks for a customer-managed key with an existing key on an
   });
 
   test('the status card comes to show every step done, with what is proved and what is not', async () => {
-    const card = await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
+    const card = await shows(world, places.operations, people.requester, id, /Succeeded/);
     const words = activityText(card);
     expect(words).toContain('proof: key usable');
     for (const proof of ['Read back from Azure', 'Permission held', 'Key usable', 'Not proved: the agent uses it']) {

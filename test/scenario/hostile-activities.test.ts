@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { guestTenantId, localTenantId } from '../../src/local/people.ts';
 import { cardOf } from '../support/local-teams.ts';
+import { activity, invoke, send, sendLines, sendRaw } from '../support/raw-activity.ts';
 import { activityText, people, places, type } from '../support/story.ts';
 import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
-import { activity, invoke, send, sendLines, sendRaw } from './raw-activity.ts';
 
 /** What the bot asked of Teams, oldest first. */
 const Requests = z.array(z.object({ method: z.string(), body: z.unknown() }));

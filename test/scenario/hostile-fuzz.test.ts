@@ -4,6 +4,7 @@ import { guestTenantId } from '../../src/local/people.ts';
 import { AttackTable } from '../support/attack-table.ts';
 import { oddKey, oddText, oddValue, withField } from '../support/attack-values.ts';
 import { type Standing, type Watch, watch } from '../support/attack-watch.ts';
+import { activity, invoke, type RawAnswer, send, sendRaw } from '../support/raw-activity.ts';
 import {
   activityText,
   answered,
@@ -16,13 +17,14 @@ import {
   writes,
 } from '../support/story.ts';
 import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
-import { activity, invoke, type RawAnswer, send, sendRaw } from './raw-activity.ts';
 
 /**
  * A running bot under a rain of nonsense. Whatever is drawn, it answers within bounds, stays the same process, stores nothing
- * and changes nobody's form. `CMK_FUZZ_SEED` draws the same again; `CMK_FUZZ_RUNS` draws more.
+ * and changes nobody's form. Draws the same every time; with `CMK_FUZZ_SEED=new`
+ * something else, by a seed that is printed and can be given again. `CMK_FUZZ_RUNS` draws more.
  */
-const seed = Number(process.env.CMK_FUZZ_SEED ?? Date.now() % 2 ** 31);
+const { CMK_FUZZ_SEED: wanted = '20260302' } = process.env;
+const seed = wanted === 'new' ? Date.now() % 2 ** 31 : Number(wanted);
 const times = Number(process.env.CMK_FUZZ_RUNS ?? 1);
 /** What is sent at once. */
 const volley = 8;

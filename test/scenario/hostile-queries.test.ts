@@ -4,6 +4,7 @@ import { AttackTable } from '../support/attack-table.ts';
 import { oddTexts } from '../support/attack-values.ts';
 import { watch } from '../support/attack-watch.ts';
 import type { JsonObject, SeenActivity } from '../support/local-teams.ts';
+import { activity, invoke, send } from '../support/raw-activity.ts';
 import {
   activityText,
   agentId,
@@ -17,7 +18,6 @@ import {
   writes,
 } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
-import { activity, invoke, send } from './raw-activity.ts';
 
 /**
  * What people type goes into one kind of query, as one literal that means just that. And whatever it names, the bot looks at

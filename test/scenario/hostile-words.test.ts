@@ -8,6 +8,7 @@ import { cmkBot } from '../support/command-line.ts';
 import { changeState } from '../support/local-azure.ts';
 import { cardOf, type SeenActivity } from '../support/local-teams.ts';
 import { actAs, goTo } from '../support/page.ts';
+import { activity, invoke, type RawAnswer, send } from '../support/raw-activity.ts';
 import {
   activityText,
   agentId,
@@ -20,7 +21,6 @@ import {
   until,
 } from '../support/story.ts';
 import { startWorld, type World } from '../support/world.ts';
-import { activity, invoke, type RawAnswer, send } from './raw-activity.ts';
 
 /**
  * Everybody whose words come to be shown means harm: who asks, who approves, what they write, and Azure itself in names,
@@ -233,8 +233,9 @@ describe('hostile words', () => {
   });
 });
 
+const path = await chromiumPath();
+
 describe('on the page, drawn by the real renderer', () => {
-  const path = chromiumPath();
   (path === null ? test.skip : test)('nothing is fetched, linked, bold or mentioned', async () => {
     const browser = await openBrowser(path ?? '');
     try {

@@ -27,7 +27,7 @@ describe('a run that nobody goes on with', () => {
   let world: World;
 
   beforeAll(async () => {
-    world = await startWorld();
+    world = await startWorld({ env: { CMK_HEARTBEAT: '500ms' } });
   });
   afterAll(() => world.end());
 
@@ -43,7 +43,7 @@ describe('a run that nobody goes on with', () => {
     await queryStore(world, loss);
     await mendAzure(world);
     await world.startBot();
-    const stuck = await shows(world, places.operations, people.requester, id, /Needs attention/, 30_000);
+    const stuck = await shows(world, places.operations, people.requester, id, /Needs attention/);
     const said = activityText(stuck).replaceAll('\\', '');
     expect(said).toContain('The bot says');
     expect(said).toContain(words);
@@ -51,7 +51,7 @@ describe('a run that nobody goes on with', () => {
     expect(said).toContain('what is done is not done twice');
     const again = await world.teams.click(people.requester, stuck.id, 'request.retry');
     expect(answered(again)).toContain('Approved');
-    await shows(world, places.operations, people.requester, id, /Succeeded/, 30_000);
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
     expect((await writes(world, from)).filter((write) => /20[01]$/.test(write))).toHaveLength(4);
     await putBack();
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { activity, invoke, send, sendRaw } from '../support/raw-activity.ts';
 import { approvalCard, approve, ask, faultAzure, mendAzure, people, places, type } from '../support/story.ts';
 import { startWorld, type World } from '../support/world.ts';
-import { activity, invoke, send, sendRaw } from './raw-activity.ts';
 
 let world: World;
 

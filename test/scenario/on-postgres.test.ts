@@ -43,7 +43,7 @@ onPostgres('over PostgreSQL', () => {
     expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
     await untilFaultsAreMet(world);
     await world.restartBot('SIGINT');
-    await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
     await shows(world, places.approvals, people.approver, id, /Succeeded/);
     expect(await writes(world)).toHaveLength(4);
   });
@@ -62,7 +62,9 @@ onPostgres('two replicas over one PostgreSQL', () => {
   let world: World;
 
   beforeAll(async () => {
-    world = await startWorld({ env: { DATABASE_URL: await server.newDatabase(), CMK_REPLICA: 'one' } });
+    world = await startWorld({
+      env: { DATABASE_URL: await server.newDatabase(), CMK_REPLICA: 'one', CMK_HEARTBEAT: '500ms' },
+    });
   });
   afterAll(() => world?.end());
 
@@ -74,7 +76,7 @@ onPostgres('two replicas over one PostgreSQL', () => {
     await untilFaultsAreMet(world);
     const endOther = await world.startReplica('two');
     await world.endBot('SIGKILL');
-    await shows(world, places.operations, people.requester, id, /Succeeded/, 60_000);
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
     await shows(world, places.approvals, people.approver, id, /Succeeded/);
     expect(await writes(world)).toHaveLength(4);
     const record = await readRecord(world);
@@ -82,7 +84,7 @@ onPostgres('two replicas over one PostgreSQL', () => {
     expect(record.events(id).filter((event) => event.startsWith('step-done'))).toHaveLength(5);
     await endOther('SIGINT');
     expect(world.printed()).not.toMatch(/unhandled|unexpected error|audit before/i);
-  }, 90_000);
+  });
 
   test('the one that died starts again under its name, and what it had in its hands waits for nobody', async () => {
     const endOther = await world.startReplica('two');
@@ -90,7 +92,7 @@ onPostgres('two replicas over one PostgreSQL', () => {
     const id = await ask(world, choices.policies);
     await approve(world, people.approver, await approvalCard(world, id));
     await world.endBot('SIGKILL');
-    await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
     await endOther('SIGINT');
-  }, 90_000);
+  });
 });

@@ -82,7 +82,7 @@ describe('a request that waits for an approval', () => {
 
   test('the next click approves; a repeated one is answered alike', async () => {
     expect(answered(await clicks(id))).toMatch(/^\[card\] .*Approved|Running|Succeeded/);
-    const done = await shows(world, places.operations, people.requester, id, /Succeeded/, 60_000);
+    const done = await shows(world, places.operations, people.requester, id, /Succeeded/);
     expect(activityText(done)).toContain('Succeeded');
   });
 

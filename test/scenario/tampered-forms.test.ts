@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { cardOf, type JsonObject, type SeenActivity } from '../support/local-teams.ts';
+import { invoke, send } from '../support/raw-activity.ts';
 import {
   activityText,
   agentId,
@@ -19,7 +20,6 @@ import {
   writes,
 } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
-import { invoke, send } from './raw-activity.ts';
 
 let world: World;
 beforeAll(async () => {

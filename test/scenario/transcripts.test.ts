@@ -56,7 +56,7 @@ const scenario = (name: string, title: string, about: string, story: (t: Transcr
     const t = openTranscript(world, title, about);
     await story(t);
     expectGolden(name, t);
-  }, 120_000);
+  });
 };
 
 const typed = ({ agent, vault, key }: (typeof choices)['first'] = choices.first): string =>

@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { environmentOf, packagedChromium } from './packaged-chromium.ts';
+import { systemIsHidden } from './system-programs.ts';
 
 /** A real Chromium: the machine's own, found where systems put it or named by `CMK_TEST_CHROMIUM`. */
 
@@ -16,25 +17,15 @@ const usualPlaces = [
 
 const find = (): string | undefined => usualPlaces.find((path) => path !== undefined && existsSync(path));
 
-/** Where Debian's packages can be installed, that is done; elsewhere a person has to. */
-function install(): void {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
-  const run = (...args: string[]) =>
-    execFileSync('apt-get', args, { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
-  try {
-    run('update');
-    run('install', '-y', '--no-install-recommends', 'chromium', 'fonts-liberation');
-  } catch {
-    // Said by the caller.
-  }
-}
-
-/** The browser's path, or null after saying loudly why the browser tests do not run. In CI that is a failure. */
-export function chromiumPath(): string | null {
-  if (find() === undefined) install();
-  const path = find();
-  if (path !== undefined) return path;
-  const text = 'NOT RUN: the browser tests. No Chromium was found and none could be installed; set CMK_TEST_CHROMIUM.';
+/**
+ * The browser's path: the machine's own, else the one that npm brought. Where there is neither, says so aloud, returns null,
+ * and throws where `CI` is set, for there a run counts.
+ */
+export async function chromiumPath(): Promise<string | null> {
+  const path = (systemIsHidden() ? undefined : find()) ?? (await packagedChromium());
+  if (path !== null) return path;
+  const text =
+    'NOT RUN: the browser tests. No Chromium was found and npm has none for this machine; set CMK_TEST_CHROMIUM.';
   if (process.env.CI) throw new Error(text);
   process.stderr.write(`\n${text}\n\n`);
   return null;
@@ -52,7 +43,7 @@ const flags = [
 ];
 
 export const openBrowser = (executablePath: string): Promise<Browser> =>
-  chromium.launch({ executablePath, args: flags });
+  chromium.launch({ executablePath, args: flags, env: { ...process.env, ...environmentOf(executablePath) } });
 
 /** A page that fails the test on any request that leaves this machine. Its console errors are kept. */
 export async function openPage(

@@ -1,6 +1,7 @@
-/** Runs `cmk-bot` as an operator would: in a process of its own. */
-import { spawn } from 'node:child_process';
+/** Runs `cmk-bot`: as an operator would, or without starting it anew for every call. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { forkProgram } from './prepared.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -10,11 +11,24 @@ export interface Said {
   readonly err: string;
 }
 
+export interface Call {
+  readonly id: number;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** Nothing of this process's environment but what programs need. */
-export function cmkBot(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> {
+const surroundings = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  ...env,
+});
+
+/** In a process of its own, from the sources, as `npx cmk-bot` starts it. */
+export function npxCmkBot(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> {
   const child = spawn(process.execPath, ['src/cli/cmk-bot.js', ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: surroundings(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];
@@ -27,5 +41,30 @@ export function cmkBot(args: readonly string[], env: NodeJS.ProcessEnv = {}): Pr
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+let host: Promise<ChildProcess> | null = null;
+let calls = 0;
+
+afterAll(async () => {
+  (await host)?.kill('SIGKILL');
+});
+
+/** The same subcommands, in one process that carries out all calls of a test file. */
+export async function cmkBot(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> {
+  host ??= forkProgram('command-line');
+  const child = await host;
+  calls += 1;
+  const call: Call = { id: calls, args, env: surroundings(env) };
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void => reject(new Error(`cmk-bot ${args.join(' ')} ended with ${code}`));
+    const hear = ({ id, said }: { readonly id: number; readonly said: Said }): void => {
+      if (id !== call.id) return;
+      child.off('message', hear).off('exit', ended);
+      resolve(said);
+    };
+    child.on('message', hear).once('exit', ended);
+    child.send(call);
   });
 }

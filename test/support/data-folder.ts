@@ -1,4 +1,4 @@
-/** New data folders for tests. Making PGlite's files takes seconds, copying them a moment. */
+/** New data folders for tests. Making what is in them takes seconds, copying it a moment. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
@@ -7,6 +7,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { prepared } from './prepared.ts';
+import { templateIn } from './programs.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const cache = path.join(root, 'node_modules', '.cache', 'cmk-bot');
@@ -33,9 +35,31 @@ async function templateFiles(): Promise<string> {
   return template;
 }
 
-/** A temporary data folder that holds an empty database. The caller removes it. */
+/** Puts the files of an empty database into the data folder, in which nothing was started yet. */
+export const emptyDatabase = async (dataDir: string): Promise<void> =>
+  cp(await templateFiles(), path.join(dataDir, 'database'), { recursive: true });
+
+const temporary = (): Promise<string> => mkdtemp(path.join(os.tmpdir(), 'cmk-data-'));
+
+/** A temporary data folder as a first start leaves it: an Azure as seeded, a database with its tables. The caller removes it. */
 export async function newDataDir(): Promise<string> {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'cmk-data-'));
-  await cp(await templateFiles(), path.join(dataDir, 'database'), { recursive: true });
+  const dataDir = await temporary();
+  await cp(templateIn(await prepared()), dataDir, { recursive: true });
+  return dataDir;
+}
+
+/** A temporary data folder before the first start, for tests of what that does. The caller removes it. */
+export async function newEmptyDataDir(): Promise<string> {
+  const dataDir = await temporary();
+  await emptyDatabase(dataDir);
+  return dataDir;
+}
+
+/** A temporary data folder with nothing but the seeded Azure. The caller removes it. */
+export async function newAzureDir(): Promise<string> {
+  const dataDir = await temporary();
+  const template = templateIn(await prepared());
+  for (const part of ['azure', 'ca.pem'])
+    await cp(path.join(template, part), path.join(dataDir, part), { recursive: true });
   return dataDir;
 }

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { newAzureDir } from './data-folder.ts';
+import { freePorts } from './free-ports.ts';
+import { startOf } from './prepared.ts';
 
 /** A local Azure running as a process of its own. */
 export interface RunningAzure {
@@ -21,34 +22,6 @@ export interface RunningAzure {
 }
 
 export type Latency = 'instant' | 'realistic';
-
-const isFree = async (port: number): Promise<boolean> => {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-};
-
-/** A free port may be found twice before anybody listens on it: here it is found once, and every worker looks in its own part. */
-const found = new Set<number>();
-const parts = 8;
-const partSize = Math.floor(11_000 / parts);
-const partFrom = 20_000 + ((Number(process.env.JEST_WORKER_ID ?? '1') - 1) % parts) * partSize;
-
-/** A port with `count` free ones above it: vault n listens on the port n above the main one. */
-export const freePorts = async (count: number): Promise<number> => {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const base = partFrom + Math.floor(Math.random() * (partSize - count));
-    const wanted = Array.from({ length: count + 1 }, (_, n) => base + n);
-    if (wanted.some((port) => found.has(port))) continue;
-    const free = await Promise.all(wanted.map(isFree));
-    if (!free.every(Boolean)) continue;
-    for (const port of wanted) found.add(port);
-    return base;
-  }
-  throw new Error('no free ports found');
-};
 
 const untilListening = async (child: ChildProcess): Promise<void> => {
   if (child.stdout === null) throw new Error('the process has no output');
@@ -71,22 +44,22 @@ const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> =
   await exited;
 };
 
-/** Starts a local Azure on a data folder, a new temporary one and free ports unless they are given. */
+/** Starts a local Azure on a data folder, a new temporary one as seeded and free ports unless they are given. */
 export const startAzure = async (
   options: {
-    readonly latency?: Latency;
+    readonly latency?: Latency | 'as it was';
     readonly dataDir?: string;
     readonly port?: number;
     readonly signInPort?: number;
   } = {},
 ): Promise<RunningAzure> => {
-  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'local-azure-'));
+  const { latency = 'instant' } = options;
+  const dataDir = options.dataDir ?? (await newAzureDir());
   const port = options.port ?? (await freePorts(10));
-  const args = ['--data', dataDir, '--port', String(port), '--latency', options.latency ?? 'instant'];
+  const args = ['--data', dataDir, '--port', String(port)];
+  if (latency !== 'as it was') args.push('--latency', latency);
   if (options.signInPort !== undefined) args.push('--sign-in-port', String(options.signInPort));
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/local/azure/run.ts', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(process.execPath, await startOf('local-azure', args), { stdio: ['ignore', 'pipe', 'inherit'] });
   await untilListening(child);
   return {
     url: `https://localhost:${port}`,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { startOf } from './prepared.ts';
 
 /** Local Teams as a child process, and people who use it. */
 
@@ -45,7 +46,7 @@ export interface TeamsClient {
   ): Promise<BotAnswer>;
   search(personId: string, activityId: string, input: string, query: string, inputs?: JsonObject): Promise<BotAnswer>;
   activities(conversationId: string, personId: string): Promise<SeenActivity[]>;
-  /** Looks again and again until an activity fits; fails after `timeoutMs` (default 20 s) with what is there. */
+  /** Looks again and again until an activity fits; fails after `timeoutMs` (default a minute) with what is there. */
   sees(
     conversationId: string,
     personId: string,
@@ -88,7 +89,7 @@ export async function startLocalTeams(options: LocalTeamsOptions): Promise<Local
     'azure-ca': options.azureCaFile,
     manifest: options.manifestFile,
   }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/local/teams/run.ts', ...flags], {
+  const child = spawn(process.execPath, await startOf('local-teams', flags), {
     cwd: repository,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -134,7 +135,7 @@ export function teamsClient(url: string): TeamsClient {
       call('POST', '/client/actions', { personId, activityId, verb, ...more }),
     search: (personId, activityId, input, query, inputs) =>
       call('POST', '/client/search', { personId, activityId, input, query, inputs }),
-    sees: async (conversationId, personId, fits, timeoutMs = 20_000) => {
+    sees: async (conversationId, personId, fits, timeoutMs = 60_000) => {
       const until = Date.now() + timeoutMs;
       for (;;) {
         const seen = await activities(conversationId, personId);

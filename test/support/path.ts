@@ -81,7 +81,7 @@ export async function follow(
     const words = answered(await approve(world, person, await approvalCard(world, id)));
     if (!words.includes('[card]')) throw new Error(words);
   }
-  const end = await shows(world, place, people.requester, id, /Succeeded/, 30_000);
+  const end = await shows(world, place, people.requester, id, /Succeeded/);
   return {
     id,
     review: linesOf(review),

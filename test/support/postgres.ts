@@ -1,12 +1,14 @@
-/** A real PostgreSQL for tests: started from the machine's own programs in a temporary folder, or one given by URL. */
+/** A real PostgreSQL for tests: started in a temporary folder from the machine's own programs or those that npm brought, or one given by URL. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { accessSync, chownSync, constants, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { freePorts } from './free-ports.ts';
+import { packagedPostgres } from './packaged-postgres.ts';
+import { systemIsHidden } from './system-programs.ts';
 
 export interface TestPostgres {
   /** The URL of a new, empty database. */
@@ -15,15 +17,16 @@ export interface TestPostgres {
 }
 
 /**
- * Starts a server for this test file. Null when the machine has none: then says so aloud, and throws where `CI` is set, for
+ * Starts a server for this test file. Null where there is none: then says so aloud, and throws where `CI` is set, for
  * a run that counts must not leave the production database untested.
  */
 export async function startPostgres(): Promise<TestPostgres | null> {
   const given = process.env.CMK_TEST_DATABASE_URL;
   if (given !== undefined) return fromUrl(given, async () => undefined);
-  const programs = findPrograms();
+  const programs = (systemIsHidden() ? null : findPrograms()) ?? (await packagedPostgres());
   if (programs !== null) return startServer(programs);
-  const missing = 'no PostgreSQL found (initdb and postgres): install it, or set CMK_TEST_DATABASE_URL';
+  const missing =
+    'no PostgreSQL found (initdb and postgres), and npm has none for this machine: install it, or set CMK_TEST_DATABASE_URL';
   if (process.env.CI !== undefined) throw new Error(missing);
   process.stderr.write(`\nNOT TESTED on PostgreSQL: ${missing}\n\n`);
   return null;
@@ -71,7 +74,7 @@ async function startServer(programs: string): Promise<TestPostgres> {
   await finished(
     run('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync']),
   );
-  const port = await freePort();
+  const port = await freePorts(0);
   // What a crash of the machine would lose is of no interest in a test.
   const settings = ['fsync=off', 'full_page_writes=off', `unix_socket_directories=${folder}`];
   const flags = settings.flatMap((setting) => ['-c', setting]);
@@ -106,26 +109,15 @@ function finished(child: ChildProcess): Promise<void> {
   });
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 async function untilItAnswers(url: string, died: () => string | null): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 1_200; tries++) {
     const last = died();
     if (last !== null) throw new Error(`starting PostgreSQL: ${last}`);
     const answered = await withClient(url, (client) => client.query('select 1')).catch(() => null);
     if (answered !== null) return;
     await sleep(50);
   }
-  throw new Error('starting PostgreSQL: it did not answer within 10 s');
+  throw new Error('starting PostgreSQL: it did not answer within a minute');
 }
 
 async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {

@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { localTenantId } from '../../src/local/people.ts';
 import { type RunningFramework, startFramework } from './bot-framework.ts';
 import { newDataDir } from './data-folder.ts';
-import { freePorts } from './local-azure.ts';
+import { freePorts } from './free-ports.ts';
+
 import { queryStore, spawnBot, untilReady } from './world.ts';
 
 /** The bot as in production, with Bot Framework on this machine, and nothing else to speak to. */
@@ -54,7 +55,7 @@ export async function startProductionBot(env: NodeJS.ProcessEnv = {}): Promise<P
     NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(watchNames)}`,
     ...env,
   };
-  const bot = spawnBot(settings, (text) => {
+  const bot = await spawnBot(settings, (text) => {
     output += text;
   });
   const end = async (): Promise<void> => {

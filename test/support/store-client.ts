@@ -1,12 +1,12 @@
 /** Starts store processes and talks to them. */
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import type { RequestId } from '../../src/domain/ids.ts';
 import type { Appended } from '../../src/domain/ports/store.ts';
 import type { Refusal } from '../../src/domain/request/refusal.ts';
 import type { Command } from '../../src/domain/request/request-command.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import type { OpenStore } from '../../src/store/store.ts';
+import { forkProgram } from './prepared.ts';
 import type { Answer, Ask } from './store-messages.ts';
 
 type Method<P extends keyof OpenStore> = Extract<keyof OpenStore[P], string>;
@@ -37,11 +37,9 @@ export interface StoreProcess {
   close(): Promise<void>;
 }
 
-const script = fileURLToPath(new URL('./store-process.ts', import.meta.url));
-
 /** Opens and migrates the database in a new process; throws what opening threw there. */
 export async function startStore(database: DatabaseOptions): Promise<StoreProcess> {
-  const child = fork(script, { execArgv: ['--import', 'tsx'], serialization: 'advanced' });
+  const child = await forkProgram('store');
   const channel = openChannel(child);
   const opened = channel.expect(0);
   child.send({ database });

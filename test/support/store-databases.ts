@@ -1,7 +1,7 @@
 /** The databases that every store test runs on, and the processes opened on them. */
 import { rm } from 'node:fs/promises';
 import type { DatabaseOptions } from '../../src/store/database.ts';
-import { newDataDir } from './data-folder.ts';
+import { newEmptyDataDir } from './data-folder.ts';
 import { startPostgres } from './postgres.ts';
 import { type StoreProcess, startStore } from './store-client.ts';
 
@@ -33,7 +33,7 @@ function databases(fresh: () => Promise<DatabaseOptions>, removeAll: () => Promi
 export function pgliteDatabases(): TestDatabases {
   const folders: string[] = [];
   const fresh = async (): Promise<DatabaseOptions> => {
-    const dataDir = await newDataDir();
+    const dataDir = await newEmptyDataDir();
     folders.push(dataDir);
     return { kind: 'pglite', dataDir };
   };

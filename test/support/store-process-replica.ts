@@ -1,13 +1,13 @@
-/** A replica that does nothing but live. Arguments: the database as JSON, the name. Tells who is alive when asked. */
+/** A replica that does nothing but live. Arguments: the database as JSON, the name, the heartbeat. Tells who is alive when asked. */
 import { randomUUID } from 'node:crypto';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { openReplicas } from '../../src/store/replicas.ts';
 
-const [, , options = '', name = ''] = process.argv;
+const [, , options = '', name = '', beatMs = ''] = process.argv;
 const database = await openDatabase(JSON.parse(options));
 await migrate(database, 'the database');
-const replicas = openReplicas(database.pool, { alone: false });
+const replicas = openReplicas(database.pool, { alone: false, beatMs: Number(beatMs) });
 const tell = async (): Promise<void> => {
   process.send?.({ alive: (await replicas.alive()).map((one) => one.name).sort() });
 };

@@ -1,6 +1,6 @@
 /**
  * The store in a process of its own, driven over the parent's message channel: PGlite does not survive inside jest, and a
- * test can kill this process as a crash would. Runs under tsx; `store-client.ts` is the other end.
+ * test can kill this process as a crash would. `store-client.ts` is the other end.
  */
 import { randomBytes } from 'node:crypto';
 import { sealWith } from '../../src/audit/record.ts';

@@ -168,7 +168,7 @@ export const mendAzure = async (world: World): Promise<void> => {
 };
 
 /** Waits until a condition holds; for what a person cannot see on a card. */
-export async function until(holds: () => Promise<boolean>, what: string, timeoutMs = 20_000): Promise<void> {
+export async function until(holds: () => Promise<boolean>, what: string, timeoutMs = 60_000): Promise<void> {
   for (const end = Date.now() + timeoutMs; !(await holds()); ) {
     if (Date.now() > end) throw new Error(`not in time: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -6,9 +6,11 @@ import { type Finding, verifyChain, verifyTexts } from '../../src/audit/verify.t
 import { botEnvironment } from '../../src/local/bot-environment.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import { newDataDir } from './data-folder.ts';
-import { freePorts, http, type Latency, type RunningAzure, startAzure } from './local-azure.ts';
+import { freePorts } from './free-ports.ts';
+import { http, type Latency, type RunningAzure, startAzure } from './local-azure.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from './local-teams.ts';
 import { LogWatch } from './log-leaks.ts';
+import { startOf } from './prepared.ts';
 import { startStore } from './store-client.ts';
 
 export type EndSignal = 'SIGKILL' | 'SIGINT';
@@ -55,8 +57,8 @@ export interface BotProcess {
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Starts the bot with this environment and nothing of the caller's. */
-export function spawnBot(env: NodeJS.ProcessEnv, print: (text: string) => void): BotProcess {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+export async function spawnBot(env: NodeJS.ProcessEnv, print: (text: string) => void): Promise<BotProcess> {
+  const child: ChildProcess = spawn(process.execPath, await startOf('bot', []), {
     cwd: repository,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -125,7 +127,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
   const endBot = async (how: EndSignal): Promise<void> => current.bot?.end(how);
   const startBot = async (more: NodeJS.ProcessEnv = {}): Promise<void> => {
-    current.bot = spawnBot(environment(more), (text) => {
+    current.bot = await spawnBot(environment(more), (text) => {
       output += text;
     });
     await untilReady(botUrl, () => output);
@@ -133,7 +135,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const replicas: BotProcess[] = [];
   const startReplica = async (name: string) => {
     const port = await freePorts(1);
-    const replica = spawnBot({ ...environment({ CMK_REPLICA: name }), PORT: `${port}` }, (text) => {
+    const replica = await spawnBot({ ...environment({ CMK_REPLICA: name }), PORT: `${port}` }, (text) => {
       output += text;
     });
     replicas.push(replica);

@@ -1,8 +1,18 @@
 /** Lines of text in columns. */
 import stringWidth from 'string-width';
 
-/** How many columns of a terminal it takes as it is shown: a name in Chinese twice as many as it has characters. */
-export const width = (text: string): number => stringWidth(printable(text));
+/** Wider than any terminal. */
+const longest = 1_000;
+
+/**
+ * How many columns of a terminal it takes as it is shown: a name in Chinese twice as many as it has characters. Of what no
+ * terminal shows in one line the characters are counted: finding what is seen as one takes four times as long for twice the
+ * text.
+ */
+export function width(text: string): number {
+  const shown = printable(text);
+  return shown.length > longest ? shown.length : stringWidth(shown);
+}
 
 /** A name with a line break in it would make a row of its own. */
 const oneLine = (text: string): string => text.replaceAll(/[\r\n\u0085\u2028\u2029]+/g, ' ');

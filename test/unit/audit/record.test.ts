@@ -74,8 +74,7 @@ describe('golden vectors', () => {
   });
 
   it('hold every field of the record, null where unknown', () => {
-    const common =
-      'actor cause changes clientRequestId commitments correlationId data n onBehalfOf planDigest prev';
+    const common = 'actor cause changes clientRequestId commitments correlationId data n onBehalfOf planDigest prev';
     const fields = `${common} request result revision schema seq submittedBy target time type`.split(' ');
     for (const { body } of vectors) expect(Object.keys(JSON.parse(body))).toEqual(fields);
   });

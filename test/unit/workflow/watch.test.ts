@@ -23,6 +23,7 @@ async function watched(known: KnownRun | null, alive: readonly string[] = ['one/
         alive.map((one) => ({ name: one.split('/')[0] ?? '', workflowVersion: one.split('/')[1] ?? '' })),
     },
     me: { name: 'one', workflowVersion: '1' },
+    beatMs: 1_000,
     paused,
     log: { warn: () => undefined },
   });

@@ -1,3 +1,4 @@
+import { Script } from 'node:vm';
 import fc from 'fast-check';
 import { ArmId } from '../../../../src/domain/ids.ts';
 import { covers, criteriaOf, fits, matches, type RuleMatch } from '../../../../src/domain/policy/rules.ts';
@@ -34,9 +35,9 @@ describe('a text with stars', () => {
   });
 
   it('takes no time that grows like a search that tries again', () => {
-    const started = performance.now();
-    expect(fits(`${'*a'.repeat(2000)}*b`, 'a'.repeat(100_000))).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1000);
+    const search = () => fits(`${'*a'.repeat(2000)}*b`, 'a'.repeat(100_000));
+    // One that tries again would not end this year: the watchdog only keeps it from being waited for.
+    expect(new Script('search()').runInNewContext({ search }, { timeout: 30_000 })).toBe(false);
   });
 });
 

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { localTenantId } from '../../src/local/people.ts';
-import { people, places } from '../support/story.ts';
-import type { World } from '../support/world.ts';
+import { people, places } from './story.ts';
+import type { World } from './world.ts';
 
 /** What somebody who is not Teams can send to the bot, and what it answers. */
 

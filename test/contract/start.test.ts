@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { botEnvironment } from '../../src/local/bot-environment.ts';
+import { newAzureDir } from '../support/data-folder.ts';
+import { freePorts } from '../support/free-ports.ts';
+
+import { cardText, teamsClient } from '../support/local-teams.ts';
+import { people, places } from '../support/story.ts';
+
+/** The sources, started by npm as the README says, on a folder that knows no bot yet. Other tests start bundles of them. */
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+/** A watchdog: a first start takes seconds. */
+const patienceMs = 240_000;
+let npm: ChildProcess;
+let printed: string;
+let folder: string;
+
+beforeEach(() => {
+  printed = '';
+});
+
+afterEach(async () => {
+  signal('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** To npm and all that it started, as a terminal does. */
+function signal(name: NodeJS.Signals): void {
+  if (npm.pid !== undefined && npm.exitCode === null && npm.signalCode === null) process.kill(-npm.pid, name);
+}
+
+function run(words: readonly string[], env: NodeJS.ProcessEnv): void {
+  const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME };
+  npm = spawn('npm', words, {
+    cwd: root,
+    env: { ...surroundings, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  for (const stream of [npm.stdout, npm.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+  }
+}
+
+async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + patienceMs; !(await what()); ) {
+    if (npm.exitCode !== null || Date.now() > end) throw new Error(`it did not start:\n${printed}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** Waits for all of it: npm itself is gone at once. */
+async function endAsInATerminal(): Promise<void> {
+  const ended = once(npm, 'close');
+  signal('SIGINT');
+  await ended;
+}
+
+test(
+  'npm run local says that it is ready, answers people, and ends with Ctrl-C',
+  async () => {
+    folder = await mkdtemp(join(tmpdir(), 'cmk-start-'));
+    const [bot, azure] = [await freePorts(1), await freePorts(10)];
+    const ports = ['--bot-port', `${bot}`, '--teams-port', `${bot + 1}`, '--azure-port', `${azure}`];
+    run(['run', 'local', '--', '--data', folder, ...ports, '--latency', 'instant'], {});
+    await until(() => printed.endsWith('ready\n'));
+    const teams = teamsClient(`http://127.0.0.1:${bot + 1}`);
+    await teams.say(people.requester, places.operations, '/cmk-help');
+    const help = await teams.sees(places.operations, people.requester, (one) => cardText(one).includes('/enable-cmk'));
+    expect(help.from.name).not.toBe('Requester');
+    await endAsInATerminal();
+    expect(printed).not.toMatch(/ended with code|Error/);
+  },
+  patienceMs + 20_000,
+);
+
+test(
+  'npm start becomes ready with a configuration, and ends with Ctrl-C',
+  async () => {
+    folder = await newAzureDir();
+    const bot = await freePorts(2);
+    const ports = { 'bot-port': bot, 'teams-port': bot + 1, 'azure-port': bot + 2, 'sign-in-port': bot + 2 };
+    run(['start'], botEnvironment({ data: folder, latency: 'instant', ...ports, 'step-up': false, reset: false }, {}));
+    const ready = () => fetch(`http://127.0.0.1:${bot}/readyz`);
+    await until(() =>
+      ready().then(
+        (answer) => answer.ok,
+        () => false,
+      ),
+    );
+    await endAsInATerminal();
+    await expect(ready()).rejects.toThrow();
+  },
+  patienceMs + 20_000,
+);
+
+test('npm start refuses to start without one, and names what is missing', async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cmk-start-'));
+  run(['start'], {});
+  expect((await once(npm, 'exit'))[0]).toBe(1);
+  expect(printed).toContain('MicrosoftAppTenantId: is missing');
+});

@@ -1,0 +1,28 @@
+/** Carries out calls of `cmk-bot`, one after the other, without loading it anew for each. `command-line.ts` asks. */
+import { run } from '../../src/cli/run.ts';
+import { openTerminal } from '../../src/cli/terminal.ts';
+import type { Call, Said } from './command-line.ts';
+
+/** As long as the call lasts, the process has its environment and no other. */
+async function carryOut({ args, env }: Call): Promise<Said> {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, env);
+  let [out, err] = ['', ''];
+  const terminal = openTerminal(
+    async (text) => {
+      out += text;
+    },
+    async (text) => {
+      err += text;
+    },
+  );
+  const code = await run(args, terminal);
+  return { code, out, err };
+}
+
+let turn = Promise.resolve();
+process.on('message', (call: Call) => {
+  turn = turn.then(async () => {
+    process.send?.({ id: call.id, said: await carryOut(call) });
+  });
+});

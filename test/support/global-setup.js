@@ -1,0 +1,55 @@
+/** Starts making what every test starts from, unless it is there for these very sources. Tests that need none do not wait. */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const cache = path.join(root, 'node_modules/.cache/cmk-bot');
+
+/** Everything that the programs and a first start are made from. */
+const parts = ['src', 'test/support', 'package-lock.json', 'node_modules/.package-lock.json'];
+
+const filesIn = (part) =>
+  statSync(part).isDirectory()
+    ? readdirSync(part, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.join(entry.parentPath, entry.name))
+        .sort()
+    : [part];
+
+function fingerprint() {
+  const hash = createHash('sha256').update(process.version);
+  for (const part of parts.map((name) => path.join(root, name)).filter((name) => existsSync(name))) {
+    for (const file of filesIn(part)) hash.update(file).update(readFileSync(file));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Each takes ninety megabytes. A run that began within this time may still use one. */
+const keptMs = 3_600_000;
+
+/** What earlier sources left. */
+function forgetOld() {
+  for (const name of readdirSync(cache).filter((one) => one.startsWith('prepared-'))) {
+    const folder = path.join(cache, name);
+    if (Date.now() - statSync(folder).mtimeMs > keptMs) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export default function setup() {
+  mkdirSync(cache, { recursive: true });
+  const folder = path.join(cache, `prepared-${fingerprint()}`);
+  process.env.CMK_TEST_PREPARED = folder;
+  rmSync(`${folder}.failed`, { force: true });
+  const now = new Date();
+  if (existsSync(folder)) utimesSync(folder, now, now);
+  forgetOld();
+  if (existsSync(folder)) return;
+  const args = ['--import', 'tsx', path.join(root, 'test/support/prepare.ts'), folder];
+  const making = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  making.unref();
+  // Jest ends while it is still made when no test needed it.
+  process.once('exit', () => making.kill());
+}

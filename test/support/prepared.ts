@@ -1,0 +1,34 @@
+/** What every test starts from. `prepare.ts` makes it once for each state of the sources, while the first tests begin. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ProgramName, programIn } from './programs.ts';
+
+/** A watchdog only: making it takes some ten seconds. */
+const patienceMs = 300_000;
+
+/** The folder; waits until it is there. Throws what kept it from being made. */
+export async function prepared(): Promise<string> {
+  const folder = process.env.CMK_TEST_PREPARED;
+  if (folder === undefined) throw new Error('CMK_TEST_PREPARED is not set: these tests run under jest');
+  for (const until = Date.now() + patienceMs; !existsSync(folder); await sleep(50)) {
+    const failed = `${folder}.failed`;
+    if (existsSync(failed)) throw new Error(`preparing the tests: ${readFileSync(failed, 'utf8')}`);
+    if (Date.now() > until) throw new Error('preparing the tests hung');
+  }
+  return folder;
+}
+
+/** Reading the maps takes each process half a second; who looks for a bug asks for stacks that name the sources. */
+const maps: readonly string[] = process.env.CMK_TEST_STACKS === undefined ? [] : ['--enable-source-maps'];
+
+/** What Node is given to start a program. */
+export const startOf = async (name: ProgramName, args: readonly string[]): Promise<string[]> => [
+  ...maps,
+  programIn(await prepared(), name),
+  ...args,
+];
+
+/** Starts a program that speaks over a channel. */
+export const forkProgram = async (name: ProgramName, args: readonly string[] = []): Promise<ChildProcess> =>
+  fork(programIn(await prepared(), name), args, { execArgv: [...maps], serialization: 'advanced' });

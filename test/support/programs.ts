@@ -1,0 +1,20 @@
+import path from 'node:path';
+
+/** The programs that tests start, by what they are: each one's source. */
+export const sources = {
+  bot: 'src/main.ts',
+  'command-line': 'test/support/command-line-process.ts',
+  'local-azure': 'src/local/azure/run.ts',
+  'local-teams': 'src/local/teams/run.ts',
+  store: 'test/support/store-process.ts',
+  'store-engine': 'test/support/store-process-engine.ts',
+  'store-replica': 'test/support/store-process-replica.ts',
+} as const;
+export type ProgramName = keyof typeof sources;
+
+/** What a run of the tests starts from, below one folder. */
+export const programsIn = (prepared: string): string => path.join(prepared, 'programs');
+export const programIn = (prepared: string, name: ProgramName): string =>
+  path.join(programsIn(prepared), `${name}.mjs`);
+/** A data folder as a first start and Ctrl-C leave it: both schemas made, Azure seeded, nothing asked yet. */
+export const templateIn = (prepared: string): string => path.join(prepared, 'data');
