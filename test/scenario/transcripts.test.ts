@@ -331,6 +331,41 @@ describe('another policy', () => {
   });
 });
 
+scenario(
+  'rotation',
+  'Another version of the key',
+  'The agent is under the older of two versions of its key. A new one is made, the old one stays on.',
+  async (t) => {
+    const form = await t.types(requester, '/rotate-cmk');
+    const resource = await t.searches(requester, form, 'resource', 'virtual');
+    await t.clicks(requester, form, 'Next', { resource });
+    await t.clicks(requester, form, 'Next', { version: 'newest' });
+    await t.clicks(requester, form, 'Back');
+    await t.clicks(requester, form, 'Next', { version: 'new' });
+    const id = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));
+    await t.sees([requester, teamMember], operations, id, /Waiting for approval/);
+    const card = await t.sees(approver, approvals, id, /Approval needed/);
+    await t.clicks(approver, card, 'Approve');
+    await t.sees(requester, operations, id, /Succeeded/);
+  },
+);
+
+scenario(
+  'rotation-or-not',
+  'Each of the two commands where the other is meant',
+  'An agent under Microsoft’s key has no version to move from; one under its own key is not put under one again.',
+  async (t) => {
+    const rotation = await t.types(requester, '/rotate-cmk resource=triage-agent-prod');
+    await t.clicks(requester, rotation, 'Put it under your own key');
+    const enabling = await t.types(
+      requester,
+      '/enable-cmk resource=virtual-visit-agent vault=kv-care-prod key=cmk-triage-agent',
+    );
+    await t.clicks(requester, enabling, 'Move it to another version or key');
+    await t.types(requester, '/rotate-cmk resource=virtual-visit-agent version=0123');
+  },
+);
+
 test('every transcript that is kept is of a scenario', () => {
   expect(readdirSync(goldenFolder).sort()).toEqual([...kept].sort());
 });

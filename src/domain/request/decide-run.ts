@@ -23,6 +23,11 @@ export const orderRun = (request: Request): NewEvent =>
     { planDigest: request.digest, target: request.plan.wish.resource.id, onBehalfOf: request.requester },
   );
 
+/**
+ * Before a run: the plan as the world now is, and who of the approvers still is one. The approval covers both: `run-checked`,
+ * and only then may anything be intended. It does not: the request asks anew, with the new plan and no approvals. A block is
+ * for a person to remove; the approvals hold meanwhile. Throws on a plan for another wish.
+ */
 export function checkRun(request: Request, command: Extract<Command, { do: 'check-run' }>): Decision {
   if (request.state !== 'approved' || request.runs !== command.run) return refuse('not-awaiting-approval', request.id);
   if (canonicalJson(command.plan.wish) !== canonicalJson(request.plan.wish)) {
@@ -96,6 +101,10 @@ function mustBeNext(request: Request, run: number, { step: name, attempt }: { st
   );
 }
 
+/**
+ * Before a try: stores what is about to be changed. No stored intent, no change to Azure. Throws on a step that is not in the
+ * plan, whose turn it is not, or whose run was not checked; refuses when the request has ended meanwhile.
+ */
 export function intend(request: Request, command: Extract<Command, { do: 'intend' }>): Decision {
   if (!inRun(request, command.run)) return refuse('request-ended', request.id);
   if (request.checked !== command.run) throw new Error(`run ${command.run} of ${request.id} was not checked`);
@@ -130,6 +139,10 @@ function mustBeProved(request: Request, run: number, proofs: readonly Proof[]): 
   throw new Error(`success of ${request.id}: not proved, or not done: ${open.map(({ name }) => name).join(', ')}`);
 }
 
+/**
+ * After tries: stores what came of each. A failure that is not tried again asks a person; `verify` done, with everything else
+ * done and enough proved, is the success. Throws on a try that was not under way, and on a success that is not proved.
+ */
 export function record(request: Request, command: Extract<Command, { do: 'record' }>): Decision {
   if (!inRun(request, command.run)) return refuse('request-ended', request.id);
   const { run } = command;
@@ -192,6 +205,7 @@ function resultEvent(request: Request, run: number, result: StepResult): NewEven
   );
 }
 
+/** Asks a person, outside any one step: Azure could not be read, a check blocks, the run was lost. Refuses once it has ended. */
 export function stopRun(
   request: Request,
   { run, failure }: { readonly run: number; readonly failure: Failure },
