@@ -7,6 +7,7 @@ import { strFromU8, unzipSync } from 'fflate';
 import { Manifest, sampleValuesIn } from '../../src/app-package/fill-manifest.ts';
 import { readSettings } from '../../src/app-package/settings.ts';
 import { readPng } from '../support/png.ts';
+import { startOf } from '../support/prepared.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const appId = '6f1c2b1e-7d0a-4c55-9a38-0c9d4b8d2f11';
@@ -34,25 +35,25 @@ interface Run {
 const readTemplate = async () =>
   Manifest.parse(JSON.parse(await readFile(path.join(root, 'manifest/manifest.json'), 'utf8')));
 
-/** Runs Node on TypeScript with nothing else in its environment. */
+/** Runs Node with nothing else in its environment. */
 function run(words: readonly string[], environment: Record<string, string> = {}): Promise<Run> {
   const env = { PATH: process.env.PATH, ...environment };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--import', 'tsx', ...words], { cwd: root, env }, (error, stdout, stderr) =>
+    execFile(process.execPath, words, { cwd: root, env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), said: stdout + stderr }),
     );
   });
 }
 
-/** As `npm run package` does. */
-const packageWith = (environment: Record<string, string>, ...options: string[]): Promise<Run> =>
-  run(['src/app-package/run.ts', ...options], environment);
+/** What `npm run package` starts. */
+const packageWith = async (environment: Record<string, string>, ...options: string[]): Promise<Run> =>
+  run(await startOf('app-package', options), environment);
 
 /** What the schema has against a manifest. In a process of its own: jest on Node 20 cannot load the schemas' package. */
 async function validateManifest(manifest: Manifest): Promise<unknown> {
   const script = `import { validateManifest } from './src/app-package/validate-manifest.ts';
     console.log(JSON.stringify(await validateManifest(JSON.parse(process.argv[1]))));`;
-  const { said } = await run(['--input-type=module', '-e', script, JSON.stringify(manifest)]);
+  const { said } = await run(['--import', 'tsx', '--input-type=module', '-e', script, JSON.stringify(manifest)]);
   return JSON.parse(said);
 }
 

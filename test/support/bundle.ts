@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Finds its files beside itself, or is wanted only by parts of other packages that nobody here uses and is not installed. */
 const leftOutside = [
   '@electric-sql/pglite',
+  '@microsoft/app-manifest',
   '@opentelemetry/*',
   'dtrace-provider',
   'pg-native',

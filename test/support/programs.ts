@@ -3,6 +3,7 @@ import path from 'node:path';
 /** The programs that tests start, by what they are: each one's source. */
 export const sources = {
   bot: 'src/main.ts',
+  'app-package': 'src/app-package/run.ts',
   'command-line': 'test/support/command-line-process.ts',
   'local-azure': 'src/local/azure/run.ts',
   'local-teams': 'src/local/teams/run.ts',

@@ -38,6 +38,15 @@ function placeOf(conversationId: string): string {
 const isReply = ({ conversation, id }: SeenActivity): boolean =>
   conversation.id.includes(';messageid=') && !conversation.id.endsWith(`;messageid=${id}`);
 
+/** A card that was updated while somebody loaded their own view of it shows everybody's once more. */
+async function settled(look: () => Promise<SeenActivity>): Promise<SeenActivity> {
+  for (let looks = 1; ; looks += 1) {
+    const card = await look();
+    if (!card.local.refreshIsDue || looks === 20) return card;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 const quote = (text: string): string[] => text.split('\n').map((line) => `> ${line}`);
 const and = (parts: readonly string[]): string => parts.join(', ').replace(/, ([^,]*)$/, ' and $1');
 
@@ -98,9 +107,11 @@ export function openTranscript(world: World, title: string, about: string): Tran
 
   async function now(person: string, { id, conversation }: SeenActivity): Promise<SeenActivity> {
     const [place = ''] = conversation.id.split(';');
-    const found = (await world.teams.activities(place, person)).find((one) => one.id === id);
-    if (found === undefined) throw new Error('the card is gone');
-    return found;
+    return settled(async () => {
+      const found = (await world.teams.activities(place, person)).find((one) => one.id === id);
+      if (found === undefined) throw new Error('the card is gone');
+      return found;
+    });
   }
 
   return {
@@ -144,7 +155,7 @@ export function openTranscript(world: World, title: string, about: string): Tran
 
     async sees(who, place, id, words) {
       const [person = '', ...others] = typeof who === 'string' ? [who] : who;
-      const card = await shows(world, place, person, id, words);
+      const card = await settled(() => shows(world, place, person, id, words));
       const drawn = drawCard(cardIn(card));
       const where = `${placeOf(place)}${isReply(card) ? ', in the thread' : ''}`;
       addCard(
@@ -153,7 +164,7 @@ export function openTranscript(world: World, title: string, about: string): Tran
         drawn,
       );
       for (const other of others) {
-        const theirs = drawCard(cardIn(await shows(world, place, other, id, words)));
+        const theirs = drawCard(cardIn(await settled(() => shows(world, place, other, id, words))));
         if (theirs.join('\n') !== drawn.join('\n'))
           addCard((name) => `**${nameOf(other)}**, though, sees ${name}`, theirs);
       }
