@@ -1,6 +1,6 @@
 /** The record as a table for people with a spreadsheet. It cannot be verified: for that there is the other export. */
 import { z } from 'zod';
-import type { ExportedEvent, ExportedText } from './export-jsonl.ts';
+import type { ChainLine, RevealedText } from '../domain/record/chain.ts';
 
 /** What of a body stands in a column of its own. */
 const Body = z.object({
@@ -63,7 +63,7 @@ const json = (value: unknown): string => (value === null || value === undefined 
 export const csvHeader = (): string => row(columns);
 
 /** One event. Erased texts are named as such. */
-export function csvRow(event: ExportedEvent, texts: readonly ExportedText[]): string {
+export function csvRow(event: ChainLine, texts: readonly RevealedText[]): string {
   const body = Body.parse(JSON.parse(event.body));
   const written = (field: string): string => texts.find((text) => text.field === field)?.text ?? '(erased)';
   const values: Row = {

@@ -6,61 +6,36 @@
  * else is in it, so two exports of the same record are the same bytes.
  */
 import { z } from 'zod';
+import { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
 import { quietJson } from './quiet-json.ts';
-import type { Link } from './verify.ts';
-
-const Place = z.strictObject({ seq: z.number().int().min(0), hash: z.string() });
 
 const Header = z.strictObject({
   kind: z.literal('header'),
   format: z.literal('cmk-bot-audit'),
   version: z.literal(1),
   /** Sequence number 0 and a hash of noughts: from the beginning. */
-  after: Place,
+  after: Link,
 });
 
-const Event = z.strictObject({
-  kind: z.literal('event'),
-  seq: z.number(),
-  request: z.string(),
-  revision: z.number(),
-  cause: z.string(),
-  n: z.number(),
-  /** The canonical JSON that is hashed, as text. */
-  body: z.string(),
-  prev: z.string(),
-  hash: z.string(),
-});
+const Event = z.strictObject({ kind: z.literal('event'), ...ChainLine.shape });
 
-const Text = z.strictObject({
-  kind: z.literal('text'),
-  request: z.string(),
-  revision: z.number(),
-  field: z.string(),
-  /** Hexadecimal. */
-  salt: z.string(),
-  text: z.string(),
-});
+const Text = z.strictObject({ kind: z.literal('text'), ...RevealedText.shape });
 
-const Head = z.strictObject({ kind: z.literal('head'), ...Place.shape });
+const Head = z.strictObject({ kind: z.literal('head'), ...Link.shape });
 
 /** Any line of an export. */
 export const ExportLine = z.discriminatedUnion('kind', [Header, Event, Text, Head]);
 export type ExportLine = z.infer<typeof ExportLine>;
-
-/** An event of the record in full. */
-export type ExportedEvent = Omit<z.infer<typeof Event>, 'kind'>;
-export type ExportedText = Omit<z.infer<typeof Text>, 'kind'>;
 
 const line = (value: ExportLine): string => `${quietJson(value)}\n`;
 
 export const headerLine = ({ seq, hash }: Link): string =>
   line({ kind: 'header', format: 'cmk-bot-audit', version: 1, after: { seq, hash } });
 
-export const eventLine = ({ seq, request, revision, cause, n, body, prev, hash }: ExportedEvent): string =>
+export const eventLine = ({ seq, request, revision, cause, n, body, prev, hash }: ChainLine): string =>
   line({ kind: 'event', seq, request, revision, cause, n, body, prev, hash });
 
-export const textLine = ({ request, revision, field, salt, text }: ExportedText): string =>
+export const textLine = ({ request, revision, field, salt, text }: RevealedText): string =>
   line({ kind: 'text', request, revision, field, salt, text });
 
 export const headLine = ({ seq, hash }: Link): string => line({ kind: 'head', seq, hash });

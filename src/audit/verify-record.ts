@@ -1,14 +1,6 @@
 /** Verifies a record that comes line by line, however long it is: an export, or a store read in pages. */
-import {
-  type Finding,
-  genesis,
-  type Line,
-  type Link,
-  type RevealedText,
-  verifyLine,
-  verifyLink,
-  verifyTexts,
-} from './verify.ts';
+import type { Link, RevealedText } from '../domain/record/chain.ts';
+import { type Finding, genesis, type Line, verifyLine, verifyLink, verifyTexts } from './verify.ts';
 
 export interface RecordReport {
   /** The place in the chain before the first event: what was not looked at. */

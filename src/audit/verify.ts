@@ -1,5 +1,5 @@
 /**
- * The verifier. Reads the record without trusting whoever wrote it, and imports nothing of the product but the canonical form
+ * The verifier. Reads the record without trusting whoever wrote it, and runs nothing of the product but the canonical form
  * of JSON, so that it can be read and judged alone.
  *
  * A line's body is RFC 8785 canonical JSON. Its hash is SHA-256 over the body's UTF-8 bytes, in lower-case hexadecimal; the
@@ -11,6 +11,7 @@
  */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../domain/canonical-json.ts';
+import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
 
 /** What the first line has for the hash of the line before. */
 export const genesis = '0'.repeat(64);
@@ -22,24 +23,7 @@ export const commitmentTo = (salt: string, text: string): string =>
   createHash('sha256').update(Buffer.from(salt, 'hex')).update(text, 'utf8').digest('hex');
 
 /** A line as stored or exported. Where the other columns are given they must say what the body says. */
-export interface Line {
-  readonly seq: number;
-  readonly body: string;
-  readonly prev: string;
-  readonly hash: string;
-  readonly request?: string;
-  readonly revision?: number;
-  readonly cause?: string;
-  readonly n?: number;
-}
-
-export interface RevealedText {
-  readonly request: string;
-  readonly revision: number;
-  readonly field: string;
-  readonly salt: string;
-  readonly text: string;
-}
+export type Line = Readonly<Pick<ChainLine, 'seq' | 'body' | 'prev' | 'hash'> & Partial<ChainLine>>;
 
 export type Break =
   /** The body's hash is not the recorded one: body or hash was changed. */
@@ -68,12 +52,6 @@ export interface Finding {
   readonly kind: Break;
   /** What was expected and what was found. */
   readonly detail: string;
-}
-
-/** A place in the chain: what the next line must follow on. */
-export interface Link {
-  readonly seq: number;
-  readonly hash: string;
 }
 
 /** Where the chain is known to have ended, as a checkpoint or the store's head tells it. */

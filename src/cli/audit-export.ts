@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { csvHeader, csvRow } from '../audit/export-csv.ts';
 import { eventLine, headerLine, headLine, textLine } from '../audit/export-jsonl.ts';
-import { genesis, type Link } from '../audit/verify.ts';
+import { genesis } from '../audit/verify.ts';
+import type { Link } from '../domain/record/chain.ts';
 import { type RecordedEvent, readRecord } from './read-record.ts';
 import { exit, subcommand } from './subcommand.ts';
 

@@ -1,11 +1,10 @@
 /** Reads the whole record in pages, each event with the texts that were not erased. */
-import type { ExportedText } from '../audit/export-jsonl.ts';
-import type { Link } from '../audit/verify.ts';
-import type { Records, StoredLine } from '../operator/rpc/calls.ts';
+import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
+import type { Records } from '../operator/rpc/calls.ts';
 
 export interface RecordedEvent {
-  readonly line: StoredLine;
-  readonly texts: readonly ExportedText[];
+  readonly line: ChainLine;
+  readonly texts: readonly RevealedText[];
 }
 
 const pageSize = 200;
@@ -17,7 +16,7 @@ const pageSize = 200;
 export async function* readRecord(records: Records): AsyncGenerator<RecordedEvent, Link> {
   let last = 0;
   for (let head: Link | null = null; ; ) {
-    const page: readonly StoredLine[] = await records.lines({ after: last, limit: pageSize });
+    const page: readonly ChainLine[] = await records.lines({ after: last, limit: pageSize });
     for (const event of await withTexts(records, page)) {
       yield event;
       last = event.line.seq;
@@ -29,7 +28,7 @@ export async function* readRecord(records: Records): AsyncGenerator<RecordedEven
   }
 }
 
-async function withTexts(records: Records, page: readonly StoredLine[]): Promise<readonly RecordedEvent[]> {
+async function withTexts(records: Records, page: readonly ChainLine[]): Promise<readonly RecordedEvent[]> {
   const requests = [...new Set(page.map((line) => line.request))];
   const texts = (await Promise.all(requests.map((request) => records.texts({ request })))).flat();
   return page.map((line) => ({

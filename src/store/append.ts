@@ -2,6 +2,7 @@
 
 import type { RequestId } from '../domain/ids.ts';
 import type { Appended } from '../domain/ports/store.ts';
+import type { Seal } from '../domain/record/chain.ts';
 import { consequencesOf } from '../domain/request/consequences.ts';
 import type { NewEvent, StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
@@ -9,7 +10,7 @@ import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
 import { type ChainHead, lockHead, moveHead } from './chain-head.ts';
-import { asStored, eventsOf, insertEvents, type Placed, type ReadEvent, type Seal } from './event-rows.ts';
+import { asStored, eventsOf, insertEvents, type Placed, type ReadEvent } from './event-rows.ts';
 import { moveHold } from './open-requests.ts';
 import { writeOutbox } from './outbox.ts';
 import type { Sql } from './sql.ts';

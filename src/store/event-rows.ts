@@ -1,40 +1,9 @@
 /** How events lie in their table. */
 import { z } from 'zod';
 import { RequestId } from '../domain/ids.ts';
-import type { EventBody, NewEvent, StoredEvent } from '../domain/request/events.ts';
+import type { Position, Sealed } from '../domain/record/chain.ts';
+import type { EventBody, StoredEvent } from '../domain/request/events.ts';
 import { change, int8, placeholders, type Sql, select } from './sql.ts';
-
-/** Where an event stands in the chain and in its request. */
-export interface Position {
-  readonly seq: number;
-  /** ISO 8601, UTC. */
-  readonly time: string;
-  /** Hash of the event before. */
-  readonly prev: string;
-  readonly request: RequestId;
-  readonly revision: number;
-  readonly cause: string;
-  /** Which event of its cause this is, from 0. */
-  readonly n: number;
-}
-
-/** A free text with the salt under which the record commits to it. */
-export interface Opening {
-  readonly field: string;
-  /** Hexadecimal. */
-  readonly salt: string;
-  readonly text: string;
-}
-
-/** An event in its final bytes. */
-export interface Sealed {
-  readonly body: string;
-  readonly hash: string;
-  readonly openings: readonly Opening[];
-}
-
-/** Turns an event into what is stored of it; comes in as an argument, because the bytes are the audit trail's business. */
-export type Seal = (position: Position, event: NewEvent) => Sealed;
 
 /** Reads a stored body; throws on what is not an event of this record. Comes in as an argument: it knows the operations. */
 export type ReadEvent = (body: unknown) => EventBody;

@@ -2,13 +2,14 @@
 import { z } from 'zod';
 import type { RequestId } from '../domain/ids.ts';
 import type { Appended, TrailHashes } from '../domain/ports/store.ts';
+import type { ChainLine, RevealedText } from '../domain/record/chain.ts';
 import type { Refusal } from '../domain/request/refusal.ts';
 import { type AppendTools, appendIn, type Decide } from './append.ts';
 import { type ChainHead, readHead } from './chain-head.ts';
 import type { Database } from './database.ts';
 import { change, inTransaction, int8, type Sql, select } from './sql.ts';
 
-const Line = z
+const LineRow = z
   .object({
     seq: int8,
     request_id: z.string(),
@@ -20,20 +21,15 @@ const Line = z
     hash: z.string(),
   })
   .transform(({ request_id, ...row }) => ({ ...row, request: request_id }));
-/** A row of the event table as it lies there. Columns other than the body are only true when they agree with it. */
-export type StoredLine = z.infer<typeof Line>;
-
-const RevealedText = z
+const TextRow = z
   .object({ request_id: z.string(), revision: z.number(), field: z.string(), salt: z.string(), text: z.string() })
   .transform(({ request_id, ...row }) => ({ ...row, request: request_id }));
-export type RevealedText = z.infer<typeof RevealedText>;
-
 export interface Trail extends TrailHashes {
   head(): Promise<ChainHead>;
   /** At most `limit` lines behind sequence number `after`, oldest first. */
-  lines(after: number, limit: number): Promise<readonly StoredLine[]>;
+  lines(after: number, limit: number): Promise<readonly ChainLine[]>;
   /** Every line of one request, oldest first. */
-  linesOf(id: RequestId): Promise<readonly StoredLine[]>;
+  linesOf(id: RequestId): Promise<readonly ChainLine[]>;
   /** The texts of one request that were not erased. */
   textsOf(id: RequestId): Promise<readonly RevealedText[]>;
   /**
@@ -62,14 +58,14 @@ export function openTrail(
   return {
     head: () => readHead(pool),
     lines: (after, limit) =>
-      select(pool, Line, `select ${columns} from cmk.event where seq > $1 order by seq limit $2`, [after, limit]),
+      select(pool, LineRow, `select ${columns} from cmk.event where seq > $1 order by seq limit $2`, [after, limit]),
     hashAt: async (seq) => {
-      const [line] = await select(pool, Line, `select ${columns} from cmk.event where seq = $1`, [seq]);
+      const [line] = await select(pool, LineRow, `select ${columns} from cmk.event where seq = $1`, [seq]);
       if (line === undefined) throw new Error(`reading the chain: there is no event ${seq}`);
       return line.hash;
     },
-    linesOf: (id) => select(pool, Line, `select ${columns} from cmk.event where request_id = $1 order by seq`, [id]),
-    textsOf: (id) => select(pool, RevealedText, `${texts} where request_id = $1 order by revision, field`, [id]),
+    linesOf: (id) => select(pool, LineRow, `select ${columns} from cmk.event where request_id = $1 order by seq`, [id]),
+    textsOf: (id) => select(pool, TextRow, `${texts} where request_id = $1 order by revision, field`, [id]),
     erase: async (id, cause, decide) => {
       const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, id, cause, decide));
       if (answer.kind === 'accepted') {

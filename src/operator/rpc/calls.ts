@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { PersonId, RequestId } from '../../domain/ids.ts';
+import { ChainLine, Link, RevealedText } from '../../domain/record/chain.ts';
 import type { EventBody } from '../../domain/request/events.ts';
 import { RefusalCode } from '../../domain/request/refusal.ts';
 import { parseEventBody } from '../../operations/registry.ts';
@@ -20,26 +21,6 @@ const StoredEvent = z.object({
 /** The events of one request, oldest first. */
 const RequestEvents = z.object({ id: RequestId, events: z.array(StoredEvent) });
 export type RequestEvents = z.output<typeof RequestEvents>;
-
-const StoredLine = z.object({
-  seq: z.number(),
-  request: z.string(),
-  revision: z.number(),
-  cause: z.string(),
-  n: z.number(),
-  body: z.string(),
-  prev: z.string(),
-  hash: z.string(),
-});
-export type StoredLine = z.output<typeof StoredLine>;
-
-const RevealedText = z.object({
-  request: z.string(),
-  revision: z.number(),
-  field: z.string(),
-  salt: z.string(),
-  text: z.string(),
-});
 
 const name = z.string().trim().min(1).max(100);
 
@@ -86,9 +67,9 @@ export const calls = {
   /** As Teams last named the person. */
   person: { input: z.object({ id: PersonId }), output: z.object({ name: z.string().nullable() }) },
   /** Where the chain ends. */
-  head: { input: z.object({}), output: z.object({ seq: z.number(), hash: z.string() }) },
+  head: { input: z.object({}), output: Link },
   /** Lines of the chain behind a sequence number, oldest first. */
-  lines: { input: z.object({ after: count, limit }), output: z.array(StoredLine) },
+  lines: { input: z.object({ after: count, limit }), output: z.array(ChainLine) },
   /** The texts of a request that were not erased. */
   texts: { input: z.object({ request: z.string() }), output: z.array(RevealedText) },
   /** Safe to repeat: what was recorded for the same question is answered again. */

@@ -2,10 +2,11 @@
 
 import type { RequestId } from '../../domain/ids.ts';
 import type { Appended, People, Requests } from '../../domain/ports/store.ts';
+import type { ChainLine } from '../../domain/record/chain.ts';
 import { decide } from '../../domain/request/decide.ts';
 import { operatorActor, type StoredEvent } from '../../domain/request/events.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
-import type { Act, Acted, Records, StoredLine } from './calls.ts';
+import type { Act, Acted, Records } from './calls.ts';
 
 /** What of the store is used. */
 export interface RecordStore {
@@ -13,7 +14,7 @@ export interface RecordStore {
   readonly people: Pick<People, 'get'>;
   readonly trail: {
     head(): Promise<{ readonly seq: number; readonly hash: string }>;
-    lines(after: number, limit: number): Promise<readonly StoredLine[]>;
+    lines(after: number, limit: number): Promise<readonly ChainLine[]>;
     textsOf(id: RequestId): Promise<readonly Awaited<ReturnType<Records['texts']>>[number][]>;
     /** As `append`, and in the same transaction destroys every earlier text of the request with its salt. */
     erase: Requests['append'];

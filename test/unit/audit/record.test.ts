@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { type Position, sealWith } from '../../../src/audit/record.ts';
+import { sealWith } from '../../../src/audit/record.ts';
 import { genesis, verifyChain, verifyTexts } from '../../../src/audit/verify.ts';
+import type { Position } from '../../../src/domain/record/chain.ts';
 import type { NewEvent } from '../../../src/domain/request/events.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
 import { submitted } from '../../support/fixtures.ts';

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { csvHeader, csvRow } from '../../../src/audit/export-csv.ts';
-import { type ExportedEvent, eventLine, headerLine, headLine, textLine } from '../../../src/audit/export-jsonl.ts';
+import { eventLine, headerLine, headLine, textLine } from '../../../src/audit/export-jsonl.ts';
 import { sealWith } from '../../../src/audit/record.ts';
-import { genesis, type RevealedText } from '../../../src/audit/verify.ts';
+import { genesis } from '../../../src/audit/verify.ts';
 import { NotAnExport, verifyExport } from '../../../src/audit/verify-export.ts';
 import { RecordVerifier } from '../../../src/audit/verify-record.ts';
+import type { ChainLine, RevealedText } from '../../../src/domain/record/chain.ts';
 import { newEvent, operatorActor } from '../../../src/domain/request/events.ts';
 import { submitted } from '../../support/fixtures.ts';
 
 interface Written {
-  readonly event: ExportedEvent;
+  readonly event: ChainLine;
   readonly texts: readonly RevealedText[];
 }
 

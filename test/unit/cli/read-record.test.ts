@@ -1,7 +1,8 @@
 import { readRecord } from '../../../src/cli/read-record.ts';
-import type { Records, StoredLine } from '../../../src/operator/rpc/calls.ts';
+import type { ChainLine } from '../../../src/domain/record/chain.ts';
+import type { Records } from '../../../src/operator/rpc/calls.ts';
 
-const line = (seq: number): StoredLine => ({
+const line = (seq: number): ChainLine => ({
   seq,
   request: 'CMK-000001',
   revision: seq,
