@@ -61,7 +61,7 @@ export const Check = z.discriminatedUnion('code', [
   judged('locked', { locks: z.array(z.strictObject({ name: z.string(), scope: z.string() })) }),
   judged('locks-not-checked', {}),
   judged('bot-allowed', {}),
-  judged('bot-not-allowed', { actions: z.array(z.string()) }),
+  judged('bot-not-allowed', { actions: z.array(z.string()), dataActions: z.array(z.string()) }),
   judged('rights-not-checked', {}),
   judged('vault-rights-not-checked', { actions: z.array(z.string()) }),
 ]);

@@ -122,10 +122,14 @@ export function judgeWrites({ observed }: KeyWork, { effects, kind }: CheckConte
   const needed = rightsForEffects(effects, kind, observed.resource.userAssignedIds.length > 0);
   if (allowed === null) return [locks, judge('warn', 'rights-not-checked', {})];
   const data = needed.dataActions;
-  const missing = [...lacking(needed.actions, allowed), ...(allowedData === null ? [] : lacking(data, allowedData))];
+  const missing = {
+    actions: lacking(needed.actions, allowed),
+    dataActions: allowedData === null ? [] : lacking(data, allowedData),
+  };
+  const isAllowed = missing.actions.length + missing.dataActions.length === 0;
   return [
     locks,
-    missing.length === 0 ? judge('pass', 'bot-allowed', {}) : judge('block', 'bot-not-allowed', { actions: missing }),
+    isAllowed ? judge('pass', 'bot-allowed', {}) : judge('block', 'bot-not-allowed', missing),
     // A vault that grants by access policy tells nobody what the bot may do in it.
     ...(data.length > 0 && allowedData === null
       ? [judge('warn', 'vault-rights-not-checked', { actions: [...data] })]

@@ -1,8 +1,6 @@
 /** The kinds of resource there are. A new one: its file and its place in this list. */
 import { z } from 'zod';
-import type { ArmId } from '../domain/ids.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
-import type { ResourceRef } from '../domain/wish.ts';
 import { healthcareAgent } from './healthcare-agent.ts';
 
 const all = [healthcareAgent] as const;
@@ -19,10 +17,4 @@ export function kindNamed(name: string): ResourceKind {
   const kind = kinds.find((one) => one.name === name);
   if (kind === undefined) throw new Error(`resources of kind ${name} are not known`);
   return kind;
-}
-
-/** The resource that an ARM id names; null where it is of none of the kinds. */
-export function refTo(id: ArmId): ResourceRef | null {
-  const kind = kinds.find(({ ref, name }) => ref.safeParse({ kind: name, id }).success);
-  return kind === undefined ? null : { kind: kind.name, id };
 }

@@ -34,18 +34,25 @@ export const actionsOn = {
   ],
 } as const;
 
-/** A further version of a key is made in the vault itself: ARM makes the first alone. */
-export const makeVersion = 'Microsoft.KeyVault/vaults/keys/create/action';
+/**
+ * A further version of a key is made in the vault itself: ARM makes the first alone. What is carried over to it is read there
+ * just before.
+ */
+export const makeVersion = [
+  'Microsoft.KeyVault/vaults/keys/read',
+  'Microsoft.KeyVault/vaults/keys/create/action',
+] as const;
 
 /**
  * Data actions on vaults that grant by role: trying the key, looking whether a deleted key holds a name, making a further
- * version. Optional: without the first three both are told as not checked, without the last a new version is blocked.
+ * version. Optional: without the first three the trial is told as not made, without the first or the last a new version is
+ * blocked.
  */
 export const dataActionsOnVault = [
   'Microsoft.KeyVault/vaults/keys/read',
   'Microsoft.KeyVault/vaults/keys/wrap/action',
   'Microsoft.KeyVault/vaults/keys/unwrap/action',
-  makeVersion,
+  'Microsoft.KeyVault/vaults/keys/create/action',
 ] as const;
 
 const onVault = (...actions: readonly string[]): Rights => ({ actions, dataActions: [] });
@@ -60,7 +67,7 @@ function rightsFor(effect: Effect, kind: ResourceKind, userAssigned: boolean): R
     case 'key':
       return effect.before === null
         ? onVault('Microsoft.KeyVault/vaults/keys/write')
-        : { actions: [], dataActions: [makeVersion] };
+        : { actions: [], dataActions: makeVersion };
     case 'role-assignment':
       // Read only once the resource has an identity: without the right the run would stop after its first change.
       return onVault('Microsoft.Authorization/roleAssignments/read', 'Microsoft.Authorization/roleAssignments/write');
@@ -91,5 +98,5 @@ export const rightsAtVault: Rights = {
     'Microsoft.KeyVault/vaults/accessPolicies/write',
     'Microsoft.KeyVault/vaults/write',
   ],
-  dataActions: [makeVersion],
+  dataActions: makeVersion,
 };

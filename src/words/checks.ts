@@ -184,9 +184,9 @@ const words: { readonly [C in CheckCode]: (fact: FactOf<C>, outcome: Check['outc
     remedy: '',
   }),
   'bot-allowed': () => pass('The bot may make every change'),
-  'bot-not-allowed': ({ actions }) => ({
+  'bot-not-allowed': ({ actions, dataActions }) => ({
     title: 'The bot may not make this change.',
-    text: `Its identity lacks ${actions.join(', ')}.`,
+    text: `Its identity lacks ${[...actions, ...dataActions.map((name) => `${name} (a data action)`)].join(', ')}.`,
     remedy: 'An owner of the resource gives the bot’s identity a role with this action.',
   }),
   'rights-not-checked': () => ({

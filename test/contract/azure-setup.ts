@@ -10,7 +10,7 @@ import { ArmId, KeyName } from '../../src/domain/ids.ts';
 import type { ObservedVault } from '../../src/domain/observed.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import type { ResourceRef } from '../../src/domain/wish.ts';
-import { kinds, refTo } from '../../src/resources/registry.ts';
+import { kinds } from '../../src/resources/registry.ts';
 import { http, type RunningAzure } from '../support/local-azure.ts';
 
 export const tenantId = '10000000-0000-4000-8000-000000000000';
@@ -60,11 +60,10 @@ const providers = (group: string, subscription: string): string =>
 export const resourceId = (name: string, group = 'rg-care-prod', subscription = careId): ArmId =>
   ArmId.parse(`${providers(group, subscription)}/Microsoft.HealthBot/healthBots/${name}`);
 /** As calls about agents want it. */
-export function resourceRef(name: string, group?: string, subscription?: string): ResourceRef {
-  const ref = refTo(resourceId(name, group, subscription));
-  if (ref === null) throw new Error(`${name} is of no kind`);
-  return ref;
-}
+export const resourceRef = (name: string, group?: string, subscription?: string): ResourceRef => ({
+  kind: 'healthcare-agent',
+  id: resourceId(name, group, subscription),
+});
 export const vaultId = (name: string, group = 'rg-care-prod', subscription = careId): ArmId =>
   ArmId.parse(`${providers(group, subscription)}/Microsoft.KeyVault/vaults/${name}`);
 export const key = (name: string): KeyName => KeyName.parse(name);

@@ -103,19 +103,20 @@ const run = (project: string): Promise<Compiled> =>
     });
   });
 
-/** Copies the sources, changes the copy, and compiles it. */
-async function compiled(change: (folder: string) => void): Promise<Compiled> {
-  const folder = mkdtempSync(join(root, '.one-more-'));
+const newFolder = (): string => mkdtempSync(join(root, '.one-more-'));
+const gone = (folder: string): void => rmSync(folder, { recursive: true, force: true });
+
+/** Changes a copy of the sources, and compiles it. */
+async function compiled(sources: string, change: (folder: string) => void): Promise<Compiled> {
+  const folder = newFolder();
   try {
-    // The local servers know nothing of the product.
-    const filter = (path: string): boolean => path !== join(root, 'src/local');
-    cpSync(join(root, 'src'), join(folder, 'src'), { recursive: true, filter });
+    cpSync(sources, join(folder, 'src'), { recursive: true });
     const config = { extends: '../tsconfig.json', include: ['src'], exclude: [] };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
     change(folder);
     return await run(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    gone(folder);
   }
 }
 
@@ -136,13 +137,21 @@ const results = new Map<string | null, Compiled>();
 const atOnce = 2;
 
 beforeAll(async () => {
+  // Once, so that all are of one moment. The local servers know nothing of the product.
+  const sources = newFolder();
+  const filter = (path: string): boolean => path !== join(root, 'src/local');
+  cpSync(join(root, 'src'), sources, { recursive: true, filter });
   const waiting = [...changes];
   const work = async () => {
     for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
-      results.set(one.more, await compiled(one.change));
+      results.set(one.more, await compiled(sources, one.change));
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  try {
+    await Promise.all(Array.from({ length: atOnce }, work));
+  } finally {
+    gone(sources);
+  }
 }, 180_000);
 
 it('as they are, the sources compile', () => {

@@ -65,7 +65,7 @@ await onEveryDatabase((databases) => {
     expect(line).toMatchObject({ seq: 1, prev: genesis, request: id, revision: 1, cause: 'submit', n: 0 });
     expect(line?.hash).toBe(hashOf(line?.body ?? ''));
     expect(JSON.parse(line?.body ?? '')).toMatchObject({
-      schema: 1,
+      schema: 2,
       seq: 1,
       prev: genesis,
       type: 'submitted',

@@ -118,7 +118,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   'the words of a check': (text) =>
     [
       judge('block', 'locked', { locks: [{ name: text, scope: text }] }),
-      judge('block', 'bot-not-allowed', { actions: [text] }),
+      judge('block', 'bot-not-allowed', { actions: [text], dataActions: [text] }),
       judge('block', 'other-tenant', { tenantId: text }),
       judge('warn', 'other-region', { resource: text, vault: text }),
       judge('block', 'key-name-taken', { name: text }),

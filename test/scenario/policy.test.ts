@@ -250,7 +250,7 @@ describe('rules by agent', () => {
     expect(out).toMatch(
       /rule production +does not match: resources is visitor-agent, wanted triage-\*; tags\.environment is not there, wanted production/,
     );
-    expect(out).toMatch(/rule visitors +applies: resourceGroups is rg-care-prod; agents is visitor-agent/);
+    expect(out).toMatch(/rule visitors +applies: resourceGroups is rg-care-prod; resources is visitor-agent/);
     expect(out).toMatch(/may ask +Approver\n/);
     expect(out).toMatch(/may approve +Approver; Second approver; never who asked\n/);
     expect(out).toMatch(/approvals needed +1\n/);

@@ -3,7 +3,7 @@ import type { Rights } from '../../azure/subscriptions.ts';
 import { codeOf, done, type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
 import { type ArmId, armIdParts } from '../../domain/ids.ts';
 import type { ObservedVault } from '../../domain/observed.ts';
-import { actionsOn, assignIdentity, dataActionsOnVault } from '../../resources/rights.ts';
+import { actionsOn, assignIdentity, dataActionsOnVault, makeVersion } from '../../resources/rights.ts';
 import { messageOf } from '../../words/failures.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
 import { ok, type Subjects, warn } from './subjects.ts';
@@ -98,6 +98,16 @@ async function look(
   return done(found);
 }
 
+/** What comes of it where data actions are missing: a key is tried with some of them, and versions made with others. */
+function withoutKeyUse(found: readonly (readonly [Spot, Rights])[]): string {
+  const missing = new Set(found.flatMap(([, { dataActions }]) => dataActions));
+  const onlyForVersions = missing.size === 1 && missing.has('Microsoft.KeyVault/vaults/keys/create/action');
+  return [
+    ...(onlyForVersions ? [] : ['Keys are not tried there, and proof says so.']),
+    ...(makeVersion.some((name) => missing.has(name)) ? ['A new version of a key is blocked there.'] : []),
+  ].join(' ');
+}
+
 async function diagnoseOne(subjects: Subjects, id: string, resources: Resources): Promise<readonly Diagnosis[]> {
   const subject = `rights in ${id}`;
   const found = await look(subjects, spotsIn(id, resources));
@@ -111,9 +121,7 @@ async function diagnoseOne(subjects: Subjects, id: string, resources: Resources)
   const mend = 'What needs one is blocked or not checked until the bot’s identity has it: infra/custom-role.json.';
   return [
     actions === '' ? ok(subject, 'every action of the bot’s roles') : warn(subject, `lacks ${actions}`, mend),
-    ...(dataActions === ''
-      ? []
-      : [warn(`key use in ${id}`, `lacks ${dataActions}`, 'Keys are not tried there, and proof says so.')]),
+    ...(dataActions === '' ? [] : [warn(`key use in ${id}`, `lacks ${dataActions}`, withoutKeyUse(found.value))]),
   ];
 }
 

@@ -46,6 +46,7 @@ interface Example<C extends CheckCode> {
 }
 const cutoff = '2021-11-11';
 const keyAt = (digit: string) => under(version(digit));
+const read = 'Microsoft.KeyVault/vaults/keys/read';
 const create = 'Microsoft.KeyVault/vaults/keys/create/action';
 
 const examples: { readonly [C in CheckCode]: Example<C> } = {
@@ -167,13 +168,14 @@ const examples: { readonly [C in CheckCode]: Example<C> } = {
         'Microsoft.Authorization/roleAssignments/write',
         'Microsoft.KeyVault/vaults/write',
       ],
+      dataActions: [],
     },
   },
   'rights-not-checked': { seen: { guards: guards({ allowed: null }) }, outcome: 'warn', fact: {} },
   'vault-rights-not-checked': {
     seen: rotating({ key: null, vault: vault({ access: 'access-policies' }), guards: guards({ allowedData: null }) }),
     outcome: 'warn',
-    fact: { actions: [create] },
+    fact: { actions: [read, create] },
     wished: wishToRotate(toNewVersion),
   },
 };
@@ -277,11 +279,11 @@ describe('a rotation', () => {
   });
 
   it('needs a right in the vault itself for a version that it makes, and names it', () => {
-    const lacking = rotating({ key: null, guards: guards({ allowedData: { [create]: false } }) });
+    const lacking = rotating({ key: null, guards: guards({ allowedData: { [read]: false, [create]: false } }) });
     expect(checksOf(lacking, wishToRotate(toNewVersion))).toContainEqual({
       outcome: 'block',
       code: 'bot-not-allowed',
-      fact: { actions: [create] },
+      fact: { actions: [], dataActions: [read, create] },
     });
     expect(codes(rotating({ guards: guards({ allowedData: {} }) }), wishToRotate())).toContain('pass bot-allowed');
   });
