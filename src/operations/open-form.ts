@@ -34,10 +34,12 @@ export async function openForm(
 ): Promise<{ readonly kind: 'open-form'; readonly form: Form } | Refusal> {
   const standing = await ports.requesterStanding(call.by, null);
   if (standing !== 'yes') return refuse(requesterRefusals[standing]);
+  // A name with nothing behind it answers nothing: its page asks.
+  const args = Object.fromEntries(Object.entries(call.args).filter(([, value]) => value.trim() !== ''));
   let form = newForm(operation, call, ports);
   for (;;) {
     const page = pageOf(operation, form);
-    const typed = page.typed(call.args);
+    const typed = page.typed(args);
     if (typed === null) return { kind: 'open-form', form };
     const answer = await page.take(form, FormInputs.parse(typed), ports);
     if (isRefusal(answer)) return answer;

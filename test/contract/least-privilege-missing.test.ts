@@ -160,17 +160,24 @@ test('the data action to read keys: whether a deleted key holds the name is not 
   seen.push([`data: ${readKey}`, 'review: warns', line]);
 });
 
-test('the data action to make keys: a new version is blocked, and a version that is there is not', async () => {
-  await changeState(world.azure, withoutDataAction(create));
-  const from = (await world.azureRequests()).length;
-  const card = await openReview(world, rotation);
-  const line = expectSaid(linesOf(card), create, `The bot may not make this change. Its identity lacks ${create}.`);
-  expect(JSON.stringify(card)).not.toContain('"form.submit"');
-  expect(await writes(world, from)).toEqual([]);
-  const newest = await openReview(world, { ...rotation, version: 'newest' });
-  expect(JSON.stringify(newest)).toContain('"form.submit"');
-  seen.push([`data: ${create}`, 'review: blocks', line]);
-});
+test.each([create, readKey])(
+  'the data action %s: a new version is blocked, and a version that is there is not',
+  async (name) => {
+    await changeState(world.azure, withoutDataAction(name));
+    const from = (await world.azureRequests()).length;
+    const card = await openReview(world, rotation);
+    const line = expectSaid(
+      linesOf(card),
+      name,
+      `The bot may not make this change. Its identity lacks ${name} (a data action).`,
+    );
+    expect(JSON.stringify(card)).not.toContain('"form.submit"');
+    expect(await writes(world, from)).toEqual([]);
+    const newest = await openReview(world, { ...rotation, version: 'newest' });
+    expect(JSON.stringify(newest)).toContain('"form.submit"');
+    seen.push([`data: ${name}`, 'review: blocks', line]);
+  },
+);
 
 test.each([wrap, unwrap])(
   'the data action %s: all is done, and the card says that the key was not tried',

@@ -146,7 +146,15 @@ describe('a search in a form', () => {
 });
 
 describe('typed', () => {
-  test.each(everything.filter(([, text]) => text.length < 2_000))('resource=%s is refused', async (_what, text) => {
+  const fits = everything.filter(([, text]) => text.length < 2_000);
+
+  test.each(fits.filter(([, text]) => text.trim() === ''))('resource=%s is asked for', async (_what, text) => {
+    const card = await type(world, people.requester, `/enable-cmk resource="${text}" vault=kv-care-prod`, places.group);
+    expect(activityText(card)).toContain('Healthcare agent service');
+    expect(JSON.stringify(card)).toContain('"form.next"');
+  });
+
+  test.each(fits.filter(([, text]) => text.trim() !== ''))('resource=%s is refused', async (_what, text) => {
     await queries();
     const quoted = text.replaceAll('"', ' ');
     const card = await type(

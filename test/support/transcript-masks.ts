@@ -32,6 +32,7 @@ export function openMasks(now: Date): Masks {
   const digests = numbered();
   const versions = numbered();
   const guids = numbered();
+  const vaults = numbered();
   const masked = (mask: string, at: (found: string) => number) => (found: string) =>
     isOfTheRun(at(found), now) ? mask : found;
   return (text) =>
@@ -39,13 +40,14 @@ export function openMasks(now: Date): Masks {
       // Whether a click came within seconds depends on the machine.
       .replaceAll(', within 5 seconds of being asked', '')
       .replace(/CMK-([0-9A-Z]{6})\b/g, (_, id: string) => `CMK-${dots(6, requests(id))}`)
+      .replace(/(?<=https:\/\/localhost:)\d+/g, (port) => dots(5, vaults(port)))
       // Ids of the local tenant are the same each time: they begin with a digit and seven zeros.
       .replace(
         /\b(?!\d0{7})[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g,
         (id) => `········-····-····-····-${dots(12, guids(id))}`,
       )
       .replace(/\b[0-9a-f]{32}\b/g, (version) => dots(32, versions(version.slice(0, 8))))
-      .replace(/(?<=[Vv]ersion +)[0-9a-f]{8}\b/g, (version) => dots(8, versions(version)))
+      .replace(/(?<=[Vv]ersion +|newest: |after )[0-9a-f]{8}\b/g, (version) => dots(8, versions(version)))
       .replace(/(?<=Policy +)[0-9a-f]{8}$/gm, '········')
       .replace(
         /\b([0-9a-f]{8} ){7}[0-9a-f]{8}\b/g,
