@@ -34,7 +34,7 @@ async function startOnce(dataDir: string): Promise<void> {
     printed += text;
   });
   running.push({ kill: () => void bot.end('SIGKILL') });
-  await untilReady(`http://127.0.0.1:${botPort}`, () => printed);
+  await untilReady(bot, `http://127.0.0.1:${botPort}`, () => printed);
   await bot.end('SIGINT');
   await azure.kill();
   // What Azure was asked and had before belongs to the world that asks.

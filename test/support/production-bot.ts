@@ -62,7 +62,7 @@ export async function startProductionBot(env: NodeJS.ProcessEnv = {}): Promise<P
     await Promise.all([bot.end('SIGKILL'), framework.close()]);
     rmSync(dataDir, { recursive: true, force: true });
   };
-  await untilReady(url, () => output).catch(async (error: unknown) => {
+  await untilReady(bot, url, () => output).catch(async (error: unknown) => {
     await end();
     throw error;
   });

@@ -51,6 +51,8 @@ const AzureRequest = z.object({
 export type AzureRequest = z.infer<typeof AzureRequest>;
 
 export interface BotProcess {
+  /** It is gone, and all that it printed is there. */
+  readonly hasEnded: boolean;
   end(signal: EndSignal): Promise<void>;
 }
 
@@ -65,7 +67,14 @@ export async function spawnBot(env: NodeJS.ProcessEnv, print: (text: string) => 
   });
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', print);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let closed = false;
+  child.once('close', () => {
+    closed = true;
+  });
   return {
+    get hasEnded() {
+      return closed;
+    },
     end(signal) {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       return ended;
@@ -73,13 +82,14 @@ export async function spawnBot(env: NodeJS.ProcessEnv, print: (text: string) => 
   };
 }
 
-export async function untilReady(url: string, printed: () => string): Promise<void> {
-  for (const until = Date.now() + 60_000; Date.now() < until; ) {
+/** Throws with what it printed where it ends before it is ready. */
+export async function untilReady(bot: BotProcess, url: string, printed: () => string): Promise<void> {
+  for (const until = Date.now() + 60_000; Date.now() < until && !bot.hasEnded; ) {
     const answer = await fetch(`${url}/readyz`).catch(() => null);
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`the bot was not ready in time:\n${printed()}`);
+  throw new Error(`the bot was not ready, or not in time:\n${printed()}`);
 }
 
 export interface WorldOptions {
@@ -130,7 +140,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     current.bot = await spawnBot(environment(more), (text) => {
       output += text;
     });
-    await untilReady(botUrl, () => output);
+    await untilReady(current.bot, botUrl, () => output);
   };
   const replicas: BotProcess[] = [];
   const startReplica = async (name: string) => {
@@ -139,7 +149,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       output += text;
     });
     replicas.push(replica);
-    await untilReady(`http://127.0.0.1:${port}`, () => output);
+    await untilReady(replica, `http://127.0.0.1:${port}`, () => output);
     return (how: EndSignal) => replica.end(how);
   };
   const end = async (): Promise<void> => {
