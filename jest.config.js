@@ -13,5 +13,6 @@ export default {
   reporters: ['default', '<rootDir>/test/support/slowest-reporter.js'],
   // A watchdog: what hangs ends, what is held up by a busy machine does not.
   testTimeout: 120_000,
-  maxWorkers: 2,
+  // Two cores are kept busy by three: scenarios wait for the bot, and the bot for what it was told to wait for.
+  maxWorkers: 3,
 };
