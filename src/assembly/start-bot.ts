@@ -69,7 +69,7 @@ export async function startBot(ground: Ground, azureSide: AzureSide, teamsSide: 
     local: mode === 'local',
     ready: async () => (await database.pool.query('select 1')).rows.length === 1,
     pages: stepUp?.pages ?? [],
-    figures: metrics,
+    metrics,
     log,
   });
   log.info({ url: server.url }, 'listening');

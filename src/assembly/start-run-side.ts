@@ -1,7 +1,7 @@
 /** The runs of approved plans, and whatever else must follow from what is stored. */
 import { randomUUID } from 'node:crypto';
 import { startEngine, workflowVersion } from '../workflow/engine.ts';
-import { startOutbox } from '../workflow/outbox.ts';
+import { startOutboxWorker } from '../workflow/outbox-worker.ts';
 import { startSweeper } from '../workflow/sweeper.ts';
 import { openWatch } from '../workflow/watch.ts';
 import type { AzureSide } from './open-azure-side.ts';
@@ -25,7 +25,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
   const me = { name: config.replica, instance: randomUUID(), workflowVersion };
   const signOff = await replicas.signOn(me, (error) => log.warn({ err: error }, 'this replica could not say it lives'));
   const engine = await startEngine({ pool: database.pool, executorId: me.name, log }, runs);
-  const runner = startOutbox({
+  const runner = startOutboxWorker({
     outbox,
     requests,
     run: openWatch({ runs, engine, replicas, me, beatMs, paused, log }),

@@ -5,9 +5,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
-import type { Call, Figures } from '../teams/edge/figures.ts';
+import type { Call, CallMetrics } from '../teams/edge/call-metrics.ts';
 
-export interface Metrics extends Figures {
+export interface Metrics extends CallMetrics {
   /** The same ports, with their failures and refusals counted. */
   azure(azure: Azure): Azure;
   requests(requests: Requests): Requests;

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { InboundActivity } from '../conversation/activity.ts';
 import { type Callers, type CallRefusal, refused } from './callers.ts';
-import { conversationLimits, openFlood, personLimits } from './flood.ts';
+import { conversationLimits, openRateLimit, personLimits } from './rate-limit.ts';
 import { readJson } from './read-json.ts';
 
 export interface GateOptions {
@@ -22,8 +22,8 @@ function notPlainJson({ headers }: IncomingMessage): CallRefusal | null {
 
 export function openGate(options: GateOptions): (request: IncomingMessage) => Promise<Accepted | CallRefusal> {
   const now = () => performance.now();
-  const people = openFlood(personLimits(options.callsAtOnce), now);
-  const conversations = openFlood(conversationLimits(options.callsAtOnce), now);
+  const people = openRateLimit(personLimits(options.callsAtOnce), now);
+  const conversations = openRateLimit(conversationLimits(options.callsAtOnce), now);
   return async (request) => {
     const unreadable = notPlainJson(request);
     if (unreadable !== null) return unreadable;

@@ -3,8 +3,8 @@ import type { Request as BotRequest, Response as BotResponse, CloudAdapter } fro
 import restify from 'restify';
 import type { CmkBot } from '../conversation/bot.ts';
 import type { BrowserPage } from '../sign-in/pages.ts';
+import { type CallMetrics, callType } from './call-metrics.ts';
 import { type CallRefusal, comesToThisMachine, isForwarded, refused } from './callers.ts';
-import { callType, type Figures } from './figures.ts';
 import { type GateOptions, openGate } from './gate.ts';
 
 export interface ServerOptions extends GateOptions {
@@ -14,7 +14,7 @@ export interface ServerOptions extends GateOptions {
   /** Listens on loopback only. */
   readonly local: boolean;
   readonly ready: () => Promise<boolean>;
-  readonly figures: Figures;
+  readonly metrics: CallMetrics;
   /** What browsers may look at. */
   readonly pages: readonly BrowserPage[];
   readonly log: { error(fields: object, message: string): void; info(fields: object, message: string): void };
@@ -75,7 +75,7 @@ async function showPage(
 
 export async function startServer(options: ServerOptions): Promise<BotServer> {
   const routes = restify.createServer({ name: 'cmk-bot', handleUncaughtExceptions: false });
-  const { adapter, bot, figures, port, local, log, ready } = options;
+  const { adapter, bot, metrics, port, local, log, ready } = options;
   const gate = openGate(options);
   const sayRefused = seldom(({ reason, status }) => log.info({ reason, status }, 'call refused'));
   routes.get('/healthz', async (_request: restify.Request, response: restify.Response) => {
@@ -88,17 +88,17 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
   // Those who look after the bot are near it: what a proxy passes on comes from elsewhere.
   routes.get('/metrics', async (request: restify.Request, response: restify.Response) => {
     if (isForwarded(request.headers)) return response.send(404, { error: { code: 'ResourceNotFound', message: '' } });
-    response.sendRaw(200, await figures.text(), { 'content-type': figures.contentType });
+    response.sendRaw(200, await metrics.text(), { 'content-type': metrics.contentType });
   });
   routes.post('/api/messages', async (request: restify.Request, response: restify.Response) => {
     const call = await gate(request);
     if (call.kind === 'refused') {
-      figures.count({ type: 'unread', ...call });
+      metrics.count({ type: 'unread', ...call });
       sayRefused(call);
       return send(response, call);
     }
     response.once('finish', () =>
-      figures.count({ type: callType(call.activity), status: response.statusCode, reason: null }),
+      metrics.count({ type: callType(call.activity), status: response.statusCode, reason: null }),
     );
     request.body = call.activity;
     // The SDK's own request and response types are narrower than restify's and the same at run time.

@@ -11,11 +11,11 @@ import type { CardKind } from '../cards/views/request-card.ts';
 import type { Approvers, Asked } from './approvers.ts';
 import { kindOf } from './audience.ts';
 import type { Chat, Posted } from './chat.ts';
-import { asCopy } from './copies.ts';
 import type { Directory } from './directory.ts';
 import { type Drawing, openDrawing } from './drawing.ts';
 import { fingerprint, keepCard } from './keep-card.ts';
 import { openPace } from './pace.ts';
+import { asCopy } from './stray-cards.ts';
 import { wantedCards } from './wanted-cards.ts';
 
 export interface NotifierOptions {

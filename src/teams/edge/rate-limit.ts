@@ -1,5 +1,5 @@
 /** Keeps one person, or one conversation, from taking the bot away from everybody else: a token bucket each. */
-export interface FloodLimits {
+export interface RateLimits {
   /** What may come at once. */
   readonly burst: number;
   /** What may come for ever. */
@@ -7,19 +7,19 @@ export interface FloodLimits {
 }
 
 /** Of a person: as many as configured at once, and a tenth of it each second for ever. */
-export const personLimits = (most: number): FloodLimits => ({ burst: most, perSecond: most / 10 });
-export const conversationLimits = (most: number): FloodLimits => personLimits(5 * most);
+export const personLimits = (most: number): RateLimits => ({ burst: most, perSecond: most / 10 });
+export const conversationLimits = (most: number): RateLimits => personLimits(5 * most);
 
 /** The longest untouched is forgotten first. Forgetting lets through too much, never too little. */
 const mostKeys = 10_000;
 
-export interface Flood {
+export interface RateLimit {
   /** False: too much has come under this key. What is refused does not count. */
   admits(key: string): boolean;
 }
 
 /** `now` in milliseconds, of a clock that is never set back. */
-export function openFlood({ burst, perSecond }: FloodLimits, now: () => number): Flood {
+export function openRateLimit({ burst, perSecond }: RateLimits, now: () => number): RateLimit {
   const buckets = new Map<string, { readonly left: number; readonly at: number }>();
   return {
     admits(key) {

@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
-import { openFlood } from '../../../../src/teams/edge/flood.ts';
+import { openRateLimit } from '../../../../src/teams/edge/rate-limit.ts';
 
 function opened(burst: number, perSecond: number) {
   const clock = { ms: 0 };
-  const flood = openFlood({ burst, perSecond }, () => clock.ms);
+  const flood = openRateLimit({ burst, perSecond }, () => clock.ms);
   const admitted = (key: string, times: number) =>
     Array.from({ length: times }, () => flood.admits(key)).filter(Boolean).length;
   return { clock, admitted };

@@ -15,7 +15,7 @@ const isBeside = (known: ShownCard, { conversationId, activityId }: Posted): boo
   (channelOf(known.conversationId) === channelOf(conversationId) &&
     conversationId.endsWith(`;messageid=${activityId}`));
 
-export interface CopiesOptions {
+export interface StrayCardsOptions {
   readonly requests: Requests;
   readonly shown: Shown;
 }
@@ -25,7 +25,7 @@ export interface CopiesOptions {
  * says: it must stand beside one of the request's own, and no other open request may have it.
  */
 export async function asCopy(
-  { requests, shown }: CopiesOptions,
+  { requests, shown }: StrayCardsOptions,
   request: Request,
   clicked: Posted,
 ): Promise<ShownCard | null> {

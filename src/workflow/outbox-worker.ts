@@ -5,7 +5,7 @@ import type { Outbox, Requests } from '../domain/ports/store.ts';
 import type { OutboxItem } from '../domain/request/consequences.ts';
 import { decide } from '../domain/request/decide.ts';
 
-export interface OutboxPorts {
+export interface OutboxWorkerPorts {
   readonly outbox: Outbox;
   readonly requests: Requests;
   /** Starts the run and looks after it; when to look again, null once it is over. */
@@ -28,12 +28,12 @@ const sweepMs = 1_000;
 const claimLimit = 16;
 const longestWaitMs = 5 * 60_000;
 
-export interface OutboxRunner {
+export interface OutboxWorker {
   stop(): Promise<void>;
 }
 
 /** The clock may have been set back since the row was claimed: then the request still waits, and so must the row. */
-async function expire({ requests }: OutboxPorts, item: OutboxItem): Promise<Date | null> {
+async function expire({ requests }: OutboxWorkerPorts, item: OutboxItem): Promise<Date | null> {
   const expired = await requests.append(item.requestId, `timer:expire/${item.dueAt}`, (request, now) =>
     decide(request, { do: 'expire' }, now),
   );
@@ -42,7 +42,7 @@ async function expire({ requests }: OutboxPorts, item: OutboxItem): Promise<Date
 }
 
 /** Returns when the item comes up again; null when it is done with. */
-async function carryOut(ports: OutboxPorts, item: OutboxItem): Promise<Date | null> {
+async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Date | null> {
   switch (item.kind) {
     case 'show':
       await ports.show(item.requestId);
@@ -59,7 +59,7 @@ async function carryOut(ports: OutboxPorts, item: OutboxItem): Promise<Date | nu
   }
 }
 
-async function handle(ports: OutboxPorts, item: OutboxItem): Promise<void> {
+async function handle(ports: OutboxWorkerPorts, item: OutboxItem): Promise<void> {
   try {
     const again = await carryOut(ports, item);
     if (again === null) await ports.outbox.finish(item);
@@ -72,7 +72,7 @@ async function handle(ports: OutboxPorts, item: OutboxItem): Promise<void> {
 }
 
 /** Starts sweeping: at once when something was written in this process, and every second for what others wrote. */
-export function startOutbox(ports: OutboxPorts): OutboxRunner {
+export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
   const inHand = new Set<Promise<void>>();
   let stopped = false;
   let kicked = false;

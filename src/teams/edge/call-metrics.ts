@@ -1,4 +1,4 @@
-/** What the HTTP edge tells of itself, in figures. */
+/** What the HTTP edge counts of the calls it gets. */
 
 /** One call, once it is answered. */
 export interface Call {
@@ -22,7 +22,7 @@ type CallType = (typeof types)[number] | 'unread' | 'other';
 export const callType = ({ type, name }: { readonly type: string; readonly name?: string | undefined }): CallType =>
   types.find((one) => one === (type === 'invoke' ? name : type)) ?? 'other';
 
-export interface Figures {
+export interface CallMetrics {
   count(call: Call): void;
   readonly contentType: string;
   /** In Prometheus' text format. */
