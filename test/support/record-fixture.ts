@@ -44,6 +44,8 @@ export async function keepFixture(world: World, version: number): Promise<void> 
 export async function putFixture(world: World, { head, rows }: Fixture): Promise<void> {
   const store = await startStore(world.database);
   try {
+    // Its first bot may have met people already.
+    await store.sql('delete from cmk.person');
     for (const table of tables) {
       const insert = `insert into cmk.${table} select * from json_populate_recordset(null::cmk.${table}, $1::json)`;
       await store.sql(insert, [JSON.stringify(rows[table])]);

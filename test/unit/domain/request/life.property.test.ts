@@ -6,7 +6,6 @@ import { hasEnded } from '../../../../src/domain/request/request.ts';
 import { parseEventBody } from '../../../../src/operations/registry.ts';
 import { requester } from '../../../support/fixtures.ts';
 import { id } from '../../support/commands.ts';
-import { planFor } from '../../support/plans.ts';
 import { type Life, live, turn } from '../../support/random-life.ts';
 
 /**
@@ -87,7 +86,7 @@ const invariants: readonly Invariant[] = [
   {
     says: 'touches Azure only in a run that was checked, a step at a time in its order, and succeeds only when all are done and proved',
     seen: succeeded,
-    look: ({ requests }) => {
+    look: ({ requests, current }) => {
       const bodies = requests.all().map((event) => event.body);
       const last = bodies.at(-1);
       if (last?.type !== 'step-intended' && last?.type !== 'succeeded') return;
@@ -96,7 +95,7 @@ const invariants: readonly Invariant[] = [
       expect(inRun[1]).toMatchObject({ type: 'run-checked', data: { run: last.data.run } });
       const done = inRun.flatMap((body) => (body.type === 'step-done' ? [body.data.step] : []));
       expect(new Set(done).size).toBe(done.length);
-      const steps = planFor().steps.map((step) => step.name);
+      const steps = current.plan.steps.map((step) => step.name);
       if (last.type === 'step-intended') expect(steps.slice(0, steps.indexOf(last.data.step))).toEqual(done);
       if (last.type !== 'succeeded') return;
       expect(done).toEqual(steps);
