@@ -72,7 +72,9 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     await card.getByText(/Your sign-in does not meet what approving needs \(c1\)/).waitFor();
     await picture('step-up-asked', card);
     await actAs(page, people.secondApprover);
-    await botSays(page, id).waitFor();
+    // The colleague's own card has come once the approver's notice is gone.
+    await botSays(page, id).getByRole('link', { name: 'Sign in' }).waitFor({ state: 'detached' });
+    await botSays(page, id).getByRole('button', { name: 'Approve', exact: true }).waitFor();
     expect(await botSays(page, id).getByRole('link', { name: 'Sign in' }).count()).toBe(0);
     await actAs(page, people.approver);
   });

@@ -13,6 +13,7 @@ import {
   shows,
   submit,
   type,
+  untilAzureAnswered,
   untilFaultsAreMet,
   writes,
 } from '../support/story.ts';
@@ -97,7 +98,9 @@ describe('killed while Azure has just received a write of a rotation', () => {
     await faultAzure(world, { match: point.match, times: 1, delayMs: heldMs, ...point.spoil });
     await approve(world, people.approver, card);
     await untilFaultsAreMet(world);
-    await world.restartBot('SIGKILL');
+    await world.endBot('SIGKILL');
+    await untilAzureAnswered(world, point.match, 1, from);
+    await world.startBot();
     await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
     const effects = (await writes(world, from)).filter((write) => !write.endsWith(' 0'));
     table.add(point.name, point.fate, 'succeeded', effects.map((effect) => effect.split('/')[0]).join(', '));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   approvalCard,
   approve,
@@ -7,6 +7,7 @@ import {
   choices,
   type Fault,
   faultAzure,
+  mendAzure,
   people,
   places,
   rememberAzure,
@@ -14,6 +15,7 @@ import {
   shows,
   submit,
   type,
+  untilAzureAnswered,
   untilFaultsAreMet,
   writes,
 } from '../support/story.ts';
@@ -66,8 +68,15 @@ describe('killed while Azure has just received a write', () => {
   const table = new OutcomeTable();
   const ended: string[] = [];
 
+  let putBack: () => Promise<void>;
+
   beforeAll(async () => {
     world = await startWorld();
+    putBack = await rememberAzure(world);
+  });
+  afterEach(async () => {
+    await mendAzure(world);
+    await putBack();
   });
   afterAll(async () => {
     table.print('SIGKILL of the bot, and what came of it', ['write', 'killed', 'state', 'effects']);
@@ -75,7 +84,6 @@ describe('killed while Azure has just received a write', () => {
   });
 
   test.each(cases)('$name, $fate: the request succeeds and the write took effect once', async (point) => {
-    const putBack = await rememberAzure(world);
     const id = await point.ask(world);
     const card = await approvalCard(world, id);
     const from = (await world.azureRequests()).length;
@@ -88,7 +96,9 @@ describe('killed while Azure has just received a write', () => {
     });
     await approve(world, people.approver, card);
     await untilFaultsAreMet(world);
-    await world.restartBot('SIGKILL');
+    await world.endBot('SIGKILL');
+    await untilAzureAnswered(world, point.match, point.nth, from);
+    await world.startBot();
     for (const place of [places.operations, places.approvals]) {
       await shows(world, place, people.approver, id, /Succeeded/);
     }
@@ -111,7 +121,6 @@ describe('killed while Azure has just received a write', () => {
           ]),
     );
     expect(effects).toHaveLength(4);
-    await putBack();
     ended.push(id);
   });
 

@@ -183,6 +183,17 @@ export const untilFaultsAreMet = (world: World): Promise<void> =>
     'Azure is asked what a fault waits for',
   );
 
+/** Waits until Azure is through with the nth of the writes that match since then, whoever still listens: making a key takes a while. */
+export const untilAzureAnswered = (world: World, match: Fault['match'], nth: number, from: number): Promise<void> =>
+  until(async () => {
+    const since = (await world.azureRequests()).slice(from);
+    const matching = since.filter(
+      ({ method, url }) =>
+        (match.method === undefined || method === match.method) && new RegExp(match.url ?? '', 'i').test(url),
+    );
+    return matching.length >= nth;
+  }, 'Azure ends what it had received');
+
 /** All cards in a place that name the request, as one person sees them; not the form that asked. */
 export async function cardsAbout(
   world: World,
