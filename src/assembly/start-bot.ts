@@ -1,4 +1,5 @@
 /** The bot: what is typed and clicked, and where an approver signs in anew. From here on calls are taken. */
+import { isLoopbackAddress } from '../domain/private-url.ts';
 import { CmkBot } from '../teams/conversation/bot.ts';
 import { openForms } from '../teams/conversation/forms.ts';
 import { openLists } from '../teams/conversation/lists.ts';
@@ -54,11 +55,19 @@ function openBot(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide, ste
   });
 }
 
+/** What an operator has to know of who reaches the port; null where it is as somebody said. */
+function openTo(listen: string | null): string | null {
+  if (listen === null) return 'only this machine is heard: set CMK_LISTEN where what ends tls is on another';
+  return isLoopbackAddress(listen)
+    ? null
+    : 'other machines are heard, over plain http: something has to end tls in front';
+}
+
 /** Starts listening. */
 export async function startBot(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide): Promise<Part> {
   const { config, log, database, metrics } = ground;
   const { adapter, callers } = teamsSide;
-  const { mode, port, callsAtOnce } = config.server;
+  const { mode, port, listen, callsAtOnce } = config.server;
   const stepUp = openSignIn(ground, azureSide, teamsSide);
   const server = await startServer({
     adapter,
@@ -66,6 +75,7 @@ export async function startBot(ground: Ground, azureSide: AzureSide, teamsSide: 
     callers,
     callsAtOnce,
     port,
+    listen,
     local: mode === 'local',
     ready: async () => (await database.pool.query('select 1')).rows.length === 1,
     pages: stepUp?.pages ?? [],
@@ -73,5 +83,7 @@ export async function startBot(ground: Ground, azureSide: AzureSide, teamsSide: 
     log,
   });
   log.info({ url: server.url }, 'listening');
+  const unguarded = mode === 'production' ? openTo(listen) : null;
+  if (unguarded !== null) log.warn({}, unguarded);
   return server;
 }

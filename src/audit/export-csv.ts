@@ -48,13 +48,17 @@ type Row = Record<(typeof columns)[number], string>;
 const unseen = /(?![\t\n\r])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 /**
- * RFC 4180. A spreadsheet runs what starts like a formula, and some of this was typed by people: an apostrophe in front
- * makes it text (OWASP, "CSV injection"; the last four are their full-width forms).
+ * What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection"; the last four are their full-width forms),
+ * at the beginning of a cell or where one would begin for a reader to whom another character parts them: `;` and tab are list
+ * separators of many countries, and a reader without quotes parts at quotes and line breaks.
  */
+const formulaStart = /(?:^|[,;|\t\r\n"])(?= *[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/g;
+
+/** RFC 4180, every cell quoted. Some of this was typed by people: an apostrophe in front of what would start a formula makes it text. */
 function cell(value: string): string {
   const seen = value.replaceAll(unseen, '\uFFFD');
-  const text = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/.test(seen) ? `'${seen}` : seen;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = seen.replaceAll(formulaStart, "$&'").replace(/^(?=[\t\r\n])/, "'");
+  return `"${text.replaceAll('"', '""')}"`;
 }
 
 const row = (values: readonly string[]): string => `${values.map(cell).join(',')}\r\n`;

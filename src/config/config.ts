@@ -19,6 +19,8 @@ export interface Config {
     /** `local`: whoever calls is believed, so only this machine may. */
     readonly mode: 'production' | 'local';
     readonly port: number;
+    /** The address to listen on; null: loopback, in both families. */
+    readonly listen: string | null;
     /** How many messages and clicks one person may send at once. */
     readonly callsAtOnce: number;
   };
@@ -93,7 +95,12 @@ export function readConfig(variables: Variables = processVariables()): Config {
 }
 
 const configFrom = (env: Environment, rules: NonNullable<PolicyFile['rules']>): Config => ({
-  server: { mode: env.CMK_MODE ?? 'production', port: env.PORT, callsAtOnce: env.CMK_CALLS_AT_ONCE },
+  server: {
+    mode: env.CMK_MODE ?? 'production',
+    port: env.PORT,
+    listen: env.CMK_LISTEN ?? null,
+    callsAtOnce: env.CMK_CALLS_AT_ONCE,
+  },
   teams: teamsFrom(env),
   store: storeFrom(env),
   azure: azureFrom(env),

@@ -3,7 +3,7 @@
  * `process.env`. Every mistake is named, so that an operator can mend them all at once.
  */
 import { z } from 'zod';
-import { isPrivate } from '../domain/private-url.ts';
+import { isLoopbackAddress, isPrivate } from '../domain/private-url.ts';
 import { duration } from './duration.ts';
 import { usualRetry } from './retry.ts';
 
@@ -35,6 +35,8 @@ const port = z.coerce.number().int().min(1).max(65_535);
 export const environmentSchema = z.object({
   CMK_MODE: z.enum(['local']).optional(),
   PORT: port.default(3978),
+  // Unset: loopback, in both families.
+  CMK_LISTEN: z.union([z.ipv4(), z.ipv6()], 'must be an IP address of this machine, such as 0.0.0.0 or ::').optional(),
   MicrosoftAppType: z.enum(['SingleTenant', 'UserAssignedMSI']).optional(),
   MicrosoftAppId: optional,
   // Ids of tenants are compared in lower case.
@@ -102,6 +104,11 @@ const together: readonly [(env: Environment) => boolean, string, string][] = [
     (env) => env.CMK_MODE !== 'local' || env.MicrosoftAppId === undefined,
     'CMK_MODE',
     'local goes without MicrosoftAppId: it trusts whoever calls',
+  ],
+  [
+    (env) => env.CMK_MODE !== 'local' || isLoopbackAddress(env.CMK_LISTEN ?? '::1'),
+    'CMK_LISTEN',
+    'must be a loopback address in local mode, which trusts whoever calls',
   ],
   [
     (env) => env.MicrosoftAppId === undefined || env.MicrosoftAppType !== undefined,

@@ -7,6 +7,9 @@ import { foreignKey, frameworkKeys, signToken } from '../support/bot-framework.t
 import { appId, type ProductionBot, startProductionBot } from '../support/production-bot.ts';
 import { sendRaw } from '../support/raw-activity.ts';
 
+/** To listen on an address takes looking it up. */
+const nowhereElse = new Set(['localhost', '127.0.0.1', '::1']);
+
 const now = () => Math.floor(Date.now() / 1_000);
 const otherApp = '70000000-0000-4000-8000-000000000009';
 const tenants = { ours: localTenantId, other: '80000000-0000-4000-8000-000000000001' };
@@ -228,7 +231,7 @@ describe('a bot with an app id', () => {
     );
     const away = `${serviceUrl}away/`;
     expect(rows.map(({ it }) => it).sort()).toEqual([requester.id, 'a:away', 'a:personal', away, serviceUrl].sort());
-    expect(new Set(bot.reached())).toEqual(new Set(['localhost']));
+    expect(new Set(bot.reached())).toEqual(nowhereElse);
   });
 });
 
@@ -262,9 +265,41 @@ test('a bot with a managed identity answers with a token of that identity', asyn
     expect(asked[0]).toContain(appId);
     const [said] = bot.framework.calls.filter(({ path }) => path.startsWith('/connector/'));
     expect(said?.authorization).toBe('Bearer of-the-identity');
-    expect(new Set(bot.reached())).toEqual(new Set(['localhost']));
+    expect(new Set(bot.reached())).toEqual(nowhereElse);
   } finally {
     identity.close();
+    await bot.end();
+  }
+});
+
+/** What answers at the address; null where nobody does. */
+const health = (address: string, port: string): Promise<number | null> =>
+  fetch(`http://${address}:${port}/healthz`).then(
+    ({ status }) => status,
+    () => null,
+  );
+// Linux takes calls to all of 127.0.0.0/8 that a program on all addresses would answer; elsewhere there is one such address.
+const elsewhere = process.platform === 'linux' ? '127.0.0.2' : '[::1]';
+
+test('a bot is heard by this machine only unless it is told otherwise, and says so', async () => {
+  const bot = await startProductionBot();
+  try {
+    const { port } = new URL(bot.url);
+    expect(await health('127.0.0.1', port)).toBe(200);
+    if (process.platform === 'linux') expect(await health(elsewhere, port)).toBeNull();
+    expect(bot.printed()).toContain('only this machine is heard');
+  } finally {
+    await bot.end();
+  }
+});
+
+test('a bot that is told to listen on every address does, and warns of what has to stand in front', async () => {
+  const bot = await startProductionBot({ CMK_LISTEN: '::' });
+  try {
+    const { port } = new URL(bot.url);
+    expect([await health('127.0.0.1', port), await health(elsewhere, port)]).toEqual([200, 200]);
+    expect(bot.printed()).toContain('other machines are heard, over plain http');
+  } finally {
     await bot.end();
   }
 });

@@ -136,7 +136,7 @@ describe('an untouched record', () => {
   it('makes a table that a spreadsheet does not run', async () => {
     const { code, out } = await record.cli('audit', 'export', '--format', 'csv');
     expect(code).toBe(0);
-    expect(out.split('\r\n')[0]).toMatch(/^seq,time,request,revision,type,actorKind,/);
+    expect(out.split('\r\n')[0]).toMatch(/^"seq","time","request","revision","type","actorKind",/);
     expect(out).toContain(`justification: ${reasonOf(waiting)}`);
   });
 });

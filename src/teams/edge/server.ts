@@ -11,7 +11,9 @@ export interface ServerOptions extends GateOptions {
   readonly adapter: CloudAdapter;
   readonly bot: CmkBot;
   readonly port: number;
-  /** Listens on loopback only. */
+  /** Null: loopback only, in both families. */
+  readonly listen: string | null;
+  /** Only this machine's own browsers are shown pages. */
   readonly local: boolean;
   readonly ready: () => Promise<boolean>;
   readonly metrics: CallMetrics;
@@ -75,7 +77,7 @@ async function showPage(
 
 export async function startServer(options: ServerOptions): Promise<BotServer> {
   const routes = restify.createServer({ name: 'cmk-bot', handleUncaughtExceptions: false });
-  const { adapter, bot, metrics, port, local, log, ready } = options;
+  const { adapter, bot, metrics, port, log, ready } = options;
   const gate = openGate(options);
   const sayRefused = seldom(({ reason, status }) => log.info({ reason, status }, 'call refused'));
   routes.get('/healthz', async (_request: restify.Request, response: restify.Response) => {
@@ -117,23 +119,27 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
     // restify has made every response its own, and this one it does not know.
     else request.socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   };
-  const servers = [await listen(answer, port, local ? '127.0.0.1' : undefined)];
-  // `localhost` is ::1 to some clients. A machine without IPv6 goes without.
-  if (local)
-    servers.push(
-      ...(await listen(answer, port, '::1')
-        .then((one) => [one])
-        .catch(() => [])),
-    );
+  const servers = await listenOn(answer, port, options.listen);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${urlHost(options.listen)}:${port}`,
     async stop() {
       await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
     },
   };
 }
 
-function listen(answer: RequestListener, port: number, host: string | undefined): Promise<Server> {
+const urlHost = (address: string | null): string =>
+  address === null ? '127.0.0.1' : address.includes(':') ? `[${address}]` : address;
+
+/** Without an address on loopback: `localhost` is ::1 to some clients, and a machine without IPv6 goes without. */
+async function listenOn(answer: RequestListener, port: number, address: string | null): Promise<readonly Server[]> {
+  if (address !== null) return [await listen(answer, port, address)];
+  const first = await listen(answer, port, '127.0.0.1');
+  const second = await listen(answer, port, '::1').catch(() => null);
+  return second === null ? [first] : [first, second];
+}
+
+function listen(answer: RequestListener, port: number, host: string): Promise<Server> {
   const server = createServer(slowest, answer);
   server.maxConnections = mostConnections;
   return new Promise((resolve, reject) => {

@@ -36,7 +36,7 @@ function named(change: Change): string[] {
 
 it('reads what holds together, with defaults for the rest', () => {
   expect(read()).toMatchObject({
-    server: { mode: 'production', port: 3978, callsAtOnce: 200 },
+    server: { mode: 'production', port: 3978, listen: null, callsAtOnce: 200 },
     teams: { tenantId: tenant, app: { id: 'app', secret: 'secret' }, serviceUrl: null, operationsChannel: null },
     store: { kind: 'server', url: 'postgresql://db/cmk' },
     azure: { cloud: { name: 'public' }, subscriptions: [subscription], pollMs: 5_000 },
@@ -87,6 +87,8 @@ it('says of a mistake which variable it is in', () => {
 it.each<[string, Change]>([
   ['PORT', { PORT: '0' }],
   ['PORT', { PORT: '65536' }],
+  ['CMK_LISTEN', { CMK_LISTEN: 'localhost' }],
+  ['CMK_LISTEN', { CMK_LISTEN: '0.0.0.0:3978' }],
   ['MicrosoftAppType', { MicrosoftAppType: 'MultiTenant' }],
   ['MicrosoftAppType', { MicrosoftAppType: undefined }],
   ['MicrosoftAppTenantId', { MicrosoftAppTenantId: 'contoso.com' }],
@@ -132,6 +134,11 @@ describe('local mode', () => {
     expect(named(local)).toEqual([]);
     expect(read(local)).toMatchObject({ server: { mode: 'local' }, teams: { app: { id: null, secret: null } } });
     expect(named({ ...local, CMK_MODE: undefined })).toEqual(['MicrosoftAppId']);
+  });
+
+  it('refuses to listen where other machines could call', () => {
+    expect(named({ ...local, CMK_LISTEN: '0.0.0.0' })).toEqual(['CMK_LISTEN']);
+    for (const CMK_LISTEN of ['127.0.0.1', '::1']) expect(named({ ...local, CMK_LISTEN })).toEqual([]);
   });
 
   it('refuses to start with an app id: it would look as if callers were checked', () => {

