@@ -3,6 +3,7 @@ import { sealWith } from '../audit/record.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { placeName } from '../config/place.ts';
+import { warningsOf } from '../config/warnings.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import { consoleIntoLog, type Log, lastWordsIntoLog, openLog } from '../observability/log.ts';
 import { type Metrics, openMetrics } from '../observability/metrics.ts';
@@ -41,6 +42,7 @@ export async function openGround(config: Config): Promise<Ground> {
   const log = openLog(config.log.level, config.replica);
   consoleIntoLog(log);
   lastWordsIntoLog(log);
+  for (const warning of warningsOf(config)) log.warn({}, warning);
   const { database, store } = await openRecord(config);
   if (database.kind === 'pglite') log.warn({}, 'the embedded database survives this process, not this machine');
   const metrics = openMetrics({ requests: store.requests, outbox: store.outbox, now });

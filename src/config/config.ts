@@ -81,20 +81,20 @@ export interface StepUpChoice {
   readonly publicUrl: string;
 }
 
-const noFile: PolicyFile = { rules: [], mistakes: [] };
+const noFile: PolicyFile = { content: { rules: [] }, mistakes: [] };
 
 /** Reads and checks the environment and the policy file it names. Throws {@link ConfigurationError}. */
 export function readConfig(variables: Variables = processVariables()): Config {
   const { env, mistakes } = readEnvironment(variables);
   const { CMK_POLICY_FILE: policyFile = '' } = variables;
   const file = policyFile === '' ? noFile : readPolicyFile(policyFile);
-  if (env !== null && file.rules !== null) return configFrom(env, file.rules);
+  if (env !== null && file.content !== null) return configFrom(env, file.content);
   const all = [...mistakes, ...file.mistakes.map((mistake) => ['CMK_POLICY_FILE', mistake])];
   const lines = all.map(([variable, message]) => `  ${variable}: ${message}`);
   throw new ConfigurationError(`the configuration does not hold together:\n${lines.join('\n')}`);
 }
 
-const configFrom = (env: Environment, rules: NonNullable<PolicyFile['rules']>): Config => ({
+const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']>): Config => ({
   server: {
     mode: env.CMK_MODE ?? 'production',
     port: env.PORT,
@@ -104,7 +104,7 @@ const configFrom = (env: Environment, rules: NonNullable<PolicyFile['rules']>): 
   teams: teamsFrom(env),
   store: storeFrom(env),
   azure: azureFrom(env),
-  policy: policyFrom(rules, {
+  policy: policyFrom(content, {
     requesters: env.CMK_REQUESTERS,
     approvers: env.CMK_APPROVERS,
     approvalsRequired: env.CMK_APPROVALS_REQUIRED,

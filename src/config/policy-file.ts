@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Policy } from '../domain/policy/policy.ts';
-import { covers, environmentRule, type Rule } from '../domain/policy/rules.ts';
+import { covers, environmentRule, isVouchedFor, type Rule, type TagRule } from '../domain/policy/rules.ts';
 import { duration } from './duration.ts';
 
 const listOf = <T extends z.ZodType>(item: T, instead: string) =>
@@ -54,17 +54,23 @@ const FileRule = z.strictObject(
 );
 type FileRule = z.infer<typeof FileRule>;
 
+const noTags = 'name a tag that nobody who asks can write, or leave it out: then no tag is trusted';
+
 export const policyFileSchema = z.strictObject(
-  { rules: listOf(FileRule, 'write a rule, or leave CMK_POLICY_FILE out') },
+  {
+    rules: listOf(FileRule, 'write a rule, or leave CMK_POLICY_FILE out'),
+    trustedTags: listOf(z.string('must be the name of a tag').trim().min(1, 'is empty'), noTags).optional(),
+  },
   { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object with a list of rules' : undefined) },
 );
+type Content = z.infer<typeof policyFileSchema>;
 
 /** What a file says, or everything that is wrong with it. */
 export type PolicyFile =
-  | { readonly rules: readonly FileRule[]; readonly mistakes: readonly [] }
-  | { readonly rules: null; readonly mistakes: readonly string[] };
+  | { readonly content: Content; readonly mistakes: readonly [] }
+  | { readonly content: null; readonly mistakes: readonly string[] };
 
-const wrong = (...mistakes: readonly string[]): PolicyFile => ({ rules: null, mistakes });
+const wrong = (...mistakes: readonly string[]): PolicyFile => ({ content: null, mistakes });
 
 /** `rules[1].match.tags.environment[0]` */
 const placeOf = (path: readonly PropertyKey[]): string =>
@@ -91,17 +97,24 @@ function mistakeOf(issue: z.core.$ZodIssue): readonly string[] {
   });
 }
 
-/** What only shows when rules are looked at together. */
+const looksAtTags = ({ match }: FileRule): boolean => match.tags !== undefined;
+
+/** What only shows when rules are looked at together. A rule by tag stands in nobody's way, wherever it comes. */
 function mistakesBetween(rules: readonly FileRule[]): readonly string[] {
   return rules.flatMap((rule, at) => {
     const before = rules.slice(0, at);
     const same = before.findIndex((one) => one.name.toLowerCase() === rule.name.toLowerCase());
-    const shadow = before.findIndex((one) => covers(one.match, rule.match));
+    const shadow = looksAtTags(rule)
+      ? -1
+      : before.findIndex((one) => !looksAtTags(one) && covers(one.match, rule.match));
     return [
       ...(rule.name.toLowerCase() === environmentRule
         ? [
             `rules[${at}].name is taken: the environment’s settings are the rule ${environmentRule}; give it another name`,
           ]
+        : []),
+      ...(addsNothing(rule)
+        ? [`rules[${at}] adds nothing: a rule with tags makes others stricter; say in what, or take it out`]
         : []),
       ...(same === -1 ? [] : [`rules[${at}].name is that of rules[${same}] too; give it another name`]),
       ...(shadow === -1
@@ -112,6 +125,19 @@ function mistakesBetween(rules: readonly FileRule[]): readonly string[] {
     ];
   });
 }
+
+/** What a rule by tag could add, left out. */
+const addsNothing = (rule: FileRule): boolean =>
+  looksAtTags(rule) &&
+  Object.entries(rule).every(([key, value]) => ['name', 'match'].includes(key) || value === undefined);
+
+/** Of a trusted tag that no rule looks at somebody expected more than comes of it. */
+const tagMistakes = ({ rules, trustedTags = [] }: Content): readonly string[] =>
+  trustedTags.flatMap((tag, at) =>
+    rules.some(({ match }) => isVouchedFor(Object.keys(match.tags ?? {}), tag))
+      ? []
+      : [`trustedTags[${at}] is a tag that no rule looks at; take it out, or write the rule`],
+  );
 
 /** The message alone, of errors of any realm. */
 const withoutName = (error: unknown): string => String(error).replace(/^\w*Error: /, '');
@@ -136,11 +162,11 @@ export function readPolicyFile(file: string): PolicyFile {
   }
   const read = policyFileSchema.safeParse(value);
   if (!read.success) return wrong(...read.error.issues.flatMap(mistakeOf));
-  const mistakes = mistakesBetween(read.data.rules);
-  return mistakes.length > 0 ? wrong(...mistakes) : { rules: read.data.rules, mistakes: [] };
+  const mistakes = [...mistakesBetween(read.data.rules), ...tagMistakes(read.data)];
+  return mistakes.length > 0 ? wrong(...mistakes) : { content: read.data, mistakes: [] };
 }
 
-/** What a rule leaves out is as the environment says. */
+/** What a rule without tags leaves out is as the environment says. */
 const completed = (rule: FileRule, otherwise: Rule): Rule => ({
   name: rule.name,
   match: rule.match,
@@ -151,13 +177,20 @@ const completed = (rule: FileRule, otherwise: Rule): Rule => ({
   extraApprovalForIrreversible: rule.extraApprovalForIrreversible ?? otherwise.extraApprovalForIrreversible,
 });
 
+/** What a rule by tag leaves out it does not make stricter. */
+function byTag({ name, match: { tags, ...match }, approvalExpiry: expiryMs, ...rest }: FileRule): readonly TagRule[] {
+  return tags === undefined ? [] : [{ name, match: { ...match, tags }, ...rest, ...(expiryMs && { expiryMs }) }];
+}
+
 /** Joins the file's rules with the environment's settings. */
-export function policyFrom(given: readonly FileRule[], environment: Omit<Rule, 'name' | 'match'>): Policy {
+export function policyFrom(content: Content, environment: Omit<Rule, 'name' | 'match'>): Policy {
   const otherwise: Rule = { name: environmentRule, match: {}, ...environment };
-  const rules = given.map((rule) => completed(rule, otherwise));
+  const rules = content.rules.filter((rule) => !looksAtTags(rule)).map((rule) => completed(rule, otherwise));
+  const tagRules = content.rules.flatMap(byTag);
+  const trustedTags = content.trustedTags ?? [];
   const version = createHash('sha256')
-    .update(JSON.stringify([...rules, otherwise]))
+    .update(JSON.stringify({ rules, otherwise, tagRules, trustedTags }))
     .digest('hex')
     .slice(0, 8);
-  return { version, rules, otherwise };
+  return { version, rules, otherwise, tagRules, trustedTags };
 }

@@ -28,7 +28,7 @@ describe('the README', () => {
   test('shows a policy file that is read', () => {
     const [, example = ''] = /### Finer rules[\s\S]*?```json\n([\s\S]*?)```/.exec(readme) ?? [];
     const { rules } = policyFileSchema.parse(JSON.parse(example));
-    expect(rules.map((rule) => rule.name)).toEqual(['patient-facing', 'research', 'tests']);
+    expect(rules.map((rule) => rule.name)).toEqual(['research', 'tests', 'patient-facing']);
     // Between them the rules show every setting there is.
     const shown = new Set(rules.flatMap((rule) => [...Object.keys(rule), ...Object.keys(rule.match)]));
     const { shape } = policyFileSchema.shape.rules.element;

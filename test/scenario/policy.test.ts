@@ -144,8 +144,8 @@ const theirs = {
   match: { resources: ['visitor-agent'], resourceGroups: ['rg-care-*'] },
   requesters: [people.approver],
 };
-const closed = { name: 'closed', match: { tags: { closed: '*' } }, requesters: [people.approver] };
-const rules = [production, closed, theirs];
+const rules = [production, theirs];
+const approvers = `${people.approver},${people.secondApprover},${people.teamMember}`;
 
 describe('rules by agent', () => {
   const file = path.join(folder, 'policy.json');
@@ -154,8 +154,8 @@ describe('rules by agent', () => {
   let putBack: () => Promise<void>;
 
   beforeAll(async () => {
-    writeFileSync(file, JSON.stringify({ rules }));
-    world = await startWorld({ env: { CMK_POLICY_FILE: file } });
+    writeFileSync(file, JSON.stringify({ rules, trustedTags: ['environment'] }));
+    world = await startWorld({ env: { CMK_POLICY_FILE: file, CMK_APPROVERS: approvers } });
     putBack = await rememberAzure(world);
   });
   afterEach(async () => {
@@ -178,7 +178,10 @@ describe('rules by agent', () => {
     const id = await submit(world, review);
     const card = await approvalCard(world, id);
     expect(activityText(card)).toContain('<at>Second approver</at>, <at>Team member</at>: can you decide?');
-    expect(cardText(card, { folded: true })).toMatch(/[0-9a-f]{8}, rule production/);
+    expect(cardText(card, { folded: true })).toContain('environment: no other rule matches');
+    expect(cardText(card, { folded: true })).toContain(
+      'production: agent is triage-agent-prod; tag environment is production',
+    );
     expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
     expect(answered(await approve(world, people.requester, card))).toContain('This is your own request.');
     expect(answered(await approve(world, people.secondApprover, card))).toContain('1 of 2');
@@ -189,7 +192,6 @@ describe('rules by agent', () => {
   test('where no rule matches, the environment’s settings hold', async () => {
     const id = await ask(world, tests);
     const card = await approvalCard(world, id);
-    expect(answered(await approve(world, people.teamMember, card))).toContain('You are not an approver.');
     expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
   });
@@ -208,10 +210,12 @@ describe('rules by agent', () => {
 
   test('a right that is lost on the review page is missing at the submission', async () => {
     const review = await typeAll(world, tests);
-    await tag('triage-agent-test', { Closed: 'yes' });
+    await changeState(world.azure, (state) => {
+      for (const group of state.groups) group.memberIds = [];
+    });
     const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
     const words = answered(await world.teams.click(people.requester, review.id, 'form.submit', { inputs }));
-    expect(words).toContain('Only requesters of rule “closed” can.');
+    expect(words).toContain('You may not ask for this');
   });
 
   test('a tag that is set after the asking changes who may decide, and how many have to before the run', async () => {
@@ -229,6 +233,32 @@ describe('rules by agent', () => {
     await shows(world, places.operations, people.requester, id, /Succeeded/);
   });
 
+  test('attack: a tag taken away before asking leaves the rule standing, for whoever decides too', async () => {
+    await tag(first.agent, {});
+    const id = await ask(world, first);
+    const card = await approvalCard(world, id);
+    expect(activityText(card)).toContain('Approval needed, 0 of 2');
+    expect(cardText(card, { folded: true })).toContain('tag environment is not there, which excuses nobody');
+    expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
+    expect(answered(await approve(world, people.secondApprover, card))).toContain('1 of 2');
+    await world.teams.click(people.requester, card.id, 'request.cancel');
+  });
+
+  test('attack: Production for production leaves the rule standing', async () => {
+    await tag(first.agent, { ENVIRONMENT: 'Production' });
+    expect(activityText(await typeAll(world, first))).toContain('2 approvers have to agree');
+  });
+
+  test('attack: another value of a tag that nobody vouches for leaves the rule standing, and the start says so', async () => {
+    writeFileSync(file, JSON.stringify({ rules }));
+    await world.restartBot('SIGINT');
+    expect(world.printed()).toMatch(/policy rule production holds for every agent .* whatever tag environment says/);
+    await tag(first.agent, { environment: 'test' });
+    expect(activityText(await typeAll(world, first))).toContain('2 approvers have to agree');
+    writeFileSync(file, JSON.stringify({ rules, trustedTags: ['environment'] }));
+    await world.restartBot('SIGINT');
+  });
+
   test('nobody may decide while the agent’s tags cannot be read', async () => {
     const id = await ask(world, tests);
     const card = await approvalCard(world, id);
@@ -244,18 +274,26 @@ describe('rules by agent', () => {
     const { out, code } = await doctor('visitor-agent');
     expect(code).toBe(0);
     expect(out).toMatch(
-      /ok {4}policy +3 rules in .*policy\.json, then the environment’s settings; version [0-9a-f]{8}/,
+      /ok {4}policy +2 rules in .*policy\.json, then the environment’s settings; version [0-9a-f]{8}/,
     );
     expect(out).toMatch(/ok {4}agent visitor-agent +\/subscriptions\/.*visitor-agent; no tags/);
-    expect(out).toMatch(
-      /rule production +does not match: resources is visitor-agent, wanted triage-\*; tags\.environment is not there, wanted production/,
-    );
-    expect(out).toMatch(/rule visitors +applies: resourceGroups is rg-care-prod; resources is visitor-agent/);
+    expect(out).toMatch(/rule production +does not hold: resources is visitor-agent, wanted triage-\*\n/);
+    expect(out).toMatch(/rule visitors +applies: resource group is rg-care-prod; agent is visitor-agent/);
     expect(out).toMatch(/may ask +Approver\n/);
-    expect(out).toMatch(/may approve +Approver; Second approver; never who asked\n/);
+    expect(out).toMatch(/may approve +Approver; Second approver; Team member; never who asked\n/);
     expect(out).toMatch(/approvals needed +1\n/);
     expect(out).toMatch(/expires after +3 days\n/);
-    expect((await doctor('ward-agent')).out).toMatch(/rule environment +applies: no rule before it matches/);
+    expect((await doctor('ward-agent')).out).toMatch(/rule environment +applies: no other rule matches/);
+    const tagged = (await doctor(first.agent)).out;
+    expect(tagged).toMatch(
+      /rule production +makes it stricter: agent is triage-agent-prod; tag environment is production/,
+    );
+    expect(tagged).toMatch(
+      /may approve +Approver; Second approver; Team member, and of these only: Second approver; Team member; never who asked/,
+    );
+    expect((await doctor(tests.agent)).out).toMatch(
+      /rule production +does not hold: tags\.environment is test, wanted production/,
+    );
     const none = await doctor('nobody');
     expect(none.code).toBe(1);
     expect(none.out).toMatch(/fail {2}agent nobody +No agent is named nobody\.\n +→ Name one/);
@@ -270,7 +308,7 @@ describe('rules by agent', () => {
     const odd = [
       { name: 'odd', match: { resources: ['a'] }, approvers: [empty, nothing, people.approver, people.secondApprover] },
       { name: 'alone', match: { resources: ['b'] }, requesters: [people.approver], approvers: [people.approver] },
-      { name: 'many', match: { resources: ['c'] }, approvalsRequired: 3 },
+      { name: 'many', match: { resources: ['c'] }, approvalsRequired: 4 },
       { name: 'away', match: { subscriptions: [nothing] } },
     ];
     writeFileSync(file, JSON.stringify({ rules: odd }));
@@ -280,9 +318,9 @@ describe('rules by agent', () => {
     expect(out).toMatch(new RegExp(`warn {2}rule odd +approver group Nobody yet \\(${empty}\\) is empty`));
     expect(out).toMatch(new RegExp(`warn {2}rule odd +approver ${nothing} is neither a group nor a person`));
     expect(out).toMatch(/warn {2}rule alone +its only approver is also its only requester/);
-    expect(out).toMatch(/warn {2}rule many +3 approvals can be needed, and at most 2 people can give one/);
+    expect(out).toMatch(/warn {2}rule many +4 approvals can be needed, and at most 3 people can give one/);
     expect(out).toMatch(/warn {2}rule away +never applies: none of its subscriptions is in CMK_SUBSCRIPTIONS/);
-    writeFileSync(file, JSON.stringify({ rules }));
+    writeFileSync(file, JSON.stringify({ rules, trustedTags: ['environment'] }));
     await world.restartBot('SIGINT');
   });
 
@@ -291,7 +329,8 @@ describe('rules by agent', () => {
     expect(record.findings).toEqual([]);
     const [id = ''] = record.requests;
     const { out } = await cmkBot(['requests', 'show', id], { CMK_DATA_DIR: world.dataDir });
-    expect(out).toMatch(/Plan +\w{4} \w{4}, policy [0-9a-f]{8}, rule production/);
+    expect(out).toMatch(/Plan +\w{4} \w{4}, policy [0-9a-f]{8}, rule environment/);
+    expect(out).toMatch(/Stricter by +production: agent is triage-agent-prod; tag environment is production/);
     expect(out).toContain('Second approver approved: plan');
     expect(world.printed()).not.toMatch(/unhandled|unexpected error|local-bot/i);
   });

@@ -8,6 +8,7 @@ import { workOf } from '../../operations/registry.ts';
 import { countOf } from '../../words/count.ts';
 import { eventWords } from '../../words/events.ts';
 import { messageOf, remedyWords } from '../../words/failures.ts';
+import { reasonWords } from '../../words/policy.ts';
 import { effectWords, proofWords, stepWordsIn } from '../../words/steps.ts';
 import { stateWords } from './request-rows.ts';
 import { safeNow } from './safe-now.ts';
@@ -42,6 +43,10 @@ function factsOf(request: Request, names: Names): string {
     ['Reason', request.justification === null ? 'erased' : `“${request.justification.replaceAll('\n', ' ')}”`],
     ['Agent', request.plan.wish.resource.id],
     ['Plan', `${shortDigest(request.digest)}, policy ${request.plan.policyVersion}, rule ${policy.rule}`],
+    ...(policy.held ?? []).map((one): string[] => [
+      one.rule === policy.rule ? 'Rule' : 'Stricter by',
+      `${one.rule}: ${reasonWords(one)}`,
+    ]),
     ['Approved', [`${approvals.length} of ${policy.approvalsRequired}`, ...approved].join('; ')],
     ...('ended' in request && request.ended.commentErased ? [['Comment', 'erased']] : []),
     ...(request.state === 'awaiting-approval' ? [['Expires', utc(policy.expiresAt)]] : []),

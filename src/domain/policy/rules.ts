@@ -1,4 +1,5 @@
-/** The rules of a policy, and which of them applies to an agent. */
+/** The rules of a policy, and which of them hold for an agent. */
+import { z } from 'zod';
 import { armIdParts } from '../ids.ts';
 import type { ObservedResource } from '../observed.ts';
 
@@ -7,14 +8,12 @@ export const environmentRule = 'environment';
 
 /**
  * Which agents a rule is for: every criterion that is given has to hold, and none means every agent. Texts may hold `*` for
- * any run of characters. Case counts in tag values alone, as in Azure.
+ * any run of characters. Case never counts.
  */
 export interface RuleMatch {
   readonly subscriptions?: readonly string[] | undefined;
   readonly resourceGroups?: readonly string[] | undefined;
   readonly resources?: readonly string[] | undefined;
-  /** By tag name: the value has to match one of the texts. */
-  readonly tags?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /** One rule with everything it says. Ids are Entra group ids or object ids; an empty list means nobody. */
@@ -27,6 +26,24 @@ export interface Rule {
   readonly expiryMs: number;
   /** One more approval where the plan has an irreversible step. */
   readonly extraApprovalForIrreversible: boolean;
+}
+
+/**
+ * A rule that looks at tags: it makes stricter what the rule without tags says, and what it leaves out it leaves as it is.
+ * Whoever may write an agent's tags could write them away: so it holds for every agent of its other criteria, unless an
+ * operator vouches for the tag and the agent carries it with another value. See docs/decisions/0015.
+ */
+export interface TagRule {
+  readonly name: string;
+  readonly match: RuleMatch & {
+    /** By tag name: the value has to match one of the texts. */
+    readonly tags: Readonly<Record<string, readonly string[]>>;
+  };
+  readonly requesters?: readonly string[] | undefined;
+  readonly approvers?: readonly string[] | undefined;
+  readonly approvalsRequired?: number | undefined;
+  readonly expiryMs?: number | undefined;
+  readonly extraApprovalForIrreversible?: boolean | undefined;
 }
 
 /** What rules look at. */
@@ -51,69 +68,84 @@ export function fits(pattern: string, text: string): boolean {
   return true;
 }
 
+/**
+ * How a criterion was judged. `tag-missing` and `tag-not-vouched-for` hold as `matches` does: neither a tag that is not there
+ * nor one that anybody may have written says that a rule is for other agents.
+ */
+export const Judged = z.enum(['matches', 'differs', 'tag-missing', 'tag-not-vouched-for']);
+export type Judged = z.infer<typeof Judged>;
+
 /** One criterion: what the rule wants, as the pattern is written, and what the agent has; null where it has nothing of the kind. */
 export interface Criterion {
   /** `subscriptions`, `resourceGroups`, `resources`, or `tags.` and the tag's name. */
   readonly name: string;
   readonly wanted: readonly string[];
   readonly found: string | null;
-  readonly holds: boolean;
+  readonly judged: Judged;
 }
 
+const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 const anyCase = (wanted: readonly string[], found: string): boolean =>
   wanted.some((pattern) => fits(pattern.toLowerCase(), found.toLowerCase()));
 
 function tagOf(tags: ResourceFacts['tags'], name: string): string | null {
-  const entry = Object.entries(tags).find(([key]) => key.toLowerCase() === name.toLowerCase());
+  const entry = Object.entries(tags).find(([key]) => sameText(key, name));
   return entry === undefined ? null : entry[1];
 }
 
-/** Every criterion of a rule, held against an agent. */
-export function criteriaOf(match: RuleMatch, resource: ResourceFacts): readonly Criterion[] {
-  const { subscriptionId, resourceGroup } = armIdParts(resource.id);
-  const named = (name: string, wanted: readonly string[] | undefined, found: string): readonly Criterion[] =>
-    wanted === undefined ? [] : [{ name, wanted, found, holds: anyCase(wanted, found) }];
-  const tags = Object.entries(match.tags ?? {}).map(([tag, wanted]): Criterion => {
-    const found = tagOf(resource.tags, tag);
-    return { name: `tags.${tag}`, wanted, found, holds: found !== null && wanted.some((one) => fits(one, found)) };
-  });
+/** Every criterion of a rule without tags, held against an agent. */
+export function criteriaOf(match: RuleMatch, { id, name }: Pick<ResourceFacts, 'id' | 'name'>): readonly Criterion[] {
+  const { subscriptionId, resourceGroup } = armIdParts(id);
+  const named = (criterion: string, wanted: readonly string[] | undefined, found: string): readonly Criterion[] =>
+    wanted === undefined
+      ? []
+      : [{ name: criterion, wanted, found, judged: anyCase(wanted, found) ? 'matches' : 'differs' }];
   return [
     ...named('subscriptions', match.subscriptions, subscriptionId),
     ...named('resourceGroups', match.resourceGroups, resourceGroup),
-    ...named('resources', match.resources, resource.name),
-    ...tags,
+    ...named('resources', match.resources, name),
   ];
 }
 
-export const matches = (match: RuleMatch, resource: ResourceFacts): boolean =>
-  criteriaOf(match, resource).every((criterion) => criterion.holds);
+function judgeTag(wanted: readonly string[], found: string | null, vouchedFor: boolean): Judged {
+  if (found === null) return 'tag-missing';
+  if (anyCase(wanted, found)) return 'matches';
+  return vouchedFor ? 'differs' : 'tag-not-vouched-for';
+}
 
-/** Whether somebody has to look at an agent's tags before it is clear whether a rule applies. */
-export const looksAtTags = (rule: Rule): boolean => rule.match.tags !== undefined;
+export const isVouchedFor = (trustedTags: readonly string[], tag: string): boolean =>
+  trustedTags.some((one) => sameText(one, tag));
 
-const coversTexts = (
-  earlier: readonly string[] | undefined,
-  later: readonly string[] | undefined,
-  read: (text: string) => string,
-): boolean =>
+/** The same of a rule that looks at tags. */
+export const tagCriteriaOf = (
+  match: TagRule['match'],
+  resource: ResourceFacts,
+  trustedTags: readonly string[],
+): readonly Criterion[] => [
+  ...criteriaOf(match, resource),
+  ...Object.entries(match.tags).map(([tag, wanted]): Criterion => {
+    const found = tagOf(resource.tags, tag);
+    return { name: `tags.${tag}`, wanted, found, judged: judgeTag(wanted, found, isVouchedFor(trustedTags, tag)) };
+  }),
+];
+
+export const allHold = (criteria: readonly Criterion[]): boolean =>
+  criteria.every(({ judged }) => judged !== 'differs');
+
+export const matches = (match: RuleMatch, resource: Pick<ResourceFacts, 'id' | 'name'>): boolean =>
+  allHold(criteriaOf(match, resource));
+
+const coversTexts = (earlier: readonly string[] | undefined, later: readonly string[] | undefined): boolean =>
   earlier === undefined ||
   // A star in the later text is one more character that only a star of the earlier one can stand for.
-  (later?.every((text) => earlier.some((pattern) => fits(read(pattern), read(text)))) ??
+  (later?.every((text) => earlier.some((pattern) => fits(pattern.toLowerCase(), text.toLowerCase()))) ??
     earlier.some((pattern) => /^\*+$/.test(pattern)));
 
 /** Whether every agent that a later rule matches is matched by the earlier one, so that the later one never applies. */
 export function covers(earlier: RuleMatch, later: RuleMatch): boolean {
-  const lower = (text: string): string => text.toLowerCase();
-  const laterTag = (name: string): readonly string[] | undefined =>
-    Object.entries(later.tags ?? {}).find(([tag]) => lower(tag) === lower(name))?.[1];
   return (
-    coversTexts(earlier.subscriptions, later.subscriptions, lower) &&
-    coversTexts(earlier.resourceGroups, later.resourceGroups, lower) &&
-    coversTexts(earlier.resources, later.resources, lower) &&
-    // An agent may go without a tag, which even a star does not match.
-    Object.entries(earlier.tags ?? {}).every(([name, wanted]) => {
-      const values = laterTag(name);
-      return values !== undefined && coversTexts(wanted, values, (text) => text);
-    })
+    coversTexts(earlier.subscriptions, later.subscriptions) &&
+    coversTexts(earlier.resourceGroups, later.resourceGroups) &&
+    coversTexts(earlier.resources, later.resources)
   );
 }

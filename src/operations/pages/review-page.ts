@@ -2,12 +2,16 @@ import { z } from 'zod';
 import { requesterRefusals } from '../../authorization/who-may.ts';
 import { planDigest } from '../../domain/digest.ts';
 import { done, type Outcome } from '../../domain/failure.ts';
-import { applyPolicy, ruleFor } from '../../domain/policy/policy.ts';
+import { applyPolicy, type Terms, termsFor } from '../../domain/policy/policy.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Form } from '../form.ts';
 import type { Operation } from '../operation.ts';
 import type { CommandPorts } from '../ports.ts';
 import type { FactsOf, Page } from './page.ts';
+
+/** The rules that say who may ask. */
+const namesOf = ({ rule, tightenedBy }: Terms): string =>
+  [rule, ...tightenedBy.filter(({ requesters }) => requesters !== undefined)].map(({ name }) => name).join(' and ');
 
 /** What the form has come to: the plan as Azure now is, by the policy as it now is. */
 export async function reviewFacts(
@@ -24,7 +28,7 @@ export async function reviewFacts(
   if (!observed.ok) return observed;
   const { resource } = observed.value;
   const standing = await ports.requesterStanding(form.owner, resource);
-  if (standing !== 'yes') return refuse(requesterRefusals[standing], ruleFor(ports.policy, resource).name);
+  if (standing !== 'yes') return refuse(requesterRefusals[standing], namesOf(termsFor(ports.policy, resource)));
   const now = ports.now();
   const context = { tenantId: ports.tenantId, policyVersion: ports.policy.version, now, own: null };
   const plan = operation.plan(wish, observed.value, context);

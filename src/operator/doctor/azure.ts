@@ -51,7 +51,10 @@ async function diagnoseLists(subjects: Subjects): Promise<readonly Diagnosis[]> 
 const nobody = PersonId.parse('00000000-0000-0000-0000-000000000000');
 
 async function diagnoseGroups({ config, azure }: Subjects): Promise<Diagnosis> {
-  const ids = rulesOf(config.policy).flatMap(({ requesters, approvers }) => [...requesters, ...approvers]);
+  const ids = [...rulesOf(config.policy), ...config.policy.tagRules].flatMap(({ requesters = [], approvers = [] }) => [
+    ...requesters,
+    ...approvers,
+  ]);
   if (ids.length === 0) return warn('group check', 'not tried: nobody is configured', '');
   const asked = await azure.groups.memberOf(nobody, ids);
   const rights = 'GroupMember.Read.All and User.Read.All, with an administrator’s consent';

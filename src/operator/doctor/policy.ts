@@ -1,7 +1,7 @@
 /** What the rules allow, although they hold together. */
 
-import { rulesOf } from '../../domain/policy/policy.ts';
-import type { Rule } from '../../domain/policy/rules.ts';
+import { rulesOf, tagsNotVouchedFor } from '../../domain/policy/policy.ts';
+import type { Rule, TagRule } from '../../domain/policy/rules.ts';
 import { countOf } from '../../words/count.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
 import { type Holder, lookUp, peopleOf } from './holders.ts';
@@ -9,9 +9,13 @@ import { fail, ok, type Subjects, warn } from './subjects.ts';
 
 type Lookup = (ids: readonly string[]) => readonly Holder[];
 
-const subjectOf = ({ name }: Rule): string => `rule ${name}`;
+const subjectOf = ({ name }: Pick<Rule, 'name'>): string => `rule ${name}`;
 
-function holderMistakes(rule: Rule, role: 'requester' | 'approver', holders: readonly Holder[]): readonly Diagnosis[] {
+function holderMistakes(
+  rule: Pick<Rule, 'name'>,
+  role: 'requester' | 'approver',
+  holders: readonly Holder[],
+): readonly Diagnosis[] {
   return holders.flatMap(({ id, entry }) => {
     if (entry === null) {
       const mend = 'Nobody is meant by it: look at the id, or take it out.';
@@ -35,6 +39,22 @@ function tooFew(rule: Rule, requesters: readonly Holder[], approvers: readonly H
     ? 'its only approver is also its only requester'
     : `${countOf(needed, 'approval', 'approvals')} can be needed, and at most ${countOf(left, 'person', 'people')} can give one`;
   return [warn(subjectOf(rule), found, 'Nobody approves their own request: name more approvers.')];
+}
+
+function diagnoseTagRule(rule: TagRule, { config }: Subjects, lookup: Lookup): readonly Diagnosis[] {
+  const free = tagsNotVouchedFor(rule, config.policy);
+  const { requesters = [], approvers = [] } = rule;
+  const mend = 'Name tags in trustedTags that nobody who asks can write, or match by subscription, group or name.';
+  return [
+    free.length === 0
+      ? ok(
+          subjectOf(rule),
+          `makes others stricter unless tag ${Object.keys(rule.match.tags).join(' or ')} says otherwise`,
+        )
+      : warn(subjectOf(rule), `holds whatever tag ${free.join(' or ')} says, which anybody may have written`, mend),
+    ...holderMistakes(rule, 'requester', lookup(requesters)),
+    ...holderMistakes(rule, 'approver', lookup(approvers)),
+  ];
 }
 
 function diagnoseRule(rule: Rule, { config }: Subjects, lookup: Lookup): readonly Diagnosis[] {
@@ -77,14 +97,15 @@ export async function diagnosePolicy(subjects: Subjects): Promise<readonly Diagn
   const rules = rulesOf(policy);
   const lookup = await lookUp(
     subjects.azure.groups,
-    rules.flatMap(({ requesters, approvers }) => [...requesters, ...approvers]),
+    [...rules, ...policy.tagRules].flatMap(({ requesters = [], approvers = [] }) => [...requesters, ...approvers]),
   );
   const found =
     file === null
       ? 'the environment’s settings alone'
-      : `${countOf(policy.rules.length, 'rule', 'rules')} in ${file}, then the environment’s settings`;
+      : `${countOf(policy.rules.length + policy.tagRules.length, 'rule', 'rules')} in ${file}, then the environment’s settings`;
   return [
     ok('policy', `${found}; version ${policy.version}`),
     ...rules.flatMap((rule) => diagnoseRule(rule, subjects, lookup)),
+    ...policy.tagRules.flatMap((rule) => diagnoseTagRule(rule, subjects, lookup)),
   ];
 }

@@ -1,27 +1,43 @@
 /** Which rule applies to an agent, and why. */
 
-import { ruleFor, rulesOf } from '../../domain/policy/policy.ts';
-import { type Criterion, criteriaOf, type ResourceFacts, type Rule } from '../../domain/policy/rules.ts';
+import { type Terms, termsFor } from '../../domain/policy/policy.ts';
+import { type Criterion, criteriaOf, type ResourceFacts, tagCriteriaOf } from '../../domain/policy/rules.ts';
 import { chooseResource } from '../../operations/choose.ts';
 import { countOf } from '../../words/count.ts';
 import { failureLine } from '../../words/failures.ts';
 import { refusalLine } from '../../words/operator-refusals.ts';
+import { reasonWords } from '../../words/policy.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
 import { holderWords, lookUp } from './holders.ts';
 import { fail, ok, type Subjects } from './subjects.ts';
 
-const criterionWords = ({ name, wanted, found }: Criterion): string =>
-  `${name} ${found === null ? 'is not there' : `is ${found}`}, wanted ${wanted.join(' or ')}`;
+const differences = (criteria: readonly Criterion[]): string =>
+  criteria
+    .filter(({ judged }) => judged === 'differs')
+    .map(({ name, wanted, found }) => `${name} is ${found}, wanted ${wanted.join(' or ')}`)
+    .join('; ');
 
-function whyNot(rule: Rule, resource: ResourceFacts): Diagnosis {
-  const missed = criteriaOf(rule.match, resource).filter((criterion) => !criterion.holds);
-  return ok(`rule ${rule.name}`, `does not match: ${missed.map(criterionWords).join('; ')}`);
-}
+const reasons = (rule: string, criteria: readonly Criterion[]): string =>
+  reasonWords({ rule, criteria: criteria.map(({ name, found, judged }) => ({ name, found, judged })) });
 
-function whyThis(rule: Rule, resource: ResourceFacts, { config }: Subjects): Diagnosis {
-  const held = criteriaOf(rule.match, resource).map(({ name, found }) => `${name} is ${found}`);
-  const why = held.length === 0 ? 'it matches every agent' : held.join('; ');
-  return ok(`rule ${rule.name}`, `applies: ${rule === config.policy.otherwise ? 'no rule before it matches' : why}`);
+/** The rules without tags in order, up to the one that applies; then each rule by tag, whether it makes that one stricter. */
+function whichRules({ rule, tightenedBy }: Terms, { policy }: Subjects['config'], resource: ResourceFacts) {
+  const { rules, tagRules, trustedTags } = policy;
+  const at = rules.indexOf(rule);
+  const passed = (at === -1 ? rules : rules.slice(0, at)).map((one) =>
+    ok(`rule ${one.name}`, `does not match: ${differences(criteriaOf(one.match, resource))}`),
+  );
+  const byTag = tagRules.map((one) => {
+    const criteria = tagCriteriaOf(one.match, resource, trustedTags);
+    return tightenedBy.includes(one)
+      ? ok(`rule ${one.name}`, `makes it stricter: ${reasons(one.name, criteria)}`)
+      : ok(`rule ${one.name}`, `does not hold: ${differences(criteria)}`);
+  });
+  return [
+    ...passed,
+    ok(`rule ${rule.name}`, `applies: ${reasons(rule.name, criteriaOf(rule.match, resource))}`),
+    ...byTag,
+  ];
 }
 
 const units = [
@@ -36,21 +52,23 @@ function lengthOf(ms: number): string {
   return unit === undefined ? `${ms} ms` : countOf(ms / unit[0], unit[1], unit[2]);
 }
 
-/** What a rule means for whoever asks for an agent it applies to. */
-async function meaningOf(rule: Rule, { azure }: Subjects): Promise<readonly Diagnosis[]> {
-  const lookup = await lookUp(azure.groups, [...rule.requesters, ...rule.approvers]);
-  const more = rule.extraApprovalForIrreversible ? ', and one more where a step cannot be undone' : '';
+/** What the rules mean for whoever asks for an agent they hold for. */
+async function meaningOf(terms: Terms, { azure }: Subjects): Promise<readonly Diagnosis[]> {
+  const lookup = await lookUp(azure.groups, [...terms.requesters, ...terms.approvers].flat());
+  const words = (lists: Terms['requesters']): string =>
+    lists.map((ids) => holderWords(lookup(ids))).join(', and of these only: ');
+  const more = terms.extraApprovalForIrreversible ? ', and one more where a step cannot be undone' : '';
   return [
-    ok('may ask', holderWords(lookup(rule.requesters))),
-    ok('may approve', `${holderWords(lookup(rule.approvers))}; never who asked`),
-    ok('approvals needed', `${rule.approvalsRequired}${more}`),
-    ok('expires after', lengthOf(rule.expiryMs)),
+    ok('may ask', words(terms.requesters)),
+    ok('may approve', `${words(terms.approvers)}; never who asked`),
+    ok('approvals needed', `${terms.approvalsRequired}${more}`),
+    ok('expires after', lengthOf(terms.expiryMs)),
   ];
 }
 
 const whichResource = 'Name one in the configured subscriptions, by its id where several have the name.';
 
-/** The rules in order up to the one that applies. */
+/** Every rule with a word on whether it holds, and what those that do come to. */
 export async function explainResource(subjects: Subjects, named: string): Promise<readonly Diagnosis[]> {
   const { azure, config } = subjects;
   const subject = `agent ${named}`;
@@ -59,14 +77,12 @@ export async function explainResource(subjects: Subjects, named: string): Promis
   const resource = await azure.resources.get(chosen.value);
   if (!resource.ok) return [fail(subject, failureLine(resource.failure), 'Look again in a minute.')];
   if (resource.value === null) return [fail(subject, 'is listed, but gone', 'The list lags behind Azure: look again.')];
-  const applies = ruleFor(config.policy, resource.value);
-  const rules = rulesOf(config.policy);
   const facts = resource.value;
+  const terms = termsFor(config.policy, facts);
   const tags = Object.entries(facts.tags).map(([name, value]) => `${name}=${value}`);
   return [
     ok(subject, `${facts.id}; ${tags.length === 0 ? 'no tags' : `tags ${tags.join(', ')}`}`),
-    ...rules.slice(0, rules.indexOf(applies)).map((rule) => whyNot(rule, facts)),
-    whyThis(applies, facts, subjects),
-    ...(await meaningOf(applies, subjects)),
+    ...whichRules(terms, config, facts),
+    ...(await meaningOf(terms, subjects)),
   ];
 }

@@ -1,6 +1,6 @@
 /** Who is asked to decide on a request: for the words of cards, for mentions, and for the cards in personal chats. */
 import { PersonId } from '../../domain/ids.ts';
-import { type Policy, ruleFor } from '../../domain/policy/policy.ts';
+import { type Policy, termsFor } from '../../domain/policy/policy.ts';
 import type { People } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { type Addressee, bold, mention } from '../cards/plain-text.ts';
@@ -36,7 +36,18 @@ const hurryMs = 1_500;
 interface Source {
   readonly kind: 'person' | 'group' | 'unknown';
   readonly name: string;
+  /** Everybody behind it; null where the directory did not tell all of them. */
+  readonly everybody: readonly PersonId[] | null;
   readonly known: readonly { readonly id: PersonId; readonly memberId: string; readonly name: string }[];
+}
+
+/** Who is in both. Of a list that the directory did not tell whole nobody is left out: every click is judged all the same. */
+function onlyAmong(sources: readonly Source[], others: readonly Source[]): readonly Source[] {
+  if (others.some(({ everybody }) => everybody === null)) return sources;
+  const may = new Set(others.flatMap(({ everybody }) => everybody ?? []));
+  return sources
+    .map((source) => ({ ...source, known: source.known.filter(({ id }) => may.has(id)) }))
+    .filter(({ everybody }) => everybody === null || everybody.some((id) => may.has(id)));
 }
 
 function addressedOf(sources: readonly Source[]): readonly Addressee[] {
@@ -66,21 +77,30 @@ export function openApprovers({ policy, people, lookups }: ApproversOptions): Ap
     const person = PersonId.parse(id);
     if (had.includes(person)) return [];
     const [known] = await people.among([person]);
-    if (known !== undefined) return [{ kind: 'person', name: known.name, known: [known] }];
+    if (known !== undefined) return [{ kind: 'person', name: known.name, everybody: [person], known: [known] }];
     const entry = await lookups.look(person, patience);
-    if (entry === null || entry === 'unknown') return [{ kind: 'unknown', name: '', known: [] }];
-    if (entry.kind === 'person') return [{ kind: 'person', name: entry.name, known: [] }];
+    if (entry === null || entry === 'unknown') return [{ kind: 'unknown', name: '', everybody: null, known: [] }];
+    if (entry.kind === 'person') return [{ kind: 'person', name: entry.name, everybody: [person], known: [] }];
     const members = await people.among(entry.members.filter((member) => !had.includes(member)));
-    return [{ kind: 'group', name: entry.name, known: members.toSorted((a, b) => (a.name < b.name ? -1 : 1)) }];
+    const everybody = entry.complete ? entry.members : null;
+    return [
+      { kind: 'group', name: entry.name, everybody, known: members.toSorted((a, b) => (a.name < b.name ? -1 : 1)) },
+    ];
   }
+
+  const sourcesOf = async (ids: readonly string[], had: readonly PersonId[], patience: number) =>
+    (await Promise.all(ids.map((id) => sourceOf(id, had, patience)))).flat();
 
   return {
     async of(request, hurry) {
-      const { approvers } = ruleFor(policy, request.plan.observation.resource);
-      if (approvers.length === 0) return { described: 'nobody: CMK_APPROVERS is empty', addressed: [], people: [] };
+      const { approvers } = termsFor(policy, request.plan.observation.resource);
+      if (approvers.some((ids) => ids.length === 0))
+        return { described: 'nobody: CMK_APPROVERS is empty', addressed: [], people: [] };
       const patience = hurry === undefined ? patienceMs : hurryMs;
       const had = [request.requester, ...request.approvals.map(({ by }) => by)];
-      const sources = (await Promise.all(approvers.map((id) => sourceOf(id, had, patience)))).flat();
+      // The last list is of the rule that says most about the agent; the others only leave out who is not in them too.
+      const lists = await Promise.all(approvers.map((ids) => sourcesOf(ids, had, patience)));
+      const sources = lists.slice(0, -1).reduce(onlyAmong, lists.at(-1) ?? []);
       return {
         described: describedOf(sources),
         addressed: addressedOf(sources),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../../src/config/config.ts';
 import { ConfigurationError } from '../../../src/config/env.ts';
+import { warningsOf } from '../../../src/config/warnings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'policy-'));
 const file = join(folder, 'policy.json');
@@ -50,7 +51,6 @@ const whole = {
     subscriptions: [one],
     resourceGroups: ['rg-care-*'],
     resources: ['triage-*'],
-    tags: { environment: 'production', owner: ['care', 'ward'] },
   },
   requesters: [one],
   approvers: [two, three],
@@ -65,7 +65,7 @@ describe('a policy file', () => {
     expect(policy.rules).toEqual([
       {
         name: 'production',
-        match: { ...whole.match, tags: { environment: ['production'], owner: ['care', 'ward'] } },
+        match: whole.match,
         requesters: [one],
         approvers: [two, three],
         approvalsRequired: 2,
@@ -86,6 +86,33 @@ describe('a policy file', () => {
     };
     expect(policy.rules).toEqual([{ name: 'test', match: { resources: ['*-test'] }, ...settings }]);
     expect(policy.otherwise).toEqual({ name: 'environment', match: {}, ...settings });
+  });
+
+  it('has rules by tag of their own, which hold nothing they do not say', () => {
+    const match = { resources: ['triage-*'], tags: { environment: 'production', owner: ['care', 'ward'] } };
+    const { policy } = read({
+      rules: [{ name: 'tagged', match, approvalsRequired: 2 }, whole],
+      trustedTags: ['Owner'],
+    });
+    expect(policy.rules.map(({ name }) => name)).toEqual(['production']);
+    expect(policy.tagRules).toEqual([
+      {
+        name: 'tagged',
+        match: { resources: ['triage-*'], tags: { environment: ['production'], owner: ['care', 'ward'] } },
+        approvalsRequired: 2,
+      },
+    ]);
+    expect(policy.trustedTags).toEqual(['Owner']);
+  });
+
+  it('whose rules by tag hold whatever the tags are says so at the start', () => {
+    const tagged = { name: 'tagged', match: { tags: { environment: 'production' } }, approvalsRequired: 2 };
+    const [warning, ...others] = warningsOf(readRules(tagged));
+    expect(warning).toMatch(
+      /^policy rule tagged holds for every agent .* whatever tag environment says: .*trustedTags/,
+    );
+    expect(others).toEqual([]);
+    expect(warningsOf(read({ rules: [tagged], trustedTags: ['environment'] }))).toEqual([]);
   });
 
   it('may begin with a byte order mark', () => {
@@ -110,7 +137,11 @@ describe('a start is refused', () => {
     ['a list instead of an object', [], 'must be an object with a list of rules'],
     ['no rules', {}, 'rules must be a list in [ ]; write a rule, or leave CMK_POLICY_FILE out'],
     ['an empty list of rules', { rules: [] }, 'rules is empty; write a rule, or leave CMK_POLICY_FILE out'],
-    ['a setting beside the rules', { rules: [whole], default: {} }, 'default is not known here; known are rules'],
+    [
+      'a setting beside the rules',
+      { rules: [whole], default: {} },
+      'default is not known here; known are rules, trustedTags',
+    ],
     ['a rule that is text', { rules: ['all'] }, 'rules[0] must be an object: a rule'],
   ])('for %s', (_for, content, message) => {
     expect(mistakes(content)).toEqual([`CMK_POLICY_FILE: ${message}`]);
@@ -199,6 +230,18 @@ describe('a start is refused', () => {
       'CMK_POLICY_FILE: rules[1] never applies: rules[0] (all) comes first and matches every agent it could; move it up, or take it out',
     ]);
     expect(mistakesIn(whole, { name: 'all' })).toEqual([]);
+    const tagged = { name: 'tagged', match: { tags: { a: 'b' } }, approvalsRequired: 2 };
+    expect(mistakesIn({ name: 'all' }, tagged)).toEqual([]);
+    expect(mistakesIn(tagged, whole)).toEqual([]);
+  });
+
+  it('for a rule by tag that says nothing, and for a trusted tag that no rule looks at', () => {
+    expect(mistakesIn({ name: 'tagged', match: { tags: { a: 'b' } } })).toEqual([
+      'CMK_POLICY_FILE: rules[0] adds nothing: a rule with tags makes others stricter; say in what, or take it out',
+    ]);
+    expect(mistakes({ rules: [whole], trustedTags: ['environment'] })).toEqual([
+      'CMK_POLICY_FILE: trustedTags[0] is a tag that no rule looks at; take it out, or write the rule',
+    ]);
   });
 
   it('with every mistake at once, also those of the environment', () => {
@@ -234,6 +277,8 @@ describe('the policy version', () => {
       version({ ...whole, approvalsRequired: 3 }),
       version({ ...whole, approvalExpiry: '25h' }),
       version({ ...whole, extraApprovalForIrreversible: false }),
+      version({ ...whole, match: { ...whole.match, tags: { a: 'b' } } }),
+      read({ rules: [{ ...whole, match: { ...whole.match, tags: { a: 'b' } } }], trustedTags: ['a'] }).policy.version,
       version(whole, other),
       version(other, whole),
     ];

@@ -13,8 +13,14 @@ export const rule = (change: Partial<Rule> = {}): Rule => ({
   ...change,
 });
 
-export const policyOf = (rules: readonly Rule[] = [], otherwise: Partial<Rule> = {}): Policy => ({
+export const policyOf = (
+  rules: readonly Rule[] = [],
+  otherwise: Partial<Rule> = {},
+  { tagRules = [], trustedTags = [] }: Partial<Pick<Policy, 'tagRules' | 'trustedTags'>> = {},
+): Policy => ({
   version: 'p1',
   rules,
   otherwise: rule(otherwise),
+  tagRules,
+  trustedTags,
 });

@@ -2,11 +2,13 @@
 import { shortDigest } from '../../../domain/digest.ts';
 import { armIdParts, type PersonId } from '../../../domain/ids.ts';
 import { type Plan, stepsOf } from '../../../domain/plan.ts';
+import type { HeldRule } from '../../../domain/policy/policy.ts';
 import { environmentRule } from '../../../domain/policy/rules.ts';
 import { hasEnded, type Request } from '../../../domain/request/request.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
 import { countOf } from '../../../words/count.ts';
 import { shortVersion } from '../../../words/places.ts';
+import { reasonWords } from '../../../words/policy.ts';
 import { gistOfStep } from '../../../words/steps.ts';
 import { grey, marks, type Row, row } from '../data/row.ts';
 import {
@@ -61,9 +63,20 @@ function undoLine(plan: Plan): CardText {
 
 const groupsOfEight = (digest: string): string => digest.match(/.{8}/g)?.join(' ') ?? digest;
 
-/** The rule is named where there is more than the one that always applies. */
-const policyWords = ({ plan, policy }: Request): CardText =>
-  policy.rule === environmentRule ? plain(plan.policyVersion) : plain(`${plan.policyVersion}, rule ${policy.rule}`);
+/** The rules that hold, each with why. A request of before reasons were kept has the name alone. */
+function ruleFacts({ policy: { rule, held } }: Request) {
+  const [first, ...tighter] = held ?? [{ rule, criteria: null }];
+  const words = (one: { rule: string; criteria: HeldRule['criteria'] | null } | undefined): CardText => {
+    if (one === undefined || one.criteria === null) return plain<string>(one?.rule ?? rule);
+    return md`${plain(one.rule)}: ${plain<string>(reasonWords({ rule: one.rule, criteria: one.criteria }))}`;
+  };
+  // The environment's settings alone are no rule that anybody chose.
+  if (rule === environmentRule && tighter.length === 0) return [];
+  return [
+    { title: plain('Rule'), value: words(first) },
+    ...tighter.map((one) => ({ title: plain('Stricter by'), value: words(one) })),
+  ];
+}
 
 function facts(request: Request) {
   const { plan } = request;
@@ -78,7 +91,8 @@ function facts(request: Request) {
       title: plain('Key version'),
       value: plain<string>(to.keyVersion === null ? made : shortVersion(to.keyVersion)),
     },
-    { title: plain('Policy'), value: policyWords(request) },
+    { title: plain('Policy'), value: plain(plan.policyVersion) },
+    ...ruleFacts(request),
     { title: plain('Plan digest'), value: plain(groupsOfEight(request.digest)) },
   ];
 }

@@ -1,33 +1,80 @@
 import { planDigest } from '../../../../src/domain/digest.ts';
-import { applyPolicy, ruleFor } from '../../../../src/domain/policy/policy.ts';
+import { applyPolicy, ruleFor, termsFor } from '../../../../src/domain/policy/policy.ts';
+import type { TagRule } from '../../../../src/domain/policy/rules.ts';
 import { noon, planFor, resource, sha256, vault } from '../../support/plans.ts';
 import { policyOf, rule } from '../../support/policies.ts';
 
-const production = rule({ name: 'production', match: { tags: { environment: ['production'] } }, approvalsRequired: 2 });
-const care = rule({ name: 'care', match: { resources: ['bot-*'] }, expiryMs: 3_600_000 });
-const policy = policyOf([production, care], { approvalsRequired: 1 });
-const inProduction = resource({ tags: { environment: 'production' } });
+const hour = 3_600_000;
+const care = rule({ name: 'care', match: { resources: ['bot-*'] }, approvers: ['c'], expiryMs: 2 * hour });
+const wards = rule({ name: 'wards', match: { resources: ['*'] }, approvalsRequired: 3 });
+const production: TagRule = {
+  name: 'production',
+  match: { tags: { environment: ['production'] } },
+  approvers: ['p'],
+  approvalsRequired: 2,
+  expiryMs: hour,
+};
+const lax: TagRule = {
+  name: 'lax',
+  match: { tags: { environment: ['test'] } },
+  approvalsRequired: 1,
+  expiryMs: 99 * hour,
+  extraApprovalForIrreversible: false,
+};
+const policy = policyOf([care, wards], {}, { tagRules: [production, lax], trustedTags: ['environment'] });
+const tagged = (environment: string) => resource({ tags: { environment } });
 
 describe('the rule that applies', () => {
-  it('is the first that matches', () => {
-    expect(ruleFor(policy, inProduction).name).toBe('production');
+  it('is the first that matches by what nobody can rewrite', () => {
     expect(ruleFor(policy, resource()).name).toBe('care');
+    expect(ruleFor(policy, resource({ name: 'triage' })).name).toBe('wards');
+    expect(ruleFor(policyOf([care]), resource({ name: 'triage' })).name).toBe('environment');
+  });
+});
+
+describe('a rule by tag', () => {
+  it('makes the rule that applies stricter, in what it says and nothing else', () => {
+    expect(termsFor(policy, tagged('Production'))).toMatchObject({
+      rule: care,
+      tightenedBy: [production],
+      requesters: [[]],
+      approvers: [['c'], ['p']],
+      approvalsRequired: 2,
+      expiryMs: hour,
+    });
   });
 
-  it('is the environment’s where none matches', () => {
-    expect(ruleFor(policy, resource({ name: 'triage' })).name).toBe('environment');
+  it('that would be looser has no effect', () => {
+    expect(termsFor(policy, tagged('test'))).toMatchObject({
+      tightenedBy: [lax],
+      approvers: [['c']],
+      approvalsRequired: 1,
+      expiryMs: 2 * hour,
+    });
+    const strict = policyOf([wards], { extraApprovalForIrreversible: true }, policy);
+    expect(termsFor(strict, tagged('test')).approvalsRequired).toBe(3);
+    const careful = policyOf([], { extraApprovalForIrreversible: true }, policy);
+    expect(termsFor(careful, tagged('test')).extraApprovalForIrreversible).toBe(true);
+  });
+
+  it('does not go away with its tag', () => {
+    expect(termsFor(policy, resource()).tightenedBy).toEqual([production, lax]);
+    expect(termsFor(policy, resource()).approvalsRequired).toBe(2);
   });
 });
 
 describe('the policy of a plan', () => {
-  it('is what the rule for its agent says', () => {
-    expect(applyPolicy(policy, planFor({ seen: { resource: inProduction } }), noon)).toEqual({
+  it('is what the rules for its agent say, with the reasons why they hold', () => {
+    expect(applyPolicy(policy, planFor({ seen: { resource: tagged('production') } }), noon)).toEqual({
       version: 'p1',
-      rule: 'production',
+      rule: 'care',
+      held: [
+        { rule: 'care', criteria: [{ name: 'resources', found: 'bot-care', judged: 'matches' }] },
+        { rule: 'production', criteria: [{ name: 'tags.environment', found: 'production', judged: 'matches' }] },
+      ],
       approvalsRequired: 2,
-      expiresAt: '2026-03-05T12:00:00.000Z',
+      expiresAt: '2026-03-02T13:00:00.000Z',
     });
-    expect(applyPolicy(policy, planFor(), noon)).toMatchObject({ rule: 'care', expiresAt: '2026-03-02T13:00:00.000Z' });
   });
 
   it('wants one more approval where the rule says so and a step cannot be undone', () => {
@@ -40,5 +87,5 @@ describe('the policy of a plan', () => {
 
 it('tags are no effects: the digest stays when they change', () => {
   const digest = (seen: ReturnType<typeof resource>) => planDigest(planFor({ seen: { resource: seen } }), sha256);
-  expect(digest(inProduction)).toBe(digest(resource()));
+  expect(digest(tagged('production'))).toBe(digest(resource()));
 });

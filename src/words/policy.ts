@@ -1,0 +1,32 @@
+/** Words for the rules that hold for an agent, and why they do. */
+import type { HeldRule } from '../domain/policy/policy.ts';
+import { environmentRule } from '../domain/policy/rules.ts';
+
+const places: Readonly<Record<string, string>> = {
+  subscriptions: 'subscription',
+  resourceGroups: 'resource group',
+  resources: 'agent',
+};
+
+/** `resource group`, `tag environment` */
+export const criterionName = (name: string): string => places[name] ?? name.replace(/^tags\./, 'tag ');
+
+function criterionWords({ name, found, judged }: HeldRule['criteria'][number]): string {
+  const criterion = criterionName(name);
+  switch (judged) {
+    case 'matches':
+      return `${criterion} is ${found}`;
+    case 'differs':
+      return `${criterion} is ${found}, which is another`;
+    case 'tag-missing':
+      return `${criterion} is not there, which excuses nobody`;
+    case 'tag-not-vouched-for':
+      return `${criterion} is ${found}, which anybody may have written`;
+  }
+}
+
+/** Why a rule holds: `resource group is rg-care-prod; tag environment is not there, which excuses nobody`. */
+export function reasonWords({ rule, criteria }: HeldRule): string {
+  if (criteria.length > 0) return criteria.map(criterionWords).join('; ');
+  return rule === environmentRule ? 'no other rule matches' : 'it matches every agent';
+}
