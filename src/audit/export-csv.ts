@@ -1,6 +1,7 @@
 /** The record as a table for people with a spreadsheet. It cannot be verified: for that there is the other export. */
 import { z } from 'zod';
 import type { ChainLine, RevealedText } from '../domain/record/chain.ts';
+import { showBlanks } from '../domain/unseen.ts';
 
 /** What of a body stands in a column of its own. */
 const Body = z.object({
@@ -56,7 +57,7 @@ const formulaStart = /(?:^|[,;|\t\r\n"])(?= *[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/g;
 
 /** RFC 4180, every cell quoted. Some of this was typed by people: an apostrophe in front of what would start a formula makes it text. */
 function cell(value: string): string {
-  const seen = value.replaceAll(unseen, '\uFFFD');
+  const seen = showBlanks(value.replaceAll(unseen, '\uFFFD'));
   const text = seen.replaceAll(formulaStart, "$&'").replace(/^(?=[\t\r\n])/, "'");
   return `"${text.replaceAll('"', '""')}"`;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { longestText } from '../domain/request/request-command.ts';
+import { isBlank } from '../domain/unseen.ts';
 import { carryOutAct } from './act.ts';
 import { asHelp, asOption, nameInput, requestIdInput } from './inputs.ts';
 import { subcommand } from './subcommand.ts';
@@ -21,7 +22,7 @@ export const auditErase = subcommand({
     reason: z
       .string({ error: 'is missing; say why, without naming anybody' })
       .trim()
-      .min(1, 'is empty; say why, without naming anybody')
+      .refine((reason) => !isBlank(reason), 'is empty; say why, without naming anybody')
       .max(longestText, `is longer than ${longestText} characters`),
     as: nameInput,
   }),

@@ -1,6 +1,7 @@
 /** What several subcommands read from the command line. */
 import { z } from 'zod';
 import { RequestId } from '../domain/ids.ts';
+import { isBlank } from '../domain/unseen.ts';
 
 export const flag = z.boolean().default(false);
 
@@ -15,7 +16,7 @@ export const requestIdInput = z
 export const nameInput = z
   .string()
   .trim()
-  .min(1, 'says nobody’s name')
+  .refine((name) => !isBlank(name), 'says nobody’s name')
   .max(100, 'is longer than 100 characters')
   .optional();
 

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { cmkBot, npxCmkBot } from '../support/command-line.ts';
-import { activityText, approvalCard, ask, people, places, shows } from '../support/story.ts';
+import { activityText, approvalCard, ask, people, places, shows, type } from '../support/story.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 /** An operator at the command line while the bot runs on its folder, and after it was killed. */
@@ -53,9 +53,15 @@ describe('while the bot runs', () => {
 
   it('erases what was written, and the card in the channel forgets it too', async () => {
     expect(activityText(await approvalCard(world, id))).toContain('Own keys before the audit');
+    // Posted once and never looked after: whatever stands on it stays there.
+    await type(world, people.requester, `/cmk-history ${id}`, places.operations);
     expect(await cli('audit', 'erase', id, '--reason', 'a name was in it')).toMatchObject({ code: 0, err: '' });
     const card = await shows(world, places.approvals, people.approver, id, /The reason was erased/);
     expect(activityText(card)).not.toContain('Own keys before the audit');
+    for (const place of Object.values(places)) {
+      const posted = (await world.teams.activities(place, people.approver)).map(activityText);
+      expect(posted.filter((text) => text.includes('Own keys before the audit'))).toEqual([]);
+    }
     expect((await cli('audit', 'verify')).out).toContain('1 text erased');
   });
 

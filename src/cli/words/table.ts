@@ -1,5 +1,6 @@
 /** Lines of text in columns. */
 import stringWidth from 'string-width';
+import { showBlanks } from '../../domain/unseen.ts';
 
 /** Wider than any terminal. */
 const longest = 1_000;
@@ -42,6 +43,7 @@ export const utc = (time: string): string => new Date(time).toISOString().slice(
 
 /**
  * What people and Azure wrote must not steer the operator's terminal: control and formatting characters are shown as a
- * replacement character. Line breaks stay.
+ * replacement character, and so are letters that nobody sees. Line breaks stay.
  */
-export const printable = (text: string): string => text.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
+export const printable = (text: string): string =>
+  showBlanks(text.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD'));

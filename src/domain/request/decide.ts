@@ -6,6 +6,7 @@
 import { blocksOf, stepsOf } from '../plan.ts';
 import type { Standing } from '../policy/policy.ts';
 import { signInRefusal } from '../policy/sign-in.ts';
+import { isBlank } from '../unseen.ts';
 import { checkRun, intend, orderRun, record, runRest, stopRun } from './decide-run.ts';
 import { type Actor, botActor, type NewEvent, newEvent } from './events.ts';
 import { type RefusalCode, refuse } from './refusal.ts';
@@ -62,7 +63,7 @@ export function decide(request: Request | null, command: Command, now: Date): De
 
 function submit(command: Submit): Decision {
   const justification = command.justification.trim();
-  if (justification === '') return refuse('justification-missing');
+  if (isBlank(justification)) return refuse('justification-missing');
   if (justification.length > longestText) return refuse('justification-too-long', `${longestText}`);
   const block = blocksOf(command.plan)[0];
   if (block !== undefined) return refuse('plan-blocked', block.code);
@@ -91,7 +92,7 @@ function decideOn(request: Request, command: Decide, now: Date): Decision {
     return accept(decidedLate(request, request.state, command));
   }
   const rest = { planDigest: request.digest, target: request.plan.wish.resource.id, onBehalfOf: request.requester };
-  const texts: Record<string, string> = command.comment.trim() === '' ? {} : { comment: command.comment.trim() };
+  const texts: Record<string, string> = isBlank(command.comment) ? {} : { comment: command.comment.trim() };
   if (command.do === 'reject') {
     return accept(newEvent('rejected', command.actor, {}, { ...rest, result: 'rejected' }, texts));
   }
@@ -175,7 +176,7 @@ function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry'
 function eraseTexts(request: Request, command: Extract<Command, { do: 'erase-texts' }>): Decision {
   if (command.actor.kind !== 'operator') return refuse('not-your-request', request.id);
   const reason = command.reason.trim();
-  if (reason === '') return refuse('justification-missing');
+  if (isBlank(reason)) return refuse('justification-missing');
   if (reason.length > longestText) return refuse('justification-too-long', `${longestText}`);
   const rest = { planDigest: request.digest, target: request.plan.wish.resource.id, result: 'erased' };
   return accept(

@@ -7,6 +7,7 @@ import { PersonId, RequestId } from '../../domain/ids.ts';
 import { ChainLine, Link, RevealedText } from '../../domain/record/chain.ts';
 import type { EventBody } from '../../domain/request/events.ts';
 import { RefusalCode } from '../../domain/request/refusal.ts';
+import { isBlank } from '../../domain/unseen.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 
 const StoredEvent = z.object({
@@ -22,7 +23,11 @@ const StoredEvent = z.object({
 const RequestEvents = z.object({ id: RequestId, events: z.array(StoredEvent) });
 export type RequestEvents = z.output<typeof RequestEvents>;
 
-const name = z.string().trim().min(1).max(100);
+const name = z
+  .string()
+  .trim()
+  .max(100)
+  .refine((text) => !isBlank(text), 'names nobody');
 
 /** What an operator may do to a request, and by whose hand. */
 const Act = z.discriminatedUnion('verb', [

@@ -4,6 +4,7 @@
  * What a card does not show as Markdown (choice titles, button titles, fallback text) is a `Label`.
  */
 import { z } from 'zod';
+import { isBlank, showBlanks } from '../../domain/unseen.ts';
 
 /** Markdown that is safe in a TextBlock or a fact. Empty: the card leaves the element out. */
 export const CardText = z.string().max(8000).brand<'CardText'>();
@@ -25,12 +26,16 @@ type Raw<T extends string> = T extends CardText ? never : T;
 
 const defaultLength = 300;
 
-/** Nobody sees these, yet they change what others look like: controls, direction overrides, tags, private use. */
-const invisible = /[\p{Cc}\p{Co}]|(?![\u200C\u200D])\p{Cf}/gu;
+/**
+ * Nobody sees these, yet they change what others look like: controls, direction overrides, tags, private use, marks that are
+ * shown as nothing, and selectors of another form behind what has no other form. Letters and signs stand for themselves
+ * (`showBlanks`).
+ */
+const invisible =
+  /[\p{Cc}\p{Co}]|(?![\u200C\u200D])\p{Cf}|(?!\p{Variation_Selector})(?=\p{M})\p{Default_Ignorable_Code_Point}|(?<![\p{Emoji}\p{Ideographic}\p{Script=Mongolian}\p{Sm}])\p{Variation_Selector}/gu;
 
 function oneLine(text: string): string {
-  return text
-    .replace(/\p{Cs}/gu, '\uFFFD')
+  return showBlanks(text.replace(/\p{Cs}/gu, '\uFFFD'))
     .replace(/[\s\u0085]+/gu, ' ')
     .replace(invisible, '')
     .replace(/(\p{M}{4})\p{M}+/gu, '$1')
@@ -137,7 +142,8 @@ export interface Mention {
 
 /** Teams looks for the tag letter by letter, so the name is not escaped but loses what would need it. */
 export function mention(id: string, name: string): Mention {
-  const bare = cut(oneLine(name.replace(/[\\*_[\]`<>~&{}$#]/g, ' ')), 60) || 'Somebody';
+  const named = cut(oneLine(name.replace(/[\\*_[\]`<>~&{}$#]/g, ' ')), 60);
+  const bare = isBlank(named) ? 'Somebody' : named;
   const text = `<at>${bare}</at>`;
   return { text: CardText.parse(text), entity: { type: 'mention', text, mentioned: { id, name: bare } } };
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { PersonId, TenantId } from '../../domain/ids.ts';
 import type { Actor, Origin } from '../../domain/request/events.ts';
 import { personActor } from '../../domain/request/events.ts';
+import { isBlank } from '../../domain/unseen.ts';
 
 /** Ids are opaque, but they are sent in HTTP headers and kept in the database, which take neither controls nor all letters. */
 const id = z
@@ -88,7 +89,7 @@ export function senderOf(activity: unknown, signIn: string): KnownSender | null 
   return {
     person: from.aadObjectId,
     memberId: from.id,
-    name: from.name?.trim() || null,
+    name: from.name === undefined || isBlank(from.name) ? null : from.name.trim(),
     tenantId,
     actor: personActor(from.aadObjectId, tenantId, signIn),
     origin: { conversationId: conversation.id, conversationType: conversation.conversationType },

@@ -48,7 +48,9 @@ export function openLists(
     const [request, events] = await Promise.all([requests.load(subject.requestId), requests.events(subject.requestId)]);
     return {
       title: plain(request?.resourceName ?? ''),
-      subject: plain<string>(`History of ${subject.requestId}, newest first`),
+      subject: plain<string>(
+        `History of ${subject.requestId}, newest first. What people wrote stands on its own cards.`,
+      ),
       empty: plain('Nothing happened yet.'),
       rows: await eventRows([...events].reverse(), directory),
     };

@@ -1,6 +1,7 @@
 /** Names of people, for cards: as Teams last gave them. */
 import type { PersonId } from '../../domain/ids.ts';
 import type { People } from '../../domain/ports/store.ts';
+import { isBlank } from '../../domain/unseen.ts';
 import type { Names } from '../../words/names.ts';
 
 export interface Directory {
@@ -9,7 +10,8 @@ export interface Directory {
 
 export const openDirectory = (people: People): Directory => ({
   async names(ids) {
-    const found = new Map((await people.among([...new Set(ids)])).map((person) => [person.id, person.name]));
+    const known = await people.among([...new Set(ids)]);
+    const found = new Map(known.filter(({ name }) => !isBlank(name)).map(({ id, name }) => [id, name]));
     return (id) => (id === null ? 'An operator' : (found.get(id) ?? 'Somebody'));
   },
 });

@@ -50,7 +50,8 @@ export async function eventRows(events: readonly StoredEvent[], directory: Direc
   const people = events.flatMap((event) => PersonId.safeParse(event.body.actor.id).data ?? []);
   const names = await directory.names(people);
   return events.map((event): ListRow => {
-    const words = eventWords(event, names, { texts: true });
+    // A list is posted once and never looked after: what people wrote would stay in it after its erasure.
+    const words = eventWords(event, names, { texts: false });
     return {
       ...marks[words.mark],
       name: plain(words.title),

@@ -35,6 +35,13 @@ describe('submitting', () => {
     expect(submits({ justification: ' \n ' })).toBe('justification-missing');
   });
 
+  it.each(['\u2800', '\u3164\u115F', '\u1160 \uFFA0', '\u200B', '\uFE0F', '\u0301'])(
+    'refuses a reason that nobody can see: %j',
+    (justification) => {
+      expect(submits({ justification })).toBe('justification-missing');
+    },
+  );
+
   it('takes a reason of the longest length, and not one character more', () => {
     expect(submits({ justification: 'a'.repeat(longestText) })).toBe('submitted');
     expect(submits({ justification: 'a'.repeat(longestText + 1) })).toBe('justification-too-long');
