@@ -32,8 +32,8 @@ const line = (value: ExportLine): string => `${quietJson(value)}\n`;
 export const headerLine = ({ seq, hash }: Link): string =>
   line({ kind: 'header', format: 'cmk-bot-audit', version: 1, after: { seq, hash } });
 
-export const eventLine = ({ seq, request, revision, cause, n, body, prev, hash }: ChainLine): string =>
-  line({ kind: 'event', seq, request, revision, cause, n, body, prev, hash });
+export const eventLine = ({ seq, request, revision, cause, n, body, prev, hash, sealKey, seal }: ChainLine): string =>
+  line({ kind: 'event', seq, request, revision, cause, n, body, prev, hash, sealKey, seal });
 
 export const textLine = ({ request, revision, field, salt, text }: RevealedText): string =>
   line({ kind: 'text', request, revision, field, salt, text });

@@ -2,14 +2,19 @@
 
 import { canonicalJson } from '../domain/canonical-json.ts';
 import type { Position, Seal, Sealed } from '../domain/record/chain.ts';
+import type { Seals } from '../domain/record/seals.ts';
 import { type NewEvent, recordVersion } from '../domain/request/events.ts';
+import { lineChecker, openSeals, type SealKeys } from './seals.ts';
 import { commitmentTo, hashOf } from './verify.ts';
 
 const saltBytes = 32;
 
-/** Makes the function that seals events, given a source of random bytes for the salts. */
+/**
+ * Makes the function that seals events, given a source of random bytes for the salts, and the key. The body names the key, so
+ * that every change of key stands in the chain; without one the line is as lines were before there were seals.
+ */
 export const sealWith =
-  (randomBytes: (size: number) => Uint8Array): Seal =>
+  (randomBytes: (size: number) => Uint8Array, seals: Seals | null): Seal =>
   (position: Position, { body, texts }: NewEvent): Sealed => {
     const openings = Object.entries(texts)
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -19,8 +24,10 @@ export const sealWith =
         text: storable(text),
       }));
     const commitments = openings.map(({ field, salt, text }) => ({ field, sha256: commitmentTo(salt, text) }));
-    const bytes = canonicalJson(mendStrings({ ...body, ...position, schema: recordVersion, commitments }));
-    return { body: bytes, hash: hashOf(bytes), openings };
+    const key = seals === null ? {} : { sealKey: seals.keyId };
+    const bytes = canonicalJson(mendStrings({ ...body, ...position, schema: recordVersion, commitments, ...key }));
+    const sealed = { sealKey: seals?.keyId ?? null, seal: seals?.seal(bytes) ?? null };
+    return { body: bytes, hash: hashOf(bytes), ...sealed, openings };
   };
 
 /** Half a surrogate pair has no UTF-8 form, and outside words (a provider's message, a paste cut short) may hold one. */
@@ -35,3 +42,9 @@ function mendStrings(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [wellFormed(key), mendStrings(inner)]));
 }
+
+/** What a store is given to write and read lines with, by this process's keys. */
+export const recordTools = (randomBytes: (size: number) => Uint8Array, keys: SealKeys) => {
+  const seals = openSeals(keys);
+  return { seals, seal: sealWith(randomBytes, seals), check: lineChecker(keys), commitmentTo };
+};

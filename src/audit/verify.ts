@@ -12,6 +12,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
+import type { Break } from './breaks.ts';
 
 /** What the first line has for the hash of the line before. */
 export const genesis = '0'.repeat(64);
@@ -24,28 +25,6 @@ export const commitmentTo = (salt: string, text: string): string =>
 
 /** A line as stored or exported. Where the other columns are given they must say what the body says. */
 export type Line = Readonly<Pick<ChainLine, 'seq' | 'body' | 'prev' | 'hash'> & Partial<ChainLine>>;
-
-export type Break =
-  /** The body's hash is not the recorded one: body or hash was changed. */
-  | 'hash-differs'
-  /** The line does not name the hash of the line before: that one was changed, replaced or taken out. */
-  | 'prev-differs'
-  /** A line is missing, doubled or moved. */
-  | 'not-contiguous'
-  /** The body is not the canonical form of a JSON object. */
-  | 'not-canonical'
-  /** A column says something other than the body. */
-  | 'column-differs'
-  /** The chain does not end where it is known to have ended: lines were cut off or the chain was made anew. */
-  | 'head-differs'
-  /** A text is not the one the record commits to. */
-  | 'text-differs'
-  /** A text that the record knows nothing of. */
-  | 'text-unknown'
-  /** A text is gone, and no later event of its request says that it was erased. */
-  | 'text-missing'
-  /** Something in an export that is neither an event nor a text, or stands where it should not. */
-  | 'line-unreadable';
 
 export interface Finding {
   readonly seq: number;
@@ -78,13 +57,17 @@ export function verifyLine(line: Line): readonly Finding[] {
   if (hash !== line.hash) findings.push(found('hash-differs', differs('hash', hash, line.hash)));
   const body = parseBody(line.body);
   if (body === null) return [...findings, found('not-canonical', 'body: not a JSON object in canonical form')];
+  const column = wrongColumn(line, body);
+  return column === null ? findings : [...findings, found('column-differs', column)];
+}
+
+/** The first column that says something other than the body, with what both say. */
+export function wrongColumn(line: Line, body: Readonly<Record<string, unknown>>): string | null {
   for (const column of ['seq', 'prev', 'request', 'revision', 'cause', 'n'] as const) {
     const value = line[column];
-    if (value !== undefined && value !== body[column]) {
-      findings.push(found('column-differs', differs(column, body[column], value)));
-    }
+    if (value !== undefined && value !== body[column]) return differs(column, body[column], value);
   }
-  return findings;
+  return null;
 }
 
 /** What is wrong between a line and the one before it. */

@@ -2,14 +2,20 @@
 import { randomBytes } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { sealWith } from '../audit/record.ts';
+import { recordTools } from '../audit/record.ts';
+import { lineChecker, type SealKeys } from '../audit/seals.ts';
+import { commitmentTo } from '../audit/verify.ts';
 import { type Place, placeName } from '../config/place.ts';
+import type { Seal } from '../domain/record/chain.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import type { Records } from '../operator/rpc/calls.ts';
 import { recordsOf } from '../operator/rpc/store-records.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { OlderRecord, pendingMigrations } from '../store/migrations.ts';
+import type { RecordBroken } from '../store/record-broken.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
+import { brokenWords } from '../words/record.ts';
+import { knownKeys } from './seal-keys.ts';
 import { Unusable } from './unusable.ts';
 
 export interface StoreRecords {
@@ -46,9 +52,24 @@ export async function openStoreRecords(place: Place): Promise<StoreRecords> {
     await database.close();
     throw error;
   }
-  const store = openStore(database, { clock: () => new Date(), seal: sealWith(randomBytes), read: parseEventBody });
+  const store = openStore(database, {
+    ...toolsWith(await knownKeys(place)),
+    clock: () => new Date(),
+    read: parseEventBody,
+    onBroken: (broken: RecordBroken) => {
+      throw new Unusable(brokenWords(broken));
+    },
+  });
   return { database, store, records: recordsOf(store), close: database.close };
 }
+
+const cannotSeal: Seal = () => {
+  throw new Unusable('what is done to a request has to be sealed: name the file with the key in CMK_SEAL_KEY_FILE.');
+};
+
+/** Without the key the record can be read, its seals unchecked, and nothing be written. */
+const toolsWith = (keys: SealKeys | null) =>
+  keys === null ? { seal: cannotSeal, check: lineChecker(null), commitmentTo } : recordTools(randomBytes, keys);
 
 /** A database of another version is not read: starting that version's bot is what brings it up to date. */
 async function refuseOther(database: Database, place: Place): Promise<void> {

@@ -9,7 +9,7 @@ import type { SignIn } from '../azure/credential.ts';
 import type { Policy } from '../domain/policy/policy.ts';
 import type { RetryLimits } from '../domain/retry.ts';
 import { ConfigurationError, type Environment, processVariables, readEnvironment, type Variables } from './env.ts';
-import type { Place } from './place.ts';
+import { type Place, type SealKeyFile, sealKeyFile } from './place.ts';
 import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
 import { usualRetry } from './retry.ts';
 
@@ -46,6 +46,8 @@ export interface Config {
   };
   /** Where the record lies. */
   readonly store: Place;
+  /** What its events are sealed with. */
+  readonly seals: SealSettings;
   readonly azure: {
     readonly cloud: CloudChoice;
     readonly signIn: SignIn;
@@ -68,6 +70,12 @@ export interface Config {
   readonly replica: string;
   /** How often a replica says that it lives. */
   readonly beatMs: number;
+}
+
+export interface SealSettings {
+  readonly keyFile: SealKeyFile;
+  /** The end of a record from before there were seals, which an operator trusts; null: none is named. */
+  readonly trust: { readonly seq: number; readonly hash: string } | null;
 }
 
 /** How an approver signs in anew, and the app they sign in to. */
@@ -103,6 +111,7 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   },
   teams: teamsFrom(env),
   store: storeFrom(env),
+  seals: sealsFrom(env),
   azure: azureFrom(env),
   policy: policyFrom(content, {
     requesters: env.CMK_REQUESTERS,
@@ -142,6 +151,14 @@ const teamsFrom = (env: Environment): Config['teams'] => ({
 /** Exactly one of the two is set. */
 const storeFrom = ({ DATABASE_URL: url, CMK_DATA_DIR: dataDir = '' }: Environment): Place =>
   url === undefined ? { kind: 'folder', dataDir } : { kind: 'server', url };
+
+function sealsFrom(env: Environment): SealSettings {
+  const [seq, hash] = env.CMK_TRUST_RECORD?.split(':') ?? [];
+  return {
+    keyFile: sealKeyFile(storeFrom(env), env.CMK_SEAL_KEY_FILE),
+    trust: seq === undefined || hash === undefined ? null : { seq: Number(seq), hash },
+  };
+}
 
 const azureFrom = (env: Environment): Config['azure'] => ({
   cloud: cloudFrom(env),

@@ -48,6 +48,11 @@ export const environmentSchema = z.object({
   ToChannelFromBotOAuthScope: optional,
   DATABASE_URL: optional,
   CMK_DATA_DIR: optional,
+  CMK_SEAL_KEY_FILE: optional,
+  CMK_TRUST_RECORD: z
+    .string()
+    .regex(/^[1-9]\d*:[0-9a-f]{64}$/, 'must be the number and the hash of the last event, such as 47:9c0e51d7…')
+    .optional(),
   CMK_REPLICA: optional,
   AZURE_CLOUD: z.enum(['public', 'usgovernment', 'china', 'custom']).default('public'),
   AZURE_ARM_ENDPOINT: z.url().optional(),
@@ -124,6 +129,11 @@ const together: readonly [(env: Environment) => boolean, string, string][] = [
     (env) => (env.DATABASE_URL === undefined) !== (env.CMK_DATA_DIR === undefined),
     'DATABASE_URL',
     'or CMK_DATA_DIR: set exactly one of them',
+  ],
+  [
+    (env) => env.DATABASE_URL === undefined || env.CMK_SEAL_KEY_FILE !== undefined,
+    'CMK_SEAL_KEY_FILE',
+    'is missing; a record on a server is sealed with a key that is not on it: make a file with openssl rand -base64 32',
   ],
   [
     (env) => env.AZURE_CLOUD !== 'custom' || env.AZURE_ARM_ENDPOINT !== undefined,

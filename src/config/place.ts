@@ -1,4 +1,5 @@
 /** Where the record lies: the one setting that the command line shares with the bot. */
+import path from 'node:path';
 import { ConfigurationError, processVariables, type Variables } from './env.ts';
 
 /** Exactly one of the two. */
@@ -19,6 +20,24 @@ export function readPlace(given: string | undefined, variables: Variables = proc
     );
   }
   return url === '' ? { kind: 'folder', dataDir: dataDir || '.local' } : { kind: 'server', url };
+}
+
+/** The file with the key of the seals, and whether it is the bot's own to make. */
+export interface SealKeyFile {
+  readonly file: string;
+  readonly own: boolean;
+}
+
+/** Beside the embedded database, unless a file is named. */
+export const sealKeyFile = (place: Place, named: string | undefined): SealKeyFile =>
+  named === undefined && place.kind === 'folder'
+    ? { file: path.join(place.dataDir, 'seal.key'), own: true }
+    : { file: named ?? '', own: false };
+
+/** Where the command line finds the key: as the bot would; null where none is named for a server. */
+export function readSealKeyFile(place: Place, variables: Variables = processVariables()): SealKeyFile | null {
+  const { CMK_SEAL_KEY_FILE: named = '' } = variables;
+  return named === '' && place.kind === 'server' ? null : sealKeyFile(place, named === '' ? undefined : named);
 }
 
 /** Where it is, without what must not be shown. */

@@ -9,23 +9,23 @@ import { fold } from '../domain/request/evolve.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
-import { type ChainHead, lockHead, moveHead } from './chain-head.ts';
-import { asStored, eventsOf, insertEvents, type Placed, type ReadEvent } from './event-rows.ts';
+import { type ChainHead, lockHead } from './chain-head.ts';
+import { asStored, eventsOf, insertEvents, type Placed, type ReadTools } from './event-rows.ts';
 import { moveHold } from './open-requests.ts';
 import { writeOutbox } from './outbox.ts';
 import type { Sql } from './sql.ts';
 
 export type Decide = (request: Request | null, now: Date) => Decision;
 
-export interface AppendTools {
+export interface AppendTools extends ReadTools {
   readonly clock: () => Date;
   readonly seal: Seal;
-  readonly read: ReadEvent;
 }
 
 /**
  * Appends inside the caller's transaction, as `Requests.append` promises. Once the head is locked nothing can be stored in
- * between, so what `decide` sees is all there is. A refusal has written nothing.
+ * between, so what `decide` sees is all there is: the whole chain was read up to it, by this process. A refusal has written
+ * nothing.
  */
 export async function appendIn(
   sql: Sql,
@@ -35,7 +35,8 @@ export async function appendIn(
   decide: Decide,
 ): Promise<Appended | Refusal> {
   const head = await lockHead(sql);
-  const before = await eventsOf(sql, tools.read, id);
+  await tools.known.catchUp(sql, head);
+  const before = await eventsOf(sql, tools, id);
   const recorded = recall(id, cause, before);
   if (recorded !== null) return recorded;
   const request = fold(id, before);
@@ -47,7 +48,7 @@ export async function appendIn(
   const events = placed.map(({ position, sealed }) => asStored(tools.read, position, sealed));
   const after = fold(id, [...before, ...events]);
   if (after === null) throw new Error(`deciding ${cause} on ${id}: accepted without an event, and there is no request`);
-  const holder = await moveHold(sql, request, after);
+  const holder = await moveHold(sql, tools.known, request, after);
   if (holder !== null) return refuse('resource-has-open-request', holder);
   await store(sql, placed, after, events);
   return { kind: 'accepted', request: after, events, replay: false };
@@ -91,9 +92,7 @@ async function store(
   after: Request,
   events: readonly StoredEvent[],
 ): Promise<void> {
-  const last = placed.at(-1);
-  if (last === undefined) return;
+  if (placed.length === 0) return;
   await insertEvents(sql, placed);
-  await moveHead(sql, { seq: last.position.seq, hash: last.sealed.hash, time: last.position.time });
   await writeOutbox(sql, after.id, consequencesOf(after, events));
 }

@@ -1,6 +1,6 @@
-/** The end of the chain. Who holds its lock is the only writer. */
+/** The end of the chain. Who holds its lock is the only writer; the database moves it along with what is put in. */
 import { z } from 'zod';
-import { change, int8, type Sql, selectOne } from './sql.ts';
+import { int8, type Sql, selectOne } from './sql.ts';
 
 const ChainHead = z.object({
   seq: int8,
@@ -21,6 +21,3 @@ export const lockHead = async (sql: Sql): Promise<ChainHead> =>
 
 export const readHead = async (sql: Sql): Promise<ChainHead> =>
   found(await selectOne(sql, ChainHead, 'select seq, hash, time from cmk.chain_head where one = 1'));
-
-export const moveHead = (sql: Sql, { seq, hash, time }: ChainHead): Promise<number> =>
-  change(sql, 'update cmk.chain_head set seq = $1, hash = $2, time = $3 where one = 1', [seq, hash, time]);

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { type ArmId, RequestId } from '../domain/ids.ts';
 import { holdsResource } from '../domain/request/consequences.ts';
 import type { Request } from '../domain/request/request.ts';
-import { change, type Sql, selectOne } from './sql.ts';
+import type { KnownRecord } from './known-record.ts';
+import { change, type Sql, select, selectOne } from './sql.ts';
 
 const Row = z.object({ request_id: RequestId });
 
@@ -16,13 +17,39 @@ async function holderOf(sql: Sql, resource: string): Promise<RequestId | null> {
 export const openFor = (sql: Sql, resourceId: ArmId): Promise<RequestId | null> =>
   holderOf(sql, resourceId.toLowerCase());
 
+const All = z.object({ resource: z.string(), request_id: z.string() });
+
+/** Nobody may hold what no event says, nor lose what one says. With the head locked, and the chain read up to it. */
+export async function checkHolds(sql: Sql, known: KnownRecord): Promise<void> {
+  const rows = await select(sql, All, 'select resource, request_id from cmk.open_request');
+  const there = new Map(rows.map((row) => [row.resource, row.request_id]));
+  for (const resource of new Set([...there.keys(), ...known.holders.keys()])) {
+    checkHold(known, resource, there.get(resource) ?? null);
+  }
+}
+
+function checkHold(known: KnownRecord, resource: string, found: string | null): void {
+  const expected = known.holderOf(resource);
+  if (expected === found) return;
+  const detail = `${resource}: expected ${expected ?? 'no request'}, found ${found ?? 'none'}`;
+  known.broken({ request: found ?? expected ?? '' }, 'open-request-differs', detail);
+}
+
 /**
  * Follows a request from one state to the next. Returns the request that already holds the resource, and then changes nothing;
- * null when all is well.
+ * null when all is well. What is there must be what the events say.
  */
-export async function moveHold(sql: Sql, before: Request | null, after: Request): Promise<RequestId | null> {
+export async function moveHold(
+  sql: Sql,
+  known: KnownRecord,
+  before: Request | null,
+  after: Request,
+): Promise<RequestId | null> {
   const from = before === null ? null : holdsResource(before);
   const to = holdsResource(after);
+  for (const resource of new Set([from, to])) {
+    if (resource !== null) checkHold(known, resource, await holderOf(sql, resource));
+  }
   if (from === to) return null;
   if (to !== null) {
     const insert = 'insert into cmk.open_request values ($1, $2) on conflict do nothing';

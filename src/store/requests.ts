@@ -21,11 +21,11 @@ export function openRequests(pool: Pool, tools: AppendTools, written: () => void
       if (answer.kind === 'accepted' && !answer.replay) written();
       return answer;
     },
-    load: async (id) => fold(id, await eventsOf(pool, tools.read, id)),
-    events: (id) => eventsOf(pool, tools.read, id),
+    load: async (id) => fold(id, await eventsOf(pool, tools, id)),
+    events: (id) => eventsOf(pool, tools, id),
     openFor: (resourceId) => openFor(pool, resourceId),
-    list: async (limit, offset) => foldAll(await eventsOfNewest(pool, tools.read, limit, offset)),
-    open: async () => foldAll(await eventsOfOpen(pool, tools.read)),
+    list: async (limit, offset) => foldAll(await eventsOfNewest(pool, tools, limit, offset)),
+    open: async () => foldAll(await eventsOfOpen(pool, tools)),
     ofResource: (resourceId) => requestsOf(pool, resourceId),
   };
 }

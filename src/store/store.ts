@@ -4,6 +4,7 @@ import type { AppendTools } from './append.ts';
 import { openConversations } from './conversations.ts';
 import type { Database } from './database.ts';
 import { openDocuments, type SweptDocuments } from './documents.ts';
+import { KnownRecord, type KnownRecordOptions } from './known-record.ts';
 import { openOutbox } from './outbox.ts';
 import { openPeople } from './people.ts';
 import { openReplicas, usualBeatMs } from './replicas.ts';
@@ -17,9 +18,13 @@ export interface OpenStore extends Store {
   readonly trail: Trail;
 }
 
-/** The database must have been migrated. `beatMs`: how often replicas say that they live. Keeps no state but the listeners: any number of replicas may open one each. */
-export function openStore(database: Database, tools: AppendTools, beatMs = usualBeatMs): OpenStore {
+/** What a store is opened with: reading, time, the key of the seals, and what ends the process. */
+export type StoreTools = Omit<AppendTools, 'known'> & KnownRecordOptions;
+
+/** The database must have been migrated. `beatMs`: how often replicas say that they live. Keeps no state but the listeners and what it has read of the chain: any number of replicas may open one each. */
+export function openStore(database: Database, given: StoreTools, beatMs = usualBeatMs): OpenStore {
   const { pool } = database;
+  const tools: AppendTools = { ...given, known: new KnownRecord(given) };
   const listeners: (() => void)[] = [];
   // In a turn of their own: a listener's mistake must not take back the answer to a commit.
   const written = (): void => {

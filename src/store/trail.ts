@@ -5,30 +5,25 @@ import type { Appended, TrailHashes } from '../domain/ports/store.ts';
 import type { ChainLine, RevealedText } from '../domain/record/chain.ts';
 import type { Refusal } from '../domain/request/refusal.ts';
 import { type AppendTools, appendIn, type Decide } from './append.ts';
-import { type ChainHead, readHead } from './chain-head.ts';
+import { type ChainHead, lockHead, readHead } from './chain-head.ts';
 import type { Database } from './database.ts';
-import { change, inTransaction, int8, type Sql, select } from './sql.ts';
+import { linesAfter, linesAt, linesOfRequest } from './line-rows.ts';
+import { checkHolds } from './open-requests.ts';
+import { change, inTransaction, type Sql, select } from './sql.ts';
 
-const LineRow = z
-  .object({
-    seq: int8,
-    request_id: z.string(),
-    revision: z.number(),
-    cause: z.string(),
-    n: z.number(),
-    body: z.string(),
-    prev: z.string(),
-    hash: z.string(),
-  })
-  .transform(({ request_id, ...row }) => ({ ...row, request: request_id }));
 const TextRow = z
   .object({ request_id: z.string(), revision: z.number(), field: z.string(), salt: z.string(), text: z.string() })
   .transform(({ request_id, ...row }) => ({ ...row, request: request_id }));
 export interface Trail extends TrailHashes {
   head(): Promise<ChainHead>;
-  /** At most `limit` lines behind sequence number `after`, oldest first. */
-  lines(after: number, limit: number): Promise<readonly ChainLine[]>;
-  /** Every line of one request, oldest first. */
+  /**
+   * Reads the whole record, and what is derived from it, and throws `RecordBroken` at the first row that is not what the
+   * product wrote.
+   */
+  check(): Promise<void>;
+  /** At most `limit` lines behind sequence number `after`, oldest first; null: from the very first row. As they lie there. */
+  lines(after: number | null, limit: number): Promise<readonly ChainLine[]>;
+  /** Every line of one request, oldest first. As they lie there. */
   linesOf(id: RequestId): Promise<readonly ChainLine[]>;
   /** The texts of one request that were not erased. */
   textsOf(id: RequestId): Promise<readonly RevealedText[]>;
@@ -39,7 +34,6 @@ export interface Trail extends TrailHashes {
   erase(id: RequestId, cause: string, decide: Decide): Promise<Appended | Refusal>;
 }
 
-const columns = 'seq, request_id, revision, cause, n, body, prev, hash';
 const texts = 'select request_id, revision, field, salt, text from cmk.free_text';
 
 async function eraseIn(sql: Sql, tools: AppendTools, id: RequestId, cause: string, decide: Decide) {
@@ -57,14 +51,22 @@ export function openTrail(
 ): Trail {
   return {
     head: () => readHead(pool),
-    lines: (after, limit) =>
-      select(pool, LineRow, `select ${columns} from cmk.event where seq > $1 order by seq limit $2`, [after, limit]),
+    check: async () => {
+      // Most of it without holding up the other replicas.
+      await tools.known.catchUp(pool);
+      await inTransaction(pool, async (sql) => {
+        await tools.known.catchUp(sql, await lockHead(sql));
+        await checkHolds(sql, tools.known);
+      });
+    },
+    lines: (after, limit) => linesAfter(pool, after, limit),
     hashAt: async (seq) => {
-      const [line] = await select(pool, LineRow, `select ${columns} from cmk.event where seq = $1`, [seq]);
+      const [line] = await linesAt(pool, seq);
       if (line === undefined) throw new Error(`reading the chain: there is no event ${seq}`);
+      tools.known.sound(line);
       return line.hash;
     },
-    linesOf: (id) => select(pool, LineRow, `select ${columns} from cmk.event where request_id = $1 order by seq`, [id]),
+    linesOf: (id) => linesOfRequest(pool, id),
     textsOf: (id) => select(pool, TextRow, `${texts} where request_id = $1 order by revision, field`, [id]),
     erase: async (id, cause, decide) => {
       const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, id, cause, decide));

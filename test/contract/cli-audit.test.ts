@@ -28,10 +28,10 @@ async function newRecord() {
     await writeRecord(store);
     await store.close();
     written = (await freshFolder()).dataDir;
-    await cp(path.join(dataDir, 'database'), path.join(written, 'database'), { recursive: true });
+    await cp(dataDir, written, { recursive: true });
   } else {
     await rm(path.join(dataDir, 'database'), { recursive: true });
-    await cp(path.join(written, 'database'), path.join(dataDir, 'database'), { recursive: true });
+    await cp(written, dataDir, { recursive: true });
   }
   return {
     dataDir,

@@ -1,7 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { z } from 'zod';
 import { rejected, retrying, stuck, waiting, writeRecord } from '../support/cli-record.ts';
 import { cmkBot, npxCmkBot } from '../support/command-line.ts';
 import { requester } from '../support/fixtures.ts';
+import { writeServerSealKey } from '../support/seal-keys.ts';
 import { onEveryDatabase } from '../support/store-databases.ts';
 
 /** Requests at the command line, with no bot running. */
@@ -25,18 +29,22 @@ const Details = z.object({
 
 await onEveryDatabase((databases) => {
   const env: NodeJS.ProcessEnv = {};
+  let keyFolder = '';
   const details = async (id: string) =>
     Details.parse(JSON.parse((await cmkBot(['requests', 'show', id, '--json'], env)).out));
 
   beforeAll(async () => {
+    keyFolder = await mkdtemp(path.join(os.tmpdir(), 'cmk-keys-'));
     const database = await databases.fresh();
     const store = await databases.start(database);
     await writeRecord(store);
     await store.call('people', 'save', { id: requester, memberId: '29:x', name: 'Requester\u001b[2J' });
     await store.close();
     if (database.kind === 'pglite') env.CMK_DATA_DIR = database.dataDir;
-    else env.DATABASE_URL = database.url;
+    else Object.assign(env, { DATABASE_URL: database.url, CMK_SEAL_KEY_FILE: await writeServerSealKey(keyFolder) });
   });
+
+  afterAll(() => rm(keyFolder, { recursive: true }));
 
   it('lists every request, newest first, in columns and UTC', async () => {
     const { code, out } = await npxCmkBot(['requests', 'list'], env);

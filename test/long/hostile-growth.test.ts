@@ -64,6 +64,8 @@ const line = (text: string) => ({
   body: csvBody(text),
   prev: text,
   hash: text,
+  sealKey: text,
+  seal: text,
 });
 const person = '20000000-0000-4000-8000-000000000001';
 const activity = (text: string) => ({

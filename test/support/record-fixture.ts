@@ -1,5 +1,7 @@
 /** The rows of a record as they lay in the database of some version of this program, kept to be opened by every later one. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { startStore } from './store-client.ts';
@@ -46,11 +48,14 @@ export async function putFixture(world: World, { head, rows }: Fixture): Promise
   try {
     // Its first bot may have met people already.
     await store.sql('delete from cmk.person');
+    // Rows of that version carry no seal: they were there before the tables asked for one.
+    await store.sql("set session_replication_role = 'replica'");
     for (const table of tables) {
       const insert = `insert into cmk.${table} select * from json_populate_recordset(null::cmk.${table}, $1::json)`;
       await store.sql(insert, [JSON.stringify(rows[table])]);
     }
     await store.sql('update cmk.chain_head set seq = $1, hash = $2, time = $3', [head.seq, head.hash, head.time]);
+    await store.sql("set session_replication_role = 'origin'");
     // The cards of that world are gone: each open request is shown anew.
     await store.sql(
       "insert into cmk.outbox (request_id, kind, key, due_at) select request_id, 'show', '', now() from cmk.open_request on conflict do nothing",
@@ -58,4 +63,6 @@ export async function putFixture(world: World, { head, rows }: Fixture): Promise
   } finally {
     await store.close();
   }
+  // Nor was there a key.
+  await rm(path.join(world.dataDir, 'seal.key'));
 }

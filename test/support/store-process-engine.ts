@@ -4,18 +4,25 @@
  */
 import { randomBytes } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { sealWith } from '../../src/audit/record.ts';
+import { recordTools } from '../../src/audit/record.ts';
 import { decide } from '../../src/domain/request/decide.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { type DatabaseOptions, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { openStore } from '../../src/store/store.ts';
 import { plan, requestId, resourceId, submit } from './fixtures.ts';
+import { sealKeysFor } from './seal-keys.ts';
 
 const [, , options = '', fate] = process.argv;
-const database = await openDatabase(JSON.parse(options));
+const place: DatabaseOptions = JSON.parse(options);
+const database = await openDatabase(place);
 await migrate(database, 'the database');
-const store = openStore(database, { clock: () => new Date(), seal: sealWith(randomBytes), read: parseEventBody });
+const store = openStore(database, {
+  ...recordTools(randomBytes, await sealKeysFor(place)),
+  clock: () => new Date(),
+  read: parseEventBody,
+  onBroken: () => undefined,
+});
 
 const count = DBOS.registerWorkflow(
   async () => {

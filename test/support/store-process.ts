@@ -3,12 +3,13 @@
  * test can kill this process as a crash would. `store-client.ts` is the other end.
  */
 import { randomBytes } from 'node:crypto';
-import { sealWith } from '../../src/audit/record.ts';
+import { recordTools } from '../../src/audit/record.ts';
 import { decide } from '../../src/domain/request/decide.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { openStore } from '../../src/store/store.ts';
+import { sealKeysFor } from './seal-keys.ts';
 import type { Answer, Ask, Setup } from './store-messages.ts';
 
 const send = (answer: Answer): void => {
@@ -23,9 +24,10 @@ async function open() {
   const database = await openDatabase(setup.database);
   await migrate(database, 'the database');
   const store = openStore(database, {
+    ...recordTools(randomBytes, await sealKeysFor(setup.database)),
     clock: () => now ?? new Date(),
-    seal: sealWith(randomBytes),
     read: parseEventBody,
+    onBroken: () => undefined,
   });
   store.outbox.onWritten(() => {
     written += 1;

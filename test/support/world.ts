@@ -11,6 +11,7 @@ import { http, type Latency, type RunningAzure, startAzure } from './local-azure
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from './local-teams.ts';
 import { LogWatch } from './log-leaks.ts';
 import { startOf } from './prepared.ts';
+import { sealKeysIn, writeServerSealKey } from './seal-keys.ts';
 import { startStore } from './store-client.ts';
 
 export type EndSignal = 'SIGKILL' | 'SIGINT';
@@ -127,10 +128,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const current = { azure, teams: await openTeams(azure), bot: null as BotProcess | null };
   let output = '';
   const watch = new LogWatch();
+  const sealKeyFile = extra.DATABASE_URL ? { CMK_SEAL_KEY_FILE: await writeServerSealKey(dataDir) } : {};
   const environment = (more: NodeJS.ProcessEnv) => {
     // Everything that could be logged is, so that everything is looked at.
     const options = { data: dataDir, ...ports, latency, 'step-up': stepUp, reset: false };
-    const env = botEnvironment(options, { CMK_LOG_LEVEL: 'debug', ...extra, ...more });
+    const env = botEnvironment(options, { CMK_LOG_LEVEL: 'debug', ...sealKeyFile, ...extra, ...more });
     watch.keepOutSettings(env);
     return env;
   };
@@ -141,6 +143,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       output += text;
     });
     await untilReady(current.bot, botUrl, () => output);
+    for (const key of await sealKeysIn(dataDir)) watch.keepOut('the seals’ key', key);
   };
   const replicas: BotProcess[] = [];
   const startReplica = async (name: string) => {

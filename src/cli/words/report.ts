@@ -1,25 +1,14 @@
 /** What the verifier found, in words. */
-import type { Break, Finding } from '../../audit/verify.ts';
+import type { Finding } from '../../audit/verify.ts';
 import type { RecordReport } from '../../audit/verify-record.ts';
 import { countOf } from '../../words/count.ts';
+import { faultWords } from '../../words/record.ts';
 import { indent } from './table.ts';
-
-const words: Record<Break, string> = {
-  'hash-differs': 'its body or its hash was changed',
-  'prev-differs': 'it does not follow on the event before: one was changed, replaced or taken out',
-  'not-contiguous': 'an event before it is missing, doubled or moved',
-  'not-canonical': 'its body is not in the form that is hashed',
-  'column-differs': 'what stands beside its body is not what the body says',
-  'head-differs': 'the trail does not end where it should: events were cut off, or added behind its head',
-  'text-differs': 'a text is not the one that was written',
-  'text-unknown': 'a text was put in that the record knows nothing of',
-  'text-missing': 'a text is gone, and no event says that it was erased',
-  'line-unreadable': 'something is there that is neither an event nor a text',
-};
 
 const shown = 20;
 
-const findingLine = ({ seq, kind, detail }: Finding): string => `event ${seq}: ${words[kind]} (${kind})\n  ${detail}`;
+const findingLine = ({ seq, kind, detail }: Finding): string =>
+  `event ${seq}: ${faultWords[kind]} (${kind})\n  ${detail}`;
 
 function findingsOf({ findings }: RecordReport): string {
   const more = findings.length - shown;

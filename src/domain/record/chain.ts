@@ -20,6 +20,10 @@ export const ChainLine = z.strictObject({
   /** Hash of the line before. */
   prev: z.string(),
   hash: z.string(),
+  /** The key that the seal was made with; null: there is no seal. Lines and exports of before seals do not have it. */
+  sealKey: z.string().nullable().default(null),
+  /** 64 hexadecimal digits; null: written before there were seals, and not sealed since. */
+  seal: z.string().nullable().default(null),
 });
 export type ChainLine = z.infer<typeof ChainLine>;
 
@@ -35,7 +39,7 @@ export const RevealedText = z.strictObject({
 export type RevealedText = z.infer<typeof RevealedText>;
 
 /** Where an event stands in the chain and in its request, before it is sealed. */
-export interface Position extends Readonly<Omit<ChainLine, 'body' | 'hash'>> {
+export interface Position extends Readonly<Omit<ChainLine, 'body' | 'hash' | 'sealKey' | 'seal'>> {
   /** ISO 8601, UTC. */
   readonly time: string;
 }
@@ -48,6 +52,9 @@ export interface Sealed {
   /** Canonical JSON; its bytes are what is hashed. */
   readonly body: string;
   readonly hash: string;
+  /** Null: made without a key, as lines were before there were seals. The store takes none of these. */
+  readonly sealKey: string | null;
+  readonly seal: string | null;
   readonly openings: readonly Opening[];
 }
 

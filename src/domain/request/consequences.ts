@@ -1,7 +1,7 @@
 /** What must follow from stored events. The rows are written in the same transaction as the events. */
 
 import type { RequestId } from '../ids.ts';
-import type { StoredEvent } from './events.ts';
+import type { EventType, StoredEvent } from './events.ts';
 import { hasEnded, type Request } from './request.ts';
 
 /**
@@ -61,6 +61,17 @@ function remindersUntil(expiresAt: string, from: string): readonly Consequence[]
 /** The one derived row that rules anything: which agent an open request holds. */
 export const holdsResource = (request: Request): string | null =>
   hasEnded(request) ? null : request.plan.wish.resource.id.toLowerCase();
+
+const endings: readonly string[] = [
+  'rejected',
+  'cancelled',
+  'expired',
+  'given-up',
+  'succeeded',
+] satisfies readonly EventType[];
+
+/** Whether an event of this type ends its request, and so frees what it holds: what {@link holdsResource} says of the state. */
+export const isEnding = (type: string): boolean => endings.includes(type);
 
 /** Where an outbox row came from. */
 export interface OutboxItem extends Consequence {

@@ -8,7 +8,8 @@ const request = 'CMK-000001';
 function exported(words: string): string {
   const { body } = newEvent('cancelled', operatorActor(words), {}, { submittedBy: words });
   const whole = { ...body, time: '2026-01-01T00:00:00.000Z', commitments: [{ field: 'comment' }] };
-  const line = { seq: 1, request, revision: 1, cause: words, n: 0, body: JSON.stringify(whole), prev: '0', hash: '1' };
+  const place = { seq: 1, request, revision: 1, cause: words, n: 0, prev: '0', hash: '1', sealKey: null, seal: null };
+  const line = { ...place, body: JSON.stringify(whole) };
   return csvHeader() + csvRow(line, [{ request, revision: 1, field: 'comment', salt: '', text: words }]);
 }
 

@@ -15,7 +15,9 @@ interface Written {
 
 const operator = operatorActor('duty');
 const request = 'CMK-000001';
-const seal = sealWith(randomBytes);
+/** As lines were before there were seals. */
+const unsealed = { sealKey: null, seal: null };
+const seal = sealWith(randomBytes, null);
 
 /** A record of one request: submitted, cancelled, and, where told, erased. */
 function written(erased: boolean, justification = 'Policy 7'): readonly Written[] {
@@ -37,7 +39,17 @@ function written(erased: boolean, justification = 'Policy 7'): readonly Written[
     };
     const { body, hash, openings } = seal({ ...at, cause: `c/${index}` }, event);
     prev = hash;
-    const line = { seq: at.seq, request, revision: at.revision, cause: `c/${index}`, n: 0, body, prev: at.prev, hash };
+    const line = {
+      seq: at.seq,
+      request,
+      revision: at.revision,
+      cause: `c/${index}`,
+      n: 0,
+      body,
+      prev: at.prev,
+      hash,
+      ...unsealed,
+    };
     const texts = erased ? [] : openings.map((opening) => ({ request, revision: at.revision, ...opening }));
     return { event: line, texts };
   });

@@ -5,7 +5,7 @@ import { submitted } from '../../support/fixtures.ts';
 
 /** A chain of events of one request that differ in their text and name. */
 function chainOf(names: readonly string[]) {
-  const seal = sealWith((size) => new Uint8Array(size).fill(7));
+  const seal = sealWith((size) => new Uint8Array(size).fill(7), null);
   const lines: Line[] = [];
   const texts = [];
   for (const [index, name] of names.entries()) {

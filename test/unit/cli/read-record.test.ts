@@ -11,6 +11,8 @@ const line = (seq: number): ChainLine => ({
   body: '{}',
   prev: `${seq - 1}`,
   hash: `${seq}`,
+  sealKey: null,
+  seal: null,
 });
 
 /** A record that grows while it is read: at each look at the head the next of these is its length. */

@@ -13,6 +13,7 @@ const whole = {
   MicrosoftAppPassword: 'secret',
   MicrosoftAppTenantId: tenant,
   DATABASE_URL: 'postgresql://db/cmk',
+  CMK_SEAL_KEY_FILE: '/mnt/seal/key',
   CMK_SUBSCRIPTIONS: subscription,
   CMK_APPROVALS_CHANNEL: 'approvals',
   CMK_AUDIT_CHANNEL: 'audit',
@@ -190,6 +191,21 @@ describe('the record', () => {
     expect(named({ DATABASE_URL: undefined })).toEqual(['DATABASE_URL']);
     expect(named({ DATABASE_URL: undefined, CMK_DATA_DIR: '/data' })).toEqual([]);
     expect(named({ DATABASE_URL: '', CMK_DATA_DIR: '/data' })).toEqual([]);
+  });
+
+  it('is sealed with a key beside its folder, and on a server with one that is mounted', () => {
+    const folder = { DATABASE_URL: undefined, CMK_DATA_DIR: '/data', CMK_SEAL_KEY_FILE: undefined };
+    expect(read(folder).seals).toEqual({ keyFile: { file: '/data/seal.key', own: true }, trust: null });
+    expect(read().seals.keyFile).toEqual({ file: '/mnt/seal/key', own: false });
+    expect(named({ CMK_SEAL_KEY_FILE: undefined })).toEqual(['CMK_SEAL_KEY_FILE']);
+  });
+
+  it('from before there were seals is trusted up to the end that is named, whole', () => {
+    const hash = 'a'.repeat(64);
+    expect(read({ CMK_TRUST_RECORD: `47:${hash}` }).seals.trust).toEqual({ seq: 47, hash });
+    for (const short of ['47', hash, `47:${hash.slice(0, 8)}`, `0:${hash}`]) {
+      expect(named({ CMK_TRUST_RECORD: short })).toEqual(['CMK_TRUST_RECORD']);
+    }
   });
 
   it('in a folder is one replica’s, which needs no name of its own', () => {

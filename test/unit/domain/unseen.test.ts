@@ -18,10 +18,8 @@ const letters = [...ignorable.filter((letter) => !joined.test(letter)), ...blank
 const ofLine = (text: string): string => {
   const { body } = newEvent('cancelled', operatorActor(text), {});
   const whole = { ...body, time: '2026-01-01T00:00:00.000Z', commitments: [] };
-  return csvRow(
-    { seq: 1, request: 'r', revision: 1, cause: text, n: 0, body: JSON.stringify(whole), prev: '', hash: '' },
-    [],
-  );
+  const place = { seq: 1, request: 'r', revision: 1, cause: text, n: 0, prev: '', hash: '', sealKey: null, seal: null };
+  return csvRow({ ...place, body: JSON.stringify(whole) }, []);
 };
 
 it('knows the letters that the attack used', () => {

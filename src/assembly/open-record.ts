@@ -1,0 +1,74 @@
+/** Opens the record: the database brought up to this program, the key of the seals, and every row looked at before any is used. */
+import { recordTools } from '../audit/record.ts';
+import { type OwnSealKeys, openOwnSealKeys, readSealKeys, SealKeyUnusable } from '../audit/seal-key-file.ts';
+import { lineChecker } from '../audit/seals.ts';
+import type { Config } from '../config/config.ts';
+import { ConfigurationError } from '../config/env.ts';
+import { placeName } from '../config/place.ts';
+import type { Log } from '../observability/log.ts';
+import { parseEventBody } from '../operations/registry.ts';
+import { adoptUnsealed, NotTrusted, type Trust } from '../store/adopt.ts';
+import { type Database, openDatabase } from '../store/database.ts';
+import { migrate, OlderRecord } from '../store/migrations.ts';
+import { RecordBroken } from '../store/record-broken.ts';
+import { type OpenStore, openStore } from '../store/store.ts';
+import { brokenWords, notTrustedWords } from '../words/record.ts';
+import { now, random } from './tools.ts';
+
+export interface OpenedRecord {
+  readonly database: Database;
+  readonly store: OpenStore;
+}
+
+/** What an operator can mend is said in words: a stack would only hide what is to be done. */
+function saidPlainly(error: unknown, where: string): unknown {
+  if (error instanceof RecordBroken) return new ConfigurationError(brokenWords(error));
+  if (error instanceof NotTrusted) return new ConfigurationError(notTrustedWords(error.head, where));
+  const plain = error instanceof OlderRecord || error instanceof SealKeyUnusable;
+  return plain ? new ConfigurationError(error.message) : error;
+}
+
+const openKeys = async ({ file, own }: Config['seals']['keyFile']): Promise<OwnSealKeys> =>
+  own ? openOwnSealKeys(file) : { keys: await readSealKeys(file), isNew: false, keep: async () => undefined };
+
+/** Nothing more is done with a record that is broken, by any part of this process. */
+const endProcess =
+  (log: Log) =>
+  (broken: RecordBroken): void => {
+    const { seq, request, fault } = broken;
+    log.fatal({ seq, requestId: request, fault }, 'the record was changed by somebody else');
+    process.stderr.write(`cmk-bot ends: ${brokenWords(broken)}\n`);
+    process.exit(1);
+  };
+
+async function openStoreOn(database: Database, { seals: settings, store: place, beatMs }: Config, log: Log) {
+  await migrate(database, placeName(place));
+  const { keys, isNew, keep } = await openKeys(settings.keyFile);
+  const tools = recordTools(random, keys);
+  const trust: Trust = isNew ? 'new-key' : settings.trust;
+  const inStart = { onBroken: () => undefined };
+  const adopted = await adoptUnsealed(database.pool, tools.seals, trust, { check: lineChecker(null), ...inStart });
+  await keep();
+  if (adopted !== null)
+    log.warn({ ...adopted, sealKey: tools.seals.keyId }, 'events from before there were seals were sealed');
+  // Until the record was looked at, what is wrong with it is a start that does not happen.
+  let started = false;
+  const onBroken = (broken: RecordBroken): void => (started ? endProcess(log)(broken) : undefined);
+  const store = openStore(database, { ...tools, clock: now, read: parseEventBody, onBroken }, beatMs);
+  await store.trail.check();
+  started = true;
+  return store;
+}
+
+export async function openRecord(config: Config, log: Log): Promise<OpenedRecord> {
+  const { store: place } = config;
+  const database = await openDatabase(
+    place.kind === 'folder' ? { kind: 'pglite', dataDir: place.dataDir } : { kind: 'postgres', url: place.url },
+  );
+  try {
+    return { database, store: await openStoreOn(database, config, log) };
+  } catch (error) {
+    await database.close();
+    throw saidPlainly(error, placeName(place));
+  }
+}

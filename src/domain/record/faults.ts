@@ -1,0 +1,48 @@
+/** Everything that can be wrong with the record, as data. Words for each are in src/words. */
+
+/** What can be seen of a line, or of a row as it lies there, by itself. */
+export type LineFault =
+  /** The body's hash is not the recorded one: body or hash was changed. */
+  | 'hash-differs'
+  /** The body is not the canonical form of a JSON object. */
+  | 'not-canonical'
+  /** A column says something other than the body. */
+  | 'column-differs'
+  /** It carries no seal, or none of the key that its body names. */
+  | 'seal-missing'
+  /** The seal is not the one that its key makes of this body: forged, or taken from another event. */
+  | 'seal-differs'
+  /** The seal was made with a key that is not known here. */
+  | 'seal-key-unknown'
+  /** The seal was made with a key that the chain had changed away from. */
+  | 'seal-key-retired';
+
+/** What can be seen of lines beside each other. */
+export type ChainFault =
+  /** The line does not name the hash of the line before: that one was changed, replaced or taken out. */
+  | 'prev-differs'
+  /** A line is missing, doubled or moved. */
+  | 'not-contiguous'
+  /** The chain does not end where it is known to have ended: lines were cut off or the chain was made anew. */
+  | 'head-differs'
+  /** The events of a request are not numbered from 1 without a gap, or it has fewer than it was known to have. */
+  | 'revision-differs';
+
+/** What can be seen of the texts beside the chain. */
+export type TextFault =
+  /** A text is not the one the record commits to. */
+  | 'text-differs'
+  /** A text that the record knows nothing of. */
+  | 'text-unknown'
+  /** A text is gone, and no later event of its request says that it was erased. */
+  | 'text-missing';
+
+/** What is derived from the events and does not follow from them. */
+export type DerivedFault =
+  /** Which open request holds a resource is not what the events say. */
+  | 'open-request-differs'
+  /** Something is to be done for a request, or a run, that no event knows. */
+  | 'outbox-unknown';
+
+/** A row that the product met and does not act on. */
+export type RowFault = LineFault | ChainFault | TextFault | DerivedFault;

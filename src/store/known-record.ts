@@ -1,0 +1,143 @@
+/**
+ * What this process has read of the chain and found sound, up to where. Whoever holds the database can put an older state of
+ * it in place of a newer one, every row of it sound by itself: a process that saw the newer one is not taken in.
+ */
+import { z } from 'zod';
+import type { ChainLine, Link } from '../domain/record/chain.ts';
+import type { RowFault } from '../domain/record/faults.ts';
+import type { CheckLine, SoundLine } from '../domain/record/seals.ts';
+import { isEnding } from '../domain/request/consequences.ts';
+import { type ChainHead, readHead } from './chain-head.ts';
+import { linesAfter } from './line-rows.ts';
+import { RecordBroken } from './record-broken.ts';
+import type { Sql } from './sql.ts';
+
+const pageSize = 500;
+const genesis: Link = { seq: 0, hash: '0'.repeat(64) };
+
+/** What is kept in mind of a request: where it was known to be, and what it holds. */
+interface KnownRequest {
+  readonly revision: number;
+  readonly hash: string;
+  /** In lower case; null: it has ended. */
+  readonly holds: string | null;
+}
+
+/** Of a first event. */
+const First = z.object({ target: z.string() });
+
+export interface KnownRecordOptions {
+  readonly check: CheckLine;
+  /** Told before anything is thrown: in the product it ends the process. */
+  readonly onBroken: (broken: RecordBroken) => void;
+}
+
+export class KnownRecord {
+  readonly #check: CheckLine;
+  readonly #onBroken: KnownRecordOptions['onBroken'];
+  readonly #requests = new Map<string, KnownRequest>();
+  readonly #holders = new Map<string, string>();
+  /** From which event on which key seals, oldest first. */
+  readonly #keys: { readonly from: number; readonly key: string }[] = [];
+  #last: Link = genesis;
+
+  constructor({ check, onBroken }: KnownRecordOptions) {
+    this.#check = check;
+    this.#onBroken = onBroken;
+  }
+
+  /** Ends here: nothing is done with what is broken. */
+  broken(at: { readonly seq?: number; readonly request?: string }, fault: RowFault, detail: string): never {
+    const error = new RecordBroken(at, fault, detail);
+    this.#onBroken(error);
+    throw error;
+  }
+
+  /** A line that is sound by itself and sealed with a key that was good at its place. */
+  sound(line: ChainLine): SoundLine {
+    const checked = this.#check(line);
+    if (checked.fault !== null) return this.broken(line, checked.fault, checked.detail);
+    const { sealKey } = checked;
+    const inForce = this.#keys.findLast(({ from }) => from <= line.seq)?.key ?? null;
+    if (sealKey === inForce) return checked;
+    if (sealKey === null) return this.broken(line, 'seal-missing', 'seal: written after there were seals, without one');
+    const isNew = line.seq > this.#last.seq && this.#keys.every(({ key }) => key !== sealKey);
+    if (isNew) return checked;
+    return this.broken(line, 'seal-key-retired', `seal: of key ${sealKey}, where the chain had ${inForce ?? 'none'}`);
+  }
+
+  /**
+   * Reads on to the end of the chain. With its head, locked, nothing may lie behind it; without, others may go on writing
+   * meanwhile. The first time that is the whole record.
+   */
+  async catchUp(sql: Sql, locked?: ChainHead): Promise<void> {
+    const before = locked ?? (await readHead(sql));
+    for (;;) {
+      const after = this.#last.seq === 0 ? null : this.#last.seq;
+      const page = await linesAfter(sql, after, pageSize);
+      for (const line of page) this.#take(line);
+      if (page.length < pageSize) break;
+    }
+    const head = locked ?? (await readHead(sql));
+    const { seq, hash } = this.#last;
+    if (seq < before.seq || seq > head.seq) {
+      this.broken({ seq }, 'head-differs', `last seq: expected ${head.seq}, found ${seq}`);
+    }
+    if (seq === head.seq && hash !== head.hash) {
+      this.broken({ seq }, 'head-differs', `last hash: expected ${head.hash}, found ${hash}`);
+    }
+  }
+
+  /** The events of one request, as they were read in one statement. */
+  checkRequest(request: string, lines: readonly ChainLine[]): void {
+    for (const [index, line] of lines.entries()) {
+      if (line.revision === index + 1) continue;
+      this.broken(line, 'revision-differs', `revision: expected ${index + 1}, found ${line.revision}`);
+    }
+    const known = this.#requests.get(request);
+    if (known === undefined) return;
+    const last = lines[known.revision - 1];
+    if (last?.hash === known.hash) return;
+    const found = last === undefined ? `${lines.length} events` : `another one, ${last.hash}`;
+    const detail = `event ${known.revision} of the request: expected ${known.hash}, found ${found}`;
+    this.broken({ request, ...(last === undefined ? {} : { seq: last.seq }) }, 'revision-differs', detail);
+  }
+
+  /** The open request that holds the resource, in lower case, by the events up to where this process has read. */
+  holderOf(resource: string): string | null {
+    return this.#holders.get(resource) ?? null;
+  }
+
+  /** All that are held, with their holders. */
+  get holders(): ReadonlyMap<string, string> {
+    return this.#holders;
+  }
+
+  #take(line: ChainLine): void {
+    // Another reader of this process was here first.
+    if (line.seq <= this.#last.seq && this.#last.seq !== 0) return;
+    if (line.seq !== this.#last.seq + 1) {
+      this.broken(line, 'not-contiguous', `seq: expected ${this.#last.seq + 1}, found ${line.seq}`);
+    }
+    if (line.prev !== this.#last.hash) {
+      this.broken(line, 'prev-differs', `prev: expected ${this.#last.hash}, found ${line.prev}`);
+    }
+    const { body, sealKey } = this.sound(line);
+    const known = this.#requests.get(line.request);
+    const revision = (known?.revision ?? 0) + 1;
+    if (line.revision !== revision) {
+      this.broken(line, 'revision-differs', `revision: expected ${revision}, found ${line.revision}`);
+    }
+    if (sealKey !== null && this.#keys.at(-1)?.key !== sealKey) this.#keys.push({ from: line.seq, key: sealKey });
+    this.#remember(line, body, known);
+    this.#last = { seq: line.seq, hash: line.hash };
+  }
+
+  #remember({ request, revision, hash }: ChainLine, body: SoundLine['body'], known: KnownRequest | undefined): void {
+    const held = known === undefined ? First.parse(body).target.toLowerCase() : known.holds;
+    const holds = isEnding(String(body.type)) ? null : held;
+    this.#requests.set(request, { revision, hash, holds });
+    if (holds !== null) this.#holders.set(holds, request);
+    else if (held !== null && this.#holders.get(held) === request) this.#holders.delete(held);
+  }
+}

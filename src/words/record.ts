@@ -1,0 +1,55 @@
+/** What is wrong with the record, for whoever has to mend it. */
+import type { RowFault } from '../domain/record/faults.ts';
+
+export const faultWords: Record<RowFault | 'line-unreadable', string> = {
+  'hash-differs': 'its body or its hash was changed',
+  'prev-differs': 'it does not follow on the event before: one was changed, replaced or taken out',
+  'not-contiguous': 'an event before it is missing, doubled or moved',
+  'not-canonical': 'its body is not in the form that is hashed',
+  'column-differs': 'what stands beside its body is not what the body says',
+  'head-differs': 'the trail does not end where it should: events were cut off, or added behind its head',
+  'seal-missing': 'it carries no seal of the key that it should: it was put in by somebody without the key',
+  'seal-differs': 'its seal is not its own: it was forged, or taken from another event',
+  'seal-key-unknown': 'it is sealed with a key that is not known here',
+  'seal-key-retired': 'it is sealed with a key that was no longer in use, or not yet',
+  'revision-differs': 'events of its request are missing, doubled or were replaced',
+  'text-differs': 'a text is not the one that was written',
+  'text-unknown': 'a text was put in that the record knows nothing of',
+  'text-missing': 'a text is gone, and no event says that it was erased',
+  'open-request-differs': 'which request holds the resource is not what the events say',
+  'outbox-unknown': 'something is to be done that no event asks for',
+  'line-unreadable': 'something is there that is neither an event nor a text',
+};
+
+interface Broken {
+  readonly seq: number | null;
+  readonly request: string | null;
+  readonly fault: RowFault;
+  readonly detail: string;
+}
+
+/** The last words of a process that met a row it must not act on. */
+export function brokenWords({ seq, request, fault, detail }: Broken): string {
+  const where = [seq === null ? null : `event ${seq}`, request].filter((part) => part !== null && part !== '');
+  const mend =
+    fault === 'seal-key-unknown'
+      ? 'Is the file with the seals’ key the one that belongs to this record, with its newest key?'
+      : 'Compare with an export (cmk-bot audit verify --against), then put the database back as it was.';
+  return [
+    `the record was changed by somebody else, and nothing of it is acted on: ${where.join(' of ')}: ${faultWords[fault]} (${fault}).`,
+    `  ${detail}`,
+    `cmk-bot audit verify lists everything that is wrong. ${mend}`,
+  ].join('\n');
+}
+
+/** A record from before there were seals, which nobody has vouched for. */
+export const notTrustedWords = (
+  { seq, hash }: { readonly seq: number; readonly hash: string },
+  where: string,
+): string =>
+  [
+    `the ${seq} events in ${where} carry no seal, and the seals’ key is not new to them.`,
+    `They end at ${seq}:${hash}`,
+    'Compare that with what was exported or shown in the audit channel before this version was installed. If it is the end you',
+    `know, start once with CMK_TRUST_RECORD=${seq}:${hash}; they are then sealed as they are. If it is not, they were replaced.`,
+  ].join('\n');

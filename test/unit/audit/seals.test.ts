@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { sealWith } from '../../../src/audit/record.ts';
+import { openOwnSealKeys, readSealKeys } from '../../../src/audit/seal-key-file.ts';
+import { lineChecker, openSeals, sealKeyId } from '../../../src/audit/seals.ts';
+import type { ChainLine, Position } from '../../../src/domain/record/chain.ts';
+import type { NewEvent } from '../../../src/domain/request/events.ts';
+
+/** The bytes of a sealed line, fixed by vectors that another program computed. When this fails, the code is wrong. */
+const Vector = z.object({
+  position: z.custom<Position>(),
+  event: z.custom<NewEvent>(),
+  salts: z.array(z.string()),
+  key: z.number(),
+  body: z.string(),
+  hash: z.string(),
+  sealKey: z.string(),
+  seal: z.string(),
+});
+const golden = z
+  .object({
+    keys: z.array(z.string()),
+    vectors: z.array(Vector),
+    afterwards: z.array(z.object({ body: z.string(), sealKey: z.string(), seal: z.string() })),
+  })
+  .parse(JSON.parse(readFileSync(new URL('../../golden/sealed-chain.json', import.meta.url), 'utf8')));
+const keys = golden.keys.map((key) => Buffer.from(key, 'base64'));
+const [first = Buffer.alloc(0)] = keys;
+
+const lineOf = ({ position: { time: _time, ...position }, body, hash, sealKey, seal }: z.infer<typeof Vector>) => ({
+  ...position,
+  ...{ body, hash, sealKey, seal },
+});
+const lines: readonly ChainLine[] = golden.vectors.map(lineOf);
+const [one, two] = lines as [ChainLine, ChainLine];
+
+describe('golden vectors', () => {
+  it.each(golden.vectors.map((vector) => [vector.position.seq, vector] as const))(
+    'sealed line %i has these bytes',
+    (_seq, { position, event, salts, key, body, hash, sealKey, seal }) => {
+      const left = [...salts];
+      const seals = openSeals(keys.slice(0, key + 1));
+      const made = sealWith(() => Buffer.from(left.shift() ?? '', 'hex'), seals)(position, event);
+      expect(made).toMatchObject({ body, hash, sealKey, seal });
+    },
+  );
+
+  it('are sound with both keys, and what was written before seals with seals made afterwards', () => {
+    const check = lineChecker(keys);
+    expect(lines.map((line) => check(line).fault)).toEqual(lines.map(() => null));
+    for (const { body, seal, sealKey } of golden.afterwards) {
+      expect(openSeals([first])).toMatchObject({ keyId: sealKey });
+      expect(openSeals([first]).sealAfterwards(body)).toBe(seal);
+    }
+  });
+});
+
+describe('a line', () => {
+  const check = lineChecker(keys);
+  const faultOf = (line: ChainLine) => check(line).fault;
+
+  it.each<[string, ChainLine, string]>([
+    ['without a seal', { ...one, seal: null, sealKey: null }, 'seal-missing'],
+    ['with the seal of another event', { ...one, seal: two.seal }, 'seal-differs'],
+    ['with half a seal', { ...one, seal: one.seal?.slice(0, 32) ?? null }, 'seal-differs'],
+    [
+      'with a seal of another key than its body names',
+      { ...one, sealKey: sealKeyId(keys[1] ?? first) },
+      'seal-missing',
+    ],
+    [
+      'with a seal that is good only for what was written before seals',
+      { ...one, seal: openSeals([first]).sealAfterwards(one.body) },
+      'seal-differs',
+    ],
+  ])('%s is not sound', (_what, line, fault) => {
+    expect(faultOf(line)).toBe(fault);
+  });
+
+  it('of a key that is not known is not sound, and names no key but by its id', () => {
+    const other = lineChecker([Buffer.alloc(32, 7)])(one);
+    expect(other).toMatchObject({ fault: 'seal-key-unknown' });
+    expect(JSON.stringify(other)).not.toContain(golden.keys[0]);
+  });
+
+  it('is looked at without its seal where there is no key', () => {
+    expect(lineChecker(null)({ ...one, seal: null }).fault).toBeNull();
+    expect(lineChecker(null)({ ...one, hash: two.hash }).fault).toBe('hash-differs');
+  });
+});
+
+describe('the file with the key', () => {
+  let folder = '';
+  const file = (): string => path.join(folder, 'seal.key');
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-keys-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('is made for its owner alone, and stays new until it is kept', async () => {
+    const made = await openOwnSealKeys(file());
+    expect(made.isNew).toBe(true);
+    const again = await openOwnSealKeys(file());
+    expect(again).toMatchObject({ isNew: true, keys: made.keys });
+    await again.keep();
+    expect((await stat(file())).mode & 0o777).toBe(0o600);
+    expect(await openOwnSealKeys(file())).toMatchObject({ isNew: false, keys: made.keys });
+  });
+
+  it('holds older keys before the one that seals', async () => {
+    await writeFile(file(), `# two of them\n${golden.keys.join('\n')}\n`, { mode: 0o600 });
+    expect(openSeals(await readSealKeys(file())).keyId).toBe(golden.vectors[2]?.sealKey);
+  });
+
+  it.each([0o644, 0o604, 0o620, 0o602])('is refused at mode %o', async (mode) => {
+    await writeFile(file(), `${golden.keys[0]}\n`);
+    await chmod(file(), mode);
+    await expect(readSealKeys(file())).rejects.toThrow(`chmod 600 ${file()}`);
+  });
+
+  it.each([
+    ['is empty', ''],
+    ['holds a short key', 'c2hvcnQ=\n'],
+    ['holds a good and a bad key', `${golden.keys[0]}\nx\n`],
+  ])('is refused where it %s, without a word of it', async (_what, content) => {
+    await writeFile(file(), content, { mode: 0o600 });
+    const error = await readSealKeys(file()).catch((thrown: Error) => thrown.message);
+    expect(error).toContain('must be a key of at least 32 bytes');
+    expect(error).not.toContain(golden.keys[0]);
+    expect(await readFile(file(), 'utf8')).toBe(content);
+  });
+
+  it('is asked for where it is missing', async () => {
+    await expect(readSealKeys(file())).rejects.toThrow('is not there');
+  });
+});
