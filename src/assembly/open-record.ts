@@ -62,8 +62,13 @@ async function openStoreOn(database: Database, { seals: settings, store: place, 
 
 export async function openRecord(config: Config, log: Log): Promise<OpenedRecord> {
   const { store: place } = config;
+  // No farewell: it would be written to files that are another's.
+  const onLost = (error: Error): void => {
+    log.fatal({ err: error }, 'ended: another process took the data folder');
+    process.exit(1);
+  };
   const database = await openDatabase(
-    place.kind === 'folder' ? { kind: 'pglite', dataDir: place.dataDir } : { kind: 'postgres', url: place.url },
+    place.kind === 'folder' ? { kind: 'pglite', dataDir: place.dataDir, onLost } : { kind: 'postgres', url: place.url },
   );
   try {
     return { database, store: await openStoreOn(database, config, log) };

@@ -3,11 +3,16 @@ import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Pool } from 'pg';
-import { lockFolder } from './folder-lock.ts';
+import { FolderLost, lockFolder } from './folder-lock.ts';
 import { LitePool } from './lite-pool.ts';
 
 export type DatabaseOptions =
-  | { readonly kind: 'pglite'; readonly dataDir: string }
+  | {
+      readonly kind: 'pglite';
+      readonly dataDir: string;
+      /** Called once where another process took the folder: what this one has of it is worth nothing any more. */
+      readonly onLost?: (error: FolderLost) => void;
+    }
   | { readonly kind: 'postgres'; readonly url: string; readonly maxConnections?: number };
 
 export interface Database {
@@ -28,20 +33,31 @@ export interface Database {
  * naming its holder. PGlite does not wait for the disk: what it stored survives the process, not the machine.
  */
 export const openDatabase = (options: DatabaseOptions): Promise<Database> =>
-  options.kind === 'pglite' ? openLite(path.resolve(options.dataDir)) : openPostgres(options);
+  options.kind === 'pglite' ? openLite(path.resolve(options.dataDir), options.onLost) : openPostgres(options);
 
-async function openLite(dataDir: string): Promise<Database> {
+async function openLite(dataDir: string, onLost: (error: FolderLost) => void = () => undefined): Promise<Database> {
   const files = path.join(dataDir, 'database');
   await mkdir(files, { recursive: true, mode: 0o700 });
   // Only what is surely ours is closed to others: the data folder itself may be one that somebody else gave.
   await chmod(files, 0o700);
-  const lock = await lockFolder(dataDir);
+  const lock = await lockFolder(dataDir, files);
   try {
     const db = await PGlite.create(files);
-    const pool = new LitePool(db);
+    let lost = false;
+    const mayUse = async (): Promise<void> => {
+      try {
+        await lock.check();
+      } catch (error) {
+        if (!lost && error instanceof FolderLost) onLost(error);
+        lost = true;
+        throw error;
+      }
+    };
+    const pool = new LitePool(db, mayUse);
     const close = once(async () => {
       await pool.end();
-      await db.close();
+      // To close it is to write to it.
+      if (!lost) await db.close();
       await lock.release();
     });
     // The one place where the look-alike passes for the real thing; lite-pool.ts says what it lacks.

@@ -1,19 +1,24 @@
 /**
  * One process a data folder. PGlite lets a second process open the same folder and then both damage it.
  *
- * The lock is a Unix socket that its holder listens on. The kernel stops answering for a process the moment it dies, however
+ * On Linux the kernel keeps the lock itself (`kernel-lock.ts`). Elsewhere, and between containers that share the folder, it is a
+ * Unix socket that its holder listens on, and looks after: its name can be removed by whoever cleans up. The kernel stops answering for a process the moment it dies, however
  * it dies, so a file left behind by SIGKILL is known to be stale by connecting to it. (A file with a process id in it needs
- * guesses: ids are used again, and containers that share a folder count from one each. Node has no `flock`.)
+ * guesses: ids are used again, and containers that share a folder count from one each. Node has no `flock`, and what would bring
+ * it is compiled on install, which is turned off.)
  *
  * Everybody who wants the folder first publishes a listening socket under a name never used before, then looks for others
  * that answer. Of any two, the later one sees the earlier, so two can never both find themselves alone; and a name that does
- * not answer never will again, so removing it is safe.
+ * not answer never will again, so removing it is safe. Before each use of the database the holder looks whether its name is
+ * still there. Where it was removed it puts it back, and looks again for others: if one came in meanwhile, that one has it.
  */
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { kernelLockHolder, takeKernelLock } from './kernel-lock.ts';
 import { shortWayTo } from './short-way.ts';
 
 const lockName = /^lock-(\d+)-[0-9a-f-]+\.sock$/;
@@ -22,7 +27,14 @@ const patienceMs = 5_000;
 const answerMs = 1_000;
 
 export interface FolderLock {
+  /** To be asked before the folder is used. Throws {@link FolderLost}, from then on always. */
+  check(): Promise<void>;
   release(): Promise<void>;
+}
+
+/** What was opened is no longer this process's: nothing may be written to it any more, not even to close it. */
+export class FolderLost extends Error {
+  override readonly name = 'FolderLost';
 }
 
 /** Another process has the folder. */
@@ -33,25 +45,94 @@ export class FolderInUse extends Error {
 interface Candidate {
   readonly name: string;
   readonly server: Server;
+  /** Of the socket's name. */
+  inode: bigint | null;
   state: 'trying' | 'held';
 }
 
-/** Takes the folder, or throws an error that names the folder, its holder and what to do. */
-export async function lockFolder(folder: string): Promise<FolderLock> {
+/**
+ * Takes the folder, or throws an error that names the folder, its holder and what to do. `files` is the folder below it that
+ * has to stay the same one.
+ */
+export async function lockFolder(folder: string, files: string): Promise<FolderLock> {
+  const kernel = await takeKernelLock(files);
+  if (kernel === null) throw new FolderInUse(inUse(folder, await kernelLockHolder(files)));
   const way = await shortWayTo(folder, nameLength);
+  const release = async (): Promise<void> => {
+    await way.close();
+    await kernel.release();
+  };
   try {
-    const held = await hold(way.path, folder, Date.now() + patienceMs);
+    const kept = new KeptName(way.path, folder, files, await hold(way.path, folder, Date.now() + patienceMs));
     return {
+      check: () => kept.check(),
       release: async () => {
-        await withdraw(way.path, held);
-        await way.close();
+        await kept.withdraw();
+        await release();
       },
     };
   } catch (error) {
-    await way.close();
+    await release();
     throw error;
   }
 }
+
+/** The holder's own name, looked after for as long as the folder is held. */
+class KeptName {
+  readonly #at: string;
+  readonly #folder: string;
+  readonly #files: string;
+  readonly #inode: bigint | null;
+  #mine: Candidate;
+  #lost: FolderLost | null = null;
+  #mending: Promise<void> | null = null;
+
+  constructor(at: string, folder: string, files: string, mine: Candidate) {
+    this.#at = at;
+    this.#folder = folder;
+    this.#files = files;
+    this.#inode = inodeOf(files);
+    this.#mine = mine;
+  }
+
+  async check(): Promise<void> {
+    if (this.#lost !== null) throw this.#lost;
+    if (inodeOf(this.#files) !== this.#inode) throw this.#lose('it is no longer the folder that was opened');
+    if (inodeOf(path.join(this.#at, this.#mine.name)) === this.#mine.inode) return;
+    this.#mending ??= this.#putBack().finally(() => {
+      this.#mending = null;
+    });
+    await this.#mending;
+  }
+
+  async withdraw(): Promise<void> {
+    await withdraw(this.#at, this.#mine);
+  }
+
+  async #putBack(): Promise<void> {
+    const before = this.#mine;
+    this.#mine = await publish(this.#at);
+    this.#mine.state = 'held';
+    await new Promise<void>((resolve) => before.server.close(() => resolve()));
+    // Whoever still tries may have looked before the name was back.
+    for (const deadline = Date.now() + patienceMs; ; await sleep(20)) {
+      const others = await answeringOthers(this.#at, this.#mine);
+      const holder = others.find(({ state }) => state === 'held' || Date.now() > deadline);
+      if (holder !== undefined) throw this.#lose(`process ${holder.pid} has it now`);
+      if (others.length === 0) return;
+    }
+  }
+
+  #lose(why: string): FolderLost {
+    this.#lost = new FolderLost(
+      `using the data folder ${this.#folder}: its lock was taken away, and ${why}. Nothing more is written to it.`,
+    );
+    return this.#lost;
+  }
+}
+
+/** In step: a look at a name takes microseconds, as do those of the database beside it. */
+const inodeOf = (name: string): bigint | null => statSync(name, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
 
 async function hold(at: string, folder: string, deadline: number): Promise<Candidate> {
   for (;;) {
@@ -125,7 +206,7 @@ async function publish(at: string): Promise<Candidate> {
     socket.on('error', () => socket.destroy());
     socket.end(candidate.state);
   });
-  const candidate: Candidate = { name, server, state: 'trying' };
+  const candidate: Candidate = { name, server, inode: null, state: 'trying' };
   const unpublished = path.join(at, `${randomUUID().slice(0, 8)}.new`);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -134,6 +215,7 @@ async function publish(at: string): Promise<Candidate> {
   // The lock ends with the process; it must not be what keeps it alive.
   server.unref();
   await rename(unpublished, path.join(at, name));
+  candidate.inode = inodeOf(path.join(at, name));
   return candidate;
 }
 

@@ -53,20 +53,25 @@ const toQuery = (query: string | LiteQuery, values: unknown[] | undefined): Lite
   return values === undefined ? { text, ...rest } : { text, ...rest, values };
 };
 
+/** Asked before each turn; throws where the files are no longer this process's to write. */
+export type MayUse = () => Promise<void>;
+
 /** One borrowed client. Statements sent without waiting run in the order they were sent. */
 export class LiteClient extends EventEmitter {
   readonly #db: PGlite;
   readonly #turns: Turns;
+  readonly #mayUse: MayUse;
   readonly #channels = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
   #turn: EndTurn | null = null;
   #stopListening: (() => void) | null = null;
   #released = false;
 
-  constructor(db: PGlite, turns: Turns) {
+  constructor(db: PGlite, turns: Turns, mayUse: MayUse) {
     super();
     this.#db = db;
     this.#turns = turns;
+    this.#mayUse = mayUse;
   }
 
   async query(query: string | LiteQuery, values?: unknown[]): Promise<LiteResult> {
@@ -85,8 +90,10 @@ export class LiteClient extends EventEmitter {
   }
 
   async #run(query: LiteQuery): Promise<LiteResult> {
+    const begins = this.#turn === null;
     this.#turn ??= await this.#turns.take(longestWaitMs);
     try {
+      if (begins) await this.#mayUse();
       this.#listen(query.text);
       return await run(this.#db, query);
     } finally {
@@ -121,11 +128,13 @@ export class LitePool extends EventEmitter {
   readonly options = { max: 10 };
   readonly #db: PGlite;
   readonly #turns = new Turns();
+  readonly #mayUse: MayUse;
   #ended = false;
 
-  constructor(db: PGlite) {
+  constructor(db: PGlite, mayUse: MayUse) {
     super();
     this.#db = db;
+    this.#mayUse = mayUse;
   }
 
   get waitingCount(): number {
@@ -134,7 +143,7 @@ export class LitePool extends EventEmitter {
 
   async connect(): Promise<LiteClient> {
     if (this.#ended) throw new Error('the embedded database was closed');
-    return new LiteClient(this.#db, this.#turns);
+    return new LiteClient(this.#db, this.#turns, this.#mayUse);
   }
 
   async query(query: string | LiteQuery, values?: unknown[]): Promise<LiteResult> {

@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import { plan, requestId, submit } from '../support/fixtures.ts';
@@ -59,6 +61,58 @@ describe('data folder', () => {
     await databases.start(options);
     await expect(databases.start(options)).rejects.toThrow('it is in use by process');
     expect(existsSync(path.join(dataDir, 'database', 'PG_VERSION'))).toBe(true);
+  });
+
+  const removeLocks = (options: DatabaseOptions): void => {
+    for (const name of readdirSync(folderOf(options)).filter((one) => one.endsWith('.sock')))
+      rmSync(path.join(folderOf(options), name));
+  };
+
+  it('refuses a second process after a cleaner removed the files of the lock, and the first goes on', async () => {
+    const options = await databases.fresh();
+    const first = await databases.start(options);
+    removeLocks(options);
+    // Only where the kernel has the lock besides: elsewhere it is the first one's next look that finds out.
+    if (process.platform === 'linux') {
+      const refusal = databases.start(options);
+      await expect(refusal).rejects.toThrow(/it is in use by process \d+\. Stop that process/);
+      await expect(refusal).rejects.toThrow(folderOf(options));
+    }
+    await first.append(requestId(1), 'submit', submit({ plan: plan() }));
+    expect(locksIn(folderOf(options))).toHaveLength(1);
+    await expect(databases.start(options)).rejects.toThrow('it is in use by process');
+    removeLocks(options);
+    await first.kill();
+    expect(await (await databases.start(options)).call('requests', 'list', 10, 0)).toHaveLength(1);
+  });
+
+  it('stops before it writes where its lock was taken', async () => {
+    const options = await databases.fresh();
+    const first = await databases.start(options);
+    removeLocks(options);
+    // What a container that shares the folder would do: it has a kernel lock of its own.
+    const taker = createServer((socket) => socket.end('held'));
+    const name = path.join(folderOf(options), `lock-4711-${randomUUID()}.sock`);
+    await new Promise<void>((resolve) => taker.listen(name, resolve));
+    const write = () => first.append(requestId(1), 'submit', submit({ plan: plan() }));
+    await expect(write()).rejects.toThrow(
+      /its lock was taken away, and process 4711 has it now\. Nothing more is written/,
+    );
+    await expect(write()).rejects.toThrow('Nothing more is written');
+    await first.close();
+    await new Promise<void>((resolve) => taker.close(() => resolve()));
+    expect(await (await databases.start(options)).call('requests', 'list', 10, 0)).toEqual([]);
+  });
+
+  it('stops before it writes where another folder stands in its place', async () => {
+    const options = await databases.fresh();
+    const first = await databases.start(options);
+    const files = path.join(folderOf(options), 'database');
+    cpSync(files, `${files}-copy`, { recursive: true });
+    renameSync(files, `${files}-before`);
+    renameSync(`${files}-copy`, files);
+    const write = first.append(requestId(1), 'submit', submit({ plan: plan() }));
+    await expect(write).rejects.toThrow('it is no longer the folder that was opened');
   });
 
   it('closes a folder it makes to everybody else', async () => {

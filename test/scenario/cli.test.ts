@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { cmkBot, npxCmkBot } from '../support/command-line.ts';
@@ -86,6 +86,20 @@ describe('while the bot runs', () => {
     expect(said).toMatch(/^HTTP\/1\.1 400 /);
     expect((await cli('audit', 'verify')).code).toBe(0);
   });
+});
+
+it('is refused by name, and writes nothing, after a cleaner removed every socket of the running bot', async () => {
+  const id = await ask(world);
+  for (const name of readdirSync(world.dataDir).filter((one) => one.endsWith('.sock')))
+    rmSync(path.join(world.dataDir, name));
+  const { code, err } = await cli('requests', 'cancel', id);
+  expect(code).not.toBe(0);
+  expect(err).toMatch(/it is in use by process \d+/);
+  await type(world, people.requester, '/cmk-requests', places.operations);
+  await world.restartBot('SIGINT');
+  expect((await cli('requests', 'show', id)).out).toContain('awaiting approval');
+  expect((await cli('audit', 'verify')).code).toBe(0);
+  await cli('requests', 'cancel', id);
 });
 
 describe('when the bot is gone', () => {
