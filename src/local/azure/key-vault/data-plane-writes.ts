@@ -10,8 +10,8 @@ import { requireDeleted, requireKey, requireVersion } from './data-plane-reads.t
 import { newKeyVersion } from './key-material.ts';
 import { keyDeletedText, newestVersion, sizeProblem } from './keys.ts';
 
-const Tags = z.record(z.string(), z.string()).optional();
-const Attributes = z.object({
+export const Tags = z.record(z.string(), z.string()).optional();
+export const Attributes = z.object({
   enabled: z.boolean().optional(),
   nbf: z.number().int().optional(),
   exp: z.number().int().optional(),
@@ -61,12 +61,12 @@ export const createKey = async (call: VaultCall, name: string): Promise<Reply> =
   return reply(200, keyBundle(call, key, version));
 };
 
-const requireNotDeleted = (call: VaultCall, name: string): void => {
+export const requireNotDeleted = (call: VaultCall, name: string): void => {
   if (!call.vault.keys.some((one) => sameId(one.name, name) && one.deletedAt !== null)) return;
   throw vaultRefusal(409, 'Conflict', keyDeletedText(name), 'ObjectIsDeletedButRecoverable');
 };
 
-const addVersion = (vault: Vault, name: string, version: KeyVersion): VaultKey => {
+export const addVersion = (vault: Vault, name: string, version: KeyVersion): VaultKey => {
   const existing = vault.keys.find((one) => sameId(one.name, name) && one.deletedAt === null);
   if (existing !== undefined) {
     existing.versions.push(version);
@@ -108,4 +108,17 @@ export const recoverKey = (call: VaultCall, name: string): Reply => {
   const key = requireDeleted(call, name);
   key.deletedAt = null;
   return reply(200, keyBundle(call, key, newestVersion(key)));
+};
+
+/** For good, and with it the name is free again. Where purge protection is on, nobody can (text recalled). */
+export const purgeKey = (call: VaultCall, name: string): Reply => {
+  requireRight(call, 'purge', name);
+  const key = requireDeleted(call, name);
+  if (call.vault.enablePurgeProtection) {
+    const text =
+      'Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically purge it after the retention period has passed.';
+    throw vaultRefusal(403, 'Forbidden', text, 'ForbiddenByPolicy');
+  }
+  call.vault.keys = call.vault.keys.filter((one) => one !== key);
+  return reply(204);
 };

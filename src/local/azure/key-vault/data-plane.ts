@@ -5,7 +5,8 @@ import type { World } from '../world.ts';
 import { requireNetwork, type VaultCall, vaultCaller, vaultOf } from './data-plane-access.ts';
 import { badParameter, vaultRefusal } from './data-plane-errors.ts';
 import { getDeleted, getKey, listDeleted, listKeys, listVersions } from './data-plane-reads.ts';
-import { createKey, deleteKey, recoverKey, updateKey } from './data-plane-writes.ts';
+import { createKey, deleteKey, purgeKey, recoverKey, updateKey } from './data-plane-writes.ts';
+import { importKey } from './key-import.ts';
 import { rotateKey } from './key-rotation.ts';
 import { useKey } from './wrapping.ts';
 
@@ -32,6 +33,7 @@ const routes: readonly VaultRoute[] = [
   at('GET', '/keys/{name}', (call, name) => getKey(call, name, '')),
   at('GET', '/keys/{name}/versions', (call, name) => listVersions(call, name)),
   at('GET', '/keys/{name}/{version}', getKey),
+  at('PUT', '/keys/{name}', (call, name) => importKey(call, name)),
   at('POST', '/keys/{name}/create', (call, name) => createKey(call, name)),
   at('POST', '/keys/{name}/rotate', (call, name) => rotateKey(call, name)),
   at('POST', '/keys/{name}/wrapkey', (call, name) => useKey(call, 'wrapKey', name, '')),
@@ -43,6 +45,7 @@ const routes: readonly VaultRoute[] = [
   at('DELETE', '/keys/{name}', (call, name) => deleteKey(call, name)),
   at('GET', '/deletedkeys', (call) => listDeleted(call)),
   at('GET', '/deletedkeys/{name}', (call, name) => getDeleted(call, name)),
+  at('DELETE', '/deletedkeys/{name}', (call, name) => purgeKey(call, name)),
   at('POST', '/deletedkeys/{name}/recover', (call, name) => recoverKey(call, name)),
 ];
 

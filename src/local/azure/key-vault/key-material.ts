@@ -54,8 +54,8 @@ const newJwk = async (wanted: NewVersion): Promise<PrivateJwk> => {
   return toJwk(pair.privateKey);
 };
 
-/** A new version with real key material. */
-export const newKeyVersion = async (wanted: NewVersion, now: Date): Promise<KeyVersion> => {
+/** A version of this material, made now. Its id is the vault's to give. */
+export const versionOf = (wanted: NewVersion, jwk: PrivateJwk, now: Date): KeyVersion => {
   const seconds = Math.floor(now.getTime() / 1000);
   const elliptic = wanted.kty.startsWith('EC');
   return {
@@ -70,9 +70,13 @@ export const newKeyVersion = async (wanted: NewVersion, now: Date): Promise<KeyV
     created: seconds,
     updated: seconds,
     tags: wanted.tags,
-    jwk: await newJwk(wanted),
+    jwk,
   };
 };
+
+/** A new version with real key material. */
+export const newKeyVersion = async (wanted: NewVersion, now: Date): Promise<KeyVersion> =>
+  versionOf(wanted, await newJwk(wanted), now);
 
 /** The parts of a key that may leave the vault, base64url. */
 export const publicParts = (key: KeyVersion): Readonly<Record<string, string>> => {

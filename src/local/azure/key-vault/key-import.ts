@@ -1,0 +1,72 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { z } from 'zod';
+import { type Reply, reply } from '../http/reply.ts';
+import type { PrivateJwk, Vault } from '../state/schema-vaults.ts';
+import { requireRight, type VaultCall } from './data-plane-access.ts';
+import { keyBundle } from './data-plane-bodies.ts';
+import { badParameter } from './data-plane-errors.ts';
+import { Attributes, addVersion, parseVaultBody, requireNotDeleted, Tags } from './data-plane-writes.ts';
+import { versionOf } from './key-material.ts';
+import { sizeProblem } from './keys.ts';
+
+/** Microsoft's page on importing (`ImportKey`, 7.4): a whole key as JWK, its private part included. */
+const ImportKey = z.object({
+  key: z.looseObject({
+    kty: z.enum(['RSA', 'RSA-HSM']),
+    key_ops: z.array(z.string()).optional(),
+    n: z.string(),
+    e: z.string(),
+    d: z.string(),
+  }),
+  Hsm: z.boolean().optional(),
+  attributes: Attributes.optional(),
+  tags: Tags,
+});
+
+const parts = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const;
+
+/** The private key itself, and how long it is. */
+function materialOf(sent: z.infer<typeof ImportKey>['key']): { readonly jwk: PrivateJwk; readonly keySize: number } {
+  const jwk: PrivateJwk = { kty: 'RSA' };
+  for (const part of parts) jwk[part] = z.string().parse(sent[part]);
+  const key = createPublicKey(createPrivateKey({ key: jwk, format: 'jwk' }));
+  return { jwk, keySize: key.asymmetricKeyDetails?.modulusLength ?? 0 };
+}
+
+/**
+ * Whoever imports a key knows its private part. A name that is taken gets it as a new version; nothing in the answer, or in
+ * what is read later, says that it was imported.
+ */
+export const importKey = (call: VaultCall, name: string): Reply => {
+  requireRight(call, 'import', name);
+  const body = parseVaultBody(ImportKey, call.incoming.body);
+  const material = readable(() => materialOf(body.key));
+  const hardware = body.Hsm === true || body.key.kty === 'RSA-HSM';
+  const wanted = {
+    kty: hardware ? 'RSA-HSM' : 'RSA',
+    keySize: material.keySize,
+    curve: '',
+    keyOps: body.key.key_ops ?? null,
+    enabled: body.attributes?.enabled ?? true,
+    nbf: body.attributes?.nbf ?? null,
+    exp: body.attributes?.exp ?? null,
+    tags: body.tags ?? null,
+  } as const;
+  requireFit(call.vault, name, wanted);
+  requireNotDeleted(call, name);
+  const version = versionOf(wanted, material.jwk, call.now);
+  return reply(200, keyBundle(call, addVersion(call.vault, name, version), version));
+};
+
+function requireFit(vault: Vault, name: string, wanted: Parameters<typeof sizeProblem>[2]): void {
+  const problem = sizeProblem(vault, name, wanted);
+  if (problem !== null) throw badParameter(problem);
+}
+
+function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch {
+    throw badParameter('The key that was sent is not a whole RSA key.');
+  }
+}
