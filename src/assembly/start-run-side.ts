@@ -1,6 +1,7 @@
 /** The runs of approved plans, and whatever else must follow from what is stored. */
 import { randomUUID } from 'node:crypto';
 import { startEngine, workflowVersion } from '../workflow/engine.ts';
+import { openNonces } from '../workflow/nonces.ts';
 import { startOutboxWorker } from '../workflow/outbox-worker.ts';
 import { startSweeper } from '../workflow/sweeper.ts';
 import { openWatch } from '../workflow/watch.ts';
@@ -8,7 +9,7 @@ import type { AzureSide } from './open-azure-side.ts';
 import type { Ground } from './open-ground.ts';
 import type { TeamsSide } from './open-teams-side.ts';
 import type { Part } from './stop-in-order.ts';
-import { now, sha256 } from './tools.ts';
+import { now, random, sha256 } from './tools.ts';
 
 /**
  * Signs on before the engine starts, which goes on at once with what ran under this replica's name: a namesake that lives is
@@ -21,7 +22,18 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
   const { policy, paused, beatMs, retry: retryLimits } = config;
   const { tenantId } = config.teams;
   const { approver: approverStanding } = standings;
-  const runs = { requests, azure, policy, tenantId, approverStanding, retryLimits, sha256, now };
+  const runs = {
+    requests,
+    azure,
+    policy,
+    tenantId,
+    approverStanding,
+    retryLimits,
+    sha256,
+    random,
+    nonces: openNonces(),
+    now,
+  };
   const me = { name: config.replica, instance: randomUUID(), workflowVersion };
   const signOff = await replicas.signOn(me, (error) => log.warn({ err: error }, 'this replica could not say it lives'));
   const engine = await startEngine({ pool: database.pool, executorId: me.name, log }, runs);

@@ -1,7 +1,10 @@
 /** A key as ARM writes it, read into our words. */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { Receipt } from '../domain/failure.ts';
 import { type KeyName, KeyVersion } from '../domain/ids.ts';
 import type { ObservedKey } from '../domain/observed.ts';
+import type { CreatedKey, KeyMark } from '../domain/ports/azure.ts';
 
 /** Only what is used; the SDK has flattened `properties` and calls nbf and exp by words, in seconds. */
 const ArmKey = z.object({
@@ -20,8 +23,19 @@ const ArmKey = z.object({
   tags: z.record(z.string(), z.string()).nullish(),
 });
 
-/** The tag by which the bot knows a key that it made, and for which request. */
-export const madeForTag = 'cmk-bot-request';
+const nonceTag = 'cmk-bot-nonce';
+
+/** The tags of a made key. Only the nonce is ever read, and its hash alone leaves here. */
+export const tagsOf = ({ request, nonce }: KeyMark): Record<string, string> => ({
+  'cmk-bot-request': request,
+  [nonceTag]: nonce,
+});
+
+/** Of any text: whatever somebody wrote there is a hash that nobody stored. */
+export function nonceHashOf(tags: Readonly<Record<string, string>> | null | undefined): string | null {
+  const nonce = tags?.[nonceTag];
+  return nonce === undefined ? null : createHash('sha256').update(nonce, 'utf8').digest('hex');
+}
 
 const isoOf = (seconds: number | null | undefined): string | null =>
   typeof seconds === 'number' ? new Date(seconds * 1000).toISOString() : null;
@@ -42,6 +56,13 @@ export function observedKey(name: KeyName, key: unknown): ObservedKey {
     notBefore: isoOf(attributes?.notBefore),
     expires: isoOf(attributes?.expires),
     created: isoOf(attributes?.created),
-    madeFor: tags?.[madeForTag] ?? null,
+    nonceHash: nonceHashOf(tags),
   };
 }
+
+/** What came of a create, by what the answer carries. */
+export const createdKey = (
+  version: KeyVersion,
+  tags: Readonly<Record<string, string>> | null | undefined,
+  { nonce }: KeyMark,
+): Omit<CreatedKey, keyof Receipt> => ({ version, carriesNonce: tags?.[nonceTag] === nonce });

@@ -1,11 +1,11 @@
 /** Further versions of a key. ARM makes the first alone (`createIfNotExist`), so a later one is made in the vault itself. */
 import type { KeysOperations } from '@azure/arm-keyvault';
 import { z } from 'zod';
-import { done, failed, type Outcome } from '../domain/failure.ts';
+import { done, failed } from '../domain/failure.ts';
 import { type ArmIdParts, type KeyName, KeyVersion } from '../domain/ids.ts';
 import type { ObservedKey } from '../domain/observed.ts';
 import type { Keys } from '../domain/ports/azure.ts';
-import { madeForTag, versionIn } from './arm-key.ts';
+import { createdKey, tagsOf, versionIn } from './arm-key.ts';
 import { type Connection, missing } from './connection.ts';
 import { isVaultHost, notAVault, vaultKind } from './resource-ids.ts';
 
@@ -35,25 +35,12 @@ export async function versionsOf(
   return found.sort((a, b) => a.created - b.created);
 }
 
-/** Reads one version; null when there is none. */
-type Get = (version: KeyVersion) => Promise<Outcome<ObservedKey | null>>;
-
 /** More were hardly made between an approval and its run. */
 const mostLookedAt = 25;
 
-/** The version that carries the request's mark, the newest first. Lists do not show tags, so each is read. */
-async function marked(later: readonly Version[], request: string, get: Get): Promise<Outcome<ObservedKey | null>> {
-  for (const { version } of [...later].reverse().slice(0, mostLookedAt)) {
-    const key = await get(version);
-    if (!key.ok) return key;
-    if (key.value?.madeFor === request) return key;
-  }
-  return done(null);
-}
-
-export function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys, 'createVersion' | 'madeFor'> {
+export function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys, 'createVersion' | 'versions'> {
   return {
-    async madeFor(vaultId, name, after, request) {
+    async versions(vaultId, name, after) {
       const doing = `reading the versions of key ${name}`;
       const all = await connection.on(vaultKind, vaultId, doing, (line, parts) =>
         line.unless(missing, versionsOf(line.keyVault(parts.subscriptionId).keys, parts, name)),
@@ -61,23 +48,31 @@ export function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys
       if (!all.ok) return all;
       const since = all.value?.find(({ version }) => version === after)?.created ?? 0;
       const later = (all.value ?? []).filter(({ version, created }) => version !== after && created >= since);
-      return marked(later, request, (version) => get(vaultId, name, version));
+      const versions: ObservedKey[] = [];
+      // Lists do not show tags, so each is read.
+      for (const { version } of later.slice(0, mostLookedAt)) {
+        const key = await get(vaultId, name, version);
+        if (!key.ok) return key;
+        if (key.value !== null) versions.push(key.value);
+      }
+      return done({ versions, complete: later.length <= mostLookedAt });
     },
 
-    async createVersion(vaultUri, name, after, { type, size, expires }, madeFor) {
+    async createVersion(vaultUri, name, after, { type, size, expires }, mark) {
       const doing = `making a version of key ${name} in ${vaultUri}`;
       if (!isVaultHost(vaultUri, connection.cloud)) return failed(notAVault(doing, vaultUri));
       return connection.call(doing, async (line) => {
         const client = line.keysAt(vaultUri);
         const { keyOperations = [], properties } = await client.getKey(name, { version: after });
-        await client.createKey(name, type, {
+        const made = await client.createKey(name, type, {
           keySize: size,
           keyOps: keyOperations,
           enabled: true,
-          tags: { ...properties.tags, [madeForTag]: madeFor },
+          tags: { ...properties.tags, ...tagsOf(mark) },
           ...(expires === null ? {} : { expiresOn: new Date(expires) }),
         });
-        return line.exchange.receipt();
+        const version = KeyVersion.parse(made.properties.version);
+        return { ...line.exchange.receipt(), ...createdKey(version, made.properties.tags, mark) };
       });
     },
   };

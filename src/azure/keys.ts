@@ -3,7 +3,7 @@ import { done, type Outcome } from '../domain/failure.ts';
 import { type ArmId, KeyName } from '../domain/ids.ts';
 import type { KeyKind, ObservedKey } from '../domain/observed.ts';
 import type { Keys } from '../domain/ports/azure.ts';
-import { madeForTag, observedKey } from './arm-key.ts';
+import { createdKey, observedKey, tagsOf } from './arm-key.ts';
 import { type Connection, missing } from './connection.ts';
 import { keyUse } from './key-use.ts';
 import { keyVersions, versionsOf } from './key-versions.ts';
@@ -82,14 +82,15 @@ export function armKeys(connection: Connection): Keys {
     return oldest === undefined ? done(null) : get(vaultId, name, oldest.version);
   };
 
-  const createIfMissing: Keys['createIfMissing'] = (vaultId, name, key, madeFor) =>
+  const createIfMissing: Keys['createIfMissing'] = (vaultId, name, key, mark) =>
     connection.on(vaultKind, vaultId, `creating key ${name} in ${nameOf(vaultId)}`, async (line, parts) => {
       const { keys } = line.keyVault(parts.subscriptionId);
-      await keys.createIfNotExist(parts.resourceGroup, parts.name, name, {
-        tags: { [madeForTag]: madeFor },
+      const answered = await keys.createIfNotExist(parts.resourceGroup, parts.name, name, {
+        tags: tagsOf(mark),
         properties: newKeyProperties(key),
       });
-      return line.exchange.receipt();
+      const { version } = observedKey(name, answered);
+      return { ...line.exchange.receipt(), ...createdKey(version, answered.tags, mark) };
     });
 
   return { get, first, list, createIfMissing, ...keyVersions(connection, get), ...keyUse(connection) };

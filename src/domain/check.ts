@@ -3,7 +3,7 @@
  * cannot be submitted. Who judges is the operations' affair; here is what a judgement can be. `src/words` has words for each.
  */
 import { z } from 'zod';
-import { CustomerKey } from './observed.ts';
+import { CustomerKey, Doubt } from './observed.ts';
 
 const outcome = z.enum(['pass', 'warn', 'block']);
 
@@ -47,6 +47,8 @@ export const Check = z.discriminatedUnion('code', [
   judged('key-version-new', kindOfKey),
   judged('key-missing', {}),
   judged('key-name-taken', name),
+  judged('key-of-others', name),
+  judged('key-doubtful', { name: z.string(), doubt: Doubt }),
   judged('key-not-rsa', { type: z.string() }),
   judged('key-size-unfit', { size: z.number().nullable() }),
   judged('key-disabled', {}),

@@ -1,7 +1,7 @@
 /** Failures: what stood in the way. Azure's own words are kept as they are; what the bot itself found is data. */
 import { z } from 'zod';
 import { Check } from './check.ts';
-import { CustomerKey } from './observed.ts';
+import { CustomerKey, Doubt } from './observed.ts';
 
 /**
  * What must be done next, which is all a caller may decide on:
@@ -26,6 +26,10 @@ export const Found = z.discriminatedUnion('code', [
   own('identity-lost', { id: z.string() }),
   own('identity-not-shown', {}),
   own('key-of-others', { keyName: z.string() }),
+  /** It carries what only the request's own key should, and somebody may have copied that. */
+  own('key-doubtful', { keyName: z.string(), doubt: Doubt }),
+  /** The process ended between storing that the key is made and making it. */
+  own('stopped-before-making', { keyName: z.string() }),
   own('key-not-there', { keyName: z.string() }),
   /** What was made is not what was approved. */
   own('key-made-otherwise', {

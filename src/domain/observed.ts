@@ -65,10 +65,16 @@ export const ObservedKey = z.strictObject({
   notBefore: z.string().nullable(),
   expires: z.string().nullable(),
   created: z.string().nullable(),
-  /** The request it was made for, where it says so: the bot's own keys do. */
-  madeFor: z.string().nullable(),
+  /** Only in what was stored before decision 17: the request it said it was made for, which proves nothing. */
+  madeFor: z.string().nullable().optional(),
+  /** SHA-256 of the nonce that it carries; null where it carries none. Missing: stored before keys carried one. */
+  nonceHash: z.string().nullable().optional(),
 });
 export type ObservedKey = z.infer<typeof ObservedKey>;
+
+/** Why a key that carries what only the request's own could carry is not taken for it. */
+export const Doubt = z.enum(['copied', 'not-the-first', 'made-at-another-time', 'too-many-versions']);
+export type Doubt = z.infer<typeof Doubt>;
 
 /** What may stand in the way of writing, as far as the bot was allowed to look: null where it was not. */
 export const ObservedGuards = z.strictObject({
@@ -98,6 +104,8 @@ export const Observation = z.strictObject({
   vault: ObservedVault,
   /** The key, at the version that is wanted or was made for this request. Null: there is none. */
   key: ObservedKey.nullable(),
+  /** Of a key that the run makes: whose the one is that was found. Missing: it was not asked, or before decision 17. */
+  keyIs: z.enum(['own', 'others', ...Doubt.options]).optional(),
   /** The version that the resource is to be taken from; null where that is Microsoft's key, or it cannot be read. */
   from: ObservedKey.nullable(),
   /** Whether the resource's identity may get, wrap and unwrap with the key. */

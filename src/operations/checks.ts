@@ -86,19 +86,28 @@ function judgeNewVersion(kind: KeyKind, now: Date): readonly Check[] {
   return [made, ...(expiry === null ? [] : [expiry])];
 }
 
-const isOwn = (key: ObservedKey, own: CheckContext['own']): boolean =>
-  own !== null && (key.version === own.keyVersion || key.madeFor === own.requestId);
+/** What stands where the run makes one. Only what the request made itself is no block. */
+function judgeMadeKey({ name }: ObservedKey, keyIs: Observation['keyIs']): Check {
+  switch (keyIs) {
+    case 'own':
+      return judge('pass', 'key-made', { name });
+    case 'others':
+      return judge('block', 'key-of-others', { name });
+    case undefined:
+      return judge('block', 'key-name-taken', { name });
+    case 'copied':
+    case 'not-the-first':
+    case 'made-at-another-time':
+    case 'too-many-versions':
+      return judge('block', 'key-doubtful', { name, doubt: keyIs });
+  }
+}
 
 /** The judgement on the key that is wanted, whether it is there or is to be made. */
-export function judgeWantedKey(work: KeyWork, { own, now }: CheckContext): readonly Check[] {
+export function judgeWantedKey(work: KeyWork, { now }: CheckContext): readonly Check[] {
   const { make, observed } = work;
   if (make === null) return judgeKey(observed.key, now);
-  if (observed.key !== null) {
-    const { name } = observed.key;
-    return [
-      isOwn(observed.key, own) ? judge('pass', 'key-made', { name }) : judge('block', 'key-name-taken', { name }),
-    ];
-  }
+  if (observed.key !== null) return [judgeMadeKey(observed.key, observed.keyIs)];
   return make.after === null ? judgeNewKey(work, make.kind, now) : judgeNewVersion(make.kind, now);
 }
 

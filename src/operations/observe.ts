@@ -10,11 +10,12 @@ import {
   type ObservedVault,
   sameVaultUri,
 } from '../domain/observed.ts';
+import type { OwnKey } from '../domain/own-key.ts';
 import type { Azure, Rights } from '../domain/ports/azure.ts';
 import type { ResourceRef } from '../domain/wish.ts';
 import { kindNamed } from '../resources/registry.ts';
 import { assignIdentity, rightsAtResource, rightsAtVault } from '../resources/rights.ts';
-import type { Own } from './context.ts';
+import { findOwn } from '../steps/make-key-version.ts';
 
 /** What the bot may not look at is unknown; what cannot be reached is a failure, and the caller waits. */
 const orUnknown = <T>(outcome: Outcome<T>): Outcome<T | null> =>
@@ -112,12 +113,23 @@ async function observeFrom(
   return place.value === null ? done(null) : orUnknown(await azure.keys.get(place.value.id, name, version));
 }
 
-/** The key that is wanted; of one that is to be made, what was made for this request, or stands in its place. */
-function observeKey({ keys }: Azure, { to, make }: KeyChange, own: Own | null): Promise<Outcome<ObservedKey | null>> {
-  if (make === null) return keys.get(to.vaultId, to.keyName, to.keyVersion);
-  // Of a new key the first version counts, whatever comes after it.
-  if (make.after === null) return keys.first(to.vaultId, to.keyName);
-  return own === null ? Promise.resolve(done(null)) : keys.madeFor(to.vaultId, to.keyName, make.after, own.requestId);
+type SeenKey = Pick<Observation, 'key' | 'keyIs'>;
+
+/** The key that is wanted; of one that is to be made, what this request made, or what stands in its place. */
+async function observeKey({ keys }: Azure, { to, make }: KeyChange, own: OwnKey | null): Promise<Outcome<SeenKey>> {
+  if (make === null || own === null) {
+    // A further version can stand in nobody's way.
+    if (make !== null && make.after !== null) return done({ key: null });
+    const key = await (make === null
+      ? keys.get(to.vaultId, to.keyName, to.keyVersion)
+      : keys.first(to.vaultId, to.keyName));
+    return key.ok ? done({ key: key.value }) : key;
+  }
+  const found = await findOwn(keys, to, make, own);
+  if (!found.ok) return found;
+  const { value } = found;
+  if (value.is === 'none') return done({ key: null });
+  return done({ key: value.key, keyIs: value.is === 'doubtful' ? value.doubt : value.is });
 }
 
 /** What only shows once resource and vault are known. */
@@ -148,7 +160,7 @@ export async function observe(
   azure: Azure,
   ref: ResourceRef,
   change: KeyChange,
-  own: Own | null,
+  own: OwnKey | null,
 ): Promise<Outcome<Observation>> {
   const { vaultId } = change.to;
   const [resource, vault, key, locks] = await Promise.all([
@@ -169,7 +181,7 @@ export async function observe(
   const { grantHeld, rights, deletedKey, from } = access.value;
   return done({
     ...seen,
-    key: key.value,
+    ...key.value,
     from,
     grantHeld,
     guards: { readOnlyLocks: locks.value, ...rights, deletedKey },

@@ -4,12 +4,13 @@ import type { Check, CheckCode } from '../domain/check.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { KeyChange, KeyWork } from '../domain/key-change.ts';
 import type { Observation } from '../domain/observed.ts';
+import type { OwnKey } from '../domain/own-key.ts';
 import { type Plan, planVersion, type StepName } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Wish } from '../domain/wish.ts';
 import { kindNamed } from '../resources/registry.ts';
 import { steps } from '../steps/registry.ts';
-import type { CheckContext, Own, PlanContext } from './context.ts';
+import type { CheckContext, PlanContext } from './context.ts';
 import type { Form } from './form.ts';
 import { observe } from './observe.ts';
 import type { Page } from './pages/page.ts';
@@ -74,7 +75,7 @@ export interface Operation<Schema extends z.ZodType<Wish> = z.ZodType<Wish>> {
   readonly wishOf: (form: Form) => Wish | null;
   readonly change: (wish: Wish) => KeyChange;
   /** Looks at everything a plan rests on, at once. */
-  readonly observe: (azure: Azure, wish: Wish, own: Own | null) => Promise<Outcome<Observation>>;
+  readonly observe: (azure: Azure, wish: Wish, own: OwnKey | null) => Promise<Outcome<Observation>>;
   /** Makes the plan. Steps with nothing to do are left out, but a plan always ends by verifying. */
   readonly plan: (wish: Wish, observed: Observation, context: PlanContext) => Plan;
 }

@@ -1,6 +1,9 @@
 import { done, type Found, type Outcome } from '../domain/failure.ts';
-import type { Making } from '../domain/key-change.ts';
+import { KeyVersion } from '../domain/ids.ts';
+import type { KeyChange, Making } from '../domain/key-change.ts';
 import { type KeyKind, keyScope, type ObservedKey } from '../domain/observed.ts';
+import { type Ownership, type OwnKey, ownershipOf } from '../domain/own-key.ts';
+import type { Keys } from '../domain/ports/azure.ts';
 import { noOutputs, notSo, reversible, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work: { make, to, observed } }: StepContext) =>
@@ -26,23 +29,47 @@ function differences(found: ObservedKey, planned: KeyKind): Difference[] {
 }
 
 /**
- * What this request made: the key's first version, or one after the version that was in use. Whatever is made of the key
- * afterwards, what was approved is set to that one. A new key that somebody else made under the name may be one whose owner
- * knows the private part.
+ * Looks for what the request made. Once Azure's answer is stored, the version that it named is the only one: whatever stands in
+ * its place is somebody else's, whatever it carries.
  */
+export async function findOwn(
+  keys: Pick<Keys, 'get' | 'versions'>,
+  { vaultId, keyName }: KeyChange['to'],
+  { after }: Making,
+  own: OwnKey,
+): Promise<Outcome<Ownership>> {
+  const known = own.keyVersion === null ? null : KeyVersion.parse(own.keyVersion);
+  if (known !== null) {
+    const key = await keys.get(vaultId, keyName, known);
+    if (!key.ok) return key;
+    if (key.value !== null) return done({ is: 'own', key: key.value });
+  }
+  const found = await keys.versions(vaultId, keyName, after);
+  return found.ok ? done(ownershipOf(found.value, after, known === null ? own.intents : [])) : found;
+}
+
+/** What this request made, at the version that Azure answered where that is known. Null: it is still to be made. */
 async function ownVersion(context: StepContext, make: Making): Promise<Outcome<ObservedKey | null>> {
-  const { azure, work, outputs, requestId } = context;
-  const { vaultId, keyName } = work.to;
-  if (make.after !== null) return azure.keys.madeFor(vaultId, keyName, make.after, requestId);
-  const key = await azure.keys.first(vaultId, keyName);
-  if (!key.ok || key.value === null) return key;
-  if (key.value.madeFor === requestId || key.value.version === outputs.keyVersion) return key;
-  return notSo(doing(context), { code: 'key-of-others', keyName });
+  const { azure, work, outputs, own } = context;
+  const { keyName } = work.to;
+  const found = await findOwn(azure.keys, work.to, make, { ...own, keyVersion: outputs.keyVersion ?? own.keyVersion });
+  if (!found.ok) return found;
+  switch (found.value.is) {
+    case 'none':
+      return done(null);
+    case 'own':
+      return done(found.value.key);
+    case 'others':
+      return notSo(doing(context), { code: 'key-of-others', keyName });
+    case 'doubtful':
+      return notSo(doing(context), { code: 'key-doubtful', keyName, doubt: found.value.doubt });
+  }
 }
 
 /** Makes a key, or a further version of one, unless the request uses an existing one. It stays when the request ends badly. */
 export const makeKeyVersion: Step = {
   name: 'make-key-version',
+  marks: true,
   reversibility: reversible,
   effects({ make, to, observed }) {
     if (make === null || observed.key !== null) return [];
@@ -54,11 +81,20 @@ export const makeKeyVersion: Step = {
     const key = await ownVersion(context, make);
     return key.ok ? done(key.value === null ? 'to-do' : 'already') : key;
   },
-  async apply({ azure, work: { make, to, observed }, requestId }) {
+  async apply(context) {
+    const { azure, work, requestId: request, nonce } = context;
+    const { make, to, observed } = work;
     if (make === null) throw new Error('a plan that makes no key has no step that makes one');
-    return make.after === null
-      ? azure.keys.createIfMissing(to.vaultId, to.keyName, make.kind, requestId)
-      : azure.keys.createVersion(observed.vault.uri, to.keyName, make.after, make.kind, requestId);
+    // Its hash is stored and the nonce is gone: another try has another, now that there is no such key.
+    if (nonce === null) return notSo(doing(context), { code: 'stopped-before-making', keyName: to.keyName }, 'wait');
+    const mark = { request, nonce };
+    const made = await (make.after === null
+      ? azure.keys.createIfMissing(to.vaultId, to.keyName, make.kind, mark)
+      : azure.keys.createVersion(observed.vault.uri, to.keyName, make.after, make.kind, mark));
+    if (!made.ok) return made;
+    const { version, carriesNonce, ...receipt } = made.value;
+    // An existing key comes back as it is: reading back judges it.
+    return done({ ...receipt, outputs: carriesNonce ? { keyVersion: version } : {} });
   },
   async verify(context) {
     const { make, to } = context.work;

@@ -1,8 +1,9 @@
 /** What a step is, and how one is carried out. Steps are told what to do, they do not ask: no operation and no kind is named. */
 import type { Effect } from '../domain/effect.ts';
-import { done, type Failure, type Found, failed, foundThat, type Outcome, type Receipt } from '../domain/failure.ts';
+import { type Failure, type Found, failed, foundThat, type Outcome, type Receipt } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { KeyWork } from '../domain/key-change.ts';
+import type { OwnKey } from '../domain/own-key.ts';
 import type { Reversibility, StepName } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Proof } from '../domain/proof.ts';
@@ -15,6 +16,15 @@ export interface StepContext {
   /** Every effect that was approved. */
   readonly approved: readonly Effect[];
   readonly outputs: Readonly<Record<string, string>>;
+  /** What the record has of the key that this request made. */
+  readonly own: OwnKey;
+  /** Of this try, where the step asks for one; null where the process that stored its hash is gone, and it with it. */
+  readonly nonce: string | null;
+}
+
+/** What Azure answered to a change. `outputs` are values that later steps need, kept also where reading back fails. */
+export interface Applied extends Receipt {
+  readonly outputs?: Readonly<Record<string, string>>;
 }
 
 /** What a step saw when it read back. `outputs` are values that later steps need. */
@@ -29,10 +39,12 @@ export interface Verified {
  */
 export interface Step {
   readonly name: StepName;
+  /** With each try's intent the hash of a new nonce is stored, and what the step makes carries the nonce. */
+  readonly marks?: true;
   reversibility(work: KeyWork): Reversibility;
   effects(work: KeyWork): readonly Effect[];
   observe(context: StepContext): Promise<Outcome<'to-do' | 'already'>>;
-  apply(context: StepContext): Promise<Outcome<Receipt>>;
+  apply(context: StepContext): Promise<Outcome<Applied>>;
   verify(context: StepContext): Promise<Outcome<Verified>>;
 }
 
@@ -42,19 +54,27 @@ export interface StepOutcome extends Verified {
   readonly receipt: Receipt | null;
 }
 
+/** The same as an outcome; a failure keeps what Azure had answered before it. */
+export type CarriedOut =
+  | { readonly ok: true; readonly value: StepOutcome }
+  | { readonly ok: false; readonly failure: Failure; readonly outputs: Readonly<Record<string, string>> };
+
 /** Looks first, acts only where something is left to do, and always reads back. */
-export async function carryOut(step: Step, context: StepContext): Promise<Outcome<StepOutcome>> {
+export async function carryOut(step: Step, context: StepContext): Promise<CarriedOut> {
   const observed = await step.observe(context);
-  if (!observed.ok) return observed;
+  if (!observed.ok) return { ...observed, outputs: {} };
   const already = observed.value === 'already';
   let receipt: Receipt | null = null;
+  let outputs: Readonly<Record<string, string>> = {};
   if (!already) {
     const applied = await step.apply(context);
-    if (!applied.ok) return applied;
-    receipt = applied.value;
+    if (!applied.ok) return { ...applied, outputs };
+    const { outputs: answered = {}, ...rest } = applied.value;
+    receipt = rest;
+    outputs = answered;
   }
-  const verified = await step.verify(context);
-  return verified.ok ? done({ ...verified.value, already, receipt }) : verified;
+  const verified = await step.verify({ ...context, outputs: { ...context.outputs, ...outputs } });
+  return verified.ok ? { ok: true, value: { ...verified.value, already, receipt } } : { ...verified, outputs };
 }
 
 /** The step did not come to what it should, as the bot found by looking. `retry-until` where a change may still be spreading. */

@@ -1,7 +1,7 @@
 /** Words for every judgement of a check, from the facts it rests on. */
 import type { Check, CheckCode, CheckOf, FactOf } from '../domain/check.ts';
 import { type CustomerKey, sameVaultUri } from '../domain/observed.ts';
-import { keyWords } from './keys.ts';
+import { doubtfulKeyRemedy, doubtfulKeyWords, keyWords, otherKeyRemedy } from './keys.ts';
 import { dayWords, regionWords, scopeWords, shortVersion } from './places.ts';
 
 export interface CheckWords {
@@ -121,6 +121,16 @@ const words: { readonly [C in CheckCode]: (fact: FactOf<C>, outcome: Check['outc
     title: `The vault has a key named ${name} already.`,
     text: '',
     remedy: 'Choose that key, or another name.',
+  }),
+  'key-of-others': ({ name }) => ({
+    title: `Nothing shows that this request made key ${name}.`,
+    text: 'Somebody else made or imported it, and may know its private part.',
+    remedy: otherKeyRemedy,
+  }),
+  'key-doubtful': ({ name, doubt }) => ({
+    title: doubtfulKeyWords(name, doubt),
+    text: '',
+    remedy: doubtfulKeyRemedy,
   }),
   'key-not-rsa': ({ type }) => ({
     title: `A key of type ${type} cannot wrap.`,

@@ -2,7 +2,7 @@
 import { codeOf, type Failure, type Found, type FoundCode } from '../domain/failure.ts';
 import { kinds } from '../resources/registry.ts';
 import { checkWords } from './checks.ts';
-import { resourceKeyWords } from './keys.ts';
+import { doubtfulKeyRemedy, doubtfulKeyWords, otherKeyRemedy, resourceKeyWords } from './keys.ts';
 import { scopeWords } from './places.ts';
 
 /** The right that Azure missed, where its words name one (ARM's `AuthorizationFailed`, a vault's `ForbiddenByRbac`). */
@@ -36,7 +36,9 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
   missing: 'Somebody removed what the plan rests on. Put it back and retry, or give up.',
   'identity-lost': 'Give the agent that identity back and retry, or give up and ask again.',
   'identity-not-shown': look,
-  'key-of-others': 'Give up, then ask again under another name, or for that key if it is the one you want.',
+  'key-of-others': otherKeyRemedy,
+  'key-doubtful': doubtfulKeyRemedy,
+  'stopped-before-making': passes,
   'key-not-there': look,
   'key-made-otherwise': look,
   'access-mode-changed':
@@ -128,7 +130,11 @@ function foundWords(found: Found): string {
     case 'identity-not-shown':
       return 'The agent shows no system-assigned identity.';
     case 'key-of-others':
-      return `Somebody else made a key named ${found.keyName} meanwhile.`;
+      return `Nothing shows that this request made key ${found.keyName}. Somebody else made or imported it, and may know its private part.`;
+    case 'key-doubtful':
+      return doubtfulKeyWords(found.keyName, found.doubt);
+    case 'stopped-before-making':
+      return `The bot was stopped before it asked for key ${found.keyName}.`;
     case 'key-not-there':
       return `Key ${found.keyName} is not there as it was to be made.`;
     case 'key-made-otherwise':
@@ -190,6 +196,8 @@ export function expectedWords(failure: Failure): string | null {
     case 'missing':
     case 'identity-lost':
     case 'key-of-others':
+    case 'key-doubtful':
+    case 'stopped-before-making':
     case 'access-mode-changed':
     case 'membership-unknown':
     case 'run-lost':

@@ -1,6 +1,6 @@
 /** Keys, as people speak of them. */
 import { madeVersion } from '../domain/effect.ts';
-import type { CustomerKey } from '../domain/observed.ts';
+import type { CustomerKey, Doubt } from '../domain/observed.ts';
 import { dayWords, shortVersion } from './places.ts';
 
 /** `cmk-triage in https://kv-care.vault.azure.net/, version 0123abcd` */
@@ -24,3 +24,20 @@ export const versionWords = (version: string | null, after: string | null): stri
       ? 'first version'
       : 'new version'
     : `version ${shortVersion(version)}`;
+
+/** What to do about a key that somebody else put in the place of the one that was to be made. */
+export const otherKeyRemedy = 'Give up, then ask again under another name, or for that key if it is the one you want.';
+
+const doubts: { readonly [D in Doubt]: (name: string) => string } = {
+  copied: (name) => `More than one version of key ${name} carries what only the bot’s own should.`,
+  'not-the-first': (name) => `Key ${name} has another version, as old as the one that the bot asked for or older.`,
+  'made-at-another-time': (name) => `Key ${name} was made at another time than this request asked for it.`,
+  'too-many-versions': (name) => `Key ${name} has more versions than the bot looks through.`,
+};
+
+/** Why the bot does not take for its own what carries its mark. */
+export const doubtfulKeyWords = (name: string, doubt: Doubt): string =>
+  `${doubts[doubt](name)} The bot did not hear Azure’s answer when it asked, so it cannot tell which is its own.`;
+
+export const doubtfulKeyRemedy =
+  'Ask the vault’s owner who made those versions. Give up, then ask again under another name.';

@@ -13,12 +13,13 @@ import type { Azure } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import { decide } from '../domain/request/decide.ts';
 import { blockedBy } from '../domain/request/decide-run.ts';
-import type { Request } from '../domain/request/request.ts';
-import type { StepResult } from '../domain/request/request-command.ts';
+import { ownKeyOf, type Request } from '../domain/request/request.ts';
+import type { IntendedTry, StepResult } from '../domain/request/request-command.ts';
 import { decideRetry, type RetryLimits } from '../domain/retry.ts';
 import { operationOf, workOf } from '../operations/registry.ts';
 import { steps } from '../steps/registry.ts';
 import { carryOut } from '../steps/step.ts';
+import type { Nonces } from './nonces.ts';
 
 export interface RunPorts {
   readonly requests: Requests;
@@ -29,6 +30,8 @@ export interface RunPorts {
   readonly approverStanding: (person: PersonId, resource: ResourceFacts) => Promise<Standing>;
   readonly retryLimits: RetryLimits;
   readonly sha256: Sha256;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly nonces: Nonces;
   readonly now: () => Date;
 }
 
@@ -62,7 +65,7 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   const request = requireRequest(await ports.requests.load(id), id);
   const { wish } = request.plan;
   const operation = operationOf(wish);
-  const own = { requestId: id, keyVersion: request.outputs.keyVersion ?? null };
+  const own = ownKeyOf(request);
   const observed = await operation.observe(ports.azure, wish, own);
   if (!observed.ok) return stopOrWait(ports, id, run, attempt, observed.failure);
   const { policy, tenantId, now, sha256 } = ports;
@@ -106,12 +109,26 @@ async function stopOrWait(
   return { go: false };
 }
 
+/** A nonce of its own for each try of a step that makes what carries one: what is stored of it is its hash. */
+function withNonce(
+  { random, sha256 }: RunPorts,
+  one: Try,
+): { readonly intended: IntendedTry; readonly nonce: string | null } {
+  if (steps[one.step].marks !== true) return { intended: one, nonce: null };
+  const nonce = Buffer.from(random(32)).toString('hex');
+  return { intended: { ...one, nonceHash: sha256(nonce) }, nonce };
+}
+
 /** Stores that these steps are about to be tried. No stored intent, no change to Azure. */
 export async function intend(ports: RunPorts, id: RequestId, run: number, tries: readonly Try[]): Promise<boolean> {
   const cause = `run:${run}/${tries.map(({ step, attempt }) => `${step}/${attempt}`).join('+')}/intent`;
+  const marked = tries.map((one) => withNonce(ports, one));
   const stored = await ports.requests.append(id, cause, (request, at) =>
-    decide(request, { do: 'intend', run, steps: tries }, at),
+    decide(request, { do: 'intend', run, steps: marked.map(({ intended }) => intended) }, at),
   );
+  if (stored.kind === 'accepted' && !stored.replay) {
+    for (const { intended, nonce } of marked) if (nonce !== null) ports.nonces.keep({ id, run, ...intended }, nonce);
+  }
   if (stored.kind !== 'accepted' || !stored.replay) return stored.kind === 'accepted';
   // A process that was given up for dead may come back to an intent of a run that has ended meanwhile.
   const current = await ports.requests.load(id);
@@ -132,6 +149,8 @@ export async function attemptStep(
     work: workOf(request.plan),
     approved: effectsOf(request.plan),
     outputs: request.outputs,
+    own: ownKeyOf(request),
+    nonce: ports.nonces.of({ id, run, step, attempt }),
   });
   if (outcome.ok) {
     const { already, outputs, receipt, proofs } = outcome.value;
@@ -150,7 +169,7 @@ export async function attemptStep(
     ports.retryLimits,
   );
   const retryAt = retry.kind === 'wait' ? new Date(now + retry.ms).toISOString() : null;
-  return { step, attempt, outcome: 'failed', failure, retryAt };
+  return { step, attempt, outcome: 'failed', failure, retryAt, outputs: outcome.outputs };
 }
 
 /** Stores what came of the tries. Returns those to repeat, or that the run is over. */
@@ -164,6 +183,7 @@ export async function record(
   const stored = await ports.requests.append(id, cause, (request, at) =>
     decide(request, { do: 'record', run, results }, at),
   );
+  for (const { step, attempt } of results) ports.nonces.forget({ id, run, step, attempt });
   if (stored.kind === 'refused' || stored.request.state !== 'running') return 'stopped';
   const now = ports.now().getTime();
   return results.flatMap((result) =>

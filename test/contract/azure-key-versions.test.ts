@@ -1,7 +1,6 @@
 import { openCloud } from '../../src/azure/clouds.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { requestId } from '../support/fixtures.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import { clientsOf, messageOf } from '../support/local-azure-clients.ts';
 import {
@@ -10,7 +9,9 @@ import {
   type Fault,
   failureOf,
   got,
+  hashOf,
   key,
+  markOf,
   outsideFailureOf,
   owner,
   type Sent,
@@ -19,7 +20,7 @@ import {
   vaultId,
 } from './azure-setup.ts';
 
-/** Further versions of a key: made in the vault itself, and found again by the request they say they were made for. */
+/** Further versions of a key: made in the vault itself, and found again by what they carry. */
 
 let running: RunningAzure;
 let azure: Azure;
@@ -40,7 +41,7 @@ const uri = () => `https://localhost:${running.port + 2}/`;
 const used = key('cmk-virtual-visit');
 const hardware = key('hospital-data');
 const createAction = 'Microsoft.KeyVault/vaults/keys/create/action';
-const mark = 'cmk-bot-request';
+const tags = (n: number) => ({ 'cmk-bot-request': markOf(n).request, 'cmk-bot-nonce': markOf(n).nonce });
 const plain = { type: 'RSA', size: 2048, expires: null } as const;
 
 const oldest = async (name = used): Promise<KeyVersion> =>
@@ -82,11 +83,12 @@ const makeOlder = (name: string, seconds: number): Promise<void> =>
 
 describe('making a further version', () => {
   test('is one POST, with tags and permitted operations of the version before and the mark of the request', async () => {
-    await write(used, { tags: { ward: '7', [mark]: 'CMK-0000ZZ' }, keyOps: ['unwrapKey', 'wrapKey', 'sign'] });
+    await write(used, { tags: { ward: '7', ...tags(9) }, keyOps: ['unwrapKey', 'wrapKey', 'sign'] });
     const after = await oldest();
     const wish = { type: 'RSA', size: 3072, expires: '2031-05-01T00:00:00.000Z' } as const;
     const sent = await sentDuring(running, async () => {
-      const receipt = got(await azure.keys.createVersion(uri(), used, after, wish, requestId(1)));
+      const receipt = got(await azure.keys.createVersion(uri(), used, after, wish, markOf(1)));
+      expect(receipt).toMatchObject({ version: (await newest())?.version, carriesNonce: true });
       expect(receipt.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
       expect(receipt.correlationId).toMatch(/^[0-9a-f-]{36}$/);
     });
@@ -100,7 +102,7 @@ describe('making a further version', () => {
           key_size: 3072,
           key_ops: ['unwrapKey', 'wrapKey', 'sign'],
           attributes: { enabled: true, exp: Date.parse('2031-05-01T00:00:00Z') / 1000 },
-          tags: { ward: '7', [mark]: 'CMK-000001' },
+          tags: { ward: '7', ...tags(1) },
         },
       }),
     ]);
@@ -112,10 +114,10 @@ describe('making a further version', () => {
       enabled: true,
       notBefore: null,
       expires: '2031-05-01T00:00:00.000Z',
-      madeFor: 'CMK-000001',
+      nonceHash: hashOf(1),
     });
     expect(found?.version).not.toBe(after);
-    expect((await atVault(used)).properties.tags).toEqual({ ward: '7', [mark]: 'CMK-000001' });
+    expect((await atVault(used)).properties.tags).toEqual({ ward: '7', ...tags(1) });
   });
 
   test('carries over what the version in use has, not what a later one has', async () => {
@@ -123,8 +125,8 @@ describe('making a further version', () => {
     await write(used, { tags: { of: 'the first' } });
     const owners = clientsOf(running, owner).keys(uri());
     await owners.updateKeyProperties(used, second?.version ?? '', { tags: { of: 'the second' }, keyOps: ['sign'] });
-    got(await azure.keys.createVersion(uri(), used, KeyVersion.parse(first?.version), plain, requestId(2)));
-    expect((await atVault(used)).properties.tags).toEqual({ of: 'the first', [mark]: 'CMK-000002' });
+    got(await azure.keys.createVersion(uri(), used, KeyVersion.parse(first?.version), plain, markOf(2)));
+    expect((await atVault(used)).properties.tags).toEqual({ of: 'the first', ...tags(2) });
     expect((await atVault(used)).keyOperations).toEqual(['wrapKey', 'unwrapKey']);
   });
 
@@ -133,7 +135,7 @@ describe('making a further version', () => {
     const before = await atVault(hardware, after);
     const wish = { type: 'RSA-HSM', size: 2048, expires: null } as const;
     const sent = await sentDuring(running, async () => {
-      got(await azure.keys.createVersion(uri(), hardware, after, wish, requestId(3)));
+      got(await azure.keys.createVersion(uri(), hardware, after, wish, markOf(3)));
     });
     expect(creates(sent).map(({ body }) => body)).toEqual([
       {
@@ -141,7 +143,7 @@ describe('making a further version', () => {
         key_size: 2048,
         key_ops: ['wrapKey', 'unwrapKey'],
         attributes: { enabled: true },
-        tags: { [mark]: 'CMK-000003' },
+        tags: tags(3),
       },
     ]);
     expect(await atVault(hardware, after)).toEqual(before);
@@ -151,7 +153,7 @@ describe('making a further version', () => {
   test('with a version before that is not there nothing is made', async () => {
     const gone = KeyVersion.parse('0'.repeat(32));
     const sent = await sentDuring(running, async () => {
-      expect(failureOf(await azure.keys.createVersion(uri(), used, gone, plain, requestId(4)))).toMatchObject({
+      expect(failureOf(await azure.keys.createVersion(uri(), used, gone, plain, markOf(4)))).toMatchObject({
         source: 'azure',
         next: 'ask',
         code: 'KeyNotFound',
@@ -165,13 +167,7 @@ describe('making a further version', () => {
   test('in a known cloud no token goes to a host outside Key Vault', async () => {
     const strict = connect(running, { cloud: openCloud({ name: 'public' }) });
     const address = 'https://vault.azure.net.example.com/';
-    const outcome = await strict.keys.createVersion(
-      address,
-      used,
-      KeyVersion.parse('0'.repeat(32)),
-      plain,
-      requestId(5),
-    );
+    const outcome = await strict.keys.createVersion(address, used, KeyVersion.parse('0'.repeat(32)), plain, markOf(5));
     expect(failureOf(outcome)).toMatchObject({
       source: 'bot',
       next: 'ask',
@@ -197,7 +193,7 @@ describe('without the right', () => {
     const words = await messageOf(posts === 0 ? own.getKey(used, { version: after }) : own.createKey(used, 'RSA'));
     expect(words).toContain(`Action: '${action}'`);
     const sent = await sentDuring(running, async () => {
-      const failure = outsideFailureOf(await azure.keys.createVersion(uri(), used, after, plain, requestId(6)));
+      const failure = outsideFailureOf(await azure.keys.createVersion(uri(), used, after, plain, markOf(6)));
       expect(failure).toMatchObject({ source: 'azure', next: 'ask', status: 403, code: 'ForbiddenByRbac' });
       expect(failure.message).toBe(words);
       expect(failure.correlationId).toMatch(/^[0-9a-f-]{36}$/);
@@ -210,7 +206,7 @@ describe('without the right', () => {
     const lab = vaultId('kv-lab', 'rg-research', '40000000-0000-4000-8000-000000000002');
     const after = KeyVersion.parse(got(await azure.keys.first(lab, key('cmk-lab')))?.version);
     const address = `https://localhost:${running.port + 5}/`;
-    const failure = failureOf(await azure.keys.createVersion(address, key('cmk-lab'), after, plain, requestId(7)));
+    const failure = failureOf(await azure.keys.createVersion(address, key('cmk-lab'), after, plain, markOf(7)));
     expect(failure).toMatchObject({ source: 'azure', next: 'ask', status: 403, code: 'ForbiddenByFirewall' });
   });
 });
@@ -227,15 +223,13 @@ describe('an answer that does not come', () => {
   test.each(lost)('%s: the version is not made again by itself', async (_what, fault, what, versions) => {
     const after = await oldest();
     const sent = await sentDuring(running, async () => {
-      const outcome = await under(running, fault, () =>
-        azure.keys.createVersion(uri(), used, after, plain, requestId(8)),
-      );
+      const outcome = await under(running, fault, () => azure.keys.createVersion(uri(), used, after, plain, markOf(8)));
       expect(failureOf(outcome)).toMatchObject({ next: 'wait', ...what });
     });
     expect(creates(sent)).toHaveLength(1);
     expect(await versionsOf(used)).toHaveLength(versions);
-    const found = got(await azure.keys.madeFor(hospital, used, after, requestId(8)));
-    expect(found?.madeFor ?? null).toBe(versions === 3 ? 'CMK-000008' : null);
+    const found = got(await azure.keys.versions(hospital, used, after)).versions.map(({ nonceHash }) => nonceHash);
+    expect(found.filter((hash) => hash !== null)).toEqual(versions === 3 ? [hashOf(8)] : []);
   });
 
   test('because of throttling is waited out: it says that nothing was done', async () => {
@@ -243,54 +237,68 @@ describe('an answer that does not come', () => {
     const respond = { ...busy(429), headers: { 'retry-after': '1' } };
     const sent = await sentDuring(running, async () => {
       const fault = { match, times: 1, respond };
-      got(await under(running, fault, () => azure.keys.createVersion(uri(), used, after, plain, requestId(9))));
+      got(await under(running, fault, () => azure.keys.createVersion(uri(), used, after, plain, markOf(9))));
     });
     expect(creates(sent).map(({ status }) => status)).toEqual([429, 200]);
     expect(await versionsOf(used)).toHaveLength(3);
   });
 });
 
-describe('the version that was made for a request', () => {
-  const make = async (after: KeyVersion, number: number): Promise<string> => {
-    got(await azure.keys.createVersion(uri(), used, after, plain, requestId(number)));
-    return (await newest())?.version ?? '';
-  };
+describe('the versions after one', () => {
+  const make = async (after: KeyVersion, number: number): Promise<KeyVersion> =>
+    got(await azure.keys.createVersion(uri(), used, after, plain, markOf(number))).version;
+  const since = async (version: KeyVersion, of = used) => got(await azure.keys.versions(hospital, of, version));
 
-  test('is found among several, made in the same second or not', async () => {
-    const after = await oldest();
-    const made: string[] = [];
-    for (const number of [1, 2, 3]) made.push(await make(after, number));
+  test('are all that were made since, in the same second or not, each with what it carries', async () => {
+    const first = await oldest();
+    const made: KeyVersion[] = [];
+    for (const number of [1, 2, 3]) made.push(await make(first, number));
     await clientsOf(running, owner).keys(uri()).createKey(used, 'RSA');
+    const { versions, complete } = await since(first);
+    expect(complete).toBe(true);
     for (const [index, version] of made.entries()) {
-      const found = got(await azure.keys.madeFor(hospital, used, after, requestId(index + 1)));
-      expect(found).toEqual(got(await azure.keys.get(hospital, used, KeyVersion.parse(version))));
-      expect(found?.madeFor).toBe(requestId(index + 1));
+      const found = versions.find((one) => one.version === version);
+      expect(found).toEqual(got(await azure.keys.get(hospital, used, version)));
+      expect(found?.nonceHash).toBe(hashOf(index + 1));
     }
-    expect(got(await azure.keys.madeFor(hospital, used, after, requestId(4)))).toBeNull();
+    expect(versions).toHaveLength(5);
   });
 
-  test('there is none where nothing was made, and none of a key that is not there', async () => {
-    const after = await oldest();
-    expect(got(await azure.keys.madeFor(hospital, used, after, requestId(1)))).toBeNull();
-    expect(got(await azure.keys.madeFor(hospital, key('no-such-key'), after, requestId(1)))).toBeNull();
+  test('are none of a key that is not there', async () => {
+    expect(await since(await oldest(), key('no-such-key'))).toEqual({ versions: [], complete: true });
   });
 
-  test('is not looked for before the version in use, nor is that one taken for it', async () => {
+  test('are neither that one nor older ones', async () => {
     const before = await oldest();
-    const first = KeyVersion.parse(await make(before, 1));
+    const first = await make(before, 1);
     await makeOlder(used, 60);
-    const second = KeyVersion.parse(await make(before, 2));
-    expect(got(await azure.keys.madeFor(hospital, used, first, requestId(1)))).toBeNull();
-    expect(got(await azure.keys.madeFor(hospital, used, first, requestId(2)))?.version).toBe(second);
-    expect(got(await azure.keys.madeFor(hospital, used, second, requestId(1)))).toBeNull();
+    const second = await make(before, 2);
+    const found = async (version: KeyVersion) => (await since(version)).versions.map((one) => one.version);
+    expect(await found(first)).toContain(second);
+    expect(await found(first)).not.toContain(before);
+    expect(await found(second)).toEqual([]);
+  });
+
+  test('are not all read where there are many, which is told', async () => {
+    const first = await oldest();
+    await changeState(running, (state) => {
+      const vault = state.vaults.find((one: { name: string }) => one.name === 'kv-hospital-keys');
+      const { versions } = vault.keys.find((one: { name: string }) => one.name === used);
+      const like = versions.at(-1);
+      for (let n = 0; n < 30; n++)
+        versions.push({ ...like, version: `${n}`.padStart(32, '0'), created: like.created + 1 });
+    });
+    const { versions, complete } = await since(first);
+    expect(complete).toBe(false);
+    expect(versions).toHaveLength(25);
   });
 
   test('one that cannot be read is a failure, not none', async () => {
-    const after = await oldest();
-    const version = await make(after, 1);
+    const first = await oldest();
+    const version = await make(first, 1);
     const body = { error: { code: 'AuthorizationFailed', message: 'in the words of Azure' } };
     const fault = { match: { url: `keys/${used}/versions/${version}` }, respond: { status: 403, body } };
-    const outcome = await under(running, fault, () => azure.keys.madeFor(hospital, used, after, requestId(1)));
+    const outcome = await under(running, fault, () => azure.keys.versions(hospital, used, first));
     expect(failureOf(outcome)).toMatchObject({ next: 'ask', status: 403, message: 'in the words of Azure' });
   });
 });

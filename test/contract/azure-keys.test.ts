@@ -2,9 +2,8 @@ import { openCloud } from '../../src/azure/clouds.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { messageOf } from '../../src/words/failures.ts';
-import { requestId } from '../support/fixtures.ts';
 import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { connect, failureOf, got, key, owner, sentDuring, under, vaultId } from './azure-setup.ts';
+import { connect, failureOf, got, hashOf, key, markOf, owner, sentDuring, under, vaultId } from './azure-setup.ts';
 
 let running: RunningAzure;
 let azure: Azure;
@@ -30,7 +29,7 @@ describe('reading keys', () => {
       notBefore: null,
       expires: '2028-01-12T00:00:00.000Z',
       created: '2024-03-04T08:00:00.000Z',
-      madeFor: null,
+      nonceHash: null,
     });
   });
 
@@ -76,13 +75,13 @@ describe('making a key', () => {
   test('makes one that wraps and unwraps and nothing else', async () => {
     const wish = { type: 'RSA', size: 4096, expires: '2031-05-01' } as const;
     const sent = await sentDuring(running, async () =>
-      got(await azure.keys.createIfMissing(care, made, wish, requestId(1))),
+      expect(got(await azure.keys.createIfMissing(care, made, wish, markOf(1)))).toMatchObject({ carriesNonce: true }),
     );
     expect(sent.map(({ method, body }) => ({ method, body }))).toEqual([
       {
         method: 'PUT',
         body: {
-          tags: { 'cmk-bot-request': 'CMK-000001' },
+          tags: { 'cmk-bot-request': 'CMK-000001', 'cmk-bot-nonce': markOf(1).nonce },
           properties: {
             kty: 'RSA',
             keySize: 4096,
@@ -97,7 +96,7 @@ describe('making a key', () => {
       size: 4096,
       operations: ['wrapKey', 'unwrapKey'],
       expires: '2031-05-01T00:00:00.000Z',
-      madeFor: 'CMK-000001',
+      nonceHash: hashOf(1),
     });
   });
 
@@ -117,7 +116,10 @@ describe('making a key', () => {
 
   test('a repeat leaves the key as it is, whatever is asked for', async () => {
     const before = got(await azure.keys.get(care, made, null));
-    got(await azure.keys.createIfMissing(care, made, { type: 'RSA', size: 2048, expires: null }, requestId(2)));
+    const again = got(
+      await azure.keys.createIfMissing(care, made, { type: 'RSA', size: 2048, expires: null }, markOf(2)),
+    );
+    expect(again).toMatchObject({ version: before?.version, carriesNonce: false });
     expect(got(await azure.keys.get(care, made, null))).toEqual(before);
   });
 
@@ -128,7 +130,7 @@ describe('making a key', () => {
     });
     const wish = { type: 'RSA', size: 2048, expires: null } as const;
     const failure = failureOf(
-      await azure.keys.createIfMissing(vaultId('kv-hospital-keys'), key('hospital-data'), wish, requestId(1)),
+      await azure.keys.createIfMissing(vaultId('kv-hospital-keys'), key('hospital-data'), wish, markOf(1)),
     );
     expect(failure).toMatchObject({ next: 'ask', code: 'ObjectIsDeletedButRecoverable', status: 409 });
   });

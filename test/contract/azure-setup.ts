@@ -1,5 +1,6 @@
 /** The ports of the product over a real HTTPS connection to a local Azure, and a look at what went over the wire. */
 
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { connectAzure } from '../../src/azure/azure.ts';
 import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
@@ -8,9 +9,10 @@ import type { Limits } from '../../src/azure/exchange.ts';
 import type { Failure, Outcome } from '../../src/domain/failure.ts';
 import { ArmId, KeyName } from '../../src/domain/ids.ts';
 import type { ObservedVault } from '../../src/domain/observed.ts';
-import type { Azure } from '../../src/domain/ports/azure.ts';
+import type { Azure, KeyMark } from '../../src/domain/ports/azure.ts';
 import type { ResourceRef } from '../../src/domain/wish.ts';
 import { kinds } from '../../src/resources/registry.ts';
+import { requestId } from '../support/fixtures.ts';
 import { http, type RunningAzure } from '../support/local-azure.ts';
 
 export const tenantId = '10000000-0000-4000-8000-000000000000';
@@ -67,6 +69,10 @@ export const resourceRef = (name: string, group?: string, subscription?: string)
 export const vaultId = (name: string, group = 'rg-care-prod', subscription = careId): ArmId =>
   ArmId.parse(`${providers(group, subscription)}/Microsoft.KeyVault/vaults/${name}`);
 export const key = (name: string): KeyName => KeyName.parse(name);
+
+/** What a key carries that is made for the request of that number, and its hash. */
+export const markOf = (n: number): KeyMark => ({ request: requestId(n), nonce: `${n}`.padStart(64, '0') });
+export const hashOf = (n: number): string => createHash('sha256').update(markOf(n).nonce, 'utf8').digest('hex');
 
 /** The value of a call that must have worked. */
 export function got<T>(outcome: Outcome<T>): T {

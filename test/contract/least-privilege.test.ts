@@ -118,7 +118,7 @@ describe('with these roles alone', () => {
     const { versions } = keyIn(await azureState(world), 'kv-hospital-keys', 'cmk-virtual-visit');
     const [made] = versions.slice(-1);
     expect(versions).toHaveLength(keyIn(before, 'kv-hospital-keys', 'cmk-virtual-visit').versions.length + 1);
-    expect(made?.tags).toEqual({ 'cmk-bot-request': id });
+    expect(made?.tags).toEqual({ 'cmk-bot-request': id, 'cmk-bot-nonce': expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(agentIn(await azureState(world), rotation.agent).content.keyVaultProperties?.keyVersion).toBe(made?.version);
   });
 

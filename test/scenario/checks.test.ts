@@ -142,6 +142,8 @@ describe('every judgement stands on the review page', () => {
       'old-version-unknown',
       'key-made',
       'key-version-new',
+      'key-of-others',
+      'key-doubtful',
       'vault-rights-not-checked',
     ]);
   });

@@ -5,6 +5,7 @@
 import type { Outcome, Receipt } from '../failure.ts';
 import type { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../ids.ts';
 import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
+import type { KeyVersions } from '../own-key.ts';
 import type { ResourceRef } from '../wish.ts';
 
 /** The resources whose key is managed, of every kind there is. */
@@ -32,6 +33,21 @@ export type Probe = 'usable' | 'not-allowed';
 /** Whether a deleted key still holds a name, or the vault did not let the bot look. */
 export type Deleted = 'none' | 'deleted' | 'not-checked';
 
+/** What a made key carries. */
+export interface KeyMark {
+  /** For people who look in the portal: whoever may write keys can write it, so nothing reads it. */
+  readonly request: RequestId;
+  /** 256 random bits in hexadecimal digits, known to nobody before the key is there. It stands nowhere else. */
+  readonly nonce: string;
+}
+
+/** What Azure answered to a create. */
+export interface CreatedKey extends Receipt {
+  readonly version: KeyVersion;
+  /** It carries the nonce that was sent, so this call made it. */
+  readonly carriesNonce: boolean;
+}
+
 /** Keys, through ARM where it can be: the bot needs no data access for that. */
 export interface Keys {
   /** One version, the newest when none is named; null when there is no such key. */
@@ -40,22 +56,25 @@ export interface Keys {
   first(vaultId: ArmId, name: KeyName): Promise<Outcome<ObservedKey | null>>;
   /** The newest version of every key, by name. */
   list(vaultId: ArmId): Promise<Outcome<readonly ObservedKey[]>>;
-  /** Makes the first version, marked as made for the request; an existing key is left unchanged. Safe to repeat. */
-  createIfMissing(vaultId: ArmId, name: KeyName, key: KeyKind, madeFor: RequestId): Promise<Outcome<Receipt>>;
+  /**
+   * Makes the first version, which carries the mark; an existing key is left unchanged, and its newest version is answered: it
+   * is the made one only where it carries the nonce. Safe to repeat.
+   */
+  createIfMissing(vaultId: ArmId, name: KeyName, key: KeyKind, mark: KeyMark): Promise<Outcome<CreatedKey>>;
   /**
    * Makes a further version of the key that `after` is a version of, through the vault itself, with the bot's own data access:
-   * tags and permitted operations are those of that version, and it is marked as made for the request. NOT safe to repeat:
-   * look with {@link Keys.madeFor} first.
+   * tags and permitted operations are those of that version, and it carries the mark. What is answered is what this call made:
+   * a vault never answers an existing version to it. NOT safe to repeat: look with {@link Keys.versions} first.
    */
   createVersion(
     vaultUri: string,
     name: KeyName,
     after: KeyVersion,
     key: KeyKind,
-    madeFor: RequestId,
-  ): Promise<Outcome<Receipt>>;
-  /** The version that says it was made for the request, among those later than `after`; null when there is none. */
-  madeFor(vaultId: ArmId, name: KeyName, after: KeyVersion, request: RequestId): Promise<Outcome<ObservedKey | null>>;
+    mark: KeyMark,
+  ): Promise<Outcome<CreatedKey>>;
+  /** Versions as old as `after` or younger, without that one, oldest first; all where it is null. None: there is no such key. */
+  versions(vaultId: ArmId, name: KeyName, after: KeyVersion | null): Promise<Outcome<KeyVersions>>;
   /** Wraps and unwraps throw-away bytes with the bot's own rights. Changes nothing. */
   probe(vaultUri: string, name: KeyName, version: KeyVersion): Promise<Outcome<Probe>>;
   /**

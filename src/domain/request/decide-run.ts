@@ -110,11 +110,11 @@ export function intend(request: Request, command: Extract<Command, { do: 'intend
   if (request.checked !== command.run) throw new Error(`run ${command.run} of ${request.id} was not checked`);
   for (const one of command.steps) mustBeNext(request, command.run, one);
   return accept(
-    ...command.steps.map(({ step, attempt }) =>
+    ...command.steps.map(({ step, attempt, nonceHash }) =>
       newEvent(
         'step-intended',
         botActor,
-        { run: command.run, step, attempt },
+        { run: command.run, step, attempt, ...(nonceHash === undefined ? {} : { nonceHash }) },
         { ...runRest(request), changes: changesOf(request.plan, step) },
       ),
     ),
@@ -191,11 +191,12 @@ function resultEvent(request: Request, run: number, result: StepResult): NewEven
       },
     );
   }
-  const { step, attempt, failure, retryAt } = result;
+  const { step, attempt, failure, retryAt, outputs = {} } = result;
+  const answered = Object.keys(outputs).length === 0 ? {} : { outputs };
   return newEvent(
     'step-failed',
     botActor,
-    { run, step, attempt, failure, retryAt },
+    { run, step, attempt, failure, retryAt, ...answered },
     {
       ...runRest(request),
       changes: changesOf(request.plan, step),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Effect } from '../effect.ts';
 import { Failure } from '../failure.ts';
 import { FormId, type PersonId } from '../ids.ts';
+import { NonceHash } from '../own-key.ts';
 import { type Plan, planSchema, StepName } from '../plan.ts';
 import { AppliedPolicy } from '../policy/policy.ts';
 import { SignIn } from '../policy/sign-in.ts';
@@ -72,7 +73,13 @@ const payloadsWith = (plan: z.ZodType<Plan>) => ({
    * as it would be made now, `counted` are the people whose approvals were still good.
    */
   'run-checked': z.strictObject({ run, observed: z.string(), counted: z.array(z.string()) }),
-  'step-intended': z.strictObject({ run, step: StepName, attempt: run }),
+  'step-intended': z.strictObject({
+    run,
+    step: StepName,
+    attempt: run,
+    /** Of what only a key that this try makes will carry. Missing: it makes none, or from before decision 17. */
+    nonceHash: NonceHash.optional(),
+  }),
   'step-done': z.strictObject({
     run,
     step: StepName,
@@ -89,6 +96,8 @@ const payloadsWith = (plan: z.ZodType<Plan>) => ({
     failure: Failure,
     /** ISO 8601: when it is tried again; null when a person is asked. */
     retryAt: z.string().nullable(),
+    /** What Azure had answered before it failed. Missing: nothing that later tries need. */
+    outputs: z.record(z.string(), z.string()).optional(),
   }),
   'attention-needed': z.strictObject({ run, step: StepName.nullable(), failure: Failure }),
   succeeded: z.strictObject({ run, proofs: z.array(Proof) }),

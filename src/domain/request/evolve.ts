@@ -47,6 +47,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     approvals: [],
     progress: planned(body.data.plan),
     outputs: {},
+    keyIntents: [],
     runs: 0,
     checked: 0,
     touched: false,
@@ -178,14 +179,15 @@ function evolveRun(base: RequestBase, body: RunEvent, { time, revision }: Stored
     case 'run-checked':
       return { ...base, state: 'approved', checked: body.data.run };
     case 'step-intended': {
-      const { run, step, attempt } = body.data;
+      const { run, step, attempt, nonceHash } = body.data;
       const now = { state: 'running', run, attempt, endedAt: null, retryAt: null } as const;
       const progress = change(base.progress, step, ({ tries, startedAt }) => ({
         ...now,
         tries: tries + 1,
         startedAt: attempt > 1 ? (startedAt ?? time) : time,
       }));
-      return { ...base, state: 'running', touched: true, progress };
+      const keyIntents = nonceHash === undefined ? base.keyIntents : [...base.keyIntents, { nonceHash, at: time }];
+      return { ...base, state: 'running', touched: true, progress, keyIntents };
     }
     case 'step-done': {
       return {
@@ -196,9 +198,10 @@ function evolveRun(base: RequestBase, body: RunEvent, { time, revision }: Stored
       };
     }
     case 'step-failed': {
-      const { failure, retryAt } = body.data;
+      const { failure, retryAt, outputs: answered = {} } = body.data;
       const now = { state: retryAt === null ? 'failed' : 'waiting', endedAt: time, failure, retryAt } as const;
-      return { ...base, state: 'running', progress: change(base.progress, body.data.step, () => now) };
+      const outputs = { ...base.outputs, ...answered };
+      return { ...base, state: 'running', progress: change(base.progress, body.data.step, () => now), outputs };
     }
     case 'attention-needed':
       return {

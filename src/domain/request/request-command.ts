@@ -40,6 +40,13 @@ export interface Submit {
   readonly justification: string;
 }
 
+export interface IntendedTry {
+  readonly step: StepName;
+  readonly attempt: number;
+  /** Of what only the key will carry that this try makes. */
+  readonly nonceHash?: string;
+}
+
 export type StepResult =
   | {
       readonly step: StepName;
@@ -57,6 +64,8 @@ export type StepResult =
       readonly failure: Failure;
       /** ISO 8601, or null: ask a person. */
       readonly retryAt: string | null;
+      /** What Azure had answered before it failed, for later tries. */
+      readonly outputs?: Readonly<Record<string, string>>;
     };
 
 export type Command =
@@ -82,7 +91,7 @@ export type Command =
       readonly policy: AppliedPolicy;
       readonly standings: Readonly<Record<string, Standing>>;
     }
-  | { readonly do: 'intend'; readonly run: number; readonly steps: readonly { step: StepName; attempt: number }[] }
+  | { readonly do: 'intend'; readonly run: number; readonly steps: readonly IntendedTry[] }
   | { readonly do: 'record'; readonly run: number; readonly results: readonly StepResult[] }
   | { readonly do: 'stop-run'; readonly run: number; readonly failure: Failure };
 

@@ -2,6 +2,7 @@
 
 import type { Failure } from '../failure.ts';
 import type { FormId, PersonId, RequestId } from '../ids.ts';
+import type { KeyIntent, OwnKey } from '../own-key.ts';
 import type { Plan, StepName } from '../plan.ts';
 import type { AppliedPolicy } from '../policy/policy.ts';
 import type { Proof } from '../proof.ts';
@@ -59,6 +60,8 @@ export interface RequestBase {
   readonly progress: readonly StepProgress[];
   /** What earlier steps brought forth. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** What keys that it made carry, by the tries that were to make one. */
+  readonly keyIntents: readonly KeyIntent[];
   /** How many runs were ordered so far. */
   readonly runs: number;
   /** The last run before which the approval was found to cover what Azure held; 0 before the first. */
@@ -108,6 +111,12 @@ export type Request =
   | Rejected
   | Cancelled
   | Expired;
+
+/** What the record has of the key that the request made. */
+export const ownKeyOf = ({ outputs, keyIntents }: RequestBase): OwnKey => ({
+  keyVersion: outputs.keyVersion ?? null,
+  intents: keyIntents,
+});
 
 /** How far the step has come that switches the key; undefined where the plan has none. */
 export const keyProgress = ({ plan, progress }: Request): StepProgress | undefined =>

@@ -1,9 +1,8 @@
 import { type Check, type CheckCode, checkCodes, type FactOf } from '../../../src/domain/check.ts';
-import { RequestId } from '../../../src/domain/ids.ts';
 import { isThere } from '../../../src/domain/key-change.ts';
 import type { Observation } from '../../../src/domain/observed.ts';
+import type { OwnKey } from '../../../src/domain/own-key.ts';
 import { judgeKey } from '../../../src/operations/checks.ts';
-import type { Own } from '../../../src/operations/context.ts';
 import { type Wish, workOf } from '../../../src/operations/registry.ts';
 import {
   guards,
@@ -22,7 +21,7 @@ import {
   wishToRotate,
 } from '../support/plans.ts';
 
-const checksOf = (seen: Partial<Observation>, wished: Wish = wish(), own: Own | null = null) =>
+const checksOf = (seen: Partial<Observation>, wished: Wish = wish(), own: OwnKey | null = null) =>
   planFor({ seen, wished, own }).checks;
 /** Where a rotation starts: the agent under version `a…`, which is there and enabled. */
 const rotating = (change: Partial<Observation> = {}): Partial<Observation> => ({
@@ -31,7 +30,7 @@ const rotating = (change: Partial<Observation> = {}): Partial<Observation> => ({
   from: key(),
   ...change,
 });
-const own: Own = { requestId: RequestId.parse('CMK-000001'), keyVersion: version('a') };
+const own: OwnKey = { keyVersion: version('a'), intents: [] };
 const soon = '2026-03-03T00:00:00.000Z';
 const past = '2026-03-01T00:00:00.000Z';
 const hsm = { ...newKey, type: 'RSA-HSM' } as const;
@@ -42,7 +41,7 @@ interface Example<C extends CheckCode> {
   readonly outcome: Check['outcome'];
   readonly fact: FactOf<C>;
   readonly wished?: Wish | undefined;
-  readonly own?: Own | undefined;
+  readonly own?: OwnKey | undefined;
 }
 const cutoff = '2021-11-11';
 const keyAt = (digit: string) => under(version(digit));
@@ -113,7 +112,7 @@ const examples: { readonly [C in CheckCode]: Example<C> } = {
   'purge-protection-will-be-on': { seen: {}, outcome: 'pass', fact: {} },
   'key-fit': { seen: {}, outcome: 'pass', fact: { type: 'RSA', size: 3072 } },
   'key-new': { seen: { key: null }, outcome: 'pass', fact: { type: 'RSA', size: 3072 }, wished: wishForNewKey() },
-  'key-made': { seen: {}, outcome: 'pass', fact: { name: 'care' }, wished: wishForNewKey(), own },
+  'key-made': { seen: { keyIs: 'own' }, outcome: 'pass', fact: { name: 'care' }, wished: wishForNewKey(), own },
   'key-version-new': {
     seen: rotating({ key: null }),
     outcome: 'pass',
@@ -121,6 +120,20 @@ const examples: { readonly [C in CheckCode]: Example<C> } = {
     wished: wishToRotate(toNewVersion),
   },
   'key-missing': { seen: { key: null }, outcome: 'block', fact: {} },
+  'key-of-others': {
+    seen: { keyIs: 'others' },
+    outcome: 'block',
+    fact: { name: 'care' },
+    wished: wishForNewKey(),
+    own,
+  },
+  'key-doubtful': {
+    seen: { keyIs: 'copied' },
+    outcome: 'block',
+    fact: { name: 'care', doubt: 'copied' },
+    wished: wishForNewKey(),
+    own,
+  },
   'key-name-taken': { seen: {}, outcome: 'block', fact: { name: 'care' }, wished: wishForNewKey() },
   'key-not-rsa': { seen: { key: key({ type: 'EC', size: null }) }, outcome: 'block', fact: { type: 'EC' } },
   'key-size-unfit': { seen: { key: key({ size: 1024 }) }, outcome: 'block', fact: { size: 1024 } },
@@ -251,7 +264,7 @@ describe('a key', () => {
 });
 
 describe('a rotation', () => {
-  const codes = (seen: Partial<Observation>, wished: Wish, mine: Own | null = null) =>
+  const codes = (seen: Partial<Observation>, wished: Wish, mine: OwnKey | null = null) =>
     checksOf(seen, wished, mine).map((check) => `${check.outcome} ${check.code}`);
 
   it('is for an agent under a key of the customer’s', () => {

@@ -5,12 +5,12 @@ import { steps } from '../../../src/steps/registry.ts';
 import { carryOut } from '../../../src/steps/step.ts';
 import { failure, id } from '../support/commands.ts';
 import { key, planFor, principal, resource, under, vault, version, wishForNewKey } from '../support/plans.ts';
-import { receipt, type ScriptedAzure, scriptedAzure, type World } from '../support/scripted-azure.ts';
+import { intent, nonce, receipt, type ScriptedAzure, scriptedAzure, type World } from '../support/scripted-azure.ts';
 
 const identified = resource({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
 const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
 const outputs = { principalId: principal, keyVersion: version('c') };
-const made = key({ version: version('c'), madeFor: id });
+const made = key({ version: version('c'), nonceHash: intent.nonceHash, created: intent.at });
 
 /** For each step that changes something: what is there before, what is there when it is done, and its one write. */
 const changes: Record<Exclude<StepName, 'verify'>, { before: Partial<World>; done: Partial<World>; write: string }> = {
@@ -42,7 +42,10 @@ const shown: Record<Exclude<StepName, 'verify'>, FoundCode> = {
 };
 const names = StepName.options.filter((name) => name !== 'verify');
 const run = (name: StepName, azure: ScriptedAzure) =>
-  carryOut(steps[name], { azure, requestId: id, work: workOf(plan), approved: effectsOf(plan), outputs });
+  carryOut(steps[name], {
+    ...{ azure, requestId: id, work: workOf(plan), approved: effectsOf(plan), outputs, nonce },
+    own: { keyVersion: null, intents: [intent] },
+  });
 
 describe.each(names)('%s', (name) => {
   const { before, done, write } = changes[name];
@@ -82,14 +85,14 @@ describe.each(names)('%s', (name) => {
     const azure = scriptedAzure(before);
     const refusal = failure({ code: 'ScopeLocked', message: 'The scope is locked.', correlationId: 'c-7' });
     azure.refuse(write, refusal);
-    expect(await run(name, azure)).toEqual({ ok: false, failure: refusal });
+    expect(await run(name, azure)).toEqual({ ok: false, failure: refusal, outputs: {} });
   });
 
   it('touches nothing when it cannot look', async () => {
     const azure = scriptedAzure(before);
     const outage = failure({ next: 'wait', code: 'ServiceUnavailable', status: 503 });
-    for (const read of ['resources.get', 'vaults.get', 'keys.first']) azure.refuse(read, outage, 9);
-    expect(await run(name, azure)).toEqual({ ok: false, failure: outage });
+    for (const read of ['resources.get', 'vaults.get', 'keys.get']) azure.refuse(read, outage, 9);
+    expect(await run(name, azure)).toEqual({ ok: false, failure: outage, outputs: {} });
     expect(azure.writes).toEqual([]);
   });
 });

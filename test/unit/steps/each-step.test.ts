@@ -9,7 +9,6 @@ import { setCmk } from '../../../src/steps/set-cmk.ts';
 import { carryOut, type Step, type StepContext } from '../../../src/steps/step.ts';
 import { verify } from '../../../src/steps/verify.ts';
 import { expectedWords, messageOf } from '../../../src/words/failures.ts';
-import { requestId } from '../../support/fixtures.ts';
 import { failure, id } from '../support/commands.ts';
 import {
   key,
@@ -24,19 +23,34 @@ import {
   wish,
   wishForNewKey,
 } from '../support/plans.ts';
-import { type ScriptedAzure, scriptedAzure, type World } from '../support/scripted-azure.ts';
+import { hashOf, intent, nonce, type ScriptedAzure, scriptedAzure, type World } from '../support/scripted-azure.ts';
 
 const identified = resource({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
-const contextOf = (azure: ScriptedAzure, plan = planFor(), outputs: Record<string, string> = {}): StepContext => ({
+/** Without more: the process that stored what its tries' keys carry has them still, or again. */
+const tried = { nonce: nonce as string | null, intents: [intent] };
+const contextOf = (
+  azure: ScriptedAzure,
+  plan = planFor(),
+  outputs: Record<string, string> = {},
+  { nonce: ofTry, intents } = tried,
+): StepContext => ({
   azure,
   requestId: id,
   work: workOf(plan),
   approved: effectsOf(plan),
   outputs,
+  own: { keyVersion: null, intents },
+  nonce: ofTry,
 });
-const run = (step: Step, world: Partial<World>, plan = planFor(), outputs: Record<string, string> = {}) => {
+const run = (
+  step: Step,
+  world: Partial<World>,
+  plan = planFor(),
+  outputs: Record<string, string> = {},
+  tries = tried,
+) => {
   const azure = scriptedAzure(world);
-  return { azure, outcome: carryOut(step, contextOf(azure, plan, outputs)) };
+  return { azure, outcome: carryOut(step, contextOf(azure, plan, outputs, tries)) };
 };
 const observe = (azure: ScriptedAzure, wished: Wish) => operationOf(wished).observe(azure, wished, null);
 /** What the bot found, and what it says of it. */
@@ -101,11 +115,14 @@ describe('enabling the identity', () => {
 describe('creating the key', () => {
   const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
 
-  const madeFor = id;
+  const own = { nonceHash: intent.nonceHash, created: intent.at };
+  const later = (minutes: number) => new Date(Date.parse(intent.at) + minutes * 60_000).toISOString();
+  const inAMinute = later(1);
+  const says = (found: object) => ({ ok: false, failure: { next: 'ask', found } });
 
   it('does not take a key that somebody else made meanwhile, however well it fits', async () => {
-    const others = { ok: false, failure: { next: 'ask', found: { code: 'key-of-others' } } };
-    for (const found of [key(), key({ madeFor: requestId(2) })]) {
+    const others = says({ code: 'key-of-others' });
+    for (const found of [key(), key({ madeFor: id }), key({ nonceHash: hashOf('another') })]) {
       const { azure, outcome } = run(makeKeyVersion, { keys: [found] }, plan);
       expect(await outcome).toMatchObject(others);
       expect(azure.writes).toEqual([]);
@@ -115,19 +132,57 @@ describe('creating the key', () => {
     expect(await raced.outcome).toMatchObject(others);
   });
 
-  it('takes the key it made before, by its mark or by its version', async () => {
+  it('takes the key it made before, by what it carries or by its version', async () => {
     const already = { ok: true, value: { already: true, outputs: { keyVersion: version('a') } } };
-    expect(await run(makeKeyVersion, { keys: [key({ madeFor })] }, plan).outcome).toMatchObject(already);
+    expect(await run(makeKeyVersion, { keys: [key(own)] }, plan).outcome).toMatchObject(already);
     expect(await run(makeKeyVersion, { keys: [key()] }, plan, { keyVersion: version('a') }).outcome).toMatchObject(
       already,
     );
   });
 
   it('bears the first version, whatever was made of the key since', async () => {
-    const keys = [key({ madeFor }), key({ version: version('e') })];
+    const keys = [key(own), key({ version: version('e'), created: inAMinute })];
     expect(await run(makeKeyVersion, { keys }, plan).outcome).toMatchObject({
       value: { outputs: { keyVersion: version('a') } },
     });
+  });
+
+  it.each([
+    ['its mark stands on another version too', { ...own, created: inAMinute }, {}, 'copied'],
+    ['another version is as old as it', { created: intent.at }, {}, 'not-the-first'],
+    ['it is said to be made long before', null, { created: later(-10) }, 'made-at-another-time'],
+    ['it is said to be made long after', null, { created: later(10) }, 'made-at-another-time'],
+  ])(
+    'asks a person about what carries its mark where no answer was heard and %s',
+    async (_why, beside, change, doubt) => {
+      const others = beside === null ? [] : [key({ version: version('e'), ...beside })];
+      const { azure, outcome } = run(makeKeyVersion, { keys: [key({ ...own, ...change }), ...others] }, plan);
+      expect(await outcome).toMatchObject(says({ code: 'key-doubtful', doubt }));
+      expect(azure.writes).toEqual([]);
+    },
+  );
+
+  it('holds to the version that Azure answered, whatever carries its mark since', async () => {
+    const outputs = { keyVersion: version('c') };
+    const theirs = key({ ...own, version: version('e') });
+    const { outcome } = run(makeKeyVersion, { keys: [theirs, key({ version: version('c') })] }, plan, outputs);
+    expect(await outcome).toMatchObject({ value: { already: true, outputs } });
+    const replaced = run(makeKeyVersion, { keys: [theirs] }, plan, outputs);
+    expect(await replaced.outcome).toMatchObject(says({ code: 'key-of-others' }));
+    expect(replaced.azure.writes).toEqual([]);
+  });
+
+  it('makes nothing with a nonce that is gone: another try has another', async () => {
+    const { azure, outcome } = run(makeKeyVersion, { keys: [] }, plan, {}, { nonce: null, intents: [intent] });
+    expect(await outcome).toMatchObject({ failure: { next: 'wait', found: { code: 'stopped-before-making' } } });
+    expect(azure.writes).toEqual([]);
+  });
+
+  it('keeps what Azure answered when reading back fails', async () => {
+    const azure = scriptedAzure({ keys: [] });
+    azure.before('keys.createIfMissing', () => azure.refuse('keys.get', failure({ next: 'wait' })));
+    const outcome = await carryOut(makeKeyVersion, contextOf(azure, plan));
+    expect(outcome).toMatchObject({ ok: false, outputs: { keyVersion: version('c') } });
   });
 
   it('bears the version that was made', async () => {
@@ -144,20 +199,20 @@ describe('creating the key', () => {
     ['a switch that is off', { enabled: false }, /it is disabled/],
     ['a day before which it does not work', { notBefore: '2030-01-01T00:00:00.000Z' }, /not valid before 2030/],
   ])('asks a person about its own key when it has %s', async (_what, change, message) => {
-    expect(saidOf(await run(makeKeyVersion, { keys: [key({ madeFor, ...change })] }, plan).outcome)).toMatchObject(
+    expect(saidOf(await run(makeKeyVersion, { keys: [key({ ...own, ...change })] }, plan).outcome)).toMatchObject(
       differs(message, 'ask'),
     );
   });
 
   it('names all differences at once', async () => {
-    const { outcome } = run(makeKeyVersion, { keys: [key({ madeFor, type: 'EC', size: null, operations: [] })] }, plan);
+    const { outcome } = run(makeKeyVersion, { keys: [key({ ...own, type: 'EC', size: null, operations: [] })] }, plan);
     expect(saidOf(await outcome)).toMatchObject(differs(/type is EC.*size is null.*may not wrap/, 'ask'));
   });
 
   it('compares the expiry by day, because Azure rounds it', async () => {
     const expires = '2030-01-01T00:00:00.000Z';
     const dated = planFor({ wished: wishForNewKey({ newKey: { ...newKey, expires } }), seen: { key: null } });
-    const { outcome } = run(makeKeyVersion, { keys: [key({ madeFor, expires: '2030-01-01T00:00:01Z' })] }, dated);
+    const { outcome } = run(makeKeyVersion, { keys: [key({ ...own, expires: '2030-01-01T00:00:01Z' })] }, dated);
     expect(await outcome).toMatchObject({ ok: true });
   });
 });

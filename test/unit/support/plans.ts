@@ -9,9 +9,9 @@ import type {
   ObservedResource,
   ObservedVault,
 } from '../../../src/domain/observed.ts';
+import type { OwnKey } from '../../../src/domain/own-key.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { ResourceRef } from '../../../src/domain/wish.ts';
-import type { Own } from '../../../src/operations/context.ts';
 import { operationOf, type Wish } from '../../../src/operations/registry.ts';
 import { kindNamed } from '../../../src/resources/registry.ts';
 import { rightsAtResource, rightsAtVault } from '../../../src/resources/rights.ts';
@@ -81,7 +81,7 @@ export const key = (change: Partial<ObservedKey> = {}): ObservedKey => ({
   notBefore: null,
   expires: null,
   created: '2025-01-01T00:00:00.000Z',
-  madeFor: null,
+  nonceHash: null,
   ...change,
 });
 
@@ -146,7 +146,7 @@ interface PlanChange {
   readonly wished?: Wish;
   readonly policyVersion?: string;
   readonly now?: Date;
-  readonly own?: Own | null;
+  readonly own?: OwnKey | null;
 }
 
 /** The plan that the wish's operation makes of it. */

@@ -6,6 +6,7 @@ import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { operationOf, type Wish } from '../../../src/operations/registry.ts';
+import { openNonces } from '../../../src/workflow/nonces.ts';
 import type { RunPorts } from '../../../src/workflow/run-plan.ts';
 import { approver, submit, tenant } from '../../support/fixtures.ts';
 import { decides, id, policy } from './commands.ts';
@@ -40,6 +41,8 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
     approverStanding: async () => standing.value,
     retryLimits: { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 3, spreadWithinMs: 60_000 },
     sha256,
+    random: (bytes) => new Uint8Array(bytes).fill(7),
+    nonces: openNonces(),
     now,
   };
   const send = async (cause: string, command: Command): Promise<void> => {

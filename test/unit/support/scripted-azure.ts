@@ -1,8 +1,16 @@
 /** An Azure in memory, behind the same ports: it notes every call, and can be told to refuse, or to do nothing and say yes. */
+import { createHash } from 'node:crypto';
 import { done, type Failure, failed, type Outcome, type Receipt } from '../../../src/domain/failure.ts';
 import type { ObservedKey } from '../../../src/domain/observed.ts';
-import type { Azure, Deleted, Lock, Probe } from '../../../src/domain/ports/azure.ts';
-import { key, principal, resource, vault, version } from './plans.ts';
+import type { Azure, CreatedKey, Deleted, Lock, Probe } from '../../../src/domain/ports/azure.ts';
+import { key, noon, principal, resource, vault, version } from './plans.ts';
+
+/** When it makes keys. */
+const at = noon.toISOString();
+export const hashOf = (nonce: string): string => createHash('sha256').update(nonce, 'utf8').digest('hex');
+/** Of a try, with what the record has of it. */
+export const nonce = 'a nonce';
+export const intent = { nonceHash: hashOf(nonce), at };
 
 export const receipt: Receipt = { clientRequestId: 'client-9', correlationId: 'correlation-9' };
 
@@ -55,6 +63,15 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     refusal.left -= 1;
     return failed(refusal.failure);
   }
+  /** Says no version of its own where it pretends. */
+  function created(call: string, nonce: string, make: () => ObservedKey): Promise<Outcome<CreatedKey>> {
+    writes.push(call);
+    acts.get(call)?.();
+    return read(call, () => {
+      const { version: answered, nonceHash } = pretended.has(call) ? key() : make();
+      return { ...receipt, version: answered, carriesNonce: nonceHash === hashOf(nonce) };
+    });
+  }
   function write(call: string, change: () => void): Promise<Outcome<Receipt>> {
     writes.push(call);
     acts.get(call)?.();
@@ -103,19 +120,23 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
         }),
       first: (_vault, name) => read('keys.first', () => world.keys.find((one) => one.name === name) ?? null),
       list: () => read('keys.list', () => world.keys),
-      madeFor: (_vault, name, after, request) =>
-        read(
-          'keys.madeFor',
-          () => world.keys.find((one) => one.name === name && one.version !== after && one.madeFor === request) ?? null,
-        ),
-      createVersion: (_uri, name, _after, { type, size, expires }, madeFor) =>
-        write('keys.createVersion', () => {
-          world.keys = [...world.keys, key({ name, version: version('d'), type, size, expires, madeFor })];
+      versions: (_vault, name, after) =>
+        read('keys.versions', () => ({
+          versions: world.keys.filter((one) => one.name === name && one.version !== after),
+          complete: true,
+        })),
+      createVersion: (_uri, name, _after, { type, size, expires }, { nonce }) =>
+        created('keys.createVersion', nonce, () => {
+          const made = key({ name, version: version('d'), type, size, expires, nonceHash: hashOf(nonce), created: at });
+          world.keys = [...world.keys, made];
+          return made;
         }),
-      createIfMissing: (_vault, name, { type, size, expires }, madeFor) =>
-        write('keys.createIfMissing', () => {
-          const made = key({ name, version: version('c'), type, size, expires, madeFor });
-          if (!world.keys.some((one) => one.name === name)) world.keys = [...world.keys, made];
+      createIfMissing: (_vault, name, { type, size, expires }, { nonce }) =>
+        created('keys.createIfMissing', nonce, () => {
+          const found = world.keys.findLast((one) => one.name === name);
+          const made = key({ name, version: version('c'), type, size, expires, nonceHash: hashOf(nonce), created: at });
+          if (found === undefined) world.keys = [...world.keys, made];
+          return found ?? made;
         }),
       probe: () => read('keys.probe', () => world.probe),
       deleted: () => read('keys.deleted', () => world.deleted),
