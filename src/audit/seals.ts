@@ -53,6 +53,12 @@ function sealFault(known: ReadonlyMap<string, Uint8Array>, line: ChainLine, name
   return same ? null : faulty('seal-differs', `seal: not the one that key ${sealKey} makes of this body`);
 }
 
+/** Checks a line's seal alone; null where there is nothing against it. */
+export function sealChecker(keys: SealKeys): (line: ChainLine, named: string | null) => FaultyLine | null {
+  const known = byId(keys);
+  return (line, named) => sealFault(known, line, named);
+}
+
 function parsed(body: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(body);

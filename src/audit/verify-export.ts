@@ -1,13 +1,14 @@
 /** Verifies an exported file by itself, without the store it came from. */
 import { ExportLine } from './export-jsonl.ts';
-import { type RecordReport, RecordVerifier } from './verify-record.ts';
+import { OlderExport } from './older-export.ts';
+import { type RecordReport, RecordVerifier, type VerifyOptions } from './verify-record.ts';
 
 /** This is not an export, or not one this program can read. */
 export class NotAnExport extends Error {
   override readonly name = 'NotAnExport';
 }
 
-function read(line: string): ExportLine | null {
+function lineOf(line: string): ExportLine | null {
   try {
     return ExportLine.safeParse(JSON.parse(line)).data ?? null;
   } catch {
@@ -16,15 +17,15 @@ function read(line: string): ExportLine | null {
 }
 
 /** Reads line after line. Throws {@link NotAnExport} when the first one is not an export's header. */
-export async function verifyExport(lines: AsyncIterable<string>): Promise<RecordReport> {
+export async function verifyExport(lines: AsyncIterable<string>, options: VerifyOptions): Promise<RecordReport> {
   let verifier: RecordVerifier | null = null;
   let report: RecordReport | null = null;
   let number = 0;
   for await (const text of lines) {
     number += 1;
-    const line = read(text);
+    const line = lineOf(text);
     if (verifier === null) {
-      verifier = new RecordVerifier(headerOf(line).after);
+      verifier = new RecordVerifier(options, headerOf(line).after);
       continue;
     }
     if (report !== null) verifier.note('line-unreadable', `line ${number} of the file comes after the head`);
@@ -42,4 +43,23 @@ export async function verifyExport(lines: AsyncIterable<string>): Promise<Record
 function headerOf(line: ExportLine | null) {
   if (line?.kind !== 'header') throw new NotAnExport('it does not start as an export of this program does');
   return line;
+}
+
+/**
+ * Reads an export that was kept, to compare a record with. Throws {@link NotAnExport} where it does not hold together by itself:
+ * then it says nothing about another.
+ */
+export async function readOlderExport(
+  lines: () => AsyncIterable<string>,
+  read: VerifyOptions['read'],
+): Promise<OlderExport> {
+  const { findings } = await verifyExport(lines(), { read, keys: null });
+  const [first] = findings;
+  if (first !== undefined) throw new NotAnExport(`it does not verify by itself: event ${first.seq}, ${first.kind}`);
+  const older = new OlderExport();
+  for await (const text of lines()) {
+    const line = lineOf(text);
+    if (line?.kind === 'event') older.add(line);
+  }
+  return older;
 }

@@ -1,6 +1,12 @@
 /** Verifies a record that comes line by line, however long it is: an export, or a store read in pages. */
-import type { Link, RevealedText } from '../domain/record/chain.ts';
-import { type Finding, genesis, type Line, verifyLine, verifyLink, verifyTexts } from './verify.ts';
+import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
+import type { Derived } from '../domain/record/derived.ts';
+import type { OlderExport } from './older-export.ts';
+import { type SealCount, SealOrder } from './seal-order.ts';
+import { type SealKeys, sealChecker } from './seals.ts';
+import type { ReadBody } from './strict-body.ts';
+import { type Finding, genesis, verifyLine, verifyLink, verifyTexts } from './verify.ts';
+import { Lives } from './verify-lives.ts';
 
 export interface RecordReport {
   /** The place in the chain before the first event: what was not looked at. */
@@ -11,24 +17,45 @@ export interface RecordReport {
   readonly texts: number;
   /** Texts that are no longer there, as an event says. */
   readonly erased: number;
+  /** How many requests there are, and how many were replayed from their beginning. */
+  readonly requests: number;
+  readonly replayed: number;
+  readonly seals: SealCount & {
+    /** They were compared with what the key makes of each line; else only that they are there. */
+    readonly checked: boolean;
+  };
+  /** How many events an older export had to compare with; null: there was none. */
+  readonly compared: number | null;
   readonly findings: readonly Finding[];
+}
+
+export interface VerifyOptions {
+  /** The record's own schema. */
+  readonly read: ReadBody;
+  /** Null: seals are not checked. */
+  readonly keys: SealKeys | null;
+  /** Of a store. */
+  readonly derived?: Derived;
+  readonly older?: OlderExport;
 }
 
 interface Told {
   readonly type: string | null;
   readonly request: string;
+  readonly sealKey: string | null;
   /** How many texts the event commits to. */
   readonly commitments: number;
 }
 
-const nothing: Told = { type: null, request: '', commitments: 0 };
+const nothing: Told = { type: null, request: '', sealKey: null, commitments: 0 };
 
 /** A body that cannot be read tells nothing, and is a finding of its own. */
 function toldBy(body: string): Told {
   try {
     const value = JSON.parse(body) as { readonly [key: string]: unknown } | null;
     const commitments = Array.isArray(value?.commitments) ? value.commitments.length : 0;
-    return { type: String(value?.type), request: String(value?.request), commitments };
+    const sealKey = typeof value?.sealKey === 'string' ? value.sealKey : null;
+    return { type: String(value?.type), request: String(value?.request), sealKey, commitments };
   } catch {
     return nothing;
   }
@@ -42,21 +69,34 @@ interface Missing {
 
 /** Takes a record event by event, each with its texts, and tells in the end what was found. */
 export class RecordVerifier {
+  readonly #options: VerifyOptions;
   readonly #after: Link;
+  readonly #lives: Lives;
+  readonly #order = new SealOrder();
+  readonly #sealFault: ReturnType<typeof sealChecker> | null;
+  readonly #older: number | null;
+  #derived: Derived | null;
   readonly #findings: Finding[] = [];
   /** By request, until an event says that they were erased. */
   readonly #missing = new Map<string, readonly Missing[]>();
   #last: Link;
-  #line: Line | null = null;
+  #line: ChainLine | null = null;
   #told = nothing;
   #events = 0;
   #texts = 0;
   #fields = new Set<string>();
   #erased = 0;
 
-  constructor(after: Link = { seq: 0, hash: genesis }) {
+  constructor(options: VerifyOptions, after: Link = { seq: 0, hash: genesis }) {
+    this.#options = options;
     this.#after = after;
     this.#last = after;
+    this.#sealFault = options.keys === null ? null : sealChecker(options.keys);
+    this.#derived = options.derived ?? null;
+    this.#older = options.older?.events ?? null;
+    this.#lives = new Lives(options.read, after.seq === 0, (seq, kind, detail) => {
+      this.#findings.push({ seq, kind, detail });
+    });
   }
 
   /** The place of the event given last. */
@@ -64,12 +104,17 @@ export class RecordVerifier {
     return this.#last;
   }
 
-  event(line: Line): void {
+  event(line: ChainLine): void {
     this.#countMissing();
+    if (this.#derived !== null && line.seq > this.#derived.seq) this.#compareDerived(this.#derived);
     this.#findings.push(...verifyLink(this.#last, line), ...verifyLine(line));
     this.#last = line;
     this.#line = line;
     this.#told = toldBy(line.body);
+    this.#seal(line);
+    const otherwise = this.#options.older?.against(line) ?? null;
+    if (otherwise !== null) this.note('export-differs', otherwise);
+    this.#lives.event(line);
     this.#events += 1;
     this.#fields = new Set();
     if (this.#told.type === 'texts-erased') this.#countErased(this.#told.request);
@@ -92,6 +137,7 @@ export class RecordVerifier {
   end(head: Link): RecordReport {
     this.#countMissing();
     this.#told = nothing;
+    if (this.#derived !== null) this.#compareDerived(this.#derived);
     for (const [request, missing] of this.#missing) {
       for (const { seq, count } of missing) {
         this.#findings.push({ seq, kind: 'text-missing', detail: `${count} of ${request}` });
@@ -100,7 +146,17 @@ export class RecordVerifier {
     const { seq, hash } = this.#last;
     if (head.seq !== seq) this.note('head-differs', `last seq: expected ${head.seq}, found ${seq}`);
     else if (head.hash !== hash) this.note('head-differs', `last hash: expected ${head.hash}, found ${hash}`);
+    const gone = this.#options.older?.missing(this.#after.seq) ?? null;
+    if (gone !== null) {
+      this.note(
+        'export-differs',
+        `events ${gone.first} to ${gone.last} of the older export: not all of them are there`,
+      );
+    }
     return {
+      ...this.#lives.counts,
+      seals: { ...this.#order.count, checked: this.#sealFault !== null },
+      compared: this.#older,
       after: this.#after,
       last: { seq, hash },
       events: this.#events,
@@ -108,6 +164,21 @@ export class RecordVerifier {
       erased: this.#erased,
       findings: this.#findings,
     };
+  }
+
+  #seal(line: ChainLine): void {
+    const { sealKey } = this.#told;
+    const order = this.#order.next(line, sealKey);
+    const fault = order ?? this.#sealFault?.(line, sealKey) ?? null;
+    if (fault !== null) this.note(fault.fault, fault.detail);
+  }
+
+  #compareDerived(derived: Derived): void {
+    this.#derived = null;
+    if (derived.rows !== derived.seq) {
+      this.note('rows-differ', `rows of events: expected ${derived.seq}, found ${derived.rows}`);
+    }
+    this.#lives.compare(derived);
   }
 
   #countMissing(): void {

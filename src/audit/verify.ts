@@ -12,7 +12,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
-import type { Break } from './breaks.ts';
+import type { RecordFault } from '../domain/record/faults.ts';
 
 /** What the first line has for the hash of the line before. */
 export const genesis = '0'.repeat(64);
@@ -28,7 +28,7 @@ export type Line = Readonly<Pick<ChainLine, 'seq' | 'body' | 'prev' | 'hash'> & 
 
 export interface Finding {
   readonly seq: number;
-  readonly kind: Break;
+  readonly kind: RecordFault;
   /** What was expected and what was found. */
   readonly detail: string;
 }
@@ -39,7 +39,7 @@ export type KnownHead = Link;
 const differs = (what: string, expected: unknown, found: unknown): string =>
   `${what}: expected ${String(expected)}, found ${String(found)}`;
 
-function parseBody(body: string): Record<string, unknown> | null {
+export function parseBody(body: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(body);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -51,7 +51,7 @@ function parseBody(body: string): Record<string, unknown> | null {
 
 /** What is wrong with a line in itself, whatever stands before it. */
 export function verifyLine(line: Line): readonly Finding[] {
-  const found = (kind: Break, detail: string): Finding => ({ seq: line.seq, kind, detail });
+  const found = (kind: RecordFault, detail: string): Finding => ({ seq: line.seq, kind, detail });
   const findings: Finding[] = [];
   const hash = hashOf(line.body);
   if (hash !== line.hash) findings.push(found('hash-differs', differs('hash', hash, line.hash)));
@@ -72,7 +72,7 @@ export function wrongColumn(line: Line, body: Readonly<Record<string, unknown>>)
 
 /** What is wrong between a line and the one before it. */
 export function verifyLink(before: Link, line: Line): readonly Finding[] {
-  const found = (kind: Break, detail: string): Finding => ({ seq: line.seq, kind, detail });
+  const found = (kind: RecordFault, detail: string): Finding => ({ seq: line.seq, kind, detail });
   const findings: Finding[] = [];
   if (line.seq !== before.seq + 1) findings.push(found('not-contiguous', differs('seq', before.seq + 1, line.seq)));
   if (line.prev !== before.hash) findings.push(found('prev-differs', differs('prev', before.hash, line.prev)));

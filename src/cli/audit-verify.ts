@@ -1,16 +1,21 @@
 import { access, constants } from 'node:fs/promises';
 import { z } from 'zod';
-import { NotAnExport, verifyExport } from '../audit/verify-export.ts';
-import { type RecordReport, RecordVerifier } from '../audit/verify-record.ts';
+import { NotAnExport, readOlderExport, verifyExport } from '../audit/verify-export.ts';
+import { type RecordReport, RecordVerifier, type VerifyOptions } from '../audit/verify-record.ts';
+import { readPlace } from '../config/place.ts';
+import { parseEventBody } from '../operations/registry.ts';
 import type { Records } from '../operator/rpc/calls.ts';
 import { fileLines } from './file-lines.ts';
+import { flag, jsonOption } from './inputs.ts';
 import { readRecord } from './read-record.ts';
+import { keysIn, knownKeys } from './seal-keys.ts';
 import { exit, subcommand } from './subcommand.ts';
 import { Unusable } from './unusable.ts';
 import { reportWords } from './words/report.ts';
 
-async function verifyStore(records: Records): Promise<RecordReport> {
-  const verifier = new RecordVerifier();
+/** What is derived is read first: whatever is written meanwhile comes after it. */
+async function verifyStore(records: Records, options: VerifyOptions): Promise<RecordReport> {
+  const verifier = new RecordVerifier({ ...options, derived: await records.derived({}) });
   const events = readRecord(records);
   for (;;) {
     const next = await events.next();
@@ -20,27 +25,46 @@ async function verifyStore(records: Records): Promise<RecordReport> {
   }
 }
 
-async function verifyFile(file: string): Promise<RecordReport> {
+async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
   await access(file, constants.R_OK).catch(() => {
     throw new Unusable(`${file} is not there, or may not be read`);
   });
-  return verifyExport(fileLines(file)).catch((error: unknown) => {
+  return read().catch((error: unknown) => {
     throw error instanceof NotAnExport ? new Unusable(`reading ${file}: ${error.message}`) : error;
   });
 }
 
+const path = z.string().min(1).optional();
+
 /** The whole trail, in an export or in the store. */
 export const auditVerify = subcommand({
   name: 'audit verify',
-  usage: '[EXPORT.jsonl]',
+  usage: '[EXPORT.jsonl] [--against OLDER.jsonl] [--seal-key FILE] [--json]',
   summary: 'whether the audit trail is as it was written; says where and how it is not',
-  help: 'Without a file the trail in the store is verified. Ends with 0 verified, 1 tampered with, 2 could not be read.',
-  options: {},
+  help: [
+    'Without a file the trail in the store is verified, with what is kept beside it. Every request is replayed by its rules.',
+    '--against OLDER.jsonl: everything in that export, which was kept, must still be there unchanged. Nothing else shows that the',
+    'end was cut off, or that all of it was replaced, while no bot was running.',
+    '--seal-key FILE: the key of the seals; without a file the store’s own, where it is known here.',
+    'Ends with 0 verified, 1 tampered with, 2 could not be read.',
+  ].join('\n'),
+  options: { against: { type: 'string' }, 'seal-key': { type: 'string' }, ...jsonOption },
   positionals: ['file'],
-  input: z.object({ file: z.string().min(1).optional() }),
-  async run({ file }, { records, print }) {
-    const report = file === undefined ? await verifyStore((await records()).records) : await verifyFile(file);
-    await print(reportWords(report));
+  input: z.object({ file: path, against: path, 'seal-key': path, json: flag }),
+  async run({ file, against, 'seal-key': keyFile, json }, { records, print, write, data }) {
+    const read = parseEventBody;
+    const older =
+      against === undefined
+        ? {}
+        : { older: await readable(against, () => readOlderExport(() => fileLines(against), read)) };
+    const ownKeys = async () => (file === undefined ? knownKeys(readPlace(data)) : null);
+    const options = { read, ...older, keys: keyFile === undefined ? await ownKeys() : await keysIn(keyFile) };
+    const report =
+      file === undefined
+        ? await verifyStore((await records()).records, options)
+        : await readable(file, () => verifyExport(fileLines(file), options));
+    if (json) await write(`${JSON.stringify(report)}\n`);
+    else await print(reportWords(report));
     return report.findings.length === 0 ? exit.done : exit.no;
   },
 });

@@ -14,7 +14,8 @@ const pageSize = 200;
  * for once there are no more lines, and when it has moved on by then the lines up to it are read too.
  */
 export async function* readRecord(records: Records): AsyncGenerator<RecordedEvent, Link> {
-  let last = 0;
+  // Whatever number the first row has: none that lies there may be passed over.
+  let last: number | null = null;
   for (let head: Link | null = null; ; ) {
     const page: readonly ChainLine[] = await records.lines({ after: last, limit: pageSize });
     for (const event of await withTexts(records, page)) {
@@ -22,9 +23,9 @@ export async function* readRecord(records: Records): AsyncGenerator<RecordedEven
       last = event.line.seq;
     }
     if (page.length > 0) continue;
-    if (head !== null && head.seq >= last) return head;
+    if (head !== null && head.seq >= (last ?? 0)) return head;
     head = await records.head({});
-    if (head.seq <= last) return head;
+    if (head.seq <= (last ?? 0)) return head;
   }
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { RequestId } from '../domain/ids.ts';
 import type { Appended, TrailHashes } from '../domain/ports/store.ts';
 import type { ChainLine, RevealedText } from '../domain/record/chain.ts';
+import { Derived } from '../domain/record/derived.ts';
 import type { Refusal } from '../domain/request/refusal.ts';
 import { type AppendTools, appendIn, type Decide } from './append.ts';
 import { type ChainHead, lockHead, readHead } from './chain-head.ts';
@@ -25,6 +26,8 @@ export interface Trail extends TrailHashes {
   lines(after: number | null, limit: number): Promise<readonly ChainLine[]>;
   /** Every line of one request, oldest first. As they lie there. */
   linesOf(id: RequestId): Promise<readonly ChainLine[]>;
+  /** What is kept beside the events, all read in one statement. As it lies there. */
+  derived(): Promise<Derived>;
   /** The texts of one request that were not erased. */
   textsOf(id: RequestId): Promise<readonly RevealedText[]>;
   /**
@@ -35,6 +38,16 @@ export interface Trail extends TrailHashes {
 }
 
 const texts = 'select request_id, revision, field, salt, text from cmk.free_text';
+
+const all = (columns: string, from: string): string =>
+  `(select coalesce(json_agg(found), '[]') from (select ${columns} from ${from}) found)`;
+const orphans = `cmk.free_text t left join cmk.event e on e.request_id = t.request_id and e.revision = t.revision
+  where e.seq is null`;
+const derived = `select seq::float8 as seq, (select count(*) from cmk.event)::float8 as rows,
+  ${all('resource, request_id as request', 'cmk.open_request')} as open,
+  ${all('request_id as request, kind, key', 'cmk.outbox')} as outbox,
+  ${all('t.request_id as request, t.revision, t.field', orphans)} as texts
+  from cmk.chain_head where one = 1`;
 
 async function eraseIn(sql: Sql, tools: AppendTools, id: RequestId, cause: string, decide: Decide) {
   const answer = await appendIn(sql, tools, id, cause, decide);
@@ -67,6 +80,7 @@ export function openTrail(
       return line.hash;
     },
     linesOf: (id) => linesOfRequest(pool, id),
+    derived: async () => Derived.parse((await pool.query(derived)).rows[0]),
     textsOf: (id) => select(pool, TextRow, `${texts} where request_id = $1 order by revision, field`, [id]),
     erase: async (id, cause, decide) => {
       const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, id, cause, decide));

@@ -1,7 +1,7 @@
 /** What is wrong with the record, for whoever has to mend it. */
-import type { RowFault } from '../domain/record/faults.ts';
+import type { RecordFault, RowFault } from '../domain/record/faults.ts';
 
-export const faultWords: Record<RowFault | 'line-unreadable', string> = {
+export const faultWords: Record<RecordFault, string> = {
   'hash-differs': 'its body or its hash was changed',
   'prev-differs': 'it does not follow on the event before: one was changed, replaced or taken out',
   'not-contiguous': 'an event before it is missing, doubled or moved',
@@ -18,6 +18,24 @@ export const faultWords: Record<RowFault | 'line-unreadable', string> = {
   'text-missing': 'a text is gone, and no event says that it was erased',
   'open-request-differs': 'which request holds the resource is not what the events say',
   'outbox-unknown': 'something is to be done that no event asks for',
+  'begins-otherwise': 'its request does not begin, or begins again, with a person’s submission',
+  'after-the-end': 'its request had ended',
+  'not-in-this-state': 'this cannot happen to a request in the state it was in',
+  'not-theirs': 'whoever is recorded as having done it may not do it',
+  'approved-twice': 'the same person approved twice',
+  'approved-another-plan': 'another plan was approved, or carried out, than the one that was asked last',
+  'out-of-time': 'it was approved after the time to decide, or expired before it',
+  miscounted: 'it says another number of approvals than there are',
+  'not-acknowledged': 'what cannot be undone was approved without its tick',
+  'too-few-approvals': 'a run was let go without enough approvals by different people',
+  'another-run': 'it is of another run than the one that was ordered last',
+  'not-checked': 'a step was begun in a run before which nothing was looked at again',
+  'out-of-turn': 'a step was begun that was not planned, or before its turn',
+  'result-without-intent': 'a step has a result that was never begun',
+  'not-proved': 'success was recorded although something was not done, or not proved',
+  'body-unknown': 'it holds something that no event of this record has',
+  'rows-differ': 'there are more or fewer rows than events',
+  'export-differs': 'the older export has it otherwise, or has more',
   'line-unreadable': 'something is there that is neither an event nor a text',
 };
 

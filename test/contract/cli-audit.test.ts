@@ -69,10 +69,31 @@ describe('an untouched record', () => {
 
   it('verifies in the store and in its export, with the same end', async () => {
     const store = await record.cli('audit', 'verify');
-    const file = await record.cli('audit', 'verify', path.join(record.dataDir, 'export.jsonl'));
+    const key = path.join(record.dataDir, 'seal.key');
+    const file = await record.cli('audit', 'verify', path.join(record.dataDir, 'export.jsonl'), '--seal-key', key);
     expect(store).toMatchObject({ code: 0, err: '' });
     expect(store.out).toMatch(/^verified: 16 events, 5 texts\nThe trail ends at event 16, [0-9a-f]{64}\.\n/);
     expect(file).toEqual(store);
+  });
+
+  it('says what it could not check without the key, and what it replayed', async () => {
+    const { code, out } = await record.cli('audit', 'verify', path.join(record.dataDir, 'export.jsonl'));
+    expect(code).toBe(0);
+    expect(out).toContain('Seals not checked, for want of the key: 16 events sealed.');
+    expect(out).toContain('Requests: 4, all replayed by their rules.');
+    const told = await record.cli('audit', 'verify', '--json');
+    expect(JSON.parse(told.out)).toMatchObject({ events: 16, seals: { checked: true, sealed: 16 }, findings: [] });
+  });
+
+  it('keeps the key out of every export and every word', async () => {
+    const key = (await readFile(path.join(record.dataDir, 'seal.key'), 'utf8')).split('\n')[1] ?? '';
+    const said = await Promise.all([
+      record.cli('audit', 'verify'),
+      record.cli('audit', 'verify', '--json'),
+      record.cli('audit', 'export', '--format', 'csv'),
+    ]);
+    expect(key).toHaveLength(44);
+    expect([...said.map(({ out, err }) => out + err), ...lines].filter((text) => text.includes(key))).toEqual([]);
   });
 
   it('exports the same bytes every time, with all the verifier needs', async () => {
@@ -166,6 +187,67 @@ describe('a record somebody changed in the database', () => {
     const { code, out } = await record.cli('audit', 'verify');
     expect(code).toBe(1);
     expect(out).toMatch(words);
+  });
+
+  it.each<[string, string[], RegExp]>([
+    [
+      'the end cut off with the head moved back',
+      [
+        'delete from cmk.event where seq > 12',
+        'update cmk.chain_head set seq = 12, hash = (select hash from cmk.event where seq = 12)',
+      ],
+      /events 13 to 16 of the older export: not all of them are there/,
+    ],
+    [
+      'everything deleted and the head reset',
+      [
+        'delete from cmk.event',
+        'delete from cmk.free_text',
+        "update cmk.chain_head set seq = 0, hash = repeat('0', 64)",
+      ],
+      /events 1 to 16 of the older export: not all of them are there/,
+    ],
+  ])('is found out by an older export: %s', async (_what, statements, words) => {
+    const record = await newRecord();
+    const older = await exported(record);
+    await record.tamper(...statements, 'delete from cmk.open_request', 'delete from cmk.outbox');
+    const { code, out } = await record.cli('audit', 'verify', '--against', older);
+    expect(code).toBe(1);
+    expect(out).toMatch(words);
+  });
+
+  it('is compared with nothing that does not verify itself', async () => {
+    const record = await newRecord();
+    const older = await exported(record);
+    await writeFile(older, (await readFile(older, 'utf8')).replace('bot-care', 'bot-carl'));
+    const { code, err } = await record.cli('audit', 'verify', '--against', older);
+    expect(code).toBe(2);
+    expect(err).toContain('it does not verify by itself');
+  });
+
+  it.each([
+    ['a row at a negative number', 'update cmk.event set seq = -1 where seq = 3', 'not-contiguous'],
+    [
+      'a request that holds what it does not',
+      "insert into cmk.open_request values ('x', 'CMK-00000X')",
+      'open-request-differs',
+    ],
+    [
+      'a run that nobody ordered',
+      "insert into cmk.outbox (request_id, kind, key, due_at) values ('CMK-000001', 'run', '1', now())",
+      'outbox-unknown',
+    ],
+    ['a text of no event', "insert into cmk.free_text values ('CMK-00000X', 1, 'comment', '00', 'x')", 'text-unknown'],
+    ['a seal taken away', 'update cmk.event set seal = null where seq = 5', 'seal-missing'],
+    [
+      'a seal of another event',
+      'update cmk.event set seal = (select seal from cmk.event where seq = 6) where seq = 5',
+      'seal-differs',
+    ],
+  ])('is found out: %s', async (_what, statement, code) => {
+    const record = await newRecord();
+    await record.tamper('alter table cmk.event drop constraint event_from_one', statement);
+    expect((await record.cli('audit', 'verify')).out).toContain(`(${code})`);
   });
 
   it('is not mended by an export', async () => {

@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { type Finding, verifyChain, verifyTexts } from '../../src/audit/verify.ts';
+import type { Finding } from '../../src/audit/verify.ts';
+import { RecordVerifier } from '../../src/audit/verify-record.ts';
 import { botEnvironment } from '../../src/local/bot-environment.ts';
+import { parseEventBody } from '../../src/operations/registry.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import { newDataDir } from './data-folder.ts';
 import { freePorts } from './free-ports.ts';
@@ -11,7 +13,7 @@ import { http, type Latency, type RunningAzure, startAzure } from './local-azure
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from './local-teams.ts';
 import { LogWatch } from './log-leaks.ts';
 import { startOf } from './prepared.ts';
-import { sealKeysIn, writeServerSealKey } from './seal-keys.ts';
+import { sealKeysFor, sealKeysIn, writeServerSealKey } from './seal-keys.ts';
 import { startStore } from './store-client.ts';
 
 export type EndSignal = 'SIGKILL' | 'SIGINT';
@@ -242,14 +244,21 @@ export async function readRecord(world: World): Promise<WorldRecord> {
   if (world.database.kind === 'pglite') await world.endBot('SIGINT');
   const store = await startStore(world.database);
   try {
+    const derived = await store.call('trail', 'derived');
+    const lines = await store.call('trail', 'lines', null, 100_000);
     const head = await store.call('trail', 'head');
-    const lines = await store.call('trail', 'lines', 0, 100_000);
     const rows = z
       .array(Text)
       .parse(await store.sql('select * from cmk.free_text order by request_id, revision, field'));
     const texts = rows.map(({ request_id: request, ...row }) => ({ request, ...row }));
+    const verifier = new RecordVerifier({ read: parseEventBody, keys: await sealKeysFor(world.database), derived });
+    for (const line of lines.filter(({ seq }) => seq <= head.seq)) {
+      verifier.event(line);
+      const own = texts.filter(({ request, revision }) => request === line.request && revision === line.revision);
+      for (const text of own) verifier.text(text);
+    }
     return {
-      findings: [...verifyChain(lines, head), ...verifyTexts(lines, texts)],
+      findings: verifier.end(head).findings,
       events: (id) =>
         lines.filter((line) => line.request === id).map((line) => EventInShort.parse(JSON.parse(line.body))),
       requests: [...new Set(lines.map((line) => line.request))],

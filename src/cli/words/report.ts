@@ -16,22 +16,43 @@ function findingsOf({ findings }: RecordReport): string {
   return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
 }
 
+function sealWords({ seals }: RecordReport): string {
+  const { sealed, afterwards, unsealed, keys, checked } = seals;
+  const counts = [
+    `${countOf(sealed, 'event', 'events')} sealed`,
+    ...(afterwards === 0 ? [] : [`${afterwards} from before there were seals sealed afterwards`]),
+    ...(unsealed === 0 ? [] : [`${unsealed} from before there were seals without one`]),
+    ...(keys.length < 2 ? [] : [`${keys.length} keys one after the other`]),
+  ].join(', ');
+  return checked ? `Seals: ${counts}, checked.` : `Seals not checked, for want of the key: ${counts}.`;
+}
+
+const replayWords = ({ requests, replayed }: RecordReport): string =>
+  `Requests: ${requests}, ${replayed === requests ? 'all' : `${replayed} of them`} replayed by their rules.`;
+
 /** What was looked at, and how it stands. */
 export function reportWords(report: RecordReport): string {
-  const { findings, events, texts, erased, after, last } = report;
+  const { findings, events, texts, erased, after, last, compared } = report;
   const counts = [
     countOf(events, 'event', 'events'),
     countOf(texts, 'text', 'texts'),
     ...(erased === 0 ? [] : [`${countOf(erased, 'text', 'texts')} erased`]),
   ].join(', ');
+  const how = [sealWords(report), replayWords(report)];
   if (findings.length > 0) {
-    return `tampered: ${countOf(findings.length, 'finding', 'findings')} in ${counts}\n${indent(findingsOf(report))}`;
+    return [
+      `tampered: ${countOf(findings.length, 'finding', 'findings')} in ${counts}\n${indent(findingsOf(report))}`,
+      ...how,
+    ].join('\n');
   }
   const notLookedAt =
     after.seq === 0 ? '' : `\nEvents 1 to ${after.seq} are not in the file. It follows on ${after.hash}.`;
   return [
     `verified: ${counts}`,
     `The trail ends at event ${last.seq}, ${last.hash}.${notLookedAt}`,
-    'Compare that with what was noted or shown before: a trail made anew as a whole verifies too.',
+    ...how,
+    compared === null
+      ? 'Compare the end with what was exported or shown before: what was cut off, or replaced as a whole, shows in nothing else.'
+      : `All ${countOf(compared, 'event', 'events')} of the older export ${compared === 1 ? 'is' : 'are'} there unchanged.`,
   ].join('\n');
 }

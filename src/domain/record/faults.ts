@@ -46,3 +46,48 @@ export type DerivedFault =
 
 /** A row that the product met and does not act on. */
 export type RowFault = LineFault | ChainFault | TextFault | DerivedFault;
+
+/** What no request can have lived through: rules of the product that its events do not keep. */
+export type LifeFault =
+  /** The first event of a request, and no other, is a person's submission. */
+  | 'begins-otherwise'
+  /** Nothing but late decisions and erasures follows an end. */
+  | 'after-the-end'
+  /** In the state it was in, this cannot happen to a request. */
+  | 'not-in-this-state'
+  /** Whoever did it may not: the requester decided, or somebody else did what is theirs. */
+  | 'not-theirs'
+  | 'approved-twice'
+  /** Approved was another plan than the one asked last. */
+  | 'approved-another-plan'
+  /** Approved after the time to decide, or expired before it. */
+  | 'out-of-time'
+  /** The approval says another count, or another number of approvals needed, than there are. */
+  | 'miscounted'
+  /** Something irreversible was approved without its tick. */
+  | 'not-acknowledged'
+  /** A run was ordered or let go with fewer approvals than the policy asks for, or with other people's. */
+  | 'too-few-approvals'
+  /** A run of another number than the one ordered last. */
+  | 'another-run'
+  /** A step was intended in a run before which nothing was looked at again. */
+  | 'not-checked'
+  /** A step was intended that is not planned, was under way, or whose turn it was not. */
+  | 'out-of-turn'
+  | 'result-without-intent'
+  /** Success, although a step of the plan is not done or nothing is proved. */
+  | 'not-proved';
+
+/** What only the verifier looks for. */
+export type VerifierFault =
+  | LifeFault
+  /** A body has a field or a value that no event of this record has. */
+  | 'body-unknown'
+  /** There are more or fewer rows than the chain has events. */
+  | 'rows-differ'
+  /** Something that was in an older export is not there, or is another. */
+  | 'export-differs'
+  /** Something in an export that is neither an event nor a text, or stands where it should not. */
+  | 'line-unreadable';
+
+export type RecordFault = RowFault | VerifierFault;

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import { ChainLine, Link, RevealedText } from '../../domain/record/chain.ts';
+import { Derived } from '../../domain/record/derived.ts';
 import type { EventBody } from '../../domain/request/events.ts';
 import { RefusalCode } from '../../domain/request/refusal.ts';
 import { isBlank } from '../../domain/unseen.ts';
@@ -73,10 +74,12 @@ export const calls = {
   person: { input: z.object({ id: PersonId }), output: z.object({ name: z.string().nullable() }) },
   /** Where the chain ends. */
   head: { input: z.object({}), output: Link },
-  /** Lines of the chain behind a sequence number, oldest first. */
-  lines: { input: z.object({ after: count, limit }), output: z.array(ChainLine) },
+  /** Lines of the chain behind a sequence number, oldest first; null: from the very first row. */
+  lines: { input: z.object({ after: z.number().int().nullable(), limit }), output: z.array(ChainLine) },
   /** The texts of a request that were not erased. */
   texts: { input: z.object({ request: z.string() }), output: z.array(RevealedText) },
+  /** What is kept beside the events and follows from them. */
+  derived: { input: z.object({}), output: Derived },
   /** Safe to repeat: what was recorded for the same question is answered again. */
   act: { input: z.object({ id: RequestId, act: Act }), output: Acted },
   /** What the running bot finds of itself and its surroundings; with an agent's name or id also which rule applies to it. */

@@ -3,6 +3,7 @@
 import type { RequestId } from '../../domain/ids.ts';
 import type { Appended, People, Requests } from '../../domain/ports/store.ts';
 import type { ChainLine } from '../../domain/record/chain.ts';
+import type { Derived } from '../../domain/record/derived.ts';
 import { decide } from '../../domain/request/decide.ts';
 import { operatorActor, type StoredEvent } from '../../domain/request/events.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
@@ -14,7 +15,8 @@ export interface RecordStore {
   readonly people: Pick<People, 'get'>;
   readonly trail: {
     head(): Promise<{ readonly seq: number; readonly hash: string }>;
-    lines(after: number, limit: number): Promise<readonly ChainLine[]>;
+    lines(after: number | null, limit: number): Promise<readonly ChainLine[]>;
+    derived(): Promise<Derived>;
     textsOf(id: RequestId): Promise<readonly Awaited<ReturnType<Records['texts']>>[number][]>;
     /** As `append`, and in the same transaction destroys every earlier text of the request with its salt. */
     erase: Requests['append'];
@@ -61,6 +63,7 @@ export const recordsOf = (store: RecordStore): Records => ({
     return { seq, hash };
   },
   lines: async ({ after, limit }) => [...(await store.trail.lines(after, limit))],
+  derived: () => store.trail.derived(),
   // A line is quoted as it lies there; one of no request that could be has no texts.
   texts: async ({ request }) => [...(await store.trail.textsOf(request as RequestId))],
   act: async ({ id, act: wanted }) => acted(await act(store, id, wanted)),

@@ -6,6 +6,7 @@ import { NotAnExport, verifyExport } from '../../../src/audit/verify-export.ts';
 import { RecordVerifier } from '../../../src/audit/verify-record.ts';
 import type { ChainLine, RevealedText } from '../../../src/domain/record/chain.ts';
 import { newEvent, operatorActor } from '../../../src/domain/request/events.ts';
+import { parseEventBody } from '../../../src/operations/registry.ts';
 import { submitted } from '../../support/fixtures.ts';
 
 interface Written {
@@ -15,6 +16,7 @@ interface Written {
 
 const operator = operatorActor('duty');
 const request = 'CMK-000001';
+const options = { read: parseEventBody, keys: null };
 /** As lines were before there were seals. */
 const unsealed = { sealKey: null, seal: null };
 const seal = sealWith(randomBytes, null);
@@ -56,7 +58,7 @@ function written(erased: boolean, justification = 'Policy 7'): readonly Written[
 }
 
 function verified(record: readonly Written[]) {
-  const verifier = new RecordVerifier();
+  const verifier = new RecordVerifier(options);
   for (const { event, texts } of record) {
     verifier.event(event);
     for (const text of texts) verifier.text(text);
@@ -97,7 +99,7 @@ describe('a record read event by event', () => {
 describe('an export', () => {
   it('verifies by itself, whatever characters are in it', async () => {
     const lines = linesOf(written(false, 'a\u2028b "c"\nd \u{1F511}'));
-    expect(await verifyExport(each(lines))).toMatchObject({ events: 2, texts: 1, findings: [] });
+    expect(await verifyExport(each(lines), options)).toMatchObject({ events: 2, texts: 1, findings: [] });
   });
 
   it('shows a change of any character of any of its lines', async () => {
@@ -106,7 +108,7 @@ describe('an export', () => {
     for (const [number, line] of lines.entries()) {
       for (let at = 0; at < line.length; at += 1) {
         const changed = line.slice(0, at) + (line[at] === 'x' ? 'y' : 'x') + line.slice(at + 1);
-        const answer = await verifyExport(each(lines.with(number, changed))).then(
+        const answer = await verifyExport(each(lines.with(number, changed)), options).then(
           ({ findings }) => findings.length,
           (error: unknown) => (error instanceof NotAnExport ? 1 : 0),
         );
@@ -121,7 +123,7 @@ describe('an export', () => {
     for (const number of lines.keys()) {
       const changes = [lines.toSpliced(number, 1), lines.toSpliced(number, 0, lines[number] ?? '')];
       for (const changed of changes) {
-        const findings = await verifyExport(each(changed)).then(
+        const findings = await verifyExport(each(changed), options).then(
           (report) => report.findings.length,
           () => 1,
         );

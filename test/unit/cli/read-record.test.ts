@@ -25,7 +25,11 @@ function growing(...lengths: readonly number[]): Records {
       return { seq: length, hash: `${length}` };
     },
     lines: async ({ after, limit }) =>
-      Array.from({ length: Math.max(0, length - after) }, (_, index) => line(after + index + 1)).slice(0, limit),
+      Array.from({ length: Math.max(0, length - (after ?? 0)) }, (_, index) => line((after ?? 0) + index + 1)).slice(
+        0,
+        limit,
+      ),
+    derived: async () => ({ seq: length, rows: length, open: [], outbox: [], texts: [] }),
     texts: async ({ request }) => [{ request, revision: 2, field: 'comment', salt: '00', text: 'yes' }],
     page: async () => [],
     events: async () => [],
@@ -61,11 +65,11 @@ it('reads on to the head when the bot wrote in between', async () => {
 });
 
 it('ends where lines are missing, and tells the head that is claimed', async () => {
-  const cut: Records = { ...growing(9), lines: async ({ after }) => (after === 0 ? [line(1), line(2)] : []) };
+  const cut: Records = { ...growing(9), lines: async ({ after }) => (after === null ? [line(1), line(2)] : []) };
   expect(await readAll(cut)).toMatchObject({ seqs: [1, 2], head: 9 });
 });
 
 it('ends where lines lie behind the head', async () => {
-  const longer: Records = { ...growing(1), lines: async ({ after }) => (after === 0 ? [line(1), line(2)] : []) };
+  const longer: Records = { ...growing(1), lines: async ({ after }) => (after === null ? [line(1), line(2)] : []) };
   expect(await readAll(longer)).toMatchObject({ seqs: [1, 2], head: 1 });
 });

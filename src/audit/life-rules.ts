@@ -1,0 +1,151 @@
+/**
+ * What may happen to a request: a second reading of the rules, which shares none with the code that decides. What that one lets
+ * through by mistake, or what was written past it, does not pass here.
+ */
+import type { StepName } from '../domain/plan.ts';
+import type { Proof } from '../domain/proof.ts';
+import type { LifeFault } from '../domain/record/faults.ts';
+import type { EventBody, EventBodyOf, EventType } from '../domain/request/events.ts';
+import type { Life, State } from './life.ts';
+
+/** What an event breaks: nothing, or one rule, and how. */
+export type Verdict = readonly [fault: LifeFault, detail: string] | null;
+
+const states = (life: Life, ...allowed: readonly State[]): Verdict =>
+  allowed.includes(life.state) ? null : ['not-in-this-state', `it was ${life.state}`];
+
+const by = (body: EventBody, ...kinds: readonly string[]): Verdict =>
+  kinds.includes(body.actor.kind) ? null : ['not-theirs', `by ${body.actor.kind} ${body.actor.id}`];
+
+/** A person, and not the one who asked. */
+const byAnother = (life: Life, body: EventBody): Verdict =>
+  by(body, 'person') ?? (body.actor.id === life.requester ? ['not-theirs', 'by the one who asked'] : null);
+
+const ofRun = (life: Life, run: number): Verdict =>
+  run === life.runs ? null : ['another-run', `run ${run}, ordered were ${life.runs}`];
+
+const first = (...verdicts: readonly Verdict[]): Verdict => verdicts.find((verdict) => verdict !== null) ?? null;
+const unless = (holds: boolean, fault: LifeFault, detail: string): Verdict => (holds ? null : [fault, detail]);
+
+const isDone = (life: Life, step: StepName): boolean => {
+  const tried = life.tried.get(step);
+  return tried?.run === life.runs && tried.state === 'done';
+};
+
+function isNext(life: Life, step: StepName, attempt: number): Verdict {
+  const { stages } = life.question;
+  const stage = stages.get(step);
+  if (stage === undefined) return ['out-of-turn', `${step} is not in the plan`];
+  const early = [...stages].filter(([other, at]) => at < stage && !isDone(life, other)).map(([other]) => other);
+  if (early.length > 0) return ['out-of-turn', `${step} before ${early.join(', ')}`];
+  const tried = life.tried.get(step);
+  const begun = tried !== undefined && tried.run === life.runs;
+  const expected = !begun ? 1 : tried.state === 'waiting' ? tried.attempt + 1 : null;
+  return unless(attempt === expected, 'out-of-turn', `${step}/${attempt}, expected ${expected ?? 'none'}`);
+}
+
+function isUnderWay(life: Life, { run, step, attempt }: { run: number; step: StepName; attempt: number }): Verdict {
+  const tried = life.tried.get(step);
+  const same = tried?.run === run && tried.attempt === attempt && tried.state === 'under-way';
+  return unless(same, 'result-without-intent', `${step}/${attempt} of run ${run}`);
+}
+
+function enough(life: Life, people: readonly string[]): Verdict {
+  const distinct = new Set(people.filter((person) => life.approvals.includes(person)));
+  const sound = distinct.size === people.length && distinct.size >= life.question.required;
+  return unless(sound, 'too-few-approvals', `${distinct.size} of ${life.question.required}, ${people.length} counted`);
+}
+
+function approved(life: Life, body: EventBodyOf<'approved'>, time: string): Verdict {
+  const { question, approvals } = life;
+  const { id } = body.actor;
+  const { counted, required, acknowledgedIrreversible } = body.data;
+  return first(
+    states(life, 'asked'),
+    byAnother(life, body),
+    unless(id !== null && !approvals.includes(id), 'approved-twice', `by ${id}`),
+    unless(body.planDigest === question.digest, 'approved-another-plan', `${body.planDigest}, not ${question.digest}`),
+    unless(time < question.expiresAt, 'out-of-time', `at ${time}, until ${question.expiresAt}`),
+    unless(approvals.length < question.required, 'miscounted', `${approvals.length} were enough`),
+    unless(
+      counted === approvals.length + 1 && required === question.required,
+      'miscounted',
+      `says ${counted} of ${required}, is ${approvals.length + 1} of ${question.required}`,
+    ),
+    unless(acknowledgedIrreversible || !question.irreversible, 'not-acknowledged', `by ${id}`),
+  );
+}
+
+/** Azure reports the key, and the agent's identity may use it. */
+const isProved = (proofs: readonly Proof[]): boolean =>
+  ['read-back', 'permission-held'].every((level) =>
+    proofs.some((proof) => proof.level === level && proof.outcome === 'proved'),
+  );
+
+type Rule<T extends EventType> = (life: Life, body: EventBodyOf<T>, time: string) => Verdict;
+
+/** What each event may follow on. A type that is missing here does not compile. */
+const rules: { readonly [T in EventType]: Rule<T> } = {
+  submitted: () => ['begins-otherwise', 'submitted twice'],
+  approved,
+  rejected: (life, body) => first(states(life, 'asked', 'ordered'), byAnother(life, body)),
+  cancelled: (life, body) =>
+    first(
+      states(life, 'asked', 'ordered'),
+      by(body, 'person', 'operator'),
+      unless(body.actor.kind === 'operator' || body.actor.id === life.requester, 'not-theirs', `by ${body.actor.id}`),
+    ),
+  expired: (life, body, time) =>
+    first(
+      states(life, 'asked'),
+      by(body, 'bot'),
+      unless(time >= life.question.expiresAt, 'out-of-time', `at ${time}, until ${life.question.expiresAt}`),
+    ),
+  'decided-late': (life, body) => first(states(life, 'running', 'stuck', 'ended'), byAnother(life, body)),
+  'plan-changed': (life, body) => first(states(life, 'ordered'), by(body, 'bot'), ofRun(life, body.data.run)),
+  'run-ordered': (life, body) =>
+    first(
+      states(life, 'asked', 'retried'),
+      by(body, 'bot'),
+      ofRun({ ...life, runs: life.runs + 1 }, body.data.run),
+      enough(life, life.approvals),
+    ),
+  'run-checked': (life, body) =>
+    first(states(life, 'ordered'), by(body, 'bot'), ofRun(life, body.data.run), enough(life, body.data.counted)),
+  'step-intended': (life, body) =>
+    first(
+      states(life, 'ordered', 'running'),
+      by(body, 'bot'),
+      ofRun(life, body.data.run),
+      unless(life.checked, 'not-checked', `run ${body.data.run}`),
+      unless(body.planDigest === life.question.digest, 'approved-another-plan', `${body.planDigest}`),
+      isNext(life, body.data.step, body.data.attempt),
+    ),
+  'step-done': (life, body) => first(states(life, 'running'), by(body, 'bot'), isUnderWay(life, body.data)),
+  'step-failed': (life, body) => first(states(life, 'running'), by(body, 'bot'), isUnderWay(life, body.data)),
+  'attention-needed': (life, body) =>
+    first(states(life, 'ordered', 'running'), by(body, 'bot'), ofRun(life, body.data.run)),
+  succeeded: (life, body) => {
+    const open = [...life.question.stages.keys()].filter((step) => !isDone(life, step));
+    return first(
+      states(life, 'running'),
+      by(body, 'bot'),
+      ofRun(life, body.data.run),
+      unless(open.length === 0, 'not-proved', `not done: ${open.join(', ')}`),
+      unless(isProved(body.data.proofs), 'not-proved', 'what was proved is less than a success'),
+    );
+  },
+  retried: (life, body) => first(states(life, 'stuck'), by(body, 'person', 'operator')),
+  'given-up': (life, body) => first(states(life, 'stuck'), by(body, 'person', 'operator')),
+  'texts-erased': (_life, body) => by(body, 'operator'),
+};
+
+const afterTheEnd: readonly EventType[] = ['decided-late', 'texts-erased'];
+
+const ruleOf = <T extends EventType>({ type }: EventBodyOf<T>): Rule<T> => rules[type];
+
+/** Whether the event may come next. */
+export function judge(life: Life, body: EventBody, time: string): Verdict {
+  if (life.state === 'ended' && !afterTheEnd.includes(body.type)) return ['after-the-end', body.type];
+  return ruleOf(body)(life, body, time);
+}

@@ -1,0 +1,107 @@
+/** What a request has lived through, told from its events alone: what life-rules.ts judges by. */
+import type { StepName } from '../domain/plan.ts';
+import type { EventBody, EventBodyOf } from '../domain/request/events.ts';
+
+export interface Tried {
+  readonly run: number;
+  readonly attempt: number;
+  readonly state: 'under-way' | 'waiting' | 'done' | 'failed';
+}
+
+/** `ordered`: a run is ordered and has touched nothing. `retried`: somebody asked for one more. */
+export type State = 'asked' | 'ordered' | 'running' | 'stuck' | 'retried' | 'ended';
+
+export interface Life {
+  readonly requester: string;
+  state: State;
+  /** Of the plan that was asked last. */
+  question: Question;
+  approvals: readonly string[];
+  runs: number;
+  checked: boolean;
+  readonly tried: Map<StepName, Tried>;
+}
+
+export interface Question {
+  readonly digest: string | null;
+  readonly required: number;
+  readonly expiresAt: string;
+  readonly stages: ReadonlyMap<StepName, number>;
+  readonly irreversible: boolean;
+}
+
+const questionOf = ({ planDigest, data }: EventBodyOf<'submitted' | 'plan-changed'>): Question => ({
+  digest: planDigest,
+  required: data.policy.approvalsRequired,
+  expiresAt: data.policy.expiresAt,
+  stages: new Map(data.plan.steps.map(({ name, stage }) => [name, stage])),
+  irreversible: data.plan.steps.some((step) => step.reversibility === 'irreversible' && step.effects.length > 0),
+});
+
+/** The life that begins with a first event; null where it is none. */
+export function beginLife(body: EventBody): Life | null {
+  const { actor } = body;
+  if (body.type !== 'submitted' || actor.kind !== 'person' || actor.id === null) return null;
+  const fresh = { approvals: [], runs: 0, checked: false, tried: new Map() };
+  return { requester: actor.id, state: 'asked', question: questionOf(body), ...fresh };
+}
+
+const setTried = (life: Life, step: StepName, tried: Tried): void => {
+  life.tried.set(step, tried);
+};
+
+function askAnew(life: Life, body: EventBodyOf<'plan-changed'>): void {
+  Object.assign(life, { state: 'asked', question: questionOf(body), approvals: [], checked: false });
+  life.tried.clear();
+}
+
+/** Goes on by the event, whether or not it was right: what follows is judged by what stands there. */
+export function live(life: Life, body: EventBody): void {
+  switch (body.type) {
+    case 'approved':
+      life.approvals = [...life.approvals, body.actor.id ?? ''];
+      break;
+    case 'plan-changed':
+      askAnew(life, body);
+      break;
+    case 'run-ordered':
+      Object.assign(life, { state: 'ordered', runs: body.data.run, checked: false });
+      break;
+    case 'run-checked':
+      life.checked = true;
+      break;
+    case 'step-intended': {
+      const { step, run, attempt } = body.data;
+      life.state = 'running';
+      setTried(life, step, { run, attempt, state: 'under-way' });
+      break;
+    }
+    case 'step-done': {
+      const { step, run, attempt } = body.data;
+      setTried(life, step, { run, attempt, state: 'done' });
+      break;
+    }
+    case 'step-failed': {
+      const { step, run, attempt, retryAt } = body.data;
+      setTried(life, step, { run, attempt, state: retryAt === null ? 'failed' : 'waiting' });
+      break;
+    }
+    case 'attention-needed':
+      life.state = 'stuck';
+      break;
+    case 'retried':
+      life.state = 'retried';
+      break;
+    case 'rejected':
+    case 'cancelled':
+    case 'expired':
+    case 'given-up':
+    case 'succeeded':
+      life.state = 'ended';
+      break;
+    case 'submitted':
+    case 'decided-late':
+    case 'texts-erased':
+      break;
+  }
+}

@@ -1,0 +1,104 @@
+/** Replays every request of a record, and compares with what is derived from it. */
+import type { ChainLine } from '../domain/record/chain.ts';
+import type { Derived } from '../domain/record/derived.ts';
+import type { RecordFault } from '../domain/record/faults.ts';
+import type { EventBody } from '../domain/request/events.ts';
+import { beginLife, type Life, live } from './life.ts';
+import { judge } from './life-rules.ts';
+import { type ReadBody, readStrictly } from './strict-body.ts';
+import { parseBody } from './verify.ts';
+
+type Note = (seq: number, kind: RecordFault, detail: string) => void;
+
+interface Followed {
+  revision: number;
+  /** Null where its beginning was not seen, or cannot be read. */
+  life: Life | null;
+  readonly resource: string;
+}
+
+export class Lives {
+  readonly #read: ReadBody;
+  readonly #note: Note;
+  readonly #requests = new Map<string, Followed>();
+  /** The record is seen from its first line on. */
+  readonly #whole: boolean;
+
+  constructor(read: ReadBody, whole: boolean, note: Note) {
+    this.#read = read;
+    this.#whole = whole;
+    this.#note = note;
+  }
+
+  /** How many requests were seen, and how many of them from their beginning. */
+  get counts(): { readonly requests: number; readonly replayed: number } {
+    const all = [...this.#requests.values()];
+    return { requests: all.length, replayed: all.filter(({ life }) => life !== null).length };
+  }
+
+  event(line: ChainLine): void {
+    const body = parseBody(line.body);
+    if (body === null) return;
+    const strict = readStrictly(this.#read, body);
+    if (typeof strict === 'string') {
+      this.#note(line.seq, 'body-unknown', strict);
+      this.#number(line, null);
+    } else this.#live(line, strict.event, strict.time);
+  }
+
+  /** Compares with what was derived when this was the last event. */
+  compare({ seq, open, outbox, texts }: Derived): void {
+    const held = new Map(open.map(({ resource, request }) => [resource, request]));
+    for (const [request, { life, resource }] of this.#requests) {
+      if (life === null) continue;
+      const holds = held.get(resource) === request;
+      if (holds !== (life.state !== 'ended')) this.#note(seq, 'open-request-differs', `${request}: ${resource}`);
+      if (holds) held.delete(resource);
+    }
+    for (const [resource, request] of held) {
+      if (this.#requests.get(request)?.life === null) continue;
+      this.#note(seq, 'open-request-differs', `${request}: ${resource}, by no event`);
+    }
+    for (const { request, kind, key } of outbox) {
+      const known = this.#requests.get(request);
+      const ordered = kind !== 'run' || known?.life == null || Number(key) <= known.life.runs;
+      if (known === undefined || !ordered) this.#note(seq, 'outbox-unknown', `${kind} ${key} of ${request}`);
+    }
+    for (const { request, revision, field } of texts) {
+      this.#note(seq, 'text-unknown', `${field} of ${request} revision ${revision}: of no event`);
+    }
+  }
+
+  #live(line: ChainLine, event: EventBody, time: string): void {
+    const known = this.#requests.get(line.request);
+    if (!this.#number(line, event)) return;
+    if (known === undefined) {
+      const began = this.#requests.get(line.request)?.life != null || !this.#whole;
+      if (!began) this.#note(line.seq, 'begins-otherwise', `${line.request} begins with ${event.type}`);
+      return;
+    }
+    if (known.life === null) return;
+    const verdict = judge(known.life, event, time);
+    if (verdict !== null) this.#note(line.seq, verdict[0], `${event.type} of ${line.request}: ${verdict[1]}`);
+    live(known.life, event);
+  }
+
+  /** Whether its number is the next; where it is not, what follows is judged no further. */
+  #number({ seq, request, revision }: ChainLine, event: EventBody | null): boolean {
+    const known = this.#requests.get(request);
+    if (known === undefined) {
+      const life = event !== null && revision === 1 ? beginLife(event) : null;
+      this.#requests.set(request, { revision, life, resource: event?.target?.toLowerCase() ?? '' });
+      if (revision === 1 || !this.#whole) return true;
+      this.#note(seq, 'revision-differs', `revision of ${request}: expected 1, found ${revision}`);
+      return false;
+    }
+    const expected = known.revision + 1;
+    known.revision = revision;
+    if (event === null) known.life = null;
+    if (revision === expected) return true;
+    known.life = null;
+    this.#note(seq, 'revision-differs', `revision of ${request}: expected ${expected}, found ${revision}`);
+    return false;
+  }
+}

@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import { isEnding } from '../../../src/domain/request/consequences.ts';
+import { decide } from '../../../src/domain/request/decide.ts';
+import type { EventBody, EventBodyOf, EventType } from '../../../src/domain/request/events.ts';
+import { botActor, personActor } from '../../../src/domain/request/events.ts';
+import { fold } from '../../../src/domain/request/evolve.ts';
+import { hasEnded } from '../../../src/domain/request/request.ts';
+import { approver, requester, tenant } from '../../support/fixtures.ts';
+import {
+  asks,
+  checks,
+  decides,
+  doneWith,
+  eventsAfter,
+  failedWith,
+  id,
+  intends,
+  outsider,
+  proved,
+  records,
+  secondApprover,
+  settles,
+} from '../support/commands.ts';
+import { memoryRequests } from '../support/memory-requests.ts';
+import { type Book, lead, modelTurn } from '../support/model-turns.ts';
+import { noon } from '../support/plans.ts';
+import { sealedRecord, verified, type Written } from '../support/sealed-record.ts';
+
+/**
+ * The verifier reads every rule a second time. Whatever the product lets happen passes; every way in which a life can be
+ * other than the rules allow is found, although all hashes and seals are right.
+ */
+
+const numRuns = 200;
+
+function bookOf(requests: ReturnType<typeof memoryRequests>, set: (now: Date) => void): Book {
+  return {
+    async append(request, cause, command, now) {
+      set(now);
+      return requests.append(request, cause, (found, at) => decide(found, command, at)).catch((error: Error) => error);
+    },
+    events: requests.events,
+    state: async (request) => fold(request, await requests.events(request))?.state ?? null,
+  };
+}
+
+const textsOf = (texts: Readonly<Record<string, string | null>>) =>
+  Object.fromEntries(Object.entries(texts).map(([field, text]) => [field, text ?? '']));
+
+it('passes every life that the product leads, whoever did what in whatever order', async () => {
+  let events = 0;
+  const lives = fc.array(modelTurn, { minLength: 30, maxLength: 100, size: 'max' });
+  await fc.assert(
+    fc.asyncProperty(lives, async (turns) => {
+      const [clock, latest] = [{ now: noon }, { at: 0 }];
+      const requests = memoryRequests(() => new Date(Math.max(clock.now.getTime(), latest.at)));
+      const book = bookOf(requests, (now) => {
+        clock.now = now;
+        latest.at = Math.max(latest.at, Date.parse(requests.all().at(-1)?.time ?? noon.toISOString()));
+      });
+      await lead(book, turns);
+      const written = requests
+        .all()
+        .map(({ requestId: request, time, body, texts }) => ({ request, time, body, texts: textsOf(texts) }));
+      events += written.length;
+      expect(verified(sealedRecord(written)).findings).toEqual([]);
+      for (const request of new Set(requests.all().map(({ requestId }) => requestId))) {
+        const own = await requests.events(request);
+        const state = fold(request, own);
+        expect(own.some(({ body }) => isEnding(body.type))).toBe(state !== null && hasEnded(state));
+      }
+    }),
+    { numRuns },
+  );
+  expect(events).toBeGreaterThan(3 * numRuns);
+});
+
+const stages = [['enable-identity'], ['grant-key-access'], ['protect-vault'], ['set-cmk'], ['verify']] as const;
+const [first] = stages[0];
+
+/** Two approve, the first run fails at its first step, the second does everything. */
+const life = eventsAfter(
+  asks(2),
+  decides('approve', approver),
+  decides('approve', secondApprover),
+  checks(),
+  intends(1, first),
+  records(1, failedWith(first, null)),
+  settles('retry', requester, { asking: 8 }),
+  checks({ run: 2 }),
+  ...stages.flatMap(([step]) => [
+    intends(2, step),
+    records(2, doneWith(step, { proofs: step === 'verify' ? proved : [] })),
+  ]),
+).map(({ time, body, texts }): Written => ({ request: id, time, body, texts: textsOf(texts) }));
+
+const at = (type: EventType, nth = 0): number => {
+  const found = life.flatMap(({ body }, index) => (body.type === type ? [index] : []))[nth];
+  if (found === undefined) throw new Error(`the life has no ${type} ${nth}`);
+  return found;
+};
+const eventAt = (index: number): Written => {
+  const event = life[index];
+  if (event === undefined) throw new Error(`the life has no event ${index}`);
+  return event;
+};
+
+/** The life with one event as another. */
+function changed<T extends EventType>(type: T, change: (body: EventBodyOf<T>) => object, nth = 0): readonly Written[] {
+  const index = at(type, nth);
+  const event = eventAt(index);
+  return life.with(index, { ...event, body: { ...event.body, ...change(event.body as EventBodyOf<T>) } as EventBody });
+}
+const without = (type: EventType, nth = 0): readonly Written[] => life.toSpliced(at(type, nth), 1);
+const again = (type: EventType, behind: EventType, nth = 0): readonly Written[] =>
+  life.toSpliced(at(behind, nth) + 1, 0, eventAt(at(type)));
+const person = (who: typeof approver) => personActor(who, tenant, 'local');
+
+it('is found out in no way as it was', () => {
+  expect(verified(sealedRecord(life))).toMatchObject({ findings: [], requests: 1, replayed: 1 });
+});
+
+it.each<[string, string, readonly Written[]]>([
+  ['no submission', 'begins-otherwise', life.slice(1)],
+  ['a second submission', 'begins-otherwise', again('submitted', 'approved')],
+  ['a submission by the bot', 'begins-otherwise', changed('submitted', () => ({ actor: botActor }))],
+  ['a run after the end', 'after-the-end', again('run-ordered', 'succeeded')],
+  ['an approval by the requester', 'not-theirs', changed('approved', () => ({ actor: person(requester) }))],
+  ['an approval by the bot', 'not-theirs', changed('approved', () => ({ actor: botActor }))],
+  ['one person twice', 'approved-twice', changed('approved', () => ({ actor: person(approver) }), 1)],
+  ['an approval of another plan', 'approved-another-plan', changed('approved', () => ({ planDigest: '0'.repeat(64) }))],
+  [
+    'an approval that counts itself twice',
+    'miscounted',
+    changed('approved', ({ data }) => ({ data: { ...data, counted: 2 } })),
+  ],
+  [
+    'an approval of fewer than needed',
+    'miscounted',
+    changed('approved', ({ data }) => ({ data: { ...data, required: 1 } })),
+  ],
+  [
+    'an approval without the tick',
+    'not-acknowledged',
+    changed('approved', ({ data }) => ({ data: { ...data, acknowledgedIrreversible: false } })),
+  ],
+  ['an approval too late', 'out-of-time', life.map((event) => ({ ...event, time: '2026-04-01T00:00:00.000Z' }))],
+  ['a run with one approval of two', 'too-few-approvals', without('approved', 1)],
+  ['a run without any', 'too-few-approvals', life.filter(({ body }) => body.type !== 'approved')],
+  [
+    'a check that counts a stranger',
+    'too-few-approvals',
+    changed('run-checked', ({ data }) => ({ data: { ...data, counted: [approver, outsider] } })),
+  ],
+  [
+    'a check that counts one twice',
+    'too-few-approvals',
+    changed('run-checked', ({ data }) => ({ data: { ...data, counted: [approver, approver] } })),
+  ],
+  ['a run that was not ordered', 'another-run', changed('run-checked', ({ data }) => ({ data: { ...data, run: 2 } }))],
+  ['a step in a run that was not checked', 'not-checked', without('run-checked')],
+  ['a step that was not ordered', 'not-in-this-state', without('run-ordered')],
+  [
+    'a step before its turn',
+    'out-of-turn',
+    changed('step-intended', ({ data }) => ({ data: { ...data, step: 'set-cmk' } })),
+  ],
+  ['a step begun twice', 'out-of-turn', again('step-intended', 'step-intended')],
+  [
+    'a third try after none',
+    'out-of-turn',
+    changed('step-intended', ({ data }) => ({ data: { ...data, attempt: 3 } })),
+  ],
+  [
+    'a step of another plan',
+    'approved-another-plan',
+    changed('step-intended', () => ({ planDigest: '0'.repeat(64) }), 2),
+  ],
+  ['a result that nobody intended', 'result-without-intent', without('step-intended', 3)],
+  [
+    'a success with a step left out',
+    'not-proved',
+    life.filter(({ body }) => !('data' in body && 'step' in body.data && body.data.step === 'verify')),
+  ],
+  [
+    'a success that proves nothing',
+    'not-proved',
+    changed('succeeded', ({ data }) => ({ data: { ...data, proofs: [] } })),
+  ],
+  ['a retry of what is not stuck', 'not-in-this-state', again('retried', 'approved')],
+  ['a step by a person', 'not-theirs', changed('step-done', () => ({ actor: person(approver) }))],
+  ['a field that no event has', 'body-unknown', changed('retried', () => ({ note: 'x' }))],
+  [
+    'a field of a payload that none has',
+    'body-unknown',
+    changed('run-ordered', ({ data }) => ({ data: { ...data, forced: true } })),
+  ],
+])('finds %s: %s', (_what, fault, events) => {
+  const { findings } = verified(sealedRecord(events));
+  expect(findings.map(({ kind }) => kind)).toContain(fault);
+});
+
+it('finds a revision that is missing, and judges what follows by nothing', () => {
+  const record = sealedRecord(life);
+  const gap = record.map(({ line, texts }) => ({
+    line: { ...line, revision: line.revision + (line.seq > 3 ? 1 : 0) },
+    texts,
+  }));
+  expect(verified(gap).findings.map(({ kind }) => kind)).toContain('revision-differs');
+});

@@ -1,0 +1,48 @@
+/** A record written with a good key and a right hash throughout: what is wrong with it is wrong in what it says. */
+import { randomBytes } from 'node:crypto';
+import { sealWith } from '../../../src/audit/record.ts';
+import { openSeals, type SealKeys } from '../../../src/audit/seals.ts';
+import { genesis } from '../../../src/audit/verify.ts';
+import { type RecordReport, RecordVerifier, type VerifyOptions } from '../../../src/audit/verify-record.ts';
+import type { ChainLine, RevealedText } from '../../../src/domain/record/chain.ts';
+import type { NewEvent } from '../../../src/domain/request/events.ts';
+import { parseEventBody } from '../../../src/operations/registry.ts';
+
+export interface Written extends NewEvent {
+  readonly request: string;
+  readonly time: string;
+}
+export interface WrittenLine {
+  readonly line: ChainLine;
+  readonly texts: readonly RevealedText[];
+}
+
+export const testKeys: SealKeys = [Buffer.alloc(32, 1)];
+
+/** Lines for the events, in their order, numbered as the store would. */
+export function sealedRecord(events: readonly Written[], keys: SealKeys = testKeys): readonly WrittenLine[] {
+  const seal = sealWith(randomBytes, openSeals(keys));
+  const revisions = new Map<string, number>();
+  let prev = genesis;
+  return events.map(({ request, time, ...event }, index) => {
+    const revision = (revisions.get(request) ?? 0) + 1;
+    revisions.set(request, revision);
+    const place = { seq: index + 1, request, revision, cause: `cause ${index}`, n: 0, prev };
+    const { openings, ...sealed } = seal({ ...place, time }, event);
+    prev = sealed.hash;
+    return { line: { ...place, ...sealed }, texts: openings.map((opening) => ({ request, revision, ...opening })) };
+  });
+}
+
+export function verified(
+  record: readonly WrittenLine[],
+  options: Partial<VerifyOptions> = {},
+  head = record.at(-1)?.line ?? { seq: 0, hash: genesis },
+): RecordReport {
+  const verifier = new RecordVerifier({ read: parseEventBody, keys: testKeys, ...options });
+  for (const { line, texts } of record) {
+    verifier.event(line);
+    for (const text of texts) verifier.text(text);
+  }
+  return verifier.end(head);
+}
