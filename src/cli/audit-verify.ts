@@ -57,12 +57,15 @@ export const auditVerify = subcommand({
       against === undefined
         ? {}
         : { older: await readable(against, () => readOlderExport(() => fileLines(against), read)) };
-    const ownKeys = async () => (file === undefined ? knownKeys(readPlace(data)) : null);
-    const options = { read, ...older, keys: keyFile === undefined ? await ownKeys() : await keysIn(keyFile) };
+    const named = keyFile === undefined ? null : await keysIn(keyFile);
     const report =
       file === undefined
-        ? await verifyStore((await records()).records, options)
-        : await readable(file, () => verifyExport(fileLines(file), options));
+        ? await verifyStore((await records()).records, {
+            read,
+            ...older,
+            keys: named ?? (await knownKeys(readPlace(data))),
+          })
+        : await readable(file, () => verifyExport(fileLines(file), { read, ...older, keys: named }));
     if (json) await write(`${JSON.stringify(report)}\n`);
     else await print(reportWords(report));
     return report.findings.length === 0 ? exit.done : exit.no;
