@@ -28,6 +28,6 @@ export async function openGround(config: Config): Promise<Ground> {
   for (const warning of warningsOf(config)) log.warn({}, warning);
   const { database, store } = await openRecord(config, log);
   if (database.kind === 'pglite') log.warn({}, 'the embedded database survives this process, not this machine');
-  const metrics = openMetrics({ requests: store.requests, outbox: store.outbox, now });
+  const metrics = openMetrics({ requests: store.requests, outbox: store.outbox, clock: store.clock, now });
   return { config, log, database, store, requests: metrics.requests(store.requests), metrics, stop: database.close };
 }

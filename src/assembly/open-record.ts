@@ -5,6 +5,7 @@ import { lineChecker } from '../audit/seals.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { placeName } from '../config/place.ts';
+import type { ClockApart } from '../domain/clock-apart.ts';
 import type { Log } from '../observability/log.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import { adoptUnsealed, NotTrusted, type Trust } from '../store/adopt.ts';
@@ -41,6 +42,14 @@ const endProcess =
     process.exit(1);
   };
 
+/** Said when it changes, not as often as it is looked at. */
+const sayClock =
+  (log: Log) =>
+  (apart: ClockApart | null): void => {
+    if (apart === null) log.warn({}, 'the clock is believed again: everything goes on');
+    else log.error(apart, 'the clock is not believed: nothing is stored and nothing comes due until it is right');
+  };
+
 async function openStoreOn(database: Database, { seals: settings, store: place, beatMs }: Config, log: Log) {
   await migrate(database, placeName(place));
   const { keys, isNew, keep } = await openKeys(settings.keyFile);
@@ -54,7 +63,11 @@ async function openStoreOn(database: Database, { seals: settings, store: place, 
   // Until the record was looked at, what is wrong with it is a start that does not happen.
   let started = false;
   const onBroken = (broken: RecordBroken): void => (started ? endProcess(log)(broken) : undefined);
-  const store = openStore(database, { ...tools, clock: now, read: parseEventBody, onBroken }, beatMs);
+  const store = openStore(
+    database,
+    { ...tools, clock: now, read: parseEventBody, onBroken, onClock: sayClock(log) },
+    beatMs,
+  );
   await store.trail.check();
   started = true;
   return store;

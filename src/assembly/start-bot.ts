@@ -1,5 +1,4 @@
 /** The bot: what is typed and clicked, and where an approver signs in anew. From here on calls are taken. */
-import { isLoopbackAddress } from '../domain/private-url.ts';
 import { CmkBot } from '../teams/conversation/bot.ts';
 import { openForms } from '../teams/conversation/forms.ts';
 import { openLists } from '../teams/conversation/lists.ts';
@@ -11,6 +10,7 @@ import type { Ground } from './open-ground.ts';
 import type { TeamsSide } from './open-teams-side.ts';
 import type { Part } from './stop-in-order.ts';
 import { now, random, sha256 } from './tools.ts';
+import { refusingWrongClock } from './wrong-clock.ts';
 
 /** Null where a click is enough to approve. */
 function openSignIn({ config, store, requests, log }: Ground, azureSide: AzureSide, teamsSide: TeamsSide) {
@@ -32,7 +32,8 @@ function openSignIn({ config, store, requests, log }: Ground, azureSide: AzureSi
 }
 
 function openBot(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide, stepUp: StepUpSignIn | null): CmkBot {
-  const { config, store, requests } = ground;
+  const { config, store } = ground;
+  const requests = refusingWrongClock(ground.requests);
   const { documents, conversations, people } = store;
   const { azure, standings } = azureSide;
   const { notifier, directory } = teamsSide;
@@ -55,17 +56,9 @@ function openBot(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide, ste
   });
 }
 
-/** What an operator has to know of who reaches the port; null where it is as somebody said. */
-function openTo(listen: string | null): string | null {
-  if (listen === null) return 'only this machine is heard: set CMK_LISTEN where what ends tls is on another';
-  return isLoopbackAddress(listen)
-    ? null
-    : 'other machines are heard, over plain http: something has to end tls in front';
-}
-
 /** Starts listening. */
 export async function startBot(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide): Promise<Part> {
-  const { config, log, database, metrics } = ground;
+  const { config, log, store, metrics } = ground;
   const { adapter, callers } = teamsSide;
   const { mode, port, listen, callsAtOnce } = config.server;
   const stepUp = openSignIn(ground, azureSide, teamsSide);
@@ -77,13 +70,11 @@ export async function startBot(ground: Ground, azureSide: AzureSide, teamsSide: 
     port,
     listen,
     local: mode === 'local',
-    ready: async () => (await database.pool.query('select 1')).rows.length === 1,
+    ready: async () => ((await store.clock.look()) === null ? null : 'clock'),
     pages: stepUp?.pages ?? [],
     metrics,
     log,
   });
   log.info({ url: server.url }, 'listening');
-  const unguarded = mode === 'production' ? openTo(listen) : null;
-  if (unguarded !== null) log.warn({}, unguarded);
   return server;
 }

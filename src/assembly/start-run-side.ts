@@ -10,6 +10,7 @@ import type { Ground } from './open-ground.ts';
 import type { TeamsSide } from './open-teams-side.ts';
 import type { Part } from './stop-in-order.ts';
 import { now, random, sha256 } from './tools.ts';
+import { waitingForClock } from './wrong-clock.ts';
 
 /**
  * Signs on before the engine starts, which goes on at once with what ran under this replica's name: a namesake that lives is
@@ -23,7 +24,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
   const { tenantId } = config.teams;
   const { approver: approverStanding } = standings;
   const runs = {
-    requests,
+    requests: waitingForClock(requests),
     azure,
     policy,
     tenantId,

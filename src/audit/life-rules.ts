@@ -138,9 +138,10 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
   retried: (life, body) => first(states(life, 'stuck'), by(body, 'person', 'operator')),
   'given-up': (life, body) => first(states(life, 'stuck'), by(body, 'person', 'operator')),
   'texts-erased': (_life, body) => by(body, 'operator'),
+  'clock-set-right': (_life, body) => by(body, 'operator'),
 };
 
-const afterTheEnd: readonly EventType[] = ['decided-late', 'texts-erased'];
+const afterTheEnd: readonly EventType[] = ['decided-late', 'texts-erased', 'clock-set-right'];
 
 const ruleOf = <T extends EventType>({ type }: EventBodyOf<T>): Rule<T> => rules[type];
 

@@ -102,6 +102,7 @@ export function live(life: Life, body: EventBody): void {
     case 'submitted':
     case 'decided-late':
     case 'texts-erased':
+    case 'clock-set-right':
       break;
   }
 }

@@ -1,6 +1,7 @@
 /** What can be asked at the command line, in the order the help tells it. */
 import { auditErase } from './audit-erase.ts';
 import { auditExport } from './audit-export.ts';
+import { auditResume } from './audit-resume.ts';
 import { auditVerify } from './audit-verify.ts';
 import { doctor } from './doctor.ts';
 import { requestsCancel } from './requests-cancel.ts';
@@ -19,5 +20,6 @@ export const subcommands: readonly Subcommand[] = [
   auditVerify,
   auditExport,
   auditErase,
+  auditResume,
   doctor,
 ];

@@ -1,9 +1,20 @@
 /** What the configuration holds that somebody should know at every start, although it holds together. */
 import { tagsNotVouchedFor } from '../domain/policy/policy.ts';
+import { isLoopbackAddress } from '../domain/private-url.ts';
 import type { Config } from './config.ts';
 
 /** One sentence each, with what to do. */
-export const warningsOf = ({ policy }: Config): readonly string[] =>
+export const warningsOf = (config: Config): readonly string[] => [...tagWarnings(config), ...edgeWarnings(config)];
+
+/** Who reaches the port; nothing where it is as somebody said, and nobody else does. */
+function edgeWarnings({ server: { mode, listen } }: Config): readonly string[] {
+  if (mode === 'local') return [];
+  if (listen === null) return ['only this machine is heard: set CMK_LISTEN where what ends TLS runs elsewhere'];
+  if (isLoopbackAddress(listen)) return [];
+  return ['other machines are heard, over plain http: let nothing reach the port but what ends TLS in front of it'];
+}
+
+const tagWarnings = ({ policy }: Config): readonly string[] =>
   policy.tagRules.flatMap((rule) => {
     const free = tagsNotVouchedFor(rule, policy);
     if (free.length === 0) return [];

@@ -3,6 +3,7 @@
  * program: never an id, a name or a text, which would make a series of each and tell who did what.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { ClockApart } from '../domain/clock-apart.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
 import type { Call, CallMetrics } from '../teams/edge/call-metrics.ts';
@@ -16,6 +17,7 @@ export interface Metrics extends CallMetrics {
 export interface MetricsPorts {
   readonly requests: Requests;
   readonly outbox: Outbox;
+  readonly clock: { look(): Promise<ClockApart | null> };
   readonly now: () => Date;
 }
 
@@ -45,7 +47,7 @@ const wordIn = (value: unknown, ...path: readonly string[]): string | null => {
   return typeof found === 'string' ? found : null;
 };
 
-export function openMetrics({ requests, outbox, now }: MetricsPorts): Metrics {
+export function openMetrics({ requests, outbox, clock, now }: MetricsPorts): Metrics {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
@@ -90,6 +92,18 @@ export function openMetrics({ requests, outbox, now }: MetricsPorts): Metrics {
     async collect() {
       const due = await outbox.oldestDue(now());
       this.set(due === null ? 0 : Math.max(0, (now().getTime() - due.getTime()) / 1_000));
+    },
+  });
+  new Gauge({
+    name: 'cmk_clock_ahead_seconds',
+    help: 'How far the clock, or the last stored event, is ahead (below 0: behind) where that keeps anything from being stored; else 0',
+    labelNames: ['what'],
+    registers,
+    async collect() {
+      const apart = await clock.look();
+      for (const what of ['clock', 'record'] as const) {
+        this.set({ what }, apart?.kind === what ? apart.aheadMs / 1_000 : 0);
+      }
     },
   });
   return {

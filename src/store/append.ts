@@ -10,6 +10,7 @@ import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
 import { type ChainHead, lockHead } from './chain-head.ts';
+import type { ClockGuard } from './clock-guard.ts';
 import { asStored, eventsOf, insertEvents, type Placed, type ReadTools } from './event-rows.ts';
 import { moveHold } from './open-requests.ts';
 import { writeOutbox } from './outbox.ts';
@@ -18,14 +19,14 @@ import type { Sql } from './sql.ts';
 export type Decide = (request: Request | null, now: Date) => Decision;
 
 export interface AppendTools extends ReadTools {
-  readonly clock: () => Date;
+  readonly clock: ClockGuard;
   readonly seal: Seal;
 }
 
 /**
  * Appends inside the caller's transaction, as `Requests.append` promises. Once the head is locked nothing can be stored in
  * between, so what `decide` sees is all there is: the whole chain was read up to it, by this process. A refusal has written
- * nothing.
+ * nothing. `locked`: where the caller has the lock already, and the last time that the new events must not be before.
  */
 export async function appendIn(
   sql: Sql,
@@ -33,14 +34,15 @@ export async function appendIn(
   id: RequestId,
   cause: string,
   decide: Decide,
+  locked: ChainHead | null = null,
 ): Promise<Appended | Refusal> {
-  const head = await lockHead(sql);
+  const head = locked ?? (await lockHead(sql));
   await tools.known.catchUp(sql, head);
   const before = await eventsOf(sql, tools, id);
   const recorded = recall(id, cause, before);
   if (recorded !== null) return recorded;
   const request = fold(id, before);
-  const now = notBefore(head.time, tools.clock());
+  const now = notBefore(head.time, await tools.clock.now(sql, head.time));
   const decision = decide(request, now);
   if (decision.kind === 'refused') return decision;
   const revision = before.at(-1)?.revision ?? 0;
@@ -66,7 +68,7 @@ function recall(id: RequestId, cause: string, all: readonly StoredEvent[]): Appe
   return request === null ? null : { kind: 'accepted', request, events, replay: true };
 }
 
-/** Time as the chain tells it: a replica whose clock lags does not turn it back. */
+/** Time as the chain tells it: a replica whose clock lags a little does not turn it back. */
 const notBefore = (earliest: string | null, now: Date): Date =>
   earliest !== null && now.toISOString() < earliest ? new Date(earliest) : now;
 

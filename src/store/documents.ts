@@ -2,6 +2,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Documents, StaleDocument } from '../domain/ports/store.ts';
+import type { ClockGuard } from './clock-guard.ts';
 import { change, inTransaction, type Sql, select } from './sql.ts';
 
 type Document = Record<string, unknown>;
@@ -33,7 +34,7 @@ export interface SweptDocuments extends Documents {
   deleteOlderThan(time: Date): Promise<number>;
 }
 
-export function openDocuments(pool: Pool, clock: () => Date): SweptDocuments {
+export function openDocuments(pool: Pool, clock: () => Date, guard: Pick<ClockGuard, 'clock'>): SweptDocuments {
   return {
     read: async (keys) => {
       if (keys.length === 0) return {};
@@ -53,6 +54,10 @@ export function openDocuments(pool: Pool, clock: () => Date): SweptDocuments {
     delete: async (keys) => {
       if (keys.length > 0) await change(pool, 'delete from cmk.document where key = any($1)', [[...keys]]);
     },
-    deleteOlderThan: (time) => change(pool, 'delete from cmk.document where changed_at < $1', [time.toISOString()]),
+    deleteOlderThan: async (time) => {
+      // By a clock that runs ahead, everything is old.
+      if ((await guard.clock()) !== null) return 0;
+      return change(pool, 'delete from cmk.document where changed_at < $1', [time.toISOString()]);
+    },
   };
 }

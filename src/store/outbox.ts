@@ -4,8 +4,15 @@ import { z } from 'zod';
 import { RequestId } from '../domain/ids.ts';
 import type { Outbox } from '../domain/ports/store.ts';
 import type { Consequence, OutboxItem } from '../domain/request/consequences.ts';
+import type { ClockGuard } from './clock-guard.ts';
 import { aliveInstances } from './replicas.ts';
 import { change, int8, placeholders, type Sql, select, selectOne } from './sql.ts';
+
+/** What was due by a clock that has been set right since, at its wrong time, is due now. Expiries are the requests' own. */
+export const bringForward = (sql: Sql, now: Date): Promise<number> =>
+  change(sql, "update cmk.outbox set due_at = $1 where due_at > $1 and kind in ('show', 'audit', 'run')", [
+    now.toISOString(),
+  ]);
 
 /** A kind that is missing here does not compile. */
 const kinds = { show: 'show', audit: 'audit', run: 'run', expire: 'expire', remind: 'remind' } as const satisfies {
@@ -67,10 +74,20 @@ async function giveBack(sql: Sql, item: OutboxItem, dueAt: Date, attempts: numbe
   await change(sql, text, [...keyOf(item), dueAt.toISOString(), attempts]);
 }
 
-export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], beatMs: number): Outbox {
+/** While a clock is wrong nothing comes due, and what was in hand keeps its time: a row due by that clock would wait for it. */
+export interface OutboxTools {
+  readonly beatMs: number;
+  readonly clock: Pick<ClockGuard, 'clock'>;
+}
+
+export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { beatMs, clock }: OutboxTools): Outbox {
   const claim = claimFor(beatMs);
+  const believed = async (): Promise<boolean> => (await clock.clock()) === null;
+  const dueAgain = async (item: OutboxItem, dueAt: Date): Promise<Date> =>
+    (await believed()) ? dueAt : new Date(item.dueAt);
   return {
     claim: async (instance, now, leaseMs, limit) => {
+      if (!(await believed())) return [];
       const until = new Date(now.getTime() + leaseMs).toISOString();
       const rows = await select(pool, Row, claim, [now.toISOString(), until, limit, Object.keys(kinds), instance]);
       return rows
@@ -84,8 +101,8 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], beatMs: n
         (await selectOne(pool, z.object({ due_at: z.date().nullable() }), oldest, [now.toISOString()]))?.due_at ?? null
       );
     },
-    postpone: (item, dueAt) => giveBack(pool, item, dueAt, item.attempts + 1),
-    comeBack: (item, dueAt) => giveBack(pool, item, dueAt, 0),
+    postpone: async (item, dueAt) => giveBack(pool, item, await dueAgain(item, dueAt), item.attempts + 1),
+    comeBack: async (item, dueAt) => giveBack(pool, item, await dueAgain(item, dueAt), 0),
     onWritten,
   };
 }

@@ -1,6 +1,7 @@
 /** Everything the product keeps, over one database. */
 import type { Store } from '../domain/ports/store.ts';
 import type { AppendTools } from './append.ts';
+import { type ClockGuard, type ClockGuardTools, openClockGuard } from './clock-guard.ts';
 import { openConversations } from './conversations.ts';
 import type { Database } from './database.ts';
 import { openDocuments, type SweptDocuments } from './documents.ts';
@@ -16,15 +17,17 @@ import { openTrail, type Trail } from './trail.ts';
 export interface OpenStore extends Store {
   readonly documents: SweptDocuments;
   readonly trail: Trail;
+  readonly clock: Pick<ClockGuard, 'look'>;
 }
 
 /** What a store is opened with: reading, time, the key of the seals, and what ends the process. */
-export type StoreTools = Omit<AppendTools, 'known'> & KnownRecordOptions;
+export type StoreTools = ClockGuardTools & KnownRecordOptions & Omit<AppendTools, 'known' | 'clock'>;
 
 /** The database must have been migrated. `beatMs`: how often replicas say that they live. Keeps no state but the listeners and what it has read of the chain: any number of replicas may open one each. */
 export function openStore(database: Database, given: StoreTools, beatMs = usualBeatMs): OpenStore {
   const { pool } = database;
-  const tools: AppendTools = { ...given, known: new KnownRecord(given) };
+  const clock = openClockGuard(database, given);
+  const tools: AppendTools = { ...given, clock, known: new KnownRecord(given) };
   const listeners: (() => void)[] = [];
   // In a turn of their own: a listener's mistake must not take back the answer to a commit.
   const written = (): void => {
@@ -37,13 +40,14 @@ export function openStore(database: Database, given: StoreTools, beatMs = usualB
       (listener) => {
         listeners.push(listener);
       },
-      beatMs,
+      { beatMs, clock },
     ),
     replicas: openReplicas(pool, { alone: database.kind === 'pglite', beatMs }),
     shown: openShown(pool),
     conversations: openConversations(pool),
     people: openPeople(pool),
-    documents: openDocuments(pool, tools.clock),
+    documents: openDocuments(pool, given.clock, clock),
     trail: openTrail(database, tools, written),
+    clock,
   };
 }

@@ -1,16 +1,20 @@
 /** The record as an auditor gets it: lines word for word, and the texts that were not erased. */
 import { z } from 'zod';
-import type { RequestId } from '../domain/ids.ts';
+import { recordApart } from '../domain/clock-apart.ts';
+import { RequestId } from '../domain/ids.ts';
 import type { Appended, TrailHashes } from '../domain/ports/store.ts';
 import type { ChainLine, RevealedText } from '../domain/record/chain.ts';
 import { Derived } from '../domain/record/derived.ts';
-import type { Refusal } from '../domain/request/refusal.ts';
+import { type Refusal, refuse } from '../domain/request/refusal.ts';
+import type { Request } from '../domain/request/request.ts';
+import type { Decision } from '../domain/request/request-command.ts';
 import { type AppendTools, appendIn, type Decide } from './append.ts';
 import { type ChainHead, lockHead, readHead } from './chain-head.ts';
 import type { Database } from './database.ts';
 import { linesAfter, linesAt, linesOfRequest } from './line-rows.ts';
 import { checkHolds } from './open-requests.ts';
-import { change, inTransaction, type Sql, select } from './sql.ts';
+import { bringForward } from './outbox.ts';
+import { change, inTransaction, type Sql, select, selectOne } from './sql.ts';
 
 const TextRow = z
   .object({ request_id: z.string(), revision: z.number(), field: z.string(), salt: z.string(), text: z.string() })
@@ -35,6 +39,11 @@ export interface Trail extends TrailHashes {
    * what remains in the chain can then no longer be guessed at. Nothing is erased when `decide` refuses.
    */
   erase(id: RequestId, cause: string, decide: Decide): Promise<Appended | Refusal>;
+  /**
+   * Where the last event is dated far ahead of a clock that is believed: appends an event to its request, dated by that clock,
+   * from which the record goes on; what was due at the wrong time is due now. Refuses where nothing is dated ahead.
+   */
+  resume(decide: (request: Request | null, ahead: string) => Decision): Promise<Appended | Refusal>;
 }
 
 const texts = 'select request_id, revision, field, salt, text from cmk.free_text';
@@ -54,6 +63,22 @@ async function eraseIn(sql: Sql, tools: AppendTools, id: RequestId, cause: strin
   if (answer.kind === 'refused' || answer.replay) return answer;
   const first = answer.events[0]?.revision ?? answer.request.revision + 1;
   await change(sql, 'delete from cmk.free_text where request_id = $1 and revision < $2', [id, first]);
+  return answer;
+}
+
+const NewestRow = z.object({ request_id: RequestId });
+
+async function resumeIn(sql: Sql, tools: AppendTools, decide: Parameters<Trail['resume']>[0]) {
+  const head = await lockHead(sql);
+  const now = await tools.clock.now(sql, null);
+  if (head.time === null || recordApart(head.time, now) === null) return refuse('record-not-ahead');
+  const { time: ahead } = head;
+  const newest = await selectOne(sql, NewestRow, 'select request_id from cmk.event where seq = $1', [head.seq]);
+  if (newest === null) throw new Error(`reading the chain: there is no event ${head.seq}`);
+  const from = { ...head, time: null };
+  const cause = `cli:resume:${head.seq}`;
+  const answer = await appendIn(sql, tools, newest.request_id, cause, (request) => decide(request, ahead), from);
+  await bringForward(sql, now);
   return answer;
 }
 
@@ -82,6 +107,11 @@ export function openTrail(
     linesOf: (id) => linesOfRequest(pool, id),
     derived: async () => Derived.parse((await pool.query(derived)).rows[0]),
     textsOf: (id) => select(pool, TextRow, `${texts} where request_id = $1 order by revision, field`, [id]),
+    resume: async (decide) => {
+      const answer = await inTransaction(pool, (sql) => resumeIn(sql, tools, decide));
+      if (answer.kind === 'accepted') written();
+      return answer;
+    },
     erase: async (id, cause, decide) => {
       const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, id, cause, decide));
       if (answer.kind === 'accepted') {

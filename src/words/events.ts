@@ -121,6 +121,11 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
   },
   retried: (_data, { name }) => ({ mark: 'now', title: `${name} asked to retry`, detail: '' }),
   'given-up': (_data, { name }) => ({ mark: 'bad', title: `${name} gave up`, detail: 'the request has failed' }),
+  'clock-set-right': ({ ahead }, { name }) => ({
+    mark: 'warn',
+    title: `${name} let the record go on from this time`,
+    detail: `a wrong clock had dated the event before ${ahead.slice(0, 16).replace('T', ' ')}`,
+  }),
   'texts-erased': ({ reason }, { name }) => ({
     mark: 'idle',
     title: `${name} erased what people had written`,

@@ -51,6 +51,11 @@ const words: { readonly [C in RefusalCode]: (fact: string) => Words } = {
     unchanged: true,
   }),
   'choice-missing': () => ({ title: 'Nothing is chosen.', text: 'Choose one, then go on.' }),
+  'clock-not-believed': () => ({
+    title: 'The bot’s clock is wrong, so nothing is stored.',
+    text: 'Your click changed nothing. An operator has to look at the clock; then do it again.',
+    unchanged: true,
+  }),
   'comment-too-long': (length) => ({ title: 'The comment is too long.', text: `Use at most ${length} characters.` }),
   'form-ended': () => ({ title: 'This form has ended.', text: 'Type /enable-cmk to start again.' }),
   guest: () => ({
@@ -134,6 +139,11 @@ const words: { readonly [C in RefusalCode]: (fact: string) => Words } = {
   'plan-moved': () => ({
     title: 'Azure changed while you were reading.',
     text: 'The page shows the plan as it is now. Look again, then submit.',
+  }),
+  'record-not-ahead': () => ({
+    title: 'No event is dated ahead of now.',
+    text: 'The record goes on by itself.',
+    unchanged: true,
   }),
   'request-ended': (id) => ({ title: `Request ${id} has ended.`, text: 'Your click changed nothing.' }),
   'run-started': (id) => ({ title: `Request ${id} is running.`, text: 'It is too late to decide or cancel.' }),

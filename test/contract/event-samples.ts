@@ -97,6 +97,7 @@ const payloads: { readonly [T in EventType]: readonly Payload<T>[] } = {
   ],
   retried: [{}],
   'given-up': [{}],
+  'clock-set-right': [{ ahead: '2100-01-01T00:00:00.000Z' }],
   'texts-erased': [{ reason: '' }, { reason: '*bold*, [x](y)' }],
 };
 

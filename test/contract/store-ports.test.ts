@@ -37,7 +37,12 @@ await onEveryDatabase((databases) => {
     await store.sql('delete from cmk.replica');
     await heardOf('one', '0 s');
     // The chain's time never goes back; each test starts again at second 0.
-    await store.sql('update cmk.chain_head set time = null');
+    await store.session(
+      // As its owner alone could: a new day begins.
+      'alter table cmk.chain_head disable trigger head_moves_with_events',
+      'update cmk.chain_head set time = null',
+      'alter table cmk.chain_head enable trigger head_moves_with_events',
+    );
   });
 
   describe('outbox', () => {

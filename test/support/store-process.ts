@@ -26,6 +26,8 @@ async function open() {
   const store = openStore(database, {
     ...recordTools(randomBytes, await sealKeysFor(setup.database)),
     clock: () => now ?? new Date(),
+    // A test that sets the clock means another time, not a wrong one.
+    reference: async () => now ?? new Date(),
     read: parseEventBody,
     onBroken: () => undefined,
   });

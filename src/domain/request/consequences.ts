@@ -21,7 +21,8 @@ const mergeMs = 5_000;
 
 /** The rows that follow from these events, given the request after them. */
 export function consequencesOf(request: Request, events: readonly StoredEvent[]): readonly Consequence[] {
-  const now = request.changedAt;
+  // The request may have last changed at another time: a text that is erased is no change of it.
+  const now = events.at(-1)?.time ?? request.changedAt;
   const auditAt = new Date(Date.parse(now) + mergeMs).toISOString();
   const rows: Consequence[] =
     events.length === 0

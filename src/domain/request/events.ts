@@ -108,6 +108,11 @@ const payloadsWith = (plan: z.ZodType<Plan>) => ({
    * for good: it says why, and must not name anybody.
    */
   'texts-erased': z.strictObject({ reason: z.string() }),
+  /**
+   * A wrong clock had dated events ahead, the last of all at `ahead` (ISO 8601): from this event on times are right again. It
+   * stands in whichever request was the last to be written to, and changes nothing about it.
+   */
+  'clock-set-right': z.strictObject({ ahead: z.string() }),
 });
 type Payloads = ReturnType<typeof payloadsWith>;
 

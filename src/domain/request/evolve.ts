@@ -118,6 +118,7 @@ export function evolve(request: Request, event: StoredEvent): Request {
     case 'expired':
       return { ...base, state: 'expired' };
     case 'decided-late':
+    case 'clock-set-right':
       return { ...request, revision: event.revision };
     case 'texts-erased':
       return withoutTexts({ ...request, revision: event.revision });

@@ -11,6 +11,8 @@ export const RefusalCode = z.enum([
   'cannot-check-membership',
   'form-ended',
   'choice-missing',
+  'clock-not-believed',
+  'record-not-ahead',
   'guest',
   'key-not-visible',
   'not-under-own-key',

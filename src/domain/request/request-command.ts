@@ -81,6 +81,8 @@ export type Command =
   | (ClickOrOperator & { readonly do: 'cancel' })
   | (ClickOrOperator & { readonly do: 'retry' | 'give-up'; readonly standing: Standing })
   | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }
+  /** The record goes on from the present time: the last event of all is dated `ahead` of it. */
+  | { readonly do: 'set-clock-right'; readonly actor: Actor; readonly ahead: string }
   | { readonly do: 'expire' }
   | {
       /** Before a run: the plan as the world now is, and whether each approver still is one. */

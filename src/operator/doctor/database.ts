@@ -1,5 +1,6 @@
 import { placeName } from '../../config/place.ts';
 import { pendingMigrations } from '../../store/migrations.ts';
+import { durationWords } from '../../words/duration.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
 import { fail, ok, type Subjects, warn } from './subjects.ts';
 
@@ -35,6 +36,23 @@ async function trailOf({ store }: Subjects): Promise<Diagnosis> {
   return ok('audit trail', `${seq} events; cmk-bot audit verify verifies them`);
 }
 
+async function clockOf({ store }: Subjects): Promise<Diagnosis> {
+  const apart = await store.clock.look();
+  if (apart === null) return ok('clock', 'believed');
+  const far = `${durationWords(Math.abs(apart.aheadMs))} ${apart.aheadMs > 0 ? 'ahead' : 'behind'}`;
+  return apart.kind === 'clock'
+    ? fail(
+        'clock',
+        `${far}: nothing is stored`,
+        'Set this machine’s clock right, or the database’s. If it is right, restart the bot.',
+      )
+    : fail(
+        'clock',
+        `the last event is dated ${far}: nothing is stored`,
+        'If this clock is right: cmk-bot audit resume',
+      );
+}
+
 /** What cannot be read is told in the words of the database. */
 async function orFail(subject: string, look: Promise<Diagnosis>): Promise<Diagnosis> {
   try {
@@ -52,6 +70,7 @@ export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Dia
     orFail('tables', tablesOf(subjects)),
     orFail('engine', engineOf(subjects)),
     orFail('audit trail', trailOf(subjects)),
+    orFail('clock', clockOf(subjects)),
   ]);
   return [reached, ...rest];
 }

@@ -10,7 +10,7 @@ import type { Diagnosis } from '../rpc/calls.ts';
 export interface Subjects {
   readonly config: Config;
   readonly database: Database;
-  readonly store: Pick<OpenStore, 'conversations' | 'trail'>;
+  readonly store: Pick<OpenStore, 'clock' | 'conversations' | 'trail'>;
   readonly azure: Azure;
   readonly subscriptions: Subscriptions;
   readonly cloud: Cloud;

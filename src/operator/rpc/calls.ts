@@ -82,6 +82,8 @@ export const calls = {
   derived: { input: z.object({}), output: Derived },
   /** Safe to repeat: what was recorded for the same question is answered again. */
   act: { input: z.object({ id: RequestId, act: Act }), output: Acted },
+  /** Lets the record go on from the present time, where a wrong clock dated its last event ahead. */
+  resume: { input: z.object({ by: name }), output: Acted },
   /** What the running bot finds of itself and its surroundings; with an agent's name or id also which rule applies to it. */
   diagnose: { input: z.object({ resource: z.string().max(2000).nullable() }), output: z.array(Diagnosis) },
 } as const;

@@ -7,6 +7,8 @@ import type { Derived } from '../../domain/record/derived.ts';
 import { decide } from '../../domain/request/decide.ts';
 import { operatorActor, type StoredEvent } from '../../domain/request/events.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import type { Request } from '../../domain/request/request.ts';
+import type { Decision } from '../../domain/request/request-command.ts';
 import type { Act, Acted, Records } from './calls.ts';
 
 /** What of the store is used. */
@@ -20,6 +22,7 @@ export interface RecordStore {
     textsOf(id: RequestId): Promise<readonly Awaited<ReturnType<Records['texts']>>[number][]>;
     /** As `append`, and in the same transaction destroys every earlier text of the request with its salt. */
     erase: Requests['append'];
+    resume(decide: (request: Request | null, ahead: string) => Decision): Promise<Appended | Refusal>;
   };
 }
 
@@ -66,5 +69,12 @@ export const recordsOf = (store: RecordStore): Records => ({
   derived: () => store.trail.derived(),
   // A line is quoted as it lies there; one of no request that could be has no texts.
   texts: async ({ request }) => [...(await store.trail.textsOf(request as RequestId))],
+  resume: async ({ by }) => {
+    const actor = operatorActor(by);
+    // An event dated ahead is known by its date: the time at which it is said makes no difference.
+    const decided = (request: Request | null, ahead: string) =>
+      decide(request, { do: 'set-clock-right', actor, ahead }, new Date(ahead));
+    return acted(await store.trail.resume(decided));
+  },
   act: async ({ id, act: wanted }) => acted(await act(store, id, wanted)),
 });

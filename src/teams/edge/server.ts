@@ -15,7 +15,8 @@ export interface ServerOptions extends GateOptions {
   readonly listen: string | null;
   /** Only this machine's own browsers are shown pages. */
   readonly local: boolean;
-  readonly ready: () => Promise<boolean>;
+  /** What keeps the bot from working; null: nothing. Throws when the database is not there. */
+  readonly ready: () => Promise<'clock' | null>;
   readonly metrics: CallMetrics;
   /** What browsers may look at. */
   readonly pages: readonly BrowserPage[];
@@ -84,8 +85,11 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
     response.send(200, { status: 'alive' });
   });
   routes.get('/readyz', async (_request: restify.Request, response: restify.Response) => {
-    const isReady = await ready().catch(() => false);
-    response.send(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready' });
+    const missing = await ready().catch(() => 'database' as const);
+    response.send(
+      missing === null ? 200 : 503,
+      missing === null ? { status: 'ready' } : { status: 'not ready', missing },
+    );
   });
   // Those who look after the bot are near it: what a proxy passes on comes from elsewhere.
   routes.get('/metrics', async (request: restify.Request, response: restify.Response) => {

@@ -35,6 +35,7 @@ function growing(...lengths: readonly number[]): Records {
     events: async () => [],
     person: async () => ({ name: null }),
     act: async () => ({ kind: 'refused', code: 'unknown-request', fact: '' }),
+    resume: async () => ({ kind: 'refused', code: 'record-not-ahead', fact: '' }),
   };
 }
 

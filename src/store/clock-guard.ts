@@ -1,0 +1,74 @@
+/**
+ * Whether this process's clock may be written down. Times of the chain never go back, and cards, runs and expiries are due by
+ * them: one event stored while a clock is wrong would hold up all that follow until that time has come.
+ */
+import os from 'node:os';
+import { z } from 'zod';
+import { type ClockApart, ClockNotBelieved, clockApart, recordApart } from '../domain/clock-apart.ts';
+import { readHead } from './chain-head.ts';
+import type { Database } from './database.ts';
+import { type Sql, selectOne } from './sql.ts';
+
+/** What the clock is compared with. */
+export type Reference = (sql: Sql) => Promise<Date>;
+
+const Now = z.object({ now: z.date() });
+
+const databaseClock: Reference = async (sql) => {
+  const row = await selectOne(sql, Now, 'select clock_timestamp() as now');
+  if (row === null) throw new Error('asking the database for the time: it did not say');
+  return row.now;
+};
+
+/**
+ * The embedded database has this process's own clock, so that one is compared with itself as it was at the start and what has
+ * passed since. The system counts that, in sleep too, and nobody can set it. A clock that was wrong at the start is believed.
+ */
+function sinceStart(clock: () => Date): Reference {
+  const [startedAt, uptime] = [clock().getTime(), os.uptime()];
+  return async () => new Date(startedAt + (os.uptime() - uptime) * 1_000);
+}
+
+export interface ClockGuard {
+  /** The time to store by. Throws {@link ClockNotBelieved}. `last`: of the chain's last event. */
+  now(sql: Sql, last: string | null): Promise<Date>;
+  /** What is wrong with the clock alone. */
+  clock(): Promise<ClockApart | null>;
+  /** What keeps events from being stored; null: nothing. */
+  look(): Promise<ClockApart | null>;
+}
+
+export interface ClockGuardTools {
+  readonly clock: () => Date;
+  /** Instead of the database's clock, for whoever has another `clock` too. */
+  readonly reference?: Reference;
+  /** Called whenever what is wrong has changed; null: nothing is any more. */
+  readonly onClock?: (apart: ClockApart | null) => void;
+}
+
+export function openClockGuard(database: Pick<Database, 'kind' | 'pool'>, tools: ClockGuardTools): ClockGuard {
+  const { clock, onClock = () => undefined } = tools;
+  const reference = tools.reference ?? (database.kind === 'postgres' ? databaseClock : sinceStart(clock));
+  const told = { clock: false, record: false };
+  const tell = (kind: ClockApart['kind'], apart: ClockApart | null): ClockApart | null => {
+    if (told[kind] !== (apart !== null)) onClock(apart);
+    told[kind] = apart !== null;
+    return apart;
+  };
+  const compare = async (sql: Sql): Promise<ClockApart | null> => {
+    const before = clock();
+    const other = await reference(sql);
+    return tell('clock', clockApart(before, other, clock()));
+  };
+  const apartFrom = async (sql: Sql, last: string | null): Promise<ClockApart | null> =>
+    (await compare(sql)) ?? tell('record', recordApart(last, clock()));
+  return {
+    async now(sql, last) {
+      const apart = await apartFrom(sql, last);
+      if (apart !== null) throw new ClockNotBelieved(apart);
+      return clock();
+    },
+    clock: () => compare(database.pool),
+    look: async () => apartFrom(database.pool, (await readHead(database.pool)).time),
+  };
+}

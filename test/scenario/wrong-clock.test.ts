@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { cmkBot } from '../support/command-line.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { shiftedClock } from '../support/shifted-clock.ts';
+import { answered, approvalCard, approve, ask, choices, people, places, shows, until } from '../support/story.ts';
+import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
+
+/** The clock of the bot's process is moved while it runs, and set right again. */
+
+const postgres = await startPostgres();
+afterAll(() => postgres?.stop());
+
+const day = 86_400_000;
+const ready = async (world: World) => {
+  const answer = await fetch(`${world.botUrl}/readyz`);
+  return {
+    status: answer.status,
+    missing: z.object({ missing: z.string().optional() }).parse(await answer.json()).missing,
+  };
+};
+const gauge = async (world: World): Promise<string> =>
+  (await (await fetch(`${world.botUrl}/metrics`)).text()).match(/^cmk_clock_ahead_seconds\{what="clock"\} .*/m)?.[0] ??
+  '';
+
+/** How the bot's own database sees it, while the bot runs. */
+const databases: readonly (readonly [string, (() => Promise<NodeJS.ProcessEnv>) | null])[] = [
+  ['the embedded database', async () => ({})],
+  ['PostgreSQL', postgres === null ? null : async () => ({ DATABASE_URL: await postgres.newDatabase() })],
+];
+
+for (const [name, place] of databases) {
+  (place === null ? describe.skip : describe)(`over ${name}`, () => {
+    const clock = shiftedClock();
+    let world: World;
+    let settings: NodeJS.ProcessEnv = {};
+    beforeAll(async () => {
+      settings = (await place?.()) ?? {};
+      world = await startWorld({ env: { ...settings, ...clock.env } });
+    });
+    afterAll(async () => {
+      await world?.end();
+      clock.remove();
+    });
+
+    it.each([
+      ['forward past every expiry', 4 * day, /ahead/, choices.first],
+      ['back', -2 * day, /behind/, choices.policies],
+    ])(
+      'nothing is stored while it is moved %s, and everything goes on by itself afterwards',
+      async (_how, ms, far, choice) => {
+        const id = await ask(world, choice);
+        const card = await approvalCard(world, id);
+        clock.shift(ms);
+        await until(async () => (await ready(world)).missing === 'clock', 'the bot notices');
+        expect(await ready(world)).toEqual({ status: 503, missing: 'clock' });
+        expect(answered(await approve(world, people.approver, card))).toContain(
+          'The bot’s clock is wrong, so nothing is stored.',
+        );
+        expect(Math.sign(Number((await gauge(world)).split(' ')[1]))).toBe(Math.sign(ms));
+        if (name !== 'PostgreSQL') {
+          const { code, out } = await cmkBot(['doctor'], { CMK_DATA_DIR: world.dataDir });
+          expect(code).toBe(1);
+          expect(out).toMatch(/fail {2}clock +\d+ days (ahead|behind): nothing is stored/);
+          expect(out).toMatch(far);
+        }
+        // Sweeps come once a second: what this clock takes for due, an expiry among them, has come up by now.
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
+        clock.shift(0);
+        await until(async () => (await ready(world)).status === 200, 'the bot is ready again');
+        expect(answered(await approve(world, people.approver, card))).toContain('Approved');
+        await shows(world, places.operations, people.requester, id, /Succeeded/);
+        expect(await gauge(world)).toBe('cmk_clock_ahead_seconds{what="clock"} 0');
+        expect(world.printed()).toContain('the clock is not believed');
+        expect(world.printed()).toContain('the clock is believed again');
+      },
+      90_000,
+    );
+
+    it('the record has no time that was not', async () => {
+      await world.endBot('SIGINT');
+      const rows = await queryStore(world, "select (body::json ->> 'time') as at from cmk.event order by seq");
+      const times = rows.map(({ at }) => Date.parse(String(at)));
+      expect(times.length).toBeGreaterThan(20);
+      for (const time of times) expect(Math.abs(time - Date.now())).toBeLessThan(day / 2);
+      expect((await readRecord(world)).findings).toEqual([]);
+    });
+  });
+}
