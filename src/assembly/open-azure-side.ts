@@ -20,7 +20,7 @@ export function openAzureSide({ config, metrics }: Ground): AzureSide {
   const azure = metrics.azure(connectAzure(options));
   return {
     azure,
-    standings: openStandings(azure, config.policy),
+    standings: openStandings(azure, config.policy, config.admission),
     authority: { host, ca: tls.tlsOptions?.ca ?? null },
   };
 }

@@ -39,7 +39,7 @@ function openBot(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide, ste
   const { notifier, directory } = teamsSide;
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
-  const { requester: requesterStanding, approverOf } = standings;
+  const { requester: requesterStanding, approverOf, rolesOf } = standings;
   const commandPorts = { azure, requests, policy, tenantId, requesterStanding, random, sha256, now };
   return new CmkBot({
     commandPorts,
@@ -52,6 +52,7 @@ function openBot(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide, ste
     tenantId,
     signIn: config.server.mode === 'local' ? 'local' : 'bot-framework',
     auditChannel: auditChannel !== null,
+    rolesOf,
     stepUp,
   });
 }

@@ -2,8 +2,8 @@
 import type { PersonId } from '../domain/ids.ts';
 import { looksAtTags, type Policy, rulesOf, type Standing, type Terms, termsFor } from '../domain/policy/policy.ts';
 import type { ResourceFacts, Rule } from '../domain/policy/rules.ts';
-import type { Groups, Resources } from '../domain/ports/azure.ts';
-import type { RefusalCode } from '../domain/request/refusal.ts';
+import type { Groups, PersonKind, Resources } from '../domain/ports/azure.ts';
+import { type Refusal, type RefusalCode, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 
 type Membership = Pick<Groups, 'memberOf'>;
@@ -11,13 +11,33 @@ type Membership = Pick<Groups, 'memberOf'>;
 /** Ids of groups and people: one has to be in every list. */
 type Lists = readonly (readonly string[])[];
 
+/** Who may read what the bot knows, beside those who ask and approve; and whether guests may do anything. */
+export interface Admission {
+  readonly readers: readonly string[];
+  readonly allowGuests: boolean;
+}
+
+/** A guest is nobody unless guests are allowed; of whom the directory does not say it, nobody knows. */
+function kindStanding(kind: PersonKind, allowGuests: boolean): Standing {
+  if (kind === 'stranger') return 'no';
+  if (kind === 'member' || allowGuests) return 'yes';
+  return kind === 'guest' ? 'no' : 'unknown';
+}
+
 /** Asks the directory. Nobody configured means nobody; a directory that does not answer means no. */
-export async function standingOf(groups: Membership, person: PersonId, lists: Lists): Promise<Standing> {
+export async function standingOf(
+  groups: Membership,
+  person: PersonId,
+  lists: Lists,
+  { allowGuests }: Pick<Admission, 'allowGuests'>,
+): Promise<Standing> {
   if (lists.some((allowed) => allowed.length === 0)) return 'nobody-configured';
-  const member = await groups.memberOf(person, [...new Set(lists.flat())]);
-  if (!member.ok) return 'unknown';
-  const held = new Set(member.value);
-  return lists.every((allowed) => allowed.some((id) => held.has(id))) ? 'yes' : 'no';
+  const found = await groups.memberOf(person, [...new Set(lists.flat())]);
+  if (!found.ok) return 'unknown';
+  const held = new Set(found.value.of);
+  return lists.every((allowed) => allowed.some((id) => held.has(id)))
+    ? kindStanding(found.value.kind, allowGuests)
+    : 'no';
 }
 
 export const requesterRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = {
@@ -28,6 +48,8 @@ export const requesterRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = 
 
 /** Every question asks the directory afresh: nobody keeps a right that was taken away. Without an agent: for any agent. */
 export interface Standings {
+  /** What the person is at all to the bot, under any rule there is; or why they may not even look. */
+  rolesOf(person: PersonId): Promise<Roles | Refusal>;
   requester(person: PersonId, resource: ResourceFacts | null): Promise<Standing>;
   approver(person: PersonId, resource: ResourceFacts | null): Promise<Standing>;
   /** Under the rule that applies to the request's agent now. */
@@ -46,14 +68,35 @@ interface Asked {
   readonly groups: Membership;
 }
 
-export function openStandings(azure: Asked, policy: Policy): Standings {
+/** What somebody who may look may do besides, for some agent there could be. It says what to offer and permits nothing by itself. */
+export interface Roles {
+  readonly kind: 'roles';
+  readonly asks: boolean;
+  readonly approves: boolean;
+}
+
+export function openStandings(azure: Asked, policy: Policy, admission: Admission): Standings {
   const listsOf = ({ underAny, underTerms }: Role, resource: ResourceFacts | null): Lists =>
     resource === null ? [[...new Set(rulesOf(policy).flatMap(underAny))]] : underTerms(termsFor(policy, resource));
   const ask = (role: Role) => (person: PersonId, resource: ResourceFacts | null) =>
-    standingOf(azure.groups, person, listsOf(role, resource));
+    standingOf(azure.groups, person, listsOf(role, resource), admission);
   const approver = ask(approvers);
 
+  const underAny = (role: Role): readonly string[] => rulesOf(policy).flatMap(role.underAny);
+  const [asking, approving] = [underAny(requesters), underAny(approvers)];
+
   return {
+    async rolesOf(person) {
+      const found = await azure.groups.memberOf(person, [...new Set([...asking, ...approving, ...admission.readers])]);
+      if (!found.ok) return refuse('cannot-check-membership');
+      const { kind, of } = found.value;
+      if (kind === 'guest' && !admission.allowGuests) return refuse('guest');
+      if (of.length === 0) return refuse('no-role');
+      const standing = kindStanding(kind, admission.allowGuests);
+      if (standing !== 'yes') return refuse(standing === 'unknown' ? 'cannot-check-membership' : 'no-role');
+      const isIn = (ids: readonly string[]) => ids.some((id) => of.includes(id));
+      return { kind: 'roles', asks: isIn(asking), approves: isIn(approving) };
+    },
     requester: ask(requesters),
     approver,
     async approverOf(person, request) {

@@ -1,12 +1,14 @@
 /**
- * Entra groups through Microsoft Graph. Whether somebody belongs is asked of `checkMemberGroups`, which follows nested groups
+ * Entra groups through Microsoft Graph. Whether somebody is a guest is read from `userType`, which Graph tells to whoever has
+ * `User.Read.All`: a guest carries the host's tenant in Teams, so nothing else shows it. Whether somebody belongs is asked of `checkMemberGroups`, which follows nested groups
  * and takes at most 20 ids at a time. Who belongs is read from `transitiveMembers`, cast to users: that is an advanced query,
  * which wants `ConsistencyLevel: eventual` and `$count` and rests on an index that may lag, so it serves words and mentions
  * only. The product's identity needs the application permissions `GroupMember.Read.All` and `User.Read.All`.
  */
 import { z } from 'zod';
+import { done } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
-import type { DirectoryEntry, Groups } from '../domain/ports/azure.ts';
+import type { DirectoryEntry, Groups, PersonKind } from '../domain/ports/azure.ts';
 import type { Connection, Line } from './connection.ts';
 import { complaintOf } from './error-body.ts';
 
@@ -52,7 +54,6 @@ async function membersOf(
   return { members: [...members], complete: true };
 }
 
-/** For one a guest, who writes under an id of another tenant, is nobody to Graph: then there are no groups either. */
 async function ask(line: Line, person: PersonId, groupIds: readonly string[]): Promise<readonly string[]> {
   try {
     const answer = await line.graph(`/v1.0/users/${person}/checkMemberGroups`, { groupIds });
@@ -63,24 +64,44 @@ async function ask(line: Line, person: PersonId, groupIds: readonly string[]): P
   }
 }
 
+async function belongsTo(line: Line, person: PersonId, ids: readonly string[]): Promise<readonly string[]> {
+  const others = [...new Set(ids.map((id) => id.toLowerCase()).filter((id) => id !== person))];
+  const held = new Set<string>([person]);
+  for (let start = 0; start < others.length; start += idsAtOnce) {
+    const found = await ask(line, person, others.slice(start, start + idsAtOnce));
+    for (const id of found) held.add(id.toLowerCase());
+  }
+  return ids.filter((id) => held.has(id.toLowerCase()));
+}
+
+/** Null where an application may not read it, and of people who were synchronised before there was such a thing. */
+const Typed = z.object({ userType: z.string().nullish() });
+
+async function kindOf(line: Line, person: PersonId): Promise<PersonKind> {
+  try {
+    const { userType } = Typed.parse(await line.graph(`/v1.0/users/${person}?$select=id,userType`));
+    if (userType === 'Member') return 'member';
+    return userType === 'Guest' ? 'guest' : 'not-told';
+  } catch (error) {
+    if (knowsNoSuch(line, person)) return 'stranger';
+    throw error;
+  }
+}
+
 /** Groups as Microsoft Graph has them. */
 export function graphGroups(connection: Connection): Groups {
+  const click = <T>(doing: string, look: (line: Line) => Promise<T>) => connection.call(doing, look, { click: true });
   return {
-    // Configuration may name persons beside groups: one's own object id counts without asking anybody.
-    memberOf: (person, groupIds) =>
-      connection.call(
-        'reading group memberships',
-        async (line) => {
-          const others = [...new Set(groupIds.map((id) => id.toLowerCase()).filter((id) => id !== person))];
-          const held = new Set<string>([person]);
-          for (let start = 0; start < others.length; start += idsAtOnce) {
-            const found = await ask(line, person, others.slice(start, start + idsAtOnce));
-            for (const id of found) held.add(id.toLowerCase());
-          }
-          return groupIds.filter((id) => held.has(id.toLowerCase()));
-        },
-        { click: true },
-      ),
+    async memberOf(person, ids) {
+      // Each on a line of its own: which answer an error belongs to is told by the line.
+      const [kind, of] = await Promise.all([
+        click('reading who somebody is', (line) => kindOf(line, person)),
+        click('reading group memberships', (line) => belongsTo(line, person, ids)),
+      ]);
+      if (!kind.ok) return kind;
+      if (!of.ok) return of;
+      return done({ kind: kind.value, of: kind.value === 'stranger' ? [] : of.value });
+    },
 
     look: (id) =>
       connection.call(

@@ -58,6 +58,8 @@ export interface Config {
   };
   /** Who may ask and approve, how many, for how long: the policy file's rules, then the environment's settings. */
   readonly policy: Policy;
+  /** Who may look without asking or approving, and whether guests count at all. */
+  readonly admission: { readonly readers: readonly string[]; readonly allowGuests: boolean };
   /** Where the rules were read; null where the environment's settings are all there is. */
   readonly policyFile: string | null;
   /** What approving needs beside the click; null: nothing. */
@@ -120,6 +122,7 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
     expiryMs: env.CMK_APPROVAL_EXPIRY,
     extraApprovalForIrreversible: false,
   }),
+  admission: { readers: env.CMK_READERS, allowGuests: env.CMK_ALLOW_GUESTS },
   policyFile: env.CMK_POLICY_FILE ?? null,
   stepUp: stepUpFrom(env),
   retry: { ...usualRetry, firstWaitMs: env.CMK_RETRY_FIRST_WAIT },

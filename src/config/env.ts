@@ -26,6 +26,11 @@ const list = z
   .transform((value) => (value ?? '').split(/[\s,]+/).filter((part) => part !== ''))
   .pipe(z.array(z.guid('must be a list of Entra ids, separated by commas')));
 
+const yes = z
+  .enum(['', '0', '1', 'false', 'true'])
+  .default('')
+  .transform((value) => value === '1' || value === 'true');
+
 /** Where tokens and keys travel. */
 const privateUrl = z.string().refine(isPrivate, 'must be an https URL, or http on this machine');
 
@@ -65,6 +70,8 @@ export const environmentSchema = z.object({
   CMK_SUBSCRIPTIONS: list,
   CMK_REQUESTERS: list,
   CMK_APPROVERS: list,
+  CMK_READERS: list,
+  CMK_ALLOW_GUESTS: yes,
   CMK_POLICY_FILE: optional,
   CMK_APPROVALS_REQUIRED: z.coerce.number().int().min(1).max(10).default(1),
   CMK_APPROVAL_EXPIRY: duration.default(72 * 3_600_000),
@@ -90,10 +97,7 @@ export const environmentSchema = z.object({
   CMK_AZURE_POLL: duration.default(5_000),
   CMK_RETRY_FIRST_WAIT: duration.default(usualRetry.firstWaitMs),
   CMK_HEARTBEAT: duration.default(1_000),
-  CMK_PAUSE: z
-    .enum(['', '0', '1', 'false', 'true'])
-    .default('')
-    .transform((value) => value === '1' || value === 'true'),
+  CMK_PAUSE: yes,
   CMK_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 export type Environment = z.infer<typeof environmentSchema>;

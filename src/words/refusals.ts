@@ -60,7 +60,7 @@ const words: { readonly [C in RefusalCode]: (fact: string) => Words } = {
   'form-ended': () => ({ title: 'This form has ended.', text: 'Type /enable-cmk to start again.' }),
   guest: () => ({
     title: 'Only members of this organisation can use the bot.',
-    text: 'You are signed in from another organisation.',
+    text: 'You are a guest here, or signed in from another organisation.',
   }),
   'key-not-visible': (name) => ({
     title: `The bot does not see key ${name}.`,
@@ -109,6 +109,10 @@ const words: { readonly [C in RefusalCode]: (fact: string) => Words } = {
   'no-requesters-configured': (rule) => ({
     title: rule === '' ? 'Nobody can ask.' : 'Nobody can ask for this agent.',
     text: 'CMK_REQUESTERS is empty. An operator has to set it.',
+  }),
+  'no-role': () => ({
+    title: 'You have no role here.',
+    text: 'This bot changes the keys that healthcare agents are encrypted under. Requesters, approvers and readers can use it; an operator keeps the lists.',
   }),
   'not-a-requester': (rule) =>
     rule === ''

@@ -17,10 +17,13 @@ const person = (n: number) => PersonId.parse(`20000000-0000-4000-8000-0000000000
 const requesters = '60000000-0000-4000-8000-000000000001';
 const approvers = '60000000-0000-4000-8000-000000000002';
 
+/** Of what was asked about, as the answer has it. */
+const of = (outcome: Awaited<ReturnType<Azure['groups']['memberOf']>>): readonly string[] => got(outcome).of;
+
 test('says which of the groups a person belongs to', async () => {
-  expect(got(await azure.groups.memberOf(person(1), [requesters, approvers]))).toEqual([requesters]);
-  expect(got(await azure.groups.memberOf(person(2), [requesters, approvers]))).toEqual([requesters, approvers]);
-  expect(got(await azure.groups.memberOf(person(4), [requesters, approvers]))).toEqual([]);
+  expect(of(await azure.groups.memberOf(person(1), [requesters, approvers]))).toEqual([requesters]);
+  expect(of(await azure.groups.memberOf(person(2), [requesters, approvers]))).toEqual([requesters, approvers]);
+  expect(of(await azure.groups.memberOf(person(4), [requesters, approvers]))).toEqual([]);
 });
 
 test('a group inside a group counts', async () => {
@@ -28,34 +31,63 @@ test('a group inside a group counts', async () => {
   await changeState(running, (state) => {
     state.groups.push({ id: outer, displayName: 'Outer', memberIds: [approvers] });
   });
-  expect(got(await azure.groups.memberOf(person(3), [outer]))).toEqual([outer]);
+  expect(of(await azure.groups.memberOf(person(3), [outer]))).toEqual([outer]);
 });
 
-test("one's own object id counts without asking anybody", async () => {
+test("of one's own object id nobody is asked whether one belongs to it", async () => {
   const sent = await sentDuring(running, async () => {
-    expect(got(await azure.groups.memberOf(person(4), [person(4).toUpperCase()]))).toEqual([person(4).toUpperCase()]);
+    expect(of(await azure.groups.memberOf(person(4), [person(4).toUpperCase()]))).toEqual([person(4).toUpperCase()]);
   });
-  expect(sent).toEqual([]);
+  expect(sent.map(({ method }) => method)).toEqual(['GET']);
 });
 
 test('no groups are nobody', async () => {
-  expect(
-    await sentDuring(running, async () => expect(got(await azure.groups.memberOf(person(1), []))).toEqual([])),
-  ).toEqual([]);
+  expect(of(await azure.groups.memberOf(person(1), []))).toEqual([]);
+});
+
+describe('who somebody is', () => {
+  const kind = async (n: string) => got(await azure.groups.memberOf(PersonId.parse(n), [requesters])).kind;
+  const type = (userType: 'Member' | 'Guest' | null) =>
+    changeState(running, (state) => {
+      for (const one of state.users.filter(({ id }: { id: string }) => id === person(4))) one.userType = userType;
+    });
+
+  test('is what Microsoft Graph says, and not what a tenant id suggests', async () => {
+    expect(await kind(person(4))).toBe('member');
+    await type('Guest');
+    expect(await kind(person(4))).toBe('guest');
+    await type('Member');
+    expect(await kind('20000000-0000-4000-8000-0000000000ff')).toBe('stranger');
+  });
+
+  test('may not be told', async () => {
+    await type(null);
+    expect(await kind(person(4))).toBe('not-told');
+    await type('Member');
+  });
+
+  test('is a failure where Graph refuses to say', async () => {
+    const body = { error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.' } };
+    const fault = { match: { url: 'userType' }, respond: { status: 403, body } };
+    const failure = outsideFailureOf(await under(running, fault, () => azure.groups.memberOf(person(1), [requesters])));
+    expect(failure).toMatchObject({ status: 403, doing: 'reading who somebody is' });
+  });
 });
 
 test('asks for at most twenty at a time', async () => {
   const many = Array.from({ length: 41 }, (_, n) => `60000000-0000-4000-8000-${String(n + 100).padStart(12, '0')}`);
   const sent = await sentDuring(running, async () => {
-    expect(got(await azure.groups.memberOf(person(1), [...many, requesters]))).toEqual([requesters]);
+    expect(of(await azure.groups.memberOf(person(1), [...many, requesters]))).toEqual([requesters]);
   });
-  const sizes = sent.map(({ body }) => (body as { groupIds: string[] }).groupIds.length);
+  const sizes = sent
+    .filter(({ method }) => method === 'POST')
+    .map(({ body }) => (body as { groupIds: string[] }).groupIds.length);
   expect(sizes).toEqual([20, 20, 2]);
 });
 
 test('a person the directory does not know belongs to no group', async () => {
   const stranger = PersonId.parse('20000000-0000-4000-8000-0000000000ff');
-  expect(got(await azure.groups.memberOf(stranger, [requesters]))).toEqual([]);
+  expect(of(await azure.groups.memberOf(stranger, [requesters]))).toEqual([]);
 });
 
 test('anything else that is not found is a failure and not an empty answer', async () => {
@@ -116,7 +148,7 @@ describe('a directory that cannot be asked is a failure and never an answer', ()
 
 test('groups that were not asked about do not count', async () => {
   const fault = { match: { url: 'checkMemberGroups' }, respond: { status: 200, body: { value: [approvers] } } };
-  expect(got(await under(running, fault, () => azure.groups.memberOf(person(1), [requesters])))).toEqual([]);
+  expect(of(await under(running, fault, () => azure.groups.memberOf(person(1), [requesters])))).toEqual([]);
 });
 
 describe('looking at a configured id', () => {

@@ -68,7 +68,7 @@ describe('a step that does not work', () => {
       expect(words).toContain('key was not changed by this request');
       // What cannot be undone comes after the grant: it was not touched.
       expect((await writes(world, from)).filter((write) => write.includes('vaults/'))).toEqual([]);
-      expect(answered(await click(people.teamMember, card, 'request.retry'))).toContain('not an approver');
+      expect(answered(await click(people.teamMember, card, 'request.retry'))).toContain('You have no role here');
       expect(answered(await click(people.requester, card, 'request.retry'))).toContain('Approved, about to start');
       const asked = revisionOf(card);
       const again = await world.teams.sees(

@@ -193,9 +193,7 @@ describe('the policy', () => {
     const id = await ask(world);
     const card = await approvalCard(world, id);
     expect(activityText(await statusCard(id)).replaceAll('\\', '')).toContain('CMK_APPROVERS is empty');
-    for (const person of [people.approver, people.secondApprover, people.teamMember]) {
-      expect(answered(await approve(world, person, card))).toContain('CMK_APPROVERS is empty');
-    }
+    expect(answered(await approve(world, people.approver, card))).toContain('CMK_APPROVERS is empty');
     await click(people.requester, await statusCard(id), 'request.cancel');
     await endsAs(id, /Cancelled/);
   });

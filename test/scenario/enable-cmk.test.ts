@@ -61,7 +61,7 @@ describe('a requester asks for a customer-managed key with an existing key on an
 
   test.each([
     ['the requester', people.requester, 'This is your own request.'],
-    ['a member with no role', people.teamMember, 'You are not an approver.'],
+    ['a member with no role', people.teamMember, 'You have no role here.'],
     ['a guest', people.guest, 'Only members of this organisation can use the bot.'],
   ])('the approval of %s is refused and changes nothing', async (_who, person, words) => {
     const card = await approvalCard(world, id);

@@ -85,7 +85,7 @@ describe('approvers named by a group in a group', () => {
     const status = await shows(world, places.operations, people.requester, id, /Waiting for approval/);
     expect(activityText(status)).toContain('the configured approvers');
     // Whether somebody may decide is another question, and is answered.
-    expect(answered(await approve(world, people.teamMember, card))).toContain('You are not an approver.');
+    expect(answered(await approve(world, people.teamMember, card))).toContain('You have no role here.');
     expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
   });

@@ -54,9 +54,9 @@ describe('one request, three people', () => {
     const card = await sees(approver, places.approvals, id, /Approval needed/);
     const accepting = { acknowledgeIrreversible: 'true' };
     expect(answered(await approve(world, requester, card, accepting))).toContain('This is your own request.');
-    expect(answered(await approve(world, teamMember, card, accepting))).toContain('You are not an approver.');
+    expect(answered(await approve(world, teamMember, card, accepting))).toContain('You have no role here.');
     const status = await sees(teamMember, places.operations, id, /Waiting/);
-    expect(answered(await click(teamMember, status, 'request.cancel'))).toContain('This is not your request.');
+    expect(answered(await click(teamMember, status, 'request.cancel'))).toContain('You have no role here.');
     expect(answered(await click(approver, status, 'request.cancel'))).toContain('This is not your request.');
   });
 
@@ -87,7 +87,7 @@ describe('one request, three people', () => {
     const [, card, read] = seen;
     expect(read && activityText(read)).toContain('Requester or an approver decides whether it is tried again.');
     if (card === undefined || read === undefined) throw new Error('not seen');
-    expect(answered(await click(teamMember, read, 'request.retry'))).toContain('You are not an approver.');
+    expect(answered(await click(teamMember, read, 'request.retry'))).toContain('You have no role here.');
     await mendAzure(world);
     expect(answered(await click(approver, card, 'request.retry'))).toContain('Approved, 2 of 2');
     for (const one of [requester, approver, teamMember]) await sees(one, places.operations, id, /Succeeded/);

@@ -157,10 +157,19 @@ export type DirectoryEntry =
       readonly complete: boolean;
     };
 
+/** Who somebody is to the directory. `stranger`: it has nobody of the id. `not-told`: it did not say of what kind the person is. */
+export type PersonKind = 'member' | 'guest' | 'stranger' | 'not-told';
+
+export interface Membership {
+  readonly kind: PersonKind;
+  /** Of the ids asked about: groups the person belongs to, also through other groups, and their own id. */
+  readonly of: readonly string[];
+}
+
 /** Entra groups. */
 export interface Groups {
-  /** Which of the group ids the person belongs to, also through other groups. No answer within seconds is a failure. */
-  memberOf(person: PersonId, groupIds: readonly string[]): Promise<Outcome<readonly string[]>>;
+  /** Who the person is, and which of the ids they are or belong to. No answer within seconds is a failure. */
+  memberOf(person: PersonId, ids: readonly string[]): Promise<Outcome<Membership>>;
   /** The group or person with this id; null when there is neither. May lag behind: for telling people, never for permitting. */
   look(id: string): Promise<Outcome<DirectoryEntry | null>>;
 }

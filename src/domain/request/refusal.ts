@@ -27,6 +27,7 @@ export const RefusalCode = z.enum([
   'new-key-name-unfit',
   'no-approvers-configured',
   'no-requesters-configured',
+  'no-role',
   'not-an-approver',
   'not-a-requester',
   'not-awaiting-approval',

@@ -3,6 +3,7 @@ import { PersonId } from '../../domain/ids.ts';
 import { rulesOf } from '../../domain/policy/policy.ts';
 import { countOf } from '../../words/count.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
+import { lookUp, peopleOf } from './holders.ts';
 import { diagnoseRights, failureLine, noRights, scopeOf } from './rights.ts';
 import { fail, ok, type Subjects, warn } from './subjects.ts';
 
@@ -50,13 +51,18 @@ async function diagnoseLists(subjects: Subjects): Promise<readonly Diagnosis[]> 
 /** Nobody has this id: asking after them needs the same rights, and tells nothing about anybody. */
 const nobody = PersonId.parse('00000000-0000-0000-0000-000000000000');
 
-async function diagnoseGroups({ config, azure }: Subjects): Promise<Diagnosis> {
-  const ids = [...rulesOf(config.policy), ...config.policy.tagRules].flatMap(({ requesters = [], approvers = [] }) => [
+const idsIn = ({ config: { policy, admission } }: Subjects): readonly string[] => [
+  ...[...rulesOf(policy), ...policy.tagRules].flatMap(({ requesters = [], approvers = [] }) => [
     ...requesters,
     ...approvers,
-  ]);
+  ]),
+  ...admission.readers,
+];
+
+async function diagnoseGroups(subjects: Subjects): Promise<Diagnosis> {
+  const ids = idsIn(subjects);
   if (ids.length === 0) return warn('group check', 'not tried: nobody is configured', '');
-  const asked = await azure.groups.memberOf(nobody, ids);
+  const asked = await subjects.azure.groups.memberOf(nobody, ids);
   const rights = 'GroupMember.Read.All and User.Read.All, with an administrator’s consent';
   return asked.ok
     ? ok('group check', `Microsoft Graph answers about ${countOf(new Set(ids).size, 'id', 'ids')}`)
@@ -67,8 +73,34 @@ async function diagnoseGroups({ config, azure }: Subjects): Promise<Diagnosis> {
       );
 }
 
+const mostTried = 20;
+
+/** Whether the directory says who is a guest, of people who are named or in a group that is. */
+async function diagnoseGuests(subjects: Subjects): Promise<readonly Diagnosis[]> {
+  const { config, azure } = subjects;
+  if (config.admission.allowGuests) return [ok('guests', 'allowed: a guest in a group counts like a member')];
+  const ids = idsIn(subjects);
+  const people = [...(peopleOf((await lookUp(azure.groups, ids))(ids)) ?? [])].slice(0, mostTried);
+  const asked = await Promise.all(people.map((id) => azure.groups.memberOf(PersonId.parse(id), [])));
+  if (asked.some(({ ok }) => !ok)) return [];
+  return [
+    asked.some((one) => one.ok && one.value.kind === 'not-told')
+      ? fail(
+          'guests',
+          'Microsoft Graph does not say of everybody whether they are guests (userType): they may do nothing',
+          'Give the bot’s identity User.Read.All, and people without a userType one in Entra. Or set CMK_ALLOW_GUESTS.',
+        )
+      : ok('guests', 'refused, as Microsoft Graph tells them'),
+  ];
+}
+
 export async function diagnoseAzure(subjects: Subjects): Promise<readonly Diagnosis[]> {
   const reached = await diagnoseReach(subjects);
   if (reached[0]?.outcome === 'fail') return reached;
-  return [...reached, ...(await diagnoseLists(subjects)), await diagnoseGroups(subjects)];
+  return [
+    ...reached,
+    ...(await diagnoseLists(subjects)),
+    await diagnoseGroups(subjects),
+    ...(await diagnoseGuests(subjects)),
+  ];
 }

@@ -16,5 +16,11 @@ export const diagnoseSettings = (config: Config): readonly Diagnosis[] => [
     : []),
   people('requesters', 'CMK_REQUESTERS', config.policy.otherwise.requesters, 'nobody can ask'),
   people('approvers', 'CMK_APPROVERS', config.policy.otherwise.approvers, 'nobody can approve'),
+  ok(
+    'readers',
+    config.admission.readers.length === 0
+      ? 'none: requesters and approvers read, nobody else'
+      : `${countOf(config.admission.readers.length, 'group or person', 'groups or persons')} configured`,
+  ),
   ...(config.paused ? [warn('pause', 'on: nothing is changed in Azure', 'Take CMK_PAUSE away to go on.')] : []),
 ];

@@ -1,10 +1,12 @@
 /** The bot: takes each activity to the command, the form or the action it is for, and answers. */
 import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
+import type { Roles } from '../../authorization/who-may.ts';
 import type { CommandResult } from '../../commands/command.ts';
 import { commands } from '../../commands/registry.ts';
 import { PersonId } from '../../domain/ids.ts';
 import type { Conversations, People } from '../../domain/ports/store.ts';
-import { refuse } from '../../domain/request/refusal.ts';
+import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { isRefusal } from '../../operations/pages/page.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { helpCard, refusalCard, refusalText } from '../cards/views/short-views.ts';
@@ -27,7 +29,12 @@ export interface BotOptions extends RequestClickOptions {
   /** How people are known: `bot-framework` with tokens, `local` without. */
   readonly signIn: string;
   readonly auditChannel: boolean;
+  /** Asked of the directory at every message and click. */
+  readonly rolesOf: (person: PersonId) => Promise<Roles | Refusal>;
 }
+
+/** Somebody who may look, and what they may do besides. */
+type Admitted = KnownSender & { readonly roles: Roles };
 
 export class CmkBot extends ActivityHandler {
   private readonly options: BotOptions;
@@ -83,16 +90,24 @@ export class CmkBot extends ActivityHandler {
     return sender;
   }
 
-  private isForeign(sender: KnownSender): boolean {
-    return sender.tenantId !== this.options.tenantId;
+  /**
+   * The one gate: nobody passes without a role, and who does not learns nothing, not even whether something exists. Null where
+   * nobody can be named.
+   */
+  private async admitted(context: TurnContext): Promise<Admitted | Refusal | null> {
+    const sender = await this.sender(context);
+    if (sender === null) return null;
+    if (sender.tenantId !== this.options.tenantId) return refuse('guest');
+    const roles = await this.options.rolesOf(sender.person);
+    return roles.kind === 'refused' ? roles : { ...sender, roles };
   }
 
   private async message(context: TurnContext): Promise<void> {
     const { activity } = context;
-    const sender = await this.sender(context);
+    const sender = await this.admitted(context);
     if (sender === null) return;
-    if (this.isForeign(sender)) {
-      await context.sendActivity(cardActivity(refusalCard(refuse('guest'))));
+    if (isRefusal(sender)) {
+      await context.sendActivity(cardActivity(refusalCard(sender)));
       return;
     }
     const typed = parseMessage(activity.text ?? '', activity.entities, activity.recipient.id);
@@ -109,7 +124,7 @@ export class CmkBot extends ActivityHandler {
     await context.sendActivity(cardActivity(await this.cardOf(context, result, sender)));
   }
 
-  private async cardOf(context: TurnContext, result: CommandResult, sender: KnownSender): Promise<AdaptiveCard> {
+  private async cardOf(context: TurnContext, result: CommandResult, sender: Admitted): Promise<AdaptiveCard> {
     switch (result.kind) {
       case 'refused':
         return refusalCard(result);
@@ -124,21 +139,20 @@ export class CmkBot extends ActivityHandler {
     }
   }
 
-  private async help(sender: KnownSender): Promise<AdaptiveCard> {
-    const { commandPorts, actionPorts, auditChannel } = this.options;
-    const [ask, approve] = await Promise.all([
-      commandPorts.requesterStanding(sender.person, null),
-      actionPorts.approverStanding(sender.person, null),
-    ]);
+  private help({ roles }: Admitted): AdaptiveCard {
+    const { commandPorts, auditChannel } = this.options;
     const { policy } = commandPorts;
-    return helpCard({ commands, policy, mayAsk: ask === 'yes', mayApprove: approve === 'yes', auditChannel });
+    return helpCard({ commands, policy, mayAsk: roles.asks, mayApprove: roles.approves, auditChannel });
   }
 
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
     const { name, value } = context.activity;
-    const sender = await this.sender(context);
+    const sender = await this.admitted(context);
     if (sender === null) return badRequestAnswer('The sender has no Entra object id and tenant.');
-    if (this.isForeign(sender)) return messageAnswer(refusalText(refuse('guest')));
+    if (isRefusal(sender)) {
+      // A search has no place for words: nothing matches.
+      return name === 'application/search' ? choicesAnswer([]) : messageAnswer(refusalText(sender));
+    }
     if (name === 'application/search') return this.typeahead(context, sender, value);
     if (name !== 'adaptiveCard/action')
       return badRequestAnswer(`Invokes named ${String(name).slice(0, 80)} are not answered.`);
@@ -153,15 +167,18 @@ export class CmkBot extends ActivityHandler {
       : this.requestClick(context, sender, click.data);
   }
 
-  private async typeahead(context: TurnContext, sender: KnownSender, value: unknown): Promise<InvokeResponse> {
+  private async typeahead(context: TurnContext, sender: Admitted, value: unknown): Promise<InvokeResponse> {
     const query = CardSearch.safeParse(value);
     if (!query.success) return badRequestAnswer('The search has no dataset.');
+    // A form that was opened while somebody was a requester shows nothing once they no longer are one.
+    if (!sender.roles.asks) return choicesAnswer([]);
     const { dataset, queryText } = query.data;
     const readForm = (id: string) => this.options.forms.read(context, id, sender.person);
     return choicesAnswer(await search(this.options.commandPorts, dataset, queryText, readForm));
   }
 
-  private async formClick(context: TurnContext, sender: KnownSender, { action }: CardClick): Promise<InvokeResponse> {
+  private async formClick(context: TurnContext, sender: Admitted, { action }: CardClick): Promise<InvokeResponse> {
+    if (!sender.roles.asks) return messageAnswer(refusalText(refuse('not-a-requester')));
     const { formId, revision } = action.data;
     if (formId === undefined) return badRequestAnswer('The click names no form.');
     const call = { by: sender.person, formId, revision: revision ?? -1, verb: action.verb, inputs: action.data };

@@ -2,33 +2,39 @@ import { openStandings, standingOf } from '../../../src/authorization/who-may.ts
 import { done, failed } from '../../../src/domain/failure.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
 import type { TagRule } from '../../../src/domain/policy/rules.ts';
+import type { Groups, PersonKind } from '../../../src/domain/ports/azure.ts';
 import { approver, requester, submit } from '../../support/fixtures.ts';
 import { failure, requestAfter } from '../support/commands.ts';
 import { planFor, resource } from '../support/plans.ts';
 import { policyOf } from '../support/policies.ts';
 import { scriptedAzure } from '../support/scripted-azure.ts';
 
-const groups = (answer: readonly string[]) => ({ memberOf: async () => done(answer) });
+const reader = PersonId.parse('20000000-0000-4000-8000-0000000000f2');
+const members = { allowGuests: false };
+const groups = (of: readonly string[], kind: PersonKind = 'member') => ({ memberOf: async () => done({ kind, of }) });
 
 describe('a person’s standing', () => {
   it('is nobody’s when nobody is configured, and the directory is not asked', async () => {
     const asked = { memberOf: () => Promise.reject(new Error('asked')) };
-    expect(await standingOf(asked, approver, [[]])).toBe('nobody-configured');
+    expect(await standingOf(asked, approver, [[]], members)).toBe('nobody-configured');
   });
 
   it('follows membership, and counts a directory that does not answer as unknown', async () => {
-    expect(await standingOf(groups(['g']), approver, [['g', 'h']])).toBe('yes');
-    expect(await standingOf(groups([]), approver, [['g']])).toBe('no');
-    expect(await standingOf(groups(['g']), approver, [['g'], ['h', 'g']])).toBe('yes');
-    expect(await standingOf(groups(['g']), approver, [['g'], ['h']])).toBe('no');
+    expect(await standingOf(groups(['g']), approver, [['g', 'h']], members)).toBe('yes');
+    expect(await standingOf(groups([]), approver, [['g']], members)).toBe('no');
+    expect(await standingOf(groups(['g']), approver, [['g'], ['h', 'g']], members)).toBe('yes');
+    expect(await standingOf(groups(['g']), approver, [['g'], ['h']], members)).toBe('no');
     const dark = { memberOf: async () => failed(failure()) };
-    expect(await standingOf(dark, approver, [['g']])).toBe('unknown');
+    expect(await standingOf(dark, approver, [['g']], members)).toBe('unknown');
   });
 });
 
+const admission = { readers: [reader], allowGuests: false };
+
 /** Everybody belongs to the groups that carry their name. */
 const belongs = {
-  memberOf: async (person: PersonId, ids: readonly string[]) => done(ids.filter((id) => id === person)),
+  memberOf: async (person: PersonId, ids: readonly string[]) =>
+    done({ kind: 'member' as const, of: ids.filter((id) => id === person) }),
 };
 
 const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
@@ -52,8 +58,55 @@ const asked = requestAfter(submit({ plan: planFor({ seen: { resource: inTest } }
 
 function standingsWhere(world: Parameters<typeof scriptedAzure>[0]) {
   const azure = scriptedAzure(world);
-  return { azure, standings: openStandings({ resources: azure.resources, groups: belongs }, policy) };
+  return { azure, standings: openStandings({ resources: azure.resources, groups: belongs }, policy, admission) };
 }
+
+describe('a person whom the directory calls a guest', () => {
+  const of = (kind: PersonKind, allowGuests: boolean) =>
+    standingOf(groups(['g'], kind), approver, [['g']], { allowGuests });
+
+  it('is nobody, whatever group they are in, unless guests are allowed', async () => {
+    expect([await of('guest', false), await of('guest', true)]).toEqual(['no', 'yes']);
+  });
+
+  it('may be anybody of whom it does not say so: that is unknown, and counts as no', async () => {
+    expect([await of('not-told', false), await of('not-told', true)]).toEqual(['unknown', 'yes']);
+  });
+
+  it('is not anybody it does not know', async () => {
+    expect([await of('stranger', false), await of('stranger', true)]).toEqual(['no', 'no']);
+  });
+});
+
+describe('whoever uses the bot', () => {
+  const refusedBy = async (memberOf: Groups['memberOf'], allowGuests = false) => {
+    const azure = scriptedAzure({});
+    const standings = openStandings({ resources: azure.resources, groups: { memberOf } }, policy, {
+      ...admission,
+      allowGuests,
+    });
+    return (person: PersonId) =>
+      standings.rolesOf(person).then((found) => (found.kind === 'refused' ? found.code : null));
+  };
+
+  it('asks, approves or reads: everybody else is refused', async () => {
+    const code = await refusedBy(belongs.memberOf);
+    for (const one of [requester, approver, secondApprover, other, reader]) expect(await code(one)).toBeNull();
+    expect(await code(PersonId.parse('20000000-0000-4000-8000-0000000000f3'))).toBe('no-role');
+  });
+
+  it('is a member, unless guests are allowed', async () => {
+    const guests: Groups['memberOf'] = async (_person, of) => done({ kind: 'guest', of });
+    expect(await (await refusedBy(guests))(approver)).toBe('guest');
+    expect(await (await refusedBy(guests, true))(approver)).toBeNull();
+  });
+
+  it('is not known while the directory does not say', async () => {
+    const silent: Groups['memberOf'] = async (_person, of) => done({ kind: 'not-told', of });
+    expect(await (await refusedBy(silent))(approver)).toBe('cannot-check-membership');
+    expect(await (await refusedBy(async () => failed(failure())))(approver)).toBe('cannot-check-membership');
+  });
+});
 
 describe('standing under rules', () => {
   it('is that of the rules that hold for the agent: somebody has to be in the lists of all of them', async () => {
@@ -103,7 +156,7 @@ describe('standing under rules', () => {
     const azure = scriptedAzure({ resource: null });
     azure.refuse('resources.tags', failure(), 9);
     const flat = policyOf([], { approvers: [approver, secondApprover] }, { tagRules: [production] });
-    const standings = openStandings({ resources: azure.resources, groups: belongs }, flat);
+    const standings = openStandings({ resources: azure.resources, groups: belongs }, flat, admission);
     expect(await standings.approverOf(approver, asked)).toBe('yes');
     expect(await standings.approverOf(secondApprover, asked)).toBe('no');
   });

@@ -176,7 +176,7 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
       vaults: () => read('inventory.vaults', () => (world.vault === null ? [] : [world.vault])),
     },
     groups: {
-      memberOf: (_person, ids) => read('groups.memberOf', () => ids),
+      memberOf: (_person, ids) => read('groups.memberOf', () => ({ kind: 'member' as const, of: ids })),
       look: () => read('groups.look', () => null),
     },
   };

@@ -50,7 +50,13 @@ const findGroup = (call: Call): UserGroup => {
   return group;
 };
 
-const getUser = (call: Call): Reply => reply(200, { ...context(call, 'users/$entity'), ...userBody(findUser(call)) });
+/** Without `$select` Microsoft Graph leaves most of a person out, `userType` included. */
+const usual = ['id', 'displayName', 'mail', 'userPrincipalName'];
+const getUser = (call: Call): Reply =>
+  reply(200, {
+    ...context(call, 'users/$entity'),
+    ...selected(userBody(findUser(call)), call.incoming.query, usual),
+  });
 
 const getGroup = (call: Call): Reply =>
   reply(200, { ...context(call, 'groups/$entity'), ...groupBody(findGroup(call)) });
@@ -102,9 +108,13 @@ const listTransitiveUsers = (call: Call): Reply => {
   });
 };
 
-/** What `$select` names, or everything. */
-const selected = (body: Readonly<Record<string, unknown>>, query: URLSearchParams): Record<string, unknown> => {
-  const names = query.get('$select')?.split(',') ?? Object.keys(body);
+/** What `$select` names, or what is given without. */
+const selected = (
+  body: Readonly<Record<string, unknown>>,
+  query: URLSearchParams,
+  usual: readonly string[] = Object.keys(body),
+): Record<string, unknown> => {
+  const names = query.get('$select')?.split(',') ?? usual;
   return Object.fromEntries(Object.entries(body).filter(([name]) => names.includes(name)));
 };
 

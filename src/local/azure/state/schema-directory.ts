@@ -21,7 +21,8 @@ export const User = z.object({
   id: z.string(),
   displayName: z.string(),
   mail: z.string(),
-  userType: z.enum(['Member', 'Guest']),
+  /** Null of some who were synchronised before there was such a thing. */
+  userType: z.enum(['Member', 'Guest']).nullable(),
 });
 export type User = z.infer<typeof User>;
 

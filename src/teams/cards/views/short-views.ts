@@ -50,7 +50,7 @@ const roles = {
   both: () => md`${bold('You may ask')}, and approve other people’s requests.`,
   ask: () => md`${bold('You may ask')} for a customer-managed key.`,
   approve: () => md`${bold('You may approve')} other people’s requests.`,
-  neither: () => plain('You can neither ask nor approve. An operator keeps the lists.'),
+  neither: () => md`${bold('You may look')} at requests and what happened to them, and neither ask nor approve.`,
 };
 
 function roleOf(facts: HelpFacts): keyof typeof roles {

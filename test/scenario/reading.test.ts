@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { approversGroup, requestersGroup } from '../../src/local/people.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { changeState } from '../support/local-azure.ts';
+import type { BotAnswer, SeenActivity } from '../support/local-teams.ts';
+import {
+  activityText,
+  answered,
+  approvalCard,
+  ask,
+  choices,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  shows,
+  type,
+} from '../support/story.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+/** Attacks by looking: the bot lends its rights in Azure, and what it remembers, to nobody who has no role. */
+
+let world: World;
+let id = '';
+let form: SeenActivity;
+let list: SeenActivity;
+let approval: SeenActivity;
+let status: SeenActivity;
+
+/** The card of a page that holds two requests' worth of events, so that it has another page. */
+beforeAll(async () => {
+  world = await startWorld();
+  id = await ask(world);
+  form = await type(world, people.requester, '/enable-cmk');
+  list = await type(world, people.requester, `/cmk-history ${id}`);
+  approval = await approvalCard(world, id);
+  status = await shows(world, places.operations, people.requester, id, /Waiting for approval/);
+});
+afterAll(() => world.end());
+
+/** Whoever asks is told one thing, whatever they ask for and whether it is there. */
+const noRole =
+  /You have no role here\.\s(.*\| )?This bot changes the keys that healthcare agents are encrypted under\./;
+const secrets = /CMK-[0-9A-Z]{6}|triage|vaccination|visitor|kv-care|Own keys before the audit|rg-care|40000000/;
+
+const found = (answer: BotAnswer): unknown =>
+  (answer.body as { value?: { results?: unknown } }).value?.results ?? 'no search answer';
+
+async function looksEverywhere(person: string, refusal: RegExp): Promise<void> {
+  for (const typed of [
+    '/cmk-requests',
+    '/cmk-history',
+    `/cmk-history ${id}`,
+    '/cmk-history CMK-ZZZZZZ',
+    '/cmk-history triage-agent-prod',
+    '/cmk-history no-such-agent',
+    '/cmk-help',
+    '/enable-cmk',
+    '/enable-cmk resource=triage-agent-prod vault=kv-care-prod key=cmk-triage-agent',
+    '/enable-cmk resource=nobody',
+    '/rotate-cmk resource=virtual-visit-agent',
+  ]) {
+    const words = activityText(await type(world, person, typed));
+    expect([typed, words]).toEqual([typed, expect.stringMatching(refusal)]);
+    expect(words).not.toMatch(secrets);
+  }
+  expect(found(await world.teams.search(person, form.id, 'resource', 'triage'))).toEqual([]);
+  const pages = { page: list, verb: 'list.page', data: {} };
+  const requests = ['request.refresh', 'request.approve', 'request.reject', 'request.cancel', 'request.retry'].flatMap(
+    (verb) => [approval, status].map((page) => ({ page, verb, data: {} })),
+  );
+  const unknown = { page: approval, verb: 'request.refresh', data: { requestId: 'CMK-ZZZZZZ' } };
+  const forms = ['form.next', 'form.back', 'form.submit', 'form.cancel'].map((verb) => ({
+    page: form,
+    verb,
+    data: {},
+  }));
+  for (const { page, verb, data } of [pages, ...requests, unknown, ...forms]) {
+    const words = answered(await world.teams.click(person, page.id, verb, { data }));
+    expect([verb, words]).toEqual([verb, expect.stringMatching(refusal)]);
+    expect(words).not.toMatch(secrets);
+  }
+}
+
+describe('attack: a member without a role', () => {
+  test('lists, searches, refreshes, clicks and asks for help, and learns nothing, not even what exists', async () => {
+    await looksEverywhere(people.teamMember, noRole);
+  });
+
+  test('does not get in while the directory does not answer', async () => {
+    await faultAzure(world, { match: { url: 'checkMemberGroups' }, respond: { status: 503 } });
+    for (const person of [people.teamMember, people.requester]) {
+      expect(activityText(await type(world, person, '/cmk-requests'))).toContain('membership could not be checked');
+      expect(found(await world.teams.search(person, form.id, 'resource', 'triage'))).toEqual([]);
+    }
+    await mendAzure(world);
+  });
+
+  test('sees what is posted in a channel they are in', async () => {
+    const words = activityText(await shows(world, places.approvals, people.teamMember, id, /Approval needed/));
+    expect(words).toContain('Own keys before the audit');
+  });
+});
+
+const userType = (person: string, kind: 'Member' | 'Guest' | null) =>
+  changeState(world.azure, (state) => {
+    for (const one of state.users.filter(({ id: user }: { id: string }) => user === person)) one.userType = kind;
+  });
+
+const inGroup = (group: string, person: string, isIn: boolean) =>
+  changeState(world.azure, (state) => {
+    for (const one of state.groups.filter(({ id: its }: { id: string }) => its === group)) {
+      one.memberIds = [...one.memberIds.filter((member: string) => member !== person), ...(isIn ? [person] : [])];
+    }
+  });
+
+describe('attack: a guest who carries the host tenant’s id', () => {
+  test('is refused as a guest, although somebody put them into the group of requesters', async () => {
+    await inGroup(requestersGroup.id, people.teamMember, true);
+    expect(activityText(await type(world, people.teamMember, '/cmk-requests'))).toContain(id);
+    await userType(people.teamMember, 'Guest');
+    await looksEverywhere(people.teamMember, /Only members of this organisation can use the bot\./);
+  });
+
+  test('is refused where the directory does not say whether they are one, and the doctor says whose errand that is', async () => {
+    await userType(people.teamMember, null);
+    await looksEverywhere(people.teamMember, /Your membership could not be checked\./);
+    const { out } = await cmkBot(['doctor'], { CMK_DATA_DIR: world.dataDir });
+    expect(out).toMatch(/fail {2}guests +Microsoft Graph does not say of everybody .*\n +→ .*User\.Read\.All/);
+  });
+
+  test('is let in where guests are allowed', async () => {
+    await userType(people.teamMember, 'Guest');
+    await world.restartBot('SIGINT', { CMK_ALLOW_GUESTS: 'true' });
+    expect(activityText(await type(world, people.teamMember, '/cmk-requests'))).toContain(id);
+    await userType(people.teamMember, 'Member');
+    await inGroup(requestersGroup.id, people.teamMember, false);
+  });
+});
+
+describe('a reader', () => {
+  test('reads lists and histories and refreshes cards, and can do nothing', async () => {
+    await world.restartBot('SIGINT', { CMK_READERS: people.teamMember });
+    const reader = people.teamMember;
+    expect(activityText(await type(world, reader, '/cmk-help'))).toContain('You may look');
+    expect(activityText(await type(world, reader, '/cmk-requests'))).toContain(id);
+    expect(activityText(await type(world, reader, `/cmk-history ${id}`))).toContain('Own keys before the audit');
+    expect(answered(await world.teams.click(reader, status.id, 'request.refresh'))).toMatch(/\[card\].*Waiting/);
+    for (const verb of ['request.approve', 'request.reject']) {
+      expect(answered(await world.teams.click(reader, approval.id, verb))).toContain('You are not an approver.');
+    }
+    expect(answered(await world.teams.click(reader, status.id, 'request.cancel'))).toContain('not your request');
+    expect(activityText(await type(world, reader, '/enable-cmk'))).toContain('You may not ask for this.');
+    expect(answered(await world.teams.click(reader, form.id, 'form.next'))).toContain('may not ask for this');
+    // What there is to choose from is the requester's.
+    expect(found(await world.teams.search(reader, form.id, 'resource', 'triage'))).toEqual([]);
+  });
+
+  test('who left reads nothing from the next message on', async () => {
+    await inGroup(approversGroup.id, people.teamMember, true);
+    await world.restartBot('SIGINT', { CMK_READERS: approversGroup.id });
+    expect(activityText(await type(world, people.teamMember, '/cmk-requests'))).toContain(id);
+    await inGroup(approversGroup.id, people.teamMember, false);
+    expect(activityText(await type(world, people.teamMember, '/cmk-requests'))).toMatch(noRole);
+  });
+});
+
+test('whoever has a role goes on as before', async () => {
+  expect(activityText(await type(world, people.approver, '/cmk-requests'))).toContain(choices.first.agent);
+});
