@@ -3,23 +3,40 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { PersonId } from '../domain/ids.ts';
 import type { People } from '../domain/ports/store.ts';
-import { change, select, selectOne } from './sql.ts';
+import { change, select } from './sql.ts';
 
-const Row = z
-  .object({ member_id: z.string(), name: z.string() })
-  .transform((row) => ({ memberId: row.member_id, name: row.name }));
+const save = `insert into cmk.person (id, member_id, name, address) values ($1, $2, $3, $4)
+  on conflict (id) do update set member_id = excluded.member_id, name = excluded.name,
+    address = coalesce(excluded.address, cmk.person.address)`;
 
-const save = `insert into cmk.person (id, member_id, name) values ($1, $2, $3)
-  on conflict (id) do update set member_id = excluded.member_id, name = excluded.name`;
+const among = `select id, member_id, name, address,
+    exists (select 1 from cmk.person other where lower(other.name) = lower(one.name) and other.id <> one.id) as shared
+  from cmk.person one where id = any($1)`;
 
 const Known = z
-  .object({ id: PersonId, member_id: z.string(), name: z.string() })
-  .transform((row) => ({ id: row.id, memberId: row.member_id, name: row.name }));
+  .object({
+    id: PersonId,
+    member_id: z.string(),
+    name: z.string(),
+    address: z.string().nullable(),
+    shared: z.boolean(),
+  })
+  .transform(({ id, member_id: memberId, name, address, shared }) => ({
+    id,
+    memberId,
+    name: shared ? `${name} (${address ?? id})` : name,
+  }));
 
-export const openPeople = (pool: Pool): People => ({
-  save: async ({ id, memberId, name }) => {
-    await change(pool, save, [id, memberId, name]);
-  },
-  get: (id) => selectOne(pool, Row, 'select member_id, name from cmk.person where id = $1', [id]),
-  among: (ids) => select(pool, Known, 'select id, member_id, name from cmk.person where id = any($1)', [ids]),
-});
+export function openPeople(pool: Pool): People {
+  const known = (ids: readonly PersonId[]) => select(pool, Known, among, [ids]);
+  return {
+    save: async ({ id, memberId, name, address }) => {
+      await change(pool, save, [id, memberId, name, address]);
+    },
+    async get(id) {
+      const [found] = await known([id]);
+      return found === undefined ? null : { memberId: found.memberId, name: found.name };
+    },
+    among: known,
+  };
+}

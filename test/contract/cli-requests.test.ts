@@ -38,7 +38,7 @@ await onEveryDatabase((databases) => {
     const database = await databases.fresh();
     const store = await databases.start(database);
     await writeRecord(store);
-    await store.call('people', 'save', { id: requester, memberId: '29:x', name: 'Requester\u001b[2J' });
+    await store.call('people', 'save', { id: requester, memberId: '29:x', name: 'Requester\u001b[2J', address: null });
     await store.close();
     if (database.kind === 'pglite') env.CMK_DATA_DIR = database.dataDir;
     else Object.assign(env, { DATABASE_URL: database.url, CMK_SEAL_KEY_FILE: await writeServerSealKey(keyFolder) });

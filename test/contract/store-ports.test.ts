@@ -154,6 +154,8 @@ await onEveryDatabase((databases) => {
         digest: 'e'.repeat(64),
         policy,
         standings: {},
+        requesterStanding: 'yes',
+        stepUp: null,
       });
       const early = (await claimAll(1999)).map((item) => item.kind);
       expect(early).not.toContain('expire');
@@ -207,13 +209,27 @@ await onEveryDatabase((databases) => {
 
     it('knows people by the name last seen', async () => {
       expect(await store.call('people', 'get', approver)).toBeNull();
-      await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'First name' });
-      await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'Second name' });
+      await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'First name', address: null });
+      await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'Second name', address: null });
       expect(await store.call('people', 'get', approver)).toEqual({ memberId: '29:2', name: 'Second name' });
     });
 
+    it('tells people of one name apart by their addresses, which a message without one does not take away', async () => {
+      const one = { id: requester, memberId: '29:1', name: 'Kim', address: 'kim@example.com' };
+      const other = { id: approver, memberId: '29:2', name: 'KIM', address: null };
+      await store.call('people', 'save', one);
+      expect(await store.call('people', 'get', requester)).toEqual({ memberId: '29:1', name: 'Kim' });
+      await store.call('people', 'save', other);
+      await store.call('people', 'save', { ...one, address: null });
+      const names = async () =>
+        (await store.call('people', 'among', [requester, approver])).map(({ name }) => name).sort();
+      expect(await names()).toEqual([`KIM (${approver})`, 'Kim (kim@example.com)']);
+      await store.call('people', 'save', { ...other, name: 'Somebody else' });
+      expect(await names()).toEqual(['Kim', 'Somebody else']);
+    });
+
     it('finds those whom it knows among many', async () => {
-      await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'Approver' });
+      await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'Approver', address: null });
       const known = [{ id: approver, memberId: '29:2', name: 'Approver' }];
       expect(await store.call('people', 'among', [requester, approver, approver])).toEqual(known);
       expect(await store.call('people', 'among', [])).toEqual([]);

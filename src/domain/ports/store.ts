@@ -128,9 +128,19 @@ export interface Conversations {
   serviceUrl(tenantId: string): Promise<string | null>;
 }
 
-/** A person as Teams last named them. Names are for cards only and are never part of the record. */
+/**
+ * A person as Teams last named them. Names are for cards only and are never part of the record. A name that another known
+ * person bears too comes back with what tells the two apart: `Requester (requester@example.com)`, or the object id where no
+ * address is known.
+ */
 export interface People {
-  save(person: { readonly id: PersonId; readonly memberId: string; readonly name: string }): Promise<void>;
+  /** Without an address the one that is known stays. */
+  save(person: {
+    readonly id: PersonId;
+    readonly memberId: string;
+    readonly name: string;
+    readonly address: string | null;
+  }): Promise<void>;
   get(id: PersonId): Promise<{ readonly memberId: string; readonly name: string } | null>;
   /** Those of the people whom Teams has named, in any order. */
   among(

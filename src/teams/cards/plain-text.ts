@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { isBlank, showBlanks } from '../../domain/unseen.ts';
+import { unquoted } from '../../words/quote.ts';
 
 /** Markdown that is safe in a TextBlock or a fact. Empty: the card leaves the element out. */
 export const CardText = z.string().max(8000).brand<'CardText'>();
@@ -82,6 +83,10 @@ export function plainLines<T extends string>(text: Raw<T>, length = 2000, maxLin
   const kept = all.length > maxLines ? [...all.slice(0, maxLines), '…'] : all;
   return CardText.parse(kept.map(escapeMarkdown).join('\n\n'));
 }
+
+/** One line of what somebody wrote, between quotation marks that nothing in it closes. */
+export const quoted = <T extends string>(text: Raw<T>, length = 500): CardText =>
+  md`“${plain<string>(unquoted(text), length)}”`;
 
 /** The same as `plain`, in bold. */
 export function bold<T extends string>(text: Raw<T>, length = defaultLength): CardText {

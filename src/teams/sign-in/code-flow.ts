@@ -11,6 +11,7 @@ import {
   calculatePKCECodeChallenge,
 } from 'openid-client';
 import { z } from 'zod';
+import { label } from '../cards/plain-text.ts';
 import type { Authority } from './authority.ts';
 import { AuthorityUnreachable, unreachable } from './https-fetch.ts';
 
@@ -34,10 +35,13 @@ export interface FlowSecrets {
   readonly verifier: string;
 }
 
-/** A code turned into an ID token, or why not: Entra's own words, where it said any. */
+/**
+ * A code turned into an ID token, or why not in words of ours. `said`: what came over the address or the wire with it, which
+ * anybody may have written: for the log, never for a page.
+ */
 export type Redeemed =
   | { readonly kind: 'redeemed'; readonly idToken: string }
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly why: string; readonly said: string | null };
 
 export const donePath = '/sign-in/done';
 const scope = 'openid profile';
@@ -84,17 +88,39 @@ export async function redeem(
   }
 }
 
-const refused = (why: string): Redeemed => ({ kind: 'refused', why: why.slice(0, 300) });
+const refused = (why: string, said: string | null = null): Redeemed => ({
+  kind: 'refused',
+  why: why.slice(0, 300),
+  said,
+});
+
+/** The error codes of OAuth 2.0 (RFC 6749) and OpenID Connect Core that a person can do something about. */
+const knownErrors: Readonly<Record<string, string>> = {
+  access_denied: 'Microsoft Entra did not let you in, or you went back.',
+  login_required: 'Microsoft Entra wants you to sign in again.',
+  interaction_required: 'Microsoft Entra wants something of you that it did not get.',
+  consent_required: 'An administrator has to consent to the app that people sign in to.',
+  invalid_grant: 'The sign-in took too long, or was used already.',
+  temporarily_unavailable: 'Microsoft Entra is busy. Try again in a minute.',
+  server_error: 'Microsoft Entra had a problem of its own. Try again in a minute.',
+};
+
+/** A code that is not known may be anything: it is not repeated. */
+function refusedBy({ error, error_description: description }: z.infer<typeof Refused>): Redeemed {
+  const words = Object.hasOwn(knownErrors, error) ? knownErrors[error] : undefined;
+  const said = label(`${error}: ${description ?? ''}`);
+  return refused(words ?? 'Microsoft Entra refused. An operator finds its words in the log.', said);
+}
 
 const Refused = z.object({ error: z.string(), error_description: z.string().optional().catch(undefined) });
 
 async function outcomeOf(error: unknown, tokenEndpoint: string): Promise<Redeemed> {
-  if (error instanceof AuthorizationResponseError) return refused(error.error_description ?? error.error);
+  if (error instanceof AuthorizationResponseError) return refusedBy(error);
   const cause = error instanceof Error ? error.cause : undefined;
   // The library reads the words of a 4xx, and has them as cause; Entra has some for a 5xx as well.
   const said = cause instanceof Response ? await cause.json().catch(() => null) : cause;
   const words = Refused.safeParse(said).data;
-  if (words !== undefined) return refused(words.error_description ?? words.error);
+  if (words !== undefined) return refusedBy(words);
   if (cause instanceof AuthorityUnreachable || cause instanceof Response) throw unreachable(tokenEndpoint, error);
   if (!(error instanceof ClientError) || error.code === undefined) throw error;
   // Names the claim or parameter that is wrong, never what it says.

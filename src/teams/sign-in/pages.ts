@@ -119,7 +119,10 @@ async function done(tools: PageTools, query: URLSearchParams, cookies: string | 
 
 async function signInOf(tools: PageTools, query: URLSearchParams, secrets: FlowSecrets): Promise<Verified> {
   const redeemed = await redeem(tools, query, secrets);
-  if (redeemed.kind === 'refused') return { kind: 'invalid', why: redeemed.why };
+  if (redeemed.kind === 'refused') {
+    if (redeemed.said !== null) tools.log.warn({ said: redeemed.said }, 'Microsoft Entra gave no sign-in');
+    return { kind: 'invalid', why: redeemed.why };
+  }
   const wanted = { how: 'browser', nonce: secrets.nonce } as const;
   return verifyToken(tools.authority, tools.app.appId, redeemed.idToken, wanted, tools.now());
 }

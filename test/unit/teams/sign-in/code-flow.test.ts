@@ -100,14 +100,18 @@ describe('a code', () => {
     ['an encrypted token', 'a.b.c.d.e', /JWE/],
   ])('that is answered with %s is refused', async (_, token, why) => {
     entra.answer('token', 200, { id_token: token });
-    expect(await redeem(tools, back(), secrets)).toEqual({ kind: 'refused', why: expect.stringMatching(why) });
+    const refusal = { kind: 'refused', why: expect.stringMatching(why), said: null };
+    expect(await redeem(tools, back(), secrets)).toEqual(refusal);
   });
 
   it.each(['none', 'HS256', 'RS384', 'ES256'])('with an ID token signed by %s is refused', async (alg) => {
     const [, body] = (await gives()).split('.');
     const head = Buffer.from(JSON.stringify({ alg, typ: 'JWT' })).toString('base64url');
     entra.answer('token', 200, { id_token: `${head}.${body}.x` });
-    expect(await redeem(tools, back(), secrets)).toEqual({ kind: 'refused', why: expect.stringMatching(/"alg"/) });
+    expect(await redeem(tools, back(), secrets)).toMatchObject({
+      kind: 'refused',
+      why: expect.stringMatching(/"alg"/),
+    });
   });
 });
 
@@ -119,27 +123,42 @@ describe('what the browser comes back with', () => {
     ['two codes', new URLSearchParams(`${back()}&code=b`), '"code" parameter must be provided only once'],
     ['an empty code', back({ code: '' }), 'no authorization code in "callbackParameters"'],
     ['an ID token in the open', back({ id_token: 'a.b.c' }), 'implicit and hybrid flows are not supported'],
-    ['a short error', back({ error: 'access_denied' }), 'access_denied'],
-    [
-      'words',
-      back({ error: 'access_denied', error_description: 'AADSTS50105: not assigned.' }),
-      'AADSTS50105: not assigned.',
-    ],
   ])('is refused, and nothing asked, when it is %s', async (_, query, why) => {
     const before = entra.asked.token ?? 0;
-    expect(await redeem(tools, query, secrets)).toEqual({ kind: 'refused', why });
+    expect(await redeem(tools, query, secrets)).toEqual({ kind: 'refused', why, said: null });
     expect(entra.asked.token ?? 0).toBe(before);
+  });
+
+  it('is told in words of ours when it is an error: who wrote the address wrote what stands in it', async () => {
+    const description = 'Your account is locked. Call 555 0100 at once.\u202e';
+    const of = (error: string) => redeem(tools, back({ error, error_description: description }), secrets);
+    const said = 'Your account is locked. Call 555 0100 at once.';
+    expect(await of('access_denied')).toEqual({
+      ...{ kind: 'refused', why: 'Microsoft Entra did not let you in, or you went back.' },
+      said: `access_denied: ${said}`,
+    });
+    for (const error of ['call_555_0100', '__proto__', 'toString']) {
+      const why = 'Microsoft Entra refused. An operator finds its words in the log.';
+      expect(await of(error)).toEqual({ kind: 'refused', why, said: `${error}: ${said}` });
+    }
   });
 });
 
 describe('the authority', () => {
-  it.each([400, 401, 503])('says in its own words why it gives no token for a code (%d)', async (status) => {
-    entra.answer('token', status, { error: 'invalid_grant', error_description: 'AADSTS70008: The code has expired.' });
-    expect(await redeem(tools, back(), secrets)).toEqual({
-      kind: 'refused',
-      why: 'AADSTS70008: The code has expired.',
-    });
-  });
+  it.each([400, 401, 503])(
+    'that gives no token for a code and says why (%d) is told of in words of ours',
+    async (status) => {
+      entra.answer('token', status, {
+        error: 'invalid_grant',
+        error_description: 'AADSTS70008: The code has expired.',
+      });
+      expect(await redeem(tools, back(), secrets)).toEqual({
+        kind: 'refused',
+        why: 'The sign-in took too long, or was used already.',
+        said: 'invalid_grant: AADSTS70008: The code has expired.',
+      });
+    },
+  );
 
   it.each([502, 404, 302])('that answers %d, and not in its words, is out of reach', async (status) => {
     entra.answer('token', status, 'a proxy');

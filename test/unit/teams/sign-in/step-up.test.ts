@@ -98,14 +98,20 @@ const entraUrl = (answer: PageAnswer): URL =>
 async function signsIn(
   link: string,
   claims: Readonly<Record<string, unknown>> = {},
-  change: { readonly cookie?: string; readonly state?: string; readonly error?: string } = {},
+  change: {
+    readonly cookie?: string;
+    readonly state?: string;
+    readonly error?: string;
+    readonly error_description?: string;
+  } = {},
 ): Promise<PageAnswer> {
   const first = await visit(link);
   const to = entraUrl(first);
   const nonce = to.searchParams.get('nonce');
   entra.answer('token', 200, { id_token: await entra.token({ nonce, ...claims }) });
   const state = change.state ?? to.searchParams.get('state') ?? '';
-  const came = change.error === undefined ? { code: 'the-code' } : { error: change.error };
+  const { error, error_description = '' } = change;
+  const came = error === undefined ? { code: 'the-code' } : { error, error_description };
   const back = new URLSearchParams({ state, ...came });
   return visit(`https://bot.example.com/sign-in/done?${back}`, change.cookie ?? cookieOf(first));
 }
@@ -302,9 +308,12 @@ describe('signing in in a browser', () => {
     expect((await visit(linkOf(await asked(purpose({ requestId: requestId(2) }))))).status).toBe(410);
   });
 
-  it('shows Entra’s words when there is no code, escaped', async () => {
-    const answer = await signsIn(linkOf(await asked()), {}, { error: '<i>access_denied</i>' });
-    expect([answer.status, answer.body]).toEqual([403, expect.stringMatching(/&lt;i&gt;access_denied&lt;\/i&gt;/)]);
+  it('shows nothing that stands in an address: an error is told in words of ours, and its own go to the log', async () => {
+    const error_description = 'Call 555 0100 at once';
+    const answer = await signsIn(linkOf(await asked()), {}, { error: 'call_us', error_description });
+    expect([answer.status, answer.body]).toEqual([403, expect.stringMatching(/Microsoft Entra refused\./)]);
+    expect(answer.body).not.toMatch(/555|call_us/i);
+    expect(logged.join('\n')).toContain('call_us: Call 555 0100 at once');
   });
 
   it('says so when the authority cannot be asked', async () => {
