@@ -28,6 +28,8 @@ export interface ActionPorts {
    * says what to tell people and permits nothing.
    */
   readonly approverStanding: (person: PersonId, request: Request | null) => Promise<Standing>;
+  /** Whether whoever asked still may, for the request's agent as it is now; asked afresh. */
+  readonly requesterStanding: (request: Request) => Promise<Standing>;
   /** What an approval needs beside the click; null where nothing. */
   readonly stepUp: StepUp | null;
 }
@@ -36,6 +38,20 @@ export interface ActionPorts {
 export async function standingOn({ by, requestId }: ClickedCall, ports: ActionPorts): Promise<Standing> {
   const request = await ports.requests.load(requestId);
   return request === null ? 'no' : ports.approverStanding(by, request);
+}
+
+/** The same, and whether whoever asked for it still may. */
+export async function standingsOn(
+  { by, requestId }: ClickedCall,
+  ports: ActionPorts,
+): Promise<{ readonly standing: Standing; readonly requesterStanding: Standing }> {
+  const request = await ports.requests.load(requestId);
+  if (request === null) return { standing: 'no', requesterStanding: 'no' };
+  const [standing, requesterStanding] = await Promise.all([
+    ports.approverStanding(by, request),
+    ports.requesterStanding(request),
+  ]);
+  return { standing, requesterStanding };
 }
 
 export type ActionResult = Appended | { readonly kind: 'shown'; readonly request: Request } | Refusal;

@@ -1,4 +1,4 @@
-import { type Action, standingOn, store } from './action.ts';
+import { type Action, standingsOn, store } from './action.ts';
 
 /** Counts the clicker's approval of the plan the card showed; the last one needed orders the run. */
 export const approve: Action = {
@@ -6,7 +6,7 @@ export const approve: Action = {
   async handle(call, ports) {
     const { by, actor, asking, inputs, signIn } = call;
     const { stepUp } = ports;
-    const standing = await standingOn(call, ports);
+    const standings = await standingsOn(call, ports);
     const acknowledged = inputs.acknowledgeIrreversible === 'true';
     const { comment } = inputs;
     return store(call, ports, 'approve', {
@@ -14,7 +14,7 @@ export const approve: Action = {
       by,
       actor,
       asking,
-      standing,
+      ...standings,
       acknowledged,
       comment,
       stepUp,

@@ -1,11 +1,11 @@
-import { type Action, standingOn, store } from './action.ts';
+import { type Action, standingsOn, store } from './action.ts';
 
 /** Orders another run of a request that needs attention. */
 export const retry: Action = {
   verb: 'request.retry',
   async handle(call, ports) {
-    const standing = await standingOn(call, ports);
+    const standings = await standingsOn(call, ports);
     const { by, actor, asking } = call;
-    return store(call, ports, 'retry', { do: 'retry', by, actor, asking, standing });
+    return store(call, ports, 'retry', { do: 'retry', by, actor, asking, ...standings });
   },
 };

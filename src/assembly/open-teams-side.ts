@@ -29,7 +29,7 @@ export function openTeamsSide(ground: Ground, { azure }: AzureSide): TeamsSide {
   const directory = openDirectory(people);
   const approvers = openApprovers({ policy, people, lookups: openLookups(azure.groups, now) });
   const posts = { requests, shown, chat, directory };
-  const places = { approvalsChannel, operationsChannel, approvers, paused };
+  const places = { approvalsChannel, operationsChannel, approvers, paused, stepUp: config.stepUp !== null };
   return {
     adapter,
     callers,

@@ -39,11 +39,11 @@ function openBot(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide, ste
   const { notifier, directory } = teamsSide;
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
-  const { requester: requesterStanding, approverOf, rolesOf } = standings;
+  const { requester: requesterStanding, approverOf, requesterOf, rolesOf } = standings;
   const commandPorts = { azure, requests, policy, tenantId, requesterStanding, random, sha256, now };
   return new CmkBot({
     commandPorts,
-    actionPorts: { requests, approverStanding: approverOf, stepUp: config.stepUp },
+    actionPorts: { requests, approverStanding: approverOf, requesterStanding: requesterOf, stepUp: config.stepUp },
     forms: openForms(documents, commandPorts),
     lists: openLists(documents, requests, directory, random),
     notifier,

@@ -20,15 +20,17 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
   const { config, log, database, store, requests } = ground;
   const { azure, standings } = azureSide;
   const { outbox, replicas, documents } = store;
-  const { policy, paused, beatMs, retry: retryLimits } = config;
+  const { policy, paused, beatMs, stepUp, retry: retryLimits } = config;
   const { tenantId } = config.teams;
-  const { approver: approverStanding } = standings;
+  const { approver: approverStanding, requester: requesterStanding } = standings;
   const runs = {
     requests: waitingForClock(requests),
     azure,
     policy,
     tenantId,
     approverStanding,
+    requesterStanding,
+    stepUp,
     retryLimits,
     sha256,
     random,

@@ -54,6 +54,8 @@ export interface Standings {
   approver(person: PersonId, resource: ResourceFacts | null): Promise<Standing>;
   /** Under the rule that applies to the request's agent now. */
   approverOf(person: PersonId, request: Request | null): Promise<Standing>;
+  /** Whether whoever asked still may. */
+  requesterOf(request: Request): Promise<Standing>;
 }
 
 interface Role {
@@ -80,7 +82,16 @@ export function openStandings(azure: Asked, policy: Policy, admission: Admission
     resource === null ? [[...new Set(rulesOf(policy).flatMap(underAny))]] : underTerms(termsFor(policy, resource));
   const ask = (role: Role) => (person: PersonId, resource: ResourceFacts | null) =>
     standingOf(azure.groups, person, listsOf(role, resource), admission);
-  const approver = ask(approvers);
+  const [requester, approver] = [ask(requesters), ask(approvers)];
+
+  async function onRequest(asked: typeof approver, person: PersonId, request: Request): Promise<Standing> {
+    const { resource } = request.plan.observation;
+    if (!looksAtTags(policy)) return asked(person, resource);
+    const tags = await azure.resources.tags(request.plan.wish.resource);
+    if (!tags.ok) return 'unknown';
+    // An agent that is gone cannot be changed any more: whoever could decide on it still can.
+    return asked(person, { ...resource, tags: tags.value ?? resource.tags });
+  }
 
   const underAny = (role: Role): readonly string[] => rulesOf(policy).flatMap(role.underAny);
   const [asking, approving] = [underAny(requesters), underAny(approvers)];
@@ -97,16 +108,9 @@ export function openStandings(azure: Asked, policy: Policy, admission: Admission
       const isIn = (ids: readonly string[]) => ids.some((id) => of.includes(id));
       return { kind: 'roles', asks: isIn(asking), approves: isIn(approving) };
     },
-    requester: ask(requesters),
+    requester,
     approver,
-    async approverOf(person, request) {
-      if (request === null) return approver(person, null);
-      const { resource } = request.plan.observation;
-      if (!looksAtTags(policy)) return approver(person, resource);
-      const tags = await azure.resources.tags(request.plan.wish.resource);
-      if (!tags.ok) return 'unknown';
-      // An agent that is gone cannot be changed any more: whoever could decide on it still can.
-      return approver(person, { ...resource, tags: tags.value ?? resource.tags });
-    },
+    approverOf: (person, request) => (request === null ? approver(person, null) : onRequest(approver, person, request)),
+    requesterOf: (request) => onRequest(requester, request.requester, request),
   };
 }

@@ -115,13 +115,7 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   store: storeFrom(env),
   seals: sealsFrom(env),
   azure: azureFrom(env),
-  policy: policyFrom(content, {
-    requesters: env.CMK_REQUESTERS,
-    approvers: env.CMK_APPROVERS,
-    approvalsRequired: env.CMK_APPROVALS_REQUIRED,
-    expiryMs: env.CMK_APPROVAL_EXPIRY,
-    extraApprovalForIrreversible: false,
-  }),
+  policy: policyFrom(content, rulesFrom(env), stepUpRuleFrom(env)),
   admission: { readers: env.CMK_READERS, allowGuests: env.CMK_ALLOW_GUESTS },
   policyFile: env.CMK_POLICY_FILE ?? null,
   stepUp: stepUpFrom(env),
@@ -131,6 +125,14 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   // Replicas share a server and run on machines of their own; a folder is one process's alone.
   replica: env.CMK_REPLICA ?? (env.DATABASE_URL === undefined ? 'local' : os.hostname()),
   beatMs: env.CMK_HEARTBEAT,
+});
+
+const rulesFrom = (env: Environment) => ({
+  requesters: env.CMK_REQUESTERS,
+  approvers: env.CMK_APPROVERS,
+  approvalsRequired: env.CMK_APPROVALS_REQUIRED,
+  expiryMs: env.CMK_APPROVAL_EXPIRY,
+  extraApprovalForIrreversible: false,
 });
 
 const teamsFrom = (env: Environment): Config['teams'] => ({
@@ -182,6 +184,9 @@ function cloudFrom(env: Environment): CloudChoice {
   const { AZURE_ARM_ENDPOINT: armEndpoint = '', AZURE_AUTHORITY_HOST: authorityHost = '' } = env;
   return { name, armEndpoint, authorityHost, graphEndpoint: env.AZURE_GRAPH_ENDPOINT ?? '', caFile };
 }
+
+const stepUpRuleFrom = ({ CMK_STEP_UP: context, CMK_STEP_UP_MAX_AGE: maxAgeMs }: Environment) =>
+  context === undefined ? null : { context, maxAgeMs };
 
 /** People sign in to the bot's own app unless another is set, which then is set whole. */
 function stepUpFrom(env: Environment): StepUpChoice | null {

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Policy } from '../domain/policy/policy.ts';
 import { covers, environmentRule, isVouchedFor, type Rule, type TagRule } from '../domain/policy/rules.ts';
+import type { StepUp } from '../domain/policy/sign-in.ts';
 import { duration } from './duration.ts';
 
 const listOf = <T extends z.ZodType>(item: T, instead: string) =>
@@ -182,14 +183,14 @@ function byTag({ name, match: { tags, ...match }, approvalExpiry: expiryMs, ...r
   return tags === undefined ? [] : [{ name, match: { ...match, tags }, ...rest, ...(expiryMs && { expiryMs }) }];
 }
 
-/** Joins the file's rules with the environment's settings. */
-export function policyFrom(content: Content, environment: Omit<Rule, 'name' | 'match'>): Policy {
+/** Joins the file's rules with the environment's settings. What approving needs beside the click is part of the version. */
+export function policyFrom(content: Content, environment: Omit<Rule, 'name' | 'match'>, stepUp: StepUp | null): Policy {
   const otherwise: Rule = { name: environmentRule, match: {}, ...environment };
   const rules = content.rules.filter((rule) => !looksAtTags(rule)).map((rule) => completed(rule, otherwise));
   const tagRules = content.rules.flatMap(byTag);
   const trustedTags = content.trustedTags ?? [];
   const version = createHash('sha256')
-    .update(JSON.stringify({ rules, otherwise, tagRules, trustedTags }))
+    .update(JSON.stringify({ rules, otherwise, tagRules, trustedTags, stepUp }))
     .digest('hex')
     .slice(0, 8);
   return { version, rules, otherwise, tagRules, trustedTags };

@@ -4,7 +4,16 @@ import { isLoopbackAddress } from '../domain/private-url.ts';
 import type { Config } from './config.ts';
 
 /** One sentence each, with what to do. */
-export const warningsOf = (config: Config): readonly string[] => [...tagWarnings(config), ...edgeWarnings(config)];
+export const warningsOf = (config: Config): readonly string[] => [
+  ...tagWarnings(config),
+  ...stepUpWarnings(config),
+  ...edgeWarnings(config),
+];
+
+const stepUpWarnings = ({ server, stepUp }: Config): readonly string[] =>
+  server.mode === 'production' && stepUp === null
+    ? ['a click in Teams is enough to approve: a stolen Teams session can approve too. Set CMK_STEP_UP']
+    : [];
 
 /** Who reaches the port; nothing where it is as somebody said, and nobody else does. */
 function edgeWarnings({ server: { mode, listen } }: Config): readonly string[] {
@@ -14,6 +23,7 @@ function edgeWarnings({ server: { mode, listen } }: Config): readonly string[] {
   return ['other machines are heard, over plain http: let nothing reach the port but what ends TLS in front of it'];
 }
 
+/** Of rules that an older file may have meant otherwise. */
 const tagWarnings = ({ policy }: Config): readonly string[] =>
   policy.tagRules.flatMap((rule) => {
     const free = tagsNotVouchedFor(rule, policy);

@@ -54,6 +54,8 @@ export const Found = z.discriminatedUnion('code', [
   /** Somebody put the resource under a key that the approval does not take it from. */
   own('key-moved', keys),
   own('membership-unknown', {}),
+  /** Whoever asked is no longer a requester of the agent. */
+  own('requester-lost-role', {}),
   own('run-lost', {
     why: z.discriminatedUnion('how', [
       z.strictObject({ how: z.literal('unknown-to-engine') }),

@@ -4,10 +4,11 @@ import type { Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
 import type { SignIn } from '../domain/policy/sign-in.ts';
 import { highestProof } from '../domain/proof.ts';
-import type { EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
+import type { AskedAgain, EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
 import { failureLine } from './failures.ts';
 import type { Mark } from './mark.ts';
 import type { Names } from './names.ts';
+import { quote } from './quote.ts';
 import { effectWords, proofWords, stepTitles, stepWords } from './steps.ts';
 
 export interface EventWords {
@@ -28,10 +29,17 @@ const planWords = (event: StoredEvent): string =>
 const quoted = (event: StoredEvent, field: string, { texts }: Options): string => {
   const text = texts ? event.texts[field] : undefined;
   if (text === undefined) return '';
-  return text === null ? 'its text was erased' : `“${text}”`;
+  return text === null ? 'its text was erased' : quote(text);
 };
 
 const list = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
+
+/** Why people are asked again, in the middle of a sentence. */
+export const askedAgainWords: Readonly<Record<AskedAgain, string>> = {
+  'effects-not-covered': 'Azure changed after the approval',
+  'approvers-changed': 'an approver no longer is one',
+  'sign-in-missing': 'approving needs a sign-in now',
+};
 
 /** UTC, as all times in the trail. */
 const signInWords = (signIn: SignIn | null): string =>
@@ -89,8 +97,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
     detail: `${verb}, the request was ${state}`,
   }),
   'plan-changed': ({ reason }, { event }) => {
-    const why = reason === 'approvers-changed' ? 'an approver no longer is one' : 'Azure changed after the approval';
-    return { mark: 'warn', title: 'Asked again', detail: list(why, planWords(event)) };
+    return { mark: 'warn', title: 'Asked again', detail: list(askedAgainWords[reason], planWords(event)) };
   },
   'run-ordered': ({ run }, { event }) => ({ mark: 'now', title: `Run ${run} ordered`, detail: planWords(event) }),
   'run-checked': ({ run, counted }, { event, names }) => ({

@@ -48,6 +48,7 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
   'key-not-shown': look,
   'key-moved': look,
   'membership-unknown': 'Retry when Microsoft Graph answers again. The approvals hold.',
+  'requester-lost-role': 'Give up, or retry once an operator has made them a requester again. The approvals hold.',
   'run-lost': 'Retry: everything is looked at again first, and what is done is not done twice. The approvals hold.',
   unexpected: 'An operator finds it in the log under this id. Retry, or give up.',
   'not-of-kind': configured,
@@ -150,7 +151,9 @@ function foundWords(found: Found): string {
     case 'key-moved':
       return `Somebody put the agent under ${resourceKeyWords(found.shows)}.`;
     case 'membership-unknown':
-      return 'The directory did not say whether the people who approved still may.';
+      return 'The directory did not say whether the people who asked and approved still may.';
+    case 'requester-lost-role':
+      return 'Who asked may no longer ask for this agent.';
     case 'run-lost':
       return lostWords(found);
     case 'unexpected':
@@ -200,6 +203,7 @@ export function expectedWords(failure: Failure): string | null {
     case 'stopped-before-making':
     case 'access-mode-changed':
     case 'membership-unknown':
+    case 'requester-lost-role':
     case 'run-lost':
     case 'unexpected':
     case 'not-of-kind':

@@ -50,6 +50,11 @@ const words: { readonly [C in RefusalCode]: (fact: string) => Words } = {
     text: 'Nothing was stored. Try again in a minute.',
     unchanged: true,
   }),
+  'cannot-check-requester': () => ({
+    title: 'Whether the requester still may ask could not be checked.',
+    text: 'Nothing was stored. Try again in a minute.',
+    unchanged: true,
+  }),
   'choice-missing': () => ({ title: 'Nothing is chosen.', text: 'Choose one, then go on.' }),
   'clock-not-believed': () => ({
     title: 'The bot’s clock is wrong, so nothing is stored.',
@@ -150,6 +155,10 @@ const words: { readonly [C in RefusalCode]: (fact: string) => Words } = {
     unchanged: true,
   }),
   'request-ended': (id) => ({ title: `Request ${id} has ended.`, text: 'Your click changed nothing.' }),
+  'requester-lost-role': (id) => ({
+    title: `Who asked for ${id} may no longer ask for this agent.`,
+    text: 'So it can be neither approved nor retried. Reject it, or have an operator look at the list of requesters.',
+  }),
   'run-started': (id) => ({ title: `Request ${id} is running.`, text: 'It is too late to decide or cancel.' }),
   'sign-in-needed': () => ({
     title: 'Approving needs a fresh sign-in.',

@@ -9,6 +9,7 @@ import type { PersonId, RequestId } from '../domain/ids.ts';
 import { blocksOf, effectsOf, type StepName, stagesOf } from '../domain/plan.ts';
 import { applyPolicy, type Policy, type Standing } from '../domain/policy/policy.ts';
 import type { ResourceFacts } from '../domain/policy/rules.ts';
+import type { StepUp } from '../domain/policy/sign-in.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import { decide } from '../domain/request/decide.ts';
@@ -28,6 +29,10 @@ export interface RunPorts {
   readonly tenantId: string;
   /** Whether a person may approve what is done to the agent, by the rule for it as it is now; asked afresh. */
   readonly approverStanding: (person: PersonId, resource: ResourceFacts) => Promise<Standing>;
+  /** The same of whoever asked. */
+  readonly requesterStanding: (person: PersonId, resource: ResourceFacts) => Promise<Standing>;
+  /** What an approval needs beside the click; null where nothing. */
+  readonly stepUp: StepUp | null;
   readonly retryLimits: RetryLimits;
   readonly sha256: Sha256;
   readonly random: (bytes: number) => Uint8Array;
@@ -68,7 +73,7 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   const own = ownKeyOf(request);
   const observed = await operation.observe(ports.azure, wish, own);
   if (!observed.ok) return stopOrWait(ports, id, run, attempt, observed.failure);
-  const { policy, tenantId, now, sha256 } = ports;
+  const { policy, tenantId, now, sha256, stepUp } = ports;
   const context = { tenantId, policyVersion: policy.version, now: now(), own };
   const plan = operation.plan(wish, observed.value, context);
   const blocks = blocksOf(plan);
@@ -79,9 +84,12 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   }
   const standings: Record<string, Standing> = {};
   for (const { by } of request.approvals) standings[by] = await ports.approverStanding(by, plan.observation.resource);
+  const requesterStanding = await ports.requesterStanding(request.requester, plan.observation.resource);
   // A directory that does not answer is no reason to void what people approved.
-  if (Object.values(standings).includes('unknown')) return stopOrWait(ports, id, run, attempt, membershipUnknown);
-  const command = { do: 'check-run', run, plan, digest: planDigest(plan, sha256), standings } as const;
+  if ([...Object.values(standings), requesterStanding].includes('unknown'))
+    return stopOrWait(ports, id, run, attempt, membershipUnknown);
+  const digest = planDigest(plan, sha256);
+  const command = { do: 'check-run', run, plan, digest, standings, requesterStanding, stepUp } as const;
   const checked = await ports.requests.append(id, `run:${run}/check`, (current, at) =>
     decide(current, { ...command, policy: applyPolicy(policy, plan, at) }, at),
   );
@@ -91,7 +99,7 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
 }
 
 const membershipUnknown: Failure = foundThat(
-  'checking that the approvers still are approvers',
+  'checking that requester and approvers still may',
   { code: 'membership-unknown' },
   'wait',
 );

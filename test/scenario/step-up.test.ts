@@ -126,6 +126,22 @@ test('rejecting asks for no sign-in', async () => {
   expect(answered(await world.teams.click(people.approver, card.id, 'request.reject'))).toContain('Rejected');
 });
 
+test('attack: an approval from before signing in was asked for does not count once it is', async () => {
+  await world.restartBot('SIGINT', { CMK_STEP_UP: '', CMK_PAUSE: 'true' });
+  const from = (await world.azureRequests()).length;
+  const id = await ask(world, choices.test);
+  expect(activityText(await approvalCard(world, id))).not.toContain('needs a sign-in');
+  expect(answered(await clicks(id))).toContain('Approved, 1 of 1');
+  await world.restartBot('SIGINT');
+  const anew = await shows(world, places.approvals, people.approver, id, /Approval needed, 0 of 1/);
+  expect(activityText(anew)).toContain('Approving needs a sign-in now. Earlier approvals do not count.');
+  // Said on the face of the card, before anybody clicks.
+  expect(activityText(anew)).toContain('approving needs a sign-in');
+  expect(await writes(world, from)).toEqual([]);
+  expect(signInLink(await approve(world, people.approver, anew))).not.toBeNull();
+  expect(answered(await world.teams.click(people.approver, anew.id, 'request.reject'))).toContain('Rejected');
+});
+
 test('the record verifies, says who signed in and how, and no token is kept or logged anywhere', async () => {
   const record = await readRecord(world);
   expect(record.findings).toEqual([]);
@@ -136,6 +152,7 @@ test('the record verifies, says who signed in and how, and no token is kept or l
   expect(rows.map((row) => JSON.parse(String(row.body)).data.signIn)).toEqual([
     expect.objectContaining({ person: people.approver, contexts: ['c1'], methods: ['fido', 'mfa'], how: 'browser' }),
     expect.objectContaining({ person: people.approver, contexts: ['c1'], methods: ['fido'], how: 'teams' }),
+    null,
   ]);
   const kept = await queryStore(world, 'select body as text from cmk.event union all select value from cmk.document');
   expect(JSON.stringify(kept) + world.printed()).not.toMatch(/eyJ[\w-]{10}/);

@@ -165,12 +165,13 @@ const decides =
     standing: 'yes',
     acknowledged: true,
     comment,
+    requesterStanding: 'yes',
     stepUp: null,
     signIn: null,
   });
 const settles =
   (verb: 'retry' | 'give-up', person: PersonId) =>
-  (asking: number): Command => ({ do: verb, ...by(person, asking), standing: 'no' });
+  (asking: number): Command => ({ do: verb, ...by(person, asking), standing: 'no', requesterStanding: 'yes' });
 export const approves = (person: PersonId = approver) => decides('approve', person);
 export const rejects = (comment = '') => decides('reject', approver, comment);
 const cancels = (asking: number): Command => ({ do: 'cancel', ...by(requester, asking) });
@@ -301,6 +302,8 @@ const checked = (plan: Plan = planOf(), standing: 'yes' | 'no' = 'yes', run = 1)
   digest: digestOf(plan),
   policy: policy(1),
   standings: { [approver]: standing },
+  requesterStanding: 'yes',
+  stepUp: null,
 });
 const approved = [asked(), approves()] as const;
 const began = [...approved, checked()] as const;

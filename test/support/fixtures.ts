@@ -105,6 +105,7 @@ export const approve = (by: PersonId = approver, change: { comment?: string; ask
   standing: 'yes',
   acknowledged: true,
   comment: '',
+  requesterStanding: 'yes',
   stepUp: null,
   signIn: null,
   ...change,
@@ -135,6 +136,8 @@ export const checkRun = (resource = resourceId()): Command => ({
   digest: 'd'.repeat(64),
   policy: { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' },
   standings: { [approver]: 'yes' },
+  requesterStanding: 'yes',
+  stepUp: null,
 });
 
 export const intend = (run = 1, attempt = 1): Command => ({

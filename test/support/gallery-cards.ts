@@ -56,6 +56,7 @@ const contextFor = (request: Request, reader: Reader, change: Partial<CardContex
     addressed: awaited.map((id) => mention(`29:${id}`, names(id))),
     userIds: [requester, approver, secondApprover].map((id) => `29:${id}`),
     paused: false,
+    stepUp: false,
     ...change,
   };
 };

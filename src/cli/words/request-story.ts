@@ -9,6 +9,7 @@ import { countOf } from '../../words/count.ts';
 import { eventWords } from '../../words/events.ts';
 import { messageOf, remedyWords } from '../../words/failures.ts';
 import { reasonWords } from '../../words/policy.ts';
+import { quote } from '../../words/quote.ts';
 import { effectWords, proofWords, stepWordsIn } from '../../words/steps.ts';
 import { stateWords } from './request-rows.ts';
 import { safeNow } from './safe-now.ts';
@@ -40,7 +41,7 @@ function factsOf(request: Request, names: Names): string {
   const approved = approvals.map((approval) => `${names(approval.by)}, ${utc(approval.at)}`);
   const rows = [
     ['Asked by', `${names(request.requester)}, ${utc(request.submittedAt)}`],
-    ['Reason', request.justification === null ? 'erased' : `“${request.justification.replaceAll('\n', ' ')}”`],
+    ['Reason', request.justification === null ? 'erased' : quote(request.justification.replaceAll('\n', ' '))],
     ['Agent', request.plan.wish.resource.id],
     ['Plan', `${shortDigest(request.digest)}, policy ${request.plan.policyVersion}, rule ${policy.rule}`],
     ...(policy.held ?? []).map((one): string[] => [

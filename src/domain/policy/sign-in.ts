@@ -27,6 +27,10 @@ export interface StepUp {
   readonly maxAgeMs: number;
 }
 
+/** Whether the sign-in an approval was given with is what an approval needs today. */
+export const meetsStepUp = (stepUp: StepUp | null, by: string, signIn: SignIn | null, at: Date): boolean =>
+  stepUp === null || signInRefusal(stepUp, { person: by, tenantId: signIn?.tenantId ?? null }, signIn, at) === null;
+
 /** How far the clocks of Entra and of this process may differ. */
 const clockDifferenceMs = 60_000;
 

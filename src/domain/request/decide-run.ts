@@ -8,6 +8,7 @@ import type { Check } from '../check.ts';
 import type { Effect } from '../effect.ts';
 import { codeOf, type Failure, foundThat, receiptOf } from '../failure.ts';
 import { isCovered, notCovered, type Plan, type StepName, stepsBefore } from '../plan.ts';
+import { meetsStepUp } from '../policy/sign-in.ts';
 import { type Proof, provesSuccess } from '../proof.ts';
 import { botActor, type NewEvent, newEvent } from './events.ts';
 import { refuse } from './refusal.ts';
@@ -33,12 +34,18 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   if (canonicalJson(command.plan.wish) !== canonicalJson(request.plan.wish)) {
     throw new Error(`checking run ${command.run} of ${request.id}: the plan is for another wish`);
   }
+  if (command.requesterStanding !== 'yes') {
+    return stopRun(request, { run: command.run, failure: foundThat(checkingAgain, { code: 'requester-lost-role' }) });
+  }
   const difference = notCovered(request.plan, command.plan);
   const [block] = difference.blocks;
   // Nobody can approve a way around a block: somebody removes what blocks, then retries, and the approvals hold.
   if (block !== undefined) return stopRun(request, { run: command.run, failure: blockedBy(block) });
   const covered = isCovered(difference);
-  const counted = request.approvals.flatMap(({ by }) => (command.standings[by] === 'yes' ? [by] : []));
+  const still = request.approvals.filter(({ by }) => command.standings[by] === 'yes');
+  const counted = still
+    .filter(({ by, signIn, at }) => meetsStepUp(command.stepUp, by, signIn, new Date(at)))
+    .map(({ by }) => by);
   // A policy that was tightened meanwhile holds; one that was loosened does not help a request asked under the old one.
   const needed = Math.max(request.policy.approvalsRequired, command.policy.approvalsRequired);
   const { run, plan, policy } = command;
@@ -46,7 +53,8 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
     const data = { run, observed: command.digest, counted };
     return accept(newEvent('run-checked', botActor, data, { ...runRest(request), result: 'covered' }));
   }
-  const reason = covered ? 'approvers-changed' : 'effects-not-covered';
+  const enough = still.length >= needed ? 'sign-in-missing' : 'approvers-changed';
+  const reason = covered ? enough : 'effects-not-covered';
   return accept(
     newEvent(
       'plan-changed',
@@ -62,9 +70,11 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   );
 }
 
+const checkingAgain = 'checking the plan before the run';
+
 /** What a check that blocks comes to in a run. */
 export const blockedBy = (check: Check, next: Failure['next'] = 'ask'): Failure =>
-  foundThat('checking the plan before the run', { code: 'blocked', check }, next);
+  foundThat(checkingAgain, { code: 'blocked', check }, next);
 
 /** Only an approved request, or one already in this run, may touch Azure. */
 const inRun = (request: Request, run: number): boolean =>

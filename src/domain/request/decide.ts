@@ -9,7 +9,7 @@ import { signInRefusal } from '../policy/sign-in.ts';
 import { isBlank } from '../unseen.ts';
 import { checkRun, intend, orderRun, record, runRest, stopRun } from './decide-run.ts';
 import { type Actor, botActor, type NewEvent, newEvent } from './events.ts';
-import { type RefusalCode, refuse } from './refusal.ts';
+import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
 import { hasEnded, type Request } from './request.ts';
 import { accept, type Command, type Decision, longestText, type Submit } from './request-command.ts';
 
@@ -128,6 +128,8 @@ function approve(
 ): Decision {
   if (request.approvals.some((approval) => approval.by === command.by)) return refuse('already-approved-by-you');
   if (request.state === 'approved') return refuse('already-approved', request.id);
+  const lost = requesterLost(request, command.requesterStanding);
+  if (lost !== null) return lost;
   const irreversible = stepsOf(request.plan, 'irreversible').length;
   if (irreversible > 0 && !command.acknowledged) return refuse('acknowledge-irreversible', `${irreversible}`);
   // Last: nobody signs in for a click that would be refused all the same.
@@ -155,6 +157,12 @@ function approve(
   return accept(approved, orderRun(request));
 }
 
+/** Nothing is done for somebody who may no longer ask. The request stays as it is: rejecting and cancelling go on working. */
+const requesterLost = (request: Request, standing: Standing): Refusal | null =>
+  standing === 'yes'
+    ? null
+    : refuse(standing === 'unknown' ? 'cannot-check-requester' : 'requester-lost-role', request.id);
+
 /** An operator is named by the command line, which vouches for nobody: the name is kept as said. */
 const submittedBy = (actor: Actor): string | null => (actor.kind === 'operator' ? actor.id : null);
 
@@ -173,6 +181,11 @@ function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry'
   if (command.asking !== request.asking) return refuse('stale-card', request.id);
   if (hasEnded(request)) return refuse('request-ended', request.id);
   if (request.state !== 'needs-attention') return refuse('not-needing-attention', request.id);
+  const lost =
+    command.do === 'retry' && command.actor.kind !== 'operator'
+      ? requesterLost(request, command.requesterStanding)
+      : null;
+  if (lost !== null) return lost;
   const rest = { ...runRest(request), submittedBy: submittedBy(command.actor) };
   if (command.do === 'retry') return accept(newEvent('retried', command.actor, {}, rest), orderRun(request));
   return accept(newEvent('given-up', command.actor, {}, { ...rest, result: 'failed' }));

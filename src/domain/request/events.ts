@@ -28,6 +28,10 @@ export const Origin = z.strictObject({
 });
 export type Origin = z.infer<typeof Origin>;
 
+/** Why people are asked again. `sign-in-missing`: approving has come to need a sign-in since. */
+export const AskedAgain = z.enum(['effects-not-covered', 'approvers-changed', 'sign-in-missing']);
+export type AskedAgain = z.infer<typeof AskedAgain>;
+
 const run = z.number().int().min(1);
 
 /**
@@ -65,7 +69,7 @@ const payloadsWith = (plan: z.ZodType<Plan>) => ({
     run,
     plan,
     policy: AppliedPolicy,
-    reason: z.enum(['effects-not-covered', 'approvers-changed']),
+    reason: AskedAgain,
   }),
   'run-ordered': z.strictObject({ run }),
   /**

@@ -108,7 +108,7 @@ export function evolve(request: Request, event: StoredEvent): Request {
     case 'submitted':
       throw new Error(`request ${request.id} was submitted twice`);
     case 'approved': {
-      const approval = { by: PersonId.parse(body.actor.id), at: time };
+      const approval = { by: PersonId.parse(body.actor.id), at: time, signIn: body.data.signIn };
       return { ...base, state: 'awaiting-approval', approvals: [...base.approvals, approval] };
     }
     case 'rejected':

@@ -75,23 +75,31 @@ export type Command =
       /** What an approval needs beside the click; null where nothing. */
       readonly stepUp: StepUp | null;
       readonly signIn: SignIn | null;
+      readonly requesterStanding: Standing;
     })
   /** Needs no sign-in of its own: stopping a change must never wait for one. */
   | (Deciding & { readonly do: 'reject' })
   | (ClickOrOperator & { readonly do: 'cancel' })
-  | (ClickOrOperator & { readonly do: 'retry' | 'give-up'; readonly standing: Standing })
+  | (ClickOrOperator & { readonly do: 'give-up'; readonly standing: Standing })
+  /** Of an operator's it is not asked: the run that is ordered asks before anything else. */
+  | (ClickOrOperator & { readonly do: 'retry'; readonly standing: Standing; readonly requesterStanding: Standing })
   | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }
   /** The record goes on from the present time: the last event of all is dated `ahead` of it. */
   | { readonly do: 'set-clock-right'; readonly actor: Actor; readonly ahead: string }
   | { readonly do: 'expire' }
   | {
-      /** Before a run: the plan as the world now is, and whether each approver still is one. */
+      /**
+       * Before a run: the plan as the world now is, whether whoever asked still may, whether each approver still is one, and
+       * what an approval needs now beside the click.
+       */
       readonly do: 'check-run';
       readonly run: number;
       readonly plan: Plan;
       readonly digest: string;
       readonly policy: AppliedPolicy;
       readonly standings: Readonly<Record<string, Standing>>;
+      readonly requesterStanding: Standing;
+      readonly stepUp: StepUp | null;
     }
   | { readonly do: 'intend'; readonly run: number; readonly steps: readonly IntendedTry[] }
   | { readonly do: 'record'; readonly run: number; readonly results: readonly StepResult[] }

@@ -5,13 +5,16 @@ import type { FormId, PersonId, RequestId } from '../ids.ts';
 import type { KeyIntent, OwnKey } from '../own-key.ts';
 import type { Plan, StepName } from '../plan.ts';
 import type { AppliedPolicy } from '../policy/policy.ts';
+import type { SignIn } from '../policy/sign-in.ts';
 import type { Proof } from '../proof.ts';
-import type { Origin } from './events.ts';
+import type { AskedAgain, Origin } from './events.ts';
 
 /** One approval that counts towards the plan as it now stands. */
 export interface Approval {
   readonly by: PersonId;
   readonly at: string;
+  /** Null where approving asked for no sign-in of its own. */
+  readonly signIn: SignIn | null;
 }
 
 /** How far one step of the plan has come. Times are ISO 8601. */
@@ -69,7 +72,7 @@ export interface RequestBase {
   /** Whether a step was ever about to change Azure: from then on nothing may be said to be unchanged. */
   readonly touched: boolean;
   /** The plan this one replaced, when the world moved after an approval. */
-  readonly replaced: { readonly plan: Plan; readonly reason: 'effects-not-covered' | 'approvers-changed' } | null;
+  readonly replaced: { readonly plan: Plan; readonly reason: AskedAgain } | null;
 }
 
 /** How a person ended it. */

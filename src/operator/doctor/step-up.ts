@@ -1,6 +1,6 @@
 import { openAuthority } from '../../teams/sign-in/authority.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
-import { fail, ok, type Subjects } from './subjects.ts';
+import { fail, ok, type Subjects, warn } from './subjects.ts';
 
 const subject = 'sign-in to approve';
 
@@ -9,8 +9,10 @@ const subject = 'sign-in to approve';
  * administrator can see: a context without a policy is met by everybody.
  */
 export async function diagnoseStepUp({ config, cloud }: Subjects): Promise<readonly Diagnosis[]> {
-  const { stepUp, teams } = config;
-  if (stepUp === null) return [ok(subject, 'off: a click in Teams is enough')];
+  const { stepUp, teams, server } = config;
+  const off = 'off: a click in Teams is enough';
+  if (stepUp === null && server.mode === 'local') return [ok(subject, off)];
+  if (stepUp === null) return [warn(subject, off, 'Set CMK_STEP_UP: a stolen Teams session can approve too.')];
   const { context, maxAgeMs, appId, publicUrl } = stepUp;
   const { authorityHost: host, tls } = cloud;
   const authority = openAuthority({

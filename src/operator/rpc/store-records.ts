@@ -41,7 +41,7 @@ async function act(store: RecordStore, id: RequestId, act: Act): Promise<Appende
     return store.trail.erase(id, cause, (now, at) => decide(now, command, at));
   }
   const { asking } = request;
-  const command = { do: act.verb, by: null, actor, asking, standing: 'no' } as const;
+  const command = { do: act.verb, by: null, actor, asking, standing: 'no', requesterStanding: 'no' } as const;
   return store.requests.append(id, `cli:${act.verb}:${asking}`, (now, at) => decide(now, command, at));
 }
 

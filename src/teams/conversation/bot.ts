@@ -72,7 +72,9 @@ export class CmkBot extends ActivityHandler {
         const id = PersonId.safeParse(member.aadObjectId).data;
         // A shared channel has members of other tenants.
         const isOurs = (member.tenantId ?? tenantId).toLowerCase() === tenantId;
-        if (id !== undefined && isOurs) await this.options.people.save({ id, memberId: member.id, name: member.name });
+        const address = member.userPrincipalName || member.email || null;
+        if (id !== undefined && isOurs)
+          await this.options.people.save({ id, memberId: member.id, name: member.name, address });
       }
       continuationToken = page.continuationToken || undefined;
     } while (continuationToken !== undefined);
@@ -86,7 +88,7 @@ export class CmkBot extends ActivityHandler {
     const personId = origin.conversationType === 'personal' ? id : null;
     const { serviceUrl } = context.activity;
     await this.options.conversations.save({ conversationId: origin.conversationId, serviceUrl, tenantId, personId });
-    if (name !== null) await this.options.people.save({ id, memberId, name });
+    if (name !== null) await this.options.people.save({ id, memberId, name, address: null });
     return sender;
   }
 
@@ -149,10 +151,7 @@ export class CmkBot extends ActivityHandler {
     const { name, value } = context.activity;
     const sender = await this.admitted(context);
     if (sender === null) return badRequestAnswer('The sender has no Entra object id and tenant.');
-    if (isRefusal(sender)) {
-      // A search has no place for words: nothing matches.
-      return name === 'application/search' ? choicesAnswer([]) : messageAnswer(refusalText(sender));
-    }
+    if (isRefusal(sender)) return messageAnswer(refusalText(sender));
     if (name === 'application/search') return this.typeahead(context, sender, value);
     if (name !== 'adaptiveCard/action')
       return badRequestAnswer(`Invokes named ${String(name).slice(0, 80)} are not answered.`);

@@ -14,6 +14,8 @@ export interface DrawingOptions {
   readonly people: Pick<People, 'among'>;
   /** Runs are not started: cards say so. */
   readonly paused: boolean;
+  /** Approving needs a sign-in of its own: cards say so beforehand. */
+  readonly stepUp: boolean;
 }
 
 export interface Drawing {
@@ -33,7 +35,7 @@ function peopleIn(request: Request): PersonId[] {
   return [request.requester, ...request.approvals.map((approval) => approval.by), ...ended];
 }
 
-export function openDrawing({ directory, people, paused }: DrawingOptions): Drawing {
+export function openDrawing({ directory, people, paused, stepUp }: DrawingOptions): Drawing {
   /** Whose views Teams fetches: those it knows of the requester, of who approved, and of who was asked. */
   async function refreshedFor(request: Request, asked: Asked): Promise<readonly string[]> {
     if (!hasViews(request)) return [];
@@ -56,6 +58,7 @@ export function openDrawing({ directory, people, paused }: DrawingOptions): Draw
       addressed: alone ? [] : addressed,
       userIds,
       paused,
+      stepUp,
     });
   }
 

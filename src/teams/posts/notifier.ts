@@ -31,6 +31,8 @@ export interface NotifierOptions {
   readonly people: Pick<People, 'among'>;
   /** Runs are not started: cards say so. */
   readonly paused: boolean;
+  /** Approving needs a sign-in of its own: cards say so beforehand. */
+  readonly stepUp: boolean;
 }
 
 /** A card that somebody looks at or clicked. */

@@ -11,7 +11,12 @@ import { noon, planFor, vault } from '../support/plans.ts';
 async function asked() {
   const requests = memoryRequests(() => noon);
   await requests.append(id, 'submit', (request, now) => decide(request, asks(1), now));
-  const ports = { requests, approverStanding: async () => 'yes' as const, stepUp: null };
+  const ports = {
+    requests,
+    approverStanding: async () => 'yes' as const,
+    requesterStanding: async () => 'yes' as const,
+    stepUp: null,
+  };
   const click = (by: PersonId) =>
     approve.handle(
       {

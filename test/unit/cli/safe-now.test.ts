@@ -43,6 +43,7 @@ const command = (verb: 'cancel' | 'retry' | 'give-up', asking: number): Command 
   actor: operator,
   asking,
   standing: 'no',
+  requesterStanding: 'no',
 });
 
 it.each(Object.values(states).map((request) => [request.state, request] as const))(

@@ -43,6 +43,7 @@ export const asks = (approvalsRequired = 2, plan: Plan = planFor()): Command =>
 interface ClickChange {
   readonly asking?: number;
   readonly standing?: Standing;
+  readonly requesterStanding?: Standing;
   readonly acknowledged?: boolean;
   readonly comment?: string;
   readonly stepUp?: StepUp | null;
@@ -59,13 +60,15 @@ export function decides(verb: 'approve' | 'reject', by: PersonId, change: ClickC
     comment: change.comment ?? '',
   };
   if (verb === 'reject') return { do: verb, ...decided };
-  return { do: verb, ...decided, stepUp: change.stepUp ?? null, signIn: change.signIn ?? null };
+  const requesterStanding = change.requesterStanding ?? 'yes';
+  return { do: verb, ...decided, requesterStanding, stepUp: change.stepUp ?? null, signIn: change.signIn ?? null };
 }
 export const cancels = (by: PersonId = requester, asking = 1): Command => ({ do: 'cancel', ...click(by, asking) });
 export const settles = (verb: 'retry' | 'give-up', by: PersonId, change: ClickChange = {}): Command => ({
   do: verb,
   ...click(by, change.asking ?? 1),
   standing: change.standing ?? 'no',
+  requesterStanding: change.requesterStanding ?? 'yes',
 });
 export const operates = (verb: 'cancel' | 'retry' | 'give-up', asking: number): Command => ({
   do: verb,
@@ -73,16 +76,27 @@ export const operates = (verb: 'cancel' | 'retry' | 'give-up', asking: number): 
   actor: { kind: 'operator', id: 'duty', tenantId: null, signIn: 'command-line' },
   asking,
   standing: 'no',
+  requesterStanding: 'no',
 });
 export const expires: Command = { do: 'expire' };
 
-export const checks = (change: { run?: number; plan?: Plan; standings?: Record<string, Standing> } = {}): Command => ({
+interface CheckChange {
+  readonly run?: number;
+  readonly plan?: Plan;
+  readonly standings?: Record<string, Standing>;
+  readonly requesterStanding?: Standing;
+  readonly stepUp?: StepUp | null;
+}
+
+export const checks = (change: CheckChange = {}): Command => ({
   do: 'check-run',
   run: change.run ?? 1,
   plan: change.plan ?? planFor(),
   digest: '2'.repeat(64),
   policy: policy(),
   standings: change.standings ?? { [approver]: 'yes', [secondApprover]: 'yes' },
+  requesterStanding: change.requesterStanding ?? 'yes',
+  stepUp: change.stepUp ?? null,
 });
 export const intends = (run = 1, step: StepName = 'enable-identity', attempt = 1): Command => ({
   do: 'intend',

@@ -75,6 +75,8 @@ export type Attempt = On &
         readonly by: PersonId;
         readonly asking: number;
         readonly standing: Standing;
+        /** Of whoever asked for the request, as a requester. */
+        readonly asker: Standing;
         readonly ticked: boolean;
         /** Comes under a cause of its own, as no click of Teams does: the rules do not rest on causes. */
         readonly odd: boolean;
@@ -85,6 +87,7 @@ export type Attempt = On &
         readonly run: number;
         readonly world: WorldName;
         readonly members: readonly PersonId[];
+        readonly asker: Standing;
         readonly required: number;
         readonly until: number;
       }
@@ -137,7 +140,7 @@ export function expected(all: readonly (Modelled | null)[], one: Attempt, now: n
       if (waits && now >= request.until) return ['expired', 'decided-late'];
       if (!waits && request.state !== 'approved') return ['decided-late'];
       if (one.do === 'reject') return ['rejected'];
-      if (!waits || request.good.has(one.by) || !one.ticked) return null;
+      if (!waits || request.good.has(one.by) || !one.ticked || one.asker !== 'yes') return null;
       return request.good.size + 1 >= request.required ? ['approved', 'run-ordered'] : ['approved'];
     }
     case 'cancel':
@@ -148,12 +151,13 @@ export function expected(all: readonly (Modelled | null)[], one: Attempt, now: n
     case 'give-up':
       if (one.by !== request.by && one.standing !== 'yes') return null;
       if (request.state !== 'needs-attention' || one.asking !== request.asking) return null;
-      return one.do === 'retry' ? ['retried', 'run-ordered'] : ['given-up'];
+      if (one.do === 'give-up') return ['given-up'];
+      return one.asker === 'yes' ? ['retried', 'run-ordered'] : null;
     case 'expire':
       return waits && now >= request.until ? ['expired'] : null;
     case 'check': {
       if (request.state !== 'approved' || one.run !== request.run) return null;
-      if (one.world === 'the firewall is closed') return ['attention-needed'];
+      if (one.world === 'the firewall is closed' || one.asker !== 'yes') return ['attention-needed'];
       const still = [...request.good].filter((person) => one.members.includes(person)).length;
       const enough = still >= Math.max(request.required, one.required);
       return enough && covers[request.world].includes(one.world) ? ['run-checked'] : ['plan-changed'];
@@ -250,20 +254,20 @@ export function commandOf(one: Attempt, count: number): readonly [cause: string,
     }
     case 'approve':
     case 'reject': {
-      const { standing, asking, ticked: acknowledged } = one;
+      const { standing, asker: requesterStanding, asking, ticked: acknowledged } = one;
       return [
         `click:${asking}/${one.by}/${one.do}${one.odd ? count : ''}`,
-        decides(one.do, one.by, { standing, asking, acknowledged }),
+        decides(one.do, one.by, { standing, requesterStanding, asking, acknowledged }),
       ];
     }
     case 'cancel':
       return [`click:${one.asking}/${one.by}/cancel${one.odd ? count : ''}`, cancels(one.by, one.asking)];
     case 'retry':
     case 'give-up': {
-      const { standing, asking } = one;
+      const { standing, asker: requesterStanding, asking } = one;
       return [
         `click:${asking}/${one.by}/${one.do}${one.odd ? count : ''}`,
-        settles(one.do, one.by, { standing, asking }),
+        settles(one.do, one.by, { standing, requesterStanding, asking }),
       ];
     }
     case 'expire':
@@ -271,7 +275,7 @@ export function commandOf(one: Attempt, count: number): readonly [cause: string,
     case 'check': {
       const plan = planOf(name, one.world);
       const standings = Object.fromEntries(one.members.map((person) => [person, 'yes' as const]));
-      const command = checks({ run: one.run, plan, standings });
+      const command = checks({ run: one.run, plan, standings, requesterStanding: one.asker });
       const digest = sha256(`${name} ${one.world}`);
       return [
         `run:${one.run}/check/${count}`,

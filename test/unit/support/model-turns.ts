@@ -67,6 +67,7 @@ export const modelTurn = fc.oneof(
     person,
     standing: fc.constantFrom<Standing>('yes', 'yes', 'no', 'unknown', 'nobody-configured'),
   }),
+  of(3, 'asking', { person, standing: fc.constantFrom<Standing>('yes', 'yes', 'yes', 'no', 'unknown') }),
   of(2, 'required', { required: fc.integer({ min: 1, max: 3 }) }),
   of(2, 'clock', { hours: fc.constantFrom(-30, -1, 1, 24, 71, 72, 80) }),
   of(2, 'expire', { slot }),
@@ -123,6 +124,7 @@ function rightPeople(
   const requesterOf = events[0]?.body.actor.id;
   const who = new Set(approvals.map(({ body }) => body.actor.id).filter((id) => id !== requesterOf));
   const current = [...who].filter((id) => seen.members.some((member) => member === id));
+  expect(seen.asker).toBe('yes');
   expect(current.length).toBeGreaterThanOrEqual(Math.max(wanted.required, seen.required));
   expect(isCoveredIn(wanted.world, seen.world)).toBe(true);
   expect(new Set(approvals.map(({ body }) => body.planDigest))).toEqual(new Set([question?.body.planDigest]));
@@ -134,6 +136,8 @@ export async function lead(book: Book, turns: readonly ModelTurn[]): Promise<Tol
   const requests: (Modelled | null)[] = slots.map(() => null);
   const lengths = slots.map(() => 0);
   const standings = new Map<PersonId, Standing>(people.map((one) => [one, one === outsider ? 'no' : 'yes']));
+  const askers = new Map<PersonId, Standing>();
+  const askerOf = (request: Modelled | null): Standing => askers.get(request?.by ?? requester) ?? 'yes';
   const [asked, checked] = [slots.map(() => new Map<number, Asked>()), slots.map(() => new Map<number, Checked>())];
   const causes = new Set<string>();
   const made: { readonly one: Attempt; readonly cause: string; readonly command: Command }[] = [];
@@ -183,6 +187,7 @@ export async function lead(book: Book, turns: readonly ModelTurn[]): Promise<Tol
           slot: at,
           by,
           standing,
+          asker: askerOf(request),
           asking: (request?.asking ?? 1) + turn.off,
           ticked: turn.ticked,
           odd: turn.odd,
@@ -193,7 +198,9 @@ export async function lead(book: Book, turns: readonly ModelTurn[]): Promise<Tol
         return { do: turn.do, slot: at, run };
       case 'check': {
         const members = people.filter((one) => standings.get(one) === 'yes');
-        return { do: 'check', slot: at, run, world: turn.world, members, required, until: clock + expiryMs };
+        const { world: seen } = turn;
+        const asker = askerOf(request);
+        return { do: 'check', slot: at, run, world: seen, members, asker, required, until: clock + expiryMs };
       }
       case 'intend':
       case 'record': {
@@ -214,7 +221,10 @@ export async function lead(book: Book, turns: readonly ModelTurn[]): Promise<Tol
     const { run, world: seen, tries, next } = request;
     const members = people.filter((one) => standings.get(one) === 'yes');
     if (!request.checked)
-      return { do: 'check', slot: at, run, world: seen, members, required, until: clock + expiryMs };
+      return {
+        ...{ do: 'check', slot: at, run, world: seen, members },
+        ...{ asker: askerOf(request), required, until: clock + expiryMs },
+      };
     const step = stepNow(request);
     if (next === 'running') return { do: 'record', slot: at, run, step, attempt: tries, outcome: 'done' };
     return { do: 'intend', slot: at, run, step, attempt: tries + 1 };
@@ -226,6 +236,7 @@ export async function lead(book: Book, turns: readonly ModelTurn[]): Promise<Tol
       if (one !== null) await attempt(one, ...commandOf(one, made.length));
     }
     if (turn.do === 'membership') standings.set(people[turn.person] ?? requester, turn.standing);
+    if (turn.do === 'asking') askers.set(people[turn.person] ?? requester, turn.standing);
     if (turn.do === 'required') required = turn.required;
     if (turn.do === 'clock') clock += turn.hours * 3_600_000;
     const again = turn.do === 'repeat' ? made.at(-1 - (turn.back % Math.max(1, made.length))) : undefined;

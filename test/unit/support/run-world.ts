@@ -31,6 +31,7 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
   };
   const now = (): Date => new Date(clock);
   const standing: { value: Standing } = { value: 'yes' };
+  const requesterStanding: { value: Standing } = { value: 'yes' };
   const requests = memoryRequests(now);
   const azure = scriptedAzure(world);
   const ports: RunPorts = {
@@ -39,6 +40,8 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
     policy: policyOf(),
     tenantId: tenant,
     approverStanding: async () => standing.value,
+    requesterStanding: async () => requesterStanding.value,
+    stepUp: null,
     retryLimits: { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 3, spreadWithinMs: 60_000 },
     sha256,
     random: (bytes) => new Uint8Array(bytes).fill(7),
@@ -67,6 +70,7 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
     azure,
     requests,
     standing,
+    requesterStanding,
     advance,
     send,
     load,

@@ -7,6 +7,7 @@ import { environmentRule } from '../../../domain/policy/rules.ts';
 import { hasEnded, type Request } from '../../../domain/request/request.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
 import { countOf } from '../../../words/count.ts';
+import { askedAgainWords } from '../../../words/events.ts';
 import { shortVersion } from '../../../words/places.ts';
 import { reasonWords } from '../../../words/policy.ts';
 import { gistOfStep } from '../../../words/steps.ts';
@@ -22,6 +23,7 @@ import {
   nothing,
   plain,
   plainLines,
+  quoted,
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { differenceRows } from './difference.ts';
@@ -33,6 +35,7 @@ import {
   passLine,
   planRows,
   stepsTitle,
+  upperFirst,
   warningRows,
 } from './parts.ts';
 import type { CardContext, Reader } from './reader.ts';
@@ -111,9 +114,7 @@ function checkRows(plan: Plan): Row[] {
 
 function noticeOf(request: Request): CardText {
   if (request.replaced === null) return nothing;
-  return request.replaced.reason === 'approvers-changed'
-    ? plain('An approver no longer is one. Earlier approvals do not count.')
-    : plain('Azure changed after the approval. Earlier approvals do not count.');
+  return plain<string>(`${upperFirst(askedAgainWords[request.replaced.reason])}. Earlier approvals do not count.`);
 }
 
 /** Once it is decided the card is the same for all, and names everybody. */
@@ -124,7 +125,7 @@ const isOwn = (by: PersonId, reader: Reader): boolean => reader.kind === 'approv
 const countLine = ({ approvals, policy }: Request): string => `${approvals.length} of ${policy.approvalsRequired}`;
 
 function openApproval(request: Request, context: CardContext): AdaptiveCard {
-  const { names, addressed } = context;
+  const { names, addressed, stepUp } = context;
   const { plan, policy } = request;
   const irreversible = irreversibleCount(plan);
   const state = {
@@ -140,9 +141,9 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
     irreversible: irreversibleLine(plan),
     unknown: unknownLine(plan),
     undo: undoLine(plan),
-    asks: md`${bold(`${names(request.requester)}:`)} “${plain(reason, 500)}”`,
+    asks: md`${bold(`${names(request.requester)}:`)} ${quoted(reason)}`,
     decisions: approvedRows(request, context).slice(0, 6),
-    until: md`Until ${dateAndTime(new Date(policy.expiresAt))}  ·  plan ${bold(shortDigest(request.digest))}`,
+    until: md`Until ${dateAndTime(new Date(policy.expiresAt))}  ·  plan ${bold(shortDigest(request.digest))}${stepUp ? plain('  ·  approving needs a sign-in') : nothing}`,
     acknowledge: label(
       irreversible === 0 ? '' : `I accept that ${countOf(irreversible, 'step', 'steps')} cannot be undone`,
     ),
@@ -173,7 +174,7 @@ function endedRow(request: Request, { names }: CardContext): Row[] {
   return [
     row(marks.bad, plain<string>(`${names(by)} ${request.state}`), [
       grey(dateAndTime(new Date(at))),
-      ...(comment === null ? [] : [grey(md`“${plain(comment, 500)}”`)]),
+      ...(comment === null ? [] : [grey(quoted(comment))]),
       ...(commentErased ? [grey(plain('The comment was erased.'))] : []),
     ]),
   ];

@@ -35,7 +35,7 @@ export function changeLine(plan: Plan): CardText {
 const versionBefore = ({ keyVersion }: CustomerKey): string =>
   keyVersion === null ? 'no version' : `version ${shortVersion(keyVersion)}`;
 
-const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+export const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const expiryOf = (key: { readonly expires: string | null } | null): CardText => {
   if (key === null) return nothing;

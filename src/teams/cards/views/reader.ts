@@ -24,6 +24,8 @@ export interface CardContext {
   readonly userIds: readonly string[];
   /** Runs are not started. */
   readonly paused: boolean;
+  /** Approving needs a sign-in of its own. */
+  readonly stepUp: boolean;
 }
 
 /** In these states a person may see another card than everybody. */

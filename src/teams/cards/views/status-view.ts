@@ -3,15 +3,16 @@ import { shortDigest } from '../../../domain/digest.ts';
 import { highestProof } from '../../../domain/proof.ts';
 import type { Failed, NeedsAttention, Request, StepProgress, Succeeded } from '../../../domain/request/request.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
+import { askedAgainWords } from '../../../words/events.ts';
 import type { Names } from '../../../words/names.ts';
 import { shortVersion } from '../../../words/places.ts';
 import { effectWords, proofWords, stepWords } from '../../../words/steps.ts';
 import { grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
-import { bold, type CardText, dateAndTime, md, nothing, plain, time } from '../plain-text.ts';
+import { bold, type CardText, dateAndTime, md, nothing, plain, quoted, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { attentionCard } from './attention-view.ts';
 import { differenceRows } from './difference.ts';
-import { changeLine, notesOf, reversibilityLines } from './parts.ts';
+import { changeLine, notesOf, reversibilityLines, upperFirst } from './parts.ts';
 import { progressRows } from './progress.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
@@ -32,7 +33,7 @@ export function endedWords(request: Request, names: Names): CardText {
       const { by, comment, commentErased } = request.ended;
       const name = names(by);
       if (commentErased) return md`${bold(name)} rejected it. Their comment was erased.`;
-      return comment === null ? md`${bold(name)} rejected it.` : md`${bold(`${name}:`)} “${plain(comment, 500)}”`;
+      return comment === null ? md`${bold(name)} rejected it.` : md`${bold(`${name}:`)} ${quoted(comment)}`;
     }
     case 'cancelled':
       return md`${bold(names(request.ended.by))} cancelled it.`;
@@ -107,9 +108,7 @@ function sectionsOf(request: Request, names: Names) {
 
 const movedHeadline = (request: Request): CardText => {
   if (request.state !== 'awaiting-approval' || request.replaced === null) return nothing;
-  return request.replaced.reason === 'approvers-changed'
-    ? plain('An approver no longer is one. The request asks again.')
-    : plain('Azure changed after the approval. The request asks again.');
+  return plain<string>(`${upperFirst(askedAgainWords[request.replaced.reason])}. The request asks again.`);
 };
 
 function plainStatus(request: Request, context: CardContext): AdaptiveCard {

@@ -54,6 +54,18 @@ describe('submitting', () => {
   });
 });
 
+describe('a requester who lost the role', () => {
+  it.each([
+    ['no', 'requester-lost-role'],
+    ['nobody-configured', 'requester-lost-role'],
+    ['unknown', 'cannot-check-requester'],
+  ] as const)('cannot have a request approved (%s), but rejected and cancelled', (requesterStanding, code) => {
+    expect(comesTo(awaiting, decides('approve', approver, { requesterStanding }))).toBe(code);
+    expect(comesTo(awaiting, decides('reject', approver, { requesterStanding }))).toBe('rejected');
+    expect(comesTo(awaiting, cancels())).toBe('cancelled');
+  });
+});
+
 describe('approving', () => {
   it('orders the run with the last approval needed, and not before', () => {
     expect(comesTo(requestAfter(asks(3)), decides('approve', approver))).toBe('approved');
@@ -75,7 +87,7 @@ describe('approving', () => {
 
   it('counts a person once', () => {
     const once = requestAfter(...approvedBy(approver));
-    expect(once.approvals).toEqual([{ by: approver, at: noon.toISOString() }]);
+    expect(once.approvals).toEqual([{ by: approver, at: noon.toISOString(), signIn: null }]);
     expect(comesTo(once, decides('approve', approver))).toBe('already-approved-by-you');
   });
 

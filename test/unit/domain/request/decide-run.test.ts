@@ -1,7 +1,9 @@
+import { type PersonId, TenantId } from '../../../../src/domain/ids.ts';
 import type { StepName } from '../../../../src/domain/plan.ts';
+import type { StepUp } from '../../../../src/domain/policy/sign-in.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
-import { approver, requester, vaultId } from '../../../support/fixtures.ts';
+import { approver, requester, tenant, vaultId } from '../../../support/fixtures.ts';
 import {
   asks,
   attention,
@@ -64,6 +66,37 @@ describe('the check before a run', () => {
       });
     },
   );
+
+  it.each(['no', 'unknown', 'nobody-configured'] as const)(
+    'stops when the standing of whoever asked has become %s, and the approvals hold',
+    (requesterStanding) => {
+      const stuck = requestAfter(...toApproved, checks({ requesterStanding }));
+      expect(stuck).toMatchObject({ state: 'needs-attention', failure: { found: { code: 'requester-lost-role' } } });
+      expect(stuck.approvals).toHaveLength(2);
+    },
+  );
+
+  it('asks again when approving has come to need a sign-in since, or a stronger one', () => {
+    const stepUp = { context: 'c1', maxAgeMs: 600_000 };
+    const signIn = (by: PersonId, contexts: string[]) => ({
+      ...{ person: by, tenantId: TenantId.parse(tenant), signedInAt: noon.toISOString(), contexts, methods: [] },
+      how: 'browser' as const,
+    });
+    const approved = (contexts: string[]) =>
+      [approver, secondApprover].map((by) => decides('approve', by, { stepUp, signIn: signIn(by, contexts) }));
+    const outcome = (given: readonly Command[], wanted: StepUp | null) =>
+      comesTo(requestAfter(asks(), ...given), checks({ stepUp: wanted }));
+    expect(outcome(toApproved.slice(1), null)).toBe('run-checked');
+    expect(outcome(toApproved.slice(1), stepUp)).toBe('plan-changed');
+    expect(outcome(approved(['c1']), stepUp)).toBe('run-checked');
+    expect(outcome(approved(['c1']), { ...stepUp, context: 'c2' })).toBe('plan-changed');
+    expect(outcome(approved(['c1']), null)).toBe('run-checked');
+    expect(requestAfter(...toApproved, checks({ stepUp }))).toMatchObject({
+      state: 'awaiting-approval',
+      approvals: [],
+      replaced: { reason: 'sign-in-missing' },
+    });
+  });
 
   it('asks again when nothing is known of an approver', () => {
     expect(comesTo(requestAfter(...toApproved), checks({ standings: { [approver]: 'yes' } }))).toBe('plan-changed');
@@ -270,6 +303,16 @@ describe('a request that needs attention', () => {
       'cannot-check-membership',
     ],
     ['nobody with an old card', settles('retry', requester, { asking: 1 }), 'stale-card'],
+    [
+      'nobody for a requester who lost the role',
+      settles('retry', outsider, { asking: attention, standing: 'yes', requesterStanding: 'no' }),
+      'requester-lost-role',
+    ],
+    [
+      'nobody while it is not known whether the requester lost the role',
+      settles('retry', requester, { asking: attention, requesterStanding: 'unknown' }),
+      'cannot-check-requester',
+    ],
   ])('is retried by %s', (_who, command, outcome) => {
     expect(comesTo(stuck, command)).toBe(outcome);
   });

@@ -17,7 +17,15 @@ const stateNamed = (name: string): Request => {
   return request;
 };
 const draw = (state: string, reader: Reader, kind: CardKind = 'approval', change: Partial<CardContext> = {}) => {
-  const context = { reader, names, awaited: 'Second approver', addressed: [], userIds: ['29:1'], paused: false };
+  const context = {
+    reader,
+    names,
+    awaited: 'Second approver',
+    addressed: [],
+    userIds: ['29:1'],
+    paused: false,
+    stepUp: false,
+  };
   return requestCard(kind, stateNamed(state), { ...context, ...change });
 };
 const verbs = (card: AdaptiveCard) => executesOf(card.body).map(({ verb }) => String(verb).replace('request.', ''));

@@ -123,7 +123,7 @@ describe('what changes', () => {
 });
 
 describe('the question to the approvers', () => {
-  const context = { reader: everybody, names, awaited: '', addressed: [], userIds: [], paused: false };
+  const context = { reader: everybody, names, awaited: '', addressed: [], userIds: [], paused: false, stepUp: false };
   const question = (plan: Plan): string => words(requestCard('approval', requestOf(asked(plan)), context));
 
   test.each([

@@ -1,0 +1,104 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { requestersGroup } from '../../src/local/people.ts';
+import { changeState } from '../support/local-azure.ts';
+import {
+  activityText,
+  answered,
+  approvalCard,
+  approve,
+  ask,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  rememberAzure,
+  shows,
+  writes,
+} from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+
+/** Attack: whoever asked is taken out of the requesters, and the request goes on without them. */
+
+let world: World;
+let putBack: () => Promise<void>;
+
+beforeAll(async () => {
+  world = await startWorld();
+  putBack = await rememberAzure(world);
+});
+afterEach(async () => {
+  await mendAzure(world);
+  await putBack();
+});
+afterAll(() => world.end());
+
+const mayAsk = (may: boolean) =>
+  changeState(world.azure, (state) => {
+    for (const group of state.groups.filter((one: { id: string }) => one.id === requestersGroup.id)) {
+      group.memberIds = [people.approver, ...(may ? [people.requester] : [])];
+    }
+  });
+const lost = /^Who asked for CMK-[0-9A-Z]{6} may no longer ask for this agent\./;
+
+test('between asking and approving: nobody can approve, everybody is told why, and rejecting works', async () => {
+  const from = (await world.azureRequests()).length;
+  const id = await ask(world);
+  const card = await approvalCard(world, id);
+  await mayAsk(false);
+  for (const person of [people.approver, people.secondApprover]) {
+    expect(answered(await approve(world, person, card))).toMatch(lost);
+  }
+  await shows(world, places.operations, people.approver, id, /Waiting for approval, 0 of 1/);
+  expect(answered(await world.teams.click(people.approver, card.id, 'request.reject'))).toContain('Rejected');
+  expect(await writes(world, from)).toEqual([]);
+});
+
+test('between asking and approving, and back: the request is as it was', async () => {
+  const id = await ask(world);
+  const card = await approvalCard(world, id);
+  await mayAsk(false);
+  expect(answered(await approve(world, people.approver, card))).toMatch(lost);
+  await faultAzure(world, { match: { url: `${people.requester}/checkMemberGroups` }, respond: { status: 503 } });
+  expect(answered(await approve(world, people.approver, card))).toContain('could not be checked');
+  await mendAzure(world);
+  await mayAsk(true);
+  expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+  await shows(world, places.operations, people.requester, id, /Succeeded/);
+});
+
+test('between approving and the run: nothing is changed in Azure, and no retry helps until they may ask again', async () => {
+  await world.restartBot('SIGINT', { CMK_PAUSE: 'true' });
+  const from = (await world.azureRequests()).length;
+  const id = await ask(world);
+  expect(answered(await approve(world, people.approver, await approvalCard(world, id)))).toContain('Approved, 1 of 1');
+  await mayAsk(false);
+  await world.restartBot('SIGINT');
+  const stuck = await shows(world, places.operations, people.approver, id, /Needs attention/);
+  expect(activityText(stuck)).toContain('Who asked may no longer ask for this agent.');
+  expect(await writes(world, from)).toEqual([]);
+  expect(answered(await world.teams.click(people.approver, stuck.id, 'request.retry'))).toMatch(lost);
+  expect(await writes(world, from)).toEqual([]);
+  await mayAsk(true);
+  expect(answered(await world.teams.click(people.approver, stuck.id, 'request.retry'))).toContain('Approved, 1 of 1');
+  await shows(world, places.operations, people.requester, id, /Succeeded/);
+});
+
+test('before a retry, in the middle of the work: what is done stays, nothing more is done, and giving up works', async () => {
+  const body = { error: { code: 'AuthorizationFailed', message: 'No right.' } };
+  await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, respond: { status: 403, body } });
+  const id = await ask(world);
+  await approve(world, people.approver, await approvalCard(world, id));
+  const stuck = await shows(world, places.operations, people.approver, id, /Needs attention/);
+  await mendAzure(world);
+  await mayAsk(false);
+  const from = (await world.azureRequests()).length;
+  for (const person of [people.approver, people.secondApprover]) {
+    expect(answered(await world.teams.click(person, stuck.id, 'request.retry'))).toMatch(lost);
+  }
+  expect(await writes(world, from)).toEqual([]);
+  expect(answered(await world.teams.click(people.approver, stuck.id, 'request.give-up'))).toContain('Failed');
+});
+
+test('the record verifies', async () => {
+  expect((await readRecord(world)).findings).toEqual([]);
+});
