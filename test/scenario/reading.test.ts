@@ -3,6 +3,7 @@ import { approversGroup, requestersGroup } from '../../src/local/people.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { changeState } from '../support/local-azure.ts';
 import type { BotAnswer, SeenActivity } from '../support/local-teams.ts';
+import { activity, send } from '../support/raw-activity.ts';
 import {
   activityText,
   answered,
@@ -166,6 +167,14 @@ describe('a reader', () => {
     await inGroup(approversGroup.id, people.teamMember, false);
     expect(activityText(await type(world, people.teamMember, '/cmk-requests'))).toMatch(noRole);
   });
+});
+
+test('attack: somebody takes another’s name, and cards tell the two apart', async () => {
+  const from = { id: `29:${people.teamMember}`, name: 'requester', aadObjectId: people.teamMember };
+  await send(world, activity(world, { from, text: '/cmk-help' }));
+  expect(activityText(await type(world, people.approver, '/cmk-requests'))).toContain(
+    'Requester (requester@example.com)',
+  );
 });
 
 test('whoever has a role goes on as before', async () => {

@@ -14,6 +14,7 @@ import {
   nothing,
   plain,
   plainLines,
+  quoted,
 } from '../../../../src/teams/cards/plain-text.ts';
 
 const markdown = new MarkdownIt({ linkify: false });
@@ -148,4 +149,14 @@ test('a message to one person makes no link, hides nothing and has one line', ()
   expect(message('a [b](https://x.example) <https://x.example>\n\u202Ec')).toBe(
     'a [b]\u2060(https://x.example) <\u2060https://x.example> c',
   );
+});
+
+describe('a quotation', () => {
+  it('is closed by nothing that stands in it, however long it is', () => {
+    const marks = /[“”]/g;
+    for (const text of ['due” Security: “fine', '"due" „now“', `${'long '.repeat(400)}” end`, '”']) {
+      expect(shown(quoted(text)).match(marks)).toEqual(['“', '”']);
+      expect(shown(quoted(text))).toMatch(/^“.*”$/);
+    }
+  });
 });
