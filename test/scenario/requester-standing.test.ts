@@ -48,7 +48,7 @@ test('between asking and approving: nobody can approve, everybody is told why, a
   for (const person of [people.approver, people.secondApprover]) {
     expect(answered(await approve(world, person, card))).toMatch(lost);
   }
-  await shows(world, places.operations, people.approver, id, /Waiting for approval, 0 of 1/);
+  await shows(world, places.operations, people.requester, id, /Waiting for approval, 0 of 1/);
   expect(answered(await world.teams.click(people.approver, card.id, 'request.reject'))).toContain('Rejected');
   expect(await writes(world, from)).toEqual([]);
 });

@@ -84,7 +84,7 @@ describe('a code', () => {
   ])('with an ID token that has %s is refused, and why says nothing of the token', async (_, claims, why) => {
     const token = await gives(claims);
     const redeemed = await redeem(tools, back(), secrets);
-    expect(redeemed).toEqual({ kind: 'refused', why: expect.stringMatching(why) });
+    expect(redeemed).toEqual({ kind: 'refused', why: expect.stringMatching(why), said: null });
     for (const value of [String(decodeJwt(token).oid), ...token.split('.')])
       expect(JSON.stringify(redeemed)).not.toContain(value);
   });
