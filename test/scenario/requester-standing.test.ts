@@ -66,6 +66,22 @@ test('between asking and approving, and back: the request is as it was', async (
   await shows(world, places.operations, people.requester, id, /Succeeded/);
 });
 
+test('who lost every role takes back what they asked for, and nothing else', async () => {
+  const id = await ask(world);
+  const status = await shows(world, places.operations, people.requester, id, /Waiting for approval/);
+  await mayAsk(false);
+  for (const verb of ['request.refresh', 'request.approve', 'form.next']) {
+    const data = { requestId: id };
+    expect(answered(await world.teams.click(people.requester, status.id, verb, { data }))).toContain(
+      'You have no role',
+    );
+  }
+  expect(answered(await world.teams.click(people.teamMember, status.id, 'request.cancel'))).toContain(
+    'You have no role',
+  );
+  expect(answered(await world.teams.click(people.requester, status.id, 'request.cancel'))).toContain('Cancelled');
+});
+
 test('between approving and the run: nothing is changed in Azure, and no retry helps until they may ask again', async () => {
   await world.restartBot('SIGINT', { CMK_PAUSE: 'true' });
   const from = (await world.azureRequests()).length;

@@ -1,12 +1,12 @@
 /** The bot: takes each activity to the command, the form or the action it is for, and answers. */
 import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
+import { cancel } from '../../actions/cancel.ts';
 import type { Roles } from '../../authorization/who-may.ts';
 import type { CommandResult } from '../../commands/command.ts';
 import { commands } from '../../commands/registry.ts';
-import { PersonId } from '../../domain/ids.ts';
+import { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, People } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
-import { isRefusal } from '../../operations/pages/page.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { helpCard, refusalCard, refusalText } from '../cards/views/short-views.ts';
@@ -35,6 +35,12 @@ export interface BotOptions extends RequestClickOptions {
 
 /** Somebody who may look, and what they may do besides. */
 type Admitted = KnownSender & { readonly roles: Roles };
+
+/** Somebody who may not; without a sender where it is somebody of another tenant. */
+interface Turned {
+  readonly sender: KnownSender | null;
+  readonly refusal: Refusal;
+}
 
 export class CmkBot extends ActivityHandler {
   private readonly options: BotOptions;
@@ -96,20 +102,20 @@ export class CmkBot extends ActivityHandler {
    * The one gate: nobody passes without a role, and who does not learns nothing, not even whether something exists. Null where
    * nobody can be named.
    */
-  private async admitted(context: TurnContext): Promise<Admitted | Refusal | null> {
+  private async admitted(context: TurnContext): Promise<Admitted | Turned | null> {
     const sender = await this.sender(context);
     if (sender === null) return null;
-    if (sender.tenantId !== this.options.tenantId) return refuse('guest');
+    if (sender.tenantId !== this.options.tenantId) return { sender: null, refusal: refuse('guest') };
     const roles = await this.options.rolesOf(sender.person);
-    return roles.kind === 'refused' ? roles : { ...sender, roles };
+    return roles.kind === 'refused' ? { sender, refusal: roles } : { ...sender, roles };
   }
 
   private async message(context: TurnContext): Promise<void> {
     const { activity } = context;
     const sender = await this.admitted(context);
     if (sender === null) return;
-    if (isRefusal(sender)) {
-      await context.sendActivity(cardActivity(refusalCard(sender)));
+    if ('refusal' in sender) {
+      await context.sendActivity(cardActivity(refusalCard(sender.refusal)));
       return;
     }
     const typed = parseMessage(activity.text ?? '', activity.entities, activity.recipient.id);
@@ -151,7 +157,7 @@ export class CmkBot extends ActivityHandler {
     const { name, value } = context.activity;
     const sender = await this.admitted(context);
     if (sender === null) return badRequestAnswer('The sender has no Entra object id and tenant.');
-    if (isRefusal(sender)) return messageAnswer(refusalText(sender));
+    if ('refusal' in sender) return this.turnedAway(context, sender, value);
     if (name === 'application/search') return this.typeahead(context, sender, value);
     if (name !== 'adaptiveCard/action')
       return badRequestAnswer(`Invokes named ${String(name).slice(0, 80)} are not answered.`);
@@ -164,6 +170,17 @@ export class CmkBot extends ActivityHandler {
     return click.data.action.verb.startsWith('form.')
       ? this.formClick(context, sender, click.data)
       : this.requestClick(context, sender, click.data);
+  }
+
+  /** Whoever lost the role can still take back what they asked for themselves: stopping a change must never wait. */
+  private async turnedAway(context: TurnContext, { sender, refusal }: Turned, value: unknown): Promise<InvokeResponse> {
+    const click = CardClick.safeParse(value).data;
+    const id = RequestId.safeParse(click?.action.data.requestId).data;
+    if (sender !== null && click?.action.verb === cancel.verb && id !== undefined) {
+      const request = await this.options.actionPorts.requests.load(id);
+      if (request?.requester === sender.person) return this.requestClick(context, sender, click);
+    }
+    return messageAnswer(refusalText(refusal));
   }
 
   private async typeahead(context: TurnContext, sender: Admitted, value: unknown): Promise<InvokeResponse> {

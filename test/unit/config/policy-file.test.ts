@@ -262,6 +262,33 @@ describe('a start is refused', () => {
   });
 });
 
+describe('signing in anew to approve', () => {
+  const [app, secret] = [three, 'x'];
+  const on = {
+    ...{ CMK_STEP_UP: 'c1', CMK_STEP_UP_APP_ID: app, CMK_STEP_UP_APP_SECRET: secret },
+    CMK_PUBLIC_URL: 'https://bot.example.org',
+  };
+  const production = {
+    ...{ CMK_MODE: undefined, MicrosoftAppId: three, MicrosoftAppType: 'SingleTenant', MicrosoftAppPassword: 'x' },
+    CMK_POLICY_FILE: '',
+  };
+  const warned = (change: NodeJS.ProcessEnv) =>
+    warningsOf(readConfig({ ...environment, ...change })).filter((one) => one.includes('CMK_STEP_UP'));
+
+  it('is part of the policy’s version, with its context and its age', () => {
+    const versions = [{}, on, { ...on, CMK_STEP_UP: 'c2' }, { ...on, CMK_STEP_UP_MAX_AGE: '5m' }].map(
+      (change) => readConfig({ ...environment, CMK_POLICY_FILE: '', ...change }).policy.version,
+    );
+    expect(new Set(versions).size).toBe(versions.length);
+  });
+
+  it('is missed at the start in production, and nowhere else', () => {
+    expect(warned(production)).toEqual([expect.stringMatching(/^a click in Teams is enough to approve/)]);
+    expect(warned({ ...production, ...on })).toEqual([]);
+    expect(warned({ CMK_POLICY_FILE: '' })).toEqual([]);
+  });
+});
+
 describe('the policy version', () => {
   const version = (...rules: unknown[]) => readRules(...rules).policy.version;
 
