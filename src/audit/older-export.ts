@@ -16,7 +16,7 @@ export class OlderExport {
   against({ seq, hash }: Pick<ChainLine, 'seq' | 'hash'>): string | null {
     const known = this.#hashes.get(seq);
     this.#hashes.delete(seq);
-    return known === undefined || known === hash ? null : `hash: in the older export ${known}, found ${hash}`;
+    return known === undefined || known === hash ? null : `hash: kept was ${known}, found ${hash}`;
   }
 
   /** The first and the last that were never asked for; null where there are none behind that place. */

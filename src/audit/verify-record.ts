@@ -24,7 +24,7 @@ export interface RecordReport {
     /** They were compared with what the key makes of each line; else only that they are there. */
     readonly checked: boolean;
   };
-  /** How many events an older export had to compare with; null: there was none. */
+  /** How many events were known from elsewhere, to compare with; null: there was nothing. */
   readonly compared: number | null;
   readonly findings: readonly Finding[];
 }
@@ -148,10 +148,7 @@ export class RecordVerifier {
     else if (head.hash !== hash) this.note('head-differs', `last hash: expected ${head.hash}, found ${hash}`);
     const gone = this.#options.older?.missing(this.#after.seq) ?? null;
     if (gone !== null) {
-      this.note(
-        'export-differs',
-        `events ${gone.first} to ${gone.last} of the older export: not all of them are there`,
-      );
+      this.note('export-differs', `events ${gone.first} to ${gone.last} were kept: not all of them are there`);
     }
     return {
       ...this.#lives.counts,

@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { z } from 'zod';
+import { OlderExport } from '../audit/older-export.ts';
 import { NotAnExport, readOlderExport, verifyExport } from '../audit/verify-export.ts';
 import { type RecordReport, RecordVerifier, type VerifyOptions } from '../audit/verify-record.ts';
 import { readPlace } from '../config/place.ts';
@@ -36,27 +37,38 @@ async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
 
 const path = z.string().min(1).optional();
 
+const noted = z
+  .string()
+  .transform((text) =>
+    /^(?:Chain at )?([1-9]\d*): ?([0-9a-f]{64})$/.exec(text.replaceAll(/(?<=[0-9a-f]{8}) (?=[0-9a-f]{8})/g, '')),
+  )
+  .refine((found) => found !== null, 'must be an event’s number and its whole hash, such as “121: 9c0e51d7 …”')
+  .transform((found) => ({ seq: Number(found?.[1]), hash: found?.[2] ?? '' }))
+  .optional();
+
 /** The whole trail, in an export or in the store. */
 export const auditVerify = subcommand({
   name: 'audit verify',
-  usage: '[EXPORT.jsonl] [--against OLDER.jsonl] [--seal-key FILE] [--json]',
+  usage: '[EXPORT.jsonl] [--against OLDER.jsonl] [--noted “SEQ: HASH”] [--seal-key FILE] [--json]',
   summary: 'whether the audit trail is as it was written; says where and how it is not',
   help: [
     'Without a file the trail in the store is verified, with what is kept beside it. Every request is replayed by its rules.',
     '--against OLDER.jsonl: everything in that export, which was kept, must still be there unchanged. Nothing else shows that the',
     'end was cut off, or that all of it was replaced, while no bot was running.',
+    '--noted “121: 9c0e51d7 …”: the same for one event, as the audit channel names it.',
     '--seal-key FILE: the key of the seals; without a file the store’s own, where it is known here.',
     'Ends with 0 verified, 1 tampered with, 2 could not be read.',
   ].join('\n'),
-  options: { against: { type: 'string' }, 'seal-key': { type: 'string' }, ...jsonOption },
+  options: { against: { type: 'string' }, noted: { type: 'string' }, 'seal-key': { type: 'string' }, ...jsonOption },
   positionals: ['file'],
-  input: z.object({ file: path, against: path, 'seal-key': path, json: flag }),
-  async run({ file, against, 'seal-key': keyFile, json }, { records, print, write, data }) {
+  input: z.object({ file: path, against: path, noted, 'seal-key': path, json: flag }),
+  async run({ file, against, noted: place, 'seal-key': keyFile, json }, { records, print, write, data }) {
     const read = parseEventBody;
-    const older =
-      against === undefined
-        ? {}
-        : { older: await readable(against, () => readOlderExport(() => fileLines(against), read)) };
+    const exported =
+      against === undefined ? null : await readable(against, () => readOlderExport(() => fileLines(against), read));
+    const known = exported ?? (place === undefined ? null : new OlderExport());
+    if (place !== undefined) known?.add(place);
+    const older = known === null ? {} : { older: known };
     const named = keyFile === undefined ? null : await keysIn(keyFile);
     const report =
       file === undefined

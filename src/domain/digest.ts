@@ -31,3 +31,6 @@ export const planDigest = (plan: Plan, sha256: Sha256): string => sha256(canonic
 
 /** The digest as people read it out to each other: `4f9a 2c71`. */
 export const shortDigest = (digest: string): string => `${digest.slice(0, 4)} ${digest.slice(4, 8)}`;
+
+/** All of it, in groups that can be compared by eye: `4f9a2c71 …`, eight times. */
+export const wholeDigest = (digest: string): string => digest.match(/.{8}/g)?.join(' ') ?? digest;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { shortDigest } from '../../src/domain/digest.ts';
+import { wholeDigest } from '../../src/domain/digest.ts';
 import { follow, linesOf } from '../support/path.ts';
 import { startStore } from '../support/store-client.ts';
 import {
@@ -127,7 +127,7 @@ describe('the audit channel', () => {
   /** `1` to `14` of a reply, and the hash it names at the last of them. */
   const replyOf = (lines: readonly string[]) => ({
     sequence: lines.filter((line) => /^\d+$/.test(line)).map(Number),
-    chain: /Chain at (\d+): (\S+ \S+)\./.exec(lines.join('\n')),
+    chain: /Chain at (\d+): ((?:[0-9a-f]{8} ){7}[0-9a-f]{8})$/m.exec(lines.join('\n')),
   });
 
   /** The last reply tells the end, and the root says that it goes that far. */
@@ -152,7 +152,7 @@ describe('the audit channel', () => {
       expect(told.flatMap(({ sequence }) => sequence)).toEqual(mine.map(({ seq }) => Number(seq)));
       for (const { sequence, chain } of told) {
         const last = stored.find(({ seq }) => Number(seq) === sequence.at(-1));
-        expect(chain?.slice(1)).toEqual([String(last?.seq), shortDigest(last?.hash ?? '')]);
+        expect(chain?.slice(1)).toEqual([String(last?.seq), wholeDigest(last?.hash ?? '')]);
       }
       expect(new Set(replies.map((card) => card.conversation.id))).toEqual(new Set([root?.conversation.id]));
       // A run of four seconds is told in one reply or two, not in one an event.

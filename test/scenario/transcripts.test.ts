@@ -141,9 +141,11 @@ async function auditOf(id: string): Promise<Transcript> {
   await until(isTold, 'the audit channel shows the request to its end');
   const [root, ...replies] = (await cards()).map((card) => drawCard(cardOf(card) ?? {}));
   t.shows('**Everybody** in # Audit sees', root ?? []);
-  // Without the heading that says which events they are, and all but the last line that says where the chain stands.
-  const events = replies.flatMap((lines) => lines.slice(1, lines.lastIndexOf('')));
-  t.shows('**Everybody** in the thread under it sees', [...events, '', ...(replies.at(-1)?.slice(-1) ?? [])]);
+  // Without the heading that says which events they are, and all but the last foot that says where the chain stands.
+  const footOf = (lines: readonly string[]): number => lines.lastIndexOf('');
+  const events = replies.flatMap((lines) => lines.slice(1, footOf(lines)));
+  const [last = []] = replies.slice(-1);
+  t.shows('**Everybody** in the thread under it sees', [...events, ...last.slice(footOf(last))]);
   return t;
 }
 

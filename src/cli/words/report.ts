@@ -53,6 +53,6 @@ export function reportWords(report: RecordReport): string {
     ...how,
     compared === null
       ? 'Compare the end with what was exported or shown before: what was cut off, or replaced as a whole, shows in nothing else.'
-      : `All ${countOf(compared, 'event', 'events')} of the older export ${compared === 1 ? 'is' : 'are'} there unchanged.`,
+      : `What was kept of before, ${countOf(compared, 'event', 'events')}, is there unchanged.`,
   ].join('\n');
 }

@@ -18,7 +18,7 @@ export const AuditReplyData = z.strictObject({
   /** `Events 117 – 121` */
   title: CardText,
   events: z.array(AuditEvent).min(1).max(20),
-  /** `Chain at 121: 9c0e 51d7.` */
+  /** `121: 9c0e51d7 …`, all 64 digits: fewer could be made to match by trying. */
   chain: CardText,
 });
 export type AuditReplyData = z.infer<typeof AuditReplyData>;

@@ -1,5 +1,5 @@
 /** The approval card: one phone screen decides. And what it becomes once decided. */
-import { shortDigest } from '../../../domain/digest.ts';
+import { shortDigest, wholeDigest } from '../../../domain/digest.ts';
 import { armIdParts, type PersonId } from '../../../domain/ids.ts';
 import { type Plan, stepsOf } from '../../../domain/plan.ts';
 import type { HeldRule } from '../../../domain/policy/policy.ts';
@@ -64,8 +64,6 @@ function undoLine(plan: Plan): CardText {
   return md`${bold(`✓ ${title}`)} ${plain(undo)}`;
 }
 
-const groupsOfEight = (digest: string): string => digest.match(/.{8}/g)?.join(' ') ?? digest;
-
 /** The rules that hold, each with why. A request of before reasons were kept has the name alone. */
 function ruleFacts({ policy: { rule, held } }: Request) {
   const [first, ...tighter] = held ?? [{ rule, criteria: null }];
@@ -96,7 +94,7 @@ function facts(request: Request) {
     },
     { title: plain('Policy'), value: plain(plan.policyVersion) },
     ...ruleFacts(request),
-    { title: plain('Plan digest'), value: plain(groupsOfEight(request.digest)) },
+    { title: plain('Plan digest'), value: plain(wholeDigest(request.digest)) },
   ];
 }
 

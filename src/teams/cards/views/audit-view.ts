@@ -1,5 +1,5 @@
 /** The audit channel: one root post per request, its events as replies. A copy of the record, and it says how far it goes. */
-import { shortDigest } from '../../../domain/digest.ts';
+import { shortDigest, wholeDigest } from '../../../domain/digest.ts';
 import { stepsOf } from '../../../domain/plan.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import type { Request } from '../../../domain/request/request.ts';
@@ -60,6 +60,6 @@ export function auditReplyCard(
         time: plain(event.time.slice(11, 19)),
       };
     }),
-    chain: plain<string>(`Chain at ${last.seq}: ${shortDigest(hash)}.`),
+    chain: plain<string>(`Chain at ${last.seq}: ${wholeDigest(hash)}`),
   });
 }
