@@ -12,8 +12,10 @@ import { adoptUnsealed, NotTrusted, type Trust } from '../store/adopt.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { migrate, OlderRecord } from '../store/migrations.ts';
 import { RecordBroken } from '../store/record-broken.ts';
+import { grantRuntime, roleOf } from '../store/runtime-role.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
 import { brokenWords, notTrustedWords } from '../words/record.ts';
+import { prepareEngine } from '../workflow/engine.ts';
 import { now, random } from './tools.ts';
 
 export interface OpenedRecord {
@@ -50,16 +52,35 @@ const sayClock =
     else log.error(apart, 'the clock is not believed: nothing is stored and nothing comes due until it is right');
   };
 
-async function openStoreOn(database: Database, { seals: settings, store: place, beatMs }: Config, log: Log) {
-  await migrate(database, placeName(place));
-  const { keys, isNew, keep } = await openKeys(settings.keyFile);
+/** What the owner of the tables does: brings them up, and lets the bot's own user do its work and no more. */
+async function prepare(owner: Database, database: Database, { ownerUrl, store: place }: Config): Promise<void> {
+  await migrate(owner, placeName(place));
+  if (ownerUrl === null) return;
+  const role = await roleOf(database.pool);
+  await prepareEngine(ownerUrl, role);
+  if (role !== (await roleOf(owner.pool))) await grantRuntime(owner.pool, role);
+}
+
+/** Seals what was written before there were seals, where there is a reason to trust it. */
+async function sealAfterwards(owner: Database, { seals }: Config, log: Log) {
+  const { keys, isNew, keep } = await openKeys(seals.keyFile);
   const tools = recordTools(random, keys);
-  const trust: Trust = isNew ? 'new-key' : settings.trust;
-  const inStart = { onBroken: () => undefined };
-  const adopted = await adoptUnsealed(database.pool, tools.seals, trust, { check: lineChecker(null), ...inStart });
+  const trust: Trust = isNew ? 'new-key' : seals.trust;
+  const unsealed = { check: lineChecker(null), onBroken: () => undefined };
+  const adopted = await adoptUnsealed(owner.pool, tools.seals, trust, unsealed);
   await keep();
-  if (adopted !== null)
-    log.warn({ ...adopted, sealKey: tools.seals.keyId }, 'events from before there were seals were sealed');
+  const { keyId: sealKey } = tools.seals;
+  if (adopted !== null) log.warn({ ...adopted, sealKey }, 'events from before there were seals were sealed');
+  return tools;
+}
+
+async function openStoreOn(database: Database, config: Config, log: Log): Promise<OpenStore> {
+  const { ownerUrl, beatMs } = config;
+  const owner =
+    ownerUrl === null ? database : await openDatabase({ kind: 'postgres', url: ownerUrl, maxConnections: 2 });
+  const tools = await prepare(owner, database, config)
+    .then(() => sealAfterwards(owner, config, log))
+    .finally(() => (owner === database ? undefined : owner.close()));
   // Until the record was looked at, what is wrong with it is a start that does not happen.
   let started = false;
   const onBroken = (broken: RecordBroken): void => (started ? endProcess(log)(broken) : undefined);

@@ -1,5 +1,7 @@
 /** The runs of approved plans, and whatever else must follow from what is stored. */
 import { randomUUID } from 'node:crypto';
+import { ownsRecord } from '../store/runtime-role.ts';
+import { ownerAdvice } from '../words/record.ts';
 import { startEngine, workflowVersion } from '../workflow/engine.ts';
 import { openNonces } from '../workflow/nonces.ts';
 import { startOutboxWorker } from '../workflow/outbox-worker.ts';
@@ -39,7 +41,11 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
   };
   const me = { name: config.replica, instance: randomUUID(), workflowVersion };
   const signOff = await replicas.signOn(me, (error) => log.warn({ err: error }, 'this replica could not say it lives'));
-  const engine = await startEngine({ pool: database.pool, executorId: me.name, log }, runs);
+  const ownTables = await ownsRecord(database.pool);
+  if (ownTables && config.server.mode === 'production' && database.kind === 'postgres') {
+    log.warn({}, `the bot’s database user owns the tables: ${ownerAdvice}`);
+  }
+  const engine = await startEngine({ pool: database.pool, executorId: me.name, ownTables, log }, runs);
   const runner = startOutboxWorker({
     outbox,
     requests,

@@ -46,6 +46,8 @@ export interface Config {
   };
   /** Where the record lies. */
   readonly store: Place;
+  /** The same database, as the owner of its tables: only to bring them up. Null: the bot's own user does that. */
+  readonly ownerUrl: string | null;
   /** What its events are sealed with. */
   readonly seals: SealSettings;
   readonly azure: {
@@ -113,6 +115,7 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   },
   teams: teamsFrom(env),
   store: storeFrom(env),
+  ownerUrl: env.CMK_DATABASE_OWNER_URL ?? null,
   seals: sealsFrom(env),
   azure: azureFrom(env),
   policy: policyFrom(content, rulesFrom(env), stepUpRuleFrom(env)),

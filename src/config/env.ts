@@ -53,6 +53,7 @@ export const environmentSchema = z.object({
   ToChannelFromBotOAuthScope: optional,
   DATABASE_URL: optional,
   CMK_DATA_DIR: optional,
+  CMK_DATABASE_OWNER_URL: optional,
   CMK_SEAL_KEY_FILE: optional,
   CMK_TRUST_RECORD: z
     .string()
@@ -133,6 +134,11 @@ const together: readonly [(env: Environment) => boolean, string, string][] = [
     (env) => (env.DATABASE_URL === undefined) !== (env.CMK_DATA_DIR === undefined),
     'DATABASE_URL',
     'or CMK_DATA_DIR: set exactly one of them',
+  ],
+  [
+    (env) => env.CMK_DATABASE_OWNER_URL === undefined || env.DATABASE_URL !== undefined,
+    'CMK_DATABASE_OWNER_URL',
+    'is for migrating a database; set DATABASE_URL to the same one, with the bot’s own user',
   ],
   [
     (env) => env.DATABASE_URL === undefined || env.CMK_SEAL_KEY_FILE !== undefined,

@@ -49,6 +49,8 @@ async function refuseOlder(sql: Sql, applied: readonly number[], where: string):
  * was already migrated by a newer program, which this one could not read, and {@link OlderRecord}. `where` names it to people.
  */
 export async function migrate({ pool }: { readonly pool: Pool }, where: string): Promise<void> {
+  // Whoever may change nothing about the tables need not, either.
+  if ((await pendingMigrations({ pool }, where)).length === 0) return;
   const migrations = await listMigrations();
   const applied = await inTransaction(pool, prepare);
   refuseNewer(applied, migrations);

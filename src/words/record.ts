@@ -35,7 +35,7 @@ export const faultWords: Record<RecordFault, string> = {
   'not-proved': 'success was recorded although something was not done, or not proved',
   'body-unknown': 'it holds something that no event of this record has',
   'rows-differ': 'there are more or fewer rows than events',
-  'export-differs': 'the older export has it otherwise, or has more',
+  'export-differs': 'what was kept of before has it otherwise, or has more',
   'line-unreadable': 'something is there that is neither an event nor a text',
 };
 
@@ -71,3 +71,7 @@ export const notTrustedWords = (
     'Compare that with what was exported or shown in the audit channel before this version was installed. If it is the end you',
     `know, start once with CMK_TRUST_RECORD=${seq}:${hash}; they are then sealed as they are. If it is not, they were replaced.`,
   ].join('\n');
+
+/** Where the bot's own user could switch off what guards the record. */
+export const ownerAdvice =
+  'give it a user of its own in DATABASE_URL, and the owner’s in CMK_DATABASE_OWNER_URL, with which the tables are brought up';

@@ -19,8 +19,14 @@ export interface EngineOptions {
   readonly pool: object;
   /** Stable name of this replica: it recovers its own runs when it starts again. */
   readonly executorId: string;
+  /** The pool's user owns the engine's tables, and brings them up; else somebody else has ({@link prepareEngine}). */
+  readonly ownTables: boolean;
   readonly log: { error(fields: object, message: string): void };
 }
+
+/** Brings the engine's tables up as their owner, and lets a role use them. */
+export const prepareEngine = (ownerUrl: string, role: string): Promise<void> =>
+  DBOS.migrate(ownerUrl, { applicationRole: role });
 
 /** What the engine knows of a run. */
 export interface KnownRun {
@@ -142,6 +148,7 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
     executorID: options.executorId,
     logLevel: 'error',
     runAdminServer: false,
+    runMigrations: options.ownTables,
   });
   await DBOS.launch();
   return {

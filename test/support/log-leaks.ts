@@ -29,7 +29,7 @@ export class LogWatch {
   keepOutSettings(env: NodeJS.ProcessEnv): void {
     for (const [name, value] of Object.entries(env)) {
       if (/PASSWORD|SECRET|TOKEN$/i.test(name)) this.keepOut(name, value);
-      if (name === 'DATABASE_URL' && URL.canParse(value ?? '')) this.keepOut(name, new URL(value ?? '').password);
+      if (/DATABASE.*URL$/.test(name) && URL.canParse(value ?? '')) this.keepOut(name, new URL(value ?? '').password);
     }
   }
 

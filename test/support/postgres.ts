@@ -11,8 +11,8 @@ import { packagedPostgres } from './packaged-postgres.ts';
 import { systemIsHidden } from './system-programs.ts';
 
 export interface TestPostgres {
-  /** The URL of a new, empty database. */
-  newDatabase(): Promise<string>;
+  /** The URL of a new database: empty, or a copy of another one that nobody uses meanwhile. */
+  newDatabase(copied?: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -132,12 +132,19 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
   }
 }
 
+/** Carries the statements out on one connection, with the rights of the URL's user. */
+export const runAs = (url: string, statements: readonly string[]): Promise<void> =>
+  withClient(url, async (client) => {
+    for (const statement of statements) await client.query(statement);
+  });
+
 function fromUrl(url: string, stopServer: () => Promise<void>): TestPostgres {
   const made: string[] = [];
   return {
-    newDatabase: async () => {
+    newDatabase: async (copied) => {
       const name = `cmk_test_${randomUUID().replaceAll('-', '')}`;
-      await withClient(url, (client) => client.query(`create database ${name}`));
+      const template = copied === undefined ? '' : ` template ${new URL(copied).pathname.slice(1)}`;
+      await withClient(url, (client) => client.query(`create database ${name}${template}`));
       made.push(name);
       const own = new URL(url);
       own.pathname = `/${name}`;

@@ -1,6 +1,8 @@
 import { placeName } from '../../config/place.ts';
 import { pendingMigrations } from '../../store/migrations.ts';
+import { ownsRecord } from '../../store/runtime-role.ts';
 import { durationWords } from '../../words/duration.ts';
+import { ownerAdvice } from '../../words/record.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
 import { fail, ok, type Subjects, warn } from './subjects.ts';
 
@@ -29,6 +31,14 @@ async function engineOf({ database }: Subjects): Promise<Diagnosis> {
   return there
     ? ok('engine', 'its tables are there')
     : fail('engine', 'its tables are not there', 'Start the bot once: it makes them.');
+}
+
+async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
+  const subject = 'database user';
+  if (database.kind === 'pglite') return ok(subject, 'the embedded database has no other than this process');
+  if (!(await ownsRecord(database.pool))) return ok(subject, 'may put in events and read them, and owns nothing');
+  const found = 'owns the tables: it could switch off what guards the record';
+  return config.server.mode === 'local' ? ok(subject, found) : warn(subject, found, `Better ${ownerAdvice}.`);
 }
 
 async function trailOf({ store }: Subjects): Promise<Diagnosis> {
@@ -69,6 +79,7 @@ export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Dia
   const rest = await Promise.all([
     orFail('tables', tablesOf(subjects)),
     orFail('engine', engineOf(subjects)),
+    orFail('database user', userOf(subjects)),
     orFail('audit trail', trailOf(subjects)),
     orFail('clock', clockOf(subjects)),
   ]);

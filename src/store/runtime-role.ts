@@ -1,0 +1,51 @@
+/** What the bot may do in the database where it does not own the tables: put in events and read them, never change one. */
+import { z } from 'zod';
+import { type Sql, selectOne } from './sql.ts';
+
+const Role = z.object({ role: z.string() });
+
+/** The user that a connection speaks for. */
+export async function roleOf(sql: Sql): Promise<string> {
+  const row = await selectOne(sql, Role, 'select current_user::text as role');
+  return row?.role ?? '';
+}
+
+const ownership = `select pg_has_role(current_user, relowner, 'usage') as owns from pg_class
+  where oid = 'cmk.event'::regclass`;
+
+/** Whether the connection's user can switch off what guards the record: it is the owner of the tables, or as good as. */
+export async function ownsRecord(sql: Sql): Promise<boolean> {
+  return (await selectOne(sql, z.object({ owns: z.boolean() }), ownership))?.owns ?? false;
+}
+
+/** By table. The head is only locked: it moves by what is put in. A first seal is added by the owner. */
+const rights = {
+  migration: 'select',
+  event: 'select, insert',
+  chain_head: 'select, update (one)',
+  free_text: 'select, insert, delete',
+  open_request: 'select, insert, delete',
+  outbox: 'select, insert, update, delete',
+  shown: 'select, insert, update, delete',
+  conversation: 'select, insert, update, delete',
+  person: 'select, insert, update, delete',
+  document: 'select, insert, update, delete',
+  replica: 'select, insert, update, delete',
+} as const;
+
+/** Erasing writes the tables anew, so that nothing stays readable in their files. A right of its own since PostgreSQL 17. */
+const rewritten = ['free_text', 'document'] as const;
+
+/** Gives the role exactly these rights, whatever it had. With the rights of the owner; safe to repeat. */
+export async function grantRuntime(sql: Sql, role: string): Promise<void> {
+  const to = `"${role.replaceAll('"', '""')}"`;
+  await sql.query(`revoke all on all tables in schema cmk from ${to}`);
+  await sql.query(`grant usage on schema cmk to ${to}`);
+  await sql.query(`grant usage on all sequences in schema cmk to ${to}`);
+  for (const [table, right] of Object.entries(rights)) await sql.query(`grant ${right} on cmk.${table} to ${to}`);
+  const version = await selectOne(sql, z.object({ number: z.coerce.number() }), versionText);
+  if ((version?.number ?? 0) < 170_000) return;
+  for (const table of rewritten) await sql.query(`grant maintain on cmk.${table} to ${to}`);
+}
+
+const versionText = "select current_setting('server_version_num') as number";

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { cmkBot } from '../support/command-line.ts';
+import { runAs, startPostgres } from '../support/postgres.ts';
+import { approvalCard, approve, ask, people, places, shows, writes } from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+
+/** The tables have an owner that is not the bot: the bot puts in events and reads them, and can change none. */
+
+const postgres = await startPostgres();
+const onPostgres = postgres === null ? describe.skip : describe;
+afterAll(() => postgres?.stop());
+
+onPostgres('a bot that does not own the tables', () => {
+  let world: World;
+  let own = '';
+  let id = '';
+
+  const as = (url: string, user: string): string => {
+    const other = new URL(url);
+    other.username = user;
+    return other.href;
+  };
+
+  beforeAll(async () => {
+    const url = (await postgres?.newDatabase()) ?? '';
+    const [owner, bot] = [`owner_${randomUUID().slice(0, 8)}`, `bot_${randomUUID().slice(0, 8)}`];
+    const { pathname } = new URL(url);
+    await runAs(url, [
+      `create role ${owner} login`,
+      `create role ${bot} login`,
+      `alter database ${pathname.slice(1)} owner to ${owner}`,
+    ]);
+    own = as(url, bot);
+    world = await startWorld({ env: { DATABASE_URL: own, CMK_DATABASE_OWNER_URL: as(url, owner) } });
+  });
+  afterAll(() => world?.end());
+
+  test('does everything that it does as their owner', async () => {
+    id = await ask(world);
+    await approve(world, people.approver, await approvalCard(world, id));
+    await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
+    expect(await writes(world)).toHaveLength(4);
+    expect((await readRecord(world)).findings).toEqual([]);
+  });
+
+  test('starts again without the owner, for nothing has to be brought up', async () => {
+    await world.restartBot('SIGINT', { CMK_DATABASE_OWNER_URL: '' });
+    expect((await fetch(`${world.botUrl}/readyz`)).status).toBe(200);
+  });
+
+  test('erases texts, so that they are in no row any more', async () => {
+    const env = { DATABASE_URL: own, CMK_SEAL_KEY_FILE: path.join(world.dataDir, 'server-seal.key') };
+    const said = await cmkBot(['audit', 'erase', id, '--reason', 'asked for', '--as', 'duty'], env);
+    expect(said).toMatchObject({ code: 0, err: '' });
+    const record = await readRecord(world);
+    expect(record.findings).toEqual([]);
+    expect(record.texts.filter(({ request }) => request === id)).toEqual([]);
+  });
+
+  test.each([
+    ['change an event', "update cmk.event set cause = 'x' where seq = 1"],
+    ['change a seal', "update cmk.event set seal = 'x' where seq = 1"],
+    ['take an event away', 'delete from cmk.event where seq = 1'],
+    ['empty the record', 'truncate cmk.event'],
+    ['move the head', 'update cmk.chain_head set seq = 1'],
+    ['switch the guards off', 'alter table cmk.event disable trigger user'],
+    ['drop a guard', 'drop trigger event_follows_the_head on cmk.event'],
+    ['pass the guards by', "set session_replication_role = 'replica'"],
+    ['change a text', "update cmk.free_text set text = 'x'"],
+    ['change who holds a resource', "update cmk.open_request set request_id = 'x'"],
+    ['make itself the owner', 'alter table cmk.event owner to current_user'],
+    ['make a table', 'create table cmk.mine (n int)'],
+  ])('cannot %s', async (_what, statement) => {
+    await expect(runAs(own, [statement])).rejects.toThrow(/permission denied|must be owner/);
+  });
+
+  test.each([
+    ['without a seal', 'seq + 1', 'hash', 'null', 'carries no seal'],
+    ['at a negative number', '-1', 'hash', "'x'", 'does not follow on the head'],
+    ['behind another event than the last', 'seq + 1', "'x'", "'x'", 'does not follow on the head'],
+    ['with a gap', 'seq + 2', 'hash', "'x'", 'does not follow on the head'],
+  ])('cannot put in a row %s', async (_what, seq, prev, seal, words) => {
+    const insert = `insert into cmk.event (seq, request_id, revision, cause, n, body, prev, hash, seal_key, seal)
+      select ${seq}, 'CMK-00000X', 1, 'x', 0, '{}', ${prev}, encode(sha256('{}'), 'hex'), 'x', ${seal} from cmk.chain_head`;
+    await expect(runAs(own, [insert])).rejects.toThrow(words);
+  });
+});
