@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { cmkBot } from '../support/command-line.ts';
+import { runAs, startPostgres } from '../support/postgres.ts';
+import { type Attacked, asOwner, liveAttacks, type RecordAttack, recordAttacks } from '../support/record-attacks.ts';
+import { startStore } from '../support/store-client.ts';
+import { approvalCard, approve, ask, choices, people, places, shows, writes } from '../support/story.ts';
+import { table } from '../support/table.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+/**
+ * Somebody has the rights of the database's owner and puts rows in, changes them, moves them, takes them away. Nothing of it is
+ * obeyed: Azure gets no write. What each comes to is one table, the one in docs/security.md.
+ */
+
+const postgres = await startPostgres();
+const onPostgres = postgres === null ? describe.skip : describe;
+afterAll(() => postgres?.stop());
+
+const Report = z.object({ findings: z.array(z.object({ kind: z.string() })) });
+const told: (readonly [string, string, string])[] = [];
+
+onPostgres('with the rights of the database’s owner', () => {
+  let world: World;
+  let base = '';
+  let record: Attacked;
+  let kept = '';
+
+  const reject = async (id: string): Promise<void> => {
+    const card = await approvalCard(world, id);
+    await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } });
+    await shows(world, places.operations, people.requester, id, /Rejected/);
+  };
+  const cli = (url: string, ...args: string[]) =>
+    cmkBot(args, { DATABASE_URL: url, CMK_SEAL_KEY_FILE: path.join(world.dataDir, 'server-seal.key') });
+
+  beforeAll(async () => {
+    base = (await postgres?.newDatabase()) ?? '';
+    world = await startWorld({ env: { DATABASE_URL: base } });
+    const rejected = await ask(world, choices.policies);
+    await reject(rejected);
+    const waiting = await ask(world, choices.first);
+    const rejectedLast = await ask(world, choices.test);
+    await reject(rejectedLast);
+    await world.endBot('SIGINT');
+    const store = await startStore(world.database);
+    record = { lines: await store.call('trail', 'lines', null, 100), rejected, waiting, rejectedLast };
+    await store.close();
+    expect(record.lines).toHaveLength(5);
+    kept = path.join(world.dataDir, 'kept.jsonl');
+    await writeFile(kept, (await cli(base, 'audit', 'export', '--format', 'jsonl')).out);
+  });
+  afterAll(() => world?.end());
+
+  async function found(url: string, ...args: string[]): Promise<string> {
+    const { code, out } = await cli(url, 'audit', 'verify', '--json', ...args);
+    const kinds = [...new Set(Report.parse(JSON.parse(out)).findings.map(({ kind }) => kind))];
+    expect(code).toBe(kinds.length === 0 ? 0 : 1);
+    return kinds.join(', ') || 'nothing';
+  }
+
+  /** Why the bot does not start, or ended, in one word; null while it lives. */
+  const lastWords = (printed: string): string | null => {
+    const [, how = '', why = ''] = /cmk-bot (does not start|ends): [\s\S]*?\(([a-z-]+)\)\./.exec(printed) ?? [];
+    if (how !== '') return `${how}: ${why}`;
+    return printed.includes('CMK_TRUST_RECORD=') ? 'does not start: asks which end is to be trusted' : null;
+  };
+
+  async function endsOf(since: number, patienceMs: number): Promise<string | null> {
+    for (const until = Date.now() + patienceMs; Date.now() < until; await sleep(100)) {
+      const words = lastWords(world.printed().slice(since));
+      if (words !== null) return words;
+    }
+    return null;
+  }
+
+  async function startsOn(url: string): Promise<string> {
+    const since = world.printed().length;
+    const started = await world.startBot({ DATABASE_URL: url }).then(
+      () => true,
+      () => false,
+    );
+    // Rows that are due are taken up within a second, and may be before anybody could ask for more.
+    const ends = started ? await endsOf(since, 3_000) : lastWords(world.printed().slice(since));
+    await world.endBot('SIGINT');
+    if (ends === null) return started ? 'starts, does nothing of it' : world.printed().slice(since);
+    return ends.replace(/^ends:/, 'starts, ends when it reads it:');
+  }
+
+  test.each(recordAttacks)('$attack', async ({ attack, statements, bot, verify, against }: RecordAttack) => {
+    const url = (await postgres?.newDatabase(base)) ?? '';
+    await runAs(url, [...asOwner, ...statements(record)]);
+    const before = await found(url);
+    const outcome = await startsOn(url);
+    const beside = against === undefined ? '' : `; beside a kept export: ${await found(url, '--against', kept)}`;
+    told.push([attack, outcome, `${before}${beside}`]);
+    expect({ bot: outcome, verify: before }).toEqual({ bot, verify });
+    if (against !== undefined) expect(await found(url, '--against', kept)).toBe(against);
+    expect(await writes(world)).toEqual([]);
+  });
+
+  const thenAsked = {
+    approve: async () => void (await approve(world, people.approver, await approvalCard(world, record.waiting))),
+    look: async () =>
+      void (await world.teams.say(people.approver, places.operations, `/cmk-history ${record.rejected}`)),
+  };
+
+  test.each(liveAttacks)('$attack', async ({ attack, statements, asked, bot, verify }) => {
+    const url = (await postgres?.newDatabase(base)) ?? '';
+    await world.startBot({ DATABASE_URL: url });
+    const since = world.printed().length;
+    await runAs(url, [...asOwner, ...statements(record)]);
+    // The bot may be gone before it is asked.
+    await thenAsked[asked]().catch(() => undefined);
+    // Which of its parts reads which row first is chance.
+    const outcome = (await endsOf(since, 5_000))?.replace(/:.*/, '') ?? 'goes on';
+    await world.endBot('SIGINT');
+    const findings = await found(url);
+    told.push([attack, outcome, findings]);
+    expect({ bot: outcome, verify: findings }).toEqual({ bot, verify });
+    // It stays so; what no process saw the end of is the one thing that a new one cannot know.
+    expect(await startsOn(url)).toMatch(verify === 'nothing' ? /^starts, does nothing/ : /^does not start: /);
+    expect(await writes(world)).toEqual([]);
+  });
+
+  test('the table is the one in the documentation', () => {
+    const rows = told.map((row) => row.map((cell) => (cell === '' ? '–' : cell)));
+    process.stdout.write(`${table('What the owner of the database does', ['attack', 'bot', 'audit verify'], rows)}\n`);
+    const document = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8');
+    expect(rows.map((row) => `| ${row.join(' | ')} |`).filter((line) => !document.includes(line))).toEqual([]);
+  });
+});
