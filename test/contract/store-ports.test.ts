@@ -1,3 +1,4 @@
+import { PersonId } from '../../src/domain/ids.ts';
 import { approve, approver, plan, requester, requestId, resourceId, submit } from '../support/fixtures.ts';
 import type { StoreProcess } from '../support/store-client.ts';
 import { onEveryDatabase } from '../support/store-databases.ts';
@@ -215,15 +216,16 @@ await onEveryDatabase((databases) => {
     });
 
     it('tells people of one name apart by their addresses, which a message without one does not take away', async () => {
-      const one = { id: requester, memberId: '29:1', name: 'Kim', address: 'kim@example.com' };
-      const other = { id: approver, memberId: '29:2', name: 'KIM', address: null };
+      const [kim, another] = ['f1', 'f2'].map((end) => PersonId.parse(`20000000-0000-4000-8000-0000000000${end}`));
+      if (kim === undefined || another === undefined) throw new Error('two people');
+      const one = { id: kim, memberId: '29:1', name: 'Kim', address: 'kim@example.com' };
+      const other = { id: another, memberId: '29:2', name: 'KIM', address: null };
       await store.call('people', 'save', one);
-      expect(await store.call('people', 'get', requester)).toEqual({ memberId: '29:1', name: 'Kim' });
+      expect(await store.call('people', 'get', kim)).toEqual({ memberId: '29:1', name: 'Kim' });
       await store.call('people', 'save', other);
       await store.call('people', 'save', { ...one, address: null });
-      const names = async () =>
-        (await store.call('people', 'among', [requester, approver])).map(({ name }) => name).sort();
-      expect(await names()).toEqual([`KIM (${approver})`, 'Kim (kim@example.com)']);
+      const names = async () => (await store.call('people', 'among', [kim, another])).map(({ name }) => name).sort();
+      expect(await names()).toEqual([`KIM (${another})`, 'Kim (kim@example.com)']);
       await store.call('people', 'save', { ...other, name: 'Somebody else' });
       expect(await names()).toEqual(['Kim', 'Somebody else']);
     });

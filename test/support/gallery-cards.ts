@@ -145,7 +145,7 @@ function short(): readonly GalleryCard[] {
   const facts = { commands, policy, auditChannel: true };
   return [
     { name: 'help.both', card: helpCard({ ...facts, mayAsk: true, mayApprove: true }) },
-    { name: 'help.neither', card: helpCard({ ...facts, mayAsk: false, mayApprove: false, auditChannel: false }) },
+    { name: 'help.reader', card: helpCard({ ...facts, mayAsk: false, mayApprove: false, auditChannel: false }) },
     { name: 'bug', card: bugCard('E-7F3K9QX2') },
     ...refusals.map(([code, fact]) => ({ name: `refusal.${code}`, card: refusalCard(refuse(code, fact)) })),
   ];

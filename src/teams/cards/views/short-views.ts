@@ -1,6 +1,7 @@
 /** Help, refusals and other short cards. */
 import type { Command } from '../../../commands/command.ts';
 import { type Policy, rulesOf } from '../../../domain/policy/policy.ts';
+import type { Rule, TagRule } from '../../../domain/policy/rules.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import { refusalWords } from '../../../words/refusals.ts';
 import { bold, label, md, message, nothing, plain } from '../plain-text.ts';
@@ -65,9 +66,12 @@ function spanOf(numbers: readonly number[]): string {
 }
 
 export function helpCard(facts: HelpFacts): AdaptiveCard {
-  const rules = rulesOf(facts.policy);
-  const needed = spanOf(rules.map((rule) => rule.approvalsRequired));
-  const hours = spanOf(rules.map((rule) => Math.round(rule.expiryMs / 3_600_000)));
+  // What rules by tag leave out they leave as it is.
+  const rules: readonly (Rule | TagRule)[] = [...rulesOf(facts.policy), ...facts.policy.tagRules];
+  const needed = spanOf(rules.flatMap(({ approvalsRequired: count }) => count ?? []));
+  const hours = spanOf(
+    rules.flatMap(({ expiryMs }) => (expiryMs === undefined ? [] : Math.round(expiryMs / 3_600_000))),
+  );
   return renderCard('help', {
     fallbackText: label(`What you can type: ${facts.commands.map((command) => command.name).join(', ')}`),
     commands: facts.commands.map((command) => ({ command: plain(command.name), text: plain(command.description) })),
