@@ -105,6 +105,7 @@ describe('vaults', () => {
     expect(found.map(({ name }) => name)).toEqual([
       'kv-care-north',
       'kv-care-prod',
+      'kv-hospita1-keys',
       'kv-hospital-keys',
       'kv-lab',
       'kv-legacy',

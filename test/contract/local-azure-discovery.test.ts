@@ -37,7 +37,7 @@ test('lists the agents the caller may read, the one that works first', async () 
 
 test('lists the vaults with what matters about them', async () => {
   const { data } = await ask(vaultsQuery);
-  expect(data).toHaveLength(6);
+  expect(data).toHaveLength(7);
   expect(data[0]).toMatchObject({ name: 'kv-care-prod', softDelete: true, purge: null, rbac: true, fw: '' });
   expect(data[4]).toMatchObject({ name: 'kv-lab', fw: 'Deny', vaultUri: `https://localhost:${azure.port + 5}/` });
 });
@@ -49,7 +49,7 @@ test('filters, sorts and limits', async () => {
   ).toEqual(['triage-agent-test', 'triage-agent-prod']);
   expect(
     await names(`where tostring(subscriptionId) =~ '${researchId}' | where name contains "kv-" | order by name`),
-  ).toEqual(['kv-legacy', 'kv-lab']);
+  ).toEqual(['kv-legacy', 'kv-lab', 'kv-hospita1-keys']);
   expect(await names("where type =~ 'microsoft.keyvault/vaults' | order by name asc | limit 2")).toEqual([
     'kv-care-north',
     'kv-care-prod',

@@ -40,7 +40,7 @@ export function openMasks(now: Date): Masks {
       // Whether a click came within seconds depends on the machine.
       .replaceAll(', within 5 seconds of being asked', '')
       .replace(/CMK-([0-9A-Z]{6})\b/g, (_, id: string) => `CMK-${dots(6, requests(id))}`)
-      .replace(/(?<=https:\/\/localhost:)\d+/g, (port) => dots(5, vaults(port)))
+      .replace(/(?<=\blocalhost:)\d+/g, (port) => dots(5, vaults(port)))
       // Ids of the local tenant are the same each time: they begin with a digit and seven zeros.
       .replace(
         /\b(?!\d0{7})[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g,

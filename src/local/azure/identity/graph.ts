@@ -61,6 +61,18 @@ const getUser = (call: Call): Reply =>
 const getGroup = (call: Call): Reply =>
   reply(200, { ...context(call, 'groups/$entity'), ...groupBody(findGroup(call)) });
 
+/** Identities that sign in by themselves. */
+const getServicePrincipal = (call: Call): Reply => {
+  const id = param(call, 'id');
+  const found = call.world.state.principals.find((one) => sameText(one.id, id));
+  if (found === undefined) throw notFound(id);
+  const { appId, displayName, kind: servicePrincipalType } = found;
+  return reply(200, {
+    ...context(call, 'servicePrincipals/$entity'),
+    ...{ id: found.id, appId, displayName, servicePrincipalType },
+  });
+};
+
 const listMembers = (call: Call): Reply => {
   const { state } = call.world;
   const members = findGroup(call).memberIds.flatMap((id) => [
@@ -171,6 +183,7 @@ const [readUsers, readMembers] = ['User.Read.All', 'GroupMember.Read.All'];
 export const graphRoutes: readonly Route[] = [
   graphRoute('GET', '/v1.0/users/{id}', [readUsers], getUser),
   graphRoute('POST', '/v1.0/users/{id}/checkMemberGroups', [readUsers, readMembers], checkMemberGroups),
+  graphRoute('GET', '/v1.0/servicePrincipals/{id}', ['Application.Read.All'], getServicePrincipal),
   graphRoute('GET', '/v1.0/groups/{id}', [readMembers], getGroup),
   graphRoute('GET', '/v1.0/groups/{id}/members', [readMembers], listMembers),
   graphRoute('GET', '/v1.0/groups/{id}/transitiveMembers/microsoft.graph.user', [readMembers], listTransitiveUsers),

@@ -1,7 +1,8 @@
-import { localGroups, localPeople, localTenantId } from '../../people.ts';
+import { localGroups, localPeople, localTenantId, requester, secondApprover, teamMember } from '../../people.ts';
+import { groupScope, vaultId } from '../arm/ids.ts';
 import { hostPrincipalId } from '../identity/managed-identity.ts';
 import type { RoleAssignment, RoleDefinition, ServicePrincipal, User, UserGroup } from './schema-directory.ts';
-import { seededAt, subscriptions } from './seed-places.ts';
+import { lookAlikeName, seededAt, subscriptions } from './seed-places.ts';
 
 export const ownerPrincipalId = '50000000-0000-4000-8000-000000000001';
 const botRoleId = '70000000-0000-4000-8000-000000000001';
@@ -49,8 +50,17 @@ export const seedUsers = (): User[] =>
     userType: person.homeTenantId === localTenantId ? 'Member' : 'Guest',
   }));
 
-export const seedGroups = (): UserGroup[] =>
-  localGroups.map((group) => ({ id: group.id, displayName: group.name, memberIds: [...group.memberIds] }));
+/** Who looks after the hospital's keys. */
+const custodians: UserGroup = {
+  id: '60000000-0000-4000-8000-0000000000c1',
+  displayName: 'Key custodians',
+  memberIds: [secondApprover.id, teamMember.id],
+};
+
+export const seedGroups = (): UserGroup[] => [
+  ...localGroups.map((group) => ({ id: group.id, displayName: group.name, memberIds: [...group.memberIds] })),
+  custodians,
+];
 
 const role = (
   id: string,
@@ -92,6 +102,7 @@ const cryptoUser = [
  * because this server shares nothing with the product: a test compares both lists with `infra/custom-role.json`.
  */
 const botActions = [
+  'Microsoft.Resources/subscriptions/read',
   'Microsoft.Resources/subscriptions/resources/read',
   'Microsoft.HealthBot/healthBots/read',
   'Microsoft.HealthBot/healthBots/write',
@@ -102,6 +113,7 @@ const botActions = [
   'Microsoft.KeyVault/vaults/accessPolicies/write',
   'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action',
   'Microsoft.Authorization/roleAssignments/read',
+  'Microsoft.Authorization/roleDefinitions/read',
   'Microsoft.Authorization/permissions/read',
   'Microsoft.Authorization/locks/read',
 ];
@@ -173,6 +185,12 @@ const constrained = (grant: RoleAssignment): RoleAssignment => ({
   conditionVersion: '2.0',
 });
 
+const lookAlike = vaultId({
+  subscriptionId: subscriptions.research,
+  resourceGroup: 'rg-research',
+  name: lookAlikeName,
+});
+
 /** The bot holds its roles on every subscription but one. */
 export const seedRoleAssignments = (): RoleAssignment[] => [
   assignment(1, '/', roles.owner, ownerPrincipalId),
@@ -181,4 +199,15 @@ export const seedRoleAssignments = (): RoleAssignment[] => [
   assignment(4, `/subscriptions/${subscriptions.research}`, botRoleId, hostPrincipalId),
   constrained(assignment(5, `/subscriptions/${subscriptions.care}`, botGrantsRoleId, hostPrincipalId)),
   constrained(assignment(6, `/subscriptions/${subscriptions.research}`, botGrantsRoleId, hostPrincipalId)),
+  {
+    ...assignment(7, groupScope(subscriptions.care, 'rg-care-prod'), roles.keyVaultAdministrator, custodians.id),
+    principalType: 'Group',
+  },
+  // The one who asks owns the vault that looks like the hospital's.
+  ...[roles.owner, roles.keyVaultAdministrator].map(
+    (role, n): RoleAssignment => ({
+      ...assignment(8 + n, lookAlike, role, requester.id),
+      principalType: 'User',
+    }),
+  ),
 ];

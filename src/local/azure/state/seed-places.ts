@@ -3,6 +3,9 @@ import type { ResourceGroup, Subscription } from './schema.ts';
 /** When everything seeded was made, unless something else is said. */
 export const seededAt = '2024-03-04T08:00:00.000Z';
 
+/** A vault of somebody who does research: one letter apart from the hospital's `kv-hospital-keys`. */
+export const lookAlikeName = 'kv-hospita1-keys';
+
 export const subscriptions = {
   care: '40000000-0000-4000-8000-000000000001',
   research: '40000000-0000-4000-8000-000000000002',

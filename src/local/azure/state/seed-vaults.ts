@@ -2,7 +2,7 @@ import { localTenantId } from '../../people.ts';
 import { newKeyVersion } from '../key-vault/key-material.ts';
 import type { AccessPolicy, KeyVersion, Vault, VaultKey } from './schema-vaults.ts';
 import { ownerPrincipalId } from './seed-directory.ts';
-import { seededAt, subscriptions } from './seed-places.ts';
+import { lookAlikeName, seededAt, subscriptions } from './seed-places.ts';
 
 const seconds = (date: string): number => Date.parse(date) / 1000;
 
@@ -116,4 +116,6 @@ export const seedVaults = (): Promise<Vault[]> =>
     ]),
     vault(5, 'kv-lab', { ...research, networkAcls: closed() }, [key('cmk-lab')]),
     vault(6, 'kv-legacy', { ...research, enableSoftDelete: false, enablePurgeProtection: false }, [key('cmk-legacy')]),
+    // Somebody else's, one letter apart from the hospital's.
+    vault(7, lookAlikeName, research, [key(keyInUseName)]),
   ]);
