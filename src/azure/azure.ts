@@ -4,6 +4,7 @@ import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import type { Cloud } from './clouds.ts';
 import { type Connection, openConnection } from './connection.ts';
+import { armControl } from './control.ts';
 import { defaultLimits, type Limits } from './exchange.ts';
 import { armGrants } from './grants.ts';
 import { graphGroups } from './groups.ts';
@@ -51,6 +52,7 @@ export function connectAzure(options: AzureOptions): Azure {
     vaults: armVaults(connection),
     keys: armKeys(connection),
     grants: armGrants(connection),
+    control: armControl(connection),
     guards: armGuards(connection),
     inventory: graphInventory(connection),
     groups: graphGroups(connection),

@@ -20,6 +20,7 @@ import type { Cloud } from './clouds.ts';
 import { complaintOf } from './error-body.ts';
 import { Exchange, type Limits, UnusableAnswer } from './exchange.ts';
 import { readFailure } from './failures.ts';
+import { ownIdOf } from './own-id.ts';
 import { type Kind, ownResource } from './resource-ids.ts';
 
 export interface ConnectionOptions {
@@ -59,6 +60,11 @@ const Page = z.object({ value: z.array(z.unknown()), nextLink: z.string().nullis
 
 /** The same in Microsoft Graph. */
 const GraphPage = z.object({ value: z.array(z.unknown()), '@odata.nextLink': z.string().nullish() });
+
+const GraphCount = z.object({ '@odata.count': z.number() });
+
+/** What Microsoft Graph wants of an advanced query. */
+const advanced = { consistencylevel: 'eventual' };
 
 /** The clients of one call. Making them costs microseconds; tokens are cached in the credential. */
 export class Line {
@@ -105,15 +111,28 @@ export class Line {
     return this.ask(body === undefined ? 'GET' : 'POST', `${cloud.graphEndpoint}${path}`, cloud.graphScope, body);
   }
 
+  /** How many a list in Microsoft Graph has that is an advanced query, without reading them. */
+  async graphCount(path: string): Promise<number> {
+    const { graphEndpoint, graphScope } = this.options.cloud;
+    const answer = await this.ask('GET', `${graphEndpoint}${path}`, graphScope, undefined, advanced);
+    return GraphCount.parse(answer)['@odata.count'];
+  }
+
   /** The pages of a list in Microsoft Graph that is an advanced query: what it finds may lag behind. */
   async *graphPages(path: string): AsyncGenerator<readonly unknown[]> {
     const { graphEndpoint, graphScope } = this.options.cloud;
     let url = `${graphEndpoint}${path}`;
     while (url !== '') {
-      const page = GraphPage.parse(await this.ask('GET', url, graphScope, undefined, { consistencylevel: 'eventual' }));
+      const page = GraphPage.parse(await this.ask('GET', url, graphScope, undefined, advanced));
       yield page.value;
       url = nextOf(page['@odata.nextLink'], graphEndpoint);
     }
+  }
+
+  /** One thing in ARM for which no client of the SDK will do. `path` carries the API version. */
+  read(path: string): Promise<unknown> {
+    const { armEndpoint, armScope } = this.options.cloud;
+    return this.ask('GET', `${armEndpoint}${path}`, armScope);
   }
 
   /** The items of a list in ARM for which no client of the SDK will do. `path` carries the API version. */
@@ -208,6 +227,8 @@ export const missing = [
 ];
 
 export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscriptions' | 'pollIntervalMs' | 'kinds'> {
+  /** Object id of the identity that all calls are made with; null where its token does not say. */
+  ownId(): Promise<string | null>;
   /** Runs one call. Whatever the outside world does comes back as a failure; anything still thrown is a bug. */
   call<T>(doing: string, work: (line: Line) => Promise<T>, kind?: CallKind): Promise<Outcome<T>>;
   /** The same about one resource, after making sure that it is of this kind and in a configured subscription. */
@@ -238,6 +259,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     subscriptions,
     pollIntervalMs,
     kinds,
+    ownId: () => ownIdOf(options.credential, cloud.armScope),
     call,
     on: async (kind, id, doing, work, callKind) => {
       const own = ownResource(doing, id, kind, subscriptions);

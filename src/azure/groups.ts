@@ -24,7 +24,12 @@ function knowsNoSuch(line: Line, id: string): boolean {
 
 const Named = z.object({ displayName: z.string().nullish() });
 
-async function nameOf(line: Line, kind: 'groups' | 'users', id: string): Promise<string | null> {
+/** Null: there is none. */
+export async function nameOf(
+  line: Line,
+  kind: 'groups' | 'users' | 'servicePrincipals',
+  id: string,
+): Promise<string | null> {
   try {
     const answer = await line.graph(`/v1.0/${kind}/${encodeURIComponent(id)}?$select=id,displayName`);
     return Named.parse(answer).displayName ?? id;
@@ -53,6 +58,12 @@ async function membersOf(
   }
   return { members: [...members], complete: true };
 }
+
+/** How many people a group has, also through other groups. */
+export const countMembers = (line: Line, id: string): Promise<number> =>
+  line.graphCount(
+    `/v1.0/groups/${encodeURIComponent(id)}/transitiveMembers/microsoft.graph.user?$count=true&$select=id&$top=1`,
+  );
 
 async function ask(line: Line, person: PersonId, groupIds: readonly string[]): Promise<readonly string[]> {
   try {

@@ -9,13 +9,13 @@ const patterns = z
   .transform((value) => value ?? []);
 
 /** What one role gives. One role's exceptions take nothing from another's. */
-const Permission = z.object({
+export const Permission = z.object({
   actions: patterns,
   notActions: patterns,
   dataActions: patterns,
   notDataActions: patterns,
 });
-type Permission = z.infer<typeof Permission>;
+export type Permission = z.infer<typeof Permission>;
 
 /** Conditions on a role assignment and deny assignments are not in this list. */
 export async function permissionsAt(line: Line, scope: string): Promise<readonly Permission[]> {

@@ -136,6 +136,8 @@ const rulesFrom = (env: Environment) => ({
   approvalsRequired: env.CMK_APPROVALS_REQUIRED,
   expiryMs: env.CMK_APPROVAL_EXPIRY,
   extraApprovalForIrreversible: false,
+  vaults: env.CMK_VAULTS,
+  requireNewKey: env.CMK_REQUIRE_NEW_KEY,
 });
 
 const teamsFrom = (env: Environment): Config['teams'] => ({

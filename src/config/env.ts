@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { isLoopbackAddress, isPrivate } from '../domain/private-url.ts';
 import { duration } from './duration.ts';
 import { usualRetry } from './retry.ts';
+import { vaultPlaces } from './vault-places.ts';
 
 /** Every mistake in the configuration, one a line. */
 export class ConfigurationError extends Error {
@@ -98,6 +99,8 @@ export const environmentSchema = z.object({
   CMK_AZURE_POLL: duration.default(5_000),
   CMK_RETRY_FIRST_WAIT: duration.default(usualRetry.firstWaitMs),
   CMK_HEARTBEAT: duration.default(1_000),
+  CMK_VAULTS: vaultPlaces,
+  CMK_REQUIRE_NEW_KEY: yes,
   CMK_PAUSE: yes,
   CMK_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });

@@ -35,6 +35,25 @@ const Match = z.strictObject(
   { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object of what to match' : undefined) },
 );
 
+const subscription = 'must be a subscription id, or * for every one';
+
+const VaultMatch = z
+  .strictObject(
+    {
+      subscriptions: listOf(
+        z.string(subscription).refine((id) => id === '*' || z.guid().safeParse(id).success, subscription),
+        'name subscriptions, or leave it out: then the agent’s own is meant',
+      ).optional(),
+      resourceGroups: listOf(pattern, anything).optional(),
+      names: listOf(pattern, anything).optional(),
+    },
+    { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object of vaults to permit' : undefined) },
+  )
+  .refine((match) => Object.keys(match).length > 0, {
+    error: 'is empty; say which vaults, or leave vaults out',
+    when: ({ issues }) => issues.length === 0,
+  });
+
 const count = 'must be a whole number from 1 to 10';
 
 const FileRule = z.strictObject(
@@ -50,6 +69,8 @@ const FileRule = z.strictObject(
     approvalsRequired: z.number(count).int(count).min(1, count).max(10, count).optional(),
     approvalExpiry: duration.optional(),
     extraApprovalForIrreversible: z.boolean('must be true or false').optional(),
+    vaults: listOf(VaultMatch, 'permit a vault, or leave it out: then the environment’s setting holds').optional(),
+    requireNewKey: z.boolean('must be true or false').optional(),
   },
   { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object: a rule' : undefined) },
 );
@@ -82,7 +103,8 @@ const placeOf = (path: readonly PropertyKey[]): string =>
 
 const known = (path: readonly PropertyKey[]): readonly string[] => {
   if (path.length === 0) return Object.keys(policyFileSchema.shape);
-  return Object.keys(path.at(-1) === 'match' ? Match.shape : FileRule.shape);
+  if (path.at(-1) === 'match') return Object.keys(Match.shape);
+  return Object.keys(path.at(-2) === 'vaults' ? VaultMatch.shape : FileRule.shape);
 };
 
 /** What a criterion was called before. */
@@ -176,6 +198,8 @@ const completed = (rule: FileRule, otherwise: Rule): Rule => ({
   approvalsRequired: rule.approvalsRequired ?? otherwise.approvalsRequired,
   expiryMs: rule.approvalExpiry ?? otherwise.expiryMs,
   extraApprovalForIrreversible: rule.extraApprovalForIrreversible ?? otherwise.extraApprovalForIrreversible,
+  vaults: rule.vaults ?? otherwise.vaults,
+  requireNewKey: rule.requireNewKey ?? otherwise.requireNewKey,
 });
 
 /** What a rule by tag leaves out it does not make stricter. */

@@ -3,6 +3,7 @@
  * cannot be submitted. Who judges is the operations' affair; here is what a judgement can be. `src/words` has words for each.
  */
 import { z } from 'zod';
+import { Subscription } from './control.ts';
 import { CustomerKey, Doubt } from './observed.ts';
 
 const outcome = z.enum(['pass', 'warn', 'block']);
@@ -15,6 +16,8 @@ const day = { day: z.string(), cutoff: z.string() };
 const state = { provisioningState: z.string() };
 const name = { name: z.string() };
 const key = { key: CustomerKey };
+/** The rule of the policy that says so. */
+const rule = { rule: z.string() };
 const kindOfKey = { type: z.string(), size: z.number().nullable() };
 
 /** Every judgement a check can come to. Days and times are ISO 8601. */
@@ -35,6 +38,14 @@ export const Check = z.discriminatedUnion('code', [
   judged('other-tenant', { tenantId: z.string() }),
   judged('same-region', { region: z.string() }),
   judged('other-region', { resource: z.string(), vault: z.string() }),
+  judged('same-subscription', {}),
+  judged('other-subscription', { resource: Subscription, vault: Subscription }),
+  judged('vault-not-permitted', { ...rule, vault: z.string(), sameSubscription: z.boolean() }),
+  judged('controllers-known', { count: z.number() }),
+  judged('controllers-not-checked', { unseen: z.array(z.enum(['role-assignments', 'roles'])) }),
+  judged('controllers-not-named', {}),
+  judged('key-origin-unknown', {}),
+  judged('key-must-be-new', rule),
   judged('vault-reachable', {}),
   judged('vault-firewalled', {}),
   judged('soft-delete-on', {}),

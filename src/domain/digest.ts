@@ -1,5 +1,6 @@
 /** The plan digest: the one value an approval is bound to. */
 import { canonicalJson } from './canonical-json.ts';
+import { controlSubject } from './control-change.ts';
 import { approvedPart, lowerIds } from './effect.ts';
 import { effectsOf, type Plan, stepsOf, warningsOf } from './plan.ts';
 
@@ -24,6 +25,8 @@ export const digestSubject = (plan: Plan): unknown => ({
   irreversible: stepsOf(plan, 'irreversible').map((step) => step.name),
   warnings: [...new Set(warningsOf(plan).map((check) => check.code))].sort(byText),
   policy: plan.policyVersion,
+  // Left out where nobody looked: the digest of an older plan stays what it was.
+  ...(plan.observation.control === undefined ? {} : { control: controlSubject(plan.observation) }),
 });
 
 /** SHA-256 over RFC 8785 canonical JSON of the {@link digestSubject}. */

@@ -22,6 +22,8 @@ export const Found = z.discriminatedUnion('code', [
   own('resource-busy', { provisioningState: z.string() }),
   own('resource-not-settled', { provisioningState: z.string() }),
   own('missing', { what: z.enum(['resource', 'vault', 'identity']) }),
+  /** The vault of that name is in another place than people approved. */
+  own('vault-moved', { to: z.string() }),
   /** A user-assigned identity that the resource had when people approved. */
   own('identity-lost', { id: z.string() }),
   own('identity-not-shown', {}),

@@ -3,6 +3,7 @@
  * quote it are stored with a request.
  */
 import { z } from 'zod';
+import { ObservedControl } from './control.ts';
 import { ArmId, KeyName, KeyVersion } from './ids.ts';
 
 /** The key a resource's data is encrypted under, when a customer manages it. */
@@ -111,6 +112,8 @@ export const Observation = z.strictObject({
   /** Whether the resource's identity may get, wrap and unwrap with the key. */
   grantHeld: z.boolean(),
   guards: ObservedGuards,
+  /** Missing in plans made before this was looked at: then nobody was shown who controls the key. */
+  control: ObservedControl.optional(),
 });
 export type Observation = z.infer<typeof Observation>;
 

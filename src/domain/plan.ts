@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { canonicalJson } from './canonical-json.ts';
 import { Check } from './check.ts';
+import { type ControlChange, controlNotCovered } from './control-change.ts';
 import { approvedPart, Effect } from './effect.ts';
 import { Observation } from './observed.ts';
 import type { Wish } from './wish.ts';
@@ -73,6 +74,8 @@ export interface NotCovered {
   readonly warnings: readonly Check[];
   readonly blocks: readonly Check[];
   readonly irreversible: readonly PlannedStep[];
+  /** More controllers of the key, one who can do more, another place of the vault. */
+  readonly control: readonly ControlChange[];
 }
 
 /**
@@ -88,9 +91,9 @@ export function notCovered(approved: Plan, observed: Plan): NotCovered {
     warnings: warningsOf(observed).filter((check) => !allowedWarnings.has(warningKey(check))),
     blocks: blocksOf(observed),
     irreversible: stepsOf(observed, 'irreversible').filter((step) => !allowedIrreversible.has(step.name)),
+    control: controlNotCovered(approved.observation, observed.observation),
   };
 }
 
-export const isCovered = (difference: NotCovered): boolean =>
-  difference.effects.length + difference.warnings.length + difference.blocks.length + difference.irreversible.length ===
-  0;
+export const isCovered = ({ effects, warnings, blocks, irreversible, control }: NotCovered): boolean =>
+  effects.length + warnings.length + blocks.length + irreversible.length + control.length === 0;

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import type { Check } from '../domain/check.ts';
 import { ArmId, KeyName, KeyVersion, sameArmId } from '../domain/ids.ts';
 import { KeyKind, type ObservedKey, type ObservedResource, type ObservedVault } from '../domain/observed.ts';
+import type { Terms } from '../domain/policy/policy.ts';
+import { inOneSubscription, permitsVault } from '../domain/policy/vaults.ts';
 import type { Azure, ResourceSummary } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
@@ -86,28 +88,39 @@ export interface JudgedVault {
   readonly otherRegion: boolean;
   /** Its firewall keeps resources of this kind out. */
   readonly firewalled: boolean;
+  readonly otherSubscription: boolean;
+  /** No rule of the policy lets the resource's key lie there. */
+  readonly notPermitted: boolean;
 }
 
-/** Best first: usable, same region, nothing to change, then by name. */
+/** Best first: usable, same subscription, same region, nothing to change, then by name. */
 export function judgeVaults(
   vaults: readonly ObservedVault[],
-  resource: Pick<ObservedResource, 'location'>,
-  tenantId: string,
-  kind: Pick<ResourceKind, 'reaches'>,
+  resource: Pick<ObservedResource, 'id' | 'location'>,
+  by: {
+    readonly tenantId: string;
+    readonly kind: Pick<ResourceKind, 'reaches'>;
+    readonly terms: Pick<Terms, 'vaults'>;
+  },
 ): readonly JudgedVault[] {
   const rank = (one: JudgedVault): number =>
-    (one.otherTenant || one.firewalled ? 4 : 0) + (one.otherRegion ? 2 : 0) + (one.vault.purgeProtection ? 0 : 1);
+    (isUsable(one) ? 0 : 8) +
+    (one.otherSubscription ? 4 : 0) +
+    (one.otherRegion ? 2 : 0) +
+    (one.vault.purgeProtection ? 0 : 1);
   return vaults
     .map((vault) => ({
       vault,
-      otherTenant: vault.tenantId.toLowerCase() !== tenantId.toLowerCase(),
+      otherTenant: vault.tenantId.toLowerCase() !== by.tenantId.toLowerCase(),
       otherRegion: vault.location !== resource.location,
-      firewalled: !kind.reaches(vault),
+      firewalled: !by.kind.reaches(vault),
+      otherSubscription: !inOneSubscription(resource.id, vault.id),
+      notPermitted: by.terms.vaults.some(({ permits }) => !permitsVault(permits, resource.id, vault.id)),
     }))
     .sort((a, b) => rank(a) - rank(b) || (a.vault.name < b.vault.name ? -1 : 1));
 }
 
-export const isUsable = (vault: JudgedVault): boolean => !vault.otherTenant && !vault.firewalled;
+export const isUsable = (vault: JudgedVault): boolean => !vault.otherTenant && !vault.notPermitted && !vault.firewalled;
 
 /** A key with the checks it would meet. */
 export interface JudgedKey {

@@ -1,6 +1,8 @@
 /** Looks at everything a plan rests on, at once. */
+
+import type { ObservedControl } from '../domain/control.ts';
 import { done, failed, foundThat, type Outcome } from '../domain/failure.ts';
-import { ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
+import { ArmId, armIdParts, KeyName, KeyVersion, sameArmId } from '../domain/ids.ts';
 import type { KeyChange } from '../domain/key-change.ts';
 import {
   type Observation,
@@ -132,6 +134,31 @@ async function observeKey({ keys }: Azure, { to, make }: KeyChange, own: OwnKey 
   return done({ key: value.key, keyIs: value.is === 'doubtful' ? value.doubt : value.is });
 }
 
+/** Who controls the key that the resource is to end under, and what people call the places of both. */
+async function observeControl(
+  { control }: Azure,
+  ref: ResourceRef,
+  vault: ObservedVault,
+  { to }: KeyChange,
+): Promise<Outcome<ObservedControl>> {
+  const [vaultIn, resourceIn] = [armIdParts(vault.id).subscriptionId, armIdParts(ref.id).subscriptionId];
+  const [found, vaultName, resourceName] = await Promise.all([
+    control.of(vault, to.keyName),
+    control.subscriptionName(vaultIn),
+    control.subscriptionName(resourceIn),
+  ]);
+  if (!found.ok) return found;
+  if (!vaultName.ok) return vaultName;
+  if (!resourceName.ok) return resourceName;
+  const { controllers, unseen } = found.value;
+  return done({
+    controllers: [...controllers],
+    unseen: [...unseen],
+    vaultSubscription: { id: vaultIn, name: vaultName.value },
+    resourceSubscription: { id: resourceIn, name: resourceName.value },
+  });
+}
+
 /** What only shows once resource and vault are known. */
 async function observeAccess(
   azure: Azure,
@@ -141,15 +168,40 @@ async function observeAccess(
 ) {
   const { resource, vault } = seen;
   const { principalId } = resource;
-  const [held, rights, deletedKey, from] = await Promise.all([
+  const [held, rights, deletedKey, from, control] = await Promise.all([
     principalId === null ? done(false) : azure.grants.held(vault, change.to.keyName, principalId),
     observeRights(azure, ref, resource, vault),
     observeDeletedKey(azure, vault, change),
     observeFrom(azure, vault, change),
+    observeControl(azure, ref, vault, change),
   ]);
   if (!held.ok) return held;
   if (!rights.ok) return rights;
-  return from.ok ? done({ grantHeld: held.value, rights: rights.value, deletedKey, from: from.value }) : from;
+  if (!control.ok) return control;
+  if (!from.ok) return from;
+  return done({
+    grantHeld: held.value,
+    rights: rights.value,
+    deletedKey,
+    from: from.value,
+    control: control.value,
+  });
+}
+
+/** Names of vaults are unique in all of Azure: one that is elsewhere is the same vault, moved, and what was approved is not that. */
+async function noVault({ inventory }: Azure, id: ArmId): Promise<Outcome<Observation>> {
+  const all = await inventory.vaults();
+  if (!all.ok) return all;
+  const moved = all.value.find(({ name }) => name.toLowerCase() === armIdParts(id).name.toLowerCase());
+  return failed(
+    foundThat(
+      'reading the vault',
+      // Lists lag: where the id is still in it the vault was there a moment ago.
+      moved === undefined || sameArmId(moved.id, id)
+        ? { code: 'missing', what: 'vault' }
+        : { code: 'vault-moved', to: moved.id },
+    ),
+  );
 }
 
 /**
@@ -173,17 +225,18 @@ export async function observe(
   if (!vault.ok) return vault;
   if (!key.ok) return key;
   if (resource.value === null) return failed(foundThat('reading the resource', { code: 'missing', what: 'resource' }));
-  if (vault.value === null) return failed(foundThat('reading the vault', { code: 'missing', what: 'vault' }));
+  if (vault.value === null) return noVault(azure, vaultId);
   if (!locks.ok) return locks;
   const seen = { resource: resource.value, vault: vault.value };
   const access = await observeAccess(azure, ref, seen, change);
   if (!access.ok) return access;
-  const { grantHeld, rights, deletedKey, from } = access.value;
+  const { grantHeld, rights, deletedKey, from, control } = access.value;
   return done({
     ...seen,
     ...key.value,
     from,
     grantHeld,
     guards: { readOnlyLocks: locks.value, ...rights, deletedKey },
+    control,
   });
 }

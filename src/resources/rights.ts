@@ -19,6 +19,8 @@ export const actionsOn = {
   subscription: [
     // When a resource was created, where it does not tell itself.
     'Microsoft.Resources/subscriptions/resources/read',
+    // What people call it.
+    'Microsoft.Resources/subscriptions/read',
   ],
   resource: [...kinds.flatMap(({ rights }) => [...rights.read, ...rights.write]), ...guardReads],
   identity: [assignIdentity, 'Microsoft.Authorization/permissions/read'],
@@ -30,6 +32,8 @@ export const actionsOn = {
     'Microsoft.KeyVault/vaults/accessPolicies/write',
     'Microsoft.Authorization/roleAssignments/read',
     'Microsoft.Authorization/roleAssignments/write',
+    // Who controls a key: what each assigned role allows.
+    'Microsoft.Authorization/roleDefinitions/read',
     ...guardReads,
   ],
 } as const;

@@ -1,6 +1,8 @@
 /** Words for every judgement of a check, from the facts it rests on. */
 import type { Check, CheckCode, CheckOf, FactOf } from '../domain/check.ts';
 import { type CustomerKey, sameVaultUri } from '../domain/observed.ts';
+import { subscriptionWords } from './control.ts';
+import { countOf } from './count.ts';
 import { doubtfulKeyRemedy, doubtfulKeyWords, keyWords, otherKeyRemedy } from './keys.ts';
 import { dayWords, regionWords, scopeWords, shortVersion } from './places.ts';
 
@@ -11,6 +13,11 @@ export interface CheckWords {
   /** What to do about it; empty where nothing can be done, or nothing has to. */
   readonly remedy: string;
 }
+
+const unseenWords = {
+  'role-assignments': 'role assignments (Microsoft.Authorization/roleAssignments/read)',
+  roles: 'what every role allows (Microsoft.Authorization/roleDefinitions/read)',
+} as const;
 
 const pass = (title: string): CheckWords => ({ title, text: '', remedy: '' });
 
@@ -93,6 +100,41 @@ const words: { readonly [C in CheckCode]: (fact: FactOf<C>, outcome: Check['outc
     title: 'The vault is in another region',
     text: `Agent in ${regionWords(resource)}, vault in ${regionWords(vault)}. When that region is down, so is the agent’s data.`,
     remedy: '',
+  }),
+  'same-subscription': () => pass('Vault and agent are in the same subscription'),
+  'other-subscription': ({ resource, vault }) => ({
+    title: 'The vault is in another subscription',
+    text: `Vault in ${subscriptionWords(vault)}, agent in ${subscriptionWords(resource)}. Make sure that it is the vault you mean: names can look alike.${[resource, vault].some(({ name }) => name === null) ? ' Reading their names takes Microsoft.Resources/subscriptions/read.' : ''}`,
+    remedy: '',
+  }),
+  'vault-not-permitted': ({ rule, vault, sameSubscription }) => ({
+    title: `The policy does not permit vault ${vault}.`,
+    text: sameSubscription
+      ? `Rule ${rule} names other vaults for this agent.`
+      : `It is in another subscription than the agent, and rule ${rule} does not permit that.`,
+    remedy: 'Choose another vault, or ask whoever keeps the policy to permit this one.',
+  }),
+  'controllers-known': ({ count }) =>
+    pass(`Who controls the key is known: ${countOf(count, 'controller', 'controllers')}`),
+  'controllers-not-checked': ({ unseen }) => ({
+    title: 'Who controls the key was not checked',
+    text: `The bot may not read ${unseen.map((one) => unseenWords[one]).join(' and ')}. People and apps it does not name may copy or delete the key.`,
+    remedy: '',
+  }),
+  'controllers-not-named': () => ({
+    title: 'Names of who controls the key were not checked',
+    text: 'Microsoft Graph did not tell all of them, or not how many people a group has. They stand under their object ids.',
+    remedy: '',
+  }),
+  'key-origin-unknown': () => ({
+    title: 'The key was made elsewhere',
+    text: 'Its origin is unknown: whoever made or imported it may have a copy.',
+    remedy: '',
+  }),
+  'key-must-be-new': ({ rule }) => ({
+    title: 'The key has to be made by this request.',
+    text: `Rule ${rule} takes no key or version that exists already: whoever made it may have a copy.`,
+    remedy: 'Choose a new key, or a new version of the key in use.',
   }),
   'vault-reachable': () => pass('The vault’s firewall is open'),
   'vault-firewalled': () => ({

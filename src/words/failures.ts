@@ -3,7 +3,7 @@ import { codeOf, type Failure, type Found, type FoundCode } from '../domain/fail
 import { kinds } from '../resources/registry.ts';
 import { checkWords } from './checks.ts';
 import { doubtfulKeyRemedy, doubtfulKeyWords, otherKeyRemedy, resourceKeyWords } from './keys.ts';
-import { scopeWords } from './places.ts';
+import { placeWords, scopeWords } from './places.ts';
 
 /** The right that Azure missed, where its words name one (ARM's `AuthorizationFailed`, a vault's `ForbiddenByRbac`). */
 function missingRight(message: string): string {
@@ -34,6 +34,7 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
   'resource-busy': passes,
   'resource-not-settled': look,
   missing: 'Somebody removed what the plan rests on. Put it back and retry, or give up.',
+  'vault-moved': 'Move it back and retry, or give up and ask again: another place needs another approval.',
   'identity-lost': 'Give the agent that identity back and retry, or give up and ask again.',
   'identity-not-shown': look,
   'key-of-others': otherKeyRemedy,
@@ -126,6 +127,8 @@ function foundWords(found: Found): string {
       return `The agent is ${found.provisioningState}.`;
     case 'missing':
       return `${missingThings[found.what]} does not exist any more.`;
+    case 'vault-moved':
+      return `The vault was moved: it is in ${placeWords(found.to)} now.`;
     case 'identity-lost':
       return `The agent does not have ${found.id} any more.`;
     case 'identity-not-shown':
@@ -197,6 +200,7 @@ export function expectedWords(failure: Failure): string | null {
     case 'blocked':
     case 'resource-busy':
     case 'missing':
+    case 'vault-moved':
     case 'identity-lost':
     case 'key-of-others':
     case 'key-doubtful':

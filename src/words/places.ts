@@ -20,6 +20,12 @@ const longDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long'
 /** `2028-01-12`, with or without a time, is `12 January 2028`, in UTC. */
 export const dayWords = (day: string): string => longDay.format(new Date(day));
 
+/** `group rg-research of subscription 4000…`: where the thing with this ARM id lies. */
+export function placeWords(id: string): string {
+  const [, , subscription = '', , group = ''] = id.split('/');
+  return `group ${group} of subscription ${subscription}`;
+}
+
 /** `key cmk-triage in kv-care-prod`, `agent triage-agent-prod`, `group rg-care-prod`: what an ARM scope is, in few words. */
 export function scopeWords(scope: string): string {
   // A role assignment lies at what it is about.

@@ -7,7 +7,7 @@ import { planDigest, type Sha256 } from '../domain/digest.ts';
 import { type Failure, foundThat } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
 import { blocksOf, effectsOf, type StepName, stagesOf } from '../domain/plan.ts';
-import { applyPolicy, type Policy, type Standing } from '../domain/policy/policy.ts';
+import { applyPolicy, type Policy, type Standing, termsFor } from '../domain/policy/policy.ts';
 import type { ResourceFacts } from '../domain/policy/rules.ts';
 import type { StepUp } from '../domain/policy/sign-in.ts';
 import type { Azure } from '../domain/ports/azure.ts';
@@ -74,7 +74,8 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   const observed = await operation.observe(ports.azure, wish, own);
   if (!observed.ok) return stopOrWait(ports, id, run, attempt, observed.failure);
   const { policy, tenantId, now, sha256, stepUp } = ports;
-  const context = { tenantId, policyVersion: policy.version, now: now(), own };
+  const terms = termsFor(policy, observed.value.resource);
+  const context = { tenantId, policyVersion: policy.version, terms, now: now(), own };
   const plan = operation.plan(wish, observed.value, context);
   const blocks = blocksOf(plan);
   const [block] = blocks;

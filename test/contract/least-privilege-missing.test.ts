@@ -17,7 +17,7 @@ let putBack: () => Promise<void>;
 const seen: string[][] = [];
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ env: { CMK_VAULTS: '*/*/*' } });
   putBack = await rememberAzure(world);
 });
 afterEach(() => putBack());
@@ -59,6 +59,7 @@ const warns = (right: string, words: string, path: Path = first): Row => ({
   look: review(path),
   words,
 });
+const otherSubscription = { agent: 'triage-agent-prod', vault: 'kv-legacy', key: 'cmk-legacy' };
 const refused = 'does not have authorization to perform action';
 
 const rows: readonly Row[] = [
@@ -120,6 +121,8 @@ const rows: readonly Row[] = [
     words: refused,
   },
   warns('Microsoft.Authorization/locks/read', 'Reading them takes'),
+  warns('Microsoft.Authorization/roleDefinitions/read', 'People and apps it does not name may copy or delete the key.'),
+  warns('Microsoft.Resources/subscriptions/read', 'Reading their names takes', otherSubscription),
   warns('Microsoft.Authorization/permissions/read', 'Reading them takes'),
 ];
 

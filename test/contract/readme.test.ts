@@ -30,9 +30,13 @@ describe('the README', () => {
     const { rules } = policyFileSchema.parse(JSON.parse(example));
     expect(rules.map((rule) => rule.name)).toEqual(['research', 'tests', 'patient-facing']);
     // Between them the rules show every setting there is.
-    const shown = new Set(rules.flatMap((rule) => [...Object.keys(rule), ...Object.keys(rule.match)]));
+    const inside = (rule: (typeof rules)[number]) =>
+      [rule.match, ...(rule.vaults ?? [])].flatMap((one) => Object.keys(one));
+    const shown = new Set(rules.flatMap((rule) => [...Object.keys(rule), ...inside(rule)]));
     const { shape } = policyFileSchema.shape.rules.element;
-    expect([...shown].sort()).toEqual([...Object.keys(shape), ...Object.keys(shape.match.unwrap().shape)].sort());
+    const vaults = shape.vaults.unwrap().element.shape;
+    const every = [shape, shape.match.unwrap().shape, vaults].flatMap((one) => Object.keys(one));
+    expect([...shown].sort()).toEqual([...new Set(every)].sort());
   });
 
   test('names every command, and no other', () => {

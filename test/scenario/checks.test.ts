@@ -3,6 +3,7 @@ import { checkCodes } from '../../src/domain/check.ts';
 import { deleteKey, onKey } from '../support/azure-state.ts';
 import { type CheckRow, key, vault } from '../support/check-row.ts';
 import { agentRows, vaultRows } from '../support/check-rows-agent-vault.ts';
+import { controlRows } from '../support/check-rows-control.ts';
 import { guardRows } from '../support/check-rows-guards.ts';
 import { keyRows, newKeyRows } from '../support/check-rows-keys.ts';
 import { changeState } from '../support/local-azure.ts';
@@ -23,7 +24,7 @@ import {
 import { table } from '../support/table.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
 
-const rows: readonly CheckRow[] = [...agentRows, ...vaultRows, ...guardRows, ...keyRows, ...newKeyRows];
+const rows: readonly CheckRow[] = [...agentRows, ...vaultRows, ...controlRows, ...guardRows, ...keyRows, ...newKeyRows];
 const glyphs = { pass: '✓', warn: '△', block: '✕' } as const;
 const blocked = '✕ This cannot go ahead';
 
@@ -134,12 +135,14 @@ describe('every judgement stands on the review page', () => {
 
   test('no judgement is left out', () => {
     const left = checkCodes.filter((code) => !rows.some((row) => row.code === code));
-    // Those of a rotation stand in its own stories, and what a run made is judged in the run alone.
+    // Those of a rotation and of whose key it is stand in their own stories, and what a run made is judged in the run alone.
     expect(left).toEqual([
       'customer-managed',
       'key-moved',
       'old-version-disabled',
       'old-version-unknown',
+      'other-subscription',
+      'key-must-be-new',
       'key-made',
       'key-version-new',
       'key-of-others',

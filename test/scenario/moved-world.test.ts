@@ -4,6 +4,7 @@ import { changeState } from '../support/local-azure.ts';
 import { cardOf, type SeenActivity } from '../support/local-teams.ts';
 import type { MovedRow } from '../support/moved-row.ts';
 import { agentRows, north, vaultRows } from '../support/moved-rows-agent-vault.ts';
+import { controlRows } from '../support/moved-rows-control.ts';
 import { grantRows, guardRows, keyRows } from '../support/moved-rows-keys.ts';
 import { azureState, kindsOf, linesOf, openReview, type Path } from '../support/path.ts';
 import {
@@ -25,7 +26,7 @@ import {
 import { table } from '../support/table.ts';
 import { startWorld, type World } from '../support/world.ts';
 
-const rows = [...agentRows, ...vaultRows, ...keyRows, ...grantRows, ...guardRows];
+const rows = [...agentRows, ...vaultRows, ...keyRows, ...grantRows, ...guardRows, ...controlRows];
 
 let world: World;
 let putBack: () => Promise<void>;

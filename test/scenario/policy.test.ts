@@ -285,6 +285,8 @@ describe('rules by agent', () => {
     expect(out).toMatch(/may approve +Approver; Second approver; Team member; never who asked\n/);
     expect(out).toMatch(/approvals needed +1\n/);
     expect(out).toMatch(/expires after +3 days\n/);
+    expect(out).toMatch(/vaults +those in the agent’s own subscription\n/);
+    expect(out).toMatch(/keys +new ones, and those that are there\n/);
     expect((await doctor('ward-agent')).out).toMatch(/rule environment +applies: no other rule matches/);
     const tagged = (await doctor(first.agent)).out;
     expect(tagged).toMatch(

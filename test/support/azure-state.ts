@@ -81,6 +81,46 @@ export const allow =
     state.roleAssignments.push({ ...like, name, scope, principalId, roleDefinitionId: encryptionUser });
   };
 
+/** Azure's own roles that control keys, and one that only uses them. */
+export const keyRoles = {
+  owner: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
+  contributor: 'b24988ac-6180-42a0-ab88-20f7382dd24c',
+  administrator: '00482a5a-887f-4fb3-b363-3b7fe8e74483',
+  cryptoUser: '12338af0-0e69-4776-bea7-57ae8d297424',
+} as const;
+
+/** Gives somebody a role at a scope, as an administrator would in the portal. */
+export const giveRole =
+  (
+    principalId: string,
+    roleDefinitionId: string,
+    scope: (state: AzureState) => string,
+    principalType: 'User' | 'Group' | 'ServicePrincipal' = 'User',
+  ): Change =>
+  (state) => {
+    const [like] = state.roleAssignments;
+    if (like === undefined) throw new Error('nobody has a role');
+    const name = `80000000-0000-4000-8000-${String(state.roleAssignments.length + 1000).padStart(12, '0')}`;
+    state.roleAssignments.push({ ...like, name, scope: scope(state), principalId, principalType, roleDefinitionId });
+  };
+
+/** Takes every role of somebody away. */
+export const takeRoles =
+  (principalId: string): Change =>
+  (state) => {
+    state.roleAssignments = state.roleAssignments.filter((one) => one.principalId !== principalId);
+  };
+
+/** Gives somebody key permissions by access policy. */
+export const givePolicy =
+  (vault: string, objectId: string, ...keys: readonly string[]): Change =>
+  (state) => {
+    const permissions = { keys: [...keys], secrets: [], certificates: [], storage: [] };
+    const { accessPolicies, tenantId } = vaultIn(state, vault);
+    const effectiveAt = '2024-03-04T08:00:00.000Z';
+    accessPolicies.push({ tenantId, objectId, applicationId: null, permissions, keysBefore: [], effectiveAt });
+  };
+
 /** Takes actions from the bot's roles, wherever it holds them; data actions too. */
 export const withoutActions =
   (...actions: readonly string[]): Change =>

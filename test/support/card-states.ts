@@ -1,6 +1,7 @@
 /** Requests in every state a card can show, folded from real events: nothing in them is made up for the card. */
 
 import { judge } from '../../src/domain/check.ts';
+import type { ObservedControl } from '../../src/domain/control.ts';
 import { type Failure, type Found, foundThat } from '../../src/domain/failure.ts';
 import { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../../src/domain/ids.ts';
 import type { Observation } from '../../src/domain/observed.ts';
@@ -13,6 +14,8 @@ import type { Request } from '../../src/domain/request/request.ts';
 import type { Command, StepResult } from '../../src/domain/request/request-command.ts';
 import type { Wish } from '../../src/operations/registry.ts';
 import {
+  control,
+  controller,
   type EnableWish,
   key,
   noon,
@@ -25,6 +28,7 @@ import {
   vault,
   version,
 } from '../unit/support/plans.ts';
+import { termsOf } from '../unit/support/policies.ts';
 import { approver, requester, submit, tenant } from './fixtures.ts';
 
 export const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
@@ -54,16 +58,76 @@ export const wished: EnableWish = {
 export const newKind = { type: 'RSA', size: 3072, expires: '2028-01-12T00:00:00.000Z' } as const;
 export const newKeyWished: EnableWish = { ...wished, keyVersion: null, newKey: newKind };
 
+/** Who looks after the keys of care production. */
+const careSubscription = { id: '40000000-0000-4000-8000-000000000001', name: 'Care production' };
+export const seenControl = (change: Partial<ObservedControl> = {}): ObservedControl =>
+  control({
+    controllers: [
+      controller({ can: ['delete', 'purge', 'give-access'] }),
+      controller({ id: 'bot', type: 'bot', can: ['change', 'give-access'] }),
+      controller({
+        id: 'custodians',
+        type: 'group',
+        can: ['copy', 'change', 'delete', 'purge'],
+        name: 'Key custodians',
+        members: 3,
+      }),
+    ],
+    vaultSubscription: careSubscription,
+    resourceSubscription: careSubscription,
+    ...change,
+  });
+
 export const seen = (change: Partial<Observation> = {}): Observation =>
   observation({
     resource: resource({ id: resourceId, name: 'triage-agent-prod' }),
     vault: vault({ id: vaultId, name: 'kv-care-prod', uri: 'https://kv-care-prod.vault.azure.net/' }),
     key: key({ name: keyName, version: version('5') }),
+    control: seenControl(),
     ...change,
   });
 
 export const planOf = (change: Partial<Observation> = {}, wish: Wish = wished): Plan =>
   planFor({ seen: seen(change), wished: wish, policyVersion: '3f9c21ab' });
+
+const lookAlikeId = ArmId.parse(
+  '/subscriptions/40000000-0000-4000-8000-000000000002/resourceGroups/rg-research/providers/Microsoft.KeyVault/vaults/kv-hospita1-keys',
+);
+
+/** The vault of whoever asks, one letter apart from the hospital's, where a rule permits the other subscription or none does. */
+export const lookAlikePlan = (permitted: boolean): Plan =>
+  planFor({
+    seen: seen({
+      vault: vault({
+        id: lookAlikeId,
+        name: 'kv-hospita1-keys',
+        uri: 'https://kv-hospita1-keys.vault.azure.net/',
+        purgeProtection: true,
+      }),
+      control: seenControl({
+        controllers: [
+          controller({ can: ['delete', 'purge', 'give-access'] }),
+          controller({ id: 'bot', type: 'bot', can: ['change', 'give-access'] }),
+          controller({ id: requester, type: 'person', name: 'Requester' }),
+        ],
+        vaultSubscription: { id: '40000000-0000-4000-8000-000000000002', name: 'Research' },
+      }),
+    }),
+    wished: { ...wished, vaultId: lookAlikeId },
+    policyVersion: '3f9c21ab',
+    terms: termsOf(permitted ? { vaults: [{ subscriptions: ['*'] }] } : {}),
+  });
+
+/** Between approval and run somebody became Key Vault Administrator, and nobody may read what roles allow any more. */
+const moreControllers = planOf({
+  control: seenControl({
+    controllers: [
+      ...seenControl().controllers,
+      controller({ id: 'new', type: 'person', name: 'Team member', can: ['copy', 'change', 'delete', 'purge'] }),
+    ],
+    unseen: ['roles'],
+  }),
+});
 
 const visitAgentId = ArmId.parse(`${group}/Microsoft.HealthBot/healthBots/virtual-visit-agent`);
 export const visitKeyName = KeyName.parse('cmk-virtual-visit');
@@ -354,6 +418,9 @@ export const requestStates: Readonly<Record<string, Request>> = {
   ),
   'awaiting-new-key': requestOf(asked(inOneStage)),
   'awaiting-long-names': requestOf(asked(longNames, 1, { justification: `${justification} `.repeat(5).trim() })),
+  'awaiting-look-alike': requestOf(asked(lookAlikePlan(true))),
+  'awaiting-older-plan': requestOf(asked(planOf({ control: undefined }))),
+  'plan-changed-controllers': requestOf(...approved, checked(moreControllers)),
   'plan-changed': requestOf(...approved, checked(elsewhere)),
   'plan-changed-irreversible': requestOf(...approved, checked(unprotected)),
   'approvers-changed': requestOf(...approved, checked(planOf(), 'no')),

@@ -2,7 +2,7 @@
 
 import { commands } from '../../src/commands/registry.ts';
 import { planDigest } from '../../src/domain/digest.ts';
-import { FormId, KeyName, RequestId } from '../../src/domain/ids.ts';
+import { ArmId, FormId, KeyName, RequestId } from '../../src/domain/ids.ts';
 import type { ObservedVault } from '../../src/domain/observed.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import { type RefusalCode, refuse } from '../../src/domain/request/refusal.ts';
@@ -21,8 +21,10 @@ import { requestCard } from '../../src/teams/cards/views/request-card.ts';
 import { bugCard, helpCard, refusalCard } from '../../src/teams/cards/views/short-views.ts';
 import { commandWorld, formOn } from '../unit/support/command-world.ts';
 import { key, kind, noon, resource, sha256, version } from '../unit/support/plans.ts';
+import { termsOf } from '../unit/support/policies.ts';
 import {
   longLife,
+  lookAlikePlan,
   names,
   newestKey,
   newKeyWished,
@@ -166,6 +168,9 @@ const vaultNamed = (name: string, change: Partial<ObservedVault> = {}) => ({
   name,
   ...change,
 });
+const elsewhere = ArmId.parse(
+  '/subscriptions/40000000-0000-4000-8000-000000000002/resourceGroups/rg-research/providers/Microsoft.KeyVault/vaults/kv-hospita1-keys',
+);
 const vaults = judgeVaults(
   [
     seen().vault,
@@ -173,11 +178,11 @@ const vaults = judgeVaults(
     vaultNamed('kv-old-wards', { softDelete: false }),
     vaultNamed('kv-north-europe', { location: 'northeurope', purgeProtection: true }),
     vaultNamed('kv-behind-firewall', { firewall: 'closed' }),
+    vaultNamed('kv-hospita1-keys', { id: elsewhere, purgeProtection: true }),
     vaultNamed('kv-of-others', { tenantId: '30000000-0000-4000-8000-000000000000' }),
   ],
-  { location: 'westeurope' },
-  tenant,
-  kind,
+  seen().resource,
+  { tenantId: tenant, kind, terms: termsOf() },
 );
 const keys = judgeKeys(
   [
@@ -253,6 +258,8 @@ function forms(): readonly GalleryCard[] {
       ),
     },
     { name: 'form-review.new-key', card: card(form('review'), reviewFacts(planOf({ key: null }, newKeyWished))) },
+    { name: 'form-review.look-alike', card: card(form('review'), reviewFacts(lookAlikePlan(true))) },
+    { name: 'form-review.look-alike-blocked', card: card(form('review'), reviewFacts(lookAlikePlan(false))) },
     { name: 'form-review.blocked', card: card(form('review'), reviewFacts(blocked)) },
     { name: 'form-review.under-another-key', card: card(form('review'), reviewFacts(underAnother)) },
     { name: 'form-ended.submitted', card: formEndedCard(form('review', { ended: 'submitted' })) },

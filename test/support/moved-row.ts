@@ -11,7 +11,7 @@ export type Outcome =
   | { readonly outcome: 'asks a person'; readonly says: readonly string[] };
 
 export type MovedRow = Outcome & {
-  readonly of: 'agent' | 'vault' | 'key' | 'grant' | 'lock' | 'right';
+  readonly of: 'agent' | 'vault' | 'key' | 'grant' | 'lock' | 'right' | 'control';
   readonly what: string;
   /** The choice, where it is not the usual one. */
   readonly path?: Path;

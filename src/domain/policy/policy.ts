@@ -15,6 +15,7 @@ import {
   type Rule,
   type TagRule,
   tagCriteriaOf,
+  type VaultMatch,
 } from './rules.ts';
 
 /** A rule that holds, and why: every criterion it has. */
@@ -69,6 +70,10 @@ export interface Terms {
   readonly approvalsRequired: number;
   readonly expiryMs: number;
   readonly extraApprovalForIrreversible: boolean;
+  /** Every one of these rules has to permit a vault. */
+  readonly vaults: readonly { readonly rule: string; readonly permits: readonly VaultMatch[] }[];
+  /** Names of the rules that want a key, or a version of one, that the request makes. */
+  readonly newKeyWantedBy: readonly string[];
 }
 
 const given = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value]);
@@ -78,6 +83,7 @@ export function termsFor(policy: Policy, resource: ResourceFacts): Terms {
   const tightenedBy = policy.tagRules.filter(({ match }) =>
     allHold(tagCriteriaOf(match, resource, policy.trustedTags)),
   );
+  const all: readonly (Rule | TagRule)[] = [rule, ...tightenedBy];
   return {
     rule,
     tightenedBy,
@@ -88,7 +94,9 @@ export function termsFor(policy: Policy, resource: ResourceFacts): Terms {
       ...tightenedBy.flatMap(({ approvalsRequired }) => given(approvalsRequired)),
     ),
     expiryMs: Math.min(rule.expiryMs, ...tightenedBy.flatMap(({ expiryMs }) => given(expiryMs))),
-    extraApprovalForIrreversible: [rule, ...tightenedBy].some((one) => one.extraApprovalForIrreversible === true),
+    extraApprovalForIrreversible: all.some((one) => one.extraApprovalForIrreversible === true),
+    vaults: all.flatMap(({ name, vaults }) => given(vaults).map((permits) => ({ rule: name, permits }))),
+    newKeyWantedBy: all.filter(({ requireNewKey }) => requireNewKey === true).map(({ name }) => name),
   };
 }
 

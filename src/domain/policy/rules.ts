@@ -16,6 +16,16 @@ export interface RuleMatch {
   readonly resources?: readonly string[] | undefined;
 }
 
+/**
+ * Vaults that a rule permits: every criterion that is given has to hold. Texts may hold `*` for any run of characters. Without
+ * `subscriptions` the resource's own is meant: a name alone is worth nothing, since anybody may choose one that looks alike.
+ */
+export interface VaultMatch {
+  readonly subscriptions?: readonly string[] | undefined;
+  readonly resourceGroups?: readonly string[] | undefined;
+  readonly names?: readonly string[] | undefined;
+}
+
 /** One rule with everything it says. Ids are Entra group ids or object ids; an empty list means nobody. */
 export interface Rule {
   readonly name: string;
@@ -26,6 +36,10 @@ export interface Rule {
   readonly expiryMs: number;
   /** One more approval where the plan has an irreversible step. */
   readonly extraApprovalForIrreversible: boolean;
+  /** Where the key may lie: a vault has to match one of them. */
+  readonly vaults: readonly VaultMatch[];
+  /** The key, or the version of it, has to be made by the request: of any other nobody knows who else has it. */
+  readonly requireNewKey: boolean;
 }
 
 /**
@@ -44,6 +58,8 @@ export interface TagRule {
   readonly approvalsRequired?: number | undefined;
   readonly expiryMs?: number | undefined;
   readonly extraApprovalForIrreversible?: boolean | undefined;
+  readonly vaults?: readonly VaultMatch[] | undefined;
+  readonly requireNewKey?: boolean | undefined;
 }
 
 /** What rules look at. */

@@ -2,6 +2,7 @@
  * What the product asks of Azure, in its own words. Every call answers an {@link Outcome}; anything thrown is a bug.
  * Reads may be repeated freely. Each write says whether repeating it is safe: all are, because a step may run twice.
  */
+import type { ObservedControl } from '../control.ts';
 import type { Outcome, Receipt } from '../failure.ts';
 import type { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../ids.ts';
 import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
@@ -92,6 +93,18 @@ export interface Grants {
   grant(vault: ObservedVault, keyName: KeyName, principalId: string, tenantId: string): Promise<Outcome<Receipt>>;
 }
 
+/** Who controls a key beside those who use it, and what people call the place it lies in. */
+export interface Control {
+  /**
+   * Everybody who can copy, change, delete or purge the key, or give any of that to others: by role, inherited ones included,
+   * and by access policy where the vault grants by those. Conditions and deny assignments, which only take away, are not
+   * looked at: who may be a controller is named as one. What the bot may not read is named in `unseen`.
+   */
+  of(vault: ObservedVault, keyName: KeyName): Promise<Outcome<Pick<ObservedControl, 'controllers' | 'unseen'>>>;
+  /** What people call a subscription; null where Azure does not tell the bot. */
+  subscriptionName(id: string): Promise<Outcome<string | null>>;
+}
+
 /** A management lock. */
 export interface Lock {
   readonly name: string;
@@ -180,6 +193,7 @@ export interface Azure {
   readonly vaults: Vaults;
   readonly keys: Keys;
   readonly grants: Grants;
+  readonly control: Control;
   readonly guards: Guards;
   readonly inventory: Inventory;
   readonly groups: Groups;

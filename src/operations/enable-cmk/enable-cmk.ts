@@ -7,6 +7,7 @@ import { KeyKind } from '../../domain/observed.ts';
 import { Resource } from '../../resources/registry.ts';
 import { judgeResource, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
 import type { CheckContext } from '../context.ts';
+import { judgeControl, judgePlace } from '../control-checks.ts';
 import { defineOperation } from '../operation.ts';
 import { keyPage } from '../pages/key-page.ts';
 import { answerOn } from '../pages/page.ts';
@@ -64,6 +65,8 @@ export const enableCmk = defineOperation<typeof Wish>({
     ...judgeResource(work.observed.resource, context.kind),
     judgeCurrentKey(work, context),
     ...judgeVault(work, context),
+    ...judgePlace(work, context),
+    ...judgeControl(work, context),
     ...judgeWrites(work, context),
     ...judgeWantedKey(work, context),
   ],

@@ -28,9 +28,10 @@ export async function reviewFacts(
   if (!observed.ok) return observed;
   const { resource } = observed.value;
   const standing = await ports.requesterStanding(form.owner, resource);
-  if (standing !== 'yes') return refuse(requesterRefusals[standing], namesOf(termsFor(ports.policy, resource)));
+  const terms = termsFor(ports.policy, resource);
+  if (standing !== 'yes') return refuse(requesterRefusals[standing], namesOf(terms));
   const now = ports.now();
-  const context = { tenantId: ports.tenantId, policyVersion: ports.policy.version, now, own: null };
+  const context = { tenantId: ports.tenantId, policyVersion: ports.policy.version, terms, now, own: null };
   const plan = operation.plan(wish, observed.value, context);
   const policy = applyPolicy(ports.policy, plan, now);
   return done({ page: 'review', plan, digest: planDigest(plan, ports.sha256), policy, openRequest });

@@ -7,6 +7,7 @@ import { CustomerKey, isNamedAlike, KeyKind } from '../../domain/observed.ts';
 import { Resource } from '../../resources/registry.ts';
 import { judgeResource, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
 import type { CheckContext } from '../context.ts';
+import { judgeControl, judgePlace } from '../control-checks.ts';
 import type { Form } from '../form.ts';
 import { defineOperation } from '../operation.ts';
 import { keyPage } from '../pages/key-page.ts';
@@ -115,6 +116,8 @@ export const rotateCmk = defineOperation<typeof Wish>({
     judgeCurrentKey(work, context),
     ...judgeOldVersion(work),
     ...judgeVault(work, context),
+    ...judgePlace(work, context),
+    ...judgeControl(work, context),
     ...judgeWrites(work, context),
     ...judgeWantedKey(work, context),
   ],

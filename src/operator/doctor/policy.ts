@@ -57,6 +57,33 @@ function diagnoseTagRule(rule: TagRule, { config }: Subjects, lookup: Lookup): r
   ];
 }
 
+/** A vault that the bot may not look into cannot be chosen, and one of any subscription may be anybody's. */
+function vaultMistakes(rule: Pick<Rule, 'name' | 'vaults'>, own: readonly string[]): readonly Diagnosis[] {
+  const named = rule.vaults.flatMap(({ subscriptions = [] }) => subscriptions);
+  const outside = named.filter((id) => id !== '*' && !own.includes(id.toLowerCase()));
+  const anyWhere = rule.vaults.some(({ subscriptions = [] }) => subscriptions.includes('*'));
+  return [
+    ...(outside.length === 0
+      ? []
+      : [
+          warn(
+            subjectOf(rule),
+            `permits vaults in ${outside.join(', ')}, which is not in CMK_SUBSCRIPTIONS`,
+            'Look at both lists.',
+          ),
+        ]),
+    ...(anyWhere
+      ? [
+          warn(
+            subjectOf(rule),
+            'permits vaults of every subscription',
+            'Whoever asks may own one that looks alike: name subscriptions.',
+          ),
+        ]
+      : []),
+  ];
+}
+
 function diagnoseRule(rule: Rule, { config }: Subjects, lookup: Lookup): readonly Diagnosis[] {
   const [requesters, approvers] = [lookup(rule.requesters), lookup(rule.approvers)];
   const { subscriptions } = rule.match;
@@ -85,6 +112,7 @@ function diagnoseRule(rule: Rule, { config }: Subjects, lookup: Lookup): readonl
             'Look at both lists.',
           ),
         ]),
+    ...vaultMistakes(rule, own),
     ...holderMistakes(rule, 'requester', requesters),
     ...holderMistakes(rule, 'approver', approvers),
     ...tooFew(rule, requesters, approvers),

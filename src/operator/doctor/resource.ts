@@ -7,6 +7,7 @@ import { countOf } from '../../words/count.ts';
 import { failureLine } from '../../words/failures.ts';
 import { refusalLine } from '../../words/operator-refusals.ts';
 import { reasonWords } from '../../words/policy.ts';
+import { permittedWords } from '../../words/vaults.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
 import { holderWords, lookUp } from './holders.ts';
 import { fail, ok, type Subjects } from './subjects.ts';
@@ -63,6 +64,11 @@ async function meaningOf(terms: Terms, { azure }: Subjects): Promise<readonly Di
     ok('may approve', `${words(terms.approvers)}; never who asked`),
     ok('approvals needed', `${terms.approvalsRequired}${more}`),
     ok('expires after', lengthOf(terms.expiryMs)),
+    ok('vaults', terms.vaults.map(({ permits }) => permittedWords(permits)).join(', and of these only: ')),
+    ok(
+      'keys',
+      terms.newKeyWantedBy.length === 0 ? 'new ones, and those that are there' : 'only those that the request makes',
+    ),
   ];
 }
 

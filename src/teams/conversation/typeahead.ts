@@ -1,4 +1,5 @@
 /** Typeahead: what stands to choose while somebody types into an input of a form. */
+import { termsFor } from '../../domain/policy/policy.ts';
 import { judgeKeys, judgeVaults } from '../../operations/choose.ts';
 import type { Form } from '../../operations/form.ts';
 import { answerOn } from '../../operations/pages/page.ts';
@@ -23,7 +24,9 @@ async function vaultChoices(ports: CommandPorts, form: Form): Promise<readonly C
   if (ref === null) return [];
   const [resource, vaults] = await Promise.all([ports.azure.resources.get(ref), ports.azure.inventory.vaults()]);
   if (!resource.ok || resource.value === null || !vaults.ok) return [];
-  return judgeVaults(vaults.value, resource.value, ports.tenantId, kindNamed(ref.kind)).map((one) => ({
+  const { tenantId, policy } = ports;
+  const by = { tenantId, kind: kindNamed(ref.kind), terms: termsFor(policy, resource.value) };
+  return judgeVaults(vaults.value, resource.value, by).map((one) => ({
     title: label(vaultTitle(one)),
     value: one.vault.name,
   }));

@@ -105,7 +105,7 @@ async function lead(setting: Setting, members: readonly (readonly boolean[])[], 
     },
     {
       ...{ requesters: [base.requesters], approvers: [base.approvers], approvalsRequired: base.approvalsRequired },
-      ...{ expiryMs: 3_600_000_000, extraApprovalForIrreversible: false },
+      ...{ expiryMs: 3_600_000_000, extraApprovalForIrreversible: false, vaults: [{}], requireNewKey: false },
     },
     null,
   );

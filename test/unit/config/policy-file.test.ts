@@ -57,6 +57,8 @@ const whole = {
   approvalsRequired: 2,
   approvalExpiry: '24h',
   extraApprovalForIrreversible: true,
+  vaults: [{ names: ['kv-hospital-*'] }, { subscriptions: [two], resourceGroups: ['rg-keys'] }],
+  requireNewKey: true,
 };
 
 describe('a policy file', () => {
@@ -71,6 +73,8 @@ describe('a policy file', () => {
         approvalsRequired: 2,
         expiryMs: 24 * hour,
         extraApprovalForIrreversible: true,
+        vaults: whole.vaults,
+        requireNewKey: true,
       },
     ]);
   });
@@ -83,6 +87,8 @@ describe('a policy file', () => {
       approvalsRequired: 1,
       expiryMs: 72 * hour,
       extraApprovalForIrreversible: false,
+      vaults: [{}],
+      requireNewKey: false,
     };
     expect(policy.rules).toEqual([{ name: 'test', match: { resources: ['*-test'] }, ...settings }]);
     expect(policy.otherwise).toEqual({ name: 'environment', match: {}, ...settings });
@@ -151,7 +157,7 @@ describe('a start is refused', () => {
     [
       'an unknown setting of a rule',
       { approver: [two] },
-      'rules[0].approver is not known here; known are name, match, requesters, approvers, approvalsRequired, approvalExpiry, extraApprovalForIrreversible',
+      'rules[0].approver is not known here; known are name, match, requesters, approvers, approvalsRequired, approvalExpiry, extraApprovalForIrreversible, vaults, requireNewKey',
     ],
     [
       'an unknown criterion',
@@ -213,6 +219,33 @@ describe('a start is refused', () => {
       { match: { subscriptions: ['production'] } },
       'rules[0].match.subscriptions[0] must be a subscription id',
     ],
+    [
+      'vaults in words',
+      { vaults: 'kv-hospital-*' },
+      'rules[0].vaults must be a list in [ ]; permit a vault, or leave it out: then the environment’s setting holds',
+    ],
+    [
+      'no vault at all',
+      { vaults: [] },
+      'rules[0].vaults is empty; permit a vault, or leave it out: then the environment’s setting holds',
+    ],
+    ['a vault by name alone', { vaults: ['kv-care'] }, 'rules[0].vaults[0] must be an object of vaults to permit'],
+    [
+      'a vault of which nothing is said',
+      { vaults: [{}] },
+      'rules[0].vaults[0] is empty; say which vaults, or leave vaults out',
+    ],
+    [
+      'an unknown criterion of a vault',
+      { vaults: [{ name: 'kv-care' }] },
+      'rules[0].vaults[0].name is not known here; known are subscriptions, resourceGroups, names',
+    ],
+    [
+      'a vault’s subscription by name',
+      { vaults: [{ subscriptions: ['care'] }] },
+      'rules[0].vaults[0].subscriptions[0] must be a subscription id, or * for every one',
+    ],
+    ['a wish for new keys in words', { requireNewKey: 'yes' }, 'rules[0].requireNewKey must be true or false'],
     ['a match in words', { match: 'all' }, 'rules[0].match must be an object of what to match'],
   ])('for %s', (_for, change, message) => {
     expect(mistakesIn({ ...whole, ...change })).toEqual([`CMK_POLICY_FILE: ${message}`]);

@@ -3,8 +3,10 @@ import { isThere } from '../../../src/domain/key-change.ts';
 import type { Observation } from '../../../src/domain/observed.ts';
 import type { OwnKey } from '../../../src/domain/own-key.ts';
 import { judgeKey } from '../../../src/operations/checks.ts';
+import type { KeyTerms } from '../../../src/operations/context.ts';
 import { type Wish, workOf } from '../../../src/operations/registry.ts';
 import {
+  control,
   guards,
   key,
   newKey,
@@ -20,9 +22,10 @@ import {
   wishForNewKey,
   wishToRotate,
 } from '../support/plans.ts';
+import { termsOf } from '../support/policies.ts';
 
-const checksOf = (seen: Partial<Observation>, wished: Wish = wish(), own: OwnKey | null = null) =>
-  planFor({ seen, wished, own }).checks;
+const checksOf = (seen: Partial<Observation>, wished: Wish = wish(), own: OwnKey | null = null, terms?: KeyTerms) =>
+  planFor({ seen, wished, own, ...(terms === undefined ? {} : { terms }) }).checks;
 /** Where a rotation starts: the agent under version `a…`, which is there and enabled. */
 const rotating = (change: Partial<Observation> = {}): Partial<Observation> => ({
   resource: resource({ customerKey: under(version('a')), systemAssigned: true }),
@@ -42,6 +45,7 @@ interface Example<C extends CheckCode> {
   readonly fact: FactOf<C>;
   readonly wished?: Wish | undefined;
   readonly own?: OwnKey | undefined;
+  readonly terms?: KeyTerms | undefined;
 }
 const cutoff = '2021-11-11';
 const keyAt = (digit: string) => under(version(digit));
@@ -103,6 +107,32 @@ const examples: { readonly [C in CheckCode]: Example<C> } = {
     seen: { vault: vault({ location: 'northeurope' }) },
     outcome: 'warn',
     fact: { resource: 'westeurope', vault: 'northeurope' },
+  },
+  'same-subscription': { seen: { control: control() }, outcome: 'pass', fact: {} },
+  'other-subscription': {
+    seen: { control: control({ vaultSubscription: { id: 's-2', name: 'Research' } }) },
+    outcome: 'warn',
+    fact: { resource: { id: 's-1', name: 'Care production' }, vault: { id: 's-2', name: 'Research' } },
+  },
+  'vault-not-permitted': {
+    seen: {},
+    outcome: 'block',
+    fact: { rule: 'care', vault: 'kv-care', sameSubscription: true },
+    terms: termsOf({ name: 'care', vaults: [{ names: ['kv-hospital-*'] }] }),
+  },
+  'controllers-known': { seen: { control: control() }, outcome: 'pass', fact: { count: 1 } },
+  'controllers-not-checked': {
+    seen: { control: control({ controllers: [], unseen: ['role-assignments', 'names'] }) },
+    outcome: 'warn',
+    fact: { unseen: ['role-assignments'] },
+  },
+  'controllers-not-named': { seen: { control: control({ unseen: ['names'] }) }, outcome: 'warn', fact: {} },
+  'key-origin-unknown': { seen: { control: control() }, outcome: 'warn', fact: {} },
+  'key-must-be-new': {
+    seen: {},
+    outcome: 'block',
+    fact: { rule: 'care' },
+    terms: termsOf({ name: 'care', requireNewKey: true }),
   },
   'vault-reachable': { seen: {}, outcome: 'pass', fact: {} },
   'vault-firewalled': { seen: { vault: vault({ firewall: 'closed' }) }, outcome: 'block', fact: {} },
@@ -195,15 +225,15 @@ const examples: { readonly [C in CheckCode]: Example<C> } = {
 const example = (code: CheckCode): Omit<Example<CheckCode>, 'fact'> & { readonly fact: object } => examples[code];
 
 it.each(checkCodes)('comes to %s', (code) => {
-  const { seen, outcome, fact, wished, own: mine } = example(code);
-  expect(checksOf(seen, wished, mine)).toContainEqual({ outcome, code, fact });
+  const { seen, outcome, fact, wished, own: mine, terms } = example(code);
+  expect(checksOf(seen, wished, mine ?? null, terms)).toContainEqual({ outcome, code, fact });
 });
 
 describe('the checks of a plan', () => {
   it('judge each thing once: nothing passes and fails at the same time', () => {
     for (const code of checkCodes) {
-      const { seen, wished, own: mine } = example(code);
-      const found = checksOf(seen, wished, mine).map((check) => check.code);
+      const { seen, wished, own: mine, terms } = example(code);
+      const found = checksOf(seen, wished, mine ?? null, terms).map((check) => check.code);
       expect(new Set(found).size).toBe(found.length);
       expect(found.filter((one) => one.startsWith('created-'))).toHaveLength(1);
       expect(found.filter((one) => one.endsWith('-region'))).toHaveLength(1);

@@ -14,6 +14,7 @@ import {
 import { resourceId, tenant, vaultId } from '../../support/fixtures.ts';
 import { failure } from '../support/commands.ts';
 import { key, keyName, kind, noon, resource, vault, version } from '../support/plans.ts';
+import { termsOf } from '../support/policies.ts';
 import { scriptedAzure } from '../support/scripted-azure.ts';
 
 const azure = scriptedAzure();
@@ -141,7 +142,7 @@ describe('the lists to choose from', () => {
       vault({ name: 'kv-unprotected' }),
       vault({ name: 'kv-a', purgeProtection: true }),
     ];
-    const judged = judgeVaults(vaults, resource(), tenant, kind);
+    const judged = judgeVaults(vaults, resource(), { tenantId: tenant, kind, terms: termsOf() });
     expect(judged.map((one) => one.vault.name)).toEqual([
       'kv-a',
       'kv-b',

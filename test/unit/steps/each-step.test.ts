@@ -379,8 +379,10 @@ describe('verifying', () => {
 
 describe('observing', () => {
   it('sees agent, vault, key and grant together', async () => {
+    const care = { id: '40000000-0000-4000-8000-000000000001', name: 'Care production' };
+    const nobody = { controllers: [], unseen: [], vaultSubscription: care, resourceSubscription: care };
     const seen = await observe(scriptedAzure({ resource: identified, granted: true }), wish());
-    expect(seen).toEqual({ ok: true, value: observation({ resource: identified, grantHeld: true }) });
+    expect(seen).toEqual({ ok: true, value: observation({ resource: identified, grantHeld: true, control: nobody }) });
   });
 
   it('sees no grant where there is no identity, without asking', async () => {

@@ -1,5 +1,6 @@
 /** What Azure holds, what is wished, and the real plan that follows: small values, each test changes what it is about. */
 import { createHash } from 'node:crypto';
+import type { Controller, ObservedControl } from '../../../src/domain/control.ts';
 import { KeyName, KeyVersion } from '../../../src/domain/ids.ts';
 import type {
   KeyKind,
@@ -12,10 +13,12 @@ import type {
 import type { OwnKey } from '../../../src/domain/own-key.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { ResourceRef } from '../../../src/domain/wish.ts';
+import type { KeyTerms } from '../../../src/operations/context.ts';
 import { operationOf, type Wish } from '../../../src/operations/registry.ts';
 import { kindNamed } from '../../../src/resources/registry.ts';
 import { rightsAtResource, rightsAtVault } from '../../../src/resources/rights.ts';
 import { resourceId, tenant, vaultId } from '../../support/fixtures.ts';
+import { termsOf } from './policies.ts';
 
 export const kind = kindNamed('healthcare-agent');
 export const ref = (name?: string): ResourceRef & { kind: 'healthcare-agent' } => ({
@@ -95,6 +98,24 @@ export const observation = (change: Partial<Observation> = {}): Observation => (
   ...change,
 });
 
+/** One app can do everything, and all lies in one subscription. */
+export const control = (change: Partial<ObservedControl> = {}): ObservedControl => ({
+  controllers: [controller()],
+  unseen: [],
+  vaultSubscription: { id: 's-1', name: 'Care production' },
+  resourceSubscription: { id: 's-1', name: 'Care production' },
+  ...change,
+});
+
+export const controller = (change: Partial<Controller> = {}): Controller => ({
+  id: '50000000-0000-4000-8000-000000000001',
+  type: 'app',
+  can: ['copy', 'change', 'delete', 'purge', 'give-access'],
+  name: null,
+  members: null,
+  ...change,
+});
+
 export const newKey: KeyKind = { type: 'RSA', size: 3072, expires: null };
 
 export type EnableWish = Extract<Wish, { operation: 'enable-cmk' }>;
@@ -145,6 +166,7 @@ interface PlanChange {
   readonly seen?: Partial<Observation>;
   readonly wished?: Wish;
   readonly policyVersion?: string;
+  readonly terms?: KeyTerms;
   readonly now?: Date;
   readonly own?: OwnKey | null;
 }
@@ -154,7 +176,8 @@ export const planFor = ({
   seen = {},
   wished = wish(),
   policyVersion = 'p1',
+  terms = termsOf(),
   now = noon,
   own = null,
 }: PlanChange = {}): Plan =>
-  operationOf(wished).plan(wished, observation(seen), { tenantId: tenant, policyVersion, now, own });
+  operationOf(wished).plan(wished, observation(seen), { tenantId: tenant, policyVersion, terms, now, own });

@@ -1,6 +1,10 @@
 /** Policies for tests: rules by what they change, and the environment's settings behind them. */
-import type { Policy } from '../../../src/domain/policy/policy.ts';
+import { type Policy, type Terms, termsFor } from '../../../src/domain/policy/policy.ts';
 import { environmentRule, type Rule } from '../../../src/domain/policy/rules.ts';
+import { ownSubscription } from '../../../src/domain/policy/vaults.ts';
+import { resourceId } from '../../support/fixtures.ts';
+
+const resourceFacts = { id: resourceId(), name: 'bot-care', tags: {} };
 
 export const rule = (change: Partial<Rule> = {}): Rule => ({
   name: environmentRule,
@@ -10,8 +14,13 @@ export const rule = (change: Partial<Rule> = {}): Rule => ({
   approvalsRequired: 1,
   expiryMs: 72 * 3_600_000,
   extraApprovalForIrreversible: false,
+  vaults: ownSubscription,
+  requireNewKey: false,
   ...change,
 });
+
+/** The terms of one rule alone. */
+export const termsOf = (change: Partial<Rule> = {}): Terms => termsFor(policyOf([], change), resourceFacts);
 
 export const policyOf = (
   rules: readonly Rule[] = [],

@@ -13,7 +13,7 @@ import { decides, id, policy } from './commands.ts';
 import { type Drive, driveRun } from './drive-run.ts';
 import { memoryRequests } from './memory-requests.ts';
 import { noon, sha256, wish } from './plans.ts';
-import { policyOf } from './policies.ts';
+import { policyOf, termsOf } from './policies.ts';
 import { scriptedAzure, type World } from './scripted-azure.ts';
 
 export interface Setting {
@@ -55,7 +55,7 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
   const operation = operationOf(wished);
   const seen = await operation.observe(azure, wished, null);
   if (!seen.ok) throw new Error(codeOf(seen.failure));
-  const context = { tenantId: tenant, policyVersion: 'p1', now: now(), own: null };
+  const context = { tenantId: tenant, policyVersion: 'p1', terms: termsOf(), now: now(), own: null };
   const plan = operation.plan(wished, seen.value, context);
   await send('submit', submit({ plan, digest: planDigest(plan, sha256), policy: policy(1) }));
   await send('click:1', decides('approve', approver));

@@ -1,5 +1,6 @@
 /** An Azure in memory, behind the same ports: it notes every call, and can be told to refuse, or to do nothing and say yes. */
 import { createHash } from 'node:crypto';
+import type { Controller } from '../../../src/domain/control.ts';
 import { done, type Failure, failed, type Outcome, type Receipt } from '../../../src/domain/failure.ts';
 import type { ObservedKey } from '../../../src/domain/observed.ts';
 import type { Azure, CreatedKey, Deleted, Lock, Probe } from '../../../src/domain/ports/azure.ts';
@@ -24,6 +25,7 @@ export interface World {
   probe: Probe;
   deleted: Deleted;
   locks: Lock[];
+  controllers: Controller[];
   /** Actions the bot is not allowed; all others it is. */
   forbidden: string[];
 }
@@ -49,6 +51,7 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     probe: 'usable',
     deleted: 'none',
     locks: [],
+    controllers: [],
     forbidden: [],
     ...start,
   };
@@ -147,6 +150,10 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
         write('grants.grant', () => {
           world.granted = true;
         }),
+    },
+    control: {
+      of: () => read('control.of', () => ({ controllers: world.controllers, unseen: [] })),
+      subscriptionName: () => read('control.subscriptionName', () => 'Care production'),
     },
     guards: {
       locks: () => read('guards.locks', () => world.locks),

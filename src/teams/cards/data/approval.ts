@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
-import { Fact, Row, requestHeader } from './row.ts';
+import { Fact, Row, requestHeader, vaultBox } from './row.ts';
 
 /** `mention()` makes text and entity together. */
 export const MentionEntity = z.strictObject({
@@ -18,6 +18,7 @@ export const ApprovalData = z.strictObject({
   nowNote: CardText,
   after: CardText,
   afterNote: CardText,
+  ...vaultBox,
   /** `The plan changed. Earlier approvals no longer count.` Empty when it did not. */
   notice: CardText,
   /** What differs from the plan approved before; empty without notice. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
-import { formHeader, Row } from './row.ts';
+import { formHeader, Row, vaultBox } from './row.ts';
 
 /** Why the request cannot be submitted, and what would change that. */
 export const Block = z.strictObject({
@@ -25,6 +25,7 @@ export const FormReviewData = z.strictObject({
   after: CardText,
   /** `in kv-care-prod` */
   afterNote: CardText,
+  ...vaultBox,
   /** Empty: it can be submitted. */
   blocks: z.array(Block).max(12),
   /** `Checks`, or `Other checks` beside blocks. */

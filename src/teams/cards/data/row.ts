@@ -46,6 +46,23 @@ export const requestHeader = {
   resource: CardText,
 };
 
+/** Whose vault it is and who controls the key, where somebody decides. */
+export const vaultBox = {
+  /** `Vault **kv-care-prod**` */
+  vault: CardText,
+  /** `△ In **Research**, not Care production`; empty where both are in one subscription. */
+  vaultPlace: CardText,
+  /** `kv-care-prod.vault.azure.net`, in letters that tell `1` from `l`. */
+  vaultAddress: CardText,
+  /** `2 people and 3 apps can copy, delete or give away the key` */
+  control: CardText,
+  controlColor: Color,
+  /** `△ The key was made elsewhere: its origin is unknown`; empty where the run makes it. */
+  origin: CardText,
+  /** Each controller, with what they can do. */
+  controllers: z.array(Row).max(15),
+};
+
 /** One page in the row that shows how far one is: `✓ Agent`, `● Vault`, `○ Key`. */
 const Crumb = z.strictObject({
   text: CardText,

@@ -42,6 +42,7 @@ import type { CardContext, Reader } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { stateLineOf } from './state-line.ts';
 import { earlierRun, startWords, statusCard } from './status-view.ts';
+import { controllerRows, vaultBox } from './vault-box.ts';
 
 function irreversibleLine(plan: Plan): CardText {
   const steps = stepsOf(plan, 'irreversible');
@@ -134,6 +135,8 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
   return renderCard('approval', {
     ...requestHeaderOf(request, context, state),
     ...changeBox(plan),
+    ...vaultBox(plan),
+    controllers: controllerRows(plan),
     notice: noticeOf(request),
     differences: differenceRows(request),
     irreversible: irreversibleLine(plan),

@@ -24,29 +24,36 @@ export function vaultTitle(one: JudgedVault): string {
   const ready = count === 0 ? 'ready' : countOf(count, 'change', 'changes');
   if (one.firewalled) return `${one.vault.name} · firewall closed`;
   if (one.otherTenant) return `${one.vault.name} · other tenant`;
-  return `${one.vault.name} · ${ready}${one.otherRegion ? ', other region' : ''}`;
+  if (one.notPermitted) return `${one.vault.name} · not permitted`;
+  return `${one.vault.name} · ${ready}${one.otherSubscription ? ', other subscription' : ''}${one.otherRegion ? ', other region' : ''}`;
 }
 
 function suitableRow(one: JudgedVault): Row {
   const region = regionWords(one.vault.location);
-  const where = one.otherRegion ? `${region}, another region than the agent.` : `${region}.`;
+  const where = [
+    one.otherRegion ? `${region}, another region than the agent.` : `${region}.`,
+    ...(one.otherSubscription ? ['Another subscription than the agent.'] : []),
+  ].join(' ');
   const todo = changes(one);
   const lines: Line[] = [
     grey(plain<string>(`${where} ${todo.length === 0 ? 'Nothing would change.' : todo.join(', ')}`)),
     ...(todo.length === 0 ? [] : [coloured(plain('▲ Irreversible'), 'Attention')]),
   ];
-  const mark = one.otherRegion || todo.length > 0 ? marks.warn : marks.done;
+  const mark = one.otherRegion || one.otherSubscription || todo.length > 0 ? marks.warn : marks.done;
   return row(mark, plain(one.vault.name), lines, { nameWeight: 'Bolder' });
 }
 
-const unusableRow = (one: JudgedVault): Row =>
-  row(marks.bad, plain(one.vault.name), [
-    grey(
-      plain(
-        one.otherTenant ? 'It is in another tenant.' : 'Its firewall lets healthcare agent services in neither way.',
-      ),
-    ),
-  ]);
+function whyNot(one: JudgedVault): string {
+  if (one.otherTenant) return 'It is in another tenant.';
+  if (one.notPermitted) {
+    return one.otherSubscription
+      ? 'It is in another subscription, and the policy does not permit that for this agent.'
+      : 'The policy permits other vaults for this agent.';
+  }
+  return 'Its firewall lets healthcare agent services in neither way.';
+}
+
+const unusableRow = (one: JudgedVault): Row => row(marks.bad, plain(one.vault.name), [grey(plain(whyNot(one)))]);
 
 /** Which vault. Usable vaults first, each with what would change on it. */
 export function vaultPage(form: Form, { resource, vaults, chosen: id }: Facts, problem: Refusal | null): AdaptiveCard {

@@ -8,7 +8,7 @@ import { shortVersion } from '../../../words/places.ts';
 import { bold, type CardText, date, dayLabel, joinText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { formHeaderOf } from './form-header.ts';
-import { vaultAddress } from './parts.ts';
+import { vaultAddress } from './vault-box.ts';
 
 type Facts = FactsOf<'version'>;
 

@@ -20,6 +20,7 @@ import { resourcePage } from './form-resource-view.ts';
 import { vaultPage } from './form-vault-view.ts';
 import { versionPage } from './form-version-view.ts';
 import { changeBox, notesOf, passLine, passRows, planRows, stepsTitle, warningRows } from './parts.ts';
+import { controllerRows, vaultBox } from './vault-box.ts';
 
 type Review = FactsOf<'review'>;
 
@@ -46,6 +47,8 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     ...formHeaderOf(form, problem),
     resource: plain(plan.observation.resource.name),
     ...changeBox(plan),
+    ...vaultBox(plan),
+    controllers: controllerRows(plan),
     blocks,
     checksTitle: blocks.length > 0 ? plain('Other checks') : plain('Checks'),
     warnings: warningRows(plan),

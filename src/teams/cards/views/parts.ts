@@ -10,6 +10,7 @@ import { shortVersion } from '../../../words/places.ts';
 import { effectWords, stepWords } from '../../../words/steps.ts';
 import { coloured, grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
 import { bold, type CardText, date, joinText, md, nothing, plain } from '../plain-text.ts';
+import { vaultAddress } from './vault-box.ts';
 
 export const keyNow = (key: CustomerKey | null): CardText =>
   key === null ? plain('Microsoft-managed key') : plain(key.keyName);
@@ -42,9 +43,6 @@ const expiryOf = (key: { readonly expires: string | null } | null): CardText => 
   return key.expires === null ? plain('no expiry') : md`ends ${date(new Date(key.expires))}`;
 };
 
-/** `https://kv-care-prod.vault.azure.net/` without what every address has. */
-export const vaultAddress = (uri: string): string => uri.replace(/^https:\/\//i, '').replace(/\/$/, '');
-
 /** Now and after, side by side, each with a small line, under a line that says what kind of change it is. */
 export function changeBox(plan: Plan) {
   const work = workOf(plan);
@@ -56,7 +54,7 @@ export function changeBox(plan: Plan) {
       now: keyNow(observed.resource.customerKey),
       nowNote: nothing,
       after: plain(to.keyName),
-      afterNote: md`in ${vault}`,
+      afterNote: nothing,
     };
   }
   const [nowExpires, afterExpires] = [expiryOf(observed.from), expiryOf(make?.kind ?? observed.key)];

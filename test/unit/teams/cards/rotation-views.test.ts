@@ -117,7 +117,7 @@ describe('what changes', () => {
       now: 'Microsoft-managed key',
       nowNote: '',
       after: 'care',
-      afterNote: 'in kv-care',
+      afterNote: '',
     });
   });
 });

@@ -1,0 +1,181 @@
+/**
+ * Who controls a key: every role assignment that holds for it, taken apart by what its role allows, and the vault's access
+ * policies where it grants by those (Microsoft.Authorization 2022-04-01, Microsoft.KeyVault). Only reads, a bounded number of
+ * them, side by side.
+ */
+import { z } from 'zod';
+import type { Controller, ObservedControl, Power, Unseen } from '../domain/control.ts';
+import { done, type Outcome } from '../domain/failure.ts';
+import { armIdParts, type KeyName } from '../domain/ids.ts';
+import type { ObservedVault } from '../domain/observed.ts';
+import type { Control } from '../domain/ports/azure.ts';
+import { inBatches } from './batches.ts';
+import type { Connection } from './connection.ts';
+import { covers } from './grants.ts';
+import { joined, powersOfPolicy, powersOfRole } from './key-powers.ts';
+import { Permission } from './permissions.ts';
+import { type Principal, tellNames } from './principals.ts';
+import { vaultKind } from './resource-ids.ts';
+
+/** As many as Azure allows in a subscription, and as many kinds of them as anybody keeps apart. */
+const mostAssignments = 5000;
+const mostRoles = 100;
+
+const Assignment = z.object({
+  scope: z.string(),
+  roleDefinitionId: z.string(),
+  principalId: z.string(),
+  principalType: z.string().nullish(),
+});
+type Assignment = z.infer<typeof Assignment>;
+
+const roleOf = ({ roleDefinitionId }: Assignment): string => roleDefinitionId.split('/').at(-1)?.toLowerCase() ?? '';
+
+const brief = { brief: true };
+
+/** A person may be waiting: what the bot is refused is unseen, what does not answer is a failure. */
+const seenOr = <T>(outcome: Outcome<T>): Outcome<T | null> =>
+  !outcome.ok && outcome.failure.next === 'ask' ? done(null) : outcome;
+
+/** Every assignment at the key or above it; null where the bot may not read them, or there are too many. */
+async function assignmentsAt(connection: Connection, vault: ObservedVault, keyName: KeyName) {
+  const scope = `${vault.id}/keys/${keyName}`;
+  const doing = `reading who controls key ${keyName} in ${vault.name}`;
+  return seenOr(
+    await connection.on(
+      vaultKind,
+      vault.id,
+      doing,
+      async (line, { subscriptionId }) => {
+        const found: Assignment[] = [];
+        const client = line.authorization(subscriptionId);
+        const list = client.roleAssignments.listForScope(scope.replace(/^\//, ''), { filter: 'atScope()' });
+        for await (const item of list) {
+          if (found.length === mostAssignments) return null;
+          const assignment = Assignment.parse(item);
+          if (covers(assignment.scope, scope)) found.push(assignment);
+        }
+        return found;
+      },
+      brief,
+    ),
+  );
+}
+
+const Definition = z.object({ permissions: z.array(Permission).nullish() });
+
+/** What each of the roles gives; null for one that the bot may not read. */
+async function readRoles(connection: Connection, vault: ObservedVault, ids: readonly string[]) {
+  const read = async (id: string) => {
+    const doing = `reading what role ${id} allows`;
+    const found = await connection.on(
+      vaultKind,
+      vault.id,
+      doing,
+      async (line, { subscriptionId }) =>
+        Definition.parse(await line.authorization(subscriptionId).roleDefinitions.get(vault.id.slice(1), id)),
+      brief,
+    );
+    return { id, role: seenOr(found) };
+  };
+  const roles = new Map<string, readonly Power[] | null>();
+  for (const { id, role } of await inBatches(ids, read)) {
+    if (!role.ok) return role;
+    roles.set(id, role.value === null ? null : powersOfRole(role.value.permissions ?? [], vault.access));
+  }
+  return done(roles);
+}
+
+type Found = Map<string, { type: Principal['type']; can: Power[] }>;
+
+function add(found: Found, id: string, type: Principal['type'], can: readonly Power[]): void {
+  if (can.length === 0) return;
+  const known = found.get(id.toLowerCase());
+  const kind = known === undefined || known.type === 'unknown' ? type : known.type;
+  found.set(id.toLowerCase(), { type: kind, can: joined(known?.can ?? [], can) });
+}
+
+const types: Readonly<Record<string, Principal['type']>> = { user: 'person', group: 'group', serviceprincipal: 'app' };
+
+/** Adds who controls the key by role; returns what could not be seen. */
+async function addByRole(connection: Connection, vault: ObservedVault, keyName: KeyName, found: Found) {
+  const assignments = await assignmentsAt(connection, vault, keyName);
+  if (!assignments.ok) return assignments;
+  if (assignments.value === null) return done<Unseen[]>(['role-assignments']);
+  const ids = [...new Set(assignments.value.map(roleOf))];
+  const roles = await readRoles(connection, vault, ids.slice(0, mostRoles));
+  if (!roles.ok) return roles;
+  for (const one of assignments.value) {
+    add(
+      found,
+      one.principalId,
+      types[one.principalType?.toLowerCase() ?? ''] ?? 'unknown',
+      roles.value.get(roleOf(one)) ?? [],
+    );
+  }
+  return done<Unseen[]>(ids.some((id) => (roles.value.get(id) ?? null) === null) ? ['roles'] : []);
+}
+
+const Policies = z.object({
+  properties: z.object({
+    accessPolicies: z
+      .array(z.object({ objectId: z.string(), permissions: z.object({ keys: z.array(z.string()).nullish() }) }))
+      .nullish(),
+  }),
+});
+
+/** One that holds for an application acting for somebody counts as that somebody's. */
+async function addByPolicy(connection: Connection, vault: ObservedVault, found: Found): Promise<Outcome<null>> {
+  const { resourceGroup, name } = armIdParts(vault.id);
+  const doing = `reading the access policies of ${name}`;
+  return connection.on(
+    vaultKind,
+    vault.id,
+    doing,
+    async (line, { subscriptionId }) => {
+      const read = Policies.parse(await line.keyVault(subscriptionId).vaults.get(resourceGroup, name));
+      for (const { objectId, permissions } of read.properties.accessPolicies ?? []) {
+        add(found, objectId, 'unknown', powersOfPolicy(permissions.keys ?? []));
+      }
+      return null;
+    },
+    brief,
+  );
+}
+
+async function controllersOf(
+  connection: Connection,
+  vault: ObservedVault,
+  keyName: KeyName,
+): Promise<Outcome<Pick<ObservedControl, 'controllers' | 'unseen'>>> {
+  const found: Found = new Map();
+  const [byRole, byPolicy] = await Promise.all([
+    addByRole(connection, vault, keyName, found),
+    vault.access === 'access-policies' ? addByPolicy(connection, vault, found) : done(null),
+  ]);
+  if (!byRole.ok) return byRole;
+  if (!byPolicy.ok) return byPolicy;
+  const told = await tellNames(
+    connection,
+    [...found].map(([id, { type }]) => ({ id, type })),
+  );
+  const controllers = told.principals.map((one): Controller => ({ ...one, can: found.get(one.id)?.can ?? [] }));
+  return done({
+    controllers: controllers.sort((a, b) => (a.id < b.id ? -1 : 1)),
+    unseen: [...byRole.value, ...(told.complete ? [] : (['names'] as const))],
+  });
+}
+
+const Subscription = z.object({ displayName: z.string().nullish() });
+
+/** Who controls keys, as ARM and Microsoft Graph have it. */
+export const armControl = (connection: Connection): Control => ({
+  of: (vault, keyName) => controllersOf(connection, vault, keyName),
+  async subscriptionName(id) {
+    const path = `/subscriptions/${encodeURIComponent(id)}?api-version=2022-12-01`;
+    const doing = `reading what subscription ${id} is called`;
+    const read = await connection.call(doing, async (line) => Subscription.parse(await line.read(path)), brief);
+    const seen = seenOr(read);
+    return seen.ok ? done(seen.value?.displayName ?? null) : seen;
+  },
+});

@@ -1,0 +1,210 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { agentIn, all, giveRole, keyRoles, scopes, takeRoles } from '../support/azure-state.ts';
+import { changeState } from '../support/local-azure.ts';
+import { cardOf, cardText, type SeenActivity } from '../support/local-teams.ts';
+import { azureState, linesOf, rotation } from '../support/path.ts';
+import {
+  answered,
+  approvalCard,
+  approve,
+  buttonData,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  rememberAzure,
+  shows,
+  submit,
+  type,
+  typeAll,
+  writes,
+} from '../support/story.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+/** Whose vault it is, who controls the key, and where it comes from: what an approver cannot tell by a name. */
+
+const folder = mkdtempSync(path.join(tmpdir(), 'control-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const research = '40000000-0000-4000-8000-000000000002';
+/** Of the one who asks, who is its owner and its only Key Vault Administrator, in a subscription for research. */
+const lookAlike = { agent: 'triage-agent-prod', vault: 'kv-hospita1-keys', key: 'cmk-virtual-visit' };
+const hospitals = { ...lookAlike, vault: 'kv-hospital-keys' };
+
+const offersSubmit = (card: SeenActivity): boolean => JSON.stringify(cardOf(card)).includes('"form.submit"');
+const keyOf = async (world: World, agent: string) => agentIn(await azureState(world), agent).content.keyVaultProperties;
+
+/** A policy file of this content, for a world that is started with it. */
+function policyFile(name: string, rules: readonly object[]): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, JSON.stringify({ rules }));
+  return file;
+}
+
+describe('where the policy says nothing', () => {
+  let world: World;
+  let putBack: () => Promise<void>;
+  beforeAll(async () => {
+    world = await startWorld();
+    putBack = await rememberAzure(world);
+  });
+  afterEach(async () => {
+    await mendAzure(world);
+    await putBack();
+  });
+  afterAll(() => world.end());
+
+  test('an attacker asks for the requester’s own vault, one letter apart from the hospital’s: nothing comes of it', async () => {
+    const from = (await world.azureRequests()).length;
+    const review = await typeAll(world, lookAlike);
+    expect(offersSubmit(review)).toBe(false);
+    expect(linesOf(review).join('\n')).toContain('The policy does not permit vault kv-hospita1-keys.');
+    const data = buttonData({ status: 200, body: cardOf(review) }, 'form.refresh');
+    const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
+    const forged = await world.teams.click(people.requester, review.id, 'form.submit', { data, inputs });
+    expect(answered(forged)).toContain('A check blocks this.');
+    expect(await writes(world, from)).toEqual([]);
+    expect(await keyOf(world, 'triage-agent-prod')).toBeNull();
+  });
+
+  test('the vault page shows it as one that cannot be used, and why', async () => {
+    const card = await type(world, people.requester, '/enable-cmk resource=triage-agent-prod');
+    const lines = linesOf(card);
+    const at = lines.indexOf('kv-hospita1-keys');
+    expect(lines[at - 1]).toBe('✕');
+    expect(lines[at + 1]).toBe('It is in another subscription, and the policy does not permit that for this agent.');
+    expect(JSON.stringify(cardOf(card))).toContain('kv-hospita1-keys · not permitted');
+  });
+
+  test('the face of the approval card names vault, address and how many control the key, without unfolding anything', async () => {
+    const id = await submit(world, await typeAll(world, hospitals));
+    const card = await approvalCard(world, id);
+    const face = cardText(card)
+      .split('\n')
+      .map((line) => line.trim());
+    const { port } = (await azureState(world)).vaults.find(({ name }) => name === 'kv-hospital-keys') ?? { port: 0 };
+    expect(face).toEqual(
+      expect.arrayContaining([
+        'Vault kv-hospital-keys',
+        `localhost:${port}`,
+        '1 group (2 people), 1 app and this bot can copy, change, delete, purge or give away the key',
+        '△ Key made elsewhere, origin unknown',
+      ]),
+    );
+    expect(face.join('\n')).not.toContain('Key custodians');
+    const unfolded = linesOf(card);
+    const start = unfolded.indexOf('Who controls the key');
+    expect(unfolded.slice(start + 1, start + 10)).toEqual([
+      '1',
+      'App 50000000-0000-4000-8000-000000000001',
+      'Can copy, change, delete, purge and give away the key',
+      '2',
+      'This bot',
+      'Can change and give away the key',
+      '3',
+      'Key custodians, a group of 2',
+      'Can copy, change, delete and purge the key',
+    ]);
+    await world.teams.click(people.approver, card.id, 'request.reject');
+  });
+
+  test('Microsoft Graph does not answer: ids stand for names, and the card says that they were not checked', async () => {
+    await faultAzure(world, { match: { method: 'GET', url: '/v1\\.0/groups/' }, respond: { status: 403 } });
+    const review = await typeAll(world, hospitals);
+    const text = linesOf(review).join('\n');
+    expect(offersSubmit(review)).toBe(true);
+    expect(text).toContain('Names of who controls the key were not checked');
+    expect(text).toContain('60000000-0000-4000-8000-0000000000c1, a group, members not checked');
+    expect(text).toContain('1 group, 1 app and this bot can copy');
+  });
+
+  test('role assignments cannot be read: the face says so, where nothing else needs them', async () => {
+    // The key is used by the agent already: no grant is to be made.
+    await faultAzure(world, {
+      match: { method: 'GET', url: 'roleAssignments\\?.*atScope' },
+      respond: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No.' } } },
+    });
+    const review = await typeAll(world, hospitals);
+    const face = cardText(review);
+    expect(face).toContain('△ Who can copy or delete the key was not checked');
+    expect(face).toContain('role assignments (Microsoft.Authorization/roleAssignments/read)');
+    expect(offersSubmit(review)).toBe(true);
+  });
+});
+
+describe('a rule that permits the other subscription', () => {
+  let world: World;
+  beforeAll(async () => {
+    const rules = [{ name: 'care', match: {}, vaults: [{ subscriptions: [research], names: ['kv-hospit*'] }] }];
+    world = await startWorld({ env: { CMK_POLICY_FILE: policyFile('permits.json', rules) } });
+  });
+  afterAll(() => world.end());
+
+  test('lets it through, and the face of the card says in which subscription it is and who owns it', async () => {
+    const id = await submit(world, await typeAll(world, lookAlike));
+    const card = await approvalCard(world, id);
+    const face = cardText(card);
+    expect(face).toContain('Vault kv-hospita1-keys');
+    expect(face).toContain('△ In Research, not Care production');
+    expect(face).toContain('1 person, 1 app and this bot can copy, change, delete, purge or give away the key');
+    const unfolded = linesOf(card);
+    expect(unfolded[unfolded.indexOf('Requester') + 1]).toBe('Can copy, change, delete, purge and give away the key');
+    expect(unfolded).toContain('The vault is in another subscription');
+    await world.teams.click(people.approver, card.id, 'request.reject');
+  });
+
+  test('permits no vault that it does not name, the own subscription’s included', async () => {
+    const text = linesOf(await typeAll(world, hospitals)).join('\n');
+    expect(text).toContain(
+      'The policy does not permit vault kv-hospital-keys. Rule care names other vaults for this agent.',
+    );
+  });
+
+  test('between approvals an attacker becomes Key Vault Administrator: the request asks again, and names them', async () => {
+    const id = await submit(world, await typeAll(world, lookAlike));
+    const from = (await world.azureRequests()).length;
+    const card = await approvalCard(world, id);
+    await changeState(
+      world.azure,
+      giveRole(people.teamMember, keyRoles.administrator, (state) => scopes.subscriptionOf(state, lookAlike.vault)),
+    );
+    await approve(world, people.approver, card);
+    const again = await shows(world, places.approvals, people.approver, id, /Earlier approvals do not count/);
+    expect(linesOf(again)).toContain('Team member: can copy, change, delete and purge the key now');
+    expect(await writes(world, from)).toEqual([]);
+    await changeState(world.azure, all(takeRoles(people.teamMember)));
+    await approve(world, people.approver, again);
+    // Fewer than were approved: nobody is asked once more.
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+  });
+});
+
+describe('a rule that wants new keys', () => {
+  let world: World;
+  beforeAll(async () => {
+    const rules = [{ name: 'patients', match: {}, requireNewKey: true }];
+    world = await startWorld({ env: { CMK_POLICY_FILE: policyFile('new.json', rules) } });
+  });
+  afterAll(() => world.end());
+
+  test('an attacker puts in a key that they have a copy of: it is blocked', async () => {
+    const review = await typeAll(world, hospitals);
+    expect(offersSubmit(review)).toBe(false);
+    expect(linesOf(review).join('\n')).toContain(
+      'The key has to be made by this request. Rule patients takes no key or version that exists already',
+    );
+  });
+
+  test('a version that is there is blocked in a rotation, and one that the request makes is not', async () => {
+    const command = `/rotate-cmk resource=${rotation.agent} version=`;
+    expect(offersSubmit(await type(world, people.requester, `${command}newest`))).toBe(false);
+    const review = await type(world, people.requester, `${command}new`);
+    expect(linesOf(review).join('\n')).not.toContain('origin unknown');
+    const id = await submit(world, review);
+    await approve(world, people.approver, await approvalCard(world, id), {});
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { joined, powersOfPolicy, powersOfRole } from '../../../src/azure/key-powers.ts';
+import { seedRoleDefinitions } from '../../../src/local/azure/state/seed-directory.ts';
+
+const none = { actions: [], notActions: [], dataActions: [], notDataActions: [] };
+const role = (
+  change: Partial<Record<keyof typeof none, string[]>>,
+  access: 'role-assignments' | 'access-policies' = 'role-assignments',
+) => powersOfRole([{ ...none, ...change }], access);
+const keys = 'Microsoft.KeyVault/vaults/keys';
+
+describe('what Azure’s own roles let somebody do to a key', () => {
+  it.each([
+    ['Owner', ['delete', 'purge', 'give-access'], ['delete', 'purge', 'give-access']],
+    ['Contributor', ['delete', 'purge', 'give-access'], ['delete', 'purge', 'give-access']],
+    ['Reader', [], []],
+    ['Key Vault Administrator', ['copy', 'change', 'delete', 'purge'], []],
+    ['Key Vault Crypto Officer', ['copy', 'change', 'delete', 'purge'], []],
+    ['Key Vault Crypto User', ['change'], []],
+    ['Key Vault Crypto Service Encryption User', [], []],
+    ['Key Vault Reader', [], []],
+    ['Key Vault Contributor', ['delete', 'purge', 'give-access'], ['delete', 'purge', 'give-access']],
+    ['Key Vault Data Access Administrator', ['give-access'], ['give-access']],
+    ['CMK bot', ['change', 'give-access'], ['give-access']],
+  ])('%s: %j, and %j where the vault grants by access policy', (name, byRole, byPolicy) => {
+    const permissions = seedRoleDefinitions().find(({ roleName }) => roleName === name)?.permissions ?? [];
+    expect(permissions).not.toEqual([]);
+    expect(powersOfRole(permissions, 'role-assignments')).toEqual(byRole);
+    expect(powersOfRole(permissions, 'access-policies')).toEqual(byPolicy);
+  });
+});
+
+describe('a role of one’s own', () => {
+  it('counts whichever action is enough, by name or by wildcard, in any case', () => {
+    expect(role({ dataActions: [`${keys}/backup/action`] })).toEqual(['copy']);
+    expect(role({ dataActions: ['microsoft.keyvault/VAULTS/keys/*/action'] })).toEqual(['copy', 'change', 'purge']);
+    expect(role({ actions: ['Microsoft.Resources/subscriptions/resourceGroups/*'] })).toEqual(['delete']);
+    expect(role({ actions: ['Microsoft.Authorization/*/write'] })).toEqual(['give-access']);
+    expect(role({ actions: ['*/delete'] })).toEqual(['delete']);
+  });
+
+  it('does not count what it takes out again', () => {
+    expect(
+      role({ dataActions: [`${keys}/*`], notDataActions: [`${keys}/backup/action`, `${keys}/release/*`] }),
+    ).toEqual(['change', 'delete', 'purge']);
+    expect(
+      role({ actions: ['*'], notActions: ['Microsoft.KeyVault/*', 'Microsoft.Authorization/*', '*/delete'] }),
+    ).toEqual([]);
+  });
+
+  it('counts an action that one of several ways leaves open', () => {
+    expect(role({ dataActions: [`${keys}/*`], notDataActions: [`${keys}/backup/action`] })).toContain('copy');
+  });
+
+  it('counts what one part of it takes out where another part gives it', () => {
+    const parts = [
+      { ...none, dataActions: [`${keys}/*`], notDataActions: [`${keys}/delete`] },
+      { ...none, dataActions: [`${keys}/delete`] },
+    ];
+    expect(powersOfRole(parts, 'role-assignments')).toContain('delete');
+  });
+
+  it('of data actions nothing is heeded in a vault that grants by access policy, whose policies are then what counts', () => {
+    expect(role({ dataActions: [`${keys}/*`] }, 'access-policies')).toEqual([]);
+    expect(role({ actions: ['Microsoft.KeyVault/vaults/accessPolicies/write'] }, 'access-policies')).toEqual([
+      'give-access',
+    ]);
+    expect(role({ actions: ['Microsoft.KeyVault/vaults/accessPolicies/write'] })).toEqual([]);
+  });
+});
+
+describe('what an access policy lets somebody do to a key', () => {
+  it.each([
+    [['get', 'wrapKey', 'unwrapKey'], []],
+    [['Get', 'List', 'Backup'], ['copy']],
+    [['release'], ['copy']],
+    [['update', 'import'], ['change']],
+    [
+      ['delete', 'purge'],
+      ['delete', 'purge'],
+    ],
+    [['all'], ['copy', 'change', 'delete', 'purge']],
+    [[], []],
+  ])('%j: %j', (permissions, wanted) => {
+    expect(powersOfPolicy(permissions)).toEqual(wanted);
+  });
+});
+
+it('several rights of one principal are told once each', () => {
+  expect(joined(['delete', 'copy'], ['delete'], ['give-access'])).toEqual(['copy', 'delete', 'give-access']);
+});

@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { type Controller, powers } from '../../../src/domain/control.ts';
+import { type ControlChange, controlNotCovered } from '../../../src/domain/control-change.ts';
+import { digestSubject } from '../../../src/domain/digest.ts';
+import type { Observation } from '../../../src/domain/observed.ts';
+import { isCovered, notCovered } from '../../../src/domain/plan.ts';
+import { control, controller, planFor, vault } from '../support/plans.ts';
+
+type Seen = Pick<Observation, 'vault' | 'control'>;
+const seen = (controllers: readonly Controller[], change: Partial<Seen> = {}): Seen => ({
+  vault: vault(),
+  control: control({ controllers: [...controllers] }),
+  ...change,
+});
+const changesBetween = (approved: Seen, observed: Seen): readonly ControlChange['change'][] =>
+  controlNotCovered(approved, observed).map(({ change }) => change);
+
+const owner = controller();
+const person = controller({ id: 'p-1', type: 'person', can: ['delete'] });
+const group = controller({ id: 'g-1', type: 'group', can: ['copy'], members: 3 });
+
+describe('an approval does not cover', () => {
+  it.each<[string, Seen, readonly ControlChange['change'][]]>([
+    ['a controller who was not there', seen([owner, person]), ['controller']],
+    [
+      'one who can do more',
+      seen([
+        { ...owner, can: powers.slice() },
+        { ...group, can: ['copy', 'purge'] },
+      ]),
+      ['controller'],
+    ],
+    ['a group that has grown', seen([owner, { ...group, members: 4 }]), ['members']],
+    [
+      'another address of the vault',
+      seen([owner], { vault: vault({ uri: 'https://kv-care.vault.example/' }) }),
+      ['vault-address'],
+    ],
+    ['another tenant of the vault', seen([owner], { vault: vault({ tenantId: 'other' }) }), ['vault-tenant']],
+  ])('%s', (_what, now, wanted) => {
+    expect(changesBetween(seen([owner, group]), now)).toEqual(wanted);
+  });
+
+  it('names of the powers of one who can do more those that are new', () => {
+    const more = { ...person, can: ['delete', 'give-access'] as const };
+    expect(controlNotCovered(seen([person]), seen([{ ...more, can: [...more.can] }]))).toMatchObject([
+      { more: ['give-access'] },
+    ]);
+  });
+
+  it('anything, where nobody was shown who controls the key: plans of earlier versions ask again', () => {
+    const before = planFor();
+    const now = planFor({ seen: { control: control() } });
+    expect(notCovered(before, now).control).toEqual([{ change: 'never-shown' }]);
+    expect(isCovered(notCovered(before, before))).toBe(true);
+  });
+});
+
+describe('an approval covers', () => {
+  it.each<[string, Seen]>([
+    ['fewer controllers', seen([owner])],
+    ['none', seen([])],
+    ['one who can do less', seen([{ ...owner, can: ['delete'] }, group])],
+    ['a group that has shrunk', seen([owner, { ...group, members: 1 }])],
+    ['names that the directory does not tell any more', seen([owner, { ...group, name: null, members: null }])],
+    [
+      'an address that Azure spells otherwise',
+      seen([owner], { vault: vault({ uri: 'https://KV-care.vault.azure.net' }) }),
+    ],
+  ])('%s', (_what, now) => {
+    expect(changesBetween(seen([owner, group]), now)).toEqual([]);
+  });
+});
+
+describe('the digest', () => {
+  const digested = (controllers: readonly Controller[], uri = vault().uri) =>
+    JSON.stringify(
+      digestSubject(planFor({ seen: { vault: vault({ uri }), control: control({ controllers: [...controllers] }) } })),
+    );
+
+  it('is another with another controller, another power, another address', () => {
+    const all = [
+      digested([owner]),
+      digested([owner, person]),
+      digested([{ ...owner, can: ['delete'] }]),
+      digested([owner], 'https://kv-care.vault.example/'),
+    ];
+    expect(new Set(all).size).toBe(4);
+  });
+
+  it('stays the same when the directory tells a name or a number, or keeps silent', () => {
+    const named = { ...group, name: 'Key custodians', members: 4 };
+    expect(digested([owner, named])).toBe(digested([owner, { ...group, members: null }]));
+  });
+});
+
+describe('more controllers are never covered by fewer', () => {
+  const anyController = fc.record({
+    id: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+    type: fc.constantFrom('person', 'group', 'app', 'bot', 'unknown'),
+    can: fc.subarray(powers.slice(), { minLength: 1 }),
+    name: fc.option(fc.string()),
+    members: fc.option(fc.nat(9)),
+  });
+  const anyControllers = fc.uniqueArray(anyController, { selector: ({ id }) => id });
+  const without = (all: readonly Controller[], gone: number) => all.filter((_one, at) => at !== gone % all.length);
+  const about = (change: ControlChange): string => ('controller' in change ? change.controller.id : change.change);
+
+  /** A run that fails prints its seed. */
+  const holds = (property: fc.IProperty<[Controller[], Controller[], number]>) => fc.assert(property, { numRuns: 500 });
+
+  it('what was approved covers itself and whatever is less', () => {
+    holds(
+      fc.property(anyControllers, anyControllers, fc.nat(), (all, _others, gone) => {
+        expect(controlNotCovered(seen(all), seen(all))).toEqual([]);
+        expect(controlNotCovered(seen(all), seen(without(all, gone)))).toEqual([]);
+      }),
+    );
+  });
+
+  it('taking a controller from what is observed takes nothing but what was said of them', () => {
+    holds(
+      fc.property(anyControllers, anyControllers, fc.nat(), (approved, observed, gone) => {
+        const before = controlNotCovered(seen(approved), seen(observed)).map(about);
+        const fewer = without(observed, gone);
+        const after = controlNotCovered(seen(approved), seen(fewer)).map(about);
+        expect(after).toEqual(before.filter((id) => fewer.some((one) => one.id === id)));
+      }),
+    );
+  });
+
+  it('taking one from what was approved covers no more than before', () => {
+    holds(
+      fc.property(anyControllers, anyControllers, fc.nat(), (approved, observed, gone) => {
+        const before = controlNotCovered(seen(approved), seen(observed)).map(about);
+        const after = controlNotCovered(seen(without(approved, gone)), seen(observed)).map(about);
+        expect(after).toEqual(expect.arrayContaining(before));
+      }),
+    );
+  });
+});

@@ -1,0 +1,46 @@
+import { ArmId } from '../../../../src/domain/ids.ts';
+import type { VaultMatch } from '../../../../src/domain/policy/rules.ts';
+import { ownSubscription, permitsVault } from '../../../../src/domain/policy/vaults.ts';
+import { resourceId } from '../../../support/fixtures.ts';
+
+const care = '40000000-0000-4000-8000-000000000001';
+const research = '40000000-0000-4000-8000-000000000002';
+const vaultIn = (subscription: string, name = 'kv-hospital-keys', group = 'rg-keys'): ArmId =>
+  ArmId.parse(`/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.KeyVault/vaults/${name}`);
+const permits = (vaults: readonly VaultMatch[], vault: ArmId): boolean => permitsVault(vaults, resourceId(), vault);
+
+describe('where nothing is said', () => {
+  it('a vault of the agent’s own subscription is permitted, and none of another, whatever it is called', () => {
+    expect(permits(ownSubscription, vaultIn(care))).toBe(true);
+    expect(permits(ownSubscription, vaultIn(care.toUpperCase()))).toBe(true);
+    expect(permits(ownSubscription, vaultIn(research))).toBe(false);
+  });
+});
+
+describe('a rule that permits vaults by name', () => {
+  const named = [{ names: ['kv-hospital-*'] }];
+
+  it('permits them in the agent’s own subscription alone: anybody may choose a name', () => {
+    expect(permits(named, vaultIn(care))).toBe(true);
+    expect(permits(named, vaultIn(research))).toBe(false);
+  });
+
+  it('does not permit a name that only looks alike', () => {
+    expect(permits(named, vaultIn(care, 'kv-hospita1-keys'))).toBe(false);
+  });
+});
+
+describe('a rule that names a subscription', () => {
+  const keys = [{ subscriptions: [research], resourceGroups: ['rg-keys'] }];
+
+  it('permits its vaults where every other criterion holds, and then the own subscription no more', () => {
+    expect(permits(keys, vaultIn(research))).toBe(true);
+    expect(permits(keys, vaultIn(research, 'kv-lab', 'rg-research'))).toBe(false);
+    expect(permits(keys, vaultIn(care))).toBe(false);
+  });
+
+  it('permits what one of several entries does', () => {
+    expect(permits([...keys, ...ownSubscription], vaultIn(care))).toBe(true);
+    expect(permits([{ subscriptions: ['*'] }], vaultIn(research))).toBe(true);
+  });
+});
