@@ -5,5 +5,6 @@ export const cmkHelp: Command = {
   name: '/cmk-help',
   description: 'What you can type',
   usage: '/cmk-help',
+  weight: 'light',
   handle: async () => ({ kind: 'show-help' }),
 };

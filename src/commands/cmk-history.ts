@@ -8,6 +8,7 @@ export const cmkHistory: Command = {
   name: '/cmk-history',
   description: 'What happened to a request or an agent',
   usage: '/cmk-history <request or agent>',
+  weight: 'list',
   async handle(call, { azure, requests }) {
     const wanted = call.words.join(' ').trim();
     if (wanted === '') return { kind: 'show-list', subject: { kind: 'latest-requests' } };

@@ -5,5 +5,6 @@ export const cmkRequests: Command = {
   name: '/cmk-requests',
   description: 'Requests that are open',
   usage: '/cmk-requests',
+  weight: 'list',
   handle: async () => ({ kind: 'show-list', subject: { kind: 'open-requests' } }),
 };

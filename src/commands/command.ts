@@ -27,5 +27,7 @@ export interface Command {
   readonly description: string;
   /** How to type it with everything it takes. */
   readonly usage: string;
+  /** What it makes the bot do: `form` asks Azure, `list` reads and folds the record. Heavier ones count for more. */
+  readonly weight: 'light' | 'form' | 'list';
   handle(call: TypedCall, ports: CommandPorts): Promise<CommandResult>;
 }

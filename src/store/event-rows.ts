@@ -6,7 +6,7 @@ import type { CommitmentTo } from '../domain/record/seals.ts';
 import type { EventBody, StoredEvent } from '../domain/request/events.ts';
 import type { KnownRecord } from './known-record.ts';
 import { columnsOf, lineColumns, toLine } from './line-rows.ts';
-import { change, placeholders, type Sql, select } from './sql.ts';
+import { change, int8, placeholders, type Sql, select, selectOne } from './sql.ts';
 
 /** Reads a stored body; throws on what is not an event of this record. Comes in as an argument: it knows the operations. */
 export type ReadEvent = (body: unknown) => EventBody;
@@ -120,6 +120,12 @@ export const eventsOfNewest = (sql: Sql, tools: ReadTools, limit: number, offset
 /** The events of all requests that have not ended, the newest request first. */
 export const eventsOfOpen = (sql: Sql, tools: ReadTools): Promise<EventsByRequest> =>
   eventsOfRequests(sql, tools, `${firstEvents} and request_id in (select request_id from cmk.open_request)`, []);
+
+/** How many requests there are; no further than asked. */
+export async function countRequests(sql: Sql, most: number): Promise<number> {
+  const text = `select count(*) as requests from (${firstEvents} limit $1) first`;
+  return (await selectOne(sql, z.object({ requests: int8 }), text, [most]))?.requests ?? 0;
+}
 
 const RequestRow = z.object({ request_id: RequestId });
 

@@ -6,7 +6,7 @@ import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
 import type { Request } from '../domain/request/request.ts';
 import { type AppendTools, appendIn } from './append.ts';
-import { eventsOf, eventsOfNewest, eventsOfOpen, requestsOf } from './event-rows.ts';
+import { countRequests, eventsOf, eventsOfNewest, eventsOfOpen, requestsOf } from './event-rows.ts';
 import { openFor } from './open-requests.ts';
 import { inTransaction } from './sql.ts';
 
@@ -25,6 +25,7 @@ export function openRequests(pool: Pool, tools: AppendTools, written: () => void
     events: (id) => eventsOf(pool, tools, id),
     openFor: (resourceId) => openFor(pool, resourceId),
     list: async (limit, offset) => foldAll(await eventsOfNewest(pool, tools, limit, offset)),
+    count: (most) => countRequests(pool, most),
     open: async () => foldAll(await eventsOfOpen(pool, tools)),
     ofResource: (resourceId) => requestsOf(pool, resourceId),
   };

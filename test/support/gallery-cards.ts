@@ -15,7 +15,7 @@ import type { AdaptiveCard } from '../../src/teams/cards/render-card.ts';
 import { auditReplyCard, auditRootCard } from '../../src/teams/cards/views/audit-view.ts';
 import { formCard, formEndedCard } from '../../src/teams/cards/views/form-view.ts';
 import { eventRows, requestRows } from '../../src/teams/cards/views/list-rows.ts';
-import { listCard } from '../../src/teams/cards/views/list-view.ts';
+import { type ListContent, listCard, rowsPerPage } from '../../src/teams/cards/views/list-view.ts';
 import { type CardContext, everybody, type Reader } from '../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../src/teams/cards/views/request-card.ts';
 import { bugCard, helpCard, refusalCard } from '../../src/teams/cards/views/short-views.ts';
@@ -106,14 +106,18 @@ async function lists(): Promise<readonly GalleryCard[]> {
     subject: plain('History of CMK-7F3K9Q, newest first'),
     empty: nothing,
   };
-  const none = { ...open, empty: plain('No request is open. To ask, type /enable-cmk'), rows: [] };
+  const none = { ...open, empty: plain('No request is open. To ask, type /enable-cmk') };
+  const list = (content: Omit<ListContent, 'rows' | 'total'>, all: ListContent['rows'], page: number) => {
+    const rows = all.slice((page - 1) * rowsPerPage, page * rowsPerPage);
+    return listCard(id, { ...content, rows, total: all.length }, page);
+  };
   return [
-    { name: 'list.first', card: listCard(id, { ...open, rows: requests }, 1) },
-    { name: 'list.middle', card: listCard(id, { ...open, rows: requests }, 4) },
-    { name: 'list.last', card: listCard(id, { ...open, rows: requests }, Math.ceil(requests.length / 5)) },
-    { name: 'list.empty', card: listCard(id, none, 1) },
-    { name: 'history.first', card: listCard(id, { ...history, rows: events }, 1) },
-    { name: 'history.second', card: listCard(id, { ...history, rows: events }, 2) },
+    { name: 'list.first', card: list(open, requests, 1) },
+    { name: 'list.middle', card: list(open, requests, 4) },
+    { name: 'list.last', card: list(open, requests, Math.ceil(requests.length / 5)) },
+    { name: 'list.empty', card: list(none, [], 1) },
+    { name: 'history.first', card: list(history, events, 1) },
+    { name: 'history.second', card: list(history, events, 2) },
   ];
 }
 

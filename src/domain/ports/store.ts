@@ -35,6 +35,8 @@ export interface Requests {
   openFor(resourceId: ArmId): Promise<RequestId | null>;
   /** Newest first. */
   list(limit: number, offset: number): Promise<readonly Request[]>;
+  /** How many there are, counted up to so many. */
+  count(most: number): Promise<number>;
   /** Every request that has not ended, newest first. */
   open(): Promise<readonly Request[]>;
   /** Every request there was for the agent, newest first. */

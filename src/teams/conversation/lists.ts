@@ -27,15 +27,42 @@ const mostListed = 200;
 const waitsForPeople = (request: Request): number =>
   request.state === 'needs-attention' ? 0 : request.state === 'awaiting-approval' ? 1 : 2;
 
-async function requestsOn(requests: Requests, subject: Subject): Promise<readonly Request[]> {
+function titleOf(subject: RequestsSubject): string {
+  switch (subject.kind) {
+    case 'open-requests':
+      return 'Open requests';
+    case 'latest-requests':
+      return 'Latest requests';
+    case 'history-of-resource':
+      return subject.resourceId.split('/').at(-1) ?? '';
+  }
+}
+
+/** A page of requests, and how many there are on all pages. */
+interface Found {
+  readonly requests: readonly Request[];
+  readonly total: number;
+}
+
+const within = <T>(all: readonly T[], page: number): readonly T[] =>
+  all.slice((page - 1) * rowsPerPage, page * rowsPerPage);
+
+type RequestsSubject = Exclude<Subject, { kind: 'history-of-request' }>;
+
+/** Only what is on the page is read, but for open requests: which of them wait for people, their events alone tell. */
+async function requestsOn(requests: Requests, subject: RequestsSubject, page: number): Promise<Found> {
   if (subject.kind === 'open-requests') {
-    return [...(await requests.open())].sort((a, b) => waitsForPeople(a) - waitsForPeople(b));
+    const open = [...(await requests.open())].sort((a, b) => waitsForPeople(a) - waitsForPeople(b));
+    return { requests: within(open, page), total: open.length };
   }
   if (subject.kind === 'history-of-resource') {
     const ids = (await requests.ofResource(subject.resourceId)).slice(0, mostListed);
-    return (await Promise.all(ids.map((id) => requests.load(id)))).filter((request) => request !== null);
+    const loaded = await Promise.all(within(ids, page).map((id) => requests.load(id)));
+    return { requests: loaded.filter((request) => request !== null), total: ids.length };
   }
-  return requests.list(mostListed, 0);
+  const total = await requests.count(mostListed);
+  const offset = (page - 1) * rowsPerPage;
+  return { requests: await requests.list(Math.max(0, Math.min(rowsPerPage, total - offset)), offset), total };
 }
 
 export function openLists(
@@ -44,45 +71,52 @@ export function openLists(
   directory: Directory,
   random: CommandPorts['random'],
 ): Lists {
-  async function historyOf(subject: Extract<Subject, { kind: 'history-of-request' }>): Promise<ListContent> {
-    const [request, events] = await Promise.all([requests.load(subject.requestId), requests.events(subject.requestId)]);
+  async function historyOf(
+    subject: Extract<Subject, { kind: 'history-of-request' }>,
+    page: number,
+  ): Promise<ListContent> {
+    const events = await requests.events(subject.requestId);
+    const [first] = events;
     return {
-      title: plain(request?.resourceName ?? ''),
+      title: plain(first?.body.type === 'submitted' ? first.body.data.resourceName : ''),
       subject: plain<string>(
         `History of ${subject.requestId}, newest first. What people wrote stands on its own cards.`,
       ),
       empty: plain('Nothing happened yet.'),
-      rows: await eventRows([...events].reverse(), directory),
+      rows: await eventRows(within([...events].reverse(), page), directory),
+      total: events.length,
     };
   }
 
-  async function contentOf(subject: Subject): Promise<ListContent> {
-    if (subject.kind === 'history-of-request') return historyOf(subject);
-    const found = await requestsOn(requests, subject);
-    const rows = await requestRows(found, directory);
+  async function contentOf(subject: Subject, page: number): Promise<ListContent> {
+    if (subject.kind === 'history-of-request') return historyOf(subject, page);
+    const found = await requestsOn(requests, subject, page);
     const open = subject.kind === 'open-requests';
     return {
-      title: plain<string>(
-        open
-          ? 'Open requests'
-          : subject.kind === 'latest-requests'
-            ? 'Latest requests'
-            : (subject.resourceId.split('/').at(-1) ?? ''),
-      ),
+      title: plain<string>(titleOf(subject)),
       subject:
-        open || rows.length === 0
+        open || found.total === 0
           ? nothing
           : plain('Newest first. /cmk-history with a request’s id shows what happened to it.'),
       empty: plain<string>(open ? `No request is open. ${howToAsk}` : `There was no request. ${howToAsk}`),
-      rows,
+      rows: await requestRows(found.requests, directory),
+      total: found.total,
     };
+  }
+
+  /** What was on the page may be gone since: then the last one there is. */
+  async function pageOf(id: string, subject: Subject, wanted: number): Promise<AdaptiveCard> {
+    const page = Math.min(Math.max(wanted, 1), mostListed);
+    const content = await contentOf(subject, page);
+    const last = Math.max(1, Math.ceil(content.total / rowsPerPage));
+    return page <= last ? listCard(id, content, page) : listCard(id, await contentOf(subject, last), last);
   }
 
   return {
     async open(subject) {
       const id = mintFormId(random(10));
       await documents.write({ [`list/${id}`]: { subject, eTag: '' } });
-      return listCard(id, await contentOf(subject), 1);
+      return pageOf(id, subject, 1);
     },
     async page(id, page) {
       const listId = FormId.safeParse(id).data;
@@ -90,9 +124,7 @@ export function openLists(
       const stored = (await documents.read([`list/${listId}`]))[`list/${listId}`];
       const subject = ListSubject.safeParse(stored?.subject).data;
       if (subject === undefined) return refuse('form-ended');
-      const content = await contentOf(subject);
-      const last = Math.max(1, Math.ceil(content.rows.length / rowsPerPage));
-      return { kind: 'card', card: listCard(listId, content, Math.min(Math.max(page, 1), last)) };
+      return { kind: 'card', card: await pageOf(listId, subject, page) };
     },
   };
 }

@@ -1,8 +1,9 @@
 /** Everything that is asked of a call before the SDK sees it, the cheapest first. */
 import type { IncomingMessage } from 'node:http';
 import { InboundActivity } from '../conversation/activity.ts';
+import { weightOf } from '../conversation/weight-of.ts';
 import { type Callers, type CallRefusal, refused } from './callers.ts';
-import { conversationLimits, openRateLimit, personLimits } from './rate-limit.ts';
+import { conversationLimits, heavyLimits, openRateLimit, personLimits } from './rate-limit.ts';
 import { readJson } from './read-json.ts';
 
 export interface GateOptions {
@@ -11,7 +12,7 @@ export interface GateOptions {
   readonly callsAtOnce: number;
 }
 
-type Accepted = { readonly kind: 'accepted'; readonly activity: InboundActivity };
+type Accepted = { readonly kind: 'accepted'; readonly activity: InboundActivity; readonly queued: boolean };
 
 /** What is packed would unpack without a limit. */
 function notPlainJson({ headers }: IncomingMessage): CallRefusal | null {
@@ -24,6 +25,7 @@ export function openGate(options: GateOptions): (request: IncomingMessage) => Pr
   const now = () => performance.now();
   const people = openRateLimit(personLimits(options.callsAtOnce), now);
   const conversations = openRateLimit(conversationLimits(options.callsAtOnce), now);
+  const heavy = openRateLimit(heavyLimits(options.callsAtOnce), now);
   return async (request) => {
     const unreadable = notPlainJson(request);
     if (unreadable !== null) return unreadable;
@@ -41,9 +43,12 @@ export function openGate(options: GateOptions): (request: IncomingMessage) => Pr
     if (!caller.mayCarry(serviceUrl)) {
       return refused(403, 'untrusted-service-url', 'The serviceUrl is not one that may be called.');
     }
-    if (!people.admits(from.id) || !conversations.admits(conversation.id)) {
+    const { cost, queued } = weightOf(read.data);
+    const isHeavy = cost > 1;
+    const admitted = people.admits(from.id, cost) && conversations.admits(conversation.id, cost);
+    if (!admitted || (isHeavy && !heavy.admits('everybody', cost))) {
       return refused(429, 'flood', 'Too much at once. Wait a moment.');
     }
-    return { kind: 'accepted', activity: read.data };
+    return { kind: 'accepted', activity: read.data, queued };
   };
 }

@@ -6,6 +6,7 @@ import type { BrowserPage } from '../sign-in/pages.ts';
 import { type CallMetrics, callType } from './call-metrics.ts';
 import { type CallRefusal, comesToThisMachine, isForwarded, refused } from './callers.ts';
 import { type GateOptions, openGate } from './gate.ts';
+import { openTurnstile } from './turnstile.ts';
 
 export interface ServerOptions extends GateOptions {
   readonly adapter: CloudAdapter;
@@ -31,6 +32,10 @@ export interface BotServer {
 /** Who sends slowly, or opens connections and sends nothing, is cut off. In milliseconds. */
 const slowest = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
 const mostConnections = 1_000;
+/** Beside the clicks, which wait for no list. Who waits longer than the last of so many has long been given up by Teams. */
+const lists = { atOnce: 2, mostWaiting: 200 };
+const busy = refused(429, 'busy', 'Many lists are being asked for. Wait a moment.');
+const freely = (): void => undefined;
 
 const host = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 
@@ -80,6 +85,7 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
   const routes = restify.createServer({ name: 'cmk-bot', handleUncaughtExceptions: false });
   const { adapter, bot, metrics, port, log, ready } = options;
   const gate = openGate(options);
+  const turnstile = openTurnstile(lists);
   const sayRefused = seldom(({ reason, status }) => log.info({ reason, status }, 'call refused'));
   routes.get('/healthz', async (_request: restify.Request, response: restify.Response) => {
     response.send(200, { status: 'alive' });
@@ -96,21 +102,25 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
     if (isForwarded(request.headers)) return response.send(404, { error: { code: 'ResourceNotFound', message: '' } });
     response.sendRaw(200, await metrics.text(), { 'content-type': metrics.contentType });
   });
+  const turnAway = (response: restify.Response, call: CallRefusal): void => {
+    metrics.count({ type: 'unread', ...call });
+    sayRefused(call);
+    send(response, call);
+  };
   routes.post('/api/messages', async (request: restify.Request, response: restify.Response) => {
     const call = await gate(request);
-    if (call.kind === 'refused') {
-      metrics.count({ type: 'unread', ...call });
-      sayRefused(call);
-      return send(response, call);
-    }
+    if (call.kind === 'refused') return turnAway(response, call);
+    const leave = call.queued ? await turnstile.enter(call.activity.from.id) : freely;
+    if (leave === null) return turnAway(response, busy);
     response.once('finish', () =>
       metrics.count({ type: callType(call.activity), status: response.statusCode, reason: null }),
     );
     request.body = call.activity;
     // The SDK's own request and response types are narrower than restify's and the same at run time.
-    await adapter.process(request as unknown as BotRequest, response as unknown as BotResponse, (context) =>
+    const turn = adapter.process(request as unknown as BotRequest, response as unknown as BotResponse, (context) =>
       bot.run(context),
     );
+    await turn.finally(leave);
   });
   for (const page of options.pages) {
     routes.get(page.path, async (request: restify.Request, response: restify.Response) =>

@@ -72,6 +72,7 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
       ids()
         .reverse()
         .filter((id) => loaded(id)?.plan.wish.resource.id.toLowerCase() === resourceId.toLowerCase()),
+    count: async (most) => Math.min(most, ids().length),
     list: async (limit, offset) =>
       ids()
         .reverse()

@@ -10,25 +10,27 @@ export interface ListContent {
   readonly subject: CardText;
   /** Shown when there are no rows. */
   readonly empty: CardText;
+  /** Of this page. */
   readonly rows: readonly ListRow[];
+  /** On all pages. */
+  readonly total: number;
 }
 
 /** Page numbers start at 1. */
-export function listCard(id: string, { title, subject, empty, rows }: ListContent, page: number): AdaptiveCard {
+export function listCard(id: string, { title, subject, empty, rows, total }: ListContent, page: number): AdaptiveCard {
   const start = (page - 1) * rowsPerPage;
-  const shown = rows.slice(start, start + rowsPerPage);
-  const paged = rows.length > rowsPerPage;
+  const paged = total > rowsPerPage;
   return renderCard('list', {
     formId: id,
-    fallbackText: label(`${title}: ${rows.length}`),
+    fallbackText: label(`${title}: ${total}`),
     title,
     subject,
-    rows: [...shown],
-    empty: rows.length === 0 ? empty : nothing,
-    range: paged ? plain<string>(`${start + 1} – ${start + shown.length} of ${rows.length}`) : nothing,
+    rows: [...rows],
+    empty: total === 0 ? empty : nothing,
+    range: paged ? plain<string>(`${start + 1} – ${start + rows.length} of ${total}`) : nothing,
     hasPrevious: page > 1,
     previousPage: page - 1,
-    hasNext: start + shown.length < rows.length,
+    hasNext: start + rows.length < total,
     nextPage: page + 1,
   });
 }

@@ -1,0 +1,30 @@
+/** What a call will cost, told before the bot gets to see it. */
+import type { Command } from '../../commands/command.ts';
+import { commands } from '../../commands/registry.ts';
+import { CardClick, type InboundActivity } from './activity.ts';
+import { parseMessage } from './parse-message.ts';
+
+export interface Weight {
+  /** As how many clicks it counts. */
+  readonly cost: number;
+  /** It waits for others like it, and holds up no click. */
+  readonly queued: boolean;
+}
+
+const weights: { readonly [W in Command['weight']]: Weight } = {
+  light: { cost: 1, queued: false },
+  // Azure is asked: the form waits for it, not the bot.
+  form: { cost: 5, queued: false },
+  list: { cost: 5, queued: true },
+};
+
+/** Whoever makes up something else is answered with the help, which is light. */
+export function weightOf({ type, name, text, entities, recipient, value }: InboundActivity): Weight {
+  if (type === 'message') {
+    const typed = parseMessage(text ?? '', entities, recipient.id);
+    return weights[commands.find((one) => one.name === typed.command)?.weight ?? 'light'];
+  }
+  const turnsPage =
+    type === 'invoke' && name === 'adaptiveCard/action' && CardClick.safeParse(value).data?.action.verb === 'list.page';
+  return weights[turnsPage ? 'list' : 'light'];
+}
