@@ -37,6 +37,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     sha256,
     random,
     nonces: openNonces(),
+    paused,
     now,
   };
   const me = { name: config.replica, instance: randomUUID(), workflowVersion };
@@ -49,7 +50,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
   const runner = startOutboxWorker({
     outbox,
     requests,
-    run: openWatch({ runs, engine, replicas, me, beatMs, paused, log }),
+    run: openWatch({ runs, engine, replicas, me, beatMs, paused, show: teamsSide.notifier.show, log }),
     show: teamsSide.notifier.show,
     audit: teamsSide.auditChannel.show,
     remind: teamsSide.reminders.remind,

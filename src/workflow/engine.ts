@@ -54,9 +54,17 @@ export interface Engine {
 const step = <T>(name: string, act: () => Promise<T>): Promise<T> =>
   DBOS.runStep(act, { name, retriesAllowed: true, maxAttempts: 8, intervalSeconds: 0.5, backoffRate: 2 });
 
+/**
+ * While the bot is paused nothing is looked at and nothing changed: a run stands still here, and the next life of the process
+ * goes on with it. No step of the engine, so a replay takes the same turns with and without it.
+ */
+const whilePaused = ({ paused }: RunPorts): Promise<void> =>
+  paused ? new Promise<never>(() => undefined) : Promise.resolve();
+
 /** The workflow body: nothing but engine steps and what they returned, so that replaying it takes the same turns. */
 async function runPlan(ports: RunPorts, id: RequestId, run: number): Promise<void> {
   for (let attempt = 1; ; attempt++) {
+    await whilePaused(ports);
     const gate = await step('check', () => checkRun(ports, id, run, attempt));
     if (gate.go === false) return;
     if (gate.go === 'wait') {
@@ -81,10 +89,17 @@ async function runStage(ports: RunPorts, id: RequestId, run: number, first: read
   let open: readonly Try[] = first;
   while (open.length > 0) {
     const tries = open;
+    await whilePaused(ports);
     if (!(await step('intend', () => intend(ports, id, run, tries)))) return true;
     // Started in order, awaited together: the engine numbers its steps by the order of these calls.
     const results: StepResult[] = await Promise.all(
-      tries.map((one) => step(one.step, () => attemptStep(ports, id, run, one))),
+      tries.map((one) =>
+        step(one.step, async () => {
+          // The pause came while it was being tried: what came of it is looked at afterwards.
+          await whilePaused(ports);
+          return attemptStep(ports, id, run, one);
+        }),
+      ),
     );
     const waiting: readonly Waiting[] | 'stopped' = await step('record', () => record(ports, id, run, results));
     if (waiting === 'stopped') return true;

@@ -38,6 +38,8 @@ export interface RunPorts {
   readonly random: (bytes: number) => Uint8Array;
   readonly nonces: Nonces;
   readonly now: () => Date;
+  /** Nothing is changed in Azure as long as this process lives. */
+  readonly paused: boolean;
 }
 
 /** Whether a run may go on, and with which stages. */

@@ -16,6 +16,8 @@ export interface WatchPorts {
   readonly me: Pick<ReplicaIdentity, 'name' | 'workflowVersion'>;
   /** How often replicas say that they live. */
   readonly beatMs: number;
+  /** Draws the cards anew: a pause that began or ended with this process is to be seen on them. */
+  readonly show: (id: RequestId) => Promise<void>;
   /** While true, runs are not started; those that go are looked after. */
   readonly paused: boolean;
   readonly log: { warn(fields: object, message: string): void };
@@ -63,6 +65,7 @@ const lostRun = (why: Lost['why'], touched: boolean): Failure =>
 export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Promise<Date | null> {
   const { runs, engine, log } = ports;
   const suspectSince = new Map<string, number>();
+  const drawn = new Set<string>();
   const later = (beats: number): Date => new Date(runs.now().getTime() + beats * ports.beatMs);
 
   /** Whether the run was in this trouble for long enough to act on it. */
@@ -72,6 +75,16 @@ export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Pr
     suspectSince.set(key, since);
     return now - since >= graceBeats * ports.beatMs;
   };
+
+  /** Once in the life of this process, and not in the way of the run: where it fails, the next look tries it again. */
+  async function draw(id: RequestId): Promise<void> {
+    if (drawn.has(id)) return;
+    drawn.add(id);
+    await ports.show(id).catch((error: unknown) => {
+      drawn.delete(id);
+      log.warn({ err: error, requestId: id }, 'the cards of a run could not be drawn anew');
+    });
+  }
 
   async function act(id: RequestId, run: number, fate: Fate, request: Request): Promise<Date | null> {
     const key = `${id}:${run}`;
@@ -100,6 +113,8 @@ export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Pr
       suspectSince.delete(`${id}:${run}`);
       return null;
     }
-    return act(id, run, await fateOf(ports, known, request), request);
+    const again = await act(id, run, await fateOf(ports, known, request), request);
+    await draw(id);
+    return again;
   };
 }

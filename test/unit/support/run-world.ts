@@ -47,6 +47,7 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
     random: (bytes) => new Uint8Array(bytes).fill(7),
     nonces: openNonces(),
     now,
+    paused: false,
   };
   const send = async (cause: string, command: Command): Promise<void> => {
     const sent = await requests.append(id, cause, (request, at) => decide(request, command, at));

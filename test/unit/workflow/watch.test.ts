@@ -10,6 +10,7 @@ const going: KnownRun = { state: 'going', status: 'PENDING', replica: 'two', wor
 async function watched(known: KnownRun | null, alive: readonly string[] = ['one/1'], paused = false) {
   const world = await approvedRequest();
   const done: string[] = [];
+  const shown: string[] = [];
   const engine: { known: KnownRun | null } = { known };
   const watch = openWatch({
     runs: world.ports,
@@ -25,6 +26,7 @@ async function watched(known: KnownRun | null, alive: readonly string[] = ['one/
     me: { name: 'one', workflowVersion: '1' },
     beatMs: 1_000,
     paused,
+    show: async () => void shown.push(paused ? 'paused' : 'not paused'),
     log: { warn: () => undefined },
   });
   const look = () => watch(id, 1);
@@ -37,7 +39,7 @@ async function watched(known: KnownRun | null, alive: readonly string[] = ['one/
     await checkRun(world.ports, id, 1, 1);
     await intend(world.ports, id, 1, [{ step: 'enable-identity', attempt: 1 }]);
   };
-  return { ...world, done, engine, look, wait, begin };
+  return { ...world, done, shown, engine, look, wait, begin };
 }
 
 describe('a run that was ordered', () => {
@@ -50,10 +52,12 @@ describe('a run that was ordered', () => {
   });
 
   it('is not started while the bot is paused, and not given up either', async () => {
-    const { wait, done, load } = await watched(null, ['one/1'], true);
+    const { wait, done, load, shown } = await watched(null, ['one/1'], true);
     expect(await wait()).not.toBeNull();
     expect(done).toEqual([]);
     expect((await load()).state).toBe('approved');
+    // Once: that the pause began is to be seen.
+    expect(shown).toEqual(['paused']);
   });
 
   it.each([
