@@ -6,5 +6,6 @@ import { giveUp } from './give-up.ts';
 import { refresh } from './refresh.ts';
 import { reject } from './reject.ts';
 import { retry } from './retry.ts';
+import { stop } from './stop.ts';
 
-export const actions: readonly Action[] = [approve, reject, cancel, retry, giveUp, refresh];
+export const actions: readonly Action[] = [approve, reject, cancel, stop, retry, giveUp, refresh];

@@ -119,6 +119,7 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
       ofRun(life, body.data.run),
       unless(life.checked, 'not-checked', `run ${body.data.run}`),
       unless(body.planDigest === life.question.digest, 'approved-another-plan', `${body.planDigest}`),
+      unless(!life.stops, 'out-of-turn', `${body.data.step} after somebody wanted the run to stop`),
       isNext(life, body.data.step, body.data.attempt),
     ),
   'step-done': (life, body) => first(states(life, 'running'), by(body, 'bot'), isUnderWay(life, body.data)),
@@ -135,6 +136,8 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
       unless(isProved(body.data.proofs), 'not-proved', 'what was proved is less than a success'),
     );
   },
+  'stop-requested': (life, body) =>
+    first(states(life, 'running'), by(body, 'person', 'operator'), ofRun(life, body.data.run)),
   retried: (life, body) => first(states(life, 'stuck'), by(body, 'person', 'operator')),
   'given-up': (life, body) => first(states(life, 'stuck'), by(body, 'person', 'operator')),
   'texts-erased': (_life, body) => by(body, 'operator'),

@@ -19,6 +19,8 @@ export interface Life {
   approvals: readonly string[];
   runs: number;
   checked: boolean;
+  /** Somebody wants nothing more of this run to begin. */
+  stops: boolean;
   readonly tried: Map<StepName, Tried>;
 }
 
@@ -42,7 +44,7 @@ const questionOf = ({ planDigest, data }: EventBodyOf<'submitted' | 'plan-change
 export function beginLife(body: EventBody): Life | null {
   const { actor } = body;
   if (body.type !== 'submitted' || actor.kind !== 'person' || actor.id === null) return null;
-  const fresh = { approvals: [], runs: 0, checked: false, tried: new Map() };
+  const fresh = { approvals: [], runs: 0, checked: false, stops: false, tried: new Map() };
   return { requester: actor.id, state: 'asked', question: questionOf(body), ...fresh };
 }
 
@@ -65,7 +67,7 @@ export function live(life: Life, body: EventBody): void {
       askAnew(life, body);
       break;
     case 'run-ordered':
-      Object.assign(life, { state: 'ordered', runs: body.data.run, checked: false });
+      Object.assign(life, { state: 'ordered', runs: body.data.run, checked: false, stops: false });
       break;
     case 'run-checked':
       life.checked = true;
@@ -88,6 +90,9 @@ export function live(life: Life, body: EventBody): void {
     }
     case 'attention-needed':
       life.state = 'stuck';
+      break;
+    case 'stop-requested':
+      life.stops = true;
       break;
     case 'retried':
       life.state = 'retried';

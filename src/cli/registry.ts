@@ -9,12 +9,14 @@ import { requestsGiveUp } from './requests-give-up.ts';
 import { requestsList } from './requests-list.ts';
 import { requestsRetry } from './requests-retry.ts';
 import { requestsShow } from './requests-show.ts';
+import { requestsStop } from './requests-stop.ts';
 import type { Subcommand } from './subcommand.ts';
 
 export const subcommands: readonly Subcommand[] = [
   requestsList,
   requestsShow,
   requestsCancel,
+  requestsStop,
   requestsRetry,
   requestsGiveUp,
   auditVerify,

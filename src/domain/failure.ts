@@ -66,6 +66,8 @@ export const Found = z.discriminatedUnion('code', [
     ]),
     touched: z.boolean(),
   }),
+  /** A person wanted nothing more to begin: by object id, or an operator by the name they gave. */
+  own('stopped', { by: z.string().nullable(), operator: z.string().nullable() }),
   own('unexpected', { errorId: z.string() }),
   own('not-of-kind', { id: z.string(), kind: z.string() }),
   own('outside-subscriptions', { subscriptionId: z.string() }),

@@ -126,6 +126,11 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
     const proof = level === null ? 'none' : proofWords[level].name.toLowerCase();
     return { mark: 'done', title: 'Succeeded', detail: `proof: ${proof}` };
   },
+  'stop-requested': (_data, { name }) => ({
+    mark: 'warn',
+    title: `${name} asked to stop`,
+    detail: 'what is running is finished, nothing more begins',
+  }),
   retried: (_data, { name }) => ({ mark: 'now', title: `${name} asked to retry`, detail: '' }),
   'given-up': (_data, { name }) => ({ mark: 'bad', title: `${name} gave up`, detail: 'the request has failed' }),
   'clock-set-right': ({ ahead }, { name }) => ({

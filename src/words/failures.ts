@@ -51,6 +51,7 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
   'membership-unknown': 'Retry when Microsoft Graph answers again. The approvals hold.',
   'requester-lost-role': 'Give up, or retry once an operator has made them a requester again. The approvals hold.',
   'run-lost': 'Retry: everything is looked at again first, and what is done is not done twice. The approvals hold.',
+  stopped: 'Retry when it may go on, or give up. The approvals hold.',
   unexpected: 'An operator finds it in the log under this id. Retry, or give up.',
   'not-of-kind': configured,
   'outside-subscriptions': 'An operator adds the subscription to those the bot may act in, or you give up.',
@@ -159,6 +160,10 @@ function foundWords(found: Found): string {
       return 'Who asked may no longer ask for this agent.';
     case 'run-lost':
       return lostWords(found);
+    case 'stopped':
+      return found.operator === null
+        ? 'Somebody who may stop the run asked for it. What was running was finished, and nothing more was begun.'
+        : `Operator ${found.operator} stopped the run. What was running was finished, and nothing more was begun.`;
     case 'unexpected':
       return `Something unexpected happened. The log has it under ${found.errorId}.`;
     case 'not-of-kind':
@@ -209,6 +214,7 @@ export function expectedWords(failure: Failure): string | null {
     case 'membership-unknown':
     case 'requester-lost-role':
     case 'run-lost':
+    case 'stopped':
     case 'unexpected':
     case 'not-of-kind':
     case 'outside-subscriptions':

@@ -160,6 +160,23 @@ const words: { readonly [C in RefusalCode]: (fact: string) => Words } = {
     text: 'So it can be neither approved nor retried. Reject it, or have an operator look at the list of requesters.',
   }),
   'run-started': (id) => ({ title: `Request ${id} is running.`, text: 'It is too late to decide or cancel.' }),
+  'run-not-begun': (id) => ({
+    title: `Request ${id} has not begun to change anything.`,
+    text: 'There is nothing to stop. Cancel or reject it instead.',
+  }),
+  'run-ending': (id) => ({
+    title: `Request ${id} is in its last step.`,
+    text: 'Nothing is left to stop: it ends by itself.',
+  }),
+  'run-stops': (id) => ({
+    title: `Request ${id} is running, and now stops after this step.`,
+    text: 'It was too late to reject it. What is done stays; the card shows it.',
+    unchanged: true,
+  }),
+  'run-stopped': (id) => ({
+    title: `Request ${id} has stopped already.`,
+    text: 'Its card says why, and lets you retry or give up.',
+  }),
   'sign-in-needed': () => ({
     title: 'Approving needs a fresh sign-in.',
     text: 'Sign in with the button, then click Approve again. Rejecting needs none.',

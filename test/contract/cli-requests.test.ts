@@ -97,7 +97,7 @@ await onEveryDatabase((databases) => {
     const { out } = await cmkBot(['requests', 'show', retrying], env);
     expect(out).toContain('Next try\n  2100-01-01 00:00:00, by itself');
     expect(out).toContain('Leave it alone');
-    expect(await details(retrying)).toMatchObject({ nextRetryAt: '2100-01-01T00:00:00.000Z', safeNow: [] });
+    expect(await details(retrying)).toMatchObject({ nextRetryAt: '2100-01-01T00:00:00.000Z', safeNow: ['stop'] });
   });
 
   it('knows no other request', async () => {

@@ -276,6 +276,40 @@ scenario(
   },
 );
 
+scenario(
+  'stop',
+  'Stopping a run between two steps',
+  'While the identity is being enabled the requester wants nothing more to begin. Later it goes on.',
+  async (t) => {
+    const enabling = { match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' }, times: 1, delayMs: 8_000 };
+    await faultAzure(world, enabling);
+    const id = await hasAskedAndApproved(t);
+    const card = await t.sees([requester, teamMember], operations, id, /Running, 0 of 5/);
+    await t.clicks(requester, card, 'Stop after this step');
+    await t.sees(requester, operations, id, /Needs attention/);
+    await t.clicks(requester, card, 'Retry');
+    await t.sees(requester, operations, id, /Succeeded/);
+  },
+);
+
+scenario(
+  'pause',
+  'A pause that comes upon a run',
+  'An operator pauses the bot while the identity is being enabled, and ends the pause later.',
+  async (t) => {
+    const enabling = { match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' }, times: 1, delayMs: 4_000 };
+    await faultAzure(world, enabling);
+    const id = await hasAskedAndApproved(t);
+    await t.sees(teamMember, operations, id, /Running, 0 of 5/);
+    t.notes('The bot is restarted with CMK_PAUSE=true.');
+    await world.restartBot('SIGINT', { CMK_PAUSE: 'true' });
+    await t.sees([requester, teamMember], operations, id, /Paused, 0 of 5/);
+    t.notes('The bot is restarted without it.');
+    await world.restartBot('SIGINT');
+    await t.sees(requester, operations, id, /Succeeded/);
+  },
+);
+
 scenario('give-up', 'Giving up', 'The card says what is done and what is not.', async (t) => {
   await forbidGrants();
   const id = await hasAskedAndApproved(t);

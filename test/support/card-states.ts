@@ -234,7 +234,7 @@ const decides =
     signIn: null,
   });
 const settles =
-  (verb: 'retry' | 'give-up', person: PersonId) =>
+  (verb: 'retry' | 'give-up' | 'stop', person: PersonId) =>
   (asking: number): Command => ({ do: verb, ...by(person, asking), standing: 'no', requesterStanding: 'yes' });
 export const approves = (person: PersonId = approver) => decides('approve', person);
 export const rejects = (comment = '') => decides('reject', approver, comment);
@@ -427,6 +427,14 @@ export const requestStates: Readonly<Record<string, Request>> = {
   approved: requestOf(...approved),
   running: requestOf(...began, ...first, intends(1, 1, 'grant-key-access')),
   'running-irreversible-done': requestOf(...began, ...toVault, intends(1, 1, 'set-cmk')),
+  stopping: requestOf(...began, ...first, intends(1, 1, 'grant-key-access'), settles('stop', requester)),
+  stopped: requestOf(
+    ...began,
+    ...first,
+    intends(1, 1, 'grant-key-access'),
+    settles('stop', requester),
+    records(1, worked('grant-key-access')),
+  ),
   'running-waiting': requestOf(
     ...began,
     ...first,

@@ -1,9 +1,10 @@
 /** What can safely be done about a request as it stands. */
+import { isInLastStep } from '../../domain/request/decide-stop.ts';
 import { keyProgress, type Request } from '../../domain/request/request.ts';
 import { countOf } from '../../words/count.ts';
 import { stepWordsIn } from '../../words/steps.ts';
 
-export type Verb = 'cancel' | 'retry' | 'give-up';
+export type Verb = 'cancel' | 'stop' | 'retry' | 'give-up';
 
 export interface SafeNow {
   readonly verbs: readonly Verb[];
@@ -47,10 +48,15 @@ export function safeNow(request: Request): SafeNow {
         words: 'It starts by itself.\ncancel: ends the request, as long as its first change has not begun.',
       };
     case 'running':
-      return {
-        verbs: [],
-        words: 'Leave it alone: it goes on by itself, also after the bot was stopped or killed and started again.',
-      };
+      if (isInLastStep(request))
+        return { verbs: [], words: 'Leave it alone: it is in its last step, and ends by itself.' };
+      return request.stop === null
+        ? {
+            verbs: ['stop'],
+            words:
+              'Leave it alone: it goes on by itself, also after the bot was stopped or killed and started again.\nstop: lets the step that is running be finished and begins nothing after it. What is done stays.',
+          }
+        : { verbs: [], words: 'It stops after the step that is running, and then needs attention.' };
     case 'needs-attention':
       return { verbs: ['retry', 'give-up'], words: attentionWords(request) };
     case 'succeeded':

@@ -10,9 +10,10 @@ import { codeOf, type Failure, foundThat, receiptOf } from '../failure.ts';
 import { isCovered, notCovered, type Plan, type StepName, stepsBefore } from '../plan.ts';
 import { meetsStepUp } from '../policy/sign-in.ts';
 import { type Proof, provesSuccess } from '../proof.ts';
+import { isInLastStep, stoppedEvent } from './decide-stop.ts';
 import { botActor, type NewEvent, newEvent } from './events.ts';
 import { refuse } from './refusal.ts';
-import type { Request, StepProgress } from './request.ts';
+import { type Request, runRest, type StepProgress } from './request.ts';
 import { accept, type Command, type Decision, type StepResult } from './request-command.ts';
 
 /** Orders the next run of the plan as it stands. */
@@ -79,13 +80,6 @@ export const blockedBy = (check: Check, next: Failure['next'] = 'ask'): Failure 
 /** Only an approved request, or one already in this run, may touch Azure. */
 const inRun = (request: Request, run: number): boolean =>
   request.runs === run && (request.state === 'approved' || request.state === 'running');
-
-/** What every event of a run says of whose and which plan it is. */
-export const runRest = (request: Request) => ({
-  planDigest: request.digest,
-  target: request.plan.wish.resource.id,
-  onBehalfOf: request.requester,
-});
 
 function progressOf(request: Request, name: StepName): StepProgress {
   const step = request.progress.find((one) => one.name === name);
@@ -169,6 +163,9 @@ export function record(request: Request, command: Extract<Command, { do: 'record
         { ...runRest(request), result: 'needs-attention' },
       ),
     );
+  }
+  if (stuck === undefined && request.stop !== null && !isInLastStep(request)) {
+    events.push(stoppedEvent(request, request.stop));
   }
   const verified = command.results.find((result) => result.outcome === 'done' && result.step === 'verify');
   if (verified?.outcome === 'done') {

@@ -7,10 +7,11 @@ import { blocksOf, stepsOf } from '../plan.ts';
 import type { Standing } from '../policy/policy.ts';
 import { signInRefusal } from '../policy/sign-in.ts';
 import { isBlank } from '../unseen.ts';
-import { checkRun, intend, orderRun, record, runRest, stopRun } from './decide-run.ts';
+import { checkRun, intend, orderRun, record, stopRun } from './decide-run.ts';
+import { isInLastStep, stopEvents } from './decide-stop.ts';
 import { type Actor, botActor, type NewEvent, newEvent } from './events.ts';
 import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
-import { hasEnded, type Request } from './request.ts';
+import { hasEnded, type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision, longestText, type Submit } from './request-command.ts';
 
 const standingRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = {
@@ -19,7 +20,7 @@ const standingRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = {
   'nobody-configured': 'no-approvers-configured',
 };
 
-const operatorMay: readonly Command['do'][] = ['cancel', 'retry', 'give-up'];
+const operatorMay: readonly Command['do'][] = ['cancel', 'stop', 'retry', 'give-up'];
 
 /** The record names the actor, the rules look at `by`: two people in one click would be one approving as another. */
 function mustBeOnePerson(command: Command): void {
@@ -43,6 +44,8 @@ export function decide(request: Request | null, command: Command, now: Date): De
       return decideOn(request, command, now);
     case 'cancel':
       return cancel(request, command);
+    case 'stop':
+      return stop(request, command);
     case 'retry':
     case 'give-up':
       return retryOrGiveUp(request, command);
@@ -91,7 +94,12 @@ function decideOn(request: Request, command: Decide, now: Date): Decision {
   if (command.comment.length > longestText) return refuse('comment-too-long', `${longestText}`);
   if (isOver(request, now)) return accept(expiry(request), decidedLate(request, 'expired', command));
   if (request.state !== 'awaiting-approval' && request.state !== 'approved') {
-    return accept(decidedLate(request, request.state, command));
+    // Whoever may reject wants no more of it to be done: that much can still be had.
+    const stops = command.do === 'reject' && request.state === 'running' && !isInLastStep(request);
+    return accept(
+      decidedLate(request, request.state, command),
+      ...(stops ? stopEvents(request, command.actor, command.by) : []),
+    );
   }
   const rest = { planDigest: request.digest, target: request.plan.wish.resource.id, onBehalfOf: request.requester };
   const texts: Record<string, string> = isBlank(command.comment) ? {} : { comment: command.comment.trim() };
@@ -175,11 +183,28 @@ function cancel(request: Request, command: Extract<Command, { do: 'cancel' }>): 
   return accept(newEvent('cancelled', command.actor, {}, { ...rest, submittedBy: submittedBy(command.actor) }));
 }
 
+type Settle = Extract<Command, { do: 'retry' | 'give-up' | 'stop' }>;
+
+/** The requester, whoever may approve, and operators; null where nothing of this speaks against it. */
+function settleRefusal(request: Request, { actor, by, standing, asking }: Settle): Refusal | null {
+  const may = actor.kind === 'operator' || by === request.requester || standing === 'yes';
+  if (!may) return refuse(standing === 'unknown' ? 'cannot-check-membership' : 'not-an-approver', request.id);
+  if (asking !== request.asking) return refuse('stale-card', request.id);
+  return hasEnded(request) ? refuse('request-ended', request.id) : null;
+}
+
+function stop(request: Request, command: Extract<Command, { do: 'stop' }>): Decision {
+  const refusal = settleRefusal(request, command);
+  if (refusal !== null) return refusal;
+  if (request.state === 'needs-attention') return refuse('run-stopped', request.id);
+  if (request.state !== 'running') return refuse('run-not-begun', request.id);
+  if (isInLastStep(request)) return refuse('run-ending', request.id);
+  return accept(...stopEvents(request, command.actor, command.by));
+}
+
 function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry' | 'give-up' }>): Decision {
-  const may = command.actor.kind === 'operator' || command.by === request.requester || command.standing === 'yes';
-  if (!may) return refuse(command.standing === 'unknown' ? 'cannot-check-membership' : 'not-an-approver', request.id);
-  if (command.asking !== request.asking) return refuse('stale-card', request.id);
-  if (hasEnded(request)) return refuse('request-ended', request.id);
+  const refusal = settleRefusal(request, command);
+  if (refusal !== null) return refusal;
   if (request.state !== 'needs-attention') return refuse('not-needing-attention', request.id);
   const lost =
     command.do === 'retry' && command.actor.kind !== 'operator'

@@ -105,6 +105,8 @@ const payloadsWith = (plan: z.ZodType<Plan>) => ({
   }),
   'attention-needed': z.strictObject({ run, step: StepName.nullable(), failure: Failure }),
   succeeded: z.strictObject({ run, proofs: z.array(Proof) }),
+  /** Somebody wants nothing more to begin once what is running has ended. In record 2 from decision 17 on. */
+  'stop-requested': z.strictObject({ run }),
   retried: z.strictObject({}),
   'given-up': z.strictObject({}),
   /**

@@ -4,7 +4,7 @@ import type { Failure } from '../failure.ts';
 import { PersonId, type RequestId } from '../ids.ts';
 import type { Plan, StepName } from '../plan.ts';
 import type { EventBody, StoredEvent } from './events.ts';
-import type { Decided, Request, RequestBase, StepProgress } from './request.ts';
+import type { Decided, Request, RequestBase, StepProgress, StopAsked } from './request.ts';
 
 const planned = (plan: Plan): readonly StepProgress[] =>
   plan.steps.map((step) => ({
@@ -51,6 +51,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     runs: 0,
     checked: 0,
     touched: false,
+    stop: null,
     replaced: null,
   };
 }
@@ -84,6 +85,12 @@ function baseOf(request: Request): RequestBase {
   } = rest as typeof rest & Record<string, unknown>;
   return base as unknown as RequestBase;
 }
+
+const stopAsked = ({ body: { actor }, time }: StoredEvent): StopAsked => ({
+  by: actor.kind === 'person' ? PersonId.parse(actor.id) : null,
+  operator: actor.kind === 'operator' ? actor.id : null,
+  at: time,
+});
 
 const decided = (event: StoredEvent): Decided => ({
   by: event.body.actor.kind === 'person' ? PersonId.parse(event.body.actor.id) : null,
@@ -150,6 +157,7 @@ export function evolve(request: Request, event: StoredEvent): Request {
     case 'step-failed':
     case 'attention-needed':
     case 'succeeded':
+    case 'stop-requested':
     case 'retried':
       return evolveRun(base, body, event);
   }
@@ -169,11 +177,13 @@ type RunEvent = Extract<
       | 'step-failed'
       | 'attention-needed'
       | 'succeeded'
+      | 'stop-requested'
       | 'retried';
   }
 >;
 
-function evolveRun(base: RequestBase, body: RunEvent, { time, revision }: StoredEvent): Request {
+function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent): Request {
+  const { time, revision } = event;
   switch (body.type) {
     case 'run-ordered':
       return { ...base, state: 'approved', runs: body.data.run };
@@ -208,6 +218,7 @@ function evolveRun(base: RequestBase, body: RunEvent, { time, revision }: Stored
       return {
         ...base,
         state: 'needs-attention',
+        stop: null,
         progress: withoutRetries(base.progress),
         asking: revision,
         askedAt: time,
@@ -215,7 +226,9 @@ function evolveRun(base: RequestBase, body: RunEvent, { time, revision }: Stored
         failure: body.data.failure,
       };
     case 'succeeded':
-      return { ...base, state: 'succeeded', proofs: body.data.proofs };
+      return { ...base, state: 'succeeded', stop: null, proofs: body.data.proofs };
+    case 'stop-requested':
+      return { ...base, state: 'running', stop: base.stop ?? stopAsked(event) };
     case 'retried':
       return { ...base, state: 'approved' };
   }

@@ -81,6 +81,7 @@ export type Command =
   | (Deciding & { readonly do: 'reject' })
   | (ClickOrOperator & { readonly do: 'cancel' })
   | (ClickOrOperator & { readonly do: 'give-up'; readonly standing: Standing })
+  | (ClickOrOperator & { readonly do: 'stop'; readonly standing: Standing })
   /** Of an operator's it is not asked: the run that is ordered asks before anything else. */
   | (ClickOrOperator & { readonly do: 'retry'; readonly standing: Standing; readonly requesterStanding: Standing })
   | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }

@@ -71,8 +71,17 @@ export interface RequestBase {
   readonly checked: number;
   /** Whether a step was ever about to change Azure: from then on nothing may be said to be unchanged. */
   readonly touched: boolean;
+  /** Who first wanted the run that is under way to stop after the steps that are running; null where nobody. */
+  readonly stop: StopAsked | null;
   /** The plan this one replaced, when the world moved after an approval. */
   readonly replaced: { readonly plan: Plan; readonly reason: AskedAgain } | null;
+}
+
+export interface StopAsked {
+  /** Null: an operator, by the name they gave. */
+  readonly by: PersonId | null;
+  readonly operator: string | null;
+  readonly at: string;
 }
 
 /** How a person ended it. */
@@ -114,6 +123,13 @@ export type Request =
   | Rejected
   | Cancelled
   | Expired;
+
+/** What every event of a run says of whose and which plan it is. */
+export const runRest = ({ digest, plan, requester }: RequestBase) => ({
+  planDigest: digest,
+  target: plan.wish.resource.id as string,
+  onBehalfOf: requester,
+});
 
 /** What the record has of the key that the request made. */
 export const ownKeyOf = ({ outputs, keyIntents }: RequestBase): OwnKey => ({

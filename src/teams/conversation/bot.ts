@@ -1,6 +1,7 @@
 /** The bot: takes each activity to the command, the form or the action it is for, and answers. */
 import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
 import { cancel } from '../../actions/cancel.ts';
+import { stop } from '../../actions/stop.ts';
 import type { Roles } from '../../authorization/who-may.ts';
 import type { CommandResult } from '../../commands/command.ts';
 import { commands } from '../../commands/registry.ts';
@@ -35,6 +36,9 @@ export interface BotOptions extends RequestClickOptions {
 
 /** Somebody who may look, and what they may do besides. */
 type Admitted = KnownSender & { readonly roles: Roles };
+
+/** What whoever asked may do without a role. */
+const stopping: readonly string[] = [cancel.verb, stop.verb];
 
 /** Somebody who may not; without a sender where it is somebody of another tenant. */
 interface Turned {
@@ -172,11 +176,11 @@ export class CmkBot extends ActivityHandler {
       : this.requestClick(context, sender, click.data);
   }
 
-  /** Whoever lost the role can still take back what they asked for themselves: stopping a change must never wait. */
+  /** Whoever lost the role can still take back, or stop, what they asked for themselves: stopping a change must never wait. */
   private async turnedAway(context: TurnContext, { sender, refusal }: Turned, value: unknown): Promise<InvokeResponse> {
     const click = CardClick.safeParse(value).data;
     const id = RequestId.safeParse(click?.action.data.requestId).data;
-    if (sender !== null && click?.action.verb === cancel.verb && id !== undefined) {
+    if (sender !== null && click !== undefined && stopping.includes(click.action.verb) && id !== undefined) {
       const request = await this.options.actionPorts.requests.load(id);
       if (request?.requester === sender.person) return this.requestClick(context, sender, click);
     }

@@ -4,7 +4,7 @@ import type { Action, ActionPorts, ActionResult, ClickedCall } from '../../actio
 import { approve } from '../../actions/approve.ts';
 import { actions } from '../../actions/registry.ts';
 import { type PersonId, RequestId } from '../../domain/ids.ts';
-import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { type Refusal, type RefusalCode, refuse } from '../../domain/request/refusal.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
 import { refusalText } from '../cards/views/short-views.ts';
@@ -69,7 +69,7 @@ export async function answerRequestClick(
   await stepUp?.settle(purpose);
   if (cameLate(result)) {
     await options.notifier.adopt(requestId, at);
-    return refusalAnswer(refuse(hasEnded(result.request) ? 'request-ended' : 'run-started'), requestId);
+    return refusalAnswer(refuse(lateCode(result)), requestId);
   }
   const reader = await ownReader(options.actionPorts, result.request, person);
   return cardAnswer(
@@ -84,6 +84,13 @@ const refusalAnswer = (refusal: Refusal, requestId: RequestId): InvokeResponse =
 /** The click was stored, and came after what it was about had been decided. */
 const cameLate = (result: Exclude<ActionResult, Refusal>): boolean =>
   result.kind === 'accepted' && result.events.some((event) => event.body.type === 'decided-late');
+
+/** What came of a decision that came too late. */
+function lateCode(result: Exclude<ActionResult, Refusal>): RefusalCode {
+  if (result.kind === 'accepted' && result.events.some(({ body }) => body.type === 'stop-requested'))
+    return 'run-stops';
+  return hasEnded(result.request) ? 'request-ended' : 'run-started';
+}
 
 /** Which view of the card is the person's. The directory is asked only where views differ. */
 async function ownReader(ports: ActionPorts, request: Request, person: PersonId): Promise<Reader> {

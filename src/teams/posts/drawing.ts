@@ -5,6 +5,7 @@ import type { Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { everybody, hasViews, type Reader } from '../cards/views/reader.ts';
 import { type CardKind, requestCard } from '../cards/views/request-card.ts';
+import { peopleOfStop } from '../cards/views/stop-view.ts';
 import type { Asked } from './approvers.ts';
 import { kindOf, readerIn } from './audience.ts';
 import type { Directory } from './directory.ts';
@@ -32,7 +33,7 @@ const mostRefreshed = 60;
 
 function peopleIn(request: Request): PersonId[] {
   const ended = 'ended' in request && request.ended.by !== null ? [request.ended.by] : [];
-  return [request.requester, ...request.approvals.map((approval) => approval.by), ...ended];
+  return [request.requester, ...request.approvals.map((approval) => approval.by), ...ended, ...peopleOfStop(request)];
 }
 
 export function openDrawing({ directory, people, paused, stepUp }: DrawingOptions): Drawing {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { isEnding } from '../../../src/domain/request/consequences.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { EventBody, EventBodyOf, EventType } from '../../../src/domain/request/events.ts';
-import { botActor, personActor } from '../../../src/domain/request/events.ts';
+import { botActor, newEvent, personActor } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import { hasEnded } from '../../../src/domain/request/request.ts';
 import { approver, requester, tenant } from '../../support/fixtures.ts';
@@ -114,6 +114,12 @@ function changed<T extends EventType>(type: T, change: (body: EventBodyOf<T>) =>
 const without = (type: EventType, nth = 0): readonly Written[] => life.toSpliced(at(type, nth), 1);
 const again = (type: EventType, behind: EventType, nth = 0): readonly Written[] =>
   life.toSpliced(at(behind, nth) + 1, 0, eventAt(at(type)));
+/** Somebody wants the run to stop, behind the nth event of that type. */
+const stopBehind = (type: EventType, nth: number, run: number): readonly Written[] => {
+  const { body } = newEvent('stop-requested', person(requester), { run });
+  const index = at(type, nth);
+  return life.toSpliced(index + 1, 0, { ...eventAt(index), body, texts: {} });
+};
 const person = (who: typeof approver) => personActor(who, tenant, 'local');
 
 it('is found out in no way as it was', () => {
@@ -165,6 +171,9 @@ it.each<[string, string, readonly Written[]]>([
     'out-of-turn',
     changed('step-intended', ({ data }) => ({ data: { ...data, step: 'set-cmk' } })),
   ],
+  ['a wish to stop what does not run', 'not-in-this-state', stopBehind('run-ordered', 0, 1)],
+  ['a wish to stop another run', 'another-run', stopBehind('step-intended', 1, 1)],
+  ['a step begun although the run was to stop', 'out-of-turn', stopBehind('step-intended', 1, 2)],
   ['a step begun twice', 'out-of-turn', again('step-intended', 'step-intended')],
   [
     'a third try after none',

@@ -37,7 +37,7 @@ const states: Record<Request['state'], Request> = {
 };
 
 const operator = operatorActor('duty');
-const command = (verb: 'cancel' | 'retry' | 'give-up', asking: number): Command => ({
+const command = (verb: 'cancel' | 'stop' | 'retry' | 'give-up', asking: number): Command => ({
   do: verb,
   by: null,
   actor: operator,
@@ -49,7 +49,7 @@ const command = (verb: 'cancel' | 'retry' | 'give-up', asking: number): Command 
 it.each(Object.values(states).map((request) => [request.state, request] as const))(
   'says just what an operator may do when %s',
   (_state, request) => {
-    const verbs = (['cancel', 'retry', 'give-up'] as const).filter(
+    const verbs = (['cancel', 'stop', 'retry', 'give-up'] as const).filter(
       (verb) => decide(request, command(verb, request.asking), noon).kind === 'accepted',
     );
     const { verbs: said, words } = safeNow(request);

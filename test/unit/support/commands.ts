@@ -64,13 +64,13 @@ export function decides(verb: 'approve' | 'reject', by: PersonId, change: ClickC
   return { do: verb, ...decided, requesterStanding, stepUp: change.stepUp ?? null, signIn: change.signIn ?? null };
 }
 export const cancels = (by: PersonId = requester, asking = 1): Command => ({ do: 'cancel', ...click(by, asking) });
-export const settles = (verb: 'retry' | 'give-up', by: PersonId, change: ClickChange = {}): Command => ({
+export const settles = (verb: 'retry' | 'give-up' | 'stop', by: PersonId, change: ClickChange = {}): Command => ({
   do: verb,
   ...click(by, change.asking ?? 1),
   standing: change.standing ?? 'no',
   requesterStanding: change.requesterStanding ?? 'yes',
 });
-export const operates = (verb: 'cancel' | 'retry' | 'give-up', asking: number): Command => ({
+export const operates = (verb: 'cancel' | 'stop' | 'retry' | 'give-up', asking: number): Command => ({
   do: verb,
   by: approver,
   actor: { kind: 'operator', id: 'duty', tenantId: null, signIn: 'command-line' },

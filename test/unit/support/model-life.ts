@@ -71,7 +71,7 @@ export type Attempt = On &
         readonly until: number;
       }
     | {
-        readonly do: 'approve' | 'reject' | 'cancel' | 'retry' | 'give-up';
+        readonly do: 'approve' | 'reject' | 'cancel' | 'halt' | 'retry' | 'give-up';
         readonly by: PersonId;
         readonly asking: number;
         readonly standing: Standing;
@@ -117,9 +117,18 @@ export interface Modelled {
   done: number;
   next: 'idle' | 'running' | 'waiting';
   tries: number;
+  /** Somebody wants nothing more to begin. */
+  halted: boolean;
 }
 
 const ended = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'];
+
+/** What a wish to stop must store: while a step runs it is kept, else it ends the run; in the last step there is nothing to stop. */
+function halting(request: Modelled): readonly string[] | null {
+  if (request.state !== 'running') return null;
+  if (request.next !== 'running') return ['stop-requested', 'attention-needed'];
+  return request.done < stepsIn(request.world).length - 1 ? ['stop-requested'] : null;
+}
 
 /** What the attempt must store, as event types; null: nothing. */
 export function expected(all: readonly (Modelled | null)[], one: Attempt, now: number): readonly string[] | null {
@@ -138,7 +147,9 @@ export function expected(all: readonly (Modelled | null)[], one: Attempt, now: n
       if (one.by === request.by || one.standing !== 'yes' || one.asking !== request.asking) return null;
       // Too late, whether or not the timer has come by.
       if (waits && now >= request.until) return ['expired', 'decided-late'];
-      if (!waits && request.state !== 'approved') return ['decided-late'];
+      if (!waits && request.state !== 'approved') {
+        return ['decided-late', ...(one.do === 'reject' ? (halting(request) ?? []) : [])];
+      }
       if (one.do === 'reject') return ['rejected'];
       if (!waits || request.good.has(one.by) || !one.ticked || one.asker !== 'yes') return null;
       return request.good.size + 1 >= request.required ? ['approved', 'run-ordered'] : ['approved'];
@@ -147,9 +158,11 @@ export function expected(all: readonly (Modelled | null)[], one: Attempt, now: n
       return one.by === request.by && one.asking === request.asking && (waits || request.state === 'approved')
         ? ['cancelled']
         : null;
+    case 'halt':
     case 'retry':
     case 'give-up':
       if (one.by !== request.by && one.standing !== 'yes') return null;
+      if (one.do === 'halt') return one.asking === request.asking ? halting(request) : null;
       if (request.state !== 'needs-attention' || one.asking !== request.asking) return null;
       if (one.do === 'give-up') return ['given-up'];
       return one.asker === 'yes' ? ['retried', 'run-ordered'] : null;
@@ -173,9 +186,10 @@ export function expected(all: readonly (Modelled | null)[], one: Attempt, now: n
       const under = mayRun && one.run === request.run && stepsIn(request.world)[request.done] === one.step;
       if (!under || request.next !== 'running' || one.attempt !== request.tries) return null;
       if (one.outcome === 'done, unproved' && one.step === 'verify') return null;
-      if (one.outcome === 'done, unproved') return ['step-done'];
-      if (one.outcome === 'done') return one.step === 'verify' ? ['step-done', 'succeeded'] : ['step-done'];
-      return one.outcome === 'stuck' ? ['step-failed', 'attention-needed'] : ['step-failed'];
+      const ends = request.halted ? ['attention-needed'] : [];
+      if (one.outcome === 'done, unproved') return ['step-done', ...ends];
+      if (one.outcome === 'done') return one.step === 'verify' ? ['step-done', 'succeeded'] : ['step-done', ...ends];
+      return one.outcome === 'stuck' ? ['step-failed', 'attention-needed'] : ['step-failed', ...ends];
     }
     case 'stop':
       return mayRun && one.run === request.run ? ['attention-needed'] : null;
@@ -190,7 +204,15 @@ export function after(
   revision: number,
 ): Modelled | null {
   if (one.do === 'submit') {
-    const fresh = { good: new Set<PersonId>(), run: 0, checked: false, done: 0, next: 'idle', tries: 0 } as const;
+    const fresh = {
+      good: new Set<PersonId>(),
+      run: 0,
+      checked: false,
+      done: 0,
+      next: 'idle',
+      tries: 0,
+      halted: false,
+    } as const;
     const { by, world, required, until } = one;
     return { ...fresh, state: 'awaiting-approval', by, world, required, until, asking: revision };
   }
@@ -219,7 +241,9 @@ export function after(
     case 'step-failed':
       return { ...request, next: 'waiting' };
     case 'attention-needed':
-      return { ...request, state: 'needs-attention', asking: revision };
+      return { ...request, state: 'needs-attention', asking: revision, halted: false };
+    case 'stop-requested':
+      return { ...request, halted: true };
     case 'given-up':
       return { ...request, state: 'failed' };
     case 'rejected':
@@ -262,12 +286,13 @@ export function commandOf(one: Attempt, count: number): readonly [cause: string,
     }
     case 'cancel':
       return [`click:${one.asking}/${one.by}/cancel${one.odd ? count : ''}`, cancels(one.by, one.asking)];
+    case 'halt':
     case 'retry':
     case 'give-up': {
       const { standing, asker: requesterStanding, asking } = one;
       return [
         `click:${asking}/${one.by}/${one.do}${one.odd ? count : ''}`,
-        settles(one.do, one.by, { standing, requesterStanding, asking }),
+        settles(one.do === 'halt' ? 'stop' : one.do, one.by, { standing, requesterStanding, asking }),
       ];
     }
     case 'expire':

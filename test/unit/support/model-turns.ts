@@ -61,7 +61,7 @@ export const modelTurn = fc.oneof(
   }),
   of(5, 'click', {
     ...{ slot, person, off, odd, ticked: fc.boolean() },
-    verb: fc.constantFrom('approve', 'reject', 'cancel', 'retry', 'retry', 'retry', 'give-up'),
+    verb: fc.constantFrom('approve', 'reject', 'cancel', 'halt', 'retry', 'retry', 'retry', 'give-up'),
   }),
   of(4, 'membership', {
     person,

@@ -32,7 +32,7 @@ export const people = [
   PersonId.parse(`${'2'.repeat(8)}-0000-4000-8000-000000000009`),
 ];
 const hour = 3_600_000;
-const verbs = ['approve', 'reject', 'cancel', 'retry', 'give-up'] as const;
+const verbs = ['approve', 'reject', 'cancel', 'stop', 'retry', 'give-up'] as const;
 const plans = [
   planFor(),
   planFor({ seen: { vault: vault({ softDelete: false }) } }),

@@ -22,6 +22,8 @@ export const StatusData = z.strictObject({
   /** Steps, approvals so far, what differs from the approved plan. */
   sections: z.array(Section).max(3),
   note: CardText,
+  /** What *Stop after this step* means; empty: it is not offered. */
+  stop: CardText,
   canCancel: z.boolean(),
   canRefresh: z.boolean(),
 });

@@ -12,12 +12,14 @@ import { operationOf } from '../../../operations/registry.ts';
 import { type CheckWords, checkWords } from '../../../words/checks.ts';
 import { countOf } from '../../../words/count.ts';
 import { expectedWords, messageOf, remedyWords, sourceWords } from '../../../words/failures.ts';
+import type { Names } from '../../../words/names.ts';
 import { stepWordsIn } from '../../../words/steps.ts';
 import { coloured, grey, marks, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { type CardContext, maySettle } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
+import { stoppedBy, stoppedOf } from './stop-view.ts';
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
@@ -28,8 +30,10 @@ function stuckStep(request: NeedsAttention | Failed): StepProgress | undefined {
 }
 
 /** What happened, in one line. */
-export function attentionHeadline(request: NeedsAttention | Failed): CardText {
+export function attentionHeadline(request: NeedsAttention | Failed, names: Names): CardText {
   const { failure } = request;
+  const stopped = stoppedOf(failure);
+  if (stopped !== null) return plain<string>(`${stoppedBy(stopped, names)} stopped the run between two steps`);
   const stuck = stuckStep(request);
   if (failure !== null && blockOf(failure) !== null) return plain('A check stopped the run before its first change');
   if (stuck === undefined) return plain('The run was stopped');
@@ -84,9 +88,9 @@ function bothEnds(text: string): string {
   return `${start.slice(0, start.lastIndexOf(' '))} … ${end.slice(end.search(/[ /]/) + 1)}${rest}`;
 }
 
-/** Who says what, and what was expected. Nothing for a check: its words are the summary. */
+/** Who says what, and what was expected. Nothing for a check, whose words are the summary, nor for whom the headline names. */
 function wordsOf(failure: Failure | null) {
-  if (failure === null || blockOf(failure) !== null) {
+  if (failure === null || blockOf(failure) !== null || stoppedOf(failure) !== null) {
     return { source: nothing, font: 'Default' as const, words: nothing, expected: nothing, inFull: nothing };
   }
   const [message, expected] = [messageOf(failure), expectedWords(failure)];
@@ -144,7 +148,7 @@ export function attentionCard(request: NeedsAttention | Failed, context: CardCon
   const block = failure === null ? null : blockOf(failure);
   return renderCard('status-attention', {
     ...requestHeaderOf(request, context),
-    headline: attentionHeadline(request),
+    headline: attentionHeadline(request, context.names),
     summary: block === null ? summaryOf(request) : plain<string>(`${block.title} ${block.text}`),
     ...wordsOf(failure),
     mend: remedyOf(request),

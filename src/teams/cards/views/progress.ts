@@ -32,13 +32,14 @@ function waitingRow(progress: StepProgress, title: string): Row {
   return row(marks.now, plain(title), lines, { nameWeight: 'Bolder' });
 }
 
-function progressRow(progress: StepProgress, step: PlannedStep | undefined): Row {
+function progressRow(progress: StepProgress, step: PlannedStep | undefined, paused: boolean): Row {
   const words = wordsOf(progress, step);
   const title = plain(words.title);
   switch (progress.state) {
     case 'planned':
       return row(marks.idle, title, [], { nameSubtle: true });
     case 'running':
+      if (paused) return row(marks.idle, title, [grey(plain('Begun before the pause. It is looked at after it.'))]);
       return row(marks.now, title, [grey(plain(words.running))], { nameWeight: 'Bolder' });
     case 'waiting':
       return waitingRow(progress, words.title);
@@ -50,10 +51,11 @@ function progressRow(progress: StepProgress, step: PlannedStep | undefined): Row
 }
 
 /** One row a step: planned, running, waiting to be tried again, done, not done. */
-export const progressRows = (request: Request): Row[] =>
+export const progressRows = (request: Request, paused: boolean): Row[] =>
   request.progress.map((progress) =>
     progressRow(
       progress,
       request.plan.steps.find((step) => step.name === progress.name),
+      paused,
     ),
   );

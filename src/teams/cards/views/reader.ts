@@ -29,7 +29,7 @@ export interface CardContext {
 }
 
 /** In these states a person may see another card than everybody. */
-const differing: readonly Request['state'][] = ['awaiting-approval', 'approved', 'needs-attention'];
+const differing: readonly Request['state'][] = ['awaiting-approval', 'approved', 'running', 'needs-attention'];
 export const hasViews = (request: Request): boolean => differing.includes(request.state);
 
 export function readerOf(request: Request, person: PersonId, standing: Standing): Reader {

@@ -7,7 +7,7 @@ import { attentionHeadline } from './attention-view.ts';
 import { changeLine } from './parts.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
-import { endedWords } from './status-view.ts';
+import { endedWords, pausedWords } from './status-view.ts';
 
 /** Where the run stands: the step that is at work, or the one that waits. */
 function stepWords(request: Request): CardText {
@@ -26,10 +26,10 @@ function lineOf(request: Request, { names, paused }: CardContext): CardText {
     case 'approved':
       return plain(paused ? 'No changes start until an operator ends the pause.' : 'The changes start.');
     case 'running':
-      return stepWords(request);
+      return paused ? plain(pausedWords) : stepWords(request);
     case 'needs-attention':
     case 'failed':
-      return md`${attentionHeadline(request)}.`;
+      return md`${attentionHeadline(request, names)}.`;
     case 'succeeded':
       return changeLine(request.plan);
     case 'rejected':

@@ -17,7 +17,7 @@ export function duration(from: string | null, to: string | null): string {
   return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${rest}`;
 }
 
-/** The state in one short line. `paused`: no run starts, which is known to whoever draws a card. */
+/** The state in one short line. `paused`: nothing is changed in Azure, which is known to whoever draws a card. */
 export function stateLineOf(request: Request, paused = false): Line {
   const done = request.progress.filter((step) => step.state === 'done').length;
   const all = request.progress.length;
@@ -30,7 +30,10 @@ export function stateLineOf(request: Request, paused = false): Line {
         ? { text: '○ Approved, the bot is paused', color: 'Default' }
         : { text: '● Approved, about to start', color: 'Accent' };
     case 'running':
-      return { text: `● Running, ${done} of ${all} steps done`, color: 'Accent' };
+      if (paused) return { text: `○ Paused, ${done} of ${all} steps done`, color: 'Default' };
+      return request.stop === null
+        ? { text: `● Running, ${done} of ${all} steps done`, color: 'Accent' }
+        : { text: `● Stopping after this step, ${done} of ${all} steps done`, color: 'Accent' };
     case 'needs-attention':
       return { text: '▲ Needs attention', color: 'Attention' };
     case 'succeeded':

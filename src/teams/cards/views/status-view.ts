@@ -8,7 +8,7 @@ import type { Names } from '../../../words/names.ts';
 import { shortVersion } from '../../../words/places.ts';
 import { effectWords, proofWords, stepWords } from '../../../words/steps.ts';
 import { grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
-import { bold, type CardText, dateAndTime, md, nothing, plain, quoted, time } from '../plain-text.ts';
+import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, quoted, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { attentionCard } from './attention-view.ts';
 import { differenceRows } from './difference.ts';
@@ -17,6 +17,7 @@ import { progressRows } from './progress.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { duration } from './state-line.ts';
+import { stopOffer, stoppingNote } from './stop-view.ts';
 
 const decidedWithoutChange = ['rejected', 'cancelled', 'expired'];
 
@@ -25,6 +26,10 @@ export const startWords = (paused: boolean): string =>
   paused
     ? 'The bot is paused: no changes start until an operator ends the pause.'
     : 'Everything is looked at once more, then the changes start.';
+
+/** A run that the pause came upon. */
+export const pausedWords =
+  'The bot is paused: nothing more is changed in Azure until an operator ends the pause. Then the run goes on by itself.';
 
 /** How it ended, where it ended without a run of its plan; empty for every other state. */
 export function endedWords(request: Request, names: Names): CardText {
@@ -65,6 +70,8 @@ function noteOf(request: Request, { names, paused }: CardContext): CardText {
     case 'approved':
       return plain(startWords(paused));
     case 'running': {
+      if (paused) return joinText([stoppingNote(request, names), plain(pausedWords)], ' ');
+      if (request.stop !== null) return stoppingNote(request, names);
       const by = request.approvals.map((approval) => names(approval.by)).join(', ');
       return md`As of ${time(new Date(request.changedAt))}. Approved by ${plain(by)}, plan ${plain<string>(shortDigest(request.digest))}.`;
     }
@@ -93,10 +100,10 @@ const approvalRows = (request: Request, names: Names): Row[] =>
     row(marks.done, plain<string>(`${names(approval.by)} approved`), [grey(dateAndTime(new Date(approval.at)))]),
   );
 
-function sectionsOf(request: Request, names: Names) {
+function sectionsOf(request: Request, { names, paused }: CardContext) {
   const sections: { title: CardText; rows: Row[] }[] = [];
   if (request.state === 'running' || request.state === 'approved') {
-    return [{ title: nothing, rows: progressRows(request) }];
+    return [{ title: nothing, rows: progressRows(request, paused) }];
   }
   if (request.state !== 'awaiting-approval') return sections;
   if (request.approvals.length > 0)
@@ -123,8 +130,9 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
     nothingChanged: without && !request.touched,
     again: without ? md`To ask again, type ${bold(operationOf(request.plan.wish).typed.name)}` : nothing,
     facts: waitingFacts(request, context),
-    sections: sectionsOf(request, names),
+    sections: sectionsOf(request, context),
     note: noteOf(request, context),
+    stop: stopOffer(request, context),
     canCancel: cancellable && reader.kind === 'requester',
     canRefresh: !without,
   });

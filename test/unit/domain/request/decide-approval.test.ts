@@ -175,7 +175,7 @@ describe('rejecting', () => {
     const rejected = requestAfter(...toApproved, decides('reject', secondApprover, { comment: 'not on a Friday' }));
     expect(rejected).toMatchObject({ state: 'rejected', ended: { by: secondApprover, comment: 'not on a Friday' } });
     expect(comesTo(rejected, intends())).toBe('request-ended');
-    expect(comesTo(requestAfter(...toRunning), decides('reject', secondApprover))).toBe('decided-late');
+    expect(comesTo(requestAfter(...toRunning), decides('reject', secondApprover))).toBe('decided-late stop-requested');
   });
 });
 

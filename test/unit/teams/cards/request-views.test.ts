@@ -43,8 +43,10 @@ test.each<[string, Reader, CardKind, readonly string[]]>([
   ['approved', everybody, 'approval', []],
   ['approved', asApprover, 'approval', ['reject']],
   ['approved', asRequester, 'approval', ['cancel', 'refresh']],
-  ['running', asRequester, 'status', ['refresh']],
-  ['running', asApprover, 'approval', ['refresh']],
+  ['running', asRequester, 'status', ['stop', 'refresh']],
+  ['running', asApprover, 'approval', ['stop', 'refresh']],
+  ['running', everybody, 'status', ['refresh']],
+  ['stopping', asRequester, 'status', ['refresh']],
   ['needs-attention', asRequester, 'status', ['retry', 'give-up']],
   ['needs-attention', asApprover, 'approval', ['retry', 'give-up']],
   ['needs-attention', everybody, 'status', ['refresh']],
@@ -68,7 +70,24 @@ test('whoever approved sees that they did, and who is still awaited', () => {
   expect(inputsOf(card).map((input) => input.id)).toEqual(['comment']);
 });
 
+test('a run that somebody wants to stop says who, and what happens until it does', () => {
+  const text = words(draw('stopping', everybody, 'status'));
+  expect(text).toContain('● Stopping after this step, 1 of');
+  expect(text).toContain('asked to stop at');
+  const stopped = words(draw('stopped', asRequester, 'status'));
+  expect(stopped).toContain('stopped the run between two steps');
+  expect(stopped).toContain('Retry goes on where it stopped.');
+});
+
 describe('a paused bot', () => {
+  test('says of a run that it stands still, and offers to stop it', () => {
+    const card = draw('running', asRequester, 'status', { paused: true });
+    expect(words(card)).toContain('○ Paused, ');
+    expect(words(card)).toContain('nothing more is changed in Azure until an operator ends the pause');
+    expect(verbs(card)).toContain('stop');
+    expect(words(draw('running', everybody, 'short', { paused: true }))).toContain('The bot is paused');
+  });
+
   test.each<[CardKind, Reader]>([
     ['status', everybody],
     ['status', asRequester],

@@ -1,0 +1,11 @@
+import { type Action, standingOn, store } from './action.ts';
+
+/** Lets what is running be finished, and nothing more begin. */
+export const stop: Action = {
+  verb: 'request.stop',
+  async handle(call, ports) {
+    const standing = await standingOn(call, ports);
+    const { by, actor, asking } = call;
+    return store(call, ports, 'stop', { do: 'stop', by, actor, asking, standing });
+  },
+};

@@ -1,0 +1,60 @@
+/** Stopping a run between two steps: what the button means, who pressed it, and whom the stopped run names. */
+import type { Failure, Found } from '../../../domain/failure.ts';
+import { PersonId } from '../../../domain/ids.ts';
+import { isInLastStep } from '../../../domain/request/decide-stop.ts';
+import type { Request, StepProgress } from '../../../domain/request/request.ts';
+import type { Names } from '../../../words/names.ts';
+import { stepWordsIn } from '../../../words/steps.ts';
+import { bold, type CardText, md, nothing, plain, time } from '../plain-text.ts';
+import { type CardContext, maySettle } from './reader.ts';
+
+const titlesOf = (request: Request, wanted: (step: StepProgress) => boolean): string =>
+  request.progress
+    .filter(wanted)
+    .map(({ name }) => stepWordsIn(request.plan, name).title.toLowerCase())
+    .join(' and ');
+
+/** Those that cannot be undone, or that nobody knows to be undoable, and are done or being done. */
+const lasting = (request: Request): string =>
+  titlesOf(
+    request,
+    ({ name, state }) =>
+      (state === 'done' || state === 'running') &&
+      request.plan.steps.some(
+        (step) => step.name === name && step.reversibility === 'irreversible' && step.effects.length > 0,
+      ),
+  );
+
+/** What *Stop after this step* means now; empty where it is not offered. */
+export function stopOffer(request: Request, context: CardContext): CardText {
+  if (request.state !== 'running' || request.stop !== null || !maySettle(context) || isInLastStep(request))
+    return nothing;
+  const running = titlesOf(request, ({ state }) => state === 'running');
+  const first = running === '' ? 'nothing more begins.' : `${running} is finished, nothing after it begins.`;
+  const stays = lasting(request);
+  const irreversible = stays === '' ? '' : ` This cannot be undone: ${stays}.`;
+  return md`${bold('Stop after this step:')} ${plain<string>(first)} What is done stays.${plain<string>(irreversible)}`;
+}
+
+/** Who wants it to stop, and what happens until it does; empty where nobody does. */
+export function stoppingNote({ stop }: Request, names: Names): CardText {
+  if (stop === null) return nothing;
+  const who = stop.operator === null ? names(stop.by) : `Operator ${stop.operator}`;
+  return md`${bold(who)} asked to stop at ${time(new Date(stop.at))}. What is running is finished, nothing after it begins.`;
+}
+
+type Stopped = Extract<Found, { readonly code: 'stopped' }>;
+
+/** Null: something else stopped the run. */
+export const stoppedOf = (failure: Failure | null): Stopped | null =>
+  failure?.source === 'bot' && failure.found.code === 'stopped' ? failure.found : null;
+
+export const stoppedBy = ({ by, operator }: Stopped, names: Names): string =>
+  operator === null ? names(PersonId.safeParse(by).data ?? null) : `Operator ${operator}`;
+
+/** People whom a stop names. */
+export function peopleOfStop(request: Request): readonly PersonId[] {
+  const failure = 'failure' in request ? request.failure : null;
+  const ids = [request.stop?.by, stoppedOf(failure)?.by];
+  return ids.flatMap((id) => PersonId.safeParse(id).data ?? []);
+}

@@ -1,0 +1,201 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { requestersGroup } from '../../src/local/people.ts';
+import { agentIn } from '../support/azure-state.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { changeState } from '../support/local-azure.ts';
+import { azureState, linesOf } from '../support/path.ts';
+import {
+  answered,
+  approvalCard,
+  approve,
+  ask,
+  cardsAbout,
+  type Fault,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  rememberAzure,
+  shows,
+  untilFaultsAreMet,
+  writes,
+} from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+
+/** A run that somebody wants to end before it is through, and one that the bot's pause comes upon. */
+
+const agent = 'triage-agent-prod';
+const identity = `PATCH healthBots/${agent} 201`;
+
+let world: World;
+let putBack: () => Promise<void>;
+
+beforeAll(async () => {
+  world = await startWorld();
+  putBack = await rememberAzure(world);
+});
+/** Whatever a request came to, the next one finds the agent free. */
+let open = '';
+afterEach(async () => {
+  await mendAzure(world);
+  await putBack();
+  if (open === '') return;
+  const cards = await cardsAbout(world, places.operations, people.requester, open);
+  for (const { id } of cards) await world.teams.click(people.requester, id, 'request.give-up');
+  open = '';
+});
+afterAll(() => world.end());
+
+/** Held at Azure for so long that somebody can act meanwhile. */
+const holding = (method: string, url: string, delayMs = 2_500): Fault => ({
+  match: { method, url },
+  times: 1,
+  delayMs,
+});
+const enabling = holding('PATCH', `healthBots/${agent}`);
+const protecting = holding('PATCH', 'vaults/kv-care-prod');
+
+const status = async (id: string, words: RegExp) =>
+  shows(world, places.operations, people.requester, id, words, 40_000);
+const wordsOf = async (id: string, words: RegExp) => linesOf(await status(id, words)).join('\n');
+
+/** A run that is in the middle of what is held. */
+async function running(fault: Fault): Promise<{ readonly id: string; readonly from: number }> {
+  const id = await ask(world);
+  open = id;
+  const card = await approvalCard(world, id);
+  const from = (await world.azureRequests()).length;
+  await faultAzure(world, fault);
+  await approve(world, people.approver, card);
+  await untilFaultsAreMet(world);
+  await status(id, /Running/);
+  return { id, from };
+}
+
+const done = async (from: number) =>
+  (await writes(world, from))
+    .map((write) => write.replace(/[0-9a-f-]{36}/, '*'))
+    .filter((write) => !write.endsWith(' 0'));
+const all = [identity, 'PUT roleAssignments/* 201', 'PATCH vaults/kv-care-prod 200', identity];
+
+describe('Stop after this step', () => {
+  test('by the requester: the step is finished, nothing after it begins, and Retry goes on from there', async () => {
+    const { id, from } = await running(enabling);
+    const card = await status(id, /Stop after this step/);
+    expect(linesOf(card).join('\n')).toContain(
+      'enable identity is finished, nothing after it begins. What is done stays.',
+    );
+    const answer = answered(await world.teams.click(people.requester, card.id, 'request.stop'));
+    expect(answer).toContain('Stopping after this step, 0 of 5 steps done');
+    expect(answer).toContain('asked to stop at');
+    // A second click says the same.
+    const data = { requestId: id, revision: 1 };
+    const again = answered(await world.teams.click(people.requester, card.id, 'request.stop', { data }));
+    expect(again).toContain('Stopping after this step, 0 of 5 steps done');
+    const ended = await wordsOf(id, /Needs attention/);
+    expect(ended).toContain('Requester stopped the run between two steps');
+    expect(ended).toContain('1 step done, 4 not');
+    expect(await done(from)).toEqual([identity]);
+    await world.teams.click(people.requester, (await status(id, /Needs attention/)).id, 'request.retry');
+    await status(id, /Succeeded/);
+    expect(await done(from)).toEqual(all);
+  });
+
+  test('by an approver, in their own place, once what cannot be undone is being done: it says so, and stays', async () => {
+    const { id } = await running(protecting);
+    const card = await shows(world, places.approvals, people.approver, id, /Stop after this step/);
+    expect(linesOf(card).join('\n')).toContain('This cannot be undone: protect vault.');
+    await world.teams.click(people.approver, card.id, 'request.stop');
+    const ended = await wordsOf(id, /Needs attention/);
+    expect(ended).toContain('Approver stopped the run between two steps');
+    expect(ended).toContain('▲ Irreversible: stays on');
+    expect(agentIn(await azureState(world), agent).content.keyVaultProperties).toBeNull();
+  });
+
+  test('is not for everybody: a member of the team has no button, and a click of theirs is refused', async () => {
+    const { id, from } = await running(enabling);
+    const card = await shows(world, places.operations, people.teamMember, id, /Running/);
+    expect(linesOf(card).join('\n')).not.toContain('Stop after this step');
+    const theirs = await status(id, /Stop after this step/);
+    expect(answered(await world.teams.click(people.teamMember, theirs.id, 'request.stop'))).not.toContain('[card]');
+    await status(id, /Succeeded/);
+    expect(await done(from)).toEqual(all);
+  });
+
+  test('by the requester who lost every role meanwhile', async () => {
+    const { id } = await running(enabling);
+    const card = await status(id, /Stop after this step/);
+    await changeState(world.azure, (state) => {
+      for (const group of state.groups.filter((one: { id: string }) => one.id === requestersGroup.id)) {
+        group.memberIds = [people.approver];
+      }
+    });
+    expect(answered(await world.teams.click(people.requester, card.id, 'request.stop'))).toContain('asked to stop at');
+    await shows(world, places.approvals, people.approver, id, /Needs attention/);
+  });
+
+  test('by an operator at the command line; asked twice it is done once', async () => {
+    const { id } = await running(holding('PATCH', `healthBots/${agent}`, 8_000));
+    const stop = () => cmkBot(['requests', 'stop', id, '--as', 'night duty'], { CMK_DATA_DIR: world.dataDir });
+    expect(await stop()).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('stops after the step that is running'),
+    });
+    expect(await stop()).toMatchObject({ code: 0, out: expect.stringContaining('Done before') });
+    expect(await wordsOf(id, /Needs attention/)).toContain('Operator night duty stopped the run');
+    expect(await stop()).toMatchObject({ code: 1, err: expect.stringContaining('has stopped already') });
+  });
+
+  test('holds over a kill of the bot in the middle of the step', async () => {
+    const { id, from } = await running(holding('PATCH', `healthBots/${agent}`, 4_000));
+    await world.teams.click(people.requester, (await status(id, /Stop after/)).id, 'request.stop');
+    await world.endBot('SIGKILL');
+    await world.startBot();
+    expect(await wordsOf(id, /Needs attention/)).toContain('Requester stopped the run');
+    expect(await done(from)).toEqual([identity]);
+  });
+
+  test('a reject that comes while it runs stops it too, and is told so', async () => {
+    const id = await ask(world);
+    open = id;
+    const card = await approvalCard(world, id);
+    await faultAzure(world, enabling);
+    await approve(world, people.approver, card);
+    await untilFaultsAreMet(world);
+    await status(id, /Running/);
+    const data = { requestId: id, revision: 1 };
+    const answer = answered(await world.teams.click(people.approver, card.id, 'request.reject', { data }));
+    expect(answer).toContain('is running, and now stops after this step');
+    expect(await wordsOf(id, /Needs attention/)).toContain('Approver stopped the run');
+  });
+});
+
+describe('a pause that comes upon a run', () => {
+  test('lets nothing more be changed, says so on the cards, and the run goes on by itself when it is over', async () => {
+    const { id, from } = await running(enabling);
+    await world.restartBot('SIGKILL', { CMK_PAUSE: 'true' });
+    const paused = await wordsOf(id, /Paused, 0 of 5 steps done/);
+    expect(paused).toContain('nothing more is changed in Azure until an operator ends the pause');
+    await shows(world, places.approvals, people.approver, id, /Paused/);
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    const during = await done(from);
+    expect(during.length).toBeLessThanOrEqual(1);
+    await world.restartBot('SIGINT');
+    await status(id, /Succeeded/);
+    expect(await done(from)).toEqual(all);
+  });
+
+  test('a run that is to stop stops when the pause is over, and changes nothing more', async () => {
+    const { id, from } = await running(enabling);
+    await world.restartBot('SIGKILL', { CMK_PAUSE: 'true' });
+    const card = await status(id, /Paused/);
+    expect(answered(await world.teams.click(people.requester, card.id, 'request.stop'))).toContain('asked to stop at');
+    await world.restartBot('SIGINT');
+    expect(await wordsOf(id, /Needs attention/)).toContain('Requester stopped the run');
+    expect(await done(from)).toEqual([identity]);
+  });
+});
+
+test('the record verifies', async () => {
+  expect((await readRecord(world)).findings).toEqual([]);
+});

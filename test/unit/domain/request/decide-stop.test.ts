@@ -1,0 +1,118 @@
+import { approver, requester } from '../../../support/fixtures.ts';
+import {
+  attention,
+  comesTo,
+  decides,
+  does,
+  doneWith,
+  failedWith,
+  intends,
+  operates,
+  outsider,
+  proved,
+  records,
+  requestAfter,
+  secondApprover,
+  settles,
+  toAttention,
+  toChecked,
+  toRunning,
+  toVerifying,
+} from '../../support/commands.ts';
+
+const stops = settles('stop', requester);
+const soon = '2026-03-02T12:01:00.000Z';
+const stopped = {
+  state: 'needs-attention',
+  stop: null,
+  step: null,
+  failure: { source: 'bot', next: 'ask', found: { code: 'stopped', by: requester, operator: null } },
+};
+
+describe('stopping a run while a step runs', () => {
+  it.each([
+    ['the requester', stops],
+    ['an approver', settles('stop', outsider, { standing: 'yes' })],
+    ['an operator', operates('stop', 1)],
+  ])('is up to %s', (_who, command) => {
+    expect(comesTo(requestAfter(...toRunning), command)).toBe('stop-requested');
+  });
+
+  it('lets the step be finished, and nothing after it begin', () => {
+    const asked = requestAfter(...toRunning, stops);
+    expect(asked).toMatchObject({ state: 'running', stop: { by: requester, operator: null } });
+    expect(comesTo(asked, records(1, doneWith('enable-identity')))).toBe('step-done attention-needed');
+    const ended = requestAfter(...toRunning, stops, records(1, doneWith('enable-identity')));
+    expect(ended).toMatchObject(stopped);
+    expect(ended.progress.map(({ state }) => state)).toEqual(['done', 'planned', 'planned', 'planned', 'planned']);
+    expect(comesTo(ended, intends(1, 'grant-key-access'))).toBe('request-ended');
+  });
+
+  it('does not try again what did not work', () => {
+    const ended = requestAfter(...toRunning, stops, records(1, failedWith('enable-identity', soon)));
+    expect(ended).toMatchObject({ ...stopped, progress: [{ state: 'failed', retryAt: null }, {}, {}, {}, {}] });
+  });
+
+  it('hides no failure that asks a person by itself', () => {
+    const ended = requestAfter(...toRunning, stops, records(1, failedWith('enable-identity', null)));
+    expect(ended).toMatchObject({ state: 'needs-attention', failure: { source: 'azure' }, stop: null });
+  });
+
+  it('is named after who asked first; who asks as well is in the record', () => {
+    const later = settles('stop', approver, { standing: 'yes' });
+    expect(comesTo(requestAfter(...toRunning, stops), later)).toBe('stop-requested');
+    expect(requestAfter(...toRunning, stops, later, records(1, doneWith('enable-identity')))).toMatchObject(stopped);
+  });
+
+  it('is what a reject comes to that an approver sends while it runs', () => {
+    const rejects = decides('reject', secondApprover);
+    expect(comesTo(requestAfter(...toRunning), rejects)).toBe('decided-late stop-requested');
+    const ended = requestAfter(...toRunning, rejects, records(1, doneWith('enable-identity')));
+    expect(ended).toMatchObject({
+      state: 'needs-attention',
+      failure: { found: { code: 'stopped', by: secondApprover } },
+    });
+    expect(comesTo(requestAfter(...toRunning), decides('reject', secondApprover, { standing: 'no' }))).toBe(
+      'not-an-approver',
+    );
+  });
+
+  it('goes on from there with a retry, which no earlier wish stops', () => {
+    const ended = [...toRunning, stops, records(1, doneWith('enable-identity'))];
+    const asking = requestAfter(...ended).asking;
+    expect(requestAfter(...ended, settles('retry', requester, { asking }))).toMatchObject({
+      state: 'approved',
+      stop: null,
+    });
+  });
+});
+
+describe('stopping a run between two steps', () => {
+  const between = [...toChecked, ...does('enable-identity')];
+
+  it('ends it at once', () => {
+    expect(comesTo(requestAfter(...between), stops)).toBe('stop-requested attention-needed');
+    expect(requestAfter(...between, stops)).toMatchObject(stopped);
+  });
+
+  it('ends it at once while a step waits to be tried again', () => {
+    const waits = [...toRunning, records(1, failedWith('enable-identity', soon))];
+    expect(requestAfter(...waits, stops)).toMatchObject(stopped);
+  });
+});
+
+describe('what cannot be stopped', () => {
+  it('is the last step: it ends by itself', () => {
+    expect(comesTo(requestAfter(...toVerifying), stops)).toBe('run-ending');
+    expect(comesTo(requestAfter(...toVerifying), decides('reject', secondApprover))).toBe('decided-late');
+    expect(requestAfter(...toVerifying, records(1, doneWith('verify', { proofs: proved })))).toMatchObject({
+      state: 'succeeded',
+    });
+  });
+
+  it('is what has stopped already', () => {
+    expect(comesTo(requestAfter(...toAttention), settles('stop', requester, { asking: attention }))).toBe(
+      'run-stopped',
+    );
+  });
+});
