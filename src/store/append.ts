@@ -12,6 +12,7 @@ import type { Decision } from '../domain/request/request-command.ts';
 import { type ChainHead, lockHead } from './chain-head.ts';
 import type { ClockGuard } from './clock-guard.ts';
 import { asStored, eventsOf, insertEvents, type Placed, type ReadTools } from './event-rows.ts';
+import type { KnownRecord } from './known-record.ts';
 import { moveHold } from './open-requests.ts';
 import { writeOutbox } from './outbox.ts';
 import type { Sql } from './sql.ts';
@@ -52,7 +53,7 @@ export async function appendIn(
   if (after === null) throw new Error(`deciding ${cause} on ${id}: accepted without an event, and there is no request`);
   const holder = await moveHold(sql, tools.known, request, after);
   if (holder !== null) return refuse('resource-has-open-request', holder);
-  await store(sql, placed, after, events);
+  await store(sql, tools.known, placed, after, events);
   return { kind: 'accepted', request: after, events, replay: false };
 }
 
@@ -90,11 +91,14 @@ function place(
 
 async function store(
   sql: Sql,
+  known: KnownRecord,
   placed: readonly Placed[],
   after: Request,
   events: readonly StoredEvent[],
 ): Promise<void> {
-  if (placed.length === 0) return;
+  const [first] = placed;
+  if (first === undefined) return;
+  known.mustSealWith(first.sealed.sealKey);
   await insertEvents(sql, placed);
   await writeOutbox(sql, after.id, consequencesOf(after, events));
 }

@@ -103,6 +103,13 @@ export class KnownRecord {
     this.broken({ request, ...(last === undefined ? {} : { seq: last.seq }) }, 'revision-differs', detail);
   }
 
+  /** Nothing is sealed with a key that the chain has changed away from: every process would take it for forged. */
+  mustSealWith(key: string | null): void {
+    if (this.#keys.at(-1)?.key === key || this.#keys.every((change) => change.key !== key)) return;
+    const detail = `seal: this process seals with key ${key}, which the chain has given up for ${this.#keys.at(-1)?.key}`;
+    this.broken({}, 'seal-key-retired', detail);
+  }
+
   /** The open request that holds the resource, in lower case, by the events up to where this process has read. */
   holderOf(resource: string): string | null {
     return this.#holders.get(resource) ?? null;

@@ -50,11 +50,12 @@ interface Broken {
 export function brokenWords({ seq, request, fault, detail }: Broken): string {
   const where = [seq === null ? null : `event ${seq}`, request].filter((part) => part !== null && part !== '');
   const mend =
-    fault === 'seal-key-unknown'
-      ? 'Is the file with the seals’ key the one that belongs to this record, with its newest key?'
+    fault === 'seal-key-unknown' || fault === 'seal-key-retired'
+      ? 'Is the file with the seals’ key the one that belongs to this record, with its newest key last?'
       : 'Compare with an export (cmk-bot audit verify --against), then put the database back as it was.';
+  const place = where.length === 0 ? '' : `${where.join(' of ')}: `;
   return [
-    `the record was changed by somebody else, and nothing of it is acted on: ${where.join(' of ')}: ${faultWords[fault]} (${fault}).`,
+    `the record was changed by somebody else, and nothing of it is acted on: ${place}${faultWords[fault]} (${fault}).`,
     `  ${detail}`,
     `cmk-bot audit verify lists everything that is wrong. ${mend}`,
   ].join('\n');

@@ -61,6 +61,26 @@ await onEveryDatabase((databases) => {
     expect(await findings()).toEqual([]);
   });
 
+  const row = (seq: string, prev: string, revision: number, body = '{}') =>
+    `insert into cmk.event (seq, request_id, revision, cause, n, body, prev, hash, seal_key, seal) select ${seq}, '${id}',
+      ${revision}, 'x', 9, '${body}', ${prev}, encode(sha256('{}'), 'hex'), 'x', 'x' from cmk.chain_head`;
+
+  it.each([
+    ['a row at a negative number', row('-1', 'hash', 2), 'does not follow'],
+    ['a row in the past', row('seq', "'x'", 2), 'does not follow'],
+    ['a row behind a gap', row('seq + 2', 'hash', 2), 'does not follow'],
+    ['a row behind another hash', row('seq + 1', "'x'", 2), 'does not follow'],
+    ['a row whose hash is not its own', row('seq + 1', 'hash', 2, '{"a":1}'), 'does not follow'],
+    ['a row that is not the next of its request', row('seq + 1', 'hash', 7), 'is not the next'],
+    ['a row without a seal', row('seq + 1', 'hash', 2).replace("'x', 'x' from", 'null, null from'), 'no seal'],
+    ['the head moved alone', 'update cmk.chain_head set seq = 1', 'moves with the events alone'],
+    ['another seal', "update cmk.event set seal = 'x' where seq = 1", 'only grows'],
+    ['a seal taken away', 'update cmk.event set seal = null, seal_key = null where seq = 1', 'only grows'],
+  ])('refuses %s', async (_what, statement, words) => {
+    await expect(store.sql(statement)).rejects.toThrow(words);
+    expect(await findings()).toEqual([]);
+  });
+
   it('starts at the genesis hash and holds what was decided', async () => {
     const [line] = await store.call('trail', 'lines', 0, 1);
     expect(line).toMatchObject({ seq: 1, prev: genesis, request: id, revision: 1, cause: 'submit', n: 0 });

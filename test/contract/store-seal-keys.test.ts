@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { sealWith } from '../../src/audit/record.ts';
+import { openSeals } from '../../src/audit/seals.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { plan, reject, requestId, resourceId, submit, submitted } from '../support/fixtures.ts';
+import { pgliteDatabases } from '../support/store-databases.ts';
+
+/** The key of the seals changes, and everything goes on; a key that was given up seals nothing any more. */
+
+const databases = pgliteDatabases();
+afterAll(() => databases.end());
+
+const otherKey = Buffer.from('another key for tests, longer than needed').toString('base64');
+
+/** A folder whose first events were sealed with its own key, the next with another that was added to the file. */
+async function rotated() {
+  const database = await databases.fresh();
+  if (database.kind !== 'pglite') throw new Error('keys lie in folders here');
+  const file = path.join(database.dataDir, 'seal.key');
+  const write = async (number: number): Promise<void> => {
+    const store = await databases.start(database);
+    try {
+      await store.append(requestId(number), 'submit', submit({ plan: plan(resourceId(`bot-${number}`)) }));
+      await store.append(requestId(number), 'click:reject', reject());
+    } finally {
+      await store.close();
+    }
+  };
+  await write(1);
+  await appendFile(file, `${otherKey}\n`);
+  await write(2);
+  const verify = () => cmkBot(['audit', 'verify'], { CMK_DATA_DIR: database.dataDir });
+  return { database, file, write, verify };
+}
+
+it('goes on with a new key, and the change stands in the chain', async () => {
+  const { verify } = await rotated();
+  expect((await verify()).out).toContain('Seals: 4 events sealed, 2 keys one after the other, checked.');
+});
+
+it('stores nothing with the older key, and says which file to look at', async () => {
+  const { file, write, verify, database } = await rotated();
+  const [about = '', own = '', other = ''] = (await readFile(file, 'utf8')).split('\n');
+  await writeFile(file, [about, other, own, ''].join('\n'));
+  await expect(write(3)).rejects.toThrow('which the chain has given up');
+  expect((await verify()).out).toContain('verified: 4 events');
+  const said = await cmkBot(['requests', 'cancel', requestId(2)], { CMK_DATA_DIR: database.dataDir });
+  expect(said.code).not.toBe(0);
+});
+
+it('reads nothing that is sealed with a key that is not in the file', async () => {
+  const { file, write, verify } = await rotated();
+  const [about = '', own = ''] = (await readFile(file, 'utf8')).split('\n');
+  await writeFile(file, [about, own, ''].join('\n'));
+  await expect(write(3)).rejects.toThrow('seal-key-unknown');
+  expect((await verify()).out).toContain('(seal-key-unknown)');
+});
+
+it('does not take an event that somebody puts in who has the older key', async () => {
+  const { database, file, write, verify } = await rotated();
+  const [, own = ''] = (await readFile(file, 'utf8')).split('\n');
+  const victim = await databases.start(database);
+  const { seq, hash } = await victim.call('trail', 'head');
+  const place = { seq: seq + 1, request: requestId(4), revision: 1, cause: 'submit', n: 0, prev: hash };
+  const seal = sealWith(randomBytes, openSeals([Buffer.from(own, 'base64')]));
+  const forged = seal({ ...place, time: '2100-01-01T00:00:00.000Z' }, submitted());
+  // The database itself cannot tell: this is a row as the bot once made them.
+  await victim.sql('insert into cmk.event values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+    ...[place.seq, place.request, 1, 'submit', 0, forged.body, place.prev, forged.hash, forged.sealKey, forged.seal],
+  ]);
+  await victim.close();
+  await expect(write(3)).rejects.toThrow('seal-key-retired');
+  expect((await verify()).out).toContain('(seal-key-retired)');
+});
