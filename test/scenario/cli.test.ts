@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { cmkBot, npxCmkBot } from '../support/command-line.ts';
 import { activityText, approvalCard, ask, people, places, shows, type } from '../support/story.ts';
+import { sealKeysIn } from '../support/seal-keys.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 /** An operator at the command line while the bot runs on its folder, and after it was killed. */
@@ -44,11 +45,16 @@ describe('while the bot runs', () => {
       /ok {4}Azure +reached and signed in/,
       /ok {4}engine +its tables are there/,
       /ok {4}group check /,
+      /ok {4}seals +events are sealed with key [0-9a-f]{16} of .*seal\.key/,
+      /ok {4}database user +/,
     ]) {
       expect(out).toMatch(line);
     }
     expect(out).toMatch(/ok {4}Teams +http:\/\/127\.0\.0\.1:\d+\/? answers/);
     expect(out).toContain('0 failures, 1 warning.');
+    const [key = ''] = await sealKeysIn(world.dataDir);
+    expect(key).toHaveLength(44);
+    expect(out).not.toContain(key);
   });
 
   it('erases what was written, and the card in the channel forgets it too', async () => {

@@ -1,6 +1,9 @@
+import { readSealKeys } from '../../audit/seal-key-file.ts';
+import { openSeals } from '../../audit/seals.ts';
 import { placeName } from '../../config/place.ts';
 import { pendingMigrations } from '../../store/migrations.ts';
 import { ownsRecord } from '../../store/runtime-role.ts';
+import { countOf } from '../../words/count.ts';
 import { durationWords } from '../../words/duration.ts';
 import { ownerAdvice } from '../../words/record.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
@@ -39,6 +42,14 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
   if (!(await ownsRecord(database.pool))) return ok(subject, 'may put in events and read them, and owns nothing');
   const found = 'owns the tables: it could switch off what guards the record';
   return config.server.mode === 'local' ? ok(subject, found) : warn(subject, found, `Better ${ownerAdvice}.`);
+}
+
+async function sealsOf({ config }: Subjects): Promise<Diagnosis> {
+  const { file } = config.seals.keyFile;
+  const keys = await readSealKeys(file).catch((error: Error) => error.message);
+  if (typeof keys === 'string') return fail('seals', 'the key cannot be used', keys);
+  const older = keys.length === 1 ? '' : `, and ${countOf(keys.length - 1, 'older key', 'older keys')}`;
+  return ok('seals', `events are sealed with key ${openSeals(keys).keyId} of ${file}${older}`);
 }
 
 async function trailOf({ store }: Subjects): Promise<Diagnosis> {
@@ -80,6 +91,7 @@ export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Dia
     orFail('tables', tablesOf(subjects)),
     orFail('engine', engineOf(subjects)),
     orFail('database user', userOf(subjects)),
+    orFail('seals', sealsOf(subjects)),
     orFail('audit trail', trailOf(subjects)),
     orFail('clock', clockOf(subjects)),
   ]);
