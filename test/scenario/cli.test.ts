@@ -2,8 +2,8 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { cmkBot, npxCmkBot } from '../support/command-line.ts';
-import { activityText, approvalCard, ask, people, places, shows, type } from '../support/story.ts';
 import { sealKeysIn } from '../support/seal-keys.ts';
+import { activityText, approvalCard, ask, people, places, shows, type } from '../support/story.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 /** An operator at the command line while the bot runs on its folder, and after it was killed. */
