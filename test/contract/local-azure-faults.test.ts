@@ -181,10 +181,10 @@ describe('ready-made', () => {
 
 test('listens at once for a vault that a new state brings', async () => {
   await changeState(azure, (state) => {
-    state.vaults.push({ ...structuredClone(state.vaults[0]), n: 7, port: 0, name: 'kv-new' });
+    state.vaults.push({ ...structuredClone(state.vaults[0]), n: 8, port: 0, name: 'kv-new' });
   });
   const key = await clientsOf(azure)
-    .keys(`https://localhost:${azure.port + 7}/`)
+    .keys(`https://localhost:${azure.port + 8}/`)
     .getKey('cmk-triage-agent');
   expect(key.name).toBe('cmk-triage-agent');
 });

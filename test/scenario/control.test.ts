@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentIn, all, giveRole, keyRoles, scopes, takeRoles } from '../support/azure-state.ts';
+import { cmkBot } from '../support/command-line.ts';
 import { changeState } from '../support/local-azure.ts';
 import { cardOf, cardText, type SeenActivity } from '../support/local-teams.ts';
 import { azureState, linesOf, rotation } from '../support/path.ts';
@@ -150,10 +151,16 @@ describe('a rule that permits the other subscription', () => {
     expect(face).toContain('Vault kv-hospita1-keys');
     expect(face).toContain('△ In Research, not Care production');
     expect(face).toContain('1 person, 1 app and this bot can copy, change, delete, purge or give away the key');
+    expect(face).toContain('△ The requester is one of them');
     const unfolded = linesOf(card);
     expect(unfolded[unfolded.indexOf('Requester') + 1]).toBe('Can copy, change, delete, purge and give away the key');
     expect(unfolded).toContain('The vault is in another subscription');
     await world.teams.click(people.approver, card.id, 'request.reject');
+  });
+
+  test('the doctor tells which vaults an agent’s key may lie in', async () => {
+    const { out } = await cmkBot(['doctor', '--resource', lookAlike.agent], { CMK_DATA_DIR: world.dataDir });
+    expect(out).toMatch(new RegExp(`vaults +those named kv-hospit\\* in subscription ${research}\n`));
   });
 
   test('permits no vault that it does not name, the own subscription’s included', async () => {

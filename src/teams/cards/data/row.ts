@@ -57,6 +57,8 @@ export const vaultBox = {
   /** `2 people and 3 apps can copy, delete or give away the key` */
   control: CardText,
   controlColor: Color,
+  /** `△ The requester is one of them`; empty where they are none, or only by a group. */
+  askerControls: CardText,
   /** `△ The key was made elsewhere: its origin is unknown`; empty where the run makes it. */
   origin: CardText,
   /** Each controller, with what they can do. */

@@ -135,7 +135,7 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
   return renderCard('approval', {
     ...requestHeaderOf(request, context, state),
     ...changeBox(plan),
-    ...vaultBox(plan),
+    ...vaultBox(plan, { id: request.requester, words: 'The requester is' }),
     controllers: controllerRows(plan),
     notice: noticeOf(request),
     differences: differenceRows(request),

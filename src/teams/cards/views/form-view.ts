@@ -47,7 +47,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     ...formHeaderOf(form, problem),
     resource: plain(plan.observation.resource.name),
     ...changeBox(plan),
-    ...vaultBox(plan),
+    ...vaultBox(plan, { id: form.owner, words: 'You are' }),
     controllers: controllerRows(plan),
     blocks,
     checksTitle: blocks.length > 0 ? plain('Other checks') : plain('Checks'),

@@ -1,4 +1,5 @@
 /** Whose vault it is and who controls the key: a name alone tells neither, and somebody else's may look the same. */
+import type { PersonId } from '../../../domain/ids.ts';
 import type { Plan } from '../../../domain/plan.ts';
 import { workOf } from '../../../operations/registry.ts';
 import { controllerWords, controlWords, powersWords, subscriptionWords } from '../../../words/control.ts';
@@ -9,10 +10,21 @@ import { bold, md, nothing, plain } from '../plain-text.ts';
 /** `https://kv-care-prod.vault.azure.net/` without what every address has. */
 export const vaultAddress = (uri: string): string => uri.replace(/^https:\/\//i, '').replace(/\/$/, '');
 
+/** Whoever asks, and what the reader calls them. */
+interface Asker {
+  readonly id: PersonId;
+  readonly words: 'The requester is' | 'You are';
+}
+
 /** On the face of a card, under now and after. */
-export function vaultBox(plan: Plan) {
+export function vaultBox(plan: Plan, asker: Asker) {
   const { vault, control } = plan.observation;
-  const address = { vault: md`Vault ${bold(vault.name)}`, vaultAddress: plain(vaultAddress(vault.uri)) };
+  const controls = control?.controllers.some(({ id }) => id === asker.id) === true;
+  const address = {
+    vault: md`Vault ${bold(vault.name)}`,
+    vaultAddress: plain(vaultAddress(vault.uri)),
+    askerControls: controls ? plain<string>(`△ ${asker.words} one of them`) : nothing,
+  };
   if (control === undefined) {
     const never = plain('△ Who controls the key was not looked at');
     return { ...address, vaultPlace: nothing, control: never, controlColor: 'Warning', origin: nothing } as const;
