@@ -46,9 +46,12 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
   const picture = async (name: string, words: string | RegExp) => {
     if (pictures === undefined) return;
     mkdirSync(pictures, { recursive: true });
+    // What stands outside of the window is cut.
+    await page.setViewportSize({ width: 1280, height: 1700 });
     await botSays(page, words)
       .locator('.card')
       .screenshot({ path: `${pictures}/${name}.png` });
+    await page.setViewportSize({ width: 1280, height: 900 });
   };
 
   test('the requester types the command and fills in the four pages', async () => {
