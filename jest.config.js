@@ -10,7 +10,7 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
-  reporters: ['default', '<rootDir>/test/support/slowest-reporter.js'],
+  reporters: ['default', '<rootDir>/test/support/slowest-reporter.js', '<rootDir>/test/support/attack-reporter.js'],
   // A watchdog: what hangs ends, what is held up by a busy machine does not.
   testTimeout: 120_000,
   // Two cores are kept busy by three: scenarios wait for the bot, and the bot for what it was told to wait for.

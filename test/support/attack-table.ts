@@ -1,5 +1,21 @@
 /** What was tried against the bot, how often, what it answered, and what that changed: printed when a file is through. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from '@jest/globals';
 import { table } from './table.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Hands the rows to the reporter, which makes one table of all suites. */
+function report(title: string, rows: readonly { attack: string; tries: number; outcome: string }[]): void {
+  const folder = process.env.CMK_TEST_ATTACKS;
+  const { testPath } = expect.getState();
+  if (folder === undefined || testPath === undefined) return;
+  mkdirSync(folder, { recursive: true });
+  const suite = path.relative(root, testPath).replaceAll('/', '_');
+  writeFileSync(path.join(folder, `${suite}.${title.replaceAll(/\W+/g, '-')}.json`), JSON.stringify(rows));
+}
 
 export class AttackTable {
   private readonly rows = new Map<string, { tried: number; readonly answers: Map<string, number>; changed: number }>();
@@ -18,15 +34,24 @@ export class AttackTable {
   }
 
   print(title: string): void {
-    const rows = [...this.rows].map(([attack, { tried, answers, changed }]) => [
+    const rows = [...this.rows].map(([attack, { tried, answers, changed }]) => ({
       attack,
-      `${tried}`,
-      [...answers]
+      tried,
+      answer: [...answers]
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([answer, count]) => (answers.size === 1 ? answer : `${answer} (${count})`))
         .join(', '),
-      `${changed}`,
-    ]);
-    process.stdout.write(`${table(title, ['attack', 'tried', 'answer', 'changed'], rows)}\n`);
+      changed,
+    }));
+    const cells = rows.map(({ attack, tried, answer, changed }) => [attack, `${tried}`, answer, `${changed}`]);
+    process.stdout.write(`${table(title, ['attack', 'tried', 'answer', 'changed'], cells)}\n`);
+    report(
+      title,
+      rows.map(({ attack, tried, answer, changed }) => ({
+        attack,
+        tries: tried,
+        outcome: changed === 0 ? `${answer}; nothing changed` : `${answer}; changed ${changed}`,
+      })),
+    );
   }
 }
