@@ -27,6 +27,9 @@ export type SeenActivity = z.infer<typeof SeenActivity>;
 
 const Said = z.object({ activityId: z.string(), conversationId: z.string() });
 
+/** How often a card may be found without the view it owes its reader. */
+const mostUnsettled = 40;
+
 /** What the bot answered: its HTTP status and body as they came. */
 export interface BotAnswer {
   readonly status: number;
@@ -137,10 +140,12 @@ export function teamsClient(url: string): TeamsClient {
       call('POST', '/client/search', { personId, activityId, input, query, inputs }),
     sees: async (conversationId, personId, fits, timeoutMs = 60_000) => {
       const until = Date.now() + timeoutMs;
-      for (;;) {
+      for (let unsettled = 0; ; ) {
         const seen = await activities(conversationId, personId);
         const found = seen.find(fits);
-        if (found !== undefined) return found;
+        // A card that was updated while somebody loaded their own view of it shows everybody's once more.
+        if (found !== undefined && (!found.local.refreshIsDue || unsettled === mostUnsettled)) return found;
+        if (found !== undefined) unsettled += 1;
         if (Date.now() > until)
           throw new Error(`not seen in ${conversationId}:\n${seen.map(activityText).join('\n---\n')}`);
         await new Promise((resolve) => setTimeout(resolve, 100));

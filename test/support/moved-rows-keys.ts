@@ -73,7 +73,7 @@ export const keyRows: readonly MovedRow[] = [
     what: 'somebody made the one that was to be made',
     path: made,
     change: makeKey,
-    ...asksAPerson(stopped, 'The vault has a key named cmk-made already.', 'Choose that key'),
+    ...asksAPerson(stopped, 'Nothing shows that this request made key cmk-made.'),
   },
   {
     of: 'key',

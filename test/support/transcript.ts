@@ -155,7 +155,7 @@ export function openTranscript(world: World, title: string, about: string): Tran
 
     async sees(who, place, id, words) {
       const [person = '', ...others] = typeof who === 'string' ? [who] : who;
-      const card = await settled(() => shows(world, place, person, id, words));
+      const card = await shows(world, place, person, id, words);
       const drawn = drawCard(cardIn(card));
       const where = `${placeOf(place)}${isReply(card) ? ', in the thread' : ''}`;
       addCard(
@@ -164,7 +164,7 @@ export function openTranscript(world: World, title: string, about: string): Tran
         drawn,
       );
       for (const other of others) {
-        const theirs = drawCard(cardIn(await settled(() => shows(world, place, other, id, words))));
+        const theirs = drawCard(cardIn(await shows(world, place, other, id, words)));
         if (theirs.join('\n') !== drawn.join('\n'))
           addCard((name) => `**${nameOf(other)}**, though, sees ${name}`, theirs);
       }
