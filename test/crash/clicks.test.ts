@@ -51,7 +51,8 @@ async function stuck(world: World): Promise<Prepared> {
   await faultAzure(world, { match, respond: { status: 403, body: refusal } });
   const { id, card } = await asked(world, people.approver, {});
   await world.teams.click(people.approver, card.id, 'request.approve', { inputs: { acknowledgeIrreversible: 'true' } });
-  const attention = await statusCard(world, id, /Needs attention/);
+  // As the approver sees it: whoever clicks sends what stands on their own view.
+  const attention = await shows(world, places.operations, people.approver, id, /Needs attention/);
   await mendAzure(world);
   return { person: people.approver, card: attention, inputs: {}, waitsFor: 'checkMemberGroups', id };
 }

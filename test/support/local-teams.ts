@@ -28,7 +28,7 @@ export type SeenActivity = z.infer<typeof SeenActivity>;
 const Said = z.object({ activityId: z.string(), conversationId: z.string() });
 
 /** How often a card may be found without the view it owes its reader. */
-const mostUnsettled = 40;
+export const mostUnsettled = 40;
 
 /** What the bot answered: its HTTP status and body as they came. */
 export interface BotAnswer {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { approver, guest, requester, secondApprover, teamMember } from '../../src/local/people.ts';
 import { http } from './local-azure.ts';
-import { type BotAnswer, cardOf, cardText, type SeenActivity } from './local-teams.ts';
+import { type BotAnswer, cardOf, cardText, mostUnsettled, type SeenActivity } from './local-teams.ts';
 import type { World } from './world.ts';
 
 /** What people do in a story, in the words of the chat. */
@@ -201,8 +201,13 @@ export async function cardsAbout(
   person: string,
   id: string,
 ): Promise<readonly SeenActivity[]> {
-  const seen = await world.teams.activities(place, person);
-  return seen.filter((one) => activityText(one).includes(id) && !/Submitted/.test(activityText(one)));
+  for (let looks = 1; ; looks += 1) {
+    const seen = await world.teams.activities(place, person);
+    const cards = seen.filter((one) => activityText(one).includes(id) && !/Submitted/.test(activityText(one)));
+    // Buttons stand on the reader's own view, which may still be on its way.
+    if (looks === mostUnsettled || !cards.some(({ local }) => local.refreshIsDue)) return cards;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** The writes among what Azure was asked, from the given number of requests on; what only reads by POST is none. */
