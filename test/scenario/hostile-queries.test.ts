@@ -29,7 +29,8 @@ const table = new AttackTable();
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ env: { CMK_SUBSCRIPTIONS: own } });
+  // One person types hundreds of texts, one after the other.
+  world = await startWorld({ env: { CMK_SUBSCRIPTIONS: own, CMK_CALLS_AT_ONCE: '1000000' } });
 });
 afterAll(async () => {
   await world?.end();

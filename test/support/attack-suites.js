@@ -22,7 +22,6 @@ export const attackSuites = {
   'test/scenario/wrong-clock.test.ts': 'A clock that cannot be believed',
   'test/contract/store-folder.test.ts': 'Two programs on one data folder',
   'test/scenario/crowded-lists.test.ts': 'One person who asks for everything at once',
-  'test/long/crowded-lists.test.ts': 'The same, by the clock',
   'test/long/hostile-growth.test.ts': 'Texts of 100 kB that patterns trip over',
   'test/long/floods.test.ts': 'Floods',
 };
