@@ -229,7 +229,11 @@ export async function leadMoments(
         at = 1 - at;
         bot = started();
         break;
-      default:
+      case 'approve':
+      case 'everybody approves':
+      case 'retry':
+      case 'run':
+      case 'stop':
     }
     azure.world.resource = seenIn(now).resource;
   }
