@@ -17,6 +17,7 @@ import {
   places,
   rememberAzure,
   shows,
+  untilAzureAnswered,
   untilFaultsAreMet,
   writes,
 } from '../support/story.ts';
@@ -150,6 +151,7 @@ describe('Stop after this step', () => {
     const { id, from } = await running(holding('PATCH', `healthBots/${agent}`, 4_000));
     await world.teams.click(people.requester, (await status(id, /Stop after/)).id, 'request.stop');
     await world.endBot('SIGKILL');
+    await untilAzureAnswered(world, enabling.match, 1, from);
     await world.startBot();
     expect(await wordsOf(id, /Needs attention/)).toContain('Requester stopped the run');
     expect(await done(from)).toEqual([identity]);

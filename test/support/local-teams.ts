@@ -124,9 +124,22 @@ function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> 
 /** People acting in a local Teams that already runs at this address. */
 export function teamsClient(url: string): TeamsClient {
   const call = (method: string, path: string, body?: unknown) => callJson(url, method, path, body);
+  /** Where each activity stands, as far as somebody looked. */
+  const placeOf = new Map<string, string>();
   const activities = async (conversationId: string, personId: string) => {
     const path = `/client/conversations/${encodeURIComponent(conversationId)}/activities?personId=${personId}`;
-    return z.array(SeenActivity).parse(succeeded(await call('GET', path)));
+    const seen = z.array(SeenActivity).parse(succeeded(await call('GET', path)));
+    for (const { id } of seen) placeOf.set(id, conversationId);
+    return seen;
+  };
+  /** Whoever clicks does so on their own view: one that is still on its way would send what stood there before. */
+  const settled = async (personId: string, activityId: string): Promise<void> => {
+    const place = placeOf.get(activityId);
+    for (let looks = 1; place !== undefined && looks <= mostUnsettled; looks += 1) {
+      const shown = (await activities(place, personId)).find(({ id }) => id === activityId);
+      if (shown === undefined || !shown.local.refreshIsDue) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   };
   return {
     url,
@@ -134,8 +147,11 @@ export function teamsClient(url: string): TeamsClient {
     activities,
     say: async (personId, conversationId, text, replyToId) =>
       Said.parse(succeeded(await call('POST', '/client/messages', { personId, conversationId, text, replyToId }))),
-    click: (personId, activityId, verb, more) =>
-      call('POST', '/client/actions', { personId, activityId, verb, ...more }),
+    click: async (personId, activityId, verb, more) => {
+      // Who says what is sent means those very words.
+      if (more?.data === undefined) await settled(personId, activityId);
+      return call('POST', '/client/actions', { personId, activityId, verb, ...more });
+    },
     search: (personId, activityId, input, query, inputs) =>
       call('POST', '/client/search', { personId, activityId, input, query, inputs }),
     sees: async (conversationId, personId, fits, timeoutMs = 60_000) => {
