@@ -20,7 +20,10 @@ function report(title: string, rows: readonly { attack: string; tries: number; o
 export class AttackTable {
   private readonly rows = new Map<string, { tried: number; readonly answers: Map<string, number>; changed: number }>();
 
-  /** One try. `changed` counts what it stored or did beside its answer. */
+  /**
+   * One try. `attack` is what docs/security.md has to have, so nothing measured belongs into it: that goes into `answer`.
+   * `changed` counts what it stored or did beside its answer.
+   */
   add(attack: string, answer: string, changed = 0): void {
     const row = this.rows.get(attack) ?? { tried: 0, answers: new Map<string, number>(), changed: 0 };
     row.answers.set(answer, (row.answers.get(answer) ?? 0) + 1);
