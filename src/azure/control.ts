@@ -174,7 +174,7 @@ export const armControl = (connection: Connection): Control => ({
   async subscriptionName(id) {
     const path = `/subscriptions/${encodeURIComponent(id)}?api-version=2022-12-01`;
     const doing = `reading what subscription ${id} is called`;
-    const read = await connection.call(doing, async (line) => Subscription.parse(await line.read(path)), brief);
+    const read = await connection.call(doing, async (line) => Subscription.parse(await line.plain.read(path)), brief);
     const seen = seenOr(read);
     return seen.ok ? done(seen.value?.displayName ?? null) : seen;
   },

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { armIdParts } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Grants } from '../domain/ports/azure.ts';
-import { type Connection, type Line, missing } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { type Line, missing } from './line.ts';
 import { vaultKind } from './resource-ids.ts';
 
 /** Key Vault Crypto Service Encryption User: read a key's metadata, wrap and unwrap. What Azure gives its own services. */

@@ -9,8 +9,9 @@ import { z } from 'zod';
 import { done } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
 import type { DirectoryEntry, Groups, PersonKind } from '../domain/ports/azure.ts';
-import type { Connection, Line } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { complaintOf } from './error-body.ts';
+import type { Line } from './line.ts';
 
 const idsAtOnce = 20;
 const Members = z.object({ value: z.array(z.string()) });
@@ -31,7 +32,7 @@ export async function nameOf(
   id: string,
 ): Promise<string | null> {
   try {
-    const answer = await line.graph(`/v1.0/${kind}/${encodeURIComponent(id)}?$select=id,displayName`);
+    const answer = await line.plain.graph(`/v1.0/${kind}/${encodeURIComponent(id)}?$select=id,displayName`);
     return Named.parse(answer).displayName ?? id;
   } catch (error) {
     if (knowsNoSuch(line, id)) return null;
@@ -51,7 +52,7 @@ async function membersOf(
   const path = `/v1.0/groups/${encodeURIComponent(id)}/transitiveMembers/microsoft.graph.user`;
   const members = new Set<PersonId>();
   let pages = 0;
-  for await (const page of line.graphPages(`${path}?$count=true&$select=id&$top=${pageSize}`)) {
+  for await (const page of line.plain.graphPages(`${path}?$count=true&$select=id&$top=${pageSize}`)) {
     if (pages === mostPages) return { members: [...members], complete: false };
     pages += 1;
     for (const member of z.array(Member).parse(page)) members.add(member.id);
@@ -61,13 +62,13 @@ async function membersOf(
 
 /** How many people a group has, also through other groups. */
 export const countMembers = (line: Line, id: string): Promise<number> =>
-  line.graphCount(
+  line.plain.graphCount(
     `/v1.0/groups/${encodeURIComponent(id)}/transitiveMembers/microsoft.graph.user?$count=true&$select=id&$top=1`,
   );
 
 async function ask(line: Line, person: PersonId, groupIds: readonly string[]): Promise<readonly string[]> {
   try {
-    const answer = await line.graph(`/v1.0/users/${person}/checkMemberGroups`, { groupIds });
+    const answer = await line.plain.graph(`/v1.0/users/${person}/checkMemberGroups`, { groupIds });
     return Members.parse(answer).value;
   } catch (error) {
     if (knowsNoSuch(line, person)) return [];
@@ -90,7 +91,7 @@ const Typed = z.object({ userType: z.string().nullish() });
 
 async function kindOf(line: Line, person: PersonId): Promise<PersonKind> {
   try {
-    const { userType } = Typed.parse(await line.graph(`/v1.0/users/${person}?$select=id,userType`));
+    const { userType } = Typed.parse(await line.plain.graph(`/v1.0/users/${person}?$select=id,userType`));
     if (userType === 'Member') return 'member';
     return userType === 'Guest' ? 'guest' : 'not-told';
   } catch (error) {

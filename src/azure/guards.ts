@@ -6,8 +6,9 @@
 import { z } from 'zod';
 import { armIdParts } from '../domain/ids.ts';
 import type { Guards, Lock } from '../domain/ports/azure.ts';
-import type { Connection, Line } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { covers } from './grants.ts';
+import type { Line } from './line.ts';
 import { allowedBy, permissionsAt } from './permissions.ts';
 import { kindOf } from './resource-ids.ts';
 
@@ -29,7 +30,7 @@ async function locksAt(line: Line, id: string): Promise<readonly Lock[]> {
   const found: Lock[] = [];
   // Locks at or above the scope; without the filter also those below it (`-AtScope` of Get-AzResourceLock).
   const query = 'api-version=2020-05-01&$filter=atScope()';
-  for await (const item of line.list(`${id}/providers/Microsoft.Authorization/locks?${query}`)) {
+  for await (const item of line.plain.list(`${id}/providers/Microsoft.Authorization/locks?${query}`)) {
     const lock = lockOf(item);
     if (covers(lock.scope, id)) found.push(lock);
   }

@@ -6,8 +6,9 @@ import { z } from 'zod';
 import { ArmId } from '../domain/ids.ts';
 import type { Inventory, ResourceSummary, VaultSummary } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
-import type { Connection, Line } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { isSearchable, kqlString } from './kql.ts';
+import type { Line } from './line.ts';
 import { sameSpelling, vaultKind } from './resource-ids.ts';
 import { firewallOf, skuOf } from './vaults.ts';
 

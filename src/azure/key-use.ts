@@ -3,8 +3,9 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Found, failed, foundThat } from '../domain/failure.ts';
 import type { KeyName } from '../domain/ids.ts';
 import type { Deleted, Keys, Probe } from '../domain/ports/azure.ts';
-import type { Connection, Line } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { complaintOf } from './error-body.ts';
+import type { Line } from './line.ts';
 import { isVaultHost, notAVault } from './resource-ids.ts';
 
 /** Refusals of the key's state, not of the caller: the key does not work, and that must not pass as "could not look". */

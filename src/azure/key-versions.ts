@@ -6,7 +6,8 @@ import { type ArmIdParts, type KeyName, KeyVersion } from '../domain/ids.ts';
 import type { ObservedKey } from '../domain/observed.ts';
 import type { Keys } from '../domain/ports/azure.ts';
 import { createdKey, tagsOf, versionIn } from './arm-key.ts';
-import { type Connection, missing } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { missing } from './line.ts';
 import { isVaultHost, notAVault, vaultKind } from './resource-ids.ts';
 
 /** A list's entry of one version. */

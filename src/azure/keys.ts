@@ -4,9 +4,10 @@ import { type ArmId, KeyName } from '../domain/ids.ts';
 import type { KeyKind, ObservedKey } from '../domain/observed.ts';
 import type { Keys } from '../domain/ports/azure.ts';
 import { createdKey, observedKey, tagsOf } from './arm-key.ts';
-import { type Connection, missing } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { keyUse } from './key-use.ts';
 import { keyVersions, versionsOf } from './key-versions.ts';
+import { missing } from './line.ts';
 import { vaultKind } from './resource-ids.ts';
 
 /** A list's entry. ARM's lists carry dates and addresses, but the type only where a version of the API cares to: else a name. */

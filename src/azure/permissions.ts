@@ -1,7 +1,7 @@
 /** What the caller's own roles give it at a scope (Microsoft.Authorization permissions 2022-04-01). */
 import { z } from 'zod';
 import { fits } from '../domain/policy/rules.ts';
-import type { Line } from './connection.ts';
+import type { Line } from './line.ts';
 
 const patterns = z
   .array(z.string())
@@ -21,7 +21,7 @@ export type Permission = z.infer<typeof Permission>;
 export async function permissionsAt(line: Line, scope: string): Promise<readonly Permission[]> {
   const found: Permission[] = [];
   const path = `${scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
-  for await (const item of line.list(path)) found.push(Permission.parse(item));
+  for await (const item of line.plain.list(path)) found.push(Permission.parse(item));
   return found;
 }
 

@@ -5,8 +5,9 @@
  */
 import type { Controller } from '../domain/control.ts';
 import { inBatches } from './batches.ts';
-import type { Connection, Line } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { countMembers, nameOf } from './groups.ts';
+import type { Line } from './line.ts';
 
 export type Principal = Pick<Controller, 'id' | 'type'>;
 type Told = Omit<Controller, 'can'>;

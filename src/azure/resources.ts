@@ -9,7 +9,8 @@ import type { ObservedResource } from '../domain/observed.ts';
 import type { Resources } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import type { ResourceRef } from '../domain/wish.ts';
-import { type CallKind, type Connection, type Line, missing } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { type CallKind, type Line, missing } from './line.ts';
 import { kindIn, sameSpelling } from './resource-ids.ts';
 
 /** Only what is used. The type comes back in lower case from the live service. */

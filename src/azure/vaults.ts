@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { ArmId } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Vaults } from '../domain/ports/azure.ts';
-import { type Connection, missing } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { missing } from './line.ts';
 import { sameSpelling, vaultKind } from './resource-ids.ts';
 
 /** Only what is used. */

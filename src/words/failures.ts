@@ -1,73 +1,9 @@
-/** What stood in the way, in words, and what to do about it. Azure's own words stand as they are, under Azure's name. */
+/** What stood in the way, in words. Azure's own words stand as they are, under Azure's name. */
 import { codeOf, type Failure, type Found, type FoundCode } from '../domain/failure.ts';
 import { kinds } from '../resources/registry.ts';
 import { checkWords } from './checks.ts';
-import { doubtfulKeyRemedy, doubtfulKeyWords, otherKeyRemedy, resourceKeyWords } from './keys.ts';
-import { placeWords, scopeWords } from './places.ts';
-
-/** The right that Azure missed, where its words name one (ARM's `AuthorizationFailed`, a vault's `ForbiddenByRbac`). */
-function missingRight(message: string): string {
-  const action = /(?:perform action|Action:) '([^']+)'/.exec(message)?.[1];
-  if (action === undefined) return 'the right that Azure names';
-  const scope = /(?:over scope|Resource:) '(\/[^']+)'/.exec(message)?.[1];
-  return scope === undefined ? `the right ${action}` : `the right ${action} on ${scopeWords(scope)}`;
-}
-
-const giveRight = (message: string): string => `Give this bot’s identity ${missingRight(message)}, then retry.`;
-
-/** By Azure's codes: its list is open, so what is not here has no remedy of ours. */
-const remedies: Readonly<Record<string, (message: string) => string>> = {
-  AuthorizationFailed: giveRight,
-  ForbiddenByRbac: giveRight,
-  ScopeLocked: () => 'Remove the lock that Azure names, then retry.',
-  RequestDisallowedByPolicy: () => 'Ask the owner of the policy that Azure names for an exemption, then retry.',
-  NotFound: () => 'Somebody removed what the plan rests on. Put it back and retry, or give up.',
-};
-
-const look = 'Look at the resource in the Azure portal. Retry when it is as it should be.';
-const passes = 'This often passes. Retry in a few minutes.';
-const configured = 'An operator looks at the bot’s configuration.';
-
-/** By the bot's own codes: one that is missing does not compile. Empty where the check says what to do. */
-const ownRemedies: Readonly<Record<FoundCode, string>> = {
-  blocked: '',
-  'resource-busy': passes,
-  'resource-not-settled': look,
-  missing: 'Somebody removed what the plan rests on. Put it back and retry, or give up.',
-  'vault-moved': 'Move it back and retry, or give up and ask again: another place needs another approval.',
-  'identity-lost': 'Give the agent that identity back and retry, or give up and ask again.',
-  'identity-not-shown': look,
-  'key-of-others': otherKeyRemedy,
-  'key-doubtful': doubtfulKeyRemedy,
-  'stopped-before-making': passes,
-  'key-not-there': look,
-  'key-made-otherwise': look,
-  'access-mode-changed':
-    'Switch the vault back and retry, or give up and ask again: another grant needs another approval.',
-  'grant-not-shown': look,
-  'protection-not-shown': look,
-  'key-not-shown': look,
-  'key-moved': look,
-  'membership-unknown': 'Retry when Microsoft Graph answers again. The approvals hold.',
-  'requester-lost-role': 'Give up, or retry once an operator has made them a requester again. The approvals hold.',
-  'run-lost': 'Retry: everything is looked at again first, and what is done is not done twice. The approvals hold.',
-  stopped: 'Retry when it may go on, or give up. The approvals hold.',
-  unexpected: 'An operator finds it in the log under this id. Retry, or give up.',
-  'not-of-kind': configured,
-  'outside-subscriptions': 'An operator adds the subscription to those the bot may act in, or you give up.',
-  'not-a-vault-address': configured,
-  'key-probe-mismatch': 'Look at the key in the vault. Retry when it works.',
-  'key-not-usable': 'Look at the key in the vault. Retry when it works.',
-};
-
-/** What to do about it; empty where nobody knows, or the words of a check say it. */
-export function remedyWords(failure: Failure): string {
-  if (failure.source === 'bot') {
-    const { found } = failure;
-    return found.code === 'blocked' ? checkWords(found.check).remedy : ownRemedies[found.code];
-  }
-  return remedies[failure.code]?.(failure.message) ?? (failure.next === 'ask' ? '' : passes);
-}
+import { doubtfulKeyWords, resourceKeyWords } from './keys.ts';
+import { placeWords } from './places.ts';
 
 const missingThings = { resource: 'The agent', vault: 'The vault', identity: 'The identity of the agent' } as const;
 

@@ -39,7 +39,7 @@ const cases: readonly Case[] = [
     file: 'src/domain/failure.ts',
     after: "  own('membership-unknown', {}),\n",
     added: "  own('one-more', { what: z.string() }),\n",
-    objections: ['src/words/failures.ts'],
+    objections: ['src/words/failures.ts', 'src/words/remedies.ts'],
   },
   {
     more: 'source of failures',

@@ -8,9 +8,10 @@ import { RefusalCode, refuse, refuseFailure } from '../../src/domain/request/ref
 import { operations, parseEventBody } from '../../src/operations/registry.ts';
 import { checkWords } from '../../src/words/checks.ts';
 import { eventWords } from '../../src/words/events.ts';
-import { expectedWords, failureLine, messageOf, remedyWords, sourceWords } from '../../src/words/failures.ts';
+import { expectedWords, failureLine, messageOf, sourceWords } from '../../src/words/failures.ts';
 import { refusalLine } from '../../src/words/operator-refusals.ts';
 import { refusalWords } from '../../src/words/refusals.ts';
+import { remedyWords } from '../../src/words/remedies.ts';
 import { effectWords, gistOf, proofWords, readBackWords, runningWords, stepTitles } from '../../src/words/steps.ts';
 import { eventSamples } from './event-samples.ts';
 import { allSamplesOf, oddTexts } from './samples.ts';

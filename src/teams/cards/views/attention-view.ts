@@ -11,8 +11,9 @@ import {
 import { operationOf } from '../../../operations/registry.ts';
 import { type CheckWords, checkWords } from '../../../words/checks.ts';
 import { countOf } from '../../../words/count.ts';
-import { expectedWords, messageOf, remedyWords, sourceWords } from '../../../words/failures.ts';
+import { expectedWords, messageOf, sourceWords } from '../../../words/failures.ts';
 import type { Names } from '../../../words/names.ts';
+import { remedyWords } from '../../../words/remedies.ts';
 import { stepWordsIn } from '../../../words/steps.ts';
 import { coloured, grey, marks, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines } from '../plain-text.ts';

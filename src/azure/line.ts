@@ -1,0 +1,127 @@
+/** The clients through which one call of a port speaks to Azure. */
+import { AuthorizationManagementClient } from '@azure/arm-authorization';
+import { KeyVaultManagementClient } from '@azure/arm-keyvault';
+import { ResourceGraphClient } from '@azure/arm-resourcegraph';
+import { ResourceManagementClient } from '@azure/arm-resources';
+import type { TokenCredential } from '@azure/core-auth';
+import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
+import type { Cloud } from './clouds.ts';
+import { complaintOf } from './error-body.ts';
+import { Exchange, type Limits } from './exchange.ts';
+import { PlainCalls } from './plain-calls.ts';
+
+export interface LineOptions {
+  readonly cloud: Cloud;
+  readonly credential: TokenCredential;
+  readonly limits: Limits;
+  readonly clock: () => Date;
+}
+
+/** What makes a call special. */
+export interface CallKind {
+  /** It waits for a long-running operation: the longer limit holds. */
+  readonly operation?: boolean;
+  /** A person waits and can do without: the shortest limit holds. */
+  readonly brief?: boolean;
+  /** A person's click waits, and its channel does not wait long. */
+  readonly click?: boolean;
+  /** It relies on a grant that may just have been made, so a refusal may pass. */
+  readonly restsOnGrant?: boolean;
+}
+
+function limitOf(kind: CallKind, limits: Limits): number {
+  if (kind.operation === true) return limits.operationMs;
+  if (kind.click === true) return limits.clickMs;
+  return kind.brief === true ? limits.briefMs : limits.callMs;
+}
+
+/**
+ * Codes that say "there is none". A 404 without one of them is a failure: a wrong API version, a missing subscription or
+ * a proxy's page must not read as an agent that does not exist.
+ */
+export const missing = [
+  'ResourceNotFound',
+  'ResourceGroupNotFound',
+  'ParentResourceNotFound',
+  'NotFound',
+  'KeyNotFound',
+];
+
+/** The clients of one call. Making them costs microseconds; tokens are cached in the credential. */
+export class Line {
+  readonly exchange: Exchange;
+  readonly plain: PlainCalls;
+  private readonly options: LineOptions;
+
+  constructor(options: LineOptions, kind: CallKind) {
+    const { limits } = options;
+    this.options = options;
+    this.exchange = new Exchange(limits, options.clock, limitOf(kind, limits));
+    this.plain = new PlainCalls(options, this.exchange, this.common());
+  }
+
+  resources(subscriptionId: string): ResourceManagementClient {
+    return new ResourceManagementClient(this.options.credential, subscriptionId, this.armOptions());
+  }
+
+  keyVault(subscriptionId: string): KeyVaultManagementClient {
+    return new KeyVaultManagementClient(this.options.credential, subscriptionId, this.armOptions());
+  }
+
+  authorization(subscriptionId: string): AuthorizationManagementClient {
+    const { credential, cloud } = this.options;
+    const options = { ...this.common(), endpoint: cloud.armEndpoint, credentialScopes: cloud.armScope };
+    return new AuthorizationManagementClient(credential, subscriptionId, options);
+  }
+
+  resourceGraph(): ResourceGraphClient {
+    return new ResourceGraphClient(this.options.credential, this.armOptions());
+  }
+
+  /** A key by its full address in Key Vault. */
+  key(address: string): CryptographyClient {
+    return new CryptographyClient(address, this.options.credential, this.vaultOptions());
+  }
+
+  /** The keys of the vault at this address, deleted ones included. */
+  keysAt(vaultUri: string): KeyClient {
+    return new KeyClient(vaultUri, this.options.credential, this.vaultOptions());
+  }
+
+  /** The value, or null when Azure refused with one of these codes. */
+  async unless<T>(codes: readonly string[], asked: Promise<T>): Promise<T | null> {
+    try {
+      return await asked;
+    } catch (error) {
+      const told = this.exchange.last === null ? null : complaintOf(this.exchange.last);
+      if (told !== null && codes.includes(told.code)) return null;
+      throw error;
+    }
+  }
+
+  private common() {
+    const { cloud, limits } = this.options;
+    return {
+      retryOptions: {
+        maxRetries: limits.retries,
+        retryDelayInMs: limits.firstRetryMs,
+        maxRetryDelayInMs: limits.longestRetryMs,
+      },
+      userAgentOptions: { userAgentPrefix: 'cmk-bot' },
+      additionalPolicies: [
+        { policy: this.exchange.deadline, position: 'perCall' as const },
+        { policy: this.exchange.recorder, position: 'perRetry' as const },
+      ],
+      ...cloud.tls,
+    };
+  }
+
+  private armOptions() {
+    const { cloud } = this.options;
+    return { ...this.common(), endpoint: cloud.armEndpoint, credentials: { scopes: [cloud.armScope] } };
+  }
+
+  private vaultOptions() {
+    return { ...this.common(), disableChallengeResourceVerification: !this.options.cloud.verifyChallenges };
+  }
+}
