@@ -13,6 +13,7 @@ export const attackSuites = {
   'test/scenario/decisions.test.ts': 'Deciding without the right to',
   'test/scenario/step-up.test.ts': 'Approving without signing in anew',
   'test/contract/bot-callers.test.ts': 'Calls to the bot that Teams did not make',
+  'test/contract/local-azure-certificate.test.ts': 'Another’s server, by the key of the local Azure’s authority',
   'test/scenario/hostile-activities.test.ts': 'Activities that Teams would not send',
   'test/scenario/hostile-fuzz.test.ts': 'Random activities, forms and clicks',
   'test/scenario/tampered-forms.test.ts': 'Forms and cards changed on the way',

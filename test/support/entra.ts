@@ -40,7 +40,7 @@ interface TestEntraOptions {
 }
 
 export async function startEntra({ tenantId, usual, now }: TestEntraOptions): Promise<TestEntra> {
-  const { cert, key } = await localhostCertificate();
+  const { ca, cert, key } = await localhostCertificate();
   let keys = 1;
   let current = await newKey(keys);
   const asked: Record<string, number> = {};
@@ -72,7 +72,7 @@ export async function startEntra({ tenantId, usual, now }: TestEntraOptions): Pr
   host = `https://localhost:${(server.address() as AddressInfo).port}`;
   return {
     host,
-    ca: cert,
+    ca,
     asked,
     form: () => form,
     async rotate() {

@@ -1,14 +1,7 @@
-import { generate } from 'selfsigned';
+import { makeAuthority, makeServerCertificate } from '../../src/local/azure/authority.ts';
 
-/** Of an https server on this machine, and the only authority for it. */
-export async function localhostCertificate(): Promise<{ cert: string; key: string }> {
-  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
-    ],
-  });
-  return { cert: made.cert, key: made.private };
+/** Of an https server on this machine, with the only authority for it. */
+export async function localhostCertificate(): Promise<{ ca: string; cert: string; key: string }> {
+  const authority = await makeAuthority();
+  return { ca: authority.cert, ...(await makeServerCertificate(authority)) };
 }

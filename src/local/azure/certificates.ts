@@ -1,78 +1,44 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
+import { type Certified, isOfThisMachine, makeAuthority, makeServerCertificate } from './authority.ts';
 
-export interface ServerCertificate {
+export interface ServerCertificate extends Certified {
   readonly caFile: string;
+}
+
+interface Files {
   readonly cert: string;
   readonly key: string;
 }
 
-const yearsFromNow = (years: number): Date => new Date(Date.now() + years * 365 * 86_400_000);
+const read = (files: Files): Certified => ({
+  cert: readFileSync(files.cert, 'utf8'),
+  key: readFileSync(files.key, 'utf8'),
+});
 
-/** selfsigned's PEMs have no final newline; a bundle of several would run together without one. */
-const line = (pem: string): string => (pem.endsWith('\n') ? pem : `${pem}\n`);
-
-const writeSecret = (file: string, text: string): void => writeFileSync(file, line(text), { mode: 0o600 });
-
-const makeCa = async (certFile: string, keyFile: string): Promise<void> => {
-  const ca = await generate([{ name: 'commonName', value: 'Local Azure throw-away CA' }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    notAfterDate: yearsFromNow(10),
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
-    ],
-  });
-  writeSecret(keyFile, ca.private);
-  writeFileSync(certFile, line(ca.cert));
+const write = (files: Files, made: Certified): void => {
+  writeFileSync(files.key, made.key, { mode: 0o600 });
+  writeFileSync(files.cert, made.cert);
 };
 
-const makeLeaf = async (caFiles: { cert: string; key: string }, certFile: string, keyFile: string): Promise<void> => {
-  const leaf = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    notAfterDate: yearsFromNow(2),
-    ca: { cert: readFileSync(caFiles.cert, 'utf8'), key: readFileSync(caFiles.key, 'utf8') },
-    extensions: [
-      { name: 'basicConstraints', cA: false, critical: true },
-      { name: 'keyUsage', digitalSignature: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      {
-        name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: 'localhost' },
-          { type: 2, value: '*.vault.localhost' },
-          { type: 7, ip: '127.0.0.1' },
-          { type: 7, ip: '::1' },
-        ],
-      },
-    ],
-  });
-  writeSecret(keyFile, leaf.private);
-  writeFileSync(certFile, line(leaf.cert));
-};
+const areThere = (files: Files): boolean => existsSync(files.cert) && existsSync(files.key);
 
-const stillGood = (certFile: string, caFile: string): boolean => {
-  if (!existsSync(certFile)) return false;
-  const leaf = new X509Certificate(readFileSync(certFile));
-  const ca = new X509Certificate(readFileSync(caFile));
+const stillGood = (cert: string, authority: string): boolean => {
+  const leaf = new X509Certificate(cert);
+  const ca = new X509Certificate(authority);
   return Date.parse(leaf.validTo) > Date.now() + 30 * 86_400_000 && leaf.verify(ca.publicKey);
 };
 
-/** The server's certificate under the data folder's own CA; both are made once and used again. */
+/** The server's certificate under the data folder's own authority; both are made once and used again. */
 export const serverCertificate = async (dataDir: string): Promise<ServerCertificate> => {
   const folder = join(dataDir, 'azure');
   mkdirSync(folder, { recursive: true });
-  const caFile = join(dataDir, 'ca.pem');
-  const caKey = join(folder, 'ca-key.pem');
-  const leafFile = join(folder, 'server.pem');
-  const leafKey = join(folder, 'server-key.pem');
-  if (!existsSync(caFile) || !existsSync(caKey)) await makeCa(caFile, caKey);
-  if (!existsSync(leafKey) || !stillGood(leafFile, caFile)) {
-    await makeLeaf({ cert: caFile, key: caKey }, leafFile, leafKey);
+  const ca = { cert: join(dataDir, 'ca.pem'), key: join(folder, 'ca-key.pem') };
+  const leaf = { cert: join(folder, 'server.pem'), key: join(folder, 'server-key.pem') };
+  if (!areThere(ca) || !isOfThisMachine(read(ca).cert)) write(ca, await makeAuthority());
+  if (!areThere(leaf) || !stillGood(read(leaf).cert, read(ca).cert)) {
+    write(leaf, await makeServerCertificate(read(ca)));
   }
-  return { caFile, cert: readFileSync(leafFile, 'utf8'), key: readFileSync(leafKey, 'utf8') };
+  return { caFile: ca.cert, ...read(leaf) };
 };

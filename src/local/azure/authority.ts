@@ -1,0 +1,108 @@
+import { webcrypto } from 'node:crypto';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import {
+  GeneralName,
+  GeneralSubtree,
+  GeneralSubtrees,
+  id_ce_nameConstraints,
+  NameConstraints,
+} from '@peculiar/asn1-x509';
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  Extension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
+
+/** A certificate and its private key, both PEM. */
+export interface Certified {
+  readonly cert: string;
+  readonly key: string;
+}
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+
+const yearsFromNow = (years: number): Date => new Date(Date.now() + years * 365 * 86_400_000);
+
+/** With a final newline: a bundle of several would run together without one. */
+const pem = (der: ArrayBuffer, tag: string): string => `${PemConverter.encode(der, tag)}\n`;
+
+const certified = async (cert: X509Certificate, key: webcrypto.CryptoKey): Promise<Certified> => ({
+  cert: pem(cert.rawData, PemConverter.CertificateTag),
+  key: pem(await webcrypto.subtle.exportKey('pkcs8', key), PemConverter.PrivateKeyTag),
+});
+
+/**
+ * Whoever trusts the local Azure's authority trusts it for this machine alone, whoever comes by its key: RFC 5280, 4.2.1.10. A
+ * name stands for all below it, so `localhost` for the vaults' names too.
+ */
+const thisMachine = new Extension(
+  id_ce_nameConstraints,
+  true,
+  AsnConvert.serialize(
+    new NameConstraints({
+      permittedSubtrees: new GeneralSubtrees([
+        new GeneralSubtree({ base: new GeneralName({ dNSName: 'localhost' }) }),
+        new GeneralSubtree({ base: new GeneralName({ iPAddress: '127.0.0.1/32' }) }),
+        new GeneralSubtree({ base: new GeneralName({ iPAddress: '::1/128' }) }),
+      ]),
+    }),
+  ),
+);
+
+/** A new authority, which can only vouch for servers of this machine, and for no authority. */
+export const makeAuthority = async (): Promise<Certified> => {
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const ca = await X509CertificateGenerator.createSelfSigned({
+    name: 'CN=Local Azure throw-away CA',
+    keys,
+    signingAlgorithm: algorithm,
+    notAfter: yearsFromNow(10),
+    extensions: [
+      new BasicConstraintsExtension(true, 0, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      thisMachine,
+    ],
+  });
+  return certified(ca, keys.privateKey);
+};
+
+/** Whether it was made with today's constraint; those of earlier versions had none. */
+export const isOfThisMachine = (cert: string): boolean => {
+  const constraint = new X509Certificate(cert).getExtension(id_ce_nameConstraints);
+  return constraint !== null && Buffer.from(constraint.rawData).equals(Buffer.from(thisMachine.rawData));
+};
+
+/** A certificate for the local Azure's servers. */
+export const makeServerCertificate = async (authority: Certified): Promise<Certified> => {
+  const issuer = new X509Certificate(authority.cert);
+  const issuerKey = PemConverter.decodeFirst(authority.key);
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const leaf = await X509CertificateGenerator.create({
+    subject: 'CN=localhost',
+    issuer: issuer.subject,
+    publicKey: keys.publicKey,
+    signingKey: await webcrypto.subtle.importKey('pkcs8', issuerKey, algorithm, false, ['sign']),
+    signingAlgorithm: algorithm,
+    notAfter: yearsFromNow(2),
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      new SubjectAlternativeNameExtension([
+        { type: 'dns', value: 'localhost' },
+        { type: 'dns', value: '*.vault.localhost' },
+        { type: 'ip', value: '127.0.0.1' },
+        { type: 'ip', value: '::1' },
+      ]),
+    ],
+  });
+  return certified(leaf, keys.privateKey);
+};
