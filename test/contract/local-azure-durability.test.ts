@@ -123,8 +123,9 @@ test('moves to other ports with its vaults and what points to them', async () =>
 
 test('stops cleanly and keeps its private files to itself', async () => {
   azure = await startAzure();
+  await clientsOf(azure).token();
   await azure.stop();
-  for (const name of ['state.json', 'ca-key.pem', 'server-key.pem', 'token-secret']) {
+  for (const name of ['state.json', 'ca-key.pem', 'server-key.pem', 'sign-in-key.pem']) {
     expect(statSync(join(azure.dataDir, 'azure', name)).mode & 0o777).toBe(0o600);
   }
 });

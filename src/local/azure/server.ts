@@ -10,6 +10,7 @@ import { Refusal, type Reply, reply } from './http/reply.ts';
 import { RequestWitness, type Witness } from './http/witness.ts';
 import { openSignInListener } from './identity/people/sign-in-listener.ts';
 import { SignIns } from './identity/people/sign-ins.ts';
+import { SigningKey } from './identity/signing-key.ts';
 import { Tokens } from './identity/tokens.ts';
 import { Listeners } from './listeners.ts';
 import { Befores } from './simulator/before.ts';
@@ -45,15 +46,17 @@ const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<W
   moveToPort(state, options.port);
   if (options.latency !== undefined) changeLatency(state, options.latency, new Date());
   file.save(state);
+  const signingKey = new SigningKey(options.dataDir);
   const world: World = {
     state,
     get latency() {
       return latencies[world.state.latency];
     },
-    tokens: new Tokens(options.dataDir, state.tenantId, options.port),
+    signingKey,
+    tokens: new Tokens(signingKey, state.tenantId, options.port),
     url: `https://localhost:${options.port}`,
     port: options.port,
-    signIns: new SignIns(options.dataDir),
+    signIns: new SignIns(signingKey),
     signInUrl: options.signInPort === undefined ? null : `http://localhost:${options.signInPort}`,
   };
   return world;

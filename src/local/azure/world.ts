@@ -1,4 +1,5 @@
 import type { SignIns } from './identity/people/sign-ins.ts';
+import type { SigningKey } from './identity/signing-key.ts';
 import type { Tokens } from './identity/tokens.ts';
 import type { Latency } from './state/latency.ts';
 import type { SimulatorState } from './state/schema.ts';
@@ -8,6 +9,7 @@ export interface World {
   state: SimulatorState;
   /** As the state says it now. */
   readonly latency: Latency;
+  readonly signingKey: SigningKey;
   readonly tokens: Tokens;
   readonly signIns: SignIns;
   /** The address of Azure Resource Manager, without a slash at the end. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { hostPrincipalId } from '../../../src/local/azure/identity/managed-identity.ts';
+import { hostPrincipalId } from '../../../src/local/azure/identity/host-principal.ts';
 import { seedRoleAssignments, seedRoleDefinitions } from '../../../src/local/azure/state/seed-directory.ts';
 import { grantCondition, roleFiles } from '../../support/role-files.ts';
 

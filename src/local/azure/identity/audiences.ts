@@ -1,13 +1,20 @@
-/** Which service a token is for. */
-export type Audience = 'arm' | 'graph' | 'vault';
+/** Which service a token is for; `elsewhere` for those that are not served here. */
+export type Audience = 'arm' | 'graph' | 'vault' | 'elsewhere';
 
 const trim = (resource: string): string => resource.toLowerCase().replace(/\/+$/, '');
 
+/** Resources of the public cloud that every tenant has, by their documented addresses. */
 const wellKnown: Readonly<Record<string, readonly Audience[]>> = {
   'https://management.azure.com': ['arm'],
   'https://management.core.windows.net': ['arm'],
   'https://graph.microsoft.com': ['graph'],
   'https://vault.azure.net': ['vault'],
+  'https://api.botframework.com': ['elsewhere'],
+  'https://database.windows.net': ['elsewhere'],
+  'https://managedhsm.azure.net': ['elsewhere'],
+  'https://monitor.azure.com': ['elsewhere'],
+  'https://ossrdbms-aad.database.windows.net': ['elsewhere'],
+  'https://storage.azure.com': ['elsewhere'],
 };
 
 /**

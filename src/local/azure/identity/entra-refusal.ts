@@ -22,9 +22,15 @@ export const entraRefusal = (status: number, error: string, number: number, text
   );
 };
 
+/** What a client writes that lets whoever signs in bring the tenant along. */
+const anyTenant = ['organizations', 'common'];
+
+export const namesNoTenant = (call: Call): boolean => anyTenant.includes(param(call, 'tenant').toLowerCase());
+
+/** The tenant of the path. There is one, so whoever leaves it open gets that. */
 export const requireTenant = (call: Call): string => {
   const { tenantId } = call.world.state;
-  if (param(call, 'tenant').toLowerCase() === tenantId) return tenantId;
+  if (param(call, 'tenant').toLowerCase() === tenantId || namesNoTenant(call)) return tenantId;
   throw entraRefusal(
     400,
     'invalid_tenant',

@@ -1,29 +1,49 @@
 import { z } from 'zod';
 import { parseBody } from '../http/incoming.ts';
 import { type Refusal, type Reply, reply } from '../http/reply.ts';
-import type { Call, Route } from '../http/router.ts';
+import { type Call, param, type Route } from '../http/router.ts';
 import { audiencesOf } from './audiences.ts';
 import { requireSecret } from './client-secret.ts';
-import { entraRefusal, requireTenant } from './entra-refusal.ts';
+import { entraRefusal, namesNoTenant, requireTenant } from './entra-refusal.ts';
 import { authorizeRoutes } from './people/authorize.ts';
 import { redeemCode } from './people/redeem-code.ts';
-import { tokenSeconds } from './tokens.ts';
 
+const addressesOf = (call: Call) => {
+  const tenant = namesNoTenant(call) ? param(call, 'tenant') : requireTenant(call);
+  return { base: `${call.world.url}/${tenant}`, pages: `${call.world.signInUrl ?? call.world.url}/${tenant}` };
+};
+
+const signing = {
+  token_endpoint_auth_methods_supported: ['client_secret_post'],
+  response_types_supported: ['code', 'id_token', 'token'],
+  subject_types_supported: ['pairwise'],
+  id_token_signing_alg_values_supported: ['RS256'],
+  tenant_region_scope: 'EU',
+};
+
+/** Of version 2 tokens. Where no tenant is named the issuer is a pattern, as in the real one. */
 const openIdConfiguration = (call: Call): Reply => {
-  const base = `${call.world.url}/${requireTenant(call)}`;
+  const { base, pages } = addressesOf(call);
   return reply(200, {
-    issuer: `${base}/v2.0`,
-    authorization_endpoint: `${call.world.signInUrl ?? call.world.url}/${requireTenant(call)}/oauth2/v2.0/authorize`,
+    issuer: `${call.world.url}/${namesNoTenant(call) ? '{tenantid}' : requireTenant(call)}/v2.0`,
+    authorization_endpoint: `${pages}/oauth2/v2.0/authorize`,
     token_endpoint: `${base}/oauth2/v2.0/token`,
     device_authorization_endpoint: `${base}/oauth2/v2.0/devicecode`,
     end_session_endpoint: `${base}/oauth2/v2.0/logout`,
     jwks_uri: `${base}/discovery/v2.0/keys`,
-    token_endpoint_auth_methods_supported: ['client_secret_post'],
-    response_types_supported: ['code', 'id_token', 'token'],
-    subject_types_supported: ['pairwise'],
-    id_token_signing_alg_values_supported: ['RS256'],
-    tenant_region_scope: 'EU',
+    ...signing,
     cloud_instance_name: new URL(call.world.url).host,
+  });
+};
+
+/** Of version 1 tokens, which is what Azure's own services get: these verify against this issuer. */
+const firstOpenIdConfiguration = (call: Call): Reply => {
+  const { base } = addressesOf(call);
+  return reply(200, {
+    issuer: call.world.tokens.issuer,
+    token_endpoint: `${base}/oauth2/v2.0/token`,
+    jwks_uri: `${base}/discovery/keys`,
+    ...signing,
   });
 };
 
@@ -36,6 +56,15 @@ const TokenRequest = z.object({
 
 const unsupportedGrant = (grant: string): Refusal =>
   entraRefusal(400, 'unsupported_grant_type', 70003, `The app requested an unsupported grant type '${grant}'.`);
+
+/** An application brings no tenant along (recalled). */
+const noTenant = (): Refusal =>
+  entraRefusal(
+    400,
+    'invalid_request',
+    50059,
+    'No tenant-identifying information found in either the request or implied by any provided credentials.',
+  );
 
 const requireResource = (scope: string, port: number): string => {
   const wanted = scope.split(' ').find((part) => part.endsWith('/.default'));
@@ -57,48 +86,40 @@ const issueToken = async (call: Call): Promise<Reply> => {
   const { grant_type: grant } = parseBody(Grant, call.incoming.body, 'invalid_request');
   if (grant === 'authorization_code') return redeemCode(call);
   if (grant !== 'client_credentials') throw unsupportedGrant(grant);
+  if (namesNoTenant(call)) throw noTenant();
   const asked = parseBody(TokenRequest, call.incoming.body, 'invalid_request');
   const principal = requireSecret(call, asked.client_id, asked.client_secret);
   const resource = requireResource(asked.scope, call.world.port);
   const caller = { principalId: principal.id, appId: principal.appId };
-  const token = await call.world.tokens.issue(resource, caller, call.now);
+  const seconds = call.world.state.settings.tokenSeconds.application;
+  const token = await call.world.tokens.issue(resource, caller, { seconds, by: 'secret' }, call.now);
   return reply(200, {
     token_type: 'Bearer',
-    expires_in: tokenSeconds,
-    ext_expires_in: tokenSeconds,
+    expires_in: seconds,
+    ext_expires_in: seconds,
     access_token: token,
   });
 };
 
 const publishKeys = async (call: Call): Promise<Reply> => {
   requireTenant(call);
-  return reply(200, await call.world.signIns.publicKeys());
+  return reply(200, await call.world.signingKey.published());
 };
+
+const open = (method: string, tail: string, handle: Route['handle']): Route => ({
+  method,
+  pattern: `/{tenant}${tail}`,
+  audience: 'open',
+  versions: [],
+  action: null,
+  handle,
+});
 
 export const entraRoutes: readonly Route[] = [
   ...authorizeRoutes,
-  {
-    method: 'GET',
-    pattern: '/{tenant}/discovery/v2.0/keys',
-    audience: 'open',
-    versions: [],
-    action: null,
-    handle: publishKeys,
-  },
-  {
-    method: 'GET',
-    pattern: '/{tenant}/v2.0/.well-known/openid-configuration',
-    audience: 'open',
-    versions: [],
-    action: null,
-    handle: openIdConfiguration,
-  },
-  {
-    method: 'POST',
-    pattern: '/{tenant}/oauth2/v2.0/token',
-    audience: 'open',
-    versions: [],
-    action: null,
-    handle: issueToken,
-  },
+  open('GET', '/discovery/keys', publishKeys),
+  open('GET', '/discovery/v2.0/keys', publishKeys),
+  open('GET', '/.well-known/openid-configuration', firstOpenIdConfiguration),
+  open('GET', '/v2.0/.well-known/openid-configuration', openIdConfiguration),
+  open('POST', '/oauth2/v2.0/token', issueToken),
 ];

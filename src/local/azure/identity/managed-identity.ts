@@ -1,62 +1,103 @@
+import { sameId } from '../arm/ids.ts';
 import { Refusal, type Reply, reply } from '../http/reply.ts';
 import type { Call, Route } from '../http/router.ts';
+import type { SimulatorState } from '../state/schema.ts';
 import { audiencesOf } from './audiences.ts';
-import { tokenSeconds } from './tokens.ts';
 
-/** The principal the managed identity endpoints answer for: the bot's own. */
-export const hostPrincipalId = '50000000-0000-4000-8000-000000000002';
+interface HostIdentity {
+  readonly principalId: string;
+  readonly clientId: string;
+  /** The ARM id of a user-assigned one. */
+  readonly id: string | null;
+}
 
-const badRequest = (description: string): Refusal =>
-  new Refusal(reply(400, { error: 'invalid_request', error_description: description }));
+/** What the machine may sign in as, its own identity first. */
+const hostIdentities = ({ host, principals, userAssignedIdentities }: SimulatorState): readonly HostIdentity[] => [
+  ...principals
+    .filter((one) => one.id === host.systemAssigned)
+    .map((one) => ({ principalId: one.id, clientId: one.appId, id: null })),
+  ...userAssignedIdentities.filter((one) => host.userAssigned.some((id) => sameId(id, one.id))),
+];
 
-const tokenForHost = async (call: Call): Promise<Reply> => {
-  const resource = call.incoming.query.get('resource') ?? '';
-  if (audiencesOf(resource, call.world.port).length === 0) {
-    throw badRequest(`The resource '${resource}' was not found in the tenant.`);
+/** By which name of the query each service is told which identity is meant (Microsoft's references of both endpoints). */
+const naming: Readonly<Record<string, (identity: HostIdentity) => string | null>> = {
+  client_id: ({ clientId }) => clientId,
+  object_id: ({ principalId }) => principalId,
+  principal_id: ({ principalId }) => principalId,
+  mi_res_id: ({ id }) => id,
+  msi_res_id: ({ id }) => id,
+};
+
+/** The one that is named; else the machine's own, or the only one it has. */
+const identityAsked = ({ incoming, world }: Call): HostIdentity | undefined => {
+  const all = hostIdentities(world.state);
+  const named = Object.entries(naming).find(([name]) => incoming.query.has(name));
+  if (named === undefined) return all.find(({ id }) => id === null) ?? (all.length === 1 ? all[0] : undefined);
+  const [name, of] = named;
+  const wanted = incoming.query.get(name) ?? '';
+  return all.find((one) => sameId(of(one) ?? '', wanted) && wanted !== '');
+};
+
+const badRequest = (error: string, description: string): Refusal =>
+  new Refusal(reply(400, { error, error_description: description }));
+
+const tokenFor = async (call: Call, notFound: Refusal): Promise<Reply> => {
+  const { world, now, incoming } = call;
+  const resource = incoming.query.get('resource') ?? '';
+  // Recalled, both texts.
+  if (resource === '') throw badRequest('invalid_request', 'Required audience parameter not specified');
+  const identity = identityAsked(call);
+  if (identity === undefined) throw notFound;
+  if (audiencesOf(resource, world.port).length === 0) {
+    const text = `AADSTS500011: The resource principal named ${resource} was not found in the tenant.`;
+    throw badRequest('invalid_resource', text);
   }
-  const principal = call.world.state.principals.find((one) => one.id === hostPrincipalId);
-  const clientId = call.incoming.query.get('client_id') ?? principal?.appId;
-  if (principal === undefined || clientId !== principal.appId) throw badRequest('Identity not found');
-  const caller = { principalId: principal.id, appId: principal.appId };
-  const expiresOn = Math.floor(call.now.getTime() / 1000) + tokenSeconds;
+  const seconds = world.state.settings.tokenSeconds.managedIdentity;
+  const caller = { principalId: identity.principalId, appId: identity.clientId };
+  const issued = { seconds, by: 'managed-identity', identityId: identity.id } as const;
+  const notBefore = Math.floor(now.getTime() / 1000);
   return reply(200, {
-    access_token: await call.world.tokens.issue(resource.replace(/\/$/, ''), caller, call.now),
-    client_id: principal.appId,
-    expires_in: String(tokenSeconds),
-    expires_on: String(expiresOn),
-    not_before: String(expiresOn - tokenSeconds),
+    access_token: await world.tokens.issue(resource, caller, issued, now),
+    client_id: identity.clientId,
+    expires_in: String(seconds),
+    expires_on: String(notBefore + seconds),
+    not_before: String(notBefore),
     resource,
     token_type: 'Bearer',
   });
 };
 
-/** App Service and Container Apps: `IDENTITY_ENDPOINT` with the secret of `IDENTITY_HEADER` in `x-identity-header`. */
+/**
+ * App Service and Container Apps: `IDENTITY_ENDPOINT` with the secret of `IDENTITY_HEADER` in `x-identity-header`. The answer
+ * about an unknown identity is in the tests of Microsoft's own clients.
+ */
 const appServiceToken = (call: Call): Promise<Reply> => {
-  if (call.incoming.headers['x-identity-header'] === undefined) throw badRequest('x-identity-header is missing.');
-  return tokenForHost(call);
+  if (call.incoming.headers['x-identity-header'] === undefined) {
+    throw badRequest('invalid_request', 'x-identity-header is missing.');
+  }
+  const message = 'No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.';
+  return tokenFor(call, new Refusal(reply(400, { statusCode: 400, message })));
 };
 
-/** Virtual machines: the instance metadata service wants `Metadata: true`, so that no browser can be talked into asking. */
+/**
+ * Virtual machines: the instance metadata service wants `Metadata: true`, so that no browser can be talked into asking. What
+ * it says of an unknown identity is real (public reports).
+ */
 const instanceMetadataToken = (call: Call): Promise<Reply> => {
-  if (call.incoming.headers.metadata !== 'true') throw badRequest('Required metadata header not specified');
-  return tokenForHost(call);
+  if (call.incoming.headers.metadata !== 'true') {
+    throw badRequest('invalid_request', 'Required metadata header not specified');
+  }
+  return tokenFor(call, badRequest('invalid_request', 'Identity not found'));
 };
+
+const open = { method: 'GET', audience: 'open', action: null } as const;
 
 export const managedIdentityRoutes: readonly Route[] = [
+  { ...open, pattern: '/msi/token', versions: ['2019-08-01'], handle: appServiceToken },
   {
-    method: 'GET',
-    pattern: '/msi/token',
-    audience: 'open',
-    versions: ['2019-08-01'],
-    action: null,
-    handle: appServiceToken,
-  },
-  {
-    method: 'GET',
+    ...open,
     pattern: '/metadata/identity/oauth2/token',
-    audience: 'open',
     versions: ['2018-02-01', '2019-08-01', '2021-02-01'],
-    action: null,
     handle: instanceMetadataToken,
   },
 ];

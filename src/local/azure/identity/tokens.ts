@@ -1,10 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { randomUUID } from 'node:crypto';
+import { createLocalJWKSet, errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { type Audience, audiencesOf } from './audiences.ts';
 import type { Caller } from './caller.ts';
+import type { SigningKey } from './signing-key.ts';
 
 const Claims = z.object({ aud: z.string(), oid: z.string(), appid: z.string() });
 
@@ -14,39 +13,54 @@ export type TokenCheck =
   | { readonly kind: 'invalid' }
   | { readonly kind: 'wrong-audience'; readonly audience: string };
 
-/** One hour, as Entra's default for application tokens is about that (Microsoft identity platform documentation). */
-export const tokenSeconds = 3_599;
+/** What an application got its token by, and for how long. */
+export interface Issued {
+  readonly seconds: number;
+  /** The ARM id of the managed identity, where it is one that has an id. */
+  readonly identityId?: string | null;
+  readonly by: 'secret' | 'managed-identity';
+}
 
-/** Issues and checks access tokens. The signing secret belongs to the data folder, so tokens survive a restart. */
+/**
+ * Issues and checks access tokens of applications: version 1 tokens, as Azure Resource Manager, Key Vault and Microsoft Graph
+ * get them. Whoever has the published keys can verify them.
+ */
 export class Tokens {
-  private readonly secret: Uint8Array;
-  private readonly issuer: string;
+  private readonly key: SigningKey;
+  readonly issuer: string;
   private readonly tenantId: string;
   private readonly port: number;
 
-  constructor(dataDir: string, tenantId: string, port: number) {
-    this.secret = readSecret(join(dataDir, 'azure'));
+  constructor(key: SigningKey, tenantId: string, port: number) {
+    this.key = key;
     this.issuer = `https://sts.windows.net/${tenantId}/`;
     this.tenantId = tenantId;
     this.port = port;
   }
 
-  issue(resource: string, caller: Caller, now: Date): Promise<string> {
-    const seconds = Math.floor(now.getTime() / 1000);
+  /** The audience is the resource as it was asked for, a slash at its end included. */
+  async issue(resource: string, caller: Caller, { seconds, identityId, by }: Issued, now: Date): Promise<string> {
+    const { privateKey, kid } = await this.key.loaded();
+    const start = Math.floor(now.getTime() / 1000);
     const claims = { oid: caller.principalId, sub: caller.principalId, appid: caller.appId, tid: this.tenantId };
-    return new SignJWT({ ...claims, appidacr: '1', idtyp: 'app', ver: '1.0', uti: randomUUID() })
-      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    // A managed identity signs in with a certificate, and its token says where it belongs (both recalled).
+    const how =
+      by === 'secret' ? { appidacr: '1' } : { appidacr: '2', ...(identityId ? { xms_mirid: identityId } : {}) };
+    return new SignJWT({ ...claims, ...how, idp: this.issuer, idtyp: 'app', ver: '1.0', uti: randomUUID() })
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
       .setAudience(resource)
       .setIssuer(this.issuer)
-      .setIssuedAt(seconds)
-      .setNotBefore(seconds)
-      .setExpirationTime(seconds + tokenSeconds)
-      .sign(this.secret);
+      .setIssuedAt(start)
+      .setNotBefore(start)
+      .setExpirationTime(start + seconds)
+      .sign(privateKey);
   }
 
   async check(token: string, audience: Audience): Promise<TokenCheck> {
     try {
-      const { payload } = await jwtVerify(token, this.secret, { issuer: this.issuer, algorithms: ['HS256'] });
+      const { keys } = await this.key.published();
+      const published = createLocalJWKSet({ keys: [...keys] });
+      const { payload } = await jwtVerify(token, published, { issuer: this.issuer, algorithms: ['RS256'] });
       const claims = Claims.safeParse(payload);
       if (!claims.success) return { kind: 'invalid' };
       const { aud, oid, appid } = claims.data;
@@ -57,13 +71,6 @@ export class Tokens {
     }
   }
 }
-
-const readSecret = (folder: string): Uint8Array => {
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'token-secret');
-  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600 });
-  return Buffer.from(readFileSync(file, 'utf8'), 'base64');
-};
 
 /** The bearer token of a request, or null. */
 export const bearerOf = (authorization: string | undefined): string | null =>

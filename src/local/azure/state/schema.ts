@@ -4,6 +4,7 @@ import { Fault } from '../simulator/fault.ts';
 import { LatencyName } from './latency.ts';
 import { AgentOperation, HealthBot } from './schema-agents.ts';
 import { RoleAssignment, RoleDefinition, ServicePrincipal, TeamsSession, User, UserGroup } from './schema-directory.ts';
+import { HostIdentities, Settings } from './schema-settings.ts';
 import { Vault } from './schema-vaults.ts';
 
 export const Subscription = z.object({ id: z.string(), displayName: z.string() });
@@ -34,6 +35,8 @@ export const SimulatorState = z.object({
   /** The port of Azure Resource Manager when the state was last used; vault ports are counted from it. */
   port: z.number().int(),
   latency: LatencyName.default('realistic'),
+  settings: Settings.prefault({}),
+  host: HostIdentities.prefault({}),
   subscriptions: z.array(Subscription),
   resourceGroups: z.array(ResourceGroup),
   principals: z.array(ServicePrincipal),

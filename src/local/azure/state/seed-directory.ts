@@ -1,6 +1,6 @@
 import { localGroups, localPeople, localTenantId, requester, secondApprover, teamMember } from '../../people.ts';
 import { groupScope, vaultId } from '../arm/ids.ts';
-import { hostPrincipalId } from '../identity/managed-identity.ts';
+import { hostPrincipalId } from '../identity/host-principal.ts';
 import type { RoleAssignment, RoleDefinition, ServicePrincipal, User, UserGroup } from './schema-directory.ts';
 import { lookAlikeName, seededAt, subscriptions } from './seed-places.ts';
 

@@ -3,6 +3,7 @@ import { keyId } from '../arm/ids.ts';
 import { vaultUri } from '../key-vault/vault-body.ts';
 import type { SimulatorState } from './schema.ts';
 import type { KeyVaultProperties } from './schema-agents.ts';
+import { HostIdentities, Settings } from './schema-settings.ts';
 import type { Vault, VaultKey } from './schema-vaults.ts';
 import {
   principals,
@@ -52,6 +53,8 @@ export const seedState = async (port: number): Promise<SimulatorState> => {
     tenantId: localTenantId,
     port,
     latency: 'realistic',
+    settings: Settings.parse({}),
+    host: HostIdentities.parse({}),
     subscriptions: seedSubscriptions(),
     resourceGroups: seedResourceGroups(),
     principals: [...seedPrincipals(), ...seedAgentPrincipals()],

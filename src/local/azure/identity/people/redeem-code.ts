@@ -5,7 +5,6 @@ import { type Reply, reply } from '../../http/reply.ts';
 import type { Call } from '../../http/router.ts';
 import { requireSecret } from '../client-secret.ts';
 import { entraRefusal, requireTenant } from '../entra-refusal.ts';
-import { personTokenSeconds } from './sign-ins.ts';
 
 const Redemption = z.object({
   client_id: z.string(),
@@ -32,14 +31,15 @@ export async function redeemCode(call: Call): Promise<Reply> {
       501481,
       'The Code_Verifier does not match the code_challenge supplied in the authorization request.',
     );
-  const issuer = { url: call.world.url, tenantId };
+  const seconds = call.world.state.settings.tokenSeconds.person;
+  const issuer = { url: call.world.url, tenantId, seconds };
   const more = grant.nonce === '' ? {} : { nonce: grant.nonce };
   const idToken = await call.world.signIns.token(issuer, grant.clientId, grant.signIn, more, call.now);
   return reply(200, {
     token_type: 'Bearer',
     scope: 'openid profile',
-    expires_in: personTokenSeconds,
-    ext_expires_in: personTokenSeconds,
+    expires_in: seconds,
+    ext_expires_in: seconds,
     // RFC 6749, 5.1 requires one. Entra's is for Microsoft Graph; this opens nothing.
     access_token: randomBytes(32).toString('base64url'),
     id_token: idToken,

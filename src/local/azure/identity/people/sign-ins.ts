@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type CryptoKey, exportJWK, exportPKCS8, generateKeyPair, importPKCS8, type JWK, SignJWT } from 'jose';
+import { SignJWT } from 'jose';
+import type { SigningKey } from '../signing-key.ts';
 
 /** A person who signed in: when, what that meets, and with what. */
 export interface PersonSignIn {
@@ -21,40 +20,25 @@ export interface Grant {
   readonly expiresAt: Date;
 }
 
-interface Key {
-  readonly privateKey: CryptoKey;
-  readonly jwk: JWK;
-}
-
-/** About an hour, as Entra's are. */
-export const personTokenSeconds = 3_899;
-
-/** People's tokens, signed with a key that is published. It is made when first needed, because that takes a moment. */
+/** Codes, and the tokens of people that they stand for. */
 export class SignIns {
-  private readonly file: string;
-  private key: Promise<Key> | null = null;
+  private readonly key: SigningKey;
   private readonly grants = new Map<string, Grant>();
 
-  constructor(dataDir: string) {
-    const folder = join(dataDir, 'azure');
-    mkdirSync(folder, { recursive: true });
-    this.file = join(folder, 'sign-in-key.pem');
-  }
-
-  async publicKeys(): Promise<{ readonly keys: readonly JWK[] }> {
-    return { keys: [(await this.loaded()).jwk] };
+  constructor(key: SigningKey) {
+    this.key = key;
   }
 
   /** A version 2 token of the tenant, as Microsoft's references of ID and access token claims list them. */
   async token(
-    issuer: { readonly url: string; readonly tenantId: string },
+    issuer: { readonly url: string; readonly tenantId: string; readonly seconds: number },
     audience: string,
     signIn: PersonSignIn,
     more: Readonly<Record<string, unknown>>,
     now: Date,
   ): Promise<string> {
-    const { privateKey, jwk } = await this.loaded();
-    const seconds = Math.floor(now.getTime() / 1000);
+    const { privateKey, kid } = await this.key.loaded();
+    const start = Math.floor(now.getTime() / 1000);
     const { userId, at, contexts, methods } = signIn;
     const claims = {
       tid: issuer.tenantId,
@@ -68,12 +52,12 @@ export class SignIns {
       ...more,
     };
     return new SignJWT(claims)
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: jwk.kid ?? '' })
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
       .setIssuer(`${issuer.url}/${issuer.tenantId}/v2.0`)
       .setAudience(audience)
-      .setIssuedAt(seconds)
-      .setNotBefore(seconds)
-      .setExpirationTime(seconds + personTokenSeconds)
+      .setIssuedAt(start)
+      .setNotBefore(start)
+      .setExpirationTime(start + issuer.seconds)
       .sign(privateKey);
   }
 
@@ -88,21 +72,5 @@ export class SignIns {
     const grant = this.grants.get(code) ?? null;
     this.grants.delete(code);
     return grant !== null && grant.expiresAt > now ? grant : null;
-  }
-
-  private loaded(): Promise<Key> {
-    this.key ??= this.load();
-    return this.key;
-  }
-
-  private async load(): Promise<Key> {
-    if (!existsSync(this.file)) {
-      const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-      writeFileSync(this.file, await exportPKCS8(privateKey), { mode: 0o600 });
-    }
-    const privateKey = await importPKCS8(readFileSync(this.file, 'utf8'), 'RS256', { extractable: true });
-    const { n = '', e = '' } = await exportJWK(privateKey);
-    const kid = createHash('sha256').update(n).digest('base64url');
-    return { privateKey, jwk: { kty: 'RSA', use: 'sig', alg: 'RS256', kid, n, e } };
   }
 }

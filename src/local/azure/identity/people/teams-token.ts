@@ -29,7 +29,7 @@ export async function giveTeamsToken(world: World, { body }: Incoming): Promise<
     return reply(400, { error: { code: 'BadRequest', message: 'There is no such app, or no such person.' } });
   const now = new Date();
   const session = sessionOf(world, wanted.data.personId, now);
-  const issuer = { url, tenantId: state.tenantId };
+  const issuer = { url, tenantId: state.tenantId, seconds: state.settings.tokenSeconds.person };
   const token = await world.signIns.token(issuer, appId, session, { scp: 'access_as_user' }, now);
   return reply(200, { token });
 }

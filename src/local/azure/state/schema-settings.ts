@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { hostPrincipalId } from '../identity/host-principal.ts';
+
+const seconds = (usual: number) => z.number().int().positive().default(usual);
+
+/** What a tenant or an administrator would configure, and what the real service chooses by itself and nobody can choose there. */
+export const Settings = z.object({
+  /**
+   * How long access tokens live. Microsoft's references: about an hour for an application, 24 hours for a managed identity,
+   * between 60 and 90 minutes for a person.
+   */
+  tokenSeconds: z
+    .object({ application: seconds(3_599), managedIdentity: seconds(86_399), person: seconds(3_899) })
+    .prefault({}),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** The identities of the machine whose managed identity endpoints are served here. */
+export const HostIdentities = z.object({
+  /** A principal's id; null for a machine without one of its own. */
+  systemAssigned: z.string().nullable().default(hostPrincipalId),
+  /** ARM ids. */
+  userAssigned: z.array(z.string()).default([]),
+});
