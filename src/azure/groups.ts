@@ -2,8 +2,8 @@
  * Entra groups through Microsoft Graph. Whether somebody is a guest is read from `userType`, which Graph tells to whoever has
  * `User.Read.All`: a guest carries the host's tenant in Teams, so nothing else shows it. Whether somebody belongs is asked of `checkMemberGroups`, which follows nested groups
  * and takes at most 20 ids at a time. Who belongs is read from `transitiveMembers`, cast to users: that is an advanced query,
- * which wants `ConsistencyLevel: eventual` and `$count` and rests on an index that may lag, so it serves words and mentions
- * only. The product's identity needs the application permissions `GroupMember.Read.All` and `User.Read.All`.
+ * which wants `ConsistencyLevel: eventual` and `$count` and rests on an index that may lag, so it serves words, mentions
+ * and the question whether a group is still the one that was shown. The product's identity needs the application permissions `GroupMember.Read.All` and `User.Read.All`.
  */
 import { z } from 'zod';
 import { done } from '../domain/failure.ts';
@@ -45,7 +45,7 @@ const pageSize = 100;
 const mostPages = 20;
 const Member = z.object({ id: PersonId });
 
-async function membersOf(
+export async function membersOf(
   line: Line,
   id: string,
 ): Promise<Pick<DirectoryEntry & { kind: 'group' }, 'members' | 'complete'>> {

@@ -1,12 +1,13 @@
 /**
  * Who stands behind object ids, as far as Microsoft Graph tells the bot: names of people and groups, and how many people a
- * group has. Names of apps take `Application.Read.All`, which the bot does without: an app then keeps its object id. What is
+ * group has, and whether they are still the same. Names of apps take `Application.Read.All`, which the bot does without: an app then keeps its object id. What is
  * found serves words; nothing is decided by a name.
  */
+import { createHash } from 'node:crypto';
 import type { Controller } from '../domain/control.ts';
 import { inBatches } from './batches.ts';
 import type { Connection } from './connection.ts';
-import { countMembers, nameOf } from './groups.ts';
+import { countMembers, membersOf, nameOf } from './groups.ts';
 import type { Line } from './line.ts';
 
 export type Principal = Pick<Controller, 'id' | 'type'>;
@@ -17,9 +18,23 @@ const mostNamed = 60;
 
 const unnamed = ({ id, type }: Principal): Told => ({ id, type, name: null, members: null });
 
+/**
+ * Knows a member again without naming anybody: 64 bits of a hash of both ids. Ids are given by the directory, so nobody can look
+ * for one that has the mark of another.
+ */
+const markOf = (group: string, member: string): string =>
+  createHash('sha256').update(`${group} ${member}`).digest('hex').slice(0, 16);
+
+/** Of a group of more people than are read only their number. */
+async function tellPeople(line: Line, group: string): Promise<Pick<Told, 'members' | 'people'>> {
+  const { members, complete } = await membersOf(line, group);
+  if (!complete) return { members: await countMembers(line, group) };
+  return { members: members.length, people: members.map((one) => markOf(group, one)).sort() };
+}
+
 async function tellGroup(line: Line, id: string): Promise<Told | null> {
   const name = await nameOf(line, 'groups', id);
-  return name === null ? null : { id, type: 'group', name, members: await countMembers(line, id) };
+  return name === null ? null : { id, type: 'group', name, ...(await tellPeople(line, id)) };
 }
 
 async function tellPerson(line: Line, id: string): Promise<Told | null> {

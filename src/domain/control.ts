@@ -23,6 +23,12 @@ export const Controller = z.strictObject({
   name: z.string().nullable(),
   /** People in a group, also through other groups; null where nobody told, or it is none. */
   members: z.number().nullable(),
+  /**
+   * A mark of each of the members, sorted, by which one who is in the group is told from one who was not: no id of anybody, for
+   * it is kept for ever. Missing: in plans from before there was such a thing, where nobody told, and in groups of more people
+   * than are read. Then sizes are all that can be compared.
+   */
+  people: z.array(z.string()).optional(),
 });
 export type Controller = z.infer<typeof Controller>;
 

@@ -89,11 +89,15 @@ export function controlChangeWords(change: ControlChange): { readonly title: str
         controller.can.length === more.length ? 'Could not when it was approved' : 'Could do less when it was approved';
       return { title: `${controllerWords(controller)}: can ${powersWords(more)} the key now`, text: before };
     }
-    case 'members':
+    case 'members': {
+      const { controller, before, now, came } = change;
+      const size = `the group has ${countOf(now, 'person', 'people')} now`;
+      const others = came === null ? '' : `, ${came} of them not in it when it was approved`;
       return {
-        title: `${change.controller.name ?? change.controller.id}: the group has ${countOf(change.now, 'person', 'people')} now`,
-        text: `${change.before} when it was approved. All of them control the key`,
+        title: `${controller.name ?? controller.id}: ${size}${others}`,
+        text: `${before} when it was approved. All of them control the key`,
       };
+    }
     case 'vault-address':
       return { title: `The vault has another address: ${change.now}`, text: `It was ${change.before}` };
     case 'vault-tenant':

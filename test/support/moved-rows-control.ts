@@ -31,6 +31,12 @@ const widen =
     }
   };
 
+const onGroup =
+  (id: string, change: (group: AzureState['groups'][number]) => unknown): Change =>
+  (state) => {
+    for (const group of state.groups.filter((one) => one.id === id)) change(group);
+  };
+
 const graphIsSilent: Change = (state) => {
   const body = { error: { code: 'Authorization_RequestDenied', message: 'No.' } };
   state.faults.push({ match: { method: 'GET', url: '/v1\\.0/groups/' }, respond: { status: 403, body } });
@@ -58,14 +64,28 @@ export const controlRows: readonly MovedRow[] = [
   {
     of: 'control',
     what: 'a group that controls it got another member',
-    change: (state) => {
-      for (const group of state.groups.filter(({ id }) => id === custodians)) group.memberIds.push(people.requester);
-    },
+    change: onGroup(custodians, (group) => group.memberIds.push(people.requester)),
     ...asksAgain(
       '△',
-      'Key custodians: the group has 3 people now',
+      'Key custodians: the group has 3 people now, 1 of them not in it when it was approved',
       '2 when it was approved. All of them control the key',
     ),
+  },
+  {
+    of: 'control',
+    what: 'in a group that controls it one member took another’s place',
+    change: onGroup(custodians, (group) => group.memberIds.splice(0, 1, people.requester)),
+    ...asksAgain(
+      '△',
+      'Key custodians: the group has 2 people now, 1 of them not in it when it was approved',
+      '2 when it was approved. All of them control the key',
+    ),
+  },
+  {
+    of: 'control',
+    what: 'somebody left a group that controls it',
+    change: onGroup(custodians, (group) => group.memberIds.splice(0, 1)),
+    ...goesOn(...everything),
   },
   {
     of: 'control',

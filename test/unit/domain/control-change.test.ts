@@ -18,6 +18,7 @@ const changesBetween = (approved: Seen, observed: Seen): readonly ControlChange[
 const owner = controller();
 const person = controller({ id: 'p-1', type: 'person', can: ['delete'] });
 const group = controller({ id: 'g-1', type: 'group', can: ['copy'], members: 3 });
+const groupOf = (...people: readonly string[]) => ({ ...group, members: people.length, people: [...people] });
 
 describe('an approval does not cover', () => {
   it.each<[string, Seen, readonly ControlChange['change'][]]>([
@@ -41,6 +42,17 @@ describe('an approval does not cover', () => {
     expect(changesBetween(seen([owner, group]), now)).toEqual(wanted);
   });
 
+  it.each<[string, Controller, Controller, number]>([
+    ['one who took another’s place in a group', groupOf('a', 'b', 'c'), groupOf('a', 'b', 'x'), 1],
+    ['one who came while two left', groupOf('a', 'b', 'c'), groupOf('a', 'x'), 1],
+    ['a group of quite other people', groupOf('a', 'b'), groupOf('x', 'y'), 2],
+    ['two who joined', groupOf('a'), groupOf('a', 'x', 'y'), 2],
+  ])('%s', (_what, before, now, came) => {
+    expect(controlNotCovered(seen([before]), seen([now]))).toEqual([
+      { change: 'members', controller: now, before: before.members, now: now.members, came },
+    ]);
+  });
+
   it('names of the powers of one who can do more those that are new', () => {
     const more = { ...person, can: ['delete', 'give-access'] as const };
     expect(controlNotCovered(seen([person]), seen([{ ...more, can: [...more.can] }]))).toMatchObject([
@@ -62,6 +74,10 @@ describe('an approval covers', () => {
     ['none', seen([])],
     ['one who can do less', seen([{ ...owner, can: ['delete'] }, group])],
     ['a group that has shrunk', seen([owner, { ...group, members: 1 }])],
+    [
+      'a group of which it was not noted who was in it, of the same size',
+      seen([{ ...group, people: ['a', 'b', 'c'] }]),
+    ],
     ['names that the directory does not tell any more', seen([owner, { ...group, name: null, members: null }])],
     [
       'an address that Azure spells otherwise',
@@ -70,6 +86,13 @@ describe('an approval covers', () => {
   ])('%s', (_what, now) => {
     expect(changesBetween(seen([owner, group]), now)).toEqual([]);
   });
+});
+
+it('an approval covers a group that somebody left, and one that is not told any more', () => {
+  const before = seen([groupOf('a', 'b', 'c')]);
+  expect(changesBetween(before, seen([groupOf('a', 'c')]))).toEqual([]);
+  expect(changesBetween(before, seen([group]))).toEqual([]);
+  expect(changesBetween(before, seen([{ ...group, members: null }]))).toEqual([]);
 });
 
 describe('the digest', () => {
@@ -91,6 +114,7 @@ describe('the digest', () => {
   it('stays the same when the directory tells a name or a number, or keeps silent', () => {
     const named = { ...group, name: 'Key custodians', members: 4 };
     expect(digested([owner, named])).toBe(digested([owner, { ...group, members: null }]));
+    expect(digested([owner, groupOf('a', 'b')])).toBe(digested([owner, groupOf('x')]));
   });
 });
 
@@ -101,6 +125,7 @@ describe('more controllers are never covered by fewer', () => {
     can: fc.subarray(powers.slice(), { minLength: 1 }),
     name: fc.option(fc.string()),
     members: fc.option(fc.nat(9)),
+    people: fc.option(fc.subarray(['a', 'b', 'c', 'd']), { nil: undefined }),
   });
   const anyControllers = fc.uniqueArray(anyController, { selector: ({ id }) => id });
   const without = (all: readonly Controller[], gone: number) => all.filter((_one, at) => at !== gone % all.length);
