@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { Subscription } from './control.ts';
 import { CustomerKey, Doubt } from './observed.ts';
+import { isBusy } from './provisioning.ts';
 
 const outcome = z.enum(['pass', 'warn', 'block']);
 
@@ -91,10 +92,6 @@ export type CheckOf<C extends CheckCode = CheckCode> = {
 /** Makes a judgement. The compiler cannot follow a code to its own fact through the union: this is the one place that says so. */
 export const judge = <C extends CheckCode>(outcome: Check['outcome'], code: C, fact: FactOf<C>): Check =>
   ({ outcome, code, fact }) as unknown as Check;
-
-/** Azure is at work on the resource, and will be done by itself. What has failed or was cancelled stays so. */
-export const isBusy = (provisioningState: string): boolean =>
-  !['succeeded', 'failed', 'canceled', 'cancelled', 'unknown'].includes(provisioningState.toLowerCase());
 
 /** A block that passes by itself. */
 export const passesByItself = (check: Check): boolean =>

@@ -3,6 +3,7 @@
 import type { ArmId, KeyName, KeyVersion } from './ids.ts';
 import type { CustomerKey, KeyKind, Observation } from './observed.ts';
 import { sameKey } from './observed.ts';
+import { hasFailed } from './provisioning.ts';
 import type { ResourceRef } from './wish.ts';
 
 /** A key, or a further version of one, that the run makes. */
@@ -30,9 +31,13 @@ export interface KeyWork extends KeyChange {
 export const wantedVersion = ({ to, observed }: Pick<KeyWork, 'to' | 'observed'>): KeyVersion | null =>
   to.keyVersion ?? observed.key?.version ?? null;
 
-/** Whether the resource already is exactly where it should be. */
-export function isThere(work: Pick<KeyWork, 'to' | 'observed'>): boolean {
+/** Whether the resource shows exactly the key it should be under, whatever came of the operation that was to set it. */
+export function showsWanted(work: Pick<KeyWork, 'to' | 'observed'>): boolean {
   const { resource, vault } = work.observed;
   const wanted = { vaultUri: vault.uri, keyName: work.to.keyName, keyVersion: wantedVersion(work) };
   return resource.customerKey !== null && sameKey(resource.customerKey, wanted);
 }
+
+/** Whether it already is where it should be. One that an operation left `Failed` is not: the key has to be set again. */
+export const isThere = (work: Pick<KeyWork, 'to' | 'observed'>): boolean =>
+  showsWanted(work) && !hasFailed(work.observed.resource.provisioningState);

@@ -4,22 +4,38 @@
  * list of key kinds (learn.microsoft.com: health-bot/cmk, key-vault/general).
  */
 import { type Check, judge } from '../domain/check.ts';
-import type { KeyWork } from '../domain/key-change.ts';
+import { isThere, type KeyWork, showsWanted } from '../domain/key-change.ts';
 import type { KeyKind, Observation, ObservedKey, ObservedResource } from '../domain/observed.ts';
-import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import type { OwnKey } from '../domain/own-key.ts';
+import { hasFailed } from '../domain/provisioning.ts';
 import { rightsForEffects } from '../resources/rights.ts';
 import type { CheckContext } from './context.ts';
 
 /** Whether it can be put under a customer's key at all, and nothing else is being done to it. */
-export function judgeResource(resource: ObservedResource, kind: ResourceKind): readonly Check[] {
+export function judgeResource(
+  resource: ObservedResource,
+  { kind, own }: Pick<CheckContext, 'kind' | 'own'>,
+): readonly Check[] {
   const { provisioningState } = resource;
-  const settled = provisioningState === 'Succeeded';
-  return [
-    ...kind.checks(resource),
-    settled
-      ? judge('pass', 'provisioning-settled', { provisioningState })
-      : judge('block', 'provisioning-unsettled', { provisioningState }),
-  ];
+  if (provisioningState === 'Succeeded') {
+    return [...kind.checks(resource), judge('pass', 'provisioning-settled', { provisioningState })];
+  }
+  const outcome = hasFailed(provisioningState) ? ofRecovery(own) : 'block';
+  return [...kind.checks(resource), judge(outcome, 'provisioning-unsettled', { provisioningState })];
+}
+
+/**
+ * What an operation left `Failed` is set right by the change that is asked for, so people are told and nothing is blocked. In a
+ * run it is no news: the operation that failed may have been its own, and approvers are not asked again for it.
+ */
+const ofRecovery = (own: OwnKey | null): Check['outcome'] => (own === null ? 'warn' : 'pass');
+
+/** The judgement on a resource that shows the wanted key; null where it does not. */
+export function judgeShown(work: KeyWork, { own }: Pick<CheckContext, 'own'>): Check | null {
+  const { customerKey: key } = work.observed.resource;
+  if (key === null || !showsWanted(work)) return null;
+  const nothingToDo = own === null ? 'block' : 'pass';
+  return judge(isThere(work) ? nothingToDo : ofRecovery(own), 'already-under-this-key', { key });
 }
 
 export function judgeVault({ observed: { resource, vault } }: KeyWork, context: CheckContext): readonly Check[] {

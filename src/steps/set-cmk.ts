@@ -1,9 +1,9 @@
-import { isBusy } from '../domain/check.ts';
 import { madeVersion } from '../domain/effect.ts';
 import { done, type Outcome } from '../domain/failure.ts';
 import { KeyVersion } from '../domain/ids.ts';
 import { isThere } from '../domain/key-change.ts';
 import { type CustomerKey, isNamedAlike, sameKey } from '../domain/observed.ts';
+import { hasFailed, isBusy } from '../domain/provisioning.ts';
 import { busy, noOutputs, notSo, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `setting the key of ${work.observed.resource.name}`;
@@ -35,6 +35,13 @@ export async function readKeyBack(context: StepContext): Promise<Outcome<'as-wis
 const isWhereApproved = (now: CustomerKey | null, from: CustomerKey | null): boolean =>
   now === null || from === null ? now === from : isNamedAlike(now, from);
 
+/**
+ * Where the operation failed that was to set the key, the resource may go on showing it, and any other write that succeeds, such
+ * as an identity's, makes it look settled. So it is set again, also where it had failed when people approved.
+ */
+const isLeftover = ({ work }: StepContext, provisioningState: string): boolean =>
+  hasFailed(provisioningState) || hasFailed(work.observed.resource.provisioningState);
+
 /** Switches the resource to the wanted version: from Microsoft's key, or from the customer's own. */
 export const setCmk: Step = {
   name: 'set-cmk',
@@ -57,7 +64,7 @@ export const setCmk: Step = {
     const { customerKey: shows, provisioningState } = resource.value;
     // A change of ours whose answer was lost may be under way: it is waited for, not sent again.
     if (isBusy(provisioningState)) return busy(doing(context), provisioningState);
-    if (isUnder(shows, wantedKey(context))) return done('already');
+    if (isUnder(shows, wantedKey(context))) return done(isLeftover(context, provisioningState) ? 'to-do' : 'already');
     const { from: expected } = context.work;
     return isWhereApproved(shows, expected)
       ? done('to-do')

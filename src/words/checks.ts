@@ -1,6 +1,7 @@
 /** Words for every judgement of a check, from the facts it rests on. */
 import type { Check, CheckCode, CheckOf, FactOf } from '../domain/check.ts';
 import { type CustomerKey, sameVaultUri } from '../domain/observed.ts';
+import { hasFailed } from '../domain/provisioning.ts';
 import { subscriptionWords } from './control.ts';
 import { countOf } from './count.ts';
 import { doubtfulKeyRemedy, doubtfulKeyWords, keyWords, otherKeyRemedy } from './keys.ts';
@@ -25,9 +26,6 @@ const isSameKey = (a: CustomerKey, b: CustomerKey): boolean =>
   a.keyName === b.keyName && sameVaultUri(a.vaultUri, b.vaultUri);
 const versionOf = ({ keyVersion }: CustomerKey): string => (keyVersion === null ? 'newest' : shortVersion(keyVersion));
 
-/** Azure's words for an operation that has ended without success. */
-const endedBadly = ['Failed', 'Canceled'];
-
 const words: { readonly [C in CheckCode]: (fact: FactOf<C>, outcome: Check['outcome']) => CheckWords } = {
   'created-after-cutoff': ({ day, cutoff }) => pass(`Created on ${dayWords(day)}, after ${dayWords(cutoff)}`),
   'created-before-cutoff': ({ day, cutoff }) => ({
@@ -42,11 +40,11 @@ const words: { readonly [C in CheckCode]: (fact: FactOf<C>, outcome: Check['outc
   }),
   'provisioning-settled': () => pass('No operation is running on the agent'),
   'provisioning-unsettled': ({ provisioningState: state }) =>
-    endedBadly.includes(state)
+    hasFailed(state)
       ? {
-          title: 'The last operation on the agent did not work.',
-          text: `Azure says ${state}.`,
-          remedy: 'Look at the agent in the Azure portal. Check again once it says Succeeded.',
+          title: 'The last operation on the agent did not work',
+          text: `Azure says ${state}. This change is made all the same, and sets it right where it succeeds.`,
+          remedy: '',
         }
       : {
           title: 'Another operation is running on the agent.',
@@ -79,11 +77,14 @@ const words: { readonly [C in CheckCode]: (fact: FactOf<C>, outcome: Check['outc
     text: `The bot does not see ${keyWords(key)}: whether there is a way back was not checked.`,
     remedy: '',
   }),
-  'already-under-this-key': () => ({
-    title: 'The agent is under this key already.',
-    text: 'There is nothing to do.',
-    remedy: '',
-  }),
+  'already-under-this-key': (_fact, outcome) =>
+    outcome === 'warn'
+      ? {
+          title: 'The agent shows this key, and was not put under it',
+          text: 'The operation that was to set it did not work. It is set again.',
+          remedy: '',
+        }
+      : { title: 'The agent is under this key already.', text: 'There is nothing to do.', remedy: '' },
   'already-under-another-key': ({ key }) => ({
     title: 'The agent is under another customer-managed key or version.',
     text: `It uses ${keyWords(key)}.`,

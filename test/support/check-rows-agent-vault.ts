@@ -57,12 +57,12 @@ export const agentRows: readonly CheckRow[] = [
     ],
   })),
   {
-    ...block('provisioning-unsettled'),
+    ...warn('provisioning-unsettled'),
     when: 'Failed',
     azure: provisioning('Failed'),
     words: [
-      'The last operation on the agent did not work. Azure says Failed.',
-      'Look at the agent in the Azure portal. Check again once it says Succeeded.',
+      'The last operation on the agent did not work',
+      'Azure says Failed. This change is made all the same, and sets it right where it succeeds.',
     ],
   },
   { ...pass('microsoft-managed'), when: 'no key of ours', words: ['The agent is under a Microsoft-managed key'] },
@@ -71,6 +71,15 @@ export const agentRows: readonly CheckRow[] = [
     when: 'this version',
     azure: putUnder(agent, vault, key),
     words: ['The agent is under this key already. There is nothing to do.'],
+  },
+  {
+    ...warn('already-under-this-key'),
+    when: 'this version, which an operation failed to set',
+    azure: all(putUnder(agent, vault, key), provisioning('Failed')),
+    words: [
+      'The agent shows this key, and was not put under it',
+      'The operation that was to set it did not work. It is set again.',
+    ],
   },
   {
     ...block('already-under-another-key'),

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { type Check, judge } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
-import { isThere, type KeyWork } from '../../domain/key-change.ts';
+import type { KeyWork } from '../../domain/key-change.ts';
 import { KeyKind } from '../../domain/observed.ts';
 import { Resource } from '../../resources/registry.ts';
-import { judgeResource, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
+import { judgeResource, judgeShown, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
 import type { CheckContext } from '../context.ts';
 import { judgeControl, judgePlace } from '../control-checks.ts';
 import { defineOperation } from '../operation.ts';
@@ -28,11 +28,10 @@ const Wish = z.strictObject({
 type Wish = z.infer<typeof Wish>;
 
 /** What was approved takes the resource from Microsoft's key, and from no other. */
-function judgeCurrentKey(work: KeyWork, { own }: CheckContext): Check {
+function judgeCurrentKey(work: KeyWork, context: CheckContext): Check {
   const key = work.observed.resource.customerKey;
   if (key === null) return judge('pass', 'microsoft-managed', {});
-  if (isThere(work)) return judge(own === null ? 'block' : 'pass', 'already-under-this-key', { key });
-  return judge('block', 'already-under-another-key', { key });
+  return judgeShown(work, context) ?? judge('block', 'already-under-another-key', { key });
 }
 
 const review = reviewPage(() => enableCmk);
@@ -62,7 +61,7 @@ export const enableCmk = defineOperation<typeof Wish>({
   // A refused grant must leave nothing behind that cannot be undone.
   stages: [['enable-identity', 'make-key-version'], ['grant-key-access'], ['protect-vault'], ['set-cmk'], ['verify']],
   checks: (work, context) => [
-    ...judgeResource(work.observed.resource, context.kind),
+    ...judgeResource(work.observed.resource, context),
     judgeCurrentKey(work, context),
     ...judgeVault(work, context),
     ...judgePlace(work, context),

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { type Check, judge } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
-import { isThere, type KeyChange, type KeyWork } from '../../domain/key-change.ts';
+import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
 import { CustomerKey, isNamedAlike, KeyKind } from '../../domain/observed.ts';
 import { Resource } from '../../resources/registry.ts';
-import { judgeResource, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
+import { judgeResource, judgeShown, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
 import type { CheckContext } from '../context.ts';
 import { judgeControl, judgePlace } from '../control-checks.ts';
 import type { Form } from '../form.ts';
@@ -67,10 +67,11 @@ function makingOf(to: To): KeyChange['make'] {
 }
 
 /** What was approved takes the resource from one version, and from no other. */
-function judgeCurrentKey(work: KeyWork, { own }: CheckContext): Check {
+function judgeCurrentKey(work: KeyWork, context: CheckContext): Check {
   const key = work.observed.resource.customerKey;
   if (key === null) return judge('block', 'microsoft-managed', {});
-  if (isThere(work)) return judge(own === null ? 'block' : 'pass', 'already-under-this-key', { key });
+  const shown = judgeShown(work, context);
+  if (shown !== null) return shown;
   const { from: expected } = work;
   return expected === null || isNamedAlike(key, expected)
     ? judge('pass', 'customer-managed', { key })
@@ -112,7 +113,7 @@ export const rotateCmk = defineOperation<typeof Wish>({
   }),
   stages: [['enable-identity', 'make-key-version'], ['grant-key-access'], ['protect-vault'], ['set-cmk'], ['verify']],
   checks: (work, context) => [
-    ...judgeResource(work.observed.resource, context.kind),
+    ...judgeResource(work.observed.resource, context),
     judgeCurrentKey(work, context),
     ...judgeOldVersion(work),
     ...judgeVault(work, context),

@@ -10,6 +10,7 @@ import {
   type ObservedVault,
 } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
+import { hasFailed } from '../../domain/provisioning.ts';
 import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import type { ResourceRef } from '../../domain/wish.ts';
 import type { Form } from '../form.ts';
@@ -106,7 +107,9 @@ async function existingVersion(azure: Azure, seen: Seen, from: CustomerKey, want
   const { name: keyName } = newest;
   const version = wanted === 'newest' ? newest.version : KeyVersion.safeParse(wanted.toLowerCase()).data;
   if (version === undefined) return refuse('unknown-version', wanted.slice(0, 40));
-  if (version === from.keyVersion) return refuse('version-in-use', version);
+  // Where the operation failed that was to set it, it is not in use yet: it is set again.
+  const failed = hasFailed(seen.resource.provisioningState);
+  if (version === from.keyVersion && !failed) return refuse('version-in-use', version);
   const found = await azure.keys.get(vault.id, keyName, version);
   if (!found.ok) return refuseFailure(found.failure);
   if (found.value === null) return refuse('unknown-version', version);

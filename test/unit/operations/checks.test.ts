@@ -293,6 +293,44 @@ describe('a key', () => {
   });
 });
 
+describe('an agent that an operation left without success', () => {
+  const about = (seen: Partial<Observation>, wished?: Wish, mine: OwnKey | null = null) =>
+    checksOf(seen, wished, mine)
+      .map((check) => `${check.outcome} ${check.code}`)
+      .filter((one) => /provisioning|already|customer-managed|microsoft-managed|^block/.test(one));
+  const left = (customerKey: ReturnType<typeof under> | null) => ({
+    resource: resource({ provisioningState: 'Failed', customerKey }),
+  });
+
+  it('is warned of and not blocked, for the change that is asked for sets it right', () => {
+    expect(about(left(null))).toEqual(['warn provisioning-unsettled', 'pass microsoft-managed']);
+    expect(about({ resource: resource({ provisioningState: 'Canceled' }) })).toEqual([
+      'warn provisioning-unsettled',
+      'pass microsoft-managed',
+    ]);
+  });
+
+  it('is not taken to be under the key that it still shows: it can be asked for anew', () => {
+    expect(about(left(keyAt('a')))).toEqual(['warn provisioning-unsettled', 'warn already-under-this-key']);
+    const rotated = rotating({ ...left(under(version('b'))) });
+    expect(about(rotated, wishToRotate())).toEqual(['warn provisioning-unsettled', 'warn already-under-this-key']);
+  });
+
+  it('is no news to a run, which asks nobody again for it', () => {
+    expect(about(left(null), undefined, own)).toEqual(['pass provisioning-unsettled', 'pass microsoft-managed']);
+    expect(about(left(keyAt('a')), undefined, own)).toEqual([
+      'pass provisioning-unsettled',
+      'pass already-under-this-key',
+    ]);
+  });
+
+  it('still blocks where it shows a key that nobody asked for, is at work, or does not say how it is', () => {
+    expect(about(left(keyAt('b')))).toContain('block already-under-another-key');
+    for (const provisioningState of ['Accepted', 'Working', 'Deleting', 'unknown'])
+      expect(about({ resource: resource({ provisioningState }) })).toContain('block provisioning-unsettled');
+  });
+});
+
 describe('a rotation', () => {
   const codes = (seen: Partial<Observation>, wished: Wish, mine: OwnKey | null = null) =>
     checksOf(seen, wished, mine).map((check) => `${check.outcome} ${check.code}`);

@@ -321,6 +321,47 @@ describe('setting the key', () => {
     expect(azure.writes).toEqual([]);
   });
 
+  describe.each(['Failed', 'Canceled'])('on an agent that an operation left %s', (provisioningState) => {
+    it.each([
+      ['still shows the key that could not be set', under(version('a'))],
+      ['shows none', null],
+    ])('is sent again where it %s', async (_what, customerKey) => {
+      const { azure, outcome } = run(setCmk, { resource: resource({ ...identified, provisioningState, customerKey }) });
+      expect(await outcome).toMatchObject({ ok: true, value: { already: false } });
+      expect(azure.writes).toEqual(['resources.setCustomerKey']);
+      expect(azure.world.resource).toMatchObject({ provisioningState: 'Succeeded', customerKey: under(version('a')) });
+    });
+
+    it('is sent although another write made it look settled since it was approved', async () => {
+      const shown = { ...identified, customerKey: under(version('a')) };
+      const plan = planFor({ seen: { resource: resource({ ...shown, provisioningState }) } });
+      const { azure, outcome } = run(setCmk, { resource: resource(shown) }, plan);
+      expect(await outcome).toMatchObject({ ok: true, value: { already: false } });
+      expect(azure.writes).toEqual(['resources.setCustomerKey']);
+    });
+
+    it('is no success while it stays so, and is tried once more', async () => {
+      const azure = scriptedAzure({ resource: resource({ ...identified, provisioningState }) });
+      azure.before('resources.setCustomerKey', () => {
+        azure.world.resource = resource({ ...identified, provisioningState, customerKey: under(version('a')) });
+      });
+      azure.pretend('resources.setCustomerKey');
+      for (const sent of [1, 2]) {
+        const outcome = await carryOut(setCmk, contextOf(azure));
+        expect(saidOf(outcome)).toMatchObject(differs(new RegExp(`The agent is ${provisioningState}`), 'retry-until'));
+        expect(azure.writes).toHaveLength(sent);
+      }
+      expect(await carryOut(verify, contextOf(azure))).toMatchObject({ ok: false });
+    });
+
+    it('still stops where somebody put it under another key', async () => {
+      const other = resource({ ...identified, provisioningState, customerKey: under(version('b')) });
+      const { azure, outcome } = run(setCmk, { resource: other });
+      expect(saidOf(await outcome)).toMatchObject({ next: 'ask', code: 'key-moved' });
+      expect(azure.writes).toEqual([]);
+    });
+  });
+
   it('says what the agent shows when it is not the key that was set', async () => {
     const azure = scriptedAzure({ resource: identified });
     azure.pretend('resources.setCustomerKey');

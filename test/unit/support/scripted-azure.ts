@@ -100,11 +100,12 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
             systemAssigned: true,
             principalId: principal,
             tenantId: vault().tenantId,
+            provisioningState: 'Succeeded',
           });
         }),
       setCustomerKey: (_id, customerKey) =>
         write('resources.setCustomerKey', () => {
-          world.resource = resource({ ...world.resource, customerKey });
+          world.resource = resource({ ...world.resource, customerKey, provisioningState: 'Succeeded' });
         }),
     },
     vaults: {

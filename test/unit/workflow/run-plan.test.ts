@@ -184,13 +184,22 @@ describe('the check before a run', () => {
     expect(endless.azure.writes).toEqual([]);
   });
 
-  it('asks a person at once when an operation on the agent has failed, or something else blocks too', async () => {
-    for (const change of [{ provisioningState: 'Failed' }, { provisioningState: 'Updating', createdAt: null }]) {
-      const { azure, ports, load } = await approvedRequest();
-      azure.world.resource = resource(change);
-      expect(await checkRun(ports, id, 1, 1)).toEqual({ go: false });
-      expect((await load()).state).toBe('needs-attention');
-    }
+  it('asks a person at once when something else blocks too', async () => {
+    const { azure, ports, load } = await approvedRequest();
+    azure.world.resource = resource({ provisioningState: 'Updating', createdAt: null });
+    expect(await checkRun(ports, id, 1, 1)).toEqual({ go: false });
+    expect((await load()).state).toBe('needs-attention');
+  });
+
+  it.each([
+    ['shows no key', null],
+    ['still shows the key that could not be set', under(version('a'))],
+  ])('goes on where an operation has failed on the agent, which %s', async (_what, customerKey) => {
+    const { drive, azure } = await approvedRequest();
+    const identified = { systemAssigned: true, principalId: principal, tenantId: vault().tenantId };
+    azure.world.resource = resource({ ...identified, provisioningState: 'Failed', customerKey });
+    expect((await drive()).state).toBe('succeeded');
+    expect(azure.writes).toContain('resources.setCustomerKey');
   });
 
   it('asks a person at once when the agent is gone', async () => {

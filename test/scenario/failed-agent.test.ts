@@ -1,0 +1,80 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { agentIn, all, type Change, onAgent, putUnder } from '../support/azure-state.ts';
+import { changeState } from '../support/local-azure.ts';
+import { azureState, follow, linesOf, openReview, type Path } from '../support/path.ts';
+import {
+  agentId,
+  answered,
+  approvalCard,
+  approve,
+  ask,
+  choices,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  rememberAzure,
+  shows,
+  writes,
+} from '../support/story.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const { agent, vault, key } = choices.first;
+const path: Path = choices.first;
+const left = (provisioningState: string): Change => onAgent(agent, (one) => Object.assign(one, { provisioningState }));
+
+/** What Azure may hold once it could not set the key: it shows none, or the one that was asked for. */
+const forms: readonly (readonly [string, Change])[] = [
+  ['shows no key', left('Failed')],
+  ['still shows the key that was asked for', all(putUnder(agent, vault, key), left('Failed'))],
+];
+
+let world: World;
+let putBack: () => Promise<void>;
+beforeAll(async () => {
+  world = await startWorld();
+  putBack = await rememberAzure(world);
+});
+afterEach(() => putBack());
+afterAll(() => world.end());
+
+const status = (id: string, words: RegExp) => shows(world, places.operations, people.requester, id, words);
+async function expectSet(): Promise<void> {
+  const { content, provisioningState } = agentIn(await azureState(world), agent);
+  expect(provisioningState).toBe('Succeeded');
+  expect(content.keyVaultProperties).toMatchObject({ keyName: key });
+}
+
+describe.each(forms)('an agent that an operation left Failed, which %s', (_what, change) => {
+  test('can be asked for: the review and the approval warn, and the key is set', async () => {
+    await changeState(world.azure, change);
+    const { review, approval, wrote } = await follow(world, path);
+    for (const card of [review, approval]) expect(card).toContain('The last operation on the agent did not work');
+    expect(wrote.filter((line) => line.includes(agent))).toHaveLength(2);
+    await expectSet();
+  });
+
+  test('is no end to a request that needs attention: Retry sends the change again, and asks no approver anew', async () => {
+    const match = { method: 'PATCH', url: `${agentId(agent)}\\?` };
+    const full = { error: { code: 'QuotaExceeded', message: 'The quota is used up.' } };
+    // The identity's PATCH passes.
+    await faultAzure(world, { match, times: 1, delayMs: 0 }, { match, times: 1, respond: { status: 409, body: full } });
+    const id = await ask(world);
+    await approve(world, people.approver, await approvalCard(world, id));
+    const card = await status(id, /Needs attention/);
+    await mendAzure(world);
+    await changeState(world.azure, change);
+    const from = (await world.azureRequests()).length;
+    expect(answered(await world.teams.click(people.requester, card.id, 'request.retry'))).toContain('Approved');
+    await status(id, /Succeeded/);
+    expect(await writes(world, from)).toEqual([expect.stringMatching(/^PATCH .*triage-agent-prod 201$/)]);
+    await expectSet();
+  });
+});
+
+test('one that Azure is at work on is still waited for before anything can be asked', async () => {
+  await changeState(world.azure, left('Accepted'));
+  const review = linesOf(await openReview(world, path));
+  expect(review).toContain('Another operation is running on the agent. Azure says Accepted.');
+  expect(review.join('\n')).not.toContain('Submit');
+});
