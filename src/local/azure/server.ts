@@ -12,6 +12,8 @@ import { openSignInListener } from './identity/people/sign-in-listener.ts';
 import { SignIns } from './identity/people/sign-ins.ts';
 import { SigningKey } from './identity/signing-key.ts';
 import { Tokens } from './identity/tokens.ts';
+import { BackupBlobs } from './key-vault/backup-blobs.ts';
+import { purgeDue } from './key-vault/purge-due.ts';
 import { Listeners } from './listeners.ts';
 import { Befores } from './simulator/before.ts';
 import type { Fault } from './simulator/fault.ts';
@@ -54,6 +56,7 @@ const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<W
     },
     signingKey,
     tokens: new Tokens(signingKey, state.tenantId, options.port),
+    backups: new BackupBlobs(options.dataDir),
     url: `https://localhost:${options.port}`,
     port: options.port,
     signIns: new SignIns(signingKey),
@@ -133,6 +136,7 @@ class AzureServer {
   /** What was due before this moment has ended before anybody looks. */
   private comeToNow(now: Date): void {
     endDueOperations(this.world.state, this.world.latency, now);
+    purgeDue(this.world.state, now);
     this.simulator.befores.follow(this.world.state);
   }
 

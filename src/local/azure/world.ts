@@ -1,6 +1,7 @@
 import type { SignIns } from './identity/people/sign-ins.ts';
 import type { SigningKey } from './identity/signing-key.ts';
 import type { Tokens } from './identity/tokens.ts';
+import type { BackupBlobs } from './key-vault/backup-blobs.ts';
 import type { Latency } from './state/latency.ts';
 import type { SimulatorState } from './state/schema.ts';
 
@@ -12,6 +13,7 @@ export interface World {
   readonly signingKey: SigningKey;
   readonly tokens: Tokens;
   readonly signIns: SignIns;
+  readonly backups: BackupBlobs;
   /** The address of Azure Resource Manager, without a slash at the end. */
   readonly url: string;
   readonly port: number;

@@ -45,5 +45,8 @@ export const providers: Readonly<Record<string, readonly ProviderType[]>> = {
     { resourceType: 'vaults', apiVersions: [...vaultVersions].reverse(), locations },
     { resourceType: 'vaults/keys', apiVersions: [...vaultVersions].reverse(), locations },
     { resourceType: 'vaults/accessPolicies', apiVersions: [...vaultVersions].reverse(), locations },
+    { resourceType: 'deletedVaults', apiVersions: [...vaultVersions].reverse(), locations: [] },
+    { resourceType: 'locations/deletedVaults', apiVersions: [...vaultVersions].reverse(), locations },
+    { resourceType: 'checkNameAvailability', apiVersions: [...vaultVersions].reverse(), locations: [] },
   ],
 };

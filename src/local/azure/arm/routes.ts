@@ -6,7 +6,9 @@ import { entraRoutes } from '../identity/entra.ts';
 import { graphRoutes } from '../identity/graph.ts';
 import { managedIdentityRoutes } from '../identity/managed-identity.ts';
 import { accessPolicyRoutes } from '../key-vault/access-policies.ts';
+import { deletedVaultRoutes } from '../key-vault/deleted-vaults.ts';
 import { vaultKeyRoutes } from '../key-vault/vault-keys.ts';
+import { vaultNameRoutes } from '../key-vault/vault-names.ts';
 import { vaultRoutes } from '../key-vault/vaults.ts';
 import { resourceGraphRoutes } from '../resource-graph/resource-graph.ts';
 import { lockRoutes } from './locks.ts';
@@ -30,6 +32,8 @@ export const mainRouter = new Router([
   ...accessPolicyRoutes,
   ...vaultKeyRoutes,
   ...vaultRoutes,
+  ...deletedVaultRoutes,
+  ...vaultNameRoutes,
   ...resourceListRoutes,
   ...subscriptionRoutes,
 ]);

@@ -6,6 +6,7 @@ import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { AgentContent, HealthBot } from '../state/schema-agents.ts';
 import { agentBody } from './agent-body.ts';
+import { deleteAgent } from './agent-delete.ts';
 import { statusUrl } from './operation-status.ts';
 import { isBusy, newEtag, startOperation } from './operations.ts';
 import { AgentPatch, AgentPut, patched, payloadRefused, replaced } from './write-body.ts';
@@ -123,7 +124,18 @@ const listAgents = (call: Call): Reply => {
   return reply(200, { value }, providerHeaders);
 };
 
-const agentRoute = (method: string, pattern: string, verb: 'read' | 'write', handle: Route['handle']): Route => ({
+const removeAgent = (call: Call): Reply => {
+  const agent = findAgent(call);
+  if (agent !== undefined) requireIdle(call, agent);
+  return deleteAgent(call, agent);
+};
+
+const agentRoute = (
+  method: string,
+  pattern: string,
+  verb: 'read' | 'write' | 'delete',
+  handle: Route['handle'],
+): Route => ({
   method,
   pattern,
   audience: 'arm',
@@ -140,4 +152,5 @@ export const healthBotRoutes: readonly Route[] = [
   agentRoute('GET', `${inGroup}/{name}`, 'read', getAgent),
   agentRoute('PATCH', `${inGroup}/{name}`, 'write', patchAgent),
   agentRoute('PUT', `${inGroup}/{name}`, 'write', putAgent),
+  agentRoute('DELETE', `${inGroup}/{name}`, 'delete', removeAgent),
 ];

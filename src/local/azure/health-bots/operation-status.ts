@@ -22,7 +22,7 @@ const statusBody = (operation: AgentOperation) => ({
   id: statusPath(operation),
   name: operation.id,
   resourceId: operation.agentId,
-  status: operation.status,
+  status: operation.deletes && operation.status === 'Working' ? 'Deleting' : operation.status,
   startTime: operation.startTime,
   ...(operation.endTime === null ? {} : { endTime: operation.endTime }),
   ...(operation.status === 'Succeeded' ? { properties: null } : {}),
@@ -33,6 +33,15 @@ const getStatus = (call: Call): Reply => {
   const found = call.world.state.operations.find((one) => sameId(one.id, param(call, 'id')));
   if (found === undefined) {
     throw armRefusal(404, 'OperationNotFound', `The operation '${param(call, 'id')}' could not be found.`);
+  }
+  if (found.deletes && found.status === 'Working') {
+    // Recorded 2026-02-18: signed anew each time.
+    const url = statusUrl(
+      call,
+      { ...found, startTime: call.now.toISOString() },
+      call.incoming.query.get('api-version') ?? '',
+    );
+    return reply(202, statusBody(found), { 'azure-asyncoperation': url, location: url });
   }
   const etag = `"${noise(`${found.id}${found.status}`, 12)}"`;
   return reply(200, statusBody(found), { etag, 'x-ms-operation-identifier': '' });

@@ -4,6 +4,7 @@ import { type Latency, later, reached } from '../state/latency.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { AgentContent, AgentOperation, HealthBot } from '../state/schema-agents.ts';
 import { customerKeyProblem } from './customer-key-check.ts';
+import { forgetAgent } from './deleted-agent.ts';
 
 /** An etag in the form recorded from the real provider. */
 export const newEtag = (): string => {
@@ -31,6 +32,7 @@ export const startOperation = (
     error: null,
     before: write.before,
     triesKey: write.triesKey,
+    deletes: false,
   };
   state.operations.push(operation);
   write.agent.provisioningState = 'Accepted';
@@ -68,6 +70,11 @@ const finish = (state: SimulatorState, latency: Latency, operation: AgentOperati
   if (agent === undefined) {
     operation.status = 'Failed';
     operation.error = { code: 'ResourceNotFound', message: 'The resource is gone.' };
+    return;
+  }
+  if (operation.deletes) {
+    operation.status = 'Succeeded';
+    forgetAgent(state, agent, end);
     return;
   }
   const problem = operation.triesKey ? customerKeyProblem(state, agent, end) : null;

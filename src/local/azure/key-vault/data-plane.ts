@@ -6,8 +6,10 @@ import { requireNetwork, type VaultCall, vaultCaller, vaultOf } from './data-pla
 import { badParameter, vaultRefusal } from './data-plane-errors.ts';
 import { getDeleted, getKey, listDeleted, listKeys, listVersions } from './data-plane-reads.ts';
 import { createKey, deleteKey, purgeKey, recoverKey, updateKey } from './data-plane-writes.ts';
+import { backupKey, restoreKey } from './key-backup.ts';
 import { importKey } from './key-import.ts';
 import { rotateKey } from './key-rotation.ts';
+import { getRotationPolicy, putRotationPolicy } from './key-rotation-policy.ts';
 import { useKey } from './wrapping.ts';
 
 const versions = ['7.2', '7.3', '7.4', '7.5', '7.6-preview.2', '7.6', '2025-06-01-preview', '2025-07-01'];
@@ -32,14 +34,18 @@ const routes: readonly VaultRoute[] = [
   at('GET', '/keys', (call) => listKeys(call)),
   at('GET', '/keys/{name}', (call, name) => getKey(call, name, '')),
   at('GET', '/keys/{name}/versions', (call, name) => listVersions(call, name)),
+  at('GET', '/keys/{name}/rotationpolicy', (call, name) => getRotationPolicy(call, name)),
+  at('PUT', '/keys/{name}/rotationpolicy', (call, name) => putRotationPolicy(call, name)),
   at('GET', '/keys/{name}/{version}', getKey),
   at('PUT', '/keys/{name}', (call, name) => importKey(call, name)),
   at('POST', '/keys/{name}/create', (call, name) => createKey(call, name)),
+  at('POST', '/keys/restore', (call) => restoreKey(call)),
+  at('POST', '/keys/{name}/backup', (call, name) => backupKey(call, name)),
   at('POST', '/keys/{name}/rotate', (call, name) => rotateKey(call, name)),
-  at('POST', '/keys/{name}/wrapkey', (call, name) => useKey(call, 'wrapKey', name, '')),
-  at('POST', '/keys/{name}/unwrapkey', (call, name) => useKey(call, 'unwrapKey', name, '')),
-  at('POST', '/keys/{name}/{version}/wrapkey', (call, name, version) => useKey(call, 'wrapKey', name, version)),
-  at('POST', '/keys/{name}/{version}/unwrapkey', (call, name, version) => useKey(call, 'unwrapKey', name, version)),
+  ...(['encrypt', 'decrypt', 'wrapKey', 'unwrapKey'] as const).flatMap((use) => [
+    at('POST', `/keys/{name}/${use}`, (call, name) => useKey(call, use, name, '')),
+    at('POST', `/keys/{name}/{version}/${use}`, (call, name, version) => useKey(call, use, name, version)),
+  ]),
   at('PATCH', '/keys/{name}', (call, name) => updateKey(call, name, '')),
   at('PATCH', '/keys/{name}/{version}', updateKey),
   at('DELETE', '/keys/{name}', (call, name) => deleteKey(call, name)),

@@ -5,11 +5,13 @@ export interface KeyUseProblem {
   readonly message: string;
 }
 
+export type KeyOperation = 'encrypt' | 'decrypt' | 'wrapKey' | 'unwrapKey';
+
 /**
  * Whether a key may be used for an operation now. Microsoft's key attributes page: a disabled key does nothing; outside its
- * dates a key wraps nothing but still unwraps. Texts after public reports of the same refusals for secrets and keys.
+ * dates a key wraps and encrypts nothing but still unwraps and decrypts. Texts after public reports of the same refusals for secrets and keys.
  */
-export const keyUseProblem = (key: KeyVersion, operation: 'wrapKey' | 'unwrapKey', now: Date): KeyUseProblem | null => {
+export const keyUseProblem = (key: KeyVersion, operation: KeyOperation, now: Date): KeyUseProblem | null => {
   const seconds = now.getTime() / 1000;
   if (!key.enabled) {
     return { innerCode: 'KeyDisabled', message: `Operation ${operation} is not allowed on a disabled key.` };
@@ -17,7 +19,7 @@ export const keyUseProblem = (key: KeyVersion, operation: 'wrapKey' | 'unwrapKey
   if (!key.keyOps.includes(operation)) {
     return { innerCode: 'KeyOperationForbidden', message: `Operation ${operation} is not permitted on this key.` };
   }
-  if (operation === 'unwrapKey') return null;
+  if (operation === 'unwrapKey' || operation === 'decrypt') return null;
   if (key.nbf !== null && key.nbf > seconds) {
     return {
       innerCode: 'KeyNotYetValid',

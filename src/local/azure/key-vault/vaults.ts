@@ -3,10 +3,13 @@ import { vaultVersions } from '../arm/api-versions.ts';
 import { resourceNotFound } from '../arm/authorize.ts';
 import { named, sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
-import { armRefusal, type Reply, reply } from '../http/reply.ts';
+import { type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { Vault } from '../state/schema-vaults.ts';
+import { softDelete } from './deleted-vaults.ts';
 import { vaultBody } from './vault-body.ts';
+import { requireFreeName } from './vault-names.ts';
+import { recovered } from './vault-recover.ts';
 import { applyProperties, VaultProperties } from './vault-write.ts';
 
 export const requireVault = (call: Call): Vault => {
@@ -46,13 +49,9 @@ const patchVault = (call: Call): Reply => {
 const newVault = (call: Call, location: string, properties: VaultProperties): Vault => {
   const { state } = call.world;
   const name = param(call, 'vault');
-  if (!/^[a-z][a-z0-9-]{1,22}[a-z0-9]$/i.test(name)) {
-    throw armRefusal(400, 'VaultNameNotValid', `The vault name '${name}' is invalid.`);
-  }
-  if (state.vaults.some((one) => sameId(one.name, name))) {
-    throw armRefusal(409, 'VaultAlreadyExists', `The vault name '${name}' is already in use.`);
-  }
-  const n = Math.max(0, ...state.vaults.map((one) => one.n)) + 1;
+  requireFreeName(state, name);
+  const all = [...state.vaults, ...state.deletedVaults.map((one) => one.vault)];
+  const n = Math.max(0, ...all.map((one) => one.n)) + 1;
   const at = call.now.toISOString();
   const by = call.caller.appId;
   return {
@@ -85,18 +84,31 @@ const newVault = (call: Call, location: string, properties: VaultProperties): Va
   };
 };
 
-/** Creates or states a vault again, with its address listened on from the next request. */
+/** Creates or states a vault again, or has a deleted one back as it was, with its address listened on from the next request. */
 const putVault = (call: Call): Reply => {
   const { state, latency } = call.world;
   const put = parseBody(VaultPut, call.incoming.body, 'BadRequest');
   const isIt = named(param(call, 'sub'), param(call, 'group'), param(call, 'vault'));
   const existing = state.vaults.find(isIt);
+  const back = existing === undefined ? recovered(call, put.properties.createMode) : null;
+  if (back !== null) {
+    touch(call, back);
+    return reply(200, vaultBody(back));
+  }
   const vault = existing ?? newVault(call, put.location, put.properties);
   applyProperties(vault, put.properties, call.now, latency.propagation);
   vault.tags = put.tags ?? vault.tags;
   touch(call, vault);
   if (existing === undefined) state.vaults.push(vault);
   return reply(existing === undefined ? 201 : 200, vaultBody(vault));
+};
+
+const deleteVault = (call: Call): Reply => {
+  const { state } = call.world;
+  const vault = state.vaults.find(named(param(call, 'sub'), param(call, 'group'), param(call, 'vault')));
+  if (vault === undefined) return reply(204);
+  softDelete(state, vault, call.now);
+  return reply(200);
 };
 
 const listVaults = (call: Call): Reply => {
@@ -108,7 +120,12 @@ const listVaults = (call: Call): Reply => {
   return reply(200, { value });
 };
 
-const vaultRoute = (method: string, pattern: string, verb: 'read' | 'write', handle: Route['handle']): Route => ({
+const vaultRoute = (
+  method: string,
+  pattern: string,
+  verb: 'read' | 'write' | 'delete',
+  handle: Route['handle'],
+): Route => ({
   method,
   pattern,
   audience: 'arm',
@@ -125,4 +142,5 @@ export const vaultRoutes: readonly Route[] = [
   vaultRoute('GET', `${inGroup}/{vault}`, 'read', (call) => reply(200, vaultBody(requireVault(call)))),
   vaultRoute('PATCH', `${inGroup}/{vault}`, 'write', patchVault),
   vaultRoute('PUT', `${inGroup}/{vault}`, 'write', putVault),
+  vaultRoute('DELETE', `${inGroup}/{vault}`, 'delete', deleteVault),
 ];

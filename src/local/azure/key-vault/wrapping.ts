@@ -5,24 +5,21 @@ import { badParameter, vaultRefusal } from './data-plane-errors.ts';
 import { requireKey, requireVersion } from './data-plane-reads.ts';
 import { parseVaultBody } from './data-plane-writes.ts';
 import { unwrapBytes, wrapBytes } from './key-material.ts';
-import { keyUseProblem } from './key-use.ts';
+import { type KeyOperation, keyUseProblem } from './key-use.ts';
 
 const WrapBody = z.object({ alg: z.string(), value: z.string() });
 
-/** Wraps or unwraps bytes with the real key; values travel as base64url. */
-export const useKey = (
-  call: VaultCall,
-  operation: 'wrapKey' | 'unwrapKey',
-  name: string,
-  wantedVersion: string,
-): Reply => {
+const outwards: readonly KeyOperation[] = ['decrypt', 'unwrapKey'];
+
+/** Wraps or unwraps bytes with the real key, and encrypts alike; values travel as base64url. */
+export const useKey = (call: VaultCall, operation: KeyOperation, name: string, wantedVersion: string): Reply => {
   requireRight(call, operation, name);
   const version = requireVersion(requireKey(call, name), wantedVersion);
   const problem = keyUseProblem(version, operation, call.now);
   if (problem !== null) throw vaultRefusal(403, 'Forbidden', problem.message, problem.innerCode);
   const body = parseVaultBody(WrapBody, call.incoming.body);
   const input = Buffer.from(body.value, 'base64url');
-  const output = attempt(() => (operation === 'wrapKey' ? wrapBytes : unwrapBytes)(version, body.alg, input));
+  const output = attempt(() => (outwards.includes(operation) ? unwrapBytes : wrapBytes)(version, body.alg, input));
   if (output === null) throw badParameter(`Key and algorithm '${body.alg}' do not fit together.`);
   return reply(200, { kid: `${call.base}/keys/${name}/${version.version}`, value: output.toString('base64url') });
 };

@@ -65,5 +65,7 @@ export const AgentOperation = z.object({
   before: AgentContent.nullable(),
   /** Whether the key must be tried at the end. */
   triesKey: z.boolean(),
+  /** Whether the agent is gone at the end. */
+  deletes: z.boolean().default(false),
 });
 export type AgentOperation = z.infer<typeof AgentOperation>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Fault } from '../simulator/fault.ts';
 import { LatencyName } from './latency.ts';
 import { AgentOperation, HealthBot } from './schema-agents.ts';
+import { DeletedVault, LostData } from './schema-deleted.ts';
 import { RoleAssignment, RoleDefinition, ServicePrincipal, TeamsSession, User, UserGroup } from './schema-directory.ts';
 import { HostIdentities, Settings } from './schema-settings.ts';
 import { Vault } from './schema-vaults.ts';
@@ -51,6 +52,8 @@ export const SimulatorState = z.object({
   agents: z.array(HealthBot),
   operations: z.array(AgentOperation),
   vaults: z.array(Vault),
+  deletedVaults: z.array(DeletedVault).default([]),
+  lostData: z.array(LostData).default([]),
   faults: z.array(Fault),
 });
 export type SimulatorState = z.infer<typeof SimulatorState>;

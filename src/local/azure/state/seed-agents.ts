@@ -108,4 +108,5 @@ export const seedOperations = (agents: readonly HealthBot[]): AgentOperation[] =
       error: null,
       before: structuredClone(one.content),
       triesKey: false,
+      deletes: false,
     }));

@@ -144,7 +144,7 @@ export const seedRoleDefinitions = (): RoleDefinition[] => [
   role('acdd72a7-3385-48ef-bd42-f606fba81ae7', 'Reader', { actions: ['*/read'] }),
   role(roles.keyVaultAdministrator, 'Key Vault Administrator', { dataActions: ['Microsoft.KeyVault/vaults/*'] }),
   role('14b46e9e-c2b7-41b4-b07b-48a6ebf60603', 'Key Vault Crypto Officer', {
-    dataActions: ['Microsoft.KeyVault/vaults/keys/*'],
+    dataActions: ['Microsoft.KeyVault/vaults/keys/*', 'Microsoft.KeyVault/vaults/keyrotationpolicies/*'],
   }),
   role(roles.cryptoServiceEncryptionUser, 'Key Vault Crypto Service Encryption User', { dataActions: keyReadAndWrap }),
   role('12338af0-0e69-4776-bea7-57ae8d297424', 'Key Vault Crypto User', { dataActions: cryptoUser }),

@@ -74,6 +74,8 @@ export const seedState = async (port: number): Promise<SimulatorState> => {
     agents,
     operations: seedOperations(agents),
     vaults,
+    deletedVaults: [],
+    lostData: [],
     faults: [],
     teamsSessions: [],
   };

@@ -34,7 +34,8 @@ export class StateFile {
  * that was copied, a machine where the old port is taken, and a vault that a new state brings.
  */
 export const moveToPort = (state: SimulatorState, port: number): void => {
-  const moves = state.vaults.map((vault) => {
+  const vaults = [...state.vaults, ...state.deletedVaults.map((one) => one.vault)];
+  const moves = vaults.map((vault) => {
     const from = vaultUri(vault);
     vault.port = port + vault.n;
     return { from, to: vaultUri(vault) };
