@@ -44,13 +44,17 @@ const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> =
   await exited;
 };
 
-/** Starts a local Azure on a data folder, a new temporary one as seeded and free ports unless they are given. */
+/**
+ * Starts a local Azure on a data folder, a new temporary one as seeded and free ports unless they are given. It keeps what it
+ * was asked and what it answered in the folder that `CMK_TEST_EXCHANGES` names, if any.
+ */
 export const startAzure = async (
   options: {
     readonly latency?: Latency | 'as it was';
     readonly dataDir?: string;
     readonly port?: number;
     readonly signInPort?: number;
+    readonly recordDir?: string;
   } = {},
 ): Promise<RunningAzure> => {
   const { latency = 'instant' } = options;
@@ -58,6 +62,8 @@ export const startAzure = async (
   const port = options.port ?? (await freePorts(10));
   const args = ['--data', dataDir, '--port', String(port)];
   if (latency !== 'as it was') args.push('--latency', latency);
+  const recordDir = options.recordDir ?? process.env.CMK_TEST_EXCHANGES;
+  if (recordDir) args.push('--record', recordDir);
   if (options.signInPort !== undefined) args.push('--sign-in-port', String(options.signInPort));
   const child = spawn(process.execPath, await startOf('local-azure', args), { stdio: ['ignore', 'pipe', 'inherit'] });
   await untilListening(child);

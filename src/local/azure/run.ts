@@ -1,6 +1,7 @@
 /**
- * The local Azure as a process of its own: `--data DIR --port N --latency instant|realistic --sign-in-port N`. With the last
- * browsers are shown the sign-in page there, over plain http. Without `--latency` it is as
+ * The local Azure as a process of its own: `--data DIR --port N --latency instant|realistic --sign-in-port N
+ * --record DIR`. With a sign-in port browsers are shown the sign-in page there, over plain http. With `--record` every
+ * exchange is kept there, without what signs anybody in. Without `--latency` it is as
  * quick as it was last told to be, by an earlier start or through `/simulator/latency`; realistic at first.
  */
 import { parseArgs } from 'node:util';
@@ -13,6 +14,7 @@ const Options = z.object({
   port: z.coerce.number().int().min(1).max(65_000),
   latency: LatencyName.optional(),
   'sign-in-port': z.coerce.number().int().min(1).max(65_535).optional(),
+  record: z.string().min(1).optional(),
 });
 
 const complain = (error: unknown): never => {
@@ -28,14 +30,15 @@ const readOptions = (): z.infer<typeof Options> => {
       port: { type: 'string', default: '8443' },
       latency: { type: 'string' },
       'sign-in-port': { type: 'string' },
+      record: { type: 'string' },
     },
   });
   return Options.parse(values);
 };
 
 const start = async () => {
-  const { data, port, latency, 'sign-in-port': signInPort } = readOptions();
-  return startLocalAzure({ dataDir: data, port, latency, signInPort });
+  const { data, port, latency, 'sign-in-port': signInPort, record: recordDir } = readOptions();
+  return startLocalAzure({ dataDir: data, port, latency, signInPort, recordDir });
 };
 
 const azure = await start().catch(complain);

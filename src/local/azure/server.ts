@@ -5,8 +5,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { serverCertificate } from './certificates.ts';
 import { dispatch } from './dispatch.ts';
 import { endDueOperations } from './health-bots/operations.ts';
-import { type Incoming, readIncoming, unreadable } from './http/incoming.ts';
+import { type Incoming, readIncoming } from './http/incoming.ts';
 import { Refusal, type Reply, reply } from './http/reply.ts';
+import { send, toSend } from './http/sent.ts';
 import { RequestWitness, type Witness } from './http/witness.ts';
 import { openSignInListener } from './identity/people/sign-in-listener.ts';
 import { SignIns } from './identity/people/sign-ins.ts';
@@ -16,10 +17,12 @@ import { BackupBlobs } from './key-vault/backup-blobs.ts';
 import { purgeDue } from './key-vault/purge-due.ts';
 import { Listeners } from './listeners.ts';
 import { Befores } from './simulator/before.ts';
+import { ExchangeRecorder } from './simulator/exchange-recorder.ts';
 import type { Fault } from './simulator/fault.ts';
 import { takeFault, underFault } from './simulator/faults.ts';
 import { RequestLog } from './simulator/request-log.ts';
 import { type Simulator, serveSimulator } from './simulator/simulator-api.ts';
+import { withoutSecrets } from './simulator/without-secrets.ts';
 import { changeLatency } from './state/change-latency.ts';
 import { type LatencyName, latencies } from './state/latency.ts';
 import type { SimulatorState } from './state/schema.ts';
@@ -35,6 +38,8 @@ export interface LocalAzureOptions {
   readonly latency?: LatencyName | undefined;
   /** Where browsers are shown the sign-in page over plain http. */
   readonly signInPort?: number | undefined;
+  /** A folder where every exchange is kept whole, in a file of this process. */
+  readonly recordDir?: string | undefined;
 }
 
 export interface LocalAzure {
@@ -65,41 +70,22 @@ const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<W
   return world;
 };
 
-const secretFields = ['client_secret', 'code', 'code_verifier'];
-
-/** Secrets do not go into the log. */
-const loggable = (body: unknown): unknown => {
-  if (body === undefined || body === unreadable) return null;
-  if (typeof body !== 'object' || body === null) return body;
-  const hidden = secretFields.filter((field) => field in body);
-  return { ...body, ...Object.fromEntries(hidden.map((field) => [field, 'REDACTED'])) };
-};
-
-const send = (response: ServerResponse, message: Reply): void => {
-  const { status, body } = message;
-  const isText = typeof body === 'string';
-  const empty = body === undefined || status === 204 || status === 304;
-  const text = empty ? '' : isText ? body : JSON.stringify(body);
-  response.writeHead(status, {
-    ...(empty ? {} : { 'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8' }),
-    'cache-control': 'no-cache',
-    'x-ms-request-id': randomUUID(),
-    'x-ms-correlation-request-id': randomUUID(),
-    ...message.headers,
-    'content-length': Buffer.byteLength(text),
-  });
-  response.end(text);
-};
-
 class AzureServer {
   private readonly world: World;
   private readonly file: StateFile;
   private readonly simulator: Simulator;
   private readonly listeners: Listeners;
+  private readonly recorder: ExchangeRecorder | null;
 
-  constructor(simulator: Simulator, file: StateFile, certificate: { cert: string; key: string }) {
+  constructor(
+    simulator: Simulator,
+    file: StateFile,
+    certificate: { cert: string; key: string },
+    recorder: ExchangeRecorder | null,
+  ) {
     this.world = simulator.world;
     this.file = file;
+    this.recorder = recorder;
     this.simulator = simulator;
     this.listeners = new Listeners(certificate, this.onRequest);
   }
@@ -121,14 +107,14 @@ class AzureServer {
 
   private async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const incoming = await readIncoming(message).catch((error: unknown) => error);
-    if (incoming instanceof Refusal) return send(response, incoming.reply);
+    if (incoming instanceof Refusal) return send(response, toSend(incoming.reply));
     if (!isIncoming(incoming)) throw incoming;
     if (incoming.path.startsWith('/simulator/')) {
       this.comeToNow(new Date());
       this.file.save(this.world.state);
       const answer = await serveSimulator(this.simulator, incoming);
       await this.keep();
-      return send(response, answer);
+      return send(response, toSend(answer));
     }
     await this.serveAzure(incoming, response);
   }
@@ -161,11 +147,16 @@ class AzureServer {
       status: fault?.drop === true ? 0 : answer.status,
       principalId: witness.principalId,
       clientRequestId: headerOf(incoming, 'x-ms-client-request-id'),
-      body: loggable(incoming.body),
+      body: withoutSecrets(incoming.body),
       ...witness.exercised(),
     });
-    if (fault?.drop === true) response.destroy();
-    else send(response, answer);
+    if (fault?.drop === true) {
+      response.destroy();
+      return;
+    }
+    const sent = toSend(answer);
+    this.recorder?.append(incoming, sent, fault?.respond === undefined ? 'state' : 'fault');
+    send(response, sent);
   }
 
   private answer(incoming: Incoming, fault: Fault | null, witness: Witness): Reply | Promise<Reply> {
@@ -194,7 +185,9 @@ export const startLocalAzure = async (options: LocalAzureOptions): Promise<Local
   const befores = new Befores(join(options.dataDir, 'azure', 'before.json'), world.state);
   const start = randomUUID();
   const revision = () => `${start} ${file.changes} ${log.all().length}`;
-  const server = new AzureServer({ world, log, befores, revision }, file, certificate);
+  const { recordDir } = options;
+  const recorder = recordDir === undefined ? null : new ExchangeRecorder(recordDir);
+  const server = new AzureServer({ world, log, befores, revision }, file, certificate, recorder);
   await server.listen();
   const { signInPort } = options;
   const signIn = signInPort === undefined ? null : await openSignInListener(signInPort, server.onRequest);
