@@ -15,6 +15,7 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { ClientSecretCredential, ManagedIdentityCredential, WorkloadIdentityCredential } from '@azure/identity';
 import type { Cloud } from './clouds.ts';
+import { RenewableCredential } from './renewal.ts';
 
 /** What the process was given to sign in with; the first complete one of the three is taken, in this order. */
 export interface SignIn {
@@ -26,8 +27,14 @@ export interface SignIn {
   readonly federatedTokenFile: string | null;
 }
 
+type Place = Pick<Cloud, 'name' | 'authorityHost' | 'tls'>;
+
 /** Client secret, else workload identity, else managed identity. Asks nobody until a token is needed. */
-export function openCredential(signIn: SignIn, cloud: Pick<Cloud, 'name' | 'authorityHost' | 'tls'>): TokenCredential {
+export const openCredential = (signIn: SignIn, cloud: Place): TokenCredential =>
+  new RenewableCredential(() => signedInBy(signIn, cloud));
+
+/** One sign-in, whose tokens stay what they are. */
+export function signedInBy(signIn: SignIn, cloud: Place): TokenCredential {
   const { tenantId, clientId, clientSecret, federatedTokenFile } = signIn;
   const options = {
     authorityHost: cloud.authorityHost,

@@ -1,5 +1,6 @@
 /** Reads what Azure says in the body of an error, in each of the shapes its services use. */
 import { z } from 'zod';
+import type { Forbidding } from '../domain/failure.ts';
 import type { Answer } from './exchange.ts';
 
 /** What an answer says went wrong. */
@@ -10,6 +11,8 @@ export interface Complaint {
   readonly codes: readonly string[];
   /** The provider's message, word for word; only its first 4000 characters where it is longer. */
   readonly message: string;
+  /** Policies that forbid it, where the body names them: the newer form of the message does not. */
+  readonly policies: readonly Forbidding[];
 }
 
 interface ErrorNode {
@@ -17,6 +20,7 @@ interface ErrorNode {
   readonly message?: string | undefined;
   readonly innererror?: ErrorNode | undefined;
   readonly details?: readonly ErrorNode[] | undefined;
+  readonly additionalInfo?: readonly (Forbidding | null)[] | undefined;
 }
 
 const longestCode = 200;
@@ -33,8 +37,35 @@ const textOf = (length: number) =>
     .optional()
     .catch(undefined);
 
+const named = textOf(longestCode);
+/** What a policy is called where people look for it: its display name, else its name. */
+const PolicyViolation = z
+  .object({
+    type: z.literal('PolicyViolation'),
+    info: z.object({
+      policyDefinitionDisplayName: named,
+      policyDefinitionName: named,
+      policyAssignmentDisplayName: named,
+      policyAssignmentName: named,
+    }),
+  })
+  .transform(({ info }): Forbidding | null => {
+    const policy = info.policyDefinitionDisplayName || info.policyDefinitionName;
+    const assignment = info.policyAssignmentDisplayName || info.policyAssignmentName;
+    return policy ? { policy, assignment: assignment || null } : null;
+  });
+const additionalInfo = z
+  .unknown()
+  .array()
+  .transform((all) => all.slice(0, mostDetails))
+  .pipe(PolicyViolation.nullable().catch(null).array());
+
 const nodeOf = (depth: number): z.ZodType<ErrorNode> => {
-  const own = { code: textOf(longestCode), message: textOf(longestMessage) };
+  const own = {
+    code: textOf(longestCode),
+    message: textOf(longestMessage),
+    additionalInfo: additionalInfo.optional().catch(undefined),
+  };
   if (depth === 0) return z.object(own);
   const inner = nodeOf(depth - 1);
   const details = z
@@ -72,17 +103,32 @@ const codesIn = (node: ErrorNode): readonly string[] => [
   ...(node.details ?? []).flatMap(codesIn),
 ];
 
+const policiesIn = (node: ErrorNode): readonly Forbidding[] => [
+  ...(node.additionalInfo ?? []).filter((one) => one !== null),
+  ...(node.details ?? []).flatMap(policiesIn),
+];
+
 /** Key Vault's data plane says `Forbidden` and keeps what happened in `innererror`: then that is the code to show. */
 const saysNothing = new Set(['Forbidden', 'Conflict', 'BadRequest', 'BadParameter']);
-const codeOf = (node: ErrorNode): string | undefined =>
-  node.innererror?.code !== undefined && saysNothing.has(node.code ?? '') ? node.innererror.code : node.code;
+/** And Resource Graph says `BadRequest` over words for its support, with what was wrong in `details`. */
+const tellingOf = (node: ErrorNode): readonly ErrorNode[] =>
+  saysNothing.has(node.code ?? '') && node.innererror?.code === undefined ? (node.details ?? []) : [];
+const codeOf = (node: ErrorNode): string | undefined => {
+  const inner = saysNothing.has(node.code ?? '') ? node.innererror?.code : undefined;
+  return inner ?? tellingOf(node)[0]?.code ?? node.code;
+};
+const messageOf = (node: ErrorNode): string | undefined => {
+  const all = [...tellingOf(node), node].map(({ message }) => message).filter((message) => message !== undefined);
+  return all.length === 0 ? undefined : cut(all.join('\n'), longestMessage);
+};
 
 const longestBody = 2000;
 
 const complaint = (node: ErrorNode, fallbackCode: string, body: string): Complaint => ({
   code: codeOf(node) ?? fallbackCode,
   codes: codesIn(node),
-  message: node.message ?? body.slice(0, longestBody),
+  message: messageOf(node) ?? body.slice(0, longestBody),
+  policies: policiesIn(node),
 });
 
 /** Whether an answer of a polled operation says that it ended badly. Only the operation's own words, not a resource's. */

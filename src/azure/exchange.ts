@@ -10,7 +10,7 @@ import {
   type PipelineResponse,
   type RestError,
 } from '@azure/core-rest-pipeline';
-import type { Receipt } from '../domain/failure.ts';
+import type { ChangeFate, Receipt } from '../domain/failure.ts';
 
 /** One answer, word for word. */
 export interface Answer {
@@ -54,6 +54,12 @@ export const defaultLimits: Limits = {
 /** An answer that ends the call at once: refused, unreadable, or asking for more patience than a call has. */
 export class UnusableAnswer extends Error {
   override readonly name = 'UnusableAnswer';
+  /** It broke off on its way: another one may come whole. */
+  readonly brokeOff: boolean;
+  constructor(message: string, { brokeOff = false }: { readonly brokeOff?: boolean } = {}) {
+    super(message);
+    this.brokeOff = brokeOff;
+  }
 }
 
 /**
@@ -76,7 +82,15 @@ const isChange = ({ method, url }: Pick<PipelineRequest, 'method' | 'url'>): boo
 /** What the SDK would send again although it may have been done. Throttling says that nothing was. */
 const mayHaveBeenDone = (status: number): boolean => status === 408 || (status >= 500 && ![501, 505].includes(status));
 
-/** Milliseconds Azure asked to wait: `retry-after-ms`, `x-ms-retry-after-ms`, or `Retry-After` in seconds or as a date. */
+function fateOf(status: number): ChangeFate {
+  if (status < 400) return 'accepted';
+  return mayHaveBeenDone(status) ? 'unknown' : 'refused';
+}
+
+/**
+ * Milliseconds Azure asked to wait: `retry-after-ms`, `x-ms-retry-after-ms`, or `Retry-After` in seconds or as a date. A date is
+ * read by Azure's own clock where the answer tells it: this machine's may be wrong.
+ */
 export function retryAfterOf(answer: Pick<Answer, 'header'>, now: Date): number | null {
   for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {
     const ms = Number.parseInt(answer.header(name) ?? '', 10);
@@ -85,7 +99,8 @@ export function retryAfterOf(answer: Pick<Answer, 'header'>, now: Date): number 
   const text = answer.header('retry-after') ?? '';
   if (/^\d+$/.test(text)) return Number.parseInt(text, 10) * 1000;
   const at = Date.parse(text);
-  return Number.isFinite(at) ? Math.max(0, at - now.getTime()) : null;
+  const told = Date.parse(answer.header('date') ?? '');
+  return Number.isFinite(at) ? Math.max(0, at - (Number.isFinite(told) ? told : now.getTime())) : null;
 }
 
 const firstHeader = (answer: Answer, names: readonly string[]): string | null => {
@@ -128,6 +143,8 @@ export class Exchange {
   last: Answer | null = null;
   /** The latest answer to anything but a GET: what Azure's own logs know the change by. */
   write: Answer | null = null;
+  /** What became of the change that the call was to make. */
+  change: ChangeFate = 'none';
   /** Whether any request left. */
   sent = false;
   private readonly limits: Limits;
@@ -156,6 +173,7 @@ export class Exchange {
       request.timeout = this.limits.requestMs;
       this.sent = true;
       this.last = null;
+      if (isChange(request) && this.change !== 'accepted') this.change = 'unknown';
       const response = await next(request).catch((error: unknown) => {
         throw isChange(request) && isRestError(error) ? new ChangeUnanswered(error) : error;
       });
@@ -176,6 +194,7 @@ export class Exchange {
   private keep(answer: Answer): void {
     this.last = answer;
     if (answer.method !== 'GET') this.write = answer;
+    if (answer.change && this.change === 'unknown') this.change = fateOf(answer.status);
     const waitMs = retryAfterOf(answer, this.clock()) ?? 0;
     if ((answer.status === 429 || answer.status === 503) && waitMs > this.limits.longestRetryMs) {
       throw new UnusableAnswer(`asked to wait ${waitMs} ms`);
@@ -184,7 +203,8 @@ export class Exchange {
       throw new UnusableAnswer(`answered ${answer.status} to a change`);
     }
     if (answer.status < 300 && answer.body !== '' && !isJson(answer.body)) {
-      throw new UnusableAnswer('the answer is not JSON');
+      // A page of a proxy is whole, and stays what it is.
+      throw new UnusableAnswer('the answer is not JSON', { brokeOff: /^\s*[[{]/.test(answer.body) });
     }
   }
 }

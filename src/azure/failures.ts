@@ -10,7 +10,11 @@
  * | an operation that ended with `InternalServerError`, `ServiceUnavailable`, a timeout, `OperationPreempted` | wait | the provider's own trouble |
  * | `PrincipalNotFound` | retry-until | a new identity takes a while to be known in the whole directory |
  * | setting the customer's key: refused access to the key | retry-until | a fresh grant takes minutes to reach Key Vault |
- * | the same, but `ForbiddenByFirewall`, `ForbiddenByConnection`, or ARM refusing the product itself | ask | no grant will mend it |
+ * | the same: an operation that ended with any other code | wait | none is documented, and the grant may be the cause |
+ * | the same: somebody stopped it, or the key is not there, disabled, expired | ask | it stays so |
+ * | both, but `ForbiddenByFirewall`, `ForbiddenByConnection`, or ARM refusing the product itself | ask | no grant will mend it |
+ * | an accepted change whose operation is not found where it was to be followed | wait | the resource itself is looked at |
+ * | an answer that broke off | wait | another one may come whole |
  * | sign-in: no network, 429, 5xx | wait | as above |
  * | sign-in: anything else (`AADSTS…`, no credential) | ask | a secret or an assignment is wrong |
  * | everything else: 400, 401, 403 (also Key Vault's 400 `ForbiddenByRbac` through ARM), 404, failed operations with codes of their own, answers of an unknown shape | ask | with code and message word for word |
@@ -18,9 +22,9 @@
  * Codes are from Microsoft's error references for ARM, Key Vault and RBAC and from public reports; the healthcare agent
  * service's own codes for a key it cannot use are not documented, so refused access is recognised by its words too.
  */
-import type { Failure } from '../domain/failure.ts';
+import type { ChangeFate, Failure } from '../domain/failure.ts';
 import { type Complaint, complaintOf, longestMessage } from './error-body.ts';
-import { correlationIdOf, type Exchange, retryAfterOf } from './exchange.ts';
+import { type Answer, correlationIdOf, type Exchange, retryAfterOf, UnusableAnswer } from './exchange.ts';
 
 export interface FailureContext {
   /** In our words: `reading agent triage-agent-prod`. */
@@ -36,21 +40,25 @@ const lastingConflicts =
   /^(ScopeLocked|MissingSubscriptionRegistration|ObjectIsDeletedButRecoverable|RoleAssignmentUpdateNotPermitted|RoleAssignmentLimitExceeded|ReadOnlyDisabledSubscription|QuotaExceeded|VaultAlreadyExists|RequestDisallowedByPolicy)$/;
 const providersTrouble =
   /^(InternalServerError|InternalError|InternalOperationError|ServerTimeout|ServiceUnavailable|ServerBusy|GatewayTimeout|OperationTimedOut|Timeout|OperationPreempted|AnotherOperationInProgress|ConflictingConcurrentWriteNotAllowed|RetryableError)$/;
+/** Of a key that cannot be used whoever asks, and of an operation that somebody stopped. */
+const neverPasses = /^Key(NotFound|Disabled|NotYetValid|Expired|OperationNotAllowed)$|Cancell?ed$/;
 const throttled = /(Throttled|TooManyRequests)$/;
 const keyAccessRefused =
   /ForbiddenBy(Rbac|Policy)|AccessDenied|\bForbidden\b|(KeyVault|Access)\w*Forbidden|Unauthorized|not authorized|does not have .*permission|(access|permission)s? .*(denied|missing|required|not granted)/i;
 const noGrantMends =
   /ForbiddenBy(Firewall|Connection)|Client address is not authorized|Public network access is disabled|AuthorizationFailed|RequestDisallowedByPolicy/;
 
-function nextOf(status: number, told: Complaint, context: FailureContext): Next {
+function nextOf({ status }: Answer, told: Complaint, context: FailureContext, change: ChangeFate): Next {
   const some = (pattern: RegExp): boolean => told.codes.some((code) => pattern.test(code));
   const text = [...told.codes, told.message].join('\n');
   if (some(/^PrincipalNotFound$/)) return 'retry-until';
   if (status === 429 || status === 408 || some(throttled) || some(providersTrouble)) return 'wait';
   if (status === 409 || status === 412) return some(lastingConflicts) ? 'ask' : 'wait';
   if (status >= 500 && status !== 501 && status !== 505) return 'wait';
-  if (context.restsOnGrant && keyAccessRefused.test(text) && !noGrantMends.test(text)) return 'retry-until';
-  return 'ask';
+  if (change === 'accepted' && status === 404) return 'wait';
+  if (!context.restsOnGrant || noGrantMends.test(text)) return 'ask';
+  if (keyAccessRefused.test(text)) return 'retry-until';
+  return status < 400 && !some(lastingConflicts) && !some(neverPasses) ? 'wait' : 'ask';
 }
 
 type Outside = Exclude<Failure, { readonly source: 'bot' }>;
@@ -61,6 +69,7 @@ const common = (context: FailureContext, exchange: Exchange) => ({
   retryAfterMs: null,
   clientRequestId: exchange.sent ? exchange.clientRequestId : null,
   correlationId: null,
+  change: exchange.change,
 });
 
 const unanswered = (
@@ -77,10 +86,11 @@ function fromAnswer(exchange: Exchange, context: FailureContext): Failure | null
   return {
     ...common(context, exchange),
     source: 'azure',
-    next: nextOf(last.status, told, context),
+    next: nextOf(last, told, context, exchange.change),
     code: told.code,
     message: told.message,
     status: last.status,
+    ...(told.policies.length === 0 ? {} : { policies: [...told.policies] }),
     retryAfterMs: retryAfterOf(last, context.now),
     correlationId: correlationIdOf(last.status < 400 && write !== null ? write : last),
   };
@@ -122,7 +132,8 @@ function fromConnection(error: Error, context: FailureContext, exchange: Exchang
 
 const unexpected = (error: Error, context: FailureContext, exchange: Exchange): Failure => {
   const { last } = exchange;
-  const what = { next: 'ask', code: 'UnexpectedAnswer' } as const;
+  const brokeOff = error instanceof UnusableAnswer && error.brokeOff;
+  const what = { next: brokeOff ? 'wait' : 'ask', code: 'UnexpectedAnswer' } as const;
   if (last === null) return unanswered(context, exchange, { ...what, source: 'no-answer', message: error.message });
   return {
     ...common(context, exchange),

@@ -9,6 +9,7 @@ import type { Cloud } from './clouds.ts';
 import { complaintOf } from './error-body.ts';
 import { Exchange, type Limits } from './exchange.ts';
 import { PlainCalls } from './plain-calls.ts';
+import { renewRefusedTokens } from './renewal.ts';
 
 export interface LineOptions {
   readonly cloud: Cloud;
@@ -110,6 +111,7 @@ export class Line {
       userAgentOptions: { userAgentPrefix: 'cmk-bot' },
       additionalPolicies: [
         { policy: this.exchange.deadline, position: 'perCall' as const },
+        { policy: renewRefusedTokens(this.options.credential), position: 'perRetry' as const },
         { policy: this.exchange.recorder, position: 'perRetry' as const },
       ],
       ...cloud.tls,

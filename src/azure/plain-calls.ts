@@ -12,6 +12,7 @@ import {
 import { z } from 'zod';
 import type { Cloud } from './clouds.ts';
 import { type Exchange, UnusableAnswer } from './exchange.ts';
+import { renewRefusedTokens } from './renewal.ts';
 
 /** These share one of their own, as the SDK's clients do. */
 const httpClient = createDefaultHttpClient();
@@ -95,6 +96,7 @@ export class PlainCalls {
     const pipeline = createPipelineFromOptions(this.common);
     pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential: this.credential, scopes }));
     pipeline.addPolicy(this.exchange.deadline);
+    pipeline.addPolicy(renewRefusedTokens(this.credential), { afterPhase: 'Sign' });
     pipeline.addPolicy(this.exchange.recorder, { afterPhase: 'Sign' });
     const request = createPipelineRequest({
       url,

@@ -80,6 +80,17 @@ export const Found = z.discriminatedUnion('code', [
 export type Found = z.infer<typeof Found>;
 export type FoundCode = Found['code'];
 
+/** A policy of Azure's that forbade a change, by the names that people gave. */
+const Forbidding = z.strictObject({ policy: z.string(), assignment: z.string().nullable() });
+export type Forbidding = z.infer<typeof Forbidding>;
+
+/**
+ * What became of the change that a call was to make. `none`: it was not sent. `refused`: Azure took nothing of it. `accepted`:
+ * it began, and its operation failed or could not be followed. `unknown`: nothing was heard that says.
+ */
+export const ChangeFate = z.enum(['none', 'refused', 'accepted', 'unknown']);
+export type ChangeFate = z.infer<typeof ChangeFate>;
+
 /** What every failure that came from outside carries. */
 const outside = {
   next,
@@ -93,12 +104,21 @@ const outside = {
   retryAfterMs: z.number().nullable(),
   clientRequestId: z.string().nullable(),
   correlationId: z.string().nullable(),
+  /** Missing: from before decision 20, when it was not kept. */
+  change: ChangeFate.optional(),
 };
 
 /** By whom it was said: a closed list, because words stand on cards under a name. */
 export const Failure = z.discriminatedUnion('source', [
   z.strictObject({ source: z.literal('bot'), next, doing: z.string(), found: Found }),
-  z.strictObject({ source: z.literal('azure'), ...outside, status: z.number() }),
+  z.strictObject({
+    source: z.literal('azure'),
+    ...outside,
+    /** Of a failed operation: that of the answer which said so. */
+    status: z.number(),
+    /** Missing: none was named, or from before decision 20, when names were not kept. */
+    policies: z.array(Forbidding).optional(),
+  }),
   z.strictObject({ source: z.literal('sign-in'), ...outside }),
   z.strictObject({ source: z.literal('no-answer'), ...outside }),
 ]);

@@ -179,7 +179,7 @@ describe("setting the customer's key", () => {
     const failure = outsideFailureOf(
       await under(running, fault, async () => azure.resources.setCustomerKey(target, await wished())),
     );
-    expect(failure).toMatchObject({ next: 'ask', code: 'Failed', message: JSON.stringify(body) });
+    expect(failure).toMatchObject({ next: 'wait', code: 'Failed', message: JSON.stringify(body) });
   });
 
   test('a cancelled operation asks a person', async () => {

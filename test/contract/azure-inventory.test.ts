@@ -172,5 +172,5 @@ test('Resource Graph refusing a query asks a person, with its code', async () =>
   };
   const fault = { match: { url: 'ResourceGraph' }, respond: { status: 400, body } };
   const failure = failureOf(await under(running, fault, () => azure.inventory.vaults()));
-  expect(failure).toMatchObject({ next: 'ask', code: 'BadRequest', doing: 'listing vaults', status: 400 });
+  expect(failure).toMatchObject({ next: 'ask', code: 'InvalidQuery', doing: 'listing vaults', status: 400 });
 });

@@ -1,5 +1,5 @@
 import { openCloud } from '../../src/azure/clouds.ts';
-import { openCredential } from '../../src/azure/credential.ts';
+import { signedInBy } from '../../src/azure/credential.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
@@ -61,7 +61,7 @@ describe('what the process was given to sign in with', () => {
     ['then a user-assigned identity', given, 'ManagedIdentityCredential'],
     ['a system-assigned one without a client id', { ...given, clientId: null }, 'ManagedIdentityCredential'],
   ])('%s', (_, signIn, expected) => {
-    expect(openCredential(signIn, openCloud({ name: 'public' })).constructor.name).toBe(expected);
+    expect(signedInBy(signIn, openCloud({ name: 'public' })).constructor.name).toBe(expected);
   });
 });
 

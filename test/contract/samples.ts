@@ -56,6 +56,9 @@ export function samplesOf(schema: z.ZodType, choice: Choice, field = ''): readon
   if (schema instanceof z.ZodNullable) {
     return choice.nulls ? [null] : samplesOf(schema.unwrap() as z.ZodType, choice, field);
   }
+  if (schema instanceof z.ZodOptional) {
+    return choice.nulls ? [undefined] : samplesOf(schema.unwrap() as z.ZodType, choice, field);
+  }
   if (schema instanceof z.ZodLiteral) return [...schema.values];
   if (schema instanceof z.ZodEnum) return schema.options;
   if (schema instanceof z.ZodNull) return [null];
