@@ -13,6 +13,9 @@ export class SealKeyUnusable extends Error {
   override readonly name = 'SealKeyUnusable';
 }
 
+/** Nobody has put it there: what needs no key can be done all the same. */
+export class SealKeyMissing extends SealKeyUnusable {}
+
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
 /** Null where there is no such file. */
@@ -35,11 +38,11 @@ function keysIn(text: string, file: string): SealKeys {
   );
 }
 
-/** Reads the keys. Throws {@link SealKeyUnusable} where the file is not there, can be read by others, or holds no key. */
+/** Reads the keys. Throws {@link SealKeyMissing} where the file is not there, {@link SealKeyUnusable} where it can be read by others, or holds no key. */
 export async function readSealKeys(file: string): Promise<SealKeys> {
   const mode = await modeOf(file);
   if (mode === null) {
-    throw new SealKeyUnusable(
+    throw new SealKeyMissing(
       `the seals’ key is not there: ${file}. Put back the file that belongs to this record; ` +
         `for a new record make one: (umask 077; openssl rand -base64 ${keyBytes} > ${file}).`,
     );

@@ -23,6 +23,7 @@ export class Lives {
   readonly #requests = new Map<string, Followed>();
   /** The record is seen from its first line on. */
   readonly #whole: boolean;
+  #time: string | null = null;
 
   constructor(read: ReadBody, whole: boolean, note: Note) {
     this.#read = read;
@@ -43,7 +44,10 @@ export class Lives {
     if (typeof strict === 'string') {
       this.#note(line.seq, 'body-unknown', strict);
       this.#number(line, null);
-    } else this.#live(line, strict.event, strict.time);
+      return;
+    }
+    this.#follows(line, strict.event, strict.time);
+    this.#live(line, strict.event, strict.time);
   }
 
   /** Compares with what was derived when this was the last event. */
@@ -67,6 +71,15 @@ export class Lives {
     for (const { request, revision, field } of texts) {
       this.#note(seq, 'text-unknown', `${field} of ${request} revision ${revision}: of no event`);
     }
+  }
+
+  /** Times go back in one event alone, and that one says from where. */
+  #follows({ seq }: ChainLine, event: EventBody, time: string): void {
+    const before = this.#time;
+    this.#time = time;
+    if (before === null || time >= before) return;
+    if (event.type === 'clock-set-right' && event.data.ahead === before) return;
+    this.#note(seq, 'time-went-back', `${event.type} at ${time}, after ${before}`);
   }
 
   #live(line: ChainLine, event: EventBody, time: string): void {

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { OlderExport } from '../audit/older-export.ts';
 import { NotAnExport, readOlderExport, verifyExport } from '../audit/verify-export.ts';
 import { type RecordReport, RecordVerifier, type VerifyOptions } from '../audit/verify-record.ts';
-import { readPlace } from '../config/place.ts';
+import { type Place, readPlace } from '../config/place.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import type { Records } from '../operator/rpc/calls.ts';
 import { fileLines } from './file-lines.ts';
 import { flag, jsonOption } from './inputs.ts';
 import { readRecord } from './read-record.ts';
-import { keysIn, knownKeys } from './seal-keys.ts';
-import { exit, subcommand } from './subcommand.ts';
+import { type KnownKeys, keysIn, knownKeys } from './seal-keys.ts';
+import { type Exit, exit, subcommand } from './subcommand.ts';
 import { Unusable } from './unusable.ts';
 import { reportWords } from './words/report.ts';
 
@@ -35,6 +35,18 @@ async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
   });
 }
 
+/** Those that were named, else those of the store. */
+async function keysFor(named: string | undefined, store: Place | null): Promise<KnownKeys> {
+  if (named !== undefined) return { keys: await keysIn(named), missing: null };
+  return store === null ? { keys: null, missing: null } : knownKeys(store);
+}
+
+/** A script must not take seals for checked that were not. */
+function outcomeOf({ findings, seals }: RecordReport): Exit {
+  if (findings.length > 0) return exit.no;
+  return seals.checked || seals.sealed + seals.afterwards === 0 ? exit.done : exit.unchecked;
+}
+
 const path = z.string().min(1).optional();
 
 const noted = z
@@ -57,29 +69,27 @@ export const auditVerify = subcommand({
     'end was cut off, or that all of it was replaced, while no bot was running.',
     '--noted “121: 9c0e51d7 …”: the same for one event, as the audit channel names it.',
     '--seal-key FILE: the key of the seals; without a file the store’s own, where it is known here.',
-    'Ends with 0 verified, 1 tampered with, 2 could not be read.',
+    'Ends with 0 verified, 1 tampered with, 2 could not be read, 3 verified but for the seals: without the key all the rest is.',
   ].join('\n'),
   options: { against: { type: 'string' }, noted: { type: 'string' }, 'seal-key': { type: 'string' }, ...jsonOption },
   positionals: ['file'],
   input: z.object({ file: path, against: path, noted, 'seal-key': path, json: flag }),
-  async run({ file, against, noted: place, 'seal-key': keyFile, json }, { records, print, write, data }) {
+  async run({ file, against, noted: place, 'seal-key': keyFile, json }, { records, print, complain, write, data }) {
     const read = parseEventBody;
     const exported =
       against === undefined ? null : await readable(against, () => readOlderExport(() => fileLines(against), read));
     const known = exported ?? (place === undefined ? null : new OlderExport());
     if (place !== undefined) known?.add(place);
     const older = known === null ? {} : { older: known };
-    const named = keyFile === undefined ? null : await keysIn(keyFile);
+    const { keys, missing } = await keysFor(keyFile, file === undefined ? readPlace(data) : null);
+    const options = { read, ...older, keys };
     const report =
       file === undefined
-        ? await verifyStore((await records()).records, {
-            read,
-            ...older,
-            keys: named ?? (await knownKeys(readPlace(data))),
-          })
-        : await readable(file, () => verifyExport(fileLines(file), { read, ...older, keys: named }));
+        ? await verifyStore((await records()).records, options)
+        : await readable(file, () => verifyExport(fileLines(file), options));
     if (json) await write(`${JSON.stringify(report)}\n`);
     else await print(reportWords(report));
-    return report.findings.length === 0 ? exit.done : exit.no;
+    if (missing !== null) await complain(`cmk-bot audit verify: seals not checked: ${missing}`);
+    return outcomeOf(report);
   },
 });

@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { recordTools } from '../audit/record.ts';
-import { lineChecker, type SealKeys } from '../audit/seals.ts';
+import { lineChecker } from '../audit/seals.ts';
 import { commitmentTo } from '../audit/verify.ts';
 import { type Place, placeName } from '../config/place.ts';
 import type { Seal } from '../domain/record/chain.ts';
+import type { CheckLine } from '../domain/record/seals.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import type { Records } from '../operator/rpc/calls.ts';
 import { recordsOf } from '../operator/rpc/store-records.ts';
@@ -15,7 +16,7 @@ import { OlderRecord, pendingMigrations } from '../store/migrations.ts';
 import type { RecordBroken } from '../store/record-broken.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
 import { brokenWords } from '../words/record.ts';
-import { knownKeys } from './seal-keys.ts';
+import { type KnownKeys, knownKeys } from './seal-keys.ts';
 import { Unusable } from './unusable.ts';
 
 export interface StoreRecords {
@@ -67,9 +68,20 @@ const cannotSeal: Seal = () => {
   throw new Unusable('what is done to a request has to be sealed: name the file with the key in CMK_SEAL_KEY_FILE.');
 };
 
-/** Without the key the record can be read, its seals unchecked, and nothing be written. */
-const toolsWith = (keys: SealKeys | null) =>
-  keys === null ? { seal: cannotSeal, check: lineChecker(null), commitmentTo } : recordTools(randomBytes, keys);
+const cannotCheck =
+  (missing: string): CheckLine =>
+  () => {
+    throw new Unusable(missing);
+  };
+
+/**
+ * Without a key nothing can be written; the record can be read, its seals unchecked. Where there should be one and is none,
+ * lines can be read as they lie there, and nothing that rests on what they say.
+ */
+function toolsWith({ keys, missing }: KnownKeys) {
+  if (keys !== null) return recordTools(randomBytes, keys);
+  return { seal: cannotSeal, check: missing === null ? lineChecker(null) : cannotCheck(missing), commitmentTo };
+}
 
 /** A database of another version is not read: starting that version's bot is what brings it up to date. */
 async function refuseOther(database: Database, place: Place): Promise<void> {

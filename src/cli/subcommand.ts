@@ -11,6 +11,8 @@ export const exit = {
   no: 1,
   /** Asked in a way that is not understood, or what was asked for could not be read. */
   unusable: 2,
+  /** Nothing was found, but not everything could be looked at. */
+  unchecked: 3,
 } as const;
 export type Exit = (typeof exit)[keyof typeof exit];
 

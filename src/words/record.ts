@@ -33,6 +33,7 @@ export const faultWords: Record<RecordFault, string> = {
   'out-of-turn': 'a step was begun that was not planned, or before its turn',
   'result-without-intent': 'a step has a result that was never begun',
   'not-proved': 'success was recorded although something was not done, or not proved',
+  'time-went-back': 'it is dated before the event before it, and does not say that a clock was set right',
   'body-unknown': 'it holds something that no event of this record has',
   'rows-differ': 'there are more or fewer rows than events',
   'export-differs': 'what was kept of before has it otherwise, or has more',

@@ -78,11 +78,30 @@ describe('an untouched record', () => {
 
   it('says what it could not check without the key, and what it replayed', async () => {
     const { code, out } = await record.cli('audit', 'verify', path.join(record.dataDir, 'export.jsonl'));
-    expect(code).toBe(0);
+    expect(code).toBe(3);
     expect(out).toContain('Seals not checked, for want of the key: 16 events sealed.');
     expect(out).toContain('Requests: 4, all replayed by their rules.');
     const told = await record.cli('audit', 'verify', '--json');
     expect(JSON.parse(told.out)).toMatchObject({ events: 16, seals: { checked: true, sealed: 16 }, findings: [] });
+  });
+
+  it('verifies all the rest where the key is gone, says so and what to do, and does not end as if all were well', async () => {
+    const gone = await newRecord();
+    await rm(path.join(gone.dataDir, 'seal.key'));
+    const { code, out, err } = await gone.cli('audit', 'verify');
+    expect(code).toBe(3);
+    expect(out).toMatch(/^verified: 16 events, 5 texts\n/);
+    expect(out).toContain('Seals not checked, for want of the key: 16 events sealed.');
+    expect(err).toMatch(
+      /^cmk-bot audit verify: seals not checked: the seals’ key is not there: .*seal\.key\. Put back/,
+    );
+    // What a request has come to rests on its seals.
+    const shown = await gone.cli('requests', 'show', waiting);
+    expect(shown).toMatchObject({ code: 2, out: '' });
+    expect(shown.err).toContain('the seals’ key is not there');
+    await gone.tamper("update cmk.event set body = replace(body, 'bot-care', 'bot-carl') where seq = 2");
+    await rm(path.join(gone.dataDir, 'seal.key'), { force: true });
+    expect(await gone.cli('audit', 'verify')).toMatchObject({ code: 1 });
   });
 
   it('keeps the key out of every export and every word', async () => {
@@ -295,7 +314,8 @@ describe('erasing', () => {
   it('exports without them, and that verifies', async () => {
     const file = await exported(record);
     expect(await readFile(file, 'utf8')).not.toContain(comment);
-    expect((await record.cli('audit', 'verify', file)).code).toBe(0);
+    const key = path.join(record.dataDir, 'seal.key');
+    expect((await record.cli('audit', 'verify', file, '--seal-key', key)).code).toBe(0);
     expect((await record.cli('audit', 'export', '--format', 'csv')).out).toContain('justification: (erased)');
   });
 

@@ -81,6 +81,8 @@ export type LifeFault =
 /** What only the verifier looks for. */
 export type VerifierFault =
   | LifeFault
+  /** It is dated before the event before it, and is not the one that sets a clock right: only that may go back. */
+  | 'time-went-back'
   /** A body has a field or a value that no event of this record has. */
   | 'body-unknown'
   /** There are more or fewer rows than the chain has events. */

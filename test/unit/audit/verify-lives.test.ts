@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { isEnding } from '../../../src/domain/request/consequences.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { EventBody, EventBodyOf, EventType } from '../../../src/domain/request/events.ts';
-import { botActor, newEvent, personActor } from '../../../src/domain/request/events.ts';
+import { botActor, newEvent, operatorActor, personActor } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import { hasEnded } from '../../../src/domain/request/request.ts';
 import { approver, requester, tenant } from '../../support/fixtures.ts';
@@ -207,6 +207,36 @@ it.each<[string, string, readonly Written[]]>([
 ])('finds %s: %s', (_what, fault, events) => {
   const { findings } = verified(sealedRecord(events));
   expect(findings.map(({ kind }) => kind)).toContain(fault);
+});
+
+describe('a time before the event before', () => {
+  const early = '2020-01-01T00:00:00.000Z';
+  const [last] = life.slice(-1).map(({ time }) => time);
+  const setRight = (ahead = '', time = early): Written => ({
+    request: id,
+    time,
+    texts: {},
+    body: newEvent('clock-set-right', operatorActor('duty'), { ahead }).body,
+  });
+  const kindsIn = (events: readonly Written[]) => verified(sealedRecord(events)).findings.map(({ kind }) => kind);
+
+  it('is found in whatever says nothing of it', () => {
+    const erased: Written = {
+      ...setRight(),
+      body: newEvent('texts-erased', operatorActor('duty'), { reason: 'asked for' }).body,
+    };
+    expect(kindsIn([...life, erased])).toEqual(['time-went-back']);
+  });
+
+  it('passes where an operator set a clock right, from the very time that was ahead', () => {
+    expect(kindsIn([...life, setRight(last)])).toEqual([]);
+    expect(kindsIn([...life, setRight('2030-01-01T00:00:00.000Z')])).toEqual(['time-went-back']);
+  });
+
+  it('passes there once, and not in what follows', () => {
+    expect(kindsIn([...life, setRight(last), setRight(early, '2019-01-01T00:00:00.000Z')])).toEqual([]);
+    expect(kindsIn([...life, setRight(last), setRight(last, '2019-01-01T00:00:00.000Z')])).toEqual(['time-went-back']);
+  });
 });
 
 it('finds a revision that is missing, and judges what follows by nothing', () => {
