@@ -81,7 +81,7 @@ export function openMetrics({ requests, outbox, clock, now }: MetricsPorts): Met
     labelNames: ['state'],
     registers,
     async collect() {
-      const open = await requests.open();
+      const { requests: open } = await requests.open();
       for (const state of openStates) this.set({ state }, open.filter((one) => one.state === state).length);
     },
   });

@@ -117,9 +117,9 @@ const firstEvents = 'select request_id, seq from cmk.event where revision = 1';
 export const eventsOfNewest = (sql: Sql, tools: ReadTools, limit: number, offset: number): Promise<EventsByRequest> =>
   eventsOfRequests(sql, tools, `${firstEvents} order by seq desc limit $1 offset $2`, [limit, offset]);
 
-/** The events of all requests that have not ended, the newest request first. */
-export const eventsOfOpen = (sql: Sql, tools: ReadTools): Promise<EventsByRequest> =>
-  eventsOfRequests(sql, tools, `${firstEvents} and request_id in (select request_id from cmk.open_request)`, []);
+/** The events of requests that are named. */
+export const eventsOfThese = (sql: Sql, tools: ReadTools, ids: readonly string[]): Promise<EventsByRequest> =>
+  eventsOfRequests(sql, tools, `${firstEvents} and request_id = any($1)`, [ids]);
 
 /** How many requests there are; no further than asked. */
 export async function countRequests(sql: Sql, most: number): Promise<number> {

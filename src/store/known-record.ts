@@ -7,6 +7,7 @@ import type { ChainLine, Link } from '../domain/record/chain.ts';
 import type { RowFault } from '../domain/record/faults.ts';
 import type { CheckLine, SoundLine } from '../domain/record/seals.ts';
 import { isEnding } from '../domain/request/consequences.ts';
+import { type Waits, waits, waitsAfter } from '../domain/request/waits.ts';
 import { type ChainHead, readHead } from './chain-head.ts';
 import { linesAfter } from './line-rows.ts';
 import { RecordBroken } from './record-broken.ts';
@@ -21,6 +22,7 @@ interface KnownRequest {
   readonly hash: string;
   /** In lower case; null: it has ended. */
   readonly holds: string | null;
+  readonly waits: Waits;
 }
 
 /** Of a first event. */
@@ -115,6 +117,12 @@ export class KnownRecord {
     return this.#holders.get(resource) ?? null;
   }
 
+  /** Those that have not ended: who waits for people first, among them the newest. */
+  get open(): readonly string[] {
+    const newestFirst = [...this.#holders.values()].reverse();
+    return waits.flatMap((wanted) => newestFirst.filter((id) => this.#requests.get(id)?.waits === wanted));
+  }
+
   /** All that are held, with their holders. */
   get holders(): ReadonlyMap<string, string> {
     return this.#holders;
@@ -143,7 +151,9 @@ export class KnownRecord {
   #remember({ request, revision, hash }: ChainLine, body: SoundLine['body'], known: KnownRequest | undefined): void {
     const held = known === undefined ? First.parse(body).target.toLowerCase() : known.holds;
     const holds = isEnding(String(body.type)) ? null : held;
-    this.#requests.set(request, { revision, hash, holds });
+    const waiting = waitsAfter(known?.waits ?? 'nobody', String(body.type));
+    this.#requests.set(request, { revision, hash, holds, waits: waiting });
+    // A map keeps the order in which its keys came: that of submission.
     if (holds !== null) this.#holders.set(holds, request);
     else if (held !== null && this.#holders.get(held) === request) this.#holders.delete(held);
   }

@@ -1,6 +1,6 @@
 /** Which open request holds which resource. Changes only inside the transaction that stores the events it follows from. */
 import { z } from 'zod';
-import { type ArmId, RequestId } from '../domain/ids.ts';
+import { RequestId } from '../domain/ids.ts';
 import { holdsResource } from '../domain/request/consequences.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { KnownRecord } from './known-record.ts';
@@ -12,10 +12,6 @@ async function holderOf(sql: Sql, resource: string): Promise<RequestId | null> {
   const row = await selectOne(sql, Row, 'select request_id from cmk.open_request where resource = $1', [resource]);
   return row?.request_id ?? null;
 }
-
-/** Resources are compared as Azure compares them: without regard to case. */
-export const openFor = (sql: Sql, resourceId: ArmId): Promise<RequestId | null> =>
-  holderOf(sql, resourceId.toLowerCase());
 
 const All = z.object({ resource: z.string(), request_id: z.string() });
 

@@ -1,4 +1,4 @@
-/** The port `Requests` on the database. */
+/** The port `Requests` on the database. Which requests are open is taken from events that were checked, not from what is derived. */
 import type { Pool } from 'pg';
 import { RequestId } from '../domain/ids.ts';
 import type { Requests } from '../domain/ports/store.ts';
@@ -6,8 +6,7 @@ import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
 import type { Request } from '../domain/request/request.ts';
 import { type AppendTools, appendIn } from './append.ts';
-import { countRequests, eventsOf, eventsOfNewest, eventsOfOpen, requestsOf } from './event-rows.ts';
-import { openFor } from './open-requests.ts';
+import { countRequests, eventsOf, eventsOfNewest, eventsOfThese, requestsOf } from './event-rows.ts';
 import { inTransaction } from './sql.ts';
 
 const foldAll = (all: ReadonlyMap<string, readonly StoredEvent[]>): readonly Request[] =>
@@ -23,10 +22,23 @@ export function openRequests(pool: Pool, tools: AppendTools, written: () => void
     },
     load: async (id) => fold(id, await eventsOf(pool, tools, id)),
     events: (id) => eventsOf(pool, tools, id),
-    openFor: (resourceId) => openFor(pool, resourceId),
+    openFor: async (resourceId) => {
+      await tools.known.catchUp(pool);
+      // Resources are compared as Azure compares them: without regard to case.
+      return RequestId.nullable().parse(tools.known.holderOf(resourceId.toLowerCase()));
+    },
     list: async (limit, offset) => foldAll(await eventsOfNewest(pool, tools, limit, offset)),
     count: (most) => countRequests(pool, most),
-    open: async () => foldAll(await eventsOfOpen(pool, tools)),
+    open: async (limit = Number.POSITIVE_INFINITY, offset = 0) => {
+      await tools.known.catchUp(pool);
+      const { open } = tools.known;
+      const page = open.slice(offset, offset + limit);
+      const events = await eventsOfThese(pool, tools, page);
+      return {
+        requests: page.flatMap((id) => fold(RequestId.parse(id), events.get(id) ?? []) ?? []),
+        total: open.length,
+      };
+    },
     ofResource: (resourceId) => requestsOf(pool, resourceId),
   };
 }

@@ -37,8 +37,11 @@ export interface Requests {
   list(limit: number, offset: number): Promise<readonly Request[]>;
   /** How many there are, counted up to so many. */
   count(most: number): Promise<number>;
-  /** Every request that has not ended, newest first. */
-  open(): Promise<readonly Request[]>;
+  /**
+   * Requests that have not ended: those that wait for people first, among them the newest; and how many there are. Without a
+   * limit all of them.
+   */
+  open(limit?: number, offset?: number): Promise<{ readonly requests: readonly Request[]; readonly total: number }>;
   /** Every request there was for the agent, newest first. */
   ofResource(resourceId: ArmId): Promise<readonly RequestId[]>;
 }

@@ -24,9 +24,6 @@ const howToAsk = `To ask, type ${operations.map(({ typed }) => typed.name).join(
 /** More are not shown: who needs them all exports the trail. */
 const mostListed = 200;
 
-const waitsForPeople = (request: Request): number =>
-  request.state === 'needs-attention' ? 0 : request.state === 'awaiting-approval' ? 1 : 2;
-
 function titleOf(subject: RequestsSubject): string {
   switch (subject.kind) {
     case 'open-requests':
@@ -49,11 +46,10 @@ const within = <T>(all: readonly T[], page: number): readonly T[] =>
 
 type RequestsSubject = Exclude<Subject, { kind: 'history-of-request' }>;
 
-/** Only what is on the page is read, but for open requests: which of them wait for people, their events alone tell. */
+/** Only what is on the page is read. */
 async function requestsOn(requests: Requests, subject: RequestsSubject, page: number): Promise<Found> {
   if (subject.kind === 'open-requests') {
-    const open = [...(await requests.open())].sort((a, b) => waitsForPeople(a) - waitsForPeople(b));
-    return { requests: within(open, page), total: open.length };
+    return requests.open(rowsPerPage, (page - 1) * rowsPerPage);
   }
   if (subject.kind === 'history-of-resource') {
     const ids = (await requests.ofResource(subject.resourceId)).slice(0, mostListed);

@@ -31,7 +31,7 @@ export async function asCopy(
 ): Promise<ShownCard | null> {
   const beside = (await shown.of(request.id)).find((card) => isBeside(card, clicked) && kindOf(card.audience) !== null);
   if (beside === undefined) return null;
-  for (const other of await requests.open()) {
+  for (const other of (await requests.open()).requests) {
     const cards = other.id === request.id ? [] : await shown.of(other.id);
     if (cards.some((card) => card.activityId === clicked.activityId)) return null;
   }

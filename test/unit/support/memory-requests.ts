@@ -63,11 +63,13 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
     load: async (id) => loaded(id),
     events: async (id) => of(id),
     openFor: async (resourceId) => holderOf(resourceId),
-    open: async () =>
-      ids()
+    open: async (limit = Number.POSITIVE_INFINITY, offset = 0) => {
+      const open = ids()
         .reverse()
         .flatMap((id) => loaded(id) ?? [])
-        .filter((request) => !hasEnded(request)),
+        .filter((request) => !hasEnded(request));
+      return { requests: open.slice(offset, offset + limit), total: open.length };
+    },
     ofResource: async (resourceId) =>
       ids()
         .reverse()

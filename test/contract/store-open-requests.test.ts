@@ -1,0 +1,48 @@
+import { reasonOf, retrying, stuck, waiting, writeRecord } from '../support/cli-record.ts';
+import { cancel, plan, requestId, resourceId, submit } from '../support/fixtures.ts';
+import type { StoreProcess } from '../support/store-client.ts';
+import { onEveryDatabase } from '../support/store-databases.ts';
+
+/** Which requests are open is told from events that were checked: rows beside them, which the database's owner can write, say nothing. */
+
+const newest = requestId(5);
+
+await onEveryDatabase((databases) => {
+  let store: StoreProcess;
+
+  beforeAll(async () => {
+    store = await databases.start(await databases.fresh());
+    await writeRecord(store);
+    await store.append(newest, 'submit', submit({ plan: plan(resourceId('bot-5')), justification: reasonOf(newest) }));
+  });
+
+  const page = async (limit?: number, offset?: number) => {
+    const { requests, total } = await store.call('requests', 'open', limit, offset);
+    return [requests.map(({ id }) => id), total];
+  };
+  const holder = (n: number) => store.call('requests', 'openFor', resourceId(`BOT-${n}`));
+
+  it('tells open requests page by page, first those that wait for people, among them the newest', async () => {
+    expect(await page()).toEqual([[stuck, newest, waiting, retrying], 4]);
+    expect(await page(2, 0)).toEqual([[stuck, newest], 4]);
+    expect(await page(2, 2)).toEqual([[waiting, retrying], 4]);
+    expect(await page(2, 4)).toEqual([[], 4]);
+  });
+
+  it('is not made to say that an agent has an open request, nor to name another', async () => {
+    await store.sql("insert into cmk.open_request values (lower($1), 'CMK-00000X')", [resourceId('bot-9')]);
+    await store.sql("update cmk.open_request set request_id = 'CMK-00000X' where request_id = $1", [waiting]);
+    expect([await holder(9), await holder(1)]).toEqual([null, waiting]);
+    expect((await page())[1]).toBe(4);
+  });
+
+  it('is not made to overlook an open request, in a list or where an agent is asked for again', async () => {
+    await store.sql('delete from cmk.open_request');
+    expect(await page(2, 0)).toEqual([[stuck, newest], 4]);
+    expect(await holder(5)).toBe(newest);
+  });
+
+  it('ends where something would follow from what it finds there', async () => {
+    await expect(store.append(newest, 'click:cancel', cancel())).rejects.toThrow('open-request-differs');
+  });
+});
