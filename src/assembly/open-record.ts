@@ -11,6 +11,7 @@ import { parseEventBody } from '../operations/registry.ts';
 import { adoptUnsealed, NotTrusted, type Trust } from '../store/adopt.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { migrate, OlderRecord } from '../store/migrations.ts';
+import type { Unasked } from '../store/outbox.ts';
 import { RecordBroken } from '../store/record-broken.ts';
 import { grantRuntime, roleOf } from '../store/runtime-role.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
@@ -52,6 +53,12 @@ const sayClock =
     else log.error(apart, 'the clock is not believed: nothing is stored and nothing comes due until it is right');
   };
 
+/** Whoever put it there has the database: nothing came of it, and somebody should know. */
+const sayUnasked =
+  (log: Log) =>
+  ({ request, kind, key }: Unasked): void =>
+    log.warn({ requestId: request, kind, key }, 'a row that no event asks for was dropped');
+
 /** What the owner of the tables does: brings them up, and lets the bot's own user do its work and no more. */
 async function prepare(owner: Database, database: Database, { ownerUrl, store: place }: Config): Promise<void> {
   await migrate(owner, placeName(place));
@@ -86,7 +93,7 @@ async function openStoreOn(database: Database, config: Config, log: Log): Promis
   const onBroken = (broken: RecordBroken): void => (started ? endProcess(log)(broken) : undefined);
   const store = openStore(
     database,
-    { ...tools, clock: now, read: parseEventBody, onBroken, onClock: sayClock(log) },
+    { ...tools, clock: now, read: parseEventBody, onBroken, onClock: sayClock(log), onUnasked: sayUnasked(log) },
     beatMs,
   );
   await store.trail.check();

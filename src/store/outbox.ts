@@ -55,6 +55,15 @@ const claimFor = (
   where o.request_id = due.request_id and o.kind = due.kind and o.key = due.key
   returning o.request_id, o.kind, o.key, o.due_at, o.attempts, o.version`;
 
+/** Only the transaction that stores a request's events writes its rows: one for a request that is not there is somebody else's. */
+const dropUnasked = `delete from cmk.outbox o
+  where not exists (select 1 from cmk.event e where e.request_id = o.request_id)
+  returning o.request_id as request, o.kind, o.key`;
+const Unasked = z.object({ request: z.string(), kind: z.string(), key: z.string() });
+
+/** A row that no event asks for, as it lay there. */
+export type Unasked = z.infer<typeof Unasked>;
+
 const same = 'request_id = $1 and kind = $2 and key = $3';
 /** Still the lease under which this version was claimed, not somebody's later one. */
 const mine = `${same} and leased_version = $4`;
@@ -78,9 +87,15 @@ async function giveBack(sql: Sql, item: OutboxItem, dueAt: Date, attempts: numbe
 export interface OutboxTools {
   readonly beatMs: number;
   readonly clock: Pick<ClockGuard, 'clock'>;
+  /** Told of rows that are dropped because no event asks for them. */
+  readonly onUnasked: (row: Unasked) => void;
 }
 
-export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { beatMs, clock }: OutboxTools): Outbox {
+export function openOutbox(
+  pool: Pool,
+  onWritten: Outbox['onWritten'],
+  { beatMs, clock, onUnasked }: OutboxTools,
+): Outbox {
   const claim = claimFor(beatMs);
   const believed = async (): Promise<boolean> => (await clock.clock()) === null;
   const dueAgain = async (item: OutboxItem, dueAt: Date): Promise<Date> =>
@@ -88,6 +103,7 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { beatMs,
   return {
     claim: async (instance, now, leaseMs, limit) => {
       if (!(await believed())) return [];
+      for (const row of await select(pool, Unasked, dropUnasked)) onUnasked(row);
       const until = new Date(now.getTime() + leaseMs).toISOString();
       const rows = await select(pool, Row, claim, [now.toISOString(), until, limit, Object.keys(kinds), instance]);
       return rows

@@ -6,7 +6,7 @@ import { openConversations } from './conversations.ts';
 import type { Database } from './database.ts';
 import { openDocuments, type SweptDocuments } from './documents.ts';
 import { KnownRecord, type KnownRecordOptions } from './known-record.ts';
-import { openOutbox } from './outbox.ts';
+import { type OutboxTools, openOutbox } from './outbox.ts';
 import { openPeople } from './people.ts';
 import { openReplicas, usualBeatMs } from './replicas.ts';
 import { openRequests } from './requests.ts';
@@ -21,7 +21,10 @@ export interface OpenStore extends Store {
 }
 
 /** What a store is opened with: reading, time, the key of the seals, and what ends the process. */
-export type StoreTools = ClockGuardTools & KnownRecordOptions & Omit<AppendTools, 'known' | 'clock'>;
+export type StoreTools = ClockGuardTools &
+  KnownRecordOptions &
+  Omit<AppendTools, 'known' | 'clock'> &
+  Partial<Pick<OutboxTools, 'onUnasked'>>;
 
 /** The database must have been migrated. `beatMs`: how often replicas say that they live. Keeps no state but the listeners and what it has read of the chain: any number of replicas may open one each. */
 export function openStore(database: Database, given: StoreTools, beatMs = usualBeatMs): OpenStore {
@@ -40,7 +43,7 @@ export function openStore(database: Database, given: StoreTools, beatMs = usualB
       (listener) => {
         listeners.push(listener);
       },
-      { beatMs, clock },
+      { beatMs, clock, onUnasked: given.onUnasked ?? (() => undefined) },
     ),
     replicas: openReplicas(pool, { alone: database.kind === 'pglite', beatMs }),
     shown: openShown(pool),

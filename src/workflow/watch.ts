@@ -109,7 +109,11 @@ export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Pr
     // The engine first: what it has ended was stored before.
     const known = await engine.look(id, run);
     const request = await runs.requests.load(id);
+    const ordered = request?.runs ?? 0;
     if (!isRunning(request, run)) {
+      if (run > ordered) {
+        log.warn({ requestId: id, kind: 'run', key: `${run}` }, 'a row that no event asks for was dropped');
+      }
       suspectSince.delete(`${id}:${run}`);
       return null;
     }

@@ -70,6 +70,13 @@ onPostgres('with the rights of the database’s owner', () => {
     return printed.includes('CMK_TRUST_RECORD=') ? 'does not start: asks which end is to be trusted' : null;
   };
 
+  const linesSince = (since: number): readonly unknown[] =>
+    world
+      .printed()
+      .slice(since)
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
+
   async function endsOf(since: number, patienceMs: number): Promise<string | null> {
     for (const until = Date.now() + patienceMs; Date.now() < until; await sleep(100)) {
       const words = lastWords(world.printed().slice(since));
@@ -91,7 +98,8 @@ onPostgres('with the rights of the database’s owner', () => {
     return ends.replace(/^ends:/, 'starts, ends when it reads it:');
   }
 
-  test.each(recordAttacks)('$attack', async ({ attack, statements, bot, verify, against }: RecordAttack) => {
+  test.each(recordAttacks)('$attack', async ({ attack, statements, bot, verify, against, logs }: RecordAttack) => {
+    const since = world.printed().length;
     const url = (await postgres?.newDatabase(base)) ?? '';
     await runAs(url, [...asOwner, ...statements(record)]);
     const before = await found(url);
@@ -99,6 +107,7 @@ onPostgres('with the rights of the database’s owner', () => {
     const beside = against === undefined ? '' : `; beside a kept export: ${await found(url, '--against', kept)}`;
     told.push([attack, outcome, `${before}${beside}`]);
     expect({ bot: outcome, verify: before }).toEqual({ bot, verify });
+    if (logs !== undefined) expect(linesSince(since)).toContainEqual(expect.objectContaining(logs));
     if (against !== undefined) expect(await found(url, '--against', kept)).toBe(against);
     expect(await writes(world)).toEqual([]);
   });
@@ -124,6 +133,22 @@ onPostgres('with the rights of the database’s owner', () => {
     expect({ bot: outcome, verify: findings }).toEqual({ bot, verify });
     // It stays so; what no process saw the end of is the one thing that a new one cannot know.
     expect(await startsOn(url)).toMatch(verify === 'nothing' ? /^starts, does nothing/ : /^does not start: /);
+    expect(await writes(world)).toEqual([]);
+  });
+
+  test('while two bots run on it: approval and run put in at negative numbers end the one that meets them first, and the other', async () => {
+    const url = (await postgres?.newDatabase(base)) ?? '';
+    const [forged] = liveAttacks;
+    await world.startBot({ DATABASE_URL: url, CMK_REPLICA: 'one' });
+    const endSecond = await world.startReplica('two', { DATABASE_URL: url });
+    const since = world.printed().length;
+    await runAs(url, [...asOwner, ...(forged?.statements(record) ?? [])]);
+    const ends = () => world.printed().slice(since).split('cmk-bot ends: ').slice(1);
+    for (const until = Date.now() + 60_000; ends().length < 2 && Date.now() < until; ) await sleep(100);
+    await Promise.all([world.endBot('SIGINT'), endSecond('SIGINT')]);
+    expect(ends()).toHaveLength(2);
+    for (const words of ends()) expect(words).toContain('the record was changed by somebody else');
+    expect(await found(url)).toBe(forged?.verify);
     expect(await writes(world)).toEqual([]);
   });
 

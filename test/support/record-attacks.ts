@@ -26,6 +26,8 @@ export interface RecordAttack {
   readonly bot: string;
   /** What `audit verify` finds; `nothing` where it cannot. */
   readonly verify: string;
+  /** What the bot's log has of it. */
+  readonly logs?: object;
   /** What it finds beside an export that was kept, where the store alone shows nothing. */
   readonly against?: string;
 }
@@ -138,6 +140,17 @@ export const recordAttacks: readonly RecordAttack[] = [
     statements: ({ waiting }) => [startRun(waiting)],
     bot: starts,
     verify: 'outbox-unknown',
+    logs: { level: 40, kind: 'run', key: '1', msg: 'a row that no event asks for was dropped' },
+  },
+  {
+    attack: 'rows that are due for requests that are not there',
+    statements: () => [
+      `insert into cmk.outbox (request_id, kind, key, due_at) select 'x', kind, '', now()
+        from unnest(array['show', 'audit', 'run', 'expire', 'remind']) as kind`,
+    ],
+    bot: starts,
+    verify: 'outbox-unknown',
+    logs: { level: 40, requestId: 'x', kind: 'expire', msg: 'a row that no event asks for was dropped' },
   },
   {
     attack: 'an open request that no event knows',

@@ -36,7 +36,7 @@ export interface World {
   startBot(env?: NodeJS.ProcessEnv): Promise<void>;
   restartBot(how: EndSignal, env?: NodeJS.ProcessEnv): Promise<void>;
   /** Starts a second bot on the same database, which Teams does not speak to; returns how to end it. */
-  startReplica(name: string): Promise<(how: EndSignal) => Promise<void>>;
+  startReplica(name: string, more?: NodeJS.ProcessEnv): Promise<(how: EndSignal) => Promise<void>>;
   /** Ends all three at once and starts them again on their data and ports. */
   restartEverything(how: EndSignal): Promise<void>;
   /** Ends everything and removes what it kept. Fails when the bot printed a secret, or what a person wrote or chose. */
@@ -148,9 +148,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     for (const key of await sealKeysIn(dataDir)) watch.keepOut('the seals’ key', key);
   };
   const replicas: BotProcess[] = [];
-  const startReplica = async (name: string) => {
+  const startReplica = async (name: string, more: NodeJS.ProcessEnv = {}) => {
     const port = await freePorts(1);
-    const replica = await spawnBot({ ...environment({ CMK_REPLICA: name }), PORT: `${port}` }, (text) => {
+    const replica = await spawnBot({ ...environment({ CMK_REPLICA: name, ...more }), PORT: `${port}` }, (text) => {
       output += text;
     });
     replicas.push(replica);
