@@ -117,7 +117,7 @@ export const http = (
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.on('end', () => {
           const body = Buffer.concat(chunks).toString('utf8');
-          const isJson = (answer.headers['content-type'] ?? '').startsWith('application/json');
+          const isJson = body !== '' && (answer.headers['content-type'] ?? '').startsWith('application/json');
           resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: isJson ? JSON.parse(body) : body });
         });
         answer.on('error', reject);

@@ -1,7 +1,9 @@
 import { requireApiVersion } from './arm/api-version-check.ts';
-import { authorizationFailed, requireAction, requireContainers, requireUnlocked } from './arm/authorize.ts';
+import { authorizationFailed, requireAction, requireContainers } from './arm/authorize.ts';
+import { asReading, existence } from './arm/existence.ts';
 import { scopeOf } from './arm/rbac.ts';
 import { mainRouter } from './arm/routes.ts';
+import { requireWritable } from './arm/write-guards.ts';
 import type { Incoming } from './http/incoming.ts';
 import { armRefusal, Refusal, type Reply, reply } from './http/reply.ts';
 import type { Match, Route } from './http/router.ts';
@@ -57,10 +59,9 @@ const findRoute = (incoming: Incoming): Match => {
   throw armRefusal(404, 'NotFound', `The local Azure does not serve ${incoming.method} ${incoming.path}.`);
 };
 
-const lockedKind: Readonly<Record<string, 'write' | 'delete'>> = { PUT: 'write', PATCH: 'write', DELETE: 'delete' };
-
-/** In the order of the real service: token, version, right, existence of the containers, locks. */
+/** In the order of the real service: token, version, right, existence of the containers, locks and the like. */
 const serveMain = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
+  if (incoming.method === 'HEAD') return existence(await serveMain(world, asReading(incoming), now, witness));
   const { route, params } = findRoute(incoming);
   const caller = await authenticate(world, incoming, route.audience);
   if (route.audience !== 'open') witness.caller(caller.principalId);
@@ -84,8 +85,7 @@ const requireRights = (
     witness.action(route.action);
   }
   requireContainers(world.state, incoming.path);
-  const kind = lockedKind[incoming.method];
-  if (kind !== undefined) requireUnlocked(world.state, incoming.path, kind);
+  requireWritable(world.state, incoming);
 };
 
 /** Serves one request, to a vault or to everything else. Refusals are answers; anything else thrown is a bug here. */

@@ -1,5 +1,6 @@
 import { armRefusal } from '../http/reply.ts';
 import { healthBotVersions, vaultVersions } from './api-versions.ts';
+import { regions } from './locations.ts';
 
 /** Namespace and type of the last `providers` part of a path. */
 const typeOf = (path: string): { readonly namespace: string; readonly type: string } => {
@@ -27,13 +28,13 @@ export const requireApiVersion = (path: string, version: string | null, offered:
   );
 };
 
-export interface ProviderType {
+interface ProviderType {
   readonly resourceType: string;
   readonly apiVersions: readonly string[];
   readonly locations: readonly string[];
 }
 
-const locations = ['East US', 'East US 2', 'West US 2', 'North Europe', 'West Europe', 'UK South', 'Sweden Central'];
+const locations = regions.map((one) => one.displayName);
 
 /** Newest first, as ARM lists them. */
 export const providers: Readonly<Record<string, readonly ProviderType[]>> = {

@@ -28,4 +28,7 @@ export const resourcesVersions = [
   '2025-04-01',
 ] as const;
 
+/** The list of resources is also asked in the version that lists of vaults of old clients are fixed to (2023-07-01 description). */
+export const resourceListVersions = ['2015-11-01', ...resourcesVersions] as const;
+
 export const resourceGraphVersions = ['2021-03-01', '2022-10-01', '2024-04-01'] as const;

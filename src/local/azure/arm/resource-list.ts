@@ -1,46 +1,36 @@
-import { armRefusal, type Reply, reply } from '../http/reply.ts';
+import { agentBody } from '../health-bots/agent-body.ts';
+import { pageOfBodies } from '../http/pages.ts';
+import { type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { SystemData } from '../state/schema-agents.ts';
-import { resourcesVersions } from './api-versions.ts';
-import { agentId, sameId, vaultId, within } from './ids.ts';
+import { resourceListVersions } from './api-versions.ts';
+import { agentId, vaultId, within } from './ids.ts';
+import { type Filtered, readFilter } from './resource-filter.ts';
 
-interface Listed {
+interface Listed extends Filtered {
   readonly id: string;
-  readonly name: string;
-  readonly type: string;
-  readonly location: string;
-  readonly tags: Readonly<Record<string, string>> | null;
   readonly systemData: SystemData;
+  /** What else a list tells of it. */
+  readonly more: Readonly<Record<string, unknown>>;
 }
 
 const allResources = (call: Call): readonly Listed[] => {
-  const { agents, vaults } = call.world.state;
-  return [
-    ...agents.map((one) => ({
+  const { state } = call.world;
+  const agents = state.agents.map((one): Listed => {
+    const { sku, identity } = agentBody(state, one);
+    return {
       ...one,
       id: agentId(one),
       type: 'Microsoft.HealthBot/healthBots',
+      principalId: one.content.identity?.principalId ?? null,
       tags: one.content.tags,
-    })),
-    ...vaults.map((one) => ({ ...one, id: vaultId(one), type: 'Microsoft.KeyVault/vaults' })),
-  ];
-};
-
-/** The part of ARM's filter language in use: `resourceType eq '…'` and `name eq '…'`, joined by `and` or by `or`. */
-const readFilter = (filter: string | null): ((resource: Listed) => boolean) => {
-  if (filter === null) return () => true;
-  const joiner = /\sor\s/i.test(filter) ? 'or' : 'and';
-  const tests = filter.split(new RegExp(`\\s+${joiner}\\s+`, 'i')).map(readTest);
-  return (resource) => (joiner === 'or' ? tests.some((test) => test(resource)) : tests.every((test) => test(resource)));
-};
-
-const readTest = (text: string): ((resource: Listed) => boolean) => {
-  const parts = /^\s*(resourceType|name)\s+eq\s+'([^']*)'\s*$/i.exec(text);
-  const [, field, value = ''] = parts ?? [];
-  if (field === undefined) {
-    throw armRefusal(400, 'InvalidFilterInQueryString', `Invalid $filter '${text}' specified in the query string.`);
-  }
-  return (resource) => sameId(field.toLowerCase() === 'name' ? resource.name : resource.type, value);
+      more: { sku, ...(identity === undefined ? {} : { identity }) },
+    };
+  });
+  const vaults = state.vaults.map(
+    (one): Listed => ({ ...one, id: vaultId(one), type: 'Microsoft.KeyVault/vaults', principalId: null, more: {} }),
+  );
+  return [...agents, ...vaults];
 };
 
 /** `createdTime` and `changedTime` stand in the answer only when asked for through `$expand` (ARM's reference). */
@@ -50,26 +40,27 @@ const expanded = (resource: Listed, expand: string) => ({
 });
 
 const listResources = (call: Call, scope: string): Reply => {
-  const keep = readFilter(call.incoming.query.get('$filter'));
+  const { keeps, byTags } = readFilter(call.incoming.query.get('$filter'));
   const expand = call.incoming.query.get('$expand') ?? '';
   const value = allResources(call)
-    .filter((one) => within(one.id, scope) && keep(one))
+    .filter((one) => within(one.id, scope) && keeps(one))
     .map((one) => ({
       id: one.id,
       name: one.name,
       type: one.type,
       location: one.location,
-      tags: one.tags ?? {},
+      ...(byTags ? {} : { tags: one.tags ?? {} }),
+      ...one.more,
       ...expanded(one, expand),
     }));
-  return reply(200, { value });
+  return reply(200, pageOfBodies(call, value));
 };
 
 const listRoute = (pattern: string, scope: (call: Call) => string): Route => ({
   method: 'GET',
   pattern,
   audience: 'arm',
-  versions: resourcesVersions,
+  versions: resourceListVersions,
   action: 'Microsoft.Resources/subscriptions/resources/read',
   handle: (call) => listResources(call, scope(call)),
 });

@@ -1,3 +1,4 @@
+import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import { groupsOf } from '../identity/groups-of.ts';
@@ -50,7 +51,7 @@ const listAssignments = (call: Call): Reply => {
   const value = call.world.state.roleAssignments
     .filter((one) => (within(scope, one.scope) || within(one.scope, scope)) && keep(one))
     .map(assignmentBody);
-  return reply(200, { value });
+  return reply(200, pageOfBodies(call, value));
 };
 
 const one = '/{*scope}/providers/Microsoft.Authorization/roleAssignments/{name}';

@@ -1,3 +1,4 @@
+import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { RoleDefinition } from '../state/schema-directory.ts';
@@ -35,7 +36,7 @@ const listDefinitions = (call: Call): Reply => {
   const value = call.world.state.roleDefinitions
     .filter((role) => wanted === undefined || role.roleName.toLowerCase() === wanted)
     .map((role) => definitionBody(param(call, 'scope'), role));
-  return reply(200, { value });
+  return reply(200, pageOfBodies(call, value));
 };
 
 /** What the caller itself may do at the scope. */

@@ -11,7 +11,9 @@ import { vaultKeyRoutes } from '../key-vault/vault-keys.ts';
 import { vaultNameRoutes } from '../key-vault/vault-names.ts';
 import { vaultRoutes } from '../key-vault/vaults.ts';
 import { resourceGraphRoutes } from '../resource-graph/resource-graph.ts';
+import { locationRoutes } from './locations.ts';
 import { lockRoutes } from './locks.ts';
+import { providerRoutes } from './providers.ts';
 import { resourceListRoutes } from './resource-list.ts';
 import { roleAssignmentRoutes } from './role-assignments.ts';
 import { roleDefinitionRoutes } from './role-definitions.ts';
@@ -36,4 +38,6 @@ export const mainRouter = new Router([
   ...vaultNameRoutes,
   ...resourceListRoutes,
   ...subscriptionRoutes,
+  ...locationRoutes,
+  ...providerRoutes,
 ]);

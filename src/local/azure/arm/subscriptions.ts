@@ -1,10 +1,11 @@
-import { armRefusal, type Reply, reply } from '../http/reply.ts';
+import { pageOfBodies } from '../http/pages.ts';
+import { type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { ResourceGroup, Subscription } from '../state/schema.ts';
-import { type ProviderType, providers } from './api-version-check.ts';
 import { resourcesVersions } from './api-versions.ts';
 import { groupScope, sameId, subscriptionScope } from './ids.ts';
 import { holds } from './rbac.ts';
+import { readFilter } from './resource-filter.ts';
 
 const subscriptionBody = (call: Call, subscription: Subscription) => ({
   id: subscriptionScope(subscription.id),
@@ -27,7 +28,7 @@ const listSubscriptions = (call: Call): Reply => {
   const value = state.subscriptions
     .filter((one) => holds(state, call.caller.principalId, 'action', action, subscriptionScope(one.id), call.now))
     .map((one) => subscriptionBody(call, one));
-  return reply(200, { value, count: { type: 'Total', value: value.length } });
+  return reply(200, { ...pageOfBodies(call, value), count: { type: 'Total', value: value.length } });
 };
 
 const getSubscription = (call: Call): Reply => {
@@ -53,24 +54,20 @@ const getGroup = (call: Call): Reply => {
   return reply(200, groupBody(found));
 };
 
-const providerBody = (call: Call, namespace: string, types: readonly ProviderType[]) => ({
-  id: `${subscriptionScope(param(call, 'sub'))}/providers/${namespace}`,
-  namespace,
-  registrationState: 'Registered',
-  registrationPolicy: 'RegistrationRequired',
-  resourceTypes: types,
-});
-
-const listProviders = (call: Call): Reply =>
-  reply(200, { value: Object.entries(providers).map(([namespace, types]) => providerBody(call, namespace, types)) });
-
-const getProvider = (call: Call): Reply => {
-  const wanted = param(call, 'namespace');
-  const found = Object.entries(providers).find(([namespace]) => sameId(namespace, wanted));
-  if (found === undefined) {
-    throw armRefusal(404, 'InvalidResourceNamespace', `The resource namespace '${wanted}' is invalid.`);
-  }
-  return reply(200, providerBody(call, found[0], found[1]));
+/** Groups here carry no tags, so a filter by tags finds none. */
+const listGroups = (call: Call): Reply => {
+  const { keeps } = readFilter(call.incoming.query.get('$filter'));
+  const value = groupsIn(call).filter(({ name, location }) =>
+    keeps({
+      name,
+      location,
+      type: 'Microsoft.Resources/resourceGroups',
+      resourceGroup: name,
+      principalId: null,
+      tags: null,
+    }),
+  );
+  return reply(200, pageOfBodies(call, value.map(groupBody)));
 };
 
 const listTenants = (call: Call): Reply => {
@@ -91,16 +88,11 @@ const resourcesRoute = (pattern: string, action: string | null, handle: Route['h
 
 const readSubscription = 'Microsoft.Resources/subscriptions/read';
 const readGroups = 'Microsoft.Resources/subscriptions/resourceGroups/read';
-const readProviders = 'Microsoft.Resources/subscriptions/providers/read';
 
 export const subscriptionRoutes: readonly Route[] = [
   resourcesRoute('/tenants', null, listTenants),
   resourcesRoute('/subscriptions', null, listSubscriptions),
   resourcesRoute('/subscriptions/{sub}', readSubscription, getSubscription),
-  resourcesRoute('/subscriptions/{sub}/resourceGroups', readGroups, (call) =>
-    reply(200, { value: groupsIn(call).map(groupBody) }),
-  ),
+  resourcesRoute('/subscriptions/{sub}/resourceGroups', readGroups, listGroups),
   resourcesRoute('/subscriptions/{sub}/resourceGroups/{group}', readGroups, getGroup),
-  resourcesRoute('/subscriptions/{sub}/providers', readProviders, listProviders),
-  resourcesRoute('/subscriptions/{sub}/providers/{namespace}', readProviders, getProvider),
 ];

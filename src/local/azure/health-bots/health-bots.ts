@@ -2,6 +2,7 @@ import { healthBotVersions } from '../arm/api-versions.ts';
 import { identityAssignAction, requireLinkedIdentities, resourceNotFound } from '../arm/authorize.ts';
 import { named, sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
+import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { AgentContent, HealthBot } from '../state/schema-agents.ts';
@@ -121,7 +122,7 @@ const listAgents = (call: Call): Reply => {
     .filter((one) => sameId(one.subscriptionId, param(call, 'sub')))
     .filter((one) => group === undefined || sameId(one.resourceGroup, group))
     .map((one) => agentBody(state, one));
-  return reply(200, { value }, providerHeaders);
+  return reply(200, pageOfBodies(call, value), providerHeaders);
 };
 
 const removeAgent = (call: Call): Reply => {

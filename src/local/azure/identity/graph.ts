@@ -83,7 +83,7 @@ const listMembers = (call: Call): Reply => {
       .filter((one) => one.id === id)
       .map((one) => ({ '@odata.type': '#microsoft.graph.group', ...groupBody(one) })),
   ]);
-  return reply(200, { ...context(call, 'directoryObjects'), value: members });
+  return graphPage(call, 'directoryObjects', members, (member) => member);
 };
 
 /** Casting to one type is an advanced query: Microsoft Graph wants this header and `$count` with it, and refuses otherwise. */
@@ -101,23 +101,28 @@ const demandAdvanced = (call: Call): void => {
   );
 };
 
-/** Users of a group and of all groups in it, page by page as Microsoft Graph documents: 100 of them, at most 999. */
-const listTransitiveUsers = (call: Call): Reply => {
-  const { id } = findGroup(call);
-  demandAdvanced(call);
+/** One page as Microsoft Graph documents: 100 entries, at most 999. */
+const graphPage = <T>(call: Call, what: string, entries: readonly T[], body: (entry: T) => object): Reply => {
   const { query, sentUrl } = call.incoming;
-  const users = call.world.state.users.filter((user) => groupsOf(call.world.state, user.id).has(id));
   const size = Math.min(Math.max(Number(query.get('$top') ?? 100) || 100, 1), 999);
   const start = Number(query.get('$skiptoken') ?? 0) || 0;
   const end = start + size;
   const next = new URL(sentUrl);
   next.searchParams.set('$skiptoken', String(end));
   return reply(200, {
-    ...context(call, 'users'),
-    '@odata.count': users.length,
-    ...(end < users.length ? { '@odata.nextLink': next.href } : {}),
-    value: users.slice(start, end).map((user) => selected(userBody(user), query)),
+    ...context(call, what),
+    ...(query.get('$count') === 'true' ? { '@odata.count': entries.length } : {}),
+    ...(end < entries.length ? { '@odata.nextLink': next.href } : {}),
+    value: entries.slice(start, end).map(body),
   });
+};
+
+/** Users of a group and of all groups in it. */
+const listTransitiveUsers = (call: Call): Reply => {
+  const { id } = findGroup(call);
+  demandAdvanced(call);
+  const users = call.world.state.users.filter((user) => groupsOf(call.world.state, user.id).has(id));
+  return graphPage(call, 'users', users, (user) => selected(userBody(user), call.incoming.query));
 };
 
 /** What `$select` names, or what is given without. */

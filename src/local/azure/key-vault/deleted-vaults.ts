@@ -1,5 +1,6 @@
 import { vaultVersions } from '../arm/api-versions.ts';
 import { sameId, subscriptionScope, vaultId, within } from '../arm/ids.ts';
+import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { SimulatorState } from '../state/schema.ts';
@@ -72,7 +73,7 @@ const one = 'locations/{location}/deletedVaults/{vault}';
 
 export const deletedVaultRoutes: readonly Route[] = [
   route('GET', 'deletedVaults', 'deletedVaults/read', (call) =>
-    reply(200, { value: inSubscription(call).map(deletedBody) }),
+    reply(200, pageOfBodies(call, inSubscription(call).map(deletedBody))),
   ),
   route('GET', one, 'locations/deletedVaults/read', (call) => reply(200, deletedBody(requireDeleted(call)))),
   route('POST', `${one}/purge`, 'locations/deletedVaults/purge/action', purge),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { vaultVersions } from '../arm/api-versions.ts';
 import { keyId, sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
+import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import { type KeyVersion, RotationPolicy, type Vault, type VaultKey } from '../state/schema-vaults.ts';
@@ -83,15 +84,14 @@ const listKeys = (call: Call): Reply => {
   const value = vault.keys
     .filter((key) => key.deletedAt === null)
     .map((key) => listedBody(vault, key, newestVersion(key)));
-  return reply(200, { value });
+  return reply(200, pageOfBodies(call, value));
 };
 
 const listVersions = (call: Call): Reply => {
   const vault = requireVault(call);
   const key = requireKey(vault, param(call, 'key'));
-  return reply(200, {
-    value: key.versions.map((one) => asVersion(vault, key, one, listedBody(vault, key, one))),
-  });
+  const value = key.versions.map((one) => asVersion(vault, key, one, listedBody(vault, key, one)));
+  return reply(200, pageOfBodies(call, value));
 };
 
 const getVersion = (call: Call): Reply => {

@@ -3,6 +3,7 @@ import { vaultVersions } from '../arm/api-versions.ts';
 import { resourceNotFound } from '../arm/authorize.ts';
 import { named, sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
+import { pageOfBodies } from '../http/pages.ts';
 import { type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { Vault } from '../state/schema-vaults.ts';
@@ -117,7 +118,7 @@ const listVaults = (call: Call): Reply => {
     .filter((one) => sameId(one.subscriptionId, param(call, 'sub')))
     .filter((one) => group === undefined || sameId(one.resourceGroup, group))
     .map(vaultBody);
-  return reply(200, { value });
+  return reply(200, pageOfBodies(call, value));
 };
 
 const vaultRoute = (

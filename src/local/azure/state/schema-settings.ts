@@ -12,6 +12,8 @@ export const Settings = z.object({
   tokenSeconds: z
     .object({ application: seconds(3_599), managedIdentity: seconds(86_399), person: seconds(3_899) })
     .prefault({}),
+  /** The most entries of one page of a list of Azure Resource Manager. */
+  pageSize: z.number().int().positive().default(1_000),
 });
 export type Settings = z.infer<typeof Settings>;
 

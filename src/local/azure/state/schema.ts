@@ -47,6 +47,8 @@ export const SimulatorState = z.object({
   teamsSessions: z.array(TeamsSession).default([]),
   roleDefinitions: z.array(RoleDefinition),
   roleAssignments: z.array(RoleAssignment),
+  /** Providers of which nothing can be made in a subscription until it is registered for them. */
+  unregistered: z.array(z.object({ subscriptionId: z.string(), namespace: z.string() })).default([]),
   locks: z.array(ManagementLock),
   userAssignedIdentities: z.array(UserAssignedIdentity),
   agents: z.array(HealthBot),

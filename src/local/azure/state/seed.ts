@@ -62,6 +62,7 @@ export const seedState = async (port: number): Promise<SimulatorState> => {
     groups: seedGroups(),
     roleDefinitions: seedRoleDefinitions(),
     roleAssignments: [...seedRoleAssignments(), grant],
+    unregistered: [],
     locks: [
       {
         name: 'keep-keys',
