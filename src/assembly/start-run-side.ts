@@ -1,9 +1,10 @@
 /** The runs of approved plans, and whatever else must follow from what is stored. */
 import { randomUUID } from 'node:crypto';
+import type { StepResult } from '../domain/request/request-command.ts';
 import { ownsRecord } from '../store/runtime-role.ts';
 import { ownerAdvice } from '../words/record.ts';
 import { startEngine, workflowVersion } from '../workflow/engine.ts';
-import { openNonces } from '../workflow/nonces.ts';
+import { openKept } from '../workflow/kept.ts';
 import { startOutboxWorker } from '../workflow/outbox-worker.ts';
 import { startSweeper } from '../workflow/sweeper.ts';
 import { openWatch } from '../workflow/watch.ts';
@@ -36,7 +37,8 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     retryLimits,
     sha256,
     random,
-    nonces: openNonces(),
+    nonces: openKept<string>(),
+    results: openKept<StepResult>(),
     paused,
     now,
   };

@@ -5,8 +5,8 @@
 import { DBOS, DBOSWorkflowConflictError, StatusString } from '@dbos-inc/dbos-sdk';
 import { type Failure, foundThat } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
-import type { StepResult } from '../domain/request/request-command.ts';
-import { attemptStep, checkRun, intend, type RunPorts, record, stopRun, type Try, type Waiting } from './run-plan.ts';
+import { checkRun, intend, type RunPorts, stopRun, type Try, type Waiting } from './run-plan.ts';
+import { attemptStep, record } from './try-steps.ts';
 
 /**
  * Bumped by hand when the body of a running workflow could no longer be replayed. Runs of another version are left to the
@@ -92,7 +92,7 @@ async function runStage(ports: RunPorts, id: RequestId, run: number, first: read
     await whilePaused(ports);
     if (!(await step('intend', () => intend(ports, id, run, tries)))) return true;
     // Started in order, awaited together: the engine numbers its steps by the order of these calls.
-    const results: StepResult[] = await Promise.all(
+    await Promise.all(
       tries.map((one) =>
         step(one.step, async () => {
           // The pause came while it was being tried: what came of it is looked at afterwards.
@@ -101,7 +101,7 @@ async function runStage(ports: RunPorts, id: RequestId, run: number, first: read
         }),
       ),
     );
-    const waiting: readonly Waiting[] | 'stopped' = await step('record', () => record(ports, id, run, results));
+    const waiting: readonly Waiting[] | 'stopped' = await step('record', () => record(ports, id, run, tries));
     if (waiting === 'stopped') return true;
     if (waiting.length > 0) await DBOS.sleep(Math.max(...waiting.map(({ ms }) => ms)));
     open = waiting.map(({ step: name, attempt }) => ({ step: name, attempt }));

@@ -1,12 +1,14 @@
 /**
  * The run of an approved plan, as steps of a durable workflow. Every function here runs inside one engine step: it may run
- * twice, and then finds under its cause what it recorded the first time.
+ * twice, and then finds under its cause what it recorded the first time. What the engine says was done before may have been
+ * written by whoever holds the database: it decides whose turn it is, and nothing else. What may be changed in Azure, and what
+ * came of it, is taken from the record and from this process's own memory.
  */
 import { passesByItself } from '../domain/check.ts';
 import { planDigest, type Sha256 } from '../domain/digest.ts';
 import { type Failure, foundThat } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
-import { blocksOf, effectsOf, type StepName, stagesOf } from '../domain/plan.ts';
+import { blocksOf, type StepName, stagesOf } from '../domain/plan.ts';
 import { applyPolicy, type Policy, type Standing, termsFor } from '../domain/policy/policy.ts';
 import type { ResourceFacts } from '../domain/policy/rules.ts';
 import type { StepUp } from '../domain/policy/sign-in.ts';
@@ -17,10 +19,9 @@ import { blockedBy } from '../domain/request/decide-run.ts';
 import { ownKeyOf, type Request } from '../domain/request/request.ts';
 import type { IntendedTry, StepResult } from '../domain/request/request-command.ts';
 import { decideRetry, type RetryLimits } from '../domain/retry.ts';
-import { operationOf, workOf } from '../operations/registry.ts';
+import { operationOf } from '../operations/registry.ts';
 import { steps } from '../steps/registry.ts';
-import { carryOut } from '../steps/step.ts';
-import type { Nonces } from './nonces.ts';
+import type { Kept } from './kept.ts';
 
 export interface RunPorts {
   readonly requests: Requests;
@@ -36,7 +37,13 @@ export interface RunPorts {
   readonly retryLimits: RetryLimits;
   readonly sha256: Sha256;
   readonly random: (bytes: number) => Uint8Array;
-  readonly nonces: Nonces;
+  /**
+   * Nonces between the storing of their hashes and the making of what carries them: whoever reads the database, a log or a card
+   * must not learn one before the key is made. Another try has another.
+   */
+  readonly nonces: Kept<string>;
+  /** What came of tries, until it is recorded. Not by way of the engine: its tables carry no seals. */
+  readonly results: Kept<StepResult>;
   readonly now: () => Date;
   /** Nothing is changed in Azure as long as this process lives. */
   readonly paused: boolean;
@@ -59,7 +66,7 @@ export interface Waiting extends Try {
   readonly ms: number;
 }
 
-const requireRequest = (request: Request | null, id: RequestId): Request => {
+export const requireRequest = (request: Request | null, id: RequestId): Request => {
   if (request === null) throw new Error(`request ${id} has no events`);
   return request;
 };
@@ -144,64 +151,6 @@ export async function intend(ports: RunPorts, id: RequestId, run: number, tries:
   // A process that was given up for dead may come back to an intent of a run that has ended meanwhile.
   const current = await ports.requests.load(id);
   return current?.state === 'running' && current.runs === run;
-}
-
-/** Tries one step once, and judges a failure: when it is tried again, or that a person is asked. */
-export async function attemptStep(
-  ports: RunPorts,
-  id: RequestId,
-  run: number,
-  { step, attempt }: Try,
-): Promise<StepResult> {
-  const request = requireRequest(await ports.requests.load(id), id);
-  const outcome = await carryOut(steps[step], {
-    azure: ports.azure,
-    requestId: id,
-    work: workOf(request.plan),
-    approved: effectsOf(request.plan),
-    outputs: request.outputs,
-    own: ownKeyOf(request),
-    nonce: ports.nonces.of({ id, run, step, attempt }),
-  });
-  if (outcome.ok) {
-    const { already, outputs, receipt, proofs } = outcome.value;
-    return { step, attempt, outcome: 'done', already, outputs, receipt, proofs };
-  }
-  const { failure } = outcome;
-  const events = await ports.requests.events(id);
-  const first = events.find(
-    ({ body }) => body.type === 'step-intended' && body.data.run === run && body.data.step === step,
-  );
-  const now = ports.now().getTime();
-  const retry = decideRetry(
-    failure,
-    attempt,
-    now - Date.parse(first?.time ?? ports.now().toISOString()),
-    ports.retryLimits,
-  );
-  const retryAt = retry.kind === 'wait' ? new Date(now + retry.ms).toISOString() : null;
-  return { step, attempt, outcome: 'failed', failure, retryAt, outputs: outcome.outputs };
-}
-
-/** Stores what came of the tries. Returns those to repeat, or that the run is over. */
-export async function record(
-  ports: RunPorts,
-  id: RequestId,
-  run: number,
-  results: readonly StepResult[],
-): Promise<readonly Waiting[] | 'stopped'> {
-  const cause = `run:${run}/${results.map(({ step, attempt }) => `${step}/${attempt}`).join('+')}/result`;
-  const stored = await ports.requests.append(id, cause, (request, at) =>
-    decide(request, { do: 'record', run, results }, at),
-  );
-  for (const { step, attempt } of results) ports.nonces.forget({ id, run, step, attempt });
-  if (stored.kind === 'refused' || stored.request.state !== 'running') return 'stopped';
-  const now = ports.now().getTime();
-  return results.flatMap((result) =>
-    result.outcome === 'failed' && result.retryAt !== null
-      ? [{ step: result.step, attempt: result.attempt + 1, ms: Math.max(0, Date.parse(result.retryAt) - now) }]
-      : [],
-  );
 }
 
 /** Asks a person, outside any one step: Azure could not be read, or something unexpected was caught. */

@@ -1,5 +1,6 @@
 /** What somebody with the rights of the database's owner does to the record, past triggers and constraints. */
 import { randomBytes } from 'node:crypto';
+import os from 'node:os';
 import { sealWith } from '../../src/audit/record.ts';
 import { openSeals } from '../../src/audit/seals.ts';
 import { PersonId } from '../../src/domain/ids.ts';
@@ -57,6 +58,23 @@ const startRun = (request: string): string =>
   `insert into cmk.outbox (request_id, kind, key, due_at) values (${quoted(request)}, 'run', '1', now())`;
 const holds = (line: ChainLine): string =>
   `insert into cmk.open_request values (${quoted(targetOf(line))}, ${quoted(line.request)})`;
+
+/** As the engine writes a run that its replica is to go on with at the next start, and what each turn of it returned before. */
+function engineRun(request: string, returned: readonly (readonly [turn: string, value: unknown])[]): readonly string[] {
+  const kept = (value: unknown): string => quoted(JSON.stringify({ json: value, __dbos_serializer: 'superjson' }));
+  const id = quoted(`${request}:1`);
+  const version = '(select version_name from dbos.application_versions order by version_timestamp desc limit 1)';
+  return [
+    `insert into dbos.workflow_status (workflow_uuid, status, name, executor_id, application_version, application_name, serialization,
+      created_at, updated_at, recovery_attempts, inputs) values (${id}, 'PENDING', 'run-plan', ${quoted(os.hostname())}, ${version},
+      'cmk-bot', 'js_superjson', 1, 1, 0, ${kept([request, 1])})`,
+    ...returned.map(
+      ([turn, value], n) =>
+        `insert into dbos.operation_outputs (workflow_uuid, function_id, function_name, output, serialization, application_name)
+        values (${id}, ${n}, ${quoted(turn)}, ${kept(value)}, 'js_superjson', 'cmk-bot')`,
+    ),
+  ];
+}
 
 /** An approval and the order of a run, as the product would write them, from a number on behind a hash. */
 function forged(record: Attacked, from: number, behind: string, seals: Seals | null): readonly ChainLine[] {
@@ -151,6 +169,16 @@ export const recordAttacks: readonly RecordAttack[] = [
     bot: starts,
     verify: 'outbox-unknown',
     logs: { level: 40, requestId: 'x', kind: 'expire', msg: 'a row that no event asks for was dropped' },
+  },
+  {
+    attack: 'a run put into the engine’s tables, which say that it was checked and a change intended',
+    statements: ({ waiting }) =>
+      engineRun(waiting, [
+        ['check', { go: true, stages: [['enable-identity'], ['set-cmk']] }],
+        ['intend', true],
+      ]),
+    bot: starts,
+    verify: 'nothing',
   },
   {
     attack: 'an open request that no event knows',

@@ -1,8 +1,8 @@
 /** Takes one run through its turns as the workflow body does, without waiting: the clock moves instead. */
 
 import type { RequestId } from '../../../src/domain/ids.ts';
-import type { StepResult } from '../../../src/domain/request/request-command.ts';
-import { attemptStep, checkRun, intend, type RunPorts, record, type Try } from '../../../src/workflow/run-plan.ts';
+import { checkRun, intend, type RunPorts, type Try } from '../../../src/workflow/run-plan.ts';
+import { attemptStep, record } from '../../../src/workflow/try-steps.ts';
 
 /** The process ends here: what the engine had not stored of this turn is lost. */
 export class Killed extends Error {}
@@ -45,9 +45,8 @@ async function driveStage(
   while (open.length > 0) {
     const tries = open;
     if (!(await take('intend', () => intend(ports, id, run, tries)))) return 'stopped';
-    const results: StepResult[] = [];
-    for (const one of tries) results.push(await take(one.step, () => attemptStep(ports, id, run, one)));
-    const waiting = await take('record', () => record(ports, id, run, results));
+    for (const one of tries) await take(one.step, () => attemptStep(ports, id, run, one));
+    const waiting = await take('record', () => record(ports, id, run, tries));
     if (waiting === 'stopped') return 'stopped';
     drive.advance(Math.max(0, ...waiting.map(({ ms }) => ms)));
     open = waiting.map(({ step, attempt }) => ({ step, attempt }));

@@ -4,9 +4,9 @@ import { planDigest } from '../../../src/domain/digest.ts';
 import { codeOf } from '../../../src/domain/failure.ts';
 import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
-import type { Command } from '../../../src/domain/request/request-command.ts';
+import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
 import { operationOf, type Wish } from '../../../src/operations/registry.ts';
-import { openNonces } from '../../../src/workflow/nonces.ts';
+import { openKept } from '../../../src/workflow/kept.ts';
 import type { RunPorts } from '../../../src/workflow/run-plan.ts';
 import { approver, submit, tenant } from '../../support/fixtures.ts';
 import { decides, id, policy } from './commands.ts';
@@ -33,6 +33,7 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
   const standing: { value: Standing } = { value: 'yes' };
   const requesterStanding: { value: Standing } = { value: 'yes' };
   const requests = memoryRequests(now);
+  const memory = { results: openKept<StepResult>() };
   const azure = scriptedAzure(world);
   const ports: RunPorts = {
     requests,
@@ -45,7 +46,10 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
     retryLimits: { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 3, spreadWithinMs: 60_000 },
     sha256,
     random: (bytes) => new Uint8Array(bytes).fill(7),
-    nonces: openNonces(),
+    nonces: openKept<string>(),
+    get results() {
+      return memory.results;
+    },
     now,
     paused: false,
   };
@@ -75,6 +79,10 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
     advance,
     send,
     load,
+    /** Another process: what this one had seen and not recorded is gone. */
+    restart: () => {
+      memory.results = openKept();
+    },
     /** Goes through run `run`, or on with it where `journal` says it was. */
     drive: async (run = 1, { journal = [], before = ignore, after = ignore }: Partial<Drive> = {}) => {
       await driveRun(ports, id, run, { journal, before, after, advance });

@@ -11,7 +11,7 @@ const moments = ['before', 'after'] as const;
 
 /** Everything that anybody could tell two runs apart by, but the times. */
 async function outcomeOf(kill: { readonly turn: number; readonly moment: (typeof moments)[number] } | null) {
-  const { drive, azure, requests } = await setting();
+  const { drive, azure, requests, restart } = await setting();
   const journal: unknown[] = [];
   let taken = 0;
   const count = (): void => {
@@ -19,6 +19,7 @@ async function outcomeOf(kill: { readonly turn: number; readonly moment: (typeof
     if (taken === (kill?.turn ?? 0)) throw new Killed();
   };
   if (kill !== null) await expect(drive(1, { journal, [kill.moment]: count })).rejects.toThrow(Killed);
+  restart();
   const done = await drive(1, { journal, ...(kill === null ? { before: count } : {}) });
   const causes = requests.all().map((event) => `${event.cause} ${event.body.type}`);
   return { taken, causes, state: done.state, writes: azure.writes, key: azure.world.resource?.customerKey };

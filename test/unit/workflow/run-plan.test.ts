@@ -1,6 +1,8 @@
-import { checkRun, intend, record, stopRun } from '../../../src/workflow/run-plan.ts';
+import { checkRun, intend, stopRun } from '../../../src/workflow/run-plan.ts';
+import { attemptStep, record } from '../../../src/workflow/try-steps.ts';
 import { approver, requester } from '../../support/fixtures.ts';
 import { cancels, decides, failure, id, settles } from '../support/commands.ts';
+import { Killed } from '../support/drive-run.ts';
 import { key, principal, resource, under, vault, version, wishForNewKey } from '../support/plans.ts';
 import { approvedRequest } from '../support/run-world.ts';
 
@@ -250,23 +252,47 @@ describe('a process that was given up for dead', () => {
   });
 });
 
+describe('an engine whose tables somebody wrote into', () => {
+  const first = { step: 'enable-identity', attempt: 1 } as const;
+
+  it('changes nothing in Azure by saying that a change was intended', async () => {
+    const { ports, azure } = await approvedRequest();
+    await attemptStep(ports, id, 1, first);
+    await checkRun(ports, id, 1, 1);
+    await attemptStep(ports, id, 1, first);
+    expect(azure.writes).toEqual([]);
+  });
+
+  it('has nothing recorded as done by saying that it was', async () => {
+    const { drive, azure, load } = await approvedRequest({ wished: wishForNewKey(), world: { keys: [] } });
+    const done = { attempt: 1, outcome: 'done', already: false, receipt: null, proofs: [] } as const;
+    const journal: unknown[] = [];
+    const forge = (turn: string): void => {
+      if (turn !== 'intend' || journal.length > 2) return;
+      // The two steps of the first stage, the key of an attacker among what they brought forth.
+      journal.push({ ...done, step: 'enable-identity', outputs: {} });
+      journal.push({ ...done, step: 'make-key-version', outputs: { keyVersion: version('e') } });
+      throw new Killed();
+    };
+    await expect(drive(1, { journal, after: forge })).rejects.toThrow(Killed);
+    journal.splice(1, 0, true);
+    await drive(1, { journal });
+    expect((await load()).outputs.keyVersion).toBe(version('c'));
+    expect(azure.writes).toEqual(everyWrite);
+  });
+});
+
 describe('what a run stores', () => {
   it('is stored once, however often a turn is taken', async () => {
-    const { ports, requests } = await approvedRequest();
+    const { ports, requests, azure } = await approvedRequest();
     await checkRun(ports, id, 1, 1);
     const tries = [{ step: 'enable-identity', attempt: 1 } as const];
     expect(await intend(ports, id, 1, tries)).toBe(true);
     const { length } = requests.all();
     expect(await intend(ports, id, 1, tries)).toBe(true);
-    const stuck = {
-      step: 'enable-identity',
-      attempt: 1,
-      outcome: 'failed',
-      failure: failure(),
-      retryAt: null,
-    } as const;
-    expect(await record(ports, id, 1, [stuck])).toBe('stopped');
-    expect(await record(ports, id, 1, [stuck])).toBe('stopped');
+    azure.refuse('resources.enableSystemIdentity', failure());
+    expect(await record(ports, id, 1, tries)).toBe('stopped');
+    expect(await record(ports, id, 1, tries)).toBe('stopped');
     await stopRun(ports, id, 1, failure());
     expect(requests.all()).toHaveLength(length + 2);
   });

@@ -1,0 +1,100 @@
+/** The tries of a run: what they change in Azure, and what is stored of what came of them. Each inside one engine step. */
+
+import type { RequestId } from '../domain/ids.ts';
+import { effectsOf } from '../domain/plan.ts';
+import { decide } from '../domain/request/decide.ts';
+import type { StoredEvent } from '../domain/request/events.ts';
+import { refuse } from '../domain/request/refusal.ts';
+import { ownKeyOf, type Request } from '../domain/request/request.ts';
+import type { StepResult } from '../domain/request/request-command.ts';
+import { decideRetry } from '../domain/retry.ts';
+import { workOf } from '../operations/registry.ts';
+import { steps } from '../steps/registry.ts';
+import { carryOut } from '../steps/step.ts';
+import { type RunPorts, requireRequest, type Try, type Waiting } from './run-plan.ts';
+
+/** Whether the record says that this very try is intended and nothing came of it yet. */
+const isUnderWay = (request: Request, run: number, { step, attempt }: Try): boolean =>
+  request.state === 'running' &&
+  request.runs === run &&
+  request.progress.some(
+    (one) => one.name === step && one.run === run && one.state === 'running' && one.attempt === attempt,
+  );
+
+/** Tries one step once, unless the record does not say that it is under way, and keeps what came of it until it is recorded. */
+export async function attemptStep(ports: RunPorts, id: RequestId, run: number, one: Try): Promise<void> {
+  const result = await tryOnce(ports, id, run, one);
+  if (result !== null) ports.results.keep({ id, run, ...one }, result);
+}
+
+/** Judges a failure: when it is tried again, or that a person is asked. Null: the try is not under way. */
+async function tryOnce(ports: RunPorts, id: RequestId, run: number, one: Try): Promise<StepResult | null> {
+  const { step, attempt } = one;
+  const request = requireRequest(await ports.requests.load(id), id);
+  if (!isUnderWay(request, run, one)) return null;
+  const outcome = await carryOut(steps[step], {
+    azure: ports.azure,
+    requestId: id,
+    work: workOf(request.plan),
+    approved: effectsOf(request.plan),
+    outputs: request.outputs,
+    own: ownKeyOf(request),
+    nonce: ports.nonces.of({ id, run, step, attempt }),
+  });
+  if (outcome.ok) {
+    const { already, outputs, receipt, proofs } = outcome.value;
+    return { step, attempt, outcome: 'done', already, outputs, receipt, proofs };
+  }
+  const { failure } = outcome;
+  const events = await ports.requests.events(id);
+  const first = events.find(
+    ({ body }) => body.type === 'step-intended' && body.data.run === run && body.data.step === step,
+  );
+  const now = ports.now().getTime();
+  const retry = decideRetry(
+    failure,
+    attempt,
+    now - Date.parse(first?.time ?? ports.now().toISOString()),
+    ports.retryLimits,
+  );
+  const retryAt = retry.kind === 'wait' ? new Date(now + retry.ms).toISOString() : null;
+  return { step, attempt, outcome: 'failed', failure, retryAt, outputs: outcome.outputs };
+}
+
+/**
+ * Stores what came of the tries. Returns those to repeat, or that the run is over. What another process knew that ended before
+ * it stored it is found out by trying again, which looks first.
+ */
+export async function record(
+  ports: RunPorts,
+  id: RequestId,
+  run: number,
+  tries: readonly Try[],
+): Promise<readonly Waiting[] | 'stopped'> {
+  const cause = `run:${run}/${tries.map(({ step, attempt }) => `${step}/${attempt}`).join('+')}/result`;
+  const found = tries.map(async (one) => ports.results.of({ id, run, ...one }) ?? (await tryOnce(ports, id, run, one)));
+  const results = (await Promise.all(found)).filter((result) => result !== null);
+  const stored = await ports.requests.append(id, cause, (request, at) =>
+    // Recorded before, and then found under its cause, or never intended.
+    results.length < tries.length ? refuse('request-ended', id) : decide(request, { do: 'record', run, results }, at),
+  );
+  for (const { step, attempt } of tries) {
+    ports.nonces.forget({ id, run, step, attempt });
+    ports.results.forget({ id, run, step, attempt });
+  }
+  if (stored.kind === 'refused' || stored.request.state !== 'running') return 'stopped';
+  return waitingAfter(stored.events, ports.now().getTime());
+}
+
+const waitingAfter = (events: readonly StoredEvent[], now: number): readonly Waiting[] =>
+  events.flatMap(({ body }) =>
+    body.type === 'step-failed' && body.data.retryAt !== null
+      ? [
+          {
+            step: body.data.step,
+            attempt: body.data.attempt + 1,
+            ms: Math.max(0, Date.parse(body.data.retryAt) - now),
+          },
+        ]
+      : [],
+  );
