@@ -111,7 +111,7 @@ const refusesAndStays = async (move: Promise<unknown>, code: string): Promise<vo
   const [older] = await versions();
   const { properties } = await readAgent(clients, agent);
   expect(properties).toMatchObject({
-    provisioningState: 'Succeeded',
+    provisioningState: 'Failed',
     keyVaultProperties: { keyName, keyVersion: older },
   });
 };

@@ -164,7 +164,7 @@ class AzureServer {
     this.comeToNow(now);
     const canned = fault?.respond;
     if (canned !== undefined) return reply(canned.status, canned.body, canned.headers);
-    return dispatch(this.world, underFault(incoming, fault), now, witness);
+    return dispatch(this.world, underFault(this.world.state, incoming, fault), now, witness);
   }
 }
 

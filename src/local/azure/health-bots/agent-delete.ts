@@ -12,7 +12,7 @@ export const deleteAgent = (call: Call, agent: HealthBot | undefined): Reply => 
   if (agent === undefined) return reply(204);
   const { state, latency } = call.world;
   const write = { agent, before: structuredClone(agent.content), triesKey: false };
-  const operation = startOperation(state, latency, write, call.now);
+  const operation = startOperation(state, latency, write, call.incoming.operationFault, call.now);
   operation.deletes = true;
   agent.provisioningState = 'Deleting';
   const url = statusUrl(call, operation, call.incoming.query.get('api-version') ?? '2025-11-01');

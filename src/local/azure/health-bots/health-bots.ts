@@ -9,7 +9,7 @@ import type { AgentContent, HealthBot } from '../state/schema-agents.ts';
 import { agentBody } from './agent-body.ts';
 import { deleteAgent } from './agent-delete.ts';
 import { statusUrl } from './operation-status.ts';
-import { isBusy, newEtag, startOperation } from './operations.ts';
+import { endNow, isBusy, newEtag, startOperation } from './operations.ts';
 import { AgentPatch, AgentPut, patched, payloadRefused, replaced } from './write-body.ts';
 
 const findAgent = (call: Call): HealthBot | undefined =>
@@ -51,11 +51,18 @@ const touch = (call: Call, agent: HealthBot): void => {
 
 const providerHeaders = { 'x-ms-providerhub-traffic': 'True' };
 
-/** Both writes answer alike: 201, no Location and no Retry-After, against the description (recorded 2026-02-18). */
+/**
+ * Both writes answer alike: 201, no Location and no Retry-After, against the description (recorded 2026-02-18). Where a fault
+ * wants it, 200 after the end, which the description allows.
+ */
 const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, triesKey: boolean): Reply => {
   const { state, latency } = call.world;
   touch(call, agent);
-  const operation = startOperation(state, latency, { agent, before, triesKey }, call.now);
+  const operation = startOperation(state, latency, { agent, before, triesKey }, call.incoming.operationFault, call.now);
+  if (operation.ending.answersAtOnce) {
+    endNow(state, latency, operation, call.now);
+    return reply(200, agentBody(state, agent), { ...providerHeaders, etag: agent.etag });
+  }
   const version = call.incoming.query.get('api-version') ?? '2025-11-01';
   return reply(201, agentBody(state, agent), {
     ...providerHeaders,

@@ -1,5 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { agentId, sameId } from '../arm/ids.ts';
+import type { Fault } from '../simulator/fault.ts';
+import { spend } from '../simulator/faults.ts';
+import type { OperationEnding } from '../simulator/operation-ending.ts';
 import { type Latency, later, reached } from '../state/latency.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { AgentContent, AgentOperation, HealthBot } from '../state/schema-agents.ts';
@@ -14,25 +17,46 @@ export const newEtag = (): string => {
 
 export const newOperationId = (): string => `${randomUUID()}*${randomBytes(32).toString('hex').toUpperCase()}`;
 
-/** Starts the operation that ends a write. The agent shows what was asked for, in state `Accepted`, until then. */
+export interface AgentWrite {
+  readonly agent: HealthBot;
+  readonly before: AgentContent | null;
+  readonly triesKey: boolean;
+}
+
+const dueAt = (latency: Latency, { triesKey }: AgentWrite, { takesMs }: OperationEnding, now: Date): string | null => {
+  if (takesMs === 'for-ever') return null;
+  return later(now, takesMs ?? (triesKey ? latency.keyWrite : latency.agentWrite));
+};
+
+/**
+ * Starts the operation that ends a write, as a fault wants it to end. The agent shows what was asked for, in state `Accepted`,
+ * until then.
+ */
 export const startOperation = (
   state: SimulatorState,
   latency: Latency,
-  write: { readonly agent: HealthBot; readonly before: AgentContent | null; readonly triesKey: boolean },
+  write: AgentWrite,
+  found: Fault | null,
   now: Date,
 ): AgentOperation => {
+  // Another write may have used it up since.
+  const fault = found !== null && state.faults.includes(found) ? found : null;
+  const ending = fault?.operation ?? {};
+  if (fault !== null) spend(state, fault);
   const operation: AgentOperation = {
     id: newOperationId(),
     agentId: agentId(write.agent),
     location: write.agent.location,
     status: 'Working',
     startTime: now.toISOString(),
-    dueAt: later(now, write.triesKey ? latency.keyWrite : latency.agentWrite),
+    dueAt: dueAt(latency, write, ending, now),
     endTime: null,
     error: null,
     before: write.before,
     triesKey: write.triesKey,
     deletes: false,
+    ending,
+    heldBy: ending.takesMs === 'for-ever' ? (fault?.id ?? null) : null,
   };
   state.operations.push(operation);
   write.agent.provisioningState = 'Accepted';
@@ -64,6 +88,25 @@ const forgetIdentity = (state: SimulatorState, before: AgentContent | null, agen
   state.principals = state.principals.filter((one) => one.id !== old);
 };
 
+/** Codes and texts of operations that a fault ends without saying more; invented, for no such end was ever recorded. */
+const usualError = {
+  Failed: { code: 'InternalServerError', message: 'An internal error occurred while the operation was carried out.' },
+  Canceled: { code: 'OperationCanceled', message: 'The operation was canceled.' },
+} as const;
+
+/** What it had before or, when it was being created, what was asked for without a key. */
+const rolledBack = ({ content }: HealthBot, before: AgentContent | null): AgentContent =>
+  before ?? { ...content, keyVaultProperties: null };
+
+/** It was accepted, and nothing is left of it: no status, and the agent as it was. */
+const lose = (state: SimulatorState, operation: AgentOperation, agent: HealthBot): void => {
+  if (operation.before === null) state.agents = state.agents.filter((one) => one !== agent);
+  else agent.content = operation.before;
+  agent.provisioningState = 'Succeeded';
+  state.operations = state.operations.filter((one) => one !== operation);
+};
+
+/** Azure Resource Manager shows an agent in the state in which its last operation ended: `Failed` after one that failed. */
 const finish = (state: SimulatorState, latency: Latency, operation: AgentOperation, end: Date): void => {
   const agent = state.agents.find((one) => sameId(agentId(one), operation.agentId));
   operation.endTime = end.toISOString();
@@ -72,24 +115,33 @@ const finish = (state: SimulatorState, latency: Latency, operation: AgentOperati
     operation.error = { code: 'ResourceNotFound', message: 'The resource is gone.' };
     return;
   }
-  if (operation.deletes) {
-    operation.status = 'Succeeded';
-    forgetAgent(state, agent, end);
+  const { ending } = operation;
+  agent.etag = newEtag();
+  if (ending.status === 'Lost') {
+    lose(state, operation, agent);
     return;
   }
   const problem = operation.triesKey ? customerKeyProblem(state, agent, end) : null;
-  operation.status = problem === null ? 'Succeeded' : 'Failed';
-  operation.error = problem;
-  agent.etag = newEtag();
-  agent.provisioningState = 'Succeeded';
-  if (problem === null) {
+  const status = ending.status ?? (problem === null ? 'Succeeded' : 'Failed');
+  operation.status = status;
+  operation.error = status === 'Succeeded' ? null : (ending.error ?? problem ?? usualError[status]);
+  if (operation.deletes && status === 'Succeeded') {
+    forgetAgent(state, agent, end);
+    return;
+  }
+  agent.provisioningState = ending.provisioningState ?? status;
+  if (status === 'Succeeded' || ending.change === 'kept') {
     settleIdentity(state, latency, agent, end);
     forgetIdentity(state, operation.before, agent);
-  } else if (operation.before === null) {
-    state.agents = state.agents.filter((one) => one !== agent);
   } else {
-    agent.content = operation.before;
+    agent.content = rolledBack(agent, operation.before);
   }
+};
+
+/** Ends one before its time. */
+export const endNow = (state: SimulatorState, latency: Latency, operation: AgentOperation, now: Date): void => {
+  operation.dueAt = now.toISOString();
+  finish(state, latency, operation, now);
 };
 
 /**

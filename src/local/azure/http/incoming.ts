@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { z } from 'zod';
+import type { Fault } from '../simulator/fault.ts';
 import { armRefusal } from './reply.ts';
 
 /** One request as it arrived, read whole. */
@@ -19,6 +20,8 @@ export interface Incoming {
   readonly body: unknown;
   /** A fault wants the caller treated as one without the right. */
   readonly denied: boolean;
+  /** The fault that says how the operation ends that this request may start. */
+  readonly operationFault: Fault | null;
 }
 
 export const unreadable = Symbol('unreadable body');
@@ -65,6 +68,7 @@ export const readIncoming = async (message: IncomingMessage): Promise<Incoming> 
     remoteAddress: (message.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, ''),
     body: readBody(await readText(message), message.headers['content-type'] ?? ''),
     denied: false,
+    operationFault: null,
   };
 };
 

@@ -7,6 +7,7 @@ import { hasMember, withoutMember } from './members.ts';
 const matches = (fault: Fault, { method, sentUrl, body }: Incoming): boolean => {
   const { match, lose } = fault;
   if (match.method !== undefined && match.method.toUpperCase() !== method) return false;
+  if (match.carries !== undefined && !hasMember(body, match.carries)) return false;
   if (lose !== undefined && !lose.some((member) => hasMember(body, member))) return false;
   if (match.url === undefined) return true;
   const shape = new RegExp(match.url, 'i');
@@ -23,20 +24,29 @@ const onlySlows = ({ times, respond, drop, deny, lose }: Fault): boolean =>
  * and a used-up fault goes away.
  */
 export const takeFault = (state: SimulatorState, incoming: Incoming): Fault | null => {
-  const fitting = state.faults.filter((one) => matches(one, incoming));
+  const fitting = state.faults.filter((one) => one.operation === undefined && matches(one, incoming));
   const slow = fitting.find(onlySlows);
   const fault = fitting.find((one) => !onlySlows(one));
   if (fault === undefined) return slow ?? null;
-  if (fault.times !== undefined) {
-    fault.times -= 1;
-    if (fault.times <= 0) state.faults = state.faults.filter((one) => one !== fault);
-  }
+  spend(state, fault);
   return { ...fault, delayMs: (slow?.delayMs ?? 0) + (fault.delayMs ?? 0) };
 };
 
+/** One more hit counted. */
+export const spend = (state: SimulatorState, fault: Fault): void => {
+  if (fault.times === undefined) return;
+  fault.times -= 1;
+  if (fault.times <= 0) state.faults = state.faults.filter((one) => one !== fault);
+};
+
+/** The first fault that says how an operation ends that this request, as it was sent, may start. */
+const operationFault = (state: SimulatorState, incoming: Incoming): Fault | null =>
+  state.faults.find((one) => one.operation !== undefined && matches(one, incoming)) ?? null;
+
 /** The request as Azure gets to see it under a fault. */
-export const underFault = (incoming: Incoming, fault: Fault | null): Incoming => ({
+export const underFault = (state: SimulatorState, incoming: Incoming, fault: Fault | null): Incoming => ({
   ...incoming,
+  operationFault: operationFault(state, incoming),
   denied: fault?.deny === true,
   body: (fault?.lose ?? []).reduce(withoutMember, incoming.body),
 });
@@ -49,7 +59,14 @@ export const addFaults = (state: SimulatorState, added: readonly Fault[]): void 
   state.faults = [...state.faults.filter(({ id }) => id === undefined || !replaced.has(id)), ...added].map(named);
 };
 
-/** Takes one away or, without an id, all; one that is not there is already away. */
-export const removeFaults = (state: SimulatorState, id: string | null): void => {
+/**
+ * Takes one away or, without an id, all; one that is not there is already away. What it held back for ever ends now.
+ */
+export const removeFaults = (state: SimulatorState, id: string | null, now: Date): void => {
+  for (const operation of state.operations) {
+    if (operation.heldBy === null || (id !== null && operation.heldBy !== id)) continue;
+    operation.dueAt = now.toISOString();
+    operation.heldBy = null;
+  }
   state.faults = id === null ? [] : state.faults.filter((one) => one.id !== id);
 };

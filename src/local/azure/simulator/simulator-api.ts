@@ -52,7 +52,7 @@ const badExpression = (source: string | undefined): string | null => {
 };
 
 const deleteFaults = ({ world }: Simulator, { query }: Incoming): Reply => {
-  removeFaults(world.state, query.get('id'));
+  removeFaults(world.state, query.get('id'), new Date());
   return reply(204);
 };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OperationEnding } from '../simulator/operation-ending.ts';
 import { IsoDate } from './schema-directory.ts';
 
 export const SystemData = z.object({
@@ -56,16 +57,20 @@ export const AgentOperation = z.object({
   id: z.string(),
   agentId: z.string(),
   location: z.string(),
-  status: z.enum(['Working', 'Succeeded', 'Failed']),
+  status: z.enum(['Working', 'Succeeded', 'Failed', 'Canceled']),
   startTime: IsoDate,
   dueAt: IsoDate.nullable(),
   endTime: IsoDate.nullable(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
-  /** What the agent goes back to when the operation fails; null when it is being created. */
+  /** What the agent had before; null when it is being created. */
   before: AgentContent.nullable(),
   /** Whether the key must be tried at the end. */
   triesKey: z.boolean(),
   /** Whether the agent is gone at the end. */
   deletes: z.boolean().default(false),
+  /** What a fault says about its end. */
+  ending: OperationEnding.default({}),
+  /** Id of the fault that keeps it from ending. */
+  heldBy: z.string().nullable().default(null),
 });
 export type AgentOperation = z.infer<typeof AgentOperation>;

@@ -109,4 +109,6 @@ export const seedOperations = (agents: readonly HealthBot[]): AgentOperation[] =
       before: structuredClone(one.content),
       triesKey: false,
       deletes: false,
+      ending: {},
+      heldBy: null,
     }));
