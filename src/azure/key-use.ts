@@ -11,6 +11,9 @@ import { isVaultHost, notAVault } from './resource-ids.ts';
 /** Refusals of the key's state, not of the caller: the key does not work, and that must not pass as "could not look". */
 const keyItself = /^Key(Disabled|NotYetValid|Expired|OperationNotAllowed)$|key .*(disabled|expired|not yet valid)/i;
 
+/** The vault lets nobody in from where the bot is, whatever it may do. */
+const atTheDoor = /^ForbiddenBy(Firewall|Connection)$/;
+
 /** The SDK looks at dates and operations before it sends anything, and throws plain errors. */
 const refusedBySdk = /expired at|can't be used before|is not supported on key/;
 
@@ -30,7 +33,7 @@ async function probeKey(line: Line, address: string): Promise<Probe> {
     const told = last?.status === 403 ? complaintOf(last) : null;
     if (told === null) throw error;
     if (keyItself.test([...told.codes, told.message].join('\n'))) throw error;
-    return 'not-allowed';
+    return told.codes.some((code) => atTheDoor.test(code)) ? 'firewalled' : 'not-allowed';
   }
 }
 

@@ -130,6 +130,15 @@ export const codeOf = (failure: Failure): string => (failure.source === 'bot' ? 
 /** The HTTP status; null where nothing was answered. */
 export const statusOf = (failure: Failure): number | null => (failure.source === 'azure' ? failure.status : null);
 
+/** Found by looking before anything is sent, and by nothing else. */
+const foundFirst: ReadonlySet<FoundCode> = new Set(['resource-busy', 'key-moved', 'stopped-before-making']);
+
+/** A try that ended like this changed nothing: what it was to change was refused, or was not sent. */
+export const leftUntouched = (failure: Failure): boolean =>
+  failure.source === 'bot'
+    ? foundFirst.has(failure.found.code)
+    : failure.change === 'none' || failure.change === 'refused';
+
 /** The ids under which Azure keeps a call in its own logs. */
 export const Receipt = z.strictObject({
   clientRequestId: z.string().nullable(),

@@ -74,8 +74,13 @@ export async function carryOut(step: Step, context: StepContext): Promise<Carrie
     outputs = answered;
   }
   const verified = await step.verify({ ...context, outputs: { ...context.outputs, ...outputs } });
-  return verified.ok ? { ok: true, value: { ...verified.value, already, receipt } } : { ...verified, outputs };
+  if (verified.ok) return { ok: true, value: { ...verified.value, already, receipt } };
+  return { ok: false, failure: already ? verified.failure : afterChange(verified.failure), outputs };
 }
+
+/** Of a reading that failed after a change, the change is what counts. */
+const afterChange = (failure: Failure): Failure =>
+  failure.source === 'bot' ? failure : { ...failure, change: 'accepted' };
 
 /** The step did not come to what it should, as the bot found by looking. `retry-until` where a change may still be spreading. */
 export const notSo = (doing: string, found: Found, next: Failure['next'] = 'ask') =>

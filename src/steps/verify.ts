@@ -10,7 +10,9 @@ async function probe(context: StepContext): Promise<Outcome<Proof>> {
   const { vaultUri, keyVersion } = wantedKey(context);
   const probed = await context.azure.keys.probe(vaultUri, context.work.to.keyName, keyVersion);
   if (!probed.ok) return probed;
-  return done({ level: 'key-usable', outcome: probed.value === 'usable' ? 'proved' : 'not-checked' });
+  if (probed.value === 'usable') return done({ level: 'key-usable', outcome: 'proved' });
+  const proof = { level: 'key-usable', outcome: 'not-checked' } as const;
+  return done(probed.value === 'firewalled' ? { ...proof, because: 'firewall' } : proof);
 }
 
 /** Reads everything back: the key on the resource, the vault's protection, the permission; then tries the key. */

@@ -180,13 +180,17 @@ const readBack: ReadonlySet<string> = new Set([
   'key-moved',
 ] satisfies FoundCode[]);
 
+/** The answer to a poll is a good one, whatever it says of the operation. */
+const isFailedOperation = ({ status, code }: Extract<Failure, { readonly source: 'azure' }>): boolean =>
+  status < 400 && code !== 'UnexpectedAnswer';
+
 /** Under whose name the message stands on a card: `Azure says · 403 AuthorizationFailed`. */
 export function sourceWords(failure: Failure): string {
   switch (failure.source) {
     case 'bot':
       return readBack.has(failure.found.code) ? 'The bot read back' : 'The bot says';
     case 'azure':
-      return `Azure says · ${failure.status} ${failure.code}`;
+      return `Azure says · ${isFailedOperation(failure) ? 'operation failed ·' : failure.status} ${failure.code}`;
     case 'sign-in':
       return `Signing in to Azure · ${failure.code}`;
     case 'no-answer':

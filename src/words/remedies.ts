@@ -1,27 +1,8 @@
 /** What to do about a failure: data beside its code, Azure's or the bot's own. */
 import type { Failure, FoundCode } from '../domain/failure.ts';
+import { azureRemedy } from './azure-remedies.ts';
 import { checkWords } from './checks.ts';
 import { doubtfulKeyRemedy, otherKeyRemedy } from './keys.ts';
-import { scopeWords } from './places.ts';
-
-/** The right that Azure missed, where its words name one (ARM's `AuthorizationFailed`, a vault's `ForbiddenByRbac`). */
-function missingRight(message: string): string {
-  const action = /(?:perform action|Action:) '([^']+)'/.exec(message)?.[1];
-  if (action === undefined) return 'the right that Azure names';
-  const scope = /(?:over scope|Resource:) '(\/[^']+)'/.exec(message)?.[1];
-  return scope === undefined ? `the right ${action}` : `the right ${action} on ${scopeWords(scope)}`;
-}
-
-const giveRight = (message: string): string => `Give this bot’s identity ${missingRight(message)}, then retry.`;
-
-/** By Azure's codes: its list is open, so what is not here has no remedy of ours. */
-const remedies: Readonly<Record<string, (message: string) => string>> = {
-  AuthorizationFailed: giveRight,
-  ForbiddenByRbac: giveRight,
-  ScopeLocked: () => 'Remove the lock that Azure names, then retry.',
-  RequestDisallowedByPolicy: () => 'Ask the owner of the policy that Azure names for an exemption, then retry.',
-  NotFound: () => 'Somebody removed what the plan rests on. Put it back and retry, or give up.',
-};
 
 const look = 'Look at the resource in the Azure portal. Retry when it is as it should be.';
 const passes = 'This often passes. Retry in a few minutes.';
@@ -59,11 +40,11 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
   'key-not-usable': 'Look at the key in the vault. Retry when it works.',
 };
 
-/** What to do about it; empty where nobody knows, or the words of a check say it. */
+/** What to do about it; empty only where the words of a check say that nothing can be done. */
 export function remedyWords(failure: Failure): string {
   if (failure.source === 'bot') {
     const { found } = failure;
     return found.code === 'blocked' ? checkWords(found.check).remedy : ownRemedies[found.code];
   }
-  return remedies[failure.code]?.(failure.message) ?? (failure.next === 'ask' ? '' : passes);
+  return azureRemedy(failure);
 }

@@ -2,7 +2,7 @@
 import type { Effect } from '../domain/effect.ts';
 import { sameVaultUri } from '../domain/observed.ts';
 import type { Plan, PlannedStep, StepName } from '../domain/plan.ts';
-import type { ProofLevel } from '../domain/proof.ts';
+import type { Proof, ProofLevel } from '../domain/proof.ts';
 import { kindWords, versionWords } from './keys.ts';
 import { shortVersion } from './places.ts';
 
@@ -116,6 +116,12 @@ interface ProofWords {
   readonly proved: string;
   readonly notChecked: string;
 }
+
+/** Why something is not proved. */
+export const notCheckedWords = ({ level, because }: Proof): string =>
+  because === 'firewall'
+    ? 'The vault’s firewall let neither the bot nor its test bytes in, so the key was not tried.'
+    : proofWords[level].notChecked;
 
 export const proofWords: Record<ProofLevel, ProofWords> = {
   'read-back': {

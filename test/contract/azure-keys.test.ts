@@ -126,7 +126,9 @@ describe('making a key', () => {
   test('a name held by a deleted key asks a person', async () => {
     await changeState(running, (state) => {
       const vault = state.vaults.find((one: { name: string }) => one.name === 'kv-hospital-keys');
-      vault.keys.find((one: { name: string }) => one.name === 'hospital-data').deletedAt = 1_700_000_000;
+      vault.keys.find((one: { name: string }) => one.name === 'hospital-data').deletedAt = Math.floor(
+        Date.now() / 1000,
+      );
     });
     const wish = { type: 'RSA', size: 2048, expires: null } as const;
     const failure = failureOf(
@@ -159,6 +161,18 @@ describe('trying a key', () => {
     });
     const version = await versionOf('cmk-triage-agent');
     expect(got(await azure.keys.probe(uri(), key('cmk-triage-agent'), version))).toBe('not-allowed');
+  });
+
+  test('says when the vault’s firewall kept it out, which no right would mend', async () => {
+    const version = await versionOf('cmk-triage-agent');
+    const door = (defaultAction: string) =>
+      changeState(running, (state) => {
+        const held = state.vaults.find((one: { name: string }) => one.name === 'kv-care-prod');
+        held.networkAcls = { bypass: 'AzureServices', defaultAction, ipRules: [], virtualNetworkRules: [] };
+      });
+    await door('Deny');
+    expect(got(await azure.keys.probe(uri(), key('cmk-triage-agent'), version))).toBe('firewalled');
+    await door('Allow');
   });
 
   test.each(['disabled-wrapping', 'expired-wrapping', 'signing-only'])(

@@ -2,17 +2,26 @@ import { Check } from '../../src/domain/check.ts';
 import { Effect } from '../../src/domain/effect.ts';
 import { Failure, Found, foundThat } from '../../src/domain/failure.ts';
 import { StepName } from '../../src/domain/plan.ts';
-import { ProofLevel } from '../../src/domain/proof.ts';
+import { Proof, ProofLevel } from '../../src/domain/proof.ts';
 import type { StoredEvent } from '../../src/domain/request/events.ts';
 import { RefusalCode, refuse, refuseFailure } from '../../src/domain/request/refusal.ts';
 import { operations, parseEventBody } from '../../src/operations/registry.ts';
+import { azureRemedies } from '../../src/words/azure-remedies.ts';
 import { checkWords } from '../../src/words/checks.ts';
 import { eventWords } from '../../src/words/events.ts';
 import { expectedWords, failureLine, messageOf, sourceWords } from '../../src/words/failures.ts';
 import { refusalLine } from '../../src/words/operator-refusals.ts';
 import { refusalWords } from '../../src/words/refusals.ts';
 import { remedyWords } from '../../src/words/remedies.ts';
-import { effectWords, gistOf, proofWords, readBackWords, runningWords, stepTitles } from '../../src/words/steps.ts';
+import {
+  effectWords,
+  gistOf,
+  notCheckedWords,
+  proofWords,
+  readBackWords,
+  runningWords,
+  stepTitles,
+} from '../../src/words/steps.ts';
 import { eventSamples } from './event-samples.ts';
 import { allSamplesOf, oddTexts } from './samples.ts';
 
@@ -26,18 +35,22 @@ const checks = by(allSamplesOf(Check), ({ code }) => code);
 const found = by(allSamplesOf(Found), ({ code }) => code);
 const effects = by(allSamplesOf(Effect), ({ change }) => change);
 /** As Azure may say it: with codes that have a remedy, and with any other. */
-const azureCodes = ['AuthorizationFailed', 'ForbiddenByRbac', 'ScopeLocked', 'RequestDisallowedByPolicy', 'NotFound'];
+const azureCodes = Object.keys(azureRemedies);
 const azureWords = [
   ...oddTexts,
   "The client 'x' does not have authorization to perform action 'a/b/write' over scope '/subscriptions/s/x'",
   "perform action 'a/b/write' and no more",
 ];
-const outside = allSamplesOf(Failure)
-  .filter((failure) => failure.source !== 'bot')
-  .flatMap((failure) => [
-    failure,
-    ...azureCodes.flatMap((code) => azureWords.map((message) => ({ ...failure, code, message }))),
-  ]);
+const told = allSamplesOf(Failure).filter((failure) => failure.source !== 'bot');
+const bySource = by(told, ({ source }) => source);
+const outside = [
+  ...told,
+  ...[...bySource.values()].flatMap((samples) =>
+    azureCodes.flatMap((code) =>
+      azureWords.flatMap((message) => samples.slice(0, 2).map((failure) => ({ ...failure, code, message }))),
+    ),
+  ),
+];
 const failures = by(outside, ({ source }) => source);
 const failureWords = (failure: Failure): readonly (string | null)[] => [
   messageOf(failure),
@@ -62,7 +75,10 @@ const eventTexts: readonly StoredEvent['texts'][] = [
 ];
 
 const stepWords = StepName.options.flatMap((name) => [stepTitles[name], readBackWords[name], runningWords[name]]);
-const proofs = ProofLevel.options.flatMap((level) => Object.values(proofWords[level]));
+const proofs = [
+  ...ProofLevel.options.flatMap((level) => Object.values(proofWords[level])),
+  ...allSamplesOf(Proof).map(notCheckedWords),
+];
 /** What operations say of any work; what they make of one is on cards. */
 const textsIn = (value: unknown): readonly string[] =>
   isText(value) ? [value] : typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
@@ -102,9 +118,36 @@ it.each([...failures])('stand for a failure told by %s, which is shown word for 
     expect(messageOf(failure)).toBe('message' in failure ? failure.message : '');
     expect(failureLine(failure)).toContain('code' in failure ? failure.code : '?');
     expect(sourceWords(failure)).not.toMatch(/bot/);
-    expect(isText(remedyWords(failure))).toBe(true);
+    // Somebody has to know where to turn.
+    expect(remedyWords(failure)).toMatch(/^\p{Lu}.*\.$/su);
     expect(expectedWords(failure)).toBeNull();
   }
+});
+
+it('name the policies that forbid a change, the missing right and the provider to register', () => {
+  const told = { source: 'azure', next: 'ask', doing: 'x', retryAfterMs: null, status: 403 } as const;
+  const ids = { clientRequestId: null, correlationId: null };
+  const remedy = (code: string, message: string, more: object = {}) =>
+    remedyWords(Failure.parse({ ...told, ...ids, code, message, ...more }));
+  const policies = [{ policy: 'Agents keep their key', assignment: 'Baseline' }];
+  expect(remedy('RequestDisallowedByPolicy', 'm', { policies })).toContain(
+    'policy “Agents keep their key” (assigned as “Baseline”)',
+  );
+  const linked =
+    "The client has permission to perform action 'a/read' on scope '/s'; however, it does not have permission to perform action(s) 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action' on the linked scope(s) '/subscriptions/s/resourceGroups/rg-x'";
+  expect(remedy('LinkedAuthorizationFailed', linked)).toContain('assign/action on group rg-x');
+  expect(remedy('MissingSubscriptionRegistration', "… to use namespace 'Microsoft.HealthBot'. See …")).toContain(
+    'provider Microsoft.HealthBot in it',
+  );
+});
+
+it('say of a failed operation that it failed, and not that the poll was answered with 200', () => {
+  const failed = outside.find((one) => one.source === 'azure');
+  if (failed?.source !== 'azure') throw new Error('no sample');
+  expect(sourceWords({ ...failed, status: 200, code: 'KeyNotFound' })).toBe(
+    'Azure says · operation failed · KeyNotFound',
+  );
+  expect(sourceWords({ ...failed, status: 403, code: 'ScopeLocked' })).toBe('Azure says · 403 ScopeLocked');
 });
 
 it.each([...effects])('stand for change %s', (_change, samples) => {

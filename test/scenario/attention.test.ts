@@ -86,6 +86,20 @@ describe('a step that does not work', () => {
     },
   );
 
+  test('the key is refused: the card says that it was not changed, and not that nobody knows', async () => {
+    const match = { method: 'PATCH', url: `${agentId('triage-agent-prod')}\\?` };
+    await faultAzure(
+      world,
+      { match, times: 1, delayMs: 0 },
+      { match, times: 1, respond: { status: 409, body: locked } },
+    );
+    const card = await status(await approved(), /Needs attention/);
+    expect(activityText(card)).toContain('key was not changed by this request');
+    expect(activityText(card)).not.toContain('not proved');
+    await click(people.requester, card, 'request.give-up');
+    await putBack();
+  });
+
   test('giving up ends the request with what was done and what was not', async () => {
     const from = (await world.azureRequests()).length;
     await faultAzure(world, {
@@ -147,7 +161,7 @@ describe('a step that does not work', () => {
   test('the record verifies; every failure stands in it, and the log says nothing of reasons', async () => {
     const record = await readRecord(world);
     expect(record.findings).toEqual([]);
-    const [first = '', , givenUp = ''] = record.requests;
+    const [first = '', , , givenUp = ''] = record.requests;
     const life = record.events(first).filter((event) => !/^step-(intended|done)/.test(event));
     expect(life).toEqual([
       'submitted',

@@ -28,8 +28,8 @@ export interface Vaults {
   protect(id: ArmId, missing: { readonly softDelete: boolean }): Promise<Outcome<Receipt>>;
 }
 
-/** Whether a probe of a key worked, was refused to the bot itself, or failed. */
-export type Probe = 'usable' | 'not-allowed';
+/** Whether a probe of a key worked, was refused to the bot itself, or was kept out by the vault's firewall. */
+export type Probe = 'usable' | 'not-allowed' | 'firewalled';
 
 /** Whether a deleted key still holds a name, or the vault did not let the bot look. */
 export type Deleted = 'none' | 'deleted' | 'not-checked';

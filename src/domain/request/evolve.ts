@@ -1,6 +1,6 @@
 /** How events make a request what it is. */
 
-import type { Failure } from '../failure.ts';
+import { type Failure, leftUntouched } from '../failure.ts';
 import { PersonId, type RequestId } from '../ids.ts';
 import type { Plan, StepName } from '../plan.ts';
 import type { EventBody, StoredEvent } from './events.ts';
@@ -19,6 +19,7 @@ const planned = (plan: Plan): readonly StepProgress[] =>
     done: null,
     failure: null,
     retryAt: null,
+    untouched: true,
   }));
 
 const isBody = <T extends EventBody['type']>(body: EventBody, type: T): body is EventBody & { type: T } =>
@@ -212,7 +213,11 @@ function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent): Reque
       const { failure, retryAt, outputs: answered = {} } = body.data;
       const now = { state: retryAt === null ? 'failed' : 'waiting', endedAt: time, failure, retryAt } as const;
       const outputs = { ...base.outputs, ...answered };
-      return { ...base, state: 'running', progress: change(base.progress, body.data.step, () => now), outputs };
+      const progress = change(base.progress, body.data.step, ({ untouched }) => ({
+        ...now,
+        untouched: untouched && leftUntouched(failure),
+      }));
+      return { ...base, state: 'running', progress, outputs };
     }
     case 'attention-needed':
       return {

@@ -35,6 +35,8 @@ export interface StepProgress {
   readonly done: Pick<StepProgress, 'startedAt' | 'endedAt' | 'already'> | null;
   readonly failure: Failure | null;
   readonly retryAt: string | null;
+  /** No try so far can have changed anything: each was refused, or ended before it was sent. */
+  readonly untouched: boolean;
 }
 
 /** What a request has in every state. */

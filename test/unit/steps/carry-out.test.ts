@@ -88,6 +88,16 @@ describe.each(names)('%s', (name) => {
     expect(await run(name, azure)).toEqual({ ok: false, failure: refusal, outputs: {} });
   });
 
+  it('says that the change was accepted where only the reading after it failed', async () => {
+    const azure = scriptedAzure(before);
+    const outage = failure({ next: 'wait', code: 'ServiceUnavailable', status: 503, change: 'none' });
+    azure.before(write, () => {
+      for (const read of ['resources.get', 'vaults.get', 'keys.get', 'keys.versions', 'grants.held'])
+        azure.refuse(read, outage);
+    });
+    expect(await run(name, azure)).toMatchObject({ ok: false, failure: { code: outage.code, change: 'accepted' } });
+  });
+
   it('touches nothing when it cannot look', async () => {
     const azure = scriptedAzure(before);
     const outage = failure({ next: 'wait', code: 'ServiceUnavailable', status: 503 });

@@ -398,6 +398,15 @@ describe('verifying', () => {
     expect(read.ok && read.value.proofs).toContainEqual({ level: 'key-usable', outcome: 'not-checked' });
   });
 
+  it('says that a firewall kept the test bytes out, and not that the bot lacks a right', async () => {
+    const read = await run(verify, { ...done, probe: 'firewalled' }).outcome;
+    expect(read.ok && read.value.proofs).toContainEqual({
+      level: 'key-usable',
+      outcome: 'not-checked',
+      because: 'firewall',
+    });
+  });
+
   it.each<[string, Partial<World>]>([
     ['the key', { resource: identified }],
     ['the vault’s protection', { vault: vault() }],

@@ -48,9 +48,10 @@ export function attentionHeadline(request: NeedsAttention | Failed, names: Names
 function summaryOf(request: Request): CardText {
   const step = keyProgress(request);
   if (step?.state === 'done') return plain('The agent may already be under the new key. It could not be proved.');
-  return step !== undefined && step.attempt > 0
-    ? plain('Setting the agent’s key did not end well. Whether it changed is not proved.')
-    : plain('The agent’s key was not changed by this request.');
+  const isKnown = step === undefined || step.attempt === 0 || (step.untouched && step.state !== 'running');
+  return isKnown
+    ? plain('The agent’s key was not changed by this request.')
+    : plain('Setting the agent’s key did not end well. Whether it changed is not proved.');
 }
 
 function stepRow(request: Request, progress: StepProgress): Row {

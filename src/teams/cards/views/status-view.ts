@@ -6,7 +6,7 @@ import { operationOf, workOf } from '../../../operations/registry.ts';
 import { askedAgainWords } from '../../../words/events.ts';
 import type { Names } from '../../../words/names.ts';
 import { shortVersion } from '../../../words/places.ts';
-import { effectWords, proofWords, stepWords } from '../../../words/steps.ts';
+import { effectWords, notCheckedWords, proofWords, stepWords } from '../../../words/steps.ts';
 import { grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, quoted, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
@@ -139,15 +139,15 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
 }
 
 function proofRows(request: Succeeded): Row[] {
-  return request.proofs.map(({ level, outcome }) => {
-    const words = proofWords[level];
-    if (outcome === 'proved') {
+  return request.proofs.map((proof) => {
+    const words = proofWords[proof.level];
+    if (proof.outcome === 'proved') {
       return row(marks.done, plain(words.name), [grey(plain(words.proved))], {
         time: time(new Date(request.changedAt)),
       });
     }
     const name = plain<string>(`Not proved: ${words.name.charAt(0).toLowerCase()}${words.name.slice(1)}`);
-    return row(marks.idle, name, [grey(plain(words.notChecked))], { nameSubtle: true });
+    return row(marks.idle, name, [grey(plain(notCheckedWords(proof)))], { nameSubtle: true });
   });
 }
 

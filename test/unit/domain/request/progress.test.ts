@@ -1,5 +1,6 @@
 /** How far the steps of a request have come, over waits and runs. */
 
+import { type Failure, foundThat } from '../../../../src/domain/failure.ts';
 import type { StepName } from '../../../../src/domain/plan.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
@@ -12,6 +13,7 @@ import {
   doneWith,
   eventsAfter,
   failedWith,
+  failure,
   id,
   intends,
   records,
@@ -92,4 +94,38 @@ test('what was so before the first try was so already, in every later run too', 
 
 test('a step not yet tried has no try', () => {
   expect(progressOf('set-cmk', ...toApproved)).toMatchObject({ state: 'planned', tries: 0, done: null });
+});
+
+describe('whether a step can have changed anything', () => {
+  /** What came of each try, in order. */
+  const after = (...failures: readonly Failure[]) =>
+    progressOf(
+      'enable-identity',
+      ...toRunning,
+      ...failures.flatMap((one, n) => [
+        ...(n === 0 ? [] : [intends(1, 'enable-identity', n + 1)]),
+        records(1, { step: 'enable-identity', attempt: n + 1, outcome: 'failed', failure: one, retryAt }),
+      ]),
+    )?.untouched;
+  const busy = foundThat('looking', { code: 'resource-busy', provisioningState: 'Working' }, 'wait');
+
+  test.each<[string, boolean, readonly Failure[]]>([
+    ['Azure refused it', true, [failure({ change: 'refused' })]],
+    [
+      'it could not be looked at, then was refused',
+      true,
+      [failure({ change: 'none' }), failure({ change: 'refused' })],
+    ],
+    ['Azure was at work on something else', true, [busy]],
+    ['it began', false, [failure({ change: 'accepted' })]],
+    [
+      'it began, and the next try was refused',
+      false,
+      [failure({ change: 'accepted' }), failure({ change: 'refused' })],
+    ],
+    ['nothing was heard of it', false, [failure({ change: 'unknown' })]],
+    ['it stands in a record that does not say', false, [failure()]],
+  ])('%s: %s', (_what, untouched, failures) => {
+    expect(after(...failures)).toBe(untouched);
+  });
 });
