@@ -5,7 +5,8 @@ import { cancel } from './cancel.ts';
 import { giveUp } from './give-up.ts';
 import { refresh } from './refresh.ts';
 import { reject } from './reject.ts';
+import { remind } from './remind.ts';
 import { retry } from './retry.ts';
 import { stop } from './stop.ts';
 
-export const actions: readonly Action[] = [approve, reject, cancel, stop, retry, giveUp, refresh];
+export const actions: readonly Action[] = [approve, reject, remind, cancel, stop, retry, giveUp, refresh];

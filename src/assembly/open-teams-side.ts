@@ -2,6 +2,7 @@
 
 import { openApprovers } from '../teams/posts/approvers.ts';
 import { type AuditChannel, openAuditChannel } from '../teams/posts/audit-channel.ts';
+import { type Calls, openCalls } from '../teams/posts/calls.ts';
 import { openChat } from '../teams/posts/chat.ts';
 import { type Directory, openDirectory } from '../teams/posts/directory.ts';
 import { openLookups } from '../teams/posts/lookups.ts';
@@ -15,6 +16,7 @@ import { now } from './tools.ts';
 export interface TeamsSide extends Pick<Edge, 'adapter' | 'callers'> {
   readonly directory: Directory;
   readonly notifier: Notifier;
+  readonly calls: Calls;
   readonly reminders: Reminders;
   readonly auditChannel: AuditChannel;
 }
@@ -27,15 +29,19 @@ export function openTeamsSide(ground: Ground, { azure }: AzureSide): TeamsSide {
   const { adapter, callers, trust, botAppId } = openEdge(ground);
   const chat = openChat({ adapter, botAppId, botId: `28:${botAppId}`, tenantId, conversations, serviceUrl, trust });
   const directory = openDirectory(people);
-  const approvers = openApprovers({ policy, people, lookups: openLookups(azure.groups, now) });
+  const lookups = openLookups(azure.groups, now);
+  const approvers = openApprovers({ policy, people, lookups });
   const posts = { requests, shown, chat, directory };
+  const { operators } = config;
+  const calls = openCalls({ ...posts, conversations, people, lookups, approvers, approvalsChannel, operators });
   const places = { approvalsChannel, operationsChannel, approvers, paused, stepUp: config.stepUp !== null };
   return {
     adapter,
     callers,
     directory,
     notifier: openNotifier({ ...posts, conversations, people, ...places }),
-    reminders: openReminders({ requests, shown, chat, approvers, now }),
+    calls,
+    reminders: openReminders({ requests, calls, directory, now }),
     auditChannel: openAuditChannel({ ...posts, hashes: store.trail, channelId }),
   };
 }

@@ -56,6 +56,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     show: teamsSide.notifier.show,
     audit: teamsSide.auditChannel.show,
     remind: teamsSide.reminders.remind,
+    call: teamsSide.calls.callForEvent,
     instance: me.instance,
     now,
     log,

@@ -139,6 +139,8 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
   'stop-requested': (life, body) =>
     first(states(life, 'running'), by(body, 'person', 'operator'), ofRun(life, body.data.run)),
   retried: (life, body) => first(states(life, 'stuck'), by(body, 'person', 'operator')),
+  reminded: (life, body) =>
+    first(states(life, 'asked'), unless(body.actor.id === life.requester, 'not-theirs', `by ${body.actor.id}`)),
   'given-up': (life, body) => first(states(life, 'stuck'), by(body, 'person', 'operator')),
   'texts-erased': (_life, body) => by(body, 'operator'),
   'clock-set-right': (_life, body) => by(body, 'operator'),

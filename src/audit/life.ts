@@ -106,6 +106,7 @@ export function live(life: Life, body: EventBody): void {
       break;
     case 'submitted':
     case 'decided-late':
+    case 'reminded':
     case 'texts-erased':
     case 'clock-set-right':
       break;

@@ -66,7 +66,8 @@ export class Lives {
     for (const { request, kind, key } of outbox) {
       const known = this.#requests.get(request);
       const ordered = kind !== 'run' || known?.life == null || Number(key) <= known.life.runs;
-      if (known === undefined || !ordered) this.#note(seq, 'outbox-unknown', `${kind} ${key} of ${request}`);
+      const called = kind !== 'call' || known === undefined || Number(key) <= known.revision;
+      if (known === undefined || !ordered || !called) this.#note(seq, 'outbox-unknown', `${kind} ${key} of ${request}`);
     }
     for (const { request, revision, field } of texts) {
       this.#note(seq, 'text-unknown', `${field} of ${request} revision ${revision}: of no event`);

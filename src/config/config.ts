@@ -62,6 +62,8 @@ export interface Config {
   readonly policy: Policy;
   /** Who may look without asking or approving, and whether guests count at all. */
   readonly admission: { readonly readers: readonly string[]; readonly allowGuests: boolean };
+  /** Who is called when a request needs attention: object ids of people and groups. */
+  readonly operators: readonly string[];
   /** Where the rules were read; null where the environment's settings are all there is. */
   readonly policyFile: string | null;
   /** What approving needs beside the click; null: nothing. */
@@ -119,7 +121,9 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   seals: sealsFrom(env),
   azure: azureFrom(env),
   policy: policyFrom(content, rulesFrom(env), stepUpRuleFrom(env)),
-  admission: { readers: env.CMK_READERS, allowGuests: env.CMK_ALLOW_GUESTS },
+  operators: env.CMK_OPERATORS,
+  // Who is called to look has to be let look.
+  admission: { readers: [...env.CMK_READERS, ...env.CMK_OPERATORS], allowGuests: env.CMK_ALLOW_GUESTS },
   policyFile: env.CMK_POLICY_FILE ?? null,
   stepUp: stepUpFrom(env),
   retry: { ...usualRetry, firstWaitMs: env.CMK_RETRY_FIRST_WAIT },

@@ -73,6 +73,7 @@ export const environmentSchema = z.object({
   CMK_REQUESTERS: list,
   CMK_APPROVERS: list,
   CMK_READERS: list,
+  CMK_OPERATORS: list,
   CMK_ALLOW_GUESTS: yes,
   CMK_POLICY_FILE: optional,
   CMK_APPROVALS_REQUIRED: z.coerce.number().int().min(1).max(10).default(1),

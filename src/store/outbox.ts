@@ -10,12 +10,19 @@ import { change, int8, placeholders, type Sql, select, selectOne } from './sql.t
 
 /** What was due by a clock that has been set right since, at its wrong time, is due now. Expiries are the requests' own. */
 export const bringForward = (sql: Sql, now: Date): Promise<number> =>
-  change(sql, "update cmk.outbox set due_at = $1 where due_at > $1 and kind in ('show', 'audit', 'run')", [
+  change(sql, "update cmk.outbox set due_at = $1 where due_at > $1 and kind in ('show', 'audit', 'run', 'call')", [
     now.toISOString(),
   ]);
 
 /** A kind that is missing here does not compile. */
-const kinds = { show: 'show', audit: 'audit', run: 'run', expire: 'expire', remind: 'remind' } as const satisfies {
+const kinds = {
+  show: 'show',
+  audit: 'audit',
+  run: 'run',
+  expire: 'expire',
+  remind: 'remind',
+  call: 'call',
+} as const satisfies {
   [K in Consequence['kind']]: K;
 };
 

@@ -46,7 +46,7 @@ const signInWords = (signIn: SignIn | null): string =>
   signIn === null ? '' : `signed in again at ${signIn.signedInAt.slice(11, 16)} (${signIn.contexts.join(' ')})`;
 
 /** `name` acts: a person by name, an operator by the name given, else the bot. */
-function actorName(event: StoredEvent, names: Names): string {
+export function actorName(event: StoredEvent, names: Names): string {
   const { actor, submittedBy } = event.body;
   if (actor.kind === 'operator') return `Operator ${submittedBy ?? actor.id ?? ''}`.trim();
   if (actor.kind === 'bot') return 'The bot';
@@ -126,6 +126,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
     const proof = level === null ? 'none' : proofWords[level].name.toLowerCase();
     return { mark: 'done', title: 'Succeeded', detail: `proof: ${proof}` };
   },
+  reminded: (_data, { name }) => ({ mark: 'now', title: `${name} had the approvers reminded`, detail: '' }),
   'stop-requested': (_data, { name }) => ({
     mark: 'warn',
     title: `${name} asked to stop`,

@@ -154,6 +154,10 @@ const words: { readonly [C in RefusalCode]: (fact: string) => Words } = {
     text: 'The record goes on by itself.',
     unchanged: true,
   }),
+  'reminded-lately': (until) => ({
+    title: 'They were reminded less than an hour ago.',
+    text: `You can have them reminded again from ${until.slice(11, 16)} UTC on.`,
+  }),
   'request-ended': (id) => ({ title: `Request ${id} has ended.`, text: 'Your click changed nothing.' }),
   'requester-lost-role': (id) => ({
     title: `Who asked for ${id} may no longer ask for this agent.`,

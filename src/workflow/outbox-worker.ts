@@ -16,6 +16,8 @@ export interface OutboxWorkerPorts {
   readonly audit: (id: RequestId) => Promise<void>;
   /** Says again that people are waited for; the time of the next reminder, null when there is nothing to remind of. */
   readonly remind: (id: RequestId, key: string) => Promise<Date | null>;
+  /** Tells people of the event with that revision. */
+  readonly call: (id: RequestId, revision: number) => Promise<void>;
   /** This start of the process, as it signed on: rows are claimed in its name. */
   readonly instance: string;
   readonly now: () => Date;
@@ -54,6 +56,9 @@ async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Dat
       return ports.run(item.requestId, Number(item.key));
     case 'remind':
       return ports.remind(item.requestId, item.key);
+    case 'call':
+      await ports.call(item.requestId, Number(item.key));
+      return null;
     case 'expire':
       return expire(ports, item);
   }

@@ -96,6 +96,7 @@ const payloads: { readonly [T in EventType]: readonly Payload<T>[] } = {
     { run: 1, proofs: [{ level: 'read-back', outcome: 'not-checked' }] },
   ],
   'stop-requested': [{ run: 1 }],
+  reminded: [{}],
   retried: [{}],
   'given-up': [{}],
   'clock-set-right': [{ ahead: '2100-01-01T00:00:00.000Z' }],

@@ -120,6 +120,8 @@ scenario(
     await t.sees([requester, teamMember], operations, id, /Succeeded/);
     await t.sees([approver, requester], approvals, id, /Succeeded/);
     await t.sees(approver, chatOf(approver), id, /Succeeded/);
+    await t.hears(operations, id, /key is set/);
+    await t.hears(chatOf(requester), id, /key is set/);
     expectGolden('audit-channel', await auditOf(id));
   },
 );
@@ -224,15 +226,25 @@ scenario('reject', 'A rejection with a reason', 'The requester reads why, and ma
   await t.sees(requester, operations, id, /Rejected/);
   await t.sees([secondApprover, requester], approvals, id, /Rejected/);
   await t.sees(approver, chatOf(approver), id, /Rejected/);
+  await t.hears(operations, id, /rejected it/);
+  await t.hears(chatOf(requester), id, /rejected it/);
 });
 
-scenario('cancel', 'A request that its requester cancels', 'Before anybody has decided.', async (t) => {
-  const { id } = await hasAsked(t);
-  const card = await t.sees(requester, operations, id, /Waiting for approval/);
-  await t.clicks(requester, card, 'Cancel request');
-  await t.sees(approver, approvals, id, /Cancelled/);
-  await t.sees(approver, chatOf(approver), id, /Cancelled/);
-});
+scenario(
+  'cancel',
+  'A request that its requester cancels',
+  'Before anybody has decided, although they were reminded.',
+  async (t) => {
+    const { id } = await hasAsked(t);
+    const card = await t.sees(requester, operations, id, /Waiting for approval/);
+    await t.clicks(requester, card, 'Remind');
+    await t.hears(chatOf(approver), id, /asks you to decide/);
+    await t.clicks(requester, card, 'Remind');
+    await t.clicks(requester, card, 'Cancel request');
+    await t.sees(approver, approvals, id, /Cancelled/);
+    await t.sees(approver, chatOf(approver), id, /Cancelled/);
+  },
+);
 
 scenario('refused-clicks', 'Clicks that are refused', 'Nothing is changed by any of them.', async (t) => {
   const form = await typeAll(world);
@@ -268,6 +280,7 @@ scenario(
     const id = await hasAskedAndApproved(t);
     const card = await t.sees([requester, teamMember], operations, id, /Needs attention/);
     await t.sees(approver, approvals, id, /Needs attention/);
+    await t.hears(chatOf(requester), id, /needs attention/);
     await t.clicks(teamMember, card, 'Retry');
     t.notes('An owner of the vault gives the bot’s identity the right.');
     await mendAzure(world);
@@ -316,6 +329,7 @@ scenario('give-up', 'Giving up', 'The card says what is done and what is not.', 
   const card = await t.sees(approver, approvals, id, /Needs attention/);
   await t.clicks(approver, card, 'Give up');
   await t.sees(requester, operations, id, /Failed, 1 of 5/);
+  await t.hears(chatOf(requester), id, /gave it up/);
 });
 
 scenario(
@@ -364,6 +378,7 @@ describe('another policy', () => {
     t.notes('The time for a decision passes.');
     await t.sees(requester, operations, id, /Expired/);
     await t.sees(approver, approvals, id, /Expired/);
+    await t.hears(chatOf(requester), id, /has expired/);
   });
 });
 

@@ -134,8 +134,8 @@ export const shows = (world: World, place: string, person: string, id: string, w
     person,
     (activity) => {
       const text = activityText(activity);
-      // The form that asked names the request as well.
-      return text.includes(id) && words.test(text) && !/Submitted/.test(text);
+      // The form that asked names the request as well, and so does a post that calls people.
+      return cardOf(activity) !== undefined && text.includes(id) && words.test(text) && !/Submitted/.test(text);
     },
     timeoutMs,
   );
@@ -203,7 +203,9 @@ export async function cardsAbout(
 ): Promise<readonly SeenActivity[]> {
   for (let looks = 1; ; looks += 1) {
     const seen = await world.teams.activities(place, person);
-    const cards = seen.filter((one) => activityText(one).includes(id) && !/Submitted/.test(activityText(one)));
+    const cards = seen.filter(
+      (one) => cardOf(one) !== undefined && activityText(one).includes(id) && !/Submitted/.test(activityText(one)),
+    );
     // Buttons stand on the reader's own view, which may still be on its way.
     if (looks === mostUnsettled || !cards.some(({ local }) => local.refreshIsDue)) return cards;
     await new Promise((resolve) => setTimeout(resolve, 100));

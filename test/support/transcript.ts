@@ -19,6 +19,8 @@ export interface Transcript {
   clicks(person: string, card: SeenActivity, title: string, inputs?: Record<string, string>): Promise<SeenActivity>;
   /** Waits until the card about a request says so, and shows it as these people see it. */
   sees(who: string | readonly string[], place: string, id: string, words: RegExp): Promise<SeenActivity>;
+  /** Waits until the bot has called somebody there in words about a request, and quotes it. */
+  hears(place: string, id: string, words: RegExp): Promise<void>;
   /** Cards as they are, under one heading. */
   shows(heading: string, drawn: readonly string[]): void;
   text(): string;
@@ -169,6 +171,14 @@ export function openTranscript(world: World, title: string, about: string): Tran
           addCard((name) => `**${nameOf(other)}**, though, sees ${name}`, theirs);
       }
       return card;
+    },
+
+    async hears(place, id, words) {
+      const fits = (one: SeenActivity) =>
+        cardOf(one) === undefined && one.text?.includes(id) === true && words.test(one.text);
+      const [anybody = ''] = conversationOf(place)?.place.memberIds ?? [];
+      const post = await world.teams.sees(place, anybody, fits);
+      add(`**The bot** in ${placeOf(place)}${isReply(post) ? ', in the thread' : ''}:`, '', ...quote(post.text ?? ''));
     },
 
     shows: (heading, drawn) => addCard((card) => `${heading}, ${card}`, drawn),

@@ -1,16 +1,18 @@
 /** What must follow from stored events. The rows are written in the same transaction as the events. */
 
 import type { RequestId } from '../ids.ts';
+import { calledFor } from './calls.ts';
 import type { EventType, StoredEvent } from './events.ts';
 import { hasEnded, type Request } from './request.ts';
 
 /**
  * `show`: bring the request's cards up to date. `audit`: show new events in the audit channel, merged. `run`: start run
- * number `key`. `expire`: end it if still undecided. `remind`: say again, in words, that people are waited for.
+ * number `key`. `expire`: end it if still undecided. `remind`: say again, in words, that people are waited for. `call`: tell
+ * people in words of the event with the revision `key`.
  * One row per request, kind and key: a second one only moves the due time and marks the first as changed.
  */
 export interface Consequence {
-  readonly kind: 'show' | 'audit' | 'run' | 'expire' | 'remind';
+  readonly kind: 'show' | 'audit' | 'run' | 'expire' | 'remind' | 'call';
   readonly key: string;
   /** ISO 8601. */
   readonly dueAt: string;
@@ -31,7 +33,8 @@ export function consequencesOf(request: Request, events: readonly StoredEvent[])
           { kind: 'show', key: '', dueAt: now },
           { kind: 'audit', key: '', dueAt: auditAt },
         ];
-  for (const { body, time } of events) {
+  for (const { body, time, revision } of events) {
+    if (calledFor(body).length > 0) rows.push({ kind: 'call', key: `${revision}`, dueAt: time });
     if (body.type === 'run-ordered') rows.push({ kind: 'run', key: `${body.data.run}`, dueAt: time });
     if (body.type === 'submitted' || body.type === 'plan-changed') {
       const { expiresAt } = body.data.policy;

@@ -7,6 +7,7 @@ import { blocksOf, stepsOf } from '../plan.ts';
 import type { Standing } from '../policy/policy.ts';
 import { signInRefusal } from '../policy/sign-in.ts';
 import { isBlank } from '../unseen.ts';
+import { isOver, remind } from './decide-remind.ts';
 import { checkRun, intend, orderRun, record, stopRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
 import { type Actor, botActor, type NewEvent, newEvent } from './events.ts';
@@ -44,6 +45,8 @@ export function decide(request: Request | null, command: Command, now: Date): De
       return decideOn(request, command, now);
     case 'cancel':
       return cancel(request, command);
+    case 'remind':
+      return remind(request, command, now);
     case 'stop':
       return stop(request, command);
     case 'retry':
@@ -233,10 +236,6 @@ function eraseTexts(request: Request, command: Extract<Command, { do: 'erase-tex
     newEvent('texts-erased', command.actor, { reason }, { ...rest, submittedBy: submittedBy(command.actor) }),
   );
 }
-
-/** The time to decide is over, whether or not the timer has come by. */
-const isOver = (request: Request, now: Date): boolean =>
-  request.state === 'awaiting-approval' && now.toISOString() >= request.policy.expiresAt;
 
 const expiry = (request: Request): NewEvent =>
   newEvent('expired', botActor, {}, { planDigest: request.digest, result: 'expired' });

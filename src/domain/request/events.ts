@@ -108,6 +108,8 @@ const payloadsWith = (plan: z.ZodType<Plan>) => ({
   /** Somebody wants nothing more to begin once what is running has ended. In record 2 from decision 17 on. */
   'stop-requested': z.strictObject({ run }),
   retried: z.strictObject({}),
+  /** The requester has those called again who can decide. In record 2 from decision 23 on. */
+  reminded: z.strictObject({}),
   'given-up': z.strictObject({}),
   /**
    * Every text of the request written before this event was destroyed, and its salt with it. The operator's reason is kept

@@ -3,6 +3,7 @@
 import { type Failure, leftUntouched } from '../failure.ts';
 import { PersonId, type RequestId } from '../ids.ts';
 import type { Plan, StepName } from '../plan.ts';
+import { commentOf, withoutTexts } from './comments.ts';
 import type { EventBody, StoredEvent } from './events.ts';
 import type { Decided, Request, RequestBase, StepProgress, StopAsked } from './request.ts';
 
@@ -53,6 +54,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     checked: 0,
     touched: false,
     stop: null,
+    remindedAt: null,
     replaced: null,
   };
 }
@@ -96,17 +98,8 @@ const stopAsked = ({ body: { actor }, time }: StoredEvent): StopAsked => ({
 const decided = (event: StoredEvent): Decided => ({
   by: event.body.actor.kind === 'person' ? PersonId.parse(event.body.actor.id) : null,
   at: event.time,
-  comment: event.texts.comment ?? null,
-  commentErased: event.texts.comment === null,
+  ...commentOf(event),
 });
-
-/** The events before this one may still have been read with their texts. */
-function withoutTexts(request: Request): Request {
-  if (request.state !== 'rejected' && request.state !== 'cancelled') return { ...request, justification: null };
-  const { ended } = request;
-  const commentErased = ended.commentErased || ended.comment !== null;
-  return { ...request, justification: null, ended: { ...ended, comment: null, commentErased } };
-}
 
 /** One event later. */
 export function evolve(request: Request, event: StoredEvent): Request {
@@ -116,7 +109,8 @@ export function evolve(request: Request, event: StoredEvent): Request {
     case 'submitted':
       throw new Error(`request ${request.id} was submitted twice`);
     case 'approved': {
-      const approval = { by: PersonId.parse(body.actor.id), at: time, signIn: body.data.signIn };
+      const comment = commentOf(event);
+      const approval = { by: PersonId.parse(body.actor.id), at: time, signIn: body.data.signIn, ...comment };
       return { ...base, state: 'awaiting-approval', approvals: [...base.approvals, approval] };
     }
     case 'rejected':
@@ -125,6 +119,8 @@ export function evolve(request: Request, event: StoredEvent): Request {
       return { ...base, state: 'cancelled', ended: decided(event) };
     case 'expired':
       return { ...base, state: 'expired' };
+    case 'reminded':
+      return { ...base, state: 'awaiting-approval', remindedAt: time };
     case 'decided-late':
     case 'clock-set-right':
       return { ...request, revision: event.revision };
@@ -140,6 +136,7 @@ export function evolve(request: Request, event: StoredEvent): Request {
         digest: body.planDigest ?? '',
         policy: body.data.policy,
         approvals: [],
+        remindedAt: null,
         progress: planned(body.data.plan),
         replaced: { plan: request.plan, reason: body.data.reason },
       };

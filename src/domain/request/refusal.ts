@@ -38,6 +38,7 @@ export const RefusalCode = z.enum([
   'own-request',
   'plan-blocked',
   'plan-moved',
+  'reminded-lately',
   'request-ended',
   'requester-lost-role',
   'run-started',

@@ -84,6 +84,8 @@ export type Command =
   | (ClickOrOperator & { readonly do: 'stop'; readonly standing: Standing })
   /** Of an operator's it is not asked: the run that is ordered asks before anything else. */
   | (ClickOrOperator & { readonly do: 'retry'; readonly standing: Standing; readonly requesterStanding: Standing })
+  /** Has those called again who can decide. */
+  | (Click & { readonly do: 'remind' })
   | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }
   /** The record goes on from the present time: the last event of all is dated `ahead` of it. */
   | { readonly do: 'set-clock-right'; readonly actor: Actor; readonly ahead: string }

@@ -9,8 +9,15 @@ import type { SignIn } from '../policy/sign-in.ts';
 import type { Proof } from '../proof.ts';
 import type { AskedAgain, Origin } from './events.ts';
 
+/** What somebody wrote beside their decision. */
+export interface Comment {
+  /** Null when there is none, or none any more. */
+  readonly comment: string | null;
+  readonly commentErased: boolean;
+}
+
 /** One approval that counts towards the plan as it now stands. */
-export interface Approval {
+export interface Approval extends Comment {
   readonly by: PersonId;
   readonly at: string;
   /** Null where approving asked for no sign-in of its own. */
@@ -75,6 +82,8 @@ export interface RequestBase {
   readonly touched: boolean;
   /** Who first wanted the run that is under way to stop after the steps that are running; null where nobody. */
   readonly stop: StopAsked | null;
+  /** When the requester last had approvers called again about the plan as it stands; null: never. ISO 8601. */
+  readonly remindedAt: string | null;
   /** The plan this one replaced, when the world moved after an approval. */
   readonly replaced: { readonly plan: Plan; readonly reason: AskedAgain } | null;
 }
@@ -87,12 +96,9 @@ export interface StopAsked {
 }
 
 /** How a person ended it. */
-export interface Decided {
+export interface Decided extends Comment {
   readonly by: PersonId | null;
   readonly at: string;
-  /** Null when there is none, or none any more. */
-  readonly comment: string | null;
-  readonly commentErased: boolean;
 }
 
 export type AwaitingApproval = RequestBase & { readonly state: 'awaiting-approval' };

@@ -3,6 +3,7 @@ import {
   type Activity,
   ActivityTypes,
   type CloudAdapter,
+  type ConversationAccount,
   type ConversationReference,
   type TurnContext,
 } from 'botbuilder';
@@ -24,7 +25,7 @@ export interface Chat {
   /** Starts a new thread in a channel. */
   postThread(channelId: string, card: AdaptiveCard): Promise<Posted>;
   /** Says something in words, mentioning people. */
-  say(conversationId: string, text: string, addressees: readonly Addressee[]): Promise<void>;
+  say(conversationId: string, text: string, addressees: readonly Addressee[]): Promise<Posted>;
   /** Returns false when the card or its conversation is gone. */
   update(posted: Posted, card: AdaptiveCard): Promise<boolean>;
 }
@@ -57,6 +58,9 @@ const statusOf = (error: unknown): number | null => {
   return typeof status === 'number' ? status : null;
 };
 
+/** The conversation is gone, or the bot is no longer in it: saying it once more would not help. */
+export const isGone = (error: unknown): boolean => [403, 404].includes(statusOf(error) ?? 0);
+
 export function openChat(options: ChatOptions): Chat {
   const { adapter, botAppId, botId, tenantId, conversations } = options;
 
@@ -65,7 +69,8 @@ export function openChat(options: ChatOptions): Chat {
     const candidates = [address?.serviceUrl ?? null, await conversations.serviceUrl(tenantId), options.serviceUrl];
     const serviceUrl = candidates.find((url) => url !== null && options.trust(url)) ?? null;
     if (serviceUrl === null) throw new UnknownServiceUrl(`posting to ${conversationId}: no service URL is known yet`);
-    const conversation = { id: conversationId, isGroup: true, conversationType: '', tenantId, name: '' };
+    // What kind of conversation it is Teams knows better, and what is said of it wrongly a client may refuse.
+    const conversation = { id: conversationId, tenantId } as ConversationAccount;
     return { channelId: 'msteams', serviceUrl, conversation, bot: { id: botId, name: '' } };
   }
 
@@ -103,7 +108,13 @@ export function openChat(options: ChatOptions): Chat {
     say: (conversationId, text, addressees) =>
       inTurn(conversationId, async (context) => {
         const entities = [...entitiesOf(addressees)];
-        await context.sendActivity({ type: ActivityTypes.Message, text, textFormat: 'markdown', entities });
+        const sent = await context.sendActivity({
+          type: ActivityTypes.Message,
+          text,
+          textFormat: 'markdown',
+          entities,
+        });
+        return { conversationId, activityId: sent?.id ?? '' };
       }),
     update: (posted, card) =>
       inTurn(posted.conversationId, async (context) => {

@@ -64,6 +64,7 @@ export function decides(verb: 'approve' | 'reject', by: PersonId, change: ClickC
   return { do: verb, ...decided, requesterStanding, stepUp: change.stepUp ?? null, signIn: change.signIn ?? null };
 }
 export const cancels = (by: PersonId = requester, asking = 1): Command => ({ do: 'cancel', ...click(by, asking) });
+export const reminds = (by: PersonId = requester, asking = 1): Command => ({ do: 'remind', ...click(by, asking) });
 export const settles = (verb: 'retry' | 'give-up' | 'stop', by: PersonId, change: ClickChange = {}): Command => ({
   do: verb,
   ...click(by, change.asking ?? 1),

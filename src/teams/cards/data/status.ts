@@ -24,6 +24,8 @@ export const StatusData = z.strictObject({
   note: CardText,
   /** What *Stop after this step* means; empty: it is not offered. */
   stop: CardText,
+  /** The requester waits: those who can decide are called again. */
+  canRemind: z.boolean(),
   canCancel: z.boolean(),
   canRefresh: z.boolean(),
 });

@@ -26,6 +26,7 @@ import {
   quoted,
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { commentLines } from './approval-comments.ts';
 import { differenceRows } from './difference.ts';
 import {
   changeBox,
@@ -103,6 +104,7 @@ const approvedRows = (request: Request, { names, reader }: CardContext): Row[] =
   request.approvals.map((approval) =>
     row(marks.done, plain<string>(`${saysYou(request, approval.by, reader) ? 'You' : names(approval.by)} approved`), [
       grey(md`${dateAndTime(new Date(approval.at))}. Plan ${plain<string>(shortDigest(request.digest))}.`),
+      ...commentLines(approval),
     ]),
   );
 
@@ -171,12 +173,11 @@ function decidedNote(request: Request, { awaited, paused }: CardContext): CardTe
 
 function endedRow(request: Request, { names }: CardContext): Row[] {
   if (request.state !== 'rejected' && request.state !== 'cancelled') return [];
-  const { by, at, comment, commentErased } = request.ended;
+  const { by, at } = request.ended;
   return [
     row(marks.bad, plain<string>(`${names(by)} ${request.state}`), [
       grey(dateAndTime(new Date(at))),
-      ...(comment === null ? [] : [grey(quoted(comment))]),
-      ...(commentErased ? [grey(plain('The comment was erased.'))] : []),
+      ...commentLines(request.ended),
     ]),
   ];
 }

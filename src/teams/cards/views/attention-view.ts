@@ -18,6 +18,7 @@ import { stepWordsIn } from '../../../words/steps.ts';
 import { coloured, grey, marks, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { approvalComments } from './approval-comments.ts';
 import { type CardContext, maySettle } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { stoppedBy, stoppedOf } from './stop-view.ts';
@@ -163,6 +164,7 @@ export function attentionCard(request: NeedsAttention | Failed, context: CardCon
     consequence: waits ? plain<string>(consequenceOf(done)) : nothing,
     stepsTitle: plain<string>(`${countOf(done, 'step', 'steps')} done, ${progress.length - done} not`),
     steps: stepRows(request),
+    comments: approvalComments(request, context.names),
     note:
       request.state === 'failed'
         ? md`${plain(context.names(request.ended.by))} gave up ${dateAndTime(new Date(request.ended.at))}.`

@@ -3,6 +3,7 @@ import { shortDigest } from '../../../domain/digest.ts';
 import { highestProof } from '../../../domain/proof.ts';
 import type { Failed, NeedsAttention, Request, StepProgress, Succeeded } from '../../../domain/request/request.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
+import { durationWords } from '../../../words/duration.ts';
 import { askedAgainWords } from '../../../words/events.ts';
 import type { Names } from '../../../words/names.ts';
 import { shortVersion } from '../../../words/places.ts';
@@ -10,13 +11,13 @@ import { effectWords, notCheckedWords, proofWords, stepWords } from '../../../wo
 import { grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, quoted, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { approvalComments, commentLines } from './approval-comments.ts';
 import { attentionCard } from './attention-view.ts';
 import { differenceRows } from './difference.ts';
 import { changeLine, notesOf, reversibilityLines, upperFirst } from './parts.ts';
 import { progressRows } from './progress.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
-import { duration } from './state-line.ts';
 import { stopOffer, stoppingNote } from './stop-view.ts';
 
 const decidedWithoutChange = ['rejected', 'cancelled', 'expired'];
@@ -89,15 +90,25 @@ function waitingFacts(request: Request, { names, awaited }: CardContext) {
   if (request.state !== 'awaiting-approval') return [];
   return [
     { title: plain('Asked by'), value: plain(names(request.requester)) },
+    {
+      title: plain('Reason'),
+      value: request.justification === null ? plain('It was erased.') : quoted(request.justification),
+    },
     { title: plain('Until'), value: dateAndTime(new Date(request.policy.expiresAt)) },
     { title: plain('Waits for'), value: plain(awaited) },
+    ...(request.remindedAt === null
+      ? []
+      : [{ title: plain('Reminded'), value: dateAndTime(new Date(request.remindedAt)) }]),
     { title: plain('Plan'), value: plain<string>(shortDigest(request.digest)) },
   ];
 }
 
 const approvalRows = (request: Request, names: Names): Row[] =>
   request.approvals.map((approval) =>
-    row(marks.done, plain<string>(`${names(approval.by)} approved`), [grey(dateAndTime(new Date(approval.at)))]),
+    row(marks.done, plain<string>(`${names(approval.by)} approved`), [
+      grey(dateAndTime(new Date(approval.at))),
+      ...commentLines(approval),
+    ]),
   );
 
 function sectionsOf(request: Request, { names, paused }: CardContext) {
@@ -118,6 +129,12 @@ const movedHeadline = (request: Request): CardText => {
   return plain<string>(`${upperFirst(askedAgainWords[request.replaced.reason])}. The request asks again.`);
 };
 
+/** Where approvals have no rows of their own, what was written with them stands here. */
+const summaryOf = (request: Request, names: Names): CardText =>
+  request.state === 'running' || request.state === 'approved'
+    ? approvalComments(request, names)
+    : endedWords(request, names);
+
 function plainStatus(request: Request, context: CardContext): AdaptiveCard {
   const { names, reader } = context;
   const without = decidedWithoutChange.includes(request.state);
@@ -126,13 +143,14 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
     ...requestHeaderOf(request, context),
     change: without ? nothing : changeLine(request.plan),
     headline: movedHeadline(request),
-    summary: endedWords(request, names),
+    summary: summaryOf(request, names),
     nothingChanged: without && !request.touched,
     again: without ? md`To ask again, type ${bold(operationOf(request.plan.wish).typed.name)}` : nothing,
     facts: waitingFacts(request, context),
     sections: sectionsOf(request, context),
     note: noteOf(request, context),
     stop: stopOffer(request, context),
+    canRemind: request.state === 'awaiting-approval' && reader.kind === 'requester',
     canCancel: cancellable && reader.kind === 'requester',
     canRefresh: !without,
   });
@@ -175,7 +193,8 @@ function succeededCard(request: Succeeded, context: CardContext): AdaptiveCard {
   const version = shortVersion(to.keyVersion ?? outputs.keyVersion ?? '');
   const level = highestProof(request.proofs);
   const by = request.approvals.map((approval) => names(approval.by)).join(', ');
-  const took = duration(request.submittedAt, lastEnd(request.progress) ?? request.changedAt);
+  const ended = lastEnd(request.progress) ?? request.changedAt;
+  const took = durationWords(Date.parse(ended) - Date.parse(request.submittedAt));
   return renderCard('status-succeeded', {
     ...requestHeaderOf(request, context, {
       text: `✓ Succeeded, proof: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`,
@@ -187,6 +206,7 @@ function succeededCard(request: Succeeded, context: CardContext): AdaptiveCard {
     caution: md`${bold('▲ From now on:')} ${plain(words.fromNowOn)}`,
     notes: notesOf(plan),
     changes: changeRows(request),
+    comments: approvalComments(request, names),
     note: md`Asked by ${plain(names(request.requester))}, approved by ${plain(by)}, plan ${plain<string>(shortDigest(request.digest))}. Took ${plain<string>(took)} from the request on.`,
   });
 }

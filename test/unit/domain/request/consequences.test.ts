@@ -35,7 +35,14 @@ it('shows whatever was stored, and tells the audit channel a little later, so th
     expect(of('show', rows)).toEqual([`show  ${now}`]);
     expect(of('audit', rows)).toEqual(['audit  2026-03-02T12:00:05.000Z']);
   }
-  expect(rowsAfter(asks(), cancels())).toHaveLength(2);
+  expect(rowsAfter(...toApproved.slice(0, 2))).toHaveLength(2);
+});
+
+it('calls people about an end and about what needs them, under the revision of the event', () => {
+  expect(of('call', rowsAfter(asks()))).toEqual([]);
+  expect(of('call', rowsAfter(...toApproved))).toEqual([]);
+  expect(of('call', rowsAfter(asks(), cancels()))).toEqual([`call 2 ${now}`]);
+  expect(of('call', rowsAfter(...toAttention))).toEqual([`call ${attention} ${now}`]);
 });
 
 it('starts a run under its number, at once', () => {

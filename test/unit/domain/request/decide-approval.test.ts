@@ -87,7 +87,9 @@ describe('approving', () => {
 
   it('counts a person once', () => {
     const once = requestAfter(...approvedBy(approver));
-    expect(once.approvals).toEqual([{ by: approver, at: noon.toISOString(), signIn: null }]);
+    expect(once.approvals).toEqual([
+      { by: approver, at: noon.toISOString(), signIn: null, comment: null, commentErased: false },
+    ]);
     expect(comesTo(once, decides('approve', approver))).toBe('already-approved-by-you');
   });
 

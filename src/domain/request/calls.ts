@@ -1,0 +1,63 @@
+/**
+ * Who is called when something happens. A card that changes rings for nobody, so whoever has to know or to act is told in words
+ * of their own: one post an event and person, and none for what they did themselves.
+ */
+import { PersonId } from '../ids.ts';
+import type { EventBody, EventType, StoredEvent } from './events.ts';
+import { hasEnded, type Request } from './request.ts';
+
+/** `operators`: whom the configuration names for what got stuck. */
+export type Called = 'requester' | 'approvers' | 'operators';
+
+const nobody: readonly Called[] = [];
+
+/** A type that is missing here does not compile. A request that is submitted rings by the new cards it posts. */
+const called: { readonly [T in EventType]: readonly Called[] } = {
+  submitted: nobody,
+  approved: nobody,
+  rejected: ['requester'],
+  cancelled: ['requester'],
+  expired: ['requester'],
+  'decided-late': nobody,
+  'plan-changed': ['requester', 'approvers'],
+  'run-ordered': nobody,
+  'run-checked': nobody,
+  'step-intended': nobody,
+  'step-done': nobody,
+  'step-failed': nobody,
+  'attention-needed': ['requester', 'operators'],
+  succeeded: ['requester'],
+  'stop-requested': nobody,
+  retried: nobody,
+  'given-up': ['requester'],
+  reminded: ['approvers'],
+  'texts-erased': nobody,
+  'clock-set-right': nobody,
+};
+
+export const calledFor = ({ type }: Pick<EventBody, 'type'>): readonly Called[] => called[type];
+
+/** The person who did it; null: the bot or an operator. A run that somebody stopped needs attention by their doing. */
+export function doerOf({ body }: Pick<StoredEvent, 'body'>): PersonId | null {
+  if (body.type === 'attention-needed') {
+    const { failure } = body.data;
+    const by = failure.source === 'bot' && failure.found.code === 'stopped' ? failure.found.by : null;
+    return PersonId.safeParse(by).data ?? null;
+  }
+  return body.actor.kind === 'person' ? PersonId.parse(body.actor.id) : null;
+}
+
+/** Whether there still is something to call for: by the time it comes to that, somebody may have acted. */
+export function isStillSo(request: Request, { body, revision }: Pick<StoredEvent, 'body' | 'revision'>): boolean {
+  switch (body.type) {
+    case 'attention-needed':
+      return request.state === 'needs-attention' && request.asking === revision;
+    case 'plan-changed':
+      return request.state === 'awaiting-approval' && request.asking === revision;
+    case 'reminded':
+      return request.state === 'awaiting-approval' && request.asking < revision;
+    default:
+      // The rest are ends, which nothing comes after.
+      return hasEnded(request);
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What is said to people who are called. Nothing that a person wrote is in it: a post of words is never looked after, and would
+ * keep a text that was erased.
+ */
+import { type Called, doerOf } from '../../../domain/request/calls.ts';
+import type { StoredEvent } from '../../../domain/request/events.ts';
+import type { NeedsAttention, Request } from '../../../domain/request/request.ts';
+import { operationOf } from '../../../operations/registry.ts';
+import { actorName, askedAgainWords } from '../../../words/events.ts';
+import type { Names } from '../../../words/names.ts';
+import { remedyWords } from '../../../words/remedies.ts';
+import { type Addressee, bold, type CardText, joinText, md, nothing, plain } from '../plain-text.ts';
+import { attentionHeadline } from './attention-view.ts';
+import { upperFirst } from './parts.ts';
+
+/** The client's date fields work on cards only: words give the time in UTC. */
+const utc = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+
+const nothingChanged = ({ touched }: Request): string => (touched ? '' : ' Nothing was changed in Azure.');
+
+/** Why a person has to look. */
+export function attentionWords(request: NeedsAttention, names: Names): CardText {
+  const remedy = remedyWords(request.failure);
+  const mend = remedy === '' ? nothing : md` ${plain<string>(remedy)}`;
+  return md`${attentionHeadline(request, names)}.${mend}`;
+}
+
+/** How long there is to decide. */
+export const waitingWords = ({ policy }: Request): CardText =>
+  plain<string>(`it waits for your decision, until ${utc(policy.expiresAt)}.`);
+
+/** The event, for one of those who are called for it; the request is as it is now. */
+export function callWords(to: Called, event: StoredEvent, request: Request, names: Names): CardText {
+  const { body, texts } = event;
+  switch (body.type) {
+    case 'rejected': {
+      const wrote = texts.comment === undefined ? '' : ' What they wrote is on the card.';
+      return plain<string>(`${actorName(event, names)} rejected it.${wrote}${nothingChanged(request)}`);
+    }
+    case 'cancelled':
+      return plain<string>(`${actorName(event, names)} cancelled it.${nothingChanged(request)}`);
+    case 'expired':
+      return plain<string>(`nobody decided in time, so it has expired.${nothingChanged(request)}`);
+    case 'plan-changed': {
+      const why = upperFirst(askedAgainWords[body.data.reason]);
+      return plain<string>(
+        to === 'approvers'
+          ? `please decide again. ${why}, and earlier approvals do not count.`
+          : `it has to be approved again. ${why}.`,
+      );
+    }
+    case 'attention-needed':
+      return request.state === 'needs-attention'
+        ? md`it needs attention. ${attentionWords(request, names)}`
+        : plain('it needed attention.');
+    case 'succeeded':
+      return plain<string>(`${operationOf(request.plan.wish).words.succeeded}.`);
+    case 'given-up':
+      return plain<string>(
+        `${actorName(event, names)} gave it up.${request.touched ? ' What was done stays.' : nothingChanged(request)}`,
+      );
+    case 'reminded':
+      return plain<string>(`${names(doerOf(event))} asks you to decide, until ${utc(request.policy.expiresAt)}.`);
+    case 'submitted':
+    case 'approved':
+    case 'decided-late':
+    case 'run-ordered':
+    case 'run-checked':
+    case 'step-intended':
+    case 'step-done':
+    case 'step-failed':
+    case 'stop-requested':
+    case 'retried':
+    case 'texts-erased':
+    case 'clock-set-right':
+      throw new Error(`nobody is called for ${body.type}`);
+  }
+}
+
+/** The whole post: whom it calls, which request it is about, and what there is to say. `away`: its card stands elsewhere. */
+export function callText(request: Request, words: CardText, addressees: readonly Addressee[], away: boolean): CardText {
+  const called = joinText(addressees.map(({ text }) => text));
+  const about = md`${bold(request.id as string)}, ${plain(request.resourceName)}: ${words}`;
+  const where = away ? plain('Its card is where it was asked.') : nothing;
+  return joinText([called, about, where], ' ');
+}
