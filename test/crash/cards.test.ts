@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { SeenActivity } from '../support/local-teams.ts';
+import { cardOf, type SeenActivity } from '../support/local-teams.ts';
 import {
   activityText,
   answered,
@@ -16,7 +16,7 @@ import {
 } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
 
-describe('killed while Teams has just received a card', () => {
+describe('killed while Teams has just received a card, or a call', () => {
   let world: World;
   let putBack: () => Promise<void>;
 
@@ -96,6 +96,23 @@ describe('killed while Teams has just received a card', () => {
     );
     await inBoth(id, /Rejected/);
     expect(await copies(id, places.approvals, people.approver)).toHaveLength(1);
+  });
+
+  test('a call is made once more at most, and none is lost', async () => {
+    const id = await ask(world);
+    const card = await shows(world, places.approvals, people.approver, id, /Approval needed/);
+    const ownChat = `a:${people.requester}`;
+    await killAt('POST', `${encodeURIComponent(ownChat)}/activities`, async () =>
+      world.teams.click(people.approver, card.id, 'request.reject'),
+    );
+    const callsIn = async (place: string): Promise<number> =>
+      (await world.teams.activities(place, people.requester)).filter(
+        (one) => cardOf(one) === undefined && one.text?.includes(id) && one.text.includes('rejected it'),
+      ).length;
+    await until(async () => (await callsIn(places.operations)) > 0, 'whoever reads along is told');
+    expect(await callsIn(places.operations)).toBe(1);
+    // Teams had taken the one that nobody knows of.
+    expect(await callsIn(ownChat)).toBe(2);
   });
 
   test('the record verifies', async () => {

@@ -49,15 +49,10 @@ export function doerOf({ body }: Pick<StoredEvent, 'body'>): PersonId | null {
 
 /** Whether there still is something to call for: by the time it comes to that, somebody may have acted. */
 export function isStillSo(request: Request, { body, revision }: Pick<StoredEvent, 'body' | 'revision'>): boolean {
-  switch (body.type) {
-    case 'attention-needed':
-      return request.state === 'needs-attention' && request.asking === revision;
-    case 'plan-changed':
-      return request.state === 'awaiting-approval' && request.asking === revision;
-    case 'reminded':
-      return request.state === 'awaiting-approval' && request.asking < revision;
-    default:
-      // The rest are ends, which nothing comes after.
-      return hasEnded(request);
-  }
+  const isAsked = request.asking === revision;
+  if (body.type === 'attention-needed') return request.state === 'needs-attention' && isAsked;
+  if (body.type === 'plan-changed') return request.state === 'awaiting-approval' && isAsked;
+  if (body.type === 'reminded') return request.state === 'awaiting-approval' && request.asking < revision;
+  // The rest are ends, which nothing comes after.
+  return hasEnded(request);
 }
