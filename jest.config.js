@@ -10,9 +10,10 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+  testSequencer: '<rootDir>/test/support/slowest-first.js',
   reporters: ['default', '<rootDir>/test/support/slowest-reporter.js', '<rootDir>/test/support/attack-reporter.js'],
   // A watchdog: what hangs ends, what is held up by a busy machine does not.
   testTimeout: 120_000,
-  // Two cores are kept busy by three: scenarios wait for the bot, and the bot for what it was told to wait for.
-  maxWorkers: 3,
+  // Two cores are kept busy by four: scenarios wait for the bot, and the bot for what it was told to wait for.
+  maxWorkers: 4,
 };

@@ -22,13 +22,16 @@ export async function prepared(): Promise<string> {
 /** Reading the maps takes each process half a second; who looks for a bug asks for stacks that name the sources. */
 const maps: readonly string[] = process.env.CMK_TEST_STACKS === undefined ? [] : ['--enable-source-maps'];
 
+/** Compiling the embedded database a second time, for speed, takes a process more than it wins in the seconds it lives. */
+const options: readonly string[] = ['--liftoff-only', ...maps];
+
 /** What Node is given to start a program. */
 export const startOf = async (name: ProgramName, args: readonly string[]): Promise<string[]> => [
-  ...maps,
+  ...options,
   programIn(await prepared(), name),
   ...args,
 ];
 
 /** Starts a program that speaks over a channel. */
 export const forkProgram = async (name: ProgramName, args: readonly string[] = []): Promise<ChildProcess> =>
-  fork(programIn(await prepared(), name), args, { execArgv: [...maps], serialization: 'advanced' });
+  fork(programIn(await prepared(), name), args, { execArgv: [...options], serialization: 'advanced' });
