@@ -5,7 +5,8 @@ import { scopeOf } from './arm/rbac.ts';
 import { mainRouter } from './arm/routes.ts';
 import { requireWritable } from './arm/write-guards.ts';
 import type { Incoming } from './http/incoming.ts';
-import { armRefusal, Refusal, type Reply, reply } from './http/reply.ts';
+import { notSimulated } from './http/not-simulated.ts';
+import { Refusal, type Reply, reply } from './http/reply.ts';
 import type { Match, Route } from './http/router.ts';
 import type { Witness } from './http/witness.ts';
 import type { Caller } from './identity/caller.ts';
@@ -52,11 +53,8 @@ const authenticate = async (world: World, incoming: Incoming, audience: Route['a
 
 const findRoute = (incoming: Incoming): Match => {
   const found = mainRouter.find(incoming.method, incoming.path);
-  if ('route' in found) return found;
-  if (found.otherMethod) {
-    throw armRefusal(405, 'MethodNotAllowed', `The method '${incoming.method}' is not served for this path.`);
-  }
-  throw armRefusal(404, 'NotFound', `The local Azure does not serve ${incoming.method} ${incoming.path}.`);
+  if (found !== null) return found;
+  throw notSimulated(incoming);
 };
 
 /** In the order of the real service: token, version, right, existence of the containers, locks and the like. */

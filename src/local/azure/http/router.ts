@@ -53,16 +53,13 @@ export class Router {
     this.compiled = routes.map((route) => ({ route, shape: compile(route.pattern) }));
   }
 
-  /** The first route for the path; `otherMethod` tells a wrong method from an unknown path. */
-  find(method: string, path: string): Match | { readonly otherMethod: boolean } {
-    let otherMethod = false;
+  /** The first route for the method and path; null when there is none. */
+  find(method: string, path: string): Match | null {
     for (const { route, shape } of this.compiled) {
-      const groups = shape.exec(path);
-      if (groups === null) continue;
-      if (route.method === method) return { route, params: decodeAll(groups.groups ?? {}) };
-      otherMethod = true;
+      const found = route.method === method ? shape.exec(path) : null;
+      if (found !== null) return { route, params: decodeAll(found.groups ?? {}) };
     }
-    return { otherMethod };
+    return null;
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Incoming } from '../http/incoming.ts';
+import { notSimulated } from '../http/not-simulated.ts';
 import { type Reply, reply } from '../http/reply.ts';
 import type { Witness } from '../http/witness.ts';
 import type { World } from '../world.ts';
 import { requireNetwork, type VaultCall, vaultCaller, vaultOf } from './data-plane-access.ts';
-import { badParameter, vaultRefusal } from './data-plane-errors.ts';
+import { badParameter } from './data-plane-errors.ts';
 import { getDeleted, getKey, listDeleted, listKeys, listVersions } from './data-plane-reads.ts';
 import { createKey, deleteKey, purgeKey, recoverKey, updateKey } from './data-plane-writes.ts';
 import { backupKey, restoreKey } from './key-backup.ts';
@@ -71,7 +72,7 @@ const dispatch = (call: VaultCall): Reply | Promise<Reply> => {
     const fits = route.shape.test(call.incoming.path) && route.method === call.incoming.method;
     if (fits) return route.handle(call, groups?.name ?? '', groups?.version ?? '');
   }
-  throw vaultRefusal(404, 'NotFound', `The local Azure does not serve ${call.incoming.method} ${call.incoming.path}.`);
+  throw notSimulated(call.incoming);
 };
 
 /**
