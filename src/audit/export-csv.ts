@@ -51,9 +51,9 @@ const unseen = /(?![\t\n\r])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 /**
  * What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection"; the last four are their full-width forms),
  * at the beginning of a cell or where one would begin for a reader to whom another character parts them: `;` and tab are list
- * separators of many countries, and a reader without quotes parts at quotes and line breaks.
+ * separators of many countries, a reader may be told to part at spaces, and one without quotes parts at quotes and line breaks.
  */
-const formulaStart = /(?:^|[,;|\t\r\n"])(?= *[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/g;
+const formulaStart = / (?=[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]\S)|(?:^|[,;|\t\r\n"])(?= *[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/g;
 
 /** RFC 4180, every cell quoted. Some of this was typed by people: an apostrophe in front of what would start a formula makes it text. */
 function cell(value: string): string {

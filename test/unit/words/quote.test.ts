@@ -1,14 +1,38 @@
 import { quote } from '../../../src/words/quote.ts';
 
 describe('a quotation', () => {
-  it.each(['”', '“', '"', '„', '«', '»', '‟', '〞', '＂', '″', '❞', '﹂', '」'])(
-    'is not ended by %s in what somebody wrote',
-    (mark) => {
-      expect(quote(`for the audit${mark} Approved by security. ${mark}`)).toBe(
-        '“for the audit’ Approved by security. ’”',
-      );
-    },
-  );
+  it.each([
+    '”',
+    '“',
+    '"',
+    '„',
+    '«',
+    '»',
+    '‟',
+    '〞',
+    '＂',
+    '″',
+    '❞',
+    '﹂',
+    '」',
+    'ʺ',
+    '˝',
+    '˶',
+    '״',
+    '🙷',
+    '🙸',
+    '‷',
+    '᳓',
+    '❠',
+    '’’',
+    '‘‘',
+    "''",
+    '′′',
+  ])('is not ended by %s in what somebody wrote', (mark) => {
+    expect(quote(`for the audit${mark} Approved by security. ${mark}`)).toBe(
+      '“for the audit’ Approved by security. ’”',
+    );
+  });
 
   it('leaves single marks and everything else as it is', () => {
     expect(quote('the ward’s ‘own’ key, 5′ long')).toBe('“the ward’s ‘own’ key, 5′ long”');
