@@ -99,7 +99,7 @@ export function openStandings(azure: Asked, policy: Policy, admission: Admission
   return {
     async rolesOf(person) {
       const found = await azure.groups.memberOf(person, [...new Set([...asking, ...approving, ...admission.readers])]);
-      if (!found.ok) return refuse('cannot-check-membership');
+      if (!found.ok) return { ...refuse('cannot-check-membership'), failure: found.failure };
       const { kind, of } = found.value;
       if (kind === 'guest' && !admission.allowGuests) return refuse('guest');
       if (of.length === 0) return refuse('no-role');

@@ -1,8 +1,10 @@
 /** Words for every refusal. A clicker gets title and text as a message only they see. */
+import type { Failure } from '../domain/failure.ts';
 import type { Refusal, RefusalCode } from '../domain/request/refusal.ts';
 import { kinds } from '../resources/registry.ts';
-import { failureLine } from './failures.ts';
+import { failureLine, sourceWords } from './failures.ts';
 import { shortVersion } from './places.ts';
+import { remedyWords } from './remedies.ts';
 
 export interface Words {
   /** What is. */
@@ -13,7 +15,13 @@ export interface Words {
   readonly unchanged?: true;
 }
 
-const words: { readonly [C in RefusalCode]: (fact: string) => Words } = {
+/** Of a cause that stays until somebody removes it, its code and how; whoever reads this may be anybody, so not its words. */
+const whyUnchecked = (failure: Failure | undefined): string =>
+  failure === undefined || failure.next !== 'ask'
+    ? 'Nothing was stored. Try again in a minute.'
+    : `${sourceWords(failure)}. Nothing was stored. ${remedyWords(failure)}`;
+
+const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) => Words } = {
   'acknowledge-data-loss': () => ({
     title: 'The caution is not ticked.',
     text: 'Read it, tick it, then submit.',
@@ -45,9 +53,14 @@ const words: { readonly [C in RefusalCode]: (fact: string) => Words } = {
     text: `${failure} Nothing was changed. An owner gives the bot’s identity the missing right; then try again.`,
     unchanged: true,
   }),
-  'cannot-check-membership': () => ({
+  'azure-cannot': (told, failure) => ({
+    title: 'Azure cannot answer this.',
+    text: `${told} Nothing was changed. ${failure === undefined ? '' : remedyWords(failure)}`,
+    unchanged: true,
+  }),
+  'cannot-check-membership': (_fact, failure) => ({
     title: 'Your membership could not be checked.',
-    text: 'Nothing was stored. Try again in a minute.',
+    text: whyUnchecked(failure),
     unchanged: true,
   }),
   'cannot-check-requester': () => ({
@@ -227,4 +240,4 @@ const words: { readonly [C in RefusalCode]: (fact: string) => Words } = {
 
 /** The words of a refusal, as plain text: not yet safe for a card. */
 export const refusalWords = ({ code, fact, failure }: Refusal): Words =>
-  words[code](failure === undefined ? fact : failureLine(failure));
+  words[code](failure === undefined ? fact : failureLine(failure), failure);

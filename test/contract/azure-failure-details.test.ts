@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { KeyVersion, PersonId } from '../../src/domain/ids.ts';
 import type { CustomerKey } from '../../src/domain/observed.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
+import { refuse } from '../../src/domain/request/refusal.ts';
+import { refusalWords } from '../../src/words/refusals.ts';
 import { discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
   connect,
@@ -167,6 +169,23 @@ test('Resource Graph’s cause is kept, which stands in the details of its error
     code: 'InvalidQuery',
     message: expect.stringMatching(/^Query is invalid\.\nNo such column\.\nPlease provide/),
   });
+});
+
+test('a secret of the bot that has expired is told by its code', async () => {
+  const description = "AADSTS7000222: The provided client secret keys for app 'x' are expired. Trace ID: 1";
+  const expired: Fault = {
+    match: { url: '/oauth2/' },
+    respond: {
+      status: 401,
+      body: { error: 'invalid_client', error_description: description, error_codes: [7000222] },
+    },
+  };
+  const person = PersonId.parse('20000000-0000-4000-8000-000000000001');
+  const failure = failureOf(await under(running, expired, () => connect(running).groups.memberOf(person, [])));
+  expect(failure).toMatchObject({ source: 'sign-in', next: 'ask', code: 'AADSTS7000222' });
+  const { text } = refusalWords({ ...refuse('cannot-check-membership'), failure });
+  expect(text).toMatch(/AADSTS7000222.*secret of the bot’s app has expired.*AZURE_CLIENT_SECRET/);
+  expect(text).not.toMatch(/in a minute/);
 });
 
 describe('a token that Azure refuses', () => {

@@ -183,6 +183,14 @@ it('stand for a refusal because of every failure', () => {
   for (const failure of all) expect(refusalWords(refuseFailure(failure)).text).toContain(failureLine(failure));
 });
 
+it('do not send people to wait for what stays as it is', () => {
+  const lasting = outside.filter(({ next }) => next === 'ask');
+  for (const failure of lasting) {
+    expect(refusalWords(refuseFailure(failure)).text).not.toMatch(/again in a minute/);
+    expect(refusalWords({ ...refuse('cannot-check-membership'), failure }).text).not.toMatch(/again in a minute/);
+  }
+});
+
 it('stand for every step, every proof and every operation', () => {
   expect([...stepWords, ...proofs, ...operationWords].filter((words) => words.trim() === '')).toEqual([]);
 });

@@ -59,6 +59,7 @@ export const RefusalCode = z.enum([
   'unknown-vault',
   'azure-unreachable',
   'azure-refused',
+  'azure-cannot',
 ]);
 export type RefusalCode = z.infer<typeof RefusalCode>;
 
@@ -73,8 +74,10 @@ export interface Refusal {
 
 export const refuse = (code: RefusalCode, fact = ''): Refusal => ({ kind: 'refused', code, fact });
 
-/** What a failed look at Azure means for the person who waits: to try again, or to have a right given to the bot. */
-export const refuseFailure = (failure: Failure): Refusal => ({
-  ...refuse(statusOf(failure) === 403 ? 'azure-refused' : 'azure-unreachable'),
-  failure,
-});
+/** What a failed look at Azure means for the person who waits: to try again, to have a right given to the bot, or neither. */
+export const refuseFailure = (failure: Failure): Refusal => ({ ...refuse(refusalFor(failure)), failure });
+
+function refusalFor(failure: Failure): RefusalCode {
+  if (statusOf(failure) === 403) return 'azure-refused';
+  return failure.source !== 'bot' && failure.next === 'ask' ? 'azure-cannot' : 'azure-unreachable';
+}

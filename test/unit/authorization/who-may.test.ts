@@ -106,6 +106,13 @@ describe('whoever uses the bot', () => {
     expect(await (await refusedBy(silent))(approver)).toBe('cannot-check-membership');
     expect(await (await refusedBy(async () => failed(failure())))(approver)).toBe('cannot-check-membership');
   });
+
+  it('is told why it cannot be checked, where waiting would not help', async () => {
+    const expired = failure({ code: 'AADSTS7000222', next: 'ask' });
+    const memberOf: Groups['memberOf'] = async () => failed(expired);
+    const standings = openStandings({ ...scriptedAzure(), groups: { memberOf } }, policyOf(), admission);
+    expect(await standings.rolesOf(approver)).toMatchObject({ code: 'cannot-check-membership', failure: expired });
+  });
 });
 
 describe('standing under rules', () => {

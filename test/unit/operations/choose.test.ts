@@ -84,7 +84,7 @@ it.each([
   ['keys', 'keys.get', (port: typeof azure) => chooseKey(port, vaultId, 'care')],
 ] as const)('says what Azure said when %s cannot be read', async (_what, read, choose) => {
   const dark = scriptedAzure();
-  dark.refuse(read, failure({ status: 429, code: 'Throttled', message: 'Too many requests.' }));
+  dark.refuse(read, failure({ next: 'wait', status: 429, code: 'Throttled', message: 'Too many requests.' }));
   expect(await choose(dark, 'any')).toMatchObject({
     code: 'azure-unreachable',
     failure: { code: 'Throttled', message: 'Too many requests.' },
@@ -94,6 +94,8 @@ it.each([
     code: 'azure-refused',
     failure: { code: 'AuthorizationFailed', message: 'No.' },
   });
+  dark.refuse(read, failure({ status: 400, code: 'InvalidQuery', message: 'Query is invalid.' }));
+  expect(await choose(dark, 'any')).toMatchObject({ code: 'azure-cannot', failure: { code: 'InvalidQuery' } });
 });
 
 describe('a new key', () => {

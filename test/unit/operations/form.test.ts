@@ -176,7 +176,7 @@ describe('submitting', () => {
   it('says what Azure said when it cannot be read', async () => {
     const { ports, azure } = commandWorld();
     const form = await reviewed(ports);
-    azure.refuse('resources.get', failure({ status: 429, code: 'Throttled', message: 'Wait.' }));
+    azure.refuse('resources.get', failure({ next: 'wait', status: 429, code: 'Throttled', message: 'Wait.' }));
     expect(await submit(form, inputs(ticked), ports)).toMatchObject({
       problem: { code: 'azure-unreachable', failure: { code: 'Throttled', message: 'Wait.' } },
     });
