@@ -130,7 +130,7 @@ export const recordAttacks: readonly RecordAttack[] = [
       startRun(record.waiting),
     ],
     bot: refuses('seal-missing'),
-    verify: 'seal-missing, revision-differs, prev-differs, outbox-unknown, text-unknown',
+    verify: 'seal-missing, revision-differs, prev-differs, time-went-back, outbox-unknown, text-unknown',
   },
   {
     attack: 'the same at the end, correctly chained, unsealed',
@@ -220,7 +220,7 @@ export const recordAttacks: readonly RecordAttack[] = [
       'update cmk.event set seq = 4 where seq = 100',
     ],
     bot: refuses('prev-differs'),
-    verify: 'prev-differs, column-differs',
+    verify: 'prev-differs, column-differs, time-went-back',
   },
   {
     attack: 'a rejection deleted from the middle',
