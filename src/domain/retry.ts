@@ -1,5 +1,6 @@
 /** What to do after a step failed: wait and try again, or ask a person. */
 import type { Failure } from './failure.ts';
+import type { Tried } from './request/tried.ts';
 
 export type RetryDecision = { readonly kind: 'wait'; readonly ms: number } | { readonly kind: 'ask' };
 
@@ -7,14 +8,19 @@ export type RetryDecision = { readonly kind: 'wait'; readonly ms: number } | { r
 export interface RetryLimits {
   readonly firstWaitMs: number;
   readonly longestWaitMs: number;
-  /** For calls that will do when repeated: throttling, outages. */
+  /** For calls that will do when repeated: throttling, outages. Tries that waited for a change to spread do not count. */
   readonly waitAttempts: number;
-  /** For changes that have not spread yet: from the first try of this step in this run. */
+  /** For changes that have not spread yet: of tries and waits of this step in this run. */
   readonly spreadWithinMs: number;
 }
 
-/** Decides from the failure, how often the step was tried in this run (1 = once), and for how long. */
-export function decideRetry(failure: Failure, attempt: number, sinceMs: number, limits: RetryLimits): RetryDecision {
+/** Decides from the failure, which try of this run it was (1 = the first), and what was tried before and how long in all. */
+export function decideRetry(
+  failure: Failure,
+  attempt: number,
+  { waited, spentMs }: Tried,
+  limits: RetryLimits,
+): RetryDecision {
   const backOff = Math.min(limits.firstWaitMs * 2 ** (attempt - 1), limits.longestWaitMs);
   const asked = failure.source === 'bot' ? null : failure.retryAfterMs;
   const ms = Math.max(asked ?? 0, backOff);
@@ -22,8 +28,8 @@ export function decideRetry(failure: Failure, attempt: number, sinceMs: number, 
     case 'ask':
       return { kind: 'ask' };
     case 'wait':
-      return attempt < limits.waitAttempts ? { kind: 'wait', ms } : { kind: 'ask' };
+      return waited + 1 < limits.waitAttempts ? { kind: 'wait', ms } : { kind: 'ask' };
     case 'retry-until':
-      return sinceMs + ms <= limits.spreadWithinMs ? { kind: 'wait', ms } : { kind: 'ask' };
+      return spentMs + ms <= limits.spreadWithinMs ? { kind: 'wait', ms } : { kind: 'ask' };
   }
 }

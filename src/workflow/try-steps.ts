@@ -7,6 +7,7 @@ import type { StoredEvent } from '../domain/request/events.ts';
 import { refuse } from '../domain/request/refusal.ts';
 import { ownKeyOf, type Request } from '../domain/request/request.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
+import { triedSoFar } from '../domain/request/tried.ts';
 import { decideRetry } from '../domain/retry.ts';
 import { workOf } from '../operations/registry.ts';
 import { steps } from '../steps/registry.ts';
@@ -47,17 +48,10 @@ async function tryOnce(ports: RunPorts, id: RequestId, run: number, one: Try): P
   }
   const { failure } = outcome;
   const events = await ports.requests.events(id);
-  const first = events.find(
-    ({ body }) => body.type === 'step-intended' && body.data.run === run && body.data.step === step,
-  );
-  const now = ports.now().getTime();
-  const retry = decideRetry(
-    failure,
-    attempt,
-    now - Date.parse(first?.time ?? ports.now().toISOString()),
-    ports.retryLimits,
-  );
-  const retryAt = retry.kind === 'wait' ? new Date(now + retry.ms).toISOString() : null;
+  const now = ports.now();
+  const tried = triedSoFar(events, run, step, now.toISOString());
+  const retry = decideRetry(failure, attempt, tried, ports.retryLimits);
+  const retryAt = retry.kind === 'wait' ? new Date(now.getTime() + retry.ms).toISOString() : null;
   return { step, attempt, outcome: 'failed', failure, retryAt, outputs: outcome.outputs };
 }
 

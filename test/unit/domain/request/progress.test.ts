@@ -5,6 +5,7 @@ import type { StepName } from '../../../../src/domain/plan.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
+import { triedSoFar } from '../../../../src/domain/request/tried.ts';
 import { approver, requester } from '../../../support/fixtures.ts';
 import {
   asks,
@@ -127,5 +128,32 @@ describe('whether a step can have changed anything', () => {
     ['it stands in a record that does not say', false, [failure()]],
   ])('%s: %s', (_what, untouched, failures) => {
     expect(after(...failures)).toBe(untouched);
+  });
+});
+
+describe('how long a step has been tried', () => {
+  const tries = (at: readonly string[]): readonly StoredEvent[] => {
+    const events = eventsAfter(
+      ...toRunning,
+      records(1, failedWith('enable-identity', '2026-03-02T12:00:40.000Z')),
+      intends(1, 'enable-identity', 2),
+    ).slice(-3);
+    return events.map((event, n) => ({ ...event, time: `2026-03-02T${at[n]}.000Z` }));
+  };
+  const spent = (at: readonly string[], now: string) =>
+    triedSoFar(tries(at), 1, 'enable-identity', `2026-03-02T${now}.000Z`);
+
+  test('is what tries and waits took', () => {
+    // A try of 10 s, a wait of 30 s, and a try of 20 s so far.
+    expect(spent(['12:00:00', '12:00:10', '12:00:40'], '12:01:00')).toEqual({ waited: 0, spentMs: 60_000 });
+  });
+
+  test('is not changed by a clock that is set while it waits', () => {
+    expect(spent(['12:00:00', '12:00:10', '19:00:40'], '19:01:00').spentMs).toBe(60_000);
+  });
+
+  test('is used up by no clock that is set in the middle of a try, forwards or back', () => {
+    expect(spent(['12:00:00', '12:00:10', '12:00:40'], '19:00:00').spentMs).toBe(40_000 + 120_000);
+    expect(spent(['12:00:00', '12:00:10', '12:00:40'], '09:00:00').spentMs).toBe(40_000);
   });
 });
