@@ -54,7 +54,7 @@ export const agentRows: readonly MovedRow[] = [
   {
     of: 'agent',
     what: 'its tags and tier changed',
-    change: onAgent(agent, ({ content }) => Object.assign(content, { tags: { a: 'b' }, sku: 'S1' })),
+    change: onAgent(agent, ({ content }) => Object.assign(content, { tags: { a: 'b' }, sku: 'PES' })),
     ...goesOn(...everything),
   },
   {
