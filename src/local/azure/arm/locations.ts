@@ -56,6 +56,7 @@ export const locationRoutes: readonly Route[] = [
     audience: 'arm',
     versions: resourcesVersions,
     action: 'Microsoft.Resources/subscriptions/locations/read',
+    shapeOnly: 'seven regions, the same for every subscription',
     handle: (call: Call) => reply(200, { value: regions.map((one) => regionBody(param(call, 'sub'), one)) }),
   },
 ];

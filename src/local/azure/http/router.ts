@@ -24,6 +24,8 @@ export interface Route {
   readonly versions: readonly string[];
   /** The ARM action the caller must hold at the scope of the path; null where any caller of the tenant may. */
   readonly action: string | null;
+  /** What there is behind the answer where it is no more than the real one's shape; missing: as in the real service. */
+  readonly shapeOnly?: string;
   readonly handle: (call: Call) => Reply | Promise<Reply>;
 }
 
@@ -47,9 +49,11 @@ const compile = (pattern: string): RegExp => {
 };
 
 export class Router {
+  readonly routes: readonly Route[];
   private readonly compiled: readonly { readonly route: Route; readonly shape: RegExp }[];
 
   constructor(routes: readonly Route[]) {
+    this.routes = routes;
     this.compiled = routes.map((route) => ({ route, shape: compile(route.pattern) }));
   }
 

@@ -13,11 +13,23 @@ import { rotateKey } from './key-rotation.ts';
 import { getRotationPolicy, putRotationPolicy } from './key-rotation-policy.ts';
 import { useKey } from './wrapping.ts';
 
-const versions = ['7.2', '7.3', '7.4', '7.5', '7.6-preview.2', '7.6', '2025-06-01-preview', '2025-07-01'];
+export const dataPlaneVersions = [
+  '7.2',
+  '7.3',
+  '7.4',
+  '7.5',
+  '7.6-preview.2',
+  '7.6',
+  '2025-06-01-preview',
+  '2025-07-01',
+];
 
 interface VaultRoute {
   readonly method: string;
+  readonly pattern: string;
   readonly shape: RegExp;
+  /** As of the routes of the main port. */
+  readonly shapeOnly?: string;
   readonly handle: (call: VaultCall, name: string, version: string) => Reply | Promise<Reply>;
 }
 
@@ -26,17 +38,21 @@ const keyVersion = '(?<version>[^/]+)';
 
 const at = (method: string, path: string, handle: VaultRoute['handle']): VaultRoute => ({
   method,
+  pattern: path,
   shape: new RegExp(`^${path.replace('{name}', keyName).replace('{version}', keyVersion)}$`, 'i'),
   handle,
 });
 
 /** Data-plane paths of 7.5 and later. A missing version in a key's address means the newest. */
-const routes: readonly VaultRoute[] = [
+export const dataPlaneRoutes: readonly VaultRoute[] = [
   at('GET', '/keys', (call) => listKeys(call)),
   at('GET', '/keys/{name}', (call, name) => getKey(call, name, '')),
   at('GET', '/keys/{name}/versions', (call, name) => listVersions(call, name)),
   at('GET', '/keys/{name}/rotationpolicy', (call, name) => getRotationPolicy(call, name)),
-  at('PUT', '/keys/{name}/rotationpolicy', (call, name) => putRotationPolicy(call, name)),
+  {
+    ...at('PUT', '/keys/{name}/rotationpolicy', (call, name) => putRotationPolicy(call, name)),
+    shapeOnly: 'it counts when a key is rotated; no key is rotated by itself',
+  },
   at('GET', '/keys/{name}/{version}', getKey),
   at('PUT', '/keys/{name}', (call, name) => importKey(call, name)),
   at('POST', '/keys/{name}/create', (call, name) => createKey(call, name)),
@@ -60,14 +76,14 @@ const routes: readonly VaultRoute[] = [
 const requireVersion = (incoming: Incoming): void => {
   const version = incoming.query.get('api-version');
   if (version === null) throw badParameter('api-version must be specified');
-  if (versions.includes(version)) return;
+  if (dataPlaneVersions.includes(version)) return;
   throw badParameter(
     `The specified version (${version}) is not recognized. Consider using the latest supported version (2025-07-01).`,
   );
 };
 
 const dispatch = (call: VaultCall): Reply | Promise<Reply> => {
-  for (const route of routes) {
+  for (const route of dataPlaneRoutes) {
     const groups = route.shape.exec(call.incoming.path)?.groups;
     const fits = route.shape.test(call.incoming.path) && route.method === call.incoming.method;
     if (fits) return route.handle(call, groups?.name ?? '', groups?.version ?? '');

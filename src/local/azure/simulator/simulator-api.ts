@@ -92,7 +92,7 @@ const getRequests = ({ log }: Simulator, { query }: Incoming): Reply => {
 
 type Door = (simulator: Simulator, incoming: Incoming) => Reply | Promise<Reply>;
 
-const doors: Readonly<Record<string, Door>> = {
+export const doors: Readonly<Record<string, Door>> = {
   'GET /simulator/state': ({ world }) => reply(200, world.state),
   'PUT /simulator/state': putState,
   'DELETE /simulator/state': resetState,

@@ -1,0 +1,40 @@
+import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { careId, clientsOf, owner } from '../support/local-azure-clients.ts';
+import { absentOperations } from '../support/local-azure-tables.ts';
+
+/** What docs/local-azure.md calls absent is so for whoever asks, whatever they may do there. */
+
+let azure: RunningAzure;
+let headers: Record<string, string>;
+let atVault: Record<string, string>;
+
+beforeAll(async () => {
+  azure = await startAzure();
+  const clients = clientsOf(azure, owner);
+  headers = { authorization: `Bearer ${await clients.token()}` };
+  atVault = { authorization: `Bearer ${await clients.token('https://vault.azure.net/.default')}` };
+});
+afterAll(() => discard(azure));
+
+const names: Readonly<Record<string, string>> = {
+  sub: careId,
+  group: 'rg-care-prod',
+  vault: 'kv-care-prod',
+  namespace: 'Microsoft.KeyVault',
+  scope: `subscriptions/${careId}`,
+};
+
+test.each(absentOperations.map(({ method, pattern }) => [method, pattern]))(
+  '%s %s is answered with 501',
+  async (method, pattern) => {
+    const path = pattern.replaceAll(/\{\*?(\w+)\}/g, (_, name: string) => names[name] ?? 'x');
+    const isVault = /^\/(keys|secrets|certificates|rng)\b/.test(path);
+    const version = isVault ? '7.5' : '2022-04-01';
+    const { status } = await http(azure, method, `${path}?api-version=${version}`, {
+      headers: isVault ? atVault : headers,
+      port: azure.port + (isVault ? 1 : 0),
+      ...(method === 'GET' || method === 'DELETE' ? {} : { body: {} }),
+    });
+    expect(status).toBe(501);
+  },
+);

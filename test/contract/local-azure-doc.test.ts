@@ -1,0 +1,37 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { doors } from '../../src/local/azure/simulator/simulator-api.ts';
+import { localAzureTables } from '../support/local-azure-tables.ts';
+
+const root = new URL('../../', import.meta.url);
+const file = new URL('docs/local-azure.md', root);
+const text = readFileSync(file, 'utf8');
+
+const place = (name: string): RegExp => new RegExp(`(<!-- made: ${name} -->\n\n)([\\s\\S]*?)(<!-- /made -->)`);
+
+/** Made anew by `UPDATE_GOLDEN=1 npm test -- test/contract/local-azure-doc`. */
+const update = (): string =>
+  Object.entries(localAzureTables).reduce(
+    (made, [name, table]) => made.replace(place(name), (_, before, _old, after) => `${before}${table()}\n\n${after}`),
+    text,
+  );
+
+describe('docs/local-azure.md', () => {
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, update());
+
+  test.each(Object.entries(localAzureTables))('has the table of %s that the code makes', (name, table) => {
+    const now = process.env.UPDATE_GOLDEN === '1' ? update() : text;
+    expect(place(name).exec(now)?.[2]).toBe(`${table()}\n\n`);
+  });
+
+  test('names every door of the simulator, and no other', () => {
+    const named = [...text.matchAll(/`((?:GET|PUT|POST|DELETE) \/simulator\/[\w-]+)/g)].map(([, door]) => door);
+    expect([...new Set(named)].sort()).toEqual(Object.keys(doors).sort());
+  });
+
+  test('points only to what is there', () => {
+    const links = [...text.matchAll(/\]\((?!http|#)([^)]+)\)/g)].map(([, link = '']) => new URL(link, file));
+    const named = [...text.matchAll(/`((?:src|test)\/[\w./-]+\w)`/g)].map(([, path = '']) => new URL(path, root));
+    expect([...links, ...named].filter((url) => !existsSync(url)).map(({ pathname }) => pathname)).toEqual([]);
+  });
+});

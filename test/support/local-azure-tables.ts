@@ -1,0 +1,137 @@
+import * as versions from '../../src/local/azure/arm/api-versions.ts';
+import { mainRouter } from '../../src/local/azure/arm/routes.ts';
+import { dataPlaneRoutes, dataPlaneVersions } from '../../src/local/azure/key-vault/data-plane.ts';
+import { readyFaults } from '../../src/local/azure/simulator/ready-faults.ts';
+import { latencies } from '../../src/local/azure/state/latency.ts';
+import { contradictions } from '../conformance/contradictions.ts';
+import { knownOperations } from './azure-operations.ts';
+
+/** The tables of docs/local-azure.md, each made from what the code has. */
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').trim();
+
+const markdown = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
+
+type How = 'real' | 'shape only' | 'absent';
+interface Operation {
+  readonly method: string;
+  readonly pattern: string;
+  readonly how: How;
+  readonly note: string;
+}
+
+const served = (one: { method: string; pattern: string; shapeOnly?: string }): Operation => ({
+  method: one.method,
+  pattern: one.pattern,
+  how: one.shapeOnly === undefined ? 'real' : 'shape only',
+  note: one.shapeOnly ?? '',
+});
+
+const atVault = /^\/(keys|deletedkeys|secrets|certificates|rng)\b/;
+
+const isServed = (method: string, pattern: string): boolean =>
+  atVault.test(pattern)
+    ? dataPlaneRoutes.some((one) => one.method === method && one.shape.test(pattern))
+    : mainRouter.find(method, pattern) !== null;
+
+/** Known operations that no route answers; each of them is answered 501, which another test tries. */
+export const absentOperations = knownOperations.filter(({ method, pattern }) => !isServed(method, pattern));
+
+const operations = (): readonly Operation[] => [
+  ...mainRouter.routes.map(served),
+  ...dataPlaneRoutes.map(served),
+  ...absentOperations.map(({ method, pattern }): Operation => ({ method, pattern, how: 'absent', note: '501' })),
+];
+
+/** The first that fits. */
+const areas: readonly (readonly [string, RegExp])[] = [
+  ['Keys, at a vault’s own address', atVault],
+  ['Roles, rights, locks and policies', /Microsoft\.Authorization\//],
+  ['Healthcare agent services', /Microsoft\.HealthBot\//],
+  ['Vaults and their keys, through Azure Resource Manager', /Microsoft\.KeyVault\//],
+  ['Resource Graph', /Microsoft\.ResourceGraph\//],
+  ['Subscriptions, groups, resources and providers', /^\/(subscriptions|tenants|providers|\{\*scope\})/],
+  ['Microsoft Graph', /^\/v1\.0\//],
+  ['Managed identity', /^\/(msi|metadata\/identity)\//],
+  ['Signing in, and what tells addresses', /^\//],
+];
+
+const areaOf = (pattern: string): string => areas.find(([, shape]) => shape.test(pattern))?.[0] ?? '';
+
+/** A line for each path and way of being served, its methods together. */
+const linesOf = (some: readonly Operation[]): readonly (readonly string[])[] => {
+  const lines = new Map<string, Operation[]>();
+  for (const one of some) {
+    const key = `${one.pattern} ${one.how} ${one.note}`;
+    lines.set(key, [...(lines.get(key) ?? []), one]);
+  }
+  return [...lines.values()].map((alike) => {
+    const { pattern = '', how = '', note = '' } = alike[0] ?? {};
+    return [alike.map(({ method }) => method).join(' '), `\`${pattern}\``, note === '' ? how : `${how}: ${note}`];
+  });
+};
+
+const coverage = (): string => {
+  const all = operations();
+  const count = (some: readonly Operation[], how: How) => String(some.filter((one) => one.how === how).length);
+  const inArea = areas.map(([area]) => [area, all.filter(({ pattern }) => areaOf(pattern) === area)] as const);
+  const head = ['area', 'real', 'shape only', 'absent'];
+  const row = (area: string, some: readonly Operation[]) => [
+    area,
+    ...(['real', 'shape only', 'absent'] as const).map((how) => count(some, how)),
+  ];
+  const overview = markdown(head, [...inArea.map(([area, some]) => row(area, some)), row('**all**', all)]);
+  const each = inArea.map(([area, some]) => `**${area}**\n\n${markdown(['', 'path', 'how'], linesOf(some))}`);
+  return [overview, '<details><summary>Every operation</summary>', ...each, '</details>'].join('\n\n');
+};
+
+const versionTable = (): string => {
+  const rows: readonly (readonly [string, readonly string[]])[] = [
+    ['healthcare agent services', versions.healthBotVersions],
+    ['vaults', versions.vaultVersions],
+    ['keys, at a vault’s own address', dataPlaneVersions],
+    ['roles and rights', versions.authorizationVersions],
+    ['locks', versions.lockVersions],
+    ['subscriptions, groups, resources, providers', versions.resourcesVersions],
+    ['Resource Graph', versions.resourceGraphVersions],
+  ];
+  return markdown(
+    ['of', 'api-versions'],
+    rows.map(([of, list]) => [of, list.map((one) => `\`${one}\``).join(' ')]),
+  );
+};
+
+const paces = (): string => {
+  const seconds = (milliseconds: number): string => `${milliseconds / 1_000} s`;
+  const rows = (
+    [
+      ['a change of an agent', 'agentWrite'],
+      ['a change of an agent that sets a key', 'keyWrite'],
+      ['until roles can be given to a new identity', 'replication'],
+      ['until a role or an access policy counts', 'propagation'],
+    ] as const
+  ).map(([what, name]) => [what, seconds(latencies.instant[name]), seconds(latencies.realistic[name])]);
+  return markdown(['what takes time', '`instant`', '`realistic`'], rows);
+};
+
+const faults = (): string =>
+  markdown(
+    ['id', 'on the page', 'what happens'],
+    readyFaults.map(({ title, explanation, fault }) => [`\`${fault.id}\``, title, explanation]),
+  );
+
+const differences = (): string =>
+  markdown(
+    ['operation', 'status', 'what', 'why it is right', 'known from'],
+    contradictions.map((one) => [one.operation, one.statuses.join(', '), one.what, one.why, one.evidence]),
+  );
+
+/** By the name that stands in the document. */
+export const localAzureTables: Readonly<Record<string, () => string>> = {
+  coverage,
+  versions: versionTable,
+  pace: paces,
+  faults,
+  contradictions: differences,
+};
