@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Control } from '../../src/operator/rpc/calls.ts';
 import { reachControl } from '../../src/operator/rpc/client.ts';
 import { startControl } from '../../src/operator/rpc/server.ts';
@@ -48,12 +50,15 @@ const nobody: RecordStore = {
 };
 
 const logged: string[] = [];
-const start = (folder: string, control: Partial<Control> = {}) =>
-  startControl({
-    folder,
-    control: { ...recordsOf(nobody), diagnose: async () => [], ...control },
-    log: { error: (_fields, message) => logged.push(message) },
-  });
+const start = (folder: string, control: Partial<Control> = {}, everyMs?: number) =>
+  startControl(
+    {
+      folder,
+      control: { ...recordsOf(nobody), diagnose: async () => [], ...control },
+      log: { error: (_fields, message) => logged.push(message) },
+    },
+    everyMs,
+  );
 
 async function reach(folder: string) {
   const client = await reachControl(folder);
@@ -94,6 +99,27 @@ it('takes the place of the socket of a bot that was killed', async () => {
   const client = await reach(folder);
   await client.close();
   await server.stop();
+});
+
+it('is there again after a cleaner removed it, to its owner only, and says so', async () => {
+  const folder = await newFolder();
+  const file = path.join(folder, 'control.sock');
+  const server = await start(folder, {}, 20);
+  const before = await reach(folder);
+  for (let time = 1; time <= 2; time += 1) {
+    logged.length = 0;
+    await rm(file);
+    for (const until = Date.now() + 10_000; !existsSync(file) && Date.now() < until; ) await sleep(10);
+    const client = await reach(folder);
+    expect(client.pid).toBe(process.pid);
+    await client.close();
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(logged).toEqual(['the socket for the command line was removed, and is there again']);
+  }
+  logged.length = 0;
+  await before.close();
+  await server.stop();
+  expect(await readdir(folder)).toEqual([]);
 });
 
 it('says what went wrong in the bot, and goes on', async () => {

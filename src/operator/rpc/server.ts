@@ -1,7 +1,8 @@
 /** The running bot's end of the control socket: HTTP, one POST a call, JSON in and out. */
 
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { z } from 'zod';
 import { type CallName, type Control, calls } from './calls.ts';
@@ -78,21 +79,55 @@ export interface ControlServer {
   stop(): Promise<void>;
 }
 
-/** Starts answering the command line. */
-export async function startControl(options: ControlOptions): Promise<ControlServer> {
+const close = async (server: Server): Promise<void> => {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
+};
+
+/** Whoever cleans up old files takes a socket for one: nothing is written to it, so it looks unused. */
+const lookEveryMs = 5_000;
+
+/**
+ * Starts answering the command line, and goes on where the socket's name is removed: a socket cannot be given its name back, so
+ * another takes its place. `everyMs`: how often its name is looked for.
+ */
+export async function startControl(options: ControlOptions, everyMs = lookEveryMs): Promise<ControlServer> {
+  const { log } = options;
   const control: Control = { ...options.control, hello: async () => ({ pid: process.pid }) };
-  const server = createServer((request, response) => {
-    serve(request, response, { control, log: options.log }).catch(() => request.destroy());
-  });
+  const open = () =>
+    createServer((request, response) => {
+      serve(request, response, { control, log }).catch(() => request.destroy());
+    });
   const way = await wayTo(options.folder);
+  const name = path.join(way.path, socketName);
+  let server = open();
   await listenIn(way.path, server);
+
+  async function putBack(): Promise<void> {
+    if (existsSync(name)) return;
+    const [before, next] = [server, open()];
+    await listenIn(way.path, next);
+    server = next;
+    // Calls that came by the old name are answered before it closes.
+    before.close();
+    log.error({ file: socketName }, 'the socket for the command line was removed, and is there again');
+  }
+
+  let looking: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    looking = looking.then(putBack).catch((error: unknown) => {
+      log.error({ err: error, file: socketName }, 'the socket for the command line was removed, and is not there');
+    });
+  }, everyMs);
+  timer.unref();
   return {
     stop: async () => {
-      await rm(path.join(way.path, socketName), { force: true });
+      clearInterval(timer);
+      await looking;
+      await rm(name, { force: true });
       await way.close();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
+      await close(server);
     },
   };
 }
