@@ -38,6 +38,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     sha256,
     random,
     nonces: openKept<string>(),
+    intents: openKept<true>(),
     results: openKept<StepResult>(),
     paused,
     now,

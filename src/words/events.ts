@@ -9,7 +9,7 @@ import { failureLine } from './failures.ts';
 import type { Mark } from './mark.ts';
 import type { Names } from './names.ts';
 import { quote } from './quote.ts';
-import { effectWords, proofWords, stepTitles, stepWords } from './steps.ts';
+import { effectWords, interruptedWords, proofWords, stepTitles, stepWords } from './steps.ts';
 
 export interface EventWords {
   readonly mark: Mark;
@@ -110,10 +110,10 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
     title: `${stepWords(step, event.body.changes ?? []).title}: about to${attempt > 1 ? `, try ${attempt}` : ''}`,
     detail: list(...(event.body.changes ?? []).map(effectWords)),
   }),
-  'step-done': ({ step, already }, { event }) => ({
+  'step-done': ({ step, already, interrupted }, { event }) => ({
     mark: 'done',
     title: `${stepWords(step, event.body.changes ?? []).title}: done`,
-    detail: already ? 'nothing was left to do, read back' : 'read back',
+    detail: list(interrupted ? interruptedWords.toLowerCase() : already ? 'nothing was left to do' : '', 'read back'),
   }),
   'step-failed': ({ step, attempt, failure, retryAt }) => ({
     mark: retryAt === null ? 'bad' : 'warn',

@@ -54,6 +54,9 @@ export const stepWords = (
 export const stepWordsIn = ({ steps }: Pick<Plan, 'steps'>, name: StepName): ReturnType<typeof stepWords> =>
   stepWords(name, steps.find((step) => step.name === name)?.effects ?? []);
 
+/** Of a step whose process ended before it heard that Azure had done it. */
+export const interruptedWords = 'Done by a try that was interrupted';
+
 const grantOf = 'Agent’s role on the key';
 
 /** `Purge protection: off → on` */

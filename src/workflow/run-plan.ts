@@ -42,6 +42,8 @@ export interface RunPorts {
    * must not learn one before the key is made. Another try has another.
    */
   readonly nonces: Kept<string>;
+  /** The tries whose intents this process stored: of any other one that is under way, its process has ended. */
+  readonly intents: Kept<true>;
   /** What came of tries, until it is recorded. Not by way of the engine: its tables carry no seals. */
   readonly results: Kept<StepResult>;
   readonly now: () => Date;
@@ -145,7 +147,10 @@ export async function intend(ports: RunPorts, id: RequestId, run: number, tries:
     decide(request, { do: 'intend', run, steps: marked.map(({ intended }) => intended) }, at),
   );
   if (stored.kind === 'accepted' && !stored.replay) {
-    for (const { intended, nonce } of marked) if (nonce !== null) ports.nonces.keep({ id, run, ...intended }, nonce);
+    for (const { intended, nonce } of marked) {
+      ports.intents.keep({ id, run, ...intended }, true);
+      if (nonce !== null) ports.nonces.keep({ id, run, ...intended }, nonce);
+    }
   }
   if (stored.kind !== 'accepted' || !stored.replay) return stored.kind === 'accepted';
   // A process that was given up for dead may come back to an intent of a run that has ended meanwhile.

@@ -1,7 +1,7 @@
 /** The tries of a run: what they change in Azure, and what is stored of what came of them. Each inside one engine step. */
 
 import type { RequestId } from '../domain/ids.ts';
-import { effectsOf } from '../domain/plan.ts';
+import { effectsOf, type StepName } from '../domain/plan.ts';
 import { decide } from '../domain/request/decide.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { refuse } from '../domain/request/refusal.ts';
@@ -28,6 +28,10 @@ export async function attemptStep(ports: RunPorts, id: RequestId, run: number, o
   if (result !== null) ports.results.keep({ id, run, ...one }, result);
 }
 
+/** By the plan whose approval was found, when the run began, to cover what Azure held. */
+const wasToDo = ({ plan }: Request, step: StepName): boolean =>
+  plan.steps.some(({ name, effects }) => name === step && effects.length > 0);
+
 /** Judges a failure: when it is tried again, or that a person is asked. Null: the try is not under way. */
 async function tryOnce(ports: RunPorts, id: RequestId, run: number, one: Try): Promise<StepResult | null> {
   const { step, attempt } = one;
@@ -44,7 +48,9 @@ async function tryOnce(ports: RunPorts, id: RequestId, run: number, one: Try): P
   });
   if (outcome.ok) {
     const { already, outputs, receipt, proofs } = outcome.value;
-    return { step, attempt, outcome: 'done', already, outputs, receipt, proofs };
+    const begunElsewhere = ports.intents.of({ id, run, step, attempt }) === null;
+    const interrupted = already && begunElsewhere && wasToDo(request, step) ? { interrupted: true as const } : {};
+    return { step, attempt, outcome: 'done', already, outputs, receipt, proofs, ...interrupted };
   }
   const { failure } = outcome;
   const events = await ports.requests.events(id);
@@ -74,6 +80,7 @@ export async function record(
   );
   for (const { step, attempt } of tries) {
     ports.nonces.forget({ id, run, step, attempt });
+    ports.intents.forget({ id, run, step, attempt });
     ports.results.forget({ id, run, step, attempt });
   }
   if (stored.kind === 'refused' || stored.request.state !== 'running') return 'stopped';

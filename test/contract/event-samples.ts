@@ -81,6 +81,7 @@ const payloads: { readonly [T in EventType]: readonly Payload<T>[] } = {
   'step-done': [
     { ...step, already: false, outputs: { keyVersion: '0'.repeat(32) } },
     { ...step, already: true, outputs: {} },
+    { ...step, already: true, interrupted: true, outputs: {} },
   ],
   'step-failed': [
     { ...step, failure: azureSays, retryAt: null },

@@ -11,7 +11,7 @@ import { messageOf } from '../../words/failures.ts';
 import { reasonWords } from '../../words/policy.ts';
 import { quote } from '../../words/quote.ts';
 import { remedyWords } from '../../words/remedies.ts';
-import { effectWords, proofWords, stepWordsIn } from '../../words/steps.ts';
+import { effectWords, interruptedWords, proofWords, stepWordsIn } from '../../words/steps.ts';
 import { stateWords } from './request-rows.ts';
 import { safeNow } from './safe-now.ts';
 import { indent, table, utc } from './table.ts';
@@ -67,6 +67,7 @@ function stepDetail(request: Request, step: StepProgress): string {
   const effects = (planned?.effects ?? []).map(effectWords).join(', ');
   const marks = [
     step.already ? 'it was so already' : effects,
+    step.interrupted ? interruptedWords.toLowerCase() : '',
     planned?.reversibility === 'irreversible' && planned.effects.length > 0 ? 'irreversible' : '',
     step.attempt > 1 ? `try ${step.attempt}` : '',
     step.retryAt === null ? '' : `next try ${utc(step.retryAt)}`,

@@ -184,11 +184,11 @@ export function record(request: Request, command: Extract<Command, { do: 'record
 
 function resultEvent(request: Request, run: number, result: StepResult): NewEvent {
   if (result.outcome === 'done') {
-    const { step, attempt, already, outputs, receipt } = result;
+    const { step, attempt, already, interrupted, outputs, receipt } = result;
     return newEvent(
       'step-done',
       botActor,
-      { run, step, attempt, already, outputs },
+      { run, step, attempt, already, ...(interrupted === undefined ? {} : { interrupted }), outputs },
       {
         ...runRest(request),
         changes: changesOf(request.plan, step),

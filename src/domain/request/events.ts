@@ -90,6 +90,11 @@ const payloadsWith = (plan: z.ZodType<Plan>) => ({
     attempt: run,
     /** Nothing had to be done: Azure already was as wished. */
     already: z.boolean(),
+    /**
+     * What was so already was done by this very try: it was to do when the intent was stored, and the process that was about to
+     * do it ended before it heard of it. Missing: it was not, or a program stored it that did not tell.
+     */
+    interrupted: z.literal(true).optional(),
     /** What it brought forth that later steps need, such as a new key's version. */
     outputs: z.record(z.string(), z.string()),
   }),

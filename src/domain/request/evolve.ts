@@ -4,7 +4,7 @@ import { type Failure, leftUntouched } from '../failure.ts';
 import { PersonId, type RequestId } from '../ids.ts';
 import type { Plan, StepName } from '../plan.ts';
 import { commentOf, withoutTexts } from './comments.ts';
-import type { EventBody, StoredEvent } from './events.ts';
+import type { EventBody, EventBodyOf, StoredEvent } from './events.ts';
 import type { Decided, Request, RequestBase, StepProgress, StopAsked } from './request.ts';
 
 const planned = (plan: Plan): readonly StepProgress[] =>
@@ -17,6 +17,7 @@ const planned = (plan: Plan): readonly StepProgress[] =>
     startedAt: null,
     endedAt: null,
     already: false,
+    interrupted: false,
     done: null,
     failure: null,
     retryAt: null,
@@ -66,8 +67,14 @@ const change = (
 ): readonly StepProgress[] => progress.map((step) => (step.name === name ? { ...step, ...change(step) } : step));
 
 /** A later run finds done what this request did before: that is how and when it was done. */
-function doneAt(step: StepProgress, already: boolean, endedAt: string): Partial<StepProgress> {
-  const now = { startedAt: step.startedAt, endedAt, already: already && step.tries <= 1 };
+function doneAt(
+  step: StepProgress,
+  { already, interrupted: byInterrupted }: EventBodyOf<'step-done'>['data'],
+  endedAt: string,
+): Partial<StepProgress> {
+  const interrupted = byInterrupted === true;
+  const before = already && step.tries <= 1 && !interrupted;
+  const now = { startedAt: step.startedAt, endedAt, already: before, interrupted };
   const done = already && step.done !== null ? step.done : now;
   return { ...done, done, state: 'done', failure: null, retryAt: null };
 }
@@ -202,7 +209,7 @@ function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent): Reque
       return {
         ...base,
         state: 'running',
-        progress: change(base.progress, body.data.step, (step) => doneAt(step, body.data.already, time)),
+        progress: change(base.progress, body.data.step, (step) => doneAt(step, body.data, time)),
         outputs: { ...base.outputs, ...body.data.outputs },
       };
     }

@@ -56,6 +56,8 @@ export type StepResult =
       readonly outputs: Readonly<Record<string, string>>;
       readonly receipt: Receipt | null;
       readonly proofs: readonly Proof[];
+      /** What was so already was done by this very try, whose process ended before it heard of it. */
+      readonly interrupted?: true;
     }
   | {
       readonly step: StepName;

@@ -38,8 +38,10 @@ export interface StepProgress {
   readonly endedAt: string | null;
   /** It was so before this request ever tried. */
   readonly already: boolean;
+  /** A try did it whose process ended before it heard of it. */
+  readonly interrupted: boolean;
   /** How it was done the first time, kept while a later run finds it still so. */
-  readonly done: Pick<StepProgress, 'startedAt' | 'endedAt' | 'already'> | null;
+  readonly done: Pick<StepProgress, 'startedAt' | 'endedAt' | 'already' | 'interrupted'> | null;
   readonly failure: Failure | null;
   readonly retryAt: string | null;
   /** No try so far can have changed anything: each was refused, or ended before it was sent. */

@@ -33,7 +33,7 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
   const standing: { value: Standing } = { value: 'yes' };
   const requesterStanding: { value: Standing } = { value: 'yes' };
   const requests = memoryRequests(now);
-  const memory = { results: openKept<StepResult>() };
+  const memory = { intents: openKept<true>(), results: openKept<StepResult>() };
   const azure = scriptedAzure(world);
   const ports: RunPorts = {
     requests,
@@ -47,6 +47,9 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
     sha256,
     random: (bytes) => new Uint8Array(bytes).fill(7),
     nonces: openKept<string>(),
+    get intents() {
+      return memory.intents;
+    },
     get results() {
       return memory.results;
     },
@@ -81,6 +84,7 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
     load,
     /** Another process: what this one had seen and not recorded is gone. */
     restart: () => {
+      memory.intents = openKept();
       memory.results = openKept();
     },
     /** Goes through run `run`, or on with it where `journal` says it was. */

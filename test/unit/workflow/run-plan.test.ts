@@ -32,6 +32,28 @@ describe('a run', () => {
     expect(done.progress.every((step) => step.state === 'done')).toBe(true);
   });
 
+  const first = { step: 'enable-identity', attempt: 1 } as const;
+
+  it('says of what a process had done that ended that this try did it, and not that it was so before', async () => {
+    const { ports, load, restart } = await approvedRequest();
+    await checkRun(ports, id, 1, 1);
+    await intend(ports, id, 1, [first]);
+    // Azure has carried it out; the process ends before it is recorded, and another goes on.
+    await attemptStep(ports, id, 1, first);
+    restart();
+    await record(ports, id, 1, [first]);
+    expect((await load()).progress[0]).toMatchObject({ state: 'done', already: false, interrupted: true });
+  });
+
+  it('says of what somebody else did meanwhile that it was so already', async () => {
+    const { ports, azure, load } = await approvedRequest();
+    await checkRun(ports, id, 1, 1);
+    await intend(ports, id, 1, [first]);
+    await azure.resources.enableSystemIdentity((await load()).plan.wish.resource);
+    await record(ports, id, 1, [first]);
+    expect((await load()).progress[0]).toMatchObject({ state: 'done', already: true, interrupted: false });
+  });
+
   it('says of each step whether it was so already', async () => {
     const { drive, azure } = await approvedRequest();
     azure.world.vault = vault({ purgeProtection: true });

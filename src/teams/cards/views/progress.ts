@@ -2,7 +2,7 @@
 import type { PlannedStep } from '../../../domain/plan.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
 import { failureLine } from '../../../words/failures.ts';
-import { stepWords } from '../../../words/steps.ts';
+import { interruptedWords, stepWords } from '../../../words/steps.ts';
 import { coloured, grey, type Line, marks, type Row, row } from '../data/row.ts';
 import { md, nothing, plain, time } from '../plain-text.ts';
 import { duration } from './state-line.ts';
@@ -12,10 +12,15 @@ const irreversible = (step: PlannedStep | undefined): boolean =>
 
 const wordsOf = ({ name }: StepProgress, step: PlannedStep | undefined) => stepWords(name, step?.effects ?? []);
 
+const howItCame = ({ already, interrupted }: StepProgress): string => {
+  if (already) return 'Was so already. ';
+  return interrupted ? `${interruptedWords}. ` : '';
+};
+
 function doneRow(progress: StepProgress, step: PlannedStep | undefined): Row {
   const { title, readBack } = wordsOf(progress, step);
   const lines: Line[] = [
-    grey(plain(progress.already ? `Was so already. ${readBack}` : readBack)),
+    grey(plain(`${howItCame(progress)}${readBack}`)),
     ...(irreversible(step) ? [coloured(plain('▲ Irreversible, and now done'), 'Attention')] : []),
   ];
   const took = plain<string>(duration(progress.startedAt, progress.endedAt));

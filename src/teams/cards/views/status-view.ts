@@ -7,7 +7,7 @@ import { durationWords } from '../../../words/duration.ts';
 import { askedAgainWords } from '../../../words/events.ts';
 import type { Names } from '../../../words/names.ts';
 import { shortVersion } from '../../../words/places.ts';
-import { effectWords, notCheckedWords, proofWords, stepWords } from '../../../words/steps.ts';
+import { effectWords, interruptedWords, notCheckedWords, proofWords, stepWords } from '../../../words/steps.ts';
 import { grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, quoted, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
@@ -173,10 +173,11 @@ function changeRows(request: Request): Row[] {
   const changed = request.plan.steps.filter((step) => step.effects.length > 0);
   return changed.map((step, index) => {
     const lines: Line[] = step.effects.map((effect) => grey(plain(effectWords(effect))));
-    const already = request.progress.find((one) => one.name === step.name)?.already === true;
+    const progress = request.progress.find((one) => one.name === step.name);
     return numberedRow(index + 1, plain(stepWords(step.name, step.effects).title), [
       ...lines,
-      ...(already ? [grey(plain('It was so already.'))] : []),
+      ...(progress?.already === true ? [grey(plain('It was so already.'))] : []),
+      ...(progress?.interrupted === true ? [grey(plain<string>(`${interruptedWords}.`))] : []),
       ...reversibilityLines(step),
     ]);
   });
