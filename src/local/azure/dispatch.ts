@@ -1,5 +1,5 @@
 import { requireApiVersion } from './arm/api-version-check.ts';
-import { authorizationFailed, requireAction, requireContainers } from './arm/authorize.ts';
+import { authorizationFailed, requireAction, requireGroup, requireSubscription } from './arm/authorize.ts';
 import { asReading, existence } from './arm/existence.ts';
 import { scopeOf } from './arm/rbac.ts';
 import { mainRouter } from './arm/routes.ts';
@@ -8,6 +8,7 @@ import type { Incoming } from './http/incoming.ts';
 import { notSimulated } from './http/not-simulated.ts';
 import { Refusal, type Reply, reply } from './http/reply.ts';
 import type { Match, Route } from './http/router.ts';
+import { withServiceHeaders } from './http/service-headers.ts';
 import type { Witness } from './http/witness.ts';
 import type { Caller } from './identity/caller.ts';
 import { bearerOf } from './identity/tokens.ts';
@@ -76,13 +77,14 @@ const requireRights = (
   now: Date,
   witness: Witness,
 ): void => {
+  requireSubscription(world.state, incoming.path);
   if (route.action !== null) {
     if (incoming.denied) throw authorizationFailed(caller, route.action, scopeOf(incoming.path));
     const target = { scope: scopeOf(incoming.path), body: incoming.body };
     requireAction(world.state, caller, route.action, target, now);
     witness.action(route.action);
   }
-  requireContainers(world.state, incoming.path);
+  requireGroup(world.state, incoming.path);
   requireWritable(world.state, incoming);
 };
 
@@ -90,9 +92,9 @@ const requireRights = (
 export const dispatch = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
   const serve = isVaultHost(incoming) || vaultOf(world, incoming) !== undefined ? serveVault : serveMain;
   try {
-    return await serve(world, incoming, now, witness);
+    return withServiceHeaders(world, incoming, await serve(world, incoming, now, witness), now);
   } catch (error) {
-    if (error instanceof Refusal) return error.reply;
+    if (error instanceof Refusal) return withServiceHeaders(world, incoming, error.reply, now);
     console.error('local azure: a bug while serving', incoming.method, incoming.sentUrl.slice(0, 200), error);
     return reply(500, { error: { code: 'InternalServerError', message: 'The local Azure has a bug; see its log.' } });
   }

@@ -13,6 +13,17 @@ export const vaultVersions = ['2023-02-01', '2023-07-01', '2024-11-01', '2026-02
 
 export const authorizationVersions = ['2015-07-01', '2018-07-01', '2022-04-01', '2022-05-01-preview'] as const;
 
+export const policyVersions = [
+  '2019-09-01',
+  '2020-09-01',
+  '2021-06-01',
+  '2022-06-01',
+  '2023-04-01',
+  '2024-04-01',
+  '2024-05-01',
+  '2025-01-01',
+] as const;
+
 export const lockVersions = ['2016-09-01', '2020-05-01'] as const;
 
 export const resourcesVersions = [

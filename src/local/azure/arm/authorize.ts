@@ -77,15 +77,21 @@ export const requireLinkedIdentities = (
   );
 };
 
-/** Real codes; the texts of both are from public reports. */
-export const requireContainers = (state: SimulatorState, path: string): void => {
-  const parts = /^\/subscriptions\/([^/]+)(?:\/resourceGroups\/([^/]+))?/i.exec(path);
-  const [, subscriptionId, group] = parts ?? [];
-  if (subscriptionId === undefined) return;
-  if (!state.subscriptions.some((one) => sameId(one.id, subscriptionId))) {
-    throw armRefusal(404, 'SubscriptionNotFound', `The subscription '${subscriptionId}' could not be found.`);
+/** Real codes; the texts are from public reports. Asked before any right: nobody has one in a subscription that there is not. */
+export const requireSubscription = (state: SimulatorState, path: string): void => {
+  const [, id] = /^\/subscriptions\/([^/]+)/i.exec(path) ?? [];
+  if (id === undefined || state.subscriptions.some((one) => sameId(one.id, id))) return;
+  if (z.guid().safeParse(id).success) {
+    throw armRefusal(404, 'SubscriptionNotFound', `The subscription '${id}' could not be found.`);
   }
-  if (group === undefined) return;
+  const text = `The provided subscription identifier '${id}' is malformed or invalid.`;
+  throw armRefusal(400, 'InvalidSubscriptionId', text);
+};
+
+/** Real code; the text is from public reports. */
+export const requireGroup = (state: SimulatorState, path: string): void => {
+  const [, subscriptionId, group] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)/i.exec(path) ?? [];
+  if (subscriptionId === undefined || group === undefined) return;
   const known = state.resourceGroups.some(
     (one) => sameId(one.subscriptionId, subscriptionId) && sameId(one.name, group),
   );

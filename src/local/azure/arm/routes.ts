@@ -10,6 +10,8 @@ import { deletedVaultRoutes } from '../key-vault/deleted-vaults.ts';
 import { vaultKeyRoutes } from '../key-vault/vault-keys.ts';
 import { vaultNameRoutes } from '../key-vault/vault-names.ts';
 import { vaultRoutes } from '../key-vault/vaults.ts';
+import { policyAssignmentRoutes } from '../policy/policy-assignments.ts';
+import { policyDefinitionRoutes } from '../policy/policy-definitions.ts';
 import { resourceGraphRoutes } from '../resource-graph/resource-graph.ts';
 import { locationRoutes } from './locations.ts';
 import { lockRoutes } from './locks.ts';
@@ -30,6 +32,8 @@ export const mainRouter = new Router([
   ...roleAssignmentRoutes,
   ...roleDefinitionRoutes,
   ...lockRoutes,
+  ...policyDefinitionRoutes,
+  ...policyAssignmentRoutes,
   ...healthBotRoutes,
   ...accessPolicyRoutes,
   ...vaultKeyRoutes,

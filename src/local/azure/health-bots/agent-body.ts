@@ -1,6 +1,7 @@
 import { agentId, sameId } from '../arm/ids.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { AgentIdentity, HealthBot, KeyVaultProperties } from '../state/schema-agents.ts';
+import { has } from './versions.ts';
 
 const identityBody = (state: SimulatorState, identity: AgentIdentity) => {
   const assigned = identity.userAssignedIds.map((id) => {
@@ -21,9 +22,17 @@ const keyBody = (key: KeyVaultProperties) => ({
   ...(key.userIdentity === null ? {} : { userIdentity: key.userIdentity }),
 });
 
-/** The resource as recorded 2026-02-18 from the real provider: type in lower case, no `encryption` object. */
-export const agentBody = (state: SimulatorState, agent: HealthBot) => {
+/** The version that is recorded. */
+export const newestVersion = '2025-11-01';
+
+/**
+ * The resource as recorded 2026-02-18 from the real provider: type in lower case, no `encryption` object. Older versions lack
+ * what came later.
+ */
+export const agentBody = (state: SimulatorState, agent: HealthBot, version: string = newestVersion) => {
   const { content } = agent;
+  const identity = has('identity', version) ? content.identity : null;
+  const key = has('keyVaultProperties', version) ? content.keyVaultProperties : null;
   return {
     id: agentId(agent),
     name: agent.name,
@@ -31,12 +40,12 @@ export const agentBody = (state: SimulatorState, agent: HealthBot) => {
     sku: { name: content.sku },
     location: agent.location,
     ...(content.tags === null ? {} : { tags: content.tags }),
-    ...(content.identity === null ? {} : { identity: identityBody(state, content.identity) }),
+    ...(identity === null ? {} : { identity: identityBody(state, identity) }),
     systemData: agent.systemData,
     properties: {
       botManagementPortalLink: `https://${agent.location}.healthbot.microsoft.com/account/${agent.name}-fprdctl`,
-      accessControlMethod: 'AzureRBAC',
-      ...(content.keyVaultProperties === null ? {} : { keyVaultProperties: keyBody(content.keyVaultProperties) }),
+      ...(has('accessControlMethod', version) ? { accessControlMethod: 'AzureRBAC' } : {}),
+      ...(key === null ? {} : { keyVaultProperties: keyBody(key) }),
       provisioningState: agent.provisioningState,
     },
   };

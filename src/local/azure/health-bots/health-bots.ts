@@ -1,16 +1,24 @@
 import { healthBotVersions } from '../arm/api-versions.ts';
 import { identityAssignAction, requireLinkedIdentities, resourceNotFound } from '../arm/authorize.ts';
 import { named, sameId } from '../arm/ids.ts';
+import { plainLocation, requireLocation } from '../arm/resource-location.ts';
+import { requireConditions } from '../http/conditions.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { AgentContent, HealthBot } from '../state/schema-agents.ts';
-import { agentBody } from './agent-body.ts';
+import { agentBody, newestVersion } from './agent-body.ts';
 import { deleteAgent } from './agent-delete.ts';
 import { statusUrl } from './operation-status.ts';
 import { endNow, isBusy, newEtag, startOperation } from './operations.ts';
-import { AgentPatch, AgentPut, patched, payloadRefused, replaced } from './write-body.ts';
+import { requireTierChange } from './tier-change.ts';
+import { agentPatch, agentPut, patched, payloadRefused, replaced } from './write-body.ts';
+
+const versionOf = (call: Call): string => call.incoming.query.get('api-version') ?? newestVersion;
+
+/** As the version has it that is asked for. */
+const shown = (call: Call, agent: HealthBot) => agentBody(call.world.state, agent, versionOf(call));
 
 const findAgent = (call: Call): HealthBot | undefined =>
   call.world.state.agents.find(named(param(call, 'sub'), param(call, 'group'), param(call, 'name')));
@@ -61,12 +69,11 @@ const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, tri
   const operation = startOperation(state, latency, { agent, before, triesKey }, call.incoming.operationFault, call.now);
   if (operation.ending.answersAtOnce) {
     endNow(state, latency, operation, call.now);
-    return reply(200, agentBody(state, agent), { ...providerHeaders, etag: agent.etag });
+    return reply(200, shown(call, agent), { ...providerHeaders, etag: agent.etag });
   }
-  const version = call.incoming.query.get('api-version') ?? '2025-11-01';
-  return reply(201, agentBody(state, agent), {
+  return reply(201, shown(call, agent), {
     ...providerHeaders,
-    'azure-asyncoperation': statusUrl(call, operation, version),
+    'azure-asyncoperation': statusUrl(call, operation, versionOf(call)),
     'x-ms-async-operation-timeout': 'P6D',
     'x-ms-ratelimit-remaining-subscription-writes': '799',
     'x-ms-ratelimit-remaining-subscription-global-writes': '11999',
@@ -76,21 +83,26 @@ const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, tri
 
 const patchAgent = (call: Call): Reply => {
   const agent = requireAgent(call);
-  const patch = parseBody(AgentPatch, call.incoming.body, payloadRefused);
+  const patch = parseBody(agentPatch(versionOf(call)), call.incoming.body, payloadRefused);
+  requireConditions(call, agent.etag);
   requireIdle(call, agent);
   const before = structuredClone(agent.content);
   const content = patched(call.world.state, before, patch);
+  requireTierChange(before, content);
   if (patch.identity) requireIdentityRights(call, content);
   agent.content = content;
   return accepted(call, agent, before, Boolean(patch.properties?.keyVaultProperties));
 };
 
 const putAgent = (call: Call): Reply => {
-  const put = parseBody(AgentPut, call.incoming.body, payloadRefused);
+  const put = parseBody(agentPut(versionOf(call)), call.incoming.body, payloadRefused);
   const existing = findAgent(call);
+  requireLocation(existing, put.location, 'Microsoft.HealthBot/healthBots');
+  requireConditions(call, existing?.etag ?? null);
   if (existing !== undefined) requireIdle(call, existing);
   const before = existing === undefined ? null : structuredClone(existing.content);
   const content = replaced(call.world.state, before, put);
+  requireTierChange(before, content);
   requireIdentityRights(call, content);
   const agent = existing ?? newAgent(call, put.location, content);
   agent.content = content;
@@ -109,7 +121,7 @@ const newAgent = (call: Call, location: string, content: AgentContent): HealthBo
     subscriptionId: param(call, 'sub'),
     resourceGroup: param(call, 'group'),
     name,
-    location: location.toLowerCase().replaceAll(' ', ''),
+    location: plainLocation(location),
     etag: newEtag(),
     provisioningState: 'Accepted',
     content,
@@ -119,7 +131,7 @@ const newAgent = (call: Call, location: string, content: AgentContent): HealthBo
 
 const getAgent = (call: Call): Reply => {
   const agent = requireAgent(call);
-  return reply(200, agentBody(call.world.state, agent), { ...providerHeaders, etag: agent.etag });
+  return reply(200, shown(call, agent), { ...providerHeaders, etag: agent.etag });
 };
 
 const listAgents = (call: Call): Reply => {
@@ -128,12 +140,13 @@ const listAgents = (call: Call): Reply => {
   const value = state.agents
     .filter((one) => sameId(one.subscriptionId, param(call, 'sub')))
     .filter((one) => group === undefined || sameId(one.resourceGroup, group))
-    .map((one) => agentBody(state, one));
+    .map((one) => shown(call, one));
   return reply(200, pageOfBodies(call, value), providerHeaders);
 };
 
 const removeAgent = (call: Call): Reply => {
   const agent = findAgent(call);
+  requireConditions(call, agent?.etag ?? null);
   if (agent !== undefined) requireIdle(call, agent);
   return deleteAgent(call, agent);
 };

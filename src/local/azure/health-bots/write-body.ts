@@ -3,9 +3,10 @@ import { sameId } from '../arm/ids.ts';
 import { armRefusal } from '../http/reply.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { AgentContent, AgentIdentity, KeyVaultProperties } from '../state/schema-agents.ts';
+import { has, offersTier } from './versions.ts';
 
 /**
- * What may be written, from the 2025-11-01 description; members marked read-only there are taken and ignored, as a client
+ * What may be written, from the descriptions; members marked read-only there are taken and ignored, as a client
  * that sends back what it read must be able to. Anything else is refused: the provider runs on the platform that checks
  * payloads against the description.
  */
@@ -23,30 +24,44 @@ const KeyBody = z.strictObject({
   userIdentity: z.string().nullish(),
 });
 
-const PropertiesBody = z.strictObject({
+const Properties = {
   provisioningState: z.string().nullish(),
   botManagementPortalLink: z.string().nullish(),
-  accessControlMethod: z.string().nullish(),
-  keyVaultProperties: KeyBody.nullish(),
-});
+};
 
-export const AgentPatch = z.strictObject({
-  id: z.string().optional(),
-  name: z.string().optional(),
-  type: z.string().optional(),
-  location: z.string().optional(),
-  systemData: z.unknown().optional(),
-  tags: z.record(z.string(), z.string()).nullish(),
-  sku: z.strictObject({ name: z.enum(['F0', 'C0', 'PES', 'C1']) }).optional(),
-  identity: IdentityBody.nullish(),
-  properties: PropertiesBody.nullish(),
-});
-export type AgentPatch = z.infer<typeof AgentPatch>;
+const propertiesBody = (version: string) =>
+  z.strictObject({
+    ...Properties,
+    ...(has('accessControlMethod', version) ? { accessControlMethod: z.string().nullish() } : {}),
+    keyVaultProperties: has('keyVaultProperties', version) ? KeyBody.nullish() : z.undefined().optional(),
+  });
 
-export const AgentPut = AgentPatch.extend({
-  location: z.string(),
-  sku: z.strictObject({ name: z.enum(['F0', 'C0', 'PES', 'C1']) }),
-});
+const tierBody = (version: string) =>
+  z.strictObject({ name: z.string().refine((tier) => offersTier(tier, version), 'The tier is not offered.') });
+
+/** Members that a version does not have are refused as unknown ones are. */
+export const agentPatch = (version: string) =>
+  z.strictObject({
+    id: z.string().optional(),
+    name: z.string().optional(),
+    type: z.string().optional(),
+    location: z.string().optional(),
+    systemData: z.unknown().optional(),
+    tags: z.record(z.string(), z.string()).nullish(),
+    sku: tierBody(version).optional(),
+    identity: has('identity', version) ? IdentityBody.nullish() : z.undefined().optional(),
+    properties: has('propertiesInPatch', version) ? propertiesBody(version).nullish() : z.undefined().optional(),
+  });
+
+type AgentPatch = z.infer<ReturnType<typeof agentPatch>>;
+
+export const agentPut = (version: string) =>
+  agentPatch(version).extend({
+    location: z.string(),
+    sku: tierBody(version),
+    properties: propertiesBody(version).nullish(),
+  });
+type AgentPut = z.infer<ReturnType<typeof agentPut>>;
 
 /** Code of the platform's payload check (recalled). */
 export const payloadRefused = 'HttpRequestPayloadAPISpecValidationFailed';
@@ -109,11 +124,7 @@ export const patched = (state: SimulatorState, before: AgentContent, patch: Agen
 };
 
 /** A PUT states everything: what it leaves out is gone. What it does to a key in the real service was never recorded. */
-export const replaced = (
-  state: SimulatorState,
-  before: AgentContent | null,
-  put: z.infer<typeof AgentPut>,
-): AgentContent => ({
+export const replaced = (state: SimulatorState, before: AgentContent | null, put: AgentPut): AgentContent => ({
   tags: put.tags ?? null,
   sku: put.sku.name,
   identity: put.identity ? identityAfter(state, before?.identity ?? null, put.identity) : null,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { vaultVersions } from '../arm/api-versions.ts';
 import { resourceNotFound } from '../arm/authorize.ts';
 import { named, sameId } from '../arm/ids.ts';
+import { plainLocation, requireLocation } from '../arm/resource-location.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
 import { type Reply, reply } from '../http/reply.ts';
@@ -61,7 +62,7 @@ const newVault = (call: Call, location: string, properties: VaultProperties): Va
     subscriptionId: param(call, 'sub'),
     resourceGroup: param(call, 'group'),
     name,
-    location: location.toLowerCase().replaceAll(' ', ''),
+    location: plainLocation(location),
     tags: {},
     tenantId: properties.tenantId ?? state.tenantId,
     sku: 'standard',
@@ -91,6 +92,7 @@ const putVault = (call: Call): Reply => {
   const put = parseBody(VaultPut, call.incoming.body, 'BadRequest');
   const isIt = named(param(call, 'sub'), param(call, 'group'), param(call, 'vault'));
   const existing = state.vaults.find(isIt);
+  requireLocation(existing, put.location, 'Microsoft.KeyVault/vaults');
   const back = existing === undefined ? recovered(call, put.properties.createMode) : null;
   if (back !== null) {
     touch(call, back);

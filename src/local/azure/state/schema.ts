@@ -5,6 +5,7 @@ import { LatencyName } from './latency.ts';
 import { AgentOperation, HealthBot } from './schema-agents.ts';
 import { DeletedVault, LostData } from './schema-deleted.ts';
 import { RoleAssignment, RoleDefinition, ServicePrincipal, TeamsSession, User, UserGroup } from './schema-directory.ts';
+import { PolicyAssignment, PolicyDefinition } from './schema-policy.ts';
 import { HostIdentities, Settings } from './schema-settings.ts';
 import { Vault } from './schema-vaults.ts';
 
@@ -50,6 +51,9 @@ export const SimulatorState = z.object({
   /** Providers of which nothing can be made in a subscription until it is registered for them. */
   unregistered: z.array(z.object({ subscriptionId: z.string(), namespace: z.string() })).default([]),
   locks: z.array(ManagementLock),
+  /** Those that a subscription made itself; the built-in ones are always there. */
+  policyDefinitions: z.array(PolicyDefinition).default([]),
+  policyAssignments: z.array(PolicyAssignment).default([]),
   userAssignedIdentities: z.array(UserAssignedIdentity),
   agents: z.array(HealthBot),
   operations: z.array(AgentOperation),

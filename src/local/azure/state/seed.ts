@@ -71,6 +71,8 @@ export const seedState = async (port: number): Promise<SimulatorState> => {
         notes: 'Keys in use',
       },
     ],
+    policyDefinitions: [],
+    policyAssignments: [],
     userAssignedIdentities: seedUserAssignedIdentities(),
     agents,
     operations: seedOperations(agents),

@@ -1,0 +1,29 @@
+import { armRefusal } from '../http/reply.ts';
+import { regions } from './locations.ts';
+
+/** Locations are compared, and kept, without case and spaces. */
+export const plainLocation = (location: string): string => location.toLowerCase().replaceAll(' ', '');
+
+interface Placed {
+  readonly name: string;
+  readonly resourceGroup: string;
+  readonly location: string;
+}
+
+/** A resource stays where it was made, and is made where its kind is offered. Real codes and texts (public reports). */
+export const requireLocation = (existing: Placed | undefined, wanted: string, type: string): void => {
+  const location = plainLocation(wanted);
+  if (existing !== undefined && location !== existing.location) {
+    throw armRefusal(
+      409,
+      'InvalidResourceLocation',
+      `The resource '${existing.name}' already exists in location '${existing.location}' in resource group '${existing.resourceGroup}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
+    );
+  }
+  if (regions.some((one) => one.name === location)) return;
+  throw armRefusal(
+    400,
+    'LocationNotAvailableForResourceType',
+    `The provided location '${wanted}' is not available for resource type '${type}'. List of available regions for the resource type is '${regions.map((one) => one.name).join(',')}'.`,
+  );
+};

@@ -1,0 +1,92 @@
+import { sameId, within } from '../arm/ids.ts';
+import type { Incoming } from '../http/incoming.ts';
+import { armRefusal } from '../http/reply.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import type { PolicyAssignment, PolicyDefinition } from '../state/schema-policy.ts';
+import { builtInDefinitions } from './built-in.ts';
+import { type Evaluated, Evaluation, resolved } from './rule.ts';
+import { type WrittenResource, writtenResource } from './written-resource.ts';
+
+export const definitionById = (state: SimulatorState, id: string): PolicyDefinition | undefined =>
+  [...builtInDefinitions, ...state.policyDefinitions].find((one) => sameId(one.id, id));
+
+export const assignmentIdOf = ({ scope, name }: PolicyAssignment): string =>
+  `${scope === '/' ? '' : scope}/providers/Microsoft.Authorization/policyAssignments/${name}`;
+
+const lastOf = (id: string): string => id.split('/').at(-1) ?? '';
+
+interface Violation {
+  readonly assignment: PolicyAssignment;
+  readonly definition: PolicyDefinition;
+  readonly expressions: readonly Evaluated[];
+}
+
+/** Resources with tags and a location. */
+const indexed = ['microsoft.healthbot/healthbots', 'microsoft.keyvault/vaults'];
+
+const violationOf = (
+  resource: WrittenResource,
+  assignment: PolicyAssignment,
+  definition: PolicyDefinition,
+): Violation | null => {
+  if (definition.mode === 'Indexed' && !indexed.includes(resource.type.toLowerCase())) return null;
+  const own = Object.entries(definition.parameters).map(([name, one]) => [name, one.defaultValue] as const);
+  const given = Object.entries(assignment.parameters).map(([name, one]) => [name, one.value] as const);
+  const parameters = new Map<string, unknown>([...own, ...given]);
+  const effect = resolved(definition.policyRule.then.effect, parameters);
+  if (!sameId(String(effect), 'deny')) return null;
+  const evaluation = new Evaluation(resource, parameters);
+  return evaluation.holds(definition.policyRule.if) ? { assignment, definition, expressions: evaluation.made } : null;
+};
+
+/** The shape of public reports. */
+const infoOf = ({ assignment, definition, expressions }: Violation) => ({
+  evaluationDetails: { evaluatedExpressions: expressions },
+  policyDefinitionId: definition.id,
+  policyDefinitionName: lastOf(definition.id),
+  policyDefinitionDisplayName: definition.displayName,
+  policyDefinitionEffect: 'deny',
+  policyAssignmentId: assignmentIdOf(assignment),
+  policyAssignmentName: assignment.name,
+  policyAssignmentDisplayName: assignment.displayName,
+  policyAssignmentScope: assignment.scope,
+  policyAssignmentParameters: assignment.parameters,
+  policyExemptionIds: [],
+});
+
+/** Two forms, both real (public reports): with the administrators' own reasons, or with the policies' names and ids. */
+const messageOf = (name: string, violations: readonly Violation[]): string => {
+  const start = `Resource '${name}' was disallowed by policy.`;
+  const reasons = violations.flatMap(({ assignment }) => assignment.nonComplianceMessages.map((one) => one.message));
+  if (reasons.length > 0) {
+    return `${start} Reasons: '${reasons.join("', '")}'. See error details for policy resource IDs.`;
+  }
+  const identifiers = violations.map(({ assignment, definition }) => ({
+    policyAssignment: { name: assignment.displayName, id: assignmentIdOf(assignment) },
+    policyDefinition: { name: definition.displayName, id: definition.id },
+  }));
+  return `${start} Policy identifiers: '${JSON.stringify(identifiers)}'.`;
+};
+
+/** Policies do not stand in the way of policies, or nobody could take one away (recalled). */
+const isPolicy = ({ type }: WrittenResource): boolean => /^Microsoft\.Authorization\/policy/i.test(type);
+
+/** Refuses a write after which a policy that is assigned here, and denies, would be violated. */
+export const requirePolicies = (state: SimulatorState, incoming: Incoming): void => {
+  const resource = writtenResource(state, incoming);
+  if (resource === null || isPolicy(resource)) return;
+  const violations = state.policyAssignments
+    .filter(({ enforcementMode }) => enforcementMode === 'Default')
+    .filter(({ scope }) => within(incoming.path, scope))
+    .filter(({ notScopes }) => !notScopes.some((scope) => within(incoming.path, scope)))
+    .flatMap((assignment): Violation[] => {
+      const definition = definitionById(state, assignment.policyDefinitionId);
+      const violation = definition === undefined ? null : violationOf(resource, assignment, definition);
+      return violation === null ? [] : [violation];
+    });
+  if (violations.length === 0) return;
+  throw armRefusal(403, 'RequestDisallowedByPolicy', messageOf(resource.name, violations), {
+    target: resource.name,
+    additionalInfo: violations.map((one) => ({ type: 'PolicyViolation', info: infoOf(one) })),
+  });
+};

@@ -1,0 +1,113 @@
+import { sameId } from '../arm/ids.ts';
+import type { Condition, FieldTest } from '../state/schema-policy.ts';
+import type { WrittenResource } from './written-resource.ts';
+
+/** One comparison that was made, as refusals report it. */
+export interface Evaluated {
+  readonly result: 'True' | 'False';
+  readonly expressionKind: 'Field';
+  readonly expression: string;
+  readonly path: string;
+  readonly expressionValue?: unknown;
+  readonly targetValue: unknown;
+  readonly operator: string;
+}
+
+export type Parameters = ReadonlyMap<string, unknown>;
+
+/** `[parameters('name')]` stands for what the assignment gives, or the definition's own value. */
+export const resolved = (value: unknown, parameters: Parameters): unknown => {
+  const name = typeof value === 'string' ? /^\[parameters\('([^']+)'\)\]$/i.exec(value)?.[1] : undefined;
+  return name === undefined ? value : parameters.get(name);
+};
+
+const member = (value: unknown, name: string): unknown => {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.entries(value).find(([one]) => sameId(one, name))?.[1];
+};
+
+const at = (value: unknown, path: string): unknown => path.split('.').reduce(member, value);
+
+/** The path in the body that a field means: an alias is a type and then a path, mostly among the properties. */
+const pathOf = ({ type, body }: WrittenResource, field: string): string => {
+  const tag = /^tags(?:\['([^']+)'\]|\.(.+))$/i.exec(field);
+  if (tag !== null) return `tags.${tag[1] ?? tag[2] ?? ''}`;
+  if (!field.toLowerCase().startsWith(`${type.toLowerCase()}/`)) return field;
+  const tail = field.slice(type.length + 1);
+  return at(body, tail) !== undefined && at(body, `properties.${tail}`) === undefined ? tail : `properties.${tail}`;
+};
+
+const plainLocation = (value: unknown): unknown =>
+  typeof value === 'string' ? value.toLowerCase().replaceAll(' ', '') : value;
+
+const fieldValue = (resource: WrittenResource, field: string): unknown => {
+  if (sameId(field, 'type')) return resource.type;
+  if (sameId(field, 'name')) return resource.name;
+  const value = at(resource.body, pathOf(resource, field));
+  return sameId(field, 'location') ? plainLocation(value) : value;
+};
+
+const text = (value: unknown): string => (value === undefined ? '' : String(value)).toLowerCase();
+const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
+const isLike = (value: unknown, pattern: unknown): boolean => {
+  const source = text(pattern)
+    .split('*')
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*');
+  return new RegExp(`^${source}$`).test(text(value));
+};
+
+type Operator = Exclude<keyof FieldTest, 'field'>;
+
+const operators: Readonly<Record<Operator, (value: unknown, target: unknown) => boolean>> = {
+  equals: (value, target) => text(value) === text(target),
+  notEquals: (value, target) => text(value) !== text(target),
+  like: isLike,
+  notLike: (value, target) => !isLike(value, target),
+  contains: (value, target) => text(value).includes(text(target)),
+  notContains: (value, target) => !text(value).includes(text(target)),
+  in: (value, target) => listed(target).some((one) => text(one) === text(value)),
+  notIn: (value, target) => !listed(target).some((one) => text(one) === text(value)),
+  exists: (value, target) => (value !== undefined) === (text(target) === 'true'),
+};
+
+const operatorNames = Object.keys(operators).filter((name): name is Operator => name in operators);
+
+/** Evaluates a rule's condition, and keeps the comparisons that were made. */
+export class Evaluation {
+  readonly made: Evaluated[] = [];
+  private readonly resource: WrittenResource;
+  private readonly parameters: Parameters;
+
+  constructor(resource: WrittenResource, parameters: Parameters) {
+    this.resource = resource;
+    this.parameters = parameters;
+  }
+
+  holds(condition: Condition): boolean {
+    if ('allOf' in condition) return condition.allOf.every((one) => this.holds(one));
+    if ('anyOf' in condition) return condition.anyOf.some((one) => this.holds(one));
+    if ('not' in condition) return !this.holds(condition.not);
+    return this.compares(condition);
+  }
+
+  private compares(test: FieldTest): boolean {
+    const value = fieldValue(this.resource, test.field);
+    return operatorNames
+      .filter((name) => test[name] !== undefined)
+      .every((name) => {
+        const target = resolved(test[name], this.parameters);
+        const holds = operators[name](value, target);
+        this.made.push({
+          result: holds ? 'True' : 'False',
+          expressionKind: 'Field',
+          expression: test.field,
+          path: pathOf(this.resource, test.field),
+          ...(value === undefined ? {} : { expressionValue: value }),
+          targetValue: target,
+          operator: `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`,
+        });
+        return holds;
+      });
+  }
+}

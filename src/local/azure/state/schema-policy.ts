@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+const Value = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]);
+
+/** The part of Azure's policy language that is read here; a rule in any other words is refused, not half understood. */
+export const FieldTest = z.strictObject({
+  field: z.string(),
+  equals: Value.optional(),
+  notEquals: Value.optional(),
+  like: z.string().optional(),
+  notLike: z.string().optional(),
+  contains: z.string().optional(),
+  notContains: z.string().optional(),
+  in: Value.optional(),
+  notIn: Value.optional(),
+  exists: z.union([z.boolean(), z.stringbool()]).optional(),
+});
+export type FieldTest = z.infer<typeof FieldTest>;
+
+export type Condition =
+  | { readonly allOf: readonly Condition[] }
+  | { readonly anyOf: readonly Condition[] }
+  | { readonly not: Condition }
+  | FieldTest;
+export const Condition: z.ZodType<Condition> = z.lazy(() =>
+  z.union([
+    z.strictObject({ allOf: z.array(Condition) }),
+    z.strictObject({ anyOf: z.array(Condition) }),
+    z.strictObject({ not: Condition }),
+    FieldTest,
+  ]),
+);
+
+const Parameter = z.looseObject({ type: z.string(), defaultValue: Value.optional() });
+
+export const PolicyDefinition = z.object({
+  /** The whole ARM id; of a built-in one it starts with `/providers`. */
+  id: z.string(),
+  displayName: z.string(),
+  description: z.string().default(''),
+  /** `Indexed` looks at resources with tags and a location only. */
+  mode: z.enum(['All', 'Indexed']),
+  parameters: z.record(z.string(), Parameter).default({}),
+  // biome-ignore lint/suspicious/noThenProperty: the language's own word
+  policyRule: z.strictObject({ if: Condition, then: z.looseObject({ effect: z.string() }) }),
+});
+export type PolicyDefinition = z.infer<typeof PolicyDefinition>;
+
+export const PolicyAssignment = z.object({
+  name: z.string(),
+  scope: z.string(),
+  displayName: z.string(),
+  description: z.string().default(''),
+  policyDefinitionId: z.string(),
+  parameters: z.record(z.string(), z.object({ value: Value })).default({}),
+  notScopes: z.array(z.string()).default([]),
+  enforcementMode: z.enum(['Default', 'DoNotEnforce']).default('Default'),
+  /** With one, a refusal gives it as the reason, and the policies' ids stand in the details only. */
+  nonComplianceMessages: z.array(z.looseObject({ message: z.string() })).default([]),
+});
+export type PolicyAssignment = z.infer<typeof PolicyAssignment>;
