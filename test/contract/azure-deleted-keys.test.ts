@@ -9,9 +9,11 @@ let azure: Azure;
 beforeAll(async () => {
   running = await startAzure();
   azure = connect(running);
+  const deletedAt = Math.floor(Date.now() / 1000);
   await changeState(running, (state) => {
     for (const vault of state.vaults) {
-      for (const one of vault.keys) if (one.name === 'hospital-data' || one.name === 'cmk-lab') one.deletedAt = 1.7e9;
+      for (const one of vault.keys)
+        if (one.name === 'hospital-data' || one.name === 'cmk-lab') one.deletedAt = deletedAt;
     }
   });
 });
