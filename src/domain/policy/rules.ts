@@ -165,3 +165,17 @@ export function covers(earlier: RuleMatch, later: RuleMatch): boolean {
     coversTexts(earlier.resources, later.resources)
   );
 }
+
+/** A star stands for anything: two patterns with one each may both fit some text that nobody has thought of. */
+const mayBothFit = (a: string, b: string): boolean => (a.includes('*') && b.includes('*')) || fits(a, b) || fits(b, a);
+
+const textsMayMeet = (one: readonly string[] | undefined, other: readonly string[] | undefined): boolean =>
+  one === undefined ||
+  other === undefined ||
+  one.some((a) => other.some((b) => mayBothFit(a.toLowerCase(), b.toLowerCase())));
+
+/** Whether there can be an agent that both match. Errs to yes. */
+export const mayBothMatch = (one: RuleMatch, other: RuleMatch): boolean =>
+  textsMayMeet(one.subscriptions, other.subscriptions) &&
+  textsMayMeet(one.resourceGroups, other.resourceGroups) &&
+  textsMayMeet(one.resources, other.resources);

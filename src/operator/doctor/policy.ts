@@ -4,10 +4,9 @@ import { rulesOf, tagsNotVouchedFor } from '../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../domain/policy/rules.ts';
 import { countOf } from '../../words/count.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
-import { type Holder, lookUp, peopleOf } from './holders.ts';
+import { type Holder, lookUp } from './holders.ts';
 import { fail, ok, type Subjects, warn } from './subjects.ts';
-
-type Lookup = (ids: readonly string[]) => readonly Holder[];
+import { type Lookup, tooFew } from './too-few.ts';
 
 const subjectOf = ({ name }: Pick<Rule, 'name'>): string => `rule ${name}`;
 
@@ -25,20 +24,6 @@ function holderMistakes(
     const mend = 'Put people into the group, or take it out.';
     return [warn(subjectOf(rule), `${role} group ${entry.name} (${id}) is empty`, mend)];
   });
-}
-
-/** Whoever asks cannot approve: what is left may be too few, for every requester there is. */
-function tooFew(rule: Rule, requesters: readonly Holder[], approvers: readonly Holder[]): readonly Diagnosis[] {
-  const [asking, deciding] = [peopleOf(requesters), peopleOf(approvers)];
-  if (asking === null || deciding === null || asking.size === 0 || rule.approvers.length === 0) return [];
-  const needed = rule.approvalsRequired + (rule.extraApprovalForIrreversible ? 1 : 0);
-  const left = Math.max(...[...asking].map((one) => deciding.size - (deciding.has(one) ? 1 : 0)));
-  if (left >= needed) return [];
-  const only = deciding.size === 1 && asking.size === 1 && left === 0;
-  const found = only
-    ? 'its only approver is also its only requester'
-    : `${countOf(needed, 'approval', 'approvals')} can be needed, and at most ${countOf(left, 'person', 'people')} can give one`;
-  return [warn(subjectOf(rule), found, 'Nobody approves their own request: name more approvers.')];
 }
 
 function diagnoseTagRule(rule: TagRule, { config }: Subjects, lookup: Lookup): readonly Diagnosis[] {
@@ -115,7 +100,7 @@ function diagnoseRule(rule: Rule, { config }: Subjects, lookup: Lookup): readonl
     ...vaultMistakes(rule, own),
     ...holderMistakes(rule, 'requester', requesters),
     ...holderMistakes(rule, 'approver', approvers),
-    ...tooFew(rule, requesters, approvers),
+    ...tooFew(rule, config.policy.tagRules, lookup),
   ];
 }
 
