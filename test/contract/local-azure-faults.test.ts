@@ -118,6 +118,15 @@ test('is slow and wrong at once; a counted delay is a turn of its own', async ()
   expect(await codeOf(readAgent(clients, agent))).toBe('Broken');
 });
 
+test('what is held up goes on when the faults are taken away', async () => {
+  const match = { url: '/healthBots/triage' };
+  await http(azure, 'POST', '/simulator/faults', { body: { match, times: 1, delayMs: 3_600_000 } });
+  const held = readAgent(clients, agent);
+  while ((await http(azure, 'GET', '/simulator/faults')).body.length > 0);
+  await http(azure, 'DELETE', '/simulator/faults');
+  expect((await held).name).toBe('triage-agent-prod');
+});
+
 /** The faults that the page offers as switches. */
 const turnOn = async (id: string): Promise<void> => {
   const ready: { fault: { id: string } }[] = (await http(azure, 'GET', '/simulator/ready-faults')).body;

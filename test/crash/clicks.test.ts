@@ -15,6 +15,7 @@ import {
   shows,
   typeAll,
   untilFaultsAreMet,
+  untilMended,
 } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
 import { OutcomeTable } from './outcome-table.ts';
@@ -119,13 +120,14 @@ describe('killed around a click', () => {
     const invokeId = `${click.verb} ${click.moment}`;
     const press = () => world.teams.click(person, card.id, click.verb, { inputs, invokeId });
     if (click.moment === 'before it is stored') {
-      await faultAzure(world, { match: { url: waitsFor }, times: 1, delayMs: 500 });
+      await faultAzure(world, { match: { url: waitsFor }, ...untilMended });
     }
     const pressed = press();
     if (click.moment === 'before it is stored') await untilFaultsAreMet(world);
     else if (click.moment === 'once answered') await pressed;
     else await new Promise((resolve) => setTimeout(resolve, Number(/\d+/.exec(click.moment)?.[0])));
     await world.endBot('SIGKILL');
+    await mendAzure(world);
     const heard: BotAnswer = await pressed;
     await world.startBot();
     const again = await press();

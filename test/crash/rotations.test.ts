@@ -15,6 +15,7 @@ import {
   type,
   untilAzureAnswered,
   untilFaultsAreMet,
+  untilMended,
   writes,
 } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
@@ -24,8 +25,6 @@ import { OutcomeTable } from './outcome-table.ts';
 
 const agent = 'virtual-visit-agent';
 const own = { vault: 'kv-hospital-keys', key: 'cmk-virtual-visit' };
-const heldMs = 400;
-
 interface KillPoint {
   readonly name: string;
   readonly way: string;
@@ -95,10 +94,11 @@ describe('killed while Azure has just received a write of a rotation', () => {
     const id = await submit(world, review);
     const card = await approvalCard(world, id);
     const from = (await world.azureRequests()).length;
-    await faultAzure(world, { match: point.match, times: 1, delayMs: heldMs, ...point.spoil });
+    await faultAzure(world, { match: point.match, ...untilMended, ...point.spoil });
     await approve(world, people.approver, card);
     await untilFaultsAreMet(world);
     await world.endBot('SIGKILL');
+    await mendAzure(world);
     await untilAzureAnswered(world, point.match, 1, from);
     await world.startBot();
     await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);

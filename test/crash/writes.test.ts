@@ -17,12 +17,11 @@ import {
   type,
   untilAzureAnswered,
   untilFaultsAreMet,
+  untilMended,
   writes,
 } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
 import { OutcomeTable } from './outcome-table.ts';
-
-const heldMs = 400;
 
 /** Where the bot is killed: the story, and the write that Azure has just received, the nth of those that match. */
 interface KillPoint {
@@ -90,13 +89,13 @@ describe('killed while Azure has just received a write', () => {
     const passing: Fault = { match: point.match, times: 1, delayMs: 0 };
     await faultAzure(world, ...(point.nth === 2 ? [passing] : []), {
       match: point.match,
-      times: 1,
-      delayMs: heldMs,
+      ...untilMended,
       ...point.spoil,
     });
     await approve(world, people.approver, card);
     await untilFaultsAreMet(world);
     await world.endBot('SIGKILL');
+    await mendAzure(world);
     await untilAzureAnswered(world, point.match, point.nth, from);
     await world.startBot();
     for (const place of [places.operations, places.approvals]) {

@@ -7,10 +7,12 @@ import {
   ask,
   choices,
   faultAzure,
+  mendAzure,
   people,
   places,
   shows,
   untilFaultsAreMet,
+  untilMended,
   writes,
 } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
@@ -71,11 +73,12 @@ onPostgres('two replicas over one PostgreSQL', () => {
   test('one is killed in mid-run and never comes back: the other goes on, writing each change once', async () => {
     const id = await ask(world);
     const card = await approvalCard(world, id);
-    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, times: 1, delayMs: 2_000 });
+    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, ...untilMended });
     await approve(world, people.approver, card);
     await untilFaultsAreMet(world);
     const endOther = await world.startReplica('two');
     await world.endBot('SIGKILL');
+    await mendAzure(world);
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     await shows(world, places.approvals, people.approver, id, /Succeeded/);
     expect(await writes(world)).toHaveLength(4);

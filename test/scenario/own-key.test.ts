@@ -20,6 +20,7 @@ import {
   type,
   untilAzureAnswered,
   untilFaultsAreMet,
+  untilMended,
 } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
 
@@ -94,11 +95,11 @@ const keyOf = async (of: string) => agentIn(await azureState(world), of).content
 const versionsOfNew = async () => versionsIn(await azureState(world), vault, name);
 const versionsOfRotated = async () => versionsIn(await azureState(world), rotated.vault, rotated.key);
 
-/** A write that is held for a moment, in which somebody does something. */
-const held = (url: string, method = 'PUT'): Fault => ({ match: { method, url }, times: 1, delayMs: 1_500 });
+/** A write that is held while somebody does something. */
+const held = (url: string, method = 'PUT'): Fault => ({ match: { method, url }, ...untilMended });
 const creating = held(`keys/${name}\\?`);
 const granting = held('roleAssignments');
-const making: Fault = { match: { method: 'POST', url: `keys/${rotated.key}/create` }, times: 1, delayMs: 400 };
+const making = held(`keys/${rotated.key}/create`, 'POST');
 
 /** Azure does it, and the bot is killed before it hears of it. */
 async function killedWhile(fault: Fault, one: Asked): Promise<void> {
@@ -106,6 +107,7 @@ async function killedWhile(fault: Fault, one: Asked): Promise<void> {
   await approved(one);
   await untilFaultsAreMet(world);
   await world.endBot('SIGKILL');
+  await mendAzure(world);
   await untilAzureAnswered(world, fault.match, 1, one.from);
 }
 
@@ -126,6 +128,7 @@ describe('a new key that an attacker imports under the approved name, with the r
     await approved(one);
     await untilFaultsAreMet(world);
     await attacker.imports({ 'cmk-bot-request': one.id });
+    await mendAzure(world);
     expect(await ends(one, /Needs attention/)).toContain(`Nothing shows that this request made key ${name}.`);
     expect(await versionsOfNew()).toHaveLength(1);
     expect(await keyOf(agent)).toBeNull();
@@ -139,6 +142,7 @@ describe('a new key that an attacker imports under the approved name, with the r
     const tags = await attacker.readsTags();
     await attacker.removes();
     const theirs = await attacker.imports(tags);
+    await mendAzure(world);
     await ends(one, /Needs attention/);
     expect((await versionsOfNew()).map(({ version }) => version)).toEqual([theirs]);
     expect(await keyOf(agent)).toBeNull();
@@ -155,6 +159,7 @@ describe('a new key that an attacker imports under the approved name, with the r
     await approved(one);
     await untilFaultsAreMet(world);
     await attacker.imports(await attacker.readsTags());
+    await mendAzure(world);
     await ends(one, /Succeeded/);
     const [own, theirs] = await versionsOfNew();
     expect(theirs).toBeDefined();
@@ -165,7 +170,7 @@ describe('a new key that an attacker imports under the approved name, with the r
 describe('a new key of which the bot did not hear that it was made', () => {
   test('is known again by what only it carries, and made once', async () => {
     const one = await asksForNewKey();
-    await killedWhile({ ...creating, delayMs: 400 }, one);
+    await killedWhile(creating, one);
     await world.startBot();
     await ends(one, /Succeeded/);
     const versions = await versionsOfNew();
@@ -175,7 +180,7 @@ describe('a new key of which the bot did not hear that it was made', () => {
 
   test('is not used once somebody copied that onto a further version: a person is asked', async () => {
     const one = await asksForNewKey();
-    await killedWhile({ ...creating, delayMs: 400 }, one);
+    await killedWhile(creating, one);
     await attacker.imports(await attacker.readsTags());
     await world.startBot();
     expect(await ends(one, /Needs attention/)).toContain('More than one version');
@@ -184,7 +189,7 @@ describe('a new key of which the bot did not hear that it was made', () => {
 
   test('is not used where it was made long after the bot asked', async () => {
     const one = await asksForNewKey();
-    await killedWhile({ ...creating, delayMs: 400 }, one);
+    await killedWhile(creating, one);
     const tags = await attacker.readsTags();
     await attacker.removes();
     await attacker.imports(tags);
@@ -196,8 +201,7 @@ describe('a new key of which the bot did not hear that it was made', () => {
 
   test('is not made when the bot was stopped before Azure heard of it: it is asked for anew, once', async () => {
     const one = await asksForNewKey();
-    await killedWhile({ ...creating, delayMs: 400, respond: { status: 503 } }, one);
-    await mendAzure(world);
+    await killedWhile({ ...creating, respond: { status: 503 } }, one);
     expect(await versionsOfNew()).toEqual([]);
     await world.startBot();
     await ends(one, /Succeeded/);
@@ -222,6 +226,7 @@ describe('a new version of a key', () => {
     await approved(one);
     await untilFaultsAreMet(world);
     const theirs = await rotating.imports(await rotating.readsTags());
+    await mendAzure(world);
     await ends(one, /Succeeded/);
     expect((await versionsOfRotated()).at(-1)?.version).toBe(theirs);
     expect((await keyOf(rotated.agent))?.keyVersion).toBe((await versionsOfRotated()).at(-2)?.version);

@@ -8,11 +8,13 @@ import {
   ask,
   choices,
   faultAzure,
+  mendAzure,
   people,
   places,
   rememberAzure,
   shows,
   untilFaultsAreMet,
+  untilMended,
   writes,
 } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
@@ -40,10 +42,11 @@ describe('Azure changes between the approval and the run', () => {
     const from = (await world.azureRequests()).length;
     const id = await ask(world);
     const card = await approvalCard(world, id);
-    await faultAzure(world, { match: { method: 'GET', url: 'vaults/kv-care-prod\\?' }, times: 1, delayMs: 1_000 });
+    await faultAzure(world, { match: { method: 'GET', url: 'vaults/kv-care-prod\\?' }, ...untilMended });
     expect(answered(await approve(world, person, card))).toContain('Approved, 1 of 1');
     await untilFaultsAreMet(world);
     await change();
+    await mendAzure(world);
     return { id, from };
   }
 

@@ -19,6 +19,7 @@ import {
   shows,
   untilAzureAnswered,
   untilFaultsAreMet,
+  untilMended,
   writes,
 } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
@@ -47,12 +48,8 @@ afterEach(async () => {
 });
 afterAll(() => world.end());
 
-/** Held at Azure for so long that somebody can act meanwhile. */
-const holding = (method: string, url: string, delayMs = 2_500): Fault => ({
-  match: { method, url },
-  times: 1,
-  delayMs,
-});
+/** Held at Azure while somebody acts. */
+const holding = (method: string, url: string): Fault => ({ match: { method, url }, ...untilMended });
 const enabling = holding('PATCH', `healthBots/${agent}`);
 const protecting = holding('PATCH', 'vaults/kv-care-prod');
 
@@ -93,6 +90,7 @@ describe('Stop after this step', () => {
     const data = { requestId: id, revision: 1 };
     const again = answered(await world.teams.click(people.requester, card.id, 'request.stop', { data }));
     expect(again).toContain('Stopping after this step, 0 of 5 steps done');
+    await mendAzure(world);
     const ended = await wordsOf(id, /Needs attention/);
     expect(ended).toContain('Requester stopped the run between two steps');
     expect(ended).toContain('1 step done, 4 not');
@@ -107,6 +105,7 @@ describe('Stop after this step', () => {
     const card = await shows(world, places.approvals, people.approver, id, /Stop after this step/);
     expect(linesOf(card).join('\n')).toContain('This cannot be undone: protect vault.');
     await world.teams.click(people.approver, card.id, 'request.stop');
+    await mendAzure(world);
     const ended = await wordsOf(id, /Needs attention/);
     expect(ended).toContain('Approver stopped the run between two steps');
     expect(ended).toContain('▲ Irreversible: stays on');
@@ -119,6 +118,7 @@ describe('Stop after this step', () => {
     expect(linesOf(card).join('\n')).not.toContain('Stop after this step');
     const theirs = await status(id, /Stop after this step/);
     expect(answered(await world.teams.click(people.teamMember, theirs.id, 'request.stop'))).not.toContain('[card]');
+    await mendAzure(world);
     await status(id, /Succeeded/);
     expect(await done(from)).toEqual(all);
   });
@@ -132,25 +132,28 @@ describe('Stop after this step', () => {
       }
     });
     expect(answered(await world.teams.click(people.requester, card.id, 'request.stop'))).toContain('asked to stop at');
+    await mendAzure(world);
     await shows(world, places.approvals, people.approver, id, /Needs attention/);
   });
 
   test('by an operator at the command line; asked twice it is done once', async () => {
-    const { id } = await running(holding('PATCH', `healthBots/${agent}`, 8_000));
+    const { id } = await running(enabling);
     const stop = () => cmkBot(['requests', 'stop', id, '--as', 'night duty'], { CMK_DATA_DIR: world.dataDir });
     expect(await stop()).toMatchObject({
       code: 0,
       out: expect.stringContaining('stops after the step that is running'),
     });
     expect(await stop()).toMatchObject({ code: 0, out: expect.stringContaining('Done before') });
+    await mendAzure(world);
     expect(await wordsOf(id, /Needs attention/)).toContain('Operator night duty stopped the run');
     expect(await stop()).toMatchObject({ code: 1, err: expect.stringContaining('has stopped already') });
   });
 
   test('holds over a kill of the bot in the middle of the step', async () => {
-    const { id, from } = await running(holding('PATCH', `healthBots/${agent}`, 4_000));
+    const { id, from } = await running(enabling);
     await world.teams.click(people.requester, (await status(id, /Stop after/)).id, 'request.stop');
     await world.endBot('SIGKILL');
+    await mendAzure(world);
     await untilAzureAnswered(world, enabling.match, 1, from);
     await world.startBot();
     expect(await wordsOf(id, /Needs attention/)).toContain('Requester stopped the run');
@@ -168,6 +171,7 @@ describe('Stop after this step', () => {
     const data = { requestId: id, revision: 1 };
     const answer = answered(await world.teams.click(people.approver, card.id, 'request.reject', { data }));
     expect(answer).toContain('is running, and now stops after this step');
+    await mendAzure(world);
     expect(await wordsOf(id, /Needs attention/)).toContain('Approver stopped the run');
   });
 });
@@ -179,6 +183,7 @@ describe('a pause that comes upon a run', () => {
     const paused = await wordsOf(id, /Paused, 0 of 5 steps done/);
     expect(paused).toContain('nothing more is changed in Azure until an operator ends the pause');
     await shows(world, places.approvals, people.approver, id, /Paused/);
+    await mendAzure(world);
     await new Promise((resolve) => setTimeout(resolve, 4_000));
     const during = await done(from);
     expect(during.length).toBeLessThanOrEqual(1);
@@ -191,6 +196,7 @@ describe('a pause that comes upon a run', () => {
     const { id, from } = await running(enabling);
     await world.restartBot('SIGKILL', { CMK_PAUSE: 'true' });
     const card = await status(id, /Paused/);
+    await mendAzure(world);
     expect(answered(await world.teams.click(people.requester, card.id, 'request.stop'))).toContain('asked to stop at');
     await world.restartBot('SIGINT');
     expect(await wordsOf(id, /Needs attention/)).toContain('Requester stopped the run');

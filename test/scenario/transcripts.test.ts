@@ -20,6 +20,7 @@ import {
   typeAll,
   until,
   untilFaultsAreMet,
+  untilMended,
 } from '../support/story.ts';
 import { openTranscript, type Transcript } from '../support/transcript.ts';
 import { drawCard } from '../support/transcript-card.ts';
@@ -294,11 +295,12 @@ scenario(
   'Stopping a run between two steps',
   'While the identity is being enabled the requester wants nothing more to begin. Later it goes on.',
   async (t) => {
-    const enabling = { match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' }, times: 1, delayMs: 8_000 };
+    const enabling = { match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' }, ...untilMended };
     await faultAzure(world, enabling);
     const id = await hasAskedAndApproved(t);
     const card = await t.sees([requester, teamMember], operations, id, /Running, 0 of 5/);
     await t.clicks(requester, card, 'Stop after this step');
+    await mendAzure(world);
     await t.sees(requester, operations, id, /Needs attention/);
     await t.clicks(requester, card, 'Retry');
     await t.sees(requester, operations, id, /Succeeded/);
@@ -347,11 +349,12 @@ scenario(
     await protect(true);
     const { id, card } = await hasAsked(t);
     await t.sees(approver, approvals, id, /Approval needed/);
-    await faultAzure(world, { match: { method: 'GET', url: 'vaults/kv-care-prod\\?' }, times: 1, delayMs: 1_000 });
+    await faultAzure(world, { match: { method: 'GET', url: 'vaults/kv-care-prod\\?' }, ...untilMended });
     await t.clicks(approver, card, 'Approve');
     await untilFaultsAreMet(world);
     t.notes('Before the run has looked, the vault is put in place anew, without purge protection.');
     await protect(false);
+    await mendAzure(world);
     await t.sees(requester, operations, id, /asks again/);
     const again = await t.sees(approver, approvals, id, /Earlier approvals do not count/);
     await t.clicks(approver, again, 'Approve', accepting);

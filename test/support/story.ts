@@ -158,11 +158,15 @@ export interface Fault {
   readonly drop?: true;
 }
 
+/** A delay that lasts until `mendAzure`: something is done meanwhile, however long that takes. */
+export const untilMended = { times: 1, delayMs: 60_000 } as const;
+
 /** Makes Azure misbehave. */
 export async function faultAzure(world: World, ...faults: readonly Fault[]): Promise<void> {
   const { status, body } = await http(world.azure, 'POST', '/simulator/faults', { body: faults });
   if (status !== 200) throw new Error(JSON.stringify(body));
 }
+/** Azure answers as it should again, and what a fault held up goes on. */
 export const mendAzure = async (world: World): Promise<void> => {
   await http(world.azure, 'DELETE', '/simulator/faults');
 };

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { serverCertificate } from './certificates.ts';
 import { dispatch } from './dispatch.ts';
 import { endDueOperations } from './health-bots/operations.ts';
@@ -17,6 +16,7 @@ import { BackupBlobs } from './key-vault/backup-blobs.ts';
 import { purgeDue } from './key-vault/purge-due.ts';
 import { Listeners } from './listeners.ts';
 import { Befores } from './simulator/before.ts';
+import { Delays } from './simulator/delays.ts';
 import { ExchangeRecorder } from './simulator/exchange-recorder.ts';
 import type { Fault } from './simulator/fault.ts';
 import { takeFault, underFault } from './simulator/faults.ts';
@@ -136,7 +136,7 @@ class AzureServer {
   private async serveAzure(incoming: Incoming, response: ServerResponse): Promise<void> {
     const at = new Date();
     const fault = takeFault(this.world.state, incoming);
-    if (fault?.delayMs !== undefined) await wait(fault.delayMs);
+    if (fault?.delayMs !== undefined) await this.simulator.delays.wait(fault.delayMs);
     const witness = new RequestWitness();
     const answer = await this.answer(incoming, fault, witness);
     await this.keep();
@@ -187,7 +187,7 @@ export const startLocalAzure = async (options: LocalAzureOptions): Promise<Local
   const revision = () => `${start} ${file.changes} ${log.all().length}`;
   const { recordDir } = options;
   const recorder = recordDir === undefined ? null : new ExchangeRecorder(recordDir);
-  const server = new AzureServer({ world, log, befores, revision }, file, certificate, recorder);
+  const server = new AzureServer({ world, log, befores, delays: new Delays(), revision }, file, certificate, recorder);
   await server.listen();
   const { signInPort } = options;
   const signIn = signInPort === undefined ? null : await openSignInListener(signInPort, server.onRequest);

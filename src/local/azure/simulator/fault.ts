@@ -4,7 +4,7 @@ import { OperationEnding } from './operation-ending.ts';
 /**
  * Something that goes wrong on purpose. `match.url` is a regular expression on the whole URL or on its path. `respond`
  * answers instead of Azure, which does nothing then. `drop` cuts the connection without an answer: after Azure has done the
- * work, or, together with `respond`, before it does any. `delayMs` waits before the work. `deny` treats the caller as one
+ * work, or, together with `respond`, before it does any. `delayMs` waits before the work, at most until all faults are taken away. `deny` treats the caller as one
  * without the right, in Azure Resource Manager's own words. `lose` takes members out of the body that arrives, so that the
  * write is accepted, ends well and has changed nothing there. `operation` says how the next operation ends that such a write
  * to an agent starts: a write that is refused starts none, and does not count. It stands alone.

@@ -9,6 +9,7 @@ import { seedState } from '../state/seed.ts';
 import { moveToPort } from '../state/state-file.ts';
 import type { World } from '../world.ts';
 import type { Befores } from './before.ts';
+import type { Delays } from './delays.ts';
 import { Fault } from './fault.ts';
 import { addFaults, removeFaults } from './faults.ts';
 import { readyFaults } from './ready-faults.ts';
@@ -20,6 +21,7 @@ export interface Simulator {
   readonly world: World;
   readonly log: RequestLog;
   readonly befores: Befores;
+  readonly delays: Delays;
   /** Another text whenever the state or the log has changed. */
   readonly revision: () => string;
 }
@@ -51,8 +53,10 @@ const badExpression = (source: string | undefined): string | null => {
   }
 };
 
-const deleteFaults = ({ world }: Simulator, { query }: Incoming): Reply => {
-  removeFaults(world.state, query.get('id'), new Date());
+const deleteFaults = ({ world, delays }: Simulator, { query }: Incoming): Reply => {
+  const id = query.get('id');
+  removeFaults(world.state, id, new Date());
+  if (id === null) delays.end();
   return reply(204);
 };
 
