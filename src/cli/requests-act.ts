@@ -1,0 +1,51 @@
+/** What an operator can do to one request, a row each: they differ in words alone. */
+import { z } from 'zod';
+import type { RequestId } from '../domain/ids.ts';
+import type { Act } from '../operator/rpc/calls.ts';
+import { carryOutAct } from './act.ts';
+import { asHelp, asOption, nameInput, requestIdInput } from './inputs.ts';
+import { type Subcommand, subcommand } from './subcommand.ts';
+
+interface RequestAct {
+  readonly verb: Exclude<Act['verb'], 'erase'>;
+  readonly summary: string;
+  readonly done: (id: RequestId) => string;
+}
+
+/** In the order the help tells them. */
+const acts: readonly RequestAct[] = [
+  {
+    verb: 'cancel',
+    summary: 'ends a request whose run has not started',
+    done: (id) => `Request ${id} is cancelled.`,
+  },
+  {
+    verb: 'stop',
+    summary: 'stops a run after the step that is running',
+    done: (id) => `Request ${id} stops after the step that is running. What is done stays; requests show lists it.`,
+  },
+  {
+    verb: 'retry',
+    summary: 'lets a request that needs attention go on where it stopped',
+    done: (id) => `Request ${id} goes on where it stopped.`,
+  },
+  {
+    verb: 'give-up',
+    summary: 'ends a request that needs attention, and leaves what is done as it is',
+    done: (id) => `Request ${id} has ended as failed. What is done stays; requests show lists it.`,
+  },
+];
+
+const asSubcommand = ({ verb, summary, done }: RequestAct): Subcommand =>
+  subcommand({
+    name: `requests ${verb}`,
+    usage: 'ID [--as NAME]',
+    summary,
+    help: asHelp,
+    options: asOption,
+    positionals: ['id'],
+    input: z.object({ id: requestIdInput, as: nameInput }),
+    run: ({ id, as }, surroundings) => carryOutAct(surroundings, id, { verb, by: as ?? surroundings.user }, done(id)),
+  });
+
+export const requestActs: readonly Subcommand[] = acts.map(asSubcommand);
