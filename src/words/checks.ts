@@ -1,32 +1,24 @@
 /** Words for every judgement of a check, from the facts it rests on. */
-import type { Check, CheckCode, CheckOf, FactOf } from '../domain/check.ts';
+import type { Check, CheckCode, CheckOf } from '../domain/check.ts';
 import { type CustomerKey, sameVaultUri } from '../domain/observed.ts';
 import { hasFailed } from '../domain/provisioning.ts';
+import { type CheckWords, pass, type WordsByCode } from './check-words.ts';
 import { subscriptionWords } from './control.ts';
 import { countOf } from './count.ts';
-import { doubtfulKeyRemedy, doubtfulKeyWords, keyWords, otherKeyRemedy } from './keys.ts';
+import { keyChecks } from './key-checks.ts';
+import { keyWords } from './keys.ts';
 import { dayWords, regionWords, scopeWords, shortVersion } from './places.ts';
-
-export interface CheckWords {
-  readonly title: string;
-  /** Why it matters; may be empty. */
-  readonly text: string;
-  /** What to do about it; empty where nothing can be done, or nothing has to. */
-  readonly remedy: string;
-}
 
 const unseenWords = {
   'role-assignments': 'role assignments (Microsoft.Authorization/roleAssignments/read)',
   roles: 'what every role allows (Microsoft.Authorization/roleDefinitions/read)',
 } as const;
 
-const pass = (title: string): CheckWords => ({ title, text: '', remedy: '' });
-
 const isSameKey = (a: CustomerKey, b: CustomerKey): boolean =>
   a.keyName === b.keyName && sameVaultUri(a.vaultUri, b.vaultUri);
 const versionOf = ({ keyVersion }: CustomerKey): string => (keyVersion === null ? 'newest' : shortVersion(keyVersion));
 
-const words: { readonly [C in CheckCode]: (fact: FactOf<C>, outcome: Check['outcome']) => CheckWords } = {
+const words: WordsByCode = {
   'created-after-cutoff': ({ day, cutoff }) => pass(`Created on ${dayWords(day)}, after ${dayWords(cutoff)}`),
   'created-before-cutoff': ({ day, cutoff }) => ({
     title: 'The agent is too old.',
@@ -151,80 +143,7 @@ const words: { readonly [C in CheckCode]: (fact: FactOf<C>, outcome: Check['outc
   }),
   'purge-protection-on': () => pass('Purge protection is on'),
   'purge-protection-will-be-on': () => pass('Purge protection will be turned on'),
-  'key-fit': ({ type, size }) => pass(`The key fits: ${type} ${size}, enabled, may wrap and unwrap`),
-  'key-new': ({ type, size }) => pass(`A new key will be made: ${type} ${size}`),
-  'key-made': ({ name }) => pass(`This request made key ${name}`),
-  'key-version-new': ({ type, size }) => pass(`A new version will be made: ${type} ${size}`),
-  'key-missing': () => ({
-    title: 'The key is not there any more.',
-    text: '',
-    remedy: 'Choose another key, or make a new one.',
-  }),
-  'key-name-taken': ({ name }) => ({
-    title: `The vault has a key named ${name} already.`,
-    text: '',
-    remedy: 'Choose that key, or another name.',
-  }),
-  'key-of-others': ({ name }) => ({
-    title: `Nothing shows that this request made key ${name}.`,
-    text: 'Somebody else made or imported it, and may know its private part.',
-    remedy: otherKeyRemedy,
-  }),
-  'key-doubtful': ({ name, doubt }) => ({
-    title: doubtfulKeyWords(name, doubt),
-    text: '',
-    remedy: doubtfulKeyRemedy,
-  }),
-  'key-not-rsa': ({ type }) => ({
-    title: `A key of type ${type} cannot wrap.`,
-    text: '',
-    remedy: 'Choose an RSA key.',
-  }),
-  'key-size-unfit': ({ size }) => ({
-    title: `Azure takes no key of ${size} bits.`,
-    text: '',
-    remedy: 'Choose a key with 2048, 3072 or 4096 bits.',
-  }),
-  'key-disabled': () => ({
-    title: 'The key is disabled.',
-    text: '',
-    remedy: 'Enable it in the vault, or choose another.',
-  }),
-  'key-not-yet-valid': ({ from }) => ({
-    title: 'The key is not valid yet.',
-    text: `It is valid from ${dayWords(from)}.`,
-    remedy: 'Choose another key.',
-  }),
-  'key-expired': ({ at }) => ({
-    title: 'The key has expired.',
-    text: `It expired on ${dayWords(at)}.`,
-    remedy: 'Choose another key.',
-  }),
-  'key-expires': ({ at }) => ({
-    title: 'The key expires',
-    text: `Somebody has to replace it before ${dayWords(at)}.`,
-    remedy: '',
-  }),
-  'key-cannot-wrap': ({ missing }) => ({
-    title: `The key does not allow ${missing.join(' and ')}.`,
-    text: '',
-    remedy: 'Add it to the key’s permitted operations in the vault, or choose another key.',
-  }),
-  'key-hsm-needs-premium': () => ({
-    title: 'This vault cannot hold RSA-HSM keys.',
-    text: 'Its tier is standard.',
-    remedy: 'Choose RSA, or a premium vault.',
-  }),
-  'key-name-deleted': ({ name }) => ({
-    title: `A deleted key still holds the name ${name}.`,
-    text: 'The vault keeps deleted keys for a while, and their names with them.',
-    remedy: 'Choose another name, or recover that key.',
-  }),
-  'key-name-not-checked': ({ name }) => ({
-    title: `Whether a deleted key holds the name ${name} was not checked`,
-    text: 'Looking takes an open network and Microsoft.KeyVault/vaults/keys/read as a data action (access policy: get).',
-    remedy: '',
-  }),
+  ...keyChecks,
   'no-lock': () => pass('No lock stops the changes'),
   locked: ({ locks }) => ({
     title: 'A lock stops the changes.',

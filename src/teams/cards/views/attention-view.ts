@@ -9,7 +9,8 @@ import {
   type StepProgress,
 } from '../../../domain/request/request.ts';
 import { operationOf } from '../../../operations/registry.ts';
-import { type CheckWords, checkWords } from '../../../words/checks.ts';
+import type { CheckWords } from '../../../words/check-words.ts';
+import { checkWords } from '../../../words/checks.ts';
 import { countOf } from '../../../words/count.ts';
 import { expectedWords, messageOf, sourceWords } from '../../../words/failures.ts';
 import type { Names } from '../../../words/names.ts';
