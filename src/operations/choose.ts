@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Check } from '../domain/check.ts';
 import { ArmId, KeyName, KeyVersion, sameArmId } from '../domain/ids.ts';
+import { nearest } from '../domain/nearest.ts';
 import { KeyKind, type ObservedKey, type ObservedResource, type ObservedVault } from '../domain/observed.ts';
 import type { Terms } from '../domain/policy/policy.ts';
 import { inOneSubscription, permitsVault } from '../domain/policy/vaults.ts';
@@ -20,6 +21,17 @@ export type ChosenKey = z.infer<typeof ChosenKey>;
 type Chosen<T> = { readonly kind: 'chosen'; readonly value: T } | Refusal;
 const chosen = <T>(value: T): Chosen<T> => ({ kind: 'chosen', value });
 
+/** A hint costs one more look, and only where somebody would otherwise be left with nothing. */
+async function resourceNames(azure: Azure): Promise<readonly string[]> {
+  const all = await azure.inventory.resources('', 1000);
+  return all.ok ? all.value.map(({ name }) => name) : [];
+}
+
+function orNearest(refusal: Refusal, names: readonly string[]): Refusal {
+  const near = nearest(refusal.fact, names);
+  return near === null ? refusal : { ...refusal, near };
+}
+
 /** A resource by ARM id, or by a name that only one agent in the configured subscriptions has. */
 export async function chooseResource(azure: Azure, typed: string): Promise<Chosen<ResourceSummary>> {
   const wanted = typed.trim();
@@ -31,7 +43,7 @@ export async function chooseResource(azure: Azure, typed: string): Promise<Chose
     id === undefined ? resource.name.toLowerCase() === name.toLowerCase() : sameArmId(resource.id, id),
   );
   const [only, ...others] = matches;
-  if (only === undefined) return refuse('unknown-resource', wanted.slice(0, 80));
+  if (only === undefined) return orNearest(refuse('unknown-resource', wanted.slice(0, 80)), await resourceNames(azure));
   return others.length > 0 ? refuse('ambiguous-resource', wanted.slice(0, 80)) : chosen(only);
 }
 
@@ -41,7 +53,9 @@ export async function chooseVault(azure: Azure, typed: string): Promise<Chosen<O
   const found = await azure.inventory.vaults();
   if (!found.ok) return refuseFailure(found.failure);
   const vault = found.value.find((one) => one.name.toLowerCase() === wanted || sameArmId(one.id, wanted));
-  return vault === undefined ? refuse('unknown-vault', typed.trim().slice(0, 80)) : chosen(vault);
+  if (vault !== undefined) return chosen(vault);
+  const names = found.value.map((one) => one.name);
+  return orNearest(refuse('unknown-vault', typed.trim().slice(0, 80)), names);
 }
 
 /** An existing key by name, at the version that is newest now. */
@@ -50,8 +64,9 @@ export async function chooseKey(azure: Azure, vaultId: ArmId, typed: string): Pr
   if (name === undefined) return refuse('unknown-key', typed.trim().slice(0, 80));
   const found = await azure.keys.get(vaultId, name, null);
   if (!found.ok) return refuseFailure(found.failure);
-  if (found.value === null) return refuse('unknown-key', name);
-  return chosen({ kind: 'existing', name: found.value.name, version: found.value.version });
+  if (found.value !== null) return chosen({ kind: 'existing', name: found.value.name, version: found.value.version });
+  const keys = await azure.keys.list(vaultId);
+  return orNearest(refuse('unknown-key', name), keys.ok ? keys.value.map((key) => key.name) : []);
 }
 
 /** The settings of a new key, as they stand on the card. */

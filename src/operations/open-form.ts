@@ -6,6 +6,7 @@ import { answered, pageOf } from './form-clicks.ts';
 import type { Operation } from './operation.ts';
 import { FormInputs, isRefusal } from './pages/page.ts';
 import type { CommandPorts, TypedCall } from './ports.ts';
+import { readTyped } from './read-typed.ts';
 
 /** A new form on its first page. */
 function newForm(operation: Operation, call: TypedCall, { random }: Pick<CommandPorts, 'random'>): Form {
@@ -34,8 +35,8 @@ export async function openForm(
 ): Promise<{ readonly kind: 'open-form'; readonly form: Form } | Refusal> {
   const standing = await ports.requesterStanding(call.by, null);
   if (standing !== 'yes') return refuse(requesterRefusals[standing]);
-  // A name with nothing behind it answers nothing: its page asks.
-  const args = Object.fromEntries(Object.entries(call.args).filter(([, value]) => value.trim() !== ''));
+  const args = readTyped(call, operation.typed.takes);
+  if (isRefusal(args)) return args;
   let form = newForm(operation, call, ports);
   for (;;) {
     const page = pageOf(operation, form);

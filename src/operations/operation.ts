@@ -44,6 +44,8 @@ interface Typed {
   readonly description: string;
   /** How to type it with everything it takes. */
   readonly usage: string;
+  /** The names that may stand before values; `agent` means `resource`. */
+  readonly takes: readonly string[];
 }
 
 export interface Spec<Schema extends z.ZodType<Wish>> {

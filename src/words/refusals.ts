@@ -220,6 +220,10 @@ const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) =>
     title: 'This card is out of date.',
     text: 'Your click changed nothing. Decide on the card as it is now.',
   }),
+  'not-understood': (what) => ({
+    title: `Not understood: ${what}.`,
+    text: 'Behind the command stands the agent’s name, then what is chosen already.',
+  }),
   'unknown-resource': (name) => ({
     title: name === '' ? 'The agent is not there.' : `No agent is named ${name}.`,
     text: `Look at the name, or choose from the list with /enable-cmk. Without ${kinds.flatMap(({ rights }) => rights.read).join(', ')} there the bot finds none.`,
@@ -239,5 +243,9 @@ const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) =>
 };
 
 /** The words of a refusal, as plain text: not yet safe for a card. */
-export const refusalWords = ({ code, fact, failure }: Refusal): Words =>
-  words[code](failure === undefined ? fact : failureLine(failure), failure);
+export function refusalWords({ code, fact, failure, near }: Refusal): Words {
+  const said = words[code](failure === undefined ? fact : failureLine(failure), failure);
+  if (near === undefined) return said;
+  const hint = code === 'not-understood' ? `It takes ${near}.` : `Did you mean ${near}?`;
+  return { ...said, text: code === 'not-understood' ? `${said.text} ${hint}` : `${hint} ${said.text}` };
+}

@@ -148,9 +148,10 @@ const refusals: readonly [RefusalCode, string][] = [
 
 function short(): readonly GalleryCard[] {
   const { policy } = commandWorld().ports;
-  const facts = { commands, policy, auditChannel: true };
+  const facts = { commands, policy, auditChannel: true, typed: '' };
   return [
     { name: 'help.both', card: helpCard({ ...facts, mayAsk: true, mayApprove: true }) },
+    { name: 'help.typo', card: helpCard({ ...facts, typed: '/enabel-cmk', mayAsk: true, mayApprove: false }) },
     { name: 'help.reader', card: helpCard({ ...facts, mayAsk: false, mayApprove: false, auditChannel: false }) },
     { name: 'bug', card: bugCard('E-7F3K9QX2') },
     ...refusals.map(([code, fact]) => ({ name: `refusal.${code}`, card: refusalCard(refuse(code, fact)) })),

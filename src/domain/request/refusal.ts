@@ -29,6 +29,7 @@ export const RefusalCode = z.enum([
   'no-approvers-configured',
   'no-requesters-configured',
   'no-role',
+  'not-understood',
   'not-an-approver',
   'not-a-requester',
   'not-awaiting-approval',
@@ -68,6 +69,8 @@ export interface Refusal {
   readonly kind: 'refused';
   readonly code: RefusalCode;
   readonly fact: string;
+  /** What may have been meant; missing where nothing is near. */
+  readonly near?: string;
   /** What stood in the way, where it was a look at Azure. */
   readonly failure?: Failure;
 }

@@ -41,7 +41,8 @@ export const enableCmk = defineOperation<typeof Wish>({
   typed: {
     name: '/enable-cmk',
     description: 'Put an agent under your own key',
-    usage: '/enable-cmk resource=<agent> vault=<vault> key=<key>',
+    usage: '/enable-cmk <agent> vault=<vault> key=<key>',
+    takes: ['resource', 'vault', 'key'],
   },
   wish: Wish,
   words,

@@ -92,7 +92,8 @@ export const rotateCmk = defineOperation<typeof Wish>({
   typed: {
     name: '/rotate-cmk',
     description: 'Move an agent to another version of its key, or to another key',
-    usage: '/rotate-cmk resource=<agent> version=newest',
+    usage: '/rotate-cmk <agent> version=newest',
+    takes: ['resource', 'version', 'vault', 'key'],
   },
   wish: Wish,
   words,

@@ -133,15 +133,16 @@ export class CmkBot extends ActivityHandler {
     };
     const result =
       command === undefined ? ({ kind: 'show-help' } as const) : await command.handle(call, this.options.commandPorts);
-    await context.sendActivity(cardActivity(await this.cardOf(context, result, sender)));
+    const unknown = command === undefined ? [typed.command, ...typed.words.slice(0, 1)].join('-') : '';
+    await context.sendActivity(cardActivity(await this.cardOf(context, result, sender, unknown)));
   }
 
-  private async cardOf(context: TurnContext, result: CommandResult, sender: Admitted): Promise<AdaptiveCard> {
+  private async cardOf(context: TurnContext, result: CommandResult, sender: Admitted, typed: string) {
     switch (result.kind) {
       case 'refused':
         return refusalCard(result);
       case 'show-help':
-        return this.help(sender);
+        return this.help(sender, typed);
       case 'show-list':
         return this.options.lists.open(result.subject);
       case 'open-form': {
@@ -151,10 +152,10 @@ export class CmkBot extends ActivityHandler {
     }
   }
 
-  private help({ roles }: Admitted): AdaptiveCard {
+  private help({ roles }: Admitted, typed: string): AdaptiveCard {
     const { commandPorts, auditChannel } = this.options;
     const { policy } = commandPorts;
-    return helpCard({ commands, policy, mayAsk: roles.asks, mayApprove: roles.approves, auditChannel });
+    return helpCard({ commands, policy, mayAsk: roles.asks, mayApprove: roles.approves, auditChannel, typed });
   }
 
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {

@@ -4,8 +4,10 @@ import { CardText, Label } from '../plain-text.ts';
 /** What can be typed, and what the reader may do. */
 export const HelpData = z.strictObject({
   fallbackText: Label,
+  /** What may have been meant, where something like a command was typed; else empty. */
+  problem: CardText,
   commands: z
-    .array(z.strictObject({ command: CardText, text: CardText }))
+    .array(z.strictObject({ command: CardText, text: CardText, usage: CardText }))
     .min(1)
     .max(12),
   /** `**You may ask**, and approve other people’s requests.` */

@@ -1,10 +1,12 @@
 /** Help, refusals and other short cards. */
 import type { Command } from '../../../commands/command.ts';
+import { nearest } from '../../../domain/nearest.ts';
 import { type Policy, rulesOf } from '../../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../../domain/policy/rules.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
+import { durationWords } from '../../../words/duration.ts';
 import { refusalWords } from '../../../words/refusals.ts';
-import { bold, label, md, message, nothing, plain } from '../plain-text.ts';
+import { bold, type CardText, label, md, message, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 
 /** A refused command. */
@@ -45,6 +47,8 @@ export interface HelpFacts {
   readonly mayAsk: boolean;
   readonly mayApprove: boolean;
   readonly auditChannel: boolean;
+  /** What was typed, where it is no command; empty for help that was asked for. */
+  readonly typed: string;
 }
 
 const roles = {
@@ -65,20 +69,38 @@ function spanOf(numbers: readonly number[]): string {
   return least === most ? `${least}` : `${least} to ${most}`;
 }
 
+/** Nothing is said where nothing is near: who greets the bot is told what it can do. */
+function problemOf({ typed, commands }: HelpFacts): CardText {
+  const near = nearest(
+    typed,
+    commands.map(({ name }) => name),
+  );
+  return near === null ? nothing : md`There is no ${bold(typed, 40)}. Did you mean ${bold(near)}?`;
+}
+
+/** `72 hours`, or `2 minutes to 3 days` where rules differ. */
+function timeSpanOf(times: readonly number[]): string {
+  const [least, most] = [durationWords(Math.min(...times)), durationWords(Math.max(...times))];
+  return least === most ? least : `${least} to ${most}`;
+}
+
 export function helpCard(facts: HelpFacts): AdaptiveCard {
   // What rules by tag leave out they leave as it is.
   const rules: readonly (Rule | TagRule)[] = [...rulesOf(facts.policy), ...facts.policy.tagRules];
   const needed = spanOf(rules.flatMap(({ approvalsRequired: count }) => count ?? []));
-  const hours = spanOf(
-    rules.flatMap(({ expiryMs }) => (expiryMs === undefined ? [] : Math.round(expiryMs / 3_600_000))),
-  );
+  const times = timeSpanOf(rules.flatMap(({ expiryMs }) => expiryMs ?? []));
   return renderCard('help', {
     fallbackText: label(`What you can type: ${facts.commands.map((command) => command.name).join(', ')}`),
-    commands: facts.commands.map((command) => ({ command: plain(command.name), text: plain(command.description) })),
+    problem: problemOf(facts),
+    commands: facts.commands.map(({ name, description, usage }) => ({
+      command: plain(name),
+      text: plain(description),
+      usage: usage === name ? nothing : plain<string>(usage),
+    })),
     role: roles[roleOf(facts)](),
     notes: [
       plain<string>(
-        `${needed} ${needed === '1' ? 'approval is' : 'approvals are'} needed. Requests expire after ${hours} ${hours === '1' ? 'hour' : 'hours'}.`,
+        `${needed} ${needed === '1' ? 'approval is' : 'approvals are'} needed. Requests expire after ${times}.`,
       ),
       rules.length > 1 ? plain('Both, and who may ask and approve, depend on the agent.') : nothing,
       facts.auditChannel ? nothing : plain('The audit trail is kept in the store alone.'),

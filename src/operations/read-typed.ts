@@ -1,0 +1,36 @@
+/** What stands behind a command that asks for an operation: names with values, and the agent by its bare name. */
+import { type Refusal, refuse } from '../domain/request/refusal.ts';
+import type { TypedCall } from './ports.ts';
+
+type Arguments = Readonly<Record<string, string>>;
+
+const mostQuoted = 80;
+
+/** Nothing that was typed is passed over in silence: another agent or key than the one that was meant would be chosen from. */
+function notUnderstood(parts: readonly string[], takes: readonly string[]): Refusal {
+  const quoted = parts.map((one) => `“${one}”`).join(' ');
+  return { ...refuse('not-understood', quoted.slice(0, mostQuoted)), near: takes.map((name) => `${name}=`).join(', ') };
+}
+
+/** `agent=NAME`, `resource=NAME` and a bare name mean the same. A name with nothing behind it answers nothing: its page asks. */
+export function readTyped(
+  { args, words }: Pick<TypedCall, 'args' | 'words'>,
+  takes: readonly string[],
+): Arguments | Refusal {
+  const { agent, ...rest } = args;
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value.trim() !== ''));
+  const unknown = Object.keys(rest).filter((name) => !takes.includes(name));
+  const resources = [agent, given.resource, ...words].filter((one) => one !== undefined && one.trim() !== '');
+  const [resource, ...more] = resources;
+  if (unknown.length > 0)
+    return notUnderstood(
+      unknown.map((name) => `${name}=`),
+      takes,
+    );
+  if (more.length > 0)
+    return notUnderstood(
+      more.flatMap((one) => one ?? []),
+      takes,
+    );
+  return resource === undefined ? given : { ...given, resource };
+}
