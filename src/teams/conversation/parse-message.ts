@@ -29,9 +29,11 @@ function withoutMentions(text: string, entities: unknown, botId: string): string
     .reduce((rest, entity) => (entity.text ? rest.replace(entity.text, ' ') : rest), text);
 }
 
-/** `name=value`, `name="two words"`; what is not of that form is ignored. */
+/** `name=value`, `name="two words"`. */
+const pair = /(?:^|\s)([a-z]{1,20})=(?:"([^"]{0,1000})"|(\S{0,1000}))/gi;
+
 function argumentsOf(text: string): Record<string, string> {
-  const pairs = [...text.matchAll(/(?:^|\s)([a-z]{1,20})=(?:"([^"]{0,1000})"|(\S{1,1000}))/gi)];
+  const pairs = [...text.matchAll(pair)];
   return Object.fromEntries(pairs.map(([, name = '', quoted, bare]) => [name.toLowerCase(), quoted ?? bare ?? '']));
 }
 
@@ -45,6 +47,6 @@ export function parseMessage(text: string, entities: unknown, botId: string): Ty
   return {
     command: word === '' ? '' : `/${word}`,
     args: argumentsOf(rest.join(' ')),
-    words: rest.filter((one) => !/^[a-z]{1,20}=/i.test(one)).slice(0, 20),
+    words: rest.join(' ').replace(pair, ' ').split(' ').filter(Boolean).slice(0, 20),
   };
 }
