@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import type { Check } from '../domain/check.ts';
 import { ArmId, KeyName, KeyVersion, sameArmId } from '../domain/ids.ts';
-import { nearest } from '../domain/nearest.ts';
 import { KeyKind, type ObservedKey, type ObservedResource, type ObservedVault } from '../domain/observed.ts';
 import type { Terms } from '../domain/policy/policy.ts';
 import { inOneSubscription, permitsVault } from '../domain/policy/vaults.ts';
@@ -10,6 +9,7 @@ import type { Azure, ResourceSummary } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
 import { judgeKey } from './checks.ts';
+import { nearest } from './nearest.ts';
 
 /** The key that was chosen: an existing version, or one to be made. */
 export const ChosenKey = z.discriminatedUnion('kind', [

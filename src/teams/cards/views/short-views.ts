@@ -1,9 +1,9 @@
 /** Help, refusals and other short cards. */
 import type { Command } from '../../../commands/command.ts';
-import { nearest } from '../../../domain/nearest.ts';
 import { type Policy, rulesOf } from '../../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../../domain/policy/rules.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
+import { nearest } from '../../../operations/nearest.ts';
 import { durationWords } from '../../../words/duration.ts';
 import { refusalWords } from '../../../words/refusals.ts';
 import { bold, type CardText, label, md, message, nothing, plain } from '../plain-text.ts';

@@ -1,4 +1,4 @@
-import { nearest } from '../../../src/domain/nearest.ts';
+import { nearest } from '../../../src/operations/nearest.ts';
 
 const names = ['triage-agent-prod', 'triage-agent-test', 'ward-agent'];
 
