@@ -59,8 +59,11 @@ describe('agents', () => {
     expect(new Set(found.map(({ subscriptionId }) => subscriptionId))).toEqual(new Set([researchId]));
   });
 
-  test('a subscription the bot may not read just has none', async () => {
-    expect(got(await connect(running, { subscriptions: [financeId] }).inventory.resources('', 50))).toEqual([]);
+  test('a subscription the bot may not read is refused, which is not to have none', async () => {
+    const closed = connect(running, { subscriptions: [careId, financeId] });
+    const refused = { code: 'AccessDenied', status: 403, next: 'ask' };
+    expect(failureOf(await closed.inventory.resources('', 50))).toMatchObject(refused);
+    expect(failureOf(await closed.inventory.vaults())).toMatchObject(refused);
   });
 
   test('no configured subscriptions are none, not all', async () => {

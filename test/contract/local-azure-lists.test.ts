@@ -170,7 +170,7 @@ describe('whether there is one', () => {
     };
     expect(await heads(`${vaultId('kv-care-prod')}?api-version=2023-07-01`)).toEqual([204, '']);
     expect(await heads(`${vaultId('kv-nowhere')}?api-version=2023-07-01`)).toEqual([404, '']);
-    expect(await heads(`${care}/resourceGroups?api-version=2024-07-01`)).toEqual([405, '']);
+    expect(await heads(`${care}/resourceGroups?api-version=2024-07-01`)).toEqual([501, '']);
   });
 
   test('is not told to one who may not read it', async () => {

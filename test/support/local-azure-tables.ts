@@ -93,7 +93,9 @@ const versionTable = (): string => {
     ['keys, at a vault’s own address', dataPlaneVersions],
     ['roles and rights', versions.authorizationVersions],
     ['locks', versions.lockVersions],
-    ['subscriptions, groups, resources, providers', versions.resourcesVersions],
+    ['policies', versions.policyVersions],
+    ['subscriptions, groups, providers', versions.resourcesVersions],
+    ['the list of resources', versions.resourceListVersions],
     ['Resource Graph', versions.resourceGraphVersions],
   ];
   return markdown(

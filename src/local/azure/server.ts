@@ -15,6 +15,7 @@ import { Tokens } from './identity/tokens.ts';
 import { BackupBlobs } from './key-vault/backup-blobs.ts';
 import { purgeDue } from './key-vault/purge-due.ts';
 import { Listeners } from './listeners.ts';
+import { GraphIndex } from './resource-graph/index-lag.ts';
 import { Befores } from './simulator/before.ts';
 import { Delays } from './simulator/delays.ts';
 import { ExchangeRecorder } from './simulator/exchange-recorder.ts';
@@ -62,6 +63,7 @@ const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<W
     signingKey,
     tokens: new Tokens(signingKey, state.tenantId, options.port),
     backups: new BackupBlobs(options.dataDir),
+    graphIndex: new GraphIndex(),
     url: `https://localhost:${options.port}`,
     port: options.port,
     signIns: new SignIns(signingKey),
@@ -123,10 +125,12 @@ class AzureServer {
   private comeToNow(now: Date): void {
     endDueOperations(this.world.state, this.world.latency, now);
     purgeDue(this.world.state, now);
+    this.world.graphIndex.follow(this.world.state, now);
     this.simulator.befores.follow(this.world.state);
   }
 
   private async keep(): Promise<void> {
+    this.world.graphIndex.follow(this.world.state, new Date());
     this.simulator.befores.follow(this.world.state);
     this.file.save(this.world.state);
     await this.listen();

@@ -2,6 +2,7 @@ import type { SignIns } from './identity/people/sign-ins.ts';
 import type { SigningKey } from './identity/signing-key.ts';
 import type { Tokens } from './identity/tokens.ts';
 import type { BackupBlobs } from './key-vault/backup-blobs.ts';
+import type { GraphIndex } from './resource-graph/index-lag.ts';
 import type { Latency } from './state/latency.ts';
 import type { SimulatorState } from './state/schema.ts';
 
@@ -14,6 +15,7 @@ export interface World {
   readonly tokens: Tokens;
   readonly signIns: SignIns;
   readonly backups: BackupBlobs;
+  readonly graphIndex: GraphIndex;
   /** The address of Azure Resource Manager, without a slash at the end. */
   readonly url: string;
   readonly port: number;

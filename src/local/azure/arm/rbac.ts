@@ -59,6 +59,18 @@ export const holds = (
       (assignment.condition === null || conditionHolds(assignment.condition, { action, request })),
   );
 
+/** Whether the principal may do anything through Azure Resource Manager at the scope, above it or below it. */
+export const holdsAnyIn = (state: SimulatorState, principalId: string, scope: string, now: Date): boolean => {
+  const holders = new Set([principalId, ...groupsOf(state, principalId)]);
+  return state.roleAssignments.some(
+    (one) =>
+      holders.has(one.principalId) &&
+      (within(scope, one.scope) || within(one.scope, scope)) &&
+      reached(one.effectiveAt, now) &&
+      permissionsOf(state, one).some(({ actions }) => actions.length > 0),
+  );
+};
+
 /** The scope an action on this path is checked at: for a list, what the list hangs on. */
 export const scopeOf = (path: string): string => {
   const list = /^(.*)\/providers\/[^/]+\/[^/]+$/i.exec(path);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseBody } from '../http/incoming.ts';
 import { Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
-import type { User, UserGroup } from '../state/schema-directory.ts';
+import type { ServicePrincipal, User, UserGroup } from '../state/schema-directory.ts';
 import { groupsOf } from './groups-of.ts';
 
 const notFound = (id: string): Refusal =>
@@ -62,15 +62,18 @@ const getGroup = (call: Call): Reply =>
   reply(200, { ...context(call, 'groups/$entity'), ...groupBody(findGroup(call)) });
 
 /** Identities that sign in by themselves. */
+const principalBody = ({ id, appId, displayName, kind }: ServicePrincipal) => ({
+  id,
+  appId,
+  displayName,
+  servicePrincipalType: kind,
+});
+
 const getServicePrincipal = (call: Call): Reply => {
   const id = param(call, 'id');
   const found = call.world.state.principals.find((one) => sameText(one.id, id));
   if (found === undefined) throw notFound(id);
-  const { appId, displayName, kind: servicePrincipalType } = found;
-  return reply(200, {
-    ...context(call, 'servicePrincipals/$entity'),
-    ...{ id: found.id, appId, displayName, servicePrincipalType },
-  });
+  return reply(200, { ...context(call, 'servicePrincipals/$entity'), ...principalBody(found) });
 };
 
 const listMembers = (call: Call): Reply => {
@@ -183,11 +186,48 @@ const graphRoute = (
   },
 });
 
+const GetByIds = z.object({
+  ids: z.array(z.string()).min(1).max(1000),
+  types: z.array(z.string()).nullish(),
+});
+
+/** Whatever there is of the ids, of any kind or of the kinds that are wanted; what there is not is left out. */
+const getByIds = (call: Call): Reply => {
+  const { ids, types } = parseBody(GetByIds, call.incoming.body, 'Request_BadRequest');
+  const { users, groups, principals } = call.world.state;
+  const all = [
+    ...users.map((one) => ({ '@odata.type': '#microsoft.graph.user', ...userBody(one) })),
+    ...groups.map((one) => ({ '@odata.type': '#microsoft.graph.group', ...groupBody(one) })),
+    ...principals.map((one) => ({ '@odata.type': '#microsoft.graph.servicePrincipal', ...principalBody(one) })),
+  ];
+  const kinds = types?.map((one) => `#microsoft.graph.${one}`.toLowerCase());
+  const value = all
+    .filter((one) => ids.some((id) => sameText(id, one.id)))
+    .filter((one) => kinds === undefined || kinds.includes(one['@odata.type'].toLowerCase()));
+  return reply(200, { ...context(call, 'directoryObjects'), value });
+};
+
+/** The tenant itself. */
+const listOrganizations = (call: Call): Reply =>
+  reply(200, {
+    ...context(call, 'organization'),
+    value: [
+      {
+        id: call.world.state.tenantId,
+        displayName: 'Local',
+        tenantType: 'AAD',
+        verifiedDomains: [{ name: 'example.com', isDefault: true, isInitial: true, type: 'Managed' }],
+      },
+    ],
+  });
+
 const [readUsers, readMembers] = ['User.Read.All', 'GroupMember.Read.All'];
 
 export const graphRoutes: readonly Route[] = [
   graphRoute('GET', '/v1.0/users/{id}', [readUsers], getUser),
   graphRoute('POST', '/v1.0/users/{id}/checkMemberGroups', [readUsers, readMembers], checkMemberGroups),
+  graphRoute('POST', '/v1.0/directoryObjects/getByIds', ['Directory.Read.All'], getByIds),
+  graphRoute('GET', '/v1.0/organization', ['Organization.Read.All'], listOrganizations),
   graphRoute('GET', '/v1.0/servicePrincipals/{id}', ['Application.Read.All'], getServicePrincipal),
   graphRoute('GET', '/v1.0/groups/{id}', [readMembers], getGroup),
   graphRoute('GET', '/v1.0/groups/{id}/members', [readMembers], listMembers),

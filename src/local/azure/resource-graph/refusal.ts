@@ -1,23 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { armRefusal, type Refusal } from '../http/reply.ts';
 
+const supportText = (): string =>
+  `Please provide below info when asking for support: timestamp = ${new Date().toISOString()}, correlationId = ${randomUUID()}.`;
+
+/** To who may read nothing in a subscription that was asked for; real (public reports). */
+export const accessDenied = (): Refusal => {
+  const message = 'Access is denied to the requested resource. The user might not have enough permission.';
+  return armRefusal(403, 'AccessDenied', supportText(), { details: [{ code: 'AccessDenied', message }] });
+};
+
 /** Resource Graph's answer to a query it cannot answer, in the shape of public reports; the last detail says what is wrong. */
 const queryRefusal = (code: string, message: string, more: Readonly<Record<string, unknown>> = {}): Refusal =>
-  armRefusal(
-    400,
-    'BadRequest',
-    `Please provide below info when asking for support: timestamp = ${new Date().toISOString()}, correlationId = ${randomUUID()}.`,
-    {
-      details: [
-        {
-          code: 'InvalidQuery',
-          message:
-            'Query is invalid. Please refer to the documentation for the Azure Resource Graph service and fix the error before retrying.',
-        },
-        { code, message, ...more },
-      ],
-    },
-  );
+  armRefusal(400, 'BadRequest', supportText(), {
+    details: [
+      {
+        code: 'InvalidQuery',
+        message:
+          'Query is invalid. Please refer to the documentation for the Azure Resource Graph service and fix the error before retrying.',
+      },
+      { code, message, ...more },
+    ],
+  });
 
 /** What cannot be read, and where it stands. */
 export const parserFailure = (query: string, at: number, token: string): Refusal => {

@@ -14,6 +14,8 @@ export const Settings = z.object({
     .prefault({}),
   /** The most entries of one page of a list of Azure Resource Manager. */
   pageSize: z.number().int().positive().default(1_000),
+  /** How far Resource Graph is behind. The real one was never promised to be less than minutes. */
+  graphLagMs: z.number().int().nonnegative().default(0),
 });
 export type Settings = z.infer<typeof Settings>;
 
