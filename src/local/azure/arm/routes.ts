@@ -4,9 +4,11 @@ import { Router } from '../http/router.ts';
 import { cloudMetadataRoutes } from '../identity/cloud-metadata.ts';
 import { entraRoutes } from '../identity/entra.ts';
 import { graphRoutes } from '../identity/graph.ts';
+import { graphListRoutes } from '../identity/graph-lists.ts';
 import { managedIdentityRoutes } from '../identity/managed-identity.ts';
 import { accessPolicyRoutes } from '../key-vault/access-policies.ts';
 import { deletedVaultRoutes } from '../key-vault/deleted-vaults.ts';
+import { managedHsmRoutes } from '../key-vault/managed-hsms.ts';
 import { vaultKeyRoutes } from '../key-vault/vault-keys.ts';
 import { vaultNameRoutes } from '../key-vault/vault-names.ts';
 import { vaultRoutes } from '../key-vault/vaults.ts';
@@ -27,6 +29,7 @@ export const mainRouter = new Router([
   ...managedIdentityRoutes,
   ...cloudMetadataRoutes,
   ...graphRoutes,
+  ...graphListRoutes,
   ...resourceGraphRoutes,
   ...operationStatusRoutes,
   ...roleAssignmentRoutes,
@@ -40,6 +43,7 @@ export const mainRouter = new Router([
   ...vaultRoutes,
   ...deletedVaultRoutes,
   ...vaultNameRoutes,
+  ...managedHsmRoutes,
   ...resourceListRoutes,
   ...subscriptionRoutes,
   ...locationRoutes,

@@ -21,7 +21,7 @@ const context = (call: Call, what: string): Readonly<Record<string, string>> => 
   '@odata.context': `${call.world.url}/v1.0/$metadata#${what}`,
 });
 
-const userBody = (user: User) => ({
+export const userBody = (user: User) => ({
   id: user.id,
   displayName: user.displayName,
   mail: user.mail,
@@ -29,7 +29,7 @@ const userBody = (user: User) => ({
   userType: user.userType,
 });
 
-const groupBody = (group: UserGroup) => ({
+export const groupBody = (group: UserGroup) => ({
   id: group.id,
   displayName: group.displayName,
   mailEnabled: false,
@@ -62,11 +62,12 @@ const getGroup = (call: Call): Reply =>
   reply(200, { ...context(call, 'groups/$entity'), ...groupBody(findGroup(call)) });
 
 /** Identities that sign in by themselves. */
-const principalBody = ({ id, appId, displayName, kind }: ServicePrincipal) => ({
+export const principalBody = ({ id, appId, displayName, kind }: ServicePrincipal) => ({
   id,
   appId,
   displayName,
   servicePrincipalType: kind,
+  servicePrincipalNames: [appId],
 });
 
 const getServicePrincipal = (call: Call): Reply => {
@@ -105,7 +106,7 @@ const demandAdvanced = (call: Call): void => {
 };
 
 /** One page as Microsoft Graph documents: 100 entries, at most 999. */
-const graphPage = <T>(call: Call, what: string, entries: readonly T[], body: (entry: T) => object): Reply => {
+export const graphPage = <T>(call: Call, what: string, entries: readonly T[], body: (entry: T) => object): Reply => {
   const { query, sentUrl } = call.incoming;
   const size = Math.min(Math.max(Number(query.get('$top') ?? 100) || 100, 1), 999);
   const start = Number(query.get('$skiptoken') ?? 0) || 0;
@@ -169,7 +170,7 @@ const requirePermissions = (call: Call, wanted: readonly string[]): void => {
 };
 
 /** With the application permissions that Microsoft Graph 1.0 documents for the call; `Directory.Read.All` does instead of all. */
-const graphRoute = (
+export const graphRoute = (
   method: string,
   pattern: string,
   permissions: readonly string[],

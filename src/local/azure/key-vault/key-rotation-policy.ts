@@ -35,11 +35,22 @@ const actionsOf = (policy: RotationPolicy | null | undefined): readonly Action[]
   return [...stored, ...(told ? [] : [usualNotice])].map(withType);
 };
 
-const policyBody = (call: VaultCall, key: VaultKey) => ({
-  id: `${call.base}/keys/${key.name}/rotationpolicy`,
-  lifetimeActions: actionsOf(key.rotationPolicy),
-  attributes: { expiryTime: null, ...key.rotationPolicy?.attributes },
-});
+/** The same policy as Azure Resource Manager writes it, by its description. */
+export const policyInSmallLetters = (policy: RotationPolicy): RotationPolicy => {
+  const stored = z.array(Action).safeParse(policy.lifetimeActions).data;
+  if (stored === undefined) return policy;
+  return { ...policy, lifetimeActions: stored.map((one) => ({ ...one, action: { type: typeOf(one) } })) };
+};
+
+/** Without an expiry time the member is not there (recorded by the official client libraries). */
+const policyBody = (call: VaultCall, key: VaultKey) => {
+  const { expiryTime, ...attributes } = key.rotationPolicy?.attributes ?? {};
+  return {
+    id: `${call.base}/keys/${key.name}/rotationpolicy`,
+    lifetimeActions: actionsOf(key.rotationPolicy),
+    attributes: { ...(expiryTime ? { expiryTime } : {}), ...attributes },
+  };
+};
 
 export const getRotationPolicy = (call: VaultCall, name: string): Reply => {
   requireRight(call, 'getrotationpolicy', name);

@@ -7,6 +7,7 @@ import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import { type KeyVersion, RotationPolicy, type Vault, type VaultKey } from '../state/schema-vaults.ts';
 import { newKeyVersion } from './key-material.ts';
+import { policyInSmallLetters } from './key-rotation-policy.ts';
 import { keyDeletedText, newestVersion, sizeProblem } from './keys.ts';
 import { recoveryLevel, vaultUri } from './vault-body.ts';
 import { requireVault } from './vaults.ts';
@@ -44,7 +45,7 @@ const keyBody = (vault: Vault, key: VaultKey, version: KeyVersion) => {
       keyOps: version.keyOps,
       ...(version.keySize === null ? {} : { keySize: version.keySize }),
       ...(version.curve === null ? {} : { curveName: version.curve }),
-      ...(!key.rotationPolicy ? {} : { rotationPolicy: key.rotationPolicy }),
+      ...(!key.rotationPolicy ? {} : { rotationPolicy: policyInSmallLetters(key.rotationPolicy) }),
     },
   };
 };
