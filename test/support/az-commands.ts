@@ -108,8 +108,8 @@ const vaults: readonly AzCommand[] = [
   shows('az keyvault show -n kv-care-prod', /"enableRbacAuthorization": true/),
   shows(`az keyvault show -n kv-care-prod ${group}`, /"vaultUri"/),
   refuses(`az keyvault show -n kv-nobody ${group}`, /ResourceNotFound/),
-  shows('az keyvault check-name -n kv-care-prod', /"nameAvailable": false/),
-  shows('az keyvault check-name -n kv-az-new', /"nameAvailable": true/),
+  shows(freeName('kv-care-prod'), /"nameAvailable": false/),
+  shows(freeName('kv-az-new'), /"nameAvailable": true/),
   shows(`az keyvault create -n kv-az-new ${group} -l westeurope --enable-rbac-authorization true`, /kv-az-new/),
   refuses(`az keyvault create -n kv-care-north ${group} -l westeurope`, /VaultAlreadyExists|already/i),
   shows('az keyvault update -n kv-care-prod --enable-purge-protection true', /"enablePurgeProtection": true/),
@@ -268,6 +268,11 @@ const search: readonly AzCommand[] = [
   refuses(graph('resources | where nothing == 1'), /Bad Request|InvalidQuery|BadRequest/),
   refuses(graph('resources | joins nothing'), /Bad Request|InvalidQuery|BadRequest/),
 ];
+
+function freeName(name: string): string {
+  const body = `{q}{"name":"${name}","type":"Microsoft.KeyVault/vaults"}{q}`;
+  return rest('post', `${care}/providers/Microsoft.KeyVault/checkNameAvailability`, '2023-07-01', `--body ${body}`);
+}
 
 function graph(query: string): string {
   return `az rest --method post --url /providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01 --body {q}{"query":"${query}"}{q}`;

@@ -125,8 +125,8 @@ const faults = (): string =>
 
 const differences = (): string =>
   markdown(
-    ['operation', 'status', 'what', 'why it is right', 'known from'],
-    contradictions.map((one) => [one.operation, one.statuses.join(', '), one.what, one.why, one.evidence]),
+    ['operations', 'status', 'what', 'why it is right', 'known from'],
+    contradictions.map((one) => [one.operations.join(', '), one.statuses.join(', '), one.what, one.why, one.evidence]),
   );
 
 /** By the name that stands in the document. */
