@@ -126,7 +126,7 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   admission: { readers: [...env.CMK_READERS, ...env.CMK_OPERATORS], allowGuests: env.CMK_ALLOW_GUESTS },
   policyFile: env.CMK_POLICY_FILE ?? null,
   stepUp: stepUpFrom(env),
-  retry: { ...usualRetry, firstWaitMs: env.CMK_RETRY_FIRST_WAIT },
+  retry: { ...usualRetry, firstWaitMs: env.CMK_RETRY_FIRST_WAIT, spreadWithinMs: env.CMK_GRANT_WAIT },
   paused: env.CMK_PAUSE,
   log: { level: env.CMK_LOG_LEVEL },
   // Replicas share a server and run on machines of their own; a folder is one process's alone.

@@ -99,6 +99,7 @@ export const environmentSchema = z.object({
   CMK_CALLS_AT_ONCE: z.coerce.number().int().min(10).max(1_000_000).default(200),
   CMK_AZURE_POLL: duration.default(5_000),
   CMK_RETRY_FIRST_WAIT: duration.default(usualRetry.firstWaitMs),
+  CMK_GRANT_WAIT: duration.default(usualRetry.spreadWithinMs),
   CMK_HEARTBEAT: duration.default(1_000),
   CMK_VAULTS: vaultPlaces,
   CMK_REQUIRE_NEW_KEY: yes,

@@ -3,6 +3,7 @@ import { agentIn, all, type Change, onAgent, putUnder } from '../support/azure-s
 import { changeState } from '../support/local-azure.ts';
 import { azureState, follow, linesOf, openReview, type Path } from '../support/path.ts';
 import {
+  activityText,
   agentId,
   answered,
   approvalCard,
@@ -14,6 +15,7 @@ import {
   people,
   places,
   rememberAzure,
+  requestIdIn,
   shows,
   writes,
 } from '../support/story.ts';
@@ -32,7 +34,7 @@ const forms: readonly (readonly [string, Change])[] = [
 let world: World;
 let putBack: () => Promise<void>;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ env: { CMK_RETRY_FIRST_WAIT: '50ms', CMK_GRANT_WAIT: '3s' } });
   putBack = await rememberAzure(world);
 });
 afterEach(() => putBack());
@@ -71,6 +73,49 @@ describe.each(forms)('an agent that an operation left Failed, which %s', (_what,
     await expectSet();
   });
 });
+
+describe.each(['rolled-back', 'kept'] as const)(
+  'an operation that fails and leaves the agent Failed, the key %s',
+  (change) => {
+    const error = { code: 'KeyVaultAccessForbidden', message: 'The identity of the resource may not use the key.' };
+    const match = { method: 'PATCH', url: 'healthBots', carries: 'properties.keyVaultProperties' };
+    const fails = (times: { times?: number }, because = error) =>
+      faultAzure(world, { id: 'fails', match, ...times, operation: { status: 'Failed', change, error: because } });
+    async function approved(): Promise<string> {
+      const id = await ask(world);
+      await approve(world, people.approver, await approvalCard(world, id));
+      return id;
+    }
+
+    test('is sent again until its cause is gone, and nobody is asked', async () => {
+      await fails({ times: 2 });
+      await status(await approved(), /Succeeded/);
+      await expectSet();
+    });
+
+    test('asks a person when its cause stays, says what to do, and goes on with Retry', async () => {
+      await fails({});
+      const card = await status(await approved(), /Needs attention/);
+      expect(activityText(card)).toContain('operation failed · KeyVaultAccessForbidden');
+      expect(activityText(card)).toContain('See in the vault that the grant is there');
+      expect(activityText(card)).toContain('Whether it changed is not proved');
+      await mendAzure(world);
+      await world.teams.click(people.requester, card.id, 'request.retry');
+      await status(requestIdIn(activityText(card)), /Succeeded/);
+      await expectSet();
+    });
+
+    test('is given up and asked anew', async () => {
+      await fails({}, { code: 'QuotaExceeded', message: 'The quota is used up.' });
+      const card = await status(await approved(), /Needs attention/);
+      await world.teams.click(people.requester, card.id, 'request.give-up');
+      await mendAzure(world);
+      const { review } = await follow(world, path);
+      expect(review).toContain('The last operation on the agent did not work');
+      await expectSet();
+    });
+  },
+);
 
 test('one that Azure is at work on is still waited for before anything can be asked', async () => {
   await changeState(world.azure, left('Accepted'));

@@ -151,11 +151,14 @@ export const approve = (
 ) => world.teams.click(person, card.id, 'request.approve', { inputs });
 
 export interface Fault {
-  readonly match: { readonly method?: string; readonly url?: string };
+  readonly id?: string;
+  readonly match: { readonly method?: string; readonly url?: string; readonly carries?: string };
   readonly times?: number;
   readonly respond?: { readonly status: number; readonly body?: unknown };
   readonly delayMs?: number;
   readonly drop?: true;
+  /** How the operation ends that a write to an agent starts. */
+  readonly operation?: object;
 }
 
 /** A delay that lasts until `mendAzure`: something is done meanwhile, however long that takes. */
