@@ -1,5 +1,6 @@
 /** Towards Teams: what the bot says there by itself. Nothing is heard yet: `start-bot.ts` begins to listen. */
 
+import { defaultLimits } from '../azure/exchange.ts';
 import { openApprovers } from '../teams/posts/approvers.ts';
 import { type AuditChannel, openAuditChannel } from '../teams/posts/audit-channel.ts';
 import { type Calls, openCalls } from '../teams/posts/calls.ts';
@@ -34,12 +35,17 @@ export function openTeamsSide(ground: Ground, { azure }: AzureSide): TeamsSide {
   const posts = { requests, shown, chat, directory };
   const { operators } = config;
   const calls = openCalls({ ...posts, conversations, people, lookups, approvers, approvalsChannel, operators });
-  const places = { approvalsChannel, operationsChannel, approvers, paused, stepUp: config.stepUp !== null };
+  const patience = {
+    retry: config.retry,
+    poll: { everyMs: config.azure.pollMs, atMostMs: defaultLimits.operationMs },
+  };
+  const shownWith = { paused, stepUp: config.stepUp !== null, patience, now };
+  const places = { approvalsChannel, operationsChannel, approvers };
   return {
     adapter,
     callers,
     directory,
-    notifier: openNotifier({ ...posts, conversations, people, ...places }),
+    notifier: openNotifier({ ...posts, conversations, people, ...places, ...shownWith }),
     calls,
     reminders: openReminders({ requests, calls, directory, now }),
     auditChannel: openAuditChannel({ ...posts, hashes: store.trail, channelId }),

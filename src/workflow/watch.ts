@@ -31,6 +31,9 @@ type Fate = 'start' | 'going' | 'adopt' | { readonly lost: Lost['why'] };
 /** In heartbeats of a replica: what is judged here is whether one is heard of. */
 const lookEveryBeats = 5;
 const suspectEveryBeats = 1;
+/** From when on, and how often, the cards of a run that waits are drawn anew: they say how long it has been. */
+const stillAfterMs = 10_000;
+const drawEveryMs = 10_000;
 /** A run may be between two hands for a moment, or have been stored a moment before its end is. */
 const graceBeats = 5;
 
@@ -65,7 +68,8 @@ const lostRun = (why: Lost['why'], touched: boolean): Failure =>
 export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Promise<Date | null> {
   const { runs, engine, log } = ports;
   const suspectSince = new Map<string, number>();
-  const drawn = new Set<string>();
+  /** When this process last drew its cards here. */
+  const drawn = new Map<string, number>();
   const later = (beats: number): Date => new Date(runs.now().getTime() + beats * ports.beatMs);
 
   /** Whether the run was in this trouble for long enough to act on it. */
@@ -76,10 +80,17 @@ export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Pr
     return now - since >= graceBeats * ports.beatMs;
   };
 
-  /** Once in the life of this process, and not in the way of the run: where it fails, the next look tries it again. */
-  async function draw(id: RequestId): Promise<void> {
-    if (drawn.has(id)) return;
-    drawn.add(id);
+  /** Whether nothing was stored of the run for so long that its readers wonder. */
+  function isStill({ state, changedAt }: Request): boolean {
+    return state === 'running' && !ports.paused && runs.now().getTime() - Date.parse(changedAt) >= stillAfterMs;
+  }
+
+  /** Not in the way of the run: where it fails, the next look tries it again. */
+  async function draw(id: RequestId, request: Request): Promise<void> {
+    const last = drawn.get(id);
+    const now = runs.now().getTime();
+    if (last !== undefined && !(isStill(request) && now - last >= drawEveryMs)) return;
+    drawn.set(id, now);
     await ports.show(id).catch((error: unknown) => {
       drawn.delete(id);
       log.warn({ err: error, requestId: id }, 'the cards of a run could not be drawn anew');
@@ -115,10 +126,11 @@ export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Pr
         log.warn({ requestId: id, kind: 'run', key: `${run}` }, 'a row that no event asks for was dropped');
       }
       suspectSince.delete(`${id}:${run}`);
+      drawn.delete(id);
       return null;
     }
     const again = await act(id, run, await fateOf(ports, known, request), request);
-    await draw(id);
+    await draw(id, request);
     return again;
   };
 }

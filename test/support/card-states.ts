@@ -1,5 +1,6 @@
 /** Requests in every state a card can show, folded from real events: nothing in them is made up for the card. */
 
+import { usualRetry } from '../../src/config/retry.ts';
 import { judge } from '../../src/domain/check.ts';
 import type { ObservedControl } from '../../src/domain/control.ts';
 import { type Failure, type Found, foundThat } from '../../src/domain/failure.ts';
@@ -13,6 +14,7 @@ import { fold } from '../../src/domain/request/evolve.ts';
 import type { Request } from '../../src/domain/request/request.ts';
 import type { Command, StepResult } from '../../src/domain/request/request-command.ts';
 import type { Wish } from '../../src/operations/registry.ts';
+import type { Patience } from '../../src/teams/cards/views/reader.ts';
 import {
   control,
   controller,
@@ -302,6 +304,12 @@ const busy = azureSaid({
   status: 429,
   message: 'The request is being throttled as the limit has been reached for operation type - Write.',
 });
+const spreading = azureSaid({
+  next: 'retry-until',
+  code: 'KeyVaultAccessForbidden',
+  status: 200,
+  message: `The identity of the resource may not use the key. Key Vault answered: {"error":{"code":"Forbidden","message":"Caller is not authorized to perform action on resource.\\r\\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\\r\\nCaller: appid=6f1e2c34-0000-4000-8000-000000000001\\r\\nAction: 'Microsoft.KeyVault/vaults/keys/wrap/action'\\r\\nResource: '/subscriptions/40000000-0000-4000-8000-000000000001/resourcegroups/rg-care-prod/providers/microsoft.keyvault/vaults/kv-care-prod/keys/cmk-triage-agent'\\r\\nAssignment: (not found)\\r\\nDenyAssignmentId: null\\r\\nDecisionReason: null \\r\\nVault: kv-care-prod;location=westeurope\\r\\n"}} ${'And much more of that. '.repeat(20)}`,
+});
 const own = (found: Found): Failure => foundThat('setting the key of triage-agent-prod', found);
 const readBack = own({
   code: 'key-not-shown',
@@ -408,6 +416,13 @@ export const rotationLife: readonly StoredEvent[] = lifeOf(
   ...verifies,
 );
 
+/** How long things may take, as they are drawn at a time. */
+export const patienceAt = (now: string): Patience => ({
+  now: new Date(now),
+  retry: usualRetry,
+  poll: { everyMs: 5_000, atMostMs: 600_000 },
+});
+
 /** Every state by name. */
 export const requestStates: Readonly<Record<string, Request>> = {
   'awaiting-approval': requestOf(asked()),
@@ -440,6 +455,12 @@ export const requestStates: Readonly<Record<string, Request>> = {
     ...first,
     intends(1, 1, 'grant-key-access'),
     records(1, didNot('grant-key-access', busy, '2026-03-02T12:04:10.000Z')),
+  ),
+  'running-spreading': requestOf(
+    ...began,
+    ...toVault,
+    intends(1, 1, 'set-cmk'),
+    records(1, didNot('set-cmk', spreading, '2026-03-02T12:04:10.000Z')),
   ),
   'needs-attention': requestOf(...began, ...retried),
   'needs-attention-read-back': requestOf(...began, ...toVault, ...stuck(1, 'set-cmk', readBack)),

@@ -30,6 +30,7 @@ import {
   newKeyWished,
   newKind,
   oldKey,
+  patienceAt,
   planOf,
   requestStates,
   rotationPlan,
@@ -52,6 +53,7 @@ export interface GalleryCard {
 const contextFor = (request: Request, reader: Reader, change: Partial<CardContext> = {}): CardContext => {
   const awaited = [approver, secondApprover].filter((id) => !request.approvals.some(({ by }) => by === id));
   return {
+    patience: patienceAt('2026-03-02T12:04:00.000Z'),
     reader,
     names,
     awaited: awaited.map(names).join(', '),

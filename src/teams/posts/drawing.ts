@@ -3,7 +3,7 @@ import type { PersonId } from '../../domain/ids.ts';
 import type { People } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import { everybody, hasViews, type Reader } from '../cards/views/reader.ts';
+import { everybody, hasViews, type Patience, type Reader } from '../cards/views/reader.ts';
 import { type CardKind, requestCard } from '../cards/views/request-card.ts';
 import { peopleOfStop } from '../cards/views/stop-view.ts';
 import type { Asked } from './approvers.ts';
@@ -17,6 +17,9 @@ export interface DrawingOptions {
   readonly paused: boolean;
   /** Approving needs a sign-in of its own: cards say so beforehand. */
   readonly stepUp: boolean;
+  /** How long things may take. */
+  readonly patience: Omit<Patience, 'now'>;
+  readonly now: () => Date;
 }
 
 export interface Drawing {
@@ -36,7 +39,7 @@ function peopleIn(request: Request): PersonId[] {
   return [request.requester, ...request.approvals.map((approval) => approval.by), ...ended, ...peopleOfStop(request)];
 }
 
-export function openDrawing({ directory, people, paused, stepUp }: DrawingOptions): Drawing {
+export function openDrawing({ directory, people, paused, stepUp, patience, now }: DrawingOptions): Drawing {
   /** Whose views Teams fetches: those it knows of the requester, of who approved, and of who was asked. */
   async function refreshedFor(request: Request, asked: Asked): Promise<readonly string[]> {
     if (!hasViews(request)) return [];
@@ -53,6 +56,7 @@ export function openDrawing({ directory, people, paused, stepUp }: DrawingOption
     ]);
     const { described: awaited, addressed } = asked;
     return requestCard(kind, request, {
+      patience: { ...patience, now: now() },
       reader,
       names,
       awaited,

@@ -12,7 +12,7 @@ import type { Approvers, Asked } from './approvers.ts';
 import { kindOf } from './audience.ts';
 import type { Chat, Posted } from './chat.ts';
 import type { Directory } from './directory.ts';
-import { type Drawing, openDrawing } from './drawing.ts';
+import { type Drawing, type DrawingOptions, openDrawing } from './drawing.ts';
 import { fingerprint, keepCard } from './keep-card.ts';
 import { openPace } from './pace.ts';
 import { asCopy } from './stray-cards.ts';
@@ -33,6 +33,9 @@ export interface NotifierOptions {
   readonly paused: boolean;
   /** Approving needs a sign-in of its own: cards say so beforehand. */
   readonly stepUp: boolean;
+  /** How long things may take: cards of a run that waits say so. */
+  readonly patience: DrawingOptions['patience'];
+  readonly now: () => Date;
 }
 
 /** A card that somebody looks at or clicked. */

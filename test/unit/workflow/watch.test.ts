@@ -51,6 +51,28 @@ describe('a run that was ordered', () => {
     expect(await look()).toBeNull();
   });
 
+  it('is drawn anew every ten seconds while it waits: its card says how long it has been', async () => {
+    const { look, begin, shown, advance } = await watched({ ...going, replica: 'one', here: true });
+    await begin();
+    const counts: number[] = [];
+    for (let seconds = 0; seconds <= 40; seconds += 5) {
+      await look();
+      counts.push(shown.length);
+      advance(5_000);
+    }
+    expect(counts).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5]);
+  });
+
+  it('is left as it is while the bot is paused', async () => {
+    const { look, begin, shown, advance } = await watched({ ...going, replica: 'one', here: true }, ['one/1'], true);
+    await begin();
+    for (let seconds = 0; seconds <= 40; seconds += 5) {
+      await look();
+      advance(5_000);
+    }
+    expect(shown).toHaveLength(1);
+  });
+
   it('is not started while the bot is paused, and not given up either', async () => {
     const { wait, done, load, shown } = await watched(null, ['one/1'], true);
     expect(await wait()).not.toBeNull();

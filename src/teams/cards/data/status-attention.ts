@@ -11,7 +11,7 @@ export const StatusAttentionData = z.strictObject({
   summary: CardText,
   /** Whose words follow: `Azure says · 403 AuthorizationFailed`, `The bot read back`; empty when there are none. */
   source: CardText,
-  /** Azure's words in monospace, the bot's in the usual type. Long ones keep their beginning and their end. */
+  /** Azure's words in monospace, the bot's in the usual type. Long ones are cut between sentences and keep action and scope. */
   font: z.enum(['Monospace', 'Default']),
   words: CardText,
   /** `**Expected:** the agent shows key …`; empty where nothing was read back. */

@@ -21,6 +21,8 @@ export const StatusData = z.strictObject({
   facts: z.array(Fact).max(8),
   /** Steps, approvals so far, what differs from the approved plan. */
   sections: z.array(Section).max(3),
+  /** Folded: what was said of steps that are tried again, in whose words: `Azure says · 403 ForbiddenByRbac`. */
+  told: z.array(z.strictObject({ source: CardText, words: CardText })).max(6),
   note: CardText,
   /** What *Stop after this step* means; empty: it is not offered. */
   stop: CardText,

@@ -15,6 +15,7 @@ import { countOf } from '../../../words/count.ts';
 import { expectedWords, messageOf, sourceWords } from '../../../words/failures.ts';
 import type { Names } from '../../../words/names.ts';
 import { remedyWords } from '../../../words/remedies.ts';
+import { saidInShort } from '../../../words/said.ts';
 import { stepWordsIn } from '../../../words/steps.ts';
 import { coloured, grey, marks, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines } from '../plain-text.ts';
@@ -80,18 +81,6 @@ const blockOf = (failure: Failure): CheckWords | null =>
 /** About six lines on a phone. */
 const longestWords = 220;
 
-/** What ARM ends every refusal with: it would take the room of the place that is named before it. */
-const closing = / or the scope is invalid\. If access was recently granted, please refresh your credentials\.$/;
-
-/** Long words keep both ends: Azure names the right first and the place last. */
-function bothEnds(text: string): string {
-  if (text.length <= longestWords) return text;
-  const said = text.replace(closing, '');
-  const [start, end] = [said.slice(0, longestWords * 0.4), said.slice(-longestWords * 0.6)];
-  const rest = said === text ? '' : ' …';
-  return `${start.slice(0, start.lastIndexOf(' '))} … ${end.slice(end.search(/[ /]/) + 1)}${rest}`;
-}
-
 /** Who says what, and what was expected. Nothing for a check, whose words are the summary, nor for whom the headline names. */
 function wordsOf(failure: Failure | null) {
   if (failure === null || blockOf(failure) !== null || stoppedOf(failure) !== null) {
@@ -101,7 +90,7 @@ function wordsOf(failure: Failure | null) {
   return {
     source: plain<string>(sourceWords(failure)),
     font: failure.source === 'bot' ? ('Default' as const) : ('Monospace' as const),
-    words: plainLines(bothEnds(message)),
+    words: plainLines(saidInShort(failure, longestWords)),
     expected: expected === null ? nothing : md`${bold('Expected:')} ${plain(expected)}`,
     inFull: message.length > longestWords ? plainLines(message) : nothing,
   };

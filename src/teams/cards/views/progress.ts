@@ -1,11 +1,14 @@
 /** The steps of a request with how far each has come. */
 import type { PlannedStep } from '../../../domain/plan.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
-import { failureLine } from '../../../words/failures.ts';
+import { sourceWords } from '../../../words/failures.ts';
+import { saidInShort } from '../../../words/said.ts';
 import { interruptedWords, stepWords } from '../../../words/steps.ts';
 import { coloured, grey, type Line, marks, type Row, row } from '../data/row.ts';
-import { md, nothing, plain, time } from '../plain-text.ts';
+import { type CardText, plain, plainLines } from '../plain-text.ts';
+import type { CardContext } from './reader.ts';
 import { duration } from './state-line.ts';
+import { runningLines, waitingLines } from './waiting.ts';
 
 const irreversible = (step: PlannedStep | undefined): boolean =>
   step?.reversibility === 'irreversible' && step.effects.length > 0;
@@ -27,17 +30,9 @@ function doneRow(progress: StepProgress, step: PlannedStep | undefined): Row {
   return row(marks.done, plain(title), lines, { time: took });
 }
 
-function waitingRow(progress: StepProgress, title: string): Row {
-  const why = progress.failure === null ? '' : failureLine(progress.failure);
-  const retryAt = progress.retryAt === null ? nothing : time(new Date(progress.retryAt));
-  const lines = [
-    grey(plain(why, 160)),
-    coloured(md`Try ${progress.attempt} did not work yet. Next try at ${retryAt}`, 'Accent', 'Default'),
-  ];
-  return row(marks.now, plain(title), lines, { nameWeight: 'Bolder' });
-}
+type Context = Pick<CardContext, 'paused' | 'patience'>;
 
-function progressRow(progress: StepProgress, step: PlannedStep | undefined, paused: boolean): Row {
+function progressRow(progress: StepProgress, step: PlannedStep | undefined, { paused, patience }: Context): Row {
   const words = wordsOf(progress, step);
   const title = plain(words.title);
   switch (progress.state) {
@@ -45,9 +40,11 @@ function progressRow(progress: StepProgress, step: PlannedStep | undefined, paus
       return row(marks.idle, title, [], { nameSubtle: true });
     case 'running':
       if (paused) return row(marks.idle, title, [grey(plain('Begun before the pause. It is looked at after it.'))]);
-      return row(marks.now, title, [grey(plain(words.running))], { nameWeight: 'Bolder' });
+      return row(marks.now, title, [grey(plain(words.running)), ...runningLines(progress, patience)], {
+        nameWeight: 'Bolder',
+      });
     case 'waiting':
-      return waitingRow(progress, words.title);
+      return row(marks.now, title, waitingLines(progress, patience), { nameWeight: 'Bolder' });
     case 'done':
       return doneRow(progress, step);
     case 'failed':
@@ -56,11 +53,22 @@ function progressRow(progress: StepProgress, step: PlannedStep | undefined, paus
 }
 
 /** One row a step: planned, running, waiting to be tried again, done, not done. */
-export const progressRows = (request: Request, paused: boolean): Row[] =>
+export const progressRows = (request: Request, context: Context): Row[] =>
   request.progress.map((progress) =>
     progressRow(
       progress,
       request.plan.steps.find((step) => step.name === progress.name),
-      paused,
+      context,
     ),
+  );
+
+/** About twelve lines on a phone; the audit channel and the command line have all of it. */
+const longestWords = 600;
+
+/** What was said of the steps that are tried again, in whose words: to be unfolded. */
+export const toldOf = (request: Request): { readonly source: CardText; readonly words: CardText }[] =>
+  request.progress.flatMap(({ state, failure }) =>
+    state !== 'waiting' || failure === null
+      ? []
+      : [{ source: plain<string>(sourceWords(failure)), words: plainLines(saidInShort(failure, longestWords)) }],
   );

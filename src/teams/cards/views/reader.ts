@@ -2,6 +2,7 @@
 import type { PersonId } from '../../../domain/ids.ts';
 import type { Standing } from '../../../domain/policy/policy.ts';
 import type { Request } from '../../../domain/request/request.ts';
+import type { RetryLimits } from '../../../domain/retry.ts';
 import type { Names } from '../../../words/names.ts';
 import type { Addressee } from '../plain-text.ts';
 
@@ -13,7 +14,16 @@ export type Reader =
 
 export const everybody: Reader = { kind: 'everybody' };
 
+/** How long things may take, and when the card is drawn. */
+export interface Patience {
+  readonly now: Date;
+  readonly retry: RetryLimits;
+  /** How often a running operation is looked at, and for how long. */
+  readonly poll: { readonly everyMs: number; readonly atMostMs: number };
+}
+
 export interface CardContext {
+  readonly patience: Patience;
   readonly reader: Reader;
   readonly names: Names;
   /** Who still has a say, in words. */

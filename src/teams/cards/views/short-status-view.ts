@@ -1,6 +1,7 @@
 /** The short card of a request that was asked in a chat. */
 import type { Request } from '../../../domain/request/request.ts';
 import { stepWordsIn } from '../../../words/steps.ts';
+import { waitingWords } from '../../../words/waiting.ts';
 import { type CardText, dateAndTime, joinText, md, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { attentionHeadline } from './attention-view.ts';
@@ -14,9 +15,9 @@ function stepWords(request: Request): CardText {
   const step = request.progress.find(({ state }) => state === 'running' || state === 'waiting');
   if (step === undefined) return plain('The next step is about to begin.');
   const words = stepWordsIn(request.plan, step.name);
-  return step.state === 'running'
+  return step.state === 'running' || step.failure === null
     ? plain(words.running)
-    : plain<string>(`${words.title}: did not work yet, is tried again.`);
+    : plain<string>(`${words.title}: ${waitingWords(step.failure)}`);
 }
 
 function lineOf(request: Request, { names, paused }: CardContext): CardText {

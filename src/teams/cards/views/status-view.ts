@@ -15,7 +15,7 @@ import { approvalComments, commentLines } from './approval-comments.ts';
 import { attentionCard } from './attention-view.ts';
 import { differenceRows } from './difference.ts';
 import { changeLine, notesOf, reversibilityLines, upperFirst } from './parts.ts';
-import { progressRows } from './progress.ts';
+import { progressRows, toldOf } from './progress.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { stopOffer, stoppingNote } from './stop-view.ts';
@@ -111,14 +111,14 @@ const approvalRows = (request: Request, names: Names): Row[] =>
     ]),
   );
 
-function sectionsOf(request: Request, { names, paused }: CardContext) {
+function sectionsOf(request: Request, context: CardContext) {
   const sections: { title: CardText; rows: Row[] }[] = [];
   if (request.state === 'running' || request.state === 'approved') {
-    return [{ title: nothing, rows: progressRows(request, paused) }];
+    return [{ title: nothing, rows: progressRows(request, context) }];
   }
   if (request.state !== 'awaiting-approval') return sections;
   if (request.approvals.length > 0)
-    sections.push({ title: plain('Approved so far'), rows: approvalRows(request, names) });
+    sections.push({ title: plain('Approved so far'), rows: approvalRows(request, context.names) });
   const differences = differenceRows(request);
   if (differences.length > 0) sections.push({ title: plain('What changed since the approval'), rows: differences });
   return sections;
@@ -148,6 +148,7 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
     again: without ? md`To ask again, type ${bold(operationOf(request.plan.wish).typed.name)}` : nothing,
     facts: waitingFacts(request, context),
     sections: sectionsOf(request, context),
+    told: request.state === 'running' ? toldOf(request) : [],
     note: noteOf(request, context),
     stop: stopOffer(request, context),
     canRemind: request.state === 'awaiting-approval' && reader.kind === 'requester',

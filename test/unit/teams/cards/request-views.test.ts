@@ -3,8 +3,8 @@ import type { Request } from '../../../../src/domain/request/request.ts';
 import type { AdaptiveCard } from '../../../../src/teams/cards/render-card.ts';
 import { type CardContext, everybody, type Reader } from '../../../../src/teams/cards/views/reader.ts';
 import { type CardKind, requestCard } from '../../../../src/teams/cards/views/request-card.ts';
-import { executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
-import { names, requestStates, secondApprover } from '../../../support/card-states.ts';
+import { elementsOf, executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
+import { names, patienceAt, requestStates, secondApprover } from '../../../support/card-states.ts';
 import { approver } from '../../../support/fixtures.ts';
 
 const asRequester: Reader = { kind: 'requester' };
@@ -18,6 +18,7 @@ const stateNamed = (name: string): Request => {
 };
 const draw = (state: string, reader: Reader, kind: CardKind = 'approval', change: Partial<CardContext> = {}) => {
   const context = {
+    patience: patienceAt('2026-03-02T12:04:00.000Z'),
     reader,
     names,
     awaited: 'Second approver',
@@ -103,12 +104,54 @@ describe('a paused bot', () => {
   });
 });
 
+describe('a step that takes its time', () => {
+  const at = (state: string, now: string) =>
+    draw(state, everybody, 'status', { patience: patienceAt(`2026-03-02T12:${now}.000Z`) });
+  const lines = (state: string, now: string) => words(at(state, now)).replaceAll('\\', '');
+
+  test('says what is expected and usual, when it is tried again, what is looked at, and until when', () => {
+    const text = lines('running-spreading', '03:45');
+    expect(text).toContain('The grant is spreading through Azure. That is expected: it usually takes 1 to 5 minutes.');
+    expect(text).toContain('Next try in 25 seconds: the bot looks at the agent first.');
+    expect(text).toMatch(/Try 1, for 12 minutes in all\. So far \d:\d\d\./);
+  });
+
+  test('counts what passes by itself', () => {
+    const text = lines('running-waiting', '04:09');
+    expect(text).toContain('Azure asks everybody here to slow down.');
+    expect(text).toContain('Next try in 1 second');
+    expect(text).toContain('Try 1, up to 6 of this kind');
+  });
+
+  test('keeps Azure’s words for whoever unfolds them, with code, action and scope, cut between sentences', () => {
+    const card = at('running-spreading', '03:45');
+    const folded = elementsOf(card.body).find(({ id }) => id === 'told');
+    expect(folded).toMatchObject({ isVisible: false });
+    const told = textsOf([folded]).join('\n').replaceAll('\\', '');
+    expect(told).toContain('Azure says · operation failed · KeyVaultAccessForbidden');
+    expect(told).toContain('Microsoft.KeyVault/vaults/keys/wrap/action');
+    expect(told).toContain('kv-care-prod/keys/cmk-triage-agent');
+    expect(told).toMatch(/[.!?}] …$/m);
+    const face = textsOf(card.body.filter((one) => one !== folded)).join('\n');
+    expect(face).not.toContain('KeyVaultAccessForbidden');
+  });
+
+  test('is not one line that stays the same while Azure works', () => {
+    expect(lines('running-irreversible-done', '00:00')).not.toContain('So far');
+    const [early, late] = ['07:00', '12:00'].map((now) => lines('running-irreversible-done', now));
+    expect(early).toMatch(/So far \d:\d\d\. Usual: 15 to 90 seconds\./);
+    expect(early).toContain('The bot looks at the agent every 5 seconds, for 10 minutes at most.');
+    expect(late).not.toBe(early);
+  });
+});
+
 describe('a step that did not work', () => {
   const shown = (state: string): string => words(draw(state, asRequester, 'status'));
 
-  test('long words keep their beginning and their end, and can be read whole', () => {
+  test('long words keep the action and the scope that they name, and can be read whole', () => {
     const text = shown('needs-attention').replaceAll('\\', '');
-    expect(text).toMatch(/^The client '6f1e2c34.* … .*kv-care-prod\/keys\/cmk-triage-agent\/providers\/.* …$/m);
+    expect(text).toMatch(/^The client '6f1e2c34.* …$/m);
+    expect(text).toMatch(/^Scope: \/subscriptions\/.*kv-care-prod\/keys\/cmk-triage-agent\/providers\/\S+$/m);
     expect(text).toContain('kv-care-prod/keys/cmk-triage-agent/providers');
     expect(text).toContain('Azure says · 403 AuthorizationFailed');
     expect(text).toContain(

@@ -17,6 +17,7 @@ import {
   names,
   newestKey,
   oldKey,
+  patienceAt,
   planOf,
   requestOf,
   rotationPlan,
@@ -123,7 +124,17 @@ describe('what changes', () => {
 });
 
 describe('the question to the approvers', () => {
-  const context = { reader: everybody, names, awaited: '', addressed: [], userIds: [], paused: false, stepUp: false };
+  const patience = patienceAt('2026-03-02T12:04:00.000Z');
+  const context = {
+    patience,
+    reader: everybody,
+    names,
+    awaited: '',
+    addressed: [],
+    userIds: [],
+    paused: false,
+    stepUp: false,
+  };
   const question = (plan: Plan): string => words(requestCard('approval', requestOf(asked(plan)), context));
 
   test.each([
