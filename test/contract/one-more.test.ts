@@ -25,7 +25,13 @@ const cases: readonly Case[] = [
     file: 'src/domain/request/events.ts',
     after: '  retried: z.strictObject({}),\n',
     added: "  'one-more': z.strictObject({ run }),\n",
-    objections: ['src/audit/life-rules.ts', 'src/domain/request/evolve.ts', 'src/words/events.ts'],
+    objections: [
+      'src/audit/life-rules.ts',
+      'src/domain/request/calls.ts',
+      'src/domain/request/evolve.ts',
+      'src/teams/cards/views/call-view.ts',
+      'src/words/events.ts',
+    ],
   },
   {
     more: 'step',

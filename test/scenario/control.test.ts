@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentIn, all, giveRole, keyRoles, scopes, takeRoles } from '../support/azure-state.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { changeState } from '../support/local-azure.ts';
 import { cardOf, cardText, type SeenActivity } from '../support/local-teams.ts';
+import { inOneWorld } from '../support/one-world.ts';
 import { azureState, linesOf, rotation } from '../support/path.ts';
 import {
   answered,
@@ -13,10 +14,8 @@ import {
   approve,
   buttonData,
   faultAzure,
-  mendAzure,
   people,
   places,
-  rememberAzure,
   shows,
   submit,
   type,
@@ -47,16 +46,9 @@ function policyFile(name: string, rules: readonly object[]): string {
 
 describe('where the policy says nothing', () => {
   let world: World;
-  let putBack: () => Promise<void>;
-  beforeAll(async () => {
-    world = await startWorld();
-    putBack = await rememberAzure(world);
+  inOneWorld((started) => {
+    world = started;
   });
-  afterEach(async () => {
-    await mendAzure(world);
-    await putBack();
-  });
-  afterAll(() => world.end());
 
   test('an attacker asks for the requester’s own vault, one letter apart from the hospital’s: nothing comes of it', async () => {
     const from = (await world.azureRequests()).length;

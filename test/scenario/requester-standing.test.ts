@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { requestersGroup } from '../../src/local/people.ts';
 import { changeState } from '../support/local-azure.ts';
+import { inOneWorld } from '../support/one-world.ts';
 import {
   activityText,
   answered,
@@ -11,26 +12,17 @@ import {
   mendAzure,
   people,
   places,
-  rememberAzure,
   shows,
   writes,
 } from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+import { readRecord, type World } from '../support/world.ts';
 
 /** Attack: whoever asked is taken out of the requesters, and the request goes on without them. */
 
 let world: World;
-let putBack: () => Promise<void>;
-
-beforeAll(async () => {
-  world = await startWorld();
-  putBack = await rememberAzure(world);
+inOneWorld((started) => {
+  world = started;
 });
-afterEach(async () => {
-  await mendAzure(world);
-  await putBack();
-});
-afterAll(() => world.end());
 
 const mayAsk = (may: boolean) =>
   changeState(world.azure, (state) => {

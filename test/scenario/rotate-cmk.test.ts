@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { type Change, keyIn, lock, onVault, putUnder, scopes, withoutActions } from '../support/azure-state.ts';
 import { changeState } from '../support/local-azure.ts';
 import type { SeenActivity } from '../support/local-teams.ts';
+import { inOneWorld } from '../support/one-world.ts';
 import { azureState, linesOf } from '../support/path.ts';
 import {
   agentId,
@@ -10,16 +11,14 @@ import {
   approvalCard,
   approve,
   cardsAbout,
-  mendAzure,
   people,
   places,
-  rememberAzure,
   shows,
   submit,
   type,
   writes,
 } from '../support/story.ts';
-import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
+import { queryStore, readRecord, type World } from '../support/world.ts';
 
 const Submitted = z.looseObject({ plan: z.looseObject({ schema: z.number(), wish: z.looseObject({}) }) });
 
@@ -30,17 +29,9 @@ const key = 'cmk-virtual-visit';
 const command = `/rotate-cmk resource=${agent}`;
 
 let world: World;
-let putBack: () => Promise<void>;
-
-beforeAll(async () => {
-  world = await startWorld();
-  putBack = await rememberAzure(world);
+inOneWorld((started) => {
+  world = started;
 });
-afterEach(async () => {
-  await mendAzure(world);
-  await putBack();
-});
-afterAll(() => world.end());
 
 const version = (index: number) => async (): Promise<string> =>
   keyIn(await azureState(world), vault, key).versions[index]?.version ?? '';
