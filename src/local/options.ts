@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { chosenScenarios, scenarioHelp } from './azure/scenarios/scenarios.ts';
 
 const port = z.coerce.number().int().min(1).max(65_000);
 
@@ -17,6 +18,8 @@ const LocalOptions = z.object({
   'sign-in-port': port,
   /** Undefined: as quick as it was last, which the page may have chosen; realistic at first. */
   latency: z.enum(['instant', 'realistic']).optional(),
+  /** Names, or `none`. Undefined: what was on goes on. */
+  scenario: z.array(z.string()).optional(),
   'step-up': z.boolean(),
   reset: z.boolean(),
 });
@@ -37,9 +40,16 @@ export const usage = `npm run local -- [options]
   --teams-port N      the local Teams page              (${usual['teams-port']})
   --azure-port N      the local Azure; its vaults follow (${usual['azure-port']})
   --latency instant|realistic                            (as it was last; realistic at first)
+  --scenario NAME     what happens with Azure; again for more, none for none (as it was last)
   --step-up           approving needs a fresh sign-in at the local Entra
   --sign-in-port N    its sign-in page                  (${usual['sign-in-port']})
   --reset             forget everything first`;
+
+/** What `--help` says. */
+export const help = `${usage}
+
+Scenarios, which the page switches too:
+${scenarioHelp}`;
 
 const isOn = (value: string | undefined): boolean => ['1', 'true'].includes(value ?? '');
 
@@ -55,6 +65,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Lo
       'azure-port': string,
       'sign-in-port': string,
       latency: string,
+      scenario: { type: 'string', multiple: true },
       'step-up': { type: 'boolean' },
       reset: { type: 'boolean' },
       help: { type: 'boolean' },
@@ -65,9 +76,14 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Lo
     values[name] ?? env[`CMK_LOCAL_${name.replaceAll('-', '_').toUpperCase()}`] ?? usual[name];
   const read = LocalOptions.safeParse({
     ...Object.fromEntries(Object.keys(usual).map((name) => [name, setting(name as keyof typeof usual)])),
+    scenario: values.scenario ?? env.CMK_LOCAL_SCENARIO?.split(','),
     'step-up': values['step-up'] ?? isOn(env.CMK_LOCAL_STEP_UP),
     reset: values.reset ?? isOn(env.CMK_LOCAL_RESET),
   });
-  if (read.success) return read.data;
+  if (read.success) {
+    const chosen = chosenScenarios(read.data.scenario ?? []);
+    if (typeof chosen === 'string') throw new Error(`--scenario: ${chosen}`);
+    return read.data;
+  }
   throw new Error(read.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`).join('\n'));
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { botEnvironment } from './bot-environment.ts';
 import { busyPorts } from './busy-ports.ts';
 import { type Child, startChild } from './children.ts';
-import { type LocalOptions, readOptions, usage } from './options.ts';
+import { help, type LocalOptions, readOptions, usage } from './options.ts';
 import { azureArguments, teamsArguments } from './server-arguments.ts';
 
 const ours = ['azure', 'teams', 'database', 'ca.pem'];
@@ -75,7 +75,7 @@ async function run(options: LocalOptions): Promise<void> {
 
 try {
   const options = readOptions(process.argv.slice(2), process.env);
-  if (options === 'help') console.log(usage);
+  if (options === 'help') console.log(help);
   else await run(options);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

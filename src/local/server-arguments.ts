@@ -5,6 +5,7 @@ import type { LocalOptions } from './options.ts';
 export const azureArguments = (options: LocalOptions): readonly string[] => [
   ...['--data', options.data, '--port', String(options['azure-port'])],
   ...(options.latency === undefined ? [] : ['--latency', options.latency]),
+  ...(options.scenario ?? []).flatMap((name) => ['--scenario', name]),
   ...(options['step-up'] ? ['--sign-in-port', String(options['sign-in-port'])] : []),
 ];
 

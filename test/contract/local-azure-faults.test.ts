@@ -1,17 +1,12 @@
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
   agentId,
-  bot,
   type Clients,
   clientsOf,
   codeOf,
-  giveIdentity,
-  grantOnKey,
   messageOf,
   readAgent,
   researchId,
-  vaultId,
-  writeAgent,
 } from '../support/local-azure-clients.ts';
 
 /** What goes wrong on purpose, and the other doors for tests. */
@@ -125,67 +120,6 @@ test('what is held up goes on when the faults are taken away', async () => {
   while ((await http(azure, 'GET', '/simulator/faults')).body.length > 0);
   await http(azure, 'DELETE', '/simulator/faults');
   expect((await held).name).toBe('triage-agent-prod');
-});
-
-/** The faults that the page offers as switches. */
-const turnOn = async (id: string): Promise<void> => {
-  const ready: { fault: { id: string } }[] = (await http(azure, 'GET', '/simulator/ready-faults')).body;
-  const fault = ready.find((one) => one.fault.id === id)?.fault;
-  expect((await http(azure, 'POST', '/simulator/faults', { body: fault })).status).toBe(200);
-};
-
-describe('ready-made', () => {
-  test('a refused role assignment names caller, action and scope as Azure does, and is not made', async () => {
-    const principalId = await giveIdentity(clients, agent);
-    await turnOn('refuse-role-assignment');
-    const vault = vaultId('kv-care-prod');
-    const grant = () =>
-      grantOnKey(clients, '80000000-0000-4000-8000-0000000000aa', vault, 'cmk-triage-agent', principalId);
-    const words = await messageOf(grant());
-    expect(words).toContain(`with object id '${bot.id}' does not have authorization to perform action`);
-    expect(words).toContain("'Microsoft.Authorization/roleAssignments/write' over scope");
-    expect(words).toContain(`${vault}/keys/cmk-triage-agent`);
-    expect((await requests()).at(-1)).toMatchObject({ method: 'PUT', status: 403 });
-    await http(azure, 'DELETE', '/simulator/faults?id=refuse-role-assignment');
-    await grant();
-  });
-
-  test('a lost key change is accepted and ends well, and the agent shows what it had', async () => {
-    await turnOn('lose-key-change');
-    const visit = agentId('virtual-visit-agent');
-    const { properties } = await readAgent(clients, visit);
-    const keyVaultProperties = { keyName: 'hospital-data', keyVaultUri: `https://localhost:${azure.port + 2}` };
-    const after = await writeAgent(clients, visit, { tags: { kept: 'yes' }, properties: { keyVaultProperties } });
-    expect(after).toMatchObject({ tags: { kept: 'yes' }, properties });
-    const patch = (await requests()).filter((one: { method: string }) => one.method === 'PATCH').at(-1);
-    expect(patch).toMatchObject({ status: 201, body: { properties: { keyVaultProperties } } });
-  });
-
-  test('a broken answer comes after the work, and once', async () => {
-    await turnOn('break-next-answer');
-    expect((await readAgent(clients, agent)).name).toBe('triage-agent-prod');
-    expect(await messageOf(giveIdentity(clients, agent))).toMatch(/socket hang up|ECONNRESET/);
-    expect((await readAgent(clients, agent)).identity?.principalId).toBeDefined();
-    expect((await http(azure, 'GET', '/simulator/faults')).body).toEqual([]);
-  });
-
-  test('throttling says how long to wait, three times', async () => {
-    await turnOn('throttle');
-    const path = `${agent}?api-version=2025-11-01`;
-    for (const left of [2, 1, 0]) {
-      expect(await http(azure, 'GET', path)).toMatchObject({ status: 429, headers: { 'retry-after': '4' } });
-      const faults: { times: number }[] = (await http(azure, 'GET', '/simulator/faults')).body;
-      expect(faults.map(({ times }) => times)).toEqual(left === 0 ? [] : [left]);
-    }
-    expect((await http(azure, 'GET', path)).status).toBe(401);
-  });
-
-  test('Azure that is down refuses resources and keys, and still signs people in', async () => {
-    await turnOn('azure-is-down');
-    expect(await codeOf(readAgent(clientsOf(azure), agent))).toBe('ServiceUnavailable');
-    const vault = `https://localhost:${azure.port + 1}/`;
-    expect(await codeOf(clientsOf(azure).keys(vault).getKey('cmk-triage-agent'))).toBe('ServiceUnavailable');
-  });
 });
 
 test('listens at once for a vault that a new state brings', async () => {

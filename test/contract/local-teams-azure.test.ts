@@ -77,34 +77,37 @@ inBrowser('the panel', () => {
   afterAll(() => browser?.close());
 
   const banner = () => page.locator('.misbehaves');
-  const refuse = () => page.getByRole('switch', { name: 'Refuse the role assignment' });
+  const refuse = () => page.getByRole('switch', { name: 'Role assignment refused' });
   const pace = (name: string) => page.getByRole('radio', { name });
   const fact = (label: string) => page.locator(`dt:has-text("${label}") + dd`);
 
-  it('explains each fault in one line', async () => {
+  it('explains each scenario in a line or two, once its group is open', async () => {
+    expect(await refuse().isVisible()).toBe(false);
+    const closed = page.locator('.trials details:not([open]) summary');
+    while ((await closed.count()) > 0) await closed.first().click();
     for (const each of await page.getByRole('switch').all()) {
       expect(await each.getAttribute('aria-checked')).toBeNull();
       expect(await each.isChecked()).toBe(false);
       const explained = page.locator(`[id="${await each.getAttribute('aria-describedby')}"]`);
-      expect((await explained.textContent())?.length).toBeLessThan(50);
-      expect((await explained.boundingBox())?.height).toBeLessThan(20);
+      expect((await explained.boundingBox())?.height).toBeLessThan(36);
     }
-    expect(await page.getByRole('switch').count()).toBe(6);
+    const groups: { scenarios: object[] }[] = (await http(azure, 'GET', '/simulator/scenarios')).body;
+    expect(await page.getByRole('switch').count()).toBe(groups.flatMap(({ scenarios }) => scenarios).length);
     expect(await banner().isVisible()).toBe(false);
   });
 
-  it('turns faults on and off with the keyboard, and warns while one is on', async () => {
+  it('turns scenarios on and off with the keyboard, and warns while one is on', async () => {
     await refuse().focus();
     await page.keyboard.press('Space');
-    await banner().getByText('1 fault is on.').waitFor();
+    await banner().getByText('1 scenario is on.').waitFor();
     expect(await banner().textContent()).toContain('Azure will not behave.');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Space');
-    await banner().getByText('2 faults are on.').waitFor();
-    expect(await faults()).toEqual(['refuse-role-assignment', 'lose-key-change']);
+    await banner().getByText('2 scenarios are on.').waitFor();
+    expect(await faults()).toEqual(['role-assignment-refused', 'agent-write-refused']);
     await page.keyboard.press('Space');
-    await banner().getByText('1 fault is on.').waitFor();
-    expect(await faults()).toEqual(['refuse-role-assignment']);
+    await banner().getByText('1 scenario is on.').waitFor();
+    expect(await faults()).toEqual(['role-assignment-refused']);
   });
 
   it.each(['light', 'dark'])('has nothing for axe to complain about in the %s theme', async (theme) => {
@@ -121,7 +124,7 @@ inBrowser('the panel', () => {
 
   it('turns everything off at once, also what a script turned on', async () => {
     await http(azure, 'POST', '/simulator/faults', { body: { match: { url: '/nowhere' }, delayMs: 1 } });
-    await banner().getByText('2 faults are on.').waitFor();
+    await banner().getByText('2 scenarios are on.').waitFor();
     await page.getByRole('button', { name: 'Turn off' }).click();
     await banner().waitFor({ state: 'hidden' });
     expect(await refuse().isChecked()).toBe(false);
@@ -129,8 +132,8 @@ inBrowser('the panel', () => {
     expect(await faults()).toEqual([]);
   });
 
-  it('counts down a fault with a count, and its switch goes off by itself', async () => {
-    const throttle = page.getByRole('switch', { name: 'Throttle Azure' });
+  it('counts down a scenario with a count, and its switch goes off by itself', async () => {
+    const throttle = page.getByRole('switch', { name: 'Throttled', exact: true });
     await throttle.check();
     const ask = () => codeOf(readAgent(clientsOf(azure), agent));
     expect(await ask()).toBe('SubscriptionRequestsThrottled');
@@ -192,7 +195,7 @@ inBrowser('the panel', () => {
     const toggle = page.getByRole('button', { name: 'Azure', exact: true });
     await toggle.click();
     await refuse().check();
-    await banner().getByText('1 fault is on.').waitFor();
+    await banner().getByText('1 scenario is on.').waitFor();
     const [warning, side] = [await banner().boundingBox(), await page.locator('.side').boundingBox()];
     expect(warning?.y).toBeGreaterThanOrEqual(side?.y ?? 0);
     expect(warning?.y).toBeLessThan(700);

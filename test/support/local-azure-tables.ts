@@ -1,7 +1,7 @@
 import * as versions from '../../src/local/azure/arm/api-versions.ts';
 import { mainRouter } from '../../src/local/azure/arm/routes.ts';
 import { dataPlaneRoutes, dataPlaneVersions } from '../../src/local/azure/key-vault/data-plane.ts';
-import { readyFaults } from '../../src/local/azure/simulator/ready-faults.ts';
+import { scenarioGroups } from '../../src/local/azure/scenarios/scenarios.ts';
 import { latencies } from '../../src/local/azure/state/latency.ts';
 import { contradictions } from '../conformance/contradictions.ts';
 import { knownOperations } from './azure-operations.ts';
@@ -117,10 +117,10 @@ const paces = (): string => {
   return markdown(['what takes time', '`instant`', '`realistic`'], rows);
 };
 
-const faults = (): string =>
+const scenarioTable = (): string =>
   markdown(
-    ['id', 'on the page', 'what happens'],
-    readyFaults.map(({ title, explanation, fault }) => [`\`${fault.id}\``, title, explanation]),
+    ['scenario', 'what happens', 'on the page under'],
+    scenarioGroups.flatMap(({ title, scenarios }) => scenarios.map(({ name, does }) => [`\`${name}\``, does, title])),
   );
 
 const differences = (): string =>
@@ -134,6 +134,6 @@ export const localAzureTables: Readonly<Record<string, () => string>> = {
   coverage,
   versions: versionTable,
   pace: paces,
-  faults,
+  scenarios: scenarioTable,
   contradictions: differences,
 };

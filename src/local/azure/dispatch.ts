@@ -34,7 +34,7 @@ const authenticate = async (world: World, incoming: Incoming, audience: Route['a
     const text = "Authentication failed. The 'Authorization' header is missing.";
     throw unauthenticated(audience, world, 'AuthenticationFailed', text);
   }
-  const check = await world.tokens.check(token, audience);
+  const check = await world.tokens.check(token, audience, incoming.expired);
   switch (check.kind) {
     case 'valid':
       return check.caller;

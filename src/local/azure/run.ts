@@ -2,10 +2,12 @@
  * The local Azure as a process of its own: `--data DIR --port N --latency instant|realistic --sign-in-port N
  * --record DIR`. With a sign-in port browsers are shown the sign-in page there, over plain http. With `--record` every
  * exchange is kept there, without what signs anybody in. Without `--latency` it is as
- * quick as it was last told to be, by an earlier start or through `/simulator/latency`; realistic at first.
+ * quick as it was last told to be, by an earlier start or through `/simulator/latency`; realistic at first. `--scenario NAME`,
+ * as often as wanted, turns on these scenarios and no others; `none` stands for none.
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { chosenScenarios } from './scenarios/scenarios.ts';
 import { startLocalAzure } from './server.ts';
 import { LatencyName } from './state/latency.ts';
 
@@ -15,6 +17,7 @@ const Options = z.object({
   latency: LatencyName.optional(),
   'sign-in-port': z.coerce.number().int().min(1).max(65_535).optional(),
   record: z.string().min(1).optional(),
+  scenario: z.array(z.string()).optional(),
 });
 
 const complain = (error: unknown): never => {
@@ -31,14 +34,17 @@ const readOptions = (): z.infer<typeof Options> => {
       latency: { type: 'string' },
       'sign-in-port': { type: 'string' },
       record: { type: 'string' },
+      scenario: { type: 'string', multiple: true },
     },
   });
   return Options.parse(values);
 };
 
 const start = async () => {
-  const { data, port, latency, 'sign-in-port': signInPort, record: recordDir } = readOptions();
-  return startLocalAzure({ dataDir: data, port, latency, signInPort, recordDir });
+  const { data, port, latency, 'sign-in-port': signInPort, record: recordDir, scenario } = readOptions();
+  const scenarios = scenario === undefined ? undefined : chosenScenarios(scenario);
+  if (typeof scenarios === 'string') throw new Error(scenarios);
+  return startLocalAzure({ dataDir: data, port, latency, signInPort, recordDir, scenarios });
 };
 
 const azure = await start().catch(complain);

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { serverCertificate } from './certificates.ts';
 import { dispatch } from './dispatch.ts';
+import { noticeLostKeys } from './health-bots/lost-keys.ts';
 import { endDueOperations } from './health-bots/operations.ts';
 import { type Incoming, readIncoming } from './http/incoming.ts';
 import { Refusal, type Reply, reply } from './http/reply.ts';
@@ -16,6 +17,8 @@ import { BackupBlobs } from './key-vault/backup-blobs.ts';
 import { purgeDue } from './key-vault/purge-due.ts';
 import { Listeners } from './listeners.ts';
 import { GraphIndex } from './resource-graph/index-lag.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { turnAllOff, turnOn } from './scenarios/turn.ts';
 import { Befores } from './simulator/before.ts';
 import { Delays } from './simulator/delays.ts';
 import { ExchangeRecorder } from './simulator/exchange-recorder.ts';
@@ -39,6 +42,8 @@ export interface LocalAzureOptions {
   readonly latency?: LatencyName | undefined;
   /** Where browsers are shown the sign-in page over plain http. */
   readonly signInPort?: number | undefined;
+  /** The only ones that are on from now on; undefined: those that were. */
+  readonly scenarios?: readonly Scenario[] | undefined;
   /** A folder where every exchange is kept whole, in a file of this process. */
   readonly recordDir?: string | undefined;
 }
@@ -53,12 +58,18 @@ const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<W
   const state: SimulatorState = file.load() ?? (await seedState(options.port));
   moveToPort(state, options.port);
   if (options.latency !== undefined) changeLatency(state, options.latency, new Date());
+  if (options.scenarios !== undefined) {
+    turnAllOff(state, new Date());
+    for (const scenario of options.scenarios) turnOn(state, scenario);
+  }
   file.save(state);
   const signingKey = new SigningKey(options.dataDir);
   const world: World = {
     state,
     get latency() {
-      return latencies[world.state.latency];
+      const usual = latencies[world.state.latency];
+      const { grantTakesMs } = world.state.settings;
+      return grantTakesMs === null ? usual : { ...usual, propagation: grantTakesMs };
     },
     signingKey,
     tokens: new Tokens(signingKey, state.tenantId, options.port),
@@ -125,6 +136,7 @@ class AzureServer {
   private comeToNow(now: Date): void {
     endDueOperations(this.world.state, this.world.latency, now);
     purgeDue(this.world.state, now);
+    noticeLostKeys(this.world.state, now);
     this.world.graphIndex.follow(this.world.state, now);
     this.simulator.befores.follow(this.world.state);
   }

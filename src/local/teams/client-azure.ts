@@ -19,7 +19,9 @@ const passed = [
   'GET faults',
   'POST faults',
   'DELETE faults',
-  'GET ready-faults',
+  'GET scenarios',
+  'POST scenarios',
+  'DELETE scenarios',
   'GET latency',
   'PUT latency',
 ];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type LocalOptions, readOptions } from '../../../src/local/options.ts';
+import { scenarios } from '../../../src/local/azure/scenarios/scenarios.ts';
+import { help, type LocalOptions, readOptions } from '../../../src/local/options.ts';
 import { azureArguments, teamsArguments } from '../../../src/local/server-arguments.ts';
 
 function options(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): LocalOptions {
@@ -34,6 +35,27 @@ describe('how quick the local Azure is', () => {
     ['in the environment', [], { CMK_LOCAL_LATENCY: 'instant' }],
   ])('is what is said %s', (_where, args, env) => {
     expect(azureArguments(options(args, env)).slice(-2)).toEqual(['--latency', 'instant']);
+  });
+});
+
+describe('what happens with Azure', () => {
+  test('is left as it was last, unless somebody says otherwise', () => {
+    expect(azureArguments(options())).not.toContain('--scenario');
+  });
+
+  test.each([
+    ['on the command line', ['--scenario', 'throttled', '--scenario', 'none'], {}],
+    ['in the environment', [], { CMK_LOCAL_SCENARIO: 'throttled,none' }],
+  ])('is what is said %s', (_where, args, env) => {
+    expect(azureArguments(options(args, env)).slice(-4)).toEqual(['--scenario', 'throttled', '--scenario', 'none']);
+  });
+
+  test('is refused with the names that there are when there is no such thing; help says what each does', () => {
+    const refused = () => options(['--scenario', 'no-such-thing']);
+    for (const { name, does } of scenarios) {
+      expect(refused).toThrow(new RegExp(`--scenario: There is no scenario no-such-thing\\. .*${name}`));
+      expect(help).toMatch(new RegExp(`^  ${name} +${does.replace(/[.()]/g, '\\$&')}$`, 'm'));
+    }
   });
 });
 

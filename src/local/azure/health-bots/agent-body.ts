@@ -22,6 +22,10 @@ const keyBody = (key: KeyVaultProperties) => ({
   ...(key.userIdentity === null ? {} : { userIdentity: key.userIdentity }),
 });
 
+/** Whether the real service shows a key that it lost in this way is not documented. */
+const shownState = ({ provisioningState, lostKey }: HealthBot): string =>
+  provisioningState === 'Succeeded' && lostKey ? 'Failed' : provisioningState;
+
 /** The version that is recorded. */
 export const newestVersion = '2025-11-01';
 
@@ -46,7 +50,7 @@ export const agentBody = (state: SimulatorState, agent: HealthBot, version: stri
       botManagementPortalLink: `https://${agent.location}.healthbot.microsoft.com/account/${agent.name}-fprdctl`,
       ...(has('accessControlMethod', version) ? { accessControlMethod: 'AzureRBAC' } : {}),
       ...(key === null ? {} : { keyVaultProperties: keyBody(key) }),
-      provisioningState: agent.provisioningState,
+      provisioningState: shownState(agent),
     },
   };
 };

@@ -50,6 +50,10 @@ const vaultProblem = (state: SimulatorState, vault: Vault): Problem | null => {
       message: `Purge protection is not enabled on the key vault '${vault.name}'.`,
     };
   }
+  return closedProblem(vault);
+};
+
+const closedProblem = (vault: Vault): Problem | null => {
   // Microsoft's list of trusted services does not name this one, so `bypass: AzureServices` does not help it.
   if (vault.publicNetworkAccess !== 'Enabled' || vault.networkAcls?.defaultAction === 'Deny') {
     return {
@@ -60,16 +64,21 @@ const vaultProblem = (state: SimulatorState, vault: Vault): Problem | null => {
   return null;
 };
 
-const needed = ['get', 'wrapKey', 'unwrapKey'] as const;
+type Right = 'get' | 'wrapKey' | 'unwrapKey';
+
+/** To go under a key it takes both; to go on with what is encrypted, the second. */
+const toSet: readonly Right[] = ['get', 'wrapKey', 'unwrapKey'];
+const toGoOn: readonly Right[] = ['unwrapKey'];
 
 const accessProblem = (
   state: SimulatorState,
   vault: Vault,
   keyName: string,
   principalId: string,
+  rights: readonly Right[],
   end: Date,
 ): Problem | null => {
-  const missing = needed.find((right) => !mayUseKey(state, vault, { principalId, keyName, right }, end));
+  const missing = rights.find((right) => !mayUseKey(state, vault, { principalId, keyName, right }, end));
   if (missing === undefined) return null;
   const inner = refusalText(state, vault, { principalId, appId: principalId, keyName, right: missing });
   return {
@@ -78,7 +87,7 @@ const accessProblem = (
   };
 };
 
-const keyProblem = (vault: Vault, wanted: KeyVaultProperties, end: Date): Problem | null => {
+const keyProblem = (vault: Vault, wanted: KeyVaultProperties, rights: readonly Right[], end: Date): Problem | null => {
   const key = vault.keys.find((one) => sameId(one.name, wanted.keyName) && one.deletedAt === null);
   const version =
     wanted.keyVersion === null
@@ -88,8 +97,8 @@ const keyProblem = (vault: Vault, wanted: KeyVaultProperties, end: Date): Proble
     const name = [wanted.keyName, wanted.keyVersion].filter((part) => part !== null).join('/');
     return { code: 'KeyNotFound', message: `A key with (name/id) ${name} was not found in this key vault.` };
   }
-  for (const operation of ['wrapKey', 'unwrapKey'] as const) {
-    const problem = keyUseProblem(version, operation, end);
+  for (const operation of rights) {
+    const problem = operation === 'get' ? null : keyUseProblem(version, operation, end);
     if (problem !== null) return { code: problem.innerCode, message: problem.message };
   }
   if (version.kty.startsWith('RSA')) return null;
@@ -99,8 +108,13 @@ const keyProblem = (vault: Vault, wanted: KeyVaultProperties, end: Date): Proble
   };
 };
 
-/** Null when the service can use the key that the agent's properties name, at the given moment. */
-export const customerKeyProblem = (state: SimulatorState, agent: HealthBot, end: Date): Problem | null => {
+const problemOf = (
+  state: SimulatorState,
+  agent: HealthBot,
+  vaultWrong: (state: SimulatorState, vault: Vault) => Problem | null,
+  rights: readonly Right[],
+  at: Date,
+): Problem | null => {
   const wanted = agent.content.keyVaultProperties;
   if (wanted === null) return null;
   const principalId = principalOf(state, agent, wanted);
@@ -112,8 +126,16 @@ export const customerKeyProblem = (state: SimulatorState, agent: HealthBot, end:
     return { code: 'KeyVaultNotFound', message: `The key vault '${wanted.keyVaultUri}' could not be resolved.` };
   }
   return (
-    vaultProblem(state, vault) ??
-    accessProblem(state, vault, wanted.keyName, principalId, end) ??
-    keyProblem(vault, wanted, end)
+    vaultWrong(state, vault) ??
+    accessProblem(state, vault, wanted.keyName, principalId, rights, at) ??
+    keyProblem(vault, wanted, rights, at)
   );
 };
+
+/** Null when the service can go under the key that the agent's properties name, at the given moment. */
+export const customerKeyProblem = (state: SimulatorState, agent: HealthBot, end: Date): Problem | null =>
+  problemOf(state, agent, vaultProblem, toSet, end);
+
+/** Null when the service can still decrypt what the key encrypted: a key past its date still unwraps. */
+export const lostKeyProblem = (state: SimulatorState, agent: HealthBot, now: Date): Problem | null =>
+  problemOf(state, agent, (_, vault) => closedProblem(vault), toGoOn, now);

@@ -20,6 +20,8 @@ export interface Incoming {
   readonly body: unknown;
   /** A fault wants the caller treated as one without the right. */
   readonly denied: boolean;
+  /** A fault wants the caller's token taken for one that has expired. */
+  readonly expired: boolean;
   /** The fault that says how the operation ends that this request may start. */
   readonly operationFault: Fault | null;
 }
@@ -68,6 +70,7 @@ export const readIncoming = async (message: IncomingMessage): Promise<Incoming> 
     remoteAddress: (message.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, ''),
     body: readBody(await readText(message), message.headers['content-type'] ?? ''),
     denied: false,
+    expired: false,
     operationFault: null,
   };
 };

@@ -17,5 +17,13 @@ export function requireSecret(call: Call, clientId: string, secret: string | und
   if (principal.secret === null || principal.secret !== secret) {
     throw entraRefusal(401, 'invalid_client', 7000215, `Invalid client secret provided for app '${clientId}'.`);
   }
+  if (call.world.state.settings.secretsExpired) {
+    throw entraRefusal(
+      401,
+      'invalid_client',
+      7000222,
+      `The provided client secret keys for app '${clientId}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.`,
+    );
+  }
   return principal;
 }

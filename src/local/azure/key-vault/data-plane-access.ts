@@ -50,7 +50,7 @@ const unauthorized = (world: World, incoming: Incoming, message: string): Refusa
 export const vaultCaller = async (world: World, incoming: Incoming): Promise<Caller> => {
   const token = bearerOf(incoming.headers.authorization);
   if (token === null) throw unauthorized(world, incoming, 'AKV10000: Request is missing a Bearer or PoP token.');
-  const check = await world.tokens.check(token, 'vault');
+  const check = await world.tokens.check(token, 'vault', incoming.expired);
   switch (check.kind) {
     case 'valid':
       return check.caller;
@@ -102,7 +102,7 @@ export const requireNetwork = (call: VaultCall): void => {
 export const requireRight = (call: VaultCall, right: KeyRight, keyName: string | null): void => {
   const { world, vault, caller, now } = call;
   const use = { principalId: caller.principalId, appId: caller.appId, keyName, right };
-  if (mayUseKey(world.state, vault, use, now)) {
+  if (!call.incoming.denied && mayUseKey(world.state, vault, use, now)) {
     if (vault.enableRbacAuthorization) call.witness.dataAction(dataActions[right]);
     return;
   }

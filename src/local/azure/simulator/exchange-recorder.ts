@@ -33,7 +33,13 @@ const kept = ({ headers }: Incoming): Record<string, string> =>
 
 const readBody = ({ headers, text }: Sent): unknown => {
   if (text === '') return null;
-  return String(headers['content-type']).startsWith('application/json') ? withoutSecrets(JSON.parse(text)) : text;
+  if (!String(headers['content-type']).startsWith('application/json')) return text;
+  try {
+    return withoutSecrets(JSON.parse(text));
+  } catch {
+    // A fault may break an answer off.
+    return text;
+  }
 };
 
 /** Writes every exchange into a file of its own process, a line each. An answer that was cut off is none. */

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { type Incoming, unreadable } from '../http/incoming.ts';
 import { type Reply, reply } from '../http/reply.ts';
 import { giveTeamsToken } from '../identity/people/teams-token.ts';
+import { scenariosNamed } from '../scenarios/scenarios.ts';
+import { scenarioList, turnAllOff, turnOff, turnOn } from '../scenarios/turn.ts';
 import { changeLatency } from '../state/change-latency.ts';
 import { LatencyName } from '../state/latency.ts';
 import { SimulatorState } from '../state/schema.ts';
@@ -12,7 +14,6 @@ import type { Befores } from './before.ts';
 import type { Delays } from './delays.ts';
 import { Fault } from './fault.ts';
 import { addFaults, removeFaults } from './faults.ts';
-import { readyFaults } from './ready-faults.ts';
 import { refuseForeigners } from './refuse-foreigners.ts';
 import type { RequestLog } from './request-log.ts';
 
@@ -57,6 +58,33 @@ const deleteFaults = ({ world, delays }: Simulator, { query }: Incoming): Reply 
   const id = query.get('id');
   removeFaults(world.state, id, new Date());
   if (id === null) delays.end();
+  return reply(204);
+};
+
+const WantedScenarios = z.strictObject({ names: z.array(z.string()).min(1) });
+
+const postScenarios = ({ world }: Simulator, { body }: Incoming): Reply => {
+  const parsed = WantedScenarios.safeParse(body);
+  if (!parsed.success) return refused(parsed.error);
+  const found = scenariosNamed(parsed.data.names);
+  if (typeof found === 'string') return badRequest(found);
+  for (const scenario of found) turnOn(world.state, scenario);
+  return reply(200, scenarioList(world.state));
+};
+
+/** `?name=` one, else all, and with them every fault. */
+const deleteScenarios = ({ world, delays }: Simulator, { query }: Incoming): Reply => {
+  const name = query.get('name');
+  const now = new Date();
+  if (name === null) {
+    turnAllOff(world.state, now);
+    removeFaults(world.state, null, now);
+    delays.end();
+    return reply(204);
+  }
+  const found = scenariosNamed([name]);
+  if (typeof found === 'string') return badRequest(found);
+  for (const scenario of found) turnOff(world.state, scenario, now);
   return reply(204);
 };
 
@@ -106,7 +134,9 @@ export const doors: Readonly<Record<string, Door>> = {
   'GET /simulator/faults': ({ world }) => reply(200, world.state.faults),
   'POST /simulator/faults': postFaults,
   'DELETE /simulator/faults': deleteFaults,
-  'GET /simulator/ready-faults': () => reply(200, readyFaults),
+  'GET /simulator/scenarios': ({ world }) => reply(200, scenarioList(world.state)),
+  'POST /simulator/scenarios': postScenarios,
+  'DELETE /simulator/scenarios': deleteScenarios,
   'GET /simulator/latency': ({ world }) => reply(200, { latency: world.state.latency }),
   'PUT /simulator/latency': putLatency,
   'POST /simulator/teams-token': ({ world }, incoming) => giveTeamsToken(world, incoming),

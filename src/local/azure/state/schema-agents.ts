@@ -46,6 +46,8 @@ export const HealthBot = z.object({
   etag: z.string(),
   /** `Accepted` while an operation runs. */
   provisioningState: z.string(),
+  /** Why it cannot use its key, where agents notice that. */
+  lostKey: z.object({ code: z.string(), message: z.string() }).optional(),
   content: AgentContent,
   systemData: SystemData,
 });

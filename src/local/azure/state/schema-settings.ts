@@ -16,6 +16,12 @@ export const Settings = z.object({
   pageSize: z.number().int().positive().default(1_000),
   /** How far Resource Graph is behind. The real one was never promised to be less than minutes. */
   graphLagMs: z.number().int().nonnegative().default(0),
+  /** From a role assignment or access policy until it counts; null: as long as the pace says. */
+  grantTakesMs: z.number().int().nonnegative().nullable().default(null),
+  /** Every application's secret is past its date. */
+  secretsExpired: z.boolean().default(false),
+  /** Whether an agent says `Failed` while it cannot use its key. What the real service does is not documented. */
+  agentsNoticeLostKeys: z.boolean().default(false),
 });
 export type Settings = z.infer<typeof Settings>;
 

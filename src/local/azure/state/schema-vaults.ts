@@ -67,6 +67,8 @@ export const NetworkAcls = z.object({
 export type NetworkAcls = z.infer<typeof NetworkAcls>;
 
 export const Vault = z.object({
+  /** Who could reach it before a scenario closed it. */
+  openedAgain: z.object({ publicNetworkAccess: z.string(), networkAcls: NetworkAcls.nullable() }).optional(),
   /** The vault's number: it listens on the main port plus this. */
   n: z.number().int().positive(),
   port: z.number().int(),

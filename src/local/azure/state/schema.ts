@@ -61,5 +61,7 @@ export const SimulatorState = z.object({
   deletedVaults: z.array(DeletedVault).default([]),
   lostData: z.array(LostData).default([]),
   faults: z.array(Fault),
+  /** Names of the scenarios that are on and set something here beside faults. */
+  circumstances: z.array(z.string()).default([]),
 });
 export type SimulatorState = z.infer<typeof SimulatorState>;

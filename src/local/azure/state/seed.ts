@@ -80,6 +80,7 @@ export const seedState = async (port: number): Promise<SimulatorState> => {
     deletedVaults: [],
     lostData: [],
     faults: [],
+    circumstances: [],
     teamsSessions: [],
   };
 };

@@ -78,9 +78,9 @@ export const api = {
   azureRequests: (/** @type {number} */ last) => must('GET', `/client/azure/requests?last=${last}`),
   azureReset: () => must('DELETE', '/client/azure/state'),
   azureSetLatency: (/** @type {string} */ latency) => must('PUT', '/client/azure/latency', { latency }),
-  azureReadyFaults: () => must('GET', '/client/azure/ready-faults'),
-  azureAddFault: (/** @type {{ id: string }} */ fault) => must('POST', '/client/azure/faults', fault),
-  /** Without an id, all of them. */
-  azureRemoveFault: (/** @type {string} */ id = '') =>
-    must('DELETE', `/client/azure/faults${id === '' ? '' : `?id=${enc(id)}`}`),
+  azureScenarios: () => must('GET', '/client/azure/scenarios'),
+  azureTurnOn: (/** @type {string} */ name) => must('POST', '/client/azure/scenarios', { names: [name] }),
+  /** Without a name, all of them, and every fault. */
+  azureTurnOff: (/** @type {string} */ name = '') =>
+    must('DELETE', `/client/azure/scenarios${name === '' ? '' : `?name=${enc(name)}`}`),
 };

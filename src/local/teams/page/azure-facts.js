@@ -62,7 +62,7 @@ export function agentFacts(/** @type {Json} */ _state, /** @type {Json} */ agent
     name: `Agent ${agent.name}`,
     facts: [
       { label: 'Identity', text: identities[agent.content?.identity?.type] ?? 'none' },
-      { label: 'Provisioning', text: agent.provisioningState ?? '' },
+      { label: 'Provisioning', text: agent.lostKey ? 'Failed: it lost its key' : (agent.provisioningState ?? '') },
       { label: 'Region', text: regions.get(agent.location) ?? agent.location ?? '' },
     ],
   };

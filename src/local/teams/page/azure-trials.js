@@ -6,8 +6,8 @@ import { announce, fill, make } from './dom.js';
 /**
  * How Azure is made to misbehave.
  * @typedef {import('./azure-facts.js').Json} Json
- * @typedef {{ id: string, times?: number }} Fault
- * @typedef {{ title: string, explanation: string, fault: Fault }} ReadyFault
+ * @typedef {{ name: string, does: string, on: boolean, left: number | null }} Scenario
+ * @typedef {{ title: string, scenarios: Scenario[] }} Group
  */
 
 const paces = /** @type {const} */ ([
@@ -17,9 +17,17 @@ const paces = /** @type {const} */ ([
 
 const misbehaves = 'Azure will not behave.';
 
-/** “Try what goes wrong”: how quick Azure is, faults to switch on and off, and the way back to the start. */
+/** `operation-never-ends` as people read it. */
+const titleOf = (/** @type {string} */ name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll('-', ' ');
+
+/** Each fault that no scenario of these has put there is something that is on, too. */
+const othersOn = (/** @type {{ id: string }[]} */ faults, /** @type {Scenario[]} */ scenarios) =>
+  faults.filter(({ id }) => !scenarios.some(({ name }) => id === name || id.startsWith(`${name} `))).length;
+
+/** “Try what goes wrong”: how quick Azure is, scenarios to switch on and off, and the way back to the start. */
 export class AzureTrials {
-  /** @type {Fault[]} */ faults = [];
+  /** @type {Scenario[]} */ scenarios = [];
+  others = 0;
   latency = '';
   /** @type {Map<string, { input: HTMLInputElement, left: HTMLElement }>} */ switches = new Map();
   on = 0;
@@ -31,7 +39,7 @@ export class AzureTrials {
     const off = make('button', { type: 'button', class: 'link', onclick: () => this.allOff() }, 'Turn off');
     this.banner = make('div', { class: 'misbehaves', hidden: true }, this.count, off, make('span', {}, misbehaves));
     this.pace = make('small', { id: 'azure-pace' });
-    this.list = make('ul', { class: 'switches' });
+    this.list = make('div');
     this.problem = make('p', { class: 'problem', role: 'alert' });
     const title = make('h2', { id: 'azure-trials' }, 'Try what goes wrong');
     const reset = azureReset((work) => this.act(work));
@@ -68,20 +76,29 @@ export class AzureTrials {
 
   allOff() {
     const switches = [...this.switches.values()].map(({ input }) => input);
-    (switches.find(({ checked }) => checked) ?? switches[0])?.focus();
-    return this.act(() => api.azureRemoveFault());
+    const next = switches.find(({ checked }) => checked) ?? switches[0];
+    next?.closest('details')?.setAttribute('open', '');
+    next?.focus();
+    return this.act(() => api.azureTurnOff());
   }
 
-  /** Which faults there are to switch is local Azure's to say. */
+  /** Which scenarios there are to switch is local Azure's to say. */
   async prepare() {
-    if (this.switches.size > 0) return;
-    /** @type {ReadyFault[]} */
-    const faults = await api.azureReadyFaults();
-    fill(this.list, ...faults.map((ready) => make('li', {}, this.switchFor(ready))));
+    /** @type {Group[]} */
+    const groups = await api.azureScenarios();
+    this.scenarios = groups.flatMap(({ scenarios }) => scenarios);
+    if (this.switches.size === 0) fill(this.list, ...groups.map((group, index) => this.groupOf(group, index === 0)));
+  }
+
+  groupOf(/** @type {Group} */ { title, scenarios }, /** @type {boolean} */ isFirst) {
+    const switches = scenarios.map((scenario) => make('li', {}, this.switchFor(scenario)));
+    const list = make('ul', { class: 'switches' }, ...switches);
+    const open = isFirst || scenarios.some(({ on }) => on);
+    return make('details', { open }, make('summary', {}, title), list);
   }
 
   show(/** @type {Json} */ { faults, latency }) {
-    this.faults = faults;
+    this.others = othersOn(faults, this.scenarios);
     this.latency = latency;
     this.draw();
   }
@@ -91,32 +108,32 @@ export class AzureTrials {
       if (input.type === 'radio') input.checked = input.value === this.latency;
     }
     this.pace.textContent = paces.find(([value]) => value === this.latency)?.[2] ?? '';
-    for (const [id, { input, left }] of this.switches) {
-      const fault = this.faults.find((each) => each.id === id);
-      input.checked = fault !== undefined;
-      left.textContent = fault?.times === undefined ? '' : ` ${fault.times}\u00a0to\u00a0go.`;
+    for (const { name, on, left } of this.scenarios) {
+      const shown = this.switches.get(name);
+      if (shown === undefined) continue;
+      shown.input.checked = on;
+      shown.left.textContent = left === null ? '' : ` ${left}\u00a0to\u00a0go.`;
     }
-    this.warn(this.faults.length);
+    this.warn(this.scenarios.filter(({ on }) => on).length + this.others);
   }
 
   warn(/** @type {number} */ on) {
     if (on === this.on) return;
     this.on = on;
-    const count = on === 1 ? '1 fault is on.' : `${on} faults are on.`;
+    const count = on === 1 ? '1 scenario is on.' : `${on} scenarios are on.`;
     this.count.textContent = count;
     this.banner.hidden = on === 0;
-    announce(on === 0 ? 'No fault is on. Azure behaves.' : `${count} ${misbehaves}`);
+    announce(on === 0 ? 'No scenario is on. Azure behaves.' : `${count} ${misbehaves}`);
   }
 
-  switchFor(/** @type {ReadyFault} */ ready) {
-    const { id } = ready.fault;
-    const explained = `azure-fault-${id}`;
-    const turn = () => this.act(() => (input.checked ? api.azureAddFault(ready.fault) : api.azureRemoveFault(id)));
+  switchFor(/** @type {Scenario} */ { name, does }) {
+    const explained = `azure-scenario-${name}`;
+    const turn = () => this.act(() => (input.checked ? api.azureTurnOn(name) : api.azureTurnOff(name)));
     const named = { 'aria-labelledby': `${explained}-title`, 'aria-describedby': explained };
     const input = make('input', { type: 'checkbox', role: 'switch', ...named, onchange: () => void turn() });
     const left = make('b');
-    this.switches.set(id, { input, left });
-    const title = make('span', { id: `${explained}-title` }, ready.title);
-    return make('label', {}, title, make('small', { id: explained }, ready.explanation, left), input);
+    this.switches.set(name, { input, left });
+    const title = make('span', { id: `${explained}-title` }, titleOf(name));
+    return make('label', {}, title, make('small', { id: explained }, does, left), input);
   }
 }

@@ -1,0 +1,72 @@
+import type { SimulatorState } from '../state/schema.ts';
+import type { Vault } from '../state/schema-vaults.ts';
+import type { Circumstances, ScenarioGroup } from './scenario.ts';
+
+const closed = (change: (vault: Vault) => void): Circumstances => ({
+  on: ({ vaults }: SimulatorState) => {
+    for (const vault of vaults) {
+      const { publicNetworkAccess, networkAcls } = vault;
+      vault.openedAgain ??= { publicNetworkAccess, networkAcls };
+      change(vault);
+    }
+  },
+  off: ({ vaults }: SimulatorState) => {
+    for (const vault of vaults) {
+      Object.assign(vault, vault.openedAgain);
+      delete vault.openedAgain;
+    }
+  },
+});
+
+/** What vaults and keys do. */
+export const vaults: ScenarioGroup = {
+  title: 'Vaults and keys',
+  scenarios: [
+    {
+      name: 'vault-firewalled',
+      does: 'The firewall of every vault lets nobody in: ForbiddenByFirewall.',
+      circumstances: closed((vault) => {
+        vault.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
+      }),
+    },
+    {
+      name: 'vault-private',
+      does: 'No vault can be reached from the public network: ForbiddenByConnection.',
+      circumstances: closed((vault) => {
+        vault.publicNetworkAccess = 'Disabled';
+      }),
+    },
+    {
+      name: 'vault-refuses-the-bot',
+      does: 'Vaults refuse the bot whatever it asks of their keys: ForbiddenByRbac.',
+      faults: [{ match: { url: '^/(keys|deletedkeys)\\b' }, deny: true }],
+    },
+    {
+      name: 'vault-throttled',
+      does: 'The next 3 requests to vaults get 429.',
+      faults: [
+        {
+          match: { url: '^/(keys|deletedkeys)\\b' },
+          times: 3,
+          respond: {
+            status: 429,
+            // Recalled; Microsoft's throttling guide gives the status only.
+            body: { error: { code: 'Throttled', message: 'Too many requests were received. Try again later.' } },
+          },
+        },
+      ],
+    },
+    {
+      name: 'agents-notice-lost-keys',
+      does: 'An agent that lost its key says Failed. Off: it notices nothing.',
+      circumstances: {
+        on: ({ settings }) => {
+          settings.agentsNoticeLostKeys = true;
+        },
+        off: ({ settings }) => {
+          settings.agentsNoticeLostKeys = false;
+        },
+      },
+    },
+  ],
+};
