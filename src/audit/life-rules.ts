@@ -111,7 +111,13 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
       enough(life, life.approvals),
     ),
   'run-checked': (life, body) =>
-    first(states(life, 'ordered'), by(body, 'bot'), ofRun(life, body.data.run), enough(life, body.data.counted)),
+    first(
+      states(life, 'ordered'),
+      by(body, 'bot'),
+      ofRun(life, body.data.run),
+      enough(life, body.data.counted),
+      unless(!life.objected, 'too-few-approvals', 'an approver stopped a run of it'),
+    ),
   'step-intended': (life, body) =>
     first(
       states(life, 'ordered', 'running'),

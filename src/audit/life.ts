@@ -21,6 +21,8 @@ export interface Life {
   checked: boolean;
   /** Somebody wants nothing more of this run to begin. */
   stops: boolean;
+  /** Somebody who may approve stopped a run of this plan: its approvals carry no other one. */
+  objected: boolean;
   readonly tried: Map<StepName, Tried>;
 }
 
@@ -44,7 +46,7 @@ const questionOf = ({ planDigest, data }: EventBodyOf<'submitted' | 'plan-change
 export function beginLife(body: EventBody): Life | null {
   const { actor } = body;
   if (body.type !== 'submitted' || actor.kind !== 'person' || actor.id === null) return null;
-  const fresh = { approvals: [], runs: 0, checked: false, stops: false, tried: new Map() };
+  const fresh = { approvals: [], runs: 0, checked: false, stops: false, objected: false, tried: new Map() };
   return { requester: actor.id, state: 'asked', question: questionOf(body), ...fresh };
 }
 
@@ -53,7 +55,7 @@ const setTried = (life: Life, step: StepName, tried: Tried): void => {
 };
 
 function askAnew(life: Life, body: EventBodyOf<'plan-changed'>): void {
-  Object.assign(life, { state: 'asked', question: questionOf(body), approvals: [], checked: false });
+  Object.assign(life, { state: 'asked', question: questionOf(body), approvals: [], checked: false, objected: false });
   life.tried.clear();
 }
 
@@ -93,6 +95,7 @@ export function live(life: Life, body: EventBody): void {
       break;
     case 'stop-requested':
       life.stops = true;
+      if (body.actor.kind === 'person' && body.actor.id !== life.requester) life.objected = true;
       break;
     case 'retried':
       life.state = 'retried';

@@ -39,6 +39,7 @@ export const askedAgainWords: Readonly<Record<AskedAgain, string>> = {
   'effects-not-covered': 'Azure changed after the approval',
   'approvers-changed': 'an approver no longer is one',
   'sign-in-missing': 'approving needs a sign-in now',
+  'stopped-by-approver': 'an approver stopped the run',
 };
 
 /** UTC, as all times in the trail. */

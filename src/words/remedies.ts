@@ -31,7 +31,8 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
   'membership-unknown': 'Retry when Microsoft Graph answers again. The approvals hold.',
   'requester-lost-role': 'Give up, or retry once an operator has made them a requester again. The approvals hold.',
   'run-lost': 'Retry: everything is looked at again first, and what is done is not done twice. The approvals hold.',
-  stopped: 'Retry when it may go on, or give up. The approvals hold.',
+  stopped:
+    'Retry when it may go on, or give up. The approvals hold, unless it was an approver who stopped it: then they are asked again.',
   unexpected: 'An operator finds it in the log under this id. Retry, or give up.',
   'not-of-kind': configured,
   'outside-subscriptions': 'An operator adds the subscription to those the bot may act in, or you give up.',

@@ -160,7 +160,7 @@ describe('Stop after this step', () => {
     expect(await done(from)).toEqual([identity]);
   });
 
-  test('a reject that comes while it runs stops it too, and is told so', async () => {
+  test('a reject that comes while it runs stops it too, and whoever retries has the approvers asked again', async () => {
     const id = await ask(world);
     open = id;
     const card = await approvalCard(world, id);
@@ -173,6 +173,9 @@ describe('Stop after this step', () => {
     expect(answer).toContain('is running, and now stops after this step');
     await mendAzure(world);
     expect(await wordsOf(id, /Needs attention/)).toContain('Approver stopped the run');
+    await world.teams.click(people.requester, (await status(id, /Needs attention/)).id, 'request.retry');
+    const asked = await status(id, /An approver stopped the run\. The request asks again\./);
+    await world.teams.click(people.requester, asked.id, 'request.cancel');
   });
 });
 

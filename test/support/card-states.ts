@@ -236,8 +236,8 @@ const decides =
     signIn: null,
   });
 const settles =
-  (verb: 'retry' | 'give-up' | 'stop', person: PersonId) =>
-  (asking: number): Command => ({ do: verb, ...by(person, asking), standing: 'no', requesterStanding: 'yes' });
+  (verb: 'retry' | 'give-up' | 'stop', person: PersonId, standing: 'yes' | 'no' = 'no') =>
+  (asking: number): Command => ({ do: verb, ...by(person, asking), standing, requesterStanding: 'yes' });
 export const approves = (person: PersonId = approver) => decides('approve', person);
 export const rejects = (comment = '') => decides('reject', approver, comment);
 const cancels = (asking: number): Command => ({ do: 'cancel', ...by(requester, asking) });
@@ -439,6 +439,15 @@ export const requestStates: Readonly<Record<string, Request>> = {
   'plan-changed': requestOf(...approved, checked(elsewhere)),
   'plan-changed-irreversible': requestOf(...approved, checked(unprotected)),
   'approvers-changed': requestOf(...approved, checked(planOf(), 'no')),
+  'stopped-by-approver': requestOf(
+    ...began,
+    ...first,
+    intends(1, 1, 'grant-key-access'),
+    settles('stop', approver, 'yes'),
+    records(1, worked('grant-key-access')),
+    settles('retry', requester),
+    checked(planOf(), 'yes', 2),
+  ),
   approved: requestOf(...approved),
   running: requestOf(...began, ...first, intends(1, 1, 'grant-key-access')),
   'running-irreversible-done': requestOf(...began, ...toVault, intends(1, 1, 'set-cmk')),

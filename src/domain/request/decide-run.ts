@@ -50,12 +50,13 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   // A policy that was tightened meanwhile holds; one that was loosened does not help a request asked under the old one.
   const needed = Math.max(request.policy.approvalsRequired, command.policy.approvalsRequired);
   const { run, plan, policy } = command;
-  if (covered && counted.length >= needed) {
+  if (covered && counted.length >= needed && !request.objected) {
     const data = { run, observed: command.digest, counted };
     return accept(newEvent('run-checked', botActor, data, { ...runRest(request), result: 'covered' }));
   }
   const enough = still.length >= needed ? 'sign-in-missing' : 'approvers-changed';
-  const reason = covered ? enough : 'effects-not-covered';
+  const people = request.objected ? 'stopped-by-approver' : enough;
+  const reason = covered ? people : 'effects-not-covered';
   return accept(
     newEvent(
       'plan-changed',

@@ -29,7 +29,12 @@ export const Origin = z.strictObject({
 export type Origin = z.infer<typeof Origin>;
 
 /** Why people are asked again. `sign-in-missing`: approving has come to need a sign-in since. */
-export const AskedAgain = z.enum(['effects-not-covered', 'approvers-changed', 'sign-in-missing']);
+export const AskedAgain = z.enum([
+  'effects-not-covered',
+  'approvers-changed',
+  'sign-in-missing',
+  'stopped-by-approver',
+]);
 export type AskedAgain = z.infer<typeof AskedAgain>;
 
 const run = z.number().int().min(1);

@@ -55,6 +55,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     checked: 0,
     touched: false,
     stop: null,
+    objected: false,
     remindedAt: null,
     replaced: null,
   };
@@ -102,6 +103,10 @@ const stopAsked = ({ body: { actor }, time }: StoredEvent): StopAsked => ({
   at: time,
 });
 
+/** Nobody but the requester, approvers and operators may stop a run, and operators decide nothing. */
+const isObjection = ({ requester }: RequestBase, { body: { actor } }: StoredEvent): boolean =>
+  actor.kind === 'person' && actor.id !== requester;
+
 const decided = (event: StoredEvent): Decided => ({
   by: event.body.actor.kind === 'person' ? PersonId.parse(event.body.actor.id) : null,
   at: event.time,
@@ -143,6 +148,7 @@ export function evolve(request: Request, event: StoredEvent): Request {
         digest: body.planDigest ?? '',
         policy: body.data.policy,
         approvals: [],
+        objected: false,
         remindedAt: null,
         progress: planned(body.data.plan),
         replaced: { plan: request.plan, reason: body.data.reason },
@@ -237,7 +243,12 @@ function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent): Reque
     case 'succeeded':
       return { ...base, state: 'succeeded', stop: null, proofs: body.data.proofs };
     case 'stop-requested':
-      return { ...base, state: 'running', stop: base.stop ?? stopAsked(event) };
+      return {
+        ...base,
+        state: 'running',
+        stop: base.stop ?? stopAsked(event),
+        objected: base.objected || isObjection(base, event),
+      };
     case 'retried':
       return { ...base, state: 'approved' };
   }

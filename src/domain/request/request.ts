@@ -84,6 +84,8 @@ export interface RequestBase {
   readonly touched: boolean;
   /** Who first wanted the run that is under way to stop after the steps that are running; null where nobody. */
   readonly stop: StopAsked | null;
+  /** An approver stopped a run of the plan as it stands: the approvals it has carry no other one. */
+  readonly objected: boolean;
   /** When the requester last had approvers called again about the plan as it stands; null: never. ISO 8601. */
   readonly remindedAt: string | null;
   /** The plan this one replaced, when the world moved after an approval. */

@@ -1,6 +1,7 @@
 import { approver, requester } from '../../../support/fixtures.ts';
 import {
   attention,
+  checks,
   comesTo,
   decides,
   does,
@@ -75,6 +76,21 @@ describe('stopping a run while a step runs', () => {
     expect(comesTo(requestAfter(...toRunning), decides('reject', secondApprover, { standing: 'no' }))).toBe(
       'not-an-approver',
     );
+  });
+
+  it.each([
+    ['stops', settles('stop', secondApprover, { standing: 'yes' })],
+    ['rejects', decides('reject', secondApprover)],
+  ])('has the approvers asked again before another run when an approver %s, whatever was approved', (_how, command) => {
+    const ended = [...toRunning, command, records(1, doneWith('enable-identity'))];
+    const retried = [...ended, settles('retry', requester, { asking: requestAfter(...ended).asking })];
+    expect(requestAfter(...retried)).toMatchObject({ state: 'approved', objected: true });
+    expect(requestAfter(...retried, checks({ run: 2 }))).toMatchObject({
+      state: 'awaiting-approval',
+      approvals: [],
+      objected: false,
+      replaced: { reason: 'stopped-by-approver' },
+    });
   });
 
   it('goes on from there with a retry, which no earlier wish stops', () => {
