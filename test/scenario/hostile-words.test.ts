@@ -223,7 +223,7 @@ describe('hostile words', () => {
       for (const one of seen.filter((each) => cardOf(each) !== undefined))
         check(place.replace(/^19:|@.*$/g, ''), cardOf(one));
       for (const one of seen.filter(({ from }) => from.role === 'bot'))
-        expect(one.text ?? '').not.toMatch(/hostile\.example/);
+        expect(one.text ?? '').not.toMatch(/https?:\/\/|www\./i);
     }
     const inAudit = (await world.teams.activities(audit, people.approver)).flatMap((one) =>
       sourcesOn(cardOf(one), all),

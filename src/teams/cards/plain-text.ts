@@ -118,6 +118,10 @@ export const message = (text: string): string =>
     .replace(/\](?=[([:])/g, ']\u2060')
     .replace(/<(?=\S)/g, '<\u2060');
 
+/** Words outside a card, where clients make a link of whatever looks like an address. */
+export const unlinked = (text: CardText): CardText =>
+  CardText.parse(text.replace(/(?<=\w)(?=:\/\/)|(?<=\bwww)(?=\.)/gi, '\u2060'));
+
 const instant = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
 
 /** The day in the reader's own words and time zone. Works in a TextBlock and a fact only. */
@@ -147,7 +151,7 @@ export interface Mention {
 
 /** Teams looks for the tag letter by letter, so the name is not escaped but loses what would need it. */
 export function mention(id: string, name: string): Mention {
-  const named = cut(oneLine(name.replace(/[\\*_[\]`<>~&{}$#]/g, ' ')), 60);
+  const named = cut(oneLine(name.replace(/[\\*_[\]`<>~&{}$#]|:\/\/|\bwww\./gi, ' ')), 60);
   const bare = isBlank(named) ? 'Somebody' : named;
   const text = `<at>${bare}</at>`;
   return { text: CardText.parse(text), entity: { type: 'mention', text, mentioned: { id, name: bare } } };

@@ -9,7 +9,7 @@ import { operationOf } from '../../../operations/registry.ts';
 import { actorName, askedAgainWords } from '../../../words/events.ts';
 import type { Names } from '../../../words/names.ts';
 import { remedyWords } from '../../../words/remedies.ts';
-import { type Addressee, bold, type CardText, joinText, md, nothing, plain } from '../plain-text.ts';
+import { type Addressee, bold, type CardText, joinText, md, nothing, plain, unlinked } from '../plain-text.ts';
 import { attentionHeadline } from './attention-view.ts';
 import { upperFirst } from './parts.ts';
 
@@ -82,5 +82,5 @@ export function callText(request: Request, words: CardText, addressees: readonly
   const called = joinText(addressees.map(({ text }) => text));
   const about = md`${bold(request.id as string)}, ${plain(request.resourceName)}: ${words}`;
   const where = away ? plain('Its card is where it was asked.') : nothing;
-  return joinText([called, about, where], ' ');
+  return unlinked(joinText([called, about, where], ' '));
 }

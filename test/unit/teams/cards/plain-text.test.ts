@@ -15,6 +15,7 @@ import {
   plain,
   plainLines,
   quoted,
+  unlinked,
 } from '../../../../src/teams/cards/plain-text.ts';
 
 const markdown = new MarkdownIt({ linkify: false });
@@ -158,5 +159,29 @@ describe('a quotation', () => {
       expect(shown(quoted(text)).match(marks)).toEqual(['“', '”']);
       expect(shown(quoted(text))).toMatch(/^“.*”$/);
     }
+  });
+});
+
+describe('words outside a card', () => {
+  const linking = new MarkdownIt({ linkify: true });
+  linking.linkify.set({ fuzzyLink: false });
+  const addresses = [
+    'http://example.com/x',
+    'see HTTPS://example.com.',
+    '(ftp://example.com)',
+    'a b://c',
+    'www.example.com',
+  ];
+
+  it.each(addresses)('make no link of %s, and read as they were', (words) => {
+    const text = unlinked(plain<string>(words));
+    expect(linking.render(text)).not.toContain('<a');
+    expect(text.replaceAll('\u2060', '')).toBe(plain<string>(words));
+    expect(unlinked(text)).toBe(text);
+  });
+
+  it.each(addresses)('make no link of %s in the name of who is called', (words) => {
+    expect(linking.render(mention('29:1', words).text.replaceAll(/<\/?at>/g, ''))).not.toContain('<a');
+    expect(mention('29:1', words).text).not.toMatch(/www\./);
   });
 });
