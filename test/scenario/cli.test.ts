@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { cmkBot, npxCmkBot } from '../support/command-line.ts';
 import { sealKeysIn } from '../support/seal-keys.ts';
-import { activityText, approvalCard, ask, people, places, shows, type } from '../support/story.ts';
+import { activityText, approvalCard, ask, people, places, shows, type, until } from '../support/story.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 /** An operator at the command line while the bot runs on its folder, and after it was killed. */
@@ -94,18 +94,19 @@ describe('while the bot runs', () => {
   });
 });
 
-it('is refused by name, and writes nothing, after a cleaner removed every socket of the running bot', async () => {
+it('never writes beside the running bot after a cleaner removed every socket: it asks the bot, or is refused by name', async () => {
   const id = await ask(world);
   for (const name of readdirSync(world.dataDir).filter((one) => one.endsWith('.sock')))
     rmSync(path.join(world.dataDir, name));
   const { code, err } = await cli('requests', 'cancel', id);
-  expect(code).not.toBe(0);
-  expect(err).toMatch(/it is in use by process \d+/);
+  // The socket is back within seconds: either it was not yet, or the running bot did as it was told.
+  if (code !== 0) expect(err).toMatch(/it is in use by process \d+/);
+  await until(async () => existsSync(socket()), 'the socket is back');
+  if (code !== 0) expect((await cli('requests', 'cancel', id)).code).toBe(0);
+  expect((await cli('requests', 'show', id)).out).toContain('cancelled');
   await type(world, people.requester, '/cmk-requests', places.operations);
   await world.restartBot('SIGINT');
-  expect((await cli('requests', 'show', id)).out).toContain('awaiting approval');
   expect((await cli('audit', 'verify')).code).toBe(0);
-  await cli('requests', 'cancel', id);
 });
 
 describe('when the bot is gone', () => {
@@ -142,7 +143,10 @@ describe('what the doctor finds', () => {
         `fail {2}subscription ${other} +40[34] \\w+: .*\n +→ Give the bot’s identity the role of infra/custom-role.json`,
       ),
     );
-    expect(out).toContain('2 failures, 2 warnings.');
+    // Resource Graph answers about all subscriptions or none.
+    for (const list of ['agents', 'vaults'])
+      expect(out).toMatch(new RegExp(`fail {2}${list} +403 AccessDenied: .*\\n +→ Azure lets no list be made`));
+    expect(out).toContain('4 failures, 2 warnings.');
   });
 
   it('tells Azure that does not let it in from Azure that cannot be reached', async () => {

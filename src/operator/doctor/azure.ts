@@ -8,6 +8,7 @@ import { diagnoseRights, failureLine, noRights, scopeOf } from './rights.ts';
 import { fail, ok, type Subjects, warn } from './subjects.ts';
 
 const network = 'Look at the network, the proxy and AZURE_CLOUD, then look again.';
+const refused = 'Azure lets no list be made while one subscription may not be read: see above, under its id.';
 const signIn = 'Look at AZURE_CLIENT_ID, its secret or token file, and the managed identity.';
 
 async function diagnoseReach({ config, subscriptions }: Subjects): Promise<readonly Diagnosis[]> {
@@ -41,7 +42,7 @@ async function diagnoseLists(subjects: Subjects): Promise<readonly Diagnosis[]> 
   ]);
   const none = 'Nobody can choose one. Look at CMK_SUBSCRIPTIONS and at the rights of the bot’s identity.';
   const listed = (subject: string, found: Outcome<readonly unknown[]>): Diagnosis => {
-    if (!found.ok) return fail(subject, failureLine(found.failure), network);
+    if (!found.ok) return fail(subject, failureLine(found.failure), found.failure.next === 'wait' ? network : refused);
     return found.value.length === 0 ? warn(subject, 'none found', none) : ok(subject, `${found.value.length} found`);
   };
   const found = { resources: resources.ok ? resources.value : [], vaults: vaults.ok ? vaults.value : [] };
