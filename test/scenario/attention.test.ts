@@ -74,7 +74,7 @@ describe('a step that does not work', () => {
       const again = await world.teams.sees(
         places.approvals,
         people.approver,
-        (one) => activityText(one).includes(id) && /Needs attention/.test(activityText(one)) && revisionOf(one) > asked,
+        (one) => activityText(one).includes(id) && activityText(one).includes('[Retry') && revisionOf(one) > asked,
       );
       await mendAzure(world);
       expect(answered(await click(people.approver, again, 'request.retry'))).toContain('Approved');

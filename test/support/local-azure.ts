@@ -131,7 +131,11 @@ export const http = (
         answer.on('error', reject);
       },
     );
-    sent.on('error', reject);
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      // The server closed the connection, which nothing had used for a while, as the request went out: it never saw it.
+      if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(http(azure, method, path, options));
+      else reject(error);
+    });
     sent.end(text ?? undefined);
   });
 
