@@ -4,7 +4,7 @@ import { defaultLimits } from '../azure/exchange.ts';
 import { openApprovers } from '../teams/posts/approvers.ts';
 import { type AuditChannel, openAuditChannel } from '../teams/posts/audit-channel.ts';
 import { type Calls, openCalls } from '../teams/posts/calls.ts';
-import { openChat } from '../teams/posts/chat.ts';
+import { type Chat, openChat } from '../teams/posts/chat.ts';
 import { type Directory, openDirectory } from '../teams/posts/directory.ts';
 import { openLookups } from '../teams/posts/lookups.ts';
 import { type Notifier, openNotifier } from '../teams/posts/notifier.ts';
@@ -15,6 +15,7 @@ import type { Ground } from './open-ground.ts';
 import { now } from './tools.ts';
 
 export interface TeamsSide extends Pick<Edge, 'adapter' | 'callers'> {
+  readonly chat: Chat;
   readonly directory: Directory;
   readonly notifier: Notifier;
   readonly calls: Calls;
@@ -44,6 +45,7 @@ export function openTeamsSide(ground: Ground, { azure }: AzureSide): TeamsSide {
   return {
     adapter,
     callers,
+    chat,
     directory,
     notifier: openNotifier({ ...posts, conversations, people, ...places, ...shownWith }),
     calls,

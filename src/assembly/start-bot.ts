@@ -1,6 +1,7 @@
 /** The bot: what is typed and clicked, and where an approver signs in anew. From here on calls are taken. */
 import { CmkBot } from '../teams/conversation/bot.ts';
 import { openForms } from '../teams/conversation/forms.ts';
+import { type LaterCards, openLaterCards } from '../teams/conversation/later-cards.ts';
 import { openLists } from '../teams/conversation/lists.ts';
 import { startServer } from '../teams/edge/server.ts';
 import { openAuthority } from '../teams/sign-in/authority.ts';
@@ -31,8 +32,14 @@ function openSignIn({ config, store, requests, log }: Ground, azureSide: AzureSi
   });
 }
 
-function openBot(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide, stepUp: StepUpSignIn | null): CmkBot {
+function openBot(
+  ground: Ground,
+  azureSide: AzureSide,
+  teamsSide: TeamsSide,
+  parts: { readonly stepUp: StepUpSignIn | null; readonly later: LaterCards },
+): CmkBot {
   const { config, store } = ground;
+  const { stepUp, later } = parts;
   const requests = refusingWrongClock(ground.requests);
   const { documents, conversations, people } = store;
   const { azure, standings } = azureSide;
@@ -46,6 +53,7 @@ function openBot(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide, ste
     actionPorts: { requests, approverStanding: approverOf, requesterStanding: requesterOf, stepUp: config.stepUp },
     forms: openForms(documents, commandPorts),
     lists: openLists(documents, requests, directory, random),
+    later,
     notifier,
     conversations,
     people,
@@ -63,9 +71,10 @@ export async function startBot(ground: Ground, azureSide: AzureSide, teamsSide: 
   const { adapter, callers } = teamsSide;
   const { mode, port, listen, callsAtOnce } = config.server;
   const stepUp = openSignIn(ground, azureSide, teamsSide);
+  const later = openLaterCards(teamsSide.chat, log);
   const server = await startServer({
     adapter,
-    bot: openBot(ground, azureSide, teamsSide, stepUp),
+    bot: openBot(ground, azureSide, teamsSide, { stepUp, later }),
     callers,
     callsAtOnce,
     port,
@@ -77,5 +86,10 @@ export async function startBot(ground: Ground, azureSide: AzureSide, teamsSide: 
     log,
   });
   log.info({ url: server.url }, 'listening');
-  return server;
+  return {
+    async stop() {
+      await later.stop();
+      await server.stop();
+    },
+  };
 }

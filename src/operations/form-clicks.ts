@@ -61,7 +61,11 @@ export function back(form: Form): FormResult {
   return moved(form, { page: before?.name ?? form.page, shownDigest: null });
 }
 
-export const cancelForm = (form: Form): FormResult => moved(form, { ended: 'cancelled' });
+/** A request that was stored in the moment before, such as one before a crash, is not taken back with the form. */
+export async function cancelForm(form: Form, { requests }: Pick<CommandPorts, 'requests'>): Promise<FormResult> {
+  const request = await requests.load(form.requestId);
+  return moved(form, { ended: request?.formId === form.id ? 'submitted' : 'cancelled' });
+}
 
 /** Goes on as the operation that the resource is in the state for, with the resource that was chosen. */
 export function switchOperation(form: Form): FormResult {
@@ -81,14 +85,14 @@ export async function next(form: Form, inputs: FormInputs, ports: CommandPorts):
 
 /**
  * Stores the request. Everything is read again first: where the plan is not the one that was shown, the page is shown
- * again instead. `late`: the person was told meanwhile that nothing came of the click. The cause `submit` makes a second
- * click, or a click after a crash, find the same request.
+ * again instead. `isWanted`: whether the person still waits for it. The cause `submit` makes a second click, or a click
+ * after a crash, find the same request.
  */
 export async function submit(
   form: Form,
   inputs: FormInputs,
   ports: CommandPorts,
-  late: () => boolean = () => false,
+  isWanted: () => Promise<boolean> = async () => true,
 ): Promise<FormResult> {
   const written = { justification: inputs.justification.slice(0, 600) };
   if (form.page !== 'review') return moved(form, {});
@@ -103,7 +107,7 @@ export async function submit(
   }
   const problem = already === null ? standsInTheWay(form, facts.value) : null;
   if (problem !== null) return kept(form, problem, written);
-  if (late()) return moved(form, written);
+  if (!(await isWanted())) return moved(form, written);
   const stored = await store(form, inputs.justification, facts.value, ports);
   return stored.kind === 'refused'
     ? kept(form, stored, written)

@@ -24,9 +24,12 @@ export const Form = z.strictObject({
   shownDigest: z.string().nullable(),
   /** Kept while the form is corrected. */
   justification: z.string(),
-  /** A click that Azure was too slow for, with what was filled in: `form.refresh` makes it again. */
+  /**
+   * A click that Azure is too slow for, with what was filled in, and which look at Azure is about it: what comes of any other
+   * is not wanted any more.
+   */
   pending: z
-    .strictObject({ verb: z.enum(['form.next', 'form.submit']), inputs: z.record(z.string(), z.string()) })
+    .strictObject({ verb: z.string(), inputs: z.record(z.string(), z.string()), look: z.string().default('') })
     .nullable(),
   ended: z.enum(['submitted', 'cancelled']).nullable(),
 });

@@ -28,6 +28,8 @@ test('the clickable verbs of each state', () => {
   expect(verbsOf('form-version')).toEqual(['form.next', 'form.back', 'form.cancel']);
   expect(verbsOf('form-review.rotation')).toEqual(['form.submit', 'form.back', 'form.cancel']);
   expect(verbsOf('approval.rotation')).toEqual(['request.approve', 'request.reject']);
+  for (const slow of ['form-slow.looking', 'form-slow.unread'])
+    expect(verbsOf(slow)).toEqual(['form.refresh', 'form.back', 'form.cancel']);
   expect(verbsOf('form-ended.submitted')).toEqual([]);
   expect(verbsOf('approval')).toEqual(['request.approve', 'request.reject']);
   expect(verbsOf('approval-decided.approved')).toEqual([]);

@@ -11,12 +11,15 @@ import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { helpCard, refusalCard, refusalText } from '../cards/views/short-views.ts';
-import { cardActivity } from '../posts/chat.ts';
+import { cardActivity, type Posted } from '../posts/chat.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
 import type { Forms } from './forms.ts';
 import { badRequestAnswer, cardAnswer, choicesAnswer, messageAnswer } from './invoke-answers.ts';
+import type { LaterCards } from './later-cards.ts';
 import type { Lists } from './lists.ts';
-import { parseMessage } from './parse-message.ts';
+import { outlasting } from './outlasting.ts';
+import { parseMessage, type TypedMessage } from './parse-message.ts';
+import { reply } from './reply.ts';
 import { answerRequestClick, type RequestClickOptions } from './request-click.ts';
 import { search } from './typeahead.ts';
 
@@ -24,6 +27,7 @@ export interface BotOptions extends RequestClickOptions {
   readonly commandPorts: CommandPorts;
   readonly forms: Forms;
   readonly lists: Lists;
+  readonly later: LaterCards;
   readonly conversations: Conversations;
   readonly people: People;
   readonly tenantId: string;
@@ -32,6 +36,12 @@ export interface BotOptions extends RequestClickOptions {
   readonly auditChannel: boolean;
   /** Asked of the directory at every message and click. */
   readonly rolesOf: (person: PersonId) => Promise<Roles | Refusal>;
+}
+
+/** Where the card stands that was clicked, as far as the client says. */
+function clickedCard({ activity }: TurnContext): Posted | null {
+  const { replyToId, conversation } = activity;
+  return replyToId === undefined ? null : { conversationId: conversation.id, activityId: replyToId };
 }
 
 /** Somebody who may look, and what they may do besides. */
@@ -123,26 +133,27 @@ export class CmkBot extends ActivityHandler {
       return;
     }
     const typed = parseMessage(activity.text ?? '', activity.entities, activity.recipient.id);
-    const command = commands.find((one) => one.name === typed.command);
-    const call = {
-      by: sender.person,
-      actor: sender.actor,
-      origin: sender.origin,
-      args: typed.args,
-      words: typed.words,
-    };
-    const result =
-      command === undefined ? ({ kind: 'show-help' } as const) : await command.handle(call, this.options.commandPorts);
-    const unknown = command === undefined ? [typed.command, ...typed.words.slice(0, 1)].join('-') : '';
-    await context.sendActivity(cardActivity(await this.cardOf(context, result, sender, unknown)));
+    await reply(context, this.options.later, this.cardFor(outlasting(context), sender, typed));
   }
 
-  private async cardOf(context: TurnContext, result: CommandResult, sender: Admitted, typed: string) {
+  private async cardFor(context: TurnContext, sender: Admitted, typed: TypedMessage): Promise<AdaptiveCard> {
+    const command = commands.find((one) => one.name === typed.command);
+    if (command === undefined) return this.help(sender, [typed.command, ...typed.words.slice(0, 1)].join('-'));
+    const { person: by, actor, origin } = sender;
+    const { args, words } = typed;
+    return this.cardOf(
+      context,
+      await command.handle({ by, actor, origin, args, words }, this.options.commandPorts),
+      sender,
+    );
+  }
+
+  private async cardOf(context: TurnContext, result: CommandResult, sender: Admitted): Promise<AdaptiveCard> {
     switch (result.kind) {
       case 'refused':
         return refusalCard(result);
       case 'show-help':
-        return this.help(sender, typed);
+        return this.help(sender, '');
       case 'show-list':
         return this.options.lists.open(result.subject);
       case 'open-form': {
@@ -207,6 +218,8 @@ export class CmkBot extends ActivityHandler {
     if (answer.kind === 'refused') return messageAnswer(refusalText(answer));
     // An ended form is shown to everybody, not to its owner alone.
     if (answer.form.ended !== null) await this.replaceCard(context, answer.card);
+    const at = clickedCard(context);
+    if (answer.later !== null && at !== null) this.options.later.replace(at, answer.later);
     return cardAnswer(answer.card);
   }
 
@@ -227,8 +240,6 @@ export class CmkBot extends ActivityHandler {
   }
 
   private requestClick(context: TurnContext, sender: KnownSender, click: CardClick): Promise<InvokeResponse> {
-    const { replyToId, conversation } = context.activity;
-    const at = replyToId === undefined ? null : { conversationId: conversation.id, activityId: replyToId };
-    return answerRequestClick(this.options, sender, at, click);
+    return answerRequestClick(this.options, sender, clickedCard(context), click);
   }
 }

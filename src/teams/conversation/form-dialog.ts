@@ -7,14 +7,15 @@ import type { Refusal } from '../../domain/request/refusal.ts';
 import { Form } from '../../operations/form.ts';
 import type { FormResult } from '../../operations/form-clicks.ts';
 import type { FormInputs } from '../../operations/pages/page.ts';
+import { withInputs } from '../cards/filled-in.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 
 /** A click on the form, already known to be the owner's and on the current page. */
 export interface FormClick {
   readonly verb: string;
   readonly inputs: FormInputs;
-  /** Whether the person was answered meanwhile that Azure is too slow: from then on nothing may come of the click. */
-  readonly late: () => boolean;
+  /** Whether the person still waits for what comes of it: once they gave it up, nothing may. */
+  readonly isWanted: () => Promise<boolean>;
 }
 
 /** What the dialog needs from outside: drawing, and what a click does. */
@@ -42,9 +43,15 @@ export function waitingForm(dialogs: DialogContext): Form | null {
   return state === undefined ? null : (Form.safeParse(state.form).data ?? null);
 }
 
+/** The page that was drawn last; null where none was. */
+export function cardOfWaiting(dialogs: DialogContext): AdaptiveCard | null {
+  const state = dialogs.activeDialog?.state as { card?: AdaptiveCard | null } | undefined;
+  return state?.card ?? null;
+}
+
 /** Leaves the form as it is given, whatever is still under way with it. */
-export const keepForm = (dialogs: DialogContext, form: Form): void => {
-  dialogs.stack.splice(0, 1, { id: dialogId, state: { form } });
+export const keepForm = (dialogs: DialogContext, form: Form, card: AdaptiveCard | null): void => {
+  dialogs.stack.splice(0, 1, { id: dialogId, state: { form, card } });
 };
 
 export class FormDialog extends Dialog {
@@ -73,8 +80,9 @@ export class FormDialog extends Dialog {
     const { activeDialog } = dialogs;
     if (activeDialog === undefined) throw new Error(`form ${form.id} is not on the stack`);
     const page = await this.work.draw(form, problem);
-    activeDialog.state = { form: page.form };
-    this.drawn = page.card;
+    const card = problem === null ? page.card : withInputs(page.card, this.click?.inputs ?? {});
+    activeDialog.state = { form: page.form, card };
+    this.drawn = card;
     return Dialog.EndOfTurn;
   }
 }

@@ -10,7 +10,6 @@ import {
   submit,
   switchOperation,
 } from '../../operations/form-clicks.ts';
-import { FormInputs } from '../../operations/pages/page.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { formCard, formEndedCard } from '../cards/views/form-view.ts';
@@ -29,29 +28,19 @@ async function draw(
   return { form: shown, card: formCard(shown, facts.value, problem) };
 }
 
-/** What is to be done again once Azure is quicker. */
-export function pendingOf(form: Form, { verb, inputs }: FormClick): Form['pending'] {
-  if (verb === 'form.next' || verb === 'form.submit') return { verb, inputs };
-  return verb === 'form.refresh' ? form.pending : null;
-}
-
 async function turn(ports: CommandPorts, before: Form, click: FormClick): Promise<FormResult> {
-  const { verb, inputs, late } = click;
+  const { verb, inputs, isWanted } = click;
   const form: Form = { ...before, pending: null };
   if (form.ended !== null) return { form, problem: null };
-  if (verb === 'form.refresh' && before.pending !== null) {
-    const { verb: again, inputs: filled } = before.pending;
-    return turn(ports, form, { verb: again, inputs: FormInputs.parse(filled), late });
-  }
   switch (verb) {
     case 'form.next':
       return next(form, inputs, ports);
     case 'form.back':
       return back(form);
     case 'form.submit':
-      return submit(form, inputs, ports, late);
+      return submit(form, inputs, ports, isWanted);
     case 'form.cancel':
-      return cancelForm(form);
+      return cancelForm(form, ports);
     case 'form.switch':
       return switchOperation(form);
     default:

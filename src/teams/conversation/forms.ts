@@ -1,17 +1,20 @@
 /** Forms in Teams: opened by a command, clicked by their owner, kept between clicks whatever happens to the process. */
 import type { TurnContext } from 'botbuilder';
 import { type DialogContext, DialogContextError, DialogSet } from 'botbuilder-dialogs';
-import { FormId, type PersonId } from '../../domain/ids.ts';
+import { FormId, mintFormId, type PersonId } from '../../domain/ids.ts';
 import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Form } from '../../operations/form.ts';
 import { FormInputs } from '../../operations/pages/page.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
+import { withInputs } from '../cards/filled-in.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import { formSlowCard } from '../cards/views/form-view.ts';
-import { CannotDraw, FormDialog, type FormWork, keepForm, waitingForm } from './form-dialog.ts';
+import { formLookingCard, formUnreadCard } from '../cards/views/form-slow-view.ts';
+import { CannotDraw, cardOfWaiting, FormDialog, type FormWork, keepForm, waitingForm } from './form-dialog.ts';
 import { FormState } from './form-state.ts';
-import { formWork, pendingOf } from './form-turn.ts';
+import { formWork } from './form-turn.ts';
+import { outlasting } from './outlasting.ts';
+import { withinPatience } from './patience.ts';
 
 /** Each lost race means that another click won: more at once on one form are not a person's. */
 const mostAttempts = 10;
@@ -25,7 +28,14 @@ export interface FormClickCall {
   readonly inputs: unknown;
 }
 
-export type FormAnswer = { readonly kind: 'card'; readonly card: AdaptiveCard; readonly form: Form } | Refusal;
+interface FormCard {
+  readonly kind: 'card';
+  readonly card: AdaptiveCard;
+  readonly form: Form;
+  /** The card that is to take this one's place by itself, where Azure was too slow for it; null within: this one stays. */
+  readonly later: Promise<AdaptiveCard | null> | null;
+}
+export type FormAnswer = FormCard | Refusal;
 
 export interface Forms {
   open(context: TurnContext, form: Form): Promise<FormAnswer>;
@@ -36,21 +46,6 @@ export interface Forms {
 
 /** What a client sends as an id is not asked of the database unless it could be one. */
 const isFormId = (id: string): boolean => FormId.safeParse(id).success;
-
-/** Teams shows an error of its own after 10 to 15 s; drawing, storing and the way back take their share. */
-const patienceMs = 8_000;
-
-async function withinPatience(work: Promise<unknown>): Promise<'in-time' | 'slow'> {
-  let timer: NodeJS.Timeout | undefined;
-  const slow = new Promise<'slow'>((resolve) => {
-    timer = setTimeout(resolve, patienceMs, 'slow');
-  });
-  try {
-    return await Promise.race([work.then(() => 'in-time' as const), slow]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /** What was thrown. The library puts the whole form round it, people's words included, which must not reach a log. */
 const thrownBy = (error: unknown): unknown => (error instanceof DialogContextError ? error.error : error);
@@ -72,25 +67,116 @@ async function load(documents: Documents, work: FormWork, context: TurnContext, 
 
 function answerOf({ dialogs, dialog }: Opened): FormAnswer {
   const form = waitingForm(dialogs);
-  return form === null || dialog.drawn === null ? refuse('form-ended') : { kind: 'card', card: dialog.drawn, form };
+  return form === null || dialog.drawn === null
+    ? refuse('form-ended')
+    : { kind: 'card', card: dialog.drawn, form, later: null };
 }
+
+/** What cannot be drawn is a refusal; what is thrown besides is a bug. */
+async function refusing(act: () => Promise<FormAnswer>): Promise<FormAnswer> {
+  try {
+    return await act();
+  } catch (caught) {
+    const error = thrownBy(caught);
+    if (error instanceof CannotDraw) return error.refusal;
+    throw error;
+  }
+}
+
+/** Two at once: the slower one finds the form changed, and begins again with it as it is now. */
+async function unlessStale<T>(act: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof StaleDocument) || attempt === mostAttempts) throw error;
+    }
+  }
+}
+
+/** A click that was too slow to be answered, as it is stored: its id tells it from any other of the same form. */
+type Pending = NonNullable<Form['pending']>;
 
 export function openForms(documents: Documents, ports: CommandPorts): Forms {
   const work = formWork(ports);
+  /** What this process is looking at, by the id of the look. */
+  const looks = new Map<string, Promise<AdaptiveCard | null>>();
   const opened = (context: TurnContext, formId: string): Promise<Opened> => load(documents, work, context, formId);
 
-  /** Keeps the form as it was, with the click that is to be made again, unless another click was faster. */
-  async function tooSlow(context: TurnContext, form: Form): Promise<FormAnswer> {
-    // Read afresh: what is still under way goes on with the state it began with, which nobody stores.
+  const isPending = async (context: TurnContext, formId: string, look: string): Promise<boolean> =>
+    waitingForm((await opened(context, formId)).dialogs)?.pending?.look === look;
+
+  /** Stores what the look came to, unless its owner gave it up meanwhile. */
+  async function settle(context: TurnContext, { id }: Form, look: string, answer: FormAnswer) {
+    const { dialogs, save } = await opened(context, id);
+    const form = waitingForm(dialogs);
+    if (form === null) return null;
+    const isWanted = form.pending?.look === look;
+    if (answer.kind === 'refused') return isWanted ? formUnreadCard(form, answer, canGoBack(dialogs)) : null;
+    // A request that is stored is there, whatever was clicked in the moment before.
+    if (!isWanted && (answer.form.ended !== 'submitted' || form.ended === 'submitted')) return null;
+    keepForm(dialogs, answer.form, answer.card);
+    await save();
+    return answer.card;
+  }
+
+  /** Keeps the form where it is, with the click that goes on, and says that it does. */
+  async function goOn(context: TurnContext, form: Form, pending: Pending, working: Promise<FormAnswer>) {
+    const waiting = { ...form, pending };
     const { dialogs, save } = await opened(context, form.id);
-    const now = waitingForm(dialogs);
-    if (now === null || now.revision === form.revision) {
-      keepForm(dialogs, form);
-      await save().catch((error: unknown) => {
-        if (!(error instanceof StaleDocument)) throw error;
-      });
+    // Another click was faster: nothing waits for this one any more, and nothing comes of it.
+    if (waitingForm(dialogs)?.revision !== form.revision) throw new StaleDocument(`form ${form.id} has moved on`);
+    keepForm(dialogs, waiting, cardOfWaiting(dialogs));
+    await save();
+    const later = working
+      .then((answer) => unlessStale(() => settle(context, form, pending.look, answer)))
+      .finally(() => looks.delete(pending.look));
+    looks.set(pending.look, later);
+    return { kind: 'card', card: formLookingCard(waiting, canGoBack(dialogs)), form: waiting, later } as const;
+  }
+
+  /** What was filled in stands on the card again, as if it had not been sent. */
+  async function giveUp({ dialogs, save }: Opened, form: Form, card: AdaptiveCard): Promise<FormAnswer> {
+    const before = { ...form, pending: null };
+    keepForm(dialogs, before, card);
+    await save();
+    return { kind: 'card', card: withInputs(card, form.pending?.inputs ?? {}), form: before, later: null };
+  }
+
+  /** Waits a while for what is looked at already; what nobody looks at any more, after a crash, is begun again. */
+  async function lookOn(context: TurnContext, turn: Opened, form: Form, pending: Pending): Promise<FormAnswer> {
+    const going = looks.get(pending.look);
+    if (going === undefined) {
+      const clicked = { verb: pending.verb, inputs: FormInputs.parse(pending.inputs) };
+      const answer = await act(context, turn, { ...form, pending: null }, clicked);
+      if (answer.kind === 'card') return answer;
+      return { kind: 'card', card: formUnreadCard(form, answer, canGoBack(turn.dialogs)), form, later: null };
     }
-    return { kind: 'card', card: formSlowCard(form), form };
+    const card = (await withinPatience(going)) === 'in-time' ? await going : null;
+    return { kind: 'card', card: card ?? formLookingCard(form, canGoBack(turn.dialogs)), form, later: null };
+  }
+
+  /** Does what was clicked; where Azure is too slow for an answer, in the background. */
+  async function act(
+    context: TurnContext,
+    turn: Opened,
+    form: Form,
+    clicked: { readonly verb: string; readonly inputs: FormInputs },
+  ): Promise<FormAnswer> {
+    const look = mintFormId(ports.random(10));
+    let told = false;
+    turn.dialog.click = { ...clicked, isWanted: async () => !told || (await isPending(context, form.id, look)) };
+    const working = refusing(async () => {
+      await turn.dialogs.continueDialog();
+      return answerOf(turn);
+    });
+    if ((await withinPatience(working)) === 'slow') {
+      told = true;
+      return goOn(context, form, { ...clicked, look }, working);
+    }
+    const answer = await working;
+    if (answer.kind === 'card') await turn.save();
+    return answer;
   }
 
   async function clickOnce(context: TurnContext, call: FormClickCall): Promise<FormAnswer> {
@@ -99,51 +185,28 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
     const form = waitingForm(turn.dialogs);
     if (form === null) return refuse('form-ended');
     if (form.owner !== call.by) return refuse('not-your-form');
-    // A button of an earlier page shows the current one and does nothing else.
+    const card = cardOfWaiting(turn.dialogs);
     const current = call.revision === form.revision;
+    const { pending } = form;
+    if (pending !== null && !(current && call.verb === 'form.cancel')) {
+      if (current && call.verb === 'form.back' && card !== null) return giveUp(turn, form, card);
+      return lookOn(context, turn, form, pending);
+    }
+    // A button of an earlier page shows the current one and does nothing else.
+    if (!current && card !== null) return { kind: 'card', card, form, later: null };
     const inputs = FormInputs.safeParse(call.inputs ?? {}).data ?? FormInputs.parse({});
-    let late = false;
-    const click = { verb: current ? call.verb : 'show', inputs, late: () => late };
-    turn.dialog.click = click;
-    if ((await withinPatience(turn.dialogs.continueDialog())) === 'slow') {
-      late = true;
-      return tooSlow(context, current ? { ...form, pending: pendingOf(form, click) } : form);
-    }
-    // A stale click changes nothing: saving it would only make other clicks lose the race.
-    if (current) await turn.save();
-    return answerOf(turn);
-  }
-
-  /** What cannot be drawn is a refusal; what is thrown besides is a bug. */
-  async function refusing(act: () => Promise<FormAnswer>): Promise<FormAnswer> {
-    try {
-      return await act();
-    } catch (caught) {
-      const error = thrownBy(caught);
-      if (error instanceof CannotDraw) return error.refusal;
-      throw error;
-    }
+    return act(context, turn, form, { verb: current ? call.verb : 'show', inputs });
   }
 
   return {
     open: (context, form) =>
       refusing(async () => {
         const turn = await opened(context, form.id);
-        const begun = turn.dialogs.beginDialog(turn.dialog.id, form);
-        if ((await withinPatience(begun)) === 'slow') return tooSlow(context, form);
+        await turn.dialogs.beginDialog(turn.dialog.id, form);
         await turn.save();
         return answerOf(turn);
       }),
-    async click(context, call) {
-      // Two clicks at once: the slower one finds the form changed and shows it as it is now.
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await refusing(() => clickOnce(context, call));
-        } catch (error) {
-          if (!(error instanceof StaleDocument) || attempt === mostAttempts) throw error;
-        }
-      }
-    },
+    click: (context, call) => unlessStale(() => clickOnce(outlasting(context), call)),
     async read(context, formId, by) {
       if (!isFormId(formId)) return null;
       const form = waitingForm((await opened(context, formId)).dialogs);
@@ -151,3 +214,6 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
     },
   };
 }
+
+/** The page that was left for the one that is looked for is there to go back to. */
+const canGoBack = (dialogs: DialogContext): boolean => cardOfWaiting(dialogs) !== null;

@@ -83,8 +83,16 @@ describe('going through the form', () => {
     expect(back(formOn('review', ports, { shownDigest: 'd' })).form.shownDigest).toBeNull();
   });
 
-  it('ends when it is cancelled', () => {
-    expect(cancelForm(formOn('key', commandWorld().ports)).form.ended).toBe('cancelled');
+  it('ends when it is cancelled', async () => {
+    const { ports } = commandWorld();
+    expect(await cancelForm(formOn('key', ports), ports)).toMatchObject({ form: { ended: 'cancelled' } });
+  });
+
+  it('does not say that nothing was stored where its request was, in the moment before', async () => {
+    const { ports } = commandWorld();
+    const form = await reviewed(ports);
+    await submit(form, inputs(ticked), ports);
+    expect(await cancelForm(form, ports)).toMatchObject({ form: { ended: 'submitted' } });
   });
 
   it('takes whatever a client sends for text, or for nothing', () => {

@@ -93,21 +93,8 @@ export function formCard(form: Form, facts: PageFacts, problem: Refusal | null):
   }
 }
 
-/** Azure did not answer in the time that Teams waits: what was filled in is kept. */
-export function formSlowCard(form: Form): AdaptiveCard {
-  return renderCard('form-slow', {
-    formId: form.id,
-    revision: form.revision,
-    fallbackText: label('Azure is slow to answer. What you filled in is kept.'),
-    stateLine: plain('△ Azure is slow'),
-    title: plain('Azure has not answered yet'),
-    text: plain(
-      'What you filled in is kept. Nothing was submitted, nothing was changed in Azure. Try again in a moment.',
-    ),
-  });
-}
-
-const nameOf = (form: Form): string => {
+/** The agent that was chosen; empty while none is. */
+export const nameOf = (form: Form): string => {
   const chosen = answerOn(form, whichResource);
   return chosen === null ? '' : armIdParts(chosen.id).name;
 };

@@ -41,6 +41,18 @@ export const bugCard = (id: string): AdaptiveCard =>
     reference: plain(id),
   });
 
+/** In place of an answer that Azure is too slow for. */
+export const lookingCard = (): AdaptiveCard =>
+  renderCard('message', {
+    fallbackText: label('Azure takes longer than usual. The answer comes by itself.'),
+    title: plain('Azure takes longer than usual'),
+    titleColor: 'Default',
+    text: plain(
+      'The answer takes the place of this card by itself. Should it stand here for more than three minutes, type the command again.',
+    ),
+    reference: nothing,
+  });
+
 export interface HelpFacts {
   readonly commands: readonly Command[];
   readonly policy: Policy;

@@ -1,0 +1,56 @@
+/** What stands in place of a page that Azure is too slow for. */
+import type { Refusal } from '../../../domain/request/refusal.ts';
+import type { Form, PageName } from '../../../operations/form.ts';
+import { operationNamed } from '../../../operations/registry.ts';
+import { refusalWords } from '../../../words/refusals.ts';
+import { grey, marks, row } from '../data/row.ts';
+import { label, plain } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { formHeaderOf } from './form-header.ts';
+import { nameOf } from './form-view.ts';
+
+const lookingFor: { readonly [P in PageName]: string } = {
+  resource: 'Looking for agents',
+  vault: 'Looking at the vaults',
+  key: 'Looking at the keys',
+  version: 'Looking at the key’s versions',
+  review: 'Working out what would change',
+};
+
+/** The page that comes of the click, as far as the answers so far tell. */
+function comingPage(form: Form): PageName {
+  const pages = operationNamed(form.operation).pages(form);
+  const step = form.pending?.verb === 'form.next' ? 1 : form.pending?.verb === 'form.back' ? -1 : 0;
+  return pages[pages.findIndex(({ name }) => name === form.page) + step]?.name ?? form.page;
+}
+
+function slowCard(form: Form, canGoBack: boolean, rest: { readonly unread: Refusal | null }): AdaptiveCard {
+  const coming = { ...form, page: comingPage(form) };
+  const words = rest.unread === null ? null : refusalWords(rest.unread);
+  const looking = [
+    grey(plain('This card goes on by itself, nothing has to be pressed. What you filled in is kept.')),
+    grey(plain('Should it stand here for more than three minutes, look again.')),
+  ];
+  return renderCard('form-slow', {
+    ...formHeaderOf(coming, null),
+    fallbackText: label('Azure takes longer than usual. What you filled in is kept.'),
+    title: plain<string>(
+      form.pending?.verb === 'form.submit' ? 'Looking once more before it is submitted' : lookingFor[coming.page],
+    ),
+    subject: plain(nameOf(form)),
+    state: [
+      words === null
+        ? row(marks.now, plain('Azure takes longer than usual'), looking)
+        : row(marks.warn, plain(words.title), [grey(plain(words.text)), grey(plain('What you filled in is kept.'))]),
+    ],
+    canGoBack,
+  });
+}
+
+/** Azure is still being asked, and the page comes by itself. */
+export const formLookingCard = (form: Form, canGoBack: boolean): AdaptiveCard =>
+  slowCard(form, canGoBack, { unread: null });
+
+/** Azure was asked in vain, while nobody waited any more. */
+export const formUnreadCard = (form: Form, unread: Refusal, canGoBack: boolean): AdaptiveCard =>
+  slowCard(form, canGoBack, { unread });
