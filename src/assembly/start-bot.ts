@@ -4,6 +4,7 @@ import { openForms } from '../teams/conversation/forms.ts';
 import { type LaterCards, openLaterCards } from '../teams/conversation/later-cards.ts';
 import { openLists } from '../teams/conversation/lists.ts';
 import { startServer } from '../teams/edge/server.ts';
+import { holderOf } from '../teams/posts/stray-cards.ts';
 import { openAuthority } from '../teams/sign-in/authority.ts';
 import { openStepUp, type StepUpSignIn } from '../teams/sign-in/step-up.ts';
 import type { AzureSide } from './open-azure-side.ts';
@@ -41,7 +42,7 @@ function openBot(
   const { config, store } = ground;
   const { stepUp, later } = parts;
   const requests = refusingWrongClock(ground.requests);
-  const { documents, conversations, people } = store;
+  const { documents, conversations, people, shown } = store;
   const { azure, standings } = azureSide;
   const { notifier, directory } = teamsSide;
   const { policy } = config;
@@ -51,7 +52,11 @@ function openBot(
   return new CmkBot({
     commandPorts,
     actionPorts: { requests, approverStanding: approverOf, requesterStanding: requesterOf, stepUp: config.stepUp },
-    forms: openForms(documents, commandPorts),
+    forms: openForms({
+      documents,
+      ports: commandPorts,
+      isTaken: async (at) => (await holderOf({ requests, shown }, at)) !== null,
+    }),
     lists: openLists(documents, requests, directory, random),
     later,
     notifier,

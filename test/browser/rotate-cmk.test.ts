@@ -65,7 +65,7 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
     await review.getByRole('textbox').fill('The version has been in use for two years.');
     await picture('rotation-review', '3 steps, in this order');
     await press(review, 'Submit');
-    const submitted = botSays(page, 'Submitted');
+    const submitted = botSays(page, 'Waiting for approval, 0 of 1');
     await submitted.waitFor();
     id = requestIdIn((await submitted.textContent()) ?? '');
   });
@@ -87,10 +87,10 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
       await botSays(page, /Running, 1 of 3/).waitFor({ timeout: 60_000 });
       await picture('rotation-running', /Running, 1 of 3/);
     }
-    const card = botSays(page, 'The agent is under its new key version');
+    const card = botSays(page, 'leave the old version enabled');
     await card.waitFor({ timeout: 60_000 });
-    expect(await card.textContent()).toContain('leave the old version enabled');
-    await picture('rotation-succeeded', 'The agent is under its new key version');
+    expect(await card.textContent()).toContain('The agent is under its new key version');
+    await picture('rotation-succeeded', 'leave the old version enabled');
   });
 
   test('nothing went wrong on the page, and the record tells the rotation once', async () => {

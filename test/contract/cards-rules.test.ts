@@ -30,7 +30,7 @@ test('the clickable verbs of each state', () => {
   expect(verbsOf('approval.rotation')).toEqual(['request.approve', 'request.reject']);
   for (const slow of ['form-slow.looking', 'form-slow.unread'])
     expect(verbsOf(slow)).toEqual(['form.refresh', 'form.back', 'form.cancel']);
-  expect(verbsOf('form-ended.submitted')).toEqual([]);
+  expect(verbsOf('form-ended.cancelled')).toEqual([]);
   expect(verbsOf('approval')).toEqual(['request.approve', 'request.reject']);
   expect(verbsOf('approval-decided.approved')).toEqual([]);
   expect(verbsOf('status.awaiting-approval')).toEqual(['request.remind', 'request.cancel', 'request.refresh']);

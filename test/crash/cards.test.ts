@@ -6,6 +6,8 @@ import {
   approve,
   ask,
   cardsAbout,
+  faultAzure,
+  mendAzure,
   people,
   places,
   rememberAzure,
@@ -13,6 +15,8 @@ import {
   shows,
   typeAll,
   until,
+  untilFaultsAreMet,
+  untilMended,
 } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
 
@@ -26,9 +30,9 @@ describe('killed while Teams has just received a card, or a call', () => {
   });
   afterAll(() => world.end());
 
-  /** Kills the bot when Teams has a call of the kind in its hands, which it then carries out for nobody. */
-  async function killAt(method: string, url: string, begin: () => Promise<unknown>): Promise<void> {
-    await world.teams.call('POST', '/simulator/faults', { match: { method, url }, times: 1, delayMs: 300 });
+  /** Kills the bot when Teams has a call of the kind in its hands, which it then carries out for nobody, unless a fault says no. */
+  async function killAt(method: string, url: string, begin: () => Promise<unknown>, fault: object = {}): Promise<void> {
+    await world.teams.call('POST', '/simulator/faults', { match: { method, url }, times: 1, delayMs: 300, ...fault });
     const begun = begin();
     await until(async () => {
       const { body } = await world.teams.call('GET', '/simulator/faults');
@@ -66,14 +70,38 @@ describe('killed while Teams has just received a card, or a call', () => {
     await putBack();
   });
 
-  test('the status card stands twice; a click on either brings it up to date', async () => {
+  const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
+  const submitIn = (form: SeenActivity) => () =>
+    world.teams.click(people.requester, form.id, 'form.submit', { inputs });
+
+  test('the form’s message becomes the request’s card all the same, and no other card is posted', async () => {
     const form = await typeAll(world);
     // The form knows the id of the request that it will make.
     const id = requestIdIn(activityText(form));
-    const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
-    await killAt('POST', 'operations.*/activities', () =>
-      world.teams.click(people.requester, form.id, 'form.submit', { inputs }),
-    );
+    // Teams does not carry it out: the request is stored, and its message still shows the form.
+    await killAt('PUT', '/activities/', submitIn(form), { respond: { status: 503 } });
+    await inBoth(id, /Waiting for approval|Approval needed/);
+    const cards = await copies(id, places.operations, people.requester);
+    expect(cards.map((card) => card.id)).toEqual([form.id]);
+    expect(activityText(cards[0] ?? form)).toContain('Waiting for approval, 0 of 1');
+    await world.teams.click(people.requester, form.id, 'request.cancel');
+    await inBoth(id, /Cancelled/);
+    expect(await copies(id, places.operations, people.teamMember)).toHaveLength(1);
+  });
+
+  test('the form’s message was deleted: the card stands twice; a click on either brings it up to date', async () => {
+    const form = await typeAll(world);
+    const id = requestIdIn(activityText(form));
+    const message = `/v3/conversations/${encodeURIComponent(form.conversation.id)}/activities/${form.id}`;
+    await killAt('POST', 'operations.*/activities', async () => {
+      // Deleted while the bot looks at Azure once more.
+      await faultAzure(world, { match: { method: 'GET', url: 'healthBots/' }, ...untilMended });
+      const submitted = submitIn(form)();
+      await untilFaultsAreMet(world);
+      expect((await world.teams.call('DELETE', message)).status).toBe(200);
+      await mendAzure(world);
+      await submitted;
+    });
     await until(
       async () => (await copies(id, places.operations, people.requester)).length === 2,
       'both copies are there',

@@ -68,7 +68,7 @@ const clicks: readonly Click[] = [
       waitsFor: 'healthBots/triage-agent-prod\\?',
       id: '',
     }),
-    answer: /Submitted/,
+    answer: /Waiting for approval, 0 of 1/,
     ends: /Waiting for approval, 0 of 1/,
     event: 'submitted',
   },

@@ -45,7 +45,7 @@ describe('an Azure that is slow', () => {
     await click(form, 'form.next', { key });
     await comes(form, /steps, in this order/);
     await click(form, 'form.submit', reason);
-    const submitted = cardText(await comes(form, /Submitted/));
+    const submitted = cardText(await comes(form, /Waiting for approval/));
     expect(requestIdIn(submitted)).toMatch(/^CMK-/);
   });
 

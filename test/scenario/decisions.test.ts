@@ -150,13 +150,15 @@ describe('two at the same time', () => {
         return answered(await click(people.requester, form, 'form.submit', inputs));
       }),
     );
-    const made = ids.filter((words) => words.includes('Submitted'));
+    const made = ids.filter((words) => words.includes('Waiting for approval'));
     expect(made).toHaveLength(1);
     const id = requestIdIn(made[0] ?? '');
-    expect(ids.find((words) => !words.includes('Submitted'))).toContain(`Request ${id} is open for this agent.`);
+    expect(ids.find((words) => !words.includes('Waiting for approval'))).toContain(
+      `Request ${id} is open for this agent.`,
+    );
     const third = await typeAll(world);
     expect(activityText(third)).toContain(`Request ${id} is open for this agent.`);
-    const place = forms.length > 0 && ids[0]?.includes('Submitted') ? places.operations : places.group;
+    const place = forms.length > 0 && ids[0]?.includes('Waiting for approval') ? places.operations : places.group;
     const status = await shows(world, place, people.requester, id, /Waiting for approval/);
     await click(people.requester, status, 'request.cancel');
     await shows(world, place, people.requester, id, /Cancelled/);

@@ -269,7 +269,6 @@ function forms(): readonly GalleryCard[] {
     { name: 'form-review.look-alike-blocked', card: card(form('review'), reviewFacts(lookAlikePlan(false))) },
     { name: 'form-review.blocked', card: card(form('review'), reviewFacts(blocked)) },
     { name: 'form-review.under-another-key', card: card(form('review'), reviewFacts(underAnother)) },
-    { name: 'form-ended.submitted', card: formEndedCard(form('review', { ended: 'submitted' })) },
     { name: 'form-ended.cancelled', card: formEndedCard(form('review', { ended: 'cancelled' })) },
   ];
 }
@@ -353,7 +352,6 @@ function rotationForms(): readonly GalleryCard[] {
       name: 'rotation-form-review.microsofts-key',
       card: card(form('review', newest), reviewFacts(rotationPlan(toNewest, { resource: microsofts }))),
     },
-    { name: 'rotation-form-ended.submitted', card: formEndedCard(form('review', newest, { ended: 'submitted' })) },
     { name: 'rotation-form-ended.cancelled', card: formEndedCard(form('review', newest, { ended: 'cancelled' })) },
   ];
 }

@@ -134,8 +134,8 @@ export const shows = (world: World, place: string, person: string, id: string, w
     person,
     (activity) => {
       const text = activityText(activity);
-      // The form that asked names the request as well, and so does a post that calls people.
-      return cardOf(activity) !== undefined && text.includes(id) && words.test(text) && !/Submitted/.test(text);
+      // A post that calls people names the request as well.
+      return cardOf(activity) !== undefined && text.includes(id) && words.test(text);
     },
     timeoutMs,
   );
@@ -201,7 +201,7 @@ export const untilAzureAnswered = (world: World, match: Fault['match'], nth: num
     return matching.length >= nth;
   }, 'Azure ends what it had received');
 
-/** All cards in a place that name the request, as one person sees them; not the form that asked. */
+/** All cards in a place that name the request, as one person sees them; a form that asks for it names it too. */
 export async function cardsAbout(
   world: World,
   place: string,
@@ -210,9 +210,7 @@ export async function cardsAbout(
 ): Promise<readonly SeenActivity[]> {
   for (let looks = 1; ; looks += 1) {
     const seen = await world.teams.activities(place, person);
-    const cards = seen.filter(
-      (one) => cardOf(one) !== undefined && activityText(one).includes(id) && !/Submitted/.test(activityText(one)),
-    );
+    const cards = seen.filter((one) => cardOf(one) !== undefined && activityText(one).includes(id));
     // Buttons stand on the reader's own view, which may still be on its way.
     if (looks === mostUnsettled || !cards.some(({ local }) => local.refreshIsDue)) return cards;
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -25,6 +25,8 @@ export type Actor = z.infer<typeof Actor>;
 export const Origin = z.strictObject({
   conversationId: z.string(),
   conversationType: z.enum(['personal', 'groupChat', 'channel']),
+  /** The message its form stood in, which becomes its status card. Missing: none is known, or from before decision 25. */
+  messageId: z.string().optional(),
 });
 export type Origin = z.infer<typeof Origin>;
 

@@ -8,6 +8,7 @@ import { commands } from '../../commands/registry.ts';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, People } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import type { Form } from '../../operations/form.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { helpCard, refusalCard, refusalText } from '../cards/views/short-views.ts';
@@ -19,7 +20,7 @@ import type { LaterCards } from './later-cards.ts';
 import type { Lists } from './lists.ts';
 import { outlasting } from './outlasting.ts';
 import { parseMessage, type TypedMessage } from './parse-message.ts';
-import { reply } from './reply.ts';
+import { type Reply, reply } from './reply.ts';
 import { answerRequestClick, type RequestClickOptions } from './request-click.ts';
 import { search } from './typeahead.ts';
 
@@ -133,22 +134,29 @@ export class CmkBot extends ActivityHandler {
       return;
     }
     const typed = parseMessage(activity.text ?? '', activity.entities, activity.recipient.id);
-    await reply(context, this.options.later, this.cardFor(outlasting(context), sender, typed));
+    await reply(context, this.options.later, this.answerTo(outlasting(context), sender, typed));
   }
 
-  private async cardFor(context: TurnContext, sender: Admitted, typed: TypedMessage): Promise<AdaptiveCard> {
+  private async answerTo(context: TurnContext, sender: Admitted, typed: TypedMessage): Promise<Reply> {
     const command = commands.find((one) => one.name === typed.command);
-    if (command === undefined) return this.help(sender, [typed.command, ...typed.words.slice(0, 1)].join('-'));
+    if (command === undefined)
+      return { card: this.help(sender, [typed.command, ...typed.words.slice(0, 1)].join('-')), standsIn: null };
     const { person: by, actor, origin } = sender;
     const { args, words } = typed;
-    return this.cardOf(
-      context,
-      await command.handle({ by, actor, origin, args, words }, this.options.commandPorts),
-      sender,
-    );
+    const result = await command.handle({ by, actor, origin, args, words }, this.options.commandPorts);
+    if (result.kind === 'open-form') return this.openForm(context, result.form);
+    return { card: await this.cardOf(result, sender), standsIn: null };
   }
 
-  private async cardOf(context: TurnContext, result: CommandResult, sender: Admitted): Promise<AdaptiveCard> {
+  private async openForm(context: TurnContext, form: Form): Promise<Reply> {
+    const { forms } = this.options;
+    const opened = await forms.open(context, form);
+    if (opened.kind === 'refused') return { card: refusalCard(opened), standsIn: null };
+    if (opened.kind === 'submitted') throw new Error(`form ${form.id} was submitted before it was shown`);
+    return { card: opened.card, standsIn: (messageId) => forms.standsIn(context, form.id, messageId) };
+  }
+
+  private async cardOf(result: Exclude<CommandResult, { kind: 'open-form' }>, sender: Admitted): Promise<AdaptiveCard> {
     switch (result.kind) {
       case 'refused':
         return refusalCard(result);
@@ -156,10 +164,6 @@ export class CmkBot extends ActivityHandler {
         return this.help(sender, '');
       case 'show-list':
         return this.options.lists.open(result.subject);
-      case 'open-form': {
-        const opened = await this.options.forms.open(context, result.form);
-        return opened.kind === 'card' ? opened.card : refusalCard(opened);
-      }
     }
   }
 
@@ -213,14 +217,23 @@ export class CmkBot extends ActivityHandler {
     if (!sender.roles.asks) return messageAnswer(refusalText(refuse('not-a-requester')));
     const { formId, revision } = action.data;
     if (formId === undefined) return badRequestAnswer('The click names no form.');
-    const call = { by: sender.person, formId, revision: revision ?? -1, verb: action.verb, inputs: action.data };
+    const at = clickedCard(context);
+    const call = { by: sender.person, formId, revision: revision ?? -1, verb: action.verb, inputs: action.data, at };
     const answer = await this.options.forms.click(context, call);
     if (answer.kind === 'refused') return messageAnswer(refusalText(answer));
+    if (answer.kind === 'submitted') return this.submitted(answer.form, at);
     // An ended form is shown to everybody, not to its owner alone.
-    if (answer.form.ended !== null) await this.replaceCard(context, answer.card);
-    const at = clickedCard(context);
+    if (answer.form.ended !== null) await this.replaceCard(context, answer.form, answer.card);
     if (answer.later !== null && at !== null) this.options.later.replace(at, answer.later);
     return cardAnswer(answer.card);
+  }
+
+  /** The form's message is the request's card now: the notifier edits it for everybody, this is what its owner sees at once. */
+  private async submitted({ requestId }: Form, at: Posted | null): Promise<InvokeResponse> {
+    const request = await this.options.actionPorts.requests.load(requestId);
+    if (request === null) throw new Error(`form of ${requestId}: it was submitted, and there is no request`);
+    const looked = { at, reader: { kind: 'requester' }, automatic: true } as const;
+    return cardAnswer(await this.options.notifier.cardFor(request, looked));
   }
 
   private async listPage({ action }: CardClick): Promise<InvokeResponse> {
@@ -229,11 +242,10 @@ export class CmkBot extends ActivityHandler {
   }
 
   /** Best effort: the person has the answer in any case. */
-  private async replaceCard(context: TurnContext, card: AdaptiveCard): Promise<void> {
-    const { replyToId } = context.activity;
-    if (replyToId === undefined) return;
+  private async replaceCard(context: TurnContext, { origin }: Form, card: AdaptiveCard): Promise<void> {
+    if (origin.messageId === undefined) return;
     try {
-      await context.updateActivity({ ...cardActivity(card), id: replyToId });
+      await context.updateActivity({ ...cardActivity(card), id: origin.messageId });
     } catch {
       // The card may be gone.
     }

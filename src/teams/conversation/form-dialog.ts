@@ -18,10 +18,16 @@ export interface FormClick {
   readonly isWanted: () => Promise<boolean>;
 }
 
+export interface DrawnForm {
+  readonly form: Form;
+  /** Null once a request came of it: the request's own card is shown in its place. */
+  readonly card: AdaptiveCard | null;
+}
+
 /** What the dialog needs from outside: drawing, and what a click does. */
 export interface FormWork {
   /** Throws {@link CannotDraw}. The form comes back with what drawing it fixed, such as the digest shown. */
-  draw(form: Form, problem: Refusal | null): Promise<{ readonly form: Form; readonly card: AdaptiveCard }>;
+  draw(form: Form, problem: Refusal | null): Promise<DrawnForm>;
   turn(form: Form, click: FormClick): Promise<FormResult>;
 }
 
@@ -58,7 +64,7 @@ export class FormDialog extends Dialog {
   private readonly work: FormWork;
   /** What was clicked; null: nothing, the page is shown as it is. */
   click: FormClick | null = null;
-  /** The card to answer with; null until a page was drawn. */
+  /** The card to answer with; null until a page was drawn, and where there is none. */
   drawn: AdaptiveCard | null = null;
 
   constructor(work: FormWork) {
@@ -80,7 +86,7 @@ export class FormDialog extends Dialog {
     const { activeDialog } = dialogs;
     if (activeDialog === undefined) throw new Error(`form ${form.id} is not on the stack`);
     const page = await this.work.draw(form, problem);
-    const card = problem === null ? page.card : withInputs(page.card, this.click?.inputs ?? {});
+    const card = problem === null || page.card === null ? page.card : withInputs(page.card, this.click?.inputs ?? {});
     activeDialog.state = { form: page.form, card };
     this.drawn = card;
     return Dialog.EndOfTurn;

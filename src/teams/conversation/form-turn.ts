@@ -11,16 +11,12 @@ import {
   switchOperation,
 } from '../../operations/form-clicks.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
-import type { AdaptiveCard } from '../cards/render-card.ts';
 import { formCard, formEndedCard } from '../cards/views/form-view.ts';
-import { CannotDraw, type FormClick, type FormWork } from './form-dialog.ts';
+import { CannotDraw, type DrawnForm, type FormClick, type FormWork } from './form-dialog.ts';
 
-async function draw(
-  ports: CommandPorts,
-  form: Form,
-  problem: Refusal | null,
-): Promise<{ readonly form: Form; readonly card: AdaptiveCard }> {
-  if (form.ended !== null) return { form, card: formEndedCard(form) };
+async function draw(ports: CommandPorts, form: Form, problem: Refusal | null): Promise<DrawnForm> {
+  if (form.ended === 'submitted') return { form, card: null };
+  if (form.ended === 'cancelled') return { form, card: formEndedCard(form) };
   const facts = await factsOf(form, ports);
   if ('kind' in facts) throw new CannotDraw(facts);
   if (!facts.ok) throw new CannotDraw(refuseFailure(facts.failure));

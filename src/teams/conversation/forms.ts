@@ -10,6 +10,7 @@ import type { CommandPorts } from '../../operations/ports.ts';
 import { withInputs } from '../cards/filled-in.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { formLookingCard, formUnreadCard } from '../cards/views/form-slow-view.ts';
+import type { Posted } from '../posts/chat.ts';
 import { CannotDraw, cardOfWaiting, FormDialog, type FormWork, keepForm, waitingForm } from './form-dialog.ts';
 import { FormState } from './form-state.ts';
 import { formWork } from './form-turn.ts';
@@ -26,6 +27,8 @@ export interface FormClickCall {
   readonly verb: string;
   /** As it came from the card: checked here. */
   readonly inputs: unknown;
+  /** Where it was clicked, as the client says. */
+  readonly at: Posted | null;
 }
 
 interface FormCard {
@@ -35,10 +38,17 @@ interface FormCard {
   /** The card that is to take this one's place by itself, where Azure was too slow for it; null within: this one stays. */
   readonly later: Promise<AdaptiveCard | null> | null;
 }
-export type FormAnswer = FormCard | Refusal;
+/** A request came of it, whose card takes the form's place. */
+interface Submitted {
+  readonly kind: 'submitted';
+  readonly form: Form;
+}
+export type FormAnswer = FormCard | Submitted | Refusal;
 
 export interface Forms {
   open(context: TurnContext, form: Form): Promise<FormAnswer>;
+  /** The form's message has been posted: from now on it is known, whatever a client says. */
+  standsIn(context: TurnContext, formId: string, messageId: string): Promise<void>;
   click(context: TurnContext, call: FormClickCall): Promise<FormAnswer>;
   /** The form as it stands, for its owner only. */
   read(context: TurnContext, formId: string, by: PersonId): Promise<Form | null>;
@@ -67,6 +77,7 @@ async function load(documents: Documents, work: FormWork, context: TurnContext, 
 
 function answerOf({ dialogs, dialog }: Opened): FormAnswer {
   const form = waitingForm(dialogs);
+  if (form?.ended === 'submitted') return { kind: 'submitted', form };
   return form === null || dialog.drawn === null
     ? refuse('form-ended')
     : { kind: 'card', card: dialog.drawn, form, later: null };
@@ -97,7 +108,17 @@ async function unlessStale<T>(act: () => Promise<T>): Promise<T> {
 /** A click that was too slow to be answered, as it is stored: its id tells it from any other of the same form. */
 type Pending = NonNullable<Form['pending']>;
 
-export function openForms(documents: Documents, ports: CommandPorts): Forms {
+const standingIn = (form: Form, messageId: string | undefined): Form =>
+  messageId === undefined ? form : { ...form, origin: { ...form.origin, messageId } };
+
+export interface FormsOptions {
+  readonly documents: Documents;
+  readonly ports: CommandPorts;
+  /** Whether a request's card stands there. */
+  readonly isTaken: (at: Posted) => Promise<boolean>;
+}
+
+export function openForms({ documents, ports, isTaken }: FormsOptions): Forms {
   const work = formWork(ports);
   /** What this process is looking at, by the id of the look. */
   const looks = new Map<string, Promise<AdaptiveCard | null>>();
@@ -115,17 +136,19 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
     if (answer.kind === 'refused') return isWanted ? formUnreadCard(form, answer, canGoBack(dialogs)) : null;
     // A request that is stored is there, whatever was clicked in the moment before.
     if (!isWanted && (answer.form.ended !== 'submitted' || form.ended === 'submitted')) return null;
-    keepForm(dialogs, answer.form, answer.card);
+    const card = answer.kind === 'card' ? answer.card : null;
+    keepForm(dialogs, standingIn(answer.form, form.origin.messageId), card);
     await save();
-    return answer.card;
+    return card;
   }
 
   /** Keeps the form where it is, with the click that goes on, and says that it does. */
   async function goOn(context: TurnContext, form: Form, pending: Pending, working: Promise<FormAnswer>) {
-    const waiting = { ...form, pending };
     const { dialogs, save } = await opened(context, form.id);
+    const now = waitingForm(dialogs);
     // Another click was faster: nothing waits for this one any more, and nothing comes of it.
-    if (waitingForm(dialogs)?.revision !== form.revision) throw new StaleDocument(`form ${form.id} has moved on`);
+    if (now?.revision !== form.revision) throw new StaleDocument(`form ${form.id} has moved on`);
+    const waiting = standingIn({ ...form, pending }, now.origin.messageId);
     keepForm(dialogs, waiting, cardOfWaiting(dialogs));
     await save();
     const later = working
@@ -149,10 +172,12 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
     if (going === undefined) {
       const clicked = { verb: pending.verb, inputs: FormInputs.parse(pending.inputs) };
       const answer = await act(context, turn, { ...form, pending: null }, clicked);
-      if (answer.kind === 'card') return answer;
+      if (answer.kind !== 'refused') return answer;
       return { kind: 'card', card: formUnreadCard(form, answer, canGoBack(turn.dialogs)), form, later: null };
     }
     const card = (await withinPatience(going)) === 'in-time' ? await going : null;
+    const now = waitingForm((await opened(context, form.id)).dialogs);
+    if (now?.ended === 'submitted') return { kind: 'submitted', form: now };
     return { kind: 'card', card: card ?? formLookingCard(form, canGoBack(turn.dialogs)), form, later: null };
   }
 
@@ -175,17 +200,30 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
       return goOn(context, form, { ...clicked, look }, working);
     }
     const answer = await working;
-    if (answer.kind === 'card') await turn.save();
+    if (answer.kind !== 'refused') await turn.save();
     return answer;
+  }
+
+  /**
+   * The process may have ended right after it posted the form: then the first click tells where it stands. The message becomes
+   * the request's card, so it must not be another's.
+   */
+  async function whereItStands(form: Form, at: Posted | null): Promise<Form> {
+    const { messageId, conversationId } = form.origin;
+    if (messageId !== undefined || at === null || at.conversationId !== conversationId) return form;
+    return (await isTaken(at)) ? form : standingIn(form, at.activityId);
   }
 
   async function clickOnce(context: TurnContext, call: FormClickCall): Promise<FormAnswer> {
     if (!isFormId(call.formId)) return refuse('form-ended');
     const turn = await opened(context, call.formId);
-    const form = waitingForm(turn.dialogs);
-    if (form === null) return refuse('form-ended');
-    if (form.owner !== call.by) return refuse('not-your-form');
+    const kept = waitingForm(turn.dialogs);
+    if (kept === null) return refuse('form-ended');
+    if (kept.owner !== call.by) return refuse('not-your-form');
+    if (kept.ended === 'submitted') return { kind: 'submitted', form: kept };
     const card = cardOfWaiting(turn.dialogs);
+    const form = await whereItStands(kept, call.at);
+    keepForm(turn.dialogs, form, card);
     const current = call.revision === form.revision;
     const { pending } = form;
     if (pending !== null && !(current && call.verb === 'form.cancel')) {
@@ -205,6 +243,14 @@ export function openForms(documents: Documents, ports: CommandPorts): Forms {
         await turn.dialogs.beginDialog(turn.dialog.id, form);
         await turn.save();
         return answerOf(turn);
+      }),
+    standsIn: (context, formId, messageId) =>
+      unlessStale(async () => {
+        const { dialogs, save } = await opened(context, formId);
+        const form = waitingForm(dialogs);
+        if (form === null) return;
+        keepForm(dialogs, standingIn(form, messageId), cardOfWaiting(dialogs));
+        await save();
       }),
     click: (context, call) => unlessStale(() => clickOnce(outlasting(context), call)),
     async read(context, formId, by) {

@@ -23,13 +23,25 @@ async function whileTyping<T>(context: TurnContext, waiting: Promise<T>): Promis
   }
 }
 
+export interface Reply {
+  readonly card: AdaptiveCard;
+  /** Told in which message it stands; null: nobody has to know. */
+  readonly standsIn: ((messageId: string) => Promise<void>) | null;
+}
+
 /** Sends the card, or, where it is too slow in coming, one that says so and whose place it takes. */
-export async function reply(context: TurnContext, later: LaterCards, card: Promise<AdaptiveCard>): Promise<void> {
-  if ((await whileTyping(context, withinPatience(card))) === 'in-time') {
-    await context.sendActivity(cardActivity(await card));
+export async function reply(context: TurnContext, later: LaterCards, coming: Promise<Reply>): Promise<void> {
+  if ((await whileTyping(context, withinPatience(coming))) === 'in-time') {
+    const { card, standsIn } = await coming;
+    const sent = await context.sendActivity(cardActivity(card));
+    if (sent !== undefined) await standsIn?.(sent.id);
     return;
   }
   const { id: conversationId } = context.activity.conversation;
-  const sent = await context.sendActivity(cardActivity(lookingCard()));
-  later.replace({ conversationId, activityId: sent?.id ?? '' }, card);
+  const activityId = (await context.sendActivity(cardActivity(lookingCard())))?.id ?? '';
+  const come = async ({ card, standsIn }: Reply): Promise<AdaptiveCard> => {
+    await standsIn?.(activityId);
+    return card;
+  };
+  later.replace({ conversationId, activityId }, coming.then(come));
 }

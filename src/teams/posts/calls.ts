@@ -13,6 +13,7 @@ import type { Approvers } from './approvers.ts';
 import { kindOf } from './audience.ts';
 import { type Chat, isGone } from './chat.ts';
 import type { Directory } from './directory.ts';
+import { knownCards } from './known-cards.ts';
 
 export interface CallsOptions extends SourcesOptions {
   readonly requests: Pick<Requests, 'load' | 'events'>;
@@ -144,7 +145,7 @@ export function openCalls(options: CallsOptions): Calls {
   const { requests, shown, directory } = options;
 
   async function call(request: Request, one: Call): Promise<void> {
-    const ringing = new Ringing(options, request, one, await shown.of(request.id));
+    const ringing = new Ringing(options, request, one, await knownCards(shown, request));
     const turns = one.who.filter((to) => to !== 'requester' || one.except !== request.requester);
     // One place that refuses does not keep the others from being called.
     const results = await Promise.allSettled(turns.map((to) => ringing[to]()));

@@ -26,7 +26,7 @@ export interface Chat {
   postThread(channelId: string, card: AdaptiveCard): Promise<Posted>;
   /** Says something in words, mentioning people. */
   say(conversationId: string, text: string, addressees: readonly Addressee[]): Promise<Posted>;
-  /** Returns false when the card or its conversation is gone. */
+  /** Returns false when the card or its conversation is gone, or Teams will not have the message edited. */
   update(posted: Posted, card: AdaptiveCard): Promise<boolean>;
 }
 
@@ -60,6 +60,9 @@ const statusOf = (error: unknown): number | null => {
 
 /** The conversation is gone, or the bot is no longer in it: saying it once more would not help. */
 export const isGone = (error: unknown): boolean => [403, 404].includes(statusOf(error) ?? 0);
+
+/** Answers to an edit that trying again would not change: what is to be read has to be posted anew. */
+const unchangeable: readonly number[] = [400, 403, 404, 405, 410];
 
 export function openChat(options: ChatOptions): Chat {
   const { adapter, botAppId, botId, tenantId, conversations } = options;
@@ -122,7 +125,7 @@ export function openChat(options: ChatOptions): Chat {
           await context.updateActivity({ ...cardActivity(card), id: posted.activityId });
           return true;
         } catch (error) {
-          if (statusOf(error) === 404) return false;
+          if (unchangeable.includes(statusOf(error) ?? 0)) return false;
           throw error;
         }
       }),

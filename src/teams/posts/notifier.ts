@@ -14,6 +14,7 @@ import type { Chat, Posted } from './chat.ts';
 import type { Directory } from './directory.ts';
 import { type Drawing, type DrawingOptions, openDrawing } from './drawing.ts';
 import { fingerprint, keepCard } from './keep-card.ts';
+import { knownCards } from './known-cards.ts';
 import { openPace } from './pace.ts';
 import { asCopy } from './stray-cards.ts';
 import { wantedCards } from './wanted-cards.ts';
@@ -64,7 +65,7 @@ async function kindAt(
   { at, automatic }: Click,
   asked: Asked,
 ): Promise<CardKind> {
-  const known = (await shown.of(request.id)).find((card) => card.activityId === at?.activityId);
+  const known = (await knownCards(shown, request)).find((card) => card.activityId === at?.activityId);
   const copy = known === undefined && at !== null && !automatic ? await asCopy({ requests, shown }, request, at) : null;
   if (copy !== null) {
     const card = await drawing.inPlace(copy.audience, request, asked);
@@ -94,7 +95,7 @@ export function openNotifier(options: NotifierOptions): Notifier {
       // Loaded after the wait: what happened meanwhile is shown with it.
       const request = await requests.load(id);
       if (request === null) return;
-      const cards = await shown.of(id);
+      const cards = await knownCards(shown, request);
       const wanted = await wantedCards({ ...options, drawing }, request, cards, await approvers.of(request));
       // One place that refuses does not keep the others from being brought up to date.
       const results = await Promise.allSettled(

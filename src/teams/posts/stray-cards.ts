@@ -2,10 +2,12 @@
  * Copies of a request's card: a post whose answer was lost stands there although nobody knows of it. The first click on one
  * makes it known, and from then on it is brought up to date like every other.
  */
+import type { RequestId } from '../../domain/ids.ts';
 import type { Requests, Shown, ShownCard } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { copyAudience, kindOf } from './audience.ts';
 import type { Posted } from './chat.ts';
+import { knownCards } from './known-cards.ts';
 
 const channelOf = (conversationId: string): string => conversationId.split(';')[0] ?? '';
 
@@ -20,21 +22,28 @@ export interface StrayCardsOptions {
   readonly shown: Shown;
 }
 
+/** The open request that has a card there; null where none has, or only the one that is left out. */
+export async function holderOf(
+  { requests, shown }: StrayCardsOptions,
+  { activityId }: Posted,
+  leftOut: RequestId | null = null,
+): Promise<RequestId | null> {
+  for (const request of (await requests.open()).requests) {
+    if (request.id === leftOut) continue;
+    const cards = await knownCards(shown, request);
+    if (cards.some((card) => card.activityId === activityId)) return request.id;
+  }
+  return null;
+}
+
 /**
  * The row of a copy that was clicked, not yet saved; null when the card cannot be one. Which card was clicked is what a client
  * says: it must stand beside one of the request's own, and no other open request may have it.
  */
-export async function asCopy(
-  { requests, shown }: StrayCardsOptions,
-  request: Request,
-  clicked: Posted,
-): Promise<ShownCard | null> {
-  const beside = (await shown.of(request.id)).find((card) => isBeside(card, clicked) && kindOf(card.audience) !== null);
-  if (beside === undefined) return null;
-  for (const other of (await requests.open()).requests) {
-    const cards = other.id === request.id ? [] : await shown.of(other.id);
-    if (cards.some((card) => card.activityId === clicked.activityId)) return null;
-  }
+export async function asCopy(tools: StrayCardsOptions, request: Request, clicked: Posted): Promise<ShownCard | null> {
+  const known = await knownCards(tools.shown, request);
+  const beside = known.find((card) => isBeside(card, clicked) && kindOf(card.audience) !== null);
+  if (beside === undefined || (await holderOf(tools, clicked, request.id)) !== null) return null;
   const audience = copyAudience(beside.audience, clicked.activityId);
   return { requestId: request.id, audience, ...clicked, fingerprint: '' };
 }

@@ -1,15 +1,11 @@
 import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
-import { Color } from './row.ts';
 
-/** What a form becomes: cancelled, expired, or submitted (then it points to the request). */
+/** What a form becomes that no request came of. One that was submitted becomes its request's card. */
 export const FormEndedData = z.strictObject({
   fallbackText: Label,
   stateLine: CardText,
-  stateColor: Color,
-  /** Empty unless a request came of it. */
-  requestId: z.string(),
-  /** The agent's name or what was wanted. */
+  /** What was wanted. */
   title: CardText,
   text: CardText,
 });

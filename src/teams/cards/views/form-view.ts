@@ -99,17 +99,12 @@ export const nameOf = (form: Form): string => {
   return chosen === null ? '' : armIdParts(chosen.id).name;
 };
 
-/** What the form becomes when it has ended. */
+/** What the form becomes when it has ended without a request. */
 export function formEndedCard(form: Form): AdaptiveCard {
-  const submitted = form.ended === 'submitted';
   return renderCard('form-ended', {
-    fallbackText: label(submitted ? `Request ${form.requestId} is submitted.` : 'The form was cancelled.'),
-    stateLine: plain(submitted ? '✓ Submitted' : '○ Cancelled'),
-    stateColor: submitted ? 'Good' : 'Default',
-    requestId: submitted ? form.requestId : '',
-    title: plain(submitted ? nameOf(form) : operationNamed(form.operation).words.title),
-    text: submitted
-      ? plain('The approvers are being asked. The request’s own card shows how it goes on.')
-      : plain('Nothing was stored. Nothing was changed in Azure.'),
+    fallbackText: label('The form was cancelled.'),
+    stateLine: plain('○ Cancelled'),
+    title: plain(operationNamed(form.operation).words.title),
+    text: plain('Nothing was stored. Nothing was changed in Azure.'),
   });
 }

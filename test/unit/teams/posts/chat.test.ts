@@ -76,13 +76,21 @@ it('says that a post or an update did not work, so that it is tried again', asyn
   try {
     await expect(chat.post('a:1', card)).rejects.toMatchObject({ statusCode: 400 });
     await expect(chat.postThread('19:1@thread.tacv2', card)).rejects.toMatchObject({ statusCode: 400 });
+    answered = 409;
     await expect(chat.update({ conversationId: 'a:1', activityId: '1' }, card)).rejects.toMatchObject({
-      statusCode: 400,
+      statusCode: 409,
     });
-    answered = 404;
-    expect(await chat.update({ conversationId: 'a:1', activityId: '1' }, card)).toBe(false);
   } finally {
     answered = 200;
   }
   expect(bugs).toEqual([]);
+});
+
+it.each([400, 403, 404])('says of a message that Teams will not have edited (%i) that it is none', async (status) => {
+  answered = status;
+  try {
+    expect(await opened(urls.teams, null).update({ conversationId: 'a:1', activityId: '1' }, card)).toBe(false);
+  } finally {
+    answered = 200;
+  }
 });
