@@ -41,7 +41,7 @@ const lastingConflicts =
 const providersTrouble =
   /^(InternalServerError|InternalError|InternalOperationError|ServerTimeout|ServiceUnavailable|ServerBusy|GatewayTimeout|OperationTimedOut|Timeout|OperationPreempted|AnotherOperationInProgress|ConflictingConcurrentWriteNotAllowed|RetryableError)$/;
 /** Of a key that cannot be used whoever asks, and of an operation that somebody stopped. */
-const neverPasses = /^Key(NotFound|Disabled|NotYetValid|Expired|OperationNotAllowed)$|Cancell?ed$/;
+const neverPasses = /^Key(NotFound|Disabled|NotYetValid|Expired|Operation(NotAllowed|Forbidden))$|Cancell?ed$/;
 const throttled = /(Throttled|TooManyRequests)$/;
 const keyAccessRefused =
   /ForbiddenBy(Rbac|Policy)|AccessDenied|\bForbidden\b|(KeyVault|Access)\w*Forbidden|Unauthorized|not authorized|does not have .*permission|(access|permission)s? .*(denied|missing|required|not granted)/i;
@@ -101,11 +101,14 @@ const signInErrors =
 const signInUnreachable =
   /network_error|endpoints_resolution_error|openid_config_error|ECONNRE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|temporarily_unavailable|Status code: (429|5\d\d)/;
 
+/** MSAL's own codes stand first in its messages; the SDK's names for them tell less. */
+const msalsOwn = /^[a-z]+(_[a-z]+)*_error\b/;
+
 function fromSignIn(error: Error, context: FailureContext, exchange: Exchange): Failure {
   return unanswered(context, exchange, {
     source: 'sign-in',
     next: signInUnreachable.test(error.message) ? 'wait' : 'ask',
-    code: /AADSTS\d{1,10}/.exec(error.message)?.[0] ?? error.name,
+    code: (/AADSTS\d{1,10}/.exec(error.message) ?? msalsOwn.exec(error.message))?.[0] ?? error.name,
     message: error.message.slice(0, longestMessage),
   });
 }

@@ -9,7 +9,8 @@ import type { Line } from './line.ts';
 import { isVaultHost, notAVault } from './resource-ids.ts';
 
 /** Refusals of the key's state, not of the caller: the key does not work, and that must not pass as "could not look". */
-const keyItself = /^Key(Disabled|NotYetValid|Expired|OperationNotAllowed)$|key .*(disabled|expired|not yet valid)/i;
+const keyItself =
+  /^Key(Disabled|NotYetValid|Expired|Operation(NotAllowed|Forbidden))$|key .*(disabled|expired|not yet valid)/i;
 
 /** The vault lets nobody in from where the bot is, whatever it may do. */
 const atTheDoor = /^ForbiddenBy(Firewall|Connection)$/;
