@@ -46,12 +46,17 @@ const secret = (what: string): string =>
   `The secret of the bot’s app ${what}. An operator makes a new one in Entra, sets AZURE_CLIENT_SECRET to it and restarts the bot; then retry. The approvals hold.`;
 const noSuchApp =
   'An operator looks at AZURE_CLIENT_ID and at the tenant: the bot’s app is not there. Then retry; the approvals hold.';
+const noTenant =
+  'Entra did not say where to sign in: it cannot be reached, or there is no such tenant. An operator looks at the network and at MicrosoftAppTenantId; then retry. The approvals hold.';
 const notOffered =
   'Azure does not offer agents, or the interface the bot speaks, in this cloud or subscription. Retrying does not help: an operator looks for a newer version of the bot.';
 const limit = 'Ask the owner of the subscription to remove what nobody needs, or to have the limit raised; then retry.';
 const keyGone =
   'Look for the key and its version in the vault: recover it where it was deleted, then retry. Or give up and ask for another key.';
-const keyUnfit = 'Enable the key’s version in the vault, or give up and ask for another one.';
+const mendKey = (what: string): string => `${what} in the vault and retry, or give up and ask for another key.`;
+const operationsMissing = mendKey('Let the key’s version wrap and unwrap keys');
+const policyMissing =
+  'Give this bot’s identity the permission that Azure names in the vault’s access policies, then retry.';
 const closed =
   'Open the vault to all networks and retry, or give up and ask for a vault that is: agents are not among the services that a firewall lets in.';
 
@@ -59,8 +64,8 @@ export const azureRemedies: Readonly<Record<string, Remedy>> = {
   AuthorizationFailed: giveRight,
   LinkedAuthorizationFailed: giveRight,
   ForbiddenByRbac: giveRight,
-  ForbiddenByPolicy:
-    'Give this bot’s identity the permission that Azure names in the vault’s access policies, then retry.',
+  ForbiddenByPolicy: policyMissing,
+  AccessDenied: policyMissing,
   ScopeLocked: 'Remove the lock that Azure names, then retry.',
   RequestDisallowedByPolicy: askForExemption,
   NotFound: removed,
@@ -78,10 +83,11 @@ export const azureRemedies: Readonly<Record<string, Remedy>> = {
   QuotaExceeded: limit,
   KeyNotFound: keyGone,
   ObjectIsDeletedButRecoverable: 'Recover what was deleted under that name in the vault, or purge it; then retry.',
-  KeyDisabled: keyUnfit,
-  KeyExpired: keyUnfit,
-  KeyNotYetValid: keyUnfit,
-  KeyOperationNotAllowed: keyUnfit,
+  KeyDisabled: mendKey('Enable the key’s version'),
+  KeyExpired: mendKey('Give the key’s version a later expiry date'),
+  KeyNotYetValid: mendKey('Give the key’s version an earlier start date'),
+  KeyOperationForbidden: operationsMissing,
+  KeyOperationNotAllowed: operationsMissing,
   ForbiddenByFirewall: closed,
   ForbiddenByConnection: closed,
   KeyVaultNetworkAccessDenied: closed,
@@ -96,6 +102,7 @@ export const azureRemedies: Readonly<Record<string, Remedy>> = {
   AADSTS7000215: secret('is not the one that Entra knows'),
   AADSTS700016: noSuchApp,
   AADSTS90002: noSuchApp,
+  endpoints_resolution_error: noTenant,
   CredentialUnavailableError:
     'An operator gives the machine a managed identity, or sets how else the bot signs in; then retry. The approvals hold.',
   UnexpectedAnswer:
@@ -107,14 +114,25 @@ const certificate = 'An operator looks at AZURE_CA_FILE and the network: what an
 const passes = 'This often passes. Retry in a few minutes.';
 const spreads =
   'Azure had not let the agent’s identity use the key in time. See in the vault that the grant is there, then retry: it may just have needed longer.';
-const unknown =
-  'The bot knows no remedy for this code. Whoever runs Azure here finds the call by the ids under Details. Retry once it is put right, or give up.';
+const byIds = 'whoever runs Azure here finds the call by the ids under Details.';
+const mayPass = `This may pass: retry in a few minutes. If it does not, see in the vault that the grant is there and that the key works; ${byIds}`;
+const unknown = `The bot knows no remedy for this code: ${byIds} Retry once it is put right, or give up.`;
+
+/** The agent’s identity is refused the key, not the bot’s: the codes are the same. */
+const isAgentRefused = ({ next, code }: Told): boolean => next === 'retry-until' && code !== 'PrincipalNotFound';
+
+/** What Azure could not do, once it had begun, and says nothing of why. */
+const isUnexplained = (failure: Told): boolean => failure.source === 'azure' && failure.status < 400;
+
+/** Whether somebody told what to do about it before it happened. */
+export const knowsRemedy = ({ code, next }: Told): boolean => azureRemedies[code] !== undefined || next !== 'ask';
 
 /** Never empty: somebody has to know where to turn. */
 export function azureRemedy(failure: Told): string {
+  if (isAgentRefused(failure)) return spreads;
   const known = azureRemedies[failure.code];
   if (known !== undefined) return typeof known === 'string' ? known : known(failure);
-  if (failure.next === 'retry-until') return spreads;
-  if (failure.next === 'wait') return passes;
-  return failure.source === 'no-answer' ? certificate : unknown;
+  if (failure.next === 'wait') return isUnexplained(failure) ? mayPass : passes;
+  if (failure.source === 'no-answer') return certificate;
+  return failure.source === 'sign-in' ? signIn : unknown;
 }

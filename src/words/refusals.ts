@@ -4,7 +4,7 @@ import type { Refusal, RefusalCode } from '../domain/request/refusal.ts';
 import { kinds } from '../resources/registry.ts';
 import { failureLine, sourceWords } from './failures.ts';
 import { shortVersion } from './places.ts';
-import { remedyWords } from './remedies.ts';
+import { remedyWhereRefused } from './remedies.ts';
 
 export interface Words {
   /** What is. */
@@ -19,7 +19,7 @@ export interface Words {
 const whyUnchecked = (failure: Failure | undefined): string =>
   failure === undefined || failure.next !== 'ask'
     ? 'Nothing was stored. Try again in a minute.'
-    : `${sourceWords(failure)}. Nothing was stored. ${remedyWords(failure)}`;
+    : `${sourceWords(failure)}. Nothing was stored. ${remedyWhereRefused(failure)}`;
 
 const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) => Words } = {
   'acknowledge-data-loss': () => ({
@@ -55,7 +55,7 @@ const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) =>
   }),
   'azure-cannot': (told, failure) => ({
     title: 'Azure cannot answer this.',
-    text: `${told} Nothing was changed. ${failure === undefined ? '' : remedyWords(failure)}`,
+    text: `${told} Nothing was changed. ${failure === undefined ? '' : remedyWhereRefused(failure)}`,
     unchanged: true,
   }),
   'cannot-check-membership': (_fact, failure) => ({

@@ -1,6 +1,6 @@
 /** What to do about a failure: data beside its code, Azure's or the bot's own. */
 import type { Failure, FoundCode } from '../domain/failure.ts';
-import { azureRemedy } from './azure-remedies.ts';
+import { azureRemedy, knowsRemedy } from './azure-remedies.ts';
 import { checkWords } from './checks.ts';
 import { doubtfulKeyRemedy, otherKeyRemedy } from './keys.ts';
 
@@ -49,3 +49,9 @@ export function remedyWords(failure: Failure): string {
   }
   return azureRemedy(failure);
 }
+
+/** The same where somebody is refused a look: there are no details to turn to, and nothing to give up. */
+export const remedyWhereRefused = (failure: Failure): string =>
+  failure.source !== 'azure' || knowsRemedy(failure)
+    ? remedyWords(failure)
+    : 'The bot knows no remedy for this code. Tell an operator: trying again does not help.';

@@ -72,6 +72,8 @@ function toldWaiting({ next, code, status }: Told): string {
     return 'Azure asks everybody here to slow down. That is usual where much is going on, and passes.';
   if (status === 409 || status === 412)
     return 'Azure is busy with another change here. That usually passes in a minute.';
+  if (code === 'UnexpectedAnswer') return 'Azure’s answer broke off on its way. The bot looks again.';
+  if (status === 404) return 'Azure does not know its own operation. The bot looks at the agent itself instead.';
   if (status < 400)
     return 'Azure could not do it yet. Where the grant is spreading that is expected, for 1 to 5 minutes.';
   return 'Azure has some trouble of its own. That usually passes in a few minutes.';
