@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { connectAzure } from '../../src/azure/azure.ts';
 import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
-import { openCredential } from '../../src/azure/credential.ts';
+import { openCredential, type SignIn } from '../../src/azure/credential.ts';
 import type { Limits } from '../../src/azure/exchange.ts';
 import type { Failure, Outcome } from '../../src/domain/failure.ts';
 import { ArmId, KeyName } from '../../src/domain/ids.ts';
@@ -39,13 +39,15 @@ export interface ConnectChoices {
   readonly cloud?: Cloud;
   /** Where to sign in, when that is not the same cloud. */
   readonly authority?: Cloud;
+  /** How, when that is not by the secret of `who`. */
+  readonly signIn?: Partial<SignIn>;
 }
 
 /** Signed in as the bot, short pauses between retries. */
 export function connect(azure: RunningAzure, choices: ConnectChoices = {}): Azure {
   const { who = bot, subscriptions = [careId, researchId] } = choices;
   const cloud = choices.cloud ?? customCloud(azure);
-  const signIn = { tenantId, clientId: who.id, clientSecret: who.secret, federatedTokenFile: null };
+  const signIn = { tenantId, clientId: who.id, clientSecret: who.secret, federatedTokenFile: null, ...choices.signIn };
   return connectAzure({
     kinds,
     cloud,

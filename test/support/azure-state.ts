@@ -121,14 +121,26 @@ export const givePolicy =
     accessPolicies.push({ tenantId, objectId, applicationId: null, permissions, keysBefore: [], effectiveAt });
   };
 
+const botPermissions = (state: AzureState) =>
+  state.roleDefinitions.filter((role) => role.roleName.startsWith('CMK bot')).flatMap((role) => role.permissions);
+
 /** Takes actions from the bot's roles, wherever it holds them; data actions too. */
 export const withoutActions =
   (...actions: readonly string[]): Change =>
   (state) => {
-    const held = state.roleDefinitions.filter((role) => role.roleName.startsWith('CMK bot'));
-    for (const permission of held.flatMap((role) => role.permissions)) {
+    for (const permission of botPermissions(state)) {
       permission.actions = permission.actions.filter((action) => !actions.includes(action));
       permission.dataActions = permission.dataActions.filter((action) => !actions.includes(action));
+    }
+  };
+
+/** Gives them to each of the bot's roles, as an owner who mends them would. */
+export const withActions =
+  (...actions: readonly string[]): Change =>
+  (state) => {
+    for (const permission of botPermissions(state)) {
+      permission.actions.push(...actions);
+      permission.dataActions.push(...actions);
     }
   };
 

@@ -1,0 +1,84 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { scenarios } from '../../src/local/azure/scenarios/scenarios.ts';
+import { azureRemedies } from '../../src/words/azure-remedies.ts';
+import { failuresTables, groups, limitsTable, rows } from '../support/failures/catalogue.ts';
+import type { FailureRow } from '../support/failures/failure-row.ts';
+import { meet, type Outcome } from '../support/failures/meet.ts';
+import { discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+
+/**
+ * The catalogue of failures: every row is met over HTTPS, by the product's own clients and the run's own rules, with the pauses
+ * of a run left out. `UPDATE_GOLDEN=1 npm test -- test/contract/failures-doc` makes the document's tables anew.
+ */
+
+const file = new URL('../../docs/failures.md', import.meta.url);
+const place = (name: string): RegExp => new RegExp(`(<!-- made: ${name} -->\n\n)([\\s\\S]*?)(<!-- /made -->)`);
+
+const outcomes = new Map<FailureRow, Promise<Outcome>>();
+let azure: RunningAzure;
+const apart: RunningAzure[] = [];
+
+beforeAll(async () => {
+  azure = await startAzure();
+  for (const row of rows.filter((one) => one.apart === true)) {
+    const own = await startAzure();
+    apart.push(own);
+    const outcome = meet(own, row);
+    outcome.catch(() => undefined);
+    outcomes.set(row, outcome);
+  }
+});
+afterAll(() => Promise.all([azure, ...apart].map(discard)));
+
+const met = (row: FailureRow): Promise<Outcome> => {
+  const outcome = outcomes.get(row) ?? meet(azure, row);
+  outcomes.set(row, outcome);
+  return outcome;
+};
+
+const titled = (row: FailureRow) => [row.what, row.kind === 'run' ? row.at : row.by, row.ends, row] as const;
+// Those that take long by themselves are under way meanwhile.
+const inOrder = (some: readonly FailureRow[]) =>
+  [...some.filter((row) => row.apart !== true), ...some.filter((row) => row.apart === true)].map(titled);
+
+describe.each(groups.map((group) => [group.title, group.rows] as const))('%s', (_title, inGroup) => {
+  test.each(inOrder(inGroup))('%s (%s) It %s.', async (_what, _by, ends, row) => {
+    const outcome = await met(row);
+    expect(outcome).toMatchObject({ ends, code: row.code, unsaid: [] });
+    if (ends !== 'goes on by itself') expect(outcome.remedy).not.toBe('');
+  });
+});
+
+test('every scenario is met', () => {
+  expect(scenarios.filter(({ name }) => rows.every(({ scenario }) => scenario !== name))).toEqual([]);
+});
+
+test('every code with a remedy is met', () => {
+  const codes = new Set(rows.map(({ code }) => code));
+  expect(Object.keys(azureRemedies).filter((code) => !codes.has(code))).toEqual([]);
+});
+
+describe('docs/failures.md', () => {
+  test.each([
+    ['limits', async () => limitsTable()],
+    [
+      'failures',
+      async () => {
+        const all = new Map<FailureRow, Outcome>();
+        for (const row of rows) all.set(row, await met(row));
+        return failuresTables((row) => {
+          const outcome = all.get(row);
+          if (outcome === undefined) throw new Error(`nothing came of ${row.what}`);
+          return outcome;
+        });
+      },
+    ],
+  ] as const)('has the %s that the code makes', async (name, make) => {
+    const made = await make();
+    const text = readFileSync(file, 'utf8');
+    const update = process.env.UPDATE_GOLDEN === '1';
+    const now = update ? text.replace(place(name), (_, before, _old, after) => `${before}${made}\n\n${after}`) : text;
+    if (update) writeFileSync(file, now);
+    expect(place(name).exec(now)?.[2]).toBe(`${made}\n\n`);
+  });
+});

@@ -1,0 +1,52 @@
+/** What a row of the catalogue does to the Azure that its request is run against: as a tester, as the owner, as whoever else. */
+
+import type { AzureState, Change } from '../azure-state.ts';
+import { changeState, http, type RunningAzure } from '../local-azure.ts';
+import { type Clients, clientsOf, owner } from '../local-azure-clients.ts';
+import type { Fault } from '../story.ts';
+
+export interface AzureUnderRun {
+  readonly running: RunningAzure;
+  turnOn(...scenarios: readonly string[]): Promise<void>;
+  /** Faults and scenarios. */
+  allOff(): Promise<void>;
+  fault(...faults: readonly (Fault & { readonly lose?: readonly string[] })[]): Promise<void>;
+  change(...changes: readonly Change[]): Promise<void>;
+  state(): Promise<AzureState>;
+  /** Azure's official clients, as the owner of everything signs in with them. */
+  readonly owner: Clients;
+  /** The same without a client: `PUT` of what no client in use here writes. */
+  asOwner(method: string, path: string, body?: unknown): Promise<void>;
+  /** The address of a vault's own, where its data is. */
+  vaultAddress(name: string): Promise<string>;
+}
+
+const accepted = async (answer: Promise<{ readonly status: number; readonly body: unknown }>): Promise<void> => {
+  const { status, body } = await answer;
+  if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
+};
+
+export function azureUnderRun(running: RunningAzure): AzureUnderRun {
+  const clients = clientsOf(running, owner);
+  const state = async (): Promise<AzureState> => (await http(running, 'GET', '/simulator/state')).body;
+  return {
+    running,
+    turnOn: (...names) => accepted(http(running, 'POST', '/simulator/scenarios', { body: { names } })),
+    allOff: () => accepted(http(running, 'DELETE', '/simulator/scenarios')),
+    fault: (...faults) => accepted(http(running, 'POST', '/simulator/faults', { body: faults })),
+    change: (...changes) =>
+      changeState(running, (now) => {
+        for (const change of changes) change(now);
+      }),
+    state,
+    owner: clients,
+    async asOwner(method, path, body) {
+      const headers = { authorization: `Bearer ${await clients.token()}` };
+      await accepted(http(running, method, path, { headers, ...(body === undefined ? {} : { body }) }));
+    },
+    async vaultAddress(name) {
+      const vault = (await state()).vaults.find((one) => one.name === name);
+      return `https://localhost:${vault?.port}/`;
+    },
+  };
+}

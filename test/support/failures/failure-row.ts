@@ -1,0 +1,102 @@
+/** One row of the catalogue of failures: what happens with Azure, who meets it, and where that has to end. */
+
+import type { StepName } from '../../../src/domain/plan.ts';
+import type { Scenario } from '../../../src/local/azure/scenarios/scenario.ts';
+import { scenariosNamed } from '../../../src/local/azure/scenarios/scenarios.ts';
+import type { ConnectChoices } from '../../contract/azure-setup.ts';
+import type { AzureUnderRun } from './azure-under-run.ts';
+import type { Approved } from './run-under-trouble.ts';
+import type { WishName } from './wishes.ts';
+
+export type Ends = 'goes on by itself' | 'asks a person' | 'is refused to whoever asks';
+
+/** What a look for a person came to, in the words that the person gets. */
+export interface Looked {
+  readonly ends: Ends;
+  readonly code: string | null;
+  readonly says: string;
+  readonly remedy: string;
+}
+
+type Do = (azure: AzureUnderRun, approved: Approved) => Promise<void>;
+
+interface Row {
+  /** A scenario's own sentence, or one like it. */
+  readonly what: string;
+  readonly scenario: string | null;
+  readonly ends: Ends;
+  /** Of the last failure; null: none came through to the run. */
+  readonly code: string | null;
+  /** Azure takes long by itself: met beside the others. */
+  readonly apart?: true;
+}
+
+export interface RunRow extends Row {
+  readonly kind: 'run';
+  /** The look before the first change, or a step. */
+  readonly at: 'check' | StepName;
+  /** Where the trouble begins, when that is earlier. */
+  readonly from?: 'check' | StepName;
+  readonly wish?: WishName;
+  /** Before people ask. */
+  readonly before?: (azure: AzureUnderRun) => Promise<void>;
+  readonly bring: Do;
+  /** What the card says to do, done; then Retry has to succeed. */
+  readonly mend?: Do;
+  readonly choices?: ConnectChoices;
+  /** As much time as the run waits passes in Azure too. */
+  readonly timePasses?: true;
+}
+
+export interface LookRow extends Row {
+  readonly kind: 'look';
+  /** Who looks: `the review`. */
+  readonly by: string;
+  readonly look: (azure: AzureUnderRun) => Promise<Looked>;
+}
+
+export type FailureRow = RunRow | LookRow;
+
+export interface FailureGroup {
+  readonly title: string;
+  readonly rows: readonly FailureRow[];
+}
+
+function scenarioNamed(name: string): Scenario {
+  const found = scenariosNamed([name]);
+  const [scenario] = typeof found === 'string' ? [] : found;
+  if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
+  return scenario;
+}
+
+type Given<T extends Row> = Omit<T, 'kind' | 'what' | 'scenario' | 'bring'>;
+
+/** A scenario, turned on when the run comes to a place. */
+export const runUnder = (name: string, row: Given<RunRow> & { readonly bring?: Do }): RunRow => ({
+  bring: (azure) => azure.turnOn(name),
+  ...row,
+  kind: 'run',
+  what: scenarioNamed(name).does,
+  scenario: name,
+});
+
+export const run = (what: string, bring: Do, row: Given<RunRow>): RunRow => ({
+  ...row,
+  kind: 'run',
+  what,
+  scenario: null,
+  bring,
+});
+
+export const lookUnder = (name: string, row: Given<LookRow>): LookRow => ({
+  ...row,
+  kind: 'look',
+  what: scenarioNamed(name).does,
+  scenario: name,
+  look: async (azure) => {
+    await azure.turnOn(name);
+    return row.look(azure);
+  },
+});
+
+export const look = (what: string, row: Given<LookRow>): LookRow => ({ ...row, kind: 'look', what, scenario: null });

@@ -1,0 +1,61 @@
+/** Looks that a person waits for, and what they come to: the review of a form, a list, whether somebody may. */
+
+import { codeOf, type Failure, type Outcome } from '../../../src/domain/failure.ts';
+import { PersonId } from '../../../src/domain/ids.ts';
+import { blocksOf } from '../../../src/domain/plan.ts';
+import type { Azure } from '../../../src/domain/ports/azure.ts';
+import { type Refusal, refuse, refuseFailure } from '../../../src/domain/request/refusal.ts';
+import { approversGroup } from '../../../src/local/people.ts';
+import { operationOf } from '../../../src/operations/registry.ts';
+import { checkWords } from '../../../src/words/checks.ts';
+import { refusalWords } from '../../../src/words/refusals.ts';
+import { termsOf } from '../../unit/support/policies.ts';
+import { approver, tenant } from '../fixtures.ts';
+import type { AzureUnderRun } from './azure-under-run.ts';
+import type { Looked } from './failure-row.ts';
+import { connected } from './run-under-trouble.ts';
+import { type WishName, wishNamed } from './wishes.ts';
+
+const fine: Looked = { ends: 'goes on by itself', code: null, says: '', remedy: '' };
+
+function refused(failure: Failure, refusal: Refusal): Looked {
+  const { title, text } = refusalWords(refusal);
+  // Azure's own words may name what is different each time.
+  const message = failure.source === 'bot' ? '' : failure.message;
+  const remedy = message === '' ? text : text.replace(message, '…');
+  return { ends: 'is refused to whoever asks', code: codeOf(failure), says: title, remedy };
+}
+
+const orRefused = (outcome: Outcome<unknown>): Looked =>
+  outcome.ok ? fine : refused(outcome.failure, refuseFailure(outcome.failure));
+
+/** The last page of a form: everything that a plan rests on is looked at, and judged. */
+export const reviewOf =
+  (name: WishName) =>
+  async (azure: AzureUnderRun): Promise<Looked> => {
+    const wish = await wishNamed(name, azure);
+    const operation = operationOf(wish);
+    const seen = await operation.observe(connected(azure.running), wish, null);
+    if (!seen.ok) return orRefused(seen);
+    const context = { tenantId: tenant, policyVersion: 'p1', terms: termsOf(), now: new Date(), own: null };
+    const plan = operation.plan(wish, seen.value, context);
+    const warnings = plan.checks.filter(({ outcome }) => outcome === 'warn');
+    const [block] = blocksOf(plan);
+    if (block !== undefined) {
+      const { title, remedy } = checkWords(block);
+      return { ends: 'is refused to whoever asks', code: block.code, says: title, remedy };
+    }
+    return { ...fine, says: warnings.map((one) => checkWords(one).title).join(' ') };
+  };
+
+export const listOf =
+  (list: (azure: Azure) => Promise<Outcome<unknown>>) =>
+  async ({ running }: AzureUnderRun): Promise<Looked> =>
+    orRefused(await list(connected(running)));
+
+/** Whether an approver is one. */
+export const membership = async ({ running }: AzureUnderRun): Promise<Looked> => {
+  const found = await connected(running).groups.memberOf(PersonId.parse(approver), [approversGroup.id]);
+  if (found.ok) return fine;
+  return refused(found.failure, { ...refuse('cannot-check-membership'), failure: found.failure });
+};

@@ -1,0 +1,139 @@
+/** Meets one row: runs or looks under its trouble, mends what the card says, and tells what came of it. */
+import { codeOf, type Failure } from '../../../src/domain/failure.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import { statusCard } from '../../../src/teams/cards/views/status-view.ts';
+import { messageOf, sourceWords } from '../../../src/words/failures.ts';
+import { remedyWords } from '../../../src/words/remedies.ts';
+import { notCheckedWords, stepTitles } from '../../../src/words/steps.ts';
+import { waitingWords } from '../../../src/words/waiting.ts';
+import { names, patienceAt } from '../card-states.ts';
+import { http, type RunningAzure } from '../local-azure.ts';
+import { wordsOf } from '../story.ts';
+import { type AzureUnderRun, azureUnderRun } from './azure-under-run.ts';
+import type { Ends, FailureRow, LookRow, RunRow } from './failure-row.ts';
+import { type Approved, approvedOn, type Met } from './run-under-trouble.ts';
+import { wishNamed } from './wishes.ts';
+
+export interface Outcome {
+  readonly by: string;
+  readonly tries: number;
+  readonly waitedMs: number;
+  readonly ends: Ends;
+  readonly code: string | null;
+  /** While it waits; empty where it does not. */
+  readonly waiting: string;
+  readonly says: string;
+  readonly remedy: string;
+  /** Whether the remedy was carried out, and Retry went through. */
+  readonly mended: boolean;
+  /** What the cards lack of these words; empty. */
+  readonly unsaid: readonly string[];
+}
+
+/** Every word of the card that the requester sees. */
+function cardOf(request: Request): string {
+  const context = {
+    patience: patienceAt(request.changedAt),
+    reader: { kind: 'requester' },
+    names,
+    awaited: '',
+    addressed: [],
+    userIds: [],
+    paused: false,
+    stepUp: false,
+  } as const;
+  return wordsOf(statusCard(request, context)).replaceAll('\\', '');
+}
+
+/** Time passes for grants that do not count yet. */
+const pass = (azure: AzureUnderRun, ms: number): Promise<void> =>
+  azure.change((state) => {
+    for (const one of state.roleAssignments) {
+      one.effectiveAt = new Date(Date.parse(one.effectiveAt) - ms).toISOString();
+    }
+  });
+
+/** What a request that succeeded does not claim, of what it tries to. */
+const notProved = (request: Request): string => {
+  const left = request.state === 'succeeded' ? request.proofs.filter(({ outcome }) => outcome !== 'proved') : [];
+  return left
+    .filter(({ level }) => level === 'key-usable')
+    .map(notCheckedWords)
+    .join(' ');
+};
+
+const saysOf = (failure: Failure): string => (failure.source === 'bot' ? messageOf(failure) : sourceWords(failure));
+
+async function driveUnder(azure: AzureUnderRun, row: RunRow, approved: Approved) {
+  const begins = row.from ?? row.at;
+  let [brought, passed, waitingCard] = [false, 0, ''];
+  const met = await approved.drive(
+    1,
+    async (turn, waitedMs) => {
+      if (row.timePasses === true && waitedMs > passed) await pass(azure, waitedMs - passed);
+      passed = waitedMs;
+      const now = turn === 'intend' && waitedMs > 0 ? await approved.load() : null;
+      if (now?.progress.some(({ state }) => state === 'waiting')) waitingCard = cardOf(now);
+      if (brought || turn !== begins) return;
+      brought = true;
+      await row.bring(azure, approved);
+    },
+    row.at,
+  );
+  return { met, waitingCard };
+}
+
+const endsOf = ({ request }: Met): Ends => {
+  if (request.state === 'succeeded') return 'goes on by itself';
+  if (request.state === 'needs-attention') return 'asks a person';
+  throw new Error(`it is ${request.state}`);
+};
+
+async function meetRun(azure: AzureUnderRun, row: RunRow): Promise<Outcome> {
+  await row.before?.(azure);
+  const approved = await approvedOn(azure.running, await wishNamed(row.wish ?? 'enable', azure), row.choices);
+  const { met, waitingCard } = await driveUnder(azure, row, approved);
+  const { failures, tries, waitedMs, request } = met;
+  const [ends, last] = [endsOf(met), failures.at(-1) ?? null];
+  const asks = ends === 'asks a person' && last !== null;
+  const waited = asks ? failures.slice(0, -1) : failures;
+  const waiting = row.at === 'check' ? [] : [...new Set(waited.map(waitingWords))];
+  const shown = asks ? [saysOf(last), remedyWords(last)] : [notProved(request)];
+  const lacks = (card: string, words: readonly string[]) => words.filter((one) => !card.includes(one));
+  const unsaid = [...lacks(waitingCard, waiting.slice(-1)), ...lacks(cardOf(request), shown)];
+  if (row.mend !== undefined) {
+    await row.mend(azure, approved);
+    await approved.retry();
+    const again = await approved.drive(2, async () => undefined, row.at);
+    if (again.request.state !== 'succeeded') {
+      throw new Error(
+        `Retry: ${JSON.stringify(again.request.state === 'needs-attention' ? again.request.failure : again.request.state)}`,
+      );
+    }
+  }
+  return {
+    by: row.at === 'check' ? 'the look before the run' : stepTitles[row.at],
+    ...{ tries, waitedMs, ends, unsaid },
+    code: last === null ? null : codeOf(last),
+    waiting: waiting.join(' '),
+    says: asks ? saysOf(last) : notProved(request),
+    remedy: asks ? remedyWords(last) : '',
+    mended: row.mend !== undefined,
+  };
+}
+
+async function meetLook(azure: AzureUnderRun, row: LookRow): Promise<Outcome> {
+  const looked = await row.look(azure);
+  return { ...looked, by: row.by, tries: 1, waitedMs: 0, waiting: '', mended: false, unsaid: [] };
+}
+
+/** Azure is put back afterwards. */
+export async function meet(running: RunningAzure, row: FailureRow): Promise<Outcome> {
+  const azure = azureUnderRun(running);
+  const before = await azure.state();
+  const putBack = async (): Promise<void> => {
+    await azure.allOff();
+    await http(running, 'PUT', '/simulator/state', { body: before });
+  };
+  return (row.kind === 'run' ? meetRun(azure, row) : meetLook(azure, row)).finally(putBack);
+}

@@ -1,0 +1,60 @@
+/** What is wished in the catalogue: one wish for each way to a step. */
+import { KeyVersion } from '../../../src/domain/ids.ts';
+import { Wish } from '../../../src/operations/registry.ts';
+import { resourceRef, vaultId } from '../../contract/azure-setup.ts';
+import { agentIn, newestIn } from '../azure-state.ts';
+import type { AzureUnderRun } from './azure-under-run.ts';
+
+export const seeded = { agent: 'triage-agent-prod', vault: 'kv-care-prod', key: 'cmk-triage-agent', made: 'cmk-made' };
+export const rotated = { agent: 'virtual-visit-agent', vault: 'kv-hospital-keys', key: 'cmk-virtual-visit' };
+
+const kind = { type: 'RSA', size: 3072, expires: null };
+
+type Make = (azure: AzureUnderRun) => Promise<unknown>;
+
+const wishes = {
+  /** Under an existing key. */
+  enable: async (azure) => ({
+    operation: 'enable-cmk',
+    resource: resourceRef(seeded.agent),
+    vaultId: vaultId(seeded.vault),
+    keyName: seeded.key,
+    keyVersion: newestIn(await azure.state(), seeded.vault, seeded.key).version,
+    newKey: null,
+  }),
+  /** Under a key that the run makes, by way of Azure Resource Manager. */
+  make: async () => ({
+    operation: 'enable-cmk',
+    resource: resourceRef(seeded.agent),
+    vaultId: vaultId(seeded.vault),
+    keyName: seeded.made,
+    keyVersion: null,
+    newKey: kind,
+  }),
+  /** The same of an agent that has identities of others’ making. */
+  shared: async () => ({
+    operation: 'enable-cmk',
+    resource: resourceRef('visitor-agent'),
+    vaultId: vaultId(seeded.vault),
+    keyName: seeded.made,
+    keyVersion: null,
+    newKey: kind,
+  }),
+  /** To a version that the run makes, at the vault itself. */
+  rotate: async (azure) => {
+    const from = agentIn(await azure.state(), rotated.agent).content.keyVaultProperties;
+    if (from === null) throw new Error('it is under no key');
+    const { keyName, keyVaultUri: vaultUri, keyVersion } = from;
+    const place = { vaultId: vaultId(rotated.vault), keyName };
+    return {
+      operation: 'rotate-cmk',
+      resource: resourceRef(rotated.agent),
+      from: { vaultUri, keyName, keyVersion },
+      to: { way: 'new-version', ...place, after: KeyVersion.parse(keyVersion), make: kind },
+    };
+  },
+} satisfies Record<string, Make>;
+export type WishName = keyof typeof wishes;
+
+export const wishNamed = async (name: WishName, azure: AzureUnderRun): Promise<Wish> =>
+  Wish.parse(await wishes[name](azure));
