@@ -47,7 +47,7 @@ function openBot(
   const { notifier, directory } = teamsSide;
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
-  const { requester: requesterStanding, approverOf, requesterOf, rolesOf } = standings;
+  const { requester: requesterStanding, approverOf, requesterOf, rolesOf, decidable } = standings;
   const commandPorts = { azure, requests, policy, tenantId, requesterStanding, random, sha256, now };
   return new CmkBot({
     commandPorts,
@@ -57,7 +57,7 @@ function openBot(
       ports: commandPorts,
       isTaken: async (at) => (await holderOf({ requests, shown }, at)) !== null,
     }),
-    lists: openLists(documents, requests, directory, random),
+    lists: openLists({ documents, requests, directory, decidable, random, now }),
     later,
     notifier,
     conversations,

@@ -56,6 +56,11 @@ export interface Standings {
   approverOf(person: PersonId, request: Request | null): Promise<Standing>;
   /** Whether whoever asked still may. */
   requesterOf(request: Request): Promise<Standing>;
+  /**
+   * For lists: on which requests the person may decide, by what their agents were when they were asked for. The directory is
+   * asked once, however many they are. It says what to offer and permits nothing: every decision is judged anew.
+   */
+  decidable(person: PersonId): Promise<(request: Request) => boolean>;
 }
 
 interface Role {
@@ -112,5 +117,16 @@ export function openStandings(azure: Asked, policy: Policy, admission: Admission
     approver,
     approverOf: (person, request) => (request === null ? approver(person, null) : onRequest(approver, person, request)),
     requesterOf: (request) => onRequest(requester, request.requester, request),
+    async decidable(person) {
+      const stricter = policy.tagRules.flatMap((rule) => rule.approvers ?? []);
+      const found = await azure.groups.memberOf(person, [...new Set([...approving, ...stricter])]);
+      if (!found.ok || kindStanding(found.value.kind, admission.allowGuests) !== 'yes') return () => false;
+      const held = new Set(found.value.of);
+      return (request) =>
+        request.state === 'awaiting-approval' &&
+        request.requester !== person &&
+        !request.approvals.some(({ by }) => by === person) &&
+        termsFor(policy, request.plan.observation.resource).approvers.every((ids) => ids.some((id) => held.has(id)));
+    },
   };
 }

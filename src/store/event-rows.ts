@@ -1,6 +1,6 @@
 /** How events lie in their table, and how they are read: checked, row by row, before anybody sees them. */
 import { z } from 'zod';
-import { RequestId } from '../domain/ids.ts';
+import type { RequestId } from '../domain/ids.ts';
 import type { ChainLine, Position, Sealed } from '../domain/record/chain.ts';
 import type { CommitmentTo } from '../domain/record/seals.ts';
 import type { EventBody, StoredEvent } from '../domain/request/events.ts';
@@ -125,17 +125,6 @@ export const eventsOfThese = (sql: Sql, tools: ReadTools, ids: readonly string[]
 export async function countRequests(sql: Sql, most: number): Promise<number> {
   const text = `select count(*) as requests from (${firstEvents} limit $1) first`;
   return (await selectOne(sql, z.object({ requests: int8 }), text, [most]))?.requests ?? 0;
-}
-
-const RequestRow = z.object({ request_id: RequestId });
-
-/** The requests whose first event names the agent as its target, newest first. */
-export async function requestsOf(sql: Sql, resourceId: string): Promise<readonly RequestId[]> {
-  // PostgreSQL looks into no JSON that holds an escaped NUL anywhere.
-  const readable = `replace(body, '\\u0000', '\\ufffd')::jsonb`;
-  const text = `select request_id from cmk.event
-    where revision = 1 and lower(${readable} ->> 'target') = lower($1) order by seq desc`;
-  return (await select(sql, RequestRow, text, [resourceId])).map((row) => row.request_id);
 }
 
 /** An event on its way into the table. */

@@ -3,6 +3,7 @@
  * it in place of a newer one, every row of it sound by itself: a process that saw the newer one is not taken in.
  */
 import { z } from 'zod';
+import type { OpenWanted } from '../domain/ports/store.ts';
 import type { ChainLine, Link } from '../domain/record/chain.ts';
 import type { RowFault } from '../domain/record/faults.ts';
 import type { CheckLine, SoundLine } from '../domain/record/seals.ts';
@@ -23,10 +24,11 @@ interface KnownRequest {
   /** In lower case; null: it has ended. */
   readonly holds: string | null;
   readonly waits: Waits;
+  readonly requester: string | null;
 }
 
 /** Of a first event. */
-const First = z.object({ target: z.string() });
+const First = z.object({ target: z.string(), actor: z.object({ id: z.string().nullable() }) });
 
 export interface KnownRecordOptions {
   readonly check: CheckLine;
@@ -39,6 +41,8 @@ export class KnownRecord {
   readonly #onBroken: KnownRecordOptions['onBroken'];
   readonly #requests = new Map<string, KnownRequest>();
   readonly #holders = new Map<string, string>();
+  /** Every request there was for a resource, oldest first. */
+  readonly #ofResource = new Map<string, string[]>();
   /** From which event on which key seals, oldest first. */
   readonly #keys: { readonly from: number; readonly key: string }[] = [];
   #last: Link = genesis;
@@ -117,10 +121,24 @@ export class KnownRecord {
     return this.#holders.get(resource) ?? null;
   }
 
-  /** Those that have not ended: who waits for people first, among them the newest. */
-  get open(): readonly string[] {
-    const newestFirst = [...this.#holders.values()].reverse();
-    return waits.flatMap((wanted) => newestFirst.filter((id) => this.#requests.get(id)?.waits === wanted));
+  /** Those that have not ended and are wanted: who waits for people first, among them the newest. */
+  open({ requester, waits: only, named }: OpenWanted = {}): readonly string[] {
+    const part = named?.toLowerCase() ?? '';
+    const newestFirst = [...this.#holders]
+      .filter(([resource, id]) => {
+        const isNamed = resource.slice(resource.lastIndexOf('/') + 1).includes(part) || id.toLowerCase().includes(part);
+        return isNamed && (requester === undefined || this.#requests.get(id)?.requester === requester);
+      })
+      .map(([, id]) => id)
+      .reverse();
+    return waits
+      .filter((one) => only === undefined || one === only)
+      .flatMap((one) => newestFirst.filter((id) => this.#requests.get(id)?.waits === one));
+  }
+
+  /** Every request there was for the resource, in lower case, newest first. */
+  requestsFor(resource: string): readonly string[] {
+    return [...(this.#ofResource.get(resource) ?? [])].reverse();
   }
 
   /** All that are held, with their holders. */
@@ -148,11 +166,20 @@ export class KnownRecord {
     this.#last = { seq: line.seq, hash: line.hash };
   }
 
+  #file(resource: string, request: string): void {
+    const filed = this.#ofResource.get(resource);
+    if (filed === undefined) this.#ofResource.set(resource, [request]);
+    else filed.push(request);
+  }
+
   #remember({ request, revision, hash }: ChainLine, body: SoundLine['body'], known: KnownRequest | undefined): void {
-    const held = known === undefined ? First.parse(body).target.toLowerCase() : known.holds;
+    const first = known === undefined ? First.parse(body) : null;
+    const held = first === null ? (known?.holds ?? null) : first.target.toLowerCase();
+    if (first !== null && held !== null) this.#file(held, request);
+    const requester = first === null ? (known?.requester ?? null) : first.actor.id;
     const holds = isEnding(String(body.type)) ? null : held;
     const waiting = waitsAfter(known?.waits ?? 'nobody', String(body.type));
-    this.#requests.set(request, { revision, hash, holds, waits: waiting });
+    this.#requests.set(request, { revision, hash, holds, waits: waiting, requester });
     // A map keeps the order in which its keys came: that of submission.
     if (holds !== null) this.#holders.set(holds, request);
     else if (held !== null && this.#holders.get(held) === request) this.#holders.delete(held);

@@ -6,7 +6,7 @@ import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
 import type { Request } from '../domain/request/request.ts';
 import { type AppendTools, appendIn } from './append.ts';
-import { countRequests, eventsOf, eventsOfNewest, eventsOfThese, requestsOf } from './event-rows.ts';
+import { countRequests, eventsOf, eventsOfNewest, eventsOfThese } from './event-rows.ts';
 import { inTransaction } from './sql.ts';
 
 const foldAll = (all: ReadonlyMap<string, readonly StoredEvent[]>): readonly Request[] =>
@@ -29,9 +29,9 @@ export function openRequests(pool: Pool, tools: AppendTools, written: () => void
     },
     list: async (limit, offset) => foldAll(await eventsOfNewest(pool, tools, limit, offset)),
     count: (most) => countRequests(pool, most),
-    open: async (limit = Number.POSITIVE_INFINITY, offset = 0) => {
+    open: async (limit = Number.POSITIVE_INFINITY, offset = 0, wanted = {}) => {
       await tools.known.catchUp(pool);
-      const { open } = tools.known;
+      const open = tools.known.open(wanted);
       const page = open.slice(offset, offset + limit);
       const events = await eventsOfThese(pool, tools, page);
       return {
@@ -39,6 +39,9 @@ export function openRequests(pool: Pool, tools: AppendTools, written: () => void
         total: open.length,
       };
     },
-    ofResource: (resourceId) => requestsOf(pool, resourceId),
+    ofResource: async (resourceId) => {
+      await tools.known.catchUp(pool);
+      return tools.known.requestsFor(resourceId.toLowerCase()).map((id) => RequestId.parse(id));
+    },
   };
 }

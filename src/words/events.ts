@@ -9,6 +9,7 @@ import { failureLine } from './failures.ts';
 import type { Mark } from './mark.ts';
 import type { Names } from './names.ts';
 import { quote } from './quote.ts';
+import { inSentences } from './said.ts';
 import { effectWords, interruptedWords, proofWords, stepTitles, stepWords } from './steps.ts';
 
 export interface EventWords {
@@ -64,7 +65,7 @@ interface Told {
 }
 
 const mostOfFailure = 200;
-const failed = (failure: Failure): string => failureLine(failure).slice(0, mostOfFailure);
+const failed = (failure: Failure): string => inSentences(failureLine(failure), mostOfFailure);
 
 /** A type without its words does not compile. */
 const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => EventWords } = {

@@ -124,6 +124,10 @@ const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) =>
     title: 'Nobody can approve.',
     text: 'CMK_APPROVERS is empty. An operator has to set it.',
   }),
+  'no-open-request-named': (typed) => ({
+    title: `No open request matches ${typed}.`,
+    text: 'Type /cmk-requests for all that are open, or /cmk-history with the agent’s name for those that have ended.',
+  }),
   'no-requesters-configured': (rule) => ({
     title: rule === '' ? 'Nobody can ask.' : 'Nobody can ask for this agent.',
     text: 'CMK_REQUESTERS is empty. An operator has to set it.',

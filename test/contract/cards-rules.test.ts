@@ -40,7 +40,16 @@ test('the clickable verbs of each state', () => {
   expect(verbsOf('status-attention.failed')).toEqual([]);
   expect(verbsOf('approval-decided.waiting-for-others')).toEqual(['request.reject']);
   expect(verbsOf('status-short.running')).toEqual([]);
-  expect(verbsOf('list.requests')).toEqual(['list.page']);
+  expect([...new Set(verbsOf('list.requests'))]).toEqual([
+    'list.all',
+    'list.waiting',
+    'list.mine',
+    'list.running',
+    'list.open',
+    'list.page',
+  ]);
+  expect(verbsOf('history.request')).toEqual(['list.everything', 'list.decisions', 'list.changes', 'list.open']);
+  expect(verbsOf('history.resource')).toEqual(['list.everything', 'list.decisions', 'list.changes', 'list.page']);
 });
 
 test('a page that offers nothing to choose has no Next', () => {

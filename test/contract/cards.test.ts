@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { z } from 'zod';
 import { actions } from '../../src/actions/registry.ts';
+import { HistoryShow, OpenShow } from '../../src/commands/command.ts';
 import { bytesOf, type CardName, cardSchemas, renderCard } from '../../src/teams/cards/render-card.ts';
 import { disagreements } from './card-fields.ts';
 import { elementsOf, emptyOnes, executesOf, inputsOf, textsOf } from './card-walk.ts';
@@ -34,6 +35,7 @@ const cardOf = (sample: string): CardName => sample.split('.')[0] as CardName;
 // The schema checks what the type would.
 const render = (sample: string) => renderCard(cardOf(sample), read(`samples/${sample}.json`) as never);
 
+const listVerbs = ['page', ...OpenShow.options, ...HistoryShow.options].map((word) => `list.${word}`);
 const verbs: Readonly<Record<string, 'formId' | 'requestId'>> = {
   'form.next': 'formId',
   'form.back': 'formId',
@@ -41,7 +43,8 @@ const verbs: Readonly<Record<string, 'formId' | 'requestId'>> = {
   'form.cancel': 'formId',
   'form.refresh': 'formId',
   'form.switch': 'formId',
-  'list.page': 'formId',
+  ...Object.fromEntries(listVerbs.map((verb) => [verb, 'formId' as const])),
+  'list.open': 'requestId',
   ...Object.fromEntries(actions.map(({ verb }) => [verb, 'requestId' as const])),
 };
 /** They have to work while an input is empty or wrong. */
@@ -78,8 +81,8 @@ describe('a template and a type that disagree', () => {
   const schema = cardSchemas.list;
   const text = JSON.stringify(read('list.json'));
   test('name the field that is misspelt in the template', () => {
-    expect(disagreements(JSON.parse(text.replace(reading('right'), reading('rihgt'))), schema)).toContain(
-      'the template reads rows.rihgt, the data type has no such field',
+    expect(disagreements(JSON.parse(text.replace(reading('button'), reading('buttom'))), schema)).toContain(
+      'the template reads rows.buttom, the data type has no such field',
     );
   });
   test('name the field that the template forgot', () => {

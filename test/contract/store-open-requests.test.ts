@@ -1,5 +1,6 @@
+import type { OpenWanted } from '../../src/domain/ports/store.ts';
 import { reasonOf, retrying, stuck, waiting, writeRecord } from '../support/cli-record.ts';
-import { cancel, plan, requestId, resourceId, submit } from '../support/fixtures.ts';
+import { approver, cancel, plan, requester, requestId, resourceId, submit } from '../support/fixtures.ts';
 import type { StoreProcess } from '../support/store-client.ts';
 import { onEveryDatabase } from '../support/store-databases.ts';
 
@@ -20,6 +21,8 @@ await onEveryDatabase((databases) => {
     const { requests, total } = await store.call('requests', 'open', limit, offset);
     return [requests.map(({ id }) => id), total];
   };
+  const wanted = async (which: OpenWanted) =>
+    (await store.call('requests', 'open', 10, 0, which)).requests.map(({ id }) => id);
   const holder = (n: number) => store.call('requests', 'openFor', resourceId(`BOT-${n}`));
 
   it('tells open requests page by page, first those that wait for people, among them the newest', async () => {
@@ -27,6 +30,22 @@ await onEveryDatabase((databases) => {
     expect(await page(2, 0)).toEqual([[stuck, newest], 4]);
     expect(await page(2, 2)).toEqual([[waiting, retrying], 4]);
     expect(await page(2, 4)).toEqual([[], 4]);
+  });
+
+  it('tells those of one person, those that wait, and those of part of a name, without reading others', async () => {
+    expect(await wanted({ requester })).toEqual([stuck, newest, waiting, retrying]);
+    expect(await wanted({ requester: approver })).toEqual([]);
+    expect(await wanted({ waits: 'approval' })).toEqual([newest, waiting]);
+    expect(await wanted({ waits: 'attention', requester })).toEqual([stuck]);
+    expect(await wanted({ waits: 'nobody' })).toEqual([retrying]);
+    expect(await wanted({ named: 'OT-5' })).toEqual([newest]);
+    expect(await wanted({ named: waiting.toLowerCase() })).toEqual([waiting]);
+    expect(await wanted({ named: 'healthbots' })).toEqual([]);
+  });
+
+  it('tells every request there was for an agent, newest first', async () => {
+    expect(await store.call('requests', 'ofResource', resourceId('BOT-5'))).toEqual([newest]);
+    expect(await store.call('requests', 'ofResource', resourceId('bot-9'))).toEqual([]);
   });
 
   it('is not made to say that an agent has an open request, nor to name another', async () => {

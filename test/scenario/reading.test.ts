@@ -9,6 +9,7 @@ import {
   answered,
   approvalCard,
   ask,
+  cardsAbout,
   choices,
   faultAzure,
   mendAzure,
@@ -16,6 +17,7 @@ import {
   places,
   shows,
   type,
+  until,
 } from '../support/story.ts';
 import { startWorld, type World } from '../support/world.ts';
 
@@ -39,6 +41,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.end());
 
+const chatOf = (person: string): string => `a:${person}`;
+
 /** Whoever asks is told one thing, whatever they ask for and whether it is there. */
 const noRole =
   /You have no role here\.\s(.*\| )?This bot changes the keys that healthcare agents are encrypted under\./;
@@ -50,6 +54,8 @@ const found = (answer: BotAnswer): unknown =>
 async function looksEverywhere(person: string, refusal: RegExp): Promise<void> {
   for (const typed of [
     '/cmk-requests',
+    '/cmk-requests mine',
+    '/cmk-requests triage',
     '/cmk-history',
     `/cmk-history ${id}`,
     '/cmk-history CMK-ZZZZZZ',
@@ -78,7 +84,12 @@ async function looksEverywhere(person: string, refusal: RegExp): Promise<void> {
     verb,
     data: {},
   }));
-  for (const { page, verb, data } of [pages, ...requests, unknown, ...forms]) {
+  const others = ['list.everything', 'list.mine', 'list.open'].map((verb) => ({
+    page: list,
+    verb,
+    data: verb === 'list.open' ? { requestId: id } : {},
+  }));
+  for (const { page, verb, data } of [pages, ...others, ...requests, unknown, ...forms]) {
     const words = answered(await world.teams.click(person, page.id, verb, { data }));
     expect([verb, words]).toEqual([verb, expect.stringMatching(refusal)]);
     expect(words).not.toMatch(secrets);
@@ -153,6 +164,17 @@ describe('a reader', () => {
     // Posted once and never looked after: what people wrote would outlive its erasing there.
     expect(JSON.stringify(history)).not.toContain('Own keys before the audit');
     expect(answered(await world.teams.click(reader, status.id, 'request.refresh'))).toMatch(/\[card\].*Waiting/);
+    const opened = async () =>
+      (await cardsAbout(world, chatOf(reader), reader, id))
+        .map(activityText)
+        .filter((text) => !/open request/.test(text));
+    const own = await type(world, reader, '/cmk-requests triage', chatOf(reader));
+    for (const cards of [[/Waiting for approval/], [/stands further down/, /Waiting for approval/]]) {
+      const said = await world.teams.click(reader, own.id, 'list.open', { data: { requestId: id } });
+      expect(answered(said)).toBe(`The card of ${id} stands below.`);
+      await until(async () => (await opened()).every((text, n) => cards[n]?.test(text)), 'one card stands open');
+      expect((await opened()).length).toBe(cards.length);
+    }
     for (const verb of ['request.approve', 'request.reject']) {
       expect(answered(await world.teams.click(reader, approval.id, verb))).toContain('You are not an approver.');
     }

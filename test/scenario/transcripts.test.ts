@@ -156,16 +156,25 @@ async function auditOf(id: string): Promise<Transcript> {
 
 scenario('lists', 'Lists and histories', 'What is open, and what happened.', async (t) => {
   const { id, card } = await hasAsked(t);
-  await t.types(approver, '/cmk-requests');
+  const open = await t.types(approver, '/cmk-requests');
+  await t.clicks(approver, open, 'Yours');
+  await t.clicks(approver, open, 'For you');
+  await t.types(requester, '/cmk-requests triage');
+  await t.types(requester, '/cmk-requests waiting for me');
+  await t.types(requester, '/cmk-requests runing');
+  const own = await t.types(approver, '/cmk-requests waiting for me', chatOf(approver));
+  await t.clicks(approver, own, 'Decide');
   await t.clicks(approver, card, 'Reject', { comment: 'Not this week' });
   await t.types(requester, '/cmk-requests');
+  await t.types(requester, `/cmk-requests ${id}`);
   const all = await t.types(requester, '/cmk-history');
   await t.types(requester, `/cmk-history ${id}`);
   await t.types(requester, '/cmk-history triage-agent-prod');
   const first = requestIdIn(activityText(all).replaceAll(id, ''));
   const history = await t.types(requester, `/cmk-history ${first}`);
-  await t.clicks(requester, history, 'Next');
-  await t.clicks(teamMember, history, 'Next');
+  await t.clicks(requester, history, 'Decisions');
+  await t.types(requester, '/cmk-history triage-agent-prod changes');
+  await t.clicks(teamMember, history, 'Changes');
 });
 
 scenario(

@@ -1,10 +1,12 @@
 /** Every card there is, in every state and for every reader, drawn by the product's own views from real requests. */
 
+import type { HistoryShow } from '../../src/commands/command.ts';
 import { commands } from '../../src/commands/registry.ts';
 import { planDigest } from '../../src/domain/digest.ts';
 import { ArmId, FormId, KeyName, RequestId } from '../../src/domain/ids.ts';
 import type { ObservedVault } from '../../src/domain/observed.ts';
 import type { Plan } from '../../src/domain/plan.ts';
+import type { StoredEvent } from '../../src/domain/request/events.ts';
 import { type RefusalCode, refuse } from '../../src/domain/request/refusal.ts';
 import type { Request } from '../../src/domain/request/request.ts';
 import { judgeKeys, judgeVaults } from '../../src/operations/choose.ts';
@@ -14,11 +16,13 @@ import { mention, nothing, plain } from '../../src/teams/cards/plain-text.ts';
 import type { AdaptiveCard } from '../../src/teams/cards/render-card.ts';
 import { auditReplyCard, auditRootCard } from '../../src/teams/cards/views/audit-view.ts';
 import { formCard, formEndedCard } from '../../src/teams/cards/views/form-view.ts';
-import { eventRows, requestRows } from '../../src/teams/cards/views/list-rows.ts';
-import { type ListContent, listCard, rowsPerPage } from '../../src/teams/cards/views/list-view.ts';
+import { entriesPerPage, historyCard } from '../../src/teams/cards/views/history-view.ts';
+import { requestRows } from '../../src/teams/cards/views/list-rows.ts';
+import { type ListContent, listCard, openChips, rowsPerPage } from '../../src/teams/cards/views/list-view.ts';
 import { type CardContext, everybody, type Reader } from '../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../src/teams/cards/views/request-card.ts';
 import { bugCard, helpCard, refusalCard } from '../../src/teams/cards/views/short-views.ts';
+import { historyOf } from '../../src/words/history.ts';
 import { commandWorld, formOn } from '../unit/support/command-world.ts';
 import { key, kind, noon, resource, sha256, version } from '../unit/support/plans.ts';
 import { termsOf } from '../unit/support/policies.ts';
@@ -33,6 +37,7 @@ import {
   patienceAt,
   planOf,
   requestStates,
+  rotationLife,
   rotationPlan,
   secondApprover,
   seen,
@@ -100,26 +105,55 @@ const directory = { names: async () => names };
 
 async function lists(): Promise<readonly GalleryCard[]> {
   const id = 'F-2M8D4T7KQX';
-  const requests = await requestRows(Object.values(requestStates), directory);
-  const events = await eventRows([...longLife].reverse(), directory);
-  const open = { title: plain('Open requests'), subject: nothing, empty: nothing };
-  const history = {
-    title: plain('triage-agent-prod'),
-    subject: plain('History of CMK-7F3K9Q, newest first'),
+  const decidable = ({ approvals, state }: Request) => state === 'awaiting-approval' && approvals.length === 0;
+  const requests = await requestRows(Object.values(requestStates), directory, decidable);
+  const asOf = new Date('2026-03-02T12:04:00.000Z');
+  const open = {
+    title: plain<string>(`${requests.length} open requests`),
+    subject: nothing,
     empty: nothing,
+    chips: openChips('all'),
+    asOf,
   };
-  const none = { ...open, empty: plain('No request is open. To ask, type /enable-cmk') };
   const list = (content: Omit<ListContent, 'rows' | 'total'>, all: ListContent['rows'], page: number) => {
     const rows = all.slice((page - 1) * rowsPerPage, page * rowsPerPage);
     return listCard(id, { ...content, rows, total: all.length }, page);
+  };
+  const waiting = { ...open, title: plain('1 open request'), subject: plain('Waiting for Approver') };
+  const none = {
+    ...open,
+    title: plain('No open requests'),
+    empty: plain('To ask, type /enable-cmk'),
   };
   return [
     { name: 'list.first', card: list(open, requests, 1) },
     { name: 'list.middle', card: list(open, requests, 4) },
     { name: 'list.last', card: list(open, requests, Math.ceil(requests.length / 5)) },
+    { name: 'list.waiting', card: list({ ...waiting, chips: openChips('waiting') }, requests.slice(0, 1), 1) },
     { name: 'list.empty', card: list(none, [], 1) },
-    { name: 'history.first', card: list(history, events, 1) },
-    { name: 'history.second', card: list(history, events, 2) },
+    ...histories(id),
+  ];
+}
+
+function histories(formId: string): readonly GalleryCard[] {
+  const history = (state: string, events: readonly StoredEvent[], page: number, show: HistoryShow = 'everything') => {
+    const all = historyOf(events, names, false).map((entry) => ({ ...entry, of: '' }));
+    const content = {
+      request: requestStates[state] ?? null,
+      title: plain('triage-agent-prod'),
+      subject: plain<string>(
+        `${all.length} entries, oldest first. What people wrote stands on the request’s own card.`,
+      ),
+      show,
+      entries: all.slice((page - 1) * entriesPerPage, page * entriesPerPage),
+      total: all.length,
+    };
+    return historyCard(formId, content, page);
+  };
+  return [
+    { name: 'history.first', card: history('succeeded', longLife, 1) },
+    { name: 'history.second', card: history('needs-attention', [...longLife, ...longLife], 2) },
+    { name: 'history.rotation', card: history('rotation-succeeded', rotationLife, 1, 'changes') },
   ];
 }
 

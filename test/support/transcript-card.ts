@@ -75,6 +75,14 @@ function folded(element: JsonObject, card: JsonObject): string[] {
   ];
 }
 
+/** A column that can be clicked as a whole is drawn as the button that it is. */
+function drawColumn(column: JsonObject, card: JsonObject): string[] {
+  const lines = drawAll(column.items, card);
+  const text = lines.join(' ');
+  // What is shown already has the dot of what is current, and a click only looks again.
+  return column.selectAction === undefined || text.startsWith('●') ? lines : [`( ${text} )`];
+}
+
 function draw(element: JsonObject, card: JsonObject): string[] {
   if (element.isVisible === false) return folded(element, card);
   switch (element.type) {
@@ -87,7 +95,7 @@ function draw(element: JsonObject, card: JsonObject): string[] {
         objects(element.facts).map((fact) => [[shownText(textOf(fact.title))], [shownText(textOf(fact.value))]]),
       );
     case 'ColumnSet':
-      return grid([objects(element.columns).map((column) => drawAll(column.items, card))]);
+      return grid([objects(element.columns).map((column) => drawColumn(column, card))]);
     case 'Table':
       return grid(objects(element.rows).map((row) => objects(row.cells).map((cell) => drawAll(cell.items, card))));
     case 'ActionSet':

@@ -6,6 +6,7 @@ import type { StoredEvent } from '../request/events.ts';
 import type { Refusal } from '../request/refusal.ts';
 import type { Request } from '../request/request.ts';
 import type { Decision } from '../request/request-command.ts';
+import type { Waits } from '../request/waits.ts';
 
 /** What `append` stored, or had stored before under the same cause. */
 export interface Appended {
@@ -15,6 +16,14 @@ export interface Appended {
   readonly events: readonly StoredEvent[];
   /** The cause was seen before: nothing was stored now. */
   readonly replay: boolean;
+}
+
+/** Which open requests: every part that is there has to hold. */
+export interface OpenWanted {
+  readonly requester?: PersonId;
+  readonly waits?: Waits;
+  /** Part of the agent's name or of the request's id, in any case. */
+  readonly named?: string;
 }
 
 /** The events of requests: the only way to write one is `append`. */
@@ -38,10 +47,14 @@ export interface Requests {
   /** How many there are, counted up to so many. */
   count(most: number): Promise<number>;
   /**
-   * Requests that have not ended: those that wait for people first, among them the newest; and how many there are. Without a
-   * limit all of them.
+   * Requests that have not ended: those that wait for people first, among them the newest; and how many of those that are
+   * wanted there are. Without a limit all of them. Only what is answered is read and folded.
    */
-  open(limit?: number, offset?: number): Promise<{ readonly requests: readonly Request[]; readonly total: number }>;
+  open(
+    limit?: number,
+    offset?: number,
+    wanted?: OpenWanted,
+  ): Promise<{ readonly requests: readonly Request[]; readonly total: number }>;
   /** Every request there was for the agent, newest first. */
   ofResource(resourceId: ArmId): Promise<readonly RequestId[]>;
 }

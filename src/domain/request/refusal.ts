@@ -27,6 +27,7 @@ export const RefusalCode = z.enum([
   'new-key-kind-unfit',
   'new-key-name-unfit',
   'no-approvers-configured',
+  'no-open-request-named',
   'no-requesters-configured',
   'no-role',
   'not-understood',

@@ -17,6 +17,7 @@ import { FormSlowData } from './data/form-slow.ts';
 import { FormVaultData } from './data/form-vault.ts';
 import { FormVersionData } from './data/form-version.ts';
 import { HelpData } from './data/help.ts';
+import { HistoryData } from './data/history.ts';
 import { ListData } from './data/list.ts';
 import { MessageData } from './data/message.ts';
 import { RefusalData } from './data/refusal.ts';
@@ -46,6 +47,7 @@ export const cardSchemas = {
   'form-vault': FormVaultData,
   'form-version': FormVersionData,
   help: HelpData,
+  history: HistoryData,
   list: ListData,
   message: MessageData,
   refusal: RefusalData,

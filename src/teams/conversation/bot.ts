@@ -18,6 +18,7 @@ import type { Forms } from './forms.ts';
 import { badRequestAnswer, cardAnswer, choicesAnswer, messageAnswer } from './invoke-answers.ts';
 import type { LaterCards } from './later-cards.ts';
 import type { Lists } from './lists.ts';
+import { openFromList } from './open-from-list.ts';
 import { outlasting } from './outlasting.ts';
 import { parseMessage, type TypedMessage } from './parse-message.ts';
 import { type Reply, reply } from './reply.ts';
@@ -163,7 +164,7 @@ export class CmkBot extends ActivityHandler {
       case 'show-help':
         return this.help(sender, '');
       case 'show-list':
-        return this.options.lists.open(result.subject);
+        return this.options.lists.open(result.subject, sender.person);
     }
   }
 
@@ -186,7 +187,7 @@ export class CmkBot extends ActivityHandler {
       return badRequestAnswer(
         `The click is malformed: ${click.error.issues[0]?.path.join('.')} ${click.error.issues[0]?.message}.`,
       );
-    if (click.data.action.verb === 'list.page') return this.listPage(click.data);
+    if (click.data.action.verb.startsWith('list.')) return this.listClick(sender, click.data);
     return click.data.action.verb.startsWith('form.')
       ? this.formClick(context, sender, click.data)
       : this.requestClick(context, sender, click.data);
@@ -236,9 +237,10 @@ export class CmkBot extends ActivityHandler {
     return cardAnswer(await this.options.notifier.cardFor(request, looked));
   }
 
-  private async listPage({ action }: CardClick): Promise<InvokeResponse> {
-    const page = await this.options.lists.page(action.data.formId ?? '', action.data.revision ?? 1);
-    return page.kind === 'card' ? cardAnswer(page.card) : messageAnswer(refusalText(page));
+  private async listClick(sender: Admitted, { action: { verb, data } }: CardClick): Promise<InvokeResponse> {
+    if (verb === 'list.open') return openFromList(this.options, sender, data.requestId ?? '');
+    const turned = await this.options.lists.turn(verb, data.formId ?? '', data.revision ?? 1, sender.person);
+    return turned.kind === 'card' ? cardAnswer(turned.card) : messageAnswer(refusalText(turned));
   }
 
   /** Best effort: the person has the answer in any case. */

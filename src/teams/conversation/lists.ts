@@ -1,126 +1,90 @@
 /** Lists with pages: what a list is about is kept, so that its buttons carry its id and nothing else. */
-import type { ListSubject as Subject } from '../../commands/command.ts';
-import { ListSubject } from '../../commands/command.ts';
-import { FormId, mintFormId } from '../../domain/ids.ts';
-import type { Documents, Requests } from '../../domain/ports/store.ts';
+import { HistoryShow, ListSubject, OpenShow } from '../../commands/command.ts';
+import { FormId, mintFormId, type PersonId } from '../../domain/ids.ts';
+import type { Documents } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
-import type { Request } from '../../domain/request/request.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
-import { operations } from '../../operations/registry.ts';
-import { nothing, plain } from '../cards/plain-text.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import { eventRows, requestRows } from '../cards/views/list-rows.ts';
-import { type ListContent, listCard, rowsPerPage } from '../cards/views/list-view.ts';
-import type { Directory } from '../posts/directory.ts';
+import { entriesPerPage, historyCard } from '../cards/views/history-view.ts';
+import { listCard, rowsPerPage } from '../cards/views/list-view.ts';
+import { historyContent } from './history-contents.ts';
+import { type ContentOptions, listContent, mostListed } from './list-contents.ts';
+
+type Answer = { readonly kind: 'card'; readonly card: AdaptiveCard } | Refusal;
 
 export interface Lists {
-  open(subject: Subject): Promise<AdaptiveCard>;
-  page(id: string, page: number): Promise<{ readonly kind: 'card'; readonly card: AdaptiveCard } | Refusal>;
+  /** `reader`: who typed, and whose buttons the card has. */
+  open(subject: ListSubject, reader: PersonId): Promise<AdaptiveCard>;
+  /** `verb`: another page, or what else of the same the list can show. */
+  turn(verb: string, id: string, page: number, reader: PersonId): Promise<Answer>;
 }
 
-/** `To ask, type /a or /b` */
-const howToAsk = `To ask, type ${operations.map(({ typed }) => typed.name).join(' or ')}`;
-
-/** More are not shown: who needs them all exports the trail. */
-const mostListed = 200;
-
-function titleOf(subject: RequestsSubject): string {
-  switch (subject.kind) {
-    case 'open-requests':
-      return 'Open requests';
-    case 'latest-requests':
-      return 'Latest requests';
-    case 'history-of-resource':
-      return subject.resourceId.split('/').at(-1) ?? '';
-  }
-}
-
-/** A page of requests, and how many there are on all pages. */
-interface Found {
-  readonly requests: readonly Request[];
-  readonly total: number;
-}
-
-const within = <T>(all: readonly T[], page: number): readonly T[] =>
-  all.slice((page - 1) * rowsPerPage, page * rowsPerPage);
-
-type RequestsSubject = Exclude<Subject, { kind: 'history-of-request' }>;
-
-/** Only what is on the page is read. */
-async function requestsOn(requests: Requests, subject: RequestsSubject, page: number): Promise<Found> {
+/** What the same list is about once a word on it was clicked; null where it has no such word. `by`: who clicked. */
+function turned(subject: ListSubject, word: string, by: PersonId): ListSubject | null {
   if (subject.kind === 'open-requests') {
-    return requests.open(rowsPerPage, (page - 1) * rowsPerPage);
+    const show = OpenShow.safeParse(word).data;
+    return show === undefined ? null : { kind: 'open-requests', show, by, named: '' };
   }
-  if (subject.kind === 'history-of-resource') {
-    const ids = (await requests.ofResource(subject.resourceId)).slice(0, mostListed);
-    const loaded = await Promise.all(within(ids, page).map((id) => requests.load(id)));
-    return { requests: loaded.filter((request) => request !== null), total: ids.length };
-  }
-  const total = await requests.count(mostListed);
-  const offset = (page - 1) * rowsPerPage;
-  return { requests: await requests.list(Math.max(0, Math.min(rowsPerPage, total - offset)), offset), total };
+  const show = HistoryShow.safeParse(word).data;
+  if (show === undefined || subject.kind === 'latest-requests' || subject.kind === 'one-request') return null;
+  return { ...subject, show };
 }
 
-export function openLists(
-  documents: Documents,
-  requests: Requests,
-  directory: Directory,
-  random: CommandPorts['random'],
-): Lists {
-  async function historyOf(
-    subject: Extract<Subject, { kind: 'history-of-request' }>,
-    page: number,
-  ): Promise<ListContent> {
-    const events = await requests.events(subject.requestId);
-    const [first] = events;
-    return {
-      title: plain(first?.body.type === 'submitted' ? first.body.data.resourceName : ''),
-      subject: plain<string>(
-        `History of ${subject.requestId}, newest first. What people wrote stands on its own cards.`,
-      ),
-      empty: plain('Nothing happened yet.'),
-      rows: await eventRows(within([...events].reverse(), page), directory),
-      total: events.length,
-    };
-  }
+/** A list as it is kept, and who looks at it. */
+interface Listed {
+  readonly id: string;
+  readonly subject: ListSubject;
+  readonly reader: PersonId;
+}
 
-  async function contentOf(subject: Subject, page: number): Promise<ListContent> {
-    if (subject.kind === 'history-of-request') return historyOf(subject, page);
-    const found = await requestsOn(requests, subject, page);
-    const open = subject.kind === 'open-requests';
-    return {
-      title: plain<string>(titleOf(subject)),
-      subject:
-        open || found.total === 0
-          ? nothing
-          : plain('Newest first. /cmk-history with a request’s id shows what happened to it.'),
-      empty: plain<string>(open ? `No request is open. ${howToAsk}` : `There was no request. ${howToAsk}`),
-      rows: await requestRows(found.requests, directory),
-      total: found.total,
-    };
-  }
+/** What was on the page may be gone since: then the last one there is. */
+async function clamped<C extends { readonly total: number }>(
+  wanted: number,
+  perPage: number,
+  contentOf: (page: number) => Promise<C>,
+): Promise<{ readonly content: C; readonly page: number }> {
+  const content = await contentOf(wanted);
+  const last = Math.max(1, Math.ceil(content.total / perPage));
+  return wanted <= last ? { content, page: wanted } : { content: await contentOf(last), page: last };
+}
 
-  /** What was on the page may be gone since: then the last one there is. */
-  async function pageOf(id: string, subject: Subject, wanted: number): Promise<AdaptiveCard> {
-    const page = Math.min(Math.max(wanted, 1), mostListed);
-    const content = await contentOf(subject, page);
-    const last = Math.max(1, Math.ceil(content.total / rowsPerPage));
-    return page <= last ? listCard(id, content, page) : listCard(id, await contentOf(subject, last), last);
+async function drawPage(options: ContentOptions, { id, subject, reader }: Listed, wanted: number) {
+  if (subject.kind === 'history-of-request' || subject.kind === 'history-of-resource') {
+    const drawn = await clamped(wanted, entriesPerPage, (page) => historyContent(options, subject, page));
+    return historyCard(id, drawn.content, drawn.page);
+  }
+  const drawn = await clamped(wanted, rowsPerPage, (page) => listContent(options, subject, reader, page));
+  return listCard(id, drawn.content, drawn.page);
+}
+
+export interface ListsOptions extends ContentOptions {
+  readonly documents: Documents;
+  readonly random: CommandPorts['random'];
+}
+
+export function openLists(options: ListsOptions): Lists {
+  const { documents, random } = options;
+
+  async function open(subject: ListSubject, reader: PersonId): Promise<AdaptiveCard> {
+    const id = mintFormId(random(10));
+    await documents.write({ [`list/${id}`]: { subject, eTag: '' } });
+    return drawPage(options, { id, subject, reader }, 1);
   }
 
   return {
-    async open(subject) {
-      const id = mintFormId(random(10));
-      await documents.write({ [`list/${id}`]: { subject, eTag: '' } });
-      return pageOf(id, subject, 1);
-    },
-    async page(id, page) {
+    open,
+    async turn(verb, id, page, reader) {
       const listId = FormId.safeParse(id).data;
       if (listId === undefined) return refuse('form-ended');
       const stored = (await documents.read([`list/${listId}`]))[`list/${listId}`];
       const subject = ListSubject.safeParse(stored?.subject).data;
       if (subject === undefined) return refuse('form-ended');
-      return { kind: 'card', card: await pageOf(listId, subject, page) };
+      if (verb === 'list.page') {
+        const wanted = Math.min(Math.max(page, 1), mostListed);
+        return { kind: 'card', card: await drawPage(options, { id: listId, subject, reader }, wanted) };
+      }
+      const other = turned(subject, verb.slice('list.'.length), reader);
+      return other === null ? refuse('form-ended') : { kind: 'card', card: await open(other, reader) };
     },
   };
 }

@@ -24,7 +24,9 @@ export function weightOf({ type, name, text, entities, recipient, value }: Inbou
     const typed = parseMessage(text ?? '', entities, recipient.id);
     return weights[commands.find((one) => one.name === typed.command)?.weight ?? 'light'];
   }
-  const turnsPage =
-    type === 'invoke' && name === 'adaptiveCard/action' && CardClick.safeParse(value).data?.action.verb === 'list.page';
-  return weights[turnsPage ? 'list' : 'light'];
+  const isInList =
+    type === 'invoke' &&
+    name === 'adaptiveCard/action' &&
+    CardClick.safeParse(value).data?.action.verb.startsWith('list.') === true;
+  return weights[isInList ? 'list' : 'light'];
 }

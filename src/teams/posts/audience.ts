@@ -5,20 +5,35 @@ import { everybody, type Reader } from '../cards/views/reader.ts';
 import type { CardKind } from '../cards/views/request-card.ts';
 
 const copyPrefix = 'copy:';
+/** A card that somebody opened from a list. It is a copy that was posted on purpose. */
+const openedPrefix = 'opened:';
 const approverPrefix = 'approver:';
 
 export const approverAudience = (id: PersonId): string => `${approverPrefix}${id}`;
 export const copyAudience = (of: string, activityId: string): string => `${copyPrefix}${originalOf(of)}/${activityId}`;
-export const isCopyAudience = (audience: string): boolean => audience.startsWith(copyPrefix);
+export const isOpenedAudience = (audience: string): boolean => audience.startsWith(openedPrefix);
+export const isCopyAudience = (audience: string): boolean =>
+  audience.startsWith(copyPrefix) || isOpenedAudience(audience);
 
 /** What a copy is a copy of. */
-const originalOf = (audience: string): string =>
-  isCopyAudience(audience) ? (audience.slice(copyPrefix.length).split('/')[0] ?? '') : audience;
+function originalOf(audience: string): string {
+  if (!isCopyAudience(audience)) return audience;
+  const [, rest = ''] = /^[a-z]+:(.*)$/.exec(audience) ?? [];
+  return rest.split('/')[0] ?? '';
+}
+
+/** Where a card is opened, and by whom: a personal chat has one reader, everywhere else others see it too. */
+export function openedAudience(reader: Reader, { conversationType }: Request['origin'], activityId: string): string {
+  const alone = conversationType === 'personal';
+  const own = reader.kind === 'approver' ? approverAudience(reader.id) : 'requester';
+  const shared = reader.kind === 'approver' ? 'approval' : 'status';
+  return `${openedPrefix}${alone && reader.kind !== 'everybody' ? own : shared}/${activityId}`;
+}
 
 /** Null for what is no card of a request, such as the audit channel's. */
 export function kindOf(audience: string): CardKind | null {
   const original = originalOf(audience);
-  if (original === 'status') return 'status';
+  if (original === 'status' || original === 'requester') return 'status';
   if (original === 'operations') return 'short';
   return original === 'approval' || original.startsWith(approverPrefix) ? 'approval' : null;
 }
@@ -34,6 +49,9 @@ export function approverIn(audience: string): PersonId | null {
 export function readerIn(audience: string, { origin }: Request): Reader {
   const approver = approverIn(audience);
   if (approver !== null) return { kind: 'approver', id: approver };
-  const asked = originalOf(audience) === 'status' && origin.conversationType === 'personal';
+  const original = originalOf(audience);
+  const asked =
+    original === 'requester' ||
+    (original === 'status' && !isOpenedAudience(audience) && origin.conversationType === 'personal');
   return asked ? { kind: 'requester' } : everybody;
 }

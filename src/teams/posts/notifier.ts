@@ -4,6 +4,7 @@
  */
 import type { RequestId } from '../../domain/ids.ts';
 import type { Conversations, People, Requests, Shown } from '../../domain/ports/store.ts';
+import type { Origin } from '../../domain/request/events.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Reader } from '../cards/views/reader.ts';
@@ -15,6 +16,7 @@ import type { Directory } from './directory.ts';
 import { type Drawing, type DrawingOptions, openDrawing } from './drawing.ts';
 import { fingerprint, keepCard } from './keep-card.ts';
 import { knownCards } from './known-cards.ts';
+import { openCard } from './open-card.ts';
 import { openPace } from './pace.ts';
 import { asCopy } from './stray-cards.ts';
 import { wantedCards } from './wanted-cards.ts';
@@ -53,6 +55,8 @@ export interface Notifier {
   cardFor(request: Request, looked: Looked): Promise<AdaptiveCard>;
   /** The same for a click that was refused: whoever is sent back to the card finds it as it is now. */
   adopt(id: RequestId, clicked: Posted | null): Promise<void>;
+  /** Posts the card where somebody wants to see it. */
+  open(request: Request, place: Origin, reader: Reader): Promise<void>;
 }
 
 type Click = Omit<Looked, 'reader'>;
@@ -89,6 +93,10 @@ export function openNotifier(options: NotifierOptions): Notifier {
       if (request === null) return;
       const asked = await approvers.of(request, 'a click waits');
       await kindAt(options, drawing, request, { at, automatic: false }, asked);
+    },
+    async open(request, place, reader) {
+      const asked = await approvers.of(request, 'a click waits');
+      await openCard({ ...options, drawing }, request, place, reader, asked);
     },
     async show(id) {
       await pace.turn(id);

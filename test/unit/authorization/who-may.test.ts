@@ -167,4 +167,24 @@ describe('standing under rules', () => {
     expect(await standings.approverOf(approver, asked)).toBe('yes');
     expect(await standings.approverOf(secondApprover, asked)).toBe('no');
   });
+
+  it('offers a decision to those who may make it, and asks the directory once for a whole list', async () => {
+    let looks = 0;
+    const counting = {
+      memberOf: (...call: Parameters<typeof belongs.memberOf>) => {
+        looks += 1;
+        return belongs.memberOf(...call);
+      },
+    };
+    const standings = openStandings({ ...scriptedAzure(), groups: counting }, policy, admission);
+    const tagged = requestAfter(submit({ plan: planFor({ seen: { resource: inProduction } }) }));
+    const offered = async (person: PersonId) => [asked, tagged, asked].map(await standings.decidable(person));
+    expect(await offered(approver)).toEqual([true, true, true]);
+    expect(looks).toBe(1);
+    expect(await offered(secondApprover)).toEqual([true, false, true]);
+    expect(await offered(requester)).toEqual([false, false, false]);
+    const dark = { memberOf: async () => failed(failure()) };
+    const may = await openStandings({ ...scriptedAzure(), groups: dark }, policy, admission).decidable(approver);
+    expect(may(asked)).toBe(false);
+  });
 });

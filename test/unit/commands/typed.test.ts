@@ -6,7 +6,7 @@ import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { enableCmk as enabling } from '../../../src/operations/enable-cmk/enable-cmk.ts';
 import { submit } from '../../../src/operations/form-clicks.ts';
 import { rotateCmk as rotating } from '../../../src/operations/rotate-cmk/rotate-cmk.ts';
-import { resourceId, vaultId } from '../../support/fixtures.ts';
+import { requester, resourceId, vaultId } from '../../support/fixtures.ts';
 import { call, commandWorld, inputs, reviewed } from '../support/command-world.ts';
 import { failure } from '../support/commands.ts';
 import { keyName, ref, version } from '../support/plans.ts';
@@ -65,11 +65,15 @@ describe('/cmk-history', () => {
     expect(await history(ports)).toEqual({ kind: 'show-list', subject: { kind: 'latest-requests' } });
     expect(await history(ports, form.requestId.toLowerCase())).toEqual({
       kind: 'show-list',
-      subject: { kind: 'history-of-request', requestId: form.requestId },
+      subject: { kind: 'history-of-request', requestId: form.requestId, show: 'everything' },
     });
     expect(await history(ports, 'bot-care')).toEqual({
       kind: 'show-list',
-      subject: { kind: 'history-of-resource', resourceId: resourceId() },
+      subject: { kind: 'history-of-resource', resourceId: resourceId(), show: 'everything' },
+    });
+    expect(await history(ports, 'bot-care', 'Decisions')).toEqual({
+      kind: 'show-list',
+      subject: { kind: 'history-of-resource', resourceId: resourceId(), show: 'decisions' },
     });
   });
 
@@ -80,9 +84,62 @@ describe('/cmk-history', () => {
   });
 });
 
-it('answers /cmk-requests and /cmk-help to anybody', async () => {
-  const { ports, standing } = commandWorld();
-  standing.value = 'no';
-  expect(await cmkRequests.handle(call(), ports)).toEqual({ kind: 'show-list', subject: { kind: 'open-requests' } });
-  expect(await cmkHelp.handle(call(), ports)).toEqual({ kind: 'show-help' });
+describe('/cmk-requests', () => {
+  const requests = (ports: ReturnType<typeof commandWorld>['ports'], ...words: string[]) =>
+    cmkRequests.handle(call({}, words), ports);
+  const open = { kind: 'open-requests', show: 'all', by: requester, named: '' };
+
+  async function withRequest() {
+    const { ports } = commandWorld();
+    const form = await reviewed(ports);
+    await submit(form, inputs({ acknowledgeDataLoss: 'true', justification: 'Policy 7' }), ports);
+    return { ports, id: form.requestId };
+  }
+
+  it.each([
+    [[], 'all'],
+    [['All'], 'all'],
+    [['mine'], 'mine'],
+    [['waiting', 'for', 'me'], 'waiting'],
+    [['waiting'], 'waiting'],
+    [['running'], 'running'],
+  ])('understands %j', async (words, show) => {
+    expect(await requests(commandWorld().ports, ...words)).toEqual({
+      kind: 'show-list',
+      subject: { ...open, show },
+    });
+  });
+
+  it('finds open requests by part of the agent’s name or of the id, and one by its id whether open or not', async () => {
+    const { ports, id } = await withRequest();
+    for (const part of ['CARE', 'bot-c', id.slice(2, 8).toLowerCase()]) {
+      expect(await requests(ports, part)).toEqual({ kind: 'show-list', subject: { ...open, named: part } });
+    }
+    expect(await cmkRequests.handle(call({ agent: 'bot-care' }), ports)).toMatchObject({
+      subject: { named: 'bot-care' },
+    });
+    expect(await requests(ports, id.toLowerCase())).toEqual({
+      kind: 'show-list',
+      subject: { kind: 'one-request', requestId: id },
+    });
+  });
+
+  it('says of what it does not know what may have been meant', async () => {
+    const { ports } = await withRequest();
+    expect(await requests(ports, 'runing')).toMatchObject({ code: 'no-open-request-named', near: 'running' });
+    expect(await requests(ports, 'bot-csre')).toMatchObject({ code: 'no-open-request-named', near: 'bot-care' });
+    expect(await requests(ports, 'something else')).toMatchObject({
+      code: 'no-open-request-named',
+      fact: 'something else',
+    });
+    expect(await requests(ports, 'CMK-ZZZZZZ')).toMatchObject({ code: 'unknown-request' });
+    expect(await cmkRequests.handle(call({ state: 'open' }), ports)).toMatchObject({ code: 'not-understood' });
+  });
+
+  it('is answered to anybody, as the help is', async () => {
+    const { ports, standing } = commandWorld();
+    standing.value = 'no';
+    expect(await requests(ports)).toMatchObject({ kind: 'show-list' });
+    expect(await cmkHelp.handle(call(), ports)).toEqual({ kind: 'show-help' });
+  });
 });

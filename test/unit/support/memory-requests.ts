@@ -6,6 +6,7 @@ import type { EventBody, StoredEvent } from '../../../src/domain/request/events.
 import { fold } from '../../../src/domain/request/evolve.ts';
 import { refuse } from '../../../src/domain/request/refusal.ts';
 import { hasEnded, type Request } from '../../../src/domain/request/request.ts';
+import type { Waits } from '../../../src/domain/request/waits.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
 
 const asStored = (body: EventBody): EventBody => parseEventBody(JSON.parse(JSON.stringify(body)));
@@ -14,6 +15,12 @@ export interface MemoryRequests extends Requests {
   /** Everything stored, over all requests, oldest first. */
   readonly all: () => readonly (StoredEvent & { readonly requestId: RequestId })[];
 }
+
+const waitsOf: Record<Waits, readonly Request['state'][]> = {
+  approval: ['awaiting-approval'],
+  attention: ['needs-attention'],
+  nobody: ['approved', 'running'],
+};
 
 export function memoryRequests(clock: () => Date): MemoryRequests {
   const stored: (StoredEvent & { readonly requestId: RequestId })[] = [];
@@ -63,11 +70,15 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
     load: async (id) => loaded(id),
     events: async (id) => of(id),
     openFor: async (resourceId) => holderOf(resourceId),
-    open: async (limit = Number.POSITIVE_INFINITY, offset = 0) => {
+    open: async (limit = Number.POSITIVE_INFINITY, offset = 0, wanted = {}) => {
+      const part = wanted.named?.toLowerCase() ?? '';
       const open = ids()
         .reverse()
         .flatMap((id) => loaded(id) ?? [])
-        .filter((request) => !hasEnded(request));
+        .filter((request) => !hasEnded(request))
+        .filter(({ requester }) => wanted.requester === undefined || requester === wanted.requester)
+        .filter(({ state }) => wanted.waits === undefined || waitsOf[wanted.waits].includes(state))
+        .filter(({ id, resourceName }) => `${id} ${resourceName}`.toLowerCase().includes(part));
       return { requests: open.slice(offset, offset + limit), total: open.length };
     },
     ofResource: async (resourceId) =>

@@ -1,30 +1,36 @@
 import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
+import { Chip } from './chip.ts';
 import { Color, Line } from './row.ts';
 
-/** A request, or an event of one. */
+/** A request. */
 export const ListRow = z.strictObject({
   glyph: CardText,
   glyphColor: Color,
   name: CardText,
-  nameWeight: z.enum(['Default', 'Bolder']),
   lines: z.array(Line).max(4),
-  /** At the right, in monospace: the request’s id, or the number of an event. */
-  right: CardText,
+  requestId: z.string(),
+  /** Of what the request last asked people. */
+  revision: z.int(),
+  /** `Decide` where the reader may, else `Open`: both post the request’s card. */
+  button: Label,
 });
 export type ListRow = z.infer<typeof ListRow>;
 
-/** /cmk-requests and /cmk-history: a page of rows. Previous and Next ask for a page by the number in `revision`. */
+/** /cmk-requests: a page of rows. Previous and Next ask for a page by the number in `revision`. */
 export const ListData = z.strictObject({
   /** Of the stored list; the paging buttons carry it. */
   formId: z.string(),
   fallbackText: Label,
-  /** `Open requests` */
+  /** `4 open requests` */
   title: CardText,
-  /** What it is about: an agent's name, a request's id. May be empty. */
+  /** What it is about: whose they are, what they are called like. May be empty. */
   subject: CardText,
-  rows: z.array(ListRow).max(10),
-  /** Instead of rows: `No request is open.` and what to type. Empty when there are rows. */
+  /** `As of 14:20` */
+  asOf: CardText,
+  chips: z.array(Chip).max(4),
+  rows: z.array(ListRow).max(5),
+  /** Instead of rows: what to type. May be empty. */
   empty: CardText,
   /** `1 – 5 of 12`; empty when all is on one page. */
   range: CardText,

@@ -1,6 +1,8 @@
-/** A page of a list. */
+/** A page of requests. */
+import type { OpenShow } from '../../../commands/command.ts';
+import type { Chip } from '../data/chip.ts';
 import type { ListRow } from '../data/list.ts';
-import { type CardText, label, nothing, plain } from '../plain-text.ts';
+import { type CardText, label, md, nothing, plain, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 
 export const rowsPerPage = 5;
@@ -8,29 +10,57 @@ export const rowsPerPage = 5;
 export interface ListContent {
   readonly title: CardText;
   readonly subject: CardText;
+  readonly chips: readonly Chip[];
   /** Shown when there are no rows. */
   readonly empty: CardText;
   /** Of this page. */
   readonly rows: readonly ListRow[];
   /** On all pages. */
   readonly total: number;
+  readonly asOf: Date;
 }
 
-/** Page numbers start at 1. */
-export function listCard(id: string, { title, subject, empty, rows, total }: ListContent, page: number): AdaptiveCard {
-  const start = (page - 1) * rowsPerPage;
-  const paged = total > rowsPerPage;
-  return renderCard('list', {
-    formId: id,
-    fallbackText: label(`${title}: ${total}`),
-    title,
-    subject,
-    rows: [...rows],
-    empty: total === 0 ? empty : nothing,
-    range: paged ? plain<string>(`${start + 1} – ${start + rows.length} of ${total}`) : nothing,
+/** Where a page stands in its list. Page numbers start at 1. */
+export function pagesOf(total: number, page: number, perPage: number, rows: number) {
+  const start = (page - 1) * perPage;
+  return {
+    range: total > perPage ? plain<string>(`${start + 1} – ${start + rows} of ${total}`) : nothing,
     hasPrevious: page > 1,
     previousPage: page - 1,
-    hasNext: start + rows.length < total,
+    hasNext: start + rows < total,
     nextPage: page + 1,
+  };
+}
+
+const chipWords: Readonly<Record<OpenShow, string>> = {
+  all: 'All',
+  waiting: 'For you',
+  mine: 'Yours',
+  running: 'Running',
+};
+
+/** A word to click for each; the one that is shown has the dot of what is current. */
+export const chipsOf = <S extends string>(words: Readonly<Record<S, string>>, shown: S | null): readonly Chip[] =>
+  (Object.keys(words) as S[]).map((show): Chip => {
+    const word = words[show];
+    return show === shown
+      ? { title: label(word), text: md`● ${plain<string>(word)}`, color: 'Default', verb: `list.${show}` }
+      : { title: label(word), text: plain<string>(word), color: 'Accent', verb: `list.${show}` };
+  });
+
+export const openChips = (shown: OpenShow | null): readonly Chip[] => chipsOf(chipWords, shown);
+
+export function listCard(id: string, content: ListContent, page: number): AdaptiveCard {
+  const { title, subject, chips, empty, rows, total, asOf } = content;
+  return renderCard('list', {
+    formId: id,
+    fallbackText: label(`${title}. ${subject}`),
+    title,
+    subject,
+    asOf: md`As of ${time(asOf)}`,
+    chips: [...chips],
+    rows: [...rows],
+    empty: total === 0 ? empty : nothing,
+    ...pagesOf(total, page, rowsPerPage, rows.length),
   });
 }

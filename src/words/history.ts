@@ -1,0 +1,125 @@
+/** A history: what was about to be done and what came of it are one entry, however many tries it took. Nothing people wrote. */
+import type { Effect } from '../domain/effect.ts';
+import { codeOf, type Failure } from '../domain/failure.ts';
+import type { StepName } from '../domain/plan.ts';
+import type { EventBodyOf, EventType, StoredEvent } from '../domain/request/events.ts';
+import { countOf } from './count.ts';
+import { durationWords } from './duration.ts';
+import { eventWords } from './events.ts';
+import type { Mark } from './mark.ts';
+import type { Names } from './names.ts';
+import { effectWords, interruptedWords, stepWords } from './steps.ts';
+
+export interface HistoryEntry {
+  /** ISO 8601: when it began. */
+  readonly at: string;
+  readonly mark: Mark;
+  readonly title: string;
+  /** May be empty. */
+  readonly detail: string;
+  /** `decision`: people said so. `change`: something was done, or found. */
+  readonly kind: HistoryKind;
+}
+type HistoryKind = 'decision' | 'change' | 'other';
+
+const kinds: Readonly<Record<EventType, HistoryKind>> = {
+  submitted: 'decision',
+  approved: 'decision',
+  rejected: 'decision',
+  cancelled: 'decision',
+  expired: 'decision',
+  'decided-late': 'decision',
+  'plan-changed': 'decision',
+  'stop-requested': 'decision',
+  retried: 'decision',
+  reminded: 'decision',
+  'given-up': 'decision',
+  'run-ordered': 'change',
+  'run-checked': 'change',
+  'step-intended': 'change',
+  'step-done': 'change',
+  'step-failed': 'change',
+  'attention-needed': 'change',
+  succeeded: 'change',
+  'texts-erased': 'other',
+  'clock-set-right': 'other',
+};
+
+/** One step of one run, from its first intent to its last result. */
+interface StepTold {
+  readonly step: StepName;
+  readonly from: string;
+  readonly changes: readonly Effect[];
+  readonly tries: number;
+  readonly failure: { readonly failure: Failure; readonly retryAt: string | null } | null;
+  readonly done: { readonly at: string; readonly note: string } | null;
+}
+
+type StepEvent = EventBodyOf<'step-intended' | 'step-done' | 'step-failed'>;
+const isOfStep = (body: StoredEvent['body']): body is StepEvent =>
+  body.type === 'step-intended' || body.type === 'step-done' || body.type === 'step-failed';
+
+function after(told: StepTold | undefined, body: StepEvent, time: string): StepTold {
+  const before = told ?? { step: body.data.step, from: time, changes: [], tries: 0, failure: null, done: null };
+  const changes = before.changes.length > 0 ? before.changes : (body.changes ?? []);
+  switch (body.type) {
+    case 'step-intended':
+      return { ...before, changes, tries: before.tries + 1, failure: null };
+    case 'step-failed':
+      return { ...before, changes, failure: body.data };
+    case 'step-done': {
+      const { interrupted, already } = body.data;
+      const note = interrupted ? interruptedWords.toLowerCase() : already ? 'nothing was left to do' : 'read back';
+      return { ...before, changes, failure: null, done: { at: time, note } };
+    }
+  }
+}
+
+const list = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
+
+function endOf({ from, tries, failure, done }: StepTold): string {
+  const after = tries > 1 ? countOf(tries, 'try', 'tries') : '';
+  if (done !== null) return list(done.note, `in ${durationWords(Date.parse(done.at) - Date.parse(from))}`, after);
+  if (failure === null) return list('not ended', after);
+  const next = failure.retryAt === null ? 'a person is asked' : `next try ${failure.retryAt.slice(11, 19)} UTC`;
+  return list(`try ${tries} did not work: ${codeOf(failure.failure)}`, next);
+}
+
+/** Nothing that is over shines as if it ran: only what has no result, of a request that has not ended. */
+function markOf({ failure, done }: StepTold, ended: boolean): Mark {
+  if (done !== null) return 'done';
+  if (failure === null) return ended ? 'idle' : 'now';
+  return failure.retryAt === null ? 'bad' : 'warn';
+}
+
+const entryOfStep = (told: StepTold, ended: boolean): HistoryEntry => ({
+  at: told.from,
+  mark: markOf(told, ended),
+  title: stepWords(told.step, told.changes).title,
+  detail: list(...told.changes.map(effectWords), endOf(told)),
+  kind: 'change',
+});
+
+/** Of one request, oldest first. `ended`: it can go on no more. */
+export function historyOf(events: readonly StoredEvent[], names: Names, ended: boolean): readonly HistoryEntry[] {
+  const steps = new Map<string, StepTold>();
+  const placed: (HistoryEntry | string)[] = [];
+  const checkedRuns = new Set(events.flatMap(({ body }) => (body.type === 'run-checked' ? body.data.run : [])));
+  for (const event of events) {
+    const { body, time } = event;
+    if (isOfStep(body)) {
+      const key = `${body.data.run}/${body.data.step}`;
+      if (!steps.has(key)) placed.push(key);
+      steps.set(key, after(steps.get(key), body, time));
+      // That a run was ordered is said by its check, which comes right after it.
+    } else if (body.type !== 'run-ordered' || !checkedRuns.has(body.data.run)) {
+      const { mark, title, detail } = eventWords(event, names, { texts: false });
+      placed.push({ at: time, mark: mark === 'now' ? 'idle' : mark, title, detail, kind: kinds[body.type] });
+    }
+  }
+  return placed.flatMap((one) => {
+    if (typeof one !== 'string') return one;
+    const told = steps.get(one);
+    return told === undefined ? [] : entryOfStep(told, ended);
+  });
+}
