@@ -9,6 +9,7 @@ import type { Actor } from '../domain/request/events.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Command } from '../domain/request/request-command.ts';
+import type { StartInputs } from '../operations/chosen-start.ts';
 
 /** Who clicked, on which request, on a card of which revision. `inputs` is what the person filled in. */
 export interface ClickedCall {
@@ -18,7 +19,7 @@ export interface ClickedCall {
   readonly asking: number;
   /** The sign-in that came with the click or was proved for it; verified, but not yet found enough. */
   readonly signIn: SignIn | null;
-  readonly inputs: { readonly acknowledgeIrreversible: string; readonly comment: string };
+  readonly inputs: { readonly acknowledgeIrreversible: string; readonly comment: string } & StartInputs;
 }
 
 export interface ActionPorts {

@@ -1,3 +1,4 @@
+import { chosenStart } from '../operations/chosen-start.ts';
 import { type Action, standingsOn, store } from './action.ts';
 
 /** Counts the clicker's approval of the plan the card showed; the last one needed orders the run. */
@@ -9,6 +10,8 @@ export const approve: Action = {
     const standings = await standingsOn(call, ports);
     const acknowledged = inputs.acknowledgeIrreversible === 'true';
     const { comment } = inputs;
+    const notBefore = chosenStart(inputs);
+    if (notBefore !== null && typeof notBefore !== 'string') return notBefore;
     return store(call, ports, 'approve', {
       do: 'approve',
       by,
@@ -19,6 +22,7 @@ export const approve: Action = {
       comment,
       stepUp,
       signIn,
+      notBefore,
     });
   },
 };

@@ -110,12 +110,13 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
       ofRun({ ...life, runs: life.runs + 1 }, body.data.run),
       enough(life, life.approvals),
     ),
-  'run-checked': (life, body) =>
+  'run-checked': (life, body, time) =>
     first(
       states(life, 'ordered'),
       by(body, 'bot'),
       ofRun(life, body.data.run),
       enough(life, body.data.counted),
+      unless(time >= life.notBefore, 'out-of-time', `at ${time}, not before ${life.notBefore}`),
       unless(!life.objected, 'too-few-approvals', 'an approver stopped a run of it'),
     ),
   'step-intended': (life, body) =>

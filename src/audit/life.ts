@@ -23,6 +23,8 @@ export interface Life {
   stops: boolean;
   /** Somebody who may approve stopped a run of this plan: its approvals carry no other one. */
   objected: boolean;
+  /** No run of it begins earlier; empty: at once. ISO 8601. */
+  notBefore: string;
   readonly tried: Map<StepName, Tried>;
 }
 
@@ -47,7 +49,8 @@ export function beginLife(body: EventBody): Life | null {
   const { actor } = body;
   if (body.type !== 'submitted' || actor.kind !== 'person' || actor.id === null) return null;
   const fresh = { approvals: [], runs: 0, checked: false, stops: false, objected: false, tried: new Map() };
-  return { requester: actor.id, state: 'asked', question: questionOf(body), ...fresh };
+  const notBefore = body.data.notBefore ?? '';
+  return { requester: actor.id, state: 'asked', question: questionOf(body), notBefore, ...fresh };
 }
 
 const setTried = (life: Life, step: StepName, tried: Tried): void => {
@@ -64,6 +67,7 @@ export function live(life: Life, body: EventBody): void {
   switch (body.type) {
     case 'approved':
       life.approvals = [...life.approvals, body.actor.id ?? ''];
+      if ((body.data.notBefore ?? '') > life.notBefore) life.notBefore = body.data.notBefore ?? '';
       break;
     case 'plan-changed':
       askAnew(life, body);

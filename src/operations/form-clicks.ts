@@ -4,6 +4,8 @@ import { mintRequestId } from '../domain/ids.ts';
 import { blocksOf } from '../domain/plan.ts';
 import { decide } from '../domain/request/decide.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
+import type { Submit } from '../domain/request/request-command.ts';
+import { chosenStart } from './chosen-start.ts';
 import type { Form } from './form.ts';
 import type { Operation } from './operation.ts';
 import { type FormInputs, isRefusal, type Page, type PageFacts } from './pages/page.ts';
@@ -94,7 +96,11 @@ export async function submit(
   ports: CommandPorts,
   isWanted: () => Promise<boolean> = async () => true,
 ): Promise<FormResult> {
-  const written = { justification: inputs.justification.slice(0, 600) };
+  const written = {
+    justification: inputs.justification.slice(0, 600),
+    startDay: inputs.startDay.slice(0, 10),
+    startTime: inputs.startTime.slice(0, 5),
+  };
   if (form.page !== 'review') return moved(form, {});
   if (inputs.acknowledgeDataLoss !== 'true') return kept(form, refuse('acknowledge-data-loss'), written);
   const facts = await reviewFacts(operationFor(form), form, ports);
@@ -107,8 +113,10 @@ export async function submit(
   }
   const problem = already === null ? standsInTheWay(form, facts.value) : null;
   if (problem !== null) return kept(form, problem, written);
+  const notBefore = chosenStart(inputs);
+  if (notBefore !== null && typeof notBefore !== 'string') return kept(form, notBefore, written);
   if (!(await isWanted())) return moved(form, written);
-  const stored = await store(form, inputs.justification, facts.value, ports);
+  const stored = await store(form, { justification: inputs.justification, notBefore }, facts.value, ports);
   return stored.kind === 'refused'
     ? kept(form, stored, written)
     : moved(form, { ended: 'submitted', justification: '' });
@@ -123,11 +131,16 @@ function standsInTheWay(form: Form, { plan, digest }: Review): Refusal | null {
   return digest === form.shownDigest ? null : refuse('plan-moved');
 }
 
-function store(form: Form, justification: string, { plan, digest, policy }: Review, ports: CommandPorts) {
+function store(
+  form: Form,
+  chosen: Pick<Submit, 'justification' | 'notBefore'>,
+  { plan, digest, policy }: Review,
+  ports: CommandPorts,
+) {
   const { owner: by, actor, origin, id: formId } = form;
   const resourceName = plan.observation.resource.name;
   const command = { do: 'submit', by, actor, formId, resourceName, plan, digest, policy, origin } as const;
   return ports.requests.append(form.requestId, 'submit', (request, now) =>
-    decide(request, { ...command, justification }, now),
+    decide(request, { ...command, ...chosen }, now),
   );
 }

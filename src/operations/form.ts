@@ -24,6 +24,9 @@ export const Form = z.strictObject({
   shownDigest: z.string().nullable(),
   /** Kept while the form is corrected. */
   justification: z.string(),
+  /** The day and the time of day at which it is to start, as typed. */
+  startDay: z.string().default(''),
+  startTime: z.string().default(''),
   /**
    * A click that Azure is too slow for, with what was filled in, and which look at Azure is about it: what comes of any other
    * is not wanted any more.

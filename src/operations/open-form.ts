@@ -22,6 +22,8 @@ function newForm(operation: Operation, call: TypedCall, { random }: Pick<Command
     answers: {},
     shownDigest: null,
     justification: '',
+    startDay: '',
+    startTime: '',
     pending: null,
     ended: null,
   };

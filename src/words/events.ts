@@ -67,14 +67,18 @@ interface Told {
 const mostOfFailure = 200;
 const failed = (failure: Failure): string => inSentences(failureLine(failure), mostOfFailure);
 
+/** UTC, as all times in the trail. */
+const startWords = (notBefore: string | undefined): string =>
+  notBefore === undefined ? '' : `to start no earlier than ${notBefore.slice(0, 10)} ${notBefore.slice(11, 16)} UTC`;
+
 /** A type without its words does not compile. */
 const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => EventWords } = {
-  submitted: (_data, { event, name, options }) => ({
+  submitted: ({ notBefore }, { event, name, options }) => ({
     mark: 'now',
     title: `${name} asked`,
-    detail: list(quoted(event, 'justification', options), planWords(event)),
+    detail: list(quoted(event, 'justification', options), planWords(event), startWords(notBefore)),
   }),
-  approved: ({ acknowledgedIrreversible, counted, required, signIn, quick }, { event, name, options }) => ({
+  approved: ({ acknowledgedIrreversible, counted, required, signIn, quick, notBefore }, { event, name, options }) => ({
     mark: 'done',
     title: `${name} approved`,
     detail: list(
@@ -83,6 +87,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
       acknowledgedIrreversible ? 'accepted what cannot be undone' : '',
       signInWords(signIn),
       quick ? 'within 5 seconds of being asked' : '',
+      startWords(notBefore),
       quoted(event, 'comment', options),
     ),
   }),

@@ -26,6 +26,18 @@ const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) =>
     title: 'The caution is not ticked.',
     text: 'Read it, tick it, then submit.',
   }),
+  'start-half-chosen': () => ({
+    title: 'A start needs a day and a time.',
+    text: 'Choose both, or neither: then it starts as soon as it is approved.',
+  }),
+  'start-passed': () => ({
+    title: 'That start has passed already.',
+    text: 'Choose a later one, or none: then it starts as soon as it is approved.',
+  }),
+  'start-too-far': (days) => ({
+    title: 'That start is too far ahead.',
+    text: `It can be at most ${days} days from now.`,
+  }),
   'acknowledge-irreversible': (count) => ({
     title: 'Not approved: the tick is missing.',
     text: `${count === '1' ? 'One step' : `${count} steps`} cannot be undone. Tick that you accept this, then approve.`,

@@ -18,6 +18,7 @@ import { decide } from '../domain/request/decide.ts';
 import { blockedBy } from '../domain/request/decide-run.ts';
 import { ownKeyOf, type Request } from '../domain/request/request.ts';
 import type { IntendedTry, StepResult } from '../domain/request/request-command.ts';
+import { isTooEarly } from '../domain/request/start-window.ts';
 import { decideRetry, type RetryLimits } from '../domain/retry.ts';
 import { operationOf } from '../operations/registry.ts';
 import { steps } from '../steps/registry.ts';
@@ -79,6 +80,8 @@ export const requireRequest = (request: Request | null, id: RequestId): Request 
  */
 export async function checkRun(ports: RunPorts, id: RequestId, run: number, attempt: number): Promise<Gate> {
   const request = requireRequest(await ports.requests.load(id), id);
+  // This machine's clock may be behind that of the one which started the run.
+  if (isTooEarly(request, ports.now())) return { go: 'wait', ms: startsInMs(request, ports.now()) };
   const { wish } = request.plan;
   const operation = operationOf(wish);
   const own = ownKeyOf(request);
@@ -109,6 +112,9 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   if (!passed) return { go: false };
   return { go: true, stages: stagesOf(request.plan) };
 }
+
+const startsInMs = ({ notBefore }: Request, now: Date): number =>
+  notBefore === null ? 0 : Math.max(Date.parse(notBefore) - now.getTime(), 0);
 
 const membershipUnknown: Failure = foundThat(
   'checking that requester and approvers still may',

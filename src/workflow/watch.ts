@@ -6,6 +6,7 @@ import { type Failure, type Found, foundThat } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { ReplicaIdentity, Replicas } from '../domain/ports/store.ts';
 import type { Request } from '../domain/request/request.ts';
+import { isTooEarly } from '../domain/request/start-window.ts';
 import type { Engine, KnownRun } from './engine.ts';
 import { type RunPorts, stopRun } from './run-plan.ts';
 
@@ -128,6 +129,10 @@ export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Pr
       suspectSince.delete(`${id}:${run}`);
       drawn.delete(id);
       return null;
+    }
+    // Its row may have come up early, as when a wrong clock was set right.
+    if (known === null && request.state === 'approved' && isTooEarly(request, runs.now())) {
+      return new Date(request.notBefore ?? runs.now());
     }
     const again = await act(id, run, await fateOf(ports, known, request), request);
     await draw(id, request);

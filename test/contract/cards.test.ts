@@ -60,6 +60,8 @@ const inputIds = [
   'keyExpiry',
   'justification',
   'acknowledgeDataLoss',
+  'startDay',
+  'startTime',
   'acknowledgeIrreversible',
   'comment',
 ];

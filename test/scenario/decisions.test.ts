@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { BotAnswer, JsonObject, SeenActivity } from '../support/local-teams.ts';
+import { shiftedClock } from '../support/shifted-clock.ts';
 import {
   activityText,
   answered,
@@ -25,7 +26,11 @@ beforeAll(async () => {
   world = await startWorld();
   putBack = await rememberAzure(world);
 });
-afterAll(() => world.end());
+const clock = shiftedClock();
+afterAll(async () => {
+  await world.end();
+  clock.remove();
+});
 
 const accepting = { acknowledgeIrreversible: 'true' };
 const click = (person: string, card: SeenActivity, verb: string, inputs: JsonObject = {}, data: JsonObject = {}) =>
@@ -199,9 +204,58 @@ describe('the policy', () => {
     await click(people.requester, await statusCard(id), 'request.cancel');
     await endsAs(id, /Cancelled/);
   });
+});
 
-  test('the record verifies, and the log tells nothing of what people wrote', async () => {
-    expect((await readRecord(world)).findings).toEqual([]);
-    expect(world.printed()).not.toMatch(/unhandled|unexpected error|twice|local-bot|xxxx/i);
+describe('a start that is put off', () => {
+  const dayMs = 86_400_000;
+  const dayIn = (days: number): string => new Date(Date.now() + days * dayMs).toISOString().slice(0, 10);
+
+  beforeAll(() => world.restartBot('SIGINT'));
+
+  test('has to be a day and a time to come, and what was chosen stays on the form', async () => {
+    const form = await typeAll(world);
+    const inputs = { justification: 'In the night', acknowledgeDataLoss: 'true' };
+    const half = await click(people.requester, form, 'form.submit', { ...inputs, startDay: dayIn(2) });
+    expect(answered(half)).toContain('A start needs a day and a time.');
+    expect(JSON.stringify(half.body)).toContain(`"value":"${dayIn(2)}"`);
+    const passed = await click(people.requester, form, 'form.submit', {
+      ...inputs,
+      startDay: dayIn(-1),
+      startTime: '02:00',
+    });
+    expect(answered(passed)).toContain('That start has passed already.');
+    await click(people.requester, form, 'form.cancel');
   });
+
+  test('an approver puts it off further; nothing is changed until then, also over a restart; then it runs', async () => {
+    await putBack();
+    const from = (await world.azureRequests()).length;
+    const inputs = {
+      justification: 'In the night',
+      acknowledgeDataLoss: 'true',
+      startDay: dayIn(2),
+      startTime: '02:00',
+    };
+    const id = requestIdIn(answered(await click(people.requester, await typeAll(world), 'form.submit', inputs)));
+    const card = await approvalCard(world, id);
+    expect(activityText(card)).toContain('starts not before');
+    const later = { ...accepting, startDay: dayIn(3), startTime: '03:30' };
+    expect(answered(await click(people.approver, card, 'request.approve', later))).toContain(
+      'then the changes start: ',
+    );
+    await endsAs(id, /starts later|then the changes start/);
+    clock.shift(2.5 * dayMs);
+    await world.restartBot('SIGKILL', clock.env);
+    await statusCard(id, /Approved, starts later/);
+    expect(await writes(world, from)).toEqual([]);
+    clock.shift(5 * dayMs);
+    await world.restartBot('SIGKILL', clock.env);
+    await statusCard(id, /Succeeded/);
+    expect(await writes(world, from)).toHaveLength(4);
+  });
+});
+
+test('the record verifies, and the log tells nothing of what people wrote', async () => {
+  expect((await readRecord(world)).findings).toEqual([]);
+  expect(world.printed()).not.toMatch(/unhandled|unexpected error|twice|local-bot|xxxx/i);
 });

@@ -181,7 +181,17 @@ const click = fc
     verb,
     data: fc.record({ formId, requestId: anyRequestId, revision }, { requiredKeys: [] }),
     inputs: fc.dictionary(
-      fc.constantFrom('resource', 'vault', 'key', 'newKeyName', 'justification', 'acknowledgeDataLoss', 'comment'),
+      fc.constantFrom(
+        'resource',
+        'vault',
+        'key',
+        'newKeyName',
+        'justification',
+        'acknowledgeDataLoss',
+        'comment',
+        'startDay',
+        'startTime',
+      ),
       oddValue,
     ),
     odd: fc.option(fc.tuple(oddKey, oddValue)),

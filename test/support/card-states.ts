@@ -232,6 +232,7 @@ const decides =
     acknowledged: true,
     comment,
     requesterStanding: 'yes',
+    notBefore: null,
     stepUp: null,
     signIn: null,
   });
@@ -449,6 +450,8 @@ export const requestStates: Readonly<Record<string, Request>> = {
     checked(planOf(), 'yes', 2),
   ),
   approved: requestOf(...approved),
+  'awaiting-start-later': requestOf(asked(planOf(), 1, { notBefore: '2026-03-08T01:00:00.000Z' })),
+  'approved-start-later': requestOf(asked(planOf(), 1, { notBefore: '2026-03-08T01:00:00.000Z' }), approves()),
   running: requestOf(...began, ...first, intends(1, 1, 'grant-key-access')),
   'running-irreversible-done': requestOf(...began, ...toVault, intends(1, 1, 'set-cmk')),
   stopping: requestOf(...began, ...first, intends(1, 1, 'grant-key-access'), settles('stop', requester)),

@@ -94,6 +94,7 @@ export const submit = (change: Partial<Submit> = {}): Submit => ({
   policy: { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' },
   origin: { conversationId: '19:operations@thread.tacv2', conversationType: 'channel' },
   justification: 'Policy 7: keys the hospital owns',
+  notBefore: null,
   ...change,
 });
 
@@ -106,6 +107,7 @@ export const approve = (by: PersonId = approver, change: { comment?: string; ask
   acknowledged: true,
   comment: '',
   requesterStanding: 'yes',
+  notBefore: null,
   stepUp: null,
   signIn: null,
   ...change,

@@ -1,6 +1,7 @@
 /** What can safely be done about a request as it stands. */
 import { isInLastStep } from '../../domain/request/decide-stop.ts';
 import { keyProgress, type Request } from '../../domain/request/request.ts';
+import { startsAt } from '../../domain/request/start-window.ts';
 import { countOf } from '../../words/count.ts';
 import { stepWordsIn } from '../../words/steps.ts';
 
@@ -45,7 +46,7 @@ export function safeNow(request: Request): SafeNow {
     case 'approved':
       return {
         verbs: ['cancel'],
-        words: 'It starts by itself.\ncancel: ends the request, as long as its first change has not begun.',
+        words: `It starts by itself${startsAt(request) === null ? '' : `, not before ${startsAt(request)}`}.\ncancel: ends the request, as long as its first change has not begun.`,
       };
     case 'running':
       if (isInLastStep(request))

@@ -4,6 +4,7 @@ import type { RequestId } from '../ids.ts';
 import { calledFor } from './calls.ts';
 import type { EventType, StoredEvent } from './events.ts';
 import { hasEnded, type Request } from './request.ts';
+import { later } from './start-window.ts';
 
 /**
  * `show`: bring the request's cards up to date. `audit`: show new events in the audit channel, merged. `run`: start run
@@ -17,6 +18,8 @@ export interface Consequence {
   /** ISO 8601. */
   readonly dueAt: string;
 }
+
+const latest = (time: string, notBefore: string | null): string => later(time, notBefore) ?? time;
 
 /** Events of so many milliseconds go into one reply in the audit channel. */
 const mergeMs = 5_000;
@@ -35,13 +38,14 @@ export function consequencesOf(request: Request, events: readonly StoredEvent[])
         ];
   for (const { body, time, revision } of events) {
     if (calledFor(body).length > 0) rows.push({ kind: 'call', key: `${revision}`, dueAt: time });
-    if (body.type === 'run-ordered') rows.push({ kind: 'run', key: `${body.data.run}`, dueAt: time });
+    if (body.type === 'run-ordered')
+      rows.push({ kind: 'run', key: `${body.data.run}`, dueAt: latest(time, request.notBefore) });
     if (body.type === 'submitted' || body.type === 'plan-changed') {
       const { expiresAt } = body.data.policy;
       rows.push({ kind: 'expire', key: '', dueAt: expiresAt }, ...remindersUntil(expiresAt, time));
     }
     if (body.type === 'attention-needed') {
-      rows.push({ kind: 'remind', key: 'attention', dueAt: later(time, attentionEveryMs) });
+      rows.push({ kind: 'remind', key: 'attention', dueAt: after(time, attentionEveryMs) });
     }
   }
   return rows;
@@ -52,12 +56,12 @@ const hourMs = 3_600_000;
 export const attentionEveryMs = 24 * hourMs;
 const lastCallMs = 4 * hourMs;
 
-const later = (time: string, ms: number): string => new Date(Date.parse(time) + ms).toISOString();
+const after = (time: string, ms: number): string => new Date(Date.parse(time) + ms).toISOString();
 
 /** At half time, and four hours before the end where that comes later. */
 function remindersUntil(expiresAt: string, from: string): readonly Consequence[] {
-  const half = later(from, (Date.parse(expiresAt) - Date.parse(from)) / 2);
-  const last = later(expiresAt, -lastCallMs);
+  const half = after(from, (Date.parse(expiresAt) - Date.parse(from)) / 2);
+  const last = after(expiresAt, -lastCallMs);
   const rows: Consequence[] = [{ kind: 'remind', key: 'half', dueAt: half }];
   return last > half ? [...rows, { kind: 'remind', key: 'last', dueAt: last }] : rows;
 }

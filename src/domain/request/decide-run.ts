@@ -15,6 +15,7 @@ import { botActor, type NewEvent, newEvent } from './events.ts';
 import { refuse } from './refusal.ts';
 import { type Request, runRest, type StepProgress } from './request.ts';
 import { accept, type Command, type Decision, type StepResult } from './request-command.ts';
+import { isTooEarly } from './start-window.ts';
 
 /** Orders the next run of the plan as it stands. */
 export const orderRun = (request: Request): NewEvent =>
@@ -30,8 +31,11 @@ export const orderRun = (request: Request): NewEvent =>
  * and only then may anything be intended. It does not: the request asks anew, with the new plan and no approvals. A block is
  * for a person to remove; the approvals hold meanwhile. Throws on a plan for another wish.
  */
-export function checkRun(request: Request, command: Extract<Command, { do: 'check-run' }>): Decision {
+export function checkRun(request: Request, command: Extract<Command, { do: 'check-run' }>, now: Date): Decision {
   if (request.state !== 'approved' || request.runs !== command.run) return refuse('not-awaiting-approval', request.id);
+  if (isTooEarly(request, now)) {
+    throw new Error(`checking run ${command.run} of ${request.id}: it begins at ${request.notBefore} at the earliest`);
+  }
   if (canonicalJson(command.plan.wish) !== canonicalJson(request.plan.wish)) {
     throw new Error(`checking run ${command.run} of ${request.id}: the plan is for another wish`);
   }

@@ -14,6 +14,7 @@ import { type Actor, botActor, type NewEvent, newEvent } from './events.ts';
 import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
 import { hasEnded, type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision, longestText, type Submit } from './request-command.ts';
+import { startRefusal } from './start-window.ts';
 
 const standingRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = {
   no: 'not-an-approver',
@@ -37,7 +38,7 @@ function mustBeOnePerson(command: Command): void {
  */
 export function decide(request: Request | null, command: Command, now: Date): Decision {
   mustBeOnePerson(command);
-  if (command.do === 'submit') return request === null ? submit(command) : refuse('form-ended');
+  if (command.do === 'submit') return request === null ? submit(command, now) : refuse('form-ended');
   if (request === null) return refuse('unknown-request');
   switch (command.do) {
     case 'approve':
@@ -59,7 +60,7 @@ export function decide(request: Request | null, command: Command, now: Date): De
     case 'expire':
       return expire(request, now);
     case 'check-run':
-      return checkRun(request, command);
+      return checkRun(request, command, now);
     case 'intend':
       return intend(request, command);
     case 'record':
@@ -69,23 +70,28 @@ export function decide(request: Request | null, command: Command, now: Date): De
   }
 }
 
-function submit(command: Submit): Decision {
+function submit(command: Submit, now: Date): Decision {
   const justification = command.justification.trim();
   if (isBlank(justification)) return refuse('justification-missing');
   if (justification.length > longestText) return refuse('justification-too-long', `${longestText}`);
   const block = blocksOf(command.plan)[0];
   if (block !== undefined) return refuse('plan-blocked', block.code);
+  const unfit = startRefusal(command.notBefore, now);
+  if (unfit !== null) return unfit;
   const { formId, resourceName, plan, policy, origin, digest } = command;
   return accept(
     newEvent(
       'submitted',
       command.actor,
-      { formId, resourceName, plan, policy, origin },
+      { formId, resourceName, plan, policy, origin, ...startOf(command) },
       { planDigest: digest, target: plan.wish.resource.id, result: 'awaiting-approval' },
       { justification },
     ),
   );
 }
+
+const startOf = ({ notBefore }: { readonly notBefore: string | null }): { notBefore?: string } =>
+  notBefore === null ? {} : { notBefore };
 
 type Decide = Extract<Command, { do: 'approve' | 'reject' }>;
 
@@ -143,6 +149,8 @@ function approve(
   if (lost !== null) return lost;
   const irreversible = stepsOf(request.plan, 'irreversible').length;
   if (irreversible > 0 && !command.acknowledged) return refuse('acknowledge-irreversible', `${irreversible}`);
+  const unfit = startRefusal(command.notBefore, now);
+  if (unfit !== null) return unfit;
   // Last: nobody signs in for a click that would be refused all the same.
   const { stepUp, signIn, actor } = command;
   if (stepUp !== null) {
@@ -160,6 +168,7 @@ function approve(
       required: approvalsRequired,
       quick: isQuick(request, now),
       signIn: stepUp === null ? null : signIn,
+      ...startOf(command),
     },
     { ...rest, result: 'approved' },
     texts,

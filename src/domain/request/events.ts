@@ -48,6 +48,9 @@ const run = z.number().int().min(1);
 export const recordVersion = 2;
 const version = z.literal(recordVersion, 'is of another version of the record');
 
+/** The run begins no earlier. Missing: as soon as it is approved, or from before there was a choice. */
+const notBefore = z.iso.datetime().optional();
+
 const payloadsWith = (plan: z.ZodType<Plan>) => ({
   submitted: z.strictObject({
     formId: FormId,
@@ -55,6 +58,7 @@ const payloadsWith = (plan: z.ZodType<Plan>) => ({
     plan,
     policy: AppliedPolicy,
     origin: Origin,
+    notBefore,
   }),
   approved: z.strictObject({
     acknowledgedIrreversible: z.boolean(),
@@ -65,6 +69,7 @@ const payloadsWith = (plan: z.ZodType<Plan>) => ({
     signIn: SignIn.nullable(),
     /** Within seconds of being asked: faster than the card can be read. */
     quick: z.boolean(),
+    notBefore,
   }),
   rejected: z.strictObject({}),
   cancelled: z.strictObject({}),

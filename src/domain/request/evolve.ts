@@ -6,6 +6,7 @@ import type { Plan, StepName } from '../plan.ts';
 import { commentOf, withoutTexts } from './comments.ts';
 import type { EventBody, EventBodyOf, StoredEvent } from './events.ts';
 import type { Decided, Request, RequestBase, StepProgress, StopAsked } from './request.ts';
+import { later } from './start-window.ts';
 
 const planned = (plan: Plan): readonly StepProgress[] =>
   plan.steps.map((step) => ({
@@ -45,6 +46,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     policy: body.data.policy,
     origin: body.data.origin,
     submittedAt: time,
+    notBefore: body.data.notBefore ?? null,
     changedAt: time,
     justification: event.texts.justification ?? null,
     approvals: [],
@@ -123,7 +125,12 @@ export function evolve(request: Request, event: StoredEvent): Request {
     case 'approved': {
       const comment = commentOf(event);
       const approval = { by: PersonId.parse(body.actor.id), at: time, signIn: body.data.signIn, ...comment };
-      return { ...base, state: 'awaiting-approval', approvals: [...base.approvals, approval] };
+      return {
+        ...base,
+        state: 'awaiting-approval',
+        approvals: [...base.approvals, approval],
+        notBefore: later(base.notBefore, body.data.notBefore ?? null),
+      };
     }
     case 'rejected':
       return { ...base, state: 'rejected', ended: decided(event) };

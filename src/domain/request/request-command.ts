@@ -38,6 +38,8 @@ export interface Submit {
   readonly policy: AppliedPolicy;
   readonly origin: Origin;
   readonly justification: string;
+  /** The run begins no earlier; ISO 8601, null: as soon as it is approved. */
+  readonly notBefore: string | null;
 }
 
 export interface IntendedTry {
@@ -78,6 +80,8 @@ export type Command =
       readonly stepUp: StepUp | null;
       readonly signIn: SignIn | null;
       readonly requesterStanding: Standing;
+      /** Puts the start off further; null: not at all. ISO 8601. */
+      readonly notBefore: string | null;
     })
   /** Needs no sign-in of its own: stopping a change must never wait for one. */
   | (Deciding & { readonly do: 'reject' })

@@ -66,6 +66,8 @@ export interface RequestBase {
   readonly policy: AppliedPolicy;
   readonly origin: Origin;
   readonly submittedAt: string;
+  /** The run begins no earlier; null: as soon as it is approved. ISO 8601. */
+  readonly notBefore: string | null;
   /** Time of the last event. */
   readonly changedAt: string;
   /** Null once erased. */

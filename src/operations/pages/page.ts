@@ -30,6 +30,10 @@ export const FormInputs = z.object({
   keyExpiry: field,
   justification: field,
   acknowledgeDataLoss: field,
+  startDay: field,
+  startTime: field,
+  /** Where the person is, as the client says: `Europe/Berlin`. */
+  zone: field,
 });
 export type FormInputs = z.infer<typeof FormInputs>;
 

@@ -39,6 +39,7 @@ export const InboundActivity = z.object({
   replyToId: maybe(id),
   text: maybe(z.string()),
   entities: maybe(z.array(z.unknown())),
+  localTimezone: maybe(z.string().max(100).catch('')),
   /** Of an invoke. */
   name: maybe(z.string()),
   value: z.unknown().optional(),
@@ -69,6 +70,7 @@ const Sender = z.object({
     id,
     conversationType: z.enum(['personal', 'groupChat', 'channel']),
   }),
+  localTimezone: z.string().max(100).catch(''),
 });
 
 export interface KnownSender {
@@ -78,6 +80,8 @@ export interface KnownSender {
   readonly tenantId: string;
   readonly actor: Actor;
   readonly origin: Origin;
+  /** Where they are, as their client says: `Europe/Berlin`; empty where it does not. */
+  readonly zone: string;
 }
 
 /** Who sent it and where; null when Teams did not say, and then nobody did. */
@@ -93,6 +97,7 @@ export function senderOf(activity: unknown, signIn: string): KnownSender | null 
     tenantId,
     actor: personActor(from.aadObjectId, tenantId, signIn),
     origin: { conversationId: conversation.id, conversationType: conversation.conversationType },
+    zone: read.data.localTimezone,
   };
 }
 

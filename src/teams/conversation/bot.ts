@@ -219,7 +219,8 @@ export class CmkBot extends ActivityHandler {
     const { formId, revision } = action.data;
     if (formId === undefined) return badRequestAnswer('The click names no form.');
     const at = clickedCard(context);
-    const call = { by: sender.person, formId, revision: revision ?? -1, verb: action.verb, inputs: action.data, at };
+    const inputs = { ...action.data, zone: sender.zone };
+    const call = { by: sender.person, formId, revision: revision ?? -1, verb: action.verb, inputs, at };
     const answer = await this.options.forms.click(context, call);
     if (answer.kind === 'refused') return messageAnswer(refusalText(answer));
     if (answer.kind === 'submitted') return this.submitted(answer.form, at);

@@ -22,7 +22,8 @@ export interface RequestClickOptions {
 }
 
 /** What was clicked: an action, on a request, as the card had it. */
-type Clicked = Pick<ClickedCall, 'requestId' | 'asking' | 'inputs'> & {
+type Clicked = Pick<ClickedCall, 'requestId' | 'asking'> & {
+  readonly inputs: Omit<ClickedCall['inputs'], 'zone'>;
   readonly kind: 'clicked';
   readonly action: Action;
 };
@@ -39,7 +40,12 @@ function readClick({ verb, data }: CardClick['action']): Clicked | Unreadable {
     return { kind: 'unreadable', answer: messageAnswer(refusalText(unknown)) };
   }
   const text = (name: string): string => (typeof data[name] === 'string' ? String(data[name]) : '');
-  const inputs = { acknowledgeIrreversible: text('acknowledgeIrreversible'), comment: text('comment') };
+  const inputs = {
+    acknowledgeIrreversible: text('acknowledgeIrreversible'),
+    comment: text('comment'),
+    startDay: text('startDay'),
+    startTime: text('startTime'),
+  };
   return { kind: 'clicked', action, requestId, asking: data.revision ?? -1, inputs };
 }
 
@@ -52,8 +58,9 @@ export async function answerRequestClick(
 ): Promise<InvokeResponse> {
   const clicked = readClick(click.action);
   if (clicked.kind === 'unreadable') return clicked.answer;
-  const { action, requestId, asking, inputs } = clicked;
-  const { person, actor } = sender;
+  const { action, requestId, asking } = clicked;
+  const { person, actor, zone } = sender;
+  const inputs = { ...clicked.inputs, zone };
   // Only an approval asks for a sign-in: stopping a change must never wait for one.
   const stepUp = action === approve ? options.stepUp : null;
   const purpose = { person, requestId, asking };

@@ -2,6 +2,7 @@ import { approve } from '../../../src/actions/approve.ts';
 import type { PersonId } from '../../../src/domain/ids.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import { personActor } from '../../../src/domain/request/events.ts';
+import { noStart } from '../../../src/operations/chosen-start.ts';
 import { approver, tenant } from '../../support/fixtures.ts';
 import { asks, checks, id } from '../support/commands.ts';
 import { memoryRequests } from '../support/memory-requests.ts';
@@ -25,7 +26,7 @@ async function asked() {
         requestId: id,
         asking: 1,
         signIn: null,
-        inputs: { acknowledgeIrreversible: 'true', comment: '' },
+        inputs: { acknowledgeIrreversible: 'true', comment: '', ...noStart },
       },
       ports,
     );

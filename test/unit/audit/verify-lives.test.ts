@@ -115,8 +115,8 @@ const without = (type: EventType, nth = 0): readonly Written[] => life.toSpliced
 const again = (type: EventType, behind: EventType, nth = 0): readonly Written[] =>
   life.toSpliced(at(behind, nth) + 1, 0, eventAt(at(type)));
 /** Somebody wants the run to stop, behind the nth event of that type. */
-const stopBehind = (type: EventType, nth: number, run: number): readonly Written[] => {
-  const { body } = newEvent('stop-requested', person(requester), { run });
+const stopBehind = (type: EventType, nth: number, run: number, who = requester): readonly Written[] => {
+  const { body } = newEvent('stop-requested', person(who), { run });
   const index = at(type, nth);
   return life.toSpliced(index + 1, 0, { ...eventAt(index), body, texts: {} });
 };
@@ -152,6 +152,17 @@ it.each<[string, string, readonly Written[]]>([
   ],
   ['an approval too late', 'out-of-time', life.map((event) => ({ ...event, time: '2026-04-01T00:00:00.000Z' }))],
   ['a run with one approval of two', 'too-few-approvals', without('approved', 1)],
+  ['a run after an approver stopped the one before', 'too-few-approvals', stopBehind('step-intended', 0, 1, approver)],
+  [
+    'a run before the time that was chosen',
+    'out-of-time',
+    changed('submitted', ({ data }) => ({ data: { ...data, notBefore: '2027-01-01T00:00:00.000Z' } })),
+  ],
+  [
+    'a run before the time to which an approver put it off',
+    'out-of-time',
+    changed('approved', ({ data }) => ({ data: { ...data, notBefore: '2027-01-01T00:00:00.000Z' } }), 1),
+  ],
   ['a run without any', 'too-few-approvals', life.filter(({ body }) => body.type !== 'approved')],
   [
     'a check that counts a stranger',

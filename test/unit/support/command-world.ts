@@ -54,6 +54,8 @@ export const formOn = (page: Form['page'], ports: CommandPorts, change: Partial<
   answers: {},
   shownDigest: null,
   justification: '',
+  startDay: '',
+  startTime: '',
   pending: null,
   ended: null,
   ...change,

@@ -48,6 +48,7 @@ interface ClickChange {
   readonly comment?: string;
   readonly stepUp?: StepUp | null;
   readonly signIn?: SignIn | null;
+  readonly notBefore?: string | null;
 }
 
 const click = (by: PersonId, asking: number) => ({ by, actor: personActor(by, tenant, 'local'), asking });
@@ -61,7 +62,8 @@ export function decides(verb: 'approve' | 'reject', by: PersonId, change: ClickC
   };
   if (verb === 'reject') return { do: verb, ...decided };
   const requesterStanding = change.requesterStanding ?? 'yes';
-  return { do: verb, ...decided, requesterStanding, stepUp: change.stepUp ?? null, signIn: change.signIn ?? null };
+  const { stepUp = null, signIn = null, notBefore = null } = change;
+  return { do: verb, ...decided, requesterStanding, stepUp, signIn, notBefore };
 }
 export const cancels = (by: PersonId = requester, asking = 1): Command => ({ do: 'cancel', ...click(by, asking) });
 export const reminds = (by: PersonId = requester, asking = 1): Command => ({ do: 'remind', ...click(by, asking) });

@@ -19,12 +19,13 @@ import { scriptedAzure, type World } from './scripted-azure.ts';
 export interface Setting {
   readonly world?: Partial<World>;
   readonly wished?: Wish;
+  readonly notBefore?: string | null;
 }
 
 const ignore = (): void => {};
 
 /** One approval is needed, and given: run 1 is ordered. */
-export async function approvedRequest({ world = {}, wished = wish() }: Setting = {}) {
+export async function approvedRequest({ world = {}, wished = wish(), notBefore = null }: Setting = {}) {
   let clock = noon.getTime();
   const advance = (ms: number): void => {
     clock += ms;
@@ -65,7 +66,7 @@ export async function approvedRequest({ world = {}, wished = wish() }: Setting =
   if (!seen.ok) throw new Error(codeOf(seen.failure));
   const context = { tenantId: tenant, policyVersion: 'p1', terms: termsOf(), now: now(), own: null };
   const plan = operation.plan(wished, seen.value, context);
-  await send('submit', submit({ plan, digest: planDigest(plan, sha256), policy: policy(1) }));
+  await send('submit', submit({ plan, digest: planDigest(plan, sha256), policy: policy(1), notBefore }));
   await send('click:1', decides('approve', approver));
 
   const load = async () => {

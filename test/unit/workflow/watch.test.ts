@@ -2,13 +2,19 @@ import type { KnownRun } from '../../../src/workflow/engine.ts';
 import { checkRun, intend } from '../../../src/workflow/run-plan.ts';
 import { openWatch } from '../../../src/workflow/watch.ts';
 import { cancels, id } from '../support/commands.ts';
+import { noon } from '../support/plans.ts';
 import { approvedRequest } from '../support/run-world.ts';
 
 const going: KnownRun = { state: 'going', status: 'PENDING', replica: 'two', workflowVersion: '1', here: false };
 
 /** A watch over run 1, by replica `one` of workflow version 1; `look` looks once, `wait` first lets the grace pass. */
-async function watched(known: KnownRun | null, alive: readonly string[] = ['one/1'], paused = false) {
-  const world = await approvedRequest();
+async function watched(
+  known: KnownRun | null,
+  alive: readonly string[] = ['one/1'],
+  paused = false,
+  setting: Parameters<typeof approvedRequest>[0] = {},
+) {
+  const world = await approvedRequest(setting);
   const done: string[] = [];
   const shown: string[] = [];
   const engine: { known: KnownRun | null } = { known };
@@ -49,6 +55,18 @@ describe('a run that was ordered', () => {
     expect(done).toEqual(['start']);
     await send('click:cancel', cancels());
     expect(await look()).toBeNull();
+  });
+
+  it('is not begun before the time that was chosen, although its row came up', async () => {
+    const notBefore = new Date(noon.getTime() + 3_600_000).toISOString();
+    const { look, done, advance, ports } = await watched(null, ['one/1'], false, { notBefore });
+    expect(await look()).toEqual(new Date(notBefore));
+    // One whose clock is behind may have it all the same.
+    expect(await checkRun(ports, id, 1, 1)).toMatchObject({ go: 'wait' });
+    advance(3_600_000);
+    await look();
+    expect(done).toEqual(['start']);
+    expect(await checkRun(ports, id, 1, 1)).toMatchObject({ go: true });
   });
 
   it('is drawn anew every ten seconds while it waits: its card says how long it has been', async () => {

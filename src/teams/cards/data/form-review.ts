@@ -49,6 +49,10 @@ export const FormReviewData = z.strictObject({
   /** As typed before, when the page is drawn again; line breaks and all, it is no Markdown. */
   justification: z.string().max(500),
   acknowledged: z.enum(['true', 'false']),
+  /** Chosen before, when the page is drawn again: `2026-11-29`, `02:00`; else empty. */
+  startDay: z.string().max(10),
+  startTime: z.string().max(5),
+  startOpen: z.boolean(),
   /** `CMK-7F3K9Q, plan 4f9a 2c71. One approver has to agree; that cannot be you.` */
   footer: CardText,
 });

@@ -146,7 +146,7 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
     undo: undoLine(plan),
     asks: md`${bold(`${names(request.requester)}:`)} ${quoted(reason)}`,
     decisions: approvedRows(request, context).slice(0, 6),
-    until: md`Until ${dateAndTime(new Date(policy.expiresAt))}  ·  plan ${bold(shortDigest(request.digest))}${stepUp ? plain('  ·  approving needs a sign-in') : nothing}`,
+    until: md`Until ${dateAndTime(new Date(policy.expiresAt))}${startNote(request)}  ·  plan ${bold(shortDigest(request.digest))}${stepUp ? plain('  ·  approving needs a sign-in') : nothing}`,
     acknowledge: label(
       irreversible === 0 ? '' : `I accept that ${countOf(irreversible, 'step', 'steps')} cannot be undone`,
     ),
@@ -164,7 +164,7 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
 
 function decidedNote(request: Request, { awaited, paused }: CardContext): CardText {
   if (hasEnded(request)) return request.touched ? earlierRun(request) : nothing;
-  if (request.state !== 'awaiting-approval') return plain(startWords(paused));
+  if (request.state !== 'awaiting-approval') return startWords(request, paused);
   const missing = request.policy.approvalsRequired - request.approvals.length;
   const until = dateAndTime(new Date(request.policy.expiresAt));
   const more = plain<string>(missing === 1 ? 'One more approval is' : `${missing} more approvals are`);
@@ -181,6 +181,9 @@ function endedRow(request: Request, { names }: CardContext): Row[] {
     ]),
   ];
 }
+
+const startNote = ({ notBefore }: Request): CardText =>
+  notBefore === null ? nothing : md`  ·  starts not before ${dateAndTime(new Date(notBefore))}`;
 
 function decidedLine(request: Request, { paused }: CardContext) {
   if (request.state === 'awaiting-approval')

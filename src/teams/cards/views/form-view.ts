@@ -64,6 +64,9 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     instead: insteadOf(plan),
     justification: form.justification.slice(0, 500),
     acknowledged: 'false',
+    startDay: form.startDay,
+    startTime: form.startTime,
+    startOpen: form.startDay !== '' || form.startTime !== '',
     footer: md`${plain<string>(form.requestId)}, plan ${plain<string>(shortDigest(facts.digest))}. ${plain<string>(
       countOf(needed, 'approver has', 'approvers have'),
     )} to agree; that cannot be you.`,

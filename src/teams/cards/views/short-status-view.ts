@@ -8,7 +8,7 @@ import { attentionHeadline } from './attention-view.ts';
 import { changeLine } from './parts.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
-import { endedWords, pausedWords } from './status-view.ts';
+import { endedWords, pausedWords, startWords } from './status-view.ts';
 
 /** Where the run stands: the step that is at work, or the one that waits. */
 function stepWords(request: Request): CardText {
@@ -25,7 +25,7 @@ function lineOf(request: Request, { names, paused }: CardContext): CardText {
     case 'awaiting-approval':
       return md`Approvers were asked, until ${dateAndTime(new Date(request.policy.expiresAt))}.`;
     case 'approved':
-      return plain(paused ? 'No changes start until an operator ends the pause.' : 'The changes start.');
+      return startWords(request, paused);
     case 'running':
       return paused ? plain(pausedWords) : stepWords(request);
     case 'needs-attention':

@@ -1,5 +1,6 @@
 /** The first line of every card about a request: glyph, state, the count that matters. */
 import type { Request } from '../../../domain/request/request.ts';
+import { startsAt } from '../../../domain/request/start-window.ts';
 import type { Color } from '../data/row.ts';
 
 export interface Line {
@@ -26,6 +27,7 @@ export function stateLineOf(request: Request, paused = false): Line {
     case 'awaiting-approval':
       return { text: `○ Waiting for approval, ${request.approvals.length} of ${approvalsRequired}`, color: 'Default' };
     case 'approved':
+      if (!paused && startsAt(request) !== null) return { text: '● Approved, starts later', color: 'Accent' };
       return paused
         ? { text: '○ Approved, the bot is paused', color: 'Default' }
         : { text: '● Approved, about to start', color: 'Accent' };

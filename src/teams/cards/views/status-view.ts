@@ -1,7 +1,9 @@
 /** The status card: where the request stands, for everybody who can see it. */
+
 import { shortDigest } from '../../../domain/digest.ts';
 import { highestProof } from '../../../domain/proof.ts';
 import type { Failed, NeedsAttention, Request, StepProgress, Succeeded } from '../../../domain/request/request.ts';
+import { startsAt } from '../../../domain/request/start-window.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
 import { durationWords } from '../../../words/duration.ts';
 import { askedAgainWords } from '../../../words/events.ts';
@@ -23,10 +25,16 @@ import { stopOffer, stoppingNote } from './stop-view.ts';
 const decidedWithoutChange = ['rejected', 'cancelled', 'expired'];
 
 /** What follows an approval. */
-export const startWords = (paused: boolean): string =>
-  paused
-    ? 'The bot is paused: no changes start until an operator ends the pause.'
-    : 'Everything is looked at once more, then the changes start.';
+export function startWords(request: Request, paused: boolean): CardText {
+  const starts = startsAt(request);
+  if (paused) return plain('The bot is paused: no changes start until an operator ends the pause.');
+  const first = 'Everything is looked at once more, then the changes start';
+  return starts === null ? plain<string>(`${first}.`) : md`${plain<string>(first)}: ${dateAndTime(new Date(starts))}.`;
+}
+
+/** The start that somebody chose, as a fact of the request. */
+export const startFacts = ({ notBefore }: Request) =>
+  notBefore === null ? [] : [{ title: plain('Starts'), value: md`not before ${dateAndTime(new Date(notBefore))}` }];
 
 /** A run that the pause came upon. */
 export const pausedWords =
@@ -69,7 +77,7 @@ function noteOf(request: Request, { names, paused }: CardContext): CardText {
     case 'awaiting-approval':
       return request.touched ? earlierRun(request) : plain('Nothing has been changed in Azure.');
     case 'approved':
-      return plain(startWords(paused));
+      return startWords(request, paused);
     case 'running': {
       if (paused) return joinText([stoppingNote(request, names), plain(pausedWords)], ' ');
       if (request.stop !== null) return stoppingNote(request, names);
@@ -95,6 +103,7 @@ function waitingFacts(request: Request, { names, awaited }: CardContext) {
       value: request.justification === null ? plain('It was erased.') : quoted(request.justification),
     },
     { title: plain('Until'), value: dateAndTime(new Date(request.policy.expiresAt)) },
+    ...startFacts(request),
     { title: plain('Waits for'), value: plain(awaited) },
     ...(request.remindedAt === null
       ? []

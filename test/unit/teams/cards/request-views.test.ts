@@ -57,6 +57,18 @@ test.each<[string, Reader, CardKind, readonly string[]]>([
   expect(verbs(draw(state, reader, kind))).toEqual(wanted);
 });
 
+test('a start that is put off stands on every card, until the run has begun', () => {
+  const at = '{{DATE(2026-03-08T01:00:00Z,SHORT)}}, {{TIME(2026-03-08T01:00:00Z)}}';
+  expect(words(draw('awaiting-start-later', asApprover, 'approval'))).toContain(`starts not before ${at}`);
+  expect(JSON.stringify(draw('awaiting-start-later', asRequester, 'status'))).toContain(`not before ${at}`);
+  for (const reader of [asRequester, asApprover, everybody]) {
+    const card = words(draw('approved-start-later', reader, 'status'));
+    expect(card).toContain('Approved, starts later');
+    expect(card).toContain(`then the changes start: ${at}.`);
+  }
+  expect(words(draw('approved', asRequester, 'status'))).toContain('Approved, about to start');
+});
+
 test.each(Object.keys(requestStates))('%s: the short card has no buttons and no views', (state) => {
   const card = draw(state, asApprover, 'short');
   expect(verbs(card)).toEqual([]);

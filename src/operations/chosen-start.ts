@@ -1,0 +1,42 @@
+/** A start that somebody chose on a card: a day and a time of day, as their clock shows it. */
+import dayjs from 'dayjs';
+import timezone from 'dayjs/plugin/timezone.js';
+import utc from 'dayjs/plugin/utc.js';
+import { z } from 'zod';
+import { type Refusal, refuse } from '../domain/request/refusal.ts';
+
+dayjs.extend(utc);
+dayjs.extend(timezone);
+
+/** What the card's inputs hold, empty where nothing was chosen, and where the person is (`Europe/Berlin`, empty: unknown). */
+export interface StartInputs {
+  /** `2026-11-29` */
+  readonly startDay: string;
+  /** `02:00` */
+  readonly startTime: string;
+  readonly zone: string;
+}
+
+export const noStart: StartInputs = { startDay: '', startTime: '', zone: '' };
+
+const Day = z.iso.date();
+/** To the minute. */
+const Time = z.iso.time({ precision: -1 });
+
+const isZone = (zone: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }) !== null;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * The moment that was chosen, ISO 8601 in UTC; null where none was. Of a place that is not known the time counts as UTC: the
+ * card says in the reader's own time what came of it.
+ */
+export function chosenStart({ startDay, startTime, zone }: StartInputs): string | null | Refusal {
+  if (startDay === '' && startTime === '') return null;
+  if (!Day.safeParse(startDay).success || !Time.safeParse(startTime).success) return refuse('start-half-chosen');
+  return dayjs.tz(`${startDay} ${startTime}`, isZone(zone) ? zone : 'UTC').toISOString();
+}
