@@ -1,14 +1,17 @@
 /** Towards Azure: its ports, and who may, which its directory is asked. Nothing is sent until a port is called. */
 import { openStandings, type Standings } from '../authorization/who-may.ts';
 import { connectAzure } from '../azure/azure.ts';
+import { openPortal } from '../azure/portal.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
-import type { Azure } from '../domain/ports/azure.ts';
+import type { Azure, Portal } from '../domain/ports/azure.ts';
 import type { Ground } from './open-ground.ts';
 
 export interface AzureSide {
   /** With its failures counted. */
   readonly azure: Azure;
   readonly standings: Standings;
+  /** Null: nobody knows where this cloud has its portal. */
+  readonly portal: Portal | null;
   /** Where the cloud's people sign in, and the only certificate authorities to trust there; null: the usual ones. */
   readonly authority: { readonly host: string; readonly ca: string | null };
 }
@@ -21,6 +24,7 @@ export function openAzureSide({ config, metrics }: Ground): AzureSide {
   return {
     azure,
     standings: openStandings(azure, config.policy, config.admission),
+    portal: openPortal(options.cloud, config.teams.tenantId),
     authority: { host, ca: tls.tlsOptions?.ca ?? null },
   };
 }

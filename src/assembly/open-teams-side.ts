@@ -23,7 +23,7 @@ export interface TeamsSide extends Pick<Edge, 'adapter' | 'callers'> {
   readonly auditChannel: AuditChannel;
 }
 
-export function openTeamsSide(ground: Ground, { azure }: AzureSide): TeamsSide {
+export function openTeamsSide(ground: Ground, { azure, portal }: AzureSide): TeamsSide {
   const { config, store, requests } = ground;
   const { policy, paused } = config;
   const { tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel: channelId } = config.teams;
@@ -40,7 +40,7 @@ export function openTeamsSide(ground: Ground, { azure }: AzureSide): TeamsSide {
     retry: config.retry,
     poll: { everyMs: config.azure.pollMs, atMostMs: defaultLimits.operationMs },
   };
-  const shownWith = { paused, stepUp: config.stepUp !== null, patience, now };
+  const shownWith = { paused, stepUp: config.stepUp !== null, patience, portal, now };
   const places = { approvalsChannel, operationsChannel, approvers };
   return {
     adapter,

@@ -43,7 +43,7 @@ function openBot(
   const { stepUp, later } = parts;
   const requests = refusingWrongClock(ground.requests);
   const { documents, conversations, people, shown } = store;
-  const { azure, standings } = azureSide;
+  const { azure, standings, portal } = azureSide;
   const { notifier, directory } = teamsSide;
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
@@ -55,6 +55,7 @@ function openBot(
     forms: openForms({
       documents,
       ports: commandPorts,
+      portal,
       isTaken: async (at) => (await holderOf({ requests, shown }, at)) !== null,
     }),
     lists: openLists({ documents, requests, directory, decidable, random, now }),

@@ -1,5 +1,7 @@
 /** Every card there is, in every state and for every reader, drawn by the product's own views from real requests. */
 
+import { openCloud } from '../../src/azure/clouds.ts';
+import { openPortal } from '../../src/azure/portal.ts';
 import type { HistoryShow } from '../../src/commands/command.ts';
 import { commands } from '../../src/commands/registry.ts';
 import { planDigest } from '../../src/domain/digest.ts';
@@ -19,6 +21,7 @@ import { formCard, formEndedCard } from '../../src/teams/cards/views/form-view.t
 import { entriesPerPage, historyCard } from '../../src/teams/cards/views/history-view.ts';
 import { requestRows } from '../../src/teams/cards/views/list-rows.ts';
 import { type ListContent, listCard, openChips, rowsPerPage } from '../../src/teams/cards/views/list-view.ts';
+import { withPortal } from '../../src/teams/cards/views/portal-line.ts';
 import { type CardContext, everybody, type Reader } from '../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../src/teams/cards/views/request-card.ts';
 import { bugCard, helpCard, refusalCard } from '../../src/teams/cards/views/short-views.ts';
@@ -70,16 +73,29 @@ const contextFor = (request: Request, reader: Reader, change: Partial<CardContex
   };
 };
 
+const portal = openPortal(openCloud({ name: 'public' }), tenant);
+
 /** What each of three people sees, and the short card; the same card is shown once. */
 function cardsOf(state: string, request: Request): readonly GalleryCard[] {
   const own: Reader = { kind: 'approver', id: approver };
-  const drawn: readonly GalleryCard[] = [
+  const drawn: GalleryCard[] = [
     { name: `${state}.requester`, card: requestCard('status', request, contextFor(request, { kind: 'requester' })) },
     { name: `${state}.approver`, card: requestCard('approval', request, contextFor(request, own)) },
     { name: `${state}.everybody`, card: requestCard('status', request, contextFor(request, everybody)) },
     { name: `${state}.everybody-asked`, card: requestCard('approval', request, contextFor(request, everybody)) },
     { name: `${state}.short`, card: requestCard('short', request, contextFor(request, everybody)) },
   ];
+  const { outputs, plan } = request;
+  if (['running', 'succeeded', 'needs-attention'].includes(state))
+    drawn.push({
+      name: `${state}.portal`,
+      card: withPortal(
+        requestCard('status', request, contextFor(request, everybody)),
+        portal,
+        plan,
+        outputs.keyVersion,
+      ),
+    });
   const seenBefore = new Set<string>();
   return drawn.filter(({ card }) => {
     const json = JSON.stringify(card.body);

@@ -187,6 +187,13 @@ export interface Groups {
   look(id: string): Promise<Outcome<DirectoryEntry | null>>;
 }
 
+/** Addresses of Azure's own pages. Each is made of checked ids alone, never of what Azure or people wrote. */
+export interface Portal {
+  resource(id: ArmId): string;
+  /** Null where the vault's address is none of this cloud. */
+  key(vaultUri: string, name: KeyName, version: KeyVersion): string | null;
+}
+
 /** Everything Azure, as steps and checks receive it. */
 export interface Azure {
   readonly resources: Resources;

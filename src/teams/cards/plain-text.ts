@@ -124,6 +124,14 @@ export const unlinked = (text: CardText): CardText =>
 
 const instant = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
 
+const address = /^https:\/\/[a-z0-9.-]+\/[\w.~#@%:/-]*$/i;
+
+/** A link with words of ours. The address is made of checked ids: one that is not is a bug. */
+export function link(words: string, url: string): CardText {
+  if (!address.test(url)) throw new Error(`linking to ${url}: not an address made of ids`);
+  return CardText.parse(`[${plain<string>(words)}](${url})`);
+}
+
 /** The day in the reader's own words and time zone. Works in a TextBlock and a fact only. */
 export const date = (at: Date): CardText => CardText.parse(`{{DATE(${instant(at)},SHORT)}}`);
 /** Hours and minutes in the reader's time zone. */

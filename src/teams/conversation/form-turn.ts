@@ -1,4 +1,5 @@
 /** What a click comes to: `turn` is pure but for what it reads, and `draw` makes a card of where the form then is. */
+import type { Portal } from '../../domain/ports/azure.ts';
 import { type Refusal, refuseFailure } from '../../domain/request/refusal.ts';
 import type { Form } from '../../operations/form.ts';
 import {
@@ -12,16 +13,25 @@ import {
 } from '../../operations/form-clicks.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
 import { formCard, formEndedCard } from '../cards/views/form-view.ts';
+import { withPortal } from '../cards/views/portal-line.ts';
 import { CannotDraw, type DrawnForm, type FormClick, type FormWork } from './form-dialog.ts';
 
-async function draw(ports: CommandPorts, form: Form, problem: Refusal | null): Promise<DrawnForm> {
+export interface FormTools {
+  readonly ports: CommandPorts;
+  /** Null: nobody knows where Azure's own pages are. */
+  readonly portal: Portal | null;
+}
+
+async function draw({ ports, portal }: FormTools, form: Form, problem: Refusal | null): Promise<DrawnForm> {
   if (form.ended === 'submitted') return { form, card: null };
   if (form.ended === 'cancelled') return { form, card: formEndedCard(form) };
   const facts = await factsOf(form, ports);
   if ('kind' in facts) throw new CannotDraw(facts);
   if (!facts.ok) throw new CannotDraw(refuseFailure(facts.failure));
   const shown = facts.value.page === 'review' ? { ...form, shownDigest: facts.value.digest } : form;
-  return { form: shown, card: formCard(shown, facts.value, problem) };
+  const card = formCard(shown, facts.value, problem);
+  const { value } = facts;
+  return { form: shown, card: value.page === 'review' ? withPortal(card, portal, value.plan, undefined) : card };
 }
 
 async function turn(ports: CommandPorts, before: Form, click: FormClick): Promise<FormResult> {
@@ -44,7 +54,7 @@ async function turn(ports: CommandPorts, before: Form, click: FormClick): Promis
   }
 }
 
-export const formWork = (ports: CommandPorts): FormWork => ({
-  draw: (form, problem) => draw(ports, form, problem),
-  turn: (form, click) => turn(ports, form, click),
+export const formWork = (tools: FormTools): FormWork => ({
+  draw: (form, problem) => draw(tools, form, problem),
+  turn: (form, click) => turn(tools.ports, form, click),
 });

@@ -6,14 +6,13 @@ import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Form } from '../../operations/form.ts';
 import { FormInputs } from '../../operations/pages/page.ts';
-import type { CommandPorts } from '../../operations/ports.ts';
 import { withInputs } from '../cards/filled-in.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { formLookingCard, formUnreadCard } from '../cards/views/form-slow-view.ts';
 import type { Posted } from '../posts/chat.ts';
 import { CannotDraw, cardOfWaiting, FormDialog, type FormWork, keepForm, waitingForm } from './form-dialog.ts';
 import { FormState } from './form-state.ts';
-import { formWork } from './form-turn.ts';
+import { type FormTools, formWork } from './form-turn.ts';
 import { outlasting } from './outlasting.ts';
 import { withinPatience } from './patience.ts';
 
@@ -111,15 +110,14 @@ type Pending = NonNullable<Form['pending']>;
 const standingIn = (form: Form, messageId: string | undefined): Form =>
   messageId === undefined ? form : { ...form, origin: { ...form.origin, messageId } };
 
-export interface FormsOptions {
+export interface FormsOptions extends FormTools {
   readonly documents: Documents;
-  readonly ports: CommandPorts;
   /** Whether a request's card stands there. */
   readonly isTaken: (at: Posted) => Promise<boolean>;
 }
 
-export function openForms({ documents, ports, isTaken }: FormsOptions): Forms {
-  const work = formWork(ports);
+export function openForms({ documents, ports, portal, isTaken }: FormsOptions): Forms {
+  const work = formWork({ ports, portal });
   /** What this process is looking at, by the id of the look. */
   const looks = new Map<string, Promise<AdaptiveCard | null>>();
   const opened = (context: TurnContext, formId: string): Promise<Opened> => load(documents, work, context, formId);

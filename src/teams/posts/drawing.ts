@@ -1,8 +1,10 @@
 /** Drawing a request's card for whoever reads it in a place. */
 import type { PersonId } from '../../domain/ids.ts';
+import type { Portal } from '../../domain/ports/azure.ts';
 import type { People } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
+import { withPortal } from '../cards/views/portal-line.ts';
 import { everybody, hasViews, type Patience, type Reader } from '../cards/views/reader.ts';
 import { type CardKind, requestCard } from '../cards/views/request-card.ts';
 import { peopleOfStop } from '../cards/views/stop-view.ts';
@@ -17,6 +19,8 @@ export interface DrawingOptions {
   readonly paused: boolean;
   /** Approving needs a sign-in of its own: cards say so beforehand. */
   readonly stepUp: boolean;
+  /** Null: nobody knows where Azure's own pages are. */
+  readonly portal: Portal | null;
   /** How long things may take. */
   readonly patience: Omit<Patience, 'now'>;
   readonly now: () => Date;
@@ -39,7 +43,7 @@ function peopleIn(request: Request): PersonId[] {
   return [request.requester, ...request.approvals.map((approval) => approval.by), ...ended, ...peopleOfStop(request)];
 }
 
-export function openDrawing({ directory, people, paused, stepUp, patience, now }: DrawingOptions): Drawing {
+export function openDrawing({ directory, people, paused, stepUp, patience, portal, now }: DrawingOptions): Drawing {
   /** Whose views Teams fetches: those it knows of the requester, of who approved, and of who was asked. */
   async function refreshedFor(request: Request, asked: Asked): Promise<readonly string[]> {
     if (!hasViews(request)) return [];
@@ -55,7 +59,7 @@ export function openDrawing({ directory, people, paused, stepUp, patience, now }
       alone ? [] : refreshedFor(request, asked),
     ]);
     const { described: awaited, addressed } = asked;
-    return requestCard(kind, request, {
+    const card = requestCard(kind, request, {
       patience: { ...patience, now: now() },
       reader,
       names,
@@ -65,6 +69,7 @@ export function openDrawing({ directory, people, paused, stepUp, patience, now }
       paused,
       stepUp,
     });
+    return kind === 'short' ? card : withPortal(card, portal, request.plan, request.outputs.keyVersion);
   }
 
   return {

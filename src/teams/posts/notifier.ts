@@ -38,6 +38,8 @@ export interface NotifierOptions {
   readonly stepUp: boolean;
   /** How long things may take: cards of a run that waits say so. */
   readonly patience: DrawingOptions['patience'];
+  /** Null: nobody knows where Azure's own pages are. */
+  readonly portal: DrawingOptions['portal'];
   readonly now: () => Date;
 }
 
