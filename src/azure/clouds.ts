@@ -1,6 +1,7 @@
 /**
  * Where each Azure cloud answers. Endpoints and suffixes are those of Microsoft's national-cloud lists ("Azure Government
- * endpoint mapping", "Azure China developer guide", "Microsoft Graph national cloud deployments").
+ * endpoint mapping", "Azure China developer guide", "Microsoft Graph national cloud deployments"). In China, MSAL turns to
+ * `login.partner.microsoftonline.cn` where it is told `login.chinacloudapi.cn`.
  */
 import { readFileSync } from 'node:fs';
 import { AzureAuthorityHosts } from '@azure/identity';

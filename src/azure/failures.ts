@@ -148,6 +148,17 @@ const unexpected = (error: Error, context: FailureContext, exchange: Exchange): 
   };
 };
 
+/** The SDK's words where a vault asks for a token of another domain's; it sends none then. */
+const foreignChallenge = /challenge resource .* does not match the requested domain/;
+
+function fromChallenge(error: Error, context: FailureContext, exchange: Exchange): Failure | null {
+  if (!foreignChallenge.test(error.message) || exchange.last === null) return null;
+  const { message } = error;
+  const told = { source: 'azure', next: 'ask', code: 'ForeignChallenge', message } as const;
+  const { status } = exchange.last;
+  return { ...common(context, exchange), ...told, status, correlationId: correlationIdOf(exchange.last) };
+}
+
 /** By its shape: an abort's `DOMException` and errors of another realm are not instances of this one's `Error`. */
 const isError = (thrown: unknown): thrown is Error =>
   typeof thrown === 'object' && thrown !== null && 'name' in thrown && 'message' in thrown;
@@ -165,7 +176,7 @@ export function readFailure(thrown: unknown, exchange: Exchange, context: Failur
   if (signInErrors.test(thrown.name)) return fromSignIn(thrown, context, exchange);
   const connection = fromConnection(thrown, context, exchange);
   if (connection !== null) return connection;
-  const told = fromAnswer(exchange, context);
+  const told = fromChallenge(thrown, context, exchange) ?? fromAnswer(exchange, context);
   if (told !== null) return told;
   // The answer passed as a success and was not one: the SDK's or our own reader stumbled over its shape.
   const stumbled = ['ZodError', '$ZodError', 'TypeError', 'UnusableAnswer', 'RestError'].includes(thrown.name);

@@ -103,6 +103,8 @@ export const azureRemedies: Readonly<Record<string, Remedy>> = {
   AADSTS700016: noSuchApp,
   AADSTS90002: noSuchApp,
   endpoints_resolution_error: noTenant,
+  ForeignChallenge:
+    'The vault asked for a token that is meant for another place, so none was sent. An operator looks at AZURE_CLOUD, and at who answers under the vault’s address; then retry.',
   CredentialUnavailableError:
     'An operator gives the machine a managed identity, or sets how else the bot signs in; then retry. The approvals hold.',
   UnexpectedAnswer:

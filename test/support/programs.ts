@@ -4,6 +4,7 @@ import path from 'node:path';
 export const sources = {
   bot: 'src/main.ts',
   'app-package': 'src/app-package/run.ts',
+  cloud: 'test/support/cloud-process.ts',
   'command-line': 'test/support/command-line-process.ts',
   'local-azure': 'src/local/azure/run.ts',
   'local-teams': 'src/local/teams/run.ts',

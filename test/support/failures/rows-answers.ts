@@ -74,6 +74,13 @@ export const answerRows: FailureGroup = {
         mend: async (_, approved) => approved.reconnect(),
       },
     ),
+    run(
+      'A vault asks for a token that is meant for another place.',
+      // The local Azure's vaults are ports of one host, and name Azure's own.
+      async ({ running }, approved) =>
+        approved.reconnect({ cloud: { ...customCloud(running), verifyChallenges: true } }),
+      { at: 'verify', ends: asks, code: 'ForeignChallenge', mend: async (_, approved) => approved.reconnect() },
+    ),
   ],
 };
 
