@@ -50,14 +50,20 @@ export function answered(operation: Operation, form: Form, answer: unknown): For
   const stale = isSame(form.answers[name], answer)
     ? []
     : operation.pages(form).filter(({ restsOn }) => restsOn.includes(name));
+  const keyWay = stale.some((page) => page.name === 'key') ? null : form.keyWay;
   const answers = { ...form.answers, [name]: answer };
   for (const page of stale) delete answers[page.name];
   const pages = operation.pages({ ...form, answers });
   const next = pages[pages.findIndex((page) => page.name === name) + 1];
-  return { ...form, answers, page: next?.name ?? name };
+  return { ...form, answers, keyWay, page: next?.name ?? name };
 }
 
+/** An existing key or a new one: from then on only what that takes is asked. */
+export const chooseKeyWay = (form: Form, keyWay: Form['keyWay']): FormResult =>
+  moved(form, form.page === 'key' ? { keyWay } : {});
+
 export function back(form: Form): FormResult {
+  if (form.page === 'key' && form.keyWay !== null) return moved(form, { keyWay: null });
   const pages = operationFor(form).pages(form);
   const before = pages[pages.findIndex(({ name }) => name === form.page) - 1];
   return moved(form, { page: before?.name ?? form.page, shownDigest: null });
@@ -73,7 +79,14 @@ export async function cancelForm(form: Form, { requests }: Pick<CommandPorts, 'r
 export function switchOperation(form: Form): FormResult {
   const operation = operationNamed(operationFor(form).instead.operation);
   const { resource } = form.answers;
-  const fresh: Form = { ...form, operation: operation.name, page: 'resource', answers: {}, shownDigest: null };
+  const fresh: Form = {
+    ...form,
+    operation: operation.name,
+    page: 'resource',
+    answers: {},
+    keyWay: null,
+    shownDigest: null,
+  };
   return moved(resource === undefined ? fresh : answered(operation, fresh, resource), {});
 }
 

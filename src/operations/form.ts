@@ -20,6 +20,8 @@ export const Form = z.strictObject({
   page: PageName,
   /** By page, as the page's own schema reads them. */
   answers: z.partialRecord(PageName, z.unknown()),
+  /** On the page of the key: whether one that exists is chosen, or a new one made; null: neither yet. */
+  keyWay: z.enum(['existing', 'new']).nullable().default(null),
   /** Digest of the plan on the review page: submitting another one shows the page again. */
   shownDigest: z.string().nullable(),
   /** Kept while the form is corrected. */

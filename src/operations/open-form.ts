@@ -20,6 +20,7 @@ function newForm(operation: Operation, call: TypedCall, { random }: Pick<Command
     revision: 0,
     page: 'resource',
     answers: {},
+    keyWay: null,
     shownDigest: null,
     justification: '',
     startDay: '',

@@ -64,11 +64,13 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await press(agent, 'Next');
     const vault = botSays(page, 'Which vault holds the key?');
     await vault.waitFor();
-    await choose(vault, 'vault', 'kv-care-prod');
+    await vault.getByRole('radio', { name: 'kv-care-prod' }).check();
     await press(vault, 'Next');
-    const key = botSays(page, 'Which key?');
-    await key.waitFor();
-    await choose(key, 'key', 'cmk-triage-agent');
+    const way = botSays(page, 'Which key?');
+    await way.waitFor();
+    await press(way, 'Choose a key');
+    const key = botSays(page, 'Which key of kv-care-prod?');
+    await key.getByRole('radio', { name: 'cmk-triage-agent' }).check();
     await press(key, 'Next');
     const review = botSays(page, '5 steps, in this order');
     await review.waitFor();

@@ -22,7 +22,10 @@ const datasetOf = (sample: string, id: string): unknown => {
 
 test('the clickable verbs of each state', () => {
   expect(verbsOf('form-resource')).toEqual(['form.next', 'form.cancel']);
-  expect(verbsOf('form-key.existing')).toEqual(['form.next', 'form.back', 'form.cancel']);
+  expect(verbsOf('form-key')).toEqual(['form.existing-key', 'form.new-key', 'form.back', 'form.cancel']);
+  expect(verbsOf('form-key-existing')).toEqual(['form.new-key', 'form.next', 'form.back', 'form.cancel']);
+  expect(verbsOf('form-key-new')).toEqual(['form.existing-key', 'form.next', 'form.back', 'form.cancel']);
+  expect(verbsOf('form-key-new.none-suits')).toEqual(['form.next', 'form.back', 'form.cancel']);
   expect(verbsOf('form-review.ready')).toEqual(['form.submit', 'form.back', 'form.cancel']);
   expect(verbsOf('form-review.blocked')).toEqual(['form.refresh', 'form.back', 'form.cancel']);
   expect(verbsOf('form-version')).toEqual(['form.next', 'form.back', 'form.cancel']);
@@ -66,8 +69,8 @@ test('what is not in the state for an operation leads to the other one', () => {
 test('typeahead asks for the form’s own vaults and keys', () => {
   const formId = 'F-2M8D4T7KQX';
   expect(datasetOf('form-resource', 'resource')).toBe('agents');
-  expect(datasetOf('form-vault', 'vault')).toBe(`vaults/${formId}`);
-  expect(datasetOf('form-key.new', 'key')).toBe(`keys/${formId}`);
+  expect(datasetOf('form-vault.many', 'vault')).toBe(`vaults/${formId}`);
+  expect(datasetOf('form-key-existing.many', 'key')).toBe(`keys/${formId}`);
 });
 
 describe('the review', () => {

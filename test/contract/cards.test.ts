@@ -43,12 +43,14 @@ const verbs: Readonly<Record<string, 'formId' | 'requestId'>> = {
   'form.cancel': 'formId',
   'form.refresh': 'formId',
   'form.switch': 'formId',
+  'form.existing-key': 'formId',
+  'form.new-key': 'formId',
   ...Object.fromEntries(listVerbs.map((verb) => [verb, 'formId' as const])),
   'list.open': 'requestId',
   ...Object.fromEntries(actions.map(({ verb }) => [verb, 'requestId' as const])),
 };
 /** They have to work while an input is empty or wrong. */
-const withoutInputs = ['form.back', 'form.cancel', 'form.refresh', 'form.switch'];
+const withoutInputs = ['form.back', 'form.cancel', 'form.refresh', 'form.switch', 'form.existing-key', 'form.new-key'];
 const inputIds = [
   'resource',
   'vault',

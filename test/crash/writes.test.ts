@@ -37,7 +37,8 @@ const withKey = (choice: Choices) => (world: World) => ask(world, choice);
 async function withNewKey(world: World): Promise<string> {
   const { agent, vault } = choices.policies;
   const form = await type(world, people.requester, `/enable-cmk resource=${agent} vault=${vault}`);
-  const inputs = { key: 'new', newKeyName: 'cmk-visitor-agent', keyType: 'RSA', keySize: '3072' };
+  const inputs = { newKeyName: 'cmk-visitor-agent', keyType: 'RSA', keySize: '3072' };
+  await world.teams.click(people.requester, form.id, 'form.new-key');
   await world.teams.click(people.requester, form.id, 'form.next', { inputs });
   return requestIdIn(await submit(world, form));
 }

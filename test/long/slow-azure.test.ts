@@ -42,6 +42,8 @@ describe('an Azure that is slow', () => {
     await comes(form, /Which vault/);
     await click(form, 'form.next', { vault });
     await comes(form, /Which key/);
+    await click(form, 'form.existing-key');
+    await comes(form, /Which key of/);
     await click(form, 'form.next', { key });
     await comes(form, /steps, in this order/);
     await click(form, 'form.submit', reason);

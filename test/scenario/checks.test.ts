@@ -75,7 +75,8 @@ async function openReview({ choice, newKey: made }: CheckRow): Promise<SeenActiv
   const typed = `/enable-cmk resource=${chosen.agent} vault=${chosen.vault}`;
   if (made === undefined) return type(world, people.requester, `${typed} key=${chosen.key}`);
   const form = await type(world, people.requester, typed);
-  await click(form, 'form.next', { inputs: { key: 'new', ...made } });
+  if (has(form, 'form.new-key')) await click(form, 'form.new-key');
+  await click(form, 'form.next', { inputs: { ...made } });
   return cardNow(form);
 }
 

@@ -43,7 +43,10 @@ describe('two people fill in forms in one thread at once', () => {
   test('side by side each comes to the review of what they chose', async () => {
     const walk = async (person: string, steps: readonly Record<string, unknown>[]): Promise<string> => {
       let last: BotAnswer | null = null;
-      for (const inputs of steps) last = await click(person, forms[person], 'form.next', inputs);
+      for (const inputs of steps) {
+        if ('key' in inputs) await click(person, forms[person], 'form.existing-key');
+        last = await click(person, forms[person], 'form.next', inputs);
+      }
       return last === null ? '' : answered(last);
     };
     const [first, second] = await Promise.all([
@@ -72,6 +75,7 @@ describe('two people fill in forms in one thread at once', () => {
   test('the same button pressed five times at once turns one page', async () => {
     const form = forms[people.requester];
     await click(people.requester, form, 'form.back');
+    await click(people.requester, form, 'form.back');
     const seen = (await world.teams.activities(places.operations, people.requester)).find(({ id }) => id === form?.id);
     const data = buttonData({ status: 200, body: seen }, 'form.back');
     const answers = await Promise.all(
@@ -84,6 +88,7 @@ describe('two people fill in forms in one thread at once', () => {
   test('both submit at once, and each gets a request of their own', async () => {
     const form = forms[people.requester];
     await click(people.requester, form, 'form.next', { vault: 'kv-care-prod' });
+    await click(people.requester, form, 'form.existing-key');
     await click(people.requester, form, 'form.next', { key: 'cmk-triage-agent' });
     const ids = await Promise.all(
       [people.requester, people.approver].map(async (person) => {

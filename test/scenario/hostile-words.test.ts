@@ -152,14 +152,15 @@ describe('hostile words', () => {
 
   test('of a state, a lock, a key and a tenant, on the pages of a form', async () => {
     const form = await say('/enable-cmk');
-    const press = async (card: { readonly body: unknown }, inputs: object) => {
-      const data = { ...buttonData({ status: 200, body: card.body }, 'form.next'), ...inputs };
-      const answer = await send(world, invoke(world, { action: { verb: 'form.next', data } }, asRequester()));
+    const press = async (card: { readonly body: unknown }, inputs: object, verb = 'form.next') => {
+      const data = { ...buttonData({ status: 200, body: card.body }, verb), ...inputs };
+      const answer = await send(world, invoke(world, { action: { verb, data } }, asRequester()));
       check('form', bodyOf(answer));
       return { body: JSON.parse(answer.body) as unknown };
     };
     const vaults = await press({ body: form }, { resource: agentId('virtual-visit-agent') });
-    const keys = await press(vaults, { vault: 'kv-policy-keys' });
+    const ways = await press(vaults, { vault: 'kv-policy-keys' });
+    const keys = await press(ways, {}, 'form.existing-key');
     const review = await press(keys, { key: 'cmk-policy' });
     const found = sourcesOn((review.body as { value: unknown }).value, all);
     expect([...found].sort()).toEqual([sources.keyNow, sources.lock, sources.state, sources.tenant].sort());

@@ -30,7 +30,8 @@ afterAll(() => world.end());
 
 const newKey = async (agent: string, vault: string, newKeyName: string): Promise<string> => {
   const form = await type(world, people.requester, `/enable-cmk resource=${agent} vault=${vault}`);
-  const inputs = { key: 'new', newKeyName, keyType: 'RSA', keySize: '3072' };
+  await world.teams.click(people.requester, form.id, 'form.new-key');
+  const inputs = { newKeyName, keyType: 'RSA', keySize: '3072' };
   await world.teams.click(people.requester, form.id, 'form.next', { inputs });
   return submit(world, form);
 };

@@ -141,8 +141,10 @@ describe('a form that was tampered with', () => {
       'No vault is named no such vault.',
     );
     expect(answered(await click('form.next', { inputs: { vault: 'kv-care-prod' } }))).toContain('cmk-triage-agent');
+    expect(answered(await click('form.existing-key', {}))).toContain('Which key of kv-care-prod?');
     expect(answered(await click('form.next', { inputs: { key: 'no such key' } }))).toContain('no key named');
-    const unfit = { key: 'new', newKeyName: 'a b/c', keyType: 'RSA', keySize: '2048' };
+    expect(answered(await click('form.new-key', {}))).toContain('A new key in kv-care-prod');
+    const unfit = { newKeyName: 'a b/c', keyType: 'RSA', keySize: '2048' };
     expect(answered(await click('form.next', { inputs: unfit }))).toContain('name of the new key does not fit');
     const kind = { ...unfit, newKeyName: 'fine', keyType: 'EC', keySize: '1e3' };
     expect(answered(await click('form.next', { inputs: kind }))).toContain('This kind of key cannot be made.');

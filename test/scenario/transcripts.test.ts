@@ -107,6 +107,7 @@ scenario(
     const resource = await t.searches(requester, form, 'resource', 'triage');
     await t.clicks(requester, form, 'Next', { resource });
     await t.clicks(requester, form, 'Next', { vault: choices.first.vault });
+    await t.clicks(requester, form, 'Choose a key');
     await t.clicks(requester, form, 'Next', { key: choices.first.key });
     await t.clicks(requester, form, 'Submit', { acknowledgeDataLoss: 'true' });
     const id = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));
@@ -200,7 +201,8 @@ scenario(
   'The vault is protected already, so nothing that cannot be undone is left to do; the agent has a user-assigned identity.',
   async (t) => {
     const form = await t.types(requester, '/enable-cmk resource=visitor-agent vault=kv-policy-keys');
-    const made = { key: 'new', newKeyName: 'cmk-visitor-2031', keyType: 'RSA', keySize: '3072' };
+    await t.clicks(requester, form, 'Name a new key');
+    const made = { newKeyName: 'cmk-visitor-2031', keyType: 'RSA', keySize: '3072' };
     await t.clicks(requester, form, 'Next', { ...made, keyExpiry: '2020-02-28' });
     await t.clicks(requester, form, 'Next', { ...made, keyExpiry: '2031-02-28' });
     const id = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));

@@ -17,6 +17,7 @@ import type { FactsOf } from '../../src/operations/pages/page.ts';
 import { mention, nothing, plain } from '../../src/teams/cards/plain-text.ts';
 import type { AdaptiveCard } from '../../src/teams/cards/render-card.ts';
 import { auditReplyCard, auditRootCard } from '../../src/teams/cards/views/audit-view.ts';
+import { formLookingCard, formUnreadCard } from '../../src/teams/cards/views/form-slow-view.ts';
 import { formCard, formEndedCard } from '../../src/teams/cards/views/form-view.ts';
 import { entriesPerPage, historyCard } from '../../src/teams/cards/views/history-view.ts';
 import { requestRows } from '../../src/teams/cards/views/list-rows.ts';
@@ -275,9 +276,19 @@ function forms(): readonly GalleryCard[] {
   const resources = ['triage-agent-prod', 'visitor-agent', 'pharmacy-agent'].map((name) => summary(name));
   const all = [...resources, summary('radiology-agent', true)];
   const { resource: chosen } = seen();
-  const resourceFacts = { page: 'resource', resources: all, resource: null } as const;
+  const resourceFacts = { page: 'resource', resources: all, more: true, resource: null } as const;
   const vaultFacts = { page: 'vault', resource: chosen, vaults, chosen: null } as const;
-  const keyFacts = { page: 'key', resource: chosen, vault: seen().vault, keys, chosen: null, now: noon } as const;
+  const keyFacts = {
+    page: 'key',
+    resource: chosen,
+    vault: seen().vault,
+    keys,
+    way: null,
+    chosen: null,
+    now: noon,
+  } as const;
+  const pending = { verb: 'form.next', inputs: {}, look: '' };
+  const outage = 'TooManyRequests: The request is being throttled.';
   const newKey = { kind: 'new', name: newKeyWished.keyName, key: newKind } as const;
   const warned = planOf({
     vault: vaultNamed('kv-care-prod', { location: 'northeurope', softDelete: false }),
@@ -295,15 +306,25 @@ function forms(): readonly GalleryCard[] {
       name: 'form-agent.problem',
       card: card(form('resource'), resourceFacts, refuse('unknown-resource', 'triage')),
     },
-    { name: 'form-agent.none', card: card(empty, { ...resourceFacts, resources: [] }) },
+    { name: 'form-agent.none', card: card(empty, { ...resourceFacts, resources: [], more: false }) },
     { name: 'form-vault', card: card(form('vault'), vaultFacts) },
     { name: 'form-vault.problem', card: card(form('vault'), vaultFacts, refuse('choice-missing')) },
     { name: 'form-vault.none', card: card(form('vault'), { ...vaultFacts, vaults: [] }) },
     { name: 'form-key', card: card(form('key'), keyFacts) },
-    { name: 'form-key.none', card: card(form('key'), { ...keyFacts, keys: [] }) },
+    { name: 'form-key.existing', card: card(form('key'), { ...keyFacts, way: 'existing' }) },
+    { name: 'form-key.none', card: card(form('key'), { ...keyFacts, way: 'new', keys: [] }) },
     {
       name: 'form-key.new',
-      card: card(form('key'), { ...keyFacts, chosen: newKey }, refuse('new-key-expiry-unfit', '2024-01-01')),
+      card: card(
+        form('key'),
+        { ...keyFacts, way: 'new', chosen: newKey },
+        refuse('new-key-expiry-unfit', '2024-01-01'),
+      ),
+    },
+    { name: 'form-slow.looking', card: formLookingCard(form('vault', { pending }), true) },
+    {
+      name: 'form-slow.unread',
+      card: formUnreadCard(form('vault', { pending }), refuse('azure-unreachable', outage), true),
     },
     { name: 'form-review.ready', card: card(form('review'), reviewFacts(planOf())) },
     {
@@ -358,6 +379,7 @@ function rotationForms(): readonly GalleryCard[] {
       card: card(form('resource', null, { answers: {} }), {
         page: 'resource',
         resources: [summary('virtual-visit-agent', true), summary('triage-agent-prod')],
+        more: false,
         resource: visitAgent,
       }),
     },

@@ -100,6 +100,7 @@ export async function fillForm(world: World, choice: Choices = choices.first) {
     world.teams.click(people.requester, form.id, 'form.next', { inputs });
   await next({ resource: agentId(choice.agent) });
   await next({ vault: choice.vault });
+  await world.teams.click(people.requester, form.id, 'form.existing-key');
   const review = await next({ key: choice.key });
   return { form, review };
 }

@@ -43,6 +43,11 @@ function inputLines(input: JsonObject): string[] {
     return [textOf(input.label), tick].filter((line) => line !== '');
   }
   const chosen = objects(input.choices).find((choice) => choice.value === value);
+  // Those of a list that is open are all to be seen.
+  if (input.style === 'expanded') {
+    const all = objects(input.choices).map((one) => `  (${one === chosen ? '●' : ' '}) ${textOf(one.title)}`);
+    return [textOf(input.label), ...all];
+  }
   const placeholder = textOf(input.placeholder);
   const shown = chosen === undefined ? (value ?? (placeholder === '' ? '' : `${placeholder} …`)) : textOf(chosen.title);
   return [`${textOf(input.label)} [ ${shown}${input.type === 'Input.ChoiceSet' ? ' ▾' : ''} ]`];

@@ -6,7 +6,7 @@ import { answerOn, type Page } from './page.ts';
 import { resourcePage } from './resource-page.ts';
 import { vaultPage } from './vault-page.ts';
 
-/** Which key of the vault, or the settings of a new one. */
+/** Which key of the vault, or the settings of a new one: what the card asks for is told by what came. */
 export const keyPage: Page<ChosenKey> = {
   name: 'key',
   label: 'Key',
@@ -16,9 +16,9 @@ export const keyPage: Page<ChosenKey> = {
   async take(form, inputs, { azure, now }) {
     const vaultId = answerOn(form, vaultPage);
     if (vaultId === null) return refuse('unknown-vault');
-    const key = inputs.key.trim();
-    if (key === '') return refuse('choice-missing');
-    const chosen = key === 'new' ? chooseNewKey(inputs, now()) : await chooseKey(azure, vaultId, inputs.key);
+    const makes = form.keyWay === 'new' || (form.keyWay === null && inputs.newKeyName.trim() !== '');
+    if (!makes && inputs.key.trim() === '') return refuse('choice-missing');
+    const chosen = makes ? chooseNewKey(inputs, now()) : await chooseKey(azure, vaultId, inputs.key);
     return chosen.kind === 'refused' ? chosen : chosen.value;
   },
   async facts(form, { azure, now }) {
@@ -37,6 +37,8 @@ export const keyPage: Page<ChosenKey> = {
     if (vault.value === null) return refuse('unknown-vault', armIdParts(vaultId).name);
     const judged = judgeKeys(keys.value, now());
     const chosen = answerOn(form, keyPage);
-    return done({ page: 'key', resource: resource.value, vault: vault.value, keys: judged, chosen, now: now() });
+    // Where nothing is there to choose, nobody is asked whether to.
+    const way = judged.some(({ fit }) => fit) ? form.keyWay : 'new';
+    return done({ page: 'key', resource: resource.value, vault: vault.value, keys: judged, way, chosen, now: now() });
   },
 };

@@ -42,6 +42,8 @@ export type PageFacts =
   | {
       readonly page: 'resource';
       readonly resources: readonly ResourceSummary[];
+      /** There are others, which are searched. */
+      readonly more: boolean;
       readonly resource: ObservedResource | null;
     }
   | {
@@ -55,6 +57,7 @@ export type PageFacts =
       readonly resource: ObservedResource;
       readonly vault: ObservedVault;
       readonly keys: readonly JudgedKey[];
+      readonly way: Form['keyWay'];
       readonly chosen: ChosenKey | null;
       readonly now: Date;
     }

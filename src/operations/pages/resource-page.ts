@@ -23,10 +23,15 @@ export const resourcePage: Page<ResourceRef> = {
   async facts(form, { azure }) {
     const chosen = answerOn(form, resourcePage);
     const [resources, resource] = await Promise.all([
-      azure.inventory.resources('', listed),
+      azure.inventory.resources('', listed + 1),
       chosen === null ? done(null) : azure.resources.get(chosen),
     ]);
     if (!resources.ok) return resources;
-    return done({ page: 'resource', resources: resources.value, resource: resource.ok ? resource.value : null });
+    return done({
+      page: 'resource',
+      resources: resources.value.slice(0, listed),
+      more: resources.value.length > listed,
+      resource: resource.ok ? resource.value : null,
+    });
   },
 };

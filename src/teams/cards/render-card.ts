@@ -10,7 +10,7 @@ import { ApprovalDecidedData } from './data/approval-decided.ts';
 import { AuditReplyData } from './data/audit-reply.ts';
 import { AuditRootData } from './data/audit-root.ts';
 import { FormEndedData } from './data/form-ended.ts';
-import { FormKeyData } from './data/form-key.ts';
+import { FormKeyData, FormKeyExistingData, FormKeyNewData } from './data/form-key.ts';
 import { FormResourceData } from './data/form-resource.ts';
 import { FormReviewData } from './data/form-review.ts';
 import { FormSlowData } from './data/form-slow.ts';
@@ -43,6 +43,8 @@ export const cardSchemas = {
   'form-ended': FormEndedData,
   'form-slow': FormSlowData,
   'form-key': FormKeyData,
+  'form-key-existing': FormKeyExistingData,
+  'form-key-new': FormKeyNewData,
   'form-review': FormReviewData,
   'form-vault': FormVaultData,
   'form-version': FormVersionData,

@@ -5,6 +5,7 @@ import type { Form } from '../../operations/form.ts';
 import {
   back,
   cancelForm,
+  chooseKeyWay,
   type FormResult,
   factsOf,
   next,
@@ -47,6 +48,10 @@ async function turn(ports: CommandPorts, before: Form, click: FormClick): Promis
       return submit(form, inputs, ports, isWanted);
     case 'form.cancel':
       return cancelForm(form, ports);
+    case 'form.existing-key':
+      return chooseKeyWay(form, 'existing');
+    case 'form.new-key':
+      return chooseKeyWay(form, 'new');
     case 'form.switch':
       return switchOperation(form);
     default:

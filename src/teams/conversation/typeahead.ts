@@ -1,6 +1,6 @@
 /** Typeahead: what stands to choose while somebody types into an input of a form. */
 import { termsFor } from '../../domain/policy/policy.ts';
-import { judgeKeys, judgeVaults } from '../../operations/choose.ts';
+import { isUsable, judgeKeys, judgeVaults } from '../../operations/choose.ts';
 import type { Form } from '../../operations/form.ts';
 import { answerOn } from '../../operations/pages/page.ts';
 import { listed, resourcePage } from '../../operations/pages/resource-page.ts';
@@ -26,10 +26,9 @@ async function vaultChoices(ports: CommandPorts, form: Form): Promise<readonly C
   if (!resource.ok || resource.value === null || !vaults.ok) return [];
   const { tenantId, policy } = ports;
   const by = { tenantId, kind: kindNamed(ref.kind), terms: termsFor(policy, resource.value) };
-  return judgeVaults(vaults.value, resource.value, by).map((one) => ({
-    title: label(vaultTitle(one)),
-    value: one.vault.name,
-  }));
+  return judgeVaults(vaults.value, resource.value, by)
+    .filter(isUsable)
+    .map((one) => ({ title: label(vaultTitle(one)), value: one.vault.name }));
 }
 
 async function keyChoices(ports: CommandPorts, form: Form): Promise<readonly Choice[]> {
@@ -38,10 +37,7 @@ async function keyChoices(ports: CommandPorts, form: Form): Promise<readonly Cho
   const keys = await ports.azure.keys.list(vaultId);
   if (!keys.ok) return [];
   const existing = judgeKeys(keys.value, ports.now()).filter((one) => one.fit);
-  return [
-    ...existing.map((one) => ({ title: label(keyTitle(one)), value: one.key.name })),
-    { title: label('+ New key'), value: 'new' },
-  ];
+  return existing.map((one) => ({ title: label(keyTitle(one)), value: one.key.name }));
 }
 
 /**

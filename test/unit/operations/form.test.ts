@@ -1,7 +1,15 @@
 import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { enableCmk } from '../../../src/operations/enable-cmk/enable-cmk.ts';
 import { Form } from '../../../src/operations/form.ts';
-import { back, cancelForm, factsOf, next, submit } from '../../../src/operations/form-clicks.ts';
+import {
+  answered,
+  back,
+  cancelForm,
+  chooseKeyWay,
+  factsOf,
+  next,
+  submit,
+} from '../../../src/operations/form-clicks.ts';
 import { openForm } from '../../../src/operations/open-form.ts';
 import { FormInputs } from '../../../src/operations/pages/page.ts';
 import { requester, resourceId, vaultId } from '../../support/fixtures.ts';
@@ -52,10 +60,31 @@ describe('going through the form', () => {
     expect(turned).toMatchObject({ form: { page, revision: 1 }, problem: { code: 'choice-missing' } });
   });
 
+  it('reads nothing but what the chosen way asks for', async () => {
+    const { ports } = commandWorld();
+    const asked = formOn('key', ports, { answers: { resource: ref(), vault: vaultId } });
+    const both = inputs({ key: 'care', newKeyName: 'care-2', keyType: 'RSA', keySize: '3072' });
+    const kindBy = async (way: 'existing' | 'new') =>
+      (await next(chooseKeyWay(asked, way).form, both, ports)).form.answers.key;
+    expect(await kindBy('existing')).toMatchObject({ kind: 'existing' });
+    expect(await kindBy('new')).toMatchObject({ kind: 'new' });
+  });
+
+  it('asks again for the way to a key when the vault is another, and on the way back', () => {
+    const { ports } = commandWorld();
+    const { form } = chooseKeyWay(formOn('key', ports, { answers: { resource: ref(), vault: vaultId } }), 'new');
+    expect(form.keyWay).toBe('new');
+    expect(back(form).form).toMatchObject({ page: 'key', keyWay: null });
+    expect(back(back(form).form).form).toMatchObject({ page: 'vault' });
+    const onVault = { ...form, page: 'vault' as const, answers: { ...form.answers, vault: resourceId() } };
+    expect(answered(enableCmk, onVault, vaultId).keyWay).toBeNull();
+  });
+
   it('asks for the settings of a key that is to be made', async () => {
     const { ports } = commandWorld();
-    const form = formOn('key', ports, { answers: { resource: ref(), vault: vaultId } });
-    const filled = { key: 'new', newKeyName: 'care-2', keyType: 'RSA', keySize: '3072' };
+    const asked = formOn('key', ports, { answers: { resource: ref(), vault: vaultId } });
+    const { form } = chooseKeyWay(asked, 'new');
+    const filled = { newKeyName: 'care-2', keyType: 'RSA', keySize: '3072' };
     const turned = await next(form, inputs(filled), ports);
     expect(turned.form).toMatchObject({
       page: 'review',

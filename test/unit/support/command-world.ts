@@ -52,6 +52,7 @@ export const formOn = (page: Form['page'], ports: CommandPorts, change: Partial<
   operation: 'enable-cmk',
   page,
   answers: {},
+  keyWay: null,
   shownDigest: null,
   justification: '',
   startDay: '',

@@ -1,24 +1,49 @@
 import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
-import { Choice, formHeader, Row } from './row.ts';
+import { Choice, choiceStyle, formHeader, Row } from './row.ts';
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 
-/** Page 3: an existing key, or a new one with settings that fold. */
-export const FormKeyData = z.strictObject({
+const keyHeader = {
   ...formHeader,
-  /** `Which key?`, or `A new key` once a new one is chosen. */
+  /** `Which key?` */
   title: CardText,
   /** `triage-agent-prod  ·  kv-care-prod` */
   subject: CardText,
-  /** The last one is `+ New key in kv-care-prod` with the value `new`. */
-  choices: z.array(Choice).max(16),
-  selected: z.string(),
-  suitable: z.array(Row).max(15),
+};
+const unusableKeys = {
+  /** Why the others do not suit. */
   unusable: z.array(Row).max(15),
+  /** Button that unfolds them: `2 not usable ▾`. */
   unusableTitle: Label,
-  /** True once a new key is chosen: its settings are open and take the place of the list. */
-  newKeyOpen: z.boolean(),
+};
+
+/** Page 3: an existing key or a new one; each has a page of its own. */
+export const FormKeyData = z.strictObject({
+  ...keyHeader,
+  /** `2 keys of kv-care-prod suit this agent: …` */
+  existing: CardText,
+  /** What would be made, where and when. */
+  made: CardText,
+});
+export type FormKeyData = z.infer<typeof FormKeyData>;
+
+/** Page 3, an existing key. */
+export const FormKeyExistingData = z.strictObject({
+  ...keyHeader,
+  ...unusableKeys,
+  style: choiceStyle,
+  choices: z.array(Choice).min(1).max(15),
+  selected: z.string(),
+});
+export type FormKeyExistingData = z.infer<typeof FormKeyExistingData>;
+
+/** Page 3, a new key. */
+export const FormKeyNewData = z.strictObject({
+  ...keyHeader,
+  ...unusableKeys,
+  /** Why there is nothing to choose from; empty where there is, and then a button leads there. */
+  noneSuits: CardText,
   newKeyName: z.string().max(127),
   keyType: z.enum(['RSA', 'RSA-HSM']),
   keySize: z.enum(['2048', '3072', '4096']),
@@ -28,4 +53,4 @@ export const FormKeyData = z.strictObject({
   /** `Two years from now, as policy says.` */
   keyExpiryNote: CardText,
 });
-export type FormKeyData = z.infer<typeof FormKeyData>;
+export type FormKeyNewData = z.infer<typeof FormKeyNewData>;

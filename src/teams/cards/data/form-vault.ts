@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
-import { Choice, formHeader, Row } from './row.ts';
+import { Choice, choiceStyle, formHeader, Row } from './row.ts';
 
 /** Page 2: which vault. The input chooses, the rows explain. */
 export const FormVaultData = z.strictObject({
   ...formHeader,
   /** `triage-agent-prod  ·  West Europe` */
   subject: CardText,
+  style: choiceStyle,
+  /** Those that can be used, and no others. */
   choices: z.array(Choice).max(15),
   selected: z.string(),
   suitable: z.array(Row).max(15),

@@ -85,6 +85,10 @@ export const formHeader = {
   problem: CardText,
 };
 
+/** A few are all there to be clicked; more are searched. */
+export const choiceStyle = z.enum(['expanded', 'filtered']);
+export const styleFor = (count: number): z.infer<typeof choiceStyle> => (count <= 5 ? 'expanded' : 'filtered');
+
 /** `value` is sent back, `title` is shown and has to be unique on the card. */
 export const Choice = z.strictObject({ title: Label, value: z.string().min(1) });
 export type Choice = z.infer<typeof Choice>;

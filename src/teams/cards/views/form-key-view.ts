@@ -3,9 +3,8 @@ import type { JudgedKey } from '../../../operations/choose.ts';
 import type { Form } from '../../../operations/form.ts';
 import type { FactsOf } from '../../../operations/pages/page.ts';
 import { checkWords } from '../../../words/checks.ts';
-import { shortVersion } from '../../../words/places.ts';
-import { grey, marks, type Row, row } from '../data/row.ts';
-import { dayLabel, label, md, plain } from '../plain-text.ts';
+import { grey, marks, type Row, row, styleFor } from '../data/row.ts';
+import { type CardText, dayLabel, joinText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { formHeaderOf } from './form-header.ts';
 
@@ -18,14 +17,6 @@ const expiry = ({ key }: JudgedKey): string =>
 /** How one key stands in the list. */
 export const keyTitle = (one: JudgedKey): string =>
   `${one.key.name} · ${kind(one)} · ${one.fit ? expiry(one) : 'not usable'}`;
-
-const suitableRow = (one: JudgedKey): Row =>
-  row(
-    marks.done,
-    plain(one.key.name),
-    [grey(plain<string>(`${kind(one)}, ${expiry(one)}, version ${shortVersion(one.key.version)}`))],
-    { nameWeight: 'Bolder' },
-  );
 
 const unusableRow = (one: JudgedKey): Row =>
   row(
@@ -50,42 +41,78 @@ function freeName(resourceName: string, taken: readonly string[]): string {
   return `${base}-${count}`;
 }
 
-/** Which key of the vault. Fit keys first; the settings of a new one are folded until it is chosen. */
-export function keyPage(
-  form: Form,
-  { resource, vault, keys, chosen }: Facts,
-  problem: Refusal | null,
-  now = new Date(),
-): AdaptiveCard {
-  const fit = keys.filter((one) => one.fit);
+const unusableOf = (keys: readonly JudgedKey[]) => {
   const unfit = keys.filter((one) => !one.fit);
-  const isNew = chosen?.kind === 'new' || fit.length === 0;
-  const made = chosen?.kind === 'new' ? chosen : null;
-  const choices = [
-    ...fit.slice(0, 15).map((one) => ({ title: label(keyTitle(one)), value: one.key.name as string })),
-    { title: label(`+ New key in ${vault.name}`), value: 'new' },
-  ];
-  return renderCard('form-key', {
-    ...formHeaderOf(form, problem),
-    title: plain(isNew ? 'A new key' : 'Which key?'),
-    subject: md`${plain(resource.name)}  ·  ${plain(vault.name)}`,
+  return { unusable: unfit.slice(0, 15).map(unusableRow), unusableTitle: label(`${unfit.length} not usable ▾`) };
+};
+
+const headerOf = (form: Form, { resource, vault }: Facts, problem: Refusal | null) => ({
+  ...formHeaderOf(form, problem),
+  subject: md`${plain(resource.name)}  ·  ${plain(vault.name)}`,
+});
+
+function existingPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard {
+  const fit = facts.keys.filter((one) => one.fit);
+  const choices = fit.slice(0, 15).map((one) => ({ title: label(keyTitle(one)), value: one.key.name as string }));
+  const [only] = fit.length === 1 ? choices : [];
+  const chosen = choices.find(({ value }) => value === facts.chosen?.name) ?? only;
+  return renderCard('form-key-existing', {
+    ...headerOf(form, facts, problem),
+    title: md`Which key of ${plain(facts.vault.name)}?`,
+    style: styleFor(fit.length),
     choices,
-    selected: isNew ? 'new' : (choices.find((choice) => choice.value === chosen?.name)?.value ?? ''),
-    suitable: fit.slice(0, 15).map(suitableRow),
-    unusable: unfit.slice(0, 15).map(unusableRow),
-    unusableTitle: label(`${unfit.length} not usable ▾`),
-    newKeyOpen: isNew,
-    newKeyName:
-      made?.name ??
-      freeName(
-        resource.name,
-        keys.map((one) => one.key.name),
-      ),
+    selected: chosen?.value ?? '',
+    ...unusableOf(facts.keys),
+  });
+}
+
+function newPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard {
+  const { resource, vault, keys, chosen, now } = facts;
+  const made = chosen?.kind === 'new' ? chosen : null;
+  const taken = keys.map((one) => one.key.name);
+  const none = keys.some((one) => one.fit)
+    ? nothing
+    : plain<string>(keys.length === 0 ? 'The vault has no key yet.' : 'No key of the vault suits this agent.');
+  return renderCard('form-key-new', {
+    ...headerOf(form, facts, problem),
+    title: md`A new key in ${plain(vault.name)}`,
+    noneSuits: none,
+    newKeyName: made?.name ?? freeName(resource.name, taken),
     keyType: made?.key.type ?? 'RSA',
     keySize: made === null ? '3072' : (String(made.key.size) as '2048' | '3072' | '4096'),
     keyExpiry: made?.key.expires?.slice(0, 10) ?? day(years(now, 2)),
     keyExpiryMin: day(new Date(now.getTime() + 86_400_000)),
     keyExpiryMax: day(years(now, 10)),
     keyExpiryNote: plain('Two years from now unless you choose another day.'),
+    ...unusableOf(none === nothing ? [] : keys),
   });
+}
+
+/** `cmk-a, cmk-b, cmk-c and 3 more` */
+function someOf(keys: readonly JudgedKey[]): CardText {
+  const named = joinText(keys.slice(0, 3).map(({ key }) => plain(key.name, 40)));
+  return keys.length > 3 ? md`${named} and ${keys.length - 3} more` : named;
+}
+
+function wayPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard {
+  const fit = facts.keys.filter((one) => one.fit);
+  const vault = plain(facts.vault.name);
+  return renderCard('form-key', {
+    ...headerOf(form, facts, problem),
+    title: plain('Which key?'),
+    existing: md`${fit.length} ${plain(fit.length === 1 ? 'key of' : 'keys of')} ${vault} ${plain(fit.length === 1 ? 'suits' : 'suit')} this agent: ${someOf(fit)}.`,
+    made: md`The bot makes it in ${vault} once the request is approved.`,
+  });
+}
+
+/** Which key of the vault. First whether one that is there or a new one: a card cannot react to a choice. */
+export function keyPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard {
+  switch (facts.way) {
+    case null:
+      return wayPage(form, facts, problem);
+    case 'existing':
+      return existingPage(form, facts, problem);
+    case 'new':
+      return newPage(form, facts, problem);
+  }
 }

@@ -54,8 +54,13 @@ const canTakeKeys = (resource: ObservedResource): boolean =>
 const isFor = ({ instead }: Operation, { customerKey }: ObservedResource): boolean =>
   !instead.where.includes(customerKey === null ? 'microsoft-managed' : 'already-under-another-key');
 
+const coverage = (count: number, more: boolean): string =>
+  more
+    ? `${countOf(count, 'agent', 'agents')} listed. Type to find others.`
+    : `The bot can read ${countOf(count, 'agent', 'agents')}.`;
+
 /** Which resource: the first page of every operation. */
-export function resourcePage(form: Form, { resources, resource }: Facts, problem: Refusal | null): AdaptiveCard {
+export function resourcePage(form: Form, { resources, more, resource }: Facts, problem: Refusal | null): AdaptiveCard {
   const listed = resources.map((one) => ({ title: label(resourceTitle(one, resources)), value: one.id as string }));
   const chosenIsListed = resource === null || listed.some((choice) => sameArmId(choice.value, resource.id));
   const choices = chosenIsListed
@@ -77,6 +82,6 @@ export function resourcePage(form: Form, { resources, resource }: Facts, problem
         ? plain<string>(
             `The bot can read no ${kinds.map(({ nounInFull }) => nounInFull).join(' and no ')}: that takes ${kinds.flatMap(({ rights }) => rights.read).join(', ')}.`,
           )
-        : plain<string>(`${countOf(resources.length, 'agent', 'agents')} listed. Type to find others.`),
+        : plain<string>(coverage(resources.length, more)),
   });
 }

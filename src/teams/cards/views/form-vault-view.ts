@@ -5,7 +5,7 @@ import type { Form } from '../../../operations/form.ts';
 import type { FactsOf } from '../../../operations/pages/page.ts';
 import { countOf } from '../../../words/count.ts';
 import { regionWords } from '../../../words/places.ts';
-import { coloured, grey, type Line, marks, type Row, row } from '../data/row.ts';
+import { coloured, grey, type Line, marks, type Row, row, styleFor } from '../data/row.ts';
 import { label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { formHeaderOf } from './form-header.ts';
@@ -18,13 +18,10 @@ const changes = ({ vault }: JudgedVault): readonly string[] => [
   ...(vault.purgeProtection ? [] : ['Purge protection: off → on']),
 ];
 
-/** How one vault stands in the list. */
+/** How one vault that can be used stands in the list. */
 export function vaultTitle(one: JudgedVault): string {
   const count = changes(one).length;
   const ready = count === 0 ? 'ready' : countOf(count, 'change', 'changes');
-  if (one.firewalled) return `${one.vault.name} · firewall closed`;
-  if (one.otherTenant) return `${one.vault.name} · other tenant`;
-  if (one.notPermitted) return `${one.vault.name} · not permitted`;
   return `${one.vault.name} · ${ready}${one.otherSubscription ? ', other subscription' : ''}${one.otherRegion ? ', other region' : ''}`;
 }
 
@@ -40,7 +37,7 @@ function suitableRow(one: JudgedVault): Row {
     ...(todo.length === 0 ? [] : [coloured(plain('▲ Irreversible'), 'Attention')]),
   ];
   const mark = one.otherRegion || one.otherSubscription || todo.length > 0 ? marks.warn : marks.done;
-  return row(mark, plain(one.vault.name), lines, { nameWeight: 'Bolder' });
+  return row(mark, plain(one.vault.name), lines);
 }
 
 function whyNot(one: JudgedVault): string {
@@ -59,13 +56,12 @@ const unusableRow = (one: JudgedVault): Row => row(marks.bad, plain(one.vault.na
 export function vaultPage(form: Form, { resource, vaults, chosen: id }: Facts, problem: Refusal | null): AdaptiveCard {
   const usable = vaults.filter(isUsable);
   const unusable = vaults.filter((one) => !isUsable(one));
-  const choices = [...usable, ...unusable]
-    .slice(0, 15)
-    .map((one) => ({ title: label(vaultTitle(one)), value: one.vault.name }));
+  const choices = usable.slice(0, 15).map((one) => ({ title: label(vaultTitle(one)), value: one.vault.name }));
   const chosen = vaults.find((one) => id !== null && sameArmId(one.vault.id, id));
   return renderCard('form-vault', {
     ...formHeaderOf(form, problem),
     subject: md`${plain(resource.name)}  ·  ${plain(regionWords(resource.location))}`,
+    style: styleFor(usable.length),
     choices,
     selected: choices.find((choice) => choice.value === chosen?.vault.name)?.value ?? '',
     suitable: usable.slice(0, 15).map(suitableRow),

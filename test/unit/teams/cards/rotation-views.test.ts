@@ -364,7 +364,12 @@ describe('the page that asks for the agent', () => {
     words(
       formCard(
         form,
-        { page: 'resource', resources: [], resource: under ? visitAgent : { ...visitAgent, customerKey: null } },
+        {
+          page: 'resource',
+          resources: [],
+          more: false,
+          resource: under ? visitAgent : { ...visitAgent, customerKey: null },
+        },
         null,
       ),
     );
