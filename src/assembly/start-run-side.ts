@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StepResult } from '../domain/request/request-command.ts';
 import { ownsRecord } from '../store/runtime-role.ts';
+import { closeLeftForms } from '../teams/conversation/left-forms.ts';
 import { ownerAdvice } from '../words/record.ts';
 import { startEngine, workflowVersion } from '../workflow/engine.ts';
 import { openKept } from '../workflow/kept.ts';
@@ -62,7 +63,9 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     now,
     log,
   });
-  const sweeper = startSweeper({ documents, now, log });
+  const { chat, directory } = teamsSide;
+  const left = { documents, chat, directory, now };
+  const sweeper = startSweeper({ documents, closeLeftForms: () => closeLeftForms(left), now, log });
   return {
     async stop() {
       sweeper.stop();

@@ -75,6 +75,9 @@ export async function cancelForm(form: Form, { requests }: Pick<CommandPorts, 'r
   return moved(form, { ended: request?.formId === form.id ? 'submitted' : 'cancelled' });
 }
 
+/** Goes on with a form that was left, on the page where that was. */
+export const resume = (form: Form): FormResult => moved(form, { ended: null });
+
 /** Goes on as the operation that the resource is in the state for, with the resource that was chosen. */
 export function switchOperation(form: Form): FormResult {
   const operation = operationNamed(operationFor(form).instead.operation);

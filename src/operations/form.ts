@@ -36,6 +36,7 @@ export const Form = z.strictObject({
   pending: z
     .strictObject({ verb: z.string(), inputs: z.record(z.string(), z.string()), look: z.string().default('') })
     .nullable(),
-  ended: z.enum(['submitted', 'cancelled']).nullable(),
+  /** `left`: nobody went on with it; its owner still can. */
+  ended: z.enum(['submitted', 'cancelled', 'left']).nullable(),
 });
 export type Form = z.infer<typeof Form>;

@@ -16,6 +16,10 @@ const overwrite = `${insert} on conflict (key) do update set
 const replace = `update cmk.document set value = $2, changed_at = $3, etag = nextval('cmk.document_etag')
   where key = $1 and etag::text = $4`;
 
+const Key = z.object({ key: z.string() });
+const left = `select key from cmk.document where starts_with(key, $1) and changed_at < $2 order by changed_at limit $3`;
+const atOnce = 100;
+
 async function writeOne(sql: Sql, key: string, { eTag, ...value }: Document, now: string): Promise<void> {
   const values = [key, JSON.stringify(value), now];
   if (eTag === undefined || eTag === null || eTag === '*') {
@@ -30,6 +34,8 @@ async function writeOne(sql: Sql, key: string, { eTag, ...value }: Document, now
 }
 
 export interface SweptDocuments extends Documents {
+  /** Keys with that beginning, given without it, last written before that time: the oldest first, some at a time. */
+  leftSince(prefix: string, time: Date): Promise<readonly string[]>;
   /** Deletes documents last written before that time, and says how many. */
   deleteOlderThan(time: Date): Promise<number>;
 }
@@ -53,6 +59,11 @@ export function openDocuments(pool: Pool, clock: () => Date, guard: Pick<ClockGu
       }),
     delete: async (keys) => {
       if (keys.length > 0) await change(pool, 'delete from cmk.document where key = any($1)', [[...keys]]);
+    },
+    leftSince: async (prefix, time) => {
+      if ((await guard.clock()) !== null) return [];
+      const rows = await select(pool, Key, left, [prefix, time.toISOString(), atOnce]);
+      return rows.map(({ key }) => key.slice(prefix.length));
     },
     deleteOlderThan: async (time) => {
       // By a clock that runs ahead, everything is old.

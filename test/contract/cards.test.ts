@@ -43,6 +43,8 @@ const verbs: Readonly<Record<string, 'formId' | 'requestId'>> = {
   'form.cancel': 'formId',
   'form.refresh': 'formId',
   'form.switch': 'formId',
+  'form.show': 'formId',
+  'form.resume': 'formId',
   'form.existing-key': 'formId',
   'form.new-key': 'formId',
   ...Object.fromEntries(listVerbs.map((verb) => [verb, 'formId' as const])),
@@ -50,7 +52,16 @@ const verbs: Readonly<Record<string, 'formId' | 'requestId'>> = {
   ...Object.fromEntries(actions.map(({ verb }) => [verb, 'requestId' as const])),
 };
 /** They have to work while an input is empty or wrong. */
-const withoutInputs = ['form.back', 'form.cancel', 'form.refresh', 'form.switch', 'form.existing-key', 'form.new-key'];
+const withoutInputs = [
+  'form.back',
+  'form.cancel',
+  'form.refresh',
+  'form.switch',
+  'form.show',
+  'form.resume',
+  'form.existing-key',
+  'form.new-key',
+];
 const inputIds = [
   'resource',
   'vault',

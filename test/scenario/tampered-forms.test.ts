@@ -8,6 +8,7 @@ import {
   approvalCard,
   approve,
   buttonData,
+  cardsAbout,
   choices,
   fillForm,
   people,
@@ -121,8 +122,24 @@ describe('a form that was tampered with', () => {
     ['a member with no role', people.teamMember, 'You have no role here.'],
   ])('%s cannot use it', async (_who, person, words) => {
     expect(answered(await click('form.next', { inputs: { resource: 'x-ray-agent' } }, person))).toContain(words);
-    const found = await world.teams.search(person, form.id, 'resource', 'ward');
+    // Their card has no such input, but what it asks is no secret.
+    const asked = { queryText: 'kv', dataset: `vaults/${String(data.formId)}` };
+    const from = { id: `29:${person}`, name: 'Somebody', aadObjectId: person };
+    const found = await send(world, invoke(world, asked, { name: 'application/search', from }));
     expect(found.status).toBe(200);
+    expect(found.body).not.toContain('kv-');
+  });
+
+  test('no other card takes its place, whichever message a click says that it stood in', async () => {
+    const id = await submit(world, await typeAll(world, choices.test, places.group));
+    const [asked] = await cardsAbout(world, places.group, people.requester, id);
+    if (asked === undefined) throw new Error('no card');
+    const other = await type(world, people.requester, '/enable-cmk', places.group);
+    const cancel = { verb: 'form.cancel', data: buttonData({ status: 200, body: other }, 'form.cancel') };
+    expect((await send(world, invoke(world, { action: cancel }, { replyToId: asked.id }))).body).toContain('Cancelled');
+    const [after] = await cardsAbout(world, places.group, people.requester, id);
+    expect(after && activityText(after)).toContain('Waiting for approval');
+    await world.teams.click(people.requester, asked.id, 'request.cancel');
   });
 
   test('names that every object has are only more data', async () => {
@@ -188,7 +205,7 @@ describe('the reason', () => {
   test('nothing else was stored, and Azure was not written to', async () => {
     expect(await writes(world)).toEqual([]);
     const record = await readRecord(world);
-    expect(record.requests).toHaveLength(1);
+    expect(record.requests).toHaveLength(2);
     expect(record.findings).toEqual([]);
     expect(world.printed()).not.toMatch(/unhandled|unexpected error|example\.com|esrever/i);
   });

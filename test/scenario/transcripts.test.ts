@@ -104,6 +104,7 @@ scenario(
   'An existing key on a vault with role assignments. The form is filled in page by page.',
   async (t) => {
     const form = await t.types(requester, '/enable-cmk');
+    await t.sees(teamMember, operations, '', /is filling in a request/);
     const resource = await t.searches(requester, form, 'resource', 'triage');
     await t.clicks(requester, form, 'Next', { resource });
     await t.clicks(requester, form, 'Next', { vault: choices.first.vault });

@@ -17,8 +17,9 @@ import type { FactsOf } from '../../src/operations/pages/page.ts';
 import { mention, nothing, plain } from '../../src/teams/cards/plain-text.ts';
 import type { AdaptiveCard } from '../../src/teams/cards/render-card.ts';
 import { auditReplyCard, auditRootCard } from '../../src/teams/cards/views/audit-view.ts';
+import { formCancelledCard, formLeftCard, formOpenCard } from '../../src/teams/cards/views/form-place-view.ts';
 import { formLookingCard, formUnreadCard } from '../../src/teams/cards/views/form-slow-view.ts';
-import { formCard, formEndedCard } from '../../src/teams/cards/views/form-view.ts';
+import { formCard } from '../../src/teams/cards/views/form-view.ts';
 import { entriesPerPage, historyCard } from '../../src/teams/cards/views/history-view.ts';
 import { requestRows } from '../../src/teams/cards/views/list-rows.ts';
 import { type ListContent, listCard, openChips, rowsPerPage } from '../../src/teams/cards/views/list-view.ts';
@@ -340,7 +341,9 @@ function forms(): readonly GalleryCard[] {
     { name: 'form-review.look-alike-blocked', card: card(form('review'), reviewFacts(lookAlikePlan(false))) },
     { name: 'form-review.blocked', card: card(form('review'), reviewFacts(blocked)) },
     { name: 'form-review.under-another-key', card: card(form('review'), reviewFacts(underAnother)) },
-    { name: 'form-ended.cancelled', card: formEndedCard(form('review', { ended: 'cancelled' })) },
+    { name: 'form-ended.cancelled', card: formCancelledCard(form('review', { ended: 'cancelled' })) },
+    { name: 'form-ended.left', card: formLeftCard(form('vault', { ended: 'left' }), 'Requester') },
+    { name: 'form-open', card: formOpenCard(form('review'), { name: 'Requester', memberId: '29:requester' }) },
   ];
 }
 
@@ -424,7 +427,7 @@ function rotationForms(): readonly GalleryCard[] {
       name: 'rotation-form-review.microsofts-key',
       card: card(form('review', newest), reviewFacts(rotationPlan(toNewest, { resource: microsofts }))),
     },
-    { name: 'rotation-form-ended.cancelled', card: formEndedCard(form('review', newest, { ended: 'cancelled' })) },
+    { name: 'rotation-form-ended.cancelled', card: formCancelledCard(form('review', newest, { ended: 'cancelled' })) },
   ];
 }
 

@@ -11,6 +11,7 @@ import { AuditReplyData } from './data/audit-reply.ts';
 import { AuditRootData } from './data/audit-root.ts';
 import { FormEndedData } from './data/form-ended.ts';
 import { FormKeyData, FormKeyExistingData, FormKeyNewData } from './data/form-key.ts';
+import { FormOpenData } from './data/form-open.ts';
 import { FormResourceData } from './data/form-resource.ts';
 import { FormReviewData } from './data/form-review.ts';
 import { FormSlowData } from './data/form-slow.ts';
@@ -41,6 +42,7 @@ export const cardSchemas = {
   'audit-root': AuditRootData,
   'form-resource': FormResourceData,
   'form-ended': FormEndedData,
+  'form-open': FormOpenData,
   'form-slow': FormSlowData,
   'form-key': FormKeyData,
   'form-key-existing': FormKeyExistingData,

@@ -8,12 +8,12 @@ import { commands } from '../../commands/registry.ts';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, People } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
-import type { Form } from '../../operations/form.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { helpCard, refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { cardActivity, type Posted } from '../posts/chat.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
+import { answerFormClick, openForm } from './form-click.ts';
 import type { Forms } from './forms.ts';
 import { badRequestAnswer, cardAnswer, choicesAnswer, messageAnswer } from './invoke-answers.ts';
 import type { LaterCards } from './later-cards.ts';
@@ -145,16 +145,8 @@ export class CmkBot extends ActivityHandler {
     const { person: by, actor, origin } = sender;
     const { args, words } = typed;
     const result = await command.handle({ by, actor, origin, args, words }, this.options.commandPorts);
-    if (result.kind === 'open-form') return this.openForm(context, result.form);
+    if (result.kind === 'open-form') return openForm(this.options, context, sender, result.form);
     return { card: await this.cardOf(result, sender), standsIn: null };
-  }
-
-  private async openForm(context: TurnContext, form: Form): Promise<Reply> {
-    const { forms } = this.options;
-    const opened = await forms.open(context, form);
-    if (opened.kind === 'refused') return { card: refusalCard(opened), standsIn: null };
-    if (opened.kind === 'submitted') throw new Error(`form ${form.id} was submitted before it was shown`);
-    return { card: opened.card, standsIn: (messageId) => forms.standsIn(context, form.id, messageId) };
   }
 
   private async cardOf(result: Exclude<CommandResult, { kind: 'open-form' }>, sender: Admitted): Promise<AdaptiveCard> {
@@ -214,44 +206,15 @@ export class CmkBot extends ActivityHandler {
     return choicesAnswer(await search(this.options.commandPorts, dataset, queryText, readForm));
   }
 
-  private async formClick(context: TurnContext, sender: Admitted, { action }: CardClick): Promise<InvokeResponse> {
+  private async formClick(context: TurnContext, sender: Admitted, click: CardClick): Promise<InvokeResponse> {
     if (!sender.roles.asks) return messageAnswer(refusalText(refuse('not-a-requester')));
-    const { formId, revision } = action.data;
-    if (formId === undefined) return badRequestAnswer('The click names no form.');
-    const at = clickedCard(context);
-    const inputs = { ...action.data, zone: sender.zone };
-    const call = { by: sender.person, formId, revision: revision ?? -1, verb: action.verb, inputs, at };
-    const answer = await this.options.forms.click(context, call);
-    if (answer.kind === 'refused') return messageAnswer(refusalText(answer));
-    if (answer.kind === 'submitted') return this.submitted(answer.form, at);
-    // An ended form is shown to everybody, not to its owner alone.
-    if (answer.form.ended !== null) await this.replaceCard(context, answer.form, answer.card);
-    if (answer.later !== null && at !== null) this.options.later.replace(at, answer.later);
-    return cardAnswer(answer.card);
-  }
-
-  /** The form's message is the request's card now: the notifier edits it for everybody, this is what its owner sees at once. */
-  private async submitted({ requestId }: Form, at: Posted | null): Promise<InvokeResponse> {
-    const request = await this.options.actionPorts.requests.load(requestId);
-    if (request === null) throw new Error(`form of ${requestId}: it was submitted, and there is no request`);
-    const looked = { at, reader: { kind: 'requester' }, automatic: true } as const;
-    return cardAnswer(await this.options.notifier.cardFor(request, looked));
+    return answerFormClick(this.options, context, sender, clickedCard(context), click);
   }
 
   private async listClick(sender: Admitted, { action: { verb, data } }: CardClick): Promise<InvokeResponse> {
     if (verb === 'list.open') return openFromList(this.options, sender, data.requestId ?? '');
     const turned = await this.options.lists.turn(verb, data.formId ?? '', data.revision ?? 1, sender.person);
     return turned.kind === 'card' ? cardAnswer(turned.card) : messageAnswer(refusalText(turned));
-  }
-
-  /** Best effort: the person has the answer in any case. */
-  private async replaceCard(context: TurnContext, { origin }: Form, card: AdaptiveCard): Promise<void> {
-    if (origin.messageId === undefined) return;
-    try {
-      await context.updateActivity({ ...cardActivity(card), id: origin.messageId });
-    } catch {
-      // The card may be gone.
-    }
   }
 
   private requestClick(context: TurnContext, sender: KnownSender, click: CardClick): Promise<InvokeResponse> {

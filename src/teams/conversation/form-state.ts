@@ -2,23 +2,29 @@
 import { BotState, type Storage, type TurnContext } from 'botbuilder';
 import type { Documents } from '../../domain/ports/store.ts';
 
+export const formKey = (formId: string): string => `form/${formId}`;
+/** Beside a form that may be open: tells by its age when its owner last went on with it. */
+export const openFormPrefix = 'open-form/';
+
 /** One dialog stack a form (that is: a card), written only when nobody else wrote it since it was read. */
 export class FormState extends BotState {
   private readonly documents: Documents;
   private readonly key: string;
+  private readonly openKey: string;
 
   constructor(documents: Documents, formId: string) {
-    const key = `form/${formId}`;
+    const key = formKey(formId);
     // The store's documents have the shape of a botbuilder storage; its types allow `any`, ours do not.
     super(documents as unknown as Storage, async () => key);
     this.documents = documents;
     this.key = key;
+    this.openKey = `${openFormPrefix}${formId}`;
   }
 
   /** Compare and set. Throws `StaleDocument` when another click was faster. */
   override async saveChanges(context: TurnContext): Promise<void> {
     const state = this.get(context) as Record<string, unknown> | undefined;
     if (state === undefined) return;
-    await this.documents.write({ [this.key]: { ...state, eTag: state.eTag ?? '' } });
+    await this.documents.write({ [this.key]: { ...state, eTag: state.eTag ?? '' }, [this.openKey]: {} });
   }
 }

@@ -9,11 +9,13 @@ import {
   type FormResult,
   factsOf,
   next,
+  resume,
   submit,
   switchOperation,
 } from '../../operations/form-clicks.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
-import { formCard, formEndedCard } from '../cards/views/form-view.ts';
+import { formCancelledCard } from '../cards/views/form-place-view.ts';
+import { formCard } from '../cards/views/form-view.ts';
 import { withPortal } from '../cards/views/portal-line.ts';
 import { CannotDraw, type DrawnForm, type FormClick, type FormWork } from './form-dialog.ts';
 
@@ -25,7 +27,7 @@ export interface FormTools {
 
 async function draw({ ports, portal }: FormTools, form: Form, problem: Refusal | null): Promise<DrawnForm> {
   if (form.ended === 'submitted') return { form, card: null };
-  if (form.ended === 'cancelled') return { form, card: formEndedCard(form) };
+  if (form.ended === 'cancelled') return { form, card: formCancelledCard(form) };
   const facts = await factsOf(form, ports);
   if ('kind' in facts) throw new CannotDraw(facts);
   if (!facts.ok) throw new CannotDraw(refuseFailure(facts.failure));
@@ -38,6 +40,7 @@ async function draw({ ports, portal }: FormTools, form: Form, problem: Refusal |
 async function turn(ports: CommandPorts, before: Form, click: FormClick): Promise<FormResult> {
   const { verb, inputs, isWanted } = click;
   const form: Form = { ...before, pending: null };
+  if (form.ended === 'left' && verb === 'form.resume') return resume(form);
   if (form.ended !== null) return { form, problem: null };
   switch (verb) {
     case 'form.next':

@@ -222,7 +222,9 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     const card = cardOfWaiting(turn.dialogs);
     const form = await whereItStands(kept, call.at);
     keepForm(turn.dialogs, form, card);
-    const current = call.revision === form.revision;
+    const current = call.revision === form.revision && call.verb !== 'form.show';
+    if (form.ended === 'left' && card !== null && !(current && call.verb === 'form.resume'))
+      return { kind: 'card', card, form, later: null };
     const { pending } = form;
     if (pending !== null && !(current && call.verb === 'form.cancel')) {
       if (current && call.verb === 'form.back' && card !== null) return giveUp(turn, form, card);

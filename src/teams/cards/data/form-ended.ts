@@ -3,6 +3,9 @@ import { CardText, Label } from '../plain-text.ts';
 
 /** What a form becomes that no request came of. One that was submitted becomes its request's card. */
 export const FormEndedData = z.strictObject({
+  /** Empty: there is no way back into it. */
+  formId: z.string(),
+  revision: z.int(),
   fallbackText: Label,
   stateLine: CardText,
   /** What was wanted. */

@@ -101,13 +101,3 @@ export const nameOf = (form: Form): string => {
   const chosen = answerOn(form, whichResource);
   return chosen === null ? '' : armIdParts(chosen.id).name;
 };
-
-/** What the form becomes when it has ended without a request. */
-export function formEndedCard(form: Form): AdaptiveCard {
-  return renderCard('form-ended', {
-    fallbackText: label('The form was cancelled.'),
-    stateLine: plain('○ Cancelled'),
-    title: plain(operationNamed(form.operation).words.title),
-    text: plain('Nothing was stored. Nothing was changed in Azure.'),
-  });
-}

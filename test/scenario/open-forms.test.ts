@@ -1,0 +1,89 @@
+/** A form where others can see it, and one that nobody goes on with. */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { SeenActivity } from '../support/local-teams.ts';
+import { inOneWorld } from '../support/one-world.ts';
+import { activityText, agentId, answered, fillForm, people, places, type } from '../support/story.ts';
+import { queryStore, type World } from '../support/world.ts';
+
+const { requester, approver, teamMember } = people;
+let world: World;
+inOneWorld((one) => {
+  world = one;
+});
+
+const sees = (person: string, form: SeenActivity, words: RegExp, place = places.operations) =>
+  world.teams.sees(place, person, (one) => one.id === form.id && words.test(activityText(one)));
+const click = (person: string, form: SeenActivity, verb: string, inputs = {}) =>
+  world.teams.click(person, form.id, verb, { inputs });
+
+describe('a form in a channel', () => {
+  let form: SeenActivity;
+  beforeAll(async () => {
+    form = await type(world, requester, '/enable-cmk');
+  });
+
+  test('is its owner’s; others see who fills in a request, and nothing to choose or to send', async () => {
+    expect(activityText(form)).toContain('Which agent gets its own key?');
+    expect(form.local.ownView).toBe(true);
+    const seen = await sees(teamMember, form, /Requester is filling in a request/);
+    expect(activityText(seen)).not.toMatch(/Which agent|Next/);
+    expect(JSON.stringify(seen.attachments)).not.toMatch(/Input\.|form\.next/);
+  });
+
+  test('opens for nobody else', async () => {
+    expect(answered(await click(approver, form, 'form.show'))).toContain('This is somebody else’s form.');
+    expect(activityText(await sees(approver, form, /is filling in/))).not.toContain('Which agent');
+  });
+
+  test('opens by the button for an owner whose client did not fetch it, on the page where it is', async () => {
+    await click(requester, form, 'form.next', { resource: agentId('triage-agent-prod') });
+    expect(answered(await click(requester, form, 'form.show'))).toContain('Which vault holds the key?');
+  });
+
+  test('that is cancelled is closed for everybody', async () => {
+    await click(requester, form, 'form.cancel');
+    for (const person of [requester, teamMember]) await sees(person, form, /Cancelled.*type \**\/enable-cmk/s);
+  });
+});
+
+test('a form in a personal chat is the message itself', async () => {
+  const form = await type(world, requester, '/enable-cmk', `a:${requester}`);
+  expect(form.local.ownView).toBe(false);
+  expect(activityText(form)).toContain('Which agent gets its own key?');
+});
+
+describe('a form that nobody goes on with for an hour', () => {
+  let form: SeenActivity;
+  const pass = async (minutes: number): Promise<void> => {
+    await world.endBot('SIGINT');
+    await queryStore(
+      world,
+      `update cmk.document set changed_at = changed_at - interval '${minutes} minutes' where key like 'open-form/%'`,
+    );
+    await world.startBot();
+  };
+
+  test('is left alone before that', async () => {
+    ({ form } = await fillForm(world));
+    await pass(50);
+    await sees(teamMember, form, /is filling in a request/);
+    expect(answered(await click(requester, form, 'form.show'))).toContain('5 steps, in this order');
+  });
+
+  test('is closed for everybody, and its owner can go on where it was', async () => {
+    await pass(15);
+    for (const person of [requester, teamMember]) await sees(person, form, /Nobody went on with it for an hour/);
+    expect(answered(await click(teamMember, form, 'form.resume'))).toContain('You have no role here.');
+    expect(answered(await click(requester, form, 'form.next'))).toContain('Nobody went on with it');
+    expect(answered(await click(requester, form, 'form.resume'))).toContain('5 steps, in this order');
+    await sees(teamMember, form, /is filling in a request/);
+    const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
+    expect(answered(await click(requester, form, 'form.submit', inputs))).toContain('Waiting for approval, 0 of 1');
+    await sees(teamMember, form, /Waiting for approval, 0 of 1/);
+  });
+
+  test('is not closed again once it has ended', async () => {
+    await pass(120);
+    expect(activityText(await sees(teamMember, form, /Waiting for approval/))).not.toContain('Nobody went on');
+  });
+});
