@@ -2,9 +2,9 @@
 
 import type { RequestId } from '../domain/ids.ts';
 import type { Act } from '../operator/rpc/calls.ts';
+import { utcSecond } from '../words/instants.ts';
 import { refusalLine } from '../words/operator-refusals.ts';
 import { type Exit, exit, type Surroundings } from './subcommand.ts';
-import { utc } from './words/table.ts';
 
 /** Carries the act out where the record is, and says what came of it. Asked twice, it is done once. */
 export async function carryOutAct(
@@ -22,7 +22,7 @@ export async function carryOutAct(
   const by = event.body.submittedBy ?? 'somebody';
   await print(
     replay
-      ? `Done before: event ${event.seq} of ${utc(event.time)} UTC, by ${by}.`
+      ? `Done before: event ${event.seq} of ${utcSecond(event.time)}, by ${by}.`
       : `${done} Recorded as event ${event.seq}, by ${by}.`,
   );
   return exit.done;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { utcSecond } from '../words/instants.ts';
 import { refusalLine } from '../words/operator-refusals.ts';
 import { asHelp, asOption, nameInput } from './inputs.ts';
 import { exit, subcommand } from './subcommand.ts';
-import { utc } from './words/table.ts';
 
 /** Lets the record go on after a wrong clock. */
 export const auditResume = subcommand({
@@ -25,7 +25,7 @@ export const auditResume = subcommand({
       return exit.no;
     }
     const { event } = answer;
-    await print(`The record goes on from ${utc(event.time)} UTC. Recorded as event ${event.seq}.`);
+    await print(`The record goes on from ${utcSecond(event.time)}. Recorded as event ${event.seq}.`);
     return exit.done;
   },
 });

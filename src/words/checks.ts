@@ -1,13 +1,15 @@
 /** Words for every judgement of a check, from the facts it rests on. */
+
 import type { Check, CheckCode, CheckOf } from '../domain/check.ts';
 import { type CustomerKey, sameVaultUri } from '../domain/observed.ts';
 import { hasFailed } from '../domain/provisioning.ts';
 import { type CheckWords, pass, type WordsByCode } from './check-words.ts';
 import { subscriptionWords } from './control.ts';
 import { countOf } from './count.ts';
+import { utcDay } from './instants.ts';
 import { keyChecks } from './key-checks.ts';
 import { keyWords } from './keys.ts';
-import { dayWords, regionWords, scopeWords, shortVersion } from './places.ts';
+import { regionWords, scopeWords, shortVersion } from './places.ts';
 
 const unseenWords = {
   'role-assignments': 'role assignments (Microsoft.Authorization/roleAssignments/read)',
@@ -19,15 +21,15 @@ const isSameKey = (a: CustomerKey, b: CustomerKey): boolean =>
 const versionOf = ({ keyVersion }: CustomerKey): string => (keyVersion === null ? 'newest' : shortVersion(keyVersion));
 
 const words: WordsByCode = {
-  'created-after-cutoff': ({ day, cutoff }) => pass(`Created on ${dayWords(day)}, after ${dayWords(cutoff)}`),
+  'created-after-cutoff': ({ day, cutoff }) => pass(`Created on ${utcDay(day)}, after ${utcDay(cutoff)}`),
   'created-before-cutoff': ({ day, cutoff }) => ({
     title: 'The agent is too old.',
-    text: `It was created on ${dayWords(day)}. Azure takes customer-managed keys only for agents created after ${dayWords(cutoff)}.`,
+    text: `It was created on ${utcDay(day)}. Azure takes customer-managed keys only for agents created after ${utcDay(cutoff)}.`,
     remedy: 'Create a new agent and move to it.',
   }),
   'created-unknown': ({ cutoff }) => ({
     title: 'Azure does not tell when the agent was created.',
-    text: `It takes customer-managed keys only for agents created after ${dayWords(cutoff)}.`,
+    text: `It takes customer-managed keys only for agents created after ${utcDay(cutoff)}.`,
     remedy: 'Ask Azure support for its creation date.',
   }),
   'provisioning-settled': () => pass('No operation is running on the agent'),

@@ -1,4 +1,5 @@
 /** Words for every kind of event: for the audit channel and the history. Plain text: not yet safe for a card. */
+
 import { shortDigest } from '../domain/digest.ts';
 import type { Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
@@ -6,6 +7,7 @@ import type { SignIn } from '../domain/policy/sign-in.ts';
 import { highestProof } from '../domain/proof.ts';
 import type { AskedAgain, EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
 import { failureLine } from './failures.ts';
+import { utcMinute, utcSecond } from './instants.ts';
 import type { Mark } from './mark.ts';
 import type { Names } from './names.ts';
 import { quote } from './quote.ts';
@@ -45,7 +47,7 @@ export const askedAgainWords: Readonly<Record<AskedAgain, string>> = {
 
 /** UTC, as all times in the trail. */
 const signInWords = (signIn: SignIn | null): string =>
-  signIn === null ? '' : `signed in again at ${signIn.signedInAt.slice(11, 16)} (${signIn.contexts.join(' ')})`;
+  signIn === null ? '' : `signed in again at ${utcMinute(signIn.signedInAt)} (${signIn.contexts.join(' ')})`;
 
 /** `name` acts: a person by name, an operator by the name given, else the bot. */
 export function actorName(event: StoredEvent, names: Names): string {
@@ -69,7 +71,7 @@ const failed = (failure: Failure): string => inSentences(failureLine(failure), m
 
 /** UTC, as all times in the trail. */
 const startWords = (notBefore: string | undefined): string =>
-  notBefore === undefined ? '' : `to start no earlier than ${notBefore.slice(0, 10)} ${notBefore.slice(11, 16)} UTC`;
+  notBefore === undefined ? '' : `to start no earlier than ${utcMinute(notBefore)}`;
 
 /** A type without its words does not compile. */
 const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => EventWords } = {
@@ -125,7 +127,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
   'step-failed': ({ step, attempt, failure, retryAt }) => ({
     mark: retryAt === null ? 'bad' : 'warn',
     title: `${stepTitles[step]}: try ${attempt} did not work`,
-    detail: list(failed(failure), retryAt === null ? 'a person is asked' : `next try ${retryAt.slice(11, 19)}`),
+    detail: list(failed(failure), retryAt === null ? 'a person is asked' : `next try ${utcSecond(retryAt)}`),
   }),
   'attention-needed': ({ failure }) => ({ mark: 'alarm', title: 'Needs attention', detail: failed(failure) }),
   succeeded: ({ proofs }) => {
@@ -144,7 +146,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
   'clock-set-right': ({ ahead }, { name }) => ({
     mark: 'warn',
     title: `${name} let the record go on from this time`,
-    detail: `a wrong clock had dated the event before ${ahead.slice(0, 16).replace('T', ' ')}`,
+    detail: `a wrong clock had dated the event before ${utcMinute(ahead)}`,
   }),
   'texts-erased': ({ reason }, { name }) => ({
     mark: 'idle',

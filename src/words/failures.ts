@@ -1,7 +1,9 @@
 /** What stood in the way, in words. Azure's own words stand as they are, under Azure's name. */
+
 import { codeOf, type Failure, type Found, type FoundCode } from '../domain/failure.ts';
 import { kinds } from '../resources/registry.ts';
 import { checkWords } from './checks.ts';
+import { utcDay } from './instants.ts';
 import { doubtfulKeyWords, resourceKeyWords } from './keys.ts';
 import { placeWords } from './places.ts';
 
@@ -16,6 +18,8 @@ const kindWords = (name: string): string => {
   return kind === undefined ? (otherKinds[name] ?? 'a resource the bot knows') : `a ${kind.nounInFull}`;
 };
 
+const dayOr = (time: string | null): string => (time === null ? 'never' : utcDay(time));
+
 type Difference = Extract<Found, { readonly code: 'key-made-otherwise' }>['differences'][number];
 
 function differenceWords(difference: Difference): string {
@@ -24,13 +28,13 @@ function differenceWords(difference: Difference): string {
     case 'size':
       return `${difference.of} is ${difference.is}, not ${difference.wanted}`;
     case 'expires':
-      return `it expires ${difference.is ?? 'never'}, not ${difference.wanted ?? 'never'}`;
+      return `it expires ${dayOr(difference.is)}, not ${dayOr(difference.wanted)}`;
     case 'operations':
       return 'it may not wrap and unwrap keys';
     case 'disabled':
       return 'it is disabled';
     case 'not-before':
-      return `it is not valid before ${difference.is}`;
+      return `it is not valid before ${dayOr(difference.is)}`;
   }
 }
 

@@ -1,4 +1,5 @@
 /** A history: what was about to be done and what came of it are one entry, however many tries it took. Nothing people wrote. */
+
 import type { Effect } from '../domain/effect.ts';
 import { codeOf, type Failure } from '../domain/failure.ts';
 import type { StepName } from '../domain/plan.ts';
@@ -6,6 +7,7 @@ import type { EventBodyOf, EventType, StoredEvent } from '../domain/request/even
 import { countOf } from './count.ts';
 import { durationWords } from './duration.ts';
 import { eventWords } from './events.ts';
+import { utcSecond } from './instants.ts';
 import type { Mark } from './mark.ts';
 import type { Names } from './names.ts';
 import { effectWords, interruptedWords, stepWords } from './steps.ts';
@@ -81,7 +83,7 @@ function endOf({ from, tries, failure, done }: StepTold): string {
   const after = tries > 1 ? countOf(tries, 'try', 'tries') : '';
   if (done !== null) return list(done.note, `in ${durationWords(Date.parse(done.at) - Date.parse(from))}`, after);
   if (failure === null) return list('not ended', after);
-  const next = failure.retryAt === null ? 'a person is asked' : `next try ${failure.retryAt.slice(11, 19)} UTC`;
+  const next = failure.retryAt === null ? 'a person is asked' : `next try ${utcSecond(failure.retryAt)}`;
   return list(`try ${tries} did not work: ${codeOf(failure.failure)}`, next);
 }
 

@@ -1,7 +1,8 @@
 /** Words for what is judged of the key that is to be set: that it fits, that it can be made, and whose it is. */
+
 import { pass, type WordsByCode } from './check-words.ts';
+import { utcDay } from './instants.ts';
 import { doubtfulKeyRemedy, doubtfulKeyWords, otherKeyRemedy } from './keys.ts';
-import { dayWords } from './places.ts';
 
 export const keyChecks = {
   'key-fit': ({ type, size }) => pass(`The key fits: ${type} ${size}, enabled, may wrap and unwrap`),
@@ -45,17 +46,17 @@ export const keyChecks = {
   }),
   'key-not-yet-valid': ({ from }) => ({
     title: 'The key is not valid yet.',
-    text: `It is valid from ${dayWords(from)}.`,
+    text: `It is valid from ${utcDay(from)}.`,
     remedy: 'Choose another key.',
   }),
   'key-expired': ({ at }) => ({
     title: 'The key has expired.',
-    text: `It expired on ${dayWords(at)}.`,
+    text: `It expired on ${utcDay(at)}.`,
     remedy: 'Choose another key.',
   }),
   'key-expires': ({ at }) => ({
     title: 'The key expires',
-    text: `Somebody has to replace it before ${dayWords(at)}.`,
+    text: `Somebody has to replace it before ${utcDay(at)}.`,
     remedy: '',
   }),
   'key-cannot-wrap': ({ missing }) => ({

@@ -1,7 +1,9 @@
 /** Keys, as people speak of them. */
+
 import { madeVersion } from '../domain/effect.ts';
 import type { CustomerKey, Doubt } from '../domain/observed.ts';
-import { dayWords, shortVersion } from './places.ts';
+import { utcDay } from './instants.ts';
+import { shortVersion } from './places.ts';
 
 /** `cmk-triage in https://kv-care.vault.azure.net/, version 0123abcd` */
 export const keyWords = ({ vaultUri, keyName, keyVersion }: CustomerKey): string =>
@@ -15,7 +17,7 @@ export const resourceKeyWords = (key: CustomerKey | null): string =>
 
 /** `RSA 3072, no expiry` */
 export const kindWords = ({ type, size, expires }: { type: string; size: number; expires: string | null }): string =>
-  `${type} ${size}, ${expires === null ? 'no expiry' : `expires ${dayWords(expires)}`}`;
+  `${type} ${size}, ${expires === null ? 'no expiry' : `expires ${utcDay(expires)}`}`;
 
 /** `version 0123abcd`; of a key that the run makes, what it will be. */
 export const versionWords = (version: string | null, after: string | null): string =>

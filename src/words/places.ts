@@ -16,10 +16,6 @@ export function regionWords(location: string): string {
 /** The first eight digits of a key version, enough to tell two apart. */
 export const shortVersion = (version: string): string => version.slice(0, 8);
 
-const longDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
-/** `2028-01-12`, with or without a time, is `12 January 2028`, in UTC. */
-export const dayWords = (day: string): string => longDay.format(new Date(day));
-
 /** `group rg-research of subscription 4000…`: where the thing with this ARM id lies. */
 export function placeWords(id: string): string {
   const [, , subscription = '', , group = ''] = id.split('/');

@@ -1,8 +1,10 @@
 /** Words for every refusal. A clicker gets title and text as a message only they see. */
+
 import type { Failure } from '../domain/failure.ts';
 import type { Refusal, RefusalCode } from '../domain/request/refusal.ts';
 import { kinds } from '../resources/registry.ts';
 import { failureLine, sourceWords } from './failures.ts';
+import { utcMinute } from './instants.ts';
 import { shortVersion } from './places.ts';
 import { remedyWhereRefused } from './remedies.ts';
 
@@ -185,7 +187,7 @@ const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) =>
   }),
   'reminded-lately': (until) => ({
     title: 'They were reminded less than an hour ago.',
-    text: `You can have them reminded again from ${until.slice(11, 16)} UTC on.`,
+    text: `You can have them reminded again from ${utcMinute(until)} on.`,
   }),
   'request-ended': (id) => ({ title: `Request ${id} has ended.`, text: 'Your click changed nothing.' }),
   'requester-lost-role': (id) => ({

@@ -58,7 +58,7 @@ await onEveryDatabase((databases) => {
       [waiting, 'awaiting approval', 'bot-care'],
     ]);
     expect(new Set(lines.map((line) => line.indexOf('bot-care'))).size).toBe(2);
-    expect(lines[1]).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+    expect(lines[1]).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
   });
 
   it('lets nobody’s name steer the terminal', async () => {
@@ -95,7 +95,7 @@ await onEveryDatabase((databases) => {
 
   it('tells when a step is tried again by itself', async () => {
     const { out } = await cmkBot(['requests', 'show', retrying], env);
-    expect(out).toContain('Next try\n  2100-01-01 00:00:00, by itself');
+    expect(out).toContain('Next try\n  2100-01-01 00:00:00 UTC, by itself');
     expect(out).toContain('Leave it alone');
     expect(await details(retrying)).toMatchObject({ nextRetryAt: '2100-01-01T00:00:00.000Z', safeNow: ['stop'] });
   });

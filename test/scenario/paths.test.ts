@@ -106,7 +106,7 @@ test('a new key, RSA 3072 with an end', async () => {
     enabled: true,
     exp: Date.parse('2031-02-28') / 1000,
   });
-  expect(review).toContain('New key: none → RSA 3072, expires 28 February 2031');
+  expect(review).toContain('New key: none → RSA 3072, expires 2031-02-28');
   const { version } = newestIn(azure, 'kv-care-prod', 'cmk-triage-2031');
   expect(end).toContain(`cmk-triage-2031 in kv-care-prod, version ${version.slice(0, 8)}`);
 });

@@ -2,7 +2,7 @@
 import { all, type Change, hideCreation, onAgent, onVault, putUnder, rotate } from './azure-state.ts';
 import { agent, block, type CheckRow, key, pass, vault, warn } from './check-row.ts';
 
-const tooOld = 'Azure takes customer-managed keys only for agents created after 11 November 2021.';
+const tooOld = 'Azure takes customer-managed keys only for agents created after 2021-11-11.';
 const created = (at: string): Change =>
   onAgent(agent, ({ systemData }) => Object.assign(systemData, { createdAt: at }));
 const provisioning = (state: string): Change =>
@@ -14,35 +14,32 @@ export const agentRows: readonly CheckRow[] = [
   {
     ...pass('created-after-cutoff'),
     when: 'created in 2024',
-    words: ['Created on 14 May 2024, after 11 November 2021'],
+    words: ['Created on 2024-05-14, after 2021-11-11'],
   },
   {
     ...pass('created-after-cutoff'),
     when: 'created the day after',
     azure: created('2021-11-12T00:00:00.000Z'),
-    words: ['Created on 12 November 2021, after 11 November 2021'],
+    words: ['Created on 2021-11-12, after 2021-11-11'],
   },
   {
     ...block('created-before-cutoff'),
     when: 'created on the last day that is too early',
     azure: created('2021-11-11T23:59:59.000Z'),
-    words: [
-      `The agent is too old. It was created on 11 November 2021. ${tooOld}`,
-      'Create a new agent and move to it.',
-    ],
+    words: [`The agent is too old. It was created on 2021-11-11. ${tooOld}`, 'Create a new agent and move to it.'],
   },
   {
     ...block('created-before-cutoff'),
     when: 'the old agent of the seed',
     choice: { agent: 'vaccination-agent' },
-    words: [`The agent is too old. It was created on 3 June 2021. ${tooOld}`, 'Create a new agent and move to it.'],
+    words: [`The agent is too old. It was created on 2021-06-03. ${tooOld}`, 'Create a new agent and move to it.'],
   },
   {
     ...block('created-unknown'),
     when: 'neither ARM nor its list tells',
     azure: hideCreation(agent),
     words: [
-      'Azure does not tell when the agent was created. It takes customer-managed keys only for agents created after 11 November 2021.',
+      'Azure does not tell when the agent was created. It takes customer-managed keys only for agents created after 2021-11-11.',
       'Ask Azure support for its creation date.',
     ],
   },

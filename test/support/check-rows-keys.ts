@@ -25,7 +25,7 @@ export const keyRows: readonly CheckRow[] = [
   {
     ...warn('key-expires'),
     when: 'it has an end',
-    words: ['The key expires', 'Somebody has to replace it before 12 January 2028.'],
+    words: ['The key expires', 'Somebody has to replace it before 2028-01-12.'],
   },
   {
     ...block('key-missing'),
@@ -50,14 +50,14 @@ export const keyRows: readonly CheckRow[] = [
     words: ['The key is disabled.', 'Enable it in the vault, or choose another.'],
   },
   keyRow(block('key-not-yet-valid'), 'valid from 2029', { nbf: seconds('2029-05-01'), exp: null }, [
-    'The key is not valid yet. It is valid from 1 May 2029.',
+    'The key is not valid yet. It is valid from 2029-05-01.',
     'Choose another key.',
   ]),
   {
     ...block('key-expired'),
     when: 'expired in 2023',
     choice: { key: 'expired-wrapping' },
-    words: ['The key has expired. It expired on 31 December 2023.', 'Choose another key.'],
+    words: ['The key has expired. It expired on 2023-12-31.', 'Choose another key.'],
   },
   {
     ...block('key-cannot-wrap'),
@@ -84,7 +84,7 @@ export const newKeyRows: readonly CheckRow[] = [
     ...warn('key-expires'),
     when: 'the new key gets an end',
     newKey: { ...newKey, keyExpiry: '2031-02-28' },
-    words: ['The key expires', 'Somebody has to replace it before 28 February 2031.'],
+    words: ['The key expires', 'Somebody has to replace it before 2031-02-28.'],
   },
   {
     ...block('key-name-taken'),

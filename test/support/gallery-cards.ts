@@ -124,8 +124,8 @@ const directory = { names: async () => names };
 async function lists(): Promise<readonly GalleryCard[]> {
   const id = 'F-2M8D4T7KQX';
   const decidable = ({ approvals, state }: Request) => state === 'awaiting-approval' && approvals.length === 0;
-  const requests = await requestRows(Object.values(requestStates), directory, decidable);
   const asOf = new Date('2026-03-02T12:04:00.000Z');
+  const requests = await requestRows(Object.values(requestStates), directory, asOf, decidable);
   const open = {
     title: plain<string>(`${requests.length} open requests`),
     subject: nothing,

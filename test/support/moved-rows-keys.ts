@@ -39,7 +39,7 @@ export const keyRows: readonly MovedRow[] = [
     of: 'key',
     what: 'expired',
     change: ofKey({ exp: seconds('2024-01-01') }),
-    ...asksAPerson(stopped, 'The key has expired. It expired on 1 January 2024.', 'Choose another key.'),
+    ...asksAPerson(stopped, 'The key has expired. It expired on 2024-01-01.', 'Choose another key.'),
   },
   {
     of: 'key',
@@ -64,7 +64,7 @@ export const keyRows: readonly MovedRow[] = [
     what: 'got an end that it did not have',
     path: premium,
     change: onKey(premium.vault, 'cmk-virtual-visit', (one) => Object.assign(one, { exp: seconds('2030-06-30') })),
-    ...asksAgain('△', 'The key expires', 'Somebody has to replace it before 30 June 2030.'),
+    ...asksAgain('△', 'The key expires', 'Somebody has to replace it before 2030-06-30.'),
   },
   { of: 'key', what: 'its end was taken away', change: ofKey({ exp: null }), ...goesOn(...everything) },
   { of: 'key', what: 'a newer version was made', change: rotate(vault, key), ...goesOn(...everything) },

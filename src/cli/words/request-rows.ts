@@ -4,7 +4,8 @@ import { fold } from '../../domain/request/evolve.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { workOf } from '../../operations/registry.ts';
 import type { RequestEvents } from '../../operator/rpc/calls.ts';
-import { table, utc } from './table.ts';
+import { utcSecond } from '../../words/instants.ts';
+import { table } from './table.ts';
 
 export const stateWords: Record<Request['state'], string> = {
   'awaiting-approval': 'awaiting approval',
@@ -53,7 +54,7 @@ export const requestTable = (requests: readonly Request[], names: (id: string) =
       workOf(request.plan).to.keyName,
       request.plan.observation.vault.name,
       names(request.requester),
-      utc(request.submittedAt),
-      utc(request.changedAt),
+      utcSecond(request.submittedAt),
+      utcSecond(request.changedAt),
     ]),
   ]);

@@ -1,4 +1,5 @@
 /** What happened to a request, how far it is, and what can safely be done now: in words. */
+
 import { shortDigest } from '../../domain/digest.ts';
 import { codeOf, type Failure, receiptOf, statusOf } from '../../domain/failure.ts';
 import { highestProof } from '../../domain/proof.ts';
@@ -8,13 +9,14 @@ import { workOf } from '../../operations/registry.ts';
 import { countOf } from '../../words/count.ts';
 import { eventWords } from '../../words/events.ts';
 import { messageOf } from '../../words/failures.ts';
+import { utcSecond } from '../../words/instants.ts';
 import { reasonWords } from '../../words/policy.ts';
 import { quote } from '../../words/quote.ts';
 import { remedyWords } from '../../words/remedies.ts';
 import { effectWords, interruptedWords, proofWords, stepWordsIn } from '../../words/steps.ts';
 import { stateWords } from './request-rows.ts';
 import { safeNow } from './safe-now.ts';
-import { indent, table, utc } from './table.ts';
+import { indent, table } from './table.ts';
 
 type Names = (id: string | null) => string;
 
@@ -39,9 +41,9 @@ function headOf(request: Request): string {
 
 function factsOf(request: Request, names: Names): string {
   const { approvals, policy } = request;
-  const approved = approvals.map((approval) => `${names(approval.by)}, ${utc(approval.at)}`);
+  const approved = approvals.map((approval) => `${names(approval.by)}, ${utcSecond(approval.at)}`);
   const rows = [
-    ['Asked by', `${names(request.requester)}, ${utc(request.submittedAt)}`],
+    ['Asked by', `${names(request.requester)}, ${utcSecond(request.submittedAt)}`],
     ['Reason', request.justification === null ? 'erased' : quote(request.justification.replaceAll('\n', ' '))],
     ['Agent', request.plan.wish.resource.id],
     ['Plan', `${shortDigest(request.digest)}, policy ${request.plan.policyVersion}, rule ${policy.rule}`],
@@ -51,7 +53,7 @@ function factsOf(request: Request, names: Names): string {
     ]),
     ['Approved', [`${approvals.length} of ${policy.approvalsRequired}`, ...approved].join('; ')],
     ...('ended' in request && request.ended.commentErased ? [['Comment', 'erased']] : []),
-    ...(request.state === 'awaiting-approval' ? [['Expires', utc(policy.expiresAt)]] : []),
+    ...(request.state === 'awaiting-approval' ? [['Expires', utcSecond(policy.expiresAt)]] : []),
     ...(request.state === 'succeeded' ? [['Proof', proofOf(request)]] : []),
   ];
   return table(rows);
@@ -70,7 +72,7 @@ function stepDetail(request: Request, step: StepProgress): string {
     step.interrupted ? interruptedWords.toLowerCase() : '',
     planned?.reversibility === 'irreversible' && planned.effects.length > 0 ? 'irreversible' : '',
     step.attempt > 1 ? `try ${step.attempt}` : '',
-    step.retryAt === null ? '' : `next try ${utc(step.retryAt)}`,
+    step.retryAt === null ? '' : `next try ${utcSecond(step.retryAt)}`,
   ];
   return marks.filter((mark) => mark !== '').join('; ');
 }
@@ -94,7 +96,7 @@ function failureWords(failure: Failure): string {
 
 function retryWords(request: Request): string {
   const at = nextRetry(request);
-  if (at !== null) return `${utc(at)}, by itself`;
+  if (at !== null) return `${utcSecond(at)}, by itself`;
   return request.state === 'needs-attention' ? 'none by itself: a person has to decide' : 'none';
 }
 
@@ -103,7 +105,7 @@ const eventRows = (events: readonly StoredEvent[], names: Names): string =>
     events.map((event) => {
       const words = eventWords(event, names, { texts: true });
       const detail = words.detail.replaceAll('\n', ' ');
-      return [utc(event.time), `${event.seq}`, detail === '' ? words.title : `${words.title}: ${detail}`];
+      return [utcSecond(event.time), `${event.seq}`, detail === '' ? words.title : `${words.title}: ${detail}`];
     }),
   );
 
@@ -116,7 +118,7 @@ export function requestStory(request: Request, events: readonly StoredEvent[], n
   const sections = [
     headOf(request),
     factsOf(request, names),
-    section('What happened (UTC, with the place in the audit trail)', eventRows(events, names)),
+    section('What happened (with the place in the audit trail)', eventRows(events, names)),
     section(`Steps, ${done} of ${countOf(request.progress.length, 'step', 'steps')} done`, stepsOf(request)),
     ...(failure === null ? [] : [section('Last failure', failureWords(failure))]),
     section('Next try', retryWords(request)),

@@ -38,9 +38,6 @@ export function table(given: readonly (readonly string[])[]): string {
 /** Every line moved to the right. */
 export const indent = (text: string, by = 2): string => text.replaceAll(/^(?=.)/gm, ' '.repeat(by));
 
-/** `2026-08-21 08:12:03`, in UTC. */
-export const utc = (time: string): string => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
-
 /**
  * What people and Azure wrote must not steer the operator's terminal: control and formatting characters are shown as a
  * replacement character, and so are letters that nobody sees. Line breaks stay.

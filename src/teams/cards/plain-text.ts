@@ -138,15 +138,6 @@ export const date = (at: Date): CardText => CardText.parse(`{{DATE(${instant(at)
 export const time = (at: Date): CardText => CardText.parse(`{{TIME(${instant(at)})}}`);
 export const dateAndTime = (at: Date): CardText => md`${date(at)}, ${time(at)}`;
 
-const dayFormat = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'short',
-  year: 'numeric',
-  timeZone: 'UTC',
-});
-/** The day in UTC, for labels: `12 Jan 2028`. */
-export const dayLabel = (at: Date): Label => label(dayFormat.format(at));
-
 /** Somebody to notify: put `text` into a text of the card and `entity` into its mentions. */
 export interface Mention {
   readonly text: CardText;

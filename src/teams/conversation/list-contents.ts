@@ -103,6 +103,7 @@ export async function listContent(
   page: number,
 ): Promise<ListContent> {
   const found = await requestsOn(options, subject, page);
+  const asOf = options.now();
   const waits = found.requests.some(({ state }) => state === 'awaiting-approval');
   const may = waits ? await options.decidable(reader) : () => false;
   return {
@@ -110,8 +111,8 @@ export async function listContent(
     subject: await subjectOf(options, subject),
     chips: subject.kind === 'open-requests' ? openChips(subject.named === '' ? subject.show : null) : [],
     empty: plain<string>(emptyOf(subject)),
-    rows: await requestRows(found.requests, options.directory, may),
+    rows: await requestRows(found.requests, options.directory, asOf, may),
     total: found.total,
-    asOf: options.now(),
+    asOf,
   };
 }

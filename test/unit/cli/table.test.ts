@@ -1,4 +1,4 @@
-import { indent, printable, table, utc } from '../../../src/cli/words/table.ts';
+import { indent, printable, table } from '../../../src/cli/words/table.ts';
 import { countOf } from '../../../src/words/count.ts';
 
 it('aligns columns by what is seen, and leaves no spaces at the end', () => {
@@ -29,10 +29,6 @@ it('measures what is shown: what could steer a terminal takes a column as a repl
 
 it('moves lines that hold something to the right', () => {
   expect(indent('a\n\nb')).toBe('  a\n\n  b');
-});
-
-it('says times in UTC, to the second', () => {
-  expect(utc('2026-08-21T10:12:03.999+02:00')).toBe('2026-08-21 08:12:03');
 });
 
 it('counts in words', () => {

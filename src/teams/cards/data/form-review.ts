@@ -6,7 +6,7 @@ import { formHeader, Row, vaultBox } from './row.ts';
 export const Block = z.strictObject({
   /** `The agent is too old.` */
   title: CardText,
-  /** `It was created on 3 June 2021. …` Empty when the title says it all. */
+  /** `It was created on 2021-06-03. …` Empty when the title says it all. */
   text: CardText,
   /** What to do; empty when there is nothing. */
   remedy: CardText,

@@ -9,7 +9,7 @@ export const FormVersionData = z.strictObject({
   subject: CardText,
   /** `Version 93e37d3d` */
   inUse: CardText,
-  /** `made Wed, 12 Mar 2025, ends Fri, 12 Mar 2027` */
+  /** `made Wed, 2025-03-12, ends Fri, 2027-03-12` */
   inUseNote: CardText,
   choices: z.array(Choice).max(3),
   selected: z.string(),

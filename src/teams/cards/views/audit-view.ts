@@ -1,10 +1,12 @@
 /** The audit channel: one root post per request, its events as replies. A copy of the record, and it says how far it goes. */
+
 import { shortDigest, wholeDigest } from '../../../domain/digest.ts';
 import { stepsOf } from '../../../domain/plan.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import { countOf } from '../../../words/count.ts';
 import { eventWords } from '../../../words/events.ts';
+import { utcTimeOfDay } from '../../../words/instants.ts';
 import type { Names } from '../../../words/names.ts';
 import { label, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
@@ -57,7 +59,7 @@ export function auditReplyCard(
         sequence: plain<string>(String(event.seq)),
         text: plain(words.title),
         detail: plain(words.detail, 400),
-        time: plain(event.time.slice(11, 19)),
+        time: plain(utcTimeOfDay(event.time)),
       };
     }),
     chain: plain<string>(`Chain at ${last.seq}: ${wholeDigest(hash)}`),

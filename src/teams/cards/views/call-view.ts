@@ -2,19 +2,18 @@
  * What is said to people who are called. Nothing that a person wrote is in it: a post of words is never looked after, and would
  * keep a text that was erased.
  */
+
 import { type Called, doerOf } from '../../../domain/request/calls.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import type { NeedsAttention, Request } from '../../../domain/request/request.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import { actorName, askedAgainWords } from '../../../words/events.ts';
+import { utcMinute } from '../../../words/instants.ts';
 import type { Names } from '../../../words/names.ts';
 import { remedyWords } from '../../../words/remedies.ts';
 import { type Addressee, bold, type CardText, joinText, md, nothing, plain, unlinked } from '../plain-text.ts';
 import { attentionHeadline } from './attention-view.ts';
 import { upperFirst } from './parts.ts';
-
-/** The client's date fields work on cards only: words give the time in UTC. */
-const utc = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
 const nothingChanged = ({ touched }: Request): string => (touched ? '' : ' Nothing was changed in Azure.');
 
@@ -27,7 +26,7 @@ export function attentionWords(request: NeedsAttention, names: Names): CardText 
 
 /** How long there is to decide. */
 export const waitingWords = ({ policy }: Request): CardText =>
-  plain<string>(`it waits for your decision, until ${utc(policy.expiresAt)}.`);
+  plain<string>(`it waits for your decision, until ${utcMinute(policy.expiresAt)}.`);
 
 /** The event, for one of those who are called for it; the request is as it is now. */
 export function callWords(to: Called, event: StoredEvent, request: Request, names: Names): CardText {
@@ -60,7 +59,7 @@ export function callWords(to: Called, event: StoredEvent, request: Request, name
         `${actorName(event, names)} gave it up.${request.touched ? ' What was done stays.' : nothingChanged(request)}`,
       );
     case 'reminded':
-      return plain<string>(`${names(doerOf(event))} asks you to decide, until ${utc(request.policy.expiresAt)}.`);
+      return plain<string>(`${names(doerOf(event))} asks you to decide, until ${utcMinute(request.policy.expiresAt)}.`);
     case 'submitted':
     case 'approved':
     case 'decided-late':

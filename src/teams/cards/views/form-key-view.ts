@@ -3,16 +3,16 @@ import type { JudgedKey } from '../../../operations/choose.ts';
 import type { Form } from '../../../operations/form.ts';
 import type { FactsOf } from '../../../operations/pages/page.ts';
 import { checkWords } from '../../../words/checks.ts';
+import { utcDay } from '../../../words/instants.ts';
 import { grey, marks, type Row, row, styleFor } from '../data/row.ts';
-import { type CardText, dayLabel, joinText, label, md, nothing, plain } from '../plain-text.ts';
+import { type CardText, joinText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { formHeaderOf } from './form-header.ts';
 
 type Facts = FactsOf<'key'>;
 
 const kind = ({ key }: JudgedKey): string => `${key.type}${key.size === null ? '' : ` ${key.size}`}`;
-const expiry = ({ key }: JudgedKey): string =>
-  key.expires === null ? 'no expiry' : `expires ${dayLabel(new Date(key.expires))}`;
+const expiry = ({ key }: JudgedKey): string => (key.expires === null ? 'no expiry' : `expires ${utcDay(key.expires)}`);
 
 /** How one key stands in the list. */
 export const keyTitle = (one: JudgedKey): string =>

@@ -1,11 +1,13 @@
 /** Which version the agent moves to. */
+
 import type { ObservedKey } from '../../../domain/observed.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form } from '../../../operations/form.ts';
 import type { FactsOf } from '../../../operations/pages/page.ts';
 import { operationNamed } from '../../../operations/registry.ts';
+import { utcDay } from '../../../words/instants.ts';
 import { shortVersion } from '../../../words/places.ts';
-import { bold, type CardText, date, dayLabel, joinText, label, md, nothing, plain } from '../plain-text.ts';
+import { bold, type CardText, date, joinText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { formHeaderOf } from './form-header.ts';
 import { vaultAddress } from './vault-box.ts';
@@ -17,7 +19,7 @@ const isAnother = ({ newest, current }: Facts): boolean => newest !== null && ne
 /** A choice is a label, in which no date is shown in its reader's time: days are written out. */
 function choicesOf(facts: Facts) {
   const { newest } = facts;
-  const made = newest === null || newest.created === null ? '' : `, made ${dayLabel(new Date(newest.created))}`;
+  const made = newest === null || newest.created === null ? '' : `, made ${utcDay(newest.created)}`;
   return [
     ...(newest !== null && isAnother(facts)
       ? [{ title: label(`The newest: ${shortVersion(newest.version)}${made}`), value: 'newest' }]

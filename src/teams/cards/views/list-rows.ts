@@ -1,5 +1,7 @@
 /** Rows of lists of requests. */
+
 import type { Request } from '../../../domain/request/request.ts';
+import { fromNow } from '../../../words/instants.ts';
 import type { Directory } from '../../posts/directory.ts';
 import type { ListRow } from '../data/list.ts';
 import { coloured, grey, marks } from '../data/row.ts';
@@ -25,6 +27,7 @@ const stateWords = (request: Request): string => stateLineOf(request).text.repla
 export async function requestRows(
   requests: readonly Request[],
   directory: Directory,
+  now: Date,
   decidable: (request: Request) => boolean = () => false,
 ): Promise<readonly ListRow[]> {
   const names = await directory.names(requests.map((request) => request.requester));
@@ -32,8 +35,8 @@ export async function requestRows(
     const mayDecide = decidable(request);
     const at =
       request.state === 'awaiting-approval'
-        ? md`until ${dateAndTime(new Date(request.policy.expiresAt))}`
-        : md`${dateAndTime(new Date(request.changedAt))}`;
+        ? md`until ${dateAndTime(new Date(request.policy.expiresAt))}, ${plain<string>(fromNow(request.policy.expiresAt, now))}`
+        : md`${dateAndTime(new Date(request.changedAt))}, ${plain<string>(fromNow(request.changedAt, now))}`;
     const { color } = mayDecide ? { color: 'Accent' as const } : stateLineOf(request);
     const words = mayDecide ? 'Waits for you' : stateWords(request);
     return {

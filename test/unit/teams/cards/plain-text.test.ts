@@ -5,7 +5,6 @@ import {
   CardText,
   date,
   dateAndTime,
-  dayLabel,
   joinText,
   label,
   md,
@@ -129,7 +128,6 @@ test('a date is a token that each reader sees in their own time zone', () => {
   const at = new Date('2026-11-24T14:02:00.123Z');
   expect(date(at)).toBe('{{DATE(2026-11-24T14:02:00Z,SHORT)}}');
   expect(dateAndTime(at)).toBe('{{DATE(2026-11-24T14:02:00Z,SHORT)}}, {{TIME(2026-11-24T14:02:00Z)}}');
-  expect(dayLabel(new Date('2028-01-12T00:00:00Z'))).toBe('12 Jan 2028');
 });
 
 test('a label is not Markdown, one line', () => {

@@ -184,7 +184,7 @@ test.each([
 
 test('a further version of a key is not said to be a key', () => {
   const text = words(formCard(rotating('review'), reviewOf(rotationPlan(toMadeVersion)), null));
-  expect(text).toContain('Create key version\nNew version after 93e37d3d: RSA 3072, expires 12 January 2028');
+  expect(text).toContain('Create key version\nNew version after 93e37d3d: RSA 3072, expires 2028-01-12');
   expect(text).not.toContain('Create key\n');
 });
 
@@ -208,7 +208,7 @@ describe('the page that asks for the version', () => {
   test('offers the newest first, and says what each choice brings', () => {
     const card = page();
     expect(input(card).choices).toEqual([
-      { title: 'The newest: 5d1f0c2e, made 12 Feb 2026', value: 'newest' },
+      { title: 'The newest: 5d1f0c2e, made 2026-02-12', value: 'newest' },
       { title: 'A new one, made when the run starts', value: 'new' },
       { title: 'Another key or vault', value: 'other' },
     ]);
