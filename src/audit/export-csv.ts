@@ -20,10 +20,22 @@ const Body = z.object({
   commitments: z.array(z.object({ field: z.string() })),
 });
 
+/** What a reader understands without looking up ids, in the words of the audit channel; the record has none of it. */
+export interface Readable {
+  /** By the name people go by now; the id where nobody knows it. */
+  readonly who: string;
+  readonly what: string;
+  readonly detail: string;
+}
+
 const columns = [
   'seq',
   'time',
   'request',
+  'agent',
+  'who',
+  'what',
+  'detail',
   'revision',
   'type',
   'actorKind',
@@ -68,13 +80,17 @@ const json = (value: unknown): string => (value === null || value === undefined 
 export const csvHeader = (): string => row(columns);
 
 /** One event. Erased texts are named as such. */
-export function csvRow(event: ChainLine, texts: readonly RevealedText[]): string {
+export function csvRow(event: ChainLine, texts: readonly RevealedText[], { who, what, detail }: Readable): string {
   const body = Body.parse(JSON.parse(event.body));
   const written = (field: string): string => texts.find((text) => text.field === field)?.text ?? '(erased)';
   const values: Row = {
     seq: `${event.seq}`,
     time: body.time,
     request: event.request,
+    agent: body.target?.split('/').at(-1) ?? '',
+    who,
+    what,
+    detail,
     revision: `${event.revision}`,
     type: body.type,
     actorKind: body.actor.kind,

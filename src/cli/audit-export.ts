@@ -1,27 +1,29 @@
 import { z } from 'zod';
-import { csvHeader, csvRow } from '../audit/export-csv.ts';
+import { csvHeader, csvRow, type Readable } from '../audit/export-csv.ts';
 import { eventLine, headerLine, headLine, textLine } from '../audit/export-jsonl.ts';
 import { genesis } from '../audit/verify.ts';
 import type { Link } from '../domain/record/chain.ts';
 import { type RecordedEvent, readRecord } from './read-record.ts';
+import { openReadable } from './readable.ts';
 import { exit, subcommand } from './subcommand.ts';
 
 /** How a format writes the start, each event, and the end. */
 interface Format {
   start(after: Link): string;
-  event(event: RecordedEvent): string;
+  /** `readable` is asked for only where the format has a place for it. */
+  event(event: RecordedEvent, readable: () => Promise<Readable>): Promise<string>;
   end(head: Link): string;
 }
 
 const formats = {
   jsonl: {
     start: headerLine,
-    event: ({ line, texts }) => eventLine(line) + texts.map(textLine).join(''),
+    event: async ({ line, texts }) => eventLine(line) + texts.map(textLine).join(''),
     end: headLine,
   },
   csv: {
     start: csvHeader,
-    event: ({ line, texts }) => csvRow(line, texts),
+    event: async ({ line, texts }, readable) => csvRow(line, texts, await readable()),
     end: () => '',
   },
 } as const satisfies Record<string, Format>;
@@ -54,7 +56,7 @@ export const auditExport = subcommand({
   summary: 'writes the audit trail to standard output',
   help: [
     'jsonl: every event word for word with its hashes, and the texts that were not erased; cmk-bot audit verify reads it.',
-    'csv: for people with a spreadsheet. It cannot be verified.',
+    'csv: for people with a spreadsheet, with what happened in words beside the ids. It cannot be verified.',
     '--since T leaves out what was recorded before that day or time (UTC).',
   ].join('\n'),
   options: { format: { type: 'string' }, since: { type: 'string' } },
@@ -65,7 +67,9 @@ export const auditExport = subcommand({
   }),
   async run({ format: name, since }, { records, write }) {
     const format: Format = formats[name];
-    const events = readRecord((await records()).records);
+    const { records: record } = await records();
+    const events = readRecord(record);
+    const readable = openReadable(record);
     let before: Link = { seq: 0, hash: genesis };
     let started = false;
     const start = async (): Promise<void> => {
@@ -84,7 +88,8 @@ export const auditExport = subcommand({
         continue;
       }
       await start();
-      await write(format.event(next.value));
+      const { value } = next;
+      await write(await format.event(value, () => readable(value)));
     }
   },
 });

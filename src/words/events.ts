@@ -1,6 +1,7 @@
 /** Words for every kind of event: for the audit channel and the history. Plain text: not yet safe for a card. */
 
 import { shortDigest } from '../domain/digest.ts';
+import type { Effect } from '../domain/effect.ts';
 import type { Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
 import type { SignIn } from '../domain/policy/sign-in.ts';
@@ -73,6 +74,19 @@ const failed = (failure: Failure): string => inSentences(failureLine(failure), m
 const startWords = (notBefore: string | undefined): string =>
   notBefore === undefined ? '' : `to start no earlier than ${utcMinute(notBefore)}`;
 
+/** What Azure holds now, as it was read back: what changed to what, and what came of it that a name does not tell. */
+function readBackOf(changes: readonly Effect[], { keyVersion, principalId }: Readonly<Record<string, string>>): string {
+  const values = list(
+    ...changes.map(effectWords),
+    keyVersion === undefined ? '' : `version ${keyVersion}`,
+    principalId === undefined ? '' : `principal ${principalId}`,
+  );
+  return values === '' ? 'read back' : `read back: ${values}`;
+}
+
+/** Under which Azure's own logs have it. */
+const correlationOf = (id: string | null): string => (id === null ? '' : `Azure’s correlation id ${id}`);
+
 /** A type without its words does not compile. */
 const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => EventWords } = {
   submitted: ({ notBefore }, { event, name, options }) => ({
@@ -119,10 +133,14 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
     title: `${stepWords(step, event.body.changes ?? []).title}: about to${attempt > 1 ? `, try ${attempt}` : ''}`,
     detail: list(...(event.body.changes ?? []).map(effectWords)),
   }),
-  'step-done': ({ step, already, interrupted }, { event }) => ({
+  'step-done': ({ step, already, interrupted, outputs }, { event }) => ({
     mark: 'done',
     title: `${stepWords(step, event.body.changes ?? []).title}: done`,
-    detail: list(interrupted ? interruptedWords.toLowerCase() : already ? 'nothing was left to do' : '', 'read back'),
+    detail: list(
+      interrupted ? interruptedWords.toLowerCase() : already ? 'nothing was left to do' : '',
+      readBackOf(event.body.changes ?? [], outputs),
+      correlationOf(event.body.correlationId),
+    ),
   }),
   'step-failed': ({ step, attempt, failure, retryAt }) => ({
     mark: retryAt === null ? 'bad' : 'warn',

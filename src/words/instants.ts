@@ -25,8 +25,11 @@ export const utcMinute = (time: string): string =>
 /** `2026-11-24 14:02:17 UTC` */
 export const utcSecond = (time: string): string => formed(time, (day, timeOfDay) => `${day} ${timeOfDay} UTC`);
 
-/** `3 days left`, `2 hours ago` */
+const minuteMs = 60_000;
+
+/** `3 days left`, `2 hours ago`, `just now` */
 export function fromNow(time: string, now: Date): string {
   const ms = Date.parse(time) - now.getTime();
+  if (Math.abs(ms) < minuteMs) return 'just now';
   return ms > 0 ? `${durationWords(ms)} left` : `${durationWords(-ms)} ago`;
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { parse } from 'csv-parse/sync';
 import { comment, reasonOf, rejected, stuck, waiting, writeRecord } from '../support/cli-record.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { pgliteDatabases } from '../support/store-databases.ts';
@@ -176,8 +177,13 @@ describe('an untouched record', () => {
   it('makes a table that a spreadsheet does not run', async () => {
     const { code, out } = await record.cli('audit', 'export', '--format', 'csv');
     expect(code).toBe(0);
-    expect(out.split('\r\n')[0]).toMatch(/^"seq","time","request","revision","type","actorKind",/);
+    expect(out.split('\r\n')[0]).toMatch(/^"seq","time","request","agent","who","what","detail","revision","type",/);
     expect(out).toContain(`justification: ${reasonOf(waiting)}`);
+    const rows: { readonly [column: string]: string }[] = parse(out, { columns: true });
+    const asked = rows.find(({ request, type }) => request === waiting && type === 'submitted');
+    expect(asked).toMatchObject({ agent: 'bot-1', what: expect.stringMatching(/ asked$/), detail: 'plan dddd dddd' });
+    expect(asked?.what).toBe(`${asked?.who} asked`);
+    expect(rows.filter(({ what }) => what === '')).toEqual([]);
   });
 });
 

@@ -10,7 +10,14 @@ function exported(words: string): string {
   const whole = { ...body, time: '2026-01-01T00:00:00.000Z', commitments: [{ field: 'comment' }] };
   const place = { seq: 1, request, revision: 1, cause: words, n: 0, prev: '0', hash: '1', sealKey: null, seal: null };
   const line = { ...place, body: JSON.stringify(whole) };
-  return csvHeader() + csvRow(line, [{ request, revision: 1, field: 'comment', salt: '', text: words }]);
+  return (
+    csvHeader() +
+    csvRow(line, [{ request, revision: 1, field: 'comment', salt: '', text: words }], {
+      who: words,
+      what: words,
+      detail: words,
+    })
+  );
 }
 
 /** How programs read such a file: the list separator is the country's, and some do not know quotes. */

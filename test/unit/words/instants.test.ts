@@ -16,6 +16,7 @@ it('says how long is left, and how long ago it was', () => {
   const now = new Date('2026-08-21T08:00:00Z');
   expect(fromNow('2026-08-24T08:00:00Z', now)).toBe('3 days left');
   expect(fromNow('2026-08-21T05:00:00Z', now)).toBe('3 hours ago');
+  expect(fromNow('2026-08-21T07:59:30Z', now)).toBe('just now');
 });
 
 /** Another form would have come about in one of these ways. */
