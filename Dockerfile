@@ -1,0 +1,17 @@
+# The bot as it runs in production: a bundle, and of its packages only the one that cannot be bundled.
+FROM node:24-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY . .
+RUN npm run build && npm sbom --omit=dev --sbom-format=cyclonedx > dist/sbom.cdx.json
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production CMK_LISTEN=0.0.0.0
+WORKDIR /app
+COPY --from=build /build/dist ./
+COPY --from=build /build/node_modules/@electric-sql/pglite ./node_modules/@electric-sql/pglite
+USER node
+EXPOSE 3978
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3978) + '/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "cmk-bot-server.mjs"]

@@ -1,0 +1,80 @@
+/** Several programs in a few files, with all packages that they use: reading thousands of files takes longer than most of what a start does. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+
+/** Where the sources are. */
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface Bundling {
+  /** Each program's source, relative to the root, by the name of its file. */
+  readonly programs: Readonly<Record<string, string>>;
+  readonly folder: string;
+  /** JavaScript for the address of a source when the bundle runs: cards and migrations are looked for from there. */
+  readonly addressOf: (source: string) => string;
+  /** JavaScript for a file's path from which packages are found that stay outside. */
+  readonly packagesFrom: string;
+  readonly minify: boolean;
+}
+
+/** Finds its files beside itself, or is wanted only by parts of other packages that nobody here uses and is not installed. */
+const leftOutside = [
+  '@electric-sql/pglite',
+  '@microsoft/app-manifest',
+  '@opentelemetry/context-async-hooks',
+  '@opentelemetry/core',
+  '@opentelemetry/exporter-*',
+  '@opentelemetry/sdk-*',
+  'dtrace-provider',
+  'esbuild',
+  'pg-native',
+  'winston',
+  'winston-transport',
+];
+
+/** Packages that a source requires because their types do not compile are bundled as if they were imported. */
+const ownRequire = 'const require = createRequire(import.meta.url);';
+
+const addresses = (addressOf: Bundling['addressOf']): Plugin => ({
+  name: 'addresses',
+  setup(building) {
+    building.onLoad({ filter: /\.ts$/ }, async ({ path: file }) => ({
+      loader: 'ts',
+      contents: (await readFile(file, 'utf8')).replace(ownRequire, '').replaceAll('import.meta.url', addressOf(file)),
+    }));
+  },
+});
+
+/** CommonJS packages among modules want what every CommonJS file has. */
+const surroundings = (packagesFrom: string): string =>
+  [
+    "const { createRequire: cmkRequire } = process.getBuiltinModule('node:module');",
+    "const { dirname: cmkDirname } = process.getBuiltinModule('node:path');",
+    `globalThis.__filename = ${packagesFrom};`,
+    'globalThis.__dirname = cmkDirname(globalThis.__filename);',
+    'globalThis.require = cmkRequire(globalThis.__filename);',
+  ].join(' ');
+
+/** Writes the programs, each as `NAME.mjs`, and what they share. Nothing that is there is removed. */
+export async function bundle({ programs, folder, addressOf, packagesFrom, minify }: Bundling): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: programs,
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    minify,
+    // What is thrown and logged is told by these names.
+    keepNames: minify,
+    external: leftOutside,
+    plugins: [addresses(addressOf)],
+    banner: { js: surroundings(packagesFrom) },
+    logLevel: 'error',
+  });
+}

@@ -1,0 +1,118 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { readEnvironment } from '../../src/config/env.ts';
+import { botEnvironment } from '../../src/local/bot-environment.ts';
+import { newDataDir } from '../support/data-folder.ts';
+import { freePorts } from '../support/free-ports.ts';
+
+/** What `npm run build` makes, where nothing else of the project is: as in a container. */
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const file = (name: string): string => readFileSync(path.join(root, name), 'utf8');
+/** A watchdog: a start takes seconds. */
+const patienceMs = 120_000;
+
+let app: string;
+beforeAll(async () => {
+  app = await mkdtemp(path.join(tmpdir(), 'cmk-build-'));
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/build/run.ts', app], { cwd: root });
+  for (const outside of packagesIn(file('Dockerfile'))) {
+    const to = path.join(app, 'node_modules', outside);
+    await mkdir(path.dirname(to), { recursive: true });
+    await cp(path.join(root, 'node_modules', outside), to, { recursive: true });
+  }
+}, patienceMs);
+afterAll(() => rm(app, { recursive: true, force: true }));
+
+/** Those that the image gets beside the bundle. */
+const packagesIn = (dockerfile: string): readonly string[] =>
+  [...dockerfile.matchAll(/^COPY --from=build \/build\/node_modules\/(\S+) /gm)].map(([, name = '']) => name);
+
+const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME };
+
+async function untilAnswered(bot: ChildProcess, url: string): Promise<Response> {
+  for (const until = Date.now() + patienceMs; ; ) {
+    const answer = await fetch(url).catch(() => null);
+    if (answer?.ok) return answer;
+    if (bot.exitCode !== null || Date.now() > until) throw new Error(`${url} is not answered`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+test(
+  'the bot starts from what was built and nothing else, its command line reads its record, and both end',
+  async () => {
+    const data = await newDataDir();
+    const port = await freePorts(4);
+    const ports = { 'bot-port': port, 'teams-port': port + 1, 'azure-port': port + 2, 'sign-in-port': port + 3 };
+    const options = { data, latency: 'instant', ...ports, 'step-up': false, reset: false } as const;
+    const env = { ...surroundings, ...botEnvironment(options, {}) };
+    const bot = spawn(process.execPath, ['cmk-bot-server.mjs'], { cwd: app, env, stdio: 'inherit' });
+    const ended = once(bot, 'exit');
+    await untilAnswered(bot, `http://127.0.0.1:${port}/readyz`);
+    const cli = await promisify(execFile)(process.execPath, ['cmk-bot.mjs', 'audit', 'verify'], { cwd: app, env });
+    expect(cli.stdout).toContain('verified');
+    bot.kill('SIGTERM');
+    expect((await ended)[0]).toBe(0);
+    await rm(data, { recursive: true, force: true });
+  },
+  patienceMs,
+);
+
+describe('the container', () => {
+  const dockerfile = file('Dockerfile');
+  const compose = file('compose.yaml');
+  const example = file('.env.example');
+  const named = [...example.matchAll(/^#?([A-Za-z_]+)=/gm)].map(([, name = '']) => name);
+  const set = [
+    ...[...dockerfile.matchAll(/^ENV (.+)$/gm)].flatMap(([, all = '']) =>
+      all.split(' ').map((one) => one.split('=')[0]),
+    ),
+    ...[...compose.matchAll(/^ {6}([A-Z_]+): /gm)].map(([, name]) => name),
+  ];
+  const others = ['NODE_ENV', 'POSTGRES_USER', 'POSTGRES_PASSWORD', 'POSTGRES_DB'];
+
+  it('sets and names no variable that the bot does not know', () => {
+    const known = new Set([...file('README.md').matchAll(/`([A-Z][A-Za-z_]+)`/g)].map(([, name]) => name));
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+    expect(set.length).toBeGreaterThan(others.length);
+    expect(set.filter((name = '') => !others.includes(name) && !known.has(name))).toEqual([]);
+  });
+
+  it('has an example of its settings in which only what is the reader’s own is missing', () => {
+    const lines = example.split('\n').filter((line) => /^[A-Za-z]/.test(line));
+    const values = Object.fromEntries(
+      lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+    const empty = Object.keys(values).filter((name) => values[name] === '');
+    const { mistakes } = readEnvironment({
+      ...values,
+      DATABASE_URL: 'postgres://bot@db/cmk',
+      CMK_SEAL_KEY_FILE: '/run/secrets/seal.key',
+    });
+    expect(mistakes.map(([name]) => name).filter((name) => !empty.includes(name))).toEqual([]);
+    expect(mistakes.length).toBeGreaterThan(0);
+  });
+
+  it('runs as nobody in particular, listens where the image says, and asks after its health there', () => {
+    expect(dockerfile).toMatch(/^USER node$/m);
+    expect(dockerfile).toMatch(/^EXPOSE 3978$/m);
+    expect(dockerfile).toContain('/healthz');
+    expect(dockerfile).toContain('"cmk-bot-server.mjs"');
+    expect(compose).toMatch(/^ {4}read_only: true$/m);
+    expect(compose).toContain('3978:3978');
+  });
+
+  it('is built on a version of Node that the project says it runs on', () => {
+    const [, major = '0'] = /^FROM node:(\d+)/m.exec(dockerfile) ?? [];
+    expect(Number(major)).toBeGreaterThanOrEqual(24);
+    expect(new Set([...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)).size).toBe(1);
+  });
+});
