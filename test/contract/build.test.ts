@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -45,19 +45,23 @@ async function untilAnswered(bot: ChildProcess, url: string): Promise<Response> 
   }
 }
 
-test(
-  'the bot starts from what was built and nothing else, its command line reads its record, and both end',
-  async () => {
+/** This one, and those that CI brings: paths with `:` between them. */
+const nodes = [process.execPath, ...(process.env.CMK_OTHER_NODES ?? '').split(':').filter((one) => one !== '')];
+const versionOf = (node: string): string => execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
+
+test.each(nodes.map((node) => [versionOf(node), node] as const))(
+  'the bot starts from what was built and nothing else on Node %s, its command line reads its record, and both end',
+  async (_version, node) => {
     const data = await newDataDir();
     const port = await freePorts(4);
     const ports = { 'bot-port': port, 'teams-port': port + 1, 'azure-port': port + 2, 'sign-in-port': port + 3 };
     const options = { data, latency: 'instant', ...ports, 'step-up': false, reset: false } as const;
     const env = { ...surroundings, ...botEnvironment(options, {}) };
-    const bot = spawn(process.execPath, ['cmk-bot-server.mjs'], { cwd: app, env, stdio: 'inherit' });
+    const bot = spawn(node, ['cmk-bot-server.mjs'], { cwd: app, env, stdio: 'inherit' });
     const ended = once(bot, 'exit');
     await untilAnswered(bot, `http://127.0.0.1:${port}/readyz`);
-    const cli = await promisify(execFile)(process.execPath, ['cmk-bot.mjs', 'audit', 'verify'], { cwd: app, env });
-    expect(cli.stdout).toContain('verified');
+    const { stdout } = await promisify(execFile)(node, ['cmk-bot.mjs', 'audit', 'verify'], { cwd: app, env });
+    expect(stdout).toContain('verified');
     bot.kill('SIGTERM');
     expect((await ended)[0]).toBe(0);
     await rm(data, { recursive: true, force: true });
