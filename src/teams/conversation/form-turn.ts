@@ -57,9 +57,8 @@ async function turn(ports: CommandPorts, before: Form, click: FormClick): Promis
       return chooseKeyWay(form, 'new');
     case 'form.switch':
       return switchOperation(form);
-    // Drawn anew, as for a button that is not of this page.
-    case 'form.refresh':
     default:
+      // 'form.refresh', and a button that is not of this page: drawn anew.
       return { form, problem: null };
   }
 }
