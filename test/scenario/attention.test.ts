@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { deleteKey, withActions, withoutActions } from '../support/azure-state.ts';
+import { type AzureUnderRun, azureUnderRun } from '../support/failures/azure-under-run.ts';
+import { exempt, open, recover, register, unlock } from '../support/failures/mends.ts';
+import { seeded } from '../support/failures/names.ts';
 import { http } from '../support/local-azure.ts';
 import type { SeenActivity } from '../support/local-teams.ts';
 import {
@@ -9,15 +13,21 @@ import {
   approve,
   ask,
   buttonData,
+  cardsAbout,
   faultAzure,
   mendAzure,
+  mendOne,
   people,
   places,
   rememberAzure,
   shows,
+  until,
+  untilFaultsAreMet,
   writes,
 } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
+
+type Mend = (azure: AzureUnderRun) => Promise<void>;
 
 const forbidden = {
   error: {
@@ -35,6 +45,8 @@ const revisionOf = (card: SeenActivity): number =>
 describe('a step that does not work', () => {
   let world: World;
   let putBack: () => Promise<void>;
+  /** Requests that met what passes by itself. */
+  const met: string[] = [];
 
   beforeAll(async () => {
     world = await startWorld();
@@ -158,6 +170,85 @@ describe('a step that does not work', () => {
     await putBack();
   });
 
+  describe('a remedy that is carried out in Azure, and then Retry', () => {
+    const remedies: readonly (readonly [string, RegExp, (azure: AzureUnderRun) => Promise<void>, Mend])[] = [
+      ['a lock is removed', /to remove it for the time/, (azure) => azure.turnOn('everything-locked'), unlock],
+      ['an exemption from a policy', /for an exemption/, (azure) => azure.turnOn('policy-denies-in-details'), exempt],
+      [
+        'the provider is registered',
+        /registers the resource provider/,
+        (azure) => azure.turnOn('registration-missing'),
+        register,
+      ],
+      ['the vault is opened', /open to all networks/, (azure) => azure.turnOn('vault-firewalled'), open],
+      ['the key is recovered', /key/, (azure) => azure.change(deleteKey(seeded.vault, seeded.key)), recover],
+      [
+        'the right is given back',
+        /a role with this action/,
+        (azure) => azure.change(withoutActions('Microsoft.HealthBot/healthBots/write')),
+        (azure) => azure.change(withActions('Microsoft.HealthBot/healthBots/write')),
+      ],
+    ];
+
+    test.each(remedies)('%s', async (_what, says, bring, mend) => {
+      const azure = azureUnderRun(world.azure);
+      const id = await ask(world);
+      const approval = await approvalCard(world, id);
+      await bring(azure);
+      await approve(world, people.approver, approval);
+      const card = await status(id, /Needs attention/);
+      expect(activityText(card).replaceAll('\\', '')).toMatch(says);
+      await mend(azure);
+      expect(answered(await click(people.requester, card, 'request.retry'))).toContain('Approved');
+      await status(id, /Succeeded/);
+      await mendAzure(world);
+      await putBack();
+    });
+  });
+
+  test.each(['token-expired-once', 'poll-404-once', 'broken-json-once', 'proxy-page-once', 'accepted-then-lost'])(
+    '%s: nobody is asked',
+    async (scenario) => {
+      const id = await ask(world);
+      const approval = await approvalCard(world, id);
+      await azureUnderRun(world.azure).turnOn(scenario);
+      await approve(world, people.approver, approval);
+      await status(id, /Succeeded/);
+      const asked = await cardsAbout(world, places.operations, people.requester, id);
+      expect(asked.map(activityText).join()).not.toContain('Needs attention');
+      await untilFaultsAreMet(world);
+      met.push(id);
+      await putBack();
+    },
+  );
+
+  test('a new secret, after the old one has expired in the middle of a run: the approvals hold', async () => {
+    const azure = azureUnderRun(world.azure);
+    const id = await ask(world);
+    const approval = await approvalCard(world, id);
+    const match = { method: 'PATCH', url: `${agentId('triage-agent-prod')}\\?` };
+    await faultAzure(world, { id: 'hold', match, operation: { takesMs: 'for-ever' } });
+    await approve(world, people.approver, approval);
+    const isHeld = async () =>
+      (await azure.state()).operations.some(
+        ({ agentId: of, endTime }) => of.includes('triage-agent-prod') && endTime === null,
+      );
+    await until(isHeld, 'Azure is at work on the agent');
+    await azure.turnOn('secret-expired');
+    await mendOne(world, 'hold');
+    const card = await status(id, /Needs attention/);
+    expect(activityText(card)).toContain('AADSTS7000222');
+    expect(answered(await click(people.requester, card, 'request.retry'))).toContain('AADSTS7000222');
+    await azure.allOff();
+    await azure.change(({ settings, principals }) => {
+      settings.secretsExpired = false;
+      for (const one of principals.filter(({ secret }) => secret === 'local-bot')) one.secret = 'made-anew';
+    });
+    await world.restartBot('SIGINT', { AZURE_CLIENT_SECRET: 'made-anew' });
+    expect(answered(await click(people.requester, card, 'request.retry'))).toContain('Approved');
+    await status(id, /Succeeded/);
+  });
+
   test('the record verifies; every failure stands in it, and the log says nothing of reasons', async () => {
     const record = await readRecord(world);
     expect(record.findings).toEqual([]);
@@ -181,6 +272,8 @@ describe('a step that does not work', () => {
       'succeeded',
     ]);
     expect(record.events(givenUp).at(-1)).toBe('given-up');
+    expect(met).toHaveLength(5);
+    expect(met.flatMap((id) => record.events(id)).filter((event) => event.startsWith('attention'))).toEqual([]);
     expect(world.printed()).not.toMatch(/unhandled|unexpected error|audit before|local-bot/i);
   });
 });

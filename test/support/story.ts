@@ -175,6 +175,11 @@ export const mendAzure = async (world: World): Promise<void> => {
   await http(world.azure, 'DELETE', '/simulator/faults');
 };
 
+/** The same of one fault, by its id. */
+export const mendOne = async (world: World, id: string): Promise<void> => {
+  await http(world.azure, 'DELETE', `/simulator/faults?id=${encodeURIComponent(id)}`);
+};
+
 /** Waits until a condition holds; for what a person cannot see on a card. */
 export async function until(holds: () => Promise<boolean>, what: string, timeoutMs = 60_000): Promise<void> {
   for (const end = Date.now() + timeoutMs; !(await holds()); ) {

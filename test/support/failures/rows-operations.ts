@@ -1,7 +1,7 @@
 /** How the write of a key ends. */
 import { onAgent } from '../azure-state.ts';
 import { type FailureGroup, runUnder } from './failure-row.ts';
-import { seeded } from './wishes.ts';
+import { seeded } from './names.ts';
 
 const settled = onAgent(seeded.agent, (agent) => Object.assign(agent, { provisioningState: 'Succeeded' }));
 

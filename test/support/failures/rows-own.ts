@@ -5,7 +5,7 @@ import { requester } from '../fixtures.ts';
 import { agentId, careId } from '../local-azure-clients.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { type FailureGroup, run } from './failure-row.ts';
-import { seeded } from './wishes.ts';
+import { seeded } from './names.ts';
 
 const asks = 'asks a person';
 

@@ -5,9 +5,8 @@ import { agentId, careId } from '../local-azure-clients.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { type FailureGroup, lookUnder, run, runUnder } from './failure-row.ts';
 import { reviewOf } from './looks.ts';
-import { seeded } from './wishes.ts';
-
-const group = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care-prod';
+import { exempt, register, unlock } from './mends.ts';
+import { seeded } from './names.ts';
 
 /** As an owner would in the portal: a role that has the right that was missing. */
 const giveBotRole = (scope: string, role: string) => (azure: AzureUnderRun) =>
@@ -19,27 +18,6 @@ const giveBotRole = (scope: string, role: string) => (azure: AzureUnderRun) =>
       principalType: 'ServicePrincipal',
     })
     .then(() => undefined);
-
-/** No exemptions are served; an assignment that leaves a group out does the same. */
-const exempt = async (azure: AzureUnderRun): Promise<void> => {
-  const here = (await azure.state()).policyAssignments.filter(({ scope }) => group.startsWith(scope));
-  for (const { name, scope, displayName, policyDefinitionId } of here) {
-    const properties = { displayName, policyDefinitionId, notScopes: [group] };
-    const path = `${scope}/providers/Microsoft.Authorization/policyAssignments/${name}?api-version=2025-01-01`;
-    await azure.asOwner('PUT', path, { properties });
-  }
-};
-
-const unlock = async (azure: AzureUnderRun): Promise<void> => {
-  const locks = (await azure.state()).locks.filter(({ level }) => level === 'ReadOnly');
-  for (const { name, scope } of locks) {
-    await azure.asOwner('DELETE', `${scope}/providers/Microsoft.Authorization/locks/${name}?api-version=2020-05-01`);
-  }
-};
-
-const register = async (azure: AzureUnderRun): Promise<void> => {
-  await azure.owner.resources().providers.register('Microsoft.HealthBot');
-};
 
 const asks = 'asks a person';
 

@@ -17,24 +17,12 @@ import { vaultId } from '../local-azure-clients.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { type FailureGroup, lookUnder, run, runUnder } from './failure-row.ts';
 import { reviewOf } from './looks.ts';
-import { rotated, seeded } from './wishes.ts';
+import { keysOf, open, recover } from './mends.ts';
+import { rotated, seeded } from './names.ts';
 
 const asks = 'asks a person';
 const goesOn = 'goes on by itself';
 
-const open = async (azure: AzureUnderRun): Promise<void> => {
-  const networkAcls = { bypass: 'AzureServices', defaultAction: 'Allow' };
-  for (const vault of [seeded.vault, rotated.vault]) {
-    const properties = { networkAcls, publicNetworkAccess: 'Enabled' };
-    await azure.owner.vaults().vaults.update('rg-care-prod', vault, { properties });
-  }
-};
-
-const keysOf = async (azure: AzureUnderRun, vault = seeded.vault) => azure.owner.keys(await azure.vaultAddress(vault));
-
-const recover = async (azure: AzureUnderRun): Promise<void> => {
-  await (await (await keysOf(azure)).beginRecoverDeletedKey(seeded.key, { intervalInMs: 20 })).pollUntilDone();
-};
 const makeFit =
   (fit: UpdateKeyPropertiesOptions) =>
   async (azure: AzureUnderRun): Promise<void> => {

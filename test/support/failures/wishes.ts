@@ -4,9 +4,7 @@ import { Wish } from '../../../src/operations/registry.ts';
 import { resourceRef, vaultId } from '../../contract/azure-setup.ts';
 import { agentIn, newestIn } from '../azure-state.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
-
-export const seeded = { agent: 'triage-agent-prod', vault: 'kv-care-prod', key: 'cmk-triage-agent', made: 'cmk-made' };
-export const rotated = { agent: 'virtual-visit-agent', vault: 'kv-hospital-keys', key: 'cmk-virtual-visit' };
+import { rotated, seeded } from './names.ts';
 
 const kind = { type: 'RSA', size: 3072, expires: null };
 
