@@ -162,6 +162,18 @@ describe('what the bot receives', () => {
 });
 
 describe('the Connector, through botbuilder', () => {
+  it('refuses a conversation whose kind is left empty, and takes one without', async () => {
+    const path = `/v3/conversations/a:${requester.id}/activities`;
+    const post = (conversation: object) =>
+      teams.client.call('POST', path, { type: 'message', text: 'hello', conversation });
+    const refused = await post({ id: `a:${requester.id}`, isGroup: true, conversationType: '', name: '' });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining('conversationType') } },
+    });
+    expect(await post({ id: `a:${requester.id}` })).toMatchObject({ status: 200 });
+  });
+
   it('posts, updates and deletes in a thread', async () => {
     const thread = reference.conversation?.id ?? '';
     const sent = await proactively((context) => context.sendActivity('one'));

@@ -10,6 +10,8 @@ const Activity = z.looseObject({
   type: z.string(),
   text: z.string().optional(),
   attachments: z.array(z.looseObject({ contentType: z.string() })).optional(),
+  /** What kind of conversation it is may be left out, not left empty: a client of somebody else's refuses that. */
+  conversation: z.looseObject({ conversationType: z.string().min(1).optional() }).optional(),
 });
 
 /** 100 KB counted in UTF-16, as documented for messages of bots. */

@@ -12,6 +12,7 @@ import { openChat, UnknownServiceUrl } from '../../../../src/teams/posts/chat.ts
 let answered = 200;
 /** What arrived at each of two hosts, and with which token. */
 const arrived = { teams: [] as string[], stranger: [] as string[] };
+const sent: string[] = [];
 const servers: Server[] = [];
 const urls = { teams: '', stranger: '' };
 const tenantId = '10000000-0000-4000-8000-000000000000';
@@ -20,6 +21,7 @@ beforeAll(async () => {
   for (const name of ['teams', 'stranger'] as const) {
     const server = createServer((request, response) => {
       arrived[name].push(`${request.headers.authorization}`);
+      request.setEncoding('utf8').on('data', (text: string) => sent.push(text));
       response.statusCode = answered;
       response.setHeader('content-type', 'application/json').end('{"id":"1"}');
     });
@@ -93,4 +95,16 @@ it.each([400, 403, 404])('says of a message that Teams will not have edited (%i)
   } finally {
     answered = 200;
   }
+});
+
+it('never leaves the kind of a conversation empty: a client may refuse that', async () => {
+  const chat = opened(urls.teams, null);
+  const before = sent.length;
+  const posted = await chat.post('a:1', card);
+  await chat.postThread('19:1@thread.tacv2', card);
+  await chat.say('a:1', 'hello', []);
+  await chat.update(posted, card);
+  const all = sent.slice(before).join('');
+  expect(all).toContain('"conversation":{"id":"a:1"');
+  expect(all).not.toContain('"conversationType":""');
 });
