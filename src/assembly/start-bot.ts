@@ -44,7 +44,7 @@ function openBot(
   const requests = refusingWrongClock(ground.requests);
   const { documents, conversations, people, shown } = store;
   const { azure, standings, portal } = azureSide;
-  const { notifier, directory } = teamsSide;
+  const { chat, notifier, directory } = teamsSide;
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
   const { requester: requesterStanding, approverOf, requesterOf, rolesOf, decidable } = standings;
@@ -61,6 +61,8 @@ function openBot(
     lists: openLists({ documents, requests, directory, decidable, random, now }),
     later,
     notifier,
+    documents,
+    chat,
     conversations,
     people,
     tenantId,

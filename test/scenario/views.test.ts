@@ -110,6 +110,39 @@ describe('asked in a chat', () => {
   });
 });
 
+describe('the first words', () => {
+  const greetings = async (place: string, person: string) =>
+    (await world.teams.activities(place, person)).filter((one) => activityText(one).includes('[Open requests]'));
+  const chat = `a:${requester}`;
+
+  test('come once, in each conversation that the bot is added to, and say who may do what', async () => {
+    const [team] = [
+      await world.teams.sees(places.operations, requester, (one) => /\[Open requests\]/.test(activityText(one))),
+    ];
+    expect(activityText(team)).toContain('Requesters ask, approvers decide, readers look.');
+    await world.teams.sees(chat, requester, (one) => activityText(one).includes('You may ask'));
+    for (const installed of [false, true])
+      await world.teams.call('POST', '/client/installations', { conversationId: chat, installed });
+    expect(await greetings(chat, requester)).toHaveLength(1);
+    expect(await greetings(`a:${teamMember}`, teamMember)).toEqual([]);
+  });
+
+  test('lead to the form and to the lists, as does help, which offers nobody what they may not', async () => {
+    const [greeting] = await greetings(chat, requester);
+    if (greeting === undefined) throw new Error('nobody was greeted');
+    const kept = await click(requester, greeting, 'welcome.enable-cmk');
+    expect(answered(kept)).toContain('Ask for a key');
+    await world.teams.sees(chat, requester, (one) => activityText(one).includes('Which agent gets its own key?'));
+    await click(requester, greeting, 'welcome.cmk-help');
+    const help = await world.teams.sees(chat, requester, (one) => activityText(one).includes('What you can type'));
+    expect(activityText(help)).toContain('/enable-cmk <agent> vault=<vault> key=<key>'.replaceAll('<', '\\<'));
+    await click(requester, help, 'help.rotate-cmk');
+    await world.teams.sees(chat, requester, (one) => activityText(one).includes('Rotate the key of which agent?'));
+    const nothing = await world.teams.click(requester, help.id, 'help.nothing', { data: {} });
+    expect(answered(nothing)).toContain('Nothing is done by help.nothing.');
+  });
+});
+
 test('the record verifies, and nothing unexpected was printed', async () => {
   expect((await readRecord(world)).findings).toEqual([]);
   expect(world.printed()).not.toMatch(/unhandled|unexpected error|local-bot/i);

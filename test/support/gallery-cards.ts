@@ -27,6 +27,7 @@ import { withPortal } from '../../src/teams/cards/views/portal-line.ts';
 import { type CardContext, everybody, type Reader } from '../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../src/teams/cards/views/request-card.ts';
 import { bugCard, helpCard, refusalCard } from '../../src/teams/cards/views/short-views.ts';
+import { welcomeCard } from '../../src/teams/cards/views/welcome-view.ts';
 import { historyOf } from '../../src/words/history.ts';
 import { commandWorld, formOn } from '../unit/support/command-world.ts';
 import { key, kind, noon, resource, sha256, version } from '../unit/support/plans.ts';
@@ -204,6 +205,8 @@ function short(): readonly GalleryCard[] {
   const { policy } = commandWorld().ports;
   const facts = { commands, policy, auditChannel: true, typed: '' };
   return [
+    { name: 'welcome', card: welcomeCard({ kind: 'roles', asks: true, approves: true }) },
+    { name: 'welcome.team', card: welcomeCard(null) },
     { name: 'help.both', card: helpCard({ ...facts, mayAsk: true, mayApprove: true }) },
     { name: 'help.typo', card: helpCard({ ...facts, typed: '/enabel-cmk', mayAsk: true, mayApprove: false }) },
     { name: 'help.reader', card: helpCard({ ...facts, mayAsk: false, mayApprove: false, auditChannel: false }) },

@@ -26,6 +26,7 @@ import { StatusData } from './data/status.ts';
 import { StatusAttentionData } from './data/status-attention.ts';
 import { StatusShortData } from './data/status-short.ts';
 import { StatusSucceededData } from './data/status-succeeded.ts';
+import { WelcomeData } from './data/welcome.ts';
 
 interface Template {
   expand(context: { readonly $root: unknown }): unknown;
@@ -59,6 +60,7 @@ export const cardSchemas = {
   'status-attention': StatusAttentionData,
   'status-short': StatusShortData,
   'status-succeeded': StatusSucceededData,
+  welcome: WelcomeData,
 } as const satisfies Record<string, z.ZodObject>;
 
 export type CardName = keyof typeof cardSchemas;

@@ -11,7 +11,8 @@ import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { helpCard, refusalCard, refusalText } from '../cards/views/short-views.ts';
-import { cardActivity, type Posted } from '../posts/chat.ts';
+import { welcomeCard } from '../cards/views/welcome-view.ts';
+import { cardActivity, isGone, type Posted } from '../posts/chat.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
 import { answerFormClick, openForm } from './form-click.ts';
 import type { Forms } from './forms.ts';
@@ -23,9 +24,11 @@ import { outlasting } from './outlasting.ts';
 import { parseMessage, type TypedMessage } from './parse-message.ts';
 import { type Reply, reply } from './reply.ts';
 import { answerRequestClick, type RequestClickOptions } from './request-click.ts';
+import { type Started, startedBy } from './started.ts';
 import { search } from './typeahead.ts';
+import { type WelcomeOptions, welcome } from './welcome.ts';
 
-export interface BotOptions extends RequestClickOptions {
+export interface BotOptions extends RequestClickOptions, WelcomeOptions {
   readonly commandPorts: CommandPorts;
   readonly forms: Forms;
   readonly lists: Lists;
@@ -36,8 +39,6 @@ export interface BotOptions extends RequestClickOptions {
   /** How people are known: `bot-framework` with tokens, `local` without. */
   readonly signIn: string;
   readonly auditChannel: boolean;
-  /** Asked of the directory at every message and click. */
-  readonly rolesOf: (person: PersonId) => Promise<Roles | Refusal>;
 }
 
 /** Where the card stands that was clicked, as far as the client says. */
@@ -69,20 +70,30 @@ export class CmkBot extends ActivityHandler {
       await next();
     });
     this.onConversationUpdate(async (context, next) => {
-      await this.learn(context);
+      await this.arrive(context);
       await next();
     });
     this.onInstallationUpdateAdd(async (context, next) => {
-      await this.learn(context);
+      await this.arrive(context);
       await next();
     });
+  }
+
+  private async arrive(context: TurnContext): Promise<void> {
+    if (tenantOf(context.activity) !== this.options.tenantId) return;
+    try {
+      await this.learn(context);
+      await welcome(context, this.options);
+    } catch (error) {
+      // The bot is told as well that it was removed, and then may neither look nor speak.
+      if (!isGone(error)) throw error;
+    }
   }
 
   /** Remembers how to reach the conversation, and the names of those in it. */
   private async learn(context: TurnContext): Promise<void> {
     const { activity } = context;
     const { tenantId } = this.options;
-    if (tenantOf(activity) !== tenantId) return;
     const personal = activity.conversation.conversationType === 'personal';
     const personId = personal ? (PersonId.safeParse(activity.from.aadObjectId).data ?? null) : null;
     const { id: conversationId } = activity.conversation;
@@ -179,10 +190,19 @@ export class CmkBot extends ActivityHandler {
       return badRequestAnswer(
         `The click is malformed: ${click.error.issues[0]?.path.join('.')} ${click.error.issues[0]?.message}.`,
       );
+    const started = startedBy(click.data.action.verb);
+    if (started !== null) return this.start(context, sender, started);
     if (click.data.action.verb.startsWith('list.')) return this.listClick(sender, click.data);
     return click.data.action.verb.startsWith('form.')
       ? this.formClick(context, sender, click.data)
       : this.requestClick(context, sender, click.data);
+  }
+
+  /** The answer comes as a message of its own, as if the command had been typed; the card with the button stays as it is. */
+  private async start(context: TurnContext, sender: Admitted, { name, on }: Started): Promise<InvokeResponse> {
+    const typed = { command: name, args: {}, words: [] };
+    await reply(context, this.options.later, this.answerTo(outlasting(context), sender, typed));
+    return cardAnswer(on === 'help' ? this.help(sender, '') : welcomeCard(sender.roles));
   }
 
   /** Whoever lost the role can still take back, or stop, what they asked for themselves: stopping a change must never wait. */

@@ -3,6 +3,7 @@ import type { Command } from '../../commands/command.ts';
 import { commands } from '../../commands/registry.ts';
 import { CardClick, type InboundActivity } from './activity.ts';
 import { parseMessage } from './parse-message.ts';
+import { startedBy } from './started.ts';
 
 export interface Weight {
   /** As how many clicks it counts. */
@@ -24,9 +25,7 @@ export function weightOf({ type, name, text, entities, recipient, value }: Inbou
     const typed = parseMessage(text ?? '', entities, recipient.id);
     return weights[commands.find((one) => one.name === typed.command)?.weight ?? 'light'];
   }
-  const isInList =
-    type === 'invoke' &&
-    name === 'adaptiveCard/action' &&
-    CardClick.safeParse(value).data?.action.verb.startsWith('list.') === true;
-  return weights[isInList ? 'list' : 'light'];
+  const verb = type === 'invoke' && name === 'adaptiveCard/action' ? CardClick.safeParse(value).data?.action.verb : '';
+  if (verb === undefined) return weights.light;
+  return weights[verb.startsWith('list.') ? 'list' : (startedBy(verb)?.weight ?? 'light')];
 }

@@ -7,7 +7,17 @@ export const HelpData = z.strictObject({
   /** What may have been meant, where something like a command was typed; else empty. */
   problem: CardText,
   commands: z
-    .array(z.strictObject({ command: CardText, text: CardText, usage: CardText }))
+    .array(
+      z.strictObject({
+        command: CardText,
+        text: CardText,
+        /** With everything it takes; empty where that is nothing. */
+        usage: CardText,
+        verb: z.string(),
+        /** `Start`; empty: it has no button. */
+        button: Label,
+      }),
+    )
     .min(1)
     .max(12),
   /** `**You may ask**, and approve other people’s requests.` */

@@ -63,6 +63,8 @@ export interface HelpFacts {
   readonly typed: string;
 }
 
+type May = Pick<HelpFacts, 'mayAsk' | 'mayApprove'>;
+
 const roles = {
   both: () => md`${bold('You may ask')}, and approve other people’s requests.`,
   ask: () => md`${bold('You may ask')} for a customer-managed key.`,
@@ -70,10 +72,13 @@ const roles = {
   neither: () => md`${bold('You may look')} at requests and what happened to them, and neither ask nor approve.`,
 };
 
-function roleOf(facts: HelpFacts): keyof typeof roles {
+function roleOf(facts: May): keyof typeof roles {
   if (facts.mayAsk) return facts.mayApprove ? 'both' : 'ask';
   return facts.mayApprove ? 'approve' : 'neither';
 }
+
+/** What somebody may do. */
+export const roleText = (may: May): CardText => roles[roleOf(may)]();
 
 /** `2`, or `1 to 3` where rules differ. */
 function spanOf(numbers: readonly number[]): string {
@@ -96,6 +101,20 @@ function timeSpanOf(times: readonly number[]): string {
   return least === most ? least : `${least} to ${most}`;
 }
 
+/** Begins a command as if it had been typed without anything behind it. */
+const helpVerb = 'help.';
+
+function buttonFor(weight: Command['weight'], mayAsk: boolean): string {
+  switch (weight) {
+    case 'form':
+      return mayAsk ? 'Start' : '';
+    case 'list':
+      return 'Show';
+    case 'light':
+      return '';
+  }
+}
+
 export function helpCard(facts: HelpFacts): AdaptiveCard {
   // What rules by tag leave out they leave as it is.
   const rules: readonly (Rule | TagRule)[] = [...rulesOf(facts.policy), ...facts.policy.tagRules];
@@ -104,12 +123,14 @@ export function helpCard(facts: HelpFacts): AdaptiveCard {
   return renderCard('help', {
     fallbackText: label(`What you can type: ${facts.commands.map((command) => command.name).join(', ')}`),
     problem: problemOf(facts),
-    commands: facts.commands.map(({ name, description, usage }) => ({
+    commands: facts.commands.map(({ name, description, usage, weight }) => ({
       command: plain(name),
       text: plain(description),
       usage: usage === name ? nothing : plain<string>(usage),
+      verb: `${helpVerb}${name.slice(1)}`,
+      button: label(buttonFor(weight, facts.mayAsk)),
     })),
-    role: roles[roleOf(facts)](),
+    role: roleText(facts),
     notes: [
       plain<string>(
         `${needed} ${needed === '1' ? 'approval is' : 'approvals are'} needed. Requests expire after ${times}.`,

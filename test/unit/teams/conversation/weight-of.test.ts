@@ -30,6 +30,12 @@ it('a page of a list waits with the lists, and a click on a request waits for no
   }
 });
 
+it('a command that is begun by a button weighs what it does when it is typed', () => {
+  for (const { name } of commands)
+    for (const on of ['help', 'welcome']) expect(clicked(`${on}.${name.slice(1)}`)).toEqual(typed(name));
+  expect(clicked('help.nothing')).toEqual({ cost: 1, queued: false });
+});
+
 it('what is no command is light, whatever it looks like', () => {
   for (const text of ['', '/nothing', 'x'.repeat(10_000)]) expect(typed(text)).toEqual({ cost: 1, queued: false });
   expect(weightOf(activity({ type: 'invoke', name: 'adaptiveCard/action', value: null }))).toEqual({

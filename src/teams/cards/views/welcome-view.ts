@@ -1,0 +1,22 @@
+import type { Roles } from '../../../authorization/who-may.ts';
+import { grey, numberedRow } from '../data/row.ts';
+import { label, plain } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { roleText } from './short-views.ts';
+
+/** `roles`: of the one person in the conversation; null where there are several. */
+export function welcomeCard(roles: Roles | null): AdaptiveCard {
+  return renderCard('welcome', {
+    fallbackText: label('CMK bot puts healthcare agents under keys of your own. Type /cmk-help to begin.'),
+    rows: [
+      numberedRow(1, plain('Ask'), [grey(plain('Four short pages. Nothing is changed yet.'))]),
+      numberedRow(2, plain('Approve'), [grey(plain('Somebody else decides, and sees what is now and what would be.'))]),
+      numberedRow(3, plain('Watch'), [grey(plain('One card shows every step, what Azure said, and the proof.'))]),
+    ],
+    role:
+      roles === null
+        ? plain('Requesters ask, approvers decide, readers look. Help says what you may do.')
+        : roleText({ mayAsk: roles.asks, mayApprove: roles.approves }),
+    mayAsk: roles === null || roles.asks,
+  });
+}
