@@ -1,8 +1,24 @@
 import { z } from 'zod';
+import { agentIn } from '../support/azure-state.ts';
 import { cmkBot } from '../support/command-line.ts';
+import { azureState } from '../support/path.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { shiftedClock } from '../support/shifted-clock.ts';
-import { answered, approvalCard, approve, ask, choices, people, places, shows, until } from '../support/story.ts';
+import {
+  agentId,
+  answered,
+  approvalCard,
+  approve,
+  ask,
+  choices,
+  faultAzure,
+  mendOne,
+  people,
+  places,
+  rememberAzure,
+  shows,
+  until,
+} from '../support/story.ts';
 import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
 
 /** The clock of the bot's process is moved while it runs, and set right again. */
@@ -33,6 +49,7 @@ for (const [name, place] of databases) {
     const clock = shiftedClock();
     let world: World;
     let settings: NodeJS.ProcessEnv = {};
+    const underWay: string[] = [];
     beforeAll(async () => {
       settings = (await place?.()) ?? {};
       world = await startWorld({ env: { ...settings, ...clock.env } });
@@ -76,13 +93,43 @@ for (const [name, place] of databases) {
       90_000,
     );
 
+    it.each([
+      ['forward past every patience', 4 * day],
+      ['back', -2 * day],
+    ])(
+      'a run that is under way while it is moved %s waits for the right time, and asks nobody',
+      async (_how, ms) => {
+        const putBack = await rememberAzure(world);
+        const match = { method: 'PATCH', url: `${agentId('triage-agent-test', 'rg-care-test')}\\?` };
+        await faultAzure(world, { id: 'hold', match, operation: { takesMs: 'for-ever' } });
+        const id = await ask(world, choices.test);
+        await approve(world, people.approver, await approvalCard(world, id));
+        const isHeld = async () =>
+          agentIn(await azureState(world), 'triage-agent-test').provisioningState === 'Accepted';
+        await until(isHeld, 'Azure is at work on the agent');
+        clock.shift(ms);
+        await until(async () => (await ready(world)).missing === 'clock', 'the bot notices');
+        await mendOne(world, 'hold');
+        // What Azure answered is heard, and cannot be stored yet.
+        await until(async () => !(await isHeld()), 'Azure is through');
+        clock.shift(0);
+        await until(async () => (await ready(world)).status === 200, 'the bot is ready again');
+        await shows(world, places.operations, people.requester, id, /Succeeded/);
+        underWay.push(id);
+        await putBack();
+      },
+      90_000,
+    );
+
     it('the record has no time that was not', async () => {
       await world.endBot('SIGINT');
       const rows = await queryStore(world, "select (body::json ->> 'time') as at from cmk.event order by seq");
       const times = rows.map(({ at }) => Date.parse(String(at)));
       expect(times.length).toBeGreaterThan(20);
       for (const time of times) expect(Math.abs(time - Date.now())).toBeLessThan(day / 2);
-      expect((await readRecord(world)).findings).toEqual([]);
+      const record = await readRecord(world);
+      expect(record.findings).toEqual([]);
+      expect(underWay.flatMap((id) => record.events(id)).filter((event) => event.startsWith('attention'))).toEqual([]);
     });
   });
 }
