@@ -3,6 +3,7 @@ import { recordTools } from '../audit/record.ts';
 import { type OwnSealKeys, openOwnSealKeys, readSealKeys, SealKeyUnusable } from '../audit/seal-key-file.ts';
 import { lineChecker } from '../audit/seals.ts';
 import type { Config } from '../config/config.ts';
+import { databasePassword, withPassword } from '../config/database-password.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { placeName } from '../config/place.ts';
 import type { ClockApart } from '../domain/clock-apart.ts';
@@ -59,12 +60,19 @@ const sayUnasked =
   ({ request, kind, key }: Unasked): void =>
     log.warn({ requestId: request, kind, key }, 'a row that no event asks for was dropped');
 
+const passwordOf = (config: Config, user: 'bot' | 'owner'): { readonly password?: () => Promise<string> } => {
+  const password = databasePassword(config, user);
+  return password === null ? {} : { password };
+};
+
 /** What the owner of the tables does: brings them up, and lets the bot's own user do its work and no more. */
-async function prepare(owner: Database, database: Database, { ownerUrl, store: place }: Config): Promise<void> {
+async function prepare(owner: Database, database: Database, config: Config): Promise<void> {
+  const { ownerUrl, store: place } = config;
   await migrate(owner, placeName(place));
   if (ownerUrl === null) return;
   const role = await roleOf(database.pool);
-  await prepareEngine(ownerUrl, role);
+  // The engine opens connections of its own for this, by an address alone.
+  await prepareEngine(await withPassword(ownerUrl, databasePassword(config, 'owner')), role);
   if (role !== (await roleOf(owner.pool))) await grantRuntime(owner.pool, role);
 }
 
@@ -84,7 +92,9 @@ async function sealAfterwards(owner: Database, { seals }: Config, log: Log) {
 async function openStoreOn(database: Database, config: Config, log: Log): Promise<OpenStore> {
   const { ownerUrl, beatMs } = config;
   const owner =
-    ownerUrl === null ? database : await openDatabase({ kind: 'postgres', url: ownerUrl, maxConnections: 2 });
+    ownerUrl === null
+      ? database
+      : await openDatabase({ kind: 'postgres', url: ownerUrl, maxConnections: 2, ...passwordOf(config, 'owner') });
   const tools = await prepare(owner, database, config)
     .then(() => sealAfterwards(owner, config, log))
     .finally(() => (owner === database ? undefined : owner.close()));
@@ -109,7 +119,9 @@ export async function openRecord(config: Config, log: Log): Promise<OpenedRecord
     process.exit(1);
   };
   const database = await openDatabase(
-    place.kind === 'folder' ? { kind: 'pglite', dataDir: place.dataDir, onLost } : { kind: 'postgres', url: place.url },
+    place.kind === 'folder'
+      ? { kind: 'pglite', dataDir: place.dataDir, onLost }
+      : { kind: 'postgres', url: place.url, ...passwordOf(config, 'bot') },
   );
   try {
     return { database, store: await openStoreOn(database, config, log) };

@@ -26,6 +26,8 @@ export interface Cloud {
   readonly graphEndpoint: string;
   readonly graphScope: string;
   readonly authorityHost: string;
+  /** For Azure Database for PostgreSQL, whose users can be identities. */
+  readonly databaseScope: string;
   /** What a vault's host name must end with before it is sent a token; null where that is not known. */
   readonly vaultSuffix: string | null;
   /**
@@ -42,7 +44,15 @@ export interface Cloud {
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 
-function knownCloud(name: Cloud['name'], arm: string, graph: string, authority: string, vaultSuffix: string): Cloud {
+/** `https://ossrdbms-aad.` and the cloud's suffix for databases ("Use Microsoft Entra ID for authentication with Azure Database for PostgreSQL"). */
+const databaseScopeIn = (suffix: string): string => `https://ossrdbms-aad.${suffix}/.default`;
+
+interface Suffixes {
+  readonly vault: string;
+  readonly database: string;
+}
+
+function knownCloud(name: Cloud['name'], arm: string, graph: string, authority: string, suffixes: Suffixes): Cloud {
   return {
     name,
     armEndpoint: arm,
@@ -50,7 +60,8 @@ function knownCloud(name: Cloud['name'], arm: string, graph: string, authority: 
     graphEndpoint: graph,
     graphScope: `${graph}/.default`,
     authorityHost: authority,
-    vaultSuffix,
+    databaseScope: databaseScopeIn(suffixes.database),
+    vaultSuffix: suffixes.vault,
     verifyChallenges: true,
     tls: {},
   };
@@ -65,7 +76,7 @@ export function openCloud(choice: CloudChoice): Cloud {
         'https://management.azure.com',
         'https://graph.microsoft.com',
         AzureAuthorityHosts.AzurePublicCloud,
-        '.vault.azure.net',
+        { vault: '.vault.azure.net', database: 'database.windows.net' },
       );
     case 'usgovernment':
       return knownCloud(
@@ -73,7 +84,7 @@ export function openCloud(choice: CloudChoice): Cloud {
         'https://management.usgovcloudapi.net',
         'https://graph.microsoft.us',
         AzureAuthorityHosts.AzureGovernment,
-        '.vault.usgovcloudapi.net',
+        { vault: '.vault.usgovcloudapi.net', database: 'database.usgovcloudapi.net' },
       );
     case 'china':
       return knownCloud(
@@ -81,7 +92,7 @@ export function openCloud(choice: CloudChoice): Cloud {
         'https://management.chinacloudapi.cn',
         'https://microsoftgraph.chinacloudapi.cn',
         AzureAuthorityHosts.AzureChina,
-        '.vault.azure.cn',
+        { vault: '.vault.azure.cn', database: 'database.chinacloudapi.cn' },
       );
     case 'custom': {
       const arm = withoutSlash(choice.armEndpoint);
@@ -93,6 +104,7 @@ export function openCloud(choice: CloudChoice): Cloud {
         graphEndpoint: graph,
         graphScope: `${graph}/.default`,
         authorityHost: withoutSlash(choice.authorityHost),
+        databaseScope: databaseScopeIn('database.windows.net'),
         vaultSuffix: null,
         verifyChallenges: false,
         tls: choice.caFile === null ? {} : { tlsOptions: { ca: readFileSync(choice.caFile, 'utf8') } },

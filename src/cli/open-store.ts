@@ -5,6 +5,7 @@ import path from 'node:path';
 import { recordTools } from '../audit/record.ts';
 import { lineChecker } from '../audit/seals.ts';
 import { commitmentTo } from '../audit/verify.ts';
+import { readDatabasePassword } from '../config/database-password.ts';
 import { type Place, placeName } from '../config/place.ts';
 import type { Seal } from '../domain/record/chain.ts';
 import type { CheckLine } from '../domain/record/seals.ts';
@@ -39,13 +40,18 @@ async function refuseEmpty(dataDir: string): Promise<void> {
   });
 }
 
+function tokens(): { readonly password?: () => Promise<string> } {
+  const password = readDatabasePassword();
+  return password === null ? {} : { password };
+}
+
 /** Throws {@link Unusable} where there is no record, or none that this program can read. */
 export async function openStoreRecords(place: Place): Promise<StoreRecords> {
   if (place.kind === 'folder') await refuseEmpty(place.dataDir);
   const database = await openDatabase(
     place.kind === 'folder'
       ? { kind: 'pglite', dataDir: place.dataDir }
-      : { kind: 'postgres', url: place.url, maxConnections: 2 },
+      : { kind: 'postgres', url: place.url, maxConnections: 2, ...tokens() },
   );
   try {
     await refuseOther(database, place);

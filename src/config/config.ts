@@ -48,6 +48,7 @@ export interface Config {
   readonly store: Place;
   /** The same database, as the owner of its tables: only to bring them up. Null: the bot's own user does that. */
   readonly ownerUrl: string | null;
+  readonly databaseSignIn: DatabaseSignIn;
   /** What its events are sealed with. */
   readonly seals: SealSettings;
   readonly azure: {
@@ -76,6 +77,14 @@ export interface Config {
   readonly replica: string;
   /** How often a replica says that it lives. */
   readonly beatMs: number;
+}
+
+/** How the bot signs in to a database on a server. */
+export interface DatabaseSignIn {
+  /** `password`: whatever its address says. `entra`: the bot's identity in Azure, whose name is the user's. */
+  readonly by: 'password' | 'entra';
+  /** The managed identity that owns the tables; null: the bot's own. */
+  readonly ownerClientId: string | null;
 }
 
 export interface SealSettings {
@@ -118,6 +127,7 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   teams: teamsFrom(env),
   store: storeFrom(env),
   ownerUrl: env.CMK_DATABASE_OWNER_URL ?? null,
+  databaseSignIn: { by: env.CMK_DATABASE_SIGN_IN, ownerClientId: env.CMK_DATABASE_OWNER_CLIENT_ID ?? null },
   seals: sealsFrom(env),
   azure: azureFrom(env),
   policy: policyFrom(content, rulesFrom(env), stepUpRuleFrom(env)),

@@ -55,6 +55,8 @@ export const environmentSchema = z.object({
   DATABASE_URL: optional,
   CMK_DATA_DIR: optional,
   CMK_DATABASE_OWNER_URL: optional,
+  CMK_DATABASE_SIGN_IN: z.enum(['password', 'entra']).default('password'),
+  CMK_DATABASE_OWNER_CLIENT_ID: z.guid().optional(),
   CMK_SEAL_KEY_FILE: optional,
   CMK_TRUST_RECORD: z
     .string()
@@ -144,6 +146,16 @@ const together: readonly [(env: Environment) => boolean, string, string][] = [
     (env) => env.CMK_DATABASE_OWNER_URL === undefined || env.DATABASE_URL !== undefined,
     'CMK_DATABASE_OWNER_URL',
     'is for migrating a database; set DATABASE_URL to the same one, with the bot’s own user',
+  ],
+  [
+    (env) => env.CMK_DATABASE_SIGN_IN === 'password' || env.DATABASE_URL !== undefined,
+    'CMK_DATABASE_SIGN_IN',
+    'is for a database on a server; set DATABASE_URL, or leave it out',
+  ],
+  [
+    (env) => env.CMK_DATABASE_OWNER_CLIENT_ID === undefined || env.CMK_DATABASE_SIGN_IN === 'entra',
+    'CMK_DATABASE_OWNER_CLIENT_ID',
+    'is the identity that owns the tables; set CMK_DATABASE_SIGN_IN to entra, or leave it out',
   ],
   [
     (env) => env.DATABASE_URL === undefined || env.CMK_SEAL_KEY_FILE !== undefined,

@@ -2,7 +2,8 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { Pool } from 'pg';
+import { Pool, type PoolConfig } from 'pg';
+import { parseIntoClientConfig } from 'pg-connection-string';
 import { FolderLost, lockFolder } from './folder-lock.ts';
 import { LitePool } from './lite-pool.ts';
 
@@ -13,7 +14,14 @@ export type DatabaseOptions =
       /** Called once where another process took the folder: what this one has of it is worth nothing any more. */
       readonly onLost?: (error: FolderLost) => void;
     }
-  | { readonly kind: 'postgres'; readonly url: string; readonly maxConnections?: number };
+  | ({ readonly kind: 'postgres' } & ServerOptions);
+
+export interface ServerOptions {
+  readonly url: string;
+  readonly maxConnections?: number;
+  /** Asked for with each new connection; without it the address has the password, or none is needed. */
+  readonly password?: () => Promise<string>;
+}
 
 export interface Database {
   readonly kind: 'pglite' | 'postgres';
@@ -76,9 +84,14 @@ async function forgetJournal(pool: LitePool): Promise<void> {
   await pool.query('reset wal_recycle');
 }
 
-async function openPostgres(options: { readonly url: string; readonly maxConnections?: number }): Promise<Database> {
+/** The driver lets an address that names a user take the place of a password that is given beside it: so it is taken apart. */
+function atServer({ url, password }: ServerOptions): PoolConfig {
+  return password === undefined ? { connectionString: url } : { ...parseIntoClientConfig(url), password };
+}
+
+async function openPostgres(options: ServerOptions): Promise<Database> {
   const pool = new Pool({
-    connectionString: options.url,
+    ...atServer(options),
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,

@@ -1,4 +1,8 @@
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { botEnvironment, localBotPrincipal } from '../../src/local/bot-environment.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { type EntraDatabase, startEntraDatabase } from '../support/entra-database.ts';
 import { startPostgres } from '../support/postgres.ts';
 import {
   answered,
@@ -57,6 +61,51 @@ onPostgres('over PostgreSQL', () => {
     expect(record.events(id).filter((event) => event.startsWith('step-done'))).toHaveLength(5);
     expect((await fetch(`${world.botUrl}/readyz`)).status).toBe(200);
     expect(world.printed()).not.toMatch(/unhandled|unexpected error|audit before/i);
+  });
+});
+
+onPostgres('over a PostgreSQL whose users are identities, which has no passwords', () => {
+  let world: World;
+  let gate: EntraDatabase;
+  let behind = '';
+
+  beforeAll(async () => {
+    behind = await server.newDatabase();
+    const { username } = new URL(behind);
+    const identities = { [username]: localBotPrincipal.id };
+    gate = await startEntraDatabase(behind, username, identities);
+    world = await startWorld({
+      env: { DATABASE_URL: gate.url, CMK_DATABASE_OWNER_URL: gate.url, CMK_DATABASE_SIGN_IN: 'entra' },
+    });
+  });
+  afterAll(async () => {
+    await world?.end();
+    gate?.stop();
+  });
+
+  test('tables are brought up and requests carried out with tokens for databases, and with nothing else', async () => {
+    const id = await ask(world);
+    await approve(world, people.approver, await approvalCard(world, id));
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    const { database } = world;
+    if (database.kind !== 'postgres') throw new Error('it is not on PostgreSQL');
+    expect((await readRecord({ ...world, database: { ...database, url: behind } })).findings).toEqual([]);
+    const before = gate.seen.length;
+    const ports = { 'azure-port': world.azure.port, 'bot-port': 1, 'teams-port': 1, 'sign-in-port': 1 };
+    const options = {
+      data: world.azure.dataDir,
+      latency: 'instant',
+      ...ports,
+      'step-up': false,
+      reset: false,
+    } as const;
+    const settings = { DATABASE_URL: gate.url, CMK_DATABASE_SIGN_IN: 'entra' };
+    const CMK_SEAL_KEY_FILE = path.join(world.dataDir, 'server-seal.key');
+    const env = botEnvironment(options, { ...settings, CMK_SEAL_KEY_FILE });
+    expect(await cmkBot(['audit', 'verify'], env)).toMatchObject({ code: 0, err: '' });
+    expect(gate.seen.length).toBeGreaterThan(before);
+    expect(gate.seen.filter((one) => !one.let)).toEqual([]);
+    expect(world.printed()).not.toMatch(/eyJ/);
   });
 });
 
