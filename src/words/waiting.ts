@@ -1,6 +1,7 @@
 /** What is waited for, calmly: what has not come yet, whether that is usual, and for how long. Plain text: not yet safe for a card. */
 import type { Failure, Found } from '../domain/failure.ts';
 import type { StepName } from '../domain/plan.ts';
+import { hasFailed } from '../domain/provisioning.ts';
 
 /** What the bot looks at before it tries again, and while Azure is at work. */
 export const looksAt: Readonly<Record<StepName, string>> = {
@@ -30,7 +31,9 @@ function foundWaiting(found: Found): string {
     case 'resource-busy':
       return `Azure is still at work on the agent (${found.provisioningState}). That usually takes 15 to 90 seconds.`;
     case 'resource-not-settled':
-      return `Azure left the agent ${found.provisioningState}. The change is sent again: the grant may just need longer.`;
+      return hasFailed(found.provisioningState)
+        ? `Azure left the agent ${found.provisioningState}. The change is sent again: the grant may just need longer.`
+        : `Azure took the change, and still shows the agent as ${found.provisioningState}. The bot looks again.`;
     case 'stopped-before-making':
       return 'The bot was stopped before it asked for the key. It asks now.';
     case 'blocked':

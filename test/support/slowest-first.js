@@ -10,6 +10,7 @@ const slowest = [
   'crash/clicks',
   'crash/writes',
   'scenario/policy',
+  'contract/failures-doc',
   'scenario/record-attacks',
   'scenario/transcripts',
   'contract/cli-audit',
@@ -24,6 +25,7 @@ const slowest = [
   'scenario/lost-run',
   'scenario/restart',
   'contract/start',
+  'scenario/attention',
   'scenario/unsealed-record',
 ];
 
