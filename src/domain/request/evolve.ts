@@ -1,11 +1,12 @@
 /** How events make a request what it is. */
 
-import { type Failure, leftUntouched } from '../failure.ts';
+import type { Failure } from '../failure.ts';
 import { PersonId, type RequestId } from '../ids.ts';
-import type { Plan, StepName } from '../plan.ts';
+import type { Plan } from '../plan.ts';
 import { commentOf, withoutTexts } from './comments.ts';
-import type { EventBody, EventBodyOf, StoredEvent } from './events.ts';
-import type { Decided, Request, RequestBase, StepProgress, StopAsked } from './request.ts';
+import type { EventBody, StoredEvent } from './events.ts';
+import { evolveRun } from './evolve-run.ts';
+import type { Decided, Request, RequestBase, StepProgress } from './request.ts';
 import { later } from './start-window.ts';
 
 const planned = (plan: Plan): readonly StepProgress[] =>
@@ -63,29 +64,6 @@ function begin(id: RequestId, event: StoredEvent): Request {
   };
 }
 
-const change = (
-  progress: readonly StepProgress[],
-  name: StepName,
-  change: (step: StepProgress) => Partial<StepProgress>,
-): readonly StepProgress[] => progress.map((step) => (step.name === name ? { ...step, ...change(step) } : step));
-
-/** A later run finds done what this request did before: that is how and when it was done. */
-function doneAt(
-  step: StepProgress,
-  { already, interrupted: byInterrupted }: EventBodyOf<'step-done'>['data'],
-  endedAt: string,
-): Partial<StepProgress> {
-  const interrupted = byInterrupted === true;
-  const before = already && step.tries <= 1 && !interrupted;
-  const now = { startedAt: step.startedAt, endedAt, already: before, interrupted };
-  const done = already && step.done !== null ? step.done : now;
-  return { ...done, done, state: 'done', failure: null, retryAt: null };
-}
-
-/** Nothing is tried again by itself once a person is asked. */
-const withoutRetries = (progress: readonly StepProgress[]): readonly StepProgress[] =>
-  progress.map((step) => (step.state === 'waiting' ? { ...step, state: 'failed', retryAt: null } : step));
-
 /** Drops what only one state has, so that no state carries another's fields. */
 function baseOf(request: Request): RequestBase {
   const { state: _state, ...rest } = request;
@@ -98,16 +76,6 @@ function baseOf(request: Request): RequestBase {
   } = rest as typeof rest & Record<string, unknown>;
   return base as unknown as RequestBase;
 }
-
-const stopAsked = ({ body: { actor }, time }: StoredEvent): StopAsked => ({
-  by: actor.kind === 'person' ? PersonId.parse(actor.id) : null,
-  operator: actor.kind === 'operator' ? actor.id : null,
-  at: time,
-});
-
-/** Nobody but the requester, approvers and operators may stop a run, and operators decide nothing. */
-const isObjection = ({ requester }: RequestBase, { body: { actor } }: StoredEvent): boolean =>
-  actor.kind === 'person' && actor.id !== requester;
 
 const decided = (event: StoredEvent): Decided => ({
   by: event.body.actor.kind === 'person' ? PersonId.parse(event.body.actor.id) : null,
@@ -182,84 +150,6 @@ export function evolve(request: Request, event: StoredEvent): Request {
 }
 
 const failureOf = (request: Request): Failure | null => (request.state === 'needs-attention' ? request.failure : null);
-
-/** What only happens in and around a run. */
-type RunEvent = Extract<
-  EventBody,
-  {
-    type:
-      | 'run-ordered'
-      | 'run-checked'
-      | 'step-intended'
-      | 'step-done'
-      | 'step-failed'
-      | 'attention-needed'
-      | 'succeeded'
-      | 'stop-requested'
-      | 'retried';
-  }
->;
-
-function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent): Request {
-  const { time, revision } = event;
-  switch (body.type) {
-    case 'run-ordered':
-      return { ...base, state: 'approved', runs: body.data.run };
-    case 'run-checked':
-      return { ...base, state: 'approved', checked: body.data.run };
-    case 'step-intended': {
-      const { run, step, attempt, nonceHash } = body.data;
-      const now = { state: 'running', run, attempt, endedAt: null, retryAt: null } as const;
-      const progress = change(base.progress, step, ({ tries, startedAt }) => ({
-        ...now,
-        tries: tries + 1,
-        startedAt: attempt > 1 ? (startedAt ?? time) : time,
-      }));
-      const keyIntents = nonceHash === undefined ? base.keyIntents : [...base.keyIntents, { nonceHash, at: time }];
-      return { ...base, state: 'running', touched: true, progress, keyIntents };
-    }
-    case 'step-done': {
-      return {
-        ...base,
-        state: 'running',
-        progress: change(base.progress, body.data.step, (step) => doneAt(step, body.data, time)),
-        outputs: { ...base.outputs, ...body.data.outputs },
-      };
-    }
-    case 'step-failed': {
-      const { failure, retryAt, outputs: answered = {} } = body.data;
-      const now = { state: retryAt === null ? 'failed' : 'waiting', endedAt: time, failure, retryAt } as const;
-      const outputs = { ...base.outputs, ...answered };
-      const progress = change(base.progress, body.data.step, ({ untouched }) => ({
-        ...now,
-        untouched: untouched && leftUntouched(failure),
-      }));
-      return { ...base, state: 'running', progress, outputs };
-    }
-    case 'attention-needed':
-      return {
-        ...base,
-        state: 'needs-attention',
-        stop: null,
-        progress: withoutRetries(base.progress),
-        asking: revision,
-        askedAt: time,
-        step: body.data.step,
-        failure: body.data.failure,
-      };
-    case 'succeeded':
-      return { ...base, state: 'succeeded', stop: null, proofs: body.data.proofs };
-    case 'stop-requested':
-      return {
-        ...base,
-        state: 'running',
-        stop: base.stop ?? stopAsked(event),
-        objected: base.objected || isObjection(base, event),
-      };
-    case 'retried':
-      return { ...base, state: 'approved' };
-  }
-}
 
 /** The request after all its events; null before the first. */
 export function fold(id: RequestId, events: readonly StoredEvent[]): Request | null {

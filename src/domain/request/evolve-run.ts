@@ -1,0 +1,118 @@
+/** How what happens in and around a run makes a request what it is. */
+import { leftUntouched } from '../failure.ts';
+import { PersonId } from '../ids.ts';
+import type { StepName } from '../plan.ts';
+import type { EventBody, EventBodyOf, StoredEvent } from './events.ts';
+import type { Request, RequestBase, StepProgress, StopAsked } from './request.ts';
+
+const change = (
+  progress: readonly StepProgress[],
+  name: StepName,
+  change: (step: StepProgress) => Partial<StepProgress>,
+): readonly StepProgress[] => progress.map((step) => (step.name === name ? { ...step, ...change(step) } : step));
+
+/** A later run finds done what this request did before: that is how and when it was done. */
+function doneAt(
+  step: StepProgress,
+  { already, interrupted: byInterrupted }: EventBodyOf<'step-done'>['data'],
+  endedAt: string,
+): Partial<StepProgress> {
+  const interrupted = byInterrupted === true;
+  const before = already && step.tries <= 1 && !interrupted;
+  const now = { startedAt: step.startedAt, endedAt, already: before, interrupted };
+  const done = already && step.done !== null ? step.done : now;
+  return { ...done, done, state: 'done', failure: null, retryAt: null };
+}
+
+/** Nothing is tried again by itself once a person is asked. */
+const withoutRetries = (progress: readonly StepProgress[]): readonly StepProgress[] =>
+  progress.map((step) => (step.state === 'waiting' ? { ...step, state: 'failed', retryAt: null } : step));
+
+const stopAsked = ({ body: { actor }, time }: StoredEvent): StopAsked => ({
+  by: actor.kind === 'person' ? PersonId.parse(actor.id) : null,
+  operator: actor.kind === 'operator' ? actor.id : null,
+  at: time,
+});
+
+/** Nobody but the requester, approvers and operators may stop a run, and operators decide nothing. */
+const isObjection = ({ requester }: RequestBase, { body: { actor } }: StoredEvent): boolean =>
+  actor.kind === 'person' && actor.id !== requester;
+
+/** What only happens in and around a run. */
+export type RunEvent = Extract<
+  EventBody,
+  {
+    type:
+      | 'run-ordered'
+      | 'run-checked'
+      | 'step-intended'
+      | 'step-done'
+      | 'step-failed'
+      | 'attention-needed'
+      | 'succeeded'
+      | 'stop-requested'
+      | 'retried';
+  }
+>;
+
+/** One event later. */
+export function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent): Request {
+  const { time, revision } = event;
+  switch (body.type) {
+    case 'run-ordered':
+      return { ...base, state: 'approved', runs: body.data.run };
+    case 'run-checked':
+      return { ...base, state: 'approved', checked: body.data.run };
+    case 'step-intended': {
+      const { run, step, attempt, nonceHash } = body.data;
+      const now = { state: 'running', run, attempt, endedAt: null, retryAt: null } as const;
+      const progress = change(base.progress, step, ({ tries, startedAt }) => ({
+        ...now,
+        tries: tries + 1,
+        startedAt: attempt > 1 ? (startedAt ?? time) : time,
+      }));
+      const keyIntents = nonceHash === undefined ? base.keyIntents : [...base.keyIntents, { nonceHash, at: time }];
+      return { ...base, state: 'running', touched: true, progress, keyIntents };
+    }
+    case 'step-done': {
+      return {
+        ...base,
+        state: 'running',
+        progress: change(base.progress, body.data.step, (step) => doneAt(step, body.data, time)),
+        outputs: { ...base.outputs, ...body.data.outputs },
+      };
+    }
+    case 'step-failed': {
+      const { failure, retryAt, outputs: answered = {} } = body.data;
+      const now = { state: retryAt === null ? 'failed' : 'waiting', endedAt: time, failure, retryAt } as const;
+      const outputs = { ...base.outputs, ...answered };
+      const progress = change(base.progress, body.data.step, ({ untouched }) => ({
+        ...now,
+        untouched: untouched && leftUntouched(failure),
+      }));
+      return { ...base, state: 'running', progress, outputs };
+    }
+    case 'attention-needed':
+      return {
+        ...base,
+        state: 'needs-attention',
+        stop: null,
+        progress: withoutRetries(base.progress),
+        asking: revision,
+        askedAt: time,
+        step: body.data.step,
+        failure: body.data.failure,
+      };
+    case 'succeeded':
+      return { ...base, state: 'succeeded', stop: null, proofs: body.data.proofs };
+    case 'stop-requested':
+      return {
+        ...base,
+        state: 'running',
+        stop: base.stop ?? stopAsked(event),
+        objected: base.objected || isObjection(base, event),
+      };
+    case 'retried':
+      return { ...base, state: 'approved' };
+  }
+}
