@@ -11,6 +11,7 @@ import { startRunSide } from './assembly/start-run-side.ts';
 import { stopInOrder } from './assembly/stop-in-order.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { ConfigurationError } from './config/env.ts';
+import { FolderInUse } from './store/folder-lock.ts';
 
 async function start(config: Config): Promise<void> {
   // The log, the record, the figures.
@@ -32,7 +33,9 @@ async function start(config: Config): Promise<void> {
 try {
   await start(readConfig());
 } catch (error) {
-  const said = error instanceof ConfigurationError ? error.message : error;
+  // What somebody can change is said in words; the rest is a bug, and where it is helps.
+  const isExpected = error instanceof ConfigurationError || error instanceof FolderInUse;
+  const said = isExpected ? error.message : error;
   process.stderr.write(`cmk-bot does not start: ${said instanceof Error ? said.stack : said}\n`);
   process.exit(1);
 }

@@ -2,20 +2,32 @@ import { z } from 'zod';
 import { longestText } from '../domain/request/request-command.ts';
 import { isBlank } from '../domain/unseen.ts';
 import { carryOutAct } from './act.ts';
-import { asHelp, asOption, nameInput, requestIdInput } from './inputs.ts';
-import { subcommand } from './subcommand.ts';
+import { asHelp, asOption, flag, nameInput, requestIdInput } from './inputs.ts';
+import { exit, type Surroundings, subcommand } from './subcommand.ts';
+import { Unusable } from './unusable.ts';
+
+/** Typing the name is more than a key pressed too early. Throws {@link Unusable} where nobody can be asked. */
+async function isMeant(id: string, { ask }: Surroundings): Promise<boolean> {
+  if (ask === null)
+    throw new Unusable('this destroys for good, and nobody is here to be asked: say --yes if it is meant');
+  const typed = await ask(
+    `What people wrote about ${id} will be destroyed, in every copy that the bot has. This cannot be undone.\nType ${id} to go on: `,
+  );
+  return typed.trim().toUpperCase() === id;
+}
 
 /** Destroys what people wrote about a request. */
 export const auditErase = subcommand({
   name: 'audit erase',
-  usage: 'ID --reason TEXT [--as NAME]',
+  usage: 'ID --reason TEXT [--as NAME] [--yes]',
   summary: 'destroys what people wrote about a request; the trail still verifies',
   help: [
     'Justification and comments go for good, with the salts without which nobody can even guess at them. That it was done is',
     'recorded with the reason, which stays in the trail: name nobody in it.',
+    'You are asked before; scripts say --yes.',
     asHelp,
   ].join('\n'),
-  options: { reason: { type: 'string' }, ...asOption },
+  options: { reason: { type: 'string' }, yes: { type: 'boolean' }, ...asOption },
   positionals: ['id'],
   input: z.object({
     id: requestIdInput,
@@ -25,12 +37,18 @@ export const auditErase = subcommand({
       .refine((reason) => !isBlank(reason), 'is empty; say why, without naming anybody')
       .max(longestText, `is longer than ${longestText} characters`),
     as: nameInput,
+    yes: flag,
   }),
-  run: ({ id, reason, as }, surroundings) =>
-    carryOutAct(
+  async run({ id, reason, as, yes }, surroundings) {
+    if (!yes && !(await isMeant(id, surroundings))) {
+      await surroundings.complain('Nothing was destroyed.');
+      return exit.no;
+    }
+    return carryOutAct(
       surroundings,
       id,
       { verb: 'erase', by: as ?? surroundings.user, reason },
       `What people wrote about request ${id} is destroyed.`,
-    ),
+    );
+  },
 });

@@ -9,7 +9,7 @@ import { type Exit, exit, type Subcommand } from './subcommand.ts';
 import type { Terminal } from './terminal.ts';
 import { Unusable } from './unusable.ts';
 
-const asked = (args: readonly string[], { name }: Subcommand): boolean =>
+const isAsked = (args: readonly string[], { name }: Subcommand): boolean =>
   name.split(' ').every((word, index) => args[index] === word);
 
 /** What was typed behind the subcommand's name. Throws {@link Unusable}. */
@@ -27,6 +27,13 @@ function read(rest: readonly string[], { options, positionals }: Subcommand) {
     if (error instanceof Unusable || !(error instanceof Error)) throw error;
     throw new Unusable(error.message.split('. ')[0] ?? error.message);
   }
+}
+
+/** What is the same everywhere may stand first, as with other programs: what was asked for, and that. */
+function split(args: readonly string[]): { readonly asked: readonly string[]; readonly common: readonly string[] } {
+  const [first = '', second] = args;
+  const taken = first.startsWith('--data=') ? 1 : first === '--data' && second !== undefined ? 2 : 0;
+  return { asked: args.slice(taken), common: args.slice(0, taken) };
 }
 
 /** Opens the record when it is first asked for, and closes it in the end. */
@@ -62,7 +69,9 @@ async function carryOut(one: Subcommand, rest: readonly string[], terminal: Term
 async function guide(args: readonly string[], terminal: Terminal): Promise<Exit> {
   const wanted = args.filter((word) => !word.startsWith('-') && word !== 'help');
   const about = subcommands.filter(({ name }) => wanted.every((word, index) => name.split(' ')[index] === word));
-  const askedForHelp = args.length === 0 || ['help', '--help', '-h'].some((word) => args.includes(word));
+  // The first word of several commands, alone, asks which there are.
+  const isGroup = args.length === 1 && about.length > 0;
+  const askedForHelp = args.length === 0 || isGroup || ['help', '--help', '-h'].some((word) => args.includes(word));
   if (askedForHelp && about.length > 0) {
     const [only] = about;
     await terminal.print(about.length === 1 && only !== undefined ? helpOn(only) : overview(about));
@@ -72,13 +81,14 @@ async function guide(args: readonly string[], terminal: Terminal): Promise<Exit>
 }
 
 /** Never throws: what cannot be done is said in one line. */
-export async function run(args: readonly string[], terminal: Terminal): Promise<Exit> {
-  const one = subcommands.find((candidate) => asked(args, candidate));
+export async function run(typed: readonly string[], terminal: Terminal): Promise<Exit> {
+  const { asked: args, common } = split(typed);
+  const one = subcommands.find((candidate) => isAsked(args, candidate));
   const name = one === undefined ? '' : ` ${one.name}`;
   try {
     return one === undefined
       ? await guide(args, terminal)
-      : await carryOut(one, args.slice(one.name.split(' ').length), terminal);
+      : await carryOut(one, [...common, ...args.slice(one.name.split(' ').length)], terminal);
   } catch (error) {
     const expected = error instanceof Unusable || error instanceof ConfigurationError;
     const message = error instanceof Error ? error.message : String(error);

@@ -28,6 +28,8 @@ export interface Surroundings {
   records(): Promise<OpenRecords>;
   /** Who is at the command line, for the operating system. */
   readonly user: string;
+  /** Asks who is at the terminal, and gives what they typed; null where nobody is. */
+  readonly ask: ((question: string) => Promise<string>) | null;
   /** What `--data` said. */
   readonly data: string | undefined;
 }

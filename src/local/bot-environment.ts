@@ -7,7 +7,7 @@ export const localBotPrincipal = { id: '50000000-0000-4000-8000-000000000002', s
 
 const subscriptions = ['40000000-0000-4000-8000-000000000001', '40000000-0000-4000-8000-000000000002'];
 
-const stepUp = (options: LocalOptions): NodeJS.ProcessEnv => ({
+const stepUp = (options: Omit<LocalOptions, 'log'>): NodeJS.ProcessEnv => ({
   CMK_STEP_UP: 'c1',
   CMK_STEP_UP_APP_ID: localBotPrincipal.id,
   CMK_STEP_UP_APP_SECRET: localBotPrincipal.secret,
@@ -15,7 +15,7 @@ const stepUp = (options: LocalOptions): NodeJS.ProcessEnv => ({
 });
 
 /** Whatever the caller has set wins. */
-export function botEnvironment(options: LocalOptions, caller: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function botEnvironment(options: Omit<LocalOptions, 'log'>, caller: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const azure = `https://localhost:${options['azure-port']}`;
   const quick = options.latency === 'instant';
   return {

@@ -24,8 +24,15 @@ function readable(stream: Readable | null): Readable {
   return stream;
 }
 
+/** What is started, and how its lines are to be read. */
+export interface ChildOptions {
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly shown?: (line: string) => string;
+}
+
 /** Starts an entry file. Its output is passed on with its name in front of each line. */
-export function startChild(name: string, entry: string, args: readonly string[], env: NodeJS.ProcessEnv): Child {
+export function startChild(name: string, entry: string, { args, env, shown = (line) => line }: ChildOptions): Child {
   const child = spawn(
     process.execPath,
     ['--import', 'tsx', '--import', './src/local/end-with-parent.ts', entry, ...args],
@@ -39,7 +46,7 @@ export function startChild(name: string, entry: string, args: readonly string[],
   const started = new Promise<string>((resolve, reject) => {
     createInterface({ input: readable(child.stdout) }).on('line', (line) => {
       if (line.startsWith(`${name} `)) resolve(line.slice(name.length + 1));
-      else console.log(`[${name}] ${line}`);
+      else console.log(`[${name}] ${shown(line)}`);
     });
     void ended.then((code) => reject(new Error(`${name} ended with code ${code} before it was ready`)));
   });

@@ -20,6 +20,8 @@ const LocalOptions = z.object({
   latency: z.enum(['instant', 'realistic']).optional(),
   /** Names, or `none`. Undefined: what was on goes on. */
   scenario: z.array(z.string()).optional(),
+  /** How the bot's log is shown. */
+  log: z.enum(['words', 'json']),
   'step-up': z.boolean(),
   reset: z.boolean(),
 });
@@ -32,6 +34,7 @@ const usual = {
   'azure-port': '8443',
   'sign-in-port': '3980',
   latency: undefined,
+  log: 'words',
 } as const;
 
 export const usage = `npm run local -- [options]
@@ -41,6 +44,7 @@ export const usage = `npm run local -- [options]
   --azure-port N      the local Azure; its vaults follow (${usual['azure-port']})
   --latency instant|realistic                            (as it was last; realistic at first)
   --scenario NAME     what happens with Azure; again for more, none for none (as it was last)
+  --log words|json    the bot's log, for people or as in production  (${usual.log})
   --step-up           approving needs a fresh sign-in at the local Entra
   --sign-in-port N    its sign-in page                  (${usual['sign-in-port']})
   --reset             forget everything first`;
@@ -65,6 +69,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Lo
       'azure-port': string,
       'sign-in-port': string,
       latency: string,
+      log: string,
       scenario: { type: 'string', multiple: true },
       'step-up': { type: 'boolean' },
       reset: { type: 'boolean' },

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { botEnvironment } from './bot-environment.ts';
 import { busyPorts } from './busy-ports.ts';
 import { type Child, startChild } from './children.ts';
+import { inWords } from './log-words.ts';
 import { help, type LocalOptions, readOptions, usage } from './options.ts';
 import { azureArguments, teamsArguments } from './server-arguments.ts';
 
@@ -28,8 +29,8 @@ async function untilReady(url: string, bot: Child): Promise<void> {
 }
 
 const startServers = (options: LocalOptions): Child[] => [
-  startChild('local azure', 'src/local/azure/run.ts', azureArguments(options), process.env),
-  startChild('local teams', 'src/local/teams/run.ts', teamsArguments(options), process.env),
+  startChild('local azure', 'src/local/azure/run.ts', { args: azureArguments(options), env: process.env }),
+  startChild('local teams', 'src/local/teams/run.ts', { args: teamsArguments(options), env: process.env }),
 ];
 
 async function run(options: LocalOptions): Promise<void> {
@@ -47,13 +48,23 @@ async function run(options: LocalOptions): Promise<void> {
     stopping = true;
     // The bot first: it may still want to say something to the other two.
     for (const child of [...children].reverse()) await child.stop();
+    if (code === 0) console.log('stopped');
     process.exit(code);
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stopAll(0));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (!stopping) console.log(`\nstopping; ${options.data} keeps everything, and the next start goes on from there`);
+      void stopAll(0);
+    });
+  }
   try {
     const [azure, teams] = await Promise.all(children.map((child) => child.started));
     // The bot reads the certificate authority that the local Azure wrote.
-    const bot = startChild('bot', 'src/main.ts', [], botEnvironment(options, process.env));
+    const bot = startChild('bot', 'src/main.ts', {
+      args: [],
+      env: botEnvironment(options, process.env),
+      ...(options.log === 'words' ? { shown: inWords } : {}),
+    });
     bot.started.catch(() => undefined);
     children.push(bot);
     for (const child of children) {
@@ -66,6 +77,7 @@ async function run(options: LocalOptions): Promise<void> {
     console.log(`local azure  ${azure}`);
     console.log(`bot          http://127.0.0.1:${options['bot-port']}`);
     console.log(`local teams  ${teams}   <- open this page`);
+    console.log('Ctrl-C stops all three');
     console.log('ready');
   } catch (error) {
     if (!stopping) console.error(error instanceof Error ? error.message : error);

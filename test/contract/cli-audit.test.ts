@@ -292,7 +292,12 @@ describe('erasing', () => {
   });
 
   it('destroys every text of one request, says so once, and the trail still verifies', async () => {
-    const erase = ['audit', 'erase', rejected, '--reason', 'asked for under article 17', '--as', 'duty'];
+    const asked = ['audit', 'erase', rejected, '--reason', 'asked for under article 17', '--as', 'duty'];
+    const unasked = await record.cli(...asked);
+    expect(unasked).toMatchObject({ code: 2, out: '' });
+    expect(unasked.err).toContain('say --yes if it is meant');
+    expect(await filesWith(record.dataDir, reasonOf(rejected))).not.toBe('');
+    const erase = [...asked, '--yes'];
     const first = await record.cli(...erase);
     expect(first).toMatchObject({ code: 0, err: '' });
     expect(first.out).toBe(

@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { subcommands } from '../../src/cli/registry.ts';
+import { run } from '../../src/cli/run.ts';
+import { openTerminal } from '../../src/cli/terminal.ts';
 import { cmkBot, npxCmkBot } from '../support/command-line.ts';
 
 /** What the command line answers before it has looked at any record. */
@@ -35,6 +37,19 @@ describe('help', () => {
     expect(rows.map(([, cell]) => cell?.replaceAll('\\|', '|'))).toEqual(
       subcommands.map(({ name, usage }) => `${name} ${usage}`.trim()),
     );
+  });
+
+  it.each(['audit', 'requests'])('tells of %s where nothing else was typed', async (group) => {
+    const { code, out, err } = await cmkBot([group]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    for (const { name } of subcommands) expect(out.includes(`cmk-bot ${name}`)).toBe(name.startsWith(`${group} `));
+  });
+
+  it.each([[['--data', 'x']], [['--data=x']]])('takes %j first as well', async (common) => {
+    const { code, err } = await cmkBot([...common, 'requests', 'list']);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/x holds no record/) });
+    expect((await cmkBot([...common, 'requests'])).out).toContain('cmk-bot requests list');
+    expect((await cmkBot([...common])).out).toContain('cmk-bot doctor');
   });
 
   it('tells of a group by its first word', async () => {
@@ -132,5 +147,32 @@ describe('doctor without a configuration', () => {
     expect(out).toContain('→ The README’s table tells of every variable.');
     expect(out).toMatch(/fail {2}database {7}.* holds no record/);
     expect(out.trim().endsWith('6 failures, 0 warnings.')).toBe(true);
+  });
+});
+
+describe('what destroys is asked for twice', () => {
+  const erase = (answer: string | null) => {
+    const said: string[] = [];
+    const ask = async (question: string): Promise<string> => {
+      said.push(question);
+      return answer ?? '';
+    };
+    const tell = async (text: string): Promise<void> => void said.push(text);
+    const terminal = openTerminal(tell, tell, ask);
+    const args = ['audit', 'erase', 'CMK-7F3K9Q', '--reason', 'asked for', '--data', empty.folder];
+    return { said, code: run(args, terminal) };
+  };
+
+  it.each(['', 'y', 'yes', 'CMK-000000'])('and left alone where %j is answered', async (answer) => {
+    const { said, code } = erase(answer);
+    expect(await code).toBe(1);
+    expect(said[0]).toContain('This cannot be undone.\nType CMK-7F3K9Q to go on: ');
+    expect(said.at(-1)).toBe('Nothing was destroyed.\n');
+  });
+
+  it('and begun where the request is named once more', async () => {
+    const { said, code } = erase(' cmk-7f3k9q ');
+    expect(await code).toBe(2);
+    expect(said.at(-1)).toContain('holds no record');
   });
 });

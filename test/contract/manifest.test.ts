@@ -103,6 +103,12 @@ describe('the app package', () => {
       expect(Buffer.from(files[name] ?? []).equals(await readFile(path.join(root, 'manifest', name)))).toBe(true);
   });
 
+  it('is explained by --help, and then not built', async () => {
+    const { code, said } = await packageWith({}, '--help');
+    expect(code).toBe(0);
+    for (const option of ['--app-id', '--host', '--out FILE', '--local']) expect(said).toContain(option);
+  });
+
   it('has the same bytes every time, in every time zone', async () => {
     const { bytes } = await built(complete);
     for (const TZ of ['Pacific/Auckland', 'America/Los_Angeles'])

@@ -77,6 +77,8 @@ test(
     expect(help.from.name).not.toBe('Requester');
     await endAsInATerminal();
     expect(printed).not.toMatch(/ended with code|Error/);
+    expect(printed).toContain('Ctrl-C stops all three\n');
+    expect(printed).toMatch(/stopping; \S+ keeps everything, and the next start goes on from there\nstopped\n/);
   },
   patienceMs + 20_000,
 );

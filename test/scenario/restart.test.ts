@@ -47,6 +47,18 @@ describe('after a restart', () => {
   });
   afterAll(() => world.end());
 
+  test('a second bot on the same folder says who has it, in a line and without where in the code', async () => {
+    const refusal = await world.startReplica('second').then(
+      () => '',
+      (error: unknown) => String(error),
+    );
+    const [said = ''] = refusal.split('\n').filter((line) => line.startsWith('cmk-bot does not start'));
+    expect(said).toMatch(
+      /^cmk-bot does not start: opening the data folder .* in use by process \d+\. Stop that process/,
+    );
+    expect(refusal.slice(refusal.indexOf(said))).not.toMatch(/\n\s+at /);
+  });
+
   test('a form goes on from the page it was on', async () => {
     const form = await type(world, people.requester, '/enable-cmk');
     const click = (verb: string, inputs: Record<string, unknown> = {}) =>

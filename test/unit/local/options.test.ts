@@ -20,6 +20,12 @@ describe('the options of npm run local', () => {
     });
   });
 
+  test('the log is for people unless a program reads it', () => {
+    expect(options()).toMatchObject({ log: 'words' });
+    expect(options(['--log', 'json'])).toMatchObject({ log: 'json' });
+    expect(options([], { CMK_LOCAL_LOG: 'json' })).toMatchObject({ log: 'json' });
+  });
+
   test('every mistake is named', () => {
     expect(() => options(['--bot-port', 'x', '--latency', 'slow'])).toThrow(/--bot-port: .*\n--latency: /);
   });
