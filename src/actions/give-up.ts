@@ -5,7 +5,8 @@ export const giveUp: Action = {
   verb: 'request.give-up',
   async handle(call, ports) {
     const standing = await standingOn(call, ports);
-    const { by, actor, asking } = call;
-    return store(call, ports, 'give-up', { do: 'give-up', by, actor, asking, standing });
+    const { by, actor, asking, inputs } = call;
+    const { comment } = inputs;
+    return store(call, ports, 'give-up', { do: 'give-up', by, actor, asking, standing, comment });
   },
 };

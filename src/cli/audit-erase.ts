@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { longestText } from '../domain/request/request-command.ts';
-import { isBlank } from '../domain/unseen.ts';
 import { carryOutAct } from './act.ts';
-import { asHelp, asOption, flag, nameInput, requestIdInput } from './inputs.ts';
+import { asHelp, asOption, flag, nameInput, reasonInput, reasonOption, requestIdInput } from './inputs.ts';
 import { exit, type Surroundings, subcommand } from './subcommand.ts';
 import { Unusable } from './unusable.ts';
 
@@ -27,15 +25,11 @@ export const auditErase = subcommand({
     'You are asked before; scripts say --yes.',
     asHelp,
   ].join('\n'),
-  options: { reason: { type: 'string' }, yes: { type: 'boolean' }, ...asOption },
+  options: { ...reasonOption, yes: { type: 'boolean' }, ...asOption },
   positionals: ['id'],
   input: z.object({
     id: requestIdInput,
-    reason: z
-      .string({ error: 'is missing; say why, without naming anybody' })
-      .trim()
-      .refine((reason) => !isBlank(reason), 'is empty; say why, without naming anybody')
-      .max(longestText, `is longer than ${longestText} characters`),
+    reason: reasonInput('say why, without naming anybody'),
     as: nameInput,
     yes: flag,
   }),

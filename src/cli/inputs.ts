@@ -1,6 +1,7 @@
 /** What several subcommands read from the command line. */
 import { z } from 'zod';
 import { RequestId } from '../domain/ids.ts';
+import { longestText } from '../domain/request/request-command.ts';
 import { isBlank } from '../domain/unseen.ts';
 
 export const flag = z.boolean().default(false);
@@ -19,6 +20,15 @@ export const nameInput = z
   .refine((name) => !isBlank(name), 'says nobody’s name')
   .max(100, 'is longer than 100 characters')
   .optional();
+
+/** Why it is done; `advice` says what to write. */
+export const reasonInput = (advice: string) =>
+  z
+    .string({ error: `is missing; ${advice}` })
+    .trim()
+    .refine((reason) => !isBlank(reason), `is empty; ${advice}`)
+    .max(longestText, `is longer than ${longestText} characters`);
+export const reasonOption = { reason: { type: 'string' } } as const;
 
 export const jsonOption = { json: { type: 'boolean' } } as const;
 export const asOption = { as: { type: 'string' } } as const;

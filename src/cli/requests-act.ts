@@ -3,11 +3,11 @@ import { z } from 'zod';
 import type { RequestId } from '../domain/ids.ts';
 import type { Act } from '../operator/rpc/calls.ts';
 import { carryOutAct } from './act.ts';
-import { asHelp, asOption, nameInput, requestIdInput } from './inputs.ts';
+import { asHelp, asOption, nameInput, reasonInput, reasonOption, requestIdInput } from './inputs.ts';
 import { type Subcommand, subcommand } from './subcommand.ts';
 
 interface RequestAct {
-  readonly verb: Exclude<Act['verb'], 'erase'>;
+  readonly verb: Exclude<Act['verb'], 'erase' | 'give-up'>;
   readonly summary: string;
   readonly done: (id: RequestId) => string;
 }
@@ -29,11 +29,6 @@ const acts: readonly RequestAct[] = [
     summary: 'lets a request that needs attention go on where it stopped',
     done: (id) => `Request ${id} goes on where it stopped.`,
   },
-  {
-    verb: 'give-up',
-    summary: 'ends a request that needs attention, and leaves what is done as it is',
-    done: (id) => `Request ${id} has ended as failed. What is done stays; requests show lists it.`,
-  },
 ];
 
 const asSubcommand = ({ verb, summary, done }: RequestAct): Subcommand =>
@@ -48,4 +43,22 @@ const asSubcommand = ({ verb, summary, done }: RequestAct): Subcommand =>
     run: ({ id, as }, surroundings) => carryOutAct(surroundings, id, { verb, by: as ?? surroundings.user }, done(id)),
   });
 
-export const requestActs: readonly Subcommand[] = acts.map(asSubcommand);
+/** The one that wants a reason: whoever asked reads it, and nobody decides after it. */
+const giveUp = subcommand({
+  name: 'requests give-up',
+  usage: 'ID --reason TEXT [--as NAME]',
+  summary: 'ends a request that needs attention, and leaves what is done as it is',
+  help: ['The reason stands on the request’s card, for everybody who sees it, until it is erased.', asHelp].join('\n'),
+  options: { ...reasonOption, ...asOption },
+  positionals: ['id'],
+  input: z.object({ id: requestIdInput, reason: reasonInput('say why it is given up'), as: nameInput }),
+  run: ({ id, reason, as }, surroundings) =>
+    carryOutAct(
+      surroundings,
+      id,
+      { verb: 'give-up', by: as ?? surroundings.user, reason },
+      `Request ${id} has ended as failed. What is done stays; requests show lists it.`,
+    ),
+});
+
+export const requestActs: readonly Subcommand[] = [...acts.map(asSubcommand), giveUp];

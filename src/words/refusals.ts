@@ -89,6 +89,16 @@ const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) =>
     unchanged: true,
   }),
   'comment-too-long': (length) => ({ title: 'The comment is too long.', text: `Use at most ${length} characters.` }),
+  'reason-missing': (verb) =>
+    verb === 'give-up'
+      ? {
+          title: 'Say why it is given up.',
+          text: 'Everybody who sees the request reads it. Open Give up, write the reason, and send it there; where the card asks for none, refresh it first.',
+        }
+      : {
+          title: 'Say why you reject it.',
+          text: 'Whoever asked reads it. Open Reject, write the reason, and send it there; where the card asks for none, write it under “Add a comment” and click Reject again.',
+        },
   'form-ended': () => ({ title: 'This form has ended.', text: 'Type /enable-cmk to start again.' }),
   guest: () => ({
     title: 'Only members of this organisation can use the bot.',

@@ -103,7 +103,8 @@ describe('the approval', () => {
     expect(text).toContain('The plan changed');
     expect(text).toContain('4f9a 2c71');
     const ids = inputsOf(seen).map((input) => input.id);
-    expect(ids).toEqual(['acknowledgeIrreversible']);
+    // The second stands behind Reject.
+    expect(ids).toEqual(['acknowledgeIrreversible', 'reason']);
   });
   test('of a rotation says from which version to which, until when, and that it can be undone', () => {
     const seen = textsOf(render('approval.rotation').body.filter((element) => element.isVisible !== false)).join('\n');

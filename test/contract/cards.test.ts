@@ -64,6 +64,7 @@ const withoutInputs = [
   'form.new-key',
 ];
 const inputIds = [
+  'reason',
   'resource',
   'vault',
   'key',

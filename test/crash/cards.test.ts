@@ -131,7 +131,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     const card = await shows(world, places.approvals, people.approver, id, /Approval needed/);
     const ownChat = `a:${people.requester}`;
     await killAt('POST', `${encodeURIComponent(ownChat)}/activities`, async () =>
-      world.teams.click(people.approver, card.id, 'request.reject'),
+      world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } }),
     );
     const callsIn = async (place: string): Promise<number> =>
       (await world.teams.activities(place, people.requester)).filter(

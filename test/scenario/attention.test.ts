@@ -60,7 +60,8 @@ describe('a step that does not work', () => {
     return id;
   }
   const status = (id: string, words: RegExp) => shows(world, places.operations, people.requester, id, words);
-  const click = (person: string, card: { id: string }, verb: string) => world.teams.click(person, card.id, verb);
+  const click = (person: string, card: { id: string }, verb: string, inputs = {}) =>
+    world.teams.click(person, card.id, verb, { inputs });
 
   test.each([
     ['a right is missing', 403, forbidden, 'Give this bot’s identity the right'],
@@ -108,7 +109,7 @@ describe('a step that does not work', () => {
     const card = await status(await approved(), /Needs attention/);
     expect(activityText(card)).toContain('key was not changed by this request');
     expect(activityText(card)).not.toContain('not proved');
-    await click(people.requester, card, 'request.give-up');
+    await click(people.requester, card, 'request.give-up', { reason: 'Moved to next quarter' });
     await putBack();
   });
 
@@ -120,8 +121,12 @@ describe('a step that does not work', () => {
     });
     const id = await approved();
     const card = await status(id, /Needs attention/);
-    expect(answered(await click(people.guest, card, 'request.give-up'))).toContain('Only members of this organisation');
-    expect(answered(await click(people.approver, card, 'request.give-up'))).toContain('Failed, 1 of 5 steps done');
+    expect(answered(await click(people.guest, card, 'request.give-up', { reason: 'Moved to next quarter' }))).toContain(
+      'Only members of this organisation',
+    );
+    expect(
+      answered(await click(people.approver, card, 'request.give-up', { reason: 'Moved to next quarter' })),
+    ).toContain('Failed, 1 of 5 steps done');
     const failed = await status(id, /Failed, 1 of 5 steps done/);
     expect(activityText(failed)).toContain('1 step done, 4 not');
     expect(activityText(failed)).not.toContain('[Retry');

@@ -171,13 +171,17 @@ describe('an open request for the agent', () => {
     expect(answered(await click(card, 'form.submit', { data, inputs: filled }))).toContain(
       `Request ${id} is open for this agent.`,
     );
-    await world.teams.click(people.approver, (await approvalCard(world, id)).id, 'request.reject');
+    await world.teams.click(people.approver, (await approvalCard(world, id)).id, 'request.reject', {
+      inputs: { comment: 'Not this week' },
+    });
     await click(card, 'form.refresh');
     expect(blocksOn(await cardNow(card))).toEqual([]);
     const next = await submit(world, card);
     expect(next).toMatch(/^CMK-/);
     submitted.push(next);
-    await world.teams.click(people.approver, (await approvalCard(world, next)).id, 'request.reject');
+    await world.teams.click(people.approver, (await approvalCard(world, next)).id, 'request.reject', {
+      inputs: { comment: 'Not this week' },
+    });
   });
 });
 

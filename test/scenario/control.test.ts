@@ -101,7 +101,7 @@ describe('where the policy says nothing', () => {
       'Key custodians, a group of 2',
       'Can copy, change, delete and purge the key',
     ]);
-    await world.teams.click(people.approver, card.id, 'request.reject');
+    await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } });
   });
 
   test('Microsoft Graph does not answer: ids stand for names, and the card says that they were not checked', async () => {
@@ -147,7 +147,7 @@ describe('a rule that permits the other subscription', () => {
     const unfolded = linesOf(card);
     expect(unfolded[unfolded.indexOf('Requester') + 1]).toBe('Can copy, change, delete, purge and give away the key');
     expect(unfolded).toContain('The vault is in another subscription');
-    await world.teams.click(people.approver, card.id, 'request.reject');
+    await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } });
   });
 
   test('the doctor tells which vaults an agent’s key may lie in', async () => {

@@ -91,7 +91,9 @@ describe('cards of a request that were tampered with', () => {
     const otherCard = await approvalCard(world, other);
     const otherData = buttonData({ status: 200, body: otherCard }, 'request.reject');
     expect(answered(await click(people.approver, card, 'request.refresh', {}, otherData))).toContain(other);
-    expect(answered(await click(people.approver, card, 'request.reject', {}, otherData))).toContain('Rejected');
+    expect(
+      answered(await click(people.approver, card, 'request.reject', { reason: 'Not this one' }, otherData)),
+    ).toContain('Rejected');
     await endsAs(other, /Rejected/);
     const seen = await world.teams.activities(places.approvals, people.secondApprover);
     expect(activityText(seen.find((one) => one.id === card.id) ?? card)).toContain(id);

@@ -108,7 +108,7 @@ describe.each(['rolled-back', 'kept'] as const)(
     test('is given up and asked anew', async () => {
       await fails({}, { code: 'QuotaExceeded', message: 'The quota is used up.' });
       const card = await status(await approved(), /Needs attention/);
-      await world.teams.click(people.requester, card.id, 'request.give-up');
+      await world.teams.click(people.requester, card.id, 'request.give-up', { inputs: { comment: 'Not this week' } });
       await mendAzure(world);
       const { review } = await follow(world, path);
       expect(review).toContain('The last operation on the agent did not work');

@@ -134,7 +134,7 @@ describe('hostile words', () => {
     );
     expect(sourcesOn(cardOf(stuck), all)).toEqual(expect.arrayContaining([sources.message]));
     check('status', cardOf(stuck));
-    check('status', bodyOf(await click(stuck, 'request.give-up', {})));
+    check('status', bodyOf(await click(stuck, 'request.give-up', { reason: words.comment })));
     await mendAzure(world);
   });
 

@@ -53,7 +53,8 @@ async function endOpen(): Promise<void> {
   await until(async () => {
     const [card] = await cardsAbout(world, places.approvals, people.approver, open);
     if (card === undefined || /Succeeded|Rejected|Failed/.test(linesOf(card)[0] ?? '')) return true;
-    for (const verb of ['request.reject', 'request.give-up']) await world.teams.click(people.approver, card.id, verb);
+    for (const verb of ['request.reject', 'request.give-up'])
+      await world.teams.click(people.approver, card.id, verb, { inputs: { comment: 'Not this week' } });
     return false;
   }, 'the request has ended');
 }

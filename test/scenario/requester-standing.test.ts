@@ -41,7 +41,11 @@ test('between asking and approving: nobody can approve, everybody is told why, a
     expect(answered(await approve(world, person, card))).toMatch(lost);
   }
   await shows(world, places.operations, people.requester, id, /Waiting for approval, 0 of 1/);
-  expect(answered(await world.teams.click(people.approver, card.id, 'request.reject'))).toContain('Rejected');
+  expect(
+    answered(
+      await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } }),
+    ),
+  ).toContain('Rejected');
   expect(await writes(world, from)).toEqual([]);
 });
 
@@ -104,7 +108,11 @@ test('before a retry, in the middle of the work: what is done stays, nothing mor
     expect(answered(await world.teams.click(person, stuck.id, 'request.retry'))).toMatch(lost);
   }
   expect(await writes(world, from)).toEqual([]);
-  expect(answered(await world.teams.click(people.approver, stuck.id, 'request.give-up'))).toContain('Failed');
+  expect(
+    answered(
+      await world.teams.click(people.approver, stuck.id, 'request.give-up', { inputs: { comment: 'Not this week' } }),
+    ),
+  ).toContain('Failed');
 });
 
 test('the record verifies', async () => {

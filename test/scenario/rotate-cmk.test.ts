@@ -296,7 +296,7 @@ describe('a world that moves between approval and run', () => {
     expect(await made(from)).toEqual([]);
     if (!_how.startsWith('to another')) expect(await keyOf()).toEqual(before);
     for (const verb of ['request.give-up', 'request.cancel']) {
-      await world.teams.click(people.requester, card.id, verb);
+      await world.teams.click(people.requester, card.id, verb, { inputs: { reason: 'Moved elsewhere' } });
     }
   });
 

@@ -123,7 +123,11 @@ test('rejecting asks for no sign-in', async () => {
   await signedInToTeams(people.approver, 600, []);
   const id = await ask(world, choices.test);
   const card = await approvalCard(world, id);
-  expect(answered(await world.teams.click(people.approver, card.id, 'request.reject'))).toContain('Rejected');
+  expect(
+    answered(
+      await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } }),
+    ),
+  ).toContain('Rejected');
 });
 
 test('attack: an approval from before signing in was asked for does not count once it is', async () => {
@@ -139,7 +143,11 @@ test('attack: an approval from before signing in was asked for does not count on
   expect(activityText(anew)).toContain('approving needs a sign-in');
   expect(await writes(world, from)).toEqual([]);
   expect(signInLink(await approve(world, people.approver, anew))).not.toBeNull();
-  expect(answered(await world.teams.click(people.approver, anew.id, 'request.reject'))).toContain('Rejected');
+  expect(
+    answered(
+      await world.teams.click(people.approver, anew.id, 'request.reject', { inputs: { comment: 'Not this week' } }),
+    ),
+  ).toContain('Rejected');
 });
 
 test('the record verifies, says who signed in and how, and no token is kept or logged anywhere', async () => {

@@ -166,7 +166,7 @@ scenario('lists', 'Lists and histories', 'What is open, and what happened.', asy
   await t.types(requester, '/cmk-requests runing');
   const own = await t.types(approver, '/cmk-requests waiting for me', chatOf(approver));
   await t.clicks(approver, own, 'Decide');
-  await t.clicks(approver, card, 'Reject', { comment: 'Not this week' });
+  await t.clicks(approver, card, 'Reject request', { reason: 'Not this week' });
   await t.types(requester, '/cmk-requests');
   await t.types(requester, `/cmk-requests ${id}`);
   const all = await t.types(requester, '/cmk-history');
@@ -237,7 +237,7 @@ scenario(
 
 scenario('reject', 'A rejection with a reason', 'The requester reads why, and may ask again.', async (t) => {
   const { id, card } = await hasAsked(t);
-  await t.clicks(approver, card, 'Reject', { comment: 'Not this week: the ward is moving' });
+  await t.clicks(approver, card, 'Reject request', { reason: 'Not this week: the ward is moving' });
   await t.sees(requester, operations, id, /Rejected/);
   await t.sees([secondApprover, requester], approvals, id, /Rejected/);
   await t.sees(approver, chatOf(approver), id, /Rejected/);
@@ -269,7 +269,7 @@ scenario('refused-clicks', 'Clicks that are refused', 'Nothing is changed by any
   const { id, card } = await hasAsked(t);
   await t.types(requester, typed());
   for (const person of [requester, teamMember, guest]) await t.clicks(person, card, 'Approve', accepting);
-  await t.clicks(requester, card, 'Reject');
+  await t.clicks(requester, card, 'Reject request', { reason: 'No' });
   await t.clicks(approver, card, 'Approve');
   const status = await shows(world, operations, requester, id, /Waiting for approval/);
   for (const person of [teamMember, approver]) await t.clicks(person, status, 'Cancel request');
@@ -343,7 +343,8 @@ scenario('give-up', 'Giving up', 'The card says what is done and what is not.', 
   await forbidGrants();
   const id = await hasAskedAndApproved(t);
   const card = await t.sees(approver, approvals, id, /Needs attention/);
-  await t.clicks(approver, card, 'Give up');
+  await t.clicks(approver, card, 'Give up request');
+  await t.clicks(approver, card, 'Give up request', { reason: 'The vault moves to another group first' });
   await t.sees(requester, operations, id, /Failed, 1 of 5/);
   await t.hears(chatOf(requester), id, /gave it up/);
 });

@@ -238,9 +238,15 @@ const decides =
   });
 const settles =
   (verb: 'retry' | 'give-up' | 'stop', person: PersonId, standing: 'yes' | 'no' = 'no') =>
-  (asking: number): Command => ({ do: verb, ...by(person, asking), standing, requesterStanding: 'yes' });
+  (asking: number): Command => ({
+    do: verb,
+    ...by(person, asking),
+    standing,
+    requesterStanding: 'yes',
+    comment: 'The vault moves to another group first',
+  });
 export const approves = (person: PersonId = approver) => decides('approve', person);
-export const rejects = (comment = '') => decides('reject', approver, comment);
+export const rejects = (comment = 'Not before the audit') => decides('reject', approver, comment);
 const cancels = (asking: number): Command => ({ do: 'cancel', ...by(requester, asking) });
 
 const intends = (run: number, attempt: number, ...all: readonly StepName[]): Command => ({

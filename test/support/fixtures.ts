@@ -113,7 +113,7 @@ export const approve = (by: PersonId = approver, change: { comment?: string; ask
   ...change,
 });
 
-export const reject = (by: PersonId = approver, comment = ''): Command => ({
+export const reject = (by: PersonId = approver, comment = 'Not this week'): Command => ({
   do: 'reject',
   by,
   actor: personActor(by, tenant, 'local'),

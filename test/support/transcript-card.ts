@@ -58,6 +58,12 @@ const buttons = (actions: unknown): string[] => {
   return titles.length === 0 ? [] : [titles.join('  ')];
 };
 
+/** What a button opens below itself. */
+function panel({ type, title, card }: JsonObject): string[] {
+  if (type !== 'Action.ShowCard' || !isObject(card)) return [];
+  return ['', `┆ folded, opened by ( ${textOf(title)} )`, ...drawCard(card).map((line) => `┆ ${line}`.trimEnd())];
+}
+
 /** Which button unfolds the element with this id. */
 function unfoldedBy(node: unknown, id: string): string | undefined {
   if (Array.isArray(node)) return node.map((item) => unfoldedBy(item, id)).find((title) => title !== undefined);
@@ -104,7 +110,7 @@ function draw(element: JsonObject, card: JsonObject): string[] {
     case 'Table':
       return grid(objects(element.rows).map((row) => objects(row.cells).map((cell) => drawAll(cell.items, card))));
     case 'ActionSet':
-      return buttons(element.actions);
+      return [...buttons(element.actions), ...objects(element.actions).flatMap(panel)];
     default:
       return textOf(element.type).startsWith('Input.') ? inputLines(element) : drawAll(element.items, card);
   }

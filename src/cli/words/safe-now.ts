@@ -32,8 +32,8 @@ function attentionWords(request: Request): string {
     keyWords(request),
     `retry: goes on where it stopped. Finished steps (${titles(request, true)}) are looked at again, not done twice.`,
     done === 0
-      ? 'give-up: ends the request. No step is done.'
-      : `give-up: ends the request and leaves ${countOf(done, 'finished step', 'finished steps')} as ${done === 1 ? 'it is' : 'they are'}.`,
+      ? 'give-up: wants a --reason, and ends the request. No step is done.'
+      : `give-up: wants a --reason, ends the request and leaves ${countOf(done, 'finished step', 'finished steps')} as ${done === 1 ? 'it is' : 'they are'}.`,
   ].join('\n');
 }
 

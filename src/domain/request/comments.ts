@@ -16,6 +16,6 @@ const withoutComment = <T extends Comment>(one: T): T => ({
 /** The events before this one may still have been read with their texts. */
 export function withoutTexts(request: Request): Request {
   const without = { ...request, justification: null, approvals: request.approvals.map(withoutComment) };
-  if (without.state !== 'rejected' && without.state !== 'cancelled') return without;
+  if (without.state !== 'rejected' && without.state !== 'cancelled' && without.state !== 'failed') return without;
   return { ...without, ended: withoutComment(without.ended) };
 }

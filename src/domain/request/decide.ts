@@ -113,6 +113,7 @@ function decideOn(request: Request, command: Decide, now: Date): Decision {
   const rest = { planDigest: request.digest, target: request.plan.wish.resource.id, onBehalfOf: request.requester };
   const texts: Record<string, string> = isBlank(command.comment) ? {} : { comment: command.comment.trim() };
   if (command.do === 'reject') {
+    if (isBlank(command.comment)) return refuse('reason-missing', command.do);
     return accept(newEvent('rejected', command.actor, {}, { ...rest, result: 'rejected' }, texts));
   }
   return approve(request, command, now, rest, texts);
@@ -225,7 +226,10 @@ function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry'
   if (lost !== null) return lost;
   const rest = { ...runRest(request), submittedBy: submittedBy(command.actor) };
   if (command.do === 'retry') return accept(newEvent('retried', command.actor, {}, rest), orderRun(request));
-  return accept(newEvent('given-up', command.actor, {}, { ...rest, result: 'failed' }));
+  const reason = command.comment.trim();
+  if (isBlank(reason)) return refuse('reason-missing', command.do);
+  if (reason.length > longestText) return refuse('comment-too-long', `${longestText}`);
+  return accept(newEvent('given-up', command.actor, {}, { ...rest, result: 'failed' }, { comment: reason }));
 }
 
 /** About the record and not about the request, which stays what it is. */

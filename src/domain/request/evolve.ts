@@ -132,7 +132,7 @@ export function evolve(request: Request, event: StoredEvent): Request {
       return {
         ...base,
         state: 'failed',
-        ended: { ...decided(event), comment: null, commentErased: false },
+        ended: decided(event),
         step: request.state === 'needs-attention' ? request.step : null,
         failure: failureOf(request),
       };

@@ -23,6 +23,7 @@ export const RefusalCode = z.enum([
   'justification-missing',
   'justification-too-long',
   'comment-too-long',
+  'reason-missing',
   'new-key-expiry-unfit',
   'new-key-kind-unfit',
   'new-key-name-unfit',

@@ -86,7 +86,7 @@ export type Command =
   /** Needs no sign-in of its own: stopping a change must never wait for one. */
   | (Deciding & { readonly do: 'reject' })
   | (ClickOrOperator & { readonly do: 'cancel' })
-  | (ClickOrOperator & { readonly do: 'give-up'; readonly standing: Standing })
+  | (ClickOrOperator & { readonly do: 'give-up'; readonly standing: Standing; readonly comment: string })
   | (ClickOrOperator & { readonly do: 'stop'; readonly standing: Standing })
   /** Of an operator's it is not asked: the run that is ordered asks before anything else. */
   | (ClickOrOperator & { readonly do: 'retry'; readonly standing: Standing; readonly requesterStanding: Standing })

@@ -32,7 +32,8 @@ const name = z
 
 /** What an operator may do to a request, and by whose hand. */
 const Act = z.discriminatedUnion('verb', [
-  z.object({ verb: z.enum(['cancel', 'stop', 'retry', 'give-up']), by: name }),
+  z.object({ verb: z.enum(['cancel', 'stop', 'retry']), by: name }),
+  z.object({ verb: z.literal('give-up'), by: name, reason: z.string() }),
   z.object({ verb: z.literal('erase'), by: name, reason: z.string() }),
 ]);
 export type Act = z.output<typeof Act>;

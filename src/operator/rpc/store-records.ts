@@ -41,7 +41,9 @@ async function act(store: RecordStore, id: RequestId, act: Act): Promise<Appende
     return store.trail.erase(id, cause, (now, at) => decide(now, command, at));
   }
   const { asking } = request;
-  const command = { do: act.verb, by: null, actor, asking, standing: 'no', requesterStanding: 'no' } as const;
+  const common = { by: null, actor, asking, standing: 'no', requesterStanding: 'no' } as const;
+  const command =
+    act.verb === 'give-up' ? { ...common, do: act.verb, comment: act.reason } : { ...common, do: act.verb };
   return store.requests.append(id, `cli:${act.verb}:${asking}`, (now, at) => decide(now, command, at));
 }
 

@@ -42,7 +42,8 @@ function readClick({ verb, data }: CardClick['action']): Clicked | Unreadable {
   const text = (name: string): string => (typeof data[name] === 'string' ? String(data[name]) : '');
   const inputs = {
     acknowledgeIrreversible: text('acknowledgeIrreversible'),
-    comment: text('comment'),
+    // Reject and Give up have a box of their own; cards of before decision 25 have one for all.
+    comment: text('reason').trim() === '' ? text('comment') : text('reason'),
     startDay: text('startDay'),
     startTime: text('startTime'),
   };

@@ -44,6 +44,7 @@ const command = (verb: 'cancel' | 'stop' | 'retry' | 'give-up', asking: number):
   asking,
   standing: 'no',
   requesterStanding: 'no',
+  comment: 'No longer wanted',
 });
 
 it.each(Object.values(states).map((request) => [request.state, request] as const))(

@@ -58,7 +58,7 @@ export function decides(verb: 'approve' | 'reject', by: PersonId, change: ClickC
     ...click(by, change.asking ?? 1),
     standing: change.standing ?? 'yes',
     acknowledged: change.acknowledged ?? true,
-    comment: change.comment ?? '',
+    comment: change.comment ?? (verb === 'reject' ? 'Not this week' : ''),
   };
   if (verb === 'reject') return { do: verb, ...decided };
   const requesterStanding = change.requesterStanding ?? 'yes';
@@ -72,6 +72,7 @@ export const settles = (verb: 'retry' | 'give-up' | 'stop', by: PersonId, change
   ...click(by, change.asking ?? 1),
   standing: change.standing ?? 'no',
   requesterStanding: change.requesterStanding ?? 'yes',
+  comment: change.comment ?? 'No longer wanted',
 });
 export const operates = (verb: 'cancel' | 'stop' | 'retry' | 'give-up', asking: number): Command => ({
   do: verb,
@@ -80,6 +81,7 @@ export const operates = (verb: 'cancel' | 'stop' | 'retry' | 'give-up', asking: 
   asking,
   standing: 'no',
   requesterStanding: 'no',
+  comment: 'No longer wanted',
 });
 export const expires: Command = { do: 'expire' };
 

@@ -26,8 +26,8 @@ export const StatusAttentionData = z.strictObject({
   decides: CardText,
   /** Correlation id, last try, plan. */
   facts: z.array(Fact).min(1).max(8),
-  /** `Retry goes on from step 3. Give up ends the request and …` */
-  consequence: CardText,
+  /** What Give up means: `The request ends. 1 step stays done: …`; empty where nobody can. */
+  giveUp: CardText,
   /** `2 steps done, 3 not` */
   stepsTitle: CardText,
   steps: z.array(Row).min(1).max(10),

@@ -5,6 +5,7 @@ import { type Plan, stepsOf } from '../../../domain/plan.ts';
 import type { HeldRule } from '../../../domain/policy/policy.ts';
 import { environmentRule } from '../../../domain/policy/rules.ts';
 import { hasEnded, type Request } from '../../../domain/request/request.ts';
+import { startsAt } from '../../../domain/request/start-window.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
 import { countOf } from '../../../words/count.ts';
 import { askedAgainWords } from '../../../words/events.ts';
@@ -188,7 +189,7 @@ const startNote = ({ notBefore }: Request): CardText =>
 function decidedLine(request: Request, { paused }: CardContext) {
   if (request.state === 'awaiting-approval')
     return { text: `● Approval needed, ${countLine(request)}`, color: 'Accent' } as const;
-  return request.state === 'approved'
+  return request.state === 'approved' && startsAt(request) === null
     ? ({ text: `✓ Approved, ${countLine(request)}`, color: 'Good' } as const)
     : stateLineOf(request, paused);
 }

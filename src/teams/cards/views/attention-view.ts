@@ -18,7 +18,7 @@ import { remedyWords } from '../../../words/remedies.ts';
 import { saidInShort } from '../../../words/said.ts';
 import { stepWordsIn } from '../../../words/steps.ts';
 import { coloured, grey, marks, type Row, row } from '../data/row.ts';
-import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines } from '../plain-text.ts';
+import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines, quoted } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { approvalComments } from './approval-comments.ts';
 import { type CardContext, maySettle } from './reader.ts';
@@ -108,10 +108,13 @@ function factsOf(request: NeedsAttention | Failed) {
   ];
 }
 
-const consequenceOf = (done: number): string =>
-  done === 0
-    ? 'Retry goes on where it stopped. Give up ends the request.'
-    : `Retry goes on where it stopped. Give up ends the request and leaves ${countOf(done, 'finished step', 'finished steps')} as ${done === 1 ? 'it is' : 'they are'}.`;
+/** What giving up leaves behind. */
+function giveUpWords(request: Request): CardText {
+  const done = request.progress.filter(({ state }) => state === 'done').map(({ name }) => name);
+  const titles = done.map((name) => lowerFirst(stepWordsIn(request.plan, name).title)).join(', ');
+  const stays = `${countOf(done.length, 'step stays', 'steps stay')} done: ${titles}.`;
+  return plain<string>(`The request ends. ${done.length === 0 ? 'No step is done.' : stays}`, 500);
+}
 
 /** What to do about it. After giving up there is no way on but a new request. */
 function remedyOf({ state, failure, plan }: NeedsAttention | Failed): CardText {
@@ -133,6 +136,12 @@ function stepRows(request: Request): Row[] {
   ];
 }
 
+function gaveUpNote({ ended }: Failed, names: Names): CardText {
+  const when = md`${plain(names(ended.by))} gave up ${dateAndTime(new Date(ended.at))}`;
+  if (ended.commentErased) return md`${when}. Their reason was erased.`;
+  return ended.comment === null ? md`${when}.` : md`${when}: ${quoted(ended.comment)}`;
+}
+
 /** Needs attention: what failed, in whose words, how to mend it, Retry and Give up. Failed: the same without a way on. */
 export function attentionCard(request: NeedsAttention | Failed, context: CardContext): AdaptiveCard {
   const { failure, progress } = request;
@@ -151,13 +160,10 @@ export function attentionCard(request: NeedsAttention | Failed, context: CardCon
         ? md`${plain(context.names(request.requester))} or an approver decides whether it is tried again.`
         : nothing,
     facts: factsOf(request),
-    consequence: waits ? plain<string>(consequenceOf(done)) : nothing,
+    giveUp: waits && maySettle(context) ? giveUpWords(request) : nothing,
     stepsTitle: plain<string>(`${countOf(done, 'step', 'steps')} done, ${progress.length - done} not`),
     steps: stepRows(request),
     comments: approvalComments(request, context.names),
-    note:
-      request.state === 'failed'
-        ? md`${plain(context.names(request.ended.by))} gave up ${dateAndTime(new Date(request.ended.at))}.`
-        : nothing,
+    note: request.state === 'failed' ? gaveUpNote(request, context.names) : nothing,
   });
 }

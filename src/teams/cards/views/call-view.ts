@@ -15,6 +15,9 @@ import { type Addressee, bold, type CardText, joinText, md, nothing, plain, unli
 import { attentionHeadline } from './attention-view.ts';
 import { upperFirst } from './parts.ts';
 
+const wroteWords = ({ texts }: StoredEvent): string =>
+  texts.comment === undefined ? '' : ' What they wrote is on the card.';
+
 const nothingChanged = ({ touched }: Request): string => (touched ? '' : ' Nothing was changed in Azure.');
 
 /** Why a person has to look. */
@@ -30,11 +33,10 @@ export const waitingWords = ({ policy }: Request): CardText =>
 
 /** The event, for one of those who are called for it; the request is as it is now. */
 export function callWords(to: Called, event: StoredEvent, request: Request, names: Names): CardText {
-  const { body, texts } = event;
+  const { body } = event;
   switch (body.type) {
     case 'rejected': {
-      const wrote = texts.comment === undefined ? '' : ' What they wrote is on the card.';
-      return plain<string>(`${actorName(event, names)} rejected it.${wrote}${nothingChanged(request)}`);
+      return plain<string>(`${actorName(event, names)} rejected it.${wroteWords(event)}${nothingChanged(request)}`);
     }
     case 'cancelled':
       return plain<string>(`${actorName(event, names)} cancelled it.${nothingChanged(request)}`);
@@ -56,7 +58,7 @@ export function callWords(to: Called, event: StoredEvent, request: Request, name
       return plain<string>(`${operationOf(request.plan.wish).words.succeeded}.`);
     case 'given-up':
       return plain<string>(
-        `${actorName(event, names)} gave it up.${request.touched ? ' What was done stays.' : nothingChanged(request)}`,
+        `${actorName(event, names)} gave it up.${wroteWords(event)}${request.touched ? ' What was done stays.' : nothingChanged(request)}`,
       );
     case 'reminded':
       return plain<string>(`${names(doerOf(event))} asks you to decide, until ${utcMinute(request.policy.expiresAt)}.`);

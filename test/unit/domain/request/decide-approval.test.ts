@@ -8,6 +8,7 @@ import { approver, requester, submit, tenant } from '../../../support/fixtures.t
 import {
   approvedBy,
   asks,
+  attention,
   cancels,
   checks,
   comesTo,
@@ -20,7 +21,9 @@ import {
   outsider,
   requestAfter,
   secondApprover,
+  settles,
   toApproved,
+  toAttention,
   toRunning,
 } from '../../support/commands.ts';
 import { noon, planFor, vault } from '../../support/plans.ts';
@@ -154,6 +157,24 @@ describe('approving', () => {
     expect(comesTo(awaiting, decides('reject', approver, { comment: 'a'.repeat(longestText + 1) }))).toBe(
       'comment-too-long',
     );
+  });
+
+  it.each(['', '   ', '\u200b\n'])('rejects and gives up for no reason that is none (%j)', (comment) => {
+    expect(comesTo(awaiting, decides('reject', approver, { comment }))).toBe('reason-missing');
+    const stuck = requestAfter(...toAttention);
+    expect(comesTo(stuck, settles('give-up', requester, { asking: attention, comment }))).toBe('reason-missing');
+    // Whoever wants no more of it to be done need not say why first.
+    expect(comesTo(requestAfter(...toRunning), decides('reject', approver, { comment }))).toContain('stop-requested');
+  });
+
+  it('keeps why it was given up on the request, until that is erased', () => {
+    const gaveUp = [...toAttention, settles('give-up', requester, { asking: attention, comment: ' Moved ' })];
+    expect(requestAfter(...gaveUp)).toMatchObject({
+      state: 'failed',
+      ended: { comment: 'Moved', commentErased: false },
+    });
+    const erase: Command = { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' };
+    expect(requestAfter(...gaveUp, erase)).toMatchObject({ ended: { comment: null, commentErased: true } });
   });
 });
 

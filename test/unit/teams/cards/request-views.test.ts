@@ -80,7 +80,7 @@ test('whoever approved sees that they did, and who is still awaited', () => {
   const card = draw('awaiting-one-of-two', asApprover);
   expect(words(card)).toContain('You approved');
   expect(words(card)).toMatch(/One more approval is needed by .*\. Waits for: Second approver\./);
-  expect(inputsOf(card).map((input) => input.id)).toEqual(['comment']);
+  expect(inputsOf(card).map((input) => input.id)).toEqual(['reason']);
 });
 
 test('a run that somebody wants to stop says who, and what happens until it does', () => {
@@ -89,7 +89,7 @@ test('a run that somebody wants to stop says who, and what happens until it does
   expect(text).toContain('asked to stop at');
   const stopped = words(draw('stopped', asRequester, 'status'));
   expect(stopped).toContain('stopped the run between two steps');
-  expect(stopped).toContain('Retry goes on where it stopped.');
+  expect(stopped).toContain('2 steps stay done: enable identity, grant key access.');
 });
 
 describe('a paused bot', () => {
