@@ -114,10 +114,10 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
   }),
   cancelled: (_data, { name }) => ({ mark: 'idle', title: `${name} cancelled`, detail: '' }),
   expired: () => ({ mark: 'idle', title: 'Expired', detail: 'nobody decided in time' }),
-  'decided-late': ({ verb, state }, { name }) => ({
+  'decided-late': ({ verb, state }, { event, name, options }) => ({
     mark: 'idle',
     title: `${name} decided too late`,
-    detail: `${verb}, the request was ${state}`,
+    detail: list(`${verb}, the request was ${state}`, quoted(event, 'comment', options)),
   }),
   'plan-changed': ({ reason }, { event }) => {
     return { mark: 'warn', title: 'Asked again', detail: list(askedAgainWords[reason], planWords(event)) };

@@ -3,24 +3,17 @@
  * stored before, and nothing else can be stored in between.
  */
 
-import { blocksOf, stepsOf } from '../plan.ts';
-import type { Standing } from '../policy/policy.ts';
-import { signInRefusal } from '../policy/sign-in.ts';
+import { blocksOf } from '../plan.ts';
 import { isBlank } from '../unseen.ts';
+import { decideOn, expiry, requesterLost } from './decide-approval.ts';
 import { isOver, remind } from './decide-remind.ts';
 import { checkRun, intend, orderRun, record, stopRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
-import { type Actor, botActor, type NewEvent, newEvent } from './events.ts';
-import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
+import { type Actor, newEvent } from './events.ts';
+import { type Refusal, refuse } from './refusal.ts';
 import { hasEnded, type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision, longestText, type Submit } from './request-command.ts';
-import { startRefusal } from './start-window.ts';
-
-const standingRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = {
-  no: 'not-an-approver',
-  unknown: 'cannot-check-membership',
-  'nobody-configured': 'no-approvers-configured',
-};
+import { startChosen, startRefusal } from './start-window.ts';
 
 const operatorMay: readonly Command['do'][] = ['cancel', 'stop', 'retry', 'give-up'];
 
@@ -83,106 +76,12 @@ function submit(command: Submit, now: Date): Decision {
     newEvent(
       'submitted',
       command.actor,
-      { formId, resourceName, plan, policy, origin, ...startOf(command) },
+      { formId, resourceName, plan, policy, origin, ...startChosen(command) },
       { planDigest: digest, target: plan.wish.resource.id, result: 'awaiting-approval' },
       { justification },
     ),
   );
 }
-
-const startOf = ({ notBefore }: { readonly notBefore: string | null }): { notBefore?: string } =>
-  notBefore === null ? {} : { notBefore };
-
-type Decide = Extract<Command, { do: 'approve' | 'reject' }>;
-
-function decideOn(request: Request, command: Decide, now: Date): Decision {
-  // Who may decide comes first: nobody learns the state of a request they may not decide on.
-  if (command.by === request.requester) return refuse('own-request', request.id);
-  if (command.standing !== 'yes') return refuse(standingRefusals[command.standing], request.id);
-  if (command.asking !== request.asking) return refuse('stale-card', request.id);
-  if (command.comment.length > longestText) return refuse('comment-too-long', `${longestText}`);
-  if (isOver(request, now)) return accept(expiry(request), decidedLate(request, 'expired', command));
-  if (request.state !== 'awaiting-approval' && request.state !== 'approved') {
-    // Whoever may reject wants no more of it to be done: that much can still be had.
-    const stops = command.do === 'reject' && request.state === 'running' && !isInLastStep(request);
-    return accept(
-      decidedLate(request, request.state, command),
-      ...(stops ? stopEvents(request, command.actor, command.by) : []),
-    );
-  }
-  const rest = { planDigest: request.digest, target: request.plan.wish.resource.id, onBehalfOf: request.requester };
-  const texts: Record<string, string> = isBlank(command.comment) ? {} : { comment: command.comment.trim() };
-  if (command.do === 'reject') {
-    if (isBlank(command.comment)) return refuse('reason-missing', command.do);
-    return accept(newEvent('rejected', command.actor, {}, { ...rest, result: 'rejected' }, texts));
-  }
-  return approve(request, command, now, rest, texts);
-}
-
-/** Too late to have an effect, and recorded all the same: somebody who had a say said it. Once a person and verb. */
-const decidedLate = (request: Request, state: Request['state'], { do: verb, actor }: Decide): NewEvent =>
-  newEvent(
-    'decided-late',
-    actor,
-    { verb, state },
-    { planDigest: request.digest, target: request.plan.wish.resource.id, result: 'no effect' },
-  );
-
-/** Nobody reads a plan in less. Not refused, since the second person may have been shown it before: marked for who audits. */
-const quickMs = 5_000;
-
-const isQuick = (request: Request, now: Date): boolean => {
-  const passedMs = now.getTime() - Date.parse(request.askedAt);
-  // Where a wrong clock has asked, nobody knows.
-  return passedMs >= 0 && passedMs < quickMs;
-};
-
-function approve(
-  request: Request,
-  command: Extract<Command, { do: 'approve' }>,
-  now: Date,
-  rest: { planDigest: string; target: string; onBehalfOf: string },
-  texts: Record<string, string>,
-): Decision {
-  if (request.approvals.some((approval) => approval.by === command.by)) return refuse('already-approved-by-you');
-  if (request.state === 'approved') return refuse('already-approved', request.id);
-  const lost = requesterLost(request, command.requesterStanding);
-  if (lost !== null) return lost;
-  const irreversible = stepsOf(request.plan, 'irreversible').length;
-  if (irreversible > 0 && !command.acknowledged) return refuse('acknowledge-irreversible', `${irreversible}`);
-  const unfit = startRefusal(command.notBefore, now);
-  if (unfit !== null) return unfit;
-  // Last: nobody signs in for a click that would be refused all the same.
-  const { stepUp, signIn, actor } = command;
-  if (stepUp !== null) {
-    const missing = signInRefusal(stepUp, { person: command.by, tenantId: actor.tenantId }, signIn, now);
-    if (missing !== null) return missing;
-  }
-  const counted = request.approvals.length + 1;
-  const { approvalsRequired } = request.policy;
-  const approved = newEvent(
-    'approved',
-    command.actor,
-    {
-      acknowledgedIrreversible: command.acknowledged,
-      counted,
-      required: approvalsRequired,
-      quick: isQuick(request, now),
-      signIn: stepUp === null ? null : signIn,
-      ...startOf(command),
-    },
-    { ...rest, result: 'approved' },
-    texts,
-  );
-  if (counted < approvalsRequired) return accept(approved);
-  return accept(approved, orderRun(request));
-}
-
-/** Nothing is done for somebody who may no longer ask. The request stays as it is: rejecting and cancelling go on working. */
-const requesterLost = (request: Request, standing: Standing): Refusal | null =>
-  standing === 'yes'
-    ? null
-    : refuse(standing === 'unknown' ? 'cannot-check-requester' : 'requester-lost-role', request.id);
 
 /** An operator is named by the command line, which vouches for nobody: the name is kept as said. */
 const submittedBy = (actor: Actor): string | null => (actor.kind === 'operator' ? actor.id : null);
@@ -249,9 +148,6 @@ function eraseTexts(request: Request, command: Extract<Command, { do: 'erase-tex
     newEvent('texts-erased', command.actor, { reason }, { ...rest, submittedBy: submittedBy(command.actor) }),
   );
 }
-
-const expiry = (request: Request): NewEvent =>
-  newEvent('expired', botActor, {}, { planDigest: request.digest, result: 'expired' });
 
 /** A plan that changed has a later end, and a clock may be set back: then it is not over yet. */
 const expire = (request: Request, now: Date): Decision =>

@@ -15,6 +15,10 @@ export function startRefusal(notBefore: string | null, now: Date): Refusal | nul
   return aheadMs > furthestStartMs ? refuse('start-too-far', `${furthestStartMs / dayMs}`) : null;
 }
 
+/** As an event has it: only where one was chosen. */
+export const startChosen = ({ notBefore }: { readonly notBefore: string | null }): { notBefore?: string } =>
+  notBefore === null ? {} : { notBefore };
+
 /** The later of two: nobody's choice can bring a start forward. */
 export const later = (one: string | null, other: string | null): string | null =>
   one === null || (other !== null && other > one) ? other : one;

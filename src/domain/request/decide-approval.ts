@@ -1,0 +1,120 @@
+/** What approvers decide: whether they may, whether it is still theirs to decide, and what comes of it. */
+import { stepsOf } from '../plan.ts';
+import type { Standing } from '../policy/policy.ts';
+import { signInRefusal } from '../policy/sign-in.ts';
+import { isBlank } from '../unseen.ts';
+import { isOver } from './decide-remind.ts';
+import { orderRun } from './decide-run.ts';
+import { isInLastStep, stopEvents } from './decide-stop.ts';
+import { botActor, type NewEvent, newEvent } from './events.ts';
+import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
+import type { Request } from './request.ts';
+import { accept, type Command, type Decision, longestText } from './request-command.ts';
+import { startChosen, startRefusal } from './start-window.ts';
+
+const standingRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = {
+  no: 'not-an-approver',
+  unknown: 'cannot-check-membership',
+  'nobody-configured': 'no-approvers-configured',
+};
+
+/** The end of the time to decide. */
+export const expiry = (request: Request): NewEvent =>
+  newEvent('expired', botActor, {}, { planDigest: request.digest, result: 'expired' });
+
+type Decide = Extract<Command, { do: 'approve' | 'reject' }>;
+
+export function decideOn(request: Request, command: Decide, now: Date): Decision {
+  // Who may decide comes first: nobody learns the state of a request they may not decide on.
+  if (command.by === request.requester) return refuse('own-request', request.id);
+  if (command.standing !== 'yes') return refuse(standingRefusals[command.standing], request.id);
+  if (command.asking !== request.asking) return refuse('stale-card', request.id);
+  if (command.comment.length > longestText) return refuse('comment-too-long', `${longestText}`);
+  const texts: Record<string, string> = isBlank(command.comment) ? {} : { comment: command.comment.trim() };
+  if (isOver(request, now)) return accept(expiry(request), decidedLate(request, 'expired', command, texts));
+  if (request.state !== 'awaiting-approval' && request.state !== 'approved') {
+    // Whoever may reject wants no more of it to be done: that much can still be had.
+    const stops = command.do === 'reject' && request.state === 'running' && !isInLastStep(request);
+    return accept(
+      decidedLate(request, request.state, command, texts),
+      ...(stops ? stopEvents(request, command.actor, command.by) : []),
+    );
+  }
+  const rest = { planDigest: request.digest, target: request.plan.wish.resource.id, onBehalfOf: request.requester };
+  if (command.do === 'reject') {
+    if (isBlank(command.comment)) return refuse('reason-missing', command.do);
+    return accept(newEvent('rejected', command.actor, {}, { ...rest, result: 'rejected' }, texts));
+  }
+  return approve(request, command, now, rest, texts);
+}
+
+/** Too late to have an effect, and recorded all the same: somebody who had a say said it. Once a person and verb. */
+const decidedLate = (
+  request: Request,
+  state: Request['state'],
+  { do: verb, actor }: Decide,
+  texts: Record<string, string>,
+): NewEvent =>
+  newEvent(
+    'decided-late',
+    actor,
+    { verb, state },
+    { planDigest: request.digest, target: request.plan.wish.resource.id, result: 'no effect' },
+    texts,
+  );
+
+/** Nobody reads a plan in less. Not refused, since the second person may have been shown it before: marked for who audits. */
+const quickMs = 5_000;
+
+const isQuick = (request: Request, now: Date): boolean => {
+  const passedMs = now.getTime() - Date.parse(request.askedAt);
+  // Where a wrong clock has asked, nobody knows.
+  return passedMs >= 0 && passedMs < quickMs;
+};
+
+function approve(
+  request: Request,
+  command: Extract<Command, { do: 'approve' }>,
+  now: Date,
+  rest: { planDigest: string; target: string; onBehalfOf: string },
+  texts: Record<string, string>,
+): Decision {
+  if (request.approvals.some((approval) => approval.by === command.by)) return refuse('already-approved-by-you');
+  if (request.state === 'approved') return refuse('already-approved', request.id);
+  const lost = requesterLost(request, command.requesterStanding);
+  if (lost !== null) return lost;
+  const irreversible = stepsOf(request.plan, 'irreversible').length;
+  if (irreversible > 0 && !command.acknowledged) return refuse('acknowledge-irreversible', `${irreversible}`);
+  const unfit = startRefusal(command.notBefore, now);
+  if (unfit !== null) return unfit;
+  // Last: nobody signs in for a click that would be refused all the same.
+  const { stepUp, signIn, actor } = command;
+  if (stepUp !== null) {
+    const missing = signInRefusal(stepUp, { person: command.by, tenantId: actor.tenantId }, signIn, now);
+    if (missing !== null) return missing;
+  }
+  const counted = request.approvals.length + 1;
+  const { approvalsRequired } = request.policy;
+  const approved = newEvent(
+    'approved',
+    command.actor,
+    {
+      acknowledgedIrreversible: command.acknowledged,
+      counted,
+      required: approvalsRequired,
+      quick: isQuick(request, now),
+      signIn: stepUp === null ? null : signIn,
+      ...startChosen(command),
+    },
+    { ...rest, result: 'approved' },
+    texts,
+  );
+  if (counted < approvalsRequired) return accept(approved);
+  return accept(approved, orderRun(request));
+}
+
+/** Nothing is done for somebody who may no longer ask. The request stays as it is: rejecting and cancelling go on working. */
+export const requesterLost = (request: Request, standing: Standing): Refusal | null =>
+  standing === 'yes'
+    ? null
+    : refuse(standing === 'unknown' ? 'cannot-check-requester' : 'requester-lost-role', request.id);
