@@ -15,6 +15,23 @@ const inBrowser = path === null ? describe.skip : describe;
 /** `CMK_PICTURES=docs/pictures npm test -- test/browser` takes the README's pictures anew. */
 const pictures = process.env.CMK_PICTURES;
 
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe has against the page as it stands. */
+async function faultsOn(page: Page): Promise<unknown> {
+  await page.evaluate(axe);
+  return page.evaluate(
+    'axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target).join(" ")))',
+  );
+}
+
+const wear = (page: Page, theme: 'light' | 'dark') =>
+  page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
+
+/** Of what can be scrolled to. */
+const sizeOf = (page: Page) =>
+  page.evaluate('({ width: document.documentElement.scrollWidth, height: document.documentElement.scrollHeight })');
+
 const State = z.object({
   agents: z.array(
     z.object({
@@ -54,6 +71,10 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await page.setViewportSize({ width: 1280, height: 900 });
   };
 
+  const tourPicture = async (name: string) => {
+    if (process.env.CMK_PHONE) await page.screenshot({ path: `${process.env.CMK_PHONE}/${name}.png` });
+  };
+
   test('the requester types the command and fills in the four pages', async () => {
     await actAs(page, people.requester);
     await goTo(page, places.operations);
@@ -86,16 +107,11 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
   });
 
   test('the page has no accessibility fault that axe knows, on a card and in both themes', async () => {
-    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-    for (const theme of ['light', 'dark']) {
-      await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
-      await page.evaluate(axe);
-      const found = await page.evaluate(
-        'axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target).join(" ")))',
-      );
-      expect(found).toEqual([]);
+    for (const theme of ['light', 'dark'] as const) {
+      await wear(page, theme);
+      expect(await faultsOn(page)).toEqual([]);
     }
-    await page.evaluate("document.documentElement.dataset.theme = 'light'");
+    await wear(page, 'light');
   });
 
   test('the same card is the requester’s to cancel, the approver’s to decide, and everybody’s to read', async () => {
@@ -141,7 +157,7 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     for (const step of ['Enable identity', 'Grant key access', 'Protect vault', 'Set customer-managed key']) {
       expect(words).toContain(step);
     }
-    await press(card, 'What was changed ▾');
+    await press(card, 'Hide what was changed ▴');
     await picture('status', 'Succeeded, proof: key usable');
     if (pictures !== undefined) await page.screenshot({ path: `${pictures}/page.png` });
   });
@@ -163,6 +179,70 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     expect(set).toHaveLength(1);
   });
 
+  test('after a button of the form the keyboard goes on at the heading of its next page, and what unfolds says so', async () => {
+    await goTo(page, `a:${people.requester}`);
+    await say(page, '/enable-cmk triage-agent-test');
+    const vault = botSays(page, 'Which vault holds the key?');
+    await vault.getByRole('radio', { name: 'kv-care-prod' }).check();
+    const fold = vault.getByRole('button', { name: /not usable ▾$/ });
+    expect(await fold.getAttribute('aria-expanded')).toBe('false');
+    await fold.focus();
+    await page.keyboard.press('Enter');
+    const open = vault.getByRole('button', { name: /^Hide \d+ not usable ▴$/ });
+    expect(await open.getAttribute('aria-expanded')).toBe('true');
+    await vault.getByRole('button', { name: 'Next', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator(':focus', { hasText: /^\s*Which key\?\s*$/ }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.locator(':focus', { hasText: /^\s*Which key of kv-care-prod\?\s*$/ }).waitFor();
+    expect(await faultsOn(page)).toEqual([]);
+    await press(botSays(page, 'Which key of kv-care-prod?'), 'Cancel');
+  });
+
+  test('the guided tour asks, approves, watches, breaks, verifies and audits, by keyboard alone', async () => {
+    const heading = page.locator('#tour h2');
+    await page.locator('#tour-start').focus();
+    await page.keyboard.press('Enter');
+    const titles = ['Ask', 'Approve', 'Watch', 'Break', 'Verify', 'Audit'];
+    for (const [index, title] of titles.entries()) {
+      const next = page.locator('#tour .primary[aria-disabled="false"]');
+      await next.waitFor({ timeout: 60_000 });
+      expect(await heading.textContent()).toBe(`${index + 1} of 6: ${title}`);
+      await page.locator('.msg.in-tour .card').waitFor();
+      await tourPicture(`tour-${index + 1}`);
+      expect([title, await faultsOn(page)]).toEqual([title, []]);
+      await next.focus();
+      await page.keyboard.press('Enter');
+    }
+    await page.locator('#tour').waitFor({ state: 'hidden' });
+    expect(await page.evaluate('document.activeElement.id')).toBe('tour-start');
+  });
+
+  test('the tour is left by Escape, and leaves Azure as it should be', async () => {
+    await page.locator('#tour-start').click();
+    await page.locator('#tour button').last().focus();
+    await page.keyboard.press('Escape');
+    await page.locator('#tour').waitFor({ state: 'hidden' });
+    expect((await http(world.azure, 'GET', '/simulator/faults')).body).toEqual([]);
+  });
+
+  test('a phone shows all of it in light, dark and high contrast, no wider and no taller than its window', async () => {
+    for (const look of ['light', 'dark', 'contrast'] as const) {
+      const phone = await openPage(browser, `${world.teams.url}/#/team-member/approvals`, { width: 360, height: 740 });
+      await phone.page.emulateMedia({ forcedColors: look === 'contrast' ? 'active' : 'none' });
+      await wear(phone.page, look === 'contrast' ? 'light' : look);
+      await botSays(phone.page, id).waitFor();
+      await phone.page.locator('.places .count').first().waitFor();
+      expect(await sizeOf(phone.page)).toEqual({ width: 360, height: 740 });
+      expect([look, await faultsOn(phone.page)]).toEqual([look, []]);
+      if (process.env.CMK_PHONE) await phone.page.screenshot({ path: `${process.env.CMK_PHONE}/phone-${look}.png` });
+      wrong.push(...phone.wrong);
+      await phone.page.close();
+    }
+    expect(await sizeOf(page)).toEqual({ width: 1280, height: 900 });
+  });
+
   test('the page spoke to nobody but this machine, and nothing went wrong on it', () => {
     expect(wrong).toEqual([]);
   });
@@ -170,7 +250,7 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
   test('the record holds the whole story, and its chain verifies', async () => {
     const record = await readRecord(world);
     expect(record.findings).toEqual([]);
-    expect(record.requests).toEqual([id]);
+    expect(record.requests[0]).toBe(id);
     const types = record.events(id);
     expect(types.slice(0, 3)).toEqual(['submitted', 'approved', 'run-ordered']);
     expect(types.at(-1)).toBe('succeeded');

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { appIcon } from './app-icon.ts';
 import { clientActions } from './client-actions.ts';
 import { clientAzure } from './client-azure.ts';
 import { clientCommands } from './client-commands.ts';
@@ -58,6 +59,7 @@ function routesOf(teams: Teams, events: EventStreams): readonly Route[] {
     ...clientConversations(teams, refresher(teams)),
     events.route,
     clientCommands(teams),
+    appIcon(teams),
     clientInstallations(teams),
     ...clientAzure(teams),
     ...faults.routes,

@@ -13,9 +13,14 @@ export function giveColours(/** @type {readonly { id: string }[]} */ people) {
 
 export const personColour = (/** @type {string} */ id) => colourOf.get(id) ?? '#5a5a5a';
 
-/** The round letter of a person, or the square one of the bot. */
+/** The round letter of a person, or the icon of the bot. */
 export function avatar(/** @type {{ id: string, name: string } | 'bot'} */ who) {
-  if (who === 'bot') return make('span', { class: 'avatar bot', 'aria-hidden': 'true' }, 'C');
+  if (who === 'bot') {
+    const icon = make('img', { class: 'avatar bot', src: '/client/icon', alt: '', width: '32', height: '32' });
+    // Without an app manifest there is none.
+    icon.onerror = () => icon.replaceWith(make('span', { class: 'avatar bot', 'aria-hidden': 'true' }, 'C'));
+    return icon;
+  }
   const element = make('span', { class: 'avatar', 'aria-hidden': 'true' }, who.name.slice(0, 1));
   element.style.setProperty('--c', personColour(who.id));
   return element;

@@ -2,6 +2,7 @@
 import { foldsOf, recall, remember, valuesOf } from './card-memory.js';
 import { announce } from './dom.js';
 import { hostConfig } from './host-config.js';
+import { tendToggles } from './toggles.js';
 import { searchWith } from './typeahead.js';
 
 /** @type {any} */
@@ -20,6 +21,8 @@ export class ShownCard {
   /** @type {Map<string, string>} */ values = new Map();
   /** @type {Map<string, boolean>} */ folds = new Map();
   isPending = false;
+  /** A button of the card was pressed by keyboard or mouse and is gone, or turned off, when the answer comes. */
+  isFocusDue = false;
 
   /**
    * @param {HTMLElement} element
@@ -48,6 +51,8 @@ export class ShownCard {
     this.element.replaceChildren(rendered ?? document.createTextNode('This card cannot be shown.'));
     this.element.removeAttribute('aria-busy');
     if (memory !== undefined) recall(this.card, memory);
+    tendToggles(this.card);
+    if (isFresh && this.isFocusDue) this.focusFirst();
     if (this.isPending) this.pend(undefined);
   }
 
@@ -63,10 +68,12 @@ export class ShownCard {
 
   async execute(/** @type {any} */ action) {
     const type = action.getJsonTypeName();
+    if (type === 'Action.ToggleVisibility') queueMicrotask(() => tendToggles(this.card));
     if (type === 'Action.OpenUrl') window.open(action.url, '_blank', 'noopener');
     if (type !== 'Action.Execute' && type !== 'Action.Submit') return;
     const { data } = action.toJSON();
     this.isPending = true;
+    this.isFocusDue = action.renderedElement?.contains(document.activeElement) === true;
     this.pend(action.renderedElement);
     announce('Sending');
     try {
@@ -74,7 +81,21 @@ export class ShownCard {
     } finally {
       this.isPending = false;
       this.settle();
+      // The card stayed: whoever pressed its button goes on from there.
+      if (this.isFocusDue && document.activeElement === document.body && action.renderedElement?.isConnected)
+        action.renderedElement.focus({ preventScroll: true });
     }
+  }
+
+  /** Where somebody goes on who pressed a button that is no longer there: at the heading, else at the first field. */
+  focusFirst() {
+    this.isFocusDue = false;
+    if (document.activeElement !== document.body && !this.element.contains(document.activeElement)) return;
+    const first =
+      this.element.querySelector('[role="heading"]') ?? this.element.querySelector('input, textarea, select');
+    if (!(first instanceof HTMLElement)) return;
+    if (first.getAttribute('role') === 'heading') first.tabIndex = -1;
+    first.focus({ preventScroll: true });
   }
 
   /** Every input: an emptied one as empty text, which local Teams leaves out. */

@@ -12,6 +12,7 @@ import { placeTitle, showPlaces } from './places.js';
 import { replyBox } from './reply-box.js';
 import { address, placeSlug, readAddress } from './route.js';
 import { themeButton } from './theme.js';
+import { guidedTour } from './tour.js';
 import { teachTypeahead } from './typeahead.js';
 
 /** @typedef {import('./api.js').Person} Person */
@@ -193,3 +194,4 @@ document.addEventListener('visibilitychange', () => void markRead());
 await loadCommands();
 await go();
 azurePanel(byId('azure'), byId('azure-toggle'), session.azure);
+guidedTour(byId('tour-start'), byId('tour'), session, api.places);

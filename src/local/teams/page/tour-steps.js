@@ -1,0 +1,163 @@
+// @ts-check
+import { api } from './api.js';
+
+/**
+ * What the guided tour does, step by step. The only part of the page that knows which bot this is: what it is told, and
+ * the verbs of its buttons.
+ * @typedef {import('./api.js').Activity} Activity
+ * @typedef {import('./api.js').Person} Person
+ * @typedef {{ go: (person: string, place: string) => Promise<{ personId: string, placeId: string }>, signal: AbortSignal }} Stage
+ * @typedef {{ request: string, agent: string, form: string }} Story
+ * @typedef {{ title: string, text: string, next: string, act: (stage: Stage, story: Story) => Promise<string> }} Step
+ */
+
+/** Agents that are there at first, each with a vault and a key; whichever can still be asked for is taken. */
+const wishes = [
+  ['triage-agent-prod', 'kv-care-prod', 'cmk-triage-agent'],
+  ['triage-agent-test', 'kv-hospital-keys', 'cmk-virtual-visit'],
+  ['visitor-agent', 'kv-policy-keys', 'cmk-policy'],
+];
+const outage = 'azure-is-down';
+const everyMs = 300;
+const patienceMs = 120_000;
+
+/** Ends the step with words for whoever takes the tour. */
+export class TourProblem extends Error {}
+
+const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Looks again and again until an activity fits, the newest first.
+ * @param {Stage} stage
+ * @param {{ personId: string, placeId: string }} where
+ * @param {(words: string, activity: Activity) => boolean} fits
+ */
+async function until({ signal }, { personId, placeId }, fits) {
+  for (const end = Date.now() + patienceMs; Date.now() < end; await pause(everyMs)) {
+    signal.throwIfAborted();
+    const seen = await api.activities(placeId, personId);
+    const found = seen.findLast((one) => one.from.role === 'bot' && fits(JSON.stringify(one), one));
+    if (found !== undefined) return found;
+  }
+  throw new TourProblem('What was to come did not come in time.');
+}
+
+const typed = async (
+  /** @type {{ personId: string, placeId: string }} */ { personId, placeId },
+  /** @type {string} */ text,
+) => api.say({ personId, conversationId: placeId, text });
+
+/**
+ * Types a command and waits for the answer in its thread.
+ * @param {Stage} stage
+ * @param {{ personId: string, placeId: string }} where
+ * @param {string} text
+ * @param {RegExp} words
+ */
+async function asks(stage, where, text, words) {
+  const { conversationId } = await typed(where, text);
+  return until(stage, where, (said, one) => one.conversation.id === conversationId && words.test(said));
+}
+
+/** @type {Step['act']} */
+async function ask(stage, story) {
+  const where = await stage.go('Requester', 'Operations');
+  for (const [agent = '', vault, key] of wishes) {
+    const line = `/enable-cmk ${agent} vault=${vault} key=${key}`;
+    const card = await asks(stage, where, line, /"form\.(submit|switch)"|Check again|Not possible/);
+    story.agent = agent;
+    story.form = card.id;
+    if (JSON.stringify(card).includes('"form.submit"')) return card.id;
+  }
+  throw new TourProblem(
+    'Every agent of the tour has its key already. “Reset Azure to its seeds”, at the right, begins anew.',
+  );
+}
+
+/** @type {Step['act']} */
+async function submit(stage, story) {
+  const asked = await stage.go('Requester', 'Operations');
+  const inputs = { justification: 'Patient data under our own key before the audit.', acknowledgeDataLoss: 'true' };
+  const { body } = await api.click({ personId: asked.personId, activityId: story.form, verb: 'form.submit', inputs });
+  story.request = /CMK-[0-9A-Z]{6}/.exec(JSON.stringify(body))?.[0] ?? '';
+  if (story.request === '') throw new TourProblem('The request was not taken. The card says why.');
+  const where = await stage.go('Approver', 'Approvals');
+  return (await until(stage, where, (said) => said.includes(story.request) && said.includes('"request.approve"'))).id;
+}
+
+/** @type {Step['act']} */
+async function approve(stage, { request }) {
+  for (const person of ['Approver', 'Second approver']) {
+    const where = await stage.go(person, 'Approvals');
+    const card = await until(stage, where, (said) => said.includes(request));
+    if (!JSON.stringify(card).includes('"request.approve"')) break;
+    const inputs = { acknowledgeIrreversible: 'true' };
+    await api.click({ personId: where.personId, activityId: card.id, verb: 'request.approve', inputs });
+  }
+  const where = await stage.go('Requester', 'Operations');
+  return (await until(stage, where, (said) => said.includes(request) && /Approved|Running|Succeeded/.test(said))).id;
+}
+
+/** @type {Step['act']} */
+async function breakAzure(stage, { request, agent }) {
+  const where = await stage.go('Requester', 'Operations');
+  await until(stage, where, (said) => said.includes(request) && said.includes('Succeeded'));
+  await api.azureTurnOn(outage);
+  return (await asks(stage, where, `/rotate-cmk ${agent}`, /Azure did not answer/)).id;
+}
+
+/** @type {Step['act']} */
+async function verify(stage, { request }) {
+  await api.azureTurnOff(outage);
+  const where = await stage.go('Requester', 'Operations');
+  return (await until(stage, where, (said) => said.includes(request) && said.includes('What is proved'))).id;
+}
+
+/** @type {Step['act']} */
+async function audit(stage, { request }) {
+  const where = await stage.go('Approver', 'Audit');
+  return (await until(stage, where, (said) => said.includes(request))).id;
+}
+
+/** @type {readonly Step[]} */
+export const tourSteps = [
+  {
+    title: 'Ask',
+    text: 'Requester typed one line. The card says what would change in Azure, in which order, and what cannot be undone. Nothing is changed yet.',
+    next: 'Next step submits it, with a reason.',
+    act: ask,
+  },
+  {
+    title: 'Approve',
+    text: 'You are Approver now. What is now and what would be stand side by side; what cannot be undone has a tick of its own.',
+    next: 'Next step approves.',
+    act: submit,
+  },
+  {
+    title: 'Watch',
+    text: 'The bot makes the changes. Each step is done when Azure, read back, says so; the simulated Azure at the right shows the same.',
+    next: 'Next step waits for the end, then turns Azure off.',
+    act: approve,
+  },
+  {
+    title: 'Break',
+    text: 'Azure answers 503 now, and Requester asked for more. The bot says so, and that nothing was changed. “Try what goes wrong”, at the right, has many more ways.',
+    next: 'Next step turns Azure on again and looks at what is proved.',
+    act: breakAzure,
+  },
+  {
+    title: 'Verify',
+    text: 'The card names what is proved: read back, permission held, key usable. It also says what is not.',
+    next: 'Next step goes to the audit channel.',
+    act: verify,
+  },
+  {
+    title: 'Audit',
+    text: 'Every event is in a chain of hashes, and here for all to read. In a terminal, npx cmk-bot audit verify checks it without trusting the bot.',
+    next: '',
+    act: audit,
+  },
+];
+
+/** Azure is not left broken, wherever the tour was left. */
+export const mend = () => api.azureTurnOff(outage).catch(() => undefined);

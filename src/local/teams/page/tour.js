@@ -1,0 +1,131 @@
+// @ts-check
+import { announce, byId, fill, make } from './dom.js';
+import { address, placeSlug } from './route.js';
+import { mend, TourProblem, tourSteps } from './tour-steps.js';
+
+/** @typedef {import('./api.js').Session} Session */
+/** @typedef {import('./api.js').Place} Place */
+
+const marked = 'in-tour';
+
+/** Marks the message to look at once it is drawn, and brings it into view. */
+async function mark(/** @type {string} */ activityId, /** @type {AbortSignal} */ signal) {
+  const find = () => byId('messages').querySelector(`[data-activity="${CSS.escape(activityId)}"]`);
+  for (let looks = 0; looks < 100 && find() === null && !signal.aborted; looks += 1)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  if (signal.aborted) return;
+  find()?.classList.add(marked);
+  find()?.scrollIntoView({ block: 'start' });
+}
+
+const unmark = () => {
+  for (const one of document.querySelectorAll(`.${marked}`)) one.classList.remove(marked);
+};
+
+/**
+ * Six steps through the product, each of which really does what it says; it can be left at any time.
+ * @param {HTMLElement} button starts it
+ * @param {HTMLElement} panel where it is told
+ * @param {Session} session
+ * @param {(personId: string) => Promise<readonly Place[]>} placesOf
+ */
+export function guidedTour(button, panel, session, placesOf) {
+  button.hidden = !session.azure;
+  /** @type {AbortController | undefined} */
+  let taking;
+
+  const leave = () => {
+    taking?.abort();
+    taking = undefined;
+    unmark();
+    panel.hidden = true;
+    button.setAttribute('aria-expanded', 'false');
+    button.focus();
+    void mend();
+  };
+  const start = () => {
+    taking = new AbortController();
+    button.setAttribute('aria-expanded', 'true');
+    panel.hidden = false;
+    void new Tour(panel, taking.signal, goTo(session, placesOf), leave).next();
+  };
+  button.addEventListener('click', () => (taking === undefined ? start() : leave()));
+  panel.addEventListener('keydown', ({ key }) => {
+    if (key === 'Escape') leave();
+  });
+}
+
+const goTo =
+  (/** @type {Session} */ session, /** @type {(personId: string) => Promise<readonly Place[]>} */ placesOf) =>
+  async (/** @type {string} */ name, /** @type {string} */ placeName) => {
+    const person = session.people.find((one) => one.name === name);
+    const places = person === undefined ? [] : await placesOf(person.id);
+    const place = places.find((one) => one.name === placeName);
+    if (person === undefined || place === undefined) throw new TourProblem(`There is no ${name} in ${placeName} here.`);
+    location.hash = address(person, placeSlug(place));
+    return { personId: person.id, placeId: place.id };
+  };
+
+class Tour {
+  at = -1;
+  isBusy = false;
+  story = { request: '', agent: '', form: '' };
+
+  /**
+   * @param {HTMLElement} panel
+   * @param {AbortSignal} signal
+   * @param {import('./tour-steps.js').Stage['go']} go
+   * @param {() => void} leave
+   */
+  constructor(panel, signal, go, leave) {
+    this.stage = { go, signal };
+    this.leave = leave;
+    this.title = make('h2', { tabindex: '-1' });
+    this.text = make('p');
+    // It keeps the focus while it waits, so it is never disabled.
+    this.button = make('button', { type: 'button', class: 'primary', onclick: () => void this.next() }, 'Next step');
+    this.hint = make('span');
+    const out = make('button', { type: 'button', class: 'plain', onclick: leave }, 'Leave the tour');
+    fill(panel, this.title, this.text, make('div', { class: 'tour-buttons' }, this.button, out, this.hint));
+  }
+
+  async next() {
+    if (this.isBusy) return;
+    const step = tourSteps[this.at + 1];
+    if (step === undefined) return this.leave();
+    this.busy(true, step.title);
+    unmark();
+    try {
+      const activityId = await step.act(this.stage, this.story);
+      this.at += 1;
+      await mark(activityId, this.stage.signal);
+      this.tell(step);
+    } catch (error) {
+      if (this.stage.signal.aborted) return;
+      this.text.textContent = error instanceof TourProblem ? error.message : `It did not work: ${error}`;
+      this.hint.textContent = '';
+      announce(this.text.textContent);
+    } finally {
+      this.busy(false, '');
+    }
+  }
+
+  tell(/** @type {import('./tour-steps.js').Step} */ { title, text, next }) {
+    const isLast = this.at === tourSteps.length - 1;
+    this.title.textContent = `${this.at + 1} of ${tourSteps.length}: ${title}`;
+    this.text.textContent = text;
+    this.button.textContent = isLast ? 'Done' : 'Next step';
+    this.hint.textContent = next;
+    announce(`${this.title.textContent}. ${text}`);
+    if (this.at === 0) this.title.focus({ preventScroll: true });
+  }
+
+  busy(/** @type {boolean} */ isBusy, /** @type {string} */ title) {
+    this.isBusy = isBusy;
+    this.button.setAttribute('aria-disabled', String(isBusy));
+    if (!isBusy) return;
+    this.title.textContent = `${this.at + 2} of ${tourSteps.length}: ${title}`;
+    this.text.textContent = 'Under way. Look at the messages below.';
+    this.hint.textContent = '';
+  }
+}
