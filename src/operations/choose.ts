@@ -18,6 +18,13 @@ export const ChosenKey = z.discriminatedUnion('kind', [
 ]);
 export type ChosenKey = z.infer<typeof ChosenKey>;
 
+/** The key of a wish, as the key page takes it. */
+export const chosenKeyOf = (name: KeyName, version: KeyVersion | null, made: KeyKind | null): ChosenKey => {
+  if (version !== null) return { kind: 'existing', name, version };
+  if (made === null) throw new Error(`a wish for key ${name} names no version, and none to make`);
+  return { kind: 'new', name, key: made };
+};
+
 type Chosen<T> = { readonly kind: 'chosen'; readonly value: T } | Refusal;
 const chosen = <T>(value: T): Chosen<T> => ({ kind: 'chosen', value });
 

@@ -57,6 +57,8 @@ export interface Spec<Schema extends z.ZodType<Wish>> {
   readonly pages: (form: Form) => readonly Page[];
   /** Null while something is still to be chosen. */
   readonly wishOf: (form: Form) => z.infer<Schema> | null;
+  /** The answers that come to this wish: what a form holds in which it is asked for once more. */
+  readonly answersOf: (wish: z.infer<Schema>) => Form['answers'];
   readonly change: (wish: z.infer<Schema>) => KeyChange;
   /** In order; steps of one stage run side by side. Only these can land in its plans. What cannot be undone comes as late as it can. */
   readonly stages: readonly (readonly StepName[])[];
@@ -75,6 +77,7 @@ export interface Operation<Schema extends z.ZodType<Wish> = z.ZodType<Wish>> {
   readonly instead: Spec<Schema>['instead'];
   readonly pages: (form: Form) => readonly Page[];
   readonly wishOf: (form: Form) => Wish | null;
+  readonly answersOf: (wish: Wish) => Form['answers'];
   readonly change: (wish: Wish) => KeyChange;
   /** Looks at everything a plan rests on, at once. */
   readonly observe: (azure: Azure, wish: Wish, own: OwnKey | null) => Promise<Outcome<Observation>>;
@@ -103,6 +106,7 @@ export function defineOperation<Schema extends z.ZodType<Wish>>(spec: Spec<Schem
   const change = (wish: Wish): KeyChange => spec.change(schema.parse(wish));
   return {
     ...{ name, typed, wish: schema, words, instead, pages, wishOf, change },
+    answersOf: (wish) => spec.answersOf(schema.parse(wish)),
     observe: (azure, wish, own) => observe(azure, wish.resource, change(wish), own),
     plan(wish, observed, context) {
       const { tenantId, policyVersion } = context;

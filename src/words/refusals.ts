@@ -180,7 +180,7 @@ const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) =>
     title: 'This is somebody else’s form.',
     text: 'Type /enable-cmk to open your own.',
   }),
-  'not-your-request': () => ({ title: 'This is not your request.', text: 'Only its requester can cancel it.' }),
+  'not-your-request': () => ({ title: 'This is not your request.', text: 'Only its requester can do that.' }),
   'own-request': () => ({
     title: 'This is your own request.',
     text: 'Somebody else has to decide on it. Your click changed nothing.',

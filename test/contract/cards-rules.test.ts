@@ -40,7 +40,8 @@ test('the clickable verbs of each state', () => {
   expect(verbsOf('status.running')).toEqual(['request.stop']);
   expect(verbsOf('status-attention.needs-attention')).toEqual(['request.retry', 'request.give-up']);
   expect(verbsOf('status-attention.read-back')).toEqual(['request.refresh']);
-  expect(verbsOf('status-attention.failed')).toEqual([]);
+  expect(verbsOf('status-attention.failed')).toEqual(['request.ask-again']);
+  expect(verbsOf('status.rejected')).toEqual(['request.ask-again']);
   expect(verbsOf('approval-decided.waiting-for-others')).toEqual(['request.reject']);
   expect(verbsOf('status-short.running')).toEqual([]);
   expect([...new Set(verbsOf('list.requests'))]).toEqual([

@@ -50,10 +50,12 @@ const verbs: Readonly<Record<string, 'formId' | 'requestId'>> = {
   'form.new-key': 'formId',
   ...Object.fromEntries(listVerbs.map((verb) => [verb, 'formId' as const])),
   'list.open': 'requestId',
+  'request.ask-again': 'requestId',
   ...Object.fromEntries(actions.map(({ verb }) => [verb, 'requestId' as const])),
 };
 /** They have to work while an input is empty or wrong. */
 const withoutInputs = [
+  'request.ask-again',
   'form.back',
   'form.cancel',
   'form.refresh',

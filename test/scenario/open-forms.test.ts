@@ -2,7 +2,19 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { SeenActivity } from '../support/local-teams.ts';
 import { inOneWorld } from '../support/one-world.ts';
-import { activityText, agentId, answered, fillForm, people, places, type } from '../support/story.ts';
+import {
+  activityText,
+  agentId,
+  answered,
+  approvalCard,
+  ask,
+  choices,
+  fillForm,
+  people,
+  places,
+  shows,
+  type,
+} from '../support/story.ts';
 import { queryStore, type World } from '../support/world.ts';
 
 const { requester, approver, teamMember } = people;
@@ -85,5 +97,41 @@ describe('a form that nobody goes on with for an hour', () => {
   test('is not closed again once it has ended', async () => {
     await pass(120);
     expect(activityText(await sees(teamMember, form, /Waiting for approval/))).not.toContain('Nobody went on');
+  });
+});
+
+describe('asking again for what was rejected', () => {
+  let id = '';
+  let asked: SeenActivity;
+
+  test('is offered to whoever asked, and to nobody else', async () => {
+    id = await ask(world, choices.policies, 'Policy 7.4');
+    const question = await approvalCard(world, id);
+    expect(answered(await click(approver, question, 'request.reject'))).toContain('Say why you reject it.');
+    expect(answered(await click(approver, question, 'request.reject', { reason: ' ' }))).toContain('Say why');
+    expect(answered(await click(requester, question, 'request.ask-again'))).toContain(`Request ${id} is open`);
+    await click(approver, question, 'request.reject', { reason: 'Name the ward' });
+    asked = await shows(world, places.operations, requester, id, /Rejected/);
+    expect(activityText(asked)).toContain('“Name the ward”');
+    expect(JSON.stringify(asked.attachments)).toContain('request.ask-again');
+    const others = await shows(world, places.operations, teamMember, id, /Rejected/);
+    expect(JSON.stringify(others.attachments)).not.toContain('request.ask-again');
+    expect(answered(await click(approver, asked, 'request.ask-again'))).not.toContain('[card]');
+  });
+
+  test('opens the review of the same change, looked at anew, with the reason to be edited', async () => {
+    const before = new Set((await world.teams.activities(places.operations, requester)).map((one) => one.id));
+    expect(answered(await click(requester, asked, 'request.ask-again'))).toContain('Rejected');
+    const form = await world.teams.sees(
+      places.operations,
+      requester,
+      (one) => !before.has(one.id) && /Why is this needed/.test(JSON.stringify(one.attachments)),
+    );
+    expect(JSON.stringify(form.attachments)).toContain('Policy 7.4');
+    const inputs = { justification: 'Policy 7.4, ward 3', acknowledgeDataLoss: 'true' };
+    const answer = JSON.stringify((await click(requester, form, 'form.submit', inputs)).body);
+    expect(answer).toContain('Waiting for approval, 0 of 1');
+    expect(answer).toContain('“Policy 7.4, ward 3”');
+    expect(answer).not.toContain(id);
   });
 });

@@ -6,6 +6,7 @@ import type { KeyWork } from '../../domain/key-change.ts';
 import { KeyKind } from '../../domain/observed.ts';
 import { Resource } from '../../resources/registry.ts';
 import { judgeResource, judgeShown, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
+import { chosenKeyOf } from '../choose.ts';
 import type { CheckContext } from '../context.ts';
 import { judgeControl, judgePlace } from '../control-checks.ts';
 import { defineOperation } from '../operation.ts';
@@ -54,6 +55,11 @@ export const enableCmk = defineOperation<typeof Wish>({
       key.kind === 'existing' ? { keyVersion: key.version, newKey: null } : { keyVersion: null, newKey: key.key };
     return { operation: 'enable-cmk', resource: Resource.parse(resource), vaultId, keyName: key.name, ...made };
   },
+  answersOf: ({ resource, vaultId, keyName, keyVersion, newKey }) => ({
+    resource,
+    vault: vaultId,
+    key: chosenKeyOf(keyName, keyVersion, newKey),
+  }),
   change: ({ vaultId, keyName, keyVersion, newKey }) => ({
     from: null,
     to: { vaultId, keyName, keyVersion },

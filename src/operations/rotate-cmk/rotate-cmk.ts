@@ -6,6 +6,7 @@ import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
 import { CustomerKey, isNamedAlike, KeyKind } from '../../domain/observed.ts';
 import { Resource } from '../../resources/registry.ts';
 import { judgeResource, judgeShown, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
+import { chosenKeyOf } from '../choose.ts';
 import type { CheckContext } from '../context.ts';
 import { judgeControl, judgePlace } from '../control-checks.ts';
 import type { Form } from '../form.ts';
@@ -106,6 +107,13 @@ export const rotateCmk = defineOperation<typeof Wish>({
     return resource === null || target === null
       ? null
       : { operation: 'rotate-cmk', resource: Resource.parse(resource), ...target };
+  },
+  answersOf({ resource, from, to }) {
+    // What was the newest version then need not be now, so it is asked for by its name.
+    if (to.way === 'version') return { resource, version: { ...to, from, newest: false } };
+    if (to.way === 'new-version') return { resource, version: { ...to, from } };
+    const key = chosenKeyOf(to.keyName, to.keyVersion, to.make);
+    return { resource, version: { way: to.way, from }, vault: to.vaultId, key };
   },
   change: ({ from, to }) => ({
     from,

@@ -12,9 +12,10 @@ import type { CommandPorts } from '../../operations/ports.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { helpCard, refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { welcomeCard } from '../cards/views/welcome-view.ts';
-import { cardActivity, isGone, type Posted } from '../posts/chat.ts';
+import { cardActivity, isGone } from '../posts/chat.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
-import { answerFormClick, openForm } from './form-click.ts';
+import { answerAskAgain, askAgainVerb } from './ask-again.ts';
+import { answerFormClick, clickedCard, openForm } from './form-click.ts';
 import type { Forms } from './forms.ts';
 import { badRequestAnswer, cardAnswer, choicesAnswer, messageAnswer } from './invoke-answers.ts';
 import type { LaterCards } from './later-cards.ts';
@@ -39,12 +40,6 @@ export interface BotOptions extends RequestClickOptions, WelcomeOptions {
   /** How people are known: `bot-framework` with tokens, `local` without. */
   readonly signIn: string;
   readonly auditChannel: boolean;
-}
-
-/** Where the card stands that was clicked, as far as the client says. */
-function clickedCard({ activity }: TurnContext): Posted | null {
-  const { replyToId, conversation } = activity;
-  return replyToId === undefined ? null : { conversationId: conversation.id, activityId: replyToId };
 }
 
 /** Somebody who may look, and what they may do besides. */
@@ -190,6 +185,7 @@ export class CmkBot extends ActivityHandler {
       return badRequestAnswer(
         `The click is malformed: ${click.error.issues[0]?.path.join('.')} ${click.error.issues[0]?.message}.`,
       );
+    if (click.data.action.verb === askAgainVerb) return this.askAgain(context, sender, click.data);
     const started = startedBy(click.data.action.verb);
     if (started !== null) return this.start(context, sender, started);
     if (click.data.action.verb.startsWith('list.')) return this.listClick(sender, click.data);
@@ -229,6 +225,11 @@ export class CmkBot extends ActivityHandler {
   private async formClick(context: TurnContext, sender: Admitted, click: CardClick): Promise<InvokeResponse> {
     if (!sender.roles.asks) return messageAnswer(refusalText(refuse('not-a-requester')));
     return answerFormClick(this.options, context, sender, clickedCard(context), click);
+  }
+
+  private async askAgain(context: TurnContext, sender: Admitted, click: CardClick): Promise<InvokeResponse> {
+    if (!sender.roles.asks) return messageAnswer(refusalText(refuse('not-a-requester')));
+    return answerAskAgain(this.options, context, sender, click);
   }
 
   private async listClick(sender: Admitted, { action: { verb, data } }: CardClick): Promise<InvokeResponse> {

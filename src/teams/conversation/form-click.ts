@@ -20,6 +20,12 @@ export interface FormClickOptions extends Pick<RequestClickOptions, 'actionPorts
   readonly later: LaterCards;
 }
 
+/** Where the card stands that was clicked, as far as the client says. */
+export function clickedCard({ activity }: TurnContext): Posted | null {
+  const { replyToId, conversation } = activity;
+  return replyToId === undefined ? null : { conversationId: conversation.id, activityId: replyToId };
+}
+
 /** What the message shows, whoever looks, while its owner sees the page. */
 function shared(form: Form, page: AdaptiveCard, { name, memberId }: KnownSender): AdaptiveCard {
   const isOwn = form.origin.conversationType === 'personal' || form.ended !== null;

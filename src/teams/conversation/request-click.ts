@@ -102,6 +102,6 @@ function lateCode(result: Exclude<ActionResult, Refusal>): RefusalCode {
 
 /** Which view of the card is the person's. The directory is asked only where views differ. */
 export async function ownReader(ports: ActionPorts, request: Request, person: PersonId): Promise<Reader> {
-  const asks = hasViews(request) && person !== request.requester;
+  const asks = hasViews(request) && !hasEnded(request) && person !== request.requester;
   return readerOf(request, person, asks ? await ports.approverStanding(person, request) : 'no');
 }

@@ -2,7 +2,7 @@
 import type { PersonId } from '../../domain/ids.ts';
 import type { Portal } from '../../domain/ports/azure.ts';
 import type { People } from '../../domain/ports/store.ts';
-import type { Request } from '../../domain/request/request.ts';
+import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { withPortal } from '../cards/views/portal-line.ts';
 import { everybody, hasViews, type Patience, type Reader } from '../cards/views/reader.ts';
@@ -47,7 +47,8 @@ export function openDrawing({ directory, people, paused, stepUp, patience, porta
   /** Whose views Teams fetches: those it knows of the requester, of who approved, and of who was asked. */
   async function refreshedFor(request: Request, asked: Asked): Promise<readonly string[]> {
     if (!hasViews(request)) return [];
-    const ids = [request.requester, ...request.approvals.map(({ by }) => by), ...asked.people];
+    const others = hasEnded(request) ? [] : [...request.approvals.map(({ by }) => by), ...asked.people];
+    const ids = [request.requester, ...others];
     const known = await people.among([...new Set(ids)].slice(0, mostRefreshed));
     return known.map(({ memberId }) => memberId).sort();
   }

@@ -20,6 +20,8 @@ export const StatusAttentionData = z.strictObject({
   inFull: CardText,
   /** `**To mend it:** give this bot’s identity the role …`, or how to ask again; empty when nobody knows. */
   mend: CardText,
+  /** Given up, and the reader asked for it. */
+  canAskAgain: z.boolean(),
   /** Needs attention, and the reader may: Retry and Give up. */
   canDecide: z.boolean(),
   /** Who decides, where the card is for everybody: Refresh brings whoever may their own. Empty otherwise. */

@@ -30,5 +30,7 @@ export const StatusData = z.strictObject({
   canRemind: z.boolean(),
   canCancel: z.boolean(),
   canRefresh: z.boolean(),
+  /** The reader asked for it, and it came to nothing. */
+  canAskAgain: z.boolean(),
 });
 export type StatusData = z.infer<typeof StatusData>;

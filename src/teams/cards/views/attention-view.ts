@@ -21,7 +21,7 @@ import { coloured, grey, marks, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines, quoted } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { approvalComments } from './approval-comments.ts';
-import { type CardContext, maySettle } from './reader.ts';
+import { type CardContext, mayAskAgain, maySettle } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { stoppedBy, stoppedOf } from './stop-view.ts';
 
@@ -117,7 +117,9 @@ function giveUpWords(request: Request): CardText {
 }
 
 /** What to do about it. After giving up there is no way on but a new request. */
-function remedyOf({ state, failure, plan }: NeedsAttention | Failed): CardText {
+function remedyOf(request: NeedsAttention | Failed, context: CardContext): CardText {
+  const { state, failure, plan } = request;
+  if (mayAskAgain(request, context)) return plain('What is done is not done twice when it is asked for again.');
   const { typed } = operationOf(plan.wish);
   if (state === 'failed') return md`To ask again, type ${bold(typed.name)}. What is done is not done twice.`;
   const remedy = failure === null ? '' : remedyWords(failure);
@@ -153,7 +155,8 @@ export function attentionCard(request: NeedsAttention | Failed, context: CardCon
     headline: attentionHeadline(request, context.names),
     summary: block === null ? summaryOf(request) : plain<string>(`${block.title} ${block.text}`),
     ...wordsOf(failure),
-    mend: remedyOf(request),
+    mend: remedyOf(request, context),
+    canAskAgain: mayAskAgain(request, context),
     canDecide: waits && maySettle(context),
     decides:
       waits && !maySettle(context)

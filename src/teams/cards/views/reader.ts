@@ -39,7 +39,13 @@ export interface CardContext {
 }
 
 /** In these states a person may see another card than everybody. */
-const differing: readonly Request['state'][] = ['awaiting-approval', 'approved', 'running', 'needs-attention'];
+const differing: readonly Request['state'][] = [
+  'awaiting-approval',
+  'approved',
+  'running',
+  'needs-attention',
+  ...(['rejected', 'cancelled', 'expired', 'failed'] as const),
+];
 export const hasViews = (request: Request): boolean => differing.includes(request.state);
 
 export function readerOf(request: Request, person: PersonId, standing: Standing): Reader {
@@ -49,3 +55,7 @@ export function readerOf(request: Request, person: PersonId, standing: Standing)
 
 /** Who may retry and give up; everybody else is told who can. */
 export const maySettle = ({ reader }: CardContext): boolean => reader.kind !== 'everybody';
+
+/** Whoever asked can ask again for what came to nothing. */
+export const mayAskAgain = ({ state }: Request, { reader }: Pick<CardContext, 'reader'>): boolean =>
+  reader.kind === 'requester' && ['rejected', 'cancelled', 'expired', 'failed'].includes(state);

@@ -18,7 +18,7 @@ import { attentionCard } from './attention-view.ts';
 import { differenceRows } from './difference.ts';
 import { changeLine, notesOf, reversibilityLines, upperFirst } from './parts.ts';
 import { progressRows, toldOf } from './progress.ts';
-import type { CardContext } from './reader.ts';
+import { type CardContext, mayAskAgain } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { stopOffer, stoppingNote } from './stop-view.ts';
 
@@ -154,7 +154,11 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
     headline: movedHeadline(request),
     summary: summaryOf(request, names),
     nothingChanged: without && !request.touched,
-    again: without ? md`To ask again, type ${bold(operationOf(request.plan.wish).typed.name)}` : nothing,
+    again:
+      without && !mayAskAgain(request, context)
+        ? md`To ask again, type ${bold(operationOf(request.plan.wish).typed.name)}`
+        : nothing,
+    canAskAgain: mayAskAgain(request, context),
     facts: waitingFacts(request, context),
     sections: sectionsOf(request, context),
     told: request.state === 'running' ? toldOf(request) : [],

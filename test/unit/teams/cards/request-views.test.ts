@@ -51,7 +51,9 @@ test.each<[string, Reader, CardKind, readonly string[]]>([
   ['needs-attention', asRequester, 'status', ['retry', 'give-up']],
   ['needs-attention', asApprover, 'approval', ['retry', 'give-up']],
   ['needs-attention', everybody, 'status', ['refresh']],
-  ['rejected', asRequester, 'status', []],
+  ['rejected', asRequester, 'status', ['ask-again']],
+  ['rejected', everybody, 'status', []],
+  ['failed', asRequester, 'status', ['ask-again']],
   ['failed', asApprover, 'approval', []],
 ])('%s: what can be clicked', (state, reader, kind, wanted) => {
   expect(verbs(draw(state, reader, kind))).toEqual(wanted);
