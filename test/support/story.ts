@@ -89,11 +89,7 @@ export async function type(
     place,
     person,
     (activity) =>
-      !before.has(activity.id) &&
-      activity.conversation.id === said.conversationId &&
-      cardOf(activity) !== undefined &&
-      // The bot greets when it is added, which may be now.
-      !activityText(activity).includes('[Open requests]'),
+      !before.has(activity.id) && activity.conversation.id === said.conversationId && cardOf(activity) !== undefined,
   );
 }
 

@@ -95,6 +95,14 @@ export async function untilReady(bot: BotProcess, url: string, printed: () => st
   throw new Error(`the bot was not ready, or not in time:\n${printed()}`);
 }
 
+/** The bot has heard that it was installed, and has greeted: what it posts from then on is about the story. */
+async function untilInstalled(teams: TeamsClient): Promise<void> {
+  const waiting = async () =>
+    z.object({ waiting: z.array(z.string()) }).parse((await teams.call('GET', '/client/installations')).body).waiting;
+  for (const until = Date.now() + 20_000; Date.now() < until && (await waiting()).length > 0; )
+    await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 export interface WorldOptions {
   readonly latency?: Latency;
   /** Over the bot's usual local configuration. With `DATABASE_URL` the record lies there. */
@@ -164,10 +172,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const leaks = watch.leaksIn(output);
     if (leaks.length > 0) throw new Error(leaks.join('\n'));
   };
-  await startBot().catch(async (error: unknown) => {
-    await end();
-    throw error;
-  });
+  await startBot()
+    .then(() => untilInstalled(current.teams.client))
+    .catch(async (error: unknown) => {
+      await end();
+      throw error;
+    });
   return {
     get azure() {
       return current.azure;

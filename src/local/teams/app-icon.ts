@@ -1,17 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { HttpProblem, type Route, route } from './http.ts';
+import { type Route, route } from './http.ts';
 import type { Teams } from './teams.ts';
 
 const Manifest = z.object({ icons: z.object({ color: z.string().regex(/^[\w-]+\.png$/) }) });
 
+/** Where the manifest names none. */
+const noIcon = Buffer.from(
+  "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><rect width='32' height='32' fill='#5a5a5a'/><circle cx='16' cy='16' r='7' fill='#fff'/></svg>",
+);
+
 /** `GET /client/icon`: what Teams shows beside the bot's words, from the app manifest. */
 export function appIcon(teams: Teams): Route {
   return route('GET', '/client/icon', () => {
-    const bytes = iconOf(teams.options.manifestFile);
-    if (bytes === null) throw new HttpProblem(404, 'NotFound', 'the app manifest names no icon');
-    return { status: 200, bytes, headers: { 'content-type': 'image/png', 'cache-control': 'max-age=600' } };
+    const icon = iconOf(teams.options.manifestFile);
+    const type = icon === null ? 'image/svg+xml' : 'image/png';
+    const headers = { 'content-type': type, 'cache-control': 'max-age=600' };
+    return { status: 200, bytes: icon ?? noIcon, headers };
   });
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { type LocalPerson, localPeople } from '../people.ts';
-import { HttpProblem, parse, type Route, route } from './http.ts';
+import { HttpProblem, ok, parse, type Route, route } from './http.ts';
 import { installationActivities } from './inbound.ts';
 import { conversationOf, type Place, places, team } from './places.ts';
 import type { Teams } from './teams.ts';
@@ -17,12 +17,19 @@ const announcedPlaces = places.filter((place) => place.id === team.id || place.k
 const answerTimeoutMs = 15_000;
 const busy = new Set([429, 502, 503, 504]);
 
+const unannounced = (teams: Teams): readonly Place[] =>
+  announcedPlaces.filter((place) => !teams.state.announced.has(place.id));
+
+/** `GET /client/installations`: where the bot has yet to hear that it was installed. */
+export const waitingInstallations = (teams: Teams): Route =>
+  route('GET', '/client/installations', () => ok({ waiting: unannounced(teams).map(({ id }) => id) }));
+
 /**
  * Tells the bot once, when it first answers, that it was installed in the team and in each personal chat, as after an installation.
  * Stops when the signal is aborted.
  */
 export async function announceInstallation(teams: Teams, stopped: AbortSignal): Promise<void> {
-  const waiting = () => announcedPlaces.filter((place) => !teams.state.announced.has(place.id));
+  const waiting = () => unannounced(teams);
   while (!stopped.aborted && waiting().length > 0) {
     if (await teams.botLink.reachable()) for (const place of waiting()) if (!(await announce(teams, place))) break;
     if (waiting().length > 0) await sleep(250, undefined, { signal: stopped }).catch(() => undefined);

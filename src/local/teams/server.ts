@@ -12,7 +12,7 @@ import { connectorConversations } from './connector-conversations.ts';
 import { connectorMessages } from './connector-messages.ts';
 import { armableFaults } from './faults.ts';
 import { type Answer, HttpProblem, problemAnswer, type Route, readBody, send } from './http.ts';
-import { announceInstallation, clientInstallations } from './installation.ts';
+import { announceInstallation, clientInstallations, waitingInstallations } from './installation.ts';
 import { close, listen, portOf } from './listen.ts';
 import { refuseForeigners } from './loopback-only.ts';
 import { pageRoutes } from './page-files.ts';
@@ -61,6 +61,7 @@ function routesOf(teams: Teams, events: EventStreams): readonly Route[] {
     clientCommands(teams),
     appIcon(teams),
     clientInstallations(teams),
+    waitingInstallations(teams),
     ...clientAzure(teams),
     ...faults.routes,
     requestLog(teams),

@@ -15,12 +15,8 @@ export const personColour = (/** @type {string} */ id) => colourOf.get(id) ?? '#
 
 /** The round letter of a person, or the icon of the bot. */
 export function avatar(/** @type {{ id: string, name: string } | 'bot'} */ who) {
-  if (who === 'bot') {
-    const icon = make('img', { class: 'avatar bot', src: '/client/icon', alt: '', width: '32', height: '32' });
-    // Without an app manifest there is none.
-    icon.onerror = () => icon.replaceWith(make('span', { class: 'avatar bot', 'aria-hidden': 'true' }, 'C'));
-    return icon;
-  }
+  if (who === 'bot')
+    return make('img', { class: 'avatar bot', src: '/client/icon', alt: '', width: '32', height: '32' });
   const element = make('span', { class: 'avatar', 'aria-hidden': 'true' }, who.name.slice(0, 1));
   element.style.setProperty('--c', personColour(who.id));
   return element;
