@@ -1,4 +1,5 @@
 /** The bot: what is typed and clicked, and where an approver signs in anew. From here on calls are taken. */
+import { FleetReader } from '../operations/read-fleet.ts';
 import { CmkBot } from '../teams/conversation/bot.ts';
 import { openForms } from '../teams/conversation/forms.ts';
 import { type LaterCards, openLaterCards } from '../teams/conversation/later-cards.ts';
@@ -49,6 +50,7 @@ function openBot(
   const { tenantId, auditChannel } = config.teams;
   const { requester: requesterStanding, approverOf, requesterOf, rolesOf, decidable } = standings;
   const commandPorts = { azure, requests, policy, tenantId, requesterStanding, random, sha256, now };
+  const fleet = new FleetReader({ azure, requests, now });
   return new CmkBot({
     commandPorts,
     actionPorts: { requests, approverStanding: approverOf, requesterStanding: requesterOf, stepUp: config.stepUp },
@@ -58,7 +60,7 @@ function openBot(
       portal,
       isTaken: async (at) => (await holderOf({ requests, shown }, at)) !== null,
     }),
-    lists: openLists({ documents, requests, directory, decidable, random, now }),
+    lists: openLists({ documents, requests, directory, decidable, random, now, fleet }),
     later,
     notifier,
     documents,

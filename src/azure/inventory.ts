@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { ArmId } from '../domain/ids.ts';
-import type { Inventory, ResourceSummary, VaultSummary } from '../domain/ports/azure.ts';
+import type { Inventory, KeptResource, ResourceSummary, VaultSummary } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import type { Connection } from './connection.ts';
 import { isSearchable, kqlString } from './kql.ts';
@@ -54,6 +54,26 @@ const resourcesQuery = (kind: ResourceKind, contains: string, top: number): stri
     'order by name asc',
     `limit ${top}`,
   ].join(' | ');
+
+const KeptRow = z.object({ id: ArmId, name: z.string(), cmk: z.unknown() });
+
+/** Where the whole key stands, and under which name: `properties.x` and `x`. */
+function keyColumn({ customerKeyField }: ResourceKind): { readonly path: string; readonly name: string } {
+  const path = customerKeyField.split('.').slice(0, -1);
+  return { path: path.join('.'), name: path.at(-1) ?? '' };
+}
+
+const keptQuery = (kind: ResourceKind): string =>
+  [
+    'resources',
+    `where type =~ ${kqlString(kind.arm.type.toLowerCase())}`,
+    `project id, name, cmk=${keyColumn(kind).path}`,
+    'order by id asc',
+  ].join(' | ');
+
+function keptIn(kind: ResourceKind, { id, name, cmk }: z.infer<typeof KeptRow>): KeptResource {
+  return { id, name, customerKey: kind.customerKeyIn({ [keyColumn(kind).name]: cmk ?? null }) };
+}
 
 const vaultsQuery = [
   'resources',
@@ -132,6 +152,15 @@ export function graphInventory(connection: Connection): Inventory {
           return all.map((row) => summaryOfResource(kind, row));
         });
         return (await Promise.all(found)).flat().sort(byName).slice(0, limit);
+      }),
+
+    kept: () =>
+      connection.call('listing what key every resource is under', async (line) => {
+        const found = kinds.map(async (kind) => {
+          const all = await rows(line, subscriptions, keptQuery(kind), KeptRow);
+          return all.map((row) => keptIn(kind, row));
+        });
+        return (await Promise.all(found)).flat();
       }),
 
     vaults: () =>

@@ -13,6 +13,10 @@ export type OpenShow = z.infer<typeof OpenShow>;
 export const HistoryShow = z.enum(['everything', 'decisions', 'changes']);
 export type HistoryShow = z.infer<typeof HistoryShow>;
 
+/** Which agents: all, those with something to do, those under Microsoft's key. */
+export const FleetShow = z.enum(['all', 'to-do', 'microsofts']);
+export type FleetShow = z.infer<typeof FleetShow>;
+
 /** What a list shows; which page, and what else of the same, is asked for by its buttons. */
 export const ListSubject = z.discriminatedUnion('kind', [
   z.object({
@@ -21,6 +25,12 @@ export const ListSubject = z.discriminatedUnion('kind', [
     /** Whose `mine` and `waiting` are. */
     by: PersonId,
     /** Part of an agent's name or of a request's id; empty: whatever they are called. */
+    named: z.string().max(100),
+  }),
+  z.object({
+    kind: z.literal('agents'),
+    show: FleetShow,
+    /** Part of an agent's name; empty: whatever they are called. */
     named: z.string().max(100),
   }),
   z.object({ kind: z.literal('one-request'), requestId: RequestId }),

@@ -4,6 +4,7 @@ import { askFor } from './ask.ts';
 import { cmkHelp } from './cmk-help.ts';
 import { cmkHistory } from './cmk-history.ts';
 import { cmkRequests } from './cmk-requests.ts';
+import { cmkStatus } from './cmk-status.ts';
 import type { Command } from './command.ts';
 
-export const commands: readonly Command[] = [...operations.map(askFor), cmkRequests, cmkHistory, cmkHelp];
+export const commands: readonly Command[] = [...operations.map(askFor), cmkStatus, cmkRequests, cmkHistory, cmkHelp];

@@ -25,6 +25,8 @@ export interface OperationWords {
   readonly question: string;
   /** Of the resource that is chosen: whether it is in the state this is for. */
   readonly verdicts: { readonly fits: string; readonly unfit: string };
+  /** On a button beside a resource that it is for: one word. */
+  readonly verb: string;
   /** On the button of another operation that leads here. */
   readonly offer: string;
   /** What the requester has to tick, and what approvers read of it. */
@@ -64,6 +66,8 @@ export interface Spec<Schema extends z.ZodType<Wish>> {
   readonly stages: readonly (readonly StepName[])[];
   /** In the order people read them. */
   readonly checks: (work: KeyWork, context: CheckContext) => readonly Check[];
+  /** Which resources it is for, by the key they are under. */
+  readonly startsFrom: 'microsofts-key' | 'own-key';
   /** The operation to turn to where one of these blocks says that the resource is not in the state this one is for. */
   readonly instead: { readonly operation: string; readonly where: readonly CheckCode[] };
 }
@@ -75,6 +79,7 @@ export interface Operation<Schema extends z.ZodType<Wish> = z.ZodType<Wish>> {
   readonly wish: Schema;
   readonly words: OperationWords;
   readonly instead: Spec<Schema>['instead'];
+  readonly startsFrom: Spec<Schema>['startsFrom'];
   readonly pages: (form: Form) => readonly Page[];
   readonly wishOf: (form: Form) => Wish | null;
   readonly answersOf: (wish: Wish) => Form['answers'];
@@ -102,10 +107,10 @@ function plannedSteps(stages: readonly (readonly StepName[])[], work: KeyWork): 
  * needed.
  */
 export function defineOperation<Schema extends z.ZodType<Wish>>(spec: Spec<Schema>): Operation<Schema> {
-  const { name, typed, wish: schema, words, instead, pages, wishOf } = spec;
+  const { name, typed, wish: schema, words, instead, startsFrom, pages, wishOf } = spec;
   const change = (wish: Wish): KeyChange => spec.change(schema.parse(wish));
   return {
-    ...{ name, typed, wish: schema, words, instead, pages, wishOf, change },
+    ...{ name, typed, wish: schema, words, instead, startsFrom, pages, wishOf, change },
     answersOf: (wish) => spec.answersOf(schema.parse(wish)),
     observe: (azure, wish, own) => observe(azure, wish.resource, change(wish), own),
     plan(wish, observed, context) {

@@ -27,6 +27,10 @@ export function operationNamed(name: string): Operation {
   return operation;
 }
 
+/** The one to ask for where a resource is under such a key; null where there is none. */
+export const operationFrom = (key: Operation['startsFrom']): Operation | null =>
+  operations.find(({ startsFrom }) => startsFrom === key) ?? null;
+
 export const operationOf = (wish: AnyWish): Operation => operationNamed(wish.operation);
 
 /** What a plan comes to: what its steps are told, and what cards show of it. */

@@ -141,6 +141,10 @@ export class KnownRecord {
     return [...(this.#ofResource.get(resource) ?? [])].reverse();
   }
 
+  waitsOf(request: string): Waits {
+    return this.#requests.get(request)?.waits ?? 'nobody';
+  }
+
   /** All that are held, with their holders. */
   get holders(): ReadonlyMap<string, string> {
     return this.#holders;

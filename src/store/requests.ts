@@ -39,6 +39,14 @@ export function openRequests(pool: Pool, tools: AppendTools, written: () => void
         total: open.length,
       };
     },
+    held: async () => {
+      await tools.known.catchUp(pool);
+      return new Map(
+        [...tools.known.holders].map(([resource, id]) => {
+          return [resource, { id: RequestId.parse(id), waits: tools.known.waitsOf(id) }];
+        }),
+      );
+    },
     ofResource: async (resourceId) => {
       await tools.known.catchUp(pool);
       return tools.known.requestsFor(resourceId.toLowerCase()).map((id) => RequestId.parse(id));

@@ -102,6 +102,25 @@ describe('agents', () => {
   });
 });
 
+describe('what key every agent is under', () => {
+  test('is told of all, with nothing else of them', async () => {
+    const sent = await sentDuring(running, async () => {
+      const found = got(await azure.inventory.kept());
+      expect(found.map(({ name }) => name).sort()).toEqual([...(await names(''))].sort());
+      expect(found.find(({ name }) => name === 'triage-agent-prod')).toEqual({
+        id: resourceId('triage-agent-prod'),
+        name: 'triage-agent-prod',
+        customerKey: null,
+      });
+      expect(found.find(({ name }) => name === 'virtual-visit-agent')?.customerKey).toMatchObject({
+        keyName: 'cmk-virtual-visit',
+        keyVersion: expect.stringMatching(/^[0-9a-f]{32}$/),
+      });
+    });
+    expect(JSON.stringify(sent[0]?.body)).toContain('project id, name, cmk=properties.keyVaultProperties |');
+  });
+});
+
 describe('vaults', () => {
   test('are listed as ARM has them, by name', async () => {
     const found = got(await azure.inventory.vaults());

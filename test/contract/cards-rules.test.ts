@@ -52,6 +52,14 @@ test('the clickable verbs of each state', () => {
     'list.open',
     'list.page',
   ]);
+  expect([...new Set(verbsOf('agents.all'))]).toEqual([
+    'list.all',
+    'list.to-do',
+    'list.microsofts',
+    'list.open',
+    'list.ask',
+    'list.page',
+  ]);
   expect(verbsOf('history.request')).toEqual(['list.everything', 'list.decisions', 'list.changes', 'list.open']);
   expect(verbsOf('history.resource')).toEqual(['list.everything', 'list.decisions', 'list.changes', 'list.page']);
 });

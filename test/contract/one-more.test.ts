@@ -31,6 +31,7 @@ const cases: readonly Case[] = [
       'src/domain/request/evolve.ts',
       'src/teams/cards/views/call-view.ts',
       'src/words/events.ts',
+      'src/words/history.ts',
     ],
   },
   {

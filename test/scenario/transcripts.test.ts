@@ -179,6 +179,15 @@ scenario('lists', 'Lists and histories', 'What is open, and what happened.', asy
   await t.clicks(teamMember, history, 'Changes');
 });
 
+scenario('status', 'The keys of all agents', 'What is to do, and a button that does it.', async (t) => {
+  const { card: asked } = await hasAsked(t);
+  const card = await t.types(requester, '/cmk-status');
+  await t.clicks(requester, card, 'To do');
+  await t.types(approver, '/cmk-status triage');
+  await t.types(requester, '/cmk-status nobody');
+  await t.clicks(approver, asked, 'Reject request', { reason: 'Not this week' });
+});
+
 scenario(
   'happy-path-chat',
   'The happy path, asked in a personal chat',

@@ -12,10 +12,12 @@ import type { StoredEvent } from '../../src/domain/request/events.ts';
 import { type RefusalCode, refuse } from '../../src/domain/request/refusal.ts';
 import type { Request } from '../../src/domain/request/request.ts';
 import { judgeKeys, judgeVaults } from '../../src/operations/choose.ts';
+import { type AgentStanding, countsOf, type FleetState } from '../../src/operations/fleet.ts';
 import type { Form } from '../../src/operations/form.ts';
 import type { FactsOf } from '../../src/operations/pages/page.ts';
 import { mention, nothing, plain } from '../../src/teams/cards/plain-text.ts';
 import type { AdaptiveCard } from '../../src/teams/cards/render-card.ts';
+import { agentsCard } from '../../src/teams/cards/views/agents-view.ts';
 import { auditReplyCard, auditRootCard } from '../../src/teams/cards/views/audit-view.ts';
 import { formCancelledCard, formLeftCard, formOpenCard } from '../../src/teams/cards/views/form-place-view.ts';
 import { formLookingCard, formUnreadCard } from '../../src/teams/cards/views/form-slow-view.ts';
@@ -150,7 +152,53 @@ async function lists(): Promise<readonly GalleryCard[]> {
     { name: 'list.last', card: list(open, requests, Math.ceil(requests.length / 5)) },
     { name: 'list.waiting', card: list({ ...waiting, chips: openChips('waiting') }, requests.slice(0, 1), 1) },
     { name: 'list.empty', card: list(none, [], 1) },
+    ...agents(id),
     ...histories(id),
+  ];
+}
+
+function agents(formId: string): readonly GalleryCard[] {
+  const now = new Date('2026-03-02T12:04:00.000Z');
+  const end = (days: number): string => new Date(now.getTime() + days * 86_400_000).toISOString();
+  const standing = (name: string, state: FleetState, change: Partial<AgentStanding> = {}): AgentStanding => ({
+    id: ArmId.parse(
+      `/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care-prod/providers/Microsoft.HealthBot/healthBots/${name}`,
+    ),
+    name,
+    state,
+    request: null,
+    keyName: 'cmk-virtual-visit',
+    ends: null,
+    ...change,
+  });
+  const id = RequestId.parse('CMK-7F3K9Q');
+  const all = [
+    standing('ward-agent', 'needs-attention', { request: { id, waits: 'attention' } }),
+    standing('imaging-agent', 'ended', { ends: end(-4) }),
+    standing('virtual-visit-agent', 'ends-soon', { ends: end(21) }),
+    standing('triage-agent-prod', 'request-open', { request: { id, waits: 'approval' } }),
+    standing('outpatient-triage-and-appointment-assistant-production', 'microsofts-key'),
+    standing('oncology-faq', 'end-unknown'),
+    standing('radiology-agent', 'own-key', { ends: end(400) }),
+    standing('wellness-agent', 'own-key'),
+  ];
+  const counts = { ...countsOf(all), 'microsofts-key': 4, 'own-key': 12 };
+  const content = {
+    show: 'all',
+    named: '',
+    counts,
+    subscriptions: 3,
+    agents: all,
+    total: 22,
+    asks: true,
+    asOf: now,
+    now,
+  } as const;
+  const none = { ...content, counts: countsOf([]), agents: [], total: 0, subscriptions: 0 };
+  return [
+    { name: 'agents.all', card: agentsCard(formId, content, 1) },
+    { name: 'agents.reader', card: agentsCard(formId, { ...content, asks: false, named: 'agent' }, 2) },
+    { name: 'agents.none', card: agentsCard(formId, none, 1) },
   ];
 }
 

@@ -109,6 +109,8 @@ function draw(element: JsonObject, card: JsonObject): string[] {
       return grid([objects(element.columns).map((column) => drawColumn(column, card))]);
     case 'Table':
       return grid(objects(element.rows).map((row) => objects(row.cells).map((cell) => drawAll(cell.items, card))));
+    case 'Chart.Donut':
+      return grid(objects(element.data).map((part) => [['◔'], [String(part.value)], [textOf(part.legend)]]));
     case 'ActionSet':
       return [...buttons(element.actions), ...objects(element.actions).flatMap(panel)];
     default:

@@ -147,6 +147,14 @@ export interface ResourceSummary {
   readonly underCustomerKey: boolean;
 }
 
+/** A resource of which nothing but its key matters: there may be very many. */
+export interface KeptResource {
+  readonly id: ArmId;
+  readonly name: string;
+  /** Null: under Microsoft's. */
+  readonly customerKey: CustomerKey | null;
+}
+
 /** A vault as lists show it. */
 export type VaultSummary = ObservedVault;
 
@@ -154,6 +162,8 @@ export type VaultSummary = ObservedVault;
 export interface Inventory {
   /** Agents in the configured subscriptions whose name contains the text, by name, at most `top`. */
   resources(contains: string, top: number): Promise<Outcome<readonly ResourceSummary[]>>;
+  /** All agents in the configured subscriptions with the key each is under, in no order; page by page, and no more of each. */
+  kept(): Promise<Outcome<readonly KeptResource[]>>;
   /** All vaults in the configured subscriptions, by name. */
   vaults(): Promise<Outcome<readonly VaultSummary[]>>;
 }

@@ -55,6 +55,8 @@ export interface Requests {
     offset?: number,
     wanted?: OpenWanted,
   ): Promise<{ readonly requests: readonly Request[]; readonly total: number }>;
+  /** Every open request by the agent it holds, in lower case, with whom it waits for. Nothing is read for it. */
+  held(): Promise<ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits }>>;
   /** Every request there was for the agent, newest first. */
   ofResource(resourceId: ArmId): Promise<readonly RequestId[]>;
 }

@@ -76,5 +76,6 @@ export const enableCmk = defineOperation<typeof Wish>({
     ...judgeWrites(work, context),
     ...judgeWantedKey(work, context),
   ],
+  startsFrom: 'microsofts-key',
   instead: { operation: 'rotate-cmk', where: ['already-under-another-key', 'already-under-this-key'] },
 });

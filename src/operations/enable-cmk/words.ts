@@ -5,6 +5,7 @@ export const words: OperationWords = {
   asksFor: 'customer-managed key',
   question: 'Which agent gets its own key?',
   verdicts: { fits: 'Can use a customer-managed key', unfit: 'The review will say what stands in the way' },
+  verb: 'Enable',
   offer: 'Put it under your own key',
   caution: {
     title: 'Deleting the agent later loses its data for good',

@@ -131,5 +131,6 @@ export const rotateCmk = defineOperation<typeof Wish>({
     ...judgeWrites(work, context),
     ...judgeWantedKey(work, context),
   ],
+  startsFrom: 'own-key',
   instead: { operation: 'enable-cmk', where: ['microsoft-managed'] },
 });

@@ -13,6 +13,7 @@ export const words: OperationWords = {
     fits: 'Can move to another version or key',
     unfit: 'The next page says what stands in the way',
   },
+  verb: 'Rotate',
   offer: 'Move it to another version or key',
   caution: {
     title: 'Turning off a version in use loses data',

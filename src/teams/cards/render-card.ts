@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { z } from 'zod';
+import { AgentsData } from './data/agents.ts';
 import { ApprovalData } from './data/approval.ts';
 import { ApprovalDecidedData } from './data/approval-decided.ts';
 import { AuditReplyData } from './data/audit-reply.ts';
@@ -37,6 +38,7 @@ const templating: { readonly Template: new (template: unknown) => Template } = r
 
 /** Every card: `cards/<name>.json` is its layout, the schema its data. */
 export const cardSchemas = {
+  agents: AgentsData,
   approval: ApprovalData,
   'approval-decided': ApprovalDecidedData,
   'audit-reply': AuditReplyData,

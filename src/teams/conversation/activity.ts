@@ -112,6 +112,7 @@ export const CardClick = z.object({
       revision: z.number().int().optional().catch(undefined),
       formId: z.string().max(64).optional(),
       requestId: z.string().max(64).optional(),
+      resourceId: z.string().max(1_000).optional(),
     }),
   }),
   // One that is malformed counts as none, as the protocol has it.

@@ -19,8 +19,8 @@ import { answerFormClick, clickedCard, openForm } from './form-click.ts';
 import type { Forms } from './forms.ts';
 import { badRequestAnswer, cardAnswer, choicesAnswer, messageAnswer } from './invoke-answers.ts';
 import type { LaterCards } from './later-cards.ts';
-import type { Lists } from './lists.ts';
-import { openFromList } from './open-from-list.ts';
+import { answerListClick } from './list-click.ts';
+import type { Lists, Viewer } from './lists.ts';
 import { outlasting } from './outlasting.ts';
 import { parseMessage, type TypedMessage } from './parse-message.ts';
 import { type Reply, reply } from './reply.ts';
@@ -44,6 +44,10 @@ export interface BotOptions extends RequestClickOptions, WelcomeOptions {
 
 /** Somebody who may look, and what they may do besides. */
 type Admitted = KnownSender & { readonly roles: Roles };
+
+const viewerOf = ({ person, roles }: Admitted): Viewer => ({ person, asks: roles.asks });
+const listed = (answer: Awaited<ReturnType<Lists['open']>>): AdaptiveCard =>
+  answer.kind === 'card' ? answer.card : refusalCard(answer);
 
 /** What whoever asked may do without a role. */
 const stopping: readonly string[] = [cancel.verb, stop.verb];
@@ -162,7 +166,7 @@ export class CmkBot extends ActivityHandler {
       case 'show-help':
         return this.help(sender, '');
       case 'show-list':
-        return this.options.lists.open(result.subject, sender.person);
+        return listed(await this.options.lists.open(result.subject, viewerOf(sender)));
     }
   }
 
@@ -188,7 +192,7 @@ export class CmkBot extends ActivityHandler {
     if (click.data.action.verb === askAgainVerb) return this.askAgain(context, sender, click.data);
     const started = startedBy(click.data.action.verb);
     if (started !== null) return this.start(context, sender, started);
-    if (click.data.action.verb.startsWith('list.')) return this.listClick(sender, click.data);
+    if (click.data.action.verb.startsWith('list.')) return answerListClick(this.options, context, sender, click.data);
     return click.data.action.verb.startsWith('form.')
       ? this.formClick(context, sender, click.data)
       : this.requestClick(context, sender, click.data);
@@ -230,12 +234,6 @@ export class CmkBot extends ActivityHandler {
   private async askAgain(context: TurnContext, sender: Admitted, click: CardClick): Promise<InvokeResponse> {
     if (!sender.roles.asks) return messageAnswer(refusalText(refuse('not-a-requester')));
     return answerAskAgain(this.options, context, sender, click);
-  }
-
-  private async listClick(sender: Admitted, { action: { verb, data } }: CardClick): Promise<InvokeResponse> {
-    if (verb === 'list.open') return openFromList(this.options, sender, data.requestId ?? '');
-    const turned = await this.options.lists.turn(verb, data.formId ?? '', data.revision ?? 1, sender.person);
-    return turned.kind === 'card' ? cardAnswer(turned.card) : messageAnswer(refusalText(turned));
   }
 
   private requestClick(context: TurnContext, sender: KnownSender, click: CardClick): Promise<InvokeResponse> {

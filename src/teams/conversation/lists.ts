@@ -1,22 +1,31 @@
 /** Lists with pages: what a list is about is kept, so that its buttons carry its id and nothing else. */
-import { HistoryShow, ListSubject, OpenShow } from '../../commands/command.ts';
+import { FleetShow, HistoryShow, ListSubject, OpenShow } from '../../commands/command.ts';
 import { FormId, mintFormId, type PersonId } from '../../domain/ids.ts';
 import type { Documents } from '../../domain/ports/store.ts';
-import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
+import type { FleetReader } from '../../operations/read-fleet.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
+import { agentsCard } from '../cards/views/agents-view.ts';
 import { entriesPerPage, historyCard } from '../cards/views/history-view.ts';
 import { listCard, rowsPerPage } from '../cards/views/list-view.ts';
+import { type AgentsSubject, agentsContent } from './agents-contents.ts';
 import { historyContent } from './history-contents.ts';
 import { type ContentOptions, listContent, mostListed } from './list-contents.ts';
 
 type Answer = { readonly kind: 'card'; readonly card: AdaptiveCard } | Refusal;
 
+/** Who looks, and whose buttons the card has. */
+export interface Viewer {
+  readonly person: PersonId;
+  /** Whether they may ask for anything. */
+  readonly asks: boolean;
+}
+
 export interface Lists {
-  /** `reader`: who typed, and whose buttons the card has. */
-  open(subject: ListSubject, reader: PersonId): Promise<AdaptiveCard>;
+  open(subject: ListSubject, viewer: Viewer): Promise<Answer>;
   /** `verb`: another page, or what else of the same the list can show. */
-  turn(verb: string, id: string, page: number, reader: PersonId): Promise<Answer>;
+  turn(verb: string, id: string, page: number, viewer: Viewer): Promise<Answer>;
 }
 
 /** What the same list is about once a word on it was clicked; null where it has no such word. `by`: who clicked. */
@@ -24,6 +33,10 @@ function turned(subject: ListSubject, word: string, by: PersonId): ListSubject |
   if (subject.kind === 'open-requests') {
     const show = OpenShow.safeParse(word).data;
     return show === undefined ? null : { kind: 'open-requests', show, by, named: '' };
+  }
+  if (subject.kind === 'agents') {
+    const show = FleetShow.safeParse(word).data;
+    return show === undefined ? null : { ...subject, show };
   }
   const show = HistoryShow.safeParse(word).data;
   if (show === undefined || subject.kind === 'latest-requests' || subject.kind === 'one-request') return null;
@@ -34,7 +47,7 @@ function turned(subject: ListSubject, word: string, by: PersonId): ListSubject |
 interface Listed {
   readonly id: string;
   readonly subject: ListSubject;
-  readonly reader: PersonId;
+  readonly viewer: Viewer;
 }
 
 /** What was on the page may be gone since: then the last one there is. */
@@ -48,43 +61,52 @@ async function clamped<C extends { readonly total: number }>(
   return wanted <= last ? { content, page: wanted } : { content: await contentOf(last), page: last };
 }
 
-async function drawPage(options: ContentOptions, { id, subject, reader }: Listed, wanted: number) {
+const asCard = (card: AdaptiveCard): Answer => ({ kind: 'card', card });
+
+async function drawAgents(options: ListsOptions, id: string, subject: AgentsSubject, viewer: Viewer, wanted: number) {
+  const look = { asks: viewer.asks, now: options.now() };
+  const drawn = await agentsContent(options.fleet, subject, look, wanted);
+  return drawn.ok ? asCard(agentsCard(id, drawn.value.content, drawn.value.page)) : refuseFailure(drawn.failure);
+}
+
+async function drawPage(options: ListsOptions, { id, subject, viewer }: Listed, page: number): Promise<Answer> {
+  if (subject.kind === 'agents') return drawAgents(options, id, subject, viewer, Math.max(page, 1));
+  const wanted = Math.min(Math.max(page, 1), mostListed);
   if (subject.kind === 'history-of-request' || subject.kind === 'history-of-resource') {
-    const drawn = await clamped(wanted, entriesPerPage, (page) => historyContent(options, subject, page));
-    return historyCard(id, drawn.content, drawn.page);
+    const drawn = await clamped(wanted, entriesPerPage, (one) => historyContent(options, subject, one));
+    return asCard(historyCard(id, drawn.content, drawn.page));
   }
-  const drawn = await clamped(wanted, rowsPerPage, (page) => listContent(options, subject, reader, page));
-  return listCard(id, drawn.content, drawn.page);
+  const { person } = viewer;
+  const drawn = await clamped(wanted, rowsPerPage, (one) => listContent(options, subject, person, one));
+  return asCard(listCard(id, drawn.content, drawn.page));
 }
 
 export interface ListsOptions extends ContentOptions {
   readonly documents: Documents;
   readonly random: CommandPorts['random'];
+  readonly fleet: Pick<FleetReader, 'read'>;
 }
 
 export function openLists(options: ListsOptions): Lists {
   const { documents, random } = options;
 
-  async function open(subject: ListSubject, reader: PersonId): Promise<AdaptiveCard> {
+  async function open(subject: ListSubject, viewer: Viewer): Promise<Answer> {
     const id = mintFormId(random(10));
     await documents.write({ [`list/${id}`]: { subject, eTag: '' } });
-    return drawPage(options, { id, subject, reader }, 1);
+    return drawPage(options, { id, subject, viewer }, 1);
   }
 
   return {
     open,
-    async turn(verb, id, page, reader) {
+    async turn(verb, id, page, viewer) {
       const listId = FormId.safeParse(id).data;
       if (listId === undefined) return refuse('form-ended');
       const stored = (await documents.read([`list/${listId}`]))[`list/${listId}`];
       const subject = ListSubject.safeParse(stored?.subject).data;
       if (subject === undefined) return refuse('form-ended');
-      if (verb === 'list.page') {
-        const wanted = Math.min(Math.max(page, 1), mostListed);
-        return { kind: 'card', card: await drawPage(options, { id: listId, subject, reader }, wanted) };
-      }
-      const other = turned(subject, verb.slice('list.'.length), reader);
-      return other === null ? refuse('form-ended') : { kind: 'card', card: await open(other, reader) };
+      if (verb === 'list.page') return drawPage(options, { id: listId, subject, viewer }, page);
+      const other = turned(subject, verb.slice('list.'.length), viewer.person);
+      return other === null ? refuse('form-ended') : open(other, viewer);
     },
   };
 }

@@ -9,7 +9,7 @@ export interface Started {
   readonly on: 'help' | 'welcome';
 }
 
-/** `help.enable-cmk`; null: the verb begins no command. */
+/** `help.cmk-requests`; null: the verb begins no command. */
 export function startedBy(verb: string): Started | null {
   const [on, ...rest] = verb.split('.');
   if (on !== 'help' && on !== 'welcome') return null;

@@ -81,6 +81,16 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
         .filter(({ id, resourceName }) => `${id} ${resourceName}`.toLowerCase().includes(part));
       return { requests: open.slice(offset, offset + limit), total: open.length };
     },
+    held: async () =>
+      new Map(
+        ids()
+          .flatMap((id) => loaded(id) ?? [])
+          .filter((request) => !hasEnded(request))
+          .map(({ id, state, plan }) => {
+            const waits = (Object.keys(waitsOf) as Waits[]).find((one) => waitsOf[one].includes(state)) ?? 'nobody';
+            return [plan.wish.resource.id.toLowerCase(), { id, waits }];
+          }),
+      ),
     ofResource: async (resourceId) =>
       ids()
         .reverse()

@@ -181,6 +181,12 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
               underCustomerKey: customerKey !== null,
             })),
         ),
+      kept: () =>
+        read('inventory.kept', () =>
+          world.resource === null
+            ? []
+            : [{ id: world.resource.id, name: world.resource.name, customerKey: world.resource.customerKey }],
+        ),
       vaults: () => read('inventory.vaults', () => (world.vault === null ? [] : [world.vault])),
     },
     groups: {

@@ -1,5 +1,6 @@
 // @ts-check
 import { foldsOf, recall, remember, valuesOf } from './card-memory.js';
+import { drawCharts } from './chart.js';
 import { announce } from './dom.js';
 import { hostConfig } from './host-config.js';
 import { tendToggles } from './toggles.js';
@@ -8,6 +9,7 @@ import { searchWith } from './typeahead.js';
 /** @type {any} */
 const { AdaptiveCards } = window;
 const host = new AdaptiveCards.HostConfig(hostConfig);
+drawCharts();
 
 /**
  * @typedef {{ type: string, verb: string, data: unknown, inputs: Record<string, string> }} Clicked

@@ -1,0 +1,91 @@
+/** Where every agent stands with its key, the most urgent first. Pure: what was read comes in. */
+import type { ArmId, RequestId } from '../domain/ids.ts';
+import type { KeptResource } from '../domain/ports/azure.ts';
+import type { Waits } from '../domain/request/waits.ts';
+
+/** In the order in which lists have them. */
+export const fleetStates = [
+  'needs-attention',
+  'ended',
+  'ends-soon',
+  'request-open',
+  'microsofts-key',
+  'end-unknown',
+  'own-key',
+] as const;
+export type FleetState = (typeof fleetStates)[number];
+
+export interface AgentStanding {
+  readonly id: ArmId;
+  readonly name: string;
+  readonly state: FleetState;
+  /** The open request, where there is one. */
+  readonly request: { readonly id: RequestId; readonly waits: Waits } | null;
+  readonly keyName: string;
+  /** ISO 8601; null where the key has no end, or nobody knows it. */
+  readonly ends: string | null;
+}
+
+/** When a key version ends; null: never. Missing: nobody knows. */
+export type KeyEnds = ReadonlyMap<string, string | null>;
+
+/** A key version, whoever writes it: addresses go without case and final slash. Null where the agent names no version. */
+export function keyOf({ customerKey }: Pick<KeptResource, 'customerKey'>): string | null {
+  if (customerKey === null || customerKey.keyVersion === null) return null;
+  const { vaultUri, keyName, keyVersion } = customerKey;
+  return `${vaultUri.replace(/\/+$/, '')}/keys/${keyName}/${keyVersion}`.toLowerCase();
+}
+
+export const soonDays = 60;
+const soonMs = soonDays * 24 * 3_600_000;
+
+function stateOf(ends: string | null | undefined, now: Date): FleetState {
+  if (ends === undefined) return 'end-unknown';
+  if (ends === null) return 'own-key';
+  const left = Date.parse(ends) - now.getTime();
+  if (left <= 0) return 'ended';
+  return left <= soonMs ? 'ends-soon' : 'own-key';
+}
+
+type Held = ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits }>;
+
+function standingOf(resource: KeptResource, held: Held, ends: KeyEnds, now: Date): AgentStanding {
+  const request = held.get(resource.id.toLowerCase()) ?? null;
+  const key = keyOf(resource);
+  const end = key === null ? undefined : ends.get(key);
+  const own = resource.customerKey === null ? 'microsofts-key' : stateOf(end, now);
+  const state = request === null ? own : request.waits === 'attention' ? 'needs-attention' : 'request-open';
+  return {
+    id: resource.id,
+    name: resource.name,
+    state,
+    request,
+    keyName: resource.customerKey?.keyName ?? '',
+    ends: end ?? null,
+  };
+}
+
+const order = new Map(fleetStates.map((state, index) => [state, index]));
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** What ends first stands first, then by name. */
+const byUrgency = (a: AgentStanding, b: AgentStanding): number =>
+  (order.get(a.state) ?? 0) - (order.get(b.state) ?? 0) ||
+  (a.state === b.state && (a.state === 'ends-soon' || a.state === 'ended') ? byText(a.ends ?? '', b.ends ?? '') : 0) ||
+  byText(a.name.toLowerCase(), b.name.toLowerCase()) ||
+  byText(a.id, b.id);
+
+export const judgeFleet = (
+  resources: readonly KeptResource[],
+  held: Held,
+  ends: KeyEnds,
+  now: Date,
+): readonly AgentStanding[] => resources.map((one) => standingOf(one, held, ends, now)).sort(byUrgency);
+
+export type FleetCounts = Readonly<Record<FleetState, number>>;
+
+export function countsOf(fleet: readonly AgentStanding[]): FleetCounts {
+  const counts = Object.fromEntries(fleetStates.map((state) => [state, 0])) as Record<FleetState, number>;
+  for (const { state } of fleet) counts[state] += 1;
+  return counts;
+}

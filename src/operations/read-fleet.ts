@@ -1,0 +1,125 @@
+/**
+ * Reads where every agent stands. Agents come from Resource Graph and are kept for a minute, for a list is turned page by page.
+ * When keys end is asked of their vaults, so many at a time: what is known is kept, and what is not yet is said to be unknown.
+ */
+import type { Outcome } from '../domain/failure.ts';
+import { done } from '../domain/failure.ts';
+import { type ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
+import type { Azure, KeptResource } from '../domain/ports/azure.ts';
+import type { Requests } from '../domain/ports/store.ts';
+import { type AgentStanding, judgeFleet, keyOf } from './fleet.ts';
+
+export interface FleetPorts {
+  readonly azure: Pick<Azure, 'inventory' | 'keys'>;
+  readonly requests: Pick<Requests, 'held'>;
+  readonly now: () => Date;
+}
+
+export interface Fleet {
+  /** When Resource Graph was asked. */
+  readonly asOf: Date;
+  readonly agents: readonly AgentStanding[];
+}
+
+const keptMs = 60_000;
+const endsKeptMs = 600_000;
+/** How many keys are asked about for one look, how many at once, and for how long: a person waits. */
+const mostKeys = 64;
+const atOnce = 8;
+const patienceMs = 3_000;
+/** Of more keys nothing is kept. */
+const mostKnown = 20_000;
+
+interface Snapshot {
+  readonly at: Date;
+  readonly resources: readonly KeptResource[];
+  /** By address, as {@link keyOf} writes it. */
+  readonly vaults: ReadonlyMap<string, ArmId>;
+}
+
+interface KeyToRead {
+  readonly key: string;
+  readonly vaultId: ArmId;
+  readonly name: KeyName;
+  readonly version: KeyVersion;
+}
+
+const addressOf = (uri: string): string => uri.replace(/\/+$/, '').toLowerCase();
+
+export class FleetReader {
+  readonly #ports: FleetPorts;
+  readonly #ends = new Map<string, { readonly ends: string | null; readonly until: number }>();
+  #snapshot: Promise<Outcome<Snapshot>> | null = null;
+  #takenAt = 0;
+
+  constructor(ports: FleetPorts) {
+    this.#ports = ports;
+  }
+
+  async read(): Promise<Outcome<Fleet>> {
+    const snapshot = await this.#look();
+    if (!snapshot.ok) return snapshot;
+    const { at, resources } = snapshot.value;
+    await this.#readEnds(snapshot.value);
+    const ends = new Map([...this.#ends].map(([key, { ends: end }]) => [key, end]));
+    return done({
+      asOf: at,
+      agents: judgeFleet(resources, await this.#ports.requests.held(), ends, this.#ports.now()),
+    });
+  }
+
+  /** Many who look at once are answered by one look; a failed one is not kept. */
+  async #look(): Promise<Outcome<Snapshot>> {
+    const now = this.#ports.now().getTime();
+    if (this.#snapshot === null || now - this.#takenAt >= keptMs) {
+      this.#takenAt = now;
+      this.#snapshot = this.#take();
+    }
+    const mine = this.#snapshot;
+    const found = await mine;
+    if (!found.ok && this.#snapshot === mine) this.#snapshot = null;
+    return found;
+  }
+
+  async #take(): Promise<Outcome<Snapshot>> {
+    const { inventory } = this.#ports.azure;
+    const [resources, vaults] = await Promise.all([inventory.kept(), inventory.vaults()]);
+    if (!resources.ok) return resources;
+    // Without the vaults the keys' ends are unknown, and the rest is as good.
+    const byAddress = new Map((vaults.ok ? vaults.value : []).map(({ uri, id }) => [addressOf(uri), id]));
+    return done({ at: this.#ports.now(), resources: resources.value, vaults: byAddress });
+  }
+
+  #toRead({ resources, vaults }: Snapshot, now: number): readonly KeyToRead[] {
+    const wanted = new Map<string, KeyToRead>();
+    for (const resource of resources) {
+      const key = keyOf(resource);
+      if (key === null || resource.customerKey === null || wanted.has(key)) continue;
+      if ((this.#ends.get(key)?.until ?? 0) > now) continue;
+      const vaultId = vaults.get(addressOf(resource.customerKey.vaultUri));
+      const name = KeyName.safeParse(resource.customerKey.keyName).data;
+      const version = KeyVersion.safeParse(resource.customerKey.keyVersion).data;
+      if (vaultId === undefined || name === undefined || version === undefined) continue;
+      wanted.set(key, { key, vaultId, name, version });
+      if (wanted.size === mostKeys) break;
+    }
+    return [...wanted.values()];
+  }
+
+  async #readEnds(snapshot: Snapshot): Promise<void> {
+    const { now, azure } = this.#ports;
+    const start = now().getTime();
+    if (this.#ends.size > mostKnown) this.#ends.clear();
+    const queue = [...this.#toRead(snapshot, start)];
+    const readNext = async (): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        if (now().getTime() - start > patienceMs) return;
+        const found = await azure.keys.get(next.vaultId, next.name, next.version);
+        // A key that is gone, or may not be read, stays unknown.
+        if (!found.ok || found.value === null) continue;
+        this.#ends.set(next.key, { ends: found.value.expires, until: now().getTime() + endsKeptMs });
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, readNext));
+  }
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { CardText, Label } from '../plain-text.ts';
+import { Chip } from './chip.ts';
+import { Color, Line } from './row.ts';
+
+/** A part of the picture: what Teams draws as a ring, and in words where a client cannot. */
+export const FleetPart = z.strictObject({
+  legend: Label,
+  value: z.int(),
+  /** Of those that Teams' charts know. */
+  color: z.enum(['attention', 'warning', 'categoricalBlue', 'good', 'categoricalTeal', 'neutral']),
+  glyph: CardText,
+  glyphColor: Color,
+  /** `**4** Microsoft-managed key` */
+  words: CardText,
+});
+export type FleetPart = z.infer<typeof FleetPart>;
+
+/** An agent. */
+export const AgentRow = z.strictObject({
+  glyph: CardText,
+  glyphColor: Color,
+  name: CardText,
+  lines: z.array(Line).max(2),
+  /** Of its open request, which the button opens; else empty. */
+  requestId: z.string(),
+  /** For which the button opens a form; empty where there is nothing to do, or the reader may not ask. */
+  resourceId: z.string(),
+  /** `Open`, `Enable`, `Rotate` */
+  button: Label,
+});
+export type AgentRow = z.infer<typeof AgentRow>;
+
+/** /cmk-status: a picture of all agents, and a page of them. Previous and Next ask for a page by the number in `revision`. */
+export const AgentsData = z.strictObject({
+  formId: z.string(),
+  fallbackText: Label,
+  /** `Keys of 10 agents` */
+  title: CardText,
+  /** `In 3 subscriptions` */
+  subject: CardText,
+  asOf: CardText,
+  parts: z.array(FleetPart).max(6),
+  chips: z.array(Chip).max(3),
+  rows: z.array(AgentRow).max(8),
+  /** Instead of rows. May be empty. */
+  empty: CardText,
+  range: CardText,
+  /** What is not known, and why. */
+  notes: z.array(z.strictObject({ text: CardText })).max(3),
+  hasPrevious: z.boolean(),
+  previousPage: z.int(),
+  hasNext: z.boolean(),
+  nextPage: z.int(),
+});
+export type AgentsData = z.infer<typeof AgentsData>;

@@ -1,0 +1,172 @@
+/** A picture of all agents, and a page of them with the next step of each. */
+import type { FleetShow } from '../../../commands/command.ts';
+import { type AgentStanding, type FleetCounts, type FleetState, soonDays } from '../../../operations/fleet.ts';
+import { operationFrom } from '../../../operations/registry.ts';
+import { countOf } from '../../../words/count.ts';
+import { fromNow } from '../../../words/instants.ts';
+import type { AgentRow, FleetPart } from '../data/agents.ts';
+import { coloured, grey, marks } from '../data/row.ts';
+import { bold, type CardText, date, joinText, label, md, nothing, plain, quoted, time } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { chipsOf, pagesOf } from './list-view.ts';
+
+export const agentsPerPage = 8;
+
+export interface AgentsContent {
+  readonly show: FleetShow;
+  /** Part of the names; empty: all. */
+  readonly named: string;
+  /** Of all that are called so, on no page in particular. */
+  readonly counts: FleetCounts;
+  readonly subscriptions: number;
+  /** Of this page. */
+  readonly agents: readonly AgentStanding[];
+  /** On all pages. */
+  readonly total: number;
+  /** Whether the reader may ask for anything. */
+  readonly asks: boolean;
+  readonly asOf: Date;
+  readonly now: Date;
+}
+
+type Mark = keyof typeof marks;
+
+interface Look {
+  readonly mark: Mark;
+  readonly legend: string;
+  readonly color: FleetPart['color'];
+}
+
+/** A key that has ended is told beside its agent: in the picture it is one that ends within the days. */
+const looks: Readonly<Record<Exclude<FleetState, 'ended'>, Look>> = {
+  'needs-attention': { mark: 'alarm', legend: 'Needs attention', color: 'attention' },
+  'ends-soon': { mark: 'warn', legend: `Own key, ends within ${soonDays} days`, color: 'warning' },
+  'request-open': { mark: 'now', legend: 'Request open', color: 'categoricalBlue' },
+  'microsofts-key': { mark: 'idle', legend: 'Microsoft-managed key', color: 'neutral' },
+  'end-unknown': { mark: 'idle', legend: 'Own key, end not known', color: 'categoricalTeal' },
+  'own-key': { mark: 'done', legend: 'Own key, in order', color: 'good' },
+};
+const partsInOrder = Object.keys(looks) as (keyof typeof looks)[];
+
+const numberOf = (counts: FleetCounts, state: keyof typeof looks): number =>
+  counts[state] + (state === 'ends-soon' ? counts.ended : 0);
+
+/** What there is none of has no part. */
+const partsOf = (counts: FleetCounts): FleetPart[] =>
+  partsInOrder
+    .filter((state) => numberOf(counts, state) > 0)
+    .map((state) => {
+      const { mark, legend, color } = looks[state];
+      const value = numberOf(counts, state);
+      const words = md`${bold<string>(String(value))} ${plain<string>(legend)}`;
+      return { legend: label(legend), value, color, ...marks[mark], words };
+    });
+
+const waitsWords = {
+  approval: 'waits for approval',
+  attention: 'somebody has to look at it',
+  nobody: 'approved or running',
+} as const;
+
+function stateLine({ state, request, ends, keyName }: AgentStanding, now: Date): CardText {
+  const key = plain(keyName);
+  switch (state) {
+    case 'needs-attention':
+    case 'request-open':
+      return md`${plain<string>(request?.id ?? '')}, ${plain<string>(waitsWords[request?.waits ?? 'nobody'])}`;
+    case 'ended':
+    case 'ends-soon':
+      return ends === null ? key : md`${key}, ${date(new Date(ends))}, ${plain<string>(fromNow(ends, now))}`;
+    case 'own-key':
+      return ends === null ? md`${key}, no end` : md`${key}, ends ${date(new Date(ends))}`;
+    case 'end-unknown':
+      return md`${key}, its end is not known`;
+    case 'microsofts-key':
+      return nothing;
+  }
+}
+
+const titles: Readonly<Record<FleetState, string>> = {
+  'needs-attention': 'Needs attention',
+  ended: 'Key has ended',
+  'ends-soon': 'Key ends soon',
+  'request-open': 'Request open',
+  'microsofts-key': 'Microsoft-managed key',
+  'end-unknown': 'Own key',
+  'own-key': 'Own key',
+};
+
+/** The next step of an agent that has one, as the one button beside it. */
+function stepOf(
+  { id, state, request }: AgentStanding,
+  asks: boolean,
+): Pick<AgentRow, 'requestId' | 'resourceId' | 'button'> {
+  if (request !== null) return { requestId: request.id, resourceId: '', button: label('Open') };
+  const from = state === 'microsofts-key' ? state : state === 'ended' || state === 'ends-soon' ? 'own-key' : null;
+  const operation = from === null || !asks ? null : operationFrom(from);
+  return operation === null
+    ? { requestId: '', resourceId: '', button: label('') }
+    : { requestId: '', resourceId: id, button: label(operation.words.verb) };
+}
+
+function rowOf(agent: AgentStanding, { asks, now }: AgentsContent): AgentRow {
+  const { state } = agent;
+  const { mark } = looks[state === 'ended' ? 'needs-attention' : state];
+  const { glyphColor } = marks[mark];
+  const words = plain<string>(titles[state]);
+  const detail = stateLine(agent, now);
+  return {
+    ...marks[mark],
+    name: plain(agent.name),
+    lines: [
+      glyphColor === 'Default' || glyphColor === 'Good' ? grey(words) : coloured(words, glyphColor),
+      ...(detail === '' ? [] : [grey(detail)]),
+    ],
+    ...stepOf(agent, asks),
+  };
+}
+
+const chipWords: Readonly<Record<FleetShow, string>> = {
+  all: 'All',
+  'to-do': 'To do',
+  microsofts: 'Microsoft’s key',
+};
+
+const unknownNote = (count: number): CardText =>
+  plain<string>(
+    `When ${countOf(count, 'key ends', 'keys end')} is not known: not asked yet, not readable, or no version is pinned. Look again for more.`,
+  );
+
+function emptyOf({ named, show }: AgentsContent): string {
+  if (named !== '') return 'No agent is called like that.';
+  return show === 'all' ? 'The bot sees no agent.' : 'There is none.';
+}
+
+export function agentsCard(id: string, content: AgentsContent, page: number): AdaptiveCard {
+  const { show, named, counts, subscriptions, agents, total, asOf } = content;
+  const all = Object.values(counts).reduce((sum, one) => sum + one, 0);
+  const title = all === 0 ? 'No agents' : `Keys of ${countOf(all, 'agent', 'agents')}`;
+  const parts = partsOf(counts);
+  const unknown = counts['end-unknown'];
+  return renderCard('agents', {
+    formId: id,
+    fallbackText: label([title, ...parts.map(({ value, legend }) => `${value} ${legend}`)].join(', ')),
+    title: plain<string>(title),
+    subject: joinText(
+      [
+        all === 0
+          ? nothing
+          : plain<string>(`In ${countOf(subscriptions, 'subscription', 'subscriptions')}, most urgent first`),
+        named === '' ? nothing : md`${plain<string>(all === 0 ? 'Named' : 'named')} like ${quoted<string>(named, 60)}`,
+      ],
+      ', ',
+    ),
+    asOf: md`As of ${time(asOf)}`,
+    parts,
+    chips: [...chipsOf(chipWords, show)],
+    rows: agents.map((agent) => rowOf(agent, content)),
+    empty: total === 0 ? plain<string>(emptyOf(content)) : nothing,
+    ...pagesOf(total, page, agentsPerPage, agents.length),
+    notes: unknown === 0 ? [] : [{ text: unknownNote(unknown) }],
+  });
+}

@@ -1,0 +1,139 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { onKey, putUnder } from '../support/azure-state.ts';
+import { changeState } from '../support/local-azure.ts';
+import { cardOf, type SeenActivity } from '../support/local-teams.ts';
+import { inOneWorld } from '../support/one-world.ts';
+import { sendRaw } from '../support/raw-activity.ts';
+import {
+  activityText,
+  agentId,
+  answered,
+  approvalCard,
+  approve,
+  ask,
+  people,
+  places,
+  shows,
+  type,
+} from '../support/story.ts';
+import type { World } from '../support/world.ts';
+
+/** The picture of all agents: what it shows, and where its buttons lead. */
+
+let world: World;
+inOneWorld((one) => {
+  world = one;
+});
+
+const status = (person: string, words = '') => type(world, person, `/cmk-status${words}`);
+/** A minute later agents are looked at again; so are they after a restart. */
+const again = () => world.restartBot('SIGKILL');
+const rowOf = (card: SeenActivity, name: string): string => {
+  const text = activityText(card);
+  const start = text.indexOf(`\n${name}\n`);
+  return text
+    .slice(start + 1)
+    .split('\n')
+    .slice(0, 3)
+    .join(' | ');
+};
+
+describe('the picture of all agents', () => {
+  afterEach(again);
+
+  test('says of each whose key it is under, and of a key when it ends', async () => {
+    const soon = new Date(Date.now() + 20 * 86_400_000).toISOString();
+    await changeState(world.azure, putUnder('triage-agent-test', 'kv-care-prod', 'cmk-triage-agent'));
+    await changeState(
+      world.azure,
+      onKey('kv-care-prod', 'cmk-triage-agent', (version) => {
+        version.exp = Math.floor(Date.parse(soon) / 1_000);
+      }),
+    );
+    const card = await status(people.requester);
+    expect(JSON.stringify(cardOf(card))).toContain('Chart.Donut');
+    expect(rowOf(card, 'triage-agent-test')).toMatch(
+      /^triage-agent-test \| Key ends soon \| cmk-triage-agent, .*(19|20) days left/,
+    );
+    expect(activityText(await status(people.requester, ' triage-agent-prod'))).toContain('Microsoft-managed key');
+  });
+
+  test('leads to the form of what an agent needs, and to the request where there is one', async () => {
+    const card = await status(people.requester, ' triage-agent-prod');
+    const data = { resourceId: agentId('triage-agent-prod') };
+    const clicked = await world.teams.click(people.requester, card.id, 'list.ask', { data });
+    expect(answered(clicked)).toBe('The form stands below.');
+    const form = await world.teams.sees(
+      places.operations,
+      people.requester,
+      (activity) =>
+        /Which vault|Vault/.test(activityText(activity)) && activityText(activity).includes('triage-agent-prod'),
+    );
+    expect(form.id).not.toBe(card.id);
+    const id = await ask(world);
+    const now = await status(people.approver, ' triage-agent-prod');
+    expect(rowOf(now, 'triage-agent-prod')).toBe(`triage-agent-prod | Request open | ${id}, waits for approval`);
+    const opened = await world.teams.click(people.approver, now.id, 'list.open', { data: { requestId: id } });
+    expect(answered(opened)).toBe(`The card of ${id} stands below.`);
+    await approve(world, people.approver, await approvalCard(world, id));
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+  });
+
+  test('offers no form to somebody who may not ask, and refuses a click that asks all the same', async () => {
+    await world.restartBot('SIGKILL', { CMK_READERS: people.teamMember });
+    const card = await status(people.teamMember, ' triage-agent-prod');
+    expect(activityText(card)).toContain('Microsoft-managed key');
+    expect(JSON.stringify(cardOf(card))).not.toContain('list.ask');
+    const data = { resourceId: agentId('triage-agent-prod') };
+    expect(answered(await world.teams.click(people.teamMember, card.id, 'list.ask', { data }))).toContain(
+      'may not ask',
+    );
+  });
+
+  test('says which right is missing where Azure refuses the list', async () => {
+    await world.restartBot('SIGKILL', { CMK_SUBSCRIPTIONS: '40000000-0000-4000-8000-000000000099' });
+    expect(activityText(await status(people.requester))).toContain('may not look at this in Azure');
+  });
+});
+
+/** Of the bot's process, by its own figures. */
+async function heldBytes(): Promise<number> {
+  const { body } = await sendRaw(world, '', { method: 'GET', path: '/metrics' });
+  return Number(/^process_resident_memory_bytes (\S+)/m.exec(body)?.[1]);
+}
+
+describe('ten thousand agents in two hundred subscriptions', () => {
+  const subscription = (n: number): string => `4${String(n).padStart(7, '0')}-1111-4000-8000-000000000001`;
+  const all = Array.from({ length: 200 }, (_, n) => subscription(n));
+
+  test('are counted, turned page by page, and found by name, within what a card and a process hold', async () => {
+    await changeState(world.azure, (state) => {
+      const [agent] = state.agents;
+      const role = state.roleAssignments.find((one: { scope: string }) => one.scope.endsWith(agent.subscriptionId));
+      for (const [n, id] of all.entries()) {
+        state.subscriptions.push({ id, displayName: `Ward ${n}` });
+        state.roleAssignments.push({ ...role, scope: `/subscriptions/${id}`, name: id });
+      }
+      state.agents = Array.from({ length: 10_000 }, (_, n) => ({
+        ...agent,
+        subscriptionId: subscription(n % 200),
+        name: `ward-agent-${String(n).padStart(5, '0')}`,
+      }));
+    });
+    await world.restartBot('SIGKILL', { CMK_SUBSCRIPTIONS: all.join(',') });
+    const before = await heldBytes();
+    await status(people.requester);
+    // A busy machine may take longer than the bot lets people wait: the card then comes by itself.
+    const card = await world.teams.sees(places.operations, people.requester, (one) =>
+      activityText(one).startsWith('Keys of 10000 agents'),
+    );
+    expect(activityText(card)).toContain('In 200 subscriptions');
+    expect(activityText(card)).toContain('1 – 8 of 10000');
+    expect(JSON.stringify(cardOf(card)).length * 2).toBeLessThan(28 * 1024);
+    const last = await world.teams.click(people.requester, card.id, 'list.page', { data: { revision: 99_999 } });
+    expect(answered(last)).toContain('9993 – 10000 of 10000');
+    expect(activityText(await status(people.requester, ' agent-09999'))).toMatch(/^Keys of 1 agent/);
+    // Ten thousand rows as they came, and what is kept of them: no more than some dozen megabytes.
+    expect((await heldBytes()) - before).toBeLessThan(150 * 1024 * 1024);
+  });
+});

@@ -1,0 +1,140 @@
+import { done, failed } from '../../../src/domain/failure.ts';
+import { ArmId, RequestId } from '../../../src/domain/ids.ts';
+import type { CustomerKey } from '../../../src/domain/observed.ts';
+import type { KeptResource } from '../../../src/domain/ports/azure.ts';
+import { countsOf, judgeFleet, keyOf } from '../../../src/operations/fleet.ts';
+import { type FleetPorts, FleetReader } from '../../../src/operations/read-fleet.ts';
+import { failure } from '../support/commands.ts';
+import { key, noon, vault } from '../support/plans.ts';
+
+const agentId = (name: string): ArmId =>
+  ArmId.parse(
+    `/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/g/providers/Microsoft.HealthBot/healthBots/${name}`,
+  );
+const keyed = (digit: string, change: Partial<CustomerKey> = {}): CustomerKey => ({
+  vaultUri: vault().uri,
+  keyName: 'care',
+  keyVersion: digit.repeat(32),
+  ...change,
+});
+const agent = (name: string, customerKey: CustomerKey | null = null): KeptResource => ({
+  id: agentId(name),
+  name,
+  customerKey,
+});
+const inDays = (days: number): string => new Date(noon.getTime() + days * 86_400_000).toISOString();
+const id = RequestId.parse('CMK-7F3K9Q');
+
+it('puts the most urgent first: what is stuck, what has ended, what ends soonest, what is asked, then the rest by name', () => {
+  const resources = [
+    agent('in-order', keyed('1')),
+    agent('b-plain'),
+    agent('a-plain'),
+    agent('unknown', keyed('9')),
+    agent('later', keyed('2')),
+    agent('sooner', keyed('3')),
+    agent('ended', keyed('4')),
+    agent('asked'),
+    agent('stuck', keyed('4')),
+  ];
+  const ends = new Map([
+    [keyOf({ customerKey: keyed('1') }) ?? '', null],
+    [keyOf({ customerKey: keyed('2') }) ?? '', inDays(60)],
+    [keyOf({ customerKey: keyed('3') }) ?? '', inDays(1)],
+    [keyOf({ customerKey: keyed('4') }) ?? '', inDays(-1)],
+  ]);
+  const held = new Map([
+    [agentId('asked').toLowerCase(), { id, waits: 'approval' as const }],
+    [agentId('stuck').toLowerCase(), { id, waits: 'attention' as const }],
+  ]);
+  const fleet = judgeFleet(resources, held, ends, noon);
+  expect(fleet.map(({ name, state }) => [name, state])).toEqual([
+    ['stuck', 'needs-attention'],
+    ['ended', 'ended'],
+    ['sooner', 'ends-soon'],
+    ['later', 'ends-soon'],
+    ['asked', 'request-open'],
+    ['a-plain', 'microsofts-key'],
+    ['b-plain', 'microsofts-key'],
+    ['unknown', 'end-unknown'],
+    ['in-order', 'own-key'],
+  ]);
+  expect(countsOf(fleet)).toMatchObject({ 'ends-soon': 2, 'microsofts-key': 2, 'own-key': 1 });
+});
+
+it('counts a key that ends after sixty days as in order, and one without a version as of unknown end', () => {
+  const ends = new Map([[keyOf({ customerKey: keyed('1') }) ?? '', inDays(61)]]);
+  const states = judgeFleet(
+    [agent('a', keyed('1')), agent('b', keyed('1', { keyVersion: null }))],
+    new Map(),
+    ends,
+    noon,
+  ).map(({ state }) => state);
+  expect(states).toEqual(['end-unknown', 'own-key']);
+});
+
+it('knows a key whoever writes its address', () => {
+  const written = keyed('a', { vaultUri: vault().uri.toUpperCase().replace(/\/$/, ''), keyName: 'CARE' });
+  expect(keyOf({ customerKey: written })).toBe(keyOf({ customerKey: keyed('a') }));
+});
+
+function readerOf(resources: readonly KeptResource[]) {
+  const asked = { lists: 0, keys: 0 };
+  const state = { now: noon, refuse: false, expires: inDays(20) as string | null };
+  const ports = {
+    azure: {
+      inventory: {
+        kept: async () => {
+          asked.lists += 1;
+          return state.refuse ? failed(failure()) : done(resources);
+        },
+        vaults: async () => done([vault()]),
+      },
+      keys: {
+        get: async () => {
+          asked.keys += 1;
+          return done(key({ expires: state.expires }));
+        },
+      },
+    },
+    requests: { held: async () => new Map() },
+    now: () => state.now,
+  } as unknown as FleetPorts;
+  return { reader: new FleetReader(ports), asked, state };
+}
+const statesIn = async (reader: FleetReader) => {
+  const read = await reader.read();
+  if (!read.ok) throw new Error(read.failure.doing);
+  return countsOf(read.value.agents);
+};
+const hex = (n: number): string => n.toString(16).padStart(32, '0');
+
+it('asks about a bounded number of keys for one look, says of the rest that it does not know, and goes on the next time', async () => {
+  const many = Array.from({ length: 100 }, (_, n) => agent(`a${n}`, keyed('0', { keyVersion: hex(n) })));
+  const { reader, asked } = readerOf([...many, ...many]);
+  expect(await statesIn(reader)).toMatchObject({ 'ends-soon': 128, 'end-unknown': 72 });
+  expect(asked).toEqual({ lists: 1, keys: 64 });
+  expect(await statesIn(reader)).toMatchObject({ 'ends-soon': 200, 'end-unknown': 0 });
+  expect(asked).toEqual({ lists: 1, keys: 100 });
+});
+
+it('looks again after a minute, at keys after ten, and answers many who ask at once with one look', async () => {
+  const { reader, asked, state } = readerOf([agent('a', keyed('1'))]);
+  await Promise.all([statesIn(reader), statesIn(reader), statesIn(reader)]);
+  expect(asked.lists).toBe(1);
+  state.expires = null;
+  state.now = new Date(noon.getTime() + 61_000);
+  expect(await statesIn(reader)).toMatchObject({ 'ends-soon': 1 });
+  expect(asked.lists).toBe(2);
+  state.now = new Date(noon.getTime() + 700_000);
+  expect(await statesIn(reader)).toMatchObject({ 'own-key': 1 });
+});
+
+it('keeps no failed look', async () => {
+  const { reader, state, asked } = readerOf([agent('a')]);
+  state.refuse = true;
+  expect(await reader.read()).toMatchObject({ ok: false });
+  state.refuse = false;
+  expect(await statesIn(reader)).toMatchObject({ 'microsofts-key': 1 });
+  expect(asked.lists).toBe(2);
+});
