@@ -119,6 +119,8 @@ export interface Modelled {
   tries: number;
   /** Somebody wants nothing more to begin. */
   halted: boolean;
+  /** Somebody else than whoever asked stopped a run of the plan asked last: its approvals carry no other one. */
+  objected: boolean;
 }
 
 const ended = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'];
@@ -173,7 +175,8 @@ export function expected(all: readonly (Modelled | null)[], one: Attempt, now: n
       if (one.world === 'the firewall is closed' || one.asker !== 'yes') return ['attention-needed'];
       const still = [...request.good].filter((person) => one.members.includes(person)).length;
       const enough = still >= Math.max(request.required, one.required);
-      return enough && covers[request.world].includes(one.world) ? ['run-checked'] : ['plan-changed'];
+      const holds = enough && !request.objected;
+      return holds && covers[request.world].includes(one.world) ? ['run-checked'] : ['plan-changed'];
     }
     case 'intend': {
       const turn =
@@ -212,6 +215,7 @@ export function after(
       next: 'idle',
       tries: 0,
       halted: false,
+      objected: false,
     } as const;
     const { by, world, required, until } = one;
     return { ...fresh, state: 'awaiting-approval', by, world, required, until, asking: revision };
@@ -220,6 +224,7 @@ export function after(
   const last = types.at(-1);
   const anew = { checked: false, done: 0, next: 'idle', tries: 0 } as const;
   if (one.do === 'approve' && types.includes('approved')) request.good.add(one.by);
+  if (types.includes('stop-requested') && 'by' in one && one.by !== request.by) request.objected = true;
   if (types.includes('expired')) return { ...request, state: 'expired' };
   switch (last) {
     case 'run-ordered':
@@ -231,7 +236,7 @@ export function after(
       return {
         ...request,
         ...anew,
-        ...{ state: 'awaiting-approval', good: new Set(), asking: revision },
+        ...{ state: 'awaiting-approval', good: new Set(), objected: false, asking: revision },
         ...{ world: one.world, required: one.required, until: one.until },
       };
     case 'step-intended':
