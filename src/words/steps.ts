@@ -78,7 +78,7 @@ export function effectWords(effect: Effect): string {
     case 'soft-delete':
       return `Soft delete: ${effect.before} → on`;
     case 'purge-protection':
-      return `Purge protection: ${effect.before} → on`;
+      return `Purge protection: ${effect.before} → on, for every key in the vault`;
     case 'customer-key':
       return keyEffectWords(effect);
   }

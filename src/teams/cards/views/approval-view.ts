@@ -82,20 +82,33 @@ function ruleFacts({ policy: { rule, held } }: Request) {
   ];
 }
 
+/** By name, as far as Azure tells it to the bot. */
+function subscriptionFact({ wish, observation: { control } }: Plan): CardText {
+  const { subscriptionId } = armIdParts(wish.resource.id);
+  const name = control?.resourceSubscription.name ?? null;
+  return name === null ? plain(subscriptionId) : md`${plain(name)}, ${plain(subscriptionId)}`;
+}
+
+/** About what the face of the card shows of it before it cuts. */
+const isShort = (reason: string): boolean => reason.length <= 120 && !/[\n\r]/.test(reason.trim());
+
 function facts(request: Request) {
   const { plan } = request;
   const { to, make } = workOf(plan);
-  const { subscriptionId, resourceGroup } = armIdParts(plan.wish.resource.id);
+  const { resourceGroup } = armIdParts(plan.wish.resource.id);
   const made = make?.after == null ? 'the first, once made' : 'a new one, once made';
   return [
-    { title: plain('Subscription'), value: plain(subscriptionId) },
+    { title: plain('Subscription'), value: subscriptionFact(plan) },
     { title: plain('Group'), value: plain(resourceGroup) },
     { title: plain('Vault group'), value: plain(armIdParts(to.vaultId).resourceGroup) },
     {
       title: plain('Key version'),
       value: plain<string>(to.keyVersion === null ? made : shortVersion(to.keyVersion)),
     },
-    { title: plain('Policy'), value: plain(plan.policyVersion) },
+    {
+      title: plain('Policy'),
+      value: md`Version ${plain(plan.policyVersion)} of the rules: who may ask and approve, and how many`,
+    },
     ...ruleFacts(request),
     { title: plain('Plan digest'), value: plain(wholeDigest(request.digest)) },
   ];
@@ -156,7 +169,8 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
     stepsTitle: stepsTitle(plan),
     steps: planRows(plan),
     checks: checkRows(plan),
-    reason: plainLines(reason),
+    // Short ones stand on the face already.
+    reason: isShort(reason) ? nothing : plainLines(reason),
     notes: notesOf(plan),
     told: plain(operationOf(plan.wish).words.caution.told),
     facts: facts(request),

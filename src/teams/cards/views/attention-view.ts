@@ -66,7 +66,7 @@ function stepRow(request: Request, progress: StepProgress): Row {
       : row(marks.done, title, [grey(plain(progress.name === 'verify' ? 'Done' : 'Done, stays'))]);
   }
   if (progress.state === 'failed') {
-    return row(marks.bad, title, [grey(plain<string>(`Not done: ${countOf(progress.attempt, 'try', 'tries')}`))]);
+    return row(marks.bad, title, [grey(plain<string>(`Not done: ${countOf(progress.tries, 'try', 'tries')}`))]);
   }
   if (progress.state === 'running') {
     return row(marks.warn, title, [grey(plain('Begun. Whether it is done is not known.'))]);

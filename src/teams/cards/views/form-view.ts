@@ -45,7 +45,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
   const { words } = operationNamed(form.operation);
   return renderCard('form-review', {
     ...formHeaderOf(form, problem),
-    resource: plain(plan.observation.resource.name),
+    resource: plain<string>(`${words.title}: ${plan.observation.resource.name}`),
     ...changeBox(plan),
     ...vaultBox(plan, { id: form.owner, words: 'You are' }),
     controllers: controllerRows(plan),

@@ -1,5 +1,5 @@
 /** The steps of a request with how far each has come. */
-import type { PlannedStep } from '../../../domain/plan.ts';
+import type { PlannedStep, StepName } from '../../../domain/plan.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
 import { sourceWords } from '../../../words/failures.ts';
 import { saidInShort } from '../../../words/said.ts';
@@ -52,15 +52,23 @@ function progressRow(progress: StepProgress, step: PlannedStep | undefined, { pa
   }
 }
 
-/** One row a step: planned, running, waiting to be tried again, done, not done. */
-export const progressRows = (request: Request, context: Context): Row[] =>
-  request.progress.map((progress) =>
-    progressRow(
-      progress,
-      request.plan.steps.find((step) => step.name === progress.name),
-      context,
-    ),
-  );
+/** The step whose turn it is where none is at work: between two steps somebody who looks sees which one comes. */
+function upNext(request: Request, { paused }: Context): StepName | null {
+  const isBusy = request.progress.some(({ state }) => state === 'running' || state === 'waiting');
+  if (request.state !== 'running' || paused || request.stop !== null || isBusy) return null;
+  return request.progress.find(({ state }) => state === 'planned' || state === 'failed')?.name ?? null;
+}
+
+/** One row a step: planned, about to begin, running, waiting to be tried again, done, not done. */
+export function progressRows(request: Request, context: Context): Row[] {
+  const next = upNext(request, context);
+  return request.progress.map((progress) => {
+    const step = request.plan.steps.find((one) => one.name === progress.name);
+    return progress.name === next
+      ? row(marks.now, plain(wordsOf(progress, step).title), [grey(plain('About to begin'))], { nameWeight: 'Bolder' })
+      : progressRow(progress, step, context);
+  });
+}
 
 /** About twelve lines on a phone; the audit channel and the command line have all of it. */
 const longestWords = 600;

@@ -18,7 +18,7 @@ import { attentionCard } from './attention-view.ts';
 import { differenceRows } from './difference.ts';
 import { changeLine, notesOf, reversibilityLines, upperFirst } from './parts.ts';
 import { progressRows, toldOf } from './progress.ts';
-import { type CardContext, mayAskAgain } from './reader.ts';
+import { type CardContext, mayAskAgain, type Patience } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { stopOffer, stoppingNote } from './stop-view.ts';
 
@@ -72,7 +72,17 @@ const endedNote = (request: Request): CardText => {
   return request.touched ? md`${earlierRun(request)} ${ended}` : ended;
 };
 
-function noteOf(request: Request, { names, paused }: CardContext): CardText {
+/** Less passes before anybody has read of it. */
+const worthSaying = 10_000;
+
+/** When the card was drawn, and how long before that something last happened. */
+function asOf({ changedAt }: Request, { now }: Patience): CardText {
+  const ageMs = now.getTime() - Date.parse(changedAt);
+  if (ageMs < worthSaying) return time(new Date(changedAt));
+  return md`${time(now)}, the last change ${plain<string>(durationWords(ageMs))} before`;
+}
+
+function noteOf(request: Request, { names, paused, patience }: CardContext): CardText {
   switch (request.state) {
     case 'awaiting-approval':
       return request.touched ? earlierRun(request) : plain('Nothing has been changed in Azure.');
@@ -82,7 +92,7 @@ function noteOf(request: Request, { names, paused }: CardContext): CardText {
       if (paused) return joinText([stoppingNote(request, names), plain(pausedWords)], ' ');
       if (request.stop !== null) return stoppingNote(request, names);
       const by = request.approvals.map((approval) => names(approval.by)).join(', ');
-      return md`As of ${time(new Date(request.changedAt))}. Approved by ${plain(by)}, plan ${plain<string>(shortDigest(request.digest))}.`;
+      return md`As of ${asOf(request, patience)}. Approved by ${plain(by)}, plan ${plain<string>(shortDigest(request.digest))}.`;
     }
     case 'needs-attention':
     case 'succeeded':
@@ -94,14 +104,18 @@ function noteOf(request: Request, { names, paused }: CardContext): CardText {
   }
 }
 
-function waitingFacts(request: Request, { names, awaited }: CardContext) {
-  if (request.state !== 'awaiting-approval') return [];
-  return [
+/** Who asked, and why; while people are waited for also for whom, and until when. */
+function factsOf(request: Request, { names, awaited }: CardContext) {
+  const asked = [
     { title: plain('Asked by'), value: plain(names(request.requester)) },
     {
       title: plain('Reason'),
       value: request.justification === null ? plain('It was erased.') : quoted(request.justification),
     },
+  ];
+  if (request.state !== 'awaiting-approval') return asked;
+  return [
+    ...asked,
     { title: plain('Until'), value: dateAndTime(new Date(request.policy.expiresAt)) },
     ...startFacts(request),
     { title: plain('Waits for'), value: plain(awaited) },
@@ -159,7 +173,7 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
         ? md`To ask again, type ${bold(operationOf(request.plan.wish).typed.name)}`
         : nothing,
     canAskAgain: mayAskAgain(request, context),
-    facts: waitingFacts(request, context),
+    facts: factsOf(request, context),
     sections: sectionsOf(request, context),
     told: request.state === 'running' ? toldOf(request) : [],
     note: noteOf(request, context),
