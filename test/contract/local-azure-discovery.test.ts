@@ -50,6 +50,11 @@ test('filters, sorts and limits', async () => {
   expect(
     await names(`where tostring(subscriptionId) =~ '${researchId}' | where name contains "kv-" | order by name`),
   ).toEqual(['kv-legacy', 'kv-lab', 'kv-hospita1-keys']);
+  // Types are lower case there, and `==` minds the case.
+  expect(await names("where type == 'microsoft.healthbot/healthbots' | where name == 'ward-agent'")).toEqual([
+    'ward-agent',
+  ]);
+  expect(await names("where type == 'Microsoft.HealthBot/healthBots'")).toEqual([]);
   expect(await names("where type =~ 'microsoft.keyvault/vaults' | order by name asc | limit 2")).toEqual([
     'kv-care-north',
     'kv-care-prod',
@@ -98,7 +103,7 @@ test.each([
   ['resources | count', { code: 'InvalidQueryLanguage', token: 'count', ...nowhere }],
   ['resourcecontainers', { code: 'InvalidQueryLanguage', token: 'resourcecontainers', ...nowhere }],
   ['resources | where name =~', { code: 'ParserFailure', token: '<EOF>', characterPositionInLine: 25 }],
-  ["resources\n| where name == 'a'", { code: 'ParserFailure', token: '=', line: 2, characterPositionInLine: 13 }],
+  ["resources\n| where name != 'a'", { code: 'ParserFailure', token: '!', line: 2, characterPositionInLine: 13 }],
   ["resources | where name =~ 'a' and kind =~ 'b'", { code: 'ParserFailure', token: 'and' }],
   ["resources | where name in~ ('a')", { code: 'ParserFailure', token: '~' }],
   ["resources | where tolower(name) =~ 'a'", { code: 'UnknownFunction', message: "Unknown function: 'tolower'." }],

@@ -19,6 +19,8 @@ const group = '-g rg-care-prod';
 const agentType = '--resource-type Microsoft.HealthBot/healthBots';
 const vaultType = '--resource-type Microsoft.KeyVault/vaults';
 const care = '/subscriptions/{care}';
+/** Built in: `Azure Health Bots should use customer-managed keys to encrypt data at rest`. */
+const auditsKeys = '4d080fa5-a6d2-4f98-ba9c-f482d0d335c0';
 const inGroup = `${care}/resourceGroups/rg-care-prod`;
 const agents = `${inGroup}/providers/Microsoft.HealthBot/healthBots`;
 const vault = `${inGroup}/providers/Microsoft.KeyVault/vaults/kv-care-prod`;
@@ -93,12 +95,13 @@ const agentCommands: readonly AzCommand[] = [
   ),
   refuses(rest('patch', `${agents}/new-agent`, '2025-11-01', '--body {"sku":{"name":"Z9"}}'), /Bad Request|Invalid/i),
   refuses(rest('get', `${agents}/nobody`, '2025-11-01'), /ResourceNotFound/),
-  shows(rest('post', `${agents}/new-agent/listSecrets`, '2025-11-01')),
+  shows(rest('post', `${agents}/new-agent/listSecrets`, '2025-11-01'), /^/, 'secrets of agents are not simulated'),
   shows(rest('delete', `${agents}/new-agent`, '2025-11-01')),
   refuses(rest('get', `${agents}/new-agent`, '2025-11-01'), /ResourceNotFound/),
   refuses(
     rest('get', '/subscriptions/00000000-0000-4000-8000-000000000000/resources', '2021-04-01'),
-    /SubscriptionNotFound/,
+    // It looks among its own before it asks anybody.
+    /Subscription .* not found/,
   ),
 ];
 
@@ -174,10 +177,15 @@ const keys: readonly AzCommand[] = [
     'az keyvault key decrypt --vault-name kv-care-prod -n az-key --algorithm RSA-OAEP-256 --value {encrypted}',
     /aGVsbG8/,
   ),
-  shows('az keyvault key sign --vault-name kv-care-prod -n az-key --algorithm RS256 --digest {digest}', /"signature"/),
+  shows(
+    'az keyvault key sign --vault-name kv-care-prod -n az-key --algorithm RS256 --digest {digest}',
+    /"signature"/,
+    'signing is not simulated',
+  ),
   shows(
     'az keyvault key verify --vault-name kv-care-prod -n az-key --algorithm RS256 --digest {digest} --signature {signature}',
     /"isValid": true/,
+    'nor is verifying',
   ),
   shows('az keyvault key download --vault-name kv-care-prod -n az-key -f {folder}/az-key.pem'),
   shows('az keyvault key import --vault-name kv-care-prod -n az-import --pem-file {folder}/import.pem', /az-import/),
@@ -207,7 +215,7 @@ const roles: readonly AzCommand[] = [
   shows('az role assignment list', /"roleDefinitionName"/),
   shows('az role assignment list --all', /CMK bot/),
   shows(`az role assignment list --scope ${vault}`),
-  shows(`az role assignment list --scope ${vault} --include-inherited`, /Owner/),
+  shows(`az role assignment list --scope ${vault} --include-inherited`, /CMK bot grants[\s\S]*Key Vault Administrator/),
   shows('az role assignment list --assignee {bot} --all', /CMK bot grants/),
   shows(
     `az role assignment create --assignee-object-id {bot} --assignee-principal-type ServicePrincipal --role {q}${encryption}{q} --scope ${vault}/keys/az-key`,
@@ -228,7 +236,8 @@ const roles: readonly AzCommand[] = [
   shows(`az role assignment delete --assignee {bot} --role {q}${encryption}{q} --scope ${vault}/keys/az-key`),
   shows(`az role assignment list --scope ${vault}/keys/az-key`, /^\[\]$/m),
   shows(rest('get', `${vault}/providers/Microsoft.Authorization/permissions`, '2022-04-01'), /"actions"/),
-  shows('az role assignment list --query [].principalName', /CMK bot/),
+  // Of applications it shows the app's id there.
+  shows('az role assignment list --query [].principalName', /50000000-0000-4000-8000-000000000002/),
 ];
 
 const locksAndPolicies: readonly AzCommand[] = [
@@ -244,7 +253,7 @@ const locksAndPolicies: readonly AzCommand[] = [
   shows(`az group lock list ${group}`, /^\[/m),
   shows('az policy assignment list', /^\[/m),
   shows('az policy definition list --query [0]'),
-  shows(`az policy assignment create -n no-agents --policy {denyAgents} --scope ${inGroup}`, /no-agents/),
+  shows(`az policy assignment create -n no-agents --policy ${auditsKeys} --scope ${inGroup}`, /no-agents/),
   shows(
     'az policy assignment show -n no-agents --scope /subscriptions/{care}/resourceGroups/rg-care-prod',
     /no-agents/,
@@ -257,8 +266,8 @@ const directory: readonly AzCommand[] = [
   shows('az ad sp list --display-name CMK', /CMK bot/),
   shows('az ad user list', /displayName/),
   shows('az ad group list', /Key custodians/),
-  shows('az ad group show -g {custodians}', /Key custodians/),
-  shows('az ad group member list -g {custodians}', /displayName/),
+  shows('az ad group show -g 60000000-0000-4000-8000-0000000000c1', /Key custodians/),
+  shows('az ad group member list -g 60000000-0000-4000-8000-0000000000c1', /displayName/),
   refuses('az ad sp show --id 99999999-0000-4000-8000-000000000000', /does not exist|not found/i),
 ];
 

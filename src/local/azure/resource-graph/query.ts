@@ -1,5 +1,5 @@
 /**
- * The part of Resource Graph's language that inventories are asked in: `resources`, then any of `where` with `=~` or
+ * The part of Resource Graph's language that inventories are asked in: `resources`, then any of `where` with `==`, `=~` or
  * `contains` and a text, `project`, `order by` and `limit`. Everything else is a refusal that names the word: an answer to
  * half a query would be an answer to another one.
  */
@@ -34,6 +34,7 @@ const functions: Readonly<Record<string, (value: unknown) => unknown>> = {
 };
 
 const comparisons: Readonly<Record<string, (value: unknown, wanted: string) => boolean>> = {
+  '==': (value, wanted) => asText(value) === wanted,
   '=~': (value, wanted) => lower(value) === lower(wanted),
   contains: (value, wanted) => lower(value).includes(lower(wanted)),
 };

@@ -11,7 +11,7 @@ const shapes: readonly (readonly [Token['kind'] | 'space', RegExp])[] = [
   ['string', /^(?:'(?:[^'\\\r\n]|\\['"\\])*'|"(?:[^"\\\r\n]|\\['"\\])*")/],
   ['number', /^\d+/],
   ['name', /^[A-Za-z_]\w*/],
-  ['symbol', /^(?:=~|[|,.=()])/],
+  ['symbol', /^(?:=[~=]|[|,.=()])/],
 ];
 
 const unquoted = (literal: string): string => literal.slice(1, -1).replace(/\\(.)/g, '$1');
