@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { newAzureDir } from './data-folder.ts';
@@ -104,6 +105,9 @@ function agentFor(azure: RunningAzure): Agent {
   return agent;
 }
 
+/** When a connection last ended an exchange. */
+const lastUsed = new WeakMap<Socket, number>();
+
 /** A plain HTTPS request that trusts the local CA; an object body goes as JSON, a string as a form. */
 export const http = (
   azure: RunningAzure,
@@ -118,12 +122,16 @@ export const http = (
     const headers = { ...(text === null ? {} : { 'content-type': type }), ...options.headers };
     const agent = agentFor(azure);
     const port = options.port ?? azure.port;
+    const begun = Date.now();
+    let idleSince = begun;
     const sent = request(
       { host: 'localhost', port, path, method, headers, agent, servername: 'localhost' },
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        const { socket } = answer;
         answer.on('end', () => {
+          lastUsed.set(socket, Date.now());
           const body = Buffer.concat(chunks).toString('utf8');
           const isJson = body !== '' && (answer.headers['content-type'] ?? '').startsWith('application/json');
           resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: isJson ? JSON.parse(body) : body });
@@ -131,9 +139,14 @@ export const http = (
         answer.on('error', reject);
       },
     );
+    sent.on('socket', (socket) => {
+      idleSince = lastUsed.get(socket) ?? begun;
+    });
     sent.on('error', (error: NodeJS.ErrnoException) => {
       // The server closed the connection, which nothing had used for a while, as the request went out: it never saw it.
-      if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(http(azure, method, path, options));
+      // One that was in use just now was cut by a fault, and the request may have been carried out.
+      if (sent.reusedSocket && begun - idleSince > 1_000 && error.code === 'ECONNRESET')
+        resolve(http(azure, method, path, options));
       else reject(error);
     });
     sent.end(text ?? undefined);
