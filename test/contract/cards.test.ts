@@ -57,7 +57,7 @@ const verbs: Readonly<Record<string, 'formId' | 'requestId' | 'resourceId'>> = {
   ...Object.fromEntries(actions.map(({ verb }) => [verb, 'requestId' as const])),
 };
 /** Teams draws them, the open renderer their fallback: each has to have one. */
-const newerElements = ['Chart.Donut'];
+const newerElements = ['ProgressBar', 'Chart.Donut'];
 /** They have to work while an input is empty or wrong. */
 const withoutInputs = [
   'request.ask-again',

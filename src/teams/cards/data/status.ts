@@ -19,6 +19,11 @@ export const StatusData = z.strictObject({
   /** What to type to ask again; may be empty. */
   again: CardText,
   facts: z.array(Fact).max(8),
+  /** Of the bar over the steps of a run; of 0 steps there is none. */
+  stepsDone: z.int().min(0),
+  stepsOf: z.int().min(0),
+  /** The same for clients that draw no bar: `▰▰▱▱▱`. */
+  bar: CardText,
   /** Steps, approvals so far, what differs from the approved plan. */
   sections: z.array(Section).max(3),
   /** Folded: what was said of steps that are tried again, in whose words: `Azure says · 403 ForbiddenByRbac`. */

@@ -5,7 +5,7 @@ import { sourceWords } from '../../../words/failures.ts';
 import { saidInShort } from '../../../words/said.ts';
 import { interruptedWords, stepWords } from '../../../words/steps.ts';
 import { coloured, grey, type Line, marks, type Row, row } from '../data/row.ts';
-import { type CardText, plain, plainLines } from '../plain-text.ts';
+import { type CardText, nothing, plain, plainLines } from '../plain-text.ts';
 import type { CardContext } from './reader.ts';
 import { duration } from './state-line.ts';
 import { runningLines, waitingLines } from './waiting.ts';
@@ -68,6 +68,13 @@ export function progressRows(request: Request, context: Context): Row[] {
       ? row(marks.now, plain(wordsOf(progress, step).title), [grey(plain('About to begin'))], { nameWeight: 'Bolder' })
       : progressRow(progress, step, context);
   });
+}
+
+/** How far a run is; none in any other state. */
+export function progressBar({ state, progress }: Request) {
+  if (state !== 'running') return { stepsDone: 0, stepsOf: 0, bar: nothing };
+  const [stepsOf, stepsDone] = [progress.length, progress.filter((one) => one.state === 'done').length];
+  return { stepsDone, stepsOf, bar: plain<string>(`${'▰'.repeat(stepsDone)}${'▱'.repeat(stepsOf - stepsDone)}`) };
 }
 
 /** About twelve lines on a phone; the audit channel and the command line have all of it. */

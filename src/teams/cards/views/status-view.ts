@@ -17,7 +17,7 @@ import { approvalComments, commentLines } from './approval-comments.ts';
 import { attentionCard } from './attention-view.ts';
 import { differenceRows } from './difference.ts';
 import { changeLine, notesOf, reversibilityLines, upperFirst } from './parts.ts';
-import { progressRows, toldOf } from './progress.ts';
+import { progressBar, progressRows, toldOf } from './progress.ts';
 import { type CardContext, mayAskAgain, type Patience } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { stopOffer, stoppingNote } from './stop-view.ts';
@@ -174,6 +174,7 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
         : nothing,
     canAskAgain: mayAskAgain(request, context),
     facts: factsOf(request, context),
+    ...progressBar(request),
     sections: sectionsOf(request, context),
     told: request.state === 'running' ? toldOf(request) : [],
     note: noteOf(request, context),
