@@ -73,7 +73,7 @@ export const azureRemedies: Readonly<Record<string, Remedy>> = {
   ResourceGroupNotFound: removed,
   ParentResourceNotFound: removed,
   SubscriptionNotFound:
-    'The subscription is gone, or the bot’s identity has no role in it. Put that right and retry, or give up.',
+    'The subscription is gone, or the bot’s identity has no role in it. Correct that and retry, or give up.',
   ReadOnlyDisabledSubscription: 'The owner of the subscription has it enabled again; then retry.',
   MissingSubscriptionRegistration: register,
   InvalidResourceType: notOffered,

@@ -158,18 +158,18 @@ const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) =>
   }),
   'no-role': () => ({
     title: 'You have no role here.',
-    text: 'This bot changes the keys that healthcare agents are encrypted under. Requesters, approvers and readers can use it; an operator keeps the lists.',
+    text: 'This bot changes the keys that healthcare agents are encrypted under. Requesters, approvers and readers can use it. Ask an operator to add you.',
   }),
   'not-a-requester': (rule) =>
     rule === ''
-      ? { title: 'You may not ask for this.', text: 'Only requesters can. An operator keeps the list.' }
+      ? { title: 'You may not ask for this.', text: 'Only requesters can. Ask an operator to add you.' }
       : {
           title: 'You may not ask for this agent.',
-          text: `Only requesters of rule “${rule}” can. An operator keeps the rules.`,
+          text: `Only requesters of rule “${rule}” can. Ask an operator to add you.`,
         },
   'not-an-approver': () => ({
     title: 'You are not an approver.',
-    text: 'Your click changed nothing. An operator keeps the list.',
+    text: 'Your click changed nothing. Ask an operator to add you.',
   }),
   'not-awaiting-approval': () => ({
     title: 'No approval is needed here any more.',

@@ -4,7 +4,7 @@ import { azureRemedy, knowsRemedy } from './azure-remedies.ts';
 import { checkWords } from './checks.ts';
 import { doubtfulKeyRemedy, otherKeyRemedy } from './keys.ts';
 
-const look = 'Look at the resource in the Azure portal. Retry when it is as it should be.';
+const look = 'Look at the resource in the Azure portal. Retry once it looks right.';
 const passes = 'This often passes. Retry in a few minutes.';
 const configured = 'An operator looks at the bot’s configuration.';
 

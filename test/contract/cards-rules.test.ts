@@ -156,7 +156,7 @@ describe('the status', () => {
     expect(ends).toContain(' … ');
     expect(whole.includes(ends.split(' … ')[1]?.replace(' …', '') ?? 'no end')).toBe(true);
     expect(mono('status-attention.read-back')).toEqual([]);
-    expect(words('status-attention.needs-attention')).toContain('**To mend it:**');
+    expect(words('status-attention.needs-attention')).toContain('**What to do:**');
   });
   test('names what a success does not prove', () => {
     expect(words('status-succeeded.permission-held')).toContain('Not proved: key usable');

@@ -202,7 +202,7 @@ describe('rules by agent', () => {
   test('who may ask for some agents opens the form, and is told at the review for which not', async () => {
     const { form, review } = await fillForm(world, policies);
     expect(answered(review)).toBe(
-      'You may not ask for this agent. Only requesters of rule “visitors” can. An operator keeps the rules.',
+      'You may not ask for this agent. Only requesters of rule “visitors” can. Ask an operator to add you.',
     );
     // Nothing was saved: the form still stands on the page before, and goes back to where another agent can be chosen.
     expect(answered(await world.teams.click(people.requester, form.id, 'form.back', {}))).toContain('[card]');

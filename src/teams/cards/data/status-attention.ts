@@ -18,7 +18,7 @@ export const StatusAttentionData = z.strictObject({
   expected: CardText,
   /** The words whole, to unfold, when the card shows only their ends; else empty. */
   inFull: CardText,
-  /** `**To mend it:** give this bot’s identity the role …`, or how to ask again; empty when nobody knows. */
+  /** `**What to do:** give this bot’s identity the role …`, or how to ask again; empty when nobody knows. */
   mend: CardText,
   /** Given up, and the reader asked for it. */
   canAskAgain: z.boolean(),

@@ -54,7 +54,7 @@ function summaryOf(request: Request): CardText {
   const isKnown = step === undefined || step.attempt === 0 || (step.untouched && step.state !== 'running');
   return isKnown
     ? plain('The agent’s key was not changed by this request.')
-    : plain('Setting the agent’s key did not end well. Whether it changed is not proved.');
+    : plain('Azure did not confirm the change of the agent’s key. Whether it changed is not proved.');
 }
 
 function stepRow(request: Request, progress: StepProgress): Row {
@@ -123,7 +123,7 @@ function remedyOf(request: NeedsAttention | Failed, context: CardContext): CardT
   const { typed } = operationOf(plan.wish);
   if (state === 'failed') return md`To ask again, type ${bold(typed.name)}. What is done is not done twice.`;
   const remedy = failure === null ? '' : remedyWords(failure);
-  return remedy === '' ? nothing : md`${bold('To mend it:')} ${plain(remedy, 500)}`;
+  return remedy === '' ? nothing : md`${bold('What to do:')} ${plain(remedy, 500)}`;
 }
 
 const isIdle = (progress: StepProgress): boolean => progress.state === 'planned' || progress.state === 'waiting';

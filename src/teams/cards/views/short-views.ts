@@ -14,7 +14,7 @@ export function refusalCard(refusal: Refusal): AdaptiveCard {
   const words = refusalWords(refusal);
   return renderCard('refusal', {
     fallbackText: label(`${words.title} ${words.text}`),
-    stateLine: plain('△ Not possible'),
+    stateLine: plain('△ Not done'),
     requestId: refusal.fact.startsWith('CMK-') ? refusal.fact : '',
     title: plain(words.title),
     text: plain(words.text),
