@@ -57,7 +57,7 @@ test.each(nodes.map((node) => [versionOf(node), node] as const))(
     const ports = { 'bot-port': port, 'teams-port': port + 1, 'azure-port': port + 2, 'sign-in-port': port + 3 };
     const options = { data, latency: 'instant', ...ports, 'step-up': false, reset: false } as const;
     const env = { ...surroundings, ...botEnvironment(options, {}) };
-    const bot = spawn(node, ['cmk-bot-server.mjs'], { cwd: app, env, stdio: 'inherit' });
+    const bot = spawn(node, ['cmk-bot-server.mjs'], { cwd: app, env, stdio: ['ignore', 'ignore', 'inherit'] });
     const ended = once(bot, 'exit');
     await untilAnswered(bot, `http://127.0.0.1:${port}/readyz`);
     const { stdout } = await promisify(execFile)(node, ['cmk-bot.mjs', 'audit', 'verify'], { cwd: app, env });

@@ -61,7 +61,10 @@ describe('while the bot runs', () => {
     expect(activityText(await approvalCard(world, id))).toContain('Own keys before the audit');
     // Posted once and never looked after: whatever stands on it stays there.
     await type(world, people.requester, `/cmk-history ${id}`, places.operations);
-    expect(await cli('audit', 'erase', id, '--reason', 'a name was in it')).toMatchObject({ code: 0, err: '' });
+    expect(await cli('audit', 'erase', id, '--reason', 'a name was in it', '--yes')).toMatchObject({
+      code: 0,
+      err: '',
+    });
     const card = await shows(world, places.approvals, people.approver, id, /The reason was erased/);
     expect(activityText(card)).not.toContain('Own keys before the audit');
     for (const place of Object.values(places)) {

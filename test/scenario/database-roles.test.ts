@@ -52,7 +52,7 @@ onPostgres('a bot that does not own the tables', () => {
 
   test('erases texts, so that they are in no row any more', async () => {
     const env = { DATABASE_URL: own, CMK_SEAL_KEY_FILE: path.join(world.dataDir, 'server-seal.key') };
-    const said = await cmkBot(['audit', 'erase', id, '--reason', 'asked for', '--as', 'duty'], env);
+    const said = await cmkBot(['audit', 'erase', id, '--reason', 'asked for', '--as', 'duty', '--yes'], env);
     expect(said).toMatchObject({ code: 0, err: '' });
     const record = await readRecord(world);
     expect(record.findings).toEqual([]);

@@ -107,7 +107,7 @@ export const vaultRows: readonly MovedRow[] = [
     what: 'a vault without purge protection took its place',
     path: premium,
     change: ofVault({ enablePurgeProtection: false }, premium.vault),
-    ...asksAgain('△', 'Purge protection: off → on', notApproved),
+    ...asksAgain('△', 'Purge protection: off → on, for every key in the vault', notApproved),
   },
   {
     of: 'vault',
