@@ -26,7 +26,14 @@ const get = async (url: string) => {
 const verified = async (token: string, version = ''): Promise<JWTPayload> => {
   const { issuer, jwks_uri: keys } = await get(`${azure.url}/${tenantId}${version}/.well-known/openid-configuration`);
   const published = createLocalJWKSet(await get(keys));
-  return (await jwtVerify(token, published, { issuer, algorithms: ['RS256'] })).payload;
+  return (
+    await jwtVerify(token, published, {
+      issuer,
+      algorithms: ['RS256'],
+      // How long it lives is looked at apart, and a busy machine may be later than that.
+      clockTolerance: 60,
+    })
+  ).payload;
 };
 
 const post = (scope: string, tenant = tenantId) =>
