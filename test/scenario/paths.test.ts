@@ -160,7 +160,7 @@ test('a vault without soft delete gets both protections in one write', async () 
     'PATCH healthBots/x-ray-agent 201',
   ]);
   expect(review).toContain('Soft delete: off → on');
-  expect(review).toContain('Purge protection: off → on');
+  expect(review).toContain('Purge protection: off → on, for every key in the vault');
   expect(approval).toContain('▲ 1 irreversible step: soft delete on, purge protection on');
   expect(end.join('\n')).not.toMatch(/Soft delete is off/);
 });

@@ -10,7 +10,6 @@ const slowest = [
   'crash/clicks',
   'crash/writes',
   'scenario/policy',
-  'contract/failures-doc',
   'scenario/record-attacks',
   'scenario/transcripts',
   'contract/cli-audit',

@@ -8,7 +8,7 @@ import { discard, type RunningAzure, startAzure } from '../support/local-azure.t
 
 /**
  * The catalogue of failures: every row is met over HTTPS, by the product's own clients and the run's own rules, with the pauses
- * of a run left out. `UPDATE_GOLDEN=1 npm test -- test/contract/failures-doc` makes the document's tables anew.
+ * of a run left out. `UPDATE_GOLDEN=1 npm run test:long -- test/long/failures-doc` makes the document's tables anew.
  */
 
 const file = new URL('../../docs/failures.md', import.meta.url);
