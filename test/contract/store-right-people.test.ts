@@ -15,9 +15,11 @@ async function bookIn(store: StoreProcess, life: number): Promise<Book> {
   return {
     async append(id, cause, command, now) {
       // The model stores by the latest time there was; a clock that was set back by hours is not believed, and waits.
-      latest = Math.max(latest, now.getTime());
-      await store.setClock(new Date(latest));
-      return store.append(own(id), cause, command).catch((error: Error) => error);
+      const at = Math.max(latest, now.getTime());
+      await store.setClock(new Date(at));
+      const outcome = await store.append(own(id), cause, command).catch((error: Error) => error);
+      if ('replay' in outcome && !outcome.replay) latest = at;
+      return outcome;
     },
     events: (id) => store.call('requests', 'events', own(id)),
     state: async (id) => (await store.call('requests', 'load', own(id)))?.state ?? null,
