@@ -56,7 +56,7 @@ it('passes every life that the product leads, whoever did what in whatever order
       const requests = memoryRequests(() => new Date(Math.max(clock.now.getTime(), latest.at)));
       const book = bookOf(requests, (now) => {
         clock.now = now;
-        latest.at = Math.max(latest.at, Date.parse(requests.all().at(-1)?.time ?? noon.toISOString()));
+        latest.at = Math.max(latest.at, Date.parse(requests.all().at(-1)?.time ?? new Date(0).toISOString()));
       });
       await lead(book, turns);
       const written = requests

@@ -22,7 +22,7 @@ function bookInMemory(): Book {
       const outcome = await requests
         .append(id, cause, (request, at) => decide(request, command, at))
         .catch((error: Error) => error);
-      latest = Math.max(latest, Date.parse(requests.all().at(-1)?.time ?? noon.toISOString()));
+      latest = Math.max(latest, Date.parse(requests.all().at(-1)?.time ?? new Date(0).toISOString()));
       return outcome;
     },
     events: requests.events,
