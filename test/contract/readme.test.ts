@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { commands } from '../../src/commands/registry.ts';
 import { environmentSchema } from '../../src/config/env.ts';
 import { policyFileSchema } from '../../src/config/policy-file.ts';
+import { environmentExample, variableGroups, variableRows } from '../../src/config/variables/variables.ts';
 
 const root = new URL('../../', import.meta.url);
 const readme = readFileSync(new URL('README.md', root), 'utf8');
@@ -17,14 +18,44 @@ const firstColumn = (after: string): string[] => {
   );
 };
 
-describe('the README', () => {
-  test('names every variable that is read, and no other', () => {
-    const named = firstColumn('naming every mistake.').filter(
-      (name) => /^[A-Z]\w*$/.test(name) || name.startsWith('Microsoft'),
-    );
+/** Writes the file anew where that is asked for. */
+function holds(file: string, was: string, made: string): void {
+  if (process.env.UPDATE_GOLDEN === '1' && was !== made) writeFileSync(new URL(file, root), made);
+  else expect(was).toBe(made);
+}
+
+describe('what is said of variables', () => {
+  const settings = variableGroups.flatMap((group) => group.settings);
+
+  test('is said of every variable that is read, once, and of no other', () => {
+    const named = settings.flatMap(({ names }) => Object.keys(names));
     expect([...named].sort()).toEqual(Object.keys(environmentSchema.shape).sort());
   });
 
+  test('shows for each an example that the schema takes', () => {
+    const schemas = new Map<string, { safeParse(value: string): { success: boolean } }>(
+      Object.entries(environmentSchema.shape),
+    );
+    const examples = settings.flatMap(({ names }) => Object.entries(names));
+    const taken = examples.filter(([name, example]) => schemas.get(name)?.safeParse(example).success);
+    expect(taken).toEqual(examples);
+  });
+
+  test('is what the README’s table says', () => {
+    const table = /(?<=\| variable \| meaning \|\n\| --- \| --- \|\n)(\|.*\n)+/;
+    holds(
+      'README.md',
+      readme,
+      readme.replace(table, () => variableRows()),
+    );
+  });
+
+  test('is what .env.example says', () => {
+    holds('.env.example', readFileSync(new URL('.env.example', root), 'utf8'), environmentExample());
+  });
+});
+
+describe('the README', () => {
   test('shows a policy file that is read', () => {
     const [, example = ''] = /### Finer rules[\s\S]*?```json\n([\s\S]*?)```/.exec(readme) ?? [];
     const { rules } = policyFileSchema.parse(JSON.parse(example));

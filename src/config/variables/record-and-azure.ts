@@ -1,0 +1,79 @@
+/** Variables of where the record lies and how the bot reaches Azure. */
+import type { VariableGroup } from './variable.ts';
+
+export const record: VariableGroup = {
+  title: 'The record',
+  settings: [
+    {
+      names: { DATABASE_URL: 'postgres://cmk_bot@cmk-pg.postgres.database.azure.com/cmkbot?sslmode=verify-full' },
+      meaning: 'PostgreSQL; set this or the next',
+    },
+    {
+      names: { CMK_DATA_DIR: '/var/lib/cmk-bot' },
+      meaning: 'folder of the embedded database: one machine, survives the process but not a power cut',
+    },
+    {
+      names: {
+        CMK_DATABASE_OWNER_URL: 'postgres://cmk_owner@cmk-pg.postgres.database.azure.com/cmkbot?sslmode=verify-full',
+      },
+      meaning:
+        'the same database as the owner of its tables, only to bring them up at a start; then the user in `DATABASE_URL` needs no right but to connect, and can change no event',
+    },
+    {
+      names: { CMK_DATABASE_SIGN_IN: 'entra' },
+      meaning:
+        "`entra`: the bot's identity signs in to the database by tokens, and the address has its user and no password; `password` unless set",
+    },
+    {
+      names: { CMK_DATABASE_OWNER_CLIENT_ID: '5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d32' },
+      meaning: "with `entra`, the managed identity that owns the tables, where it is not the bot's own",
+    },
+    {
+      names: { CMK_SEAL_KEY_FILE: '/run/secrets/seal.key' },
+      meaning:
+        'file with the key that seals events, mounted, for its reader alone; needed with `DATABASE_URL`, else `seal.key` in the data folder, made on the first start. A key a line, in base64, the newest last',
+    },
+    {
+      names: { CMK_TRUST_RECORD: '47:9c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d7' },
+      meaning:
+        'once, for a record from before there were seals: number and hash of its last event, `47:9c0e…`, which the operator knows from elsewhere',
+    },
+    {
+      names: { CMK_REPLICA: 'cmk-bot-1' },
+      meaning: "this replica's name, no other's; with `DATABASE_URL` the machine's name unless set",
+    },
+  ],
+};
+
+export const azure: VariableGroup = {
+  title: 'Azure',
+  settings: [
+    { names: { AZURE_CLOUD: 'public' }, meaning: '`public` (usual), `usgovernment`, `china`, or `custom`' },
+    {
+      names: {
+        AZURE_ARM_ENDPOINT: 'https://management.example.org',
+        AZURE_AUTHORITY_HOST: 'https://login.example.org',
+        AZURE_GRAPH_ENDPOINT: 'https://graph.example.org',
+      },
+      meaning: "the custom cloud's addresses",
+    },
+    {
+      names: { AZURE_CA_FILE: '/etc/cmk-bot/ca.pem' },
+      meaning: 'PEM file that replaces the usual certificate authorities in the custom cloud',
+    },
+    {
+      names: {
+        AZURE_CLIENT_ID: '5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d31',
+        AZURE_CLIENT_SECRET: 'what-entra-showed-once',
+        AZURE_FEDERATED_TOKEN_FILE: '/var/run/secrets/azure/tokens/azure-identity-token',
+      },
+      mustBeSet: true,
+      meaning: 'how the bot signs in to Azure; without a secret or token file it uses its managed identity',
+    },
+    {
+      names: { CMK_SUBSCRIPTIONS: '40000000-0000-4000-8000-000000000001,40000000-0000-4000-8000-000000000002' },
+      mustBeSet: true,
+      meaning: 'the only subscriptions it acts in',
+    },
+  ],
+};

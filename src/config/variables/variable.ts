@@ -1,0 +1,16 @@
+/** What is said of a variable beside what it may be: the README's table and `.env.example` are made from it. */
+import type { Environment } from '../env.ts';
+
+export interface Setting {
+  /** Variables that mean one thing together, each with an example that the schema takes. */
+  readonly names: Readonly<Partial<Record<keyof Environment, string>>>;
+  /** One sentence, in Markdown. */
+  readonly meaning: string;
+  /** Only the reader can know it: it stands in `.env.example` to be filled in. */
+  readonly mustBeSet?: true;
+}
+
+export interface VariableGroup {
+  readonly title: string;
+  readonly settings: readonly Setting[];
+}

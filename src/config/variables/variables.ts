@@ -1,0 +1,57 @@
+/**
+ * Every variable, in the order it is read about. The schema in `../env.ts` says what each may be; what is said of them stands
+ * here, once: the README's table and `.env.example` are made from it, and a test compares.
+ */
+import { people } from './people.ts';
+import { azure, record } from './record-and-azure.ts';
+import { channels, teams } from './teams.ts';
+import type { VariableGroup } from './variable.ts';
+import { working } from './working.ts';
+
+export const variableGroups: readonly VariableGroup[] = [teams, channels, azure, people, record, working];
+
+/** The rows of the README's table. */
+export const variableRows = (): string =>
+  variableGroups
+    .flatMap(({ settings }) => settings)
+    .map(({ names, meaning }) => {
+      const named = Object.keys(names).map((name) => `\`${name}\``);
+      return `| ${named.join(', ')} | ${meaning} |\n`;
+    })
+    .join('');
+
+/** Without what only Markdown needs. */
+const plain = (markdown: string): string => markdown.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '');
+
+/** Comments are read beside code: no longer than it. */
+const longest = 118;
+
+function commentOf(text: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < longest) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(`# ${word}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** As a sentence begins, unless it begins with a value. */
+const beginning = (markdown: string): string =>
+  /^[`[]/.test(markdown) ? plain(markdown) : `${markdown.charAt(0).toUpperCase()}${plain(markdown).slice(1)}`;
+
+/** `.env.example`: what has to be filled in stands empty, everything else as a comment with an example. */
+export const environmentExample = (): string =>
+  [
+    '# The settings of a bot, for `docker compose` and for whatever else starts it.\n',
+    '# Lines with nothing behind the sign have to be filled in; the others show an example.\n',
+    ...variableGroups.map(({ title, settings }) => {
+      const each = settings.map(({ names, meaning, mustBeSet = false }) => {
+        const lines = Object.entries(names).map(([name, example]) =>
+          mustBeSet ? `${name}=\n` : `#${name}=${example}\n`,
+        );
+        return `${commentOf(beginning(meaning))}${lines.join('')}`;
+      });
+      return `\n# == ${title} ==\n\n${each.join('\n')}`;
+    }),
+  ].join('');
