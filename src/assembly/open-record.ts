@@ -12,11 +12,12 @@ import { parseEventBody } from '../operations/registry.ts';
 import { adoptUnsealed, NotTrusted, type Trust } from '../store/adopt.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { migrate, OlderRecord } from '../store/migrations.ts';
+import { movedFile, readMoved } from '../store/moved-mark.ts';
 import type { Unasked } from '../store/outbox.ts';
 import { RecordBroken } from '../store/record-broken.ts';
 import { grantRuntime, roleOf } from '../store/runtime-role.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
-import { brokenWords, notTrustedWords } from '../words/record.ts';
+import { brokenWords, movedWords, notTrustedWords } from '../words/record.ts';
 import { prepareEngine } from '../workflow/engine.ts';
 import { now, random } from './tools.ts';
 
@@ -111,8 +112,16 @@ async function openStoreOn(database: Database, config: Config, log: Log): Promis
   return store;
 }
 
+/** Two that go on from one record would each decide what the other knows nothing of. */
+async function refuseMoved({ store: place }: Config): Promise<void> {
+  if (place.kind !== 'folder') return;
+  const mark = await readMoved(place.dataDir);
+  if (mark !== null) throw new ConfigurationError(movedWords(mark, place.dataDir, movedFile(place.dataDir)));
+}
+
 export async function openRecord(config: Config, log: Log): Promise<OpenedRecord> {
   const { store: place } = config;
+  await refuseMoved(config);
   // No farewell: it would be written to files that are another's.
   const onLost = (error: Error): void => {
     log.fatal({ err: error }, 'ended: another process took the data folder');

@@ -2,29 +2,16 @@ import { access, constants } from 'node:fs/promises';
 import { z } from 'zod';
 import { OlderExport } from '../audit/older-export.ts';
 import { NotAnExport, readOlderExport, verifyExport } from '../audit/verify-export.ts';
-import { type RecordReport, RecordVerifier, type VerifyOptions } from '../audit/verify-record.ts';
+import type { RecordReport } from '../audit/verify-record.ts';
 import { type Place, readPlace } from '../config/place.ts';
 import { parseEventBody } from '../operations/registry.ts';
-import type { Records } from '../operator/rpc/calls.ts';
 import { fileLines } from './file-lines.ts';
 import { flag, jsonOption } from './inputs.ts';
-import { readRecord } from './read-record.ts';
 import { type KnownKeys, keysIn, knownKeys } from './seal-keys.ts';
 import { type Exit, exit, subcommand } from './subcommand.ts';
 import { Unusable } from './unusable.ts';
+import { verifyStore } from './verify-store.ts';
 import { reportWords } from './words/report.ts';
-
-/** What is derived is read first: whatever is written meanwhile comes after it. */
-async function verifyStore(records: Records, options: VerifyOptions): Promise<RecordReport> {
-  const verifier = new RecordVerifier({ ...options, derived: await records.derived({}) });
-  const events = readRecord(records);
-  for (;;) {
-    const next = await events.next();
-    if (next.done) return verifier.end(next.value);
-    verifier.event(next.value.line);
-    for (const text of next.value.texts) verifier.text(text);
-  }
-}
 
 async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
   await access(file, constants.R_OK).catch(() => {

@@ -14,9 +14,10 @@ import type { Records } from '../operator/rpc/calls.ts';
 import { recordsOf } from '../operator/rpc/store-records.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { OlderRecord, pendingMigrations } from '../store/migrations.ts';
+import { movedFile, readMoved } from '../store/moved-mark.ts';
 import type { RecordBroken } from '../store/record-broken.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
-import { brokenWords } from '../words/record.ts';
+import { brokenWords, movedWords } from '../words/record.ts';
 import { type KnownKeys, knownKeys } from './seal-keys.ts';
 import { Unusable } from './unusable.ts';
 
@@ -28,13 +29,13 @@ export interface StoreRecords {
 }
 
 /** The driver reports several tries on several addresses without a message of its own. */
-function causeOf(error: unknown): string {
+export function causeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0]);
   return error instanceof Error ? error.message : String(error);
 }
 
 /** Opening an embedded database makes one where there is none. */
-async function refuseEmpty(dataDir: string): Promise<void> {
+export async function refuseEmpty(dataDir: string): Promise<void> {
   await access(path.join(dataDir, 'database', 'PG_VERSION')).catch(() => {
     throw new Unusable(`${dataDir} holds no record. Name the bot’s data folder with --data or CMK_DATA_DIR.`);
   });
@@ -43,6 +44,20 @@ async function refuseEmpty(dataDir: string): Promise<void> {
 function tokens(): { readonly password?: () => Promise<string> } {
   const password = readDatabasePassword();
   return password === null ? {} : { password };
+}
+
+/** Of a database that is open already, with whatever keys are known for it. */
+export const storeOn = (database: Database, keys: KnownKeys): OpenStore => storeWith(database, toolsWith(keys));
+
+function storeWith(database: Database, tools: ReturnType<typeof toolsWith>): OpenStore {
+  return openStore(database, {
+    ...tools,
+    clock: () => new Date(),
+    read: parseEventBody,
+    onBroken: (broken: RecordBroken) => {
+      throw new Unusable(brokenWords(broken));
+    },
+  });
 }
 
 /** Throws {@link Unusable} where there is no record, or none that this program can read. */
@@ -55,19 +70,24 @@ export async function openStoreRecords(place: Place): Promise<StoreRecords> {
   );
   try {
     await refuseOther(database, place);
+    const tools = toolsWith(await knownKeys(place));
+    const store = storeWith(database, { ...tools, ...(await sealNothingMoved(place)) });
+    return { database, store, records: recordsOf(store), close: database.close };
   } catch (error) {
     await database.close();
     throw error;
   }
-  const store = openStore(database, {
-    ...toolsWith(await knownKeys(place)),
-    clock: () => new Date(),
-    read: parseEventBody,
-    onBroken: (broken: RecordBroken) => {
-      throw new Unusable(brokenWords(broken));
+}
+
+/** A record that was moved can be read where it was, as it was; what is decided on it would be lost. */
+async function sealNothingMoved(place: Place): Promise<{ readonly seal?: Seal }> {
+  const mark = place.kind === 'folder' ? await readMoved(place.dataDir) : null;
+  if (place.kind !== 'folder' || mark === null) return {};
+  return {
+    seal: () => {
+      throw new Unusable(movedWords(mark, place.dataDir, movedFile(place.dataDir)));
     },
-  });
-  return { database, store, records: recordsOf(store), close: database.close };
+  };
 }
 
 const cannotSeal: Seal = () => {

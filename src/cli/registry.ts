@@ -7,6 +7,7 @@ import { doctor } from './doctor.ts';
 import { requestActs } from './requests-act.ts';
 import { requestsList } from './requests-list.ts';
 import { requestsShow } from './requests-show.ts';
+import { storeMove } from './store-move.ts';
 import type { Subcommand } from './subcommand.ts';
 
 export const subcommands: readonly Subcommand[] = [
@@ -17,5 +18,6 @@ export const subcommands: readonly Subcommand[] = [
   auditExport,
   auditErase,
   auditResume,
+  storeMove,
   doctor,
 ];

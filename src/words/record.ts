@@ -74,6 +74,29 @@ export const notTrustedWords = (
     `know, start once with CMK_TRUST_RECORD=${seq}:${hash}; they are then sealed as they are. If it is not, they were replaced.`,
   ].join('\n');
 
+interface Moved {
+  readonly to: string;
+  readonly at: string;
+  readonly done: boolean;
+}
+
+/** Where a record was moved away from. `file`: the note that says so. */
+export function movedWords({ to, at, done }: Moved, where: string, file: string): string {
+  const when = at.slice(0, 16).replace('T', ' ');
+  if (!done) {
+    return [
+      `the record in ${where} was being moved to ${to} on ${when} UTC, and nobody saw that end.`,
+      'Say “cmk-bot store move” with the same address once more: it finishes the move, or begins anew. To stay with the folder, make',
+      `sure that nothing of the record is there, and remove ${file}.`,
+    ].join('\n');
+  }
+  return [
+    `the record in ${where} was moved to ${to} on ${when} UTC: what was decided there since is not known here.`,
+    'Start the bot with DATABASE_URL in place of this folder. To go back to the folder for good, and lose what was decided since,',
+    `remove ${file}.`,
+  ].join('\n');
+}
+
 /** Where the bot's own user could switch off what guards the record. */
 export const ownerAdvice =
   'give it a user of its own in DATABASE_URL, and the owner’s in CMK_DATABASE_OWNER_URL, with which the tables are brought up';
