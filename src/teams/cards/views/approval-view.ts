@@ -42,8 +42,9 @@ import {
 } from './parts.ts';
 import type { CardContext, Reader } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
+import { earlierRun, startWords } from './standing-words.ts';
 import { stateLineOf } from './state-line.ts';
-import { earlierRun, startWords, statusCard } from './status-view.ts';
+import { statusCard } from './status-view.ts';
 import { controllerRows, vaultBox } from './vault-box.ts';
 
 function irreversibleLine(plan: Plan): CardText {

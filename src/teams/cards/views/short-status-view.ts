@@ -8,7 +8,7 @@ import { attentionHeadline } from './attention-view.ts';
 import { changeLine } from './parts.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
-import { endedWords, pausedWords, startWords } from './status-view.ts';
+import { endedWords, pausedWords, startWords } from './standing-words.ts';
 
 /** Where the run stands: the step that is at work, or the one that waits. */
 function stepWords(request: Request): CardText {

@@ -1,0 +1,72 @@
+/** The card of a request that succeeded. */
+import { shortDigest } from '../../../domain/digest.ts';
+import { highestProof } from '../../../domain/proof.ts';
+import type { Request, StepProgress, Succeeded } from '../../../domain/request/request.ts';
+import { operationOf, workOf } from '../../../operations/registry.ts';
+import { durationWords } from '../../../words/duration.ts';
+import { shortVersion } from '../../../words/places.ts';
+import { effectWords, interruptedWords, notCheckedWords, proofWords, stepWords } from '../../../words/steps.ts';
+import { grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
+import { bold, md, plain, time } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { approvalComments } from './approval-comments.ts';
+import { notesOf, reversibilityLines } from './parts.ts';
+import type { CardContext } from './reader.ts';
+import { requestHeaderOf } from './request-header.ts';
+
+function proofRows(request: Succeeded): Row[] {
+  return request.proofs.map((proof) => {
+    const words = proofWords[proof.level];
+    if (proof.outcome === 'proved') {
+      return row(marks.done, plain(words.name), [grey(plain(words.proved))], {
+        time: time(new Date(request.changedAt)),
+      });
+    }
+    const name = plain<string>(`Not proved: ${words.name.charAt(0).toLowerCase()}${words.name.slice(1)}`);
+    return row(marks.idle, name, [grey(plain(notCheckedWords(proof)))], { nameSubtle: true });
+  });
+}
+
+function changeRows(request: Request): Row[] {
+  const changed = request.plan.steps.filter((step) => step.effects.length > 0);
+  return changed.map((step, index) => {
+    const lines: Line[] = step.effects.map((effect) => grey(plain(effectWords(effect))));
+    const progress = request.progress.find((one) => one.name === step.name);
+    return numberedRow(index + 1, plain(stepWords(step.name, step.effects).title), [
+      ...lines,
+      ...(progress?.already === true ? [grey(plain('It was so already.'))] : []),
+      ...(progress?.interrupted === true ? [grey(plain<string>(`${interruptedWords}.`))] : []),
+      ...reversibilityLines(step),
+    ]);
+  });
+}
+
+const lastEnd = (progress: readonly StepProgress[]): string | null =>
+  progress.findLast((step) => step.endedAt)?.endedAt ?? null;
+
+/** What is proved, what is not, and what follows from it. */
+export function succeededCard(request: Succeeded, context: CardContext): AdaptiveCard {
+  const { names } = context;
+  const { plan, outputs } = request;
+  const { to } = workOf(plan);
+  const { words } = operationOf(plan.wish);
+  const version = shortVersion(to.keyVersion ?? outputs.keyVersion ?? '');
+  const level = highestProof(request.proofs);
+  const by = request.approvals.map((approval) => names(approval.by)).join(', ');
+  const ended = lastEnd(request.progress) ?? request.changedAt;
+  const took = durationWords(Date.parse(ended) - Date.parse(request.submittedAt));
+  return renderCard('status-succeeded', {
+    ...requestHeaderOf(request, context, {
+      text: `✓ Succeeded, proof: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`,
+      color: 'Good',
+    }),
+    result: plain(words.succeeded),
+    resultNote: plain<string>(`${to.keyName} in ${plan.observation.vault.name}, version ${version}`),
+    proofs: proofRows(request),
+    caution: md`${bold('▲ From now on:')} ${plain(words.fromNowOn)}`,
+    notes: notesOf(plan),
+    changes: changeRows(request),
+    comments: approvalComments(request, names),
+    note: md`Asked by ${plain(names(request.requester))}, approved by ${plain(by)}, plan ${plain<string>(shortDigest(request.digest))}. Took ${plain<string>(took)} from the request on.`,
+  });
+}
