@@ -1,6 +1,6 @@
 /** Opens the record: the database brought up to this program, the key of the seals, and every row looked at before any is used. */
 import { recordTools } from '../audit/record.ts';
-import { type OwnSealKeys, openOwnSealKeys, readSealKeys, SealKeyUnusable } from '../audit/seal-key-file.ts';
+import { type OwnSealKeys, openOwnSealKeys, SealKeyUnusable } from '../audit/seal-key-file.ts';
 import { lineChecker } from '../audit/seals.ts';
 import type { Config } from '../config/config.ts';
 import { databasePassword, withPassword } from '../config/database-password.ts';
@@ -9,6 +9,7 @@ import { placeName } from '../config/place.ts';
 import type { ClockApart } from '../domain/clock-apart.ts';
 import type { Log } from '../observability/log.ts';
 import { parseEventBody } from '../operations/registry.ts';
+import { keptSealKeys } from '../operator/seal-keys.ts';
 import { adoptUnsealed, NotTrusted, type Trust } from '../store/adopt.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { migrate, OlderRecord } from '../store/migrations.ts';
@@ -34,8 +35,12 @@ function saidPlainly(error: unknown, where: string): unknown {
   return plain ? new ConfigurationError(error.message) : error;
 }
 
-const openKeys = async ({ file, own }: Config['seals']['keyFile']): Promise<OwnSealKeys> =>
-  own ? openOwnSealKeys(file) : { keys: await readSealKeys(file), isNew: false, keep: async () => undefined };
+async function openKeys(config: Config): Promise<OwnSealKeys> {
+  const { key } = config.seals;
+  if (key.kind === 'file' && key.own) return openOwnSealKeys(key.file);
+  const { keys } = await keptSealKeys(key, config);
+  return { keys, isNew: false, keep: async () => undefined };
+}
 
 /** Nothing more is done with a record that is broken, by any part of this process. */
 const endProcess =
@@ -78,10 +83,10 @@ async function prepare(owner: Database, database: Database, config: Config): Pro
 }
 
 /** Seals what was written before there were seals, where there is a reason to trust it. */
-async function sealAfterwards(owner: Database, { seals }: Config, log: Log) {
-  const { keys, isNew, keep } = await openKeys(seals.keyFile);
+async function sealAfterwards(owner: Database, config: Config, log: Log) {
+  const { keys, isNew, keep } = await openKeys(config);
   const tools = recordTools(random, keys);
-  const trust: Trust = isNew ? 'new-key' : seals.trust;
+  const trust: Trust = isNew ? 'new-key' : config.seals.trust;
   const unsealed = { check: lineChecker(null), onBroken: () => undefined };
   const adopted = await adoptUnsealed(owner.pool, tools.seals, trust, unsealed);
   await keep();

@@ -1,6 +1,6 @@
 /**
- * The key of the seals in a file: one key a line, in base64, at least 32 bytes each, the oldest first; lines that start with # are
- * for people. Beside the embedded database the file is the bot's own, made on the first start; elsewhere it is mounted.
+ * The key of the seals as text: one key a line, in base64, at least 32 bytes each, the oldest first; lines that start with # are
+ * for people. In a file: beside the embedded database it is the bot's own, made on the first start; elsewhere it is mounted.
  */
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
@@ -28,13 +28,14 @@ async function modeOf(file: string): Promise<number | null> {
   }
 }
 
-function keysIn(text: string, file: string): SealKeys {
+/** `where`: as people know it. Throws {@link SealKeyUnusable} where it holds no key. */
+export function sealKeysIn(text: string, where: string): SealKeys {
   const lines = text.split('\n').map((line) => line.trim());
   const keys = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => Buffer.from(line, 'base64'));
   if (keys.length > 0 && keys.every((key) => key.length >= keyBytes)) return keys;
   throw new SealKeyUnusable(
-    `the seals’ key in ${file}: every line must be a key of at least ${keyBytes} bytes in base64, ` +
-      `such as “openssl rand -base64 ${keyBytes}” prints. Put the file back as it was, or mend that line.`,
+    `the seals’ key in ${where}: every line must be a key of at least ${keyBytes} bytes in base64, ` +
+      `such as “openssl rand -base64 ${keyBytes}” prints. Put it back as it was, or mend that line.`,
   );
 }
 
@@ -55,7 +56,7 @@ export async function readSealKeys(file: string): Promise<SealKeys> {
         'If somebody may have read it, add a new key as its last line.',
     );
   }
-  return keysIn(await readFile(file, 'utf8'), file);
+  return sealKeysIn(await readFile(file, 'utf8'), file);
 }
 
 export interface OwnSealKeys {

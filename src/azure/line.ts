@@ -5,6 +5,7 @@ import { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import { ResourceManagementClient } from '@azure/arm-resources';
 import type { TokenCredential } from '@azure/core-auth';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
+import { SecretClient } from '@azure/keyvault-secrets';
 import type { Cloud } from './clouds.ts';
 import { complaintOf } from './error-body.ts';
 import { Exchange, type Limits } from './exchange.ts';
@@ -87,6 +88,11 @@ export class Line {
   /** The keys of the vault at this address, deleted ones included. */
   keysAt(vaultUri: string): KeyClient {
     return new KeyClient(vaultUri, this.options.credential, this.vaultOptions());
+  }
+
+  /** The secrets of the vault at this address. */
+  secretsAt(vaultUri: string): SecretClient {
+    return new SecretClient(vaultUri, this.options.credential, this.vaultOptions());
   }
 
   /** The value, or null when Azure refused with one of these codes. */

@@ -91,7 +91,9 @@ async function sealNothingMoved(place: Place): Promise<{ readonly seal?: Seal }>
 }
 
 const cannotSeal: Seal = () => {
-  throw new Unusable('what is done to a request has to be sealed: name the file with the key in CMK_SEAL_KEY_FILE.');
+  throw new Unusable(
+    'what is done to a request has to be sealed: name its key in CMK_SEAL_KEY_FILE or CMK_SEAL_KEY_SECRET.',
+  );
 };
 
 const cannotCheck =

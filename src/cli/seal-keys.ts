@@ -1,7 +1,8 @@
 /** The key of the seals, where whoever is at the command line has it. */
 import { readSealKeys, SealKeyMissing, SealKeyUnusable } from '../audit/seal-key-file.ts';
 import type { SealKeys } from '../audit/seals.ts';
-import { type Place, readSealKeyFile } from '../config/place.ts';
+import { readConfig } from '../config/config.ts';
+import { type Place, readSealKeyPlace, type SealKeyPlace } from '../config/place.ts';
 import { Unusable } from './unusable.ts';
 
 const unusable = (error: unknown): never => {
@@ -17,11 +18,21 @@ export interface KnownKeys {
   readonly missing: string | null;
 }
 
-/** Those of the record that is there. */
+/** Azure's clients take a while to load, and a file needs none of them. */
+async function fromSecret(named: SealKeyPlace): Promise<SealKeys> {
+  const { keptSealKeys } = await import('../operator/seal-keys.ts');
+  return (await keptSealKeys(named, readConfig())).keys;
+}
+
+/**
+ * Those of the record that is there. Of a file the command line needs no other setting; a secret it reads as the bot would,
+ * and then all of the bot's configuration has to be there.
+ */
 export async function knownKeys(place: Place): Promise<KnownKeys> {
-  const named = readSealKeyFile(place);
+  const named = readSealKeyPlace(place);
   if (named === null) return { keys: null, missing: null };
-  return readSealKeys(named.file)
+  const read = named.kind === 'file' ? readSealKeys(named.file) : fromSecret(named);
+  return read
     .then((keys) => ({ keys, missing: null }))
     .catch((error: unknown) =>
       error instanceof SealKeyMissing ? { keys: null, missing: error.message } : unusable(error),

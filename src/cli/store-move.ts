@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { placeName, readPlace } from '../config/place.ts';
+import { placeName, readPlace, type SealKeyPlace } from '../config/place.ts';
 import { exit, type Surroundings, subcommand } from './subcommand.ts';
 import { Unusable } from './unusable.ts';
 
@@ -9,6 +9,12 @@ const address = z
     error: 'is not the address of a PostgreSQL database, such as postgres://owner@db.example.com/cmk',
   });
 
+/** How the bot is told of the key that it has had. */
+const keyWords = (key: SealKeyPlace | null): readonly string[] =>
+  key?.kind === 'secret'
+    ? ['Start the bot with DATABASE_URL, and with the CMK_SEAL_KEY_SECRET that it has.']
+    : ['Start the bot with DATABASE_URL, and with CMK_SEAL_KEY_FILE, which names a copy of', `${key?.file ?? ''}.`];
+
 async function move(url: string, { data, print, complain }: Surroundings) {
   const place = readPlace(data);
   if (place.kind === 'server') {
@@ -16,13 +22,13 @@ async function move(url: string, { data, print, complain }: Surroundings) {
   }
   // Loading a database takes longer than saying no.
   const { moveRecord } = await import('./move-record.ts');
-  const { events, requests, hash, seq, sealKeyFile } = await moveRecord(place.dataDir, url, complain);
+  const { events, requests, hash, seq, sealKey } = await moveRecord(place.dataDir, url, complain);
   await print(
     [
       `Moved to ${placeName({ kind: 'server', url })}: ${requests} requests, ${events} events. It verifies there, as it did here.`,
       `The trail ends at event ${seq}, ${hash}.`,
-      'Start the bot with DATABASE_URL, and with CMK_SEAL_KEY_FILE, which names a copy of',
-      `${sealKeyFile}: the record goes on with the same key. No bot starts on ${place.dataDir} any more.`,
+      ...keyWords(sealKey),
+      `The record goes on with the same key. No bot starts on ${place.dataDir} any more.`,
     ].join('\n'),
   );
   return exit.done;

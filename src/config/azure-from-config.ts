@@ -2,6 +2,7 @@
 import type { AzureOptions } from '../azure/azure.ts';
 import { openCloud } from '../azure/clouds.ts';
 import { openCredential } from '../azure/credential.ts';
+import { type Secrets, vaultSecrets } from '../azure/secrets.ts';
 import { kinds } from '../resources/registry.ts';
 import type { Config } from './config.ts';
 
@@ -11,6 +12,9 @@ export function optionsForAzure({ azure }: Pick<Config, 'azure'>): AzureOptions 
   const credential = openCredential(azure.signIn, cloud);
   return { kinds, cloud, credential, subscriptions: azure.subscriptions, pollIntervalMs: azure.pollMs };
 }
+
+/** As the bot itself. Throws as {@link optionsForAzure} does. */
+export const secretsFor = (config: Pick<Config, 'azure'>): Secrets => vaultSecrets(optionsForAzure(config));
 
 /**
  * How the bot signs in to Bot Framework: as the app, at its cloud's login server or the one that is configured. The sign-in to

@@ -9,7 +9,7 @@ import type { SignIn } from '../azure/credential.ts';
 import type { Policy } from '../domain/policy/policy.ts';
 import type { RetryLimits } from '../domain/retry.ts';
 import { ConfigurationError, type Environment, processVariables, readEnvironment, type Variables } from './env.ts';
-import { type Place, type SealKeyFile, sealKeyFile } from './place.ts';
+import { type Place, type SealKeyPlace, sealKeyPlace } from './place.ts';
 import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
 import { usualRetry } from './retry.ts';
 
@@ -88,7 +88,7 @@ export interface DatabaseSignIn {
 }
 
 export interface SealSettings {
-  readonly keyFile: SealKeyFile;
+  readonly key: SealKeyPlace;
   /** The end of a record from before there were seals, which an operator trusts; null: none is named. */
   readonly trust: { readonly seq: number; readonly hash: string } | null;
 }
@@ -179,7 +179,7 @@ const storeFrom = ({ DATABASE_URL: url, CMK_DATA_DIR: dataDir = '' }: Environmen
 function sealsFrom(env: Environment): SealSettings {
   const [seq, hash] = env.CMK_TRUST_RECORD?.split(':') ?? [];
   return {
-    keyFile: sealKeyFile(storeFrom(env), env.CMK_SEAL_KEY_FILE),
+    key: sealKeyPlace(storeFrom(env), { file: env.CMK_SEAL_KEY_FILE, secret: env.CMK_SEAL_KEY_SECRET }),
     trust: seq === undefined || hash === undefined ? null : { seq: Number(seq), hash },
   };
 }

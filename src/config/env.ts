@@ -58,6 +58,14 @@ export const environmentSchema = z.object({
   CMK_DATABASE_SIGN_IN: z.enum(['password', 'entra']).default('password'),
   CMK_DATABASE_OWNER_CLIENT_ID: z.guid().optional(),
   CMK_SEAL_KEY_FILE: optional,
+  // Names and versions as "Azure Key Vault keys, secrets and certificates overview" has them.
+  CMK_SEAL_KEY_SECRET: z
+    .string()
+    .regex(
+      /^https:\/\/[^/?#@\s]+\/secrets\/[0-9a-zA-Z-]{1,127}(\/[0-9a-fA-F]{32})?$/,
+      'must be the address of a secret, such as https://kv-cmk-bot.vault.azure.net/secrets/seal-key',
+    )
+    .optional(),
   CMK_TRUST_RECORD: z
     .string()
     .regex(/^[1-9]\d*:[0-9a-f]{64}$/, 'must be the number and the hash of the last event, such as 47:9c0e51d7…')
@@ -158,9 +166,15 @@ const together: readonly [(env: Environment) => boolean, string, string][] = [
     'is the identity that owns the tables; set CMK_DATABASE_SIGN_IN to entra, or leave it out',
   ],
   [
-    (env) => env.DATABASE_URL === undefined || env.CMK_SEAL_KEY_FILE !== undefined,
+    (env) =>
+      env.DATABASE_URL === undefined || env.CMK_SEAL_KEY_FILE !== undefined || env.CMK_SEAL_KEY_SECRET !== undefined,
     'CMK_SEAL_KEY_FILE',
-    'is missing; a record on a server is sealed with a key that is not on it: make a file with openssl rand -base64 32',
+    'is missing; a record on a server is sealed with a key that is not on it: make a file with openssl rand -base64 32, or a secret of a vault and name it in CMK_SEAL_KEY_SECRET',
+  ],
+  [
+    (env) => env.CMK_SEAL_KEY_FILE === undefined || env.CMK_SEAL_KEY_SECRET === undefined,
+    'CMK_SEAL_KEY_SECRET',
+    'and CMK_SEAL_KEY_FILE: set one of them',
   ],
   [
     (env) => env.AZURE_CLOUD !== 'custom' || env.AZURE_ARM_ENDPOINT !== undefined,

@@ -22,22 +22,37 @@ export function readPlace(given: string | undefined, variables: Variables = proc
   return url === '' ? { kind: 'folder', dataDir: dataDir || '.local' } : { kind: 'server', url };
 }
 
-/** The file with the key of the seals, and whether it is the bot's own to make. */
-export interface SealKeyFile {
-  readonly file: string;
-  readonly own: boolean;
+/** Where the key of the seals is kept. */
+export type SealKeyPlace =
+  /** `own`: the bot's own to make. */
+  | { readonly kind: 'file'; readonly file: string; readonly own: boolean }
+  /** Address of a secret in a vault, with or without a version. */
+  | { readonly kind: 'secret'; readonly id: string };
+
+interface NamedSealKey {
+  readonly file: string | undefined;
+  readonly secret: string | undefined;
 }
 
-/** Beside the embedded database, unless a file is named. */
-export const sealKeyFile = (place: Place, named: string | undefined): SealKeyFile =>
-  named === undefined && place.kind === 'folder'
-    ? { file: path.join(place.dataDir, 'seal.key'), own: true }
-    : { file: named ?? '', own: false };
+/** Beside the embedded database, unless another place is named. */
+export function sealKeyPlace(place: Place, { file, secret }: NamedSealKey): SealKeyPlace {
+  if (secret !== undefined) return { kind: 'secret', id: secret };
+  return file === undefined && place.kind === 'folder'
+    ? { kind: 'file', file: path.join(place.dataDir, 'seal.key'), own: true }
+    : { kind: 'file', file: file ?? '', own: false };
+}
 
-/** Where the command line finds the key: as the bot would; null where none is named for a server. */
-export function readSealKeyFile(place: Place, variables: Variables = processVariables()): SealKeyFile | null {
-  const { CMK_SEAL_KEY_FILE: named = '' } = variables;
-  return named === '' && place.kind === 'server' ? null : sealKeyFile(place, named === '' ? undefined : named);
+/**
+ * Where the command line finds the key: as the bot would; null where none is named for a server. Throws
+ * {@link ConfigurationError} where two are.
+ */
+export function readSealKeyPlace(place: Place, variables: Variables = processVariables()): SealKeyPlace | null {
+  const { CMK_SEAL_KEY_FILE: file = '', CMK_SEAL_KEY_SECRET: secret = '' } = variables;
+  if (file !== '' && secret !== '') {
+    throw new ConfigurationError('CMK_SEAL_KEY_FILE and CMK_SEAL_KEY_SECRET are both set: set one of them');
+  }
+  if (file === '' && secret === '' && place.kind === 'server') return null;
+  return sealKeyPlace(place, { file: file || undefined, secret: secret || undefined });
 }
 
 /** Where it is, without what must not be shown. */

@@ -30,7 +30,7 @@ test.each([
 
 test('so is what a vault does not serve', async () => {
   const port = running.port + 1;
-  const { status, body } = await http(running, 'GET', '/secrets/x?api-version=7.5', { headers, port });
+  const { status, body } = await http(running, 'GET', '/certificates/x?api-version=7.5', { headers, port });
   expect([status, body.error.code]).toEqual([501, 'NotSimulated']);
 });
 

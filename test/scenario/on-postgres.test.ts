@@ -1,9 +1,11 @@
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { botEnvironment, localBotPrincipal } from '../../src/local/bot-environment.ts';
+import { takeRoles } from '../support/azure-state.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { type EntraDatabase, startEntraDatabase } from '../support/entra-database.ts';
+import { changeState } from '../support/local-azure.ts';
 import { startPostgres } from '../support/postgres.ts';
+import { putSealSecret, sealSecretName, serverSealKey } from '../support/seal-keys.ts';
 import {
   answered,
   approvalCard,
@@ -64,50 +66,85 @@ onPostgres('over PostgreSQL', () => {
   });
 });
 
-onPostgres('over a PostgreSQL whose users are identities, which has no passwords', () => {
-  let world: World;
-  let gate: EntraDatabase;
-  let behind = '';
+const secretOf = (world: World): string => `https://localhost:${world.azure.port + 1}/secrets/${sealSecretName}`;
 
-  beforeAll(async () => {
-    behind = await server.newDatabase();
-    const { username } = new URL(behind);
-    const identities = { [username]: localBotPrincipal.id };
-    gate = await startEntraDatabase(behind, username, identities);
-    world = await startWorld({
-      env: { DATABASE_URL: gate.url, CMK_DATABASE_OWNER_URL: gate.url, CMK_DATABASE_SIGN_IN: 'entra' },
+onPostgres(
+  'over a PostgreSQL whose users are identities, sealed with a secret of a vault: no password, no file',
+  () => {
+    let world: World;
+    let gate: EntraDatabase;
+    let behind = '';
+
+    beforeAll(async () => {
+      behind = await server.newDatabase();
+      const { username } = new URL(behind);
+      const identities = { [username]: localBotPrincipal.id };
+      gate = await startEntraDatabase(behind, username, identities);
+      world = await startWorld({
+        env: { DATABASE_URL: gate.url, CMK_DATABASE_OWNER_URL: gate.url, CMK_DATABASE_SIGN_IN: 'entra' },
+        sealKey: 'secret',
+      });
     });
-  });
-  afterAll(async () => {
-    await world?.end();
-    gate?.stop();
-  });
+    afterAll(async () => {
+      await world?.end();
+      gate?.stop();
+    });
 
-  test('tables are brought up and requests carried out with tokens for databases, and with nothing else', async () => {
-    const id = await ask(world);
-    await approve(world, people.approver, await approvalCard(world, id));
-    await shows(world, places.operations, people.requester, id, /Succeeded/);
-    const { database } = world;
-    if (database.kind !== 'postgres') throw new Error('it is not on PostgreSQL');
-    expect((await readRecord({ ...world, database: { ...database, url: behind } })).findings).toEqual([]);
-    const before = gate.seen.length;
-    const ports = { 'azure-port': world.azure.port, 'bot-port': 1, 'teams-port': 1, 'sign-in-port': 1 };
-    const options = {
-      data: world.azure.dataDir,
-      latency: 'instant',
-      ...ports,
-      'step-up': false,
-      reset: false,
-    } as const;
-    const settings = { DATABASE_URL: gate.url, CMK_DATABASE_SIGN_IN: 'entra' };
-    const CMK_SEAL_KEY_FILE = path.join(world.dataDir, 'server-seal.key');
-    const env = botEnvironment(options, { ...settings, CMK_SEAL_KEY_FILE });
-    expect(await cmkBot(['audit', 'verify'], env)).toMatchObject({ code: 0, err: '' });
-    expect(gate.seen.length).toBeGreaterThan(before);
-    expect(gate.seen.filter((one) => !one.let)).toEqual([]);
-    expect(world.printed()).not.toMatch(/eyJ/);
-  });
-});
+    test('tables are brought up and requests carried out with tokens for databases, and with nothing else', async () => {
+      const id = await ask(world);
+      await approve(world, people.approver, await approvalCard(world, id));
+      await shows(world, places.operations, people.requester, id, /Succeeded/);
+      const { database } = world;
+      if (database.kind !== 'postgres') throw new Error('it is not on PostgreSQL');
+      expect((await readRecord({ ...world, database: { ...database, url: behind } })).findings).toEqual([]);
+      expect(gate.seen.filter((one) => !one.let)).toEqual([]);
+      expect(world.printed()).not.toMatch(/eyJ/);
+    });
+
+    /** What the operator's shell has. */
+    const settings = (): NodeJS.ProcessEnv => {
+      const ports = { 'azure-port': world.azure.port, 'bot-port': 1, 'teams-port': 1, 'sign-in-port': 1 };
+      const options = {
+        data: world.azure.dataDir,
+        latency: 'instant',
+        ...ports,
+        'step-up': false,
+        reset: false,
+      } as const;
+      const named = { DATABASE_URL: gate.url, CMK_DATABASE_SIGN_IN: 'entra', CMK_SEAL_KEY_SECRET: secretOf(world) };
+      return botEnvironment(options, named);
+    };
+
+    test('the command line signs in as the bot does, to the database and to the vault', async () => {
+      const before = gate.seen.length;
+      expect(await cmkBot(['audit', 'verify'], settings())).toMatchObject({ code: 0, err: '' });
+      expect(gate.seen.length).toBeGreaterThan(before);
+    });
+
+    const newerKey = Buffer.from('a newer key for tests, and for no other').toString('base64');
+
+    test('a newer version of the secret with a further line is the newer key, from the next start on', async () => {
+      await putSealSecret(world.azure, serverSealKey, newerKey);
+      await world.restartBot('SIGINT');
+      await ask(world, choices.test);
+      const said = await cmkBot(['audit', 'verify'], settings());
+      expect(said).toMatchObject({ code: 0, err: '' });
+      expect(said.out).toContain('2 keys one after the other, checked');
+      const doctor = await cmkBot(['doctor'], settings());
+      expect(doctor.out).toMatch(
+        /seals .*of https:\/\/localhost:\d+\/secrets\/seal-key\/[0-9a-f]{32}, and 1 older key/,
+      );
+      expect(`${doctor.out}${world.printed()}`).not.toContain(newerKey);
+    });
+
+    test('without the right to the secret it does not start, and says who has to give what', async () => {
+      await changeState(world.azure, takeRoles(localBotPrincipal.id));
+      await expect(world.restartBot('SIGINT')).rejects.toThrow(
+        /does not start: the seals’ key: reading secret seal-key in localhost:\d+: ForbiddenByRbac: Caller is not authorized[\s\S]*Give the bot’s identity the role Key Vault Secrets User/,
+      );
+    });
+  },
+);
 
 onPostgres('two replicas over one PostgreSQL', () => {
   let world: World;

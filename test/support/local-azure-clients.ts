@@ -4,6 +4,7 @@ import { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import { ResourceManagementClient } from '@azure/arm-resources';
 import { ClientSecretCredential } from '@azure/identity';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
+import { SecretClient } from '@azure/keyvault-secrets';
 import type { RunningAzure } from './local-azure.ts';
 
 export const tenantId = '10000000-0000-4000-8000-000000000000';
@@ -50,6 +51,8 @@ export const clientsOf = (azure: RunningAzure, who: { readonly id: string; reado
     graph: () => new ResourceGraphClient(credential, { endpoint, tlsOptions, retryOptions }),
     keys: (vaultUrl: string) =>
       new KeyClient(vaultUrl, credential, { tlsOptions, retryOptions, disableChallengeResourceVerification: true }),
+    secrets: (vaultUrl: string) =>
+      new SecretClient(vaultUrl, credential, { tlsOptions, retryOptions, disableChallengeResourceVerification: true }),
     cryptography: (keyId: string) =>
       new CryptographyClient(keyId, credential, {
         tlsOptions,

@@ -46,7 +46,7 @@ const operations = (): readonly Operation[] => [
 
 /** The first that fits. */
 const areas: readonly (readonly [string, RegExp])[] = [
-  ['Keys, at a vault’s own address', atVault],
+  ['Keys and secrets, at a vault’s own address', atVault],
   ['Roles, rights, locks and policies', /Microsoft\.Authorization\//],
   ['Healthcare agent services', /Microsoft\.HealthBot\//],
   ['Vaults and their keys, through Azure Resource Manager', /Microsoft\.KeyVault\//],
@@ -90,7 +90,7 @@ const versionTable = (): string => {
   const rows: readonly (readonly [string, readonly string[]])[] = [
     ['healthcare agent services', versions.healthBotVersions],
     ['vaults', versions.vaultVersions],
-    ['keys, at a vault’s own address', dataPlaneVersions],
+    ['keys and secrets, at a vault’s own address', dataPlaneVersions],
     ['roles and rights', versions.authorizationVersions],
     ['locks', versions.lockVersions],
     ['policies', versions.policyVersions],

@@ -28,7 +28,8 @@ export class LogWatch {
   /** Everything secret among a process's settings. */
   keepOutSettings(env: NodeJS.ProcessEnv): void {
     for (const [name, value] of Object.entries(env)) {
-      if (/PASSWORD|SECRET|TOKEN$/i.test(name)) this.keepOut(name, value);
+      // An address tells where a secret lies, which is none.
+      if (/PASSWORD|SECRET|TOKEN$/i.test(name) && !URL.canParse(value ?? '')) this.keepOut(name, value);
       if (/DATABASE.*URL$/.test(name) && URL.canParse(value ?? '')) this.keepOut(name, new URL(value ?? '').password);
     }
   }

@@ -13,7 +13,7 @@ import { http, type Latency, type RunningAzure, startAzure } from './local-azure
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from './local-teams.ts';
 import { LogWatch } from './log-leaks.ts';
 import { startOf } from './prepared.ts';
-import { sealKeysFor, sealKeysIn, writeServerSealKey } from './seal-keys.ts';
+import { letBotRead, putSealSecret, sealKeysFor, sealKeysIn, serverSealKey, writeServerSealKey } from './seal-keys.ts';
 import { startStore } from './store-client.ts';
 
 export type EndSignal = 'SIGKILL' | 'SIGINT';
@@ -109,6 +109,14 @@ export interface WorldOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Approving needs a sign-in at the local Entra. */
   readonly stepUp?: boolean;
+  /** Where the key of a server's record is kept: in a file, unless said otherwise. */
+  readonly sealKey?: 'secret';
+}
+
+async function serverSeals({ sealKey }: WorldOptions, azure: RunningAzure, dataDir: string) {
+  if (sealKey !== 'secret') return { CMK_SEAL_KEY_FILE: await writeServerSealKey(dataDir) };
+  await letBotRead(azure);
+  return { CMK_SEAL_KEY_SECRET: await putSealSecret(azure, serverSealKey) };
 }
 
 /** Starts a world of its own on free ports and a new folder. */
@@ -138,11 +146,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const current = { azure, teams: await openTeams(azure), bot: null as BotProcess | null };
   let output = '';
   const watch = new LogWatch();
-  const sealKeyFile = extra.DATABASE_URL ? { CMK_SEAL_KEY_FILE: await writeServerSealKey(dataDir) } : {};
+  watch.keepOut('the seals’ key', serverSealKey);
+  const sealKey = extra.DATABASE_URL ? await serverSeals(options, azure, dataDir) : {};
   const environment = (more: NodeJS.ProcessEnv) => {
     // Everything that could be logged is, so that everything is looked at.
     const options = { data: dataDir, ...ports, latency, 'step-up': stepUp, reset: false };
-    const env = botEnvironment(options, { CMK_LOG_LEVEL: 'debug', ...sealKeyFile, ...extra, ...more });
+    const env = botEnvironment(options, { CMK_LOG_LEVEL: 'debug', ...sealKey, ...extra, ...more });
     watch.keepOutSettings(env);
     return env;
   };

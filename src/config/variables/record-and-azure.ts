@@ -34,6 +34,11 @@ export const record: VariableGroup = {
         'file with the key that seals events, mounted, for its reader alone; needed with `DATABASE_URL`, else `seal.key` in the data folder, made on the first start. A key a line, in base64, the newest last',
     },
     {
+      names: { CMK_SEAL_KEY_SECRET: 'https://kv-cmk-bot.vault.azure.net/secrets/seal-key' },
+      meaning:
+        "in its place a secret of a vault with the same lines, read at each start with the bot's own identity: `https://VAULT/secrets/NAME` is its newest version, `/VERSION` behind it another",
+    },
+    {
       names: { CMK_TRUST_RECORD: '47:9c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d7' },
       meaning:
         'once, for a record from before there were seals: number and hash of its last event, `47:9c0e…`, which the operator knows from elsewhere',

@@ -1,4 +1,3 @@
-import { readSealKeys } from '../../audit/seal-key-file.ts';
 import { openSeals } from '../../audit/seals.ts';
 import { placeName } from '../../config/place.ts';
 import { pendingMigrations } from '../../store/migrations.ts';
@@ -7,6 +6,7 @@ import { countOf } from '../../words/count.ts';
 import { durationWords } from '../../words/duration.ts';
 import { ownerAdvice } from '../../words/record.ts';
 import type { Diagnosis } from '../rpc/calls.ts';
+import { keptSealKeys } from '../seal-keys.ts';
 import { fail, ok, type Subjects, warn } from './subjects.ts';
 
 const subject = 'database';
@@ -45,11 +45,11 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
 }
 
 async function sealsOf({ config }: Subjects): Promise<Diagnosis> {
-  const { file } = config.seals.keyFile;
-  const keys = await readSealKeys(file).catch((error: Error) => error.message);
-  if (typeof keys === 'string') return fail('seals', 'the key cannot be used', keys);
+  const kept = await keptSealKeys(config.seals.key, config).catch((error: Error) => error.message);
+  if (typeof kept === 'string') return fail('seals', 'the key cannot be used', kept);
+  const { keys, where } = kept;
   const older = keys.length === 1 ? '' : `, and ${countOf(keys.length - 1, 'older key', 'older keys')}`;
-  return ok('seals', `events are sealed with key ${openSeals(keys).keyId} of ${file}${older}`);
+  return ok('seals', `events are sealed with key ${openSeals(keys).keyId} of ${where}${older}`);
 }
 
 async function trailOf({ store }: Subjects): Promise<Diagnosis> {

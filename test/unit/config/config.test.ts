@@ -195,9 +195,29 @@ describe('the record', () => {
 
   it('is sealed with a key beside its folder, and on a server with one that is mounted', () => {
     const folder = { DATABASE_URL: undefined, CMK_DATA_DIR: '/data', CMK_SEAL_KEY_FILE: undefined };
-    expect(read(folder).seals).toEqual({ keyFile: { file: '/data/seal.key', own: true }, trust: null });
-    expect(read().seals.keyFile).toEqual({ file: '/mnt/seal/key', own: false });
+    expect(read(folder).seals).toEqual({ key: { kind: 'file', file: '/data/seal.key', own: true }, trust: null });
+    expect(read().seals.key).toEqual({ kind: 'file', file: '/mnt/seal/key', own: false });
     expect(named({ CMK_SEAL_KEY_FILE: undefined })).toEqual(['CMK_SEAL_KEY_FILE']);
+  });
+
+  it('is sealed with a secret of a vault where one is named, and never with both', () => {
+    const id = 'https://kv-cmk-bot.vault.azure.net/secrets/seal-key';
+    for (const secret of [id, `${id}/${'0aF'.repeat(10)}00`]) {
+      const change = { CMK_SEAL_KEY_FILE: undefined, CMK_SEAL_KEY_SECRET: secret };
+      expect(read(change).seals.key).toEqual({ kind: 'secret', id: secret });
+    }
+    expect(named({ CMK_SEAL_KEY_SECRET: id })).toEqual(['CMK_SEAL_KEY_SECRET']);
+    const wrong = [
+      id.replace('https', 'http'),
+      id.replace('secrets', 'keys'),
+      `${id}/newest`,
+      `${id}?x`,
+      'seal-key',
+      id.replace('kv-', 'me@kv-'),
+    ];
+    for (const secret of wrong) {
+      expect(named({ CMK_SEAL_KEY_FILE: undefined, CMK_SEAL_KEY_SECRET: secret })).toContain('CMK_SEAL_KEY_SECRET');
+    }
   });
 
   it('from before there were seals is trusted up to the end that is named, whole', () => {

@@ -5,7 +5,7 @@
  */
 import { keyId, sameId } from '../arm/ids.ts';
 import { keyUseProblem } from '../key-vault/key-use.ts';
-import { mayUseKey, refusalText } from '../key-vault/vault-rights.ts';
+import { mayUse, refusalText } from '../key-vault/vault-rights.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { HealthBot, KeyVaultProperties } from '../state/schema-agents.ts';
 import type { Vault } from '../state/schema-vaults.ts';
@@ -78,7 +78,7 @@ const accessProblem = (
   rights: readonly Right[],
   end: Date,
 ): Problem | null => {
-  const missing = rights.find((right) => !mayUseKey(state, vault, { principalId, keyName, right }, end));
+  const missing = rights.find((right) => !mayUse(state, vault, { principalId, keyName, right }, end));
   if (missing === undefined) return null;
   const inner = refusalText(state, vault, { principalId, appId: principalId, keyName, right: missing });
   return {

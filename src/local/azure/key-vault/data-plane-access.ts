@@ -7,7 +7,15 @@ import { bearerOf } from '../identity/tokens.ts';
 import type { Vault } from '../state/schema-vaults.ts';
 import type { World } from '../world.ts';
 import { vaultRefusal } from './data-plane-errors.ts';
-import { dataActions, type KeyRight, mayUseKey, refusalText } from './vault-rights.ts';
+import {
+  actionOf,
+  type KeyRight,
+  type KeyUse,
+  mayUse,
+  refusalText,
+  type SecretRight,
+  type SecretUse,
+} from './vault-rights.ts';
 
 /** Who calls which vault, once it is known. */
 export interface VaultCall {
@@ -99,12 +107,21 @@ export const requireNetwork = (call: VaultCall): void => {
   );
 };
 
-export const requireRight = (call: VaultCall, right: KeyRight, keyName: string | null): void => {
-  const { world, vault, caller, now } = call;
-  const use = { principalId: caller.principalId, appId: caller.appId, keyName, right };
-  if (!call.incoming.denied && mayUseKey(world.state, vault, use, now)) {
-    if (vault.enableRbacAuthorization) call.witness.dataAction(dataActions[right]);
+const requireUse = (call: VaultCall, use: (KeyUse | SecretUse) & { readonly appId: string }): void => {
+  const { world, vault, now } = call;
+  if (!call.incoming.denied && mayUse(world.state, vault, use, now)) {
+    if (vault.enableRbacAuthorization) call.witness.dataAction(actionOf(use));
     return;
   }
   throw new Refusal(reply(403, refusalText(world.state, vault, use)));
+};
+
+export const requireRight = (call: VaultCall, right: KeyRight, keyName: string | null): void => {
+  const { principalId, appId } = call.caller;
+  requireUse(call, { principalId, appId, keyName, right });
+};
+
+export const requireSecretRight = (call: VaultCall, right: SecretRight, secretName: string): void => {
+  const { principalId, appId } = call.caller;
+  requireUse(call, { principalId, appId, secretName, right });
 };

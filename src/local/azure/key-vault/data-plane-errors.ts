@@ -21,3 +21,11 @@ export const keyNotFound = (name: string): Refusal =>
     'KeyNotFound',
     `A key with (name/id) ${name} was not found in this key vault. If you recently deleted this key you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
   );
+
+/** The same of secrets (public reports). */
+export const secretNotFound = (name: string): Refusal =>
+  vaultRefusal(
+    404,
+    'SecretNotFound',
+    `A secret with (name/id) ${name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
+  );

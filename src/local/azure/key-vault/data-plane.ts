@@ -11,6 +11,7 @@ import { backupKey, restoreKey } from './key-backup.ts';
 import { importKey } from './key-import.ts';
 import { rotateKey } from './key-rotation.ts';
 import { getRotationPolicy, putRotationPolicy } from './key-rotation-policy.ts';
+import { getSecret, setSecret } from './secrets.ts';
 import { useKey } from './wrapping.ts';
 
 export const dataPlaneVersions = [
@@ -22,6 +23,7 @@ export const dataPlaneVersions = [
   '7.6',
   '2025-06-01-preview',
   '2025-07-01',
+  '2026-04-01',
 ];
 
 interface VaultRoute {
@@ -70,6 +72,10 @@ export const dataPlaneRoutes: readonly VaultRoute[] = [
   at('GET', '/deletedkeys/{name}', (call, name) => getDeleted(call, name)),
   at('DELETE', '/deletedkeys/{name}', (call, name) => purgeKey(call, name)),
   at('POST', '/deletedkeys/{name}/recover', (call, name) => recoverKey(call, name)),
+  // Clients of secrets ask for the newest version with a slash and nothing behind it.
+  at('GET', '/secrets/{name}/?', (call, name) => getSecret(call, name, '')),
+  at('GET', '/secrets/{name}/{version}', getSecret),
+  at('PUT', '/secrets/{name}', (call, name) => setSecret(call, name)),
 ];
 
 /** Real text (public reports), with the versions served here. */
@@ -78,7 +84,7 @@ const requireVersion = (incoming: Incoming): void => {
   if (version === null) throw badParameter('api-version must be specified');
   if (dataPlaneVersions.includes(version)) return;
   throw badParameter(
-    `The specified version (${version}) is not recognized. Consider using the latest supported version (2025-07-01).`,
+    `The specified version (${version}) is not recognized. Consider using the latest supported version (2026-04-01).`,
   );
 };
 

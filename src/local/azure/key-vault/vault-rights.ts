@@ -27,6 +27,14 @@ export const dataActions = {
 
 export type KeyRight = keyof typeof dataActions;
 
+/** The same of secrets. */
+export const secretActions = {
+  get: 'Microsoft.KeyVault/vaults/secrets/getSecret/action',
+  set: 'Microsoft.KeyVault/vaults/secrets/setSecret/action',
+} as const;
+
+export type SecretRight = keyof typeof secretActions;
+
 export interface KeyUse {
   readonly principalId: string;
   /** Null for what concerns the vault as a whole, such as a list. */
@@ -34,37 +42,54 @@ export interface KeyUse {
   readonly right: KeyRight;
 }
 
-const keysOf = (policy: AccessPolicy, now: Date): readonly string[] =>
-  reached(policy.effectiveAt, now) ? policy.permissions.keys : policy.keysBefore;
+export interface SecretUse {
+  readonly principalId: string;
+  readonly secretName: string;
+  readonly right: SecretRight;
+}
 
-const policyAllows = (vault: Vault, use: KeyUse, now: Date): boolean =>
+type Use = KeyUse | SecretUse;
+
+export const actionOf = (use: Use): string => ('secretName' in use ? secretActions[use.right] : dataActions[use.right]);
+
+/** What an access policy gives that is new counts later: of secrets too, and there nothing counts before. */
+function rightsOf(policy: AccessPolicy, use: Use, now: Date): readonly string[] {
+  const counts = reached(policy.effectiveAt, now);
+  if ('secretName' in use) return counts ? policy.permissions.secrets : [];
+  return counts ? policy.permissions.keys : policy.keysBefore;
+}
+
+const policyAllows = (vault: Vault, use: Use, now: Date): boolean =>
   vault.accessPolicies.some(
     (policy) =>
       sameId(policy.objectId, use.principalId) &&
-      keysOf(policy, now).some((right) => sameId(right, use.right) || sameId(right, 'all')),
+      rightsOf(policy, use, now).some((right) => sameId(right, use.right) || sameId(right, 'all')),
   );
 
-const scopeOfUse = (vault: Vault, keyName: string | null): string =>
-  keyName === null ? vaultId(vault) : keyId(vault, keyName);
+function scopeOfUse(vault: Vault, use: Use): string {
+  if ('secretName' in use) return `${vaultId(vault)}/secrets/${use.secretName}`;
+  return use.keyName === null ? vaultId(vault) : keyId(vault, use.keyName);
+}
 
 /** Whether the vault lets the principal do it now: by role assignments, or by access policies where the vault uses those. */
-export const mayUseKey = (state: SimulatorState, vault: Vault, use: KeyUse, now: Date): boolean =>
+export const mayUse = (state: SimulatorState, vault: Vault, use: Use, now: Date): boolean =>
   vault.enableRbacAuthorization
-    ? holds(state, use.principalId, 'data-action', dataActions[use.right], scopeOfUse(vault, use.keyName), now)
+    ? holds(state, use.principalId, 'data-action', actionOf(use), scopeOfUse(vault, use), now)
     : policyAllows(vault, use, now);
 
-const callerText = (state: SimulatorState, use: KeyUse & { readonly appId: string }): string =>
+const callerText = (state: SimulatorState, use: Use & { readonly appId: string }): string =>
   `appid=${use.appId};oid=${use.principalId};iss=https://sts.windows.net/${state.tenantId}/`;
 
 /** Key Vault's refusal, in its real words (public reports and recordings of the official client libraries). */
-export const refusalText = (state: SimulatorState, vault: Vault, use: KeyUse & { readonly appId: string }) => {
+export const refusalText = (state: SimulatorState, vault: Vault, use: Use & { readonly appId: string }) => {
+  const kind = 'secretName' in use ? 'secrets' : 'keys';
   const caller = callerText(state, use);
   const where = `${vault.name};location=${vault.location}`;
   if (!vault.enableRbacAuthorization) {
     return {
       error: {
         code: 'Forbidden',
-        message: `The user, group or application '${caller}' does not have keys ${use.right.toLowerCase()} permission on key vault '${where}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
+        message: `The user, group or application '${caller}' does not have ${kind} ${use.right.toLowerCase()} permission on key vault '${where}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
         innererror: { code: 'AccessDenied' },
       },
     };
@@ -72,7 +97,7 @@ export const refusalText = (state: SimulatorState, vault: Vault, use: KeyUse & {
   return {
     error: {
       code: 'Forbidden',
-      message: `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: ${caller}\r\nAction: '${dataActions[use.right]}'\r\nResource: '${scopeOfUse(vault, use.keyName).toLowerCase()}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: ${where}\r\n`,
+      message: `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: ${caller}\r\nAction: '${actionOf(use)}'\r\nResource: '${scopeOfUse(vault, use).toLowerCase()}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: ${where}\r\n`,
       innererror: { code: 'ForbiddenByRbac' },
     },
   };

@@ -83,6 +83,7 @@ const newVault = (call: Call, location: string, properties: VaultProperties): Va
       lastModifiedAt: at,
     },
     keys: [],
+    secrets: [],
   };
 };
 

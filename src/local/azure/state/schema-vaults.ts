@@ -2,6 +2,24 @@ import { z } from 'zod';
 import { SystemData } from './schema-agents.ts';
 import { IsoDate } from './schema-directory.ts';
 
+/** A version of a secret. Its value never leaves the simulator but to who may get it, and in its own state. */
+export const SecretVersion = z.object({
+  version: z.string().regex(/^[0-9a-f]{32}$/),
+  value: z.string(),
+  contentType: z.string().nullable(),
+  enabled: z.boolean(),
+  nbf: z.number().int().nullable(),
+  exp: z.number().int().nullable(),
+  created: z.number().int(),
+  updated: z.number().int(),
+  tags: z.record(z.string(), z.string()).nullable(),
+});
+export type SecretVersion = z.infer<typeof SecretVersion>;
+
+/** Versions are oldest first. */
+export const VaultSecret = z.object({ name: z.string(), versions: z.array(SecretVersion).min(1) });
+export type VaultSecret = z.infer<typeof VaultSecret>;
+
 /** A private key as JWK. It never leaves the simulator except in its own state. */
 export const PrivateJwk = z.record(z.string(), z.string());
 export type PrivateJwk = z.infer<typeof PrivateJwk>;
@@ -89,5 +107,6 @@ export const Vault = z.object({
   publicNetworkAccess: z.enum(['Enabled', 'Disabled', 'SecuredByPerimeter']),
   systemData: SystemData,
   keys: z.array(VaultKey),
+  secrets: z.array(VaultSecret).default([]),
 });
 export type Vault = z.infer<typeof Vault>;

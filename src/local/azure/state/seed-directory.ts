@@ -148,6 +148,15 @@ export const seedRoleDefinitions = (): RoleDefinition[] => [
   }),
   role(roles.cryptoServiceEncryptionUser, 'Key Vault Crypto Service Encryption User', { dataActions: keyReadAndWrap }),
   role('12338af0-0e69-4776-bea7-57ae8d297424', 'Key Vault Crypto User', { dataActions: cryptoUser }),
+  role('4633458b-17de-408a-b874-0445c86b69e6', 'Key Vault Secrets User', {
+    dataActions: [
+      'Microsoft.KeyVault/vaults/secrets/getSecret/action',
+      'Microsoft.KeyVault/vaults/secrets/readMetadata/action',
+    ],
+  }),
+  role('b86a8fe4-44ce-4948-aee5-eccb2c155cd7', 'Key Vault Secrets Officer', {
+    dataActions: ['Microsoft.KeyVault/vaults/secrets/*'],
+  }),
   role('21090545-7ca7-4776-b22c-e363652d74d2', 'Key Vault Reader', {
     actions: ['Microsoft.KeyVault/vaults/read'],
     dataActions: ['Microsoft.KeyVault/vaults/*/read'],

@@ -69,6 +69,7 @@ const vault = async (
     lastModifiedByType: 'Application',
     lastModifiedAt: seededAt,
   },
+  secrets: [],
   ...more,
   keys: await Promise.all(keys),
 });

@@ -1,0 +1,78 @@
+/** Secrets: setting one and getting it, which is all that the product's operators and the product do with them. */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { sameId } from '../arm/ids.ts';
+import { type Reply, reply } from '../http/reply.ts';
+import type { SecretVersion, VaultSecret } from '../state/schema-vaults.ts';
+import { requireSecretRight, type VaultCall } from './data-plane-access.ts';
+import { badParameter, secretNotFound, vaultRefusal } from './data-plane-errors.ts';
+import { Attributes, parseVaultBody, Tags } from './data-plane-writes.ts';
+import { recoveryLevel } from './vault-body.ts';
+
+/** "Any sequence of characters … maximum size 25k bytes" (About Azure Key Vault secrets); the words of the refusal are ours. */
+const largestValue = 25_600;
+
+const SetSecret = z.object({
+  value: z.string(),
+  contentType: z.string().nullish(),
+  attributes: Attributes.nullish(),
+  tags: Tags.nullable(),
+});
+
+/** `SecretBundle`. */
+const secretBundle = ({ base, vault }: VaultCall, { name }: VaultSecret, version: SecretVersion) => ({
+  value: version.value,
+  id: `${base}/secrets/${name}/${version.version}`,
+  ...(version.contentType === null ? {} : { contentType: version.contentType }),
+  attributes: {
+    enabled: version.enabled,
+    ...(version.nbf === null ? {} : { nbf: version.nbf }),
+    ...(version.exp === null ? {} : { exp: version.exp }),
+    created: version.created,
+    updated: version.updated,
+    recoveryLevel: recoveryLevel(vault),
+    recoverableDays: vault.enableSoftDelete ? vault.softDeleteRetentionInDays : 0,
+  },
+  ...(version.tags === null ? {} : { tags: version.tags }),
+});
+
+const secretOf = ({ vault }: VaultCall, name: string): VaultSecret | undefined =>
+  vault.secrets.find((one) => sameId(one.name, name));
+
+/**
+ * Without a version, the newest, which a disabled one is too. A disabled secret is refused (public reports); one outside of its
+ * dates is given all the same (About Azure Key Vault secrets).
+ */
+export const getSecret = (call: VaultCall, name: string, version: string): Reply => {
+  requireSecretRight(call, 'get', name);
+  const secret = secretOf(call, name);
+  const found = version === '' ? secret?.versions.at(-1) : secret?.versions.find((one) => sameId(one.version, version));
+  if (secret === undefined || found === undefined) throw secretNotFound(version === '' ? name : `${name}/${version}`);
+  if (!found.enabled) {
+    throw vaultRefusal(403, 'Forbidden', 'Operation get is not allowed on a disabled secret.', 'SecretDisabled');
+  }
+  return reply(200, secretBundle(call, secret, found));
+};
+
+/** A name that is taken gets a new version. */
+export const setSecret = (call: VaultCall, name: string): Reply => {
+  requireSecretRight(call, 'set', name);
+  const { value, contentType, attributes, tags } = parseVaultBody(SetSecret, call.incoming.body);
+  if (Buffer.byteLength(value) > largestValue) throw badParameter(`The value is longer than ${largestValue} bytes.`);
+  const now = Math.floor(call.now.getTime() / 1000);
+  const version: SecretVersion = {
+    version: randomBytes(16).toString('hex'),
+    value,
+    contentType: contentType ?? null,
+    enabled: attributes?.enabled ?? true,
+    nbf: attributes?.nbf ?? null,
+    exp: attributes?.exp ?? null,
+    created: now,
+    updated: now,
+    tags: tags ?? null,
+  };
+  const secret = secretOf(call, name) ?? { name, versions: [] };
+  if (secret.versions.length === 0) call.vault.secrets.push(secret);
+  secret.versions.push(version);
+  return reply(200, secretBundle(call, secret, version));
+};
