@@ -12,7 +12,7 @@ import { parseEventBody } from '../operations/registry.ts';
 import { keptSealKeys } from '../operator/seal-keys.ts';
 import { adoptUnsealed, NotTrusted, type Trust } from '../store/adopt.ts';
 import { type Database, openDatabase } from '../store/database.ts';
-import { migrate, OlderRecord } from '../store/migrations.ts';
+import { migrate, NewerRecord, OlderRecord } from '../store/migrations.ts';
 import { movedFile, readMoved } from '../store/moved-mark.ts';
 import type { Unasked } from '../store/outbox.ts';
 import { RecordBroken } from '../store/record-broken.ts';
@@ -31,7 +31,7 @@ export interface OpenedRecord {
 function saidPlainly(error: unknown, where: string): unknown {
   if (error instanceof RecordBroken) return new ConfigurationError(brokenWords(error));
   if (error instanceof NotTrusted) return new ConfigurationError(notTrustedWords(error.head, where));
-  const plain = error instanceof OlderRecord || error instanceof SealKeyUnusable;
+  const plain = error instanceof OlderRecord || error instanceof NewerRecord || error instanceof SealKeyUnusable;
   return plain ? new ConfigurationError(error.message) : error;
 }
 

@@ -13,7 +13,7 @@ import { parseEventBody } from '../operations/registry.ts';
 import type { Records } from '../operator/rpc/calls.ts';
 import { recordsOf } from '../operator/rpc/store-records.ts';
 import { type Database, openDatabase } from '../store/database.ts';
-import { OlderRecord, pendingMigrations } from '../store/migrations.ts';
+import { NewerRecord, OlderRecord, pendingMigrations } from '../store/migrations.ts';
 import { movedFile, readMoved } from '../store/moved-mark.ts';
 import type { RecordBroken } from '../store/record-broken.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
@@ -114,7 +114,7 @@ function toolsWith({ keys, missing }: KnownKeys) {
 /** A database of another version is not read: starting that version's bot is what brings it up to date. */
 async function refuseOther(database: Database, place: Place): Promise<void> {
   const pending = await pendingMigrations(database, placeName(place)).catch((error: unknown) => {
-    if (error instanceof OlderRecord) throw new Unusable(error.message);
+    if (error instanceof OlderRecord || error instanceof NewerRecord) throw new Unusable(error.message);
     throw new Unusable(`reading ${placeName(place)}: ${causeOf(error)}`);
   });
   if (pending.length === 0) return;

@@ -37,6 +37,20 @@ export class OlderRecord extends Error {
   }
 }
 
+/**
+ * A newer version of this program has brought the tables up. There is no way down: what the newer one wrote is not known here,
+ * and nothing of it is read as something else.
+ */
+export class NewerRecord extends Error {
+  override readonly name = 'NewerRecord';
+  constructor(where: string, migration: number) {
+    super(
+      `${where} has migration ${migration}, made by a newer version of this program. Start that version again; or put back the ` +
+        'backup that was made before it was first started, and lose what was decided since (docs/operations.md).',
+    );
+  }
+}
+
 /** Throws {@link OlderRecord} where events were stored before the second version. An empty record is simply brought up. */
 async function refuseOlder(sql: Sql, applied: readonly number[], where: string): Promise<void> {
   if (!applied.includes(1) || applied.includes(secondRecord)) return;
@@ -45,15 +59,15 @@ async function refuseOlder(sql: Sql, applied: readonly number[], where: string):
 }
 
 /**
- * Safe to run in several replicas at once: they take turns, and each migration is one transaction. Throws when the database
- * was already migrated by a newer program, which this one could not read, and {@link OlderRecord}. `where` names it to people.
+ * Safe to run in several replicas at once: they take turns, and each migration is one transaction. Throws
+ * {@link NewerRecord} and {@link OlderRecord}. `where` names it to people.
  */
 export async function migrate({ pool }: { readonly pool: Pool }, where: string): Promise<void> {
   // Whoever may change nothing about the tables need not, either.
   if ((await pendingMigrations({ pool }, where)).length === 0) return;
   const migrations = await listMigrations();
   const applied = await inTransaction(pool, prepare);
-  refuseNewer(applied, migrations);
+  refuseNewer(applied, migrations, where);
   await refuseOlder(pool, applied, where);
   for (const migration of migrations) {
     if (!applied.includes(migration.number)) await inTransaction(pool, (sql) => apply(sql, migration));
@@ -62,13 +76,13 @@ export async function migrate({ pool }: { readonly pool: Pool }, where: string):
 
 /**
  * What {@link migrate} would still apply, by file name; all of it where the database is empty. Changes nothing. Throws as
- * `migrate` does when the database is ahead of this program.
+ * `migrate` does.
  */
 export async function pendingMigrations({ pool }: { readonly pool: Pool }, where: string): Promise<readonly string[]> {
   const migrations = await listMigrations();
   const [found] = await select(pool, z.object({ there: z.boolean() }), existence);
   const applied = found?.there === true ? await appliedIn(pool) : [];
-  refuseNewer(applied, migrations);
+  refuseNewer(applied, migrations, where);
   await refuseOlder(pool, applied, where);
   return migrations.filter(({ number }) => !applied.includes(number)).map(({ name }) => name);
 }
@@ -80,11 +94,9 @@ async function appliedIn(sql: Sql): Promise<readonly number[]> {
   return rows.map((row) => row.number);
 }
 
-function refuseNewer(applied: readonly number[], migrations: readonly Migration[]): void {
+function refuseNewer(applied: readonly number[], migrations: readonly Migration[], where: string): void {
   const unknown = applied.find((number) => !migrations.some((migration) => migration.number === number));
-  if (unknown !== undefined) {
-    throw new Error(`preparing the database: it has migration ${unknown}, made by a newer version of this program`);
-  }
+  if (unknown !== undefined) throw new NewerRecord(where, unknown);
 }
 
 /** The schema, and the numbers of what was applied. */

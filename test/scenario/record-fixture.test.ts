@@ -14,7 +14,7 @@ import {
   submit,
   type,
 } from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
 
 /**
  * A record of version 2 as the first program that wrote it left it, kept in test/golden/record-2. Whatever becomes of this
@@ -118,5 +118,21 @@ function opensAndGoesOn(): void {
     expect(record.events(waiting).at(-1)).toBe('succeeded');
     expect(record.events(stuck).at(-1)).toBe('succeeded');
     expect(record.texts.some(({ request, field }) => request === rejected && field === 'comment')).toBe(true);
+  });
+
+  test('once a newer program has brought its tables up, this one says so, and what there is to do', async () => {
+    await queryStore(world, "insert into cmk.migration values (9999, '9999-newer.sql')");
+    const refused = await world.startBot().then(
+      () => '',
+      (error: unknown) => String(error),
+    );
+    const [said = ''] = refused.split('\n').filter((line) => line.startsWith('cmk-bot does not start'));
+    expect(said).toMatch(
+      /has migration 9999, made by a newer version of this program\. Start that version again; or put back/,
+    );
+    expect(refused.slice(refused.indexOf(said))).not.toMatch(/\n\s+at /);
+    const asked = await cmkBot(['requests', 'list'], { CMK_DATA_DIR: world.dataDir });
+    expect(asked).toMatchObject({ code: 2, err: expect.stringMatching(/requests list: .* has migration 9999, made/) });
+    expect(asked.err).not.toMatch(/\n\s+at /);
   });
 }

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { startStore } from './store-client.ts';
+import { type StoreProcess, startStore } from './store-client.ts';
 import type { World } from './world.ts';
 
 /** In this order: a later one may rest on an earlier one. What was shown where is left out: that world is gone. */
@@ -42,20 +42,31 @@ export async function keepFixture(world: World, version: number): Promise<void> 
   }
 }
 
-/** Puts the rows into the world's database, which nobody has used. Its bot has to be down. */
+/** The tables as the program that wrote the first rows of this version made them. */
+const migrationsBefore = ['0001-record.sql', '0002-chat.sql', '0003-replicas.sql', '0004-resources.sql'];
+const migration = (name: string): string =>
+  readFileSync(new URL(`../../src/store/migrations/${name}`, import.meta.url), 'utf8');
+
+async function tablesOfThatTime(store: StoreProcess): Promise<void> {
+  await store.sql('drop schema cmk cascade');
+  await store.sql('create schema cmk');
+  await store.sql('create table cmk.migration (number int primary key, name text not null)');
+  for (const [index, name] of migrationsBefore.entries()) {
+    await store.sql(migration(name));
+    await store.sql('insert into cmk.migration values ($1, $2)', [index + 1, name]);
+  }
+}
+
+/** Puts the world's database back to what a program of that time left: its tables, and its rows. Its bot has to be down. */
 export async function putFixture(world: World, { head, rows }: Fixture): Promise<void> {
   const store = await startStore(world.database);
   try {
-    // Its first bot may have met people already.
-    await store.sql('delete from cmk.person');
-    // Rows of that version carry no seal: they were there before the tables asked for one.
-    await store.sql("set session_replication_role = 'replica'");
+    await tablesOfThatTime(store);
     for (const table of tables) {
       const insert = `insert into cmk.${table} select * from json_populate_recordset(null::cmk.${table}, $1::json)`;
       await store.sql(insert, [JSON.stringify(rows[table])]);
     }
     await store.sql('update cmk.chain_head set seq = $1, hash = $2, time = $3', [head.seq, head.hash, head.time]);
-    await store.sql("set session_replication_role = 'origin'");
     // The cards of that world are gone: each open request is shown anew.
     await store.sql(
       "insert into cmk.outbox (request_id, kind, key, due_at) select request_id, 'show', '', now() from cmk.open_request on conflict do nothing",
