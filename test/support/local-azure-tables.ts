@@ -50,6 +50,7 @@ const areas: readonly (readonly [string, RegExp])[] = [
   ['Roles, rights, locks and policies', /Microsoft\.Authorization\//],
   ['Healthcare agent services', /Microsoft\.HealthBot\//],
   ['Vaults and their keys, through Azure Resource Manager', /Microsoft\.KeyVault\//],
+  ['Registrations of bots', /Microsoft\.BotService\//],
   ['Resource Graph', /Microsoft\.ResourceGraph\//],
   ['Subscriptions, groups, resources and providers', /^\/(subscriptions|tenants|providers|\{\*scope\})/],
   ['Microsoft Graph', /^\/v1\.0\//],
@@ -97,6 +98,7 @@ const versionTable = (): string => {
     ['subscriptions, groups, providers', versions.resourcesVersions],
     ['the list of resources', versions.resourceListVersions],
     ['Resource Graph', versions.resourceGraphVersions],
+    ['registrations of bots', versions.botServiceVersions],
   ];
   return markdown(
     ['of', 'api-versions'],

@@ -11,6 +11,8 @@ export const healthBotVersions = [
 
 export const vaultVersions = ['2023-02-01', '2023-07-01', '2024-11-01', '2026-02-01'] as const;
 
+export const botServiceVersions = ['2021-03-01', '2022-09-15'] as const;
+
 export const authorizationVersions = ['2015-07-01', '2018-07-01', '2022-04-01', '2022-05-01-preview'] as const;
 
 export const policyVersions = [

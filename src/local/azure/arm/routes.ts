@@ -1,9 +1,11 @@
+import { botServiceRoutes } from '../bot-service/bot-services.ts';
 import { healthBotRoutes } from '../health-bots/health-bots.ts';
 import { operationStatusRoutes } from '../health-bots/operation-status.ts';
 import { Router } from '../http/router.ts';
 import { cloudMetadataRoutes } from '../identity/cloud-metadata.ts';
 import { entraRoutes } from '../identity/entra.ts';
 import { graphRoutes } from '../identity/graph.ts';
+import { graphApplicationRoutes } from '../identity/graph-applications.ts';
 import { graphListRoutes } from '../identity/graph-lists.ts';
 import { managedIdentityRoutes } from '../identity/managed-identity.ts';
 import { accessPolicyRoutes } from '../key-vault/access-policies.ts';
@@ -30,6 +32,7 @@ export const mainRouter = new Router([
   ...cloudMetadataRoutes,
   ...graphRoutes,
   ...graphListRoutes,
+  ...graphApplicationRoutes,
   ...resourceGraphRoutes,
   ...operationStatusRoutes,
   ...roleAssignmentRoutes,
@@ -38,6 +41,7 @@ export const mainRouter = new Router([
   ...policyDefinitionRoutes,
   ...policyAssignmentRoutes,
   ...healthBotRoutes,
+  ...botServiceRoutes,
   ...accessPolicyRoutes,
   ...vaultKeyRoutes,
   ...vaultRoutes,

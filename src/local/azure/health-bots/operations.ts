@@ -75,6 +75,7 @@ const settleIdentity = (state: SimulatorState, latency: Latency, agent: HealthBo
       displayName: agent.name,
       kind: 'ManagedIdentity',
       secret: null,
+      secretEndsAt: null,
       graphPermissions: [],
       replicatedAt: later(end, latency.replication),
     });

@@ -92,7 +92,12 @@ const issueToken = async (call: Call): Promise<Reply> => {
   const resource = requireResource(asked.scope, call.world.port);
   const caller = { principalId: principal.id, appId: principal.appId };
   const seconds = call.world.state.settings.tokenSeconds.application;
-  const token = await call.world.tokens.issue(resource, caller, { seconds, by: 'secret' }, call.now);
+  const token = await call.world.tokens.issue(
+    resource,
+    caller,
+    { seconds, by: 'secret', graphPermissions: principal.graphPermissions },
+    call.now,
+  );
   return reply(200, {
     token_type: 'Bearer',
     expires_in: seconds,

@@ -1,6 +1,7 @@
 import { Refusal, type Reply, reply } from '../http/reply.ts';
 import type { Call, Route } from '../http/router.ts';
 import { graphPage, graphRoute, groupBody, principalBody, userBody } from './graph.ts';
+import { applicationBody, graphPrincipal } from './graph-applications.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -43,7 +44,12 @@ const filtered = (call: Call, bodies: readonly Body[]): readonly Body[] => {
 const kinds = {
   users: ({ world }: Call): readonly Body[] => world.state.users.map(userBody),
   groups: ({ world }: Call): readonly Body[] => world.state.groups.map(groupBody),
-  servicePrincipals: ({ world }: Call): readonly Body[] => world.state.principals.map(principalBody),
+  servicePrincipals: ({ world }: Call): readonly Body[] => [
+    ...world.state.principals.map(principalBody),
+    graphPrincipal,
+  ],
+  applications: ({ world }: Call): readonly Body[] =>
+    world.state.principals.filter(({ kind }) => kind === 'Application').map(applicationBody),
 };
 
 const list =
@@ -55,5 +61,6 @@ const list =
 export const graphListRoutes: readonly Route[] = [
   graphRoute('GET', '/v1.0/users', ['User.Read.All'], list('users')),
   graphRoute('GET', '/v1.0/groups', ['GroupMember.Read.All'], list('groups')),
+  graphRoute('GET', '/v1.0/applications', ['Application.Read.All'], list('applications')),
   graphRoute('GET', '/v1.0/servicePrincipals', ['Application.Read.All'], list('servicePrincipals')),
 ];

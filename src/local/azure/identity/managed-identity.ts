@@ -54,7 +54,8 @@ const tokenFor = async (call: Call, notFound: Refusal): Promise<Reply> => {
   }
   const seconds = world.state.settings.tokenSeconds.managedIdentity;
   const caller = { principalId: identity.principalId, appId: identity.clientId };
-  const issued = { seconds, by: 'managed-identity', identityId: identity.id } as const;
+  const graphPermissions = world.state.principals.find(({ id }) => id === identity.principalId)?.graphPermissions ?? [];
+  const issued = { seconds, by: 'managed-identity', identityId: identity.id, graphPermissions } as const;
   const notBefore = Math.floor(now.getTime() / 1000);
   return reply(200, {
     access_token: await world.tokens.issue(resource, caller, issued, now),

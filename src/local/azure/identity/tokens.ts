@@ -19,6 +19,8 @@ export interface Issued {
   /** The ARM id of the managed identity, where it is one that has an id. */
   readonly identityId?: string | null;
   readonly by: 'secret' | 'managed-identity';
+  /** Application permissions of Microsoft Graph, in tokens for it. */
+  readonly graphPermissions?: readonly string[];
 }
 
 /**
@@ -39,14 +41,22 @@ export class Tokens {
   }
 
   /** The audience is the resource as it was asked for, a slash at its end included. */
-  async issue(resource: string, caller: Caller, { seconds, identityId, by }: Issued, now: Date): Promise<string> {
+  async issue(
+    resource: string,
+    caller: Caller,
+    { seconds, identityId, by, graphPermissions = [] }: Issued,
+    now: Date,
+  ): Promise<string> {
     const { privateKey, kid } = await this.key.loaded();
     const start = Math.floor(now.getTime() / 1000);
     const claims = { oid: caller.principalId, sub: caller.principalId, appid: caller.appId, tid: this.tenantId };
+    // Only what was consented to, and only in tokens for whoever asks for it.
+    const isGraphs = audiencesOf(resource, this.port).includes('graph') && graphPermissions.length > 0;
+    const roles = isGraphs ? { roles: graphPermissions } : {};
     // A managed identity signs in with a certificate, and its token says where it belongs (both recalled).
     const how =
       by === 'secret' ? { appidacr: '1' } : { appidacr: '2', ...(identityId ? { xms_mirid: identityId } : {}) };
-    return new SignJWT({ ...claims, ...how, idp: this.issuer, idtyp: 'app', ver: '1.0', uti: randomUUID() })
+    return new SignJWT({ ...claims, ...how, ...roles, idp: this.issuer, idtyp: 'app', ver: '1.0', uti: randomUUID() })
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
       .setAudience(resource)
       .setIssuer(this.issuer)

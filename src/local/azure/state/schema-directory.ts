@@ -10,6 +10,8 @@ export const ServicePrincipal = z.object({
   kind: z.enum(['Application', 'ManagedIdentity']),
   /** Null for identities that cannot sign in with a secret. */
   secret: z.string().nullable(),
+  /** When the secret ends. */
+  secretEndsAt: IsoDate.nullable().default(null),
   /** Application permissions of Microsoft Graph that an administrator consented to. */
   graphPermissions: z.array(z.string()).default(['Directory.Read.All']),
   /** Until then role assignments do not find it. */

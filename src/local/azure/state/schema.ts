@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Fault } from '../simulator/fault.ts';
 import { LatencyName } from './latency.ts';
 import { AgentOperation, HealthBot } from './schema-agents.ts';
+import { BotService } from './schema-bots.ts';
 import { DeletedVault, LostData } from './schema-deleted.ts';
 import { RoleAssignment, RoleDefinition, ServicePrincipal, TeamsSession, User, UserGroup } from './schema-directory.ts';
 import { PolicyAssignment, PolicyDefinition } from './schema-policy.ts';
@@ -55,6 +56,7 @@ export const SimulatorState = z.object({
   policyDefinitions: z.array(PolicyDefinition).default([]),
   policyAssignments: z.array(PolicyAssignment).default([]),
   userAssignedIdentities: z.array(UserAssignedIdentity),
+  botServices: z.array(BotService).default([]),
   agents: z.array(HealthBot),
   operations: z.array(AgentOperation),
   vaults: z.array(Vault),

@@ -24,6 +24,7 @@ export const principal = (
   displayName,
   kind: 'ManagedIdentity',
   secret: null,
+  secretEndsAt: null,
   graphPermissions: [],
   replicatedAt: seededAt,
   ...more,
@@ -33,7 +34,7 @@ export const seedPrincipals = (): ServicePrincipal[] => [
   principal(ownerPrincipalId, 'Owner', {
     kind: 'Application',
     secret: 'local',
-    graphPermissions: ['Directory.Read.All'],
+    graphPermissions: ['Directory.Read.All', 'Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All'],
   }),
   principal(hostPrincipalId, 'CMK bot', {
     kind: 'Application',

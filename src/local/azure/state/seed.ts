@@ -74,6 +74,7 @@ export const seedState = async (port: number): Promise<SimulatorState> => {
     policyDefinitions: [],
     policyAssignments: [],
     userAssignedIdentities: seedUserAssignedIdentities(),
+    botServices: [],
     agents,
     operations: seedOperations(agents),
     vaults,

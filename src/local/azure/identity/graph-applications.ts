@@ -1,0 +1,90 @@
+/** What an administrator does to applications in Microsoft Graph: secrets, and consent to application permissions. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { parseBody } from '../http/incoming.ts';
+import { Refusal, type Reply, reply } from '../http/reply.ts';
+import { type Call, param, type Route } from '../http/router.ts';
+import type { ServicePrincipal } from '../state/schema-directory.ts';
+import { graphRoute } from './graph.ts';
+
+/** Application permissions by their ids (Microsoft Graph permissions reference). */
+const permissions: Readonly<Record<string, string>> = {
+  '98830695-27a2-44f7-8c18-0c3ebc9698f6': 'GroupMember.Read.All',
+  'df021288-bdef-4463-88db-98f22de89214': 'User.Read.All',
+  '9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30': 'Application.Read.All',
+};
+
+/** Microsoft Graph itself in the tenant: its app id is the same everywhere, its object id each tenant's own. */
+export const graphPrincipal = {
+  id: '50000000-0000-4000-8000-0000000000a9',
+  appId: '00000003-0000-0000-c000-000000000000',
+  displayName: 'Microsoft Graph',
+} as const;
+
+/** An app has one secret here. Its hint is the first three characters, as in the real one. */
+export const applicationBody = ({ id, appId, displayName, secret, secretEndsAt }: ServicePrincipal) => ({
+  id,
+  appId,
+  displayName,
+  passwordCredentials:
+    secret === null
+      ? []
+      : [{ keyId: id, displayName: null, hint: secret.slice(0, 3), secretText: null, endDateTime: secretEndsAt }],
+});
+
+const refused = (status: number, code: string, message: string): Refusal =>
+  new Refusal(reply(status, { error: { code, message } }));
+
+const principalOf = (call: Call): ServicePrincipal => {
+  const id = param(call, 'id');
+  const found = call.world.state.principals.find((one) => one.id === id);
+  if (found !== undefined) return found;
+  throw refused(404, 'Request_ResourceNotFound', `Resource '${id}' does not exist.`);
+};
+
+const AddPassword = z.object({
+  passwordCredential: z.object({
+    displayName: z.string().nullish(),
+    endDateTime: z.iso.datetime({ offset: true }).optional(),
+  }),
+});
+
+const yearMs = 365 * 86_400_000;
+
+/** The secret is shown once; here it takes the place of the one before. */
+const addPassword = (call: Call): Reply => {
+  const principal = principalOf(call);
+  const { passwordCredential } = parseBody(AddPassword, call.incoming.body, 'Request_BadRequest');
+  const end = passwordCredential.endDateTime ?? new Date(call.now.getTime() + 2 * yearMs).toISOString();
+  principal.secret = randomBytes(24).toString('base64url');
+  principal.secretEndsAt = new Date(end).toISOString();
+  const hint = principal.secret.slice(0, 3);
+  return reply(200, { keyId: randomUUID(), hint, secretText: principal.secret, endDateTime: principal.secretEndsAt });
+};
+
+const Assignment = z.object({ principalId: z.string(), resourceId: z.string(), appRoleId: z.string() });
+
+const giveAppRole = (call: Call): Reply => {
+  const principal = principalOf(call);
+  const asked = parseBody(Assignment, call.incoming.body, 'Request_BadRequest');
+  const permission = permissions[asked.appRoleId];
+  if (asked.resourceId !== graphPrincipal.id || permission === undefined) {
+    throw refused(400, 'Request_BadRequest', 'Permission being assigned was not found on application.');
+  }
+  if (principal.graphPermissions.includes(permission)) {
+    throw refused(400, 'Request_BadRequest', 'Permission being assigned already exists on the object.');
+  }
+  principal.graphPermissions.push(permission);
+  return reply(201, { id: randomUUID(), ...asked, principalDisplayName: principal.displayName });
+};
+
+/** The owner of the tenant has every right of a directory. */
+export const graphApplicationRoutes: readonly Route[] = [
+  graphRoute('POST', '/v1.0/applications/{id}/addPassword', ['Application.ReadWrite.All'], addPassword),
+  graphRoute(
+    'POST',
+    '/v1.0/servicePrincipals/{id}/appRoleAssignments',
+    ['AppRoleAssignment.ReadWrite.All'],
+    giveAppRole,
+  ),
+];
