@@ -1,5 +1,6 @@
 /** Towards the command line: what an operator asks the running bot. */
 import { diagnose } from '../operator/doctor/diagnose.ts';
+import type { Look } from '../operator/rpc/diagnosis.ts';
 import { startControl as startSocket } from '../operator/rpc/server.ts';
 import { recordsOf } from '../operator/rpc/store-records.ts';
 import type { Ground } from './open-ground.ts';
@@ -10,7 +11,7 @@ export async function startControl({ config, log, database, store }: Ground): Pr
   if (config.store.kind === 'server') return { stop: async () => undefined };
   const control = {
     ...recordsOf(store),
-    diagnose: ({ resource }: { readonly resource: string | null }) => diagnose({ config, database, store }, resource),
+    diagnose: (look: Look) => diagnose({ config, record: { database, store }, look }),
   };
   return startSocket({ folder: config.store.dataDir, control, log });
 }

@@ -1,7 +1,7 @@
 /** The runs of approved plans, and whatever else must follow from what is stored. */
 import { randomUUID } from 'node:crypto';
 import type { StepResult } from '../domain/request/request-command.ts';
-import { ownsRecord } from '../store/runtime-role.ts';
+import { roleRights } from '../store/runtime-role.ts';
 import { closeLeftForms } from '../teams/conversation/left-forms.ts';
 import { ownerAdvice } from '../words/record.ts';
 import { startEngine, workflowVersion } from '../workflow/engine.ts';
@@ -46,7 +46,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
   };
   const me = { name: config.replica, instance: randomUUID(), workflowVersion };
   const signOff = await replicas.signOn(me, (error) => log.warn({ err: error }, 'this replica could not say it lives'));
-  const ownTables = await ownsRecord(database.pool);
+  const { owns: ownTables } = await roleRights(database.pool);
   if (ownTables && config.server.mode === 'production' && database.kind === 'postgres') {
     log.warn({}, `the bot’s database user owns the tables: ${ownerAdvice}`);
   }

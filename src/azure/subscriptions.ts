@@ -15,11 +15,26 @@ export interface Subscriptions {
    * something in one. Conditions on a role assignment and deny assignments are not looked at.
    */
   lacks(scope: string, wanted: Rights): Promise<Outcome<Rights>>;
+  /** What Azure's clock says, to the second, in the answer about a configured subscription; null where it does not say. */
+  time(subscriptionId: string): Promise<Outcome<Date | null>>;
 }
 
 export function armSubscriptions(options: AzureOptions): Subscriptions {
   const connection = connectionOf(options);
   return {
+    time: (id) =>
+      connection.call(
+        'asking Azure for the time',
+        async (line) => {
+          // A refusal tells the time as well.
+          await line.plain.read(`/subscriptions/${id}?api-version=2022-12-01`).catch((error: unknown) => {
+            if (line.exchange.last === null) throw error;
+          });
+          const at = Date.parse(line.exchange.last?.header('date') ?? '');
+          return Number.isFinite(at) ? new Date(at) : null;
+        },
+        { brief: true },
+      ),
     lacks: (scope, { actions, dataActions }) =>
       connection.call(`reading what the bot may do at ${scope}`, async (line) => {
         const may = allowedBy(await permissionsAt(line, scope));

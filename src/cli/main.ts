@@ -1,6 +1,7 @@
 /** The command line's entry. */
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { run } from './run.ts';
 import { openTerminal } from './terminal.ts';
 
@@ -12,17 +13,42 @@ async function writeError(text: string): Promise<void> {
   process.stderr.write(text);
 }
 
-async function ask(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
+/** Writes what is shown of an answer; of one that is unseen no more than the question. */
+const echo = (unseen: boolean): Writable =>
+  new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (!unseen) process.stderr.write(chunk);
+      done();
+    },
+  });
+
+async function ask(question: string, { unseen } = { unseen: false }): Promise<string> {
+  if (unseen) process.stderr.write(question);
+  const lines = createInterface({ input: process.stdin, output: echo(unseen), terminal: true });
   try {
     return await lines.question(question);
   } finally {
     lines.close();
+    if (unseen) process.stderr.write('\n');
   }
+}
+
+/** Lines of a pipe; what was read ahead is not lost between two questions. */
+let piped: AsyncIterator<string> | null = null;
+async function nextLine(): Promise<string | null> {
+  if (process.stdin.isTTY) return null;
+  piped ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  const { done, value } = await piped.next();
+  return done === true ? null : value;
 }
 
 // Whoever reads may have read enough: `cmk-bot audit export … | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
 
 const someoneIsThere = process.stdin.isTTY && process.stderr.isTTY;
-process.exitCode = await run(process.argv.slice(2), openTerminal(write, writeError, someoneIsThere ? ask : null));
+process.exitCode = await run(
+  process.argv.slice(2),
+  openTerminal(write, writeError, { ask: someoneIsThere ? ask : null, nextLine }),
+);
+// A pipe that nobody closes would keep this process.
+if (piped !== null) process.stdin.destroy();

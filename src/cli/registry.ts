@@ -7,6 +7,7 @@ import { doctor } from './doctor.ts';
 import { requestActs } from './requests-act.ts';
 import { requestsList } from './requests-list.ts';
 import { requestsShow } from './requests-show.ts';
+import { setup } from './setup.ts';
 import { storeMove } from './store-move.ts';
 import type { Subcommand } from './subcommand.ts';
 
@@ -20,4 +21,5 @@ export const subcommands: readonly Subcommand[] = [
   auditResume,
   storeMove,
   doctor,
+  setup,
 ];

@@ -5,8 +5,11 @@ import { readConfig } from '../config/config.ts';
 import { type Place, readSealKeyPlace, type SealKeyPlace } from '../config/place.ts';
 import { Unusable } from './unusable.ts';
 
+/** Everything else of the record can be read. */
+export class KeyUnusable extends Unusable {}
+
 const unusable = (error: unknown): never => {
-  throw error instanceof SealKeyUnusable ? new Unusable(error.message) : error;
+  throw error instanceof SealKeyUnusable ? new KeyUnusable(error.message) : error;
 };
 
 /** Throws {@link Unusable} with what to do. */

@@ -29,7 +29,9 @@ export interface Surroundings {
   /** Who is at the command line, for the operating system. */
   readonly user: string;
   /** Asks who is at the terminal, and gives what they typed; null where nobody is. */
-  readonly ask: ((question: string) => Promise<string>) | null;
+  readonly ask: ((question: string, how?: { readonly unseen: boolean }) => Promise<string>) | null;
+  /** The next line that comes by a pipe; null at the end, or where a person sits at a terminal. */
+  nextLine(): Promise<string | null>;
   /** What `--data` said. */
   readonly data: string | undefined;
 }

@@ -4,7 +4,7 @@ import type { Surroundings } from './subcommand.ts';
 import { printable } from './words/table.ts';
 
 /** Where words go, and who is there. */
-export type Terminal = Pick<Surroundings, 'print' | 'write' | 'complain' | 'user' | 'ask'>;
+export type Terminal = Pick<Surroundings, 'print' | 'write' | 'complain' | 'user' | 'ask' | 'nextLine'>;
 
 /** A container may run under a number that has no name. */
 function userName(): string {
@@ -19,11 +19,12 @@ function userName(): string {
 export const openTerminal = (
   write: (text: string) => Promise<void>,
   writeError: (text: string) => Promise<void>,
-  ask: Surroundings['ask'] = null,
+  { ask = null, nextLine = async () => null }: Partial<Pick<Surroundings, 'ask' | 'nextLine'>> = {},
 ): Terminal => ({
   write,
   print: (text) => write(`${printable(text)}\n`),
   complain: (line) => writeError(`${printable(line)}\n`),
   user: userName(),
   ask,
+  nextLine,
 });

@@ -23,6 +23,8 @@ export interface Config {
     readonly listen: string | null;
     /** How many messages and clicks one person may send at once. */
     readonly callsAtOnce: number;
+    /** Its address for browsers and Bot Framework, without a final slash; null: nobody said. */
+    readonly publicUrl: string | null;
   };
   /** Who the bot is to Teams, and where it speaks. */
   readonly teams: {
@@ -123,6 +125,7 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
     port: env.PORT,
     listen: env.CMK_LISTEN ?? null,
     callsAtOnce: env.CMK_CALLS_AT_ONCE,
+    publicUrl: env.CMK_PUBLIC_URL ?? null,
   },
   teams: teamsFrom(env),
   store: storeFrom(env),

@@ -19,6 +19,11 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 /** What this process was started with. */
 export const processVariables = (): Variables => process.env;
 
+/** Sets a variable for this process, unless it is set already. */
+export function setVariable(name: string, value: string): void {
+  process.env[name] ||= value;
+}
+
 const text = z.string().trim().min(1);
 const optional = text.optional();
 const list = z

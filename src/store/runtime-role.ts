@@ -10,12 +10,37 @@ export async function roleOf(sql: Sql): Promise<string> {
   return row?.role ?? '';
 }
 
-const ownership = `select pg_has_role(current_user, relowner, 'usage') as owns from pg_class
-  where oid = 'cmk.event'::regclass`;
+const RoleRights = z.object({
+  role: z.string(),
+  superuser: z.boolean(),
+  owns: z.boolean(),
+  update: z.boolean(),
+  delete: z.boolean(),
+  truncate: z.boolean(),
+});
 
-/** Whether the connection's user can switch off what guards the record: it is the owner of the tables, or as good as. */
-export async function ownsRecord(sql: Sql): Promise<boolean> {
-  return (await selectOne(sql, z.object({ owns: z.boolean() }), ownership))?.owns ?? false;
+const may = (right: string): string => `has_table_privilege(current_user, 'cmk.event', '${right}') as "${right}"`;
+
+const rightsQuery = `select current_user::text as role, rolsuper as superuser,
+  (select pg_has_role(current_user, relowner, 'usage') from pg_class where oid = 'cmk.event'::regclass) as owns,
+  ${['update', 'delete', 'truncate'].map(may).join(', ')}
+  from pg_roles where rolname = current_user`;
+
+/** What the connection's user may do to the events, beside reading and adding them. */
+export interface RoleOnEvents {
+  readonly role: string;
+  readonly superuser: boolean;
+  /** It can switch off what guards the record: it is the owner of the tables, or as good as. */
+  readonly owns: boolean;
+  /** Of `update`, `delete` and `truncate`. */
+  readonly mayChange: readonly string[];
+}
+
+export async function roleRights(sql: Sql): Promise<RoleOnEvents> {
+  const found = await selectOne(sql, RoleRights, rightsQuery);
+  if (found === null) throw new Error('asking the database what its user may do: it did not say');
+  const { role, superuser, owns, ...rights } = found;
+  return { role, superuser, owns, mayChange: Object.entries(rights).flatMap(([name, has]) => (has ? [name] : [])) };
 }
 
 /** By table. The head is only locked: it moves by what is put in. A first seal is added by the owner. */

@@ -4,9 +4,10 @@ import { openTerminal } from '../../src/cli/terminal.ts';
 import type { Call, Said } from './command-line.ts';
 
 /** As long as the call lasts, the process has its environment and no other. */
-async function carryOut({ args, env }: Call): Promise<Said> {
+async function carryOut({ args, env, lines }: Call): Promise<Said> {
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
+  const left = [...lines];
   let [out, err] = ['', ''];
   const terminal = openTerminal(
     async (text) => {
@@ -15,6 +16,7 @@ async function carryOut({ args, env }: Call): Promise<Said> {
     async (text) => {
       err += text;
     },
+    { nextLine: async () => left.shift() ?? null },
   );
   const code = await run(args, terminal);
   return { code, out, err };

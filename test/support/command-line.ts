@@ -15,6 +15,8 @@ export interface Call {
   readonly id: number;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** Lines that come by a pipe. */
+  readonly lines: readonly string[];
 }
 
 /** Nothing of this process's environment but what programs need. */
@@ -52,11 +54,15 @@ afterAll(async () => {
 });
 
 /** The same subcommands, in one process that carries out all calls of a test file. */
-export async function cmkBot(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> {
+export async function cmkBot(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  lines: readonly string[] = [],
+): Promise<Said> {
   host ??= forkProgram('command-line');
   const child = await host;
   calls += 1;
-  const call: Call = { id: calls, args, env: surroundings(env) };
+  const call: Call = { id: calls, args, env: surroundings(env), lines };
   return new Promise((resolve, reject) => {
     const ended = (code: number | null): void => reject(new Error(`cmk-bot ${args.join(' ')} ended with ${code}`));
     const hear = ({ id, said }: { readonly id: number; readonly said: Said }): void => {

@@ -1,7 +1,17 @@
 /** A real PostgreSQL for tests: started in a temporary folder from the machine's own programs or those that npm brought, or one given by URL. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { accessSync, chownSync, constants, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  chownSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,15 +26,32 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
+/** What a server shows of itself over TLS. */
+export interface Tls {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** PostgreSQL takes a key only from a file that nobody else may read. */
+function tlsIn(data: string, tls: Tls | undefined, owner: ReturnType<typeof otherUser>): readonly string[] {
+  if (tls === undefined) return [];
+  for (const [name, text] of Object.entries({ 'server.crt': tls.cert, 'server.key': tls.key })) {
+    const file = path.join(data, name);
+    writeFileSync(file, text, { mode: 0o600 });
+    if (owner !== null) chownSync(file, owner.uid, owner.gid);
+  }
+  return ['ssl=on'];
+}
+
 /**
  * Starts a server for this test file. Null where there is none: then says so aloud, and throws where `CI` is set, for
  * a run that counts must not leave the production database untested.
  */
-export async function startPostgres(): Promise<TestPostgres | null> {
+export async function startPostgres(tls?: Tls): Promise<TestPostgres | null> {
   const given = process.env.CMK_TEST_DATABASE_URL;
   if (given !== undefined) return fromUrl(given, async () => undefined);
   const programs = (systemIsHidden() ? null : findPrograms()) ?? (await packagedPostgres());
-  if (programs !== null) return startServer(programs);
+  if (programs !== null) return startServer(programs, tls);
   const missing =
     'no PostgreSQL found (initdb and postgres), and npm has none for this machine: install it, or set CMK_TEST_DATABASE_URL';
   if (process.env.CI !== undefined) throw new Error(missing);
@@ -62,7 +89,7 @@ function otherUser(): { readonly uid: number; readonly gid: number } | null {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-async function startServer(programs: string): Promise<TestPostgres> {
+async function startServer(programs: string, tls?: Tls): Promise<TestPostgres> {
   const user = otherUser();
   // Root's own temporary folder may be closed to the user that runs the server.
   const folder = mkdtempSync(path.join(user === null ? os.tmpdir() : '/tmp', 'cmk-pg-'));
@@ -76,7 +103,12 @@ async function startServer(programs: string): Promise<TestPostgres> {
   );
   const port = await freePorts(0);
   // What a crash of the machine would lose is of no interest in a test.
-  const settings = ['fsync=off', 'full_page_writes=off', `unix_socket_directories=${folder}`];
+  const settings = [
+    'fsync=off',
+    'full_page_writes=off',
+    `unix_socket_directories=${folder}`,
+    ...tlsIn(data, tls, user),
+  ];
   const flags = settings.flatMap((setting) => ['-c', setting]);
   const server = run('postgres', ['-D', data, '-h', '127.0.0.1', '-p', `${port}`, ...flags]);
   const errors = collect(server);

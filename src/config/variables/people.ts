@@ -52,7 +52,8 @@ export const people: VariableGroup = {
     },
     {
       names: { CMK_PUBLIC_URL: 'https://cmk-bot.example.org' },
-      meaning: "the bot's `https` address for browsers, for `CMK_STEP_UP`",
+      meaning:
+        "the bot's `https` address for browsers and Bot Framework: `CMK_STEP_UP` sends people there, and `cmk-bot doctor` tries it",
     },
   ],
 };

@@ -10,6 +10,10 @@ import { working } from './working.ts';
 
 export const variableGroups: readonly VariableGroup[] = [teams, channels, azure, people, record, working];
 
+/** What a variable means, as plain text. */
+export const settingOf = (name: string): string =>
+  plain(variableGroups.flatMap(({ settings }) => settings).find(({ names }) => name in names)?.meaning ?? '');
+
 /** The rows of the README's table. */
 export const variableRows = (): string =>
   variableGroups

@@ -1,17 +1,31 @@
+import { clockApart } from '../../domain/clock-apart.ts';
 import { type Outcome, statusOf } from '../../domain/failure.ts';
 import { PersonId } from '../../domain/ids.ts';
 import { rulesOf } from '../../domain/policy/policy.ts';
 import { countOf } from '../../words/count.ts';
-import type { Diagnosis } from '../rpc/calls.ts';
+import { durationWords } from '../../words/duration.ts';
+import type { Diagnosis } from '../rpc/diagnosis.ts';
+import { giveBotRole, newSecret, setAnew, setClock, whoGivesRoles } from './commands.ts';
 import { lookUp, peopleOf } from './holders.ts';
 import { diagnoseRights, failureLine, noRights, scopeOf } from './rights.ts';
-import { fail, ok, type Subjects, warn } from './subjects.ts';
+import { type About, about, fail, ok, type Remedy, type Surroundings, unknown, warn } from './subjects.ts';
 
 const network = 'Look at the network, the proxy and AZURE_CLOUD, then look again.';
 const refused = 'Azure lets no list be made while one subscription may not be read: see above, under its id.';
 const signIn = 'Look at AZURE_CLIENT_ID, its secret or token file, and the managed identity.';
 
-async function diagnoseReach({ config, subscriptions }: Subjects): Promise<readonly Diagnosis[]> {
+const azure = about('azure/sign-in', 'Azure');
+const subscription = (id: string) => about('azure/subscription', `subscription ${id}`);
+
+/** With a secret: a new one. A managed identity has nothing that could be made anew from here. */
+function mendSignIn({ azure }: Surroundings['config']): Remedy {
+  const { clientId, clientSecret } = azure.signIn;
+  if (clientId === null || clientSecret === null) return { commands: [setAnew('AZURE_CLIENT_ID')] };
+  return { who: 'an owner of the app registration', commands: [newSecret(clientId), setAnew('AZURE_CLIENT_SECRET')] };
+}
+
+async function diagnoseReach({ config, subscriptions, own }: Surroundings): Promise<readonly Diagnosis[]> {
+  const objectId = (await own())?.oid ?? 'OBJECT_ID';
   const looked = await Promise.all(
     config.azure.subscriptions.map(async (id) => ({ id, outcome: await subscriptions.lacks(scopeOf(id), noRights) })),
   );
@@ -19,40 +33,57 @@ async function diagnoseReach({ config, subscriptions }: Subjects): Promise<reado
   const answered = looked.some(({ outcome }) => outcome.ok || statusOf(outcome.failure) !== null);
   const first = looked.flatMap(({ outcome }) => (outcome.ok ? [] : [outcome.failure]))[0];
   if (!answered && first !== undefined) {
-    return [fail('Azure', failureLine(first), first.next === 'wait' ? network : signIn)];
+    return [
+      fail(
+        azure,
+        failureLine(first),
+        first.next === 'wait' ? network : signIn,
+        first.next === 'wait' ? { commands: [] } : mendSignIn(config),
+      ),
+    ];
   }
   return [
-    ok('Azure', 'reached and signed in'),
+    ok(azure, 'reached and signed in'),
     ...looked.map(({ id, outcome }) =>
       outcome.ok
-        ? ok(`subscription ${id}`, 'readable')
+        ? ok(subscription(id), 'readable')
         : fail(
-            `subscription ${id}`,
+            subscription(id),
             failureLine(outcome.failure),
             'Give the bot’s identity the role of infra/custom-role.json on it, or take it out of CMK_SUBSCRIPTIONS.',
+            {
+              who: whoGivesRoles(`subscription ${id}`),
+              commands: [giveBotRole(objectId, scopeOf(id)), setAnew('CMK_SUBSCRIPTIONS')],
+            },
           ),
     ),
   ];
 }
 
-async function diagnoseLists(subjects: Subjects): Promise<readonly Diagnosis[]> {
+async function diagnoseLists(subjects: Surroundings): Promise<readonly Diagnosis[]> {
   const [resources, vaults] = await Promise.all([
     subjects.azure.inventory.resources('', 1000),
     subjects.azure.inventory.vaults(),
   ]);
   const none = 'Nobody can choose one. Look at CMK_SUBSCRIPTIONS and at the rights of the bot’s identity.';
-  const listed = (subject: string, found: Outcome<readonly unknown[]>): Diagnosis => {
+  const listed = (subject: About, found: Outcome<readonly unknown[]>): Diagnosis => {
     if (!found.ok) return fail(subject, failureLine(found.failure), found.failure.next === 'wait' ? network : refused);
     return found.value.length === 0 ? warn(subject, 'none found', none) : ok(subject, `${found.value.length} found`);
   };
   const found = { resources: resources.ok ? resources.value : [], vaults: vaults.ok ? vaults.value : [] };
-  return [listed('agents', resources), listed('vaults', vaults), ...(await diagnoseRights(subjects, found))];
+  return [
+    listed(about('azure/agents', 'agents'), resources),
+    listed(about('azure/vaults', 'vaults'), vaults),
+    ...(await diagnoseRights(subjects, found)),
+  ];
 }
+
+const groups = about('people/groups', 'group check');
 
 /** Nobody has this id: asking after them needs the same rights, and tells nothing about anybody. */
 const nobody = PersonId.parse('00000000-0000-0000-0000-000000000000');
 
-const idsIn = ({ config: { policy, admission } }: Subjects): readonly string[] => [
+const idsIn = ({ config: { policy, admission } }: Surroundings): readonly string[] => [
   ...[...rulesOf(policy), ...policy.tagRules].flatMap(({ requesters = [], approvers = [] }) => [
     ...requesters,
     ...approvers,
@@ -60,26 +91,27 @@ const idsIn = ({ config: { policy, admission } }: Subjects): readonly string[] =
   ...admission.readers,
 ];
 
-async function diagnoseGroups(subjects: Subjects): Promise<Diagnosis> {
+async function diagnoseGroups(subjects: Surroundings): Promise<Diagnosis> {
   const ids = idsIn(subjects);
-  if (ids.length === 0) return warn('group check', 'not tried: nobody is configured', '');
+  if (ids.length === 0) return unknown(groups, 'not tried: nobody is configured', 'See people/ask and people/approve.');
   const asked = await subjects.azure.groups.memberOf(nobody, ids);
   const rights = 'GroupMember.Read.All and User.Read.All, with an administrator’s consent';
   return asked.ok
-    ? ok('group check', `Microsoft Graph answers about ${countOf(new Set(ids).size, 'id', 'ids')}`)
+    ? ok(groups, `Microsoft Graph answers about ${countOf(new Set(ids).size, 'id', 'ids')}`)
     : fail(
-        'group check',
+        groups,
         failureLine(asked.failure),
         `The bot’s identity needs ${rights}: without it nobody may do anything.`,
       );
 }
 
+const guests = about('people/guests', 'guests');
 const mostTried = 20;
 
 /** Whether the directory says who is a guest, of people who are named or in a group that is. */
-async function diagnoseGuests(subjects: Subjects): Promise<readonly Diagnosis[]> {
+async function diagnoseGuests(subjects: Surroundings): Promise<readonly Diagnosis[]> {
   const { config, azure } = subjects;
-  if (config.admission.allowGuests) return [ok('guests', 'allowed: a guest in a group counts like a member')];
+  if (config.admission.allowGuests) return [ok(guests, 'allowed: a guest in a group counts like a member')];
   const ids = idsIn(subjects);
   const people = [...(peopleOf((await lookUp(azure.groups, ids))(ids)) ?? [])].slice(0, mostTried);
   const asked = await Promise.all(people.map((id) => azure.groups.memberOf(PersonId.parse(id), [])));
@@ -87,15 +119,29 @@ async function diagnoseGuests(subjects: Subjects): Promise<readonly Diagnosis[]>
   return [
     asked.some((one) => one.ok && one.value.kind === 'not-told')
       ? fail(
-          'guests',
+          guests,
           'Microsoft Graph does not say of everybody whether they are guests (userType): they may do nothing',
           'Give the bot’s identity User.Read.All, and people without a userType one in Entra. Or set CMK_ALLOW_GUESTS.',
         )
-      : ok('guests', 'refused, as Microsoft Graph tells them'),
+      : ok(guests, 'refused, as Microsoft Graph tells them'),
   ];
 }
 
-export async function diagnoseAzure(subjects: Subjects): Promise<readonly Diagnosis[]> {
+/** Tokens hold by Azure's clock, events are dated by this one. Azure tells whole seconds, some of them late. */
+async function diagnoseAzureClock({ config, subscriptions }: Surroundings): Promise<readonly Diagnosis[]> {
+  const subject = about('azure/clock', 'clock of Azure');
+  const [id] = config.azure.subscriptions;
+  if (id === undefined) return [];
+  const before = new Date();
+  const told = await subscriptions.time(id);
+  if (!told.ok || told.value === null) return [];
+  const apart = clockApart(before, told.value, new Date(Date.now() + 1_000));
+  if (apart === null) return [ok(subject, 'less than a minute from this machine’s')];
+  const far = `this machine is ${durationWords(Math.abs(apart.aheadMs))} ${apart.aheadMs > 0 ? 'ahead' : 'behind'}`;
+  return [fail(subject, far, 'Tokens are refused by the hour they claim: set this machine’s clock right.', setClock)];
+}
+
+export async function diagnoseAzure(subjects: Surroundings): Promise<readonly Diagnosis[]> {
   const reached = await diagnoseReach(subjects);
   if (reached[0]?.outcome === 'fail') return reached;
   return [
@@ -103,5 +149,6 @@ export async function diagnoseAzure(subjects: Subjects): Promise<readonly Diagno
     ...(await diagnoseLists(subjects)),
     await diagnoseGroups(subjects),
     ...(await diagnoseGuests(subjects)),
+    ...(await diagnoseAzureClock(subjects)),
   ];
 }

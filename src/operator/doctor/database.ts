@@ -1,81 +1,106 @@
-import { openSeals } from '../../audit/seals.ts';
+/** The database: whether it answers, over what, and what its user may do. What lies in it is the record's, in another file. */
 import { placeName } from '../../config/place.ts';
+import { isLoopbackAddress } from '../../domain/private-url.ts';
 import { pendingMigrations } from '../../store/migrations.ts';
-import { ownsRecord } from '../../store/runtime-role.ts';
-import { countOf } from '../../words/count.ts';
-import { durationWords } from '../../words/duration.ts';
+import { roleRights } from '../../store/runtime-role.ts';
+import { connectionFacts } from '../../store/server-facts.ts';
 import { ownerAdvice } from '../../words/record.ts';
-import type { Diagnosis } from '../rpc/calls.ts';
-import { keptSealKeys } from '../seal-keys.ts';
-import { fail, ok, type Subjects, warn } from './subjects.ts';
+import type { Diagnosis } from '../rpc/diagnosis.ts';
+import { asOwner, setAnew } from './commands.ts';
+import { type About, about, fail, ok, type Subjects, warn } from './subjects.ts';
 
-const subject = 'database';
+const database = about('db/answers', 'database');
+const owner = 'the owner of the database';
 
-async function kindOf({ config, database }: Subjects): Promise<Diagnosis> {
-  await database.pool.query('select 1');
-  if (database.kind === 'postgres') return ok(subject, 'PostgreSQL answers');
-  const found = 'the embedded database answers; it survives this process, not this machine';
-  return config.server.mode === 'local'
-    ? ok(subject, found)
-    : warn(subject, found, 'For production set DATABASE_URL to a PostgreSQL database.');
+/** When PostgreSQL mends a version no more (its versioning policy). */
+const serverEnds: Readonly<Record<number, string>> = {
+  13: '2025-11-13',
+  14: '2026-11-12',
+  15: '2027-11-11',
+  16: '2028-11-09',
+  17: '2029-11-08',
+  18: '2030-11-14',
+};
+
+async function kindOf({ config, database: { kind, pool } }: Subjects): Promise<Diagnosis> {
+  if (kind === 'pglite') {
+    await pool.query('select 1');
+    const found = 'the embedded database answers; it survives this process, not this machine';
+    if (config.server.mode === 'local') return ok(database, found);
+    return warn(database, found, 'For production set DATABASE_URL to a PostgreSQL database.', {
+      commands: [setAnew('DATABASE_URL')],
+    });
+  }
+  const { major } = await connectionFacts(pool);
+  const found = `PostgreSQL ${major} answers`;
+  const ends = serverEnds[major];
+  if (major >= 13 && (ends === undefined || Date.parse(ends) > Date.now())) return ok(database, found);
+  return warn(database, `${found}; nobody mends that version any more`, 'Move to a version that is mended.');
+}
+
+/** Whether somebody between here and the server could read along. On one machine there is nobody. */
+async function tlsOf({ config, database: { kind, pool } }: Subjects): Promise<readonly Diagnosis[]> {
+  const subject = about('db/tls', 'TLS to the database');
+  if (kind === 'pglite' || config.store.kind === 'folder') return [];
+  const { tls } = await connectionFacts(pool);
+  const { url } = config.store;
+  if (tls !== null) return [ok(subject, tls)];
+  const host = URL.canParse(url) ? new URL(url).hostname : '';
+  if (host === 'localhost' || isLoopbackAddress(host.replace(/^\[|\]$/g, ''))) {
+    return [ok(subject, 'none: it is on this machine')];
+  }
+  const mend =
+    'Whoever is in between reads along and can change what is stored: add sslmode=verify-full to the address.';
+  return [fail(subject, `none, to ${host}`, mend, { commands: [setAnew('DATABASE_URL')] })];
 }
 
 async function tablesOf({ config, database }: Subjects): Promise<Diagnosis> {
+  const subject = about('db/tables', 'tables');
   const pending = await pendingMigrations(database, placeName(config.store));
-  if (pending.length > 0) {
-    return fail('tables', `not there yet: ${pending.join(', ')}`, 'Start the bot of this version once.');
-  }
-  return ok('tables', 'all there');
+  if (pending.length === 0) return ok(subject, 'all there');
+  return fail(subject, `not there yet: ${pending.join(', ')}`, 'Start the bot of this version once.', {
+    commands: ['npm start'],
+  });
 }
 
 async function engineOf({ database }: Subjects): Promise<Diagnosis> {
+  const subject = about('db/engine', 'engine');
   const { rows } = await database.pool.query("select to_regclass('dbos.workflow_status') is not null as there");
   const there = (rows as { there?: boolean }[])[0]?.there === true;
-  return there
-    ? ok('engine', 'its tables are there')
-    : fail('engine', 'its tables are not there', 'Start the bot once: it makes them.');
+  if (there) return ok(subject, 'its tables are there');
+  return fail(subject, 'its tables are not there', 'Start the bot once: it makes them.', { commands: ['npm start'] });
 }
+
+/** Without its owner's address the bot would have to own what it must not change. */
+const ownRole = {
+  who: owner,
+  commands: [asOwner('create role cmk_bot login'), setAnew('DATABASE_URL'), setAnew('CMK_DATABASE_OWNER_URL')],
+};
 
 async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
-  const subject = 'database user';
+  const subject = about('db/role', 'database user');
   if (database.kind === 'pglite') return ok(subject, 'the embedded database has no other than this process');
-  if (!(await ownsRecord(database.pool))) return ok(subject, 'may put in events and read them, and owns nothing');
-  const found = 'owns the tables: it could switch off what guards the record';
-  return config.server.mode === 'local' ? ok(subject, found) : warn(subject, found, `Better ${ownerAdvice}.`);
-}
-
-async function sealsOf({ config }: Subjects): Promise<Diagnosis> {
-  const kept = await keptSealKeys(config.seals.key, config).catch((error: Error) => error.message);
-  if (typeof kept === 'string') return fail('seals', 'the key cannot be used', kept);
-  const { keys, where } = kept;
-  const older = keys.length === 1 ? '' : `, and ${countOf(keys.length - 1, 'older key', 'older keys')}`;
-  return ok('seals', `events are sealed with key ${openSeals(keys).keyId} of ${where}${older}`);
-}
-
-async function trailOf({ store }: Subjects): Promise<Diagnosis> {
-  const { seq } = await store.trail.head();
-  return ok('audit trail', `${seq} events; cmk-bot audit verify verifies them`);
-}
-
-async function clockOf({ store }: Subjects): Promise<Diagnosis> {
-  const apart = await store.clock.look();
-  if (apart === null) return ok('clock', 'believed');
-  const far = `${durationWords(Math.abs(apart.aheadMs))} ${apart.aheadMs > 0 ? 'ahead' : 'behind'}`;
-  return apart.kind === 'clock'
-    ? fail(
-        'clock',
-        `${far}: nothing is stored`,
-        'Set this machine’s clock right, or the database’s. If it is right, restart the bot.',
-      )
-    : fail(
-        'clock',
-        `the last event is dated ${far}: nothing is stored`,
-        'If this clock is right: cmk-bot audit resume',
-      );
+  const { role, superuser, owns, mayChange } = await roleRights(database.pool);
+  const isLocal = config.server.mode === 'local';
+  if (superuser && !isLocal) {
+    const found = `${role} is a superuser: it could rewrite the record unseen`;
+    return fail(subject, found, 'Let the bot sign in as a role that may do little.', ownRole);
+  }
+  if (owns) {
+    const found = 'owns the tables: it could switch off what guards the record';
+    return isLocal ? ok(subject, found) : warn(subject, found, `Better ${ownerAdvice}.`, ownRole);
+  }
+  if (mayChange.length === 0) return ok(subject, 'may put in events and read them, and owns nothing');
+  const rights = mayChange.join(', ');
+  const name = `"${role.replaceAll('"', '""')}"`;
+  return fail(subject, `${role} may ${rights} events: it could rewrite the record`, 'It must only read and add.', {
+    who: owner,
+    commands: [asOwner(`revoke ${rights} on cmk.event from ${name}`)],
+  });
 }
 
 /** What cannot be read is told in the words of the database. */
-async function orFail(subject: string, look: Promise<Diagnosis>): Promise<Diagnosis> {
+export async function orFail(subject: About, look: Promise<Diagnosis>): Promise<Diagnosis> {
   try {
     return await look;
   } catch (error) {
@@ -85,15 +110,13 @@ async function orFail(subject: string, look: Promise<Diagnosis>): Promise<Diagno
 }
 
 export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Diagnosis[]> {
-  const reached = await orFail(subject, kindOf(subjects));
+  const reached = await orFail(database, kindOf(subjects));
   if (reached.outcome === 'fail') return [reached];
-  const rest = await Promise.all([
-    orFail('tables', tablesOf(subjects)),
-    orFail('engine', engineOf(subjects)),
-    orFail('database user', userOf(subjects)),
-    orFail('seals', sealsOf(subjects)),
-    orFail('audit trail', trailOf(subjects)),
-    orFail('clock', clockOf(subjects)),
+  const [tls, ...rest] = await Promise.all([
+    tlsOf(subjects),
+    orFail(about('db/tables', 'tables'), tablesOf(subjects)),
+    orFail(about('db/engine', 'engine'), engineOf(subjects)),
+    orFail(about('db/role', 'database user'), userOf(subjects)),
   ]);
-  return [reached, ...rest];
+  return [reached, ...tls, ...rest];
 }

@@ -1,45 +1,145 @@
 /** Looks at everything the bot rests on, and at which rule applies to an agent where one is named. Changes nothing. */
 
+import { graphAppSecrets } from '../../azure/app-secrets.ts';
 import { connectAzure } from '../../azure/azure.ts';
+import { claimsFor, type TokenClaims } from '../../azure/own-id.ts';
+import { armRegistrations } from '../../azure/registrations.ts';
 import { armSubscriptions } from '../../azure/subscriptions.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import type { Config } from '../../config/config.ts';
-import type { Diagnosis } from '../rpc/calls.ts';
+import { type Diagnosis, type DiagnosisCode, diagnosisCodes, type Look } from '../rpc/diagnosis.ts';
 import { diagnoseAzure } from './azure.ts';
 import { diagnoseDatabase } from './database.ts';
+import { diagnoseGraphRights } from './graph-rights.ts';
+import { diagnoseOutside } from './outside.ts';
+import { diagnosePackedApp } from './packed-app.ts';
 import { diagnosePolicy } from './policy.ts';
+import { diagnoseRecord } from './record.ts';
+import { diagnoseRegistration } from './registration.ts';
 import { explainResource } from './resource.ts';
+import { diagnoseSecrets } from './secrets.ts';
 import { diagnoseSettings } from './settings.ts';
 import { diagnoseStepUp } from './step-up.ts';
-import { fail, type Subjects } from './subjects.ts';
+import { about, fail, type RecordSubjects, type Subjects, type Surroundings, unknown } from './subjects.ts';
 import { diagnoseTeams } from './teams.ts';
+import { diagnoseVersions } from './versions.ts';
 
-type Joined = Pick<Subjects, 'azure' | 'subscriptions' | 'cloud'>;
+/** Something that is looked at by itself, and the codes of what it finds. */
+interface Part<S> {
+  readonly codes: readonly DiagnosisCode[];
+  readonly look: (subjects: S) => Promise<readonly Diagnosis[]>;
+}
+
+const explain = async (subjects: Surroundings): Promise<readonly Diagnosis[]> =>
+  subjects.look.resource === null ? [] : explainResource(subjects, subjects.look.resource);
+
+/** What can be looked at where the record cannot be opened. */
+const parts: readonly Part<Surroundings>[] = [
+  {
+    codes: ['config/settings', 'config/mode', 'config/pause', 'people/ask', 'people/approve', 'people/read'],
+    look: async ({ config }) => diagnoseSettings(config),
+  },
+  { codes: ['config/versions'], look: diagnoseVersions },
+  {
+    codes: [
+      'azure/sign-in',
+      'azure/subscription',
+      'azure/agents',
+      'azure/vaults',
+      'azure/rights',
+      'azure/keys',
+      'azure/clock',
+      'people/groups',
+      'people/guests',
+    ],
+    look: diagnoseAzure,
+  },
+  { codes: ['graph/rights'], look: diagnoseGraphRights },
+  { codes: ['people/policy', 'people/rule'], look: diagnosePolicy },
+  { codes: ['teams/bot', 'teams/endpoint', 'teams/channel'], look: diagnoseRegistration },
+  { codes: ['teams/outside'], look: diagnoseOutside },
+  { codes: ['teams/secret'], look: diagnoseSecrets },
+  { codes: ['teams/package'], look: diagnosePackedApp },
+  { codes: ['people/sign-in'], look: diagnoseStepUp },
+  { codes: ['people/agent'], look: explain },
+];
+
+/** What needs it. */
+const recordParts: readonly Part<Subjects>[] = [
+  { codes: ['db/answers', 'db/tls', 'db/tables', 'db/engine', 'db/role'], look: diagnoseDatabase },
+  { codes: ['record/seals', 'record/trail', 'record/clock'], look: diagnoseRecord },
+  { codes: ['teams/service', 'teams/channels'], look: diagnoseTeams },
+];
+
+/** Longer than any call of ours is given; nobody waits at night for what hangs. */
+const patienceMs = 45_000;
+
+/** What takes too long is told, and holds up nothing else. */
+async function within<S>({ codes, look }: Part<S>, subjects: S): Promise<readonly Diagnosis[]> {
+  const [code = 'config/settings'] = codes;
+  const late = `no answer within ${patienceMs / 1_000} seconds`;
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<readonly Diagnosis[]>((resolve) => {
+    timer = setTimeout(
+      () => resolve([unknown(about(code, code), late, 'Look at the network, then look again.')]),
+      patienceMs,
+    );
+  });
+  try {
+    return await Promise.race([look(subjects), patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+type Joined = Pick<Surroundings, 'azure' | 'subscriptions' | 'registrations' | 'secrets' | 'cloud' | 'own'>;
 
 /** Throws when a file that the configuration names cannot be read. */
 function join(config: Config): Joined {
   const options = optionsForAzure(config);
-  return { azure: connectAzure(options), subscriptions: armSubscriptions(options), cloud: options.cloud };
+  const { cloud, credential } = options;
+  let asked: Promise<TokenClaims | null> | null = null;
+  return {
+    azure: connectAzure(options),
+    subscriptions: armSubscriptions(options),
+    registrations: armRegistrations(options),
+    secrets: graphAppSecrets(options),
+    cloud,
+    own: () => {
+      asked ??= claimsFor(credential, cloud.armScope).catch(() => null);
+      return asked;
+    },
+  };
 }
 
-export async function diagnose(given: Omit<Subjects, keyof Joined>, resource: string | null): Promise<Diagnosis[]> {
-  const { config } = given;
-  const settings = diagnoseSettings(config);
+const byCode = (a: Diagnosis, b: Diagnosis): number => diagnosisCodes.indexOf(a.code) - diagnosisCodes.indexOf(b.code);
+
+/** `record`: null where it could not be opened. */
+export async function diagnose({
+  config,
+  record,
+  look,
+}: {
+  readonly config: Config;
+  readonly record: RecordSubjects | null;
+  readonly look: Look;
+}): Promise<Diagnosis[]> {
   let joined: Joined;
   try {
     joined = join(config);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return [...settings, fail('Azure', message, 'Look at AZURE_CA_FILE.')];
+    return [...diagnoseSettings(config), fail(about('azure/sign-in', 'Azure'), message, 'Look at AZURE_CA_FILE.')];
   }
-  const subjects = { ...given, ...joined };
-  const parts = await Promise.all([
-    diagnoseDatabase(subjects),
-    diagnoseAzure(subjects),
-    diagnosePolicy(subjects),
-    diagnoseTeams(subjects),
-    diagnoseStepUp(subjects),
-    ...(resource === null ? [] : [explainResource(subjects, resource)]),
+  const wanted = (code: DiagnosisCode): boolean => look.only.length === 0 || look.only.includes(code);
+  const isWanted = ({ codes }: Part<never>): boolean => codes.some(wanted);
+  const subjects = { config, look, ...joined };
+  const found = await Promise.all([
+    ...parts.filter(isWanted).map((part) => within(part, subjects)),
+    ...(record === null ? [] : recordParts.filter(isWanted).map((part) => within(part, { ...subjects, ...record }))),
   ]);
-  return [...settings, ...parts.flat()];
+  return found
+    .flat()
+    .filter(({ code }) => wanted(code))
+    .sort(byCode);
 }

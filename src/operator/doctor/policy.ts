@@ -3,12 +3,12 @@
 import { rulesOf, tagsNotVouchedFor } from '../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../domain/policy/rules.ts';
 import { countOf } from '../../words/count.ts';
-import type { Diagnosis } from '../rpc/calls.ts';
+import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { type Holder, lookUp } from './holders.ts';
-import { fail, ok, type Subjects, warn } from './subjects.ts';
+import { about, fail, ok, type Surroundings, warn } from './subjects.ts';
 import { type Lookup, tooFew } from './too-few.ts';
 
-const subjectOf = ({ name }: Pick<Rule, 'name'>): string => `rule ${name}`;
+const subjectOf = ({ name }: Pick<Rule, 'name'>) => about('people/rule', `rule ${name}`);
 
 function holderMistakes(
   rule: Pick<Rule, 'name'>,
@@ -26,7 +26,7 @@ function holderMistakes(
   });
 }
 
-function diagnoseTagRule(rule: TagRule, { config }: Subjects, lookup: Lookup): readonly Diagnosis[] {
+function diagnoseTagRule(rule: TagRule, { config }: Surroundings, lookup: Lookup): readonly Diagnosis[] {
   const free = tagsNotVouchedFor(rule, config.policy);
   const { requesters = [], approvers = [] } = rule;
   const mend = 'Name tags in trustedTags that nobody who asks can write, or match by subscription, group or name.';
@@ -69,7 +69,7 @@ function vaultMistakes(rule: Pick<Rule, 'name' | 'vaults'>, own: readonly string
   ];
 }
 
-function diagnoseRule(rule: Rule, { config }: Subjects, lookup: Lookup): readonly Diagnosis[] {
+function diagnoseRule(rule: Rule, { config }: Surroundings, lookup: Lookup): readonly Diagnosis[] {
   const [requesters, approvers] = [lookup(rule.requesters), lookup(rule.approvers)];
   const { subscriptions } = rule.match;
   const own = config.azure.subscriptions.map((id) => id.toLowerCase());
@@ -105,7 +105,7 @@ function diagnoseRule(rule: Rule, { config }: Subjects, lookup: Lookup): readonl
 }
 
 /** Looks every named group and person up, and says what is odd about each rule. */
-export async function diagnosePolicy(subjects: Subjects): Promise<readonly Diagnosis[]> {
+export async function diagnosePolicy(subjects: Surroundings): Promise<readonly Diagnosis[]> {
   const { policy, policyFile: file } = subjects.config;
   const rules = rulesOf(policy);
   const lookup = await lookUp(
@@ -117,7 +117,7 @@ export async function diagnosePolicy(subjects: Subjects): Promise<readonly Diagn
       ? 'the environment’s settings alone'
       : `${countOf(policy.rules.length + policy.tagRules.length, 'rule', 'rules')} in ${file}, then the environment’s settings`;
   return [
-    ok('policy', `${found}; version ${policy.version}`),
+    ok(about('people/policy', 'policy'), `${found}; version ${policy.version}`),
     ...rules.flatMap((rule) => diagnoseRule(rule, subjects, lookup)),
     ...policy.tagRules.flatMap((rule) => diagnoseTagRule(rule, subjects, lookup)),
   ];

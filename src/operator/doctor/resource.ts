@@ -8,9 +8,11 @@ import { failureLine } from '../../words/failures.ts';
 import { refusalLine } from '../../words/operator-refusals.ts';
 import { reasonWords } from '../../words/policy.ts';
 import { permittedWords } from '../../words/vaults.ts';
-import type { Diagnosis } from '../rpc/calls.ts';
+import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { holderWords, lookUp } from './holders.ts';
-import { fail, ok, type Subjects } from './subjects.ts';
+import { about, fail, type Surroundings, ok as well } from './subjects.ts';
+
+const ok = (subject: string, found: string): Diagnosis => well(about('people/agent', subject), found);
 
 const differences = (criteria: readonly Criterion[]): string =>
   criteria
@@ -22,7 +24,7 @@ const reasons = (rule: string, criteria: readonly Criterion[]): string =>
   reasonWords({ rule, criteria: criteria.map(({ name, found, judged }) => ({ name, found, judged })) });
 
 /** The rules without tags in order, up to the one that applies; then each rule by tag, whether it makes that one stricter. */
-function whichRules({ rule, tightenedBy }: Terms, { policy }: Subjects['config'], resource: ResourceFacts) {
+function whichRules({ rule, tightenedBy }: Terms, { policy }: Surroundings['config'], resource: ResourceFacts) {
   const { rules, tagRules, trustedTags } = policy;
   const at = rules.indexOf(rule);
   const passed = (at === -1 ? rules : rules.slice(0, at)).map((one) =>
@@ -54,7 +56,7 @@ function lengthOf(ms: number): string {
 }
 
 /** What the rules mean for whoever asks for an agent they hold for. */
-async function meaningOf(terms: Terms, { azure }: Subjects): Promise<readonly Diagnosis[]> {
+async function meaningOf(terms: Terms, { azure }: Surroundings): Promise<readonly Diagnosis[]> {
   const lookup = await lookUp(azure.groups, [...terms.requesters, ...terms.approvers].flat());
   const words = (lists: Terms['requesters']): string =>
     lists.map((ids) => holderWords(lookup(ids))).join(', and of these only: ');
@@ -75,14 +77,16 @@ async function meaningOf(terms: Terms, { azure }: Subjects): Promise<readonly Di
 const whichResource = 'Name one in the configured subscriptions, by its id where several have the name.';
 
 /** Every rule with a word on whether it holds, and what those that do come to. */
-export async function explainResource(subjects: Subjects, named: string): Promise<readonly Diagnosis[]> {
+export async function explainResource(subjects: Surroundings, named: string): Promise<readonly Diagnosis[]> {
   const { azure, config } = subjects;
   const subject = `agent ${named}`;
   const chosen = await chooseResource(azure, named);
-  if (chosen.kind === 'refused') return [fail(subject, refusalLine(chosen), whichResource)];
+  if (chosen.kind === 'refused') return [fail(about('people/agent', subject), refusalLine(chosen), whichResource)];
   const resource = await azure.resources.get(chosen.value);
-  if (!resource.ok) return [fail(subject, failureLine(resource.failure), 'Look again in a minute.')];
-  if (resource.value === null) return [fail(subject, 'is listed, but gone', 'The list lags behind Azure: look again.')];
+  if (!resource.ok)
+    return [fail(about('people/agent', subject), failureLine(resource.failure), 'Look again in a minute.')];
+  if (resource.value === null)
+    return [fail(about('people/agent', subject), 'is listed, but gone', 'The list lags behind Azure: look again.')];
   const facts = resource.value;
   const terms = termsFor(config.policy, facts);
   const tags = Object.entries(facts.tags).map(([name, value]) => `${name}=${value}`);

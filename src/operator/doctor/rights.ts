@@ -5,8 +5,9 @@ import { type ArmId, armIdParts } from '../../domain/ids.ts';
 import type { ObservedVault } from '../../domain/observed.ts';
 import { actionsOn, assignIdentity, dataActionsOnVault, makeVersion } from '../../resources/rights.ts';
 import { messageOf } from '../../words/failures.ts';
-import type { Diagnosis } from '../rpc/calls.ts';
-import { ok, type Subjects, warn } from './subjects.ts';
+import type { Diagnosis } from '../rpc/diagnosis.ts';
+import { giveBotRole, giveGrantsRole, updateBotRole, whoGivesRoles } from './commands.ts';
+import { about, ok, type Remedy, type Surroundings, unknown, warn } from './subjects.ts';
 
 export const failureLine = (failure: Failure): string => {
   const status = statusOf(failure);
@@ -86,7 +87,7 @@ const linesOf = (found: readonly (readonly [Spot, readonly string[]])[]): string
   ].join('; ');
 
 async function look(
-  { subscriptions }: Subjects,
+  { subscriptions }: Surroundings,
   spots: readonly Spot[],
 ): Promise<Outcome<readonly (readonly [Spot, Rights])[]>> {
   const found: (readonly [Spot, Rights])[] = [];
@@ -108,24 +109,53 @@ function withoutKeyUse(found: readonly (readonly [Spot, Rights])[]): string {
   ].join(' ');
 }
 
-async function diagnoseOne(subjects: Subjects, id: string, resources: Resources): Promise<readonly Diagnosis[]> {
-  const subject = `rights in ${id}`;
+const assigning = 'Microsoft.Authorization/roleAssignments/write';
+
+/** Roles that are not given are given; where one is, and lacks something, what it says is older than the file. */
+async function remedyFor(
+  { own, config }: Surroundings,
+  id: string,
+  found: readonly (readonly [Spot, Rights])[],
+): Promise<Remedy> {
+  const objectId = (await own())?.oid ?? 'OBJECT_ID';
+  const lacked = found.flatMap(([, lacks]) => [...lacks.actions, ...lacks.dataActions]);
+  const asked = found.flatMap(([spot]) => [...spot.wanted.actions, ...spot.wanted.dataActions]);
+  const ofBotRole = (names: readonly string[]): readonly string[] => names.filter((name) => name !== assigning);
+  const none = ofBotRole(lacked).length === ofBotRole(asked).length;
+  return {
+    who: whoGivesRoles(`subscription ${id}`),
+    commands: [
+      ...(none ? [giveBotRole(objectId, scopeOf(id))] : []),
+      ...(!none && ofBotRole(lacked).length > 0 ? [updateBotRole(config.azure.subscriptions)] : []),
+      ...(lacked.includes(assigning) ? [giveGrantsRole(objectId, scopeOf(id))] : []),
+    ],
+  };
+}
+
+async function diagnoseOne(subjects: Surroundings, id: string, resources: Resources): Promise<readonly Diagnosis[]> {
+  const subject = about('azure/rights', `rights in ${id}`);
   const found = await look(subjects, spotsIn(id, resources));
   if (!found.ok) {
     // That nothing in the subscription can be read is told already.
     const reached = await subjects.subscriptions.lacks(scopeOf(id), noRights);
-    return reached.ok ? [warn(subject, `not looked at: ${failureLine(found.failure)}`, '')] : [];
+    return reached.ok
+      ? [unknown(subject, `not looked at: ${failureLine(found.failure)}`, 'Look again in a minute.')]
+      : [];
   }
   const actions = linesOf(found.value.map(([spot, lacks]) => [spot, lacks.actions]));
   const dataActions = linesOf(found.value.map(([spot, lacks]) => [spot, lacks.dataActions]));
-  const mend = 'What needs one is blocked or not checked until the bot’s identity has it: infra/custom-role.json.';
+  const mend =
+    'What needs one is blocked or not checked until the bot’s identity has it; Azure may take 10 minutes to let it work.';
+  const remedy = await remedyFor(subjects, id, found.value);
   return [
-    actions === '' ? ok(subject, 'every action of the bot’s roles') : warn(subject, `lacks ${actions}`, mend),
-    ...(dataActions === '' ? [] : [warn(`key use in ${id}`, `lacks ${dataActions}`, withoutKeyUse(found.value))]),
+    actions === '' ? ok(subject, 'every action of the bot’s roles') : warn(subject, `lacks ${actions}`, mend, remedy),
+    ...(dataActions === ''
+      ? []
+      : [warn(about('azure/keys', `key use in ${id}`), `lacks ${dataActions}`, withoutKeyUse(found.value), remedy)]),
   ];
 }
 
-export async function diagnoseRights(subjects: Subjects, resources: Resources): Promise<readonly Diagnosis[]> {
+export async function diagnoseRights(subjects: Surroundings, resources: Resources): Promise<readonly Diagnosis[]> {
   const each = subjects.config.azure.subscriptions.map((id) => diagnoseOne(subjects, id, resources));
   return (await Promise.all(each)).flat();
 }

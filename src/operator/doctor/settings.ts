@@ -1,26 +1,42 @@
 import type { Config } from '../../config/config.ts';
 import { countOf } from '../../words/count.ts';
-import type { Diagnosis } from '../rpc/calls.ts';
-import { fail, ok, warn } from './subjects.ts';
+import type { Diagnosis } from '../rpc/diagnosis.ts';
+import { setAnew } from './commands.ts';
+import { type About, about, fail, ok, warn } from './subjects.ts';
 
-const people = (subject: string, variable: string, ids: readonly string[], what: string): Diagnosis =>
+const people = (subject: About, variable: string, ids: readonly string[], what: string): Diagnosis =>
   ids.length === 0
-    ? fail(subject, `nobody: ${what}`, `Set ${variable} to Entra group ids or object ids.`)
+    ? fail(subject, `nobody: ${what}`, `Set ${variable} to Entra group ids or object ids.`, {
+        commands: [setAnew(variable)],
+      })
     : ok(subject, `${countOf(ids.length, 'group or person', 'groups or persons')} configured`);
 
 /** What the configuration allows, although it holds together. */
 export const diagnoseSettings = (config: Config): readonly Diagnosis[] => [
-  ok('configuration', 'holds together'),
+  ok(about('config/settings', 'configuration'), 'holds together'),
   ...(config.server.mode === 'local'
-    ? [warn('sign-in', 'local mode: whoever reaches this machine is believed', 'Never outside of one machine.')]
+    ? [
+        warn(
+          about('config/mode', 'sign-in'),
+          'local mode: whoever reaches this machine is believed',
+          'Never outside of one machine.',
+        ),
+      ]
     : []),
-  people('requesters', 'CMK_REQUESTERS', config.policy.otherwise.requesters, 'nobody can ask'),
-  people('approvers', 'CMK_APPROVERS', config.policy.otherwise.approvers, 'nobody can approve'),
+  people(about('people/ask', 'requesters'), 'CMK_REQUESTERS', config.policy.otherwise.requesters, 'nobody can ask'),
+  people(
+    about('people/approve', 'approvers'),
+    'CMK_APPROVERS',
+    config.policy.otherwise.approvers,
+    'nobody can approve',
+  ),
   ok(
-    'readers',
+    about('people/read', 'readers'),
     config.admission.readers.length === 0
       ? 'none: requesters and approvers read, nobody else'
       : `${countOf(config.admission.readers.length, 'group or person', 'groups or persons')} configured`,
   ),
-  ...(config.paused ? [warn('pause', 'on: nothing is changed in Azure', 'Take CMK_PAUSE away to go on.')] : []),
+  ...(config.paused
+    ? [warn(about('config/pause', 'pause'), 'on: nothing is changed in Azure', 'Take CMK_PAUSE away to go on.')]
+    : []),
 ];

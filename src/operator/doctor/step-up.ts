@@ -1,18 +1,24 @@
 import { openAuthority } from '../../teams/sign-in/authority.ts';
-import type { Diagnosis } from '../rpc/calls.ts';
-import { fail, ok, type Subjects, warn } from './subjects.ts';
+import type { Diagnosis } from '../rpc/diagnosis.ts';
+import { setAnew } from './commands.ts';
+import { about, fail, ok, type Surroundings, warn } from './subjects.ts';
 
-const subject = 'sign-in to approve';
+const subject = about('people/sign-in', 'sign-in to approve');
 
 /**
  * Whether an approver can sign in anew, where that is asked for. What Entra does with the context nobody but an
  * administrator can see: a context without a policy is met by everybody.
  */
-export async function diagnoseStepUp({ config, cloud }: Subjects): Promise<readonly Diagnosis[]> {
+export async function diagnoseStepUp({ config, cloud }: Surroundings): Promise<readonly Diagnosis[]> {
   const { stepUp, teams, server } = config;
   const off = 'off: a click in Teams is enough';
   if (stepUp === null && server.mode === 'local') return [ok(subject, off)];
-  if (stepUp === null) return [warn(subject, off, 'Set CMK_STEP_UP: a stolen Teams session can approve too.')];
+  if (stepUp === null)
+    return [
+      warn(subject, off, 'Set CMK_STEP_UP: a stolen Teams session can approve too.', {
+        commands: [setAnew('CMK_STEP_UP')],
+      }),
+    ];
   const { context, maxAgeMs, appId, publicUrl } = stepUp;
   const { authorityHost: host, tls } = cloud;
   const authority = openAuthority({

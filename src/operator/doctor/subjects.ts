@@ -1,31 +1,62 @@
-/** What the doctor looks at, and the three things it can say of each. */
+/** What the doctor looks at, and the four things it can say of each. */
+import type { AppSecrets } from '../../azure/app-secrets.ts';
 import type { Cloud } from '../../azure/clouds.ts';
+import type { TokenClaims } from '../../azure/own-id.ts';
+import type { Registrations } from '../../azure/registrations.ts';
 import type { Subscriptions } from '../../azure/subscriptions.ts';
 import type { Config } from '../../config/config.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { Database } from '../../store/database.ts';
 import type { OpenStore } from '../../store/store.ts';
-import type { Diagnosis } from '../rpc/calls.ts';
+import type { Diagnosis, DiagnosisCode, Look } from '../rpc/diagnosis.ts';
 
-export interface Subjects {
+export interface Surroundings {
   readonly config: Config;
-  readonly database: Database;
-  readonly store: Pick<OpenStore, 'clock' | 'conversations' | 'trail'>;
   readonly azure: Azure;
   readonly subscriptions: Subscriptions;
+  readonly registrations: Registrations;
+  readonly secrets: AppSecrets;
   readonly cloud: Cloud;
+  /** Who the identity is that Azure is asked as; null where it cannot sign in or is not told. Asked once. */
+  readonly own: () => Promise<TokenClaims | null>;
+  readonly look: Look;
 }
 
-export const ok = (subject: string, found: string): Diagnosis => ({ outcome: 'ok', subject, found, mend: '' });
-export const warn = (subject: string, found: string, mend: string): Diagnosis => ({
-  outcome: 'warn',
-  subject,
-  found,
-  mend,
-});
-export const fail = (subject: string, found: string, mend: string): Diagnosis => ({
-  outcome: 'fail',
-  subject,
-  found,
-  mend,
-});
+export interface RecordSubjects {
+  readonly database: Database;
+  readonly store: Pick<OpenStore, 'clock' | 'conversations' | 'trail'>;
+}
+
+export type Subjects = Surroundings & RecordSubjects;
+
+/** What a finding is about: its code, and in words. */
+export interface About {
+  readonly code: DiagnosisCode;
+  readonly subject: string;
+}
+
+/** Commands that mend something, and who can run them. */
+export interface Remedy {
+  readonly who?: string;
+  readonly commands: readonly string[];
+}
+
+export const about = (code: DiagnosisCode, subject: string): About => ({ code, subject });
+
+const says =
+  (outcome: Diagnosis['outcome']) =>
+  ({ code, subject }: About, found: string, mend: string, remedy: Remedy = { commands: [] }): Diagnosis => ({
+    code,
+    outcome,
+    subject,
+    found,
+    mend,
+    who: remedy.who ?? '',
+    commands: [...remedy.commands],
+  });
+
+export const ok = (of: About, found: string): Diagnosis => says('ok')(of, found, '');
+export const warn = says('warn');
+export const fail = says('fail');
+/** It could not be looked at. */
+export const unknown = says('unknown');

@@ -1,5 +1,6 @@
-import type { Diagnosis } from '../rpc/calls.ts';
-import { fail, ok, type Subjects, warn } from './subjects.ts';
+import type { Diagnosis } from '../rpc/diagnosis.ts';
+import { setAnew } from './commands.ts';
+import { about, fail, ok, type Subjects, warn } from './subjects.ts';
 
 const patienceMs = 5_000;
 
@@ -10,7 +11,7 @@ async function serviceUrlOf({ config, store }: Subjects): Promise<string | null>
 }
 
 async function diagnoseService(subjects: Subjects): Promise<Diagnosis> {
-  const subject = 'Teams';
+  const subject = about('teams/service', 'Teams');
   const url = await serviceUrlOf(subjects);
   if (url === null) {
     const mend = 'Set CMK_TEAMS_SERVICE_URL, or say something to the bot in Teams.';
@@ -27,18 +28,21 @@ async function diagnoseService(subjects: Subjects): Promise<Diagnosis> {
   }
 }
 
+const channel = (which: string) => about('teams/channels', `${which} channel`);
+
 function diagnoseChannels({ config }: Subjects): readonly Diagnosis[] {
   const { approvalsChannel, operationsChannel, auditChannel } = config.teams;
   return [
-    ok('approvals channel', approvalsChannel),
-    ok('operations channel', operationsChannel ?? 'none: status is shown where a request was asked, and nowhere else'),
+    ok(channel('approvals'), approvalsChannel),
+    ok(channel('operations'), operationsChannel ?? 'none: status is shown where a request was asked, and nowhere else'),
     auditChannel === null
       ? warn(
-          'audit channel',
+          channel('audit'),
           'none: the store alone is the trail',
           'Export the trail regularly, or set CMK_AUDIT_CHANNEL.',
+          { commands: [setAnew('CMK_AUDIT_CHANNEL')] },
         )
-      : ok('audit channel', auditChannel),
+      : ok(channel('audit'), auditChannel),
   ];
 }
 

@@ -1,9 +1,9 @@
 /** Where too few people are left to approve, or nobody to ask: under a rule, and under what rules by tag leave of it. */
 import { mayBothMatch, type Rule, type TagRule } from '../../domain/policy/rules.ts';
 import { countOf } from '../../words/count.ts';
-import type { Diagnosis } from '../rpc/calls.ts';
+import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { type Holder, peopleOf } from './holders.ts';
-import { warn } from './subjects.ts';
+import { about, warn } from './subjects.ts';
 
 export type Lookup = (ids: readonly string[]) => readonly Holder[];
 
@@ -46,14 +46,18 @@ function foundUnder(rule: Rule, tightenedBy: readonly TagRule[], lookup: Lookup)
 export function tooFew(rule: Rule, tagRules: readonly TagRule[], lookup: Lookup): readonly Diagnosis[] {
   const alone = foundUnder(rule, [], lookup);
   if (alone !== null)
-    return [warn(`rule ${rule.name}`, alone, 'Nobody approves their own request: name more approvers.')];
+    return [
+      warn(about('people/rule', `rule ${rule.name}`), alone, 'Nobody approves their own request: name more approvers.'),
+    ];
   const beside = tagRules.filter(({ match }) => mayBothMatch(match, rule.match));
   const mend =
     'Of people that rules name, only those whom each of them names are left: name the same people in all of them.';
   const under = (held: readonly TagRule[]): readonly Diagnosis[] => {
     const found = foundUnder(rule, held, lookup);
     const names = held.map(({ name }) => name).join(' and ');
-    return found === null ? [] : [warn(`rule ${rule.name}`, `made stricter by ${names}: ${found}`, mend)];
+    return found === null
+      ? []
+      : [warn(about('people/rule', `rule ${rule.name}`), `made stricter by ${names}: ${found}`, mend)];
   };
   const single = beside.flatMap((one) => under([one]));
   return single.length > 0 || beside.length < 2 ? single : under(beside);

@@ -10,6 +10,7 @@ import type { EventBody } from '../../domain/request/events.ts';
 import { RefusalCode } from '../../domain/request/refusal.ts';
 import { isBlank } from '../../domain/unseen.ts';
 import { parseEventBody } from '../../operations/registry.ts';
+import { Diagnosis, Look } from './diagnosis.ts';
 
 const StoredEvent = z.object({
   seq: z.number(),
@@ -50,16 +51,6 @@ const Acted = z.discriminatedUnion('kind', [
 ]);
 export type Acted = z.output<typeof Acted>;
 
-/** One thing that was looked at, and what to do where it is not well. */
-export const Diagnosis = z.object({
-  outcome: z.enum(['ok', 'warn', 'fail']),
-  subject: z.string(),
-  found: z.string(),
-  /** Empty where nothing has to be done. */
-  mend: z.string(),
-});
-export type Diagnosis = z.output<typeof Diagnosis>;
-
 const count = z.number().int().min(0);
 const limit = z.number().int().min(1).max(500);
 
@@ -86,7 +77,7 @@ export const calls = {
   /** Lets the record go on from the present time, where a wrong clock dated its last event ahead. */
   resume: { input: z.object({ by: name }), output: Acted },
   /** What the running bot finds of itself and its surroundings; with an agent's name or id also which rule applies to it. */
-  diagnose: { input: z.object({ resource: z.string().max(2000).nullable() }), output: z.array(Diagnosis) },
+  diagnose: { input: Look, output: z.array(Diagnosis) },
 } as const;
 
 export type CallName = keyof typeof calls;

@@ -1,0 +1,73 @@
+/**
+ * How bots are registered with Bot Framework, as Azure Resource Manager has it (`Microsoft.BotService/botServices` 2022-09-15).
+ * Nothing rests on it but what the doctor says: the bot works without the right to read it.
+ */
+import { z } from 'zod';
+import type { Outcome } from '../domain/failure.ts';
+import { type AzureOptions, connectionOf } from './azure.ts';
+import { missing } from './line.ts';
+
+const version = 'api-version=2022-09-15';
+
+const Registration = z.object({
+  id: z.string(),
+  name: z.string(),
+  properties: z.object({
+    endpoint: z.string().nullish(),
+    msaAppId: z.string(),
+    msaAppType: z.string().nullish(),
+    msaAppTenantId: z.string().nullish(),
+  }),
+});
+
+export interface BotRegistration {
+  /** ARM id. */
+  readonly id: string;
+  readonly name: string;
+  readonly resourceGroup: string;
+  readonly subscriptionId: string;
+  /** Where Bot Framework posts to. */
+  readonly endpoint: string | null;
+  readonly appType: string | null;
+  readonly tenantId: string | null;
+}
+
+export interface Registrations {
+  /** The registration of an app in the configured subscriptions; null where none of them has one that may be seen. */
+  of(appId: string): Promise<Outcome<BotRegistration | null>>;
+  /** Whether a registration has the Teams channel. */
+  hasTeams(id: string): Promise<Outcome<boolean>>;
+}
+
+function registrationFrom({ id, name, properties }: z.output<typeof Registration>): BotRegistration {
+  const [, , subscriptionId = '', , resourceGroup = ''] = id.split('/');
+  const { endpoint = null, msaAppType: appType = null, msaAppTenantId: tenantId = null } = properties;
+  return { id, name, resourceGroup, subscriptionId, endpoint, appType, tenantId };
+}
+
+/** What says that there is no such channel: ARM's own codes, and the provider's (recalled). */
+const noChannel = [...missing, 'ChannelNotFound'];
+
+/** Sends nothing until it is asked. */
+export function armRegistrations(options: AzureOptions): Registrations {
+  const connection = connectionOf(options);
+  return {
+    of: (appId) =>
+      connection.call('reading how the bot is registered', async (line) => {
+        for (const id of options.subscriptions) {
+          const path = `/subscriptions/${id}/providers/Microsoft.BotService/botServices?${version}`;
+          for await (const item of line.plain.list(path)) {
+            const found = Registration.parse(item);
+            if (found.properties.msaAppId.toLowerCase() === appId.toLowerCase()) return registrationFrom(found);
+          }
+        }
+        return null;
+      }),
+    hasTeams: (id) =>
+      connection.call(
+        'reading the bot’s Teams channel',
+        async (line) =>
+          (await line.unless(noChannel, line.plain.read(`${id}/channels/MsTeamsChannel?${version}`))) !== null,
+      ),
+  };
+}

@@ -1,0 +1,71 @@
+/** Commands as people copy them into a shell. */
+
+/** A word as a POSIX shell reads it. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+/** One command of these words. */
+export const command = (...words: readonly string[]): string => words.map(quoted).join(' ');
+
+/** Asks for one setting anew, checks it, and writes it into `.env`. */
+export const setAnew = (variable: string): string => command('cmk-bot', 'setup', '--set', variable);
+
+/** Who may give roles at a scope. */
+export const whoGivesRoles = (scope: string): string => `Owner or User Access Administrator of ${scope}`;
+
+export const botRole = 'CMK bot';
+const grantsRole = 'CMK bot grants';
+
+/** Gives an identity the bot's role at a scope. */
+export const giveBotRole = (objectId: string, scope: string): string =>
+  `${command('az', 'role', 'assignment', 'create', '--role', botRole)} ${roleTo(objectId, scope)}`;
+
+/** Gives it the role that assigns roles, with the condition that leaves one role to give. */
+export const giveGrantsRole = (objectId: string, scope: string): string =>
+  `${command('az', 'role', 'assignment', 'create', '--role', grantsRole)} ${roleTo(objectId, scope)} ` +
+  '--condition "$(cat infra/grant-condition.txt)" --condition-version 2.0';
+
+const roleTo = (objectId: string, scope: string): string =>
+  command('--assignee-object-id', objectId, '--assignee-principal-type', 'ServicePrincipal', '--scope', scope);
+
+/** Brings the bot's role up to what the file says, wherever it is given. */
+export const updateBotRole = (subscriptions: readonly string[]): string => {
+  const scopes = subscriptions.map((id) => `"/subscriptions/${id}"`).join(',');
+  const filled = `sed 's#"/subscriptions/0.*0"#${scopes}#' infra/custom-role.json`;
+  return `az role definition update --role-definition "$(${filled})"`;
+};
+
+/** Microsoft Graph's application id, the same in every tenant. */
+const graphAppId = '00000003-0000-0000-c000-000000000000';
+
+/** Gives an identity an application permission of Microsoft Graph, which is consent. Works for managed identities too. */
+export const giveGraphPermission = (graph: string, objectId: string, appRoleId: string): string => {
+  const body = `{"principalId":"${objectId}","resourceId":"$(az ad sp show --id ${graphAppId} --query id -o tsv)","appRoleId":"${appRoleId}"}`;
+  const uri = `${graph}/v1.0/servicePrincipals/${objectId}/appRoleAssignments`;
+  return `${command('az', 'rest', '--method', 'POST', '--uri', uri)} --body "${body.replaceAll('"', '\\"')}"`;
+};
+
+/** Makes a further secret of an app registration; the old one works until it ends. */
+export const newSecret = (appId: string): string =>
+  command(
+    'az',
+    'ad',
+    'app',
+    'credential',
+    'reset',
+    '--id',
+    appId,
+    '--append',
+    '--years',
+    '1',
+    '--query',
+    'password',
+    '-o',
+    'tsv',
+  );
+
+/** Lets the machine take its time from a time server (systemd). */
+export const setClock = { who: 'root on this machine', commands: [command('timedatectl', 'set-ntp', 'true')] };
+
+/** One statement, as the owner of the tables, whose address is not printed: it may have a password. */
+export const asOwner = (statement: string): string =>
+  `psql "$CMK_DATABASE_OWNER_URL" -v ON_ERROR_STOP=1 -c ${quoted(statement)}`;

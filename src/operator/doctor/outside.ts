@@ -1,0 +1,98 @@
+/** Whether the bot answers where browsers and Bot Framework look for it, as far as that can be seen from here. */
+import { request } from 'node:https';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
+import { rootCertificates } from 'node:tls';
+import { countOf } from '../../words/count.ts';
+import type { Diagnosis } from '../rpc/diagnosis.ts';
+import { command, setAnew } from './commands.ts';
+import { about, fail, ok, type Surroundings, unknown, warn } from './subjects.ts';
+
+const subject = about('teams/outside', 'from outside');
+const patienceMs = 8_000;
+const dayMs = 86_400_000;
+/** Less is left to mend it in. */
+const soonMs = 21 * dayMs;
+
+interface Answered {
+  readonly status: number;
+  readonly certificate: PeerCertificate;
+}
+
+/** Posts nothing, as somebody who is not signed in. `ca`: trusted beside the usual authorities. */
+function knock(url: string, ca: string | undefined): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    const authorities = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+    const headers = { 'content-type': 'application/json' };
+    const asked = request(url, { method: 'POST', agent: false, headers, ...authorities }, (response) => {
+      const socket = response.socket as TLSSocket;
+      resolve({ status: response.statusCode ?? 0, certificate: socket.getPeerCertificate() });
+      response.resume();
+    });
+    asked.setTimeout(patienceMs, () => asked.destroy(new Error(`no answer within ${patienceMs / 1_000} seconds`)));
+    asked.on('error', reject);
+    asked.end('{}');
+  });
+}
+
+/** What is wrong, by the code of Node's own error, and a command that shows more. */
+function mendReach(error: NodeJS.ErrnoException, { host, hostname, port }: URL): readonly [string, string] {
+  const { code = '' } = error;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return [`No name server knows ${hostname}: let its name lead to what ends TLS.`, command('nslookup', hostname)];
+  }
+  if (/CERT|TLS|SSL|SIGNATURE|ISSUER|ALTNAME/.test(code)) {
+    const ask = `${command('openssl', 's_client', '-connect', `${hostname}:${port || 443}`, '-servername', hostname)} </dev/null`;
+    return [
+      'Bot Framework takes only a certificate of a known authority, for this name, in its time.',
+      `${ask} | openssl x509 -noout -subject -issuer -dates`,
+    ];
+  }
+  return [
+    'Look at what ends TLS in front of the bot, and at the bot behind it.',
+    command('curl', '-sv', '-o', '/dev/null', `https://${host}/healthz`),
+  ];
+}
+
+function judge(url: string, { status, certificate }: Answered): Diagnosis {
+  const endsAt = Date.parse(certificate.valid_to);
+  const leftMs = endsAt - Date.now();
+  const answers = `${url} answers ${status} to somebody who is not signed in`;
+  if (![401, 403, 405].includes(status)) {
+    const mend = 'That is not the bot: what ends TLS has to lead /api/messages to it.';
+    return fail(subject, answers, mend, {
+      commands: [command('curl', '-s', '-X', 'POST', '-o', '/dev/null', '-w', '%{http_code}', url)],
+    });
+  }
+  if (leftMs > soonMs)
+    return ok(subject, `${answers}; its certificate ends in ${countOf(Math.floor(leftMs / dayMs), 'day', 'days')}`);
+  return warn(
+    subject,
+    `${answers}; its certificate ends in ${countOf(Math.max(0, Math.floor(leftMs / dayMs)), 'day', 'days')}`,
+    'Renew it: then nothing of Teams reaches the bot any more.',
+    { who: 'whoever keeps what ends TLS', commands: [command('curl', '-sv', '-o', '/dev/null', url)] },
+  );
+}
+
+/** Asked from here: what Microsoft sees only a message in Teams shows. */
+export async function diagnoseOutside({ config, cloud }: Surroundings): Promise<readonly Diagnosis[]> {
+  if (config.server.mode === 'local') return [];
+  const { publicUrl } = config.server;
+  if (publicUrl === null) {
+    const mend = 'Set CMK_PUBLIC_URL, and it is tried.';
+    return [
+      unknown(subject, 'not tried: the bot’s address is not configured', mend, {
+        commands: [setAnew('CMK_PUBLIC_URL')],
+      }),
+    ];
+  }
+  const url = `${publicUrl}/api/messages`;
+  try {
+    return [judge(url, await knock(url, cloud.tls.tlsOptions?.ca))];
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const [mend, look] = mendReach(error, new URL(url));
+    return [
+      fail(subject, `${url} does not answer: ${error.message}`, mend, { commands: [look, setAnew('CMK_PUBLIC_URL')] }),
+    ];
+  }
+}

@@ -1,0 +1,127 @@
+/** Whether Bot Framework knows the bot: its own sign-in there, where messages are sent, and the channel for Teams. */
+import { claimsFor } from '../../azure/own-id.ts';
+import type { BotRegistration } from '../../azure/registrations.ts';
+import { credentialForBotFramework } from '../../config/azure-from-config.ts';
+import type { Outcome } from '../../domain/failure.ts';
+import { botFrameworkOf } from '../../teams/edge/bot-framework.ts';
+import type { Diagnosis } from '../rpc/diagnosis.ts';
+import { command, newSecret, setAnew } from './commands.ts';
+import { failureLine } from './rights.ts';
+import { about, fail, ok, type Remedy, type Surroundings, unknown, warn } from './subjects.ts';
+
+const bot = about('teams/bot', 'bot registration');
+const endpoint = about('teams/endpoint', 'messaging endpoint');
+const channel = about('teams/channel', 'Teams channel');
+
+/** What Entra's refusals mean (Microsoft's reference of AADSTS codes), and the command that mends it. */
+function mendSignIn(message: string, appId: string): readonly [mend: string, Remedy] {
+  const [code = ''] = /AADSTS\d+/.exec(message) ?? [];
+  const owner = 'an owner of the app registration';
+  if (['AADSTS7000215', 'AADSTS7000222'].includes(code)) {
+    const mend = 'The secret is wrong or has ended: make a new one, and give it to the bot.';
+    return [mend, { who: owner, commands: [newSecret(appId), setAnew('MicrosoftAppPassword')] }];
+  }
+  if (code === 'AADSTS700016') {
+    const commands = [
+      command('az', 'ad', 'app', 'show', '--id', appId, '--query', 'displayName'),
+      setAnew('MicrosoftAppId'),
+    ];
+    return ['The tenant has no such app: look at the app id and at the tenant.', { who: owner, commands }];
+  }
+  if (code === 'AADSTS90002') {
+    return ['There is no such tenant.', { commands: [setAnew('MicrosoftAppTenantId')] }];
+  }
+  return ['Look at the network, at MicrosoftAppType and at the managed identity.', { commands: [] }];
+}
+
+async function signInOf({ config }: Surroundings, appId: string): Promise<Diagnosis> {
+  const { azure, teams } = config;
+  const { scope } = botFrameworkOf({ cloud: azure.cloud.name, appId, ...teams.framework });
+  try {
+    const claims = await claimsFor(credentialForBotFramework(config), `${scope}/.default`);
+    if (claims?.tid && claims.tid !== teams.tenantId) {
+      const found = `signed in to tenant ${claims.tid}, not to ${teams.tenantId}`;
+      return fail(bot, found, 'Every activity would be refused.', { commands: [setAnew('MicrosoftAppTenantId')] });
+    }
+    return ok(bot, `signs in to Bot Framework as app ${appId} of tenant ${teams.tenantId}`);
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    const [mend, remedy] = mendSignIn(message, appId);
+    return fail(bot, `Bot Framework’s sign-in refuses the bot: ${message}`, mend, remedy);
+  }
+}
+
+const listThem = command(
+  'az',
+  'resource',
+  'list',
+  '--resource-type',
+  'Microsoft.BotService/botServices',
+  '--query',
+  '[].id',
+  '-o',
+  'tsv',
+);
+
+/** Neither well nor a failure: the bot needs no right to read its own registration. */
+const notSeen = (of: typeof channel, found: string, commands: readonly string[]): Diagnosis =>
+  unknown(of, found, 'Whoever may read it can look.', { who: 'Reader of the bot’s registration', commands });
+
+/** Where messages should be sent; null where nobody said. */
+const wantedEndpoint = ({ config }: Surroundings): string | null =>
+  config.server.publicUrl === null ? null : `${config.server.publicUrl}/api/messages`;
+
+function endpointOf(found: BotRegistration, wanted: string | null): Diagnosis {
+  const { endpoint: there, name, resourceGroup } = found;
+  if (wanted === null) {
+    const mend = 'Set CMK_PUBLIC_URL, and it is compared.';
+    return warn(endpoint, `the registration says ${there ?? 'nothing'}`, mend, {
+      commands: [setAnew('CMK_PUBLIC_URL')],
+    });
+  }
+  if (there === wanted) return ok(endpoint, `${there}, as configured`);
+  return fail(
+    endpoint,
+    `the registration says ${there ?? 'nothing'}, not ${wanted}`,
+    'Messages go elsewhere: the bot never hears them.',
+    {
+      who: `Contributor of resource group ${resourceGroup}`,
+      commands: [
+        command('az', 'bot', 'update', '--resource-group', resourceGroup, '--name', name, '--endpoint', wanted),
+      ],
+    },
+  );
+}
+
+async function channelOf(
+  { registrations }: Surroundings,
+  { id, name, resourceGroup }: BotRegistration,
+): Promise<Diagnosis> {
+  const has = await registrations.hasTeams(id);
+  const words = ['--resource-group', resourceGroup, '--name', name];
+  if (!has.ok) return notSeen(channel, failureLine(has.failure), [command('az', 'bot', 'msteams', 'show', ...words)]);
+  if (has.value) return ok(channel, 'on');
+  return fail(channel, 'off: Teams cannot reach the bot', 'Switch it on.', {
+    who: `Contributor of resource group ${resourceGroup}`,
+    commands: [command('az', 'bot', 'msteams', 'create', ...words)],
+  });
+}
+
+function registrationNotSeen(found: Outcome<BotRegistration | null>, appId: string): readonly Diagnosis[] {
+  const why = found.ok
+    ? `no registration of app ${appId} in the configured subscriptions: it may be in another`
+    : failureLine(found.failure);
+  return [
+    notSeen(endpoint, why, [listThem, 'az bot show --ids ID --query properties.endpoint']),
+    notSeen(channel, why, [listThem, 'az bot show --ids ID --query properties.configuredChannels']),
+  ];
+}
+
+/** Nothing where nobody signs in: in local mode. */
+export async function diagnoseRegistration(subjects: Surroundings): Promise<readonly Diagnosis[]> {
+  const { id: appId } = subjects.config.teams.app;
+  if (appId === null) return [];
+  const [signIn, found] = await Promise.all([signInOf(subjects, appId), subjects.registrations.of(appId)]);
+  if (!found.ok || found.value === null) return [signIn, ...registrationNotSeen(found, appId)];
+  return [signIn, endpointOf(found.value, wantedEndpoint(subjects)), await channelOf(subjects, found.value)];
+}

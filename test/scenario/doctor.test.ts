@@ -1,0 +1,362 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { strToU8, zipSync } from 'fflate';
+import { localBotPrincipal } from '../../src/local/bot-environment.ts';
+import { approversGroup, requestersGroup } from '../../src/local/people.ts';
+import type { Diagnosis, DiagnosisCode } from '../../src/operator/rpc/diagnosis.ts';
+import { type AzureState, withoutActions } from '../support/azure-state.ts';
+import { changeState } from '../support/local-azure.ts';
+import { careId, researchId } from '../support/local-azure-clients.ts';
+import { runAs } from '../support/postgres.ts';
+import { type ProductionWorld, startProductionWorld, teamsApp } from '../support/production-world.ts';
+
+/**
+ * Every broken setting is named, and the very commands that the doctor prints mend it: settings through `cmk-bot setup`, Azure
+ * through what stands in for its command line, the database and files through a shell.
+ */
+
+const world = await startProductionWorld();
+const where = world === null ? describe.skip : describe;
+afterAll(() => world?.end());
+
+/** One thing that is broken, what the doctor must say of it, and what a person knows who mends it. */
+interface Broken {
+  readonly what: string;
+  readonly code: DiagnosisCode;
+  readonly outcome: Diagnosis['outcome'];
+  readonly found: RegExp;
+  readonly breaks: (world: ProductionWorld) => void | Promise<void>;
+  /** What is answered where a command asks for a setting; null: what the command before printed. */
+  readonly value?: (world: ProductionWorld) => string | null;
+  /** Of the commands, where the others are another way or only look. */
+  readonly runs?: RegExp;
+  readonly more?: (world: ProductionWorld) => readonly string[];
+}
+
+const setting =
+  (name: string, value: string | null) =>
+  (world: ProductionWorld): void =>
+    world.set({ [name]: value });
+const own =
+  (name: string) =>
+  (world: ProductionWorld): string =>
+    world.settings[name] ?? '';
+const azure =
+  (change: (state: AzureState) => void) =>
+  (world: ProductionWorld): Promise<void> =>
+    changeState(world.azure, change);
+const without = (permission: string) =>
+  azure((state) => {
+    const bot = state.principals.find(({ id }) => id === localBotPrincipal.id);
+    if (bot !== undefined) bot.graphPermissions = bot.graphPermissions.filter((one) => one !== permission);
+  });
+const secretEnds = (inDays: number) =>
+  azure((state) => {
+    const app = state.principals.find(({ appId }) => appId === teamsApp.id);
+    if (app !== undefined) app.secretEndsAt = new Date(Date.now() + inDays * 86_400_000).toISOString();
+  });
+/** Of whom assigned which of the bot's roles: none in the subscription for research. */
+const unassigned = (roleName: RegExp) =>
+  azure((state) => {
+    const roles = state.roleDefinitions.filter((one) => roleName.test(one.roleName)).map(({ id }) => id);
+    state.roleAssignments = state.roleAssignments.filter(
+      ({ scope, roleDefinitionId, principalId }) =>
+        principalId !== localBotPrincipal.id ||
+        scope !== `/subscriptions/${researchId}` ||
+        !roles.includes(roleDefinitionId),
+    );
+  });
+const host = 'keys.hospital-care.org';
+const packed = (world: ProductionWorld): string => path.join(world.folder, 'app.zip');
+function packOther(world: ProductionWorld): void {
+  world.set({ CMK_PUBLIC_URL: `https://${host}` });
+  const developer = {
+    name: 'Hospital care',
+    websiteUrl: 'https://hospital-care.org/bot',
+    privacyUrl: 'https://hospital-care.org/privacy',
+    termsOfUseUrl: 'https://hospital-care.org/terms',
+  };
+  const other = 'c0ffee00-3b7e-4f5d-9d2a-6c1e0b9a7f43';
+  const manifest = { id: other, version: '0.0.1', bots: [{ botId: other }], validDomains: ['old.org'], developer };
+  writeFileSync(packed(world), zipSync({ 'manifest.json': strToU8(JSON.stringify(manifest)) }));
+}
+
+const rows: readonly Broken[] = [
+  {
+    what: 'nobody may ask',
+    code: 'people/ask',
+    outcome: 'fail',
+    found: /nobody can ask/,
+    breaks: setting('CMK_REQUESTERS', null),
+    value: () => requestersGroup.id,
+  },
+  {
+    what: 'nobody may approve',
+    code: 'people/approve',
+    outcome: 'fail',
+    found: /nobody can approve/,
+    breaks: setting('CMK_APPROVERS', null),
+    value: () => approversGroup.id,
+  },
+  {
+    what: 'the approvals channel is missing',
+    code: 'config/settings',
+    outcome: 'fail',
+    found: /CMK_APPROVALS_CHANNEL: is missing/,
+    breaks: setting('CMK_APPROVALS_CHANNEL', null),
+    value: () =>
+      'https://teams.microsoft.com/l/channel/19%3Aapprovals%40thread.tacv2/Approvals?groupId=7&tenantId=10000000-0000-4000-8000-000000000000',
+  },
+  {
+    what: 'the trail is copied to the approvals channel',
+    code: 'config/settings',
+    outcome: 'fail',
+    found: /CMK_AUDIT_CHANNEL: is the approvals or operations channel/,
+    breaks: setting('CMK_AUDIT_CHANNEL', '19:approvals@thread.tacv2'),
+    value: own('CMK_AUDIT_CHANNEL'),
+  },
+  {
+    what: 'the trail is copied nowhere',
+    code: 'teams/channels',
+    outcome: 'warn',
+    found: /the store alone is the trail/,
+    breaks: setting('CMK_AUDIT_CHANNEL', 'none'),
+    value: own('CMK_AUDIT_CHANNEL'),
+  },
+  {
+    what: 'a click is enough to approve',
+    code: 'people/sign-in',
+    outcome: 'warn',
+    found: /a click in Teams is enough/,
+    breaks: setting('CMK_STEP_UP', null),
+    value: own('CMK_STEP_UP'),
+  },
+  {
+    what: 'the bot’s secret is wrong',
+    code: 'teams/bot',
+    outcome: 'fail',
+    found: /AADSTS7000215/,
+    breaks: setting('MicrosoftAppPassword', 'mistyped'),
+    value: () => null,
+  },
+  {
+    what: 'the bot’s app id is another tenant’s',
+    code: 'teams/bot',
+    outcome: 'fail',
+    found: /AADSTS700016/,
+    breaks: setting('MicrosoftAppId', '8f0c6a51-3b7e-4f5d-9d2a-6c1e0b9a7f44'),
+    value: own('MicrosoftAppId'),
+    runs: /cmk-bot/,
+  },
+  {
+    what: 'messages go to another host',
+    code: 'teams/endpoint',
+    outcome: 'fail',
+    found: /the registration says https:\/\/old-host/,
+    breaks: azure((state) => {
+      for (const bot of state.botServices) bot.endpoint = 'https://old-host.example/api/messages';
+    }),
+  },
+  {
+    what: 'the bot has no Teams channel',
+    code: 'teams/channel',
+    outcome: 'fail',
+    found: /off: Teams cannot reach the bot/,
+    breaks: azure((state) => {
+      for (const bot of state.botServices) bot.channels = ['WebChatChannel'];
+    }),
+  },
+  {
+    what: 'the bot’s address is mistyped',
+    code: 'teams/outside',
+    outcome: 'fail',
+    found: /does not answer/,
+    breaks: setting('CMK_PUBLIC_URL', 'https://localhost:9'),
+    value: own('CMK_PUBLIC_URL'),
+    runs: /cmk-bot/,
+  },
+  {
+    what: 'a secret ends soon',
+    code: 'teams/secret',
+    outcome: 'warn',
+    found: /ends in 5 days/,
+    breaks: secretEnds(6),
+    value: () => null,
+  },
+  {
+    what: 'a secret has ended',
+    code: 'teams/secret',
+    outcome: 'fail',
+    found: /ended on .* UTC: the bot cannot sign in/,
+    breaks: secretEnds(-1),
+    value: () => null,
+  },
+  {
+    what: 'the app package is another bot’s',
+    code: 'teams/package',
+    outcome: 'fail',
+    found:
+      /its ids are c0ffee00.*; its domains are old\.org, the bot’s is keys\.hospital-care\.org; its version is 0\.0\.1/,
+    breaks: packOther,
+    more: (world) => ['--package', packed(world)],
+  },
+  ...(['GroupMember.Read.All', 'User.Read.All'] as const).map(
+    (permission): Broken => ({
+      what: `${permission} is not consented to`,
+      code: 'graph/rights',
+      outcome: 'fail',
+      found: /not consented to: nobody/,
+      breaks: without(permission),
+    }),
+  ),
+  {
+    what: 'the secret for Azure is wrong',
+    code: 'azure/sign-in',
+    outcome: 'fail',
+    found: /AADSTS7000215/,
+    breaks: setting('AZURE_CLIENT_SECRET', 'mistyped'),
+    value: () => null,
+  },
+  {
+    what: 'a subscription was mistyped',
+    code: 'azure/subscription',
+    outcome: 'fail',
+    found: /SubscriptionNotFound/,
+    breaks: setting('CMK_SUBSCRIPTIONS', `${careId},40000000-0000-4000-8000-00000000dead`),
+    value: own('CMK_SUBSCRIPTIONS'),
+    runs: /cmk-bot/,
+  },
+  {
+    what: 'the bot has no role in a subscription',
+    code: 'azure/subscription',
+    outcome: 'fail',
+    found: /403 AuthorizationFailed/,
+    breaks: unassigned(/^(CMK bot.*|Reader)$/),
+    runs: /az role/,
+  },
+  {
+    what: 'the bot’s role is an older one, without an action',
+    code: 'azure/rights',
+    outcome: 'warn',
+    found: /lacks Microsoft\.KeyVault\/vaults\/write on vaults in rg-/,
+    breaks: azure(withoutActions('Microsoft.KeyVault/vaults/write')),
+  },
+  {
+    what: 'the bot may give no role in a subscription',
+    code: 'azure/rights',
+    outcome: 'warn',
+    found: /lacks Microsoft\.Authorization\/roleAssignments\/write/,
+    breaks: unassigned(/^CMK bot grants$/),
+  },
+  {
+    what: 'keys cannot be tried',
+    code: 'azure/keys',
+    outcome: 'warn',
+    found: /lacks Microsoft\.KeyVault\/vaults\/keys\/wrap\/action/,
+    breaks: azure(withoutActions('Microsoft.KeyVault/vaults/keys/wrap/action')),
+  },
+  {
+    what: 'the database’s address is mistyped',
+    code: 'db/answers',
+    outcome: 'fail',
+    found: /ECONNREFUSED/,
+    breaks: setting('DATABASE_URL', 'postgres://bot@localhost:9/cmk'),
+    value: own('DATABASE_URL'),
+  },
+  {
+    what: 'the way to the database is open',
+    code: 'db/tls',
+    outcome: 'fail',
+    found: /none, to 0\.0\.0\.0/,
+    // For this machine, and not known as such.
+    breaks: (world) =>
+      world.set({
+        DATABASE_URL: (world.settings.DATABASE_URL ?? '').replace('localhost', '0.0.0.0').replace(/\?.*/, ''),
+      }),
+    value: own('DATABASE_URL'),
+  },
+  {
+    what: 'the bot’s role may change events',
+    code: 'db/role',
+    outcome: 'fail',
+    found: /may update, delete events/,
+    breaks: (world) => runAs(world.ownerUrl, [`grant update, delete on cmk.event to ${world.role}`]),
+  },
+  {
+    what: 'everybody may read the key of the seals',
+    code: 'record/seals',
+    outcome: 'fail',
+    found: /the key cannot be used/,
+    breaks: (world) => chmodSync(world.settings.CMK_SEAL_KEY_FILE ?? '', 0o644),
+  },
+];
+
+const ill = (found: readonly Diagnosis[]): readonly Diagnosis[] => found.filter(({ outcome }) => outcome !== 'ok');
+
+where('a bot that is installed as it should be', () => {
+  test('is well in everything that can be looked at from here', async () => {
+    const found = await world?.doctor();
+    // Support of Node.js 20 has ended; on a newer one nothing is left.
+    expect(ill(found ?? []).filter(({ code }) => code !== 'config/versions')).toEqual([]);
+    expect(found?.map(({ code }) => code)).toEqual(expect.arrayContaining(['teams/outside', 'db/tls', 'teams/secret']));
+  });
+
+  test('without rights to look, doctor says what is unknown, and the command that shows it', async () => {
+    if (world === null) return;
+    await unassigned(/^Reader$/)(world);
+    await azure((state) => {
+      state.botServices = [];
+    })(world);
+    await without('Application.Read.All')(world);
+    const found = ill(await world.doctor('--only', 'teams/endpoint,teams/channel,teams/secret'));
+    expect(found.map(({ code, outcome }) => `${code} ${outcome}`)).toEqual([
+      'teams/endpoint unknown',
+      'teams/channel unknown',
+      ...Array(2).fill('teams/secret unknown'),
+    ]);
+    expect(found.flatMap(({ commands }) => commands)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^az ad app credential list --id 8f0c6a51/)]),
+    );
+    const { code, out } = await world.cli(['doctor', '--env', world.envFile, '--only', 'teams/endpoint']);
+    expect(code).toBe(0);
+    expect(out).toContain('What was looked at is well, 1 not looked at.');
+  });
+});
+
+where('each of what can be broken', () => {
+  beforeAll(() => world?.putBack());
+  afterEach(() => world?.putBack());
+
+  test.each(rows.map((row) => [row.what, row] as const))(
+    '%s: doctor names it, and its commands mend it',
+    async (_what, row) => {
+      if (world === null) return;
+      await row.breaks(world);
+      const more = [...(row.more?.(world) ?? []), '--only', row.code];
+      const [found] = ill(await world.doctor(...more));
+      expect(found).toMatchObject({ code: row.code, outcome: row.outcome, found: expect.stringMatching(row.found) });
+      expect(found?.mend).not.toBe('');
+      const commands = (found?.commands ?? []).filter((command) => (row.runs ?? /./).test(command));
+      expect(commands).not.toEqual([]);
+      let printed = '';
+      for (const command of commands) {
+        const value = row.value?.(world);
+        printed = (await world.carryOut(command, value ?? printed)) || printed;
+      }
+      expect(ill(await world.doctor(...more))).toEqual([]);
+    },
+  );
+
+  test('is told with exit codes: 0 for what is only warned of, 1 for it with --strict, 1 for a failure, 2 for a misunderstanding', async () => {
+    if (world === null) return;
+    const codeOf = async (...args: readonly string[]) =>
+      (await world.cli(['doctor', '--env', world.envFile, '--only', 'teams/channels,people/ask', ...args])).code;
+    world.set({ CMK_AUDIT_CHANNEL: 'none' });
+    expect(await codeOf()).toBe(0);
+    expect(await codeOf('--strict')).toBe(1);
+    world.set({ CMK_REQUESTERS: null });
+    expect(await codeOf()).toBe(1);
+    expect((await world.cli(['doctor', '--only', 'the weather'])).code).toBe(2);
+  });
+});

@@ -1,0 +1,118 @@
+#!/usr/bin/env node
+/**
+ * Stands in for Azure's command line on one local Azure: it takes the words of a command apart as `az` does and sends what `az`
+ * would, as the tenant's owner. Only the commands that the doctor prints; any other is refused.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+const { AZ_HERE_URL: url, AZ_HERE_TENANT: tenant, AZ_HERE_SUBSCRIPTION: subscription } = process.env;
+
+const words = process.argv.slice(2);
+const firstOption = words.findIndex((word) => word.startsWith('-'));
+const name = words.slice(0, firstOption).join(' ');
+const options = new Map();
+for (let at = firstOption; at < words.length; at += 1) {
+  const isFlag = words[at + 1]?.startsWith('-') ?? true;
+  options.set(words[at].replace(/^--?/, ''), isFlag ? '' : words[at + 1]);
+  if (!isFlag) at += 1;
+}
+/** A value that has to be there. */
+const of = (option) => {
+  const value = options.get(option);
+  if (!value) throw new Error(`--${option} is missing`);
+  return value;
+};
+
+const form = new URLSearchParams({
+  grant_type: 'client_credentials',
+  client_id: '50000000-0000-4000-8000-000000000001',
+  client_secret: 'local',
+  scope: 'https://management.azure.com/.default',
+});
+
+async function send(method, path, body, scope = 'https://management.azure.com/.default') {
+  form.set('scope', scope);
+  const signedIn = await fetch(`${url}/${tenant}/oauth2/v2.0/token`, { method: 'POST', body: form });
+  const { access_token: token } = await signedIn.json();
+  const answer = await fetch(`${url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  if (answer.status >= 300) throw new Error(`${answer.status} ${text}`);
+  return text === '' ? {} : JSON.parse(text);
+}
+const graph = (method, path, body) => send(method, path, body, 'https://graph.microsoft.com/.default');
+
+const bots = () =>
+  `/subscriptions/${subscription}/resourceGroups/${of('resource-group')}/providers/Microsoft.BotService/botServices/${of('name')}`;
+
+const commands = {
+  async 'role assignment create'() {
+    const scope = of('scope');
+    const path = `${scope}/providers/Microsoft.Authorization`;
+    const filter = encodeURIComponent(`roleName eq '${of('role')}'`);
+    const { value } = await send('GET', `${path}/roleDefinitions?$filter=${filter}&api-version=2022-04-01`);
+    const properties = {
+      roleDefinitionId: value[0].id,
+      principalId: of('assignee-object-id'),
+      principalType: of('assignee-principal-type'),
+      ...(options.has('condition') ? { condition: of('condition'), conditionVersion: of('condition-version') } : {}),
+    };
+    await send('PUT', `${path}/roleAssignments/${randomUUID()}?api-version=2022-04-01`, { properties });
+  },
+  /** The local Azure takes no roles: its state is what an administrator would have changed. */
+  async 'role definition update'() {
+    const role = JSON.parse(of('role-definition'));
+    const state = await (await fetch(`${url}/simulator/state`)).json();
+    const mine = state.roleDefinitions.find(({ roleName }) => roleName === role.Name);
+    mine.permissions = [
+      {
+        actions: role.Actions,
+        notActions: role.NotActions,
+        dataActions: role.DataActions,
+        notDataActions: role.NotDataActions,
+      },
+    ];
+    const put = await fetch(`${url}/simulator/state`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(state),
+    });
+    if (!put.ok) throw new Error(await put.text());
+  },
+  async 'ad sp show'() {
+    const filter = encodeURIComponent(`appId eq '${of('id')}'`);
+    const { value } = await graph('GET', `/v1.0/servicePrincipals?$filter=${filter}`);
+    return value[0].id;
+  },
+  async rest() {
+    const { pathname, origin } = new URL(of('uri'));
+    if (origin !== url) throw new Error(`${origin} is not served here`);
+    await graph(of('method'), pathname, JSON.parse(of('body')));
+  },
+  async 'ad app credential reset'() {
+    const filter = encodeURIComponent(`appId eq '${of('id')}'`);
+    const { value } = await graph('GET', `/v1.0/applications?$filter=${filter}`);
+    const endDateTime = new Date(Date.now() + Number(of('years')) * 365 * 86_400_000).toISOString();
+    const body = { passwordCredential: { endDateTime } };
+    return (await graph('POST', `/v1.0/applications/${value[0].id}/addPassword`, body)).secretText;
+  },
+  async 'bot update'() {
+    await send('PATCH', `${bots()}?api-version=2022-09-15`, { properties: { endpoint: of('endpoint') } });
+  },
+  async 'bot msteams create'() {
+    const properties = { channelName: 'MsTeamsChannel', properties: { isEnabled: true } };
+    await send('PUT', `${bots()}/channels/MsTeamsChannel?api-version=2022-09-15`, { location: 'global', properties });
+  },
+};
+
+/** A file's text where `@` names one, as `az` has it. */
+for (const [option, value] of options)
+  if (value.startsWith('@')) options.set(option, readFileSync(value.slice(1), 'utf8'));
+const command = commands[name];
+if (command === undefined) throw new Error(`az ${name} is not known here`);
+const printed = await command();
+if (printed !== undefined) process.stdout.write(`${printed}\n`);

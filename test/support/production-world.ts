@@ -1,0 +1,255 @@
+/**
+ * A tenant on this machine with the bot in it as in production: settings in a file, a PostgreSQL over TLS whose runtime role may
+ * only add, the local Entra and Azure, a registration, and what ends TLS in front.
+ */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { environmentExample } from '../../src/config/variables/variables.ts';
+import { serverCertificate } from '../../src/local/azure/certificates.ts';
+import { localBotPrincipal } from '../../src/local/bot-environment.ts';
+import { approversGroup, localTenantId, requestersGroup } from '../../src/local/people.ts';
+import { type Diagnosis, DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
+import { withSettings } from '../../src/setup/env-text.ts';
+import { type Change, giveRole } from './azure-state.ts';
+import { cmkBot, type Said } from './command-line.ts';
+import { newAzureDir } from './data-folder.ts';
+import { freePorts } from './free-ports.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from './local-azure.ts';
+import { careId, researchId } from './local-azure-clients.ts';
+import { runAs, startPostgres } from './postgres.ts';
+import { writeServerSealKey } from './seal-keys.ts';
+import { spawnBot, untilReady } from './world.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The bot's app in Bot Framework; the identity that signs in to Azure is another. */
+export const teamsApp = { id: '8f0c6a51-3b7e-4f5d-9d2a-6c1e0b9a7f43', secret: 'teams-secret' };
+const readerRole = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
+const yearMs = 365 * 86_400_000;
+
+export interface ProductionWorld {
+  readonly azure: RunningAzure;
+  readonly envFile: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly ownerUrl: string;
+  readonly role: string;
+  readonly folder: string;
+  /** Answers of what ends TLS; null: the bot's. */
+  answer: number | null;
+  /** Puts settings, Azure, the database's rights and files back to where all is well. */
+  putBack(): Promise<void>;
+  set(settings: Readonly<Record<string, string | null>>): void;
+  doctor(...more: readonly string[]): Promise<readonly Diagnosis[]>;
+  cli(args: readonly string[], lines?: readonly string[]): Promise<Said>;
+  /** Carries a printed command out, and gives what it prints. */
+  carryOut(command: string, value?: string): Promise<string>;
+  end(): Promise<void>;
+}
+
+/** What an administrator did in Azure before the bot was started. */
+const installed =
+  (endpoint: string): Change =>
+  (state) => {
+    const [like] = state.principals;
+    if (like === undefined) throw new Error('the tenant has no applications');
+    const secretEndsAt = new Date(Date.now() + yearMs).toISOString();
+    for (const principal of state.principals) if (principal.secret !== null) principal.secretEndsAt = secretEndsAt;
+    state.principals.push({
+      ...like,
+      id: randomUUID(),
+      appId: teamsApp.id,
+      displayName: 'cmk-bot',
+      secret: teamsApp.secret,
+      secretEndsAt,
+      graphPermissions: [],
+    });
+    state.principals.find(({ id }) => id === localBotPrincipal.id)?.graphPermissions.push('Application.Read.All');
+    state.botServices.push({
+      subscriptionId: careId,
+      resourceGroup: 'rg-care-prod',
+      name: 'cmk-bot',
+      endpoint,
+      msaAppId: teamsApp.id,
+      msaAppType: 'SingleTenant',
+      msaAppTenantId: localTenantId,
+      channels: ['MsTeamsChannel'],
+    });
+    for (const id of [careId, researchId]) {
+      giveRole(localBotPrincipal.id, readerRole, () => `/subscriptions/${id}`, 'ServicePrincipal')(state);
+    }
+  };
+
+interface Front {
+  readonly url: string;
+  answer: number | null;
+  close(): void;
+}
+
+/** What ends TLS in front of the bot. */
+async function openFront(dataDir: string, botPort: number): Promise<Front> {
+  const { cert, key } = await serverCertificate(dataDir);
+  const server = createServer({ cert, key }, (incoming, outgoing) => {
+    if (front.answer !== null) return void outgoing.writeHead(front.answer).end();
+    const { method, url, headers } = incoming;
+    const asked = request({ host: '127.0.0.1', port: botPort, method, path: url, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    asked.on('error', () => outgoing.writeHead(502).end());
+    incoming.pipe(asked);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+  const close = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  const front: Front = { url, answer: null, close };
+  return front;
+}
+
+/** An owner of the tables, and the role that the bot runs as. */
+async function makeRoles(server: string, ca: string): Promise<{ owner: string; bot: string; role: string }> {
+  const [owner, role] = [`owner_${randomUUID().slice(0, 8)}`, `bot_${randomUUID().slice(0, 8)}`];
+  const database = new URL(server).pathname.slice(1);
+  await runAs(server, [
+    `create role ${owner} login`,
+    `create role ${role} login`,
+    `alter database ${database} owner to ${owner}`,
+  ]);
+  const as = (user: string): string => {
+    const url = new URL(server);
+    url.username = user;
+    url.hostname = 'localhost';
+    url.search = new URLSearchParams({ sslmode: 'verify-full', sslrootcert: ca }).toString();
+    return url.href;
+  };
+  return { owner: as(owner), bot: as(role), role };
+}
+
+/** Null where there is no PostgreSQL. */
+export async function startProductionWorld(): Promise<ProductionWorld | null> {
+  const dataDir = await newAzureDir();
+  const postgres = await startPostgres(await serverCertificate(dataDir));
+  if (postgres === null) return null;
+  const azure = await startAzure({ dataDir });
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-production-'));
+  const botPort = await freePorts(1);
+  const front = await openFront(dataDir, botPort);
+  await changeState(azure, installed(`${front.url}/api/messages`));
+  const ca = path.join(dataDir, 'ca.pem');
+  const roles = await makeRoles(await postgres.newDatabase(), ca);
+  const sealKey = await writeServerSealKey(folder);
+  const settings: Record<string, string> = {
+    PORT: String(botPort),
+    MicrosoftAppType: 'SingleTenant',
+    MicrosoftAppId: teamsApp.id,
+    MicrosoftAppPassword: teamsApp.secret,
+    MicrosoftAppTenantId: localTenantId,
+    ToChannelFromBotLoginUrl: `${azure.url}/${localTenantId}`,
+    DATABASE_URL: roles.bot,
+    CMK_DATABASE_OWNER_URL: roles.owner,
+    CMK_SEAL_KEY_FILE: sealKey,
+    AZURE_CLOUD: 'custom',
+    AZURE_ARM_ENDPOINT: azure.url,
+    AZURE_AUTHORITY_HOST: azure.url,
+    AZURE_GRAPH_ENDPOINT: azure.url,
+    AZURE_CA_FILE: ca,
+    AZURE_CLIENT_ID: localBotPrincipal.id,
+    AZURE_CLIENT_SECRET: localBotPrincipal.secret,
+    CMK_SUBSCRIPTIONS: `${careId},${researchId}`,
+    CMK_REQUESTERS: requestersGroup.id,
+    CMK_APPROVERS: approversGroup.id,
+    CMK_STEP_UP: 'c1',
+    CMK_PUBLIC_URL: front.url,
+    CMK_OPERATIONS_CHANNEL: '19:operations@thread.tacv2',
+    CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2',
+    CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2',
+    CMK_TEAMS_SERVICE_URL: `http://127.0.0.1:${botPort}/`,
+    CMK_AZURE_POLL: '50ms',
+  };
+  const envFile = path.join(folder, '.env');
+  const write = (some: Readonly<Record<string, string | null>>, text = environmentExample()): void =>
+    writeFileSync(envFile, withSettings(text, some), { mode: 0o600 });
+  write(settings);
+  let printed = '';
+  const bot = await spawnBot({ ...settings, NODE_EXTRA_CA_CERTS: ca }, (text) => {
+    printed += text;
+  });
+  const stubs = path.join(folder, 'bin');
+  mkdirSync(stubs);
+  copyFileSync(path.join(root, 'test/support/az-here.js'), path.join(stubs, 'az.mjs'));
+  writeFileSync(path.join(stubs, 'az'), `#!/bin/sh\nexec "${process.execPath}" "${stubs}/az.mjs" "$@"\n`, {
+    mode: 0o755,
+  });
+  const shell = {
+    PATH: `${stubs}:${process.env.PATH}`,
+    HOME: process.env.HOME,
+    NODE_EXTRA_CA_CERTS: ca,
+    AZ_HERE_URL: azure.url,
+    AZ_HERE_TENANT: localTenantId,
+    AZ_HERE_SUBSCRIPTION: careId,
+    CMK_DATABASE_OWNER_URL: roles.owner,
+  };
+  const run = (command: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      execFile('/bin/sh', ['-ec', command], { cwd: root, env: shell }, (error, out, err) =>
+        error === null ? resolve(out.trim()) : reject(new Error(`${command}\n${err || error.message}`)),
+      );
+    });
+  const end = async (): Promise<void> => {
+    await bot.end('SIGKILL');
+    front.close();
+    await postgres.stop();
+    await discard(azure);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  await untilReady(bot, `http://127.0.0.1:${botPort}`, () => printed).catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
+  const state = (await http(azure, 'GET', '/simulator/state')).body;
+  return {
+    azure,
+    envFile,
+    settings,
+    ownerUrl: roles.owner,
+    role: roles.role,
+    folder,
+    get answer() {
+      return front.answer;
+    },
+    set answer(status) {
+      front.answer = status;
+    },
+    async putBack() {
+      write(settings);
+      front.answer = null;
+      chmodSync(sealKey, 0o600);
+      await changeState(azure, (now) => Object.assign(now, structuredClone(state)));
+    },
+    set: (some) => write(some, readFileSync(envFile, 'utf8')),
+    cli: (args, lines) => cmkBot(args, {}, lines),
+    async doctor(...more) {
+      const { out, err } = await cmkBot(['doctor', '--json', '--env', envFile, ...more]);
+      if (out === '') throw new Error(err);
+      return DiagnosisReport.parse(z.json().parse(JSON.parse(out))).findings;
+    },
+    async carryOut(command, value) {
+      const [, setting] = /^cmk-bot setup --set (\w+)$/.exec(command) ?? [];
+      if (setting === undefined) return run(command);
+      const { code, out, err } = await cmkBot(['setup', '--set', setting, '--env', envFile], {}, [value ?? '']);
+      if (code !== 0) throw new Error(`${command}: ${out}${err}`);
+      return '';
+    },
+    end,
+  };
+}
