@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -68,6 +68,13 @@ test.each(nodes.map((node) => [versionOf(node), node] as const))(
   },
   patienceMs,
 );
+
+test('what was built holds none of what recognises words in a dialog’s prompts, which no form uses', () => {
+  const maps = readdirSync(app).filter((name) => name.endsWith('.mjs.map'));
+  const sources = maps.flatMap((name) => JSON.parse(readFileSync(path.join(app, name), 'utf8')).sources as string[]);
+  expect(sources.filter((source) => source.includes('/botbuilder-dialogs/')).length).toBeGreaterThan(0);
+  expect(sources.filter((source) => /recognizers-text-(suite|number|date-time|choice)/.test(source))).toEqual([]);
+});
 
 describe('the container', () => {
   const dockerfile = file('Dockerfile');

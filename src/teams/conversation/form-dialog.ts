@@ -2,7 +2,10 @@
  * The form as a Dialog: `WaterfallDialog` ignores invokes, so tutorials mislead here. It shows a page and waits; the click that
  * ends the wait decides which page comes next. One is made for each turn: it carries the click in and the card out.
  */
-import { Dialog, type DialogContext, type DialogTurnResult } from 'botbuilder-dialogs';
+// Each from its own file: the package's front door loads its prompts too, which nothing here uses, and with them what recognises
+// dates and numbers in ten languages. That takes a start longer than all the rest of the Bot Framework.
+import { Dialog, type DialogTurnResult } from 'botbuilder-dialogs/lib/dialog.js';
+import type { DialogContext } from 'botbuilder-dialogs/lib/dialogContext.js';
 import type { Refusal } from '../../domain/request/refusal.ts';
 import { Form } from '../../operations/form.ts';
 import type { FormResult } from '../../operations/form-clicks.ts';

@@ -1,6 +1,8 @@
 /** Forms in Teams: opened by a command, clicked by their owner, kept between clicks whatever happens to the process. */
 import type { TurnContext } from 'botbuilder';
-import { type DialogContext, DialogContextError, DialogSet } from 'botbuilder-dialogs';
+import type { DialogContext } from 'botbuilder-dialogs/lib/dialogContext.js';
+import { DialogContextError } from 'botbuilder-dialogs/lib/dialogContextError.js';
+import { DialogSet } from 'botbuilder-dialogs/lib/dialogSet.js';
 import { FormId, mintFormId, type PersonId } from '../../domain/ids.ts';
 import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
