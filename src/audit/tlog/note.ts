@@ -1,0 +1,101 @@
+/**
+ * Signed notes (C2SP signed-note): a text, an empty line, and a line for each signature. Signatures of keys that are not known
+ * are passed over; one of a known key that does not hold spoils the note.
+ */
+import { verify } from 'node:crypto';
+import type { SigningKey } from './signing-key.ts';
+import { keyId, publicKeyObject, type VerifierKey } from './verifier-key.ts';
+
+const dash = '\u2014';
+/** Whoever reads notes has to take at least this many signatures. More is somebody's mistake. */
+const mostSignatures = 64;
+const idBytes = 4;
+const timeBytes = 8;
+const signatureBytes = 64;
+
+export interface NoteSignature {
+  readonly key: VerifierKey;
+  /** When a witness signed, in seconds since 1970; null for a log. */
+  readonly time: number | null;
+  /** The line as it stands in the note, with its line feed. */
+  readonly line: string;
+}
+
+export interface OpenedNote {
+  /** With its last line feed: the bytes that are signed. */
+  readonly text: string;
+  /** At least one. */
+  readonly signatures: readonly NoteSignature[];
+}
+
+export type NoteFault = 'not-a-note' | 'signature-differs' | 'no-known-signature';
+
+const signatureLine = (key: VerifierKey, signature: Buffer): string =>
+  `${dash} ${key.name} ${Buffer.concat([Buffer.from(keyId(key), 'hex'), signature]).toString('base64')}\n`;
+
+/** What a witness signs: the note's text with the time before it (C2SP tlog-cosignature). */
+const cosigned = (text: string, time: bigint | number): string => `cosignature/v1\ntime ${time}\n${text}`;
+
+/** A log's signature over the text, as a line. */
+export const signText = (text: string, key: SigningKey): string =>
+  signatureLine(key.verifier, key.sign(Buffer.from(text)));
+
+/** A witness's signature over the text at a time, in seconds since 1970, as a line. */
+export function cosignText(text: string, key: SigningKey, time: number): string {
+  const at = Buffer.alloc(timeBytes);
+  at.writeBigUInt64BE(BigInt(time));
+  return signatureLine(key.verifier, Buffer.concat([at, key.sign(Buffer.from(cosigned(text, time)))]));
+}
+
+export const noteOf = (text: string, signatures: readonly string[]): string => `${text}\n${signatures.join('')}`;
+
+interface Parts {
+  readonly text: string;
+  readonly lines: readonly { readonly name: string; readonly bytes: Buffer; readonly line: string }[];
+}
+
+function partsOf(note: string): Parts | null {
+  const at = note.lastIndexOf('\n\n');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a note may hold none but the line feed
+  if (at < 0 || !note.endsWith('\n') || /[\0-\x09\x0b-\x1f]/.test(note)) return null;
+  const written = note.slice(at + 2, -1).split('\n');
+  if (written.length > mostSignatures) return null;
+  const lines = written.map((line) => {
+    const [, name, base64] = /^\u2014 ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? [];
+    const bytes = Buffer.from(base64 ?? '', 'base64');
+    return { name: name ?? '', bytes, line: `${line}\n` };
+  });
+  // Only one way of writing the same bytes is taken: else two notes that differ would say the same.
+  const canonical = lines.every(
+    ({ name, bytes, line }) => bytes.length > idBytes && line === `${dash} ${name} ${bytes.toString('base64')}\n`,
+  );
+  return canonical ? { text: note.slice(0, at + 1), lines } : null;
+}
+
+/** Null: the signature does not hold. */
+function signatureOf(key: VerifierKey, text: string, bytes: Buffer, line: string): NoteSignature | null {
+  const isWitness = key.kind === 'witness';
+  const body = bytes.subarray(idBytes);
+  if (body.length !== signatureBytes + (isWitness ? timeBytes : 0)) return null;
+  const time = isWitness ? body.readBigUInt64BE() : null;
+  const message = time === null ? text : cosigned(text, time);
+  const holds = verify(null, Buffer.from(message), publicKeyObject(key), body.subarray(-signatureBytes));
+  return holds ? { key, time: time === null ? null : Number(time), line } : null;
+}
+
+/** Opens a note with the keys that are known. */
+export function openNote(note: string, keys: readonly VerifierKey[]): OpenedNote | NoteFault {
+  const parts = partsOf(note);
+  if (parts === null) return 'not-a-note';
+  const signatures: NoteSignature[] = [];
+  for (const { name, bytes, line } of parts.lines) {
+    const id = bytes.subarray(0, idBytes).toString('hex');
+    // Two keys may share an id, by chance or by craft: any of them may be the one.
+    const known = keys.filter((key) => key.name === name && keyId(key) === id);
+    if (known.length === 0) continue;
+    const found = known.map((key) => signatureOf(key, parts.text, bytes, line)).find((one) => one !== null);
+    if (found === undefined || found === null) return 'signature-differs';
+    signatures.push(found);
+  }
+  return signatures.length === 0 ? 'no-known-signature' : { text: parts.text, signatures };
+}

@@ -1,0 +1,47 @@
+/** Where tiles lie (C2SP tlog-tiles): 256 hashes a tile, a tile a file, named so that no folder holds more than a thousand. */
+
+export const tileWidth = 256;
+
+/** Entries are the events themselves; a number is a level of hashes, each level 256 times as coarse as the one below. */
+export type TileKind = 'entries' | number;
+
+export interface TileAt {
+  readonly kind: TileKind;
+  /** The n-th tile of its kind, from 0. */
+  readonly index: number;
+  /** How many it holds, 1 to 256. */
+  readonly width: number;
+}
+
+const threeDigits = (n: number): string => String(n % 1000).padStart(3, '0');
+
+/** 1234067 is x001/x234/067. */
+function numberPath(n: number): string {
+  const parts = [threeDigits(n)];
+  for (let rest = Math.floor(n / 1000); rest > 0; rest = Math.floor(rest / 1000))
+    parts.unshift(`x${threeDigits(rest)}`);
+  return parts.join('/');
+}
+
+export const tilePath = ({ kind, index, width }: TileAt): string =>
+  `tile/${kind}/${numberPath(index)}${width === tileWidth ? '' : `.p/${width}`}`;
+
+/** How many leaves one hash of the level stands for. */
+const leavesOf = (level: number): number => tileWidth ** level;
+
+/** How many hashes a tree has at a level; entries stand at the level of leaves. */
+export const hashesAt = (kind: TileKind, size: number): number =>
+  Math.floor(size / leavesOf(kind === 'entries' ? 0 : kind));
+
+/** The tile that holds the n-th hash, or entry, of a tree of `size` leaves. */
+export function tileOf(kind: TileKind, n: number, size: number): TileAt {
+  const index = Math.floor(n / tileWidth);
+  return { kind, index, width: Math.min(tileWidth, hashesAt(kind, size) - index * tileWidth) };
+}
+
+/** The levels that a tree of `size` leaves has hashes at, from the leaves up. */
+export function levelsOf(size: number): readonly number[] {
+  const levels: number[] = [];
+  while (hashesAt(levels.length, size) > 0) levels.push(levels.length);
+  return levels;
+}
