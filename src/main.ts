@@ -5,6 +5,7 @@
 import { openAzureSide } from './assembly/open-azure-side.ts';
 import { openGround } from './assembly/open-ground.ts';
 import { openTeamsSide } from './assembly/open-teams-side.ts';
+import { startAnchor } from './assembly/start-anchor.ts';
 import { startBot } from './assembly/start-bot.ts';
 import { startControl } from './assembly/start-control.ts';
 import { startRunSide } from './assembly/start-run-side.ts';
@@ -17,6 +18,9 @@ async function start(config: Config): Promise<void> {
   // The log, the record, the figures.
   const ground = await openGround(config);
 
+  // The record as others know it. Nothing is done on one that they would not know again.
+  const anchor = await startAnchor(ground);
+
   // Ways out. Nothing is sent yet, and nothing heard.
   const azureSide = openAzureSide(ground);
   const teamsSide = openTeamsSide(ground, azureSide);
@@ -26,8 +30,8 @@ async function start(config: Config): Promise<void> {
   const control = await startControl(ground);
   const bot = await startBot(ground, azureSide, teamsSide);
 
-  // Nobody can ask any more, then what is under way comes to rest, then the record is closed.
-  stopInOrder([control, bot, runs, ground]);
+  // Nobody can ask any more, then what is under way comes to rest, then the record is published to its end and closed.
+  stopInOrder([control, bot, runs, anchor, ground]);
 }
 
 try {

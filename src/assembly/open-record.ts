@@ -1,6 +1,7 @@
 /** Opens the record: the database brought up to this program, the key of the seals, and every row looked at before any is used. */
+
+import { KeyUnusable, type OwnKeys, openOwnKeys, sealKeyUse } from '../audit/key-file.ts';
 import { recordTools } from '../audit/record.ts';
-import { type OwnSealKeys, openOwnSealKeys, SealKeyUnusable } from '../audit/seal-key-file.ts';
 import { lineChecker } from '../audit/seals.ts';
 import type { Config } from '../config/config.ts';
 import { databasePassword, withPassword } from '../config/database-password.ts';
@@ -9,7 +10,7 @@ import { placeName } from '../config/place.ts';
 import type { ClockApart } from '../domain/clock-apart.ts';
 import type { Log } from '../observability/log.ts';
 import { parseEventBody } from '../operations/registry.ts';
-import { keptSealKeys } from '../operator/seal-keys.ts';
+import { keptKeys } from '../operator/kept-keys.ts';
 import { adoptUnsealed, NotTrusted, type Trust } from '../store/adopt.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { migrate, NewerRecord, OlderRecord } from '../store/migrations.ts';
@@ -31,14 +32,14 @@ export interface OpenedRecord {
 function saidPlainly(error: unknown, where: string): unknown {
   if (error instanceof RecordBroken) return new ConfigurationError(brokenWords(error));
   if (error instanceof NotTrusted) return new ConfigurationError(notTrustedWords(error.head, where));
-  const plain = error instanceof OlderRecord || error instanceof NewerRecord || error instanceof SealKeyUnusable;
+  const plain = error instanceof OlderRecord || error instanceof NewerRecord || error instanceof KeyUnusable;
   return plain ? new ConfigurationError(error.message) : error;
 }
 
-async function openKeys(config: Config): Promise<OwnSealKeys> {
+async function openKeys(config: Config): Promise<OwnKeys> {
   const { key } = config.seals;
-  if (key.kind === 'file' && key.own) return openOwnSealKeys(key.file);
-  const { keys } = await keptSealKeys(key, config);
+  if (key.kind === 'file' && key.own) return openOwnKeys(key.file, sealKeyUse);
+  const { keys } = await keptKeys(key, config, sealKeyUse);
   return { keys, isNew: false, keep: async () => undefined };
 }
 

@@ -24,6 +24,8 @@ export interface RecordReport {
     /** They were compared with what the key makes of each line; else only that they are there. */
     readonly checked: boolean;
   };
+  /** Texts and seals were not there to look at. */
+  readonly bodiesOnly: boolean;
   /** How many events were known from elsewhere, to compare with; null: there was nothing. */
   readonly compared: number | null;
   readonly findings: readonly Finding[];
@@ -37,6 +39,8 @@ export interface VerifyOptions {
   /** Of a store. */
   readonly derived?: Derived;
   readonly older?: OlderExport;
+  /** Of a published log: texts and seals stay with the record. */
+  readonly bodiesOnly?: true;
 }
 
 interface Told {
@@ -153,6 +157,7 @@ export class RecordVerifier {
     return {
       ...this.#lives.counts,
       seals: { ...this.#order.count, checked: this.#sealFault !== null },
+      bodiesOnly: this.#options.bodiesOnly ?? false,
       compared: this.#older,
       after: this.#after,
       last: { seq, hash },
@@ -164,6 +169,7 @@ export class RecordVerifier {
   }
 
   #seal(line: ChainLine): void {
+    if (this.#options.bodiesOnly) return;
     const { sealKey } = this.#told;
     const order = this.#order.next(line, sealKey);
     const fault = order ?? this.#sealFault?.(line, sealKey) ?? null;
@@ -181,7 +187,7 @@ export class RecordVerifier {
   #countMissing(): void {
     const { request, commitments } = this.#told;
     const count = commitments - this.#fields.size;
-    if (count <= 0) return;
+    if (count <= 0 || this.#options.bodiesOnly) return;
     this.#missing.set(request, [...(this.#missing.get(request) ?? []), { seq: this.#last.seq, count }]);
   }
 

@@ -15,7 +15,7 @@ import {
   type Look,
 } from '../operator/rpc/diagnosis.ts';
 import { readPackedApp } from './packed-app.ts';
-import { KeyUnusable } from './seal-keys.ts';
+import { SealKeyUnusable } from './seal-keys.ts';
 import { type Exit, exit, subcommand } from './subcommand.ts';
 import { diagnosisTable } from './words/diagnosis-table.ts';
 
@@ -61,7 +61,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 /** Why the record could not be opened. */
 async function notOpened(place: Place, error: unknown): Promise<Diagnosis> {
   const key = readSealKeyPlace(place);
-  if (error instanceof KeyUnusable && key !== null) {
+  if (error instanceof SealKeyUnusable && key !== null) {
     const { sealsUnusable } = await import('../operator/doctor/record.ts');
     return sealsUnusable(key, error.message);
   }

@@ -1,7 +1,7 @@
 /** Moves a record from an embedded database to a server: verified, copied, compared, verified again. */
 import { existsSync } from 'node:fs';
 import type { RecordReport } from '../audit/verify-record.ts';
-import { type Place, placeName, readSealKeyPlace, type SealKeyPlace } from '../config/place.ts';
+import { type KeyPlace, type Place, placeName, readSealKeyPlace } from '../config/place.ts';
 import type { Link } from '../domain/record/chain.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import { recordsOf } from '../operator/rpc/store-records.ts';
@@ -19,7 +19,7 @@ import { reportWords } from './words/report.ts';
 export interface Moved extends Link {
   readonly requests: number;
   readonly events: number;
-  readonly sealKey: SealKeyPlace | null;
+  readonly sealKey: KeyPlace | null;
 }
 
 type Complain = (line: string) => Promise<void>;

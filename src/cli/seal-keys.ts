@@ -1,19 +1,19 @@
 /** The key of the seals, where whoever is at the command line has it. */
-import { readSealKeys, SealKeyMissing, SealKeyUnusable } from '../audit/seal-key-file.ts';
+import { KeyMissing, KeyUnusable, readKeys, sealKeyUse } from '../audit/key-file.ts';
 import type { SealKeys } from '../audit/seals.ts';
 import { readConfig } from '../config/config.ts';
-import { type Place, readSealKeyPlace, type SealKeyPlace } from '../config/place.ts';
+import { type KeyPlace, type Place, readSealKeyPlace } from '../config/place.ts';
 import { Unusable } from './unusable.ts';
 
 /** Everything else of the record can be read. */
-export class KeyUnusable extends Unusable {}
+export class SealKeyUnusable extends Unusable {}
 
 const unusable = (error: unknown): never => {
-  throw error instanceof SealKeyUnusable ? new KeyUnusable(error.message) : error;
+  throw error instanceof KeyUnusable ? new SealKeyUnusable(error.message) : error;
 };
 
 /** Throws {@link Unusable} with what to do. */
-export const keysIn = (file: string): Promise<SealKeys> => readSealKeys(file).catch(unusable);
+export const keysIn = (file: string): Promise<SealKeys> => readKeys(file, sealKeyUse).catch(unusable);
 
 /** `missing`: where the key should be nothing is, and what to do about it. Neither: none is named, as for an auditor. */
 export interface KnownKeys {
@@ -22,9 +22,9 @@ export interface KnownKeys {
 }
 
 /** Azure's clients take a while to load, and a file needs none of them. */
-async function fromSecret(named: SealKeyPlace): Promise<SealKeys> {
-  const { keptSealKeys } = await import('../operator/seal-keys.ts');
-  return (await keptSealKeys(named, readConfig())).keys;
+async function fromSecret(named: KeyPlace): Promise<SealKeys> {
+  const { keptKeys } = await import('../operator/kept-keys.ts');
+  return (await keptKeys(named, readConfig(), sealKeyUse)).keys;
 }
 
 /**
@@ -34,10 +34,10 @@ async function fromSecret(named: SealKeyPlace): Promise<SealKeys> {
 export async function knownKeys(place: Place): Promise<KnownKeys> {
   const named = readSealKeyPlace(place);
   if (named === null) return { keys: null, missing: null };
-  const read = named.kind === 'file' ? readSealKeys(named.file) : fromSecret(named);
+  const read = named.kind === 'file' ? readKeys(named.file, sealKeyUse) : fromSecret(named);
   return read
     .then((keys) => ({ keys, missing: null }))
     .catch((error: unknown) =>
-      error instanceof SealKeyMissing ? { keys: null, missing: error.message } : unusable(error),
+      error instanceof KeyMissing ? { keys: null, missing: error.message } : unusable(error),
     );
 }

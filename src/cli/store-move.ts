@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { placeName, readPlace, type SealKeyPlace } from '../config/place.ts';
+import { type KeyPlace, placeName, readPlace } from '../config/place.ts';
 import { exit, type Surroundings, subcommand } from './subcommand.ts';
 import { Unusable } from './unusable.ts';
 
@@ -10,7 +10,7 @@ const address = z
   });
 
 /** How the bot is told of the key that it has had. */
-const keyWords = (key: SealKeyPlace | null): readonly string[] =>
+const keyWords = (key: KeyPlace | null): readonly string[] =>
   key?.kind === 'secret'
     ? ['Start the bot with DATABASE_URL, and with the CMK_SEAL_KEY_SECRET that it has.']
     : ['Start the bot with DATABASE_URL, and with CMK_SEAL_KEY_FILE, which names a copy of', `${key?.file ?? ''}.`];

@@ -4,12 +4,13 @@
  * elsewhere reads it by what it means.
  */
 import os from 'node:os';
+import path from 'node:path';
 import type { CloudChoice } from '../azure/clouds.ts';
 import type { SignIn } from '../azure/credential.ts';
 import type { Policy } from '../domain/policy/policy.ts';
 import type { RetryLimits } from '../domain/retry.ts';
 import { ConfigurationError, type Environment, processVariables, readEnvironment, type Variables } from './env.ts';
-import { type Place, type SealKeyPlace, sealKeyPlace } from './place.ts';
+import { type KeyPlace, keyPlace, type Place } from './place.ts';
 import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
 import { usualRetry } from './retry.ts';
 
@@ -53,6 +54,8 @@ export interface Config {
   readonly databaseSignIn: DatabaseSignIn;
   /** What its events are sealed with. */
   readonly seals: SealSettings;
+  /** Where it is published, for others to check; null: nowhere. */
+  readonly anchor: AnchorSettings | null;
   readonly azure: {
     readonly cloud: CloudChoice;
     readonly signIn: SignIn;
@@ -90,9 +93,18 @@ export interface DatabaseSignIn {
 }
 
 export interface SealSettings {
-  readonly key: SealKeyPlace;
+  readonly key: KeyPlace;
   /** The end of a record from before there were seals, which an operator trusts; null: none is named. */
   readonly trust: { readonly seq: number; readonly hash: string } | null;
+}
+
+export interface AnchorSettings {
+  readonly folder: string;
+  /** Of the log. It never changes, and no other log has it. */
+  readonly name: string;
+  readonly key: KeyPlace;
+  /** How often what is new is published. */
+  readonly everyMs: number;
 }
 
 /** How an approver signs in anew, and the app they sign in to. */
@@ -132,6 +144,7 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   ownerUrl: env.CMK_DATABASE_OWNER_URL ?? null,
   databaseSignIn: { by: env.CMK_DATABASE_SIGN_IN, ownerClientId: env.CMK_DATABASE_OWNER_CLIENT_ID ?? null },
   seals: sealsFrom(env),
+  anchor: anchorFrom(env),
   azure: azureFrom(env),
   policy: policyFrom(content, rulesFrom(env), stepUpRuleFrom(env)),
   operators: env.CMK_OPERATORS,
@@ -182,9 +195,19 @@ const storeFrom = ({ DATABASE_URL: url, CMK_DATA_DIR: dataDir = '' }: Environmen
 function sealsFrom(env: Environment): SealSettings {
   const [seq, hash] = env.CMK_TRUST_RECORD?.split(':') ?? [];
   return {
-    key: sealKeyPlace(storeFrom(env), { file: env.CMK_SEAL_KEY_FILE, secret: env.CMK_SEAL_KEY_SECRET }),
+    key: keyPlace(storeFrom(env), 'seal.key', { file: env.CMK_SEAL_KEY_FILE, secret: env.CMK_SEAL_KEY_SECRET }),
     trust: seq === undefined || hash === undefined ? null : { seq: Number(seq), hash },
   };
+}
+
+/** Beside the embedded database unless it is said otherwise; of a record on a server only where a folder is named. */
+function anchorFrom(env: Environment): AnchorSettings | null {
+  const place = storeFrom(env);
+  const usual = place.kind === 'folder' ? path.join(place.dataDir, 'anchor') : 'none';
+  const { CMK_ANCHOR: folder = usual, CMK_LOG_NAME: name = `cmk-bot/${env.MicrosoftAppTenantId}/audit` } = env;
+  if (folder === 'none') return null;
+  const key = keyPlace(place, 'log.key', { file: env.CMK_LOG_KEY_FILE, secret: env.CMK_LOG_KEY_SECRET });
+  return { folder, name, key, everyMs: env.CMK_CHECKPOINT_EVERY };
 }
 
 const azureFrom = (env: Environment): Config['azure'] => ({

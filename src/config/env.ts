@@ -40,6 +40,14 @@ const yes = z
 /** Where tokens and keys travel. */
 const privateUrl = z.string().refine(isPrivate, 'must be an https URL, or http on this machine');
 
+/** Names and versions as "Azure Key Vault keys, secrets and certificates overview" has them. */
+const secretId = z
+  .string()
+  .regex(
+    /^https:\/\/[^/?#@\s]+\/secrets\/[0-9a-zA-Z-]{1,127}(\/[0-9a-fA-F]{32})?$/,
+    'must be the address of a secret, such as https://kv-cmk-bot.vault.azure.net/secrets/seal-key',
+  );
+
 const port = z.coerce.number().int().min(1).max(65_535);
 
 /** Every variable that is read, in the words of the README's table. Unknown variables are not looked at. */
@@ -63,18 +71,23 @@ export const environmentSchema = z.object({
   CMK_DATABASE_SIGN_IN: z.enum(['password', 'entra']).default('password'),
   CMK_DATABASE_OWNER_CLIENT_ID: z.guid().optional(),
   CMK_SEAL_KEY_FILE: optional,
-  // Names and versions as "Azure Key Vault keys, secrets and certificates overview" has them.
-  CMK_SEAL_KEY_SECRET: z
-    .string()
-    .regex(
-      /^https:\/\/[^/?#@\s]+\/secrets\/[0-9a-zA-Z-]{1,127}(\/[0-9a-fA-F]{32})?$/,
-      'must be the address of a secret, such as https://kv-cmk-bot.vault.azure.net/secrets/seal-key',
-    )
-    .optional(),
+  CMK_SEAL_KEY_SECRET: secretId.optional(),
   CMK_TRUST_RECORD: z
     .string()
     .regex(/^[1-9]\d*:[0-9a-f]{64}$/, 'must be the number and the hash of the last event, such as 47:9c0e51d7…')
     .optional(),
+  CMK_ANCHOR: optional,
+  // Stands in lines between spaces and plus signs (C2SP signed-note).
+  CMK_LOG_NAME: z
+    .string()
+    .regex(
+      /^[^\s+\p{Cc}]{1,200}$/u,
+      'must be a name without spaces or plus signs, such as cmk-bot.example.org/prod/audit',
+    )
+    .optional(),
+  CMK_LOG_KEY_FILE: optional,
+  CMK_LOG_KEY_SECRET: secretId.optional(),
+  CMK_CHECKPOINT_EVERY: duration.default(60_000),
   CMK_REPLICA: optional,
   AZURE_CLOUD: z.enum(['public', 'usgovernment', 'china', 'custom']).default('public'),
   AZURE_ARM_ENDPOINT: z.url().optional(),
@@ -180,6 +193,20 @@ const together: readonly [(env: Environment) => boolean, string, string][] = [
     (env) => env.CMK_SEAL_KEY_FILE === undefined || env.CMK_SEAL_KEY_SECRET === undefined,
     'CMK_SEAL_KEY_SECRET',
     'and CMK_SEAL_KEY_FILE: set one of them',
+  ],
+  [
+    (env) =>
+      env.DATABASE_URL === undefined ||
+      (env.CMK_ANCHOR ?? 'none') === 'none' ||
+      env.CMK_LOG_KEY_FILE !== undefined ||
+      env.CMK_LOG_KEY_SECRET !== undefined,
+    'CMK_LOG_KEY_FILE',
+    'is missing; what is published in CMK_ANCHOR is signed with it: make a file with openssl rand -base64 32, or a secret of a vault and name it in CMK_LOG_KEY_SECRET',
+  ],
+  [
+    (env) => env.CMK_LOG_KEY_FILE === undefined || env.CMK_LOG_KEY_SECRET === undefined,
+    'CMK_LOG_KEY_SECRET',
+    'and CMK_LOG_KEY_FILE: set one of them',
   ],
   [
     (env) => env.AZURE_CLOUD !== 'custom' || env.AZURE_ARM_ENDPOINT !== undefined,

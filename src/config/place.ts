@@ -22,23 +22,23 @@ export function readPlace(given: string | undefined, variables: Variables = proc
   return url === '' ? { kind: 'folder', dataDir: dataDir || '.local' } : { kind: 'server', url };
 }
 
-/** Where the key of the seals is kept. */
-export type SealKeyPlace =
+/** Where a key is kept. */
+export type KeyPlace =
   /** `own`: the bot's own to make. */
   | { readonly kind: 'file'; readonly file: string; readonly own: boolean }
   /** Address of a secret in a vault, with or without a version. */
   | { readonly kind: 'secret'; readonly id: string };
 
-interface NamedSealKey {
+interface NamedKey {
   readonly file: string | undefined;
   readonly secret: string | undefined;
 }
 
-/** Beside the embedded database, unless another place is named. */
-export function sealKeyPlace(place: Place, { file, secret }: NamedSealKey): SealKeyPlace {
+/** Beside the embedded database, under its usual name, unless another place is named. */
+export function keyPlace(place: Place, usual: 'seal.key' | 'log.key', { file, secret }: NamedKey): KeyPlace {
   if (secret !== undefined) return { kind: 'secret', id: secret };
   return file === undefined && place.kind === 'folder'
-    ? { kind: 'file', file: path.join(place.dataDir, 'seal.key'), own: true }
+    ? { kind: 'file', file: path.join(place.dataDir, usual), own: true }
     : { kind: 'file', file: file ?? '', own: false };
 }
 
@@ -46,13 +46,13 @@ export function sealKeyPlace(place: Place, { file, secret }: NamedSealKey): Seal
  * Where the command line finds the key: as the bot would; null where none is named for a server. Throws
  * {@link ConfigurationError} where two are.
  */
-export function readSealKeyPlace(place: Place, variables: Variables = processVariables()): SealKeyPlace | null {
+export function readSealKeyPlace(place: Place, variables: Variables = processVariables()): KeyPlace | null {
   const { CMK_SEAL_KEY_FILE: file = '', CMK_SEAL_KEY_SECRET: secret = '' } = variables;
   if (file !== '' && secret !== '') {
     throw new ConfigurationError('CMK_SEAL_KEY_FILE and CMK_SEAL_KEY_SECRET are both set: set one of them');
   }
   if (file === '' && secret === '' && place.kind === 'server') return null;
-  return sealKeyPlace(place, { file: file || undefined, secret: secret || undefined });
+  return keyPlace(place, 'seal.key', { file: file || undefined, secret: secret || undefined });
 }
 
 /** Where it is, without what must not be shown. */

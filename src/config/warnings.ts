@@ -8,11 +8,19 @@ export const warningsOf = (config: Config): readonly string[] => [
   ...tagWarnings(config),
   ...stepUpWarnings(config),
   ...edgeWarnings(config),
+  ...anchorWarnings(config),
 ];
 
 const stepUpWarnings = ({ server, stepUp }: Config): readonly string[] =>
   server.mode === 'production' && stepUp === null
     ? ['a click in Teams is enough to approve: a stolen Teams session can approve too. Set CMK_STEP_UP']
+    : [];
+
+const anchorWarnings = ({ server, anchor }: Config): readonly string[] =>
+  server.mode === 'production' && anchor === null
+    ? [
+        'the record is published nowhere: what is cut off while no bot runs shows in nothing but an export. Set CMK_ANCHOR',
+      ]
     : [];
 
 /** Who reaches the port; nothing where it is as somebody said, and nobody else does. */

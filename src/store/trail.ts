@@ -28,6 +28,11 @@ export interface Trail extends TrailHashes {
   check(): Promise<void>;
   /** At most `limit` lines behind sequence number `after`, oldest first; null: from the very first row. As they lie there. */
   lines(after: number | null, limit: number): Promise<readonly ChainLine[]>;
+  /**
+   * As {@link lines}, after reading on to the end, and each found sound by itself: for what is told to others as this record.
+   * Throws `RecordBroken`.
+   */
+  soundLines(after: number, limit: number): Promise<readonly ChainLine[]>;
   /** Every line of one request, oldest first. As they lie there. */
   linesOf(id: RequestId): Promise<readonly ChainLine[]>;
   /** What is kept beside the events, all read in one statement. As it lies there. */
@@ -98,6 +103,12 @@ export function openTrail(
       });
     },
     lines: (after, limit) => linesAfter(pool, after, limit),
+    soundLines: async (after, limit) => {
+      await tools.known.catchUp(pool);
+      const lines = await linesAfter(pool, after, limit);
+      for (const line of lines) tools.known.sound(line);
+      return lines;
+    },
     hashAt: async (seq) => {
       const [line] = await linesAt(pool, seq);
       if (line === undefined) throw new Error(`reading the chain: there is no event ${seq}`);

@@ -38,6 +38,9 @@ export const faultWords: Record<RecordFault, string> = {
   'rows-differ': 'there are more or fewer rows than events',
   'export-differs': 'what was kept of before has it otherwise, or has more',
   'line-unreadable': 'something is there that is neither an event nor a text',
+  'checkpoint-not-signed': 'a checkpoint is not signed by this log',
+  'checkpoint-differs': 'a signed checkpoint is not of the events that are published',
+  'tile-differs': 'a published tile is not the one that the events make',
 };
 
 interface Broken {
@@ -59,6 +62,33 @@ export function brokenWords({ seq, request, fault, detail }: Broken): string {
     `the record was changed by somebody else, and nothing of it is acted on: ${place}${faultWords[fault]} (${fault}).`,
     `  ${detail}`,
     `cmk-bot audit verify lists everything that is wrong. ${mend}`,
+  ].join('\n');
+}
+
+/** Why nothing is published on top of what was. */
+const contradictionWords = {
+  'not-this-log': 'its newest checkpoint is not signed with a key of this log, or is of a log of another name',
+  'record-shorter': 'more events were published than the record has',
+  'record-differs': 'events were published that are not those of the record',
+} as const;
+
+interface Contradiction {
+  readonly kind: keyof typeof contradictionWords;
+  readonly published: number | null;
+  readonly recorded: number;
+}
+
+/** The last words of a process whose record is not the one that was published. */
+export function contradictedWords({ kind, published, recorded }: Contradiction, where: string): string {
+  const counts = `Published are ${published ?? 'an unknown number of'} events; the record was read up to ${recorded}.`;
+  const mend =
+    kind === 'not-this-log'
+      ? 'Put back the key in CMK_LOG_KEY_FILE and the name in CMK_LOG_NAME, or name a new folder in CMK_ANCHOR.'
+      : 'Put the record back as it was. If it was restored from an older copy on purpose, keep that folder as evidence, and name a new one in CMK_ANCHOR and a new name in CMK_LOG_NAME.';
+  return [
+    `the published log in ${where} contradicts the record, and nothing is done on it: ${contradictionWords[kind]} (${kind}).`,
+    `  ${counts}`,
+    `cmk-bot audit verify --anchor ${where} says what is missing. ${mend}`,
   ].join('\n');
 }
 

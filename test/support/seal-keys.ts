@@ -1,7 +1,7 @@
 /** The seals' key in tests: a folder's own beside its database, and always the same one for databases on a server. */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { openOwnSealKeys } from '../../src/audit/seal-key-file.ts';
+import { openOwnKeys, sealKeyUse } from '../../src/audit/key-file.ts';
 import type { SealKeys } from '../../src/audit/seals.ts';
 import { localBotPrincipal } from '../../src/local/bot-environment.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
@@ -14,7 +14,7 @@ export const serverSealKey = Buffer.from('a key for tests, and for no other').to
 
 export async function sealKeysFor(database: DatabaseOptions): Promise<SealKeys> {
   if (database.kind === 'postgres') return [Buffer.from(serverSealKey, 'base64')];
-  const own = await openOwnSealKeys(path.join(database.dataDir, 'seal.key'));
+  const own = await openOwnKeys(path.join(database.dataDir, 'seal.key'), sealKeyUse);
   await own.keep();
   return own.keys;
 }
@@ -50,7 +50,7 @@ export const letBotRead = (azure: RunningAzure): Promise<void> =>
 
 /** As they stand in the folder's files: what must be in nothing that the bot prints. */
 export async function sealKeysIn(folder: string): Promise<readonly string[]> {
-  const files = ['seal.key', 'server-seal.key'].map((name) =>
+  const files = ['seal.key', 'server-seal.key', 'log.key'].map((name) =>
     readFile(path.join(folder, name), 'utf8').catch(() => ''),
   );
   const lines = (await Promise.all(files)).flatMap((text) => text.split('\n'));

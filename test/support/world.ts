@@ -162,7 +162,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       output += text;
     });
     await untilReady(current.bot, botUrl, () => output);
-    for (const key of await sealKeysIn(dataDir)) watch.keepOut('the seals’ key', key);
+    for (const key of await sealKeysIn(dataDir)) watch.keepOut('the seals’ key, or the log’s', key);
   };
   const replicas: BotProcess[] = [];
   const startReplica = async (name: string, more: NodeJS.ProcessEnv = {}) => {

@@ -44,6 +44,25 @@ export const record: VariableGroup = {
         'once, for a record from before there were seals: number and hash of its last event, `47:9c0e…`, which the operator knows from elsewhere',
     },
     {
+      names: { CMK_ANCHOR: '/mnt/anchor' },
+      meaning:
+        'folder in which the record is [published](docs/audit.md) for others to check, or `none`; `anchor` in the data folder unless set, and with `DATABASE_URL` none',
+    },
+    {
+      names: { CMK_LOG_NAME: 'cmk-bot.example.org/prod/audit' },
+      meaning: 'name of the published log, for good: `cmk-bot/TENANT/audit` unless set. No other log may have it',
+    },
+    {
+      names: { CMK_LOG_KEY_FILE: '/run/secrets/log.key' },
+      meaning:
+        'file with the key that signs what is published, as for `CMK_SEAL_KEY_FILE`; `log.key` in the data folder, made on the first start, unless set',
+    },
+    {
+      names: { CMK_LOG_KEY_SECRET: 'https://kv-cmk-bot.vault.azure.net/secrets/log-key' },
+      meaning: 'in its place a secret of a vault, as for `CMK_SEAL_KEY_SECRET`',
+    },
+    { names: { CMK_CHECKPOINT_EVERY: '1m' }, meaning: 'how often what is new is published: `1m` unless set' },
+    {
       names: { CMK_REPLICA: 'cmk-bot-1' },
       meaning: "this replica's name, no other's; with `DATABASE_URL` the machine's name unless set",
     },

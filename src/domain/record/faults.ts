@@ -92,4 +92,13 @@ export type VerifierFault =
   /** Something in an export that is neither an event nor a text, or stands where it should not. */
   | 'line-unreadable';
 
-export type RecordFault = RowFault | VerifierFault;
+/** What can be wrong with a published log by itself. */
+export type PublishedFault =
+  /** A checkpoint is not a note that these keys signed, or is of a log of another name. */
+  | 'checkpoint-not-signed'
+  /** A checkpoint has another root than the events up to it make, or stands under another number. */
+  | 'checkpoint-differs'
+  /** A tile is not the one that the events make, or is not there. */
+  | 'tile-differs';
+
+export type RecordFault = RowFault | VerifierFault | PublishedFault;

@@ -1,10 +1,11 @@
 /** The record: what seals it, how much there is, and whether it may be written now. */
+import { sealKeyUse } from '../../audit/key-file.ts';
 import { openSeals, sealKeyId } from '../../audit/seals.ts';
-import type { SealKeyPlace } from '../../config/place.ts';
+import type { KeyPlace } from '../../config/place.ts';
 import { countOf } from '../../words/count.ts';
 import { durationWords } from '../../words/duration.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { keptSealKeys } from '../seal-keys.ts';
+import { keptKeys } from '../kept-keys.ts';
 import { command, setClock } from './commands.ts';
 import { orFail } from './database.ts';
 import { about, fail, ok, type Remedy, type Subjects } from './subjects.ts';
@@ -21,19 +22,19 @@ async function lastKeyOf({ store }: Subjects): Promise<string | null> {
 }
 
 /** Of a file that others may read its reader tells the mode; the last words of what it says are what mends it. */
-const mendFile = (place: SealKeyPlace, message: string): Remedy =>
+const mendFile = (place: KeyPlace, message: string): Remedy =>
   place.kind === 'file' && message.includes('chmod 600')
     ? { who: 'whoever owns the file', commands: [command('chmod', '600', place.file)] }
     : { commands: [] };
 
 /** The key cannot be used, whoever finds out. */
-export const sealsUnusable = (place: SealKeyPlace, message: string): Diagnosis =>
+export const sealsUnusable = (place: KeyPlace, message: string): Diagnosis =>
   fail(seals, 'the key cannot be used', message, mendFile(place, message));
 
 async function sealsOf(subjects: Subjects): Promise<Diagnosis> {
   const { config } = subjects;
   const place = config.seals.key;
-  const kept = await keptSealKeys(place, config).catch((error: Error) => error.message);
+  const kept = await keptKeys(place, config, sealKeyUse).catch((error: Error) => error.message);
   if (typeof kept === 'string') return sealsUnusable(place, kept);
   const { keys, where } = kept;
   const [last, known] = [await lastKeyOf(subjects), keys.map(sealKeyId)];

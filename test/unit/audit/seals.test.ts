@@ -3,8 +3,8 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { openOwnKeys, readKeys, sealKeyUse } from '../../../src/audit/key-file.ts';
 import { sealWith } from '../../../src/audit/record.ts';
-import { openOwnSealKeys, readSealKeys } from '../../../src/audit/seal-key-file.ts';
 import { lineChecker, openSeals, sealKeyId } from '../../../src/audit/seals.ts';
 import type { ChainLine, Position } from '../../../src/domain/record/chain.ts';
 import type { NewEvent } from '../../../src/domain/request/events.ts';
@@ -101,24 +101,24 @@ describe('the file with the key', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   it('is made for its owner alone, and stays new until it is kept', async () => {
-    const made = await openOwnSealKeys(file());
+    const made = await openOwnKeys(file(), sealKeyUse);
     expect(made.isNew).toBe(true);
-    const again = await openOwnSealKeys(file());
+    const again = await openOwnKeys(file(), sealKeyUse);
     expect(again).toMatchObject({ isNew: true, keys: made.keys });
     await again.keep();
     expect((await stat(file())).mode & 0o777).toBe(0o600);
-    expect(await openOwnSealKeys(file())).toMatchObject({ isNew: false, keys: made.keys });
+    expect(await openOwnKeys(file(), sealKeyUse)).toMatchObject({ isNew: false, keys: made.keys });
   });
 
   it('holds older keys before the one that seals', async () => {
     await writeFile(file(), `# two of them\n${golden.keys.join('\n')}\n`, { mode: 0o600 });
-    expect(openSeals(await readSealKeys(file())).keyId).toBe(golden.vectors[2]?.sealKey);
+    expect(openSeals(await readKeys(file(), sealKeyUse)).keyId).toBe(golden.vectors[2]?.sealKey);
   });
 
   it.each([0o644, 0o604, 0o620, 0o602])('is refused at mode %o', async (mode) => {
     await writeFile(file(), `${golden.keys[0]}\n`);
     await chmod(file(), mode);
-    await expect(readSealKeys(file())).rejects.toThrow(`chmod 600 ${file()}`);
+    await expect(readKeys(file(), sealKeyUse)).rejects.toThrow(`chmod 600 ${file()}`);
   });
 
   it.each([
@@ -127,13 +127,13 @@ describe('the file with the key', () => {
     ['holds a good and a bad key', `${golden.keys[0]}\nx\n`],
   ])('is refused where it %s, without a word of it', async (_what, content) => {
     await writeFile(file(), content, { mode: 0o600 });
-    const error = await readSealKeys(file()).catch((thrown: Error) => thrown.message);
+    const error = await readKeys(file(), sealKeyUse).catch((thrown: Error) => thrown.message);
     expect(error).toContain('must be a key of at least 32 bytes');
     expect(error).not.toContain(golden.keys[0]);
     expect(await readFile(file(), 'utf8')).toBe(content);
   });
 
   it('is asked for where it is missing', async () => {
-    await expect(readSealKeys(file())).rejects.toThrow('is not there');
+    await expect(readKeys(file(), sealKeyUse)).rejects.toThrow('is not there');
   });
 });

@@ -1,4 +1,4 @@
-/** Why the key of the seals cannot be read from a vault, and what to do: said at a start, and by the doctor. */
+/** Why a key cannot be read from a vault, and what to do: said at a start, and by the doctor. */
 import type { Failure } from '../domain/failure.ts';
 import { messageOf } from './failures.ts';
 
@@ -16,15 +16,21 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 const otherwise: Readonly<Record<Failure['source'], string>> = {
-  bot: 'Look at the address in CMK_SEAL_KEY_SECRET, and at AZURE_CLOUD.',
+  bot: 'Look at its address, and at AZURE_CLOUD.',
   azure: 'Look at the vault and start again.',
   'sign-in': 'Look at how the bot signs in to Azure, AZURE_CLIENT_ID and what belongs to it, and start again.',
-  'no-answer': 'Look at the address in CMK_SEAL_KEY_SECRET and at the network between, and start again.',
+  'no-answer': 'Look at its address and at the network between, and start again.',
 };
 
+/** The key, and the setting that names its secret. */
+interface Asked {
+  readonly name: string;
+  readonly secretSetting: string;
+}
+
 /** In one sentence each: what was being done, what was said, what to do. */
-export function sealKeyWords(failure: Failure): string {
+export function keptKeyWords(failure: Failure, { name, secretSetting }: Asked): string {
   const code = failure.source === 'bot' ? '' : `${failure.code}: `;
   const remedy = (failure.source === 'azure' ? remedies[failure.code] : undefined) ?? otherwise[failure.source];
-  return `the seals’ key: ${failure.doing}: ${code}${messageOf(failure).trim()} ${remedy}`;
+  return `${name} (${secretSetting}): ${failure.doing}: ${code}${messageOf(failure).trim()} ${remedy}`;
 }

@@ -1,0 +1,70 @@
+/** Publishes the record: at the start, every minute in which something was added, and at the end. */
+import { AnchorContradicts } from '../audit/anchor/contradiction.ts';
+import { anchorFolder } from '../audit/anchor/folder.ts';
+import { Publisher } from '../audit/anchor/publisher.ts';
+import { type Keys, KeyUnusable, logKeyUse, openOwnKeys } from '../audit/key-file.ts';
+import { signingKey } from '../audit/tlog/signing-key.ts';
+import type { AnchorSettings, Config } from '../config/config.ts';
+import { ConfigurationError } from '../config/env.ts';
+import type { Log } from '../observability/log.ts';
+import { keptKeys } from '../operator/kept-keys.ts';
+import { aloneOn } from '../store/alone.ts';
+import { contradictedWords } from '../words/record.ts';
+import type { Ground } from './open-ground.ts';
+import type { Part } from './stop-in-order.ts';
+
+/** Throws {@link KeyUnusable}, which says what to do. */
+async function keysOf({ key }: AnchorSettings, config: Config): Promise<Keys> {
+  if (key.kind !== 'file' || !key.own) return (await keptKeys(key, config, logKeyUse)).keys;
+  const own = await openOwnKeys(key.file, logKeyUse);
+  await own.keep();
+  return own.keys;
+}
+
+async function openPublisher(settings: AnchorSettings, { config, store }: Ground): Promise<Publisher> {
+  const seeds = await keysOf(settings, config).catch((error: unknown) => {
+    throw error instanceof KeyUnusable ? new ConfigurationError(error.message) : error;
+  });
+  const keys = seeds.map((seed) => signingKey(settings.name, 'log', seed));
+  const key = keys.at(-1);
+  if (key === undefined) throw new Error('the published log: there is no key');
+  const olderKeys = keys.slice(0, -1).map(({ verifier }) => verifier);
+  return new Publisher({ files: anchorFolder(settings.folder), lines: store.trail.soundLines, key, olderKeys });
+}
+
+/** Nothing more is done on a record that is not the one that was published. */
+function endProcess(log: Log, { kind, published, recorded }: AnchorContradicts, words: string): never {
+  log.fatal({ kind, published, recorded }, 'the published log contradicts the record');
+  process.stderr.write(`cmk-bot ends: ${words}\n`);
+  return process.exit(1);
+}
+
+/** What is not published now is published the next time: a place that cannot be reached stops nobody. */
+const notNow = (log: Log, error: unknown): void => log.warn({ err: error }, 'the record could not be published');
+
+/** Throws {@link ConfigurationError} where the published log contradicts the record. */
+export async function startAnchor(ground: Ground): Promise<Part> {
+  const { config, log, database } = ground;
+  const { anchor } = config;
+  if (anchor === null) return { stop: async () => undefined };
+  const publisher = await openPublisher(anchor, ground);
+  const alone = aloneOn(database, 'anchor');
+  let publishing: Promise<unknown> = Promise.resolve();
+  const publish = (onContradiction: (error: AnchorContradicts) => never): Promise<unknown> => {
+    publishing = publishing
+      .then(() => alone(() => publisher.publish()))
+      .catch((error: unknown) => (error instanceof AnchorContradicts ? onContradiction(error) : notNow(log, error)));
+    return publishing;
+  };
+  await publish((error) => {
+    throw new ConfigurationError(contradictedWords(error, anchor.folder));
+  });
+  const endIt = (error: AnchorContradicts): never => endProcess(log, error, contradictedWords(error, anchor.folder));
+  const timer = setInterval(() => void publish(endIt), anchor.everyMs);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await publish(endIt);
+    },
+  };
+}

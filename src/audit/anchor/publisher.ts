@@ -1,0 +1,137 @@
+/**
+ * Publishes the record as a log that outsiders can check (C2SP tlog-tiles): tiles first, then the signed checkpoint over them.
+ * What was published before is compared with the record on the way: a record that was made anew, or cut off, while nobody
+ * looked does not get past it.
+ */
+import { type Checkpoint, checkpointText, readCheckpoint } from '../tlog/checkpoint.ts';
+import { bundleOf } from '../tlog/entry-bundle.ts';
+import { GrowingTree } from '../tlog/growing-tree.ts';
+import { leafHash } from '../tlog/hashes.ts';
+import { noteOf, openNote, signText } from '../tlog/note.ts';
+import type { SigningKey } from '../tlog/signing-key.ts';
+import { tilePath, tileWidth } from '../tlog/tile-paths.ts';
+import { keyLine, type VerifierKey } from '../tlog/verifier-key.ts';
+import { AnchorContradicts } from './contradiction.ts';
+import { type AnchorFiles, checkpointPath, keysPath, newestPath } from './files.ts';
+
+export interface PublisherPorts {
+  readonly files: AnchorFiles;
+  /** Lines of the record behind a number, oldest first, each found sound; fewer than `limit` at the end only. */
+  readonly lines: (after: number, limit: number) => Promise<readonly { readonly seq: number; readonly body: string }[]>;
+  readonly key: SigningKey;
+  /** Keys that this log was signed with before. */
+  readonly olderKeys: readonly VerifierKey[];
+}
+
+/** A checkpoint as it was published. */
+export interface Published extends Checkpoint {
+  /** The whole signed note. */
+  readonly note: string;
+}
+
+const pageSize = 500;
+
+/** The tree so far, and the events that do not fill a tile yet. */
+interface Grown {
+  readonly tree: GrowingTree;
+  entries: Buffer[];
+}
+
+const nothingGrown = (): Grown => ({ tree: new GrowingTree(), entries: [] });
+
+export class Publisher {
+  readonly #ports: PublisherPorts;
+  #grown = nothingGrown();
+
+  constructor(ports: PublisherPorts) {
+    this.#ports = ports;
+  }
+
+  /** The log's name. */
+  get origin(): string {
+    return this.#ports.key.verifier.name;
+  }
+
+  /**
+   * Publishes up to the end of the record; answers the newest checkpoint, which may be the one that was there. Null: there is
+   * no event yet. Only one process at a time. Throws {@link AnchorContradicts}, and whatever the files or the record throw:
+   * then the next time begins anew.
+   */
+  async publish(): Promise<Published | null> {
+    const grown = this.#grown;
+    // Whatever happens on the way: what was half done is not built upon.
+    this.#grown = nothingGrown();
+    const before = await this.#newest(grown.tree.size);
+    const from = before !== null && before.size >= grown.tree.size ? grown : nothingGrown();
+    await this.#grow(from, before);
+    const now = from.tree.size === (before?.size ?? 0) ? before : await this.#sign(from);
+    this.#grown = from;
+    return now;
+  }
+
+  async #newest(recorded: number): Promise<Published | null> {
+    const { files, key, olderKeys } = this.#ports;
+    const bytes = await files.read(newestPath);
+    if (bytes === null) return null;
+    const note = bytes.toString('utf8');
+    const opened = openNote(note, [key.verifier, ...olderKeys]);
+    const checkpoint = typeof opened === 'string' ? null : readCheckpoint(opened.text);
+    if (checkpoint === null || checkpoint.origin !== this.origin) {
+      throw new AnchorContradicts('not-this-log', checkpoint?.size ?? null, recorded);
+    }
+    return { ...checkpoint, note };
+  }
+
+  /** Reads on to the end. Where as many events are there as were published, they have to be those. */
+  async #grow(grown: Grown, before: Published | null): Promise<void> {
+    const compare = (): void => {
+      if (before === null || grown.tree.size !== before.size || grown.tree.root().equals(before.root)) return;
+      throw new AnchorContradicts('record-differs', before.size, before.size);
+    };
+    compare();
+    for (;;) {
+      const lines = await this.#ports.lines(grown.tree.size, pageSize);
+      for (const { seq, body } of lines) {
+        if (seq !== grown.tree.size + 1) throw new Error(`reading the record: event ${seq} after ${grown.tree.size}`);
+        await this.#add(grown, Buffer.from(body, 'utf8'), before?.size ?? 0);
+        compare();
+      }
+      if (lines.length < pageSize) break;
+    }
+    if (before !== null && grown.tree.size < before.size) {
+      throw new AnchorContradicts('record-shorter', before.size, grown.tree.size);
+    }
+  }
+
+  /** Tiles that became full are written at once, unless they were published. */
+  async #add(grown: Grown, entry: Buffer, published: number): Promise<void> {
+    const { tree } = grown;
+    const full = tree.add(leafHash(entry));
+    grown.entries.push(entry);
+    const isNew = tree.size > published;
+    if (isNew) for (const tile of full) await this.#ports.files.write(tilePath(tile), tile.bytes);
+    if (grown.entries.length < tileWidth) return;
+    if (isNew) await this.#writeEntries(grown);
+    grown.entries = [];
+  }
+
+  async #writeEntries({ tree, entries }: Grown): Promise<void> {
+    const index = Math.floor((tree.size - 1) / tileWidth);
+    const path = tilePath({ kind: 'entries', index, width: entries.length });
+    await this.#ports.files.write(path, bundleOf(entries));
+  }
+
+  async #sign(grown: Grown): Promise<Published> {
+    const { files, key, olderKeys } = this.#ports;
+    for (const tile of grown.tree.partial()) await files.write(tilePath(tile), tile.bytes);
+    if (grown.entries.length > 0) await this.#writeEntries(grown);
+    const checkpoint = { origin: this.origin, size: grown.tree.size, root: grown.tree.root() };
+    const text = checkpointText(checkpoint);
+    const note = noteOf(text, [signText(text, key)]);
+    const bytes = Buffer.from(note);
+    await files.write(keysPath, Buffer.from([...olderKeys, key.verifier].map((one) => `${keyLine(one)}\n`).join('')));
+    await files.write(checkpointPath(checkpoint.size), bytes);
+    await files.write(newestPath, bytes);
+    return { ...checkpoint, note };
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Reads a published log and checks that it holds together: every checkpoint kept is signed and has the root that the events up
+ * to it make. Events come out one by one, so that they can be compared with a record, or replayed.
+ */
+
+import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
+import { GrowingTree } from '../tlog/growing-tree.ts';
+import { leafHash } from '../tlog/hashes.ts';
+import { type OpenedNote, openNote } from '../tlog/note.ts';
+import { tilePath, tileWidth } from '../tlog/tile-paths.ts';
+import { TileReader, TileUnusable } from '../tlog/tile-reader.ts';
+import type { VerifierKey } from '../tlog/verifier-key.ts';
+import type { Finding } from '../verify.ts';
+import { type AnchorFiles, checkpointPath, newestPath } from './files.ts';
+
+export interface SignedCheckpoint extends Checkpoint {
+  readonly signatures: OpenedNote['signatures'];
+}
+
+export interface AnchorSource {
+  readonly read: AnchorFiles['read'];
+  /** The numbers of events that checkpoints are kept for, in no order. */
+  readonly sizes: () => Promise<readonly number[]>;
+}
+
+/** The log is empty, or its newest checkpoint cannot be used: there is nothing to compare with. */
+export class AnchorUnusable extends Error {
+  override readonly name = 'AnchorUnusable';
+}
+
+async function openCheckpoint(read: AnchorFiles['read'], path: string, keys: readonly VerifierKey[]) {
+  const bytes = await read(path);
+  if (bytes === null) return { fault: `${path}: there is no such file`, checkpoint: null };
+  const opened = openNote(bytes.toString('utf8'), keys);
+  if (typeof opened === 'string') return { fault: `${path}: ${opened}`, checkpoint: null };
+  const checkpoint = readCheckpoint(opened.text);
+  const isOurs = checkpoint !== null && keys.some(({ name, kind }) => kind === 'log' && name === checkpoint.origin);
+  const isSigned = opened.signatures.some(({ key }) => key.kind === 'log' && key.name === checkpoint?.origin);
+  if (checkpoint === null || !isOurs || !isSigned) return { fault: `${path}: of another log`, checkpoint: null };
+  return { fault: null, checkpoint: { ...checkpoint, signatures: opened.signatures } };
+}
+
+export class AnchorReader {
+  readonly #source: AnchorSource;
+  readonly #keys: readonly VerifierKey[];
+  readonly #findings: Finding[] = [];
+  #checkpoints = 0;
+  readonly newest: SignedCheckpoint;
+
+  private constructor(source: AnchorSource, keys: readonly VerifierKey[], newest: SignedCheckpoint) {
+    this.#source = source;
+    this.#keys = keys;
+    this.newest = newest;
+  }
+
+  /** Throws {@link AnchorUnusable}. */
+  static async open(source: AnchorSource, keys: readonly VerifierKey[]): Promise<AnchorReader> {
+    const { fault, checkpoint } = await openCheckpoint(source.read, newestPath, keys);
+    if (checkpoint === null) throw new AnchorUnusable(fault);
+    return new AnchorReader(source, keys, checkpoint);
+  }
+
+  /** What was found so far; complete once {@link bodies} came to its end. */
+  get findings(): readonly Finding[] {
+    return this.#findings;
+  }
+
+  /** Every event's body, in order. Where one cannot be read that is found, and nothing comes after it. */
+  async *bodies(): AsyncGenerator<string> {
+    const { size } = this.newest;
+    const reader = new TileReader(this.#source.read, size);
+    const checkpoints = await this.#kept();
+    const tree = new GrowingTree();
+    for (let index = 0; index * tileWidth < size; index += 1) {
+      const entries = await this.#entries(reader, index);
+      if (entries === null) return;
+      for (const entry of entries) {
+        for (const tile of tree.add(leafHash(entry))) await this.#compareTile(tilePath(tile), tile.bytes, tree.size);
+        this.#compare(checkpoints.get(tree.size), tree);
+        yield entry.toString('utf8');
+      }
+    }
+    for (const tile of tree.partial()) await this.#compareTile(tilePath(tile), tile.bytes, tree.size);
+    this.#compare(this.newest, tree);
+  }
+
+  /** How many checkpoints were found good by themselves, known once {@link bodies} came to its end. */
+  get checkpoints(): number {
+    return this.#checkpoints;
+  }
+
+  async #entries(reader: TileReader, index: number): Promise<readonly Buffer[] | null> {
+    try {
+      return await reader.entries(index);
+    } catch (error) {
+      if (!(error instanceof TileUnusable)) throw error;
+      this.#findings.push({ seq: index * tileWidth + 1, kind: 'tile-differs', detail: error.message });
+      return null;
+    }
+  }
+
+  async #kept(): Promise<ReadonlyMap<number, SignedCheckpoint>> {
+    const kept = new Map<number, SignedCheckpoint>();
+    for (const size of await this.#source.sizes()) {
+      const { fault, checkpoint } = await openCheckpoint(this.#source.read, checkpointPath(size), this.#keys);
+      if (checkpoint === null) this.#findings.push({ seq: size, kind: 'checkpoint-not-signed', detail: fault });
+      else if (checkpoint.size !== size || size > this.newest.size) {
+        const detail = `${checkpointPath(size)}: of ${checkpoint.size} events, where ${this.newest.size} are published`;
+        this.#findings.push({ seq: size, kind: 'checkpoint-differs', detail });
+      } else kept.set(size, checkpoint);
+    }
+    this.#checkpoints = kept.size;
+    return kept;
+  }
+
+  #compare(checkpoint: SignedCheckpoint | undefined, tree: GrowingTree): void {
+    if (checkpoint === undefined) return;
+    const [expected, found] = [checkpoint.root.toString('base64'), tree.root().toString('base64')];
+    if (expected === found) return;
+    const detail = `root: signed ${expected}, the events make ${found}`;
+    this.#findings.push({ seq: checkpoint.size, kind: 'checkpoint-differs', detail });
+  }
+
+  async #compareTile(path: string, bytes: Buffer, seq: number): Promise<void> {
+    if ((await this.#source.read(path))?.equals(bytes) === true) return;
+    this.#findings.push({ seq, kind: 'tile-differs', detail: `${path}: not the hashes of the events` });
+  }
+}

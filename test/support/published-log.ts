@@ -1,0 +1,43 @@
+/** A log published in a folder that is gone afterwards, of a record that is a list. */
+import { mkdtemp } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { AnchorFiles } from '../../src/audit/anchor/files.ts';
+import { anchorFolder } from '../../src/audit/anchor/folder.ts';
+import { Publisher } from '../../src/audit/anchor/publisher.ts';
+import { signingKey } from '../../src/audit/tlog/signing-key.ts';
+
+export const logName = 'bot.example/audit';
+export const logKey = signingKey(logName, 'log', Buffer.alloc(32, 1));
+
+export const bodiesOf = (count: number, mark = ''): string[] =>
+  Array.from({ length: count }, (_, index) => `{"seq":${index + 1},"text":"${mark}event ${index + 1}"}`);
+
+export const newFolder = (): Promise<string> => mkdtemp(path.join(os.tmpdir(), 'cmk-anchor-'));
+
+/** Publishes whatever the list holds at that moment. */
+export const publisherOf = (
+  files: AnchorFiles,
+  bodies: readonly string[],
+  key = logKey,
+  olderKeys: ConstructorParameters<typeof Publisher>[0]['olderKeys'] = [],
+): Publisher =>
+  new Publisher({
+    files,
+    lines: async (after, limit) =>
+      bodies.slice(after, after + limit).map((body, index) => ({ seq: after + index + 1, body })),
+    key,
+    olderKeys,
+  });
+
+/** Publishes the list in steps, each a checkpoint, in a new folder. */
+export async function publishedFolder(bodies: readonly string[], sizes: readonly number[]): Promise<string> {
+  const folder = await newFolder();
+  const record: string[] = [];
+  const publisher = publisherOf(anchorFolder(folder), record);
+  for (const size of sizes) {
+    record.push(...bodies.slice(record.length, size));
+    await publisher.publish();
+  }
+  return folder;
+}

@@ -1,0 +1,188 @@
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { AnchorFiles } from '../../../../src/audit/anchor/files.ts';
+import { anchorFolder } from '../../../../src/audit/anchor/folder.ts';
+import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
+import { signingKey } from '../../../../src/audit/tlog/signing-key.ts';
+import { bodiesOf, logKey, logName, newFolder, publishedFolder, publisherOf } from '../../../support/published-log.ts';
+
+const folders: string[] = [];
+const folder = async (): Promise<string> => {
+  const made = await newFolder();
+  folders.push(made);
+  return made;
+};
+afterAll(() => Promise.all(folders.map((made) => rm(made, { recursive: true }))));
+
+async function read(from: string, keys = [logKey.verifier]) {
+  const reader = await AnchorReader.open(anchorFolder(from), keys);
+  const bodies: string[] = [];
+  for await (const body of reader.bodies()) bodies.push(body);
+  return { bodies, reader, findings: reader.findings.map(({ seq, kind }) => `${seq} ${kind}`) };
+}
+
+describe('publishing a record', () => {
+  it('publishes nothing of a record without events', async () => {
+    const at = await folder();
+    expect(await publisherOf(anchorFolder(at), []).publish()).toBeNull();
+    expect(await readdir(at)).toEqual([]);
+  });
+
+  it('publishes what is new since, over several tiles, and keeps every checkpoint', async () => {
+    const bodies = bodiesOf(1300);
+    const sizes = [1, 2, 255, 256, 257, 300, 1300];
+    const at = await publishedFolder(bodies, sizes);
+    folders.push(at);
+    const { bodies: found, reader, findings } = await read(at);
+    expect(found).toEqual(bodies);
+    expect(findings).toEqual([]);
+    expect(reader.newest).toMatchObject({ size: 1300, origin: logName });
+    const kept = await readdir(path.join(at, 'checkpoints'));
+    expect(kept.map(Number).sort((a, b) => a - b)).toEqual(sizes);
+    expect(reader.checkpoints).toBe(sizes.length);
+  });
+
+  it('writes nothing where nothing was added', async () => {
+    const at = await publishedFolder(bodiesOf(3), [3]);
+    folders.push(at);
+    const before = await stat(path.join(at, 'checkpoint'));
+    expect(await publisherOf(anchorFolder(at), bodiesOf(3)).publish()).toMatchObject({ size: 3 });
+    expect((await stat(path.join(at, 'checkpoint'))).mtimeMs).toBe(before.mtimeMs);
+  });
+
+  it('goes on from what another process published', async () => {
+    const at = await folder();
+    const record: string[] = [];
+    const all = bodiesOf(900);
+    const replicas = [publisherOf(anchorFolder(at), record), publisherOf(anchorFolder(at), record)];
+    for (const [turn, size] of [10, 256, 300, 512, 513, 900].entries()) {
+      record.push(...all.slice(record.length, size));
+      await replicas[turn % 2]?.publish();
+    }
+    expect(await read(at)).toMatchObject({ bodies: all, findings: [] });
+  });
+
+  it.each([
+    ['record-differs', 'an event that was published is another one now', bodiesOf(300).with(7, '{"seq":8}')],
+    ['record-shorter', 'the end of the record was cut off', bodiesOf(290)],
+  ])('refuses with %s where %s', async (kind, _, record) => {
+    const at = await publishedFolder(bodiesOf(300), [100, 300]);
+    folders.push(at);
+    await expect(publisherOf(anchorFolder(at), record).publish()).rejects.toMatchObject({ kind, published: 300 });
+    expect(await read(at)).toMatchObject({ findings: [] });
+  });
+
+  it('finds the record changed that it published itself', async () => {
+    const at = await folder();
+    const record = bodiesOf(5);
+    const publisher = publisherOf(anchorFolder(at), record);
+    await publisher.publish();
+    record.pop();
+    // It has the tree in mind and reads on only: what is cut off behind its back is met by whoever starts next.
+    await expect(publisherOf(anchorFolder(at), record).publish()).rejects.toMatchObject({ kind: 'record-shorter' });
+  });
+
+  it.each([
+    ['another key', signingKey(logName, 'log', Buffer.alloc(32, 9))],
+    ['another name', signingKey('other.example/audit', 'log', Buffer.alloc(32, 1))],
+  ])('does not publish on top of a log of %s', async (_, key) => {
+    const at = await publishedFolder(bodiesOf(3), [3]);
+    folders.push(at);
+    await expect(publisherOf(anchorFolder(at), bodiesOf(4), key).publish()).rejects.toMatchObject({
+      kind: 'not-this-log',
+    });
+  });
+
+  it('goes on under a new key, and what the old one signed stays good', async () => {
+    const at = await publishedFolder(bodiesOf(3), [3]);
+    folders.push(at);
+    const key = signingKey(logName, 'log', Buffer.alloc(32, 9));
+    await publisherOf(anchorFolder(at), bodiesOf(5), key, [logKey.verifier]).publish();
+    expect(await read(at, [logKey.verifier, key.verifier])).toMatchObject({ findings: [] });
+    expect(await readFile(path.join(at, 'keys.txt'), 'utf8')).toMatch(/^bot\.example.*\nbot\.example.*\n$/);
+  });
+
+  it('leaves a whole log wherever it is cut short, and goes on from there', async () => {
+    const all = bodiesOf(600);
+    for (let crash = 0; ; crash += 1) {
+      const at = await publishedFolder(all, [200]);
+      folders.push(at);
+      const files = anchorFolder(at);
+      let writes = 0;
+      const failing: AnchorFiles = {
+        ...files,
+        write: async (name, bytes) => {
+          if (writes === crash) throw new Error('the disk is full');
+          writes += 1;
+          await files.write(name, bytes);
+        },
+      };
+      const publisher = publisherOf(failing, all);
+      const ended = await publisher.publish().then(
+        () => true,
+        () => false,
+      );
+      expect((await read(at)).findings.filter((finding) => !finding.startsWith('600 '))).toEqual([]);
+      // The same process, once there is room again.
+      writes = Number.NEGATIVE_INFINITY;
+      await publisher.publish();
+      expect(await read(at)).toMatchObject({ bodies: all, findings: [] });
+      if (ended) {
+        expect(crash).toBeGreaterThan(8);
+        return;
+      }
+    }
+  });
+});
+
+describe('a published log that was changed', () => {
+  let at: string;
+  const files: string[] = [];
+  beforeAll(async () => {
+    at = await publishedFolder(bodiesOf(300), [100, 300]);
+    folders.push(at);
+    const names = await readdir(at, { recursive: true, withFileTypes: true });
+    files.push(...names.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name)));
+  });
+
+  const found = async (): Promise<boolean> =>
+    read(at).then(
+      ({ findings }) => findings.length > 0,
+      () => true,
+    );
+
+  it('is found out wherever a byte of a file that matters is another one', async () => {
+    expect(await found()).toBe(false);
+    let changes = 0;
+    for (const file of files.filter((name) => !name.endsWith('keys.txt'))) {
+      const bytes = await readFile(file);
+      // Beginnings of tiles that are full by now are read by nobody.
+      if (/\.p\/100$/.test(file)) continue;
+      for (let offset = 0; offset < bytes.length; offset += Math.ceil(bytes.length / 40)) {
+        const copy = Buffer.from(bytes);
+        copy[offset] = (copy[offset] ?? 0) ^ 1;
+        await writeFile(file, copy);
+        expect({ file, offset, found: await found() }).toEqual({ file, offset, found: true });
+        changes += 1;
+      }
+      await writeFile(file, bytes);
+    }
+    expect(changes).toBeGreaterThan(200);
+    expect(await found()).toBe(false);
+  });
+
+  it('is found out where the newest checkpoint was put back to an older one', async () => {
+    const newest = await readFile(path.join(at, 'checkpoint'));
+    await writeFile(path.join(at, 'checkpoint'), await readFile(path.join(at, 'checkpoints', '100')));
+    expect(await read(at)).toMatchObject({ findings: ['300 checkpoint-differs'] });
+    await writeFile(path.join(at, 'checkpoint'), newest);
+  });
+
+  it('is found out where another history was signed with the log’s own key and a checkpoint of the first is kept', async () => {
+    const other = await publishedFolder(bodiesOf(300, 'rewritten '), [300]);
+    folders.push(other);
+    expect((await read(other)).findings).toEqual([]);
+    await writeFile(path.join(other, 'checkpoints', '100'), await readFile(path.join(at, 'checkpoints', '100')));
+    expect((await read(other)).findings).toEqual(['100 checkpoint-differs']);
+  });
+});
