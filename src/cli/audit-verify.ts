@@ -1,37 +1,21 @@
-import { access, constants } from 'node:fs/promises';
 import { z } from 'zod';
-import { OlderExport } from '../audit/older-export.ts';
-import { NotAnExport, readOlderExport, verifyExport } from '../audit/verify-export.ts';
 import type { RecordReport } from '../audit/verify-record.ts';
-import { type Place, readPlace } from '../config/place.ts';
+import { readPlace } from '../config/place.ts';
 import { parseEventBody } from '../operations/registry.ts';
-import { fileLines } from './file-lines.ts';
 import { flag, jsonOption } from './inputs.ts';
-import { type KnownKeys, keysIn, knownKeys } from './seal-keys.ts';
+import { isFolder, openPublished, type PublishedReport, reportOf } from './published.ts';
 import { type Exit, exit, subcommand } from './subcommand.ts';
 import { Unusable } from './unusable.ts';
-import { verifyStore } from './verify-store.ts';
+import { keysFor, knownBefore, verifyFile, verifyPublished, verifyStore } from './verifying.ts';
+import { publishedWords } from './words/published.ts';
 import { reportWords } from './words/report.ts';
 
-async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
-  await access(file, constants.R_OK).catch(() => {
-    throw new Unusable(`${file} is not there, or may not be read`);
-  });
-  return read().catch((error: unknown) => {
-    throw error instanceof NotAnExport ? new Unusable(`reading ${file}: ${error.message}`) : error;
-  });
-}
-
-/** Those that were named, else those of the store. */
-async function keysFor(named: string | undefined, store: Place | null): Promise<KnownKeys> {
-  if (named !== undefined) return { keys: await keysIn(named), missing: null };
-  return store === null ? { keys: null, missing: null } : knownKeys(store);
-}
-
-/** A script must not take seals for checked that were not. */
-function outcomeOf({ findings, seals }: RecordReport): Exit {
-  if (findings.length > 0) return exit.no;
-  return seals.checked || seals.sealed + seals.afterwards === 0 ? exit.done : exit.unchecked;
+/** A script must not take seals, or the keys of a log, for checked that were not. */
+function outcomeOf({ findings, seals }: RecordReport, published: PublishedReport | null): Exit {
+  if (findings.length + (published?.findings.length ?? 0) > 0) return exit.no;
+  // What was published carries no seals: without the store there is nothing to check.
+  const sealsDone = seals.checked || seals.sealed + seals.afterwards === 0;
+  return published?.keysGiven === false || !sealsDone ? exit.unchecked : exit.done;
 }
 
 const path = z.string().min(1).optional();
@@ -48,35 +32,52 @@ const noted = z
 /** The whole trail, in an export or in the store. */
 export const auditVerify = subcommand({
   name: 'audit verify',
-  usage: '[EXPORT.jsonl] [--against OLDER.jsonl] [--noted “SEQ: HASH”] [--seal-key FILE] [--json]',
+  usage:
+    '[EXPORT.jsonl|ANCHOR] [--against OLDER.jsonl] [--anchor FOLDER] [--log-key FILE] [--noted “SEQ: HASH”] [--seal-key FILE] [--json]',
   summary: 'whether the audit trail is as it was written; says where and how it is not',
   help: [
     'Without a file the trail in the store is verified, with what is kept beside it. Every request is replayed by its rules.',
-    '--against OLDER.jsonl: everything in that export, which was kept, must still be there unchanged. Nothing else shows that the',
-    'end was cut off, or that all of it was replaced, while no bot was running.',
+    'A folder is a log that was published: its checkpoints and tiles are checked, and its events replayed.',
+    '--against OLDER.jsonl: everything in that export, which was kept, must still be there unchanged. Nothing else but a published',
+    'log shows that the end was cut off, or that all of it was replaced, while no bot was running.',
+    '--anchor FOLDER: the same for everything in a published log.',
+    '--log-key FILE: the keys of the published log, a line each, as you have them from elsewhere. Without it those beside the log',
+    'are taken, and that shows only that the log fits itself.',
     '--noted “121: 9c0e51d7 …”: the same for one event, as the audit channel names it.',
     '--seal-key FILE: the key of the seals; without a file the store’s own, where it is known here.',
-    'Ends with 0 verified, 1 tampered with, 2 could not be read, 3 verified but for the seals: without the key all the rest is.',
+    'Ends with 0 verified, 1 tampered with, 2 could not be read, 3 verified but for what there was no key for.',
   ].join('\n'),
-  options: { against: { type: 'string' }, noted: { type: 'string' }, 'seal-key': { type: 'string' }, ...jsonOption },
+  options: {
+    against: { type: 'string' },
+    anchor: { type: 'string' },
+    'log-key': { type: 'string' },
+    noted: { type: 'string' },
+    'seal-key': { type: 'string' },
+    ...jsonOption,
+  },
   positionals: ['file'],
-  input: z.object({ file: path, against: path, noted, 'seal-key': path, json: flag }),
-  async run({ file, against, noted: place, 'seal-key': keyFile, json }, { records, print, complain, write, data }) {
+  input: z
+    .object({ file: path, against: path, anchor: path, 'log-key': path, noted, 'seal-key': path, json: flag })
+    .transform(({ 'log-key': logKey, 'seal-key': sealKey, ...rest }) => ({ ...rest, logKey, sealKey })),
+  async run({ file, against, anchor, logKey, noted, sealKey, json }, { records, print, complain, write, data }) {
     const read = parseEventBody;
-    const exported =
-      against === undefined ? null : await readable(against, () => readOlderExport(() => fileLines(against), read));
-    const known = exported ?? (place === undefined ? null : new OlderExport());
-    if (place !== undefined) known?.add(place);
-    const older = known === null ? {} : { older: known };
-    const { keys, missing } = await keysFor(keyFile, file === undefined ? readPlace(data) : null);
-    const options = { read, ...older, keys };
-    const report =
-      file === undefined
-        ? await verifyStore((await records()).records, options)
-        : await readable(file, () => verifyExport(fileLines(file), options));
-    if (json) await write(`${JSON.stringify(report)}\n`);
-    else await print(reportWords(report));
+    const isLog = file !== undefined && (await isFolder(file));
+    if (isLog && anchor !== undefined) throw new Unusable('the log of a folder, or --anchor: name one of them');
+    const folder = isLog ? file : anchor;
+    if (folder === undefined && logKey !== undefined) throw new Unusable('--log-key: names keys of no log');
+    const published = folder === undefined ? null : await openPublished(folder, logKey);
+    const known = await knownBefore({ against, noted, published: isLog ? null : published }, read);
+    const { keys, missing } = await keysFor(sealKey, file === undefined ? readPlace(data) : null);
+    const options = { read, ...(known === null ? {} : { older: known }), keys };
+    const report = await (isLog && published !== null
+      ? verifyPublished(published.reader, options)
+      : file === undefined
+        ? verifyStore((await records()).records, options)
+        : verifyFile(file, options));
+    const log = published === null ? null : reportOf(published);
+    if (json) await write(`${JSON.stringify({ ...report, published: log })}\n`);
+    else await print([reportWords(report), ...(log === null ? [] : [publishedWords(log)])].join('\n'));
     if (missing !== null) await complain(`cmk-bot audit verify: seals not checked: ${missing}`);
-    return outcomeOf(report);
+    return outcomeOf(report, log);
   },
 });

@@ -10,13 +10,14 @@ const shown = 20;
 const findingLine = ({ seq, kind, detail }: Finding): string =>
   `event ${seq}: ${faultWords[kind]} (${kind})\n  ${detail}`;
 
-function findingsOf({ findings }: RecordReport): string {
+export function findingsOf(findings: readonly Finding[]): string {
   const more = findings.length - shown;
   const lines = findings.slice(0, shown).map(findingLine);
   return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
 }
 
-function sealWords({ seals }: RecordReport): string {
+function sealWords({ seals, bodiesOnly }: RecordReport): string {
+  if (bodiesOnly) return 'Texts and seals are not part of a published log: they were not looked at.';
   const { sealed, afterwards, unsealed, keys, checked } = seals;
   const counts = [
     `${countOf(sealed, 'event', 'events')} sealed`,
@@ -41,7 +42,7 @@ export function reportWords(report: RecordReport): string {
   const how = [sealWords(report), replayWords(report)];
   if (findings.length > 0) {
     return [
-      `tampered: ${countOf(findings.length, 'finding', 'findings')} in ${counts}\n${indent(findingsOf(report))}`,
+      `tampered: ${countOf(findings.length, 'finding', 'findings')} in ${counts}\n${indent(findingsOf(findings))}`,
       ...how,
     ].join('\n');
   }

@@ -1,0 +1,69 @@
+/** A log that was published in a folder, read and checked at the command line. */
+import { readFile, stat } from 'node:fs/promises';
+import { keysPath } from '../audit/anchor/files.ts';
+import { anchorFolder } from '../audit/anchor/folder.ts';
+import { AnchorReader, AnchorUnusable } from '../audit/anchor/read-anchor.ts';
+import { readKeyLine, type VerifierKey } from '../audit/tlog/verifier-key.ts';
+import type { Finding } from '../audit/verify.ts';
+import { Unusable } from './unusable.ts';
+import { keyLineWords } from './words/key-line.ts';
+
+export const isFolder = (file: string): Promise<boolean> =>
+  stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/** Verifier keys, a line each; empty lines and those that start with # are for people. */
+function keysIn(text: string, where: string): readonly VerifierKey[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  return lines.map((line) => {
+    const key = readKeyLine(line);
+    if (typeof key !== 'string') return key;
+    throw new Unusable(`${where}: ${keyLineWords[key]}`);
+  });
+}
+
+/** What was looked at of a published log, and how it stands. */
+export interface PublishedReport {
+  readonly origin: string;
+  readonly events: number;
+  readonly checkpoints: number;
+  readonly keysGiven: boolean;
+  readonly findings: readonly Finding[];
+}
+
+export interface OpenedAnchor {
+  readonly reader: AnchorReader;
+  /** The keys came from elsewhere than the folder itself. */
+  readonly keysGiven: boolean;
+}
+
+/** Opens it with keys from a file, else with those that lie beside it. Throws {@link Unusable}. */
+export async function openPublished(folder: string, keyFile: string | undefined): Promise<OpenedAnchor> {
+  const files = anchorFolder(folder);
+  const text = keyFile === undefined ? await files.read(keysPath) : await readFile(keyFile).catch(() => null);
+  if (text === null) {
+    throw new Unusable(
+      keyFile === undefined
+        ? `no log was published in ${folder}: there is no ${keysPath}. Name the log’s key with --log-key.`
+        : `${keyFile} is not there, or may not be read`,
+    );
+  }
+  try {
+    const reader = await AnchorReader.open(files, keysIn(text.toString('utf8'), keyFile ?? `${folder}/${keysPath}`));
+    return { reader, keysGiven: keyFile !== undefined };
+  } catch (error) {
+    if (!(error instanceof AnchorUnusable)) throw error;
+    throw new Unusable(`reading the log published in ${folder}: ${error.message}`);
+  }
+}
+
+/** Once its events were read to the end. */
+export const reportOf = ({ reader, keysGiven }: OpenedAnchor): PublishedReport => ({
+  origin: reader.newest.origin,
+  events: reader.newest.size,
+  checkpoints: reader.checkpoints,
+  keysGiven,
+  findings: reader.findings,
+});

@@ -1,0 +1,136 @@
+import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { signingKey } from '../../src/audit/tlog/signing-key.ts';
+import { keyLine } from '../../src/audit/tlog/verifier-key.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { startStore } from '../support/store-client.ts';
+import { approvalCard, ask, choices, people, places, shows, until } from '../support/story.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+/** What the bot publishes of its record, checked by whoever has the folder, and what comes of a record that is not the one published. */
+
+let world: World;
+const cli = (...args: string[]) => cmkBot(args, { CMK_DATA_DIR: world.dataDir });
+const anchor = (...parts: string[]): string => path.join(world.dataDir, 'anchor', ...parts);
+const published = async (): Promise<number> =>
+  Number((await readFile(anchor('checkpoint'), 'utf8').catch(() => '\n0')).split('\n')[1]);
+
+let id: string;
+beforeAll(async () => {
+  world = await startWorld({ env: { CMK_CHECKPOINT_EVERY: '200ms', CMK_LOG_NAME: 'bot.example/audit' } });
+  id = await ask(world, choices.first);
+  const card = await approvalCard(world, id);
+  await until(async () => (await published()) === 1, 'the request is published');
+  await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } });
+  await shows(world, places.operations, people.requester, id, /Rejected/);
+  await until(async () => (await published()) === 2, 'the rejection is published');
+});
+afterAll(() => world.end());
+
+/** What the bot says when it does not start. */
+const startFails = async (): Promise<string> => {
+  const since = world.printed().length;
+  await expect(world.startBot()).rejects.toThrow('was not ready');
+  return world.printed().slice(since);
+};
+
+describe('the published log', () => {
+  it('is checked together with the record while the bot runs', async () => {
+    const { code, out } = await cli('audit', 'verify', '--anchor', anchor());
+    expect(out).toMatch(/^verified: 2 events/);
+    expect(out).toContain('What was kept of before, 2 events, is there unchanged.');
+    expect(out).toContain(
+      'Published log: 2 events under 2 checkpoints of bot.example/audit, signed, and all of one piece.',
+    );
+    // The keys came from beside it.
+    expect({ code, told: out.includes('--log-key') }).toEqual({ code: 3, told: true });
+  });
+
+  it('is checked by somebody who has nothing but the folder and the log’s key', async () => {
+    const elsewhere = path.join(world.dataDir, 'auditor');
+    await cp(anchor(), elsewhere, { recursive: true });
+    const key = path.join(world.dataDir, 'my-keys.txt');
+    await cp(path.join(elsewhere, 'keys.txt'), key);
+    const { code, out } = await cmkBot(['audit', 'verify', elsewhere, '--log-key', key], {});
+    expect(code).toBe(0);
+    expect(out).toMatch(/^verified: 2 events/);
+    expect(out).toContain('Requests: 1, all replayed by their rules.');
+    expect(out).toContain('Texts and seals are not part of a published log');
+    const stranger = keyLine(signingKey('bot.example/audit', 'log', Buffer.alloc(32, 7)).verifier);
+    await writeFile(key, `${stranger}\n`);
+    const other = await cmkBot(['audit', 'verify', elsewhere, '--log-key', key], {});
+    expect(other).toMatchObject({ code: 2, out: '' });
+    expect(other.err).toContain('checkpoint: no-known-signature');
+  });
+
+  it('holds no text that people wrote', async () => {
+    const names = await readdir(anchor(), { recursive: true, withFileTypes: true });
+    const files = names.filter((entry) => entry.isFile());
+    expect(files.length).toBeGreaterThan(5);
+    for (const file of files) {
+      const text = await readFile(path.join(file.parentPath, file.name), 'latin1');
+      for (const said of ['Own keys before the audit', 'Not this week']) expect(text).not.toContain(said);
+    }
+  });
+
+  it('is published to its end when the bot ends, and goes on with the next start', async () => {
+    await world.endBot('SIGINT');
+    await world.startBot({ CMK_CHECKPOINT_EVERY: '1h' });
+    await ask(world, choices.test);
+    expect(await published()).toBe(2);
+    await world.endBot('SIGINT');
+    expect(await published()).toBe(3);
+    expect((await cli('audit', 'verify', '--anchor', anchor())).out).toMatch(/^verified: 3 events/);
+  });
+});
+
+describe('a record that is not the one that was published', () => {
+  const kept = (): string => path.join(world.dataDir, 'database-kept');
+  beforeAll(() => cp(path.join(world.dataDir, 'database'), kept(), { recursive: true }));
+  afterEach(async () => {
+    await rm(path.join(world.dataDir, 'database'), { recursive: true });
+    await cp(kept(), path.join(world.dataDir, 'database'), { recursive: true });
+  });
+
+  it('starts no bot where its end was cut off, though every row that is left is sound', async () => {
+    const store = await startStore(world.database);
+    await store.session(
+      "set session_replication_role = 'replica'",
+      ...['free_text', 'open_request', 'outbox'].map((table) => `delete from cmk.${table} where request_id <> '${id}'`),
+      'delete from cmk.event where seq = 3',
+      'update cmk.chain_head set (seq, hash, time) = (select seq, hash, null from cmk.event where seq = 2)',
+    );
+    await store.close();
+    expect((await cli('audit', 'verify')).out).toMatch(/^verified: 2 events/);
+    const found = await cli('audit', 'verify', '--anchor', anchor());
+    expect(found.code).toBe(1);
+    expect(found.out).toContain('events 3 to 3 were kept: not all of them are there');
+    const words = await startFails();
+    expect(words).toContain('contradicts the record, and nothing is done on it');
+    expect(words).toContain('Published are 3 events; the record was read up to 2.');
+  });
+
+  it('starts no bot where it was made anew with all its keys', async () => {
+    await rm(path.join(world.dataDir, 'database'), { recursive: true });
+    await rename(anchor(), `${anchor()}-kept`);
+    await world.startBot();
+    await ask(world, choices.first);
+    await ask(world, choices.test);
+    await ask(world, choices.policies);
+    await world.endBot('SIGINT');
+    expect((await cli('audit', 'verify', '--anchor', anchor())).out).toMatch(/^verified: 3 events/);
+    await rm(anchor(), { recursive: true });
+    await rename(`${anchor()}-kept`, anchor());
+    expect(await startFails()).toContain('events were published that are not those of the record (record-differs)');
+    expect((await cli('audit', 'verify', '--anchor', anchor())).out).toContain('(export-differs)');
+  });
+
+  it('starts no bot whose key is not the log’s', async () => {
+    const file = path.join(world.dataDir, 'log.key');
+    const key = await readFile(file);
+    await writeFile(file, `${Buffer.alloc(32, 5).toString('base64')}\n`);
+    expect(await startFails()).toContain('(not-this-log)');
+    await writeFile(file, key);
+    await world.startBot();
+  });
+});
