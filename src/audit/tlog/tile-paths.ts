@@ -30,18 +30,11 @@ export const tilePath = ({ kind, index, width }: TileAt): string =>
 const leavesOf = (level: number): number => tileWidth ** level;
 
 /** How many hashes a tree has at a level; entries stand at the level of leaves. */
-export const hashesAt = (kind: TileKind, size: number): number =>
+const hashesAt = (kind: TileKind, size: number): number =>
   Math.floor(size / leavesOf(kind === 'entries' ? 0 : kind));
 
 /** The tile that holds the n-th hash, or entry, of a tree of `size` leaves. */
 export function tileOf(kind: TileKind, n: number, size: number): TileAt {
   const index = Math.floor(n / tileWidth);
   return { kind, index, width: Math.min(tileWidth, hashesAt(kind, size) - index * tileWidth) };
-}
-
-/** The levels that a tree of `size` leaves has hashes at, from the leaves up. */
-export function levelsOf(size: number): readonly number[] {
-  const levels: number[] = [];
-  while (hashesAt(levels.length, size) > 0) levels.push(levels.length);
-  return levels;
 }

@@ -33,9 +33,6 @@ export function keyLine(key: VerifierKey): string {
   return `${key.name}+${keyId(key)}+${bytes.toString('base64')}`;
 }
 
-/** A name stands in lines between spaces and plus signs, so it has neither. */
-export const isKeyName = (text: string): boolean => /^[^\s+\p{Cc}]+$/u.test(text);
-
 /** Why a line is no key, as data. */
 export type KeyLineFault = 'not-a-key-line' | 'key-cut-off' | 'key-kind-unknown' | 'key-id-differs';
 
