@@ -30,8 +30,7 @@ export const tilePath = ({ kind, index, width }: TileAt): string =>
 const leavesOf = (level: number): number => tileWidth ** level;
 
 /** How many hashes a tree has at a level; entries stand at the level of leaves. */
-const hashesAt = (kind: TileKind, size: number): number =>
-  Math.floor(size / leavesOf(kind === 'entries' ? 0 : kind));
+const hashesAt = (kind: TileKind, size: number): number => Math.floor(size / leavesOf(kind === 'entries' ? 0 : kind));
 
 /** The tile that holds the n-th hash, or entry, of a tree of `size` leaves. */
 export function tileOf(kind: TileKind, n: number, size: number): TileAt {
