@@ -53,7 +53,7 @@ const cases: readonly Case[] = [
     file: 'src/domain/failure.ts',
     after: "  z.strictObject({ source: z.literal('no-answer'), ...outside }),\n",
     added: "  z.strictObject({ source: z.literal('one-more'), ...outside }),\n",
-    objections: ['src/words/failures.ts', 'src/words/seal-key.ts', 'src/words/waiting.ts'],
+    objections: ['src/words/failures.ts', 'src/words/kept-key.ts', 'src/words/waiting.ts'],
   },
   {
     more: 'change',
