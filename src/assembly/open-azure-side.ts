@@ -17,10 +17,10 @@ export interface AzureSide {
 }
 
 /** Throws when a file that the configuration names cannot be read. */
-export function openAzureSide({ config, metrics }: Ground): AzureSide {
+export function openAzureSide({ config, metrics, telemetry }: Ground): AzureSide {
   const options = optionsForAzure(config);
   const { authorityHost: host, tls } = options.cloud;
-  const azure = metrics.azure(connectAzure(options));
+  const azure = metrics.azure(connectAzure({ ...options, tracing: telemetry.tracing }));
   return {
     azure,
     standings: openStandings(azure, config.policy, config.admission),

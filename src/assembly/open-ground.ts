@@ -2,8 +2,11 @@
 import type { Config } from '../config/config.ts';
 import { warningsOf } from '../config/warnings.ts';
 import type { Requests } from '../domain/ports/store.ts';
-import { consoleIntoLog, type Log, lastWordsIntoLog, openLog } from '../observability/log.ts';
+import { consoleIntoLog, type Log, lastWordsIntoLog, openLog, withoutSecrets } from '../observability/log.ts';
 import { type Metrics, openMetrics } from '../observability/metrics.ts';
+import { openTelemetry } from '../observability/open-telemetry.ts';
+import { noTelemetry, type Telemetry } from '../observability/telemetry.ts';
+import { tracedRequests } from '../observability/traced-requests.ts';
 import type { Database } from '../store/database.ts';
 import type { OpenStore } from '../store/store.ts';
 import { openRecord } from './open-record.ts';
@@ -17,17 +20,31 @@ export interface Ground {
   /** Those of the store, with their refusals counted: for whoever acts for people. */
   readonly requests: Requests;
   readonly metrics: Metrics;
+  readonly telemetry: Telemetry;
   stop(): Promise<void>;
 }
 
 /** Opens the log first: whatever a library prints from then on goes there, without secrets. */
 export async function openGround(config: Config): Promise<Ground> {
-  const log = openLog(config.log.level, config.replica);
+  let telemetry = noTelemetry;
+  const log = openLog(config.log.level, config.replica, () => telemetry.lineIds());
   consoleIntoLog(log);
   lastWordsIntoLog(log);
   for (const warning of warningsOf(config)) log.warn({}, warning);
-  const { database, store } = await openRecord(config, log);
+  telemetry = await openTelemetry({
+    ...config.telemetry,
+    replica: config.replica,
+    onTrouble: (trouble) => log.warn({ trouble: withoutSecrets(trouble) }, 'telemetry does not arrive'),
+  });
+  const { tracing } = telemetry;
+  const { database, store } = await openRecord(config, log, tracing);
   if (database.kind === 'pglite') log.warn({}, 'the embedded database survives this process, not this machine');
   const metrics = openMetrics({ requests: store.requests, outbox: store.outbox, clock: store.clock, now });
-  return { config, log, database, store, requests: metrics.requests(store.requests), metrics, stop: database.close };
+  telemetry.sendFigures(metrics.figures);
+  const stop = async (): Promise<void> => {
+    await telemetry.stop();
+    await database.close();
+  };
+  const requests = metrics.requests(tracedRequests(store.requests, tracing));
+  return { config, log, database, store, requests, metrics, telemetry, stop };
 }

@@ -8,6 +8,7 @@ import { databasePassword, withPassword } from '../config/database-password.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { placeName } from '../config/place.ts';
 import type { ClockApart } from '../domain/clock-apart.ts';
+import type { Tracing } from '../domain/ports/tracing.ts';
 import type { Log } from '../observability/log.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import { keptKeys } from '../operator/kept-keys.ts';
@@ -96,7 +97,12 @@ async function sealAfterwards(owner: Database, config: Config, log: Log) {
   return tools;
 }
 
-async function openStoreOn(database: Database, config: Config, log: Log): Promise<OpenStore> {
+async function openStoreOn(
+  database: Database,
+  config: Config,
+  log: Log,
+  { current: trace }: Pick<Tracing, 'current'>,
+): Promise<OpenStore> {
   const { ownerUrl, beatMs } = config;
   const owner =
     ownerUrl === null
@@ -110,7 +116,7 @@ async function openStoreOn(database: Database, config: Config, log: Log): Promis
   const onBroken = (broken: RecordBroken): void => (started ? endProcess(log)(broken) : undefined);
   const store = openStore(
     database,
-    { ...tools, clock: now, read: parseEventBody, onBroken, onClock: sayClock(log), onUnasked: sayUnasked(log) },
+    { ...tools, clock: now, trace, read: parseEventBody, onBroken, onClock: sayClock(log), onUnasked: sayUnasked(log) },
     beatMs,
   );
   await store.trail.check();
@@ -125,7 +131,7 @@ async function refuseMoved({ store: place }: Config): Promise<void> {
   if (mark !== null) throw new ConfigurationError(movedWords(mark, place.dataDir, movedFile(place.dataDir)));
 }
 
-export async function openRecord(config: Config, log: Log): Promise<OpenedRecord> {
+export async function openRecord(config: Config, log: Log, tracing: Pick<Tracing, 'current'>): Promise<OpenedRecord> {
   const { store: place } = config;
   await refuseMoved(config);
   // No farewell: it would be written to files that are another's.
@@ -139,7 +145,7 @@ export async function openRecord(config: Config, log: Log): Promise<OpenedRecord
       : { kind: 'postgres', url: place.url, ...passwordOf(config, 'bot') },
   );
   try {
-    return { database, store: await openStoreOn(database, config, log) };
+    return { database, store: await openStoreOn(database, config, log, tracing) };
   } catch (error) {
     await database.close();
     throw saidPlainly(error, placeName(place));

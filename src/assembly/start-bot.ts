@@ -77,7 +77,7 @@ function openBot(
 
 /** Starts listening. */
 export async function startBot(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide): Promise<Part> {
-  const { config, log, store, metrics } = ground;
+  const { config, log, store, metrics, telemetry } = ground;
   const { adapter, callers } = teamsSide;
   const { mode, port, listen, callsAtOnce } = config.server;
   const stepUp = openSignIn(ground, azureSide, teamsSide);
@@ -93,6 +93,7 @@ export async function startBot(ground: Ground, azureSide: AzureSide, teamsSide: 
     ready: async () => ((await store.clock.look()) === null ? null : 'clock'),
     pages: stepUp?.pages ?? [],
     metrics,
+    tracing: telemetry.tracing,
     log,
   });
   log.info({ url: server.url }, 'listening');

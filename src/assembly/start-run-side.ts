@@ -21,7 +21,7 @@ import { waitingForClock } from './wrong-clock.ts';
  * found out first. Stops the other way round: until the engine has stopped, the others must see that this replica lives.
  */
 export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide): Promise<Part> {
-  const { config, log, database, store, requests } = ground;
+  const { config, log, database, store, requests, telemetry } = ground;
   const { azure, standings } = azureSide;
   const { outbox, replicas, documents } = store;
   const { policy, paused, beatMs, stepUp, retry: retryLimits } = config;
@@ -50,7 +50,8 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
   if (ownTables && config.server.mode === 'production' && database.kind === 'postgres') {
     log.warn({}, `the bot’s database user owns the tables: ${ownerAdvice}`);
   }
-  const engine = await startEngine({ pool: database.pool, executorId: me.name, ownTables, log }, runs);
+  const { tracing } = telemetry;
+  const engine = await startEngine({ pool: database.pool, executorId: me.name, ownTables, log, tracing }, runs);
   const runner = startOutboxWorker({
     outbox,
     requests,
@@ -62,6 +63,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     instance: me.instance,
     now,
     log,
+    tracing,
   });
   const { chat, directory } = teamsSide;
   const left = { documents, chat, directory, now };

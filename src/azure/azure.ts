@@ -2,6 +2,7 @@
 import type { TokenCredential } from '@azure/core-auth';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import { noTracing, type Tracing } from '../domain/ports/tracing.ts';
 import type { Cloud } from './clouds.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { armControl } from './control.ts';
@@ -28,6 +29,8 @@ export interface AzureOptions {
   /** Bounds on time and retries; those left out are the usual ones. */
   readonly limits?: Partial<Limits>;
   readonly clock?: () => Date;
+  /** Told of every call; left out, nobody is. */
+  readonly tracing?: Tracing;
 }
 
 const clockOf = (options: AzureOptions) => options.clock ?? (() => new Date());
@@ -42,6 +45,7 @@ export const connectionOf = (options: AzureOptions): Connection =>
     pollIntervalMs: options.pollIntervalMs ?? 5000,
     limits: { ...defaultLimits, ...options.limits },
     clock: clockOf(options),
+    tracing: options.tracing ?? noTracing,
   });
 
 /** Joins the ports. Sends nothing until one is called. */

@@ -6,17 +6,21 @@ import { ResourceManagementClient } from '@azure/arm-resources';
 import type { TokenCredential } from '@azure/core-auth';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
+import type { Tracing } from '../domain/ports/tracing.ts';
 import type { Cloud } from './clouds.ts';
 import { complaintOf } from './error-body.ts';
 import { Exchange, type Limits } from './exchange.ts';
 import { PlainCalls } from './plain-calls.ts';
 import { renewRefusedTokens } from './renewal.ts';
+import { traceCalls } from './traced-calls.ts';
 
 export interface LineOptions {
   readonly cloud: Cloud;
   readonly credential: TokenCredential;
   readonly limits: Limits;
   readonly clock: () => Date;
+  /** Told of every try of every call. */
+  readonly tracing: Tracing;
 }
 
 /** What makes a call special. */
@@ -117,6 +121,7 @@ export class Line {
       userAgentOptions: { userAgentPrefix: 'cmk-bot' },
       additionalPolicies: [
         { policy: this.exchange.deadline, position: 'perCall' as const },
+        { policy: traceCalls(this.options.tracing), position: 'perRetry' as const },
         { policy: renewRefusedTokens(this.options.credential), position: 'perRetry' as const },
         { policy: this.exchange.recorder, position: 'perRetry' as const },
       ],

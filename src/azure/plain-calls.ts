@@ -10,9 +10,11 @@ import {
   type InternalPipelineOptions,
 } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
+import type { Tracing } from '../domain/ports/tracing.ts';
 import type { Cloud } from './clouds.ts';
 import { type Exchange, UnusableAnswer } from './exchange.ts';
 import { renewRefusedTokens } from './renewal.ts';
+import { traceCalls } from './traced-calls.ts';
 
 /** These share one of their own, as the SDK's clients do. */
 const httpClient = createDefaultHttpClient();
@@ -28,20 +30,25 @@ const GraphCount = z.object({ '@odata.count': z.number() });
 /** What Microsoft Graph wants of an advanced query. */
 const advanced = { consistencylevel: 'eventual' };
 
+/** What goes over the wire, and who is told of it. */
+interface PlainOptions {
+  readonly cloud: Cloud;
+  readonly credential: TokenCredential;
+  readonly tracing: Tracing;
+}
+
 export class PlainCalls {
   private readonly cloud: Cloud;
   private readonly credential: TokenCredential;
   private readonly exchange: Exchange;
+  private readonly tracing: Tracing;
   private readonly common: InternalPipelineOptions;
 
-  constructor(
-    { cloud, credential }: { readonly cloud: Cloud; readonly credential: TokenCredential },
-    exchange: Exchange,
-    common: InternalPipelineOptions,
-  ) {
+  constructor({ cloud, credential, tracing }: PlainOptions, exchange: Exchange, common: InternalPipelineOptions) {
     this.cloud = cloud;
     this.credential = credential;
     this.exchange = exchange;
+    this.tracing = tracing;
     this.common = common;
   }
 
@@ -96,6 +103,7 @@ export class PlainCalls {
     const pipeline = createPipelineFromOptions(this.common);
     pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential: this.credential, scopes }));
     pipeline.addPolicy(this.exchange.deadline);
+    pipeline.addPolicy(traceCalls(this.tracing), { afterPhase: 'Sign' });
     pipeline.addPolicy(renewRefusedTokens(this.credential), { afterPhase: 'Sign' });
     pipeline.addPolicy(this.exchange.recorder, { afterPhase: 'Sign' });
     const request = createPipelineRequest({

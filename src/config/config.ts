@@ -78,6 +78,12 @@ export interface Config {
   /** No new changes to Azure. */
   readonly paused: boolean;
   readonly log: { readonly level: Environment['CMK_LOG_LEVEL'] };
+  /** Where traces and figures are sent; null: nowhere. */
+  readonly telemetry: {
+    readonly endpoint: string | null;
+    readonly serviceName: string;
+    readonly metricsEveryMs: number;
+  };
   /** This replica's name, no other's. */
   readonly replica: string;
   /** How often a replica says that it lives. */
@@ -155,9 +161,17 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   retry: { ...usualRetry, firstWaitMs: env.CMK_RETRY_FIRST_WAIT, spreadWithinMs: env.CMK_GRANT_WAIT },
   paused: env.CMK_PAUSE,
   log: { level: env.CMK_LOG_LEVEL },
+  telemetry: telemetryFrom(env),
   // Replicas share a server and run on machines of their own; a folder is one process's alone.
   replica: env.CMK_REPLICA ?? (env.DATABASE_URL === undefined ? 'local' : os.hostname()),
   beatMs: env.CMK_HEARTBEAT,
+});
+
+/** What else is said there in OpenTelemetry's own variables is read by its libraries. */
+const telemetryFrom = (env: Environment): Config['telemetry'] => ({
+  endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+  serviceName: env.OTEL_SERVICE_NAME,
+  metricsEveryMs: env.OTEL_METRIC_EXPORT_INTERVAL,
 });
 
 const rulesFrom = (env: Environment) => ({

@@ -133,6 +133,10 @@ export const environmentSchema = z.object({
   CMK_REQUIRE_NEW_KEY: yes,
   CMK_PAUSE: yes,
   CMK_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: optional,
+  OTEL_SERVICE_NAME: text.default('cmk-bot'),
+  OTEL_METRIC_EXPORT_INTERVAL: z.coerce.number().int().min(1_000).max(3_600_000).default(60_000),
 });
 export type Environment = z.infer<typeof environmentSchema>;
 

@@ -78,8 +78,14 @@ export function errorInLog(thrown: unknown, depth = 0): LoggedError {
 /** What is logged to. */
 export type Log = Logger;
 
-export function openLog(level: string, replica: string): Log {
-  return pino({ level, base: { replica }, serializers: { err: (error: unknown) => errorInLog(error) } });
+/** `idsOf`: what each line says beside, such as which span it belongs to. */
+export function openLog(level: string, replica: string, idsOf: () => object = () => ({})): Log {
+  return pino({
+    level,
+    base: { replica },
+    mixin: () => idsOf(),
+    serializers: { err: (error: unknown) => errorInLog(error) },
+  });
 }
 
 /** What was printed: texts as they are, errors as they may be logged, and nothing of other objects. */

@@ -2,13 +2,23 @@
  * Figures for Prometheus, of this process; what is read from the database is the same in every replica. Labels are words of the
  * program: never an id, a name or a text, which would make a series of each and tell who did what.
  */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
 import type { ClockApart } from '../domain/clock-apart.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
 import type { Call, CallMetrics } from '../teams/edge/call-metrics.ts';
+import type { Figure } from './telemetry.ts';
 
 export interface Metrics extends CallMetrics {
+  /** The same as the text tells, for whoever sends them elsewhere. */
+  readonly figures: () => Promise<readonly Figure[]>;
   /** The same ports, with their failures and refusals counted. */
   azure(azure: Azure): Azure;
   requests(requests: Requests): Requests;
@@ -46,6 +56,16 @@ const wordIn = (value: unknown, ...path: readonly string[]): string | null => {
   );
   return typeof found === 'string' ? found : null;
 };
+
+/** The library has a name for each kind, in two spellings. */
+function figureOf({ name, help, type, values }: MetricObjectWithValues<MetricValue<string>>): Figure {
+  const kind = type.toString();
+  if (kind !== 'counter' && kind !== 'gauge' && kind !== 'histogram') throw new Error(`${name} is a ${kind}`);
+  return { name, help, type: kind, values: values.map(({ labels, ...one }) => ({ ...one, labels: defined(labels) })) };
+}
+
+const defined = (labels: Partial<Record<string, string | number>>): Readonly<Record<string, string | number>> =>
+  Object.fromEntries(Object.entries(labels).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 
 export function openMetrics({ requests, outbox, clock, now }: MetricsPorts): Metrics {
   const register = new Registry();
@@ -109,6 +129,7 @@ export function openMetrics({ requests, outbox, clock, now }: MetricsPorts): Met
   return {
     contentType: register.contentType,
     text: () => register.metrics(),
+    figures: async () => (await register.getMetricsAsJSON()).map(figureOf),
     count({ type, status, reason }: Call) {
       calls.inc({ type, outcome: status < 400 ? 'answered' : status < 500 ? 'refused' : 'failed' });
       if (reason !== null) refusedCalls.inc({ reason });

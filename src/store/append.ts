@@ -12,7 +12,6 @@ import type { Decision } from '../domain/request/request-command.ts';
 import { type ChainHead, lockHead } from './chain-head.ts';
 import type { ClockGuard } from './clock-guard.ts';
 import { asStored, eventsOf, insertEvents, type Placed, type ReadTools } from './event-rows.ts';
-import type { KnownRecord } from './known-record.ts';
 import { moveHold } from './open-requests.ts';
 import { writeOutbox } from './outbox.ts';
 import type { Sql } from './sql.ts';
@@ -22,6 +21,8 @@ export type Decide = (request: Request | null, now: Date) => Decision;
 export interface AppendTools extends ReadTools {
   readonly clock: ClockGuard;
   readonly seal: Seal;
+  /** The `traceparent` of what is under way, kept with what must follow; null: nothing is told of it. */
+  readonly trace: () => string | null;
 }
 
 /**
@@ -53,7 +54,7 @@ export async function appendIn(
   if (after === null) throw new Error(`deciding ${cause} on ${id}: accepted without an event, and there is no request`);
   const holder = await moveHold(sql, tools.known, request, after);
   if (holder !== null) return refuse('resource-has-open-request', holder);
-  await store(sql, tools.known, placed, after, events);
+  await store(sql, tools, placed, after, events);
   return { kind: 'accepted', request: after, events, replay: false };
 }
 
@@ -91,7 +92,7 @@ function place(
 
 async function store(
   sql: Sql,
-  known: KnownRecord,
+  { known, trace }: AppendTools,
   placed: readonly Placed[],
   after: Request,
   events: readonly StoredEvent[],
@@ -100,5 +101,5 @@ async function store(
   if (first === undefined) return;
   known.mustSealWith(first.sealed.sealKey);
   await insertEvents(sql, placed);
-  await writeOutbox(sql, after.id, consequencesOf(after, events));
+  await writeOutbox(sql, after.id, consequencesOf(after, events), trace());
 }

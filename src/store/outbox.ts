@@ -33,17 +33,23 @@ const Row = z.object({
   due_at: z.date(),
   attempts: z.number(),
   version: int8,
+  traceparent: z.string().nullable(),
 });
 
 /**
  * Writes the rows in the transaction of their events. A row that is there already gets a new version, and comes due when the
  * earlier of both would; only an expiry and its reminders are moved to their new time, or a changed plan would expire with the old one's.
  */
-export async function writeOutbox(sql: Sql, id: RequestId, rows: readonly Consequence[]): Promise<void> {
-  const last = new Map(rows.map((row) => [`${row.kind} ${row.key}`, [id, row.kind, row.key, row.dueAt]]));
+export async function writeOutbox(
+  sql: Sql,
+  id: RequestId,
+  rows: readonly Consequence[],
+  trace: string | null,
+): Promise<void> {
+  const last = new Map(rows.map((row) => [`${row.kind} ${row.key}`, [id, row.kind, row.key, row.dueAt, trace]]));
   if (last.size === 0) return;
-  const text = `insert into cmk.outbox (request_id, kind, key, due_at) values ${placeholders(last.size, 4)}
-    on conflict (request_id, kind, key) do update set version = excluded.version,
+  const text = `insert into cmk.outbox (request_id, kind, key, due_at, traceparent) values ${placeholders(last.size, 5)}
+    on conflict (request_id, kind, key) do update set version = excluded.version, traceparent = excluded.traceparent,
       due_at = case when excluded.kind in ('expire', 'remind') then excluded.due_at else least(outbox.due_at, excluded.due_at) end`;
   await change(sql, text, [...last.values()].flat());
 }
@@ -60,7 +66,7 @@ const claimFor = (
       and (leased_until is null or leased_until <= $1 or leased_by not in (${aliveInstances(beatMs)}))
     order by due_at limit $3 for update skip locked) due
   where o.request_id = due.request_id and o.kind = due.kind and o.key = due.key
-  returning o.request_id, o.kind, o.key, o.due_at, o.attempts, o.version`;
+  returning o.request_id, o.kind, o.key, o.due_at, o.attempts, o.version, o.traceparent`;
 
 /** Only the transaction that stores a request's events writes its rows: one for a request that is not there is somebody else's. */
 const dropUnasked = `delete from cmk.outbox o

@@ -23,14 +23,15 @@ export interface OpenStore extends Store {
 /** What a store is opened with: reading, time, the key of the seals, and what ends the process. */
 export type StoreTools = ClockGuardTools &
   KnownRecordOptions &
-  Omit<AppendTools, 'known' | 'clock'> &
+  Omit<AppendTools, 'known' | 'clock' | 'trace'> &
+  Partial<Pick<AppendTools, 'trace'>> &
   Partial<Pick<OutboxTools, 'onUnasked'>>;
 
 /** The database must have been migrated. `beatMs`: how often replicas say that they live. Keeps no state but the listeners and what it has read of the chain: any number of replicas may open one each. */
 export function openStore(database: Database, given: StoreTools, beatMs = usualBeatMs): OpenStore {
   const { pool } = database;
   const clock = openClockGuard(database, given);
-  const tools: AppendTools = { ...given, clock, known: new KnownRecord(given) };
+  const tools: AppendTools = { trace: () => null, ...given, clock, known: new KnownRecord(given) };
   const listeners: (() => void)[] = [];
   // In a turn of their own: a listener's mistake must not take back the answer to a commit.
   const written = (): void => {

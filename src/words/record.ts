@@ -1,5 +1,6 @@
 /** What is wrong with the record, for whoever has to mend it. */
 import type { RecordFault, RowFault } from '../domain/record/faults.ts';
+import { utcSecond } from './instants.ts';
 
 export const faultWords: Record<RecordFault, string> = {
   'hash-differs': 'its body or its hash was changed',
@@ -112,16 +113,16 @@ interface Moved {
 
 /** Where a record was moved away from. `file`: the note that says so. */
 export function movedWords({ to, at, done }: Moved, where: string, file: string): string {
-  const when = at.slice(0, 16).replace('T', ' ');
+  const when = utcSecond(at);
   if (!done) {
     return [
-      `the record in ${where} was being moved to ${to} on ${when} UTC, and nobody saw that end.`,
+      `the record in ${where} was being moved to ${to} on ${when}, and nobody saw that end.`,
       'Say “cmk-bot store move” with the same address once more: it finishes the move, or begins anew. To stay with the folder, make',
       `sure that nothing of the record is there, and remove ${file}.`,
     ].join('\n');
   }
   return [
-    `the record in ${where} was moved to ${to} on ${when} UTC: what was decided there since is not known here.`,
+    `the record in ${where} was moved to ${to} on ${when}: what was decided there since is not known here.`,
     'Start the bot with DATABASE_URL in place of this folder. To go back to the folder for good, and lose what was decided since,',
     `remove ${file}.`,
   ].join('\n');

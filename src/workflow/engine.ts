@@ -5,6 +5,7 @@
 import { DBOS, DBOSWorkflowConflictError, StatusString } from '@dbos-inc/dbos-sdk';
 import { type Failure, foundThat } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
+import type { Origin, Tracing } from '../domain/ports/tracing.ts';
 import { checkRun, intend, type RunPorts, stopRun, type Try, type Waiting } from './run-plan.ts';
 import { attemptStep, record } from './try-steps.ts';
 
@@ -22,6 +23,7 @@ export interface EngineOptions {
   /** The pool's user owns the engine's tables, and brings them up; else somebody else has ({@link prepareEngine}). */
   readonly ownTables: boolean;
   readonly log: { error(fields: object, message: string): void };
+  readonly tracing: Tracing;
 }
 
 /** Brings the engine's tables up as their owner, and lets a role use them. */
@@ -41,8 +43,8 @@ export interface KnownRun {
 }
 
 export interface Engine {
-  /** Starting a run twice is harmless. */
-  startRun(id: RequestId, run: number): Promise<void>;
+  /** Starting a run twice is harmless. `from`: what it is told to come from, kept with it. */
+  startRun(id: RequestId, run: number, from: Origin | null): Promise<void>;
   /** Null: the engine never heard of it. */
   look(id: RequestId, run: number): Promise<KnownRun | null>;
   /** Lets a replica that lives go on with a run whose replica does not. The old one, should it live, loses it. */
@@ -61,11 +63,28 @@ const step = <T>(name: string, act: () => Promise<T>): Promise<T> =>
 const whilePaused = ({ paused }: RunPorts): Promise<void> =>
   paused ? new Promise<never>(() => undefined) : Promise.resolve();
 
+/** What a run works with, and who is told of it. */
+type TracedPorts = RunPorts & Pick<EngineOptions, 'tracing'>;
+
+const tracedCheck = (ports: TracedPorts, id: RequestId, run: number, attempt: number) =>
+  ports.tracing.span({ name: 'check', attributes: { 'cmk.attempt': attempt } }, async (note) => {
+    const gate = await checkRun(ports, id, run, attempt);
+    note({ 'cmk.go': `${gate.go}` });
+    return gate;
+  });
+
+const tracedTry = (ports: TracedPorts, id: RequestId, run: number, one: Try) =>
+  ports.tracing.span({ name: `step ${one.step}`, attributes: { 'cmk.attempt': one.attempt } }, async (note) => {
+    await attemptStep(ports, id, run, one);
+    const result = ports.results.of({ id, run, ...one });
+    if (result?.outcome === 'failed') note({ 'error.type': result.failure.next });
+  });
+
 /** The workflow body: nothing but engine steps and what they returned, so that replaying it takes the same turns. */
-async function runPlan(ports: RunPorts, id: RequestId, run: number): Promise<void> {
+async function runPlan(ports: TracedPorts, id: RequestId, run: number): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     await whilePaused(ports);
-    const gate = await step('check', () => checkRun(ports, id, run, attempt));
+    const gate = await step('check', () => tracedCheck(ports, id, run, attempt));
     if (gate.go === false) return;
     if (gate.go === 'wait') {
       await DBOS.sleep(gate.ms);
@@ -85,7 +104,7 @@ async function runPlan(ports: RunPorts, id: RequestId, run: number): Promise<voi
 }
 
 /** Carries a stage out until all its steps are done. Returns true when the run is over. */
-async function runStage(ports: RunPorts, id: RequestId, run: number, first: readonly Try[]): Promise<boolean> {
+async function runStage(ports: TracedPorts, id: RequestId, run: number, first: readonly Try[]): Promise<boolean> {
   let open: readonly Try[] = first;
   while (open.length > 0) {
     const tries = open;
@@ -97,7 +116,7 @@ async function runStage(ports: RunPorts, id: RequestId, run: number, first: read
         step(one.step, async () => {
           // The pause came while it was being tried: what came of it is looked at afterwards.
           await whilePaused(ports);
-          return attemptStep(ports, id, run, one);
+          return tracedTry(ports, id, run, one);
         }),
       ),
     );
@@ -134,11 +153,12 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
   let stopping = false;
   const here = new Set<string>();
   const workflow = DBOS.registerWorkflow(
-    async (requestId: string, run: number) => {
+    async (requestId: string, run: number, from: Origin | null = null) => {
       const id = RequestId.parse(requestId);
       here.add(workflowId(id, run));
       try {
-        await runPlan(ports, id, run);
+        const of = { name: 'run', attributes: { 'cmk.request.id': id, 'cmk.run': run }, from };
+        await options.tracing.span(of, () => runPlan({ ...ports, tracing: options.tracing }, id, run));
       } catch (error) {
         // Another replica has taken the run over, and goes on with it.
         if (error instanceof DBOSWorkflowConflictError) throw error;
@@ -167,8 +187,8 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
   });
   await DBOS.launch();
   return {
-    async startRun(id, run) {
-      await DBOS.startWorkflow(workflow, { workflowID: workflowId(id, run) })(id, run);
+    async startRun(id, run, from) {
+      await DBOS.startWorkflow(workflow, { workflowID: workflowId(id, run) })(id, run, from);
     },
     look: (id, run) => look(here, id, run),
     async adopt(id, run) {

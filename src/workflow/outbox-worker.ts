@@ -2,6 +2,7 @@
 
 import type { RequestId } from '../domain/ids.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
+import type { Note, SpanOf, Tracing } from '../domain/ports/tracing.ts';
 import type { OutboxItem } from '../domain/request/consequences.ts';
 import { decide } from '../domain/request/decide.ts';
 
@@ -9,7 +10,7 @@ export interface OutboxWorkerPorts {
   readonly outbox: Outbox;
   readonly requests: Requests;
   /** Starts the run and looks after it; when to look again, null once it is over. */
-  readonly run: (id: RequestId, run: number) => Promise<Date | null>;
+  readonly run: (id: RequestId, run: number, traceparent: string | null) => Promise<Date | null>;
   /** Brings all cards of the request up to date. */
   readonly show: (id: RequestId) => Promise<void>;
   /** Shows new events in the audit channel. */
@@ -22,6 +23,7 @@ export interface OutboxWorkerPorts {
   readonly instance: string;
   readonly now: () => Date;
   readonly log: { warn(fields: object, message: string): void };
+  readonly tracing: Tracing;
 }
 
 /** For what hangs: what a dead replica claimed is free much sooner. */
@@ -53,7 +55,7 @@ async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Dat
       await ports.audit(item.requestId);
       return null;
     case 'run':
-      return ports.run(item.requestId, Number(item.key));
+      return ports.run(item.requestId, Number(item.key), item.traceparent);
     case 'remind':
       return ports.remind(item.requestId, item.key);
     case 'call':
@@ -64,12 +66,26 @@ async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Dat
   }
 }
 
-async function handle(ports: OutboxWorkerPorts, item: OutboxItem): Promise<void> {
+/** What time brings hours later points at what it comes from; the rest belongs to it. */
+const spanOf = ({ kind, requestId, traceparent }: OutboxItem): SpanOf => ({
+  name: kind,
+  attributes: { 'cmk.request.id': requestId },
+  from: traceparent === null ? null : { traceparent, late: kind === 'expire' || kind === 'remind' },
+});
+
+/** A run that is only looked after tells of itself. */
+const handle = (ports: OutboxWorkerPorts, item: OutboxItem): Promise<void> =>
+  item.kind === 'run'
+    ? tryItem(ports, item, () => undefined)
+    : ports.tracing.span(spanOf(item), (note) => tryItem(ports, item, note));
+
+async function tryItem(ports: OutboxWorkerPorts, item: OutboxItem, note: Note): Promise<void> {
   try {
     const again = await carryOut(ports, item);
     if (again === null) await ports.outbox.finish(item);
     else await ports.outbox.comeBack(item, again);
   } catch (error) {
+    note({ 'error.type': 'put off' });
     const waitMs = Math.min(500 * 2 ** item.attempts, longestWaitMs);
     ports.log.warn({ err: error, kind: item.kind, requestId: item.requestId }, 'outbox item put off');
     await ports.outbox.postpone(item, new Date(ports.now().getTime() + waitMs));

@@ -5,6 +5,7 @@
 import { type Failure, type Found, foundThat } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { ReplicaIdentity, Replicas } from '../domain/ports/store.ts';
+import type { Origin } from '../domain/ports/tracing.ts';
 import type { Request } from '../domain/request/request.ts';
 import { isTooEarly } from '../domain/request/start-window.ts';
 import type { Engine, KnownRun } from './engine.ts';
@@ -35,6 +36,8 @@ const suspectEveryBeats = 1;
 /** From when on, and how often, the cards of a run that waits are drawn anew: they say how long it has been. */
 const stillAfterMs = 10_000;
 const drawEveryMs = 10_000;
+/** Between the click that ordered a run and its beginning. */
+const lateAfterMs = 10 * 60_000;
 /** A run may be between two hands for a moment, or have been stored a moment before its end is. */
 const graceBeats = 5;
 
@@ -66,7 +69,9 @@ const lostRun = (why: Lost['why'], touched: boolean): Failure =>
   foundThat('running the plan', { code: 'run-lost', why, touched });
 
 /** Returns what the outbox does with the row of a run: when to look again, or null once the run is over. */
-export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Promise<Date | null> {
+export function openWatch(
+  ports: WatchPorts,
+): (id: RequestId, run: number, traceparent?: string | null) => Promise<Date | null> {
   const { runs, engine, log } = ports;
   const suspectSince = new Map<string, number>();
   /** When this process last drew its cards here. */
@@ -98,11 +103,21 @@ export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Pr
     });
   }
 
-  async function act(id: RequestId, run: number, fate: Fate, request: Request): Promise<Date | null> {
+  /** A run that begins long after it was ordered would hold a trace open that nobody keeps so long. */
+  const originOf = (traceparent: string | null, { changedAt }: Request): Origin | null =>
+    traceparent === null ? null : { traceparent, late: runs.now().getTime() - Date.parse(changedAt) >= lateAfterMs };
+
+  async function act(
+    id: RequestId,
+    run: number,
+    fate: Fate,
+    request: Request,
+    traceparent: string | null,
+  ): Promise<Date | null> {
     const key = `${id}:${run}`;
     if (fate === 'going' || fate === 'start') {
       suspectSince.delete(key);
-      if (fate === 'start' && !ports.paused) await engine.startRun(id, run);
+      if (fate === 'start' && !ports.paused) await engine.startRun(id, run, originOf(traceparent, request));
       return later(lookEveryBeats);
     }
     if (!isOverdue(key)) return later(suspectEveryBeats);
@@ -117,7 +132,7 @@ export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Pr
     return null;
   }
 
-  return async (id, run) => {
+  return async (id, run, traceparent = null) => {
     // The engine first: what it has ended was stored before.
     const known = await engine.look(id, run);
     const request = await runs.requests.load(id);
@@ -134,7 +149,7 @@ export function openWatch(ports: WatchPorts): (id: RequestId, run: number) => Pr
     if (known === null && request.state === 'approved' && isTooEarly(request, runs.now())) {
       return new Date(request.notBefore ?? runs.now());
     }
-    const again = await act(id, run, await fateOf(ports, known, request), request);
+    const again = await act(id, run, await fateOf(ports, known, request), request, traceparent);
     await draw(id, request);
     return again;
   };

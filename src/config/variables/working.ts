@@ -25,6 +25,19 @@ export const working: VariableGroup = {
         'how often a replica says that it lives (`1s`), the same for all of a database: after eight without a word another takes over its runs',
     },
     { names: { CMK_LOG_LEVEL: 'info' }, meaning: '`info` unless set' },
+    {
+      names: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' },
+      meaning:
+        'where a collector takes OTLP over HTTP, for [traces and figures](docs/operations.md#telemetry); nothing is sent unless set',
+    },
+    {
+      names: { OTEL_EXPORTER_OTLP_HEADERS: 'api-key=what-the-collector-wants' },
+      meaning: 'what the collector wants to see beside',
+    },
+    {
+      names: { OTEL_SERVICE_NAME: 'cmk-bot', OTEL_METRIC_EXPORT_INTERVAL: '60000' },
+      meaning: 'what the bot is called there (`cmk-bot`), and milliseconds between two sendings of figures (`60000`)',
+    },
     { names: { CMK_MODE: 'local' }, meaning: '`local` only: no tokens, loopback only; never in production' },
   ],
 };

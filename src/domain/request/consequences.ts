@@ -87,4 +87,6 @@ export interface OutboxItem extends Consequence {
   readonly attempts: number;
   /** Changes whenever the row is written again: finishing an old version leaves the newer one. */
   readonly version: number;
+  /** Of what wrote the row, in the form of W3C Trace Context; null: nothing was told of it. */
+  readonly traceparent: string | null;
 }

@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Request as BotRequest, Response as BotResponse, CloudAdapter } from 'botbuilder';
 import restify from 'restify';
+import type { Tracing } from '../../domain/ports/tracing.ts';
 import type { CmkBot } from '../conversation/bot.ts';
 import type { BrowserPage } from '../sign-in/pages.ts';
 import { type CallMetrics, callType } from './call-metrics.ts';
 import { type CallRefusal, comesToThisMachine, isForwarded, refused } from './callers.ts';
 import { type GateOptions, openGate } from './gate.ts';
+import { turnSpan } from './turn-span.ts';
 import { openTurnstile } from './turnstile.ts';
 
 export interface ServerOptions extends GateOptions {
@@ -19,6 +21,7 @@ export interface ServerOptions extends GateOptions {
   /** What keeps the bot from working; null: nothing. Throws when the database is not there. */
   readonly ready: () => Promise<'clock' | null>;
   readonly metrics: CallMetrics;
+  readonly tracing: Tracing;
   /** What browsers may look at. */
   readonly pages: readonly BrowserPage[];
   readonly log: { error(fields: object, message: string): void; info(fields: object, message: string): void };
@@ -83,7 +86,7 @@ async function showPage(
 
 export async function startServer(options: ServerOptions): Promise<BotServer> {
   const routes = restify.createServer({ name: 'cmk-bot', handleUncaughtExceptions: false });
-  const { adapter, bot, metrics, port, log, ready } = options;
+  const { adapter, bot, metrics, tracing, port, log, ready } = options;
   const gate = openGate(options);
   const turnstile = openTurnstile(lists);
   const sayRefused = seldom(({ reason, status }) => log.info({ reason, status }, 'call refused'));
@@ -117,9 +120,14 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
     );
     request.body = call.activity;
     // The SDK's own request and response types are narrower than restify's and the same at run time.
-    const turn = adapter.process(request as unknown as BotRequest, response as unknown as BotResponse, (context) =>
-      bot.run(context),
-    );
+    const takeTurn = (): Promise<void> =>
+      adapter.process(request as unknown as BotRequest, response as unknown as BotResponse, (context) =>
+        bot.run(context),
+      );
+    const turn = tracing.span(turnSpan(call.activity), async (note) => {
+      await takeTurn();
+      note({ 'http.response.status_code': response.statusCode });
+    });
     await turn.finally(leave);
   });
   for (const page of options.pages) {

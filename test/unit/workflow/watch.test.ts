@@ -16,12 +16,16 @@ async function watched(
 ) {
   const world = await approvedRequest(setting);
   const done: string[] = [];
+  const origins: unknown[] = [];
   const shown: string[] = [];
   const engine: { known: KnownRun | null } = { known };
   const watch = openWatch({
     runs: world.ports,
     engine: {
-      startRun: async () => void done.push('start'),
+      startRun: async (_id, _run, from) => {
+        done.push('start');
+        origins.push(from);
+      },
       adopt: async () => void done.push('adopt'),
       look: async () => engine.known,
     },
@@ -35,7 +39,7 @@ async function watched(
     show: async () => void shown.push(paused ? 'paused' : 'not paused'),
     log: { warn: () => undefined },
   });
-  const look = () => watch(id, 1);
+  const look = (traceparent: string | null = null) => watch(id, 1, traceparent);
   const wait = async () => {
     await look();
     world.advance(6_000);
@@ -45,7 +49,7 @@ async function watched(
     await checkRun(world.ports, id, 1, 1);
     await intend(world.ports, id, 1, [{ step: 'enable-identity', attempt: 1 }]);
   };
-  return { ...world, done, shown, engine, look, wait, begin };
+  return { ...world, done, origins, shown, engine, look, wait, begin };
 }
 
 describe('a run that was ordered', () => {
@@ -55,6 +59,19 @@ describe('a run that was ordered', () => {
     expect(done).toEqual(['start']);
     await send('click:cancel', cancels());
     expect(await look()).toBeNull();
+  });
+
+  it('is told to come from the click that ordered it, and that much time lies between where it does', async () => {
+    const { look, origins, advance } = await watched(null);
+    await look('00-a-b-01');
+    advance(10 * 60_000);
+    await look('00-a-b-01');
+    await look();
+    expect(origins).toEqual([
+      { traceparent: '00-a-b-01', late: false },
+      { traceparent: '00-a-b-01', late: true },
+      null,
+    ]);
   });
 
   it('is not begun before the time that was chosen, although its row came up', async () => {

@@ -1,0 +1,101 @@
+/** A collector of OpenTelemetry on this machine: takes OTLP over HTTP in JSON, and keeps it. */
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+
+const Value = z.object({
+  stringValue: z.string().optional(),
+  intValue: z.number().optional(),
+  arrayValue: z.object({ values: z.array(z.object({ stringValue: z.string() })) }).optional(),
+});
+const Attributes = z
+  .array(z.object({ key: z.string(), value: Value }))
+  .default([])
+  .transform((all) =>
+    Object.fromEntries(
+      all.map(({ key, value }) => [
+        key,
+        value.stringValue ?? value.intValue ?? value.arrayValue?.values.map((one) => one.stringValue) ?? null,
+      ]),
+    ),
+  );
+const Span = z.object({
+  traceId: z.string(),
+  spanId: z.string(),
+  parentSpanId: z.string().optional(),
+  name: z.string(),
+  kind: z.number(),
+  startTimeUnixNano: z.coerce.number(),
+  endTimeUnixNano: z.coerce.number(),
+  attributes: Attributes,
+  links: z.array(z.object({ traceId: z.string(), spanId: z.string() })).default([]),
+  status: z.object({ code: z.number().optional() }),
+});
+export type Span = z.infer<typeof Span>;
+
+const Traces = z.object({
+  resourceSpans: z.array(
+    z.object({
+      resource: z.object({ attributes: Attributes }),
+      scopeSpans: z.array(z.object({ spans: z.array(Span) })),
+    }),
+  ),
+});
+const Metrics = z.object({
+  resourceMetrics: z.array(
+    z.object({ scopeMetrics: z.array(z.object({ metrics: z.array(z.looseObject({ name: z.string() })) })) }),
+  ),
+});
+
+export interface Collector {
+  readonly url: string;
+  spans(): readonly Span[];
+  /** The latest of each, as it came. */
+  metrics(): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** Every body that came, word for word. */
+  readonly bodies: readonly string[];
+  /** Of whom spans came: what is said of each resource. */
+  resources(): readonly Readonly<Record<string, unknown>>[];
+  /** From now on nobody is answered; how many wait. */
+  hang(): { waiting(): number };
+  stop(): Promise<void>;
+}
+
+export async function startCollector(): Promise<Collector> {
+  const bodies: string[] = [];
+  const traces: z.infer<typeof Traces>[] = [];
+  const metrics = new Map<string, Record<string, unknown>>();
+  const waiting: ServerResponse[] = [];
+  let hangs = false;
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    if (hangs) return void waiting.push(response);
+    bodies.push(body);
+    if (request.url === '/v1/traces') traces.push(Traces.parse(JSON.parse(body)));
+    else if (request.url === '/v1/metrics') {
+      const sent = Metrics.parse(JSON.parse(body)).resourceMetrics.flatMap((one) => one.scopeMetrics);
+      for (const one of sent.flatMap((scope) => scope.metrics)) metrics.set(one.name, one);
+    }
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const resources = () => traces.flatMap((one) => one.resourceSpans);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    bodies,
+    spans: () => resources().flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
+    metrics: () => metrics,
+    resources: () => resources().map(({ resource }) => resource.attributes),
+    hang() {
+      hangs = true;
+      return { waiting: () => waiting.length };
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
