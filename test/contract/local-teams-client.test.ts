@@ -255,6 +255,30 @@ describe('a channel', () => {
     expect(Number(reply.activityId)).toBeGreaterThan(Number(root.activityId));
   });
 
+  it('tells whoever looks again what is new, other or gone, and all of it to whoever looked in another life', async () => {
+    const path = `/client/conversations/${encodeURIComponent(operations)}/activities?personId=${approver.id}`;
+    const look = async (after: string) => {
+      const { body } = await teams.client.call('GET', `${path}&after=${after}`);
+      return body as { upTo: string; ids: string[]; changed: { id: string }[] };
+    };
+    const changedSince = async (after: string) => (await look(after)).changed.map(({ id }) => id);
+    const [kept, viewed, gone] = [await posted(card('kept')), await posted(card('asks')), await posted(card('goes'))];
+    const first = await look('');
+    expect(first.changed).toEqual((await teams.client.call('GET', path)).body);
+    expect(await changedSince(first.upTo)).toEqual([]);
+    answer = () => cardAnswer('for the clicker');
+    await teams.client.click(approver.id, viewed, 'request.approve');
+    await updated(kept, card('other'));
+    expect(await changedSince(first.upTo)).toEqual([kept, viewed]);
+    const second = await look(first.upTo);
+    await updated(viewed, card('asks again'));
+    await teams.client.call('DELETE', `/v3/conversations/${encodeURIComponent(operations)}/activities/${gone}`);
+    const third = await look(second.upTo);
+    expect(third.changed).toEqual([expect.objectContaining({ id: viewed })]);
+    expect(third.ids).toEqual(first.ids.filter((id) => id !== gone));
+    expect(await changedSince('another-7')).toEqual(third.ids);
+  });
+
   it('counts what a person has not read', async () => {
     const unread = async () => {
       const { body } = await teams.client.call('GET', `/client/conversations?personId=${secondApprover.id}`);

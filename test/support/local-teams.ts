@@ -25,6 +25,9 @@ const SeenActivity = z.looseObject({
 /** An activity as one person sees it. */
 export type SeenActivity = z.infer<typeof SeenActivity>;
 
+/** What changed since the last look; `ids` is everything that is there. */
+const Changed = z.object({ upTo: z.string(), ids: z.array(z.string()), changed: z.array(SeenActivity) });
+
 const Said = z.object({ activityId: z.string(), conversationId: z.string() });
 
 /** How often a card may be found without the view it owes its reader. */
@@ -126,9 +129,10 @@ export function teamsClient(url: string): TeamsClient {
   const call = (method: string, path: string, body?: unknown) => callJson(url, method, path, body);
   /** Where each activity stands, as far as somebody looked. */
   const placeOf = new Map<string, string>();
+  const look = looker(call);
   const activities = async (conversationId: string, personId: string) => {
     const path = `/client/conversations/${encodeURIComponent(conversationId)}/activities?personId=${personId}`;
-    const seen = z.array(SeenActivity).parse(succeeded(await call('GET', path)));
+    const seen = await look(path);
     for (const { id } of seen) placeOf.set(id, conversationId);
     return seen;
   };
@@ -170,6 +174,21 @@ export function teamsClient(url: string): TeamsClient {
   };
 }
 
+/**
+ * Stories look again and again until something has happened: only what changed since is asked for and read, and what did not
+ * change is the same object as before.
+ */
+function looker(call: TeamsClient['call']): (path: string) => Promise<SeenActivity[]> {
+  const known = new Map<string, { upTo: string; readonly byId: Map<string, SeenActivity> }>();
+  return async (path) => {
+    const before = known.get(path) ?? { upTo: '', byId: new Map<string, SeenActivity>() };
+    const { upTo, ids, changed } = Changed.parse(succeeded(await call('GET', `${path}&after=${before.upTo}`)));
+    const byId = new Map([...before.byId, ...changed.map((one) => [one.id, one] as const)]);
+    known.set(path, { upTo, byId });
+    return ids.map((id) => byId.get(id)).filter((one) => one !== undefined);
+  };
+}
+
 async function callJson(url: string, method: string, path: string, body: unknown): Promise<BotAnswer> {
   const response = await fetch(url + path, {
     method,
@@ -198,8 +217,13 @@ const activityText = (activity: SeenActivity): string =>
  * `[x] title`, inputs with their label and value. `{ folded: true }` reads what is hidden as well.
  */
 export function cardText(activity: SeenActivity, options: { readonly folded?: boolean } = {}): string {
-  return lines(cardOf(activity), options.folded === true).join('\n');
+  if (options.folded === true) return lines(cardOf(activity), true).join('\n');
+  const text = texts.get(activity) ?? lines(cardOf(activity), false).join('\n');
+  texts.set(activity, text);
+  return text;
 }
+/** Whoever waits for a card reads all that are there, each time. */
+const texts = new WeakMap<SeenActivity, string>();
 
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

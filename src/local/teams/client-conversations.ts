@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { localPeople, localTenantId } from '../people.ts';
+import { changedPosts } from './changed-posts.ts';
 import { HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
 import { places } from './places.ts';
 import type { Refresher } from './refresh.ts';
@@ -55,10 +56,16 @@ function conversationsOf(teams: Teams, request: Request) {
     .map(({ id, kind, name, topic }) => ({ id, kind, name, topic, unread: unreadCount(teams, person, id) }));
 }
 
-/** Loading a conversation is what makes a client ask for user-specific views; they are in the answer. */
+/**
+ * Loading a conversation is what makes a client ask for user-specific views; they are in the answer. With `after`, which may be
+ * empty, the answer is {@link ChangedPosts}.
+ */
 async function activities(teams: Teams, refresh: Refresher, request: Request) {
   const person = personOf(request);
   const conversationId = request.params.conversation ?? '';
   await refresh(person, seenPosts(teams, person, conversationId));
-  return seenPosts(teams, person, conversationId).map((post) => seenActivity(teams, post, person));
+  const posts = seenPosts(teams, person, conversationId);
+  const after = request.url.searchParams.get('after');
+  if (after !== null) return changedPosts(teams, person, posts, after);
+  return posts.map((post) => seenActivity(teams, post, person));
 }
