@@ -22,8 +22,11 @@ export async function prepared(): Promise<string> {
 /** Reading the maps takes each process half a second; who looks for a bug asks for stacks that name the sources. */
 const maps: readonly string[] = process.env.CMK_TEST_STACKS === undefined ? [] : ['--enable-source-maps'];
 
-/** Compiling the embedded database a second time, for speed, takes a process more than it wins in the seconds it lives. */
-const options: readonly string[] = ['--liftoff-only', ...maps];
+/**
+ * Compiling the embedded database a second time, for speed, takes a process more than it wins in the seconds it lives. Threads
+ * that compile and collect beside the program win it nothing either: other programs wait for the same cores.
+ */
+const options: readonly string[] = ['--liftoff-only', '--single-threaded', ...maps];
 
 /** What Node is given to start a program. */
 export const startOf = async (name: ProgramName, args: readonly string[]): Promise<string[]> => [

@@ -184,7 +184,8 @@ export const mendOne = async (world: World, id: string): Promise<void> => {
 export async function until(holds: () => Promise<boolean>, what: string, timeoutMs = 60_000): Promise<void> {
   for (const end = Date.now() + timeoutMs; !(await holds()); ) {
     if (Date.now() > end) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    // Asking costs both sides more than a moment's waiting costs anybody.
+    await new Promise((resolve) => setTimeout(resolve, 30));
   }
 }
 
