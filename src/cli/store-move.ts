@@ -28,7 +28,8 @@ async function move(url: string, { data, print, complain }: Surroundings) {
       `Moved to ${placeName({ kind: 'server', url })}: ${requests} requests, ${events} events. It verifies there, as it did here.`,
       `The trail ends at event ${seq}, ${hash}.`,
       ...keyWords(sealKey),
-      `The record goes on with the same key. No bot starts on ${place.dataDir} any more.`,
+      'The record goes on with the same key. So does its published log, with CMK_ANCHOR and CMK_LOG_KEY_FILE, which name copies of',
+      `anchor and log.key in ${place.dataDir}. No bot starts there any more.`,
     ].join('\n'),
   );
   return exit.done;

@@ -58,6 +58,8 @@ onPostgres('a record that is moved', () => {
       CMK_DATABASE_OWNER_URL: owner,
       CMK_DATA_DIR: '',
       CMK_SEAL_KEY_FILE: path.join(world.dataDir, 'seal.key'),
+      CMK_ANCHOR: path.join(world.dataDir, 'anchor'),
+      CMK_LOG_KEY_FILE: path.join(world.dataDir, 'log.key'),
     });
 
   test('is not moved from under a running bot', async () => {
@@ -128,7 +130,10 @@ onPostgres('a record that is moved', () => {
     await approve(world, people.approver, await approvalCard(world, waiting));
     await shows(world, places.operations, people.requester, waiting, /Succeeded/, 40_000);
     const env = { DATABASE_URL: bot, CMK_SEAL_KEY_FILE: path.join(world.dataDir, 'seal.key') };
-    const verified = await cmkBot(['audit', 'verify'], env);
+    // What was published before goes on to be published.
+    const anchor = path.join(world.dataDir, 'anchor');
+    const outside = ['--anchor', anchor, '--log-key', path.join(anchor, 'keys.txt')];
+    const verified = await cmkBot(['audit', 'verify', ...outside], env);
     expect(verified).toMatchObject({ code: 0, err: '', out: expect.stringContaining('Requests: 2, all replayed') });
     await world.endBot('SIGINT');
     expect((await readRecord(world)).events(waiting).at(-1)).toBe('submitted');

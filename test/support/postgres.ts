@@ -50,7 +50,7 @@ function tlsIn(data: string, tls: Tls | undefined, owner: ReturnType<typeof othe
 export async function startPostgres(tls?: Tls): Promise<TestPostgres | null> {
   const given = process.env.CMK_TEST_DATABASE_URL;
   if (given !== undefined) return fromUrl(given, async () => undefined);
-  const programs = (systemIsHidden() ? null : findPrograms()) ?? (await packagedPostgres());
+  const programs = (systemIsHidden() ? null : findPrograms('initdb', 'postgres')) ?? (await packagedPostgres());
   if (programs !== null) return startServer(programs, tls);
   const missing =
     'no PostgreSQL found (initdb and postgres), and npm has none for this machine: install it, or set CMK_TEST_DATABASE_URL';
@@ -59,15 +59,15 @@ export async function startPostgres(tls?: Tls): Promise<TestPostgres | null> {
   return null;
 }
 
-/** The newest installed version comes first; distributions keep the programs out of `PATH`. */
-function findPrograms(): string | null {
+/** The machine's own, in one folder. The newest installed version comes first; distributions keep the programs out of `PATH`. */
+export function findPrograms(...names: readonly string[]): string | null {
   const roots = ['/usr/lib/postgresql', '/usr/local/lib/postgresql', '/opt/homebrew/opt', '/usr/local/opt'];
   const installed = roots
     .filter((root) => existsSync(root))
     .flatMap((root) => readdirSync(root).map((name) => path.join(root, name, 'bin')))
     .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
   const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/local/pgsql/bin', ...installed];
-  return folders.find((folder) => ['initdb', 'postgres'].every((name) => canRun(path.join(folder, name)))) ?? null;
+  return folders.find((folder) => names.every((name) => canRun(path.join(folder, name)))) ?? null;
 }
 
 function canRun(file: string): boolean {
