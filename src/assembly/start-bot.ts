@@ -4,6 +4,7 @@ import { CmkBot } from '../teams/conversation/bot.ts';
 import { openForms } from '../teams/conversation/forms.ts';
 import { type LaterCards, openLaterCards } from '../teams/conversation/later-cards.ts';
 import { openLists } from '../teams/conversation/lists.ts';
+import { openOnce } from '../teams/conversation/once.ts';
 import { startServer } from '../teams/edge/server.ts';
 import { holderOf } from '../teams/posts/stray-cards.ts';
 import { openAuthority } from '../teams/sign-in/authority.ts';
@@ -62,6 +63,7 @@ function openBot(
     }),
     lists: openLists({ documents, requests, directory, decidable, random, now, fleet }),
     later,
+    once: openOnce(documents, now),
     notifier,
     documents,
     chat,

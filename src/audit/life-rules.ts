@@ -6,7 +6,7 @@ import type { StepName } from '../domain/plan.ts';
 import type { Proof } from '../domain/proof.ts';
 import type { LifeFault } from '../domain/record/faults.ts';
 import type { EventBody, EventBodyOf, EventType } from '../domain/request/events.ts';
-import type { Life, State } from './life.ts';
+import { aboutOf, type Life, type State } from './life.ts';
 
 /** What an event breaks: nothing, or one rule, and how. */
 export type Verdict = readonly [fault: LifeFault, detail: string] | null;
@@ -82,6 +82,9 @@ const isProved = (proofs: readonly Proof[]): boolean =>
     proofs.some((proof) => proof.level === level && proof.outcome === 'proved'),
   );
 
+/** Each gives people their whole time again. */
+const mostChanges = 5;
+
 type Rule<T extends EventType> = (life: Life, body: EventBodyOf<T>, time: string) => Verdict;
 
 /** What each event may follow on. A type that is missing here does not compile. */
@@ -103,6 +106,16 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
     ),
   'decided-late': (life, body) => first(states(life, 'running', 'stuck', 'ended'), byAnother(life, body)),
   'plan-changed': (life, body) => first(states(life, 'ordered'), by(body, 'bot'), ofRun(life, body.data.run)),
+  'request-changed': (life, body, time) =>
+    first(
+      states(life, 'asked'),
+      by(body, 'person'),
+      unless(body.actor.id === life.requester, 'not-theirs', `by ${body.actor.id}`),
+      unless(time < life.question.expiresAt, 'out-of-time', `at ${time}, until ${life.question.expiresAt}`),
+      unless(!life.touched, 'changed-unduly', 'a run of it had begun'),
+      unless(life.changes < mostChanges, 'changed-unduly', `changed ${life.changes} times before`),
+      unless(aboutOf(body.data.plan) === life.question.about, 'changed-unduly', `to ${aboutOf(body.data.plan)}`),
+    ),
   'run-ordered': (life, body) =>
     first(
       states(life, 'asked', 'retried'),

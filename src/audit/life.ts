@@ -1,5 +1,5 @@
 /** What a request has lived through, told from its events alone: what life-rules.ts judges by. */
-import type { StepName } from '../domain/plan.ts';
+import type { Plan, StepName } from '../domain/plan.ts';
 import type { EventBody, EventBodyOf } from '../domain/request/events.ts';
 
 export interface Tried {
@@ -25,19 +25,30 @@ export interface Life {
   objected: boolean;
   /** No run of it begins earlier; empty: at once. ISO 8601. */
   notBefore: string;
+  /** How often whoever asked changed it. */
+  changes: number;
+  /** Something was about to be done to Azure. */
+  touched: boolean;
   readonly tried: Map<StepName, Tried>;
 }
 
+/** For which agent, and what is wanted of it. */
+export const aboutOf = ({ wish: { operation, resource } }: Plan): string => `${operation} ${resource.id.toLowerCase()}`;
+
 export interface Question {
   readonly digest: string | null;
+  readonly about: string;
   readonly required: number;
   readonly expiresAt: string;
   readonly stages: ReadonlyMap<StepName, number>;
   readonly irreversible: boolean;
 }
 
-const questionOf = ({ planDigest, data }: EventBodyOf<'submitted' | 'plan-changed'>): Question => ({
+type Asking = 'submitted' | 'plan-changed' | 'request-changed';
+
+const questionOf = ({ planDigest, data }: EventBodyOf<Asking>): Question => ({
   digest: planDigest,
+  about: aboutOf(data.plan),
   required: data.policy.approvalsRequired,
   expiresAt: data.policy.expiresAt,
   stages: new Map(data.plan.steps.map(({ name, stage }) => [name, stage])),
@@ -50,14 +61,15 @@ export function beginLife(body: EventBody): Life | null {
   if (body.type !== 'submitted' || actor.kind !== 'person' || actor.id === null) return null;
   const fresh = { approvals: [], runs: 0, checked: false, stops: false, objected: false, tried: new Map() };
   const notBefore = body.data.notBefore ?? '';
-  return { requester: actor.id, state: 'asked', question: questionOf(body), notBefore, ...fresh };
+  const since = { changes: 0, touched: false };
+  return { requester: actor.id, state: 'asked', question: questionOf(body), notBefore, ...since, ...fresh };
 }
 
 const setTried = (life: Life, step: StepName, tried: Tried): void => {
   life.tried.set(step, tried);
 };
 
-function askAnew(life: Life, body: EventBodyOf<'plan-changed'>): void {
+function askAnew(life: Life, body: EventBodyOf<'plan-changed' | 'request-changed'>): void {
   Object.assign(life, { state: 'asked', question: questionOf(body), approvals: [], checked: false, objected: false });
   life.tried.clear();
 }
@@ -72,6 +84,11 @@ export function live(life: Life, body: EventBody): void {
     case 'plan-changed':
       askAnew(life, body);
       break;
+    case 'request-changed':
+      askAnew(life, body);
+      life.changes += 1;
+      life.notBefore = body.data.notBefore ?? '';
+      break;
     case 'run-ordered':
       Object.assign(life, { state: 'ordered', runs: body.data.run, checked: false, stops: false });
       break;
@@ -81,6 +98,7 @@ export function live(life: Life, body: EventBody): void {
     case 'step-intended': {
       const { step, run, attempt } = body.data;
       life.state = 'running';
+      life.touched = true;
       setTried(life, step, { run, attempt, state: 'under-way' });
       break;
     }

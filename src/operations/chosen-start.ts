@@ -31,6 +31,15 @@ const isZone = (zone: string): boolean => {
   }
 };
 
+const zoneOf = (zone: string): string => (isZone(zone) ? zone : 'UTC');
+
+/** A start as the inputs hold it, by the clock of whoever is to see them. */
+export function startInputsOf(notBefore: string | null, zone: string): Pick<StartInputs, 'startDay' | 'startTime'> {
+  if (notBefore === null) return { startDay: '', startTime: '' };
+  const at = dayjs(notBefore).tz(zoneOf(zone));
+  return { startDay: at.format('YYYY-MM-DD'), startTime: at.format('HH:mm') };
+}
+
 /**
  * The moment that was chosen, ISO 8601 in UTC; null where none was. Of a place that is not known the time counts as UTC: the
  * card says in the reader's own time what came of it.
@@ -38,5 +47,5 @@ const isZone = (zone: string): boolean => {
 export function chosenStart({ startDay, startTime, zone }: StartInputs): string | null | Refusal {
   if (startDay === '' && startTime === '') return null;
   if (!Day.safeParse(startDay).success || !Time.safeParse(startTime).success) return refuse('start-half-chosen');
-  return dayjs.tz(`${startDay} ${startTime}`, isZone(zone) ? zone : 'UTC').toISOString();
+  return dayjs.tz(`${startDay} ${startTime}`, zoneOf(zone)).toISOString();
 }

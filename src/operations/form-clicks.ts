@@ -4,7 +4,7 @@ import { mintRequestId } from '../domain/ids.ts';
 import { blocksOf } from '../domain/plan.ts';
 import { decide } from '../domain/request/decide.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
-import type { Submit } from '../domain/request/request-command.ts';
+import type { Command, Submit } from '../domain/request/request-command.ts';
 import { chosenStart } from './chosen-start.ts';
 import type { Form } from './form.ts';
 import type { Operation } from './operation.ts';
@@ -30,9 +30,13 @@ const kept = (form: Form, problem: Refusal, change: Partial<Form> = {}): FormRes
 
 const operationFor = (form: Form): Operation => operationNamed(form.operation);
 
+/** The pages the answers lead through. Which agent a request is for is not changed: that is another request. */
+export const pagesOf = (operation: Pick<Operation, 'pages'>, form: Form): readonly Page[] =>
+  operation.pages(form).filter(({ name }) => form.changes === null || name !== 'resource');
+
 /** The page the form is on. Throws where its answers do not lead there. */
 export function pageOf(operation: Operation, form: Form): Page {
-  const page = operation.pages(form).find(({ name }) => name === form.page);
+  const page = pagesOf(operation, form).find(({ name }) => name === form.page);
   if (page === undefined) throw new Error(`form ${form.id}: page ${form.page} is not one of ${operation.name}`);
   return page;
 }
@@ -64,7 +68,7 @@ export const chooseKeyWay = (form: Form, keyWay: Form['keyWay']): FormResult =>
 
 export function back(form: Form): FormResult {
   if (form.page === 'key' && form.keyWay !== null) return moved(form, { keyWay: null });
-  const pages = operationFor(form).pages(form);
+  const pages = pagesOf(operationFor(form), form);
   const before = pages[pages.findIndex(({ name }) => name === form.page) - 1];
   return moved(form, { page: before?.name ?? form.page, shownDigest: null });
 }
@@ -80,6 +84,7 @@ export const resume = (form: Form): FormResult => moved(form, { ended: null });
 
 /** Goes on as the operation that the resource is in the state for, with the resource that was chosen. */
 export function switchOperation(form: Form): FormResult {
+  if (form.changes !== null) return moved(form, {});
   const operation = operationNamed(operationFor(form).instead.operation);
   const { resource } = form.answers;
   const fresh: Form = {
@@ -123,11 +128,12 @@ export async function submit(
   if ('kind' in facts) return kept(form, facts, written);
   if (!facts.ok) return kept(form, refuseFailure(facts.failure), written);
   const already = await ports.requests.load(form.requestId);
-  if (already !== null && already.formId !== form.id) {
+  const isStored = already?.formId === form.id;
+  if (form.changes === null && already !== null && !isStored) {
     // Two forms were given one id, which a billion ids make rare: this one gets another and is shown again.
     return kept(form, refuse('plan-moved'), { ...written, requestId: mintRequestId(ports.random(6)) });
   }
-  const problem = already === null ? standsInTheWay(form, facts.value) : null;
+  const problem = isStored ? null : standsInTheWay(form, facts.value);
   if (problem !== null) return kept(form, problem, written);
   const notBefore = chosenStart(inputs);
   if (notBefore !== null && typeof notBefore !== 'string') return kept(form, notBefore, written);
@@ -153,10 +159,12 @@ function store(
   { plan, digest, policy }: Review,
   ports: CommandPorts,
 ) {
-  const { owner: by, actor, origin, id: formId } = form;
+  const { owner: by, actor, origin, id: formId, changes } = form;
+  const asked = { by, actor, formId, plan, digest, policy, ...chosen };
   const resourceName = plan.observation.resource.name;
-  const command = { do: 'submit', by, actor, formId, resourceName, plan, digest, policy, origin } as const;
-  return ports.requests.append(form.requestId, 'submit', (request, now) =>
-    decide(request, { ...command, ...chosen }, now),
-  );
+  const command: Command =
+    changes === null ? { do: 'submit', ...asked, resourceName, origin } : { do: 'change', ...asked, ...changes };
+  // Another form of the same request is another change; this one is stored once.
+  const cause = changes === null ? 'submit' : `change/${formId}`;
+  return ports.requests.append(form.requestId, cause, (request, now) => decide(request, command, now));
 }

@@ -12,6 +12,8 @@ export const Form = z.strictObject({
   /** Minted when the form opens, so that submitting twice makes one request. */
   requestId: RequestId,
   operation: z.string(),
+  /** It changes a request that waits, and which question of it; null: it asks for a new one. */
+  changes: z.strictObject({ asking: z.number().int() }).nullable().default(null),
   owner: PersonId,
   actor: Actor,
   origin: Origin,

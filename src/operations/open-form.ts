@@ -1,7 +1,10 @@
 import { requesterRefusals } from '../authorization/who-may.ts';
 import { mintFormId, mintRequestId } from '../domain/ids.ts';
+import { changeRefusal } from '../domain/request/decide-change.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import { hasEnded, type Request } from '../domain/request/request.ts';
+import { ChosenKey } from './choose.ts';
+import { startInputsOf } from './chosen-start.ts';
 import type { Form } from './form.ts';
 import { answered, pageOf } from './form-clicks.ts';
 import type { Operation } from './operation.ts';
@@ -19,6 +22,7 @@ function newForm(operation: Operation, call: Asking, { random }: Pick<CommandPor
     id: mintFormId(random(10)),
     requestId: mintRequestId(random(6)),
     operation: operation.name,
+    changes: null,
     owner: call.by,
     actor: call.actor,
     origin: call.origin,
@@ -56,6 +60,11 @@ export async function openForm(
   }
 }
 
+/** What a wish comes to in a form: the answers, each page as it was when they were given, and the reason to be edited. */
+function filledIn(operation: Operation, { plan, justification }: Request): Partial<Form> {
+  return { page: 'review', answers: operation.answersOf(plan.wish), justification: justification ?? '' };
+}
+
 /** A form on its review page for what an ended request was for, which everything is looked at anew for; the reason stands in it. */
 export async function openAgain(
   request: Request,
@@ -66,9 +75,30 @@ export async function openAgain(
   if (!hasEnded(request)) return refuse('resource-has-open-request', request.id);
   const standing = await ports.requesterStanding(call.by, null);
   if (standing !== 'yes') return refuse(requesterRefusals[standing]);
-  const { wish } = request.plan;
-  const operation = operationOf(wish);
-  const answers = operation.answersOf(wish);
-  const justification = request.justification ?? '';
-  return { kind: 'open-form', form: { ...newForm(operation, call, ports), page: 'review', answers, justification } };
+  const operation = operationOf(request.plan.wish);
+  return { kind: 'open-form', form: { ...newForm(operation, call, ports), ...filledIn(operation, request) } };
+}
+
+/** The same for a request that waits and is to be changed. `asking`: of the question on the card that was clicked. */
+export async function openChange(
+  request: Request,
+  call: Asking & { readonly asking: number; readonly zone: string },
+  ports: CommandPorts,
+): Promise<{ readonly kind: 'open-form'; readonly form: Form } | Refusal> {
+  const refusal = changeRefusal(request, call, ports.now());
+  if (refusal !== null) return refusal.code === 'changed-meanwhile' ? refuse('stale-card', request.id) : refusal;
+  const standing = await ports.requesterStanding(call.by, request.plan.observation.resource);
+  if (standing !== 'yes') return refuse(requesterRefusals[standing]);
+  const operation = operationOf(request.plan.wish);
+  const changes = { asking: request.asking };
+  const key = ChosenKey.safeParse(operation.answersOf(request.plan.wish).key).data;
+  const form: Form = {
+    ...newForm(operation, call, ports),
+    ...filledIn(operation, request),
+    ...startInputsOf(request.notBefore, call.zone),
+    requestId: request.id,
+    changes,
+    keyWay: key?.kind ?? null,
+  };
+  return { kind: 'open-form', form };
 }

@@ -4,6 +4,7 @@ import { shortDigest } from '../domain/digest.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
+import type { Plan } from '../domain/plan.ts';
 import type { SignIn } from '../domain/policy/sign-in.ts';
 import { highestProof } from '../domain/proof.ts';
 import type { AskedAgain, EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
@@ -29,6 +30,15 @@ interface Options {
 
 const planWords = (event: StoredEvent): string =>
   event.body.planDigest === null ? '' : `plan ${shortDigest(event.body.planDigest)}`;
+
+/** What becomes of the agent's key. */
+const wantedWords = ({ steps }: Plan): string =>
+  list(
+    ...steps
+      .flatMap(({ effects }) => effects)
+      .filter(({ change }) => change === 'customer-key')
+      .map(effectWords),
+  );
 
 const quoted = (event: StoredEvent, field: string, { texts }: Options): string => {
   const text = texts ? event.texts[field] : undefined;
@@ -122,6 +132,11 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
   'plan-changed': ({ reason }, { event }) => {
     return { mark: 'warn', title: 'Asked again', detail: list(askedAgainWords[reason], planWords(event)) };
   },
+  'request-changed': ({ plan, notBefore }, { event, name, options }) => ({
+    mark: 'warn',
+    title: `${name} changed it, and asked anew`,
+    detail: list(quoted(event, 'justification', options), wantedWords(plan), planWords(event), startWords(notBefore)),
+  }),
   'run-ordered': ({ run }, { event }) => ({ mark: 'now', title: `Run ${run} ordered`, detail: planWords(event) }),
   'run-checked': ({ run, counted }, { event, names }) => ({
     mark: 'done',

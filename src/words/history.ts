@@ -32,6 +32,7 @@ const kinds: Readonly<Record<EventType, HistoryKind>> = {
   expired: 'decision',
   'decided-late': 'decision',
   'plan-changed': 'decision',
+  'request-changed': 'decision',
   'stop-requested': 'decision',
   retried: 'decision',
   reminded: 'decision',

@@ -23,6 +23,7 @@ export const faultWords: Record<RecordFault, string> = {
   'after-the-end': 'its request had ended',
   'not-in-this-state': 'this cannot happen to a request in the state it was in',
   'not-theirs': 'whoever is recorded as having done it may not do it',
+  'changed-unduly': 'its requester changed it to another agent, too often, or once a run had begun',
   'approved-twice': 'the same person approved twice',
   'approved-another-plan': 'another plan was approved, or carried out, than the one that was asked last',
   'out-of-time': 'it was approved after the time to decide, or expired before it',

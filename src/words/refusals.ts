@@ -5,11 +5,13 @@ import type { Refusal, RefusalCode } from '../domain/request/refusal.ts';
 import { failureLine } from './failures.ts';
 import type { Words } from './refusal-words.ts';
 import { refusedAsking } from './refused-asking.ts';
+import { refusedChanging } from './refused-changing.ts';
 import { refusedDeciding } from './refused-deciding.ts';
 import { refusedLooking } from './refused-looking.ts';
 
 const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) => Words } = {
   ...refusedAsking,
+  ...refusedChanging,
   ...refusedDeciding,
   ...refusedLooking,
 };

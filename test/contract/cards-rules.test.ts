@@ -36,7 +36,12 @@ test('the clickable verbs of each state', () => {
   expect(verbsOf('form-ended.cancelled')).toEqual([]);
   expect(verbsOf('approval')).toEqual(['request.approve', 'request.reject']);
   expect(verbsOf('approval-decided.approved')).toEqual([]);
-  expect(verbsOf('status.awaiting-approval')).toEqual(['request.remind', 'request.cancel', 'request.refresh']);
+  expect(verbsOf('status.awaiting-approval')).toEqual([
+    'request.remind',
+    'request.change',
+    'request.cancel',
+    'request.refresh',
+  ]);
   expect(verbsOf('status.running')).toEqual(['request.stop']);
   expect(verbsOf('status-attention.needs-attention')).toEqual(['request.retry', 'request.give-up']);
   expect(verbsOf('status-attention.read-back')).toEqual(['request.refresh']);

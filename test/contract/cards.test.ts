@@ -53,6 +53,7 @@ const verbs: Readonly<Record<string, 'formId' | 'requestId' | 'resourceId'>> = {
   ...Object.fromEntries(listVerbs.map((verb) => [verb, 'formId' as const])),
   'list.open': 'requestId',
   'request.ask-again': 'requestId',
+  'request.change': 'requestId',
   'list.ask': 'resourceId',
   ...Object.fromEntries(actions.map(({ verb }) => [verb, 'requestId' as const])),
 };
@@ -61,6 +62,7 @@ const newerElements = ['ProgressBar', 'Chart.Donut'];
 /** They have to work while an input is empty or wrong. */
 const withoutInputs = [
   'request.ask-again',
+  'request.change',
   'form.back',
   'form.cancel',
   'form.refresh',

@@ -72,6 +72,10 @@ const payloads: { readonly [T in EventType]: readonly Payload<T>[] } = {
     { run: 1, plan: plan(), policy, reason: 'effects-not-covered' },
     { run: 2, plan: plan(), policy, reason: 'approvers-changed' },
   ],
+  'request-changed': [
+    { formId: FormId.parse('F-0000000002'), plan: plan(), policy },
+    { formId: FormId.parse('F-0000000002'), plan: plan(), policy, notBefore: '2026-01-02T02:00:00.000Z' },
+  ],
   'run-ordered': [{ run: 1 }],
   'run-checked': [
     { run: 1, observed: 'd'.repeat(64), counted: [] },

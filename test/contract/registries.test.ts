@@ -131,7 +131,9 @@ describe('every button', () => {
   );
   /** The verbs of forms and lists, and the one that opens a form, are handled where those are: the code that does it names them. */
   const elsewhere = filesIn('src/teams', '.ts')
-    .flatMap((file) => [...read(`src/teams/${file}`).matchAll(/'((?:form|list)\.[a-z-]+|request\.ask-again)'/g)])
+    .flatMap((file) => [
+      ...read(`src/teams/${file}`).matchAll(/'((?:form|list)\.[a-z-]+|request\.(?:ask-again|change))'/g),
+    ])
     .map(([, verb = '']) => verb);
   const words = [...OpenShow.options, ...HistoryShow.options, ...FleetShow.options].map((word) => `list.${word}`);
   const handled = [...verbs, ...elsewhere, ...words];

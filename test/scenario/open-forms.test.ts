@@ -1,6 +1,6 @@
 /** A form where others can see it, and one that nobody goes on with. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { SeenActivity } from '../support/local-teams.ts';
+import { cardOf, type SeenActivity } from '../support/local-teams.ts';
 import { inOneWorld } from '../support/one-world.ts';
 import {
   activityText,
@@ -133,5 +133,38 @@ describe('asking again for what was rejected', () => {
     expect(answer).toContain('Waiting for approval, 0 of 1');
     expect(answer).toContain('“Policy 7.4, ward 3”');
     expect(answer).not.toContain(id);
+  });
+});
+
+describe('clicked twice, or once more after its answer was lost', () => {
+  // Whoever is called meanwhile is called in words.
+  const cards = async () => (await world.teams.activities(places.operations, requester)).filter(cardOf).length;
+  /** How many cards came of clicking three times, of which two at once. */
+  async function postedBy(card: SeenActivity, verb: string, data = {}): Promise<number> {
+    const before = await cards();
+    const twice = () => world.teams.click(requester, card.id, verb, { data });
+    const answers = [...(await Promise.all([twice(), twice()])), await twice()].map(answered);
+    expect(new Set(answers).size).toBe(1);
+    return (await cards()) - before;
+  }
+
+  test('Ask again opens one form', async () => {
+    const id = await ask(world, choices.first);
+    await click(approver, await approvalCard(world, id), 'request.reject', { reason: 'Name the ward' });
+    const asked = await shows(world, places.operations, requester, id, /Rejected/);
+    expect(await postedBy(asked, 'request.ask-again')).toBe(1);
+  });
+
+  test('Ask beside an agent opens one form, and Open beside a request posts one card', async () => {
+    const agents = await type(world, requester, '/cmk-status');
+    expect(await postedBy(agents, 'list.ask', { resourceId: agentId('triage-agent-prod') })).toBe(1);
+    const id = await ask(world, choices.first);
+    const list = await type(world, requester, '/cmk-requests');
+    expect(await postedBy(list, 'list.open', { requestId: id })).toBe(1);
+  });
+
+  test('a command’s button on the help card begins it once', async () => {
+    const help = await type(world, requester, '/cmk-help');
+    expect(await postedBy(help, 'help.cmk-requests')).toBe(1);
   });
 });

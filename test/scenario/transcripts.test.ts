@@ -399,6 +399,33 @@ describe('another policy', () => {
     await t.sees(requester, operations, id, /Succeeded/);
   });
 
+  scenario(
+    'change',
+    'A request that is changed while it waits',
+    'One of two has approved. The requester takes another vault and key, and says why; everybody is asked anew.',
+    async (t) => {
+      await world.restartBot('SIGINT', { CMK_APPROVALS_REQUIRED: '2' });
+      const { id, card } = await hasAsked(t);
+      await t.clicks(approver, card, 'Approve', accepting);
+      const status = await t.sees(requester, operations, id, /Waiting for approval, 1 of 2/);
+      const form = await t.opens(requester, status, 'Change', /This changes/);
+      await t.clicks(requester, form, 'Submit', { acknowledgeDataLoss: 'true' });
+      for (let pages = 1; pages <= 3; pages += 1) await t.clicks(requester, form, 'Back');
+      await t.clicks(requester, form, 'Next', { vault: 'kv-hospital-keys' });
+      await t.clicks(requester, form, 'Choose a key');
+      await t.clicks(requester, form, 'Next', { key: 'cmk-virtual-visit' });
+      const reason = { justification: 'One key for all, as the audit asks', acknowledgeDataLoss: 'true' };
+      await t.clicks(requester, form, 'Submit', reason);
+      await t.sees([requester, teamMember], operations, id, /It was changed/);
+      await t.hears(chatOf(approver), id, /changed it/);
+      const again = await t.sees([approver, secondApprover], approvals, id, /changed the request/);
+      await t.clicks(approver, again, 'Approve');
+      await t.clicks(secondApprover, again, 'Approve');
+      await t.sees(requester, operations, id, /Succeeded/);
+      await t.types(requester, `/cmk-history ${id} decisions`);
+    },
+  );
+
   scenario('expiry', 'Nobody decides in time', 'The request expires; nothing was changed.', async (t) => {
     await world.restartBot('SIGINT', { CMK_APPROVAL_EXPIRY: '4s' });
     const { id } = await hasAsked(t);

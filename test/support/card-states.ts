@@ -4,7 +4,7 @@ import { usualRetry } from '../../src/config/retry.ts';
 import { judge } from '../../src/domain/check.ts';
 import type { ObservedControl } from '../../src/domain/control.ts';
 import { type Failure, type Found, foundThat } from '../../src/domain/failure.ts';
-import { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../../src/domain/ids.ts';
+import { ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId } from '../../src/domain/ids.ts';
 import type { Observation } from '../../src/domain/observed.ts';
 import type { Plan, StepName } from '../../src/domain/plan.ts';
 import type { Proof } from '../../src/domain/proof.ts';
@@ -247,6 +247,13 @@ const settles =
   });
 export const approves = (person: PersonId = approver) => decides('approve', person);
 export const rejects = (comment = 'Not before the audit') => decides('reject', approver, comment);
+/** Another key, for another reason. */
+const changes = (asking: number): Command => {
+  const plan = planOf({ key: null }, newKeyWished);
+  const justification = 'One key for the ward alone, as the audit asks';
+  const told = { formId: FormId.parse('F-2M8D4T7KQX'), plan, digest: digestOf(plan), policy: policy(2), justification };
+  return { do: 'change', ...by(requester, asking), ...told, notBefore: '2026-03-08T01:00:00.000Z' };
+};
 const cancels = (asking: number): Command => ({ do: 'cancel', ...by(requester, asking) });
 
 const intends = (run: number, attempt: number, ...all: readonly StepName[]): Command => ({
@@ -442,6 +449,7 @@ export const requestStates: Readonly<Record<string, Request>> = {
   'awaiting-long-names': requestOf(asked(longNames, 1, { justification: `${justification} `.repeat(5).trim() })),
   'awaiting-look-alike': requestOf(asked(lookAlikePlan(true))),
   'awaiting-older-plan': requestOf(asked(planOf({ control: undefined }))),
+  changed: requestOf(asked(planOf(), 2), approves(), changes),
   'plan-changed-controllers': requestOf(...approved, checked(moreControllers)),
   'plan-changed': requestOf(...approved, checked(elsewhere)),
   'plan-changed-irreversible': requestOf(...approved, checked(unprotected)),

@@ -311,6 +311,7 @@ const reviewFacts = (plan: Plan, approvalsRequired = 1) => ({
   digest: planDigest(plan, sha256),
   policy: { version: '3f9c21ab', rule: 'environment', approvalsRequired, expiresAt: '2026-03-05T12:00:00.000Z' },
   openRequest: null,
+  change: null,
 });
 
 const { ports } = commandWorld();

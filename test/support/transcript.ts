@@ -2,7 +2,7 @@
 import { localPeople } from '../../src/local/people.ts';
 import { conversationOf } from '../../src/local/teams/places.ts';
 import { cardOf, type JsonObject, type SeenActivity } from './local-teams.ts';
-import { answered, places, shows, type } from './story.ts';
+import { activityText, answered, places, shows, type } from './story.ts';
 import { buttonTitled, drawCard, inputNamed, shownText } from './transcript-card.ts';
 import { difference } from './transcript-difference.ts';
 import { openMasks } from './transcript-masks.ts';
@@ -17,6 +17,8 @@ export interface Transcript {
   searches(person: string, card: SeenActivity, input: string, query: string): Promise<string>;
   /** Fills in inputs by their ids and clicks the button with this title; the card as the person then sees it. */
   clicks(person: string, card: SeenActivity, title: string, inputs?: Record<string, string>): Promise<SeenActivity>;
+  /** Clicks a button that opens a form in a message of its own; that form. */
+  opens(person: string, card: SeenActivity, title: string, words: RegExp): Promise<SeenActivity>;
   /** Waits until the card about a request says so, and shows it as these people see it. */
   sees(who: string | readonly string[], place: string, id: string, words: RegExp): Promise<SeenActivity>;
   /** Waits until the bot has called somebody there in words about a request, and quotes it. */
@@ -153,6 +155,19 @@ export function openTranscript(world: World, title: string, about: string): Tran
       if (words.startsWith('[card]')) addCard((name) => `The card becomes ${name}`, drawCard(cardIn(after)));
       else add(`**The bot**, to ${nameOf(person)} alone:`, '', ...quote(shownText(words)));
       return after;
+    },
+
+    async opens(person, card, title, words) {
+      const own = cardIn(await now(person, card));
+      const [place = ''] = card.conversation.id.split(';');
+      const before = new Set((await world.teams.activities(place, person)).map(({ id }) => id));
+      add(`**${nameOf(person)}** in ${placeOf(card.conversation.id)} clicks ( ${title} ).`);
+      await world.teams.click(person, card.id, verbOf(own, title));
+      const form = await settled(() =>
+        world.teams.sees(place, person, (one) => !before.has(one.id) && words.test(activityText(one))),
+      );
+      addCard((name) => `**The bot** opens a form, ${name}`, drawCard(cardIn(form)));
+      return form;
     },
 
     async sees(who, place, id, words) {

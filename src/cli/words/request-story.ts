@@ -3,6 +3,7 @@
 import { shortDigest } from '../../domain/digest.ts';
 import { codeOf, type Failure, receiptOf, statusOf } from '../../domain/failure.ts';
 import { highestProof } from '../../domain/proof.ts';
+import { mostChanges } from '../../domain/request/decide-change.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import type { Request, StepProgress } from '../../domain/request/request.ts';
 import { workOf } from '../../operations/registry.ts';
@@ -52,6 +53,7 @@ function factsOf(request: Request, names: Names): string {
       `${one.rule}: ${reasonWords(one)}`,
     ]),
     ['Approved', [`${approvals.length} of ${policy.approvalsRequired}`, ...approved].join('; ')],
+    ...(request.changes === 0 ? [] : [['Changed', `${request.changes} of ${countOf(mostChanges, 'time', 'times')}`]]),
     ...('ended' in request && request.ended.commentErased ? [['Comment', 'erased']] : []),
     ...(request.state === 'awaiting-approval' ? [['Expires', utcSecond(policy.expiresAt)]] : []),
     ...(request.state === 'succeeded' ? [['Proof', proofOf(request)]] : []),

@@ -57,6 +57,8 @@ export type LifeFault =
   | 'not-in-this-state'
   /** Whoever did it may not: the requester decided, or somebody else did what is theirs. */
   | 'not-theirs'
+  /** The requester changed it to another agent, oftener than may be, or once a run of it had begun. */
+  | 'changed-unduly'
   | 'approved-twice'
   /** Approved was another plan than the one asked last. */
   | 'approved-another-plan'

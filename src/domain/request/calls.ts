@@ -20,6 +20,7 @@ const called: { readonly [T in EventType]: readonly Called[] } = {
   expired: ['requester'],
   'decided-late': nobody,
   'plan-changed': ['requester', 'approvers'],
+  'request-changed': ['approvers'],
   'run-ordered': nobody,
   'run-checked': nobody,
   'step-intended': nobody,
@@ -51,7 +52,8 @@ export function doerOf({ body }: Pick<StoredEvent, 'body'>): PersonId | null {
 export function isStillSo(request: Request, { body, revision }: Pick<StoredEvent, 'body' | 'revision'>): boolean {
   const isAsked = request.asking === revision;
   if (body.type === 'attention-needed') return request.state === 'needs-attention' && isAsked;
-  if (body.type === 'plan-changed') return request.state === 'awaiting-approval' && isAsked;
+  if (body.type === 'plan-changed' || body.type === 'request-changed')
+    return request.state === 'awaiting-approval' && isAsked;
   if (body.type === 'reminded') return request.state === 'awaiting-approval' && request.asking < revision;
   // The rest are ends, which nothing comes after.
   return hasEnded(request);

@@ -15,7 +15,13 @@ const withoutComment = <T extends Comment>(one: T): T => ({
 
 /** The events before this one may still have been read with their texts. */
 export function withoutTexts(request: Request): Request {
-  const without = { ...request, justification: null, approvals: request.approvals.map(withoutComment) };
+  const { changedFrom } = request;
+  const without = {
+    ...request,
+    justification: null,
+    approvals: request.approvals.map(withoutComment),
+    changedFrom: changedFrom === null ? null : { ...changedFrom, justification: null },
+  };
   if (without.state !== 'rejected' && without.state !== 'cancelled' && without.state !== 'failed') return without;
   return { ...without, ended: withoutComment(without.ended) };
 }

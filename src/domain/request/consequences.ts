@@ -40,7 +40,7 @@ export function consequencesOf(request: Request, events: readonly StoredEvent[])
     if (calledFor(body).length > 0) rows.push({ kind: 'call', key: `${revision}`, dueAt: time });
     if (body.type === 'run-ordered')
       rows.push({ kind: 'run', key: `${body.data.run}`, dueAt: latest(time, request.notBefore) });
-    if (body.type === 'submitted' || body.type === 'plan-changed') {
+    if (body.type === 'submitted' || body.type === 'plan-changed' || body.type === 'request-changed') {
       const { expiresAt } = body.data.policy;
       rows.push({ kind: 'expire', key: '', dueAt: expiresAt }, ...remindersUntil(expiresAt, time));
     }

@@ -3,9 +3,9 @@
  * stored before, and nothing else can be stored in between.
  */
 
-import { blocksOf } from '../plan.ts';
 import { isBlank } from '../unseen.ts';
 import { decideOn, expiry, requesterLost } from './decide-approval.ts';
+import { change, unfitToAsk } from './decide-change.ts';
 import { isOver, remind } from './decide-remind.ts';
 import { checkRun, intend, orderRun, record, stopRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
@@ -13,7 +13,7 @@ import { type Actor, newEvent } from './events.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { hasEnded, type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision, longestText, type Submit } from './request-command.ts';
-import { startChosen, startRefusal } from './start-window.ts';
+import { startChosen } from './start-window.ts';
 
 const operatorMay: readonly Command['do'][] = ['cancel', 'stop', 'retry', 'give-up'];
 
@@ -37,6 +37,8 @@ export function decide(request: Request | null, command: Command, now: Date): De
     case 'approve':
     case 'reject':
       return decideOn(request, command, now);
+    case 'change':
+      return change(request, command, now);
     case 'cancel':
       return cancel(request, command);
     case 'remind':
@@ -64,13 +66,9 @@ export function decide(request: Request | null, command: Command, now: Date): De
 }
 
 function submit(command: Submit, now: Date): Decision {
-  const justification = command.justification.trim();
-  if (isBlank(justification)) return refuse('justification-missing');
-  if (justification.length > longestText) return refuse('justification-too-long', `${longestText}`);
-  const block = blocksOf(command.plan)[0];
-  if (block !== undefined) return refuse('plan-blocked', block.code);
-  const unfit = startRefusal(command.notBefore, now);
+  const unfit = unfitToAsk(command, now);
   if (unfit !== null) return unfit;
+  const justification = command.justification.trim();
   const { formId, resourceName, plan, policy, origin, digest } = command;
   return accept(
     newEvent(

@@ -83,6 +83,11 @@ const payloadsWith = (plan: z.ZodType<Plan>) => ({
     policy: AppliedPolicy,
     reason: AskedAgain,
   }),
+  /**
+   * Whoever asked wants it otherwise: another plan, another reason, another start. All approvals are void. In record 2 from
+   * decision 31 on.
+   */
+  'request-changed': z.strictObject({ formId: FormId, plan, policy: AppliedPolicy, notBefore }),
   'run-ordered': z.strictObject({ run }),
   /**
    * Before the run, everything was looked at again: the approval covers what was found. `observed` is the digest of the plan

@@ -61,6 +61,31 @@ function begin(id: RequestId, event: StoredEvent): Request {
     objected: false,
     remindedAt: null,
     replaced: null,
+    changes: 0,
+    changedFrom: null,
+  };
+}
+
+/** People are asked anew about another plan: nothing that was said of the one before counts. */
+function askAnew(
+  base: RequestBase,
+  event: StoredEvent,
+  { plan, policy }: Pick<RequestBase, 'plan' | 'policy'>,
+): RequestBase & { readonly state: 'awaiting-approval' } {
+  return {
+    ...base,
+    state: 'awaiting-approval',
+    asking: event.revision,
+    askedAt: event.time,
+    plan,
+    digest: event.body.planDigest ?? '',
+    policy,
+    approvals: [],
+    objected: false,
+    remindedAt: null,
+    progress: planned(plan),
+    replaced: null,
+    changedFrom: null,
   };
 }
 
@@ -114,20 +139,18 @@ export function evolve(request: Request, event: StoredEvent): Request {
     case 'texts-erased':
       return withoutTexts({ ...request, revision: event.revision });
     case 'plan-changed':
+      return { ...askAnew(base, event, body.data), replaced: { plan: request.plan, reason: body.data.reason } };
+    case 'request-changed': {
+      const { plan, justification, notBefore } = request;
       return {
-        ...base,
-        state: 'awaiting-approval',
-        asking: event.revision,
-        askedAt: time,
-        plan: body.data.plan,
-        digest: body.planDigest ?? '',
-        policy: body.data.policy,
-        approvals: [],
-        objected: false,
-        remindedAt: null,
-        progress: planned(body.data.plan),
-        replaced: { plan: request.plan, reason: body.data.reason },
+        ...askAnew(base, event, body.data),
+        formId: body.data.formId,
+        justification: event.texts.justification ?? null,
+        notBefore: body.data.notBefore ?? null,
+        changes: request.changes + 1,
+        changedFrom: { plan, justification, notBefore },
       };
+    }
     case 'given-up':
       return {
         ...base,

@@ -42,6 +42,12 @@ export interface Submit {
   readonly notBefore: string | null;
 }
 
+/** Whoever asked wants it otherwise. `asking`: of the question that the form of it was opened on. */
+export interface Change extends Omit<Submit, 'do' | 'resourceName' | 'origin'> {
+  readonly do: 'change';
+  readonly asking: number;
+}
+
 export interface IntendedTry {
   readonly step: StepName;
   readonly attempt: number;
@@ -74,6 +80,7 @@ export type StepResult =
 
 export type Command =
   | Submit
+  | Change
   | (Deciding & {
       readonly do: 'approve';
       /** What an approval needs beside the click; null where nothing. */

@@ -90,8 +90,25 @@ export interface RequestBase {
   readonly objected: boolean;
   /** When the requester last had approvers called again about the plan as it stands; null: never. ISO 8601. */
   readonly remindedAt: string | null;
-  /** The plan this one replaced, when the world moved after an approval. */
-  readonly replaced: { readonly plan: Plan; readonly reason: AskedAgain } | null;
+  /** The plan this one replaced, when the world moved after an approval; null: it is the one that was asked for. */
+  readonly replaced: Replaced | null;
+  /** How often whoever asked has changed it. */
+  readonly changes: number;
+  /** As they stood before their last change; null: they never changed it, or it was asked anew since. */
+  readonly changedFrom: ChangedFrom | null;
+}
+
+export interface Replaced {
+  readonly plan: Plan;
+  readonly reason: AskedAgain;
+}
+
+/** What a request was before whoever asked changed it. */
+export interface ChangedFrom {
+  readonly plan: Plan;
+  /** Null once erased. */
+  readonly justification: string | null;
+  readonly notBefore: string | null;
 }
 
 export interface StopAsked {

@@ -9,6 +9,7 @@ export type Waits = (typeof waits)[number];
 const after: Partial<Record<EventType, Waits>> = {
   submitted: 'approval',
   'plan-changed': 'approval',
+  'request-changed': 'approval',
   'run-ordered': 'nobody',
   retried: 'nobody',
   'attention-needed': 'attention',

@@ -7,6 +7,7 @@ import type { Plan } from '../../domain/plan.ts';
 import type { AppliedPolicy } from '../../domain/policy/policy.ts';
 import type { ResourceSummary } from '../../domain/ports/azure.ts';
 import type { Refusal } from '../../domain/request/refusal.ts';
+import type { Request } from '../../domain/request/request.ts';
 import type { ChosenKey, JudgedKey, JudgedVault } from '../choose.ts';
 import type { Form, PageName } from '../form.ts';
 import type { CommandPorts } from '../ports.ts';
@@ -82,6 +83,8 @@ export type PageFacts =
       readonly policy: AppliedPolicy;
       /** Another open request for the resource: it blocks this one. */
       readonly openRequest: RequestId | null;
+      /** What it changes, and why it cannot be changed any more; null: it asks for something new. */
+      readonly change: { readonly of: Request; readonly refusal: Refusal | null } | null;
     };
 export type FactsOf<P extends PageName> = Extract<PageFacts, { readonly page: P }>;
 

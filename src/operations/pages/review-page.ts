@@ -3,6 +3,7 @@ import { requesterRefusals } from '../../authorization/who-may.ts';
 import { planDigest } from '../../domain/digest.ts';
 import { done, type Outcome } from '../../domain/failure.ts';
 import { applyPolicy, type Terms, termsFor } from '../../domain/policy/policy.ts';
+import { changeRefusal } from '../../domain/request/decide-change.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Form } from '../form.ts';
 import type { Operation } from '../operation.ts';
@@ -21,9 +22,10 @@ export async function reviewFacts(
 ): Promise<Outcome<FactsOf<'review'>> | Refusal> {
   const wish = operation.wishOf(form);
   if (wish === null) return refuse('choice-missing');
-  const [observed, openRequest] = await Promise.all([
+  const [observed, openRequest, change] = await Promise.all([
     operation.observe(ports.azure, wish, null),
     ports.requests.openFor(wish.resource.id),
+    changeOf(form, ports),
   ]);
   if (!observed.ok) return observed;
   const { resource } = observed.value;
@@ -34,7 +36,17 @@ export async function reviewFacts(
   const context = { tenantId: ports.tenantId, policyVersion: ports.policy.version, terms, now, own: null };
   const plan = operation.plan(wish, observed.value, context);
   const policy = applyPolicy(ports.policy, plan, now);
-  return done({ page: 'review', plan, digest: planDigest(plan, ports.sha256), policy, openRequest });
+  const digest = planDigest(plan, ports.sha256);
+  const inTheWay = openRequest === change?.of.id ? null : openRequest;
+  return done({ page: 'review', plan, digest, policy, openRequest: inTheWay, change });
+}
+
+/** The request that the form changes, as it is now. */
+async function changeOf({ id, changes, requestId, owner: by }: Form, { requests, now }: CommandPorts) {
+  const of = changes === null ? null : await requests.load(requestId);
+  if (changes === null || of === null) return null;
+  // A change that was stored and whose answer was lost is no obstacle to itself.
+  return { of, refusal: of.formId === id ? null : changeRefusal(of, { by, ...changes }, now()) };
 }
 
 /** The last page of every form: nothing is chosen on it, it is submitted. */

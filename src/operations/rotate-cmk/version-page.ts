@@ -131,10 +131,13 @@ async function take(form: Form, inputs: FormInputs, { azure, now }: CommandPorts
     : existingVersion(azure, looked.value, current, wanted);
 }
 
-function chosenOn(form: Form) {
+function chosenOn(form: Form, newest: ObservedKey | null) {
   const answer = answerOn(form, versionPage);
   if (answer === null) return null;
-  return answer.way === 'new-version' ? 'new' : answer.way === 'other-key' ? 'other' : answer.newest ? 'newest' : null;
+  if (answer.way === 'new-version') return 'new';
+  if (answer.way === 'other-key') return 'other';
+  // In a form for what was asked before, the newest version is asked for by its name.
+  return answer.newest || answer.keyVersion === newest?.version ? 'newest' : null;
 }
 
 export const versionPage: Page<Answer> = {
@@ -150,6 +153,6 @@ export const versionPage: Page<Answer> = {
     const looked = await look(azure, answerOn(form, resourcePage));
     if ('kind' in looked || !looked.ok) return looked;
     const makes = kindOfNew(looked.value, now());
-    return done({ page: 'version', ...looked.value, makes, chosen: chosenOn(form), now: now() });
+    return done({ page: 'version', ...looked.value, makes, chosen: chosenOn(form, looked.value.newest), now: now() });
   },
 };

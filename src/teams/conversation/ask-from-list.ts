@@ -12,12 +12,14 @@ import type { KnownSender } from './activity.ts';
 import { type FormClickOptions, openForm } from './form-click.ts';
 import { messageAnswer } from './invoke-answers.ts';
 import type { LaterCards } from './later-cards.ts';
+import type { Once } from './once.ts';
 import { outlasting } from './outlasting.ts';
 import { type Reply, reply } from './reply.ts';
 
 export interface AskFromListOptions extends Pick<FormClickOptions, 'forms'> {
   readonly commandPorts: CommandPorts;
   readonly later: LaterCards;
+  readonly once: Once;
 }
 
 /** Which operation it is for is told by the key it is under by now. */
@@ -49,6 +51,7 @@ export async function askFromList(
   const id = ArmId.safeParse(wanted).data;
   if (id === undefined)
     return messageAnswer(refusalText(refuse('unknown-resource', String(wanted ?? '').slice(0, 80))));
-  await reply(context, options.later, formFor(options, outlasting(context), sender, id));
+  if (await options.once.isFirst(sender, 'list.ask', id.toLowerCase()))
+    await reply(context, options.later, formFor(options, outlasting(context), sender, id));
   return messageAnswer('The form stands below.');
 }

@@ -14,13 +14,14 @@ import { helpCard, refusalCard, refusalText } from '../cards/views/short-views.t
 import { welcomeCard } from '../cards/views/welcome-view.ts';
 import { cardActivity, isGone } from '../posts/chat.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
-import { answerAskAgain, askAgainVerb } from './ask-again.ts';
 import { answerFormClick, clickedCard, openForm } from './form-click.ts';
+import { answerFormFromCard, opensForm } from './form-from-card.ts';
 import type { Forms } from './forms.ts';
 import { badRequestAnswer, cardAnswer, choicesAnswer, messageAnswer } from './invoke-answers.ts';
 import type { LaterCards } from './later-cards.ts';
 import { answerListClick } from './list-click.ts';
 import type { Lists, Viewer } from './lists.ts';
+import type { Once } from './once.ts';
 import { outlasting } from './outlasting.ts';
 import { parseMessage, type TypedMessage } from './parse-message.ts';
 import { type Reply, reply } from './reply.ts';
@@ -34,6 +35,7 @@ export interface BotOptions extends RequestClickOptions, WelcomeOptions {
   readonly forms: Forms;
   readonly lists: Lists;
   readonly later: LaterCards;
+  readonly once: Once;
   readonly conversations: Conversations;
   readonly people: People;
   readonly tenantId: string;
@@ -189,7 +191,7 @@ export class CmkBot extends ActivityHandler {
       return badRequestAnswer(
         `The click is malformed: ${click.error.issues[0]?.path.join('.')} ${click.error.issues[0]?.message}.`,
       );
-    if (click.data.action.verb === askAgainVerb) return this.askAgain(context, sender, click.data);
+    if (opensForm(click.data.action.verb)) return this.formFromCard(context, sender, click.data);
     const started = startedBy(click.data.action.verb);
     if (started !== null) return this.start(context, sender, started);
     if (click.data.action.verb.startsWith('list.')) return answerListClick(this.options, context, sender, click.data);
@@ -201,7 +203,8 @@ export class CmkBot extends ActivityHandler {
   /** The answer comes as a message of its own, as if the command had been typed; the card with the button stays as it is. */
   private async start(context: TurnContext, sender: Admitted, { name, on }: Started): Promise<InvokeResponse> {
     const typed = { command: name, args: {}, words: [] };
-    await reply(context, this.options.later, this.answerTo(outlasting(context), sender, typed));
+    if (await this.options.once.isFirst(sender, 'start', name))
+      await reply(context, this.options.later, this.answerTo(outlasting(context), sender, typed));
     return cardAnswer(on === 'help' ? this.help(sender, '') : welcomeCard(sender.roles));
   }
 
@@ -231,9 +234,9 @@ export class CmkBot extends ActivityHandler {
     return answerFormClick(this.options, context, sender, clickedCard(context), click);
   }
 
-  private async askAgain(context: TurnContext, sender: Admitted, click: CardClick): Promise<InvokeResponse> {
+  private async formFromCard(context: TurnContext, sender: Admitted, click: CardClick): Promise<InvokeResponse> {
     if (!sender.roles.asks) return messageAnswer(refusalText(refuse('not-a-requester')));
-    return answerAskAgain(this.options, context, sender, click);
+    return answerFormFromCard(this.options, context, sender, click);
   }
 
   private requestClick(context: TurnContext, sender: KnownSender, click: CardClick): Promise<InvokeResponse> {

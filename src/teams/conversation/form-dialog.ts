@@ -23,7 +23,7 @@ export interface FormClick {
 
 export interface DrawnForm {
   readonly form: Form;
-  /** Null once a request came of it: the request's own card is shown in its place. */
+  /** Null once a new request came of it: the request's own card is shown in its place. */
   readonly card: AdaptiveCard | null;
 }
 

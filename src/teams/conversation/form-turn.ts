@@ -14,7 +14,7 @@ import {
   switchOperation,
 } from '../../operations/form-clicks.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
-import { formCancelledCard } from '../cards/views/form-place-view.ts';
+import { formCancelledCard, formChangedCard } from '../cards/views/form-place-view.ts';
 import { formCard } from '../cards/views/form-view.ts';
 import { withPortal } from '../cards/views/portal-line.ts';
 import { CannotDraw, type DrawnForm, type FormClick, type FormWork } from './form-dialog.ts';
@@ -26,7 +26,7 @@ export interface FormTools {
 }
 
 async function draw({ ports, portal }: FormTools, form: Form, problem: Refusal | null): Promise<DrawnForm> {
-  if (form.ended === 'submitted') return { form, card: null };
+  if (form.ended === 'submitted') return { form, card: form.changes === null ? null : formChangedCard(form) };
   if (form.ended === 'cancelled') return { form, card: formCancelledCard(form) };
   const facts = await factsOf(form, ports);
   if ('kind' in facts) throw new CannotDraw(facts);

@@ -76,9 +76,12 @@ async function load(documents: Documents, work: FormWork, context: TurnContext, 
   return { dialogs, dialog, save: () => state.saveChanges(context) };
 }
 
+/** The message of a form that asks for something new becomes the request's card; one that changes a request has a card already. */
+const becameRequest = ({ ended, changes }: Form): boolean => ended === 'submitted' && changes === null;
+
 function answerOf({ dialogs, dialog }: Opened): FormAnswer {
   const form = waitingForm(dialogs);
-  if (form?.ended === 'submitted') return { kind: 'submitted', form };
+  if (form !== null && becameRequest(form)) return { kind: 'submitted', form };
   return form === null || dialog.drawn === null
     ? refuse('form-ended')
     : { kind: 'card', card: dialog.drawn, form, later: null };
@@ -177,7 +180,7 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     }
     const card = (await withinPatience(going)) === 'in-time' ? await going : null;
     const now = waitingForm((await opened(context, form.id)).dialogs);
-    if (now?.ended === 'submitted') return { kind: 'submitted', form: now };
+    if (now !== null && becameRequest(now)) return { kind: 'submitted', form: now };
     return { kind: 'card', card: card ?? formLookingCard(form, canGoBack(turn.dialogs)), form, later: null };
   }
 
@@ -220,7 +223,7 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     const kept = waitingForm(turn.dialogs);
     if (kept === null) return refuse('form-ended');
     if (kept.owner !== call.by) return refuse('not-your-form');
-    if (kept.ended === 'submitted') return { kind: 'submitted', form: kept };
+    if (becameRequest(kept)) return { kind: 'submitted', form: kept };
     const card = cardOfWaiting(turn.dialogs);
     const form = await whereItStands(kept, call.at);
     keepForm(turn.dialogs, form, card);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { FormId } from '../../../src/domain/ids.ts';
 import { isEnding } from '../../../src/domain/request/consequences.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { EventBody, EventBodyOf, EventType } from '../../../src/domain/request/events.ts';
@@ -12,10 +13,12 @@ import {
   decides,
   doneWith,
   eventsAfter,
+  expiresAt,
   failedWith,
   id,
   intends,
   outsider,
+  policy,
   proved,
   records,
   secondApprover,
@@ -23,7 +26,7 @@ import {
 } from '../support/commands.ts';
 import { memoryRequests } from '../support/memory-requests.ts';
 import { type Book, lead, modelTurn } from '../support/model-turns.ts';
-import { noon } from '../support/plans.ts';
+import { noon, planFor, ref, wish } from '../support/plans.ts';
 import { sealedRecord, verified, type Written } from '../support/sealed-record.ts';
 
 /**
@@ -120,6 +123,25 @@ const stopBehind = (type: EventType, nth: number, run: number, who = requester):
   const index = at(type, nth);
   return life.toSpliced(index + 1, 0, { ...eventAt(index), body, texts: {} });
 };
+const otherAgent = planFor({ wished: wish({ resource: ref('bot-ward') }) });
+/** So many changes by somebody, behind the first event of that type. */
+function changedBehind(type: EventType, times: number, who = requester, plan = planFor()): readonly Written[] {
+  const index = at(type);
+  const data = { formId: FormId.parse('F-0000000002'), plan, policy: policy() };
+  const { body } = newEvent('request-changed', person(who), data, { planDigest: '1'.repeat(64) });
+  return life.toSpliced(index + 1, 0, ...Array(times).fill({ ...eventAt(index), body, texts: {} }));
+}
+const late = (written: readonly Written[]): readonly Written[] =>
+  written.slice(0, 2).map((event, n) => (n === 0 ? event : { ...event, time: expiresAt }));
+/** A step was begun, then a check before the second run asked anew. */
+function changedAfterARun(): readonly Written[] {
+  const data = { run: 2, plan: planFor(), policy: policy(), reason: 'approvers-changed' } as const;
+  const { body } = newEvent('plan-changed', botActor, data, { planDigest: '1'.repeat(64) });
+  const before = life.slice(0, at('run-checked', 1));
+  const [change] = changedBehind('submitted', 1).slice(1, 2);
+  if (change === undefined) throw new Error('no change was made');
+  return [...before, { ...eventAt(at('run-checked', 1)), body, texts: {} }, change];
+}
 const person = (who: typeof approver) => personActor(who, tenant, 'local');
 
 it('is found out in no way as it was', () => {
@@ -163,6 +185,13 @@ it.each<[string, string, readonly Written[]]>([
     'out-of-time',
     changed('approved', ({ data }) => ({ data: { ...data, notBefore: '2027-01-01T00:00:00.000Z' } }), 1),
   ],
+  ['a change by an approver', 'not-theirs', changedBehind('submitted', 1, approver)],
+  ['a change after the time to decide', 'out-of-time', late(changedBehind('submitted', 1))],
+  ['a change of what was decided', 'not-in-this-state', changedBehind('run-ordered', 1)],
+  ['a sixth change', 'changed-unduly', changedBehind('submitted', 6)],
+  ['a change to another agent', 'changed-unduly', changedBehind('submitted', 1, requester, otherAgent)],
+  ['a change once a run had begun', 'changed-unduly', changedAfterARun()],
+  ['an approval from before a change', 'too-few-approvals', changedBehind('approved', 1)],
   ['a run without any', 'too-few-approvals', life.filter(({ body }) => body.type !== 'approved')],
   [
     'a check that counts a stranger',

@@ -50,6 +50,7 @@ export const formOn = (page: Form['page'], ports: CommandPorts, change: Partial<
   origin: call().origin,
   revision: 0,
   operation: 'enable-cmk',
+  changes: null,
   page,
   answers: {},
   keyWay: null,

@@ -1,7 +1,7 @@
 /** The commands of a request's life, and requests in every state made by them. */
 
 import type { Failure } from '../../../src/domain/failure.ts';
-import { PersonId } from '../../../src/domain/ids.ts';
+import { FormId, PersonId } from '../../../src/domain/ids.ts';
 import type { Plan, StepName } from '../../../src/domain/plan.ts';
 import type { Standing } from '../../../src/domain/policy/policy.ts';
 import type { SignIn, StepUp } from '../../../src/domain/policy/sign-in.ts';
@@ -66,6 +66,21 @@ export function decides(verb: 'approve' | 'reject', by: PersonId, change: ClickC
   return { do: verb, ...decided, requesterStanding, stepUp, signIn, notBefore };
 }
 export const cancels = (by: PersonId = requester, asking = 1): Command => ({ do: 'cancel', ...click(by, asking) });
+/** Whoever asked wants it otherwise: here for another reason. */
+export const changes = (change: Partial<Extract<Command, { do: 'change' }>> = {}): Command => {
+  const by = change.by ?? requester;
+  return {
+    do: 'change',
+    ...click(by, 1),
+    formId: FormId.parse('F-0000000002'),
+    plan: planFor(),
+    digest: '3'.repeat(64),
+    policy: policy(),
+    justification: 'For another reason',
+    notBefore: null,
+    ...change,
+  };
+};
 export const reminds = (by: PersonId = requester, asking = 1): Command => ({ do: 'remind', ...click(by, asking) });
 export const settles = (verb: 'retry' | 'give-up' | 'stop', by: PersonId, change: ClickChange = {}): Command => ({
   do: verb,

@@ -9,7 +9,18 @@ import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { personActor } from '../../../src/domain/request/events.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { requestId, resourceId, submit, tenant } from '../../support/fixtures.ts';
-import { cancels, checks, decides, doneWith, failedWith, proved, records, settles, stops } from './commands.ts';
+import {
+  cancels,
+  changes,
+  checks,
+  decides,
+  doneWith,
+  failedWith,
+  proved,
+  records,
+  settles,
+  stops,
+} from './commands.ts';
 import { planFor, ref, resource, sha256, vault, wish } from './plans.ts';
 
 /** What Azure looks like when somebody looks. The last is one that nobody can approve a way around. */
@@ -81,6 +92,15 @@ export type Attempt = On &
         /** Comes under a cause of its own, as no click of Teams does: the rules do not rest on causes. */
         readonly odd: boolean;
       }
+    | {
+        readonly do: 'change';
+        readonly by: PersonId;
+        readonly asking: number;
+        readonly world: WorldName;
+        readonly reason: string;
+        readonly required: number;
+        readonly until: number;
+      }
     | { readonly do: 'expire' }
     | {
         readonly do: 'check';
@@ -121,6 +141,11 @@ export interface Modelled {
   halted: boolean;
   /** Somebody else than whoever asked stopped a run of the plan asked last: its approvals carry no other one. */
   objected: boolean;
+  /** How often whoever asked changed it, and to what reason last. */
+  changes: number;
+  reason: string;
+  /** A step of it was begun. */
+  touched: boolean;
 }
 
 const ended = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'];
@@ -155,6 +180,11 @@ export function expected(all: readonly (Modelled | null)[], one: Attempt, now: n
       if (one.do === 'reject') return ['rejected'];
       if (!waits || request.good.has(one.by) || !one.ticked || one.asker !== 'yes') return null;
       return request.good.size + 1 >= request.required ? ['approved', 'run-ordered'] : ['approved'];
+    }
+    case 'change': {
+      const asksOtherwise = one.by === request.by && one.asking === request.asking && one.reason !== request.reason;
+      const canBe = waits && now < request.until && !request.touched && request.changes < 5;
+      return asksOtherwise && canBe && one.world !== 'the firewall is closed' ? ['request-changed'] : null;
     }
     case 'cancel':
       return one.by === request.by && one.asking === request.asking && (waits || request.state === 'approved')
@@ -216,6 +246,9 @@ export function after(
       tries: 0,
       halted: false,
       objected: false,
+      changes: 0,
+      reason: '',
+      touched: false,
     } as const;
     const { by, world, required, until } = one;
     return { ...fresh, state: 'awaiting-approval', by, world, required, until, asking: revision };
@@ -239,8 +272,23 @@ export function after(
         ...{ state: 'awaiting-approval', good: new Set(), objected: false, asking: revision },
         ...{ world: one.world, required: one.required, until: one.until },
       };
+    case 'request-changed':
+      if (one.do !== 'change') return request;
+      return {
+        ...request,
+        ...anew,
+        ...{ state: 'awaiting-approval', good: new Set(), objected: false, asking: revision },
+        ...{ world: one.world, required: one.required, until: one.until },
+        ...{ changes: request.changes + 1, reason: one.reason },
+      };
     case 'step-intended':
-      return { ...request, state: 'running', next: 'running', tries: one.do === 'intend' ? one.attempt : 0 };
+      return {
+        ...request,
+        touched: true,
+        state: 'running',
+        next: 'running',
+        tries: one.do === 'intend' ? one.attempt : 0,
+      };
     case 'step-done':
       return { ...request, done: request.done + 1, next: 'idle', tries: 0 };
     case 'step-failed':
@@ -280,6 +328,12 @@ export function commandOf(one: Attempt, count: number): readonly [cause: string,
       const { by } = one;
       const command = { by, actor: personActor(by, tenant, 'local'), formId, resourceName: name, plan, digest };
       return ['submit', submit({ ...command, policy: policyOf(one.required, one.until) })];
+    }
+    case 'change': {
+      const { by, asking, reason: justification } = one;
+      const [plan, digest] = [planOf(name, one.world), sha256(`${name} ${one.world}`)];
+      const policy = policyOf(one.required, one.until);
+      return [`change/${count}`, changes({ by, asking, justification, plan, digest, policy })];
     }
     case 'approve':
     case 'reject': {

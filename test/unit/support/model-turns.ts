@@ -63,6 +63,7 @@ export const modelTurn = fc.oneof(
     ...{ slot, person, off, odd, ticked: fc.boolean() },
     verb: fc.constantFrom('approve', 'reject', 'cancel', 'halt', 'retry', 'retry', 'retry', 'give-up'),
   }),
+  of(3, 'change', { slot, person, off, world, reason: fc.constantFrom('the audit', 'the contract', 'the move') }),
   of(4, 'membership', {
     person,
     standing: fc.constantFrom<Standing>('yes', 'yes', 'no', 'unknown', 'nobody-configured'),
@@ -100,10 +101,13 @@ export interface Told {
   readonly intended: number;
   readonly succeeded: number;
   readonly ended: number;
+  readonly changed: number;
 }
 
 type Checked = Extract<Attempt, { do: 'check' }>;
 type Asked = Pick<Checked, 'world' | 'required'>;
+
+const asking: readonly string[] = ['submitted', 'plan-changed', 'request-changed'];
 
 /** The promise in its own words, from what is stored and what was true when it was: who was counted for the plan asked last. */
 function rightPeople(
@@ -113,7 +117,7 @@ function rightPeople(
 ): void {
   const last = events.at(-1);
   if (last?.body.type !== 'step-intended') return;
-  const question = events.findLast(({ body }) => body.type === 'submitted' || body.type === 'plan-changed');
+  const question = events.findLast(({ body }) => asking.includes(body.type));
   const check = events.findLast(({ body }) => body.type === 'run-checked' || body.type === 'run-ordered');
   const wanted = asked.get(question?.revision ?? 0);
   const seen = checks.get(check?.revision ?? 0);
@@ -141,7 +145,7 @@ export async function lead(book: Book, turns: readonly ModelTurn[]): Promise<Tol
   const [asked, checked] = [slots.map(() => new Map<number, Asked>()), slots.map(() => new Map<number, Checked>())];
   const causes = new Set<string>();
   const made: { readonly one: Attempt; readonly cause: string; readonly command: Command }[] = [];
-  const told = { ordered: 0, intended: 0, succeeded: 0, ended: 0 };
+  const told = { ordered: 0, intended: 0, succeeded: 0, ended: 0, changed: 0 };
   let [clock, latest, required] = [noon.getTime(), 0, 1];
 
   async function attempt(one: Attempt, cause: string, command: Command): Promise<void> {
@@ -158,12 +162,13 @@ export async function lead(book: Book, turns: readonly ModelTurn[]): Promise<Tol
     lengths[one.slot] = events.length;
     latest = now;
     requests[one.slot] = after(requests[one.slot] ?? null, one, types, events.length);
-    if (one.do === 'submit' || (one.do === 'check' && types[0] === 'plan-changed'))
+    if (one.do === 'submit' || one.do === 'change' || (one.do === 'check' && types[0] === 'plan-changed'))
       asked[one.slot]?.set(events.length, one);
     if (one.do === 'check') checked[one.slot]?.set(events.length, one);
     rightPeople(events, asked[one.slot] ?? new Map(), checked[one.slot] ?? new Map());
     if (types.includes('run-ordered')) told.ordered += 1;
     if (types.includes('step-intended')) told.intended += 1;
+    if (types.includes('request-changed')) told.changed += 1;
     if (types.includes('succeeded')) told.succeeded += 1;
     if (['rejected', 'cancelled', 'expired', 'given-up'].some((type) => types.includes(type))) told.ended += 1;
   }
@@ -192,6 +197,12 @@ export async function lead(book: Book, turns: readonly ModelTurn[]): Promise<Tol
           ticked: turn.ticked,
           odd: turn.odd,
         };
+      }
+      case 'change': {
+        const { world: seen, reason } = turn;
+        const by = people[turn.person] ?? requester;
+        const question = { asking: (request?.asking ?? 1) + turn.off, required, until: clock + expiryMs };
+        return { do: 'change', slot: at, by, world: seen, reason, ...question };
       }
       case 'expire':
       case 'stop':

@@ -15,7 +15,7 @@ import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { submit } from '../../support/fixtures.ts';
-import { checks, decides, id, settles, stops } from './commands.ts';
+import { changes, checks, decides, id, settles, stops } from './commands.ts';
 import { addresses, asker, expiryMs, groupIds, holders, people, type Setting, type Turn } from './moment-turns.ts';
 import { control, controller, noon, planFor, resource, vault } from './plans.ts';
 import { scriptedAzure } from './scripted-azure.ts';
@@ -99,6 +99,8 @@ const shownIn = ({ control: held, address, clock }: Now): Shown => ({
   control: new Map([...held].map(([one, can]) => [one, new Set(can)])),
 });
 
+const asking: readonly string[] = ['submitted', 'plan-changed', 'request-changed'];
+
 /** How often a life came to what it is about. */
 export interface MomentTold {
   readonly through: number;
@@ -155,7 +157,7 @@ export async function leadMoments(
     for (const { body, texts } of decision.events) {
       const revision = events.length + 1;
       events.push({ seq: revision, revision, cause: `${revision}`, time: moment.toISOString(), body, texts });
-      if (body.type === 'submitted' || body.type === 'plan-changed') shown = { ...shownIn(now), at: moment.getTime() };
+      if (asking.includes(body.type)) shown = { ...shownIn(now), at: moment.getTime() };
     }
     return decision.events.at(-1)?.body.type ?? '';
   };
@@ -168,7 +170,7 @@ export async function leadMoments(
 
   function judge(): void {
     const may = allowed(bot.setting, now);
-    const asked = events.findLast(({ body }) => body.type === 'submitted' || body.type === 'plan-changed');
+    const asked = events.findLast(({ body }) => asking.includes(body.type));
     const after = events.filter(({ body, revision }) => body.type === 'approved' && revision > (asked?.revision ?? 0));
     const inTime = after.filter((one) => Date.parse(one.time) < shown.at + expiryMs);
     const counted = new Set(inTime.map(({ body }) => `${body.actor.id}`).filter((one) => one !== asker));
@@ -230,6 +232,7 @@ export async function leadMoments(
         bot = started();
         break;
       case 'approve':
+      case 'change':
       case 'everybody approves':
       case 'retry':
       case 'run':
@@ -250,6 +253,10 @@ export async function leadMoments(
     if (one.do === 'retry') {
       const standing = await bot.standings.approverOf(by, request());
       store(settles('retry', by, { asking, standing, requesterStanding: await bot.standings.requesterOf(request()) }));
+    }
+    if (one.do === 'change') {
+      const justification = `For reason ${events.length}`;
+      store(changes({ by: asker, asking, plan: plan(), policy: applied(), justification }));
     }
     if (one.do === 'stop') store(stops(request().runs));
     if (one.do === 'run') await run();

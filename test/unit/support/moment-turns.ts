@@ -51,6 +51,7 @@ export const momentTurn = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('address'), at: fc.nat({ max: 1 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('clock'), hours: fc.constantFrom(-100, -1, 1, 50, 80) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('another policy') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('change') }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stop') }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('retry'), person }) },
 );

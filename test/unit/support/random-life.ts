@@ -10,6 +10,7 @@ import type { Command } from '../../../src/domain/request/request-command.ts';
 import { approver, requester, submit } from '../../support/fixtures.ts';
 import {
   cancels,
+  changes,
   checks,
   decides,
   doneWith,
@@ -71,6 +72,16 @@ export const turn = fc.oneof(
       person,
       off: fc.constant(0),
       tick: fc.constant(true),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('change'),
+      person,
+      off: stale,
+      plan: fc.nat({ max: plans.length - 1 }),
+      required: fc.integer({ min: 1, max: 3 }),
     }),
   },
   {
@@ -189,6 +200,14 @@ export async function live(turns: readonly Turn[], required: number, after: (lif
         if (one.verb === 'cancel') return [cause, cancels(by, change.asking)];
         if (one.verb === 'approve' || one.verb === 'reject') return [cause, decides(one.verb, by, change)];
         return [cause, settles(one.verb, by, change)];
+      }
+      case 'change': {
+        const { revision } = request;
+        const plan = plans[one.plan] ?? planFor();
+        const digest = sha256(`${one.plan}/changed/${revision}`);
+        const [by, asking] = [people[one.person] ?? requester, request.asking + one.off];
+        const told = { by, asking, justification: `For reason ${revision}`, policy: policy(one.required) };
+        return [`change/${revision}`, changes({ ...told, plan, digest })];
       }
       case 'expire':
         return [`timer:expire/${request.policy.expiresAt}`, { do: 'expire' }];

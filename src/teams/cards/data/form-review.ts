@@ -26,6 +26,10 @@ export const FormReviewData = z.strictObject({
   /** `in kv-care-prod` */
   afterNote: CardText,
   ...vaultBox,
+  /** What it means that a request which waits is changed; empty: it asks for something new. */
+  changing: CardText,
+  /** What differs from what was asked before; empty where nothing does yet. */
+  differences: z.array(Row).max(12),
   /** Empty: it can be submitted. */
   blocks: z.array(Block).max(12),
   /** `Checks`, or `Other checks` beside blocks. */

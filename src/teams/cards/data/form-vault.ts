@@ -5,6 +5,7 @@ import { Choice, choiceStyle, formHeader, Row } from './row.ts';
 /** Page 2: which vault. The input chooses, the rows explain. */
 export const FormVaultData = z.strictObject({
   ...formHeader,
+  canGoBack: z.boolean(),
   /** `triage-agent-prod  ·  West Europe` */
   subject: CardText,
   style: choiceStyle,

@@ -5,6 +5,7 @@ import { Choice, formHeader } from './row.ts';
 /** Which version: the newest, a new one, or another key. Without choices: why there is none, and where to turn. */
 export const FormVersionData = z.strictObject({
   ...formHeader,
+  canGoBack: z.boolean(),
   /** `virtual-visit-agent  ·  cmk-virtual-visit in kv-care-prod` */
   subject: CardText,
   /** `Version 93e37d3d` */

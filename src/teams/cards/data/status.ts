@@ -33,6 +33,8 @@ export const StatusData = z.strictObject({
   stop: CardText,
   /** The requester waits: those who can decide are called again. */
   canRemind: z.boolean(),
+  /** The requester may want it otherwise while it waits. */
+  canChange: z.boolean(),
   canCancel: z.boolean(),
   canRefresh: z.boolean(),
   /** The reader asked for it, and it came to nothing. */

@@ -128,7 +128,9 @@ function checkRows(plan: Plan): Row[] {
   return [...warningRows(plan), ...(passes === '' ? [] : [row(marks.done, passes)])];
 }
 
-function noticeOf(request: Request): CardText {
+function noticeOf(request: Request, { names }: CardContext): CardText {
+  if (request.changedFrom !== null)
+    return plain<string>(`${names(request.requester)} changed the request. Earlier approvals do not count.`);
   if (request.replaced === null) return nothing;
   return plain<string>(`${upperFirst(askedAgainWords[request.replaced.reason])}. Earlier approvals do not count.`);
 }
@@ -154,7 +156,7 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
     ...changeBox(plan),
     ...vaultBox(plan, { id: request.requester, words: 'The requester is' }),
     controllers: controllerRows(plan),
-    notice: noticeOf(request),
+    notice: noticeOf(request, context),
     differences: differenceRows(request),
     irreversible: irreversibleLine(plan),
     unknown: unknownLine(plan),

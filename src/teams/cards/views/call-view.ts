@@ -50,6 +50,10 @@ export function callWords(to: Called, event: StoredEvent, request: Request, name
           : `it has to be approved again. ${why}.`,
       );
     }
+    case 'request-changed':
+      return plain<string>(
+        `${actorName(event, names)} changed it. Please decide on it as it is now: earlier approvals do not count.`,
+      );
     case 'attention-needed':
       return request.state === 'needs-attention'
         ? md`it needs attention. ${attentionWords(request, names)}`

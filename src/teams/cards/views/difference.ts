@@ -1,14 +1,19 @@
-/** What the plan as it now is does that the approved one did not. */
-import { notCovered } from '../../../domain/plan.ts';
-import type { Request } from '../../../domain/request/request.ts';
+/** What the plan as it now is does that the approved one did not, or that the one before its requester changed it did not. */
+import { canonicalJson } from '../../../domain/canonical-json.ts';
+import type { ControlChange } from '../../../domain/control-change.ts';
+import { effectsOf, notCovered, type Plan } from '../../../domain/plan.ts';
+import type { ChangedFrom, Request } from '../../../domain/request/request.ts';
+import { workOf } from '../../../operations/registry.ts';
 import { controlChangeWords } from '../../../words/control.ts';
+import { kindWords, versionWords } from '../../../words/keys.ts';
 import { effectWords } from '../../../words/steps.ts';
 import { grey, marks, type Row, row } from '../data/row.ts';
-import { plain } from '../plain-text.ts';
+import { type CardText, dateAndTime, md, plain, quoted } from '../plain-text.ts';
 import { checkRow } from './parts.ts';
 
 /** Empty when the plan was not replaced, or only its approvers changed. */
 export function differenceRows(request: Request): Row[] {
+  if (request.changedFrom !== null) return changedRows(request.changedFrom, request);
   if (request.replaced === null) return [];
   const difference = notCovered(request.replaced.plan, request.plan);
   return [
@@ -22,4 +27,72 @@ export function differenceRows(request: Request): Row[] {
     }),
     ...difference.warnings.map((check) => checkRow(marks.warn, check)),
   ].slice(0, 12);
+}
+
+const beforeAndNow = (name: string, before: CardText, now: CardText): Row =>
+  row(marks.warn, plain<string>(name), [grey(md`Before: ${before}`), grey(md`Now: ${now}`)]);
+
+function wantedKey(plan: Plan): CardText {
+  const { to, make, observed } = workOf(plan);
+  const version = versionWords(to.keyVersion, make?.after ?? null);
+  const made = make === null ? '' : `, ${kindWords(make.kind)}`;
+  return md`${plain(to.keyName)} in ${plain(observed.vault.name)}, ${plain<string>(`${version}${made}`)}`;
+}
+
+const isSameWish = (one: Plan, other: Plan): boolean => canonicalJson(one.wish) === canonicalJson(other.wish);
+
+/** The key has a row of its own. */
+const effectsIn = (plan: Plan): readonly string[] =>
+  effectsOf(plan)
+    .filter(({ change }) => change !== 'customer-key')
+    .map(effectWords);
+
+/** What the one plan does and the other does not; the same on another vault or key goes without saying. */
+const only = (one: Plan, other: Plan, note: string): Row[] =>
+  effectsIn(one)
+    .filter((words) => !effectsIn(other).includes(words))
+    .map((words) => row(marks.warn, plain<string>(words), [grey(plain<string>(note))]));
+
+/** Another vault was chosen, so it has another address. */
+const isTold = ({ change }: ControlChange): boolean => change === 'vault-address';
+
+/** What the plan comes to that was not asked for before, and what it no longer does. */
+export function planChangeRows(before: Plan, now: Plan): Row[] {
+  if (isSameWish(before, now)) return [];
+  const { control, warnings } = notCovered(before, now);
+  return [
+    beforeAndNow('Key', wantedKey(before), wantedKey(now)),
+    ...control
+      .filter((change) => !isTold(change))
+      .map((change) => {
+        const { title, text } = controlChangeWords(change);
+        return row(marks.warn, plain(title), [grey(plain(text))]);
+      }),
+    ...warnings.map((check) => checkRow(marks.warn, check)),
+    ...only(now, before, 'Not part of it before'),
+    ...only(before, now, 'No longer part of it'),
+  ].slice(0, 10);
+}
+
+const startText = (notBefore: string | null): CardText =>
+  notBefore === null ? plain('once approved') : md`not before ${dateAndTime(new Date(notBefore))}`;
+
+function changedRows(before: ChangedFrom, now: Request): Row[] {
+  const start =
+    before.notBefore === now.notBefore
+      ? []
+      : [beforeAndNow('Start', startText(before.notBefore), startText(now.notBefore))];
+  const reason =
+    before.justification === now.justification
+      ? []
+      : [
+          row(marks.warn, plain('Another reason'), [
+            grey(
+              before.justification === null
+                ? plain('What it was before was erased')
+                : md`Before: ${quoted(before.justification)}`,
+            ),
+          ]),
+        ];
+  return [...planChangeRows(before.plan, now.plan), ...start, ...reason];
 }

@@ -16,14 +16,19 @@ const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text
 
 /** Where others can see it: who fills in what, and no control that is not theirs. */
 export function formOpenCard(form: Form, { name, memberId }: FormOwner): AdaptiveCard {
-  const title = `${name} is filling in a request`;
+  const what = form.changes === null ? 'filling in a request' : `changing ${form.requestId}`;
+  const title = `${name} is ${what}`;
   return renderCard('form-open', {
     formId: form.id,
     revision: form.revision,
     userIds: [memberId],
     fallbackText: label(`${title}.`),
     title: plain<string>(title),
-    text: plain<string>(`${titleOf(form)}. Nothing is asked of anybody until it is submitted.`),
+    text: plain<string>(
+      form.changes === null
+        ? `${titleOf(form)}. Nothing is asked of anybody until it is submitted.`
+        : 'Until it is submitted the request stays as it is, and can be decided on.',
+    ),
   });
 }
 
@@ -35,7 +40,24 @@ export function formCancelledCard(form: Form): AdaptiveCard {
     fallbackText: label('The form was cancelled.'),
     stateLine: plain('○ Cancelled'),
     title: plain(titleOf(form)),
-    text: md`Nothing was stored. Nothing was changed in Azure. To start again, type ${bold(operationNamed(form.operation).typed.name)}`,
+    text:
+      form.changes === null
+        ? md`Nothing was stored. Nothing was changed in Azure. To start again, type ${bold(operationNamed(form.operation).typed.name)}`
+        : plain<string>(`${form.requestId} stays as it was. Nothing was changed in Azure.`),
+  });
+}
+
+/** The change was stored: what becomes of the request, its own card tells. */
+export function formChangedCard(form: Form): AdaptiveCard {
+  return renderCard('form-ended', {
+    formId: '',
+    revision: form.revision,
+    fallbackText: label(`${form.requestId} was changed.`),
+    stateLine: plain('✓ Changed'),
+    title: plain<string>(`${form.requestId}: ${nameOf(form)}`),
+    text: plain(
+      'The approvers are asked anew, and approvals so far do not count. The request’s card shows how it goes on.',
+    ),
   });
 }
 

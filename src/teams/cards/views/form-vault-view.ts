@@ -8,7 +8,7 @@ import { regionWords } from '../../../words/places.ts';
 import { coloured, grey, type Line, marks, type Row, row, styleFor } from '../data/row.ts';
 import { label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { formHeaderOf } from './form-header.ts';
+import { canGoBack, formHeaderOf } from './form-header.ts';
 
 type Facts = FactsOf<'vault'>;
 
@@ -60,6 +60,7 @@ export function vaultPage(form: Form, { resource, vaults, chosen: id }: Facts, p
   const chosen = vaults.find((one) => id !== null && sameArmId(one.vault.id, id));
   return renderCard('form-vault', {
     ...formHeaderOf(form, problem),
+    canGoBack: canGoBack(form),
     subject: md`${plain(resource.name)}  ·  ${plain(regionWords(resource.location))}`,
     style: styleFor(usable.length),
     choices,

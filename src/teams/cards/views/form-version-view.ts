@@ -9,7 +9,7 @@ import { utcDay } from '../../../words/instants.ts';
 import { shortVersion } from '../../../words/places.ts';
 import { bold, type CardText, date, joinText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { formHeaderOf } from './form-header.ts';
+import { canGoBack, formHeaderOf } from './form-header.ts';
 import { vaultAddress } from './vault-box.ts';
 
 type Facts = FactsOf<'version'>;
@@ -67,6 +67,7 @@ function underMicrosoftsKey(form: Form, { resource }: Facts, problem: Refusal | 
   const { instead } = operationNamed(form.operation);
   return renderCard('form-version', {
     ...formHeaderOf(form, problem),
+    canGoBack: canGoBack(form),
     subject: plain(resource.name),
     inUse: plain('Microsoft-managed key'),
     inUseNote: nothing,
@@ -74,7 +75,7 @@ function underMicrosoftsKey(form: Form, { resource }: Facts, problem: Refusal | 
     selected: '',
     notes: [],
     nothingToChoose: md`${bold('△ There is no version to move from.')} This agent is under a Microsoft-managed key.`,
-    instead: label(operationNamed(instead.operation).words.offer),
+    instead: label(form.changes === null ? operationNamed(instead.operation).words.offer : ''),
   });
 }
 
@@ -84,6 +85,7 @@ export function versionPage(form: Form, facts: Facts, problem: Refusal | null): 
   const choices = choicesOf(facts);
   return renderCard('form-version', {
     ...formHeaderOf(form, problem),
+    canGoBack: canGoBack(form),
     subject: md`${plain(resource.name)}  ·  ${plain(current.keyName)} in ${plain(vault?.name ?? vaultAddress(current.vaultUri))}`,
     inUse: plain<string>(
       current.keyVersion === null ? 'No version named' : `Version ${shortVersion(current.keyVersion)}`,

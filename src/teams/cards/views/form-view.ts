@@ -11,9 +11,11 @@ import { resourcePage as whichResource } from '../../../operations/pages/resourc
 import { operationNamed, operationOf } from '../../../operations/registry.ts';
 import { checkWords } from '../../../words/checks.ts';
 import { countOf } from '../../../words/count.ts';
+import { refusalWords } from '../../../words/refusals.ts';
 import type { Block } from '../data/form-review.ts';
-import { type Label, label, md, plain } from '../plain-text.ts';
+import { type CardText, type Label, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { planChangeRows } from './difference.ts';
 import { formHeaderOf } from './form-header.ts';
 import { keyPage } from './form-key-view.ts';
 import { resourcePage } from './form-resource-view.ts';
@@ -24,7 +26,25 @@ import { controllerRows, vaultBox } from './vault-box.ts';
 
 type Review = FactsOf<'review'>;
 
-function blocksFor({ plan, openRequest }: Review): Block[] {
+/** It cannot be changed any more: nothing on this page leads on. */
+function changeBlocks({ change }: Review): Block[] {
+  if (change === null || change.refusal === null) return [];
+  const { title, text } = refusalWords(change.refusal);
+  return [{ title: plain(title), text: plain(text), remedy: nothing }];
+}
+
+function changingWords({ changes, requestId }: Form): CardText {
+  if (changes === null) return nothing;
+  return plain<string>(
+    `This changes ${requestId}. Back leads to what was chosen. Once it is submitted the approvers are asked anew, and approvals so far do not count.`,
+  );
+}
+
+function blocksFor(facts: Review): Block[] {
+  return [...changeBlocks(facts), ...planBlocks(facts)];
+}
+
+function planBlocks({ plan, openRequest }: Review): Block[] {
   const blocks = blocksOf(plan).map((check) => {
     const words = checkWords(check);
     return { title: plain(words.title), text: plain(words.text), remedy: plain(words.remedy) };
@@ -39,13 +59,17 @@ function blocksFor({ plan, openRequest }: Review): Block[] {
 }
 
 function reviewPage(form: Form, facts: Review, problem: Refusal | null): AdaptiveCard {
-  const { plan, policy } = facts;
+  const { plan, policy, change } = facts;
   const blocks = blocksFor(facts);
   const needed = policy.approvalsRequired;
   const { words } = operationNamed(form.operation);
   return renderCard('form-review', {
     ...formHeaderOf(form, problem),
-    resource: plain<string>(`${words.title}: ${plan.observation.resource.name}`),
+    resource: plain<string>(
+      `${change === null ? words.title : `Change ${form.requestId}`}: ${plan.observation.resource.name}`,
+    ),
+    changing: changingWords(form),
+    differences: change === null ? [] : planChangeRows(change.of.plan, plan),
     ...changeBox(plan),
     ...vaultBox(plan, { id: form.owner, words: 'You are' }),
     controllers: controllerRows(plan),
@@ -61,7 +85,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     cautionTitle: plain(`▲ ${words.caution.title}`),
     cautionText: plain(words.caution.text),
     tick: label(words.caution.tick),
-    instead: insteadOf(plan),
+    instead: change === null ? insteadOf(plan) : label(''),
     justification: form.justification.slice(0, 500),
     acknowledged: 'false',
     startDay: form.startDay,

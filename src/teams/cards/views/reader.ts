@@ -1,6 +1,7 @@
 /** For whom a card of a request is drawn, and what it needs to know beside the request. */
 import type { PersonId } from '../../../domain/ids.ts';
 import type { Standing } from '../../../domain/policy/policy.ts';
+import { changeRefusal } from '../../../domain/request/decide-change.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import type { RetryLimits } from '../../../domain/retry.ts';
 import type { Names } from '../../../words/names.ts';
@@ -55,6 +56,11 @@ export function readerOf(request: Request, person: PersonId, standing: Standing)
 
 /** Who may retry and give up; everybody else is told who can. */
 export const maySettle = ({ reader }: CardContext): boolean => reader.kind !== 'everybody';
+
+/** Whoever asked can change what waits for approval. */
+export const mayChange = (request: Request, { reader, patience }: Pick<CardContext, 'reader' | 'patience'>): boolean =>
+  reader.kind === 'requester' &&
+  changeRefusal(request, { by: request.requester, asking: request.asking }, patience.now) === null;
 
 /** Whoever asked can ask again for what came to nothing. */
 export const mayAskAgain = ({ state }: Request, { reader }: Pick<CardContext, 'reader'>): boolean =>

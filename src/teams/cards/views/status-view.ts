@@ -14,7 +14,7 @@ import { attentionCard } from './attention-view.ts';
 import { differenceRows } from './difference.ts';
 import { changeLine, upperFirst } from './parts.ts';
 import { progressBar, progressRows, toldOf } from './progress.ts';
-import { type CardContext, mayAskAgain, type Patience } from './reader.ts';
+import { type CardContext, mayAskAgain, mayChange, type Patience } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { earlierRun, endedWords, pausedWords, startWords } from './standing-words.ts';
 import { stopOffer, stoppingNote } from './stop-view.ts';
@@ -102,12 +102,15 @@ function sectionsOf(request: Request, context: CardContext) {
   if (request.approvals.length > 0)
     sections.push({ title: plain('Approved so far'), rows: approvalRows(request, context.names) });
   const differences = differenceRows(request);
-  if (differences.length > 0) sections.push({ title: plain('What changed since the approval'), rows: differences });
+  const title = request.changedFrom === null ? 'What changed since the approval' : 'What was changed';
+  if (differences.length > 0) sections.push({ title: plain(title), rows: differences });
   return sections;
 }
 
 const movedHeadline = (request: Request): CardText => {
-  if (request.state !== 'awaiting-approval' || request.replaced === null) return nothing;
+  if (request.state !== 'awaiting-approval') return nothing;
+  if (request.changedFrom !== null) return plain('It was changed, and the approvers are asked anew.');
+  if (request.replaced === null) return nothing;
   return plain<string>(`${upperFirst(askedAgainWords[request.replaced.reason])}. The request asks again.`);
 };
 
@@ -139,6 +142,7 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
     note: noteOf(request, context),
     stop: stopOffer(request, context),
     canRemind: request.state === 'awaiting-approval' && reader.kind === 'requester',
+    canChange: mayChange(request, context),
     canCancel: cancellable && reader.kind === 'requester',
     canRefresh: !without,
   });

@@ -20,7 +20,7 @@ function approvalsOf(events: readonly StoredEvent[]) {
   let asked = { digest: '', required: Number.POSITIVE_INFINITY };
   let approvers = new Set<string>();
   for (const { body } of events) {
-    if (body.type === 'submitted' || body.type === 'plan-changed') {
+    if (body.type === 'submitted' || body.type === 'plan-changed' || body.type === 'request-changed') {
       asked = { digest: body.planDigest ?? '', required: body.data.policy.approvalsRequired };
       approvers = new Set();
     }
@@ -79,7 +79,7 @@ const invariants: readonly Invariant[] = [
       if (last?.type !== 'step-intended') return;
       const turns = events
         .map((event) => event.body)
-        .filter((body) => ['run-ordered', 'plan-changed'].includes(body.type));
+        .filter((body) => ['run-ordered', 'plan-changed', 'request-changed'].includes(body.type));
       expect(turns.at(-1)).toMatchObject({ type: 'run-ordered', data: { run: last.data.run } });
     },
   },

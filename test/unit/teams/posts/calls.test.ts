@@ -11,6 +11,7 @@ import { table } from '../../../support/table.ts';
 import {
   attention,
   cancels,
+  changes,
   checks,
   decides,
   does,
@@ -69,6 +70,7 @@ const lives: Readonly<Record<string, readonly Command[]>> = {
   'given up by the requester': [...stuck, settles('give-up', requester, { asking: attention })],
   'given up by an approver': [...stuck, settles('give-up', approver, { asking: attention, standing: 'yes' })],
   succeeded: [...approved, checks(), ...steps.flatMap((step) => does(step)), ...does('verify', { proofs: proved })],
+  'changed by the requester': [changes()],
   'reminded by the requester': [reminds()],
 };
 
@@ -165,6 +167,10 @@ const expected: Readonly<Record<string, readonly [readonly string[], readonly st
   'given up by the requester': [[], []],
   'given up by an approver': [['channel-thread → Requester'], ['channel-thread', 'chat of Requester']],
   succeeded: [['channel-thread → Requester'], ['channel-thread', 'chat of Requester']],
+  'changed by the requester': [
+    ['approvals-thread → Approver, Second approver'],
+    ['chat of Approver', 'chat of Second approver'],
+  ],
   'reminded by the requester': [
     ['approvals-thread → Approver, Second approver'],
     ['chat of Approver', 'chat of Second approver'],

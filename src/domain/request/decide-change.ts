@@ -1,0 +1,72 @@
+/** What whoever asked wants otherwise, while it waits for approval: asked anew, so that nobody approves one plan and gets another. */
+import { canonicalJson } from '../canonical-json.ts';
+import { sameArmId } from '../ids.ts';
+import { blocksOf } from '../plan.ts';
+import { isBlank } from '../unseen.ts';
+import { isOver } from './decide-remind.ts';
+import { newEvent } from './events.ts';
+import { type Refusal, refuse } from './refusal.ts';
+import type { Request } from './request.ts';
+import { accept, type Change, type Decision, longestText, type Submit } from './request-command.ts';
+import { startChosen, startRefusal } from './start-window.ts';
+
+/**
+ * Each change gives people the whole time to decide again and has them called: without an end a request could be kept open for
+ * ever.
+ */
+export const mostChanges = 5;
+
+/** What keeps a wish from being asked for, whoever asks and for the first time or anew; null where nothing does. */
+export function unfitToAsk(
+  { justification, plan, notBefore }: Pick<Submit, 'justification' | 'plan' | 'notBefore'>,
+  now: Date,
+): Refusal | null {
+  if (isBlank(justification)) return refuse('justification-missing');
+  if (justification.trim().length > longestText) return refuse('justification-too-long', `${longestText}`);
+  const block = blocksOf(plan)[0];
+  if (block !== undefined) return refuse('plan-blocked', block.code);
+  return startRefusal(notBefore, now);
+}
+
+/** Why this person cannot change the request now; null where they can. `asking`: of the question they mean. */
+export function changeRefusal(
+  request: Request,
+  { by, asking }: Pick<Change, 'by' | 'asking'>,
+  now: Date,
+): Refusal | null {
+  if (by !== request.requester) return refuse('not-your-request', request.id);
+  if (request.state !== 'awaiting-approval' || isOver(request, now)) return refuse('change-too-late', request.id);
+  if (asking !== request.asking) return refuse('changed-meanwhile', request.id);
+  // What a run made or set for one plan must not be taken for what another one needs.
+  if (request.touched) return refuse('change-half-done', request.id);
+  return request.changes >= mostChanges ? refuse('changed-too-often', `${mostChanges}`) : null;
+}
+
+/** Only what differs is worth asking anew: otherwise a change would be nothing but more time. */
+const isSame = ({ plan, justification, notBefore }: Request, other: Change): boolean =>
+  canonicalJson(plan.wish) === canonicalJson(other.plan.wish) &&
+  justification === other.justification.trim() &&
+  notBefore === other.notBefore;
+
+/** Throws on a plan for another agent or of another operation: that is another request. */
+export function change(request: Request, command: Change, now: Date): Decision {
+  const refusal = changeRefusal(request, command, now);
+  if (refusal !== null) return refusal;
+  const { plan, policy, digest, formId } = command;
+  const { resource, operation } = request.plan.wish;
+  if (!sameArmId(plan.wish.resource.id, resource.id) || plan.wish.operation !== operation) {
+    throw new Error(`changing ${request.id}: the plan is for another agent, or of another operation`);
+  }
+  const unfit = unfitToAsk(command, now);
+  if (unfit !== null) return unfit;
+  if (isSame(request, command)) return refuse('nothing-changed', request.id);
+  return accept(
+    newEvent(
+      'request-changed',
+      command.actor,
+      { formId, plan, policy, ...startChosen(command) },
+      { planDigest: digest, target: resource.id, result: 'awaiting-approval' },
+      { justification: command.justification.trim() },
+    ),
+  );
+}

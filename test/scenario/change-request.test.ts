@@ -1,0 +1,213 @@
+/** A request that its requester changes while it waits: who may, what becomes of what was said of it, and two things at once. */
+import { describe, expect, test } from '@jest/globals';
+import { cmkBot } from '../support/command-line.ts';
+import type { BotAnswer, SeenActivity } from '../support/local-teams.ts';
+import { inOneWorld } from '../support/one-world.ts';
+import {
+  activityText,
+  answered,
+  approvalCard,
+  approve,
+  ask,
+  buttonData,
+  choices,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  shows,
+  type,
+  until,
+  untilFaultsAreMet,
+  untilMended,
+} from '../support/story.ts';
+import { queryStore, readRecord, type World } from '../support/world.ts';
+
+const { requester, approver, secondApprover } = people;
+const { operations, approvals } = places;
+const accepting = { acknowledgeIrreversible: 'true' };
+let world: World;
+inOneWorld(
+  (one) => {
+    world = one;
+  },
+  { env: { CMK_APPROVALS_REQUIRED: '2' } },
+);
+
+const click = (person: string, card: SeenActivity, verb: string, inputs = {}, data = {}) =>
+  world.teams.click(person, card.id, verb, { inputs, data });
+const waits = (id: string) => shows(world, operations, requester, id, /Waiting for approval/);
+/** What each request must have lived through; read from the record at the end. */
+const lives = new Map<string, readonly string[]>();
+const formsAbout = async (id: string): Promise<readonly SeenActivity[]> =>
+  (await world.teams.activities(operations, requester)).filter((one) =>
+    new RegExp(`This changes ${id}|is changing ${id}`).test(activityText(one)),
+  );
+
+/** The form that Change opens, on its review. */
+async function changing(id: string): Promise<SeenActivity> {
+  const before = new Set((await formsAbout(id)).map((one) => one.id));
+  expect(answered(await click(requester, await waits(id), 'request.change'))).toContain('[card]');
+  const isNew = (one: SeenActivity) => !before.has(one.id) && activityText(one).includes(`This changes ${id}`);
+  return world.teams.sees(operations, requester, isNew);
+}
+/** The same from a card that was opened in their own chat. */
+async function changingInChat(id: string): Promise<SeenActivity> {
+  const chat = `a:${requester}`;
+  const list = await type(world, requester, `/cmk-requests ${id}`, chat);
+  await click(requester, list, 'list.open');
+  const card = await world.teams.sees(chat, requester, (one) => /Remind/.test(JSON.stringify(one.attachments)));
+  await click(requester, card, 'request.change');
+  return world.teams.sees(chat, requester, (one) => activityText(one).includes(`This changes ${id}`));
+}
+let late = '';
+const submits = (form: SeenActivity, justification: string, data = {}) =>
+  click(requester, form, 'form.submit', { justification, acknowledgeDataLoss: 'true' }, data);
+async function now(person: string, { id }: SeenActivity, verb: string) {
+  const card = await world.teams.sees(approvals, person, (one) => one.id === id && !one.local.refreshIsDue);
+  return buttonData({ status: 200, body: card.attachments } as BotAnswer, verb);
+}
+/** The agent is free again. What stood on the card before the change is refused. */
+const cancels = (id: string) =>
+  until(async () => {
+    const card = await shows(world, operations, requester, id, /Waiting/);
+    return answered(await click(requester, card, 'request.cancel')).includes('Cancelled');
+  }, 'the request is cancelled');
+
+test('nobody but who asked may, and nobody else is offered it', async () => {
+  const id = await ask(world);
+  const card = await waits(id);
+  const data = buttonData({ status: 200, body: card.attachments } as BotAnswer, 'request.change');
+  for (const person of [approver, secondApprover]) {
+    const answer = answered(await click(person, card, 'request.change', {}, data));
+    expect(answer).toMatch(/may not ask|not your request/i);
+    expect(JSON.stringify((await shows(world, operations, person, id, /./)).attachments)).not.toContain(
+      'request.change',
+    );
+  }
+  lives.set(id, ['submitted']);
+  await cancels(id);
+});
+
+test('is one event with what it was before beside it, and the first form’s message stays the card', async () => {
+  const id = await ask(world, choices.first, 'Policy 7.4');
+  const form = await changing(id);
+  expect(JSON.stringify(form.attachments)).toContain('Policy 7.4');
+  expect(answered(await submits(form, 'Policy 7.4, ward 3'))).toContain('✓ Changed');
+  const card = await shows(world, operations, requester, id, /It was changed/);
+  expect(card.id).not.toBe(form.id);
+  expect(activityText(card)).toContain('Before: “Policy 7.4”');
+  lives.set(id, ['submitted', 'request-changed']);
+  const told = await cmkBot(['requests', 'show', id], { CMK_DATA_DIR: world.dataDir });
+  expect(told.out).toMatch(/Changed +1 of 5 times/);
+  expect(told.out).toContain('Requester changed it, and asked anew');
+  await cancels(id);
+});
+
+describe('two things at once', () => {
+  test('an approval given on the card from before counts for nothing', async () => {
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    const before = await now(approver, card, 'request.approve');
+    await submits(await changing(id), 'For the audit');
+    await shows(world, approvals, approver, id, /changed the request/);
+    const late = await click(approver, card, 'request.approve', accepting, before);
+    expect(answered(late)).toContain('This card is out of date.');
+    lives.set(id, ['submitted', 'request-changed']);
+    await cancels(id);
+  });
+
+  test('an approval that comes while the form is open is void once it is submitted', async () => {
+    const id = await ask(world);
+    const form = await changing(id);
+    await approve(world, approver, await approvalCard(world, id));
+    expect(answered(await submits(form, 'For the audit'))).toContain('✓ Changed');
+    await shows(world, operations, requester, id, /Waiting for approval, 0 of 2/);
+    lives.set(id, ['submitted', 'approved', 'request-changed']);
+    await cancels(id);
+  });
+
+  test('the last approval and a change: one is stored, the other is told that it came too late', async () => {
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    await approve(world, approver, card);
+    const form = await changing(id);
+    // Azure is looked at before a change is stored: the approval comes in between.
+    await faultAzure(world, { match: { method: 'GET', url: 'vaults/kv-care-prod\\?' }, ...untilMended });
+    const submitting = submits(form, 'For the audit');
+    await untilFaultsAreMet(world);
+    await faultAzure(world, { match: { method: 'GET', url: 'healthBots/triage-agent-prod\\?' }, ...untilMended });
+    await approve(world, secondApprover, card);
+    await mendAzure(world);
+    const answer = answered(await submitting);
+    const seen = answer.includes('still looking') ? activityText(await settledForm(form)) : answer;
+    expect(seen).toContain('does not wait for approval any more');
+    late = id;
+    await shows(world, operations, requester, id, /Succeeded/);
+  });
+
+  test('of two forms the first that is submitted is stored, and the other says why it is not', async () => {
+    const id = await ask(world, choices.policies);
+    const one = await changing(id);
+    const second = await changingInChat(id);
+    const answers = await Promise.all([submits(one, 'For the audit'), submits(second, 'For the contract')]);
+    const told = answers.map(answered);
+    expect(told.filter((words) => words.includes('✓ Changed'))).toHaveLength(1);
+    expect(told.filter((words) => words.includes('was asked anew meanwhile'))).toHaveLength(1);
+    lives.set(id, ['submitted', 'request-changed']);
+    await cancels(id);
+  });
+
+  test('one form submitted three times, or again after its answer was lost, changes once', async () => {
+    const id = await ask(world, choices.policies);
+    const form = await changing(id);
+    const data = buttonData({ status: 200, body: form.attachments } as BotAnswer, 'form.submit');
+    const answers = await Promise.all([1, 2, 3].map(() => submits(form, 'For the audit', data)));
+    for (const answer of answers) expect(answered(answer)).toContain('✓ Changed');
+    // The process ended after the change was stored and before the form was.
+    await world.endBot('SIGINT');
+    const undone = await queryStore(
+      world,
+      `update cmk.document set value = replace(value, '"ended":"submitted"', '"ended":null') where value like '%"requestId":"${id}"%' and value like '%"changes":{%' returning key`,
+    );
+    expect(undone).toHaveLength(1);
+    await world.startBot();
+    const { revision } = data;
+    const again = { ...data, revision: Number(revision) + 1 };
+    expect(answered(await submits(form, 'For the audit', again))).toContain('✓ Changed');
+    lives.set(id, ['submitted', 'request-changed']);
+    await cancels(id);
+  });
+
+  test('a request that is cancelled while the form is open cannot be changed', async () => {
+    const id = await ask(world, choices.policies);
+    const form = await changing(id);
+    await cancels(id);
+    expect(answered(await submits(form, 'For the audit'))).toContain('does not wait for approval any more');
+    lives.set(id, ['submitted', 'cancelled']);
+  });
+});
+
+const settledForm = (form: SeenActivity) =>
+  world.teams.sees(operations, requester, (one) => one.id === form.id && /any more/.test(activityText(one)));
+
+test('clicked twice opens one form', async () => {
+  const id = await ask(world, choices.policies);
+  const card = await waits(id);
+  await Promise.all([1, 2].map(() => click(requester, card, 'request.change')));
+  await click(requester, card, 'request.change');
+  expect(await formsAbout(id)).toHaveLength(1);
+  await cancels(id);
+});
+
+test('the record verifies, and no request lived through anything else', async () => {
+  const record = await readRecord(world);
+  expect(record.findings).toEqual([]);
+  for (const [id, life] of lives) {
+    const events = record.events(id);
+    expect(events.slice(0, life.length)).toEqual(life);
+    expect(events.slice(life.length).filter((event) => event !== 'cancelled')).toEqual([]);
+  }
+  expect(record.events(late)).not.toContain('request-changed');
+  expect(world.printed()).not.toMatch(/unhandled|unexpected error/i);
+});

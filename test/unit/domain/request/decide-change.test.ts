@@ -1,0 +1,133 @@
+import { KeyName } from '../../../../src/domain/ids.ts';
+import { consequencesOf } from '../../../../src/domain/request/consequences.ts';
+import { decide } from '../../../../src/domain/request/decide.ts';
+import { mostChanges } from '../../../../src/domain/request/decide-change.ts';
+import { fold } from '../../../../src/domain/request/evolve.ts';
+import { approver, requester } from '../../../support/fixtures.ts';
+import {
+  approvedBy,
+  asks,
+  changes,
+  checks,
+  comesTo,
+  decides,
+  doneWith,
+  eventsAfter,
+  id,
+  intends,
+  later,
+  records,
+  reminds,
+  requestAfter,
+  secondApprover,
+  settles,
+  toAttention,
+} from '../../support/commands.ts';
+import { noon, planFor, ref, vault, wish } from '../../support/plans.ts';
+
+const otherKey = planFor({ wished: wish({ keyName: KeyName.parse('cmk-other') }) });
+const asked = requestAfter(asks());
+const justification = asked.justification ?? '';
+
+it('voids every approval so far, and asks anew about what it is now', () => {
+  const request = requestAfter(...approvedBy(approver), reminds(), changes({ plan: otherKey }));
+  expect(request).toMatchObject({
+    ...{ state: 'awaiting-approval', asking: 4, digest: '3'.repeat(64), plan: otherKey },
+    ...{ approvals: [], changes: 1, remindedAt: null, justification: 'For another reason' },
+    changedFrom: { plan: planFor(), justification, notBefore: null },
+  });
+  // Who had approved decides again, and one of two is not enough.
+  expect(comesTo(request, decides('approve', approver, { asking: 4 }))).toBe('approved');
+});
+
+it('an approval of what was asked before counts nowhere, on whichever card it was given', () => {
+  const request = requestAfter(...approvedBy(approver), changes({ plan: otherKey }));
+  for (const one of ['approve', 'reject'] as const)
+    expect(comesTo(request, decides(one, secondApprover, { asking: 1 }))).toBe('stale-card');
+});
+
+it('is not stored once enough have approved, whoever was first', () => {
+  const approved = requestAfter(...approvedBy(approver, secondApprover));
+  expect(comesTo(approved, changes())).toBe('change-too-late');
+});
+
+it('of two at once the second is refused: it was made of what no longer is', () => {
+  const once = requestAfter(asks(), changes({ plan: otherKey }));
+  expect(comesTo(once, changes({ justification: 'For a third reason' }))).toBe('changed-meanwhile');
+});
+
+it('gives the whole time to decide again, has approvers called, and reminds them anew', () => {
+  const events = eventsAfter(asks(), changes());
+  const request = fold(id, events);
+  if (request === null) throw new Error('nobody asked');
+  const kinds = consequencesOf(request, events.slice(1)).map(({ kind, key }) => `${kind} ${key}`.trim());
+  expect(kinds).toEqual(['show', 'audit', 'call 2', 'expire', 'remind half', 'remind last']);
+});
+
+it(`ends after ${mostChanges} times: nothing is kept open for ever by changing it`, () => {
+  const again = Array.from({ length: mostChanges }, (_, n) =>
+    changes({ asking: n + 1, justification: `For reason ${n}` }),
+  );
+  const request = requestAfter(asks(), ...again);
+  expect(request.changes).toBe(mostChanges);
+  expect(comesTo(request, changes({ asking: request.asking }))).toBe('changed-too-often');
+});
+
+it('of nothing is refused: it would be nothing but more time', () => {
+  expect(comesTo(asked, changes({ justification: ` ${justification} ` }))).toBe('nothing-changed');
+  // Azure moved, which is seen before the run in any case.
+  const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
+  expect(comesTo(asked, changes({ justification, plan: moved }))).toBe('nothing-changed');
+  expect(comesTo(asked, changes({ justification, notBefore: '2026-03-03T01:00:00.000Z' }))).toBe('request-changed');
+});
+
+it('may bring a start forward, which no approval has agreed to any more', () => {
+  const late = changes({ notBefore: '2026-03-04T01:00:00.000Z' });
+  expect(requestAfter(asks(), late, changes({ asking: 2, notBefore: null, justification }))).toMatchObject({
+    notBefore: null,
+  });
+});
+
+it('cannot be after the time to decide, though the timer has not come by', () => {
+  expect(comesTo(asked, changes(), later)).toBe('change-too-late');
+});
+
+it('cannot be once a run had begun: what it made for one plan must not serve another', () => {
+  const retried = [...toAttention, settles('retry', requester, { asking: 8 })];
+  const request = requestAfter(...retried, checks({ run: 2, standings: {} }));
+  expect(request).toMatchObject({ state: 'awaiting-approval', touched: true });
+  expect(comesTo(request, changes({ asking: request.asking }))).toBe('change-half-done');
+});
+
+it('is for the same agent and operation, or it is another request', () => {
+  const otherAgent = planFor({ wished: wish({ resource: ref('bot-ward') }) });
+  expect(() => decide(asked, changes({ plan: otherAgent }), noon)).toThrow('another agent');
+});
+
+it.each([
+  ['no reason', { justification: ' ' }, 'justification-missing'],
+  ['a reason that is too long', { justification: 'x'.repeat(501) }, 'justification-too-long'],
+  ['a plan with a block', { plan: planFor({ seen: { key: null } }) }, 'plan-blocked'],
+  ['a start that has passed', { notBefore: '2026-03-01T00:00:00.000Z' }, 'start-passed'],
+])('is judged as what is asked for the first time: %s', (_what, change, code) => {
+  expect(comesTo(asked, changes(change))).toBe(code);
+});
+
+it('what was written before is gone once it is erased', () => {
+  const erase = { do: 'erase-texts', actor: { kind: 'operator', id: 'duty', tenantId: null, signIn: 'command-line' } };
+  const request = requestAfter(asks(), changes(), { ...erase, reason: 'asked for' } as Parameters<typeof comesTo>[1]);
+  expect(request).toMatchObject({ justification: null, changedFrom: { justification: null } });
+});
+
+it('what changed is told until Azure moves, and then that', () => {
+  const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
+  const approved = [changes(), ...[approver, secondApprover].map((one) => decides('approve', one, { asking: 2 }))];
+  const request = requestAfter(asks(), ...approved, checks({ plan: moved }));
+  expect(request).toMatchObject({ changedFrom: null, changes: 1, replaced: { reason: 'effects-not-covered' } });
+});
+
+it('runs like any other once it is approved as it is now', () => {
+  const approved = [approver, secondApprover].map((one) => decides('approve', one, { asking: 2 }));
+  const request = requestAfter(asks(), changes(), ...approved, checks(), intends());
+  expect(comesTo(request, records(1, doneWith('enable-identity')))).toBe('step-done');
+});
