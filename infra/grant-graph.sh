@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Gives the bot's identity what it asks of Microsoft Graph: who is in which group, and whether somebody is a guest. Takes a
+# Privileged Role Administrator. Shows what it would do; --yes does it. Safe to repeat.
+#   bash infra/grant-graph.sh [--yes] IDENTITY      its object id, or the name of a managed identity
+set -euo pipefail
+# shellcheck source=infra/common.sh
+. "$(dirname "$0")/common.sh"
+who='a Privileged Role Administrator of the tenant has to'
+really=no
+identity=''
+for word in "$@"; do
+  case "$word" in
+    --yes) really=yes ;;
+    --dry-run) really=no ;;
+    -*) stop "there is no $word: bash infra/grant-graph.sh [--yes] IDENTITY" ;;
+    *) identity="$word" ;;
+  esac
+done
+[ -n "$identity" ] || stop 'whose? bash infra/grant-graph.sh [--yes] IDENTITY'
+need_az
+
+graph_app=00000003-0000-0000-c000-000000000000
+graph_url=https://graph.microsoft.com/v1.0
+
+case "$identity" in
+  ????????-????-????-????-????????????) id="$identity" ;;
+  *)
+    found="$(ask az ad sp list --display-name "$identity" --query '[].id' --output tsv)"
+    [ -n "$found" ] || stop "Entra knows no $identity. A new identity takes a minute to be known."
+    [ "$(wc -l <<< "$found")" -eq 1 ] || stop "Entra knows more than one $identity: give the object id."
+    id="$found"
+    ;;
+esac
+graph="$(ask az ad sp show --id "$graph_app" --query id --output tsv)"
+
+given() {
+  ask az rest --method GET --uri "$graph_url/servicePrincipals/$id/appRoleAssignments" \
+    --query "value[?resourceId=='$graph'].appRoleId" --output tsv
+}
+
+missing() {
+  local had right role
+  had="$(given)"
+  for right in GroupMember.Read.All User.Read.All; do
+    role="$(ask az ad sp show --id "$graph_app" --output tsv \
+      --query "appRoles[?value=='$right' && contains(allowedMemberTypes, 'Application')].id | [0]")"
+    [ -n "$role" ] || stop "Microsoft Graph knows no application permission $right."
+    grep -qx "$role" <<< "$had" || printf '%s %s\n' "$right" "$role"
+  done
+}
+
+left="$(missing)"
+if [ -z "$left" ]; then
+  say "$id has GroupMember.Read.All and User.Read.All. Nothing to do."
+  exit 0
+fi
+while read -r right role; do
+  say "$right is missing."
+  body="{\"principalId\":\"$id\",\"resourceId\":\"$graph\",\"appRoleId\":\"$role\"}"
+  change az rest --method POST --uri "$graph_url/servicePrincipals/$id/appRoleAssignments" --body "$body"
+done <<< "$left"
+if [ "$really" = no ]; then
+  say 'Nothing was changed. --yes does it.'
+  exit 0
+fi
+left="$(missing)"
+[ -z "$left" ] || stop "It was done, and does not show: $(cut -d' ' -f1 <<< "$left" | paste -sd' '). Look again in a minute."
+say "$id has GroupMember.Read.All and User.Read.All: read back. It counts with the bot’s next token, an hour at the latest."

@@ -1,0 +1,48 @@
+// The two custom roles, made of the files that say what the bot may do: nothing is written here a second time.
+targetScope = 'subscription'
+
+param environmentName string
+param subscriptionIds array
+
+var role = loadJsonContent('../custom-role.json')
+var grantsRole = loadJsonContent('../custom-role-grants.json')
+var scopes = [for id in subscriptionIds: '/subscriptions/${id}']
+
+resource definition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, environmentName, role.Name)
+  properties: {
+    roleName: '${role.Name} (${environmentName})'
+    description: role.Description
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: role.Actions
+        notActions: role.NotActions
+        dataActions: role.DataActions
+        notDataActions: role.NotDataActions
+      }
+    ]
+    assignableScopes: scopes
+  }
+}
+
+resource grantsDefinition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, environmentName, grantsRole.Name)
+  properties: {
+    roleName: '${grantsRole.Name} (${environmentName})'
+    description: grantsRole.Description
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: grantsRole.Actions
+        notActions: grantsRole.NotActions
+        dataActions: grantsRole.DataActions
+        notDataActions: grantsRole.NotDataActions
+      }
+    ]
+    assignableScopes: scopes
+  }
+}
+
+output roleName string = definition.name
+output grantsRoleName string = grantsDefinition.name

@@ -1,0 +1,181 @@
+import { describe, expect, test } from '@jest/globals';
+import { roleFiles } from '../support/role-files.ts';
+import { type Answer, runWith } from '../support/stand-ins.ts';
+
+/**
+ * The scripts that administrators run, with stand-ins for `az` and the rest: what they ask, what they would change and when they
+ * stop. How the real `az` answers is written from its documentation; none of this ran against a tenant.
+ */
+
+const signedIn: Answer = { to: /^az account show/ };
+const bot = '50000000-0000-4000-8000-0000000000b1';
+const graph = '50000000-0000-4000-8000-00000000000f';
+const rights = { 'GroupMember.Read.All': 'role-of-groups', 'User.Read.All': 'role-of-users' };
+const posts = (calls: readonly string[]) => calls.filter((call) => / --method POST | create | update /.test(call));
+
+describe('infra/grant-graph.sh', () => {
+  const grant = (args: readonly string[], answers: readonly Answer[]) =>
+    runWith(['infra/grant-graph.sh', ...args], ['az'], [...answers, signedIn]);
+  const known: readonly Answer[] = [
+    { to: /az ad sp list --display-name id-cmk-bot/, says: [bot] },
+    { to: /az ad sp show .*--query id /, says: [graph] },
+    ...Object.entries(rights).map(
+      ([name, role]): Answer => ({ to: new RegExp(`az ad sp show .*'${name}'`), says: [role] }),
+    ),
+  ];
+  const held = (...says: readonly string[]): Answer => ({ to: /az rest --method GET .*appRoleAssignments/, says });
+  const post: Answer = { to: /az rest --method POST/ };
+
+  test('shows what it would do, and changes nothing', async () => {
+    const { code, out, calls } = await grant(['id-cmk-bot'], [...known, held('role-of-groups')]);
+    expect([code, posts(calls)]).toEqual([0, []]);
+    expect(out).toContain('User.Read.All is missing.');
+    expect(out).not.toContain('GroupMember.Read.All is missing.');
+    expect(out).toContain(`/servicePrincipals/${bot}/appRoleAssignments`);
+    expect(out).toContain('Nothing was changed. --yes does it.');
+  });
+
+  test('does what is missing, and reads back that it is there', async () => {
+    const { code, out, calls } = await grant(
+      ['--yes', bot],
+      [...known, held('', 'role-of-groups\nrole-of-users'), post],
+    );
+    expect(code).toBe(0);
+    expect(posts(calls)).toEqual(
+      Object.values(rights).map(
+        (role) =>
+          `az rest --method POST --uri https://graph.microsoft.com/v1.0/servicePrincipals/${bot}/appRoleAssignments ` +
+          `--body {"principalId":"${bot}","resourceId":"${graph}","appRoleId":"${role}"}`,
+      ),
+    );
+    expect(out).toContain('read back');
+  });
+
+  test('does nothing where everything is there', async () => {
+    const { code, out, calls } = await grant(['--yes', bot], [...known, held('role-of-groups\nrole-of-users')]);
+    expect([code, posts(calls)]).toEqual([0, []]);
+    expect(out).toContain('Nothing to do.');
+  });
+
+  test('says so where it was done and does not show', async () => {
+    const { code, err } = await grant(['--yes', bot], [...known, held('role-of-users'), post]);
+    expect(code).toBe(1);
+    expect(err).toContain('does not show: GroupMember.Read.All.');
+  });
+
+  test.each([
+    [
+      'who has to do it where it is refused',
+      [...known, held(''), { ...post, fails: 'ERROR: Forbidden({"error":{"code":"Authorization_RequestDenied"' }],
+      /Authorization_RequestDenied[\s\S]*a Privileged Role Administrator of the tenant has to/,
+    ],
+    ['that az is not signed in', [{ ...signedIn, fails: 'Please run az login' }], /az is not signed in: az login/],
+    ['that there is no such identity', [{ to: /az ad sp list/ }], /Entra knows no id-cmk-bot/],
+    [
+      'that there are two of the name',
+      [{ to: /az ad sp list/, says: ['a\nb'] }],
+      /more than one id-cmk-bot: give the object id/,
+    ],
+  ])('says %s, and ends badly', async (_what, answers, words) => {
+    const { code, err } = await grant(['--yes', 'id-cmk-bot'], answers);
+    expect(code).toBe(1);
+    expect(err).toMatch(words);
+  });
+
+  test('says what to install where there is no az', async () => {
+    const { code, err } = await runWith(['infra/grant-graph.sh', bot], [], [], { PATH: '/usr/bin:/bin' });
+    expect([code, err]).toEqual([1, expect.stringContaining('az is missing: install the Azure CLI')]);
+  });
+});
+
+describe('infra/grant-azure.sh', () => {
+  const subscription = '40000000-0000-4000-8000-000000000001';
+  const group = `/subscriptions/${subscription}/resourceGroups/rg-care-prod`;
+  const [first, second] = roleFiles;
+  const names = [first?.Name ?? '', second?.Name ?? ''] as const;
+  const grant = (args: readonly string[], answers: readonly Answer[]) =>
+    runWith(['infra/grant-azure.sh', ...args], ['az'], [...answers, signedIn]);
+
+  /** Roles as `az` lists them: their scopes, and what they permit. */
+  const roles = (scopes: string): readonly Answer[] =>
+    roleFiles.flatMap((file): Answer[] => [
+      { to: new RegExp(`role definition list .*--name ${file.Name} --output .*assignableScopes`), says: [scopes] },
+      {
+        to: new RegExp(`role definition list .*--name ${file.Name} --output .*permissions`),
+        says: [scopes === '' ? '' : [...file.Actions, ...file.DataActions.map((one) => `data ${one}`)].join('\n')],
+      },
+    ]);
+  const given = (...says: readonly string[]): Answer => ({ to: /role assignment list/, says });
+  const made: Answer = { to: /role (definition|assignment) (create|update)/ };
+
+  test('shows what it would do, and changes nothing', async () => {
+    const { code, out, calls } = await grant([bot, group], [...roles(''), given('0')]);
+    expect([code, posts(calls)]).toEqual([0, []]);
+    for (const name of names) expect(out).toContain(`Role “${name}” is missing.`);
+    expect(out).toContain(`${bot} lacks “${names[1]}” at ${group}.`);
+    expect(out).toContain('Nothing was changed. --yes does it.');
+  });
+
+  test('makes the roles of the files, good for the whole subscription, and gives them at the scope', async () => {
+    const { code, out, calls } = await grant(['--yes', bot, group], [...roles(''), given('0', '0', '1'), made]);
+    expect([code, out]).toEqual([0, expect.stringContaining('read back')]);
+    const [one = '', two = '', acts = '', grants = ''] = posts(calls);
+    for (const [call, file] of [
+      [one, first],
+      [two, second],
+    ] as const) {
+      const definition: unknown = JSON.parse(call.replace('az role definition create --role-definition ', ''));
+      expect(definition).toEqual({ ...file, AssignableScopes: [`/subscriptions/${subscription}`] });
+    }
+    expect(acts).toBe(
+      `az role assignment create --assignee-object-id ${bot} --assignee-principal-type ServicePrincipal --role ${names[0]} --scope ${group}`,
+    );
+    expect(grants).toContain(`--role ${names[1]} --scope ${group} --condition (`);
+    expect(grants).toMatch(/e147488a-f6f5-4113-8e2d-b22465e65bf6[\s\S]*--condition-version 2\.0$/);
+  });
+
+  test('does nothing where everything is as the files say', async () => {
+    const { code, out, calls } = await grant(
+      ['--yes', bot, group],
+      [...roles(`/subscriptions/${subscription}`), given('1')],
+    );
+    expect([code, posts(calls)]).toEqual([0, []]);
+    expect(out).toContain('Nothing to do.');
+  });
+
+  test('keeps the scopes that a role was good for before', async () => {
+    const other = '/subscriptions/40000000-0000-4000-8000-000000000002';
+    const { calls } = await grant(['--yes', bot, subscription], [...roles(other), given('1'), made]);
+    const [update = ''] = posts(calls);
+    expect(update).toContain('az role definition update');
+    expect(update).toContain(`"AssignableScopes":["/subscriptions/${subscription}","${other}"]`);
+  });
+
+  test('mends a role that permits something else than its file', async () => {
+    const scopes = `/subscriptions/${subscription}`;
+    const wider: Answer = { to: new RegExp(`--name ${names[1]} --output .*permissions`), says: ['*'] };
+    const { out, calls } = await grant(['--yes', bot, subscription], [wider, ...roles(scopes), given('1'), made]);
+    expect(out).toContain(`Role “${names[1]}” is another one than custom-role-grants.json says`);
+    expect(posts(calls)).toHaveLength(1);
+  });
+
+  test('stops where an assignment cannot be read, and takes it for neither given nor missing', async () => {
+    const refused = { to: /role assignment list/, fails: "ERROR: (AuthorizationFailed) The client 'x'" };
+    const { code, err, calls } = await grant(
+      ['--yes', bot, group],
+      [...roles(`/subscriptions/${subscription}`), refused, made],
+    );
+    expect([code, posts(calls)]).toEqual([1, []]);
+    expect(err).toMatch(/AuthorizationFailed[\s\S]*an Owner or a User Access Administrator of the scope has to/);
+  });
+
+  test('says so where it was done and does not show', async () => {
+    const { code, err } = await grant(['--yes', bot, group], [...roles(''), given('0'), made]);
+    expect([code, err]).toEqual([1, expect.stringContaining(`“${names[0]}” does not show at ${group}`)]);
+  });
+
+  test('wants to know whose and where', async () => {
+    const { code, err } = await grant(['--yes', bot], []);
+    expect([code, err]).toEqual([1, expect.stringContaining('whose and where?')]);
+  });
+});
