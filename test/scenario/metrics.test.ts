@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { activity, invoke, send, sendRaw } from '../support/raw-activity.ts';
 import { approvalCard, approve, ask, faultAzure, mendAzure, people, places, type } from '../support/story.ts';
@@ -60,6 +61,39 @@ test('no id, name or address of anybody is among the labels', async () => {
   expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}|CMK-[0-9A-Z]{6}|@thread|triage|kv-|Requester|example/);
   const labels = [...text.matchAll(/^cmk_\w+\{(.*)\}/gm)].flatMap(([, all = '']) => all.split(','));
   for (const label of labels) expect(label).toMatch(/^[a-z]+="[a-zA-Z/-]+"$/);
+});
+
+const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+const sources = readdirSync(new URL('../../src', import.meta.url), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => read(`src/${file}`))
+  .join('\n');
+
+test('alerts ask for figures that there are, in words of the program, and each has its page', async () => {
+  const rules = read('infra/alerts.prometheus.yaml').split('- alert: ').slice(1);
+  const text = await scrape();
+  const figures = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+  const titles = [...read('docs/operations.md').matchAll(/^### (.+)$/gm)].map(([, title = '']) => title);
+  const pages = new Set(titles.map((title) => title.toLowerCase().replaceAll(' ', '-')));
+  expect(rules.length).toBeGreaterThan(8);
+  for (const rule of rules) {
+    const expression = /expr: (.*)/.exec(rule)?.[1] ?? '';
+    const asked = [...expression.matchAll(/\b(?:cmk|nodejs|process)_\w+/g)].map(([name]) => name);
+    expect(asked.filter((name) => !figures.has(name))).toEqual([]);
+    const values = [...expression.matchAll(/\b(?:state|outcome|reason|next|code)(?:=|=~|!~|!=)"([^"]+)"/g)];
+    const words = values.flatMap(([, value = '']) => value.split('|'));
+    expect(words.filter((word) => !sources.includes(`'${word}'`))).toEqual([]);
+    expect(pages).toContain(/runbook: (.*)/.exec(rule)?.[1]);
+  }
+});
+
+test('what is looked for in the log is what the program says', () => {
+  const conditions = read('docs/operations.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && line.includes('said '));
+  const sayings = conditions.flatMap((line) => [...line.matchAll(/"([^"]+)"/g)].map(([, saying = '']) => saying));
+  expect(sayings.length).toBeGreaterThan(7);
+  expect(sayings.filter((saying) => !sources.includes(saying))).toEqual([]);
 });
 
 test('who comes through a proxy is not shown them', async () => {
