@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { run } from './run.ts';
 import { openTerminal } from './terminal.ts';
+import { Unusable } from './unusable.ts';
 
 async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
@@ -25,8 +26,13 @@ const echo = (unseen: boolean): Writable =>
 async function ask(question: string, { unseen } = { unseen: false }): Promise<string> {
   if (unseen) process.stderr.write(question);
   const lines = createInterface({ input: process.stdin, output: echo(unseen), terminal: true });
+  const broken = new AbortController();
   try {
-    return await lines.question(question);
+    // Otherwise a question that is broken off would never be answered.
+    lines.once('SIGINT', () => broken.abort()).once('close', () => broken.abort());
+    return await lines.question(question, { signal: broken.signal });
+  } catch (error) {
+    throw broken.signal.aborted ? new Unusable('broken off; nothing was done') : error;
   } finally {
     lines.close();
     if (unseen) process.stderr.write('\n');

@@ -9,6 +9,7 @@ import type { CloudChoice } from '../azure/clouds.ts';
 import type { SignIn } from '../azure/credential.ts';
 import type { Policy } from '../domain/policy/policy.ts';
 import type { RetryLimits } from '../domain/retry.ts';
+import { cloudFrom } from './cloud.ts';
 import { ConfigurationError, type Environment, processVariables, readEnvironment, type Variables } from './env.ts';
 import { type KeyPlace, keyPlace, type Place } from './place.ts';
 import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
@@ -235,14 +236,6 @@ const azureFrom = (env: Environment): Config['azure'] => ({
   subscriptions: env.CMK_SUBSCRIPTIONS,
   pollMs: env.CMK_AZURE_POLL,
 });
-
-/** The custom cloud has all its addresses: it is refused without. */
-function cloudFrom(env: Environment): CloudChoice {
-  const { AZURE_CLOUD: name, AZURE_CA_FILE: caFile = null } = env;
-  if (name !== 'custom') return { name };
-  const { AZURE_ARM_ENDPOINT: armEndpoint = '', AZURE_AUTHORITY_HOST: authorityHost = '' } = env;
-  return { name, armEndpoint, authorityHost, graphEndpoint: env.AZURE_GRAPH_ENDPOINT ?? '', caFile };
-}
 
 const stepUpRuleFrom = ({ CMK_STEP_UP: context, CMK_STEP_UP_MAX_AGE: maxAgeMs }: Environment) =>
   context === undefined ? null : { context, maxAgeMs };

@@ -47,7 +47,7 @@ const beginning = (markdown: string): string =>
 /** `.env.example`: what has to be filled in stands empty, everything else as a comment with an example. */
 export const environmentExample = (): string =>
   [
-    '# The settings of a bot, for `docker compose` and for whatever else starts it.\n',
+    '# The settings of a bot, for `docker compose` and for whatever else starts it; `cmk-bot setup` asks for them.\n',
     '# Lines with nothing behind the sign have to be filled in; the others show an example.\n',
     ...variableGroups.map(({ title, settings }) => {
       const each = settings.map(({ names, meaning, mustBeSet = false }) => {

@@ -27,12 +27,25 @@ export const giveGrantsRole = (objectId: string, scope: string): string =>
 const roleTo = (objectId: string, scope: string): string =>
   command('--assignee-object-id', objectId, '--assignee-principal-type', 'ServicePrincipal', '--scope', scope);
 
-/** Brings the bot's role up to what the file says, wherever it is given. */
-export const updateBotRole = (subscriptions: readonly string[]): string => {
+/** The file with the subscriptions in place of the one that stands for them. */
+const filledRole = (file: string, subscriptions: readonly string[]): string => {
   const scopes = subscriptions.map((id) => `"/subscriptions/${id}"`).join(',');
-  const filled = `sed 's#"/subscriptions/0.*0"#${scopes}#' infra/custom-role.json`;
-  return `az role definition update --role-definition "$(${filled})"`;
+  return `sed 's#"/subscriptions/0.*0"#${scopes}#' ${file}`;
 };
+
+/** Brings the bot's role up to what the file says, wherever it is given. */
+export const updateBotRole = (subscriptions: readonly string[]): string =>
+  `az role definition update --role-definition "$(${filledRole('infra/custom-role.json', subscriptions)})"`;
+
+/** Makes one of the bot's roles, to be given in these subscriptions. */
+export const makeRole = (file: string, subscriptions: readonly string[]): string =>
+  `az role definition create --role-definition "$(${filledRole(file, subscriptions)})"`;
+
+/** Ids of application permissions, the same in every tenant (Microsoft Graph permissions reference). */
+export const graphPermissionIds = {
+  'GroupMember.Read.All': '98830695-27a2-44f7-8c18-0c3ebc9698f6',
+  'User.Read.All': 'df021288-bdef-4463-88db-98f22de89214',
+} as const;
 
 /** Microsoft Graph's application id, the same in every tenant. */
 const graphAppId = '00000003-0000-0000-c000-000000000000';

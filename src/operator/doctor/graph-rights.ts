@@ -2,20 +2,14 @@
 import { claimsFor, type TokenClaims } from '../../azure/own-id.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { giveGraphPermission } from './commands.ts';
+import { giveGraphPermission, graphPermissionIds } from './commands.ts';
 import { about, fail, ok, type Surroundings, unknown } from './subjects.ts';
 
-/** Ids of application permissions, the same in every tenant (Microsoft Graph permissions reference), and what each is for. */
-const permissions = {
-  'GroupMember.Read.All': {
-    id: '98830695-27a2-44f7-8c18-0c3ebc9698f6',
-    without: 'nobody’s groups are known: nobody may ask, approve or look',
-  },
-  'User.Read.All': {
-    id: 'df021288-bdef-4463-88db-98f22de89214',
-    without: 'nobody is known to be a member or a guest: nobody may ask, approve or look',
-  },
-} as const;
+/** What is not known without each. */
+const without: Readonly<Record<keyof typeof graphPermissionIds, string>> = {
+  'GroupMember.Read.All': 'nobody’s groups are known: nobody may ask, approve or look',
+  'User.Read.All': 'nobody is known to be a member or a guest: nobody may ask, approve or look',
+};
 
 /** Permissions that hold these two. */
 const wider = ['Directory.Read.All', 'Directory.ReadWrite.All'];
@@ -40,11 +34,11 @@ export async function diagnoseGraphRights(subjects: Surroundings): Promise<reado
   }
   const { oid = 'OBJECT_ID', roles = [] } = claims ?? {};
   const all = roles.some((role) => wider.includes(role));
-  return Object.entries(permissions).map(([name, { id, without }]) => {
+  return (['GroupMember.Read.All', 'User.Read.All'] as const).map((name) => {
     const subject = about('graph/rights', name);
     if (all || roles.includes(name)) return ok(subject, 'consented to');
     const who = 'Privileged Role Administrator';
-    const commands = [giveGraphPermission(cloud.graphEndpoint, oid, id)];
-    return fail(subject, `not consented to: ${without}`, spreads, { who, commands });
+    const commands = [giveGraphPermission(cloud.graphEndpoint, oid, graphPermissionIds[name])];
+    return fail(subject, `not consented to: ${without[name]}`, spreads, { who, commands });
   });
 }

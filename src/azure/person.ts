@@ -1,0 +1,126 @@
+/**
+ * What a person who sets the bot up can see of the tenant, with their own sign-in: that of Azure's command line, or another that
+ * `DefaultAzureCredential` finds. The bot itself never signs in so; nothing is changed here.
+ */
+import type { TokenCredential } from '@azure/core-auth';
+import { DefaultAzureCredential } from '@azure/identity';
+import { z } from 'zod';
+import { done, type Outcome } from '../domain/failure.ts';
+import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import { connectAzure, connectionOf } from './azure.ts';
+import type { Cloud } from './clouds.ts';
+import { membersOf, nameOf } from './groups.ts';
+import type { Line } from './line.ts';
+
+const Claims = z.object({
+  tid: z.string().toLowerCase(),
+  upn: z.string().optional(),
+  name: z.string().optional(),
+  appid: z.string().optional(),
+});
+
+const Principals = z.object({
+  value: z.array(
+    z.object({
+      id: z.string(),
+      appId: z.string(),
+      displayName: z.string(),
+      servicePrincipalType: z.string().nullish(),
+    }),
+  ),
+});
+const Groups = z.object({ value: z.array(z.object({ id: z.string(), displayName: z.string() })) });
+const Subscription = z.object({ subscriptionId: z.string(), displayName: z.string() });
+
+export interface PersonsView {
+  me(): Promise<Outcome<{ readonly name: string; readonly tenantId: string }>>;
+  subscriptions(): Promise<
+    Outcome<readonly { id: string; name: string; agents: number | null; vaults: number | null }[]>
+  >;
+  identities(
+    named: string,
+  ): Promise<Outcome<readonly { objectId: string; clientId: string; name: string; isManaged: boolean }[]>>;
+  /** Groups whose name begins so. */
+  groups(beginning: string): Promise<Outcome<readonly { id: string; name: string }[]>>;
+  /** Null: neither a group nor a person has the id. */
+  holder(id: string): Promise<Outcome<{ name: string; kind: 'group' | 'person'; people: readonly string[] } | null>>;
+}
+
+/** The sign-in of whoever is at this machine. */
+export const personsCredential = (cloud: Pick<Cloud, 'name' | 'authorityHost' | 'tls'>): TokenCredential =>
+  new DefaultAzureCredential({
+    authorityHost: cloud.authorityHost,
+    disableInstanceDiscovery: cloud.name === 'custom',
+    ...cloud.tls,
+  });
+
+const quoted = (text: string): string => encodeURIComponent(`'${text.replaceAll("'", "''")}'`);
+
+async function findIdentities(line: Line, named: string) {
+  const field = z.guid().safeParse(named).success ? 'appId' : 'displayName';
+  const path = `/v1.0/servicePrincipals?$filter=${field}%20eq%20${quoted(named)}&$select=id,appId,displayName,servicePrincipalType`;
+  return Principals.parse(await line.plain.graph(path)).value.map((one) => ({
+    objectId: one.id,
+    clientId: one.appId,
+    name: one.displayName,
+    isManaged: one.servicePrincipalType === 'ManagedIdentity',
+  }));
+}
+
+/** Sends nothing until it is asked. */
+export function personsView(
+  cloud: Cloud,
+  kinds: readonly ResourceKind[],
+  credential = personsCredential(cloud),
+): PersonsView {
+  const options = { cloud, credential, kinds, subscriptions: [] };
+  const connection = connectionOf(options);
+  const counts = async (id: string) => {
+    const { inventory } = connectAzure({ ...options, subscriptions: [id] });
+    const [agents, vaults] = await Promise.all([inventory.resources('', 1_000), inventory.vaults()]);
+    return { agents: agents.ok ? agents.value.length : null, vaults: vaults.ok ? vaults.value.length : null };
+  };
+  return {
+    me: () =>
+      connection.call('looking who is signed in', async () => {
+        const token = await credential.getToken(cloud.armScope);
+        const claims = Claims.parse(
+          JSON.parse(Buffer.from(token?.token.split('.')[1] ?? '', 'base64url').toString('utf8')),
+        );
+        return { name: claims.upn ?? claims.name ?? claims.appid ?? 'somebody', tenantId: claims.tid };
+      }),
+    subscriptions: async () => {
+      const listed = await connection.call('listing subscriptions', async (line) => {
+        const found: z.output<typeof Subscription>[] = [];
+        for await (const item of line.plain.list('/subscriptions?api-version=2022-12-01'))
+          found.push(Subscription.parse(item));
+        return found;
+      });
+      if (!listed.ok) return listed;
+      const each = listed.value.map(async ({ subscriptionId: id, displayName: name }) => ({
+        id,
+        name,
+        ...(await counts(id)),
+      }));
+      return done(await Promise.all(each));
+    },
+    identities: (named) =>
+      connection.call(`looking for ${named}`, (line) => findIdentities(line, named), { brief: true }),
+    groups: (beginning) =>
+      connection.call(
+        `looking for groups that begin with ${beginning}`,
+        async (line) => {
+          const path = `/v1.0/groups?$filter=startswith(displayName,${quoted(beginning)})&$select=id,displayName`;
+          return Groups.parse(await line.plain.graph(path)).value.map(({ id, displayName: name }) => ({ id, name }));
+        },
+        { brief: true },
+      ),
+    holder: (id) =>
+      connection.call(`looking for ${id}`, async (line) => {
+        const group = await nameOf(line, 'groups', id);
+        if (group !== null) return { name: group, kind: 'group', people: (await membersOf(line, id)).members };
+        const person = await nameOf(line, 'users', id);
+        return person === null ? null : { name: person, kind: 'person', people: [id.toLowerCase()] };
+      }),
+  };
+}

@@ -1,0 +1,231 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { readEnvironment } from '../../src/config/env.ts';
+import { localTenantId } from '../../src/local/people.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { careId, owner, researchId } from '../support/local-azure-clients.ts';
+import { type ProductionWorld, startProductionWorld, teamsApp } from '../support/production-world.ts';
+
+/** The wizard against a tenant on this machine: with the sign-in of its owner, whose answers come as lines. */
+
+const world = await startProductionWorld();
+const where = world === null ? describe.skip : describe;
+const folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-setup-'));
+afterAll(async () => {
+  await world?.end();
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  for (const name of await readdir(folder)) await rm(path.join(folder, name));
+});
+
+const envFile = path.join(folder, '.env');
+
+/** Of whoever sets the bot up: which cloud, and their own sign-in. */
+const shell = ({ azure, settings }: ProductionWorld): NodeJS.ProcessEnv => ({
+  AZURE_CLOUD: 'custom',
+  AZURE_ARM_ENDPOINT: azure.url,
+  AZURE_AUTHORITY_HOST: azure.url,
+  AZURE_GRAPH_ENDPOINT: azure.url,
+  AZURE_CA_FILE: settings.AZURE_CA_FILE,
+  ToChannelFromBotLoginUrl: settings.ToChannelFromBotLoginUrl,
+  AZURE_TENANT_ID: localTenantId,
+  AZURE_CLIENT_ID: owner.id,
+  AZURE_CLIENT_SECRET: owner.secret,
+});
+
+const link = (kind: string, name: string, tenant = localTenantId): string =>
+  `https://teams.microsoft.com/l/${kind}/19%3A${name}%40thread.tacv2/${name}?groupId=7&tenantId=${tenant}`;
+
+const server = ({ settings }: ProductionWorld): URL => new URL(settings.DATABASE_URL ?? '');
+
+/** As somebody answers who makes no mistake. */
+const answers = (world: ProductionWorld): Record<string, unknown> => ({
+  runs: '2',
+  identity: '2',
+  app: teamsApp.id,
+  secret: teamsApp.secret,
+  host: new URL(world.settings.CMK_PUBLIC_URL ?? '').host,
+  subscriptions: `${careId},${researchId}`,
+  ask: 'CMK requesters',
+  approve: 'CMK approvers',
+  approvals: '1',
+  signIn: 'c1',
+  operations: link('channel', 'operations'),
+  approvalsChannel: link('channel', 'approvals'),
+  audit: link('channel', 'audit'),
+  server: server(world).host,
+  database: server(world).pathname.slice(1),
+  authority: world.settings.AZURE_CA_FILE,
+  role: world.role,
+  password: 'none',
+  owner: new URL(world.ownerUrl).username,
+  ownerPassword: 'none',
+  seal: world.settings.CMK_SEAL_KEY_FILE,
+});
+
+const setup = (world: ProductionWorld, args: readonly string[], lines: readonly string[] = []) =>
+  cmkBot(['setup', '--env', envFile, ...args], shell(world), lines);
+
+where('the wizard', () => {
+  test('goes through its questions, refuses what cannot be, says what to type instead, and writes nothing before the end', async () => {
+    if (world === null) return;
+    const good = answers(world);
+    const said = await setup(
+      world,
+      [],
+      [
+        '2', // a host of one's own
+        'care', // no tenant's id
+        localTenantId,
+        '1', // a managed identity is on Azure alone
+        '?',
+        '2',
+        'cmk-bott',
+        'cmk-bot',
+        'wrong', // its secret
+        teamsApp.secret,
+        `https://${String(good.host)}/`,
+        'all',
+        '9',
+        '1,2',
+        'CMK requestrs',
+        'CMK requesters',
+        'CMK requesters', // the same who ask
+        'n',
+        'CMK approvers',
+        '6', // there are two
+        '1',
+        'c1',
+        link('message', 'operations'),
+        link('channel', 'operations'),
+        link('channel', 'approvals', '99000000-0000-4000-8000-000000000000'),
+        '<', // the link before was the right one, after all
+        '',
+        link('channel', 'approvals'),
+        link('channel', 'operations'), // not the trail's own
+        link('channel', 'audit'),
+        String(good.server),
+        String(good.database),
+        String(good.authority),
+        'postgres',
+        String(good.role),
+        'none',
+        String(good.role), // not the owner as well
+        String(good.owner),
+        'none',
+        String(good.seal),
+        '5', // back to the people
+        '',
+        '',
+        '',
+        'c2',
+        '',
+        '',
+        '',
+        '',
+        '',
+        '',
+        '',
+        'none',
+        '',
+        'none',
+        '',
+        'y',
+      ],
+    );
+    expect(said.err).toBe('');
+    const lines = said.out.split('\n').map((line) => line.trim());
+    const unsaid: string[] = [];
+    for (const expected of [
+      'A tenant’s id looks like',
+      'A managed identity works on Azure alone. Take 2.',
+      'It signs in to Bot Framework, to Azure and to Microsoft Graph.',
+      'Entra has no app “cmk-bott”.',
+      `✔ cmk-bot, client id ${teamsApp.id}`,
+      'AADSTS7000215',
+      '✔ it signs in',
+      '✔ resolves, and its certificate is good until',
+      'Name them. A subscription made next year is then not in it by accident.',
+      '9 is no subscription you can see.',
+      'Entra has no group “CMK requestrs”. Near: CMK requesters',
+      '✔ CMK requesters: 2 people',
+      'The same as those who ask.',
+      'There are 2 approvers, and the one who asks never counts: at most 1.',
+      'That is a link to a message, not to a channel.',
+      'That channel is in another tenant (99000000-0000-4000-8000-000000000000).',
+      'That is the operations channel. The trail needs one of its own, or “none”.',
+      'postgres is a superuser: it could rewrite the record unseen. Another role.',
+      'That is the running bot: it could switch off what guards the record.',
+      `answers as ${world.role} over TLSv1.3`,
+    ]) {
+      if (!lines.some((line) => line.includes(expected))) unsaid.push(expected);
+    }
+    expect(unsaid).toEqual([]);
+    expect(said.code).toBe(0);
+    const written = parseEnv(readFileSync(envFile, 'utf8'));
+    expect(readEnvironment(written).mistakes).toEqual([]);
+    expect(written).toMatchObject({
+      CMK_STEP_UP: 'c2',
+      CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2',
+      AZURE_CLOUD: 'custom',
+    });
+    expect(statSync(envFile).mode & 0o777).toBe(0o600);
+    expect(said.out).not.toContain(teamsApp.secret);
+  });
+
+  test('keeps the answers of somebody who stops, without secrets, and writes nothing', async () => {
+    if (world === null) return;
+    const said = await setup(world, [], ['2', localTenantId, '2', teamsApp.id, teamsApp.secret]);
+    expect(said.code).toBe(1);
+    expect(said.out).toContain('Stopped at 3 of 8  Its address. Nothing was written. 4 answers are kept');
+    expect(existsSync(envFile)).toBe(false);
+    const kept = readFileSync(`${envFile}.setup`, 'utf8');
+    expect(kept).toContain(teamsApp.id);
+    expect(kept).not.toContain(teamsApp.secret);
+    expect(statSync(`${envFile}.setup`).mode & 0o777).toBe(0o600);
+  });
+
+  test('takes answers from a file, keeps the settings that were there, and says what is left to do', async () => {
+    if (world === null) return;
+    writeFileSync(envFile, '# mine\nCMK_PAUSE=true\nCMK_SUBSCRIPTIONS=\n');
+    const file = path.join(folder, 'answers.json');
+    writeFileSync(file, JSON.stringify(answers(world)));
+    const shown = await setup(world, ['--answers', file, '--print']);
+    expect(shown.code).toBe(0);
+    expect(shown.out).toContain('Nothing was written.');
+    expect(shown.out).toMatch(/MicrosoftAppPassword=…/);
+    expect(readFileSync(envFile, 'utf8')).toContain('CMK_SUBSCRIPTIONS=\n');
+    const said = await setup(world, ['--answers', file]);
+    expect(said).toMatchObject({ code: 0, err: '' });
+    const text = readFileSync(envFile, 'utf8');
+    expect(text).toContain('# mine\nCMK_PAUSE=true\n');
+    expect(parseEnv(text)).toMatchObject({
+      CMK_SUBSCRIPTIONS: `${careId},${researchId}`,
+      CMK_REQUESTERS: '60000000-0000-4000-8000-000000000001',
+      CMK_OPERATIONS_CHANNEL: '19:operations@thread.tacv2',
+    });
+    expect(said.out).toMatch(/the one there was is kept as .*\.env\.\d{4}-\d\d-\d\d/);
+    expect((await readdir(folder)).filter((name) => name.startsWith('.env.2'))).toHaveLength(1);
+    expect(said.out).toContain(`az role assignment create --role 'CMK bot' --assignee-object-id`);
+    expect(said.out).not.toContain('OBJECT_ID');
+  });
+
+  test('names every answer of a file that is not usable, with what to write instead, ends with 2 and writes nothing', async () => {
+    if (world === null) return;
+    const file = path.join(folder, 'answers.json');
+    const wrong = { approve: 'CMK requesters', signIn: 'c100', audit: link('channel', 'approvals'), seal: 'seal.key' };
+    writeFileSync(file, JSON.stringify({ ...answers(world), ...wrong }));
+    const said = await setup(world, ['--answers', file]);
+    expect(said.code).toBe(2);
+    expect(said.out).toContain('✘ Not usable are 4 answers. Nothing was written.');
+    expect(said.out).toContain('Where it is meant, name approve in confirmed.');
+    expect(existsSync(envFile)).toBe(false);
+    writeFileSync(file, JSON.stringify({ who: 'everybody' }));
+    expect((await setup(world, ['--answers', file])).err).toContain('who');
+  });
+});
