@@ -28,7 +28,7 @@ param adminType string = 'User'
 @allowed(['true', 'false'])
 param migrate string = 'true'
 
-@description('true: the bot gets its two custom roles in every subscription it may act in, for which whoever deploys has to be Owner there. false: infra/grant-azure.sh gives them, also at narrower scopes.')
+@description('true: the bot gets its two custom roles in every subscription it may act in, for which whoever deploys has to be Owner there. false: infra/grant-azure.sh gives them, also at narrower scopes, and where the tenant has the two roles already.')
 @allowed(['true', 'false'])
 param assignRoles string = 'true'
 
@@ -245,7 +245,6 @@ module bot 'modules/bot.bicep' = {
 module roles 'modules/roles.bicep' = if (assignRoles == 'true') {
   name: 'roles-${token}'
   params: {
-    environmentName: environmentName
     subscriptionIds: subscriptionIds
   }
 }

@@ -1,7 +1,7 @@
 // The two custom roles, made of the files that say what the bot may do: nothing is written here a second time.
+// A role's name is one of its tenant's. Where there are these two already, infra/grant-azure.sh widens them instead.
 targetScope = 'subscription'
 
-param environmentName string
 param subscriptionIds array
 
 var role = loadJsonContent('../custom-role.json')
@@ -9,9 +9,9 @@ var grantsRole = loadJsonContent('../custom-role-grants.json')
 var scopes = [for id in subscriptionIds: '/subscriptions/${id}']
 
 resource definition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(subscription().id, environmentName, role.Name)
+  name: guid(tenant().tenantId, role.Name)
   properties: {
-    roleName: '${role.Name} (${environmentName})'
+    roleName: role.Name
     description: role.Description
     type: 'CustomRole'
     permissions: [
@@ -27,9 +27,9 @@ resource definition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
 }
 
 resource grantsDefinition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(subscription().id, environmentName, grantsRole.Name)
+  name: guid(tenant().tenantId, grantsRole.Name)
   properties: {
-    roleName: '${grantsRole.Name} (${environmentName})'
+    roleName: grantsRole.Name
     description: grantsRole.Description
     type: 'CustomRole'
     permissions: [

@@ -121,7 +121,7 @@ describe('what the bot may do in Azure', () => {
     const made = ofType(everything, 'Microsoft.Authorization/roleDefinitions').map(({ body }) => body.properties);
     expect(made).toEqual(
       roleFiles.map((file) => ({
-        roleName: `${file.Name} (prod)`,
+        roleName: file.Name,
         description: file.Description,
         type: 'CustomRole',
         permissions: [
