@@ -110,9 +110,14 @@ const policiesIn = (node: ErrorNode): readonly Forbidding[] => [
 
 /** Key Vault's data plane says `Forbidden` and keeps what happened in `innererror`: then that is the code to show. */
 const saysNothing = new Set(['Forbidden', 'Conflict', 'BadRequest', 'BadParameter']);
-/** And Resource Graph says `BadRequest` over words for its support, with what was wrong in `details`. */
-const tellingOf = (node: ErrorNode): readonly ErrorNode[] =>
-  saysNothing.has(node.code ?? '') && node.innererror?.code === undefined ? (node.details ?? []) : [];
+/**
+ * And Resource Graph says `BadRequest`, or the very code of its detail, over words for its support: what was wrong stands in
+ * `details`.
+ */
+function tellingOf({ code = '', innererror, details = [] }: ErrorNode): readonly ErrorNode[] {
+  const isTold = saysNothing.has(code) || details.some((detail) => detail.code === code);
+  return isTold && innererror?.code === undefined ? details : [];
+}
 const codeOf = (node: ErrorNode): string | undefined => {
   const inner = saysNothing.has(node.code ?? '') ? node.innererror?.code : undefined;
   return inner ?? tellingOf(node)[0]?.code ?? node.code;

@@ -3,9 +3,17 @@
  * decide on.
  */
 import { z } from 'zod';
+import { done, failed, type Outcome } from '../domain/failure.ts';
 import { ArmId } from '../domain/ids.ts';
-import type { Inventory, KeptResource, ResourceSummary, VaultSummary } from '../domain/ports/azure.ts';
+import type {
+  Inventory,
+  KeptResource,
+  ResourceSummary,
+  UnreadSubscription,
+  VaultSummary,
+} from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import { inBatches } from './batches.ts';
 import type { Connection } from './connection.ts';
 import { isSearchable, kqlString } from './kql.ts';
 import type { Line } from './line.ts';
@@ -112,6 +120,33 @@ async function rows<T>(line: Line, subscriptions: readonly string[], query: stri
   return found;
 }
 
+/** More are not asked for one look; what is left is counted as not read, for the reason that its part was refused for. */
+const mostParts = 40;
+
+/**
+ * Lists in all subscriptions at once, which Resource Graph refuses as a whole where one of them may not be read. Then it is
+ * asked for one half and the other, down to those that are refused by themselves. What may be gone in a moment is asked once.
+ */
+async function readable<T>(
+  subscriptions: readonly string[],
+  list: (some: readonly string[]) => Promise<Outcome<readonly T[]>>,
+): Promise<{ readonly value: readonly T[]; readonly unread: readonly UnreadSubscription[] }> {
+  const [value, unread]: [T[], UnreadSubscription[]] = [[], []];
+  let parts: readonly (readonly string[])[] = [subscriptions];
+  for (let asked = 0; parts.length > 0; asked += parts.length) {
+    const answers = await inBatches(parts, async (part) => ({ part, found: await list(part) }));
+    const halves: (readonly string[])[] = [];
+    for (const { part, found } of answers) {
+      if (found.ok) value.push(...found.value);
+      else if (part.length === 1 || found.failure.next !== 'ask' || asked >= mostParts)
+        unread.push(...part.map((subscriptionId) => ({ subscriptionId, failure: found.failure })));
+      else halves.push(part.slice(0, part.length / 2), part.slice(part.length / 2));
+    }
+    parts = halves;
+  }
+  return { value, unread };
+}
+
 const summaryOfResource = (kind: ResourceKind, row: z.infer<typeof ResourceRow>): ResourceSummary => ({
   kind: kind.name,
   id: row.id,
@@ -154,18 +189,26 @@ export function graphInventory(connection: Connection): Inventory {
         return (await Promise.all(found)).flat().sort(byName).slice(0, limit);
       }),
 
-    kept: () =>
-      connection.call('listing what key every resource is under', async (line) => {
-        const found = kinds.map(async (kind) => {
-          const all = await rows(line, subscriptions, keptQuery(kind), KeptRow);
-          return all.map((row) => keptIn(kind, row));
+    async kept() {
+      const listIn = (some: readonly string[]) =>
+        connection.call('listing what key every resource is under', async (line) => {
+          const found = kinds.map(async (kind) => {
+            const all = await rows(line, some, keptQuery(kind), KeptRow);
+            return all.map((row) => keptIn(kind, row));
+          });
+          return (await Promise.all(found)).flat();
         });
-        return (await Promise.all(found)).flat();
-      }),
+      const { value: resources, unread } = await readable(subscriptions, listIn);
+      const [first] = unread;
+      return first !== undefined && unread.length === subscriptions.length
+        ? failed(first.failure)
+        : done({ resources, unread });
+    },
 
-    vaults: () =>
+    vaults: (but = []) =>
       connection.call('listing vaults', async (line) => {
-        const found = await rows(line, subscriptions, vaultsQuery, VaultRow);
+        const wanted = subscriptions.filter((id) => !but.includes(id));
+        const found = await rows(line, wanted, vaultsQuery, VaultRow);
         return found.map(summaryOfVault).sort(byName);
       }),
   };

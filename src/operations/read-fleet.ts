@@ -5,7 +5,7 @@
 import type { Outcome } from '../domain/failure.ts';
 import { done } from '../domain/failure.ts';
 import { type ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
-import type { Azure, KeptResource } from '../domain/ports/azure.ts';
+import type { Azure, Kept, KeptResource } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import { type AgentStanding, judgeFleet, keyOf } from './fleet.ts';
 
@@ -19,6 +19,8 @@ export interface Fleet {
   /** When Resource Graph was asked. */
   readonly asOf: Date;
   readonly agents: readonly AgentStanding[];
+  /** Where nothing could be read, and why. */
+  readonly unread: Kept['unread'];
 }
 
 const keptMs = 60_000;
@@ -33,6 +35,7 @@ const mostKnown = 20_000;
 interface Snapshot {
   readonly at: Date;
   readonly resources: readonly KeptResource[];
+  readonly unread: Kept['unread'];
   /** By address, as {@link keyOf} writes it. */
   readonly vaults: ReadonlyMap<string, ArmId>;
 }
@@ -59,11 +62,12 @@ export class FleetReader {
   async read(): Promise<Outcome<Fleet>> {
     const snapshot = await this.#look();
     if (!snapshot.ok) return snapshot;
-    const { at, resources } = snapshot.value;
+    const { at, resources, unread } = snapshot.value;
     await this.#readEnds(snapshot.value);
     const ends = new Map([...this.#ends].map(([key, { ends: end }]) => [key, end]));
     return done({
       asOf: at,
+      unread,
       agents: judgeFleet(resources, await this.#ports.requests.held(), ends, this.#ports.now()),
     });
   }
@@ -83,11 +87,14 @@ export class FleetReader {
 
   async #take(): Promise<Outcome<Snapshot>> {
     const { inventory } = this.#ports.azure;
-    const [resources, vaults] = await Promise.all([inventory.kept(), inventory.vaults()]);
-    if (!resources.ok) return resources;
+    const [kept, all] = await Promise.all([inventory.kept(), inventory.vaults()]);
+    if (!kept.ok) return kept;
+    const { resources, unread } = kept.value;
+    const vaults =
+      all.ok || unread.length === 0 ? all : await inventory.vaults(unread.map(({ subscriptionId }) => subscriptionId));
     // Without the vaults the keys' ends are unknown, and the rest is as good.
     const byAddress = new Map((vaults.ok ? vaults.value : []).map(({ uri, id }) => [addressOf(uri), id]));
-    return done({ at: this.#ports.now(), resources: resources.value, vaults: byAddress });
+    return done({ at: this.#ports.now(), resources, unread, vaults: byAddress });
   }
 
   #toRead({ resources, vaults }: Snapshot, now: number): readonly KeyToRead[] {

@@ -102,10 +102,54 @@ describe('agents', () => {
   });
 });
 
+describe('where a subscription may not be read', () => {
+  const nowhere = '40000000-0000-4000-8000-000000000099';
+  const refused = (subscriptionId: string) => ({
+    subscriptionId,
+    failure: expect.objectContaining({ next: 'ask', status: 403, code: 'AccessDenied' }),
+  });
+
+  test('those of the others are listed all the same, and it is named with what Azure said', async () => {
+    const some = connect(running, { subscriptions: [careId, nowhere, researchId, financeId] });
+    const { resources, unread } = got(await some.inventory.kept());
+    expect(resources.map(({ id }) => id).sort()).toEqual(
+      got(await azure.inventory.kept())
+        .resources.map(({ id }) => id)
+        .sort(),
+    );
+    expect([...unread].sort((a, b) => (a.subscriptionId < b.subscriptionId ? -1 : 1))).toEqual(
+      [nowhere, financeId].sort().map(refused),
+    );
+    expect(got(await some.inventory.vaults([nowhere, financeId]))).toEqual(got(await azure.inventory.vaults()));
+  });
+
+  test('none of them is a refusal', async () => {
+    const none = connect(running, { subscriptions: [nowhere, financeId] });
+    expect(failureOf(await none.inventory.kept())).toMatchObject({ status: 403, code: 'AccessDenied' });
+  });
+
+  test('however many may not be read, one look asks a bounded number of times', async () => {
+    const fault = {
+      match: { url: 'ResourceGraph' },
+      respond: { status: 400, body: { error: { code: 'Odd', message: 'x' } } },
+      times: 100,
+    };
+    const many = connect(running, {
+      subscriptions: Array.from(
+        { length: 200 },
+        (_, n) => `4${String(n).padStart(7, '0')}-1111-4000-8000-000000000001`,
+      ),
+    });
+    const sent = await sentDuring(running, () => under(running, fault, () => many.inventory.kept()));
+    expect(sent.length).toBeLessThan(140);
+  });
+});
+
 describe('what key every agent is under', () => {
   test('is told of all, with nothing else of them', async () => {
     const sent = await sentDuring(running, async () => {
-      const found = got(await azure.inventory.kept());
+      const { resources: found, unread } = got(await azure.inventory.kept());
+      expect(unread).toEqual([]);
       expect(found.map(({ name }) => name).sort()).toEqual([...(await names(''))].sort());
       expect(found.find(({ name }) => name === 'triage-agent-prod')).toEqual({
         id: resourceId('triage-agent-prod'),

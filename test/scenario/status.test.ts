@@ -90,6 +90,15 @@ describe('the picture of all agents', () => {
     );
   });
 
+  test('shows what could be read, and says which subscription could not, with what Azure said', async () => {
+    const [seen, unseen] = ['40000000-0000-4000-8000-000000000001', '40000000-0000-4000-8000-000000000099'];
+    await world.restartBot('SIGKILL', { CMK_SUBSCRIPTIONS: `${seen},${unseen}` });
+    const card = activityText(await status(people.requester));
+    expect(card).toContain('triage-agent-prod');
+    expect(card).toContain(`Subscription ${unseen} could not be read: Azure says · 403 AccessDenied`);
+    expect(card).toContain('Access is denied to the requested resource.');
+  });
+
   test('says which right is missing where Azure refuses the list', async () => {
     await world.restartBot('SIGKILL', { CMK_SUBSCRIPTIONS: '40000000-0000-4000-8000-000000000099' });
     expect(activityText(await status(people.requester))).toContain('may not look at this in Azure');

@@ -35,6 +35,7 @@ import { commandWorld, formOn } from '../unit/support/command-world.ts';
 import { key, kind, noon, resource, sha256, version } from '../unit/support/plans.ts';
 import { termsOf } from '../unit/support/policies.ts';
 import {
+  forbidden,
   longLife,
   lookAlikePlan,
   names,
@@ -190,14 +191,17 @@ function agents(formId: string): readonly GalleryCard[] {
     subscriptions: 3,
     agents: all,
     total: 22,
+    unread: [],
     asks: true,
     asOf: now,
     now,
   } as const;
+  const unread = { subscriptionId: '40000000-0000-4000-8000-000000000003', failure: forbidden };
   const none = { ...content, counts: countsOf([]), agents: [], total: 0, subscriptions: 0 };
   return [
     { name: 'agents.all', card: agentsCard(formId, content, 1) },
     { name: 'agents.reader', card: agentsCard(formId, { ...content, asks: false, named: 'agent' }, 2) },
+    { name: 'agents.part', card: agentsCard(formId, { ...content, unread: [unread] }, 1) },
     { name: 'agents.none', card: agentsCard(formId, none, 1) },
   ];
 }

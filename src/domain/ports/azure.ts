@@ -3,7 +3,7 @@
  * Reads may be repeated freely. Each write says whether repeating it is safe: all are, because a step may run twice.
  */
 import type { ObservedControl } from '../control.ts';
-import type { Outcome, Receipt } from '../failure.ts';
+import type { Failure, Outcome, Receipt } from '../failure.ts';
 import type { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../ids.ts';
 import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
 import type { KeyVersions } from '../own-key.ts';
@@ -159,13 +159,27 @@ export interface KeptResource {
 export type VaultSummary = ObservedVault;
 
 /** Lists for choosing from. They may lag behind Azure: look again before acting. */
+/** What could be read of all agents, and where nothing could. */
+export interface Kept {
+  readonly resources: readonly KeptResource[];
+  readonly unread: readonly UnreadSubscription[];
+}
+
+export interface UnreadSubscription {
+  readonly subscriptionId: string;
+  readonly failure: Failure;
+}
+
 export interface Inventory {
   /** Agents in the configured subscriptions whose name contains the text, by name, at most `top`. */
   resources(contains: string, top: number): Promise<Outcome<readonly ResourceSummary[]>>;
-  /** All agents in the configured subscriptions with the key each is under, in no order; page by page, and no more of each. */
-  kept(): Promise<Outcome<readonly KeptResource[]>>;
-  /** All vaults in the configured subscriptions, by name. */
-  vaults(): Promise<Outcome<readonly VaultSummary[]>>;
+  /**
+   * All agents in the configured subscriptions with the key each is under, in no order; page by page, and no more of each. What
+   * is refused for one subscription does not keep those of the others away; a failure where it is for all.
+   */
+  kept(): Promise<Outcome<Kept>>;
+  /** All vaults in the configured subscriptions but these, by name. */
+  vaults(but?: readonly string[]): Promise<Outcome<readonly VaultSummary[]>>;
 }
 
 /** What a configured id stands for. */

@@ -37,6 +37,7 @@ export async function agentsContent(
     subscriptions: new Set(called.map(({ id }) => armIdParts(id).subscriptionId.toLowerCase())).size,
     agents: shown.slice((page - 1) * agentsPerPage, page * agentsPerPage),
     total: shown.length,
+    unread: read.value.unread,
     asks,
     asOf: read.value.asOf,
     now,

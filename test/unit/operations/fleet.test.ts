@@ -86,7 +86,7 @@ function readerOf(resources: readonly KeptResource[]) {
       inventory: {
         kept: async () => {
           asked.lists += 1;
-          return state.refuse ? failed(failure()) : done(resources);
+          return state.refuse ? failed(failure()) : done({ resources, unread: [] });
         },
         vaults: async () => done([vault()]),
       },

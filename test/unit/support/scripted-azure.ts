@@ -182,11 +182,13 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
             })),
         ),
       kept: () =>
-        read('inventory.kept', () =>
-          world.resource === null
-            ? []
-            : [{ id: world.resource.id, name: world.resource.name, customerKey: world.resource.customerKey }],
-        ),
+        read('inventory.kept', () => ({
+          resources:
+            world.resource === null
+              ? []
+              : [{ id: world.resource.id, name: world.resource.name, customerKey: world.resource.customerKey }],
+          unread: [],
+        })),
       vaults: () => read('inventory.vaults', () => (world.vault === null ? [] : [world.vault])),
     },
     groups: {

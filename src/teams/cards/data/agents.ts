@@ -47,7 +47,7 @@ export const AgentsData = z.strictObject({
   empty: CardText,
   range: CardText,
   /** What is not known, and why. */
-  notes: z.array(z.strictObject({ text: CardText })).max(3),
+  notes: z.array(z.strictObject({ text: CardText })).max(5),
   hasPrevious: z.boolean(),
   previousPage: z.int(),
   hasNext: z.boolean(),

@@ -1,8 +1,10 @@
 /** A picture of all agents, and a page of them with the next step of each. */
 import type { FleetShow } from '../../../commands/command.ts';
+import type { UnreadSubscription } from '../../../domain/ports/azure.ts';
 import { type AgentStanding, type FleetCounts, type FleetState, soonDays } from '../../../operations/fleet.ts';
 import { operationFrom } from '../../../operations/registry.ts';
 import { countOf } from '../../../words/count.ts';
+import { messageOf, sourceWords } from '../../../words/failures.ts';
 import { fromNow } from '../../../words/instants.ts';
 import type { AgentRow, FleetPart } from '../data/agents.ts';
 import { coloured, grey, marks } from '../data/row.ts';
@@ -23,6 +25,8 @@ export interface AgentsContent {
   readonly agents: readonly AgentStanding[];
   /** On all pages. */
   readonly total: number;
+  /** Where nothing could be read. */
+  readonly unread: readonly UnreadSubscription[];
   /** Whether the reader may ask for anything. */
   readonly asks: boolean;
   readonly asOf: Date;
@@ -137,6 +141,19 @@ const unknownNote = (count: number): CardText =>
     `When ${countOf(count, 'key ends', 'keys end')} is not known: not asked yet, not readable, or no version is pinned. Look again for more.`,
   );
 
+const mostUnread = 3;
+
+/** What is not on the card, with the words of whoever refused it. */
+function unreadNotes(unread: readonly UnreadSubscription[]): { text: CardText }[] {
+  const shown = unread.slice(0, mostUnread).map(({ subscriptionId, failure }) => ({
+    text: md`${bold('△')} Subscription ${plain(subscriptionId)} could not be read: ${plain<string>(sourceWords(failure))}: ${quoted(messageOf(failure), 300)}`,
+  }));
+  const more = unread.length - mostUnread;
+  return more > 0
+    ? [...shown, { text: plain<string>(`${countOf(more, 'other could', 'others could')} not be read either.`) }]
+    : shown;
+}
+
 function emptyOf({ named, show }: AgentsContent): string {
   if (named !== '') return 'No agent is called like that.';
   return show === 'all' ? 'The bot sees no agent.' : 'There is none.';
@@ -167,6 +184,6 @@ export function agentsCard(id: string, content: AgentsContent, page: number): Ad
     rows: agents.map((agent) => rowOf(agent, content)),
     empty: total === 0 ? plain<string>(emptyOf(content)) : nothing,
     ...pagesOf(total, page, agentsPerPage, agents.length),
-    notes: unknown === 0 ? [] : [{ text: unknownNote(unknown) }],
+    notes: [...unreadNotes(content.unread), ...(unknown === 0 ? [] : [{ text: unknownNote(unknown) }])],
   });
 }
