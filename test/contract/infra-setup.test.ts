@@ -106,6 +106,35 @@ describe('the scripts', () => {
   });
 });
 
+describe('docs/install-in-teams.md', () => {
+  const text = read('docs/install-in-teams.md');
+  const outputs = main.filter(({ what }) => what === 'output').map(({ name }) => name);
+
+  test('names only files that are there', () => {
+    const links = [...text.matchAll(/\]\((?!http|#)([^)#]+)/g)].map(([, link = '']) => `docs/${link}`);
+    const named = [...text.matchAll(/\b(infra\/[\w/.-]+\w)/g)].map(([, file = '']) => file);
+    expect([...links, ...named].filter((file) => !existsSync(root + file))).toEqual([]);
+    const anchors = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);
+    const heads = [...text.matchAll(/^#+ (.*)$/gm)].map(([, head = '']) =>
+      head
+        .toLowerCase()
+        .replaceAll(/[^a-z ]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    expect(anchors.filter((anchor = '') => !heads.includes(anchor))).toEqual([]);
+  });
+
+  test('sets only what is read, and asks azd only for what there is', () => {
+    const set = [...text.matchAll(/azd env set ([A-Z]\w+)/g)].map(([, name = '']) => name);
+    const asked = [...text.matchAll(/azd env get-value (\w+)/g)].map(([, name = '']) => name);
+    const settings = Object.values(parameters).map(({ value }) => variableOf(value)[0]);
+    const placeholders = ['NAME'];
+    expect(set.filter((name) => ![...settings, ...placeholders, 'CMK_ADMIN_IP'].includes(name))).toEqual([]);
+    expect(asked.filter((name) => !outputs.includes(name))).toEqual([]);
+    expect([set.length, asked.length]).toEqual([5, 3]);
+  });
+});
+
 const { outputs } = deploy();
 const told = Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, String(value)]));
 const environment = {

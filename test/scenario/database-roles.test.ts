@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { cmkBot } from '../support/command-line.ts';
@@ -6,11 +7,29 @@ import { runAs, startPostgres } from '../support/postgres.ts';
 import { approvalCard, approve, ask, people, places, shows, writes } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
 
-/** The tables have an owner that is not the bot: the bot puts in events and reads them, and can change none. */
+/** The tables have an owner that is not the bot: the bot puts in events and reads them, and can change none. The roles are those of infra/runtime-role.sql. */
 
 const postgres = await startPostgres();
 const onPostgres = postgres === null ? describe.skip : describe;
 afterAll(() => postgres?.stop());
+
+/** What Azure's servers have, which make a role for an identity; here it is one that needs no password. */
+const azureOwn = `create or replace function pgaadauth_create_principal_with_oid(name text, oid text, kind text, admin boolean, mfa boolean)
+  returns text language plpgsql as $$ begin execute format('create role %I login', name); return 'Created role for ' || name; end $$`;
+
+/** The statements of infra/runtime-role.sql, with psql's variables put in as psql does. */
+const runtimeRoles = (variables: Readonly<Record<string, string>>): readonly string[] => {
+  const text = readFileSync(new URL('../../infra/runtime-role.sql', import.meta.url), 'utf8').replace(/^--.*$/gm, '');
+  const value = (name: string): string => {
+    const found = variables[name];
+    if (found === undefined) throw new Error(`psql is not given ${name}`);
+    return found;
+  };
+  const filled = text
+    .replace(/:'(\w+)'/g, (_, name) => `'${value(name)}'`)
+    .replace(/:"(\w+)"/g, (_, name) => `"${value(name)}"`);
+  return filled.split(';').filter((statement) => statement.trim() !== '');
+};
 
 onPostgres('a bot that does not own the tables', () => {
   let world: World;
@@ -26,12 +45,11 @@ onPostgres('a bot that does not own the tables', () => {
   beforeAll(async () => {
     const url = (await postgres?.newDatabase()) ?? '';
     const [owner, bot] = [`owner_${randomUUID().slice(0, 8)}`, `bot_${randomUUID().slice(0, 8)}`];
-    const { pathname } = new URL(url);
-    await runAs(url, [
-      `create role ${owner} login`,
-      `create role ${bot} login`,
-      `alter database ${pathname.slice(1)} owner to ${owner}`,
-    ]);
+    const database = new URL(url).pathname.slice(1);
+    const roles = runtimeRoles({ database, owner, owner_id: randomUUID(), bot, bot_id: randomUUID() });
+    await runAs(url, [azureOwn, ...roles]);
+    // Whoever sets it up again changes nothing.
+    await runAs(url, roles);
     own = as(url, bot);
     world = await startWorld({ env: { DATABASE_URL: own, CMK_DATABASE_OWNER_URL: as(url, owner) } });
   });
@@ -72,6 +90,8 @@ onPostgres('a bot that does not own the tables', () => {
     ['change who holds a resource', "update cmk.open_request set request_id = 'x'"],
     ['make itself the owner', 'alter table cmk.event owner to current_user'],
     ['make a table', 'create table cmk.mine (n int)'],
+    ['make a schema', 'create schema mine'],
+    ['make a temporary table', 'create temporary table mine (n int)'],
   ])('cannot %s', async (_what, statement) => {
     await expect(runAs(own, [statement])).rejects.toThrow(/permission denied|must be owner/);
   });
