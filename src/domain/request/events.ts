@@ -172,6 +172,10 @@ export type EventBodyOf<T extends EventType = EventType> = {
 }[T];
 export type EventBody = EventBodyOf;
 
+/** Around a stored body stands its place in the chain, which is not the event's. */
+const storedAs = (payloads: Payloads, type: EventType) =>
+  z.object({ ...common.shape, type: z.literal(type), data: payloads[type], schema: version.optional() });
+
 /**
  * Makes the reader of stored event bodies, given the closed union of wishes. It throws on anything that is not an event of
  * this record, an unknown operation, kind or field included: what is not understood must not be read as something else.
@@ -179,15 +183,12 @@ export type EventBody = EventBodyOf;
 export function eventReader(wish: z.ZodType<Wish>): (value: unknown) => EventBody {
   const payloads = payloadsWith(planSchema(wish));
   const types = z.looseObject({ type: z.enum(Object.keys(payloads) as [EventType, ...EventType[]]) });
+  // Making a schema takes many times what reading with it does: each is made once, for the first event of its type.
+  const schemas = new Map<EventType, ReturnType<typeof storedAs>>();
   return (value) => {
     const { type } = types.parse(value);
-    // Around a stored body stands its place in the chain, which is not the event's.
-    const stored = z.object({
-      ...common.shape,
-      type: z.literal(type),
-      data: payloads[type],
-      schema: version.optional(),
-    });
+    const stored = schemas.get(type) ?? storedAs(payloads, type);
+    schemas.set(type, stored);
     const { schema: _, ...body } = stored.parse(value);
     // The union of all members cannot be followed through an indexed schema; the parse above is what makes it true.
     return body as EventBody;
