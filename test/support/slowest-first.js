@@ -7,16 +7,17 @@ import Sequencer from '@jest/test-sequencer';
 /** What took more than half a minute, longest first; a suite that is not there holds its place for nobody. */
 const slowest = [
   'scenario/moved-world',
-  'crash/clicks',
+  'scenario/attention',
   'crash/writes',
-  'scenario/policy',
   'scenario/record-attacks',
-  'scenario/transcripts',
-  'contract/cli-audit',
+  'scenario/policy',
+  'crash/clicks',
+  'scenario/own-key',
   'crash/rotations',
+  'contract/cli-audit',
+  'scenario/transcripts',
   'scenario/hostile-queries',
   'scenario/stop-run',
-  'scenario/own-key',
   'contract/store-folder',
   'scenario/on-postgres',
   'contract/store-right-people',
@@ -24,7 +25,6 @@ const slowest = [
   'scenario/lost-run',
   'scenario/restart',
   'contract/start',
-  'scenario/attention',
   'scenario/unsealed-record',
 ];
 
