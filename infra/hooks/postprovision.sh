@@ -19,8 +19,7 @@ close() {
     run az role assignment delete --assignee "$CMK_ADMIN_ID" --role 'Key Vault Secrets Officer' --scope "$vault_id" || true
   fi
   if [ "$opened" = yes ]; then
-    run az postgres flexible-server firewall-rule delete --yes --resource-group "$AZURE_RESOURCE_GROUP" \
-      --name "$CMK_DATABASE_SERVER" --rule-name setup || true
+    run az resource delete --ids "$CMK_DATABASE_SERVER_ID/firewallRules/setup" --api-version 2024-08-01 || true
     run az keyvault network-rule remove --resource-group "$AZURE_RESOURCE_GROUP" --name "$CMK_VAULT" \
       --ip-address "$CMK_ADMIN_IP" --output none || true
   fi
@@ -29,9 +28,9 @@ trap close EXIT
 
 open_for_here() {
   opened=yes
-  run az postgres flexible-server firewall-rule create --resource-group "$AZURE_RESOURCE_GROUP" \
-    --name "$CMK_DATABASE_SERVER" --rule-name setup --start-ip-address "$CMK_ADMIN_IP" --end-ip-address "$CMK_ADMIN_IP" \
-    --output none
+  # As a resource: what az calls the parts of its own command for it has changed between versions.
+  run az resource create --id "$CMK_DATABASE_SERVER_ID/firewallRules/setup" --api-version 2024-08-01 \
+    --properties "{\"startIpAddress\":\"$CMK_ADMIN_IP\",\"endIpAddress\":\"$CMK_ADMIN_IP\"}" --output none
   run az keyvault network-rule add --resource-group "$AZURE_RESOURCE_GROUP" --name "$CMK_VAULT" \
     --ip-address "$CMK_ADMIN_IP" --output none
 }
@@ -111,6 +110,6 @@ say '       then Teams admin center, Teams apps, Manage apps, Upload new app: di
 say '  4  Once the bot has started: take the owner of the tables away from it.'
 say '       azd env set CMK_MIGRATE false && azd provision'
 say '  5  Last of all: lock the container for exports. THIS CANNOT BE UNDONE.'
-say "       az storage container immutability-policy lock --account-name $CMK_ANCHOR_ACCOUNT --container-name $CMK_ANCHOR_CONTAINER \\"
-say "         --if-match \"\$(az storage container immutability-policy show --account-name $CMK_ANCHOR_ACCOUNT --container-name $CMK_ANCHOR_CONTAINER --query etag -o tsv)\""
+say "       az storage container immutability-policy lock --resource-group $AZURE_RESOURCE_GROUP --account-name $CMK_ANCHOR_ACCOUNT --container-name $CMK_ANCHOR_CONTAINER \\"
+say "         --if-match \"\$(az storage container immutability-policy show --resource-group $AZURE_RESOURCE_GROUP --account-name $CMK_ANCHOR_ACCOUNT --container-name $CMK_ANCHOR_CONTAINER --query etag -o tsv)\""
 say 'docs/install-in-teams.md has the whole way, and what each step should print.'

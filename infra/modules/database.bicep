@@ -116,6 +116,6 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
-output serverName string = server.name
+output serverId string = server.id
 output host string = server.properties.fullyQualifiedDomainName
 output name string = database.name

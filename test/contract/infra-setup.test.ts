@@ -93,6 +93,12 @@ describe('the scripts', () => {
     expect(read(file)).not.toMatch(/[^\S\n]$/m);
   });
 
+  test('speak to the database’s server in the version that it is made with', () => {
+    const [, version = ''] = /flexibleServers@(\S+)'/.exec(read('infra/modules/database.bicep')) ?? [];
+    const spoken = [...read('infra/hooks/postprovision.sh').matchAll(/--api-version (\S+)/g)].map(([, one]) => one);
+    expect(spoken).toEqual([version, version]);
+  });
+
   test('use what azd tells them and nothing else', () => {
     const outputs = main.filter(({ what }) => what === 'output').map(({ name }) => name);
     const settings = Object.values(parameters).map(({ value }) => variableOf(value)[0]);
@@ -159,7 +165,7 @@ describe('the hook after provisioning', () => {
     runWith(['infra/hooks/postprovision.sh'], programs, [...answers, ...usual], { ...environment, ...env });
   const closes = [
     /^az role assignment delete .*Key Vault Secrets Officer/,
-    /^az postgres flexible-server firewall-rule delete .*--rule-name setup/,
+    /^az resource delete --ids .*flexibleServers\/psql-.*\/firewallRules\/setup/,
     /^az keyvault network-rule remove .*192\.0\.2\.7/,
   ];
 
@@ -167,7 +173,7 @@ describe('the hook after provisioning', () => {
     const { code, out, err, calls } = await afterwards([]);
     expect([code, err]).toEqual([0, '']);
     const order = [
-      /^az postgres flexible-server firewall-rule create .*--start-ip-address 192\.0\.2\.7 --end-ip-address 192\.0\.2\.7/,
+      /^az resource create --id .*\/firewallRules\/setup .*"startIpAddress":"192\.0\.2\.7","endIpAddress":"192\.0\.2\.7"/,
       /^az keyvault network-rule add .*192\.0\.2\.7/,
       /^psql host=psql-.* dbname=postgres .*sslmode=verify-full.*bot=id-cmk-bot .*owner=id-cmk-owner .*runtime-role\.sql$/,
       /^az role assignment create .*Key Vault Secrets Officer/,
@@ -213,7 +219,9 @@ describe('the hook after provisioning', () => {
     expect([code, calls]).toEqual([0, ['az account show --output none']]);
     expect(out).toContain(`bash infra/grant-graph.sh ${told.CMK_BOT_PRINCIPAL_ID}`);
     expect(out).toContain('THIS CANNOT BE UNDONE');
-    expect(out).toContain(`immutability-policy lock --account-name ${told.CMK_ANCHOR_ACCOUNT} --container-name anchor`);
+    expect(out).toContain(
+      `immutability-policy lock --resource-group ${told.AZURE_RESOURCE_GROUP} --account-name ${told.CMK_ANCHOR_ACCOUNT} --container-name anchor`,
+    );
     expect(out).not.toContain('grant-azure');
   });
 });
