@@ -9,7 +9,7 @@ import { environmentExample } from '../config/variables/variables.ts';
 import { withSettings } from '../setup/env-text.ts';
 import { textOf, writeKept } from '../setup/keep-file.ts';
 import { asLines, asMarkdown, leftToDo, type Task } from '../setup/left-to-do.ts';
-import { type Answer, type Answers, answerTo, type QuestionId, questionIds } from '../setup/question.ts';
+import { type Answer, type Answers, answerTo, byAzd, type QuestionId, questionIds } from '../setup/question.ts';
 import { questions } from '../setup/questions.ts';
 import { isSecret, isVariable } from '../setup/set-one.ts';
 import { settingsFrom } from '../setup/settings.ts';
@@ -82,16 +82,17 @@ interface Written {
 
 async function prepare(answers: Answers, { env }: SetupOptions, world: SetupWorld): Promise<Written> {
   const settings = settingsFrom(answers, processVariables());
-  const named = await world.identity(answerTo(answers, 'app'));
-  const objectId = named.kind === 'seen' ? (named.value.found?.objectId ?? null) : null;
+  const named = byAzd(answers) ? null : await world.identity(answerTo(answers, 'app'));
+  const objectId = named?.kind === 'seen' ? (named.value.found?.objectId ?? null) : null;
   const graph = openCloud(readCloud()).graphEndpoint;
   const given = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value ?? undefined]));
   const { mistakes } = readEnvironment(given);
-  if (mistakes.length > 0)
+  // What azd makes itself is not there to be asked for.
+  if (mistakes.length > 0 && !byAzd(answers))
     throw new Unusable(`the answers do not hold together: ${mistakes.map((one) => one.join(' ')).join('; ')}`);
   return {
     env: withSettings((await textOf(env)) ?? environmentExample(), settings),
-    tasks: leftToDo(answers, { objectId, graph, envFile: env }),
+    tasks: leftToDo(answers, { objectId, graph, envFile: env, settings }),
     changed: Object.values(settings).filter((value) => value !== null).length,
   };
 }
@@ -110,18 +111,20 @@ async function write(answers: Answers, options: SetupOptions, world: SetupWorld,
   const { print } = people;
   const { env, tasks, changed } = await prepare(answers, options, world);
   if (options.print) {
-    await print(`${masked(env)}\n\nWhat is left to do:\n\n${asLines(tasks)}\n\nNothing was written.`);
+    await print(
+      `${byAzd(answers) ? '' : `${masked(env)}\n\n`}What is left to do:\n\n${asLines(tasks)}\n\nNothing was written.`,
+    );
     return exit.done;
   }
   const now = new Date();
-  const old = await writeKept(options.env, env, now);
+  // azd keeps the settings itself, and no process here reads them.
+  const old = byAzd(answers) ? null : await writeKept(options.env, env, now);
   await writeKept(leftFile(options.env), asMarkdown(tasks, now), now);
   const { rm } = await import('node:fs/promises');
   await rm(keptFile(options.env), { force: true });
   const kept = old === null ? '' : `; the one there was is kept as ${old}`;
-  await print(
-    `   ✔ ${options.env}   ${changed} settings, for its reader alone${kept}\n   ✔ ${leftFile(options.env)}   what follows, to hand on`,
-  );
+  if (!byAzd(answers)) await print(`   ✔ ${options.env}   ${changed} settings, for its reader alone${kept}`);
+  await print(`   ✔ ${leftFile(options.env)}   what follows, to hand on`);
   await print(`\nWhat is left to do. Each line says who; cmk-bot doctor sees when it is done.\n\n${asLines(tasks)}`);
   return exit.done;
 }

@@ -8,7 +8,7 @@ import {
   makeRole,
   whoGivesRoles,
 } from '../operator/doctor/commands.ts';
-import { type Answers, answerTo } from './question.ts';
+import { type Answers, answerTo, byAzd } from './question.ts';
 import { onServer, usesTokens } from './questions/record.ts';
 
 export interface Task {
@@ -25,6 +25,7 @@ export interface LeftOver {
   /** Microsoft Graph's address. */
   readonly graph: string;
   readonly envFile: string;
+  readonly settings: Readonly<Record<string, string | null>>;
 }
 
 function databaseTasks(answers: Answers): readonly Task[] {
@@ -120,20 +121,68 @@ const stepUpTask = (answers: Answers): readonly Task[] => {
   return [{ what: `Policy for ${context}: multi-factor`, who: 'Conditional Access Administrator', how }];
 };
 
-/** In the order to do it. */
-export const leftToDo = (answers: Answers, over: LeftOver): readonly Task[] => [
-  ...databaseTasks(answers),
-  ...sealTask(answers),
-  ...azureTasks(answers, over),
-  ...stepUpTask(answers),
-  ...teamsTasks(answers),
-  {
-    what: 'Start the bot with these settings',
-    who: 'whoever runs it',
-    how: [`node --env-file=${over.envFile} dist/cmk-bot-server.mjs`],
-  },
-  { what: 'Look at everything', who: 'you', how: [`cmk-bot doctor --env ${over.envFile}`] },
+/** What azd is told of the answers: the settings that `infra/main.parameters.json` hands on. */
+function azdTasks(answers: Answers, settings: Readonly<Record<string, string | null>>): readonly Task[] {
+  const set = Object.entries(settings).flatMap(([name, value]) =>
+    value !== null && azdSettings.includes(name) ? [command('azd', 'env', 'set', name, value)] : [],
+  );
+  const secret = 'read -rs SECRET && azd env set CMK_STEP_UP_APP_SECRET "$SECRET"';
+  return [
+    {
+      what: 'Settings for azd (prod: a name of yours for this bot)',
+      who: 'you',
+      how: [
+        'azd env new prod',
+        ...set,
+        ...(answerTo(answers, 'signInApp') === '' ? [] : [secret]),
+        'azd env set CMK_ADMIN_IP ADDRESS     (the address that this machine has on the internet)',
+      ],
+    },
+    { what: 'Everything in Azure, about 20 min', who: 'Owner of the subscription it shall lie in', how: ['azd up'] },
+    {
+      what: 'Graph permissions',
+      who: 'Privileged Role Administrator',
+      how: ['bash infra/grant-graph.sh --yes id-cmk-bot'],
+    },
+    ...stepUpTask(answers),
+    {
+      what: 'App package into Teams; azd prints the command with its values',
+      who: 'Teams Administrator',
+      how: ['Teams admin center, Manage apps, Upload new app: dist/cmk-bot.zip. Then in Teams: Add to a team.'],
+    },
+  ];
+}
+
+/** Of the settings that are asked for. */
+export const azdSettings: readonly string[] = [
+  'CMK_SUBSCRIPTIONS',
+  'CMK_REQUESTERS',
+  'CMK_APPROVERS',
+  'CMK_APPROVALS_REQUIRED',
+  'CMK_OPERATIONS_CHANNEL',
+  'CMK_APPROVALS_CHANNEL',
+  'CMK_AUDIT_CHANNEL',
+  'CMK_STEP_UP',
+  'CMK_STEP_UP_APP_ID',
 ];
+
+/** In the order to do it. */
+export const leftToDo = (answers: Answers, over: LeftOver): readonly Task[] =>
+  byAzd(answers)
+    ? azdTasks(answers, over.settings)
+    : [
+        ...databaseTasks(answers),
+        ...sealTask(answers),
+        ...azureTasks(answers, over),
+        ...stepUpTask(answers),
+        ...teamsTasks(answers),
+        {
+          what: 'Start the bot with these settings',
+          who: 'whoever runs it',
+          how: [`node --env-file=${over.envFile} dist/cmk-bot-server.mjs`],
+        },
+        { what: 'Look at everything', who: 'you', how: [`cmk-bot doctor --env ${over.envFile}`] },
+      ];
 
 /** As a page to hand on. */
 export const asMarkdown = (tasks: readonly Task[], on: Date): string =>

@@ -91,6 +91,9 @@ export const good = (text: string): Note => ({ kind: 'good', text });
 export const mind = (text: string): Note => ({ kind: 'mind', text });
 
 export const always = (): boolean => true;
+/** By azd, which makes identity, address and database itself. */
+export const byAzd = (answers: Answers): boolean => answerTo(answers, 'runs') === 'azure';
+export const byHand = (answers: Answers): boolean => !byAzd(answers);
 export const nothing = (): null => null;
 export const answerTo = (answers: Answers, id: QuestionId): string => answers.get(id)?.value ?? '';
 

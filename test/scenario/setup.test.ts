@@ -6,13 +6,14 @@ import { parseEnv } from 'node:util';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readEnvironment } from '../../src/config/env.ts';
 import { localTenantId } from '../../src/local/people.ts';
+import { azdSettings } from '../../src/setup/left-to-do.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { careId, owner, researchId } from '../support/local-azure-clients.ts';
-import { type ProductionWorld, startProductionWorld, teamsApp } from '../support/production-world.ts';
+import { startTenant, type Tenant, teamsApp } from '../support/production-world.ts';
 
 /** The wizard against a tenant on this machine: with the sign-in of its owner, whose answers come as lines. */
 
-const world = await startProductionWorld();
+const world = await startTenant();
 const where = world === null ? describe.skip : describe;
 const folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-setup-'));
 afterAll(async () => {
@@ -26,7 +27,7 @@ beforeEach(async () => {
 const envFile = path.join(folder, '.env');
 
 /** Of whoever sets the bot up: which cloud, and their own sign-in. */
-const shell = ({ azure, settings }: ProductionWorld): NodeJS.ProcessEnv => ({
+const shell = ({ azure, settings }: Tenant): NodeJS.ProcessEnv => ({
   AZURE_CLOUD: 'custom',
   AZURE_ARM_ENDPOINT: azure.url,
   AZURE_AUTHORITY_HOST: azure.url,
@@ -41,10 +42,10 @@ const shell = ({ azure, settings }: ProductionWorld): NodeJS.ProcessEnv => ({
 const link = (kind: string, name: string, tenant = localTenantId): string =>
   `https://teams.microsoft.com/l/${kind}/19%3A${name}%40thread.tacv2/${name}?groupId=7&tenantId=${tenant}`;
 
-const server = ({ settings }: ProductionWorld): URL => new URL(settings.DATABASE_URL ?? '');
+const server = ({ settings }: Tenant): URL => new URL(settings.DATABASE_URL ?? '');
 
 /** As somebody answers who makes no mistake. */
-const answers = (world: ProductionWorld): Record<string, unknown> => ({
+const answers = (world: Tenant): Record<string, unknown> => ({
   runs: '2',
   identity: '2',
   app: teamsApp.id,
@@ -68,7 +69,7 @@ const answers = (world: ProductionWorld): Record<string, unknown> => ({
   seal: world.settings.CMK_SEAL_KEY_FILE,
 });
 
-const setup = (world: ProductionWorld, args: readonly string[], lines: readonly string[] = []) =>
+const setup = (world: Tenant, args: readonly string[], lines: readonly string[] = []) =>
   cmkBot(['setup', '--env', envFile, ...args], shell(world), lines);
 
 where('the wizard', () => {
@@ -82,7 +83,8 @@ where('the wizard', () => {
         '2', // a host of one's own
         'care', // no tenant's id
         localTenantId,
-        '1', // a managed identity is on Azure alone
+        '1', // a managed identity works on Azure alone
+        'n',
         '?',
         '2',
         'cmk-bott',
@@ -143,7 +145,7 @@ where('the wizard', () => {
     const unsaid: string[] = [];
     for (const expected of [
       'A tenant’s id looks like',
-      'A managed identity works on Azure alone. Take 2.',
+      'It works only where Azure’s own compute has the identity.',
       'It signs in to Bot Framework, to Azure and to Microsoft Graph.',
       'Entra has no app “cmk-bott”.',
       `✔ cmk-bot, client id ${teamsApp.id}`,
@@ -227,5 +229,33 @@ where('the wizard', () => {
     expect(existsSync(envFile)).toBe(false);
     writeFileSync(file, JSON.stringify({ who: 'everybody' }));
     expect((await setup(world, ['--answers', file])).err).toContain('who');
+  });
+
+  test('asks less where azd makes the rest, and says what azd is told: settings that its parameters hand on', async () => {
+    if (world === null) return;
+    const { subscriptions, ask, approve, operations, audit } = answers(world);
+    const file = path.join(folder, 'answers.json');
+    writeFileSync(
+      file,
+      JSON.stringify({
+        runs: '1',
+        subscriptions,
+        ask,
+        approve,
+        operations,
+        audit,
+        signIn: 'none',
+        confirmed: ['signIn'],
+      }),
+    );
+    const said = await setup(world, ['--answers', file]);
+    expect(said).toMatchObject({ code: 0, err: '' });
+    expect(existsSync(envFile)).toBe(false);
+    const told = readFileSync(path.join(folder, 'left-to-do.md'), 'utf8');
+    expect(told).toContain(`azd env set CMK_SUBSCRIPTIONS ${careId},${researchId}`);
+    expect(told).toContain('azd env set CMK_APPROVALS_CHANNEL 19:operations@thread.tacv2');
+    expect(told).not.toContain('CMK_STEP_UP ');
+    const parameters = readFileSync(new URL('../../infra/main.parameters.json', import.meta.url), 'utf8');
+    expect(azdSettings.filter((name) => !parameters.includes(`{${name}`))).toEqual([]);
   });
 });

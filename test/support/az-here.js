@@ -49,6 +49,30 @@ const graph = (method, path, body) => send(method, path, body, 'https://graph.mi
 const bots = () =>
   `/subscriptions/${subscription}/resourceGroups/${of('resource-group')}/providers/Microsoft.BotService/botServices/${of('name')}`;
 
+/** What the local Azure has no way to be told: its state is changed, as an administrator would have. */
+async function changeState(change) {
+  const state = await (await fetch(`${url}/simulator/state`)).json();
+  change(state);
+  const headers = { 'content-type': 'application/json' };
+  const put = await fetch(`${url}/simulator/state`, { method: 'PUT', headers, body: JSON.stringify(state) });
+  if (!put.ok) throw new Error(await put.text());
+}
+
+/** It takes no roles. */
+async function writeRole() {
+  const role = JSON.parse(of('role-definition'));
+  const { Actions: actions, NotActions: notActions, DataActions: dataActions, NotDataActions: notDataActions } = role;
+  const permissions = [{ actions, notActions, dataActions, notDataActions }];
+  await changeState(({ roleDefinitions }) => {
+    const there = roleDefinitions.find(({ roleName }) => roleName === role.Name);
+    if (there !== undefined) there.permissions = permissions;
+    else {
+      const made = { id: randomUUID(), roleName: role.Name, description: role.Description, type: 'CustomRole' };
+      roleDefinitions.push({ ...made, permissions, assignableScopes: role.AssignableScopes });
+    }
+  });
+}
+
 const commands = {
   async 'role assignment create'() {
     const scope = of('scope');
@@ -63,25 +87,11 @@ const commands = {
     };
     await send('PUT', `${path}/roleAssignments/${randomUUID()}?api-version=2022-04-01`, { properties });
   },
-  /** The local Azure takes no roles: its state is what an administrator would have changed. */
+  async 'role definition create'() {
+    await writeRole();
+  },
   async 'role definition update'() {
-    const role = JSON.parse(of('role-definition'));
-    const state = await (await fetch(`${url}/simulator/state`)).json();
-    const mine = state.roleDefinitions.find(({ roleName }) => roleName === role.Name);
-    mine.permissions = [
-      {
-        actions: role.Actions,
-        notActions: role.NotActions,
-        dataActions: role.DataActions,
-        notDataActions: role.NotDataActions,
-      },
-    ];
-    const put = await fetch(`${url}/simulator/state`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(state),
-    });
-    if (!put.ok) throw new Error(await put.text());
+    await writeRole();
   },
   async 'ad sp show'() {
     const filter = encodeURIComponent(`appId eq '${of('id')}'`);
@@ -99,6 +109,21 @@ const commands = {
     const endDateTime = new Date(Date.now() + Number(of('years')) * 365 * 86_400_000).toISOString();
     const body = { passwordCredential: { endDateTime } };
     return (await graph('POST', `/v1.0/applications/${value[0].id}/addPassword`, body)).secretText;
+  },
+  /** Nor does it register bots. */
+  async 'bot create'() {
+    await changeState((state) =>
+      state.botServices.push({
+        subscriptionId: subscription,
+        resourceGroup: of('resource-group'),
+        name: of('name'),
+        endpoint: of('endpoint'),
+        msaAppId: of('appid'),
+        msaAppType: of('app-type'),
+        msaAppTenantId: of('tenant-id'),
+        channels: [],
+      }),
+    );
   },
   async 'bot update'() {
     await send('PATCH', `${bots()}?api-version=2022-09-15`, { properties: { endpoint: of('endpoint') } });

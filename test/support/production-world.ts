@@ -11,14 +11,13 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
 import { environmentExample } from '../../src/config/variables/variables.ts';
 import { serverCertificate } from '../../src/local/azure/certificates.ts';
 import { localBotPrincipal } from '../../src/local/bot-environment.ts';
 import { approversGroup, localTenantId, requestersGroup } from '../../src/local/people.ts';
 import { type Diagnosis, DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
 import { withSettings } from '../../src/setup/env-text.ts';
-import { type Change, giveRole } from './azure-state.ts';
+import { type AzureState, type Change, giveRole } from './azure-state.ts';
 import { cmkBot, type Said } from './command-line.ts';
 import { newAzureDir } from './data-folder.ts';
 import { freePorts } from './free-ports.ts';
@@ -35,23 +34,30 @@ export const teamsApp = { id: '8f0c6a51-3b7e-4f5d-9d2a-6c1e0b9a7f43', secret: 't
 const readerRole = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
 const yearMs = 365 * 86_400_000;
 
-export interface ProductionWorld {
+/** Everything the bot needs around it, and no bot. */
+export interface Tenant {
   readonly azure: RunningAzure;
-  readonly envFile: string;
-  readonly settings: Readonly<Record<string, string>>;
+  /** Of the settings' files. */
+  readonly folder: string;
+  readonly front: Front;
+  readonly botPort: number;
   readonly ownerUrl: string;
   readonly role: string;
-  readonly folder: string;
-  /** Answers of what ends TLS; null: the bot's. */
-  answer: number | null;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Carries a command out in a shell, and gives what it prints. */
+  run(command: string): Promise<string>;
+  end(): Promise<void>;
+}
+
+export interface ProductionWorld extends Omit<Tenant, 'run' | 'botPort'> {
+  readonly envFile: string;
   /** Puts settings, Azure, the database's rights and files back to where all is well. */
   putBack(): Promise<void>;
   set(settings: Readonly<Record<string, string | null>>): void;
   doctor(...more: readonly string[]): Promise<readonly Diagnosis[]>;
   cli(args: readonly string[], lines?: readonly string[]): Promise<Said>;
-  /** Carries a printed command out, and gives what it prints. */
+  /** Carries a printed command out, and gives what it prints; `value` is answered where it asks for a setting. */
   carryOut(command: string, value?: string): Promise<string>;
-  end(): Promise<void>;
 }
 
 /** What an administrator did in Azure before the bot was started. */
@@ -135,8 +141,67 @@ async function makeRoles(server: string, ca: string): Promise<{ owner: string; b
   return { owner: as(owner), bot: as(role), role };
 }
 
+/** The settings of a bot in the tenant, as they should be. */
+const settingsOf = (
+  { azure, front, botPort, folder }: Pick<Tenant, 'azure' | 'front' | 'botPort' | 'folder'>,
+  roles: { readonly owner: string; readonly bot: string },
+): Record<string, string> => ({
+  PORT: String(botPort),
+  MicrosoftAppType: 'SingleTenant',
+  MicrosoftAppId: teamsApp.id,
+  MicrosoftAppPassword: teamsApp.secret,
+  MicrosoftAppTenantId: localTenantId,
+  ToChannelFromBotLoginUrl: `${azure.url}/${localTenantId}`,
+  DATABASE_URL: roles.bot,
+  CMK_DATABASE_OWNER_URL: roles.owner,
+  CMK_SEAL_KEY_FILE: path.join(folder, 'server-seal.key'),
+  AZURE_CLOUD: 'custom',
+  AZURE_ARM_ENDPOINT: azure.url,
+  AZURE_AUTHORITY_HOST: azure.url,
+  AZURE_GRAPH_ENDPOINT: azure.url,
+  AZURE_CA_FILE: caOf(azure),
+  AZURE_CLIENT_ID: localBotPrincipal.id,
+  AZURE_CLIENT_SECRET: localBotPrincipal.secret,
+  CMK_SUBSCRIPTIONS: `${careId},${researchId}`,
+  CMK_REQUESTERS: requestersGroup.id,
+  CMK_APPROVERS: approversGroup.id,
+  CMK_STEP_UP: 'c1',
+  CMK_PUBLIC_URL: front.url,
+  CMK_OPERATIONS_CHANNEL: '19:operations@thread.tacv2',
+  CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2',
+  CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2',
+  CMK_TEAMS_SERVICE_URL: `http://127.0.0.1:${botPort}/`,
+  CMK_AZURE_POLL: '50ms',
+});
+
+const caOf = ({ dataDir }: Pick<RunningAzure, 'dataDir'>): string => path.join(dataDir, 'ca.pem');
+
+/** A shell in which `az` speaks to the local Azure. */
+function openShell({ azure, folder, ownerUrl }: Pick<Tenant, 'azure' | 'folder' | 'ownerUrl'>): Tenant['run'] {
+  const stubs = path.join(folder, 'bin');
+  mkdirSync(stubs);
+  copyFileSync(path.join(root, 'test/support/az-here.js'), path.join(stubs, 'az.mjs'));
+  const starts = `#!/bin/sh\nexec "${process.execPath}" "${stubs}/az.mjs" "$@"\n`;
+  writeFileSync(path.join(stubs, 'az'), starts, { mode: 0o755 });
+  const env = {
+    PATH: `${stubs}:${process.env.PATH}`,
+    HOME: process.env.HOME,
+    NODE_EXTRA_CA_CERTS: caOf(azure),
+    AZ_HERE_URL: azure.url,
+    AZ_HERE_TENANT: localTenantId,
+    AZ_HERE_SUBSCRIPTION: careId,
+    CMK_DATABASE_OWNER_URL: ownerUrl,
+  };
+  return (command) =>
+    new Promise((resolve, reject) => {
+      execFile('/bin/sh', ['-ec', command], { cwd: root, env }, (error, out, err) =>
+        error === null ? resolve(out.trim()) : reject(new Error(`${command}\n${err || error.message}`)),
+      );
+    });
+}
+
 /** Null where there is no PostgreSQL. */
-export async function startProductionWorld(): Promise<ProductionWorld | null> {
+export async function startTenant(): Promise<Tenant | null> {
   const dataDir = await newAzureDir();
   const postgres = await startPostgres(await serverCertificate(dataDir));
   if (postgres === null) return null;
@@ -145,95 +210,56 @@ export async function startProductionWorld(): Promise<ProductionWorld | null> {
   const botPort = await freePorts(1);
   const front = await openFront(dataDir, botPort);
   await changeState(azure, installed(`${front.url}/api/messages`));
-  const ca = path.join(dataDir, 'ca.pem');
-  const roles = await makeRoles(await postgres.newDatabase(), ca);
-  const sealKey = await writeServerSealKey(folder);
-  const settings: Record<string, string> = {
-    PORT: String(botPort),
-    MicrosoftAppType: 'SingleTenant',
-    MicrosoftAppId: teamsApp.id,
-    MicrosoftAppPassword: teamsApp.secret,
-    MicrosoftAppTenantId: localTenantId,
-    ToChannelFromBotLoginUrl: `${azure.url}/${localTenantId}`,
-    DATABASE_URL: roles.bot,
-    CMK_DATABASE_OWNER_URL: roles.owner,
-    CMK_SEAL_KEY_FILE: sealKey,
-    AZURE_CLOUD: 'custom',
-    AZURE_ARM_ENDPOINT: azure.url,
-    AZURE_AUTHORITY_HOST: azure.url,
-    AZURE_GRAPH_ENDPOINT: azure.url,
-    AZURE_CA_FILE: ca,
-    AZURE_CLIENT_ID: localBotPrincipal.id,
-    AZURE_CLIENT_SECRET: localBotPrincipal.secret,
-    CMK_SUBSCRIPTIONS: `${careId},${researchId}`,
-    CMK_REQUESTERS: requestersGroup.id,
-    CMK_APPROVERS: approversGroup.id,
-    CMK_STEP_UP: 'c1',
-    CMK_PUBLIC_URL: front.url,
-    CMK_OPERATIONS_CHANNEL: '19:operations@thread.tacv2',
-    CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2',
-    CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2',
-    CMK_TEAMS_SERVICE_URL: `http://127.0.0.1:${botPort}/`,
-    CMK_AZURE_POLL: '50ms',
+  const roles = await makeRoles(await postgres.newDatabase(), caOf(azure));
+  await writeServerSealKey(folder);
+  const ownerUrl = roles.owner;
+  return {
+    azure,
+    folder,
+    front,
+    botPort,
+    ownerUrl,
+    role: roles.role,
+    settings: settingsOf({ azure, front, botPort, folder }, roles),
+    run: openShell({ azure, folder, ownerUrl }),
+    async end() {
+      front.close();
+      await postgres.stop();
+      await discard(azure);
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
+}
+
+/** The tenant with a bot that runs in it. Null where there is no PostgreSQL. */
+export async function startProductionWorld(): Promise<ProductionWorld | null> {
+  const tenant = await startTenant();
+  if (tenant === null) return null;
+  const { azure, folder, front, botPort, settings, run } = tenant;
   const envFile = path.join(folder, '.env');
   const write = (some: Readonly<Record<string, string | null>>, text = environmentExample()): void =>
     writeFileSync(envFile, withSettings(text, some), { mode: 0o600 });
   write(settings);
   let printed = '';
-  const bot = await spawnBot({ ...settings, NODE_EXTRA_CA_CERTS: ca }, (text) => {
+  const bot = await spawnBot({ ...settings, NODE_EXTRA_CA_CERTS: caOf(azure) }, (text) => {
     printed += text;
   });
-  const stubs = path.join(folder, 'bin');
-  mkdirSync(stubs);
-  copyFileSync(path.join(root, 'test/support/az-here.js'), path.join(stubs, 'az.mjs'));
-  writeFileSync(path.join(stubs, 'az'), `#!/bin/sh\nexec "${process.execPath}" "${stubs}/az.mjs" "$@"\n`, {
-    mode: 0o755,
-  });
-  const shell = {
-    PATH: `${stubs}:${process.env.PATH}`,
-    HOME: process.env.HOME,
-    NODE_EXTRA_CA_CERTS: ca,
-    AZ_HERE_URL: azure.url,
-    AZ_HERE_TENANT: localTenantId,
-    AZ_HERE_SUBSCRIPTION: careId,
-    CMK_DATABASE_OWNER_URL: roles.owner,
-  };
-  const run = (command: string): Promise<string> =>
-    new Promise((resolve, reject) => {
-      execFile('/bin/sh', ['-ec', command], { cwd: root, env: shell }, (error, out, err) =>
-        error === null ? resolve(out.trim()) : reject(new Error(`${command}\n${err || error.message}`)),
-      );
-    });
   const end = async (): Promise<void> => {
     await bot.end('SIGKILL');
-    front.close();
-    await postgres.stop();
-    await discard(azure);
-    rmSync(folder, { recursive: true, force: true });
+    await tenant.end();
   };
   await untilReady(bot, `http://127.0.0.1:${botPort}`, () => printed).catch(async (error: unknown) => {
     await end();
     throw error;
   });
-  const state = (await http(azure, 'GET', '/simulator/state')).body;
+  const state: AzureState = (await http(azure, 'GET', '/simulator/state')).body;
   return {
-    azure,
+    ...tenant,
     envFile,
-    settings,
-    ownerUrl: roles.owner,
-    role: roles.role,
-    folder,
-    get answer() {
-      return front.answer;
-    },
-    set answer(status) {
-      front.answer = status;
-    },
     async putBack() {
       write(settings);
       front.answer = null;
-      chmodSync(sealKey, 0o600);
+      chmodSync(settings.CMK_SEAL_KEY_FILE ?? '', 0o600);
       await changeState(azure, (now) => Object.assign(now, structuredClone(state)));
     },
     set: (some) => write(some, readFileSync(envFile, 'utf8')),
@@ -241,7 +267,7 @@ export async function startProductionWorld(): Promise<ProductionWorld | null> {
     async doctor(...more) {
       const { out, err } = await cmkBot(['doctor', '--json', '--env', envFile, ...more]);
       if (out === '') throw new Error(err);
-      return DiagnosisReport.parse(z.json().parse(JSON.parse(out))).findings;
+      return DiagnosisReport.parse(JSON.parse(out)).findings;
     },
     async carryOut(command, value) {
       const [, setting] = /^cmk-bot setup --set (\w+)$/.exec(command) ?? [];

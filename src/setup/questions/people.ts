@@ -5,6 +5,8 @@ import {
   type Answers,
   always,
   answerTo,
+  byAzd,
+  byHand,
   type Checked,
   doubted,
   good,
@@ -147,7 +149,7 @@ const signIn: Question = {
 };
 
 const needsApp = (answers: Answers): boolean =>
-  answerTo(answers, 'signIn') !== 'none' && answerTo(answers, 'identity') === 'UserAssignedMSI';
+  answerTo(answers, 'signIn') !== 'none' && (byAzd(answers) || answerTo(answers, 'identity') === 'UserAssignedMSI');
 
 const signInApp: Question = {
   id: 'signInApp',
@@ -171,7 +173,7 @@ const signInSecret: Question = {
   explains: 'az ad app credential reset --id APP_ID --append --query password -o tsv makes one and shows it once.',
   usual: nothing,
   isSecret: true,
-  isAsked: needsApp,
+  isAsked: (answers) => byHand(answers) && needsApp(answers),
   check: async (given, answers, world) => {
     const tried = await world.trySecret(answerTo(answers, 'tenant'), answerTo(answers, 'signInApp'), given);
     if (tried.kind === 'refused') return refused(`Entra does not take it: ${tried.why}`);

@@ -5,6 +5,7 @@ import {
   type Answers,
   always,
   answerTo,
+  byHand,
   type Checked,
   chosen,
   doubted,
@@ -19,8 +20,8 @@ import {
 import type { SetupWorld } from '../world.ts';
 
 const places = [
-  ['azure', 'Azure Container Apps'],
-  ['host', 'your own container host or machine'],
+  ['azure', 'Azure Container Apps, by azd up'],
+  ['host', 'your own container host or machine, on Azure or elsewhere'],
 ] as const;
 
 const runs: Question = {
@@ -28,7 +29,7 @@ const runs: Question = {
   part: 1,
   asks: () => `Where does the bot run?\n${listed(places.map(([, name]) => name))}`,
   explains:
-    'On Azure the bot can have a managed identity, which has no secret that ends. To try it on one machine: npm run local.',
+    'azd makes the identity, the address, the database and the key itself: fewer questions. To try it on one machine: npm run local.',
   usual: () => '1',
   isAsked: always,
   check: (given) => chosen(given, places),
@@ -76,16 +77,13 @@ const identity: Question = {
   asks: () => `The bot’s identity\n${listed(identities.map(([, name]) => name))}`,
   explains:
     'It signs in to Bot Framework, to Azure and to Microsoft Graph. docs/install-in-teams.md shows how to make either.',
-  usual: (answers) => (answerTo(answers, 'runs') === 'azure' ? '1' : '2'),
-  isAsked: always,
-  check: (given, answers) => {
+  usual: () => '2',
+  isAsked: byHand,
+  check: (given) => {
     const choice = chosen(given, identities);
     if (choice.kind !== 'taken') return choice;
-    const onAzure = answerTo(answers, 'runs') === 'azure';
-    if (!onAzure && choice.value === 'UserAssignedMSI')
-      return refused('A managed identity works on Azure alone. Take 2.');
-    const spare = 'Since it runs on Azure, 1 spares you a secret that ends.';
-    return onAzure && choice.value === 'SingleTenant' ? doubted(spare, choice) : choice;
+    const lasts = 'It works only where Azure’s own compute has the identity.';
+    return choice.value === 'UserAssignedMSI' ? doubted(lasts, choice) : choice;
   },
 };
 
@@ -116,7 +114,7 @@ const app: Question = {
     isManaged(answers) ? 'Managed identity, by name or client id' : 'App registration, by name or client id',
   explains: 'The client id is what Bot Framework, Azure and the app package know the bot by.',
   usual: nothing,
-  isAsked: always,
+  isAsked: byHand,
   check: checkIdentity,
 };
 
@@ -127,7 +125,7 @@ const secret: Question = {
   explains: 'az ad app credential reset --id APP_ID --append --query password -o tsv makes one and shows it once.',
   usual: nothing,
   isSecret: true,
-  isAsked: (answers) => !isManaged(answers),
+  isAsked: (answers) => byHand(answers) && !isManaged(answers),
   check: async (given, answers, world) => {
     const tried = await world.trySecret(answerTo(answers, 'tenant'), answerTo(answers, 'app'), given);
     if (tried.kind === 'refused') return refused(`Entra does not take it: ${tried.why}`);
@@ -172,7 +170,7 @@ const host: Question = {
   asks: () => 'Host name under which Teams and browsers reach the bot, without https://',
   explains: 'What ends TLS there leads to the bot’s port. Bot Framework posts to https://HOST/api/messages.',
   usual: nothing,
-  isAsked: always,
+  isAsked: byHand,
   check: (given, _answers, world) => checkHost(given, world),
 };
 

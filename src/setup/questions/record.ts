@@ -1,8 +1,8 @@
 /** Where the record lies, who writes it, and what seals it. */
 import {
   type Answers,
-  always,
   answerTo,
+  byHand,
   type Checked,
   good,
   mind,
@@ -14,7 +14,7 @@ import {
 import type { SetupWorld } from '../world.ts';
 import { checkIdentity } from './place.ts';
 
-const onServer = (answers: Answers): boolean => answerTo(answers, 'server') !== 'embedded';
+const onServer = (answers: Answers): boolean => byHand(answers) && answerTo(answers, 'server') !== 'embedded';
 
 /** Without a password where Entra's tokens take its place. */
 const usesTokens = (answers: Answers): boolean => answerTo(answers, 'identity') === 'UserAssignedMSI';
@@ -26,7 +26,7 @@ const server: Question = {
   explains:
     'Embedded survives the process but not the machine, and serves one replica. Azure’s name ends with .postgres.database.azure.com.',
   usual: nothing,
-  isAsked: always,
+  isAsked: byHand,
   check: (given) => {
     if (given.toLowerCase() === 'embedded')
       return taken('embedded', 'embedded, in .local', mind('one machine, one replica'));
@@ -176,7 +176,7 @@ const seal: Question = {
     'Key that seals events: a file (openssl rand -base64 32), or a secret of a vault (https://VAULT/secrets/NAME)',
   explains:
     'It must not lie where the database’s owner reaches it. Lose it and the record cannot be checked: keep a copy.',
-  usual: (answers) => (answerTo(answers, 'runs') === 'azure' ? null : '/run/secrets/seal.key'),
+  usual: () => '/run/secrets/seal.key',
   isAsked: onServer,
   check: (given) => {
     if (!given.startsWith('https:'))

@@ -1,0 +1,259 @@
+/**
+ * From answers to a healthcare agent under a key of the hospital's own, without anybody's help: the wizard writes the settings,
+ * what it leaves to do is carried out as printed, what `npm run build` made starts in production mode with those settings, the
+ * doctor finds nothing, and a request goes from typing to succeeded.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, expect, test } from '@jest/globals';
+import { approver, localTenantId, requester } from '../../src/local/people.ts';
+import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
+import { type AzureState, agentIn } from '../support/azure-state.ts';
+import { type FrameworkCall, type RunningFramework, signToken, startFramework } from '../support/bot-framework.ts';
+import { changeState, http } from '../support/local-azure.ts';
+import { careId, owner, researchId } from '../support/local-azure-clients.ts';
+import { startTenant, type Tenant, teamsApp } from '../support/production-world.ts';
+import { sendRaw } from '../support/raw-activity.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const started = await startTenant();
+const where = started === null ? test.skip : test;
+const ends: (() => unknown)[] = [];
+afterAll(async () => {
+  for (const end of ends.reverse()) await end();
+  await started?.end();
+});
+
+const link = (name: string): string =>
+  `https://teams.microsoft.com/l/channel/19%3A${name}%40thread.tacv2/${name}?groupId=7&tenantId=${localTenantId}`;
+
+/** The roles, the registration and every right are still to be made. */
+const nothingYet = (state: AzureState): void => {
+  state.botServices = [];
+  state.roleDefinitions = state.roleDefinitions.filter(({ roleName }) => !roleName.startsWith('CMK bot'));
+};
+
+/** What was built, where nothing else of the project is. */
+async function built(folder: string): Promise<string> {
+  const app = path.join(folder, 'app');
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/build/run.ts', app], { cwd: root });
+  const outside = '@electric-sql/pglite';
+  mkdirSync(path.join(app, 'node_modules', outside), { recursive: true });
+  cpSync(path.join(root, 'node_modules', outside), path.join(app, 'node_modules', outside), { recursive: true });
+  return app;
+}
+
+type Cli = (...args: readonly string[]) => Promise<{ readonly code: number; readonly out: string }>;
+
+/** The command line as it was built, with the sign-in of the tenant's owner. */
+const commandLine =
+  ({ azure, settings }: Tenant, app: string, framework: RunningFramework): Cli =>
+  (...args) =>
+    new Promise((resolve) => {
+      const env = {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        NODE_EXTRA_CA_CERTS: settings.AZURE_CA_FILE,
+        ...Object.fromEntries(
+          Object.entries(settings).filter(([name]) => /^AZURE_(CLOUD|.*_(ENDPOINT|HOST|FILE))$/.test(name)),
+        ),
+        ToBotFromChannelOpenIdMetadataUrl: `${framework.url}/metadata`,
+        ToChannelFromBotLoginUrl: `${azure.url}/${localTenantId}`,
+        AZURE_TENANT_ID: localTenantId,
+        ...(args[0] === 'setup' ? { AZURE_CLIENT_ID: owner.id, AZURE_CLIENT_SECRET: owner.secret } : {}),
+      };
+      execFile(process.execPath, [path.join(app, 'cmk-bot.mjs'), ...args], { env }, (error, out, err) =>
+        resolve({ code: Number(error?.code ?? 0), out: `${out}${err}` }),
+      );
+    });
+
+/** Commands of the page that are to be run, with the reader's own words filled in. */
+const azCommands = (page: string): readonly string[] =>
+  page
+    .split('\n')
+    .map((line) => line.trim().replaceAll('GROUP', 'rg-care-prod'))
+    .filter((line) => line.startsWith('az '));
+
+const answersFor = ({ settings, ownerUrl, role }: Tenant): object => ({
+  runs: '2',
+  tenant: localTenantId,
+  identity: '2',
+  app: 'cmk-bot',
+  secret: teamsApp.secret,
+  host: new URL(settings.CMK_PUBLIC_URL ?? '').host,
+  subscriptions: `${careId},${researchId}`,
+  ask: 'CMK requesters',
+  approve: 'CMK approvers',
+  signIn: 'c1',
+  operations: link('operations'),
+  approvalsChannel: link('approvals'),
+  audit: link('audit'),
+  server: new URL(ownerUrl).host,
+  database: new URL(ownerUrl).pathname.slice(1),
+  authority: settings.AZURE_CA_FILE,
+  role,
+  password: 'none',
+  owner: new URL(ownerUrl).username,
+  ownerPassword: 'none',
+  seal: settings.CMK_SEAL_KEY_FILE,
+});
+
+/** Teams, as far as this story needs it. */
+class Chat {
+  private readonly framework: RunningFramework;
+  private readonly botUrl: string;
+  private count = 0;
+  constructor(framework: RunningFramework, botUrl: string) {
+    this.framework = framework;
+    this.botUrl = botUrl;
+  }
+
+  async send(person: { id: string; name: string }, conversation: string, activity: object): Promise<string> {
+    const serviceUrl = `${this.framework.url}/connector/`;
+    const token = await signToken({ aud: teamsApp.id, serviceurl: serviceUrl });
+    this.count += 1;
+    const isChannel = conversation.startsWith('19:');
+    const whole = {
+      id: `call-${this.count}`,
+      channelId: 'msteams',
+      serviceUrl,
+      from: { id: `29:${person.id}`, name: person.name, aadObjectId: person.id },
+      recipient: { id: `28:${teamsApp.id}`, name: 'CMK bot' },
+      conversation: {
+        id: conversation,
+        conversationType: isChannel ? 'channel' : 'personal',
+        tenantId: localTenantId,
+        ...(isChannel ? { isGroup: true } : {}),
+      },
+      channelData: {
+        tenant: { id: localTenantId },
+        ...(isChannel ? { channel: { id: conversation }, team: { id: '19:operations@thread.tacv2' } } : {}),
+      },
+      ...activity,
+    };
+    const headers = { authorization: `Bearer ${token}` };
+    return (await sendRaw({ botUrl: this.botUrl }, JSON.stringify(whole), { headers })).body;
+  }
+
+  click(person: { id: string; name: string }, conversation: string, verb: string, data: object): Promise<string> {
+    const value = { action: { type: 'Action.Execute', verb, data }, trigger: 'manual' };
+    return this.send(person, conversation, { type: 'invoke', name: 'adaptiveCard/action', value, replyToId: 'card' });
+  }
+
+  /** The first call of the bot's that holds all of these words. */
+  async posted(...words: readonly string[]): Promise<FrameworkCall> {
+    for (
+      const until = Date.now() + 60_000;
+      Date.now() < until;
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    ) {
+      const found = this.framework.calls.find(({ body }) => words.every((word) => body.includes(word)));
+      if (found !== undefined) return found;
+    }
+    throw new Error(`the bot never posted ${words.join(', ')}`);
+  }
+}
+
+/** What the button of a verb carries, on a card in whatever holds it. */
+function dataOf(node: unknown, verb: string): Record<string, unknown> | null {
+  if (typeof node !== 'object' || node === null) return null;
+  if ('verb' in node && node.verb === verb && 'data' in node) return node.data as Record<string, unknown>;
+  for (const inner of Object.values(node)) {
+    const found = dataOf(inner, verb);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+where(
+  'from answers to an agent under the hospital’s own key',
+  async () => {
+    if (started === null) return;
+    const tenant = started;
+    const { azure, folder, front, settings, run, botPort } = tenant;
+    await changeState(azure, nothingYet);
+    const framework = await startFramework(azure.dataDir);
+    ends.push(() => framework.close());
+    const app = await built(folder);
+    const cli = commandLine(tenant, app, framework);
+
+    const [envFile, answers] = [path.join(folder, '.env'), path.join(folder, 'answers.json')];
+    writeFileSync(answers, JSON.stringify(answersFor(tenant)));
+    expect(await cli('setup', '--answers', answers, '--env', envFile)).toMatchObject({ code: 0 });
+    for (const [name, value] of [
+      ['PORT', String(botPort)],
+      ['CMK_AZURE_POLL', '50ms'],
+      // Of this machine's Connector, which is none of Teams' own hosts.
+      ['CMK_TEAMS_SERVICE_URL', `${framework.url}/connector/`],
+      // Somebody's sign-in in a browser is another story.
+      ['CMK_STEP_UP', ''],
+    ]) {
+      expect(await cli('setup', '--set', `${name}=${value}`, '--env', envFile)).toMatchObject({ code: 0 });
+    }
+
+    const before = await cli('doctor', '--env', envFile, '--json');
+    expect(before.code).toBe(1);
+    const commands = azCommands(readFileSync(path.join(folder, 'left-to-do.md'), 'utf8'));
+    // Two permissions, two roles that are made and given in two subscriptions, a registration and its channel.
+    expect(commands).toHaveLength(10);
+    for (const line of commands) await run(line);
+
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME, NODE_EXTRA_CA_CERTS: settings.AZURE_CA_FILE };
+    const bot = spawn(process.execPath, [`--env-file=${envFile}`, 'cmk-bot-server.mjs'], {
+      cwd: app,
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    ends.push(async () => {
+      const ended = once(bot, 'exit');
+      bot.kill('SIGTERM');
+      await ended;
+    });
+    for (
+      const until = Date.now() + 60_000;
+      Date.now() < until;
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    ) {
+      if ((await fetch(`http://127.0.0.1:${botPort}/readyz`).catch(() => null))?.ok) break;
+    }
+
+    const after = await cli('doctor', '--env', envFile, '--json');
+    const { findings } = DiagnosisReport.parse(JSON.parse(after.out));
+    expect(findings.filter(({ outcome }) => outcome === 'fail')).toEqual([]);
+    expect(after.code).toBe(0);
+    // What it is right to warn of here, and what the bot need not see.
+    const others = findings.filter(({ code, outcome }) => outcome !== 'ok' && code !== 'config/versions');
+    expect(others.map(({ code, outcome }) => `${code} ${outcome}`)).toEqual([
+      'people/sign-in warn',
+      'teams/endpoint unknown',
+      'teams/channel unknown',
+      'teams/secret unknown',
+    ]);
+    expect(front.url).toBe(settings.CMK_PUBLIC_URL);
+
+    const chat = new Chat(framework, `http://127.0.0.1:${botPort}`);
+    const text = '/enable-cmk resource=triage-agent-prod vault=kv-care-prod key=cmk-triage-agent';
+    await chat.send(requester, 'a:personal', { type: 'message', text });
+    const review = await chat.posted('form.submit');
+    const submitted = {
+      ...dataOf(JSON.parse(review.body), 'form.submit'),
+      justification: 'Own keys',
+      acknowledgeDataLoss: 'true',
+    };
+    const [id = ''] = /CMK-[0-9A-Z]{6}/.exec(await chat.click(requester, 'a:personal', 'form.submit', submitted)) ?? [];
+    expect(id).not.toBe('');
+    const asked = await chat.posted(id, 'request.approve');
+    const decided = { ...dataOf(JSON.parse(asked.body), 'request.approve'), acknowledgeIrreversible: 'true' };
+    await chat.click(approver, '19:approvals@thread.tacv2', 'request.approve', decided);
+    await chat.posted(id, 'Succeeded');
+    const state: AzureState = (await http(azure, 'GET', '/simulator/state')).body;
+    expect(agentIn(state, 'triage-agent-prod').content.keyVaultProperties).toMatchObject({
+      keyName: 'cmk-triage-agent',
+    });
+  },
+  300_000,
+);
