@@ -19,6 +19,8 @@ const slowest = [
   'scenario/hostile-queries',
   'scenario/stop-run',
   'contract/store-folder',
+  'scenario/backup-restore',
+  'scenario/telemetry',
   'scenario/on-postgres',
   'contract/store-right-people',
   'scenario/wrong-clock',

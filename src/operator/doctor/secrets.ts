@@ -1,6 +1,7 @@
 /** When the secrets end that the bot signs in with. */
 import type { AppSecret } from '../../azure/app-secrets.ts';
 import { countOf } from '../../words/count.ts';
+import { utcMinute } from '../../words/instants.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command, newSecret, setAnew } from './commands.ts';
 import { failureLine } from './rights.ts';
@@ -53,7 +54,7 @@ async function diagnoseSecret({ secrets }: Surroundings, { appId, secret, variab
     });
   }
   const leftMs = ends.getTime() - Date.now();
-  const on = `${ends.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const on = utcMinute(ends.toISOString());
   const remedy = { who: 'an owner of the app registration', commands: [newSecret(appId), setAnew(variable)] };
   const mend = 'The old one works until it ends: give the new one to every replica, and start them again in turn.';
   if (leftMs <= 0) return fail(subject, `ended on ${on}: the bot cannot sign in`, mend, remedy);
