@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { StepResult } from '../domain/request/request-command.ts';
 import { roleRights } from '../store/runtime-role.ts';
 import { closeLeftForms } from '../teams/conversation/left-forms.ts';
+import { tellLostLooks } from '../teams/conversation/lost-looks.ts';
 import { ownerAdvice } from '../words/record.ts';
 import { startEngine, workflowVersion } from '../workflow/engine.ts';
 import { openKept } from '../workflow/kept.ts';
@@ -23,7 +24,7 @@ import { waitingForClock } from './wrong-clock.ts';
 export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide): Promise<Part> {
   const { config, log, database, store, requests, telemetry } = ground;
   const { azure, standings } = azureSide;
-  const { outbox, replicas, documents } = store;
+  const { outbox, replicas, documents, people } = store;
   const { policy, paused, beatMs, stepUp, retry: retryLimits } = config;
   const { tenantId } = config.teams;
   const { approver: approverStanding, requester: requesterStanding } = standings;
@@ -66,8 +67,14 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     tracing,
   });
   const { chat, directory } = teamsSide;
-  const left = { documents, chat, directory, now };
-  const sweeper = startSweeper({ documents, closeLeftForms: () => closeLeftForms(left), now, log });
+  const forms = { documents, chat, directory, people, requests, now };
+  const sweeper = startSweeper({
+    documents,
+    closeLeftForms: () => closeLeftForms(forms),
+    tellLostLooks: () => tellLostLooks(forms),
+    now,
+    log,
+  });
   return {
     async stop() {
       sweeper.stop();

@@ -11,6 +11,11 @@ const whyUnchecked = (failure: Failure | undefined): string =>
     : `${sourceWords(failure)}. Nothing was stored. ${remedyWhereRefused(failure)}`;
 
 export const refusedLooking = {
+  'look-lost': () => ({
+    title: 'Nobody looks any more.',
+    text: 'The bot was restarted while it waited for Azure. Nothing was stored. Look again, and it goes on from here.',
+    unchanged: true,
+  }),
   'azure-unreachable': (failure) => ({
     title: 'Azure did not answer as expected.',
     text: `${failure} Nothing was changed. Try again in a minute.`,

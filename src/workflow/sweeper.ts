@@ -1,8 +1,9 @@
-/** Looks after forms: deletes those that nobody touched for a week, and has those closed that nobody goes on with. */
+/** Looks after forms: old ones are deleted, those that nobody goes on with are closed, and looks that were lost are told. */
 
 export interface SweeperPorts {
   readonly documents: { deleteOlderThan(time: Date): Promise<number> };
   readonly closeLeftForms: () => Promise<void>;
+  readonly tellLostLooks: () => Promise<void>;
   readonly now: () => Date;
   readonly log: { warn(fields: object, message: string): void };
 }
@@ -10,9 +11,10 @@ export interface SweeperPorts {
 const week = 7 * 24 * 3_600_000;
 const hour = 3_600_000;
 const minute = 60_000;
+const lookMs = 20_000;
 
-/** Sweeps old ones now and every hour, left ones now and every minute. */
-export function startSweeper({ documents, closeLeftForms, now, log }: SweeperPorts): { stop(): void } {
+/** Sweeps old ones now and every hour, left ones now and every minute, lost looks oftener: somebody waits. */
+export function startSweeper({ documents, closeLeftForms, tellLostLooks, now, log }: SweeperPorts): { stop(): void } {
   const sweep = (): void => {
     documents
       .deleteOlderThan(new Date(now().getTime() - week))
@@ -21,9 +23,13 @@ export function startSweeper({ documents, closeLeftForms, now, log }: SweeperPor
   const close = (): void => {
     closeLeftForms().catch((error: unknown) => log.warn({ err: error }, 'closing forms that were left did not work'));
   };
-  const timers = [setInterval(sweep, hour), setInterval(close, minute)];
+  const tell = (): void => {
+    tellLostLooks().catch((error: unknown) => log.warn({ err: error }, 'telling of lost looks did not work'));
+  };
+  const timers = [setInterval(sweep, hour), setInterval(close, minute), setInterval(tell, lookMs)];
   sweep();
   close();
+  tell();
   return {
     stop: () => {
       for (const timer of timers) clearInterval(timer);

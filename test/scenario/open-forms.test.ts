@@ -9,11 +9,14 @@ import {
   approvalCard,
   ask,
   choices,
+  faultAzure,
   fillForm,
+  mendAzure,
   people,
   places,
   shows,
   type,
+  untilMended,
 } from '../support/story.ts';
 import { queryStore, type World } from '../support/world.ts';
 
@@ -167,4 +170,65 @@ describe('clicked twice, or once more after its answer was lost', () => {
     const help = await type(world, requester, '/cmk-help');
     expect(await postedBy(help, 'help.cmk-requests')).toBe(1);
   });
+});
+
+describe('a look at a slow Azure whose process is killed', () => {
+  const lost = async (): Promise<void> => {
+    await world.endBot('SIGKILL');
+    await mendAzure(world);
+    await queryStore(
+      world,
+      `update cmk.document set changed_at = changed_at - interval '1 minute' where key like 'looking/%'`,
+    );
+    await world.startBot();
+  };
+  /** Filled in up to the vault, and waiting for the keys. */
+  async function waiting(place: string): Promise<SeenActivity> {
+    const { vault } = choices.first;
+    const form = await type(world, requester, '/enable-cmk triage-agent-prod', place);
+    await faultAzure(world, { match: { url: 'vaults/kv-care-prod' }, ...untilMended });
+    expect(answered(await click(requester, form, 'form.next', { vault }))).toContain('Azure takes longer than usual');
+    return form;
+  }
+
+  test('in a channel goes on by itself, in whichever process is there', async () => {
+    const form = await waiting(places.operations);
+    await lost();
+    await sees(requester, form, /Which key\?/);
+  });
+
+  test('in a personal chat says that nobody looks, and the button goes on with what was chosen', async () => {
+    const chat = `a:${requester}`;
+    const form = await waiting(chat);
+    await lost();
+    await sees(requester, form, /Nobody looks any more/, chat);
+    expect(answered(await click(requester, form, 'form.refresh'))).toContain('Which key?');
+  });
+
+  test('that lives is not taken for lost', async () => {
+    const chat = `a:${requester}`;
+    const form = await waiting(chat);
+    const marks = async () => (await world.teams.activities(chat, requester)).filter(({ id }) => id === form.id);
+    expect(activityText((await marks())[0] ?? form)).toContain('Azure takes longer than usual');
+    await mendAzure(world);
+    await sees(requester, form, /Which key\?/, chat);
+  });
+});
+
+test('a form whose request was stored right before its process ended is not closed over the request’s card', async () => {
+  const id = await ask(world, choices.test);
+  await world.endBot('SIGINT');
+  await queryStore(
+    world,
+    `update cmk.document set value = replace(value, '"ended":"submitted"', '"ended":null') where value like '%"requestId":"${id}"%'`,
+  );
+  await queryStore(
+    world,
+    `update cmk.document set changed_at = changed_at - interval '2 hours' where key like 'open-form/%'`,
+  );
+  await world.startBot();
+  // The others of its age are closed at the same time.
+  await shows(world, places.operations, requester, id, /Waiting for approval/);
+  await world.teams.sees(places.operations, requester, (one) => /Nobody went on with it/.test(activityText(one)));
+  await shows(world, places.operations, requester, id, /Waiting for approval/);
 });

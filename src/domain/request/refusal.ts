@@ -20,6 +20,7 @@ export const RefusalCode = z.enum([
   'record-not-ahead',
   'guest',
   'key-not-visible',
+  'look-lost',
   'not-under-own-key',
   'unknown-version',
   'version-in-use',

@@ -15,6 +15,7 @@ import type { Posted } from '../posts/chat.ts';
 import { CannotDraw, cardOfWaiting, FormDialog, type FormWork, keepForm, waitingForm } from './form-dialog.ts';
 import { FormState } from './form-state.ts';
 import { type FormTools, formWork } from './form-turn.ts';
+import { openLooks } from './looks.ts';
 import { outlasting } from './outlasting.ts';
 import { withinPatience } from './patience.ts';
 
@@ -123,8 +124,7 @@ export interface FormsOptions extends FormTools {
 
 export function openForms({ documents, ports, portal, isTaken }: FormsOptions): Forms {
   const work = formWork({ ports, portal });
-  /** What this process is looking at, by the id of the look. */
-  const looks = new Map<string, Promise<AdaptiveCard | null>>();
+  const looks = openLooks(documents);
   const opened = (context: TurnContext, formId: string): Promise<Opened> => load(documents, work, context, formId);
 
   const isPending = async (context: TurnContext, formId: string, look: string): Promise<boolean> =>
@@ -153,11 +153,10 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     if (now?.revision !== form.revision) throw new StaleDocument(`form ${form.id} has moved on`);
     const waiting = standingIn({ ...form, pending }, now.origin.messageId);
     keepForm(dialogs, waiting, cardOfWaiting(dialogs));
+    await looks.announce(form.id);
     await save();
-    const later = working
-      .then((answer) => unlessStale(() => settle(context, form, pending.look, answer)))
-      .finally(() => looks.delete(pending.look));
-    looks.set(pending.look, later);
+    const later = working.then((answer) => unlessStale(() => settle(context, form, pending.look, answer)));
+    looks.keep(form.id, pending.look, later);
     return { kind: 'card', card: formLookingCard(waiting, canGoBack(dialogs)), form: waiting, later } as const;
   }
 
@@ -171,7 +170,7 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
 
   /** Waits a while for what is looked at already; what nobody looks at any more, after a crash, is begun again. */
   async function lookOn(context: TurnContext, turn: Opened, form: Form, pending: Pending): Promise<FormAnswer> {
-    const going = looks.get(pending.look);
+    const going = looks.of(pending.look);
     if (going === undefined) {
       const clicked = { verb: pending.verb, inputs: FormInputs.parse(pending.inputs) };
       const answer = await act(context, turn, { ...form, pending: null }, clicked);

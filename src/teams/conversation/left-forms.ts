@@ -1,40 +1,35 @@
 /** Forms that nobody goes on with: each is closed where it stands, and its owner finds a way back in. */
-import { z } from 'zod';
-import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
-import { Form } from '../../operations/form.ts';
+import { type Documents, type Requests, StaleDocument } from '../../domain/ports/store.ts';
+import type { Form } from '../../operations/form.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { formLeftCard } from '../cards/views/form-place-view.ts';
 import type { Chat } from '../posts/chat.ts';
 import type { Directory } from '../posts/directory.ts';
-import { formKey, openFormPrefix } from './form-state.ts';
+import { formIn, formKey, openFormPrefix } from './form-state.ts';
 
 export interface LeftFormsOptions {
   readonly documents: Documents & { leftSince(prefix: string, time: Date): Promise<readonly string[]> };
   readonly chat: Pick<Chat, 'update'>;
   readonly directory: Directory;
+  readonly requests: Pick<Requests, 'load'>;
   readonly now: () => Date;
 }
 
 const hourMs = 3_600_000;
 
-/** As the dialogs' library keeps a form. */
-const FormDocument = z.looseObject({
-  dialog: z.looseObject({ dialogStack: z.tuple([z.looseObject({ state: z.looseObject({ form: Form }) })]) }),
-});
-
 /** Null where it has ended otherwise, or its owner goes on with it this very moment. */
-async function close({ documents, directory }: LeftFormsOptions, formId: string) {
+async function close({ documents, directory, requests }: LeftFormsOptions, formId: string) {
   const key = formKey(formId);
-  const document = FormDocument.safeParse((await documents.read([key]))[key]).data;
-  if (document === undefined) return null;
-  const [entry] = document.dialog.dialogStack;
-  const { form } = entry.state;
+  const kept = formIn((await documents.read([key]))[key]);
+  if (kept === null) return null;
+  const { form } = kept;
   if (form.ended !== null && form.ended !== 'left') return null;
+  // The process ended right after it stored what came of the form, whose message is the request's card by now.
+  if ((await requests.load(form.requestId))?.formId === form.id) return null;
   const names = await directory.names([form.owner]);
   const left: Form = { ...form, ended: 'left', pending: null };
   const card = formLeftCard(left, names(form.owner));
-  const dialogStack = [{ ...entry, state: { ...entry.state, form: left, card } }];
-  await documents.write({ [key]: { ...document, dialog: { ...document.dialog, dialogStack } } });
+  await documents.write({ [key]: kept.withForm(left, card) });
   return { form: left, card };
 }
 
