@@ -1,6 +1,6 @@
 /** Reads the hashes of a tree, and its entries, out of published tiles. */
 import { entriesIn } from './entry-bundle.ts';
-import { fullRoot, type Hash, leafHash } from './hashes.ts';
+import { fullRoot, type Hash } from './hashes.ts';
 import { consistencyRanges, inclusionRanges, type Range, rangeHash, type Subtree } from './ranges.ts';
 import { type TileAt, tileOf, tilePath, tileWidth } from './tile-paths.ts';
 
@@ -43,16 +43,10 @@ export class TileReader {
   async entries(index: number): Promise<readonly Buffer[]> {
     const at = tileOf('entries', index * tileWidth, this.#size);
     const entries = entriesIn(await this.#load(at));
-    if (entries === null || entries.length < at.width)
-      throw new TileUnusable(`${tilePath(at)}: not ${at.width} entries`);
+    // A tile that is not full holds what it says and no more; the full one in its place holds what came later, too.
+    const isWhole = entries?.length === at.width || entries?.length === tileWidth;
+    if (entries === null || !isWhole) throw new TileUnusable(`${tilePath(at)}: not ${at.width} entries`);
     return entries.slice(0, at.width);
-  }
-
-  /** The hashes of the leaves in one tile of entries are those of the tile of hashes beside it, or this is told. */
-  async entriesFit(index: number): Promise<boolean> {
-    const hashes = await this.#hashes(tileOf(0, index * tileWidth, this.#size));
-    const entries = await this.entries(index);
-    return entries.every((entry, n) => hashes[n]?.equals(leafHash(entry)) === true);
   }
 
   #rangeHash(range: Range): Promise<Hash> {
