@@ -43,17 +43,22 @@ need_az() {
   az account show --output none 2> /dev/null || stop 'az is not signed in: az login --tenant TENANT'
 }
 
-# The answer of a command, or its own words and what they mean to whoever runs this.
+# The answer of a command, or its own words and what they mean to whoever runs this. What it warns of is no part of the answer.
 ask() {
-  local answer
-  if ! answer="$("$@" 2>&1)"; then
-    show "$@" >&2
-    printf '%s\n' "$answer" >&2
-    case "$answer" in
-      *Authorization_RequestDenied* | *AuthorizationFailed* | *'Insufficient privileges'*)
-        stop "You lack the right to do this: ${who:-ask whoever administers it}." ;;
-      *) stop 'az did not do this; its words are above.' ;;
-    esac
+  local answer complaint words
+  complaint="$(mktemp)"
+  if answer="$("$@" 2> "$complaint")"; then
+    rm -f "$complaint"
+    printf '%s' "$answer"
+    return
   fi
-  printf '%s' "$answer"
+  words="$(cat "$complaint")"
+  rm -f "$complaint"
+  show "$@" >&2
+  printf '%s\n' "$words" >&2
+  case "$words" in
+    *Authorization_RequestDenied* | *AuthorizationFailed* | *'Insufficient privileges'*)
+      stop "You lack the right to do this: ${who:-ask whoever administers it}." ;;
+    *) stop "It was not done; the words of $1 are above." ;;
+  esac
 }

@@ -20,7 +20,8 @@ done
 need_az
 
 graph_app=00000003-0000-0000-c000-000000000000
-graph_url=https://graph.microsoft.com/v1.0
+graph_url="$(ask az cloud show --query endpoints.microsoftGraphResourceId --output tsv)"
+graph_url="${graph_url%/}/v1.0"
 
 case "$identity" in
   ????????-????-????-????-????????????) id="$identity" ;;

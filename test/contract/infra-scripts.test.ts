@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { roleFiles } from '../support/role-files.ts';
 import { type Answer, runWith } from '../support/stand-ins.ts';
@@ -17,7 +21,8 @@ describe('infra/grant-graph.sh', () => {
   const grant = (args: readonly string[], answers: readonly Answer[]) =>
     runWith(['infra/grant-graph.sh', ...args], ['az'], [...answers, signedIn]);
   const known: readonly Answer[] = [
-    { to: /az ad sp list --display-name id-cmk-bot/, says: [bot] },
+    { to: /az cloud show .*microsoftGraphResourceId/, says: ['https://graph.microsoft.com/'] },
+    { to: /az ad sp list --display-name id-cmk-bot/, says: [bot], warns: 'WARNING: this command is to change' },
     { to: /az ad sp show .*--query id /, says: [graph] },
     ...Object.entries(rights).map(
       ([name, role]): Answer => ({ to: new RegExp(`az ad sp show .*'${name}'`), says: [role] }),
@@ -70,10 +75,10 @@ describe('infra/grant-graph.sh', () => {
       /Authorization_RequestDenied[\s\S]*a Privileged Role Administrator of the tenant has to/,
     ],
     ['that az is not signed in', [{ ...signedIn, fails: 'Please run az login' }], /az is not signed in: az login/],
-    ['that there is no such identity', [{ to: /az ad sp list/ }], /Entra knows no id-cmk-bot/],
+    ['that there is no such identity', [{ to: /az ad sp list/ }, ...known], /Entra knows no id-cmk-bot/],
     [
       'that there are two of the name',
-      [{ to: /az ad sp list/, says: ['a\nb'] }],
+      [{ to: /az ad sp list/, says: ['a\nb'] }, ...known],
       /more than one id-cmk-bot: give the object id/,
     ],
   ])('says %s, and ends badly', async (_what, answers, words) => {
@@ -83,8 +88,15 @@ describe('infra/grant-graph.sh', () => {
   });
 
   test('says what to install where there is no az', async () => {
-    const { code, err } = await runWith(['infra/grant-graph.sh', bot], [], [], { PATH: '/usr/bin:/bin' });
-    expect([code, err]).toEqual([1, expect.stringContaining('az is missing: install the Azure CLI')]);
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-no-az-'));
+    try {
+      const places = execFileSync('which', ['bash', 'dirname'], { encoding: 'utf8' }).trim().split('\n');
+      for (const place of places) symlinkSync(place, path.join(folder, path.basename(place)));
+      const { code, err } = await runWith(['infra/grant-graph.sh', bot], [], [], { PATH: folder });
+      expect([code, err]).toEqual([1, expect.stringContaining('az is missing: install the Azure CLI')]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -13,6 +13,8 @@ export interface Answer {
   readonly to: RegExp;
   /** Printed, one a call; the last one again and again. */
   readonly says?: readonly string[];
+  /** What it says beside its answer. */
+  readonly warns?: string;
   /** How it ends: badly with these words. */
   readonly fails?: string;
 }
@@ -36,6 +38,7 @@ for answer in '${folder}'/answers/*/; do
   to="$(cat "$answer/to")"
   [[ "$said" =~ $to ]] || continue
   if [ -e "$answer/fails" ]; then cat "$answer/fails" >&2; exit 1; fi
+  [ -e "$answer/warns" ] && cat "$answer/warns" >&2
   says=("$answer"/says.*)
   [ -e "\${says[0]}" ] && cat "\${says[0]}"
   if [ "\${#says[@]}" -gt 1 ]; then rm "\${says[0]}"; fi
@@ -46,10 +49,11 @@ exit 97
 `;
 
 function lay(folder: string, answers: readonly Answer[]): void {
-  for (const [n, { to, says = [], fails }] of answers.entries()) {
+  for (const [n, { to, says = [], warns, fails }] of answers.entries()) {
     const own = path.join(folder, 'answers', String(n).padStart(3, '0'));
     mkdirSync(own, { recursive: true });
     writeFileSync(path.join(own, 'to'), to.source.replaceAll('\\/', '/'));
+    if (warns !== undefined) writeFileSync(path.join(own, 'warns'), `${warns}\n`);
     if (fails !== undefined) writeFileSync(path.join(own, 'fails'), `${fails}\n`);
     for (const [k, text] of says.entries()) writeFileSync(path.join(own, `says.${k}`), text === '' ? '' : `${text}\n`);
   }
