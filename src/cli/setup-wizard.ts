@@ -17,6 +17,7 @@ import { summary } from '../setup/summary.ts';
 import { AnswerFile, judge } from '../setup/unattended.ts';
 import { type Conversation, titleOf, walk } from '../setup/walk.ts';
 import type { SetupWorld } from '../setup/world.ts';
+import { utcMinute } from '../words/instants.ts';
 import { openSetupWorld } from './setup-world.ts';
 import { type Exit, exit, type Surroundings } from './subcommand.ts';
 import { Unusable } from './unusable.ts';
@@ -42,7 +43,7 @@ async function recall(env: string, people: People, world: SetupWorld): Promise<A
   const text = await textOf(keptFile(env));
   const kept = text === null ? null : Kept.safeParse(JSON.parse(text));
   if (kept?.success !== true || people.ask === null) return new Map();
-  await people.print(`There are ${Object.keys(kept.data.answers).length} answers of ${kept.data.at.slice(0, 16)} UTC.`);
+  await people.print(`There are ${Object.keys(kept.data.answers).length} answers of ${utcMinute(kept.data.at)}.`);
   const said = await people.ask('Go on with them? [Y] ');
   if (/^n/i.test(said.trim())) return new Map();
   const answers = new Map<QuestionId, Answer>();

@@ -71,11 +71,14 @@ export function planChangeRows(before: Plan, now: Plan): Row[] {
     ...warnings.map((check) => checkRow(marks.warn, check)),
     ...only(now, before, 'Not part of it before'),
     ...only(before, now, 'No longer part of it'),
-  ].slice(0, 10);
+  ].slice(0, mostChanges);
 }
 
 const startText = (notBefore: string | null): CardText =>
   notBefore === null ? plain('once approved') : md`not before ${dateAndTime(new Date(notBefore))}`;
+
+/** A card has an end. */
+const mostChanges = 10;
 
 function changedRows(before: ChangedFrom, now: Request): Row[] {
   const start =
