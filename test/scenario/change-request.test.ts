@@ -191,6 +191,26 @@ describe('two things at once', () => {
 const settledForm = (form: SeenActivity) =>
   world.teams.sees(operations, requester, (one) => one.id === form.id && /any more/.test(activityText(one)));
 
+test('nothing but a decision updates the card on which somebody may be writing why they reject it', async () => {
+  const id = await ask(world, choices.policies);
+  const chat = `a:${approver}`;
+  const cards = async () => [
+    await shows(world, approvals, approver, id, /Approval needed/),
+    await shows(world, chat, approver, id, /Approval needed/),
+  ];
+  const before = (await cards()).map(({ local }) => local.editedAt);
+  await click(requester, await waits(id), 'request.remind');
+  await world.teams.sees(
+    chat,
+    approver,
+    (one) => /asks you to decide/.test(one.text ?? '') && (one.text ?? '').includes(id),
+  );
+  await shows(world, operations, requester, id, /Reminded/);
+  await type(world, requester, `/cmk-requests ${id}`);
+  expect((await cards()).map(({ local }) => local.editedAt)).toEqual(before);
+  await cancels(id);
+});
+
 test('clicked twice opens one form', async () => {
   const id = await ask(world, choices.policies);
   const card = await waits(id);

@@ -255,6 +255,46 @@ scenario('reject', 'A rejection with a reason', 'The requester reads why, and ma
 });
 
 scenario(
+  'ask-again',
+  'Asking again for what was rejected',
+  'The form opens on its review, filled in as before. A second click opens no second one.',
+  async (t) => {
+    const { id, card } = await hasAsked(t);
+    await t.clicks(approver, card, 'Reject request', { reason: 'Say which ward' });
+    const rejected = await t.sees(requester, operations, id, /Rejected/);
+    const form = await t.opens(requester, rejected, 'Ask again', /Why is this needed/);
+    await t.clicks(requester, rejected, 'Ask again');
+    const because = { justification: 'Own keys before the audit, ward 3', acknowledgeDataLoss: 'true' };
+    const again = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));
+    await t.sees(approver, approvals, again, /Approval needed/);
+    await world.teams.click(requester, form.id, 'request.cancel');
+  },
+);
+
+scenario(
+  'slow-azure',
+  'Azure is slow while a form is filled in',
+  'The vault takes longer to answer than anybody waits for a click.',
+  async (t) => {
+    const form = await t.types(requester, '/enable-cmk triage-agent-prod', chatOf(requester));
+    await faultAzure(world, { match: { url: 'vaults/kv-care-prod' }, ...untilMended });
+    await t.clicks(requester, form, 'Next', { vault: choices.first.vault });
+    await t.clicks(requester, form, 'Back');
+    t.notes('The requester goes on after all, and Azure answers.');
+    await mendAzure(world);
+    await t.clicks(requester, form, 'Next', { vault: choices.first.vault });
+    await t.clicks(requester, form, 'Cancel');
+  },
+);
+
+scenario('typo', 'A slip of the finger', 'Nothing is opened for something else than was meant.', async (t) => {
+  await t.types(requester, '/enable-cmkk');
+  await t.types(requester, '/enable-cmk triage-agent-prdo');
+  await t.types(requester, '/enable-cmk triage-agent-prod volt=kv-care-prod');
+  await t.types(requester, '/enable-cmk triage-agent-prod vault=kv-care-prod key=cmk-triage-agnet');
+});
+
+scenario(
   'cancel',
   'A request that its requester cancels',
   'Before anybody has decided, although they were reminded.',
