@@ -65,6 +65,12 @@ async function notOpened(place: Place, error: unknown): Promise<Diagnosis> {
     const { sealsUnusable } = await import('../operator/doctor/record.ts');
     return sealsUnusable(key, error.message);
   }
+  const { NotBroughtUp, OtherRecord } = await import('./open-store.ts');
+  if (error instanceof NotBroughtUp) {
+    const mend = 'Start the bot of this version once, with the owner of the tables: it brings them up.';
+    return fail(about('db/tables', 'tables'), error.message, mend, { commands: ['npm start'] });
+  }
+  if (error instanceof OtherRecord) return fail(database, error.message, 'Use the program that wrote it.');
   const variable = place.kind === 'server' ? 'DATABASE_URL' : 'CMK_DATA_DIR';
   const mend = 'Look at DATABASE_URL, or CMK_DATA_DIR and --data.';
   return fail(database, messageOf(error), mend, { commands: [setAnew(variable)] });

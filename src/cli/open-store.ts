@@ -111,14 +111,20 @@ function toolsWith({ keys, missing }: KnownKeys) {
   return { seal: cannotSeal, check: missing === null ? lineChecker(null) : cannotCheck(missing), commitmentTo };
 }
 
+/** Its tables are not there, or of an earlier version of this program. */
+export class NotBroughtUp extends Unusable {}
+
+/** It was written by a program of another kind, which this one cannot read. */
+export class OtherRecord extends Unusable {}
+
 /** A database of another version is not read: starting that version's bot is what brings it up to date. */
 async function refuseOther(database: Database, place: Place): Promise<void> {
   const pending = await pendingMigrations(database, placeName(place)).catch((error: unknown) => {
-    if (error instanceof OlderRecord || error instanceof NewerRecord) throw new Unusable(error.message);
+    if (error instanceof OlderRecord || error instanceof NewerRecord) throw new OtherRecord(error.message);
     throw new Unusable(`reading ${placeName(place)}: ${causeOf(error)}`);
   });
   if (pending.length === 0) return;
-  throw new Unusable(
+  throw new NotBroughtUp(
     `${placeName(place)} holds no record this version can read yet (${pending.join(', ')}). Start the bot of this version once.`,
   );
 }

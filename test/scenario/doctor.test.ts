@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -28,7 +29,7 @@ interface Broken {
   readonly found: RegExp;
   readonly breaks: (world: ProductionWorld) => void | Promise<void>;
   /** What is answered where a command asks for a setting; null: what the command before printed. */
-  readonly value?: (world: ProductionWorld) => string | null;
+  readonly value?: (world: ProductionWorld, command: string) => string | null;
   /** Of the commands, where the others are another way or only look. */
   readonly runs?: RegExp;
   readonly more?: (world: ProductionWorld) => readonly string[];
@@ -81,6 +82,10 @@ function packOther(world: ProductionWorld): void {
   const manifest = { id: other, version: '0.0.1', bots: [{ botId: other }], validDomains: ['old.org'], developer };
   writeFileSync(packed(world), zipSync({ 'manifest.json': strToU8(JSON.stringify(manifest)) }));
 }
+
+/** As the server's own administrator. */
+const asServer = ({ ownerUrl }: ProductionWorld): string =>
+  Object.assign(new URL(ownerUrl), { username: 'postgres' }).href;
 
 const rows: readonly Broken[] = [
   {
@@ -277,6 +282,27 @@ const rows: readonly Broken[] = [
     value: own('DATABASE_URL'),
   },
   {
+    what: 'the tables are not there yet',
+    code: 'db/tables',
+    outcome: 'fail',
+    found: /holds no record this version can read yet/,
+    breaks: async (world) => {
+      const name = `fresh_${randomUUID().slice(0, 8)}`;
+      await runAs(asServer(world), [`create database ${name} owner ${new URL(world.ownerUrl).username}`]);
+      const inFresh = (url = ''): string => Object.assign(new URL(url), { pathname: `/${name}` }).href;
+      const { DATABASE_URL, CMK_DATABASE_OWNER_URL } = world.settings;
+      world.set({ DATABASE_URL: inFresh(DATABASE_URL), CMK_DATABASE_OWNER_URL: inFresh(CMK_DATABASE_OWNER_URL) });
+    },
+  },
+  {
+    what: 'the bot is a superuser of the database',
+    code: 'db/role',
+    outcome: 'fail',
+    found: /postgres is a superuser: it could rewrite the record unseen/,
+    breaks: (world) => world.set({ DATABASE_URL: asServer(world) }),
+    value: (world, command) => world.settings[command.split(' ').at(-1) ?? ''] ?? '',
+  },
+  {
     what: 'the bot’s role may change events',
     code: 'db/role',
     outcome: 'fail',
@@ -341,7 +367,7 @@ where('each of what can be broken', () => {
       expect(commands).not.toEqual([]);
       let printed = '';
       for (const command of commands) {
-        const value = row.value?.(world);
+        const value = row.value?.(world, command);
         printed = (await world.carryOut(command, value ?? printed)) || printed;
       }
       expect(ill(await world.doctor(...more))).toEqual([]);

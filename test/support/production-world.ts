@@ -4,13 +4,23 @@
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readEnvFile } from '../../src/config/env-file.ts';
 import { environmentExample } from '../../src/config/variables/variables.ts';
 import { serverCertificate } from '../../src/local/azure/certificates.ts';
 import { localBotPrincipal } from '../../src/local/bot-environment.ts';
@@ -25,6 +35,7 @@ import { changeState, discard, http, type RunningAzure, startAzure } from './loc
 import { careId, researchId } from './local-azure-clients.ts';
 import { runAs, startPostgres } from './postgres.ts';
 import { writeServerSealKey } from './seal-keys.ts';
+import { systemIsHidden } from './system-programs.ts';
 import { spawnBot, untilReady } from './world.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -183,6 +194,11 @@ function openShell({ azure, folder, ownerUrl }: Pick<Tenant, 'azure' | 'folder' 
   copyFileSync(path.join(root, 'test/support/az-here.js'), path.join(stubs, 'az.mjs'));
   const starts = `#!/bin/sh\nexec "${process.execPath}" "${stubs}/az.mjs" "$@"\n`;
   writeFileSync(path.join(stubs, 'az'), starts, { mode: 0o755 });
+  const folders = (process.env.PATH ?? '').split(path.delimiter);
+  if (systemIsHidden() || !folders.some((one) => existsSync(path.join(one, 'psql')))) {
+    const instead = `#!/bin/sh\nexec "${process.execPath}" "${root}test/support/psql-here.js" "$@"\n`;
+    writeFileSync(path.join(stubs, 'psql'), instead, { mode: 0o755 });
+  }
   const env = {
     PATH: `${stubs}:${process.env.PATH}`,
     HOME: process.env.HOME,
@@ -191,6 +207,8 @@ function openShell({ azure, folder, ownerUrl }: Pick<Tenant, 'azure' | 'folder' 
     AZ_HERE_TENANT: localTenantId,
     AZ_HERE_SUBSCRIPTION: careId,
     CMK_DATABASE_OWNER_URL: ownerUrl,
+    // Of the server itself.
+    PGUSER: 'postgres',
   };
   return (command) =>
     new Promise((resolve, reject) => {
@@ -229,6 +247,18 @@ export async function startTenant(): Promise<Tenant | null> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A bot with the settings of the file, until it is ready. */
+async function startOnce(envFile: string, ca: string): Promise<string> {
+  let printed = '';
+  const port = String(await freePorts(1));
+  const env = { ...readEnvFile(envFile), PORT: port, CMK_REPLICA: 'once', NODE_EXTRA_CA_CERTS: ca };
+  const bot = await spawnBot(env, (text) => {
+    printed += text;
+  });
+  await untilReady(bot, `http://127.0.0.1:${port}`, () => printed).finally(() => bot.end('SIGINT'));
+  return '';
 }
 
 /** The tenant with a bot that runs in it. Null where there is no PostgreSQL. */
@@ -271,6 +301,7 @@ export async function startProductionWorld(): Promise<ProductionWorld | null> {
     },
     async carryOut(command, value) {
       const [, setting] = /^cmk-bot setup --set (\w+)$/.exec(command) ?? [];
+      if (command === 'npm start') return startOnce(envFile, caOf(azure));
       if (setting === undefined) return run(command);
       const { code, out, err } = await cmkBot(['setup', '--set', setting, '--env', envFile], {}, [value ?? '']);
       if (code !== 0) throw new Error(`${command}: ${out}${err}`);

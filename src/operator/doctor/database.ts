@@ -6,8 +6,8 @@ import { roleRights } from '../../store/runtime-role.ts';
 import { connectionFacts } from '../../store/server-facts.ts';
 import { ownerAdvice } from '../../words/record.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { asOwner, setAnew } from './commands.ts';
-import { type About, about, fail, ok, type Subjects, warn } from './subjects.ts';
+import { asOwner, command, setAnew } from './commands.ts';
+import { type About, about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
 const database = about('db/answers', 'database');
 const owner = 'the owner of the database';
@@ -71,11 +71,19 @@ async function engineOf({ database }: Subjects): Promise<Diagnosis> {
   return fail(subject, 'its tables are not there', 'Start the bot once: it makes them.', { commands: ['npm start'] });
 }
 
-/** Without its owner's address the bot would have to own what it must not change. */
-const ownRole = {
-  who: owner,
-  commands: [asOwner('create role cmk_bot login'), setAnew('DATABASE_URL'), setAnew('CMK_DATABASE_OWNER_URL')],
-};
+/** A role of the bot's own, made by somebody who may; then the bot is told of both. */
+function ownRole({ store }: Subjects['config']): Remedy {
+  const { hostname, port, pathname } = new URL(store.kind === 'server' ? store.url : 'postgres://localhost/');
+  const at = ['-h', hostname, ...(port === '' ? [] : ['-p', port]), '-d', pathname.slice(1)];
+  return {
+    who: 'an administrator of the database server',
+    commands: [
+      command('psql', ...at, '-c', 'create role cmk_bot login'),
+      setAnew('DATABASE_URL'),
+      setAnew('CMK_DATABASE_OWNER_URL'),
+    ],
+  };
+}
 
 async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
   const subject = about('db/role', 'database user');
@@ -84,11 +92,11 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
   const isLocal = config.server.mode === 'local';
   if (superuser && !isLocal) {
     const found = `${role} is a superuser: it could rewrite the record unseen`;
-    return fail(subject, found, 'Let the bot sign in as a role that may do little.', ownRole);
+    return fail(subject, found, 'Let the bot sign in as a role that may do little.', ownRole(config));
   }
   if (owns) {
     const found = 'owns the tables: it could switch off what guards the record';
-    return isLocal ? ok(subject, found) : warn(subject, found, `Better ${ownerAdvice}.`, ownRole);
+    return isLocal ? ok(subject, found) : warn(subject, found, `Better ${ownerAdvice}.`, ownRole(config));
   }
   if (mayChange.length === 0) return ok(subject, 'may put in events and read them, and owns nothing');
   const rights = mayChange.join(', ');
