@@ -8,7 +8,8 @@ import { type Answer, runWith } from '../support/stand-ins.ts';
 
 /**
  * The scripts that administrators run, with stand-ins for `az` and the rest: what they ask, what they would change and when they
- * stop. How the real `az` answers is written from its documentation; none of this ran against a tenant.
+ * stop. How the real `az` answers is written from its documentation, and of the first was seen by `test/long/az.test.ts`; none of
+ * this ran against a tenant.
  */
 
 const signedIn: Answer = { to: /^az account show/ };

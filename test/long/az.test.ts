@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { AzClient, type AzOutcome } from '../support/az-client.ts';
 import { type AzCommand, azCommands } from '../support/az-commands.ts';
-import { discard, startAzure } from '../support/local-azure.ts';
+import type { AzureState } from '../support/azure-state.ts';
+import { changeState, discard, startAzure } from '../support/local-azure.ts';
+import { bot } from '../support/local-azure-clients.ts';
 import { table } from '../support/table.ts';
 
 /** Azure's own command line client, which knows nothing of this server, does what an operator would do with it. */
@@ -63,3 +65,26 @@ test('az does what it does with the real Azure, except for the commands that are
     await discard(azure);
   }
 }, 3_600_000);
+
+test('infra/grant-graph.sh gives what is missing by az, reads it back, and then finds nothing to do', async () => {
+  const program = process.env.CMK_AZ;
+  if (!program)
+    return void process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/local-azure.md)\n');
+  const azure = await startAzure();
+  try {
+    await changeState(azure, (state: AzureState) => {
+      for (const one of state.principals) if (one.id === bot.id) one.graphPermissions = ['User.Read.All'];
+    });
+    const az = new AzClient(program, azure);
+    await az.signIn();
+    const shown = await az.script('infra/grant-graph.sh', 'CMK bot');
+    expect([shown.said, shown.printed]).toEqual(['', expect.stringContaining('GroupMember.Read.All is missing.')]);
+    expect(shown.printed).toContain('Nothing was changed. --yes does it.');
+    const done = await az.script('infra/grant-graph.sh', '--yes', 'CMK bot');
+    expect([done.said, done.printed]).toEqual(['', expect.stringContaining('read back')]);
+    const again = await az.script('infra/grant-graph.sh', '--yes', bot.id);
+    expect([again.said, again.printed]).toEqual(['', expect.stringContaining('Nothing to do.')]);
+  } finally {
+    await discard(azure);
+  }
+}, 600_000);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { RunningAzure } from './local-azure.ts';
 import { bot, careId, owner, tenantId } from './local-azure-clients.ts';
 
@@ -21,6 +22,8 @@ def find(host, *more, **named):
     return known('127.0.0.1' if str(host).endswith('.localhost') else host, *more, **named)
 socket.getaddrinfo = find
 `;
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** A line's words; quoted ones stay together, and `{s}` is a quote inside one. */
 const wordsOf = (line: string, filled: Readonly<Record<string, string>>): readonly string[] =>
@@ -70,6 +73,16 @@ export class AzClient {
     const [, ...args] = wordsOf(line.replaceAll('{q}', "'"), this.filled);
     return new Promise((resolve) => {
       execFile(this.program, args, { env: this.env, maxBuffer: 2 ** 26 }, (error, printed, said) =>
+        resolve({ endedWell: error === null, printed, said }),
+      );
+    });
+  }
+
+  /** A script of the repository, with this client as its `az`. */
+  script(file: string, ...args: readonly string[]): Promise<AzOutcome> {
+    const env = { ...this.env, PATH: `${path.dirname(this.program)}:${process.env.PATH ?? ''}` };
+    return new Promise((resolve) => {
+      execFile('bash', [file, ...args], { env, cwd: root, maxBuffer: 2 ** 26 }, (error, printed, said) =>
         resolve({ endedWell: error === null, printed, said }),
       );
     });

@@ -5,7 +5,7 @@ import { parseBody } from '../http/incoming.ts';
 import { Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { ServicePrincipal } from '../state/schema-directory.ts';
-import { graphRoute } from './graph.ts';
+import { context, graphRoute, notFound, principalBody, sameText } from './graph.ts';
 
 /** Application permissions by their ids (Microsoft Graph permissions reference). */
 const permissions: Readonly<Record<string, string>> = {
@@ -19,6 +19,13 @@ export const graphPrincipal = {
   id: '50000000-0000-4000-8000-0000000000a9',
   appId: '00000003-0000-0000-c000-000000000000',
   displayName: 'Microsoft Graph',
+  servicePrincipalNames: ['00000003-0000-0000-c000-000000000000'],
+  appRoles: Object.entries(permissions).map(([id, value]) => ({
+    id,
+    value,
+    allowedMemberTypes: ['Application'],
+    isEnabled: true,
+  })),
 } as const;
 
 /** An app has one secret here. Its hint is the first three characters, as in the real one. */
@@ -40,6 +47,14 @@ const principalOf = (call: Call): ServicePrincipal => {
   const found = call.world.state.principals.find((one) => one.id === id);
   if (found !== undefined) return found;
   throw refused(404, 'Request_ResourceNotFound', `Resource '${id}' does not exist.`);
+};
+
+const getServicePrincipal = (call: Call): Reply => {
+  const id = param(call, 'id');
+  const found = call.world.state.principals.find((one) => sameText(one.id, id));
+  const body = sameText(graphPrincipal.id, id) ? graphPrincipal : found && principalBody(found);
+  if (body === undefined) throw notFound(id);
+  return reply(200, { ...context(call, 'servicePrincipals/$entity'), ...body });
 };
 
 const AddPassword = z.object({
@@ -78,9 +93,27 @@ const giveAppRole = (call: Call): Reply => {
   return reply(201, { id: randomUUID(), ...asked, principalDisplayName: principal.displayName });
 };
 
+/** What was consented to, of the permissions that have an id here. */
+const listAppRoles = (call: Call): Reply => {
+  const principal = principalOf(call);
+  const held = Object.entries(permissions).filter(([, name]) => principal.graphPermissions.includes(name));
+  const value = held.map(([appRoleId]) => ({
+    id: appRoleId,
+    principalId: principal.id,
+    principalDisplayName: principal.displayName,
+    principalType: 'ServicePrincipal',
+    resourceId: graphPrincipal.id,
+    resourceDisplayName: graphPrincipal.displayName,
+    appRoleId,
+  }));
+  return reply(200, { value });
+};
+
 /** The owner of the tenant has every right of a directory. */
 export const graphApplicationRoutes: readonly Route[] = [
+  graphRoute('GET', '/v1.0/servicePrincipals/{id}', ['Application.Read.All'], getServicePrincipal),
   graphRoute('POST', '/v1.0/applications/{id}/addPassword', ['Application.ReadWrite.All'], addPassword),
+  graphRoute('GET', '/v1.0/servicePrincipals/{id}/appRoleAssignments', ['Application.Read.All'], listAppRoles),
   graphRoute(
     'POST',
     '/v1.0/servicePrincipals/{id}/appRoleAssignments',

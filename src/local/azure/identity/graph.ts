@@ -5,7 +5,7 @@ import { type Call, param, type Route } from '../http/router.ts';
 import type { ServicePrincipal, User, UserGroup } from '../state/schema-directory.ts';
 import { groupsOf } from './groups-of.ts';
 
-const notFound = (id: string): Refusal =>
+export const notFound = (id: string): Refusal =>
   new Refusal(
     reply(404, {
       error: {
@@ -15,9 +15,9 @@ const notFound = (id: string): Refusal =>
     }),
   );
 
-const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+export const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-const context = (call: Call, what: string): Readonly<Record<string, string>> => ({
+export const context = (call: Call, what: string): Readonly<Record<string, string>> => ({
   '@odata.context': `${call.world.url}/v1.0/$metadata#${what}`,
 });
 
@@ -69,13 +69,6 @@ export const principalBody = ({ id, appId, displayName, kind }: ServicePrincipal
   servicePrincipalType: kind,
   servicePrincipalNames: [appId],
 });
-
-const getServicePrincipal = (call: Call): Reply => {
-  const id = param(call, 'id');
-  const found = call.world.state.principals.find((one) => sameText(one.id, id));
-  if (found === undefined) throw notFound(id);
-  return reply(200, { ...context(call, 'servicePrincipals/$entity'), ...principalBody(found) });
-};
 
 const listMembers = (call: Call): Reply => {
   const { state } = call.world;
@@ -229,7 +222,6 @@ export const graphRoutes: readonly Route[] = [
   graphRoute('POST', '/v1.0/users/{id}/checkMemberGroups', [readUsers, readMembers], checkMemberGroups),
   graphRoute('POST', '/v1.0/directoryObjects/getByIds', ['Directory.Read.All'], getByIds),
   graphRoute('GET', '/v1.0/organization', ['Organization.Read.All'], listOrganizations),
-  graphRoute('GET', '/v1.0/servicePrincipals/{id}', ['Application.Read.All'], getServicePrincipal),
   graphRoute('GET', '/v1.0/groups/{id}', [readMembers], getGroup),
   graphRoute('GET', '/v1.0/groups/{id}/members', [readMembers], listMembers),
   graphRoute('GET', '/v1.0/groups/{id}/transitiveMembers/microsoft.graph.user', [readMembers], listTransitiveUsers),
