@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { strToU8, zipSync } from 'fflate';
@@ -373,6 +373,25 @@ where('each of what can be broken', () => {
       expect(ill(await world.doctor(...more))).toEqual([]);
     },
   );
+
+  test('a published log goes on with the record; more than the record has is a failure, and nothing that a command mends', async () => {
+    if (world === null) return;
+    const anchor = path.join(world.folder, 'anchor');
+    const key = path.join(world.folder, 'log.key');
+    writeFileSync(key, `${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
+    world.set({ CMK_ANCHOR: anchor, CMK_LOG_KEY_FILE: key });
+    const look = () => world.doctor('--only', 'record/anchor');
+    expect(await look()).toMatchObject([{ outcome: 'ok', found: `0 of 0 events are published in ${anchor}` }]);
+    mkdirSync(path.join(anchor, 'checkpoints'), { recursive: true });
+    writeFileSync(path.join(anchor, 'checkpoints', '9'), '');
+    expect(await look()).toMatchObject([
+      {
+        outcome: 'fail',
+        found: `9 events are published in ${anchor}, and the record has 0`,
+        commands: [`cmk-bot audit verify --anchor ${anchor}`],
+      },
+    ]);
+  });
 
   test('is told with exit codes: 0 for what is only warned of, 1 for it with --strict, 1 for a failure, 2 for a misunderstanding', async () => {
     if (world === null) return;

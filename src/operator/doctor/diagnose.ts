@@ -67,7 +67,7 @@ const parts: readonly Part<Surroundings>[] = [
 /** What needs it. */
 const recordParts: readonly Part<Subjects>[] = [
   { codes: ['db/answers', 'db/tls', 'db/tables', 'db/engine', 'db/role'], look: diagnoseDatabase },
-  { codes: ['record/seals', 'record/trail', 'record/clock'], look: diagnoseRecord },
+  { codes: ['record/seals', 'record/trail', 'record/anchor', 'record/clock'], look: diagnoseRecord },
   { codes: ['teams/service', 'teams/channels'], look: diagnoseTeams },
 ];
 

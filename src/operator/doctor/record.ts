@@ -1,4 +1,6 @@
 /** The record: what seals it, how much there is, and whether it may be written now. */
+
+import { anchorFolder } from '../../audit/anchor/folder.ts';
 import { sealKeyUse } from '../../audit/key-file.ts';
 import { openSeals, sealKeyId } from '../../audit/seals.ts';
 import type { KeyPlace } from '../../config/place.ts';
@@ -8,10 +10,11 @@ import { keptKeys } from '../kept-keys.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command, setClock } from './commands.ts';
 import { orFail } from './database.ts';
-import { about, fail, ok, type Remedy, type Subjects } from './subjects.ts';
+import { about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
 const seals = about('record/seals', 'seals');
 const trail = about('record/trail', 'audit trail');
+const anchor = about('record/anchor', 'published log');
 const clock = about('record/clock', 'clock');
 
 /** The key that the last event was sealed with; null: there is none, or it was written before there were seals. */
@@ -52,6 +55,32 @@ async function trailOf({ store }: Subjects): Promise<Diagnosis> {
   return ok(trail, `${seq} events; cmk-bot audit verify verifies them`);
 }
 
+/** A checkpoint that is due: one more than this is late. */
+const lateAfter = 5;
+const leastLateMs = 60_000;
+
+/** Whether what is published goes on. Whether it is the record's own, `audit verify --anchor` shows. */
+async function anchorOf({ config, store }: Subjects): Promise<readonly Diagnosis[]> {
+  if (config.anchor === null) return [];
+  const { folder, everyMs } = config.anchor;
+  const published = Math.max(0, ...(await anchorFolder(folder).sizes()));
+  const { seq, time } = await store.trail.head();
+  const found = `${published} of ${seq} events are published in ${folder}`;
+  if (published > seq) {
+    const mend =
+      'The record is not the one that was published, or its end is gone: change nothing, and find out which.';
+    const commands = [command('cmk-bot', 'audit', 'verify', '--anchor', folder)];
+    return [
+      fail(anchor, `${published} events are published in ${folder}, and the record has ${seq}`, mend, { commands }),
+    ];
+  }
+  const lateMs = time === null ? 0 : Date.now() - Date.parse(time);
+  if (published === seq || lateMs < Math.max(lateAfter * everyMs, leastLateMs)) return [ok(anchor, found)];
+  const mend =
+    'Nothing is published any more: look whether a bot runs, and at its log; its user has to be able to write there.';
+  return [warn(anchor, found, mend, { commands: [command('ls', '-ld', folder)] })];
+}
+
 async function clockOf({ store }: Subjects): Promise<Diagnosis> {
   const apart = await store.clock.look();
   if (apart === null) return ok(clock, 'believed');
@@ -64,5 +93,12 @@ async function clockOf({ store }: Subjects): Promise<Diagnosis> {
   return fail(clock, found, 'If this clock is right: cmk-bot audit resume', { commands: ['cmk-bot audit resume'] });
 }
 
-export const diagnoseRecord = (subjects: Subjects): Promise<readonly Diagnosis[]> =>
-  Promise.all([orFail(seals, sealsOf(subjects)), orFail(trail, trailOf(subjects)), orFail(clock, clockOf(subjects))]);
+export async function diagnoseRecord(subjects: Subjects): Promise<readonly Diagnosis[]> {
+  const [sealed, events, published, time] = await Promise.all([
+    orFail(seals, sealsOf(subjects)),
+    orFail(trail, trailOf(subjects)),
+    anchorOf(subjects).catch((error: Error) => [fail(anchor, error.message, 'Look at CMK_ANCHOR.')]),
+    orFail(clock, clockOf(subjects)),
+  ]);
+  return [sealed, events, ...published, time];
+}

@@ -39,6 +39,7 @@ export const diagnosisCodes = [
   'db/role',
   'record/seals',
   'record/trail',
+  'record/anchor',
   'record/clock',
 ] as const;
 export const DiagnosisCode = z.enum(diagnosisCodes);

@@ -43,8 +43,8 @@ const tenant: Question = {
     const who =
       me.kind === 'seen'
         ? `You are signed in to Azure as ${me.value.name}.`
-        : `Nobody is signed in to Azure here: ${me.why}. Answers are taken unseen; az login lets them be checked.`;
-    return `${who}\nTenant of the bot and of its people (its id)`;
+        : `${me.why}. Answers are taken unseen; az login lets them be checked.`;
+    return `Tenant of the bot and of its people (its id)\n   ${who}`;
   },
   explains: 'Activities from any other tenant are refused. az account show --query tenantId -o tsv shows it.',
   usual: async (_answers, world) => {
