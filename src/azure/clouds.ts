@@ -30,6 +30,8 @@ export interface Cloud {
   readonly databaseScope: string;
   /** What a vault's host name must end with before it is sent a token; null where that is not known. */
   readonly vaultSuffix: string | null;
+  /** The same of a storage account's host for blobs. */
+  readonly blobSuffix: string | null;
   /**
    * Whether Key Vault's challenge must name a domain the vault's host lies in. The custom cloud alone goes without: the
    * local Azure's vaults are ports of one host.
@@ -50,6 +52,7 @@ const databaseScopeIn = (suffix: string): string => `https://ossrdbms-aad.${suff
 interface Suffixes {
   readonly vault: string;
   readonly database: string;
+  readonly blob: string;
 }
 
 function knownCloud(name: Cloud['name'], arm: string, graph: string, authority: string, suffixes: Suffixes): Cloud {
@@ -62,6 +65,7 @@ function knownCloud(name: Cloud['name'], arm: string, graph: string, authority: 
     authorityHost: authority,
     databaseScope: databaseScopeIn(suffixes.database),
     vaultSuffix: suffixes.vault,
+    blobSuffix: suffixes.blob,
     verifyChallenges: true,
     tls: {},
   };
@@ -76,7 +80,7 @@ export function openCloud(choice: CloudChoice): Cloud {
         'https://management.azure.com',
         'https://graph.microsoft.com',
         AzureAuthorityHosts.AzurePublicCloud,
-        { vault: '.vault.azure.net', database: 'database.windows.net' },
+        { vault: '.vault.azure.net', database: 'database.windows.net', blob: '.blob.core.windows.net' },
       );
     case 'usgovernment':
       return knownCloud(
@@ -84,7 +88,11 @@ export function openCloud(choice: CloudChoice): Cloud {
         'https://management.usgovcloudapi.net',
         'https://graph.microsoft.us',
         AzureAuthorityHosts.AzureGovernment,
-        { vault: '.vault.usgovcloudapi.net', database: 'database.usgovcloudapi.net' },
+        {
+          vault: '.vault.usgovcloudapi.net',
+          database: 'database.usgovcloudapi.net',
+          blob: '.blob.core.usgovcloudapi.net',
+        },
       );
     case 'china':
       return knownCloud(
@@ -92,7 +100,7 @@ export function openCloud(choice: CloudChoice): Cloud {
         'https://management.chinacloudapi.cn',
         'https://microsoftgraph.chinacloudapi.cn',
         AzureAuthorityHosts.AzureChina,
-        { vault: '.vault.azure.cn', database: 'database.chinacloudapi.cn' },
+        { vault: '.vault.azure.cn', database: 'database.chinacloudapi.cn', blob: '.blob.core.chinacloudapi.cn' },
       );
     case 'custom': {
       const arm = withoutSlash(choice.armEndpoint);
@@ -106,6 +114,7 @@ export function openCloud(choice: CloudChoice): Cloud {
         authorityHost: withoutSlash(choice.authorityHost),
         databaseScope: databaseScopeIn('database.windows.net'),
         vaultSuffix: null,
+        blobSuffix: null,
         verifyChallenges: false,
         tls: choice.caFile === null ? {} : { tlsOptions: { ca: readFileSync(choice.caFile, 'utf8') } },
       };

@@ -105,8 +105,13 @@ export interface SealSettings {
   readonly trust: { readonly seq: number; readonly hash: string } | null;
 }
 
+/** A folder, or a container of blobs by its address. */
+export type AnchorPlace =
+  | { readonly kind: 'folder'; readonly folder: string }
+  | { readonly kind: 'container'; readonly url: string };
+
 export interface AnchorSettings {
-  readonly folder: string;
+  readonly place: AnchorPlace;
   /** Of the log. It never changes, and no other log has it. */
   readonly name: string;
   readonly key: KeyPlace;
@@ -217,12 +222,15 @@ function sealsFrom(env: Environment): SealSettings {
 
 /** Beside the embedded database unless it is said otherwise; of a record on a server only where a folder is named. */
 function anchorFrom(env: Environment): AnchorSettings | null {
-  const place = storeFrom(env);
-  const usual = place.kind === 'folder' ? path.join(place.dataDir, 'anchor') : 'none';
-  const { CMK_ANCHOR: folder = usual, CMK_LOG_NAME: name = `cmk-bot/${env.MicrosoftAppTenantId}/audit` } = env;
-  if (folder === 'none') return null;
-  const key = keyPlace(place, 'log.key', { file: env.CMK_LOG_KEY_FILE, secret: env.CMK_LOG_KEY_SECRET });
-  return { folder, name, key, everyMs: env.CMK_CHECKPOINT_EVERY };
+  const record = storeFrom(env);
+  const usual = record.kind === 'folder' ? path.join(record.dataDir, 'anchor') : 'none';
+  const { CMK_ANCHOR: named = usual, CMK_LOG_NAME: name = `cmk-bot/${env.MicrosoftAppTenantId}/audit` } = env;
+  if (named === 'none') return null;
+  const key = keyPlace(record, 'log.key', { file: env.CMK_LOG_KEY_FILE, secret: env.CMK_LOG_KEY_SECRET });
+  const place: AnchorPlace = /^https:/.test(named)
+    ? { kind: 'container', url: named.replace(/\/+$/, '') }
+    : { kind: 'folder', folder: named };
+  return { place, name, key, everyMs: env.CMK_CHECKPOINT_EVERY };
 }
 
 const azureFrom = (env: Environment): Config['azure'] => ({

@@ -76,7 +76,15 @@ export const environmentSchema = z.object({
     .string()
     .regex(/^[1-9]\d*:[0-9a-f]{64}$/, 'must be the number and the hash of the last event, such as 47:9c0e51d7…')
     .optional(),
-  CMK_ANCHOR: optional,
+  // Names as "Naming and referencing containers, blobs, and metadata" has them.
+  CMK_ANCHOR: z
+    .string()
+    .trim()
+    .regex(
+      /^(?!https?:)[^\s].*$|^https:\/\/[^/?#@\s]+(\/[^/?#@\s]+)?\/[a-z0-9](-?[a-z0-9]){2,62}\/?$/,
+      'must be a folder, a container such as https://stcmkbot.blob.core.windows.net/anchor, or none',
+    )
+    .optional(),
   // Stands in lines between spaces and plus signs (C2SP signed-note).
   CMK_LOG_NAME: z
     .string()

@@ -2,10 +2,10 @@
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { AnchorFiles } from '../../src/audit/anchor/files.ts';
 import { anchorFolder } from '../../src/audit/anchor/folder.ts';
 import { Publisher } from '../../src/audit/anchor/publisher.ts';
 import { signingKey } from '../../src/audit/tlog/signing-key.ts';
+import type { AnchorFiles } from '../../src/domain/ports/anchor.ts';
 
 export const logName = 'bot.example/audit';
 export const logKey = signingKey(logName, 'log', Buffer.alloc(32, 1));

@@ -1,11 +1,4 @@
-/** Where a log is published: files that anybody may read, and that are never changed once they are full. */
-
-export interface AnchorFiles {
-  /** Null where there is no such file. Throws where the place cannot be reached. */
-  read(path: string): Promise<Buffer | null>;
-  /** In place of what was there, whole or not at all. Lies safely when it answers. */
-  write(path: string, bytes: Uint8Array): Promise<void>;
-}
+/** Names of the files of a published log. */
 
 /** The newest checkpoint: the one file that changes. */
 export const newestPath = 'checkpoint';

@@ -3,6 +3,7 @@
  * What was published before is compared with the record on the way: a record that was made anew, or cut off, while nobody
  * looked does not get past it.
  */
+import type { AnchorFiles } from '../../domain/ports/anchor.ts';
 import { type Checkpoint, checkpointText, readCheckpoint } from '../tlog/checkpoint.ts';
 import { bundleOf } from '../tlog/entry-bundle.ts';
 import { GrowingTree } from '../tlog/growing-tree.ts';
@@ -12,7 +13,7 @@ import type { SigningKey } from '../tlog/signing-key.ts';
 import { tilePath, tileWidth } from '../tlog/tile-paths.ts';
 import { keyLine, type VerifierKey } from '../tlog/verifier-key.ts';
 import { AnchorContradicts } from './contradiction.ts';
-import { type AnchorFiles, checkpointPath, keysPath, newestPath } from './files.ts';
+import { checkpointPath, keysPath, newestPath } from './files.ts';
 
 export interface PublisherPorts {
   readonly files: AnchorFiles;

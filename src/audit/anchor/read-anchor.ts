@@ -3,6 +3,7 @@
  * to it make. Events come out one by one, so that they can be compared with a record, or replayed.
  */
 
+import type { AnchorFiles } from '../../domain/ports/anchor.ts';
 import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
 import { GrowingTree } from '../tlog/growing-tree.ts';
 import { leafHash } from '../tlog/hashes.ts';
@@ -11,7 +12,7 @@ import { tilePath, tileWidth } from '../tlog/tile-paths.ts';
 import { TileReader, TileUnusable } from '../tlog/tile-reader.ts';
 import type { VerifierKey } from '../tlog/verifier-key.ts';
 import type { Finding } from '../verify.ts';
-import { type AnchorFiles, checkpointPath, newestPath } from './files.ts';
+import { checkpointPath, newestPath } from './files.ts';
 
 export interface SignedCheckpoint extends Checkpoint {
   readonly signatures: OpenedNote['signatures'];

@@ -46,7 +46,7 @@ export const record: VariableGroup = {
     {
       names: { CMK_ANCHOR: '/mnt/anchor' },
       meaning:
-        'folder in which the record is [published](docs/audit.md) for others to check, or `none`; `anchor` in the data folder unless set, and with `DATABASE_URL` none',
+        'folder, or container of a storage account (`https://ACCOUNT.blob.core.windows.net/CONTAINER`), in which the record is [published](docs/audit.md) for others to check, or `none`; `anchor` in the data folder unless set, and with `DATABASE_URL` none',
     },
     {
       names: { CMK_LOG_NAME: 'cmk-bot.example.org/prod/audit' },

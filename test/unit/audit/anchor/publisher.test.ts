@@ -1,9 +1,9 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { AnchorFiles } from '../../../../src/audit/anchor/files.ts';
 import { anchorFolder } from '../../../../src/audit/anchor/folder.ts';
 import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
 import { signingKey } from '../../../../src/audit/tlog/signing-key.ts';
+import type { AnchorFiles } from '../../../../src/domain/ports/anchor.ts';
 import { bodiesOf, logKey, logName, newFolder, publishedFolder, publisherOf } from '../../../support/published-log.ts';
 
 const folders: string[] = [];

@@ -1,0 +1,52 @@
+/**
+ * A container of blobs that a log is published in. Where versions are kept and immutable, each write of the newest checkpoint is
+ * a version more, and none can be taken away ("Version-level WORM policies for immutable blob data").
+ */
+import { buffer } from 'node:stream/consumers';
+import type { TokenCredential } from '@azure/core-auth';
+import { ContainerClient, RestError } from '@azure/storage-blob';
+import type { AnchorFiles } from '../domain/ports/anchor.ts';
+import type { Cloud } from './clouds.ts';
+
+export interface AnchorContainerOptions {
+  /** `https://ACCOUNT.blob.core.windows.net/CONTAINER` */
+  readonly url: string;
+  readonly cloud: Cloud;
+  readonly credential: TokenCredential;
+}
+
+/** Checkpoints are asked for every minute: what does not answer by then is tried again anyway. */
+const timeoutMs = 20_000;
+
+/** The address is not one of the cloud's storage: a token would go to somebody else. */
+export class NotStorage extends Error {
+  override readonly name = 'NotStorage';
+}
+
+const isMissing = (error: unknown): boolean => error instanceof RestError && error.code === 'BlobNotFound';
+
+/** Throws {@link NotStorage}. */
+export function anchorContainer({ url, cloud, credential }: AnchorContainerOptions): AnchorFiles {
+  const { hostname } = new URL(url);
+  if (cloud.blobSuffix !== null && !hostname.endsWith(cloud.blobSuffix)) {
+    throw new NotStorage(`${url} is no container of this cloud: its host must end with ${cloud.blobSuffix}`);
+  }
+  const container = new ContainerClient(url, credential, {
+    retryOptions: { maxTries: 3, tryTimeoutInMs: timeoutMs },
+    ...cloud.tls,
+  });
+  return {
+    async read(path) {
+      try {
+        const { readableStreamBody } = await container.getBlobClient(path).download();
+        return readableStreamBody === undefined ? null : await buffer(readableStreamBody);
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw error;
+      }
+    },
+    async write(path, bytes) {
+      await container.getBlockBlobClient(path).uploadData(bytes);
+    },
+  };
+}

@@ -1,0 +1,8 @@
+/** Where a log is published: files that anybody may read whom their keeper lets, and that are never changed once they are full. */
+
+export interface AnchorFiles {
+  /** Null where there is no such file. Throws where the place cannot be reached. */
+  read(path: string): Promise<Buffer | null>;
+  /** In place of what was there, whole or not at all. Lies safely when it answers. Throws where the place cannot be reached. */
+  write(path: string, bytes: Uint8Array): Promise<void>;
+}

@@ -1,0 +1,65 @@
+import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
+import { anchorContainer } from '../../src/azure/anchor-container.ts';
+import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
+import type { AnchorFiles } from '../../src/domain/ports/anchor.ts';
+import { storageCredential as credential, startAzurite } from '../support/azurite.ts';
+import { bodiesOf, logKey, publisherOf } from '../support/published-log.ts';
+
+/** The container that a log is published in, at Microsoft's emulator of storage. */
+
+const azurite = await startAzurite();
+if (azurite === null) process.stdout.write('not run: it needs Azurite, whose program CMK_AZURITE names\n');
+const atAzurite = azurite === null ? describe.skip : describe;
+afterAll(() => azurite?.stop());
+
+const cloud = (): Cloud => ({
+  ...openCloud({ name: 'public' }),
+  blobSuffix: null,
+  tls: { tlsOptions: { ca: azurite?.ca ?? '' } },
+});
+
+test.each(['public', 'usgovernment', 'china'] as const)('sends no token to a host that is not %s storage', (name) => {
+  const elsewhere = () =>
+    anchorContainer({ url: 'https://blobs.example.org/anchor', cloud: openCloud({ name }), credential });
+  expect(elsewhere).toThrow('is no container of this cloud');
+});
+
+atAzurite('a container', () => {
+  let files: AnchorFiles;
+  beforeAll(() => {
+    files = anchorContainer({ url: azurite?.container ?? '', cloud: cloud(), credential });
+  });
+
+  test('gives back what was written, and null where nothing was', async () => {
+    expect(await files.read('checkpoints/1')).toBeNull();
+    await files.write('checkpoints/1', Buffer.from('one\n'));
+    await files.write('checkpoints/1', Buffer.from('another\n'));
+    expect((await files.read('checkpoints/1'))?.toString()).toBe('another\n');
+  });
+
+  test('holds a log that is whole, over several tiles, published in steps', async () => {
+    const all = bodiesOf(600);
+    const record: string[] = [];
+    const publisher = publisherOf(files, record);
+    for (const size of [3, 256, 600]) {
+      record.push(...all.slice(record.length, size));
+      await publisher.publish();
+    }
+    const source = { read: files.read, sizes: async () => [3, 256, 600] };
+    const reader = await AnchorReader.open(source, [logKey.verifier]);
+    const found: string[] = [];
+    for await (const body of reader.bodies()) found.push(body);
+    expect(found).toEqual(all);
+    expect(reader.findings).toEqual([]);
+  });
+
+  test('shows that a record was cut off', async () => {
+    await expect(publisherOf(files, bodiesOf(599)).publish()).rejects.toMatchObject({ kind: 'record-shorter' });
+  });
+
+  test('that is not there is told in the words of storage', async () => {
+    const gone = anchorContainer({ url: `${azurite?.container}-gone`, cloud: cloud(), credential });
+    await expect(gone.read('checkpoint')).rejects.toMatchObject({ code: 'ContainerNotFound' });
+    await expect(gone.write('checkpoint', Buffer.of(1))).rejects.toMatchObject({ code: 'ContainerNotFound' });
+  });
+});
