@@ -192,6 +192,20 @@ where('the wizard', () => {
     expect(statSync(`${envFile}.setup`).mode & 0o777).toBe(0o600);
   });
 
+  test('goes on next time where somebody stopped, and asks again for what was a secret', async () => {
+    if (world === null) return;
+    const first = ['2', localTenantId, '2', teamsApp.id, teamsApp.secret];
+    const at = (lines: readonly string[]) => cmkBot(['setup', '--env', envFile], shell(world), lines, true);
+    expect((await at(first)).out).toContain('Stopped at 3 of 8');
+    const again = await at(['y', teamsApp.secret, String(answers(world).host)]);
+    expect(again.out).toContain('There are 4 answers of ');
+    expect(again.out).not.toContain('1 of 8');
+    expect(again.out).toContain('Its secret (typed unseen');
+    expect(again.out).toContain('Stopped at 4 of 8');
+    const anew = await at(['n']);
+    expect(anew.out).toContain('1 of 8');
+  });
+
   test('takes answers from a file, keeps the settings that were there, and says what is left to do', async () => {
     if (world === null) return;
     writeFileSync(envFile, '# mine\nCMK_PAUSE=true\nCMK_SUBSCRIPTIONS=\n');

@@ -4,10 +4,16 @@ import { openTerminal } from '../../src/cli/terminal.ts';
 import type { Call, Said } from './command-line.ts';
 
 /** As long as the call lasts, the process has its environment and no other. */
-async function carryOut({ args, env, lines }: Call): Promise<Said> {
+async function carryOut({ args, env, lines, atTerminal }: Call): Promise<Said> {
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
   const left = [...lines];
+  // Whoever types no more has broken off.
+  const typed = async (): Promise<string> => {
+    const line = left.shift();
+    if (line === undefined) throw new Error('broken off');
+    return line;
+  };
   let [out, err] = ['', ''];
   const terminal = openTerminal(
     async (text) => {
@@ -16,7 +22,7 @@ async function carryOut({ args, env, lines }: Call): Promise<Said> {
     async (text) => {
       err += text;
     },
-    { nextLine: async () => left.shift() ?? null },
+    atTerminal ? { ask: typed } : { nextLine: async () => left.shift() ?? null },
   );
   const code = await run(args, terminal);
   return { code, out, err };

@@ -15,8 +15,9 @@ export interface Call {
   readonly id: number;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  /** Lines that come by a pipe. */
+  /** Lines that come by a pipe, or that a person types at a terminal. */
   readonly lines: readonly string[];
+  readonly atTerminal: boolean;
 }
 
 /** Nothing of this process's environment but what programs need. */
@@ -58,11 +59,12 @@ export async function cmkBot(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
   lines: readonly string[] = [],
+  atTerminal = false,
 ): Promise<Said> {
   host ??= forkProgram('command-line');
   const child = await host;
   calls += 1;
-  const call: Call = { id: calls, args, env: surroundings(env), lines };
+  const call: Call = { id: calls, args, env: surroundings(env), lines, atTerminal };
   return new Promise((resolve, reject) => {
     const ended = (code: number | null): void => reject(new Error(`cmk-bot ${args.join(' ')} ended with ${code}`));
     const hear = ({ id, said }: { readonly id: number; readonly said: Said }): void => {
