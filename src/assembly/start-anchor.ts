@@ -1,14 +1,12 @@
 /** Publishes the record: at the start, every minute in which something was added, and at the end. */
 import { AnchorContradicts } from '../audit/anchor/contradiction.ts';
-import { anchorFolder } from '../audit/anchor/folder.ts';
 import { Publisher } from '../audit/anchor/publisher.ts';
 import { type Keys, KeyUnusable, logKeyUse, openOwnKeys } from '../audit/key-file.ts';
 import { signingKey } from '../audit/tlog/signing-key.ts';
-import { optionsForAzure } from '../config/azure-from-config.ts';
-import type { AnchorPlace, AnchorSettings, Config } from '../config/config.ts';
+import type { AnchorSettings, Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
-import type { AnchorFiles } from '../domain/ports/anchor.ts';
 import type { Log } from '../observability/log.ts';
+import { anchorFiles, anchorName } from '../operator/anchor-files.ts';
 import { keptKeys } from '../operator/kept-keys.ts';
 import { aloneOn } from '../store/alone.ts';
 import { contradictedWords } from '../words/record.ts';
@@ -23,19 +21,6 @@ async function keysOf({ key }: AnchorSettings, config: Config): Promise<Keys> {
   return own.keys;
 }
 
-const placeOf = (place: AnchorPlace): string => (place.kind === 'folder' ? place.folder : place.url);
-
-/** The client of blobs takes a while to load, and a folder needs none. */
-async function filesIn(place: AnchorPlace, config: Config): Promise<AnchorFiles> {
-  if (place.kind === 'folder') return anchorFolder(place.folder);
-  const { anchorContainer, NotStorage } = await import('../azure/anchor-container.ts');
-  try {
-    return anchorContainer({ url: place.url, ...optionsForAzure(config) });
-  } catch (error) {
-    throw error instanceof NotStorage ? new ConfigurationError(`CMK_ANCHOR: ${error.message}`) : error;
-  }
-}
-
 async function openPublisher(settings: AnchorSettings, { config, store }: Ground): Promise<Publisher> {
   const seeds = await keysOf(settings, config).catch((error: unknown) => {
     throw error instanceof KeyUnusable ? new ConfigurationError(error.message) : error;
@@ -44,7 +29,12 @@ async function openPublisher(settings: AnchorSettings, { config, store }: Ground
   const key = keys.at(-1);
   if (key === undefined) throw new Error('the published log: there is no key');
   const olderKeys = keys.slice(0, -1).map(({ verifier }) => verifier);
-  return new Publisher({ files: await filesIn(settings.place, config), lines: store.trail.soundLines, key, olderKeys });
+  return new Publisher({
+    files: await anchorFiles(settings.place, config),
+    lines: store.trail.soundLines,
+    key,
+    olderKeys,
+  });
 }
 
 /** Nothing more is done on a record that is not the one that was published. */
@@ -72,10 +62,10 @@ export async function startAnchor(ground: Ground): Promise<Part> {
     return publishing;
   };
   await publish((error) => {
-    throw new ConfigurationError(contradictedWords(error, placeOf(anchor.place)));
+    throw new ConfigurationError(contradictedWords(error, anchorName(anchor.place)));
   });
   const endIt = (error: AnchorContradicts): never =>
-    endProcess(log, error, contradictedWords(error, placeOf(anchor.place)));
+    endProcess(log, error, contradictedWords(error, anchorName(anchor.place)));
   const timer = setInterval(() => void publish(endIt), anchor.everyMs);
   return {
     async stop() {
