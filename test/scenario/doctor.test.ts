@@ -382,8 +382,8 @@ where('each of what can be broken', () => {
     world.set({ CMK_ANCHOR: anchor, CMK_LOG_KEY_FILE: key });
     const look = () => world.doctor('--only', 'record/anchor');
     expect(await look()).toMatchObject([{ outcome: 'ok', found: `0 of 0 events are published in ${anchor}` }]);
-    mkdirSync(path.join(anchor, 'checkpoints'), { recursive: true });
-    writeFileSync(path.join(anchor, 'checkpoints', '9'), '');
+    mkdirSync(anchor);
+    writeFileSync(path.join(anchor, 'checkpoint'), `cmk-bot/audit\n9\n${Buffer.alloc(32).toString('base64')}\n\n`);
     expect(await look()).toMatchObject([
       {
         outcome: 'fail',
