@@ -82,7 +82,7 @@ param databaseSku string = 'Standard_B1ms'
 @allowed(['Burstable', 'GeneralPurpose', 'MemoryOptimized'])
 param databaseTier string = 'Burstable'
 
-@description('Days for which what is put into the container for exports cannot be changed or deleted.')
+@description('Days for which what is published cannot be changed or deleted.')
 param anchorDays string = '2190'
 
 var token = uniqueString(subscription().id, environmentName, location)
@@ -164,6 +164,7 @@ module anchors 'modules/anchors.bicep' = {
     location: location
     tags: tags
     days: int(anchorDays)
+    botPrincipalId: identity.outputs.botPrincipalId
     subnetId: network.outputs.appSubnetId
     workspaceId: logs.outputs.workspaceId
   }
@@ -212,6 +213,8 @@ module app 'modules/app.bicep' = if (!empty(image)) {
     botUser: identity.outputs.botName
     ownerUser: identity.outputs.ownerName
     sealKeySecret: '${vault.outputs.uri}secrets/seal-key'
+    logKeySecret: '${vault.outputs.uri}secrets/log-key'
+    anchor: anchors.outputs.url
     publicUrl: 'https://${routeName}.${hosting.outputs.domain}'
     subscriptions: subscriptions
     requesters: requesters

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# After the resources are there: the database's roles, the key of the seals and the image, each where it is missing. Database and
+# After the resources are there: the database's roles, the keys of the seals and of the published log, and the image, each where it is missing. Database and
 # vault take nobody from outside of the bot's network, so they are opened for this machine alone, and closed again at the end,
 # however this ends. Safe to repeat: `azd hooks run postprovision`.
 set -euo pipefail
@@ -50,30 +50,33 @@ database_roles() {
 keys_there() {
   local tries
   for tries in $(seq 1 40); do
-    az keyvault secret list --vault-name "$CMK_VAULT" --query "length([?name=='seal-key'])" --output tsv 2> /dev/null && return
+    az keyvault secret list --vault-name "$CMK_VAULT" --query '[].name' --output tsv 2> /dev/null && return
     [ "$tries" = 1 ] && say 'waiting until the right counts …' >&2
     sleep "${CMK_WAIT:-15}"
   done
   return 1
 }
 
-seal_key() {
-  say 'The key of the seals: made once, and seen by nobody.'
+secret_keys() {
+  say 'The keys of the seals and of the published log: made once, and seen by nobody.'
   vault_id="$(ask az keyvault show --resource-group "$AZURE_RESOURCE_GROUP" --name "$CMK_VAULT" --query id --output tsv)"
   officer=yes
   run az role assignment create --assignee-object-id "$CMK_ADMIN_ID" --assignee-principal-type "${CMK_ADMIN_TYPE:-User}" \
     --role 'Key Vault Secrets Officer' --scope "$vault_id" --output none
   local there
   there="$(keys_there)" || stop "the vault $CMK_VAULT does not let you in: look at it, and run azd hooks run postprovision"
-  if [ "$there" != 0 ]; then
-    say 'It is there.'
-    return
-  fi
-  work="$(mktemp -d)"
-  (umask 077 && openssl rand -base64 32 > "$work/seal.key")
-  run az keyvault secret set --vault-name "$CMK_VAULT" --name seal-key --file "$work/seal.key" --encoding utf-8 --output none
-  rm -rf "$work"
-  work=''
+  local name
+  for name in seal-key log-key; do
+    if grep -qx "$name" <<< "$there"; then
+      say "$name is there."
+      continue
+    fi
+    work="$(mktemp -d)"
+    (umask 077 && openssl rand -base64 32 > "$work/$name")
+    run az keyvault secret set --vault-name "$CMK_VAULT" --name "$name" --file "$work/$name" --encoding utf-8 --output none
+    rm -rf "$work"
+    work=''
+  done
 }
 
 image() {
@@ -90,7 +93,7 @@ if [ -z "${CMK_IMAGE:-}" ]; then
   fi
   open_for_here
   database_roles
-  seal_key
+  secret_keys
   image
   say 'The ground is laid. The bot comes with the next azd provision, which azd up goes on with by itself.'
   exit 0
@@ -109,7 +112,7 @@ say "       MicrosoftAppId=$CMK_BOT_CLIENT_ID CMK_PUBLIC_HOST=$CMK_HOST npm run 
 say '       then Teams admin center, Teams apps, Manage apps, Upload new app: dist/cmk-bot.zip'
 say '  4  Once the bot has started: take the owner of the tables away from it.'
 say '       azd env set CMK_MIGRATE false && azd provision'
-say '  5  Last of all: lock the container for exports. THIS CANNOT BE UNDONE.'
+say '  5  Last of all: lock the container that the record is published in. THIS CANNOT BE UNDONE.'
 say "       az storage container immutability-policy lock --resource-group $AZURE_RESOURCE_GROUP --account-name $CMK_ANCHOR_ACCOUNT --container-name $CMK_ANCHOR_CONTAINER \\"
 say "         --if-match \"\$(az storage container immutability-policy show --resource-group $AZURE_RESOURCE_GROUP --account-name $CMK_ANCHOR_ACCOUNT --container-name $CMK_ANCHOR_CONTAINER --query etag -o tsv)\""
 say 'docs/install-in-teams.md has the whole way, and what each step should print.'

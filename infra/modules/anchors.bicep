@@ -1,5 +1,5 @@
-// Where exports of the trail are kept beyond the reach of whoever holds the database. What is put there cannot be changed or
-// deleted for as long as the policy says. The policy is not locked: until it is, whoever owns the account can take it away. The
+// Where the record is published, beyond the reach of whoever holds the database. No version of what is put there can be changed
+// or deleted for as long as the policy says; the newest checkpoint gets a version more each time. The policy is not locked: until it is, whoever owns the account can take it away. The
 // hook after provisioning prints the command that locks it, which nobody can undo.
 param token string
 param location string
@@ -7,6 +7,7 @@ param tags object
 param days int
 param subnetId string
 param workspaceId string
+param botPrincipalId string
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: 'st${token}'
@@ -63,6 +64,17 @@ resource policy 'Microsoft.Storage/storageAccounts/blobServices/containers/immut
   }
 }
 
+// Storage Blob Data Contributor: reading and writing blobs of this container, and no account settings.
+resource botPublishes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: container
+  name: guid(container.id, botPrincipalId, 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
+    principalId: botPrincipalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: blobs
   name: 'to-workspace'
@@ -81,5 +93,6 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
+output url string = '${account.properties.primaryEndpoints.blob}${container.name}'
 output account string = account.name
 output container string = container.name

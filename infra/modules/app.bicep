@@ -15,6 +15,8 @@ param databaseName string
 param botUser string
 param ownerUser string
 param sealKeySecret string
+param logKeySecret string
+param anchor string
 param publicUrl string
 param subscriptions string
 param requesters string
@@ -44,6 +46,9 @@ var usual = [
   { name: 'DATABASE_URL', value: 'postgresql://${botUser}${database}' }
   { name: 'CMK_DATABASE_SIGN_IN', value: 'entra' }
   { name: 'CMK_SEAL_KEY_SECRET', value: sealKeySecret }
+  { name: 'CMK_ANCHOR', value: anchor }
+  { name: 'CMK_LOG_NAME', value: '${replace(publicUrl, 'https://', '')}/audit' }
+  { name: 'CMK_LOG_KEY_SECRET', value: logKeySecret }
   { name: 'CMK_PUBLIC_URL', value: publicUrl }
   { name: 'CMK_SUBSCRIPTIONS', value: subscriptions }
   { name: 'CMK_REQUESTERS', value: requesters }

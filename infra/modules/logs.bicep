@@ -1,4 +1,4 @@
-// What the bot prints, and what the vault, the database and the container for exports say that was done to them.
+// What the bot prints, and what the vault, the database and the container of the published log say that was done to them.
 param token string
 param location string
 param tags object

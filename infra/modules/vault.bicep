@@ -1,4 +1,5 @@
-// A vault of its own for the key of the seals: whoever may read it can forge events. The hook after provisioning makes the key.
+// A vault of its own for the keys of the seals and of the published log: whoever may read them can forge events and sign another
+// history. The hook after provisioning makes both.
 param token string
 param location string
 param tags object
@@ -34,7 +35,7 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   }
 }
 
-// Key Vault Secrets User: getting secrets, and nothing else. The vault holds no other than the key.
+// Key Vault Secrets User: getting secrets, and nothing else. The vault holds no other than these keys.
 resource botReads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault
   name: guid(vault.id, botPrincipalId, '4633458b-17de-408a-b874-0445c86b69e6')

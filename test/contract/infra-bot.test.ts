@@ -164,7 +164,7 @@ describe('what the bot may do in Azure', () => {
     expect(without.filter(({ file }) => ['rights.bicep', 'roles.bicep'].includes(file))).toEqual([]);
   });
 
-  test('beside that is to read secrets of its own vault and to pull its image', () => {
+  test('beside that is to read secrets of its own vault, to publish in its own container, and to pull its image', () => {
     const builtIn = ofType(everything, 'Microsoft.Authorization/roleAssignments').filter(
       ({ file }) => file !== 'rights.bicep',
     );
@@ -174,9 +174,10 @@ describe('what the bot may do in Azure', () => {
         .split('/')
         .at(-1),
     ]);
-    // Azure's own ids ("Azure built-in roles"): Key Vault Secrets User, AcrPull.
+    // Azure's own ids ("Azure built-in roles"): Key Vault Secrets User, Storage Blob Data Contributor, AcrPull.
     expect(rows).toEqual([
       ['vault.bicep', '4633458b-17de-408a-b874-0445c86b69e6'],
+      ['anchors.bicep', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'],
       ['registry.bicep', '7f951dda-4ed3-4680-a7ca-43fe172d538d'],
     ]);
   });

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { environmentSchema } from '../../src/config/env.ts';
@@ -158,7 +159,7 @@ describe('the hook after provisioning', () => {
     { to: /^az keyvault show/, says: ['/the/vault'] },
     { to: /^az acr show/, says: ['registry.example'] },
     { to: /^git .*rev-parse/, says: ['0123456789ab'] },
-    { to: /^az keyvault secret list/, says: ['0'] },
+    { to: /^az keyvault secret list/, says: [''] },
     { to: /./ },
   ];
   const afterwards = (answers: readonly Answer[], env: NodeJS.ProcessEnv = {}) =>
@@ -178,22 +179,26 @@ describe('the hook after provisioning', () => {
       /^psql host=psql-.* dbname=postgres .*sslmode=verify-full.*bot=id-cmk-bot .*owner=id-cmk-owner .*runtime-role\.sql$/,
       /^az role assignment create .*Key Vault Secrets Officer/,
       /^az keyvault secret set .*--name seal-key --file/,
+      /^az keyvault secret set .*--name log-key --file/,
       /^az acr build .*--image cmk-bot:0123456789ab/,
       /^azd env set CMK_IMAGE registry\.example\/cmk-bot:0123456789ab/,
       ...closes,
     ];
     const places = order.map((one) => calls.findIndex((call) => one.test(call)));
     expect(places).toEqual([...places].filter((place) => place >= 0).sort((a, b) => a - b));
-    // Nobody sees the token, and the key's file is gone.
+    // Nobody sees the token, and the keys' files are gone.
     expect(`${out}${calls.join('\n')}`).not.toContain('a-token-for-databases');
-    const [, file = ''] = /--file (\S+)/.exec(calls.find((call) => call.includes('secret set')) ?? '') ?? [];
-    expect([file.endsWith('/seal.key'), existsSync(file)]).toEqual([true, false]);
+    const files = calls.flatMap((call) => (call.includes('secret set') ? (/--file (\S+)/.exec(call)?.[1] ?? []) : []));
+    expect(files.map((file) => [path.basename(file), existsSync(file)])).toEqual([
+      ['seal-key', false],
+      ['log-key', false],
+    ]);
   });
 
-  test('leaves a key that is there', async () => {
-    const { code, out, calls } = await afterwards([{ to: /^az keyvault secret list/, says: ['1'] }]);
-    expect([code, out]).toEqual([0, expect.stringContaining('It is there.')]);
-    expect(calls.filter((call) => call.includes('secret set'))).toEqual([]);
+  test('leaves a key that is there, and makes the other', async () => {
+    const { code, out, calls } = await afterwards([{ to: /^az keyvault secret list/, says: ['seal-key'] }]);
+    expect([code, out]).toEqual([0, expect.stringContaining('seal-key is there.')]);
+    expect(calls.filter((call) => call.includes('secret set'))).toEqual([expect.stringContaining('--name log-key')]);
   });
 
   test.each([

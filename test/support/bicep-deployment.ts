@@ -33,6 +33,9 @@ const told: Readonly<Record<string, (name: string) => Fields>> = {
   'Microsoft.DBforPostgreSQL/flexibleServers': (name) => ({
     fullyQualifiedDomainName: `${name}.postgres.database.azure.com`,
   }),
+  'Microsoft.Storage/storageAccounts': (name) => ({
+    primaryEndpoints: { blob: `https://${name}.blob.core.windows.net/` },
+  }),
   'Microsoft.KeyVault/vaults': (name) => ({ vaultUri: `https://${name}.vault.azure.net/` }),
   'Microsoft.ContainerRegistry/registries': (name) => ({ loginServer: `${name}.azurecr.io` }),
   'Microsoft.App/managedEnvironments': () => ({ defaultDomain: 'brave-sky-1a2b3c4d.westeurope.azurecontainerapps.io' }),
