@@ -38,7 +38,9 @@ export async function openGround(config: Config): Promise<Ground> {
   });
   const { tracing } = telemetry;
   const { database, store } = await openRecord(config, log, tracing);
-  if (database.kind === 'pglite') log.warn({}, 'the embedded database survives this process, not this machine');
+  // Whoever tries the bot on their own machine keeps nothing that has to last.
+  if (database.kind === 'pglite' && config.server.mode === 'production')
+    log.warn({}, 'the embedded database survives this process, not this machine');
   const metrics = openMetrics({ requests: store.requests, outbox: store.outbox, clock: store.clock, now });
   telemetry.sendFigures(metrics.figures);
   const stop = async (): Promise<void> => {

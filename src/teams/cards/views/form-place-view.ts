@@ -56,7 +56,7 @@ export function formChangedCard(form: Form): AdaptiveCard {
     stateLine: plain('✓ Changed'),
     title: plain<string>(`${form.requestId}: ${nameOf(form)}`),
     text: plain(
-      'The approvers are asked anew, and approvals so far do not count. The request’s card shows how it goes on.',
+      'The change was stored and the approvers were asked anew: what was approved before it does not count. The request’s card shows how it stands.',
     ),
   });
 }
