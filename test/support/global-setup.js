@@ -49,8 +49,16 @@ export default function setup() {
   forgetOld();
   if (existsSync(folder)) return;
   const args = ['--import', 'tsx', path.join(root, 'test/support/prepare.ts'), folder];
-  const making = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  // A group of its own: what it has started itself and does not know of yet ends with it.
+  const making = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
   making.unref();
   // Jest ends while it is still made when no test needed it.
-  process.once('exit', () => making.kill());
+  process.once('exit', () => {
+    if (making.pid === undefined || making.exitCode !== null) return;
+    try {
+      process.kill(-making.pid, 'SIGTERM');
+    } catch {
+      // It has ended meanwhile.
+    }
+  });
 }
