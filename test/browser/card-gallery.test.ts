@@ -23,22 +23,25 @@ inBrowser('every card', () => {
   const pages: Page[] = [];
   const wrong: string[][] = [];
 
+  /** A page that has the renderer and nothing else. */
+  const openEmpty = async (view: { theme: 'light' | 'dark'; forcedColors?: boolean }): Promise<Page> => {
+    const opened = await openPage(browser, teams.url, { width: 900, height: 1400, ...view });
+    await opened.page.waitForFunction('window.AdaptiveCards !== undefined');
+    await opened.page.evaluate(`import('/page/card.js').then(({ ShownCard }) => {
+      window.ShownCard = ShownCard;
+      document.getElementById('app').style.display = 'none';
+      document.body.style.cssText = 'display:block; overflow:auto; padding:8px';
+    })`);
+    wrong.push(opened.wrong);
+    return opened.page;
+  };
+
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'cmk-gallery-'));
     // Nobody answers there: the page is only asked for its renderer and its styles.
     teams = await startLocalTeams({ dataDir, botUrl: 'http://127.0.0.1:9/api/messages' });
     browser = await openBrowser(path ?? '');
-    for (const theme of ['light', 'dark'] as const) {
-      const opened = await openPage(browser, teams.url, { width: 900, height: 1400, theme });
-      await opened.page.waitForFunction('window.AdaptiveCards !== undefined');
-      await opened.page.evaluate(`import('/page/card.js').then(({ ShownCard }) => {
-        window.ShownCard = ShownCard;
-        document.getElementById('app').style.display = 'none';
-        document.body.style.cssText = 'display:block; overflow:auto; padding:8px';
-      })`);
-      pages.push(opened.page);
-      wrong.push(opened.wrong);
-    }
+    for (const theme of ['light', 'dark'] as const) pages.push(await openEmpty({ theme }));
     if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
   });
   afterAll(async () => {
@@ -80,6 +83,37 @@ inBrowser('every card', () => {
         }
       }
     }
+  });
+
+  const cardNamed = (name: string) => cards.find((one) => one.name === name)?.card;
+
+  test('how far a run is and how keys stand are drawn as Teams draws them, with names for who does not see them', async () => {
+    const [page] = pages;
+    if (page === undefined) throw new Error('no page');
+    await draw(page, cardNamed('running.requester'), 620, false);
+    const bar = page.locator('#shown [role="progressbar"]');
+    expect(await bar.getAttribute('aria-label')).toBe('Progress');
+    expect(await bar.getAttribute('aria-valuetext')).toBe('1 of 5');
+    const [whole, done] = [await bar.boundingBox(), await bar.locator('.progress-done').boundingBox()];
+    expect((done?.width ?? 0) / (whole?.width ?? 1)).toBeCloseTo(0.2);
+    expect(await page.locator('#shown').textContent()).not.toContain('▱');
+    await draw(page, cardNamed('agents.all'), 620, false);
+    expect(await page.locator('#shown svg[role="img"]').getAttribute('aria-label')).toContain('1 Needs attention');
+  });
+
+  test('where the system chooses the colours, bar and ring can still be told apart', async () => {
+    const page = await openEmpty({ theme: 'dark', forcedColors: true });
+    const backgrounds = (selector: string) =>
+      page.evaluate<string[]>(
+        `[...document.querySelectorAll('#shown ${selector}')].map((one) => getComputedStyle(one).backgroundColor)`,
+      );
+    await draw(page, cardNamed('running.requester'), 620, false);
+    expect(await backgrounds('.progress')).not.toEqual(await backgrounds('.progress-done'));
+    await draw(page, cardNamed('agents.all'), 620, false);
+    const dots = await backgrounds('.chart-dot');
+    expect(dots.length).toBeGreaterThan(3);
+    expect(new Set(dots).size).toBe(dots.length);
+    await page.close();
   });
 
   test('drawing them went without an error', () => {

@@ -101,6 +101,7 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await press(review, 'Submit');
     const submitted = botSays(page, 'Waiting for approval, 0 of 1');
     await submitted.waitFor();
+    expect(await submitted.getByRole('button', { name: /^Refresh/ }).count()).toBe(1);
     id = requestIdIn((await submitted.textContent()) ?? '');
     expect(id).toMatch(/^CMK-/);
     expect(await writes(world)).toEqual([]);

@@ -1,15 +1,15 @@
 // @ts-check
 import { foldsOf, recall, remember, valuesOf } from './card-memory.js';
-import { drawCharts } from './chart.js';
 import { announce } from './dom.js';
 import { hostConfig } from './host-config.js';
+import { drawNewerElements } from './newer-elements.js';
 import { tendToggles } from './toggles.js';
 import { searchWith } from './typeahead.js';
 
 /** @type {any} */
 const { AdaptiveCards } = window;
 const host = new AdaptiveCards.HostConfig(hostConfig);
-drawCharts();
+drawNewerElements(AdaptiveCards);
 
 /**
  * @typedef {{ type: string, verb: string, data: unknown, inputs: Record<string, string> }} Clicked

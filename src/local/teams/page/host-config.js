@@ -2,8 +2,9 @@
 
 /** Teams' published fonts, sizes and spacing; colours are the page's own, so that a change of theme repaints cards without drawing them. */
 
-const sans = "'Segoe UI', 'Open Sans', 'Liberation Sans', Arial, sans-serif";
-const mono = "Consolas, 'Liberation Mono', 'Courier New', monospace";
+/** As the page's: the last name before the general one has the glyphs that many fonts on Linux lack. */
+const sans = 'var(--sans)';
+const mono = 'var(--mono)';
 const weights = { lighter: 400, default: 400, bolder: 600 };
 
 /** @param {string} name */

@@ -66,7 +66,7 @@ export class ShownMessage {
 
   showMeta(/** @type {Activity} */ activity) {
     const { editedAt, ownView } = activity.local;
-    const refresh = refreshVerb(cardOf(activity));
+    const refresh = ownRefresh(cardOf(activity));
     const json = JSON.stringify([editedAt, ownView, refresh]);
     if (json === this.shownMeta) return;
     this.shownMeta = json;
@@ -160,5 +160,9 @@ function cardOf(/** @type {Activity} */ activity) {
 
 const isFullWidth = (/** @type {any} */ payload) => /^full$/i.test(payload?.msteams?.width ?? '');
 
-/** @returns {string | undefined} */
-const refreshVerb = (/** @type {any} */ payload) => payload?.refresh?.action?.verb;
+/** What fetches the card anew, where the card has no button for it.
+ * @returns {string | undefined} */
+function ownRefresh(/** @type {any} */ payload) {
+  const verb = payload?.refresh?.action?.verb;
+  return verb !== undefined && JSON.stringify(payload.body).includes(`"verb":"${verb}"`) ? undefined : verb;
+}
