@@ -13,15 +13,31 @@ export const looksAt: Readonly<Record<StepName, string>> = {
   verify: 'agent, vault, grant and key',
 };
 
-/** How long Azure usually takes. */
-export const usualWords: Readonly<Record<StepName, string>> = {
-  'enable-identity': '15 to 90 seconds',
-  'make-key-version': 'some seconds',
-  'grant-key-access': 'some seconds',
-  'protect-vault': 'some seconds',
-  'set-cmk': '15 to 90 seconds',
-  verify: 'some seconds',
+const some = { least: 1, most: 10 };
+const many = { least: 15, most: 90 };
+
+/** How long Azure usually takes, in seconds. */
+const usual: Readonly<Record<StepName, { readonly least: number; readonly most: number }>> = {
+  'enable-identity': many,
+  'make-key-version': some,
+  'grant-key-access': some,
+  'protect-vault': some,
+  'set-cmk': many,
+  verify: some,
 };
+
+/** `15 to 90 s` */
+export function usualWords(step: StepName): string {
+  const { least, most } = usual[step];
+  return most <= some.most ? 'some seconds' : `${least} to ${most} s`;
+}
+
+/** Of all of these steps, one after the other: `1 to 4 min`. */
+export function usualInAll(steps: readonly StepName[]): string {
+  const sum = (which: 'least' | 'most'): number => steps.reduce((seconds, step) => seconds + usual[step][which], 0);
+  const [least, most] = [Math.max(1, Math.round(sum('least') / 60)), Math.ceil(sum('most') / 60)];
+  return least >= most ? `${most} min at most` : `${least} to ${most} min`;
+}
 
 const spreading = 'The grant is spreading through Azure. That is expected: it usually takes 1 to 5 minutes.';
 const notShownYet = 'Azure does not show the change yet. That usually takes less than a minute.';

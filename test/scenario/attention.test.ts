@@ -130,7 +130,7 @@ describe('a step that does not work', () => {
     const failed = await status(id, /Failed, 1 of 5 steps done/);
     expect(activityText(failed)).toContain('1 step done, 4 not');
     expect(activityText(failed)).not.toContain('[Retry');
-    expect(answered(await click(people.approver, failed, 'request.refresh'))).toContain('gave up');
+    expect(answered(await click(people.approver, failed, 'request.refresh'))).toContain('gave it up');
     expect(await writes(world, from)).toEqual([
       'PATCH healthBots/triage-agent-prod 201',
       expect.stringMatching(/roleAssignments.* 403/),

@@ -240,7 +240,7 @@ describe('approvals given while runs are paused', () => {
     );
     await world.teams.click(people.requester, card.id, 'request.retry');
     const end = await status(blocked.id, /Succeeded/);
-    expect(linesOf(end).join('\n')).toContain('approved by Approver,');
+    expect(linesOf(end).join('\n')).toContain('Approver approved');
   });
 
   test('an approver who no longer is one: asked again, and another one decides', async () => {

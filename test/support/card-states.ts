@@ -245,7 +245,7 @@ const settles =
     requesterStanding: 'yes',
     comment: 'The vault moves to another group first',
   });
-export const approves = (person: PersonId = approver) => decides('approve', person);
+export const approves = (person: PersonId = approver, comment = '') => decides('approve', person, comment);
 export const rejects = (comment = 'Not before the audit') => decides('reject', approver, comment);
 /** Another key, for another reason. */
 const changes = (asking: number): Command => {
@@ -391,7 +391,7 @@ const checked = (plan: Plan = planOf(), standing: 'yes' | 'no' = 'yes', run = 1)
   requesterStanding: 'yes',
   stepUp: null,
 });
-const approved = [asked(), approves()] as const;
+const approved = [asked(), approves(approver, 'Backup of 1 March checked.')] as const;
 const began = [...approved, checked()] as const;
 const first = done(1, 'enable-identity');
 const toVault = [...first, ...done(1, 'grant-key-access'), ...done(1, 'protect-vault')];
@@ -467,6 +467,13 @@ export const requestStates: Readonly<Record<string, Request>> = {
   'awaiting-start-later': requestOf(asked(planOf(), 1, { notBefore: '2026-03-08T01:00:00.000Z' })),
   'approved-start-later': requestOf(asked(planOf(), 1, { notBefore: '2026-03-08T01:00:00.000Z' }), approves()),
   running: requestOf(...began, ...first, intends(1, 1, 'grant-key-access')),
+  'between-steps': requestOf(...began, ...first),
+  'running-side-by-side': requestOf(
+    asked(inOneStage),
+    approves(),
+    checked(inOneStage),
+    intends(1, 1, 'enable-identity', 'make-key-version'),
+  ),
   'running-irreversible-done': requestOf(...began, ...toVault, intends(1, 1, 'set-cmk')),
   stopping: requestOf(...began, ...first, intends(1, 1, 'grant-key-access'), settles('stop', requester)),
   stopped: requestOf(

@@ -61,5 +61,8 @@ export function openMasks(now: Date): Masks {
       .replace(/(?<=Took )\d+ (?:second|minute)s?/g, 'a while')
       .replace(/\b\d\d:\d\d:\d\d\b/g, 'HH:MM:SS')
       .replace(/\b\d\d:\d\d\b/g, 'HH:MM')
-      .replace(/\b\d:\d\d\b/g, 'M:SS');
+      .replace(/\b(?:\d+ min(?: \d+ s)?|\d+ s)(?= so far| from the request on| before\b)/g, 'a while')
+      .replace(/(?<= )(?:just begun|\d+ min(?: \d+ s)?|\d+ s)$/gm, 'a while')
+      .replace(/\bjust changed\b/g, 'the last change a while before')
+      .replace(/(?<=Next try )(?:in \d+ s|now)/g, 'soon');
 }

@@ -28,8 +28,8 @@ export type Row = z.infer<typeof Row>;
 export const Fact = z.strictObject({ title: CardText, value: CardText });
 export type Fact = z.infer<typeof Fact>;
 
-/** A title (or none) with rows under it. */
-export const Section = z.strictObject({ title: CardText, rows: z.array(Row).min(1).max(30) });
+/** A title (or none) with rows under it; those of what goes on now stand in a box. */
+export const Section = z.strictObject({ title: CardText, boxed: z.boolean(), rows: z.array(Row).min(1).max(30) });
 export type Section = z.infer<typeof Section>;
 
 /** The first two lines of every card about a request. */

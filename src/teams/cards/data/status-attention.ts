@@ -33,8 +33,7 @@ export const StatusAttentionData = z.strictObject({
   /** `2 steps done, 3 not` */
   stepsTitle: CardText,
   steps: z.array(Row).min(1).max(10),
-  /** `**Approver:** “…”`, what was written with the approvals. */
-  comments: CardText,
-  note: CardText,
+  /** `**Requester** asked: “…”`, `**Approver** approved.`, `**Requester** gave it up: “…”` */
+  said: CardText,
 });
 export type StatusAttentionData = z.infer<typeof StatusAttentionData>;

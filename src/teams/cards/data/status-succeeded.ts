@@ -17,9 +17,9 @@ export const StatusSucceededData = z.strictObject({
   notes: z.array(z.strictObject({ text: CardText })).max(4),
   /** Folded: what was changed, one row a change. */
   changes: z.array(Row).min(1).max(12),
-  /** `**Approver:** “…”`, what was written with the approvals. */
-  comments: CardText,
-  /** `Asked by Requester, approved by Approver, plan 4f9a 2c71. Took 3 min 52 s.` */
+  /** `**Requester** asked: “…”`, `**Approver** approved: “…”` */
+  said: CardText,
+  /** `Took 3 min 52 s from the request on. Plan 4f9a 2c71.` */
   note: CardText,
 });
 export type StatusSucceededData = z.infer<typeof StatusSucceededData>;

@@ -12,20 +12,23 @@ export const StatusData = z.strictObject({
   change: CardText,
   /** One bold line; empty when the state line says it. */
   headline: CardText,
-  /** `Nobody decided within 72 hours.`, `**Approver:** “…”` */
-  summary: CardText,
+  /** `**Requester** asked: “…”`, `**Approver** rejected it: “…”`: whoever did something about it, and their words. */
+  said: CardText,
   /** True when it ended without a change: the card says so in green. */
   nothingChanged: z.boolean(),
   /** What to type to ask again; may be empty. */
   again: CardText,
+  /** Until when and for whom people are waited for. */
   facts: z.array(Fact).max(8),
   /** Of the bar over the steps of a run; of 0 steps there is none. */
   stepsDone: z.int().min(0),
   stepsOf: z.int().min(0),
-  /** The same for clients that draw no bar: `▰▰▱▱▱`. */
+  /** The same for clients that draw no bar: `━━━━┈┈┈┈`. */
   bar: CardText,
+  /** `1 min 20 s so far, usually 1 to 4 min in all` */
+  elapsed: CardText,
   /** Steps, approvals so far, what differs from the approved plan. */
-  sections: z.array(Section).max(3),
+  sections: z.array(Section).max(9),
   /** Folded: what was said of steps that are tried again, in whose words: `Azure says · 403 ForbiddenByRbac`. */
   told: z.array(z.strictObject({ source: CardText, words: CardText })).max(6),
   note: CardText,

@@ -27,7 +27,6 @@ import {
   quoted,
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { commentLines } from './approval-comments.ts';
 import { differenceRows } from './difference.ts';
 import {
   changeBox,
@@ -42,6 +41,7 @@ import {
 } from './parts.ts';
 import type { CardContext, Reader } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
+import { commentLines } from './said.ts';
 import { earlierRun, startWords } from './standing-words.ts';
 import { stateLineOf } from './state-line.ts';
 import { statusCard } from './status-view.ts';

@@ -18,11 +18,11 @@ import { remedyWords } from '../../../words/remedies.ts';
 import { saidInShort } from '../../../words/said.ts';
 import { stepWordsIn } from '../../../words/steps.ts';
 import { coloured, grey, marks, type Row, row } from '../data/row.ts';
-import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines, quoted } from '../plain-text.ts';
+import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { approvalComments } from './approval-comments.ts';
 import { type CardContext, mayAskAgain, maySettle } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
+import { saidOf } from './said.ts';
 import { stoppedBy, stoppedOf } from './stop-view.ts';
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
@@ -138,12 +138,6 @@ function stepRows(request: Request): Row[] {
   ];
 }
 
-function gaveUpNote({ ended }: Failed, names: Names): CardText {
-  const when = md`${plain(names(ended.by))} gave up ${dateAndTime(new Date(ended.at))}`;
-  if (ended.commentErased) return md`${when}. Their reason was erased.`;
-  return ended.comment === null ? md`${when}.` : md`${when}: ${quoted(ended.comment)}`;
-}
-
 /** Needs attention: what failed, in whose words, how to mend it, Retry and Give up. Failed: the same without a way on. */
 export function attentionCard(request: NeedsAttention | Failed, context: CardContext): AdaptiveCard {
   const { failure, progress } = request;
@@ -166,7 +160,6 @@ export function attentionCard(request: NeedsAttention | Failed, context: CardCon
     giveUp: waits && maySettle(context) ? giveUpWords(request) : nothing,
     stepsTitle: plain<string>(`${countOf(done, 'step', 'steps')} done, ${progress.length - done} not`),
     steps: stepRows(request),
-    comments: approvalComments(request, context.names),
-    note: request.state === 'failed' ? gaveUpNote(request, context.names) : nothing,
+    said: saidOf(request, context.names),
   });
 }

@@ -1,14 +1,15 @@
 /** The steps of a request with how far each has come. */
 import type { PlannedStep, StepName } from '../../../domain/plan.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
+import { shortDuration } from '../../../words/duration.ts';
 import { sourceWords } from '../../../words/failures.ts';
 import { saidInShort } from '../../../words/said.ts';
 import { interruptedWords, stepWords } from '../../../words/steps.ts';
-import { coloured, grey, type Line, marks, type Row, row } from '../data/row.ts';
+import { usualInAll, usualWords } from '../../../words/waiting.ts';
+import { coloured, grey, type Line, marks, type Row, row, type Section } from '../data/row.ts';
 import { type CardText, nothing, plain, plainLines } from '../plain-text.ts';
-import type { CardContext } from './reader.ts';
-import { duration } from './state-line.ts';
-import { runningLines, waitingLines } from './waiting.ts';
+import type { CardContext, Patience } from './reader.ts';
+import { elapsedWords, runningLines, waitingLines } from './waiting.ts';
 
 const irreversible = (step: PlannedStep | undefined): boolean =>
   step?.reversibility === 'irreversible' && step.effects.length > 0;
@@ -26,9 +27,13 @@ function doneRow(progress: StepProgress, step: PlannedStep | undefined): Row {
     grey(plain(`${howItCame(progress)}${readBack}`)),
     ...(irreversible(step) ? [coloured(plain('▲ Irreversible, and now done'), 'Attention')] : []),
   ];
-  const took = plain<string>(duration(progress.startedAt, progress.endedAt));
+  const [from, to] = [progress.startedAt, progress.endedAt].map((at) => (at === null ? null : Date.parse(at)));
+  const took = from == null || to == null ? nothing : plain<string>(shortDuration(to - from));
   return row(marks.done, plain(title), lines, { time: took });
 }
+
+const nowRow = (title: CardText, lines: readonly Line[], progress: StepProgress, patience: Patience): Row =>
+  row(marks.now, title, lines, { nameWeight: 'Bolder', time: elapsedWords(progress, patience) });
 
 type Context = Pick<CardContext, 'paused' | 'patience'>;
 
@@ -40,17 +45,17 @@ function progressRow(progress: StepProgress, step: PlannedStep | undefined, { pa
       return row(marks.idle, title, [], { nameSubtle: true });
     case 'running':
       if (paused) return row(marks.idle, title, [grey(plain('Begun before the pause. It is looked at after it.'))]);
-      return row(marks.now, title, [grey(plain(words.running)), ...runningLines(progress, patience)], {
-        nameWeight: 'Bolder',
-      });
+      return nowRow(title, runningLines(progress, words.running, patience), progress, patience);
     case 'waiting':
-      return row(marks.now, title, waitingLines(progress, patience), { nameWeight: 'Bolder' });
+      return nowRow(title, waitingLines(progress, patience), progress, patience);
     case 'done':
       return doneRow(progress, step);
     case 'failed':
       return row(marks.bad, title, [grey(plain('Did not work in the run before'))]);
   }
 }
+
+const aboutTo = ({ name }: StepProgress): string => `About to begin. Usually ${usualWords(name)}.`;
 
 /** The step whose turn it is where none is at work: between two steps somebody who looks sees which one comes. */
 function upNext(request: Request, { paused }: Context): StepName | null {
@@ -60,21 +65,63 @@ function upNext(request: Request, { paused }: Context): StepName | null {
 }
 
 /** One row a step: planned, about to begin, running, waiting to be tried again, done, not done. */
-export function progressRows(request: Request, context: Context): Row[] {
+function progressRows(request: Request, context: Context): { readonly row: Row; readonly isNow: boolean }[] {
   const next = upNext(request, context);
   return request.progress.map((progress) => {
     const step = request.plan.steps.find((one) => one.name === progress.name);
-    return progress.name === next
-      ? row(marks.now, plain(wordsOf(progress, step).title), [grey(plain('About to begin'))], { nameWeight: 'Bolder' })
-      : progressRow(progress, step, context);
+    const isNext = progress.name === next;
+    const isBusy = progress.state === 'running' || progress.state === 'waiting';
+    return {
+      isNow: isNext || (isBusy && !context.paused),
+      row: isNext
+        ? row(marks.now, plain(wordsOf(progress, step).title), [grey(plain<string>(aboutTo(progress)))], {
+            nameWeight: 'Bolder',
+          })
+        : progressRow(progress, step, context),
+    };
   });
 }
 
-/** How far a run is; none in any other state. */
-export function progressBar({ state, progress }: Request) {
-  if (state !== 'running') return { stepsDone: 0, stepsOf: 0, bar: nothing };
+/** The steps in their order, those at work in a box of their own. */
+export function progressSections(request: Request, context: Context): Section[] {
+  const sections: Section[] = [];
+  for (const { row: one, isNow } of progressRows(request, context)) {
+    const last = sections.at(-1);
+    if (last === undefined || last.boxed !== isNow) sections.push({ title: nothing, boxed: isNow, rows: [one] });
+    else last.rows.push(one);
+  }
+  return sections;
+}
+
+/** How long steps were at work; those side by side count once. */
+function workedMs({ progress }: Request, now: Date): number {
+  const spans = progress
+    .filter(({ state, startedAt }) => startedAt !== null && ['done', 'running', 'waiting'].includes(state))
+    .map(({ startedAt, endedAt, state }) => ({
+      from: Date.parse(startedAt ?? ''),
+      to: state === 'done' && endedAt !== null ? Date.parse(endedAt) : now.getTime(),
+    }))
+    .sort((one, other) => one.from - other.from);
+  let until = 0;
+  return spans.reduce((sum, { from, to }) => {
+    const more = Math.max(0, to - Math.max(from, until));
+    until = Math.max(until, to);
+    return sum + more;
+  }, 0);
+}
+
+/** How far a run is, and how long it has taken of what is usual; none in any other state. */
+export function progressBar(request: Request, { patience }: Pick<Context, 'patience'>) {
+  const { state, progress } = request;
+  if (state !== 'running') return { stepsDone: 0, stepsOf: 0, bar: nothing, elapsed: nothing };
   const [stepsOf, stepsDone] = [progress.length, progress.filter((one) => one.state === 'done').length];
-  return { stepsDone, stepsOf, bar: plain<string>(`${'▰'.repeat(stepsDone)}${'▱'.repeat(stepsOf - stepsDone)}`) };
+  const usually = `usually ${usualInAll(progress.map(({ name }) => name))} in all`;
+  return {
+    stepsDone,
+    stepsOf,
+    bar: plain<string>(`${'━'.repeat(4 * stepsDone)}${'┈'.repeat(4 * (stepsOf - stepsDone))}`),
+    elapsed: plain<string>(`${shortDuration(workedMs(request, patience.now))} so far, ${usually}`),
+  };
 }
 
 /** About twelve lines on a phone; the audit channel and the command line have all of it. */

@@ -8,7 +8,8 @@ import { attentionHeadline } from './attention-view.ts';
 import { changeLine } from './parts.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
-import { endedWords, pausedWords, startWords } from './standing-words.ts';
+import { endedBy } from './said.ts';
+import { pausedWords, startWords } from './standing-words.ts';
 
 /** Where the run stands: the step that is at work, or the one that waits. */
 function stepWords(request: Request): CardText {
@@ -36,7 +37,7 @@ function lineOf(request: Request, { names, paused }: CardContext): CardText {
     case 'rejected':
     case 'cancelled':
     case 'expired':
-      return joinText([endedWords(request, names), plain(request.touched ? '' : 'Nothing was changed in Azure.')], ' ');
+      return joinText([...endedBy(request, names), plain(request.touched ? '' : 'Nothing was changed in Azure.')], ' ');
   }
 }
 

@@ -1,8 +1,7 @@
 /** How a request stands or ended, in words that several cards share. */
 import type { Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
-import type { Names } from '../../../words/names.ts';
-import { bold, type CardText, dateAndTime, md, nothing, plain, quoted } from '../plain-text.ts';
+import { type CardText, dateAndTime, md, plain } from '../plain-text.ts';
 
 /** What follows an approval. */
 export function startWords(request: Request, paused: boolean): CardText {
@@ -15,29 +14,6 @@ export function startWords(request: Request, paused: boolean): CardText {
 /** A run that the pause came upon. */
 export const pausedWords =
   'The bot is paused: nothing more is changed in Azure until an operator ends the pause. Then the run goes on by itself.';
-
-/** How it ended, where it ended without a run of its plan; empty for every other state. */
-export function endedWords(request: Request, names: Names): CardText {
-  switch (request.state) {
-    case 'rejected': {
-      const { by, comment, commentErased } = request.ended;
-      const name = names(by);
-      if (commentErased) return md`${bold(name)} rejected it. Their comment was erased.`;
-      return comment === null ? md`${bold(name)} rejected it.` : md`${bold(`${name}:`)} ${quoted(comment)}`;
-    }
-    case 'cancelled':
-      return md`${bold(names(request.ended.by))} cancelled it.`;
-    case 'expired':
-      return plain('Nobody decided in time.');
-    case 'awaiting-approval':
-    case 'approved':
-    case 'running':
-    case 'needs-attention':
-    case 'succeeded':
-    case 'failed':
-      return nothing;
-  }
-}
 
 /** An ended request may have changed things before it was asked again: then nothing may be said to be unchanged. */
 export const earlierRun = (request: Request): CardText =>

@@ -8,16 +8,6 @@ export interface Line {
   readonly color: Color;
 }
 
-/** `1:12`, `0:06`, `2:03:07`. Empty where an end is missing. */
-export function duration(from: string | null, to: string | null): string {
-  if (from === null || to === null) return '';
-  const seconds = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000));
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const minutes = Math.floor(seconds / 60);
-  const rest = two(seconds % 60);
-  return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${rest}`;
-}
-
 /** The state in one short line. `paused`: nothing is changed in Azure, which is known to whoever draws a card. */
 export function stateLineOf(request: Request, paused = false): Line {
   const done = request.progress.filter((step) => step.state === 'done').length;

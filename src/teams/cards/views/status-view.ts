@@ -3,20 +3,19 @@
 import { shortDigest } from '../../../domain/digest.ts';
 import type { Failed, NeedsAttention, Request } from '../../../domain/request/request.ts';
 import { operationOf } from '../../../operations/registry.ts';
-import { durationWords } from '../../../words/duration.ts';
+import { shortDuration } from '../../../words/duration.ts';
 import { askedAgainWords } from '../../../words/events.ts';
-import type { Names } from '../../../words/names.ts';
-import { grey, marks, type Row, row } from '../data/row.ts';
-import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, quoted, time } from '../plain-text.ts';
+import type { Section } from '../data/row.ts';
+import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { approvalComments, commentLines } from './approval-comments.ts';
 import { attentionCard } from './attention-view.ts';
 import { differenceRows } from './difference.ts';
 import { changeLine, upperFirst } from './parts.ts';
-import { progressBar, progressRows, toldOf } from './progress.ts';
+import { progressBar, progressSections, toldOf } from './progress.ts';
 import { type CardContext, mayAskAgain, mayChange, type Patience } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
-import { earlierRun, endedWords, pausedWords, startWords } from './standing-words.ts';
+import { saidOf } from './said.ts';
+import { earlierRun, pausedWords, startWords } from './standing-words.ts';
 import { stopOffer, stoppingNote } from './stop-view.ts';
 import { succeededCard } from './succeeded-view.ts';
 
@@ -31,14 +30,11 @@ const endedNote = (request: Request): CardText => {
   return request.touched ? md`${earlierRun(request)} ${ended}` : ended;
 };
 
-/** Less passes before anybody has read of it. */
-const worthSaying = 10_000;
-
 /** When the card was drawn, and how long before that something last happened. */
 function asOf({ changedAt }: Request, { now }: Patience): CardText {
   const ageMs = now.getTime() - Date.parse(changedAt);
-  if (ageMs < worthSaying) return time(new Date(changedAt));
-  return md`${time(now)}, the last change ${plain<string>(durationWords(ageMs))} before`;
+  if (ageMs < 1_000) return md`${time(now)}, just changed`;
+  return md`${time(now)}, the last change ${plain<string>(shortDuration(ageMs))} before`;
 }
 
 function noteOf(request: Request, { names, paused, patience }: CardContext): CardText {
@@ -50,8 +46,7 @@ function noteOf(request: Request, { names, paused, patience }: CardContext): Car
     case 'running': {
       if (paused) return joinText([stoppingNote(request, names), plain(pausedWords)], ' ');
       if (request.stop !== null) return stoppingNote(request, names);
-      const by = request.approvals.map((approval) => names(approval.by)).join(', ');
-      return md`As of ${asOf(request, patience)}. Approved by ${plain(by)}, plan ${plain<string>(shortDigest(request.digest))}.`;
+      return md`As of ${asOf(request, patience)}. Plan ${plain<string>(shortDigest(request.digest))}.`;
     }
     case 'needs-attention':
     case 'succeeded':
@@ -63,18 +58,10 @@ function noteOf(request: Request, { names, paused, patience }: CardContext): Car
   }
 }
 
-/** Who asked, and why; while people are waited for also for whom, and until when. */
-function factsOf(request: Request, { names, awaited }: CardContext) {
-  const asked = [
-    { title: plain('Asked by'), value: plain(names(request.requester)) },
-    {
-      title: plain('Reason'),
-      value: request.justification === null ? plain('It was erased.') : quoted(request.justification),
-    },
-  ];
-  if (request.state !== 'awaiting-approval') return asked;
+/** While people are waited for: for whom, and until when. */
+function factsOf(request: Request, { awaited }: CardContext) {
+  if (request.state !== 'awaiting-approval') return [];
   return [
-    ...asked,
     { title: plain('Until'), value: dateAndTime(new Date(request.policy.expiresAt)) },
     ...startFacts(request),
     { title: plain('Waits for'), value: plain(awaited) },
@@ -85,26 +72,11 @@ function factsOf(request: Request, { names, awaited }: CardContext) {
   ];
 }
 
-const approvalRows = (request: Request, names: Names): Row[] =>
-  request.approvals.map((approval) =>
-    row(marks.done, plain<string>(`${names(approval.by)} approved`), [
-      grey(dateAndTime(new Date(approval.at))),
-      ...commentLines(approval),
-    ]),
-  );
-
-function sectionsOf(request: Request, context: CardContext) {
-  const sections: { title: CardText; rows: Row[] }[] = [];
-  if (request.state === 'running' || request.state === 'approved') {
-    return [{ title: nothing, rows: progressRows(request, context) }];
-  }
-  if (request.state !== 'awaiting-approval') return sections;
-  if (request.approvals.length > 0)
-    sections.push({ title: plain('Approved so far'), rows: approvalRows(request, context.names) });
-  const differences = differenceRows(request);
+function sectionsOf(request: Request, context: CardContext): Section[] {
+  if (request.state === 'running' || request.state === 'approved') return progressSections(request, context);
+  const differences = request.state === 'awaiting-approval' ? differenceRows(request) : [];
   const title = request.changedFrom === null ? 'What changed since the approval' : 'What was changed';
-  if (differences.length > 0) sections.push({ title: plain(title), rows: differences });
-  return sections;
+  return differences.length === 0 ? [] : [{ title: plain(title), boxed: false, rows: differences }];
 }
 
 const movedHeadline = (request: Request): CardText => {
@@ -114,12 +86,6 @@ const movedHeadline = (request: Request): CardText => {
   return plain<string>(`${upperFirst(askedAgainWords[request.replaced.reason])}. The request asks again.`);
 };
 
-/** Where approvals have no rows of their own, what was written with them stands here. */
-const summaryOf = (request: Request, names: Names): CardText =>
-  request.state === 'running' || request.state === 'approved'
-    ? approvalComments(request, names)
-    : endedWords(request, names);
-
 function plainStatus(request: Request, context: CardContext): AdaptiveCard {
   const { names, reader } = context;
   const without = decidedWithoutChange.includes(request.state);
@@ -128,7 +94,7 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
     ...requestHeaderOf(request, context),
     change: without ? nothing : changeLine(request.plan),
     headline: movedHeadline(request),
-    summary: summaryOf(request, names),
+    said: saidOf(request, names),
     nothingChanged: without && !request.touched,
     again:
       without && !mayAskAgain(request, context)
@@ -136,7 +102,7 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
         : nothing,
     canAskAgain: mayAskAgain(request, context),
     facts: factsOf(request, context),
-    ...progressBar(request),
+    ...progressBar(request, context),
     sections: sectionsOf(request, context),
     told: request.state === 'running' ? toldOf(request) : [],
     note: noteOf(request, context),

@@ -5,7 +5,7 @@ import { isInLastStep } from '../../../domain/request/decide-stop.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
 import type { Names } from '../../../words/names.ts';
 import { stepWordsIn } from '../../../words/steps.ts';
-import { bold, type CardText, md, nothing, plain, time } from '../plain-text.ts';
+import { bold, type CardText, joinText, md, nothing, plain, time } from '../plain-text.ts';
 import { type CardContext, maySettle } from './reader.ts';
 
 const titlesOf = (request: Request, wanted: (step: StepProgress) => boolean): string =>
@@ -32,8 +32,9 @@ export function stopOffer(request: Request, context: CardContext): CardText {
   const running = titlesOf(request, ({ state }) => state === 'running');
   const first = running === '' ? 'nothing more begins.' : `${running} is finished, nothing after it begins.`;
   const stays = lasting(request);
-  const irreversible = stays === '' ? '' : ` This cannot be undone: ${stays}.`;
-  return md`${bold('Stop after this step:')} ${plain<string>(first)} What is done stays.${plain<string>(irreversible)}`;
+  const irreversible = stays === '' ? nothing : plain<string>(`This cannot be undone: ${stays}.`);
+  const words = [bold('Stop after this step:'), plain<string>(first), plain('What is done stays.'), irreversible];
+  return joinText(words, ' ');
 }
 
 /** Who wants it to stop, and what happens until it does; empty where nobody does. */

@@ -3,16 +3,16 @@ import { shortDigest } from '../../../domain/digest.ts';
 import { highestProof } from '../../../domain/proof.ts';
 import type { Request, StepProgress, Succeeded } from '../../../domain/request/request.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
-import { durationWords } from '../../../words/duration.ts';
+import { shortDuration } from '../../../words/duration.ts';
 import { shortVersion } from '../../../words/places.ts';
 import { effectWords, interruptedWords, notCheckedWords, proofWords, stepWords } from '../../../words/steps.ts';
 import { grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
 import { bold, md, plain, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { approvalComments } from './approval-comments.ts';
 import { notesOf, reversibilityLines } from './parts.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
+import { saidOf } from './said.ts';
 
 function proofRows(request: Succeeded): Row[] {
   return request.proofs.map((proof) => {
@@ -52,9 +52,8 @@ export function succeededCard(request: Succeeded, context: CardContext): Adaptiv
   const { words } = operationOf(plan.wish);
   const version = shortVersion(to.keyVersion ?? outputs.keyVersion ?? '');
   const level = highestProof(request.proofs);
-  const by = request.approvals.map((approval) => names(approval.by)).join(', ');
   const ended = lastEnd(request.progress) ?? request.changedAt;
-  const took = durationWords(Date.parse(ended) - Date.parse(request.submittedAt));
+  const took = shortDuration(Date.parse(ended) - Date.parse(request.submittedAt));
   return renderCard('status-succeeded', {
     ...requestHeaderOf(request, context, {
       text: `✓ Succeeded, proof: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`,
@@ -66,7 +65,7 @@ export function succeededCard(request: Succeeded, context: CardContext): Adaptiv
     caution: md`${bold('▲ From now on:')} ${plain(words.fromNowOn)}`,
     notes: notesOf(plan),
     changes: changeRows(request),
-    comments: approvalComments(request, names),
-    note: md`Asked by ${plain(names(request.requester))}, approved by ${plain(by)}, plan ${plain<string>(shortDigest(request.digest))}. Took ${plain<string>(took)} from the request on.`,
+    said: saidOf(request, names),
+    note: md`Took ${plain<string>(took)} from the request on. Plan ${plain<string>(shortDigest(request.digest))}.`,
   });
 }

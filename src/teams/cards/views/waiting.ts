@@ -1,12 +1,11 @@
 /** A step that takes its time: what is expected, how long it has been, when it is looked at again, and until when. */
 import type { Failure } from '../../../domain/failure.ts';
 import type { StepProgress } from '../../../domain/request/request.ts';
-import { durationWords } from '../../../words/duration.ts';
+import { durationWords, shortDuration } from '../../../words/duration.ts';
 import { looksAt, usualWords, waitingWords } from '../../../words/waiting.ts';
 import { coloured, grey, type Line } from '../data/row.ts';
-import { plain } from '../plain-text.ts';
+import { type CardText, plain } from '../plain-text.ts';
 import type { Patience } from './reader.ts';
-import { duration } from './state-line.ts';
 
 /** Shorter waits pass before anybody has read of them. */
 const worthSaying = 10_000;
@@ -14,7 +13,11 @@ const worthSaying = 10_000;
 const sinceFirst = ({ startedAt }: StepProgress, now: Date): number =>
   startedAt === null ? 0 : Math.max(0, now.getTime() - Date.parse(startedAt));
 
-const elapsed = ({ startedAt }: StepProgress, now: Date): string => duration(startedAt, now.toISOString());
+/** How long a step has been at work when the card is drawn: `40 s`. */
+export function elapsedWords(progress: StepProgress, { now }: Patience): CardText {
+  const ms = sinceFirst(progress, now);
+  return plain<string>(ms < 1_000 ? 'just begun' : shortDuration(ms));
+}
 
 function limitWords({ attempt }: StepProgress, { next }: Failure, { retry }: Patience): string {
   return next === 'retry-until'
@@ -27,25 +30,28 @@ export function waitingLines(progress: StepProgress, patience: Patience): Line[]
   const { failure, retryAt, name } = progress;
   if (failure === null || retryAt === null) return [];
   const left = Date.parse(retryAt) - patience.now.getTime();
-  const when = left < 1000 ? 'now' : `in ${durationWords(left)}`;
+  const when = left < 1000 ? 'now' : `in ${shortDuration(left)}`;
   return [
     { ...grey(plain<string>(waitingWords(failure))), subtle: false },
     coloured(plain<string>(`Next try ${when}: the bot looks at ${looksAt[name]} first.`), 'Accent', 'Default'),
-    grey(plain<string>(`${limitWords(progress, failure, patience)}. So far ${elapsed(progress, patience.now)}.`)),
+    grey(plain<string>(`${limitWords(progress, failure, patience)}. Nothing to do for you.`)),
   ];
 }
 
-/** Of a step that Azure is at work on, once that has taken a while. */
-export function runningLines(progress: StepProgress, patience: Patience): Line[] {
-  if (sinceFirst(progress, patience.now) < worthSaying) return [];
+/** Of a step that Azure is at work on: what is usual, and once it has taken a while how it is watched. */
+export function runningLines(progress: StepProgress, running: string, patience: Patience): Line[] {
   const { everyMs, atMostMs } = patience.poll;
-  const tries = progress.attempt > 1 ? `, try ${progress.attempt}` : '';
+  const tries = progress.attempt > 1 ? ` Try ${progress.attempt}.` : '';
   return [
-    grey(plain<string>(`So far ${elapsed(progress, patience.now)}${tries}. Usual: ${usualWords[progress.name]}.`)),
-    grey(
-      plain<string>(
-        `The bot looks at ${looksAt[progress.name]} every ${durationWords(everyMs)}, for ${durationWords(atMostMs)} at most.`,
-      ),
-    ),
+    grey(plain<string>(`${running} Usually ${usualWords(progress.name)}.${tries}`)),
+    ...(sinceFirst(progress, patience.now) < worthSaying
+      ? []
+      : [
+          grey(
+            plain<string>(
+              `The bot looks at ${looksAt[progress.name]} every ${shortDuration(everyMs)}, for ${shortDuration(atMostMs)} at most.`,
+            ),
+          ),
+        ]),
   ];
 }

@@ -3,6 +3,7 @@ import type { Request } from '../../../../src/domain/request/request.ts';
 import type { AdaptiveCard } from '../../../../src/teams/cards/render-card.ts';
 import { type CardContext, everybody, type Reader } from '../../../../src/teams/cards/views/reader.ts';
 import { type CardKind, requestCard } from '../../../../src/teams/cards/views/request-card.ts';
+import { saidOf } from '../../../../src/teams/cards/views/said.ts';
 import { elementsOf, executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
 import { names, patienceAt, requestStates, secondApprover } from '../../../support/card-states.ts';
 import { approver } from '../../../support/fixtures.ts';
@@ -126,14 +127,14 @@ describe('a step that takes its time', () => {
   test('says what is expected and usual, when it is tried again, what is looked at, and until when', () => {
     const text = lines('running-spreading', '03:45');
     expect(text).toContain('The grant is spreading through Azure. That is expected: it usually takes 1 to 5 minutes.');
-    expect(text).toContain('Next try in 25 seconds: the bot looks at the agent first.');
-    expect(text).toMatch(/Try 1, for 12 minutes in all\. So far \d:\d\d\./);
+    expect(text).toContain('Next try in 25 s: the bot looks at the agent first.');
+    expect(text).toContain('Try 1, for 12 minutes in all. Nothing to do for you.');
   });
 
   test('counts what passes by itself', () => {
     const text = lines('running-waiting', '04:09');
     expect(text).toContain('Azure asks everybody here to slow down.');
-    expect(text).toContain('Next try in 1 second');
+    expect(text).toContain('Next try in 1 s:');
     expect(text).toContain('Try 1, up to 6 of this kind');
   });
 
@@ -151,11 +152,100 @@ describe('a step that takes its time', () => {
   });
 
   test('is not one line that stays the same while Azure works', () => {
-    expect(lines('running-irreversible-done', '00:00')).not.toContain('So far');
     const [early, late] = ['07:00', '12:00'].map((now) => lines('running-irreversible-done', now));
-    expect(early).toMatch(/So far \d:\d\d\. Usual: 15 to 90 seconds\./);
-    expect(early).toContain('The bot looks at the agent every 5 seconds, for 10 minutes at most.');
-    expect(late).not.toBe(early);
+    expect(early).toContain('Azure is switching the agent’s key. Usually 15 to 90 s.');
+    expect(early).toMatch(/^1 min$/m);
+    expect(early).toContain('The bot looks at the agent every 5 s, for 10 min at most.');
+    expect(late).toMatch(/^6 min$/m);
+    expect(late).toContain('As of {{TIME(2026-03-02T12:12:00Z)}}, the last change 6 min before.');
+  });
+});
+
+describe('a run', () => {
+  const at = (state: string, now: string) =>
+    words(draw(state, everybody, 'status', { patience: patienceAt(`2026-03-02T12:${now}.000Z`) }));
+
+  test('says from its first second how long it has taken of what is usual, and when the card was drawn', () => {
+    const text = at('running', '03:20');
+    expect(text).toContain('40 s so far, usually 1 to 4 min in all');
+    expect(text).toContain('Usually some seconds.\njust begun');
+    expect(text).toContain('As of {{TIME(2026-03-02T12:03:20Z)}}, just changed.');
+    expect(at('running', '03:27')).toContain('47 s so far, usually');
+    expect(at('running', '03:27')).toContain('\n7 s');
+  });
+
+  test('counts the steps that run side by side once, and the hours in which a person was waited for not at all', () => {
+    expect(at('retry-running', '06:50')).toMatch(/\b\d+ (s|min \d+ s) so far/);
+    const sideBySide = stateNamed('running-side-by-side');
+    expect(sideBySide.progress.filter(({ state }) => state === 'running')).toHaveLength(2);
+    expect(at('running-side-by-side', '02:25')).toContain('25 s so far, usually 1 to 4 min in all');
+  });
+
+  test.each(['running', 'running-waiting', 'running-side-by-side', 'retry-running', 'between-steps'])(
+    '%s: the step whose turn it is stands in the one box, with what goes on and what is usual',
+    (state) => {
+      const boxes = elementsOf(draw(state, everybody, 'status').body).filter(({ style }) => style === 'accent');
+      expect(boxes).toHaveLength(1);
+      const text = textsOf(boxes).join('\n');
+      expect(text).toMatch(/^●\n/);
+      expect(text).toMatch(/[Uu]sual/);
+    },
+  );
+
+  test('has durations with their units, wherever one stands', () => {
+    for (const state of Object.keys(requestStates))
+      for (const kind of ['status', 'approval', 'short'] as const)
+        expect(words(draw(state, asRequester, kind)).replace(/\{\{.*?\}\}/g, '')).not.toMatch(/\b\d+:\d\d\b/);
+  });
+
+  test('shows an older client the bar in letters', () => {
+    const bar = elementsOf(draw('running', everybody, 'status').body).find(({ type }) => type === 'ProgressBar');
+    expect(bar).toMatchObject({ value: 1, max: 5, fallback: { type: 'TextBlock', text: '━━━━┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈' } });
+  });
+});
+
+describe('whoever did something about a request stands on its card with their words', () => {
+  const reason = '**Requester** asked: “Policy 7.4: patient data under keys the hospital group owns';
+  test.each([
+    'awaiting-approval',
+    'approved',
+    'running',
+    'needs-attention',
+    'succeeded',
+    'failed',
+    'rejected',
+    'cancelled',
+    'expired',
+  ])('%s: who asked and why', (state) => {
+    expect(words(draw(state, everybody, 'status'))).toContain(reason);
+  });
+
+  test.each(['approved', 'running', 'needs-attention', 'failed', 'succeeded'])(
+    '%s: what the approver wrote',
+    (state) => {
+      expect(words(draw(state, everybody, 'status'))).toContain('**Approver** approved: “Backup of 1 March checked.”');
+    },
+  );
+
+  test('why it was given up, and why it was rejected', () => {
+    expect(words(draw('failed', everybody, 'status'))).toContain(
+      '**Requester** gave it up: “The vault moves to another group first”',
+    );
+    expect(words(draw('rejected', everybody, 'status'))).toContain('**Approver** rejected it: “Not before the audit”');
+    expect(words(draw('rejected', everybody, 'short'))).toContain('**Approver** rejected it: “Not before the audit”');
+  });
+
+  test('what was erased is said to be, and nothing else', () => {
+    const request = stateNamed('failed');
+    if (request.state !== 'failed') throw new Error('not failed');
+    const erased = { comment: null, commentErased: true };
+    const approvals = request.approvals.map((one) => ({ ...one, ...erased }));
+    const changed: Request = { ...request, justification: null, approvals, ended: { ...request.ended, ...erased } };
+    expect(saidOf(changed, names).split('\n\n')).toEqual([
+      '**Requester** asked. What they wrote was erased.',
+      '**Approver** approved. What they wrote was erased.',
+      '**Requester** gave it up. What they wrote was erased.',
+    ]);
   });
 });
 
@@ -206,6 +296,6 @@ describe('a step that did not work', () => {
   test('what was done before the retry was not so already, and keeps its time', () => {
     const text = shown('retry-running');
     expect(text).not.toContain('Was so already');
-    expect(text).toMatch(/Enable identity\nRead back: system-assigned\n0:40/);
+    expect(text).toMatch(/Enable identity\nRead back: system-assigned\n40 s/);
   });
 });
