@@ -71,6 +71,8 @@ const withoutInputs = [
   'form.resume',
   'form.existing-key',
   'form.new-key',
+  'typed.meant',
+  'typed.help',
 ];
 const inputIds = [
   'reason',
@@ -157,7 +159,9 @@ describe.each(samples)('sample %s', (sample) => {
     for (const action of executesOf(render(sample))) {
       const verb = String(action.verb);
       const data = action.data as Record<string, unknown>;
-      if (startedBy(verb) === null) {
+      if (verb === 'typed.meant') expect(data).toEqual({ text: expect.stringMatching(/^\/[a-z-]+/) });
+      else if (verb === 'typed.help') expect(data).toEqual({});
+      else if (startedBy(verb) === null) {
         expect(Object.keys(verbs)).toContain(verb);
         expect(Object.keys(data)).toEqual([verbs[verb], 'revision']);
         expect(data.revision).toEqual(expect.any(Number));

@@ -129,10 +129,10 @@ describe('every button', () => {
   const onCards = filesIn('cards', '.json').flatMap((file) =>
     [...read(`cards/${file}`).matchAll(/"verb": *"([a-z][^"]*)"/g)].map(([, verb = '']) => ({ file, verb })),
   );
-  /** The verbs of forms and lists, and the one that opens a form, are handled where those are: the code that does it names them. */
+  /** The verbs of forms, of lists and of what was meant, and the one that opens a form, are handled where those are: the code that does it names them. */
   const elsewhere = filesIn('src/teams', '.ts')
     .flatMap((file) => [
-      ...read(`src/teams/${file}`).matchAll(/'((?:form|list)\.[a-z-]+|request\.(?:ask-again|change))'/g),
+      ...read(`src/teams/${file}`).matchAll(/'((?:form|list|typed)\.[a-z-]+|request\.(?:ask-again|change))'/g),
     ])
     .map(([, verb = '']) => verb);
   const words = [...OpenShow.options, ...HistoryShow.options, ...FleetShow.options].map((word) => `list.${word}`);

@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 describe('typed nonsense', () => {
-  test.each(['/hello', '/enable-cmkk', '/ ', '/enable', '/__proto__', '/constructor resource=x', '/💥'])(
+  test.each(['/hello', '/ ', '/enable', '/__proto__', '/constructor resource=x', '/💥'])(
     '%s gets the help card',
     async (text) => {
       expect(activityText(await type(world, people.requester, text, places.group))).toContain('What you can type');
@@ -58,6 +58,45 @@ describe('typed nonsense', () => {
     ['a guest', people.guest, 'Only members of this organisation can use the bot.'],
   ])('%s is refused', async (_who, person, words) => {
     expect(activityText(await type(world, person, '/enable-cmk', places.group))).toContain(words);
+  });
+});
+
+describe('a command or a name that is nearly right', () => {
+  const { agent, vault, key } = choices.first;
+  const meant = 'typed.meant';
+  /** What only the clicker is told stands below it. */
+  const lastCard = async (person = people.requester) => {
+    const all = await world.teams.activities(places.group, person);
+    const card = all.findLast((one) => one.attachments !== undefined && one.attachments.length > 0);
+    return card === undefined ? '' : activityText(card);
+  };
+
+  test.each([
+    ['/enable-cmkk', 'Did you mean /enable-cmk?', 'Which agent gets its own key?'],
+    [`/enabel cmk ${agent}`, `Did you mean /enable-cmk ${agent}?`, 'Which vault holds the key?'],
+    [`/enable-cmk ${agent.slice(0, -1)}`, `Did you mean ${agent}?`, 'Which vault holds the key?'],
+    [`/enable-cmk resource=${agent} vault=${vault}s key=${key}`, `Did you mean ${vault}?`, '5 steps, in this order'],
+    ['/cmk-request runing', 'Did you mean /cmk-requests runing?', 'Did you mean running?'],
+  ])('%s: a button says what was meant', async (text, words, then) => {
+    const card = await type(world, people.requester, text, places.group);
+    expect(activityText(card).replaceAll('*', '')).toContain(words);
+    expect(cardOf(card)).toMatchObject({ fallbackText: expect.stringContaining(words) });
+    expect(answered(await world.teams.click(people.requester, card.id, meant))).toBe('The answer stands below.');
+    expect(await lastCard()).toContain(then);
+  });
+
+  test('whoever presses it is taken to have typed it, whatever the button is made to say', async () => {
+    const card = await type(world, people.requester, '/enable-cmkk', places.group);
+    const press = (person: string, data: JsonObject = {}) => world.teams.click(person, card.id, meant, { data });
+    await press(people.approver);
+    expect(await lastCard()).toContain('Approver is filling in a request');
+    expect(answered(await press(people.teamMember))).toContain('You have no role here.');
+    expect(answered(await press(people.guest))).toContain('Only members of this organisation can use the bot.');
+    await press(people.requester, { text: 'something else' });
+    expect(await lastCard()).toContain('What you can type');
+    await world.teams.click(people.requester, card.id, 'typed.help');
+    expect(await lastCard()).toContain('What you can type');
+    expect(await writes(world)).toEqual([]);
   });
 });
 

@@ -87,9 +87,11 @@ async function hasAskedAndApproved(t: Transcript): Promise<string> {
 scenario('help', 'Help, and what the bot does not know', 'Each person is told what they may do.', async (t) => {
   for (const person of [requester, approver, secondApprover, teamMember, guest]) await t.types(person, '/cmk-help');
   await t.types(requester, 'hello', chatOf(requester));
-  await t.types(requester, '/enabel cmk');
+  const typo = await t.types(requester, '/enabel cmk triage-agent-prod');
+  await t.clicks(requester, typo, 'All commands');
   await t.types(teamMember, '/enable-cmk');
-  await t.types(requester, '/enable-cmk triage-agent-prdo');
+  const near = await t.types(requester, '/enable-cmk triage-agent-prdo');
+  await t.clicks(requester, near, 'Yes, start');
   await t.types(requester, '/enable-cmk agent=nobody');
   await t.types(requester, '/enable-cmk triage-agent-prod volt=kv-care-prod');
   await t.types(requester, '/cmk-requests');

@@ -22,13 +22,14 @@ import { auditReplyCard, auditRootCard } from '../../src/teams/cards/views/audit
 import { formCancelledCard, formLeftCard, formOpenCard } from '../../src/teams/cards/views/form-place-view.ts';
 import { formLookingCard, formUnreadCard } from '../../src/teams/cards/views/form-slow-view.ts';
 import { formCard } from '../../src/teams/cards/views/form-view.ts';
+import { helpCard } from '../../src/teams/cards/views/help-view.ts';
 import { entriesPerPage, historyCard } from '../../src/teams/cards/views/history-view.ts';
 import { requestRows } from '../../src/teams/cards/views/list-rows.ts';
 import { type ListContent, listCard, openChips, rowsPerPage } from '../../src/teams/cards/views/list-view.ts';
 import { withPortal } from '../../src/teams/cards/views/portal-line.ts';
 import { type CardContext, everybody, type Reader } from '../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../src/teams/cards/views/request-card.ts';
-import { bugCard, helpCard, refusalCard } from '../../src/teams/cards/views/short-views.ts';
+import { bugCard, refusalCard, typoCard } from '../../src/teams/cards/views/short-views.ts';
 import { welcomeCard } from '../../src/teams/cards/views/welcome-view.ts';
 import { historyOf } from '../../src/words/history.ts';
 import { commandWorld, formOn } from '../unit/support/command-world.ts';
@@ -67,7 +68,8 @@ export interface GalleryCard {
 const contextFor = (request: Request, reader: Reader, change: Partial<CardContext> = {}): CardContext => {
   const awaited = [approver, secondApprover].filter((id) => !request.approvals.some(({ by }) => by === id));
   return {
-    patience: patienceAt('2026-03-02T12:04:00.000Z'),
+    // Eight seconds after the last thing that happened.
+    patience: patienceAt(new Date(Date.parse(request.changedAt) + 8_000).toISOString()),
     reader,
     names,
     awaited: awaited.map(names).join(', '),
@@ -168,7 +170,7 @@ function agents(formId: string): readonly GalleryCard[] {
     name,
     state,
     request: null,
-    keyName: 'cmk-virtual-visit',
+    keyName: `cmk-${name}`,
     ends: null,
     ...change,
   });
@@ -190,7 +192,7 @@ function agents(formId: string): readonly GalleryCard[] {
     counts,
     subscriptions: 3,
     agents: all,
-    total: 22,
+    total: 21,
     unread: [],
     asks: true,
     asOf: now,
@@ -211,7 +213,7 @@ function histories(formId: string): readonly GalleryCard[] {
     const all = historyOf(events, names, false).map((entry) => ({ ...entry, of: '' }));
     const content = {
       request: requestStates[state] ?? null,
-      title: plain('triage-agent-prod'),
+      title: plain(requestStates[state]?.resourceName ?? 'triage-agent-prod'),
       subject: plain<string>(
         `${all.length} entries, oldest first. What people wrote stands on the request’s own card.`,
       ),
@@ -224,7 +226,7 @@ function histories(formId: string): readonly GalleryCard[] {
   return [
     { name: 'history.first', card: history('succeeded', longLife, 1) },
     { name: 'history.second', card: history('needs-attention', [...longLife, ...longLife], 2) },
-    { name: 'history.rotation', card: history('rotation-succeeded', rotationLife, 1, 'changes') },
+    { name: 'history.rotation', card: history('rotation-succeeded-new-version', rotationLife, 1, 'changes') },
   ];
 }
 
@@ -255,15 +257,29 @@ const refusals: readonly [RefusalCode, string][] = [
 
 function short(): readonly GalleryCard[] {
   const { policy } = commandWorld().ports;
-  const facts = { commands, policy, auditChannel: true, typed: '' };
+  const facts = { commands, policy, auditChannel: true };
   return [
     { name: 'welcome', card: welcomeCard({ kind: 'roles', asks: true, approves: true }) },
     { name: 'welcome.team', card: welcomeCard(null) },
     { name: 'help.both', card: helpCard({ ...facts, mayAsk: true, mayApprove: true }) },
-    { name: 'help.typo', card: helpCard({ ...facts, typed: '/enabel-cmk', mayAsk: true, mayApprove: false }) },
+    {
+      name: 'typo',
+      card: typoCard('/enabel-cmk', '/enable-cmk triage-agent-prod', {
+        text: '/enable-cmk triage-agent-prod',
+        weight: 'form',
+      }),
+    },
+    { name: 'help.asks', card: helpCard({ ...facts, mayAsk: true, mayApprove: false }) },
     { name: 'help.reader', card: helpCard({ ...facts, mayAsk: false, mayApprove: false, auditChannel: false }) },
     { name: 'bug', card: bugCard('E-7F3K9QX2') },
     ...refusals.map(([code, fact]) => ({ name: `refusal.${code}`, card: refusalCard(refuse(code, fact)) })),
+    {
+      name: 'refusal.near',
+      card: refusalCard(
+        { ...refuse('unknown-resource', 'triage-agent-prdo'), near: 'triage-agent-prod' },
+        { text: '/enable-cmk triage-agent-prod', weight: 'form' },
+      ),
+    },
   ];
 }
 

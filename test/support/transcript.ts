@@ -52,7 +52,8 @@ async function settled(look: () => Promise<SeenActivity>): Promise<SeenActivity>
 }
 
 const quote = (text: string): string[] => text.split('\n').map((line) => `> ${line}`);
-const and = (parts: readonly string[]): string => parts.join(', ').replace(/, ([^,]*)$/, ' and $1');
+const and = (parts: readonly string[]): string =>
+  [parts.slice(0, -1).join(', '), ...parts.slice(-1)].filter((part) => part !== '').join(' and ');
 
 /** What somebody chose, as it is called on the card; a value that is a resource id shows its last part. */
 function wordsOf(input: JsonObject, value: string): string {

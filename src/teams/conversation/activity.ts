@@ -113,6 +113,8 @@ export const CardClick = z.object({
       formId: z.string().max(64).optional(),
       requestId: z.string().max(64).optional(),
       resourceId: z.string().max(1_000).optional(),
+      /** What a button says for the person, as if they had typed it. */
+      text: z.string().max(4_000).optional().catch(undefined),
     }),
   }),
   // One that is malformed counts as none, as the protocol has it.

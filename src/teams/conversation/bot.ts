@@ -2,15 +2,12 @@
 import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
 import { cancel } from '../../actions/cancel.ts';
 import { stop } from '../../actions/stop.ts';
-import type { Roles } from '../../authorization/who-may.ts';
-import type { CommandResult } from '../../commands/command.ts';
 import { commands } from '../../commands/registry.ts';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, People } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
-import type { AdaptiveCard } from '../cards/render-card.ts';
-import { helpCard, refusalCard, refusalText } from '../cards/views/short-views.ts';
+import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { welcomeCard } from '../cards/views/welcome-view.ts';
 import { cardActivity, isGone } from '../posts/chat.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
@@ -20,7 +17,8 @@ import type { Forms } from './forms.ts';
 import { badRequestAnswer, cardAnswer, choicesAnswer, messageAnswer } from './invoke-answers.ts';
 import type { LaterCards } from './later-cards.ts';
 import { answerListClick } from './list-click.ts';
-import type { Lists, Viewer } from './lists.ts';
+import type { Lists } from './lists.ts';
+import { type Meant, meantBy } from './meant.ts';
 import type { Once } from './once.ts';
 import { outlasting } from './outlasting.ts';
 import { parseMessage, type TypedMessage } from './parse-message.ts';
@@ -28,6 +26,7 @@ import { type Reply, reply } from './reply.ts';
 import { answerRequestClick, type RequestClickOptions } from './request-click.ts';
 import { type Started, startedBy } from './started.ts';
 import { search } from './typeahead.ts';
+import { type Admitted, helpFor, noCommandCard, resultCard } from './typed-cards.ts';
 import { type WelcomeOptions, welcome } from './welcome.ts';
 
 export interface BotOptions extends RequestClickOptions, WelcomeOptions {
@@ -43,13 +42,6 @@ export interface BotOptions extends RequestClickOptions, WelcomeOptions {
   readonly signIn: string;
   readonly auditChannel: boolean;
 }
-
-/** Somebody who may look, and what they may do besides. */
-type Admitted = KnownSender & { readonly roles: Roles };
-
-const viewerOf = ({ person, roles }: Admitted): Viewer => ({ person, asks: roles.asks });
-const listed = (answer: Awaited<ReturnType<Lists['open']>>): AdaptiveCard =>
-  answer.kind === 'card' ? answer.card : refusalCard(answer);
 
 /** What whoever asked may do without a role. */
 const stopping: readonly string[] = [cancel.verb, stop.verb];
@@ -152,30 +144,12 @@ export class CmkBot extends ActivityHandler {
 
   private async answerTo(context: TurnContext, sender: Admitted, typed: TypedMessage): Promise<Reply> {
     const command = commands.find((one) => one.name === typed.command);
-    if (command === undefined)
-      return { card: this.help(sender, [typed.command, ...typed.words.slice(0, 1)].join('-')), standsIn: null };
+    if (command === undefined) return { card: noCommandCard(this.options, sender, typed), standsIn: null };
     const { person: by, actor, origin } = sender;
     const { args, words } = typed;
     const result = await command.handle({ by, actor, origin, args, words }, this.options.commandPorts);
     if (result.kind === 'open-form') return openForm(this.options, context, sender, result.form);
-    return { card: await this.cardOf(result, sender), standsIn: null };
-  }
-
-  private async cardOf(result: Exclude<CommandResult, { kind: 'open-form' }>, sender: Admitted): Promise<AdaptiveCard> {
-    switch (result.kind) {
-      case 'refused':
-        return refusalCard(result);
-      case 'show-help':
-        return this.help(sender, '');
-      case 'show-list':
-        return listed(await this.options.lists.open(result.subject, viewerOf(sender)));
-    }
-  }
-
-  private help({ roles }: Admitted, typed: string): AdaptiveCard {
-    const { commandPorts, auditChannel } = this.options;
-    const { policy } = commandPorts;
-    return helpCard({ commands, policy, mayAsk: roles.asks, mayApprove: roles.approves, auditChannel, typed });
+    return { card: await resultCard(this.options, result, sender, typed), standsIn: null };
   }
 
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
@@ -194,6 +168,8 @@ export class CmkBot extends ActivityHandler {
     if (opensForm(click.data.action.verb)) return this.formFromCard(context, sender, click.data);
     const started = startedBy(click.data.action.verb);
     if (started !== null) return this.start(context, sender, started);
+    const meant = meantBy(click.data.action.verb, click.data.action.data.text);
+    if (meant !== null) return this.sayMeant(context, sender, meant);
     if (click.data.action.verb.startsWith('list.')) return answerListClick(this.options, context, sender, click.data);
     return click.data.action.verb.startsWith('form.')
       ? this.formClick(context, sender, click.data)
@@ -202,10 +178,19 @@ export class CmkBot extends ActivityHandler {
 
   /** The answer comes as a message of its own, as if the command had been typed; the card with the button stays as it is. */
   private async start(context: TurnContext, sender: Admitted, { name, on }: Started): Promise<InvokeResponse> {
-    const typed = { command: name, args: {}, words: [] };
     if (await this.options.once.isFirst(sender, 'start', name))
-      await reply(context, this.options.later, this.answerTo(outlasting(context), sender, typed));
-    return cardAnswer(on === 'help' ? this.help(sender, '') : welcomeCard(sender.roles));
+      await this.say(context, sender, { command: name, args: {}, words: [] });
+    return cardAnswer(on === 'help' ? helpFor(this.options, sender) : welcomeCard(sender.roles));
+  }
+
+  private async sayMeant(context: TurnContext, sender: Admitted, { typed, text }: Meant): Promise<InvokeResponse> {
+    const about = `${context.activity.replyToId ?? ''} ${text}`;
+    if (await this.options.once.isFirst(sender, 'meant', about)) await this.say(context, sender, typed);
+    return messageAnswer('The answer stands below.');
+  }
+
+  private async say(context: TurnContext, sender: Admitted, typed: TypedMessage): Promise<void> {
+    await reply(context, this.options.later, this.answerTo(outlasting(context), sender, typed));
   }
 
   /** Whoever lost the role can still take back, or stop, what they asked for themselves: stopping a change must never wait. */

@@ -2,7 +2,8 @@
 import type { Command } from '../../commands/command.ts';
 import { commands } from '../../commands/registry.ts';
 import { CardClick, type InboundActivity } from './activity.ts';
-import { parseMessage } from './parse-message.ts';
+import { meantBy } from './meant.ts';
+import { parseMessage, type TypedMessage } from './parse-message.ts';
 import { startedBy } from './started.ts';
 
 export interface Weight {
@@ -19,13 +20,16 @@ const weights: { readonly [W in Command['weight']]: Weight } = {
   list: { cost: 5, queued: true },
 };
 
+const weightOfTyped = ({ command }: TypedMessage): Weight =>
+  weights[commands.find(({ name }) => name === command)?.weight ?? 'light'];
+
 /** Whoever makes up something else is answered with the help, which is light. */
 export function weightOf({ type, name, text, entities, recipient, value }: InboundActivity): Weight {
-  if (type === 'message') {
-    const typed = parseMessage(text ?? '', entities, recipient.id);
-    return weights[commands.find((one) => one.name === typed.command)?.weight ?? 'light'];
-  }
-  const verb = type === 'invoke' && name === 'adaptiveCard/action' ? CardClick.safeParse(value).data?.action.verb : '';
-  if (verb === undefined) return weights.light;
+  if (type === 'message') return weightOfTyped(parseMessage(text ?? '', entities, recipient.id));
+  const action = type === 'invoke' && name === 'adaptiveCard/action' ? CardClick.safeParse(value).data?.action : null;
+  if (action == null) return weights.light;
+  const { verb, data } = action;
+  const said = meantBy(verb, data.text);
+  if (said !== null) return weightOfTyped(said.typed);
   return weights[verb.startsWith('list.') ? 'list' : (startedBy(verb)?.weight ?? 'light')];
 }

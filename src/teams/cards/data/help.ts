@@ -4,8 +4,6 @@ import { CardText, Label } from '../plain-text.ts';
 /** What can be typed, and what the reader may do. */
 export const HelpData = z.strictObject({
   fallbackText: Label,
-  /** What may have been meant, where something like a command was typed; else empty. */
-  problem: CardText,
   commands: z
     .array(
       z.strictObject({

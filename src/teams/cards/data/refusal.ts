@@ -14,5 +14,11 @@ export const RefusalData = z.strictObject({
   text: CardText,
   /** `Only you see this. The request is unchanged.`; may be empty. */
   note: CardText,
+  /** The command that may have been meant, which the button says as if it had been typed; empty: there is no button. */
+  meant: Label,
+  /** `Yes, start` */
+  button: Label,
+  /** Whether there is a button *All commands*. */
+  help: z.boolean(),
 });
 export type RefusalData = z.infer<typeof RefusalData>;

@@ -2,7 +2,7 @@ import type { Roles } from '../../../authorization/who-may.ts';
 import { grey, numberedRow } from '../data/row.ts';
 import { label, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { roleText } from './short-views.ts';
+import { roleText } from './help-view.ts';
 
 /** `roles`: of the one person in the conversation; null where there are several. */
 export function welcomeCard(roles: Roles | null): AdaptiveCard {

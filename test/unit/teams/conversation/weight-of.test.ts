@@ -36,6 +36,14 @@ it('a command that is begun by a button weighs what it does when it is typed', (
   expect(clicked('help.nothing')).toEqual({ cost: 1, queued: false });
 });
 
+it('a button that says what was meant weighs what it says', () => {
+  for (const text of ['/cmk-history', '/enable-cmk triage', '/cmk-help', 'nonsense']) {
+    const action = { verb: 'typed.meant', data: { text } };
+    expect(weightOf(activity({ type: 'invoke', name: 'adaptiveCard/action', value: { action } }))).toEqual(typed(text));
+  }
+  expect(clicked('typed.help')).toEqual(typed('/cmk-help'));
+});
+
 it('what is no command is light, whatever it looks like', () => {
   for (const text of ['', '/nothing', 'x'.repeat(10_000)]) expect(typed(text)).toEqual({ cost: 1, queued: false });
   expect(weightOf(activity({ type: 'invoke', name: 'adaptiveCard/action', value: null }))).toEqual({

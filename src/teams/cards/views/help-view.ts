@@ -1,0 +1,85 @@
+/** Help: what can be typed, and what the reader may do. */
+import type { Command } from '../../../commands/command.ts';
+import { type Policy, rulesOf } from '../../../domain/policy/policy.ts';
+import type { Rule, TagRule } from '../../../domain/policy/rules.ts';
+import { durationWords } from '../../../words/duration.ts';
+import { bold, type CardText, label, md, nothing, plain } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+
+export interface HelpFacts {
+  readonly commands: readonly Command[];
+  readonly policy: Policy;
+  readonly mayAsk: boolean;
+  readonly mayApprove: boolean;
+  readonly auditChannel: boolean;
+}
+
+type May = Pick<HelpFacts, 'mayAsk' | 'mayApprove'>;
+
+const roles = {
+  both: () => md`${bold('You may ask')}, and approve other people’s requests.`,
+  ask: () => md`${bold('You may ask')} for a customer-managed key.`,
+  approve: () => md`${bold('You may approve')} other people’s requests.`,
+  neither: () => md`${bold('You may look')} at requests and what happened to them, and neither ask nor approve.`,
+};
+
+function roleOf(facts: May): keyof typeof roles {
+  if (facts.mayAsk) return facts.mayApprove ? 'both' : 'ask';
+  return facts.mayApprove ? 'approve' : 'neither';
+}
+
+/** What somebody may do. */
+export const roleText = (may: May): CardText => roles[roleOf(may)]();
+
+/** `2`, or `1 to 3` where rules differ. */
+function spanOf(numbers: readonly number[]): string {
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  return least === most ? `${least}` : `${least} to ${most}`;
+}
+
+/** `72 hours`, or `2 minutes to 3 days` where rules differ. */
+function timeSpanOf(times: readonly number[]): string {
+  const [least, most] = [durationWords(Math.min(...times)), durationWords(Math.max(...times))];
+  return least === most ? least : `${least} to ${most}`;
+}
+
+/** Begins a command as if it had been typed without anything behind it. */
+const helpVerb = 'help.';
+
+function buttonFor(weight: Command['weight'], mayAsk: boolean): string {
+  switch (weight) {
+    case 'form':
+      return mayAsk ? 'Start' : '';
+    case 'list':
+      return 'Show';
+    case 'light':
+      return '';
+  }
+}
+
+export function helpCard(facts: HelpFacts): AdaptiveCard {
+  // What rules by tag leave out they leave as it is.
+  const rules: readonly (Rule | TagRule)[] = [...rulesOf(facts.policy), ...facts.policy.tagRules];
+  const needed = spanOf(rules.flatMap(({ approvalsRequired: count }) => count ?? []));
+  const times = timeSpanOf(rules.flatMap(({ expiryMs }) => expiryMs ?? []));
+  return renderCard('help', {
+    fallbackText: label(`What you can type: ${facts.commands.map((command) => command.name).join(', ')}`),
+    commands: facts.commands.map(({ name, description, usage, weight }) => ({
+      command: plain(name),
+      text: plain(description),
+      usage: usage === name ? nothing : plain<string>(usage),
+      verb: `${helpVerb}${name.slice(1)}`,
+      button: label(buttonFor(weight, facts.mayAsk)),
+    })),
+    role: roleText(facts),
+    notes: [
+      plain<string>(
+        `${needed} ${needed === '1' ? 'approval is' : 'approvals are'} needed. Requests expire after ${times}.`,
+      ),
+      rules.length > 1 ? plain('Both, and who may ask and approve, depend on the agent.') : nothing,
+      facts.auditChannel ? nothing : plain('The audit trail is kept in the store alone.'),
+    ]
+      .filter((note) => note !== '')
+      .map((text) => ({ text })),
+  });
+}
