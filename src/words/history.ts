@@ -5,7 +5,7 @@ import { codeOf, type Failure } from '../domain/failure.ts';
 import type { StepName } from '../domain/plan.ts';
 import type { EventBodyOf, EventType, StoredEvent } from '../domain/request/events.ts';
 import { countOf } from './count.ts';
-import { durationWords } from './duration.ts';
+import { shortDuration } from './duration.ts';
 import { eventWords } from './events.ts';
 import { utcSecond } from './instants.ts';
 import type { Mark } from './mark.ts';
@@ -82,7 +82,7 @@ const list = (...parts: readonly string[]): string => parts.filter((part) => par
 
 function endOf({ from, tries, failure, done }: StepTold): string {
   const after = tries > 1 ? countOf(tries, 'try', 'tries') : '';
-  if (done !== null) return list(done.note, `in ${durationWords(Date.parse(done.at) - Date.parse(from))}`, after);
+  if (done !== null) return list(done.note, `in ${shortDuration(Date.parse(done.at) - Date.parse(from))}`, after);
   if (failure === null) return list('not ended', after);
   const next = failure.retryAt === null ? 'a person is asked' : `next try ${utcSecond(failure.retryAt)}`;
   return list(`try ${tries} did not work: ${codeOf(failure.failure)}`, next);

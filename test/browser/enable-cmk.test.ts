@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
@@ -11,9 +11,6 @@ import { readRecord, startWorld, type World } from '../support/world.ts';
 
 const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
-
-/** `CMK_PICTURES=docs/pictures npm test -- test/browser` takes the README's pictures anew. */
-const pictures = process.env.CMK_PICTURES;
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -51,7 +48,7 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
   let id = '';
 
   beforeAll(async () => {
-    world = await startWorld({ latency: pictures === undefined ? 'instant' : 'realistic' });
+    world = await startWorld();
     browser = await openBrowser(path ?? '');
     ({ page, wrong } = await openPage(browser, world.teams.url, { width: 1280, height: 900 }));
   });
@@ -59,17 +56,6 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await browser?.close();
     await world?.end();
   });
-
-  const picture = async (name: string, words: string | RegExp) => {
-    if (pictures === undefined) return;
-    mkdirSync(pictures, { recursive: true });
-    // What stands outside of the window is cut.
-    await page.setViewportSize({ width: 1280, height: 1700 });
-    await botSays(page, words)
-      .locator('.card')
-      .screenshot({ path: `${pictures}/${name}.png` });
-    await page.setViewportSize({ width: 1280, height: 900 });
-  };
 
   const tourPicture = async (name: string) => {
     if (process.env.CMK_PHONE) await page.screenshot({ path: `${process.env.CMK_PHONE}/${name}.png` });
@@ -97,7 +83,6 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await review.waitFor();
     await review.getByRole('checkbox').check();
     await review.getByRole('textbox').fill('Patient data under our own key before the December audit.');
-    await picture('review', '5 steps, in this order');
     await press(review, 'Submit');
     const submitted = botSays(page, 'Waiting for approval, 0 of 1');
     await submitted.waitFor();
@@ -138,7 +123,6 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
 
   test('the approver ticks what cannot be undone and approves', async () => {
     const card = botSays(page, id);
-    await picture('approval', id);
     await card.getByRole('checkbox').check();
     await press(card, 'Approve');
     await botSays(page, /Approved|Running|Succeeded/).waitFor();
@@ -147,10 +131,6 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
   test('the status card ticks through the steps and shows what is proved', async () => {
     await actAs(page, people.requester);
     await goTo(page, places.operations);
-    if (pictures !== undefined) {
-      await botSays(page, /Running, 3 of 5/).waitFor({ timeout: 60_000 });
-      await picture('running', /Running, 3 of 5/);
-    }
     const card = botSays(page, 'Succeeded, proof: key usable');
     await card.waitFor({ timeout: 60_000 });
     await press(card, 'What was changed ▾');
@@ -159,8 +139,6 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
       expect(words).toContain(step);
     }
     await press(card, 'Hide what was changed ▴');
-    await picture('status', 'Succeeded, proof: key usable');
-    if (pictures !== undefined) await page.screenshot({ path: `${pictures}/page.png` });
   });
 
   test('the simulated Azure holds identity, grant, purge protection and the pinned key version', async () => {

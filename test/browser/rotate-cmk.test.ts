@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
@@ -9,9 +8,6 @@ import { readRecord, startWorld, type World } from '../support/world.ts';
 const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
 
-/** `CMK_PICTURES=<folder> npm test -- test/browser/rotate-cmk` takes pictures of the cards as they come. */
-const pictures = process.env.CMK_PICTURES;
-
 inBrowser('two people move an agent to a new version of its key, clicking in a real browser', () => {
   let world: World;
   let browser: Browser;
@@ -20,7 +16,7 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
   let id = '';
 
   beforeAll(async () => {
-    world = await startWorld({ latency: pictures === undefined ? 'instant' : 'realistic' });
+    world = await startWorld();
     browser = await openBrowser(path ?? '');
     ({ page, wrong } = await openPage(browser, world.teams.url, { width: 1280, height: 900 }));
   });
@@ -28,14 +24,6 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
     await browser?.close();
     await world?.end();
   });
-
-  const picture = async (name: string, words: string | RegExp) => {
-    if (pictures === undefined) return;
-    mkdirSync(pictures, { recursive: true });
-    await botSays(page, words)
-      .locator('.card')
-      .screenshot({ path: `${pictures}/${name}.png` });
-  };
 
   test('an agent under Microsoft’s key leads to the other command, and back by another agent', async () => {
     await actAs(page, people.requester);
@@ -47,7 +35,6 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
     await press(agent, 'Next');
     const none = botSays(page, 'There is no version to move from.');
     await none.getByRole('button', { name: 'Put it under your own key' }).waitFor();
-    await picture('rotation-none', 'There is no version to move from.');
     await press(none, 'Back');
     await choose(agent, 'resource', 'virtual-visit-agent');
     await press(agent, 'Next');
@@ -57,13 +44,11 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
     const version = botSays(page, 'Move to which version?');
     await version.waitFor();
     await version.getByText('A new one, made when the run starts').click();
-    await picture('rotation-page', 'Move to which version?');
     await press(version, 'Next');
     const review = botSays(page, '3 steps, in this order');
     await review.waitFor();
     await review.getByRole('checkbox').check();
     await review.getByRole('textbox').fill('The version has been in use for two years.');
-    await picture('rotation-review', '3 steps, in this order');
     await press(review, 'Submit');
     const submitted = botSays(page, 'Waiting for approval, 0 of 1');
     await submitted.waitFor();
@@ -75,7 +60,6 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
     await goTo(page, places.approvals);
     const card = botSays(page, id);
     await card.getByText('Can be undone:').waitFor();
-    await picture('rotation-approval', id);
     await press(card, 'Approve');
     await botSays(page, /Approved|Running|Succeeded/).waitFor();
   });
@@ -83,14 +67,9 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
   test('the status card says what is proved, and that the old version stays on', async () => {
     await actAs(page, people.requester);
     await goTo(page, places.operations);
-    if (pictures !== undefined) {
-      await botSays(page, /Running, 1 of 3/).waitFor({ timeout: 60_000 });
-      await picture('rotation-running', /Running, 1 of 3/);
-    }
     const card = botSays(page, 'leave the old version enabled');
     await card.waitFor({ timeout: 60_000 });
     expect(await card.textContent()).toContain('The agent is under its new key version');
-    await picture('rotation-succeeded', 'leave the old version enabled');
   });
 
   test('nothing went wrong on the page, and the record tells the rotation once', async () => {

@@ -1,15 +1,17 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
 import { actAs, botSays, goTo, press } from '../support/page.ts';
+import { withPalette } from '../support/png-palette.ts';
 import { ask, people, places, writes } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
 
 const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
-const pictures = process.env.CMK_PICTURES;
+/** Whether pictures of `docs/step-up.md` are taken anew. */
+const isUpdate = process.env.UPDATE_PICTURES === '1';
 
 inBrowser('an approver signs in anew to approve, clicking in a real browser', () => {
   let world: World;
@@ -36,10 +38,8 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     await world?.end();
   });
 
-  const picture = async (name: string, of: { screenshot(options: { path: string }): Promise<unknown> }) => {
-    if (pictures === undefined) return;
-    mkdirSync(pictures, { recursive: true });
-    await of.screenshot({ path: `${pictures}/${name}.png` });
+  const picture = async (name: string, of: { screenshot(): Promise<Buffer> }) => {
+    if (isUpdate) writeFileSync(`docs/pictures/${name}.png`, withPalette(await of.screenshot()));
   };
 
   const faultless = async (shown: Page) => {
@@ -88,7 +88,6 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     await popup.getByRole('link', { name: 'Sign in' }).click();
     await popup.getByRole('heading', { name: 'Pick an account' }).waitFor();
     await faultless(popup);
-    await picture('step-up-entra', popup);
     await popup.close();
   });
 
@@ -112,7 +111,6 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     await pick(popup, 'Approver', /security key/);
     await popup.getByRole('heading', { name: 'You are signed in.' }).waitFor();
     await faultless(popup);
-    await picture('step-up-done', popup);
     await popup.close();
     expect(await writes(world)).toEqual([]);
     const card = botSays(page, id);

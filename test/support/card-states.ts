@@ -493,7 +493,7 @@ export const requestStates: Readonly<Record<string, Request>> = {
     ...began,
     ...toVault,
     intends(1, 1, 'set-cmk'),
-    records(1, didNot('set-cmk', spreading, '2026-03-02T12:04:10.000Z')),
+    records(1, didNot('set-cmk', spreading, '2026-03-02T12:07:10.000Z')),
   ),
   'needs-attention': requestOf(...began, ...retried),
   'needs-attention-read-back': requestOf(...began, ...toVault, ...stuck(1, 'set-cmk', readBack)),

@@ -127,6 +127,15 @@ function pausedCards(): readonly GalleryCard[] {
 
 const directory = { names: async () => names };
 
+/** Open requests of several agents. */
+const mixedRequests = [
+  ['needs-attention', 'CMK-2M8D4T', 'ward-agent'],
+  ['awaiting-approval', 'CMK-7F3K9Q', 'triage-agent-prod'],
+  ['rotation-awaiting-newest', 'CMK-9XK2WA', 'virtual-visit-agent'],
+  ['awaiting-one-of-two', 'CMK-4QH7RC', 'oncology-faq'],
+  ['running-spreading', 'CMK-B6N1ZV', 'radiology-agent'],
+] as const;
+
 async function lists(): Promise<readonly GalleryCard[]> {
   const id = 'F-2M8D4T7KQX';
   const decidable = ({ approvals, state }: Request) => state === 'awaiting-approval' && approvals.length === 0;
@@ -139,6 +148,12 @@ async function lists(): Promise<readonly GalleryCard[]> {
     chips: openChips('all'),
     asOf,
   };
+  const later = new Date('2026-03-02T12:09:00.000Z');
+  const mixed = mixedRequests.flatMap(([state, id, resourceName]) => {
+    const request = requestStates[state];
+    return request === undefined ? [] : [{ ...request, id: RequestId.parse(id), resourceName }];
+  });
+  const mixedRows = await requestRows(mixed, directory, later, decidable);
   const list = (content: Omit<ListContent, 'rows' | 'total'>, all: ListContent['rows'], page: number) => {
     const rows = all.slice((page - 1) * rowsPerPage, page * rowsPerPage);
     return listCard(id, { ...content, rows, total: all.length }, page);
@@ -151,6 +166,10 @@ async function lists(): Promise<readonly GalleryCard[]> {
   };
   return [
     { name: 'list.first', card: list(open, requests, 1) },
+    {
+      name: 'list.mixed',
+      card: list({ ...open, title: plain<string>(`${mixed.length} open requests`), asOf: later }, mixedRows, 1),
+    },
     { name: 'list.middle', card: list(open, requests, 4) },
     { name: 'list.last', card: list(open, requests, Math.ceil(requests.length / 5)) },
     { name: 'list.waiting', card: list({ ...waiting, chips: openChips('waiting') }, requests.slice(0, 1), 1) },

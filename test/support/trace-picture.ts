@@ -1,7 +1,8 @@
-/** A trace drawn as a waterfall, for the documentation: `CMK_PICTURES=docs/pictures npm test -- test/scenario/telemetry`. */
-import { mkdir } from 'node:fs/promises';
+/** A trace drawn as a waterfall, for the documentation: `UPDATE_PICTURES=1 npm test -- test/scenario/telemetry`. */
+import { mkdir, writeFile } from 'node:fs/promises';
 import { chromiumPath, openBrowser } from './browser.ts';
 import type { Span } from './otlp-collector.ts';
+import { withPalette } from './png-palette.ts';
 
 interface Row {
   readonly span: Span;
@@ -50,7 +51,7 @@ export function waterfallHtml(title: string, spans: readonly Span[]): string {
 
 /** Draws nothing unless a folder is named. */
 export async function drawTrace(title: string, spans: readonly Span[], name: string): Promise<void> {
-  const folder = process.env.CMK_PICTURES;
+  const folder = process.env.UPDATE_PICTURES === '1' ? 'docs/pictures' : undefined;
   const path = folder === undefined ? null : await chromiumPath();
   if (folder === undefined || path === null) return;
   const browser = await openBrowser(path);
@@ -58,7 +59,7 @@ export async function drawTrace(title: string, spans: readonly Span[], name: str
     const page = await browser.newPage({ viewport: { width: 1200, height: 400 } });
     await page.setContent(waterfallHtml(title, spans));
     await mkdir(folder, { recursive: true });
-    await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+    await writeFile(`${folder}/${name}.png`, withPalette(await page.screenshot({ fullPage: true })));
   } finally {
     await browser.close();
   }

@@ -24,7 +24,7 @@ it('lets nothing shine as if it ran that is over', () => {
 it('says of a step what changed, how long it took and after how many tries', () => {
   const done = historyOf(rotationLife, names, true).find(({ title }) => title === 'Set customer-managed key');
   expect(done).toMatchObject({ mark: 'done', kind: 'change' });
-  expect(done?.detail).toMatch(/^Key cmk-virtual-visit: version .* → new version, read back, in 40 seconds$/);
+  expect(done?.detail).toMatch(/^Key cmk-virtual-visit: version .* → new version, read back, in 40 s$/);
 });
 
 it('quotes nothing that people wrote', () => {

@@ -38,6 +38,8 @@ export const ApprovalData = z.strictObject({
   /** `<at>Approver</at>, can you decide?`; empty when nobody is mentioned. */
   asked: CardText,
   mentions: z.array(MentionEntity).max(10),
+  /** What stands folded: `5 steps, 14 checks, where, plan` */
+  rest: CardText,
   stepsTitle: CardText,
   steps: z.array(Row).min(1).max(10),
   checks: z.array(Row).max(20),

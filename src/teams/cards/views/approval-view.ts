@@ -123,6 +123,9 @@ const approvedRows = (request: Request, { names, reader }: CardContext): Row[] =
     ]),
   );
 
+const restLine = ({ steps, checks }: Plan): CardText =>
+  plain<string>(`${countOf(steps.length, 'step', 'steps')}, ${countOf(checks.length, 'check', 'checks')}, where, plan`);
+
 function checkRows(plan: Plan): Row[] {
   const passes = passLine(plan);
   return [...warningRows(plan), ...(passes === '' ? [] : [row(marks.done, passes)])];
@@ -169,6 +172,7 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
     ),
     asked: addressed.length === 0 ? nothing : md`${joinText(addressed.map((one) => one.text))}: can you decide?`,
     mentions: [...entitiesOf(addressed)],
+    rest: restLine(plan),
     stepsTitle: stepsTitle(plan),
     steps: planRows(plan),
     checks: checkRows(plan),

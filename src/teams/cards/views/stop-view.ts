@@ -30,7 +30,8 @@ export function stopOffer(request: Request, context: CardContext): CardText {
   if (request.state !== 'running' || request.stop !== null || !maySettle(context) || isInLastStep(request))
     return nothing;
   const running = titlesOf(request, ({ state }) => state === 'running');
-  const first = running === '' ? 'nothing more begins.' : `${running} is finished, nothing after it begins.`;
+  const are = running.includes(' and ') ? 'are' : 'is';
+  const first = running === '' ? 'nothing more begins.' : `${running} ${are} finished, nothing after it begins.`;
   const stays = lasting(request);
   const irreversible = stays === '' ? nothing : plain<string>(`This cannot be undone: ${stays}.`);
   const words = [bold('Stop after this step:'), plain<string>(first), plain('What is done stays.'), irreversible];

@@ -125,7 +125,7 @@ describe('a step that takes its time', () => {
   const lines = (state: string, now: string) => words(at(state, now)).replaceAll('\\', '');
 
   test('says what is expected and usual, when it is tried again, what is looked at, and until when', () => {
-    const text = lines('running-spreading', '03:45');
+    const text = lines('running-spreading', '06:45');
     expect(text).toContain('The grant is spreading through Azure. That is expected: it usually takes 1 to 5 minutes.');
     expect(text).toContain('Next try in 25 s: the bot looks at the agent first.');
     expect(text).toContain('Try 1, for 12 minutes in all. Nothing to do for you.');
@@ -139,7 +139,7 @@ describe('a step that takes its time', () => {
   });
 
   test('keeps Azure’s words for whoever unfolds them, with code, action and scope, cut between sentences', () => {
-    const card = at('running-spreading', '03:45');
+    const card = at('running-spreading', '06:45');
     const folded = elementsOf(card.body).find(({ id }) => id === 'told');
     expect(folded).toMatchObject({ isVisible: false });
     const told = textsOf([folded]).join('\n').replaceAll('\\', '');

@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { chromiumPath } from '../support/browser.ts';
+import { galleryCards } from '../support/gallery-cards.ts';
+import { type Drawn, drawCard, type Gallery, openGallery } from '../support/gallery-page.ts';
+import { withPalette } from '../support/png-palette.ts';
+
+/**
+ * The pictures of the documentation: cards of the bot, drawn by the page in a real browser.
+ * `UPDATE_PICTURES=1 npm test -- test/browser/pictures` takes them anew; otherwise nobody compares how they look.
+ */
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const folder = `${root}docs/pictures/`;
+const isUpdate = process.env.UPDATE_PICTURES === '1';
+const path = await chromiumPath();
+const inBrowser = path === null ? describe.skip : describe;
+const cards = await galleryCards();
+
+const phone = 360;
+const desktop = 620;
+const pictures: readonly (readonly [name: string, card: string, width: number, way: Drawn])[] = [
+  ['approval', 'awaiting-approval.approver', desktop, 'folded'],
+  ['approval-phone', 'awaiting-approval.approver', phone, 'folded'],
+  ['reject-phone', 'awaiting-approval.approver', phone, 'panels'],
+  ['review', 'form-review.ready', desktop, 'folded'],
+  ['running', 'running-spreading.requester', desktop, 'folded'],
+  ['running-phone', 'running-spreading.requester', phone, 'folded'],
+  ['needs-attention', 'needs-attention.requester', desktop, 'folded'],
+  ['succeeded', 'succeeded.requester', desktop, 'folded'],
+  ['rejected', 'rejected-with-comment.requester', desktop, 'folded'],
+  ['overview', 'agents.all', desktop, 'folded'],
+  ['requests', 'list.mixed', desktop, 'folded'],
+  ['history', 'history.rotation', desktop, 'folded'],
+  ['typo', 'typo', desktop, 'folded'],
+];
+
+inBrowser('the pictures', () => {
+  let gallery: Gallery;
+  const pages: Record<string, Page> = {};
+
+  beforeAll(async () => {
+    gallery = await openGallery(path ?? '');
+    for (const theme of ['light', 'dark'] as const) pages[theme] = await gallery.open({ theme, scale: 2 });
+  });
+  afterAll(async () => {
+    await gallery?.end();
+  });
+
+  test.each(pictures)('%s is drawn without anything cut, in both themes', async (name, ofCard, width, way) => {
+    const card = cards.find((one) => one.name === ofCard)?.card;
+    if (card === undefined) throw new Error(`there is no card ${ofCard}`);
+    for (const [theme, page] of Object.entries(pages)) {
+      expect(await drawCard(page, card, width, way)).toEqual([]);
+      if (!isUpdate) continue;
+      const png = await page.locator('#shown').screenshot({ animations: 'disabled' });
+      writeFileSync(`${folder}${name}.${theme}.png`, withPalette(png));
+    }
+  });
+});
+
+describe('docs/pictures', () => {
+  const pages = [
+    'README.md',
+    ...readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' }).map((one) => `docs/${one}`),
+  ];
+  const text = pages
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => readFileSync(root + name, 'utf8'))
+    .join('\n');
+  const named = [...new Set([...text.matchAll(/pictures\/([\w.-]+\.png)/g)].map(([, name = '']) => name))].sort();
+  // Read when it is asked for: the tests above may have taken them anew.
+  const kept = () => readdirSync(folder).sort();
+
+  test('has every picture that a page shows, and no other', () => {
+    expect(kept()).toEqual(named);
+  });
+
+  test('has every picture of a card in both themes', () => {
+    const wanted = pictures.flatMap(([name]) => [`${name}.dark.png`, `${name}.light.png`]);
+    expect(kept()).toEqual(expect.arrayContaining(wanted));
+  });
+
+  test('is small', () => {
+    const large = kept().filter((name) => statSync(folder + name).size > 120_000);
+    expect(large).toEqual([]);
+  });
+});
