@@ -21,7 +21,7 @@ function namesIn(parts: readonly string[]): readonly boolean[] {
   });
 }
 
-/** `/subscriptions/{id}/resourceGroups/{name}/providers/Microsoft.HealthBot/healthBots/{name}` */
+/** `/subscriptions/{id}/resourceGroups/{name}/providers/NAMESPACE/TYPE/{name}` */
 export function templateOf(url: string): string {
   const parts = new URL(url).pathname.split('/').filter((part) => part !== '');
   const names = namesIn(parts);
