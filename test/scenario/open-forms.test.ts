@@ -158,12 +158,9 @@ describe('clicked twice, or once more after its answer was lost', () => {
     expect(await postedBy(asked, 'request.ask-again')).toBe(1);
   });
 
-  test('Ask beside an agent opens one form, and Open beside a request posts one card', async () => {
+  test('Ask beside an agent opens one form', async () => {
     const agents = await type(world, requester, '/cmk-status');
     expect(await postedBy(agents, 'list.ask', { resourceId: agentId('triage-agent-prod') })).toBe(1);
-    const id = await ask(world, choices.first);
-    const list = await type(world, requester, '/cmk-requests');
-    expect(await postedBy(list, 'list.open', { requestId: id })).toBe(1);
   });
 
   test('a command’s button on the help card begins it once', async () => {

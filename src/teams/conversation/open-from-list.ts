@@ -5,16 +5,11 @@ import { refuse } from '../../domain/request/refusal.ts';
 import { refusalText } from '../cards/views/short-views.ts';
 import type { KnownSender } from './activity.ts';
 import { messageAnswer } from './invoke-answers.ts';
-import type { Once } from './once.ts';
 import { ownReader, type RequestClickOptions } from './request-click.ts';
-
-export interface OpenFromListOptions extends Pick<RequestClickOptions, 'actionPorts' | 'notifier'> {
-  readonly once: Once;
-}
 
 /** Whoever clicks it may look: what they may do besides is judged at each click on the card. */
 export async function openFromList(
-  { actionPorts, notifier, once }: OpenFromListOptions,
+  { actionPorts, notifier }: Pick<RequestClickOptions, 'actionPorts' | 'notifier'>,
   sender: KnownSender,
   wanted: string,
 ): Promise<InvokeResponse> {
@@ -22,6 +17,6 @@ export async function openFromList(
   const request = id === undefined ? null : await actionPorts.requests.load(id);
   if (request === null) return messageAnswer(refusalText(refuse('unknown-request', wanted.slice(0, 20))));
   const reader = await ownReader(actionPorts, request, sender.person);
-  if (await once.isFirst(sender, 'list.open', request.id)) await notifier.open(request, sender.origin, reader);
+  await notifier.open(request, sender.origin, reader);
   return messageAnswer(`The card of ${request.id} stands below.`);
 }
