@@ -188,11 +188,14 @@ const readBack: ReadonlySet<string> = new Set([
 const isFailedOperation = ({ status, code }: Extract<Failure, { readonly source: 'azure' }>): boolean =>
   status < 400 && code !== 'UnexpectedAnswer';
 
+/** Whether it is about what Azure showed when it was read back, and not about what the bot met on its way. */
+export const isReadBack = (failure: Failure): boolean => failure.source === 'bot' && readBack.has(failure.found.code);
+
 /** Under whose name the message stands on a card: `Azure says · 403 AuthorizationFailed`. */
 export function sourceWords(failure: Failure): string {
   switch (failure.source) {
     case 'bot':
-      return readBack.has(failure.found.code) ? 'The bot read back' : 'The bot says';
+      return isReadBack(failure) ? 'The bot read back' : 'The bot says';
     case 'azure':
       return `Azure says · ${isFailedOperation(failure) ? 'operation failed ·' : failure.status} ${failure.code}`;
     case 'sign-in':

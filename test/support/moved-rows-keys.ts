@@ -180,8 +180,8 @@ export const guardRows: readonly MovedRow[] = [
     ...asksAPerson(
       'The run was stopped',
       'The agent’s key was not changed by this request.',
-      'does not have authorization to perform action',
       'Give this bot’s identity the right',
+      'does not have authorization to perform action',
     ),
   },
 ];

@@ -12,7 +12,7 @@ import { operationOf } from '../../../operations/registry.ts';
 import type { CheckWords } from '../../../words/check-words.ts';
 import { checkWords } from '../../../words/checks.ts';
 import { countOf } from '../../../words/count.ts';
-import { expectedWords, messageOf, sourceWords } from '../../../words/failures.ts';
+import { expectedWords, isReadBack, messageOf, sourceWords } from '../../../words/failures.ts';
 import type { Names } from '../../../words/names.ts';
 import { remedyWords } from '../../../words/remedies.ts';
 import { saidInShort } from '../../../words/said.ts';
@@ -81,9 +81,16 @@ const blockOf = (failure: Failure): CheckWords | null =>
 /** About six lines on a phone. */
 const longestWords = 220;
 
+/** What the bot found by itself, in its own words: the cause, which stands before what to do. Null for others' words, and long ones. */
+function ownWords(failure: Failure | null): string | null {
+  if (failure?.source !== 'bot' || blockOf(failure) !== null || stoppedOf(failure) !== null) return null;
+  const message = messageOf(failure).trim();
+  return isReadBack(failure) || message.length > longestWords ? null : message;
+}
+
 /** Who says what, and what was expected. Nothing for a check, whose words are the summary, nor for whom the headline names. */
 function wordsOf(failure: Failure | null) {
-  if (failure === null || blockOf(failure) !== null || stoppedOf(failure) !== null) {
+  if (failure === null || blockOf(failure) !== null || stoppedOf(failure) !== null || ownWords(failure) !== null) {
     return { source: nothing, font: 'Default' as const, words: nothing, expected: nothing, inFull: nothing };
   }
   const [message, expected] = [messageOf(failure), expectedWords(failure)];
@@ -144,10 +151,14 @@ export function attentionCard(request: NeedsAttention | Failed, context: CardCon
   const done = progress.filter((step) => step.state === 'done').length;
   const waits = request.state === 'needs-attention';
   const block = failure === null ? null : blockOf(failure);
+  const own = ownWords(failure);
   return renderCard('status-attention', {
     ...requestHeaderOf(request, context),
     headline: attentionHeadline(request, context.names),
-    summary: block === null ? summaryOf(request) : plain<string>(`${block.title} ${block.text}`),
+    summary:
+      block === null
+        ? md`${plain<string>(own === null ? '' : `${own} `)}${summaryOf(request)}`
+        : plain<string>(`${block.title} ${block.text}`),
     ...wordsOf(failure),
     mend: remedyOf(request, context),
     canAskAgain: mayAskAgain(request, context),
