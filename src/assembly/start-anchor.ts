@@ -1,8 +1,10 @@
 /** Publishes the record: at the start, every minute in which something was added, and at the end. */
 import { AnchorContradicts } from '../audit/anchor/contradiction.ts';
 import { Publisher } from '../audit/anchor/publisher.ts';
+import { type Witness, type Witnessed, Witnesses } from '../audit/anchor/witnesses.ts';
 import { type Keys, KeyUnusable, logKeyUse, openOwnKeys } from '../audit/key-file.ts';
 import { signingKey } from '../audit/tlog/signing-key.ts';
+import { readKeyLine } from '../audit/tlog/verifier-key.ts';
 import type { AnchorSettings, Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import type { Log } from '../observability/log.ts';
@@ -12,6 +14,7 @@ import { aloneOn } from '../store/alone.ts';
 import { contradictedWords } from '../words/record.ts';
 import type { Ground } from './open-ground.ts';
 import type { Part } from './stop-in-order.ts';
+import { now } from './tools.ts';
 
 /** Throws {@link KeyUnusable}, which says what to do. */
 async function keysOf({ key }: AnchorSettings, config: Config): Promise<Keys> {
@@ -21,7 +24,26 @@ async function keysOf({ key }: AnchorSettings, config: Config): Promise<Keys> {
   return own.keys;
 }
 
-async function openPublisher(settings: AnchorSettings, { config, store }: Ground): Promise<Publisher> {
+function witnessOf({ url, key: line }: AnchorSettings['witnesses'][number]): Witness {
+  const key = readKeyLine(line);
+  if (typeof key !== 'string' && key.kind === 'witness') return { url, key };
+  throw new ConfigurationError(`CMK_WITNESSES: not the whole verifier key of a witness, as it prints it: ${line}`);
+}
+
+/** Silence of a witness is a warning; one that knows another history is the alarm that it is there for. */
+const sayWitnessed =
+  (log: Log) =>
+  (outcomes: readonly Witnessed[]): void => {
+    for (const outcome of outcomes) {
+      const { kind, witness } = outcome;
+      if (kind === 'signed') continue;
+      const { detail } = outcome;
+      if (kind === 'another-history') log.error({ witness, detail }, 'a witness knows another history of the record');
+      else log.warn({ witness, detail }, 'a witness did not sign what was published');
+    }
+  };
+
+async function openPublisher(settings: AnchorSettings, { config, store, log }: Ground): Promise<Publisher> {
   const seeds = await keysOf(settings, config).catch((error: unknown) => {
     throw error instanceof KeyUnusable ? new ConfigurationError(error.message) : error;
   });
@@ -29,11 +51,14 @@ async function openPublisher(settings: AnchorSettings, { config, store }: Ground
   const key = keys.at(-1);
   if (key === undefined) throw new Error('the published log: there is no key');
   const olderKeys = keys.slice(0, -1).map(({ verifier }) => verifier);
+  const { witnesses } = settings;
   return new Publisher({
     files: await anchorFiles(settings.place, config),
     lines: store.trail.soundLines,
     key,
     olderKeys,
+    witnesses: new Witnesses(witnesses.map(witnessOf), now),
+    onWitnessed: sayWitnessed(log),
   });
 }
 

@@ -29,6 +29,8 @@ export interface PublishedReport {
   readonly origin: string;
   readonly events: number;
   readonly checkpoints: number;
+  /** Who signed the newest checkpoint beside the log, by the keys that were given, and when. */
+  readonly witnesses: readonly { readonly name: string; readonly at: string }[];
   readonly keysGiven: boolean;
   readonly findings: readonly Finding[];
 }
@@ -64,6 +66,9 @@ export const reportOf = ({ reader, keysGiven }: OpenedAnchor): PublishedReport =
   origin: reader.newest.origin,
   events: reader.newest.size,
   checkpoints: reader.checkpoints,
+  witnesses: reader.newest.signatures.flatMap(({ key, time }) =>
+    time === null ? [] : [{ name: key.name, at: new Date(time * 1000).toISOString() }],
+  ),
   keysGiven,
   findings: reader.findings,
 });

@@ -10,6 +10,7 @@ import { requestsShow } from './requests-show.ts';
 import { setup } from './setup.ts';
 import { storeMove } from './store-move.ts';
 import type { Subcommand } from './subcommand.ts';
+import { witnessAdd, witnessRun } from './witness.ts';
 
 export const subcommands: readonly Subcommand[] = [
   requestsList,
@@ -20,6 +21,8 @@ export const subcommands: readonly Subcommand[] = [
   auditErase,
   auditResume,
   storeMove,
+  witnessRun,
+  witnessAdd,
   doctor,
   setup,
 ];

@@ -117,6 +117,8 @@ export interface AnchorSettings {
   readonly key: KeyPlace;
   /** How often what is new is published. */
   readonly everyMs: number;
+  /** Who is asked to sign checkpoints: address without a final slash, and verifier key as a line. */
+  readonly witnesses: readonly { readonly url: string; readonly key: string }[];
 }
 
 /** How an approver signs in anew, and the app they sign in to. */
@@ -230,7 +232,7 @@ function anchorFrom(env: Environment): AnchorSettings | null {
   const place: AnchorPlace = /^https:/.test(named)
     ? { kind: 'container', url: named.replace(/\/+$/, '') }
     : { kind: 'folder', folder: named };
-  return { place, name, key, everyMs: env.CMK_CHECKPOINT_EVERY };
+  return { place, name, key, everyMs: env.CMK_CHECKPOINT_EVERY, witnesses: env.CMK_WITNESSES };
 }
 
 const azureFrom = (env: Environment): Config['azure'] => ({

@@ -95,6 +95,26 @@ export const environmentSchema = z.object({
     .optional(),
   CMK_LOG_KEY_FILE: optional,
   CMK_LOG_KEY_SECRET: secretId.optional(),
+  CMK_WITNESSES: z
+    .string()
+    .default('')
+    .transform((value) =>
+      value
+        .split(/[,\n]/)
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .pipe(
+      z.array(
+        z
+          .string()
+          .regex(
+            /^https?:\/\/\S+ \S+$/,
+            'must be address and verifier key of each witness, with a space between and commas behind',
+          )
+          .transform((part) => ({ url: part.split(' ')[0]?.replace(/\/+$/, '') ?? '', key: part.split(' ')[1] ?? '' })),
+      ),
+    ),
   CMK_CHECKPOINT_EVERY: duration.default(60_000),
   CMK_REPLICA: optional,
   AZURE_CLOUD: z.enum(['public', 'usgovernment', 'china', 'custom']).default('public'),

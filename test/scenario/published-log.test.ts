@@ -2,6 +2,8 @@ import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { signingKey } from '../../src/audit/tlog/signing-key.ts';
 import { keyLine } from '../../src/audit/tlog/verifier-key.ts';
+import { type RunningWitness, startWitness } from '../../src/audit/witness/server.ts';
+import { WitnessState } from '../../src/audit/witness/state.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { startStore } from '../support/store-client.ts';
 import { approvalCard, ask, choices, people, places, shows, until } from '../support/story.ts';
@@ -33,6 +35,34 @@ const startFails = async (): Promise<string> => {
   await expect(world.startBot()).rejects.toThrow('was not ready');
   return world.printed().slice(since);
 };
+
+const witnessKey = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 2));
+
+/** A witness that was told of the log at the command line, and the file with the keys of both. */
+async function startedWitness(): Promise<readonly [RunningWitness, string]> {
+  const folder = path.join(world.dataDir, 'witness');
+  const run = ['witness', 'run', '--name', 'witness.example/w1', '--folder', folder];
+  expect(await cmkBot(run, {})).toMatchObject({ code: 2, err: expect.stringContaining('no log is known') });
+  const logLine = (await readFile(anchor('keys.txt'), 'utf8')).trim();
+  expect(await cmkBot(['witness', 'add', logLine.slice(0, -8), '--folder', folder], {})).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('copy the whole line'),
+  });
+  expect((await cmkBot(['witness', 'add', logLine, '--folder', folder], {})).out).toContain('bot.example/audit');
+  const keys = path.join(world.dataDir, 'keys-of-both.txt');
+  await writeFile(keys, `${logLine}\n${keyLine(witnessKey.verifier)}\n`);
+  const state = await WitnessState.open(folder);
+  const onRefused = () => undefined;
+  const witness = await startWitness({
+    state,
+    key: witnessKey,
+    now: () => new Date(),
+    port: 0,
+    listen: '127.0.0.1',
+    onRefused,
+  });
+  return [witness, keys];
+}
 
 describe('the published log', () => {
   it('is checked together with the record while the bot runs', async () => {
@@ -75,12 +105,20 @@ describe('the published log', () => {
 
   it('is published to its end when the bot ends, and goes on with the next start', async () => {
     await world.endBot('SIGINT');
-    await world.startBot({ CMK_CHECKPOINT_EVERY: '1h' });
+    const [witness, keys] = await startedWitness();
+    await world.startBot({
+      CMK_CHECKPOINT_EVERY: '1h',
+      CMK_WITNESSES: `${witness.url} ${keyLine(witnessKey.verifier)}`,
+    });
     await ask(world, choices.test);
     expect(await published()).toBe(2);
     await world.endBot('SIGINT');
+    await witness.stop();
     expect(await published()).toBe(3);
-    expect((await cli('audit', 'verify', '--anchor', anchor())).out).toMatch(/^verified: 3 events/);
+    const { code, out } = await cli('audit', 'verify', '--anchor', anchor(), '--log-key', keys);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^verified: 3 events/);
+    expect(out).toMatch(/The last one is witnessed by witness\.example\/w1 \(2\d{3}-/);
   });
 });
 

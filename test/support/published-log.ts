@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { anchorFolder } from '../../src/audit/anchor/folder.ts';
 import { Publisher } from '../../src/audit/anchor/publisher.ts';
+import { type Witness, type Witnessed, Witnesses } from '../../src/audit/anchor/witnesses.ts';
 import { signingKey } from '../../src/audit/tlog/signing-key.ts';
 import type { AnchorFiles } from '../../src/domain/ports/anchor.ts';
 
@@ -21,6 +22,8 @@ export const publisherOf = (
   bodies: readonly string[],
   key = logKey,
   olderKeys: ConstructorParameters<typeof Publisher>[0]['olderKeys'] = [],
+  witnesses: readonly Witness[] = [],
+  onWitnessed: (outcomes: readonly Witnessed[]) => void = () => undefined,
 ): Publisher =>
   new Publisher({
     files,
@@ -28,6 +31,8 @@ export const publisherOf = (
       bodies.slice(after, after + limit).map((body, index) => ({ seq: after + index + 1, body })),
     key,
     olderKeys,
+    witnesses: new Witnesses(witnesses, () => new Date()),
+    onWitnessed,
   });
 
 /** Publishes the list in steps, each a checkpoint, in a new folder. */

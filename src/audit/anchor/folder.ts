@@ -10,7 +10,8 @@ const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).
 /** Readable by everybody whom the folder lets in. */
 const mode = 0o644;
 
-async function writeSafely(file: string, bytes: Uint8Array): Promise<void> {
+/** Lies on the disk when it answers, under its name. */
+export async function writeSafely(file: string, bytes: Uint8Array): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   // Another name until it is whole: whoever reads meanwhile finds the old file.
   const fresh = `${file}.new`;
@@ -22,6 +23,9 @@ async function writeSafely(file: string, bytes: Uint8Array): Promise<void> {
     await handle.close();
   }
   await rename(fresh, file);
+  // A name is the folder's: without this a power cut could bring the old file back.
+  const folder = await open(path.dirname(file), 'r');
+  await folder.sync().finally(() => folder.close());
 }
 
 const unlessMissing =

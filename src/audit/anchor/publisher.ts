@@ -14,6 +14,7 @@ import { tilePath, tileWidth } from '../tlog/tile-paths.ts';
 import { keyLine, type VerifierKey } from '../tlog/verifier-key.ts';
 import { AnchorContradicts } from './contradiction.ts';
 import { checkpointPath, keysPath, newestPath } from './files.ts';
+import type { Witnessed, Witnesses } from './witnesses.ts';
 
 export interface PublisherPorts {
   readonly files: AnchorFiles;
@@ -22,12 +23,15 @@ export interface PublisherPorts {
   readonly key: SigningKey;
   /** Keys that this log was signed with before. */
   readonly olderKeys: readonly VerifierKey[];
+  readonly witnesses: Witnesses;
+  /** Told each time that witnesses were asked. */
+  readonly onWitnessed: (outcomes: readonly Witnessed[]) => void;
 }
 
 /** A checkpoint as it was published. */
 export interface Published extends Checkpoint {
-  /** The whole signed note. */
-  readonly note: string;
+  /** Signed by the log alone. */
+  readonly signedNote: string;
 }
 
 const pageSize = 500;
@@ -65,7 +69,9 @@ export class Publisher {
     const before = await this.#newest(grown.tree.size);
     const from = before !== null && before.size >= grown.tree.size ? grown : nothingGrown();
     await this.#grow(from, before);
-    const now = from.tree.size === (before?.size ?? 0) ? before : await this.#sign(from);
+    const isNew = from.tree.size !== (before?.size ?? 0);
+    const now = isNew ? await this.#sign(from) : before;
+    if (now !== null && (isNew || this.#ports.witnesses.isDue(now.size))) await this.#publish(now);
     this.#grown = from;
     return now;
   }
@@ -80,7 +86,13 @@ export class Publisher {
     if (checkpoint === null || checkpoint.origin !== this.origin) {
       throw new AnchorContradicts('not-this-log', checkpoint?.size ?? null, recorded);
     }
-    return { ...checkpoint, note };
+    return { ...checkpoint, signedNote: this.#signedNote(checkpoint) };
+  }
+
+  /** The same bytes each time: an Ed25519 signature has no chance in it. */
+  #signedNote(checkpoint: Checkpoint): string {
+    const text = checkpointText(checkpoint);
+    return noteOf(text, [signText(text, this.#ports.key)]);
   }
 
   /** Reads on to the end. Where as many events are there as were published, they have to be those. */
@@ -127,12 +139,18 @@ export class Publisher {
     for (const tile of grown.tree.partial()) await files.write(tilePath(tile), tile.bytes);
     if (grown.entries.length > 0) await this.#writeEntries(grown);
     const checkpoint = { origin: this.origin, size: grown.tree.size, root: grown.tree.root() };
-    const text = checkpointText(checkpoint);
-    const note = noteOf(text, [signText(text, key)]);
-    const bytes = Buffer.from(note);
+    const signedNote = this.#signedNote(checkpoint);
     await files.write(keysPath, Buffer.from([...olderKeys, key.verifier].map((one) => `${keyLine(one)}\n`).join('')));
-    await files.write(checkpointPath(checkpoint.size), bytes);
+    await files.write(checkpointPath(checkpoint.size), Buffer.from(signedNote));
+    return { ...checkpoint, signedNote };
+  }
+
+  /** Kept before it is shown to anybody, and shown to witnesses before it is the newest. */
+  async #publish(signed: Published): Promise<void> {
+    const { files, witnesses, onWitnessed } = this.#ports;
+    onWitnessed(await witnesses.ask(files, signed));
+    const bytes = Buffer.from(`${signed.signedNote}${witnesses.linesOf(signed.size).join('')}`);
+    await files.write(checkpointPath(signed.size), bytes);
     await files.write(newestPath, bytes);
-    return { ...checkpoint, note };
   }
 }

@@ -4,13 +4,20 @@ import type { PublishedReport } from '../published.ts';
 import { findingsOf } from './report.ts';
 import { indent } from './table.ts';
 
-export function publishedWords({ origin, events, checkpoints, keysGiven, findings }: PublishedReport): string {
+const witnessWords = ({ witnesses }: PublishedReport): string =>
+  witnesses.length === 0
+    ? 'No witness signed the last one, by the keys that were given.'
+    : `The last one is witnessed by ${witnesses.map(({ name, at }) => `${name} (${at})`).join(', ')}.`;
+
+export function publishedWords(report: PublishedReport): string {
+  const { origin, events, checkpoints, keysGiven, findings } = report;
   const what = `${countOf(events, 'event', 'events')} under ${countOf(checkpoints, 'checkpoint', 'checkpoints')} of ${origin}`;
   const state =
     findings.length === 0
       ? `Published log: ${what}, signed, and all of one piece.`
       : `Published log, tampered: ${countOf(findings.length, 'finding', 'findings')} in ${what}\n${indent(findingsOf(findings))}`;
+  const whole = `${state}\n${witnessWords(report)}`;
   return keysGiven
-    ? state
-    : `${state}\nIts keys were taken from beside it, which shows only that it fits itself. Name those you have from elsewhere with --log-key.`;
+    ? whole
+    : `${whole}\nIts keys were taken from beside it, which shows only that it fits itself. Name those you have from elsewhere with --log-key.`;
 }

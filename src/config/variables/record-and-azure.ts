@@ -61,6 +61,14 @@ export const record: VariableGroup = {
       names: { CMK_LOG_KEY_SECRET: 'https://kv-cmk-bot.vault.azure.net/secrets/log-key' },
       meaning: 'in its place a secret of a vault, as for `CMK_SEAL_KEY_SECRET`',
     },
+    {
+      names: {
+        CMK_WITNESSES:
+          'https://witness.audit.example.org witness.audit.example.org/w1+a0442588+BAWHTO2Rpp5Qa2t+bvx8jSWCyVorxU+BgF/h7J9q4Mo/',
+      },
+      meaning:
+        'witnesses that sign what is published, on machines of other people: address and verifier key with a space between, commas between them ([docs/audit.md](docs/audit.md#a-witness)). None unless set',
+    },
     { names: { CMK_CHECKPOINT_EVERY: '1m' }, meaning: 'how often what is new is published: `1m` unless set' },
     {
       names: { CMK_REPLICA: 'cmk-bot-1' },

@@ -1,0 +1,137 @@
+/**
+ * Asking witnesses to sign a checkpoint. One that does not answer stops nothing. One that refuses knows another history than this
+ * one, or does not know this log: it is told, and never asked again until it agrees.
+ */
+
+import type { AnchorFiles } from '../../domain/ports/anchor.ts';
+import { type NoteSignature, openNote } from '../tlog/note.ts';
+import { TileReader } from '../tlog/tile-reader.ts';
+import { keyId, type VerifierKey } from '../tlog/verifier-key.ts';
+import { askText } from '../witness/ask.ts';
+import type { Published } from './publisher.ts';
+
+export interface Witness {
+  /** Without a final slash. */
+  readonly url: string;
+  readonly key: VerifierKey;
+}
+
+/** What came of asking one. */
+export type Witnessed =
+  | {
+      readonly kind: 'signed';
+      readonly witness: string;
+      readonly size: number;
+      readonly time: number;
+      readonly line: string;
+    }
+  /** It is not reached, or says something else than a witness does: asked again the next time. */
+  | { readonly kind: 'no-answer'; readonly witness: string; readonly detail: string }
+  /** It knows a history that this one does not go on from: somebody has made the record anew, or the witness's. */
+  | { readonly kind: 'another-history'; readonly witness: string; readonly detail: string }
+  /** It was not told of this log or its key, or is no witness: somebody has to set it up. */
+  | { readonly kind: 'refused'; readonly witness: string; readonly detail: string };
+
+const timeoutMs = 5_000;
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+async function post({ url }: Witness, body: string): Promise<Answer> {
+  const response = await fetch(`${url}/add-checkpoint`, {
+    method: 'POST',
+    body,
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  return { status: response.status, text: (await response.text()).slice(0, 2_000) };
+}
+
+/** The signature of this very witness over this very checkpoint; null where there is none that holds. */
+function signatureIn(text: string, { key }: Witness, published: Published): NoteSignature | null {
+  const opened = openNote(`${published.signedNote}${text}`, [key]);
+  return typeof opened === 'string' ? null : (opened.signatures.find(({ time }) => time !== null) ?? null);
+}
+
+/** Asks one witness, twice at most: the first time it may have to say which size it knows. `known`: what it is thought to know. */
+async function askOne(witness: Witness, files: AnchorFiles, published: Published, known: number): Promise<Witnessed> {
+  const name = witness.key.name;
+  const answer = async (old: number): Promise<Answer> => {
+    const proof = await new TileReader(files.read, published.size).consistency(old);
+    return post(witness, askText({ old, proof, note: published.signedNote }));
+  };
+  try {
+    let got = await answer(known);
+    const size = got.status === 409 && /^\d+\n$/.test(got.text) ? Number(got.text) : null;
+    if (size !== null && size > published.size) {
+      const detail = `it has signed ${size} events, and there are ${published.size}`;
+      return { kind: 'another-history', witness: name, detail };
+    }
+    if (size !== null) got = await answer(size);
+    const detail = `${got.status} ${got.text.trim()}`;
+    if (got.status === 422 || got.status === 409) return { kind: 'another-history', witness: name, detail };
+    if (got.status >= 500) return { kind: 'no-answer', witness: name, detail };
+    if (got.status !== 200) return { kind: 'refused', witness: name, detail };
+    const signature = signatureIn(got.text, witness, published);
+    if (signature?.time == null) {
+      return { kind: 'refused', witness: name, detail: `its answer is not signed with its key ${keyId(witness.key)}` };
+    }
+    return { kind: 'signed', witness: name, size: published.size, time: signature.time, line: signature.line };
+  } catch (error) {
+    return { kind: 'no-answer', witness: name, detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** What one has signed last. */
+interface Signed {
+  readonly size: number;
+  readonly line: string;
+  /** When it was asked, in milliseconds since 1970. */
+  readonly askedAt: number;
+}
+
+const nothingSigned: Signed = { size: 0, line: '', askedAt: 0 };
+
+/** Without anything new a signature still says that the log was this one an hour ago at most. */
+const freshMs = 3_600_000;
+
+/** Asks all of them side by side, and remembers what each has signed. */
+export class Witnesses {
+  readonly #signed = new Map<Witness, Signed>();
+  readonly #lost = new Map<Witness, Witnessed>();
+  readonly #now: () => Date;
+
+  constructor(witnesses: readonly Witness[], now: () => Date) {
+    for (const witness of witnesses) this.#signed.set(witness, nothingSigned);
+    this.#now = now;
+  }
+
+  /** Whether one has not signed a checkpoint of that size, or not for an hour. */
+  isDue(size: number): boolean {
+    const now = this.#now().getTime();
+    return [...this.#signed].some(
+      ([witness, signed]) => !this.#lost.has(witness) && (signed.size !== size || now - signed.askedAt > freshMs),
+    );
+  }
+
+  /** Lines of those that signed a checkpoint of that size. */
+  linesOf(size: number): readonly string[] {
+    return [...this.#signed.values()].flatMap((signed) => (signed.size === size ? [signed.line] : []));
+  }
+
+  ask(files: AnchorFiles, published: Published): Promise<readonly Witnessed[]> {
+    return Promise.all(
+      [...this.#signed].map(async ([witness, { size }]) => {
+        const lost = this.#lost.get(witness);
+        if (lost !== undefined) return lost;
+        const outcome = await askOne(witness, files, published, Math.min(size, published.size));
+        const askedAt = this.#now().getTime();
+        if (outcome.kind === 'signed') this.#signed.set(witness, { size: outcome.size, line: outcome.line, askedAt });
+        if (outcome.kind === 'another-history') this.#lost.set(witness, outcome);
+        return outcome;
+      }),
+    );
+  }
+}

@@ -1,0 +1,117 @@
+/** A witness that others ask over HTTP (C2SP tlog-witness): `POST /add-checkpoint`. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { cosignText } from '../tlog/note.ts';
+import type { SigningKey } from '../tlog/signing-key.ts';
+import { type Judgement, judge } from './judge.ts';
+import type { WitnessState } from './state.ts';
+
+export interface WitnessOptions {
+  readonly state: WitnessState;
+  readonly key: SigningKey;
+  readonly now: () => Date;
+  readonly port: number;
+  /** An address of this machine. */
+  readonly listen: string;
+  /** Told of everything that is not signed. */
+  readonly onRefused: (verdict: Judgement['verdict'], origin: string) => void;
+}
+
+/** A proof has at most 63 lines of 45 letters, a note far fewer bytes than the rest. */
+const longestAsk = 16_384;
+
+/** As the protocol has them: 409 names the size, 422 is said of histories that do not fit. */
+const statusOf = {
+  'not-an-ask': 400,
+  'log-unknown': 404,
+  'not-signed-by-the-log': 403,
+  'knows-another-size': 409,
+  'two-histories': 409,
+  'not-consistent': 422,
+  signs: 200,
+} as const satisfies Record<Judgement['verdict'], number>;
+
+async function bodyOf(request: IncomingMessage): Promise<string | null> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of request) {
+    const bytes = part as Buffer;
+    length += bytes.length;
+    if (length > longestAsk) return null;
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function answer(response: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text);
+}
+
+export interface RunningWitness {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Signs one at a time: two that do not fit each other must not be judged by the same past. */
+class Signer {
+  readonly #options: WitnessOptions;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: WitnessOptions) {
+    this.#options = options;
+  }
+
+  sign(asked: string): Promise<{ readonly judgement: Judgement; readonly line: string }> {
+    const signing = this.#turn.then(() => this.#signNow(asked));
+    this.#turn = signing.catch(() => undefined);
+    return signing;
+  }
+
+  async #signNow(asked: string) {
+    const { state, key, now } = this.#options;
+    const judgement = judge(asked, (origin) => state.log(origin));
+    if (judgement.verdict !== 'signs') return { judgement, line: '' };
+    await state.keep(judgement.checkpoint.origin, judgement.text);
+    return { judgement, line: cosignText(judgement.text, key, Math.floor(now().getTime() / 1000)) };
+  }
+}
+
+async function serve(options: WitnessOptions, signer: Signer, request: IncomingMessage, response: ServerResponse) {
+  if (request.url !== '/add-checkpoint') return answer(response, 404, 'not found\n');
+  if (request.method !== 'POST') return answer(response, 405, 'POST a checkpoint\n');
+  const asked = await bodyOf(request);
+  if (asked === null) return answer(response, 413, 'too long\n');
+  const { judgement, line } = await signer.sign(asked);
+  const { verdict } = judgement;
+  if (verdict !== 'signs') options.onRefused(verdict, asked.slice(asked.indexOf('\n\n') + 2).split('\n')[0] ?? '');
+  if (verdict === 'knows-another-size') {
+    return answer(response, statusOf[verdict], `${judgement.size}\n`, 'text/x.tlog.size');
+  }
+  return answer(response, statusOf[verdict], verdict === 'signs' ? line : `${verdict}\n`);
+}
+
+/** Listens, until it is stopped. */
+export async function startWitness(options: WitnessOptions): Promise<RunningWitness> {
+  const signer = new Signer(options);
+  const server: Server = createServer((request, response) => {
+    serve(options, signer, request, response).catch(() => {
+      if (response.headersSent) response.destroy();
+      else answer(response, 500, 'this witness cannot keep what it signs\n');
+    });
+  });
+  server.requestTimeout = 10_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.listen, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = options.listen.includes(':') ? `[${options.listen}]` : options.listen;
+  return {
+    url: `http://${host}:${port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,230 @@
+import { rm } from 'node:fs/promises';
+import { anchorFolder } from '../../../../src/audit/anchor/folder.ts';
+import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
+import type { Witnessed } from '../../../../src/audit/anchor/witnesses.ts';
+import { checkpointText } from '../../../../src/audit/tlog/checkpoint.ts';
+import { noteOf, openNote, signText } from '../../../../src/audit/tlog/note.ts';
+import { signingKey } from '../../../../src/audit/tlog/signing-key.ts';
+import { askText } from '../../../../src/audit/witness/ask.ts';
+import { type RunningWitness, startWitness } from '../../../../src/audit/witness/server.ts';
+import { WitnessState } from '../../../../src/audit/witness/state.ts';
+import { growTree } from '../../../support/grown-tree.ts';
+import { bodiesOf, logKey, logName, newFolder, publisherOf } from '../../../support/published-log.ts';
+
+/** A witness over HTTP: what it signs, what it refuses, and what comes of both where a log is published. */
+
+const folders: string[] = [];
+const folder = async (): Promise<string> => {
+  const made = await newFolder();
+  folders.push(made);
+  return made;
+};
+afterAll(() => Promise.all(folders.map((made) => rm(made, { recursive: true, force: true }))));
+
+const witnessKey = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 2));
+const now = new Date('2026-11-25T08:30:12Z');
+const refused: string[] = [];
+
+async function start(at: string, port = 0): Promise<RunningWitness> {
+  const state = await WitnessState.open(at);
+  await state.add(logKey.verifier);
+  const onRefused = (verdict: string): number => refused.push(verdict);
+  return startWitness({ state, key: witnessKey, now: () => now, port, listen: '127.0.0.1', onRefused });
+}
+
+const tree = growTree(bodiesOf(1000).map((body) => Buffer.from(body)));
+const other = growTree(bodiesOf(1000, 'rewritten ').map((body) => Buffer.from(body)));
+const note = (of: typeof tree, size: number, key = logKey, origin = logName): string => {
+  const text = checkpointText({ origin, ...of.at(size) });
+  return noteOf(text, [signText(text, key)]);
+};
+const ask = async (of: typeof tree, old: number, size: number, from = of) =>
+  askText({ old, proof: await from.reader(size).consistency(old), note: note(of, size) });
+
+describe('a witness', () => {
+  let at: string;
+  let witness: RunningWitness;
+  const post = async (body: string) => {
+    const response = await fetch(`${witness.url}/add-checkpoint`, { method: 'POST', body });
+    return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
+  };
+  beforeAll(async () => {
+    at = await folder();
+    witness = await start(at);
+    for (const [old, size] of [
+      [0, 1],
+      [1, 5],
+      [5, 300],
+      [300, 700],
+    ] as const) {
+      const { status, text } = await post(await ask(tree, old, size));
+      expect([size, status]).toEqual([size, 200]);
+      const opened = openNote(`${note(tree, size)}${text}`, [logKey.verifier, witnessKey.verifier]);
+      expect(opened).toMatchObject({ signatures: [{ time: null }, { time: now.getTime() / 1000 }] });
+    }
+  });
+  afterAll(() => witness.stop());
+
+  const wrongProof = async (): Promise<string> => {
+    const proof = [...(await tree.reader(900).consistency(700))];
+    return askText({ old: 700, proof: proof.with(0, Buffer.alloc(32)), note: note(tree, 900) });
+  };
+  const longProof = async (): Promise<string> => {
+    const proof = [...(await tree.reader(900).consistency(700)), Buffer.alloc(32)];
+    return askText({ old: 700, proof, note: note(tree, 900) });
+  };
+  const stranger = signingKey(logName, 'log', Buffer.alloc(32, 8));
+  const unknown = signingKey('other.example/audit', 'log', Buffer.alloc(32, 1));
+
+  /** The same are refused by the witness that Debian packs, with the same statuses but for two: 422 for two histories, 403 for a log it does not know. */
+  test.each<[what: string, asked: () => Promise<string> | string, status: number, text: string]>([
+    [
+      'the same size with another root',
+      () => askText({ old: 700, proof: [], note: note(other, 700) }),
+      409,
+      'two-histories\n',
+    ],
+    ['history rewritten, with its own proof', () => ask(other, 700, 900), 422, 'not-consistent\n'],
+    ['history rewritten, with the true one’s proof', () => ask(other, 700, 900, tree), 422, 'not-consistent\n'],
+    ['a wrong proof', wrongProof, 422, 'not-consistent\n'],
+    ['no proof', () => askText({ old: 700, proof: [], note: note(tree, 900) }), 422, 'not-consistent\n'],
+    ['a proof that is one line too long', longProof, 422, 'not-consistent\n'],
+    [
+      'a log that shrank, from the size that is known',
+      () => askText({ old: 700, proof: [], note: note(tree, 500) }),
+      400,
+      'not-an-ask\n',
+    ],
+    ['a log that shrank', () => askText({ old: 500, proof: [], note: note(tree, 500) }), 409, '700\n'],
+    ['an older size', () => ask(tree, 300, 900), 409, '700\n'],
+    ['a beginning anew', () => askText({ old: 0, proof: [], note: note(other, 900) }), 409, '700\n'],
+    [
+      'a log that it was not told of',
+      () => askText({ old: 0, proof: [], note: note(tree, 9, unknown, 'other.example/audit') }),
+      404,
+      'log-unknown\n',
+    ],
+    [
+      'another key than the log’s',
+      () => askText({ old: 700, proof: [], note: note(tree, 900, stranger) }),
+      403,
+      'not-signed-by-the-log\n',
+    ],
+    ['something else', () => 'hello\n', 400, 'not-an-ask\n'],
+    [
+      'a line too many',
+      async () => (await ask(tree, 700, 900)).replace('old 700\n', `old 700\n${'AAAA\n'.repeat(64)}`),
+      400,
+      'not-an-ask\n',
+    ],
+  ])('refuses %s', async (_, asked, status, text) => {
+    const before = refused.length;
+    expect(await post(await asked())).toMatchObject({ status, text });
+    expect(refused.length).toBe(before + 1);
+  });
+
+  test('names the size it knows in the protocol’s own type', async () => {
+    expect((await post(await ask(tree, 300, 900))).type).toBe('text/x.tlog.size');
+  });
+
+  test('signs the same checkpoint again', async () => {
+    expect(await post(askText({ old: 700, proof: [], note: note(tree, 700) }))).toMatchObject({ status: 200 });
+  });
+
+  test('takes no ask that is longer than one can be', async () => {
+    expect((await post('x'.repeat(20_000))).status).toBe(413);
+  });
+
+  test('signs one of two histories that come at once', async () => {
+    const answers = await Promise.all([post(await ask(tree, 700, 800)), post(await ask(other, 700, 800))]);
+    // The other is told of the size that was signed meanwhile, and would have to prove that it goes on from there.
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+  });
+
+  test('remembers what it signed when it starts again', async () => {
+    await witness.stop();
+    witness = await start(at);
+    expect(await post(askText({ old: 0, proof: [], note: note(other, 900) }))).toMatchObject({
+      status: 409,
+      text: '800\n',
+    });
+    expect(await post(await ask(tree, 800, 900))).toMatchObject({ status: 200 });
+  });
+});
+
+describe('a log that is published with a witness', () => {
+  test('carries its signatures, and goes on where it does not answer', async () => {
+    const [at, log] = [await folder(), await folder()];
+    const outcomes: Witnessed[][] = [];
+    let witness = await start(at);
+    const port = Number(new URL(witness.url).port);
+    const record = bodiesOf(5);
+    const files = anchorFolder(log);
+    const asked = [{ url: witness.url, key: witnessKey.verifier }];
+    const publisher = publisherOf(files, record, logKey, [], asked, (found) => outcomes.push([...found]));
+    await publisher.publish();
+    record.push(...bodiesOf(300).slice(5));
+    await publisher.publish();
+    await witness.stop();
+    record.push(...bodiesOf(310).slice(300));
+    await publisher.publish();
+    witness = await start(at, port);
+    await publisher.publish();
+    expect(outcomes.map(([one]) => [one?.kind, one?.kind === 'signed' ? one.size : null])).toEqual([
+      ['signed', 5],
+      ['signed', 300],
+      ['no-answer', null],
+      ['signed', 310],
+    ]);
+    const reader = await AnchorReader.open(files, [logKey.verifier, witnessKey.verifier]);
+    expect(reader.newest.signatures.map(({ key }) => key.kind)).toEqual(['log', 'witness']);
+    for await (const body of reader.bodies()) expect(body).not.toBe('');
+    expect(reader.findings).toEqual([]);
+    await witness.stop();
+  });
+
+  test('that was made anew gets no signature, and is asked for none again', async () => {
+    const [at, first, second] = [await folder(), await folder(), await folder()];
+    const witness = await start(at);
+    const asked = [{ url: witness.url, key: witnessKey.verifier }];
+    await publisherOf(anchorFolder(first), bodiesOf(300), logKey, [], asked).publish();
+    const outcomes: Witnessed[] = [];
+    const record = bodiesOf(310, 'rewritten ');
+    const publisher = publisherOf(anchorFolder(second), record, logKey, [], asked, (found) => outcomes.push(...found));
+    await publisher.publish();
+    const before = refused.length;
+    record.push(...bodiesOf(320, 'rewritten ').slice(310));
+    await publisher.publish();
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['another-history', 'another-history']);
+    expect(refused.length).toBe(before);
+    const reader = await AnchorReader.open(anchorFolder(second), [logKey.verifier, witnessKey.verifier]);
+    expect(reader.newest.signatures.map(({ key }) => key.kind)).toEqual(['log']);
+    await witness.stop();
+  });
+
+  test('that is shorter than what the witness signed is another history', async () => {
+    const [at, first, second] = [await folder(), await folder(), await folder()];
+    const witness = await start(at);
+    const asked = [{ url: witness.url, key: witnessKey.verifier }];
+    await publisherOf(anchorFolder(first), bodiesOf(300), logKey, [], asked).publish();
+    const outcomes: Witnessed[] = [];
+    await publisherOf(anchorFolder(second), bodiesOf(200), logKey, [], asked, (found) =>
+      outcomes.push(...found),
+    ).publish();
+    expect(outcomes).toEqual([
+      { kind: 'another-history', witness: 'witness.example/w1', detail: 'it has signed 300 events, and there are 200' },
+    ]);
+    await witness.stop();
+  });
+
+  test('takes no signature of another key for the witness’s', async () => {
+    const [at, log] = [await folder(), await folder()];
+    const witness = await start(at);
+    const key = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 3)).verifier;
+    const outcomes: Witnessed[] = [];
+    const asked = [{ url: witness.url, key }];
+    await publisherOf(anchorFolder(log), bodiesOf(3), logKey, [], asked, (found) => outcomes.push(...found)).publish();
+    expect(outcomes).toMatchObject([{ kind: 'refused' }]);
+    await witness.stop();
+  });
+});
