@@ -14,6 +14,7 @@ import { tilePath, tileWidth } from '../tlog/tile-paths.ts';
 import { keyLine, type VerifierKey } from '../tlog/verifier-key.ts';
 import { AnchorContradicts } from './contradiction.ts';
 import { checkpointPath, keysPath, newestPath } from './files.ts';
+import type { Published } from './published.ts';
 import type { Witnessed, Witnesses } from './witnesses.ts';
 
 export interface PublisherPorts {
@@ -26,12 +27,6 @@ export interface PublisherPorts {
   readonly witnesses: Witnesses;
   /** Told each time that witnesses were asked. */
   readonly onWitnessed: (outcomes: readonly Witnessed[]) => void;
-}
-
-/** A checkpoint as it was published. */
-export interface Published extends Checkpoint {
-  /** Signed by the log alone. */
-  readonly signedNote: string;
 }
 
 const pageSize = 500;

@@ -8,7 +8,7 @@ import { type NoteSignature, openNote } from '../tlog/note.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
 import { keyId, type VerifierKey } from '../tlog/verifier-key.ts';
 import { askText } from '../witness/ask.ts';
-import type { Published } from './publisher.ts';
+import type { Published } from './published.ts';
 
 export interface Witness {
   /** Without a final slash. */
