@@ -145,20 +145,24 @@ function stepRows(request: Request): Row[] {
   ];
 }
 
+/** The cause where it is the bot's own finding, and what became of the agent's key. */
+function causeAndSummary(request: NeedsAttention | Failed): CardText {
+  const { failure } = request;
+  const block = failure === null ? null : blockOf(failure);
+  if (block !== null) return plain<string>(`${block.title} ${block.text}`);
+  const own = ownWords(failure);
+  return own === null ? summaryOf(request) : md`${plain<string>(own)} ${summaryOf(request)}`;
+}
+
 /** Needs attention: what failed, in whose words, how to mend it, Retry and Give up. Failed: the same without a way on. */
 export function attentionCard(request: NeedsAttention | Failed, context: CardContext): AdaptiveCard {
   const { failure, progress } = request;
   const done = progress.filter((step) => step.state === 'done').length;
   const waits = request.state === 'needs-attention';
-  const block = failure === null ? null : blockOf(failure);
-  const own = ownWords(failure);
   return renderCard('status-attention', {
     ...requestHeaderOf(request, context),
     headline: attentionHeadline(request, context.names),
-    summary:
-      block === null
-        ? md`${plain<string>(own === null ? '' : `${own} `)}${summaryOf(request)}`
-        : plain<string>(`${block.title} ${block.text}`),
+    summary: causeAndSummary(request),
     ...wordsOf(failure),
     mend: remedyOf(request, context),
     canAskAgain: mayAskAgain(request, context),
