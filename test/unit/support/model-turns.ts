@@ -63,7 +63,7 @@ export const modelTurn = fc.oneof(
     ...{ slot, person, off, odd, ticked: fc.boolean() },
     verb: fc.constantFrom('approve', 'reject', 'cancel', 'halt', 'retry', 'retry', 'retry', 'give-up'),
   }),
-  of(3, 'change', { slot, person, off, world, reason: fc.constantFrom('the audit', 'the contract', 'the move') }),
+  of(6, 'change', { slot, person, off, world, reason: fc.constantFrom('the audit', 'the contract', 'the move') }),
   of(4, 'membership', {
     person,
     standing: fc.constantFrom<Standing>('yes', 'yes', 'no', 'unknown', 'nobody-configured'),

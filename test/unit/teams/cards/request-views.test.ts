@@ -271,8 +271,8 @@ describe('a step that did not work', () => {
 
   test.each([
     ['needs-attention-read-back', 'The bot read back', '**Expected:** The agent shows key cmk-triage-agent'],
-    ['needs-attention-missing', 'The bot says', 'The vault does not exist any more.'],
-    ['needs-attention-bug', 'The bot says', 'The log has it under CMK-7F3K9Q:1.'],
+    ['needs-attention-missing', 'The run was stopped', 'The vault does not exist any more.'],
+    ['needs-attention-bug', 'The run was stopped', 'The log has it under CMK-7F3K9Q:1.'],
     ['needs-attention-no-answer', 'No answer from Azure · ECONNREFUSED', 'connect ECONNREFUSED'],
   ])('%s: what is not Azure’s is not said to be', (state, source, said) => {
     const text = shown(state);
