@@ -66,9 +66,14 @@ export class Publisher {
     await this.#grow(from, before);
     const isNew = from.tree.size !== (before?.size ?? 0);
     const now = isNew ? await this.#sign(from) : before;
-    if (now !== null && (isNew || this.#ports.witnesses.isDue(now.size))) await this.#publish(now);
+    if (now !== null && (isNew || (await this.#isDue(now.size)))) await this.#publish(now);
     this.#grown = from;
     return now;
+  }
+
+  async #isDue(size: number): Promise<boolean> {
+    const { files, witnesses } = this.#ports;
+    return witnesses.isDue(size) || (await files.read(checkpointPath(size))) === null;
   }
 
   async #newest(recorded: number): Promise<Published | null> {
@@ -81,6 +86,7 @@ export class Publisher {
     if (checkpoint === null || checkpoint.origin !== this.origin) {
       throw new AnchorContradicts('not-this-log', checkpoint?.size ?? null, recorded);
     }
+    this.#ports.witnesses.recall(note, checkpoint.size);
     return { ...checkpoint, signedNote: this.#signedNote(checkpoint) };
   }
 
@@ -136,16 +142,18 @@ export class Publisher {
     const checkpoint = { origin: this.origin, size: grown.tree.size, root: grown.tree.root() };
     const signedNote = this.#signedNote(checkpoint);
     await files.write(keysPath, Buffer.from([...olderKeys, key.verifier].map((one) => `${keyLine(one)}\n`).join('')));
-    await files.write(checkpointPath(checkpoint.size), Buffer.from(signedNote));
     return { ...checkpoint, signedNote };
   }
 
-  /** Kept before it is shown to anybody, and shown to witnesses before it is the newest. */
+  /**
+   * Shown to witnesses before it is the newest, and kept after it is: a checkpoint of more events than the newest covers is what
+   * a log looks like that was put back. What is not kept for want of a moment is kept the next time.
+   */
   async #publish(signed: Published): Promise<void> {
     const { files, witnesses, onWitnessed } = this.#ports;
     onWitnessed(await witnesses.ask(files, signed));
     const bytes = Buffer.from(`${signed.signedNote}${witnesses.linesOf(signed.size).join('')}`);
-    await files.write(checkpointPath(signed.size), bytes);
     await files.write(newestPath, bytes);
+    await files.write(checkpointPath(signed.size), bytes);
   }
 }

@@ -56,9 +56,11 @@ export class AnchorReader {
 
   /** Throws {@link AnchorUnusable}. */
   static async open(source: AnchorSource, keys: readonly VerifierKey[]): Promise<AnchorReader> {
+    // In this order: one that is published meanwhile is the newest before it is kept.
+    const sizes = await source.sizes();
     const { fault, checkpoint } = await openCheckpoint(source.read, newestPath, keys);
     if (checkpoint === null) throw new AnchorUnusable(fault);
-    return new AnchorReader(source, keys, checkpoint);
+    return new AnchorReader({ ...source, sizes: async () => sizes }, keys, checkpoint);
   }
 
   /** What was found so far; complete once {@link bodies} came to its end. */

@@ -108,6 +108,16 @@ export class Witnesses {
     this.#now = now;
   }
 
+  /** What they signed of a checkpoint that was published, by this process or another: it is not lost where one does not answer now. */
+  recall(note: string, size: number): void {
+    for (const [witness, signed] of this.#signed) {
+      const opened = signed.size < size ? openNote(note, [witness.key]) : null;
+      const signature = opened === null || typeof opened === 'string' ? null : opened.signatures[0];
+      if (signature?.time == null) continue;
+      this.#signed.set(witness, { size, line: signature.line, askedAt: signature.time * 1000 });
+    }
+  }
+
   /** Whether one has not signed a checkpoint of that size, or not for an hour. */
   isDue(size: number): boolean {
     const now = this.#now().getTime();

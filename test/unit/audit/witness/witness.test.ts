@@ -176,11 +176,14 @@ describe('a log that is published with a witness', () => {
       ['no-answer', null],
       ['signed', 310],
     ]);
+    await witness.stop();
+    // Another process, later than an hour after: the witness does not answer, and what it signed stays.
+    await publisherOf(files, record, logKey, [], asked, (found) => outcomes.push([...found])).publish();
+    expect(outcomes.at(-1)).toMatchObject([{ kind: 'no-answer' }]);
     const reader = await AnchorReader.open(files, [logKey.verifier, witnessKey.verifier]);
     expect(reader.newest.signatures.map(({ key }) => key.kind)).toEqual(['log', 'witness']);
     for await (const body of reader.bodies()) expect(body).not.toBe('');
     expect(reader.findings).toEqual([]);
-    await witness.stop();
   });
 
   test('that was made anew gets no signature, and is asked for none again', async () => {
