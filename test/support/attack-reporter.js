@@ -1,6 +1,6 @@
 /**
  * One table of all that was tried against the product, in docs/security.md: made from the suites that attack, as they ran.
- * With `CMK_ATTACKS=write` it is put there; else the run fails where the table names other attacks than were tried.
+ * With `CMK_ATTACKS=write` the suites that ran are put there; else the run fails where the table names other attacks than were tried.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -31,20 +31,44 @@ const named = (testResults) =>
 
 const row = (...cells) => `| ${cells.map(cell).join(' | ')} |`;
 
+/** What the table says of each suite: its line of the overview, and the lines of its attacks. */
+function written(text) {
+  const lines = text.slice(text.indexOf(start), text.indexOf(end)).split('\n');
+  return new Map(
+    Object.entries(attackSuites).map(([suite, heading]) => {
+      const from = lines.indexOf(title(heading)) + 1;
+      const to = lines.findIndex((line, at) => at >= from && (!line.startsWith('|') || line.startsWith('| **')));
+      return [suite, { line: lines.find((line) => line.includes(`\`${suite}\``)), attacks: lines.slice(from, to) }];
+    }),
+  );
+}
+
+const title = (heading) => `| **${cell(heading)}** | | |`;
+
+/** The same of what ran. */
+function ranNow({ suite, heading, rows, broken }) {
+  const tries = rows.reduce((sum, one) => sum + one.tries, 0);
+  const outcome = broken === 0 ? 'all held' : `${broken} did not`;
+  return {
+    line: row(heading, tries.toLocaleString('en'), outcome, `\`${suite}\``),
+    attacks: rows.map((one) => row(one.attack, one.tries, one.outcome)),
+  };
+}
+
 /** The overview, a line a suite, and below it, folded, every single attack. */
-function document(sections) {
-  const overview = sections.map(({ suite, heading, rows, broken }) => {
-    const tries = rows.reduce((sum, one) => sum + one.tries, 0);
-    return row(heading, tries.toLocaleString('en'), broken === 0 ? 'all held' : `${broken} did not`, `\`${suite}\``);
-  });
-  const each = sections.flatMap(({ heading, rows }) => [
-    `| **${cell(heading)}** | | |`,
-    ...rows.map(({ attack, tries, outcome }) => row(attack, tries, outcome)),
-  ]);
+function document(suites) {
   return [
-    ['| what was tried | tries | outcome | by |', '| --- | ---: | --- | --- |', ...overview].join('\n'),
+    [
+      '| what was tried | tries | outcome | by |',
+      '| --- | ---: | --- | --- |',
+      ...suites.map(([, { line }]) => line),
+    ].join('\n'),
     '<details><summary>Every attack</summary>',
-    ['| attack | tries | outcome |', '| --- | ---: | --- |', ...each].join('\n'),
+    [
+      '| attack | tries | outcome |',
+      '| --- | ---: | --- |',
+      ...suites.flatMap(([suite, { attacks }]) => [title(attackSuites[suite]), ...attacks]),
+    ].join('\n'),
     '</details>',
   ].join('\n\n');
 }
@@ -70,16 +94,18 @@ export default class AttackReporter {
   }
 
   #write(sections) {
-    const missing = Object.keys(attackSuites).filter((suite) => !sections.some((section) => section.suite === suite));
-    if (missing.length > 0) {
-      this.#wrong = new Error(`these suites did not run: ${missing.join(', ')}`);
+    const text = readFileSync(doc, 'utf8');
+    const old = written(text);
+    for (const section of sections) old.set(section.suite, ranNow(section));
+    const never = [...old].filter(([, { line }]) => line === undefined).map(([suite]) => suite);
+    if (never.length > 0) {
+      this.#wrong = new Error(`these suites never ran: ${never.join(', ')}`);
       return;
     }
-    const text = readFileSync(doc, 'utf8');
     const [before, rest = ''] = text.split(start);
     const after = rest.split(end)[1];
     if (after === undefined) throw new Error(`docs/security.md has no place for the table: ${start} … ${end}`);
-    writeFileSync(doc, `${before}${start}\n\n${document(sections)}\n\n${end}${after}`);
+    writeFileSync(doc, `${before}${start}\n\n${document([...old])}\n\n${end}${after}`);
   }
 
   #compare(sections) {
@@ -89,7 +115,7 @@ export default class AttackReporter {
     );
     if (unknown.length === 0) return;
     this.#wrong = new Error(
-      `docs/security.md does not have, of what was tried: ${unknown.slice(0, 5).join(' ')} (${unknown.length} in all). Run: npm run attacks`,
+      `docs/security.md does not have, of what was tried: ${unknown.slice(0, 5).join(' ')} (${unknown.length} in all). Run: CMK_ATTACKS=write npm test -- ${sections.map(({ suite }) => suite).join(' ')}`,
     );
     process.stderr.write(`\n${this.#wrong.message}\n`);
   }
