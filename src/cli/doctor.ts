@@ -48,7 +48,7 @@ function configured(): Config | readonly Diagnosis[] {
     if (!(error instanceof ConfigurationError)) throw error;
     const mistakes = error.message.split('\n').filter((line) => line.startsWith('  '));
     const mend = (index: number): string =>
-      index === mistakes.length - 1 ? 'The README’s table tells of every variable.' : '';
+      index === mistakes.length - 1 ? 'docs/configuration.md tells of every variable.' : '';
     return mistakes.map((line, index) => {
       const [variable = ''] = line.trim().split(':');
       return fail(configuration, line.trim(), mend(index), { commands: [setAnew(variable)] });

@@ -25,7 +25,7 @@ async function valueFor(name: VariableName, { print, ask, nextLine }: People): P
 export async function setSetting(given: string, file: string, people: People): Promise<Exit> {
   const at = given.indexOf('=');
   const name = at === -1 ? given : given.slice(0, at);
-  if (!isVariable(name)) throw new Unusable(`there is no setting ${name}; the README’s table has them all`);
+  if (!isVariable(name)) throw new Unusable(`there is no setting ${name}; docs/configuration.md has them all`);
   const text = await textOf(file);
   const before = { ...(text === null ? {} : readEnvFile(file)) };
   const value = at === -1 ? await valueFor(name, people) : given.slice(at + 1);

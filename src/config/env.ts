@@ -50,7 +50,7 @@ const secretId = z
 
 const port = z.coerce.number().int().min(1).max(65_535);
 
-/** Every variable that is read, in the words of the README's table. Unknown variables are not looked at. */
+/** Every variable that is read, in the words of the table in docs/configuration.md. Unknown variables are not looked at. */
 export const environmentSchema = z.object({
   CMK_MODE: z.enum(['local']).optional(),
   PORT: port.default(3978),

@@ -30,9 +30,9 @@ describe('help', () => {
     expect(out).toContain('--data DIR');
   });
 
-  it('agrees with the README', async () => {
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-    const [, rest = ''] = readme.split('| `cmk-bot …` | does |');
+  it('agrees with docs/command-line.md', async () => {
+    const page = await readFile(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
+    const [, rest = ''] = page.split('| `cmk-bot …` | does |');
     const rows = [...(rest.split('\n\n')[0] ?? '').matchAll(/^\| `(.+?)` \|/gm)];
     expect(rows.map(([, cell]) => cell?.replaceAll('\\|', '|'))).toEqual(
       subcommands.map(({ name, usage }) => `${name} ${usage}`.trim()),
@@ -144,7 +144,7 @@ describe('doctor without a configuration', () => {
       'MicrosoftAppId',
       'MicrosoftAppTenantId',
     ]);
-    expect(out).toContain('→ The README’s table tells of every variable.');
+    expect(out).toContain('→ docs/configuration.md tells of every variable.');
     expect(out).toMatch(/fail {2}database {7}.* holds no record/);
     expect(out).toContain('\n6 failures, 0 warnings.\n');
     expect(out).toContain('cmk-bot setup --set CMK_APPROVERS');

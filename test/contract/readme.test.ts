@@ -1,5 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { commands } from '../../src/commands/registry.ts';
 import { environmentSchema } from '../../src/config/env.ts';
@@ -8,6 +7,24 @@ import { environmentExample, variableGroups, variableRows } from '../../src/conf
 
 const root = new URL('../../', import.meta.url);
 const readme = readFileSync(new URL('README.md', root), 'utf8');
+const settingsPage = readFileSync(new URL('docs/configuration.md', root), 'utf8');
+
+const text = (page: string): string => readFileSync(new URL(page, root), 'utf8');
+const pages = [
+  'README.md',
+  ...readdirSync(new URL('docs', root), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+/** What a link to a heading ends with. */
+const anchors = (page: string): string[] =>
+  [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 
 /** The names in the first column of the table that follows a line. */
 const firstColumn = (after: string): string[] => {
@@ -41,12 +58,12 @@ describe('what is said of variables', () => {
     expect(taken).toEqual(examples);
   });
 
-  test('is what the README’s table says', () => {
+  test('is what docs/configuration.md says', () => {
     const table = /(?<=\| variable \| meaning \|\n\| --- \| --- \|\n)(\|.*\n)+/;
     holds(
-      'README.md',
-      readme,
-      readme.replace(table, () => variableRows()),
+      'docs/configuration.md',
+      settingsPage,
+      settingsPage.replace(table, () => variableRows()),
     );
   });
 
@@ -55,9 +72,9 @@ describe('what is said of variables', () => {
   });
 });
 
-describe('the README', () => {
+describe('docs/configuration.md', () => {
   test('shows a policy file that is read', () => {
-    const [, example = ''] = /### Finer rules[\s\S]*?```json\n([\s\S]*?)```/.exec(readme) ?? [];
+    const [, example = ''] = /## Finer rules[\s\S]*?```json\n([\s\S]*?)```/.exec(settingsPage) ?? [];
     const { rules } = policyFileSchema.parse(JSON.parse(example));
     expect(rules.map((rule) => rule.name)).toEqual(['research', 'tests', 'patient-facing']);
     // Between them the rules show every setting there is.
@@ -69,15 +86,27 @@ describe('the README', () => {
     const every = [shape, shape.match.unwrap().shape, vaults].flatMap((one) => Object.keys(one));
     expect([...shown].sort()).toEqual([...new Set(every)].sort());
   });
+});
 
+describe('the README', () => {
   test('names every command, and no other', () => {
     const named = firstColumn('## What can be typed').map((text) => text.split(' ')[0]);
     expect([...named].sort()).toEqual(commands.map((command) => command.name).sort());
   });
 
-  test('links only to files that are there', () => {
-    const links = [...readme.matchAll(/\]\((?!http|#)([^)]+)\)/g)].map(([, link = '']) => link);
-    expect(links.filter((link) => !existsSync(fileURLToPath(new URL(link, root))))).toEqual([]);
+  test('and the pages of docs link only to files and headings that are there', () => {
+    const lost = pages.flatMap((page) =>
+      [...text(page).matchAll(/\]\((?!http)([^)\s]*)\)/g)]
+        .map(([, link = '']) => link)
+        .filter((link) => {
+          const { pathname, hash } = new URL(link, new URL(page, root));
+          const file = decodeURIComponent(pathname);
+          return !existsSync(file) || (hash !== '' && !anchors(readFileSync(file, 'utf8')).includes(hash.slice(1)));
+        })
+        .map((link) => `${page}: ${link}`),
+    );
+    expect(pages.length).toBeGreaterThan(40);
+    expect(lost).toEqual([]);
   });
 
   test('gives only npm scripts that exist', () => {

@@ -40,7 +40,7 @@ export const people: VariableGroup = {
     {
       names: { CMK_STEP_UP: 'c1' },
       meaning:
-        'authentication context, such as `c1`, that an approver must meet by [signing in anew](docs/step-up.md); off unless set',
+        'authentication context, such as `c1`, that an approver must meet by [signing in anew](step-up.md); off unless set',
     },
     { names: { CMK_STEP_UP_MAX_AGE: '10m' }, meaning: 'how old that sign-in may be: `10m` unless set' },
     {

@@ -46,7 +46,7 @@ export const record: VariableGroup = {
     {
       names: { CMK_ANCHOR: '/mnt/anchor' },
       meaning:
-        'folder, or container of a storage account (`https://ACCOUNT.blob.core.windows.net/CONTAINER`), in which the record is [published](docs/audit.md) for others to check, or `none`; `anchor` in the data folder unless set, and with `DATABASE_URL` none',
+        'folder, or container of a storage account (`https://ACCOUNT.blob.core.windows.net/CONTAINER`), in which the record is [published](audit.md) for others to check, or `none`; `anchor` in the data folder unless set, and with `DATABASE_URL` none',
     },
     {
       names: { CMK_LOG_NAME: 'cmk-bot.example.org/prod/audit' },
@@ -67,7 +67,7 @@ export const record: VariableGroup = {
           'https://witness.audit.example.org witness.audit.example.org/w1+a0442588+BAWHTO2Rpp5Qa2t+bvx8jSWCyVorxU+BgF/h7J9q4Mo/',
       },
       meaning:
-        'witnesses that sign what is published, on machines of other people: address and verifier key with a space between, commas between them ([docs/audit.md](docs/audit.md#a-witness)). None unless set',
+        'witnesses that sign what is published, on machines of other people: address and verifier key with a space between, commas between them ([docs/audit.md](audit.md#a-witness)). None unless set',
     },
     { names: { CMK_CHECKPOINT_EVERY: '1m' }, meaning: 'how often what is new is published: `1m` unless set' },
     {

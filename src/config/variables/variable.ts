@@ -1,4 +1,4 @@
-/** What is said of a variable beside what it may be: the README's table and `.env.example` are made from it. */
+/** What is said of a variable beside what it may be: the table in docs/configuration.md and `.env.example` are made from it. */
 import type { Environment } from '../env.ts';
 
 export interface Setting {

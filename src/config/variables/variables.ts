@@ -1,6 +1,6 @@
 /**
  * Every variable, in the order it is read about. The schema in `../env.ts` says what each may be; what is said of them stands
- * here, once: the README's table and `.env.example` are made from it, and a test compares.
+ * here, once: the table in docs/configuration.md and `.env.example` are made from it, and a test compares.
  */
 import { people } from './people.ts';
 import { azure, record } from './record-and-azure.ts';
@@ -14,7 +14,7 @@ export const variableGroups: readonly VariableGroup[] = [teams, channels, azure,
 export const settingOf = (name: string): string =>
   plain(variableGroups.flatMap(({ settings }) => settings).find(({ names }) => name in names)?.meaning ?? '');
 
-/** The rows of the README's table. */
+/** The rows of the table in docs/configuration.md. */
 export const variableRows = (): string =>
   variableGroups
     .flatMap(({ settings }) => settings)

@@ -28,7 +28,7 @@ export const working: VariableGroup = {
     {
       names: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' },
       meaning:
-        'where a collector takes OTLP over HTTP, for [traces and figures](docs/operations.md#telemetry); nothing is sent unless set',
+        'where a collector takes OTLP over HTTP, for [traces and figures](operations.md#telemetry); nothing is sent unless set',
     },
     {
       names: { OTEL_EXPORTER_OTLP_HEADERS: 'api-key=what-the-collector-wants' },

@@ -153,7 +153,7 @@ export const tourSteps = [
   },
   {
     title: 'Audit',
-    text: 'Every event is in a chain of hashes, and here for all to read. In a terminal, npx cmk-bot audit verify checks it without trusting the bot.',
+    text: 'Every event is in a chain of hashes, and here for all to read. In a terminal, npm run cmk-bot -- audit verify checks it without trusting the bot.',
     next: '',
     act: audit,
   },
