@@ -4,7 +4,8 @@ import { indent, table } from './words/table.ts';
 
 const common = [
   ['--data DIR', 'the bot’s data folder (else DATABASE_URL or CMK_DATA_DIR, else .local)'],
-  ['--help', 'this text'],
+  ['--help', 'this text; behind a command, all that it takes'],
+  ['--version', 'which cmk-bot this is'],
 ];
 
 const signature = ({ name, usage }: Subcommand): string => `cmk-bot ${name}${usage === '' ? '' : ` ${usage}`}`;
@@ -14,7 +15,8 @@ export const overview = (subcommands: readonly Subcommand[]): string =>
   [
     'Reads and steers the requests of the bot, and verifies its audit trail.',
     '',
-    indent(table(subcommands.map((one) => [signature(one), one.summary]))),
+    // What each takes would make lines that no terminal holds.
+    indent(table(subcommands.map(({ name, summary }) => [`cmk-bot ${name}`, summary]))),
     '',
     'Everywhere:',
     indent(table(common)),

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../config/env.ts';
 import { readPlace } from '../config/place.ts';
+import { ownVersion } from '../config/version.ts';
 import { helpOn, overview } from './help.ts';
 import { type OpenRecords, openRecords } from './open-records.ts';
 import { subcommands } from './registry.ts';
@@ -67,6 +68,10 @@ async function carryOut(one: Subcommand, rest: readonly string[], terminal: Term
 
 /** Help where it was asked for or nothing was; else what to type instead. */
 async function guide(args: readonly string[], terminal: Terminal): Promise<Exit> {
+  if (args.length === 1 && ['--version', '-v'].some((word) => args.includes(word))) {
+    await terminal.print(await ownVersion());
+    return exit.done;
+  }
   const wanted = args.filter((word) => !word.startsWith('-') && word !== 'help');
   const about = subcommands.filter(({ name }) => wanted.every((word, index) => name.split(' ')[index] === word));
   // The first word of several commands, alone, asks which there are.

@@ -19,14 +19,22 @@ describe('help', () => {
   it('lists every subcommand and how calls end', async () => {
     const { code, out, err } = await npxCmkBot(['--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    for (const { name, usage } of subcommands) expect(out).toContain(`cmk-bot ${`${name} ${usage}`.trim()}`);
+    for (const { name, summary } of subcommands)
+      expect(out.replaceAll(/ +/g, ' ')).toContain(` cmk-bot ${name} ${summary}\n`);
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThan(132);
     expect(out).toContain('Ends with 0 when done; 1 when refused');
+  });
+
+  it.each([['--version'], ['-v']])('says which one it is, with %s', async (word) => {
+    const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(await cmkBot([word])).toEqual({ code: 0, out: `${version}\n`, err: '' });
   });
 
   it.each(subcommands.map(({ name }) => [name]))('tells of %s alone', async (name) => {
     const { code, out } = await cmkBot([...name.split(' '), '--help']);
     expect(code).toBe(0);
-    expect(out.startsWith(`cmk-bot ${name}`)).toBe(true);
+    const { usage = '' } = subcommands.find((one) => one.name === name) ?? {};
+    expect(out.startsWith(`cmk-bot ${name} ${usage}`.trim())).toBe(true);
     expect(out).toContain('--data DIR');
   });
 

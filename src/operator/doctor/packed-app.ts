@@ -1,8 +1,8 @@
 /** Whether the app package that was uploaded, or is about to be, is this bot's. */
+import { ownVersion } from '../../config/version.ts';
 import type { Diagnosis, PackedApp } from '../rpc/diagnosis.ts';
 import { command } from './commands.ts';
 import { about, fail, ok, type Surroundings } from './subjects.ts';
-import { ownVersion } from './versions.ts';
 
 const subject = about('teams/package', 'app package');
 

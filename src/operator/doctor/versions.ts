@@ -1,6 +1,5 @@
 /** Whether what runs is still mended by whoever made it. */
-import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import { ownVersion } from '../../config/version.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command } from './commands.ts';
 import { about, fail, ok, type Surroundings, warn } from './subjects.ts';
@@ -15,12 +14,6 @@ const nodeEnds: Readonly<Record<number, string>> = {
   26: '2029-04-30',
 };
 const newest = 24;
-
-const About = z.object({ version: z.string() });
-
-/** Of the bot: the file lies beside what was built, or at the root of the sources. */
-export const ownVersion = async (): Promise<string> =>
-  About.parse(JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'))).version;
 
 /** Too old to run at all, past its end, or neither. */
 export function judgeNode(version: string, now: Date): 'too-old' | 'ended' | 'fine' {
