@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ChainLine, RevealedText } from '../domain/record/chain.ts';
 import { showBlanks } from '../domain/unseen.ts';
+import type { EventOutcome } from './outcome.ts';
 
 /** What of a body stands in a column of its own. */
 const Body = z.object({
@@ -26,6 +27,16 @@ export interface Readable {
   readonly who: string;
   readonly what: string;
   readonly detail: string;
+  /** Empty where the event cannot be read. */
+  readonly outcome: EventOutcome | '';
+}
+
+/** How much of the record is in the table. */
+export interface CsvExtent {
+  /** What people wrote was asked for. */
+  readonly texts: boolean;
+  /** In words; empty: all of it. */
+  readonly part: string;
 }
 
 const columns = [
@@ -36,6 +47,7 @@ const columns = [
   'who',
   'what',
   'detail',
+  'outcome',
   'revision',
   'type',
   'actorKind',
@@ -54,6 +66,7 @@ const columns = [
   'data',
   'prev',
   'hash',
+  'part',
 ] as const;
 type Row = Record<(typeof columns)[number], string>;
 
@@ -79,10 +92,16 @@ const json = (value: unknown): string => (value === null || value === undefined 
 
 export const csvHeader = (): string => row(columns);
 
-/** One event. Erased texts are named as such. */
-export function csvRow(event: ChainLine, texts: readonly RevealedText[], { who, what, detail }: Readable): string {
+/** One event. Texts that were erased, or not asked for, are named as such. */
+export function csvRow(
+  event: ChainLine,
+  texts: readonly RevealedText[],
+  { who, what, detail, outcome }: Readable,
+  extent: CsvExtent,
+): string {
   const body = Body.parse(JSON.parse(event.body));
-  const written = (field: string): string => texts.find((text) => text.field === field)?.text ?? '(erased)';
+  const found = (field: string): string | undefined => texts.find((text) => text.field === field)?.text;
+  const written = (field: string): string => (extent.texts ? (found(field) ?? '(erased)') : '(not exported)');
   const values: Row = {
     seq: `${event.seq}`,
     time: body.time,
@@ -91,6 +110,7 @@ export function csvRow(event: ChainLine, texts: readonly RevealedText[], { who, 
     who,
     what,
     detail,
+    outcome,
     revision: `${event.revision}`,
     type: body.type,
     actorKind: body.actor.kind,
@@ -109,6 +129,7 @@ export function csvRow(event: ChainLine, texts: readonly RevealedText[], { who, 
     data: json(body.data),
     prev: event.prev,
     hash: event.hash,
+    part: extent.part,
   };
   return row(columns.map((column) => values[column]));
 }

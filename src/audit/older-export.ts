@@ -12,10 +12,13 @@ export class OlderExport {
     return this.#hashes.size;
   }
 
+  /** How many of its events were asked for. */
+  asked = 0;
+
   /** Null where it knows nothing of the line, or the same. Each line is asked for once. */
   against({ seq, hash }: Pick<ChainLine, 'seq' | 'hash'>): string | null {
     const known = this.#hashes.get(seq);
-    this.#hashes.delete(seq);
+    if (this.#hashes.delete(seq)) this.asked += 1;
     return known === undefined || known === hash ? null : `hash: kept was ${known}, found ${hash}`;
   }
 

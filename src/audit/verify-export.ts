@@ -25,7 +25,8 @@ export async function verifyExport(lines: AsyncIterable<string>, options: Verify
     number += 1;
     const line = lineOf(text);
     if (verifier === null) {
-      verifier = new RecordVerifier(options, headerOf(line).after);
+      const { after, part } = headerOf(line);
+      verifier = new RecordVerifier(part === undefined ? options : { ...options, part }, after);
       continue;
     }
     if (report !== null) verifier.note('line-unreadable', `line ${number} of the file comes after the head`);

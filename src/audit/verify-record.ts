@@ -1,6 +1,7 @@
 /** Verifies a record that comes line by line, however long it is: an export, or a store read in pages. */
 import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
 import type { Derived } from '../domain/record/derived.ts';
+import type { ExportPart } from './export-jsonl.ts';
 import type { OlderExport } from './older-export.ts';
 import { type SealCount, SealOrder } from './seal-order.ts';
 import { type SealKeys, sealChecker } from './seals.ts';
@@ -26,8 +27,10 @@ export interface RecordReport {
   };
   /** Texts and seals were not there to look at. */
   readonly bodiesOnly: boolean;
-  /** How many events were known from elsewhere, to compare with; null: there was nothing. */
+  /** How many events were known from elsewhere, to compare with; of a part, how many of its own. Null: there was nothing. */
   readonly compared: number | null;
+  /** Of which requests it is; null: of all. */
+  readonly part: ExportPart | null;
   readonly findings: readonly Finding[];
 }
 
@@ -41,6 +44,8 @@ export interface VerifyOptions {
   readonly older?: OlderExport;
   /** Of a published log: texts and seals stay with the record. */
   readonly bodiesOnly?: true;
+  /** Of an export of some requests alone: what lies between their events is not there. */
+  readonly part?: ExportPart;
 }
 
 interface Told {
@@ -111,7 +116,7 @@ export class RecordVerifier {
   event(line: ChainLine): void {
     this.#countMissing();
     if (this.#derived !== null && line.seq > this.#derived.seq) this.#compareDerived(this.#derived);
-    this.#findings.push(...verifyLink(this.#last, line), ...verifyLine(line));
+    this.#findings.push(...this.#link(line), ...verifyLine(line));
     this.#last = line;
     this.#line = line;
     this.#told = toldBy(line.body);
@@ -148,9 +153,9 @@ export class RecordVerifier {
       }
     }
     const { seq, hash } = this.#last;
-    if (head.seq !== seq) this.note('head-differs', `last seq: expected ${head.seq}, found ${seq}`);
-    else if (head.hash !== hash) this.note('head-differs', `last hash: expected ${head.hash}, found ${hash}`);
-    const gone = this.#options.older?.missing(this.#after.seq) ?? null;
+    this.#compareHead(head);
+    const part = this.#options.part ?? null;
+    const gone = part === null ? (this.#options.older?.missing(this.#after.seq) ?? null) : null;
     if (gone !== null) {
       this.note('export-differs', `events ${gone.first} to ${gone.last} were kept: not all of them are there`);
     }
@@ -158,7 +163,8 @@ export class RecordVerifier {
       ...this.#lives.counts,
       seals: { ...this.#order.count, checked: this.#sealFault !== null },
       bodiesOnly: this.#options.bodiesOnly ?? false,
-      compared: this.#older,
+      compared: this.#older === null || part === null ? this.#older : (this.#options.older?.asked ?? 0),
+      part,
       after: this.#after,
       last: { seq, hash },
       events: this.#events,
@@ -166,6 +172,20 @@ export class RecordVerifier {
       erased: this.#erased,
       findings: this.#findings,
     };
+  }
+
+  /** In a part events lie apart, and those that do not still follow on one another. */
+  #link(line: ChainLine): readonly Finding[] {
+    const apart = this.#options.part !== undefined && line.seq > this.#last.seq + 1;
+    return apart ? [] : verifyLink(this.#last, line);
+  }
+
+  /** A part ends before the record does, or with it. */
+  #compareHead(head: Link): void {
+    const { seq, hash } = this.#last;
+    if (this.#options.part !== undefined && head.seq > seq) return;
+    if (head.seq !== seq) this.note('head-differs', `last seq: expected ${head.seq}, found ${seq}`);
+    else if (head.hash !== hash) this.note('head-differs', `last hash: expected ${head.hash}, found ${hash}`);
   }
 
   #seal(line: ChainLine): void {

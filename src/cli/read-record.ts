@@ -31,9 +31,13 @@ export async function* readRecord(records: Records): AsyncGenerator<RecordedEven
 
 async function withTexts(records: Records, page: readonly ChainLine[]): Promise<readonly RecordedEvent[]> {
   const requests = [...new Set(page.map((line) => line.request))];
-  const texts = (await Promise.all(requests.map((request) => records.texts({ request })))).flat();
-  return page.map((line) => ({
-    line,
-    texts: texts.filter((text) => text.request === line.request && text.revision === line.revision),
-  }));
+  if (requests.length === 0) return [];
+  const texts = new Map<string, RevealedText[]>();
+  for (const text of await records.texts({ requests })) {
+    const key = `${text.request} ${text.revision}`;
+    const found = texts.get(key);
+    if (found === undefined) texts.set(key, [text]);
+    else found.push(text);
+  }
+  return page.map((line) => ({ line, texts: texts.get(`${line.request} ${line.revision}`) ?? [] }));
 }

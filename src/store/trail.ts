@@ -37,8 +37,8 @@ export interface Trail extends TrailHashes {
   linesOf(id: RequestId): Promise<readonly ChainLine[]>;
   /** What is kept beside the events, all read in one statement. As it lies there. */
   derived(): Promise<Derived>;
-  /** The texts of one request that were not erased. */
-  textsOf(id: RequestId): Promise<readonly RevealedText[]>;
+  /** The texts of requests that were not erased. */
+  textsOf(ids: readonly RequestId[]): Promise<readonly RevealedText[]>;
   /**
    * Appends the event that says so and, in the same transaction, destroys every earlier text of the request with its salt:
    * what remains in the chain can then no longer be guessed at. Nothing is erased when `decide` refuses.
@@ -117,7 +117,8 @@ export function openTrail(
     },
     linesOf: (id) => linesOfRequest(pool, id),
     derived: async () => Derived.parse((await pool.query(derived)).rows[0]),
-    textsOf: (id) => select(pool, TextRow, `${texts} where request_id = $1 order by revision, field`, [id]),
+    textsOf: (ids) =>
+      select(pool, TextRow, `${texts} where request_id = any($1) order by request_id, revision, field`, [ids]),
     resume: async (decide) => {
       const answer = await inTransaction(pool, (sql) => resumeIn(sql, tools, decide));
       if (answer.kind === 'accepted') written();

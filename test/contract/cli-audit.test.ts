@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { comment, reasonOf, rejected, stuck, waiting, writeRecord } from '../support/cli-record.ts';
 import { cmkBot } from '../support/command-line.ts';
+import { resourceId } from '../support/fixtures.ts';
 import { pgliteDatabases } from '../support/store-databases.ts';
 
 /** The audit trail at the command line, with no bot running: verified, exported, erased, tampered with. */
@@ -175,15 +176,123 @@ describe('an untouched record', () => {
   });
 
   it('makes a table that a spreadsheet does not run', async () => {
-    const { code, out } = await record.cli('audit', 'export', '--format', 'csv');
+    const { code, out } = await record.cli('audit', 'export', '--format', 'csv', '--texts');
     expect(code).toBe(0);
-    expect(out.split('\r\n')[0]).toMatch(/^"seq","time","request","agent","who","what","detail","revision","type",/);
+    expect(out.split('\r\n')[0]).toMatch(
+      /^"seq","time","request","agent","who","what","detail","outcome","revision","type",/,
+    );
     expect(out).toContain(`justification: ${reasonOf(waiting)}`);
     const rows: { readonly [column: string]: string }[] = parse(out, { columns: true });
     const asked = rows.find(({ request, type }) => request === waiting && type === 'submitted');
     expect(asked).toMatchObject({ agent: 'bot-1', what: expect.stringMatching(/ asked$/), detail: 'plan dddd dddd' });
+    expect(rows.filter(({ outcome, part }) => outcome === '' || part !== '')).toEqual([]);
     expect(asked?.what).toBe(`${asked?.who} asked`);
     expect(rows.filter(({ what }) => what === '')).toEqual([]);
+  });
+
+  it.each(['csv', 'cloudevents'])('keeps what people wrote out of %s unless it is asked for', async (format) => {
+    const export_ = (...more: string[]) => record.cli('audit', 'export', '--format', format, ...more);
+    expect((await export_()).out).not.toContain('is due, says ward nine');
+    expect((await export_('--texts')).out).toContain('is due, says ward nine');
+  });
+
+  it('gives programs that collect events one of each, in order, from one source', async () => {
+    const { code, out, err } = await record.cli('audit', 'export', '--format', 'cloudevents');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const events = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { [field: string]: unknown });
+    expect(events.map(({ sequence }) => Number(sequence))).toEqual(lines.flatMap(seqOf));
+    expect(new Set(events.map(({ source }) => source)).size).toBe(1);
+    expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+  });
+});
+
+const seqOf = (line: string): number[] => {
+  const { kind, seq } = JSON.parse(line) as { kind: string; seq: number };
+  return kind === 'event' ? [seq] : [];
+};
+
+describe('a part of a record', () => {
+  let record: Record;
+  let whole: string;
+  let part: string;
+  beforeAll(async () => {
+    record = await newRecord();
+    whole = await readFile(await exported(record), 'utf8');
+    part = (await record.cli('audit', 'export', '--format', 'jsonl', '--request', stuck)).out;
+  });
+
+  it.each<[string, string[], string]>([
+    ['the requests for an agent', ['--resource', 'BOT-2'], 'requests for BOT-2'],
+    ['both', ['--request', stuck, '--resource', resourceId('bot-2')], `request ${stuck}, requests for `],
+  ])('of %s says so in the file, and what of it can be verified', async (_what, args, words) => {
+    const { code, out, err } = await record.cli('audit', 'export', '--format', 'jsonl', ...args);
+    expect(code).toBe(0);
+    expect(err).toContain(`cmk-bot audit export: a part, 7 of 16 events: ${words}`);
+    expect(err).toContain('checks each event, its texts and its seal, and replays the requests');
+    const found = out.split('\n').filter((line) => line.includes('"kind":"event"'));
+    expect(found).toEqual(whole.split('\n').filter((line) => found.includes(line)));
+    const file = path.join(record.dataDir, 'part.jsonl');
+    await writeFile(file, out);
+    const key = path.join(record.dataDir, 'seal.key');
+    const verified = await record.cli('audit', 'verify', file, '--seal-key', key);
+    expect(verified).toMatchObject({ code: 0, err: '' });
+    expect(verified.out).toContain('verified: 7 events');
+    expect(verified.out).toContain(`This is a part of a trail: ${words}`);
+    expect(verified.out).toContain('Requests: 1, all replayed by their rules.');
+    const against = await record.cli('audit', 'verify', file, '--against', path.join(record.dataDir, 'export.jsonl'));
+    expect(against.out).toContain('Of its 7 events, 7 were compared with what was kept, and are there unchanged.');
+  });
+
+  it.each<[string, (lines: string[]) => string[], string]>([
+    ['a changed word', (all) => all.map((line) => line.replace('bot-2', 'bot-7')), 'hash-differs'],
+    ['an event taken out of the middle', (all) => all.toSpliced(4, 1), 'revision-differs'],
+    [
+      'two events swapped',
+      (all) => [...all.slice(0, 4), all[5] ?? '', all[4] ?? '', ...all.slice(6)],
+      'not-contiguous',
+    ],
+    ['a text taken out', (all) => all.toSpliced(2, 1), 'text-missing'],
+    ['a file cut short', (all) => all.slice(0, -1), 'it was cut short'],
+  ])('shows %s', async (_what, change, words) => {
+    const file = path.join(record.dataDir, 'changed-part.jsonl');
+    await writeFile(file, `${change(part.trimEnd().split('\n')).join('\n')}\n`);
+    const verified = await record.cli('audit', 'verify', file);
+    expect(verified).toMatchObject({ code: 1 });
+    expect(verified.out).toContain(words);
+  });
+
+  it('was kept to show that what it holds is still in the record', async () => {
+    const file = path.join(record.dataDir, 'part.jsonl');
+    await writeFile(file, part);
+    // What was kept of one request has to be in the record: that is all it is asked for.
+    expect((await record.cli('audit', 'verify', '--against', file)).code).toBe(0);
+    await record.tamper(
+      `delete from cmk.event where seq = (select max(seq) from cmk.event where request_id = '${stuck}')`,
+    );
+    expect((await record.cli('audit', 'verify', '--against', file)).out).toContain('(export-differs)');
+  });
+
+  it.each(['csv', 'cloudevents'])('says so in every line of %s', async (format) => {
+    const { out, err } = await record.cli(
+      'audit',
+      'export',
+      '--format',
+      format,
+      '--request',
+      rejected,
+      '--since',
+      '2020-01-01',
+    );
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .filter((line) => line.includes(rejected));
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines.every((line) => line.includes(`request ${rejected}, from 2020-01-01T00:00:00.000Z on`))).toBe(true);
+    expect(err).toContain('a part, 2 of ');
   });
 });
 
@@ -327,7 +436,8 @@ describe('erasing', () => {
     expect(await readFile(file, 'utf8')).not.toContain(comment);
     const key = path.join(record.dataDir, 'seal.key');
     expect((await record.cli('audit', 'verify', file, '--seal-key', key)).code).toBe(0);
-    expect((await record.cli('audit', 'export', '--format', 'csv')).out).toContain('justification: (erased)');
+    const { out } = await record.cli('audit', 'export', '--format', 'csv', '--texts');
+    expect(out).toContain('justification: (erased)');
   });
 
   it('keeps the reason in the record, within bounds', async () => {

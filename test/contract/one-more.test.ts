@@ -27,6 +27,8 @@ const cases: readonly Case[] = [
     added: "  'one-more': z.strictObject({ run }),\n",
     objections: [
       'src/audit/life-rules.ts',
+      'src/audit/ocsf-classes.ts',
+      'src/audit/outcome.ts',
       'src/domain/request/calls.ts',
       'src/domain/request/evolve.ts',
       'src/teams/cards/views/call-view.ts',
@@ -39,7 +41,7 @@ const cases: readonly Case[] = [
     file: 'src/domain/plan.ts',
     after: "  'set-cmk',\n",
     added: "  'one-more',\n",
-    objections: ['src/steps/registry.ts', 'src/words/steps.ts', 'src/words/waiting.ts'],
+    objections: ['src/audit/ocsf-classes.ts', 'src/steps/registry.ts', 'src/words/steps.ts', 'src/words/waiting.ts'],
   },
   {
     more: 'code of what the bot found',

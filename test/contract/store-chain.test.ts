@@ -129,7 +129,7 @@ await onEveryDatabase((databases) => {
 
   it('reveals texts that fit their commitments, and says when one does not', async () => {
     const lines = await store.call('trail', 'linesOf', id);
-    const texts = await store.call('trail', 'textsOf', id);
+    const texts = await store.call('trail', 'textsOf', [id]);
     expect(texts.map((text) => text.text)).toEqual([first.justification]);
     expect([...verifyTexts(lines, texts)]).toEqual([]);
     const changed = texts.map((text) => ({ ...text, text: 'another reason' }));
@@ -138,12 +138,12 @@ await onEveryDatabase((databases) => {
 
   it('erases texts and salts with the event that says so, and still verifies', async () => {
     expect(await store.erase(id, 'erase:1', approve(first.by))).toMatchObject({ code: 'own-request' });
-    expect(await store.call('trail', 'textsOf', id)).toHaveLength(1);
+    expect(await store.call('trail', 'textsOf', [id])).toHaveLength(1);
     const erasing = { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' } as const;
     expect(await store.erase(id, 'erase:1', erasing)).toMatchObject({ kind: 'accepted', replay: false });
     expect(await store.erase(id, 'erase:1', erasing)).toMatchObject({ kind: 'accepted', replay: true });
-    expect(await store.call('trail', 'textsOf', id)).toEqual([]);
-    expect(await store.call('trail', 'textsOf', requestId(2))).toHaveLength(2);
+    expect(await store.call('trail', 'textsOf', [id])).toEqual([]);
+    expect(await store.call('trail', 'textsOf', [requestId(2)])).toHaveLength(2);
     expect((await store.call('requests', 'load', id))?.justification).toBeNull();
     expect((await store.call('requests', 'events', id))[0]?.texts).toEqual({ justification: null });
     expect(await findings()).toEqual([]);

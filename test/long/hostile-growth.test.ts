@@ -136,11 +136,12 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
     readFailure(Object.assign(new Error(text), { name: 'AuthenticationError' }), exchangeWith(''), context),
   'a time to wait': (text) => retryAfterOf(answer('', text), now),
   'a row of the export': (text) =>
-    csvRow(line(text), [{ request: 'x', revision: 1, field: 'justification', salt: '', text }], {
-      who: text,
-      what: text,
-      detail: text,
-    }),
+    csvRow(
+      line(text),
+      [{ request: 'x', revision: 1, field: 'justification', salt: '', text }],
+      { who: text, what: text, detail: text, outcome: 'done' },
+      { texts: true, part: text },
+    ),
   'a line on the terminal': (text) => [
     printable(text),
     indent(text),

@@ -3,6 +3,7 @@ import type { Finding } from '../../audit/verify.ts';
 import type { RecordReport } from '../../audit/verify-record.ts';
 import { countOf } from '../../words/count.ts';
 import { faultWords } from '../../words/record.ts';
+import { partWords } from './part.ts';
 import { indent } from './table.ts';
 
 const shown = 20;
@@ -33,7 +34,7 @@ const replayWords = ({ requests, replayed }: RecordReport): string =>
 
 /** What was looked at, and how it stands. */
 export function reportWords(report: RecordReport): string {
-  const { findings, events, texts, erased, after, last, compared } = report;
+  const { findings, events, texts, erased, after, last, part } = report;
   const counts = [
     countOf(events, 'event', 'events'),
     countOf(texts, 'text', 'texts'),
@@ -50,10 +51,22 @@ export function reportWords(report: RecordReport): string {
     after.seq === 0 ? '' : `\nEvents 1 to ${after.seq} are not in the file. It follows on ${after.hash}.`;
   return [
     `verified: ${counts}`,
-    `The trail ends at event ${last.seq}, ${last.hash}.${notLookedAt}`,
+    part === null
+      ? `The trail ends at event ${last.seq}, ${last.hash}.${notLookedAt}`
+      : `This is a part of a trail: ${partWords(part, undefined)}. Its last event is ${last.seq}.${notLookedAt}`,
     ...how,
-    compared === null
-      ? 'Compare the end with what was exported or shown before: what was cut off, or replaced as a whole, shows in nothing else.'
-      : `What was kept of before, ${countOf(compared, 'event', 'events')}, is there unchanged.`,
+    comparedWords(report),
   ].join('\n');
+}
+
+/** What nothing in itself shows. */
+function comparedWords({ compared, part, events }: RecordReport): string {
+  if (part !== null) {
+    return compared === null
+      ? 'That nothing was left out behind the last event of a request, and that these events stand in the record, shows in the whole trail or in the published log: compare with --against or --anchor.'
+      : `Of its ${countOf(events, 'event', 'events')}, ${compared} were compared with what was kept, and are there unchanged.`;
+  }
+  return compared === null
+    ? 'Compare the end with what was exported or shown before: what was cut off, or replaced as a whole, shows in nothing else.'
+    : `What was kept of before, ${countOf(compared, 'event', 'events')}, is there unchanged.`;
 }

@@ -68,8 +68,8 @@ export const calls = {
   head: { input: z.object({}), output: Link },
   /** Lines of the chain behind a sequence number, oldest first; null: from the very first row. */
   lines: { input: z.object({ after: z.number().int().nullable(), limit }), output: z.array(ChainLine) },
-  /** The texts of a request that were not erased. */
-  texts: { input: z.object({ request: z.string() }), output: z.array(RevealedText) },
+  /** The texts of requests that were not erased. */
+  texts: { input: z.object({ requests: z.array(z.string()).max(500) }), output: z.array(RevealedText) },
   /** What is kept beside the events and follows from them. */
   derived: { input: z.object({}), output: Derived },
   /** Safe to repeat: what was recorded for the same question is answered again. */

@@ -19,7 +19,7 @@ export interface RecordStore {
     head(): Promise<{ readonly seq: number; readonly hash: string }>;
     lines(after: number | null, limit: number): Promise<readonly ChainLine[]>;
     derived(): Promise<Derived>;
-    textsOf(id: RequestId): Promise<readonly Awaited<ReturnType<Records['texts']>>[number][]>;
+    textsOf(ids: readonly RequestId[]): Promise<readonly Awaited<ReturnType<Records['texts']>>[number][]>;
     /** As `append`, and in the same transaction destroys every earlier text of the request with its salt. */
     erase: Requests['append'];
     resume(decide: (request: Request | null, ahead: string) => Decision): Promise<Appended | Refusal>;
@@ -70,7 +70,7 @@ export const recordsOf = (store: RecordStore): Records => ({
   lines: async ({ after, limit }) => [...(await store.trail.lines(after, limit))],
   derived: () => store.trail.derived(),
   // A line is quoted as it lies there; one of no request that could be has no texts.
-  texts: async ({ request }) => [...(await store.trail.textsOf(request as RequestId))],
+  texts: async ({ requests }) => [...(await store.trail.textsOf(requests as RequestId[]))],
   resume: async ({ by }) => {
     const actor = operatorActor(by);
     // An event dated ahead is known by its date: the time at which it is said makes no difference.

@@ -12,11 +12,12 @@ function exported(words: string): string {
   const line = { ...place, body: JSON.stringify(whole) };
   return (
     csvHeader() +
-    csvRow(line, [{ request, revision: 1, field: 'comment', salt: '', text: words }], {
-      who: words,
-      what: words,
-      detail: words,
-    })
+    csvRow(
+      line,
+      [{ request, revision: 1, field: 'comment', salt: '', text: words }],
+      { who: words, what: words, detail: words, outcome: 'done' },
+      { texts: true, part: words },
+    )
   );
 }
 

@@ -30,7 +30,8 @@ function growing(...lengths: readonly number[]): Records {
         limit,
       ),
     derived: async () => ({ seq: length, rows: length, open: [], outbox: [], texts: [] }),
-    texts: async ({ request }) => [{ request, revision: 2, field: 'comment', salt: '00', text: 'yes' }],
+    texts: async ({ requests }) =>
+      requests.map((request) => ({ request, revision: 2, field: 'comment', salt: '00', text: 'yes' })),
     page: async () => [],
     events: async () => [],
     person: async () => ({ name: null }),

@@ -19,7 +19,12 @@ const ofLine = (text: string): string => {
   const { body } = newEvent('cancelled', operatorActor(text), {});
   const whole = { ...body, time: '2026-01-01T00:00:00.000Z', commitments: [] };
   const place = { seq: 1, request: 'r', revision: 1, cause: text, n: 0, prev: '', hash: '', sealKey: null, seal: null };
-  return csvRow({ ...place, body: JSON.stringify(whole) }, [], { who: text, what: text, detail: text });
+  return csvRow(
+    { ...place, body: JSON.stringify(whole) },
+    [],
+    { who: text, what: text, detail: text, outcome: '' },
+    { texts: true, part: '' },
+  );
 };
 
 it('knows the letters that the attack used', () => {

@@ -1,0 +1,158 @@
+/**
+ * An event as the Open Cybersecurity Schema Framework has it (schema.ocsf.io, version 1.5.0, classes `entity_management`,
+ * `api_activity` and `base_event`). Its own bytes go along as `raw_data`, whose SHA-256 is `metadata.uid`: whoever has nothing
+ * but one of these can still tell that it was not changed.
+ */
+import { codeOf, statusOf as httpStatusOf } from '../domain/failure.ts';
+import type { ChainLine } from '../domain/record/chain.ts';
+import type { EventBody, StoredEvent } from '../domain/request/events.ts';
+import {
+  activityOf,
+  apiActivity,
+  baseEvent,
+  entityManagement,
+  isStep,
+  type OcsfClass,
+  ocsfVersion,
+  severityOf,
+  statusOf,
+} from './ocsf-classes.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What an event is projected from. */
+export interface Projected {
+  readonly line: ChainLine;
+  /** Null: this program cannot read it as an event. */
+  readonly event: StoredEvent | null;
+  /** The name of whoever acted; may be empty. */
+  readonly who: string;
+  /** What happened, in words without anything people wrote. */
+  readonly message: string;
+  /** What people wrote, where it was asked for. */
+  readonly comment: string | null;
+}
+
+/** Only what is known: an attribute that has nothing to say is left out. */
+const known = (values: Json): Json =>
+  Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== ''),
+  );
+
+const product = { name: 'cmk-bot', vendor_name: 'cmk-bot' };
+
+function actorOf({ actor, onBehalfOf }: EventBody, who: string): Json {
+  switch (actor.kind) {
+    case 'person':
+      return { user: known({ uid: actor.id, display_name: who, type: 'User', type_id: 1 }) };
+    case 'operator':
+      return { user: known({ name: actor.id ?? 'operator', type: 'Admin', type_id: 2 }) };
+    case 'bot':
+      return { app_name: 'cmk-bot', ...(onBehalfOf === null ? {} : { user: { uid: onBehalfOf } }) };
+  }
+}
+
+const nameIn = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
+
+/** `Microsoft.KeyVault/vaults`, of an ARM id. */
+const typeIn = (id: string): string | null => /\/providers\/([^/]+\/[^/]+)\/[^/]+$/i.exec(id)?.[1] ?? null;
+
+function resourcesOf({ changes, target }: EventBody): readonly Json[] {
+  const changed = (changes ?? []).map((change) => ({ id: change.target as string, data: change as Json | null }));
+  const all = changed.length > 0 || target === null ? changed : [{ id: target, data: null }];
+  return all.map(({ id, data }) => known({ uid: id, name: nameIn(id), type: typeIn(id), data }));
+}
+
+/** What Azure answered, as far as it was kept. */
+function responseOf(body: EventBody): Json | null {
+  const failure = body.type === 'step-failed' ? body.data.failure : null;
+  const said = known({
+    code: failure === null ? null : httpStatusOf(failure),
+    error: failure === null ? null : codeOf(failure),
+    error_message: failure === null || failure.source === 'bot' ? null : failure.message,
+    data: body.correlationId === null ? null : { correlationId: body.correlationId },
+  });
+  return Object.keys(said).length === 0 ? null : said;
+}
+
+const requestOf = ({ clientRequestId }: EventBody): Json | null =>
+  clientRequestId === null ? null : { uid: clientRequestId };
+
+/** What is particular to the class. */
+function particular({ line, event, comment }: Projected): Json {
+  if (event === null) return {};
+  const { body } = event;
+  if (!isStep(body)) {
+    const data = known({ resource: body.target, planDigest: body.planDigest, revision: line.revision });
+    return known({ entity: { uid: line.request, name: line.request, type: 'Change request', data }, comment });
+  }
+  const api = known({
+    operation: body.data.step,
+    service: { name: 'Azure' },
+    request: requestOf(body),
+    response: responseOf(body),
+  });
+  return { api, resources: resourcesOf(body), src_endpoint: { svc_name: 'cmk-bot' } };
+}
+
+const classOf = (event: StoredEvent | null): OcsfClass =>
+  event === null ? baseEvent : isStep(event.body) ? apiActivity : entityManagement;
+
+/** Where in OCSF's dictionary the class is told. */
+export const ocsfPage = (event: StoredEvent | null): string =>
+  `https://schema.ocsf.io/${ocsfVersion}/classes/${classOf(event).name.toLowerCase().replaceAll(' ', '_')}`;
+
+function metadataOf({ line, event }: Projected): Json {
+  return known({
+    version: ocsfVersion,
+    product,
+    uid: line.hash,
+    sequence: line.seq,
+    correlation_uid: line.request,
+    event_code: event?.body.type,
+    original_time: event?.time,
+    tenant_uid: event?.body.actor.tenantId,
+  });
+}
+
+/** What stands beside the classes' own attributes: of the record, not of OCSF. */
+const unmapped = ({ line, event }: Projected): Json =>
+  known({
+    cause: line.cause,
+    revision: line.revision,
+    prev: line.prev,
+    planDigest: event?.body.planDigest,
+    result: event?.body.result,
+    submittedBy: event?.body.submittedBy,
+  });
+
+export function ocsfEvent(projected: Projected): Json {
+  const { line, event, who, message } = projected;
+  const { uid, name, category } = classOf(event);
+  const [activity, activityName] = event === null ? [0, 'Unknown'] : activityOf(event.body);
+  const [severity, severityName] = event === null ? [0, 'Unknown'] : severityOf(event.body);
+  const [status, statusName] = event === null ? [0, 'Unknown'] : statusOf(event.body);
+  return known({
+    class_uid: uid,
+    class_name: name,
+    category_uid: category[0],
+    category_name: category[1],
+    activity_id: activity,
+    activity_name: activityName,
+    type_uid: uid * 100 + activity,
+    type_name: `${name}: ${activityName}`,
+    severity_id: severity,
+    severity: severityName,
+    status_id: status,
+    status: statusName,
+    // OCSF has no event without a time.
+    time: event === null ? 0 : Date.parse(event.time),
+    message,
+    actor: event === null ? null : actorOf(event.body, who),
+    ...particular(projected),
+    metadata: metadataOf(projected),
+    unmapped: unmapped(projected),
+    raw_data: line.body,
+    raw_data_size: Buffer.byteLength(line.body),
+  });
+}

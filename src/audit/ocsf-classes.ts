@@ -1,0 +1,88 @@
+/** Which OCSF class and activity an event is: data, by its type. Numbers are those of OCSF 1.5.0. */
+import type { StepName } from '../domain/plan.ts';
+import type { EventBody, EventType } from '../domain/request/events.ts';
+import { type EventOutcome, outcomeOf } from './outcome.ts';
+
+export const ocsfVersion = '1.5.0';
+
+export interface OcsfClass {
+  readonly uid: number;
+  readonly name: string;
+  readonly category: readonly [uid: number, name: string];
+}
+
+/** What is decided about a request: the request is the entity. */
+export const entityManagement: OcsfClass = {
+  uid: 3004,
+  name: 'Entity Management',
+  category: [3, 'Identity & Access Management'],
+};
+/** What is done to Azure. */
+export const apiActivity: OcsfClass = { uid: 6003, name: 'API Activity', category: [6, 'Application Activity'] };
+/** What this program cannot read. */
+export const baseEvent: OcsfClass = { uid: 0, name: 'Base Event', category: [0, 'Uncategorized'] };
+
+/** `[id, name]`. OCSF leaves the name to the source where the id is 99, "Other". */
+export type Activity = readonly [id: number, name: string];
+
+const create: Activity = [1, 'Create'];
+const update: Activity = [3, 'Update'];
+const other = (name: string): Activity => [99, name];
+
+type OnRequests = Exclude<EventType, `step-${string}`>;
+
+/** A type without its activity does not compile. */
+const onRequests: Readonly<Record<OnRequests, Activity>> = {
+  submitted: create,
+  'request-changed': update,
+  'plan-changed': update,
+  approved: other('Approve'),
+  rejected: other('Reject'),
+  cancelled: other('Cancel'),
+  expired: other('Expire'),
+  'decided-late': other('Decide too late'),
+  reminded: other('Remind'),
+  'run-ordered': other('Order run'),
+  'run-checked': other('Check before run'),
+  'attention-needed': other('Ask for a person'),
+  succeeded: other('Succeed'),
+  'stop-requested': other('Ask to stop'),
+  retried: other('Retry'),
+  'given-up': other('Give up'),
+  'texts-erased': other('Erase texts'),
+  'clock-set-right': other('Set clock right'),
+};
+
+const onAzure: Readonly<Record<StepName, Activity>> = {
+  'enable-identity': update,
+  'make-key-version': create,
+  'grant-key-access': create,
+  'protect-vault': update,
+  'set-cmk': update,
+  verify: [2, 'Read'],
+};
+
+export const isStep = (body: EventBody): body is Extract<EventBody, { readonly type: `step-${string}` }> =>
+  body.type === 'step-intended' || body.type === 'step-done' || body.type === 'step-failed';
+
+export const activityOf = (body: EventBody): Activity =>
+  isStep(body) ? onAzure[body.data.step] : onRequests[body.type];
+
+/** `[id, caption]`, as OCSF has them: what is begun is neither. */
+const statuses: Readonly<Record<EventOutcome, readonly [number, string]>> = {
+  done: [1, 'Success'],
+  failed: [2, 'Failure'],
+  'no effect': [2, 'Failure'],
+  begun: [99, 'Begun'],
+};
+export const statusOf = (body: EventBody): readonly [number, string] => statuses[outcomeOf(body)];
+
+/** What a person should look at stands out. All else is informational. */
+const severities: Partial<Record<EventType, readonly [number, string]>> = {
+  'step-failed': [2, 'Low'],
+  'texts-erased': [2, 'Low'],
+  'attention-needed': [3, 'Medium'],
+  'given-up': [3, 'Medium'],
+  'clock-set-right': [3, 'Medium'],
+};
+export const severityOf = (body: EventBody): readonly [number, string] => severities[body.type] ?? [1, 'Informational'];
