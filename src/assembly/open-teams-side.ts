@@ -29,7 +29,8 @@ export function openTeamsSide(ground: Ground, { azure, portal }: AzureSide): Tea
   const { tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel: channelId } = config.teams;
   const { shown, conversations, people } = store;
   const { adapter, callers, trust, botAppId } = openEdge(ground);
-  const chat = openChat({ adapter, botAppId, botId: `28:${botAppId}`, tenantId, conversations, serviceUrl, trust });
+  const bot = { botAppId, botId: `28:${botAppId}` };
+  const chat = openChat({ adapter, ...bot, tenantId, conversations, serviceUrl, trust, log: ground.log });
   const directory = openDirectory(people);
   const lookups = openLookups(azure.groups, now);
   const approvers = openApprovers({ policy, people, lookups });

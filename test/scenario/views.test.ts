@@ -143,6 +143,58 @@ describe('the first words', () => {
   });
 });
 
+describe('typed for the bot alone', () => {
+  /** What stands in the place now and did not before, as each of them sees it. */
+  async function typedAlone(person: string, place: string, text: string) {
+    const looks = [requester, approver, teamMember];
+    const before = await Promise.all(looks.map((one) => world.teams.activities(place, one)));
+    const old = new Set(before.flat().map(({ id }) => id));
+    await world.teams.sayAlone(person, place, text);
+    const isAnswer = (one: SeenActivity): boolean => !old.has(one.id) && one.from.role === 'bot';
+    const answer = await world.teams.sees(place, person, isAnswer);
+    const now = async (one: string) => (await world.teams.activities(place, one)).filter(({ id }) => !old.has(id));
+    const others = async () => (await Promise.all(looks.filter((one) => one !== person).map(now))).flat();
+    return { answer, others };
+  }
+
+  test.each([
+    ['a list, in a channel', requester, places.operations, '/cmk-requests', 'No open requests'],
+    ['help, in a chat', approver, places.group, '/cmk-help', 'What you can type'],
+    ['what nobody understands', requester, places.group, '/cmk-requestss', 'Did you mean /cmk-requests?'],
+    ['a refusal', teamMember, places.operations, '/cmk-history', 'You have no role here.'],
+  ])('%s: nobody else sees the question or the answer', async (_what, person, place, text, words) => {
+    const { answer, others } = await typedAlone(person, place, text);
+    expect(activityText(answer).replaceAll('*', '')).toContain(words);
+    expect(answer.local.onlyYou).toBe(true);
+    expect(await others()).toEqual([]);
+  });
+
+  test('what Azure is too slow for comes in the same message, and alone', async () => {
+    await faultAzure(world, { match: { method: 'POST', url: 'ResourceGraph' }, delayMs: 6000, times: 1 });
+    const { answer, others } = await typedAlone(requester, places.operations, '/cmk-status');
+    expect(activityText(answer)).toContain('Azure takes longer than usual');
+    const come = ({ id, ...one }: SeenActivity) => id === answer.id && activityText({ id, ...one }).includes('agents');
+    expect((await world.teams.sees(places.operations, requester, come)).local.onlyYou).toBe(true);
+    expect(await others()).toEqual([]);
+    await mendAzure(world);
+  });
+
+  test('a form stands there for all, because its message becomes the request’s card', async () => {
+    const { answer, others } = await typedAlone(requester, places.group, '/enable-cmk');
+    expect(answer.local.onlyYou).toBe(false);
+    expect((await others()).map(activityText)).toContainEqual(expect.stringContaining('is filling in a request'));
+  });
+
+  test('where Teams has no such messages, the answer comes all the same', async () => {
+    const respond = { status: 400, body: { error: { code: 'BadArgument', message: 'Targeted messages are off.' } } };
+    const match = { method: 'POST', url: 'isTargetedActivity' };
+    await world.teams.call('POST', '/simulator/faults', { match, times: 1, respond });
+    const { answer, others } = await typedAlone(requester, places.operations, '/cmk-requests');
+    expect(answer.local.onlyYou).toBe(false);
+    expect(new Set((await others()).map(({ id }) => id))).toEqual(new Set([answer.id]));
+  });
+});
+
 test('the record verifies, and nothing unexpected was printed', async () => {
   expect((await readRecord(world)).findings).toEqual([]);
   expect(world.printed()).not.toMatch(/unhandled|unexpected error|local-bot/i);

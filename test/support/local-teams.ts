@@ -44,6 +44,8 @@ export type JsonObject = Record<string, unknown>;
 export interface TeamsClient {
   readonly url: string;
   say(personId: string, conversationId: string, text: string, replyToId?: string): Promise<z.infer<typeof Said>>;
+  /** For the bot alone, as a command that is chosen behind a slash. */
+  sayAlone(personId: string, conversationId: string, text: string): Promise<z.infer<typeof Said>>;
   click(
     personId: string,
     activityId: string,
@@ -151,6 +153,8 @@ export function teamsClient(url: string): TeamsClient {
     activities,
     say: async (personId, conversationId, text, replyToId) =>
       Said.parse(succeeded(await call('POST', '/client/messages', { personId, conversationId, text, replyToId }))),
+    sayAlone: async (personId, conversationId, text) =>
+      Said.parse(succeeded(await call('POST', '/client/messages', { personId, conversationId, text, alone: true }))),
     click: async (personId, activityId, verb, more) => {
       // Who says what is sent means those very words.
       if (more?.data === undefined) await settled(personId, activityId);

@@ -17,20 +17,28 @@ const Said = z.strictObject({
   conversationId: z.string(),
   text: z.string().max(longestText, `longer than ${longestText} characters`),
   replyToId: z.string().optional(),
+  /** For the bot alone, as a command that is chosen behind a slash in a channel or a group chat. */
+  alone: z.boolean().optional(),
 });
 
 /** `POST /client/messages`: a person says something. Answered once it is stored; the bot gets it right after. */
 export function clientMessages(teams: Teams): Route {
   return route('POST', '/client/messages', (request) => {
-    const { personId, conversationId, text, replyToId } = parse(Said, request.body);
+    const { personId, conversationId, text, replyToId, alone = false } = parse(Said, request.body);
     if (text.trim() === '') throw new HttpProblem(400, 'BadArgument', 'text: empty');
     const person = knownPerson(personId);
-    const post = say(teams, person, conversationFor(person, conversationId), text, replyToId);
+    const to = conversationFor(person, conversationId);
+    const post = say(teams, person, to, text, { replyToId, alone: alone && to.place.kind !== 'personal' });
     return ok({ activityId: post.id, conversationId: post.conversationId });
   });
 }
 
-function say(teams: Teams, person: LocalPerson, to: Conversation, text: string, replyToId: string | undefined): Post {
+interface How {
+  readonly replyToId: string | undefined;
+  readonly alone: boolean;
+}
+
+function say(teams: Teams, person: LocalPerson, to: Conversation, text: string, { replyToId, alone }: How): Post {
   const marked = withMentions(text, teams.bot);
   const id = teams.nextId();
   const root = to.root ?? rootOfReply(teams, person, to, replyToId);
@@ -42,11 +50,13 @@ function say(teams: Teams, person: LocalPerson, to: Conversation, text: string, 
     placeId: to.place.id,
     author: person.id,
     replyToId: replyToId ?? root,
+    onlyFor: alone ? person.id : null,
     content: { text: marked.text, textFormat: 'plain', entities: marked.entities },
   });
   const reachesBot = to.place.kind === 'personal' || text.startsWith('/') || marked.entities.length > 0;
   if (reachesBot && !botIsRemoved(teams, to.place)) {
-    const base = activityBase(teams, person, post.conversationId, new Date(post.at));
+    const usual = activityBase(teams, person, post.conversationId, new Date(post.at));
+    const base = alone ? { ...usual, recipient: { ...teams.bot, isTargeted: true } } : usual;
     void deliverMessage(teams, person, post, messageActivity(base, id, marked.text, marked.entities));
   }
   return post;
@@ -65,10 +75,10 @@ function rootOfReply(
   return to.place.kind === 'channel' ? (post.conversationId.split(';messageid=')[1] ?? null) : null;
 }
 
-type NewPost = Pick<Post, 'id' | 'conversationId' | 'placeId' | 'author' | 'replyToId' | 'content'>;
+type NewPost = Pick<Post, 'id' | 'conversationId' | 'placeId' | 'author' | 'replyToId' | 'onlyFor' | 'content'>;
 
 function storePost(teams: Teams, post: NewPost): Post {
-  const whole: Post = { ...post, at: new Date().toISOString(), editedAt: null, onlyFor: null, tone: 'message' };
+  const whole: Post = { ...post, at: new Date().toISOString(), editedAt: null, tone: 'message' };
   teams.commit([{ kind: 'posted', post: whole }]);
   return whole;
 }

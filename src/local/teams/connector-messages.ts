@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
 import type { JsonObject, Post } from './model.ts';
 import { conversationOf, type Place, threadId } from './places.ts';
+import { personBy } from './roster.ts';
 import type { Teams } from './teams.ts';
 
 /** Bot Connector: a bot posts, replies, updates and deletes. */
@@ -11,6 +12,7 @@ const Activity = z.looseObject({
   text: z.string().optional(),
   attachments: z.array(z.looseObject({ contentType: z.string() })).optional(),
   /** What kind of conversation it is may be left out, not left empty: a client of somebody else's refuses that. */
+  recipient: z.looseObject({ id: z.string() }).optional(),
   conversation: z.looseObject({ conversationType: z.string().min(1).optional() }).optional(),
 });
 
@@ -59,7 +61,23 @@ function send(teams: Teams, request: Request, replyToId: string | null): { id: s
   const { place, root } = botConversation(teams, param(request, 'conversation'));
   const content = checkedActivity(request.body);
   if (content.type !== 'message') return { id: teams.nextId() };
-  return { id: postAsBot(teams, place, root ?? threadOfReply(teams, place, replyToId), replyToId, content).id };
+  const onlyFor = isTargeted(request) ? reader(place, content) : null;
+  const thread = root ?? threadOfReply(teams, place, replyToId);
+  return { id: postAsBot(teams, place, thread, replyToId, content, onlyFor).id };
+}
+
+/** Asked for in the address: one person alone sees the message. */
+const isTargeted = (request: Request): boolean => request.url.searchParams.get('isTargetedActivity') === 'true';
+
+/** Whom a message is for that nobody else sees. */
+function reader(place: Place, { recipient }: z.infer<typeof Activity>): string {
+  if (place.kind === 'personal')
+    throw new HttpProblem(400, 'BadArgument', 'Targeted messages are not supported in personal chats.');
+  const person = recipient === undefined ? undefined : personBy(recipient.id);
+  if (person === undefined) throw new HttpProblem(400, 'BadArgument', 'Recipient of a targeted message is missing.');
+  if (!place.memberIds.includes(person.id))
+    throw new HttpProblem(403, 'BotNotInConversationRoster', 'The recipient is not part of the conversation roster.');
+  return person.id;
 }
 
 function threadOfReply(teams: Teams, place: Place, replyToId: string | null): string | null {
@@ -77,6 +95,7 @@ export function postAsBot(
   root: string | null,
   replyToId: string | null,
   content: JsonObject,
+  onlyFor: string | null = null,
 ): Post {
   const id = teams.nextId();
   const post: Post = {
@@ -87,7 +106,7 @@ export function postAsBot(
     at: new Date().toISOString(),
     editedAt: null,
     replyToId: replyToId ?? root,
-    onlyFor: null,
+    onlyFor,
     tone: 'message',
     content: withoutAddress(content),
   };
@@ -97,7 +116,12 @@ export function postAsBot(
 
 function update(teams: Teams, request: Request): { id: string } {
   const post = ownPost(teams, request);
-  const content = withoutAddress(checkedActivity(request.body));
+  const activity = checkedActivity(request.body);
+  if (isTargeted(request) && activity.recipient !== undefined)
+    throw new HttpProblem(400, 'BadRequest', 'Cannot edit Recipient of Targeted Message');
+  if (isTargeted(request) !== (post.onlyFor !== null))
+    throw new HttpProblem(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
+  const content = withoutAddress(activity);
   teams.commit([{ kind: 'edited', id: post.id, at: new Date().toISOString(), content }]);
   return { id: post.id };
 }

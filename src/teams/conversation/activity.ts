@@ -28,7 +28,8 @@ export const InboundActivity = z.object({
   channelId: z.literal('msteams'),
   serviceUrl: z.url({ protocol: /^https?$/ }).max(1_000),
   from: z.object({ id, name: maybe(name), aadObjectId: maybe(z.string()) }),
-  recipient: z.object({ id, name: maybe(z.string()) }),
+  /** `isTargeted`: nobody else sees the message. */
+  recipient: z.object({ id, name: maybe(z.string()), isTargeted: z.boolean().optional().catch(undefined) }),
   conversation: z.object({
     id,
     conversationType: maybe(z.string()),

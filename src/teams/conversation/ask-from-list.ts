@@ -11,16 +11,16 @@ import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import type { KnownSender } from './activity.ts';
 import { type FormClickOptions, openForm } from './form-click.ts';
 import { messageAnswer } from './invoke-answers.ts';
-import type { LaterCards } from './later-cards.ts';
 import type { Once } from './once.ts';
 import { outlasting } from './outlasting.ts';
-import { type Reply, reply } from './reply.ts';
+import { type Reply, type ReplyOptions, reply } from './reply.ts';
 
-export interface AskFromListOptions extends Pick<FormClickOptions, 'forms'> {
+export interface AskFromListOptions extends Pick<FormClickOptions, 'forms'>, ReplyOptions {
   readonly commandPorts: CommandPorts;
-  readonly later: LaterCards;
   readonly once: Once;
 }
+
+const aside = { standsIn: null, readers: 'who-asked' } as const;
 
 /** Which operation it is for is told by the key it is under by now. */
 async function formFor(
@@ -31,13 +31,13 @@ async function formFor(
 ): Promise<Reply> {
   const { commandPorts } = options;
   const chosen = await chooseResource(commandPorts.azure, id);
-  if (chosen.kind === 'refused') return { card: refusalCard(chosen), standsIn: null };
+  if (chosen.kind === 'refused') return { card: refusalCard(chosen), ...aside };
   const operation = operationFrom(chosen.value.underCustomerKey ? 'own-key' : 'microsofts-key');
   if (operation === null) throw new Error(`no operation is for ${id}`);
   const { person: by, actor, origin } = sender;
   const opened = await openFormOf(operation, { by, actor, origin, args: { resource: id }, words: [] }, commandPorts);
   return opened.kind === 'refused'
-    ? { card: refusalCard(opened), standsIn: null }
+    ? { card: refusalCard(opened), ...aside }
     : openForm(options, context, sender, opened.form);
 }
 
@@ -52,6 +52,6 @@ export async function askFromList(
   if (id === undefined)
     return messageAnswer(refusalText(refuse('unknown-resource', String(wanted ?? '').slice(0, 80))));
   if (await options.once.isFirst(sender, 'list.ask', id.toLowerCase()))
-    await reply(context, options.later, formFor(options, outlasting(context), sender, id));
+    await reply(options, context, formFor(options, outlasting(context), sender, id), 'everybody');
   return messageAnswer('The form stands below.');
 }

@@ -9,7 +9,7 @@ import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { welcomeCard } from '../cards/views/welcome-view.ts';
-import { cardActivity, isGone } from '../posts/chat.ts';
+import { type Chat, isGone } from '../posts/chat.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
 import { answerFormClick, clickedCard, openForm } from './form-click.ts';
 import { answerFormFromCard, opensForm } from './form-from-card.ts';
@@ -22,7 +22,7 @@ import { type Meant, meantBy } from './meant.ts';
 import type { Once } from './once.ts';
 import { outlasting } from './outlasting.ts';
 import { parseMessage, type TypedMessage } from './parse-message.ts';
-import { type Reply, reply } from './reply.ts';
+import { type Reply, reply, send } from './reply.ts';
 import { answerRequestClick, type RequestClickOptions } from './request-click.ts';
 import { type Started, startedBy } from './started.ts';
 import { search } from './typeahead.ts';
@@ -33,6 +33,7 @@ export interface BotOptions extends RequestClickOptions, WelcomeOptions {
   readonly commandPorts: CommandPorts;
   readonly forms: Forms;
   readonly lists: Lists;
+  readonly chat: Pick<Chat, 'answerAlone' | 'post' | 'postThread'>;
   readonly later: LaterCards;
   readonly once: Once;
   readonly conversations: Conversations;
@@ -135,21 +136,22 @@ export class CmkBot extends ActivityHandler {
     const sender = await this.admitted(context);
     if (sender === null) return;
     if ('refusal' in sender) {
-      await context.sendActivity(cardActivity(refusalCard(sender.refusal)));
+      await send(this.options, context, refusalCard(sender.refusal), 'who-asked');
       return;
     }
     const typed = parseMessage(activity.text ?? '', activity.entities, activity.recipient.id);
-    await reply(context, this.options.later, this.answerTo(outlasting(context), sender, typed));
+    await this.say(context, sender, typed);
   }
 
   private async answerTo(context: TurnContext, sender: Admitted, typed: TypedMessage): Promise<Reply> {
     const command = commands.find((one) => one.name === typed.command);
-    if (command === undefined) return { card: noCommandCard(this.options, sender, typed), standsIn: null };
+    const aside = { standsIn: null, readers: 'who-asked' } as const;
+    if (command === undefined) return { card: noCommandCard(this.options, sender, typed), ...aside };
     const { person: by, actor, origin } = sender;
     const { args, words } = typed;
     const result = await command.handle({ by, actor, origin, args, words }, this.options.commandPorts);
     if (result.kind === 'open-form') return openForm(this.options, context, sender, result.form);
-    return { card: await resultCard(this.options, result, sender, typed), standsIn: null };
+    return { card: await resultCard(this.options, result, sender, typed), ...aside };
   }
 
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
@@ -190,7 +192,10 @@ export class CmkBot extends ActivityHandler {
   }
 
   private async say(context: TurnContext, sender: Admitted, typed: TypedMessage): Promise<void> {
-    await reply(context, this.options.later, this.answerTo(outlasting(context), sender, typed));
+    const command = commands.find(({ name }) => name === typed.command);
+    // A form's message becomes the request's card, which everybody watches.
+    const likely = command?.weight === 'form' ? 'everybody' : 'who-asked';
+    await reply(this.options, context, this.answerTo(outlasting(context), sender, typed), likely);
   }
 
   /** Whoever lost the role can still take back, or stop, what they asked for themselves: stopping a change must never wait. */

@@ -40,11 +40,12 @@ export async function openForm(
   form: Form,
 ): Promise<Reply> {
   const opened = await forms.open(context, form);
-  if (opened.kind === 'refused') return { card: refusalCard(opened), standsIn: null };
+  if (opened.kind === 'refused') return { card: refusalCard(opened), standsIn: null, readers: 'who-asked' };
   if (opened.kind === 'submitted') throw new Error(`form ${form.id} was submitted before it was shown`);
   return {
     card: shared(opened.form, opened.card, sender),
     standsIn: (messageId) => forms.standsIn(context, form.id, messageId),
+    readers: 'everybody',
   };
 }
 

@@ -14,9 +14,9 @@ import { clickedCard, type FormClickOptions, openForm } from './form-click.ts';
 import { cardAnswer, messageAnswer } from './invoke-answers.ts';
 import type { Once } from './once.ts';
 import { outlasting } from './outlasting.ts';
-import { reply } from './reply.ts';
+import { type ReplyOptions, reply } from './reply.ts';
 
-export interface FormFromCardOptions extends FormClickOptions {
+export interface FormFromCardOptions extends FormClickOptions, ReplyOptions {
   readonly commandPorts: CommandPorts;
   readonly once: Once;
 }
@@ -43,7 +43,7 @@ export async function answerFormFromCard(
   sender: KnownSender,
   { action: { verb, data } }: CardClick,
 ): Promise<InvokeResponse> {
-  const { commandPorts, notifier, later, once } = options;
+  const { commandPorts, notifier, once } = options;
   const id = RequestId.safeParse(data.requestId).data;
   const request = id === undefined ? null : await commandPorts.requests.load(id);
   if (request === null) return refused(refuse('unknown-request', String(data.requestId ?? '').slice(0, 20)));
@@ -51,7 +51,7 @@ export async function answerFormFromCard(
   if (opened === undefined) throw new Error(`${verb} opens no form`);
   if (opened.kind === 'refused') return refused(opened);
   if (await once.isFirst(sender, verb, `${request.id}/${request.asking}`))
-    await reply(context, later, openForm(options, outlasting(context), sender, opened.form));
+    await reply(options, context, openForm(options, outlasting(context), sender, opened.form), 'everybody');
   const reader = { kind: 'requester' } as const;
   return cardAnswer(await notifier.cardFor(request, { at: clickedCard(context), reader, automatic: true }));
 }

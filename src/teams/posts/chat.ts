@@ -12,14 +12,19 @@ import type { Conversations } from '../../domain/ports/store.ts';
 import { type Addressee, entitiesOf } from '../cards/plain-text.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Trust } from '../edge/service-urls.ts';
+import { answerAlone, NotAlone, updateAlone } from './alone.ts';
 
 /** Where a card stands. */
 export interface Posted {
   readonly conversationId: string;
   readonly activityId: string;
+  /** One person alone sees it, for a day. Never so of a card that has to last. */
+  readonly alone?: true;
 }
 
 export interface Chat {
+  /** Answers so that nobody sees it but who typed; null where Teams, or this conversation, has no such messages. */
+  answerAlone(typed: TurnContext, card: AdaptiveCard): Promise<Posted | null>;
   /** Posts into a conversation: a chat, or a thread of a channel (`…;messageid=…`). */
   post(conversationId: string, card: AdaptiveCard): Promise<Posted>;
   /** Starts a new thread in a channel. */
@@ -45,6 +50,7 @@ export interface ChatOptions {
   readonly serviceUrl: string | null;
   /** What was stored is trusted no longer than the configuration says so. */
   readonly trust: Trust;
+  readonly log: { warn(fields: object, message: string): void };
 }
 
 export const cardActivity = (card: AdaptiveCard): Partial<Activity> => ({
@@ -65,7 +71,7 @@ export const isGone = (error: unknown): boolean => [403, 404].includes(statusOf(
 const unchangeable: readonly number[] = [400, 403, 404, 405, 410];
 
 export function openChat(options: ChatOptions): Chat {
-  const { adapter, botAppId, botId, tenantId, conversations } = options;
+  const { adapter, botAppId, botId, tenantId, conversations, log } = options;
 
   async function reference(conversationId: string): Promise<Partial<ConversationReference>> {
     const address = await conversations.get(conversationId);
@@ -90,7 +96,19 @@ export function openChat(options: ChatOptions): Chat {
     throw turn.ended?.reason ?? new Error(`posting to ${conversationId}: the turn did not run`);
   }
 
+  const clientOf = (context: TurnContext): ConnectorClient => context.turnState.get(adapter.ConnectorClientKey);
+
   return {
+    async answerAlone(typed, card) {
+      try {
+        const { activityId } = await answerAlone(clientOf(typed), typed.activity, cardActivity(card));
+        return { conversationId: typed.activity.conversation.id, activityId, alone: true };
+      } catch (error) {
+        if (!(error instanceof NotAlone)) throw error;
+        log.warn({ err: error }, 'an answer for one person was refused, so everybody sees it');
+        return null;
+      }
+    },
     post: (conversationId, card) =>
       inTurn(conversationId, async (context) => {
         const sent = await context.sendActivity(cardActivity(card));
@@ -98,8 +116,7 @@ export function openChat(options: ChatOptions): Chat {
       }),
     postThread: (channelId, card) =>
       inTurn(channelId, async (context) => {
-        const client = context.turnState.get<ConnectorClient>(adapter.ConnectorClientKey);
-        const created = await client.conversations.createConversation({
+        const created = await clientOf(context).conversations.createConversation({
           isGroup: true,
           bot: { id: botId, name: '' },
           tenantId,
@@ -122,10 +139,12 @@ export function openChat(options: ChatOptions): Chat {
     update: (posted, card) =>
       inTurn(posted.conversationId, async (context) => {
         try {
-          await context.updateActivity({ ...cardActivity(card), id: posted.activityId });
+          if (posted.alone === true)
+            await updateAlone(clientOf(context), context.activity.serviceUrl, posted, cardActivity(card));
+          else await context.updateActivity({ ...cardActivity(card), id: posted.activityId });
           return true;
         } catch (error) {
-          if (unchangeable.includes(statusOf(error) ?? 0)) return false;
+          if (error instanceof NotAlone || unchangeable.includes(statusOf(error) ?? 0)) return false;
           throw error;
         }
       }),

@@ -62,8 +62,9 @@ export const api = {
   activities: (/** @type {string} */ placeId, /** @type {string} */ personId) =>
     must('GET', `/client/conversations/${enc(placeId)}/activities?personId=${enc(personId)}`),
   /** @returns {Promise<{ activityId: string, conversationId: string }>} */
-  say: (/** @type {{ personId: string, conversationId: string, text: string, replyToId?: string }} */ message) =>
-    must('POST', '/client/messages', message),
+  say: (
+    /** @type {{ personId: string, conversationId: string, text: string, alone: boolean, replyToId?: string }} */ message,
+  ) => must('POST', '/client/messages', message),
   read: (/** @type {{ personId: string, conversationId: string, activityId: string }} */ mark) =>
     must('POST', '/client/read', mark),
   /** The bot's own answer, whatever its status; what it means arrives as an event. */

@@ -101,7 +101,8 @@ function composing(
     keep: (/** @type {string} */ text) => void drafts.set(key, text),
     send: async (/** @type {string} */ text) => {
       const reply = rootId === '' ? {} : { replyToId: rootId };
-      await api.say({ personId: me.id, conversationId: here.id, text, ...reply });
+      // Chosen behind a slash, a command is for the bot alone, as in Teams.
+      await api.say({ personId: me.id, conversationId: here.id, text, alone: text.startsWith('/'), ...reply });
       byId('messages').scrollTop = rootId === '' ? byId('messages').scrollHeight : byId('messages').scrollTop;
     },
   };

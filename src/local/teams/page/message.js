@@ -65,9 +65,9 @@ export class ShownMessage {
   }
 
   showMeta(/** @type {Activity} */ activity) {
-    const { editedAt, ownView } = activity.local;
+    const { editedAt, ownView, onlyYou } = activity.local;
     const refresh = ownRefresh(cardOf(activity));
-    const json = JSON.stringify([editedAt, ownView, refresh]);
+    const json = JSON.stringify([editedAt, ownView, onlyYou, refresh]);
     if (json === this.shownMeta) return;
     this.shownMeta = json;
     const edited = editedAt === null ? '' : `, updated ${clockTime(editedAt)}`;
@@ -75,6 +75,7 @@ export class ShownMessage {
       this.meta,
       make('b', {}, activity.from.name),
       make('time', { datetime: activity.timestamp }, clockTime(activity.timestamp) + edited),
+      onlyYou && make('span', { class: 'alone' }, 'Only you can see this message'),
       ownView && make('span', { class: 'own', title: 'The bot shows you your own version of this card' }, 'Your view'),
       refresh !== undefined &&
         make('button', { class: 'link refresh', onclick: () => void this.refresh(refresh) }, 'Refresh card'),

@@ -45,7 +45,7 @@ async function until({ signal }, { personId, placeId }, fits) {
 const typed = async (
   /** @type {{ personId: string, placeId: string }} */ { personId, placeId },
   /** @type {string} */ text,
-) => api.say({ personId, conversationId: placeId, text });
+) => api.say({ personId, conversationId: placeId, text, alone: text.startsWith('/') });
 
 /**
  * Types a command and waits for the answer in its thread.

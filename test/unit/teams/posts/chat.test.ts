@@ -49,7 +49,8 @@ function opened(stored: string | null, configured: string | null) {
     serviceUrl: async () => stored,
   };
   const names = { botAppId: 'the-app', botId: '28:the-app', tenantId };
-  return openChat({ adapter, ...names, conversations, serviceUrl: configured, trust });
+  const log = { warn: () => undefined };
+  return openChat({ adapter, ...names, conversations, serviceUrl: configured, trust, log });
 }
 
 const card = bugCard('1');
