@@ -32,6 +32,12 @@ export interface Tls {
   readonly key: string;
 }
 
+export interface PostgresOptions {
+  readonly tls?: Tls | undefined;
+  /** Over those of a test, which do not wait for the disk: such as `fsync=on`. */
+  readonly settings?: readonly string[] | undefined;
+}
+
 /** PostgreSQL takes a key only from a file that nobody else may read. */
 function tlsIn(data: string, tls: Tls | undefined, owner: ReturnType<typeof otherUser>): readonly string[] {
   if (tls === undefined) return [];
@@ -47,11 +53,11 @@ function tlsIn(data: string, tls: Tls | undefined, owner: ReturnType<typeof othe
  * Starts a server for this test file. Null where there is none: then says so aloud, and throws where `CI` is set, for
  * a run that counts must not leave the production database untested.
  */
-export async function startPostgres(tls?: Tls): Promise<TestPostgres | null> {
+export async function startPostgres({ tls, settings }: PostgresOptions = {}): Promise<TestPostgres | null> {
   const given = process.env.CMK_TEST_DATABASE_URL;
   if (given !== undefined) return fromUrl(given, async () => undefined);
   const programs = (systemIsHidden() ? null : findPrograms('initdb', 'postgres')) ?? (await packagedPostgres());
-  if (programs !== null) return startServer(programs, tls);
+  if (programs !== null) return startServer(programs, { tls, settings });
   const missing =
     'no PostgreSQL found (initdb and postgres), and npm has none for this machine: install it, or set CMK_TEST_DATABASE_URL';
   if (process.env.CI !== undefined) throw new Error(missing);
@@ -89,7 +95,7 @@ function otherUser(): { readonly uid: number; readonly gid: number } | null {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-async function startServer(programs: string, tls?: Tls): Promise<TestPostgres> {
+async function startServer(programs: string, { tls, settings: more = [] }: PostgresOptions): Promise<TestPostgres> {
   const user = otherUser();
   // Root's own temporary folder may be closed to the user that runs the server.
   const folder = mkdtempSync(path.join(user === null ? os.tmpdir() : '/tmp', 'cmk-pg-'));
@@ -108,6 +114,7 @@ async function startServer(programs: string, tls?: Tls): Promise<TestPostgres> {
     'full_page_writes=off',
     `unix_socket_directories=${folder}`,
     ...tlsIn(data, tls, user),
+    ...more,
   ];
   const flags = settings.flatMap((setting) => ['-c', setting]);
   const server = run('postgres', ['-D', data, '-h', '127.0.0.1', '-p', `${port}`, ...flags]);

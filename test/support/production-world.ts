@@ -221,7 +221,7 @@ function openShell({ azure, folder, ownerUrl }: Pick<Tenant, 'azure' | 'folder' 
 /** Null where there is no PostgreSQL. */
 export async function startTenant(): Promise<Tenant | null> {
   const dataDir = await newAzureDir();
-  const postgres = await startPostgres(await serverCertificate(dataDir));
+  const postgres = await startPostgres({ tls: await serverCertificate(dataDir) });
   if (postgres === null) return null;
   const azure = await startAzure({ dataDir });
   const folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-production-'));

@@ -1,0 +1,57 @@
+/** `npm run bench [-- NAME…] [--keep] [--rounds N] [--sizes 10,100,…]`: measures the product beside what it is compared with. */
+import { parseArgs } from 'node:util';
+import { startPostgres, type TestPostgres } from '../test/support/postgres.ts';
+import { growth } from './growth.ts';
+import { plan } from './plan.ts';
+import { start } from './start.ts';
+import type { Measured } from './support/figures.ts';
+import { buildAll, type Ground, openGround } from './support/product.ts';
+import { keep, told } from './support/report.ts';
+import { turns } from './turns.ts';
+
+interface Given {
+  readonly ground: Ground;
+  readonly postgres: TestPostgres;
+  readonly rounds: number;
+  readonly sizes: readonly number[];
+}
+
+const benchmarks: Readonly<Record<string, (given: Given) => Promise<Measured>>> = {
+  turns: async ({ ground, postgres, rounds }) => turns(ground, await postgres.newDatabase(), rounds, 2_000),
+  start: async ({ ground, postgres, rounds }) => start(ground, await postgres.newDatabase(), rounds),
+  growth: async ({ ground, postgres, sizes }) => growth(ground, await postgres.newDatabase(), sizes),
+  plan: ({ rounds }) => plan(Math.min(rounds, 3)),
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    keep: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    sizes: { type: 'string', default: '10,100,1000' },
+  },
+});
+const unknown = positionals.filter((name) => !Object.hasOwn(benchmarks, name));
+if (unknown.length > 0) {
+  console.error(`there is no ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}`);
+  process.exit(2);
+}
+
+await buildAll();
+const postgres = await startPostgres({ settings: ['fsync=on', 'full_page_writes=on'] });
+if (postgres === null) throw new Error('there is no PostgreSQL to measure on');
+const rounds = Number(values.rounds);
+const sizes = values.sizes.split(',').map(Number);
+for (const [name, measure] of Object.entries(benchmarks)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  const ground = await openGround();
+  try {
+    const measured = await measure({ ground, postgres, rounds, sizes });
+    console.log(told(measured));
+    if (values.keep) keep(measured);
+  } finally {
+    await ground.close();
+  }
+}
+await postgres.stop();
+process.exit(0);
