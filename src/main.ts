@@ -3,6 +3,7 @@
  * says which parts there are, what each needs of the others, and in which order they start and stop.
  */
 import { openAzureSide } from './assembly/open-azure-side.ts';
+import { openEvidence } from './assembly/open-evidence.ts';
 import { openGround } from './assembly/open-ground.ts';
 import { openTeamsSide } from './assembly/open-teams-side.ts';
 import { startAnchor } from './assembly/start-anchor.ts';
@@ -27,7 +28,8 @@ async function start(config: Config): Promise<void> {
 
   // What was under way goes on before anybody can ask for more. The bot comes last: whoever finds it ready can also end it.
   const runs = await startRunSide(ground, azureSide, teamsSide);
-  const control = await startControl(ground);
+  const evidence = await openEvidence(ground, azureSide, anchor);
+  const control = await startControl(ground, evidence);
   const bot = await startBot(ground, azureSide, teamsSide);
 
   // Nobody can ask any more, then what is under way comes to rest, then the record is published to its end and closed.

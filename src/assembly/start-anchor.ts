@@ -72,11 +72,16 @@ function endProcess(log: Log, { kind, published, recorded }: AnchorContradicts, 
 /** What is not published now is published the next time: a place that cannot be reached stops nobody. */
 const notNow = (log: Log, error: unknown): void => log.warn({ err: error }, 'the record could not be published');
 
+export interface AnchorPart extends Part {
+  /** Publishes what is new without waiting for its time. What cannot be published now is logged, and published later. */
+  publish(): Promise<unknown>;
+}
+
 /** Throws {@link ConfigurationError} where the published log contradicts the record. */
-export async function startAnchor(ground: Ground): Promise<Part> {
+export async function startAnchor(ground: Ground): Promise<AnchorPart> {
   const { config, log, database } = ground;
   const { anchor } = config;
-  if (anchor === null) return { stop: async () => undefined };
+  if (anchor === null) return { stop: async () => undefined, publish: async () => undefined };
   const publisher = await openPublisher(anchor, ground);
   const alone = aloneOn(database, 'anchor');
   let publishing: Promise<unknown> = Promise.resolve();
@@ -93,6 +98,7 @@ export async function startAnchor(ground: Ground): Promise<Part> {
     endProcess(log, error, contradictedWords(error, anchorName(anchor.place)));
   const timer = setInterval(() => void publish(endIt), anchor.everyMs);
   return {
+    publish: () => publish(endIt),
     async stop() {
       clearInterval(timer);
       await publish(endIt);

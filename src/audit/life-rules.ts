@@ -164,9 +164,10 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
   'given-up': (life, body) => first(states(life, 'stuck'), by(body, 'person', 'operator')),
   'texts-erased': (_life, body) => by(body, 'operator'),
   'clock-set-right': (_life, body) => by(body, 'operator'),
+  'evidence-made': (_life, body) => by(body, 'person', 'operator'),
 };
 
-const afterTheEnd: readonly EventType[] = ['decided-late', 'texts-erased', 'clock-set-right'];
+const afterTheEnd: readonly EventType[] = ['decided-late', 'texts-erased', 'clock-set-right', 'evidence-made'];
 
 const ruleOf = <T extends EventType>({ type }: EventBodyOf<T>): Rule<T> => rules[type];
 

@@ -134,6 +134,7 @@ export function live(life: Life, body: EventBody): void {
     case 'reminded':
     case 'texts-erased':
     case 'clock-set-right':
+    case 'evidence-made':
       break;
   }
 }

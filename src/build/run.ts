@@ -4,7 +4,7 @@ import path from 'node:path';
 import { bundle, root } from './bundle.ts';
 
 /** What the programs read beside themselves, where they look for it. */
-const beside = ['cards', 'src/store/migrations'];
+const beside = ['cards', 'src/store/migrations', 'src/audit/outside'];
 const samples = path.join(root, 'cards/samples');
 
 /** What an earlier build may have left that this one does not overwrite. App packages, which lie there too, stay. */

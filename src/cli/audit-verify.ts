@@ -6,7 +6,9 @@ import { flag, jsonOption } from './inputs.ts';
 import { isFolder, openPublished, type PublishedReport, reportOf } from './published.ts';
 import { type Exit, exit, subcommand } from './subcommand.ts';
 import { Unusable } from './unusable.ts';
+import { isArchive, judgePack, packExit, packJson } from './verify-pack.ts';
 import { keysFor, knownBefore, verifyFile, verifyPublished, verifyStore } from './verifying.ts';
+import { packWords } from './words/pack.ts';
 import { publishedWords } from './words/published.ts';
 import { reportWords } from './words/report.ts';
 
@@ -33,11 +35,12 @@ const noted = z
 export const auditVerify = subcommand({
   name: 'audit verify',
   usage:
-    '[EXPORT.jsonl|ANCHOR] [--against OLDER.jsonl] [--anchor FOLDER] [--log-key FILE] [--noted “SEQ: HASH”] [--seal-key FILE] [--json]',
+    '[EXPORT.jsonl|ANCHOR|PACK.zip] [--against OLDER.jsonl] [--anchor FOLDER] [--log-key FILE] [--noted “SEQ: HASH”] [--seal-key FILE] [--json]',
   summary: 'whether the audit trail is as it was written; says where and how it is not',
   help: [
     'Without a file the trail in the store is verified, with what is kept beside it. Every request is replayed by its rules.',
     'A folder is a log that was published: its checkpoints and tiles are checked, and its events replayed.',
+    'A zip is an evidence pack: it says what the request’s events come to, and with --anchor whether the log still holds them.',
     '--against OLDER.jsonl: everything in that export, which was kept, must still be there unchanged. Nothing else but a published',
     'log shows that the end was cut off, or that all of it was replaced, while no bot was running.',
     '--anchor FOLDER: the same for everything in a published log.',
@@ -60,6 +63,14 @@ export const auditVerify = subcommand({
     .object({ file: path, against: path, anchor: path, 'log-key': path, noted, 'seal-key': path, json: flag })
     .transform(({ 'log-key': logKey, 'seal-key': sealKey, ...rest }) => ({ ...rest, logKey, sealKey })),
   async run({ file, against, anchor, logKey, noted, sealKey, json }, { records, print, complain, write, data }) {
+    if (file !== undefined && (await isArchive(file))) {
+      for (const [name, given] of Object.entries({ against, noted, 'seal-key': sealKey })) {
+        if (given !== undefined) throw new Unusable(`--${name}: says nothing about an evidence pack`);
+      }
+      const judged = await judgePack({ file, keyFile: logKey, anchor });
+      await (json ? write(`${JSON.stringify(packJson(judged))}\n`) : print(packWords(judged)));
+      return packExit(judged);
+    }
     const read = parseEventBody;
     const isLog = file !== undefined && (await isFolder(file));
     if (isLog && anchor !== undefined) throw new Unusable('the log of a folder, or --anchor: name one of them');

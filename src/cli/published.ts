@@ -15,7 +15,7 @@ export const isFolder = (file: string): Promise<boolean> =>
   );
 
 /** Verifier keys, a line each; empty lines and those that start with # are for people. */
-function keysIn(text: string, where: string): readonly VerifierKey[] {
+export function keysIn(text: string, where: string): readonly VerifierKey[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
   return lines.map((line) => {
     const key = readKeyLine(line);

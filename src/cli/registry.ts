@@ -4,6 +4,7 @@ import { auditExport } from './audit-export.ts';
 import { auditResume } from './audit-resume.ts';
 import { auditVerify } from './audit-verify.ts';
 import { doctor } from './doctor.ts';
+import { evidence } from './evidence.ts';
 import { requestActs } from './requests-act.ts';
 import { requestsList } from './requests-list.ts';
 import { requestsShow } from './requests-show.ts';
@@ -16,6 +17,7 @@ export const subcommands: readonly Subcommand[] = [
   requestsList,
   requestsShow,
   ...requestActs,
+  evidence,
   auditVerify,
   auditExport,
   auditErase,

@@ -207,15 +207,19 @@ function byTag({ name, match: { tags, ...match }, approvalExpiry: expiryMs, ...r
   return tags === undefined ? [] : [{ name, match: { ...match, tags }, ...rest, ...(expiryMs && { expiryMs }) }];
 }
 
+/** The bytes that a policy's version is the digest of: kept as evidence where it applied. */
+export const policyText = (
+  { rules, otherwise, tagRules, trustedTags }: Omit<Policy, 'version'>,
+  stepUp: StepUp | null,
+): string => JSON.stringify({ rules, otherwise, tagRules, trustedTags, stepUp });
+
 /** Joins the file's rules with the environment's settings. What approving needs beside the click is part of the version. */
 export function policyFrom(content: Content, environment: Omit<Rule, 'name' | 'match'>, stepUp: StepUp | null): Policy {
   const otherwise: Rule = { name: environmentRule, match: {}, ...environment };
   const rules = content.rules.filter((rule) => !looksAtTags(rule)).map((rule) => completed(rule, otherwise));
   const tagRules = content.rules.flatMap(byTag);
   const trustedTags = content.trustedTags ?? [];
-  const version = createHash('sha256')
-    .update(JSON.stringify({ rules, otherwise, tagRules, trustedTags, stepUp }))
-    .digest('hex')
-    .slice(0, 8);
+  const text = policyText({ rules, otherwise, tagRules, trustedTags }, stepUp);
+  const version = createHash('sha256').update(text).digest('hex').slice(0, 8);
   return { version, rules, otherwise, tagRules, trustedTags };
 }

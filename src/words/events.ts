@@ -2,6 +2,7 @@
 
 import { shortDigest } from '../domain/digest.ts';
 import type { Effect } from '../domain/effect.ts';
+import type { Reading } from '../domain/evidence/reading.ts';
 import type { Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -10,6 +11,7 @@ import { highestProof } from '../domain/proof.ts';
 import type { AskedAgain, EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
 import { failureLine } from './failures.ts';
 import { utcMinute, utcSecond } from './instants.ts';
+import { resourceKeyWords } from './keys.ts';
 import type { Mark } from './mark.ts';
 import type { Names } from './names.ts';
 import { quote } from './quote.ts';
@@ -54,6 +56,14 @@ export const askedAgainWords: Readonly<Record<AskedAgain, string>> = {
   'approvers-changed': 'an approver no longer is one',
   'sign-in-missing': 'approving needs a sign-in now',
   'stopped-by-approver': 'an approver stopped the run',
+};
+
+/** What the agent was under when somebody took evidence. */
+const readingWords = ({ resource }: Reading): string => {
+  if (resource.seen === 'absent') return 'the agent was gone by then';
+  return resource.seen === 'not'
+    ? 'Azure could not be read'
+    : `Azure showed ${resourceKeyWords(resource.value.customerKey)}`;
 };
 
 /** UTC, as all times in the trail. */
@@ -180,6 +190,11 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
     mark: 'warn',
     title: `${name} let the record go on from this time`,
     detail: `a wrong clock had dated the event before ${utcMinute(ahead)}`,
+  }),
+  'evidence-made': ({ texts, reading }, { name }) => ({
+    mark: 'idle',
+    title: `${name} took evidence of it`,
+    detail: list(readingWords(reading), texts ? 'with what people wrote' : ''),
   }),
   'texts-erased': ({ reason }, { name }) => ({
     mark: 'idle',

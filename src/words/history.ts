@@ -45,6 +45,7 @@ const kinds: Readonly<Record<EventType, HistoryKind>> = {
   'attention-needed': 'change',
   succeeded: 'change',
   'texts-erased': 'other',
+  'evidence-made': 'other',
   'clock-set-right': 'other',
 };
 

@@ -43,6 +43,11 @@ export const faultWords: Record<RecordFault, string> = {
   'checkpoint-not-signed': 'a checkpoint is not signed by this log',
   'checkpoint-differs': 'a signed checkpoint is not of the events that are published',
   'tile-differs': 'a published tile is not the one that the events make',
+  'file-damaged': 'a file of the pack was damaged, is missing, or was put in',
+  'proof-differs': 'it is not in the log that was signed, or its proof is another',
+  'plan-digest-differs': 'its digest is not that of its plan',
+  'another-request': 'it is an event of another request',
+  'view-differs': 'a file of the pack says something other than the events',
 };
 
 interface Broken {

@@ -54,7 +54,12 @@ const start = (folder: string, control: Partial<Control> = {}, everyMs?: number)
   startControl(
     {
       folder,
-      control: { ...recordsOf(nobody), diagnose: async () => [], ...control },
+      control: {
+        ...recordsOf(nobody),
+        diagnose: async () => [],
+        evidence: async () => ({ kind: 'nowhere-published' }),
+        ...control,
+      },
       log: { error: (_fields, message) => logged.push(message) },
     },
     everyMs,

@@ -105,6 +105,26 @@ const payloads: { readonly [T in EventType]: readonly Payload<T>[] } = {
   retried: [{}],
   'given-up': [{}],
   'clock-set-right': [{ ahead: '2100-01-01T00:00:00.000Z' }],
+  'evidence-made': [
+    {
+      texts: false,
+      reading: {
+        resource: { seen: 'yes', value: plan().observation.resource },
+        vault: { seen: 'yes', value: plan().observation.vault },
+        key: { seen: 'absent' },
+        grantHeld: { seen: 'yes', value: true },
+      },
+    },
+    {
+      texts: true,
+      reading: {
+        resource: { seen: 'not', failure: azureSays },
+        vault: { seen: 'not', failure: azureSays },
+        key: { seen: 'not', failure: azureSays },
+        grantHeld: { seen: 'not', failure: azureSays },
+      },
+    },
+  ],
   'texts-erased': [{ reason: '' }, { reason: '*bold*, [x](y)' }],
 };
 

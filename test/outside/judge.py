@@ -1,4 +1,5 @@
-"""judge.py VERIFIER FOLDER KEYS: the Python verifier over many changes of one folder; judge.go says how they are given."""
+"""judge.py VERIFIER FOLDER KEYS: the Python verifier over many changes of one folder, a log or an evidence pack; judge.go says how
+they are given."""
 import base64
 import importlib.util
 import json
@@ -28,9 +29,11 @@ for line in sys.stdin:
         data = bytearray(files[path])
         data[offset] ^= bits
         changed[path] = bytes(data)
-    sizes = change.get("sizes") or verify.sizes_in(folder)
     try:
-        verify.check(changed.get, sizes, keys)
+        if "events.jsonl" in files:
+            verify.check_pack(changed.get, [name for name, data in changed.items() if data is not None], keys, None)
+        else:
+            verify.check(changed.get, change.get("sizes") or verify.sizes_in(folder), keys)
         print("ok")
-    except (verify.Wrong, verify.Unknown) as found:
+    except (verify.Wrong, verify.Unknown, *verify.UNREAD) as found:
         print(str(found).replace("\n", " "))

@@ -29,7 +29,8 @@ export class AnchorUnusable extends Error {
   override readonly name = 'AnchorUnusable';
 }
 
-async function openCheckpoint(read: AnchorFiles['read'], path: string, keys: readonly VerifierKey[]) {
+/** A checkpoint that the log signed, by the keys that are known; or what is wrong with it. */
+export async function openCheckpoint(read: AnchorFiles['read'], path: string, keys: readonly VerifierKey[]) {
   const bytes = await read(path);
   if (bytes === null) return { fault: `${path}: there is no such file`, checkpoint: null };
   const opened = openNote(bytes.toString('utf8'), keys);

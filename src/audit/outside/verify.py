@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Checks a published log of cmk-bot, written apart from it: Python 3.9 or later, nothing but its standard library.
+"""Checks what cmk-bot hands out, written apart from it: Python 3.9 or later, nothing but its standard library.
 
     python3 verify.py ANCHOR --keys my-keys.txt
+    python3 verify.py PACK.zip --keys my-keys.txt [--later ANCHOR]
 
-ANCHOR is the folder the bot publishes in, or a copy. my-keys.txt holds verifier keys, a line each, as you have them from
-elsewhere. The first words of the answer are the answer: "proved" (exit code 0), "NOT proved" (1), "unknown" (2).
-Forms: C2SP tlog-tiles, tlog-checkpoint, signed-note, tlog-cosignature; RFC 6962; Ed25519 as in RFC 8032.
+ANCHOR is the folder the bot publishes its log in, or a copy; PACK.zip is evidence of one request, as the file or unpacked.
+my-keys.txt holds verifier keys, a line each, as you have them from elsewhere. The first words of the answer are the answer:
+"proved" (exit code 0), "NOT proved" (1), "unknown" (2).
+Forms: C2SP tlog-tiles, tlog-checkpoint, tlog-proof, signed-note, tlog-cosignature; RFC 6962; Ed25519 as in RFC 8032.
 """
 import argparse
 import base64
@@ -15,6 +17,7 @@ import json
 import os
 import re
 import sys
+import zipfile
 
 
 class Wrong(Exception):
@@ -220,6 +223,261 @@ def check(read, sizes, keys):
     return size, len(kept), name, who
 
 
+def leads_to(leaf, index, size, hashes):
+    """The root that a proof leads to from a leaf (RFC 9162, 2.1.3.2); None where it is too long or too short."""
+    found, node, last = leaf, index, size - 1
+    for one in hashes:
+        if last == 0:
+            return None
+        if node & 1 or node == last:
+            found = sha(b"\x01", one, found)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            found = sha(b"\x01", found, one)
+        node, last = node >> 1, last >> 1
+    return found if last == 0 and index < size else None
+
+
+def check_proof(read, index, entry, note, size, root):
+    """The event is in the log that was signed: its proof is a file of its own, with the checkpoint."""
+    path = f"proofs/{index:010}.tlog-proof"
+    proof = (read(path) or b"").decode("utf-8", "replace")
+    found = re.fullmatch(r"c2sp\.org/tlog-proof@v1\nindex (\d+)\n((?:[A-Za-z0-9+/]{43}=\n)*)\n(.+)", proof, re.DOTALL)
+    hashes = [decoded(line) for line in found[2].split()] if found else []
+    fits = found and found[1] == str(index) and found[3] == note and all(len(one) == 32 for one in hashes)
+    if not fits or leads_to(sha(b"\x00", entry), index, size, hashes) != root:
+        raise Wrong(f"event {index + 1}: {path} does not lead from it to the root that was signed")
+
+
+def check_sums(read, names):
+    """Every file is there, undamaged, and no other."""
+    sums = (read("SHA256SUMS") or b"").decode("utf-8", "replace")
+    found = {name: sha(read(name) or b"").hex() for name in names if name != "SHA256SUMS"}
+    if sums != "".join(f"{found[name]}  {name}\n" for name in sorted(found)):
+        listed = dict(reversed(line.split("  ", 1)) for line in sums.splitlines() if "  " in line)
+        wrong = sorted(name for name in {*listed, *found} if listed.get(name) != found.get(name))
+        raise Wrong(f"{', '.join(wrong) or 'SHA256SUMS'}: damaged, missing, or put in")
+
+
+def check_life(events, request):
+    """The rules that matter most, read a third time: who decided, on what, and that what was done is what was approved."""
+    asked, approvals, checked, done, stages = None, set(), False, set(), {}
+    for number, body in enumerate(events, 1):
+        kind, actor, data, where = body["type"], body["actor"], body["data"], f"event {body['seq']}"
+        if body["request"] != request or body["revision"] != number or (kind == "submitted") != (number == 1):
+            raise Wrong(f"{where}: events of {request} are missing, or of another request")
+        if kind in ("submitted", "plan-changed", "request-changed"):
+            asked, approvals, checked, done = body, set(), False, set()
+            stages = {step["name"]: step["stage"] for step in data["plan"]["steps"]}
+        elif kind in ("approved", "rejected", "decided-late") and actor["id"] == events[0]["actor"]["id"]:
+            raise Wrong(f"{where}: decided by the one who asked")
+        elif kind == "approved":
+            if actor["kind"] != "person" or actor["id"] in approvals or body["planDigest"] != asked["planDigest"]:
+                raise Wrong(f"{where}: not an approval of the plan by one more person")
+            approvals.add(actor["id"])
+        elif kind == "run-ordered":
+            checked, done = False, set()
+        elif kind == "run-checked":
+            counted = set(data["counted"])
+            if len(counted) < asked["data"]["policy"]["approvalsRequired"] or not counted <= approvals:
+                raise Wrong(f"{where}: let go with too few approvals")
+            checked = True
+        elif kind == "step-intended":
+            before = {name for name in stages if stages[name] < stages.get(data["step"], 0)}
+            if not checked or data["step"] not in stages or not before <= done or body["planDigest"] != asked["planDigest"]:
+                raise Wrong(f"{where}: {data['step']} is not what was approved, or came before its turn")
+        elif kind == "step-done":
+            done.add(data["step"])
+        elif kind == "succeeded" and (set(stages) - done or not {"read-back", "permission-held"} <= proved(data)):
+            raise Wrong(f"{where}: success, although something is not done or not proved")
+    return asked
+
+
+def proved(data):
+    return {one["level"] for one in data.get("proofs", []) if one["outcome"] == "proved"}
+
+
+DECISIONS = """submitted approved rejected cancelled expired decided-late plan-changed request-changed run-checked
+stop-requested retried given-up texts-erased evidence-made""".split()
+STEPS = ["step-intended", "step-done", "step-failed"]
+ELSEWHERE = {"plan", "policy", "reading", "formId", "origin"}
+LEVELS = ["read-back", "permission-held", "key-usable", "use-seen"]
+
+
+def level_of(events):
+    """The highest level proved without a gap below it."""
+    known = set().union(*(proved(body["data"]) for body in events))
+    gap = next((n for n, level in enumerate(LEVELS) if level not in known), len(LEVELS))
+    return LEVELS[gap - 1] if gap else None
+
+
+def picked(body, *names):
+    data = {name: value for name, value in body["data"].items() if name not in ELSEWHERE}
+    return {"event": body["seq"], **{name: body[name] for name in names}, "data": data}
+
+
+def reading_of(events):
+    made = [body for body in events if body["type"] == "evidence-made"]
+    return {"event": made[-1]["seq"], "time": made[-1]["time"], **made[-1]["data"]["reading"]} if made else None
+
+
+def state_of(events):
+    states = {
+        **dict.fromkeys(["submitted", "plan-changed", "request-changed", "approved", "reminded"], "awaiting-approval"),
+        **dict.fromkeys(["run-ordered", "run-checked", "retried"], "approved"),
+        **dict.fromkeys([*STEPS, "stop-requested"], "running"),
+        **{one: one for one in ("rejected", "cancelled", "expired", "succeeded")},
+        **{"attention-needed": "needs-attention", "given-up": "failed"},
+    }
+    return [states[body["type"]] for body in events if body["type"] in states][-1]
+
+
+def views_of(events, asked, request):
+    """The files that say for tools what the events say: made anew, to be compared."""
+    common, plan = {"schema": 1, "request": request}, asked["data"]["plan"]
+    decisions = ["time", "type", "actor", "submittedBy", "planDigest"]
+    steps = ["time", "type", "changes", "clientRequestId", "correlationId"]
+    before = ["resource", "vault", "key", "from", "grantHeld"]
+    place = lambda body: {"event": body["seq"], "time": body["time"]}
+    return {
+        "decisions.json": {**common, "events": [picked(one, *decisions) for one in events if one["type"] in DECISIONS]},
+        "change.json": {
+            **common,
+            "resource": plan["wish"]["resource"]["id"],
+            "vault": plan["observation"]["vault"]["id"],
+            "before": {name: plan["observation"][name] for name in before},
+            "steps": [picked(one, *steps) for one in events if one["type"] in STEPS],
+            "now": reading_of(events),
+        },
+        "proof.json": {
+            **common,
+            "state": state_of(events),
+            "level": level_of(events) if state_of(events) == "succeeded" else None,
+            "events": [{**place(one), "proofs": one["data"]["proofs"]} for one in events if "proofs" in one["data"]],
+        },
+        "policy.json": {
+            **common,
+            "applied": [{**place(one), **one["data"]["policy"]} for one in events if "policy" in one["data"]],
+        },
+    }
+
+
+def check_texts(read, events):
+    lines = [json.loads(line) for line in (read("texts.jsonl") or b"").splitlines()]
+    known = {(one["revision"], said["field"]): said["sha256"] for one in events for said in one["commitments"]}
+    for one in lines:
+        digest = sha(bytes.fromhex(one["salt"]), one["text"].encode()).hex()
+        if known.get((one["revision"], one["field"])) != digest:
+            raise Wrong(f"texts.jsonl: {one['field']} of revision {one['revision']} is not what the record commits to")
+    return len(lines)
+
+
+def wanted_key(events, plan):
+    """The key that the plan puts the agent under, with the version that a run made."""
+    effects = [one for step in plan["steps"] for one in step["effects"] if one["change"] == "customer-key"]
+    key = dict(effects[0]["to"] if effects else plan["observation"]["resource"]["customerKey"])
+    made = [one["data"]["outputs"]["keyVersion"] for one in events if "keyVersion" in one["data"].get("outputs", {})]
+    return {**key, "keyVersion": made[-1]} if key["keyVersion"] == "made-by-this-request" and made else key
+
+
+def verdict_of(events, asked):
+    """What the events come to, in lines."""
+    state, plan, name = state_of(events), asked["data"]["plan"], events[0]["data"]["resourceName"]
+    approvers = [one["actor"]["id"] for one in events if one["type"] == "approved" and one["seq"] > asked["seq"]]
+    lines = [f"asked by {events[0]['actor']['id']}" + (f", approved by {' and '.join(approvers)}" if approvers else "")]
+    lines.append(f"plan {asked['planDigest']}, rule {asked['data']['policy']['rule']}")
+    if state != "succeeded":
+        return [f"{name} was not put under the key that was asked for: {state} since {events[-1]['time']}", *lines]
+    key, seen = wanted_key(events, plan), (reading_of(events) or {}).get("resource", {"seen": "not"})
+    since = [one["time"] for one in events if one["type"] == "step-done" and one["data"]["step"] == "set-cmk"]
+    now = seen["value"]["customerKey"] if seen["seen"] == "yes" else None
+    same = now is not None and all(
+        str(now[one]).rstrip("/").lower() == str(key[one]).rstrip("/").lower() for one in ("vaultUri", "keyName", "keyVersion")
+    )
+    holds = "is" if same else "was put"
+    lines.insert(0, f"{name} {holds} under {key['keyName']} in {key['vaultUri']} since {(since or [events[-1]['time']])[-1]}")
+    lines.append(f"version {key['keyVersion']}, level L{LEVELS.index(level_of(events))}")
+    if seen["seen"] == "not":
+        return [*lines, "whether it still is was not read when the pack was made"]
+    return lines if same else [*lines, f"WHEN LAST READ IT WAS NOT: it showed {now and now['keyName']}"]
+
+
+def check_later(read, size, root, first, numbers, request):
+    """The log still begins with what the pack was made of, and the pack has all events of its request up to its last."""
+    leaves, more = [], 0
+    for entry in entries_of(read, first):
+        leaves.append(sha(b"\x00", entry))
+        if len(leaves) in numbers or json.loads(entry).get("request") != request:
+            continue
+        if len(leaves) < numbers[-1]:
+            raise Wrong(f"event {len(leaves)} of {request} is not in the pack")
+        more += 1
+    if len(leaves) < size or root_of(leaves[:size]) != root:
+        raise Wrong("the log does not hold what the pack was made of")
+    return more
+
+
+def check_pack(read, names, keys, later):
+    """Checks an evidence pack; the lines of the answer."""
+    check_sums(read, names)
+    note = (read("checkpoint") or b"").decode("utf-8", "replace")
+    size, root, name, who = open_note(note, keys, "checkpoint")
+    entries = (read("events.jsonl") or b"").split(b"\n")
+    events, last = [], (0, "0" * 64)
+    for entry in entries[:-1]:
+        body = json.loads(entry)
+        if json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != entry:
+            raise Wrong(f"events.jsonl line {len(events) + 1}: not in the canonical form")
+        check_proof(read, body["seq"] - 1, entry, note, size, root)
+        # Between two that stand side by side in the record the chain can be looked at as well.
+        if body["seq"] <= last[0] or (body["seq"] == last[0] + 1 and body["prev"] != last[1]):
+            raise Wrong(f"event {body['seq']}: does not follow on the one before")
+        last = body["seq"], sha(entry).hex()
+        events.append(body)
+    if entries[-1] or not events or len(events) != sum(one.startswith("proofs/") for one in names):
+        raise Wrong("events.jsonl: not an event for every proof")
+    request = events[0]["request"]
+    asked = check_life(events, request)
+    if sha(read("plan.json") or b"").hex() != asked["planDigest"]:
+        raise Wrong("plan.json: not the plan that was approved, by its digest")
+    for path, view in views_of(events, asked, request).items():
+        if json.loads(read(path) or b"null") != view:
+            raise Wrong(f"{path}: says something other than the events")
+    rules = read("rules.json")
+    if rules is not None and not sha(rules).hex().startswith(asked["data"]["policy"]["version"]):
+        raise Wrong("rules.json: not the policy that applied")
+    texts = check_texts(read, events)
+    lines = [f"{len(events)} events of {request}, in the log {name} of {size}", *verdict_of(events, asked)]
+    lines += [f"{texts} texts that people wrote, as the record commits to"] if texts else []
+    if later:
+        log, sizes = folder_reader(later), sizes_in(later)
+        now = check(log, sizes, keys)[0]
+        more = check_later(log, size, root, now, [one["seq"] for one in events], request)
+        lines.append(f"the log of {now} events still holds them; {more} events of the request came later")
+    return lines, who
+
+
+# What Python says of something that is not built as it should be.
+UNREAD = (KeyError, IndexError, TypeError, ValueError, AttributeError, zipfile.BadZipFile)
+
+
+def pack_reader(path):
+    """How to read a pack's files, and their names; None where it is none."""
+    if os.path.isdir(path):
+        found = [os.path.join(at, name) for at, _, names in os.walk(path) for name in names if "__pycache__" not in at]
+        names = [os.path.relpath(one, path).replace(os.sep, "/") for one in found]
+        return (folder_reader(path), names) if "events.jsonl" in names else None
+    try:
+        archive = zipfile.ZipFile(path)
+        names = archive.namelist()
+        if len(set(names)) < len(names) or sum(one.file_size for one in archive.infolist()) > 2**26:
+            raise Wrong("a file is there twice, or it is larger than any pack")
+        return (lambda name: archive.read(name) if name in names else None), names
+    except zipfile.BadZipFile as bad:
+        raise Unknown(f"{path}: {bad}") from None
+
+
 def folder_reader(folder):
     def read(path):
         try:
@@ -237,25 +495,37 @@ def sizes_in(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("anchor")
+    parser.add_argument("given", metavar="ANCHOR or PACK.zip")
     parser.add_argument("--keys", help="verifier keys that you have from elsewhere, a line each")
+    parser.add_argument("--later", help="a copy of the published log, to see whether it still holds the pack")
     given = parser.parse_args()
     try:
-        keys = given.keys or os.path.join(given.anchor, "keys.txt")
-        with open(keys, encoding="utf-8") as file:
-            size, kept, name, who = check(folder_reader(given.anchor), sizes_in(given.anchor), read_keys(file.read()))
+        read, names = pack_reader(given.given) or (folder_reader(given.given), None)
+        text = (read("keys.txt") or b"").decode() if given.keys is None else open(given.keys, encoding="utf-8").read()
+        if names is None:
+            size, kept, name, who = check(read, sizes_in(given.given), read_keys(text))
+            lines = [f"{size} events of {name}, under {kept} checkpoints, signed"]
+        else:
+            lines, who = check_pack(read, names, read_keys(text), given.later)
     except Wrong as wrong:
         print(f"NOT proved: {wrong}")
         return 1
     except (Unknown, OSError) as unknown:
         print(f"unknown: {unknown}")
         return 2
+    except UNREAD as unread:
+        print(f"NOT proved: something in it is not as it should be ({type(unread).__name__}: {unread})")
+        return 1
     witnesses = sorted({one for one, kind, _ in who if kind == 4})
-    print(f"{'proved' if given.keys else 'unknown'}: {size} events of {name}, under {kept} checkpoints, signed")
+    print(f"{'proved' if given.keys else 'unknown'}: {lines[0]}")
+    for line in lines[1:]:
+        print(f"  {line}")
     print(f"  witnessed by {', '.join(witnesses)}" if witnesses else "  no witness signed the last one")
     print("  would not be noticed: another history signed with the log's own key, unless a copy or a witness knows this one")
+    if names is not None:
+        print("  report.html, names.json, controls.json and the texts for people were checked for damage alone: believe this answer")
     if not given.keys:
-        print("  the keys were taken from beside the log, which shows only that it fits itself: give yours with --keys")
+        print("  the keys were taken from beside it, which shows only that it fits itself: give yours with --keys")
     return 0 if given.keys else 2
 
 

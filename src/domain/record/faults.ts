@@ -103,4 +103,17 @@ export type PublishedFault =
   /** A tile is not the one that the events make, or is not there. */
   | 'tile-differs';
 
-export type RecordFault = RowFault | VerifierFault | PublishedFault;
+/** What can be wrong with an evidence pack by itself. */
+export type PackFault =
+  /** A file is not the one that its own list of sums names: it was damaged, or is missing, or came later. */
+  | 'file-damaged'
+  /** The proof does not lead from the event to the root that was signed. */
+  | 'proof-differs'
+  /** The digest in an event is not that of its plan. */
+  | 'plan-digest-differs'
+  /** It is an event of another request. */
+  | 'another-request'
+  /** A view says something other than the events. */
+  | 'view-differs';
+
+export type RecordFault = RowFault | VerifierFault | PublishedFault | PackFault;

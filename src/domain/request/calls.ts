@@ -33,6 +33,7 @@ const called: { readonly [T in EventType]: readonly Called[] } = {
   'given-up': ['requester'],
   reminded: ['approvers'],
   'texts-erased': nobody,
+  'evidence-made': nobody,
   'clock-set-right': nobody,
 };
 

@@ -6,6 +6,7 @@
 import { isBlank } from '../unseen.ts';
 import { decideOn, expiry, requesterLost } from './decide-approval.ts';
 import { change, unfitToAsk } from './decide-change.ts';
+import { noteEvidence } from './decide-evidence.ts';
 import { isOver, remind } from './decide-remind.ts';
 import { checkRun, intend, orderRun, record, stopRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
@@ -50,6 +51,8 @@ export function decide(request: Request | null, command: Command, now: Date): De
       return retryOrGiveUp(request, command);
     case 'erase-texts':
       return eraseTexts(request, command);
+    case 'note-evidence':
+      return noteEvidence(request, command);
     case 'set-clock-right':
       return setClockRight(request, command);
     case 'expire':

@@ -1,6 +1,7 @@
 /** The events of a request: the only record there is. A request's state is the fold of these. */
 import { z } from 'zod';
 import { Effect } from '../effect.ts';
+import { Reading } from '../evidence/reading.ts';
 import { Failure } from '../failure.ts';
 import { FormId, type PersonId } from '../ids.ts';
 import { NonceHash } from '../own-key.ts';
@@ -138,6 +139,11 @@ const payloadsWith = (plan: z.ZodType<Plan>) => ({
    * for good: it says why, and must not name anybody.
    */
   'texts-erased': z.strictObject({ reason: z.string() }),
+  /**
+   * Somebody made evidence of the request: with what people wrote or without, and what was read from Azure for it. It changes
+   * nothing about it. In record 2 from decision 39 on.
+   */
+  'evidence-made': z.strictObject({ texts: z.boolean(), reading: Reading }),
   /**
    * A wrong clock had dated events ahead, the last of all at `ahead` (ISO 8601): from this event on times are right again. It
    * stands in whichever request was the last to be written to, and changes nothing about it.

@@ -135,6 +135,7 @@ export function evolve(request: Request, event: StoredEvent): Request {
       return { ...base, state: 'awaiting-approval', remindedAt: time };
     case 'decided-late':
     case 'clock-set-right':
+    case 'evidence-made':
       return { ...request, revision: event.revision };
     case 'texts-erased':
       return withoutTexts({ ...request, revision: event.revision });

@@ -1,5 +1,6 @@
 /** What can be asked of a request, by people and by its run, and what a decision about it looks like. */
 
+import type { Reading } from '../evidence/reading.ts';
 import type { Failure, Receipt } from '../failure.ts';
 import type { FormId, PersonId } from '../ids.ts';
 import type { Plan, StepName } from '../plan.ts';
@@ -100,6 +101,8 @@ export type Command =
   /** Has those called again who can decide. */
   | (Click & { readonly do: 'remind' })
   | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }
+  /** Whoever may look made evidence of it; who that is was asked before. */
+  | { readonly do: 'note-evidence'; readonly actor: Actor; readonly texts: boolean; readonly reading: Reading }
   /** The record goes on from the present time: the last event of all is dated `ahead` of it. */
   | { readonly do: 'set-clock-right'; readonly actor: Actor; readonly ahead: string }
   | { readonly do: 'expire' }

@@ -51,6 +51,19 @@ const Acted = z.discriminatedUnion('kind', [
 ]);
 export type Acted = z.output<typeof Acted>;
 
+/** The pack comes in base64, as a zip. */
+const Evidence = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('made'), name: z.string(), archive: z.base64(), seq: z.number(), witnessed: z.boolean() }),
+  z.object({ kind: z.literal('not-published'), published: z.number(), needed: z.number() }),
+  z.object({ kind: z.literal('nowhere-published') }),
+  z.object({ kind: z.literal('refused'), code: RefusalCode, fact: z.string() }),
+]);
+export type Evidence = z.output<typeof Evidence>;
+
+/** By an operator, by the name they gave; with what people wrote, with the names of people. */
+const EvidenceWanted = z.object({ id: RequestId, by: name, texts: z.boolean(), names: z.boolean() });
+export type EvidenceWanted = z.output<typeof EvidenceWanted>;
+
 const count = z.number().int().min(0);
 const limit = z.number().int().min(1).max(500);
 
@@ -76,6 +89,8 @@ export const calls = {
   act: { input: z.object({ id: RequestId, act: Act }), output: Acted },
   /** Lets the record go on from the present time, where a wrong clock dated its last event ahead. */
   resume: { input: z.object({ by: name }), output: Acted },
+  /** Evidence of a request as a pack. Each time it is asked it is taken anew: an event in the record says so. */
+  evidence: { input: EvidenceWanted, output: Evidence },
   /** What the running bot finds of itself and its surroundings; with an agent's name or id also which rule applies to it. */
   diagnose: { input: Look, output: z.array(Diagnosis) },
 } as const;
@@ -87,4 +102,4 @@ export type Control = {
   ) => Promise<z.output<(typeof calls)[N]['output']>>;
 };
 /** What needs the store alone. */
-export type Records = Omit<Control, 'hello' | 'diagnose'>;
+export type Records = Omit<Control, 'hello' | 'diagnose' | 'evidence'>;

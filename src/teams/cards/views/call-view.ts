@@ -77,6 +77,7 @@ export function callWords(to: Called, event: StoredEvent, request: Request, name
     case 'stop-requested':
     case 'retried':
     case 'texts-erased':
+    case 'evidence-made':
     case 'clock-set-right':
       throw new Error(`nobody is called for ${body.type}`);
   }

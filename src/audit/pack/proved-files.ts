@@ -1,0 +1,60 @@
+/** The part of a pack that proves something: events out of the published log, each with its proof, and the checkpoint over all. */
+import type { AnchorFiles } from '../../domain/ports/anchor.ts';
+import { newestPath } from '../anchor/files.ts';
+import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
+import { leafHash } from '../tlog/hashes.ts';
+import { provesInclusion } from '../tlog/proofs.ts';
+import { tileWidth } from '../tlog/tile-paths.ts';
+import { TileReader } from '../tlog/tile-reader.ts';
+import { proofFile } from '../tlog/tlog-proof.ts';
+import { packFile, proofPath } from './files.ts';
+
+export interface ProvedFiles {
+  readonly checkpoint: Checkpoint;
+  /** The checkpoint as it was signed. */
+  readonly note: string;
+  /** In the order of the numbers. */
+  readonly bodies: readonly string[];
+  readonly files: ReadonlyMap<string, Buffer>;
+}
+
+/** What is published does not fit together, or does not reach as far as the events: no pack can be made of it. */
+export class LogUnusable extends Error {
+  override readonly name = 'LogUnusable';
+}
+
+/** The newest checkpoint as it lies there; its signatures are for whoever verifies. Null: nothing was published. */
+export async function newestCheckpoint(
+  read: AnchorFiles['read'],
+): Promise<{ readonly note: string; readonly checkpoint: Checkpoint } | null> {
+  const note = (await read(newestPath))?.toString('utf8');
+  if (note === undefined) return null;
+  const checkpoint = readCheckpoint(note.slice(0, note.indexOf('\n\n') + 1));
+  if (checkpoint === null) throw new LogUnusable(`${newestPath}: not a checkpoint`);
+  return { note, checkpoint };
+}
+
+/** `numbers`: of events, from 1, in order. Throws {@link LogUnusable}, and whatever the files throw. */
+export async function provedFiles(read: AnchorFiles['read'], numbers: readonly number[]): Promise<ProvedFiles> {
+  const newest = await newestCheckpoint(read);
+  const last = numbers.at(-1) ?? 0;
+  if (newest === null || newest.checkpoint.size < last) {
+    throw new LogUnusable(`event ${last} is not published: ${newest?.checkpoint.size ?? 0} events are`);
+  }
+  const { note, checkpoint } = newest;
+  const reader = new TileReader(read, checkpoint.size);
+  const bodies: string[] = [];
+  const files = new Map([[packFile.checkpoint as string, Buffer.from(note)]]);
+  for (const number of numbers) {
+    const index = number - 1;
+    const entry = (await reader.entries(Math.floor(index / tileWidth)))[index % tileWidth];
+    const hashes = await reader.inclusion(index);
+    if (entry === undefined || !provesInclusion(leafHash(entry), index, checkpoint.size, hashes, checkpoint.root)) {
+      throw new LogUnusable(`event ${number} is not in the log that was signed`);
+    }
+    bodies.push(entry.toString('utf8'));
+    files.set(proofPath(index), Buffer.from(proofFile({ index, hashes, note })));
+  }
+  files.set(packFile.events, Buffer.from(bodies.map((body) => `${body}\n`).join('')));
+  return { checkpoint, note, bodies, files };
+}

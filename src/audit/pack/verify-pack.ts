@@ -1,0 +1,180 @@
+/**
+ * Verifies an evidence pack: signatures, proofs, the rules that its request lived by, and that every view says what the events
+ * say. The verdict is made here, of the events alone.
+ */
+import { createHash } from 'node:crypto';
+import { planDigest } from '../../domain/digest.ts';
+import { type Verdict, verdictOf } from '../../domain/evidence/verdict.ts';
+import { RequestId } from '../../domain/ids.ts';
+import { type Link, RevealedText } from '../../domain/record/chain.ts';
+import type { StoredEvent } from '../../domain/request/events.ts';
+import { fold } from '../../domain/request/evolve.ts';
+import type { Request } from '../../domain/request/request.ts';
+import { openCheckpoint, type SignedCheckpoint } from '../anchor/read-anchor.ts';
+import type { ReadBody } from '../strict-body.ts';
+import { leafHash } from '../tlog/hashes.ts';
+import { provesInclusion } from '../tlog/proofs.ts';
+import { readProofFile } from '../tlog/tlog-proof.ts';
+import type { VerifierKey } from '../tlog/verifier-key.ts';
+import { type Finding, genesis, verifyLink, verifyTexts } from '../verify.ts';
+import { Lives } from '../verify-lives.ts';
+import { neededFiles, type PackFiles, packFile, proofPath } from './files.ts';
+import { type ReadEvent, readEvent } from './read-events.ts';
+import { damagedIn } from './sums.ts';
+import { viewsOf } from './views.ts';
+
+export interface PackReport {
+  /** Null: a key that was given signed something else. */
+  readonly checkpoint: SignedCheckpoint | null;
+  readonly events: readonly StoredEvent[];
+  /** What the events make of the request; null: they cannot be read. */
+  readonly request: Request | null;
+  readonly verdict: Verdict | null;
+  /** How many texts are shown, each what the record commits to. */
+  readonly texts: number;
+  readonly findings: readonly Finding[];
+}
+
+/** It cannot be looked at: a file is missing, or no key that was given signed it. */
+export class PackUnusable extends Error {
+  override readonly name = 'PackUnusable';
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+const linesIn = (bytes: Buffer | undefined): readonly string[] =>
+  (bytes?.toString('utf8') ?? '').split('\n').slice(0, -1);
+
+class PackVerifier {
+  readonly findings: Finding[] = [];
+  readonly #files: PackFiles;
+  readonly #read: ReadBody;
+  readonly #checkpoint: SignedCheckpoint;
+
+  constructor(files: PackFiles, checkpoint: SignedCheckpoint, read: ReadBody) {
+    this.#files = files;
+    this.#checkpoint = checkpoint;
+    this.#read = read;
+  }
+
+  verify(): Omit<PackReport, 'checkpoint'> {
+    for (const detail of damagedIn(this.#files)) this.#note(0, 'file-damaged', detail);
+    const texts = this.#texts();
+    const bodies = linesIn(this.#files.get(packFile.events));
+    const read = bodies.flatMap((body, at) => this.#event(body, at + 1, texts));
+    this.#onlyTheseProofs(read);
+    const lines = read.map(({ line }) => line);
+    this.findings.push(...verifyTexts(lines, texts));
+    const events = read.map(({ event }) => event);
+    const request = read.length === bodies.length ? this.#live(read) : null;
+    if (request !== null) this.#views(request, events);
+    const verdict = request === null ? null : verdictOf(request, events);
+    return { events, request, verdict, texts: texts.length, findings: this.findings };
+  }
+
+  #note(seq: number, kind: Finding['kind'], detail: string): void {
+    this.findings.push({ seq, kind, detail });
+  }
+
+  #texts(): readonly RevealedText[] {
+    return linesIn(this.#files.get(packFile.texts)).flatMap((line) => {
+      try {
+        return RevealedText.parse(JSON.parse(line));
+      } catch {
+        this.#note(0, 'line-unreadable', `${packFile.texts}: ${line.slice(0, 80)}`);
+        return [];
+      }
+    });
+  }
+
+  #event(body: string, row: number, texts: readonly RevealedText[]): readonly ReadEvent[] {
+    const found = readEvent(body, texts, this.#read);
+    if (typeof found === 'string') {
+      this.#note(0, 'body-unknown', `${packFile.events} line ${row}: ${found}`);
+      return [];
+    }
+    const { seq } = found.line;
+    if (!this.#isInLog(body, seq - 1)) {
+      this.#note(seq, 'proof-differs', `${packFile.events} line ${row}, ${proofPath(seq - 1)}`);
+    }
+    this.#digest(found.event);
+    return [found];
+  }
+
+  #isInLog(body: string, index: number): boolean {
+    const proof = readProofFile(this.#files.get(proofPath(index))?.toString('utf8') ?? '');
+    if (proof === null || proof.index !== index) return false;
+    const note = this.#files.get(packFile.checkpoint)?.toString('utf8');
+    const { size, root } = this.#checkpoint;
+    return proof.note === note && provesInclusion(leafHash(Buffer.from(body, 'utf8')), index, size, proof.hashes, root);
+  }
+
+  /** A proof of an event that is not shown says that one was left out. */
+  #onlyTheseProofs(read: readonly ReadEvent[]): void {
+    const wanted = new Set(read.map(({ line }) => proofPath(line.seq - 1)));
+    for (const name of this.#files.keys()) {
+      if (name.startsWith('proofs/') && !wanted.has(name))
+        this.#note(0, 'proof-differs', `${name}: of no event in the pack`);
+    }
+  }
+
+  #digest({ seq, body }: StoredEvent): void {
+    if (!('plan' in body.data)) return;
+    const digest = planDigest(body.data.plan, sha256);
+    if (digest !== body.planDigest)
+      this.#note(seq, 'plan-digest-differs', `${body.planDigest}, the plan makes ${digest}`);
+  }
+
+  /** Replays the request by its rules, then folds it. */
+  #live(read: readonly ReadEvent[]): Request | null {
+    const id = RequestId.safeParse(read[0]?.line.request).data;
+    if (id === undefined) {
+      this.#note(0, 'begins-otherwise', `${packFile.events}: no request`);
+      return null;
+    }
+    let last: Link = { seq: 0, hash: genesis };
+    const lives = new Lives(this.#read, true, (seq, kind, detail) => this.#note(seq, kind, detail));
+    for (const { line } of read) {
+      if (line.request !== id) this.#note(line.seq, 'another-request', `${line.request}, not ${id}`);
+      if (line.seq <= last.seq) this.#note(line.seq, 'not-contiguous', `event ${line.seq} after ${last.seq}`);
+      // Between two that stand side by side in the record the chain can be looked at as well.
+      if (line.seq === last.seq + 1) this.findings.push(...verifyLink(last, line));
+      last = line;
+      lives.event(line);
+    }
+    if (this.findings.length > 0) return null;
+    return fold(
+      id,
+      read.map(({ event }) => event),
+    );
+  }
+
+  /** A policy's version is the beginning of its digest. */
+  #rules({ policy }: Request): void {
+    const rules = this.#files.get(packFile.rules);
+    if (rules === undefined || sha256(rules.toString('utf8')).startsWith(policy.version)) return;
+    this.#note(0, 'view-differs', `${packFile.rules}: not the policy ${policy.version} that applied`);
+  }
+
+  #views(request: Request, events: readonly StoredEvent[]): void {
+    this.#rules(request);
+    for (const [name, expected] of viewsOf(request, events)) {
+      if (this.#files.get(name)?.equals(expected) !== true)
+        this.#note(0, 'view-differs', `${name}: not what the events make`);
+    }
+  }
+}
+
+/** Throws {@link PackUnusable}. Keys are those that were given, compared whole. */
+export async function verifyPack(files: PackFiles, keys: readonly VerifierKey[], read: ReadBody): Promise<PackReport> {
+  const missing = neededFiles.filter((name) => !files.has(name));
+  if (missing.length > 0) throw new PackUnusable(`there is no ${missing.join(', ')} in it`);
+  const { fault, checkpoint } = await openCheckpoint(
+    async (name) => files.get(name) ?? null,
+    packFile.checkpoint,
+    keys,
+  );
+  if (checkpoint !== null) return { checkpoint, ...new PackVerifier(files, checkpoint, read).verify() };
+  if (/no-known-signature|of another log/.test(fault)) throw new PackUnusable(fault);
+  const findings = [{ seq: 0, kind: 'checkpoint-not-signed', detail: fault }] as const;
+  return { checkpoint, events: [], request: null, verdict: null, texts: 0, findings };
+}

@@ -1,0 +1,100 @@
+/**
+ * What a pack says of its events for tools and people: projections of them and nothing else, so that whoever verifies can make
+ * each anew and compare. None of them is believed.
+ */
+import { canonicalJson } from '../../domain/canonical-json.ts';
+import { digestSubject } from '../../domain/digest.ts';
+import { lastReading } from '../../domain/evidence/verdict.ts';
+import { highestProof } from '../../domain/proof.ts';
+import type { EventType, StoredEvent } from '../../domain/request/events.ts';
+import type { Request } from '../../domain/request/request.ts';
+import { packFile } from './files.ts';
+
+/** Raised with every change of what a view holds. */
+const schema = 1;
+
+const decisions: readonly EventType[] = [
+  'submitted',
+  'approved',
+  'rejected',
+  'cancelled',
+  'expired',
+  'decided-late',
+  'plan-changed',
+  'request-changed',
+  'run-checked',
+  'stop-requested',
+  'retried',
+  'given-up',
+  'texts-erased',
+  'evidence-made',
+];
+const ofSteps: readonly EventType[] = ['step-intended', 'step-done', 'step-failed'];
+
+/** These stand in files of their own. */
+const elsewhere = new Set(['plan', 'policy', 'reading', 'formId', 'origin']);
+
+const dataOf = ({ body }: StoredEvent): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(body.data).filter(([field]) => !elsewhere.has(field)));
+
+function decisionOf(event: StoredEvent) {
+  const { seq, time, body } = event;
+  const { type, actor, submittedBy, planDigest } = body;
+  return { event: seq, time, type, actor, submittedBy, planDigest, data: dataOf(event) };
+}
+
+function stepOf(event: StoredEvent) {
+  const { seq, time, body } = event;
+  const { type, changes, clientRequestId, correlationId } = body;
+  return { event: seq, time, type, changes, clientRequestId, correlationId, data: dataOf(event) };
+}
+
+/** What was looked at when the plan was made that was asked last. */
+function beforeOf({ plan: { observation } }: Request) {
+  const { resource, vault, key, from, grantHeld } = observation;
+  return { resource, vault, key, from, grantHeld };
+}
+
+function nowOf(events: readonly StoredEvent[]) {
+  const last = lastReading(events);
+  return last === null ? null : { event: last.seq, time: last.at, ...last.reading };
+}
+
+const applied = (events: readonly StoredEvent[]) =>
+  events.flatMap(({ seq, time, body }) => ('policy' in body.data ? [{ event: seq, time, ...body.data.policy }] : []));
+
+const proved = (events: readonly StoredEvent[]) =>
+  events.flatMap(({ seq, time, body }) =>
+    'proofs' in body.data ? [{ event: seq, time, proofs: body.data.proofs }] : [],
+  );
+
+const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+
+/** By file name. The plan is what its digest is made of: `sha256sum plan.json` is the digest in the events. */
+export function viewsOf(request: Request, events: readonly StoredEvent[]): ReadonlyMap<string, Buffer> {
+  const of = { schema, request: request.id };
+  const { wish, observation } = request.plan;
+  const level = request.state === 'succeeded' ? highestProof(request.proofs) : null;
+  return new Map([
+    [packFile.plan, Buffer.from(canonicalJson(digestSubject(request.plan)))],
+    [packFile.decisions, json({ ...of, events: events.filter(isOf(decisions)).map(decisionOf) })],
+    [
+      packFile.change,
+      json({
+        ...of,
+        resource: wish.resource.id,
+        vault: observation.vault.id,
+        before: beforeOf(request),
+        steps: events.filter(isOf(ofSteps)).map(stepOf),
+        now: nowOf(events),
+      }),
+    ],
+    [packFile.proof, json({ ...of, state: request.state, level, events: proved(events) })],
+    [packFile.policy, json({ ...of, applied: applied(events) })],
+  ]);
+}
+
+const isOf =
+  (types: readonly EventType[]) =>
+  ({ body }: StoredEvent): boolean =>
+    types.includes(body.type);

@@ -1,0 +1,116 @@
+/** What the events of a request come to, for somebody who was not there: derived from them, never said by anybody. */
+import { madeVersion } from '../effect.ts';
+import type { PersonId } from '../ids.ts';
+import { type CustomerKey, isNamedAlike } from '../observed.ts';
+import { effectsOf, type StepName } from '../plan.ts';
+import { highestProof, type ProofLevel } from '../proof.ts';
+import type { EventBodyOf, StoredEvent } from '../request/events.ts';
+import { keyProgress, type Request, type Succeeded } from '../request/request.ts';
+import type { Reading } from './reading.ts';
+
+/** What was read from Azure when evidence was made last. */
+export interface LastReading {
+  readonly at: string;
+  /** Number of the event. */
+  readonly seq: number;
+  readonly reading: Reading;
+}
+
+/** What that reading says about the key that the request put the agent under. */
+export type Since = 'same' | 'other' | 'gone' | 'unread';
+
+/** `by` null: an operator, or the bot itself. Times are ISO 8601. */
+export type Verdict =
+  | {
+      readonly is: 'under-key';
+      readonly key: CustomerKey;
+      readonly since: string;
+      readonly level: ProofLevel | null;
+      readonly now: Since;
+      /** What the agent was under at the last reading; null: Microsoft's, or it was not read. */
+      readonly found: CustomerKey | null;
+    }
+  | {
+      readonly is: 'not-changed';
+      readonly how: 'rejected' | 'cancelled' | 'expired';
+      readonly by: PersonId | null;
+      readonly at: string;
+      /** Something had been done in a run before. */
+      readonly touched: boolean;
+    }
+  | {
+      readonly is: 'failed';
+      readonly step: StepName | null;
+      readonly done: readonly StepName[];
+      readonly by: PersonId | null;
+      readonly at: string;
+    }
+  | {
+      readonly is: 'open';
+      readonly state: 'awaiting-approval' | 'approved' | 'running' | 'needs-attention';
+      readonly step: StepName | null;
+      readonly at: string;
+    };
+
+const isReading = (event: StoredEvent): event is StoredEvent & { readonly body: EventBodyOf<'evidence-made'> } =>
+  event.body.type === 'evidence-made';
+
+export function lastReading(events: readonly StoredEvent[]): LastReading | null {
+  const event = events.findLast(isReading);
+  return event === undefined ? null : { at: event.time, seq: event.seq, reading: event.body.data.reading };
+}
+
+/** The key that the plan puts the agent under, with the version that a run has made; null: none is known yet. */
+export function wantedKey({ plan, outputs }: Pick<Request, 'plan' | 'outputs'>): CustomerKey | null {
+  const effect = effectsOf(plan).find(({ change }) => change === 'customer-key');
+  // Without the effect the agent was under it before.
+  if (effect?.change !== 'customer-key') return plan.observation.resource.customerKey;
+  const { vaultUri, keyName, keyVersion } = effect.to;
+  const version = keyVersion === madeVersion ? (outputs.keyVersion ?? null) : keyVersion;
+  return { vaultUri, keyName, keyVersion: version };
+}
+
+function sinceThen(
+  key: CustomerKey,
+  last: LastReading | null,
+): { readonly now: Since; readonly found: CustomerKey | null } {
+  const resource = last?.reading.resource;
+  if (resource?.seen === 'absent') return { now: 'gone', found: null };
+  if (resource?.seen !== 'yes') return { now: 'unread', found: null };
+  const found = resource.value.customerKey;
+  return { now: found !== null && isNamedAlike(found, key) ? 'same' : 'other', found };
+}
+
+function underKey(request: Succeeded, last: LastReading | null): Verdict {
+  const key = wantedKey(request) ?? { vaultUri: request.plan.observation.vault.uri, keyName: '', keyVersion: null };
+  return {
+    is: 'under-key',
+    key,
+    since: keyProgress(request)?.endedAt ?? request.changedAt,
+    level: highestProof(request.proofs),
+    ...sinceThen(key, last),
+  };
+}
+
+export function verdictOf(request: Request, events: readonly StoredEvent[]): Verdict {
+  const { changedAt: at, touched } = request;
+  switch (request.state) {
+    case 'succeeded':
+      return underKey(request, lastReading(events));
+    case 'rejected':
+    case 'cancelled':
+      return { is: 'not-changed', how: request.state, by: request.ended.by, at: request.ended.at, touched };
+    case 'expired':
+      return { is: 'not-changed', how: 'expired', by: null, at, touched };
+    case 'failed': {
+      const done = request.progress.filter(({ state }) => state === 'done').map(({ name }) => name);
+      return { is: 'failed', step: request.step, done, by: request.ended.by, at: request.ended.at };
+    }
+    case 'needs-attention':
+      return { is: 'open', state: request.state, step: request.step, at };
+    case 'awaiting-approval':
+    case 'approved':
+    case 'running':
+      return { is: 'open', state: request.state, step: null, at };
+  }
+}

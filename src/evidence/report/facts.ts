@@ -1,0 +1,19 @@
+/** What the report tells of: what is in the pack, and nothing else. */
+import type { StoredEvent } from '../../domain/request/events.ts';
+import type { Request } from '../../domain/request/request.ts';
+
+export interface ReportFacts {
+  readonly request: Request;
+  /** Oldest first. */
+  readonly events: readonly StoredEvent[];
+  /** A person's name as it was looked up; null: it was not, or is left out. */
+  readonly names: (id: string) => string | null;
+  /** The checkpoint as it was signed. */
+  readonly note: string;
+  /** Who signed it beside the log, by the keys in the pack, and when (ISO 8601). */
+  readonly witness: { readonly name: string; readonly at: string } | null;
+  /** What people wrote is in the pack. */
+  readonly texts: boolean;
+  /** The whole policy is in the pack. */
+  readonly rules: boolean;
+}

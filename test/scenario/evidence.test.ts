@@ -1,0 +1,367 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { anchorFolder } from '../../src/audit/anchor/folder.ts';
+import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
+import { archiveOf, filesOf } from '../../src/audit/pack/archive.ts';
+import { type PackFiles, packFile } from '../../src/audit/pack/files.ts';
+import { PackUnusable, verifyPack } from '../../src/audit/pack/verify-pack.ts';
+import { signingKey } from '../../src/audit/tlog/signing-key.ts';
+import { reportFacts } from '../../src/evidence/make-pack.ts';
+import { reportOf } from '../../src/evidence/report/report.ts';
+import { parseEventBody } from '../../src/operations/registry.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { type EvidenceWorld, logKey, logName, startEvidenceWorld, witnessKey } from '../support/evidence-world.ts';
+import { http } from '../support/local-azure.ts';
+import { type Judge, pythonJudge } from '../support/outside-judges.ts';
+import {
+  asChange,
+  damagedAnywhere,
+  eventsMoved,
+  forged,
+  type PackChange,
+  swappedWith,
+  takenAway,
+  withSums,
+} from '../support/pack-changes.ts';
+import { type Body, packOfRewritten } from '../support/rewritten-log.ts';
+import { approvalCard, approve, ask, choices, people, places, shows } from '../support/story.ts';
+
+/** Evidence of real requests: what is in a pack, who can check it with what, and what of a changed one is found. */
+
+const python = fileURLToPath(new URL('../../src/audit/outside/verify.py', import.meta.url));
+let evidence: EvidenceWorld;
+let id: string;
+let rejected: string;
+let pack: string;
+let files: PackFiles;
+let other: PackFiles;
+let bodies: readonly string[];
+
+async function read(file: string): Promise<PackFiles> {
+  const found = filesOf(await readFile(file));
+  if (typeof found === 'string') throw new Error(found);
+  return found;
+}
+
+const verify = (file: string, ...more: readonly string[]) =>
+  cmkBot(['audit', 'verify', file, '--log-key', evidence.keyFile, ...more], {});
+
+const textIn = (name: string): string => files.get(name)?.toString('utf8') ?? '';
+
+beforeAll(async () => {
+  evidence = await startEvidenceWorld();
+  const { world } = evidence;
+  rejected = await ask(world, choices.test);
+  await world.teams.click(people.approver, (await approvalCard(world, rejected)).id, 'request.reject', {
+    inputs: { comment: 'Not this week' },
+  });
+  id = await ask(world, choices.first);
+  // So that Azure refuses twice before it does as it is asked.
+  const names = ['identity-not-known-yet', 'operation-fails-key-kept'];
+  await http(world.azure, 'POST', '/simulator/scenarios', { body: { names } });
+  await approve(world, people.approver, await approvalCard(world, id));
+  await shows(world, places.operations, people.requester, id, /Succeeded|is under/);
+  pack = await evidence.take(id, 'pack.zip');
+  files = await read(pack);
+  other = await read(await evidence.take(rejected, 'rejected.zip', '--with-texts'));
+  const anchor = anchorFolder(path.join(world.dataDir, 'anchor'));
+  const found: string[] = [];
+  for await (const body of (await AnchorReader.open(anchor, [logKey.verifier])).bodies()) found.push(body);
+  bodies = found;
+  const keep = process.env.CMK_KEEP_EVIDENCE;
+  if (keep !== undefined) {
+    await writeFile(path.join(keep, 'pack.zip'), archiveOf(files));
+    await writeFile(path.join(keep, 'rejected.zip'), archiveOf(other));
+  }
+}, 120_000);
+afterAll(() => evidence.end());
+
+describe('a pack', () => {
+  it('says by itself, to whoever has the log’s key, what came of the request', async () => {
+    const { code, out } = await verify(pack);
+    expect(out).toMatch(/^proved: \d+ events of CMK-/);
+    expect(out).toContain('triage-agent-prod is under key cmk-triage-agent in kv-care-prod since ');
+    expect(out).toContain(`asked by ${people.requester}, approved by ${people.approver}; proof level L2 of L3`);
+    expect(out).toContain('Witnessed by witness.example/w1');
+    expect(code).toBe(0);
+    const no = await verify(path.join(evidence.folder, 'rejected.zip'));
+    expect(no.out).toContain(
+      `triage-agent-test was not changed: ${people.requester} asked, ${people.approver} rejected it`,
+    );
+    expect(no.out).toContain('2 texts that people wrote, as the record commits to.');
+  });
+
+  it('says the same with nothing but Python’s standard library, unpacked and as it is', async () => {
+    const folder = path.join(evidence.folder, 'unpacked');
+    for (const [name, bytes] of files) {
+      await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+      await writeFile(path.join(folder, name), bytes);
+    }
+    // Isolated: no package of the machine's is found, and nothing of the environment is read.
+    for (const given of [pack, folder]) {
+      const run = ['-I', path.join(folder, 'verify.py'), given, '--keys', evidence.keyFile];
+      const { stdout } = await promisify(execFile)('python3', run);
+      expect(stdout).toMatch(/^proved: \d+ events of CMK-/);
+      expect(stdout).toContain('triage-agent-prod is under cmk-triage-agent in ');
+      expect(stdout).toContain(`asked by ${people.requester}, approved by ${people.approver}`);
+      expect(stdout).toContain('level L2');
+      expect(stdout).toContain('witnessed by witness.example/w1');
+    }
+  });
+
+  it('is compared with a copy of the log, which knows what was left out and what came later', async () => {
+    const anchor = path.join(evidence.world.dataDir, 'anchor');
+    expect((await verify(pack, '--anchor', anchor)).out).toContain('still holds them.');
+    await evidence.take(id, 'again.zip');
+    const later = await verify(pack, '--anchor', anchor);
+    expect(later).toMatchObject({ code: 0, out: expect.stringContaining('1 event of the request came later') });
+    const { stdout } = await promisify(execFile)('python3', [
+      python,
+      pack,
+      '--keys',
+      evidence.keyFile,
+      '--later',
+      anchor,
+    ]);
+    expect(stdout).toContain('still holds them; 1 events of the request came later');
+  });
+
+  it('is itself an event of the record, with what Azure held at that moment', async () => {
+    const { out } = await cmkBot(['requests', 'show', id], { CMK_DATA_DIR: evidence.world.dataDir });
+    expect(out).toMatch(/took evidence of it.*Azure showed key cmk-triage-agent/s);
+    const made: Body = JSON.parse(textIn(packFile.events).split('\n').at(-2) ?? '');
+    expect(made).toMatchObject({
+      type: 'evidence-made',
+      actor: { kind: 'operator' },
+      data: {
+        texts: false,
+        reading: {
+          resource: { seen: 'yes', value: { customerKey: { keyName: 'cmk-triage-agent' } } },
+          vault: { seen: 'yes', value: { purgeProtection: true } },
+          key: { seen: 'yes', value: { enabled: true } },
+          grantHeld: { seen: 'yes', value: true },
+        },
+      },
+    });
+    expect(JSON.parse(textIn(packFile.change))).toMatchObject({ now: { event: made.seq } });
+  });
+
+  it('tells of every try, under the ids that Azure’s own log has', () => {
+    const { steps } = JSON.parse(textIn(packFile.change));
+    const failed = steps.filter(({ type }: Body) => type === 'step-failed').map(({ data }: Body) => data.failure.code);
+    expect([...new Set(failed)]).toEqual(['PrincipalNotFound', 'KeyVaultAccessForbidden']);
+    expect(
+      steps.filter(({ type, correlationId }: Body) => type === 'step-done' && correlationId !== null).length,
+    ).toBeGreaterThan(3);
+  });
+
+  it('holds nothing that people wrote, no secret and no address, unless texts were asked for', () => {
+    for (const [name, bytes] of files) {
+      expect([name, /Own keys before the audit|@example|eyJ[A-Za-z0-9]/.test(bytes.toString('latin1'))]).toEqual([
+        name,
+        false,
+      ]);
+    }
+    expect(files.has(packFile.texts)).toBe(false);
+    expect(other.get(packFile.texts)?.toString('utf8')).toContain('Not this week');
+  });
+
+  it('is made of names that the record does not have only where they may be', async () => {
+    expect(JSON.parse(textIn(packFile.names))).toMatchObject({ [people.requester]: 'Requester' });
+    const without = await read(await evidence.take(id, 'nameless.zip', '--without-names'));
+    expect(without.has(packFile.names)).toBe(false);
+    expect(without.get(packFile.report)?.toString('utf8')).not.toContain('Requester');
+  });
+
+  it('is of the same bytes however it is put together', async () => {
+    expect(archiveOf(new Map([...files].reverse()))).toEqual(await readFile(pack));
+  });
+});
+
+/** By our verifier, as the command line judges. */
+async function ours({ files: changed }: PackChange): Promise<string> {
+  const keys = [logKey.verifier, witnessKey.verifier];
+  const found = await verifyPack(changed, keys, parseEventBody).catch((error: unknown) => {
+    if (error instanceof PackUnusable) return error.message;
+    throw error;
+  });
+  if (typeof found === 'string') return found;
+  const { findings, request, events } = found;
+  if (findings[0] !== undefined || request === null) return findings[0]?.kind ?? 'unreadable';
+  return reportOf(reportFacts(changed, request, events)) === changed.get(packFile.report)?.toString('utf8')
+    ? 'ok'
+    : 'report';
+}
+
+async function judged(
+  changes: readonly PackChange[],
+): Promise<readonly (readonly [what: string, ours: boolean, python: boolean])[]> {
+  const judge: Judge | null = await pythonJudge();
+  if (judge === null) throw new Error('there is no Python here');
+  const folder = path.join(evidence.folder, 'unpacked');
+  const theirs = await judge(
+    folder,
+    evidence.keyFile,
+    changes.map((change) => asChange(files, change)),
+  );
+  const own = await Promise.all(changes.map(ours));
+  return changes.map(({ what }, at) => [what, own[at] !== 'ok', theirs[at] !== 'ok']);
+}
+
+const proved = [
+  packFile.events,
+  packFile.checkpoint,
+  packFile.plan,
+  packFile.rules,
+  packFile.decisions,
+  packFile.change,
+  packFile.proof,
+  packFile.policy,
+];
+
+describe('a pack that was changed', () => {
+  it('as it lies there, is accepted by both', async () => {
+    expect(await judged([{ what: 'nothing', files }])).toEqual([['nothing', false, false]]);
+  });
+
+  it.each<readonly [kind: string, changes: () => PackChange[]]>([
+    ['a bit anywhere in any file', () => damagedAnywhere(files)],
+    ['any file taken away', () => takenAway(files)],
+    ['a file put in', () => [{ what: 'more.txt', files: new Map([...files, ['more.txt', Buffer.from('more')]]) }]],
+    ['what is proved, or follows from it, with the sums made anew', () => forged(files, proved, 409)],
+    [
+      'any proof, with the sums made anew',
+      () =>
+        forged(
+          files,
+          [...files.keys()].filter((name) => name.startsWith('proofs/')),
+          211,
+        ),
+    ],
+    ['an event left out, doubled or moved, with the sums made anew', () => eventsMoved(files)],
+    [
+      'files of another request’s pack in it',
+      () => swappedWith(files, other, [...proved.filter((name) => name !== packFile.rules), packFile.texts]),
+    ],
+    [
+      'an event of another request, with its own proof',
+      () => {
+        const [line = ''] = (other.get(packFile.events)?.toString('utf8') ?? '').split('\n');
+        const name = 'proofs/0000000000.tlog-proof';
+        const events = Buffer.from(`${line}\n${textIn(packFile.events)}`);
+        return [
+          {
+            what: line.slice(0, 40),
+            files: withSums(new Map([...files, [packFile.events, events], [name, other.get(name) ?? Buffer.of()]])),
+          },
+        ];
+      },
+    ],
+  ])('%s: found by both verifiers', async (_kind, changes) => {
+    const verdicts = await judged(changes());
+    expect(verdicts.length).toBeGreaterThan(0);
+    expect(verdicts.filter(([, own, theirs]) => !(own && theirs))).toEqual([]);
+  });
+
+  it('the report, with the sums made anew, is found by ours, which makes it anew; names and words are believed', async () => {
+    const report = await judged(forged(files, [packFile.report], 997));
+    expect(report.filter(([, own]) => !own)).toEqual([]);
+    const looked = await judged(forged(files, [packFile.readme, packFile.controls, packFile.verifier], 100_000));
+    expect(looked.map(([, own, theirs]) => [own, theirs])).toEqual(looked.map(() => [false, false]));
+  });
+
+  it('the same events in a log of another key, or of a witness nobody knows, are of no log', async () => {
+    const stranger = signingKey(logName, 'log', Buffer.alloc(32, 9));
+    const theirs = await packOfRewritten(bodies, id, stranger, (body) => body);
+    expect(await judged([{ what: 'another key', files: theirs }])).toEqual([['another key', true, true]]);
+  });
+});
+
+/** What the owner of log and key could sign: the signature holds, and the rules do not. */
+const rewritings: readonly (readonly [what: string, change: (body: Body) => Body | null])[] = [
+  [
+    'approved by the one who asked',
+    (body) => (body.type === 'approved' ? { ...body, actor: { ...body.actor, id: people.requester } } : body),
+  ],
+  ['no approval at all', (body) => (body.type === 'approved' ? null : body)],
+  [
+    'let go with nobody counted',
+    (body) => (body.type === 'run-checked' ? { ...body, data: { ...body.data, counted: [] } } : body),
+  ],
+  ['never looked at again before the run', (body) => (body.type === 'run-checked' ? null : body)],
+  ['another plan approved', (body) => (body.type === 'approved' ? { ...body, planDigest: 'd'.repeat(64) } : body)],
+  [
+    'another plan put under the digest',
+    (body) =>
+      body.type === 'submitted'
+        ? { ...body, data: { ...body.data, plan: { ...body.data.plan, policyVersion: '00000000' } } }
+        : body,
+  ],
+  [
+    'success without its proofs',
+    (body) => (body.type === 'succeeded' ? { ...body, data: { ...body.data, proofs: [] } } : body),
+  ],
+  [
+    'success although the key was never set',
+    (body) => (body.type === 'step-done' && body.data.step === 'set-cmk' ? null : body),
+  ],
+];
+
+describe('a record that its owner rewrote and signed with the log’s own key', () => {
+  it.each(rewritings)('%s: found by both verifiers', async (what, change) => {
+    const forgery = await packOfRewritten(bodies, id, logKey, change);
+    expect(await judged([{ what, files: forgery }])).toEqual([[what, true, true]]);
+  });
+
+  it('another approver in place of the true one, in every event: only a witness or a copy of the log shows it', async () => {
+    const swap = (body: Body): Body =>
+      JSON.parse(JSON.stringify(body).replaceAll(people.approver, people.secondApprover));
+    const forgery = await packOfRewritten(bodies, id, logKey, swap);
+    expect(await judged([{ what: 'swap', files: forgery }])).toEqual([['swap', false, false]]);
+    const file = path.join(evidence.folder, 'forgery.zip');
+    await writeFile(file, archiveOf(forgery));
+    const { out } = await verify(file);
+    expect(out).toContain('No witness signed it, by the keys that were given');
+    const anchor = path.join(evidence.world.dataDir, 'anchor');
+    expect(await verify(file, '--anchor', anchor)).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/^NOT proved/),
+    });
+  });
+});
+
+describe('what is said where a pack cannot be had or used', () => {
+  it.each([
+    ['a request that there is not', ['evidence', 'CMK-ZZZZZZ'], 1, 'there is no request'],
+    ['no request at all', ['evidence'], 2, 'ID: is missing'],
+  ])('%s', async (_what, args, code, words) => {
+    const said = await cmkBot(args, { CMK_DATA_DIR: evidence.world.dataDir });
+    expect({ code: said.code, told: said.err.toLowerCase() }).toEqual({
+      code,
+      told: expect.stringContaining(words.toLowerCase()),
+    });
+  });
+
+  it('keys from the pack itself prove nothing, and the answer says so', async () => {
+    const { code, out } = await cmkBot(['audit', 'verify', pack], {});
+    expect(out).toMatch(/^unknown: /);
+    expect(code).toBe(3);
+  });
+
+  it('a file that is cut off', async () => {
+    const file = path.join(evidence.folder, 'cut.zip');
+    await writeFile(file, (await readFile(pack)).subarray(0, 2000));
+    expect(await verify(file)).toMatchObject({ code: 2, err: expect.stringContaining('it is cut off, or no zip') });
+  });
+
+  it('no bot to publish', async () => {
+    await evidence.world.endBot('SIGINT');
+    const said = await cmkBot(['evidence', id, '-o', path.join(evidence.folder, 'x.zip')], {
+      CMK_DATA_DIR: evidence.world.dataDir,
+    });
+    expect(said).toMatchObject({ code: 2, err: expect.stringContaining('no bot runs on') });
+  });
+});
