@@ -63,7 +63,8 @@ export const auditVerify = subcommand({
     .object({ file: path, against: path, anchor: path, 'log-key': path, noted, 'seal-key': path, json: flag })
     .transform(({ 'log-key': logKey, 'seal-key': sealKey, ...rest }) => ({ ...rest, logKey, sealKey })),
   async run({ file, against, anchor, logKey, noted, sealKey, json }, { records, print, complain, write, data }) {
-    if (file !== undefined && (await isArchive(file))) {
+    const isLog = file !== undefined && (await isFolder(file));
+    if (file !== undefined && !isLog && (await isArchive(file))) {
       for (const [name, given] of Object.entries({ against, noted, 'seal-key': sealKey })) {
         if (given !== undefined) throw new Unusable(`--${name}: says nothing about an evidence pack`);
       }
@@ -72,7 +73,6 @@ export const auditVerify = subcommand({
       return packExit(judged);
     }
     const read = parseEventBody;
-    const isLog = file !== undefined && (await isFolder(file));
     if (isLog && anchor !== undefined) throw new Unusable('the log of a folder, or --anchor: name one of them');
     const folder = isLog ? file : anchor;
     if (folder === undefined && logKey !== undefined) throw new Unusable('--log-key: names keys of no log');
