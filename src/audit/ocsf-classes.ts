@@ -50,6 +50,7 @@ const onRequests: Readonly<Record<OnRequests, Activity>> = {
   retried: other('Retry'),
   'given-up': other('Give up'),
   'texts-erased': other('Erase texts'),
+  'evidence-made': other('Make evidence'),
   'clock-set-right': other('Set clock right'),
 };
 

@@ -26,6 +26,7 @@ const outcomes: Readonly<Record<EventType, EventOutcome>> = {
   reminded: 'done',
   'given-up': 'done',
   'texts-erased': 'done',
+  'evidence-made': 'done',
   'clock-set-right': 'done',
 };
 

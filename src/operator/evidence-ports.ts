@@ -35,7 +35,7 @@ export async function evidencePorts({
         ? null
         : { read: files.read, publish, patienceMs, witnessKeys: anchor.witnesses.map(({ key }) => key) },
     names: async (people) => new Map((await store.people.among(people)).map(({ id, name }) => [id, name])),
-    texts: (id) => store.trail.textsOf(id),
+    texts: (id) => store.trail.textsOf([id]),
     rules: { version: policy.version, text: policyText(policy, rule) },
   };
 }
