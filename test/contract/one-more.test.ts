@@ -90,7 +90,7 @@ const cases: readonly Case[] = [
     file: 'src/domain/proof.ts',
     after: "z.enum(['read-back', ",
     added: "'one-more', ",
-    objections: ['src/words/steps.ts'],
+    objections: ['src/words/evidence.ts', 'src/words/steps.ts'],
   },
 ];
 
