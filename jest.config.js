@@ -2,7 +2,7 @@
 export default {
   globalSetup: '<rootDir>/test/support/global-setup.js',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['<rootDir>/test/long/'],
+  testPathIgnorePatterns: ['<rootDir>/test/long/', '<rootDir>/test/crash-all/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

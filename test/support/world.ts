@@ -30,6 +30,8 @@ export interface World {
   azureRequests(): Promise<readonly AzureRequest[]>;
   /** Everything the bot printed, in all its lives. */
   printed(): string;
+  /** Resolves when the bot that runs now is gone, whoever ended it. */
+  untilBotEnds(): Promise<void>;
   /** Ends the bot as a crash would, or as Ctrl-C would. */
   endBot(how: EndSignal): Promise<void>;
   /** Starts the bot on what it kept. What is set here holds for this life only. */
@@ -56,6 +58,7 @@ export type AzureRequest = z.infer<typeof AzureRequest>;
 export interface BotProcess {
   /** It is gone, and all that it printed is there. */
   readonly hasEnded: boolean;
+  readonly ended: Promise<void>;
   end(signal: EndSignal): Promise<void>;
 }
 
@@ -78,6 +81,7 @@ export async function spawnBot(env: NodeJS.ProcessEnv, print: (text: string) => 
     get hasEnded() {
       return closed;
     },
+    ended,
     end(signal) {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       return ended;
@@ -202,6 +206,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     azureRequests: async () =>
       z.array(AzureRequest).parse((await http(current.azure, 'GET', '/simulator/requests')).body),
     printed: () => output,
+    untilBotEnds: async () => current.bot?.ended,
     endBot,
     startBot,
     startReplica,

@@ -1,0 +1,104 @@
+/**
+ * The bot is killed just before and just after every commit of a request's life, on both stores. `npm run test:crash` goes
+ * through all of them; `CMK_CRASH_SHARE=20` through so many of each life, chosen by `CMK_CRASH_SEED`, which is printed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { type Killing, type KillPoint, type Left, startKilling, stories } from '../support/killed-lives.ts';
+import { readRecord } from '../support/world.ts';
+
+const seed = Number(process.env.CMK_CRASH_SEED ?? Date.now() % 1_000_000);
+const share =
+  process.env.CMK_CRASH_SHARE === undefined ? Number.POSITIVE_INFINITY : Number(process.env.CMK_CRASH_SHARE);
+
+/** So many of them, spread by the seed over the whole. */
+function chosen<T>(all: readonly T[]): readonly T[] {
+  if (all.length <= share) return all;
+  const stride = all.length / share;
+  return Array.from({ length: share }, (_, index) => all[Math.floor(((seed % 997) / 997 + index) * stride)]).filter(
+    (one) => one !== undefined,
+  );
+}
+
+interface Sum {
+  points: number;
+  killed: number;
+  lost: number;
+  doubled: number;
+  extraCards: number;
+  stale: number;
+  extraCalls: number;
+}
+const sums = new Map<string, Sum>();
+const said = ({ points, killed, lost, doubled, stale, extraCards, extraCalls }: Sum): string =>
+  [
+    `${points} points, ${killed} met: ${lost} lost, ${doubled} doubled`,
+    `${stale} stale cards, ${extraCards} extra cards, ${extraCalls} extra calls`,
+  ].join(', ');
+
+/** The tests of one store; `url` of a database, or null for a folder. */
+export function killAroundCommits(store: string, url: () => Promise<string | null>): void {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-kill-'));
+  let killing: Killing | null = null;
+  const ids: string[] = [];
+  afterAll(async () => {
+    await killing?.world.end();
+    rmSync(folder, { recursive: true, force: true });
+    for (const [name, sum] of sums) process.stdout.write(`${name}: ${said(sum)}\n`);
+    process.stdout.write(`crash matrix: seed ${seed}\n`);
+  });
+
+  test.each(stories)(
+    '$name: nothing is lost, nothing happens twice',
+    async (story) => {
+      const database = killing === null ? await url() : null;
+      killing ??= await startKilling(path.join(folder, 'kill'), database === null ? {} : { DATABASE_URL: database });
+      const usual = await killing.live(story, null);
+      expect(usual.effects).toEqual(story.effects);
+      const { length } = await killing.commits();
+      expect(length).toBeGreaterThan(20);
+      const points = Array.from({ length }, (_, index) => index + 1).flatMap((at): KillPoint[] => [
+        { at, side: 'before' },
+        { at, side: 'after' },
+      ]);
+      const sum: Sum = { points: 0, killed: 0, lost: 0, doubled: 0, extraCards: 0, stale: 0, extraCalls: 0 };
+      sums.set(`${story.name} on ${store}, ${length} commits`, sum);
+      const wrong: { readonly point: KillPoint; readonly commit: string; readonly left: Left }[] = [];
+      for (const point of chosen(points)) {
+        const left = await killing.live(story, point);
+        ids.push(left.id);
+        const missing = story.effects.filter((effect) => !left.effects.includes(effect)).length;
+        const more = Math.max(0, left.effects.length - story.effects.length);
+        const [extraCards, extraCalls] = [left.cards - usual.cards, left.calls - usual.calls];
+        sum.points += 1;
+        sum.killed += left.killed ? 1 : 0;
+        sum.lost += missing;
+        sum.doubled += more;
+        sum.stale += left.stale;
+        sum.extraCards += Math.max(0, extraCards);
+        sum.extraCalls += Math.max(0, extraCalls);
+        const isFine = missing + more + left.stale === 0 && [0, 1].includes(extraCards) && [0, 1].includes(extraCalls);
+        const commit = (await killing.commits())[(point?.at ?? 1) - 1] ?? '';
+        if (!isFine) wrong.push({ point, commit, left });
+      }
+      expect(wrong).toEqual([]);
+      expect(sum.killed).toBeGreaterThan(0);
+    },
+    3_600_000,
+  );
+
+  test('the record verifies; every request succeeded, and each of its steps was done once', async () => {
+    if (killing === null) throw new Error('no life was lived');
+    const record = await readRecord(killing.world);
+    expect(record.findings).toEqual([]);
+    for (const id of ids) {
+      const events = record.events(id);
+      for (const once of ['submitted', 'approved', 'succeeded'])
+        expect(events.filter((event) => event === once)).toEqual([once]);
+      const done = events.filter((event) => event.startsWith('step-done')).map((event) => event.split('/')[0]);
+      expect(new Set(done).size).toBe(done.length);
+    }
+  });
+}

@@ -1,0 +1,163 @@
+/** Lives of requests in which the bot is killed at one of its commits, and what is left of them. */
+import { writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import {
+  activityText,
+  answered,
+  approvalCard,
+  cardsAbout,
+  people,
+  places,
+  rememberAzure,
+  requestIdIn,
+  shows,
+  type,
+  writes,
+} from './story.ts';
+import { startWorld, type World } from './world.ts';
+
+export interface Story {
+  readonly name: string;
+  readonly typed: string;
+  /** What Azure did, in order; ids of assignments left out. */
+  readonly effects: readonly string[];
+}
+
+export const stories: readonly Story[] = [
+  {
+    name: 'enabling',
+    typed: '/enable-cmk resource=triage-agent-prod vault=kv-care-prod key=cmk-triage-agent',
+    effects: [
+      'PATCH healthBots/triage-agent-prod 201',
+      'PUT roleAssignments/* 201',
+      'PATCH vaults/kv-care-prod 200',
+      'PATCH healthBots/triage-agent-prod 201',
+    ],
+  },
+  {
+    name: 'rotating',
+    typed: '/rotate-cmk resource=virtual-visit-agent version=newest',
+    effects: ['PATCH healthBots/virtual-visit-agent 201'],
+  },
+];
+
+/** `null`: nobody is killed. */
+export type KillPoint = { readonly at: number; readonly side: 'before' | 'after' } | null;
+
+/** What a life left. */
+export interface Left {
+  readonly id: string;
+  readonly killed: boolean;
+  readonly effects: readonly string[];
+  /** Cards that show the request, in both channels. */
+  readonly cards: number;
+  /** Those among them that do not say how it ended. */
+  readonly stale: number;
+  /** Posts that call somebody by name. */
+  readonly calls: number;
+}
+
+export interface Killing {
+  readonly world: World;
+  live(story: Story, point: KillPoint): Promise<Left>;
+  /** What was committed in the last life, a line each. */
+  commits(): Promise<readonly string[]>;
+}
+
+const hook = pathToFileURL(fileURLToPath(new URL('kill-at-commit.js', import.meta.url))).href;
+const inputsOf = {
+  submit: { justification: 'Own keys', acknowledgeDataLoss: 'true' },
+  approve: { acknowledgeIrreversible: 'true' },
+};
+
+/** A world whose bot is killed where a file says so. */
+export async function startKilling(file: string, env: NodeJS.ProcessEnv): Promise<Killing> {
+  const plan = (text: string): void => writeFileSync(file, text);
+  plan('off');
+  const world = await startWorld({ env: { ...env, CMK_TEST_KILL: file, NODE_OPTIONS: `--import=${hook}` } });
+  const putBack = await rememberAzure(world);
+
+  /** Does it again after each death, as a person would whose click was answered by nobody. */
+  async function survive<T>(step: () => Promise<T>, onDeath: () => void): Promise<T> {
+    for (;;) {
+      const died = world.untilBotEnds().then(() => 'died' as const);
+      const tried = step().then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error }),
+      );
+      const outcome = await Promise.race([tried, died]);
+      if (outcome !== 'died' && 'value' in outcome) return outcome.value;
+      const gone = outcome === 'died' || (await Promise.race([died, pause(2_000)])) === 'died';
+      if (!gone && 'error' in outcome) throw outcome.error;
+      plan('off');
+      onDeath();
+      await world.startBot();
+    }
+  }
+
+  async function live(story: Story, point: KillPoint): Promise<Left> {
+    await putBack();
+    const from = (await world.azureRequests()).length;
+    writeFileSync(`${file}.log`, '');
+    let deaths = 0;
+    const through = <T>(step: () => Promise<T>) =>
+      survive(step, () => {
+        deaths += 1;
+      });
+    plan(point === null ? 'count' : `${point.at} ${point.side}`);
+    const form = await through(() => type(world, people.requester, story.typed));
+    const invokeId = `submit ${form.id}`;
+    const id = await through(async () => {
+      const more = { inputs: inputsOf.submit, invokeId };
+      const made = requestIdIn(answered(await world.teams.click(people.requester, form.id, 'form.submit', more)));
+      if (made === '') throw new Error('nothing was submitted');
+      return made;
+    });
+    const card = await through(() => approvalCard(world, id));
+    await through(async () => {
+      const more = { inputs: inputsOf.approve, invokeId: `approve ${id}` };
+      answered(await world.teams.click(people.approver, card.id, 'request.approve', more));
+    });
+    for (const place of [places.operations, places.approvals])
+      await through(() => shows(world, place, people.approver, id, /Succeeded/));
+    await through(async () => settled(world));
+    plan('off');
+    return { id, killed: deaths > 0, ...(await leftOf(world, id, from)) };
+  }
+  return {
+    world,
+    live,
+    commits: async () => (await readFile(`${file}.log`, 'utf8')).split('\n').filter((line) => line !== ''),
+  };
+}
+
+const pause = (ms: number) => new Promise<'alive'>((resolve) => setTimeout(resolve, ms, 'alive'));
+
+/** The bot has nothing more to show or to say: a death that comes late would not be met otherwise. */
+async function settled(world: World): Promise<void> {
+  for (let quiet = 0, looks = 0; quiet < 3 && looks < 100; looks += 1) {
+    const figures = await (await fetch(`${world.botUrl}/metrics`)).text();
+    quiet = /^cmk_outbox_age_seconds 0$/m.test(figures) ? quiet + 1 : 0;
+    await pause(150);
+  }
+}
+
+async function leftOf(world: World, id: string, from: number) {
+  const effects = (await writes(world, from))
+    .filter((write) => !write.endsWith(' 0'))
+    .map((write) => write.replace(/[0-9a-f-]{36}/, '*'));
+  const cards = (
+    await Promise.all(
+      [places.operations, places.approvals].map((place) => cardsAbout(world, place, people.approver, id)),
+    )
+  ).flat();
+  const said = (
+    await Promise.all(
+      [places.operations, places.approvals].map((place) => world.teams.activities(place, people.approver)),
+    )
+  ).flat();
+  const calls = said.filter((one) => (one.text ?? '').includes('<at>') && activityText(one).includes(id)).length;
+  const stale = cards.filter((card) => !/Succeeded/.test(activityText(card))).length;
+  return { effects, cards: cards.length, stale, calls };
+}
