@@ -5,7 +5,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { Pool, type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { FolderLost, lockFolder } from './folder-lock.ts';
-import { LitePool } from './lite-pool.ts';
+import { LitePool, parsers } from './lite-pool.ts';
 
 export type DatabaseOptions =
   | {
@@ -50,7 +50,7 @@ async function openLite(dataDir: string, onLost: (error: FolderLost) => void = (
   await chmod(files, 0o700);
   const lock = await lockFolder(dataDir, files);
   try {
-    const db = await PGlite.create(files);
+    const db = await PGlite.create(files, { parsers });
     let lost = false;
     const mayUse = async (): Promise<void> => {
       try {

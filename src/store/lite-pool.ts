@@ -25,8 +25,11 @@ export interface LiteResult {
 }
 
 const longestWaitMs = 30_000;
-/** `int8` and `numeric` stay strings, as node-postgres has it: they may not fit a number. */
-const parsers = { 20: (text: string) => text, 1700: (text: string) => text };
+/**
+ * `int8` and `numeric` stay strings, as node-postgres has it: they may not fit a number. PGlite is opened with these: given with
+ * each statement, it would put together its whole table of parsers anew each time.
+ */
+export const parsers = { 20: (text: string) => text, 1700: (text: string) => text };
 const listens = /^\s*listen\s+"?(\w+)/i;
 
 const toResult = ({ rows, fields, rowCount, command }: Results): LiteResult => ({
@@ -38,7 +41,7 @@ const toResult = ({ rows, fields, rowCount, command }: Results): LiteResult => (
 
 /** Several statements without parameters give several results, as they do with node-postgres. */
 async function run(db: PGlite, query: LiteQuery): Promise<LiteResult> {
-  const options = { parsers, ...(query.rowMode === undefined ? {} : { rowMode: query.rowMode }) };
+  const options = query.rowMode === undefined ? {} : { rowMode: query.rowMode };
   if (query.values !== undefined && query.values.length > 0) {
     return toResult(await db.query(query.text, query.values, options));
   }
