@@ -1,19 +1,24 @@
-/** `npm run bench [-- NAME…] [--keep] [--rounds N] [--sizes 10,100,…]`: measures the product beside what it is compared with. */
+/** `npm run bench [-- NAME…] [--keep] [--rounds N] [--sizes 10,100,…] [--events 100000,…]`: measures the product beside what it is compared with. */
 import { parseArgs } from 'node:util';
 import { startPostgres, type TestPostgres } from '../test/support/postgres.ts';
+import { append } from './append.ts';
 import { growth } from './growth.ts';
+import { million } from './million.ts';
 import { plan } from './plan.ts';
 import { start } from './start.ts';
 import type { Measured } from './support/figures.ts';
 import { buildAll, type Ground, openGround } from './support/product.ts';
 import { keep, told } from './support/report.ts';
 import { turns } from './turns.ts';
+import { verify } from './verify.ts';
 
 interface Given {
   readonly ground: Ground;
   readonly postgres: TestPostgres;
   readonly rounds: number;
   readonly sizes: readonly number[];
+  /** How long the records are, one after the other. */
+  readonly events: readonly number[];
 }
 
 const benchmarks: Readonly<Record<string, (given: Given) => Promise<Measured>>> = {
@@ -21,7 +26,12 @@ const benchmarks: Readonly<Record<string, (given: Given) => Promise<Measured>>> 
   start: async ({ ground, postgres, rounds }) => start(ground, await postgres.newDatabase(), rounds),
   growth: async ({ ground, postgres, sizes }) => growth(ground, await postgres.newDatabase(), sizes),
   plan: ({ rounds }) => plan(Math.min(rounds, 3)),
+  append: async ({ postgres, rounds }) => append(await postgres.newDatabase(), rounds),
+  verify: async ({ rounds }) => verify(rounds),
+  million: ({ postgres, events }) => million(() => postgres.newDatabase(), events),
 };
+/** Takes an hour or more: only where it is named. */
+const onlyNamed = ['million'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,6 +39,7 @@ const { values, positionals } = parseArgs({
     keep: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
     sizes: { type: 'string', default: '10,100,1000' },
+    events: { type: 'string', default: '100000,1000000' },
   },
 });
 const unknown = positionals.filter((name) => !Object.hasOwn(benchmarks, name));
@@ -42,11 +53,13 @@ const postgres = await startPostgres({ settings: ['fsync=on', 'full_page_writes=
 if (postgres === null) throw new Error('there is no PostgreSQL to measure on');
 const rounds = Number(values.rounds);
 const sizes = values.sizes.split(',').map(Number);
+const events = values.events.split(',').map(Number);
 for (const [name, measure] of Object.entries(benchmarks)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  const wanted = positionals.length === 0 ? !onlyNamed.includes(name) : positionals.includes(name);
+  if (!wanted) continue;
   const ground = await openGround();
   try {
-    const measured = await measure({ ground, postgres, rounds, sizes });
+    const measured = await measure({ ground, postgres, rounds, sizes, events });
     console.log(told(measured));
     if (values.keep) keep(measured);
   } finally {

@@ -65,6 +65,16 @@ export function beginLife(body: EventBody): Life | null {
   return { requester: actor.id, state: 'asked', question: questionOf(body), notBefore, ...since, ...fresh };
 }
 
+/** What is kept of a life that has ended: there are many more of those than of others. */
+export type Ended = Pick<Life, 'requester' | 'runs'>;
+
+/** The life again, as far as anything can follow its end. */
+export const ended = ({ requester, runs }: Ended): Life => ({
+  ...{ requester, runs, state: 'ended', approvals: [], checked: false, stops: false, objected: false, notBefore: '' },
+  ...{ changes: 0, touched: false, tried: new Map() },
+  question: { digest: null, about: '', required: 0, expiresAt: '', stages: new Map(), irreversible: false },
+});
+
 const setTried = (life: Life, step: StepName, tried: Tried): void => {
   life.tried.set(step, tried);
 };

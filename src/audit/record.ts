@@ -30,8 +30,10 @@ export const sealWith =
     return { body: bytes, hash: hashOf(bytes), ...sealed, openings };
   };
 
+const halfPair = /\p{Surrogate}/u;
+
 /** Half a surrogate pair has no UTF-8 form, and outside words (a provider's message, a paste cut short) may hold one. */
-const wellFormed = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
+const wellFormed = (text: string): string => (halfPair.test(text) ? Buffer.from(text, 'utf8').toString('utf8') : text);
 
 /** A text column holds no NUL either. */
 const storable = (text: string): string => wellFormed(text).replaceAll('\0', '\uFFFD');

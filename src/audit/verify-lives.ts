@@ -3,24 +3,28 @@ import type { ChainLine } from '../domain/record/chain.ts';
 import type { Derived } from '../domain/record/derived.ts';
 import type { RecordFault } from '../domain/record/faults.ts';
 import type { EventBody } from '../domain/request/events.ts';
-import { beginLife, type Life, live } from './life.ts';
+import { beginLife, type Ended, ended, type Life, live } from './life.ts';
 import { judge } from './life-rules.ts';
 import { type ReadBody, readStrictly } from './strict-body.ts';
-import { parseBody } from './verify.ts';
 
 type Note = (seq: number, kind: RecordFault, detail: string) => void;
 
 interface Followed {
   revision: number;
   /** Null where its beginning was not seen, or cannot be read. */
-  life: Life | null;
+  life: Life | Ended | null;
   readonly resource: string;
 }
+
+/** A life that has not ended. */
+const going = (life: Life | Ended | null): life is Life => life !== null && 'state' in life;
 
 export class Lives {
   readonly #read: ReadBody;
   readonly #note: Note;
   readonly #requests = new Map<string, Followed>();
+  /** Names that come again and again, each kept once. */
+  readonly #names = new Map<string, string>();
   /** The record is seen from its first line on. */
   readonly #whole: boolean;
   #time: string | null = null;
@@ -37,9 +41,8 @@ export class Lives {
     return { requests: all.length, replayed: all.filter(({ life }) => life !== null).length };
   }
 
-  event(line: ChainLine): void {
-    const body = parseBody(line.body);
-    if (body === null) return;
+  /** `body`: the line's, as it was parsed. */
+  event(line: ChainLine, body: Readonly<Record<string, unknown>>): void {
     const strict = readStrictly(this.#read, body);
     if (typeof strict === 'string') {
       this.#note(line.seq, 'body-unknown', strict);
@@ -56,7 +59,7 @@ export class Lives {
     for (const [request, { life, resource }] of this.#requests) {
       if (life === null) continue;
       const holds = held.get(resource) === request;
-      if (holds !== (life.state !== 'ended')) this.#note(seq, 'open-request-differs', `${request}: ${resource}`);
+      if (holds !== going(life)) this.#note(seq, 'open-request-differs', `${request}: ${resource}`);
       if (holds) held.delete(resource);
     }
     for (const [resource, request] of held) {
@@ -92,9 +95,18 @@ export class Lives {
       return;
     }
     if (known.life === null) return;
-    const verdict = judge(known.life, event, time);
+    const life = going(known.life) ? known.life : ended(known.life);
+    const verdict = judge(life, event, time);
     if (verdict !== null) this.#note(line.seq, verdict[0], `${event.type} of ${line.request}: ${verdict[1]}`);
-    live(known.life, event);
+    live(life, event);
+    const { state, requester, runs } = life;
+    known.life = state === 'ended' ? { requester: this.#once(requester), runs } : life;
+  }
+
+  #once(name: string): string {
+    const known = this.#names.get(name);
+    if (known === undefined) this.#names.set(name, name);
+    return known ?? name;
   }
 
   /** Whether its number is the next; where it is not, what follows is judged no further. */
@@ -102,7 +114,8 @@ export class Lives {
     const known = this.#requests.get(request);
     if (known === undefined) {
       const life = event !== null && revision === 1 ? beginLife(event) : null;
-      this.#requests.set(request, { revision, life, resource: event?.target?.toLowerCase() ?? '' });
+      const resource = this.#once(event?.target?.toLowerCase() ?? '');
+      this.#requests.set(request, { revision, life, resource });
       if (revision === 1 || !this.#whole) return true;
       this.#note(seq, 'revision-differs', `revision of ${request}: expected 1, found ${revision}`);
       return false;

@@ -6,7 +6,7 @@ import type { OlderExport } from './older-export.ts';
 import { type SealCount, SealOrder } from './seal-order.ts';
 import { type SealKeys, sealChecker } from './seals.ts';
 import type { ReadBody } from './strict-body.ts';
-import { type Finding, genesis, verifyLine, verifyLink, verifyTexts } from './verify.ts';
+import { type Finding, genesis, readLine, verifyLink, verifyTexts } from './verify.ts';
 import { Lives } from './verify-lives.ts';
 
 export interface RecordReport {
@@ -58,16 +58,11 @@ interface Told {
 
 const nothing: Told = { type: null, request: '', sealKey: null, commitments: 0 };
 
-/** A body that cannot be read tells nothing, and is a finding of its own. */
-function toldBy(body: string): Told {
-  try {
-    const value = JSON.parse(body) as { readonly [key: string]: unknown } | null;
-    const commitments = Array.isArray(value?.commitments) ? value.commitments.length : 0;
-    const sealKey = typeof value?.sealKey === 'string' ? value.sealKey : null;
-    return { type: String(value?.type), request: String(value?.request), sealKey, commitments };
-  } catch {
-    return nothing;
-  }
+/** Of a body as it was parsed. */
+function toldBy(value: Readonly<Record<string, unknown>>): Told {
+  const commitments = Array.isArray(value.commitments) ? value.commitments.length : 0;
+  const sealKey = typeof value.sealKey === 'string' ? value.sealKey : null;
+  return { type: String(value.type), request: String(value.request), sealKey, commitments };
 }
 
 /** Texts of one event that are not there. */
@@ -116,14 +111,16 @@ export class RecordVerifier {
   event(line: ChainLine): void {
     this.#countMissing();
     if (this.#derived !== null && line.seq > this.#derived.seq) this.#compareDerived(this.#derived);
-    this.#findings.push(...this.#link(line), ...verifyLine(line));
+    const { body, findings } = readLine(line);
+    this.#findings.push(...this.#link(line), ...findings);
     this.#last = line;
     this.#line = line;
-    this.#told = toldBy(line.body);
+    // A body that cannot be read tells nothing, and is a finding of its own.
+    this.#told = body === null ? nothing : toldBy(body);
     this.#seal(line);
     const otherwise = this.#options.older?.against(line) ?? null;
     if (otherwise !== null) this.note('export-differs', otherwise);
-    this.#lives.event(line);
+    if (body !== null) this.#lives.event(line, body);
     this.#events += 1;
     this.#fields = new Set();
     if (this.#told.type === 'texts-erased') this.#countErased(this.#told.request);

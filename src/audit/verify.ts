@@ -9,15 +9,15 @@
  * Free text is not in the body, which holds a commitment to it: SHA-256 over the salt's bytes followed by the text's UTF-8
  * bytes. Once text and salt are destroyed the commitment says nothing about the text, and the chain still verifies.
  */
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '../domain/canonical-json.ts';
+import { createHash, hash as digest } from 'node:crypto';
+import { parseCanonical } from '../domain/canonical-json.ts';
 import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
 import type { RecordFault } from '../domain/record/faults.ts';
 
 /** What the first line has for the hash of the line before. */
 export const genesis = '0'.repeat(64);
 
-export const hashOf = (body: string): string => createHash('sha256').update(body, 'utf8').digest('hex');
+export const hashOf = (body: string): string => digest('sha256', body, 'hex');
 
 /** `salt` in hexadecimal. */
 export const commitmentTo = (salt: string, text: string): string =>
@@ -39,27 +39,36 @@ export type KnownHead = Link;
 const differs = (what: string, expected: unknown, found: unknown): string =>
   `${what}: expected ${String(expected)}, found ${String(found)}`;
 
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Null: not a JSON object in canonical form. */
 export function parseBody(body: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(body);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject && canonicalJson(value) === body ? Object.fromEntries(Object.entries(value)) : null;
-  } catch {
-    return null;
-  }
+  const value = parseCanonical(body);
+  return isRecord(value) ? value : null;
 }
 
-/** What is wrong with a line in itself, whatever stands before it. */
-export function verifyLine(line: Line): readonly Finding[] {
+/** A line and what is wrong with it in itself, whatever stands before it. */
+export interface ReadLine {
+  /** Null: not a JSON object in canonical form. */
+  readonly body: Readonly<Record<string, unknown>> | null;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads a line once, for everybody who looks at it. */
+export function readLine(line: Line): ReadLine {
   const found = (kind: RecordFault, detail: string): Finding => ({ seq: line.seq, kind, detail });
   const findings: Finding[] = [];
   const hash = hashOf(line.body);
   if (hash !== line.hash) findings.push(found('hash-differs', differs('hash', hash, line.hash)));
   const body = parseBody(line.body);
-  if (body === null) return [...findings, found('not-canonical', 'body: not a JSON object in canonical form')];
-  const column = wrongColumn(line, body);
-  return column === null ? findings : [...findings, found('column-differs', column)];
+  if (body === null) findings.push(found('not-canonical', 'body: not a JSON object in canonical form'));
+  const column = body === null ? null : wrongColumn(line, body);
+  if (column !== null) findings.push(found('column-differs', column));
+  return { body, findings };
 }
+
+export const verifyLine = (line: Line): readonly Finding[] => readLine(line).findings;
 
 /** The first column that says something other than the body, with what both say. */
 export function wrongColumn(line: Line, body: Readonly<Record<string, unknown>>): string | null {

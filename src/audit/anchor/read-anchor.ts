@@ -73,17 +73,21 @@ export class AnchorReader {
   async *bodies(): AsyncGenerator<string> {
     const { size } = this.newest;
     const reader = new TileReader(this.#source.read, size);
-    const checkpoints = await this.#kept();
+    // One after the other, as the tree grows to their sizes: there may be one for every minute of many years.
+    const sizes = [...(await this.#source.sizes())].sort((a, b) => b - a);
     const tree = new GrowingTree();
     for (let index = 0; index * tileWidth < size; index += 1) {
       const entries = await this.#entries(reader, index);
-      if (entries === null) return;
+      if (entries === null) break;
       for (const entry of entries) {
         for (const tile of tree.add(leafHash(entry))) await this.#compareTile(tilePath(tile), tile.bytes, tree.size);
-        this.#compare(checkpoints.get(tree.size), tree);
+        if (sizes.at(-1) === tree.size) this.#compare(await this.#kept(sizes.pop() ?? 0), tree);
         yield entry.toString('utf8');
       }
     }
+    // Those of sizes that were not reached.
+    for (const left of sizes.reverse()) await this.#kept(left);
+    if (tree.size < size) return;
     for (const tile of tree.partial()) await this.#compareTile(tilePath(tile), tile.bytes, tree.size);
     this.#compare(this.newest, tree);
   }
@@ -103,22 +107,24 @@ export class AnchorReader {
     }
   }
 
-  async #kept(): Promise<ReadonlyMap<number, SignedCheckpoint>> {
-    const kept = new Map<number, SignedCheckpoint>();
-    for (const size of await this.#source.sizes()) {
-      const { fault, checkpoint } = await openCheckpoint(this.#source.read, checkpointPath(size), this.#keys);
-      if (checkpoint === null) this.#findings.push({ seq: size, kind: 'checkpoint-not-signed', detail: fault });
-      else if (checkpoint.size !== size || size > this.newest.size) {
-        const detail = `${checkpointPath(size)}: of ${checkpoint.size} events, where ${this.newest.size} are published`;
-        this.#findings.push({ seq: size, kind: 'checkpoint-differs', detail });
-      } else kept.set(size, checkpoint);
+  /** The checkpoint kept for that many events; null where it is none. */
+  async #kept(size: number): Promise<SignedCheckpoint | null> {
+    const { fault, checkpoint } = await openCheckpoint(this.#source.read, checkpointPath(size), this.#keys);
+    if (checkpoint === null) {
+      this.#findings.push({ seq: size, kind: 'checkpoint-not-signed', detail: fault });
+      return null;
     }
-    this.#checkpoints = kept.size;
-    return kept;
+    if (checkpoint.size !== size || size > this.newest.size) {
+      const detail = `${checkpointPath(size)}: of ${checkpoint.size} events, where ${this.newest.size} are published`;
+      this.#findings.push({ seq: size, kind: 'checkpoint-differs', detail });
+      return null;
+    }
+    this.#checkpoints += 1;
+    return checkpoint;
   }
 
-  #compare(checkpoint: SignedCheckpoint | undefined, tree: GrowingTree): void {
-    if (checkpoint === undefined) return;
+  #compare(checkpoint: SignedCheckpoint | null, tree: GrowingTree): void {
+    if (checkpoint === null) return;
     const [expected, found] = [checkpoint.root.toString('base64'), tree.root().toString('base64')];
     if (expected === found) return;
     const detail = `root: signed ${expected}, the events make ${found}`;

@@ -21,7 +21,7 @@ export class TileReader {
   readonly #size: number;
   readonly #tiles = new Map<string, Promise<Buffer>>();
 
-  /** A tree of `size` leaves. Tiles once read are kept: one is made for a proof or a walk, not for good. */
+  /** A tree of `size` leaves. Tiles of hashes once read are kept: one is made for a proof or a walk, not for good. */
   constructor(read: ReadFile, size: number) {
     this.#read = read;
     this.#size = size;
@@ -42,7 +42,8 @@ export class TileReader {
   /** The entries of one tile, the `index`-th. Throws {@link TileUnusable}. */
   async entries(index: number): Promise<readonly Buffer[]> {
     const at = tileOf('entries', index * tileWidth, this.#size);
-    const entries = entriesIn(await this.#load(at));
+    // Not kept: they are the events themselves, and read once.
+    const entries = entriesIn(await this.#loadNew(at));
     // A tile that is not full holds what it says and no more; the full one in its place holds what came later, too.
     const isWhole = entries?.length === at.width || entries?.length === tileWidth;
     if (entries === null || !isWhole) throw new TileUnusable(`${tilePath(at)}: not ${at.width} entries`);
