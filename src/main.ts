@@ -10,6 +10,7 @@ import { startAnchor } from './assembly/start-anchor.ts';
 import { startBot } from './assembly/start-bot.ts';
 import { startControl } from './assembly/start-control.ts';
 import { startRunSide } from './assembly/start-run-side.ts';
+import { startWitnessAlarm } from './assembly/start-witness-alarm.ts';
 import { stopInOrder } from './assembly/stop-in-order.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { ConfigurationError } from './config/env.ts';
@@ -29,11 +30,12 @@ async function start(config: Config): Promise<void> {
   // What was under way goes on before anybody can ask for more. The bot comes last: whoever finds it ready can also end it.
   const runs = await startRunSide(ground, azureSide, teamsSide);
   const evidence = await openEvidence(ground, azureSide, anchor);
+  const alarm = startWitnessAlarm(ground, teamsSide);
   const control = await startControl(ground, evidence);
   const bot = await startBot(ground, azureSide, teamsSide);
 
   // Nobody can ask any more, then what is under way comes to rest, then the record is published to its end and closed.
-  stopInOrder([control, bot, runs, anchor, ground]);
+  stopInOrder([control, bot, alarm, runs, anchor, ground]);
 }
 
 try {

@@ -7,6 +7,7 @@ import { type Metrics, openMetrics } from '../observability/metrics.ts';
 import { openTelemetry } from '../observability/open-telemetry.ts';
 import { noTelemetry, type Telemetry } from '../observability/telemetry.ts';
 import { tracedRequests } from '../observability/traced-requests.ts';
+import { witnessingFor } from '../operator/witnessing.ts';
 import type { Database } from '../store/database.ts';
 import type { OpenStore } from '../store/store.ts';
 import { openRecord } from './open-record.ts';
@@ -41,12 +42,14 @@ export async function openGround(config: Config): Promise<Ground> {
   // Whoever tries the bot on their own machine keeps nothing that has to last.
   if (database.kind === 'pglite' && config.server.mode === 'production')
     log.warn({}, 'the embedded database survives this process, not this machine');
-  const metrics = openMetrics({ requests: store.requests, outbox: store.outbox, clock: store.clock, now });
+  const { requests: stored, outbox, clock, witnesses } = store;
+  const witnessing = witnessingFor(config, witnesses);
+  const metrics = openMetrics({ requests: stored, outbox, clock, witnessing, now });
   telemetry.sendFigures(metrics.figures);
   const stop = async (): Promise<void> => {
     await telemetry.stop();
     await database.close();
   };
-  const requests = metrics.requests(tracedRequests(store.requests, tracing));
+  const requests = metrics.requests(tracedRequests(stored, tracing));
   return { config, log, database, store, requests, metrics, telemetry, stop };
 }

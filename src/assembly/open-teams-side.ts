@@ -1,6 +1,8 @@
 /** Towards Teams: what the bot says there by itself. Nothing is heard yet: `start-bot.ts` begins to listen. */
 
 import { defaultLimits } from '../azure/exchange.ts';
+import { contradicting as contradictingOf } from '../domain/witnessing.ts';
+import { witnessingFor } from '../operator/witnessing.ts';
 import { openApprovers } from '../teams/posts/approvers.ts';
 import { type AuditChannel, openAuditChannel } from '../teams/posts/audit-channel.ts';
 import { type Calls, openCalls } from '../teams/posts/calls.ts';
@@ -9,6 +11,7 @@ import { type Directory, openDirectory } from '../teams/posts/directory.ts';
 import { openLookups } from '../teams/posts/lookups.ts';
 import { type Notifier, openNotifier } from '../teams/posts/notifier.ts';
 import { openReminders, type Reminders } from '../teams/posts/reminders.ts';
+import { openWitnessPosts, type WitnessPosts } from '../teams/posts/witness-posts.ts';
 import type { AzureSide } from './open-azure-side.ts';
 import { type Edge, openEdge } from './open-edge.ts';
 import type { Ground } from './open-ground.ts';
@@ -21,6 +24,14 @@ export interface TeamsSide extends Pick<Edge, 'adapter' | 'callers'> {
   readonly calls: Calls;
   readonly reminders: Reminders;
   readonly auditChannel: AuditChannel;
+  /** Names of witnesses that know another history of the record. */
+  readonly contradicting: () => Promise<readonly string[]>;
+  readonly witnessPosts: WitnessPosts;
+}
+
+function contradictingFor({ config, store }: Ground): () => Promise<readonly string[]> {
+  const witnessing = witnessingFor(config, store.witnesses);
+  return async () => (witnessing === null ? [] : contradictingOf(await witnessing()).map(({ name }) => name));
 }
 
 export function openTeamsSide(ground: Ground, { azure, portal }: AzureSide): TeamsSide {
@@ -41,7 +52,8 @@ export function openTeamsSide(ground: Ground, { azure, portal }: AzureSide): Tea
     retry: config.retry,
     poll: { everyMs: config.azure.pollMs, atMostMs: defaultLimits.operationMs },
   };
-  const shownWith = { paused, stepUp: config.stepUp !== null, patience, portal, now };
+  const contradicting = contradictingFor(ground);
+  const shownWith = { paused, stepUp: config.stepUp !== null, patience, portal, contradicting, now };
   const places = { approvalsChannel, operationsChannel, approvers };
   return {
     adapter,
@@ -51,6 +63,8 @@ export function openTeamsSide(ground: Ground, { azure, portal }: AzureSide): Tea
     notifier: openNotifier({ ...posts, conversations, people, ...places, ...shownWith }),
     calls,
     reminders: openReminders({ requests, calls, directory, now }),
+    contradicting,
+    witnessPosts: openWitnessPosts({ chat, people, lookups, operators, approvalsChannel }),
     auditChannel: openAuditChannel({ ...posts, hashes: store.trail, channelId }),
   };
 }

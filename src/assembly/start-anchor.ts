@@ -1,7 +1,7 @@
 /** Publishes the record: at the start, every minute in which something was added, and at the end. */
 import { AnchorContradicts } from '../audit/anchor/contradiction.ts';
 import { Publisher } from '../audit/anchor/publisher.ts';
-import { type Witness, type Witnessed, Witnesses } from '../audit/anchor/witnesses.ts';
+import { memoryOf, type Witness, type Witnessed, Witnesses } from '../audit/anchor/witnesses.ts';
 import { type Keys, KeyUnusable, logKeyUse, openOwnKeys } from '../audit/key-file.ts';
 import { signingKey } from '../audit/tlog/signing-key.ts';
 import { readKeyLine } from '../audit/tlog/verifier-key.ts';
@@ -32,10 +32,11 @@ function witnessOf({ url, key: line }: AnchorSettings['witnesses'][number]): Wit
 
 /** Silence of a witness is a warning; one that knows another history is the alarm that it is there for. */
 const sayWitnessed =
-  (log: Log) =>
+  ({ log, metrics }: Pick<Ground, 'log' | 'metrics'>) =>
   (outcomes: readonly Witnessed[]): void => {
     for (const outcome of outcomes) {
       const { kind, witness } = outcome;
+      metrics.witnessAsked(witness, kind);
       if (kind === 'signed') continue;
       const { detail } = outcome;
       if (kind === 'another-history') log.error({ witness, detail }, 'a witness knows another history of the record');
@@ -43,7 +44,8 @@ const sayWitnessed =
     }
   };
 
-async function openPublisher(settings: AnchorSettings, { config, store, log }: Ground): Promise<Publisher> {
+async function openPublisher(settings: AnchorSettings, ground: Ground): Promise<Publisher> {
+  const { config, store } = ground;
   const seeds = await keysOf(settings, config).catch((error: unknown) => {
     throw error instanceof KeyUnusable ? new ConfigurationError(error.message) : error;
   });
@@ -57,8 +59,8 @@ async function openPublisher(settings: AnchorSettings, { config, store, log }: G
     lines: store.trail.soundLines,
     key,
     olderKeys,
-    witnesses: new Witnesses(witnesses.map(witnessOf), now),
-    onWitnessed: sayWitnessed(log),
+    witnesses: new Witnesses(witnesses.map(witnessOf), memoryOf(store.witnesses, settings.name), now),
+    onWitnessed: sayWitnessed(ground),
   });
 }
 

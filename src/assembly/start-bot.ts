@@ -46,7 +46,7 @@ function openBot(
   const requests = refusingWrongClock(ground.requests);
   const { documents, conversations, people, shown } = store;
   const { azure, standings, portal } = azureSide;
-  const { chat, notifier, directory } = teamsSide;
+  const { chat, notifier, directory, contradicting } = teamsSide;
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
   const { requester: requesterStanding, approverOf, requesterOf, rolesOf, decidable } = standings;
@@ -61,7 +61,7 @@ function openBot(
       portal,
       isTaken: async (at) => (await holderOf({ requests, shown }, at)) !== null,
     }),
-    lists: openLists({ documents, requests, directory, decidable, random, now, fleet }),
+    lists: openLists({ documents, requests, directory, decidable, random, now, fleet, contradicting }),
     later,
     once: openOnce(documents, now),
     notifier,

@@ -1,4 +1,5 @@
 /** What can be asked at the command line, in the order the help tells it. */
+import { auditAskAgain } from './audit-ask-again.ts';
 import { auditErase } from './audit-erase.ts';
 import { auditExport } from './audit-export.ts';
 import { auditResume } from './audit-resume.ts';
@@ -22,6 +23,7 @@ export const subcommands: readonly Subcommand[] = [
   auditExport,
   auditErase,
   auditResume,
+  auditAskAgain,
   storeMove,
   witnessRun,
   witnessAdd,

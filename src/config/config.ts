@@ -119,6 +119,8 @@ export interface AnchorSettings {
   readonly everyMs: number;
   /** Who is asked to sign checkpoints: address without a final slash, and verifier key as a line. */
   readonly witnesses: readonly { readonly url: string; readonly key: string }[];
+  /** How many of them have to have signed a checkpoint for it to count as witnessed. */
+  readonly witnessesNeeded: number;
 }
 
 /** How an approver signs in anew, and the app they sign in to. */
@@ -232,7 +234,8 @@ function anchorFrom(env: Environment): AnchorSettings | null {
   const place: AnchorPlace = /^https:/.test(named)
     ? { kind: 'container', url: named.replace(/\/+$/, '') }
     : { kind: 'folder', folder: named };
-  return { place, name, key, everyMs: env.CMK_CHECKPOINT_EVERY, witnesses: env.CMK_WITNESSES };
+  const { CMK_WITNESSES: witnesses, CMK_WITNESSES_NEEDED: witnessesNeeded = witnesses.length } = env;
+  return { place, name, key, everyMs: env.CMK_CHECKPOINT_EVERY, witnesses, witnessesNeeded };
 }
 
 const azureFrom = (env: Environment): Config['azure'] => ({

@@ -115,6 +115,7 @@ export const environmentSchema = z.object({
           .transform((part) => ({ url: part.split(' ')[0]?.replace(/\/+$/, '') ?? '', key: part.split(' ')[1] ?? '' })),
       ),
     ),
+  CMK_WITNESSES_NEEDED: z.coerce.number().int().min(1).optional(),
   CMK_CHECKPOINT_EVERY: duration.default(60_000),
   CMK_REPLICA: optional,
   AZURE_CLOUD: z.enum(['public', 'usgovernment', 'china', 'custom']).default('public'),
@@ -239,6 +240,11 @@ const together: readonly [(env: Environment) => boolean, string, string][] = [
     (env) => env.CMK_LOG_KEY_FILE === undefined || env.CMK_LOG_KEY_SECRET === undefined,
     'CMK_LOG_KEY_SECRET',
     'and CMK_LOG_KEY_FILE: set one of them',
+  ],
+  [
+    (env) => (env.CMK_WITNESSES_NEEDED ?? 0) <= env.CMK_WITNESSES.length,
+    'CMK_WITNESSES_NEEDED',
+    'is more than CMK_WITNESSES names',
   ],
   [
     (env) => env.AZURE_CLOUD !== 'custom' || env.AZURE_ARM_ENDPOINT !== undefined,

@@ -13,10 +13,12 @@ import {
 import type { ClockApart } from '../domain/clock-apart.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
+import type { Witnessing } from '../domain/witnessing.ts';
 import type { Call, CallMetrics } from '../teams/edge/call-metrics.ts';
 import type { Figure } from './telemetry.ts';
+import { type WitnessFigures, watchWitnesses } from './witness-figures.ts';
 
-export interface Metrics extends CallMetrics {
+export interface Metrics extends CallMetrics, WitnessFigures {
   /** The same as the text tells, for whoever sends them elsewhere. */
   readonly figures: () => Promise<readonly Figure[]>;
   /** The same ports, with their failures and refusals counted. */
@@ -28,6 +30,8 @@ export interface MetricsPorts {
   readonly requests: Requests;
   readonly outbox: Outbox;
   readonly clock: { look(): Promise<ClockApart | null> };
+  /** Null where no witness is asked. */
+  readonly witnessing: (() => Promise<Witnessing>) | null;
   readonly now: () => Date;
 }
 
@@ -67,7 +71,7 @@ function figureOf({ name, help, type, values }: MetricObjectWithValues<MetricVal
 const defined = (labels: Partial<Record<string, string | number>>): Readonly<Record<string, string | number>> =>
   Object.fromEntries(Object.entries(labels).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 
-export function openMetrics({ requests, outbox, clock, now }: MetricsPorts): Metrics {
+export function openMetrics({ requests, outbox, clock, witnessing, now }: MetricsPorts): Metrics {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
@@ -127,6 +131,7 @@ export function openMetrics({ requests, outbox, clock, now }: MetricsPorts): Met
     },
   });
   return {
+    ...watchWitnesses(register, witnessing, now),
     contentType: register.contentType,
     text: () => register.metrics(),
     figures: async () => (await register.getMetricsAsJSON()).map(figureOf),

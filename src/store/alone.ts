@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 import { selectOne } from './sql.ts';
 
 /** Numbers of locks that no transaction ends: the database lets go of them with the connection. */
-const lockKeys = { anchor: 7_236_402 } as const;
+const lockKeys = { anchor: 7_236_402, alarm: 7_236_403 } as const;
 
 export type Alone = <T>(work: () => Promise<T>) => Promise<T | null>;
 

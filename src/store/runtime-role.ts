@@ -56,6 +56,7 @@ const rights = {
   person: 'select, insert, update, delete',
   document: 'select, insert, update, delete',
   replica: 'select, insert, update, delete',
+  witness: 'select, insert, update, delete',
 } as const;
 
 /** Erasing writes the tables anew, so that nothing stays readable in their files. A right of its own since PostgreSQL 17. */

@@ -1,5 +1,6 @@
 /** Everything the product keeps, over one database. */
 import type { Store } from '../domain/ports/store.ts';
+import type { WitnessBook } from '../domain/ports/witnesses.ts';
 import type { AppendTools } from './append.ts';
 import { type ClockGuard, type ClockGuardTools, openClockGuard } from './clock-guard.ts';
 import { openConversations } from './conversations.ts';
@@ -12,11 +13,13 @@ import { openReplicas, usualBeatMs } from './replicas.ts';
 import { openRequests } from './requests.ts';
 import { openShown } from './shown.ts';
 import { openTrail, type Trail } from './trail.ts';
+import { openWitnesses } from './witnesses.ts';
 
 /** The ports, and what only the joints (command line, sweeper) need besides. */
 export interface OpenStore extends Store {
   readonly documents: SweptDocuments;
   readonly trail: Trail;
+  readonly witnesses: WitnessBook;
   readonly clock: Pick<ClockGuard, 'look'>;
 }
 
@@ -52,6 +55,7 @@ export function openStore(database: Database, given: StoreTools, beatMs = usualB
     people: openPeople(pool),
     documents: openDocuments(pool, given.clock, clock),
     trail: openTrail(database, tools, written),
+    witnesses: openWitnesses(pool),
     clock,
   };
 }

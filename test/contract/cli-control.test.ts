@@ -32,6 +32,7 @@ const nobody: RecordStore = {
     list: async () => [],
     load: async () => null,
   },
+  witnesses: { clear: async () => 0 },
   people: { get: async () => ({ memberId: '29:x', name: 'Zoë' }) },
   trail: {
     head: async () => {

@@ -1,4 +1,5 @@
 import { PersonId } from '../../src/domain/ids.ts';
+import type { WitnessAsked, WitnessOutcome } from '../../src/domain/ports/witnesses.ts';
 import { approve, approver, plan, requester, requestId, resourceId, submit } from '../support/fixtures.ts';
 import type { StoreProcess } from '../support/store-client.ts';
 import { onEveryDatabase } from '../support/store-databases.ts';
@@ -244,6 +245,44 @@ await onEveryDatabase((databases) => {
       const known = [{ id: approver, memberId: '29:2', name: 'Approver' }];
       expect(await store.call('people', 'among', [requester, approver, approver])).toEqual(known);
       expect(await store.call('people', 'among', [])).toEqual([]);
+    });
+  });
+
+  describe('witnesses', () => {
+    const log = 'bot.example/audit';
+    const key = 'witness.example/w1+a0442588+BAWH';
+    const asked = (size: number, outcome: WitnessOutcome, seconds: number): WitnessAsked => ({
+      key,
+      size,
+      at: at(seconds),
+      outcome,
+      detail: outcome === 'signed' ? '' : `said at ${seconds}`,
+      note: `note of ${size}`,
+    });
+    const found = async () => (await store.call('witnesses', 'of', log))[0];
+
+    it('keeps what each signed last, and the first contradiction until an operator ends it', async () => {
+      await store.call('witnesses', 'keep', log, [asked(5, 'signed', 1)]);
+      await store.call('witnesses', 'keep', log, [asked(7, 'no-answer', 2)]);
+      expect(await found()).toMatchObject({
+        since: at(1),
+        signed: { size: 5, at: at(1) },
+        asked: { size: 7, at: at(2), outcome: 'no-answer', detail: 'said at 2' },
+        contradiction: null,
+        told: false,
+      });
+      await store.call('witnesses', 'keep', log, [asked(8, 'another-history', 3)]);
+      await store.call('witnesses', 'keep', log, [asked(9, 'another-history', 4)]);
+      const contradiction = { at: at(3), detail: 'said at 3', note: 'note of 8' };
+      expect(await found()).toMatchObject({ signed: { size: 5 }, contradiction, told: false });
+      await store.call('witnesses', 'told', log, key, true);
+      expect(await store.call('witnesses', 'clear', 'witness.example/w', 'Operator', at(5))).toBe(0);
+      expect(await store.call('witnesses', 'clear', 'witness.example/w1', 'Operator', at(5))).toBe(1);
+      expect(await found()).toMatchObject({ contradiction: null, cleared: { at: at(5), by: 'Operator' }, told: true });
+      // The next one is told anew.
+      await store.call('witnesses', 'keep', log, [asked(9, 'another-history', 6)]);
+      expect(await found()).toMatchObject({ contradiction: { at: at(6), note: 'note of 9' }, told: false });
+      expect(await store.call('witnesses', 'of', 'other.example/audit')).toEqual([]);
     });
   });
 

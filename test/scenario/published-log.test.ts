@@ -1,15 +1,20 @@
 import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { checkpointText } from '../../src/audit/tlog/checkpoint.ts';
 import { signingKey } from '../../src/audit/tlog/signing-key.ts';
 import { keyLine } from '../../src/audit/tlog/verifier-key.ts';
 import { type RunningWitness, startWitness } from '../../src/audit/witness/server.ts';
 import { WitnessState } from '../../src/audit/witness/state.ts';
+import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
 import { cmkBot } from '../support/command-line.ts';
+import { sendRaw } from '../support/raw-activity.ts';
 import { startStore } from '../support/store-client.ts';
-import { approvalCard, ask, choices, people, places, shows, until } from '../support/story.ts';
+import { activityText, approvalCard, ask, choices, people, places, shows, type, until } from '../support/story.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 /** What the bot publishes of its record, checked by whoever has the folder, and what comes of a record that is not the one published. */
+
+const logName = 'bot.example/audit';
 
 let world: World;
 const cli = (...args: string[]) => cmkBot(args, { CMK_DATA_DIR: world.dataDir });
@@ -169,6 +174,110 @@ describe('a record that is not the one that was published', () => {
     await writeFile(file, `${Buffer.alloc(32, 5).toString('base64')}\n`);
     expect(await startFails()).toContain('(not-this-log)');
     await writeFile(file, key);
-    await world.startBot();
+  });
+});
+
+describe('a witness that knows another history', () => {
+  const folder = (): string => path.join(world.dataDir, 'witness');
+  let witness: RunningWitness;
+  let witnessed: { CMK_WITNESSES: string };
+  let refused = 0;
+  let asked: string;
+  const remembers = async (text: string): Promise<void> => (await WitnessState.open(folder())).keep(logName, text);
+  const startIt = async (port = 0): Promise<RunningWitness> =>
+    startWitness({
+      state: await WitnessState.open(folder()),
+      key: witnessKey,
+      now: () => new Date(),
+      port,
+      listen: '127.0.0.1',
+      onRefused: () => {
+        refused += 1;
+      },
+    });
+  const alarms = async (words = /Witness .* knows another history/): Promise<number> =>
+    (await world.teams.activities(places.approvals, people.approver)).filter((one) => words.test(activityText(one)))
+      .length;
+  const figure = async (name: string): Promise<string | undefined> =>
+    (await sendRaw(world, '', { method: 'GET', path: '/metrics' })).body
+      .split('\n')
+      .find((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+  const found = async (): Promise<readonly [string, string][]> => {
+    const { out } = await cli('doctor', '--only', 'record/witnesses', '--json');
+    return DiagnosisReport.parse(JSON.parse(out)).findings.map(({ outcome, found: words }) => [outcome, words]);
+  };
+  const inDoubt = /The record is in doubt: \**witness\.example\/w1\** knows another history of it/;
+
+  beforeAll(async () => {
+    await remembers(checkpointText({ origin: logName, size: 99, root: Buffer.alloc(32, 9) }));
+    witness = await startIt();
+    witnessed = { CMK_WITNESSES: `${witness.url} ${keyLine(witnessKey.verifier)}` };
+    await world.startBot(witnessed);
+    expect(await found()).toEqual([
+      ['ok', expect.stringContaining('1 is needed')],
+      ['ok', 'witnessed up to 3, just now'],
+    ]);
+    asked = await ask(world, choices.policies);
+  });
+  afterAll(() => witness.stop());
+
+  it('is an alarm, told once where approvals are asked, on cards, in figures and by the doctor', async () => {
+    await until(async () => (await alarms()) === 1, 'people are told');
+    const card = await shows(world, places.approvals, people.approver, asked, inDoubt);
+    expect(activityText(card)).toContain('An operator has to find out what was changed.');
+    expect(activityText(await type(world, people.requester, '/cmk-status'))).toMatch(inDoubt);
+    expect(await figure('cmk_witness_contradicts')).toBe('cmk_witness_contradicts{witness="witness.example/w1"} 1');
+    expect(await figure('cmk_witnesses_missing')).toBe('cmk_witnesses_missing 1');
+    expect(await found()).toEqual([
+      ['warn', '0 of 1 witness signed the newest checkpoint; 1 is needed: too few'],
+      [
+        'fail',
+        expect.stringMatching(
+          /knows another history of the record, since .*: it has signed 99 events, and there are 4/,
+        ),
+      ],
+    ]);
+  });
+
+  it('is remembered over a restart, not asked again, and people are not told twice', async () => {
+    await world.restartBot('SIGINT', witnessed);
+    const before = refused;
+    await world.teams.click(people.approver, (await approvalCard(world, asked)).id, 'request.reject', {
+      inputs: { comment: 'Not now' },
+    });
+    const card = await shows(world, places.operations, people.requester, asked, /Rejected/);
+    expect(activityText(card)).toMatch(inDoubt);
+    await until(async () => (await published()) === 5, 'the rejection is published');
+    expect(await figure('cmk_witness_contradicts')).toBe('cmk_witness_contradicts{witness="witness.example/w1"} 1');
+    expect([refused, await alarms()]).toEqual([before, 1]);
+  });
+
+  it('is asked again on an operator’s word, of which people are told', async () => {
+    const port = Number(new URL(witness.url).port);
+    await witness.stop();
+    const [text = ''] = (await readFile(anchor('checkpoints', '3'), 'utf8')).split('\n\n');
+    await remembers(`${text}\n`);
+    witness = await startIt(port);
+    expect(await cli('audit', 'ask-again', 'witness.example/w2')).toMatchObject({ code: 1 });
+    expect(await cli('audit', 'ask-again', 'witness.example/w1', '--as', 'Operator')).toMatchObject({ code: 0 });
+    await until(async () => (await alarms(/is asked again: \**Operator\** said/)) === 1, 'people are told who said it');
+    await until(
+      async () => (await figure('cmk_witnesses_missing')) === 'cmk_witnesses_missing 0',
+      'the witness has signed',
+    );
+    expect(activityText(await type(world, people.requester, '/cmk-status'))).not.toMatch(/in doubt/);
+    expect(await found()).toEqual([
+      ['ok', '1 of 1 witness signed the newest checkpoint; 1 is needed'],
+      ['ok', 'witnessed up to 5, just now'],
+    ]);
+    const { out } = await cli(
+      'audit',
+      'verify',
+      '--anchor',
+      anchor(),
+      '--log-key',
+      path.join(world.dataDir, 'keys-of-both.txt'),
+    );
+    expect(out).toMatch(/The last one is witnessed by witness\.example\/w1/);
   });
 });

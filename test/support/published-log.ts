@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { anchorFolder } from '../../src/audit/anchor/folder.ts';
 import { Publisher } from '../../src/audit/anchor/publisher.ts';
-import { type Witness, type Witnessed, Witnesses } from '../../src/audit/anchor/witnesses.ts';
+import { type Witness, type Witnessed, Witnesses, type WitnessMemory } from '../../src/audit/anchor/witnesses.ts';
 import { signingKey } from '../../src/audit/tlog/signing-key.ts';
 import type { AnchorFiles } from '../../src/domain/ports/anchor.ts';
 
@@ -16,6 +16,14 @@ export const bodiesOf = (count: number, mark = ''): string[] =>
 
 export const newFolder = (): Promise<string> => mkdtemp(path.join(os.tmpdir(), 'cmk-anchor-'));
 
+/** Keeps in mind what witnesses refused, for as long as the list lives. */
+export const memoryIn = (lost: Map<string, string>): WitnessMemory => ({
+  contradictions: async () => lost,
+  keep: async (asked) => {
+    for (const { key, outcome, detail } of asked) if (outcome === 'another-history') lost.set(key, detail);
+  },
+});
+
 /** Publishes whatever the list holds at that moment. */
 export const publisherOf = (
   files: AnchorFiles,
@@ -24,6 +32,7 @@ export const publisherOf = (
   olderKeys: ConstructorParameters<typeof Publisher>[0]['olderKeys'] = [],
   witnesses: readonly Witness[] = [],
   onWitnessed: (outcomes: readonly Witnessed[]) => void = () => undefined,
+  memory: WitnessMemory = memoryIn(new Map()),
 ): Publisher =>
   new Publisher({
     files,
@@ -31,7 +40,7 @@ export const publisherOf = (
       bodies.slice(after, after + limit).map((body, index) => ({ seq: after + index + 1, body })),
     key,
     olderKeys,
-    witnesses: new Witnesses(witnesses, () => new Date()),
+    witnesses: new Witnesses(witnesses, memory, () => new Date()),
     onWitnessed,
   });
 

@@ -59,6 +59,7 @@ export class Publisher {
    */
   async publish(): Promise<Published | null> {
     const grown = this.#grown;
+    await this.#ports.witnesses.remember();
     // Whatever happens on the way: what was half done is not built upon.
     this.#grown = nothingGrown();
     const before = await this.#newest(grown.tree.size);

@@ -1,12 +1,14 @@
 /**
  * Asking witnesses to sign a checkpoint. One that does not answer stops nothing. One that refuses knows another history than this
- * one, or does not know this log: it is told, and never asked again until it agrees.
+ * one, or does not know this log: it is told, and never asked
+ * again until it agrees: what it said is remembered until an operator has looked into it.
  */
 
 import type { AnchorFiles } from '../../domain/ports/anchor.ts';
+import type { WitnessAsked, WitnessBook } from '../../domain/ports/witnesses.ts';
 import { type NoteSignature, openNote } from '../tlog/note.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
-import { keyId, type VerifierKey } from '../tlog/verifier-key.ts';
+import { keyId, keyLine, type VerifierKey } from '../tlog/verifier-key.ts';
 import { askText } from '../witness/ask.ts';
 import type { Published } from './published.ts';
 
@@ -97,15 +99,49 @@ const nothingSigned: Signed = { size: 0, line: '', askedAt: 0 };
 /** Without anything new a signature still says that the log was this one an hour ago at most. */
 const freshMs = 3_600_000;
 
+/** Whoever answers may say much. */
+const longestDetail = 300;
+
+/** What is remembered of witnesses, of one log. */
+export interface WitnessMemory {
+  /** Why each that knows another history is not asked any more, by its whole verifier key. */
+  contradictions(): Promise<ReadonlyMap<string, string>>;
+  keep(asked: readonly WitnessAsked[]): Promise<void>;
+}
+
+/** The book's pages about one log. */
+export const memoryOf = (book: Pick<WitnessBook, 'of' | 'keep'>, log: string): WitnessMemory => ({
+  contradictions: async () =>
+    new Map(
+      (await book.of(log)).flatMap(({ key, contradiction }): [string, string][] =>
+        contradiction === null ? [] : [[key, contradiction.detail]],
+      ),
+    ),
+  keep: (asked) => book.keep(log, asked),
+});
+
 /** Asks all of them side by side, and remembers what each has signed. */
 export class Witnesses {
   readonly #signed = new Map<Witness, Signed>();
-  readonly #lost = new Map<Witness, Witnessed>();
+  #lost = new Map<Witness, Witnessed>();
+  readonly #memory: WitnessMemory;
   readonly #now: () => Date;
 
-  constructor(witnesses: readonly Witness[], now: () => Date) {
+  constructor(witnesses: readonly Witness[], memory: WitnessMemory, now: () => Date) {
     for (const witness of witnesses) this.#signed.set(witness, nothingSigned);
+    this.#memory = memory;
     this.#now = now;
+  }
+
+  /** Who refused, also before this process started, or to another one: none of them is asked again. */
+  async remember(): Promise<void> {
+    const lost = await this.#memory.contradictions();
+    this.#lost = new Map(
+      [...this.#signed.keys()].flatMap((witness): [Witness, Witnessed][] => {
+        const detail = lost.get(keyLine(witness.key));
+        return detail === undefined ? [] : [[witness, { kind: 'another-history', witness: witness.key.name, detail }]];
+      }),
+    );
   }
 
   /** What they signed of a checkpoint that was published, by this process or another: it is not lost where one does not answer now. */
@@ -131,17 +167,28 @@ export class Witnesses {
     return [...this.#signed.values()].flatMap((signed) => (signed.size === size ? [signed.line] : []));
   }
 
-  ask(files: AnchorFiles, published: Published): Promise<readonly Witnessed[]> {
-    return Promise.all(
+  /** What came of it is remembered before it is answered. */
+  async ask(files: AnchorFiles, published: Published): Promise<readonly Witnessed[]> {
+    const asked: WitnessAsked[] = [];
+    const outcomes = await Promise.all(
       [...this.#signed].map(async ([witness, { size }]) => {
         const lost = this.#lost.get(witness);
         if (lost !== undefined) return lost;
         const outcome = await askOne(witness, files, published, Math.min(size, published.size));
-        const askedAt = this.#now().getTime();
-        if (outcome.kind === 'signed') this.#signed.set(witness, { size: outcome.size, line: outcome.line, askedAt });
+        asked.push(this.#asked(witness, published, outcome));
         if (outcome.kind === 'another-history') this.#lost.set(witness, outcome);
+        if (outcome.kind === 'signed') {
+          this.#signed.set(witness, { size: outcome.size, line: outcome.line, askedAt: this.#now().getTime() });
+        }
         return outcome;
       }),
     );
+    await this.#memory.keep(asked);
+    return outcomes;
+  }
+
+  #asked({ key }: Witness, { size, signedNote: note }: Published, outcome: Witnessed): WitnessAsked {
+    const detail = outcome.kind === 'signed' ? '' : outcome.detail.slice(0, longestDetail);
+    return { key: keyLine(key), size, at: this.#now(), outcome: outcome.kind, detail, note };
   }
 }

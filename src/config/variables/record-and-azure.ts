@@ -69,6 +69,11 @@ export const record: VariableGroup = {
       meaning:
         'witnesses that sign what is published, on machines of other people: address and verifier key with a space between, commas between them ([docs/audit.md](audit.md#a-witness)). None unless set',
     },
+    {
+      names: { CMK_WITNESSES_NEEDED: '2' },
+      meaning:
+        'how many of them have to sign a checkpoint for it to count as witnessed; all of them unless set. Requests do not wait for it',
+    },
     { names: { CMK_CHECKPOINT_EVERY: '1m' }, meaning: 'how often what is new is published: `1m` unless set' },
     {
       names: { CMK_REPLICA: 'cmk-bot-1' },

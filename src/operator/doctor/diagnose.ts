@@ -23,6 +23,7 @@ import { diagnoseStepUp } from './step-up.ts';
 import { about, fail, type RecordSubjects, type Subjects, type Surroundings, unknown } from './subjects.ts';
 import { diagnoseTeams } from './teams.ts';
 import { diagnoseVersions } from './versions.ts';
+import { diagnoseWitnesses } from './witnesses.ts';
 
 /** Something that is looked at by itself, and the codes of what it finds. */
 interface Part<S> {
@@ -68,6 +69,7 @@ const parts: readonly Part<Surroundings>[] = [
 const recordParts: readonly Part<Subjects>[] = [
   { codes: ['db/answers', 'db/tls', 'db/tables', 'db/engine', 'db/role'], look: diagnoseDatabase },
   { codes: ['record/seals', 'record/trail', 'record/anchor', 'record/clock'], look: diagnoseRecord },
+  { codes: ['record/witnesses'], look: diagnoseWitnesses },
   { codes: ['teams/service', 'teams/channels'], look: diagnoseTeams },
 ];
 

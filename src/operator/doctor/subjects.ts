@@ -24,7 +24,7 @@ export interface Surroundings {
 
 export interface RecordSubjects {
   readonly database: Database;
-  readonly store: Pick<OpenStore, 'clock' | 'conversations' | 'trail'>;
+  readonly store: Pick<OpenStore, 'clock' | 'conversations' | 'trail' | 'witnesses'>;
 }
 
 export type Subjects = Surroundings & RecordSubjects;

@@ -91,6 +91,8 @@ export const calls = {
   resume: { input: z.object({ by: name }), output: Acted },
   /** Evidence of a request as a pack. Each time it is asked it is taken anew: an event in the record says so. */
   evidence: { input: EvidenceWanted, output: Evidence },
+  /** Has witnesses of a name asked again although they knew another history. `cleared`: how many there were. */
+  askAgain: { input: z.object({ witness: z.string(), by: name }), output: z.object({ cleared: z.number() }) },
   /** What the running bot finds of itself and its surroundings; with an agent's name or id also which rule applies to it. */
   diagnose: { input: Look, output: z.array(Diagnosis) },
 } as const;

@@ -40,6 +40,7 @@ export const diagnosisCodes = [
   'record/seals',
   'record/trail',
   'record/anchor',
+  'record/witnesses',
   'record/clock',
 ] as const;
 export const DiagnosisCode = z.enum(diagnosisCodes);

@@ -2,6 +2,7 @@
 
 import type { RequestId } from '../../domain/ids.ts';
 import type { Appended, People, Requests } from '../../domain/ports/store.ts';
+import type { WitnessBook } from '../../domain/ports/witnesses.ts';
 import type { ChainLine } from '../../domain/record/chain.ts';
 import type { Derived } from '../../domain/record/derived.ts';
 import { decide } from '../../domain/request/decide.ts';
@@ -15,6 +16,7 @@ import type { Act, Acted, Records } from './calls.ts';
 export interface RecordStore {
   readonly requests: Pick<Requests, 'append' | 'events' | 'list' | 'load'>;
   readonly people: Pick<People, 'get'>;
+  readonly witnesses: Pick<WitnessBook, 'clear'>;
   readonly trail: {
     head(): Promise<{ readonly seq: number; readonly hash: string }>;
     lines(after: number | null, limit: number): Promise<readonly ChainLine[]>;
@@ -78,5 +80,6 @@ export const recordsOf = (store: RecordStore): Records => ({
       decide(request, { do: 'set-clock-right', actor, ahead }, new Date(ahead));
     return acted(await store.trail.resume(decided));
   },
+  askAgain: async ({ witness, by }) => ({ cleared: await store.witnesses.clear(witness, by, new Date()) }),
   act: async ({ id, act: wanted }) => acted(await act(store, id, wanted)),
 });

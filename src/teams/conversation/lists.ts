@@ -7,6 +7,7 @@ import type { CommandPorts } from '../../operations/ports.ts';
 import type { FleetReader } from '../../operations/read-fleet.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { agentsCard } from '../cards/views/agents-view.ts';
+import { withDoubt } from '../cards/views/doubt-line.ts';
 import { entriesPerPage, historyCard } from '../cards/views/history-view.ts';
 import { listCard, rowsPerPage } from '../cards/views/list-view.ts';
 import { type AgentsSubject, agentsContent } from './agents-contents.ts';
@@ -69,7 +70,7 @@ async function drawAgents(options: ListsOptions, id: string, subject: AgentsSubj
   return drawn.ok ? asCard(agentsCard(id, drawn.value.content, drawn.value.page)) : refuseFailure(drawn.failure);
 }
 
-async function drawPage(options: ListsOptions, { id, subject, viewer }: Listed, page: number): Promise<Answer> {
+async function drawList(options: ListsOptions, { id, subject, viewer }: Listed, page: number): Promise<Answer> {
   if (subject.kind === 'agents') return drawAgents(options, id, subject, viewer, Math.max(page, 1));
   const wanted = Math.min(Math.max(page, 1), mostListed);
   if (subject.kind === 'history-of-request' || subject.kind === 'history-of-resource') {
@@ -81,10 +82,17 @@ async function drawPage(options: ListsOptions, { id, subject, viewer }: Listed, 
   return asCard(listCard(id, drawn.content, drawn.page));
 }
 
+async function drawPage(options: ListsOptions, listed: Listed, page: number): Promise<Answer> {
+  const [drawn, witnesses] = await Promise.all([drawList(options, listed, page), options.contradicting()]);
+  return drawn.kind === 'card' ? asCard(withDoubt(drawn.card, witnesses)) : drawn;
+}
+
 export interface ListsOptions extends ContentOptions {
   readonly documents: Documents;
   readonly random: CommandPorts['random'];
   readonly fleet: Pick<FleetReader, 'read'>;
+  /** Witnesses that know another history of the record: lists say so while there are any. */
+  readonly contradicting: () => Promise<readonly string[]>;
 }
 
 export function openLists(options: ListsOptions): Lists {

@@ -4,6 +4,7 @@ import type { Portal } from '../../domain/ports/azure.ts';
 import type { People } from '../../domain/ports/store.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
+import { withDoubt } from '../cards/views/doubt-line.ts';
 import { withPortal } from '../cards/views/portal-line.ts';
 import { everybody, hasViews, type Patience, type Reader } from '../cards/views/reader.ts';
 import { type CardKind, requestCard } from '../cards/views/request-card.ts';
@@ -23,6 +24,8 @@ export interface DrawingOptions {
   readonly portal: Portal | null;
   /** How long things may take. */
   readonly patience: Omit<Patience, 'now'>;
+  /** Witnesses that know another history of the record: cards say so while there are any. */
+  readonly contradicting: () => Promise<readonly string[]>;
   readonly now: () => Date;
 }
 
@@ -43,7 +46,9 @@ function peopleIn(request: Request): PersonId[] {
   return [request.requester, ...request.approvals.map((approval) => approval.by), ...ended, ...peopleOfStop(request)];
 }
 
-export function openDrawing({ directory, people, paused, stepUp, patience, portal, now }: DrawingOptions): Drawing {
+export function openDrawing(options: DrawingOptions): Drawing {
+  const { directory, people, paused, stepUp, patience, portal, contradicting, now } = options;
+
   /** Whose views Teams fetches: those it knows of the requester, of who approved, and of who was asked. */
   async function refreshedFor(request: Request, asked: Asked): Promise<readonly string[]> {
     if (!hasViews(request)) return [];
@@ -55,8 +60,9 @@ export function openDrawing({ directory, people, paused, stepUp, patience, porta
 
   /** `alone`: in a chat with one reader, whose card it is from the start. */
   async function draw(kind: CardKind, request: Request, reader: Reader, asked: Asked, alone: boolean) {
-    const [names, userIds] = await Promise.all([
+    const [names, witnesses, userIds] = await Promise.all([
       directory.names(peopleIn(request)),
+      contradicting(),
       alone ? [] : refreshedFor(request, asked),
     ]);
     const { described: awaited, addressed } = asked;
@@ -70,7 +76,8 @@ export function openDrawing({ directory, people, paused, stepUp, patience, porta
       paused,
       stepUp,
     });
-    return kind === 'short' ? card : withPortal(card, portal, request.plan, request.outputs.keyVersion);
+    const whole = kind === 'short' ? card : withPortal(card, portal, request.plan, request.outputs.keyVersion);
+    return withDoubt(whole, witnesses);
   }
 
   return {

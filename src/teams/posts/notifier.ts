@@ -40,6 +40,7 @@ export interface NotifierOptions {
   readonly patience: DrawingOptions['patience'];
   /** Null: nobody knows where Azure's own pages are. */
   readonly portal: DrawingOptions['portal'];
+  readonly contradicting: DrawingOptions['contradicting'];
   readonly now: () => Date;
 }
 

@@ -36,6 +36,7 @@ function growing(...lengths: readonly number[]): Records {
     events: async () => [],
     person: async () => ({ name: null }),
     act: async () => ({ kind: 'refused', code: 'unknown-request', fact: '' }),
+    askAgain: async () => ({ cleared: 0 }),
     resume: async () => ({ kind: 'refused', code: 'record-not-ahead', fact: '' }),
   };
 }

@@ -2,14 +2,13 @@ import { rm } from 'node:fs/promises';
 import { anchorFolder } from '../../../../src/audit/anchor/folder.ts';
 import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
 import type { Witnessed } from '../../../../src/audit/anchor/witnesses.ts';
-import { checkpointText } from '../../../../src/audit/tlog/checkpoint.ts';
-import { noteOf, openNote, signText } from '../../../../src/audit/tlog/note.ts';
+import { openNote } from '../../../../src/audit/tlog/note.ts';
 import { signingKey } from '../../../../src/audit/tlog/signing-key.ts';
 import { askText } from '../../../../src/audit/witness/ask.ts';
 import { type RunningWitness, startWitness } from '../../../../src/audit/witness/server.ts';
 import { WitnessState } from '../../../../src/audit/witness/state.ts';
-import { growTree } from '../../../support/grown-tree.ts';
-import { bodiesOf, logKey, logName, newFolder, publisherOf } from '../../../support/published-log.ts';
+import { bodiesOf, logKey, memoryIn, newFolder, publisherOf } from '../../../support/published-log.ts';
+import { ask, note, other, refusedAsks, tree } from '../../../support/witness-asks.ts';
 
 /** A witness over HTTP: what it signs, what it refuses, and what comes of both where a log is published. */
 
@@ -31,15 +30,6 @@ async function start(at: string, port = 0): Promise<RunningWitness> {
   const onRefused = (verdict: string): number => refused.push(verdict);
   return startWitness({ state, key: witnessKey, now: () => now, port, listen: '127.0.0.1', onRefused });
 }
-
-const tree = growTree(bodiesOf(1000).map((body) => Buffer.from(body)));
-const other = growTree(bodiesOf(1000, 'rewritten ').map((body) => Buffer.from(body)));
-const note = (of: typeof tree, size: number, key = logKey, origin = logName): string => {
-  const text = checkpointText({ origin, ...of.at(size) });
-  return noteOf(text, [signText(text, key)]);
-};
-const ask = async (of: typeof tree, old: number, size: number, from = of) =>
-  askText({ old, proof: await from.reader(size).consistency(old), note: note(of, size) });
 
 describe('a witness', () => {
   let at: string;
@@ -65,59 +55,7 @@ describe('a witness', () => {
   });
   afterAll(() => witness.stop());
 
-  const wrongProof = async (): Promise<string> => {
-    const proof = [...(await tree.reader(900).consistency(700))];
-    return askText({ old: 700, proof: proof.with(0, Buffer.alloc(32)), note: note(tree, 900) });
-  };
-  const longProof = async (): Promise<string> => {
-    const proof = [...(await tree.reader(900).consistency(700)), Buffer.alloc(32)];
-    return askText({ old: 700, proof, note: note(tree, 900) });
-  };
-  const stranger = signingKey(logName, 'log', Buffer.alloc(32, 8));
-  const unknown = signingKey('other.example/audit', 'log', Buffer.alloc(32, 1));
-
-  /** The same are refused by the witness that Debian packs, with the same statuses but for two: 422 for two histories, 403 for a log it does not know. */
-  test.each<[what: string, asked: () => Promise<string> | string, status: number, text: string]>([
-    [
-      'the same size with another root',
-      () => askText({ old: 700, proof: [], note: note(other, 700) }),
-      409,
-      'two-histories\n',
-    ],
-    ['history rewritten, with its own proof', () => ask(other, 700, 900), 422, 'not-consistent\n'],
-    ['history rewritten, with the true one’s proof', () => ask(other, 700, 900, tree), 422, 'not-consistent\n'],
-    ['a wrong proof', wrongProof, 422, 'not-consistent\n'],
-    ['no proof', () => askText({ old: 700, proof: [], note: note(tree, 900) }), 422, 'not-consistent\n'],
-    ['a proof that is one line too long', longProof, 422, 'not-consistent\n'],
-    [
-      'a log that shrank, from the size that is known',
-      () => askText({ old: 700, proof: [], note: note(tree, 500) }),
-      400,
-      'not-an-ask\n',
-    ],
-    ['a log that shrank', () => askText({ old: 500, proof: [], note: note(tree, 500) }), 409, '700\n'],
-    ['an older size', () => ask(tree, 300, 900), 409, '700\n'],
-    ['a beginning anew', () => askText({ old: 0, proof: [], note: note(other, 900) }), 409, '700\n'],
-    [
-      'a log that it was not told of',
-      () => askText({ old: 0, proof: [], note: note(tree, 9, unknown, 'other.example/audit') }),
-      404,
-      'log-unknown\n',
-    ],
-    [
-      'another key than the log’s',
-      () => askText({ old: 700, proof: [], note: note(tree, 900, stranger) }),
-      403,
-      'not-signed-by-the-log\n',
-    ],
-    ['something else', () => 'hello\n', 400, 'not-an-ask\n'],
-    [
-      'a line too many',
-      async () => (await ask(tree, 700, 900)).replace('old 700\n', `old 700\n${'AAAA\n'.repeat(64)}`),
-      400,
-      'not-an-ask\n',
-    ],
-  ])('refuses %s', async (_, asked, status, text) => {
+  test.each(refusedAsks)('refuses $what', async ({ asked, status, text }) => {
     const before = refused.length;
     expect(await post(await asked())).toMatchObject({ status, text });
     expect(refused.length).toBe(before + 1);
@@ -193,13 +131,25 @@ describe('a log that is published with a witness', () => {
     await publisherOf(anchorFolder(first), bodiesOf(300), logKey, [], asked).publish();
     const outcomes: Witnessed[] = [];
     const record = bodiesOf(310, 'rewritten ');
-    const publisher = publisherOf(anchorFolder(second), record, logKey, [], asked, (found) => outcomes.push(...found));
+    const lost = new Map<string, string>();
+    const process = () =>
+      publisherOf(anchorFolder(second), record, logKey, [], asked, (found) => outcomes.push(...found), memoryIn(lost));
+    const publisher = process();
     await publisher.publish();
     const before = refused.length;
     record.push(...bodiesOf(320, 'rewritten ').slice(310));
     await publisher.publish();
-    expect(outcomes.map(({ kind }) => kind)).toEqual(['another-history', 'another-history']);
+    // Nor by a process that starts later.
+    record.push(...bodiesOf(330, 'rewritten ').slice(320));
+    await process().publish();
+    expect(outcomes.map(({ kind }) => kind)).toEqual(Array(3).fill('another-history'));
     expect(refused.length).toBe(before);
+    // Whoever makes it forget has it asked again, and refused again.
+    lost.clear();
+    record.push(...bodiesOf(340, 'rewritten ').slice(330));
+    await publisher.publish();
+    expect(refused.length).toBeGreaterThan(before);
+    expect([outcomes.at(-1)?.kind, lost.size]).toEqual(['another-history', 1]);
     const reader = await AnchorReader.open(anchorFolder(second), [logKey.verifier, witnessKey.verifier]);
     expect(reader.newest.signatures.map(({ key }) => key.kind)).toEqual(['log']);
     await witness.stop();

@@ -1,0 +1,73 @@
+/**
+ * Figures of the witnesses of the published log. Their label is the one name among all figures: there are few, an operator named
+ * them in the settings, and which of them is silent is what has to be known.
+ */
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { WitnessOutcome } from '../domain/ports/witnesses.ts';
+import type { Witnessing, WitnessView } from '../domain/witnessing.ts';
+
+export interface WitnessFigures {
+  witnessAsked(witness: string, outcome: WitnessOutcome): void;
+}
+
+interface Look {
+  readonly name: string;
+  readonly help: string;
+  readonly value: (view: WitnessView, now: Date) => number;
+}
+
+const looks: readonly Look[] = [
+  {
+    name: 'cmk_witnessed_events',
+    help: 'Events under the last checkpoint that each witness signed',
+    value: ({ standing }) => standing?.signed?.size ?? 0,
+  },
+  {
+    name: 'cmk_witnessed_age_seconds',
+    help: 'Since when each witness has signed nothing: since its last signature, or since it was first asked',
+    value: ({ standing }, now) =>
+      standing === null ? 0 : Math.max(0, (now.getTime() - (standing.signed?.at ?? standing.since).getTime()) / 1_000),
+  },
+  {
+    name: 'cmk_witness_contradicts',
+    help: '1 while a witness is known to know another history of the record',
+    value: ({ standing }) => (standing !== null && standing.contradiction !== null ? 1 : 0),
+  },
+];
+
+/** `look`: null where no witness is asked; then there are figures without values. */
+export function watchWitnesses(
+  register: Registry,
+  look: (() => Promise<Witnessing>) | null,
+  now: () => Date,
+): WitnessFigures {
+  const registers = [register];
+  const asks = new Counter({
+    name: 'cmk_witness_asks_total',
+    help: 'How often each witness was asked to sign, by what came of it',
+    labelNames: ['witness', 'outcome'],
+    registers,
+  });
+  for (const { name, help, value } of looks) {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['witness'],
+      registers,
+      async collect() {
+        this.reset();
+        for (const view of (await look?.())?.witnesses ?? []) this.set({ witness: view.name }, value(view, now()));
+      },
+    });
+  }
+  new Gauge({
+    name: 'cmk_witnesses_missing',
+    help: 'How many more witnesses would have to sign the newest checkpoint for it to count as witnessed',
+    registers,
+    async collect() {
+      const found = await look?.();
+      this.set(found === undefined ? 0 : Math.max(0, found.needed - found.current));
+    },
+  });
+  return { witnessAsked: (witness, outcome) => asks.inc({ witness, outcome }) };
+}

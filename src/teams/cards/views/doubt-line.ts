@@ -1,0 +1,20 @@
+/** The first line of a card while the record is in doubt. */
+import { marks } from '../data/row.ts';
+import { bold, joinText, md, plain } from '../plain-text.ts';
+import type { AdaptiveCard } from '../render-card.ts';
+
+/** More than one is told by their number: a card is not the place to read them all. */
+const mostNamed = 2;
+
+/** `witnesses`: names of those that know another history of the record. */
+export function withDoubt(card: AdaptiveCard, witnesses: readonly string[]): AdaptiveCard {
+  if (witnesses.length === 0) return card;
+  const named = witnesses.slice(0, mostNamed).map((name) => bold(name, 100));
+  const others = witnesses.length - named.length;
+  const who = joinText([...named, ...(others === 0 ? [] : [plain<string>(`${others} more`)])]);
+  const { glyph, glyphColor } = marks.alarm;
+  const knows = plain(witnesses.length === 1 ? 'knows' : 'know');
+  const text = md`${glyph} The record is in doubt: ${who} ${knows} another history of it. An operator has to find out what was changed.`;
+  const line = { type: 'TextBlock', text, wrap: true, size: 'Small', weight: 'Bolder', color: glyphColor };
+  return { ...card, body: [line, ...card.body] };
+}

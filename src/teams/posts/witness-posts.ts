@@ -1,0 +1,32 @@
+/** Posts where people are asked for approval: that a witness knows another history, and that it is settled. */
+import type { Contradiction, WitnessStanding } from '../../domain/ports/witnesses.ts';
+import { contradictsCard, settledCard } from '../cards/views/witness-view.ts';
+import { addressedOf, type SourcesOptions, sourcesOf } from './addressees.ts';
+import type { Chat } from './chat.ts';
+
+export interface WitnessPostsOptions extends SourcesOptions {
+  readonly chat: Pick<Chat, 'postThread'>;
+  readonly approvalsChannel: string;
+  /** Who is called: object ids of people and groups. */
+  readonly operators: readonly string[];
+}
+
+export interface WitnessPosts {
+  contradicts(name: string, contradiction: Contradiction): Promise<void>;
+  settled(name: string, cleared: NonNullable<WitnessStanding['cleared']>): Promise<void>;
+}
+
+const patienceMs = 10_000;
+
+export function openWitnessPosts(options: WitnessPostsOptions): WitnessPosts {
+  const { chat, approvalsChannel, operators } = options;
+  return {
+    async contradicts(name, contradiction) {
+      const called = addressedOf(await sourcesOf(options, operators, [], patienceMs));
+      await chat.postThread(approvalsChannel, contradictsCard(name, contradiction, called));
+    },
+    async settled(name, cleared) {
+      await chat.postThread(approvalsChannel, settledCard(name, cleared));
+    },
+  };
+}

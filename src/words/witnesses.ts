@@ -1,0 +1,28 @@
+/** How the published log stands with its witnesses. */
+import type { Witnessing, WitnessView } from '../domain/witnessing.ts';
+import { countOf } from './count.ts';
+import { fromNow } from './instants.ts';
+
+const askedWords = {
+  signed: '',
+  'no-answer': 'it did not answer',
+  refused: 'it would not sign',
+  'another-history': 'it knows another history',
+} as const;
+
+/** `witnessed up to 121, 3 minutes ago` */
+export function witnessWords({ standing, current }: WitnessView, now: Date): string {
+  if (standing === null) return 'not asked yet';
+  const { signed, asked } = standing;
+  const upTo =
+    signed === null ? 'signed nothing yet' : `witnessed up to ${signed.size}, ${fromNow(signed.at.toISOString(), now)}`;
+  if (current || asked.outcome === 'signed') return upTo;
+  const detail = asked.detail === '' ? '' : ` (${asked.detail})`;
+  return `${upTo}; asked about ${asked.size} ${fromNow(asked.at.toISOString(), now)}, ${askedWords[asked.outcome]}${detail}`;
+}
+
+/** `2 of 3 witnesses have signed the newest checkpoint, 2 are needed` */
+export function enoughWords({ witnesses, current, needed }: Witnessing): string {
+  const have = `${current} of ${countOf(witnesses.length, 'witness', 'witnesses')} signed the newest checkpoint`;
+  return `${have}; ${needed} ${needed === 1 ? 'is' : 'are'} needed${current < needed ? ': too few' : ''}`;
+}

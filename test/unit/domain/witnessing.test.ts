@@ -1,0 +1,49 @@
+import type { WitnessStanding } from '../../../src/domain/ports/witnesses.ts';
+import { contradicting, witnessingOf } from '../../../src/domain/witnessing.ts';
+import { enoughWords, witnessWords } from '../../../src/words/witnesses.ts';
+
+const at = new Date('2026-11-26T08:00:00Z');
+const now = new Date('2026-11-26T08:03:00Z');
+const standing = (key: string, more: Partial<WitnessStanding>): WitnessStanding => ({
+  key,
+  since: at,
+  asked: { size: 121, at, outcome: 'signed', detail: '' },
+  signed: { size: 121, at },
+  contradiction: null,
+  cleared: null,
+  told: false,
+  ...more,
+});
+const keys = ['w1+0a+AA', 'w2+0b+BB', 'w3+0c+CC', 'w4+0d+DD'];
+const known = [
+  standing('w1+0a+AA', {}),
+  standing('w2+0b+BB', {
+    asked: { size: 121, at, outcome: 'no-answer', detail: 'fetch failed' },
+    signed: { size: 117, at },
+  }),
+  standing('w3+0c+CC', { contradiction: { at, detail: '422', note: '' }, signed: { size: 121, at } }),
+  // The same name with another key is another witness.
+  standing('w4+0e+EE', {}),
+];
+
+test('those count who signed the newest checkpoint, under the key that is named, and contradict nothing', () => {
+  const witnessing = witnessingOf(keys, 2, known);
+  expect(witnessing.witnesses.map(({ name, current }) => [name, current])).toEqual([
+    ['w1', true],
+    ['w2', false],
+    ['w3', false],
+    ['w4', false],
+  ]);
+  expect(contradicting(witnessing).map(({ name }) => name)).toEqual(['w3']);
+  expect(enoughWords(witnessing)).toBe('1 of 4 witnesses signed the newest checkpoint; 2 are needed: too few');
+});
+
+test('each is told by what it signed last, and when', () => {
+  const words = witnessingOf(keys, 2, known).witnesses.map((view) => witnessWords(view, now));
+  expect(words).toEqual([
+    'witnessed up to 121, 3 minutes ago',
+    'witnessed up to 117, 3 minutes ago; asked about 121 3 minutes ago, it did not answer (fetch failed)',
+    'witnessed up to 121, 3 minutes ago',
+    'not asked yet',
+  ]);
+});
