@@ -6,6 +6,7 @@ import type { EventBody } from '../domain/request/events.ts';
 import { beginLife, type Ended, ended, type Life, live } from './life.ts';
 import { judge } from './life-rules.ts';
 import { type ReadBody, readStrictly } from './strict-body.ts';
+import { parseBody } from './verify.ts';
 
 type Note = (seq: number, kind: RecordFault, detail: string) => void;
 
@@ -41,8 +42,9 @@ export class Lives {
     return { requests: all.length, replayed: all.filter(({ life }) => life !== null).length };
   }
 
-  /** `body`: the line's, as it was parsed. */
-  event(line: ChainLine, body: Readonly<Record<string, unknown>>): void {
+  /** `body`: the line's, where it was parsed already. */
+  event(line: ChainLine, body: Readonly<Record<string, unknown>> | null = parseBody(line.body)): void {
+    if (body === null) return;
     const strict = readStrictly(this.#read, body);
     if (typeof strict === 'string') {
       this.#note(line.seq, 'body-unknown', strict);

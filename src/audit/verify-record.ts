@@ -120,7 +120,7 @@ export class RecordVerifier {
     this.#seal(line);
     const otherwise = this.#options.older?.against(line) ?? null;
     if (otherwise !== null) this.note('export-differs', otherwise);
-    if (body !== null) this.#lives.event(line, body);
+    this.#lives.event(line, body);
     this.#events += 1;
     this.#fields = new Set();
     if (this.#told.type === 'texts-erased') this.#countErased(this.#told.request);
