@@ -28,7 +28,11 @@ const publisher = new Publisher({
   lines: store.trail.soundLines,
   key: signingKey('bench.example/audit', 'log', logSeed),
   olderKeys: [],
-  witnesses: new Witnesses([], () => new Date()),
+  witnesses: new Witnesses(
+    [],
+    { contradictions: async () => new Map(), keep: async () => undefined },
+    () => new Date(),
+  ),
   onWitnessed: () => undefined,
 });
 await timed('reading the record', () => store.trail.check());

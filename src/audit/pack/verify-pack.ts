@@ -16,7 +16,7 @@ import { leafHash } from '../tlog/hashes.ts';
 import { provesInclusion } from '../tlog/proofs.ts';
 import { readProofFile } from '../tlog/tlog-proof.ts';
 import type { VerifierKey } from '../tlog/verifier-key.ts';
-import { type Finding, genesis, verifyLink, verifyTexts } from '../verify.ts';
+import { type Finding, genesis, parseBody, verifyLink, verifyTexts } from '../verify.ts';
 import { Lives } from '../verify-lives.ts';
 import { neededFiles, type PackFiles, packFile, proofPath } from './files.ts';
 import { type ReadEvent, readEvent } from './read-events.ts';
@@ -139,7 +139,8 @@ class PackVerifier {
       // Between two that stand side by side in the record the chain can be looked at as well.
       if (line.seq === last.seq + 1) this.findings.push(...verifyLink(last, line));
       last = line;
-      lives.event(line);
+      const body = parseBody(line.body);
+      if (body !== null) lives.event(line, body);
     }
     if (this.findings.length > 0) return null;
     return fold(
