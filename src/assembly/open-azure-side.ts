@@ -2,13 +2,15 @@
 import { openStandings, type Standings } from '../authorization/who-may.ts';
 import { connectAzure } from '../azure/azure.ts';
 import { openPortal } from '../azure/portal.ts';
-import { optionsForAzure } from '../config/azure-from-config.ts';
-import type { Azure, Portal } from '../domain/ports/azure.ts';
+import { optionsForAzure, vaultLogFor } from '../config/azure-from-config.ts';
+import type { Azure, Portal, VaultLog } from '../domain/ports/azure.ts';
 import type { Ground } from './open-ground.ts';
 
 export interface AzureSide {
   /** With its failures counted. */
   readonly azure: Azure;
+  /** Null: no workspace is configured that vaults' logs go to. */
+  readonly vaultLog: VaultLog | null;
   readonly standings: Standings;
   /** Null: nobody knows where this cloud has its portal. */
   readonly portal: Portal | null;
@@ -23,6 +25,7 @@ export function openAzureSide({ config, metrics, telemetry }: Ground): AzureSide
   const azure = metrics.azure(connectAzure({ ...options, tracing: telemetry.tracing }));
   return {
     azure,
+    vaultLog: vaultLogFor(config, telemetry.tracing),
     standings: openStandings(azure, config.policy, config.admission),
     portal: openPortal(options.cloud, config.teams.tenantId),
     authority: { host, ca: tls.tlsOptions?.ca ?? null },

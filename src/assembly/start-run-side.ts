@@ -8,6 +8,7 @@ import { ownerAdvice } from '../words/record.ts';
 import { startEngine, workflowVersion } from '../workflow/engine.ts';
 import { openKept } from '../workflow/kept.ts';
 import { startOutboxWorker } from '../workflow/outbox-worker.ts';
+import { openSeekUse } from '../workflow/seek-use.ts';
 import { startSweeper } from '../workflow/sweeper.ts';
 import { openWatch } from '../workflow/watch.ts';
 import type { AzureSide } from './open-azure-side.ts';
@@ -23,7 +24,7 @@ import { waitingForClock } from './wrong-clock.ts';
  */
 export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide): Promise<Part> {
   const { config, log, database, store, requests, telemetry } = ground;
-  const { azure, standings } = azureSide;
+  const { azure, standings, vaultLog } = azureSide;
   const { outbox, replicas, documents, people } = store;
   const { policy, paused, beatMs, stepUp, retry: retryLimits } = config;
   const { tenantId } = config.teams;
@@ -42,6 +43,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     nonces: openKept<string>(),
     intents: openKept<true>(),
     results: openKept<StepResult>(),
+    ...(config.logs === null ? {} : { useWithinMs: config.logs.withinMs }),
     paused,
     now,
   };
@@ -61,6 +63,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     audit: teamsSide.auditChannel.show,
     remind: teamsSide.reminders.remind,
     call: teamsSide.calls.callForEvent,
+    seekUse: openSeekUse({ requests: runs.requests, vaultLog, pollMs: config.logs?.pollMs ?? 60_000, now }),
     instance: me.instance,
     now,
     log,

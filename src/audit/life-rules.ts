@@ -82,6 +82,9 @@ const isProved = (proofs: readonly Proof[]): boolean =>
     proofs.some((proof) => proof.level === level && proof.outcome === 'proved'),
   );
 
+/** Azure's clock and the one that dated the change may be two minutes apart. */
+const slack = (since: string): string => (since === '' ? '' : new Date(Date.parse(since) - 2 * 60_000).toISOString());
+
 /** Each gives people their whole time again. */
 const mostChanges = 5;
 
@@ -156,6 +159,25 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
       unless(isProved(body.data.proofs), 'not-proved', 'what was proved is less than a success'),
     );
   },
+  'use-judged': (life, body, time) => {
+    const { answer, run } = body.data;
+    const { seeks } = life;
+    return first(
+      by(body, 'bot'),
+      ofRun(life, run),
+      unless(seeks !== null, 'not-in-this-state', 'nobody looked for a use, or it was judged before'),
+      unless(
+        answer.outcome !== 'used' || answer.at >= slack(seeks?.since ?? ''),
+        'out-of-time',
+        `used before the change`,
+      ),
+      unless(
+        answer.outcome === 'used' || time >= (seeks?.until ?? ''),
+        'out-of-time',
+        `at ${time}, looked for until ${seeks?.until}`,
+      ),
+    );
+  },
   'stop-requested': (life, body) =>
     first(states(life, 'running'), by(body, 'person', 'operator'), ofRun(life, body.data.run)),
   retried: (life, body) => first(states(life, 'stuck'), by(body, 'person', 'operator')),
@@ -167,7 +189,13 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
   'evidence-made': (_life, body) => by(body, 'person', 'operator'),
 };
 
-const afterTheEnd: readonly EventType[] = ['decided-late', 'texts-erased', 'clock-set-right', 'evidence-made'];
+const afterTheEnd: readonly EventType[] = [
+  'decided-late',
+  'use-judged',
+  'texts-erased',
+  'clock-set-right',
+  'evidence-made',
+];
 
 const ruleOf = <T extends EventType>({ type }: EventBodyOf<T>): Rule<T> => rules[type];
 

@@ -30,6 +30,8 @@ export interface Life {
   /** Something was about to be done to Azure. */
   touched: boolean;
   readonly tried: Map<StepName, Tried>;
+  /** The vault's log is asked for a use of the key, which is not judged yet. ISO 8601. */
+  seeks: { readonly since: string; readonly until: string } | null;
 }
 
 /** For which agent, and what is wanted of it. */
@@ -59,7 +61,15 @@ const questionOf = ({ planDigest, data }: EventBodyOf<Asking>): Question => ({
 export function beginLife(body: EventBody): Life | null {
   const { actor } = body;
   if (body.type !== 'submitted' || actor.kind !== 'person' || actor.id === null) return null;
-  const fresh = { approvals: [], runs: 0, checked: false, stops: false, objected: false, tried: new Map() };
+  const fresh = {
+    approvals: [],
+    runs: 0,
+    checked: false,
+    stops: false,
+    objected: false,
+    seeks: null,
+    tried: new Map(),
+  };
   const notBefore = body.data.notBefore ?? '';
   const since = { changes: 0, touched: false };
   return { requester: actor.id, state: 'asked', question: questionOf(body), notBefore, ...since, ...fresh };
@@ -136,8 +146,14 @@ export function live(life: Life, body: EventBody): void {
     case 'cancelled':
     case 'expired':
     case 'given-up':
+      life.state = 'ended';
+      break;
     case 'succeeded':
       life.state = 'ended';
+      life.seeks = body.data.seeks ?? null;
+      break;
+    case 'use-judged':
+      life.seeks = null;
       break;
     case 'submitted':
     case 'decided-late':

@@ -46,6 +46,7 @@ const onRequests: Readonly<Record<OnRequests, Activity>> = {
   'run-checked': other('Check before run'),
   'attention-needed': other('Ask for a person'),
   succeeded: other('Succeed'),
+  'use-judged': other('Judge use of key'),
   'stop-requested': other('Ask to stop'),
   retried: other('Retry'),
   'given-up': other('Give up'),

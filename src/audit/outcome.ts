@@ -21,6 +21,8 @@ const outcomes: Readonly<Record<EventType, EventOutcome>> = {
   'step-failed': 'failed',
   'attention-needed': 'failed',
   succeeded: 'done',
+  // The looking is; what was seen stands in it.
+  'use-judged': 'done',
   'stop-requested': 'begun',
   retried: 'begun',
   reminded: 'done',

@@ -14,6 +14,8 @@ export type CloudChoice =
       readonly armEndpoint: string;
       readonly authorityHost: string;
       readonly graphEndpoint: string;
+      /** Of Log Analytics' queries, without the version; missing where there are none. */
+      readonly logsEndpoint?: string;
       /** PEM file of the only certificate authorities to trust, or null for the usual ones. */
       readonly caFile: string | null;
     };
@@ -26,6 +28,8 @@ export interface Cloud {
   readonly graphEndpoint: string;
   readonly graphScope: string;
   readonly authorityHost: string;
+  /** Of Log Analytics' queries, without the version; null where nobody said. Its scope is made of it. */
+  readonly logsEndpoint: string | null;
   /** For Azure Database for PostgreSQL, whose users can be identities. */
   readonly databaseScope: string;
   /** What a vault's host name must end with before it is sent a token; null where that is not known. */
@@ -53,6 +57,8 @@ interface Suffixes {
   readonly vault: string;
   readonly database: string;
   readonly blob: string;
+  /** `KnownMonitorLogsQueryAudience` of Microsoft's client. */
+  readonly logs: string;
 }
 
 function knownCloud(name: Cloud['name'], arm: string, graph: string, authority: string, suffixes: Suffixes): Cloud {
@@ -63,6 +69,7 @@ function knownCloud(name: Cloud['name'], arm: string, graph: string, authority: 
     graphEndpoint: graph,
     graphScope: `${graph}/.default`,
     authorityHost: authority,
+    logsEndpoint: suffixes.logs,
     databaseScope: databaseScopeIn(suffixes.database),
     vaultSuffix: suffixes.vault,
     blobSuffix: suffixes.blob,
@@ -80,7 +87,12 @@ export function openCloud(choice: CloudChoice): Cloud {
         'https://management.azure.com',
         'https://graph.microsoft.com',
         AzureAuthorityHosts.AzurePublicCloud,
-        { vault: '.vault.azure.net', database: 'database.windows.net', blob: '.blob.core.windows.net' },
+        {
+          vault: '.vault.azure.net',
+          database: 'database.windows.net',
+          blob: '.blob.core.windows.net',
+          logs: 'https://api.loganalytics.io',
+        },
       );
     case 'usgovernment':
       return knownCloud(
@@ -92,6 +104,7 @@ export function openCloud(choice: CloudChoice): Cloud {
           vault: '.vault.usgovcloudapi.net',
           database: 'database.usgovcloudapi.net',
           blob: '.blob.core.usgovcloudapi.net',
+          logs: 'https://api.loganalytics.us',
         },
       );
     case 'china':
@@ -100,7 +113,12 @@ export function openCloud(choice: CloudChoice): Cloud {
         'https://management.chinacloudapi.cn',
         'https://microsoftgraph.chinacloudapi.cn',
         AzureAuthorityHosts.AzureChina,
-        { vault: '.vault.azure.cn', database: 'database.chinacloudapi.cn', blob: '.blob.core.chinacloudapi.cn' },
+        {
+          vault: '.vault.azure.cn',
+          database: 'database.chinacloudapi.cn',
+          blob: '.blob.core.chinacloudapi.cn',
+          logs: 'https://api.loganalytics.azure.cn',
+        },
       );
     case 'custom': {
       const arm = withoutSlash(choice.armEndpoint);
@@ -112,6 +130,7 @@ export function openCloud(choice: CloudChoice): Cloud {
         graphEndpoint: graph,
         graphScope: `${graph}/.default`,
         authorityHost: withoutSlash(choice.authorityHost),
+        logsEndpoint: choice.logsEndpoint === undefined ? null : withoutSlash(choice.logsEndpoint),
         databaseScope: databaseScopeIn('database.windows.net'),
         vaultSuffix: null,
         blobSuffix: null,

@@ -122,8 +122,19 @@ const codeOf = (node: ErrorNode): string | undefined => {
   const inner = saysNothing.has(node.code ?? '') ? node.innererror?.code : undefined;
   return inner ?? tellingOf(node)[0]?.code ?? node.code;
 };
+
+/** Log Analytics says `BadArgumentError` and keeps what is wrong with a query at the bottom of what it nests. */
+const bottomOf = (node: ErrorNode): readonly ErrorNode[] => {
+  if (node.code !== 'BadArgumentError') return [];
+  let { innererror } = node;
+  while (innererror?.innererror !== undefined) innererror = innererror.innererror;
+  return innererror === undefined ? [] : [innererror];
+};
+
 const messageOf = (node: ErrorNode): string | undefined => {
-  const all = [...tellingOf(node), node].map(({ message }) => message).filter((message) => message !== undefined);
+  const all = [...tellingOf(node), ...bottomOf(node), node]
+    .map(({ message }) => message)
+    .filter((message) => message !== undefined);
   return all.length === 0 ? undefined : cut(all.join('\n'), longestMessage);
 };
 

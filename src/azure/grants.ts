@@ -2,7 +2,7 @@
 import type { AccessPolicyEntry } from '@azure/arm-keyvault';
 import { v5 as uuidV5 } from 'uuid';
 import { z } from 'zod';
-import { armIdParts } from '../domain/ids.ts';
+import { type ArmId, armIdParts } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Grants } from '../domain/ports/azure.ts';
 import type { Connection } from './connection.ts';
@@ -26,7 +26,11 @@ const armGuidNamespace = '11fb06fb-712d-4ddd-98c7-e71bbd588830';
 export const roleAssignmentName = (scope: string, principalId: string, roleId: string): string =>
   uuidV5([scope, principalId, roleId].join('-'), armGuidNamespace);
 
-const scopeOf = (vault: ObservedVault, keyName: string): string => `${vault.id}/keys/${keyName}`;
+const scopeOf = (vault: Pick<ObservedVault, 'id'>, keyName: string): string => `${vault.id}/keys/${keyName}`;
+
+/** Name of the assignment by which this identity is let in to the key; it may have been given by another one. */
+export const ownAssignmentAt = (vaultId: ArmId, keyName: string, principalId: string): string =>
+  roleAssignmentName(scopeOf({ id: vaultId }, keyName), principalId, encryptionUser);
 /** The SDK puts the first slash in front of a scope itself. */
 const withoutSlash = (scope: string): string => scope.replace(/^\//, '');
 

@@ -6,6 +6,7 @@ import { ResourceManagementClient } from '@azure/arm-resources';
 import type { TokenCredential } from '@azure/core-auth';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
+import { LogsQueryClient } from '@azure/monitor-query-logs';
 import type { Tracing } from '../domain/ports/tracing.ts';
 import type { Cloud } from './clouds.ts';
 import { complaintOf } from './error-body.ts';
@@ -97,6 +98,12 @@ export class Line {
   /** The secrets of the vault at this address. */
   secretsAt(vaultUri: string): SecretClient {
     return new SecretClient(vaultUri, this.options.credential, this.vaultOptions());
+  }
+
+  /** Queries of Log Analytics at its address. */
+  logs(endpoint: string): LogsQueryClient {
+    const credentials = { scopes: [`${endpoint}/.default`] };
+    return new LogsQueryClient(this.options.credential, { ...this.common(), endpoint: `${endpoint}/v1`, credentials });
   }
 
   /** The value, or null when Azure refused with one of these codes. */

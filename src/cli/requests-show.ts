@@ -19,6 +19,9 @@ const detailsOf = (request: Request, events: readonly StoredEvent[]) => ({
   approvalsRequired: request.policy.approvalsRequired,
   approvals: request.approvals,
   steps: request.progress,
+  proofs: request.state === 'succeeded' ? request.proofs : [],
+  /** Null: the vault's log is not asked, or not yet. */
+  use: request.state === 'succeeded' ? request.use : null,
   lastFailure: lastFailure(request),
   nextRetryAt: nextRetry(request),
   safeNow: safeNow(request).verbs,

@@ -3,6 +3,9 @@ import type { AzureOptions } from '../azure/azure.ts';
 import { openCloud } from '../azure/clouds.ts';
 import { openCredential } from '../azure/credential.ts';
 import { type Secrets, vaultSecrets } from '../azure/secrets.ts';
+import { connectVaultLog } from '../azure/vault-log.ts';
+import type { VaultLog } from '../domain/ports/azure.ts';
+import { noTracing, type Tracing } from '../domain/ports/tracing.ts';
 import { kinds } from '../resources/registry.ts';
 import type { Config } from './config.ts';
 
@@ -15,6 +18,14 @@ export function optionsForAzure({ azure }: Pick<Config, 'azure'>): AzureOptions 
 
 /** As the bot itself. Throws as {@link optionsForAzure} does. */
 export const secretsFor = (config: Pick<Config, 'azure'>): Secrets => vaultSecrets(optionsForAzure(config));
+
+/** Null where no workspace is configured. Throws as {@link optionsForAzure} does. */
+export function vaultLogFor(config: Pick<Config, 'azure' | 'logs'>, tracing: Tracing = noTracing): VaultLog | null {
+  const options = optionsForAzure(config);
+  const { logsEndpoint: endpoint } = options.cloud;
+  if (config.logs === null || endpoint === null) return null;
+  return connectVaultLog({ ...options, workspaceId: config.logs.workspaceId, endpoint, tracing });
+}
 
 /**
  * How the bot signs in to Bot Framework: as the app, at its cloud's login server or the one that is configured. The sign-in to

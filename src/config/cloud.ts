@@ -7,6 +7,7 @@ const CloudSettings = environmentSchema.pick({
   AZURE_ARM_ENDPOINT: true,
   AZURE_AUTHORITY_HOST: true,
   AZURE_GRAPH_ENDPOINT: true,
+  AZURE_LOGS_ENDPOINT: true,
   AZURE_CA_FILE: true,
 });
 
@@ -15,7 +16,9 @@ export function cloudFrom(env: Pick<Environment, keyof typeof CloudSettings.shap
   const { AZURE_CLOUD: name, AZURE_CA_FILE: caFile = null } = env;
   if (name !== 'custom') return { name };
   const { AZURE_ARM_ENDPOINT: armEndpoint = '', AZURE_AUTHORITY_HOST: authorityHost = '' } = env;
-  return { name, armEndpoint, authorityHost, graphEndpoint: env.AZURE_GRAPH_ENDPOINT ?? '', caFile };
+  const { AZURE_GRAPH_ENDPOINT: graphEndpoint = '', AZURE_LOGS_ENDPOINT: logsEndpoint } = env;
+  const logs = logsEndpoint === undefined ? {} : { logsEndpoint };
+  return { name, armEndpoint, authorityHost, graphEndpoint, ...logs, caFile };
 }
 
 /** For whoever sets the bot up, and has no other setting yet. Throws {@link ConfigurationError}. */

@@ -76,6 +76,8 @@ export interface Config {
   /** What approving needs beside the click; null: nothing. */
   readonly stepUp: StepUpChoice | null;
   readonly retry: RetryLimits;
+  /** Where logs of vaults are, and how they are asked for an agent's use of its key; null: nobody asks. */
+  readonly logs: LogsSettings | null;
   /** No new changes to Azure. */
   readonly paused: boolean;
   readonly log: { readonly level: Environment['CMK_LOG_LEVEL'] };
@@ -97,6 +99,14 @@ export interface DatabaseSignIn {
   readonly by: 'password' | 'entra';
   /** The managed identity that owns the tables; null: the bot's own. */
   readonly ownerClientId: string | null;
+}
+
+export interface LogsSettings {
+  /** The id that the workspace gives itself. */
+  readonly workspaceId: string;
+  /** For how long after a success it is asked. */
+  readonly withinMs: number;
+  readonly pollMs: number;
 }
 
 export interface SealSettings {
@@ -169,6 +179,7 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   policyFile: env.CMK_POLICY_FILE ?? null,
   stepUp: stepUpFrom(env),
   retry: { ...usualRetry, firstWaitMs: env.CMK_RETRY_FIRST_WAIT, spreadWithinMs: env.CMK_GRANT_WAIT },
+  logs: logsFrom(env),
   paused: env.CMK_PAUSE,
   log: { level: env.CMK_LOG_LEVEL },
   telemetry: telemetryFrom(env),
@@ -249,6 +260,9 @@ const azureFrom = (env: Environment): Config['azure'] => ({
   subscriptions: env.CMK_SUBSCRIPTIONS,
   pollMs: env.CMK_AZURE_POLL,
 });
+
+const logsFrom = ({ CMK_LOGS_WORKSPACE: workspaceId, CMK_USE_WITHIN: withinMs, CMK_USE_POLL: pollMs }: Environment) =>
+  workspaceId === undefined ? null : { workspaceId, withinMs, pollMs };
 
 const stepUpRuleFrom = ({ CMK_STEP_UP: context, CMK_STEP_UP_MAX_AGE: maxAgeMs }: Environment) =>
   context === undefined ? null : { context, maxAgeMs };

@@ -122,6 +122,7 @@ export const environmentSchema = z.object({
   AZURE_ARM_ENDPOINT: z.url().optional(),
   AZURE_AUTHORITY_HOST: z.url().optional(),
   AZURE_GRAPH_ENDPOINT: z.url().optional(),
+  AZURE_LOGS_ENDPOINT: z.url().optional(),
   AZURE_CA_FILE: optional,
   AZURE_CLIENT_ID: optional,
   AZURE_CLIENT_SECRET: optional,
@@ -158,6 +159,10 @@ export const environmentSchema = z.object({
   CMK_RETRY_FIRST_WAIT: duration.default(usualRetry.firstWaitMs),
   CMK_GRANT_WAIT: duration.default(usualRetry.spreadWithinMs),
   CMK_HEARTBEAT: duration.default(1_000),
+  CMK_LOGS_WORKSPACE: z.guid('must be the id that the workspace shows as its own, which is no ARM id').optional(),
+  // Logs of resources take 3 to 10 minutes ("Log data ingestion time in Azure Monitor").
+  CMK_USE_WITHIN: duration.default(30 * 60_000),
+  CMK_USE_POLL: duration.default(60_000),
   CMK_VAULTS: vaultPlaces,
   CMK_REQUIRE_NEW_KEY: yes,
   CMK_PAUSE: yes,
@@ -260,6 +265,12 @@ const together: readonly [(env: Environment) => boolean, string, string][] = [
     (env) => env.AZURE_CLOUD !== 'custom' || env.AZURE_GRAPH_ENDPOINT !== undefined,
     'AZURE_GRAPH_ENDPOINT',
     'is missing; the custom cloud needs it',
+  ],
+  [
+    (env) =>
+      env.CMK_LOGS_WORKSPACE === undefined || env.AZURE_CLOUD !== 'custom' || env.AZURE_LOGS_ENDPOINT !== undefined,
+    'AZURE_LOGS_ENDPOINT',
+    'is missing; the custom cloud needs it to ask CMK_LOGS_WORKSPACE',
   ],
   [
     (env) => env.CMK_SUBSCRIPTIONS.length > 0,

@@ -19,11 +19,18 @@ export type Proof = z.infer<typeof Proof>;
 
 const order: readonly ProofLevel[] = ['read-back', 'permission-held', 'key-usable', 'use-seen'];
 
-/** The highest level proved without a gap below it; null when not even the read-back holds. */
+const isProved = (proofs: readonly Proof[], level: ProofLevel): boolean =>
+  proofs.some((proof) => proof.level === level && proof.outcome === 'proved');
+
+/**
+ * The highest level proved without a gap below it; null when not even the read-back holds. A key that the resource was seen to
+ * use is usable, also where the bot may not try it.
+ */
 export function highestProof(proofs: readonly Proof[]): ProofLevel | null {
   let highest: ProofLevel | null = null;
   for (const level of order) {
-    if (!proofs.some((proof) => proof.level === level && proof.outcome === 'proved')) return highest;
+    const seen = level === 'key-usable' && isProved(proofs, 'use-seen');
+    if (!seen && !isProved(proofs, level)) return highest;
     highest = level;
   }
   return highest;
@@ -31,6 +38,4 @@ export function highestProof(proofs: readonly Proof[]): ProofLevel | null {
 
 /** Nothing less is a success: Azure reports the key, and the agent's identity may use it. */
 export const provesSuccess = (proofs: readonly Proof[]): boolean =>
-  ['read-back', 'permission-held'].every((level) =>
-    proofs.some((proof) => proof.level === level && proof.outcome === 'proved'),
-  );
+  (['read-back', 'permission-held'] as const).every((level) => isProved(proofs, level));

@@ -14,6 +14,13 @@ const stepUp = (options: Omit<LocalOptions, 'log'>): NodeJS.ProcessEnv => ({
   CMK_PUBLIC_URL: `http://127.0.0.1:${options['bot-port']}`,
 });
 
+/** Looks in the local Azure's logs whether agents use their keys, as often as somebody who watches has patience. */
+export const lookingForUse: NodeJS.ProcessEnv = {
+  CMK_LOGS_WORKSPACE: 'a0000000-0000-4000-8000-000000000001',
+  CMK_USE_WITHIN: '3m',
+  CMK_USE_POLL: '5s',
+};
+
 /** Whatever the caller has set wins. */
 export function botEnvironment(options: Omit<LocalOptions, 'log'>, caller: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const azure = `https://localhost:${options['azure-port']}`;
@@ -27,6 +34,7 @@ export function botEnvironment(options: Omit<LocalOptions, 'log'>, caller: NodeJ
     AZURE_ARM_ENDPOINT: azure,
     AZURE_AUTHORITY_HOST: azure,
     AZURE_GRAPH_ENDPOINT: azure,
+    AZURE_LOGS_ENDPOINT: azure,
     AZURE_CA_FILE: `${options.data}/ca.pem`,
     AZURE_CLIENT_ID: localBotPrincipal.id,
     AZURE_CLIENT_SECRET: localBotPrincipal.secret,

@@ -1,7 +1,7 @@
 /** `npm run local`: the whole product on one machine. */
 import { mkdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { botEnvironment } from './bot-environment.ts';
+import { botEnvironment, lookingForUse } from './bot-environment.ts';
 import { busyPorts } from './busy-ports.ts';
 import { type Child, startChild } from './children.ts';
 import { inWords } from './log-words.ts';
@@ -62,7 +62,7 @@ async function run(options: LocalOptions): Promise<void> {
     // The bot reads the certificate authority that the local Azure wrote.
     const bot = startChild('bot', 'src/main.ts', {
       args: [],
-      env: botEnvironment(options, process.env),
+      env: botEnvironment(options, { ...lookingForUse, ...process.env }),
       ...(options.log === 'words' ? { shown: inWords } : {}),
     });
     bot.started.catch(() => undefined);

@@ -35,6 +35,8 @@ export interface OperationWords {
   readonly notes: (change: KeyChange) => readonly string[];
   /** Why it can be undone, as far as it can; empty where it cannot, or nobody knows. */
   readonly undo: (work: KeyWork) => string;
+  /** What follows for the key or version before: until the agent is seen using the new one, and from then on. Missing: nothing. */
+  readonly inUse?: { readonly untilSeen: string; readonly onceSeen: string };
   readonly succeeded: string;
   /** What holds from then on. */
   readonly fromNowOn: string;

@@ -39,6 +39,16 @@ export const actionsOn = {
 } as const;
 
 /**
+ * On the Log Analytics workspace that vaults' logs go to, where one is configured: queries of that table and no other. The first
+ * is what Microsoft's page on access to tables has beside them; no call of the bot asks for it.
+ */
+export const actionsOnWorkspace = [
+  'Microsoft.OperationalInsights/workspaces/read',
+  'Microsoft.OperationalInsights/workspaces/query/read',
+  'Microsoft.OperationalInsights/workspaces/query/AZKVAuditLogs/read',
+] as const;
+
+/**
  * A further version of a key is made in the vault itself: ARM makes the first alone. What is carried over to it is read there
  * just before.
  */

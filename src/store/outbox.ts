@@ -10,9 +10,11 @@ import { change, int8, placeholders, type Sql, select, selectOne } from './sql.t
 
 /** What was due by a clock that has been set right since, at its wrong time, is due now. Expiries are the requests' own. */
 export const bringForward = (sql: Sql, now: Date): Promise<number> =>
-  change(sql, "update cmk.outbox set due_at = $1 where due_at > $1 and kind in ('show', 'audit', 'run', 'call')", [
-    now.toISOString(),
-  ]);
+  change(
+    sql,
+    "update cmk.outbox set due_at = $1 where due_at > $1 and kind in ('show', 'audit', 'run', 'call', 'use')",
+    [now.toISOString()],
+  );
 
 /** A kind that is missing here does not compile. */
 const kinds = {
@@ -22,6 +24,7 @@ const kinds = {
   expire: 'expire',
   remind: 'remind',
   call: 'call',
+  use: 'use',
 } as const satisfies {
   [K in Consequence['kind']]: K;
 };

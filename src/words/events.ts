@@ -11,6 +11,7 @@ import { highestProof } from '../domain/proof.ts';
 import type { AskedAgain, EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
 import { failureLine } from './failures.ts';
 import { utcMinute, utcSecond } from './instants.ts';
+import { sentence, useTitles, useWords } from './key-use.ts';
 import { resourceKeyWords } from './keys.ts';
 import type { Mark } from './mark.ts';
 import type { Names } from './names.ts';
@@ -173,10 +174,17 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
     detail: list(failed(failure), retryAt === null ? 'a person is asked' : `next try ${utcSecond(retryAt)}`),
   }),
   'attention-needed': ({ failure }) => ({ mark: 'alarm', title: 'Needs attention', detail: failed(failure) }),
-  succeeded: ({ proofs }) => {
+  succeeded: ({ proofs, seeks }) => {
     const level = highestProof(proofs);
     const proof = level === null ? 'none' : proofWords[level].name.toLowerCase();
-    return { mark: 'done', title: 'Succeeded', detail: `proof: ${proof}` };
+    const sought =
+      seeks === undefined ? '' : `the agent’s use of the key is looked for until ${utcMinute(seeks.until)}`;
+    return { mark: 'done', title: 'Succeeded', detail: list(`proof: ${proof}`, sought) };
+  },
+  'use-judged': ({ answer }) => {
+    const at = answer.outcome === 'used' ? [`at ${utcSecond(answer.at)}.`] : [];
+    const detail = [...at, ...useWords(answer).map((one) => sentence(one, utcSecond))].join(' ');
+    return { mark: answer.outcome === 'used' ? 'done' : 'warn', title: useTitles[answer.outcome], detail };
   },
   reminded: (_data, { name }) => ({ mark: 'now', title: `${name} had the approvers reminded`, detail: '' }),
   'stop-requested': (_data, { name }) => ({

@@ -44,6 +44,7 @@ const kinds: Readonly<Record<EventType, HistoryKind>> = {
   'step-failed': 'change',
   'attention-needed': 'change',
   succeeded: 'change',
+  'use-judged': 'change',
   'texts-erased': 'other',
   'evidence-made': 'other',
   'clock-set-right': 'other',

@@ -19,6 +19,8 @@ export interface OutboxWorkerPorts {
   readonly remind: (id: RequestId, key: string) => Promise<Date | null>;
   /** Tells people of the event with that revision. */
   readonly call: (id: RequestId, revision: number) => Promise<void>;
+  /** Asks the vault's log for the use of the key; when to ask again, null once it is judged. `tries`: that did not work. */
+  readonly seekUse: (id: RequestId, run: number, tries: number) => Promise<Date | null>;
   /** This start of the process, as it signed on: rows are claimed in its name. */
   readonly instance: string;
   readonly now: () => Date;
@@ -61,6 +63,8 @@ async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Dat
     case 'call':
       await ports.call(item.requestId, Number(item.key));
       return null;
+    case 'use':
+      return ports.seekUse(item.requestId, Number(item.key), item.attempts);
     case 'expire':
       return expire(ports, item);
   }
@@ -70,7 +74,7 @@ async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Dat
 const spanOf = ({ kind, requestId, traceparent }: OutboxItem): SpanOf => ({
   name: kind,
   attributes: { 'cmk.request.id': requestId },
-  from: traceparent === null ? null : { traceparent, late: kind === 'expire' || kind === 'remind' },
+  from: traceparent === null ? null : { traceparent, late: kind === 'expire' || kind === 'remind' || kind === 'use' },
 });
 
 /** A run that is only looked after tells of itself. */

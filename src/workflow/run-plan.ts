@@ -47,6 +47,8 @@ export interface RunPorts {
   readonly intents: Kept<true>;
   /** What came of tries, until it is recorded. Not by way of the engine: its tables carry no seals. */
   readonly results: Kept<StepResult>;
+  /** For how long after a success the vault's log is asked for the agent's use of the key; missing: it is not. */
+  readonly useWithinMs?: number;
   readonly now: () => Date;
   /** Nothing is changed in Azure as long as this process lives. */
   readonly paused: boolean;

@@ -28,6 +28,8 @@ export async function attemptStep(ports: RunPorts, id: RequestId, run: number, o
   if (result !== null) ports.results.keep({ id, run, ...one }, result);
 }
 
+const seeking = ({ useWithinMs }: RunPorts) => (useWithinMs === undefined ? {} : { useWithinMs });
+
 /** By the plan whose approval was found, when the run began, to cover what Azure held. */
 const wasToDo = ({ plan }: Request, step: StepName): boolean =>
   plan.steps.some(({ name, effects }) => name === step && effects.length > 0);
@@ -76,7 +78,9 @@ export async function record(
   const results = (await Promise.all(found)).filter((result) => result !== null);
   const stored = await ports.requests.append(id, cause, (request, at) =>
     // Recorded before, and then found under its cause, or never intended.
-    results.length < tries.length ? refuse('request-ended', id) : decide(request, { do: 'record', run, results }, at),
+    results.length < tries.length
+      ? refuse('request-ended', id)
+      : decide(request, { do: 'record', run, results, ...seeking(ports) }, at),
   );
   for (const { step, attempt } of tries) {
     ports.nonces.forget({ id, run, step, attempt });

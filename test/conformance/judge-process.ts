@@ -20,7 +20,11 @@ const ofVault = /^\/(keys|deletedkeys|secrets|certificates|rng)\b/i;
 const placeOf = (method: string, pathname: string): Pick<Judgement, 'service' | 'operation'> => {
   if (ofVault.test(pathname)) return { service: 'vault', operation: pathname.replaceAll(/(?<=^\/\w+\/)[^/]+/g, '…') };
   const found = mainRouter.find(method, pathname);
-  if (found !== null) return { service: found.route.audience, operation: found.route.pattern };
+  if (found !== null) {
+    const { audience, pattern } = found.route;
+    // Its query API has no description beside the others.
+    return { service: audience === 'logs' ? 'open' : audience, operation: pattern };
+  }
   const named = /(?<=\/(?:subscriptions|resourceGroups|healthBots|vaults|keys)\/)[^/]+/gi;
   return { service: 'arm', operation: pathname.replaceAll(named, '…') };
 };

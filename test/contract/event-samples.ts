@@ -50,6 +50,9 @@ const signIn = {
 const approved = { acknowledgedIrreversible: true, counted: 1, required: 2, signIn: null, quick: true };
 const step = { run: 1, step: 'set-cmk', attempt: 1 } as const;
 
+const useAt = { at: '2026-01-01T09:31:00.000Z', operation: 'KeyWrap', knownBy: 'object-id' } as const;
+const logged = { first: '2025-12-31T09:30:00.000Z', last: '2026-01-01T09:50:00.000Z' } as const;
+
 const payloads: { readonly [T in EventType]: readonly Payload<T>[] } = {
   submitted: [{ formId: FormId.parse('F-0000000001'), resourceName: '*bold*, [x](y)', plan: plan(), policy, origin }],
   approved: [
@@ -99,7 +102,20 @@ const payloads: { readonly [T in EventType]: readonly Payload<T>[] } = {
     { run: 1, proofs: [] },
     { run: 1, proofs: [{ level: 'read-back', outcome: 'proved' }] },
     { run: 1, proofs: [{ level: 'read-back', outcome: 'not-checked' }] },
+    { run: 1, proofs: [], seeks: { since: '2026-01-01T09:30:00.000Z', until: '2026-01-01T10:00:00.000Z' } },
   ],
+  'use-judged': (
+    [
+      { outcome: 'used', ...useAt, allowedBy: { by: 'role-assignment', id: '*bold*', ours: true } },
+      { outcome: 'used', ...useAt, allowedBy: { by: 'access-policy' } },
+      { outcome: 'not-used', ...logged, refused: null },
+      { outcome: 'not-used', ...logged, refused: { at: logged.last, status: 403 } },
+      { outcome: 'unknown', why: { code: 'not-readable', failure: azureSays } },
+      { outcome: 'unknown', why: { code: 'not-asked' } },
+      { outcome: 'unknown', why: { code: 'no-log-before', first: null } },
+      { outcome: 'unknown', why: { code: 'no-log-since', last: logged.first } },
+    ] as const
+  ).map((answer) => ({ run: 1, answer })),
   'stop-requested': [{ run: 1 }],
   reminded: [{}],
   retried: [{}],

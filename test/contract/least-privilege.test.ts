@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { actionsOn, dataActionsOnVault } from '../../src/resources/rights.ts';
+import { actionsOn, actionsOnWorkspace, dataActionsOnVault } from '../../src/resources/rights.ts';
 import { type AzureState, agentIn, hideCreationOnAgent, keyIn } from '../support/azure-state.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { changeState, http } from '../support/local-azure.ts';
 import { clientsOf, codeOf, messageOf, vaultId } from '../support/local-azure-clients.ts';
 import { azureState, follow, openReview, rotation } from '../support/path.ts';
-import { grantCondition, roleFiles } from '../support/role-files.ts';
+import { grantCondition, logsRole, roleFiles } from '../support/role-files.ts';
 import {
   approvalCard,
   approve,
@@ -38,6 +38,11 @@ describe('the role files', () => {
   test('give what the code says it needs, and nothing else', () => {
     expect(given.actions).toEqual(sorted(Object.values(actionsOn).flat()));
     expect(given.dataActions).toEqual(sorted(dataActionsOnVault));
+  });
+
+  test('give the one table of a workspace apart, which is no part of a subscription’s rights', () => {
+    expect(sorted(logsRole.Actions)).toEqual(sorted(actionsOnWorkspace));
+    expect(logsRole.DataActions).toEqual([]);
   });
 
   test('name every action in full: no wildcard, and nothing that deletes, purges or reads a secret', () => {
@@ -210,8 +215,8 @@ describe('with these roles alone', () => {
 test('the simulated Azure gives the bot these roles from the start', async () => {
   const { seedRoleDefinitions } = await import('../../src/local/azure/state/seed-directory.ts');
   const custom = seedRoleDefinitions().filter((role) => role.type === 'CustomRole');
-  expect(custom.map((role) => role.roleName)).toEqual(roleFiles.map((role) => role.Name));
-  const rights = custom.flatMap((role) => role.permissions);
+  expect(custom.map((role) => role.roleName)).toEqual([...roleFiles, logsRole].map((role) => role.Name));
+  const rights = custom.filter(({ roleName }) => roleName !== logsRole.Name).flatMap((role) => role.permissions);
   expect({
     actions: sorted(rights.flatMap((one) => one.actions)),
     dataActions: sorted(rights.flatMap((one) => one.dataActions)),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { vaultLogQueryFor } from '../../src/azure/vault-log-query.ts';
 import { scenarios } from '../../src/local/azure/scenarios/scenarios.ts';
 import { type AgentWrites, agentWrites, foreignKey, ownKey, visitAgent } from '../support/agent-writes.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
@@ -23,6 +24,7 @@ const vault = vaultId('kv-hospital-keys');
 let azure: RunningAzure;
 let clients: Clients;
 let writes: AgentWrites;
+let beganAt: string;
 let untouched: unknown;
 let under: unknown;
 
@@ -35,6 +37,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
+  beganAt = new Date().toISOString();
   await http(azure, 'PUT', '/simulator/state', { body: untouched });
 });
 
@@ -77,6 +80,30 @@ const refusedTimes = (times: number, ask: () => Promise<unknown>, code: string) 
 const takeGrant = (state: any): void => {
   state.roleAssignments = state.roleAssignments.filter(({ scope }: { scope: string }) => !scope.endsWith(ownKey));
 };
+
+/** What is found now of the agent's use of its own key, by the query that the bot sends. */
+const askLog = async () => {
+  const state = await stateNow();
+  const key = state.vaults.find(({ name }: { name: string }) => name === 'kv-hospital-keys').keys;
+  const { versions } = key.find(({ name }: { name: string }) => name === ownKey);
+  const query = vaultLogQueryFor({
+    vault,
+    since: beganAt,
+    version: versions.at(-1).version,
+    principal: await principalOf(visitAgent),
+    resource: 'none',
+  });
+  const path = `/v1/workspaces/${state.workspaces[0].customerId}/query`;
+  return http(azure, 'POST', path, {
+    headers: { authorization: `Bearer ${await clients.token('https://api.loganalytics.io/.default')}` },
+    body: { query },
+  });
+};
+const usesFound = async () =>
+  (await askLog()).body.tables[0].rows
+    .filter((row: unknown[]) => row[2] === 'use')
+    .map((row: unknown[]) => row[3])
+    .sort();
 
 /** What each sentence comes to. */
 const proofs: Readonly<Record<string, () => Promise<void>>> = {
@@ -192,6 +219,35 @@ const proofs: Readonly<Record<string, () => Promise<void>>> = {
     expect(found.lostKey.code).toBe('KeyVaultAccessForbidden');
     await http(azure, 'PUT', '/simulator/state', { body: saved });
     expect((await writes.properties()).provisioningState).toBe('Succeeded');
+  },
+  'agents-use-no-key': async () => {
+    await writes.poll(await writes.setKey(ownKey));
+    expect(await usesFound()).toEqual([]);
+    await turnOff();
+    await writes.poll(await writes.setKey(ownKey));
+    expect(await usesFound()).toEqual(['KeyUnwrap', 'KeyWrap']);
+  },
+  'logs-take-10-minutes': async () => {
+    await writes.poll(await writes.setKey(ownKey));
+    expect(await usesFound()).toEqual([]);
+    await turnOff();
+    expect(await usesFound()).toEqual(['KeyUnwrap', 'KeyWrap']);
+  },
+  'logs-not-sent': async () => {
+    expect((await askLog()).body.tables[0].rows[0].slice(0, 2)).toEqual([null, null]);
+  },
+  'logs-begin-now': async () => {
+    await readKey();
+    const [first] = (await askLog()).body.tables[0].rows[0];
+    expect(Date.parse(first)).toBeGreaterThan(Date.now() - 10_000);
+  },
+  'logs-refused': async () => {
+    const { status, body } = await askLog();
+    expect([status, body.error.code]).toEqual([403, 'InsufficientAccessError']);
+  },
+  'logs-cut-short': async () => {
+    const { status, body } = await askLog();
+    expect([status, body.error.code]).toEqual([200, 'PartialError']);
   },
   'secret-expired': async () => {
     expect(await messageOf(clientsOf(azure).token())).toContain('AADSTS7000222');

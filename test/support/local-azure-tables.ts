@@ -51,6 +51,7 @@ const areas: readonly (readonly [string, RegExp])[] = [
   ['Healthcare agent services', /Microsoft\.HealthBot\//],
   ['Vaults and their keys, through Azure Resource Manager', /Microsoft\.KeyVault\//],
   ['Registrations of bots', /Microsoft\.BotService\//],
+  ['Log Analytics', /^\/v1\/workspaces\//],
   ['Resource Graph', /Microsoft\.ResourceGraph\//],
   ['Subscriptions, groups, resources and providers', /^\/(subscriptions|tenants|providers|\{\*scope\})/],
   ['Microsoft Graph', /^\/v1\.0\//],
@@ -114,6 +115,7 @@ const paces = (): string => {
       ['a change of an agent that sets a key', 'keyWrite'],
       ['until roles can be given to a new identity', 'replication'],
       ['until a role or an access policy counts', 'propagation'],
+      ['until a call to a vault can be found in its log', 'logs'],
     ] as const
   ).map(([what, name]) => [what, seconds(latencies.instant[name]), seconds(latencies.realistic[name])]);
   return markdown(['what takes time', '`instant`', '`realistic`'], rows);

@@ -17,9 +17,11 @@ const RoleFile = z.strictObject({
 
 const read = (name: string): string => readFileSync(new URL(name, infra), 'utf8');
 
-export const roleFiles = ['custom-role.json', 'custom-role-grants.json'].map((name) =>
-  RoleFile.parse(JSON.parse(read(name))),
-);
+const role = (name: string) => RoleFile.parse(JSON.parse(read(name)));
+export const roleFiles = ['custom-role.json', 'custom-role-grants.json'].map(role);
+
+/** Given on a workspace alone, where there is one to look into. */
+export const logsRole = role('custom-role-logs.json');
 
 /** The condition under which the second of them is to be assigned. */
 export const grantCondition = read('grant-condition.txt');

@@ -6,6 +6,9 @@ import type { Transcript } from './transcript.ts';
 
 export const goldenFolder = fileURLToPath(new URL('../golden/transcripts/', import.meta.url));
 
+/** Of suites of their own, beside `test/scenario/transcripts.test.ts`. */
+export const keptElsewhere = ['not-seen-in-use.md', 'seen-in-use.md', 'use-not-known.md'];
+
 const rewrite = 'UPDATE_GOLDEN=1 npm test -- test/scenario/transcripts';
 
 /** Compares, or with `UPDATE_GOLDEN=1` rewrites, which git then shows. */

@@ -11,6 +11,7 @@ import { countOf } from '../../words/count.ts';
 import { eventWords } from '../../words/events.ts';
 import { messageOf } from '../../words/failures.ts';
 import { utcSecond } from '../../words/instants.ts';
+import { sentence, soughtWords, useWords } from '../../words/key-use.ts';
 import { reasonWords } from '../../words/policy.ts';
 import { quote } from '../../words/quote.ts';
 import { remedyWords } from '../../words/remedies.ts';
@@ -56,7 +57,7 @@ function factsOf(request: Request, names: Names): string {
     ...(request.changes === 0 ? [] : [['Changed', `${request.changes} of ${countOf(mostChanges, 'time', 'times')}`]]),
     ...('ended' in request && request.ended.commentErased ? [['Comment', 'erased']] : []),
     ...(request.state === 'awaiting-approval' ? [['Expires', utcSecond(policy.expiresAt)]] : []),
-    ...(request.state === 'succeeded' ? [['Proof', proofOf(request)]] : []),
+    ...(request.state === 'succeeded' ? [['Proof', proofOf(request)], ...useRows(request)] : []),
   ];
   return table(rows);
 }
@@ -64,6 +65,13 @@ function factsOf(request: Request, names: Names): string {
 function proofOf(request: Extract<Request, { state: 'succeeded' }>): string {
   const level = highestProof(request.proofs);
   return level === null ? 'none' : proofWords[level].name.toLowerCase();
+}
+
+/** Whether the agent was seen using its key, and how that is known. */
+function useRows({ use }: Extract<Request, { state: 'succeeded' }>): string[][] {
+  if (use === null) return [];
+  const parts = use.judged === null ? [soughtWords(use.until)] : useWords(use.judged.answer);
+  return [['Use', parts.map((one) => sentence(one, utcSecond)).join(' ')]];
 }
 
 function stepDetail(request: Request, step: StepProgress): string {

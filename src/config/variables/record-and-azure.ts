@@ -91,8 +91,9 @@ export const azure: VariableGroup = {
         AZURE_ARM_ENDPOINT: 'https://management.example.org',
         AZURE_AUTHORITY_HOST: 'https://login.example.org',
         AZURE_GRAPH_ENDPOINT: 'https://graph.example.org',
+        AZURE_LOGS_ENDPOINT: 'https://logs.example.org',
       },
-      meaning: "the custom cloud's addresses",
+      meaning: "the custom cloud's addresses; the last is needed with `CMK_LOGS_WORKSPACE` alone",
     },
     {
       names: { AZURE_CA_FILE: '/etc/cmk-bot/ca.pem' },
@@ -111,6 +112,11 @@ export const azure: VariableGroup = {
       names: { CMK_SUBSCRIPTIONS: '40000000-0000-4000-8000-000000000001,40000000-0000-4000-8000-000000000002' },
       mustBeSet: true,
       meaning: 'the only subscriptions it acts in',
+    },
+    {
+      names: { CMK_LOGS_WORKSPACE: '0c1e7a52-7d0e-4a8b-9a53-6f2f4f6c9d33' },
+      meaning:
+        'Log Analytics workspace that the vaults’ audit logs go to, by the id it shows as its own: after a success the bot looks there [whether the agent uses its key](operations.md#seen-in-use). Nobody looks unless set',
     },
   ],
 };

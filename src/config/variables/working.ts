@@ -20,6 +20,11 @@ export const working: VariableGroup = {
         'how often a running operation is looked at (`5s`), how long the first retry waits (`10s`), how long a grant is given to spread (`12m`)',
     },
     {
+      names: { CMK_USE_WITHIN: '30m', CMK_USE_POLL: '1m' },
+      meaning:
+        'for how long after a success the vault’s log is asked for the agent’s use of its key (`30m`; logs are 3 to 10 minutes behind), and how often (`1m`)',
+    },
+    {
       names: { CMK_HEARTBEAT: '1s' },
       meaning:
         'how often a replica says that it lives (`1s`), the same for all of a database: after eight without a word another takes over its runs',

@@ -5,6 +5,7 @@
 import type { ObservedControl } from '../control.ts';
 import type { Failure, Outcome, Receipt } from '../failure.ts';
 import type { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../ids.ts';
+import type { ReadLog, UseSought } from '../key-use.ts';
 import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
 import type { KeyVersions } from '../own-key.ts';
 import type { ResourceRef } from '../wish.ts';
@@ -216,6 +217,15 @@ export interface Portal {
   resource(id: ArmId): string;
   /** Null where the vault's address is none of this cloud. */
   key(vaultUri: string, name: KeyName, version: KeyVersion): string | null;
+}
+
+/** Logs of vaults, where a workspace is configured that they are sent to. */
+export interface VaultLog {
+  /**
+   * What the log has of the vault, and of the use that is looked for: the first call of each kind. Rows come minutes late, and
+   * one that is not there yet looks like one that never was. Changes nothing; safe to repeat.
+   */
+  read(vault: Pick<ObservedVault, 'id' | 'name'>, sought: UseSought): Promise<Outcome<ReadLog>>;
 }
 
 /** Everything Azure, as steps and checks receive it. */

@@ -28,6 +28,8 @@ const called: { readonly [T in EventType]: readonly Called[] } = {
   'step-failed': nobody,
   'attention-needed': ['requester', 'operators'],
   succeeded: ['requester'],
+  // The card and the trail say it: who waits for nothing is not called a second time.
+  'use-judged': nobody,
   'stop-requested': nobody,
   retried: nobody,
   'given-up': ['requester'],

@@ -9,11 +9,11 @@ import { later } from './start-window.ts';
 /**
  * `show`: bring the request's cards up to date. `audit`: show new events in the audit channel, merged. `run`: start run
  * number `key`. `expire`: end it if still undecided. `remind`: say again, in words, that people are waited for. `call`: tell
- * people in words of the event with the revision `key`.
+ * people in words of the event with the revision `key`. `use`: ask the vault's log whether the resource uses the key.
  * One row per request, kind and key: a second one only moves the due time and marks the first as changed.
  */
 export interface Consequence {
-  readonly kind: 'show' | 'audit' | 'run' | 'expire' | 'remind' | 'call';
+  readonly kind: 'show' | 'audit' | 'run' | 'expire' | 'remind' | 'call' | 'use';
   readonly key: string;
   /** ISO 8601. */
   readonly dueAt: string;
@@ -43,6 +43,9 @@ export function consequencesOf(request: Request, events: readonly StoredEvent[])
     if (body.type === 'submitted' || body.type === 'plan-changed' || body.type === 'request-changed') {
       const { expiresAt } = body.data.policy;
       rows.push({ kind: 'expire', key: '', dueAt: expiresAt }, ...remindersUntil(expiresAt, time));
+    }
+    if (body.type === 'succeeded' && body.data.seeks !== undefined) {
+      rows.push({ kind: 'use', key: `${body.data.run}`, dueAt: time });
     }
     if (body.type === 'attention-needed') {
       rows.push({ kind: 'remind', key: 'attention', dueAt: after(time, attentionEveryMs) });

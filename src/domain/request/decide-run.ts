@@ -11,6 +11,7 @@ import { isCovered, notCovered, type Plan, type StepName, stepsBefore } from '..
 import { meetsStepUp } from '../policy/sign-in.ts';
 import { type Proof, provesSuccess } from '../proof.ts';
 import { isInLastStep, stoppedEvent } from './decide-stop.ts';
+import { seeking } from './decide-use.ts';
 import { botActor, type NewEvent, newEvent } from './events.ts';
 import { refuse } from './refusal.ts';
 import { type Request, runRest, type StepProgress } from './request.ts';
@@ -152,7 +153,7 @@ function mustBeProved(request: Request, run: number, proofs: readonly Proof[]): 
  * After tries: stores what came of each. A failure that is not tried again asks a person; `verify` done, with everything else
  * done and enough proved, is the success. Throws on a try that was not under way, and on a success that is not proved.
  */
-export function record(request: Request, command: Extract<Command, { do: 'record' }>): Decision {
+export function record(request: Request, command: Extract<Command, { do: 'record' }>, now: Date): Decision {
   if (!inRun(request, command.run)) return refuse('request-ended', request.id);
   const { run } = command;
   for (const result of command.results) mustBeUnderWay(request, run, result);
@@ -179,7 +180,7 @@ export function record(request: Request, command: Extract<Command, { do: 'record
       newEvent(
         'succeeded',
         botActor,
-        { run, proofs: [...verified.proofs] },
+        { run, proofs: [...verified.proofs], ...seeking(request, command.useWithinMs, now) },
         { ...runRest(request), result: 'succeeded' },
       ),
     );

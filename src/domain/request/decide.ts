@@ -10,6 +10,7 @@ import { noteEvidence } from './decide-evidence.ts';
 import { isOver, remind } from './decide-remind.ts';
 import { checkRun, intend, orderRun, record, stopRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
+import { judgeUse } from './decide-use.ts';
 import { type Actor, newEvent } from './events.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { hasEnded, type Request, runRest } from './request.ts';
@@ -62,7 +63,9 @@ export function decide(request: Request | null, command: Command, now: Date): De
     case 'intend':
       return intend(request, command);
     case 'record':
-      return record(request, command);
+      return record(request, command, now);
+    case 'judge-use':
+      return judgeUse(request, command, now);
     case 'stop-run':
       return stopRun(request, command);
   }

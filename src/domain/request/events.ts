@@ -4,6 +4,7 @@ import { Effect } from '../effect.ts';
 import { Reading } from '../evidence/reading.ts';
 import { Failure } from '../failure.ts';
 import { FormId, type PersonId } from '../ids.ts';
+import { UseAnswer } from '../key-use.ts';
 import { NonceHash } from '../own-key.ts';
 import { type Plan, planSchema, StepName } from '../plan.ts';
 import { AppliedPolicy } from '../policy/policy.ts';
@@ -51,6 +52,10 @@ const version = z.literal(recordVersion, 'is of another version of the record');
 
 /** The run begins no earlier. Missing: as soon as it is approved, or from before there was a choice. */
 const notBefore = z.iso.datetime().optional();
+
+/** Use is looked for from the change of the key on, and until when at the latest. */
+const SeeksUse = z.strictObject({ since: z.iso.datetime(), until: z.iso.datetime() });
+export type SeeksUse = z.infer<typeof SeeksUse>;
 
 const payloadsWith = (plan: z.ZodType<Plan>) => ({
   submitted: z.strictObject({
@@ -127,7 +132,14 @@ const payloadsWith = (plan: z.ZodType<Plan>) => ({
     outputs: z.record(z.string(), z.string()).optional(),
   }),
   'attention-needed': z.strictObject({ run, step: StepName.nullable(), failure: Failure }),
-  succeeded: z.strictObject({ run, proofs: z.array(Proof) }),
+  succeeded: z.strictObject({
+    run,
+    proofs: z.array(Proof),
+    /** The vault's log is asked whether the resource uses the key. Missing: nobody asks it, or from before decision 40. */
+    seeks: SeeksUse.optional(),
+  }),
+  /** What the vault's log said, once and for good. In record 2 from decision 40 on. */
+  'use-judged': z.strictObject({ run, answer: UseAnswer }),
   /** Somebody wants nothing more to begin once what is running has ended. In record 2 from decision 17 on. */
   'stop-requested': z.strictObject({ run }),
   retried: z.strictObject({}),

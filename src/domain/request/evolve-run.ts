@@ -3,7 +3,7 @@ import { leftUntouched } from '../failure.ts';
 import { PersonId } from '../ids.ts';
 import type { StepName } from '../plan.ts';
 import type { EventBody, EventBodyOf, StoredEvent } from './events.ts';
-import type { Request, RequestBase, StepProgress, StopAsked } from './request.ts';
+import type { KnownUse, Request, RequestBase, StepProgress, StopAsked } from './request.ts';
 
 const change = (
   progress: readonly StepProgress[],
@@ -37,6 +37,9 @@ const stopAsked = ({ body: { actor }, time }: StoredEvent): StopAsked => ({
 /** Nobody but the requester, approvers and operators may stop a run, and operators decide nothing. */
 const isObjection = ({ requester }: RequestBase, { body: { actor } }: StoredEvent): boolean =>
   actor.kind === 'person' && actor.id !== requester;
+
+const soughtUse = ({ seeks }: EventBodyOf<'succeeded'>['data']): KnownUse | null =>
+  seeks === undefined ? null : { ...seeks, judged: null };
 
 /** What only happens in and around a run. */
 export type RunEvent = Extract<
@@ -104,7 +107,7 @@ export function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent)
         failure: body.data.failure,
       };
     case 'succeeded':
-      return { ...base, state: 'succeeded', stop: null, proofs: body.data.proofs };
+      return { ...base, state: 'succeeded', stop: null, proofs: body.data.proofs, use: soughtUse(body.data) };
     case 'stop-requested':
       return {
         ...base,

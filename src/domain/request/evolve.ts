@@ -2,6 +2,7 @@
 
 import type { Failure } from '../failure.ts';
 import { PersonId, type RequestId } from '../ids.ts';
+import type { UseAnswer } from '../key-use.ts';
 import type { Plan } from '../plan.ts';
 import { commentOf, withoutTexts } from './comments.ts';
 import type { EventBody, StoredEvent } from './events.ts';
@@ -96,6 +97,7 @@ function baseOf(request: Request): RequestBase {
     step: _step,
     failure: _failure,
     proofs: _proofs,
+    use: _use,
     ended: _ended,
     ...base
   } = rest as typeof rest & Record<string, unknown>;
@@ -137,6 +139,8 @@ export function evolve(request: Request, event: StoredEvent): Request {
     case 'clock-set-right':
     case 'evidence-made':
       return { ...request, revision: event.revision };
+    case 'use-judged':
+      return judged({ ...request, revision: event.revision }, body.data.answer, time);
     case 'texts-erased':
       return withoutTexts({ ...request, revision: event.revision });
     case 'plan-changed':
@@ -171,6 +175,17 @@ export function evolve(request: Request, event: StoredEvent): Request {
     case 'retried':
       return evolveRun(base, body, event);
   }
+}
+
+/** It has succeeded before: when it last changed, and what people were asked, stays. */
+function judged(request: Request, answer: UseAnswer, at: string): Request {
+  if (request.state !== 'succeeded' || request.use === null) return request;
+  const proofs = request.proofs.map((proof) =>
+    proof.level === 'use-seen' && answer.outcome === 'used'
+      ? { level: proof.level, outcome: 'proved' as const }
+      : proof,
+  );
+  return { ...request, proofs, use: { ...request.use, judged: { at, answer } } };
 }
 
 const failureOf = (request: Request): Failure | null => (request.state === 'needs-attention' ? request.failure : null);

@@ -3,6 +3,7 @@
 import type { Reading } from '../evidence/reading.ts';
 import type { Failure, Receipt } from '../failure.ts';
 import type { FormId, PersonId } from '../ids.ts';
+import type { UseAnswer } from '../key-use.ts';
 import type { Plan, StepName } from '../plan.ts';
 import type { AppliedPolicy, Standing } from '../policy/policy.ts';
 import type { SignIn, StepUp } from '../policy/sign-in.ts';
@@ -121,7 +122,14 @@ export type Command =
       readonly stepUp: StepUp | null;
     }
   | { readonly do: 'intend'; readonly run: number; readonly steps: readonly IntendedTry[] }
-  | { readonly do: 'record'; readonly run: number; readonly results: readonly StepResult[] }
+  | {
+      readonly do: 'record';
+      readonly run: number;
+      readonly results: readonly StepResult[];
+      /** For how long after a success the vault's log is asked for the resource's use of the key; missing: it is not. */
+      readonly useWithinMs?: number;
+    }
+  | { readonly do: 'judge-use'; readonly run: number; readonly answer: UseAnswer }
   | { readonly do: 'stop-run'; readonly run: number; readonly failure: Failure };
 
 export type Decision = { readonly kind: 'accepted'; readonly events: readonly NewEvent[] } | Refusal;

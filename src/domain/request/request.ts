@@ -2,12 +2,13 @@
 
 import type { Failure } from '../failure.ts';
 import type { FormId, PersonId, RequestId } from '../ids.ts';
+import type { UseAnswer } from '../key-use.ts';
 import type { KeyIntent, OwnKey } from '../own-key.ts';
 import type { Plan, StepName } from '../plan.ts';
 import type { AppliedPolicy } from '../policy/policy.ts';
 import type { SignIn } from '../policy/sign-in.ts';
 import type { Proof } from '../proof.ts';
-import type { AskedAgain, Origin } from './events.ts';
+import type { AskedAgain, Origin, SeeksUse } from './events.ts';
 
 /** What somebody wrote beside their decision. */
 export interface Comment {
@@ -118,6 +119,12 @@ export interface StopAsked {
   readonly at: string;
 }
 
+/** What is known of the resource's use of the key. */
+export interface KnownUse extends SeeksUse {
+  /** Null: it is being looked for. */
+  readonly judged: { readonly at: string; readonly answer: UseAnswer } | null;
+}
+
 /** How a person ended it. */
 export interface Decided extends Comment {
   readonly by: PersonId | null;
@@ -132,7 +139,13 @@ export type NeedsAttention = RequestBase & {
   readonly step: StepName | null;
   readonly failure: Failure;
 };
-export type Succeeded = RequestBase & { readonly state: 'succeeded'; readonly proofs: readonly Proof[] };
+export type Succeeded = RequestBase & {
+  readonly state: 'succeeded';
+  /** The use that was seen is among them. */
+  readonly proofs: readonly Proof[];
+  /** Null: the vault's log is not asked. */
+  readonly use: KnownUse | null;
+};
 export type Failed = RequestBase & {
   readonly state: 'failed';
   /** As it was when a person was asked. */

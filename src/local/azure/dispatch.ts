@@ -20,6 +20,14 @@ const nobody: Caller = { principalId: '', appId: '' };
 
 /** Azure Resource Manager's and Microsoft Graph's real answers to a missing or unusable token. */
 const unauthenticated = (audience: Route['audience'], world: World, code: string, message: string): Refusal => {
+  if (audience === 'logs') {
+    // Real code and text (Microsoft's page on errors of the query API).
+    return new Refusal(
+      reply(401, {
+        error: { code: 'InvalidTokenError', message: `Valid authentication was not provided: ${message}` },
+      }),
+    );
+  }
   if (audience === 'graph') {
     return new Refusal(reply(401, { error: { code: 'InvalidAuthenticationToken', message } }));
   }

@@ -16,6 +16,8 @@ import { Tokens } from './identity/tokens.ts';
 import { BackupBlobs } from './key-vault/backup-blobs.ts';
 import { purgeDue } from './key-vault/purge-due.ts';
 import { Listeners } from './listeners.ts';
+import { VaultLog } from './log-analytics/vault-log.ts';
+import { logAgentCalls, logPast } from './log-analytics/write-rows.ts';
 import { GraphIndex } from './resource-graph/index-lag.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { turnAllOff, turnOn } from './scenarios/turn.ts';
@@ -74,12 +76,14 @@ const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<W
     signingKey,
     tokens: new Tokens(signingKey, state.tenantId, options.port),
     backups: new BackupBlobs(options.dataDir),
+    vaultLog: new VaultLog(options.dataDir),
     graphIndex: new GraphIndex(),
     url: `https://localhost:${options.port}`,
     port: options.port,
     signIns: new SignIns(signingKey),
     signInUrl: options.signInPort === undefined ? null : `http://localhost:${options.signInPort}`,
   };
+  if (world.vaultLog.isEmpty) logPast(world.state, world.vaultLog, new Date());
   return world;
 };
 
@@ -142,6 +146,7 @@ class AzureServer {
   }
 
   private async keep(): Promise<void> {
+    logAgentCalls(this.world.state, this.world.vaultLog);
     this.world.graphIndex.follow(this.world.state, new Date());
     this.simulator.befores.follow(this.world.state);
     this.file.save(this.world.state);

@@ -2,6 +2,7 @@ import type { SignIns } from './identity/people/sign-ins.ts';
 import type { SigningKey } from './identity/signing-key.ts';
 import type { Tokens } from './identity/tokens.ts';
 import type { BackupBlobs } from './key-vault/backup-blobs.ts';
+import type { VaultLog } from './log-analytics/vault-log.ts';
 import type { GraphIndex } from './resource-graph/index-lag.ts';
 import type { Latency } from './state/latency.ts';
 import type { SimulatorState } from './state/schema.ts';
@@ -15,6 +16,7 @@ export interface World {
   readonly tokens: Tokens;
   readonly signIns: SignIns;
   readonly backups: BackupBlobs;
+  readonly vaultLog: VaultLog;
   readonly graphIndex: GraphIndex;
   /** The address of Azure Resource Manager, without a slash at the end. */
   readonly url: string;

@@ -23,6 +23,10 @@ export const words: OperationWords = {
   },
   notes: () => [oldStays, pinned],
   undo: ({ observed }) => (observed.from?.enabled === true ? 'the old version stays on' : ''),
+  inUse: {
+    untilSeen: 'The old version must not be disabled before this one is seen in use.',
+    onceSeen: 'The old version may still be in use beside it, for up to a day: leave it enabled.',
+  },
   succeeded: 'The agent is under its new key version',
   fromNowOn:
     'leave the old version enabled until the vault’s log shows no more use of it. Deleting the agent or the key loses its data for good.',

@@ -1,14 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { hostPrincipalId } from '../../../src/local/azure/identity/host-principal.ts';
 import { seedRoleAssignments, seedRoleDefinitions } from '../../../src/local/azure/state/seed-directory.ts';
-import { grantCondition, roleFiles } from '../../support/role-files.ts';
+import { grantCondition, logsRole, roleFiles } from '../../support/role-files.ts';
 
 /** The simulated bot must not be able to do more, or less, than the role files let the real one do. */
 
 const custom = seedRoleDefinitions().filter((role) => role.type === 'CustomRole');
 const sorted = (names: readonly string[] = []): readonly string[] => [...names].sort();
 
-test.each(roleFiles)('the seeded role $Name has what its file gives, each right once', (file) => {
+test.each([...roleFiles, logsRole])('the seeded role $Name has what its file gives, each right once', (file) => {
   const role = custom.find((one) => one.roleName === file.Name);
   expect(role?.permissions).toHaveLength(1);
   expect(sorted(role?.permissions[0]?.actions)).toEqual(sorted(file.Actions));
@@ -19,7 +19,9 @@ test.each(roleFiles)('the seeded role $Name has what its file gives, each right 
 test('the bot holds the roles of the files and no other, the one that assigns under the condition of its file', () => {
   const held = seedRoleAssignments().filter((one) => one.principalId === hostPrincipalId);
   const nameOf = (id: string) => custom.find((role) => role.id === id)?.roleName;
-  expect(new Set(held.map((one) => nameOf(one.roleDefinitionId)))).toEqual(new Set(roleFiles.map((file) => file.Name)));
+  expect(new Set(held.map((one) => nameOf(one.roleDefinitionId)))).toEqual(
+    new Set([...roleFiles, logsRole].map((file) => file.Name)),
+  );
   const without = (text: string | null) => text?.replace(/\s/g, '');
   for (const one of held) {
     const assigns = nameOf(one.roleDefinitionId) === 'CMK bot grants';

@@ -52,8 +52,19 @@ export const holds = (
   scope: string,
   now: Date,
   request: ConditionContext['request'] = new Map(),
-): boolean =>
-  assignmentsAt(state, principalId, scope, now).some(
+): boolean => allowedBy(state, principalId, kind, action, scope, now, request) !== undefined;
+
+/** The assignment by which it does. */
+export const allowedBy = (
+  state: SimulatorState,
+  principalId: string,
+  kind: 'action' | 'data-action',
+  action: string,
+  scope: string,
+  now: Date,
+  request: ConditionContext['request'] = new Map(),
+): RoleAssignment | undefined =>
+  assignmentsAt(state, principalId, scope, now).find(
     (assignment) =>
       permissionsOf(state, assignment).some((permission) => allows(permission, kind, action)) &&
       (assignment.condition === null || conditionHolds(assignment.condition, { action, request })),

@@ -14,6 +14,7 @@ import { managedHsmRoutes } from '../key-vault/managed-hsms.ts';
 import { vaultKeyRoutes } from '../key-vault/vault-keys.ts';
 import { vaultNameRoutes } from '../key-vault/vault-names.ts';
 import { vaultRoutes } from '../key-vault/vaults.ts';
+import { logQueryRoutes } from '../log-analytics/query-route.ts';
 import { policyAssignmentRoutes } from '../policy/policy-assignments.ts';
 import { policyDefinitionRoutes } from '../policy/policy-definitions.ts';
 import { resourceGraphRoutes } from '../resource-graph/resource-graph.ts';
@@ -34,6 +35,7 @@ export const mainRouter = new Router([
   ...graphListRoutes,
   ...graphApplicationRoutes,
   ...resourceGraphRoutes,
+  ...logQueryRoutes,
   ...operationStatusRoutes,
   ...roleAssignmentRoutes,
   ...roleDefinitionRoutes,

@@ -132,6 +132,16 @@ const problemOf = (
   );
 };
 
+/** The version that the agent is to use, and as whom; null where there is no key, no such vault or no identity. */
+export const keyAndPrincipal = (state: SimulatorState, agent: HealthBot) => {
+  const wanted = agent.content.keyVaultProperties;
+  const vault = wanted === null ? undefined : vaultAt(state, wanted.keyVaultUri);
+  const principalId = wanted === null ? null : principalOf(state, agent, wanted);
+  if (wanted === null || vault === undefined || principalId === null) return null;
+  const newest = vault.keys.find((one) => sameId(one.name, wanted.keyName))?.versions.at(-1)?.version;
+  return { vault, keyName: wanted.keyName, keyVersion: wanted.keyVersion ?? newest ?? '', principalId };
+};
+
 /** Null when the service can go under the key that the agent's properties name, at the given moment. */
 export const customerKeyProblem = (state: SimulatorState, agent: HealthBot, end: Date): Problem | null =>
   problemOf(state, agent, vaultProblem, toSet, end);

@@ -8,6 +8,7 @@ import type { SimulatorState } from '../state/schema.ts';
 import type { AgentContent, AgentOperation, HealthBot } from '../state/schema-agents.ts';
 import { customerKeyProblem } from './customer-key-check.ts';
 import { forgetAgent } from './deleted-agent.ts';
+import { useKey } from './key-calls.ts';
 
 /** An etag in the form recorded from the real provider. */
 export const newEtag = (): string => {
@@ -123,6 +124,7 @@ const finish = (state: SimulatorState, latency: Latency, operation: AgentOperati
     return;
   }
   const problem = operation.triesKey ? customerKeyProblem(state, agent, end) : null;
+  if (operation.triesKey) useKey(state, agent, problem, end);
   const status = ending.status ?? (problem === null ? 'Succeeded' : 'Failed');
   operation.status = status;
   operation.error = status === 'Succeeded' ? null : (ending.error ?? problem ?? usualError[status]);

@@ -19,7 +19,7 @@ export interface Route {
   /** `{name}` is one path segment, `{*name}` any number of them (also none). Case does not matter, as in ARM. */
   readonly pattern: string;
   /** Whose token is needed; `open` needs none. */
-  readonly audience: 'arm' | 'graph' | 'open';
+  readonly audience: 'arm' | 'graph' | 'logs' | 'open';
   /** The api-versions served; empty where the path carries the version. */
   readonly versions: readonly string[];
   /** The ARM action the caller must hold at the scope of the path; null where any caller of the tenant may. */

@@ -1,7 +1,8 @@
 import type { Incoming } from '../http/incoming.ts';
 import { notSimulated } from '../http/not-simulated.ts';
-import { type Reply, reply } from '../http/reply.ts';
+import { Refusal, type Reply, reply } from '../http/reply.ts';
 import type { Witness } from '../http/witness.ts';
+import { logCall } from '../log-analytics/write-rows.ts';
 import type { World } from '../world.ts';
 import { requireNetwork, type VaultCall, vaultCaller, vaultOf } from './data-plane-access.ts';
 import { badParameter } from './data-plane-errors.ts';
@@ -107,7 +108,15 @@ export const serveVault = async (world: World, incoming: Incoming, now: Date, wi
   const caller = await vaultCaller(world, incoming);
   witness.caller(caller.principalId);
   const call: VaultCall = { incoming, world, vault, caller, now, witness, base: `https://${incoming.host}` };
-  requireVersion(incoming);
-  requireNetwork(call);
-  return dispatch(call);
+  const log = (status: number): void => logCall(world, vault, incoming, caller, status, now);
+  try {
+    requireVersion(incoming);
+    requireNetwork(call);
+    const answer = await dispatch(call);
+    log(answer.status);
+    return answer;
+  } catch (error) {
+    if (error instanceof Refusal) log(error.reply.status);
+    throw error;
+  }
 };

@@ -1,5 +1,5 @@
 import { keyId, sameId, vaultId } from '../arm/ids.ts';
-import { holds } from '../arm/rbac.ts';
+import { allowedBy, holds } from '../arm/rbac.ts';
 import { reached } from '../state/latency.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { AccessPolicy, Vault } from '../state/schema-vaults.ts';
@@ -76,6 +76,12 @@ export const mayUse = (state: SimulatorState, vault: Vault, use: Use, now: Date)
   vault.enableRbacAuthorization
     ? holds(state, use.principalId, 'data-action', actionOf(use), scopeOfUse(vault, use), now)
     : policyAllows(vault, use, now);
+
+/** The role assignment by which the vault lets the principal do it; null on a vault with access policies. */
+export const appliedAssignment = (state: SimulatorState, vault: Vault, use: Use, now: Date): string | null =>
+  vault.enableRbacAuthorization
+    ? (allowedBy(state, use.principalId, 'data-action', actionOf(use), scopeOfUse(vault, use), now)?.name ?? null)
+    : null;
 
 const callerText = (state: SimulatorState, use: Use & { readonly appId: string }): string =>
   `appid=${use.appId};oid=${use.principalId};iss=https://sts.windows.net/${state.tenantId}/`;

@@ -1,4 +1,5 @@
 import { answers } from './answers.ts';
+import { logs } from './logs.ts';
 import { operations } from './operations.ts';
 import { rights } from './rights.ts';
 import type { Scenario, ScenarioGroup } from './scenario.ts';
@@ -6,7 +7,7 @@ import { signIn } from './sign-in.ts';
 import { vaults } from './vaults.ts';
 
 /** Everything that can be made to happen, in the order in which people see it. */
-export const scenarioGroups: readonly ScenarioGroup[] = [operations, rights, vaults, signIn, answers];
+export const scenarioGroups: readonly ScenarioGroup[] = [operations, rights, vaults, logs, signIn, answers];
 
 export const scenarios: readonly Scenario[] = scenarioGroups.flatMap((group) => group.scenarios);
 

@@ -99,6 +99,7 @@ const replaceState = ({ world, befores }: Simulator, state: SimulatorState): Rep
   // Those that came without an id get one.
   addFaults(state, []);
   world.state = state;
+  world.vaultLog.forgetStrangers(new Set(state.principals.map(({ id }) => id)));
   befores.restart(state);
   return reply(200, state);
 };

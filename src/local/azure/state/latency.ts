@@ -10,6 +10,8 @@ export interface Latency {
   readonly replication: number;
   /** From a role assignment or access policy until it counts. */
   readonly propagation: number;
+  /** From a call to a vault until its row can be found in the workspace. */
+  readonly logs: number;
 }
 
 export const LatencyName = z.enum(['instant', 'realistic']);
@@ -18,11 +20,12 @@ export type LatencyName = z.infer<typeof LatencyName>;
 /**
  * `realistic` keeps the proportions of the real service and is scaled so that a whole request takes about half a minute.
  * The real one was seen to take 13 to 90 s for a write (recorded 2026-02-18 from the real provider) and minutes for a
- * grant (Microsoft's Key Vault RBAC guide: "Allow several minutes").
+ * grant (Microsoft's Key Vault RBAC guide: "Allow several minutes"); logs of resources take 3 to 10 minutes ("Log data
+ * ingestion time in Azure Monitor").
  */
 export const latencies: Readonly<Record<LatencyName, Latency>> = {
-  instant: { agentWrite: 0, keyWrite: 0, replication: 0, propagation: 0 },
-  realistic: { agentWrite: 4_000, keyWrite: 5_000, replication: 2_000, propagation: 6_000 },
+  instant: { agentWrite: 0, keyWrite: 0, replication: 0, propagation: 0, logs: 0 },
+  realistic: { agentWrite: 4_000, keyWrite: 5_000, replication: 2_000, propagation: 6_000, logs: 20_000 },
 };
 
 export const later = (now: Date, milliseconds: number): string => new Date(now.getTime() + milliseconds).toISOString();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { hostPrincipalId } from '../identity/host-principal.ts';
+import { LogSettings } from './schema-logs.ts';
 
 const seconds = (usual: number) => z.number().int().positive().default(usual);
 
@@ -22,6 +23,7 @@ export const Settings = z.object({
   secretsExpired: z.boolean().default(false),
   /** Whether an agent says `Failed` while it cannot use its key. What the real service does is not documented. */
   agentsNoticeLostKeys: z.boolean().default(false),
+  logs: LogSettings.prefault({}),
 });
 export type Settings = z.infer<typeof Settings>;
 

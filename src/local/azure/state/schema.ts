@@ -6,6 +6,7 @@ import { AgentOperation, HealthBot } from './schema-agents.ts';
 import { BotService } from './schema-bots.ts';
 import { DeletedVault, LostData } from './schema-deleted.ts';
 import { RoleAssignment, RoleDefinition, ServicePrincipal, TeamsSession, User, UserGroup } from './schema-directory.ts';
+import { AgentCall, Workspace } from './schema-logs.ts';
 import { PolicyAssignment, PolicyDefinition } from './schema-policy.ts';
 import { HostIdentities, Settings } from './schema-settings.ts';
 import { Vault } from './schema-vaults.ts';
@@ -57,6 +58,9 @@ export const SimulatorState = z.object({
   policyAssignments: z.array(PolicyAssignment).default([]),
   userAssignedIdentities: z.array(UserAssignedIdentity),
   botServices: z.array(BotService).default([]),
+  workspaces: z.array(Workspace).default([]),
+  /** What agents did at vaults that is not in the log yet. */
+  agentCalls: z.array(AgentCall).default([]),
   agents: z.array(HealthBot),
   operations: z.array(AgentOperation),
   vaults: z.array(Vault),

@@ -2,11 +2,12 @@ import { localGroups, localPeople, localTenantId, requester, secondApprover, tea
 import { groupScope, vaultId } from '../arm/ids.ts';
 import { hostPrincipalId } from '../identity/host-principal.ts';
 import type { RoleAssignment, RoleDefinition, ServicePrincipal, User, UserGroup } from './schema-directory.ts';
-import { lookAlikeName, seededAt, subscriptions } from './seed-places.ts';
+import { logWorkspace, lookAlikeName, seededAt, subscriptions } from './seed-places.ts';
 
 export const ownerPrincipalId = '50000000-0000-4000-8000-000000000001';
 const botRoleId = '70000000-0000-4000-8000-000000000001';
 const botGrantsRoleId = '70000000-0000-4000-8000-000000000002';
+const botLogsRoleId = '70000000-0000-4000-8000-000000000003';
 
 export const roles = {
   owner: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
@@ -71,7 +72,7 @@ const role = (
   id,
   roleName,
   description: roleName,
-  type: [botRoleId, botGrantsRoleId].includes(id) ? 'CustomRole' : 'BuiltInRole',
+  type: [botRoleId, botGrantsRoleId, botLogsRoleId].includes(id) ? 'CustomRole' : 'BuiltInRole',
   permissions: [
     {
       actions: rights.actions ?? [],
@@ -117,6 +118,13 @@ const botActions = [
   'Microsoft.Authorization/roleDefinitions/read',
   'Microsoft.Authorization/permissions/read',
   'Microsoft.Authorization/locks/read',
+];
+
+/** Of one table in a workspace, as Microsoft's page on access to tables has them. */
+const botLogActions = [
+  'Microsoft.OperationalInsights/workspaces/read',
+  'Microsoft.OperationalInsights/workspaces/query/read',
+  'Microsoft.OperationalInsights/workspaces/query/AZKVAuditLogs/read',
 ];
 
 /** A list of its own: what the bot gains must not go to the built-in roles above. */
@@ -168,6 +176,7 @@ export const seedRoleDefinitions = (): RoleDefinition[] => [
   }),
   role(botRoleId, 'CMK bot', { actions: botActions, dataActions: botDataActions }),
   role(botGrantsRoleId, 'CMK bot grants', { actions: [`${assignments}/write`] }),
+  role(botLogsRoleId, 'CMK bot logs', { actions: botLogActions }),
 ];
 
 export const assignment = (
@@ -213,6 +222,7 @@ export const seedRoleAssignments = (): RoleAssignment[] => [
     ...assignment(7, groupScope(subscriptions.care, 'rg-care-prod'), roles.keyVaultAdministrator, custodians.id),
     principalType: 'Group',
   },
+  assignment(10, logWorkspace.id, botLogsRoleId, hostPrincipalId),
   // The one who asks owns the vault that looks like the hospital's.
   ...[roles.owner, roles.keyVaultAdministrator].map(
     (role, n): RoleAssignment => ({

@@ -1,4 +1,6 @@
+import { groupScope } from '../arm/ids.ts';
 import type { ResourceGroup, Subscription } from './schema.ts';
+import type { Workspace } from './schema-logs.ts';
 
 /** When everything seeded was made, unless something else is said. */
 export const seededAt = '2024-03-04T08:00:00.000Z';
@@ -25,3 +27,11 @@ export const seedResourceGroups = (): ResourceGroup[] => [
   { subscriptionId: subscriptions.research, name: 'rg-research', location: 'westeurope' },
   { subscriptionId: subscriptions.finance, name: 'rg-finance', location: 'westeurope' },
 ];
+
+/** Where the vaults of all subscriptions send their logs. */
+export const logWorkspace: Workspace = {
+  id: `${groupScope(subscriptions.care, 'rg-care-prod')}/providers/Microsoft.OperationalInsights/workspaces/log-care`,
+  customerId: 'a0000000-0000-4000-8000-000000000001',
+};
+
+export const seedWorkspaces = (): Workspace[] => [logWorkspace];

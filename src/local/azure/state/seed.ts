@@ -21,7 +21,7 @@ import {
   seedRoleDefinitions,
   seedUsers,
 } from './seed-directory.ts';
-import { seedResourceGroups, seedSubscriptions } from './seed-places.ts';
+import { seedResourceGroups, seedSubscriptions, seedWorkspaces } from './seed-places.ts';
 import { keyInUseName, seedVaults } from './seed-vaults.ts';
 
 const keyInUse = (vaults: readonly Vault[]): { readonly vault: Vault; readonly key: VaultKey } => {
@@ -75,6 +75,8 @@ export const seedState = async (port: number): Promise<SimulatorState> => {
     policyAssignments: [],
     userAssignedIdentities: seedUserAssignedIdentities(),
     botServices: [],
+    workspaces: seedWorkspaces(),
+    agentCalls: [],
     agents,
     operations: seedOperations(agents),
     vaults,

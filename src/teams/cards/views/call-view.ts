@@ -74,6 +74,7 @@ export function callWords(to: Called, event: StoredEvent, request: Request, name
     case 'step-intended':
     case 'step-done':
     case 'step-failed':
+    case 'use-judged':
     case 'stop-requested':
     case 'retried':
     case 'texts-erased':

@@ -5,27 +5,15 @@ import type { Request, StepProgress, Succeeded } from '../../../domain/request/r
 import { operationOf, workOf } from '../../../operations/registry.ts';
 import { shortDuration } from '../../../words/duration.ts';
 import { shortVersion } from '../../../words/places.ts';
-import { effectWords, interruptedWords, notCheckedWords, proofWords, stepWords } from '../../../words/steps.ts';
-import { grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
-import { bold, md, plain, time } from '../plain-text.ts';
+import { effectWords, interruptedWords, proofWords, stepWords } from '../../../words/steps.ts';
+import { grey, type Line, numberedRow, type Row } from '../data/row.ts';
+import { bold, md, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { notesOf, reversibilityLines } from './parts.ts';
+import { proofRows } from './proof-rows.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { saidOf } from './said.ts';
-
-function proofRows(request: Succeeded): Row[] {
-  return request.proofs.map((proof) => {
-    const words = proofWords[proof.level];
-    if (proof.outcome === 'proved') {
-      return row(marks.done, plain(words.name), [grey(plain(words.proved))], {
-        time: time(new Date(request.changedAt)),
-      });
-    }
-    const name = plain<string>(`Not proved: ${words.name.charAt(0).toLowerCase()}${words.name.slice(1)}`);
-    return row(marks.idle, name, [grey(plain(notCheckedWords(proof)))], { nameSubtle: true });
-  });
-}
 
 function changeRows(request: Request): Row[] {
   const changed = request.plan.steps.filter((step) => step.effects.length > 0);

@@ -1,0 +1,111 @@
+/** The log of a vault, read through Log Analytics' queries: there is no other way to it that needs no export of one's own. */
+import { LogsQueryResultStatus, type LogsTable } from '@azure/monitor-query-logs';
+import { z } from 'zod';
+import type { Failure } from '../domain/failure.ts';
+import { countsFrom, type LoggedUse, type ReadLog, type UseSought } from '../domain/key-use.ts';
+import type { VaultLog } from '../domain/ports/azure.ts';
+import { type AzureOptions, connectionOf } from './azure.ts';
+import { correlationIdOf, UnusableAnswer } from './exchange.ts';
+import { ownAssignmentAt } from './grants.ts';
+import type { Line } from './line.ts';
+import { vaultLogQueryFor } from './vault-log-query.ts';
+
+export interface VaultLogOptions extends AzureOptions {
+  /** The id that a workspace gives itself, which is no ARM id. */
+  readonly workspaceId: string;
+  /** Where queries are sent, without the version. */
+  readonly endpoint: string;
+}
+
+/** How far back it is looked whether the log had begun: a vault may be quiet for days. */
+const lookBackMs = 7 * 24 * 3_600_000;
+/** Azure's clock may be ahead. */
+const aheadMs = 5 * 60_000;
+/** Less than a whole call is given, so that Azure's own word about it comes first. */
+const serverTimeoutInSeconds = 25;
+
+const instant = z.date().transform((at) => at.toISOString());
+const text = z
+  .string()
+  .nullable()
+  .transform((value) => value || null);
+
+/** Empty of the other part's columns. */
+const SpanRow = z.object({ Part: z.literal('log'), First: instant.nullable(), Last: instant.nullable() });
+const UseRow = z.object({
+  Part: z.literal('use'),
+  TimeGenerated: instant,
+  OperationName: z.string(),
+  HttpStatusCode: z.number(),
+  Id: text,
+  RequestUri: text,
+  PrincipalId: text,
+  CallingResource: text,
+  AppliedAssignmentId: text,
+  IsAccessPolicyMatch: z.boolean().nullable(),
+});
+const AnyRow = z.discriminatedUnion('Part', [SpanRow, UseRow]);
+
+const rowsOf = ({ columnDescriptors, rows }: LogsTable): readonly z.infer<typeof AnyRow>[] =>
+  rows.map((row) =>
+    AnyRow.parse(Object.fromEntries(columnDescriptors.map(({ name = '' }, index) => [name, row[index] ?? null]))),
+  );
+
+const useOf = (row: z.infer<typeof UseRow>): LoggedUse => ({
+  at: row.TimeGenerated,
+  operation: row.OperationName,
+  status: row.HttpStatusCode,
+  addresses: [row.Id, row.RequestUri].filter((address) => address !== null),
+  principalId: row.PrincipalId,
+  resourceId: row.CallingResource,
+  assignmentId: row.AppliedAssignmentId,
+  byAccessPolicy: row.IsAccessPolicyMatch === true,
+});
+
+/** Azure answered, and says that it is not all: in its words. */
+function cutShortBy(line: Line, doing: string, { code, message }: { code?: string; message?: string }): Failure {
+  const { last, clientRequestId } = line.exchange;
+  return {
+    source: 'azure',
+    next: 'wait',
+    doing,
+    code: code ?? 'PartialError',
+    message: message ?? last?.body.slice(0, 500) ?? '',
+    status: last?.status ?? 200,
+    retryAfterMs: null,
+    clientRequestId,
+    correlationId: last === null ? null : correlationIdOf(last),
+  };
+}
+
+/** Sends nothing until it is asked. */
+export function connectVaultLog(options: VaultLogOptions): VaultLog {
+  const { workspaceId, endpoint, clock = () => new Date() } = options;
+  const connection = connectionOf(options);
+  return {
+    read(vault, sought: UseSought) {
+      const doing = `reading the log of ${vault.name}`;
+      const { keyName, keyVersion: version, principalId, resourceId: resource } = sought;
+      const since = countsFrom(sought.since);
+      return connection.call(doing, async (line): Promise<ReadLog> => {
+        // Of nobody that is known: it must not be what rows have that tell no identity.
+        const query = vaultLogQueryFor({ vault: vault.id, since, version, principal: principalId ?? 'none', resource });
+        const startTime = new Date(Date.parse(since) - lookBackMs);
+        const endTime = new Date(clock().getTime() + aheadMs);
+        const asked = { serverTimeoutInSeconds };
+        const result = await line.logs(endpoint).queryWorkspace(workspaceId, query, { startTime, endTime }, asked);
+        const whole = result.status === LogsQueryResultStatus.Success;
+        const rows = (whole ? result.tables : result.partialTables).flatMap(rowsOf);
+        const span = rows.find((row) => row.Part === 'log');
+        if (whole && span === undefined) throw new UnusableAnswer('the answer says nothing of the log');
+        return {
+          first: span?.First ?? null,
+          last: span?.Last ?? null,
+          uses: rows.flatMap((row) => (row.Part === 'use' ? useOf(row) : [])),
+          ownAssignment: principalId === null ? null : ownAssignmentAt(vault.id, keyName, principalId),
+          cutShort: whole ? null : cutShortBy(line, doing, result.partialError),
+        };
+      });
+    },
+  };
+}

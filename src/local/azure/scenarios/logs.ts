@@ -1,0 +1,64 @@
+import type { SimulatorState } from '../state/schema.ts';
+import type { Circumstances, ScenarioGroup } from './scenario.ts';
+
+type Logs = SimulatorState['settings']['logs'];
+const usual: Logs = { sent: 'everything', since: null, takesMs: null, agentsUseKeys: true };
+
+/** One setting, put back by itself: several can be on at once. */
+const set = <K extends keyof Logs>(name: K, value: () => Logs[K]): Circumstances => ({
+  on: ({ settings }) => {
+    settings.logs[name] = value();
+  },
+  off: ({ settings }) => {
+    settings.logs[name] = usual[name];
+  },
+});
+
+/** What the logs of vaults show, or do not. No run waits for them. */
+export const logs: ScenarioGroup = {
+  title: 'The vaults’ logs',
+  scenarios: [
+    {
+      name: 'agents-use-no-key',
+      does: 'An agent that is put under a key does not use it.',
+      circumstances: set('agentsUseKeys', () => false),
+    },
+    {
+      name: 'logs-take-10-minutes',
+      does: 'What vaults log can be found after 10 minutes.',
+      circumstances: set('takesMs', () => 600_000),
+    },
+    {
+      name: 'logs-not-sent',
+      does: 'No vault has a diagnostic setting: nothing of any can be found.',
+      circumstances: set('sent', () => 'nothing'),
+    },
+    {
+      name: 'logs-begin-now',
+      does: 'Vaults log from just now on: nothing from before is there.',
+      circumstances: set('since', () => new Date().toISOString()),
+    },
+    {
+      name: 'logs-refused',
+      does: 'The bot may not read the workspace: InsufficientAccessError.',
+      faults: [{ match: { method: 'POST', url: '^/v1/workspaces/' }, deny: true }],
+    },
+    {
+      name: 'logs-cut-short',
+      does: 'The workspace gives up half way: a part of an answer, and PartialError.',
+      faults: [
+        {
+          match: { method: 'POST', url: '^/v1/workspaces/' },
+          respond: {
+            status: 200,
+            // The shape of Microsoft's page on the API's errors; the text is recalled.
+            body: {
+              tables: [{ name: 'PrimaryResult', columns: [{ name: 'Part', type: 'string' }], rows: [] }],
+              error: { code: 'PartialError', message: 'There were some errors when processing your query.' },
+            },
+          },
+        },
+      ],
+    },
+  ],
+};

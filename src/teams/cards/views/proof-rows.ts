@@ -1,0 +1,60 @@
+/** What is proved of a success, and how it is known: a row a level. */
+import type { UseAnswer } from '../../../domain/key-use.ts';
+import type { Proof } from '../../../domain/proof.ts';
+import type { KnownUse, Succeeded } from '../../../domain/request/request.ts';
+import type { OperationWords } from '../../../operations/operation.ts';
+import { operationOf } from '../../../operations/registry.ts';
+import { type Sentence, soughtWords, useWords } from '../../../words/key-use.ts';
+import { notCheckedWords, proofWords } from '../../../words/steps.ts';
+import { grey, type Line, marks, type Row, row } from '../data/row.ts';
+import { type CardText, dateAndTime, joinText, plain, time } from '../plain-text.ts';
+
+const inCard = (parts: Sentence): CardText =>
+  joinText(
+    parts.map((part) => (typeof part === 'string' ? plain(part, 600) : dateAndTime(new Date(part.at)))),
+    ' ',
+  );
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+const provedRow = ({ level }: Proof, at: string): Row =>
+  row(marks.done, plain(proofWords[level].name), [grey(plain(proofWords[level].proved))], { time: time(new Date(at)) });
+
+const notCheckedRow = (proof: Proof): Row =>
+  row(
+    marks.idle,
+    plain<string>(`Not proved: ${lowerFirst(proofWords[proof.level].name)}`),
+    [grey(plain(notCheckedWords(proof)))],
+    { nameSubtle: true },
+  );
+
+const { name } = proofWords['use-seen'];
+const notSeen = {
+  'not-used': { mark: marks.warn, name: `Not seen: ${lowerFirst(name)}` },
+  unknown: { mark: marks.idle, name: `Not known: ${lowerFirst(name)}` },
+} as const;
+
+const more = (words: string | undefined): readonly Line[] => (words === undefined ? [] : [grey(plain(words))]);
+
+function judgedRow(answer: UseAnswer, told: OperationWords['inUse']): Row {
+  const lines = useWords(answer).map((one) => grey(inCard(one)));
+  if (answer.outcome === 'used') {
+    return row(marks.done, plain(name), [...lines, ...more(told?.onceSeen)], { time: time(new Date(answer.at)) });
+  }
+  const { mark, name: title } = notSeen[answer.outcome];
+  return row(mark, plain(title), [...lines, ...more(told?.untilSeen)]);
+}
+
+/** From being looked for to what came of it. */
+function useRow({ plan }: Succeeded, { until, judged }: KnownUse): Row {
+  const { inUse } = operationOf(plan.wish).words;
+  if (judged !== null) return judgedRow(judged.answer, inUse);
+  const lines = [grey(inCard(soughtWords(until))), ...more(inUse?.untilSeen)];
+  return row(marks.now, plain<string>(`Looked for: ${lowerFirst(name)}`), lines);
+}
+
+export const proofRows = (request: Succeeded): Row[] =>
+  request.proofs.map((proof) => {
+    if (proof.level === 'use-seen' && request.use !== null) return useRow(request, request.use);
+    return proof.outcome === 'proved' ? provedRow(proof, request.changedAt) : notCheckedRow(proof);
+  });

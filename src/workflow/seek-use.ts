@@ -1,0 +1,74 @@
+/**
+ * Looks in the vault's log for the agent's use of its key, after a success and until the deadline that stands in it. The row
+ * that brings it here lasts until the answer is stored, so neither the end of a process nor a deadline that passed meanwhile
+ * loses it.
+ */
+
+import type { Failure, Outcome } from '../domain/failure.ts';
+import type { RequestId } from '../domain/ids.ts';
+import { judgeUse, type ReadLog, type UseAnswer, type UseSought, unreadable } from '../domain/key-use.ts';
+import type { VaultLog } from '../domain/ports/azure.ts';
+import type { Requests } from '../domain/ports/store.ts';
+import { decide } from '../domain/request/decide.ts';
+import type { Succeeded } from '../domain/request/request.ts';
+import { workOf } from '../operations/registry.ts';
+
+export interface SeekPorts {
+  readonly requests: Requests;
+  /** Null: no workspace is configured any more. */
+  readonly vaultLog: VaultLog | null;
+  /** Between two looks. */
+  readonly pollMs: number;
+  readonly now: () => Date;
+}
+
+/** Azure did not answer just then: the row is put off, with a longer pause each time. */
+export class LogNotThere extends Error {
+  override readonly name = 'LogNotThere';
+  constructor({ doing }: Failure) {
+    super(`${doing}: no answer that lasts`);
+  }
+}
+
+/** After so many the silence is the answer: about four minutes. */
+const mostTries = 9;
+
+function soughtOf({ plan, outputs, use }: Succeeded): UseSought | null {
+  const work = workOf(plan);
+  const keyVersion = work.to.keyVersion ?? outputs.keyVersion ?? null;
+  if (keyVersion === null || use === null) return null;
+  const { resource, vault } = work.observed;
+  return {
+    principalId: outputs.principalId ?? resource.principalId,
+    resourceId: resource.id,
+    vaultUri: vault.uri,
+    keyName: work.to.keyName,
+    keyVersion,
+    since: use.since,
+  };
+}
+
+function answerOf(sought: UseSought, read: Outcome<ReadLog> | null): UseAnswer {
+  if (read === null) return { outcome: 'unknown', why: { code: 'not-asked' } };
+  return read.ok ? judgeUse(sought, read.value) : unreadable(read.failure);
+}
+
+/** When to ask again; null once there is nothing to ask for. Throws {@link LogNotThere}. */
+export const openSeekUse =
+  ({ requests, vaultLog, pollMs, now }: SeekPorts) =>
+  async (id: RequestId, run: number, tries: number): Promise<Date | null> => {
+    const request = await requests.load(id);
+    if (request?.state !== 'succeeded' || request.runs !== run) return null;
+    const { use } = request;
+    const sought = soughtOf(request);
+    if (use === null || use.judged !== null || sought === null) return null;
+    const read = vaultLog === null ? null : await vaultLog.read(request.plan.observation.vault, sought);
+    const answer = answerOf(sought, read);
+    if (answer.outcome !== 'used') {
+      const again = new Date(now().getTime() + pollMs);
+      if (now().toISOString() < use.until) return again.toISOString() < use.until ? again : new Date(use.until);
+      if (read?.ok === false && read.failure.next === 'wait' && tries < mostTries) throw new LogNotThere(read.failure);
+    }
+    await requests.append(id, `use:${run}`, (current, at) => decide(current, { do: 'judge-use', run, answer }, at));
+    return null;
+  };

@@ -1,0 +1,239 @@
+import { openCredential } from '../../src/azure/credential.ts';
+import { connectVaultLog } from '../../src/azure/vault-log.ts';
+import { vaultLogQuery } from '../../src/azure/vault-log-query.ts';
+import { KeyVersion } from '../../src/domain/ids.ts';
+import { judgeUse, type UseSought } from '../../src/domain/key-use.ts';
+import type { Azure, VaultLog } from '../../src/domain/ports/azure.ts';
+import { kinds } from '../../src/resources/registry.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import {
+  bot,
+  careId,
+  connect,
+  customCloud,
+  got,
+  key,
+  outsideFailureOf,
+  owner,
+  resourceId,
+  resourceRef,
+  sentDuring,
+  tenantId,
+  under,
+  vaultId,
+} from './azure-setup.ts';
+
+/** The log of a vault over HTTPS, as Microsoft's client asks for it, with what Azure may make of that. */
+
+let running: RunningAzure;
+let azure: Azure;
+let untouched: unknown;
+const vault = { id: vaultId('kv-hospital-keys'), name: 'kv-hospital-keys' };
+const agent = resourceRef('virtual-visit-agent');
+
+const logOf = (
+  who: { id: string; secret: string } = bot,
+  workspaceId = 'a0000000-0000-4000-8000-000000000001',
+): VaultLog => {
+  const cloud = customCloud(running);
+  const signIn = { tenantId, clientId: who.id, clientSecret: who.secret, federatedTokenFile: null };
+  const credential = openCredential(signIn, cloud);
+  const limits = { firstRetryMs: 20, longestRetryMs: 100 };
+  return connectVaultLog({
+    kinds,
+    cloud,
+    credential,
+    subscriptions: [careId],
+    limits,
+    workspaceId,
+    endpoint: running.url,
+  });
+};
+
+beforeAll(async () => {
+  running = await startAzure();
+  azure = connect(running);
+  untouched = (await http(running, 'GET', '/simulator/state')).body;
+});
+afterEach(() => http(running, 'PUT', '/simulator/state', { body: untouched }));
+afterAll(() => discard(running));
+
+/** Puts the agent under the version anew, as a rotation does, and says what would be looked for. */
+async function moved(to: 'newest' | 'first' = 'newest'): Promise<UseSought> {
+  const sought = await wouldSeek(to);
+  const { vaultUri, keyVersion } = sought;
+  const version = KeyVersion.parse(keyVersion);
+  got(await azure.resources.setCustomerKey(agent, { vaultUri, keyName: 'cmk-virtual-visit', keyVersion: version }));
+  got(await azure.keys.probe(vaultUri, key('cmk-virtual-visit'), version));
+  return sought;
+}
+async function wouldSeek(to: 'newest' | 'first'): Promise<UseSought> {
+  const vaultUri = `https://localhost:${running.port + 2}/`;
+  const name = key('cmk-virtual-visit');
+  const found = got(
+    to === 'first' ? await azure.keys.first(vault.id, name) : await azure.keys.get(vault.id, name, null),
+  );
+  const keyVersion = KeyVersion.parse(found?.version);
+  const since = new Date().toISOString();
+  const { principalId = null } = got(await azure.resources.get(agent)) ?? {};
+  return { principalId, resourceId: agent.id, vaultUri, keyName: 'cmk-virtual-visit', keyVersion, since };
+}
+const judged = async (sought: UseSought, log = logOf()) => judgeUse(sought, got(await log.read(vault, sought)));
+const logs = (change: object) => changeState(running, ({ settings }) => Object.assign(settings.logs, change));
+
+test('the agent’s own use is found, and neither the bot’s trial nor a use of another version', async () => {
+  const sought = await moved();
+  expect(await judged(sought)).toMatchObject({
+    outcome: 'used',
+    operation: 'KeyWrap',
+    knownBy: 'object-id',
+    // The seeds gave it, by another name than the bot would.
+    allowedBy: { by: 'role-assignment', id: '80000000-0000-4000-8000-000000000005', ours: false },
+  });
+  expect(await judged({ ...sought, principalId: bot.id, resourceId: resourceId('nobody') })).toMatchObject({
+    outcome: 'used',
+  });
+  expect(await judged({ ...sought, keyVersion: '0'.repeat(32) })).toMatchObject({ outcome: 'not-used' });
+});
+
+test('the assignment that the bot’s step makes is known again', async () => {
+  const key = 'cmk-triage-agent';
+  const care = { id: vaultId('kv-care-prod'), name: 'kv-care-prod' };
+  const principalId = 'f0000000-0000-4000-8000-00000000000f';
+  const sought = { ...(await moved()), principalId, keyName: key };
+  const read = got(await logOf().read(care, sought));
+  expect(read.ownAssignment).toMatch(/^[0-9a-f-]{36}$/);
+  expect(got(await logOf().read(care, { ...sought, principalId: null })).ownAssignment).toBeNull();
+});
+
+test('an agent that uses nothing is not seen, and the log says from when to when it goes', async () => {
+  await logs({ agentsUseKeys: false });
+  const answer = await judged(await moved('first'));
+  expect(answer).toMatchObject({ outcome: 'not-used', refused: null });
+  if (answer.outcome !== 'not-used') throw new Error('used');
+  expect(Date.parse(answer.last) - Date.parse(answer.first)).toBeGreaterThan(23 * 3_600_000);
+});
+
+test('a refusal of the vault is told, which the log calls a success', async () => {
+  await changeState(running, (state) => {
+    state.roleAssignments = state.roleAssignments.filter(
+      ({ scope }: { scope: string }) => !scope.endsWith('cmk-virtual-visit'),
+    );
+  });
+  const sought = await wouldSeek('first');
+  const wanted = { vaultUri: sought.vaultUri, keyName: sought.keyName, keyVersion: sought.keyVersion };
+  outsideFailureOf(await azure.resources.setCustomerKey(agent, wanted));
+  expect(await judged(sought)).toMatchObject({
+    outcome: 'not-used',
+    refused: { status: 403 },
+  });
+});
+
+test.each([
+  ['nothing is sent', { sent: 'nothing' }, { code: 'no-log-before', first: null }],
+  [
+    'rows are late, and nothing else is there',
+    { since: '2000-01-01T00:00:00.000Z', takesMs: 600_000 },
+    { code: 'no-log-since' },
+  ],
+])('nobody knows where %s', async (_what, change, why) => {
+  await logs(change);
+  expect(await judged(await moved())).toMatchObject({ outcome: 'unknown', why });
+});
+
+test('nobody knows where the log begins later', async () => {
+  const sought = await moved();
+  await logs({ since: sought.since });
+  await logs({ agentsUseKeys: false });
+  expect(await judged({ ...sought, keyVersion: '0'.repeat(32) })).toMatchObject({
+    outcome: 'unknown',
+    why: { code: 'no-log-before', first: expect.any(String) },
+  });
+});
+
+describe('what Azure says instead', () => {
+  const failed = async (log: VaultLog = logOf()) => outsideFailureOf(await log.read(vault, await moved()));
+
+  test('a refusal to whoever may not read the table', async () => {
+    await changeState(running, (state) => {
+      state.roleAssignments = state.roleAssignments.filter(
+        ({ scope }: { scope: string }) => !scope.includes('OperationalInsights'),
+      );
+    });
+    expect(await failed()).toMatchObject({
+      source: 'azure',
+      status: 403,
+      code: 'InsufficientAccessError',
+      next: 'ask',
+    });
+  });
+
+  test('the same of a workspace that is not there', async () => {
+    expect(await failed(logOf(owner, '00000000-0000-4000-8000-000000000001'))).toMatchObject({ status: 403 });
+  });
+
+  test('no such table, in the words that stand at the bottom', async () => {
+    await logs({ sent: 'no-table' });
+    const { code, message, next } = await failed();
+    expect([code, next]).toEqual(['BadArgumentError', 'ask']);
+    expect(message).toContain("Failed to resolve table or column expression named 'AZKVAuditLogs'");
+    expect(message).toContain('The request had some invalid properties');
+  });
+
+  test('half an answer is none, but for a use that stands in it', async () => {
+    const sought = await moved();
+    const whole = await fetchRaw(sought);
+    const error = { code: 'PartialError', message: 'There were some errors when processing your query.' };
+    const half = { tables: [{ ...whole.tables[0], rows: [] }], error };
+    const respond = (body: unknown) => ({ match: { url: '^/v1/workspaces/' }, respond: { status: 200, body } });
+    expect(await under(running, respond(half), () => judged(sought))).toMatchObject({
+      outcome: 'unknown',
+      why: { code: 'not-readable', failure: { ...error, next: 'wait', status: 200 } },
+    });
+    expect(await under(running, respond({ ...whole, error }), () => judged(sought))).toMatchObject({ outcome: 'used' });
+  });
+
+  test.each([
+    [429, 'wait'],
+    [504, 'wait'],
+    [400, 'ask'],
+  ])('%i: what must be done next is %s', async (status, next) => {
+    const fault = {
+      match: { url: '^/v1/workspaces/' },
+      respond: { status, body: { error: { code: 'X', message: 'x' } } },
+    };
+    expect(await under(running, fault, () => failed())).toMatchObject({ status, next });
+  });
+});
+
+const fetchRaw = async (sought: UseSought) => {
+  const sent = await sentDuring(running, () => logOf().read(vault, sought));
+  const { url, body } = sent.find((one) => one.url.includes('/v1/workspaces/')) ?? { url: '', body: null };
+  const token = await openCredential(
+    { tenantId, clientId: bot.id, clientSecret: bot.secret, federatedTokenFile: null },
+    customCloud(running),
+  ).getToken(`${running.url}/.default`);
+  const headers = { authorization: `Bearer ${token?.token}` };
+  return (await http(running, 'POST', new URL(url).pathname, { headers, body })).body;
+};
+
+test('the local Azure knows this query by heart, and any other loudly not', async () => {
+  const { known } = { known: vaultLogQuery.replaceAll(/\{\w+\}/g, "'x'").replace("datetime('x')", 'x') };
+  const token = await openCredential(
+    { tenantId, clientId: bot.id, clientSecret: bot.secret, federatedTokenFile: null },
+    customCloud(running),
+  ).getToken(`${running.url}/.default`);
+  const headers = { authorization: `Bearer ${token?.token}` };
+  const ask = (query: string) =>
+    http(running, 'POST', '/v1/workspaces/a0000000-0000-4000-8000-000000000001/query', { headers, body: { query } });
+  expect(
+    (await ask(known.replace("TimeGenerated >= 'x'", 'TimeGenerated >= datetime(2026-01-01T00:00:00.000Z)'))).status,
+  ).toBe(200);
+  for (const query of [
+    'AZKVAuditLogs',
+    `${known} | take 1`,
+    known.replace("'x'", "'x' or true"),
+    'SecurityEvent | take 1',
+  ])
+    expect((await ask(query)).status).toBe(501);
+});

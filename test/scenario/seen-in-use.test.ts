@@ -1,0 +1,162 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { localBotPrincipal, lookingForUse } from '../../src/local/bot-environment.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { http } from '../support/local-azure.ts';
+import { cardText } from '../support/local-teams.ts';
+import { azureState } from '../support/path.ts';
+import { logsRole } from '../support/role-files.ts';
+import {
+  approvalCard,
+  approve,
+  ask,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  rememberAzure,
+  shows,
+  submit,
+  type,
+  until,
+  untilMended,
+} from '../support/story.ts';
+import { openTranscript, type Transcript } from '../support/transcript.ts';
+import { expectGolden } from '../support/transcript-golden.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+
+/**
+ * Whether an agent was seen using its key, as the vault's log tells: each answer, and the card on the way to it. What is made of
+ * every kind of row stands in `test/unit/domain/key-use`, of every trouble with the log in `test/contract/azure-vault-log`.
+ */
+
+const { requester, approver } = people;
+const { operations } = places;
+let world: World;
+let putBack: () => Promise<void>;
+
+beforeAll(async () => {
+  world = await startWorld({ env: { ...lookingForUse, CMK_USE_WITHIN: '3s', CMK_USE_POLL: '200ms' } });
+  putBack = await rememberAzure(world);
+});
+afterEach(async () => {
+  await http(world.azure, 'DELETE', '/simulator/scenarios');
+  await mendAzure(world);
+  await putBack();
+});
+afterAll(() => world.end());
+
+const happens = (...names: string[]) => http(world.azure, 'POST', '/simulator/scenarios', { body: { names } });
+const noMore = (name: string) => http(world.azure, 'DELETE', `/simulator/scenarios?name=${name}`);
+
+const Told = z.object({
+  proofs: z.array(z.object({ level: z.string(), outcome: z.string() })),
+  use: z.object({
+    since: z.string(),
+    until: z.string(),
+    judged: z.object({ at: z.string(), answer: z.looseObject({ outcome: z.string() }) }).nullable(),
+  }),
+  events: z.array(z.object({ type: z.string() })),
+});
+/** What the record has of it, as the command line tells. */
+const told = async (id: string) => {
+  const { out } = await cmkBot(['requests', 'show', id, '--json', '--data', world.dataDir]);
+  return Told.parse(JSON.parse(out));
+};
+const judgements = async (id: string) => (await told(id)).events.filter(({ type }) => type === 'use-judged').length;
+const deadlineOf = async (id: string): Promise<void> => {
+  const { use } = await told(id);
+  await until(async () => new Date().toISOString() > use.until, 'the deadline has passed');
+};
+
+async function approved(t: Transcript): Promise<string> {
+  const id = await ask(world);
+  await approve(world, approver, await approvalCard(world, id));
+  t.notes(`Requester has asked for triage-agent-prod to be put under its own key, and Approver has approved: ${id}.`);
+  return id;
+}
+
+test('it is looked for, and the card goes on by itself to that the agent used the key and what let it in', async () => {
+  const t = openTranscript(world, 'The agent is seen using its key', 'The log of the vault comes late, and shows it.');
+  await happens('logs-take-10-minutes');
+  const id = await approved(t);
+  await t.sees(requester, operations, id, /Looked for: the agent uses it/);
+  await noMore('logs-take-10-minutes');
+  await t.sees(requester, operations, id, /Succeeded, proof: the agent uses it/);
+  await t.types(requester, `/cmk-history ${id} changes`);
+  expectGolden('seen-in-use', t);
+  const { roleAssignments } = await azureState(world);
+  const made = roleAssignments.find(({ createdBy }) => createdBy === localBotPrincipal.id);
+  const { proofs, use } = await told(id);
+  expect(proofs.at(-1)).toEqual({ level: 'use-seen', outcome: 'proved' });
+  expect(use.judged?.answer).toMatchObject({
+    outcome: 'used',
+    operation: 'KeyWrap',
+    knownBy: 'object-id',
+    allowedBy: { by: 'role-assignment', id: made?.name, ours: true },
+  });
+});
+
+test('it was not used, and the log would show it; a bot that is killed while it asks for the last time judges once', async () => {
+  const t = openTranscript(
+    world,
+    'The agent is not seen using its key',
+    'The log of the vault is there, and shows no use.',
+  );
+  await happens('agents-use-no-key');
+  const id = await approved(t);
+  await t.sees(requester, operations, id, /Looked for: the agent uses it/);
+  await faultAzure(world, { match: { url: '^/v1/workspaces/' }, ...untilMended });
+  await deadlineOf(id);
+  await world.restartBot('SIGKILL');
+  await mendAzure(world);
+  await t.sees(requester, operations, id, /Not seen: the agent uses it/);
+  expectGolden('not-seen-in-use', t);
+  const { proofs, use } = await told(id);
+  expect(proofs.at(-1)).toEqual({ level: 'use-seen', outcome: 'not-checked' });
+  expect(use.judged?.answer).toMatchObject({ outcome: 'not-used', refused: null });
+  expect((use.judged?.at ?? '') >= use.until).toBe(true);
+  expect(await judgements(id)).toBe(1);
+});
+
+test('nobody knows, where the log may not be read', async () => {
+  const t = openTranscript(world, 'Whether the agent uses its key is not known', 'The bot may not read the log.');
+  await happens('logs-refused');
+  const id = await approved(t);
+  await t.sees(requester, operations, id, /Not known: the agent uses it/);
+  expectGolden('use-not-known', t);
+  expect((await told(id)).use.judged?.answer).toMatchObject({
+    outcome: 'unknown',
+    why: { code: 'not-readable', failure: { code: 'InsufficientAccessError', status: 403 } },
+  });
+});
+
+test('of a rotation the new version counts, also when the deadline passed while no bot ran', async () => {
+  await happens('logs-take-10-minutes');
+  const review = await type(world, requester, '/rotate-cmk resource=virtual-visit-agent version=newest');
+  const id = await submit(world, review);
+  await approve(world, approver, await approvalCard(world, id));
+  const before = await shows(world, operations, requester, id, /Looked for: the agent uses it/);
+  expect(cardText(before)).toContain('The old version must not be disabled before this one is seen in use.');
+  await world.endBot('SIGKILL');
+  await deadlineOf(id);
+  expect(await judgements(id)).toBe(0);
+  await noMore('logs-take-10-minutes');
+  await world.startBot();
+  const after = await shows(world, operations, requester, id, /proof: the agent uses it/);
+  expect(cardText(after)).toContain(
+    'The old version may still be in use beside it, for up to a day: leave it enabled.',
+  );
+  expect(await judgements(id)).toBe(1);
+});
+
+test('the rights of its own role are all that it takes', async () => {
+  const Asked = z.object({ url: z.string(), actions: z.array(z.string()) });
+  const asked = z.array(Asked).parse((await http(world.azure, 'GET', '/simulator/requests')).body);
+  const exercised = new Set(asked.flatMap(({ url, actions }) => (url.includes('/v1/workspaces/') ? actions : [])));
+  expect([...exercised].sort()).toEqual(logsRole.Actions.filter((name) => name.includes('/query/')).sort());
+});
+
+test('the verifier finds nothing in what was stored of it', async () => {
+  expect((await readRecord(world)).findings).toEqual([]);
+});

@@ -1,0 +1,167 @@
+import { describe, expect, it } from '@jest/globals';
+import { foundThat } from '../../../src/domain/failure.ts';
+import { judgeUse, type LoggedUse, type ReadLog, type UseAnswer, type UseSought } from '../../../src/domain/key-use.ts';
+
+/** What is made of rows of a vault's log. */
+
+const version = '5d1f0c2e'.repeat(4);
+const vaultUri = 'https://kv-care-prod.vault.azure.net/';
+const key = `https://kv-care-prod.vault.azure.net/keys/cmk-triage-agent/${version}`;
+const agent =
+  '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg/providers/Microsoft.HealthBot/healthBots/triage';
+const principal = '6f1e2c34-90ab-4d1c-8e55-0a7b3c9d1e2f';
+const own = '3c1d8f4e-77aa-5b0e-9a44-51f0e2b7c6d9';
+const sought: UseSought = {
+  principalId: principal,
+  resourceId: agent,
+  vaultUri,
+  keyName: 'cmk-triage-agent',
+  keyVersion: version,
+  since: '2026-03-01T12:00:00.000Z',
+};
+const wrap: LoggedUse = {
+  at: '2026-03-01T12:00:20.000Z',
+  operation: 'KeyWrap',
+  status: 200,
+  addresses: [key, `${key}/wrapkey?api-version=7.4`],
+  principalId: principal,
+  resourceId: agent,
+  assignmentId: own,
+  byAccessPolicy: false,
+};
+const judged = (uses: readonly LoggedUse[], change: Partial<ReadLog> = {}): UseAnswer =>
+  judgeUse(sought, {
+    first: '2026-02-28T12:00:00.000Z',
+    last: '2026-03-01T12:20:00.000Z',
+    uses,
+    ownAssignment: own,
+    cutShort: null,
+    ...change,
+  });
+const notUsed = {
+  outcome: 'not-used',
+  first: '2026-02-28T12:00:00.000Z',
+  last: '2026-03-01T12:20:00.000Z',
+  refused: null,
+};
+
+describe('a use', () => {
+  it('is one of this version by this identity, let in by the assignment that the bot makes', () => {
+    expect(judged([wrap])).toEqual({
+      outcome: 'used',
+      at: wrap.at,
+      operation: 'KeyWrap',
+      knownBy: 'object-id',
+      allowedBy: { by: 'role-assignment', id: own, ours: true },
+    });
+  });
+
+  it.each<[string, Partial<LoggedUse>, object]>([
+    ['unwraps', { operation: 'KeyUnwrap' }, { operation: 'KeyUnwrap' }],
+    [
+      'is known by its resource where its identity is a new one',
+      { principalId: 'f'.repeat(36) },
+      { knownBy: 'resource-id' },
+    ],
+    ['is known by its resource where no object id is told', { principalId: null }, { knownBy: 'resource-id' }],
+    ['is known by its object id where no resource is told', { resourceId: null }, { knownBy: 'object-id' }],
+    ['stands in capital letters', { principalId: principal.toUpperCase(), addresses: [key.toUpperCase()] }, {}],
+    ['is named by the address of the call alone', { addresses: [`${key}/wrapkey?api-version=7.4`] }, {}],
+    ['is named with the port', { addresses: [key.replace('.net/', '.net:443/')] }, {}],
+    [
+      'was by this machine’s clock a minute before',
+      { at: '2026-03-01T11:59:00.000Z' },
+      { at: '2026-03-01T11:59:00.000Z' },
+    ],
+    [
+      'was let in by another assignment',
+      { assignmentId: '00000000-77aa-5b0e-9a44-51f0e2b7c6d9' },
+      { allowedBy: { by: 'role-assignment', id: '00000000-77aa-5b0e-9a44-51f0e2b7c6d9', ours: false } },
+    ],
+    [
+      'names the assignment whole',
+      { assignmentId: `/providers/Microsoft.Authorization/roleAssignments/${own}` },
+      { allowedBy: { by: 'role-assignment', id: expect.any(String), ours: true } },
+    ],
+    [
+      'names the assignment without hyphens',
+      { assignmentId: own.replaceAll('-', '') },
+      { allowedBy: { by: 'role-assignment', id: expect.any(String), ours: true } },
+    ],
+    [
+      'was let in by an access policy, of which there is no assignment',
+      { assignmentId: null, byAccessPolicy: true },
+      { allowedBy: { by: 'access-policy' } },
+    ],
+    ['does not tell what let it in', { assignmentId: null }, { allowedBy: { by: 'not-told' } }],
+  ])('counts where it %s', (_what, change, more) => {
+    expect(judged([{ ...wrap, ...change }])).toMatchObject({ outcome: 'used', ...more });
+  });
+
+  it('is the first that worked', () => {
+    const later = { ...wrap, at: '2026-03-01T12:09:00.000Z', operation: 'KeyUnwrap' };
+    const refused = { ...wrap, at: '2026-03-01T12:00:10.000Z', status: 403 };
+    expect(judged([later, refused, wrap])).toMatchObject({ at: wrap.at, operation: 'KeyWrap' });
+  });
+
+  it('counts also where the log did not begin before, or the answer was cut short', () => {
+    expect(judged([wrap], { first: wrap.at })).toMatchObject({ outcome: 'used' });
+    expect(judged([wrap], { cutShort: foundThat('reading', { code: 'unexpected', errorId: 'x' }) })).toMatchObject({
+      outcome: 'used',
+    });
+  });
+});
+
+describe('no use', () => {
+  it.each<[string, Partial<LoggedUse>]>([
+    ['by another identity, a trusted service’s among them', { principalId: 'f'.repeat(36), resourceId: null }],
+    ['by another agent', { principalId: 'f'.repeat(36), resourceId: `${agent}-test` }],
+    ['of another version', { addresses: [key.replace('5d1f', '0000')] }],
+    ['of another key', { addresses: [key.replace('cmk-triage-agent', 'cmk-other')] }],
+    ['of a key of that name in another vault', { addresses: [key.replace('kv-care-prod', 'kv-care-test')] }],
+    ['of a key without a version', { addresses: ['https://kv-care-prod.vault.azure.net/keys/cmk-triage-agent'] }],
+    ['that is no address', { addresses: ['cmk-triage-agent'] }],
+    ['that only reads the key', { operation: 'KeyGet' }],
+    ['from before the change', { at: '2026-03-01T11:57:59.000Z' }],
+  ])('is one %s', (_what, change) => {
+    expect(judged([{ ...wrap, ...change }])).toEqual(notUsed);
+  });
+
+  it('tells of the last try that the vault refused', () => {
+    const refused = { ...wrap, status: 403 };
+    const again = { ...refused, at: '2026-03-01T12:05:00.000Z' };
+    expect(judged([again, refused])).toEqual({ ...notUsed, refused: { at: again.at, status: 403 } });
+  });
+
+  it('counts for nothing where the log began later', () => {
+    const first = '2026-03-01T11:59:00.000Z';
+    expect(judged([], { first })).toEqual({ outcome: 'unknown', why: { code: 'no-log-before', first } });
+  });
+
+  it('counts for nothing where the log has nothing of the vault', () => {
+    expect(judged([], { first: null, last: null })).toEqual({
+      outcome: 'unknown',
+      why: { code: 'no-log-before', first: null },
+    });
+  });
+
+  it('counts for nothing where the log ended before the change', () => {
+    const last = '2026-03-01T11:30:00.000Z';
+    expect(judged([], { last })).toEqual({ outcome: 'unknown', why: { code: 'no-log-since', last } });
+  });
+
+  it('counts for nothing where the answer was cut short', () => {
+    const cutShort = foundThat('reading', { code: 'unexpected', errorId: 'x' });
+    expect(judged([], { cutShort })).toEqual({ outcome: 'unknown', why: { code: 'not-readable', failure: cutShort } });
+  });
+});
+
+it('an agent without a known identity is not taken for whoever tells none', () => {
+  const nobody = { ...wrap, principalId: null, resourceId: null };
+  expect(
+    judgeUse(
+      { ...sought, principalId: null },
+      { first: '2026-02-28T12:00:00.000Z', last: wrap.at, uses: [nobody], ownAssignment: null, cutShort: null },
+    ),
+  ).toMatchObject({ outcome: 'not-used' });
+});
