@@ -76,11 +76,11 @@ export function beginLife(body: EventBody): Life | null {
 }
 
 /** What is kept of a life that has ended: there are many more of those than of others. */
-export type Ended = Pick<Life, 'requester' | 'runs'>;
+export type Ended = Pick<Life, 'requester' | 'runs' | 'seeks'>;
 
 /** The life again, as far as anything can follow its end. */
-export const ended = ({ requester, runs }: Ended): Life => ({
-  ...{ requester, runs, state: 'ended', approvals: [], checked: false, stops: false, objected: false, notBefore: '' },
+export const ended = ({ requester, runs, seeks }: Ended): Life => ({
+  ...{ requester, runs, seeks, state: 'ended', approvals: [], checked: false, stops: false, objected: false, notBefore: '' },
   ...{ changes: 0, touched: false, tried: new Map() },
   question: { digest: null, about: '', required: 0, expiresAt: '', stages: new Map(), irreversible: false },
 });

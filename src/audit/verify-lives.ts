@@ -101,8 +101,8 @@ export class Lives {
     const verdict = judge(life, event, time);
     if (verdict !== null) this.#note(line.seq, verdict[0], `${event.type} of ${line.request}: ${verdict[1]}`);
     live(life, event);
-    const { state, requester, runs } = life;
-    known.life = state === 'ended' ? { requester: this.#once(requester), runs } : life;
+    const { state, requester, runs, seeks } = life;
+    known.life = state === 'ended' ? { requester: this.#once(requester), runs, seeks } : life;
   }
 
   #once(name: string): string {
