@@ -80,7 +80,17 @@ export type Ended = Pick<Life, 'requester' | 'runs' | 'seeks'>;
 
 /** The life again, as far as anything can follow its end. */
 export const ended = ({ requester, runs, seeks }: Ended): Life => ({
-  ...{ requester, runs, seeks, state: 'ended', approvals: [], checked: false, stops: false, objected: false, notBefore: '' },
+  ...{
+    requester,
+    runs,
+    seeks,
+    state: 'ended',
+    approvals: [],
+    checked: false,
+    stops: false,
+    objected: false,
+    notBefore: '',
+  },
   ...{ changes: 0, touched: false, tried: new Map() },
   question: { digest: null, about: '', required: 0, expiresAt: '', stages: new Map(), irreversible: false },
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { FormId } from '../../../src/domain/ids.ts';
+import type { UseAnswer } from '../../../src/domain/key-use.ts';
 import { isEnding } from '../../../src/domain/request/consequences.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { EventBody, EventBodyOf, EventType } from '../../../src/domain/request/events.ts';
@@ -144,6 +145,41 @@ function changedAfterARun(): readonly Written[] {
 }
 const person = (who: typeof approver) => personActor(who, tenant, 'local');
 
+const since = noon.toISOString();
+const until = new Date(noon.getTime() + 30 * 60_000).toISOString();
+const after = (ms: number): string => new Date(noon.getTime() + ms).toISOString();
+const usedAt = (at: string): UseAnswer => ({
+  outcome: 'used',
+  at,
+  operation: 'KeyWrap',
+  knownBy: 'object-id',
+  allowedBy: { by: 'access-policy' },
+});
+const nobodyKnows: UseAnswer = { outcome: 'unknown', why: { code: 'not-asked' } };
+/** The life whose success looks for a use, and what is judged of it then. */
+function judgedThen(
+  ...judged: readonly (readonly [time: string, answer: UseAnswer, more?: object])[]
+): readonly Written[] {
+  const success = changed('succeeded', ({ data }) => ({ data: { ...data, seeks: { since, until } } }));
+  const [last] = success.slice(-1);
+  if (last === undefined) throw new Error('no success');
+  return [
+    ...success,
+    ...judged.map(([time, answer, more = {}]): Written => {
+      const { body } = newEvent('use-judged', botActor, { run: 2, answer, ...more });
+      return { ...last, time, body, texts: {} };
+    }),
+  ];
+}
+
+it.each([
+  ['a use that was found at once', judgedThen([after(60_000), usedAt(after(1_000))])],
+  ['a use from a minute before, by another clock', judgedThen([after(60_000), usedAt(after(-60_000))])],
+  ['that nobody knows, at the deadline', judgedThen([until, nobodyKnows])],
+])('passes %s', (_what, events) => {
+  expect(verified(sealedRecord(events)).findings).toEqual([]);
+});
+
 it('is found out in no way as it was', () => {
   expect(verified(sealedRecord(life))).toMatchObject({ findings: [], requests: 1, replayed: 1 });
 });
@@ -236,6 +272,15 @@ it.each<[string, string, readonly Written[]]>([
     'not-proved',
     changed('succeeded', ({ data }) => ({ data: { ...data, proofs: [] } })),
   ],
+  ['a use that nobody looked for', 'not-in-this-state', [...life, ...judgedThen([until, nobodyKnows]).slice(-1)]],
+  [
+    'a use that is judged twice',
+    'not-in-this-state',
+    judgedThen([after(60_000), usedAt(after(1_000))], [until, nobodyKnows]),
+  ],
+  ['a use from before the change', 'out-of-time', judgedThen([after(60_000), usedAt(after(-180_000))])],
+  ['that nobody knows, before the deadline', 'out-of-time', judgedThen([after(60_000), nobodyKnows])],
+  ['a use of another run', 'another-run', judgedThen([until, nobodyKnows, { run: 1 }])],
   ['a retry of what is not stuck', 'not-in-this-state', again('retried', 'approved')],
   ['a step by a person', 'not-theirs', changed('step-done', () => ({ actor: person(approver) }))],
   ['a field that no event has', 'body-unknown', changed('retried', () => ({ note: 'x' }))],
