@@ -48,7 +48,7 @@ const used: UseAnswer = {
 const unknown: UseAnswer = { outcome: 'unknown', why: { code: 'not-asked' } };
 const judge = (events: readonly StoredEvent[], answer: UseAnswer, now: Date, run = 1) =>
   decide(fold(id, events), { do: 'judge-use', run, answer }, now);
-const after = (events: readonly StoredEvent[], answer: UseAnswer, now: Date): readonly StoredEvent[] => {
+const judgedAfter = (events: readonly StoredEvent[], answer: UseAnswer, now: Date): readonly StoredEvent[] => {
   const decision = judge(events, answer, now);
   if (decision.kind === 'refused') throw new Error(decision.code);
   const seq = events.length + 1;
@@ -88,7 +88,7 @@ describe('a success', () => {
 
 describe('a judgement', () => {
   it('of a use is taken at once, proves it, and leaves the rest of the request as it was', () => {
-    const [before, now] = [fold(id, looked), fold(id, after(looked, used, new Date(noon.getTime() + 1_000)))];
+    const [before, now] = [fold(id, looked), fold(id, judgedAfter(looked, used, new Date(noon.getTime() + 1_000)))];
     if (before?.state !== 'succeeded' || now?.state !== 'succeeded') throw new Error('no success');
     expect(now).toMatchObject({ asking: before.asking, changedAt: before.changedAt, revision: before.revision + 1 });
     expect(now.use?.judged?.answer).toEqual(used);
@@ -100,7 +100,7 @@ describe('a judgement', () => {
   });
 
   it('is taken once', () => {
-    const judged = after(looked, unknown, until);
+    const judged = judgedAfter(looked, unknown, until);
     expect(judge(judged, used, until)).toMatchObject({ kind: 'refused', code: 'request-ended' });
   });
 
