@@ -1,6 +1,8 @@
 /** The runs of approved plans, and whatever else must follow from what is stored. */
 import { randomUUID } from 'node:crypto';
+import { permitting } from '../azure/permits.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
+import type { Log } from '../observability/log.ts';
 import { roleRights } from '../store/runtime-role.ts';
 import { closeLeftForms } from '../teams/conversation/left-forms.ts';
 import { tellLostLooks } from '../teams/conversation/lost-looks.ts';
@@ -8,6 +10,7 @@ import { ownerAdvice } from '../words/record.ts';
 import { startEngine, workflowVersion } from '../workflow/engine.ts';
 import { openKept } from '../workflow/kept.ts';
 import { startOutboxWorker } from '../workflow/outbox-worker.ts';
+import type { RunTaken } from '../workflow/ownership.ts';
 import { openSeekUse } from '../workflow/seek-use.ts';
 import { startSweeper } from '../workflow/sweeper.ts';
 import { openWatch } from '../workflow/watch.ts';
@@ -17,6 +20,15 @@ import type { TeamsSide } from './open-teams-side.ts';
 import type { Part } from './stop-in-order.ts';
 import { now, random, sha256 } from './tools.ts';
 import { waitingForClock } from './wrong-clock.ts';
+
+/** What this process holds in memory is old: whatever keeps it running starts it anew. */
+const endTaken =
+  (log: Log) =>
+  ({ message }: RunTaken): void => {
+    log.fatal({}, message);
+    process.stderr.write(`cmk-bot ends: ${message}\n`);
+    process.exit(1);
+  };
 
 /**
  * Signs on before the engine starts, which goes on at once with what ran under this replica's name: a namesake that lives is
@@ -54,7 +66,13 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     log.warn({}, `the bot’s database user owns the tables: ${ownerAdvice}`);
   }
   const { tracing } = telemetry;
-  const engine = await startEngine({ pool: database.pool, executorId: me.name, ownTables, log, tracing }, runs);
+  const ownership = {
+    executorId: me.name,
+    isStillMe: () => replicas.isMine(me),
+    onTaken: endTaken(log),
+    permitting,
+  };
+  const engine = await startEngine({ pool: database.pool, ...ownership, ownTables, log, tracing }, runs);
   const runner = startOutboxWorker({
     outbox,
     requests,

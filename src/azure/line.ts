@@ -11,6 +11,7 @@ import type { Tracing } from '../domain/ports/tracing.ts';
 import type { Cloud } from './clouds.ts';
 import { complaintOf } from './error-body.ts';
 import { Exchange, type Limits } from './exchange.ts';
+import { askPermit } from './permits.ts';
 import { PlainCalls } from './plain-calls.ts';
 import { renewRefusedTokens } from './renewal.ts';
 import { traceCalls } from './traced-calls.ts';
@@ -131,6 +132,7 @@ export class Line {
         { policy: traceCalls(this.options.tracing), position: 'perRetry' as const },
         { policy: renewRefusedTokens(this.options.credential), position: 'perRetry' as const },
         { policy: this.exchange.recorder, position: 'perRetry' as const },
+        { policy: askPermit, position: 'perRetry' as const },
       ],
       ...cloud.tls,
     };

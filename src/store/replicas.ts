@@ -18,11 +18,20 @@ export const aliveInstances = (beatMs: number): string =>
 const Seen = z.object({ instance: z.string(), seen: z.date() });
 const Alive = z.object({ name: z.string(), workflow_version: z.string() });
 
-const beat = (sql: Sql, { name, instance, workflowVersion }: ReplicaIdentity): Promise<number> =>
+const appear = (sql: Sql, { name, instance, workflowVersion }: ReplicaIdentity): Promise<number> =>
   change(
     sql,
     `insert into cmk.replica values ($1, $2, $3, now()) on conflict (name) do update
       set instance = excluded.instance, workflow_version = excluded.workflow_version, seen = now()`,
+    [name, instance, workflowVersion],
+  );
+
+/** Whoever was held up for long, and whose name another process has taken meanwhile, does not take it back. */
+const beat = (sql: Sql, { name, instance, workflowVersion }: ReplicaIdentity): Promise<number> =>
+  change(
+    sql,
+    `insert into cmk.replica as r values ($1, $2, $3, now()) on conflict (name) do update
+      set seen = now() where r.instance = excluded.instance`,
     [name, instance, workflowVersion],
   );
 
@@ -52,7 +61,7 @@ export function openReplicas(pool: Pool, { alone, beatMs }: ReplicasOptions): Re
     async signOn(me, onTrouble) {
       if (alone) await change(pool, 'delete from cmk.replica');
       else await listenForNamesake(pool, me.name, beatMs);
-      await beat(pool, me);
+      await appear(pool, me);
       await change(pool, "delete from cmk.replica where seen < now() - interval '1 day'");
       const timer = setInterval(() => void beat(pool, me).catch(onTrouble), beatMs);
       timer.unref();
@@ -60,6 +69,9 @@ export function openReplicas(pool: Pool, { alone, beatMs }: ReplicasOptions): Re
         clearInterval(timer);
         await change(pool, 'delete from cmk.replica where instance = $1', [me.instance]);
       };
+    },
+    async isMine({ name, instance }) {
+      return (await namesake(pool, name))?.instance === instance;
     },
     async alive() {
       const text = `select name, workflow_version from cmk.replica where instance in (${aliveInstances(beatMs)})`;

@@ -6,6 +6,8 @@ import { DBOS, DBOSWorkflowConflictError, StatusString } from '@dbos-inc/dbos-sd
 import { type Failure, foundThat } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
 import type { Origin, Tracing } from '../domain/ports/tracing.ts';
+import type { KnownRun } from './known-run.ts';
+import { type Held, heldPorts, type OwnershipOptions } from './ownership.ts';
 import { checkRun, intend, type RunPorts, stopRun, type Try, type Waiting } from './run-plan.ts';
 import { attemptStep, record } from './try-steps.ts';
 
@@ -15,11 +17,9 @@ import { attemptStep, record } from './try-steps.ts';
  */
 export const workflowVersion = '2';
 
-export interface EngineOptions {
+export interface EngineOptions extends OwnershipOptions {
   /** A `pg.Pool`, or what looks like one. */
   readonly pool: object;
-  /** Stable name of this replica: it recovers its own runs when it starts again. */
-  readonly executorId: string;
   /** The pool's user owns the engine's tables, and brings them up; else somebody else has ({@link prepareEngine}). */
   readonly ownTables: boolean;
   readonly log: { error(fields: object, message: string): void };
@@ -29,18 +29,6 @@ export interface EngineOptions {
 /** Brings the engine's tables up as their owner, and lets a role use them. */
 export const prepareEngine = (ownerUrl: string, role: string): Promise<void> =>
   DBOS.migrate(ownerUrl, { applicationRole: role });
-
-/** What the engine knows of a run. */
-export interface KnownRun {
-  readonly state: 'going' | 'ended';
-  /** The engine's own word, for the log and for people. */
-  readonly status: string;
-  /** The replica that has it; null while none does. */
-  readonly replica: string | null;
-  readonly workflowVersion: string;
-  /** This very process is in the middle of it. */
-  readonly here: boolean;
-}
 
 export interface Engine {
   /** Starting a run twice is harmless. `from`: what it is told to come from, kept with it. */
@@ -64,7 +52,7 @@ const whilePaused = ({ paused }: RunPorts): Promise<void> =>
   paused ? new Promise<never>(() => undefined) : Promise.resolve();
 
 /** What a run works with, and who is told of it. */
-type TracedPorts = RunPorts & Pick<EngineOptions, 'tracing'>;
+type TracedPorts = RunPorts & Pick<EngineOptions, 'tracing'> & Pick<Held, 'permitted'>;
 
 const tracedCheck = (ports: TracedPorts, id: RequestId, run: number, attempt: number) =>
   ports.tracing.span({ name: 'check', attributes: { 'cmk.attempt': attempt } }, async (note) => {
@@ -75,7 +63,7 @@ const tracedCheck = (ports: TracedPorts, id: RequestId, run: number, attempt: nu
 
 const tracedTry = (ports: TracedPorts, id: RequestId, run: number, one: Try) =>
   ports.tracing.span({ name: `step ${one.step}`, attributes: { 'cmk.attempt': one.attempt } }, async (note) => {
-    await attemptStep(ports, id, run, one);
+    await ports.permitted(() => attemptStep(ports, id, run, one));
     const result = ports.results.of({ id, run, ...one });
     if (result?.outcome === 'failed') note({ 'error.type': result.failure.next });
   });
@@ -156,9 +144,11 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
     async (requestId: string, run: number, from: Origin | null = null) => {
       const id = RequestId.parse(requestId);
       here.add(workflowId(id, run));
+      const held = heldPorts(options, () => look(here, id, run), ports, { id, run });
+      const own = { ...held.ports, tracing: options.tracing, permitted: held.permitted };
       try {
         const of = { name: 'run', attributes: { 'cmk.request.id': id, 'cmk.run': run }, from };
-        await options.tracing.span(of, () => runPlan({ ...ports, tracing: options.tracing }, id, run));
+        await options.tracing.span(of, () => runPlan(own, id, run));
       } catch (error) {
         // Another replica has taken the run over, and goes on with it.
         if (error instanceof DBOSWorkflowConflictError) throw error;
@@ -167,7 +157,7 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
         if (stopping) return new Promise<void>(() => undefined);
         const errorId = `${id}:${run}`;
         options.log.error({ err: error, errorId }, 'run stopped by an unexpected error');
-        await step('stop', () => stopRun(ports, id, run, bug(errorId)));
+        await step('stop', () => stopRun(own, id, run, bug(errorId)));
       } finally {
         here.delete(workflowId(id, run));
       }

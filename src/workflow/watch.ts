@@ -8,7 +8,8 @@ import type { ReplicaIdentity, Replicas } from '../domain/ports/store.ts';
 import type { Origin } from '../domain/ports/tracing.ts';
 import type { Request } from '../domain/request/request.ts';
 import { isTooEarly } from '../domain/request/start-window.ts';
-import type { Engine, KnownRun } from './engine.ts';
+import type { Engine } from './engine.ts';
+import type { KnownRun } from './known-run.ts';
 import { type RunPorts, stopRun } from './run-plan.ts';
 
 export interface WatchPorts {

@@ -30,6 +30,8 @@ export interface World {
   azureRequests(): Promise<readonly AzureRequest[]>;
   /** Everything the bot printed, in all its lives. */
   printed(): string;
+  /** Lets the bot stand still, or go on. */
+  signalBot(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Resolves when the bot that runs now is gone, whoever ended it. */
   untilBotEnds(): Promise<void>;
   /** Ends the bot as a crash would, or as Ctrl-C would. */
@@ -59,6 +61,8 @@ export interface BotProcess {
   /** It is gone, and all that it printed is there. */
   readonly hasEnded: boolean;
   readonly ended: Promise<void>;
+  /** Lets it stand still, as a machine that is held up does, or go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   end(signal: EndSignal): Promise<void>;
 }
 
@@ -82,6 +86,7 @@ export async function spawnBot(env: NodeJS.ProcessEnv, print: (text: string) => 
       return closed;
     },
     ended,
+    signal: (signal) => void child.kill(signal),
     end(signal) {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       return ended;
@@ -206,6 +211,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     azureRequests: async () =>
       z.array(AzureRequest).parse((await http(current.azure, 'GET', '/simulator/requests')).body),
     printed: () => output,
+    signalBot: (signal) => current.bot?.signal(signal),
     untilBotEnds: async () => current.bot?.ended,
     endBot,
     startBot,

@@ -110,6 +110,8 @@ export interface Replicas {
    * claimed is free. Throws {@link ReplicaNameTaken}; takes seconds where one of that name was killed a moment ago.
    */
   signOn(me: ReplicaIdentity, onTrouble: (error: unknown) => void): Promise<() => Promise<void>>;
+  /** False: another process goes by the name now, or none has been heard of under it for very long. */
+  isMine(me: Pick<ReplicaIdentity, 'name' | 'instance'>): Promise<boolean>;
   alive(): Promise<readonly Pick<ReplicaIdentity, 'name' | 'workflowVersion'>[]>;
 }
 

@@ -1,4 +1,4 @@
-import type { KnownRun } from '../../../src/workflow/engine.ts';
+import type { KnownRun } from '../../../src/workflow/known-run.ts';
 import { checkRun, intend } from '../../../src/workflow/run-plan.ts';
 import { openWatch } from '../../../src/workflow/watch.ts';
 import { cancels, id } from '../support/commands.ts';
