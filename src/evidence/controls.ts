@@ -22,7 +22,7 @@ export const controls: {
     {
       control: '164.312(a)(2)(iv)',
       about: 'encryption and decryption',
-      shows: 'Which key, since when, how far proved',
+      shows: 'Which key, since when, what proof',
       leaves: 'Whether ePHI is there; older data',
       sections: '3–5',
     },
@@ -50,7 +50,7 @@ export const controls: {
     {
       control: '164.316(b)(2)(i)',
       about: 'retention for six years',
-      shows: 'What to keep, and how to check it later',
+      shows: 'What to keep, how to check it',
       leaves: 'Keeping log and pack as long',
       sections: '7',
     },

@@ -40,7 +40,7 @@ const highest = `L${ProofLevel.options.length - 1}`;
 const provedBy: Readonly<Record<ProofLevel, string>> = {
   'read-back': 'Azure names this key on the agent',
   'permission-held': 'Azure names this key on the agent, whose identity may use it',
-  'key-usable': 'the key works; whether the agent has used it since is not shown here',
+  'key-usable': 'the key works; its use by the agent is not shown',
   'use-seen': 'the vault’s log shows the agent using the key',
 };
 

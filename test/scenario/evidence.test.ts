@@ -12,6 +12,7 @@ import { signingKey } from '../../src/audit/tlog/signing-key.ts';
 import { reportFacts } from '../../src/evidence/make-pack.ts';
 import { reportOf } from '../../src/evidence/report/report.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
+import { chromiumPath } from '../support/browser.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { type EvidenceWorld, logKey, logName, startEvidenceWorld, witnessKey } from '../support/evidence-world.ts';
 import { http } from '../support/local-azure.ts';
@@ -26,6 +27,7 @@ import {
   takenAway,
   withSums,
 } from '../support/pack-changes.ts';
+import { print } from '../support/printed-report.ts';
 import { type Body, packOfRewritten } from '../support/rewritten-log.ts';
 import { approvalCard, approve, ask, choices, people, places, shows } from '../support/story.ts';
 
@@ -67,6 +69,11 @@ beforeAll(async () => {
   pack = await evidence.take(id, 'pack.zip');
   files = await read(pack);
   other = await read(await evidence.take(rejected, 'rejected.zip', '--with-texts'));
+  for (const [name, bytes] of files) {
+    const file = path.join(evidence.folder, 'unpacked', name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, bytes);
+  }
   const anchor = anchorFolder(path.join(world.dataDir, 'anchor'));
   const found: string[] = [];
   for await (const body of (await AnchorReader.open(anchor, [logKey.verifier])).bodies()) found.push(body);
@@ -96,10 +103,6 @@ describe('a pack', () => {
 
   it('says the same with nothing but Python’s standard library, unpacked and as it is', async () => {
     const folder = path.join(evidence.folder, 'unpacked');
-    for (const [name, bytes] of files) {
-      await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
-      await writeFile(path.join(folder, name), bytes);
-    }
     // Isolated: no package of the machine's is found, and nothing of the environment is read.
     for (const given of [pack, folder]) {
       const run = ['-I', path.join(folder, 'verify.py'), given, '--keys', evidence.keyFile];
@@ -178,6 +181,49 @@ describe('a pack', () => {
 
   it('is of the same bytes however it is put together', async () => {
     expect(archiveOf(new Map([...files].reverse()))).toEqual(await readFile(pack));
+  });
+});
+
+/** Printed, for whoever puts it into a folder. */
+const chromium = await chromiumPath();
+const inBrowser = chromium === null ? describe.skip : describe;
+
+inBrowser('the report', () => {
+  it.each<readonly [string, () => PackFiles]>([
+    ['succeeded', () => files],
+    ['rejected', () => other],
+  ])(
+    'of a request that was %s prints to two pages on A4 and on US Letter, loads nothing, and holds no script',
+    async (name, of) => {
+      const file = path.join(evidence.folder, `${name}.html`);
+      const report = of().get(packFile.report)?.toString('utf8') ?? '';
+      await writeFile(file, report);
+      const picture = name === 'succeeded' && process.env.UPDATE_PICTURES === '1' ? 'evidence' : null;
+      expect(await print(chromium ?? '', file, picture)).toEqual({
+        pages: { A4: 2, Letter: 2 },
+        overhanging: [],
+        asked: [],
+      });
+      expect(report).not.toMatch(/<script|\son\w+=|https?:\/\//);
+    },
+  );
+
+  it('says what the events say, and which is which', () => {
+    const words = textIn(packFile.report)
+      .replaceAll(/<style>.*<\/style>|<[^>]+>/gs, ' ')
+      .replaceAll(/\s+/g, ' ');
+    for (const said of [
+      'triage-agent-prod is under key cmk-triage-agent in kv-care-prod since',
+      'proof level L2 of L3',
+      'PrincipalNotFound',
+      'first refused, KeyVaultAccessForbidden',
+      'Operator',
+      '164.312(a)(2)(iv)',
+      'To be confirmed',
+    ]) {
+      expect(words).toContain(said);
+    }
+    expect(other.get(packFile.report)?.toString('utf8')).toContain('“Not this week”');
   });
 });
 
