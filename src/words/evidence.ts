@@ -2,7 +2,7 @@
 import type { Verdict } from '../domain/evidence/verdict.ts';
 import { sameVaultUri } from '../domain/observed.ts';
 import { ProofLevel } from '../domain/proof.ts';
-import type { Request } from '../domain/request/request.ts';
+import type { Request, Succeeded } from '../domain/request/request.ts';
 import { resourceKeyWords } from './keys.ts';
 import { stepTitles } from './steps.ts';
 
@@ -44,6 +44,23 @@ const provedBy: Readonly<Record<ProofLevel, string>> = {
   'use-seen': 'the vault’s log shows the agent using the key',
 };
 
+/** Whether the agent uses the key, where that was not seen. */
+function notSeen({ use }: Pick<Succeeded, 'use'>): string {
+  if (use === null) return provedBy['key-usable'];
+  const { judged, until } = use;
+  if (judged === null)
+    return `the key works; its use by the agent is awaited in the vault’s log until ${evidenceTime(until)}`;
+  return judged.answer.outcome === 'not-used'
+    ? 'the key works, and by the vault’s log the agent has not used it'
+    : 'the key works; whether the agent uses it is not known';
+}
+
+const proofOf = (request: Request, level: ProofLevel): string =>
+  level === 'key-usable' && request.state === 'succeeded' ? notSeen(request) : provedBy[level];
+
+const isUnused = (request: Request): boolean =>
+  request.state === 'succeeded' && request.use?.judged?.answer.outcome === 'not-used';
+
 const joined = (names: readonly string[]): Sentence =>
   names.flatMap((name, index) => (index === 0 ? [strong(name)] : [' and ', strong(name)]));
 
@@ -70,8 +87,10 @@ function underKey(request: Request, verdict: Extract<Verdict, { is: 'under-key' 
     ...deciders(request, who),
   ];
   const proof: Sentence =
-    level === null ? [] : ['; proof level ', strong(`${levelCode(level)} of ${highest}`), `: ${provedBy[level]}`];
-  if (now === 'same') return { mark: '✔', sentence: [...begin, ...proof, '.'] };
+    level === null
+      ? []
+      : ['; proof level ', strong(`${levelCode(level)} of ${highest}`), `: ${proofOf(request, level)}`];
+  if (now === 'same') return { mark: isUnused(request) ? '▲' : '✔', sentence: [...begin, ...proof, '.'] };
   if (now === 'unread') {
     return {
       mark: '✔',

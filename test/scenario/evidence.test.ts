@@ -379,6 +379,39 @@ describe('a record that its owner rewrote and signed with the log’s own key', 
   });
 });
 
+describe('a use of the key that was seen later', () => {
+  const answer = {
+    outcome: 'used',
+    at: new Date().toISOString(),
+    operation: 'KeyUnwrap',
+    knownBy: 'object-id',
+    allowedBy: { by: 'role-assignment', id: 'b1d0f6c4-7a52-4c39-9a0e-2f4d8e61c7a5', ours: true },
+  };
+
+  /** As the bot would have recorded it: where evidence was taken stands what the vault's log said. */
+  const seen = (body: Body): Body => {
+    const [from] = bodies.map((one) => JSON.parse(one)).filter(({ type }) => type === 'succeeded');
+    const seeks = { since: from.time, until: '2100-01-01T00:00:00.000Z' };
+    if (body.type === 'succeeded') return { ...body, data: { ...body.data, seeks } };
+    if (body.type !== 'evidence-made') return body;
+    const bot = { kind: 'bot', id: null, tenantId: null, signIn: null };
+    const { run } = from.data;
+    const use = { ...answer, at: body.time };
+    const judged = { ...body, type: 'use-judged', actor: bot, submittedBy: null, result: 'used' };
+    return [{ ...judged, data: { run, answer: use } }, body];
+  };
+
+  it('is level L3 to both verifiers, and stands in the report', async () => {
+    const pack = await packOfRewritten(bodies, id, logKey, seen);
+    expect(await judged([{ what: 'seen', files: pack }])).toEqual([['seen', false, false]]);
+    expect(JSON.parse(pack.get(packFile.proof)?.toString('utf8') ?? '')).toMatchObject({ level: 'use-seen' });
+    const report = pack.get(packFile.report)?.toString('utf8');
+    expect(report).toContain('L3 use seen');
+    expect(report).toContain('L3 of L3');
+    expect(report).toContain('b1d0f6c4-7a52-4c39-9a0e-2f4d8e61c7a5, which the bot makes, let it in.');
+  });
+});
+
 describe('what is said where a pack cannot be had or used', () => {
   it.each([
     ['a request that there is not', ['evidence', 'CMK-ZZZZZZ'], 1, 'there is no request'],

@@ -13,7 +13,7 @@ import { newFolder, publisherOf } from './published-log.ts';
 // biome-ignore lint/suspicious/noExplicitAny: whatever an event holds is changed here
 export type Body = any;
 
-/** The pack of a request whose events were changed; `change` leaves out those for which it answers null. */
+/** The pack of a request whose events were changed; `change` leaves out those for which it answers null, and may put in more. */
 export async function packOfRewritten(
   bodies: readonly string[],
   request: string,
@@ -27,14 +27,14 @@ export async function packOfRewritten(
   for (const body of bodies) {
     const parsed: Body = JSON.parse(body);
     const isOurs = parsed.request === request;
-    const changed = isOurs ? change(parsed) : parsed;
-    if (changed === null) continue;
-    const seq = record.length + 1;
-    if (isOurs) numbers.push(seq);
-    if (isOurs) revision += 1;
-    const line = canonicalJson({ ...changed, seq, prev, revision: isOurs ? revision : changed.revision });
-    record.push(line);
-    prev = hashOf(line);
+    for (const changed of isOurs ? [change(parsed)].flat().filter((one) => one !== null) : [parsed]) {
+      const seq = record.length + 1;
+      if (isOurs) numbers.push(seq);
+      if (isOurs) revision += 1;
+      const line = canonicalJson({ ...changed, seq, prev, revision: isOurs ? revision : changed.revision });
+      record.push(line);
+      prev = hashOf(line);
+    }
   }
   const folder = await newFolder();
   try {

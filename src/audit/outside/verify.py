@@ -291,6 +291,8 @@ def check_life(events, request):
             done.add(data["step"])
         elif kind == "succeeded" and (set(stages) - done or not {"read-back", "permission-held"} <= proved(data)):
             raise Wrong(f"{where}: success, although something is not done or not proved")
+        elif kind == "use-judged" and "succeeded" not in [one["type"] for one in events[: number - 1]]:
+            raise Wrong(f"{where}: use of a key, before there was success")
     return asked
 
 
@@ -308,6 +310,9 @@ LEVELS = ["read-back", "permission-held", "key-usable", "use-seen"]
 def level_of(events):
     """The highest level proved without a gap below it."""
     known = set().union(*(proved(body["data"]) for body in events))
+    # A key that the agent was seen to use is usable, also where the bot may not try it.
+    if any(body["type"] == "use-judged" and body["data"]["answer"]["outcome"] == "used" for body in events):
+        known |= {"use-seen", "key-usable"}
     gap = next((n for n, level in enumerate(LEVELS) if level not in known), len(LEVELS))
     return LEVELS[gap - 1] if gap else None
 
@@ -354,7 +359,7 @@ def views_of(events, asked, request):
             **common,
             "state": state_of(events),
             "level": level_of(events) if state_of(events) == "succeeded" else None,
-            "events": [{**place(one), "proofs": one["data"]["proofs"]} for one in events if "proofs" in one["data"]],
+            "events": [picked(one, "time", "type") for one in events if one["type"] in ("succeeded", "use-judged")],
         },
         "policy.json": {
             **common,

@@ -63,10 +63,12 @@ function nowOf(events: readonly StoredEvent[]) {
 const applied = (events: readonly StoredEvent[]) =>
   events.flatMap(({ seq, time, body }) => ('policy' in body.data ? [{ event: seq, time, ...body.data.policy }] : []));
 
-const proved = (events: readonly StoredEvent[]) =>
-  events.flatMap(({ seq, time, body }) =>
-    'proofs' in body.data ? [{ event: seq, time, proofs: body.data.proofs }] : [],
-  );
+const ofProof: readonly EventType[] = ['succeeded', 'use-judged'];
+
+function proofOf(event: StoredEvent) {
+  const { seq, time, body } = event;
+  return { event: seq, time, type: body.type, data: dataOf(event) };
+}
 
 const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
 
@@ -89,7 +91,7 @@ export function viewsOf(request: Request, events: readonly StoredEvent[]): Reado
         now: nowOf(events),
       }),
     ],
-    [packFile.proof, json({ ...of, state: request.state, level, events: proved(events) })],
+    [packFile.proof, json({ ...of, state: request.state, level, events: events.filter(isOf(ofProof)).map(proofOf) })],
     [packFile.policy, json({ ...of, applied: applied(events) })],
   ]);
 }

@@ -1,7 +1,10 @@
 /** Sections 4 to 6: what is proved, what is not, and what cannot be undone. */
 import { lastReading, wantedKey } from '../../domain/evidence/verdict.ts';
-import { ProofLevel } from '../../domain/proof.ts';
+import { highestProof, ProofLevel } from '../../domain/proof.ts';
+import type { StoredEvent } from '../../domain/request/events.ts';
 import { levelCode } from '../../words/evidence.ts';
+import { utcSecond } from '../../words/instants.ts';
+import { sentence, useWords } from '../../words/key-use.ts';
 import { gistOfStep, notCheckedWords, proofWords } from '../../words/steps.ts';
 import type { ReportFacts } from './facts.ts';
 import { type Html, html, none } from './html.ts';
@@ -14,19 +17,40 @@ const known: Readonly<Record<ProofLevel, string>> = {
   'use-seen': 'The vault’s log has an entry of the agent’s identity using this key',
 };
 
-function levelRow({ events, request }: ReportFacts, level: ProofLevel): Html {
-  // What was found last counts: a later look can prove what an earlier one could not.
-  const found = events.flatMap((event) => {
-    const proofs = 'proofs' in event.body.data ? event.body.data.proofs : [];
-    return proofs.filter((proof) => proof.level === level).map((proof) => ({ event, proof }));
+interface Known {
+  readonly event: StoredEvent;
+  readonly isProved: boolean;
+  readonly how: string;
+}
+
+/** By every event that says something of the level; what was found last is last. */
+function knownOf(events: readonly StoredEvent[], level: ProofLevel): readonly Known[] {
+  return events.flatMap((event): readonly Known[] => {
+    const { body } = event;
+    if (body.type === 'use-judged' && level === 'use-seen') {
+      const { answer } = body.data;
+      const how = useWords(answer)
+        .map((one) => sentence(one, utcSecond))
+        .join(' ');
+      return [{ event, isProved: answer.outcome === 'used', how }];
+    }
+    if (body.type !== 'succeeded') return [];
+    return body.data.proofs
+      .filter((proof) => proof.level === level)
+      .map((proof) => {
+        const isProved = proof.outcome === 'proved';
+        return { event, isProved, how: isProved ? known[level] : notCheckedWords(proof) };
+      });
   });
-  const proved = found.find(({ proof }) => proof.outcome === 'proved') ?? found.at(-1);
+}
+
+function levelRow({ events, request }: ReportFacts, level: ProofLevel): Html {
+  const found = knownOf(events, level);
+  const last = found.find(({ isProved }) => isProved) ?? found.at(-1);
   const name = `${levelCode(level)} ${lowerFirst(proofWords[level].name)}`;
-  if (proved === undefined)
+  if (last === undefined)
     return html`<tr><th scope="row">${name}</th><td class="says">– not looked at</td><td></td><td></td><td></td></tr>\n`;
-  const { event, proof } = proved;
-  const isProved = proof.outcome === 'proved';
-  const how = isProved ? known[level] : notCheckedWords(proof);
+  const { event, isProved, how } = last;
   return html`<tr><th scope="row">${name}</th><td class="says">${isProved ? '✔ proved' : '– not proved'}</td><td>${how}</td><td class="num">${whenOf(event.time, dayOf(request.changedAt))}</td><td class="num">${event.seq}</td></tr>\n`;
 }
 
@@ -59,11 +83,8 @@ export function provedSection(facts: ReportFacts): Html {
   );
 }
 
-const proves = ({ events }: ReportFacts, level: ProofLevel): boolean =>
-  events.some(
-    ({ body }) =>
-      'proofs' in body.data && body.data.proofs.some((one) => one.level === level && one.outcome === 'proved'),
-  );
+const isSeen = ({ request }: ReportFacts): boolean =>
+  request.state === 'succeeded' && highestProof(request.proofs) === 'use-seen';
 
 export function notProvedSection(facts: ReportFacts): Html {
   const { request, events } = facts;
@@ -73,7 +94,7 @@ export function notProvedSection(facts: ReportFacts): Html {
     ...(request.state === 'succeeded'
       ? [
           html`That data stored before were encrypted anew. Nothing that a customer can read shows it.`,
-          proves(facts, 'use-seen')
+          isSeen(facts)
             ? html`That every later use went to this key: what was seen is one use, at one time.`
             : html`That the agent uses the key: no use was seen in the vault’s log.`,
         ]

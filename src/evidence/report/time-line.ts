@@ -1,6 +1,5 @@
 /** Section 1: what happened, drawn. Three parts, each with its own scale, cut by a zigzag; every time in it stands in a table too. */
 import { lastReading } from '../../domain/evidence/verdict.ts';
-import { highestProof } from '../../domain/proof.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import { shortDuration } from '../../words/duration.ts';
 import { levelCode } from '../../words/evidence.ts';
@@ -84,9 +83,9 @@ function drawProved(facts: ReportFacts, from: number, day: string): Html {
   if (succeeded === undefined || last === null) return none;
   const proved =
     succeeded.body.type === 'succeeded' ? succeeded.body.data.proofs.filter(({ outcome }) => outcome === 'proved') : [];
-  const later = events.find(
-    ({ seq, body }) => seq > succeeded.seq && 'proofs' in body.data && highestProof(body.data.proofs) !== null,
-  );
+  const judged = events.find(({ body }) => body.type === 'use-judged');
+  const used =
+    judged?.body.type === 'use-judged' && judged.body.data.answer.outcome === 'used' ? judged.body.data.answer : null;
   const end = width - 6;
   const levels = [...proved].reverse().map(({ level }, index) => {
     const y = 88 + index * 22;
@@ -94,9 +93,9 @@ function drawProved(facts: ReportFacts, from: number, day: string): Html {
   });
   const bottom = 88 + Math.max(0, proved.length - 1) * 22;
   const seen =
-    later === undefined
+    used === null || judged === undefined
       ? none
-      : html`<text class="b" x="${end - 10}" y="64" text-anchor="end">use seen ${whenOf(later.time, day)}</text>`;
+      : html`<text class="b" x="${end + 4}" y="63" text-anchor="end">L3 use seen ${whenOf(judged.time, day)}</text><text class="s" x="${end + 4}" y="74" text-anchor="end">used ${whenOf(used.at, day)}, says the vault’s log</text>`;
   return html`<text class="t" x="${from}" y="10">Proved</text><text class="s" x="${width - 2}" y="10" text-anchor="end">${shortDuration(ms(succeeded.time, last.at))}</text>
 <path class="axis" d="M${from - 24} ${axis}h7l2.500-4 3.500 8 2.500-4h8.500H${end}M${from} ${axis}V${bottom}M${end} 27v6"/>
 <text class="s" x="${from}" y="23">${whenOf(succeeded.time, day)}</text><text class="s" x="${width - 2}" y="23" text-anchor="end">${whenOf(last.at, day)}</text>
