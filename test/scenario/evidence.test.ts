@@ -388,7 +388,7 @@ describe('a use of the key that was seen later', () => {
     allowedBy: { by: 'role-assignment', id: 'b1d0f6c4-7a52-4c39-9a0e-2f4d8e61c7a5', ours: true },
   };
 
-  /** As the bot would have recorded it: where evidence was taken stands what the vault's log said. */
+  /** As the bot would have recorded it, before evidence was taken. */
   const seen = (body: Body): Body => {
     const [from] = bodies.map((one) => JSON.parse(one)).filter(({ type }) => type === 'succeeded');
     const seeks = { since: from.time, until: '2100-01-01T00:00:00.000Z' };
