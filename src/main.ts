@@ -12,13 +12,13 @@ import { startControl } from './assembly/start-control.ts';
 import { startRunSide } from './assembly/start-run-side.ts';
 import { startWitnessAlarm } from './assembly/start-witness-alarm.ts';
 import { stopInOrder } from './assembly/stop-in-order.ts';
-import { type Config, readConfig } from './config/config.ts';
+import { readConfig } from './config/config.ts';
 import { ConfigurationError } from './config/env.ts';
 import { FolderInUse } from './store/folder-lock.ts';
 
-async function start(config: Config): Promise<void> {
+async function start(): Promise<void> {
   // The log, the record, the figures.
-  const ground = await openGround(config);
+  const ground = await openGround(readConfig());
 
   // The record as others know it. Nothing is done on one that they would not know again.
   const anchor = await startAnchor(ground);
@@ -38,12 +38,12 @@ async function start(config: Config): Promise<void> {
   stopInOrder([control, bot, alarm, runs, anchor, ground]);
 }
 
-try {
-  await start(readConfig());
-} catch (error) {
-  // What somebody can change is said in words; the rest is a bug, and where it is helps.
+/** What somebody can change is said in words; the rest is a bug, and where it is helps. */
+function giveUp(error: unknown): never {
   const isExpected = error instanceof ConfigurationError || error instanceof FolderInUse;
   const said = isExpected ? error.message : error;
   process.stderr.write(`cmk-bot does not start: ${said instanceof Error ? said.stack : said}\n`);
   process.exit(1);
 }
+
+start().catch(giveUp);

@@ -1,7 +1,7 @@
 /** Several programs in a few files, with all packages that they use: reading thousands of files takes longer than most of what a start does. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /** Where the sources are. */
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -15,6 +15,8 @@ export interface Bundling {
   /** JavaScript for a file's path from which packages are found that stay outside. */
   readonly packagesFrom: string;
   readonly minify: boolean;
+  /** `scripts`: CommonJS, each program in one file of its own as `NAME.bundle.cjs`; without it modules. */
+  readonly as?: 'scripts';
 }
 
 /** Finds its files beside itself, or is wanted only by parts of other packages that nobody here uses and is not installed. */
@@ -55,17 +57,23 @@ const surroundings = (packagesFrom: string): string =>
     'globalThis.require = cmkRequire(globalThis.__filename);',
   ].join(' ');
 
+const modules = (packagesFrom: string): BuildOptions => ({
+  format: 'esm',
+  splitting: true,
+  outExtension: { '.js': '.mjs' },
+  banner: { js: surroundings(packagesFrom) },
+});
+const scripts: BuildOptions = { format: 'cjs', outExtension: { '.js': '.bundle.cjs' }, legalComments: 'none' };
+
 /** Writes the programs, each as `NAME.mjs`, and what they share. Nothing that is there is removed. */
-export async function bundle({ programs, folder, addressOf, packagesFrom, minify }: Bundling): Promise<void> {
+export async function bundle({ programs, folder, addressOf, packagesFrom, minify, as }: Bundling): Promise<void> {
   await build({
+    ...(as === 'scripts' ? scripts : modules(packagesFrom)),
     absWorkingDir: root,
     entryPoints: programs,
     outdir: folder,
-    outExtension: { '.js': '.mjs' },
     bundle: true,
-    splitting: true,
     platform: 'node',
-    format: 'esm',
     target: 'node20',
     sourcemap: 'linked',
     sourcesContent: false,
@@ -73,7 +81,6 @@ export async function bundle({ programs, folder, addressOf, packagesFrom, minify
     minifyWhitespace: minify,
     external: leftOutside,
     plugins: [addresses(addressOf)],
-    banner: { js: surroundings(packagesFrom) },
     logLevel: 'error',
   });
 }

@@ -4,13 +4,15 @@
  */
 import { rmSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { botEnvironment } from '../../src/local/bot-environment.ts';
 import { bundle } from './bundle.ts';
 import { emptyDatabase } from './data-folder.ts';
 import { freePorts } from './free-ports.ts';
 import { startAzure } from './local-azure.ts';
 import { programsIn, templateIn } from './programs.ts';
-import { spawnBot, untilReady } from './world.ts';
+import { approvalCard, approve, ask, people, places, shows, type } from './story.ts';
+import { readRecord, spawnBot, startWorld, untilReady, type World } from './world.ts';
 
 /** What runs while it is made, to be ended with this process. */
 const running: { kill(): void }[] = [];
@@ -41,6 +43,31 @@ async function startOnce(dataDir: string): Promise<void> {
   for (const name of ['requests.jsonl', 'before.json']) await rm(`${dataDir}/azure/${name}`, { force: true });
 }
 
+/** One story, and everything that takes part is stopped. */
+async function tellStory(world: World): Promise<void> {
+  const id = await ask(world);
+  await approve(world, people.approver, await approvalCard(world, id));
+  await shows(world, places.operations, people.requester, id, /Succeeded/);
+  for (const text of ['/cmk-requests', '/cmk-status', `/cmk-history ${id}`, '/cmk-help'])
+    await type(world, people.requester, text);
+  await world.restartEverything('SIGINT');
+  await readRecord(world);
+}
+
+/**
+ * A story is told once, so that what it takes is compiled: each program keeps that as it ends. Where the story fails, tests
+ * about it are to say so: all of them start without.
+ */
+async function compile(programs: string): Promise<void> {
+  const mark = path.join(programs, 'compiling');
+  await writeFile(mark, '');
+  const world = await startWorld();
+  running.push({ kill: () => void world.end() });
+  await tellStory(world).catch((error: unknown) => process.stderr.write(`nothing was compiled beforehand: ${error}\n`));
+  await rm(mark);
+  await world.end();
+}
+
 const [, , folder = ''] = process.argv;
 const making = `${folder}.${process.pid}`;
 const giveUp = (): void => {
@@ -52,8 +79,9 @@ process.once('SIGTERM', giveUp);
 try {
   await mkdir(making, { recursive: true });
   process.env.CMK_TEST_PREPARED = making;
-  await bundle(programsIn(making));
+  await bundle(making, programsIn(making));
   await startOnce(templateIn(making));
+  await compile(programsIn(making));
   // Whoever comes second finds the name taken and leaves what is there.
   await rename(making, folder).catch(() => rm(making, { recursive: true, force: true }));
 } catch (error) {

@@ -14,9 +14,18 @@ export const sources = {
 } as const;
 export type ProgramName = keyof typeof sources;
 
+/** Those that are started often: each is one script, of which V8 keeps what it compiled. None awaits at its top level. */
+export const scripts: ReadonlySet<ProgramName> = new Set([
+  'bot',
+  'command-line',
+  'local-azure',
+  'local-teams',
+  'store',
+]);
+
 /** What a run of the tests starts from, below one folder. */
 export const programsIn = (prepared: string): string => path.join(prepared, 'programs');
 export const programIn = (prepared: string, name: ProgramName): string =>
-  path.join(programsIn(prepared), `${name}.mjs`);
+  path.join(programsIn(prepared), `${name}.${scripts.has(name) ? 'cjs' : 'mjs'}`);
 /** A data folder as a first start and Ctrl-C leave it: both schemas made, Azure seeded, nothing asked yet. */
 export const templateIn = (prepared: string): string => path.join(prepared, 'data');

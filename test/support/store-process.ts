@@ -16,11 +16,10 @@ const send = (answer: Answer): void => {
   process.send?.(answer);
 };
 
-const setup = await new Promise<Setup>((resolve) => process.once('message', resolve));
 let now: Date | null = null;
 let written = 0;
 
-async function open() {
+async function open(setup: Setup) {
   const database = await openDatabase(setup.database);
   await migrate(database, 'the database');
   const store = openStore(database, {
@@ -37,17 +36,10 @@ async function open() {
   return { database, store };
 }
 
-const opened = await open().then(
-  (value) => value,
-  (error: Error) => {
-    send({ id: 0, error: { name: error.name, message: error.message } });
-    process.exit(1);
-  },
-);
-const { database, store } = opened;
+type Opened = Awaited<ReturnType<typeof open>>;
 
 /** The rows of each statement, or the code of its error. */
-async function session(statements: readonly string[]): Promise<unknown[]> {
+async function session({ database }: Opened, statements: readonly string[]): Promise<unknown[]> {
   const client = await database.pool.connect();
   const results: unknown[] = [];
   for (const statement of statements) {
@@ -61,7 +53,8 @@ async function session(statements: readonly string[]): Promise<unknown[]> {
   return results;
 }
 
-async function answer(ask: Ask): Promise<unknown> {
+async function answer(opened: Opened, ask: Ask): Promise<unknown> {
+  const { database, store } = opened;
   switch (ask.ask) {
     case 'append':
     case 'erase': {
@@ -79,7 +72,7 @@ async function answer(ask: Ask): Promise<unknown> {
     case 'sql':
       return (await database.pool.query(ask.text, ask.values)).rows;
     case 'session':
-      return session(ask.statements);
+      return session(opened, ask.statements);
     case 'set-clock':
       now = ask.now;
       return undefined;
@@ -91,13 +84,22 @@ async function answer(ask: Ask): Promise<unknown> {
   }
 }
 
-process.on('message', (message: { readonly id: number; readonly ask: Ask }) => {
-  answer(message.ask).then(
-    (value) => {
-      send({ id: message.id, value });
-      if (message.ask.ask === 'close') process.disconnect?.();
-    },
-    (error: Error) => send({ id: message.id, error: { name: error.name, message: error.message } }),
-  );
+function listen(opened: Opened): void {
+  process.on('message', (message: { readonly id: number; readonly ask: Ask }) => {
+    answer(opened, message.ask).then(
+      (value) => {
+        send({ id: message.id, value });
+        if (message.ask.ask === 'close') process.disconnect?.();
+      },
+      (error: Error) => send({ id: message.id, error: { name: error.name, message: error.message } }),
+    );
+  });
+  send({ id: 0, value: undefined });
+}
+
+process.once('message', (setup: Setup) => {
+  open(setup).then(listen, (error: Error) => {
+    send({ id: 0, error: { name: error.name, message: error.message } });
+    process.exit(1);
+  });
 });
-send({ id: 0, value: undefined });

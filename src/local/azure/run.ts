@@ -47,12 +47,14 @@ const start = async () => {
   return startLocalAzure({ dataDir: data, port, latency, signInPort, recordDir, scenarios });
 };
 
-const azure = await start().catch(complain);
-console.log(`local azure ${azure.url}`);
-
-const stop = async (): Promise<void> => {
-  await azure.stop();
-  process.exit(0);
+const run = async (): Promise<void> => {
+  const azure = await start();
+  console.log(`local azure ${azure.url}`);
+  const stop = async (): Promise<void> => {
+    await azure.stop();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
 };
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+run().catch(complain);

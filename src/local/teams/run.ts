@@ -33,9 +33,12 @@ const start = async () => {
   });
 };
 
-const teams = await start().catch(complain);
-console.log(`local teams ${teams.url}`);
+const run = async () => {
+  const teams = await start();
+  console.log(`local teams ${teams.url}`);
+  const end = () => void teams.stop().then(() => process.exit(0));
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+};
 
-const end = () => void teams.stop().then(() => process.exit(0));
-process.once('SIGTERM', end);
-process.once('SIGINT', end);
+run().catch(complain);
