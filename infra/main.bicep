@@ -75,6 +75,9 @@ param stepUpAppId string = ''
 @secure()
 param stepUpAppSecret string = ''
 
+@description('Log Analytics workspace that the vaults’ audit logs go to, by the id it shows as its own, where the bot looks whether agents use their keys. Unset: the one that is made here.')
+param logsWorkspace string = ''
+
 @description('What the database’s server is: Standard_B1ms is the smallest.')
 param databaseSku string = 'Standard_B1ms'
 
@@ -215,6 +218,7 @@ module app 'modules/app.bicep' = if (!empty(image)) {
     sealKeySecret: '${vault.outputs.uri}secrets/seal-key'
     logKeySecret: '${vault.outputs.uri}secrets/log-key'
     anchor: anchors.outputs.url
+    logsWorkspace: empty(logsWorkspace) ? logs.outputs.customerId : logsWorkspace
     publicUrl: 'https://${routeName}.${hosting.outputs.domain}'
     subscriptions: subscriptions
     requesters: requesters
@@ -249,6 +253,15 @@ module roles 'modules/roles.bicep' = if (assignRoles == 'true') {
   name: 'roles-${token}'
   params: {
     subscriptionIds: subscriptionIds
+  }
+}
+
+module logsReader 'modules/logs-reader.bicep' = if (assignRoles == 'true') {
+  scope: group
+  name: 'logs-reader'
+  params: {
+    workspaceName: logs.outputs.name
+    botPrincipalId: identity.outputs.botPrincipalId
   }
 }
 

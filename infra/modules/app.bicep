@@ -17,6 +17,7 @@ param ownerUser string
 param sealKeySecret string
 param logKeySecret string
 param anchor string
+param logsWorkspace string
 param publicUrl string
 param subscriptions string
 param requesters string
@@ -51,6 +52,7 @@ var usual = [
   { name: 'CMK_LOG_KEY_SECRET', value: logKeySecret }
   { name: 'CMK_PUBLIC_URL', value: publicUrl }
   { name: 'CMK_SUBSCRIPTIONS', value: subscriptions }
+  { name: 'CMK_LOGS_WORKSPACE', value: logsWorkspace }
   { name: 'CMK_REQUESTERS', value: requesters }
   { name: 'CMK_APPROVERS', value: approvers }
   { name: 'CMK_READERS', value: readers }

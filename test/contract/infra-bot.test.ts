@@ -21,7 +21,7 @@ import {
   root,
   variablesOf,
 } from '../support/infra.ts';
-import { grantCondition, roleFiles } from '../support/role-files.ts';
+import { grantCondition, logsRole, roleFiles } from '../support/role-files.ts';
 
 /** The bot that infra/ would run in Azure: its settings, its doors and its rights, compared with the code. */
 
@@ -118,7 +118,9 @@ describe('the bot in a container', () => {
 
 describe('what the bot may do in Azure', () => {
   test('is what the role files say, made of them and good for the chosen subscriptions', () => {
-    const made = ofType(everything, 'Microsoft.Authorization/roleDefinitions').map(({ body }) => body.properties);
+    const made = ofType(everything, 'Microsoft.Authorization/roleDefinitions')
+      .filter(({ file }) => file === 'roles.bicep')
+      .map(({ body }) => body.properties);
     expect(made).toEqual(
       roleFiles.map((file) => ({
         roleName: file.Name,
@@ -141,7 +143,9 @@ describe('what the bot may do in Azure', () => {
     const assignments = ofType(everything, 'Microsoft.Authorization/roleAssignments').filter(
       ({ file }) => file === 'rights.bicep',
     );
-    const roles = ofType(everything, 'Microsoft.Authorization/roleDefinitions').map(({ name }) => name);
+    const roles = ofType(everything, 'Microsoft.Authorization/roleDefinitions')
+      .filter(({ file }) => file === 'roles.bicep')
+      .map(({ name }) => name);
     const [acts = '', grants = ''] = roles;
     const rows = assignments.map(({ subscription: where, body }) => [
       where,
@@ -164,9 +168,31 @@ describe('what the bot may do in Azure', () => {
     expect(without.filter(({ file }) => ['rights.bicep', 'roles.bicep'].includes(file))).toEqual([]);
   });
 
+  test('in the workspace is to query the one table that its role names, and it looks there whether agents use keys', () => {
+    const [role] = ofType(everything, 'Microsoft.Authorization/roleDefinitions').filter(
+      ({ file }) => file === 'logs-reader.bicep',
+    );
+    expect(at(role?.body, 'properties', 'permissions', 0)).toEqual({
+      actions: logsRole.Actions,
+      notActions: [],
+      dataActions: [],
+      notDataActions: [],
+    });
+    const given = ofType(everything, 'Microsoft.Authorization/roleAssignments').filter(
+      ({ file }) => file === 'logs-reader.bicep',
+    );
+    expect(given).toHaveLength(1);
+    expect(String(at(given[0]?.body, 'properties', 'roleDefinitionId'))).toContain(role?.name ?? 'no role');
+    expect(String(at(given[0]?.body, 'properties', 'principalId'))).toBe(deploy().outputs.CMK_BOT_PRINCIPAL_ID);
+    expect(readConfig(environmentOf(everything, 'x')).logs).toMatchObject({ workspaceId: expect.any(String) });
+    const other = 'b0000000-0000-4000-8000-0000000000c9';
+    expect(readConfig(environmentOf(deploy({ logsWorkspace: other }).made, 'x')).logs?.workspaceId).toBe(other);
+    expect(deploy({ assignRoles: 'false' }).made.filter(({ file }) => file === 'logs-reader.bicep')).toEqual([]);
+  });
+
   test('beside that is to read secrets of its own vault, to publish in its own container, and to pull its image', () => {
     const builtIn = ofType(everything, 'Microsoft.Authorization/roleAssignments').filter(
-      ({ file }) => file !== 'rights.bicep',
+      ({ file }) => !['rights.bicep', 'logs-reader.bicep'].includes(file),
     );
     const rows = builtIn.map(({ file, body }) => [
       file,

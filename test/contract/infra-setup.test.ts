@@ -57,7 +57,7 @@ describe('infra/main.parameters.json', () => {
       const [variable] = variableOf(value);
       return variable in environmentSchema.shape ? [{ parameter, variable }] : [];
     });
-    expect(settings).toHaveLength(13);
+    expect(settings).toHaveLength(14);
     const marks = Object.fromEntries(settings.map(({ parameter }) => [parameter, `<${parameter}>`]));
     const environment = environmentOf(
       deploy({ ...marks, subscriptions: given.subscriptions }).made,

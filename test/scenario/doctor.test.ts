@@ -262,6 +262,30 @@ const rows: readonly Broken[] = [
     breaks: azure(withoutActions('Microsoft.KeyVault/vaults/keys/wrap/action')),
   },
   {
+    what: 'the bot may not read the logs of vaults',
+    code: 'azure/logs',
+    outcome: 'fail',
+    found: /403 InsufficientAccessError/,
+    breaks: azure((state) => {
+      // Reader may query whatever it may read.
+      const roles = state.roleDefinitions.filter(({ roleName }) => /^(Reader|CMK bot logs)$/.test(roleName));
+      state.roleAssignments = state.roleAssignments.filter(
+        ({ principalId, roleDefinitionId }) =>
+          principalId !== localBotPrincipal.id || roles.every(({ id }) => id !== roleDefinitionId),
+      );
+    }),
+    runs: /az role/,
+  },
+  {
+    what: 'the workspace’s id is mistyped',
+    code: 'azure/logs',
+    outcome: 'fail',
+    found: /403 InsufficientAccessError/,
+    breaks: setting('CMK_LOGS_WORKSPACE', 'a0000000-0000-4000-8000-00000000dead'),
+    value: own('CMK_LOGS_WORKSPACE'),
+    runs: /cmk-bot/,
+  },
+  {
     what: 'the database’s address is mistyped',
     code: 'db/answers',
     outcome: 'fail',

@@ -87,6 +87,11 @@ const commands = {
     };
     await send('PUT', `${path}/roleAssignments/${randomUUID()}?api-version=2022-04-01`, { properties });
   },
+  async 'monitor log-analytics workspace list'() {
+    const [, wanted] = /customerId=='([^']+)'/.exec(of('query')) ?? [];
+    const { workspaces } = await (await fetch(`${url}/simulator/state`)).json();
+    return workspaces.find(({ customerId }) => customerId === wanted)?.id ?? '';
+  },
   async 'role definition create'() {
     await writeRole();
   },

@@ -37,6 +37,7 @@ const told: Readonly<Record<string, (name: string) => Fields>> = {
     primaryEndpoints: { blob: `https://${name}.blob.core.windows.net/` },
   }),
   'Microsoft.KeyVault/vaults': (name) => ({ vaultUri: `https://${name}.vault.azure.net/` }),
+  'Microsoft.OperationalInsights/workspaces': () => ({ customerId: 'a0000000-0000-4000-8000-0000000000c9' }),
   'Microsoft.ContainerRegistry/registries': (name) => ({ loginServer: `${name}.azurecr.io` }),
   'Microsoft.App/managedEnvironments': () => ({ defaultDomain: 'brave-sky-1a2b3c4d.westeurope.azurecontainerapps.io' }),
   'Microsoft.App/managedEnvironments/httpRouteConfigs': (name) => ({

@@ -38,6 +38,7 @@ const read = (scope: Scope, file: Value): string => readFileSync(path.join(scope
 
 const builtins: Readonly<Record<string, Builtin>> = {
   subscription: (scope, id = scope.subscription) => ({ id: `/subscriptions/${text(id)}`, subscriptionId: id }),
+  resourceGroup: (scope) => ({ id: `/subscriptions/${scope.subscription}/resourceGroups/rg` }),
   tenant: () => ({ tenantId: tenant }),
   // "a string of 13 characters"; a GUID is 36.
   uniqueString: (_scope, ...args) => `z${hashOf(args).slice(0, 12)}`,

@@ -170,6 +170,8 @@ const settingsOf = (
   AZURE_ARM_ENDPOINT: azure.url,
   AZURE_AUTHORITY_HOST: azure.url,
   AZURE_GRAPH_ENDPOINT: azure.url,
+  AZURE_LOGS_ENDPOINT: azure.url,
+  CMK_LOGS_WORKSPACE: 'a0000000-0000-4000-8000-000000000001',
   AZURE_CA_FILE: caOf(azure),
   AZURE_CLIENT_ID: localBotPrincipal.id,
   AZURE_CLIENT_SECRET: localBotPrincipal.secret,

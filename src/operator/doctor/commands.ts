@@ -24,6 +24,12 @@ export const giveGrantsRole = (objectId: string, scope: string): string =>
   `${command('az', 'role', 'assignment', 'create', '--role', grantsRole)} ${roleTo(objectId, scope)} ` +
   '--condition "$(cat infra/grant-condition.txt)" --condition-version 2.0';
 
+/** Lets an identity query one table of the workspace with this id of its own. The role is made before, of infra/custom-role-logs.json. */
+export const giveLogsRole = (objectId: string, workspaceId: string): string =>
+  `${command('az', 'role', 'assignment', 'create', '--role', 'CMK bot logs', '--assignee-object-id', objectId)} ` +
+  '--assignee-principal-type ServicePrincipal ' +
+  `--scope "$(az monitor log-analytics workspace list --query "[?customerId=='${workspaceId}'].id" -o tsv)"`;
+
 const roleTo = (objectId: string, scope: string): string =>
   command('--assignee-object-id', objectId, '--assignee-principal-type', 'ServicePrincipal', '--scope', scope);
 

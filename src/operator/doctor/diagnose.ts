@@ -5,12 +5,13 @@ import { connectAzure } from '../../azure/azure.ts';
 import { claimsFor, type TokenClaims } from '../../azure/own-id.ts';
 import { armRegistrations } from '../../azure/registrations.ts';
 import { armSubscriptions } from '../../azure/subscriptions.ts';
-import { optionsForAzure } from '../../config/azure-from-config.ts';
+import { optionsForAzure, vaultLogFor } from '../../config/azure-from-config.ts';
 import type { Config } from '../../config/config.ts';
 import { type Diagnosis, type DiagnosisCode, diagnosisCodes, type Look } from '../rpc/diagnosis.ts';
 import { diagnoseAzure } from './azure.ts';
 import { diagnoseDatabase } from './database.ts';
 import { diagnoseGraphRights } from './graph-rights.ts';
+import { diagnoseLogs } from './logs.ts';
 import { diagnoseOutside } from './outside.ts';
 import { diagnosePackedApp } from './packed-app.ts';
 import { diagnosePolicy } from './policy.ts';
@@ -55,6 +56,7 @@ const parts: readonly Part<Surroundings>[] = [
     ],
     look: diagnoseAzure,
   },
+  { codes: ['azure/logs'], look: diagnoseLogs },
   { codes: ['graph/rights'], look: diagnoseGraphRights },
   { codes: ['people/policy', 'people/rule'], look: diagnosePolicy },
   { codes: ['teams/bot', 'teams/endpoint', 'teams/channel'], look: diagnoseRegistration },
@@ -94,7 +96,10 @@ async function within<S>({ codes, look }: Part<S>, subjects: S): Promise<readonl
   }
 }
 
-type Joined = Pick<Surroundings, 'azure' | 'subscriptions' | 'registrations' | 'secrets' | 'cloud' | 'own'>;
+type Joined = Pick<
+  Surroundings,
+  'azure' | 'vaultLog' | 'subscriptions' | 'registrations' | 'secrets' | 'cloud' | 'own'
+>;
 
 /** Throws when a file that the configuration names cannot be read. */
 function join(config: Config): Joined {
@@ -103,6 +108,7 @@ function join(config: Config): Joined {
   let asked: Promise<TokenClaims | null> | null = null;
   return {
     azure: connectAzure(options),
+    vaultLog: vaultLogFor(config),
     subscriptions: armSubscriptions(options),
     registrations: armRegistrations(options),
     secrets: graphAppSecrets(options),

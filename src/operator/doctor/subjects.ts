@@ -5,7 +5,7 @@ import type { TokenClaims } from '../../azure/own-id.ts';
 import type { Registrations } from '../../azure/registrations.ts';
 import type { Subscriptions } from '../../azure/subscriptions.ts';
 import type { Config } from '../../config/config.ts';
-import type { Azure } from '../../domain/ports/azure.ts';
+import type { Azure, VaultLog } from '../../domain/ports/azure.ts';
 import type { Database } from '../../store/database.ts';
 import type { OpenStore } from '../../store/store.ts';
 import type { Diagnosis, DiagnosisCode, Look } from '../rpc/diagnosis.ts';
@@ -13,6 +13,8 @@ import type { Diagnosis, DiagnosisCode, Look } from '../rpc/diagnosis.ts';
 export interface Surroundings {
   readonly config: Config;
   readonly azure: Azure;
+  /** Null: no workspace is configured. */
+  readonly vaultLog: VaultLog | null;
   readonly subscriptions: Subscriptions;
   readonly registrations: Registrations;
   readonly secrets: AppSecrets;

@@ -32,6 +32,7 @@ export const diagnosisCodes = [
   'azure/rights',
   'azure/keys',
   'azure/clock',
+  'azure/logs',
   'db/answers',
   'db/tls',
   'db/tables',

@@ -46,7 +46,8 @@ const kindOf = (state: SimulatorState, principalId: string, now: Date): Principa
 /** ARM finds a resource before it lets a role be put on it. Whether a key is looked for is not known: it is not, here. */
 const requireScope = (state: SimulatorState, scope: string): void => {
   if (!/\/providers\//i.test(scope)) return;
-  const owners = [...state.agents.map(agentId), ...state.vaults.map(vaultId)];
+  const workspaces = state.workspaces.map(({ id }) => id);
+  const owners = [...state.agents.map(agentId), ...state.vaults.map(vaultId), ...workspaces];
   if (!owners.some((id) => within(scope, id))) throw resourceNotFound(scope);
 };
 

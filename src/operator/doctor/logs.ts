@@ -1,0 +1,49 @@
+/** Whether the log of vaults can be read, where the bot is to look there whether agents use their keys. */
+import { ArmId } from '../../domain/ids.ts';
+import type { UseSought } from '../../domain/key-use.ts';
+import type { Diagnosis } from '../rpc/diagnosis.ts';
+import { giveLogsRole, setAnew, whoGivesRoles } from './commands.ts';
+import { failureLine } from './rights.ts';
+import { about, fail, ok, type Surroundings, warn } from './subjects.ts';
+
+/** Nobody has these: the query is the one that is sent after a success, and what it finds is nothing. */
+const nobodys = (subscriptionId: string) => {
+  const name = 'nobodys-vault';
+  const id = ArmId.parse(
+    `/subscriptions/${subscriptionId}/resourceGroups/none/providers/Microsoft.KeyVault/vaults/${name}`,
+  );
+  const sought: UseSought = {
+    principalId: null,
+    resourceId: id,
+    vaultUri: `https://${name}.vault.azure.net/`,
+    keyName: 'none',
+    keyVersion: '0'.repeat(32),
+    since: new Date().toISOString(),
+  };
+  return [{ id, name }, sought] as const;
+};
+
+const noTable =
+  'No vault sends its log there as resource-specific rows: docs/operations.md has the command, one for each vault.';
+const refused =
+  'Give the bot’s identity the role of infra/custom-role-logs.json on the workspace, or name another one.';
+
+export async function diagnoseLogs({ config, vaultLog, own }: Surroundings): Promise<readonly Diagnosis[]> {
+  const [subscriptionId = ''] = config.azure.subscriptions;
+  if (config.logs === null || vaultLog === null) return [];
+  const { workspaceId } = config.logs;
+  const subject = about('azure/logs', 'logs of vaults');
+  const read = await vaultLog.read(...nobodys(subscriptionId));
+  if (read.ok) return [ok(subject, `workspace ${workspaceId} can be asked`)];
+  const found = failureLine(read.failure);
+  if (read.failure.source !== 'azure') return [fail(subject, found, 'Look at the network and at AZURE_CLOUD.')];
+  if (read.failure.status === 400)
+    return [warn(subject, found, noTable, { commands: [setAnew('CMK_LOGS_WORKSPACE')] })];
+  const objectId = (await own())?.oid ?? 'OBJECT_ID';
+  return [
+    fail(subject, found, refused, {
+      who: whoGivesRoles('the workspace'),
+      commands: [giveLogsRole(objectId, workspaceId), setAnew('CMK_LOGS_WORKSPACE')],
+    }),
+  ];
+}
