@@ -5,6 +5,7 @@ import { judge } from '../../src/domain/check.ts';
 import type { ObservedControl } from '../../src/domain/control.ts';
 import { type Failure, type Found, foundThat } from '../../src/domain/failure.ts';
 import { ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId } from '../../src/domain/ids.ts';
+import type { UseAnswer } from '../../src/domain/key-use.ts';
 import type { Observation } from '../../src/domain/observed.ts';
 import type { Plan, StepName } from '../../src/domain/plan.ts';
 import type { Proof } from '../../src/domain/proof.ts';
@@ -400,6 +401,37 @@ const toEnd = (usable: Proof['outcome']) => [
   ...done(1, 'set-cmk'),
   ...done(1, 'verify', { proofs: proofs(usable) }),
 ];
+const looked =
+  (useWithinMs: number) =>
+  (command: Command): Command =>
+    command.do === 'record' ? { ...command, useWithinMs } : command;
+const lookedFor = looked(30 * 60_000);
+const lookedAtOnce = looked(1_000);
+const judges = (answer: UseAnswer): Command => ({ do: 'judge-use', run: 1, answer });
+const seenUse: UseAnswer = {
+  outcome: 'used',
+  at: '2026-03-02T12:08:31.000Z',
+  operation: 'KeyWrap',
+  knownBy: 'object-id',
+  allowedBy: { by: 'role-assignment', id: '3c1d8f4e-77aa-5b0e-9a44-51f0e2b7c6d9', ours: true },
+};
+const notSeenUse: UseAnswer = {
+  outcome: 'not-used',
+  first: '2026-02-23T06:12:40.000Z',
+  last: '2026-03-02T12:31:02.000Z',
+  refused: { at: '2026-03-02T12:09:11.000Z', status: 403 },
+};
+const notKnownUse: UseAnswer = {
+  outcome: 'unknown',
+  why: {
+    code: 'not-readable',
+    failure: azureSaid({
+      doing: 'reading the log of kv-care-prod',
+      code: 'InsufficientAccessError',
+      message: 'The provided credentials have insufficient access to perform the requested operation',
+    }),
+  },
+};
 const unprotected = planOf({ vault: vault({ ...seen().vault, softDelete: false }) });
 const elsewhere = planOf({ vault: vault({ ...seen().vault, location: 'northeurope' }) });
 const longest = (letter: string): string => `${letter}${'abcdefghij-'.repeat(6)}`.slice(0, 60);
@@ -523,6 +555,10 @@ export const requestStates: Readonly<Record<string, Request>> = {
   ),
   succeeded: requestOf(...began, ...toEnd('proved')),
   'succeeded-less-proved': requestOf(...began, ...toEnd('not-checked')),
+  'succeeded-use-sought': requestOf(...began, ...toEnd('proved').map(lookedFor)),
+  'succeeded-use-seen': requestOf(...began, ...toEnd('proved').map(lookedFor), judges(seenUse)),
+  'succeeded-use-not-seen': requestOf(...began, ...toEnd('proved').map(lookedAtOnce), judges(notSeenUse)),
+  'succeeded-use-not-known': requestOf(...began, ...toEnd('not-checked').map(lookedAtOnce), judges(notKnownUse)),
   failed: requestOf(...began, ...retried, settles('give-up', requester)),
   rejected: requestOf(asked(), rejects()),
   'rejected-with-comment': requestOf(asked(), rejects(comment)),
@@ -538,6 +574,13 @@ export const requestStates: Readonly<Record<string, Request>> = {
   'rotation-moved': requestOf(...rotationBegan(rotationPlan()), ...stuck(1, 'set-cmk', moved)),
   'rotation-forbidden': requestOf(...rotationBegan(toMade), ...stuck(1, 'make-key-version', forbiddenByVault)),
   'rotation-succeeded-newest': requestOf(...rotationBegan(rotationPlan()), ...done(1, 'set-cmk'), ...verifies),
+  'rotation-use-sought': requestOf(...rotationBegan(rotationPlan()), ...done(1, 'set-cmk'), ...verifies.map(lookedFor)),
+  'rotation-use-seen': requestOf(
+    ...rotationBegan(rotationPlan()),
+    ...done(1, 'set-cmk'),
+    ...verifies.map(lookedFor),
+    judges(seenUse),
+  ),
   'rotation-succeeded-new-version': requestOf(
     ...rotationBegan(toMade),
     ...makesVersion,
