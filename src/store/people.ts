@@ -11,15 +11,17 @@ const save = `insert into cmk.person (id, member_id, name, address) values ($1, 
 
 /**
  * What is seen of a name: without case, spaces, forms of compatibility (UAX #15) and letters that are shown as nothing (as in
- * `domain/unseen.ts`, with the joiners that stay on cards because scripts need them).
+ * `domain/unseen.ts`, with the joiners that stay on cards because scripts need them). The index `person_by_look` is of this very
+ * expression: names that look alike are found by it, not by looking at everybody's.
  */
-const seen = `lower(regexp_replace(normalize(name, NFKC), '[\\s\\u00AD\\u034F\\u061C\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F'
+const look = (person: string): string =>
+  `lower(regexp_replace(normalize(${person}.name, NFKC), '[\\s\\u00AD\\u034F\\u061C\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F'
   || '\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F\\u2800\\u3164\\uE000-\\uF8FF\\uFE00-\\uFE0F\\uFEFF\\uFFA0]+', '', 'g'))`;
 
-const among = `with looks as materialized (select id, ${seen} as look from cmk.person),
-  shared as (select look from looks group by look having count(*) > 1)
-  select id, member_id, name, address, look in (select look from shared) as shared
-  from cmk.person join looks using (id) where id = any($1)`;
+/** Of $1, the ids that are asked for. */
+export const among = `select id, member_id, name, address, exists (
+    select 1 from cmk.person o where ${look('o')} = ${look('p')} and o.id <> p.id) as shared
+  from cmk.person p where id = any($1)`;
 
 const Known = z
   .object({

@@ -1,5 +1,6 @@
 import { PersonId } from '../../src/domain/ids.ts';
 import type { WitnessAsked, WitnessOutcome } from '../../src/domain/ports/witnesses.ts';
+import { among } from '../../src/store/people.ts';
 import { approve, approver, plan, requester, requestId, resourceId, submit } from '../support/fixtures.ts';
 import type { StoreProcess } from '../support/store-client.ts';
 import { onEveryDatabase } from '../support/store-databases.ts';
@@ -214,6 +215,12 @@ await onEveryDatabase((databases) => {
       await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'First name', address: null });
       await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'Second name', address: null });
       expect(await store.call('people', 'get', approver)).toEqual({ memberId: '29:2', name: 'Second name' });
+    });
+
+    it('finds names that look alike by their index, however many people there are', async () => {
+      const plan = `explain ${among.replace('$1', "array['x', 'y']")}`;
+      const answers = await store.session('begin', 'set local enable_seqscan = off', plan, 'rollback');
+      expect(JSON.stringify(answers)).toMatch(/Index (Only )?Scan using person_by_look|on person_by_look/);
     });
 
     it('tells people of one name apart by their addresses, which a message without one does not take away', async () => {
