@@ -10,10 +10,10 @@ import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
 import { type ChainHead, lockHead } from './chain-head.ts';
-import type { ClockGuard } from './clock-guard.ts';
-import { asStored, eventsOf, insertEvents, type Placed, type ReadTools } from './event-rows.ts';
+import type { ClockGuard, TimeTold } from './clock-guard.ts';
+import { asStored, eventsUpTo, inserting, type Placed, type ReadTools } from './event-rows.ts';
 import { moveHold } from './open-requests.ts';
-import { writeOutbox } from './outbox.ts';
+import { writeWithOutbox } from './outbox.ts';
 import type { Sql } from './sql.ts';
 
 export type Decide = (request: Request | null, now: Date) => Decision;
@@ -36,15 +36,14 @@ export async function appendIn(
   id: RequestId,
   cause: string,
   decide: Decide,
-  locked: ChainHead | null = null,
+  locked: { readonly head: ChainHead; readonly told?: TimeTold } | null = null,
 ): Promise<Appended | Refusal> {
-  const head = locked ?? (await lockHead(sql));
-  await tools.known.catchUp(sql, head);
-  const before = await eventsOf(sql, tools, id);
+  const { head, told } = locked ?? { head: await lockHead(sql) };
+  const { events: before, held } = await eventsUpTo(sql, tools, head, id);
   const recorded = recall(id, cause, before);
   if (recorded !== null) return recorded;
   const request = fold(id, before);
-  const now = notBefore(head.time, await tools.clock.now(sql, head.time));
+  const now = notBefore(head.time, await tools.clock.now(sql, head.time, told));
   const decision = decide(request, now);
   if (decision.kind === 'refused') return decision;
   const revision = before.at(-1)?.revision ?? 0;
@@ -52,7 +51,7 @@ export async function appendIn(
   const events = placed.map(({ position, sealed }) => asStored(tools.read, position, sealed));
   const after = fold(id, [...before, ...events]);
   if (after === null) throw new Error(`deciding ${cause} on ${id}: accepted without an event, and there is no request`);
-  const holder = await moveHold(sql, tools.known, request, after);
+  const holder = await moveHold(sql, tools.known, { before: request, after, held });
   if (holder !== null) return refuse('resource-has-open-request', holder);
   await store(sql, tools, placed, after, events);
   return { kind: 'accepted', request: after, events, replay: false };
@@ -100,6 +99,6 @@ async function store(
   const [first] = placed;
   if (first === undefined) return;
   known.mustSealWith(first.sealed.sealKey);
-  await insertEvents(sql, placed);
-  await writeOutbox(sql, after.id, consequencesOf(after, events), trace());
+  // Of no event nothing follows, and of any something does.
+  await writeWithOutbox(sql, inserting(placed), after.id, consequencesOf(after, events), trace());
 }

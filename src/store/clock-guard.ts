@@ -29,9 +29,20 @@ function sinceStart(clock: () => Date): Reference {
   return async () => new Date(startedAt + (os.uptime() - uptime) * 1_000);
 }
 
+/** What the database told of its time beside something else, and this clock before it was asked. */
+export interface TimeTold {
+  readonly before: Date;
+  readonly database: Date;
+}
+
 export interface ClockGuard {
-  /** The time to store by. Throws {@link ClockNotBelieved}. `last`: of the chain's last event. */
-  now(sql: Sql, last: string | null): Promise<Date>;
+  /** This clock as it stands, whether or not it is believed. */
+  read(): Date;
+  /**
+   * The time to store by. Throws {@link ClockNotBelieved}. `last`: of the chain's last event. `told`: instead of asking the
+   * database anew.
+   */
+  now(sql: Sql, last: string | null, told?: TimeTold): Promise<Date>;
   /** What is wrong with the clock alone. */
   clock(): Promise<ClockApart | null>;
   /** What keeps events from being stored; null: nothing. */
@@ -55,16 +66,20 @@ export function openClockGuard(database: Pick<Database, 'kind' | 'pool'>, tools:
     told[kind] = apart !== null;
     return apart;
   };
-  const compare = async (sql: Sql): Promise<ClockApart | null> => {
+  const compare = async (sql: Sql, told?: TimeTold): Promise<ClockApart | null> => {
     const before = clock();
+    if (told !== undefined && reference === databaseClock) {
+      return tell('clock', clockApart(told.before, told.database, clock()));
+    }
     const other = await reference(sql);
     return tell('clock', clockApart(before, other, clock()));
   };
-  const apartFrom = async (sql: Sql, last: string | null): Promise<ClockApart | null> =>
-    (await compare(sql)) ?? tell('record', recordApart(last, clock()));
+  const apartFrom = async (sql: Sql, last: string | null, told?: TimeTold): Promise<ClockApart | null> =>
+    (await compare(sql, told)) ?? tell('record', recordApart(last, clock()));
   return {
-    async now(sql, last) {
-      const apart = await apartFrom(sql, last);
+    read: clock,
+    async now(sql, last, told) {
+      const apart = await apartFrom(sql, last, told);
       if (apart !== null) throw new ClockNotBelieved(apart);
       return clock();
     },

@@ -4,6 +4,7 @@ import type { RequestId } from '../domain/ids.ts';
 import type { ChainLine, Position, Sealed } from '../domain/record/chain.ts';
 import type { CommitmentTo } from '../domain/record/seals.ts';
 import type { EventBody, StoredEvent } from '../domain/request/events.ts';
+import type { ChainHead } from './chain-head.ts';
 import type { KnownRecord } from './known-record.ts';
 import { columnsOf, lineColumns, toLine } from './line-rows.ts';
 import { change, int8, placeholders, type Sql, select, selectOne } from './sql.ts';
@@ -91,6 +92,50 @@ export async function eventsOf(sql: Sql, tools: ReadTools, id: RequestId): Promi
   return checked(tools, id, await select(sql, Row, text, [id]));
 }
 
+/** Further than so many events a process reads on in pages. */
+const mostAtOnce = 100;
+const BehindRow = z.object({
+  ...lineColumns,
+  texts: z.record(z.string(), Opening).nullable(),
+  holder: z.string().nullable(),
+});
+
+/** Which request holds a resource, as the row that says so was read; null: there is none. */
+export interface HoldRead {
+  /** In lower case. */
+  readonly resource: string;
+  readonly holder: string | null;
+}
+
+/**
+ * As {@link eventsOf}, with the head locked. In the same statement everything that this process has not read yet of the chain,
+ * which has to end at that head; and who holds what the request holds by its events, null where it holds nothing or is new.
+ */
+export async function eventsUpTo(
+  sql: Sql,
+  tools: ReadTools,
+  head: ChainHead,
+  id: RequestId,
+): Promise<{ readonly events: readonly StoredEvent[]; readonly held: HoldRead | null }> {
+  const { known } = tools;
+  if (known.last.seq === 0 || head.seq > known.last.seq + mostAtOnce) await known.catchUp(sql, head);
+  if (known.last.seq === 0) return { events: await eventsOf(sql, tools, id), held: null };
+  const behind = known.last.seq;
+  const resource = known.heldBy(id);
+  const holder = '(select o.request_id from cmk.open_request o where o.resource = $3) as holder';
+  const text = `select ${columns}, ${holder} from cmk.event e where e.request_id = $1
+    union all select ${columnsOf('e')}, null, null from cmk.event e where e.seq > $2 and e.request_id <> $1
+    order by seq, hash`;
+  const rows = await select(sql, BehindRow, text, [id, behind, resource]);
+  const lines = rows.filter(({ seq }) => seq > behind).map(({ texts: _, holder: _holder, ...row }) => toLine(row));
+  known.follow(lines, head);
+  const own = rows.flatMap(({ texts, holder: _, ...row }) => (texts === null ? [] : [{ ...row, texts }]));
+  const [first] = rows.filter(({ texts }) => texts !== null);
+  const held = resource === null || first === undefined ? null : { resource, holder: first.holder };
+  const inOrder = own.toSorted((a, b) => a.revision - b.revision);
+  return { events: checked(tools, id, inOrder), held };
+}
+
 type EventsByRequest = ReadonlyMap<string, readonly StoredEvent[]>;
 
 /** The events of the requests a sub-query names, the newest request first. */
@@ -137,13 +182,20 @@ const eventColumns = 'seq, request_id, revision, cause, n, body, prev, hash, sea
 
 /** Stores the events and the texts they commit to. The head of the chain moves along. */
 export async function insertEvents(sql: Sql, placed: readonly Placed[]): Promise<void> {
-  const events = placed.map(({ position: { seq, request, revision, cause, n, prev }, sealed }) => [
+  const { text, values } = inserting(placed);
+  await change(sql, `with ${text} select`, values);
+}
+
+/** The insert as parts of a statement that stores something else as well, and the values for its parameters, which come first. */
+export function inserting(placed: readonly Placed[]): { readonly text: string; readonly values: unknown[] } {
+  const events = placed.flatMap(({ position: { seq, request, revision, cause, n, prev }, sealed }) => [
     ...[seq, request, revision, cause, n, sealed.body, prev, sealed.hash, sealed.sealKey, sealed.seal],
   ]);
-  await change(sql, `insert into cmk.event (${eventColumns}) values ${placeholders(events.length, 10)}`, events.flat());
   const texts = placed.flatMap(({ position: { request, revision }, sealed }) =>
     sealed.openings.map(({ field, salt, text }) => [request, revision, field, salt, text]),
   );
-  if (texts.length === 0) return;
-  await change(sql, `insert into cmk.free_text values ${placeholders(texts.length, 5)}`, texts.flat());
+  const stored = `events as (insert into cmk.event (${eventColumns}) values ${placeholders(placed.length, 10)})`;
+  if (texts.length === 0) return { text: stored, values: events };
+  const written = `texts as (insert into cmk.free_text values ${placeholders(texts.length, 5, events.length)})`;
+  return { text: `${stored}, ${written}`, values: [...events, ...texts.flat()] };
 }

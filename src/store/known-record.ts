@@ -84,7 +84,11 @@ export class KnownRecord {
       for (const line of page) this.#take(line);
       if (page.length < pageSize) break;
     }
-    const head = locked ?? (await readHead(sql));
+    this.#mustEnd(before, locked ?? (await readHead(sql)));
+  }
+
+  /** `before`: the head before it was read, `head`: after. */
+  #mustEnd(before: ChainHead, head: ChainHead): void {
     const { seq, hash } = this.#last;
     if (seq < before.seq || seq > head.seq) {
       this.broken({ seq }, 'head-differs', `last seq: expected ${head.seq}, found ${seq}`);
@@ -92,6 +96,22 @@ export class KnownRecord {
     if (seq === head.seq && hash !== head.hash) {
       this.broken({ seq }, 'head-differs', `last hash: expected ${head.hash}, found ${hash}`);
     }
+  }
+
+  /** Up to where this process has read. */
+  get last(): Link {
+    return this.#last;
+  }
+
+  /** Takes everything that lies behind {@link last}, read with the head locked: it has to end there. */
+  follow(lines: readonly ChainLine[], head: ChainHead): void {
+    for (const line of lines) this.#take(line);
+    this.#mustEnd(head, head);
+  }
+
+  /** What the request holds, in lower case, by the events up to where this process has read. */
+  heldBy(request: string): string | null {
+    return this.#requests.get(request)?.holds ?? null;
   }
 
   /** The events of one request, as they were read in one statement. */

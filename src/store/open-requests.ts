@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RequestId } from '../domain/ids.ts';
 import { holdsResource } from '../domain/request/consequences.ts';
 import type { Request } from '../domain/request/request.ts';
+import type { HoldRead } from './event-rows.ts';
 import type { KnownRecord } from './known-record.ts';
 import { change, type Sql, select, selectOne } from './sql.ts';
 
@@ -31,20 +32,23 @@ function checkHold(known: KnownRecord, resource: string, found: string | null): 
   known.broken({ request: found ?? expected ?? '' }, 'open-request-differs', detail);
 }
 
+/** A request before and after, null: it is new; and what was read already of who holds what it held. */
+interface Move {
+  readonly before: Request | null;
+  readonly after: Request;
+  readonly held: HoldRead | null;
+}
+
 /**
  * Follows a request from one state to the next. Returns the request that already holds the resource, and then changes nothing;
  * null when all is well. What is there must be what the events say.
  */
-export async function moveHold(
-  sql: Sql,
-  known: KnownRecord,
-  before: Request | null,
-  after: Request,
-): Promise<RequestId | null> {
+export async function moveHold(sql: Sql, known: KnownRecord, { before, after, held }: Move): Promise<RequestId | null> {
   const from = before === null ? null : holdsResource(before);
   const to = holdsResource(after);
   for (const resource of new Set([from, to])) {
-    if (resource !== null) checkHold(known, resource, await holderOf(sql, resource));
+    if (resource === null) continue;
+    checkHold(known, resource, held?.resource === resource ? held.holder : await holderOf(sql, resource));
   }
   if (from === to) return null;
   if (to !== null) {

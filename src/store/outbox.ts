@@ -40,21 +40,23 @@ const Row = z.object({
 });
 
 /**
- * Writes the rows in the transaction of their events. A row that is there already gets a new version, and comes due when the
- * earlier of both would; only an expiry and its reminders are moved to their new time, or a changed plan would expire with the old one's.
+ * Writes the rows together with their events, in one statement. A row that is there already gets a new version, and comes due
+ * when the earlier of both would; only an expiry and its reminders are moved to their new time, or a changed plan would expire
+ * with the old one's.
  */
-export async function writeOutbox(
+export async function writeWithOutbox(
   sql: Sql,
+  events: { readonly text: string; readonly values: unknown[] },
   id: RequestId,
   rows: readonly Consequence[],
   trace: string | null,
 ): Promise<void> {
   const last = new Map(rows.map((row) => [`${row.kind} ${row.key}`, [id, row.kind, row.key, row.dueAt, trace]]));
-  if (last.size === 0) return;
-  const text = `insert into cmk.outbox (request_id, kind, key, due_at, traceparent) values ${placeholders(last.size, 5)}
+  const text = `with ${events.text} insert into cmk.outbox (request_id, kind, key, due_at, traceparent)
+    values ${placeholders(last.size, 5, events.values.length)}
     on conflict (request_id, kind, key) do update set version = excluded.version, traceparent = excluded.traceparent,
       due_at = case when excluded.kind in ('expire', 'remind') then excluded.due_at else least(outbox.due_at, excluded.due_at) end`;
-  await change(sql, text, [...last.values()].flat());
+  await change(sql, text, [...events.values, ...[...last.values()].flat()]);
 }
 
 /**

@@ -6,8 +6,9 @@ import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
 import type { Request } from '../domain/request/request.ts';
 import { type AppendTools, appendIn } from './append.ts';
+import { lockText, readLocked } from './chain-head.ts';
 import { countRequests, eventsOf, eventsOfNewest, eventsOfThese } from './event-rows.ts';
-import { inTransaction } from './sql.ts';
+import { inTransactionFrom } from './sql.ts';
 
 const foldAll = (all: ReadonlyMap<string, readonly StoredEvent[]>): readonly Request[] =>
   [...all].flatMap(([id, events]) => fold(RequestId.parse(id), events) ?? []);
@@ -16,7 +17,11 @@ const foldAll = (all: ReadonlyMap<string, readonly StoredEvent[]>): readonly Req
 export function openRequests(pool: Pool, tools: AppendTools, written: () => void): Requests {
   return {
     append: async (id, cause, decide) => {
-      const answer = await inTransaction(pool, (sql) => appendIn(sql, tools, id, cause, decide));
+      const before = tools.clock.read();
+      const answer = await inTransactionFrom(pool, lockText, (sql, rows) => {
+        const { now: database, ...head } = readLocked(rows);
+        return appendIn(sql, tools, id, cause, decide, { head, told: { before, database } });
+      });
       if (answer.kind === 'accepted' && !answer.replay) written();
       return answer;
     },

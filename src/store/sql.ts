@@ -26,10 +26,10 @@ export async function change(sql: Sql, text: string, values: unknown[] = []): Pr
   return (await sql.query(text, values)).rowCount ?? 0;
 }
 
-/** `($1, $2), ($3, $4)`, for an insert of several rows. */
-export const placeholders = (rows: number, columns: number): string =>
+/** `($1, $2), ($3, $4)`, for an insert of several rows; `before`: how many parameters the statement has already. */
+export const placeholders = (rows: number, columns: number, before = 0): string =>
   Array.from({ length: rows }, (_row, row) => {
-    const numbers = Array.from({ length: columns }, (_column, column) => `$${row * columns + column + 1}`);
+    const numbers = Array.from({ length: columns }, (_column, column) => `$${before + row * columns + column + 1}`);
     return `(${numbers.join(', ')})`;
   }).join(', ');
 
@@ -40,10 +40,29 @@ export const int8 = z.coerce.number().int();
  * Runs the work in one transaction: all of it is stored, or, when it throws, nothing is. `read committed` is asked for by
  * name because the chain rests on it: what is read after the head's lock must include what the lock's last holder stored.
  */
-export async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+export const inTransaction = <T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> =>
+  transaction(pool, async (sql) => {
+    await sql.query(begin);
+    return work(sql);
+  });
+
+const begin = 'begin isolation level read committed';
+const Results = z.array(z.object({ rows: z.array(z.unknown()) }));
+
+/** As {@link inTransaction}, with a first statement without parameters that goes along with the beginning; `work` has its rows. */
+export const inTransactionFrom = <T>(
+  pool: Pool,
+  first: string,
+  work: (sql: Sql, rows: readonly unknown[]) => Promise<T>,
+): Promise<T> =>
+  transaction(pool, async (sql) => {
+    const answers = Results.parse(await sql.query(`${begin}; ${first}`));
+    return work(sql, answers.at(-1)?.rows ?? []);
+  });
+
+async function transaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
-    await client.query('begin isolation level read committed');
     const result = await work(client);
     await client.query('commit');
     client.release();

@@ -80,7 +80,7 @@ async function resumeIn(sql: Sql, tools: AppendTools, decide: Parameters<Trail['
   const { time: ahead } = head;
   const newest = await selectOne(sql, NewestRow, 'select request_id from cmk.event where seq = $1', [head.seq]);
   if (newest === null) throw new Error(`reading the chain: there is no event ${head.seq}`);
-  const from = { ...head, time: null };
+  const from = { head: { ...head, time: null } };
   const cause = `cli:resume:${head.seq}`;
   const answer = await appendIn(sql, tools, newest.request_id, cause, (request) => decide(request, ahead), from);
   await bringForward(sql, now);
