@@ -36,6 +36,14 @@ export const logKeyUse: KeyUse = {
   secretSetting: 'CMK_LOG_KEY_SECRET',
 };
 
+/** The key of a witness, in its folder. */
+export const witnessKeyUse: KeyUse = {
+  name: 'the witness’s key',
+  exact: true,
+  comment: 'Signs for this witness. Whoever can read it can sign two histories of a log.',
+  secretSetting: '',
+};
+
 /** The key is not there, or not as it must be. Says what to do. */
 export class KeyUnusable extends Error {
   override readonly name = 'KeyUnusable';

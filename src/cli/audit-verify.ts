@@ -3,7 +3,7 @@ import type { RecordReport } from '../audit/verify-record.ts';
 import { readPlace } from '../config/place.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import { flag, jsonOption } from './inputs.ts';
-import { isFolder, openPublished, type PublishedReport, reportOf } from './published.ts';
+import { isFolder, openPublished, type PublishedReport, reportOf, tooFew } from './published.ts';
 import { type Exit, exit, subcommand } from './subcommand.ts';
 import { Unusable } from './unusable.ts';
 import { isArchive, judgePack, packExit, packJson } from './verify-pack.ts';
@@ -17,7 +17,8 @@ function outcomeOf({ findings, seals }: RecordReport, published: PublishedReport
   if (findings.length + (published?.findings.length ?? 0) > 0) return exit.no;
   // What was published carries no seals: without the store there is nothing to check.
   const sealsDone = seals.checked || seals.sealed + seals.afterwards === 0;
-  return published?.keysGiven === false || !sealsDone ? exit.unchecked : exit.done;
+  const witnessed = published === null || !tooFew(published);
+  return published?.keysGiven === false || !sealsDone || !witnessed ? exit.unchecked : exit.done;
 }
 
 const path = z.string().min(1).optional();
@@ -45,10 +46,11 @@ export const auditVerify = subcommand({
     'log shows that the end was cut off, or that all of it was replaced, while no bot was running.',
     '--anchor FOLDER: the same for everything in a published log.',
     '--log-key FILE: the keys of the published log, a line each, as you have them from elsewhere. Without it those beside the log',
-    'are taken, and that shows only that the log fits itself.',
+    'are taken, and that shows only that the log fits itself. Keys of witnesses go into the same file, and a line “quorum 2” where',
+    'so many of them have to have signed the last checkpoint.',
     '--noted “121: 9c0e51d7 …”: the same for one event, as the audit channel names it.',
     '--seal-key FILE: the key of the seals; without a file the store’s own, where it is known here.',
-    'Ends with 0 verified, 1 tampered with, 2 could not be read, 3 verified but for what there was no key for.',
+    'Ends with 0 verified, 1 tampered with, 2 could not be read, 3 verified but for what there was no key for, or too few witnesses signed.',
   ].join('\n'),
   options: {
     against: { type: 'string' },

@@ -15,9 +15,26 @@ export const isFolder = (file: string): Promise<boolean> =>
   );
 
 /** Verifier keys, a line each; empty lines and those that start with # are for people. */
+const linesIn = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+
+const quorumLine = /^quorum ([1-9]\d{0,2})$/;
+
+/** How many of the witnesses in the file have to have signed, by its line `quorum N`; null: it has none. */
+function quorumIn(text: string, keys: readonly VerifierKey[], where: string): number | null {
+  const [line] = linesIn(text).flatMap((one) => quorumLine.exec(one)?.[1] ?? []);
+  const quorum = line === undefined ? null : Number(line);
+  const witnesses = keys.filter(({ kind }) => kind === 'witness').length;
+  if (quorum !== null && quorum > witnesses) throw new Unusable(`${where}: quorum ${quorum} of ${witnesses} witnesses`);
+  return quorum;
+}
+
 export function keysIn(text: string, where: string): readonly VerifierKey[] {
-  const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
-  return lines.map((line) => {
+  return linesIn(text).flatMap((line) => {
+    if (quorumLine.test(line)) return [];
     const key = readKeyLine(line);
     if (typeof key !== 'string') return key;
     throw new Unusable(`${where}: ${keyLineWords[key]}`);
@@ -31,6 +48,8 @@ export interface PublishedReport {
   readonly checkpoints: number;
   /** Who signed the newest checkpoint beside the log, by the keys that were given, and when. */
   readonly witnesses: readonly { readonly name: string; readonly at: string }[];
+  /** How many have to have signed it; null: nobody said. */
+  readonly quorum: number | null;
   readonly keysGiven: boolean;
   readonly findings: readonly Finding[];
 }
@@ -39,6 +58,7 @@ export interface OpenedAnchor {
   readonly reader: AnchorReader;
   /** The keys came from elsewhere than the folder itself. */
   readonly keysGiven: boolean;
+  readonly quorum: number | null;
 }
 
 /** Opens it with keys from a file, else with those that lie beside it. Throws {@link Unusable}. */
@@ -53,22 +73,29 @@ export async function openPublished(folder: string, keyFile: string | undefined)
     );
   }
   try {
-    const reader = await AnchorReader.open(files, keysIn(text.toString('utf8'), keyFile ?? `${folder}/${keysPath}`));
-    return { reader, keysGiven: keyFile !== undefined };
+    const [said, where] = [text.toString('utf8'), keyFile ?? `${folder}/${keysPath}`];
+    const keys = keysIn(said, where);
+    const quorum = quorumIn(said, keys, where);
+    return { reader: await AnchorReader.open(files, keys), keysGiven: keyFile !== undefined, quorum };
   } catch (error) {
     if (!(error instanceof AnchorUnusable)) throw error;
     throw new Unusable(`reading the log published in ${folder}: ${error.message}`);
   }
 }
 
+/** Fewer witnesses signed the newest checkpoint than have to. One that signed twice counts once. */
+export const tooFew = ({ quorum, witnesses }: PublishedReport): boolean =>
+  quorum !== null && new Set(witnesses.map(({ name }) => name)).size < quorum;
+
 /** Once its events were read to the end. */
-export const reportOf = ({ reader, keysGiven }: OpenedAnchor): PublishedReport => ({
+export const reportOf = ({ reader, keysGiven, quorum }: OpenedAnchor): PublishedReport => ({
   origin: reader.newest.origin,
   events: reader.newest.size,
   checkpoints: reader.checkpoints,
   witnesses: reader.newest.signatures.flatMap(({ key, time }) =>
     time === null ? [] : [{ name: key.name, at: new Date(time * 1000).toISOString() }],
   ),
+  quorum,
   keysGiven,
   findings: reader.findings,
 });

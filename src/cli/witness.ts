@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KeyUnusable, type KeyUse, openOwnKeys } from '../audit/key-file.ts';
+import { KeyUnusable, openOwnKeys, witnessKeyUse } from '../audit/key-file.ts';
 import { type SigningKey, signingKey } from '../audit/tlog/signing-key.ts';
 import { keyLine, readKeyLine } from '../audit/tlog/verifier-key.ts';
 import { startWitness } from '../audit/witness/server.ts';
@@ -7,14 +7,6 @@ import { WitnessState } from '../audit/witness/state.ts';
 import { exit, subcommand } from './subcommand.ts';
 import { Unusable } from './unusable.ts';
 import { keyLineWords } from './words/key-line.ts';
-
-/** The key of a witness, in its folder. */
-const witnessKeyUse: KeyUse = {
-  name: 'the witness’s key',
-  exact: true,
-  comment: 'Signs for this witness. Whoever can read it can sign two histories of a log.',
-  secretSetting: '',
-};
 
 const folder = z.string().trim().min(1).default('witness');
 const name = z

@@ -6,9 +6,10 @@ import { busyPorts } from './busy-ports.ts';
 import { type Child, startChild } from './children.ts';
 import { inWords } from './log-words.ts';
 import { help, type LocalOptions, readOptions, usage } from './options.ts';
+import { startOwnWitness } from './own-witness.ts';
 import { azureArguments, teamsArguments } from './server-arguments.ts';
 
-const ours = ['azure', 'teams', 'database', 'ca.pem'];
+const ours = ['azure', 'teams', 'database', 'ca.pem', 'anchor', 'witness'];
 
 /** Removes what earlier starts kept, and nothing else that may be in the folder. */
 async function reset(folder: string): Promise<void> {
@@ -58,11 +59,14 @@ async function run(options: LocalOptions): Promise<void> {
     });
   }
   try {
+    const witness = await startOwnWitness(options, process.env);
     const [azure, teams] = await Promise.all(children.map((child) => child.started));
+    if (witness !== null) children.push(witness.child);
+    const witnessed = (await witness?.settings) ?? {};
     // The bot reads the certificate authority that the local Azure wrote.
     const bot = startChild('bot', 'src/main.ts', {
       args: [],
-      env: botEnvironment(options, { ...lookingForUse, ...process.env }),
+      env: botEnvironment(options, { ...lookingForUse, ...witnessed, ...process.env }),
       ...(options.log === 'words' ? { shown: inWords } : {}),
     });
     bot.started.catch(() => undefined);
@@ -77,7 +81,12 @@ async function run(options: LocalOptions): Promise<void> {
     console.log(`local azure  ${azure}`);
     console.log(`bot          http://127.0.0.1:${options['bot-port']}`);
     console.log(`local teams  ${teams}   <- open this page`);
-    console.log('Ctrl-C stops all three');
+    if (witness !== null) {
+      console.log(
+        `witness      ${witnessed.CMK_WITNESSES?.split(' ')[0]}   signs what ${options.data}/anchor publishes of the record`,
+      );
+    }
+    console.log('Ctrl-C stops all of them');
     console.log('ready');
   } catch (error) {
     if (!stopping) console.error(error instanceof Error ? error.message : error);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,9 +75,12 @@ test(
     await teams.say(people.requester, places.operations, '/cmk-help');
     const help = await teams.sees(places.operations, people.requester, (one) => cardText(one).includes('/enable-cmk'));
     expect(help.from.name).not.toBe('Requester');
+    // A witness of its own, which knows the log before the first event.
+    expect(printed).toMatch(/witness {6}http:\/\/127\.0\.0\.1:\d+ .* signs what/);
+    expect((await readdir(join(folder, 'witness', 'logs'))).filter((name) => name.endsWith('.keys'))).toHaveLength(1);
     await endAsInATerminal();
     expect(printed).not.toMatch(/ended with code|Error/);
-    expect(printed).toContain('Ctrl-C stops all three\n');
+    expect(printed).toContain('Ctrl-C stops all of them\n');
     expect(printed).toMatch(/stopping; \S+ keeps everything, and the next start goes on from there\nstopped\n/);
   },
   patienceMs + 20_000,

@@ -279,5 +279,18 @@ describe('a witness that knows another history', () => {
       path.join(world.dataDir, 'keys-of-both.txt'),
     );
     expect(out).toMatch(/The last one is witnessed by witness\.example\/w1/);
+    const keys = path.join(world.dataDir, 'keys-of-both.txt');
+    const ofBoth = await readFile(keys, 'utf8');
+    await writeFile(keys, `${ofBoth}quorum 1\n`);
+    const enough = await cmkBot(['audit', 'verify', anchor(), '--log-key', keys], {});
+    expect([enough.code, enough.out]).toEqual([0, expect.stringContaining('Enough witnesses signed it: 1 is needed.')]);
+    const second = keyLine(signingKey('witness.example/w2', 'witness', Buffer.alloc(32, 6)).verifier);
+    await writeFile(keys, `${ofBoth}${second}\nquorum 2\n`);
+    const few = await cmkBot(['audit', 'verify', anchor(), '--log-key', keys], {});
+    expect([few.code, few.out]).toEqual([3, expect.stringContaining('Too few witnesses signed it: 2 are needed.')]);
+    await writeFile(keys, `${ofBoth}quorum 2\n`);
+    expect((await cmkBot(['audit', 'verify', anchor(), '--log-key', keys], {})).err).toContain(
+      'quorum 2 of 1 witnesses',
+    );
   });
 });

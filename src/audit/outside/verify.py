@@ -5,7 +5,8 @@
     python3 verify.py PACK.zip --keys my-keys.txt [--later ANCHOR]
 
 ANCHOR is the folder the bot publishes its log in, or a copy; PACK.zip is evidence of one request, as the file or unpacked.
-my-keys.txt holds verifier keys, a line each, as you have them from elsewhere. The first words of the answer are the answer:
+my-keys.txt holds verifier keys, a line each, as you have them from elsewhere, and
+"quorum N" where so many witnesses have to have signed. The first words of the answer are the answer:
 "proved" (exit code 0), "NOT proved" (1), "unknown" (2).
 Forms: C2SP tlog-tiles, tlog-checkpoint, tlog-proof, signed-note, tlog-cosignature; RFC 6962; Ed25519 as in RFC 8032.
 """
@@ -103,10 +104,20 @@ def decoded(text):
     return data if base64.b64encode(data).decode() == text else b""
 
 
+QUORUM = r"quorum ([1-9]\d{0,2})"
+
+
+def read_quorum(text):
+    """How many witnesses have to have signed, by a line of the keys; 0: none said so."""
+    return next((int(found[1]) for line in text.splitlines() if (found := re.fullmatch(QUORUM, line.strip()))), 0)
+
+
 def read_keys(text):
     """Keys by name and id. A key is compared whole: its id can be imitated."""
     keys = {}
     for line in filter(None, (line.strip() for line in text.splitlines())):
+        if re.fullmatch(QUORUM, line):
+            continue
         found = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)", line)
         data = decoded(found[3]) if found else b""
         if line.startswith("#"):
@@ -522,16 +533,20 @@ def main():
         print(f"NOT proved: something in it is not as it should be ({type(unread).__name__}: {unread})")
         return 1
     witnesses = sorted({one for one, kind, _ in who if kind == 4})
-    print(f"{'proved' if given.keys else 'unknown'}: {lines[0]}")
+    quorum = read_quorum(text)
+    enough = len(witnesses) >= quorum
+    print(f"{'proved' if given.keys and enough else 'unknown'}: {lines[0]}")
     for line in lines[1:]:
         print(f"  {line}")
     print(f"  witnessed by {', '.join(witnesses)}" if witnesses else "  no witness signed the last one")
+    if not enough:
+        print(f"  too few witnesses signed it: {quorum} are needed")
     print("  would not be noticed: another history signed with the log's own key, unless a copy or a witness knows this one")
     if names is not None:
         print("  report.html, names.json, controls.json and the texts for people were checked for damage alone: believe this answer")
     if not given.keys:
         print("  the keys were taken from beside it, which shows only that it fits itself: give yours with --keys")
-    return 0 if given.keys else 2
+    return 0 if given.keys and enough else 2
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 /** What was found of a published log, in words. */
 import { countOf } from '../../words/count.ts';
-import type { PublishedReport } from '../published.ts';
+import { type PublishedReport, tooFew } from '../published.ts';
 import { findingsOf } from './report.ts';
 import { indent } from './table.ts';
 
@@ -9,6 +9,13 @@ const witnessWords = ({ witnesses }: PublishedReport): string =>
     ? 'No witness signed the last one, by the keys that were given.'
     : `The last one is witnessed by ${witnesses.map(({ name, at }) => `${name} (${at})`).join(', ')}.`;
 
+const quorumWords = (report: PublishedReport): string => {
+  const { quorum } = report;
+  if (quorum === null) return '';
+  const needed = `${quorum} ${quorum === 1 ? 'is' : 'are'} needed`;
+  return tooFew(report) ? `\nToo few witnesses signed it: ${needed}.` : `\nEnough witnesses signed it: ${needed}.`;
+};
+
 export function publishedWords(report: PublishedReport): string {
   const { origin, events, checkpoints, keysGiven, findings } = report;
   const what = `${countOf(events, 'event', 'events')} under ${countOf(checkpoints, 'checkpoint', 'checkpoints')} of ${origin}`;
@@ -16,7 +23,7 @@ export function publishedWords(report: PublishedReport): string {
     findings.length === 0
       ? `Published log: ${what}, signed, and all of one piece.`
       : `Published log, tampered: ${countOf(findings.length, 'finding', 'findings')} in ${what}\n${indent(findingsOf(findings))}`;
-  const whole = `${state}\n${witnessWords(report)}`;
+  const whole = `${state}\n${witnessWords(report)}${quorumWords(report)}`;
   return keysGiven
     ? whole
     : `${whole}\nIts keys were taken from beside it, which shows only that it fits itself. Name those you have from elsewhere with --log-key.`;
