@@ -25,7 +25,7 @@ async function start(): Promise<void> {
 
   // Ways out. Nothing is sent yet, and nothing heard.
   const azureSide = openAzureSide(ground);
-  const teamsSide = openTeamsSide(ground, azureSide);
+  const teamsSide = openTeamsSide(ground, azureSide, anchor);
 
   // What was under way goes on before anybody can ask for more. The bot comes last: whoever finds it ready can also end it.
   const runs = await startRunSide(ground, azureSide, teamsSide);

@@ -12,9 +12,11 @@ import { openLookups } from '../teams/posts/lookups.ts';
 import { type Notifier, openNotifier } from '../teams/posts/notifier.ts';
 import { openReminders, type Reminders } from '../teams/posts/reminders.ts';
 import { openWitnessPosts, type WitnessPosts } from '../teams/posts/witness-posts.ts';
+import { checkpointsOf } from './checkpoints.ts';
 import type { AzureSide } from './open-azure-side.ts';
 import { type Edge, openEdge } from './open-edge.ts';
 import type { Ground } from './open-ground.ts';
+import type { AnchorPart } from './start-anchor.ts';
 import { now } from './tools.ts';
 
 export interface TeamsSide extends Pick<Edge, 'adapter' | 'callers'> {
@@ -34,7 +36,11 @@ function contradictingFor({ config, store }: Ground): () => Promise<readonly str
   return async () => (witnessing === null ? [] : contradictingOf(await witnessing()).map(({ name }) => name));
 }
 
-export function openTeamsSide(ground: Ground, { azure, portal }: AzureSide): TeamsSide {
+export function openTeamsSide(
+  ground: Ground,
+  { azure, portal }: AzureSide,
+  anchor: Pick<AnchorPart, 'publish'>,
+): TeamsSide {
   const { config, store, requests } = ground;
   const { policy, paused } = config;
   const { tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel: channelId } = config.teams;
@@ -45,6 +51,7 @@ export function openTeamsSide(ground: Ground, { azure, portal }: AzureSide): Tea
   const directory = openDirectory(people);
   const lookups = openLookups(azure.groups, now);
   const approvers = openApprovers({ policy, people, lookups });
+  const checkpoints = checkpointsOf(ground, anchor);
   const posts = { requests, shown, chat, directory };
   const { operators } = config;
   const calls = openCalls({ ...posts, conversations, people, lookups, approvers, approvalsChannel, operators });
@@ -65,6 +72,6 @@ export function openTeamsSide(ground: Ground, { azure, portal }: AzureSide): Tea
     reminders: openReminders({ requests, calls, directory, now }),
     contradicting,
     witnessPosts: openWitnessPosts({ chat, people, lookups, operators, approvalsChannel }),
-    auditChannel: openAuditChannel({ ...posts, hashes: store.trail, channelId }),
+    auditChannel: openAuditChannel({ ...posts, hashes: store.trail, channelId, checkpoints, now }),
   };
 }

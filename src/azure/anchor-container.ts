@@ -5,7 +5,7 @@
 import { buffer } from 'node:stream/consumers';
 import type { TokenCredential } from '@azure/core-auth';
 import { ContainerClient, RestError } from '@azure/storage-blob';
-import type { AnchorFiles } from '../domain/ports/anchor.ts';
+import type { AnchorFiles, AnchorSource } from '../domain/ports/anchor.ts';
 import type { Cloud } from './clouds.ts';
 
 export interface AnchorContainerOptions {
@@ -26,7 +26,7 @@ export class NotStorage extends Error {
 const isMissing = (error: unknown): boolean => error instanceof RestError && error.code === 'BlobNotFound';
 
 /** Throws {@link NotStorage}. */
-export function anchorContainer({ url, cloud, credential }: AnchorContainerOptions): AnchorFiles {
+export function anchorContainer({ url, cloud, credential }: AnchorContainerOptions): AnchorFiles & AnchorSource {
   const { hostname } = new URL(url);
   if (cloud.blobSuffix !== null && !hostname.endsWith(cloud.blobSuffix)) {
     throw new NotStorage(`${url} is no container of this cloud: its host must end with ${cloud.blobSuffix}`);
@@ -44,6 +44,14 @@ export function anchorContainer({ url, cloud, credential }: AnchorContainerOptio
         if (isMissing(error)) return null;
         throw error;
       }
+    },
+    async sizes() {
+      const sizes: number[] = [];
+      for await (const { name } of container.listBlobsFlat({ prefix: 'checkpoints/' })) {
+        const [, size] = /^checkpoints\/([1-9]\d*)$/.exec(name) ?? [];
+        if (size !== undefined) sizes.push(Number(size));
+      }
+      return sizes;
     },
     async write(path, bytes) {
       await container.getBlockBlobClient(path).uploadData(bytes);

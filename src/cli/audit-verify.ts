@@ -3,7 +3,7 @@ import type { RecordReport } from '../audit/verify-record.ts';
 import { readPlace } from '../config/place.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import { flag, jsonOption } from './inputs.ts';
-import { isFolder, openPublished, type PublishedReport, reportOf, tooFew } from './published.ts';
+import { isContainer, isFolder, openPublished, type PublishedReport, reportOf, tooFew } from './published.ts';
 import { type Exit, exit, subcommand } from './subcommand.ts';
 import { Unusable } from './unusable.ts';
 import { isArchive, judgePack, packExit, packJson } from './verify-pack.ts';
@@ -36,7 +36,7 @@ const noted = z
 export const auditVerify = subcommand({
   name: 'audit verify',
   usage:
-    '[EXPORT.jsonl|ANCHOR|PACK.zip] [--against OLDER.jsonl] [--anchor FOLDER] [--log-key FILE] [--noted “SEQ: HASH”] [--seal-key FILE] [--json]',
+    '[EXPORT.jsonl|ANCHOR|PACK.zip] [--against OLDER.jsonl] [--anchor PLACE] [--log-key FILE] [--noted “SEQ: HASH”] [--seal-key FILE] [--json]',
   summary: 'whether the audit trail is as it was written; says where and how it is not',
   help: [
     'Without a file the trail in the store is verified, with what is kept beside it. Every request is replayed by its rules.',
@@ -44,13 +44,15 @@ export const auditVerify = subcommand({
     'A zip is an evidence pack: it says what the request’s events come to, and with --anchor whether the log still holds them.',
     '--against OLDER.jsonl: everything in that export, which was kept, must still be there unchanged. Nothing else but a published',
     'log shows that the end was cut off, or that all of it was replaced, while no bot was running.',
-    '--anchor FOLDER: the same for everything in a published log.',
+    '--anchor PLACE: the same for everything in a published log, in a folder, or in a container by its address, such as',
+    'https://ACCOUNT.blob.core.windows.net/CONTAINER. A container is read as the bot signs in, with its configuration.',
     '--log-key FILE: the keys of the published log, a line each, as you have them from elsewhere. Without it those beside the log',
     'are taken, and that shows only that the log fits itself. Keys of witnesses go into the same file, and a line “quorum 2” where',
     'so many of them have to have signed the last checkpoint.',
     '--noted “121: 9c0e51d7 …”: the same for one event, as the audit channel names it.',
     '--seal-key FILE: the key of the seals; without a file the store’s own, where it is known here.',
-    'Ends with 0 verified, 1 tampered with, 2 could not be read, 3 verified but for what there was no key for, or too few witnesses signed.',
+    'Ends with 0 verified, 1 tampered with, 2 could not be read, 3 verified but for what there was no key for, or too few',
+    'witnesses signed.',
   ].join('\n'),
   options: {
     against: { type: 'string' },
@@ -65,7 +67,7 @@ export const auditVerify = subcommand({
     .object({ file: path, against: path, anchor: path, 'log-key': path, noted, 'seal-key': path, json: flag })
     .transform(({ 'log-key': logKey, 'seal-key': sealKey, ...rest }) => ({ ...rest, logKey, sealKey })),
   async run({ file, against, anchor, logKey, noted, sealKey, json }, { records, print, complain, write, data }) {
-    const isLog = file !== undefined && (await isFolder(file));
+    const isLog = file !== undefined && (isContainer(file) || (await isFolder(file)));
     if (file !== undefined && !isLog && (await isArchive(file))) {
       for (const [name, given] of Object.entries({ against, noted, 'seal-key': sealKey })) {
         if (given !== undefined) throw new Unusable(`--${name}: says nothing about an evidence pack`);

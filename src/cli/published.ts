@@ -5,6 +5,8 @@ import { anchorFolder } from '../audit/anchor/folder.ts';
 import { AnchorReader, AnchorUnusable } from '../audit/anchor/read-anchor.ts';
 import { readKeyLine, type VerifierKey } from '../audit/tlog/verifier-key.ts';
 import type { Finding } from '../audit/verify.ts';
+import { readConfig } from '../config/config.ts';
+import type { AnchorSource } from '../domain/ports/anchor.ts';
 import { Unusable } from './unusable.ts';
 import { keyLineWords } from './words/key-line.ts';
 
@@ -61,9 +63,25 @@ export interface OpenedAnchor {
   readonly quorum: number | null;
 }
 
+/** A published log is in a folder, or in a container of blobs. */
+export const isContainer = (place: string): boolean => place.startsWith('https://');
+
+/** A container is read as the bot reads it, with its whole configuration; a folder by anybody. */
+async function sourceOf(place: string): Promise<AnchorSource> {
+  if (!isContainer(place)) return anchorFolder(place);
+  // Azure's clients take a while to load.
+  const { anchorFiles } = await import('../operator/anchor-files.ts');
+  const url = place.replace(/\/+$/, '');
+  const said = (error: Error): never => {
+    throw new Unusable(`reading the log published in ${place}: ${error.message}`);
+  };
+  const { read, sizes } = await anchorFiles({ kind: 'container', url }, readConfig()).catch(said);
+  return { read: (path) => read(path).catch(said), sizes: () => sizes().catch(said) };
+}
+
 /** Opens it with keys from a file, else with those that lie beside it. Throws {@link Unusable}. */
 export async function openPublished(folder: string, keyFile: string | undefined): Promise<OpenedAnchor> {
-  const files = anchorFolder(folder);
+  const files = await sourceOf(folder);
   const text = keyFile === undefined ? await files.read(keysPath) : await readFile(keyFile).catch(() => null);
   if (text === null) {
     throw new Unusable(

@@ -3,13 +3,16 @@ import { anchorFolder } from '../audit/anchor/folder.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
 import type { AnchorPlace, Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
-import type { AnchorFiles } from '../domain/ports/anchor.ts';
+import type { AnchorFiles, AnchorSource } from '../domain/ports/anchor.ts';
 
 /** As people know it. */
 export const anchorName = (place: AnchorPlace): string => (place.kind === 'folder' ? place.folder : place.url);
 
 /** The client of blobs takes a while to load, and a folder needs none. Throws {@link ConfigurationError}. */
-export async function anchorFiles(place: AnchorPlace, config: Pick<Config, 'azure'>): Promise<AnchorFiles> {
+export async function anchorFiles(
+  place: AnchorPlace,
+  config: Pick<Config, 'azure'>,
+): Promise<AnchorFiles & AnchorSource> {
   if (place.kind === 'folder') return anchorFolder(place.folder);
   const { anchorContainer, NotStorage } = await import('../azure/anchor-container.ts');
   try {

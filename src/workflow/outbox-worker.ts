@@ -13,8 +13,8 @@ export interface OutboxWorkerPorts {
   readonly run: (id: RequestId, run: number, traceparent: string | null) => Promise<Date | null>;
   /** Brings all cards of the request up to date. */
   readonly show: (id: RequestId) => Promise<void>;
-  /** Shows new events in the audit channel. */
-  readonly audit: (id: RequestId) => Promise<void>;
+  /** Shows new events in the audit channel; when to look again, null where everything is shown. */
+  readonly audit: (id: RequestId) => Promise<Date | null>;
   /** Says again that people are waited for; the time of the next reminder, null when there is nothing to remind of. */
   readonly remind: (id: RequestId, key: string) => Promise<Date | null>;
   /** Tells people of the event with that revision. */
@@ -54,8 +54,7 @@ async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Dat
       await ports.show(item.requestId);
       return null;
     case 'audit':
-      await ports.audit(item.requestId);
-      return null;
+      return ports.audit(item.requestId);
     case 'run':
       return ports.run(item.requestId, Number(item.key), item.traceparent);
     case 'remind':

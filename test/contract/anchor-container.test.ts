@@ -1,7 +1,7 @@
 import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
 import { anchorContainer } from '../../src/azure/anchor-container.ts';
 import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
-import type { AnchorFiles } from '../../src/domain/ports/anchor.ts';
+import type { AnchorFiles, AnchorSource } from '../../src/domain/ports/anchor.ts';
 import { storageCredential as credential, startAzurite } from '../support/azurite.ts';
 import { bodiesOf, logKey, publisherOf } from '../support/published-log.ts';
 
@@ -25,7 +25,7 @@ test.each(['public', 'usgovernment', 'china'] as const)('sends no token to a hos
 });
 
 atAzurite('a container', () => {
-  let files: AnchorFiles;
+  let files: AnchorFiles & AnchorSource;
   beforeAll(() => {
     files = anchorContainer({ url: azurite?.container ?? '', cloud: cloud(), credential });
   });
@@ -45,7 +45,9 @@ atAzurite('a container', () => {
       record.push(...all.slice(record.length, size));
       await publisher.publish();
     }
-    const source = { read: files.read, sizes: async () => [3, 256, 600] };
+    await files.write('checkpoints/notes.txt', Buffer.from('of somebody else\n'));
+    expect((await files.sizes()).toSorted((a, b) => a - b)).toEqual([1, 3, 256, 600]);
+    const source = { read: files.read, sizes: async () => (await files.sizes()).filter((size) => size > 1) };
     const reader = await AnchorReader.open(source, [logKey.verifier]);
     const found: string[] = [];
     for await (const body of reader.bodies()) found.push(body);

@@ -145,16 +145,21 @@ async function auditOf(id: string): Promise<Transcript> {
   const isTold = async () => {
     const [root = '', ...replies] = (await cards()).map(activityText);
     const upTo = /Shown up to event (\d+)/.exec(root)?.[1];
-    return /^Succeeded$/m.test(replies.at(-1) ?? '') && replies.at(-1)?.includes(`Chain at ${upTo}:`) === true;
+    const [last = '', checkpoint = ''] = replies.slice(-2);
+    return (
+      /^Succeeded$/m.test(last) && last.includes(`Chain at ${upTo}:`) && /Checkpoint of \d+ events/.test(checkpoint)
+    );
   };
   await until(isTold, 'the audit channel shows the request to its end');
-  const [root, ...replies] = (await cards()).map((card) => drawCard(cardOf(card) ?? {}));
+  const [root, ...all] = (await cards()).map((card) => drawCard(cardOf(card) ?? {}));
+  const [replies, checkpoint = []] = [all.slice(0, -1), all.at(-1)];
   t.shows('**Everybody** in # Audit sees', root ?? []);
   // Without the heading that says which events they are, and all but the last foot that says where the chain stands.
   const footOf = (lines: readonly string[]): number => lines.lastIndexOf('');
   const events = replies.flatMap((lines) => lines.slice(1, footOf(lines)));
   const [last = []] = replies.slice(-1);
   t.shows('**Everybody** in the thread under it sees', [...events, ...last.slice(footOf(last))]);
+  t.shows('**Everybody** in the thread under it sees, once all of it is published', checkpoint);
   return t;
 }
 

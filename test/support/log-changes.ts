@@ -1,8 +1,8 @@
 /** Every change that somebody could make to a published log, by kind. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { AnchorSource } from '../../src/audit/anchor/read-anchor.ts';
 import { bundleOf, entriesIn } from '../../src/audit/tlog/entry-bundle.ts';
+import type { AnchorSource } from '../../src/domain/ports/anchor.ts';
 import type { Change } from './outside-judges.ts';
 
 /** A published log in memory. */

@@ -1,9 +1,8 @@
 /** A folder that a log is published in. */
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
-import type { AnchorFiles } from '../../domain/ports/anchor.ts';
+import type { AnchorFiles, AnchorSource } from '../../domain/ports/anchor.ts';
 import { checkpointsPath } from './files.ts';
-import type { AnchorSource } from './read-anchor.ts';
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 

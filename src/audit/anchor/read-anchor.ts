@@ -3,7 +3,7 @@
  * to it make. Events come out one by one, so that they can be compared with a record, or replayed.
  */
 
-import type { AnchorFiles } from '../../domain/ports/anchor.ts';
+import type { AnchorFiles, AnchorSource } from '../../domain/ports/anchor.ts';
 import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
 import { GrowingTree } from '../tlog/growing-tree.ts';
 import { leafHash } from '../tlog/hashes.ts';
@@ -16,12 +16,6 @@ import { checkpointPath, newestPath } from './files.ts';
 
 export interface SignedCheckpoint extends Checkpoint {
   readonly signatures: OpenedNote['signatures'];
-}
-
-export interface AnchorSource {
-  readonly read: AnchorFiles['read'];
-  /** The numbers of events that checkpoints are kept for, in no order. */
-  readonly sizes: () => Promise<readonly number[]>;
 }
 
 /** The log is empty, or its newest checkpoint cannot be used: there is nothing to compare with. */

@@ -6,3 +6,10 @@ export interface AnchorFiles {
   /** In place of what was there, whole or not at all. Lies safely when it answers. Throws where the place cannot be reached. */
   write(path: string, bytes: Uint8Array): Promise<void>;
 }
+
+/** A published log, to be read. Throws where the place cannot be reached. */
+export interface AnchorSource {
+  readonly read: AnchorFiles['read'];
+  /** The numbers of events that checkpoints are kept for, in no order. */
+  readonly sizes: () => Promise<readonly number[]>;
+}

@@ -1,14 +1,13 @@
 /** The record: what seals it, how much there is, and whether it may be written now. */
 
-import { publishedCount } from '../../audit/anchor/files.ts';
 import { sealKeyUse } from '../../audit/key-file.ts';
 import { openSeals, sealKeyId } from '../../audit/seals.ts';
-import type { AnchorPlace } from '../../config/config.ts';
 import type { KeyPlace } from '../../config/place.ts';
 import { countOf } from '../../words/count.ts';
 import { durationWords } from '../../words/duration.ts';
 import { anchorFiles, anchorName } from '../anchor-files.ts';
 import { keptKeys } from '../kept-keys.ts';
+import { newestCheckpoint } from '../newest-checkpoint.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command, setClock } from './commands.ts';
 import { orFail } from './database.ts';
@@ -61,30 +60,18 @@ async function trailOf({ store }: Subjects): Promise<Diagnosis> {
 const lateAfter = 5;
 const leastLateMs = 60_000;
 
-/** A container is looked at as a copy of it. */
-function compareWith(place: AnchorPlace): readonly string[] {
-  if (place.kind === 'folder') return [command('cmk-bot', 'audit', 'verify', '--anchor', place.folder)];
-  const { hostname, pathname } = new URL(place.url);
-  const [account = '', container = ''] = [hostname.split('.')[0], pathname.slice(1)];
-  const from = command('--account-name', account, '--source', container, '--destination', 'anchor');
-  return [
-    `mkdir -p anchor && az storage blob download-batch --auth-mode login ${from}`,
-    command('cmk-bot', 'audit', 'verify', '--anchor', 'anchor'),
-  ];
-}
-
 /** Whether what is published goes on. Whether it is the record's own, `audit verify --anchor` shows. */
 async function anchorOf({ config, store }: Subjects): Promise<readonly Diagnosis[]> {
   if (config.anchor === null) return [];
   const { place, everyMs } = config.anchor;
   const where = anchorName(place);
-  const published = await publishedCount((await anchorFiles(place, config)).read);
+  const published = (await newestCheckpoint(await anchorFiles(place, config)))?.size ?? 0;
   const { seq, time } = await store.trail.head();
   const found = `${published} of ${seq} events are published in ${where}`;
   if (published > seq) {
     const mend =
       'The record is not the one that was published, or its end is gone: change nothing, and find out which.';
-    const commands = compareWith(place);
+    const commands = [command('cmk-bot', 'audit', 'verify', '--anchor', where)];
     return [
       fail(anchor, `${published} events are published in ${where}, and the record has ${seq}`, mend, { commands }),
     ];

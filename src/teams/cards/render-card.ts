@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { AgentsData } from './data/agents.ts';
 import { ApprovalData } from './data/approval.ts';
 import { ApprovalDecidedData } from './data/approval-decided.ts';
+import { AuditCheckpointData } from './data/audit-checkpoint.ts';
 import { AuditReplyData } from './data/audit-reply.ts';
 import { AuditRootData } from './data/audit-root.ts';
 import { FormEndedData } from './data/form-ended.ts';
@@ -41,6 +42,7 @@ export const cardSchemas = {
   agents: AgentsData,
   approval: ApprovalData,
   'approval-decided': ApprovalDecidedData,
+  'audit-checkpoint': AuditCheckpointData,
   'audit-reply': AuditReplyData,
   'audit-root': AuditRootData,
   'form-resource': FormResourceData,

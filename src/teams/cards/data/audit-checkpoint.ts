@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { CardText, Label } from '../plain-text.ts';
+import { Color } from './row.ts';
+
+const NoteLine = z.strictObject({ text: CardText });
+
+/** The checkpoint under which a request's end is published, whole, so that people have copies of it. */
+export const AuditCheckpointData = z.strictObject({
+  fallbackText: Label,
+  requestId: z.string(),
+  /** `Checkpoint of 121 events` */
+  title: CardText,
+  /** Whether enough witnesses signed it; empty where none is asked. */
+  witnessed: CardText,
+  witnessedColor: Color,
+  /** Name of the log, number of events, hash. */
+  lines: z.array(NoteLine).length(3),
+  signatures: z.array(NoteLine).min(1).max(64),
+});
+export type AuditCheckpointData = z.infer<typeof AuditCheckpointData>;

@@ -1,0 +1,36 @@
+/** The reply in the audit channel that holds a whole checkpoint of the published log. */
+import type { Request } from '../../../domain/request/request.ts';
+import type { Witnessing } from '../../../domain/witnessing.ts';
+import { countOf } from '../../../words/count.ts';
+import { enoughWords } from '../../../words/witnesses.ts';
+import { label, nothing, plain } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+
+/** A name of 200 letters and a signature. */
+const longestLine = 500;
+
+const linesOf = (text: string): { text: ReturnType<typeof plain> }[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => ({ text: plain(line, longestLine) }));
+
+/** `note`: the signed note, whole. `witnessing`: null where no witness is asked. */
+export function auditCheckpointCard(
+  request: Request,
+  { size, note }: { readonly size: number; readonly note: string },
+  witnessing: Witnessing | null,
+): AdaptiveCard {
+  const [text = '', signatures = ''] = note.split('\n\n');
+  const title = `Checkpoint of ${countOf(size, 'event', 'events')}`;
+  const enough = witnessing === null || witnessing.current >= witnessing.needed;
+  return renderCard('audit-checkpoint', {
+    fallbackText: label(`${request.id}: ${title}`),
+    requestId: request.id,
+    title: plain<string>(title),
+    witnessed: witnessing === null ? nothing : plain<string>(enoughWords(witnessing)),
+    witnessedColor: enough ? 'Default' : 'Warning',
+    lines: linesOf(text),
+    signatures: linesOf(signatures),
+  });
+}
