@@ -30,6 +30,8 @@ const pictures: readonly (readonly [name: string, card: string, width: number, w
   ['running-phone', 'running-spreading.requester', phone, 'folded'],
   ['needs-attention', 'needs-attention.requester', desktop, 'folded'],
   ['succeeded', 'succeeded.requester', desktop, 'folded'],
+  ['use-sought', 'succeeded-use-sought.requester', desktop, 'folded'],
+  ['use-seen', 'succeeded-use-seen.requester', desktop, 'folded'],
   ['rejected', 'rejected-with-comment.requester', desktop, 'folded'],
   ['overview', 'agents.all', desktop, 'folded'],
   ['requests', 'list.mixed', desktop, 'folded'],
