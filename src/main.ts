@@ -32,7 +32,7 @@ async function start(): Promise<void> {
   const evidence = await openEvidence(ground, azureSide, anchor);
   const alarm = startWitnessAlarm(ground, teamsSide);
   const control = await startControl(ground, evidence);
-  const bot = await startBot(ground, azureSide, teamsSide);
+  const bot = await startBot(ground, azureSide, teamsSide, evidence);
 
   // Nobody can ask any more, then what is under way comes to rest, then the record is published to its end and closed.
   stopInOrder([control, bot, alarm, runs, anchor, ground]);

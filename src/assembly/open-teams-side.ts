@@ -12,6 +12,7 @@ import { openLookups } from '../teams/posts/lookups.ts';
 import { type Notifier, openNotifier } from '../teams/posts/notifier.ts';
 import { openReminders, type Reminders } from '../teams/posts/reminders.ts';
 import { openWitnessPosts, type WitnessPosts } from '../teams/posts/witness-posts.ts';
+import { browserUrl } from './browser-url.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import type { AzureSide } from './open-azure-side.ts';
 import { type Edge, openEdge } from './open-edge.ts';
@@ -60,7 +61,8 @@ export function openTeamsSide(
     poll: { everyMs: config.azure.pollMs, atMostMs: defaultLimits.operationMs },
   };
   const contradicting = contradictingFor(ground);
-  const shownWith = { paused, stepUp: config.stepUp !== null, patience, portal, contradicting, now };
+  const evidence = browserUrl(config) !== null && config.anchor !== null;
+  const shownWith = { paused, stepUp: config.stepUp !== null, evidence, patience, portal, contradicting, now };
   const places = { approvalsChannel, operationsChannel, approvers };
   return {
     adapter,

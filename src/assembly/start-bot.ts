@@ -1,4 +1,7 @@
 /** The bot: what is typed and clicked, and where an approver signs in anew. From here on calls are taken. */
+import type { RequestId } from '../domain/ids.ts';
+import type { Actor } from '../domain/request/events.ts';
+import { type EvidencePorts, takeEvidence } from '../evidence/take-evidence.ts';
 import { FleetReader } from '../operations/read-fleet.ts';
 import { CmkBot } from '../teams/conversation/bot.ts';
 import { openForms } from '../teams/conversation/forms.ts';
@@ -6,9 +9,11 @@ import { type LaterCards, openLaterCards } from '../teams/conversation/later-car
 import { openLists } from '../teams/conversation/lists.ts';
 import { openOnce } from '../teams/conversation/once.ts';
 import { startServer } from '../teams/edge/server.ts';
+import { type EvidenceLinks, openEvidenceLinks } from '../teams/evidence/evidence-links.ts';
 import { holderOf } from '../teams/posts/stray-cards.ts';
 import { openAuthority } from '../teams/sign-in/authority.ts';
 import { openStepUp, type StepUpSignIn } from '../teams/sign-in/step-up.ts';
+import { browserUrl } from './browser-url.ts';
 import type { AzureSide } from './open-azure-side.ts';
 import type { Ground } from './open-ground.ts';
 import type { TeamsSide } from './open-teams-side.ts';
@@ -35,14 +40,33 @@ function openSignIn({ config, store, requests, log }: Ground, azureSide: AzureSi
   });
 }
 
+/** Null where nothing is published, or browsers do not reach the bot: then operators take evidence. */
+function openLinks(ground: Ground, { standings: { rolesOf } }: AzureSide, ports: EvidencePorts): EvidenceLinks | null {
+  const publicUrl = browserUrl(ground.config);
+  if (publicUrl === null || ports.log === null) return null;
+  const { store, log } = ground;
+  const take = (id: RequestId, actor: Actor, cause: string) =>
+    takeEvidence(ports, { id, actor, cause, texts: false, names: true });
+  return openEvidenceLinks({
+    documents: store.documents,
+    requests: store.requests,
+    publicUrl,
+    rolesOf,
+    take,
+    random,
+    now,
+    log,
+  });
+}
+
 function openBot(
   ground: Ground,
   azureSide: AzureSide,
   teamsSide: TeamsSide,
-  parts: { readonly stepUp: StepUpSignIn | null; readonly later: LaterCards },
+  parts: { readonly stepUp: StepUpSignIn | null; readonly later: LaterCards; readonly evidence: EvidenceLinks | null },
 ): CmkBot {
   const { config, store } = ground;
-  const { stepUp, later } = parts;
+  const { stepUp, later, evidence } = parts;
   const requests = refusingWrongClock(ground.requests);
   const { documents, conversations, people, shown } = store;
   const { azure, standings, portal } = azureSide;
@@ -74,26 +98,33 @@ function openBot(
     auditChannel: auditChannel !== null,
     rolesOf,
     stepUp,
+    evidence,
   });
 }
 
 /** Starts listening. */
-export async function startBot(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide): Promise<Part> {
+export async function startBot(
+  ground: Ground,
+  azureSide: AzureSide,
+  teamsSide: TeamsSide,
+  ports: EvidencePorts,
+): Promise<Part> {
   const { config, log, store, metrics, telemetry } = ground;
   const { adapter, callers } = teamsSide;
   const { mode, port, listen, callsAtOnce } = config.server;
   const stepUp = openSignIn(ground, azureSide, teamsSide);
   const later = openLaterCards(teamsSide.chat, log);
+  const evidence = openLinks(ground, azureSide, ports);
   const server = await startServer({
     adapter,
-    bot: openBot(ground, azureSide, teamsSide, { stepUp, later }),
+    bot: openBot(ground, azureSide, teamsSide, { stepUp, later, evidence }),
     callers,
     callsAtOnce,
     port,
     listen,
     local: mode === 'local',
     ready: async () => ((await store.clock.look()) === null ? null : 'clock'),
-    pages: stepUp?.pages ?? [],
+    pages: [...(stepUp?.pages ?? []), ...(evidence?.pages ?? [])],
     metrics,
     tracing: telemetry.tracing,
     log,

@@ -11,11 +11,13 @@ import { PackUnusable, verifyPack } from '../../src/audit/pack/verify-pack.ts';
 import { signingKey } from '../../src/audit/tlog/signing-key.ts';
 import { reportFacts } from '../../src/evidence/make-pack.ts';
 import { reportOf } from '../../src/evidence/report/report.ts';
+import { requestersGroup } from '../../src/local/people.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
 import { chromiumPath } from '../support/browser.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { type EvidenceWorld, logKey, logName, startEvidenceWorld, witnessKey } from '../support/evidence-world.ts';
-import { http } from '../support/local-azure.ts';
+import { changeState, http } from '../support/local-azure.ts';
+import type { BotAnswer } from '../support/local-teams.ts';
 import { type Judge, pythonJudge } from '../support/outside-judges.ts';
 import {
   asChange,
@@ -29,7 +31,7 @@ import {
 } from '../support/pack-changes.ts';
 import { print } from '../support/printed-report.ts';
 import { type Body, packOfRewritten } from '../support/rewritten-log.ts';
-import { approvalCard, approve, ask, choices, people, places, shows } from '../support/story.ts';
+import { answered, approvalCard, approve, ask, choices, people, places, shows } from '../support/story.ts';
 
 /** Evidence of real requests: what is in a pack, who can check it with what, and what of a changed one is found. */
 
@@ -224,6 +226,54 @@ inBrowser('the report', () => {
       expect(words).toContain(said);
     }
     expect(other.get(packFile.report)?.toString('utf8')).toContain('“Not this week”');
+  });
+});
+
+describe('the button on the card', () => {
+  const click = (person: string, card: { readonly id: string }, requestId = id) =>
+    evidence.world.teams.click(person, card.id, 'request.evidence', { data: { requestId, revision: 1 } });
+  const urlIn = (answer: BotAnswer): string =>
+    /"url":"(http[^"]*\/evidence\?ask=[^"]+)"/.exec(JSON.stringify(answer.body))?.[1] ?? '';
+  const downloadIn = (page: string): string => /class="button" href="([^"]+)"/.exec(page)?.[1] ?? '';
+  const card = () => shows(evidence.world, places.operations, people.requester, id, /Succeeded/);
+
+  it.each(['requester', 'approver'] as const)('gives the %s a link, which leads to the pack once', async (who) => {
+    const at = await card();
+    expect(JSON.stringify(at)).toContain('"request.evidence"');
+    const url = urlIn(await click(people[who], at));
+    const page = await (await fetch(url)).text();
+    expect(page).toContain(`Evidence of ${id}`);
+    const pack = await fetch(downloadIn(page));
+    expect(pack.headers.get('content-disposition')).toBe(`attachment; filename="${id}.zip"`);
+    const file = path.join(evidence.folder, `${who}.zip`);
+    await writeFile(file, Buffer.from(await pack.arrayBuffer()));
+    expect((await verify(file)).out).toMatch(/^proved: /);
+    const last: Body = JSON.parse((await read(file)).get(packFile.events)?.toString('utf8').split('\n').at(-2) ?? '');
+    expect(last).toMatchObject({ type: 'evidence-made', actor: { kind: 'person', id: people[who] } });
+    expect((await fetch(downloadIn(page))).status).toBe(410);
+    expect((await fetch(url)).status).toBe(410);
+  });
+
+  it('gives nothing to somebody who may not look, whatever they click', async () => {
+    const answer = await click(people.teamMember, await card());
+    expect(urlIn(answer)).toBe('');
+    expect(answered(answer)).toMatch(/not|ask an operator/i);
+  });
+
+  it('gives nothing for a link that was made up, or to somebody who lost their role since', async () => {
+    const made = `${evidence.world.botUrl.replace(/\/api\/messages$/, '')}/evidence/pack?ask=${'a'.repeat(43)}`;
+    expect((await fetch(made)).status).toBe(410);
+    const url = urlIn(await click(people.requester, await card()));
+    const page = await (await fetch(url)).text();
+    const members = (...ids: readonly string[]) =>
+      changeState(evidence.world.azure, (state) => {
+        for (const group of state.groups.filter((one: { id: string }) => one.id === requestersGroup.id))
+          group.memberIds = [...ids];
+      });
+    await members(people.approver);
+    expect((await fetch(downloadIn(page))).status).toBe(403);
+    await members(people.approver, people.requester);
+    expect((await fetch(downloadIn(page))).status).toBe(200);
   });
 });
 

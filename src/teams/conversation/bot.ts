@@ -7,10 +7,12 @@ import { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, People } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
+import { evidenceVerb } from '../cards/views/evidence-button.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { welcomeCard } from '../cards/views/welcome-view.ts';
 import { type Chat, isGone } from '../posts/chat.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
+import { answerEvidenceClick, type EvidenceClickOptions } from './evidence-click.ts';
 import { answerFormClick, clickedCard, openForm } from './form-click.ts';
 import { answerFormFromCard, opensForm } from './form-from-card.ts';
 import type { Forms } from './forms.ts';
@@ -23,13 +25,13 @@ import type { Once } from './once.ts';
 import { outlasting } from './outlasting.ts';
 import { parseMessage, type TypedMessage } from './parse-message.ts';
 import { type Reply, reply, send } from './reply.ts';
-import { answerRequestClick, type RequestClickOptions } from './request-click.ts';
+import { answerRequestClick } from './request-click.ts';
 import { type Started, startedBy } from './started.ts';
 import { search } from './typeahead.ts';
 import { type Admitted, helpFor, noCommandCard, resultCard } from './typed-cards.ts';
 import { type WelcomeOptions, welcome } from './welcome.ts';
 
-export interface BotOptions extends RequestClickOptions, WelcomeOptions {
+export interface BotOptions extends EvidenceClickOptions, WelcomeOptions {
   readonly commandPorts: CommandPorts;
   readonly forms: Forms;
   readonly lists: Lists;
@@ -172,6 +174,8 @@ export class CmkBot extends ActivityHandler {
     if (started !== null) return this.start(context, sender, started);
     const meant = meantBy(click.data.action.verb, click.data.action.data.text);
     if (meant !== null) return this.sayMeant(context, sender, meant);
+    if (click.data.action.verb === evidenceVerb)
+      return answerEvidenceClick(this.options, sender, clickedCard(context), click.data);
     if (click.data.action.verb.startsWith('list.')) return answerListClick(this.options, context, sender, click.data);
     return click.data.action.verb.startsWith('form.')
       ? this.formClick(context, sender, click.data)

@@ -5,6 +5,7 @@ import type { People } from '../../domain/ports/store.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { withDoubt } from '../cards/views/doubt-line.ts';
+import { withEvidence } from '../cards/views/evidence-button.ts';
 import { withPortal } from '../cards/views/portal-line.ts';
 import { everybody, hasViews, type Patience, type Reader } from '../cards/views/reader.ts';
 import { type CardKind, requestCard } from '../cards/views/request-card.ts';
@@ -20,6 +21,8 @@ export interface DrawingOptions {
   readonly paused: boolean;
   /** Approving needs a sign-in of its own: cards say so beforehand. */
   readonly stepUp: boolean;
+  /** Evidence of a request that has ended can be had with a click. */
+  readonly evidence: boolean;
   /** Null: nobody knows where Azure's own pages are. */
   readonly portal: Portal | null;
   /** How long things may take. */
@@ -47,7 +50,7 @@ function peopleIn(request: Request): PersonId[] {
 }
 
 export function openDrawing(options: DrawingOptions): Drawing {
-  const { directory, people, paused, stepUp, patience, portal, contradicting, now } = options;
+  const { directory, people, paused, stepUp, evidence, patience, portal, contradicting, now } = options;
 
   /** Whose views Teams fetches: those it knows of the requester, of who approved, and of who was asked. */
   async function refreshedFor(request: Request, asked: Asked): Promise<readonly string[]> {
@@ -76,8 +79,9 @@ export function openDrawing(options: DrawingOptions): Drawing {
       paused,
       stepUp,
     });
-    const whole = kind === 'short' ? card : withPortal(card, portal, request.plan, request.outputs.keyVersion);
-    return withDoubt(whole, witnesses);
+    if (kind === 'short') return withDoubt(card, witnesses);
+    const whole = withPortal(card, portal, request.plan, request.outputs.keyVersion);
+    return withDoubt(withEvidence(whole, request, evidence), witnesses);
   }
 
   return {

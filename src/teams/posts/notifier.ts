@@ -36,6 +36,8 @@ export interface NotifierOptions {
   readonly paused: boolean;
   /** Approving needs a sign-in of its own: cards say so beforehand. */
   readonly stepUp: boolean;
+  /** Evidence of a request that has ended can be had with a click. */
+  readonly evidence: boolean;
   /** How long things may take: cards of a run that waits say so. */
   readonly patience: DrawingOptions['patience'];
   /** Null: nobody knows where Azure's own pages are. */

@@ -5,7 +5,7 @@ import { label } from '../cards/plain-text.ts';
 export interface PageAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Buffer;
 }
 
 export interface PageWords {

@@ -92,7 +92,7 @@ async function visit(url: string, cookie?: string): Promise<PageAnswer> {
 
 /** What the page's button leads to. */
 const entraUrl = (answer: PageAnswer): URL =>
-  new URL((/class="button" href="([^"]+)"/.exec(answer.body)?.[1] ?? '').replaceAll('&amp;', '&'));
+  new URL((/class="button" href="([^"]+)"/.exec(String(answer.body))?.[1] ?? '').replaceAll('&amp;', '&'));
 
 /** Opens the link of a question and signs in on Entra's page; returns what the browser then sees. */
 async function signsIn(

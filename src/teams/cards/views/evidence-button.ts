@@ -1,0 +1,31 @@
+/** The last button of the card of a request that has ended: everything about it that others can check. */
+import { z } from 'zod';
+import { hasEnded, type Request } from '../../../domain/request/request.ts';
+import type { AdaptiveCard } from '../render-card.ts';
+
+export const evidenceVerb = 'request.evidence';
+
+const evidenceRow = 'evidence';
+
+/** `offered`: the bot publishes its record, and has an address for browsers. */
+export function withEvidence(card: AdaptiveCard, request: Request, offered: boolean): AdaptiveCard {
+  if (!offered || !hasEnded(request)) return card;
+  const data = { requestId: request.id, revision: request.asking };
+  const button = { type: 'Action.Execute', title: 'Evidence', verb: evidenceVerb, data };
+  const row = { type: 'ActionSet', id: evidenceRow, spacing: 'Default', actions: [button] };
+  return { ...card, body: [...card.body, row] };
+}
+
+const Row = z.looseObject({ type: z.string(), id: z.literal(evidenceRow), actions: z.array(z.unknown()) });
+
+/** With a link beside it, for whoever clicked and for nobody else. */
+export function withDownload(card: AdaptiveCard, url: string): AdaptiveCard {
+  const download = { type: 'Action.OpenUrl', title: 'Download evidence', url };
+  const body = card.body.map((element) => {
+    const row = Row.safeParse(element).data;
+    return row === undefined ? element : { ...row, actions: [download, ...row.actions] };
+  });
+  const text = 'The link is yours, for ten minutes and one pack.';
+  const note = { type: 'TextBlock', text, wrap: true, size: 'Small', isSubtle: true, spacing: 'Small' };
+  return { ...card, body: [...body, note] };
+}
