@@ -55,7 +55,7 @@ onPostgres('a replica that stands still until others took it for dead, and then 
     await untilFaultsAreMet(world);
     world.signalBot('SIGSTOP');
     await mendAzure(world);
-    const end = await world.startReplica('two', env);
+    const other = await world.startReplica('two', env);
     const ends = async () => (await readRecord(world)).events(id).at(-1) === 'succeeded';
     for (const until = Date.now() + 60_000; Date.now() < until && !(await ends()); ) await pause(300);
     const done = (await writes(world, from)).length;
@@ -66,7 +66,7 @@ onPostgres('a replica that stands still until others took it for dead, and then 
     expect((await writes(world, from)).slice(done)).toEqual([]);
     expect((await readRecord(world)).events(id)).toEqual(rows);
     await world.startBot();
-    await end('SIGINT');
+    await other.end('SIGINT');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     await putBack();
   });

@@ -162,7 +162,7 @@ onPostgres('two replicas over one PostgreSQL', () => {
     await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, ...untilMended });
     await approve(world, people.approver, card);
     await untilFaultsAreMet(world);
-    const endOther = await world.startReplica('two');
+    const other = await world.startReplica('two');
     await world.endBot('SIGKILL');
     await mendAzure(world);
     await shows(world, places.operations, people.requester, id, /Succeeded/);
@@ -171,17 +171,17 @@ onPostgres('two replicas over one PostgreSQL', () => {
     const record = await readRecord(world);
     expect(record.findings).toEqual([]);
     expect(record.events(id).filter((event) => event.startsWith('step-done'))).toHaveLength(5);
-    await endOther('SIGINT');
+    await other.end('SIGINT');
     expect(world.printed()).not.toMatch(/unhandled|unexpected error|audit before/i);
   });
 
   test('the one that died starts again under its name, and what it had in its hands waits for nobody', async () => {
-    const endOther = await world.startReplica('two');
+    const other = await world.startReplica('two');
     await world.startBot();
     const id = await ask(world, choices.policies);
     await approve(world, people.approver, await approvalCard(world, id));
     await world.endBot('SIGKILL');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
-    await endOther('SIGINT');
+    await other.end('SIGINT');
   });
 });

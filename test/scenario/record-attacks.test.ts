@@ -159,12 +159,12 @@ onPostgres('with the rights of the database’s owner', () => {
     const url = (await postgres?.newDatabase(base)) ?? '';
     const [forged] = liveAttacks;
     await world.startBot({ DATABASE_URL: url, CMK_REPLICA: 'one' });
-    const endSecond = await world.startReplica('two', { DATABASE_URL: url });
+    const second = await world.startReplica('two', { DATABASE_URL: url });
     const since = world.printed().length;
     await runAs(url, [...asOwner, ...(forged?.statements(record) ?? [])]);
     const ends = () => world.printed().slice(since).split('cmk-bot ends: ').slice(1);
     for (const until = Date.now() + 60_000; ends().length < 2 && Date.now() < until; ) await sleep(100);
-    await Promise.all([world.endBot('SIGINT'), endSecond('SIGINT')]);
+    await Promise.all([world.endBot('SIGINT'), second.end('SIGINT')]);
     expect(ends()).toHaveLength(2);
     for (const words of ends()) expect(words).toContain('the record was changed by somebody else');
     expect(await found(url)).toBe(forged?.verify);

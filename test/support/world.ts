@@ -39,12 +39,18 @@ export interface World {
   /** Starts the bot on what it kept. What is set here holds for this life only. */
   startBot(env?: NodeJS.ProcessEnv): Promise<void>;
   restartBot(how: EndSignal, env?: NodeJS.ProcessEnv): Promise<void>;
-  /** Starts a second bot on the same database, which Teams does not speak to; returns how to end it. */
-  startReplica(name: string, more?: NodeJS.ProcessEnv): Promise<(how: EndSignal) => Promise<void>>;
+  /** Starts a second bot on the same database, which Teams does not speak to. */
+  startReplica(name: string, more?: NodeJS.ProcessEnv): Promise<Replica>;
   /** Ends all three at once and starts them again on their data and ports. */
   restartEverything(how: EndSignal): Promise<void>;
   /** Ends everything and removes what it kept. Fails when the bot printed a secret, or what a person wrote or chose. */
   end(): Promise<void>;
+}
+
+/** Another bot on the same database. */
+export interface Replica {
+  readonly url: string;
+  end(how: EndSignal): Promise<void>;
 }
 
 const AzureRequest = z.object({
@@ -180,8 +186,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       output += text;
     });
     replicas.push(replica);
-    await untilReady(replica, `http://127.0.0.1:${port}`, () => output);
-    return (how: EndSignal) => replica.end(how);
+    const url = `http://127.0.0.1:${port}`;
+    await untilReady(replica, url, () => output);
+    return { url, end: (how: EndSignal) => replica.end(how) };
   };
   const end = async (): Promise<void> => {
     await Promise.all(replicas.map((one) => one.end('SIGKILL')));

@@ -1,0 +1,189 @@
+/**
+ * Three replicas, many requests at once, and every few seconds one of the three is killed and a new one started. So many
+ * requests as `CMK_CRASH_REQUESTS` says, 200 unless set; who is killed is chosen by `CMK_CRASH_SEED`, which is printed.
+ */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { agentIn } from '../support/azure-state.ts';
+import { type Balancer, startBalancer } from '../support/balancer.ts';
+import { changeState } from '../support/local-azure.ts';
+import type { SeenActivity } from '../support/local-teams.ts';
+import { startPostgres } from '../support/postgres.ts';
+import {
+  activityText,
+  answered,
+  approvalCard,
+  cardsAbout,
+  people,
+  places,
+  requestIdIn,
+  type,
+  writes,
+} from '../support/story.ts';
+import { type Replica, readRecord, startWorld, type World } from '../support/world.ts';
+
+const count = Number(process.env.CMK_CRASH_REQUESTS ?? 200);
+const seed = Number(process.env.CMK_CRASH_SEED ?? Date.now() % 1_000_000);
+const killEveryMs = 4_000;
+/** So many people ask, approve and look on at a time. */
+const atOnce = 6;
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const postgres = await startPostgres();
+afterAll(() => postgres?.stop());
+const onPostgres = postgres === null ? describe.skip : describe;
+
+/** Numbers that a seed gives: the same ones each time. */
+function* numbers(): Generator<number, never> {
+  for (let state = seed; ; ) {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    yield state / 2_147_483_648;
+  }
+}
+
+/** Does it again where nobody answered, as a person would. */
+async function again<T>(act: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      if (tries === 20) throw error;
+      await pause(1_000);
+    }
+  }
+}
+
+onPostgres('three replicas, of which one is killed every few seconds', () => {
+  let world: World;
+  let balancer: Balancer;
+  const replicas = new Map<string, Replica>();
+  const killedAt: number[] = [];
+  let started = 0;
+
+  const startOne = async (): Promise<void> => {
+    started += 1;
+    const name = `replica-${started}`;
+    const replica = await world.startReplica(name);
+    replicas.set(name, replica);
+    balancer.to.add(replica.url);
+  };
+
+  beforeAll(async () => {
+    world = await startWorld({ env: { DATABASE_URL: (await postgres?.newDatabase()) ?? '' } });
+    await changeState(world.azure, (state) => {
+      const pattern = agentIn(state, 'triage-agent-test');
+      for (let n = 1; n <= count; n += 1)
+        state.agents.push({ ...structuredClone(pattern), name: `agent-${n}`, etag: `"${n}"` });
+    });
+    await world.endBot('SIGINT');
+    balancer = await startBalancer(Number(new URL(world.botUrl).port));
+    await Promise.all([startOne(), startOne(), startOne()]);
+  });
+  afterAll(async () => {
+    await balancer?.close();
+    await world?.end();
+  });
+
+  /** From typing to an approval that was answered. */
+  async function live(agent: string): Promise<string> {
+    const form = await again(async () => {
+      const typed = `/enable-cmk resource=${agent} vault=kv-care-prod key=cmk-triage-agent`;
+      const { id } = await type(world, people.requester, typed);
+      // A card may say first that Azure takes long; where its replica is killed then, one types again.
+      const isForm = (one: SeenActivity) => one.id === id && activityText(one).includes('[Submit');
+      return world.teams.sees(places.operations, people.requester, isForm, 20_000);
+    });
+    const inputs = { justification: `For ${agent}`, acknowledgeDataLoss: 'true' };
+    const id = await again(async () => {
+      const more = { inputs, invokeId: `submit ${agent}` };
+      const said = answered(await world.teams.click(people.requester, form.id, 'form.submit', more));
+      const made = requestIdIn(said);
+      if (made === '') throw new Error(`nothing was submitted for ${agent}: ${said.slice(0, 500)}`);
+      return made;
+    });
+    const card = await again(() => approvalCard(world, id));
+    await again(async () => {
+      const more = { inputs: { acknowledgeIrreversible: 'true' }, invokeId: `approve ${agent}` };
+      answered(await world.teams.click(people.approver, card.id, 'request.approve', more));
+    });
+    return id;
+  }
+
+  async function killNow(choice: number): Promise<void> {
+    const all = [...replicas];
+    const [name, replica] = all[Math.floor(choice * all.length)] ?? [];
+    if (name === undefined || replica === undefined) return;
+    replicas.delete(name);
+    balancer.to.delete(replica.url);
+    killedAt.push(Date.now());
+    await replica.end('SIGKILL');
+    await startOne();
+  }
+
+  const ids = new Map<string, string>();
+
+  test(`${count} requests are asked, approved and carried out`, async () => {
+    const began = Date.now();
+    let done = false;
+    const killer = (async () => {
+      for (const choice of numbers()) {
+        await pause(killEveryMs);
+        if (done) return;
+        await killNow(choice);
+      }
+    })();
+    const waiting = Array.from({ length: count }, (_, index) => `agent-${index + 1}`);
+    const person = async (): Promise<void> => {
+      for (let agent = waiting.shift(); agent !== undefined; agent = waiting.shift()) ids.set(agent, await live(agent));
+    };
+    await Promise.all(Array.from({ length: atOnce }, person));
+    const ended = async () => {
+      const record = await readRecord(world);
+      return [...ids.values()].filter((id) => record.events(id).at(-1) === 'succeeded').length;
+    };
+    while ((await ended()) < count) await pause(1_000);
+    done = true;
+    await killer;
+    const adopted = world.printed().split('a run that lost its replica is taken over').length - 1;
+    process.stdout.write(
+      `replicas: ${count} requests in ${Math.round((Date.now() - began) / 1_000)} s, ${killedAt.length} kills, ${adopted} runs adopted, seed ${seed}\n`,
+    );
+    expect(killedAt.length).toBeGreaterThan(0);
+  }, 3_600_000);
+
+  test('each change of Azure happened once', async () => {
+    const effects = (await writes(world)).filter((write) => / 20[01]$/.test(write));
+    const ofAgents = effects.filter((write) => /healthBots\/agent-\d+ /.test(write));
+    const times = new Map<string, number>();
+    for (const write of ofAgents) times.set(write, (times.get(write) ?? 0) + 1);
+    // Its identity, and its key.
+    expect([...times].filter(([, many]) => many !== 2)).toEqual([]);
+    expect(times.size).toBe(count);
+    expect(effects.filter((write) => write.includes('roleAssignments'))).toHaveLength(count);
+    expect(effects.filter((write) => write.startsWith('PATCH vaults/kv-care-prod'))).toHaveLength(1);
+  });
+
+  test('every card says how it ended, and at most one more than usual of each stands there', async () => {
+    let extra = 0;
+    for (const id of ids.values()) {
+      for (const place of [places.operations, places.approvals]) {
+        const cards = await again(async () => {
+          const all = await cardsAbout(world, place, people.approver, id);
+          if (!all.every((card) => /Succeeded/.test(activityText(card)))) throw new Error(`a card of ${id} is old`);
+          return all;
+        });
+        expect([1, 2]).toContain(cards.length);
+        extra += cards.length - 1;
+      }
+    }
+    process.stdout.write(`replicas: ${extra} extra cards\n`);
+  }, 600_000);
+
+  test('the record verifies; every step was done once', async () => {
+    const record = await readRecord(world);
+    expect(record.findings).toEqual([]);
+    for (const id of ids.values()) {
+      const done = record.events(id).filter((event) => event.startsWith('step-done'));
+      expect(new Set(done.map((event) => event.split('/')[0])).size).toBe(done.length);
+    }
+  });
+});
