@@ -43,7 +43,13 @@ const cases: readonly Case[] = [
     file: 'src/domain/plan.ts',
     after: "  'set-cmk',\n",
     added: "  'one-more',\n",
-    objections: ['src/audit/ocsf-classes.ts', 'src/steps/registry.ts', 'src/words/steps.ts', 'src/words/waiting.ts'],
+    objections: [
+      'src/audit/ocsf-classes.ts',
+      'src/evidence/report/steps-told.ts',
+      'src/steps/registry.ts',
+      'src/words/steps.ts',
+      'src/words/waiting.ts',
+    ],
   },
   {
     more: 'code of what the bot found',
@@ -64,7 +70,12 @@ const cases: readonly Case[] = [
     file: 'src/domain/effect.ts',
     after: "  z.strictObject({ change: z.literal('soft-delete'), target: ArmId, before: z.literal('off') }),\n",
     added: "  z.strictObject({ change: z.literal('one-more'), target: ArmId, before: z.literal('off') }),\n",
-    objections: ['src/resources/rights.ts', 'src/words/steps.ts'],
+    objections: [
+      'src/evidence/report/changed.ts',
+      'src/evidence/report/steps-told.ts',
+      'src/resources/rights.ts',
+      'src/words/steps.ts',
+    ],
   },
   {
     more: 'judgement of a check',
@@ -92,7 +103,7 @@ const cases: readonly Case[] = [
     file: 'src/domain/proof.ts',
     after: "z.enum(['read-back', ",
     added: "'one-more', ",
-    objections: ['src/words/evidence.ts', 'src/words/steps.ts'],
+    objections: ['src/evidence/report/proved.ts', 'src/words/evidence.ts', 'src/words/steps.ts'],
   },
 ];
 
