@@ -294,7 +294,7 @@ describe('at the command line', () => {
   });
 
   test('no cell of the table for spreadsheets is a formula, whatever it is quoted in', async () => {
-    const { out } = await cli('audit', 'export', '--format', 'csv');
+    const { out } = await cli('audit', 'export', '--format', 'csv', '--texts');
     const cells = [...out.matchAll(/(?:^|,|\r\n)(?:"((?:[^"]|"")*)"|([^",\r\n]*))/g)].map(
       ([, quoted, bare]) => quoted ?? bare ?? '',
     );
