@@ -63,7 +63,13 @@ const modules = (packagesFrom: string): BuildOptions => ({
   outExtension: { '.js': '.mjs' },
   banner: { js: surroundings(packagesFrom) },
 });
-const scripts: BuildOptions = { format: 'cjs', outExtension: { '.js': '.bundle.cjs' }, legalComments: 'none' };
+const scripts: BuildOptions = {
+  format: 'cjs',
+  outExtension: { '.js': '.bundle.cjs' },
+  legalComments: 'none',
+  // What V8 compiled earlier has no way to import anything later; requiring does the same.
+  supported: { 'dynamic-import': false },
+};
 
 /** Writes the programs, each as `NAME.mjs`, and what they share. Nothing that is there is removed. */
 export async function bundle({ programs, folder, addressOf, packagesFrom, minify, as }: Bundling): Promise<void> {

@@ -3,6 +3,7 @@ import type { Verdict } from '../domain/evidence/verdict.ts';
 import { sameVaultUri } from '../domain/observed.ts';
 import { ProofLevel } from '../domain/proof.ts';
 import type { Request, Succeeded } from '../domain/request/request.ts';
+import { utcInWords } from './instants.ts';
 import { resourceKeyWords } from './keys.ts';
 import { stepTitles } from './steps.ts';
 
@@ -25,14 +26,6 @@ export type Who = (id: string | null) => string;
 
 const strong = (text: string) => ({ strong: text });
 
-const months = 'January February March April May June July August September October November December'.split(' ');
-
-/** `24 November 2026, 23:55:28 UTC` */
-export function evidenceTime(time: string): string {
-  const at = new Date(time);
-  return `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()}, ${at.toISOString().slice(11, 19)} UTC`;
-}
-
 /** `L2`: the levels are numbered from 0. */
 export const levelCode = (level: ProofLevel): string => `L${ProofLevel.options.indexOf(level)}`;
 const highest = `L${ProofLevel.options.length - 1}`;
@@ -49,7 +42,7 @@ function notSeen({ use }: Pick<Succeeded, 'use'>): string {
   if (use === null) return provedBy['key-usable'];
   const { judged, until } = use;
   if (judged === null)
-    return `the key works; its use by the agent is awaited in the vault’s log until ${evidenceTime(until)}`;
+    return `the key works; its use by the agent is awaited in the vault’s log until ${utcInWords(until)}`;
   return judged.answer.outcome === 'not-used'
     ? 'the key works, and by the vault’s log the agent has not used it'
     : 'the key works; whether the agent uses it is not known';
@@ -83,7 +76,7 @@ function underKey(request: Request, verdict: Extract<Verdict, { is: 'under-key' 
     strong(key.keyName),
     ' in ',
     strong(vaultName(request, key.vaultUri)),
-    `${holds ? ' since' : ' on'} ${evidenceTime(since)}; `,
+    `${holds ? ' since' : ' on'} ${utcInWords(since)}; `,
     ...deciders(request, who),
   ];
   const proof: Sentence =
@@ -119,7 +112,7 @@ function notChanged(request: Request, verdict: Extract<Verdict, { is: 'not-chang
       strong(who(request.requester)),
       ' asked, ',
       ...end,
-      `, ${evidenceTime(at)}.`,
+      `, ${utcInWords(at)}.`,
     ],
   };
 }
@@ -133,7 +126,7 @@ function failed(request: Request, { step, done, by, at }: Extract<Verdict, { is:
       strong(request.resourceName),
       ` was not put under the key that was asked for: the run stopped ${where}, and `,
       strong(who(by)),
-      ` gave it up, ${evidenceTime(at)}. Done, and left as it is: ${left}.`,
+      ` gave it up, ${utcInWords(at)}. Done, and left as it is: ${left}.`,
     ],
   };
 }
@@ -153,7 +146,7 @@ function open(request: Request, { state, step, at }: Extract<Verdict, { is: 'ope
       strong(request.resourceName),
       ' is not yet under the key that ',
       strong(who(request.requester)),
-      ` asked for: ${waits[state]}${where}, since ${evidenceTime(at)}.`,
+      ` asked for: ${waits[state]}${where}, since ${utcInWords(at)}.`,
     ],
   };
 }

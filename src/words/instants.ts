@@ -25,6 +25,15 @@ export const utcMinute = (time: string): string =>
 /** `2026-11-24 14:02:17 UTC` */
 export const utcSecond = (time: string): string => formed(time, (day, timeOfDay) => `${day} ${timeOfDay} UTC`);
 
+const months = 'January February March April May June July August September October November December'.split(' ');
+
+/** `24 November 2026, 23:55:28 UTC`, for what is printed and read aloud. */
+export const utcInWords = (time: string): string =>
+  formed(time, (day, timeOfDay) => {
+    const [year, month, date] = day.split('-').map(Number);
+    return `${date} ${months[(month ?? 1) - 1]} ${year}, ${timeOfDay} UTC`;
+  });
+
 const minuteMs = 60_000;
 
 /** `3 days left`, `2 hours ago`, `just now` */

@@ -4,6 +4,7 @@
  * it, in `….log`, stands a line for each commit that was counted.
  */
 import { appendFileSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { PGlite } from '@electric-sql/pglite';
 
@@ -58,9 +59,11 @@ function commit(/** @type {string} */ what) {
 }
 
 const embedded = new Session();
-for (const name of /** @type {const} */ (['query', 'exec'])) {
-  const run = PGlite.prototype[name];
-  PGlite.prototype[name] = async function (/** @type {string} */ sql, /** @type {unknown[]} */ ...rest) {
+/** Programs are modules or scripts, and the package has a class for each. */
+const classes = [PGlite, createRequire(import.meta.url)('@electric-sql/pglite').PGlite];
+for (const [one, name] of classes.flatMap((each) => [/** @type {const} */ ([each, 'query']), [each, 'exec']])) {
+  const run = one.prototype[name];
+  one.prototype[name] = async function (/** @type {string} */ sql, /** @type {unknown[]} */ ...rest) {
     const what = embedded.leaves(sql);
     const diesAfter = what !== null && commit(what);
     const result = await run.call(this, sql, ...rest);
