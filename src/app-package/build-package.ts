@@ -1,6 +1,7 @@
 /** The app package that an administrator uploads: three files at the root of a zip. */
 import { readFile } from 'node:fs/promises';
 import { strToU8, zipSync } from 'fflate';
+import { ownVersion } from '../config/version.ts';
 import { fillManifest, Manifest, sampleValuesIn } from './fill-manifest.ts';
 import type { Settings } from './settings.ts';
 import { validateManifest } from './validate-manifest.ts';
@@ -11,9 +12,10 @@ export type BuiltPackage =
   | { readonly kind: 'built'; readonly bytes: Uint8Array }
   | { readonly kind: 'refused'; readonly problems: readonly string[] };
 
-/** The manifest as it stands in the repository: the one of the local tenant. */
+/** The manifest as it stands in the repository, the one of the local tenant; its version is the program's. */
 async function readTemplate(): Promise<Manifest> {
-  return Manifest.parse(JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8')));
+  const template = Manifest.parse(JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8')));
+  return { ...template, version: await ownVersion() };
 }
 
 /**

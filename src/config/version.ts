@@ -1,4 +1,4 @@
-/** Which version this is. `package.json` says it; the app's manifest says the same, and a test compares. */
+/** Which version this is: `package.json` says it, and nothing else. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 

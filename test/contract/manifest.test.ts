@@ -88,14 +88,15 @@ describe('the app manifest', () => {
   it('asks for no permission on teams or chats', async () => {
     expect(await readTemplate()).not.toHaveProperty('authorization');
   });
-
-  it('has the version of the project', async () => {
-    const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
-    expect(await readTemplate()).toMatchObject({ version });
-  });
 });
 
 describe('the app package', () => {
+  it('has the version of the project, which stands in package.json alone', async () => {
+    const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+    expect((await built(complete)).manifest).toMatchObject({ version });
+    expect(await readTemplate()).toMatchObject({ version: '0.0.0' });
+  });
+
   it('holds the manifest and the two icons at its root, and nothing else', async () => {
     const { files } = await built(complete);
     expect(Object.keys(files)).toEqual(['manifest.json', 'color.png', 'outline.png']);
