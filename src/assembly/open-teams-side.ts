@@ -46,6 +46,7 @@ export function openTeamsSide(
   const { policy, paused } = config;
   const { tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel: channelId } = config.teams;
   const { shown, conversations, people } = store;
+  const { onWritten } = store.outbox;
   const { adapter, callers, trust, botAppId } = openEdge(ground);
   const bot = { botAppId, botId: `28:${botAppId}` };
   const chat = openChat({ adapter, ...bot, tenantId, conversations, serviceUrl, trust, log: ground.log });
@@ -69,7 +70,7 @@ export function openTeamsSide(
     callers,
     chat,
     directory,
-    notifier: openNotifier({ ...posts, conversations, people, ...places, ...shownWith }),
+    notifier: openNotifier({ ...posts, onWritten, conversations, people, ...places, ...shownWith }),
     calls,
     reminders: openReminders({ requests, calls, directory, now }),
     contradicting,

@@ -14,7 +14,7 @@ const foldAll = (all: ReadonlyMap<string, readonly StoredEvent[]>): readonly Req
   [...all].flatMap(([id, events]) => fold(RequestId.parse(id), events) ?? []);
 
 /** `written` is called after a commit that may have written outbox rows. */
-export function openRequests(pool: Pool, tools: AppendTools, written: () => void): Requests {
+export function openRequests(pool: Pool, tools: AppendTools, written: (after: Request) => void): Requests {
   return {
     append: async (id, cause, decide) => {
       const before = tools.clock.read();
@@ -22,7 +22,7 @@ export function openRequests(pool: Pool, tools: AppendTools, written: () => void
         const { now: database, ...head } = readLocked(rows);
         return appendIn(sql, tools, id, cause, decide, { head, told: { before, database } });
       });
-      if (answer.kind === 'accepted' && !answer.replay) written();
+      if (answer.kind === 'accepted' && !answer.replay) written(answer.request);
       return answer;
     },
     load: async (id) => fold(id, await eventsOf(pool, tools, id)),

@@ -1,6 +1,7 @@
 /** Everything the product keeps, over one database. */
 import type { Store } from '../domain/ports/store.ts';
 import type { WitnessBook } from '../domain/ports/witnesses.ts';
+import type { Request } from '../domain/request/request.ts';
 import type { AppendTools } from './append.ts';
 import { type ClockGuard, type ClockGuardTools, openClockGuard } from './clock-guard.ts';
 import { openConversations } from './conversations.ts';
@@ -35,10 +36,10 @@ export function openStore(database: Database, given: StoreTools, beatMs = usualB
   const { pool } = database;
   const clock = openClockGuard(database, given);
   const tools: AppendTools = { trace: () => null, ...given, clock, known: new KnownRecord(given) };
-  const listeners: (() => void)[] = [];
+  const listeners: ((after: Request) => void)[] = [];
   // In a turn of their own: a listener's mistake must not take back the answer to a commit.
-  const written = (): void => {
-    for (const listener of listeners) queueMicrotask(listener);
+  const written = (after: Request): void => {
+    for (const listener of listeners) queueMicrotask(() => listener(after));
   };
   return {
     requests: openRequests(pool, tools, written),

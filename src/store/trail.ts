@@ -90,7 +90,7 @@ async function resumeIn(sql: Sql, tools: AppendTools, decide: Parameters<Trail['
 export function openTrail(
   { pool, forgetJournal }: Pick<Database, 'pool' | 'forgetJournal'>,
   tools: AppendTools,
-  written: () => void,
+  written: (after: Request) => void,
 ): Trail {
   return {
     head: () => readHead(pool),
@@ -121,7 +121,7 @@ export function openTrail(
       select(pool, TextRow, `${texts} where request_id = any($1) order by request_id, revision, field`, [ids]),
     resume: async (decide) => {
       const answer = await inTransaction(pool, (sql) => resumeIn(sql, tools, decide));
-      if (answer.kind === 'accepted') written();
+      if (answer.kind === 'accepted') written(answer.request);
       return answer;
     },
     erase: async (id, cause, decide) => {
@@ -131,7 +131,7 @@ export function openTrail(
         // form keeps what was typed until it is submitted. Done again when the call is repeated.
         await pool.query('vacuum (full, analyze) cmk.free_text, cmk.document');
         await forgetJournal();
-        if (!answer.replay) written();
+        if (!answer.replay) written(answer.request);
       }
       return answer;
     },

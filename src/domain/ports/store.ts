@@ -81,8 +81,11 @@ export interface Outbox {
   comeBack(item: OutboxItem, dueAt: Date): Promise<void>;
   /** Since when the oldest row that is due has been; null when none is. */
   oldestDue(now: Date): Promise<Date | null>;
-  /** Calls back after a commit in this process wrote rows, so that nobody has to wait for the next sweep. */
-  onWritten(listener: () => void): void;
+  /**
+   * Calls back after a commit in this process wrote rows, with the request right after it, so that nobody has to wait for the
+   * next sweep. Listeners are called in the order in which they came.
+   */
+  onWritten(listener: (after: Request) => void): void;
 }
 
 /** One replica of the program. */

@@ -3,7 +3,7 @@
  * their own. A card that is lost, refused or deleted is posted again the next time.
  */
 import type { RequestId } from '../../domain/ids.ts';
-import type { Conversations, People, Requests, Shown } from '../../domain/ports/store.ts';
+import type { Conversations, Outbox, People, Requests, Shown } from '../../domain/ports/store.ts';
 import type { Origin } from '../../domain/request/events.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
@@ -24,6 +24,7 @@ import { wantedCards } from './wanted-cards.ts';
 export interface NotifierOptions {
   readonly requests: Requests;
   readonly shown: Shown;
+  readonly onWritten: Outbox['onWritten'];
   readonly chat: Chat;
   readonly directory: Directory;
   readonly conversations: Conversations;
@@ -64,6 +65,9 @@ export interface Notifier {
   open(request: Request, place: Origin, reader: Reader): Promise<void>;
 }
 
+/** What it came to: nothing more follows by itself that the card could wait to show along with it. */
+const isWaitedFor = (request: Request): boolean => hasEnded(request) || request.state === 'needs-attention';
+
 type Click = Omit<Looked, 'reader'>;
 
 /** Which card stands there; a copy that nobody knew of is brought up to date for everybody. */
@@ -87,6 +91,9 @@ export function openNotifier(options: NotifierOptions): Notifier {
   const { requests, shown, approvers } = options;
   const drawing = openDrawing(options);
   const pace = openPace();
+  options.onWritten((after) => {
+    if (isWaitedFor(after)) pace.atOnce(after.id);
+  });
   return {
     async cardFor(request, looked) {
       const asked = await approvers.of(request, 'a click waits');
@@ -123,7 +130,7 @@ export function openNotifier(options: NotifierOptions): Notifier {
       );
       const refused = results.find((result) => result.status === 'rejected');
       if (refused?.status === 'rejected') throw refused.reason;
-      if (hasEnded(request)) pace.forget(id);
+      if (hasEnded(request)) pace.atOnce(id);
     },
   };
 }

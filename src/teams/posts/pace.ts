@@ -8,20 +8,27 @@ const betweenUpdatesMs = 1_000;
 export interface Pace {
   /** Waits until the request may be shown again, and counts it as shown. */
   turn(id: RequestId): Promise<void>;
-  /** The request has ended: it will hardly be shown again. */
-  forget(id: RequestId): void;
+  /** Somebody waits for what the request came to: who waits for its turn has it now, and the next need not wait. */
+  atOnce(id: RequestId): void;
 }
 
 export function openPace(): Pace {
   const last = new Map<RequestId, number>();
+  const waiting = new Map<RequestId, AbortController>();
   return {
     async turn(id) {
       const since = Date.now() - (last.get(id) ?? 0);
-      if (since < betweenUpdatesMs) await sleep(betweenUpdatesMs - since);
+      if (since < betweenUpdatesMs) {
+        const cut = waiting.get(id) ?? new AbortController();
+        waiting.set(id, cut);
+        await sleep(betweenUpdatesMs - since, undefined, { signal: cut.signal }).catch(() => undefined);
+      }
       last.set(id, Date.now());
     },
-    forget(id) {
+    atOnce(id) {
       last.delete(id);
+      waiting.get(id)?.abort();
+      waiting.delete(id);
     },
   };
 }
