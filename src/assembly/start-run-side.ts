@@ -1,6 +1,7 @@
 /** The runs of approved plans, and whatever else must follow from what is stored. */
 import { randomUUID } from 'node:crypto';
 import { permitting } from '../azure/permits.ts';
+import type { ReplicaNameTaken } from '../domain/ports/store.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
 import type { Log } from '../observability/log.ts';
 import { roleRights } from '../store/runtime-role.ts';
@@ -24,7 +25,7 @@ import { waitingForClock } from './wrong-clock.ts';
 /** What this process holds in memory is old: whatever keeps it running starts it anew. */
 const endTaken =
   (log: Log) =>
-  ({ message }: RunTaken): void => {
+  ({ message }: RunTaken | ReplicaNameTaken): void => {
     log.fatal({}, message);
     process.stderr.write(`cmk-bot ends: ${message}\n`);
     process.exit(1);
@@ -60,7 +61,11 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     now,
   };
   const me = { name: config.replica, instance: randomUUID(), workflowVersion };
-  const signOff = await replicas.signOn(me, (error) => log.warn({ err: error }, 'this replica could not say it lives'));
+  const signOff = await replicas.signOn(me, {
+    onTrouble: (error) => log.warn({ err: error }, 'this replica could not say it lives'),
+    onGone: (gone) => log.warn({ gone }, 'replicas are dead: what they had in hand is taken over'),
+    onNameTaken: endTaken(log),
+  });
   const { owns: ownTables } = await roleRights(database.pool);
   if (ownTables && config.server.mode === 'production' && database.kind === 'postgres') {
     log.warn({}, `the bot’s database user owns the tables: ${ownerAdvice}`);

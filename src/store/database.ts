@@ -2,7 +2,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { Pool, type PoolConfig } from 'pg';
+import { Client, Pool, type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { FolderLost, lockFolder } from './folder-lock.ts';
 import { LitePool, parsers } from './lite-pool.ts';
@@ -27,6 +27,8 @@ export interface Database {
   readonly kind: 'pglite' | 'postgres';
   /** Also good for the workflow engine's `systemDatabasePool`. */
   readonly pool: Pool;
+  /** A connection beside the pool's, not yet opened, that fails what is not answered within seconds. Null: there is one session. */
+  readonly newSession: (() => Client) | null;
   /**
    * Destroys what the journal beside the tables still holds of deleted rows. Only where the files are this process's own: on a
    * server the journal belongs to whoever keeps the server, and so do its backups.
@@ -69,7 +71,13 @@ async function openLite(dataDir: string, onLost: (error: FolderLost) => void = (
       await lock.release();
     });
     // The one place where the look-alike passes for the real thing; lite-pool.ts says what it lacks.
-    return { kind: 'pglite', pool: pool as unknown as Pool, forgetJournal: () => forgetJournal(pool), close };
+    return {
+      kind: 'pglite',
+      pool: pool as unknown as Pool,
+      newSession: null,
+      forgetJournal: () => forgetJournal(pool),
+      close,
+    };
   } catch (error) {
     await lock.release();
     throw error;
@@ -101,7 +109,15 @@ async function openPostgres(options: ServerOptions): Promise<Database> {
   });
   // An idle connection that breaks is dropped by the pool; without a listener its error would end the process.
   pool.on('error', () => undefined);
-  return { kind: 'postgres', pool, forgetJournal: async () => undefined, close: once(() => pool.end()) };
+  const newSession = (): Client =>
+    new Client({
+      ...atServer(options),
+      connectionTimeoutMillis: 3_000,
+      query_timeout: 3_000,
+      keepAlive: true,
+      application_name: 'cmk-bot lives',
+    });
+  return { kind: 'postgres', pool, newSession, forgetJournal: async () => undefined, close: once(() => pool.end()) };
 }
 
 /** Several ways to stop may meet: whoever closes second waits for the first. */

@@ -63,12 +63,10 @@ export async function writeWithOutbox(
  * Claiming is one statement, a transaction of its own; replicas skip what another is claiming, and leave what only a newer
  * program knows to it.
  */
-const claimFor = (
-  beatMs: number,
-): string => `update cmk.outbox o set leased_until = $2, leased_version = o.version, leased_by = $5
+const claim = `update cmk.outbox o set leased_until = $2, leased_version = o.version, leased_by = $5
   from (select request_id, kind, key from cmk.outbox
     where due_at <= $1 and kind = any($4)
-      and (leased_until is null or leased_until <= $1 or leased_by not in (${aliveInstances(beatMs)}))
+      and (leased_until is null or leased_until <= $1 or leased_by not in (${aliveInstances}))
     order by due_at limit $3 for update skip locked) due
   where o.request_id = due.request_id and o.kind = due.kind and o.key = due.key
   returning o.request_id, o.kind, o.key, o.due_at, o.attempts, o.version, o.traceparent`;
@@ -103,18 +101,12 @@ async function giveBack(sql: Sql, item: OutboxItem, dueAt: Date, attempts: numbe
 
 /** While a clock is wrong nothing comes due, and what was in hand keeps its time: a row due by that clock would wait for it. */
 export interface OutboxTools {
-  readonly beatMs: number;
   readonly clock: Pick<ClockGuard, 'clock'>;
   /** Told of rows that are dropped because no event asks for them. */
   readonly onUnasked: (row: Unasked) => void;
 }
 
-export function openOutbox(
-  pool: Pool,
-  onWritten: Outbox['onWritten'],
-  { beatMs, clock, onUnasked }: OutboxTools,
-): Outbox {
-  const claim = claimFor(beatMs);
+export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, onUnasked }: OutboxTools): Outbox {
   const believed = async (): Promise<boolean> => (await clock.clock()) === null;
   const dueAgain = async (item: OutboxItem, dueAt: Date): Promise<Date> =>
     (await believed()) ? dueAt : new Date(item.dueAt);

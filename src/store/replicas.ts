@@ -1,22 +1,25 @@
-/** Which replicas of the program are alive on this database. */
+/** Which replicas of the program are alive on this database. One is alive until it says goodbye, or another buries it. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { type ReplicaIdentity, ReplicaNameTaken, type Replicas } from '../domain/ports/store.ts';
+import { type Heard, type ReplicaIdentity, ReplicaNameTaken, type Replicas } from '../domain/ports/store.ts';
+import type { Database } from './database.ts';
+import { isConnected, Lifeline } from './lifeline.ts';
 import { change, type Sql, select, selectOne } from './sql.ts';
 
 /** How often a replica says that it is alive, where nobody says otherwise. */
 export const usualBeatMs = 1_000;
 /** Not heard of for so many beats, it is dead: a process held up for a moment is not to be taken for one. */
-const deadAfterBeats = 8;
-/** Enough for a living namesake to have said so. */
-const listenBeats = 3;
+const silentBeats = 8;
+/** Where its connection has ended as well: enough for one that lives to have opened another. */
+const goneBeats = 3;
+/** Whoever did not get through itself for so long judges nobody before it got through for {@link goneBeats} again. */
+const gapBeats = 2;
 
-/** Whether an instance is alive, for use in other queries; compares with the database's clock, the only one all share. */
-export const aliveInstances = (beatMs: number): string =>
-  `select instance from cmk.replica where seen > now() - interval '${deadAfterBeats * beatMs} milliseconds'`;
+/** Whether an instance is alive, for use in other queries. */
+export const aliveInstances = 'select instance from cmk.replica';
 
-const Seen = z.object({ instance: z.string(), seen: z.date() });
 const Alive = z.object({ name: z.string(), workflow_version: z.string() });
+const Name = z.object({ name: z.string() });
 
 const appear = (sql: Sql, { name, instance, workflowVersion }: ReplicaIdentity): Promise<number> =>
   change(
@@ -26,55 +29,147 @@ const appear = (sql: Sql, { name, instance, workflowVersion }: ReplicaIdentity):
     [name, instance, workflowVersion],
   );
 
-/** Whoever was held up for long, and whose name another process has taken meanwhile, does not take it back. */
-const beat = (sql: Sql, { name, instance, workflowVersion }: ReplicaIdentity): Promise<number> =>
-  change(
+/** Whoever was held up for long, and whose name another process has taken meanwhile, does not take it back: false. */
+const beat = async (sql: Sql, { name, instance, workflowVersion }: ReplicaIdentity): Promise<boolean> =>
+  (await change(
     sql,
     `insert into cmk.replica as r values ($1, $2, $3, now()) on conflict (name) do update
       set seen = now() where r.instance = excluded.instance`,
     [name, instance, workflowVersion],
-  );
+  )) > 0;
 
-const namesake = (sql: Sql, name: string) =>
-  selectOne(sql, Seen, 'select instance, seen from cmk.replica where name = $1', [name]);
+/** Runs are looked at when one leaves, for they may have been its own: `left` removes rows of replicas. */
+const leaving = (left: string): string => `with gone as (${left} returning r.name),
+  brought as (update cmk.outbox set due_at = $2 where kind = 'run' and due_at > $2 and exists (select 1 from gone))
+  select name from gone`;
+
+const dead = (beatMs: number): string => {
+  const quiet = (beats: number): string => `r.seen < now() - interval '${beats * beatMs} milliseconds'`;
+  return `${quiet(silentBeats)} or (${quiet(goneBeats)} and not ${isConnected('r.instance')})`;
+};
+
+const bury = async (sql: Sql, beatMs: number, { name }: ReplicaIdentity, now: Date): Promise<readonly string[]> => {
+  const text = leaving(`delete from cmk.replica r where r.name <> $1 and (${dead(beatMs)})`);
+  return (await select(sql, Name, text, [name, now.toISOString()])).map((row) => row.name);
+};
+
+const sayGoodbye = (sql: Sql, { instance }: ReplicaIdentity, now: Date): Promise<number> =>
+  change(sql, leaving('delete from cmk.replica r where r.instance = $1'), [instance, now.toISOString()]);
+
+const Namesake = z.object({ seen: z.date(), connected: z.boolean(), silent_ms: z.coerce.number() });
+/** A server that was started since has lost all connections, and that says nothing of who had them. */
+const namesakeQuery = `select seen, extract(epoch from now() - seen) * 1000 as silent_ms,
+  ${isConnected('r.instance')} or pg_postmaster_start_time() > seen as connected from cmk.replica r where name = $1`;
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A namesake that was killed does not say anything any more; one that lives does within a few beats. */
+/**
+ * One that lives says so within a few beats, and keeps its connection. Where that has ended, one beat of silence is enough:
+ * should the namesake have lost it just now and live, it is no longer the one of that name, finds that out with its next beat, and
+ * changes nothing before.
+ */
 async function listenForNamesake(sql: Sql, name: string, beatMs: number): Promise<void> {
-  const before = await namesake(sql, name);
+  const find = () => selectOne(sql, Namesake, namesakeQuery, [name]);
+  const before = await find();
   if (before === null) return;
-  await wait(listenBeats * beatMs);
-  const after = await namesake(sql, name);
+  await wait(before.connected ? goneBeats * beatMs : Math.max(0, beatMs - before.silent_ms));
+  const after = await find();
   if (after !== null && after.seen.getTime() !== before.seen.getTime()) throw new ReplicaNameTaken(name);
 }
 
-export interface ReplicasOptions {
-  /** No other process can be on this database, so what is left there is a dead one's. */
-  readonly alone: boolean;
-  /** The same for all replicas of a database: each judges the others by its own. */
-  readonly beatMs: number;
+/** Whether this replica got through to the database for long enough to tell another's silence from its own. */
+function openSteadiness(beatMs: number): () => boolean {
+  let since = performance.now();
+  let last = since;
+  return () => {
+    const now = performance.now();
+    if (now - last > gapBeats * beatMs) since = now;
+    last = now;
+    return now - since >= goneBeats * beatMs;
+  };
 }
 
-export function openReplicas(pool: Pool, { alone, beatMs }: ReplicasOptions): Replicas {
+export interface ReplicasOptions {
+  /** The same for all replicas of a database: each judges the others by its own. */
+  readonly beatMs: number;
+  readonly clock: () => Date;
+}
+
+interface Life extends Sql {
+  hold(): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** The embedded database has one process alone, and one session. */
+const onlyLife = (pool: Pool): Life => ({
+  query: (text, values) => pool.query(text, values),
+  hold: async () => undefined,
+  end: async () => undefined,
+});
+
+/** Says again and again that this replica lives, and buries others. Returns what says it once, and what ends that. */
+function keepBeating(life: Life, me: ReplicaIdentity, heard: Heard, { beatMs, clock }: ReplicasOptions) {
+  const isSteady = openSteadiness(beatMs);
+  let stopped = false;
+  let beating: Promise<void> | null = null;
+  const once = async (): Promise<void> => {
+    await life.hold();
+    const isMine = await beat(life, me);
+    if (stopped) return;
+    if (!isMine) return heard.onNameTaken(new ReplicaNameTaken(me.name));
+    const gone = isSteady() ? await bury(life, beatMs, me, clock()) : [];
+    if (gone.length > 0) heard.onGone(gone);
+  };
+  const next = (): void => {
+    if (stopped) return;
+    beating ??= once()
+      .catch(heard.onTrouble)
+      .finally(() => {
+        beating = null;
+      });
+  };
+  const timer = setInterval(next, beatMs);
+  timer.unref();
+  const stop = async (): Promise<void> => {
+    stopped = true;
+    clearInterval(timer);
+    await beating;
+  };
+  return { next, stop };
+}
+
+export function openReplicas(
+  { pool, newSession }: Pick<Database, 'pool' | 'newSession'>,
+  options: ReplicasOptions,
+): Replicas {
+  const { beatMs, clock } = options;
   return {
-    async signOn(me, onTrouble) {
-      if (alone) await change(pool, 'delete from cmk.replica');
-      else await listenForNamesake(pool, me.name, beatMs);
-      await appear(pool, me);
-      await change(pool, "delete from cmk.replica where seen < now() - interval '1 day'");
-      const timer = setInterval(() => void beat(pool, me).catch(onTrouble), beatMs);
-      timer.unref();
+    async signOn(me, heard) {
+      let soon: () => void = () => undefined;
+      const life = newSession === null ? onlyLife(pool) : new Lifeline(newSession, me.instance, () => soon());
+      try {
+        if (newSession === null) await change(pool, 'delete from cmk.replica');
+        else await listenForNamesake(life, me.name, beatMs);
+        await life.hold();
+        await appear(life, me);
+      } catch (error) {
+        await life.end();
+        throw error;
+      }
+      const beats = keepBeating(life, me, heard, options);
+      soon = beats.next;
       return async () => {
-        clearInterval(timer);
-        await change(pool, 'delete from cmk.replica where instance = $1', [me.instance]);
+        await beats.stop();
+        await sayGoodbye(pool, me, clock());
+        await life.end();
       };
     },
     async isMine({ name, instance }) {
-      return (await namesake(pool, name))?.instance === instance;
+      const text = 'select name from cmk.replica where name = $1 and instance = $2';
+      return (await selectOne(pool, Name, text, [name, instance])) !== null;
     },
     async alive() {
-      const text = `select name, workflow_version from cmk.replica where instance in (${aliveInstances(beatMs)})`;
+      const text = `select name, workflow_version from cmk.replica`;
       return (await select(pool, Alive, text)).map((row) => ({
         name: row.name,
         workflowVersion: row.workflow_version,

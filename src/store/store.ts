@@ -48,9 +48,9 @@ export function openStore(database: Database, given: StoreTools, beatMs = usualB
       (listener) => {
         listeners.push(listener);
       },
-      { beatMs, clock, onUnasked: given.onUnasked ?? (() => undefined) },
+      { clock, onUnasked: given.onUnasked ?? (() => undefined) },
     ),
-    replicas: openReplicas(pool, { alone: database.kind === 'pglite', beatMs }),
+    replicas: openReplicas(database, { beatMs, clock: given.clock }),
     shown: openShown(pool),
     conversations: openConversations(pool),
     people: openPeople(pool),

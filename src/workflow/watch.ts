@@ -29,7 +29,7 @@ export interface WatchPorts {
 type Lost = Extract<Found, { readonly code: 'run-lost' }>;
 
 /** What must be done about a run. */
-type Fate = 'start' | 'going' | 'adopt' | { readonly lost: Lost['why'] };
+type Fate = 'start' | 'going' | 'adopt' | 'adopt-own' | { readonly lost: Lost['why'] };
 
 /** In heartbeats of a replica: what is judged here is whether one is heard of. */
 const lookEveryBeats = 5;
@@ -39,7 +39,7 @@ const stillAfterMs = 10_000;
 const drawEveryMs = 10_000;
 /** Between the click that ordered a run and its beginning. */
 const lateAfterMs = 10 * 60_000;
-/** A run may be between two hands for a moment, or have been stored a moment before its end is. */
+/** A run may be about to begin here, or have been stored a moment before its end is. Who is dead was waited for already. */
 const graceBeats = 5;
 
 const isRunning = (request: Request | null, run: number): request is Request =>
@@ -62,8 +62,10 @@ async function fateOf(ports: WatchPorts, known: KnownRun | null, request: Reques
   if (known.replica === null) return 'going';
   const others = sameVersion.filter(({ name }) => name !== ports.me.name);
   if (others.some(({ name }) => name === known.replica)) return 'going';
-  // Its replica is dead, or is this one, which is not in the middle of it. Only who has the version may call it back.
-  return known.workflowVersion === ports.me.workflowVersion ? 'adopt' : 'going';
+  // Only who has the version may call it back.
+  if (known.workflowVersion !== ports.me.workflowVersion) return 'going';
+  // Its replica is dead, or is this one, which is not in the middle of it.
+  return known.replica === ports.me.name ? 'adopt-own' : 'adopt';
 }
 
 const lostRun = (why: Lost['why'], touched: boolean): Failure =>
@@ -121,9 +123,9 @@ export function openWatch(
       if (fate === 'start' && !ports.paused) await engine.startRun(id, run, originOf(traceparent, request));
       return later(lookEveryBeats);
     }
-    if (!isOverdue(key)) return later(suspectEveryBeats);
+    if (fate !== 'adopt' && !isOverdue(key)) return later(suspectEveryBeats);
     suspectSince.delete(key);
-    if (fate === 'adopt') {
+    if (fate === 'adopt' || fate === 'adopt-own') {
       log.warn({ requestId: id, run }, 'a run that lost its replica is taken over');
       await engine.adopt(id, run);
       return later(lookEveryBeats);

@@ -62,7 +62,7 @@ await onEveryDatabase((databases) => {
       await heardOf('three', '0 s');
       expect(await claimAll(0, 50, 'two')).toHaveLength(1);
       expect(await claimAll(1, 50, 'three')).toEqual([]);
-      await store.sql("update cmk.replica set seen = now() - interval '20 seconds' where name = 'two'");
+      await store.sql("delete from cmk.replica where name = 'two'");
       expect(await claimAll(1, 50, 'three')).toMatchObject([{ kind: 'show', attempts: 0 }]);
       expect(await claimAll(1, 50, 'one')).toEqual([]);
     });

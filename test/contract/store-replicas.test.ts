@@ -1,5 +1,5 @@
 import type { DatabaseOptions } from '../../src/store/database.ts';
-import { startPostgres } from '../support/postgres.ts';
+import { runAs, startPostgres } from '../support/postgres.ts';
 import { forkProgram } from '../support/prepared.ts';
 
 /** Replicas that share a PostgreSQL: who is alive, and that no two share a name. */
@@ -10,20 +10,39 @@ const postgres = await startPostgres();
 const beatMs = 500;
 
 type Said = { readonly alive: readonly string[] } | { readonly error: string };
+type Told = Said | { readonly gone: readonly string[] } | { readonly taken: string };
 
 /** A replica under the name, once it has signed on or was refused. */
 async function replica(database: DatabaseOptions, name: string) {
   const child = await forkProgram('store-replica', [JSON.stringify(database), name, `${beatMs}`]);
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const said = () => new Promise<Said>((resolve) => child.once('message', (message) => resolve(message as Said)));
+  let taken = '';
+  const missed: string[] = [];
+  const gone: ((names: readonly string[]) => void)[] = [];
+  const answers: ((said: Said) => void)[] = [];
+  child.on('message', (message) => {
+    const told = message as Told;
+    if ('taken' in told) taken = told.taken.split(':')[0] ?? '';
+    else if ('gone' in told) {
+      missed.push(...told.gone);
+      gone.shift()?.(told.gone);
+    } else answers.shift()?.(told);
+  });
+  const ended = new Promise<string>((resolve) => child.once('exit', () => resolve(taken)));
+  const said = () => new Promise<Said>((resolve) => answers.push(resolve));
   const first = await said();
   return {
     first,
+    missed,
+    /** With what it said of its name, if that was taken. */
+    ended,
+    untilGone: () => new Promise<readonly string[]>((resolve) => gone.push(resolve)),
     alive: () => {
       const answer = said();
       child.send('alive');
       return answer;
     },
+    pause: () => child.kill('SIGSTOP'),
+    goOn: () => child.kill('SIGCONT'),
     end: (signal: 'SIGKILL' | 'SIGTERM') => {
       child.kill(signal);
       return ended;
@@ -56,16 +75,54 @@ async function replica(database: DatabaseOptions, name: string) {
     await Promise.all([one.end('SIGTERM'), again.end('SIGTERM')]);
   });
 
-  it('miss who was killed within seconds, and let the name be used again', async () => {
+  it('miss who was killed sooner than who only stands still, and in the end both', async () => {
+    const [one, still, two] = [
+      await replica(database, 'one'),
+      await replica(database, 'still'),
+      await replica(database, 'two'),
+    ];
+    still.pause();
+    await one.end('SIGKILL');
+    expect(await two.alive()).toEqual({ alive: ['one', 'still', 'two'] });
+    expect(await two.untilGone()).toEqual(['one']);
+    expect(await two.untilGone()).toEqual(['still']);
+    expect(await two.alive()).toEqual({ alive: ['two'] });
+    await Promise.all([still.end('SIGKILL'), two.end('SIGTERM')]);
+  });
+
+  it('give the name of one that was killed away at once, and that of one that stands still after a while', async () => {
+    const killed = await replica(database, 'killed');
+    const still = await replica(database, 'still');
+    still.pause();
+    await killed.end('SIGKILL');
+    const first: string[] = [];
+    const takeOver = async (name: string) => {
+      const again = await replica(database, name);
+      first.push(name);
+      return again;
+    };
+    const both = await Promise.all([takeOver('still'), takeOver('killed')]);
+    expect(first).toEqual(['killed', 'still']);
+    still.goOn();
+    expect(await still.ended).toBe('another replica named still is running');
+    await Promise.all(both.map((one) => one.end('SIGTERM')));
+  });
+
+  it('are not missed when the server ends all connections, nor is their name given away', async () => {
     const one = await replica(database, 'one');
     const two = await replica(database, 'two');
-    await one.end('SIGKILL');
-    expect(await two.alive()).toEqual({ alive: ['one', 'two'] });
+    const { url } = database as Extract<DatabaseOptions, { kind: 'postgres' }>;
+    const end =
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
+    for (let times = 0; times < 3; times += 1) {
+      await runAs(url, [end]);
+      await new Promise((resolve) => setTimeout(resolve, 2 * beatMs));
+    }
     const again = await replica(database, 'one');
-    expect(again.first).toEqual({ alive: ['one', 'two'] });
-    await again.end('SIGKILL');
-    await new Promise((resolve) => setTimeout(resolve, 9 * beatMs));
-    expect(await two.alive()).toEqual({ alive: ['two'] });
-    await two.end('SIGTERM');
+    expect(again.first).toEqual({ error: expect.stringContaining('give each its own CMK_REPLICA') });
+    await new Promise((resolve) => setTimeout(resolve, 4 * beatMs));
+    expect(await two.alive()).toEqual({ alive: ['one', 'two'] });
+    expect([...one.missed, ...two.missed]).toEqual([]);
+    await Promise.all([one.end('SIGTERM'), two.end('SIGTERM'), again.end('SIGTERM')]);
   });
 });

@@ -7,12 +7,19 @@ import { openReplicas } from '../../src/store/replicas.ts';
 const [, , options = '', name = '', beatMs = ''] = process.argv;
 const database = await openDatabase(JSON.parse(options));
 await migrate(database, 'the database');
-const replicas = openReplicas(database.pool, { alone: false, beatMs: Number(beatMs) });
+const replicas = openReplicas(database, { beatMs: Number(beatMs), clock: () => new Date() });
 const tell = async (): Promise<void> => {
   process.send?.({ alive: (await replicas.alive()).map((one) => one.name).sort() });
 };
 try {
-  const signOff = await replicas.signOn({ name, instance: randomUUID(), workflowVersion: '1' }, () => undefined);
+  const signOff = await replicas.signOn(
+    { name, instance: randomUUID(), workflowVersion: '1' },
+    {
+      onTrouble: () => undefined,
+      onGone: (gone) => process.send?.({ gone }),
+      onNameTaken: ({ message }) => process.send?.({ taken: message }, () => process.exit(1)),
+    },
+  );
   process.once('SIGTERM', async () => {
     await signOff();
     process.exit(0);

@@ -27,7 +27,7 @@ export const working: VariableGroup = {
     {
       names: { CMK_HEARTBEAT: '1s' },
       meaning:
-        'how often a replica says that it lives (`1s`), the same for all of a database: after eight without a word another takes over its runs',
+        'how often a replica says that it lives (`1s`), the same for all of a database: after eight without a word, or three once its connection has ended, another takes over its runs',
     },
     { names: { CMK_LOG_LEVEL: 'info' }, meaning: '`info` unless set' },
     {

@@ -106,14 +106,25 @@ export class ReplicaNameTaken extends Error {
   }
 }
 
+/** What a replica that signed on is told. */
+export interface Heard {
+  /** It could not say that it lives, or not look whether others do; that is tried again. */
+  readonly onTrouble: (error: unknown) => void;
+  /** Replicas of these names are dead: what they had in their hands is free, and runs are looked at. */
+  readonly onGone: (names: readonly string[]) => void;
+  /** It was silent for so long that another process took its name. */
+  readonly onNameTaken: (error: ReplicaNameTaken) => void;
+}
+
 /** Who is alive on this database. */
 export interface Replicas {
   /**
    * Says from now on that this one lives, and returns how to say goodbye. Whatever an earlier start under the name left
-   * claimed is free. Throws {@link ReplicaNameTaken}; takes seconds where one of that name was killed a moment ago.
+   * claimed is free. Throws {@link ReplicaNameTaken}; takes a few heartbeats where the database cannot tell that one of that
+   * name is gone.
    */
-  signOn(me: ReplicaIdentity, onTrouble: (error: unknown) => void): Promise<() => Promise<void>>;
-  /** False: another process goes by the name now, or none has been heard of under it for very long. */
+  signOn(me: ReplicaIdentity, heard: Heard): Promise<() => Promise<void>>;
+  /** False: another process goes by the name now, or this one was taken for dead and has not been heard of since. */
   isMine(me: Pick<ReplicaIdentity, 'name' | 'instance'>): Promise<boolean>;
   alive(): Promise<readonly Pick<ReplicaIdentity, 'name' | 'workflowVersion'>[]>;
 }

@@ -135,11 +135,16 @@ describe('a run that was ordered', () => {
   });
 
   it.each([
-    ['its replica is dead', going, ['one/1']],
-    ['its replica came back as another version', going, ['one/1', 'two/2']],
-    ['this replica has it and is not in the middle of it', { ...going, replica: 'one' }, ['one/1']],
-  ])('is adopted once %s for a while', async (_why, known, alive) => {
-    const { look, wait, done } = await watched(known, alive);
+    ['its replica is dead', ['one/1']],
+    ['its replica came back as another version', ['one/1', 'two/2']],
+  ])('is adopted at once when %s', async (_why, alive) => {
+    const { look, done } = await watched(going, alive);
+    await look();
+    expect(done).toEqual(['adopt']);
+  });
+
+  it('is adopted once this replica has it and is not in the middle of it for a while', async () => {
+    const { look, wait, done } = await watched({ ...going, replica: 'one' });
     await look();
     expect(done).toEqual([]);
     await wait();
@@ -173,12 +178,13 @@ describe('a run that was ordered', () => {
   });
 
   it('is not given up for trouble that passed', async () => {
-    const { look, wait, done, engine, advance } = await watched(going);
+    const mine = { ...going, replica: 'one' };
+    const { look, wait, done, engine, advance } = await watched(mine);
     await look();
-    engine.known = { ...going, here: true };
+    engine.known = { ...mine, here: true };
     await look();
     advance(60_000);
-    engine.known = going;
+    engine.known = mine;
     await look();
     expect(done).toEqual([]);
     await wait();
