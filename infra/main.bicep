@@ -217,6 +217,7 @@ module app 'modules/app.bicep' = if (!empty(image)) {
     ownerUser: identity.outputs.ownerName
     sealKeySecret: '${vault.outputs.uri}secrets/seal-key'
     logKeySecret: '${vault.outputs.uri}secrets/log-key'
+    logVaultKey: '${vault.outputs.uri}keys/checkpoints'
     anchor: anchors.outputs.url
     logsWorkspace: empty(logsWorkspace) ? logs.outputs.customerId : logsWorkspace
     publicUrl: 'https://${routeName}.${hosting.outputs.domain}'

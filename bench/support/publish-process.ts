@@ -33,6 +33,7 @@ const publisher = new Publisher({
     { contradictions: async () => new Map(), keep: async () => undefined },
     () => new Date(),
   ),
+  vaultLine: null,
   onWitnessed: () => undefined,
 });
 await timed('reading the record', () => store.trail.check());

@@ -16,6 +16,7 @@ param botUser string
 param ownerUser string
 param sealKeySecret string
 param logKeySecret string
+param logVaultKey string
 param anchor string
 param logsWorkspace string
 param publicUrl string
@@ -50,6 +51,7 @@ var usual = [
   { name: 'CMK_ANCHOR', value: anchor }
   { name: 'CMK_LOG_NAME', value: '${replace(publicUrl, 'https://', '')}/audit' }
   { name: 'CMK_LOG_KEY_SECRET', value: logKeySecret }
+  { name: 'CMK_LOG_VAULT_KEY', value: logVaultKey }
   { name: 'CMK_PUBLIC_URL', value: publicUrl }
   { name: 'CMK_SUBSCRIPTIONS', value: subscriptions }
   { name: 'CMK_LOGS_WORKSPACE', value: logsWorkspace }
@@ -165,7 +167,7 @@ resource route 'Microsoft.App/managedEnvironments/httpRouteConfigs@2025-07-01' =
   properties: {
     rules: [
       {
-        description: 'Teams, and the pages where approvers sign in anew'
+        description: 'Teams, the pages where approvers sign in anew, and those that hand out evidence'
         routes: [
           {
             match: {
@@ -180,6 +182,16 @@ resource route 'Microsoft.App/managedEnvironments/httpRouteConfigs@2025-07-01' =
           {
             match: {
               path: '/sign-in/done'
+            }
+          }
+          {
+            match: {
+              path: '/evidence'
+            }
+          }
+          {
+            match: {
+              path: '/evidence/pack'
             }
           }
         ]

@@ -1,10 +1,13 @@
 /** Publishes the record: at the start, every minute in which something was added, and at the end. */
 import { AnchorContradicts } from '../audit/anchor/contradiction.ts';
 import { Publisher } from '../audit/anchor/publisher.ts';
+import { VaultLine } from '../audit/anchor/vault-line.ts';
 import { memoryOf, type Witness, type Witnessed, Witnesses } from '../audit/anchor/witnesses.ts';
 import { type Keys, KeyUnusable, logKeyUse, openOwnKeys } from '../audit/key-file.ts';
 import { signingKey } from '../audit/tlog/signing-key.ts';
 import { readKeyLine } from '../audit/tlog/verifier-key.ts';
+import { vaultSigner } from '../azure/vault-signer.ts';
+import { optionsForAzure } from '../config/azure-from-config.ts';
 import type { AnchorSettings, Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import type { Log } from '../observability/log.ts';
@@ -30,9 +33,9 @@ function witnessOf({ url, key: line }: AnchorSettings['witnesses'][number]): Wit
   throw new ConfigurationError(`CMK_WITNESSES: not the whole verifier key of a witness, as it prints it: ${line}`);
 }
 
-/** Silence of a witness is a warning; one that knows another history is the alarm that it is there for. */
+/** Silence of a witness, or of the vault, is a warning; one that knows another history is the alarm that it is there for. */
 const sayWitnessed =
-  ({ log, metrics }: Pick<Ground, 'log' | 'metrics'>) =>
+  ({ log, metrics }: Pick<Ground, 'log' | 'metrics'>, vault: string | null) =>
   (outcomes: readonly Witnessed[]): void => {
     for (const outcome of outcomes) {
       const { kind, witness } = outcome;
@@ -40,6 +43,8 @@ const sayWitnessed =
       if (kind === 'signed') continue;
       const { detail } = outcome;
       if (kind === 'another-history') log.error({ witness, detail }, 'a witness knows another history of the record');
+      else if (vault === witness)
+        log.warn({ key: vault, detail }, 'the key in the vault did not sign what was published');
       else log.warn({ witness, detail }, 'a witness did not sign what was published');
     }
   };
@@ -53,14 +58,19 @@ async function openPublisher(settings: AnchorSettings, ground: Ground): Promise<
   const key = keys.at(-1);
   if (key === undefined) throw new Error('the published log: there is no key');
   const olderKeys = keys.slice(0, -1).map(({ verifier }) => verifier);
-  const { witnesses } = settings;
+  const { witnesses, vaultKey } = settings;
+  const memory = memoryOf(store.witnesses, settings.name);
   return new Publisher({
     files: await anchorFiles(settings.place, config),
     lines: store.trail.soundLines,
     key,
     olderKeys,
-    witnesses: new Witnesses(witnesses.map(witnessOf), memoryOf(store.witnesses, settings.name), now),
-    onWitnessed: sayWitnessed(ground),
+    witnesses: new Witnesses(witnesses.map(witnessOf), memory, now),
+    vaultLine:
+      vaultKey === null
+        ? null
+        : new VaultLine(settings.name, vaultSigner(vaultKey, optionsForAzure(config)), memory, now),
+    onWitnessed: sayWitnessed(ground, vaultKey),
   });
 }
 

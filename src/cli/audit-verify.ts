@@ -3,7 +3,15 @@ import type { RecordReport } from '../audit/verify-record.ts';
 import { readPlace } from '../config/place.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import { flag, jsonOption } from './inputs.ts';
-import { isContainer, isFolder, openPublished, type PublishedReport, reportOf, tooFew } from './published.ts';
+import {
+  isContainer,
+  isFolder,
+  openPublished,
+  type PublishedReport,
+  reportOf,
+  tooFew,
+  vaultMissing,
+} from './published.ts';
 import { type Exit, exit, subcommand } from './subcommand.ts';
 import { Unusable } from './unusable.ts';
 import { isArchive, judgePack, packExit, packJson } from './verify-pack.ts';
@@ -17,7 +25,7 @@ function outcomeOf({ findings, seals }: RecordReport, published: PublishedReport
   if (findings.length + (published?.findings.length ?? 0) > 0) return exit.no;
   // What was published carries no seals: without the store there is nothing to check.
   const sealsDone = seals.checked || seals.sealed + seals.afterwards === 0;
-  const witnessed = published === null || !tooFew(published);
+  const witnessed = published === null || !(tooFew(published) || vaultMissing(published));
   return published?.keysGiven === false || !sealsDone || !witnessed ? exit.unchecked : exit.done;
 }
 
@@ -48,11 +56,11 @@ export const auditVerify = subcommand({
     'https://ACCOUNT.blob.core.windows.net/CONTAINER. A container is read as the bot signs in, with its configuration.',
     '--log-key FILE: the keys of the published log, a line each, as you have them from elsewhere. Without it those beside the log',
     'are taken, and that shows only that the log fits itself. Keys of witnesses go into the same file, and a line “quorum 2” where',
-    'so many of them have to have signed the last checkpoint.',
+    'so many of them have to have signed the last checkpoint. A key in a vault is there on a line of its own, and then has to.',
     '--noted “121: 9c0e51d7 …”: the same for one event, as the audit channel names it.',
     '--seal-key FILE: the key of the seals; without a file the store’s own, where it is known here.',
     'Ends with 0 verified, 1 tampered with, 2 could not be read, 3 verified but for what there was no key for, or too few',
-    'witnesses signed.',
+    'witnesses, or not the key in the vault, signed.',
   ].join('\n'),
   options: {
     against: { type: 'string' },

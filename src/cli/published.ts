@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { keysPath } from '../audit/anchor/files.ts';
 import { anchorFolder } from '../audit/anchor/folder.ts';
-import { AnchorReader, AnchorUnusable } from '../audit/anchor/read-anchor.ts';
+import { AnchorReader, AnchorUnusable, isVaultSigned } from '../audit/anchor/read-anchor.ts';
 import { readKeyLine, type VerifierKey } from '../audit/tlog/verifier-key.ts';
 import type { Finding } from '../audit/verify.ts';
 import { readConfig } from '../config/config.ts';
@@ -50,6 +50,13 @@ export interface PublishedReport {
   readonly checkpoints: number;
   /** Who signed the newest checkpoint beside the log, by the keys that were given, and when. */
   readonly witnesses: readonly { readonly name: string; readonly at: string }[];
+  /** What a key in a vault signed as well; null: none was given. */
+  readonly vaultKey: {
+    /** The newest checkpoint. */
+    readonly newest: boolean;
+    /** How many of the checkpoints that are kept. */
+    readonly checkpoints: number;
+  } | null;
   /** How many have to have signed it; null: nobody said. */
   readonly quorum: number | null;
   readonly keysGiven: boolean;
@@ -61,6 +68,8 @@ export interface OpenedAnchor {
   /** The keys came from elsewhere than the folder itself. */
   readonly keysGiven: boolean;
   readonly quorum: number | null;
+  /** A key in a vault is among the keys. */
+  readonly vaultKey: boolean;
 }
 
 /** A published log is in a folder, or in a container of blobs. */
@@ -94,7 +103,9 @@ export async function openPublished(folder: string, keyFile: string | undefined)
     const [said, where] = [text.toString('utf8'), keyFile ?? `${folder}/${keysPath}`];
     const keys = keysIn(said, where);
     const quorum = quorumIn(said, keys, where);
-    return { reader: await AnchorReader.open(files, keys), keysGiven: keyFile !== undefined, quorum };
+    const reader = await AnchorReader.open(files, keys);
+    const vaultKey = keys.some(({ kind, name }) => kind === 'vault' && name === reader.newest.origin);
+    return { reader, keysGiven: keyFile !== undefined, quorum, vaultKey };
   } catch (error) {
     if (!(error instanceof AnchorUnusable)) throw error;
     throw new Unusable(`reading the log published in ${folder}: ${error.message}`);
@@ -105,14 +116,18 @@ export async function openPublished(folder: string, keyFile: string | undefined)
 export const tooFew = ({ quorum, witnesses }: PublishedReport): boolean =>
   quorum !== null && new Set(witnesses.map(({ name }) => name)).size < quorum;
 
+/** A key in a vault was given, and has not signed the newest checkpoint. */
+export const vaultMissing = ({ vaultKey }: PublishedReport): boolean => vaultKey !== null && !vaultKey.newest;
+
 /** Once its events were read to the end. */
-export const reportOf = ({ reader, keysGiven, quorum }: OpenedAnchor): PublishedReport => ({
+export const reportOf = ({ reader, keysGiven, quorum, vaultKey }: OpenedAnchor): PublishedReport => ({
   origin: reader.newest.origin,
   events: reader.newest.size,
   checkpoints: reader.checkpoints,
   witnesses: reader.newest.signatures.flatMap(({ key, time }) =>
     time === null ? [] : [{ name: key.name, at: new Date(time * 1000).toISOString() }],
   ),
+  vaultKey: vaultKey ? { newest: isVaultSigned(reader.newest), checkpoints: reader.vaultSigned } : null,
   quorum,
   keysGiven,
   findings: reader.findings,

@@ -1,5 +1,6 @@
 /** Verifies an evidence pack at the command line. */
 import { open, readFile } from 'node:fs/promises';
+import { isVaultSigned } from '../audit/anchor/read-anchor.ts';
 import { filesOf, type NoArchive } from '../audit/pack/archive.ts';
 import { type PackFiles, packFile } from '../audit/pack/files.ts';
 import { packInLog } from '../audit/pack/in-log.ts';
@@ -60,16 +61,19 @@ export async function judgePack({ file, keyFile, anchor }: PackQuestion): Promis
   const log = published === null ? null : await packInLog(report, published.reader);
   const whole =
     log === null || published === null ? null : { ...log, findings: [...log.findings, ...published.reader.findings] };
-  return { report, log: whole, keysGiven: keyFile !== undefined, page: pageOf(files, report) };
+  const { checkpoint } = report;
+  const hasVaultKey = keys.some(({ kind, name }) => kind === 'vault' && name === checkpoint?.origin);
+  const vaultSigned = hasVaultKey && checkpoint !== null ? isVaultSigned(checkpoint) : null;
+  return { report, log: whole, keysGiven: keyFile !== undefined, vaultSigned, page: pageOf(files, report) };
 }
 
-export function packExit({ report, log, keysGiven, page }: JudgedPack): Exit {
+export function packExit({ report, log, keysGiven, vaultSigned, page }: JudgedPack): Exit {
   if (report.findings.length + (log?.findings.length ?? 0) > 0 || page === 'differs') return exit.no;
-  return keysGiven && page === 'same' ? exit.done : exit.unchecked;
+  return keysGiven && page === 'same' && vaultSigned !== false ? exit.done : exit.unchecked;
 }
 
 /** As `--json` tells of it. Fields may be added, never renamed. */
-export const packJson = ({ report, log, keysGiven, page }: JudgedPack) => {
+export const packJson = ({ report, log, keysGiven, vaultSigned, page }: JudgedPack) => {
   const { checkpoint, request, verdict, events, texts, findings } = report;
   return {
     request: request?.id ?? null,
@@ -86,6 +90,7 @@ export const packJson = ({ report, log, keysGiven, page }: JudgedPack) => {
     witnesses: checkpoint?.signatures.flatMap(({ key, time }) =>
       time === null ? [] : [{ name: key.name, at: new Date(time * 1000).toISOString() }],
     ),
+    vaultSigned,
     keysGiven,
     report: page,
     log: log === null ? null : { size: log.size, more: log.more },

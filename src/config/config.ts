@@ -131,6 +131,8 @@ export interface AnchorSettings {
   readonly witnesses: readonly { readonly url: string; readonly key: string }[];
   /** How many of them have to have signed a checkpoint for it to count as witnessed. */
   readonly witnessesNeeded: number;
+  /** Address of a key in a vault that signs checkpoints as well; null: none. */
+  readonly vaultKey: string | null;
 }
 
 /** How an approver signs in anew, and the app they sign in to. */
@@ -246,7 +248,8 @@ function anchorFrom(env: Environment): AnchorSettings | null {
     ? { kind: 'container', url: named.replace(/\/+$/, '') }
     : { kind: 'folder', folder: named };
   const { CMK_WITNESSES: witnesses, CMK_WITNESSES_NEEDED: witnessesNeeded = witnesses.length } = env;
-  return { place, name, key, everyMs: env.CMK_CHECKPOINT_EVERY, witnesses, witnessesNeeded };
+  const { CMK_LOG_VAULT_KEY: vaultKey = null, CMK_CHECKPOINT_EVERY: everyMs } = env;
+  return { place, name, key, everyMs, witnesses, witnessesNeeded, vaultKey };
 }
 
 const azureFrom = (env: Environment): Config['azure'] => ({

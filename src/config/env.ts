@@ -48,6 +48,13 @@ const secretId = z
     'must be the address of a secret, such as https://kv-cmk-bot.vault.azure.net/secrets/seal-key',
   );
 
+const vaultKeyId = z
+  .string()
+  .regex(
+    /^https:\/\/[^/?#@\s]+\/keys\/[0-9a-zA-Z-]{1,127}(\/[0-9a-fA-F]{32})?$/,
+    'must be the address of a key, such as https://kv-cmk-bot.vault.azure.net/keys/checkpoints',
+  );
+
 const port = z.coerce.number().int().min(1).max(65_535);
 
 /** Every variable that is read, in the words of the table in docs/configuration.md. Unknown variables are not looked at. */
@@ -95,6 +102,7 @@ export const environmentSchema = z.object({
     .optional(),
   CMK_LOG_KEY_FILE: optional,
   CMK_LOG_KEY_SECRET: secretId.optional(),
+  CMK_LOG_VAULT_KEY: vaultKeyId.optional(),
   CMK_WITNESSES: z
     .string()
     .default('')
@@ -245,6 +253,13 @@ const together: readonly [(env: Environment) => boolean, string, string][] = [
     (env) => env.CMK_LOG_KEY_FILE === undefined || env.CMK_LOG_KEY_SECRET === undefined,
     'CMK_LOG_KEY_SECRET',
     'and CMK_LOG_KEY_FILE: set one of them',
+  ],
+  [
+    (env) =>
+      env.CMK_LOG_VAULT_KEY === undefined ||
+      (env.CMK_ANCHOR ?? (env.DATABASE_URL === undefined ? '' : 'none')) !== 'none',
+    'CMK_LOG_VAULT_KEY',
+    'signs what is published; name a place in CMK_ANCHOR, or leave it out',
   ],
   [
     (env) => (env.CMK_WITNESSES_NEEDED ?? 0) <= env.CMK_WITNESSES.length,

@@ -61,7 +61,8 @@ export function reportFacts(files: PackFiles, request: Request, events: readonly
     .map(readKeyLine)
     .filter((key) => typeof key !== 'string');
   const opened = openNote(note, keys);
-  const witness = typeof opened === 'string' ? undefined : opened.signatures.find(({ time }) => time !== null);
+  const signatures = typeof opened === 'string' ? [] : opened.signatures;
+  const witness = signatures.find(({ time }) => time !== null);
   return {
     request,
     events,
@@ -69,6 +70,7 @@ export function reportFacts(files: PackFiles, request: Request, events: readonly
     note,
     witness:
       witness === undefined ? null : { name: witness.key.name, at: new Date((witness.time ?? 0) * 1000).toISOString() },
+    vault: signatures.some(({ key }) => key.kind === 'vault'),
     texts: files.has(packFile.texts),
     rules: files.has(packFile.rules),
   };

@@ -1,5 +1,5 @@
 /**
- * Figures of the witnesses of the published log. Their label is the one name among all figures: there are few, an operator named
+ * Figures of the witnesses of the published log, and of the key in a vault that signs as well. Their label is the one name among all figures: there are few, an operator named
  * them in the settings, and which of them is silent is what has to be known.
  */
 import { Counter, Gauge, type Registry } from 'prom-client';
@@ -67,6 +67,15 @@ export function watchWitnesses(
     async collect() {
       const found = await look?.();
       this.set(found === undefined ? 0 : Math.max(0, found.needed - found.current));
+    },
+  });
+  new Gauge({
+    name: 'cmk_vault_signature_missing',
+    help: '1 while the newest checkpoint is not signed with the key in the vault that is to sign it',
+    registers,
+    async collect() {
+      const vaultKey = (await look?.())?.vaultKey ?? null;
+      this.set(vaultKey === null || vaultKey.standing === null || vaultKey.current ? 0 : 1);
     },
   });
   return { witnessAsked: (witness, outcome) => asks.inc({ witness, outcome }) };

@@ -3,12 +3,13 @@ import type { Config } from '../config/config.ts';
 import type { WitnessBook } from '../domain/ports/witnesses.ts';
 import { type Witnessing, witnessingOf } from '../domain/witnessing.ts';
 
-/** Null: none is asked. */
+/** Null: nobody is asked, no vault either. */
 export function witnessingFor(
   { anchor }: Pick<Config, 'anchor'>,
   book: Pick<WitnessBook, 'of'>,
 ): (() => Promise<Witnessing>) | null {
-  if (anchor === null || anchor.witnesses.length === 0) return null;
-  const keys = anchor.witnesses.map(({ key }) => key);
-  return async () => witnessingOf(keys, anchor.witnessesNeeded, await book.of(anchor.name));
+  if (anchor === null || (anchor.witnesses.length === 0 && anchor.vaultKey === null)) return null;
+  const { witnesses, witnessesNeeded: needed, vaultKey } = anchor;
+  const keys = witnesses.map(({ key }) => key);
+  return async () => witnessingOf({ keys, needed, vaultKey }, await book.of(anchor.name));
 }

@@ -21,8 +21,23 @@ export function witnessWords({ standing, current }: WitnessView, now: Date): str
   return `${upTo}; asked about ${asked.size} ${fromNow(asked.at.toISOString(), now)}, ${askedWords[asked.outcome]}${detail}`;
 }
 
+/** `signed up to 121, 3 minutes ago`: how the key in the vault stands. */
+export const vaultKeyWords = (view: WitnessView, now: Date): string =>
+  witnessWords(view, now).replace('witnessed up to', 'signed up to');
+
 /** `2 of 3 witnesses have signed the newest checkpoint, 2 are needed` */
 export function enoughWords({ witnesses, current, needed }: Witnessing): string {
   const have = `${current} of ${countOf(witnesses.length, 'witness', 'witnesses')} signed the newest checkpoint`;
   return `${have}; ${needed} ${needed === 1 ? 'is' : 'are'} needed${current < needed ? ': too few' : ''}`;
+}
+
+/** Whether the newest checkpoint has every signature that it should: of witnesses, and of the key in the vault. */
+export function signersWords(witnessing: Witnessing): string {
+  const { witnesses, vaultKey } = witnessing;
+  return [
+    ...(witnesses.length === 0 ? [] : [enoughWords(witnessing)]),
+    ...(vaultKey === null
+      ? []
+      : [`The key in the vault ${vaultKey.current ? 'signed' : 'has not signed'} the newest checkpoint`]),
+  ].join('. ');
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { readConfig } from '../../src/config/config.ts';
 import { environmentSchema } from '../../src/config/env.ts';
+import { startPath as evidencePath, packPath } from '../../src/teams/evidence/evidence-links.ts';
 import { donePath } from '../../src/teams/sign-in/code-flow.ts';
 import { startPath } from '../../src/teams/sign-in/pages.ts';
 import type { Made } from '../support/bicep-deployment.ts';
@@ -86,7 +87,8 @@ describe('the bot in a container', () => {
       'rules',
     );
     const matches = rules.flatMap((rule) => listAt(rule, 'routes').map((route) => at(route, 'match')));
-    expect(matches).toEqual([{ path: '/api/messages' }, { path: startPath }, { path: donePath }]);
+    const paths = ['/api/messages', startPath, donePath, evidencePath, packPath];
+    expect(matches).toEqual(paths.map((path) => ({ path })));
     expect(rules.map((rule) => at(rule, 'targets'))).toEqual([[{ containerApp: app(everything).name }]]);
     expect(at(app(everything), 'properties', 'configuration', 'ingress')).toMatchObject({
       external: false,
@@ -190,7 +192,7 @@ describe('what the bot may do in Azure', () => {
     expect(deploy({ assignRoles: 'false' }).made.filter(({ file }) => file === 'logs-reader.bicep')).toEqual([]);
   });
 
-  test('beside that is to read secrets of its own vault, to publish in its own container, and to pull its image', () => {
+  test('beside that is to read secrets of its own vault and sign with one key, to publish in its container, and to pull its image', () => {
     const builtIn = ofType(everything, 'Microsoft.Authorization/roleAssignments').filter(
       ({ file }) => !['rights.bicep', 'logs-reader.bicep'].includes(file),
     );
@@ -200,9 +202,10 @@ describe('what the bot may do in Azure', () => {
         .split('/')
         .at(-1),
     ]);
-    // Azure's own ids ("Azure built-in roles"): Key Vault Secrets User, Storage Blob Data Contributor, AcrPull.
+    // Azure's own ids ("Azure built-in roles"): Key Vault Secrets User and Crypto User, Storage Blob Data Contributor, AcrPull.
     expect(rows).toEqual([
       ['vault.bicep', '4633458b-17de-408a-b874-0445c86b69e6'],
+      ['vault.bicep', '12338af0-0e69-4776-bea7-57ae8d297424'],
       ['anchors.bicep', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'],
       ['registry.bicep', '7f951dda-4ed3-4680-a7ca-43fe172d538d'],
     ]);

@@ -73,6 +73,7 @@ describe('the files', () => {
 /** Of the versions that are used. */
 const described = [
   'keyvault/resource-manager/Microsoft.KeyVault/stable/2023-07-01/keyvault.json',
+  'keyvault/resource-manager/Microsoft.KeyVault/stable/2023-07-01/keys.json',
   'authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01/authorization-RoleAssignmentsCalls.json',
   'authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01/authorization-RoleDefinitionsCalls.json',
   'authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01/common-types.json',

@@ -2,13 +2,16 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { anchorFolder } from '../../src/audit/anchor/folder.ts';
 import { lineFrom } from '../../src/audit/anchor/line-from.ts';
-import { AnchorReader, AnchorUnusable } from '../../src/audit/anchor/read-anchor.ts';
+import { AnchorReader, AnchorUnusable, isVaultSigned } from '../../src/audit/anchor/read-anchor.ts';
 import { signingKey } from '../../src/audit/tlog/signing-key.ts';
 import { readKeyLine, type VerifierKey } from '../../src/audit/tlog/verifier-key.ts';
 import { type Finding, hashOf } from '../../src/audit/verify.ts';
 import { RecordVerifier } from '../../src/audit/verify-record.ts';
 import { canonicalJson } from '../../src/domain/canonical-json.ts';
+import { localBotPrincipal } from '../../src/local/bot-environment.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
+import { type AzureState, giveRole, keyRoles, scopes } from '../support/azure-state.ts';
+import { changeState } from '../support/local-azure.ts';
 import {
   changedSource,
   cut,
@@ -38,12 +41,25 @@ const origin = 'bot.example/audit';
 const folders: string[] = [];
 let log: LogFiles;
 let folder: string;
+/** The log's key and the one in the vault; and the log's alone. */
 let keyFile: string;
-let keys: readonly VerifierKey[];
+let logKeyFile: string;
 let judges: readonly { readonly name: string; readonly judge: Judge }[];
 
-const ours: Judge = (_folder, _keyFile, changes) =>
-  Promise.all(
+const keysIn = async (file: string): Promise<readonly VerifierKey[]> =>
+  (await readFile(file, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const key = readKeyLine(line);
+      if (typeof key === 'string') throw new Error(`${key}: ${line}`);
+      return key;
+    });
+
+const ours: Judge = async (_folder, given, changes) => {
+  const keys = await keysIn(given);
+  const inVault = keys.some(({ kind }) => kind === 'vault');
+  return Promise.all(
     changes.map(async (change) => {
       const source = changedSource(log, change);
       const reader = await AnchorReader.open(source, keys).catch((error: unknown) => {
@@ -54,9 +70,13 @@ const ours: Judge = (_folder, _keyFile, changes) =>
       const bodies: string[] = [];
       for await (const body of reader.bodies()) bodies.push(body);
       const [first] = reader.findings.length > 0 ? reader.findings : replayed(bodies);
-      return first === undefined ? 'ok' : `event ${first.seq}: ${first.kind}`;
+      if (first !== undefined) return `event ${first.seq}: ${first.kind}`;
+      // Here every one of them was signed with the key in the vault.
+      const isWhole = isVaultSigned(reader.newest) && reader.vaultSigned === reader.checkpoints;
+      return inVault && !isWhole ? 'not each signed by the key in the vault' : 'ok';
     }),
   );
+};
 
 /** What is wrong with events that are signed as they are: their chain and their rules. */
 function replayed(bodies: readonly string[]): readonly Finding[] {
@@ -93,6 +113,14 @@ let seed: Buffer;
 beforeAll(async () => {
   const world = await startWorld({ env: { CMK_CHECKPOINT_EVERY: '200ms', CMK_LOG_NAME: origin } });
   try {
+    const key = (state: AzureState): string => `${scopes.vault(state, 'kv-care-prod')}/keys/curve-signing`;
+    await changeState(world.azure, giveRole(localBotPrincipal.id, keyRoles.cryptoUser, key, 'ServicePrincipal'));
+    const vaultKey = `https://localhost:${world.azure.port + 1}/keys/curve-signing`;
+    await world.restartBot('SIGINT', {
+      CMK_CHECKPOINT_EVERY: '200ms',
+      CMK_LOG_NAME: origin,
+      CMK_LOG_VAULT_KEY: vaultKey,
+    });
     const rejected = await ask(world, choices.test);
     await world.teams.click(people.approver, (await approvalCard(world, rejected)).id, 'request.reject', {
       inputs: { comment: 'Not this week' },
@@ -113,11 +141,11 @@ beforeAll(async () => {
   log = await readLogFiles(folder);
   keyFile = path.join(await newFolder(), 'keys.txt');
   folders.push(path.dirname(keyFile));
-  const line = await readFile(path.join(folder, 'keys.txt'), 'utf8');
-  await writeFile(keyFile, line);
-  const key = readKeyLine(line);
-  if (typeof key === 'string') throw new Error(key);
-  keys = [key];
+  const lines = await readFile(path.join(folder, 'keys.txt'), 'utf8');
+  await writeFile(keyFile, lines);
+  logKeyFile = path.join(path.dirname(keyFile), 'log-key.txt');
+  await writeFile(logKeyFile, `${lines.trim().split('\n').at(-1)}\n`);
+  expect((await keysIn(keyFile)).map(({ kind }) => kind)).toEqual(['vault', 'log']);
   const outside = [
     { name: 'Python', judge: await pythonJudge() },
     { name: 'Go', judge: await goJudge() },
@@ -131,7 +159,9 @@ afterAll(() => Promise.all(folders.map((one) => rm(one, { recursive: true, force
 test('a log of real requests is accepted by all of them', async () => {
   expect(log.entries.length).toBeGreaterThan(15);
   expect(log.sizes.length).toBeGreaterThan(2);
-  for (const { name, judge } of judges) expect([name, await judge(folder, keyFile, [{}])]).toEqual([name, ['ok']]);
+  for (const given of [keyFile, logKeyFile]) {
+    for (const { name, judge } of judges) expect([name, await judge(folder, given, [{}])]).toEqual([name, ['ok']]);
+  }
 });
 
 /** All of them take two minutes on an idle machine: `CMK_EVERY_BYTE=1`. Else another share each time. */
@@ -141,7 +171,12 @@ const from = every === 1 ? 0 : Math.floor(Math.random() * every);
 test('every change of it is found by each of them, but for those that only a witness or a copy shows', async () => {
   const other = await publish(rewritten(log.entries), log.sizes, seed);
   const forged = await publish(rewritten(log.entries), log.sizes, Buffer.alloc(32, 9));
-  const kinds: readonly (readonly [what: string, changes: readonly Change[], found: 'found' | 'not found'])[] = [
+  const kinds: readonly (readonly [
+    what: string,
+    changes: readonly Change[],
+    found: 'found' | 'not found',
+    keys?: string,
+  ])[] = [
     [
       every === 1 ? 'a bit of every byte' : `a bit of every ${every}th byte, from the ${from}th`,
       flips(log, every, from),
@@ -159,15 +194,16 @@ test('every change of it is found by each of them, but for those that only a wit
       log.sizes.map((one) => replacedBy(log, other, [one])),
       'found',
     ],
-    ['all of it rewritten and signed with the log’s key', [replacedBy(log, other, [])], 'not found'],
+    ['all of it rewritten and signed with the log’s key', [replacedBy(log, other, [])], 'found'],
+    ['the same, for whoever has not the key in the vault', [replacedBy(log, other, [])], 'not found', logKeyFile],
     ['put back as it once was, with everything that shows more taken away', putBack(log), 'not found'],
   ];
   const rows: string[][] = [];
   const unexpected: string[] = [];
-  for (const [what, changes, expected] of kinds) {
+  for (const [what, changes, expected, given = keyFile] of kinds) {
     const counts: string[] = [];
     for (const { name, judge } of judges) {
-      const verdicts = await judge(folder, keyFile, changes);
+      const verdicts = await judge(folder, given, changes);
       expect(verdicts).toHaveLength(changes.length);
       const missed = changes.filter((_, index) => (verdicts[index] === 'ok') === (expected === 'found'));
       unexpected.push(

@@ -5,9 +5,13 @@ import { signingKey } from '../../src/audit/tlog/signing-key.ts';
 import { keyLine } from '../../src/audit/tlog/verifier-key.ts';
 import { type RunningWitness, startWitness } from '../../src/audit/witness/server.ts';
 import { WitnessState } from '../../src/audit/witness/state.ts';
+import { localBotPrincipal } from '../../src/local/bot-environment.ts';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
+import { type AzureState, giveRole, keyRoles, scopes } from '../support/azure-state.ts';
 import { cmkBot } from '../support/command-line.ts';
+import { changeState } from '../support/local-azure.ts';
 import type { SeenActivity } from '../support/local-teams.ts';
+import { verifyPy } from '../support/outside-judges.ts';
 import { sendRaw } from '../support/raw-activity.ts';
 import { startStore } from '../support/store-client.ts';
 import { activityText, approvalCard, ask, choices, people, places, shows, type, until } from '../support/story.ts';
@@ -122,12 +126,24 @@ describe('the published log', () => {
   it('is published to its end when the bot ends, and goes on with the next start', async () => {
     await world.endBot('SIGINT');
     const [witness, keys] = await startedWitness();
+    const key = (state: AzureState): string => `${scopes.vault(state, 'kv-care-prod')}/keys/curve-signing`;
+    await changeState(world.azure, giveRole(localBotPrincipal.id, keyRoles.cryptoUser, key, 'ServicePrincipal'));
     await world.startBot({
       CMK_CHECKPOINT_EVERY: '1h',
+      CMK_LOG_VAULT_KEY: `https://localhost:${world.azure.port + 1}/keys/curve-signing`,
       CMK_WITNESSES: `${witness.url} ${keyLine(witnessKey.verifier)}`,
     });
     await ask(world, choices.test);
     expect(await published()).toBe(2);
+    const { out: doctor } = await cli('doctor', '--only', 'record/vault-key,record/witnesses', '--json');
+    expect(DiagnosisReport.parse(JSON.parse(doctor)).findings.map(({ outcome, found }) => [outcome, found])).toEqual([
+      ['ok', '1 of 1 witness signed the newest checkpoint; 1 is needed'],
+      ['ok', expect.stringMatching(/^witnessed up to 2, /)],
+      ['ok', expect.stringMatching(/^signed up to 2, /)],
+      ['ok', expect.stringMatching(/\/keys\/curve-signing\/[0-9a-f]{32} signs for the bot$/)],
+    ]);
+    const { body: figures } = await sendRaw(world, '', { method: 'GET', path: '/metrics' });
+    expect(figures).toContain('\ncmk_vault_signature_missing 0\n');
     await world.endBot('SIGINT');
     await witness.stop();
     expect(await published()).toBe(3);
@@ -135,6 +151,34 @@ describe('the published log', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^verified: 3 events/);
     expect(out).toMatch(/The last one is witnessed by witness\.example\/w1 \(2\d{3}-/);
+  });
+
+  it('is signed with the key in the vault, too, which whoever has its public half checks', async () => {
+    const keys = path.join(world.dataDir, 'keys-of-all.txt');
+    const given = await readFile(path.join(world.dataDir, 'keys-of-both.txt'), 'utf8');
+    const [vaultLine = ''] = (await readFile(anchor('keys.txt'), 'utf8')).split('\n');
+    expect(vaultLine).toMatch(/^bot\.example\/audit\+[0-9a-f]{8}\+AjBZ/);
+    await writeFile(keys, `${given}${vaultLine}\n`);
+    const ours = await cmkBot(['audit', 'verify', anchor(), '--log-key', keys], {});
+    const words = 'signed (2 of 3 by the key in the vault, too)';
+    expect([ours.code, ours.out]).toEqual([0, expect.stringContaining(`of bot.example/audit, ${words}, and all`)]);
+    const python = await verifyPy(anchor(), '--keys', keys);
+    if (python !== null) expect(python).toEqual([0, expect.stringMatching(/^proved: 3 events of bot\.example\/audit/)]);
+    if (python !== null) expect(python[1]).toContain(words);
+  });
+
+  it('says that enough witnesses signed, or too few, in Python as well', async () => {
+    const keys = path.join(world.dataDir, 'keys-with-quorum.txt');
+    const given = await readFile(path.join(world.dataDir, 'keys-of-both.txt'), 'utf8');
+    await writeFile(keys, `${given}quorum 1\n`);
+    const enough = await verifyPy(anchor(), '--keys', keys);
+    if (enough === null) return;
+    expect(enough).toEqual([0, expect.stringContaining('witnessed by witness.example/w1')]);
+    const second = keyLine(signingKey('witness.example/w2', 'witness', Buffer.alloc(32, 6)).verifier);
+    await writeFile(keys, `${given}${second}\nquorum 2\n`);
+    const few = await verifyPy(anchor(), '--keys', keys);
+    expect(few).toEqual([2, expect.stringMatching(/^unknown: 3 events/)]);
+    expect(few?.[1]).toContain('too few witnesses signed it: 2 are needed');
   });
 });
 

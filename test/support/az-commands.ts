@@ -180,7 +180,7 @@ const keys: readonly AzCommand[] = [
   shows(
     'az keyvault key sign --vault-name kv-care-prod -n az-key --algorithm RS256 --digest {digest}',
     /"signature"/,
-    'signing is not simulated',
+    'signing with RSA is not simulated',
   ),
   shows(
     'az keyvault key verify --vault-name kv-care-prod -n az-key --algorithm RS256 --digest {digest} --signature {signature}',

@@ -47,6 +47,25 @@ export async function pythonJudge(): Promise<Judge | null> {
     : judgeBy('python3', [file('test/outside/judge.py'), file('src/audit/outside/verify.py')]);
 }
 
+/** The verifier in Python as people call it: its exit code, and what it printed. Null where there is no Python. */
+export async function verifyPy(
+  ...words: readonly string[]
+): Promise<readonly [code: number | null, out: string] | null> {
+  if ((await pythonJudge()) === null) return null;
+  const child = spawn('python3', [file('src/audit/outside/verify.py'), ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    printed += text;
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  return [code, printed];
+}
+
 /** Null where there is no Go, or not the package. */
 export async function goJudge(): Promise<Judge | null> {
   if (!existsSync(`${goPath}/src/golang.org/x/mod/sumdb/note`)) return null;

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { anchorFolder } from '../../src/audit/anchor/folder.ts';
 import { Publisher } from '../../src/audit/anchor/publisher.ts';
+import type { VaultLine } from '../../src/audit/anchor/vault-line.ts';
 import { type Witness, type Witnessed, Witnesses, type WitnessMemory } from '../../src/audit/anchor/witnesses.ts';
 import { signingKey } from '../../src/audit/tlog/signing-key.ts';
 import type { AnchorFiles } from '../../src/domain/ports/anchor.ts';
@@ -33,6 +34,7 @@ export const publisherOf = (
   witnesses: readonly Witness[] = [],
   onWitnessed: (outcomes: readonly Witnessed[]) => void = () => undefined,
   memory: WitnessMemory = memoryIn(new Map()),
+  vaultLine: VaultLine | null = null,
 ): Publisher =>
   new Publisher({
     files,
@@ -41,6 +43,7 @@ export const publisherOf = (
     key,
     olderKeys,
     witnesses: new Witnesses(witnesses, memory, () => new Date()),
+    vaultLine,
     onWitnessed,
   });
 

@@ -11,10 +11,11 @@ import { leafHash } from '../tlog/hashes.ts';
 import { noteOf, openNote, signText } from '../tlog/note.ts';
 import type { SigningKey } from '../tlog/signing-key.ts';
 import { tilePath, tileWidth } from '../tlog/tile-paths.ts';
-import { keyLine, type VerifierKey } from '../tlog/verifier-key.ts';
+import { keyLine, readKeyLine, type VerifierKey } from '../tlog/verifier-key.ts';
 import { AnchorContradicts } from './contradiction.ts';
 import { checkpointPath, keysPath, newestPath } from './files.ts';
 import type { Published } from './published.ts';
+import type { VaultLine } from './vault-line.ts';
 import type { Witnessed, Witnesses } from './witnesses.ts';
 
 export interface PublisherPorts {
@@ -25,11 +26,18 @@ export interface PublisherPorts {
   /** Keys that this log was signed with before. */
   readonly olderKeys: readonly VerifierKey[];
   readonly witnesses: Witnesses;
-  /** Told each time that witnesses were asked. */
+  /** Null: no key in a vault signs as well. */
+  readonly vaultLine: VaultLine | null;
+  /** Told each time that witnesses, and the vault, were asked. */
   readonly onWitnessed: (outcomes: readonly Witnessed[]) => void;
 }
 
 const pageSize = 500;
+
+/** Where every version of a file is kept for good, the same bytes again are one more for nothing. */
+async function writeChanged(files: AnchorFiles, path: string, bytes: Buffer): Promise<void> {
+  if ((await files.read(path))?.equals(bytes) !== true) await files.write(path, bytes);
+}
 
 /** The tree so far, and the events that do not fill a tile yet. */
 interface Grown {
@@ -73,8 +81,10 @@ export class Publisher {
   }
 
   async #isDue(size: number): Promise<boolean> {
-    const { files, witnesses } = this.#ports;
-    return witnesses.isDue(size) || (await files.read(checkpointPath(size))) === null;
+    const { files, witnesses, vaultLine } = this.#ports;
+    return (
+      witnesses.isDue(size) || vaultLine?.isDue(size) === true || (await files.read(checkpointPath(size))) === null
+    );
   }
 
   async #newest(recorded: number): Promise<Published | null> {
@@ -88,6 +98,9 @@ export class Publisher {
       throw new AnchorContradicts('not-this-log', checkpoint?.size ?? null, recorded);
     }
     this.#ports.witnesses.recall(note, checkpoint.size);
+    if (this.#ports.vaultLine !== null) {
+      this.#ports.vaultLine.recall(note, checkpoint.size, await this.#vaultKeys());
+    }
     return { ...checkpoint, signedNote: this.#signedNote(checkpoint) };
   }
 
@@ -137,13 +150,28 @@ export class Publisher {
   }
 
   async #sign(grown: Grown): Promise<Published> {
-    const { files, key, olderKeys } = this.#ports;
+    const { files } = this.#ports;
     for (const tile of grown.tree.partial()) await files.write(tilePath(tile), tile.bytes);
     if (grown.entries.length > 0) await this.#writeEntries(grown);
     const checkpoint = { origin: this.origin, size: grown.tree.size, root: grown.tree.root() };
-    const signedNote = this.#signedNote(checkpoint);
-    await files.write(keysPath, Buffer.from([...olderKeys, key.verifier].map((one) => `${keyLine(one)}\n`).join('')));
-    return { ...checkpoint, signedNote };
+    return { ...checkpoint, signedNote: this.#signedNote(checkpoint) };
+  }
+
+  /** Keys in vaults that have signed this log, as they lie beside it: older ones stay there. */
+  async #vaultKeys(): Promise<readonly VerifierKey[]> {
+    const lines = (await this.#ports.files.read(keysPath))?.toString('utf8').split('\n') ?? [];
+    return lines
+      .map(readKeyLine)
+      .filter((key) => typeof key !== 'string')
+      .filter(({ kind, name }) => kind === 'vault' && name === this.origin);
+  }
+
+  /** The log's own key last: that line is what is handed out. */
+  async #writeKeys(): Promise<void> {
+    const { files, key, olderKeys, vaultLine } = this.#ports;
+    const vault = [...(await this.#vaultKeys()), ...(vaultLine?.key ? [vaultLine.key] : [])].map(keyLine);
+    const lines = [...new Set(vault), ...[...olderKeys, key.verifier].map(keyLine)];
+    await writeChanged(files, keysPath, Buffer.from(lines.map((line) => `${line}\n`).join('')));
   }
 
   /**
@@ -151,10 +179,13 @@ export class Publisher {
    * a log looks like that was put back. What is not kept for want of a moment is kept the next time.
    */
   async #publish(signed: Published): Promise<void> {
-    const { files, witnesses, onWitnessed } = this.#ports;
-    onWitnessed(await witnesses.ask(files, signed));
-    const bytes = Buffer.from(`${signed.signedNote}${witnesses.linesOf(signed.size).join('')}`);
-    await files.write(newestPath, bytes);
-    await files.write(checkpointPath(signed.size), bytes);
+    const { files, witnesses, vaultLine, onWitnessed } = this.#ports;
+    const [vault, witnessed] = await Promise.all([vaultLine?.ask(signed), witnesses.ask(files, signed)]);
+    onWitnessed([...(vault === undefined ? [] : [vault]), ...witnessed]);
+    await this.#writeKeys();
+    const lines = [...(vaultLine?.linesOf(signed.size) ?? []), ...witnesses.linesOf(signed.size)];
+    const bytes = Buffer.from(`${signed.signedNote}${lines.join('')}`);
+    await writeChanged(files, newestPath, bytes);
+    await writeChanged(files, checkpointPath(signed.size), bytes);
   }
 }

@@ -23,6 +23,10 @@ export class AnchorUnusable extends Error {
   override readonly name = 'AnchorUnusable';
 }
 
+/** Whether a key in a vault signed it as well, of those that are known. */
+export const isVaultSigned = ({ origin, signatures }: SignedCheckpoint): boolean =>
+  signatures.some(({ key }) => key.kind === 'vault' && key.name === origin);
+
 /** A checkpoint that the log signed, by the keys that are known; or what is wrong with it. */
 export async function openCheckpoint(read: AnchorFiles['read'], path: string, keys: readonly VerifierKey[]) {
   const bytes = await read(path);
@@ -41,6 +45,7 @@ export class AnchorReader {
   readonly #keys: readonly VerifierKey[];
   readonly #findings: Finding[] = [];
   #checkpoints = 0;
+  #vaultSigned = 0;
   readonly newest: SignedCheckpoint;
 
   private constructor(source: AnchorSource, keys: readonly VerifierKey[], newest: SignedCheckpoint) {
@@ -91,6 +96,11 @@ export class AnchorReader {
     return this.#checkpoints;
   }
 
+  /** How many of them carry the signature of a key in a vault that is known, known then as well. */
+  get vaultSigned(): number {
+    return this.#vaultSigned;
+  }
+
   async #entries(reader: TileReader, index: number): Promise<readonly Buffer[] | null> {
     try {
       return await reader.entries(index);
@@ -114,6 +124,7 @@ export class AnchorReader {
       return null;
     }
     this.#checkpoints += 1;
+    if (isVaultSigned(checkpoint)) this.#vaultSigned += 1;
     return checkpoint;
   }
 

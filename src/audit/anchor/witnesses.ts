@@ -100,7 +100,7 @@ const nothingSigned: Signed = { size: 0, line: '', askedAt: 0 };
 const freshMs = 3_600_000;
 
 /** Whoever answers may say much. */
-const longestDetail = 300;
+export const longestDetail = 300;
 
 /** What is remembered of witnesses, of one log. */
 export interface WitnessMemory {

@@ -6,9 +6,9 @@
 
 ANCHOR is the folder the bot publishes its log in, or a copy; PACK.zip is evidence of one request, as the file or unpacked.
 my-keys.txt holds verifier keys, a line each, as you have them from elsewhere, and
-"quorum N" where so many witnesses have to have signed. The first words of the answer are the answer:
+"quorum N" where so many witnesses have to have signed. Where it holds a key that lies in a vault, that one has to have signed too. The first words of the answer are the answer:
 "proved" (exit code 0), "NOT proved" (1), "unknown" (2).
-Forms: C2SP tlog-tiles, tlog-checkpoint, tlog-proof, signed-note, tlog-cosignature; RFC 6962; Ed25519 as in RFC 8032.
+Forms: C2SP tlog-tiles, tlog-checkpoint, tlog-proof, signed-note, tlog-cosignature; RFC 6962; Ed25519 as in RFC 8032; ECDSA over P-256 as in FIPS 186-4.
 """
 import argparse
 import base64
@@ -83,6 +83,67 @@ def signed(public, message, signature):
     return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
 
 
+# P-256 and ECDSA (FIPS 186-4), to verify only, in plain coordinates; None is the point at infinity.
+FIELD = 2**256 - 2**224 + 2**192 + 2**96 - 1
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+CURVE = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+START = (
+    0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+    0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+)
+# How SubjectPublicKeyInfo of such a key begins (RFC 5480); its two coordinates follow.
+SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+
+
+def joined(a, b):
+    """Adds two points."""
+    if a is None or b is None:
+        return a or b
+    if a[0] == b[0] and (a[1] + b[1]) % FIELD == 0:
+        return None
+    if a == b:
+        slope = (3 * a[0] * a[0] - 3) * pow(2 * a[1], -1, FIELD) % FIELD
+    else:
+        slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, FIELD) % FIELD
+    x = (slope * slope - a[0] - b[0]) % FIELD
+    return (x, (slope * (a[0] - x) - a[1]) % FIELD)
+
+
+def multiple(n, point):
+    found = None
+    while n:
+        if n & 1:
+            found = joined(found, point)
+        point, n = joined(point, point), n >> 1
+    return found
+
+
+def in_der(number):
+    data = number.to_bytes(number.bit_length() // 8 + 1, "big")
+    return bytes([2, len(data)]) + data
+
+
+def vault_point(public):
+    """The point of a key in SubjectPublicKeyInfo; None where it is none of this curve."""
+    x, y = int.from_bytes(public[27:59], "big"), int.from_bytes(public[59:], "big")
+    whole = len(public) == 91 and public.startswith(SPKI) and x < FIELD and y < FIELD
+    return (x, y) if whole and (y * y - x * x * x + 3 * x - CURVE) % FIELD == 0 else None
+
+
+@functools.lru_cache(maxsize=10_000)
+def vault_signed(public, message, signature):
+    point, length = vault_point(public), signature[3] if len(signature) > 8 else 0
+    r, s = int.from_bytes(signature[4 : 4 + length], "big"), int.from_bytes(signature[6 + length :], "big")
+    body = in_der(r) + in_der(s)
+    # One way alone of writing it.
+    if point is None or bytes([0x30, len(body)]) + body != signature or not (0 < r < ORDER and 0 < s < ORDER):
+        return False
+    inverse = pow(s, -1, ORDER)
+    h = int.from_bytes(hashlib.sha256(message).digest(), "big")
+    found = joined(multiple(h * inverse % ORDER, START), multiple(r * inverse % ORDER, point))
+    return found is not None and found[0] % ORDER == r
+
+
 def sha(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
@@ -122,7 +183,9 @@ def read_keys(text):
         data = decoded(found[3]) if found else b""
         if line.startswith("#"):
             continue
-        if len(data) != 33 or sha(found[1].encode(), b"\n", data)[:4].hex() != found[2]:
+        vault = data[:1] == b"\x02" and vault_point(data[1:]) is not None
+        name = sha(data[1:]) if vault else sha(found[1].encode(), b"\n", data) if found else b""
+        if len(data) != (92 if vault else 33) or name[:4].hex() != found[2]:
             raise Unknown(f"not a whole verifier key: {line}")
         keys.setdefault((found[1], found[2]), []).append(data)
     return keys
@@ -143,7 +206,8 @@ def open_note(note, keys, where):
             witness = key[0] == 4
             time = int.from_bytes(data[4:12], "big") if witness else None
             message = f"cosignature/v1\ntime {time}\n{text}" if witness else text
-            if signed(key[1:], message.encode(), data[12 if witness else 4 :]):
+            holds = vault_signed if key[0] == 2 else signed
+            if holds(key[1:], message.encode(), data[12 if witness else 4 :]):
                 who.append((found[1], key[0], time))
                 break
         else:
@@ -155,6 +219,21 @@ def open_note(note, keys, where):
     if not any(name == found[1] and kind == 1 for name, kind, _ in who):
         raise Wrong(f"{where}: not signed by {found[1]}, by the keys that were given")
     return int(found[2]), decoded(found[3]), found[1], who
+
+
+def in_vault(who):
+    """Whether a key in a vault, of those that were given, is among who signed."""
+    return any(kind == 2 for _, kind, _ in who)
+
+
+def vault_words(keys, name, who, kept):
+    """What follows on "signed", and whether it is enough: where such a key was given it has to have signed the newest."""
+    if not any(one[0] == 2 for (of, _), known in keys.items() if of == name for one in known):
+        return "", True
+    if not in_vault(who):
+        return " (the last one NOT by the key in the vault)", False
+    found = sum(map(in_vault, kept))
+    return f" ({'each' if found == len(kept) else f'{found} of {len(kept)}'} by the key in the vault, too)", True
 
 
 def tile_path(kind, index, width):
@@ -231,7 +310,7 @@ def check(read, sizes, keys):
     for one, signed_root in [*((one, found[1]) for one, found in sorted(kept.items())), (size, root)]:
         if root_of(leaves[:one]) != signed_root:
             raise Wrong(f"the checkpoint of {one} events is not of the events that are published")
-    return size, len(kept), name, who
+    return size, [found[3] for found in kept.values()], name, who
 
 
 def leads_to(leaf, index, size, hashes):
@@ -471,7 +550,7 @@ def check_pack(read, names, keys, later):
         now = check(log, sizes, keys)[0]
         more = check_later(log, size, root, now, [one["seq"] for one in events], request)
         lines.append(f"the log of {now} events still holds them; {more} events of the request came later")
-    return lines, who
+    return lines, who, name
 
 
 # What Python says of something that is not built as it should be.
@@ -520,9 +599,12 @@ def main():
         text = (read("keys.txt") or b"").decode() if given.keys is None else open(given.keys, encoding="utf-8").read()
         if names is None:
             size, kept, name, who = check(read, sizes_in(given.given), read_keys(text))
-            lines = [f"{size} events of {name}, under {kept} checkpoints, signed"]
+            vault, whole = vault_words(read_keys(text), name, who, kept)
+            lines = [f"{size} events of {name}, under {len(kept)} checkpoints, signed{vault}"]
         else:
-            lines, who = check_pack(read, names, read_keys(text), given.later)
+            lines, who, name = check_pack(read, names, read_keys(text), given.later)
+            vault, whole = vault_words(read_keys(text), name, who, [who])
+            lines += [f"its checkpoint is signed{vault}"] if vault else []
     except Wrong as wrong:
         print(f"NOT proved: {wrong}")
         return 1
@@ -534,12 +616,12 @@ def main():
         return 1
     witnesses = sorted({one for one, kind, _ in who if kind == 4})
     quorum = read_quorum(text)
-    enough = len(witnesses) >= quorum
+    enough = len(witnesses) >= quorum and whole
     print(f"{'proved' if given.keys and enough else 'unknown'}: {lines[0]}")
     for line in lines[1:]:
         print(f"  {line}")
     print(f"  witnessed by {', '.join(witnesses)}" if witnesses else "  no witness signed the last one")
-    if not enough:
+    if len(witnesses) < quorum:
         print(f"  too few witnesses signed it: {quorum} are needed")
     print("  would not be noticed: another history signed with the log's own key, unless a copy or a witness knows this one")
     if names is not None:

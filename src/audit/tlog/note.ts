@@ -15,7 +15,7 @@ const signatureBytes = 64;
 
 export interface NoteSignature {
   readonly key: VerifierKey;
-  /** When a witness signed, in seconds since 1970; null for a log. */
+  /** When a witness signed, in seconds since 1970; null for a log, with either of its keys. */
   readonly time: number | null;
   /** The line as it stands in the note, with its line feed. */
   readonly line: string;
@@ -30,7 +30,8 @@ export interface OpenedNote {
 
 export type NoteFault = 'not-a-note' | 'signature-differs' | 'no-known-signature';
 
-const signatureLine = (key: VerifierKey, signature: Buffer): string =>
+/** A signature that was made elsewhere, as a line. */
+export const signatureLine = (key: VerifierKey, signature: Buffer): string =>
   `${dash} ${key.name} ${Buffer.concat([Buffer.from(keyId(key), 'hex'), signature]).toString('base64')}\n`;
 
 /** What a witness signs: the note's text with the time before it (C2SP tlog-cosignature). */
@@ -72,8 +73,15 @@ function partsOf(note: string): Parts | null {
   return canonical ? { text: note.slice(0, at + 1), lines } : null;
 }
 
+/** Null: the signature does not hold. Node takes one way alone of writing it in DER. */
+function vaultSignatureOf(key: VerifierKey, text: string, bytes: Buffer, line: string): NoteSignature | null {
+  const signer = { key: publicKeyObject(key), dsaEncoding: 'der' } as const;
+  return verify('sha256', Buffer.from(text), signer, bytes.subarray(idBytes)) ? { key, time: null, line } : null;
+}
+
 /** Null: the signature does not hold. */
 function signatureOf(key: VerifierKey, text: string, bytes: Buffer, line: string): NoteSignature | null {
+  if (key.kind === 'vault') return vaultSignatureOf(key, text, bytes, line);
   const isWitness = key.kind === 'witness';
   const body = bytes.subarray(idBytes);
   if (body.length !== signatureBytes + (isWitness ? timeBytes : 0)) return null;

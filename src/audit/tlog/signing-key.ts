@@ -22,7 +22,7 @@ function publicKeyOf(key: KeyObject): Buffer {
 }
 
 /** Throws where the seed is not of {@link seedBytes}. */
-export function signingKey(name: string, kind: KeyKind, seed: Uint8Array): SigningKey {
+export function signingKey(name: string, kind: Exclude<KeyKind, 'vault'>, seed: Uint8Array): SigningKey {
   if (seed.length !== seedBytes) throw new Error(`an Ed25519 seed has ${seedBytes} bytes, not ${seed.length}`);
   const key = privateKeyOf(seed);
   return {

@@ -12,6 +12,8 @@ export interface JudgedPack {
   readonly log: InLog | null;
   /** The keys came from elsewhere than the pack. */
   readonly keysGiven: boolean;
+  /** Whether the key in a vault signed it; null: none was given. */
+  readonly vaultSigned: boolean | null;
   /** The report is what this program makes of the events, or of a program that makes another one. */
   readonly page: 'same' | 'of-another-version' | 'differs';
 }
@@ -24,6 +26,11 @@ const witnessWords = ({ checkpoint }: PackReport): string => {
     ? 'No witness signed it, by the keys that were given: its owner could have signed another history.'
     : `Witnessed by ${found.join(', ')}.`;
 };
+
+const vaultWords = (signed: boolean): string =>
+  signed
+    ? 'Signed by the key in the vault, too.'
+    : 'NOT signed by the key in the vault, which was given: either it did not answer then, or another signed in its place.';
 
 const verdictOf = ({ request, verdict }: PackReport): string =>
   request === null || verdict === null
@@ -40,7 +47,7 @@ const pageWords: Readonly<Record<JudgedPack['page'], string>> = {
 const logWords = ({ size, more }: InLog): string =>
   `The log of ${countOf(size, 'event', 'events')} still holds them${more === 0 ? '' : `; ${countOf(more, 'event', 'events')} of the request came later`}.`;
 
-export function packWords({ report, log, keysGiven, page }: JudgedPack): string {
+export function packWords({ report, log, keysGiven, vaultSigned, page }: JudgedPack): string {
   const findings = [...report.findings, ...(log?.findings ?? [])];
   if (findings.length > 0)
     return `NOT proved: ${countOf(findings.length, 'finding', 'findings')}\n${indent(findingsOf(findings))}`;
@@ -48,10 +55,11 @@ export function packWords({ report, log, keysGiven, page }: JudgedPack): string 
   const { request, checkpoint, events, texts } = report;
   const what = `${countOf(events.length, 'event', 'events')} of ${request?.id ?? ''}, in the log ${checkpoint?.origin ?? ''} of ${checkpoint?.size ?? 0}`;
   return [
-    `${keysGiven ? 'proved' : 'unknown'}: ${what}`,
+    `${keysGiven && vaultSigned !== false ? 'proved' : 'unknown'}: ${what}`,
     `  ${verdictOf(report)}`,
     `  Plan ${request?.digest ?? ''}, ${request?.policy.rule ?? ''} of policy ${request?.policy.version ?? ''}.`,
     `  ${witnessWords(report)}`,
+    ...(vaultSigned === null ? [] : [`  ${vaultWords(vaultSigned)}`]),
     ...(texts === 0 ? [] : [`  ${countOf(texts, 'text', 'texts')} that people wrote, as the record commits to.`]),
     `  ${pageWords[page]}`,
     ...(log === null

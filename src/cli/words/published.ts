@@ -16,12 +16,20 @@ const quorumWords = (report: PublishedReport): string => {
   return tooFew(report) ? `\nToo few witnesses signed it: ${needed}.` : `\nEnough witnesses signed it: ${needed}.`;
 };
 
+/** Follows on `signed`. */
+function vaultWords({ vaultKey, checkpoints }: PublishedReport): string {
+  if (vaultKey === null) return '';
+  const { newest, checkpoints: signed } = vaultKey;
+  const which = signed === checkpoints ? 'each' : `${signed} of ${checkpoints}`;
+  return newest ? ` (${which} by the key in the vault, too)` : ' (the last one NOT by the key in the vault)';
+}
+
 export function publishedWords(report: PublishedReport): string {
   const { origin, events, checkpoints, keysGiven, findings } = report;
   const what = `${countOf(events, 'event', 'events')} under ${countOf(checkpoints, 'checkpoint', 'checkpoints')} of ${origin}`;
   const state =
     findings.length === 0
-      ? `Published log: ${what}, signed, and all of one piece.`
+      ? `Published log: ${what}, signed${vaultWords(report)}, and all of one piece.`
       : `Published log, tampered: ${countOf(findings.length, 'finding', 'findings')} in ${what}\n${indent(findingsOf(findings))}`;
   const whole = `${state}\n${witnessWords(report)}${quorumWords(report)}`;
   return keysGiven

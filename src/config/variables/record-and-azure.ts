@@ -62,6 +62,11 @@ export const record: VariableGroup = {
       meaning: 'in its place a secret of a vault, as for `CMK_SEAL_KEY_SECRET`',
     },
     {
+      names: { CMK_LOG_VAULT_KEY: 'https://kv-cmk-bot.vault.azure.net/keys/checkpoints' },
+      meaning:
+        'a P-256 key of a vault that signs what is published as well, and never leaves the vault ([docs/audit.md](audit.md#a-key-that-cannot-leave-its-vault)): its newest version, or with `/VERSION` behind it that one. None unless set',
+    },
+    {
       names: {
         CMK_WITNESSES:
           'https://witness.audit.example.org witness.audit.example.org/w1+a0442588+BAWHTO2Rpp5Qa2t+bvx8jSWCyVorxU+BgF/h7J9q4Mo/',

@@ -12,6 +12,8 @@ export interface ReportFacts {
   readonly note: string;
   /** Who signed it beside the log, by the keys in the pack, and when (ISO 8601). */
   readonly witness: { readonly name: string; readonly at: string } | null;
+  /** A key in a vault signed it as well, by the keys in the pack. */
+  readonly vault: boolean;
   /** What people wrote is in the pack. */
   readonly texts: boolean;
   /** The whole policy is in the pack. */

@@ -13,10 +13,10 @@ export function checkpointOf({ note }: Pick<ReportFacts, 'note'>): { readonly or
 /** How many hashes lead from a leaf to the root, at most. */
 const proofLength = (size: string): number => Math.ceil(Math.log2(Math.max(2, Number(size))));
 
-const witnessWords = ({ witness }: ReportFacts): Html =>
+const witnessWords = ({ witness, vault }: ReportFacts): Html =>
   witness === null
-    ? html`signed by the log. <b>No witness signed it</b>: its owner could have signed another history`
-    : html`signed by the log and by ${witness.name} on ${dayOf(witness.at)}, ${clockOf(witness.at)}. A witness signs only what goes on from all that it signed before`;
+    ? html`signed by the log${vault ? ', also with its key in a vault' : ''}. <b>No witness signed it</b>: its owner could have signed another history`
+    : html`signed by the log${vault ? ', also with its key in a vault,' : ''} and by ${witness.name} on ${dayOf(witness.at)}, ${clockOf(witness.at)}. A witness signs only what goes on from all that it signed before`;
 
 function takenWords(facts: ReportFacts): Html {
   const taken = facts.events.findLast(({ body }) => body.type === 'evidence-made');

@@ -30,6 +30,15 @@ export const giveLogsRole = (objectId: string, workspaceId: string): string =>
   '--assignee-principal-type ServicePrincipal ' +
   `--scope "$(az monitor log-analytics workspace list --query "[?customerId=='${workspaceId}'].id" -o tsv)"`;
 
+/** Makes a key that can sign and do nothing else. */
+export const makeSigningKey = (vault: string, name: string): string =>
+  `${command('az', 'keyvault', 'key', 'create', '--vault-name', vault, '--name', name)} --kty EC --curve P-256 --ops sign verify`;
+
+/** Lets an identity sign with one key of a vault. */
+export const giveKeyRole = (objectId: string, vault: string, name: string): string =>
+  `${command('az', 'role', 'assignment', 'create', '--role', 'Key Vault Crypto User', '--assignee-object-id', objectId)} ` +
+  `--assignee-principal-type ServicePrincipal --scope "$(${command('az', 'keyvault', 'show', '--name', vault)} --query id -o tsv)/keys/${name}"`;
+
 const roleTo = (objectId: string, scope: string): string =>
   command('--assignee-object-id', objectId, '--assignee-principal-type', 'ServicePrincipal', '--scope', scope);
 

@@ -23,6 +23,7 @@ import { diagnoseSettings } from './settings.ts';
 import { diagnoseStepUp } from './step-up.ts';
 import { about, fail, type RecordSubjects, type Subjects, type Surroundings, unknown } from './subjects.ts';
 import { diagnoseTeams } from './teams.ts';
+import { diagnoseVaultKey } from './vault-key.ts';
 import { diagnoseVersions } from './versions.ts';
 import { diagnoseWitnesses } from './witnesses.ts';
 
@@ -57,6 +58,7 @@ const parts: readonly Part<Surroundings>[] = [
     look: diagnoseAzure,
   },
   { codes: ['azure/logs'], look: diagnoseLogs },
+  { codes: ['record/vault-key'], look: diagnoseVaultKey },
   { codes: ['graph/rights'], look: diagnoseGraphRights },
   { codes: ['people/policy', 'people/rule'], look: diagnosePolicy },
   { codes: ['teams/bot', 'teams/endpoint', 'teams/channel'], look: diagnoseRegistration },

@@ -1,8 +1,8 @@
-/** The witnesses of the published log: who signed what last, who knows another history, and whether enough have signed. */
+/** Who signs the published log beside itself: what each signed last, who knows another history, and whether enough have signed. */
 import type { Contradiction } from '../../domain/ports/witnesses.ts';
 import type { Witnessing, WitnessView } from '../../domain/witnessing.ts';
 import { utcMinute } from '../../words/instants.ts';
-import { enoughWords, witnessWords } from '../../words/witnesses.ts';
+import { enoughWords, vaultKeyWords, witnessWords } from '../../words/witnesses.ts';
 import { anchorName } from '../anchor-files.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { witnessingFor } from '../witnessing.ts';
@@ -11,6 +11,7 @@ import { orFail } from './database.ts';
 import { about, fail, ok, type Subjects, warn } from './subjects.ts';
 
 const all = about('record/witnesses', 'witnesses');
+const vaultSigned = about('record/witnesses', 'key in the vault');
 
 const contradicts = (name: string, { at, detail }: Contradiction, where: string): Diagnosis =>
   fail(
@@ -41,11 +42,25 @@ function enough(witnessing: Witnessing): Diagnosis {
   return warn(all, words, 'What is recorded until they sign rests on the log’s key alone. Nothing waits for it.');
 }
 
+/** What the vault's key signed last; whether it can now is looked at by itself. */
+function lastOf(view: WitnessView): Diagnosis {
+  const words = vaultKeyWords(view, new Date());
+  if (view.current || view.standing === null) return ok(vaultSigned, words);
+  const mend =
+    'What the finding record/vault-key says. Nothing waits for it: the next checkpoint covers what is missing.';
+  return warn(vaultSigned, words, mend);
+}
+
 async function look({ config, store }: Subjects): Promise<readonly Diagnosis[]> {
   const { anchor } = config;
   const witnessing = await witnessingFor(config, store.witnesses)?.();
   if (anchor === null || witnessing === undefined) return [];
-  return [enough(witnessing), ...witnessing.witnesses.map((view) => found(view, anchorName(anchor.place)))];
+  const { witnesses, vaultKey } = witnessing;
+  return [
+    ...(witnesses.length === 0 ? [] : [enough(witnessing)]),
+    ...witnesses.map((view) => found(view, anchorName(anchor.place))),
+    ...(vaultKey === null ? [] : [lastOf(vaultKey)]),
+  ];
 }
 
 export const diagnoseWitnesses = (subjects: Subjects): Promise<readonly Diagnosis[]> =>

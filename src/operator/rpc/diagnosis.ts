@@ -42,6 +42,7 @@ export const diagnosisCodes = [
   'record/trail',
   'record/anchor',
   'record/witnesses',
+  'record/vault-key',
   'record/clock',
 ] as const;
 export const DiagnosisCode = z.enum(diagnosisCodes);

@@ -40,8 +40,8 @@ export interface EvidenceLinks {
   offer(offer: Offer): Promise<string>;
 }
 
-const startPath = '/evidence';
-const packPath = '/evidence/pack';
+export const startPath = '/evidence';
+export const packPath = '/evidence/pack';
 
 const over = page({
   status: 410,

@@ -62,7 +62,7 @@ export const dataPlaneRoutes: readonly VaultRoute[] = [
   at('POST', '/keys/restore', (call) => restoreKey(call)),
   at('POST', '/keys/{name}/backup', (call, name) => backupKey(call, name)),
   at('POST', '/keys/{name}/rotate', (call, name) => rotateKey(call, name)),
-  ...(['encrypt', 'decrypt', 'wrapKey', 'unwrapKey'] as const).flatMap((use) => [
+  ...(['encrypt', 'decrypt', 'wrapKey', 'unwrapKey', 'sign'] as const).flatMap((use) => [
     at('POST', `/keys/{name}/${use}`, (call, name) => useKey(call, use, name, '')),
     at('POST', `/keys/{name}/{version}/${use}`, (call, name, version) => useKey(call, use, name, version)),
   ]),

@@ -5,11 +5,11 @@ export interface KeyUseProblem {
   readonly message: string;
 }
 
-export type KeyOperation = 'encrypt' | 'decrypt' | 'wrapKey' | 'unwrapKey';
+export type KeyOperation = 'encrypt' | 'decrypt' | 'wrapKey' | 'unwrapKey' | 'sign';
 
 /**
  * Whether a key may be used for an operation now. Microsoft's key attributes page: a disabled key does nothing; outside its
- * dates a key wraps and encrypts nothing but still unwraps and decrypts. Texts after public reports of the same refusals for secrets and keys.
+ * dates a key wraps, encrypts and signs nothing but still unwraps and decrypts. Texts after public reports of the same refusals for secrets and keys.
  */
 export const keyUseProblem = (key: KeyVersion, operation: KeyOperation, now: Date): KeyUseProblem | null => {
   const seconds = now.getTime() / 1000;

@@ -23,6 +23,7 @@ export const dataActions = {
   decrypt: 'Microsoft.KeyVault/vaults/keys/decrypt/action',
   wrapKey: 'Microsoft.KeyVault/vaults/keys/wrap/action',
   unwrapKey: 'Microsoft.KeyVault/vaults/keys/unwrap/action',
+  sign: 'Microsoft.KeyVault/vaults/keys/sign/action',
 } as const;
 
 export type KeyRight = keyof typeof dataActions;

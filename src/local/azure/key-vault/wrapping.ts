@@ -6,12 +6,19 @@ import { requireKey, requireVersion } from './data-plane-reads.ts';
 import { parseVaultBody } from './data-plane-writes.ts';
 import { unwrapBytes, wrapBytes } from './key-material.ts';
 import { type KeyOperation, keyUseProblem } from './key-use.ts';
+import { signDigest } from './signing.ts';
 
 const WrapBody = z.object({ alg: z.string(), value: z.string() });
 
-const outwards: readonly KeyOperation[] = ['decrypt', 'unwrapKey'];
+const work: Readonly<Record<KeyOperation, typeof wrapBytes>> = {
+  encrypt: wrapBytes,
+  wrapKey: wrapBytes,
+  decrypt: unwrapBytes,
+  unwrapKey: unwrapBytes,
+  sign: signDigest,
+};
 
-/** Wraps or unwraps bytes with the real key, and encrypts alike; values travel as base64url. */
+/** Wraps or unwraps bytes with the real key, encrypts alike, and signs a digest; values travel as base64url. */
 export const useKey = (call: VaultCall, operation: KeyOperation, name: string, wantedVersion: string): Reply => {
   requireRight(call, operation, name);
   const version = requireVersion(requireKey(call, name), wantedVersion);
@@ -19,15 +26,15 @@ export const useKey = (call: VaultCall, operation: KeyOperation, name: string, w
   if (problem !== null) throw vaultRefusal(403, 'Forbidden', problem.message, problem.innerCode);
   const body = parseVaultBody(WrapBody, call.incoming.body);
   const input = Buffer.from(body.value, 'base64url');
-  const output = attempt(() => (outwards.includes(operation) ? unwrapBytes : wrapBytes)(version, body.alg, input));
+  const output = attempt(() => work[operation](version, body.alg, input));
   if (output === null) throw badParameter(`Key and algorithm '${body.alg}' do not fit together.`);
   return reply(200, { kid: `${call.base}/keys/${name}/${version.version}`, value: output.toString('base64url') });
 };
 
 /** Real text for bytes that do not fit the key (recalled). */
-const attempt = (work: () => Buffer | null): Buffer | null => {
+const attempt = (use: () => Buffer | null): Buffer | null => {
   try {
-    return work();
+    return use();
   } catch {
     throw badParameter('The parameter is incorrect.');
   }

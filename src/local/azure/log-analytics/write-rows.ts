@@ -16,6 +16,7 @@ const operations: readonly (readonly [shape: RegExp, name: string, right: KeyRig
   [/^POST \/keys\/[^/]+(\/[^/]+)?\/unwrapkey$/i, 'KeyUnwrap', 'unwrapKey'],
   [/^POST \/keys\/[^/]+(\/[^/]+)?\/encrypt$/i, 'KeyEncrypt', 'encrypt'],
   [/^POST \/keys\/[^/]+(\/[^/]+)?\/decrypt$/i, 'KeyDecrypt', 'decrypt'],
+  [/^POST \/keys\/[^/]+(\/[^/]+)?\/sign$/i, 'KeySign', 'sign'],
   [/^POST \/keys\/[^/]+\/create$/i, 'KeyCreate', 'create'],
   [/^POST \/keys\/[^/]+\/rotate$/i, 'KeyRotate', 'rotate'],
   [/^PATCH \/keys\//i, 'KeyUpdate', 'update'],

@@ -10,7 +10,7 @@ export const AuditCheckpointData = z.strictObject({
   requestId: z.string(),
   /** `Checkpoint of 121 events` */
   title: CardText,
-  /** Whether enough witnesses signed it; empty where none is asked. */
+  /** Whether enough witnesses signed it, and the key in the vault; empty where none is asked. */
   witnessed: CardText,
   witnessedColor: Color,
   /** Name of the log, number of events, hash. */

@@ -2,7 +2,7 @@
 import type { Request } from '../../../domain/request/request.ts';
 import type { Witnessing } from '../../../domain/witnessing.ts';
 import { countOf } from '../../../words/count.ts';
-import { enoughWords } from '../../../words/witnesses.ts';
+import { signersWords } from '../../../words/witnesses.ts';
 import { label, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 
@@ -15,7 +15,10 @@ const linesOf = (text: string): { text: ReturnType<typeof plain> }[] =>
     .filter((line) => line !== '')
     .map((line) => ({ text: plain(line, longestLine) }));
 
-/** `note`: the signed note, whole. `witnessing`: null where no witness is asked. */
+const isWhole = ({ current, needed, vaultKey }: Witnessing): boolean =>
+  current >= needed && vaultKey?.current !== false;
+
+/** `note`: the signed note, whole. `witnessing`: null where nobody is asked to sign beside the log. */
 export function auditCheckpointCard(
   request: Request,
   { size, note }: { readonly size: number; readonly note: string },
@@ -23,12 +26,12 @@ export function auditCheckpointCard(
 ): AdaptiveCard {
   const [text = '', signatures = ''] = note.split('\n\n');
   const title = `Checkpoint of ${countOf(size, 'event', 'events')}`;
-  const enough = witnessing === null || witnessing.current >= witnessing.needed;
+  const enough = witnessing === null || isWhole(witnessing);
   return renderCard('audit-checkpoint', {
     fallbackText: label(`${request.id}: ${title}`),
     requestId: request.id,
     title: plain<string>(title),
-    witnessed: witnessing === null ? nothing : plain<string>(enoughWords(witnessing)),
+    witnessed: witnessing === null ? nothing : plain<string>(signersWords(witnessing)),
     witnessedColor: enough ? 'Default' : 'Warning',
     lines: linesOf(text),
     signatures: linesOf(signatures),

@@ -1,0 +1,104 @@
+/**
+ * The line of a checkpoint that is signed with a key of a vault: whoever takes the log's own key away has not taken this one.
+ * A vault that does not answer stops nothing; it is asked again with the next checkpoint.
+ */
+import { codeOf, done, type Failure, type Outcome } from '../../domain/failure.ts';
+import type { SigningVersion, VaultSigner } from '../../domain/ports/vault-signer.ts';
+import { openNote, signatureLine } from '../tlog/note.ts';
+import type { VerifierKey } from '../tlog/verifier-key.ts';
+import type { Published } from './published.ts';
+import { longestDetail, type Witnessed, type WitnessMemory } from './witnesses.ts';
+
+interface SignedLine {
+  readonly size: number;
+  readonly line: string;
+  readonly key: VerifierKey;
+}
+
+const detailOf = (failure: Failure): string => {
+  if (failure.source !== 'bot') return `${codeOf(failure)}: ${failure.message}`.trim();
+  return failure.found.code === 'key-not-usable' ? failure.found.message : failure.found.code;
+};
+
+/** Whoever answered with a reason has to be asked otherwise; the others may answer the next time. */
+const kindOf = (failure: Failure): 'refused' | 'no-answer' =>
+  failure.source === 'bot' || (failure.source === 'azure' && failure.next === 'ask') ? 'refused' : 'no-answer';
+
+export class VaultLine {
+  readonly #name: string;
+  readonly #signer: VaultSigner;
+  readonly #memory: Pick<WitnessMemory, 'keep'>;
+  readonly #now: () => Date;
+  #signed: SignedLine | null = null;
+  /** The vault has said which key it signs with since this process started. */
+  #known: VerifierKey | null = null;
+
+  /** `name`: the log's. */
+  constructor(name: string, signer: VaultSigner, memory: Pick<WitnessMemory, 'keep'>, now: () => Date) {
+    this.#name = name;
+    this.#signer = signer;
+    this.#memory = memory;
+    this.#now = now;
+  }
+
+  /** What was signed by this process or another is not lost where the vault does not answer now. `keys`: as they lie beside the log. */
+  recall(note: string, size: number, keys: readonly VerifierKey[]): void {
+    if (this.#signed?.size === size) return;
+    const own = keys.filter(({ kind, name }) => kind === 'vault' && name === this.#name);
+    const opened = openNote(note, own);
+    const found = typeof opened === 'string' ? undefined : opened.signatures[0];
+    if (found !== undefined) this.#signed = { size, line: found.line, key: found.key };
+  }
+
+  isDue(size: number): boolean {
+    return this.#known === null || this.#signed?.size !== size;
+  }
+
+  linesOf(size: number): readonly string[] {
+    return this.#signed?.size === size ? [this.#signed.line] : [];
+  }
+
+  /** The key that signed last. */
+  get key(): VerifierKey | null {
+    return this.#signed?.key ?? null;
+  }
+
+  /** What came of it is remembered before it is answered. */
+  async ask(published: Published): Promise<Witnessed> {
+    const outcome = await this.#sign(published);
+    const detail = outcome.kind === 'signed' ? '' : outcome.detail.slice(0, longestDetail);
+    const { size, signedNote: note } = published;
+    await this.#memory.keep([
+      { key: this.#signer.address, size, at: this.#now(), outcome: outcome.kind, detail, note },
+    ]);
+    return outcome;
+  }
+
+  async #sign({ size, signedNote }: Published): Promise<Witnessed> {
+    const text = signedNote.slice(0, signedNote.indexOf('\n\n') + 1);
+    const version = await this.#signer.version();
+    if (!version.ok) return this.#failed(version.failure);
+    const key: VerifierKey = { name: this.#name, kind: 'vault', publicKey: version.value.publicKey };
+    this.#known = key;
+    const isSigned = this.#signed?.size === size && this.#signed.key.publicKey.equals(key.publicKey);
+    const line = isSigned ? done(this.#signed?.line ?? '') : await this.#lineOf(text, version.value, key);
+    if (!line.ok) return this.#failed(line.failure);
+    // A signature of a known key that does not hold would spoil the whole note.
+    if (typeof openNote(`${signedNote}${line.value}`, [key]) === 'string') {
+      const detail = 'its signature does not hold with its own public key';
+      return { kind: 'refused', witness: this.#signer.address, detail };
+    }
+    this.#signed = { size, line: line.value, key };
+    const time = Math.floor(this.#now().getTime() / 1000);
+    return { kind: 'signed', witness: this.#signer.address, size, time, line: line.value };
+  }
+
+  async #lineOf(text: string, version: SigningVersion, key: VerifierKey): Promise<Outcome<string>> {
+    const signed = await this.#signer.sign(version, Buffer.from(text));
+    return signed.ok ? done(signatureLine(key, signed.value)) : signed;
+  }
+
+  #failed(failure: Failure): Witnessed {
+    return { kind: kindOf(failure), witness: this.#signer.address, detail: detailOf(failure) };
+  }
+}
