@@ -1,4 +1,5 @@
 /** Everything the product keeps, over one database. */
+import { AsyncResource } from 'node:async_hooks';
 import type { Store } from '../domain/ports/store.ts';
 import type { WitnessBook } from '../domain/ports/witnesses.ts';
 import type { Request } from '../domain/request/request.ts';
@@ -37,7 +38,8 @@ export function openStore(database: Database, given: StoreTools, beatMs = usualB
   const clock = openClockGuard(database, given);
   const tools: AppendTools = { trace: () => null, ...given, clock, known: new KnownRecord(given) };
   const listeners: ((after: Request) => void)[] = [];
-  // In a turn of their own: a listener's mistake must not take back the answer to a commit.
+  // In a turn of their own: a listener's mistake must not take back the answer to a commit. And bound to where they began to
+  // listen: within a step of the engine no run can be started, and what a run permits is its own.
   const written = (after: Request): void => {
     for (const listener of listeners) queueMicrotask(() => listener(after));
   };
@@ -46,7 +48,7 @@ export function openStore(database: Database, given: StoreTools, beatMs = usualB
     outbox: openOutbox(
       pool,
       (listener) => {
-        listeners.push(listener);
+        listeners.push(AsyncResource.bind(listener));
       },
       { clock, onUnasked: given.onUnasked ?? (() => undefined) },
     ),

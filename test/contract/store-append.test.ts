@@ -153,11 +153,19 @@ await onEveryDatabase((databases) => {
 
   it('calls its listeners after a commit, not after a replay or a refusal', async () => {
     const { id, ask } = fresh();
-    const before = await store.written();
+    const { times: before } = await store.written();
     await store.append(id, 'submit', ask);
     await store.append(id, 'submit', ask);
     await store.append(id, 'click:approve', approve(approver, { asking: 9 }));
-    expect(await store.written()).toBe(before + 1);
+    expect((await store.written()).times).toBe(before + 1);
+  });
+
+  it('calls its listeners outside of what the writer is in the middle of', async () => {
+    const { id, ask } = fresh();
+    await store.append(id, 'submit', ask);
+    const { times, within } = await store.written();
+    expect(times).toBeGreaterThan(0);
+    expect(within).toBe(0);
   });
 });
 

@@ -31,8 +31,8 @@ export interface StoreProcess {
   session(...statements: string[]): Promise<unknown[]>;
   /** Null: the machine's clock. */
   setClock(now: Date | null): Promise<void>;
-  /** How often the outbox's listener was called. */
-  written(): Promise<number>;
+  /** How often the outbox's listener was called, and how often in the middle of what wrote. */
+  written(): Promise<{ readonly times: number; readonly within: number }>;
   kill(): Promise<void>;
   close(): Promise<void>;
 }
@@ -61,7 +61,7 @@ export async function startStore(database: DatabaseOptions): Promise<StoreProces
     setClock: async (now) => {
       await channel.ask({ ask: 'set-clock', now });
     },
-    written: async () => (await channel.ask({ ask: 'written' })) as number,
+    written: async () => (await channel.ask({ ask: 'written' })) as { times: number; within: number },
     kill: async () => {
       child.kill('SIGKILL');
       await channel.ended;

@@ -2,6 +2,7 @@
  * The store in a process of its own, driven over the parent's message channel: PGlite does not survive inside jest, and a
  * test can kill this process as a crash would. `store-client.ts` is the other end.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { recordTools } from '../../src/audit/record.ts';
 import { decide } from '../../src/domain/request/decide.ts';
@@ -17,7 +18,9 @@ const send = (answer: Answer): void => {
 };
 
 let now: Date | null = null;
-let written = 0;
+/** Whoever writes is in the middle of something, as a turn or a step of the engine is. */
+const asked = new AsyncLocalStorage<true>();
+const written = { times: 0, within: 0 };
 
 async function open(setup: Setup) {
   const database = await openDatabase(setup.database);
@@ -31,7 +34,8 @@ async function open(setup: Setup) {
     onBroken: () => undefined,
   });
   store.outbox.onWritten(() => {
-    written += 1;
+    written.times += 1;
+    if (asked.getStore()) written.within += 1;
   });
   return { database, store };
 }
@@ -86,7 +90,7 @@ async function answer(opened: Opened, ask: Ask): Promise<unknown> {
 
 function listen(opened: Opened): void {
   process.on('message', (message: { readonly id: number; readonly ask: Ask }) => {
-    answer(opened, message.ask).then(
+    asked.run(true, answer, opened, message.ask).then(
       (value) => {
         send({ id: message.id, value });
         if (message.ask.ask === 'close') process.disconnect?.();
