@@ -25,7 +25,7 @@ const benchmarks: Readonly<Record<string, (given: Given) => Promise<Measured>>> 
   turns: async ({ ground, postgres, rounds }) => turns(ground, await postgres.newDatabase(), rounds, 2_000),
   start: async ({ ground, postgres, rounds }) => start(ground, await postgres.newDatabase(), rounds),
   growth: async ({ ground, postgres, sizes }) => growth(ground, await postgres.newDatabase(), sizes),
-  plan: ({ rounds }) => plan(Math.min(rounds, 3)),
+  plan: ({ postgres, rounds }) => plan(() => postgres.newDatabase(), Math.min(rounds, 3)),
   append: async ({ postgres, rounds }) => append(await postgres.newDatabase(), rounds),
   verify: async ({ rounds }) => verify(rounds),
   million: ({ postgres, events }) => million(() => postgres.newDatabase(), events),

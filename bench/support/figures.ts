@@ -31,9 +31,16 @@ export interface Growth {
   readonly lines: readonly { readonly name: string; readonly values: readonly number[] }[];
 }
 
+/** What a figure is made of. */
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
 export interface Measured {
   readonly name: string;
   readonly figures: readonly Figure[];
+  readonly tables?: readonly Table[];
   readonly growth?: readonly Growth[];
 }
 

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chart } from './charts.ts';
-import { type Figure, isReached, type Measured, type Spread } from './figures.ts';
+import { type Figure, isReached, type Measured, type Spread, type Table } from './figures.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const results = path.join(root, 'bench/results.json');
@@ -44,7 +44,10 @@ function row(figure: Figure): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-function section({ name, figures, growth = [], on, machine: where }: Ran): string {
+const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+const tabled = ({ head, rows }: Table): string => [head, head.map(() => '---'), ...rows].map(line).join('\n');
+
+function section({ name, figures, tables = [], growth = [], on, machine: where }: Ran): string {
   const table = [
     '| what | measured | beside | ratio | aim | |',
     '| --- | --- | --- | --- | --- | --- |',
@@ -54,13 +57,14 @@ function section({ name, figures, growth = [], on, machine: where }: Ran): strin
     (one, index) =>
       `![${one.lines.map((line) => line.name).join(', ')}: ${one.unit} over ${one.over}](pictures/bench-${name}-${index}.svg)`,
   );
-  return [`### ${name}`, `${on}, ${where}.`, table.join('\n'), ...pictures].join('\n\n');
+  return [`### ${name}`, `${on}, ${where}.`, table.join('\n'), ...tables.map(tabled), ...pictures].join('\n\n');
 }
 
 const kept = (): readonly Ran[] => (existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : []);
 
 /** One line a figure, while it runs. */
-export const told = (measured: Measured): string => `\n${measured.name}\n${measured.figures.map(row).join('\n')}\n`;
+export const told = ({ name, figures, tables = [] }: Measured): string =>
+  `\n${[name, ...figures.map(row), ...tables.map(tabled)].join('\n')}\n`;
 
 /** What ran takes the place of what ran under the same name before. */
 export function keep(measured: Measured): void {

@@ -14,14 +14,23 @@ export interface RetryLimits {
   readonly spreadWithinMs: number;
 }
 
+/** What is waited for comes when it comes: a wait of this part of all that was waited before notices it that much later at most. */
+const partOfSpent = 1 / 4;
+
+/**
+ * Until the next look for a change that is spreading. What the try itself took, as an operation does that fails at its end, is
+ * waited already; a moment is left for others to write in between.
+ */
+function untilNextLook({ spentMs, tryMs }: Tried, { firstWaitMs, longestWaitMs }: RetryLimits): number {
+  const wait = Math.min(Math.max(firstWaitMs, spentMs * partOfSpent), longestWaitMs);
+  return Math.round(Math.max(wait - tryMs, firstWaitMs / 4));
+}
+
 /** Decides from the failure, which try of this run it was (1 = the first), and what was tried before and how long in all. */
-export function decideRetry(
-  failure: Failure,
-  attempt: number,
-  { waited, spentMs }: Tried,
-  limits: RetryLimits,
-): RetryDecision {
-  const backOff = Math.min(limits.firstWaitMs * 2 ** (attempt - 1), limits.longestWaitMs);
+export function decideRetry(failure: Failure, attempt: number, tried: Tried, limits: RetryLimits): RetryDecision {
+  const { waited, spentMs } = tried;
+  const doubled = Math.min(limits.firstWaitMs * 2 ** (attempt - 1), limits.longestWaitMs);
+  const backOff = failure.next === 'retry-until' ? untilNextLook(tried, limits) : doubled;
   const asked = failure.source === 'bot' ? null : failure.retryAfterMs;
   const ms = Math.max(asked ?? 0, backOff);
   switch (failure.next) {

@@ -47,7 +47,7 @@ export function botEnvironment(options: Omit<LocalOptions, 'log'>, caller: NodeJ
     CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2',
     CMK_TEAMS_SERVICE_URL: `http://127.0.0.1:${options['teams-port']}`,
     CMK_AZURE_POLL: quick ? '50ms' : '1s',
-    CMK_RETRY_FIRST_WAIT: quick ? '200ms' : '2s',
+    CMK_RETRY_FIRST_WAIT: quick ? '200ms' : '1s',
     CMK_LOG_LEVEL: 'warn',
     ...(options['step-up'] ? stepUp(options) : {}),
     ...caller,

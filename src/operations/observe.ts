@@ -142,13 +142,14 @@ async function observeControl(
   { to }: KeyChange,
 ): Promise<Outcome<ObservedControl>> {
   const [vaultIn, resourceIn] = [armIdParts(vault.id).subscriptionId, armIdParts(ref.id).subscriptionId];
-  const [found, vaultName, resourceName] = await Promise.all([
+  const [found, vaultName, elsewhere] = await Promise.all([
     control.of(vault, to.keyName),
     control.subscriptionName(vaultIn),
-    control.subscriptionName(resourceIn),
+    resourceIn === vaultIn ? null : control.subscriptionName(resourceIn),
   ]);
   if (!found.ok) return found;
   if (!vaultName.ok) return vaultName;
+  const resourceName = elsewhere ?? vaultName;
   if (!resourceName.ok) return resourceName;
   const { controllers, unseen } = found.value;
   return done({

@@ -7,6 +7,7 @@ import type { OwnKey } from '../domain/own-key.ts';
 import type { Reversibility, StepName } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Proof } from '../domain/proof.ts';
+import { lookOnce } from './look-once.ts';
 
 /** What a step works with: ports, what the approved plan comes to, and what earlier steps of this request brought forth. */
 export interface StepContext {
@@ -59,21 +60,24 @@ export type CarriedOut =
   | { readonly ok: true; readonly value: StepOutcome }
   | { readonly ok: false; readonly failure: Failure; readonly outputs: Readonly<Record<string, string>> };
 
-/** Looks first, acts only where something is left to do, and always reads back. */
+/** Looks first, acts only where something is left to do, and always reads back. Each thing is looked at once on each side of the change. */
 export async function carryOut(step: Step, context: StepContext): Promise<CarriedOut> {
-  const observed = await step.observe(context);
+  const { azure, changed } = lookOnce(context.azure);
+  const once = { ...context, azure };
+  const observed = await step.observe(once);
   if (!observed.ok) return { ...observed, outputs: {} };
   const already = observed.value === 'already';
   let receipt: Receipt | null = null;
   let outputs: Readonly<Record<string, string>> = {};
   if (!already) {
-    const applied = await step.apply(context);
+    const applied = await step.apply(once);
+    changed();
     if (!applied.ok) return { ...applied, outputs };
     const { outputs: answered = {}, ...rest } = applied.value;
     receipt = rest;
     outputs = answered;
   }
-  const verified = await step.verify({ ...context, outputs: { ...context.outputs, ...outputs } });
+  const verified = await step.verify({ ...once, outputs: { ...context.outputs, ...outputs } });
   if (verified.ok) return { ok: true, value: { ...verified.value, already, receipt } };
   return { ok: false, failure: already ? verified.failure : afterChange(verified.failure), outputs };
 }

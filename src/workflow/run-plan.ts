@@ -131,7 +131,7 @@ async function stopOrWait(
   attempt: number,
   failure: Failure,
 ): Promise<Gate> {
-  const retry = decideRetry(failure, attempt, { waited: attempt - 1, spentMs: 0 }, ports.retryLimits);
+  const retry = decideRetry(failure, attempt, { waited: attempt - 1, spentMs: 0, tryMs: 0 }, ports.retryLimits);
   if (retry.kind === 'wait' && attempt < ports.retryLimits.waitAttempts) return { go: 'wait', ms: retry.ms };
   await stopRun(ports, id, run, failure);
   return { go: false };

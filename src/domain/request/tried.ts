@@ -7,6 +7,8 @@ export interface Tried {
   readonly waited: number;
   /** What was spent on tries and on the waits between them. */
   readonly spentMs: number;
+  /** Of that, on the try that is under way. */
+  readonly tryMs: number;
 }
 
 /** No try counts for longer: where a clock jumps in the middle of one, nobody's patience is used up by it. */
@@ -31,5 +33,6 @@ export function triedSoFar(events: readonly StoredEvent[], run: number, step: St
     spentMs += between(begun, time) + (retryAt === null ? 0 : Math.max(0, Date.parse(retryAt) - Date.parse(time)));
     begun = null;
   }
-  return { waited, spentMs: spentMs + between(begun, now) };
+  const tryMs = between(begun, now);
+  return { waited, spentMs: spentMs + tryMs, tryMs };
 }

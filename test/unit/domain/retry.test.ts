@@ -4,7 +4,7 @@ import { failure } from '../support/commands.ts';
 const limits = { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 6, spreadWithinMs: 60_000 };
 const waits = (ms: number) => ({ kind: 'wait', ms });
 const asks = { kind: 'ask' };
-const spent = (spentMs: number, waited = 0) => ({ waited, spentMs });
+const spent = (spentMs: number, waited = 0, tryMs = 0) => ({ waited, spentMs, tryMs });
 
 describe('a failure that only a person can mend', () => {
   it('asks at once, even when Azure says when to come back', () => {
@@ -45,6 +45,16 @@ describe('a change that has not spread yet', () => {
   it('is looked for until its time is over, however often', () => {
     expect(decideRetry(spreading, 50, spent(52_000), limits)).toEqual(waits(8_000));
     expect(decideRetry(spreading, 50, spent(52_001), limits)).toEqual(asks);
+  });
+
+  it('is noticed soon after it has spread, measured by how long it took', () => {
+    const decisions = [0, 4_000, 6_000, 40_000].map((ms) => decideRetry(spreading, 9, spent(ms), limits));
+    expect(decisions).toEqual([1_000, 1_000, 1_500, 8_000].map(waits));
+  });
+
+  it('is looked for almost at once after a try that took as long as the wait would', () => {
+    expect(decideRetry(spreading, 2, spent(8_000, 0, 1_200), limits)).toEqual(waits(800));
+    expect(decideRetry(spreading, 2, spent(8_000, 0, 5_000), limits)).toEqual(waits(250));
   });
 
   it('is not waited for beyond its time because Azure asked for a long wait', () => {

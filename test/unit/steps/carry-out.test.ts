@@ -1,6 +1,7 @@
 import type { FoundCode } from '../../../src/domain/failure.ts';
 import { effectsOf, StepName, stagesOf } from '../../../src/domain/plan.ts';
 import { workOf } from '../../../src/operations/registry.ts';
+import { lookOnce } from '../../../src/steps/look-once.ts';
 import { steps } from '../../../src/steps/registry.ts';
 import { carryOut } from '../../../src/steps/step.ts';
 import { failure, id } from '../support/commands.ts';
@@ -104,6 +105,48 @@ describe.each(names)('%s', (name) => {
     for (const read of ['resources.get', 'vaults.get', 'keys.get']) azure.refuse(read, outage, 9);
     expect(await run(name, azure)).toEqual({ ok: false, failure: outage, outputs: {} });
     expect(azure.writes).toEqual([]);
+  });
+});
+
+describe('what is looked at', () => {
+  const once = ['resources.get', 'vaults.get', 'grants.held'];
+
+  it('is looked at once before the change, which is made from it, and anew after it', async () => {
+    const azure = scriptedAzure({ resource: identified });
+    expect(await run('grant-key-access', azure)).toMatchObject({ ok: true });
+    expect(azure.calls).toEqual([...once, 'grants.grant', ...once]);
+  });
+
+  it('is looked at anew also where the change did not work', async () => {
+    const azure = scriptedAzure({ resource: identified });
+    azure.refuse('grants.grant', failure({ next: 'wait' }));
+    azure.before('grants.grant', () => {
+      azure.world.resource = null;
+    });
+    await run('grant-key-access', azure);
+    expect(await run('grant-key-access', azure)).toMatchObject({ ok: false, failure: { found: { code: 'missing' } } });
+  });
+
+  it('is looked at once for everything that is proved at the end', async () => {
+    const customerKey = under(version('c'));
+    const azure = scriptedAzure({
+      resource: resource({ ...identified, customerKey, provisioningState: 'Succeeded' }),
+      vault: vault({ purgeProtection: true }),
+      granted: true,
+    });
+    expect(await run('verify', azure)).toMatchObject({ ok: true });
+    expect(azure.calls).toEqual([...once, 'keys.probe']);
+  });
+
+  it('is looked at again where it could not be looked at', async () => {
+    const azure = scriptedAzure({ resource: identified });
+    const { azure: looking } = lookOnce(azure);
+    azure.refuse('vaults.get', failure({ next: 'wait' }));
+    const { vaultId } = workOf(plan).to;
+    expect((await looking.vaults.get(vaultId)).ok).toBe(false);
+    expect((await looking.vaults.get(vaultId)).ok).toBe(true);
+    await looking.vaults.get(vaultId);
+    expect(azure.calls).toEqual(['vaults.get', 'vaults.get']);
   });
 });
 

@@ -34,6 +34,8 @@ export interface ScriptedAzure extends Azure {
   readonly world: World;
   /** Names of the writes, in order, such as `agents.setCustomerKey`. */
   readonly writes: string[];
+  /** The same of every call, reads included. */
+  readonly calls: string[];
   /** The next calls of this name answer with the failure, `times` times. */
   refuse(call: string, failure: Failure, times?: number): void;
   /** From now on this write says yes and changes nothing. */
@@ -56,11 +58,13 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     ...start,
   };
   const writes: string[] = [];
+  const calls: string[] = [];
   const refusals: { readonly call: string; readonly failure: Failure; left: number }[] = [];
   const pretended = new Set<string>();
   const acts = new Map<string, () => void>();
 
   async function read<T>(call: string, value: () => T): Promise<Outcome<T>> {
+    calls.push(call);
     const refusal = refusals.find((one) => one.call === call && one.left > 0);
     if (refusal === undefined) return done(value());
     refusal.left -= 1;
@@ -87,6 +91,7 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
   return {
     world,
     writes,
+    calls,
     refuse: (call, failure, times = 1) => void refusals.push({ call, failure, left: times }),
     pretend: (call) => void pretended.add(call),
     before: (call, act) => void acts.set(call, act),

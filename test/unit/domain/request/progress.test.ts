@@ -145,7 +145,11 @@ describe('how long a step has been tried', () => {
 
   test('is what tries and waits took', () => {
     // A try of 10 s, a wait of 30 s, and a try of 20 s so far.
-    expect(spent(['12:00:00', '12:00:10', '12:00:40'], '12:01:00')).toEqual({ waited: 0, spentMs: 60_000 });
+    expect(spent(['12:00:00', '12:00:10', '12:00:40'], '12:01:00')).toEqual({
+      waited: 0,
+      spentMs: 60_000,
+      tryMs: 20_000,
+    });
   });
 
   test('is not changed by a clock that is set while it waits', () => {
