@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { startPostgres, type TestPostgres } from '../test/support/postgres.ts';
 import { append } from './append.ts';
 import { growth } from './growth.ts';
+import { localAzure } from './local-azure.ts';
 import { million } from './million.ts';
 import { plan } from './plan.ts';
 import { start } from './start.ts';
@@ -26,6 +27,7 @@ const benchmarks: Readonly<Record<string, (given: Given) => Promise<Measured>>> 
   start: async ({ ground, postgres, rounds }) => start(ground, await postgres.newDatabase(), rounds),
   growth: async ({ ground, postgres, sizes }) => growth(ground, await postgres.newDatabase(), sizes),
   plan: ({ postgres, rounds }) => plan(() => postgres.newDatabase(), Math.min(rounds, 3)),
+  'local-azure': ({ rounds }) => localAzure(rounds, 400),
   append: async ({ postgres, rounds }) => append(await postgres.newDatabase(), rounds),
   verify: async ({ rounds }) => verify(rounds),
   million: ({ postgres, events }) => million(() => postgres.newDatabase(), events),

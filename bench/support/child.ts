@@ -18,6 +18,13 @@ export interface Child {
 /** Fields of `/proc/PID/stat` behind the name, which is in brackets; clock ticks are hundredths of a second on Linux. */
 const [userTicks, systemTicks, tickMs] = [11, 12, 10];
 
+/** What a process has used of processors so far, user and system, in milliseconds; in steps of ten. */
+export function cpuMsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[userTicks]) + Number(fields[systemTicks])) * tickMs;
+}
+
 const patienceMs = 120_000;
 
 /** Starts it and waits until `${url}/readyz` is answered well. Throws what it printed where it ends before. */
@@ -35,7 +42,6 @@ export async function startChild(args: readonly string[], env: NodeJS.ProcessEnv
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const kill = (): boolean => child.kill('SIGKILL');
   process.once('exit', kill);
-  const stat = (): string => readFileSync(`/proc/${child.pid}/stat`, 'utf8');
   const end = async (signal: 'SIGINT' | 'SIGKILL'): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await ended;
@@ -57,12 +63,7 @@ export async function startChild(args: readonly string[], env: NodeJS.ProcessEnv
       const [, kilobytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
       return (Number(kilobytes) * 1_024) / 1e6;
     },
-    cpuMs: () => {
-      const fields = stat()
-        .slice(stat().lastIndexOf(')') + 2)
-        .split(' ');
-      return (Number(fields[userTicks]) + Number(fields[systemTicks])) * tickMs;
-    },
+    cpuMs: () => cpuMsOf(child.pid ?? 0),
     printed: () => output,
     end,
   };

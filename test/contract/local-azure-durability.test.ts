@@ -129,3 +129,16 @@ test('stops cleanly and keeps its private files to itself', async () => {
     expect(statSync(join(azure.dataDir, 'azure', name)).mode & 0o777).toBe(0o600);
   }
 });
+
+test('writes nothing down for a reading, but what it used up of a fault', async () => {
+  azure = await startAzure();
+  const writtenAt = (): number => statSync(join(azure.dataDir, 'azure', 'state.json')).mtimeMs;
+  const before = writtenAt();
+  await readAgent(clientsOf(azure), agent);
+  expect(writtenAt()).toBe(before);
+  await http(azure, 'POST', '/simulator/faults', { body: { match: { url: 'healthBots' }, times: 2, delayMs: 0 } });
+  await readAgent(clientsOf(azure), agent);
+  await azure.kill();
+  await restart('instant');
+  expect((await http(azure, 'GET', '/simulator/faults')).body).toMatchObject([{ times: 1 }]);
+});

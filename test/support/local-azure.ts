@@ -13,6 +13,7 @@ import { startOf } from './prepared.ts';
 export interface RunningAzure {
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   readonly dataDir: string;
   /** The CA certificate's text, for `tlsOptions.ca`. */
   readonly ca: string;
@@ -71,6 +72,7 @@ export const startAzure = async (
   return {
     url: `https://localhost:${port}`,
     port,
+    pid: child.pid ?? 0,
     dataDir,
     ca: readFileSync(join(dataDir, 'ca.pem'), 'utf8'),
     stop: () => end(child, 'SIGTERM'),

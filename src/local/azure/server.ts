@@ -6,6 +6,7 @@ import { dispatch } from './dispatch.ts';
 import { noticeLostKeys } from './health-bots/lost-keys.ts';
 import { endDueOperations } from './health-bots/operations.ts';
 import { type Incoming, readIncoming } from './http/incoming.ts';
+import { isReading } from './http/reading.ts';
 import { Refusal, type Reply, reply } from './http/reply.ts';
 import { send, toSend } from './http/sent.ts';
 import { RequestWitness, type Witness } from './http/witness.ts';
@@ -127,22 +128,23 @@ class AzureServer {
     if (incoming instanceof Refusal) return send(response, toSend(incoming.reply));
     if (!isIncoming(incoming)) throw incoming;
     if (incoming.path.startsWith('/simulator/')) {
-      this.comeToNow(new Date());
-      this.file.save(this.world.state);
+      if (this.comeToNow(new Date())) this.file.save(this.world.state);
       const answer = await serveSimulator(this.simulator, incoming);
-      await this.keep();
+      if (!isReading(incoming)) await this.keep();
       return send(response, toSend(answer));
     }
     await this.serveAzure(incoming, response);
   }
 
-  /** What was due before this moment has ended before anybody looks. */
-  private comeToNow(now: Date): void {
-    endDueOperations(this.world.state, this.world.latency, now);
-    purgeDue(this.world.state, now);
-    noticeLostKeys(this.world.state, now);
-    this.world.graphIndex.follow(this.world.state, now);
-    this.simulator.befores.follow(this.world.state);
+  /** What was due before this moment has ended before anybody looks. Returns whether that changed anything. */
+  private comeToNow(now: Date): boolean {
+    const { state, latency, graphIndex } = this.world;
+    const came = [endDueOperations(state, latency, now), purgeDue(state, now), noticeLostKeys(state, now)].some(
+      Boolean,
+    );
+    graphIndex.follow(state, now);
+    this.simulator.befores.follow(state);
+    return came;
   }
 
   private async keep(): Promise<void> {
@@ -159,8 +161,10 @@ class AzureServer {
     const fault = takeFault(this.world.state, incoming);
     if (fault?.delayMs !== undefined) await this.simulator.delays.wait(fault.delayMs);
     const witness = new RequestWitness();
+    const came = this.comeToNow(new Date());
     const answer = await this.answer(incoming, fault, witness);
-    await this.keep();
+    // To write all of it down takes longer the more there is, and most calls only ask.
+    if (came || fault !== null || !isReading(incoming)) await this.keep();
     this.simulator.log.append({
       at: at.toISOString(),
       method: incoming.method,
@@ -182,7 +186,6 @@ class AzureServer {
 
   private answer(incoming: Incoming, fault: Fault | null, witness: Witness): Reply | Promise<Reply> {
     const now = new Date();
-    this.comeToNow(now);
     const canned = fault?.respond;
     if (canned !== undefined) return reply(canned.status, canned.body, canned.headers);
     return dispatch(this.world, underFault(this.world.state, incoming, fault), now, witness);
@@ -203,7 +206,7 @@ export const startLocalAzure = async (options: LocalAzureOptions): Promise<Local
   const file = new StateFile(join(options.dataDir, 'azure', 'state.json'));
   const log = new RequestLog(join(options.dataDir, 'azure', 'requests.jsonl'));
   const world = await openWorld(options, file);
-  const befores = new Befores(join(options.dataDir, 'azure', 'before.json'), world.state);
+  const befores = new Befores(join(options.dataDir, 'azure'), world.state);
   const start = randomUUID();
   const revision = () => `${start} ${file.changes} ${log.all().length}`;
   const { recordDir } = options;

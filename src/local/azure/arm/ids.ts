@@ -20,7 +20,9 @@ export const vaultId = (vault: InGroup): string => resourceId('Microsoft.KeyVaul
 
 export const keyId = (vault: InGroup, keyName: string): string => `${vaultId(vault)}/keys/${keyName}`;
 
-export const sameId = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+/** Most are told apart by their lengths: the case of letters that ids are made of does not change them. */
+export const sameId = (a: string, b: string): boolean =>
+  a === b || (a.length === b.length && a.toLowerCase() === b.toLowerCase());
 
 /** Whether `scope` is `ancestor` or lies below it. `/` is above everything. */
 export const within = (scope: string, ancestor: string): boolean => {

@@ -149,13 +149,15 @@ export const endNow = (state: SimulatorState, latency: Latency, operation: Agent
 
 /**
  * Ends every operation that is due, oldest first, each with the state of Azure at its own end: called before anything else
- * looks at the state, so an operation that ended while nobody asked, or while the process was down, ends the same way.
+ * looks at the state, so an operation that ended while nobody asked, or while the process was down, ends the same way. Returns
+ * whether any did.
  */
-export const endDueOperations = (state: SimulatorState, latency: Latency, now: Date): void => {
+export const endDueOperations = (state: SimulatorState, latency: Latency, now: Date): boolean => {
   const due = state.operations
     .filter((one) => one.status === 'Working' && one.dueAt !== null && reached(one.dueAt, now))
     .sort((a, b) => Date.parse(a.dueAt ?? a.startTime) - Date.parse(b.dueAt ?? b.startTime));
   for (const operation of due) finish(state, latency, operation, new Date(operation.dueAt ?? now));
+  return due.length > 0;
 };
 
 export const isBusy = (state: SimulatorState, agent: HealthBot): boolean =>

@@ -1,30 +1,29 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { agentId as idOf, sameId } from '../arm/ids.ts';
 import { type SimulatorState, SimulatorState as State } from '../state/schema.ts';
 import type { AgentOperation } from '../state/schema-agents.ts';
 
-/** What a comparison needs of the state. */
-const Snapshot = State.pick({ agents: true, vaults: true, roleAssignments: true, roleDefinitions: true });
-export type Snapshot = z.infer<typeof Snapshot>;
+/** What a comparison needs of the state beside agents: changes that began from the same have it once, in a file by its hash. */
+const Rest = State.pick({ vaults: true, roleAssignments: true, roleDefinitions: true });
+type Rest = z.infer<typeof Rest>;
+const Agents = State.pick({ agents: true });
+
+export type Snapshot = Rest & z.infer<typeof Agents>;
+
+const Held = Agents.extend({ rest: z.string().regex(/^[0-9a-f]{64}$/) });
 
 const Kept = z.object({
   /** What Azure held when the last change had ended. */
-  quiet: Snapshot,
-  /** By the agent's ARM id: what Azure held before its latest change, and whether that has ended. */
-  changes: z.array(z.object({ agentId: z.string(), before: Snapshot, ended: z.boolean() })),
+  quiet: Held,
+  /** By the agent's ARM id: what Azure held of it and beside agents before its latest change, and whether that has ended. */
+  changes: z.array(z.object({ agentId: z.string(), before: Held, ended: z.boolean() })),
   /** Operations already counted, and whether they had ended then. */
   counted: z.record(z.string(), z.boolean()),
 });
 type Kept = z.infer<typeof Kept>;
-
-const snapshotOf = (state: SimulatorState): Snapshot => structuredClone(Snapshot.parse(state));
-
-const afresh = (state: SimulatorState): Kept => ({
-  quiet: snapshotOf(state),
-  changes: [],
-  counted: Object.fromEntries(state.operations.map(({ id, status }) => [id, status !== 'Working'])),
-});
 
 /** A write sent twice because its answer was lost changes nothing the second time. */
 const changes = (operation: AgentOperation, state: SimulatorState): boolean => {
@@ -32,22 +31,29 @@ const changes = (operation: AgentOperation, state: SimulatorState): boolean => {
   return JSON.stringify(agent?.content) !== JSON.stringify(operation.before);
 };
 
+/** Of an older program there may be another one, which is as good as none. */
+const readKept = (file: string): Kept | null =>
+  existsSync(file) ? (Kept.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data ?? null) : null;
+
 /**
  * Remembers what Azure held before the latest change of each agent. A change begins with the first write to the agent after
  * its last one ended, and ends when a write that sets a key has succeeded; several writes make one change.
  */
 export class Befores {
   private readonly file: string;
+  private readonly rests: string;
   private kept: Kept;
 
-  constructor(file: string, state: SimulatorState) {
-    this.file = file;
-    this.kept = existsSync(file) ? Kept.parse(JSON.parse(readFileSync(file, 'utf8'))) : afresh(state);
+  constructor(folder: string, state: SimulatorState) {
+    this.file = join(folder, 'before.json');
+    this.rests = join(folder, 'before');
+    this.kept = readKept(this.file) ?? this.afresh(state);
   }
 
   /** Another state was put in the place of the whole: nothing came before it. */
   restart(state: SimulatorState): void {
-    this.kept = afresh(state);
+    rmSync(this.rests, { recursive: true, force: true });
+    this.kept = this.afresh(state);
     this.save();
   }
 
@@ -66,24 +72,51 @@ export class Befores {
   /** What Azure held before the latest change of the agent with this name; of none, what it held when all was quiet. */
   of(agentName: string): Snapshot {
     const change = this.kept.changes.find(({ agentId }) => sameId(agentId.split('/').at(-1) ?? '', agentName));
-    return change?.before ?? this.kept.quiet;
+    const { agents, rest } = change?.before ?? this.kept.quiet;
+    return { agents, ...Rest.parse(JSON.parse(readFileSync(this.fileOf(rest), 'utf8'))) };
   }
 
   private begin(agentId: string): void {
     const change = this.kept.changes.find((one) => sameId(one.agentId, agentId));
     if (change?.ended === false) return;
     const others = this.kept.changes.filter((one) => one !== change);
-    this.kept.changes = [...others, { agentId, before: this.kept.quiet, ended: false }];
+    const { agents, rest } = this.kept.quiet;
+    const before = { agents: agents.filter((one) => sameId(idOf(one), agentId)), rest };
+    this.kept.changes = [...others, { agentId, before, ended: false }];
   }
 
   private end(agentId: string, state: SimulatorState): void {
     const change = this.kept.changes.find((one) => sameId(one.agentId, agentId));
     if (change !== undefined) change.ended = true;
-    this.kept.quiet = snapshotOf(state);
+    this.kept.quiet = this.held(state);
+  }
+
+  private afresh(state: SimulatorState): Kept {
+    const counted = Object.fromEntries(state.operations.map(({ id, status }) => [id, status !== 'Working']));
+    return { quiet: this.held(state), changes: [], counted };
+  }
+
+  private held({ agents, vaults, roleAssignments, roleDefinitions }: SimulatorState): z.infer<typeof Held> {
+    const text = JSON.stringify({ vaults, roleAssignments, roleDefinitions });
+    const rest = createHash('sha256').update(text).digest('hex');
+    if (!existsSync(this.fileOf(rest))) {
+      mkdirSync(this.rests, { recursive: true });
+      replace(this.fileOf(rest), text);
+    }
+    return { agents: structuredClone(agents), rest };
+  }
+
+  private fileOf(rest: string): string {
+    return join(this.rests, `${rest}.json`);
   }
 
   private save(): void {
-    writeFileSync(`${this.file}.new`, JSON.stringify(this.kept), { mode: 0o600 });
-    renameSync(`${this.file}.new`, this.file);
+    replace(this.file, JSON.stringify(this.kept));
   }
 }
+
+/** A killed process leaves the old or the new one. */
+const replace = (file: string, text: string): void => {
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+};
