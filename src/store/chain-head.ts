@@ -10,7 +10,7 @@ const ChainHead = z.object({
 });
 export type ChainHead = z.infer<typeof ChainHead>;
 
-const noHead = (): Error => new Error('the chain has no head: the database was not migrated');
+export const noHead = (): Error => new Error('the chain has no head: the database was not migrated');
 const found = (head: ChainHead | null): ChainHead => {
   if (head === null) throw noHead();
   return head;

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { PersonId } from '../domain/ids.ts';
 import type { ConversationAddress, Conversations } from '../domain/ports/store.ts';
+import { LastWritten, type Said } from './last-written.ts';
 import { change, selectOne } from './sql.ts';
 
 const Row = z
@@ -23,17 +24,30 @@ const save = `insert into cmk.conversation (conversation_id, service_url, tenant
   values ($1, $2, $3, $4) on conflict (conversation_id) do update set service_url = excluded.service_url,
     tenant_id = excluded.tenant_id, person_id = excluded.person_id, seen = excluded.seen`;
 
-/** `seen` counts up with every save: the last one seen is the one that still works. */
+/** `seen` counts up with what is written: the last one seen is the one that still works. */
 const lastSeen = (condition: string): string =>
   `select * from cmk.conversation where ${condition} order by seen desc limit 1`;
 
+/**
+ * All that would be found otherwise without it: the row itself, which of a person's chats was seen last, and the tenant's
+ * service URL. Where nothing of that is new, `seen` need not move.
+ */
+const saidBy = ({ conversationId, serviceUrl, tenantId, personId }: ConversationAddress): readonly Said[] => [
+  { key: `conversation ${conversationId}`, value: JSON.stringify([serviceUrl, tenantId, personId]) },
+  { key: `tenant ${tenantId}`, value: serviceUrl },
+  ...(personId === null ? [] : [{ key: `person ${personId}`, value: conversationId }]),
+];
+
 export function openConversations(pool: Pool): Conversations {
+  const last = new LastWritten();
   const find = (condition: string, value: string): Promise<ConversationAddress | null> =>
     selectOne(pool, Row, lastSeen(condition), [value]);
   return {
-    save: async ({ conversationId, serviceUrl, tenantId, personId }) => {
-      await change(pool, save, [conversationId, serviceUrl, tenantId, personId]);
-    },
+    save: (address) =>
+      last.write(saidBy(address), async () => {
+        const { conversationId, serviceUrl, tenantId, personId } = address;
+        await change(pool, save, [conversationId, serviceUrl, tenantId, personId]);
+      }),
     get: (conversationId) => find('conversation_id = $1', conversationId),
     personalChat: (person) => find('person_id = $1', person),
     serviceUrl: async (tenantId) => (await find('tenant_id = $1', tenantId))?.serviceUrl ?? null,

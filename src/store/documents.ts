@@ -51,12 +51,17 @@ export function openDocuments(pool: Pool, clock: () => Date, guard: Pick<ClockGu
         rows.map(({ key, value, etag }) => [key, { ...Value.parse(JSON.parse(value)), eTag: etag }]),
       );
     },
-    write: (changes) =>
-      inTransaction(pool, async (sql) => {
-        // Always in the same order, so that two writers of the same documents wait for, not block, each other.
-        const inOrder = Object.entries(changes).sort(([a], [b]) => (a < b ? -1 : 1));
-        for (const [key, value] of inOrder) await writeOne(sql, key, value, clock().toISOString());
-      }),
+    write: async (changes) => {
+      // Always in the same order, so that two writers of the same documents wait for, not block, each other.
+      const inOrder = Object.entries(changes).sort(([a], [b]) => (a < b ? -1 : 1));
+      const [only] = inOrder;
+      // One statement is all or nothing by itself.
+      if (only !== undefined && inOrder.length === 1) await writeOne(pool, ...only, clock().toISOString());
+      else
+        await inTransaction(pool, async (sql) => {
+          for (const [key, value] of inOrder) await writeOne(sql, key, value, clock().toISOString());
+        });
+    },
     delete: async (keys) => {
       if (keys.length > 0) await change(pool, 'delete from cmk.document where key = any($1)', [[...keys]]);
     },

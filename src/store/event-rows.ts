@@ -163,8 +163,8 @@ export const eventsOfNewest = (sql: Sql, tools: ReadTools, limit: number, offset
   eventsOfRequests(sql, tools, `${firstEvents} order by seq desc limit $1 offset $2`, [limit, offset]);
 
 /** The events of requests that are named. */
-export const eventsOfThese = (sql: Sql, tools: ReadTools, ids: readonly string[]): Promise<EventsByRequest> =>
-  eventsOfRequests(sql, tools, `${firstEvents} and request_id = any($1)`, [ids]);
+export const eventsOfThese = async (sql: Sql, tools: ReadTools, ids: readonly string[]): Promise<EventsByRequest> =>
+  ids.length === 0 ? new Map() : eventsOfRequests(sql, tools, `${firstEvents} and request_id = any($1)`, [ids]);
 
 /** How many requests there are; no further than asked. */
 export async function countRequests(sql: Sql, most: number): Promise<number> {

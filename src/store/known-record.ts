@@ -10,7 +10,7 @@ import type { CheckLine, SoundLine } from '../domain/record/seals.ts';
 import { isEnding } from '../domain/request/consequences.ts';
 import { type Waits, waits, waitsAfter } from '../domain/request/waits.ts';
 import { type ChainHead, readHead } from './chain-head.ts';
-import { linesAfter } from './line-rows.ts';
+import { headAndLinesAfter, linesAfter } from './line-rows.ts';
 import { RecordBroken } from './record-broken.ts';
 import type { Sql } from './sql.ts';
 
@@ -77,14 +77,21 @@ export class KnownRecord {
    * meanwhile. The first time that is the whole record.
    */
   async catchUp(sql: Sql, locked?: ChainHead): Promise<void> {
-    const before = locked ?? (await readHead(sql));
-    for (;;) {
-      const after = this.#last.seq === 0 ? null : this.#last.seq;
-      const page = await linesAfter(sql, after, pageSize);
+    const { head: read, lines } = await headAndLinesAfter(sql, this.#behind(), pageSize);
+    const before = locked ?? read;
+    for (const line of lines) this.#take(line);
+    for (let page = lines; page.length === pageSize; ) {
+      page = await linesAfter(sql, this.#behind(), pageSize);
       for (const line of page) this.#take(line);
-      if (page.length < pageSize) break;
     }
-    this.#mustEnd(before, locked ?? (await readHead(sql)));
+    // Of one moment: what was read ends where the head was, unless there was more, or another reader has gone on meanwhile.
+    const isOneMoment = lines.length < pageSize && this.#last.seq <= before.seq;
+    this.#mustEnd(before, locked ?? (isOneMoment ? before : await readHead(sql)));
+  }
+
+  /** Null: nothing was read yet, so that a row in front of the first is seen too. */
+  #behind(): number | null {
+    return this.#last.seq === 0 ? null : this.#last.seq;
   }
 
   /** `before`: the head before it was read, `head`: after. */

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { PersonId } from '../domain/ids.ts';
 import type { People } from '../domain/ports/store.ts';
+import { LastWritten } from './last-written.ts';
 import { change, select } from './sql.ts';
 
 const save = `insert into cmk.person (id, member_id, name, address) values ($1, $2, $3, $4)
@@ -38,10 +39,18 @@ const Known = z
   }));
 
 export function openPeople(pool: Pool): People {
+  const last = new LastWritten();
   const known = (ids: readonly PersonId[]) => select(pool, Known, among, [ids]);
   return {
-    save: async ({ id, memberId, name, address }) => {
-      await change(pool, save, [id, memberId, name, address]);
+    save: ({ id, memberId, name, address }) => {
+      // Without an address the one that is known stays, whichever it is: that is not something new of it.
+      const said = [
+        { key: `called ${id}`, value: JSON.stringify([memberId, name]) },
+        ...(address === null ? [] : [{ key: `reached ${id}`, value: address }]),
+      ];
+      return last.write(said, async () => {
+        await change(pool, save, [id, memberId, name, address]);
+      });
     },
     async get(id) {
       const [found] = await known([id]);

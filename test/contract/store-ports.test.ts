@@ -217,6 +217,38 @@ await onEveryDatabase((databases) => {
       expect(await store.call('people', 'get', approver)).toEqual({ memberId: '29:2', name: 'Second name' });
     });
 
+    it('writes nothing of which nothing is new, and what was so before anew once something else came between', async () => {
+      const [home, other] = [approver, requester].map((personId, n) => ({
+        ...{ conversationId: `a:again-${n}`, serviceUrl: 'https://one.example/', tenantId: 'again', personId },
+      }));
+      if (home === undefined || other === undefined) throw new Error('two chats');
+      const moved = { ...home, conversationId: 'a:again-moved' };
+      const save = async (...chats: readonly (typeof home)[]) => {
+        for (const chat of chats) await store.call('conversations', 'save', chat);
+      };
+      const lastSeen = async () =>
+        (await store.sql('select max(seq.last_value) as n from cmk.conversation_seen seq'))[0];
+      await save(home, other);
+      const before = await lastSeen();
+      await save(home, other, other, home);
+      expect(await lastSeen()).toEqual(before);
+      await save(moved, home);
+      expect(await store.call('conversations', 'personalChat', approver)).toEqual(home);
+      await save({ ...other, serviceUrl: 'https://two.example/' }, home);
+      expect(await store.call('conversations', 'serviceUrl', 'again')).toBe('https://one.example/');
+      const person = { id: approver, memberId: '29:2', name: 'First name', address: 'first@example.com' };
+      const version = async () =>
+        (await store.sql('select xmin::text as it from cmk.person where id = $1', [approver]))[0];
+      await store.call('people', 'save', person);
+      const written = await version();
+      for (const address of [null, 'first@example.com', null])
+        await store.call('people', 'save', { ...person, address });
+      expect(await version()).toEqual(written);
+      for (const name of ['Second name', 'First name']) await store.call('people', 'save', { ...person, name });
+      expect(await store.call('people', 'get', approver)).toEqual({ memberId: '29:2', name: 'First name' });
+      expect(await version()).not.toEqual(written);
+    });
+
     it('finds names that look alike by their index, however many people there are', async () => {
       const plan = `explain ${among.replace('$1', "array['x', 'y']")}`;
       const answers = await store.session('begin', 'set local enable_seqscan = off', plan, 'rollback');

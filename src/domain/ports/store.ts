@@ -157,6 +157,7 @@ export interface ConversationAddress {
 }
 
 export interface Conversations {
+  /** What would be found without it as well need not be written. */
   save(address: ConversationAddress): Promise<void>;
   get(conversationId: string): Promise<ConversationAddress | null>;
   personalChat(person: PersonId): Promise<ConversationAddress | null>;
