@@ -13,12 +13,28 @@ interface Asked {
 /** More than there are services to speak to; older ones have been replaced long ago. */
 const mostTokens = 50;
 
-/** A sign-in that can be begun anew, which is how a token is got that no cache has. */
+/** So long before a token ends it is asked for again, as the SDK does itself. */
+const beforeEndMs = 300_000;
+
+/** What a token is for, as far as it may be given to another request: null where it is asked for with a claim of its own. */
+function purposeOf({ scopes, options }: Asked): string | null {
+  const { claims, tenantId, enableCae } = options;
+  return claims === undefined ? JSON.stringify([scopes, tenantId, enableCae]) : null;
+}
+
+const isGood = ({ expiresOnTimestamp, refreshAfterTimestamp = Number.POSITIVE_INFINITY }: AccessToken): boolean =>
+  Date.now() < Math.min(expiresOnTimestamp - beforeEndMs, refreshAfterTimestamp);
+
+/**
+ * A sign-in that can be begun anew, which is how a token is got that no cache has. It hands out the token that it has while that
+ * is good: each client that is made asks for one, and what the SDK does to find it in its own cache takes longer than the call.
+ */
 export class RenewableCredential implements TokenCredential {
   private readonly open: () => TokenCredential;
   private current: TokenCredential;
   private readonly asked = new Map<string, Asked>();
   private readonly replaced = new Map<string, string>();
+  private readonly held = new Map<string, AccessToken>();
 
   constructor(open: () => TokenCredential) {
     this.open = open;
@@ -26,8 +42,15 @@ export class RenewableCredential implements TokenCredential {
   }
 
   async getToken(scopes: string | string[], options: GetTokenOptions = {}): Promise<AccessToken | null> {
-    const answered = await this.current.getToken(scopes, options);
-    if (answered !== null) this.keep(answered.token, { scopes, options });
+    const purpose = purposeOf({ scopes, options });
+    const held = purpose === null ? undefined : this.held.get(purpose);
+    if (held !== undefined && isGood(held)) return held;
+    const by = this.current;
+    const answered = await by.getToken(scopes, options);
+    if (answered === null) return null;
+    this.keep(answered.token, { scopes, options });
+    // What an earlier sign-in was slow to give may be what was refused.
+    if (purpose !== null && by === this.current) this.held.set(purpose, answered);
     return answered;
   }
 
@@ -47,6 +70,7 @@ export class RenewableCredential implements TokenCredential {
     const asked = this.asked.get(refused);
     if (asked === undefined) return null;
     this.current = this.open();
+    this.held.clear();
     const token = (await this.getToken(asked.scopes, asked.options))?.token;
     if (token === undefined || token === refused) return null;
     this.replaced.set(refused, token);
