@@ -1,4 +1,5 @@
 /** The bot: what is typed and clicked, and where an approver signs in anew. From here on calls are taken. */
+import { keepRoles } from '../authorization/kept-roles.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { Actor } from '../domain/request/events.ts';
 import { type EvidencePorts, takeEvidence } from '../evidence/take-evidence.ts';
@@ -73,7 +74,7 @@ function openBot(
   const { chat, notifier, directory, contradicting } = teamsSide;
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
-  const { requester: requesterStanding, approverOf, requesterOf, rolesOf, decidable } = standings;
+  const { requester: requesterStanding, approverOf, requesterOf, decidable } = standings;
   const commandPorts = { azure, requests, policy, tenantId, requesterStanding, random, sha256, now };
   const fleet = new FleetReader({ azure, requests, now });
   return new CmkBot({
@@ -96,7 +97,7 @@ function openBot(
     tenantId,
     signIn: config.server.mode === 'local' ? 'local' : 'bot-framework',
     auditChannel: auditChannel !== null,
-    rolesOf,
+    ...keepRoles(standings.rolesOf),
     stepUp,
     evidence,
   });

@@ -12,7 +12,7 @@ it('a person who asks for two hundred lists at once is given a few, and holds up
   const asked = await waiting(world);
   // Teams takes its time with each card that is posted: a list, and nothing that the click waits for.
   const posting = { method: 'POST', url: 'activities' };
-  await world.teams.call('POST', '/simulator/faults', { match: posting, times: 1_000, delayMs: 400 });
+  await world.teams.call('POST', '/simulator/faults', { match: posting, times: 1_000, delayMs: 800 });
   const { answer, listsBefore, lists, refused } = await crowd(world, 200, asked);
   await world.teams.call('DELETE', '/simulator/faults');
   expect(answer).toContain('Rejected');

@@ -203,6 +203,21 @@ describe('a reader', () => {
     await inGroup(approversGroup.id, people.teamMember, false);
     expect(activityText(await type(world, people.teamMember, '/cmk-requests'))).toMatch(noRole);
   });
+
+  test('who left is told the words of help for a minute at most, if they ask for nothing else, and those alone', async () => {
+    const { teamMember } = people;
+    const help = async () => activityText(await type(world, teamMember, '/cmk-help'));
+    await inGroup(approversGroup.id, teamMember, true);
+    // Refused a moment ago, and let in at once: no refusal is kept.
+    expect(await help()).toContain('You may look');
+    await inGroup(approversGroup.id, teamMember, false);
+    const words = await help();
+    expect(words).toContain('You may look');
+    expect(words).not.toMatch(secrets);
+    expect(answered(await world.teams.click(teamMember, approval.id, 'request.approve'))).toMatch(noRole);
+    expect(await help()).toMatch(noRole);
+    await looksEverywhere(teamMember, noRole);
+  });
 });
 
 test('attack: somebody takes another’s name, and cards tell the two apart', async () => {

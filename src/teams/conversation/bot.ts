@@ -2,6 +2,8 @@
 import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
 import { cancel } from '../../actions/cancel.ts';
 import { stop } from '../../actions/stop.ts';
+import type { KeptRoles } from '../../authorization/kept-roles.ts';
+import { cmkHelp } from '../../commands/cmk-help.ts';
 import { commands } from '../../commands/registry.ts';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, People } from '../../domain/ports/store.ts';
@@ -44,6 +46,7 @@ export interface BotOptions extends EvidenceClickOptions, WelcomeOptions {
   /** How people are known: `bot-framework` with tokens, `local` without. */
   readonly signIn: string;
   readonly auditChannel: boolean;
+  readonly rolesForHelp: KeptRoles['rolesForHelp'];
 }
 
 /** What whoever asked may do without a role. */
@@ -125,23 +128,24 @@ export class CmkBot extends ActivityHandler {
    * The one gate: nobody passes without a role, and who does not learns nothing, not even whether something exists. Null where
    * nobody can be named.
    */
-  private async admitted(context: TurnContext): Promise<Admitted | Turned | null> {
+  private async admitted(context: TurnContext, rolesOf = this.options.rolesOf): Promise<Admitted | Turned | null> {
     const sender = await this.sender(context);
     if (sender === null) return null;
     if (sender.tenantId !== this.options.tenantId) return { sender: null, refusal: refuse('guest') };
-    const roles = await this.options.rolesOf(sender.person);
+    const roles = await rolesOf(sender.person);
     return roles.kind === 'refused' ? { sender, refusal: roles } : { ...sender, roles };
   }
 
   private async message(context: TurnContext): Promise<void> {
     const { activity } = context;
-    const sender = await this.admitted(context);
+    const typed = parseMessage(activity.text ?? '', activity.entities, activity.recipient.id);
+    const { rolesForHelp, rolesOf } = this.options;
+    const sender = await this.admitted(context, typed.command === cmkHelp.name ? rolesForHelp : rolesOf);
     if (sender === null) return;
     if ('refusal' in sender) {
       await send(this.options, context, refusalCard(sender.refusal), 'who-asked');
       return;
     }
-    const typed = parseMessage(activity.text ?? '', activity.entities, activity.recipient.id);
     await this.say(context, sender, typed);
   }
 

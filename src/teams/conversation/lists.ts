@@ -1,17 +1,17 @@
-/** Lists with pages: what a list is about is kept, so that its buttons carry its id and nothing else. */
-import { FleetShow, HistoryShow, ListSubject, OpenShow } from '../../commands/command.ts';
-import { FormId, mintFormId, type PersonId } from '../../domain/ids.ts';
-import type { Documents } from '../../domain/ports/store.ts';
+/** Lists with pages: their first page, and what their buttons lead to. */
+import { FleetShow, HistoryShow, type ListSubject, OpenShow } from '../../commands/command.ts';
+import type { PersonId } from '../../domain/ids.ts';
 import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
-import type { CommandPorts } from '../../operations/ports.ts';
 import type { FleetReader } from '../../operations/read-fleet.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { agentsCard } from '../cards/views/agents-view.ts';
 import { withDoubt } from '../cards/views/doubt-line.ts';
 import { entriesPerPage, historyCard } from '../cards/views/history-view.ts';
 import { listCard, rowsPerPage } from '../cards/views/list-view.ts';
+import { openTurnstile, type Turnstile } from '../edge/turnstile.ts';
 import { type AgentsSubject, agentsContent } from './agents-contents.ts';
 import { historyContent } from './history-contents.ts';
+import { type KeptListsOptions, openKeptLists } from './kept-lists.ts';
 import { type ContentOptions, listContent, mostListed } from './list-contents.ts';
 
 type Answer = { readonly kind: 'card'; readonly card: AdaptiveCard } | Refusal;
@@ -82,38 +82,45 @@ async function drawList(options: ListsOptions, { id, subject, viewer }: Listed, 
   return asCard(listCard(id, drawn.content, drawn.page));
 }
 
-async function drawPage(options: ListsOptions, listed: Listed, page: number): Promise<Answer> {
-  const [drawn, witnesses] = await Promise.all([drawList(options, listed, page), options.contradicting()]);
+/** These read more than what stands on the page. */
+const isLong = (subject: ListSubject): boolean =>
+  subject.kind === 'agents' ||
+  subject.kind === 'history-of-resource' ||
+  (subject.kind === 'open-requests' && subject.show === 'waiting');
+
+async function drawInTurn(options: ListsOptions, long: Turnstile, listed: Listed, page: number): Promise<Answer> {
+  if (!isLong(listed.subject)) return drawList(options, listed, page);
+  const leave = await long.enter(listed.viewer.person);
+  return drawList(options, listed, page).finally(() => leave?.());
+}
+
+async function drawPage(options: ListsOptions, long: Turnstile, listed: Listed, page: number): Promise<Answer> {
+  const [drawn, witnesses] = await Promise.all([drawInTurn(options, long, listed, page), options.contradicting()]);
   return drawn.kind === 'card' ? asCard(withDoubt(drawn.card, witnesses)) : drawn;
 }
 
-export interface ListsOptions extends ContentOptions {
-  readonly documents: Documents;
-  readonly random: CommandPorts['random'];
+export interface ListsOptions extends ContentOptions, KeptListsOptions {
   readonly fleet: Pick<FleetReader, 'read'>;
   /** Witnesses that know another history of the record: lists say so while there are any. */
   readonly contradicting: () => Promise<readonly string[]>;
 }
 
 export function openLists(options: ListsOptions): Lists {
-  const { documents, random } = options;
+  const kept = openKeptLists(options);
+  // Who waits here was let in by the server's turnstile, which bounds how many they are.
+  const long = openTurnstile({ atOnce: 2, mostWaiting: Number.POSITIVE_INFINITY });
+  const draw = (listed: Listed, page: number): Promise<Answer> => drawPage(options, long, listed, page);
 
-  async function open(subject: ListSubject, viewer: Viewer): Promise<Answer> {
-    const id = mintFormId(random(10));
-    await documents.write({ [`list/${id}`]: { subject, eTag: '' } });
-    return drawPage(options, { id, subject, viewer }, 1);
-  }
+  const open = async (subject: ListSubject, viewer: Viewer): Promise<Answer> =>
+    draw({ id: await kept.keep(subject), subject, viewer }, 1);
 
   return {
     open,
     async turn(verb, id, page, viewer) {
-      const listId = FormId.safeParse(id).data;
-      if (listId === undefined) return refuse('form-ended');
-      const stored = (await documents.read([`list/${listId}`]))[`list/${listId}`];
-      const subject = ListSubject.safeParse(stored?.subject).data;
-      if (subject === undefined) return refuse('form-ended');
-      if (verb === 'list.page') return drawPage(options, { id: listId, subject, viewer }, page);
-      const other = turned(subject, verb.slice('list.'.length), viewer.person);
+      const list = await kept.read(id);
+      if (list === null) return refuse('form-ended');
+      if (verb === 'list.page') return draw({ ...list, viewer }, page);
+      const other = turned(list.subject, verb.slice('list.'.length), viewer.person);
       return other === null ? refuse('form-ended') : open(other, viewer);
     },
   };

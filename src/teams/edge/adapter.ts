@@ -11,6 +11,7 @@ import { bugCard, bugText } from '../cards/views/short-views.ts';
 import { messageAnswer } from '../conversation/invoke-answers.ts';
 import { cardActivity } from '../posts/chat.ts';
 import { BotCredentialsFactory, type CredentialsOptions } from './credentials.ts';
+import { KeptConnectors } from './kept-connectors.ts';
 
 interface Log {
   error(fields: object, message: string): void;
@@ -19,7 +20,9 @@ interface Log {
 /** Null credentials: no tokens, for one machine only. Else every call must carry a token for the app. */
 export function openAdapter(credentials: CredentialsOptions | null, log: Log): CloudAdapter {
   const adapter = new CloudAdapter(
-    credentials === null ? new ConfigurationBotFrameworkAuthentication({}) : authenticationOf(credentials),
+    new KeptConnectors(
+      credentials === null ? new ConfigurationBotFrameworkAuthentication({}) : authenticationOf(credentials),
+    ),
   );
   adapter.onTurnError = onTurnError(log);
   return adapter;

@@ -36,7 +36,7 @@ export interface BotServer {
 const slowest = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
 const mostConnections = 1_000;
 /** Beside the clicks, which wait for no list. Who waits longer than the last of so many has long been given up by Teams. */
-const lists = { atOnce: 2, mostWaiting: 200 };
+const lists = { atOnce: 4, mostWaiting: 200 };
 const busy = refused(429, 'busy', 'Many lists are being asked for. Wait a moment.');
 const freely = (): void => undefined;
 

@@ -57,7 +57,27 @@ function buttonFor(weight: Command['weight'], mayAsk: boolean): string {
   }
 }
 
+/** By what can be typed and by the rules, neither of which changes while the program runs. */
+const drawn = new WeakMap<HelpFacts['commands'], WeakMap<Policy, Map<string, AdaptiveCard>>>();
+
+function cardsFor({ commands, policy }: HelpFacts): Map<string, AdaptiveCard> {
+  const byPolicy = drawn.get(commands) ?? new WeakMap<Policy, Map<string, AdaptiveCard>>();
+  drawn.set(commands, byPolicy);
+  const cards = byPolicy.get(policy) ?? new Map<string, AdaptiveCard>();
+  byPolicy.set(policy, cards);
+  return cards;
+}
+
+/** Drawn once for each of what a reader may do: everybody who may the same is given the same card, which nobody changes. */
 export function helpCard(facts: HelpFacts): AdaptiveCard {
+  const cards = cardsFor(facts);
+  const key = JSON.stringify([facts.mayAsk, facts.mayApprove, facts.auditChannel]);
+  const card = cards.get(key) ?? drawHelp(facts);
+  cards.set(key, card);
+  return card;
+}
+
+function drawHelp(facts: HelpFacts): AdaptiveCard {
   // What rules by tag leave out they leave as it is.
   const rules: readonly (Rule | TagRule)[] = [...rulesOf(facts.policy), ...facts.policy.tagRules];
   const needed = spanOf(rules.flatMap(({ approvalsRequired: count }) => count ?? []));
