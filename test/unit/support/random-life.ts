@@ -136,7 +136,9 @@ function onward(request: Request): readonly (readonly [string, Command])[] {
   const run = request.runs;
   if (request.checked !== run) {
     const standings = Object.fromEntries(request.approvals.map(({ by }) => [by, 'yes'] as const));
-    return [[`run:${run}/check`, checks({ run, plan: request.plan, standings })]];
+    const { plan, digest, policy } = request;
+    // It finds the plan that was approved, or next to no life would go on from here.
+    return [[`run:${run}/check`, { ...checks({ run, plan, standings }), digest, policy } as Command]];
   }
   const name = nextOf(request);
   const [cause, intended] = intent(run, name, request);
