@@ -78,6 +78,16 @@ param stepUpAppSecret string = ''
 @description('Log Analytics workspace that the vaults’ audit logs go to, by the id it shows as its own, where the bot looks whether agents use their keys. Unset: the one that is made here.')
 param logsWorkspace string = ''
 
+@description('Finer rules: the content of the policy file as one line of JSON, which jq -c . policy.json prints. The environment’s settings alone unless set.')
+param policy string = ''
+
+@description('Where traces and figures are sent by OTLP over HTTP, such as https://otel.example.org. Nowhere unless set.')
+param otlpEndpoint string = ''
+
+@description('What goes along as headers, such as a key: NAME=VALUE, with commas between them.')
+@secure()
+param otlpHeaders string = ''
+
 @description('What the database’s server is: Standard_B1ms is the smallest.')
 param databaseSku string = 'Standard_B1ms'
 
@@ -234,6 +244,9 @@ module app 'modules/app.bicep' = if (!empty(image)) {
     stepUp: stepUp
     stepUpAppId: stepUpAppId
     stepUpAppSecret: stepUpAppSecret
+    policy: policy
+    otlpEndpoint: otlpEndpoint
+    otlpHeaders: otlpHeaders
   }
 }
 

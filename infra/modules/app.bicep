@@ -34,6 +34,10 @@ param stepUp string
 param stepUpAppId string
 @secure()
 param stepUpAppSecret string
+param policy string
+param otlpEndpoint string
+@secure()
+param otlpHeaders string
 
 var port = 3978
 var database = '@${databaseHost}:5432/${databaseName}?sslmode=verify-full'
@@ -74,6 +78,15 @@ var steppingUp = [
   { name: 'CMK_STEP_UP_APP_ID', value: stepUpAppId }
   { name: 'CMK_STEP_UP_APP_SECRET', secretRef: 'step-up-app-secret' }
 ]
+var ruling = [
+  { name: 'CMK_POLICY_FILE', value: '/run/policy/policy.json' }
+]
+var telling = [
+  { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: otlpEndpoint }
+]
+var tellingWithHeaders = [
+  { name: 'OTEL_EXPORTER_OTLP_HEADERS', secretRef: 'otlp-headers' }
+]
 
 resource hosting 'Microsoft.App/managedEnvironments@2025-07-01' existing = {
   name: hostingName
@@ -104,7 +117,12 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
           identity: botIdentityId
         }
       ]
-      secrets: empty(stepUp) ? [] : [{ name: 'step-up-app-secret', value: stepUpAppSecret }]
+      // The policy is no secret, but a file of the container's is made of one.
+      secrets: concat(
+        empty(stepUp) ? [] : [{ name: 'step-up-app-secret', value: stepUpAppSecret }],
+        empty(policy) ? [] : [{ name: 'policy', value: policy }],
+        empty(otlpHeaders) ? [] : [{ name: 'otlp-headers', value: otlpHeaders }]
+      )
     }
     template: {
       containers: [
@@ -115,7 +133,15 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
             cpu: json('0.5')
             memory: '1Gi'
           }
-          env: concat(usual, migrate ? migrating : [], empty(stepUp) ? [] : steppingUp)
+          env: concat(
+            usual,
+            migrate ? migrating : [],
+            empty(stepUp) ? [] : steppingUp,
+            empty(policy) ? [] : ruling,
+            empty(otlpEndpoint) ? [] : telling,
+            empty(otlpHeaders) ? [] : tellingWithHeaders
+          )
+          volumeMounts: empty(policy) ? [] : [{ volumeName: 'policy', mountPath: '/run/policy' }]
           probes: [
             {
               // A start brings tables up and reads the whole record before it listens: five minutes for it.
@@ -151,6 +177,9 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
           ]
         }
       ]
+      volumes: empty(policy)
+        ? []
+        : [{ name: 'policy', storageType: 'Secret', secrets: [{ secretRef: 'policy', path: 'policy.json' }] }]
       scale: {
         minReplicas: 2
         maxReplicas: 2

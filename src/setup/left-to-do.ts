@@ -8,15 +8,11 @@ import {
   makeRole,
   whoGivesRoles,
 } from '../operator/doctor/commands.ts';
+import { checkedTasks, keyCommand, type Task } from './left-to-check.ts';
 import { type Answers, answerTo, byAzd } from './question.ts';
 import { onServer, usesTokens } from './questions/record.ts';
 
-export interface Task {
-  readonly what: string;
-  readonly who: string;
-  /** Commands, or what to do by hand where there are none. */
-  readonly how: readonly string[];
-}
+export type { Task };
 
 /** What the tasks need to know beside the answers. */
 export interface LeftOver {
@@ -56,12 +52,8 @@ function databaseTasks(answers: Answers): readonly Task[] {
 function sealTask(answers: Answers): readonly Task[] {
   const seal = answerTo(answers, 'seal');
   if (seal === '') return [];
-  const [, vault, name] = /^https:\/\/([^./]+)[^/]*\/secrets\/([^/]+)/.exec(seal) ?? [];
-  const how =
-    vault === undefined
-      ? `(umask 077; openssl rand -base64 32 > ${seal})`
-      : `az keyvault secret set --vault-name ${vault} --name ${name} --value "$(openssl rand -base64 32)" --output none`;
-  return [{ what: 'Key that seals events, made once; keep a copy apart', who: 'whoever keeps secrets', how: [how] }];
+  const how = [keyCommand(seal)];
+  return [{ what: 'Key that seals events, made once; keep a copy apart', who: 'whoever keeps secrets', how }];
 }
 
 function azureTasks(answers: Answers, { objectId, graph }: LeftOver): readonly Task[] {
@@ -164,6 +156,7 @@ export const azdSettings: readonly string[] = [
   'CMK_AUDIT_CHANNEL',
   'CMK_STEP_UP',
   'CMK_STEP_UP_APP_ID',
+  'CMK_LOGS_WORKSPACE',
 ];
 
 /** In the order to do it. */
@@ -173,6 +166,7 @@ export const leftToDo = (answers: Answers, over: LeftOver): readonly Task[] =>
     : [
         ...databaseTasks(answers),
         ...sealTask(answers),
+        ...checkedTasks(answers, over.objectId ?? 'OBJECT_ID'),
         ...azureTasks(answers, over),
         ...stepUpTask(answers),
         ...teamsTasks(answers),

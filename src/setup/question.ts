@@ -27,6 +27,12 @@ export const questionIds = [
   'ownerPassword',
   'ownerIdentity',
   'seal',
+  'anchor',
+  'logKey',
+  'vaultKey',
+  'witnesses',
+  'workspace',
+  'policy',
 ] as const;
 export type QuestionId = (typeof questionIds)[number];
 
@@ -60,7 +66,7 @@ export type Checked =
 
 export interface Question {
   readonly id: QuestionId;
-  /** Of eight. */
+  /** Of nine. */
   readonly part: number;
   /** One line, or a few: what to choose from. */
   readonly asks: (answers: Answers, world: SetupWorld) => Promise<string> | string;

@@ -1,6 +1,7 @@
 /** Every question of the wizard, in order: each rests only on those before it. */
 import type { Question } from './question.ts';
 import { channelQuestions } from './questions/channels.ts';
+import { checkedQuestions } from './questions/checked.ts';
 import { peopleQuestions } from './questions/people.ts';
 import { placeQuestions } from './questions/place.ts';
 import { recordQuestions } from './questions/record.ts';
@@ -10,4 +11,5 @@ export const questions: readonly Question[] = [
   ...peopleQuestions,
   ...channelQuestions,
   ...recordQuestions,
+  ...checkedQuestions,
 ];

@@ -1,6 +1,6 @@
 /** Answers as settings of the bot. */
 import type { Variables } from '../config/env.ts';
-import { type Answers, answerTo } from './question.ts';
+import { type Answers, answerTo, type QuestionId } from './question.ts';
 import { databaseUrl, onServer, usesTokens } from './questions/record.ts';
 import type { VariableName } from './set-one.ts';
 
@@ -14,6 +14,7 @@ const carried: readonly VariableName[] = [
   'AZURE_ARM_ENDPOINT',
   'AZURE_AUTHORITY_HOST',
   'AZURE_GRAPH_ENDPOINT',
+  'AZURE_LOGS_ENDPOINT',
   'AZURE_CA_FILE',
   'ToBotFromChannelOpenIdMetadataUrl',
   'ToBotFromChannelTokenIssuer',
@@ -45,6 +46,22 @@ function recordSettings(answers: Answers): Settings {
   ];
 }
 
+/** What can be left out: `usual` is what the bot does where nothing is set. */
+function checkedSettings(answers: Answers): Settings {
+  const given = (id: QuestionId): string | null => orNull(answerTo(answers, id));
+  const logKey = given('logKey');
+  const anchor = given('anchor');
+  return [
+    ['CMK_ANCHOR', anchor === 'usual' ? null : (anchor ?? 'none')],
+    ['CMK_LOG_KEY_FILE', logKey?.startsWith('https:') ? null : logKey],
+    ['CMK_LOG_KEY_SECRET', logKey?.startsWith('https:') ? logKey : null],
+    ['CMK_LOG_VAULT_KEY', given('vaultKey')],
+    ['CMK_WITNESSES', given('witnesses')],
+    ['CMK_LOGS_WORKSPACE', given('workspace')],
+    ['CMK_POLICY_FILE', given('policy')],
+  ];
+}
+
 /** Every setting that the answers say something about; null: not set. `shell`: what says which cloud. */
 export function settingsFrom(answers: Answers, shell: Variables): Readonly<Record<string, string | null>> {
   const secret = orNull(answerTo(answers, 'secret'));
@@ -68,6 +85,7 @@ export function settingsFrom(answers: Answers, shell: Variables): Readonly<Recor
     ['CMK_APPROVALS_CHANNEL', answerTo(answers, 'approvalsChannel')],
     ['CMK_AUDIT_CHANNEL', answerTo(answers, 'audit')],
     ...recordSettings(answers),
+    ...checkedSettings(answers),
   ];
   return Object.fromEntries(settings);
 }

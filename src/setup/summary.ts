@@ -13,6 +13,11 @@ const rows: readonly (readonly [string, readonly QuestionId[]])[] = [
   ['channels', ['operations', 'approvalsChannel', 'audit']],
   ['record', ['server', 'database', 'role']],
   ['seals', ['seal']],
+  ['published', ['anchor', 'logKey']],
+  ['vault signs', ['vaultKey']],
+  ['witnesses', ['witnesses']],
+  ['vaults’ logs', ['workspace']],
+  ['finer rules', ['policy']],
 ];
 
 /** A line each; what was not asked is left out. */

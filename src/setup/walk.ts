@@ -24,6 +24,7 @@ const titles = [
   'People',
   'Teams',
   'The record',
+  'Who can check it, and what can come later',
   'Look it over',
 ] as const;
 
@@ -97,12 +98,12 @@ async function review(
   questions: readonly Question[],
   { conversation, answers }: Asking,
 ): Promise<boolean | number | null> {
-  await conversation.say(`\n${titleOf(8)}\n${summary(answers)}`);
+  await conversation.say(`\n${titleOf(titles.length)}\n${summary(answers)}`);
   for (;;) {
-    await conversation.say('   Write it down? [Y]  A number from 1 to 7 goes back to that part.');
+    await conversation.say(`   Write it down? [Y]  A number from 1 to ${titles.length - 1} goes back to that part.`);
     const said = await conversation.hear({ unseen: false });
     if (said === null) return null;
-    if (/^[1-7]$/.test(said.trim())) return questions.findIndex(({ part }) => part === Number(said));
+    if (/^[1-8]$/.test(said.trim())) return questions.findIndex(({ part }) => part === Number(said));
     if (isYes(said, true)) return true;
     if (/^n/i.test(said.trim())) return false;
   }
@@ -125,7 +126,7 @@ export async function walk(
     const question = questions[at];
     if (question === undefined) {
       const said = await review(questions, asking);
-      if (said === null) return { kind: 'stopped', answers, part: 8 };
+      if (said === null) return { kind: 'stopped', answers, part: titles.length };
       if (typeof said === 'boolean') return { kind: said ? 'answered' : 'declined', answers };
       [at, known, part] = [said, said, 0];
     } else if (at < known || !question.isAsked(answers)) {

@@ -58,6 +58,26 @@ describe('the bot in a container', () => {
     ]);
   });
 
+  test('is given finer rules as a file, and where traces go, with what goes along by a name', () => {
+    const policy = '{"rules":[]}';
+    const { made } = deploy({ policy, otlpEndpoint: 'https://otel.example.org', otlpHeaders: 'api-key=hidden' });
+    const variables = variablesOf(made);
+    const file = variables.get('CMK_POLICY_FILE');
+    expect(file).toBe('/run/policy/policy.json');
+    const [mount] = listAt(containerOf(made), 'volumeMounts');
+    const [volume] = listAt(app(made), 'properties', 'template', 'volumes');
+    expect(`${String(at(mount, 'mountPath'))}/${String(at(volume, 'secrets', 0, 'path'))}`).toBe(file);
+    expect(at(mount, 'volumeName')).toBe(at(volume, 'name'));
+    expect(variables.get('OTEL_EXPORTER_OTLP_ENDPOINT')).toBe('https://otel.example.org');
+    expect(JSON.stringify(containerOf(made))).not.toContain('hidden');
+    expect(listAt(app(made), 'properties', 'configuration', 'secrets')).toEqual([
+      { name: 'policy', value: policy },
+      { name: 'otlp-headers', value: 'api-key=hidden' },
+    ]);
+    const without = variablesOf(deploy().made);
+    expect([...without.keys()].filter((name) => /POLICY|OTEL/.test(name))).toEqual([]);
+  });
+
   test('has the identity that owns the tables only where it brings them up', () => {
     const held = (made: readonly Made[]) => Object.keys(Object(at(app(made), 'identity', 'userAssignedIdentities')));
     const names = (made: readonly Made[]) => held(made).map((id) => id.split('/').at(-1));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { roleFiles } from '../support/role-files.ts';
+import { logsRole, roleFiles } from '../support/role-files.ts';
 import { type Answer, runWith } from '../support/stand-ins.ts';
 
 /**
@@ -185,6 +185,30 @@ describe('infra/grant-azure.sh', () => {
   test('says so where it was done and does not show', async () => {
     const { code, err } = await grant(['--yes', bot, group], [...roles(''), given('0'), made]);
     expect([code, err]).toEqual([1, expect.stringContaining(`“${names[0]}” does not show at ${group}`)]);
+  });
+
+  test('lets the bot ask a workspace, and nothing else there, where one is named', async () => {
+    const workspace = `${group}/providers/Microsoft.OperationalInsights/workspaces/log-care`;
+    const none: readonly Answer[] = [
+      { to: new RegExp(`role definition list .*--name ${logsRole.Name} --output .*assignableScopes`), says: [''] },
+      { to: new RegExp(`role definition list .*--name ${logsRole.Name} --output .*permissions`), says: [''] },
+    ];
+    const { code, out, calls } = await grant(
+      ['--yes', '--workspace', workspace, bot],
+      [...none, given('0', '1'), made],
+    );
+    expect([code, out]).toEqual([0, expect.stringContaining('read back')]);
+    const [definition = '', assignment, ...more] = posts(calls);
+    expect(more).toEqual([]);
+    expect(JSON.parse(definition.replace('az role definition create --role-definition ', ''))).toEqual({
+      ...logsRole,
+      AssignableScopes: [`/subscriptions/${subscription}`],
+    });
+    expect(assignment).toBe(
+      `az role assignment create --assignee-object-id ${bot} --assignee-principal-type ServicePrincipal --role ${logsRole.Name} --scope ${workspace}`,
+    );
+    const wrong = await grant(['--workspace', 'log-care', bot], []);
+    expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('takes the ARM id')]);
   });
 
   test('wants to know whose and where', async () => {

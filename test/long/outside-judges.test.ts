@@ -153,7 +153,7 @@ beforeAll(async () => {
   const missing = outside.filter(({ judge }) => judge === null).map(({ name }) => name);
   if (missing.length > 0) process.stdout.write(`not asked, because it is not here: ${missing.join(', ')}\n`);
   judges = [{ name: 'ours', judge: ours }, ...outside.flatMap(({ name, judge }) => (judge ? [{ name, judge }] : []))];
-});
+}, 300_000);
 afterAll(() => Promise.all(folders.map((one) => rm(one, { recursive: true, force: true }))));
 
 test('a log of real requests is accepted by all of them', async () => {
@@ -217,4 +217,4 @@ test('every change of it is found by each of them, but for those that only a wit
     `${table('Changes of a published log', ['change', 'number', ...judges.map(({ name }) => name)], rows)}\n`,
   );
   expect(unexpected).toEqual([]);
-}, 600_000);
+}, 1_200_000);

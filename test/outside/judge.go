@@ -119,6 +119,10 @@ func (f folder) checkpoint(path string, keys note.Verifiers) (tree tlog.Tree, er
 	if tree.N, err = strconv.ParseInt(lines[1], 10, 64); err != nil {
 		return tree, err
 	}
+	// The log's own signature has to be there, whoever else signed under its name.
+	if !slices.ContainsFunc(opened.Sigs, func(sig note.Signature) bool { return !slices.Contains(inVault, sig.Hash) }) {
+		return tree, fmt.Errorf("%s: not signed by the log", path)
+	}
 	// Here every one of them was signed with the key in the vault, where there is one.
 	for _, hash := range inVault {
 		if !slices.ContainsFunc(opened.Sigs, func(sig note.Signature) bool { return sig.Hash == hash }) {

@@ -32,12 +32,16 @@ const shell = ({ azure, settings }: Tenant): NodeJS.ProcessEnv => ({
   AZURE_ARM_ENDPOINT: azure.url,
   AZURE_AUTHORITY_HOST: azure.url,
   AZURE_GRAPH_ENDPOINT: azure.url,
+  AZURE_LOGS_ENDPOINT: azure.url,
   AZURE_CA_FILE: settings.AZURE_CA_FILE,
   ToChannelFromBotLoginUrl: settings.ToChannelFromBotLoginUrl,
   AZURE_TENANT_ID: localTenantId,
   AZURE_CLIENT_ID: owner.id,
   AZURE_CLIENT_SECRET: owner.secret,
 });
+
+const witnessLine = 'witness.example/w1+a0442588+BAWHTO2Rpp5Qa2t+bvx8jSWCyVorxU+BgF/h7J9q4Mo/';
+const workspaceId = '0c1e7a52-7d0e-4a8b-9a53-6f2f4f6c9d33';
 
 const link = (kind: string, name: string, tenant = localTenantId): string =>
   `https://teams.microsoft.com/l/${kind}/19%3A${name}%40thread.tacv2/${name}?groupId=7&tenantId=${tenant}`;
@@ -121,6 +125,18 @@ where('the wizard', () => {
         String(good.owner),
         'none',
         String(good.seal),
+        'beside', // no place
+        '/mnt/anchor',
+        String(good.seal), // not the key of the seals as well
+        '/run/secrets/log.key',
+        'https://kv-cmk-bot.vault.azure.net/secrets/checkpoints', // no key
+        'https://kv-cmk-bot.vault.azure.net/keys/checkpoints',
+        `https://witness.example ${witnessLine.slice(0, -8)}`, // not whole
+        `https://witness.example ${witnessLine}`,
+        'log-care', // a name
+        workspaceId,
+        'policy.json', // where is that?
+        '/etc/cmk-bot/policy.json',
         '5', // back to the people
         '',
         '',
@@ -136,6 +152,12 @@ where('the wizard', () => {
         'none',
         '',
         'none',
+        '',
+        '',
+        '',
+        '',
+        '',
+        '',
         '',
         'y',
       ],
@@ -162,6 +184,12 @@ where('the wizard', () => {
       'That channel is in another tenant (99000000-0000-4000-8000-000000000000).',
       'That is the operations channel. The trail needs one of its own, or “none”.',
       'postgres is a superuser: it could rewrite the record unseen. Another role.',
+      'Type a whole path, https://ACCOUNT.blob.core.windows.net/CONTAINER, or none.',
+      'That is the key of the seals. Another one.',
+      'The address of a key looks like',
+      'not the whole verifier key of a witness, as it prints it.',
+      'its ARM id or name is not it.',
+      'Type the whole path of a file, or none.',
       'That is the running bot: it could switch off what guards the record.',
       `answers as ${world.role} over TLSv1.3`,
     ]) {
@@ -175,7 +203,21 @@ where('the wizard', () => {
       CMK_STEP_UP: 'c2',
       CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2',
       AZURE_CLOUD: 'custom',
+      CMK_ANCHOR: '/mnt/anchor',
+      CMK_LOG_KEY_FILE: '/run/secrets/log.key',
+      CMK_LOG_VAULT_KEY: 'https://kv-cmk-bot.vault.azure.net/keys/checkpoints',
+      CMK_WITNESSES: `https://witness.example ${witnessLine}`,
+      CMK_LOGS_WORKSPACE: workspaceId,
+      CMK_POLICY_FILE: '/etc/cmk-bot/policy.json',
     });
+    for (const task of [
+      'openssl rand -base64 32 > /run/secrets/log.key',
+      'az keyvault key create --vault-name kv-cmk-bot --name checkpoints --kty EC --curve P-256 --ops sign verify',
+      "--role 'Key Vault Crypto User'",
+      'cmk-bot witness add LINE',
+      `bash infra/grant-azure.sh --yes --workspace "$(az monitor log-analytics workspace list --query "[?customerId=='${workspaceId}'].id" -o tsv)"`,
+    ])
+      expect(said.out).toContain(task);
     expect(statSync(envFile).mode & 0o777).toBe(0o600);
     expect(said.out).not.toContain(teamsApp.secret);
   });
@@ -184,7 +226,7 @@ where('the wizard', () => {
     if (world === null) return;
     const said = await setup(world, [], ['2', localTenantId, '2', teamsApp.id, teamsApp.secret]);
     expect(said.code).toBe(1);
-    expect(said.out).toContain('Stopped at 3 of 8  Its address. Nothing was written. 4 answers are kept');
+    expect(said.out).toContain('Stopped at 3 of 9  Its address. Nothing was written. 4 answers are kept');
     expect(existsSync(envFile)).toBe(false);
     const kept = readFileSync(`${envFile}.setup`, 'utf8');
     expect(kept).toContain(teamsApp.id);
@@ -196,14 +238,14 @@ where('the wizard', () => {
     if (world === null) return;
     const first = ['2', localTenantId, '2', teamsApp.id, teamsApp.secret];
     const at = (lines: readonly string[]) => cmkBot(['setup', '--env', envFile], shell(world), lines, true);
-    expect((await at(first)).out).toContain('Stopped at 3 of 8');
+    expect((await at(first)).out).toContain('Stopped at 3 of 9');
     const again = await at(['y', teamsApp.secret, String(answers(world).host)]);
     expect(again.out).toContain('There are 4 answers of ');
-    expect(again.out).not.toContain('1 of 8');
+    expect(again.out).not.toContain('1 of 9');
     expect(again.out).toContain('Its secret (typed unseen');
-    expect(again.out).toContain('Stopped at 4 of 8');
+    expect(again.out).toContain('Stopped at 4 of 9');
     const anew = await at(['n']);
-    expect(anew.out).toContain('1 of 8');
+    expect(anew.out).toContain('1 of 9');
   });
 
   test('takes answers from a file, keeps the settings that were there, and says what is left to do', async () => {
@@ -229,6 +271,12 @@ where('the wizard', () => {
     expect((await readdir(folder)).filter((name) => name.startsWith('.env.2'))).toHaveLength(1);
     expect(said.out).toContain(`az role assignment create --role 'CMK bot' --assignee-object-id`);
     expect(said.out).not.toContain('OBJECT_ID');
+    // Whoever leaves it out has none of it, and nothing more to do.
+    expect(parseEnv(text)).toMatchObject({ CMK_ANCHOR: 'none' });
+    expect(
+      Object.keys(parseEnv(text)).filter((name) => /WITNESS|VAULT_KEY|WORKSPACE|POLICY_FILE|LOG_KEY/.test(name)),
+    ).toEqual([]);
+    expect(said.out).not.toMatch(/witness|grant-azure|Crypto User/);
   });
 
   test('names every answer of a file that is not usable, with what to write instead, ends with 2 and writes nothing', async () => {
@@ -259,6 +307,7 @@ where('the wizard', () => {
         operations,
         audit,
         signIn: 'none',
+        workspace: workspaceId,
         confirmed: ['signIn'],
       }),
     );
@@ -268,6 +317,7 @@ where('the wizard', () => {
     const told = readFileSync(path.join(folder, 'left-to-do.md'), 'utf8');
     expect(told).toContain(`azd env set CMK_SUBSCRIPTIONS ${careId},${researchId}`);
     expect(told).toContain('azd env set CMK_APPROVALS_CHANNEL 19:operations@thread.tacv2');
+    expect(told).toContain(`azd env set CMK_LOGS_WORKSPACE ${workspaceId}`);
     expect(told).not.toContain('CMK_STEP_UP ');
     const parameters = readFileSync(new URL('../../infra/main.parameters.json', import.meta.url), 'utf8');
     expect(azdSettings.filter((name) => !parameters.includes(`{${name}`))).toEqual([]);
