@@ -107,8 +107,10 @@ async function openPostgres(options: ServerOptions): Promise<Database> {
     // A replica that vanishes while it holds the chain's head must not hold up the others for longer.
     idle_in_transaction_session_timeout: 15_000,
   });
-  // An idle connection that breaks is dropped by the pool; without a listener its error would end the process.
+  // A connection that breaks is dropped by the pool, and what was asked over it fails; without a listener its error would end the
+  // process. The pool listens to those that are idle, and tells here; to those in use nobody else does.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const newSession = (): Client =>
     new Client({
       ...atServer(options),

@@ -66,7 +66,9 @@ export async function writeWithOutbox(
 const claim = `update cmk.outbox o set leased_until = $2, leased_version = o.version, leased_by = $5
   from (select request_id, kind, key from cmk.outbox
     where due_at <= $1 and kind = any($4)
-      and (leased_until is null or leased_until <= $1 or leased_by not in (${aliveInstances}))
+      and (leased_until is null or leased_until <= $1 or leased_by not in (${aliveInstances})
+        or (leased_by = $5 and (request_id, kind, key) not in
+          (select * from unnest($6::text[], $7::text[], $8::text[]))))
     order by due_at limit $3 for update skip locked) due
   where o.request_id = due.request_id and o.kind = due.kind and o.key = due.key
   returning o.request_id, o.kind, o.key, o.due_at, o.attempts, o.version, o.traceparent`;
@@ -111,11 +113,13 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, 
   const dueAgain = async (item: OutboxItem, dueAt: Date): Promise<Date> =>
     (await believed()) ? dueAt : new Date(item.dueAt);
   return {
-    claim: async (instance, now, leaseMs, limit) => {
+    claim: async (instance, now, leaseMs, limit, inHand) => {
       if (!(await believed())) return [];
       for (const row of await select(pool, Unasked, dropUnasked)) onUnasked(row);
       const until = new Date(now.getTime() + leaseMs).toISOString();
-      const rows = await select(pool, Row, claim, [now.toISOString(), until, limit, Object.keys(kinds), instance]);
+      const given = [now.toISOString(), until, limit, Object.keys(kinds), instance];
+      const held = [inHand.map((one) => one.requestId), inHand.map((one) => one.kind), inHand.map((one) => one.key)];
+      const rows = await select(pool, Row, claim, [...given, ...held]);
       return rows
         .map(({ request_id, due_at, ...row }) => ({ ...row, requestId: request_id, dueAt: due_at.toISOString() }))
         .sort((a, b) => (a.dueAt < b.dueAt ? -1 : a.dueAt > b.dueAt ? 1 : a.version - b.version));

@@ -97,7 +97,7 @@ async function tryItem(ports: OutboxWorkerPorts, item: OutboxItem, note: Note): 
 
 /** Starts sweeping: at once when something was written in this process, and every second for what others wrote. */
 export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
-  const inHand = new Set<Promise<void>>();
+  const inHand = new Map<Promise<void>, OutboxItem>();
   let stopped = false;
   let kicked = false;
   let claiming: Promise<void> | null = null;
@@ -110,14 +110,15 @@ export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
         // The row may have been written again meanwhile.
         kick();
       });
-    inHand.add(handled);
+    inHand.set(handled, item);
   };
   const claimAll = async (): Promise<void> => {
     while (kicked && !stopped) {
       kicked = false;
       const room = claimLimit - inHand.size;
       if (room <= 0) continue;
-      for (const item of await ports.outbox.claim(ports.instance, ports.now(), leaseMs, room)) take(item);
+      const claimed = await ports.outbox.claim(ports.instance, ports.now(), leaseMs, room, [...inHand.values()]);
+      for (const item of claimed) take(item);
     }
   };
   const kick = (): void => {
@@ -139,7 +140,7 @@ export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
       stopped = true;
       clearInterval(timer);
       await claiming;
-      await Promise.all(inHand);
+      await Promise.all(inHand.keys());
     },
   };
 }

@@ -200,7 +200,7 @@ await onEveryDatabase((databases) => {
     const events = await restarted.call('requests', 'events', id);
     expect(events.map((event) => event.body.type)).toEqual(['submitted', 'approved', 'run-ordered']);
     const soon = new Date(Date.now() + 60_000);
-    const due = await restarted.call('outbox', 'claim', 'one', soon, 1000, 10);
+    const due = await restarted.call('outbox', 'claim', 'one', soon, 1000, 10, []);
     expect(due.map(({ kind, key }) => `${kind} ${key}`)).toEqual(expect.arrayContaining(['show ', 'audit ', 'run 1']));
   });
 

@@ -43,7 +43,7 @@ await onEveryDatabase((databases) => {
 
     const store = await databases.start(options);
     const now = new Date();
-    const due = await store.call('outbox', 'claim', 'one', new Date(now.getTime() + 10_000), 60_000, 10);
+    const due = await store.call('outbox', 'claim', 'one', new Date(now.getTime() + 10_000), 60_000, 10, []);
     expect(due.map(({ kind }) => kind).sort()).toEqual(['audit', 'show']);
     const next = await store.append(requestId(2), 'submit', ask('bot-2'));
     if (next.kind === 'refused') throw new Error(next.code);

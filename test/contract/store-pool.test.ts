@@ -1,3 +1,4 @@
+import type { DatabaseOptions } from '../../src/store/database.ts';
 import { Turns } from '../../src/store/turns.ts';
 import type { StoreProcess } from '../support/store-client.ts';
 import { onEveryDatabase, pgliteDatabases } from '../support/store-databases.ts';
@@ -6,9 +7,12 @@ import { onEveryDatabase, pgliteDatabases } from '../support/store-databases.ts'
 
 await onEveryDatabase((databases) => {
   let store: StoreProcess;
+  let kind: DatabaseOptions['kind'];
 
   beforeAll(async () => {
-    store = await databases.start(await databases.fresh());
+    const options = await databases.fresh();
+    kind = options.kind;
+    store = await databases.start(options);
     await store.sql('create table t (a int primary key, b bigint)');
   });
 
@@ -25,6 +29,15 @@ await onEveryDatabase((databases) => {
         nothing: null,
       },
     ]);
+  });
+
+  it('outlives a connection that ends under a transaction, and opens another', async () => {
+    // The embedded database has no connection that could end.
+    if (kind === 'pglite') return;
+    const end = 'select pg_terminate_backend(pg_backend_pid())';
+    const [, ended, after] = await store.session('begin', end, 'select 1 as one');
+    expect([ended, after]).toEqual(['57P01', undefined]);
+    expect(await store.session('select 1 as one')).toEqual([[{ one: 1 }]]);
   });
 
   it('takes nothing back after commit, everything after rollback', async () => {

@@ -1,5 +1,6 @@
 import { PersonId } from '../../src/domain/ids.ts';
 import type { WitnessAsked, WitnessOutcome } from '../../src/domain/ports/witnesses.ts';
+import type { OutboxItem } from '../../src/domain/request/consequences.ts';
 import { among } from '../../src/store/people.ts';
 import { approve, approver, plan, requester, requestId, resourceId, submit } from '../support/fixtures.ts';
 import type { StoreProcess } from '../support/store-client.ts';
@@ -23,19 +24,25 @@ await onEveryDatabase((databases) => {
     await store.append(id, 'submit', submit({ plan: plan(resourceId(`bot-${last}`)), policy }));
     return id;
   };
-  const claimAll = (seconds: number, limit = 50, instance = 'one') =>
-    store.call('outbox', 'claim', instance, at(seconds), lease, limit);
+  /** What was claimed so far, by whichever instance: it counts as in its hand. */
+  let claimed: readonly OutboxItem[] = [];
+  const claimAll = async (seconds: number, limit = 50, instance = 'one') => {
+    const more = await store.call('outbox', 'claim', instance, at(seconds), lease, limit, claimed);
+    claimed = [...claimed, ...more];
+    return more;
+  };
   /** Says of an instance when it was last heard of. */
   const heardOf = (instance: string, ago: string) =>
     store.sql("insert into cmk.replica values ($1, $1, '1', now() - $2::interval)", [instance, ago]);
   /** Without the rows that come due in between: these tests are about how rows are handed out, not about which there are. */
-  const claim = async (seconds: number, limit?: number) =>
-    (await claimAll(seconds, limit)).filter(({ kind }) => kind !== 'audit' && kind !== 'remind');
+  const claim = async (seconds: number, limit?: number, instance?: string) =>
+    (await claimAll(seconds, limit, instance)).filter(({ kind }) => kind !== 'audit' && kind !== 'remind');
 
   beforeAll(async () => {
     store = await databases.start(await databases.fresh());
   });
   beforeEach(async () => {
+    claimed = [];
     await store.sql('delete from cmk.outbox');
     await store.sql('delete from cmk.replica');
     await heardOf('one', '0 s');
@@ -67,6 +74,16 @@ await onEveryDatabase((databases) => {
       expect(await claimAll(1, 50, 'one')).toEqual([]);
     });
 
+    it('hands out again what an instance claimed and does not have in hand: the answer was lost, or giving it back failed', async () => {
+      await submitted();
+      await submitted();
+      const [first, ...others] = await claimAll(0);
+      claimed = first === undefined ? [] : [first];
+      expect(await claimAll(1, 50, 'two')).toEqual([]);
+      expect(await claimAll(1)).toEqual(others);
+      expect(await claimAll(1)).toEqual([]);
+    });
+
     it('knows since when the oldest row is due, be it in hand or not', async () => {
       expect(await store.call('outbox', 'oldestDue', at(0))).toBeNull();
       await submitted();
@@ -78,7 +95,9 @@ await onEveryDatabase((databases) => {
 
     it('gives every row to exactly one of many claimers', async () => {
       for (let i = 0; i < 12; i++) await submitted();
-      const claims = await Promise.all(Array.from({ length: 8 }, () => claim(0, 3)));
+      const claimers = Array.from({ length: 8 }, (_, n) => `claimer ${n}`);
+      for (const name of claimers) await heardOf(name, '0 s');
+      const claims = await Promise.all(claimers.map((name) => claim(0, 3, name)));
       const ids = claims.flat().map((item) => item.requestId);
       expect(ids).toHaveLength(12);
       expect(new Set(ids).size).toBe(12);

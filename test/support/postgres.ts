@@ -23,6 +23,13 @@ import { systemIsHidden } from './system-programs.ts';
 export interface TestPostgres {
   /** The URL of a new database: empty, or a copy of another one that nobody uses meanwhile. */
   newDatabase(copied?: string): Promise<string>;
+  /** Ends the server as a crash would, without a farewell to anybody; `start` lets it answer again, at the same port. */
+  crash(): Promise<{ start(): Promise<void> }>;
+  stop(): Promise<void>;
+}
+
+interface Server {
+  crash: TestPostgres['crash'];
   stop(): Promise<void>;
 }
 
@@ -55,7 +62,7 @@ function tlsIn(data: string, tls: Tls | undefined, owner: ReturnType<typeof othe
  */
 export async function startPostgres({ tls, settings }: PostgresOptions = {}): Promise<TestPostgres | null> {
   const given = process.env.CMK_TEST_DATABASE_URL;
-  if (given !== undefined) return fromUrl(given, async () => undefined);
+  if (given !== undefined) return fromUrl(given, notOurs);
   const programs = (systemIsHidden() ? null : findPrograms('initdb', 'postgres')) ?? (await packagedPostgres());
   if (programs !== null) return startServer(programs, { tls, settings });
   const missing =
@@ -64,6 +71,11 @@ export async function startPostgres({ tls, settings }: PostgresOptions = {}): Pr
   process.stderr.write(`\nNOT TESTED on PostgreSQL: ${missing}\n\n`);
   return null;
 }
+
+const notOurs: Server = {
+  crash: () => Promise.reject(new Error('a server that was given by its address is not ours to end')),
+  stop: async () => undefined,
+};
 
 /** The machine's own, in one folder. The newest installed version comes first; distributions keep the programs out of `PATH`. */
 export function findPrograms(...names: readonly string[]): string | null {
@@ -117,18 +129,34 @@ async function startServer(programs: string, { tls, settings: more = [] }: Postg
     ...more,
   ];
   const flags = settings.flatMap((setting) => ['-c', setting]);
-  const server = run('postgres', ['-D', data, '-h', '127.0.0.1', '-p', `${port}`, ...flags]);
-  const errors = collect(server);
-  const kill = (): boolean => server.kill('SIGINT');
-  process.once('exit', kill);
-  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
-  await untilItAnswers(url, () => (server.exitCode === null ? null : errors()));
-  return fromUrl(url, async () => {
-    kill();
-    await ended;
-    process.off('exit', kill);
-    rmSync(folder, { recursive: true, force: true });
+  const start = async () => {
+    const server = run('postgres', ['-D', data, '-h', '127.0.0.1', '-p', `${port}`, ...flags]);
+    const errors = collect(server);
+    const kill = (): boolean => server.kill('SIGINT');
+    process.once('exit', kill);
+    const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+    await untilItAnswers(url, () => (server.exitCode === null ? null : errors()));
+    return async (how: 'SIGINT' | 'SIGQUIT') => {
+      server.kill(how);
+      await ended;
+      process.off('exit', kill);
+    };
+  };
+  let end = await start();
+  return fromUrl(url, {
+    crash: async () => {
+      await end('SIGQUIT');
+      return {
+        start: async () => {
+          end = await start();
+        },
+      };
+    },
+    stop: async () => {
+      await end('SIGINT');
+      rmSync(folder, { recursive: true, force: true });
+    },
   });
 }
 
@@ -177,7 +205,7 @@ export const runAs = (url: string, statements: readonly string[]): Promise<void>
     for (const statement of statements) await client.query(statement);
   });
 
-function fromUrl(url: string, stopServer: () => Promise<void>): TestPostgres {
+function fromUrl(url: string, server: Server): TestPostgres {
   const made: string[] = [];
   return {
     newDatabase: async (copied) => {
@@ -189,11 +217,12 @@ function fromUrl(url: string, stopServer: () => Promise<void>): TestPostgres {
       own.pathname = `/${name}`;
       return own.href;
     },
+    crash: server.crash,
     stop: async () => {
       await withClient(url, async (client) => {
         for (const name of made) await client.query(`drop database if exists ${name} with (force)`);
       });
-      await stopServer();
+      await server.stop();
     },
   };
 }

@@ -72,7 +72,17 @@ export interface TrailHashes {
  * dead, and at the latest when the lease ends.
  */
 export interface Outbox {
-  claim(instance: string, now: Date, leaseMs: number, limit: number): Promise<readonly OutboxItem[]>;
+  /**
+   * `inHand`: what the instance still works on of what it claimed before. Whatever else is claimed in its name is handed out
+   * again: where the database went away, the answer to a claim was lost, or the row could not be given back.
+   */
+  claim(
+    instance: string,
+    now: Date,
+    leaseMs: number,
+    limit: number,
+    inHand: readonly OutboxItem[],
+  ): Promise<readonly OutboxItem[]>;
   /** Removes the row unless it was written again since it was claimed. */
   finish(item: OutboxItem): Promise<void>;
   /** Gives the row back, due later, counting one more attempt that did not work. */

@@ -1,0 +1,172 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { Client } from 'pg';
+import { runAs, startPostgres } from '../support/postgres.ts';
+import {
+  activityText,
+  answered,
+  approvalCard,
+  approve,
+  ask,
+  cardsAbout,
+  type Fault,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  rememberAzure,
+  shows,
+  until,
+  untilFaultsAreMet,
+  untilMended,
+  writes,
+} from '../support/story.ts';
+import { type Replica, readRecord, startWorld, type World } from '../support/world.ts';
+
+/** The database goes away under a bot that works: it lives on, says so, and afterwards everything was done, once. */
+
+const postgres = await startPostgres();
+afterAll(() => postgres?.stop());
+const onPostgres = postgres === null || process.env.CMK_TEST_DATABASE_URL !== undefined ? describe.skip : describe;
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const crash = async () => {
+  if (postgres === null) throw new Error('there is no PostgreSQL');
+  return postgres.crash();
+};
+const endConnections = (url: string): Promise<void> =>
+  runAs(url, [
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  ]);
+
+onPostgres('a bot whose database goes away', () => {
+  let world: World;
+  let url: string;
+  let putBack: () => Promise<void>;
+  let other: Replica;
+  const ready = async (at = world.botUrl): Promise<unknown> => {
+    const answer = await fetch(`${at}/readyz`);
+    return { status: answer.status, body: await answer.json() };
+  };
+
+  beforeAll(async () => {
+    url = (await postgres?.newDatabase()) ?? '';
+    world = await startWorld({ env: { DATABASE_URL: url, CMK_REPLICA: 'one' } });
+    other = await world.startReplica('two');
+    putBack = await rememberAzure(world);
+  });
+  afterAll(() => world?.end());
+
+  /** Both live as they did; the request is done, each change of Azure once, and every card says so. */
+  async function isWhole(id: string, from: number): Promise<void> {
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    await shows(world, places.approvals, people.approver, id, /Succeeded/);
+    for (const place of [places.operations, places.approvals]) {
+      const cards = await cardsAbout(world, place, people.approver, id);
+      expect([1, 2]).toContain(cards.length);
+      await until(
+        async () =>
+          (await cardsAbout(world, place, people.approver, id)).every((card) => /Succeeded/.test(activityText(card))),
+        `every card of ${id} to be up to date`,
+      );
+    }
+    const done = (await writes(world, from)).filter((write) => / 20[01]$/.test(write));
+    expect(done).toHaveLength(new Set(done).size + 1);
+    expect(done).toHaveLength(4);
+    const record = await readRecord(world);
+    expect(record.findings).toEqual([]);
+    const steps = record.events(id).filter((event) => event.startsWith('step-done'));
+    expect(new Set(steps.map((event) => event.split('/')[0])).size).toBe(steps.length);
+    expect(await ready()).toEqual({ status: 200, body: { status: 'ready' } });
+    expect(await ready(other.url)).toEqual({ status: 200, body: { status: 'ready' } });
+    await putBack();
+  }
+  afterEach(() => {
+    const trouble = world.printed().match(/.*(cmk-bot ends|unhandled|uncaught|replicas are dead|"level":60).*/gi) ?? [];
+    expect(trouble.map((line) => line.slice(0, 3_000))).toEqual([]);
+  });
+
+  const writesOfAzure: readonly (readonly [string, Fault['match']])[] = [
+    ['the identity', { method: 'PATCH', url: 'healthBots' }],
+    ['the grant', { method: 'PUT', url: 'roleAssignments' }],
+    ['the vault', { method: 'PATCH', url: 'vaults' }],
+  ];
+
+  test.each(writesOfAzure)('a server that crashes and comes back while Azure changes %s', async (_what, match) => {
+    const from = (await world.azureRequests()).length;
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    await faultAzure(world, { match, ...untilMended });
+    await approve(world, people.approver, card);
+    await untilFaultsAreMet(world);
+    await (await crash()).start();
+    await mendAzure(world);
+    await isWhole(id, from);
+  });
+
+  test('a server that is away for twelve seconds, in the middle of a run', async () => {
+    const from = (await world.azureRequests()).length;
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, ...untilMended });
+    await approve(world, people.approver, card);
+    await untilFaultsAreMet(world);
+    const server = await crash();
+    await mendAzure(world);
+    expect(await ready()).toEqual({ status: 503, body: { status: 'not ready', missing: 'database' } });
+    await pause(12_000);
+    await server.start();
+    await isWhole(id, from);
+  });
+
+  test('a server that is away when somebody clicks: they are told, and click again', async () => {
+    const from = (await world.azureRequests()).length;
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    const server = await crash();
+    const click = await approve(world, people.approver, card);
+    expect(JSON.stringify(click)).toContain('Look at the card before you click again');
+    await server.start();
+    await until(async () => {
+      try {
+        answered(await approve(world, people.approver, card));
+        return true;
+      } catch {
+        return false;
+      }
+    }, 'the click to be taken');
+    await isWhole(id, from);
+  });
+
+  test('all connections ended again and again, through a whole run', async () => {
+    const from = (await world.azureRequests()).length;
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    answered(await approve(world, people.approver, card));
+    for (let times = 0; times < 12; times += 1) {
+      await endConnections(url);
+      await pause(250);
+    }
+    await isWhole(id, from);
+  });
+
+  test('every connection of the pool held up, for longer than one is waited for', async () => {
+    const from = (await world.azureRequests()).length;
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, ...untilMended });
+    answered(await approve(world, people.approver, card));
+    await untilFaultsAreMet(world);
+    const holder = new Client({ connectionString: url });
+    await holder.connect();
+    await holder.query('begin');
+    await holder.query('lock table cmk.event, cmk.outbox, cmk.person in access exclusive mode');
+    await mendAzure(world);
+    const asked = Array.from({ length: 25 }, () => world.teams.click(people.approver, card.id, 'request.refresh'));
+    await pause(14_000);
+    expect(await ready()).toMatchObject({ status: 503 });
+    await holder.query('rollback');
+    await holder.end();
+    await Promise.allSettled(asked);
+    await isWhole(id, from);
+  });
+});
