@@ -15,7 +15,7 @@ import {
   cardsAbout,
   people,
   places,
-  requestIdIn,
+  submitAgain,
   type,
   writes,
 } from '../support/story.ts';
@@ -95,21 +95,10 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
       return world.teams.sees(places.operations, people.requester, isForm, 20_000);
     });
     const inputs = { justification: `For ${agent}`, acknowledgeDataLoss: 'true' };
-    let reviews = 1;
-    const id = await again(async () => {
-      // Its answer may have been lost, and its card shows the request.
-      const [shown] = (await world.teams.activities(places.operations, people.requester)).filter(
-        (one) => one.id === form.id && activityText(one).includes('Requester asked'),
-      );
-      if (shown !== undefined) return requestIdIn(activityText(shown));
-      const more = { inputs, invokeId: `submit ${agent} ${reviews}` };
-      const said = answered(await world.teams.click(people.requester, form.id, 'form.submit', more));
-      // Where another request has protected the vault that both use, the page shows the plan anew, with the id that the request
-      // will have, and one submits it again.
-      const made = said.includes('Requester asked') ? requestIdIn(said) : '';
-      reviews += 1;
-      if (made === '') throw new Error(`nothing was submitted for ${agent}: ${said.slice(0, 500)}`);
-      return made;
+    let tries = 0;
+    const id = await again(() => {
+      tries += 1;
+      return submitAgain(world, form, inputs, `submit ${agent} ${tries}`);
     });
     const card = await again(() => approvalCard(world, id));
     await again(async () => {

@@ -5,8 +5,8 @@ import { killAroundCommits } from './kill-around-commits.ts';
 const postgres = await startPostgres();
 afterAll(async () => postgres?.stop());
 
-if (postgres === null) test.todo('killed around every commit, on PostgreSQL');
+if (postgres === null) test.todo('killed right after every commit, on PostgreSQL');
 else
-  describe('killed around every commit, on PostgreSQL', () => {
-    killAroundCommits('PostgreSQL', () => postgres.newDatabase());
+  describe('killed right after every commit, on PostgreSQL', () => {
+    killAroundCommits('PostgreSQL', 'after', () => postgres.newDatabase());
   });
