@@ -1,7 +1,8 @@
-/** `npm run bench [-- NAME…] [--keep] [--rounds N] [--sizes 10,100,…] [--events 100000,…]`: measures the product beside what it is compared with. */
+/** `npm run bench [-- NAME…] [--keep] [--rounds N] [--sizes 10,100,…] [--runs N] [--waiting N] [--events 100000,…]`: measures the product beside what it is compared with. */
 import { parseArgs } from 'node:util';
 import { startPostgres, type TestPostgres } from '../test/support/postgres.ts';
 import { append } from './append.ts';
+import { crowd } from './crowd.ts';
 import { growth } from './growth.ts';
 import { localAzure } from './local-azure.ts';
 import { million } from './million.ts';
@@ -18,6 +19,9 @@ interface Given {
   readonly postgres: TestPostgres;
   readonly rounds: number;
   readonly sizes: readonly number[];
+  /** How many runs at once, and how many requests that wait, make a crowd. */
+  readonly runs: number;
+  readonly waiting: number;
   /** How long the records are, one after the other. */
   readonly events: readonly number[];
 }
@@ -28,6 +32,7 @@ const benchmarks: Readonly<Record<string, (given: Given) => Promise<Measured>>> 
   growth: async ({ ground, postgres, sizes }) => growth(ground, await postgres.newDatabase(), sizes),
   plan: ({ postgres, rounds }) => plan(() => postgres.newDatabase(), Math.min(rounds, 3)),
   'local-azure': ({ rounds }) => localAzure(rounds, 400),
+  crowd: ({ ground, postgres, runs, waiting }) => crowd(ground, () => postgres.newDatabase(), { runs, waiting }),
   append: async ({ postgres, rounds }) => append(await postgres.newDatabase(), rounds),
   verify: async ({ rounds }) => verify(rounds),
   million: ({ postgres, events }) => million(() => postgres.newDatabase(), events),
@@ -41,6 +46,8 @@ const { values, positionals } = parseArgs({
     keep: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
     sizes: { type: 'string', default: '10,100,1000' },
+    runs: { type: 'string', default: '100' },
+    waiting: { type: 'string', default: '1000' },
     events: { type: 'string', default: '100000,1000000' },
   },
 });
@@ -61,7 +68,15 @@ for (const [name, measure] of Object.entries(benchmarks)) {
   if (!wanted) continue;
   const ground = await openGround();
   try {
-    const measured = await measure({ ground, postgres, rounds, sizes, events });
+    const measured = await measure({
+      ground,
+      postgres,
+      rounds,
+      sizes,
+      events,
+      runs: Number(values.runs),
+      waiting: Number(values.waiting),
+    });
     console.log(told(measured));
     if (values.keep) keep(measured);
   } finally {

@@ -15,7 +15,9 @@ export async function startConnector(port = 0): Promise<Connector> {
   const server = createServer((request, response) => {
     request.resume().on('end', () => {
       if (request.method !== 'GET') count += 1;
-      const body = request.url?.includes('/pagedmembers') ? '{"members":[]}' : `{"id":"${count}"}`;
+      const body = request.url?.includes('/pagedmembers')
+        ? '{"members":[]}'
+        : `{"id":"${count}","activityId":"${count}"}`;
       response.writeHead(200, { 'content-type': 'application/json' }).end(body);
     });
   });

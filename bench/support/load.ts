@@ -41,12 +41,15 @@ export interface Driven {
   readonly ms: readonly number[];
 }
 
-/** Sends so many, at most `atOnce` of them at once. Throws at the first that is not answered well: a quick refusal is no turn. */
+/**
+ * Sends so many, at most `atOnce` of them at once. Throws at the first that is not answered well, or not in these words: a quick
+ * refusal is no turn.
+ */
 export async function drive(
   load: Load,
   url: string,
   activityOf: (index: number) => object,
-  { count, atOnce }: { readonly count: number; readonly atOnce: number },
+  { count, atOnce, words }: { readonly count: number; readonly atOnce: number; readonly words?: RegExp },
 ): Promise<Driven> {
   const ms: number[] = [];
   let next = 0;
@@ -56,7 +59,8 @@ export async function drive(
       const index = next;
       next += 1;
       const answer = await load.send(url, activityOf(index));
-      if (answer.status !== 200) throw new Error(`turn ${index}: ${answer.status} ${answer.body.slice(0, 300)}`);
+      if (answer.status !== 200 || words?.test(answer.body) === false)
+        throw new Error(`turn ${index}: ${answer.status} ${answer.body.slice(0, 300)}`);
       ms.push(answer.ms);
     }
   };

@@ -38,6 +38,8 @@ export async function buildAll(): Promise<void> {
 export interface Ground {
   readonly azure: RunningAzure;
   readonly connector: Connector;
+  /** The settings it is started with there. */
+  settings(databaseUrl: string | null, port: number): NodeJS.ProcessEnv;
   /** Starts the product: on a database, or on a folder of its own where it is null. */
   start(databaseUrl: string | null, env?: NodeJS.ProcessEnv, nodeOptions?: readonly string[]): Promise<Child>;
   startEcho(): Promise<Child>;
@@ -49,24 +51,31 @@ export async function openGround(latency: Latency = 'instant'): Promise<Ground> 
   const azure = await startAzure({ latency, dataDir: data });
   const connector = await startConnector();
   const sealKey = await writeServerSealKey(data);
+  const settings: Ground['settings'] = (databaseUrl, port) => {
+    const ports = { 'bot-port': port, 'teams-port': connector.port, 'azure-port': azure.port, 'sign-in-port': 1 };
+    const options = { data, ...ports, latency, 'step-up': false, reset: false } as const;
+    const record = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl, CMK_SEAL_KEY_FILE: sealKey };
+    // One machine sends what a whole hospital group would, so nobody is turned away for sending too much.
+    const settings = {
+      CMK_CALLS_AT_ONCE: '100000',
+      CMK_AUDIT_CHANNEL: 'none',
+      CMK_READERS: teamMember.id,
+      ...record,
+    };
+    return botEnvironment(options, settings);
+  };
   return {
     azure,
     connector,
+    settings,
     async start(databaseUrl, env = {}, nodeOptions = []) {
       const port = await freePorts(1);
-      const ports = { 'bot-port': port, 'teams-port': connector.port, 'azure-port': azure.port, 'sign-in-port': 1 };
-      const options = { data, ...ports, latency, 'step-up': false, reset: false } as const;
-      const record = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl, CMK_SEAL_KEY_FILE: sealKey };
-      // One machine sends what a whole hospital group would, so nobody is turned away for sending too much.
-      const settings = {
-        CMK_CALLS_AT_ONCE: '100000',
-        CMK_AUDIT_CHANNEL: 'none',
-        CMK_READERS: teamMember.id,
-        ...record,
-        ...env,
-      };
       const program = path.join(built, 'cmk-bot-server.mjs');
-      return startChild([...nodeOptions, program], botEnvironment(options, settings), `http://127.0.0.1:${port}`);
+      return startChild(
+        [...nodeOptions, program],
+        { ...settings(databaseUrl, port), ...env },
+        `http://127.0.0.1:${port}`,
+      );
     },
     async startEcho() {
       const port = await freePorts(0);

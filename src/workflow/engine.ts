@@ -8,6 +8,7 @@ import { RequestId } from '../domain/ids.ts';
 import type { Origin, Tracing } from '../domain/ports/tracing.ts';
 import type { KnownRun } from './known-run.ts';
 import { type Held, heldPorts, type OwnershipOptions } from './ownership.ts';
+import { Room, waitingOutside } from './room.ts';
 import { checkRun, intend, type RunPorts, stopRun, type Try, type Waiting } from './run-plan.ts';
 import { attemptStep, record } from './try-steps.ts';
 
@@ -51,8 +52,16 @@ const step = <T>(name: string, act: () => Promise<T>): Promise<T> =>
 const whilePaused = ({ paused }: RunPorts): Promise<void> =>
   paused ? new Promise<never>(() => undefined) : Promise.resolve();
 
+/**
+ * So many runs are carried out at once by one process; more wait, and so do not stand in the way of people's clicks, which share
+ * its one thread and its connections. One that waits, for Azure's operation to end or for a change to spread, lets others go on.
+ */
+const runsAtOnce = 8;
+
 /** What a run works with, and who is told of it. */
-type TracedPorts = RunPorts & Pick<EngineOptions, 'tracing'> & Pick<Held, 'permitted'>;
+interface TracedPorts extends RunPorts, Pick<EngineOptions, 'tracing'>, Pick<Held, 'permitted'> {
+  readonly room: Room;
+}
 
 const tracedCheck = (ports: TracedPorts, id: RequestId, run: number, attempt: number) =>
   ports.tracing.span({ name: 'check', attributes: { 'cmk.attempt': attempt } }, async (note) => {
@@ -75,7 +84,7 @@ async function runPlan(ports: TracedPorts, id: RequestId, run: number): Promise<
     const gate = await step('check', () => tracedCheck(ports, id, run, attempt));
     if (gate.go === false) return;
     if (gate.go === 'wait') {
-      await DBOS.sleep(gate.ms);
+      await ports.room.outside(() => DBOS.sleep(gate.ms));
       continue;
     }
     for (const stage of gate.stages) {
@@ -110,7 +119,8 @@ async function runStage(ports: TracedPorts, id: RequestId, run: number, first: r
     );
     const waiting: readonly Waiting[] | 'stopped' = await step('record', () => record(ports, id, run, tries));
     if (waiting === 'stopped') return true;
-    if (waiting.length > 0) await DBOS.sleep(Math.max(...waiting.map(({ ms }) => ms)));
+    const longestMs = Math.max(...waiting.map(({ ms }) => ms));
+    if (waiting.length > 0) await ports.room.outside(() => DBOS.sleep(longestMs));
     open = waiting.map(({ step: name, attempt }) => ({ step: name, attempt }));
   }
   return false;
@@ -140,12 +150,15 @@ const bug = (errorId: string): Failure => foundThat('running the plan', { code: 
 export async function startEngine(options: EngineOptions, ports: RunPorts): Promise<Engine> {
   let stopping = false;
   const here = new Set<string>();
+  const room = new Room(runsAtOnce);
   const workflow = DBOS.registerWorkflow(
     async (requestId: string, run: number, from: Origin | null = null) => {
       const id = RequestId.parse(requestId);
       here.add(workflowId(id, run));
       const held = heldPorts(options, () => look(here, id, run), ports, { id, run });
-      const own = { ...held.ports, tracing: options.tracing, permitted: held.permitted };
+      const azure = waitingOutside(room, ports.azure);
+      const own = { ...held.ports, azure, tracing: options.tracing, permitted: held.permitted, room };
+      await room.enter();
       try {
         const of = { name: 'run', attributes: { 'cmk.request.id': id, 'cmk.run': run }, from };
         await options.tracing.span(of, () => runPlan(own, id, run));
@@ -159,6 +172,7 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
         options.log.error({ err: error, errorId }, 'run stopped by an unexpected error');
         await step('stop', () => stopRun(own, id, run, bug(errorId)));
       } finally {
+        room.leave();
         here.delete(workflowId(id, run));
       }
     },
