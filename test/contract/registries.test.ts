@@ -54,7 +54,7 @@ describe('a registry names every file of its folder, once', () => {
   const beside: Readonly<Record<string, readonly string[]>> = {
     'src/commands': ['ask.ts', 'command.ts', 'registry.ts'],
     'src/actions': ['action.ts', 'registry.ts'],
-    'src/steps': ['registry.ts', 'step.ts'],
+    'src/steps': ['look-once.ts', 'registry.ts', 'step.ts'],
     'src/resources': ['registry.ts', 'rights.ts'],
   };
 
