@@ -67,6 +67,9 @@ const scripts: BuildOptions = {
   format: 'cjs',
   outExtension: { '.js': '.bundle.cjs' },
   legalComments: 'none',
+  // Packages that are modules ask where they are: the client of blobs does as it loads.
+  define: { 'import.meta.url': 'cmkHere' },
+  banner: { js: "const cmkHere = require('node:url').pathToFileURL(__filename).href;" },
   // What V8 compiled earlier has no way to import anything later; requiring does the same.
   supported: { 'dynamic-import': false },
 };

@@ -1,9 +1,15 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { signingKey } from '../../src/audit/tlog/signing-key.ts';
+import { keyLine } from '../../src/audit/tlog/verifier-key.ts';
 import { botEnvironment, localBotPrincipal } from '../../src/local/bot-environment.ts';
 import { takeRoles } from '../support/azure-state.ts';
+import { type Azurite, startAzurite } from '../support/azurite.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { type EntraDatabase, startEntraDatabase } from '../support/entra-database.ts';
 import { changeState } from '../support/local-azure.ts';
+import { verifyPy } from '../support/outside-judges.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { putSealSecret, sealSecretName, serverSealKey } from '../support/seal-keys.ts';
 import {
@@ -36,12 +42,40 @@ const onPostgres = postgres === null ? describe.skip : describe;
 onPostgres('over PostgreSQL', () => {
   let world: World;
   let id = '';
+  let azurite: Azurite | null = null;
+  let published: NodeJS.ProcessEnv = {};
+
+  /** In a container where there is an emulator of storage, else in a folder: both lie beside the server. */
+  async function publishing(): Promise<NodeJS.ProcessEnv> {
+    const keyFile = path.join(world.dataDir, 'log.key');
+    await writeFile(keyFile, `${Buffer.alloc(32, 5).toString('base64')}\n`, { mode: 0o600 });
+    const file = (...names: readonly string[]) => readFile(path.join(world.azure.dataDir, ...names), 'utf8');
+    const [ca = '', cert = '', key = ''] = await Promise.all([
+      file('ca.pem'),
+      file('azure', 'server.pem'),
+      file('azure', 'server-key.pem'),
+    ]);
+    azurite = await startAzurite(Promise.resolve({ ca, cert, key }));
+    return {
+      CMK_LOG_NAME: 'bot.example/audit',
+      CMK_LOG_KEY_FILE: keyFile,
+      CMK_CHECKPOINT_EVERY: '200ms',
+      CMK_ANCHOR: azurite?.container ?? path.join(world.dataDir, 'anchor'),
+    };
+  }
+
+  /** What the operator's shell has. */
+  const settings = (): NodeJS.ProcessEnv => ({ ...settingsOf(world), ...published, DATABASE_URL: databaseUrl });
+  let databaseUrl = '';
 
   beforeAll(async () => {
-    world = await startWorld({ env: { DATABASE_URL: await server.newDatabase() } });
+    databaseUrl = await server.newDatabase();
+    world = await startWorld({ env: { DATABASE_URL: databaseUrl } });
+    published = await publishing();
   });
   afterAll(async () => {
     await world?.end();
+    await azurite?.stop();
   });
 
   test('a request goes from typing to succeeded, over a Ctrl-C in mid-run', async () => {
@@ -50,7 +84,7 @@ onPostgres('over PostgreSQL', () => {
     await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, times: 1, delayMs: 500 });
     expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
     await untilFaultsAreMet(world);
-    await world.restartBot('SIGINT');
+    await world.restartBot('SIGINT', published);
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     await shows(world, places.approvals, people.approver, id, /Succeeded/);
     expect(await writes(world)).toHaveLength(4);
@@ -64,7 +98,33 @@ onPostgres('over PostgreSQL', () => {
     expect((await fetch(`${world.botUrl}/readyz`)).status).toBe(200);
     expect(world.printed()).not.toMatch(/unhandled|unexpected error|audit before/i);
   });
+
+  test('evidence is taken beside it, of what it publishes, and proves itself to both verifiers', async () => {
+    const [pack, keys] = [path.join(world.dataDir, 'pack.zip'), path.join(world.dataDir, 'my-keys.txt')];
+    expect(await cmkBot(['evidence', id, '-o', pack], settings())).toMatchObject({ code: 0, err: '' });
+    const logKey = signingKey('bot.example/audit', 'log', Buffer.alloc(32, 5)).verifier;
+    await writeFile(keys, `${keyLine(logKey)}\n`);
+    const given = ['--log-key', keys, '--anchor', String(published.CMK_ANCHOR)];
+    const ours = await cmkBot(['audit', 'verify', pack, ...given], settings());
+    expect([ours.code, ours.err]).toEqual([0, '']);
+    expect(ours.out).toMatch(/^proved: \d+ events of CMK-[\s\S]* still holds them/);
+    const python = await verifyPy(pack, '--keys', keys);
+    if (python !== null) expect(python).toEqual([0, expect.stringMatching(/^proved: \d+ events of CMK-/)]);
+    const whole = await cmkBot(['audit', 'verify', ...given], settings());
+    expect([whole.code, whole.out]).toEqual([
+      0,
+      expect.stringMatching(/Published log: \d+ events .* all of one piece/),
+    ]);
+  });
 });
+
+/** What the operator's shell has, but for where the record lies. */
+const settingsOf = (world: World): NodeJS.ProcessEnv => {
+  const ports = { 'azure-port': world.azure.port, 'bot-port': 1, 'teams-port': 1, 'sign-in-port': 1 };
+  const options = { data: world.azure.dataDir, latency: 'instant', ...ports, 'step-up': false, reset: false } as const;
+  const sealKey = path.join(world.dataDir, 'server-seal.key');
+  return botEnvironment(options, { DATABASE_URL: 'postgres://unset', CMK_SEAL_KEY_FILE: sealKey });
+};
 
 const secretOf = (world: World): string => `https://localhost:${world.azure.port + 1}/secrets/${sealSecretName}`;
 

@@ -36,12 +36,12 @@ export interface Azurite {
   stop(): Promise<void>;
 }
 
-/** Null where it is not here. Tokens are looked at (issuer, audience, time), and their signatures are not: it has no Entra. */
-export async function startAzurite(): Promise<Azurite | null> {
+/** Null where it is not here. Tokens are looked at (issuer, audience, time), and their signatures are not: it has no Entra. `certificate`: one of its own unless given. */
+export async function startAzurite(certificate = localhostCertificate()): Promise<Azurite | null> {
   const program = process.env.CMK_AZURITE;
   if (!program) return null;
   const folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-azurite-'));
-  const { ca, cert, key } = await localhostCertificate();
+  const { ca, cert, key } = await certificate;
   const [certFile, keyFile, caFile] = ['cert.pem', 'key.pem', 'ca.pem'].map((name) => path.join(folder, name));
   await Promise.all([writeFile(certFile ?? '', cert), writeFile(keyFile ?? '', key), writeFile(caFile ?? '', ca)]);
   const port = await freePorts(1);
