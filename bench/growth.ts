@@ -1,30 +1,13 @@
 /** What a list, a history and a scrape cost when more and more is open. */
-import { RequestId } from '../src/domain/ids.ts';
 import { requester } from '../src/local/people.ts';
-import { plan, requestId, resourceId, submit } from '../test/support/fixtures.ts';
-import { startStore } from '../test/support/store-client.ts';
 import { alone, compare, type Measured, spreadOf } from './support/figures.ts';
+import { fill } from './support/fill.ts';
 import { type Load, openLoad } from './support/load.ts';
 import { activityOf, type Ground } from './support/product.ts';
 
 const asked = ['/cmk-requests', '/cmk-history', '/cmk-history agent-1', '/cmk-help'] as const;
 const samples = 25;
 const warmUp = 40;
-
-/** Puts so many open requests on the record, from one number to another; nobody is to be shown them. */
-async function fill(url: string, from: number, to: number): Promise<void> {
-  const store = await startStore({ kind: 'postgres', url, maxConnections: 2 });
-  try {
-    for (let n = from + 1; n <= to; n += 1) {
-      const name = `agent-${n}`;
-      const command = submit({ plan: plan(resourceId(name)), resourceName: name });
-      await store.append(RequestId.parse(requestId(n)), 'submit', command);
-    }
-    await store.sql('delete from cmk.outbox');
-  } finally {
-    await store.close();
-  }
-}
 
 async function timed(count: number, once: () => Promise<void>): Promise<readonly number[]> {
   const ms: number[] = [];

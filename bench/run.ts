@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { startPostgres, type TestPostgres } from '../test/support/postgres.ts';
 import { append } from './append.ts';
+import { clicks } from './clicks.ts';
 import { crowd } from './crowd.ts';
 import { growth } from './growth.ts';
 import { localAzure } from './local-azure.ts';
@@ -28,6 +29,7 @@ interface Given {
 
 const benchmarks: Readonly<Record<string, (given: Given) => Promise<Measured>>> = {
   turns: async ({ ground, postgres, rounds }) => turns(ground, await postgres.newDatabase(), rounds, 2_000),
+  clicks: async ({ ground, postgres, rounds }) => clicks(ground, await postgres.newDatabase(), rounds),
   start: async ({ ground, postgres, rounds }) => start(ground, await postgres.newDatabase(), rounds),
   growth: async ({ ground, postgres, sizes }) => growth(ground, await postgres.newDatabase(), sizes),
   plan: ({ postgres, rounds }) => plan(() => postgres.newDatabase(), Math.min(rounds, 3)),

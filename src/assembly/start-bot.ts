@@ -97,7 +97,7 @@ function openBot(
     tenantId,
     signIn: config.server.mode === 'local' ? 'local' : 'bot-framework',
     auditChannel: auditChannel !== null,
-    ...keepRoles(standings.rolesOf),
+    ...keepRoles(standings),
     stepUp,
     evidence,
   });

@@ -5,6 +5,7 @@ import type { ResourceFacts, Rule } from '../domain/policy/rules.ts';
 import type { Groups, PersonKind, Resources } from '../domain/ports/azure.ts';
 import { type Refusal, type RefusalCode, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
+import { askedOnce } from './asked-once.ts';
 
 type Membership = Pick<Groups, 'memberOf'>;
 
@@ -61,7 +62,12 @@ export interface Standings {
    * asked once, however many they are. It says what to offer and permits nothing: every decision is judged anew.
    */
   decidable(person: PersonId): Promise<(request: Request) => boolean>;
+  /** For one click: see {@link askedOnce}. */
+  forClick(): ClickStandings;
 }
+
+/** Whether a person is anybody to the bot, and what they may do on the request that they clicked on. */
+export type ClickStandings = Pick<Standings, 'rolesOf' | 'approverOf'>;
 
 interface Role {
   readonly underAny: (rule: Rule) => readonly string[];
@@ -81,6 +87,12 @@ export interface Roles {
   readonly asks: boolean;
   readonly approves: boolean;
 }
+
+/** Every id that any rule names, whichever holds. */
+const everyId = (policy: Policy, { readers }: Admission): readonly string[] => {
+  const named = [...rulesOf(policy), ...policy.tagRules].flatMap((rule) => [rule.requesters, rule.approvers]);
+  return [...new Set([...named.flatMap((ids) => ids ?? []), ...readers])];
+};
 
 export function openStandings(azure: Asked, policy: Policy, admission: Admission): Standings {
   const listsOf = ({ underAny, underTerms }: Role, resource: ResourceFacts | null): Lists =>
@@ -128,5 +140,7 @@ export function openStandings(azure: Asked, policy: Policy, admission: Admission
         !request.approvals.some(({ by }) => by === person) &&
         termsFor(policy, request.plan.observation.resource).approvers.every((ids) => ids.some((id) => held.has(id)));
     },
+    forClick: () =>
+      openStandings({ ...azure, groups: askedOnce(azure.groups, everyId(policy, admission)) }, policy, admission),
   };
 }

@@ -40,7 +40,7 @@ const Known = z
 
 export function openPeople(pool: Pool): People {
   const last = new LastWritten();
-  const known = (ids: readonly PersonId[]) => select(pool, Known, among, [ids]);
+  const known = async (ids: readonly PersonId[]) => (ids.length === 0 ? [] : select(pool, Known, among, [ids]));
   return {
     save: ({ id, memberId, name, address }) => {
       // Without an address the one that is known stays, whichever it is: that is not something new of it.

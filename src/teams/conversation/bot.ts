@@ -47,6 +47,7 @@ export interface BotOptions extends EvidenceClickOptions, WelcomeOptions {
   readonly signIn: string;
   readonly auditChannel: boolean;
   readonly rolesForHelp: KeptRoles['rolesForHelp'];
+  readonly forClick: KeptRoles['forClick'];
 }
 
 /** What whoever asked may do without a role. */
@@ -162,9 +163,11 @@ export class CmkBot extends ActivityHandler {
 
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
     const { name, value } = context.activity;
-    const sender = await this.admitted(context);
+    const { rolesOf, approverOf: approverStanding } = this.options.forClick();
+    const options = { ...this.options, actionPorts: { ...this.options.actionPorts, approverStanding } };
+    const sender = await this.admitted(context, rolesOf);
     if (sender === null) return badRequestAnswer('The sender has no Entra object id and tenant.');
-    if ('refusal' in sender) return this.turnedAway(context, sender, value);
+    if ('refusal' in sender) return this.turnedAway(context, sender, value, options);
     if (name === 'application/search') return this.typeahead(context, sender, value);
     if (name !== 'adaptiveCard/action')
       return badRequestAnswer(`Invokes named ${String(name).slice(0, 80)} are not answered.`);
@@ -183,7 +186,7 @@ export class CmkBot extends ActivityHandler {
     if (click.data.action.verb.startsWith('list.')) return answerListClick(this.options, context, sender, click.data);
     return click.data.action.verb.startsWith('form.')
       ? this.formClick(context, sender, click.data)
-      : this.requestClick(context, sender, click.data);
+      : answerRequestClick(options, sender, clickedCard(context), click.data);
   }
 
   /** The answer comes as a message of its own, as if the command had been typed; the card with the button stays as it is. */
@@ -207,12 +210,17 @@ export class CmkBot extends ActivityHandler {
   }
 
   /** Whoever lost the role can still take back, or stop, what they asked for themselves: stopping a change must never wait. */
-  private async turnedAway(context: TurnContext, { sender, refusal }: Turned, value: unknown): Promise<InvokeResponse> {
+  private async turnedAway(
+    context: TurnContext,
+    { sender, refusal }: Turned,
+    value: unknown,
+    options: BotOptions,
+  ): Promise<InvokeResponse> {
     const click = CardClick.safeParse(value).data;
     const id = RequestId.safeParse(click?.action.data.requestId).data;
     if (sender !== null && click !== undefined && stopping.includes(click.action.verb) && id !== undefined) {
-      const request = await this.options.actionPorts.requests.load(id);
-      if (request?.requester === sender.person) return this.requestClick(context, sender, click);
+      const request = await options.actionPorts.requests.load(id);
+      if (request?.requester === sender.person) return answerRequestClick(options, sender, clickedCard(context), click);
     }
     return messageAnswer(refusalText(refusal));
   }
@@ -235,9 +243,5 @@ export class CmkBot extends ActivityHandler {
   private async formFromCard(context: TurnContext, sender: Admitted, click: CardClick): Promise<InvokeResponse> {
     if (!sender.roles.asks) return messageAnswer(refusalText(refuse('not-a-requester')));
     return answerFormFromCard(this.options, context, sender, click);
-  }
-
-  private requestClick(context: TurnContext, sender: KnownSender, click: CardClick): Promise<InvokeResponse> {
-    return answerRequestClick(this.options, sender, clickedCard(context), click);
   }
 }

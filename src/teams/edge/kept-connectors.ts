@@ -18,37 +18,48 @@ const mostKept = 50;
 /** What of a caller decides with which credentials a client is made: for whom the call was, and by which app. */
 const appClaims: readonly string[] = ['aud', 'appid', 'azp'];
 
-type Clients = Map<string, Promise<ConnectorClient>>;
+/** What is made once for each key; what could not be made is asked for again. */
+class MadeOnce<T> {
+  private readonly made = new Map<string, Promise<T>>();
+
+  get(key: string, make: () => Promise<T>): Promise<T> {
+    const known = this.made.get(key);
+    if (known !== undefined) return known;
+    if (this.made.size >= mostKept) this.made.clear();
+    const made = make();
+    this.made.set(key, made);
+    made.catch(() => this.made.delete(key));
+    return made;
+  }
+}
+
+type Clients = MadeOnce<ConnectorClient>;
+const callerOf = ({ claims }: Pick<ClaimsIdentity, 'claims'>): string =>
+  JSON.stringify(claims.filter(({ type }) => appClaims.includes(type)));
 
 class KeptFactory extends ConnectorFactory {
   private readonly inner: ConnectorFactory;
   private readonly clients: Clients;
   private readonly caller: string;
 
-  constructor(inner: ConnectorFactory, clients: Clients, { claims }: Pick<ClaimsIdentity, 'claims'>) {
+  constructor(inner: ConnectorFactory, clients: Clients, caller: ClaimsIdentity) {
     super();
     this.inner = inner;
     this.clients = clients;
-    this.caller = JSON.stringify(claims.filter(({ type }) => appClaims.includes(type)));
+    this.caller = callerOf(caller);
   }
 
-  async create(serviceUrl: string, audience: string): Promise<ConnectorClient> {
+  create(serviceUrl: string, audience: string): Promise<ConnectorClient> {
     const key = JSON.stringify([serviceUrl, audience, this.caller]);
-    const known = this.clients.get(key);
-    if (known !== undefined) return known;
-    if (this.clients.size >= mostKept) this.clients.clear();
-    const made = this.inner.create(serviceUrl, audience);
-    this.clients.set(key, made);
-    // What could not be made is asked for again.
-    made.catch(() => this.clients.delete(key));
-    return made;
+    return this.clients.get(key, () => this.inner.create(serviceUrl, audience));
   }
 }
 
 /** The same authentication, with clients that are kept. */
 export class KeptConnectors extends BotFrameworkAuthentication {
   private readonly inner: BotFrameworkAuthentication;
-  private readonly clients: Clients = new Map();
+  private readonly clients: Clients = new MadeOnce();
+  private readonly userClients = new MadeOnce<UserTokenClient>();
 
   constructor(inner: BotFrameworkAuthentication) {
     super();
@@ -68,7 +79,7 @@ export class KeptConnectors extends BotFrameworkAuthentication {
   }
 
   createUserTokenClient(claimsIdentity: ClaimsIdentity): Promise<UserTokenClient> {
-    return this.inner.createUserTokenClient(claimsIdentity);
+    return this.userClients.get(callerOf(claimsIdentity), () => this.inner.createUserTokenClient(claimsIdentity));
   }
 
   override getOriginatingAudience(): string {

@@ -14,10 +14,9 @@ const noRole = refuse('no-role');
 function open() {
   const clock = { ms: 0 };
   const asked: ((answer: Roles | Refusal) => void)[] = [];
-  const kept = keepRoles(
-    () => new Promise((resolve) => asked.push(resolve)),
-    () => clock.ms,
-  );
+  const rolesOf = () => new Promise<Roles | Refusal>((resolve) => asked.push(resolve));
+  const forClick = () => ({ rolesOf, approverOf: async () => 'no' as const });
+  const kept = keepRoles({ rolesOf, forClick }, () => clock.ms);
   const answering = async (question: () => Promise<Roles | Refusal>, answer: Roles | Refusal) => {
     const said = question();
     asked.at(-1)?.(answer);
@@ -51,6 +50,13 @@ it('keeps no refusal, and forgets at one what it had', async () => {
   await answering(() => kept.rolesForHelp(one), noRole);
   expect(await answering(() => kept.rolesForHelp(one), roles(true))).toEqual(roles(true));
   await answering(() => kept.rolesOf(one), noRole);
+  expect(await answering(() => kept.rolesForHelp(one), noRole)).toEqual(noRole);
+});
+
+it('takes what a click was told in place of what it had', async () => {
+  const { kept, answering } = open();
+  await answering(() => kept.rolesOf(one), roles(true));
+  await answering(() => kept.forClick().rolesOf(one), noRole);
   expect(await answering(() => kept.rolesForHelp(one), noRole)).toEqual(noRole);
 });
 
