@@ -3,6 +3,7 @@ import { requester } from '../src/local/people.ts';
 import { alone, compare, type Measured, spreadOf } from './support/figures.ts';
 import { fill } from './support/fill.ts';
 import { type Load, openLoad } from './support/load.ts';
+import { fillOpen } from './support/open-requests.ts';
 import { activityOf, type Ground } from './support/product.ts';
 
 const asked = ['/cmk-requests', '/cmk-history', '/cmk-history agent-1', '/cmk-help'] as const;
@@ -41,7 +42,7 @@ export async function growth(ground: Ground, databaseUrl: string, sizes: readonl
   const memory: number[] = [];
   let filled = 0;
   for (const size of sizes) {
-    await fill(databaseUrl, filled, size);
+    await fillOpen(databaseUrl, filled, size);
     filled = size;
     const bot = await ground.start(databaseUrl, { CMK_ANCHOR: 'none' });
     const load = openLoad(1);

@@ -1,4 +1,4 @@
-/** `npm run bench [-- NAME…] [--keep] [--rounds N] [--sizes 10,100,…] [--runs N] [--waiting N] [--events 100000,…]`: measures the product beside what it is compared with. */
+/** `npm run bench [-- NAME…] [--keep] [--rounds N] [--sizes 10,100,…] [--agents N] [--runs N] [--waiting N] [--events 100000,…]`: measures the product beside what it is compared with. */
 import { parseArgs } from 'node:util';
 import { startPostgres, type TestPostgres } from '../test/support/postgres.ts';
 import { append } from './append.ts';
@@ -12,6 +12,7 @@ import { start } from './start.ts';
 import type { Measured } from './support/figures.ts';
 import { buildAll, type Ground, openGround } from './support/product.ts';
 import { keep, told } from './support/report.ts';
+import { tenant } from './tenant.ts';
 import { turns } from './turns.ts';
 import { verify } from './verify.ts';
 
@@ -20,6 +21,8 @@ interface Given {
   readonly postgres: TestPostgres;
   readonly rounds: number;
   readonly sizes: readonly number[];
+  /** How many agents a tenant has. */
+  readonly agents: number;
   /** How many runs at once, and how many requests that wait, make a crowd. */
   readonly runs: number;
   readonly waiting: number;
@@ -35,6 +38,8 @@ const benchmarks: Readonly<Record<string, (given: Given) => Promise<Measured>>> 
   plan: ({ postgres, rounds }) => plan(() => postgres.newDatabase(), Math.min(rounds, 3)),
   'local-azure': ({ rounds }) => localAzure(rounds, 400),
   crowd: ({ ground, postgres, runs, waiting }) => crowd(ground, () => postgres.newDatabase(), { runs, waiting }),
+  tenant: async ({ ground, postgres, rounds, agents }) =>
+    tenant(ground, await postgres.newDatabase(), Math.min(rounds, 3), agents),
   append: async ({ postgres, rounds }) => append(await postgres.newDatabase(), rounds),
   verify: async ({ rounds }) => verify(rounds),
   million: ({ postgres, events }) => million(() => postgres.newDatabase(), events),
@@ -47,7 +52,8 @@ const { values, positionals } = parseArgs({
   options: {
     keep: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
-    sizes: { type: 'string', default: '10,100,1000' },
+    sizes: { type: 'string', default: '10,100,1000,10000' },
+    agents: { type: 'string', default: '10000' },
     runs: { type: 'string', default: '100' },
     waiting: { type: 'string', default: '1000' },
     events: { type: 'string', default: '100000,1000000' },
@@ -76,6 +82,7 @@ for (const [name, measure] of Object.entries(benchmarks)) {
       rounds,
       sizes,
       events,
+      agents: Number(values.agents),
       runs: Number(values.runs),
       waiting: Number(values.waiting),
     });

@@ -35,8 +35,6 @@ export interface MetricsPorts {
   readonly now: () => Date;
 }
 
-const openStates = ['awaiting-approval', 'approved', 'running', 'needs-attention'] as const;
-
 /** Every method of a port, with its result looked at. */
 function watched<T extends object>(port: T, look: (result: unknown) => void): T {
   return new Proxy(port, {
@@ -105,8 +103,7 @@ export function openMetrics({ requests, outbox, clock, witnessing, now }: Metric
     labelNames: ['state'],
     registers,
     async collect() {
-      const { requests: open } = await requests.open();
-      for (const state of openStates) this.set({ state }, open.filter((one) => one.state === state).length);
+      for (const [state, count] of Object.entries(await requests.countOpen())) this.set({ state }, count);
     },
   });
   new Gauge({

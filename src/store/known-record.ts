@@ -8,7 +8,7 @@ import type { ChainLine, Link } from '../domain/record/chain.ts';
 import type { RowFault } from '../domain/record/faults.ts';
 import type { CheckLine, SoundLine } from '../domain/record/seals.ts';
 import { isEnding } from '../domain/request/consequences.ts';
-import { type Waits, waits, waitsAfter } from '../domain/request/waits.ts';
+import { type OpenState, openStateAfter, type Waits, waits, waitsIn } from '../domain/request/waits.ts';
 import { type ChainHead, readHead } from './chain-head.ts';
 import { headAndLinesAfter, linesAfter } from './line-rows.ts';
 import { RecordBroken } from './record-broken.ts';
@@ -23,7 +23,8 @@ interface KnownRequest {
   readonly hash: string;
   /** In lower case; null: it has ended. */
   readonly holds: string | null;
-  readonly waits: Waits;
+  /** The last one in which it was open. */
+  readonly state: OpenState;
   readonly requester: string | null;
 }
 
@@ -160,7 +161,7 @@ export class KnownRecord {
       .reverse();
     return waits
       .filter((one) => only === undefined || one === only)
-      .flatMap((one) => newestFirst.filter((id) => this.#requests.get(id)?.waits === one));
+      .flatMap((one) => newestFirst.filter((id) => this.waitsOf(id) === one));
   }
 
   /** Every request there was for the resource, in lower case, newest first. */
@@ -169,7 +170,18 @@ export class KnownRecord {
   }
 
   waitsOf(request: string): Waits {
-    return this.#requests.get(request)?.waits ?? 'nobody';
+    const state = this.#requests.get(request)?.state;
+    return state === undefined ? 'nobody' : waitsIn[state];
+  }
+
+  /** How many have not ended, by state. */
+  countOpen(): Readonly<Record<OpenState, number>> {
+    const counts = { 'awaiting-approval': 0, approved: 0, running: 0, 'needs-attention': 0 };
+    for (const request of this.#holders.values()) {
+      const state = this.#requests.get(request)?.state;
+      if (state !== undefined) counts[state] += 1;
+    }
+    return counts;
   }
 
   /** All that are held, with their holders. */
@@ -209,8 +221,8 @@ export class KnownRecord {
     if (first !== null && held !== null) this.#file(held, request);
     const requester = first === null ? (known?.requester ?? null) : first.actor.id;
     const holds = isEnding(String(body.type)) ? null : held;
-    const waiting = waitsAfter(known?.waits ?? 'nobody', String(body.type));
-    this.#requests.set(request, { revision, hash, holds, waits: waiting, requester });
+    const state = openStateAfter(known?.state ?? 'awaiting-approval', String(body.type));
+    this.#requests.set(request, { revision, hash, holds, state, requester });
     // A map keeps the order in which its keys came: that of submission.
     if (holds !== null) this.#holders.set(holds, request);
     else if (held !== null && this.#holders.get(held) === request) this.#holders.delete(held);

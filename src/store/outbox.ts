@@ -73,9 +73,12 @@ const claim = `update cmk.outbox o set leased_until = $2, leased_version = o.ver
   where o.request_id = due.request_id and o.kind = due.kind and o.key = due.key
   returning o.request_id, o.kind, o.key, o.due_at, o.attempts, o.version, o.traceparent`;
 
-/** Only the transaction that stores a request's events writes its rows: one for a request that is not there is somebody else's. */
+/**
+ * Only the transaction that stores a request's events writes its rows: one for a request that is not there is somebody else's. It
+ * is looked for among what is due: what waits for hours is very much more.
+ */
 const dropUnasked = `delete from cmk.outbox o
-  where not exists (select 1 from cmk.event e where e.request_id = o.request_id)
+  where o.due_at <= $1 and not exists (select 1 from cmk.event e where e.request_id = o.request_id)
   returning o.request_id as request, o.kind, o.key`;
 const Unasked = z.object({ request: z.string(), kind: z.string(), key: z.string() });
 
@@ -115,7 +118,7 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, 
   return {
     claim: async (instance, now, leaseMs, limit, inHand) => {
       if (!(await believed())) return [];
-      for (const row of await select(pool, Unasked, dropUnasked)) onUnasked(row);
+      for (const row of await select(pool, Unasked, dropUnasked, [now.toISOString()])) onUnasked(row);
       const until = new Date(now.getTime() + leaseMs).toISOString();
       const given = [now.toISOString(), until, limit, Object.keys(kinds), instance];
       const held = [inHand.map((one) => one.requestId), inHand.map((one) => one.kind), inHand.map((one) => one.key)];

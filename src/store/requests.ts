@@ -44,6 +44,10 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
         total: open.length,
       };
     },
+    countOpen: async () => {
+      await tools.known.catchUp(pool);
+      return tools.known.countOpen();
+    },
     held: async () => {
       await tools.known.catchUp(pool);
       return new Map(

@@ -6,7 +6,7 @@ import type { StoredEvent } from '../request/events.ts';
 import type { Refusal } from '../request/refusal.ts';
 import type { Request } from '../request/request.ts';
 import type { Decision } from '../request/request-command.ts';
-import type { Waits } from '../request/waits.ts';
+import type { OpenState, Waits } from '../request/waits.ts';
 
 /** What `append` stored, or had stored before under the same cause. */
 export interface Appended {
@@ -55,6 +55,8 @@ export interface Requests {
     offset?: number,
     wanted?: OpenWanted,
   ): Promise<{ readonly requests: readonly Request[]; readonly total: number }>;
+  /** How many have not ended, by state. Nothing is read for it but what is new. */
+  countOpen(): Promise<Readonly<Record<OpenState, number>>>;
   /** Every open request by the agent it holds, in lower case, with whom it waits for. Nothing is read for it. */
   held(): Promise<ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits }>>;
   /** Every request there was for the agent, newest first. */

@@ -1,20 +1,31 @@
-/** For whom an open request waits, by the types of its events alone: enough to sort a list without folding what is not on it. */
+/** The state of an open request, by the types of its events alone: enough to count and to sort without folding any. */
 import type { EventType } from './events.ts';
 
-/** In the order in which lists have them. */
+export const openStates = ['awaiting-approval', 'approved', 'running', 'needs-attention'] as const;
+export type OpenState = (typeof openStates)[number];
+
+/** For whom it waits, in the order in which lists have them. */
 export const waits = ['attention', 'approval', 'nobody'] as const;
 export type Waits = (typeof waits)[number];
 
-/** A type that is missing leaves it as it was. */
-const after: Partial<Record<EventType, Waits>> = {
-  submitted: 'approval',
-  'plan-changed': 'approval',
-  'request-changed': 'approval',
-  'run-ordered': 'nobody',
-  retried: 'nobody',
-  'attention-needed': 'attention',
+export const waitsIn: Readonly<Record<OpenState, Waits>> = {
+  'awaiting-approval': 'approval',
+  approved: 'nobody',
+  running: 'nobody',
+  'needs-attention': 'attention',
 };
 
-const known: ReadonlyMap<string, Waits> = new Map(Object.entries(after));
+/** A type that is missing leaves it as it was. */
+const after: Partial<Record<EventType, OpenState>> = {
+  submitted: 'awaiting-approval',
+  'plan-changed': 'awaiting-approval',
+  'request-changed': 'awaiting-approval',
+  'run-ordered': 'approved',
+  retried: 'approved',
+  'step-intended': 'running',
+  'attention-needed': 'needs-attention',
+};
 
-export const waitsAfter = (before: Waits, type: string): Waits => known.get(type) ?? before;
+const known: ReadonlyMap<string, OpenState> = new Map(Object.entries(after));
+
+export const openStateAfter = (before: OpenState, type: string): OpenState => known.get(type) ?? before;

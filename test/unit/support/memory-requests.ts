@@ -39,6 +39,14 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
 
   return {
     all: () => stored,
+    countOpen: async () => {
+      const counts = { 'awaiting-approval': 0, approved: 0, running: 0, 'needs-attention': 0 };
+      for (const id of ids()) {
+        const state = loaded(id)?.state;
+        if (state !== undefined && Object.hasOwn(counts, state)) counts[state as keyof typeof counts] += 1;
+      }
+      return counts;
+    },
     async append(id, cause, decide) {
       const before = of(id);
       const recorded = before.filter((event) => event.cause === cause);
