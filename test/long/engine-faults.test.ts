@@ -1,0 +1,111 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { startPostgres } from '../support/postgres.ts';
+import {
+  approvalCard,
+  approve,
+  ask,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  rememberAzure,
+  shows,
+  until,
+  untilFaultsAreMet,
+  untilMended,
+  writes,
+} from '../support/story.ts';
+import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
+
+/**
+ * Faults that others reported of the engine, tried on the version that is used here. docs/reliability.md says of each what was
+ * found.
+ */
+
+const postgres = await startPostgres();
+afterAll(() => postgres?.stop());
+const onPostgres = postgres === null || process.env.CMK_TEST_DATABASE_URL !== undefined ? describe.skip : describe;
+
+onPostgres('faults that were reported of the engine', () => {
+  let world: World;
+  let url: string;
+  let from: number;
+  let putBack: () => Promise<void>;
+
+  beforeAll(async () => {
+    url = (await postgres?.newDatabase()) ?? '';
+    world = await startWorld({ env: { DATABASE_URL: url, CMK_REPLICA: 'one' } });
+    putBack = await rememberAzure(world);
+  });
+  afterAll(() => world?.end());
+  afterEach(() => putBack());
+
+  /** A run that stands in the middle of a change of Azure. */
+  async function inTheMiddle(): Promise<string> {
+    from = (await world.azureRequests()).length;
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, ...untilMended });
+    await approve(world, people.approver, card);
+    await untilFaultsAreMet(world);
+    return id;
+  }
+  const isWhole = async (id: string): Promise<void> => {
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    expect((await writes(world, from)).filter((write) => / 20[01]$/.test(write))).toHaveLength(4);
+    expect((await readRecord(world)).findings).toEqual([]);
+  };
+  const said = (words: string): number => world.printed().split(words).length - 1;
+
+  test('dbos-transact-py#716: a database that restarts while a run is recovered strands nothing', async () => {
+    const other = await world.startReplica('two');
+    const id = await inTheMiddle();
+    const adopted = said('is taken over');
+    await world.endBot('SIGKILL');
+    await mendAzure(world);
+    await until(
+      async () => said('"msg":"a run that lost its replica is taken over"') > adopted - 1,
+      'the run to be adopted',
+    );
+    for (let times = 0; times < 3; times += 1) {
+      const server = await postgres?.crash();
+      await server?.start();
+    }
+    await isWhole(id);
+    await world.startBot();
+    await other.end('SIGINT');
+  });
+
+  test('dbos-transact-py#716: nor one that restarts while a start recovers its own', async () => {
+    const id = await inTheMiddle();
+    await world.endBot('SIGKILL');
+    await mendAzure(world);
+    const starts = world.startBot().catch(() => undefined);
+    await until(
+      async () =>
+        (await queryStore(world, "select 1 from cmk.replica where seen > now() - interval '1 second'")).length > 0,
+      'it to sign on',
+    );
+    const server = await postgres?.crash();
+    await server?.start();
+    await starts;
+    // A start that found no database ends and says so; whatever keeps it running starts it again.
+    const answers = await fetch(`${world.botUrl}/readyz`).catch(() => null);
+    if (answers === null) await world.startBot();
+    await isWhole(id);
+  });
+
+  test('dbos-transact-py#804: two processes of one name, one about to end, strand nothing', async () => {
+    const id = await inTheMiddle();
+    world.signalBot('SIGSTOP');
+    // Silent for three heartbeats: its name is given away, and its run begun anew.
+    const again = await world.startReplica('one');
+    await mendAzure(world);
+    world.signalBot('SIGCONT');
+    await Promise.race([world.untilBotEnds(), new Promise((resolve) => setTimeout(resolve, 20_000))]);
+    expect(said('cmk-bot ends: ')).toBe(1);
+    await isWhole(id);
+    await again.end('SIGINT');
+    await world.startBot();
+  });
+});
