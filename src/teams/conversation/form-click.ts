@@ -11,13 +11,11 @@ import { cardActivity, type Posted } from '../posts/chat.ts';
 import type { CardClick, KnownSender } from './activity.ts';
 import type { Forms } from './forms.ts';
 import { badRequestAnswer, cardAnswer, messageAnswer } from './invoke-answers.ts';
-import type { LaterCards } from './later-cards.ts';
 import type { Reply } from './reply.ts';
-import type { RequestClickOptions } from './request-click.ts';
+import { answerWithCard, type RequestClickOptions } from './request-click.ts';
 
-export interface FormClickOptions extends Pick<RequestClickOptions, 'actionPorts' | 'notifier'> {
+export interface FormClickOptions extends Pick<RequestClickOptions, 'actionPorts' | 'notifier' | 'later'> {
   readonly forms: Forms;
-  readonly later: LaterCards;
 }
 
 /** Where the card stands that was clicked, as far as the client says. */
@@ -60,11 +58,10 @@ async function replaceCard(context: TurnContext, { origin }: Form, card: Adaptiv
 }
 
 /** The form's message is the request's card now: the notifier edits it for everybody, this is what its owner sees at once. */
-async function submitted({ actionPorts, notifier }: FormClickOptions, { requestId }: Form, at: Posted | null) {
-  const request = await actionPorts.requests.load(requestId);
+async function submitted(options: FormClickOptions, { requestId }: Form, at: Posted | null) {
+  const request = await options.actionPorts.requests.load(requestId);
   if (request === null) throw new Error(`form of ${requestId}: it was submitted, and there is no request`);
-  const looked = { at, reader: { kind: 'requester' }, automatic: true } as const;
-  return cardAnswer(await notifier.cardFor(request, looked));
+  return answerWithCard(options, request, { at, reader: { kind: 'requester' }, automatic: true });
 }
 
 /** `at`: the card that was clicked, as far as the client says. */

@@ -11,10 +11,11 @@ import type { CommandPorts } from '../../operations/ports.ts';
 import { refusalText } from '../cards/views/short-views.ts';
 import type { CardClick, KnownSender } from './activity.ts';
 import { clickedCard, type FormClickOptions, openForm } from './form-click.ts';
-import { cardAnswer, messageAnswer } from './invoke-answers.ts';
+import { messageAnswer } from './invoke-answers.ts';
 import type { Once } from './once.ts';
 import { outlasting } from './outlasting.ts';
 import { type ReplyOptions, reply } from './reply.ts';
+import { answerWithCard } from './request-click.ts';
 
 export interface FormFromCardOptions extends FormClickOptions, ReplyOptions {
   readonly commandPorts: CommandPorts;
@@ -43,7 +44,7 @@ export async function answerFormFromCard(
   sender: KnownSender,
   { action: { verb, data } }: CardClick,
 ): Promise<InvokeResponse> {
-  const { commandPorts, notifier, once } = options;
+  const { commandPorts, once } = options;
   const id = RequestId.safeParse(data.requestId).data;
   const request = id === undefined ? null : await commandPorts.requests.load(id);
   if (request === null) return refused(refuse('unknown-request', String(data.requestId ?? '').slice(0, 20)));
@@ -53,5 +54,5 @@ export async function answerFormFromCard(
   if (await once.isFirst(sender, verb, `${request.id}/${request.asking}`))
     await reply(options, context, openForm(options, outlasting(context), sender, opened.form), 'everybody');
   const reader = { kind: 'requester' } as const;
-  return cardAnswer(await notifier.cardFor(request, { at: clickedCard(context), reader, automatic: true }));
+  return answerWithCard(options, request, { at: clickedCard(context), reader, automatic: true });
 }

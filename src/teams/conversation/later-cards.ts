@@ -8,6 +8,8 @@ import type { Chat, Posted } from '../posts/chat.ts';
 export interface LaterCards {
   /** Puts the card where the other one stands, once there is one; null: that one stays. Does not wait. */
   replace(at: Posted, card: Promise<AdaptiveCard | null>): void;
+  /** The same for a card that is asked for once the answer to the click has had its head start. */
+  follow(at: Posted, card: () => Promise<AdaptiveCard | null>): void;
   /** What is under way still ends, and nothing is said of it any more. */
   stop(): Promise<void>;
 }
@@ -34,10 +36,16 @@ export function openLaterCards(
     await chat.update(at, bugCard(errorId)).catch(() => undefined);
   }
 
+  const replace = (at: Posted, card: Promise<AdaptiveCard | null>): void =>
+    void put(at, card).catch((error: unknown) => sayBug(at, error));
+
   return {
-    replace(at, card) {
-      void put(at, card).catch((error: unknown) => sayBug(at, error));
-    },
+    replace,
+    follow: (at, card) =>
+      replace(
+        at,
+        pause(headStartMs).then(() => (stopped ? null : card())),
+      ),
     async stop() {
       stopped = true;
     },

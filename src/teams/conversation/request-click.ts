@@ -9,14 +9,16 @@ import { hasEnded, type Request } from '../../domain/request/request.ts';
 import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
 import { refusalText } from '../cards/views/short-views.ts';
 import type { Posted } from '../posts/chat.ts';
-import type { Notifier } from '../posts/notifier.ts';
+import type { Looked, Notifier } from '../posts/notifier.ts';
 import type { StepUpSignIn } from '../sign-in/step-up.ts';
 import type { CardClick, KnownSender } from './activity.ts';
 import { badRequestAnswer, cardAnswer, messageAnswer } from './invoke-answers.ts';
+import type { LaterCards } from './later-cards.ts';
 
 export interface RequestClickOptions {
   readonly actionPorts: ActionPorts;
   readonly notifier: Notifier;
+  readonly later: LaterCards;
   /** Null where approving needs no sign-in of its own. */
   readonly stepUp: StepUpSignIn | null;
 }
@@ -80,9 +82,22 @@ export async function answerRequestClick(
     return refusalAnswer(refuse(lateCode(result)), requestId);
   }
   const reader = await ownReader(options.actionPorts, result.request, person);
-  return cardAnswer(
-    await options.notifier.cardFor(result.request, { at, reader, automatic: click.trigger === 'automatic' }),
-  );
+  return answerWithCard(options, result.request, { at, reader, automatic: click.trigger === 'automatic' });
+}
+
+/**
+ * The request's card as the answer to a click. What happens to the request while it is under way may be shown before it
+ * arrives, and an old card would stand there, with buttons of its time: so it is looked at once more.
+ */
+export async function answerWithCard(
+  { notifier, later }: Pick<RequestClickOptions, 'notifier' | 'later'>,
+  request: Request,
+  looked: Looked,
+): Promise<InvokeResponse> {
+  const card = await notifier.cardFor(request, looked);
+  const { at } = looked;
+  if (at !== null) later.follow(at, () => notifier.movedOn(request, at));
+  return cardAnswer(card);
 }
 
 /** A refusal that is about nothing else is about the request. */

@@ -59,6 +59,11 @@ export interface Notifier {
   show(id: RequestId): Promise<void>;
   /** The card as it is now for who looked. One that nobody knew of is brought up to date for everybody, and known from then on. */
   cardFor(request: Request, looked: Looked): Promise<AdaptiveCard>;
+  /**
+   * What stands there for everybody where the request has come to an end since it was drawn as `request`; null where it has not.
+   * What else happens is followed by more, or shown so late that it comes after every answer.
+   */
+  movedOn(request: Request, at: Posted): Promise<AdaptiveCard | null>;
   /** The same for a click that was refused: whoever is sent back to the card finds it as it is now. */
   adopt(id: RequestId, clicked: Posted | null): Promise<void>;
   /** Posts the card where somebody wants to see it. */
@@ -99,6 +104,13 @@ export function openNotifier(options: NotifierOptions): Notifier {
       const asked = await approvers.of(request, 'a click waits');
       const kind = await kindAt(options, drawing, request, looked, asked);
       return drawing.forReader(kind, request, looked.reader, asked);
+    },
+    async movedOn({ id, revision }, at) {
+      const request = await requests.load(id);
+      if (request === null || request.revision === revision || !isWaitedFor(request)) return null;
+      const known = (await knownCards(shown, request)).find((card) => card.activityId === at.activityId);
+      if (known === undefined) return null;
+      return drawing.inPlace(known.audience, request, await approvers.of(request, 'a click waits'));
     },
     async adopt(id, at) {
       const request = await requests.load(id);
