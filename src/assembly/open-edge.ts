@@ -1,6 +1,7 @@
 /** The edge towards Bot Framework: whose calls are believed, whom the bot calls, and with which tokens. */
 import { credentialForBotFramework } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
+import { isNotStoring } from '../store/not-storing.ts';
 import { openAdapter } from '../teams/edge/adapter.ts';
 import { botFrameworkOf } from '../teams/edge/bot-framework.ts';
 import { type Callers, localCallers, tokenCallers } from '../teams/edge/callers.ts';
@@ -32,9 +33,9 @@ export function openEdge({ config, log }: Pick<Ground, 'config' | 'log'>): Edge 
   const framework = botFrameworkOf({ ...addresses, cloud: config.azure.cloud.name, appId: app.id });
   const botAppId = framework.appId;
   if (config.server.mode === 'local') {
-    return { adapter: openAdapter(null, log), callers: localCallers, trust: trustThisMachine, botAppId };
+    return { adapter: openAdapter(null, log, isNotStoring), callers: localCallers, trust: trustThisMachine, botAppId };
   }
   const trust = trustHosts(framework.serviceHosts, serviceUrl);
-  const adapter = openAdapter({ framework, trust, fetchToken: botTokens(config) }, log);
+  const adapter = openAdapter({ framework, trust, fetchToken: botTokens(config) }, log, isNotStoring);
   return { adapter, callers: tokenCallers(openCallerTokens(framework, log), trust), trust, botAppId };
 }

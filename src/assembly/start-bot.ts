@@ -124,7 +124,10 @@ export async function startBot(
     port,
     listen,
     local: mode === 'local',
-    ready: async () => ((await store.clock.look()) === null ? null : 'clock'),
+    ready: async () => {
+      if ((await store.clock.look()) !== null) return 'clock';
+      return store.replicas.isStoring() ? null : 'database';
+    },
     pages: [...(stepUp?.pages ?? []), ...(evidence?.pages ?? [])],
     metrics,
     tracing: telemetry.tracing,

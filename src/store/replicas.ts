@@ -95,6 +95,10 @@ export interface ReplicasOptions {
   readonly clock: () => Date;
 }
 
+interface KeptHeard extends Heard {
+  readonly onBeat: () => void;
+}
+
 interface Life extends Sql {
   hold(): Promise<void>;
   end(): Promise<void>;
@@ -108,13 +112,14 @@ const onlyLife = (pool: Pool): Life => ({
 });
 
 /** Says again and again that this replica lives, and buries others. Returns what says it once, and what ends that. */
-function keepBeating(life: Life, me: ReplicaIdentity, heard: Heard, { beatMs, clock }: ReplicasOptions) {
+function keepBeating(life: Life, me: ReplicaIdentity, heard: KeptHeard, { beatMs, clock }: ReplicasOptions) {
   const isSteady = openSteadiness(beatMs);
   let stopped = false;
   let beating: Promise<void> | null = null;
   const once = async (): Promise<void> => {
     await life.hold();
     const isMine = await beat(life, me);
+    heard.onBeat();
     if (stopped) return;
     if (!isMine) return heard.onNameTaken(new ReplicaNameTaken(me.name));
     const gone = isSteady() ? await bury(life, beatMs, me, clock()) : [];
@@ -143,8 +148,20 @@ export function openReplicas(
   options: ReplicasOptions,
 ): Replicas {
   const { beatMs, clock } = options;
+  let storing = true;
   return {
-    async signOn(me, heard) {
+    isStoring: () => storing,
+    async signOn(me, given) {
+      const heard: KeptHeard = {
+        ...given,
+        onTrouble(error) {
+          storing = false;
+          given.onTrouble(error);
+        },
+        onBeat() {
+          storing = true;
+        },
+      };
       let soon: () => void = () => undefined;
       const life = newSession === null ? onlyLife(pool) : new Lifeline(newSession, me.instance, () => soon());
       try {

@@ -124,7 +124,7 @@ onPostgres('a bot whose database goes away', () => {
     const card = await approvalCard(world, id);
     const server = await crash();
     const click = await approve(world, people.approver, card);
-    expect(JSON.stringify(click)).toContain('Look at the card before you click again');
+    expect(JSON.stringify(click)).toContain('The bot cannot store anything at the moment');
     await server.start();
     await until(async () => {
       try {

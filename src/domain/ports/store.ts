@@ -139,6 +139,8 @@ export interface Replicas {
   /** False: another process goes by the name now, or this one was taken for dead and has not been heard of since. */
   isMine(me: Pick<ReplicaIdentity, 'name' | 'instance'>): Promise<boolean>;
   alive(): Promise<readonly Pick<ReplicaIdentity, 'name' | 'workflowVersion'>[]>;
+  /** False: the last heartbeat could not be stored, and so nothing else could be. */
+  isStoring(): boolean;
 }
 
 /** One card that was posted somewhere. */

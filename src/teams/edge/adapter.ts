@@ -7,7 +7,7 @@ import {
   type BotFrameworkAuthentication,
   BotFrameworkAuthenticationFactory,
 } from 'botframework-connector';
-import { bugCard, bugText } from '../cards/views/short-views.ts';
+import { bugCard, bugText, notStoringCard, notStoringText } from '../cards/views/short-views.ts';
 import { messageAnswer } from '../conversation/invoke-answers.ts';
 import { cardActivity } from '../posts/chat.ts';
 import { BotCredentialsFactory, type CredentialsOptions } from './credentials.ts';
@@ -17,14 +17,21 @@ interface Log {
   error(fields: object, message: string): void;
 }
 
-/** Null credentials: no tokens, for one machine only. Else every call must carry a token for the app. */
-export function openAdapter(credentials: CredentialsOptions | null, log: Log): CloudAdapter {
+/**
+ * Null credentials: no tokens, for one machine only. Else every call must carry a token for the app. `isNotStoring`: whether an
+ * error says that the database is away or takes nothing.
+ */
+export function openAdapter(
+  credentials: CredentialsOptions | null,
+  log: Log,
+  isNotStoring: (error: unknown) => boolean,
+): CloudAdapter {
   const adapter = new CloudAdapter(
     new KeptConnectors(
       credentials === null ? new ConfigurationBotFrameworkAuthentication({}) : authenticationOf(credentials),
     ),
   );
-  adapter.onTurnError = onTurnError(log);
+  adapter.onTurnError = onTurnError(log, isNotStoring);
   return adapter;
 }
 
@@ -53,15 +60,21 @@ function authenticationOf(credentials: CredentialsOptions): BotFrameworkAuthenti
   );
 }
 
-/** A bug is caught once per turn, logged with an id, and shown with that id. */
-function onTurnError(log: Log): (context: TurnContext, error: Error) => Promise<void> {
+/** What nobody expected is caught once per turn, logged with an id, and shown with that id. */
+function onTurnError(
+  log: Log,
+  isNotStoring: (error: unknown) => boolean,
+): (context: TurnContext, error: Error) => Promise<void> {
   return async (context, error) => {
     const id = randomUUID().slice(0, 8);
-    log.error({ err: error, errorId: id, activityType: context.activity.type }, 'turn ended by an unexpected error');
+    const passes = isNotStoring(error);
+    const said = passes ? 'turn ended because nothing can be stored' : 'turn ended by an unexpected error';
+    log.error({ err: error, errorId: id, activityType: context.activity.type }, said);
+    const [text, card] = passes ? [notStoringText, notStoringCard] : [bugText, bugCard];
     if (context.activity.type === ActivityTypes.Invoke) {
-      await context.sendActivity({ type: ActivityTypes.InvokeResponse, value: messageAnswer(bugText(id)) });
+      await context.sendActivity({ type: ActivityTypes.InvokeResponse, value: messageAnswer(text(id)) });
     } else if (context.activity.type === ActivityTypes.Message) {
-      await context.sendActivity(cardActivity(bugCard(id))).catch(() => undefined);
+      await context.sendActivity(cardActivity(card(id))).catch(() => undefined);
     }
   };
 }

@@ -19,7 +19,7 @@ export interface ServerOptions extends GateOptions {
   /** Only this machine's own browsers are shown pages. */
   readonly local: boolean;
   /** What keeps the bot from working; null: nothing. Throws when the database is not there. */
-  readonly ready: () => Promise<'clock' | null>;
+  readonly ready: () => Promise<'clock' | 'database' | null>;
   readonly metrics: CallMetrics;
   readonly tracing: Tracing;
   /** What browsers may look at. */

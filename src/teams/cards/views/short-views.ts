@@ -57,6 +57,21 @@ export const refusalText = (refusal: Refusal): string => {
 export const bugText = (id: string): string =>
   `Something unexpected happened. An operator finds it in the log under ${id}. Look at the card before you click again.`;
 
+/** The database is away or takes nothing: what was asked for may have been stored a moment before. */
+export const notStoringText = (id: string): string =>
+  `The bot cannot store anything at the moment, so it changes nothing in Azure. Look at the card in a few minutes, and click again if nothing came of it. An operator finds it in the log under ${id}.`;
+
+export const notStoringCard = (id: string): AdaptiveCard =>
+  renderCard('message', {
+    fallbackText: label(notStoringText(id)),
+    title: plain('The bot cannot store anything at the moment'),
+    titleColor: 'Attention',
+    text: plain(
+      'So it changes nothing in Azure. Type the command again in a few minutes. An operator finds it in the log.',
+    ),
+    reference: plain(id),
+  });
+
 export const bugCard = (id: string): AdaptiveCard =>
   renderCard('message', {
     fallbackText: label(bugText(id)),

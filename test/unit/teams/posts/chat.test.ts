@@ -39,7 +39,7 @@ function opened(stored: string | null, configured: string | null) {
   const framework = botFrameworkOf({ cloud: 'public', appId: 'the-app' });
   const trust = trustHosts(framework.serviceHosts, urls.teams);
   const fetchToken = async () => ({ token: 'secret', expiresOnTimestamp: Date.now() + 3_600_000 });
-  const adapter = openAdapter({ framework, trust, fetchToken }, { error: (fields) => bugs.push(fields) });
+  const adapter = openAdapter({ framework, trust, fetchToken }, { error: (fields) => bugs.push(fields) }, () => false);
   const address: ConversationAddress | null =
     stored === null ? null : { conversationId: 'a:1', serviceUrl: stored, tenantId, personId: null };
   const conversations = {
