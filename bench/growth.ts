@@ -1,7 +1,6 @@
 /** What a list, a history and a scrape cost when more and more is open. */
 import { requester } from '../src/local/people.ts';
 import { alone, compare, type Measured, spreadOf } from './support/figures.ts';
-import { fill } from './support/fill.ts';
 import { type Load, openLoad } from './support/load.ts';
 import { fillOpen } from './support/open-requests.ts';
 import { activityOf, type Ground } from './support/product.ts';
