@@ -4,6 +4,7 @@ import { permitting } from '../azure/permits.ts';
 import type { ReplicaNameTaken } from '../domain/ports/store.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
 import type { Log } from '../observability/log.ts';
+import { isNotStoring } from '../store/not-storing.ts';
 import { roleRights } from '../store/runtime-role.ts';
 import { closeLeftForms } from '../teams/conversation/left-forms.ts';
 import { tellLostLooks } from '../teams/conversation/lost-looks.ts';
@@ -77,7 +78,9 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     onTaken: endTaken(log),
     permitting,
   };
-  const engine = await startEngine({ pool: database.pool, ...ownership, ownTables, log, tracing }, runs);
+  const storing = { isNotStoring, isStoring: () => replicas.isStoring() };
+  const { pool } = database;
+  const engine = await startEngine({ pool, ...ownership, ...storing, ownTables, log, tracing }, runs);
   const runner = startOutboxWorker({
     outbox,
     requests,

@@ -2,6 +2,7 @@
  * The engine: DBOS Transact runs each approved plan as one durable workflow, `<request>:<run>`. It supplies starting once,
  * waiting, retrying and resuming after a crash; its tables are progress and are never asked about the state of a request.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS, DBOSWorkflowConflictError, StatusString } from '@dbos-inc/dbos-sdk';
 import { type Failure, foundThat } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
@@ -23,6 +24,10 @@ export interface EngineOptions extends OwnershipOptions {
   readonly pool: object;
   /** The pool's user owns the engine's tables, and brings them up; else somebody else has ({@link prepareEngine}). */
   readonly ownTables: boolean;
+  /** Whether an error says that the database is away or takes nothing, which passes; only of what the store threw. */
+  readonly isNotStoring: (error: unknown) => boolean;
+  /** False: the last heartbeat could not be stored. */
+  readonly isStoring: () => boolean;
   readonly log: { error(fields: object, message: string): void };
   readonly tracing: Tracing;
 }
@@ -41,9 +46,31 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** A step of the workflow. Throwing means the store or the engine is not there: that is retried, everything else returned. */
-const step = <T>(name: string, act: () => Promise<T>): Promise<T> =>
-  DBOS.runStep(act, { name, retriesAllowed: true, maxAttempts: 8, intervalSeconds: 0.5, backoffRate: 2 });
+/** A step of the workflow: what it returns is kept, and not done again. */
+type Step = <T>(name: string, act: () => Promise<T>) => Promise<T>;
+
+const storeWaitMs = 2_000;
+
+/**
+ * Throwing means that the store or the engine is not there: that is retried, everything else returned. However long a store is
+ * away or full, the run waits for it; what nobody expected is tried for a minute.
+ */
+const stepsOf =
+  ({ isNotStoring, isStoring }: EngineOptions, isStopping: () => boolean): Step =>
+  (name, act) => {
+    const outlast = async () => {
+      for (;;) {
+        try {
+          return await act();
+        } catch (error) {
+          // A connection to somewhere else may be refused, too.
+          if (isStopping() || isStoring() || !isNotStoring(error)) throw error;
+          await pause(storeWaitMs, undefined, { ref: false });
+        }
+      }
+    };
+    return DBOS.runStep(outlast, { name, retriesAllowed: true, maxAttempts: 8, intervalSeconds: 0.5, backoffRate: 2 });
+  };
 
 /**
  * While the bot is paused nothing is looked at and nothing changed: a run stands still here, and the next life of the process
@@ -61,6 +88,7 @@ const runsAtOnce = 8;
 /** What a run works with, and who is told of it. */
 interface TracedPorts extends RunPorts, Pick<EngineOptions, 'tracing'>, Pick<Held, 'permitted'> {
   readonly room: Room;
+  readonly step: Step;
 }
 
 const tracedCheck = (ports: TracedPorts, id: RequestId, run: number, attempt: number) =>
@@ -81,7 +109,7 @@ const tracedTry = (ports: TracedPorts, id: RequestId, run: number, one: Try) =>
 async function runPlan(ports: TracedPorts, id: RequestId, run: number): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     await whilePaused(ports);
-    const gate = await step('check', () => tracedCheck(ports, id, run, attempt));
+    const gate = await ports.step('check', () => tracedCheck(ports, id, run, attempt));
     if (gate.go === false) return;
     if (gate.go === 'wait') {
       await ports.room.outside(() => DBOS.sleep(gate.ms));
@@ -106,18 +134,18 @@ async function runStage(ports: TracedPorts, id: RequestId, run: number, first: r
   while (open.length > 0) {
     const tries = open;
     await whilePaused(ports);
-    if (!(await step('intend', () => intend(ports, id, run, tries)))) return true;
+    if (!(await ports.step('intend', () => intend(ports, id, run, tries)))) return true;
     // Started in order, awaited together: the engine numbers its steps by the order of these calls.
     await Promise.all(
       tries.map((one) =>
-        step(one.step, async () => {
+        ports.step(one.step, async () => {
           // The pause came while it was being tried: what came of it is looked at afterwards.
           await whilePaused(ports);
           return tracedTry(ports, id, run, one);
         }),
       ),
     );
-    const waiting: readonly Waiting[] | 'stopped' = await step('record', () => record(ports, id, run, tries));
+    const waiting: readonly Waiting[] | 'stopped' = await ports.step('record', () => record(ports, id, run, tries));
     if (waiting === 'stopped') return true;
     const longestMs = Math.max(...waiting.map(({ ms }) => ms));
     if (waiting.length > 0) await ports.room.outside(() => DBOS.sleep(longestMs));
@@ -151,13 +179,14 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
   let stopping = false;
   const here = new Set<string>();
   const room = new Room(runsAtOnce);
+  const step = stepsOf(options, () => stopping);
   const workflow = DBOS.registerWorkflow(
     async (requestId: string, run: number, from: Origin | null = null) => {
       const id = RequestId.parse(requestId);
       here.add(workflowId(id, run));
       const held = heldPorts(options, () => look(here, id, run), ports, { id, run });
       const azure = waitingOutside(room, ports.azure);
-      const own = { ...held.ports, azure, tracing: options.tracing, permitted: held.permitted, room };
+      const own = { ...held.ports, azure, tracing: options.tracing, permitted: held.permitted, room, step };
       await room.enter();
       try {
         const of = { name: 'run', attributes: { 'cmk.request.id': id, 'cmk.run': run }, from };
@@ -165,9 +194,10 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
       } catch (error) {
         // Another replica has taken the run over, and goes on with it.
         if (error instanceof DBOSWorkflowConflictError) throw error;
-        // Being stopped is no bug. A run that never settles here stays pending, and the next start goes on with it; to
-        // throw, or to ask a person, would end it.
-        if (stopping) return new Promise<void>(() => undefined);
+        // Being stopped is no bug, nor is a store that took nothing while the engine kept what it knew. A run that never
+        // settles here stays pending, and the next start, or whoever looks after runs, goes on with it; to throw, or to ask
+        // a person, would end it.
+        if (stopping || options.isNotStoring(error)) return new Promise<void>(() => undefined);
         const errorId = `${id}:${run}`;
         options.log.error({ err: error, errorId }, 'run stopped by an unexpected error');
         await step('stop', () => stopRun(own, id, run, bug(errorId)));

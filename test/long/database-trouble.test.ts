@@ -169,4 +169,35 @@ onPostgres('a bot whose database goes away', () => {
     await Promise.allSettled(asked);
     await isWhole(id, from);
   });
+
+  test('a database that takes nothing more, as a full one does: Azure is not touched, and it goes on by itself', async () => {
+    const from = (await world.azureRequests()).length;
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    await faultAzure(world, { match: { method: 'PATCH', url: 'healthBots' }, ...untilMended });
+    answered(await approve(world, people.approver, card));
+    await untilFaultsAreMet(world);
+    const { pathname } = new URL(url);
+    const readOnly = (value: string) => runAs(url, [`alter database ${pathname.slice(1)} ${value}`]);
+    await readOnly('set default_transaction_read_only = on');
+    await endConnections(url);
+    await mendAzure(world);
+    await until(async () => JSON.stringify(await ready()).includes('database'), 'it to say so');
+    const click = await world.teams.click(people.requester, card.id, 'request.stop');
+    expect(JSON.stringify(click)).toContain('The bot cannot store anything at the moment');
+    const before = await writes(world, from);
+    // So long that the engine by itself would try again only half a minute later.
+    await pause(35_000);
+    expect(await writes(world, from)).toEqual(before);
+    expect(before.length).toBeLessThanOrEqual(1);
+    // Whoever may write all the same undoes it.
+    await runAs(`${url}?options=-c%20default_transaction_read_only%3Doff`, [
+      `alter database ${pathname.slice(1)} reset default_transaction_read_only`,
+    ]);
+    await endConnections(url);
+    const allowed = Date.now();
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    expect(Date.now() - allowed).toBeLessThan(20_000);
+    await isWhole(id, from);
+  }, 400_000);
 });
