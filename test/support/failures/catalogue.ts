@@ -65,8 +65,14 @@ export const limitsTable = (): string => {
 const masked = (text: string): string =>
   text.replaceAll(/https:\/\/localhost:\d+\//g, 'its vault').replaceAll(/\b[0-9a-f]{32}\b/g, '…');
 
-const triesOf = ({ tries, waitedMs }: Outcome): string =>
-  tries === 1 ? '1' : `${tries}, with ${durationWords(waitedMs)} of pauses`;
+const toFive = (count: number): number => Math.round(count / 5) * 5;
+
+/** Of many tries how many there are depends on how long each of them takes. */
+const triesOf = ({ tries, waitedMs }: Outcome): string => {
+  if (tries > 10)
+    return `about ${toFive(tries)}, with about ${durationWords(toFive(waitedMs / 60_000) * 60_000)} of pauses`;
+  return tries === 1 ? '1' : `${tries}, with ${durationWords(waitedMs)} of pauses`;
+};
 
 const saidIn = ({ waiting, says }: Outcome): string =>
   [waiting === '' ? '' : `*${waiting}*`, says].filter(Boolean).join(' ');
