@@ -72,7 +72,9 @@ describe('docs/pictures', () => {
     .filter((name) => name.endsWith('.md'))
     .map((name) => readFileSync(root + name, 'utf8'))
     .join('\n');
-  const named = [...new Set([...text.matchAll(/pictures\/([\w.-]+\.(?:png|svg))/g)].map(([, name = '']) => name))].sort();
+  const named = [
+    ...new Set([...text.matchAll(/pictures\/([\w.-]+\.(?:png|svg))/g)].map(([, name = '']) => name)),
+  ].sort();
   // Read when it is asked for: the tests above may have taken them anew.
   const kept = () => readdirSync(folder).sort();
 
