@@ -70,6 +70,24 @@ describe('killed while Teams has just received a card, or a call', () => {
     await putBack();
   });
 
+  test('a copy that nobody clicks is brought up to date as well, once somebody has looked at it', async () => {
+    let id = '';
+    await killAt('POST', '/v3/conversations$', async () => {
+      id = await ask(world);
+    });
+    await until(
+      async () => (await copies(id, places.approvals, people.approver)).length === 2,
+      'both copies are there',
+    );
+    const status = await shows(world, places.operations, people.requester, id, /Waiting for approval/);
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    await world.teams.click(people.requester, status.id, 'request.cancel');
+    await until(async () => {
+      const cards = await copies(id, places.approvals, people.teamMember);
+      return cards.length === 2 && cards.every((card) => /Cancelled/.test(activityText(card)));
+    }, 'both copies end right for everybody');
+  });
+
   const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
   const submitIn = (form: SeenActivity) => () =>
     world.teams.click(people.requester, form.id, 'form.submit', { inputs });

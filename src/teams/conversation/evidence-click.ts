@@ -30,6 +30,6 @@ export async function answerEvidenceClick(
     );
   }
   const reader = await ownReader(actionPorts, request, person);
-  const card = await notifier.cardFor(request, { at, reader, automatic: false });
+  const { card } = await notifier.cardFor(request, { at, reader, automatic: false });
   return cardAnswer(withDownload(card, await evidence.offer({ person, actor, requestId: request.id })));
 }

@@ -10,16 +10,20 @@ export interface LaterCards {
   replace(at: Posted, card: Promise<AdaptiveCard | null>): void;
   /** The same for a card that is asked for once the answer to the click has had its head start. */
   follow(at: Posted, card: () => Promise<AdaptiveCard | null>): void;
+  /** Does something a few seconds later that nobody waits for, and that changes nothing where it fails. */
+  afterwards(act: () => Promise<void>): void;
   /** What is under way still ends, and nothing is said of it any more. */
   stop(): Promise<void>;
 }
 
 /** The answer to a click and an update of its card travel apart: the one that was made first must come first. */
 const headStartMs = 500;
+/** What a turn leaves to be stored by others is stored by then. */
+const afterwardsMs = 3_000;
 
 export function openLaterCards(
   chat: Pick<Chat, 'update'>,
-  log: { error(fields: object, message: string): void },
+  log: Record<'error' | 'warn', (fields: object, message: string) => void>,
 ): LaterCards {
   let stopped = false;
 
@@ -46,6 +50,10 @@ export function openLaterCards(
         at,
         pause(headStartMs).then(() => (stopped ? null : card())),
       ),
+    afterwards: (act) =>
+      void pause(afterwardsMs, undefined, { ref: false })
+        .then(() => (stopped ? undefined : act()))
+        .catch((error: unknown) => log.warn({ err: error }, 'what was to come after a turn failed')),
     async stop() {
       stopped = true;
     },

@@ -94,9 +94,11 @@ export async function answerWithCard(
   request: Request,
   looked: Looked,
 ): Promise<InvokeResponse> {
-  const card = await notifier.cardFor(request, looked);
+  const { card, isUnknown } = await notifier.cardFor(request, looked);
   const { at } = looked;
   if (at !== null) later.follow(at, () => notifier.movedOn(request, at));
+  // By then whoever has just posted it has stored where it stands: if not, its answer was lost, and it is a copy.
+  if (isUnknown) later.afterwards(() => notifier.adopt(request.id, at));
   return cardAnswer(card);
 }
 

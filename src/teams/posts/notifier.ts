@@ -55,16 +55,22 @@ export interface Looked {
   readonly automatic: boolean;
 }
 
+export interface Drawn {
+  readonly card: AdaptiveCard;
+  /** Nobody knows of it yet, and Teams fetched it by itself: whether it is a copy, or newly posted, is seen a little later. */
+  readonly isUnknown: boolean;
+}
+
 export interface Notifier {
   show(id: RequestId): Promise<void>;
   /** The card as it is now for who looked. One that nobody knew of is brought up to date for everybody, and known from then on. */
-  cardFor(request: Request, looked: Looked): Promise<AdaptiveCard>;
+  cardFor(request: Request, looked: Looked): Promise<Drawn>;
   /**
    * What stands there for everybody where the request has come to an end since it was drawn as `request`; null where it has not.
    * What else happens is followed by more, or shown so late that it comes after every answer.
    */
   movedOn(request: Request, at: Posted): Promise<AdaptiveCard | null>;
-  /** The same for a click that was refused: whoever is sent back to the card finds it as it is now. */
+  /** One that nobody knew of, as `cardFor` does with it, for whoever gets no card: after a click that was refused, or later. */
   adopt(id: RequestId, clicked: Posted | null): Promise<void>;
   /** Posts the card where somebody wants to see it. */
   open(request: Request, place: Origin, reader: Reader): Promise<void>;
@@ -75,21 +81,27 @@ const isWaitedFor = (request: Request): boolean => hasEnded(request) || request.
 
 type Click = Omit<Looked, 'reader'>;
 
+interface Found {
+  readonly kind: CardKind;
+  readonly isUnknown: boolean;
+}
+
 /** Which card stands there; a copy that nobody knew of is brought up to date for everybody. */
-async function kindAt(
+async function cardAt(
   { requests, shown, chat }: NotifierOptions,
   drawing: Drawing,
   request: Request,
   { at, automatic }: Click,
   asked: Asked,
-): Promise<CardKind> {
+): Promise<Found> {
   const known = (await knownCards(shown, request)).find((card) => card.activityId === at?.activityId);
   const copy = known === undefined && at !== null && !automatic ? await asCopy({ requests, shown }, request, at) : null;
   if (copy !== null) {
     const card = await drawing.inPlace(copy.audience, request, asked);
     if (await chat.update(copy, card).catch(() => false)) await shown.save({ ...copy, fingerprint: fingerprint(card) });
   }
-  return kindOf((known ?? copy)?.audience ?? '') ?? 'approval';
+  const isUnknown = known === undefined && at !== null && automatic;
+  return { kind: kindOf((known ?? copy)?.audience ?? '') ?? 'approval', isUnknown };
 }
 
 export function openNotifier(options: NotifierOptions): Notifier {
@@ -102,8 +114,8 @@ export function openNotifier(options: NotifierOptions): Notifier {
   return {
     async cardFor(request, looked) {
       const asked = await approvers.of(request, 'a click waits');
-      const kind = await kindAt(options, drawing, request, looked, asked);
-      return drawing.forReader(kind, request, looked.reader, asked);
+      const { kind, isUnknown } = await cardAt(options, drawing, request, looked, asked);
+      return { card: await drawing.forReader(kind, request, looked.reader, asked), isUnknown };
     },
     async movedOn({ id, revision }, at) {
       const request = await requests.load(id);
@@ -116,7 +128,7 @@ export function openNotifier(options: NotifierOptions): Notifier {
       const request = await requests.load(id);
       if (request === null) return;
       const asked = await approvers.of(request, 'a click waits');
-      await kindAt(options, drawing, request, { at, automatic: false }, asked);
+      await cardAt(options, drawing, request, { at, automatic: false }, asked);
     },
     async open(request, place, reader) {
       const asked = await approvers.of(request, 'a click waits');
