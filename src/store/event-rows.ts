@@ -5,7 +5,7 @@ import type { ChainLine, Position, Sealed } from '../domain/record/chain.ts';
 import type { CommitmentTo } from '../domain/record/seals.ts';
 import type { EventBody, StoredEvent } from '../domain/request/events.ts';
 import type { ChainHead } from './chain-head.ts';
-import type { KnownRecord } from './known-record.ts';
+import type { KnownAsSent, KnownRecord } from './known-record.ts';
 import { columnsOf, lineColumns, toLine } from './line-rows.ts';
 import { change, int8, placeholders, type Sql, select, selectOne } from './sql.ts';
 
@@ -68,7 +68,12 @@ function checkTexts({ known, commitmentTo }: ReadTools, lines: readonly ReadLine
 }
 
 /** One request's rows, oldest first, in which nothing is missing, changed or put in. */
-function checked(tools: ReadTools, id: string, rows: readonly z.infer<typeof Row>[]): readonly StoredEvent[] {
+function checked(
+  tools: ReadTools,
+  id: string,
+  rows: readonly z.infer<typeof Row>[],
+  asSent: KnownAsSent,
+): readonly StoredEvent[] {
   const lines = rows.map(({ texts: openings, ...row }) => {
     const line = toLine(row);
     const { body } = tools.known.sound(line);
@@ -77,6 +82,7 @@ function checked(tools: ReadTools, id: string, rows: readonly z.infer<typeof Row
   tools.known.checkRequest(
     id,
     lines.map(({ line }) => line),
+    asSent,
   );
   checkTexts(tools, lines);
   return lines.map((line) => toStoredEvent(tools.read, line));
@@ -89,7 +95,7 @@ const columns = `${columnsOf('e')},
 /** Every event of the request, oldest first. */
 export async function eventsOf(sql: Sql, tools: ReadTools, id: RequestId): Promise<readonly StoredEvent[]> {
   const text = `select ${columns} from cmk.event e where e.request_id = $1 order by e.revision`;
-  return checked(tools, id, await select(sql, Row, text, [id]));
+  return tools.known.whileReading(async (asSent) => checked(tools, id, await select(sql, Row, text, [id]), asSent));
 }
 
 /** Further than so many events a process reads on in pages. */
@@ -133,7 +139,7 @@ export async function eventsUpTo(
   const [first] = rows.filter(({ texts }) => texts !== null);
   const held = resource === null || first === undefined ? null : { resource, holder: first.holder };
   const inOrder = own.toSorted((a, b) => a.revision - b.revision);
-  return { events: checked(tools, id, inOrder), held };
+  return { events: checked(tools, id, inOrder, known.now), held };
 }
 
 type EventsByRequest = ReadonlyMap<string, readonly StoredEvent[]>;
@@ -147,13 +153,15 @@ async function eventsOfRequests(
 ): Promise<EventsByRequest> {
   const text = `select ${columns} from cmk.event e join (${named}) page on page.request_id = e.request_id
     order by page.seq desc, e.revision`;
-  const requests = new Map<string, z.infer<typeof Row>[]>();
-  for (const row of await select(sql, Row, text, [...values])) {
-    const rows = requests.get(row.request_id);
-    if (rows === undefined) requests.set(row.request_id, [row]);
-    else rows.push(row);
-  }
-  return new Map([...requests].map(([id, rows]) => [id, checked(tools, id, rows)]));
+  return tools.known.whileReading(async (asSent) => {
+    const requests = new Map<string, z.infer<typeof Row>[]>();
+    for (const row of await select(sql, Row, text, [...values])) {
+      const rows = requests.get(row.request_id);
+      if (rows === undefined) requests.set(row.request_id, [row]);
+      else rows.push(row);
+    }
+    return new Map([...requests].map(([id, rows]) => [id, checked(tools, id, rows, asSent)]));
+  });
 }
 
 const firstEvents = 'select request_id, seq from cmk.event where revision = 1';

@@ -28,6 +28,12 @@ interface KnownRequest {
   readonly requester: string | null;
 }
 
+/**
+ * What was known of each request as a statement was sent: what it reads is at least that. What this process learns before it has
+ * the answer, from the answers of other connections, the statement need not have seen.
+ */
+export type KnownAsSent = (request: string) => Pick<KnownRequest, 'revision' | 'hash'> | undefined;
+
 /** Of a first event. */
 const First = z.object({ target: z.string(), actor: z.object({ id: z.string().nullable() }) });
 
@@ -46,6 +52,8 @@ export class KnownRecord {
   readonly #ofResource = new Map<string, string[]>();
   /** From which event on which key seals, oldest first. */
   readonly #keys: { readonly from: number; readonly key: string }[] = [];
+  /** For each statement under way, what was known as it was sent of what has gone on since. */
+  readonly #underWay = new Set<Map<string, KnownRequest | undefined>>();
   #last: Link = genesis;
 
   constructor({ check, onBroken }: KnownRecordOptions) {
@@ -87,7 +95,8 @@ export class KnownRecord {
     }
     // Of one moment: what was read ends where the head was, unless there was more, or another reader has gone on meanwhile.
     const isOneMoment = lines.length < pageSize && this.#last.seq <= before.seq;
-    this.#mustEnd(before, locked ?? (isOneMoment ? before : await readHead(sql)));
+    const asSent = this.#last;
+    this.#mustEnd(before, locked ?? (isOneMoment ? before : await readHead(sql)), asSent);
   }
 
   /** Null: nothing was read yet, so that a row in front of the first is seen too. */
@@ -95,9 +104,8 @@ export class KnownRecord {
     return this.#last.seq === 0 ? null : this.#last.seq;
   }
 
-  /** `before`: the head before it was read, `head`: after. */
-  #mustEnd(before: ChainHead, head: ChainHead): void {
-    const { seq, hash } = this.#last;
+  /** `before`: the head before it was read, `head`: after, and `last` what was known when that was asked for. */
+  #mustEnd(before: ChainHead, head: ChainHead, { seq, hash }: Link): void {
     if (seq < before.seq || seq > head.seq) {
       this.broken({ seq }, 'head-differs', `last seq: expected ${head.seq}, found ${seq}`);
     }
@@ -114,7 +122,21 @@ export class KnownRecord {
   /** Takes everything that lies behind {@link last}, read with the head locked: it has to end there. */
   follow(lines: readonly ChainLine[], head: ChainHead): void {
     for (const line of lines) this.#take(line);
-    this.#mustEnd(head, head);
+    this.#mustEnd(head, head, this.#last);
+  }
+
+  /** With the head locked nothing can be stored while a statement is under way: what is known now is what it has read. */
+  readonly now: KnownAsSent = (request) => this.#requests.get(request);
+
+  /** Sends what `read` sends, and holds for it what is known at this moment. */
+  async whileReading<T>(read: (asSent: KnownAsSent) => Promise<T>): Promise<T> {
+    const before = new Map<string, KnownRequest | undefined>();
+    this.#underWay.add(before);
+    try {
+      return await read((request) => (before.has(request) ? before.get(request) : this.#requests.get(request)));
+    } finally {
+      this.#underWay.delete(before);
+    }
   }
 
   /** What the request holds, in lower case, by the events up to where this process has read. */
@@ -123,12 +145,12 @@ export class KnownRecord {
   }
 
   /** The events of one request, as they were read in one statement. */
-  checkRequest(request: string, lines: readonly ChainLine[]): void {
+  checkRequest(request: string, lines: readonly ChainLine[], asSent: KnownAsSent): void {
     for (const [index, line] of lines.entries()) {
       if (line.revision === index + 1) continue;
       this.broken(line, 'revision-differs', `revision: expected ${index + 1}, found ${line.revision}`);
     }
-    const known = this.#requests.get(request);
+    const known = asSent(request);
     if (known === undefined) return;
     const last = lines[known.revision - 1];
     if (last?.hash === known.hash) return;
@@ -222,6 +244,7 @@ export class KnownRecord {
     const requester = first === null ? (known?.requester ?? null) : first.actor.id;
     const holds = isEnding(String(body.type)) ? null : held;
     const state = openStateAfter(known?.state ?? 'awaiting-approval', String(body.type));
+    for (const before of this.#underWay) if (!before.has(request)) before.set(request, known);
     this.#requests.set(request, { revision, hash, holds, state, requester });
     // A map keeps the order in which its keys came: that of submission.
     if (holds !== null) this.#holders.set(holds, request);

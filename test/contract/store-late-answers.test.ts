@@ -1,0 +1,69 @@
+import { approve, plan, requestId, resourceId, submit } from '../support/fixtures.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { type SlowWire, startSlowWire } from '../support/slow-wire.ts';
+import { type StoreProcess, startStore } from '../support/store-client.ts';
+
+/** One process reads and writes on several connections, and their answers overtake each other. */
+
+const postgres = await startPostgres();
+afterAll(() => postgres?.stop());
+const onPostgres = postgres === null ? describe.skip : describe;
+
+const seed = Date.now() % 1_000_000;
+function* numbers(): Generator<number, never> {
+  for (let state = seed; ; ) {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    yield state / 2_147_483_648;
+  }
+}
+
+/** Every fifth answer comes after many that were asked for later. */
+const lateMs = 60;
+
+onPostgres('answers of the database that overtake each other', () => {
+  let wire: SlowWire;
+  let store: StoreProcess;
+  let isSlow = false;
+
+  beforeAll(async () => {
+    const draw = numbers();
+    wire = await startSlowWire((await postgres?.newDatabase()) ?? '', () =>
+      isSlow && draw.next().value < 0.2 ? lateMs : 0,
+    );
+    store = await startStore({ kind: 'postgres', url: wire.url, maxConnections: 8 });
+    process.stdout.write(`late answers: seed ${seed}\n`);
+  });
+  afterAll(async () => {
+    isSlow = false;
+    await store?.close();
+    wire?.stop();
+  });
+
+  it('are not taken for a record that somebody changed: what was read before an event was stored need not have it', async () => {
+    isSlow = true;
+    const reads = (id: ReturnType<typeof requestId>) => [
+      () => store.call('requests', 'load', id),
+      () => store.call('requests', 'list', 10, 0),
+      () => store.call('requests', 'open'),
+      () => store.call('requests', 'countOpen'),
+      () => store.call('requests', 'countOpen'),
+      () => store.call('trail', 'lines', null, 1_000),
+    ];
+    /** One after the other, so that there is always something to be learnt. */
+    const written = async (id: ReturnType<typeof requestId>, name: string): Promise<void> => {
+      await store.append(id, 'submit', submit({ plan: plan(resourceId(name)), resourceName: name }));
+      await store.append(id, 'click:approve', approve());
+    };
+    const count = 24;
+    for (let n = 1; n <= count; n += 3) {
+      const ids = [n, n + 1, n + 2];
+      const readers = ids
+        .flatMap((one) => reads(requestId(one)))
+        .map(async (read) => {
+          for (let times = 0; times < 4; times += 1) await read();
+        });
+      await Promise.all([...ids.map((one) => written(requestId(one), `bot-${one}`)), ...readers]);
+    }
+    expect(await store.call('requests', 'countOpen')).toMatchObject({ approved: count });
+  });
+});
