@@ -7,7 +7,7 @@ import type { Appended, Requests } from '../domain/ports/store.ts';
 import { decide } from '../domain/request/decide.ts';
 import type { Actor } from '../domain/request/events.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
-import type { Request } from '../domain/request/request.ts';
+import { isAtRest, type Request } from '../domain/request/request.ts';
 import type { Command } from '../domain/request/request-command.ts';
 import type { StartInputs } from '../operations/chosen-start.ts';
 
@@ -65,7 +65,7 @@ export interface Action {
 /**
  * Decides and stores in one transaction. The cause is the click's natural key: a person's second tap on the same question
  * gets the same answer, although its activity is another. Unless the request has asked anew since: then an old answer would
- * say that something is approved which is not.
+ * say that something is approved which is not. Nor where it has come to rest since: nothing would follow that corrects it.
  */
 export async function store(
   call: ClickedCall,
@@ -79,5 +79,6 @@ export async function store(
   );
   if (stored.kind === 'refused' || !stored.replay) return stored;
   const now = await ports.requests.load(requestId);
-  return now?.state === 'awaiting-approval' && now.asking !== asking ? refuse('stale-card', requestId) : stored;
+  if (now?.state === 'awaiting-approval' && now.asking !== asking) return refuse('stale-card', requestId);
+  return now !== null && isAtRest(now) ? { ...stored, request: now } : stored;
 }

@@ -6,7 +6,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startPostgres } from '../support/postgres.ts';
-import { type Life, lives, type Outcome, startTroubledWorld, type TroubledWorld } from '../support/troubled-lives.ts';
+import { lives, type Outcome, startTroubledWorld, type TroubledWorld } from '../support/troubled-lives.ts';
 import { readRecord } from '../support/world.ts';
 
 const count = Number(process.env.CMK_CRASH_LIVES ?? 60);

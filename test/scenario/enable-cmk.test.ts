@@ -83,6 +83,15 @@ describe('a requester asks for a customer-managed key with an existing key on an
     expect(answered(await approve(world, people.approver, card))).toBe(first);
   });
 
+  test('the same approval once more, when the request has ended: how it ended, and not what was said then', async () => {
+    const card = await shows(world, places.approvals, people.approver, id, /Succeeded/);
+    const data = { requestId: id, revision: 1 };
+    const inputs = { acknowledgeIrreversible: 'true' };
+    expect(answered(await world.teams.click(people.approver, card.id, 'request.approve', { inputs, data }))).toContain(
+      'Succeeded',
+    );
+  });
+
   test('the status card comes to show every step done, with what is proved and what is not', async () => {
     const card = await shows(world, places.operations, people.requester, id, /Succeeded/);
     const words = activityText(card);

@@ -190,3 +190,6 @@ export const keyProgress = ({ plan, progress }: Request): StepProgress | undefin
 /** Nothing can happen to a request in one of these any more. */
 export const endedStates = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'] as const;
 export const hasEnded = (request: Request): boolean => (endedStates as readonly string[]).includes(request.state);
+
+/** It has ended, or a person is asked: nothing more follows by itself. */
+export const isAtRest = (request: Request): boolean => hasEnded(request) || request.state === 'needs-attention';

@@ -5,7 +5,7 @@
 import type { RequestId } from '../../domain/ids.ts';
 import type { Conversations, Outbox, People, Requests, Shown } from '../../domain/ports/store.ts';
 import type { Origin } from '../../domain/request/events.ts';
-import { hasEnded, type Request } from '../../domain/request/request.ts';
+import { hasEnded, isAtRest, type Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Reader } from '../cards/views/reader.ts';
 import type { CardKind } from '../cards/views/request-card.ts';
@@ -76,9 +76,6 @@ export interface Notifier {
   open(request: Request, place: Origin, reader: Reader): Promise<void>;
 }
 
-/** What it came to: nothing more follows by itself that the card could wait to show along with it. */
-const isWaitedFor = (request: Request): boolean => hasEnded(request) || request.state === 'needs-attention';
-
 type Click = Omit<Looked, 'reader'>;
 
 interface Found {
@@ -109,7 +106,7 @@ export function openNotifier(options: NotifierOptions): Notifier {
   const drawing = openDrawing(options);
   const pace = openPace();
   options.onWritten((after) => {
-    if (isWaitedFor(after)) pace.atOnce(after.id);
+    if (isAtRest(after)) pace.atOnce(after.id);
   });
   return {
     async cardFor(request, looked) {
@@ -119,7 +116,7 @@ export function openNotifier(options: NotifierOptions): Notifier {
     },
     async movedOn({ id, revision }, at) {
       const request = await requests.load(id);
-      if (request === null || request.revision === revision || !isWaitedFor(request)) return null;
+      if (request === null || request.revision === revision || !isAtRest(request)) return null;
       const known = (await knownCards(shown, request)).find((card) => card.activityId === at.activityId);
       if (known === undefined) return null;
       return drawing.inPlace(known.audience, request, await approvers.of(request, 'a click waits'));
