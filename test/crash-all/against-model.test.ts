@@ -41,7 +41,7 @@ onPostgres('requests to which everything happens', () => {
     const ends = outcomes.map(({ ended }) => ended);
     const said = [
       `against the model: ${count} requests in ${Math.round((Date.now() - began) / 1_000)} s, seed ${seed}`,
-      `${clicks.length} clicks, ${clicks.filter(({ answered }) => answered).length} answered`,
+      `${clicks.length} clicks, ${clicks.filter(({ said }) => said !== null).length} answered`,
       [...new Set(ends)].map((end) => `${ends.filter((one) => one === end).length} ${end}`).join(', '),
       Object.entries(troubled.met())
         .map(([trouble, times]) => `${times} ${trouble}`)

@@ -132,8 +132,9 @@ describe('killed around a click', () => {
     await world.startBot();
     const again = await press();
     const words = answered(again);
-    expect(words).toMatch(click.answer);
-    if (heard.status === 200) expect(again.body).toEqual(heard.body);
+    // Where the run has ended meanwhile, that is said instead of what was true then.
+    expect(words).toMatch(new RegExp(`${click.answer.source}|${click.ends.source}`));
+    if (heard.status === 200 && click.answer.test(words)) expect(again.body).toEqual(heard.body);
     const id = known || requestIdIn(words);
     for (const place of [places.operations, places.approvals]) {
       const ends = click.verb === 'form.submit' && place === places.approvals ? /Approval needed/ : click.ends;

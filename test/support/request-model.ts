@@ -114,8 +114,9 @@ export interface Act {
   readonly asking: number;
 }
 
-/** By what the store knows the click again. */
-export const causeOf = ({ asking, person, verb }: Act): string => `click:${asking}/${person}/${verb}`;
+/** By what the store knows the click again. Within the hour that a test never reaches, nobody is reminded twice. */
+export const causeOf = ({ asking, person, verb }: Act): string =>
+  `click:${asking}/${person}/${verb === 'remind' ? 'remind-after-never' : verb}`;
 
 /** What each verb comes to: by whom, in which standing. Two events may be right where the clock decides. */
 const outcomes: Readonly<Record<Verb, (stand: Stand, act: Act) => string | null>> = {
@@ -149,11 +150,11 @@ export function stands(events: readonly RecordedEvent[]): readonly Stand[] {
   return all;
 }
 
-/** A click that somebody made, how many events the request had before and after it, and whether anybody answered. */
+/** A click that somebody made, how many events the request had before and after it, and what was said; null: nobody answered. */
 export interface Made extends Act {
   readonly from: number;
   readonly to: number;
-  readonly answered: boolean;
+  readonly said: string | null;
 }
 
 /**
@@ -175,7 +176,8 @@ export function misfits(events: readonly RecordedEvent[], made: readonly Made[])
     // Said no to at first, the same click may have its effect when it is made once more.
     if (own === undefined || own.revision > click.to) {
       const refusing = at.slice(click.from, click.to + 1).some((stand) => eventOf(stand, click) === null);
-      if (click.answered && !refusing) wrong.push(`${cause} was answered, and nothing had come of it`);
+      if (click.said !== null && !refusing)
+        wrong.push(`${cause} was answered, and nothing had come of it: ${click.said}`);
       continue;
     }
     const before = at[own.revision - 1];

@@ -8,7 +8,7 @@ import { changeState } from './local-azure.ts';
 import { type BotAnswer, cardOf, type SeenActivity } from './local-teams.ts';
 import { type Act, type Made, misfits, RecordedEvent, type Role, stands, type Verb } from './request-model.ts';
 import { shiftedClock } from './shifted-clock.ts';
-import { activityText, answered, cardsAbout, people, places, submitAgain, type, writes } from './story.ts';
+import { activityText, answered, cardsAbout, faultAzure, people, places, submitAgain, type, writes } from './story.ts';
 import { doubling, openTroubles, type Trouble, type Troubles, troubles } from './troubles.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -56,6 +56,8 @@ const wave = fc.record({
 });
 const life = fc.record({
   waves: fc.array(wave, { minLength: 1, maxLength: 4, size: 'max' }),
+  /** Azure takes its time over each change of the agent: then clicks come while it is under way. */
+  slow: fc.boolean(),
   /** What becomes of it where nothing has decided it: `expire` waits for the end of the time to decide. */
   end: fc.constantFrom('approve', 'approve', 'approve', 'reject', 'expire'),
 });
@@ -123,14 +125,16 @@ const recordOf = (url: string) => (id: string) =>
 
 /** What is said where nothing was decided, because nobody could. */
 const unanswered = /cannot store anything at the moment|clock is wrong/;
-const wasAnswered = (answer: BotAnswer): boolean => {
-  if (answer.status !== 200) return false;
+/** What was said, in its first words; null: nothing, or that nothing could be decided. */
+function saidBy(answer: BotAnswer): string | null {
+  if (answer.status !== 200) return null;
   try {
-    return !unanswered.test(answered(answer));
+    const words = answered(answer);
+    return unanswered.test(words) ? null : words.slice(0, 120);
   } catch {
-    return false;
+    return null;
   }
-};
+}
 
 const inputsOf: Readonly<Partial<Record<Verb, Record<string, string>>>> = {
   approve: { acknowledgeIrreversible: 'true' },
@@ -199,16 +203,25 @@ class LifeLed {
   }
 
   async lead(): Promise<Outcome> {
+    const seen = await this.led().catch((error: Error) => {
+      this.wrong.push(error.message);
+      return { ended: 'nobody knows', extraCards: 0 };
+    });
+    const { id, agent, life: lived, made, wrong } = this;
+    return { agent, id, life: lived, made, wrong, ...seen };
+  }
+
+  private async led(): Promise<Pick<Outcome, 'ended' | 'extraCards'>> {
     this.id = await this.asked();
+    if (this.life.slow) await this.slowDown();
     for (const one of this.life.waves) await this.wave(one);
     await this.untilItEnds();
     const events = await this.record(this.id);
     this.wrong.push(...misfits(events, this.made));
-    const ended = events.map(({ type: event }) => event).filter((event) => titles[event] !== undefined)[0] ?? 'nothing';
+    const ended = events.map(({ type: event }) => event).find((event) => titles[event] !== undefined) ?? 'nothing';
     const extraCards = await this.lookAtCards(titles[ended] ?? /^$/);
     await this.lookAtAzure(events);
-    const { id, agent, life: lived, made, wrong } = this;
-    return { agent, id, life: lived, made, ended, wrong, extraCards };
+    return { ended, extraCards };
   }
 
   private async asked(): Promise<string> {
@@ -224,6 +237,11 @@ class LifeLed {
       tries += 1;
       return submitAgain(this.world, form, inputs, `submit ${this.agent} ${tries}`);
     });
+  }
+
+  private slowDown(): Promise<void> {
+    const match = { method: 'PATCH', url: `healthBots/${this.agent}\\?` };
+    return faultAzure(this.world, { id: this.agent, match, times: 2, operation: { takesMs: 2_500 } });
   }
 
   private async wave({ clicks, trouble, troubleAfterMs, thenMs }: Wave): Promise<void> {
@@ -258,7 +276,7 @@ class LifeLed {
       .click(act.person, card.id, `request.${act.verb}`, more)
       .catch((): BotAnswer => ({ status: 0, body: null }));
     const to = (await this.record(this.id)).length;
-    this.made.push({ ...act, from, to, answered: wasAnswered(answer) });
+    this.made.push({ ...act, from, to, said: saidBy(answer) });
   }
 
   /** Whoever clicks does so on a card that names the request; null where none stands there. */
