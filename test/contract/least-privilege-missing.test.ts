@@ -17,7 +17,7 @@ let putBack: () => Promise<void>;
 const seen: string[][] = [];
 
 beforeAll(async () => {
-  world = await startWorld({ env: { CMK_VAULTS: '*/*/*' } });
+  world = await startWorld({ record: 'folder', env: { CMK_VAULTS: '*/*/*' } });
   putBack = await rememberAzure(world);
 });
 afterEach(() => putBack());

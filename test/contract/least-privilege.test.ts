@@ -96,7 +96,7 @@ describe('with these roles alone', () => {
   };
 
   beforeAll(async () => {
-    world = await startWorld();
+    world = await startWorld({ record: 'folder' });
     await changeState(world.azure, giveOnlyTheFiles);
   });
   afterAll(() => world.end());

@@ -111,7 +111,7 @@ function rewritten(entries: readonly Buffer[]): string[] {
 let seed: Buffer;
 
 beforeAll(async () => {
-  const world = await startWorld({ env: { CMK_CHECKPOINT_EVERY: '200ms', CMK_LOG_NAME: origin } });
+  const world = await startWorld({ record: 'folder', env: { CMK_CHECKPOINT_EVERY: '200ms', CMK_LOG_NAME: origin } });
   try {
     const key = (state: AzureState): string => `${scopes.vault(state, 'kv-care-prod')}/keys/curve-signing`;
     await changeState(world.azure, giveRole(localBotPrincipal.id, keyRoles.cryptoUser, key, 'ServicePrincipal'));

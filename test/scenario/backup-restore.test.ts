@@ -32,7 +32,7 @@ const kept = (world: World, name: string): string => path.join(world.dataDir, na
 const folder: Store = {
   name: 'the folder',
   there: true,
-  start: () => startWorld(),
+  start: () => startWorld({ record: 'folder' }),
   async backUp(world) {
     await world.endBot('SIGINT');
     await runbook('backup-folder', folderPlaces(world));

@@ -13,7 +13,7 @@ const cli = (...args: string[]) => cmkBot(args, { CMK_DATA_DIR: world.dataDir })
 const socket = () => path.join(world.dataDir, 'control.sock');
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ record: 'folder' });
 });
 afterAll(() => world.end());
 

@@ -133,7 +133,7 @@ describe('a rule that permits the other subscription', () => {
   let world: World;
   beforeAll(async () => {
     const rules = [{ name: 'care', match: {}, vaults: [{ subscriptions: [research], names: ['kv-hospit*'] }] }];
-    world = await startWorld({ env: { CMK_POLICY_FILE: policyFile('permits.json', rules) } });
+    world = await startWorld({ record: 'folder', env: { CMK_POLICY_FILE: policyFile('permits.json', rules) } });
   });
   afterAll(() => world.end());
 
@@ -152,7 +152,7 @@ describe('a rule that permits the other subscription', () => {
   });
 
   test('the doctor tells which vaults an agent’s key may lie in', async () => {
-    const { out } = await cmkBot(['doctor', '--resource', lookAlike.agent], { CMK_DATA_DIR: world.dataDir });
+    const { out } = await cmkBot(['doctor', '--resource', lookAlike.agent], world.place);
     expect(out).toMatch(new RegExp(`vaults +those named kv-hospit\\* in subscription ${research}\n`));
   });
 

@@ -23,7 +23,7 @@ import { readRecord, startWorld, type World } from '../support/world.ts';
 let world: World;
 let putBack: () => Promise<void>;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ record: 'folder' });
   putBack = await rememberAzure(world);
 });
 const clock = shiftedClock();

@@ -56,7 +56,7 @@ const verify = (file: string, ...more: readonly string[]) =>
 const textIn = (name: string): string => files.get(name)?.toString('utf8') ?? '';
 
 beforeAll(async () => {
-  evidence = await startEvidenceWorld();
+  evidence = await startEvidenceWorld({ record: 'folder' });
   const { world } = evidence;
   rejected = await ask(world, choices.test);
   await world.teams.click(people.approver, (await approvalCard(world, rejected)).id, 'request.reject', {

@@ -46,7 +46,7 @@ async function openForm(person: string) {
 
 beforeAll(async () => {
   // What rains is from few people, and all of it is meant to come in.
-  world = await startWorld({ env: { CMK_CALLS_AT_ONCE: '1000000' } });
+  world = await startWorld({ record: 'folder', env: { CMK_CALLS_AT_ONCE: '1000000' } });
   requestId = await ask(world);
   const card = await approvalCard(world, requestId);
   asking = Number(buttonData({ status: 200, body: card }, 'request.approve').revision);

@@ -30,7 +30,7 @@ const table = new AttackTable();
 let world: World;
 beforeAll(async () => {
   // One person types hundreds of texts, one after the other.
-  world = await startWorld({ env: { CMK_SUBSCRIPTIONS: own, CMK_CALLS_AT_ONCE: '1000000' } });
+  world = await startWorld({ record: 'folder', env: { CMK_SUBSCRIPTIONS: own, CMK_CALLS_AT_ONCE: '1000000' } });
 });
 afterAll(async () => {
   await world?.end();

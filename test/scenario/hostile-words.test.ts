@@ -97,7 +97,7 @@ function check(place: string, card: unknown): void {
 }
 
 beforeAll(async () => {
-  world = await startWorld({ env: { CMK_LOG_LEVEL: 'info' } });
+  world = await startWorld({ record: 'folder', env: { CMK_LOG_LEVEL: 'info' } });
   await changeState(world.azure, (state) => {
     agentIn(state, 'virtual-visit-agent').provisioningState = words.state;
     const key = agentIn(state, 'virtual-visit-agent').content.keyVaultProperties;
@@ -265,7 +265,7 @@ describe('on the page, drawn by the real renderer', () => {
 
 describe('at the command line', () => {
   const steers = /(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/u;
-  const cli = (...args: string[]) => cmkBot(args, { CMK_DATA_DIR: world.dataDir });
+  const cli = (...args: string[]) => cmkBot(args, world.place);
 
   test.each([
     ['requests list', () => ['requests', 'list']],

@@ -39,7 +39,7 @@ onPostgres('a record that is moved', () => {
   const newDatabase = async (): Promise<string> => (await postgres?.newDatabase()) ?? '';
 
   beforeAll(async () => {
-    world = await startWorld();
+    world = await startWorld({ record: 'folder' });
     const url = await newDatabase();
     const [its, ours] = [`owner_${randomUUID().slice(0, 8)}`, `bot_${randomUUID().slice(0, 8)}`];
     const name = new URL(url).pathname.slice(1);

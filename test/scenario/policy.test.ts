@@ -158,7 +158,7 @@ describe('rules by agent', () => {
 
   beforeAll(async () => {
     writeFileSync(file, JSON.stringify({ rules, trustedTags: ['environment'] }));
-    world = await startWorld({ env: { CMK_POLICY_FILE: file, CMK_APPROVERS: approvers } });
+    world = await startWorld({ record: 'folder', env: { CMK_POLICY_FILE: file, CMK_APPROVERS: approvers } });
     putBack = await rememberAzure(world);
   });
   afterEach(async () => {
@@ -275,7 +275,7 @@ describe('rules by agent', () => {
   });
 
   test('the doctor tells which rule applies to an agent, and why', async () => {
-    const doctor = (agent: string) => cmkBot(['doctor', '--resource', agent], { CMK_DATA_DIR: world.dataDir });
+    const doctor = (agent: string) => cmkBot(['doctor', '--resource', agent], world.place);
     const { out, code } = await doctor('visitor-agent');
     expect(code).toBe(0);
     expect(out).toMatch(
@@ -320,7 +320,7 @@ describe('rules by agent', () => {
     ];
     writeFileSync(file, JSON.stringify({ rules: odd }));
     await world.restartBot('SIGINT');
-    const { out, code } = await cmkBot(['doctor'], { CMK_DATA_DIR: world.dataDir });
+    const { out, code } = await cmkBot(['doctor'], world.place);
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`warn {2}rule odd +approver group Nobody yet \\(${empty}\\) is empty`));
     expect(out).toMatch(new RegExp(`warn {2}rule odd +approver ${nothing} is neither a group nor a person`));
@@ -335,7 +335,7 @@ describe('rules by agent', () => {
     const record = await readRecord(world);
     expect(record.findings).toEqual([]);
     const [id = ''] = record.requests;
-    const { out } = await cmkBot(['requests', 'show', id], { CMK_DATA_DIR: world.dataDir });
+    const { out } = await cmkBot(['requests', 'show', id], world.place);
     expect(out).toMatch(/Plan +\w{4} \w{4}, policy [0-9a-f]{8}, rule environment/);
     expect(out).toMatch(/Stricter by +production: agent is triage-agent-prod; tag environment is production/);
     expect(out).toContain('Second approver approved: plan');

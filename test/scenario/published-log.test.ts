@@ -29,7 +29,10 @@ const published = async (): Promise<number> =>
 
 let id: string;
 beforeAll(async () => {
-  world = await startWorld({ env: { CMK_CHECKPOINT_EVERY: '200ms', CMK_LOG_NAME: 'bot.example/audit' } });
+  world = await startWorld({
+    record: 'folder',
+    env: { CMK_CHECKPOINT_EVERY: '200ms', CMK_LOG_NAME: 'bot.example/audit' },
+  });
   id = await ask(world, choices.first);
   const card = await approvalCard(world, id);
   await until(async () => (await published()) === 1, 'the request is published');

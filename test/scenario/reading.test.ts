@@ -33,7 +33,7 @@ let status: SeenActivity;
 
 /** The card of a page that holds two requests' worth of events, so that it has another page. */
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ record: 'folder' });
   id = await ask(world);
   form = await type(world, people.requester, '/enable-cmk');
   list = await type(world, people.requester, `/cmk-history ${id}`);
@@ -151,7 +151,7 @@ describe('attack: a guest who carries the host tenant’s id', () => {
   test('is refused where the directory does not say whether they are one, and the doctor says whose errand that is', async () => {
     await userType(people.teamMember, null);
     await looksEverywhere(people.teamMember, /Your membership could not be checked\./);
-    const { out } = await cmkBot(['doctor'], { CMK_DATA_DIR: world.dataDir });
+    const { out } = await cmkBot(['doctor'], world.place);
     expect(out).toMatch(/fail {2}guests +Microsoft Graph does not say of everybody .*\n +→ .*User\.Read\.All/);
   });
 

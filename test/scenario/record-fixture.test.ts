@@ -24,7 +24,7 @@ const version = 2;
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ record: 'folder' });
 });
 afterAll(() => world.end());
 

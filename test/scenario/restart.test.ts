@@ -43,7 +43,7 @@ describe('after a restart', () => {
   const finished: string[] = [];
 
   beforeAll(async () => {
-    world = await startWorld();
+    world = await startWorld({ record: 'folder' });
   });
   afterAll(() => world.end());
 

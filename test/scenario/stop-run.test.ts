@@ -139,7 +139,7 @@ describe('Stop after this step', () => {
 
   test('by an operator at the command line; asked twice it is done once', async () => {
     const { id } = await running(enabling);
-    const stop = () => cmkBot(['requests', 'stop', id, '--as', 'night duty'], { CMK_DATA_DIR: world.dataDir });
+    const stop = () => cmkBot(['requests', 'stop', id, '--as', 'night duty'], world.place);
     expect(await stop()).toMatchObject({
       code: 0,
       out: expect.stringContaining('stops after the step that is running'),

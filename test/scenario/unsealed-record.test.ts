@@ -16,7 +16,7 @@ const fixture = readFixture(2);
 const { seq, hash } = fixture.head;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ record: 'folder' });
   await world.endBot('SIGINT');
   await putFixture(world, fixture);
   const key = Buffer.from('a key that was there before, as said').toString('base64');

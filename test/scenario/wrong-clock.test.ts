@@ -52,7 +52,7 @@ for (const [name, place] of databases) {
     const underWay: string[] = [];
     beforeAll(async () => {
       settings = (await place?.()) ?? {};
-      world = await startWorld({ env: { ...settings, ...clock.env } });
+      world = await startWorld({ record: 'folder', env: { ...settings, ...clock.env } });
     });
     afterAll(async () => {
       await world?.end();

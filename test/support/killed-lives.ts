@@ -75,7 +75,10 @@ const inputsOf = {
 export async function startKilling(file: string, env: NodeJS.ProcessEnv): Promise<Killing> {
   const plan = (text: string): void => writeFileSync(file, text);
   plan('off');
-  const world = await startWorld({ env: { ...env, CMK_TEST_KILL: file, NODE_OPTIONS: `--import=${hook}` } });
+  const world = await startWorld({
+    record: 'folder',
+    env: { ...env, CMK_TEST_KILL: file, NODE_OPTIONS: `--import=${hook}` },
+  });
   const putBack = await rememberAzure(world);
 
   /** Does it again after each death, and a few times more, as a person would whose click was answered by nobody. */

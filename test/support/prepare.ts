@@ -61,7 +61,7 @@ async function tellStory(world: World): Promise<void> {
 async function compile(programs: string): Promise<void> {
   const mark = path.join(programs, 'compiling');
   await writeFile(mark, '');
-  const world = await startWorld();
+  const world = await startWorld({ record: 'folder' });
   running.push({ kill: () => void world.end() });
   await tellStory(world).catch((error: unknown) => process.stderr.write(`nothing was compiled beforehand: ${error}\n`));
   await rm(mark);

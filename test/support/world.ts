@@ -12,8 +12,9 @@ import { freePorts } from './free-ports.ts';
 import { http, type Latency, type RunningAzure, startAzure } from './local-azure.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from './local-teams.ts';
 import { LogWatch } from './log-leaks.ts';
+import { ownServer, serverSeals } from './own-server.ts';
 import { startOf } from './prepared.ts';
-import { letBotRead, putSealSecret, sealKeysFor, sealKeysIn, serverSealKey, writeServerSealKey } from './seal-keys.ts';
+import { sealKeysFor, sealKeysIn, serverSealKey } from './seal-keys.ts';
 import { startStore } from './store-client.ts';
 
 export type EndSignal = 'SIGKILL' | 'SIGINT';
@@ -26,6 +27,8 @@ export interface World {
   readonly dataDir: string;
   /** Where the bot's record lies. On PGlite another process can open it only while the bot is down. */
   readonly database: DatabaseOptions;
+  /** Where the command line finds the record and whatever runs on it. */
+  readonly place: NodeJS.ProcessEnv;
   /** What the local Azure was asked, oldest first. */
   azureRequests(): Promise<readonly AzureRequest[]>;
   /** Everything the bot printed, in all its lives. */
@@ -122,22 +125,23 @@ export interface WorldOptions {
   readonly latency?: Latency;
   /** Over the bot's usual local configuration. With `DATABASE_URL` the record lies there. */
   readonly env?: NodeJS.ProcessEnv;
+  /**
+   * Where the record lies if `env` names no database: in the data folder, or on a server of the world's own, where there is one to
+   * be had. Stories that are not about the store take the server: the embedded database takes the processor half as long again.
+   */
+  readonly record?: 'folder' | 'any';
   /** Approving needs a sign-in at the local Entra. */
   readonly stepUp?: boolean;
   /** Where the key of a server's record is kept: in a file, unless said otherwise. */
   readonly sealKey?: 'secret';
 }
 
-async function serverSeals({ sealKey }: WorldOptions, azure: RunningAzure, dataDir: string) {
-  if (sealKey !== 'secret') return { CMK_SEAL_KEY_FILE: await writeServerSealKey(dataDir) };
-  await letBotRead(azure);
-  return { CMK_SEAL_KEY_SECRET: await putSealSecret(azure, serverSealKey) };
-}
-
 /** Starts a world of its own on free ports and a new folder. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { latency = 'instant', env: extra = {}, stepUp = false } = options;
+  const { latency = 'instant', stepUp = false } = options;
   const dataDir = await newDataDir();
+  const server = await ownServer(options, dataDir);
+  const extra: NodeJS.ProcessEnv = { ...server?.env, ...options.env };
   const [azurePort, botPort] = [await freePorts(10), await freePorts(2)];
   const ports = {
     'bot-port': botPort,
@@ -193,6 +197,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const end = async (): Promise<void> => {
     await Promise.all(replicas.map((one) => one.end('SIGKILL')));
     await Promise.all([endBot('SIGKILL'), current.teams.kill(), current.azure.kill()]);
+    await server?.stop();
     rmSync(dataDir, { recursive: true, force: true });
     const leaks = watch.leaksIn(output);
     if (leaks.length > 0) throw new Error(leaks.join('\n'));
@@ -215,6 +220,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     database: extra.DATABASE_URL
       ? { kind: 'postgres', url: extra.DATABASE_URL, maxConnections: 2 }
       : { kind: 'pglite', dataDir },
+    place: extra.DATABASE_URL ? { DATABASE_URL: extra.DATABASE_URL, ...sealKey } : { CMK_DATA_DIR: dataDir },
     azureRequests: async () =>
       z.array(AzureRequest).parse((await http(current.azure, 'GET', '/simulator/requests')).body),
     printed: () => output,
