@@ -215,7 +215,8 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
     systemDatabasePool: options.pool as never,
     applicationVersion: workflowVersion,
     executorID: options.executorId,
-    logLevel: 'error',
+    // What it cannot store it tries again by itself, without end, and says so in no other way.
+    logLevel: 'warn',
     runAdminServer: false,
     runMigrations: options.ownTables,
   });

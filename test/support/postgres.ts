@@ -41,6 +41,8 @@ export interface Tls {
 
 export interface PostgresOptions {
   readonly tls?: Tls | undefined;
+  /** Given the server's folder before anything is in it, and the user that it runs as where that is another. */
+  readonly prepare?: ((folder: string, owner: ReturnType<typeof otherUser>) => void) | undefined;
   /** Over those of a test, which do not wait for the disk: such as `fsync=on`. */
   readonly settings?: readonly string[] | undefined;
 }
@@ -60,11 +62,11 @@ function tlsIn(data: string, tls: Tls | undefined, owner: ReturnType<typeof othe
  * Starts a server for this test file. Null where there is none: then says so aloud, and throws where `CI` is set, for
  * a run that counts must not leave the production database untested.
  */
-export async function startPostgres({ tls, settings }: PostgresOptions = {}): Promise<TestPostgres | null> {
+export async function startPostgres({ tls, settings, prepare }: PostgresOptions = {}): Promise<TestPostgres | null> {
   const given = process.env.CMK_TEST_DATABASE_URL;
   if (given !== undefined) return fromUrl(given, notOurs);
   const programs = (systemIsHidden() ? null : findPrograms('initdb', 'postgres')) ?? (await packagedPostgres());
-  if (programs !== null) return startServer(programs, { tls, settings });
+  if (programs !== null) return startServer(programs, { tls, settings, prepare });
   const missing =
     'no PostgreSQL found (initdb and postgres), and npm has none for this machine: install it, or set CMK_TEST_DATABASE_URL';
   if (process.env.CI !== undefined) throw new Error(missing);
@@ -107,11 +109,15 @@ function otherUser(): { readonly uid: number; readonly gid: number } | null {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-async function startServer(programs: string, { tls, settings: more = [] }: PostgresOptions): Promise<TestPostgres> {
+async function startServer(
+  programs: string,
+  { tls, settings: more = [], prepare }: PostgresOptions,
+): Promise<TestPostgres> {
   const user = otherUser();
   // Root's own temporary folder may be closed to the user that runs the server.
   const folder = mkdtempSync(path.join(user === null ? os.tmpdir() : '/tmp', 'cmk-pg-'));
   if (user !== null) chownSync(folder, user.uid, user.gid);
+  prepare?.(folder, user);
   const options = { cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C' }, ...user };
   const run = (name: string, args: readonly string[]): ChildProcess =>
     spawn(path.join(programs, name), args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });

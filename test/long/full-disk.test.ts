@@ -1,0 +1,110 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
+import { answered, approvalCard, approve, ask, people, places, shows, until, writes } from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+
+/**
+ * A disk that is really full, under the embedded database and under a server. Needs the right to mount a small one; where that
+ * is missing, says so.
+ */
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const megabytes = 120;
+
+interface Place {
+  readonly world: World;
+  readonly disk: SmallDisk | null;
+  end(): Promise<void>;
+}
+
+/** The bot's database is moved onto the small disk between two lives of it. */
+async function onFolder(): Promise<Place> {
+  const world = await startWorld({ record: 'folder' });
+  await world.endBot('SIGINT');
+  const database = path.join(world.dataDir, 'database');
+  const aside = mkdtempSync(path.join(os.tmpdir(), 'cmk-aside-'));
+  cpSync(database, aside, { recursive: true });
+  rmSync(database, { recursive: true });
+  mkdirSync(database);
+  const disk = mountSmallDisk(database, megabytes);
+  cpSync(aside, database, { recursive: true });
+  rmSync(aside, { recursive: true });
+  await world.startBot();
+  return {
+    world,
+    disk,
+    async end() {
+      await world.endBot('SIGKILL');
+      disk?.end();
+      await world.end();
+    },
+  };
+}
+
+async function onServer(): Promise<Place> {
+  let disk: SmallDisk | null = null;
+  const server: TestPostgres | null = await startPostgres({
+    prepare: (folder, owner) => {
+      disk = mountSmallDisk(folder, megabytes, owner ?? undefined);
+    },
+    settings: ['max_wal_size=32MB', 'min_wal_size=32MB'],
+  });
+  const world = await startWorld({ env: { DATABASE_URL: (await server?.newDatabase()) ?? '' } });
+  return {
+    world,
+    disk,
+    async end() {
+      await world.end();
+      // The folder stands for the mount: it can be removed once nothing is mounted there.
+      await server?.stop().catch(() => undefined);
+      disk?.end();
+    },
+  };
+}
+
+describe.each([
+  ['a data folder', onFolder],
+  ['a server', onServer],
+])('the disk of %s is full', (_name, open) => {
+  let place: Place;
+  beforeAll(async () => {
+    place = await open();
+  });
+  afterAll(() => place?.end());
+
+  test('Azure is not touched, the log says why, and the run goes on by itself once there is room', async () => {
+    const { world, disk } = place;
+    if (disk === null) {
+      process.stderr.write('\nNOT TESTED with a full disk: mounting a small one is not allowed here\n\n');
+      return;
+    }
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    disk.fill();
+    // What fits into pages that are there already is stored: it may take a few clicks until nothing does.
+    const taken = (words: string): boolean => words.includes('Approved');
+    const first = answered(await approve(world, people.approver, card));
+    expect(taken(first) || first.includes('cannot store anything')).toBe(true);
+    await until(
+      async () => /"level":[45]0.*No space left on device/.test(world.printed()),
+      'the log to say that there is no room',
+    );
+    await pause(5_000);
+    expect(await writes(world)).toEqual([]);
+    disk.free();
+    await until(
+      async () => taken(first) || taken(answered(await approve(world, people.approver, card))),
+      'the click to be taken',
+    );
+    // The engine tries again after at most one and a half minutes.
+    await shows(world, places.operations, people.requester, id, /Succeeded/, 120_000);
+    const freed = await fetch(`${world.botUrl}/readyz`);
+    expect(await freed.json()).toEqual({ status: 'ready' });
+    expect(await writes(world)).toHaveLength(4);
+    expect((await readRecord(world)).findings).toEqual([]);
+  }, 300_000);
+});
