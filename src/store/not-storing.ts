@@ -8,7 +8,7 @@ const states = /^(08|25006|53|57P|58)/;
 const ofTheWay = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'];
 const ofTheDisk = ['ENOSPC', 'EROFS', 'EDQUOT', 'EIO'];
 /** Where the driver gives no code. */
-const words = /Connection terminated|timeout exceeded when trying to connect|Query read timeout/;
+const words = /Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout/;
 
 /** Only for what the store threw: a connection to somewhere else may be refused too. */
 export function isNotStoring(error: unknown): boolean {

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { agentIn } from '../support/azure-state.ts';
+import { changeState } from '../support/local-azure.ts';
 import { startPostgres } from '../support/postgres.ts';
 import {
   approvalCard,
@@ -6,6 +8,7 @@ import {
   ask,
   faultAzure,
   mendAzure,
+  mendOne,
   people,
   places,
   rememberAzure,
@@ -107,5 +110,39 @@ onPostgres('faults that were reported of the engine', () => {
     await isWhole(id);
     await again.end('SIGINT');
     await world.startBot();
+  });
+
+  test('dbos-transact-ts#1299: a start gives back many interrupted runs at once', async () => {
+    const many = 30;
+    await changeState(world.azure, (state) => {
+      const pattern = agentIn(state, 'triage-agent-test');
+      for (let n = 1; n <= many; n += 1)
+        state.agents.push({ ...structuredClone(pattern), name: `agent-${n}`, etag: `"${n}"` });
+    });
+    // Azure is at work on the identity of each, and does not end.
+    const match = { method: 'PATCH', url: 'healthBots/agent-' };
+    await faultAzure(world, { id: 'hold', match, operation: { takesMs: 'for-ever' } });
+    const before = (await world.azureRequests()).length;
+    const ids: string[] = [];
+    for (let n = 1; n <= many; n += 1) {
+      const id = await ask(world, { agent: `agent-${n}`, vault: 'kv-care-prod', key: 'cmk-triage-agent' });
+      await approve(world, people.approver, await approvalCard(world, id));
+      ids.push(id);
+    }
+    const pending = async (): Promise<number> =>
+      (await queryStore(world, "select 1 from dbos.workflow_status where status = 'PENDING'")).length;
+    await until(async () => (await pending()) >= many, 'every run to be known to the engine');
+    await world.endBot('SIGKILL');
+    await mendOne(world, 'hold');
+    const startedAt = Date.now();
+    await world.startBot();
+    const ready = Date.now() - startedAt;
+    for (const id of ids) await shows(world, places.operations, people.requester, id, /Succeeded/, 120_000);
+    process.stdout.write(
+      `${many} interrupted runs: ready after ${ready} ms, all ended after ${Date.now() - startedAt} ms\n`,
+    );
+    const done = (await writes(world, before)).filter((write) => /healthBots\/agent-\d+ 20[01]$/.test(write));
+    expect(done).toHaveLength(2 * many);
+    expect((await readRecord(world)).findings).toEqual([]);
   });
 });
