@@ -1,5 +1,7 @@
 /** What to do about a failure that somebody outside told, by their code. Their list is open: what is not here has the usual words. */
+
 import type { Failure } from '../domain/failure.ts';
+import { listed } from './listed.ts';
 import { scopeWords } from './places.ts';
 
 type Told = Exclude<Failure, { readonly source: 'bot' }>;
@@ -31,7 +33,7 @@ function askForExemption(failure: Told): string {
   const named = policies.map(({ policy, assignment }) =>
     assignment === null ? `“${policy}”` : `“${policy}” (assigned as “${assignment}”)`,
   );
-  const which = named.length === 0 ? 'that Azure names' : named.join(' and ');
+  const which = named.length === 0 ? 'that Azure names' : listed(named);
   return `Ask the owner of policy ${which} for an exemption, then retry.`;
 }
 

@@ -9,6 +9,7 @@ import { countOf } from './count.ts';
 import { utcDay } from './instants.ts';
 import { keyChecks } from './key-checks.ts';
 import { keyWords } from './keys.ts';
+import { listed } from './listed.ts';
 import { regionWords, scopeWords, shortVersion } from './places.ts';
 
 const unseenWords = {
@@ -113,7 +114,7 @@ const words: WordsByCode = {
     pass(`Who controls the key is known: ${countOf(count, 'controller', 'controllers')}`),
   'controllers-not-checked': ({ unseen }) => ({
     title: 'Who controls the key was not checked',
-    text: `The bot may not read ${unseen.map((one) => unseenWords[one]).join(' and ')}. People and apps it does not name may copy or delete the key.`,
+    text: `The bot may not read ${listed(unseen.map((one) => unseenWords[one]))}. People and apps it does not name may copy or delete the key.`,
     remedy: '',
   }),
   'controllers-not-named': () => ({

@@ -13,6 +13,7 @@ import { failureLine } from './failures.ts';
 import { utcMinute, utcSecond } from './instants.ts';
 import { sentence, useTitles, useWords } from './key-use.ts';
 import { resourceKeyWords } from './keys.ts';
+import { listed } from './listed.ts';
 import type { Mark } from './mark.ts';
 import type { Names } from './names.ts';
 import { quote } from './quote.ts';
@@ -152,7 +153,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
   'run-checked': ({ run, counted }, { event, names }) => ({
     mark: 'done',
     title: `Run ${run} checked: the approval covers what Azure holds now`,
-    detail: list(planWords(event), `counted: ${counted.map((id) => names(PersonId.parse(id))).join(' and ')}`),
+    detail: list(planWords(event), `counted: ${listed(counted.map((id) => names(PersonId.parse(id))))}`),
   }),
   'step-intended': ({ step, attempt }, { event }) => ({
     mark: 'now',

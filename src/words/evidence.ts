@@ -1,10 +1,12 @@
 /** What the events of a request come to, in one sentence: for the report, and for whoever verifies. */
+
 import type { Verdict } from '../domain/evidence/verdict.ts';
 import { sameVaultUri } from '../domain/observed.ts';
 import { ProofLevel } from '../domain/proof.ts';
 import type { Request, Succeeded } from '../domain/request/request.ts';
 import { utcInWords } from './instants.ts';
 import { resourceKeyWords } from './keys.ts';
+import { listedPieces } from './listed.ts';
 import { stepTitles } from './steps.ts';
 
 /** A sentence in pieces: what is strong, and what joins it. */
@@ -54,9 +56,6 @@ const proofOf = (request: Request, level: ProofLevel): string =>
 const isUnused = (request: Request): boolean =>
   request.state === 'succeeded' && request.use?.judged?.answer.outcome === 'not-used';
 
-const joined = (names: readonly string[]): Sentence =>
-  names.flatMap((name, index) => (index === 0 ? [strong(name)] : [' and ', strong(name)]));
-
 /** A vault of the plan by its name, any other by its address. */
 const vaultName = ({ plan }: Request, uri: string): string =>
   sameVaultUri(plan.observation.vault.uri, uri) ? plan.observation.vault.name : uri;
@@ -64,7 +63,15 @@ const vaultName = ({ plan }: Request, uri: string): string =>
 const deciders = (request: Request, who: Who): Sentence => [
   'asked by ',
   strong(who(request.requester)),
-  ...(request.approvals.length === 0 ? [] : [', approved by ', ...joined(request.approvals.map(({ by }) => who(by)))]),
+  ...(request.approvals.length === 0
+    ? []
+    : [
+        ', approved by ',
+        ...listedPieces(
+          request.approvals.map(({ by }) => who(by)),
+          strong,
+        ),
+      ]),
 ];
 
 function underKey(request: Request, verdict: Extract<Verdict, { is: 'under-key' }>, who: Who): VerdictWords {

@@ -3,6 +3,7 @@
 import { pass, type WordsByCode } from './check-words.ts';
 import { utcDay } from './instants.ts';
 import { doubtfulKeyRemedy, doubtfulKeyWords, otherKeyRemedy } from './keys.ts';
+import { listed } from './listed.ts';
 
 export const keyChecks = {
   'key-fit': ({ type, size }) => pass(`The key fits: ${type} ${size}, enabled, may wrap and unwrap`),
@@ -60,7 +61,7 @@ export const keyChecks = {
     remedy: '',
   }),
   'key-cannot-wrap': ({ missing }) => ({
-    title: `The key does not allow ${missing.join(' and ')}.`,
+    title: `The key does not allow ${listed(missing)}.`,
     text: '',
     remedy: 'Add it to the key’s permitted operations in the vault, or choose another key.',
   }),

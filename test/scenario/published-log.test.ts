@@ -253,7 +253,7 @@ describe('a witness that knows another history', () => {
         refused += 1;
       },
     });
-  const alarms = async (words = /Witness .* knows another history/): Promise<number> =>
+  const alarms = async (words = /[Ww]itness .* knows another history/): Promise<number> =>
     (await world.teams.activities(places.approvals, people.approver)).filter((one) => words.test(activityText(one)))
       .length;
   const figure = async (name: string): Promise<string | undefined> =>

@@ -29,7 +29,13 @@ import { type ListContent, listCard, openChips, rowsPerPage } from '../../src/te
 import { withPortal } from '../../src/teams/cards/views/portal-line.ts';
 import { type CardContext, everybody, type Reader } from '../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../src/teams/cards/views/request-card.ts';
-import { bugCard, refusalCard, typoCard } from '../../src/teams/cards/views/short-views.ts';
+import {
+  bugCard,
+  lookingCard,
+  notStoringCard,
+  refusalCard,
+  typoCard,
+} from '../../src/teams/cards/views/short-views.ts';
 import { welcomeCard } from '../../src/teams/cards/views/welcome-view.ts';
 import { historyOf } from '../../src/words/history.ts';
 import { commandWorld, formOn } from '../unit/support/command-world.ts';
@@ -59,6 +65,7 @@ import {
   wished,
 } from './card-states.ts';
 import { approver, requester, tenant } from './fixtures.ts';
+import { recordCards } from './gallery-record.ts';
 
 export interface GalleryCard {
   readonly name: string;
@@ -264,6 +271,7 @@ function audit(): readonly GalleryCard[] {
     ...root('rotation-running'),
     { name: 'audit-reply.first', card: auditReplyCard(request, longLife.slice(0, 8), hash, names) },
     { name: 'audit-reply.run', card: auditReplyCard(request, longLife.slice(8), hash, names) },
+    ...recordCards(request, requestCard('status', request, contextFor(request, everybody))),
   ];
 }
 
@@ -291,6 +299,8 @@ function short(): readonly GalleryCard[] {
     { name: 'help.asks', card: helpCard({ ...facts, mayAsk: true, mayApprove: false }) },
     { name: 'help.reader', card: helpCard({ ...facts, mayAsk: false, mayApprove: false, auditChannel: false }) },
     { name: 'bug', card: bugCard('E-7F3K9QX2') },
+    { name: 'not-storing', card: notStoringCard('E-7F3K9QX2') },
+    { name: 'looking', card: lookingCard() },
     ...refusals.map(([code, fact]) => ({ name: `refusal.${code}`, card: refusalCard(refuse(code, fact)) })),
     {
       name: 'refusal.near',

@@ -1,6 +1,8 @@
 /** Section 2: who decided what, and how they were known. */
+
 import type { EventBodyOf, EventType, StoredEvent } from '../../domain/request/events.ts';
 import { askedAgainWords } from '../../words/events.ts';
+import { listed } from '../../words/listed.ts';
 import type { ReportFacts } from './facts.ts';
 import { type Html, html, none } from './html.ts';
 import { actorOf, clockOf, dayOf, id, section, table, whenOf, whoIn } from './tell.ts';
@@ -36,7 +38,7 @@ const wordsOf = <T extends EventType>({ type, data }: EventBodyOf<T>, facts: Rep
 
 function knownBy({ body }: StoredEvent, facts: ReportFacts, day: string): Html {
   if (body.type === 'run-checked') {
-    const counted = body.data.counted.map(whoIn(facts)).join(' and ');
+    const counted = listed(body.data.counted.map(whoIn(facts)));
     const same = body.data.observed === body.planDigest ? 'the plan is the same' : 'the approval covers what was found';
     return html`Azure looked at again: ${same}. Entra asked again: ${counted} may approve`;
   }

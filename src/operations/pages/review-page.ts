@@ -5,6 +5,7 @@ import { done, type Outcome } from '../../domain/failure.ts';
 import { applyPolicy, type Terms, termsFor } from '../../domain/policy/policy.ts';
 import { changeRefusal } from '../../domain/request/decide-change.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { listed } from '../../words/listed.ts';
 import type { Form } from '../form.ts';
 import type { Operation } from '../operation.ts';
 import type { CommandPorts } from '../ports.ts';
@@ -12,7 +13,7 @@ import type { FactsOf, Page } from './page.ts';
 
 /** The rules that say who may ask. */
 const namesOf = ({ rule, tightenedBy }: Terms): string =>
-  [rule, ...tightenedBy.filter(({ requesters }) => requesters !== undefined)].map(({ name }) => name).join(' and ');
+  listed([rule, ...tightenedBy.filter(({ requesters }) => requesters !== undefined)].map(({ name }) => name));
 
 /** What the form has come to: the plan as Azure now is, by the policy as it now is. */
 export async function reviewFacts(

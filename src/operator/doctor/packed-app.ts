@@ -1,5 +1,7 @@
 /** Whether the app package that was uploaded, or is about to be, is this bot's. */
+
 import { ownVersion } from '../../config/version.ts';
+import { listed } from '../../words/listed.ts';
 import type { Diagnosis, PackedApp } from '../rpc/diagnosis.ts';
 import { command } from './commands.ts';
 import { about, fail, ok, type Surroundings } from './subjects.ts';
@@ -48,7 +50,7 @@ export async function diagnosePackedApp(subjects: Surroundings): Promise<readonl
   const wrong = [
     ...(ids.every((id) => id.toLowerCase() === appId)
       ? []
-      : [`its ids are ${[...new Set(ids)].join(' and ')}, the bot’s is ${appId ?? 'none'}`]),
+      : [`its ids are ${listed([...new Set(ids)])}, the bot’s is ${appId ?? 'none'}`]),
     ...(host === null || packed.validDomains.includes(host)
       ? []
       : [`its domains are ${packed.validDomains.join(', ') || 'none'}, the bot’s is ${host}`]),

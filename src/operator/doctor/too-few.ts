@@ -1,6 +1,8 @@
 /** Where too few people are left to approve, or nobody to ask: under a rule, and under what rules by tag leave of it. */
+
 import { mayBothMatch, type Rule, type TagRule } from '../../domain/policy/rules.ts';
 import { countOf } from '../../words/count.ts';
+import { listed } from '../../words/listed.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { type Holder, peopleOf } from './holders.ts';
 import { about, warn } from './subjects.ts';
@@ -54,7 +56,7 @@ export function tooFew(rule: Rule, tagRules: readonly TagRule[], lookup: Lookup)
     'Of people that rules name, only those whom each of them names are left: name the same people in all of them.';
   const under = (held: readonly TagRule[]): readonly Diagnosis[] => {
     const found = foundUnder(rule, held, lookup);
-    const names = held.map(({ name }) => name).join(' and ');
+    const names = listed(held.map(({ name }) => name));
     return found === null
       ? []
       : [warn(about('people/rule', `rule ${rule.name}`), `made stricter by ${names}: ${found}`, mend)];

@@ -3,8 +3,10 @@
  * before it gets there: the type of those fields is `CardText`, which only this file makes, so forgetting does not compile.
  * What a card does not show as Markdown (choice titles, button titles, fallback text) is a `Label`.
  */
+
 import { z } from 'zod';
 import { isBlank, showBlanks } from '../../domain/unseen.ts';
+import { listed } from '../../words/listed.ts';
 import { unquoted } from '../../words/quote.ts';
 
 /** Markdown that is safe in a TextBlock or a fact. Empty: the card leaves the element out. */
@@ -106,6 +108,9 @@ export function md(strings: TemplateStringsArray, ...values: readonly (CardText 
 export function joinText(texts: readonly CardText[], separator = ', '): CardText {
   return CardText.parse(texts.filter((text) => text !== '').join(separator));
 }
+
+/** Safe texts, of which the last is added with "and". */
+export const listedText = (texts: readonly CardText[]): CardText => CardText.parse(listed(texts));
 
 /** One line for places that do not know Markdown. */
 export function label(text: string, length = defaultLength): Label {

@@ -1,6 +1,6 @@
 /** The first line of a card while the record is in doubt. */
 import { marks } from '../data/row.ts';
-import { bold, joinText, md, plain } from '../plain-text.ts';
+import { bold, listedText, md, plain } from '../plain-text.ts';
 import type { AdaptiveCard } from '../render-card.ts';
 
 /** More than one is told by their number: a card is not the place to read them all. */
@@ -11,7 +11,7 @@ export function withDoubt(card: AdaptiveCard, witnesses: readonly string[]): Ada
   if (witnesses.length === 0) return card;
   const named = witnesses.slice(0, mostNamed).map((name) => bold(name, 100));
   const others = witnesses.length - named.length;
-  const who = joinText([...named, ...(others === 0 ? [] : [plain<string>(`${others} more`)])]);
+  const who = listedText([...named, ...(others === 0 ? [] : [plain<string>(`${others} more`)])]);
   const { glyph, glyphColor } = marks.alarm;
   const knows = plain(witnesses.length === 1 ? 'knows' : 'know');
   const text = md`${glyph} The record is in doubt: ${who} ${knows} another history of it. An operator has to find out what was changed.`;

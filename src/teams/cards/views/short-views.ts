@@ -67,7 +67,7 @@ export const notStoringCard = (id: string): AdaptiveCard =>
     title: plain('The bot cannot store anything at the moment'),
     titleColor: 'Attention',
     text: plain(
-      'So it changes nothing in Azure. Type the command again in a few minutes. An operator finds it in the log.',
+      'So it changes nothing in Azure. Type the command again in a few minutes. An operator finds it in the log under this id.',
     ),
     reference: plain(id),
   });

@@ -1,21 +1,20 @@
 /** Stopping a run between two steps: what the button means, who pressed it, and whom the stopped run names. */
+
 import type { Failure, Found } from '../../../domain/failure.ts';
 import { PersonId } from '../../../domain/ids.ts';
 import { isInLastStep } from '../../../domain/request/decide-stop.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
+import { listed } from '../../../words/listed.ts';
 import type { Names } from '../../../words/names.ts';
 import { stepWordsIn } from '../../../words/steps.ts';
 import { bold, type CardText, joinText, md, nothing, plain, time } from '../plain-text.ts';
 import { type CardContext, maySettle } from './reader.ts';
 
-const titlesOf = (request: Request, wanted: (step: StepProgress) => boolean): string =>
-  request.progress
-    .filter(wanted)
-    .map(({ name }) => stepWordsIn(request.plan, name).title.toLowerCase())
-    .join(' and ');
+const titlesOf = (request: Request, wanted: (step: StepProgress) => boolean): readonly string[] =>
+  request.progress.filter(wanted).map(({ name }) => stepWordsIn(request.plan, name).title.toLowerCase());
 
 /** Those that cannot be undone, or that nobody knows to be undoable, and are done or being done. */
-const lasting = (request: Request): string =>
+const lasting = (request: Request): readonly string[] =>
   titlesOf(
     request,
     ({ name, state }) =>
@@ -30,10 +29,11 @@ export function stopOffer(request: Request, context: CardContext): CardText {
   if (request.state !== 'running' || request.stop !== null || !maySettle(context) || isInLastStep(request))
     return nothing;
   const running = titlesOf(request, ({ state }) => state === 'running');
-  const are = running.includes(' and ') ? 'are' : 'is';
-  const first = running === '' ? 'nothing more begins.' : `${running} ${are} finished, nothing after it begins.`;
+  const are = running.length > 1 ? 'are' : 'is';
+  const first =
+    running.length === 0 ? 'nothing more begins.' : `${listed(running)} ${are} finished, nothing after it begins.`;
   const stays = lasting(request);
-  const irreversible = stays === '' ? nothing : plain<string>(`This cannot be undone: ${stays}.`);
+  const irreversible = stays.length === 0 ? nothing : plain<string>(`This cannot be undone: ${listed(stays)}.`);
   const words = [bold('Stop after this step:'), plain<string>(first), plain('What is done stays.'), irreversible];
   return joinText(words, ' ');
 }

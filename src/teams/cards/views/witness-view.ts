@@ -6,8 +6,8 @@ import {
   bold,
   type CardText,
   entitiesOf,
-  joinText,
   label,
+  listedText,
   md,
   nothing,
   plain,
@@ -29,14 +29,15 @@ export function contradictsCard(
   { at, detail }: Contradiction,
   addressees: readonly Addressee[],
 ): AdaptiveCard {
-  const called = joinText(addressees.map(({ text }) => text));
+  const called = addressees.map(({ text }) => text);
+  const witness = called.length === 0 ? plain('Witness') : md`${listedText(called)}: witness`;
   const since = plain<string>(utcMinute(at.toISOString()));
-  const what = md`Witness ${bold(name, 200)} knows another history of it, since ${since}: ${quoted(detail)}.`;
+  const what = md`${witness} ${bold(name, 200)} knows another history of it since ${since}: ${quoted(detail)}.`;
   const mend = plain(
     'Either the record was made anew or the witness’s folder was. Do not rely on the record until the two are compared: the doctor (cmk-bot doctor) and docs/audit.md say how. Requests go on, and the witness is not asked again until an operator says so.',
     600,
   );
-  const card = posted('The record is in doubt', 'Attention', joinText([called, what, mend], ' '));
+  const card = posted('The record is in doubt', 'Attention', md`${what} ${mend}`);
   return { ...card, msteams: { entities: entitiesOf(addressees) } };
 }
 
