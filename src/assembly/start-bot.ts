@@ -6,6 +6,7 @@ import { type EvidencePorts, takeEvidence } from '../evidence/take-evidence.ts';
 import { FleetReader } from '../operations/read-fleet.ts';
 import { CmkBot } from '../teams/conversation/bot.ts';
 import { openForms } from '../teams/conversation/forms.ts';
+import { keepChoices } from '../teams/conversation/kept-choices.ts';
 import { type LaterCards, openLaterCards } from '../teams/conversation/later-cards.ts';
 import { openLists } from '../teams/conversation/lists.ts';
 import { openOnce } from '../teams/conversation/once.ts';
@@ -79,6 +80,7 @@ function openBot(
   const fleet = new FleetReader({ azure, requests, now });
   return new CmkBot({
     commandPorts,
+    agents: keepChoices(azure.inventory),
     actionPorts: { requests, approverStanding: approverOf, requesterStanding: requesterOf, stepUp: config.stepUp },
     forms: openForms({
       documents,

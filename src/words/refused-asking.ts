@@ -85,7 +85,7 @@ export const refusedAsking = {
   }),
   'unknown-resource': (name) => ({
     title: name === '' ? 'The agent is not there.' : `No agent is named ${name}.`,
-    text: `Look at the name, or choose from the list with /enable-cmk. Without ${kinds.flatMap(({ rights }) => rights.read).join(', ')} there the bot finds none.`,
+    text: `Look at the name, or choose from the list with /enable-cmk. A new agent can take some minutes to be found. Without ${kinds.flatMap(({ rights }) => rights.read).join(', ')} there the bot finds none.`,
   }),
   'unknown-key': (name) => ({
     title: `The vault has no key named ${name}.`,

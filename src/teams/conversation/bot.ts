@@ -19,6 +19,7 @@ import { answerFormClick, clickedCard, openForm } from './form-click.ts';
 import { answerFormFromCard, opensForm } from './form-from-card.ts';
 import type { Forms } from './forms.ts';
 import { badRequestAnswer, cardAnswer, choicesAnswer, messageAnswer } from './invoke-answers.ts';
+import type { KeptChoices } from './kept-choices.ts';
 import type { LaterCards } from './later-cards.ts';
 import { answerListClick } from './list-click.ts';
 import type { Lists } from './lists.ts';
@@ -35,6 +36,7 @@ import { type WelcomeOptions, welcome } from './welcome.ts';
 
 export interface BotOptions extends EvidenceClickOptions, WelcomeOptions {
   readonly commandPorts: CommandPorts;
+  readonly agents: KeptChoices;
   readonly forms: Forms;
   readonly lists: Lists;
   readonly chat: Pick<Chat, 'answerAlone' | 'post' | 'postThread'>;
@@ -232,7 +234,8 @@ export class CmkBot extends ActivityHandler {
     if (!sender.roles.asks) return choicesAnswer([]);
     const { dataset, queryText } = query.data;
     const readForm = (id: string) => this.options.forms.read(context, id, sender.person);
-    return choicesAnswer(await search(this.options.commandPorts, dataset, queryText, readForm));
+    const { commandPorts: ports, agents } = this.options;
+    return choicesAnswer(await search({ ports, agents, readForm }, dataset, queryText));
   }
 
   private async formClick(context: TurnContext, sender: Admitted, click: CardClick): Promise<InvokeResponse> {

@@ -11,6 +11,7 @@ import { type Label, label } from '../cards/plain-text.ts';
 import { keyTitle } from '../cards/views/form-key-view.ts';
 import { resourceTitle } from '../cards/views/form-resource-view.ts';
 import { vaultTitle } from '../cards/views/form-vault-view.ts';
+import type { KeptChoices } from './kept-choices.ts';
 
 interface Choice {
   readonly title: Label;
@@ -40,18 +41,24 @@ async function keyChoices(ports: CommandPorts, form: Form): Promise<readonly Cho
   return existing.map((one) => ({ title: label(keyTitle(one)), value: one.key.name }));
 }
 
+interface SearchPorts {
+  readonly ports: CommandPorts;
+  readonly agents: KeptChoices;
+  /** The searching person's own form. */
+  readonly readForm: (id: string) => Promise<Form | null>;
+}
+
 /**
- * At most {@link listed} choices. `readForm` gives the searching person's own form. An unknown dataset, somebody else's
- * form and an Azure that does not answer all give none: the input then says that nothing matches.
+ * At most {@link listed} choices. An unknown dataset, somebody else's form and an Azure that does not answer all give none: the
+ * input then says that nothing matches.
  */
 export async function search(
-  ports: CommandPorts,
+  { ports, agents, readForm }: SearchPorts,
   dataset: string,
   query: string,
-  readForm: (id: string) => Promise<Form | null>,
 ): Promise<readonly Choice[]> {
   if (dataset === 'agents') {
-    const resources = await ports.azure.inventory.resources(query.trim(), listed);
+    const resources = await agents.containing(query.trim(), listed);
     return resources.ok
       ? resources.value.map((one) => ({ title: label(resourceTitle(one, resources.value)), value: one.id }))
       : [];

@@ -56,7 +56,7 @@ const isFor = ({ instead }: Operation, { customerKey }: ObservedResource): boole
 
 const coverage = (count: number, more: boolean): string =>
   more
-    ? `${countOf(count, 'agent', 'agents')} listed. Type to find others.`
+    ? `${countOf(count, 'agent', 'agents')} listed. Type to find others; a new one can take some minutes to be found.`
     : `The bot can read ${countOf(count, 'agent', 'agents')}.`;
 
 /** Which resource: the first page of every operation. */

@@ -1,0 +1,87 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { requestersGroup } from '../../src/local/people.ts';
+import { changeState } from '../support/local-azure.ts';
+import type { SeenActivity } from '../support/local-teams.ts';
+import { invoke, send } from '../support/raw-activity.ts';
+import { activityText, agentId, answered, people, rememberAzure, type } from '../support/story.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+/** What is kept of what Resource Graph answered is shown while somebody types, and is nothing else. */
+
+let world: World;
+let form: SeenActivity;
+let restore: () => Promise<void>;
+beforeAll(async () => {
+  world = await startWorld({ record: 'folder' });
+});
+afterAll(() => world.end());
+beforeEach(async () => {
+  restore = await rememberAzure(world);
+  form = await type(world, people.requester, '/enable-cmk');
+});
+afterEach(() => restore());
+
+async function typed(queryText: string, person: string = people.requester): Promise<readonly string[] | string> {
+  const from = { id: `29:${person}`, aadObjectId: person };
+  const { body } = await send(
+    world,
+    invoke(world, { queryText, dataset: 'agents' }, { name: 'application/search', from }),
+  );
+  const { results } = JSON.parse(body).value;
+  return results === undefined ? body : results.map(({ title }: { title: string }) => title.split(' ')[0]);
+}
+
+async function askedWhile(work: () => Promise<unknown>): Promise<{ readonly graph: number; readonly people: number }> {
+  const before = (await world.azureRequests()).length;
+  await work();
+  const sent = (await world.azureRequests()).slice(before).map(({ url }) => url);
+  const count = (part: string): number => sent.filter((url) => url.includes(part)).length;
+  return { graph: count('Microsoft.ResourceGraph'), people: count('checkMemberGroups') };
+}
+
+const rename = (from: string, to: string) =>
+  changeState(world.azure, (state) => {
+    for (const agent of state.agents.filter(({ name }: { name: string }) => name === from)) agent.name = to;
+  });
+
+test('letters ask the directory each time, and Resource Graph once where it told all', async () => {
+  const asked = await askedWhile(async () => {
+    expect(await typed('tria')).toEqual(['triage-agent-prod', 'triage-agent-test']);
+    expect(await typed('triage-agent-p')).toEqual(['triage-agent-prod']);
+    expect(await typed('TRIA')).toEqual(['triage-agent-prod', 'triage-agent-test']);
+  });
+  expect(asked).toEqual({ graph: 1, people: 3 });
+});
+
+test('attack: whoever lost the role is shown nothing of what is kept', async () => {
+  expect(await typed('visit')).toContain('virtual-visit-agent');
+  await changeState(world.azure, (state) => {
+    for (const group of state.groups.filter(({ id }: { id: string }) => id === requestersGroup.id))
+      group.memberIds = group.memberIds.filter((id: string) => id !== people.requester);
+  });
+  const asked = await askedWhile(async () => {
+    const shown = await typed('visit');
+    expect(typeof shown).toBe('string');
+    expect(shown).not.toContain('virtual');
+  });
+  expect(asked.graph).toBe(0);
+});
+
+test('what is chosen from it is looked for anew: an agent that is gone is none', async () => {
+  expect(await typed('triage-agent-t')).toEqual(['triage-agent-test']);
+  await rename('triage-agent-test', 'moved-agent');
+  expect(await typed('triage-agent-t')).toEqual(['triage-agent-test']);
+  const inputs = { resource: agentId('triage-agent-test') };
+  const clicked = await world.teams.click(people.requester, form.id, 'form.next', { inputs });
+  expect(answered(clicked)).toContain('No agent is named');
+  expect(answered(clicked)).toContain('A new agent can take some minutes to be found');
+});
+
+test('a new agent that typing does not find yet is found by its whole name', async () => {
+  await typed('a');
+  await rename('triage-agent-test', 'brand-new-agent');
+  expect(await typed('brand-new')).toEqual([]);
+  const card = await type(world, people.requester, '/enable-cmk resource=brand-new-agent');
+  expect(activityText(card)).toContain('brand-new-agent');
+  expect(activityText(card)).not.toContain('No agent is named');
+});
