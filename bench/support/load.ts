@@ -35,6 +35,12 @@ export function openLoad(sockets: number): Load {
   };
 }
 
+/** Throws where it is not answered well: what was refused quickly is no turn. */
+export async function wellSent(load: Load, url: string, activity: object): Promise<void> {
+  const { status, body } = await load.send(url, activity);
+  if (status !== 200) throw new Error(`${status} ${body.slice(0, 300)}`);
+}
+
 export interface Driven {
   readonly perSecond: number;
   /** Of each turn. */

@@ -1,0 +1,78 @@
+/** Choices while somebody types, beside one query, and beside asking the directory who it is, which every letter waits for. */
+import { connectAzure } from '../../src/azure/azure.ts';
+import { optionsForAzure } from '../../src/config/azure-from-config.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { PersonId } from '../../src/domain/ids.ts';
+import { requester, requestersGroup } from '../../src/local/people.ts';
+import { agentName } from './agents.ts';
+import { type Load, wellSent } from './load.ts';
+import { activityOf, type Ground } from './product.ts';
+
+/** In milliseconds, a sample each. */
+export interface TypingTook {
+  readonly query: readonly number[];
+  readonly directory: readonly number[];
+  /** Until choices are there: of letters that are new to the bot, of the same again, and of one letter more. */
+  readonly first: readonly number[];
+  readonly again: readonly number[];
+  readonly further: readonly number[];
+}
+
+/** What letters cost besides the directory's answer, with which each begins. */
+export const besides = (letters: readonly number[], { directory }: TypingTook): readonly number[] =>
+  letters.map((ms, sample) => ms - (directory[sample] ?? Number.NaN));
+
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+const typing = ({ connector }: Ground, queryText: string): object =>
+  activityOf(connector, requester, {
+    type: 'invoke',
+    name: 'application/search',
+    value: { kind: 'search', queryText, queryOptions: { skip: 0, top: 15 }, dataset: 'agents' },
+  });
+
+/** Asks who somebody is by the calls that the bot makes for it. */
+function directoryOf(ground: Ground): () => Promise<void> {
+  const { groups } = connectAzure(optionsForAzure(readConfig(ground.settings(null, 1))));
+  const person = PersonId.parse(requester.id);
+  return async () => {
+    const found = await groups.memberOf(person, [requestersGroup.id]);
+    if (!found.ok) throw new Error(`the directory: ${JSON.stringify(found.failure)}`);
+  };
+}
+
+/** Part of a name that nobody typed before, and that some twenty of ten thousand agents have in theirs. */
+const partOf = (sample: number): string => agentName(sample + 50).slice(-4);
+
+/** In alternation; ten samples more come first and warm up. `query`: finds at most 15 agents with the part in their names. */
+export async function typed(
+  ground: Ground,
+  load: Load,
+  url: string,
+  { query, samples }: { readonly query: (part: string) => Promise<unknown>; readonly samples: number },
+): Promise<TypingTook> {
+  const directory = directoryOf(ground);
+  const letters = (part: string) => () => wellSent(load, url, typing(ground, part));
+  const took: Record<keyof TypingTook, number[]> = { query: [], directory: [], first: [], again: [], further: [] };
+  for (let sample = -10; sample < samples; sample += 1) {
+    const part = partOf(sample);
+    const one = {
+      query: await timed(() => query(part)),
+      directory: await timed(directory),
+      first: await timed(letters(part)),
+      again: await timed(letters(part)),
+      further: await timed(letters(`${part}0`)),
+    };
+    if (sample < 0) continue;
+    took.query.push(one.query);
+    took.directory.push(one.directory);
+    took.first.push(one.first);
+    took.again.push(one.again);
+    took.further.push(one.further);
+  }
+  return took;
+}
