@@ -12,8 +12,8 @@ import { startControl } from './assembly/start-control.ts';
 import { startRunSide } from './assembly/start-run-side.ts';
 import { startWitnessAlarm } from './assembly/start-witness-alarm.ts';
 import { stopInOrder } from './assembly/stop-in-order.ts';
-import { readConfig } from './config/config.ts';
 import { ConfigurationError } from './config/env.ts';
+import { readConfig } from './config/read-config.ts';
 import { FolderInUse } from './store/folder-lock.ts';
 
 async function start(): Promise<void> {

@@ -2,7 +2,7 @@
 import { sha256 } from '../../src/assembly/tools.ts';
 import { connectAzure } from '../../src/azure/azure.ts';
 import { optionsForAzure } from '../../src/config/azure-from-config.ts';
-import { readConfig } from '../../src/config/config.ts';
+import { readConfig } from '../../src/config/read-config.ts';
 import { planDigest } from '../../src/domain/digest.ts';
 import { RequestId } from '../../src/domain/ids.ts';
 import type { Plan } from '../../src/domain/plan.ts';

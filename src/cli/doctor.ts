@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { type Config, readConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { loadEnvFile } from '../config/env-file.ts';
 import { type Place, readPlace, readSealKeyPlace } from '../config/place.ts';
+import { readConfig } from '../config/read-config.ts';
 import { setAnew } from '../operator/doctor/commands.ts';
 import { about, fail, ok } from '../operator/doctor/subjects.ts';
 import { reachControl } from '../operator/rpc/client.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { readConfig } from '../config/config.ts';
 import { type Place, readPlace } from '../config/place.ts';
+import { readConfig } from '../config/read-config.ts';
 import type { Evidence, EvidenceWanted } from '../operator/rpc/calls.ts';
 import { refusalLine } from '../words/operator-refusals.ts';
 import { asHelp, asOption, flag, nameInput, requestIdInput } from './inputs.ts';

@@ -5,7 +5,7 @@ import { anchorFolder } from '../audit/anchor/folder.ts';
 import { AnchorReader, AnchorUnusable, isVaultSigned } from '../audit/anchor/read-anchor.ts';
 import { readKeyLine, type VerifierKey } from '../audit/tlog/verifier-key.ts';
 import type { Finding } from '../audit/verify.ts';
-import { readConfig } from '../config/config.ts';
+import { readConfig } from '../config/read-config.ts';
 import type { AnchorSource } from '../domain/ports/anchor.ts';
 import { Unusable } from './unusable.ts';
 import { keyLineWords } from './words/key-line.ts';

@@ -1,8 +1,8 @@
 /** The key of the seals, where whoever is at the command line has it. */
 import { KeyMissing, KeyUnusable, readKeys, sealKeyUse } from '../audit/key-file.ts';
 import type { SealKeys } from '../audit/seals.ts';
-import { readConfig } from '../config/config.ts';
 import { type KeyPlace, type Place, readSealKeyPlace } from '../config/place.ts';
+import { readConfig } from '../config/read-config.ts';
 import { Unusable } from './unusable.ts';
 
 /** Everything else of the record can be read. */

@@ -1,6 +1,7 @@
 /** Which cloud the settings mean. */
 import type { CloudChoice } from '../azure/clouds.ts';
-import { ConfigurationError, type Environment, environmentSchema, processVariables, type Variables } from './env.ts';
+import { ConfigurationError, processVariables, type Variables } from './env.ts';
+import { type Environment, environmentSchema } from './environment.ts';
 
 const CloudSettings = environmentSchema.pick({
   AZURE_CLOUD: true,

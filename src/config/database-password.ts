@@ -1,8 +1,9 @@
 /** How the bot, and the command line that looks after it, sign in to a database on a server. */
 import { openCloud } from '../azure/clouds.ts';
 import { openCredential } from '../azure/credential.ts';
-import { type Config, readConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { processVariables, type Variables } from './env.ts';
+import { readConfig } from './read-config.ts';
 
 /** What the database is given for each connection; null: the password that its address has, if any. */
 export type DatabasePassword = (() => Promise<string>) | null;

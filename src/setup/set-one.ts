@@ -1,5 +1,6 @@
 /** One setting, changed in what there is: whether it may be, and what stands in the file then. */
-import { environmentSchema, type Mistake, readEnvironment, type Variables } from '../config/env.ts';
+import { type Mistake, readEnvironment, type Variables } from '../config/env.ts';
+import { environmentSchema } from '../config/environment.ts';
 import { readChannelLink } from './channel-link.ts';
 
 export type VariableName = keyof typeof environmentSchema.shape;

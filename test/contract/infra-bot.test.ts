@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { readConfig } from '../../src/config/config.ts';
-import { environmentSchema } from '../../src/config/env.ts';
+import { environmentSchema } from '../../src/config/environment.ts';
+import { readConfig } from '../../src/config/read-config.ts';
 import { startPath as evidencePath, packPath } from '../../src/teams/evidence/evidence-links.ts';
 import { donePath } from '../../src/teams/sign-in/code-flow.ts';
 import { startPath } from '../../src/teams/sign-in/pages.ts';

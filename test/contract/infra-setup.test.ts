@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { environmentSchema } from '../../src/config/env.ts';
+import { environmentSchema } from '../../src/config/environment.ts';
 import { deploy, environmentOf, files, given, root } from '../support/infra.ts';
 import { type Answer, runWith } from '../support/stand-ins.ts';
 

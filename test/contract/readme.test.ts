@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { commands } from '../../src/commands/registry.ts';
-import { environmentSchema } from '../../src/config/env.ts';
+import { environmentSchema } from '../../src/config/environment.ts';
 import { policyFileSchema } from '../../src/config/policy-file.ts';
 import { environmentExample, variableGroups, variableRows } from '../../src/config/variables/variables.ts';
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { parseSync } from '@swc/core';
-import { environmentSchema } from '../../src/config/env.ts';
+import { environmentSchema } from '../../src/config/environment.ts';
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 

@@ -1,5 +1,5 @@
 /** What is said of a variable beside what it may be: the table in docs/configuration.md and `.env.example` are made from it. */
-import type { Environment } from '../env.ts';
+import type { Environment } from '../environment.ts';
 
 export interface Setting {
   /** Variables that mean one thing together, each with an example that the schema takes. */

@@ -1,6 +1,6 @@
 /** Every row there is, and the tables of docs/failures.md that are made of what the rows came to. */
 import { defaultLimits } from '../../../src/azure/exchange.ts';
-import { environmentSchema } from '../../../src/config/env.ts';
+import { environmentSchema } from '../../../src/config/environment.ts';
 import { usualRetry } from '../../../src/config/retry.ts';
 import { durationWords } from '../../../src/words/duration.ts';
 import { markdown } from '../local-azure-tables.ts';

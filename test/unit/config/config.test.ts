@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
-import { readConfig } from '../../../src/config/config.ts';
-import { ConfigurationError, environmentSchema } from '../../../src/config/env.ts';
+import { ConfigurationError } from '../../../src/config/env.ts';
+import { environmentSchema } from '../../../src/config/environment.ts';
+import { readConfig } from '../../../src/config/read-config.ts';
 
 const tenant = '10000000-0000-4000-8000-000000000000';
 const subscription = '40000000-0000-4000-8000-000000000001';
