@@ -1,7 +1,7 @@
 /** Choices while somebody types, beside one query, and beside asking the directory who it is, which every letter waits for. */
 import { connectAzure } from '../../src/azure/azure.ts';
 import { optionsForAzure } from '../../src/config/azure-from-config.ts';
-import { readConfig } from '../../src/config/config.ts';
+import { readConfig } from '../../src/config/read-config.ts';
 import { PersonId } from '../../src/domain/ids.ts';
 import { requester, requestersGroup } from '../../src/local/people.ts';
 import { agentName } from './agents.ts';
