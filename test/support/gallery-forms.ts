@@ -1,3 +1,4 @@
+/** Pages of forms, with what is found, missing or wrong. */
 import { planDigest } from '../../src/domain/digest.ts';
 import { ArmId, FormId, KeyName, RequestId } from '../../src/domain/ids.ts';
 import type { ObservedVault } from '../../src/domain/observed.ts';

@@ -1,3 +1,4 @@
+/** Lists: open requests, agents with their keys, histories. */
 import type { HistoryShow } from '../../src/commands/command.ts';
 import { ArmId, RequestId } from '../../src/domain/ids.ts';
 import type { StoredEvent } from '../../src/domain/request/events.ts';
