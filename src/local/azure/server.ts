@@ -159,6 +159,7 @@ class AzureServer {
   private async serveAzure(incoming: Incoming, response: ServerResponse): Promise<void> {
     const at = new Date();
     const fault = takeFault(this.world.state, incoming);
+    if (fault?.late === true) response.destroy();
     if (fault?.delayMs !== undefined) await this.simulator.delays.wait(fault.delayMs);
     const witness = new RequestWitness();
     const came = this.comeToNow(new Date());
@@ -175,6 +176,7 @@ class AzureServer {
       body: withoutSecrets(incoming.body),
       ...witness.exercised(),
     });
+    if (fault?.late === true) return;
     if (fault?.drop === true) {
       response.destroy();
       return;

@@ -81,10 +81,14 @@ const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, tri
   });
 };
 
+const requireAgentConditions = (call: Call, etag: string | null): void => {
+  if (call.world.state.settings.agentsHeedConditions) requireConditions(call, etag);
+};
+
 const patchAgent = (call: Call): Reply => {
   const agent = requireAgent(call);
   const patch = parseBody(agentPatch(versionOf(call)), call.incoming.body, payloadRefused);
-  requireConditions(call, agent.etag);
+  requireAgentConditions(call, agent.etag);
   requireIdle(call, agent);
   const before = structuredClone(agent.content);
   const content = patched(call.world.state, before, patch);
@@ -98,7 +102,7 @@ const putAgent = (call: Call): Reply => {
   const put = parseBody(agentPut(versionOf(call)), call.incoming.body, payloadRefused);
   const existing = findAgent(call);
   requireLocation(existing, put.location, 'Microsoft.HealthBot/healthBots');
-  requireConditions(call, existing?.etag ?? null);
+  requireAgentConditions(call, existing?.etag ?? null);
   if (existing !== undefined) requireIdle(call, existing);
   const before = existing === undefined ? null : structuredClone(existing.content);
   const content = replaced(call.world.state, before, put);
@@ -146,7 +150,7 @@ const listAgents = (call: Call): Reply => {
 
 const removeAgent = (call: Call): Reply => {
   const agent = findAgent(call);
-  requireConditions(call, agent?.etag ?? null);
+  requireAgentConditions(call, agent?.etag ?? null);
   if (agent !== undefined) requireIdle(call, agent);
   return deleteAgent(call, agent);
 };

@@ -16,8 +16,8 @@ const matches = (fault: Fault, { method, sentUrl, body }: Incoming): boolean => 
 };
 
 /** Slowness that lasts does not stand in the way of what else goes wrong; a counted delay is a turn of its own. */
-const onlySlows = ({ times, respond, drop, deny, expireToken, lose }: Fault): boolean =>
-  [times, respond, drop, deny, expireToken, lose].every((effect) => effect === undefined);
+const onlySlows = ({ times, respond, drop, late, deny, expireToken, lose }: Fault): boolean =>
+  [times, respond, drop, late, deny, expireToken, lose].every((effect) => effect === undefined);
 
 /**
  * The first fault that fits, on top of the first that only slows; null when neither is there. The remaining count goes down,

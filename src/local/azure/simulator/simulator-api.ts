@@ -117,6 +117,18 @@ const putLatency = ({ world }: Simulator, { body }: Incoming): Reply => {
   return reply(200, parsed.data);
 };
 
+const Members = z.array(z.string());
+
+/** Who is in a group from now on: beside what else happens to the state meanwhile, unlike writing all of it. */
+const putMembers = ({ world }: Simulator, { query, body }: Incoming): Reply => {
+  const parsed = Members.safeParse(body);
+  if (!parsed.success) return refused(parsed.error);
+  const group = world.state.groups.find(({ id }) => id === query.get('group'));
+  if (group === undefined) return badRequest('There is no such group.');
+  group.memberIds = parsed.data;
+  return reply(200, group.memberIds);
+};
+
 /** `?last=n` leaves out what is older than the last n. */
 const getRequests = ({ log }: Simulator, { query }: Incoming): Reply => {
   const last = Number(query.get('last') ?? 0);
@@ -129,6 +141,7 @@ export const doors: Readonly<Record<string, Door>> = {
   'GET /simulator/state': ({ world }) => reply(200, world.state),
   'PUT /simulator/state': putState,
   'DELETE /simulator/state': resetState,
+  'PUT /simulator/members': putMembers,
   'GET /simulator/before': ({ befores }, { query }) => reply(200, befores.of(query.get('agent') ?? '')),
   'GET /simulator/revision': ({ revision }) => reply(200, { revision: revision() }),
   'GET /simulator/requests': getRequests,

@@ -23,6 +23,8 @@ export const Settings = z.object({
   secretsExpired: z.boolean().default(false),
   /** Whether an agent says `Failed` while it cannot use its key. What the real service does is not documented. */
   agentsNoticeLostKeys: z.boolean().default(false),
+  /** Whether a write to an agent that carries `If-Match` is refused where the agent is another by then. Not documented either. */
+  agentsHeedConditions: z.boolean().default(true),
   logs: LogSettings.prefault({}),
 });
 export type Settings = z.infer<typeof Settings>;
