@@ -97,25 +97,48 @@ async function readWhole(at: At): Promise<ObservedResource | null> {
   return observed(at.kind, resource, isoOf(resource.systemData?.createdAt) ?? (await createdTime(at)));
 }
 
-/** PATCH, then poll to the end. The service sends no `Retry-After`, so the interval is ours. */
-async function update({ line, subscriptionId, kind, id }: At, change: Change, everyMs: number): Promise<void> {
-  const { signal: abortSignal } = line.exchange;
-  const options = { updateIntervalInMs: everyMs, abortSignal };
-  const { resources } = line.resources(subscriptionId);
-  const body: GenericResource = change;
-  await resources.updateById(path(id), kind.arm.apiVersion, body, options).pollUntilDone({ abortSignal });
+/** The mark by which Azure tells what was just read from what comes after it; null: it gave none. */
+const markOf = ({ line }: At): string | null => line.exchange.last?.header('etag') ?? null;
+
+interface Updating {
+  readonly everyMs: number;
+  /** By resource: the mark that was refused last. */
+  readonly refused: Map<ArmId, string>;
 }
 
-async function giveIdentity(at: At, everyMs: number): Promise<void> {
+/**
+ * PATCH of the resource as it was just read, then poll to the end. The service sends no `Retry-After`, so the interval is ours.
+ * What is carried out late, after the same write was sent once more and done, is refused by its mark: docs/decisions/0056. A
+ * provider that refuses the mark which it still gives does not mean it, and is asked without one.
+ */
+async function update(at: At, change: Change, { everyMs, refused }: Updating): Promise<void> {
+  const { line, subscriptionId, kind, id } = at;
+  const { signal: abortSignal } = line.exchange;
+  const mark = markOf(at);
+  const given = mark === null || refused.get(id) === mark ? {} : { requestOptions: { headers: { 'If-Match': mark } } };
+  const options = { updateIntervalInMs: everyMs, abortSignal, ...given };
+  const { resources } = line.resources(subscriptionId);
+  const body: GenericResource = change;
+  refused.delete(id);
+  try {
+    await resources.updateById(path(id), kind.arm.apiVersion, body, options).pollUntilDone({ abortSignal });
+  } catch (error) {
+    if (mark !== null && line.exchange.last?.status === 412) refused.set(id, mark);
+    throw error;
+  }
+}
+
+async function giveIdentity(at: At, updating: Updating): Promise<void> {
   const { line, subscriptionId, kind, id } = at;
   const asked = line.resources(subscriptionId).resources.getById(path(id), kind.arm.apiVersion);
   const change = identityChange(parsed(kind, await asked));
-  if (change !== null) await update(at, { identity: change }, everyMs);
+  if (change !== null) await update(at, { identity: change }, updating);
 }
 
 /** Resources as ARM has them. */
 export function armResources(connection: Connection): Resources {
   const { pollIntervalMs, kinds } = connection;
+  const updating = { everyMs: pollIntervalMs, refused: new Map<ArmId, string>() };
 
   const on = <T>(doing: string, { kind: name, id }: ResourceRef, work: (at: At) => Promise<T>, call: CallKind = {}) => {
     const kind = kinds.find((one) => one.name === name);
@@ -149,7 +172,7 @@ export function armResources(connection: Connection): Resources {
         'enabling the identity of',
         ref,
         async (at) => {
-          await giveIdentity(at, pollIntervalMs);
+          await giveIdentity(at, updating);
           return at.line.exchange.receipt();
         },
         { operation: true },
@@ -160,7 +183,8 @@ export function armResources(connection: Connection): Resources {
         `setting key ${key.keyName} on`,
         ref,
         async (at) => {
-          await update(at, { properties: at.kind.customerKeyBody(key) }, pollIntervalMs);
+          await read(at);
+          await update(at, { properties: at.kind.customerKeyBody(key) }, updating);
           return at.line.exchange.receipt();
         },
         { operation: true, restsOnGrant: true },

@@ -138,13 +138,14 @@ describe("setting the customer's key", () => {
     got(await azure.grants.grant(await vaultNow(azure, vault), key(keyName), principalId, tenantId));
     const wish = await wished();
     const sent = await sentDuring(running, async () => got(await azure.resources.setCustomerKey(target, wish)));
-    expect(sent[0]).toMatchObject({
+    const patch = sent.find(({ method }) => method !== 'GET');
+    expect(patch).toMatchObject({
       method: 'PATCH',
       body: {
         properties: { keyVaultProperties: { keyName, keyVaultUri: wish.vaultUri, keyVersion: wish.keyVersion } },
       },
     });
-    expect(Object.keys(sent[0]?.body ?? {})).toEqual(['properties']);
+    expect(Object.keys(patch?.body ?? {})).toEqual(['properties']);
     expect((await resourceNow(target)).customerKey).toEqual(wish);
   });
 

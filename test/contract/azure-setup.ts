@@ -124,6 +124,7 @@ export interface Fault {
   readonly respond?: { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown };
   readonly delayMs?: number;
   readonly drop?: true;
+  readonly late?: true;
 }
 
 /** Runs the work under a fault and takes the fault away again. */

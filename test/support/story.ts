@@ -178,6 +178,7 @@ export interface Fault {
   readonly respond?: { readonly status: number; readonly body?: unknown };
   readonly delayMs?: number;
   readonly drop?: true;
+  readonly late?: true;
   /** How the operation ends that a write to an agent starts. */
   readonly operation?: object;
 }
