@@ -13,6 +13,7 @@ import { type ChainHead, readHead } from './chain-head.ts';
 import { headAndLinesAfter, linesAfter } from './line-rows.ts';
 import { RecordBroken } from './record-broken.ts';
 import type { Sql } from './sql.ts';
+import { UnderWay } from './under-way.ts';
 
 const pageSize = 500;
 const genesis: Link = { seq: 0, hash: '0'.repeat(64) };
@@ -28,10 +29,7 @@ interface KnownRequest {
   readonly requester: string | null;
 }
 
-/**
- * What was known of each request as a statement was sent: what it reads is at least that. What this process learns before it has
- * the answer, from the answers of other connections, the statement need not have seen.
- */
+/** What was known of each request as a statement was sent: what it reads is at least that. */
 export type KnownAsSent = (request: string) => Pick<KnownRequest, 'revision' | 'hash'> | undefined;
 
 /** Of a first event. */
@@ -52,8 +50,7 @@ export class KnownRecord {
   readonly #ofResource = new Map<string, string[]>();
   /** From which event on which key seals, oldest first. */
   readonly #keys: { readonly from: number; readonly key: string }[] = [];
-  /** For each statement under way, what was known as it was sent of what has gone on since. */
-  readonly #underWay = new Set<Map<string, KnownRequest | undefined>>();
+  readonly #underWay = new UnderWay<KnownRequest>();
   #last: Link = genesis;
 
   constructor({ check, onBroken }: KnownRecordOptions) {
@@ -126,17 +123,11 @@ export class KnownRecord {
   }
 
   /** With the head locked nothing can be stored while a statement is under way: what is known now is what it has read. */
-  readonly now: KnownAsSent = (request) => this.#requests.get(request);
+  readonly now = (request: string): KnownRequest | undefined => this.#requests.get(request);
 
   /** Sends what `read` sends, and holds for it what is known at this moment. */
-  async whileReading<T>(read: (asSent: KnownAsSent) => Promise<T>): Promise<T> {
-    const before = new Map<string, KnownRequest | undefined>();
-    this.#underWay.add(before);
-    try {
-      return await read((request) => (before.has(request) ? before.get(request) : this.#requests.get(request)));
-    } finally {
-      this.#underWay.delete(before);
-    }
+  whileReading<T>(read: (asSent: KnownAsSent) => Promise<T>): Promise<T> {
+    return this.#underWay.while(this.now, read);
   }
 
   /** What the request holds, in lower case, by the events up to where this process has read. */
@@ -244,7 +235,7 @@ export class KnownRecord {
     const requester = first === null ? (known?.requester ?? null) : first.actor.id;
     const holds = isEnding(String(body.type)) ? null : held;
     const state = openStateAfter(known?.state ?? 'awaiting-approval', String(body.type));
-    for (const before of this.#underWay) if (!before.has(request)) before.set(request, known);
+    this.#underWay.changes(request, known);
     this.#requests.set(request, { revision, hash, holds, state, requester });
     // A map keeps the order in which its keys came: that of submission.
     if (holds !== null) this.#holders.set(holds, request);
