@@ -12,9 +12,9 @@ import { decide } from '../src/domain/request/decide.ts';
 import { parseEventBody } from '../src/operations/registry.ts';
 import { type Database, openDatabase } from '../src/store/database.ts';
 import { migrate } from '../src/store/migrations.ts';
-import { placeholders } from '../src/store/sql.ts';
 import { type OpenStore, openStore } from '../src/store/store.ts';
 import { compare, type Figure, type Measured } from './support/figures.ts';
+import { placeholders } from './support/insert-events.ts';
 import { commandsOf } from './support/life.ts';
 import { benchKeys, placeOf } from './support/places.ts';
 

@@ -6,8 +6,9 @@ import { genesis } from '../../src/audit/verify.ts';
 import type { Link } from '../../src/domain/record/chain.ts';
 import type { NewEvent } from '../../src/domain/request/events.ts';
 import type { Database } from '../../src/store/database.ts';
-import { insertEvents, type Placed } from '../../src/store/event-rows.ts';
+import type { Placed } from '../../src/store/event-rows.ts';
 import { inTransaction } from '../../src/store/sql.ts';
+import { insertEvents } from './insert-events.ts';
 import { lifeOf } from './life.ts';
 
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

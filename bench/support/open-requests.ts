@@ -7,12 +7,13 @@ import type { NewEvent } from '../../src/domain/request/events.ts';
 import { fold } from '../../src/domain/request/evolve.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
-import { asStored, insertEvents, type Placed } from '../../src/store/event-rows.ts';
+import { asStored, type Placed } from '../../src/store/event-rows.ts';
 import { migrate } from '../../src/store/migrations.ts';
-import { inTransaction, placeholders, type Sql } from '../../src/store/sql.ts';
+import { inTransaction, type Sql } from '../../src/store/sql.ts';
 import { openStore } from '../../src/store/store.ts';
 import { plan, requestId, resourceId, submitted } from '../../test/support/fixtures.ts';
 import { sealKeysFor } from '../../test/support/seal-keys.ts';
+import { insertEvents, placeholders } from './insert-events.ts';
 
 const atOnce = 150;
 const template = 'agent-template';

@@ -1,29 +1,31 @@
-/** The one way to write an event. */
+/** The one way to write an event, with the chain's head locked. */
 
 import type { RequestId } from '../domain/ids.ts';
 import type { Appended } from '../domain/ports/store.ts';
-import type { Seal } from '../domain/record/chain.ts';
-import { consequencesOf } from '../domain/request/consequences.ts';
-import type { NewEvent, StoredEvent } from '../domain/request/events.ts';
+import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
-import type { Request } from '../domain/request/request.ts';
-import type { Decision } from '../domain/request/request-command.ts';
 import { type ChainHead, lockHead } from './chain-head.ts';
 import type { ClockGuard, TimeTold } from './clock-guard.ts';
-import { asStored, eventsUpTo, inserting, type Placed, type ReadTools } from './event-rows.ts';
-import { moveHold } from './open-requests.ts';
-import { writeWithOutbox } from './outbox.ts';
+import { type Asked, type Draft, type DraftTools, draft } from './draft.ts';
+import { eventsUpTo, type ReadTools } from './event-rows.ts';
+import { holderInTheWay } from './open-requests.ts';
 import type { Sql } from './sql.ts';
+import { writeDrafts } from './write-drafts.ts';
 
-export type Decide = (request: Request | null, now: Date) => Decision;
-
-export interface AppendTools extends ReadTools {
+export interface AppendTools extends ReadTools, DraftTools {
   readonly clock: ClockGuard;
-  readonly seal: Seal;
-  /** The `traceparent` of what is under way, kept with what must follow; null: nothing is told of it. */
+  /** The `traceparent` of what is under way; null: nothing is told of it. */
   readonly trace: () => string | null;
 }
+
+/** What was written of it, for whoever commits; null where it was there before, or nothing was said. */
+export interface Answered {
+  readonly answer: Appended | Refusal;
+  readonly written: Draft | null;
+}
+
+const answered = (answer: Appended | Refusal, written: Draft | null = null): Answered => ({ answer, written });
 
 /**
  * Appends inside the caller's transaction, as `Requests.append` promises. Once the head is locked nothing can be stored in
@@ -33,32 +35,41 @@ export interface AppendTools extends ReadTools {
 export async function appendIn(
   sql: Sql,
   tools: AppendTools,
-  id: RequestId,
-  cause: string,
-  decide: Decide,
+  asked: Asked,
   locked: { readonly head: ChainHead; readonly told?: TimeTold } | null = null,
-): Promise<Appended | Refusal> {
+): Promise<Answered> {
   const { head, told } = locked ?? { head: await lockHead(sql) };
-  const { events: before, held } = await eventsUpTo(sql, tools, head, id);
-  const recorded = recall(id, cause, before);
-  if (recorded !== null) return recorded;
-  const request = fold(id, before);
-  const now = notBefore(head.time, await tools.clock.now(sql, head.time, told));
-  const decision = decide(request, now);
-  if (decision.kind === 'refused') return decision;
-  const revision = before.at(-1)?.revision ?? 0;
-  const placed = place(tools.seal, head, { request: id, revision, cause, time: now.toISOString() }, decision.events);
-  const events = placed.map(({ position, sealed }) => asStored(tools.read, position, sealed));
-  const after = fold(id, [...before, ...events]);
-  if (after === null) throw new Error(`deciding ${cause} on ${id}: accepted without an event, and there is no request`);
-  const holder = await moveHold(sql, tools.known, { before: request, after, held });
-  if (holder !== null) return refuse('resource-has-open-request', holder);
-  await store(sql, tools, placed, after, events);
-  return { kind: 'accepted', request: after, events, replay: false };
+  const { id, cause } = asked;
+  const { events, held } = await eventsUpTo(sql, tools, head, id);
+  const recorded = recall(id, cause, events);
+  if (recorded !== null) return answered(recorded);
+  const time = await tools.clock.now(sql, head.time, told);
+  const made = draft(tools, head, asked, { events, request: fold(id, events) }, time);
+  if ('kind' in made) return answered(made);
+  const holder = await holderInTheWay(sql, tools.known, made, held);
+  if (holder !== null) return answered(refuse('resource-has-open-request', holder));
+  if (made.placed.length === 0) return answered(appended(made));
+  mustSeal(tools, made);
+  if (!(await writeDrafts(sql, head, [made])))
+    throw new Error(`storing ${cause} of ${id}: the locked head is another one`);
+  return answered(appended(made), made);
+}
+
+export const appended = ({ after, events }: Draft): Appended => ({
+  kind: 'accepted',
+  request: after,
+  events,
+  replay: false,
+});
+
+/** Nothing is sealed with a key that the chain has given up. */
+export function mustSeal({ known }: Pick<ReadTools, 'known'>, { placed }: Draft): void {
+  const [first] = placed;
+  if (first !== undefined) known.mustSealWith(first.sealed.sealKey);
 }
 
 /** What was recorded under the cause, with the request as it was right after; null when the cause is new. */
-function recall(id: RequestId, cause: string, all: readonly StoredEvent[]): Appended | null {
+export function recall(id: RequestId, cause: string, all: readonly StoredEvent[]): Appended | null {
   const events = all.filter((event) => event.cause === cause);
   const last = events.at(-1);
   if (last === undefined) return null;
@@ -67,38 +78,4 @@ function recall(id: RequestId, cause: string, all: readonly StoredEvent[]): Appe
     all.filter((event) => event.revision <= last.revision),
   );
   return request === null ? null : { kind: 'accepted', request, events, replay: true };
-}
-
-/** Time as the chain tells it: a replica whose clock lags a little does not turn it back. */
-const notBefore = (earliest: string | null, now: Date): Date =>
-  earliest !== null && now.toISOString() < earliest ? new Date(earliest) : now;
-
-/** Gives each event its place behind the one before. */
-function place(
-  seal: Seal,
-  head: ChainHead,
-  start: { readonly request: RequestId; readonly revision: number; readonly cause: string; readonly time: string },
-  events: readonly NewEvent[],
-): readonly Placed[] {
-  const placed: Placed[] = [];
-  for (const [n, event] of events.entries()) {
-    const prev = placed.at(-1)?.sealed.hash ?? head.hash;
-    const position = { ...start, seq: head.seq + n + 1, revision: start.revision + n + 1, prev, n };
-    placed.push({ position, sealed: seal(position, event) });
-  }
-  return placed;
-}
-
-async function store(
-  sql: Sql,
-  { known, trace }: AppendTools,
-  placed: readonly Placed[],
-  after: Request,
-  events: readonly StoredEvent[],
-): Promise<void> {
-  const [first] = placed;
-  if (first === undefined) return;
-  known.mustSealWith(first.sealed.sealKey);
-  // Of no event nothing follows, and of any something does.
-  await writeWithOutbox(sql, inserting(placed), after.id, consequencesOf(after, events), trace());
 }

@@ -4,7 +4,7 @@
  */
 import os from 'node:os';
 import { z } from 'zod';
-import { type ClockApart, ClockNotBelieved, clockApart, recordApart } from '../domain/clock-apart.ts';
+import { type ClockApart, ClockNotBelieved, clockApart, farMs, recordApart } from '../domain/clock-apart.ts';
 import { readHead } from './chain-head.ts';
 import type { Database } from './database.ts';
 import { type Sql, selectOne } from './sql.ts';
@@ -35,6 +35,12 @@ export interface TimeTold {
   readonly database: Date;
 }
 
+/** A time to store by, good where the database's clock is `between`; null: it is not what this clock is compared with. */
+export interface AssumedTime {
+  readonly now: Date;
+  readonly between: { readonly from: Date; readonly to: Date } | null;
+}
+
 export interface ClockGuard {
   /** This clock as it stands, whether or not it is believed. */
   read(): Date;
@@ -43,6 +49,11 @@ export interface ClockGuard {
    * database anew.
    */
   now(sql: Sql, last: string | null, told?: TimeTold): Promise<Date>;
+  /**
+   * The time to store by, for a statement that compares clocks itself. Null: something is wrong, or was when it was last looked
+   * at; then {@link now} says what.
+   */
+  assume(last: string | null): Promise<AssumedTime | null>;
   /** What is wrong with the clock alone. */
   clock(): Promise<ClockApart | null>;
   /** What keeps events from being stored; null: nothing. */
@@ -82,6 +93,13 @@ export function openClockGuard(database: Pick<Database, 'kind' | 'pool'>, tools:
       const apart = await apartFrom(sql, last, told);
       if (apart !== null) throw new ClockNotBelieved(apart);
       return clock();
+    },
+    async assume(last) {
+      const now = clock();
+      if (told.clock || told.record || recordApart(last, now) !== null) return null;
+      if (reference !== databaseClock) return (await compare(database.pool)) === null ? { now, between: null } : null;
+      const [from, to] = [new Date(now.getTime() - farMs), new Date(now.getTime() + farMs)];
+      return { now, between: { from, to } };
     },
     clock: () => compare(database.pool),
     look: async () => apartFrom(database.pool, (await readHead(database.pool)).time),

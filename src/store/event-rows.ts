@@ -7,7 +7,7 @@ import type { EventBody, StoredEvent } from '../domain/request/events.ts';
 import type { ChainHead } from './chain-head.ts';
 import type { KnownAsSent, KnownRecord } from './known-record.ts';
 import { columnsOf, lineColumns, toLine } from './line-rows.ts';
-import { change, int8, placeholders, type Sql, select, selectOne } from './sql.ts';
+import { int8, type Sql, select, selectOne } from './sql.ts';
 
 /** Reads a stored body; throws on what is not an event of this record. Comes in as an argument: it knows the operations. */
 export type ReadEvent = (body: unknown) => EventBody;
@@ -48,9 +48,9 @@ function toStoredEvent(read: ReadEvent, { line, body, envelope, openings }: Read
 
 /** What will be read back for an event about to be stored. */
 export function asStored(read: ReadEvent, position: Position, sealed: Sealed): StoredEvent {
-  const body = z.record(z.string(), z.unknown()).parse(JSON.parse(sealed.body));
-  const openings = Object.fromEntries(sealed.openings.map(({ field, text, salt }) => [field, { text, salt }]));
-  return toStoredEvent(read, { line: { ...position, ...sealed }, body, envelope: Envelope.parse(body), openings });
+  const { seq, revision, cause, time } = position;
+  const texts = Object.fromEntries(sealed.openings.map(({ field, text }) => [field, text]));
+  return { seq, revision, cause, time, body: read(JSON.parse(sealed.body)), texts };
 }
 
 /** Texts are what people read before they decide: each is the one that was committed to, or an event says that it was erased. */
@@ -88,6 +88,16 @@ function checked(
   return lines.map((line) => toStoredEvent(tools.read, line));
 }
 
+/** As {@link checked}, for whoever may decide on it next. An answer that comes late is not kept: a text may be erased by now. */
+function checkedAndKept(...[tools, id, rows, asSent]: Parameters<typeof checked>): readonly StoredEvent[] {
+  const events = checked(tools, id, rows, asSent);
+  const last = rows.at(-1);
+  if (last !== undefined && last.revision >= (tools.known.now(id)?.revision ?? 0)) {
+    tools.known.kept.keep(id, { hash: last.hash, events, request: null });
+  }
+  return events;
+}
+
 const columns = `${columnsOf('e')},
   (select coalesce(json_object_agg(t.field, json_build_object('text', t.text, 'salt', t.salt)), '{}') from cmk.free_text t
     where t.request_id = e.request_id and t.revision = e.revision) as texts`;
@@ -95,7 +105,9 @@ const columns = `${columnsOf('e')},
 /** Every event of the request, oldest first. */
 export async function eventsOf(sql: Sql, tools: ReadTools, id: RequestId): Promise<readonly StoredEvent[]> {
   const text = `select ${columns} from cmk.event e where e.request_id = $1 order by e.revision`;
-  return tools.known.whileReading(async (asSent) => checked(tools, id, await select(sql, Row, text, [id]), asSent));
+  return tools.known.whileReading(async (asSent) =>
+    checkedAndKept(tools, id, await select(sql, Row, text, [id]), asSent),
+  );
 }
 
 /** Further than so many events a process reads on in pages. */
@@ -184,26 +196,4 @@ export async function countRequests(sql: Sql, most: number): Promise<number> {
 export interface Placed {
   readonly position: Position;
   readonly sealed: Sealed;
-}
-
-const eventColumns = 'seq, request_id, revision, cause, n, body, prev, hash, seal_key, seal';
-
-/** Stores the events and the texts they commit to. The head of the chain moves along. */
-export async function insertEvents(sql: Sql, placed: readonly Placed[]): Promise<void> {
-  const { text, values } = inserting(placed);
-  await change(sql, `with ${text} select`, values);
-}
-
-/** The insert as parts of a statement that stores something else as well, and the values for its parameters, which come first. */
-export function inserting(placed: readonly Placed[]): { readonly text: string; readonly values: unknown[] } {
-  const events = placed.flatMap(({ position: { seq, request, revision, cause, n, prev }, sealed }) => [
-    ...[seq, request, revision, cause, n, sealed.body, prev, sealed.hash, sealed.sealKey, sealed.seal],
-  ]);
-  const texts = placed.flatMap(({ position: { request, revision }, sealed }) =>
-    sealed.openings.map(({ field, salt, text }) => [request, revision, field, salt, text]),
-  );
-  const stored = `events as (insert into cmk.event (${eventColumns}) values ${placeholders(placed.length, 10)})`;
-  if (texts.length === 0) return { text: stored, values: events };
-  const written = `texts as (insert into cmk.free_text values ${placeholders(texts.length, 5, events.length)})`;
-  return { text: `${stored}, ${written}`, values: [...events, ...texts.flat()] };
 }

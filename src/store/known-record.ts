@@ -10,13 +10,14 @@ import type { CheckLine, SoundLine } from '../domain/record/seals.ts';
 import { isEnding } from '../domain/request/consequences.ts';
 import { type OpenState, openStateAfter, type Waits, waits, waitsIn } from '../domain/request/waits.ts';
 import { type ChainHead, readHead } from './chain-head.ts';
+import { KeptRequests } from './kept-requests.ts';
 import { headAndLinesAfter, linesAfter } from './line-rows.ts';
 import { RecordBroken } from './record-broken.ts';
 import type { Sql } from './sql.ts';
 import { UnderWay } from './under-way.ts';
 
 const pageSize = 500;
-const genesis: Link = { seq: 0, hash: '0'.repeat(64) };
+const genesis: ChainHead = { seq: 0, hash: '0'.repeat(64), time: null };
 
 /** What is kept in mind of a request: where it was known to be, and what it holds. */
 interface KnownRequest {
@@ -51,7 +52,9 @@ export class KnownRecord {
   /** From which event on which key seals, oldest first. */
   readonly #keys: { readonly from: number; readonly key: string }[] = [];
   readonly #underWay = new UnderWay<KnownRequest>();
-  #last: Link = genesis;
+  /** Forgets a request with each of its events that is learnt. */
+  readonly kept = new KeptRequests();
+  #last: ChainHead = genesis;
 
   constructor({ check, onBroken }: KnownRecordOptions) {
     this.#check = check;
@@ -112,7 +115,7 @@ export class KnownRecord {
   }
 
   /** Up to where this process has read. */
-  get last(): Link {
+  get last(): ChainHead {
     return this.#last;
   }
 
@@ -120,6 +123,11 @@ export class KnownRecord {
   follow(lines: readonly ChainLine[], head: ChainHead): void {
     for (const line of lines) this.#take(line);
     this.#mustEnd(head, head, this.#last);
+  }
+
+  /** A line that this process has sealed and stored behind {@link last}, with what its body holds. */
+  wrote(line: ChainLine, body: SoundLine['body']): void {
+    this.#take(line, { fault: null, body, sealKey: line.sealKey });
   }
 
   /** With the head locked nothing can be stored while a statement is under way: what is known now is what it has read. */
@@ -202,7 +210,8 @@ export class KnownRecord {
     return this.#holders;
   }
 
-  #take(line: ChainLine): void {
+  /** `sealed`: it was made by this process itself. */
+  #take(line: ChainLine, sealed?: SoundLine): void {
     // Another reader of this process was here first.
     if (line.seq <= this.#last.seq && this.#last.seq !== 0) return;
     if (line.seq !== this.#last.seq + 1) {
@@ -211,7 +220,7 @@ export class KnownRecord {
     if (line.prev !== this.#last.hash) {
       this.broken(line, 'prev-differs', `prev: expected ${this.#last.hash}, found ${line.prev}`);
     }
-    const { body, sealKey } = this.sound(line);
+    const { body, sealKey } = sealed ?? this.sound(line);
     const known = this.#requests.get(line.request);
     const revision = (known?.revision ?? 0) + 1;
     if (line.revision !== revision) {
@@ -219,7 +228,7 @@ export class KnownRecord {
     }
     if (sealKey !== null && this.#keys.at(-1)?.key !== sealKey) this.#keys.push({ from: line.seq, key: sealKey });
     this.#remember(line, body, known);
-    this.#last = { seq: line.seq, hash: line.hash };
+    this.#last = { seq: line.seq, hash: line.hash, time: String(body.time) };
   }
 
   #file(resource: string, request: string): void {
@@ -236,6 +245,7 @@ export class KnownRecord {
     const holds = isEnding(String(body.type)) ? null : held;
     const state = openStateAfter(known?.state ?? 'awaiting-approval', String(body.type));
     this.#underWay.changes(request, known);
+    this.kept.forget(request);
     this.#requests.set(request, { revision, hash, holds, state, requester });
     // A map keeps the order in which its keys came: that of submission.
     if (holds !== null) this.#holders.set(holds, request);

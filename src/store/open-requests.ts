@@ -1,11 +1,10 @@
 /** Which open request holds which resource. Changes only inside the transaction that stores the events it follows from. */
 import { z } from 'zod';
 import { RequestId } from '../domain/ids.ts';
-import { holdsResource } from '../domain/request/consequences.ts';
-import type { Request } from '../domain/request/request.ts';
+import type { Draft } from './draft.ts';
 import type { HoldRead } from './event-rows.ts';
 import type { KnownRecord } from './known-record.ts';
-import { change, type Sql, select, selectOne } from './sql.ts';
+import { type Sql, select, selectOne } from './sql.ts';
 
 const Row = z.object({ request_id: RequestId });
 
@@ -32,31 +31,19 @@ function checkHold(known: KnownRecord, resource: string, found: string | null): 
   known.broken({ request: found ?? expected ?? '' }, 'open-request-differs', detail);
 }
 
-/** A request before and after, null: it is new; and what was read already of who holds what it held. */
-interface Move {
-  readonly before: Request | null;
-  readonly after: Request;
-  readonly held: HoldRead | null;
-}
-
 /**
- * Follows a request from one state to the next. Returns the request that already holds the resource, and then changes nothing;
- * null when all is well. What is there must be what the events say.
+ * The request that holds what the draft would; null: nobody does. What is there must be what the events say. With the head
+ * locked, and the chain read up to it. `held`: what was read already of who holds what.
  */
-export async function moveHold(sql: Sql, known: KnownRecord, { before, after, held }: Move): Promise<RequestId | null> {
-  const from = before === null ? null : holdsResource(before);
-  const to = holdsResource(after);
+export async function holderInTheWay(
+  sql: Sql,
+  known: KnownRecord,
+  { from, to }: Pick<Draft, 'from' | 'to'>,
+  held: HoldRead | null,
+): Promise<RequestId | null> {
   for (const resource of new Set([from, to])) {
     if (resource === null) continue;
     checkHold(known, resource, held?.resource === resource ? held.holder : await holderOf(sql, resource));
   }
-  if (from === to) return null;
-  if (to !== null) {
-    const insert = 'insert into cmk.open_request values ($1, $2) on conflict do nothing';
-    if ((await change(sql, insert, [to, after.id])) === 0) return holderOf(sql, to);
-  }
-  if (from !== null) {
-    await change(sql, 'delete from cmk.open_request where resource = $1 and request_id = $2', [from, after.id]);
-  }
-  return null;
+  return from === to || to === null ? null : RequestId.nullable().parse(known.holderOf(to));
 }

@@ -6,7 +6,7 @@ import type { Outbox } from '../domain/ports/store.ts';
 import type { Consequence, OutboxItem } from '../domain/request/consequences.ts';
 import type { ClockGuard } from './clock-guard.ts';
 import { aliveInstances } from './replicas.ts';
-import { change, int8, placeholders, type Sql, select, selectOne } from './sql.ts';
+import { change, int8, type Sql, select, selectOne } from './sql.ts';
 
 /** What was due by a clock that has been set right since, at its wrong time, is due now. Expiries are the requests' own. */
 export const bringForward = (sql: Sql, now: Date): Promise<number> =>
@@ -38,26 +38,6 @@ const Row = z.object({
   version: int8,
   traceparent: z.string().nullable(),
 });
-
-/**
- * Writes the rows together with their events, in one statement. A row that is there already gets a new version, and comes due
- * when the earlier of both would; only an expiry and its reminders are moved to their new time, or a changed plan would expire
- * with the old one's.
- */
-export async function writeWithOutbox(
-  sql: Sql,
-  events: { readonly text: string; readonly values: unknown[] },
-  id: RequestId,
-  rows: readonly Consequence[],
-  trace: string | null,
-): Promise<void> {
-  const last = new Map(rows.map((row) => [`${row.kind} ${row.key}`, [id, row.kind, row.key, row.dueAt, trace]]));
-  const text = `with ${events.text} insert into cmk.outbox (request_id, kind, key, due_at, traceparent)
-    values ${placeholders(last.size, 5, events.values.length)}
-    on conflict (request_id, kind, key) do update set version = excluded.version, traceparent = excluded.traceparent,
-      due_at = case when excluded.kind in ('expire', 'remind') then excluded.due_at else least(outbox.due_at, excluded.due_at) end`;
-  await change(sql, text, [...events.values, ...[...last.values()].flat()]);
-}
 
 /**
  * Claiming is one statement, a transaction of its own; replicas skip what another is claiming, and leave what only a newer

@@ -1,27 +1,39 @@
 /** The port `Requests` on the database. Which requests are open is taken from events that were checked, not from what is derived. */
 import type { Pool } from 'pg';
 import { RequestId } from '../domain/ids.ts';
-import type { Requests } from '../domain/ports/store.ts';
+import type { Appended, Requests } from '../domain/ports/store.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
+import type { Refusal } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import { type AppendTools, appendIn } from './append.ts';
+import { AtKnownHead } from './at-known-head.ts';
 import { lockText, readLocked } from './chain-head.ts';
+import { type Asked, nowKnown } from './draft.ts';
 import { countRequests, eventsOf, eventsOfNewest, eventsOfThese } from './event-rows.ts';
 import { inTransactionFrom } from './sql.ts';
 
 const foldAll = (all: ReadonlyMap<string, readonly StoredEvent[]>): readonly Request[] =>
   [...all].flatMap(([id, events]) => fold(RequestId.parse(id), events) ?? []);
 
+/** Whatever others do meanwhile: they wait. */
+async function appendLocked(pool: Pool, tools: AppendTools, asked: Asked): Promise<Appended | Refusal> {
+  const before = tools.clock.read();
+  const { answer, written } = await inTransactionFrom(pool, lockText, (sql, rows) => {
+    const { now: database, ...head } = readLocked(rows);
+    return appendIn(sql, tools, asked, { head, told: { before, database } });
+  });
+  if (written !== null) nowKnown(tools.known, written);
+  return answer;
+}
+
 /** `written` is called after a commit that may have written outbox rows. */
 export function openRequests(pool: Pool, tools: AppendTools, written: (after: Request) => void): Requests {
+  const atKnownHead = new AtKnownHead(pool, tools);
   return {
     append: async (id, cause, decide) => {
-      const before = tools.clock.read();
-      const answer = await inTransactionFrom(pool, lockText, (sql, rows) => {
-        const { now: database, ...head } = readLocked(rows);
-        return appendIn(sql, tools, id, cause, decide, { head, told: { before, database } });
-      });
+      const asked: Asked = { id, cause, decide, trace: tools.trace() };
+      const answer = (await atKnownHead.append(asked)) ?? (await appendLocked(pool, tools, asked));
       if (answer.kind === 'accepted' && !answer.replay) written(answer.request);
       return answer;
     },

@@ -69,6 +69,8 @@ export async function grantRuntime(sql: Sql, role: string): Promise<void> {
   await sql.query(`grant usage on schema cmk to ${to}`);
   await sql.query(`grant usage on all sequences in schema cmk to ${to}`);
   for (const [table, right] of Object.entries(rights)) await sql.query(`grant ${right} on cmk.${table} to ${to}`);
+  // It has the rights of whoever calls it, and everybody may; but the owner may have taken that from everybody.
+  await sql.query(`grant execute on function cmk.store to ${to}`);
   const version = await selectOne(sql, z.object({ number: z.coerce.number() }), versionText);
   if ((version?.number ?? 0) < 170_000) return;
   for (const table of rewritten) await sql.query(`grant maintain on cmk.${table} to ${to}`);

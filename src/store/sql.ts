@@ -26,13 +26,6 @@ export async function change(sql: Sql, text: string, values: unknown[] = []): Pr
   return (await sql.query(text, values)).rowCount ?? 0;
 }
 
-/** `($1, $2), ($3, $4)`, for an insert of several rows; `before`: how many parameters the statement has already. */
-export const placeholders = (rows: number, columns: number, before = 0): string =>
-  Array.from({ length: rows }, (_row, row) => {
-    const numbers = Array.from({ length: columns }, (_column, column) => `$${before + row * columns + column + 1}`);
-    return `(${numbers.join(', ')})`;
-  }).join(', ');
-
 /** An `int8`, which drivers hand over as text. */
 export const int8 = z.coerce.number().int();
 

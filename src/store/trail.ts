@@ -8,9 +8,10 @@ import { Derived } from '../domain/record/derived.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
-import { type AppendTools, appendIn, type Decide } from './append.ts';
+import { type AppendTools, appendIn } from './append.ts';
 import { type ChainHead, lockHead, readHead } from './chain-head.ts';
 import type { Database } from './database.ts';
+import type { Asked, Decide } from './draft.ts';
 import { linesAfter, linesAt, linesOfRequest } from './line-rows.ts';
 import { checkHolds } from './open-requests.ts';
 import { bringForward } from './outbox.ts';
@@ -63,17 +64,21 @@ const derived = `select seq::float8 as seq, (select count(*) from cmk.event)::fl
   ${all('t.request_id as request, t.revision, t.field', orphans)} as texts
   from cmk.chain_head where one = 1`;
 
-async function eraseIn(sql: Sql, tools: AppendTools, id: RequestId, cause: string, decide: Decide) {
-  const answer = await appendIn(sql, tools, id, cause, decide);
+async function eraseIn(sql: Sql, tools: AppendTools, asked: Asked): Promise<Appended | Refusal> {
+  const { answer } = await appendIn(sql, tools, asked);
   if (answer.kind === 'refused' || answer.replay) return answer;
   const first = answer.events[0]?.revision ?? answer.request.revision + 1;
-  await change(sql, 'delete from cmk.free_text where request_id = $1 and revision < $2', [id, first]);
+  await change(sql, 'delete from cmk.free_text where request_id = $1 and revision < $2', [asked.id, first]);
   return answer;
 }
 
 const NewestRow = z.object({ request_id: RequestId });
 
-async function resumeIn(sql: Sql, tools: AppendTools, decide: Parameters<Trail['resume']>[0]) {
+async function resumeIn(
+  sql: Sql,
+  tools: AppendTools,
+  decide: Parameters<Trail['resume']>[0],
+): Promise<Appended | Refusal> {
   const head = await lockHead(sql);
   const now = await tools.clock.now(sql, null);
   if (head.time === null || recordApart(head.time, now) === null) return refuse('record-not-ahead');
@@ -82,7 +87,13 @@ async function resumeIn(sql: Sql, tools: AppendTools, decide: Parameters<Trail['
   if (newest === null) throw new Error(`reading the chain: there is no event ${head.seq}`);
   const from = { head: { ...head, time: null } };
   const cause = `cli:resume:${head.seq}`;
-  const answer = await appendIn(sql, tools, newest.request_id, cause, (request) => decide(request, ahead), from);
+  const asked: Asked = {
+    id: newest.request_id,
+    cause,
+    decide: (request) => decide(request, ahead),
+    trace: tools.trace(),
+  };
+  const { answer } = await appendIn(sql, tools, asked, from);
   await bringForward(sql, now);
   return answer;
 }
@@ -125,8 +136,11 @@ export function openTrail(
       return answer;
     },
     erase: async (id, cause, decide) => {
-      const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, id, cause, decide));
+      const asked = { id, cause, decide, trace: tools.trace() };
+      const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, asked));
       if (answer.kind === 'accepted') {
+        // Not to be read anywhere any more, this process's memory included.
+        tools.known.kept.forget(id);
         // Deleted rows stay readable in the table's file until it is written anew, and samples of them in the statistics. A
         // form keeps what was typed until it is submitted. Done again when the call is repeated.
         await pool.query('vacuum (full, analyze) cmk.free_text, cmk.document');

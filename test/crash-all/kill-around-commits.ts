@@ -58,8 +58,11 @@ export function killAroundCommits(store: string, side: 'before' | 'after', url: 
       killing ??= await startKilling(path.join(folder, 'kill'), database === null ? {} : { DATABASE_URL: database });
       const usual = await killing.live(story, null);
       expect(usual.effects).toEqual(story.effects);
-      const { length } = await killing.commits();
+      const commits = await killing.commits();
+      const { length } = commits;
       expect(length).toBeGreaterThan(20);
+      // Each event that the life is told by is stored by one of them.
+      expect(commits.filter((what) => what.includes('cmk.store(')).length).toBeGreaterThan(story.effects.length);
       const points = Array.from({ length }, (_, index): KillPoint => ({ at: index + 1, side }));
       const sum: Sum = { points: 0, killed: 0, lost: 0, doubled: 0, extraCards: 0, stale: 0, extraCalls: 0 };
       sums.set(`${story.name} on ${store}, ${length} commits, killed ${side} each`, sum);

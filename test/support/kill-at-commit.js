@@ -21,7 +21,9 @@ function readPlan() {
 const begins = /^\s*(begin|start transaction)\b/i;
 const commits = /^\s*(commit|end)\b/i;
 const rollsBack = /^\s*rollback\b(?!\s+to)/i;
-const writes = /^\s*(insert|update|delete)\b|^\s*with\b[\s\S]*\b(insert into|update|delete from)\b/i;
+/** Events are stored by a function of the database. */
+const writes =
+  /^\s*(insert|update|delete)\b|^\s*select cmk\.store\(|^\s*with\b[\s\S]*\b(insert into|update|delete from)\b/i;
 /** What a bot says by itself, however idle it is: that it lives, and what is to do. */
 const ofNobody = /cmk\.replica\b|pg_notify|\bset\s+application_name/i;
 
