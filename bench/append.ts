@@ -6,22 +6,25 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { z } from 'zod';
 import { recordTools } from '../src/audit/record.ts';
 import { RequestId } from '../src/domain/ids.ts';
+import type { ChainLine } from '../src/domain/record/chain.ts';
 import { decide } from '../src/domain/request/decide.ts';
 import { parseEventBody } from '../src/operations/registry.ts';
-import { type Database, openDatabase } from '../src/store/database.ts';
+import { type Database, type DatabaseOptions, openDatabase } from '../src/store/database.ts';
+import type { Placed } from '../src/store/event-rows.ts';
 import { migrate } from '../src/store/migrations.ts';
 import { type OpenStore, openStore } from '../src/store/store.ts';
-import { compare, type Figure, type Measured } from './support/figures.ts';
-import { placeholders } from './support/insert-events.ts';
+import { partsOf } from './support/append-parts.ts';
+import { compare, type Figure, type Measured, type Table } from './support/figures.ts';
 import { commandsOf } from './support/life.ts';
 import { benchKeys, placeOf } from './support/places.ts';
+import { plainInsert, plainTable } from './support/plain-events.ts';
 
 const livesARound = 40;
-const plain = `create schema plain; create table plain.event (seq bigint primary key, request_id text, revision int,
-  cause text, n int, body text, prev text, hash text, seal_key text, seal text)`;
-const columns = 10;
+const writers = 8;
+const livesOfAWriter = 5;
 
 /** Milliseconds of both, for the same calls. */
 interface Took {
@@ -36,56 +39,147 @@ async function timed(took: Took, side: 'ours' | 'plain', work: () => Promise<unk
   took[side] += performance.now() - began;
 }
 
-/** One life, call by call: ours, then the same rows in the table beside. */
-async function live(store: OpenStore, { pool }: Database, number: number, took: Took): Promise<void> {
+const asPlaced = ({ body, hash, sealKey, seal, ...position }: ChainLine): Placed => ({
+  position: { ...position, time: '' },
+  sealed: { body, hash, sealKey, seal, openings: [] },
+});
+
+/** One life's calls, each once the one before was answered. */
+async function live({ requests }: OpenStore, number: number, after: () => Promise<void> = async () => undefined) {
   const id = RequestId.parse(`CMK-${String(number).padStart(6, '0')}`);
-  for (const [cause, command] of commandsOf(`agent-${number}`)) {
-    const before = await store.trail.head();
-    await timed(took, 'ours', () => store.requests.append(id, cause, (request, now) => decide(request, command, now)));
-    const lines = await store.trail.lines(before.seq === 0 ? null : before.seq, 10);
-    const values = lines.map(({ seq, request, revision, cause: by, n, body, prev, hash, sealKey, seal }) => [
-      ...[seq, request, revision, by, n, body, prev, hash, sealKey, seal],
-    ]);
-    const insert = `insert into plain.event values ${placeholders(values.length, columns)}`;
-    await timed(took, 'plain', () => pool.query(insert, values.flat()));
-    took.calls += 1;
+  const calls = commandsOf(`agent-${number}`);
+  for (const [cause, command] of calls) {
+    await requests.append(id, cause, (request, now) => decide(request, command, now));
+    await after();
   }
+  return calls.length;
 }
 
-async function on(name: string, place: string, rounds: number): Promise<Figure> {
-  const database = await openDatabase(placeOf(place));
+/** Call by call: ours, then the same rows in the table beside. */
+async function byTurns(store: OpenStore, { pool }: Database, number: number, took: Took): Promise<void> {
+  let [{ seq }, began] = [await store.trail.head(), performance.now()];
+  const count = await live(store, number, async () => {
+    took.ours += performance.now() - began;
+    const placed = (await store.trail.lines(seq === 0 ? null : seq, 10)).map(asPlaced);
+    await timed(took, 'plain', () => plainInsert(pool, placed));
+    [{ seq }, began] = [await store.trail.head(), performance.now()];
+  });
+  took.calls += count;
+}
+
+/** Several at once, ours; then as many, each with the rows of one of them. */
+async function atOnce(store: OpenStore, { pool }: Database, first: number, took: Took): Promise<void> {
+  const { seq } = await store.trail.head();
+  const numbers = Array.from({ length: writers }, (_, writer) =>
+    Array.from({ length: livesOfAWriter }, (_life, life) => first + writer * livesOfAWriter + life),
+  );
+  await timed(took, 'ours', async () => {
+    const calls = numbers.map(async (own) => {
+      for (const number of own) {
+        const count = await live(store, number);
+        took.calls += count;
+      }
+    });
+    await Promise.all(calls);
+  });
+  const lines = await store.trail.lines(seq === 0 ? null : seq, 100_000);
+  const writes = numbers.map((own) => {
+    const calls = new Map<string, Placed[]>();
+    for (const line of lines) {
+      if (!own.includes(Number(line.request.slice(4)))) continue;
+      const call = `${line.request} ${line.cause}`;
+      calls.set(call, [...(calls.get(call) ?? []), asPlaced(line)]);
+    }
+    return [...calls.values()];
+  });
+  await timed(took, 'plain', () =>
+    Promise.all(
+      writes.map(async (own) => {
+        for (const placed of own) await plainInsert(pool, placed);
+      }),
+    ),
+  );
+}
+
+interface Opened {
+  readonly database: Database;
+  readonly store: OpenStore;
+}
+
+async function withStore<T>(
+  options: DatabaseOptions,
+  isNew: boolean,
+  work: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  const database = await openDatabase(options);
   try {
-    await migrate(database, place);
-    await database.pool.query(plain);
+    await migrate(database, 'the bench');
+    if (isNew) await database.pool.query(plainTable);
     const store = openStore(database, {
       ...recordTools(randomBytes, benchKeys),
       clock: () => new Date(),
       read: parseEventBody,
       onBroken: () => undefined,
     });
-    const rates: { readonly ours: number; readonly baseline: number }[] = [];
-    let number = 0;
-    // The first round warms both up.
-    for (let round = 0; round <= rounds; round += 1) {
-      const took = { ours: 0, plain: 0, calls: 0 };
-      for (let life = 0; life < livesARound; life += 1, number += 1) await live(store, database, number, took);
-      if (round > 0) rates.push({ ours: (took.calls / took.ours) * 1000, baseline: (took.calls / took.plain) * 1000 });
-    }
-    const target = { atLeast: 0.7 };
-    return compare(`${name}: what is decided is stored`, 'per second', rates, 'plain committed INSERT', target);
+    await store.trail.check();
+    return await work({ database, store });
   } finally {
     await database.close();
   }
 }
 
+let number = 0;
+const taken = (count: number): number => {
+  number += count;
+  return number - count;
+};
+
+type Round = (store: OpenStore, database: Database, took: Took) => Promise<void>;
+
+const oneAfterTheOther: Round = async (store, database, took) => {
+  for (let life = 0; life < livesARound; life += 1) await byTurns(store, database, taken(1), took);
+};
+const together: Round = (store, database, took) => atOnce(store, database, taken(writers * livesOfAWriter), took);
+
+async function figureOf(
+  what: string,
+  { store, database }: Opened,
+  rounds: number,
+  round: Round,
+  target: Figure['target'],
+): Promise<Figure> {
+  const rates: { readonly ours: number; readonly baseline: number }[] = [];
+  // The first round warms both up.
+  for (let one = 0; one <= rounds; one += 1) {
+    const took = { ours: 0, plain: 0, calls: 0 };
+    await round(store, database, took);
+    if (one > 0) rates.push({ ours: (took.calls / took.ours) * 1000, baseline: (took.calls / took.plain) * 1000 });
+  }
+  return compare(what, 'per second', rates, 'plain committed INSERT', target);
+}
+
+const figuresOn = (name: string, place: string, rounds: number): Promise<readonly Figure[]> =>
+  withStore(placeOf(place), true, async (opened) => [
+    await figureOf(`${name}: what is decided is stored`, opened, rounds, oneAfterTheOther, { atLeast: 0.7 }),
+    await figureOf(`${name}: the same, ${writers} at once`, opened, rounds, together, null),
+  ]);
+
+const Pid = z.object({ pid: z.number() });
+
+const parts = (url: string): Promise<Table> =>
+  withStore({ kind: 'postgres', url, maxConnections: 1 }, false, async ({ database, store }) => {
+    const { pid } = Pid.parse((await database.pool.query('select pg_backend_pid() as pid')).rows[0]);
+    return partsOf({ store, database, pid, nextRequest: () => taken(1) });
+  });
+
 /** `postgresUrl`: an empty database of a server that waits for the disk. */
 export async function append(postgresUrl: string, rounds: number): Promise<Measured> {
   const data = await mkdtemp(path.join(os.tmpdir(), 'cmk-bench-append-'));
   try {
-    return {
-      name: 'append',
-      figures: [await on('PostgreSQL', postgresUrl, rounds), await on('PGlite', path.join(data, 'data'), rounds)],
-    };
+    const onServer = await figuresOn('PostgreSQL', postgresUrl, rounds);
+    const table = await parts(postgresUrl);
+    const inFolder = await figuresOn('PGlite', path.join(data, 'data'), rounds);
+    return { name: 'append', figures: [...onServer, ...inFolder], tables: [table] };
   } finally {
     await rm(data, { recursive: true });
   }
