@@ -7,7 +7,7 @@ import { requireWritable } from './arm/write-guards.ts';
 import type { Incoming } from './http/incoming.ts';
 import { notSimulated } from './http/not-simulated.ts';
 import { Refusal, type Reply, reply } from './http/reply.ts';
-import type { Match, Route } from './http/router.ts';
+import type { Match, Route, Serve } from './http/router.ts';
 import { withServiceHeaders } from './http/service-headers.ts';
 import type { Witness } from './http/witness.ts';
 import type { Caller } from './identity/caller.ts';
@@ -67,14 +67,20 @@ const findRoute = (incoming: Incoming): Match => {
 };
 
 /** In the order of the real service: token, version, right, existence of the containers, locks and the like. */
-const serveMain = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
-  if (incoming.method === 'HEAD') return existence(await serveMain(world, asReading(incoming), now, witness));
+const serveMain = async (
+  world: World,
+  incoming: Incoming,
+  now: Date,
+  witness: Witness,
+  serve: Serve,
+): Promise<Reply> => {
+  if (incoming.method === 'HEAD') return existence(await serveMain(world, asReading(incoming), now, witness, serve));
   const { route, params } = findRoute(incoming);
   const caller = await authenticate(world, incoming, route.audience);
   if (route.audience !== 'open') witness.caller(caller.principalId);
   requireApiVersion(incoming.path, incoming.query.get('api-version'), route.versions);
   if (route.audience === 'arm') requireRights(world, incoming, route, caller, now, witness);
-  return route.handle({ incoming, params, caller, world, now, witness });
+  return route.handle({ incoming, params, caller, world, now, witness, serve });
 };
 
 const requireRights = (
@@ -97,10 +103,16 @@ const requireRights = (
 };
 
 /** Serves one request, to a vault or to everything else. Refusals are answers; anything else thrown is a bug here. */
-export const dispatch = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
-  const serve = isVaultHost(incoming) || vaultOf(world, incoming) !== undefined ? serveVault : serveMain;
+export const dispatch = async (
+  world: World,
+  incoming: Incoming,
+  now: Date,
+  witness: Witness,
+  serve: Serve,
+): Promise<Reply> => {
+  const by = isVaultHost(incoming) || vaultOf(world, incoming) !== undefined ? serveVault : serveMain;
   try {
-    return withServiceHeaders(world, incoming, await serve(world, incoming, now, witness), now);
+    return withServiceHeaders(world, incoming, await by(world, incoming, now, witness, serve), now);
   } catch (error) {
     if (error instanceof Refusal) return withServiceHeaders(world, incoming, error.reply, now);
     console.error('local azure: a bug while serving', incoming.method, incoming.sentUrl.slice(0, 200), error);

@@ -8,6 +8,7 @@ import { endDueOperations } from './health-bots/operations.ts';
 import { type Incoming, readIncoming } from './http/incoming.ts';
 import { isReading } from './http/reading.ts';
 import { Refusal, type Reply, reply } from './http/reply.ts';
+import type { Serve } from './http/router.ts';
 import { send, toSend } from './http/sent.ts';
 import { RequestWitness, type Witness } from './http/witness.ts';
 import { openSignInListener } from './identity/people/sign-in-listener.ts';
@@ -155,11 +156,16 @@ class AzureServer {
     await this.listen();
   }
 
-  /** State and log are on disk before a client hears anything, so nothing it was told can be lost. */
   private async serveAzure(incoming: Incoming, response: ServerResponse): Promise<void> {
+    const answer = await this.serveOne(incoming, () => response.destroy());
+    if (answer !== null) send(response, toSend(answer));
+  }
+
+  /** State and log are on disk before a client hears anything, so nothing it was told can be lost. Null: it was cut off. */
+  private async serveOne(incoming: Incoming, cut: () => void): Promise<Reply | null> {
     const at = new Date();
     const fault = takeFault(this.world.state, incoming);
-    if (fault?.late === true) response.destroy();
+    if (fault?.late === true) cut();
     if (fault?.delayMs !== undefined) await this.simulator.delays.wait(fault.delayMs);
     const witness = new RequestWitness();
     const came = this.comeToNow(new Date());
@@ -175,22 +181,25 @@ class AzureServer {
       clientRequestId: headerOf(incoming, 'x-ms-client-request-id'),
       body: withoutSecrets(incoming.body),
       ...witness.exercised(),
+      inBatch: incoming.inBatch,
     });
-    if (fault?.late === true) return;
-    if (fault?.drop === true) {
-      response.destroy();
-      return;
-    }
-    const sent = toSend(answer);
-    this.recorder?.append(incoming, sent, fault?.respond === undefined ? 'state' : 'fault');
-    send(response, sent);
+    if (fault?.drop === true) cut();
+    if (fault?.late === true || fault?.drop === true) return null;
+    this.recorder?.append(incoming, toSend(answer), fault?.respond === undefined ? 'state' : 'fault');
+    return answer;
   }
+
+  /** One request of a batch. */
+  private readonly servePart: Serve = (incoming) =>
+    new Promise((resolve, reject) => {
+      this.serveOne(incoming, () => resolve(null)).then(resolve, reject);
+    });
 
   private answer(incoming: Incoming, fault: Fault | null, witness: Witness): Reply | Promise<Reply> {
     const now = new Date();
     const canned = fault?.respond;
     if (canned !== undefined) return reply(canned.status, canned.body, canned.headers);
-    return dispatch(this.world, underFault(this.world.state, incoming, fault), now, witness);
+    return dispatch(this.world, underFault(this.world.state, incoming, fault), now, witness, this.servePart);
   }
 }
 

@@ -6,6 +6,7 @@ import { cloudMetadataRoutes } from '../identity/cloud-metadata.ts';
 import { entraRoutes } from '../identity/entra.ts';
 import { graphRoutes } from '../identity/graph.ts';
 import { graphApplicationRoutes } from '../identity/graph-applications.ts';
+import { graphBatchRoutes } from '../identity/graph-batch.ts';
 import { graphListRoutes } from '../identity/graph-lists.ts';
 import { managedIdentityRoutes } from '../identity/managed-identity.ts';
 import { accessPolicyRoutes } from '../key-vault/access-policies.ts';
@@ -31,6 +32,7 @@ export const mainRouter = new Router([
   ...entraRoutes,
   ...managedIdentityRoutes,
   ...cloudMetadataRoutes,
+  ...graphBatchRoutes,
   ...graphRoutes,
   ...graphListRoutes,
   ...graphApplicationRoutes,

@@ -24,6 +24,8 @@ export interface Incoming {
   readonly expired: boolean;
   /** The fault that says how the operation ends that this request may start. */
   readonly operationFault: Fault | null;
+  /** The client request id of the batch of Microsoft Graph that it came in; null: it came by itself. */
+  readonly inBatch: string | null;
 }
 
 export const unreadable = Symbol('unreadable body');
@@ -52,18 +54,23 @@ const readBody = (text: string, contentType: string): unknown => {
   }
 };
 
+/** What is asked for, of the address behind the host as it was sent. */
+export const addressIn = (host: string, address: string): Pick<Incoming, 'sentUrl' | 'path' | 'query'> => {
+  const mark = address.indexOf('?');
+  const rawPath = mark === -1 ? address : address.slice(0, mark);
+  return {
+    sentUrl: `https://${host}${address}`,
+    path: rawPath.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1'),
+    query: new URLSearchParams(mark === -1 ? '' : address.slice(mark + 1)),
+  };
+};
+
 export const readIncoming = async (message: IncomingMessage): Promise<Incoming> => {
   const localPort = message.socket.localPort ?? 0;
   const host = message.headers.host ?? `localhost:${localPort}`;
-  const sentUrl = `https://${host}${message.url ?? '/'}`;
-  const mark = sentUrl.indexOf('?');
-  const rawPath = sentUrl.slice(`https://${host}`.length, mark === -1 ? undefined : mark);
-  const path = rawPath.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1');
   return {
     method: message.method ?? 'GET',
-    sentUrl,
-    path,
-    query: new URLSearchParams(mark === -1 ? '' : sentUrl.slice(mark + 1)),
+    ...addressIn(host, message.url ?? '/'),
     headers: message.headers,
     host,
     localPort,
@@ -72,6 +79,7 @@ export const readIncoming = async (message: IncomingMessage): Promise<Incoming> 
     denied: false,
     expired: false,
     operationFault: null,
+    inBatch: null,
   };
 };
 

@@ -3,6 +3,8 @@ import type { Incoming } from './incoming.ts';
 /** POSTs that only ask: Resource Graph, Microsoft Graph, logs, tokens, and what a key is used for. */
 const asking = [
   /\/providers\/Microsoft\.ResourceGraph\/resources$/i,
+  // What is in a batch is served, and looked at, each by itself.
+  /\/v1\.0\/\$batch$/i,
   /\/v1\.0\/users\/[^/]+\/check(Member|)(Groups|Objects)$/i,
   /^\/v1\/workspaces\/[^/]+\/query$/i,
   /\/oauth2\/v2\.0\/token$/i,

@@ -12,7 +12,11 @@ export interface Call {
   readonly world: World;
   readonly now: Date;
   readonly witness: Witness;
+  /** Serves another request as if it had come by itself: with its own faults, and a line in the log. Null: nothing goes back. */
+  readonly serve: Serve;
 }
+
+export type Serve = (incoming: Incoming) => Promise<Reply | null>;
 
 export interface Route {
   readonly method: string;

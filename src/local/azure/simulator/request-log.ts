@@ -14,6 +14,8 @@ export const RequestRecord = z.object({
   actions: z.array(z.string()).readonly().default([]),
   dataActions: z.array(z.string()).readonly().default([]),
   graphPermissions: z.array(z.string()).readonly().default([]),
+  /** The client request id of the batch that it came in, which has a line of its own; null: it came by itself. */
+  inBatch: z.string().nullable().default(null),
 });
 export type RequestRecord = z.infer<typeof RequestRecord>;
 
