@@ -8,6 +8,7 @@ export interface Call {
 /** The first that fits names the call. */
 const subjects: readonly (readonly [subject: string, of: RegExp])[] = [
   ['token', /\/oauth2\//],
+  ['directory, in one call', /\/v1\.0\/\$batch$/],
   ['directory', /\/v1\.0\//],
   ['operation', /\/operationStatuses\//],
   ['locks', /\/Microsoft\.Authorization\/locks/],
@@ -24,7 +25,7 @@ const subjects: readonly (readonly [subject: string, of: RegExp])[] = [
 ];
 
 /** Who asks whom is no call about the plan: people are asked about anew whenever somebody looks at a card. */
-const aside: readonly string[] = ['GET directory', 'POST directory', 'POST token'];
+const aside: readonly string[] = ['GET directory', 'POST directory', 'POST directory, in one call', 'POST token'];
 
 /**
  * What the approval covers is looked at once before anything is written; what is written is looked at right before it and read

@@ -3,11 +3,12 @@ import { done, failed, type Outcome } from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { readFailure } from './failures.ts';
+import { GraphTogether } from './graph-together.ts';
 import { type CallKind, Line, type LineOptions } from './line.ts';
 import { ownIdOf } from './own-id.ts';
 import { type Kind, ownResource } from './resource-ids.ts';
 
-export interface ConnectionOptions extends LineOptions {
+export interface ConnectionOptions extends Omit<LineOptions, 'together'> {
   /** Every kind of resource there is. */
   readonly kinds: readonly ResourceKind[];
   readonly subscriptions: readonly string[];
@@ -31,8 +32,9 @@ export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscript
 
 export function openConnection(options: ConnectionOptions): Connection {
   const { cloud, subscriptions, pollIntervalMs, kinds } = options;
+  const lineOptions = { ...options, together: new GraphTogether(cloud, options.limits) };
   const call: Connection['call'] = async (doing, work, kind = {}) => {
-    const line = new Line(options, kind);
+    const line = new Line(lineOptions, kind);
     try {
       return done(await work(line));
     } catch (error) {

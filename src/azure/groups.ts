@@ -11,6 +11,7 @@ import { PersonId } from '../domain/ids.ts';
 import type { DirectoryEntry, Groups, PersonKind } from '../domain/ports/azure.ts';
 import type { Connection } from './connection.ts';
 import { complaintOf } from './error-body.ts';
+import { UnusableAnswer } from './exchange.ts';
 import type { Line } from './line.ts';
 
 const idsAtOnce = 20;
@@ -68,7 +69,7 @@ export const countMembers = (line: Line, id: string): Promise<number> =>
 
 async function ask(line: Line, person: PersonId, groupIds: readonly string[]): Promise<readonly string[]> {
   try {
-    const answer = await line.plain.graph(`/v1.0/users/${person}/checkMemberGroups`, { groupIds });
+    const answer = await line.plain.graphTogether(`/users/${person}/checkMemberGroups`, { groupIds });
     return Members.parse(answer).value;
   } catch (error) {
     if (knowsNoSuch(line, person)) return [];
@@ -87,11 +88,12 @@ async function belongsTo(line: Line, person: PersonId, ids: readonly string[]): 
 }
 
 /** Null where an application may not read it, and of people who were synchronised before there was such a thing. */
-const Typed = z.object({ userType: z.string().nullish() });
+const Typed = z.object({ id: z.string(), userType: z.string().nullish() });
 
 async function kindOf(line: Line, person: PersonId): Promise<PersonKind> {
   try {
-    const { userType } = Typed.parse(await line.plain.graph(`/v1.0/users/${person}?$select=id,userType`));
+    const { id, userType } = Typed.parse(await line.plain.graphTogether(`/users/${person}?$select=id,userType`));
+    if (id.toLowerCase() !== person) throw new UnusableAnswer('the answer is about somebody else');
     if (userType === 'Member') return 'member';
     return userType === 'Guest' ? 'guest' : 'not-told';
   } catch (error) {

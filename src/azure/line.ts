@@ -11,6 +11,7 @@ import type { Tracing } from '../domain/ports/tracing.ts';
 import type { Cloud } from './clouds.ts';
 import { complaintOf } from './error-body.ts';
 import { Exchange, type Limits } from './exchange.ts';
+import type { GraphTogether } from './graph-together.ts';
 import { askPermit } from './permits.ts';
 import { PlainCalls } from './plain-calls.ts';
 import { renewRefusedTokens } from './renewal.ts';
@@ -23,6 +24,8 @@ export interface LineOptions {
   readonly clock: () => Date;
   /** Told of every try of every call. */
   readonly tracing: Tracing;
+  /** What of Microsoft Graph is asked in one call with what others ask. */
+  readonly together: GraphTogether;
 }
 
 /** What makes a call special. */

@@ -58,6 +58,19 @@ const audienceOf = ({ authorization }: Visit): string => {
   return claims === '' ? '' : z.object({ aud: z.string() }).parse(JSON.parse(claims)).aud;
 };
 
+const Asked = z.object({ requests: z.array(z.object({ id: z.string(), url: z.string() })) });
+
+/** What Microsoft Graph is asked here: of what kind a person is, and to which groups they belong. */
+const answersTo = (batch: string) =>
+  Asked.parse(JSON.parse(batch)).requests.map(({ id, url }) => {
+    const [, person] = /^\/users\/([^/?]+)/.exec(url) ?? [];
+    return {
+      id,
+      status: 200,
+      body: url.endsWith('/checkMemberGroups') ? { value: [] } : { id: person, userType: 'Member' },
+    };
+  });
+
 /** Azure as far as it is asked here: it has nothing, and says so to whoever brings a token. */
 function answerOf({ host, path: url, body, authorization }: Visit): HostAnswer {
   const base = `https://${host}/${tenantId}`;
@@ -73,8 +86,7 @@ function answerOf({ host, path: url, body, authorization }: Visit): HostAnswer {
   if (url.includes('Microsoft.ResourceGraph')) {
     return { status: 200, body: { totalRecords: 0, count: 0, resultTruncated: 'false', data: [] } };
   }
-  if (url.includes('/checkMemberGroups')) return { status: 200, body: { value: [] } };
-  if (url.includes('/v1.0/users/')) return { status: 200, body: { id: 'x', userType: 'Member' } };
+  if (url.endsWith('/v1.0/$batch')) return { status: 200, body: { responses: answersTo(body) } };
   if (url.includes('/locks')) return { status: 200, body: { value: [] } };
   return { status: 404, body: { error: { code: 'ResourceNotFound', message: 'There is none.' } } };
 }

@@ -107,15 +107,18 @@ export interface Sent {
   readonly status: number;
   readonly clientRequestId: string | null;
   readonly body: unknown;
+  readonly inBatch: string | null;
 }
 
-/** The requests a piece of work sent to Azure, sign-in left out. */
+const aside = /\/oauth2\/|openid-configuration|discovery|\/\$batch$/;
+
+/** The requests a piece of work sent to Azure, sign-in left out, and those in a batch of Microsoft Graph as if each came alone. */
 export async function sentDuring(azure: RunningAzure, work: () => Promise<unknown>): Promise<readonly Sent[]> {
   const log = async (): Promise<Sent[]> => (await http(azure, 'GET', '/simulator/requests')).body;
   const before = (await log()).length;
   await work();
   const sent = (await log()).slice(before);
-  return sent.filter(({ url }) => !/\/oauth2\/|openid-configuration|discovery/.test(url));
+  return sent.filter(({ url }) => !aside.test(url));
 }
 
 export interface Fault {

@@ -35,8 +35,11 @@ export interface BotServer {
 /** Who sends slowly, or opens connections and sends nothing, is cut off. In milliseconds. */
 const slowest = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
 const mostConnections = 1_000;
-/** Beside the clicks, which wait for no list. Who waits longer than the last of so many has long been given up by Teams. */
-const lists = { atOnce: 4, mostWaiting: 200 };
+/**
+ * Beside the clicks, which wait for no list. As many at once as one call to the directory asks about. Who waits longer than the last of so many has
+ * long been given up by Teams.
+ */
+const lists = { atOnce: 10, mostWaiting: 200 };
 const busy = refused(429, 'busy', 'Many lists are being asked for. Wait a moment.');
 const freely = (): void => undefined;
 
