@@ -42,6 +42,8 @@ export function openConnection(options: ConnectionOptions): Connection {
       const failure = readFailure(error, line.exchange, context);
       if (failure === null) throw error;
       return failed(failure);
+    } finally {
+      line.exchange.end();
     }
   };
   return {
