@@ -82,13 +82,18 @@ export type AdaptiveCard = z.infer<typeof CardShape>;
 /** Teams refuses messages over 100 KB, counted as UTF-16; what else the activity holds needs room too. */
 const maxBytes = 80 * 1024;
 
+const bytesOfText = (text: string): number => text.length * 2;
+
 /** Bytes of a card as Teams counts them. */
-export const bytesOf = (card: AdaptiveCard): number => JSON.stringify(card).length * 2;
+export const bytesOf = (card: AdaptiveCard): number => bytesOfText(JSON.stringify(card));
 
 /** Private use: `plain-text.ts` takes it out of everything, so it cannot come from outside. */
 const guard = '\u{E000}';
 /** Parts a value's own `${` so that what is left of it after expansion can only be the template's. */
-const hideMarks = (data: unknown): unknown => JSON.parse(JSON.stringify(data).replaceAll('${', `$${guard}{`));
+function hideMarks(data: unknown): unknown {
+  const text = JSON.stringify(data);
+  return text.includes('${') ? JSON.parse(text.replaceAll('${', `$${guard}{`)) : data;
+}
 
 const templates = new Map<CardName, Template>();
 
@@ -110,8 +115,8 @@ export function renderCard<Name extends CardName>(name: Name, data: CardDataOf<N
   const expanded = JSON.stringify(templateOf(name).expand({ $root: hideMarks(checked) }));
   const left = /\$\{[^}]*\}?/.exec(expanded);
   if (left !== null) throw new Error(`rendering card ${name}: ${left[0]} has no value`);
-  const card = CardShape.parse(JSON.parse(expanded.replaceAll(`$${guard}{`, '${')));
-  if (bytesOf(card) > maxBytes)
-    throw new Error(`rendering card ${name}: ${bytesOf(card)} bytes, Teams takes ${maxBytes}`);
-  return card;
+  const text = expanded.replaceAll(`$${guard}{`, '${');
+  const bytes = bytesOfText(text);
+  if (bytes > maxBytes) throw new Error(`rendering card ${name}: ${bytes} bytes, Teams takes ${maxBytes}`);
+  return CardShape.parse(JSON.parse(text));
 }
