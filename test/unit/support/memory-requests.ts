@@ -26,7 +26,15 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
   const stored: (StoredEvent & { readonly requestId: RequestId })[] = [];
   const of = (id: RequestId): StoredEvent[] => stored.filter((event) => event.requestId === id);
   const ids = (): RequestId[] => [...new Set(stored.map((event) => event.requestId))];
-  const loaded = (id: RequestId): Request | null => fold(id, of(id));
+  /** Each as it is, until something more is stored: lives of hundreds of turns look at theirs in every one. */
+  const folded = new Map<RequestId, Request | null>();
+  const loaded = (id: RequestId): Request | null => {
+    const known = folded.get(id);
+    if (known !== undefined) return known;
+    const request = fold(id, of(id));
+    folded.set(id, request);
+    return request;
+  };
   const holderOf = (resourceId: string): RequestId | null =>
     ids().find((id) => {
       const request = loaded(id);
@@ -57,7 +65,7 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
         return { kind: 'accepted', request, events: recorded, replay: true };
       }
       const now = clock();
-      const decision = decide(fold(id, before), now);
+      const decision = decide(loaded(id), now);
       if (decision.kind === 'refused') return decision;
       const events = decision.events.map((event, n) => ({
         requestId: id,
@@ -73,6 +81,7 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
       const holder = hasEnded(request) ? null : holderOf(request.plan.wish.resource.id);
       if (holder !== null && holder !== id) return refuse('resource-has-open-request', holder);
       stored.push(...events);
+      folded.set(id, request);
       return { kind: 'accepted', request, events, replay: false };
     },
     load: async (id) => loaded(id),

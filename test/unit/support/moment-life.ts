@@ -13,6 +13,7 @@ import { applyPolicy, termsFor } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { submit } from '../../support/fixtures.ts';
 import { changes, checks, decides, id, settles, stops } from './commands.ts';
@@ -143,8 +144,9 @@ export async function leadMoments(
   const events: StoredEvent[] = [];
   let shown = shownIn(now);
   const told = { through: 0, lost: 0, askedAgain: 0 };
+  /** What the events make of it, until one more is stored. */
+  let folded: Request | null = null;
   const request = () => {
-    const folded = fold(id, events);
     if (folded === null) throw new Error('nobody asked');
     return folded;
   };
@@ -152,13 +154,14 @@ export async function leadMoments(
   const time = (): Date => new Date(Math.max(now.clock, Date.parse(events.at(-1)?.time ?? noon.toISOString())));
   const store = (command: Command): string => {
     const moment = time();
-    const decision = decide(fold(id, events), command, moment);
+    const decision = decide(folded, command, moment);
     if (decision.kind === 'refused') return decision.code;
     for (const { body, texts } of decision.events) {
       const revision = events.length + 1;
       events.push({ seq: revision, revision, cause: `${revision}`, time: moment.toISOString(), body, texts });
       if (asking.includes(body.type)) shown = { ...shownIn(now), at: moment.getTime() };
     }
+    folded = fold(id, events);
     return decision.events.at(-1)?.body.type ?? '';
   };
   const plan = () => {
