@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { comment, reasonOf, rejected, stuck, waiting, writeRecord } from '../support/cli-record.ts';
 import { cmkBot } from '../support/command-line.ts';
+import { copyFolder } from '../support/copy-folder.ts';
 import { resourceId } from '../support/fixtures.ts';
 import { pgliteDatabases } from '../support/store-databases.ts';
 
@@ -19,22 +21,25 @@ const freshFolder = async () => {
   return database;
 };
 
-let written: string | null = null;
+let written: Promise<string> | null = null;
+const copies: string[] = [];
+afterAll(() => Promise.all(copies.map((folder) => rm(folder, { recursive: true }))));
+
+async function writtenOnce(): Promise<string> {
+  const database = await freshFolder();
+  const store = await databases.start(database);
+  await writeRecord(store);
+  await store.close();
+  return database.dataDir;
+}
 
 /** A folder with the record in it, written once and copied from then on. */
 async function newRecord() {
-  const database = await freshFolder();
-  const { dataDir } = database;
-  if (written === null) {
-    const store = await databases.start(database);
-    await writeRecord(store);
-    await store.close();
-    written = (await freshFolder()).dataDir;
-    await cp(dataDir, written, { recursive: true });
-  } else {
-    await rm(path.join(dataDir, 'database'), { recursive: true });
-    await cp(written, dataDir, { recursive: true });
-  }
+  written ??= writtenOnce();
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'cmk-record-'));
+  await copyFolder(await written, dataDir);
+  copies.push(dataDir);
+  const database = { kind: 'pglite', dataDir } as const;
   return {
     dataDir,
     cli: (...args: string[]) => cmkBot(args, { CMK_DATA_DIR: dataDir }),

@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { checkpointText } from '../../src/audit/tlog/checkpoint.ts';
 import { signingKey } from '../../src/audit/tlog/signing-key.ts';
@@ -9,6 +9,7 @@ import { localBotPrincipal } from '../../src/local/bot-environment.ts';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
 import { type AzureState, giveRole, keyRoles, scopes } from '../support/azure-state.ts';
 import { cmkBot } from '../support/command-line.ts';
+import { copyFolder } from '../support/copy-folder.ts';
 import { changeState } from '../support/local-azure.ts';
 import type { SeenActivity } from '../support/local-teams.ts';
 import { verifyPy } from '../support/outside-judges.ts';
@@ -91,9 +92,9 @@ describe('the published log', () => {
 
   it('is checked by somebody who has nothing but the folder and the log’s key', async () => {
     const elsewhere = path.join(world.dataDir, 'auditor');
-    await cp(anchor(), elsewhere, { recursive: true });
+    await copyFolder(anchor(), elsewhere);
     const key = path.join(world.dataDir, 'my-keys.txt');
-    await cp(path.join(elsewhere, 'keys.txt'), key);
+    await copyFile(path.join(elsewhere, 'keys.txt'), key);
     const { code, out } = await cmkBot(['audit', 'verify', elsewhere, '--log-key', key], {});
     expect(code).toBe(0);
     expect(out).toMatch(/^verified: 2 events/);
@@ -187,10 +188,10 @@ describe('the published log', () => {
 
 describe('a record that is not the one that was published', () => {
   const kept = (): string => path.join(world.dataDir, 'database-kept');
-  beforeAll(() => cp(path.join(world.dataDir, 'database'), kept(), { recursive: true }));
+  beforeAll(() => copyFolder(path.join(world.dataDir, 'database'), kept()));
   afterEach(async () => {
     await rm(path.join(world.dataDir, 'database'), { recursive: true });
-    await cp(kept(), path.join(world.dataDir, 'database'), { recursive: true });
+    await copyFolder(kept(), path.join(world.dataDir, 'database'));
   });
 
   it('starts no bot where its end was cut off, though every row that is left is sound', async () => {

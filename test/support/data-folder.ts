@@ -1,12 +1,13 @@
 /** New data folders for tests. Making what is in them takes seconds, copying it a moment. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { copyFolder } from './copy-folder.ts';
 import { prepared } from './prepared.ts';
 import { templateIn } from './programs.ts';
 
@@ -37,14 +38,14 @@ async function templateFiles(): Promise<string> {
 
 /** Puts the files of an empty database into the data folder, in which nothing was started yet. */
 export const emptyDatabase = async (dataDir: string): Promise<void> =>
-  cp(await templateFiles(), path.join(dataDir, 'database'), { recursive: true });
+  copyFolder(await templateFiles(), path.join(dataDir, 'database'));
 
 const temporary = (): Promise<string> => mkdtemp(path.join(os.tmpdir(), 'cmk-data-'));
 
 /** A temporary data folder as a first start leaves it: an Azure as seeded, a database with its tables. The caller removes it. */
 export async function newDataDir(): Promise<string> {
   const dataDir = await temporary();
-  await cp(templateIn(await prepared()), dataDir, { recursive: true });
+  await copyFolder(templateIn(await prepared()), dataDir);
   return dataDir;
 }
 
@@ -59,7 +60,7 @@ export async function newEmptyDataDir(): Promise<string> {
 export async function newAzureDir(): Promise<string> {
   const dataDir = await temporary();
   const template = templateIn(await prepared());
-  for (const part of ['azure', 'ca.pem'])
-    await cp(path.join(template, part), path.join(dataDir, part), { recursive: true });
+  await copyFolder(path.join(template, 'azure'), path.join(dataDir, 'azure'));
+  await copyFile(path.join(template, 'ca.pem'), path.join(dataDir, 'ca.pem'));
   return dataDir;
 }

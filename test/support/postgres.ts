@@ -1,5 +1,5 @@
 /** A real PostgreSQL for tests: started in a temporary folder from the machine's own programs or those that npm brought, or one given by URL. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   accessSync,
@@ -16,21 +16,27 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { copyFolder } from './copy-folder.ts';
 import { freePorts } from './free-ports.ts';
 import { packagedPostgres } from './packaged-postgres.ts';
+import { errorsOf, keepCluster, makeCluster, preparedCluster, type Run, readyName } from './postgres-cluster.ts';
 import { systemIsHidden } from './system-programs.ts';
 
 export interface TestPostgres {
   /** The URL of a new database: empty, or a copy of another one that nobody uses meanwhile. */
   newDatabase(copied?: string): Promise<string>;
+  /** The URL of the one database that is as a first start of the bot leaves it; null where there is none. */
+  readonly ready: string | null;
+  /** Ends the server, and keeps its files in the folder: for servers that are started from now on, this database of it is the ready one. */
+  keep(database: string, folder: string): Promise<void>;
   /** Ends the server as a crash would, without a farewell to anybody; `start` lets it answer again, at the same port. */
   crash(): Promise<{ start(): Promise<void> }>;
   stop(): Promise<void>;
 }
 
-interface Server {
-  crash: TestPostgres['crash'];
-  stop(): Promise<void>;
+interface Server extends Pick<TestPostgres, 'ready' | 'keep' | 'crash'> {
+  /** Given the databases that were made on it. */
+  stop(databases: readonly string[]): Promise<void>;
 }
 
 /** What a server shows of itself over TLS. */
@@ -64,7 +70,7 @@ function tlsIn(data: string, tls: Tls | undefined, owner: ReturnType<typeof othe
  */
 export async function startPostgres({ tls, settings, prepare }: PostgresOptions = {}): Promise<TestPostgres | null> {
   const given = process.env.CMK_TEST_DATABASE_URL;
-  if (given !== undefined) return fromUrl(given, notOurs);
+  if (given !== undefined) return fromUrl(given, givenServer(given));
   const programs = (systemIsHidden() ? null : findPrograms('initdb', 'postgres')) ?? (await packagedPostgres());
   if (programs !== null) return startServer(programs, { tls, settings, prepare });
   const missing =
@@ -74,10 +80,18 @@ export async function startPostgres({ tls, settings, prepare }: PostgresOptions 
   return null;
 }
 
-const notOurs: Server = {
-  crash: () => Promise.reject(new Error('a server that was given by its address is not ours to end')),
-  stop: async () => undefined,
-};
+const notOurs = (): Promise<never> =>
+  Promise.reject(new Error('a server that was given by its address is not ours to end'));
+
+const givenServer = (url: string): Server => ({
+  ready: null,
+  keep: notOurs,
+  crash: notOurs,
+  stop: (databases) =>
+    withClient(url, async (client) => {
+      for (const name of databases) await client.query(`drop database if exists ${name} with (force)`);
+    }),
+});
 
 /** The machine's own, in one folder. The newest installed version comes first; distributions keep the programs out of `PATH`. */
 export function findPrograms(...names: readonly string[]): string | null {
@@ -119,12 +133,13 @@ async function startServer(
   if (user !== null) chownSync(folder, user.uid, user.gid);
   prepare?.(folder, user);
   const options = { cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C' }, ...user };
-  const run = (name: string, args: readonly string[]): ChildProcess =>
+  const run: Run = (name, args) =>
     spawn(path.join(programs, name), args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
   const data = path.join(folder, 'data');
-  await finished(
-    run('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync']),
-  );
+  // Who prepares the folder wants the files of a server that nobody used, and no more.
+  const ready = prepare === undefined ? await preparedCluster(programs) : null;
+  if (ready !== null) await copyFolder(ready, data, true);
+  else await makeCluster(run, data);
   const port = await freePorts(0);
   // What a crash of the machine would lose is of no interest in a test.
   const settings = [
@@ -138,7 +153,7 @@ async function startServer(
   const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
   const start = async () => {
     const server = run('postgres', ['-D', data, '-h', '127.0.0.1', '-p', `${port}`, ...flags]);
-    const errors = collect(server);
+    const errors = errorsOf(server);
     const kill = (): boolean => server.kill('SIGINT');
     process.once('exit', kill);
     const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
@@ -151,6 +166,7 @@ async function startServer(
   };
   let end = await start();
   return fromUrl(url, {
+    ready: ready === null ? null : databaseOf(url, readyName),
     crash: async () => {
       await end('SIGQUIT');
       return {
@@ -159,28 +175,25 @@ async function startServer(
         },
       };
     },
-    stop: async () => {
+    keep: async (own, kept) => {
+      await runAs(url, [`alter database ${new URL(own).pathname.slice(1)} rename to ${readyName}`]);
       await end('SIGINT');
+      await keepCluster(data, programs, kept);
+      rmSync(folder, { recursive: true, force: true });
+    },
+    stop: async () => {
+      // Nothing that it would still write is read again.
+      await end('SIGQUIT');
       rmSync(folder, { recursive: true, force: true });
     },
   });
 }
 
-const collect = (child: ChildProcess): (() => string) => {
-  let text = '';
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-  });
-  return () => text;
+const databaseOf = (url: string, name: string): string => {
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  return own.href;
 };
-
-function finished(child: ChildProcess): Promise<void> {
-  const errors = collect(child);
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`initdb: ${errors()}`))));
-  });
-}
 
 async function untilItAnswers(url: string, died: () => string | null): Promise<void> {
   for (let tries = 0; tries < 1_200; tries++) {
@@ -219,16 +232,11 @@ function fromUrl(url: string, server: Server): TestPostgres {
       const template = copied === undefined ? '' : ` template ${new URL(copied).pathname.slice(1)}`;
       await withClient(url, (client) => client.query(`create database ${name}${template}`));
       made.push(name);
-      const own = new URL(url);
-      own.pathname = `/${name}`;
-      return own.href;
+      return databaseOf(url, name);
     },
+    ready: server.ready,
+    keep: server.keep,
     crash: server.crash,
-    stop: async () => {
-      await withClient(url, async (client) => {
-        for (const name of made) await client.query(`drop database if exists ${name} with (force)`);
-      });
-      await server.stop();
-    },
+    stop: () => server.stop(made),
   };
 }

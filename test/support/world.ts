@@ -7,12 +7,12 @@ import { RecordVerifier } from '../../src/audit/verify-record.ts';
 import { botEnvironment } from '../../src/local/bot-environment.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
-import { newDataDir } from './data-folder.ts';
+import { newAzureDir, newDataDir } from './data-folder.ts';
 import { freePorts } from './free-ports.ts';
 import { http, type Latency, type RunningAzure, startAzure } from './local-azure.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from './local-teams.ts';
 import { LogWatch } from './log-leaks.ts';
-import { ownServer, serverSeals } from './own-server.ts';
+import { ownServer, serverSeals, serverSettings } from './own-server.ts';
 import { startOf } from './prepared.ts';
 import { sealKeysFor, sealKeysIn, serverSealKey } from './seal-keys.ts';
 import { startStore } from './store-client.ts';
@@ -139,9 +139,10 @@ export interface WorldOptions {
 /** Starts a world of its own on free ports and a new folder. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { latency = 'instant', stepUp = false } = options;
-  const dataDir = await newDataDir();
-  const server = await ownServer(options, dataDir);
-  const extra: NodeJS.ProcessEnv = { ...server?.env, ...options.env };
+  const server = await ownServer(options);
+  // Without a database of its own a folder is copied in a moment.
+  const dataDir = await (server === null && options.env?.DATABASE_URL === undefined ? newDataDir() : newAzureDir());
+  const extra: NodeJS.ProcessEnv = { ...(server && (await serverSettings(server, dataDir))), ...options.env };
   const [azurePort, botPort] = [await freePorts(10), await freePorts(2)];
   const ports = {
     'bot-port': botPort,
