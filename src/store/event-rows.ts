@@ -98,17 +98,26 @@ function checkedAndKept(...[tools, id, rows, asSent]: Parameters<typeof checked>
   return events;
 }
 
+type EventsByRequest = ReadonlyMap<string, readonly StoredEvent[]>;
+
 const columns = `${columnsOf('e')},
   (select coalesce(json_object_agg(t.field, json_build_object('text', t.text, 'salt', t.salt)), '{}') from cmk.free_text t
     where t.request_id = e.request_id and t.revision = e.revision) as texts`;
 
-/** Every event of the request, oldest first. */
-export async function eventsOf(sql: Sql, tools: ReadTools, id: RequestId): Promise<readonly StoredEvent[]> {
-  const text = `select ${columns} from cmk.event e where e.request_id = $1 order by e.revision`;
-  return tools.known.whileReading(async (asSent) =>
-    checkedAndKept(tools, id, await select(sql, Row, text, [id]), asSent),
-  );
+const ofEach = `select ${columns} from cmk.event e where e.request_id = any($1) order by e.revision`;
+
+/** Every event of each of the requests, oldest first. One without any that is known to have had some is broken. */
+export function eventsOfEach(sql: Sql, tools: ReadTools, ids: readonly string[]): Promise<EventsByRequest> {
+  return tools.known.whileReading(async (asSent) => {
+    const rows = await select(sql, Row, ofEach, [ids]);
+    const of = (id: string) => rows.filter(({ request_id }) => request_id === id);
+    return new Map(ids.map((id) => [id, checkedAndKept(tools, id, of(id), asSent)]));
+  });
 }
+
+/** Every event of the request, oldest first. */
+export const eventsOf = async (sql: Sql, tools: ReadTools, id: RequestId): Promise<readonly StoredEvent[]> =>
+  (await eventsOfEach(sql, tools, [id])).get(id) ?? [];
 
 /** Further than so many events a process reads on in pages. */
 const mostAtOnce = 100;
@@ -153,8 +162,6 @@ export async function eventsUpTo(
   const inOrder = own.toSorted((a, b) => a.revision - b.revision);
   return { events: checked(tools, id, inOrder, known.now), held };
 }
-
-type EventsByRequest = ReadonlyMap<string, readonly StoredEvent[]>;
 
 /** The events of the requests a sub-query names, the newest request first. */
 async function eventsOfRequests(

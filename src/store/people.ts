@@ -5,6 +5,7 @@ import { PersonId } from '../domain/ids.ts';
 import type { People } from '../domain/ports/store.ts';
 import { LastWritten } from './last-written.ts';
 import { change, select } from './sql.ts';
+import { together } from './together.ts';
 
 const save = `insert into cmk.person (id, member_id, name, address) values ($1, $2, $3, $4)
   on conflict (id) do update set member_id = excluded.member_id, name = excluded.name,
@@ -40,7 +41,12 @@ const Known = z
 
 export function openPeople(pool: Pool): People {
   const last = new LastWritten();
-  const known = async (ids: readonly PersonId[]) => (ids.length === 0 ? [] : select(pool, Known, among, [ids]));
+  const read = together((ids: readonly PersonId[]) => select(pool, Known, among, [ids]));
+  const known = async (ids: readonly PersonId[]) => {
+    if (ids.length === 0) return [];
+    const wanted = new Set(ids);
+    return (await read(ids)).filter(({ id }) => wanted.has(id));
+  };
   return {
     save: ({ id, memberId, name, address }) => {
       // Without an address the one that is known stays, whichever it is: that is not something new of it.

@@ -10,8 +10,9 @@ import { type AppendTools, appendIn } from './append.ts';
 import { AtKnownHead } from './at-known-head.ts';
 import { lockText, readLocked } from './chain-head.ts';
 import { type Asked, nowKnown } from './draft.ts';
-import { countRequests, eventsOf, eventsOfNewest, eventsOfThese } from './event-rows.ts';
+import { countRequests, eventsOfEach, eventsOfNewest, eventsOfThese } from './event-rows.ts';
 import { inTransactionFrom } from './sql.ts';
+import { together } from './together.ts';
 
 const foldAll = (all: ReadonlyMap<string, readonly StoredEvent[]>): readonly Request[] =>
   [...all].flatMap(([id, events]) => fold(RequestId.parse(id), events) ?? []);
@@ -30,6 +31,8 @@ async function appendLocked(pool: Pool, tools: AppendTools, asked: Asked): Promi
 /** `written` is called after a commit that may have written outbox rows. */
 export function openRequests(pool: Pool, tools: AppendTools, written: (after: Request) => void): Requests {
   const atKnownHead = new AtKnownHead(pool, tools);
+  const read = together((ids: readonly RequestId[]) => eventsOfEach(pool, tools, [...new Set(ids)]));
+  const events = async (id: RequestId): Promise<readonly StoredEvent[]> => (await read([id])).get(id) ?? [];
   return {
     append: async (id, cause, decide) => {
       const asked: Asked = { id, cause, decide, trace: tools.trace() };
@@ -37,8 +40,8 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
       if (answer.kind === 'accepted' && !answer.replay) written(answer.request);
       return answer;
     },
-    load: async (id) => fold(id, await eventsOf(pool, tools, id)),
-    events: (id) => eventsOf(pool, tools, id),
+    load: async (id) => fold(id, await events(id)),
+    events,
     openFor: async (resourceId) => {
       await tools.known.catchUp(pool);
       // Resources are compared as Azure compares them: without regard to case.

@@ -8,7 +8,7 @@ export interface Sql {
 
 /** Runs the query and reads every row through the schema. */
 export async function select<T>(sql: Sql, row: z.ZodType<T>, text: string, values: unknown[] = []): Promise<T[]> {
-  return z.array(row).parse((await sql.query(text, values)).rows);
+  return (await sql.query(text, values)).rows.map((one) => row.parse(one));
 }
 
 /** As {@link select}, for a query that finds one row or none. */
