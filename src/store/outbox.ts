@@ -7,6 +7,7 @@ import type { Consequence, OutboxItem } from '../domain/request/consequences.ts'
 import type { ClockGuard } from './clock-guard.ts';
 import { aliveInstances } from './replicas.ts';
 import { change, int8, type Sql, select, selectOne } from './sql.ts';
+import { together } from './together.ts';
 
 /** What was due by a clock that has been set right since, at its wrong time, is due now. Expiries are the requests' own. */
 export const bringForward = (sql: Sql, now: Date): Promise<number> =>
@@ -39,31 +40,42 @@ const Row = z.object({
   traceparent: z.string().nullable(),
 });
 
+/** Looked up row by row, however many events there are. */
+const isAsked = '(select e.seq from cmk.event e where e.request_id = o.request_id and e.revision = 1) is not null';
+
 /**
  * Claiming is one statement, a transaction of its own; replicas skip what another is claiming, and leave what only a newer
- * program knows to it.
+ * program knows to it. Only the transaction that stores a request's events writes its rows: one for a request that is not there
+ * is somebody else's, and is dropped. It is looked for among what is due: what waits for hours is very much more.
  */
-const claim = `update cmk.outbox o set leased_until = $2, leased_version = o.version, leased_by = $5
-  from (select request_id, kind, key from cmk.outbox
-    where due_at <= $1 and kind = any($4)
-      and (leased_until is null or leased_until <= $1 or leased_by not in (${aliveInstances})
-        or (leased_by = $5 and (request_id, kind, key) not in
-          (select * from unnest($6::text[], $7::text[], $8::text[]))))
-    order by due_at limit $3 for update skip locked) due
-  where o.request_id = due.request_id and o.kind = due.kind and o.key = due.key
-  returning o.request_id, o.kind, o.key, o.due_at, o.attempts, o.version, o.traceparent`;
+const claim = `with unasked as (delete from cmk.outbox o where o.due_at <= $1 and not (${isAsked})
+      returning o.request_id, o.kind, o.key),
+    claimed as (update cmk.outbox o set leased_until = $2, leased_version = o.version, leased_by = $5
+      from (select request_id, kind, key from cmk.outbox o
+        where due_at <= $1 and kind = any($4) and ${isAsked}
+          and (leased_until is null or leased_until <= $1 or leased_by not in (${aliveInstances})
+            or (leased_by = $5 and (request_id, kind, key) not in
+              (select * from unnest($6::text[], $7::text[], $8::text[]))))
+        order by due_at limit $3 for update skip locked) due
+      where o.request_id = due.request_id and o.kind = due.kind and o.key = due.key
+      returning o.request_id, o.kind, o.key, o.due_at, o.attempts, o.version, o.traceparent)
+  select true as asked, * from claimed
+  union all select false, request_id, kind, key, null, null, null, null from unasked`;
 
-/**
- * Only the transaction that stores a request's events writes its rows: one for a request that is not there is somebody else's. It
- * is looked for among what is due: what waits for hours is very much more.
- */
-const dropUnasked = `delete from cmk.outbox o
-  where o.due_at <= $1 and not exists (select 1 from cmk.event e where e.request_id = o.request_id)
-  returning o.request_id as request, o.kind, o.key`;
-const Unasked = z.object({ request: z.string(), kind: z.string(), key: z.string() });
+const UnaskedRow = z.object({ asked: z.literal(false), request_id: z.string(), kind: z.string(), key: z.string() });
+const ClaimRow = z.discriminatedUnion('asked', [Row.extend({ asked: z.literal(true) }), UnaskedRow]);
 
 /** A row that no event asks for, as it lay there. */
-export type Unasked = z.infer<typeof Unasked>;
+export interface Unasked {
+  readonly request: string;
+  readonly kind: string;
+  readonly key: string;
+}
+
+const itemOf = ({ request_id: requestId, due_at, ...row }: z.infer<typeof Row>): OutboxItem => ({
+  ...{ requestId, kind: row.kind, key: row.key, attempts: row.attempts },
+  ...{ version: row.version, traceparent: row.traceparent, dueAt: due_at.toISOString() },
+});
 
 const same = 'request_id = $1 and kind = $2 and key = $3';
 /** Still the lease under which this version was claimed, not somebody's later one. */
@@ -71,10 +83,26 @@ const mine = `${same} and leased_version = $4`;
 
 const keyOf = (item: OutboxItem): unknown[] => [item.requestId, item.kind, item.key, item.version];
 
-async function finish(sql: Sql, item: OutboxItem): Promise<void> {
-  const removed = await change(sql, `delete from cmk.outbox where ${same} and version = $4`, keyOf(item));
-  if (removed > 0) return;
-  // Written again meanwhile: the newer version need not wait for this lease to end.
+const Version = z.object({ version: int8 });
+/**
+ * Several rows may be finished at once, and what is stored writes several rows of a request again: neither waits for the other
+ * with a row in its hands. A row that is being written again is no longer the one that was claimed.
+ */
+const remove = `delete from cmk.outbox where (request_id, kind, key) in
+  (select o.request_id, o.kind, o.key from cmk.outbox o
+    join unnest($1::text[], $2::text[], $3::text[], $4::int8[]) as done (request_id, kind, key, version)
+      using (request_id, kind, key, version)
+    for update of o skip locked) returning version`;
+
+/** Which versions were removed. No two rows have the same one. */
+async function removeAll(sql: Sql, items: readonly OutboxItem[]): Promise<ReadonlySet<number>> {
+  const columns = [items.map((one) => one.requestId), items.map((one) => one.kind), items.map((one) => one.key)];
+  const removed = await select(sql, Version, remove, [...columns, items.map((one) => one.version)]);
+  return new Set(removed.map(({ version }) => version));
+}
+
+/** Written again meanwhile: the newer version need not wait for this lease to end. */
+async function letGo(sql: Sql, item: OutboxItem): Promise<void> {
   await change(sql, `update cmk.outbox set leased_until = null, attempts = 0 where ${mine}`, keyOf(item));
 }
 
@@ -92,22 +120,27 @@ export interface OutboxTools {
 }
 
 export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, onUnasked }: OutboxTools): Outbox {
+  const removed = together((items: readonly OutboxItem[]) => removeAll(pool, items));
   const believed = async (): Promise<boolean> => (await clock.clock()) === null;
   const dueAgain = async (item: OutboxItem, dueAt: Date): Promise<Date> =>
     (await believed()) ? dueAt : new Date(item.dueAt);
   return {
     claim: async (instance, now, leaseMs, limit, inHand) => {
       if (!(await believed())) return [];
-      for (const row of await select(pool, Unasked, dropUnasked, [now.toISOString()])) onUnasked(row);
       const until = new Date(now.getTime() + leaseMs).toISOString();
       const given = [now.toISOString(), until, limit, Object.keys(kinds), instance];
       const held = [inHand.map((one) => one.requestId), inHand.map((one) => one.kind), inHand.map((one) => one.key)];
-      const rows = await select(pool, Row, claim, [...given, ...held]);
+      const rows = await select(pool, ClaimRow, claim, [...given, ...held]);
+      for (const { asked, request_id: request, kind, key } of rows) if (!asked) onUnasked({ request, kind, key });
       return rows
-        .map(({ request_id, due_at, ...row }) => ({ ...row, requestId: request_id, dueAt: due_at.toISOString() }))
+        .flatMap((row) => (row.asked ? itemOf(row) : []))
         .sort((a, b) => (a.dueAt < b.dueAt ? -1 : a.dueAt > b.dueAt ? 1 : a.version - b.version));
     },
-    finish: (item) => finish(pool, item),
+    async finish(item) {
+      if ((await removed([item])).has(item.version)) return true;
+      await letGo(pool, item);
+      return false;
+    },
     oldestDue: async (now) => {
       const oldest = 'select min(due_at) as due_at from cmk.outbox where due_at <= $1';
       return (

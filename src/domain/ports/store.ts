@@ -85,8 +85,8 @@ export interface Outbox {
     limit: number,
     inHand: readonly OutboxItem[],
   ): Promise<readonly OutboxItem[]>;
-  /** Removes the row unless it was written again since it was claimed. */
-  finish(item: OutboxItem): Promise<void>;
+  /** Removes the row unless it was written again since it was claimed: false, it stays then. */
+  finish(item: OutboxItem): Promise<boolean>;
   /** Gives the row back, due later, counting one more attempt that did not work. */
   postpone(item: OutboxItem, dueAt: Date): Promise<void>;
   /** Gives the row back, due later, because there is more to come; attempts are counted anew. */
