@@ -144,8 +144,8 @@ class Ringing {
 export function openCalls(options: CallsOptions): Calls {
   const { requests, shown, directory } = options;
 
-  async function call(request: Request, one: Call): Promise<void> {
-    const ringing = new Ringing(options, request, one, await knownCards(shown, request));
+  async function ring(request: Request, one: Call, cards: readonly ShownCard[]): Promise<void> {
+    const ringing = new Ringing(options, request, one, cards);
     const turns = one.who.filter((to) => to !== 'requester' || one.except !== request.requester);
     // One place that refuses does not keep the others from being called.
     const results = await Promise.allSettled(turns.map((to) => ringing[to]()));
@@ -154,19 +154,18 @@ export function openCalls(options: CallsOptions): Calls {
   }
 
   return {
-    call,
+    call: async (request, one) => ring(request, one, await knownCards(shown, request)),
     async callForEvent(id, revision) {
       const [request, events] = await Promise.all([requests.load(id), requests.events(id)]);
       const event = events.find((one) => one.revision === revision);
       if (request === null || event === undefined || !isStillSo(request, event)) return;
       const doer = doerOf(event);
-      const names = await directory.names(doer === null ? [request.requester] : [request.requester, doer]);
-      await call(request, {
-        occasion: `${revision}`,
-        who: calledFor(event.body),
-        except: doer,
-        words: (to) => callWords(to, event, request, names),
-      });
+      const [names, cards] = await Promise.all([
+        directory.names(doer === null ? [request.requester] : [request.requester, doer]),
+        knownCards(shown, request),
+      ]);
+      const words = (to: Called) => callWords(to, event, request, names);
+      await ring(request, { occasion: `${revision}`, who: calledFor(event.body), except: doer, words }, cards);
     },
   };
 }

@@ -74,9 +74,11 @@ export function openChat(options: ChatOptions): Chat {
   const { adapter, botAppId, botId, tenantId, conversations, log } = options;
 
   async function reference(conversationId: string): Promise<Partial<ConversationReference>> {
-    const address = await conversations.get(conversationId);
-    const candidates = [address?.serviceUrl ?? null, await conversations.serviceUrl(tenantId), options.serviceUrl];
-    const serviceUrl = candidates.find((url) => url !== null && options.trust(url)) ?? null;
+    const trusted = (url: string | null): string | null => (url !== null && options.trust(url) ? url : null);
+    const serviceUrl =
+      trusted((await conversations.get(conversationId))?.serviceUrl ?? null) ??
+      trusted(await conversations.serviceUrl(tenantId)) ??
+      trusted(options.serviceUrl);
     if (serviceUrl === null) throw new UnknownServiceUrl(`posting to ${conversationId}: no service URL is known yet`);
     // What kind of conversation it is Teams knows better, and what is said of it wrongly a client may refuse.
     const conversation = { id: conversationId, tenantId } as ConversationAccount;

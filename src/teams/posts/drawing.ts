@@ -10,13 +10,15 @@ import { withPortal } from '../cards/views/portal-line.ts';
 import { everybody, hasViews, type Patience, type Reader } from '../cards/views/reader.ts';
 import { type CardKind, requestCard } from '../cards/views/request-card.ts';
 import { peopleOfStop } from '../cards/views/stop-view.ts';
-import type { Asked } from './approvers.ts';
+import { type KnownPerson, knownIn } from './addressees.ts';
+import type { Approvers, Asked } from './approvers.ts';
 import { kindOf, readerIn } from './audience.ts';
 import type { Directory } from './directory.ts';
 
 export interface DrawingOptions {
   readonly directory: Directory;
   readonly people: Pick<People, 'among'>;
+  readonly approvers: Approvers;
   /** Runs are not started: cards say so. */
   readonly paused: boolean;
   /** Approving needs a sign-in of its own: cards say so beforehand. */
@@ -32,13 +34,20 @@ export interface DrawingOptions {
   readonly now: () => Date;
 }
 
-export interface Drawing {
+/** A request with all that its cards say beside it, read once for all of them. */
+export interface Scene {
+  /** Nobody is once the request has ended: no card of one says who could have decided. */
+  readonly asked: Asked;
   /** A person's own view of a card that others see as well. */
-  forReader(kind: CardKind, request: Request, reader: Reader, asked: Asked): Promise<AdaptiveCard>;
+  forReader(kind: CardKind, reader: Reader): AdaptiveCard;
   /** The card as it stands in a place. */
-  inPlace(audience: string, request: Request, asked: Asked): Promise<AdaptiveCard>;
+  inPlace(audience: string): AdaptiveCard;
   /** What becomes of a request, without a question, in the chat of somebody who was asked and no longer is an approver. */
-  withoutQuestion(request: Request, asked: Asked): Promise<AdaptiveCard>;
+  withoutQuestion(): AdaptiveCard;
+}
+
+export interface Drawing {
+  of(request: Request, hurry?: 'a click waits'): Promise<Scene>;
 }
 
 /** Teams: `refresh.userIds` takes 60. */
@@ -49,47 +58,61 @@ function peopleIn(request: Request): PersonId[] {
   return [request.requester, ...request.approvals.map((approval) => approval.by), ...ended, ...peopleOfStop(request)];
 }
 
+const nobody: Asked = { described: '', addressed: [], people: [], sources: [] };
+
+/** Whose views Teams fetches: those it knows of the requester, of who approved, and of who was asked. */
+function refreshedFor(request: Request, known: readonly KnownPerson[], { sources }: Asked): readonly string[] {
+  if (!hasViews(request)) return [];
+  const members = new Map([...known, ...knownIn(sources)].map(({ id, memberId }) => [id, memberId]));
+  return [...members.values()].slice(0, mostRefreshed).sort();
+}
+
 export function openDrawing(options: DrawingOptions): Drawing {
-  const { directory, people, paused, stepUp, evidence, patience, portal, contradicting, now } = options;
+  const { directory, people, approvers, paused, stepUp, evidence, patience, portal, contradicting, now } = options;
 
-  /** Whose views Teams fetches: those it knows of the requester, of who approved, and of who was asked. */
-  async function refreshedFor(request: Request, asked: Asked): Promise<readonly string[]> {
-    if (!hasViews(request)) return [];
-    const others = hasEnded(request) ? [] : [...request.approvals.map(({ by }) => by), ...asked.people];
-    const ids = [request.requester, ...others];
-    const known = await people.among([...new Set(ids)].slice(0, mostRefreshed));
-    return known.map(({ memberId }) => memberId).sort();
-  }
-
-  /** `alone`: in a chat with one reader, whose card it is from the start. */
-  async function draw(kind: CardKind, request: Request, reader: Reader, asked: Asked, alone: boolean) {
-    const [names, witnesses, userIds] = await Promise.all([
-      directory.names(peopleIn(request)),
-      contradicting(),
-      alone ? [] : refreshedFor(request, asked),
-    ]);
-    const { described: awaited, addressed } = asked;
-    const card = requestCard(kind, request, {
-      patience: { ...patience, now: now() },
-      reader,
-      names,
-      awaited,
-      addressed: alone ? [] : addressed,
-      userIds,
-      paused,
-      stepUp,
-    });
-    if (kind === 'short') return withDoubt(card, witnesses);
-    const whole = withPortal(card, portal, request.plan, request.outputs.keyVersion);
-    return withDoubt(withEvidence(whole, request, evidence), witnesses);
+  /** Those who have a view of their own for what they did, as far as Teams knows them. */
+  async function viewersOf(request: Request): Promise<readonly KnownPerson[]> {
+    const ids = [request.requester, ...(hasEnded(request) ? [] : request.approvals.map(({ by }) => by))];
+    const known = new Map((await people.among([...new Set(ids)])).map((one) => [one.id, one]));
+    return ids.flatMap((id) => known.get(id) ?? []);
   }
 
   return {
-    forReader: (kind, request, reader, asked) => draw(kind, request, reader, asked, false),
-    inPlace(audience, request, asked) {
-      const reader = readerIn(audience, request);
-      return draw(kindOf(audience) ?? 'approval', request, reader, asked, reader.kind !== 'everybody');
+    async of(request, hurry) {
+      const [asked, names, viewers, witnesses] = await Promise.all([
+        hasEnded(request) ? nobody : approvers.of(request, hurry),
+        directory.names(peopleIn(request)),
+        viewersOf(request),
+        contradicting(),
+      ]);
+      const userIds = refreshedFor(request, viewers, asked);
+
+      /** `alone`: in a chat with one reader, whose card it is from the start. */
+      function draw(kind: CardKind, reader: Reader, alone: boolean): AdaptiveCard {
+        const card = requestCard(kind, request, {
+          patience: { ...patience, now: now() },
+          reader,
+          names,
+          awaited: asked.described,
+          addressed: alone ? [] : asked.addressed,
+          userIds: alone ? [] : userIds,
+          paused,
+          stepUp,
+        });
+        if (kind === 'short') return withDoubt(card, witnesses);
+        const whole = withPortal(card, portal, request.plan, request.outputs.keyVersion);
+        return withDoubt(withEvidence(whole, request, evidence), witnesses);
+      }
+
+      return {
+        asked,
+        forReader: (kind, reader) => draw(kind, reader, false),
+        inPlace(audience) {
+          const reader = readerIn(audience, request);
+          return draw(kindOf(audience) ?? 'approval', reader, reader.kind !== 'everybody');
+        },
+        withoutQuestion: () => draw('status', everybody, true),
+      };
     },
-    withoutQuestion: (request, asked) => draw('status', request, everybody, asked, true),
   };
 }

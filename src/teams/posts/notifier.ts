@@ -3,17 +3,17 @@
  * their own. A card that is lost, refused or deleted is posted again the next time.
  */
 import type { RequestId } from '../../domain/ids.ts';
-import type { Conversations, Outbox, People, Requests, Shown } from '../../domain/ports/store.ts';
+import type { Conversations, Outbox, People, Requests, Shown, ShownCard } from '../../domain/ports/store.ts';
 import type { Origin } from '../../domain/request/events.ts';
 import { hasEnded, isAtRest, type Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Reader } from '../cards/views/reader.ts';
 import type { CardKind } from '../cards/views/request-card.ts';
-import type { Approvers, Asked } from './approvers.ts';
+import type { Approvers } from './approvers.ts';
 import { kindOf } from './audience.ts';
 import type { Chat, Posted } from './chat.ts';
 import type { Directory } from './directory.ts';
-import { type Drawing, type DrawingOptions, openDrawing } from './drawing.ts';
+import { type DrawingOptions, openDrawing, type Scene } from './drawing.ts';
 import { fingerprint, keepCard } from './keep-card.ts';
 import { knownCards } from './known-cards.ts';
 import { openCard } from './open-card.ts';
@@ -83,18 +83,23 @@ interface Found {
   readonly isUnknown: boolean;
 }
 
+/** A request, all that its cards say, and where they stand. */
+interface Setting {
+  readonly request: Request;
+  readonly scene: Scene;
+  readonly cards: readonly ShownCard[];
+}
+
 /** Which card stands there; a copy that nobody knew of is brought up to date for everybody. */
 async function cardAt(
   { requests, shown, chat }: NotifierOptions,
-  drawing: Drawing,
-  request: Request,
+  { request, scene, cards }: Setting,
   { at, automatic }: Click,
-  asked: Asked,
 ): Promise<Found> {
-  const known = (await knownCards(shown, request)).find((card) => card.activityId === at?.activityId);
+  const known = cards.find((card) => card.activityId === at?.activityId);
   const copy = known === undefined && at !== null && !automatic ? await asCopy({ requests, shown }, request, at) : null;
   if (copy !== null) {
-    const card = await drawing.inPlace(copy.audience, request, asked);
+    const card = scene.inPlace(copy.audience);
     if (await chat.update(copy, card).catch(() => false)) await shown.save({ ...copy, fingerprint: fingerprint(card) });
   }
   const isUnknown = known === undefined && at !== null && automatic;
@@ -102,42 +107,45 @@ async function cardAt(
 }
 
 export function openNotifier(options: NotifierOptions): Notifier {
-  const { requests, shown, approvers } = options;
+  const { requests, shown } = options;
   const drawing = openDrawing(options);
   const pace = openPace();
+  async function settingOf(request: Request, hurry?: 'a click waits'): Promise<Setting> {
+    const [scene, cards] = await Promise.all([drawing.of(request, hurry), knownCards(shown, request)]);
+    return { request, scene, cards };
+  }
   options.onWritten((after) => {
     if (isAtRest(after)) pace.atOnce(after.id);
   });
   return {
     async cardFor(request, looked) {
-      const asked = await approvers.of(request, 'a click waits');
-      const { kind, isUnknown } = await cardAt(options, drawing, request, looked, asked);
-      return { card: await drawing.forReader(kind, request, looked.reader, asked), isUnknown };
+      const setting = await settingOf(request, 'a click waits');
+      const { kind, isUnknown } = await cardAt(options, setting, looked);
+      return { card: setting.scene.forReader(kind, looked.reader), isUnknown };
     },
     async movedOn({ id, revision }, at) {
       const request = await requests.load(id);
       if (request === null || request.revision === revision || !isAtRest(request)) return null;
       const known = (await knownCards(shown, request)).find((card) => card.activityId === at.activityId);
       if (known === undefined) return null;
-      return drawing.inPlace(known.audience, request, await approvers.of(request, 'a click waits'));
+      return (await drawing.of(request, 'a click waits')).inPlace(known.audience);
     },
     async adopt(id, at) {
+      if (at === null) return;
       const request = await requests.load(id);
       if (request === null) return;
-      const asked = await approvers.of(request, 'a click waits');
-      await cardAt(options, drawing, request, { at, automatic: false }, asked);
+      await cardAt(options, await settingOf(request, 'a click waits'), { at, automatic: false });
     },
     async open(request, place, reader) {
-      const asked = await approvers.of(request, 'a click waits');
-      await openCard({ ...options, drawing }, request, place, reader, asked);
+      await openCard(options, request, place, reader, await drawing.of(request, 'a click waits'));
     },
     async show(id) {
       await pace.turn(id);
       // Loaded after the wait: what happened meanwhile is shown with it.
       const request = await requests.load(id);
       if (request === null) return;
-      const cards = await knownCards(shown, request);
-      const wanted = await wantedCards({ ...options, drawing }, request, cards, await approvers.of(request));
+      const { scene, cards } = await settingOf(request);
+      const wanted = await wantedCards(options, request, cards, scene);
       // One place that refuses does not keep the others from being brought up to date.
       const results = await Promise.allSettled(
         wanted.map((one) =>

@@ -5,16 +5,14 @@ import type { Request } from '../../domain/request/request.ts';
 import { label, plain } from '../cards/plain-text.ts';
 import { renderCard } from '../cards/render-card.ts';
 import type { Reader } from '../cards/views/reader.ts';
-import type { Asked } from './approvers.ts';
 import { isOpenedAudience, openedAudience } from './audience.ts';
 import type { Chat } from './chat.ts';
-import type { Drawing } from './drawing.ts';
+import type { Scene } from './drawing.ts';
 import { fingerprint } from './keep-card.ts';
 
 export interface OpenCardOptions {
   readonly shown: Shown;
   readonly chat: Pick<Chat, 'post' | 'update'>;
-  readonly drawing: Drawing;
 }
 
 /** What stands where an opened card stood, once it was opened again further down. */
@@ -29,17 +27,17 @@ const movedCard = ({ id, resourceName }: Request) =>
 
 /** One in each conversation: an older one that was opened there makes way, so that they do not pile up. */
 export async function openCard(
-  { shown, chat, drawing }: OpenCardOptions,
+  { shown, chat }: OpenCardOptions,
   request: Request,
   place: Origin,
   reader: Reader,
-  asked: Asked,
+  scene: Scene,
 ): Promise<void> {
   const { conversationId } = place;
   const earlier = (await shown.of(request.id)).filter(
     (card) => isOpenedAudience(card.audience) && card.conversationId === conversationId,
   );
-  const card = await drawing.inPlace(openedAudience(reader, place, ''), request, asked);
+  const card = scene.inPlace(openedAudience(reader, place, ''));
   const posted = await chat.post(conversationId, card);
   const audience = openedAudience(reader, place, posted.activityId);
   await shown.save({ requestId: request.id, audience, ...posted, fingerprint: fingerprint(card) });

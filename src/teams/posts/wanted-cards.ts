@@ -1,15 +1,15 @@
 /** Which cards of a request are wanted where, as the design has it. */
 import type { PersonId } from '../../domain/ids.ts';
 import type { Conversations, ShownCard } from '../../domain/ports/store.ts';
-import type { Request } from '../../domain/request/request.ts';
+import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import type { Asked } from './approvers.ts';
+import type { Approvers } from './approvers.ts';
 import { approverAudience, approverIn, isCopyAudience } from './audience.ts';
 import type { Chat, Posted } from './chat.ts';
-import type { Drawing } from './drawing.ts';
+import type { Scene } from './drawing.ts';
 
 export interface WantedOptions {
-  readonly drawing: Drawing;
+  readonly approvers: Approvers;
   readonly chat: Pick<Chat, 'post' | 'postThread'>;
   readonly conversations: Pick<Conversations, 'personalChat'>;
   readonly approvalsChannel: string;
@@ -32,16 +32,13 @@ async function wantedInPerson(
   options: WantedOptions,
   id: PersonId,
   may: boolean,
-  request: Request,
-  asked: Asked,
+  scene: Scene,
 ): Promise<readonly Wanted[]> {
-  const { drawing, chat } = options;
   const audience = approverAudience(id);
   const chatOf = await options.conversations.personalChat(id);
   if (chatOf === null) return [];
-  if (!may) return [{ audience, card: await drawing.withoutQuestion(request, asked), post: null }];
-  const card = await drawing.inPlace(audience, request, asked);
-  return [{ audience, card, post: (one) => chat.post(chatOf.conversationId, one) }];
+  if (!may) return [{ audience, card: scene.withoutQuestion(), post: null }];
+  return [{ audience, card: scene.inPlace(audience), post: (one) => options.chat.post(chatOf.conversationId, one) }];
 }
 
 /**
@@ -52,15 +49,17 @@ async function wantedOfApprovers(
   options: WantedOptions,
   request: Request,
   cards: readonly ShownCard[],
-  asked: Asked,
+  scene: Scene,
 ): Promise<readonly Wanted[]> {
   const told = cards
     .filter(({ audience }) => !isCopyAudience(audience))
     .flatMap(({ audience }) => approverIn(audience) ?? []);
-  const may = new Set([...asked.people, ...request.approvals.map(({ by }) => by)]);
-  const fresh = request.state === 'awaiting-approval' ? asked.people.slice(0, mostInPerson) : [];
+  const fresh = request.state === 'awaiting-approval' ? scene.asked.people.slice(0, mostInPerson) : [];
+  if (told.length + fresh.length === 0) return [];
+  const { people } = hasEnded(request) ? await options.approvers.of(request) : scene.asked;
+  const may = new Set([...people, ...request.approvals.map(({ by }) => by)]);
   const wanted = await Promise.all(
-    [...new Set([...told, ...fresh])].map((id) => wantedInPerson(options, id, may.has(id), request, asked)),
+    [...new Set([...told, ...fresh])].map((id) => wantedInPerson(options, id, may.has(id), scene)),
   );
   return wanted.flat();
 }
@@ -70,27 +69,21 @@ export async function wantedCards(
   options: WantedOptions,
   request: Request,
   cards: readonly ShownCard[],
-  asked: Asked,
+  scene: Scene,
 ): Promise<readonly Wanted[]> {
-  const { chat, drawing, approvalsChannel, operationsChannel } = options;
+  const { chat, approvalsChannel, operationsChannel } = options;
   const { origin } = request;
-  const draw = async (audience: string, post: Wanted['post']): Promise<Wanted> => ({
-    audience,
-    card: await drawing.inPlace(audience, request, asked),
-    post,
-  });
+  const inPerson = await wantedOfApprovers(options, request, cards, scene);
+  const draw = (audience: string, post: Wanted['post']): Wanted => ({ audience, card: scene.inPlace(audience), post });
   const short =
     origin.conversationType !== 'channel' && operationsChannel !== null && operationsChannel !== approvalsChannel
       ? [draw('operations', (card) => chat.postThread(operationsChannel, card))]
       : [];
-  const [drawn, inPerson] = await Promise.all([
-    Promise.all([
-      draw('status', (card) => chat.post(origin.conversationId, card)),
-      draw('approval', (card) => chat.postThread(approvalsChannel, card)),
-      ...short,
-      ...cards.filter(({ audience }) => isCopyAudience(audience)).map(({ audience }) => draw(audience, null)),
-    ]),
-    wantedOfApprovers(options, request, cards, asked),
-  ]);
-  return [...drawn, ...inPerson];
+  return [
+    draw('status', (card) => chat.post(origin.conversationId, card)),
+    draw('approval', (card) => chat.postThread(approvalsChannel, card)),
+    ...short,
+    ...cards.filter(({ audience }) => isCopyAudience(audience)).map(({ audience }) => draw(audience, null)),
+    ...inPerson,
+  ];
 }
