@@ -24,6 +24,8 @@ export interface ClickedCall {
 
 export interface ActionPorts {
   readonly requests: Requests;
+  /** The request as it stood after the click came: what rules apply to it, and who asked for it. Nothing is decided upon it. */
+  readonly asItStood: Requests['load'];
   /**
    * Whether the person may decide on the request now, asked afresh; without a request: on any request there could be, which
    * says what to tell people and permits nothing.
@@ -37,7 +39,7 @@ export interface ActionPorts {
 
 /** Whether the clicker may decide on the request that was clicked. */
 export async function standingOn({ by, requestId }: ClickedCall, ports: ActionPorts): Promise<Standing> {
-  const request = await ports.requests.load(requestId);
+  const request = await ports.asItStood(requestId);
   return request === null ? 'no' : ports.approverStanding(by, request);
 }
 
@@ -46,7 +48,7 @@ export async function standingsOn(
   { by, requestId }: ClickedCall,
   ports: ActionPorts,
 ): Promise<{ readonly standing: Standing; readonly requesterStanding: Standing }> {
-  const request = await ports.requests.load(requestId);
+  const request = await ports.asItStood(requestId);
   if (request === null) return { standing: 'no', requesterStanding: 'no' };
   const [standing, requesterStanding] = await Promise.all([
     ports.approverStanding(by, request),

@@ -5,7 +5,7 @@ export const remind: Action = {
   verb: 'request.remind',
   async handle(call, ports) {
     const { by, actor, asking, requestId } = call;
-    const last = (await ports.requests.load(requestId))?.remindedAt ?? 'never';
+    const last = (await ports.asItStood(requestId))?.remindedAt ?? 'never';
     return store(call, ports, `remind-after-${last}`, { do: 'remind', by, actor, asking });
   },
 };

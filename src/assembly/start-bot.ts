@@ -81,7 +81,13 @@ function openBot(
   return new CmkBot({
     commandPorts,
     agents: keepChoices(azure.inventory),
-    actionPorts: { requests, approverStanding: approverOf, requesterStanding: requesterOf, stepUp: config.stepUp },
+    actionPorts: {
+      requests,
+      asItStood: requests.load,
+      approverStanding: approverOf,
+      requesterStanding: requesterOf,
+      stepUp: config.stepUp,
+    },
     forms: openForms({
       documents,
       ports: commandPorts,

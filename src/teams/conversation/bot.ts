@@ -14,6 +14,7 @@ import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { welcomeCard } from '../cards/views/welcome-view.ts';
 import { type Chat, isGone } from '../posts/chat.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
+import { readBeside } from './as-it-stood.ts';
 import { answerEvidenceClick, type EvidenceClickOptions } from './evidence-click.ts';
 import { answerFormClick, clickedCard, openForm } from './form-click.ts';
 import { answerFormFromCard, opensForm } from './form-from-card.ts';
@@ -165,15 +166,19 @@ export class CmkBot extends ActivityHandler {
 
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
     const { name, value } = context.activity;
+    const click = CardClick.safeParse(value);
     const { rolesOf, approverOf: approverStanding } = this.options.forClick();
-    const options = { ...this.options, actionPorts: { ...this.options.actionPorts, approverStanding } };
-    const sender = await this.admitted(context, rolesOf);
+    const { begin, asItStood } = readBeside(this.options.actionPorts.requests, click.data ?? null);
+    const options = { ...this.options, actionPorts: { ...this.options.actionPorts, approverStanding, asItStood } };
+    const sender = await this.admitted(context, (person) => {
+      begin();
+      return rolesOf(person);
+    });
     if (sender === null) return badRequestAnswer('The sender has no Entra object id and tenant.');
-    if ('refusal' in sender) return this.turnedAway(context, sender, value, options);
+    if ('refusal' in sender) return this.turnedAway(context, sender, click.data, options);
     if (name === 'application/search') return this.typeahead(context, sender, value);
     if (name !== 'adaptiveCard/action')
       return badRequestAnswer(`Invokes named ${String(name).slice(0, 80)} are not answered.`);
-    const click = CardClick.safeParse(value);
     if (!click.success)
       return badRequestAnswer(
         `The click is malformed: ${click.error.issues[0]?.path.join('.')} ${click.error.issues[0]?.message}.`,
@@ -215,13 +220,12 @@ export class CmkBot extends ActivityHandler {
   private async turnedAway(
     context: TurnContext,
     { sender, refusal }: Turned,
-    value: unknown,
+    click: CardClick | undefined,
     options: BotOptions,
   ): Promise<InvokeResponse> {
-    const click = CardClick.safeParse(value).data;
     const id = RequestId.safeParse(click?.action.data.requestId).data;
     if (sender !== null && click !== undefined && stopping.includes(click.action.verb) && id !== undefined) {
-      const request = await options.actionPorts.requests.load(id);
+      const request = await options.actionPorts.asItStood(id);
       if (request?.requester === sender.person) return answerRequestClick(options, sender, clickedCard(context), click);
     }
     return messageAnswer(refusalText(refusal));

@@ -14,6 +14,7 @@ async function asked() {
   await requests.append(id, 'submit', (request, now) => decide(request, asks(1), now));
   const ports = {
     requests,
+    asItStood: (asked: typeof id) => requests.load(asked),
     approverStanding: async () => 'yes' as const,
     requesterStanding: async () => 'yes' as const,
     stepUp: null,
