@@ -14,6 +14,7 @@ import { parseEventBody } from '../operations/registry.ts';
 import { keptKeys } from '../operator/kept-keys.ts';
 import { adoptUnsealed, NotTrusted, type Trust } from '../store/adopt.ts';
 import { type Database, openDatabase } from '../store/database.ts';
+import { rememberingBodies, rememberingLines } from '../store/known-lines.ts';
 import { migrate, NewerRecord, OlderRecord } from '../store/migrations.ts';
 import { movedFile, readMoved } from '../store/moved-mark.ts';
 import type { Unasked } from '../store/outbox.ts';
@@ -114,11 +115,9 @@ async function openStoreOn(
   // Until the record was looked at, what is wrong with it is a start that does not happen.
   let started = false;
   const onBroken = (broken: RecordBroken): void => (started ? endProcess(log)(broken) : undefined);
-  const store = openStore(
-    database,
-    { ...tools, clock: now, trace, read: parseEventBody, onBroken, onClock: sayClock(log), onUnasked: sayUnasked(log) },
-    beatMs,
-  );
+  const reading = { check: rememberingLines(tools.check), read: rememberingBodies(parseEventBody) };
+  const told = { onBroken, onClock: sayClock(log), onUnasked: sayUnasked(log) };
+  const store = openStore(database, { ...tools, ...reading, ...told, clock: now, trace }, beatMs);
   await store.trail.check();
   started = true;
   return store;
