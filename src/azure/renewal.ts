@@ -101,7 +101,7 @@ export const renewRefusedTokens = (credential: TokenCredential): PipelinePolicy 
     const token = tokenOf(request);
     if (token === null || !(credential instanceof RenewableCredential)) return next(request);
     const latest = credential.latest(token);
-    request.headers.set('authorization', `${scheme}${latest}`);
+    if (latest !== token) request.headers.set('authorization', `${scheme}${latest}`);
     const response = await next(request);
     if (response.status !== 401) return response;
     const fresh = await credential.insteadOf(latest);

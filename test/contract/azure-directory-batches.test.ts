@@ -151,6 +151,21 @@ describe('what befalls the whole call befalls each question', () => {
   });
 });
 
+test('a sign-in that is slower than a click goes on, and the next click has its token', async () => {
+  const hasty = connect(running, { limits: { clickMs: 500 } });
+  await under(running, { match: { url: '/oauth2/' }, times: 1, delayMs: 1_500 }, async () => {
+    expect(codeOf(failureOf(await ask(person(1), hasty)))).toBe('NoAnswerInTime');
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const signIns = async () =>
+      ((await http(running, 'GET', '/simulator/requests')).body as Sent[]).filter(({ url }) =>
+        url.includes('/oauth2/'),
+      );
+    const before = (await signIns()).length;
+    got(await ask(person(1), hasty));
+    expect(await signIns()).toHaveLength(before);
+  });
+});
+
 describe('who gives up', () => {
   const together = () => new GraphTogether(customCloud(running), defaultLimits);
   let authorization: string;
