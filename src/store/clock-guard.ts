@@ -77,31 +77,47 @@ export function openClockGuard(database: Pick<Database, 'kind' | 'pool'>, tools:
     told[kind] = apart !== null;
     return apart;
   };
-  const compare = async (sql: Sql, told?: TimeTold): Promise<ClockApart | null> => {
-    const before = clock();
-    if (told !== undefined && reference === databaseClock) {
-      return tell('clock', clockApart(told.before, told.database, clock()));
-    }
-    const other = await reference(sql);
-    return tell('clock', clockApart(before, other, clock()));
+  /** One reading held against the database's time; `near`: the two are as close as clocks are. */
+  const readOnce = async (sql: Sql, told?: TimeTold) => {
+    const given = reference === databaseClock ? told : undefined;
+    const before = given?.before ?? clock();
+    const other = given?.database ?? (await reference(sql));
+    const now = clock();
+    return { now, apart: clockApart(before, other, now), near: clockApart(now, other, now) };
   };
-  const apartFrom = async (sql: Sql, last: string | null, told?: TimeTold): Promise<ClockApart | null> =>
-    (await compare(sql, told)) ?? tell('record', recordApart(last, clock()));
+  /** Far from what was told, while nothing speaks against it: answering took long, or the clock was moved since. */
+  const compare = async (
+    sql: Sql,
+    told?: TimeTold,
+  ): Promise<{ readonly now: Date; readonly apart: ClockApart | null }> => {
+    const first = await readOnce(sql, told);
+    if (first.apart !== null || first.near === null) return { now: first.now, apart: tell('clock', first.apart) };
+    const second = await readOnce(sql);
+    return { now: second.now, apart: tell('clock', second.apart ?? second.near) };
+  };
+  const apartFrom = async (sql: Sql, last: string | null, told?: TimeTold) => {
+    const { now, apart } = await compare(sql, told);
+    return { now, apart: apart ?? tell('record', recordApart(last, now)) };
+  };
   return {
     read: clock,
     async now(sql, last, told) {
-      const apart = await apartFrom(sql, last, told);
+      const { now, apart } = await apartFrom(sql, last, told);
       if (apart !== null) throw new ClockNotBelieved(apart);
-      return clock();
+      // The very reading that was compared: the next one may be another's.
+      return now;
     },
     async assume(last) {
       const now = clock();
       if (told.clock || told.record || recordApart(last, now) !== null) return null;
-      if (reference !== databaseClock) return (await compare(database.pool)) === null ? { now, between: null } : null;
+      if (reference !== databaseClock) {
+        const compared = await compare(database.pool);
+        return compared.apart === null ? { now: compared.now, between: null } : null;
+      }
       const [from, to] = [new Date(now.getTime() - farMs), new Date(now.getTime() + farMs)];
       return { now, between: { from, to } };
     },
-    clock: () => compare(database.pool),
-    look: async () => apartFrom(database.pool, (await readHead(database.pool)).time),
+    clock: async () => (await compare(database.pool)).apart,
+    look: async () => (await apartFrom(database.pool, (await readHead(database.pool)).time)).apart,
   };
 }
