@@ -76,7 +76,7 @@ export function back(form: Form): FormResult {
 /** A request that was stored in the moment before, such as one before a crash, is not taken back with the form. */
 export async function cancelForm(form: Form, { requests }: Pick<CommandPorts, 'requests'>): Promise<FormResult> {
   const request = await requests.load(form.requestId);
-  return moved(form, { ended: request?.formId === form.id ? 'submitted' : 'cancelled' });
+  return moved(form, { ended: request?.forms.includes(form.id) ? 'submitted' : 'cancelled' });
 }
 
 /** Goes on with a form that was left, on the page where that was. */
@@ -128,7 +128,7 @@ export async function submit(
   if ('kind' in facts) return kept(form, facts, written);
   if (!facts.ok) return kept(form, refuseFailure(facts.failure), written);
   const already = await ports.requests.load(form.requestId);
-  const isStored = already?.formId === form.id;
+  const isStored = already?.forms.includes(form.id) === true;
   if (form.changes === null && already !== null && !isStored) {
     // Two forms were given one id, which a billion ids make rare: this one gets another and is shown again.
     return kept(form, refuse('plan-moved'), { ...written, requestId: mintRequestId(ports.random(6)) });

@@ -16,6 +16,7 @@ import {
   places,
   shows,
   type,
+  until,
   untilMended,
 } from '../support/story.ts';
 import { queryStore, type World } from '../support/world.ts';
@@ -101,6 +102,35 @@ describe('a form that nobody goes on with for an hour', () => {
     await pass(120);
     expect(activityText(await sees(teamMember, form, /Waiting for approval/))).not.toContain('Nobody went on');
   });
+});
+
+test('a form whose request was changed since is not closed over the request’s card, where its end was not stored', async () => {
+  const id = await ask(world, choices.test);
+  const card = await shows(world, places.operations, requester, id, /Waiting for approval/);
+  await click(requester, card, 'request.change');
+  const isChange = (one: SeenActivity) => activityText(one).includes(`This changes ${id}`);
+  const change = await world.teams.sees(places.operations, requester, isChange);
+  await click(requester, change, 'form.submit', { justification: 'For the audit', acknowledgeDataLoss: 'true' });
+  await sees(teamMember, card, /It was changed/);
+  await world.endBot('SIGINT');
+  // The process ended after the request was stored and before its form was.
+  const [first] = await queryStore(
+    world,
+    `update cmk.document set value = replace(value, '"ended":"submitted"', '"ended":null')
+     where value like '%"requestId":"${id}"%' and value like '%"changes":null%' returning key`,
+  );
+  await queryStore(
+    world,
+    `insert into cmk.document (key, value, changed_at)
+     values ('open-${String(first?.key)}', '{}', now() - interval '2 hours')
+     on conflict (key) do update set changed_at = excluded.changed_at`,
+  );
+  await world.startBot();
+  await until(async () => {
+    const rows = await queryStore(world, `select key from cmk.document where key = 'open-${String(first?.key)}'`);
+    return rows.length === 0;
+  }, 'what was left to be looked at');
+  expect(activityText(await sees(teamMember, card, /./))).toContain('Waiting for approval');
 });
 
 describe('asking again for what was rejected', () => {

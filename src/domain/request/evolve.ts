@@ -39,7 +39,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     revision,
     asking: revision,
     askedAt: time,
-    formId: body.data.formId,
+    forms: [body.data.formId],
     requester: PersonId.parse(body.actor.id),
     requesterTenant: body.actor.tenantId ?? '',
     resourceName: body.data.resourceName,
@@ -149,7 +149,7 @@ export function evolve(request: Request, event: StoredEvent): Request {
       const { plan, justification, notBefore } = request;
       return {
         ...askAnew(base, event, body.data),
-        formId: body.data.formId,
+        forms: [...request.forms, body.data.formId],
         justification: event.texts.justification ?? null,
         notBefore: body.data.notBefore ?? null,
         changes: request.changes + 1,

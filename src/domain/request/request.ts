@@ -58,7 +58,8 @@ export interface RequestBase {
   readonly asking: number;
   /** Time of that event. */
   readonly askedAt: string;
-  readonly formId: FormId;
+  /** Those that were submitted for it: the one it was asked by, then those of its changes. */
+  readonly forms: readonly FormId[];
   readonly requester: PersonId;
   readonly requesterTenant: string;
   readonly resourceName: string;

@@ -47,7 +47,7 @@ async function changeOf({ id, changes, requestId, owner: by }: Form, { requests,
   const of = changes === null ? null : await requests.load(requestId);
   if (changes === null || of === null) return null;
   // A change that was stored and whose answer was lost is no obstacle to itself.
-  return { of, refusal: of.formId === id ? null : changeRefusal(of, { by, ...changes }, now()) };
+  return { of, refusal: of.forms.includes(id) ? null : changeRefusal(of, { by, ...changes }, now()) };
 }
 
 /** The last page of every form: nothing is chosen on it, it is submitted. */

@@ -25,7 +25,7 @@ async function close({ documents, directory, requests }: LeftFormsOptions, formI
   const { form } = kept;
   if (form.ended !== null && form.ended !== 'left') return null;
   // The process ended right after it stored what came of the form, whose message is the request's card by now.
-  if ((await requests.load(form.requestId))?.formId === form.id) return null;
+  if ((await requests.load(form.requestId))?.forms.includes(form.id)) return null;
   const names = await directory.names([form.owner]);
   const left: Form = { ...form, ended: 'left', pending: null };
   const card = formLeftCard(left, names(form.owner));

@@ -139,7 +139,7 @@ describe('submitting', () => {
     expect(await requests.load(form.requestId)).toMatchObject({
       state: 'awaiting-approval',
       requester,
-      formId: form.id,
+      forms: [form.id],
       digest: form.shownDigest,
       resourceName: 'bot-care',
       justification: 'Policy 7',
