@@ -269,9 +269,31 @@ await onEveryDatabase((databases) => {
     });
 
     it('finds names that look alike by their index, however many people there are', async () => {
-      const plan = `explain ${among.replace('$1', "array['x', 'y']")}`;
+      const plan = `explain ${among.replaceAll('$1', "array['x', 'y']")}`;
       const answers = await store.session('begin', 'set local enable_seqscan = off', plan, 'rollback');
       expect(JSON.stringify(answers)).toMatch(/Index (Only )?Scan using person_by_look|on person_by_look/);
+    });
+
+    it('reads the names of a hundred people once, not once for each of them', async () => {
+      const ids = Array.from({ length: 100 }, (_, n) => `30000000-0000-4000-8000-${String(n).padStart(12, '0')}`);
+      for (const id of ids)
+        await store.call('people', 'save', {
+          id: PersonId.parse(id),
+          memberId: `29:${id}`,
+          name: `Person ${id}`,
+          address: null,
+        });
+      const asked = among.replaceAll('$1', `array['${ids.join("','")}']`);
+      const answers = await store.session('analyze cmk.person', `explain analyze ${asked}`);
+      const reads = JSON.stringify(answers).match(/Seq Scan on person[^"]*loops=(\d+)/g) ?? [];
+      expect(reads).toEqual(reads.filter((read) => read.endsWith('loops=1')));
+      expect(
+        await store.call(
+          'people',
+          'among',
+          ids.map((id) => PersonId.parse(id)),
+        ),
+      ).toHaveLength(100);
     });
 
     it('tells people of one name apart by their addresses, which a message without one does not take away', async () => {
