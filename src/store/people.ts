@@ -28,6 +28,8 @@ export const among = `select id, member_id, name, address, id in (
     select p.id from cmk.person p join cmk.person o on ${look('o')} = ${look('p')} and o.id <> p.id where p.id = any($1)) as shared
   from cmk.person where id = any($1)`;
 
+const amongMany = 'select id, member_id, name, address, false as shared from cmk.person where id = any($1)';
+
 const Known = z
   .object({
     id: PersonId,
@@ -66,5 +68,6 @@ export function openPeople(pool: Pool): People {
       return found === undefined ? null : { memberId: found.memberId, name: found.name };
     },
     among: known,
+    amongMany: (ids) => select(pool, Known, amongMany, [ids]),
   };
 }

@@ -325,6 +325,7 @@ await onEveryDatabase((databases) => {
       const known = [{ id: approver, memberId: '29:2', name: 'Approver' }];
       expect(await store.call('people', 'among', [requester, approver, approver])).toEqual(known);
       expect(await store.call('people', 'among', [])).toEqual([]);
+      expect(await store.call('people', 'amongMany', [requester, approver, approver])).toEqual(known);
     });
   });
 

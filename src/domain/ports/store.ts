@@ -197,6 +197,8 @@ export interface People {
   among(
     ids: readonly PersonId[],
   ): Promise<readonly { readonly id: PersonId; readonly memberId: string; readonly name: string }[]>;
+  /** The same of very many, by the names that Teams has for them: another may bear the same, so they are not to be shown. */
+  amongMany: People['among'];
 }
 
 /** Small documents with compare-and-set: the state of forms. The shape is that of a botbuilder `Storage`. */

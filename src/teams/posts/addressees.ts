@@ -21,9 +21,29 @@ export interface Source {
 }
 
 export interface SourcesOptions {
-  readonly people: Pick<People, 'among'>;
+  readonly people: Pick<People, 'among' | 'amongMany'>;
   readonly lookups: Lookups;
 }
+
+/** Of a group with more no names are shown: it is called by its own, also once those were reached who are called in person. */
+const mostNamed = 100;
+
+const byName = (a: KnownPerson, b: KnownPerson): number => (a.name < b.name ? -1 : 1);
+
+async function knownAmong(people: SourcesOptions['people'], ids: readonly PersonId[]): Promise<readonly KnownPerson[]> {
+  if (ids.length <= mostNamed) return people.among(ids);
+  const known = await people.amongMany(ids);
+  return known.length > mostNamed ? known : people.among(known.map(({ id }) => id));
+}
+
+/** The same by the names that are shown, where so many were left out that those of the others are. */
+export const named = (people: SourcesOptions['people'], sources: readonly Source[]): Promise<readonly Source[]> =>
+  Promise.all(
+    sources.map(async (source) => {
+      const ids = source.known.map(({ id }) => id);
+      return { ...source, known: (await knownAmong(people, ids)).toSorted(byName) };
+    }),
+  );
 
 /** Who stands behind the ids, but for `had`. Never fails for the directory: what it does not tell in time is unknown. */
 export async function sourcesOf(
@@ -40,11 +60,12 @@ export async function sourcesOf(
     const entry = await lookups.look(person, patienceMs);
     if (entry === null || entry === 'unknown') return [{ kind: 'unknown', name: '', everybody: null, known: [] }];
     if (entry.kind === 'person') return [{ kind: 'person', name: entry.name, everybody: [person], known: [] }];
-    const members = await people.among(entry.members.filter((member) => !had.includes(member)));
+    const members = await knownAmong(
+      people,
+      entry.members.filter((member) => !had.includes(member)),
+    );
     const everybody = entry.complete ? entry.members : null;
-    return [
-      { kind: 'group', name: entry.name, everybody, known: members.toSorted((a, b) => (a.name < b.name ? -1 : 1)) },
-    ];
+    return [{ kind: 'group', name: entry.name, everybody, known: members.toSorted(byName) }];
   }
   return (await Promise.all(ids.map(sourceOf))).flat();
 }

@@ -3,7 +3,7 @@ import type { PersonId } from '../../domain/ids.ts';
 import { type Policy, termsFor } from '../../domain/policy/policy.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { Addressee } from '../cards/plain-text.ts';
-import { addressedOf, knownIn, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
+import { addressedOf, knownIn, named, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
 
 /** Neither the requester nor who approved already is among them. */
 export interface Asked {
@@ -55,7 +55,8 @@ export function openApprovers({ policy, ...tools }: ApproversOptions): Approvers
       const had = [request.requester, ...request.approvals.map(({ by }) => by)];
       // The last list is of the rule that says most about the agent; the others only leave out who is not in them too.
       const lists = await Promise.all(approvers.map((ids) => sourcesOf(tools, ids, had, patience)));
-      const sources = lists.slice(0, -1).reduce(onlyAmong, lists.at(-1) ?? []);
+      const narrowed = lists.slice(0, -1).reduce(onlyAmong, lists.at(-1) ?? []);
+      const sources = lists.length > 1 ? await named(tools.people, narrowed) : narrowed;
       return {
         described: describedOf(sources),
         addressed: addressedOf(sources),

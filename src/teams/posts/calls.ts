@@ -21,7 +21,7 @@ export interface CallsOptions extends SourcesOptions {
   readonly chat: Pick<Chat, 'say'>;
   readonly directory: Directory;
   readonly conversations: Pick<Conversations, 'personalChat'>;
-  readonly people: Pick<People, 'among'>;
+  readonly people: Pick<People, 'among' | 'amongMany'>;
   readonly approvers: Approvers;
   readonly approvalsChannel: string;
   /** Who is called when a request needs attention: object ids of people and groups. */

@@ -1,4 +1,5 @@
 import { PersonId } from '../../../../src/domain/ids.ts';
+import type { Policy } from '../../../../src/domain/policy/policy.ts';
 import type { DirectoryEntry } from '../../../../src/domain/ports/azure.ts';
 import { openApprovers } from '../../../../src/teams/posts/approvers.ts';
 import { requester, submit } from '../../../support/fixtures.ts';
@@ -20,6 +21,7 @@ const group = (name: string, ...members: readonly PersonId[]): DirectoryEntry =>
 
 interface Setting {
   readonly approvers: readonly string[];
+  readonly tagRules?: Policy['tagRules'];
   /** By number: those whom Teams has named. */
   readonly known?: readonly PersonId[];
   readonly directory?: Readonly<Record<string, DirectoryEntry | 'unknown'>>;
@@ -27,12 +29,14 @@ interface Setting {
 
 const request = requestAfter(submit({ plan: planFor() }));
 
-function asked({ approvers, known = [], directory = {} }: Setting) {
+function asked({ approvers, tagRules = [], known = [], directory = {} }: Setting) {
+  const knownIn = (ids: readonly PersonId[], name: string) =>
+    ids.filter((id) => known.includes(id)).map((id) => ({ id, memberId: `29:${id}`, name: `${name}${id.slice(-2)}` }));
   const opened = openApprovers({
-    policy: policyOf([], { approvers }),
+    policy: policyOf([], { approvers }, { tagRules }),
     people: {
-      among: async (ids) =>
-        ids.filter((id) => known.includes(id)).map((id) => ({ id, memberId: `29:${id}`, name: `P${id.slice(-2)}` })),
+      among: async (ids) => knownIn(ids, 'P'),
+      amongMany: async (ids) => knownIn(ids, 'not to be shown '),
     },
     lookups: { look: async (id) => directory[id] ?? null },
   });
@@ -112,6 +116,19 @@ it('a directory that does not answer leaves the words general', async () => {
   expect(half.described).toBe('P01 and others');
 });
 
+it('of very many nobody is mentioned; of the few whom another list leaves, each by the name that is shown', async () => {
+  const many = Array.from({ length: 150 }, (_, n) =>
+    PersonId.parse(`20000000-0000-4000-8000-${String(n + 500).padStart(12, '0')}`),
+  );
+  const crowd = { known: many, directory: { [groupId(1)]: group('Everybody', ...many) } };
+  const all = await asked({ approvers: [groupId(1)], ...crowd });
+  expect(all.people).toHaveLength(150);
+  expect(texts(all)).toEqual(['**Everybody**']);
+  const tagRules = [{ name: 'care', match: { tags: { tier: ['care'] } }, approvers: [groupId(1)] }];
+  const few = await asked({ approvers: many.slice(3, 5), tagRules, ...crowd });
+  expect(texts(few)).toEqual(['<at>P03</at>', '<at>P04</at>']);
+});
+
 it('nobody configured is said', async () => {
   expect((await asked({ approvers: [] })).described).toBe('nobody: CMK_APPROVERS is empty');
 });
@@ -122,6 +139,7 @@ it('they are those of the rule for the agent', async () => {
     policy: policyOf([care], { approvers: [person(2)] }),
     people: {
       among: async (ids) => ids.map((id) => ({ id, memberId: id, name: `P${id.slice(-2)}` })),
+      amongMany: async () => [],
     },
     lookups: { look: async () => null },
   });

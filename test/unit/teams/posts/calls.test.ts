@@ -120,9 +120,9 @@ function opened({ origin, chats, commands, refuses = () => null }: Setting) {
           ? { conversationId: `chat of ${people[one]}`, serviceUrl: '', tenantId: '', personId: one }
           : null,
     },
-    people: { among },
+    people: { among, amongMany: among },
     lookups,
-    approvers: openApprovers({ policy: rules, people: { among }, lookups }),
+    approvers: openApprovers({ policy: rules, people: { among, amongMany: among }, lookups }),
     approvalsChannel: 'approvals-channel',
     operators: [operator],
   });
