@@ -3,7 +3,7 @@ import { parseBody } from '../http/incoming.ts';
 import { Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { ServicePrincipal, User, UserGroup } from '../state/schema-directory.ts';
-import { groupsOf } from './groups-of.ts';
+import { groupsOf, membersOf } from './groups-of.ts';
 
 export const notFound = (id: string): Refusal =>
   new Refusal(
@@ -118,7 +118,8 @@ export const graphPage = <T>(call: Call, what: string, entries: readonly T[], bo
 const listTransitiveUsers = (call: Call): Reply => {
   const { id } = findGroup(call);
   demandAdvanced(call);
-  const users = call.world.state.users.filter((user) => groupsOf(call.world.state, user.id).has(id));
+  const members = membersOf(call.world.state, id);
+  const users = call.world.state.users.filter((user) => members.has(user.id));
   return graphPage(call, 'users', users, (user) => selected(userBody(user), call.incoming.query));
 };
 
