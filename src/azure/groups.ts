@@ -41,8 +41,11 @@ export async function nameOf(
   }
 }
 
-/** Together more people than anybody mentions or counts by hand. */
-const pageSize = 100;
+/** Graph's largest page (Microsoft, "List group transitive members"). */
+const pageSize = 999;
+/** More people than anybody mentions or counts by hand. */
+const mostMembers = 2_000;
+/** Graph may give smaller pages than asked for, but not without end. */
 const mostPages = 20;
 const Member = z.object({ id: PersonId });
 
@@ -57,6 +60,7 @@ export async function membersOf(
     if (pages === mostPages) return { members: [...members], complete: false };
     pages += 1;
     for (const member of z.array(Member).parse(page)) members.add(member.id);
+    if (members.size > mostMembers) return { members: [...members].slice(0, mostMembers), complete: false };
   }
   return { members: [...members], complete: true };
 }
