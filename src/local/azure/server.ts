@@ -20,6 +20,7 @@ import { purgeDue } from './key-vault/purge-due.ts';
 import { Listeners } from './listeners.ts';
 import { VaultLog } from './log-analytics/vault-log.ts';
 import { logAgentCalls, logPast } from './log-analytics/write-rows.ts';
+import { GraphPages } from './resource-graph/graph-pages.ts';
 import { GraphIndex } from './resource-graph/index-lag.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { turnAllOff, turnOn } from './scenarios/turn.ts';
@@ -80,6 +81,7 @@ const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<W
     backups: new BackupBlobs(options.dataDir),
     vaultLog: new VaultLog(options.dataDir),
     graphIndex: new GraphIndex(),
+    graphPages: new GraphPages(),
     url: `https://localhost:${options.port}`,
     port: options.port,
     signIns: new SignIns(signingKey),

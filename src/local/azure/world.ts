@@ -3,6 +3,7 @@ import type { SigningKey } from './identity/signing-key.ts';
 import type { Tokens } from './identity/tokens.ts';
 import type { BackupBlobs } from './key-vault/backup-blobs.ts';
 import type { VaultLog } from './log-analytics/vault-log.ts';
+import type { GraphPages } from './resource-graph/graph-pages.ts';
 import type { GraphIndex } from './resource-graph/index-lag.ts';
 import type { Latency } from './state/latency.ts';
 import type { SimulatorState } from './state/schema.ts';
@@ -18,6 +19,7 @@ export interface World {
   readonly backups: BackupBlobs;
   readonly vaultLog: VaultLog;
   readonly graphIndex: GraphIndex;
+  readonly graphPages: GraphPages;
   /** The address of Azure Resource Manager, without a slash at the end. */
   readonly url: string;
   readonly port: number;

@@ -82,18 +82,21 @@ const resourceRows = (call: Call): readonly Row[] => {
   return [...agents, ...vaults];
 };
 
-const offsetOf = (token: string | undefined): number => {
-  if (token === undefined) return 0;
-  const offset = Number(Buffer.from(token, 'base64url').toString('utf8').replace(/^row:/, ''));
-  if (Number.isInteger(offset)) return offset;
-  throw armRefusal(400, 'BadRequest', 'The skip token is invalid.');
-};
-
 /** That one is enough to refuse them all is recalled. */
 const requireReadable = (call: Call, subscriptions: readonly string[]): void => {
   const { world, caller, now } = call;
   const readable = (id: string) => holdsAnyIn(world.state, caller.principalId, subscriptionScope(id), now);
   if (!subscriptions.every(readable)) throw accessDenied();
+};
+
+const findRows = (call: Call, wanted: readonly string[] | undefined, query: Query): readonly Row[] => {
+  const asked = new Set(wanted?.map((id) => id.toLowerCase()));
+  const readable = readableBy(call);
+  const within = resourceRows(call).filter(
+    (row) => (wanted === undefined || asked.has(String(row.subscriptionId).toLowerCase())) && readable(row),
+  );
+  tellWitness(call, query, within);
+  return runQuery(query, within);
 };
 
 /** What is left of 15 queries in 5 seconds (Microsoft's page on throttling); it never gets less here. */
@@ -105,17 +108,15 @@ const runGraphQuery = (call: Call): Reply => {
   const query = parseQuery(request.query);
   const wanted = request.subscriptions;
   requireReadable(call, wanted ?? []);
-  const asked = new Set(wanted?.map((id) => id.toLowerCase()));
-  const readable = readableBy(call);
-  const within = resourceRows(call).filter(
-    (row) => (wanted === undefined || asked.has(String(row.subscriptionId).toLowerCase())) && readable(row),
-  );
-  tellWitness(call, query, within);
-  const found = runQuery(query, within);
-  const start = offsetOf(request.options?.$skipToken) + (request.options?.$skip ?? 0);
+  const pages = call.world.graphPages;
+  const at = pages.read(request.options?.$skipToken);
+  if (at === null) throw armRefusal(400, 'BadRequest', 'The skip token is invalid.');
+  const of = JSON.stringify([call.caller.principalId, wanted, request.query]);
+  const found = pages.rows(at.id, of, () => findRows(call, wanted, query));
+  const start = at.start + (request.options?.$skip ?? 0);
   const end = start + (request.options?.$top ?? 100);
   const page = found.slice(start, end);
-  const more = end < found.length ? { $skipToken: Buffer.from(`row:${end}`).toString('base64url') } : {};
+  const more = end < found.length ? { $skipToken: pages.next(at.id, { of, rows: found }, end) } : {};
   return reply(
     200,
     {
