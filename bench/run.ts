@@ -1,17 +1,20 @@
-/** `npm run bench [-- NAME…] [--keep] [--rounds N] [--sizes 10,100,…] [--agents N] [--runs N] [--waiting N] [--events 100000,…]`: measures the product beside what it is compared with. */
+/** `npm run bench [-- NAME…] [--keep] [--charts FOLDER] [--rounds N] [--sizes 10,100,…] [--agents N] [--runs N] [--waiting N] [--events 100000,…]`: measures the product beside what it is compared with. */
 import { parseArgs } from 'node:util';
 import { startPostgres, type TestPostgres } from '../test/support/postgres.ts';
 import { append } from './append.ts';
 import { clicks } from './clicks.ts';
 import { crowd } from './crowd.ts';
 import { growth } from './growth.ts';
+import { growthAgents } from './growth-agents.ts';
+import { growthApprovers } from './growth-approvers.ts';
+import { growthEvents } from './growth-events.ts';
 import { localAzure } from './local-azure.ts';
 import { million } from './million.ts';
 import { plan } from './plan.ts';
 import { start } from './start.ts';
 import type { Measured } from './support/figures.ts';
 import { buildAll, type Ground, openGround } from './support/product.ts';
-import { keep, told } from './support/report.ts';
+import { draw, keep, told } from './support/report.ts';
 import { tenant } from './tenant.ts';
 import { turns } from './turns.ts';
 import { verify } from './verify.ts';
@@ -30,11 +33,18 @@ interface Given {
   readonly events: readonly number[];
 }
 
+/** A record has more events than there is of anything else. */
+const tenTimes = (sizes: readonly number[]): readonly number[] => [...sizes, (sizes.at(-1) ?? 1) * 10];
+
 const benchmarks: Readonly<Record<string, (given: Given) => Promise<Measured>>> = {
   turns: async ({ ground, postgres, rounds }) => turns(ground, await postgres.newDatabase(), rounds, 2_000),
   clicks: async ({ ground, postgres, rounds }) => clicks(ground, await postgres.newDatabase(), rounds),
   start: async ({ ground, postgres, rounds }) => start(ground, await postgres.newDatabase(), rounds),
-  growth: async ({ ground, postgres, sizes }) => growth(ground, await postgres.newDatabase(), sizes),
+  growth: ({ ground, postgres, sizes }) => growth(ground, () => postgres.newDatabase(), sizes),
+  'growth-agents': ({ postgres, sizes, rounds }) =>
+    growthAgents(() => postgres.newDatabase(), sizes, Math.min(rounds, 3)),
+  'growth-events': ({ ground, postgres, sizes }) => growthEvents(ground, () => postgres.newDatabase(), tenTimes(sizes)),
+  'growth-approvers': ({ postgres, sizes }) => growthApprovers(() => postgres.newDatabase(), sizes),
   plan: ({ postgres, rounds }) => plan(() => postgres.newDatabase(), Math.min(rounds, 3)),
   'local-azure': ({ rounds }) => localAzure(rounds, 400),
   crowd: ({ ground, postgres, runs, waiting }) => crowd(ground, () => postgres.newDatabase(), { runs, waiting }),
@@ -51,6 +61,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     keep: { type: 'boolean', default: false },
+    charts: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     sizes: { type: 'string', default: '10,100,1000,10000' },
     agents: { type: 'string', default: '10000' },
@@ -88,6 +99,7 @@ for (const [name, measure] of Object.entries(benchmarks)) {
     });
     console.log(told(measured));
     if (values.keep) keep(measured);
+    if (values.charts !== undefined) draw(measured, values.charts);
   } finally {
     await ground.close();
   }

@@ -7,6 +7,7 @@ const inAll = (found: string): string => `resources | where type =~ 'microsoft.h
 export const everyAgent = inAll('project id, name, cmk=properties.keyVaultProperties | order by id asc');
 const listed =
   'project id, name, location, resourceGroup, subscriptionId, cmkVault=tostring(properties.keyVaultProperties.keyVaultUri) | order by name asc';
+export const firstAgents = inAll(`${listed} | limit 16`);
 export const agentsWith = (part: string): string => inAll(`where name contains '${part}' | ${listed} | limit 15`);
 
 const subscriptions = ['40000000-0000-4000-8000-000000000001', '40000000-0000-4000-8000-000000000002'];

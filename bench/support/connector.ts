@@ -7,14 +7,22 @@ export interface Connector {
   readonly port: number;
   /** How many messages were posted or edited so far. */
   posted(): number;
+  /** What was posted or edited last, as it came. */
+  last(): string;
   close(): Promise<void>;
 }
 
 export async function startConnector(port = 0): Promise<Connector> {
   let count = 0;
+  let last: readonly Buffer[] = [];
   const server = createServer((request, response) => {
-    request.resume().on('end', () => {
-      if (request.method !== 'GET') count += 1;
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      if (request.method !== 'GET') {
+        count += 1;
+        last = parts;
+      }
       const body = request.url?.includes('/pagedmembers')
         ? '{"members":[]}'
         : `{"id":"${count}","activityId":"${count}"}`;
@@ -28,6 +36,7 @@ export async function startConnector(port = 0): Promise<Connector> {
     url: `http://127.0.0.1:${own}`,
     port: own,
     posted: () => count,
+    last: () => Buffer.concat(last).toString('utf8'),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

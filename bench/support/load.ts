@@ -35,10 +35,10 @@ export function openLoad(sockets: number): Load {
   };
 }
 
-/** Throws where it is not answered well: what was refused quickly is no turn. */
-export async function wellSent(load: Load, url: string, activity: object): Promise<void> {
+/** Throws where it is not answered well, or not in these words: what was refused quickly is no turn. */
+export async function wellSent(load: Load, url: string, activity: object, words = ''): Promise<void> {
   const { status, body } = await load.send(url, activity);
-  if (status !== 200) throw new Error(`${status} ${body.slice(0, 300)}`);
+  if (status !== 200 || !body.includes(words)) throw new Error(`${status} ${body.slice(0, 300)}`);
 }
 
 export interface Driven {

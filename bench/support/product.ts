@@ -22,7 +22,8 @@ import { type Connector, startConnector } from './connector.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const cache = path.join(root, 'node_modules/.cache/cmk-bot');
-const built = path.join(cache, 'bench');
+/** What production runs lies there. */
+export const built = path.join(cache, 'bench');
 
 /** Builds what production runs, and what stands beside it here. */
 export async function buildAll(): Promise<void> {

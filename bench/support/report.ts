@@ -66,6 +66,13 @@ const kept = (): readonly Ran[] => (existsSync(results) ? JSON.parse(readFileSyn
 export const told = ({ name, figures, tables = [] }: Measured): string =>
   `\n${[name, ...figures.map(row), ...tables.map(tabled)].join('\n')}\n`;
 
+/** Its charts, into a folder. */
+export function draw({ name, growth = [] }: Measured, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [index, grown] of growth.entries())
+    writeFileSync(path.join(folder, `bench-${name}-${index}.svg`), chart(grown));
+}
+
 /** What ran takes the place of what ran under the same name before. */
 export function keep(measured: Measured): void {
   const ran = { ...measured, on: new Date().toISOString().slice(0, 10), machine: machine() };
@@ -73,10 +80,7 @@ export function keep(measured: Measured): void {
     a.name < b.name ? -1 : 1,
   );
   writeFileSync(results, `${JSON.stringify(all, null, 2)}\n`);
-  mkdirSync(charts, { recursive: true });
-  for (const one of all)
-    for (const [index, grown] of (one.growth ?? []).entries())
-      writeFileSync(path.join(charts, `bench-${one.name}-${index}.svg`), chart(grown));
+  for (const one of all) draw(one, charts);
   const text = readFileSync(page, 'utf8');
   const [before = '', rest = ''] = text.split(start);
   const after = rest.split(end)[1];

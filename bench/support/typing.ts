@@ -5,27 +5,18 @@ import { readConfig } from '../../src/config/read-config.ts';
 import { PersonId } from '../../src/domain/ids.ts';
 import { requester, requestersGroup } from '../../src/local/people.ts';
 import { agentName } from './agents.ts';
+import { timed } from './growing.ts';
 import { type Load, wellSent } from './load.ts';
 import { activityOf, type Ground } from './product.ts';
 
-/** In milliseconds, a sample each. */
+/** In milliseconds. */
 export interface TypingTook {
-  readonly query: readonly number[];
-  readonly directory: readonly number[];
+  readonly query: number;
+  readonly directory: number;
   /** Until choices are there: of letters that are new to the bot, of the same again, and of one letter more. */
-  readonly first: readonly number[];
-  readonly again: readonly number[];
-  readonly further: readonly number[];
-}
-
-/** What letters cost besides the directory's answer, with which each begins. */
-export const besides = (letters: readonly number[], { directory }: TypingTook): readonly number[] =>
-  letters.map((ms, sample) => ms - (directory[sample] ?? Number.NaN));
-
-export async function timed(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
+  readonly first: number;
+  readonly again: number;
+  readonly further: number;
 }
 
 const typing = ({ connector }: Ground, queryText: string): object =>
@@ -48,31 +39,23 @@ function directoryOf(ground: Ground): () => Promise<void> {
 /** Part of a name that nobody typed before, and that some twenty of ten thousand agents have in theirs. */
 const partOf = (sample: number): string => agentName(sample + 50).slice(-4);
 
-/** In alternation; ten samples more come first and warm up. `query`: finds at most 15 agents with the part in their names. */
-export async function typed(
+/** One sample, of other letters than any before. `query`: finds at most 15 agents with the part in their names. */
+export function openTyping(
   ground: Ground,
   load: Load,
   url: string,
-  { query, samples }: { readonly query: (part: string) => Promise<unknown>; readonly samples: number },
-): Promise<TypingTook> {
+  query: (part: string) => Promise<unknown>,
+): (sample: number) => Promise<TypingTook> {
   const directory = directoryOf(ground);
   const letters = (part: string) => () => wellSent(load, url, typing(ground, part));
-  const took: Record<keyof TypingTook, number[]> = { query: [], directory: [], first: [], again: [], further: [] };
-  for (let sample = -10; sample < samples; sample += 1) {
+  return async (sample) => {
     const part = partOf(sample);
-    const one = {
+    return {
       query: await timed(() => query(part)),
       directory: await timed(directory),
       first: await timed(letters(part)),
       again: await timed(letters(part)),
       further: await timed(letters(`${part}0`)),
     };
-    if (sample < 0) continue;
-    took.query.push(one.query);
-    took.directory.push(one.directory);
-    took.first.push(one.first);
-    took.again.push(one.again);
-    took.further.push(one.further);
-  }
-  return took;
+  };
 }
