@@ -25,7 +25,7 @@ export const sealWith =
       }));
     const commitments = openings.map(({ field, salt, text }) => ({ field, sha256: commitmentTo(salt, text) }));
     const key = seals === null ? {} : { sealKey: seals.keyId };
-    const bytes = canonicalJson(mendStrings({ ...body, ...position, schema: recordVersion, commitments, ...key }));
+    const bytes = canonicalJson(mended({ ...body, ...position, schema: recordVersion, commitments, ...key }));
     const sealed = { sealKey: seals?.keyId ?? null, seal: seals?.seal(bytes) ?? null };
     return { body: bytes, hash: hashOf(bytes), ...sealed, openings };
   };
@@ -37,6 +37,16 @@ const wellFormed = (text: string): string => (halfPair.test(text) ? Buffer.from(
 
 /** A text column holds no NUL either. */
 const storable = (text: string): string => wellFormed(text).replaceAll('\0', '\uFFFD');
+
+/** Nearly always there is nothing to mend, and nothing to copy. */
+const mended = (value: Readonly<Record<string, unknown>>): unknown => (isWellFormed(value) ? value : mendStrings(value));
+
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return !halfPair.test(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isWellFormed);
+  return Object.entries(value).every(([key, inner]) => !halfPair.test(key) && isWellFormed(inner));
+}
 
 function mendStrings(value: unknown): unknown {
   if (typeof value === 'string') return wellFormed(value);

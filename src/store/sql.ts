@@ -6,7 +6,7 @@ export interface Sql {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>;
 }
 
-/** Runs the query and reads every row through the schema. */
+/** Runs the query and reads every row through the schema. Row by row: a schema of a list would be made anew each time. */
 export async function select<T>(sql: Sql, row: z.ZodType<T>, text: string, values: unknown[] = []): Promise<T[]> {
   return (await sql.query(text, values)).rows.map((one) => row.parse(one));
 }
