@@ -39,7 +39,8 @@ const wellFormed = (text: string): string => (halfPair.test(text) ? Buffer.from(
 const storable = (text: string): string => wellFormed(text).replaceAll('\0', '\uFFFD');
 
 /** Nearly always there is nothing to mend, and nothing to copy. */
-const mended = (value: Readonly<Record<string, unknown>>): unknown => (isWellFormed(value) ? value : mendStrings(value));
+const mended = (value: Readonly<Record<string, unknown>>): unknown =>
+  isWellFormed(value) ? value : mendStrings(value);
 
 function isWellFormed(value: unknown): boolean {
   if (typeof value === 'string') return !halfPair.test(value);

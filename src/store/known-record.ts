@@ -2,15 +2,14 @@
  * What this process has read of the chain and found sound, up to where. Whoever holds the database can put an older state of
  * it in place of a newer one, every row of it sound by itself: a process that saw the newer one is not taken in.
  */
-import { z } from 'zod';
 import type { OpenWanted } from '../domain/ports/store.ts';
 import type { ChainLine, Link } from '../domain/record/chain.ts';
 import type { RowFault } from '../domain/record/faults.ts';
 import type { CheckLine, SoundLine } from '../domain/record/seals.ts';
-import { isEnding } from '../domain/request/consequences.ts';
-import { type OpenState, openStateAfter, type Waits, waits, waitsIn } from '../domain/request/waits.ts';
+import { type OpenState, type Waits, waits, waitsIn } from '../domain/request/waits.ts';
 import { type ChainHead, readHead } from './chain-head.ts';
 import { KeptRequests } from './kept-requests.ts';
+import { type KnownRequest, knownAfter } from './known-request.ts';
 import { headAndLinesAfter, linesAfter } from './line-rows.ts';
 import { RecordBroken } from './record-broken.ts';
 import type { Sql } from './sql.ts';
@@ -19,22 +18,8 @@ import { UnderWay } from './under-way.ts';
 const pageSize = 500;
 const genesis: ChainHead = { seq: 0, hash: '0'.repeat(64), time: null };
 
-/** What is kept in mind of a request: where it was known to be, and what it holds. */
-interface KnownRequest {
-  readonly revision: number;
-  readonly hash: string;
-  /** In lower case; null: it has ended. */
-  readonly holds: string | null;
-  /** The last one in which it was open. */
-  readonly state: OpenState;
-  readonly requester: string | null;
-}
-
 /** What was known of each request as a statement was sent: what it reads is at least that. */
 export type KnownAsSent = (request: string) => Pick<KnownRequest, 'revision' | 'hash'> | undefined;
-
-/** Of a first event. */
-const First = z.object({ target: z.string(), actor: z.object({ id: z.string().nullable() }) });
 
 export interface KnownRecordOptions {
   readonly check: CheckLine;
@@ -170,6 +155,11 @@ export class KnownRecord {
     return this.#holders.get(resource) ?? null;
   }
 
+  /** The open request whose form stood in that message. */
+  openFrom(message: string): string | null {
+    return [...this.#holders.values()].find((id) => this.#requests.get(id)?.message === message) ?? null;
+  }
+
   /** Those that have not ended and are wanted: who waits for people first, among them the newest. */
   open({ requester, waits: only, named }: OpenWanted = {}): readonly string[] {
     const part = named?.toLowerCase() ?? '';
@@ -237,18 +227,15 @@ export class KnownRecord {
     else filed.push(request);
   }
 
-  #remember({ request, revision, hash }: ChainLine, body: SoundLine['body'], known: KnownRequest | undefined): void {
-    const first = known === undefined ? First.parse(body) : null;
-    const held = first === null ? (known?.holds ?? null) : first.target.toLowerCase();
-    if (first !== null && held !== null) this.#file(held, request);
-    const requester = first === null ? (known?.requester ?? null) : first.actor.id;
-    const holds = isEnding(String(body.type)) ? null : held;
-    const state = openStateAfter(known?.state ?? 'awaiting-approval', String(body.type));
-    this.#underWay.changes(request, known);
+  #remember(line: ChainLine, body: SoundLine['body'], before: KnownRequest | undefined): void {
+    const { request } = line;
+    const known = knownAfter(line, body, before);
+    this.#underWay.changes(request, before);
     this.kept.forget(request);
-    this.#requests.set(request, { revision, hash, holds, state, requester });
+    this.#requests.set(request, known);
+    if (before === undefined && known.holds !== null) this.#file(known.holds, request);
     // A map keeps the order in which its keys came: that of submission.
-    if (holds !== null) this.#holders.set(holds, request);
-    else if (held !== null && this.#holders.get(held) === request) this.#holders.delete(held);
+    if (known.holds !== null) this.#holders.set(known.holds, request);
+    else if (before?.holds && this.#holders.get(before.holds) === request) this.#holders.delete(before.holds);
   }
 }

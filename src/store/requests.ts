@@ -47,6 +47,10 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
       // Resources are compared as Azure compares them: without regard to case.
       return RequestId.nullable().parse(tools.known.holderOf(resourceId.toLowerCase()));
     },
+    openFrom: async (messageId) => {
+      await tools.known.catchUp(pool);
+      return RequestId.nullable().parse(tools.known.openFrom(messageId));
+    },
     list: async (limit, offset) => foldAll(await eventsOfNewest(pool, tools, limit, offset)),
     count: (most) => countRequests(pool, most),
     open: async (limit = Number.POSITIVE_INFINITY, offset = 0, wanted = {}) => {

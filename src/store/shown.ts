@@ -22,6 +22,8 @@ const Row = z
     fingerprint: row.fingerprint,
   }));
 
+const Holder = z.object({ request_id: RequestId });
+
 const save = `insert into cmk.shown (request_id, audience, conversation_id, activity_id, fingerprint)
   select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) on conflict (request_id, audience) do update set
     conversation_id = excluded.conversation_id, activity_id = excluded.activity_id, fingerprint = excluded.fingerprint`;
@@ -48,6 +50,12 @@ export function openShown(pool: Pool): Shown {
   });
   return {
     of: async (id) => (await read([id])).filter(({ requestId }) => requestId === id),
+    at: async (activityId) => {
+      const rows = await select(pool, Holder, 'select distinct request_id from cmk.shown where activity_id = $1', [
+        activityId,
+      ]);
+      return rows.map((row) => row.request_id);
+    },
     save: (card) => write([card]),
     remove: async (id, audience) => {
       await change(pool, 'delete from cmk.shown where request_id = $1 and audience = $2', [id, audience]);

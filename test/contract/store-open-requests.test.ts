@@ -48,6 +48,19 @@ await onEveryDatabase((databases) => {
     expect(await store.call('requests', 'ofResource', resourceId('bot-9'))).toEqual([]);
   });
 
+  it('tells from which message an open request was asked, and which have a card in a message', async () => {
+    const origin = { conversationId: 'chat', conversationType: 'personal', messageId: 'form-6' } as const;
+    const from = submit({ plan: plan(resourceId('bot-6')), origin });
+    await store.append(requestId(6), 'submit', from);
+    expect(await store.call('requests', 'openFrom', 'form-6')).toBe(requestId(6));
+    await store.append(requestId(6), 'click:cancel', cancel());
+    expect(await store.call('requests', 'openFrom', 'form-6')).toBeNull();
+    const card = { conversationId: 'chat', activityId: 'post-6', fingerprint: 'x' };
+    await store.call('shown', 'save', { requestId: requestId(6), audience: 'status', ...card });
+    expect(await store.call('shown', 'at', 'post-6')).toEqual([requestId(6)]);
+    expect(await store.call('shown', 'at', 'post-7')).toEqual([]);
+  });
+
   it('is not made to say that an agent has an open request, nor to name another', async () => {
     await store.sql("insert into cmk.open_request values (lower($1), 'CMK-00000X')", [resourceId('bot-9')]);
     await store.sql("update cmk.open_request set request_id = 'CMK-00000X' where request_id = $1", [waiting]);

@@ -42,6 +42,8 @@ export interface Requests {
   events(id: RequestId): Promise<readonly StoredEvent[]>;
   /** The open request that holds the agent, if any. */
   openFor(resourceId: ArmId): Promise<RequestId | null>;
+  /** The open request whose form stood in that message, if any. Nothing is read for it but what is new. */
+  openFrom(messageId: string): Promise<RequestId | null>;
   /** Newest first. */
   list(limit: number, offset: number): Promise<readonly Request[]>;
   /** How many there are, counted up to so many. */
@@ -156,6 +158,8 @@ export interface ShownCard {
 
 export interface Shown {
   of(id: RequestId): Promise<readonly ShownCard[]>;
+  /** Every request that has a card in that message, ended ones too. */
+  at(activityId: string): Promise<readonly RequestId[]>;
   /** Inserts or replaces by request and audience. */
   save(card: ShownCard): Promise<void>;
   remove(id: RequestId, audience: string): Promise<void>;

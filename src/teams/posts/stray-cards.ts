@@ -28,12 +28,14 @@ export async function holderOf(
   { activityId }: Posted,
   leftOut: RequestId | null = null,
 ): Promise<RequestId | null> {
-  for (const request of (await requests.open()).requests) {
-    if (request.id === leftOut) continue;
-    const cards = await knownCards(shown, request);
-    if (cards.some((card) => card.activityId === activityId)) return request.id;
-  }
-  return null;
+  const held = await shown.at(activityId);
+  const open = new Set([...(await requests.held()).values()].map(({ id }) => id));
+  const holder = held.find((id) => id !== leftOut && open.has(id));
+  if (holder !== undefined) return holder;
+  // The message of a form is its request's status card before anybody has shown one.
+  const from = await requests.openFrom(activityId);
+  if (from === null || from === leftOut) return null;
+  return (await shown.of(from)).some(({ audience }) => audience === 'status') ? null : from;
 }
 
 /**

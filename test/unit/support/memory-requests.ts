@@ -87,6 +87,11 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
     load: async (id) => loaded(id),
     events: async (id) => of(id),
     openFor: async (resourceId) => holderOf(resourceId),
+    openFrom: async (messageId) =>
+      ids().find((id) => {
+        const request = loaded(id);
+        return request !== null && !hasEnded(request) && request.origin.messageId === messageId;
+      }) ?? null,
     open: async (limit = Number.POSITIVE_INFINITY, offset = 0, wanted = {}) => {
       const part = wanted.named?.toLowerCase() ?? '';
       const open = ids()
