@@ -32,6 +32,7 @@ async function appendLocked(pool: Pool, tools: AppendTools, asked: Asked): Promi
 export function openRequests(pool: Pool, tools: AppendTools, written: (after: Request) => void): Requests {
   const atKnownHead = new AtKnownHead(pool, tools);
   const read = together((ids: readonly RequestId[]) => eventsOfEach(pool, tools, [...new Set(ids)]));
+  const caughtUp = together<never, void>(() => tools.known.catchUp(pool));
   const events = async (id: RequestId): Promise<readonly StoredEvent[]> => (await read([id])).get(id) ?? [];
   return {
     append: async (id, cause, decide) => {
@@ -43,7 +44,7 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
     load: async (id) => fold(id, await events(id)),
     events,
     openFor: async (resourceId) => {
-      await tools.known.catchUp(pool);
+      await caughtUp([]);
       // Resources are compared as Azure compares them: without regard to case.
       return RequestId.nullable().parse(tools.known.holderOf(resourceId.toLowerCase()));
     },
@@ -54,7 +55,7 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
     list: async (limit, offset) => foldAll(await eventsOfNewest(pool, tools, limit, offset)),
     count: (most) => countRequests(pool, most),
     open: async (limit = Number.POSITIVE_INFINITY, offset = 0, wanted = {}) => {
-      await tools.known.catchUp(pool);
+      await caughtUp([]);
       const open = tools.known.open(wanted);
       const page = open.slice(offset, offset + limit);
       const events = await eventsOfThese(pool, tools, page);
@@ -64,11 +65,11 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
       };
     },
     countOpen: async () => {
-      await tools.known.catchUp(pool);
+      await caughtUp([]);
       return tools.known.countOpen();
     },
     held: async () => {
-      await tools.known.catchUp(pool);
+      await caughtUp([]);
       return new Map(
         [...tools.known.holders].map(([resource, id]) => {
           return [resource, { id: RequestId.parse(id), waits: tools.known.waitsOf(id) }];
@@ -76,7 +77,7 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
       );
     },
     ofResource: async (resourceId) => {
-      await tools.known.catchUp(pool);
+      await caughtUp([]);
       return tools.known.requestsFor(resourceId.toLowerCase()).map((id) => RequestId.parse(id));
     },
   };
