@@ -5,6 +5,7 @@
  * came of it, is taken from the record and from this process's own memory.
  */
 import { passesByItself } from '../domain/check.ts';
+import { farMs } from '../domain/clock-apart.ts';
 import { planDigest, type Sha256 } from '../domain/digest.ts';
 import { type Failure, foundThat } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
@@ -115,8 +116,9 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   return { go: true, stages: stagesOf(request.plan) };
 }
 
+/** No longer at a time than clocks may differ: one that is set right while the run waits would else have it wait on. */
 const startsInMs = ({ notBefore }: Request, now: Date): number =>
-  notBefore === null ? 0 : Math.max(Date.parse(notBefore) - now.getTime(), 0);
+  notBefore === null ? 0 : Math.min(Math.max(Date.parse(notBefore) - now.getTime(), 0), farMs);
 
 const membershipUnknown: Failure = foundThat(
   'checking that requester and approvers still may',
