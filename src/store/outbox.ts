@@ -114,10 +114,13 @@ async function giveBack(sql: Sql, item: OutboxItem, dueAt: Date, attempts: numbe
 
 /** While a clock is wrong nothing comes due, and what was in hand keeps its time: a row due by that clock would wait for it. */
 export interface OutboxTools {
-  readonly clock: Pick<ClockGuard, 'clock'>;
+  readonly clock: Pick<ClockGuard, 'clock' | 'read'>;
   /** Told of rows that are dropped because no event asks for them. */
   readonly onUnasked: (row: Unasked) => void;
 }
+
+/** What did not work is tried again within minutes. */
+const longestPostponeMs = 3_600_000;
 
 export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, onUnasked }: OutboxTools): Outbox {
   const removed = together((items: readonly OutboxItem[]) => removeAll(pool, items));
@@ -147,7 +150,12 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, 
         (await selectOne(pool, z.object({ due_at: z.date().nullable() }), oldest, [now.toISOString()]))?.due_at ?? null
       );
     },
-    postpone: async (item, dueAt) => giveBack(pool, item, await dueAgain(item, dueAt), item.attempts + 1),
+    postpone: async (item, dueAt) => {
+      const due = await dueAgain(item, dueAt);
+      // Told by a clock that was wrong then and is right now.
+      const isFar = due.getTime() - clock.read().getTime() > longestPostponeMs;
+      await giveBack(pool, item, isFar ? new Date(item.dueAt) : due, item.attempts + 1);
+    },
     comeBack: async (item, dueAt) => giveBack(pool, item, await dueAgain(item, dueAt), 0),
     onWritten,
   };

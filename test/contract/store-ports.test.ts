@@ -142,6 +142,14 @@ await onEveryDatabase((databases) => {
       expect(await claim(60)).toMatchObject([{ kind: 'show', attempts: 1, dueAt: at(60).toISOString() }]);
     });
 
+    it('puts no row off by a day, as a clock would have it that had jumped meanwhile', async () => {
+      await submitted();
+      const [item] = await claim(0);
+      if (item === undefined) throw new Error('nothing was due');
+      await store.call('outbox', 'postpone', item, at(86_400));
+      expect(await claim(1)).toMatchObject([{ kind: 'show', attempts: 1 }]);
+    });
+
     it('counts attempts anew when there is only more to come', async () => {
       await submitted();
       const [item] = await claim(0);
