@@ -5,14 +5,23 @@
  * So many requests as `CMK_CRASH_LIVES` says, 60 unless set; what happens is chosen by `CMK_CRASH_SEED`, which is printed.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { lead, type Outcome } from '../support/led-life.ts';
 import { startPostgres } from '../support/postgres.ts';
-import { lives, type Outcome, startTroubledWorld, type TroubledWorld } from '../support/troubled-lives.ts';
+import { lives } from '../support/random-lives.ts';
+import type { RecordedEvent } from '../support/request-model.ts';
+import { agentName, startTroubledWorld, type TroubledWorld } from '../support/troubled-world.ts';
 import { readRecord } from '../support/world.ts';
 
 const count = Number(process.env.CMK_CRASH_LIVES ?? 60);
 const seed = Number(process.env.CMK_CRASH_SEED ?? Date.now() % 1_000_000);
-/** So many requests live at a time. */
-const atOnce = 4;
+/** So many requests live at a time: more than are busy, since those whose start was put off wait. */
+const atOnce = 6;
+/** The requests of each desk, one after the other. */
+const queues = Array.from({ length: atOnce }, (_, desk) =>
+  lives(seed, count)
+    .map((life, n) => ({ life, agent: agentName(n + 1, desk, life.needed), n }))
+    .filter(({ n }) => n % atOnce === desk),
+);
 
 const postgres = await startPostgres();
 afterAll(() => postgres?.stop());
@@ -20,23 +29,31 @@ const onPostgres = postgres === null || process.env.CMK_TEST_DATABASE_URL !== un
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
+/** How often what is rare was met. */
+const special: Readonly<Record<string, (event: RecordedEvent) => boolean>> = {
+  changed: ({ type }) => type === 'request-changed',
+  'put off': ({ notBefore }) => notBefore !== null,
+  'asked anew for a lost right': ({ reason }) => reason === 'approvers-changed',
+  'asked anew after a no': ({ reason }) => reason === 'stopped-by-approver',
+  'expired by the clock': ({ type, cause }) => type === 'expired' && cause.startsWith('timer:'),
+};
+
 onPostgres('requests to which everything happens', () => {
   let troubled: TroubledWorld;
   const outcomes: Outcome[] = [];
 
   beforeAll(async () => {
-    troubled = await startTroubledWorld((await postgres?.newDatabase()) ?? '', count);
+    const agents = queues.flat().map(({ agent }) => agent);
+    troubled = await startTroubledWorld((await postgres?.newDatabase()) ?? '', agents, atOnce);
   });
   afterAll(() => troubled?.end());
 
   test(`${count} of them: each click has its effect once or none, in one order, and every card says how it ended`, async () => {
-    const waiting = lives(seed, count).map((life, index) => ({ life, agent: `agent-${index + 1}` }));
     const began = Date.now();
-    const people = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-        outcomes.push(await troubled.live(next.agent, next.life));
+    const leadAll = async (desk: (typeof troubled.desks)[number], n: number): Promise<void> => {
+      for (const { agent, life } of queues[n] ?? []) outcomes.push(await lead(desk, agent, life));
     };
-    await Promise.all(Array.from({ length: atOnce }, people));
+    await Promise.all(troubled.desks.map(leadAll));
     const clicks = outcomes.flatMap(({ made }) => made);
     const ends = outcomes.map(({ ended }) => ended);
     const said = [
@@ -46,13 +63,22 @@ onPostgres('requests to which everything happens', () => {
       Object.entries(troubled.met())
         .map(([trouble, times]) => `${times} ${trouble}`)
         .join(', '),
+      Object.entries(special)
+        .map(([what, is]) => `${outcomes.filter(({ events }) => events.some(is)).length} ${what}`)
+        .join(', '),
       `${sum(outcomes.map(({ wrong }) => wrong.length))} wrong, ${sum(outcomes.map(({ extraCards }) => extraCards))} extra cards`,
     ];
     process.stdout.write(`${said.join('; ')}\n`);
-    const wrong = outcomes.filter((one) => one.wrong.length > 0);
+    const wrong = outcomes
+      .map((one, n) => ({ ...one, afterClicks: sum(outcomes.slice(0, n + 1).map(({ made }) => made.length)) }))
+      .filter((one) => one.wrong.length > 0);
     expect(
-      wrong.map(({ life, made, ...rest }) => ({
+      wrong.map(({ life, made, events, ...rest }) => ({
         ...rest,
+        troubles: troubled.desks[0]?.troubles.log
+          .filter(({ at }) => at >= (events[0]?.time ?? '') && at <= (events.at(-1)?.time ?? ''))
+          .map(({ at, trouble }) => `${at} ${trouble}`),
+        events: events.map(({ revision, type, time, cause }) => `${revision} ${type} ${time} ${cause}`),
         life: JSON.stringify(life),
         made: made.map((one) => JSON.stringify(one)),
       })),

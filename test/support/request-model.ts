@@ -1,6 +1,6 @@
 /**
  * What a request may do, in the plain words of the promise: a small machine that knows one event after another and nothing of
- * the program. What people click is held against it.
+ * the program. Its rules are those of the README (*The life of a request*) and of decisions 8, 24, 28 and 31.
  */
 import { z } from 'zod';
 
@@ -12,12 +12,20 @@ export const RecordedEvent = z.object({
   time: z.string(),
   actor: z.string().nullable(),
   step: z.string().nullable(),
-  /** When the time to decide is over, where the event says so. */
+  /** Of the plan that it is about. */
+  digest: z.string().nullable(),
+  /** Of a question: when the time to decide is over. */
   expiresAt: z.string().nullable(),
+  /** Of what was asked, and of an approval: the run begins no earlier. */
+  notBefore: z.string().nullable(),
+  /** Why people are asked again. */
+  reason: z.string().nullable(),
+  /** Of a question: the key that is asked for. */
+  key: z.string().nullable(),
 });
 export type RecordedEvent = z.infer<typeof RecordedEvent>;
 
-export type Verb = 'approve' | 'reject' | 'cancel' | 'stop' | 'retry' | 'give-up' | 'remind';
+export type Verb = 'approve' | 'reject' | 'cancel' | 'stop' | 'retry' | 'give-up' | 'remind' | 'change';
 export type Role = 'requester' | 'approver' | 'nobody';
 
 type Standing = 'none' | 'waiting' | 'ordered' | 'running' | 'attention' | 'over';
@@ -25,51 +33,71 @@ type Standing = 'none' | 'waiting' | 'ordered' | 'running' | 'attention' | 'over
 /** What matters of a request for what may come next. */
 export interface Stand {
   readonly standing: Standing;
+  /** So many approvals its rule wants. */
+  readonly needed: number;
+  readonly requester: string | null;
   /** The revision that the current question carries on its cards. */
   readonly asking: number;
+  /** The plan that is asked about. */
+  readonly digest: string | null;
+  readonly key: string | null;
   readonly approvedBy: readonly (string | null)[];
+  /** An approver wants no more of it to be done. */
+  readonly objected: boolean;
   readonly reminded: boolean;
   readonly expiresAt: string;
+  readonly notBefore: string;
+  readonly changes: number;
+  /** Something was begun in Azure. */
+  readonly touched: boolean;
   /** The last step has begun: nothing is left to be stopped. */
   readonly isEnding: boolean;
   /** Clicks that have had their effect: the same one has none again. */
   readonly causes: readonly string[];
 }
 
-export const nothingYet: Stand = {
+export const nothingYet = (needed: number): Stand => ({
   standing: 'none',
+  needed,
+  requester: null,
   asking: 0,
+  digest: null,
+  key: null,
   approvedBy: [],
+  objected: false,
   reminded: false,
   expiresAt: '',
+  notBefore: '',
+  changes: 0,
+  touched: false,
   isEnding: false,
   causes: [],
-};
+});
 
 interface Move {
   readonly from: readonly Standing[];
   /** Missing: it stays. */
   readonly to?: Standing;
-  readonly asks?: true;
 }
 
 const anywhere: readonly Standing[] = ['waiting', 'ordered', 'running', 'attention', 'over'];
 const moves: Readonly<Record<string, Move>> = {
-  submitted: { from: ['none'], to: 'waiting', asks: true },
+  submitted: { from: ['none'], to: 'waiting' },
   approved: { from: ['waiting'] },
   rejected: { from: ['waiting', 'ordered'], to: 'over' },
   cancelled: { from: ['waiting', 'ordered'], to: 'over' },
   expired: { from: ['waiting'], to: 'over' },
   reminded: { from: ['waiting'] },
+  'request-changed': { from: ['waiting'] },
   'decided-late': { from: ['running', 'attention', 'over'] },
-  'plan-changed': { from: ['ordered'], to: 'waiting', asks: true },
+  'plan-changed': { from: ['ordered'], to: 'waiting' },
   'run-ordered': { from: ['waiting', 'attention'], to: 'ordered' },
   'run-checked': { from: ['ordered'] },
   'step-intended': { from: ['ordered', 'running'], to: 'running' },
   'step-done': { from: ['running'] },
   'step-failed': { from: ['running'] },
   'stop-requested': { from: ['running'] },
-  'attention-needed': { from: ['ordered', 'running'], to: 'attention', asks: true },
+  'attention-needed': { from: ['ordered', 'running'], to: 'attention' },
   retried: { from: ['attention'] },
   'given-up': { from: ['attention'], to: 'over' },
   succeeded: { from: ['running'], to: 'over' },
@@ -77,112 +105,135 @@ const moves: Readonly<Record<string, Move>> = {
   'evidence-made': { from: anywhere },
 };
 
+/** People are asked about a plan, and nothing that was said before counts. */
+const questions: readonly string[] = ['submitted', 'request-changed', 'plan-changed'];
+/** Counts only while there is time to decide. */
+const inTime: readonly string[] = ['approved', 'rejected', 'reminded', 'request-changed'];
+/** What an approval covers is the plan that it was given to. */
+const ofThePlan: readonly string[] = ['approved', 'rejected', 'run-ordered', 'run-checked', 'step-intended'];
+const mostChanges = 5;
 /** The last of every plan. */
 const lastStep = 'verify';
 
+type Broken = (stand: Stand, event: RecordedEvent) => boolean;
+
+/** What may not be, where each event may stand by itself. */
+const promises: Readonly<Record<string, Broken>> = {
+  'a run is ordered that too few approved': ({ standing, approvedBy, needed }, { type }) =>
+    type === 'run-ordered' && standing === 'waiting' && approvedBy.length < needed,
+  'approved by whoever asked': ({ requester }, { type, actor }) => type === 'approved' && actor === requester,
+  'approved twice by the same person': ({ approvedBy }, { type, actor }) =>
+    type === 'approved' && approvedBy.includes(actor),
+  'expired before its time': ({ expiresAt }, { type, time }) => type === 'expired' && time < expiresAt,
+  'decided after its time': ({ standing, expiresAt }, { type, time }) =>
+    inTime.includes(type) && standing === 'waiting' && time >= expiresAt,
+  'begun before its time': ({ notBefore }, { type, time }) =>
+    (type === 'run-checked' || type === 'step-intended') && time < notBefore,
+  'gone on with after an approver said no': ({ objected }, { type }) => type === 'run-checked' && objected,
+  'about another plan than is asked about': ({ digest }, event) =>
+    ofThePlan.includes(event.type) && event.digest !== digest,
+  'changed once something was begun': ({ touched }, { type }) => type === 'request-changed' && touched,
+  'changed too often': ({ changes }, { type }) => type === 'request-changed' && changes >= mostChanges,
+};
+
+const later = (one: string, other: string): string => (one > other ? one : other);
+
+/** The start that holds: chosen anew with the request, and put off further by whoever approves. */
+function startAfter({ notBefore }: Stand, event: RecordedEvent): string {
+  if (event.type === 'submitted' || event.type === 'request-changed') return event.notBefore ?? '';
+  return event.type === 'approved' ? later(notBefore, event.notBefore ?? '') : notBefore;
+}
+
+function endingAfter({ isEnding }: Stand, { type, step }: RecordedEvent): boolean {
+  if (type === 'run-ordered' || type === 'step-failed') return false;
+  return isEnding || (type === 'step-intended' && step === lastStep);
+}
+
 /** One event later. Throws where it may not come there. */
 export function follow(stand: Stand, event: RecordedEvent): Stand {
-  const move = moves[event.type];
+  const { type, revision, actor } = event;
+  const move = moves[type];
   if (move === undefined || !move.from.includes(stand.standing))
-    throw new Error(`${event.type} (revision ${event.revision}) where the request is ${stand.standing}`);
-  if (event.type === 'run-ordered' && stand.standing === 'waiting' && stand.approvedBy.length === 0)
-    throw new Error(`a run is ordered (revision ${event.revision}) that nobody approved`);
-  if (event.type === 'approved' && stand.approvedBy.includes(event.actor))
-    throw new Error(`approved twice by the same person (revision ${event.revision})`);
-  if (event.type === 'expired' && event.time < stand.expiresAt)
-    throw new Error(`expired at ${event.time}, before ${stand.expiresAt}`);
-  const asks = move.asks === true;
+    throw new Error(`${type} (revision ${revision}) where the request is ${stand.standing}`);
+  for (const [what, isBroken] of Object.entries(promises))
+    if (isBroken(stand, event)) throw new Error(`${what} (revision ${revision}, at ${event.time})`);
+  const asks = questions.includes(type);
+  const objects = type === 'stop-requested' && actor !== stand.requester;
   return {
     standing: move.to ?? stand.standing,
-    asking: asks ? event.revision : stand.asking,
-    approvedBy: asks ? [] : event.type === 'approved' ? [...stand.approvedBy, event.actor] : stand.approvedBy,
-    reminded: asks ? false : stand.reminded || event.type === 'reminded',
+    needed: stand.needed,
+    requester: type === 'submitted' ? actor : stand.requester,
+    asking: asks || type === 'attention-needed' ? revision : stand.asking,
+    digest: asks ? event.digest : stand.digest,
+    key: asks ? event.key : stand.key,
+    approvedBy: asks ? [] : type === 'approved' ? [...stand.approvedBy, actor] : stand.approvedBy,
+    objected: !asks && (stand.objected || objects),
+    reminded: !asks && (stand.reminded || type === 'reminded'),
     expiresAt: event.expiresAt ?? stand.expiresAt,
-    isEnding:
-      event.type === 'run-ordered'
-        ? false
-        : stand.isEnding || (event.type === 'step-intended' && event.step === lastStep),
+    notBefore: startAfter(stand, event),
+    changes: stand.changes + (type === 'request-changed' ? 1 : 0),
+    touched: stand.touched || type === 'step-intended',
+    isEnding: endingAfter(stand, event),
     causes: [...stand.causes, event.cause],
   };
+}
+
+/** How the request stood after each of its events; before all of them it is the first. Throws where one may not have come. */
+export function stands(events: readonly RecordedEvent[], needed: number): readonly Stand[] {
+  const all = [nothingYet(needed)];
+  for (const event of events) all.push(follow(all.at(-1) ?? nothingYet(needed), event));
+  return all;
 }
 
 /** A click as it was made: who, what, on the question of which revision. */
 export interface Act {
   readonly person: string;
-  readonly role: Role;
   readonly verb: Verb;
   readonly asking: number;
+  /** Of a change: the form that was submitted. */
+  readonly form?: string;
 }
 
 /** By what the store knows the click again. Within the hour that a test never reaches, nobody is reminded twice. */
-export const causeOf = ({ asking, person, verb }: Act): string =>
-  `click:${asking}/${person}/${verb === 'remind' ? 'remind-after-never' : verb}`;
+export const causeOf = ({ asking, person, verb, form }: Act): string =>
+  form === undefined
+    ? `click:${asking}/${person}/${verb === 'remind' ? 'remind-after-never' : verb}`
+    : `change/${form}`;
 
-/** What each verb comes to: by whom, in which standing. Two events may be right where the clock decides. */
-const outcomes: Readonly<Record<Verb, (stand: Stand, act: Act) => string | null>> = {
-  approve: ({ standing, approvedBy }, { person, role }) => {
-    if (role !== 'approver') return null;
-    if (standing === 'waiting') return approvedBy.includes(person) ? null : 'approved';
-    return standing === 'ordered' ? null : 'decided-late';
+type Comes = readonly string[];
+const nothing: Comes = [];
+const open: readonly Standing[] = ['waiting', 'ordered'];
+
+/** What a no comes to where the run is under way: nothing more is begun. */
+const stopsWhat = ({ standing, isEnding }: Stand): Comes =>
+  standing === 'running' && !isEnding ? ['stop-requested'] : nothing;
+
+/** What each verb comes to: by whom, in which standing. */
+const outcomes: Readonly<Record<Verb, (stand: Stand, person: string, role: Role) => Comes>> = {
+  approve: ({ standing, approvedBy, needed }, person, role) => {
+    if (role !== 'approver') return nothing;
+    if (standing === 'ordered') return nothing;
+    if (standing !== 'waiting') return ['decided-late'];
+    if (approvedBy.includes(person)) return nothing;
+    return approvedBy.length + 1 < needed ? ['approved'] : ['approved', 'run-ordered'];
   },
-  reject: ({ standing }, { role }) => {
-    if (role !== 'approver') return null;
-    return standing === 'waiting' || standing === 'ordered' ? 'rejected' : 'decided-late';
+  reject: (stand, _person, role) => {
+    if (role !== 'approver') return nothing;
+    return open.includes(stand.standing) ? ['rejected'] : ['decided-late', ...stopsWhat(stand)];
   },
-  cancel: ({ standing }, { role }) =>
-    role === 'requester' && (standing === 'waiting' || standing === 'ordered') ? 'cancelled' : null,
-  stop: ({ standing, isEnding }, { role }) =>
-    role !== 'nobody' && standing === 'running' && !isEnding ? 'stop-requested' : null,
-  retry: ({ standing }, { role }) => (role !== 'nobody' && standing === 'attention' ? 'retried' : null),
-  'give-up': ({ standing }, { role }) => (role !== 'nobody' && standing === 'attention' ? 'given-up' : null),
-  remind: ({ standing, reminded }, { role }) =>
-    role === 'requester' && standing === 'waiting' && !reminded ? 'reminded' : null,
+  cancel: ({ standing }, _person, role) => (role === 'requester' && open.includes(standing) ? ['cancelled'] : nothing),
+  stop: (stand, _person, role) => (role === 'nobody' ? nothing : stopsWhat(stand)),
+  retry: ({ standing }, _person, role) =>
+    role !== 'nobody' && standing === 'attention' ? ['retried', 'run-ordered'] : nothing,
+  'give-up': ({ standing }, _person, role) => (role !== 'nobody' && standing === 'attention' ? ['given-up'] : nothing),
+  remind: ({ standing, reminded }, _person, role) =>
+    role === 'requester' && standing === 'waiting' && !reminded ? ['reminded'] : nothing,
+  change: ({ standing, touched, changes }, _person, role) =>
+    role === 'requester' && standing === 'waiting' && !touched && changes < mostChanges ? ['request-changed'] : nothing,
 };
 
-/** The event that a click leads to where the request stands so; null: none. */
-export const eventOf = (stand: Stand, act: Act): string | null =>
-  act.asking !== stand.asking || stand.causes.includes(causeOf(act)) ? null : outcomes[act.verb](stand, act);
-
-/** How the request stood after each of its events; before all of them it is the first. Throws where one may not have come. */
-export function stands(events: readonly RecordedEvent[]): readonly Stand[] {
-  const all = [nothingYet];
-  for (const event of events) all.push(follow(all.at(-1) ?? nothingYet, event));
-  return all;
-}
-
-/** A click that somebody made, how many events the request had before and after it, and what was said; null: nobody answered. */
-export interface Made extends Act {
-  readonly from: number;
-  readonly to: number;
-  readonly said: string | null;
-}
-
-/**
- * Whether the clicks and the record fit together: each click has the effect that it has in some order of all of them which
- * agrees with what came after what, and none has another. Returns what does not fit.
- */
-export function misfits(events: readonly RecordedEvent[], made: readonly Made[]): readonly string[] {
-  const at = stands(events);
-  const wrong: string[] = [];
-  for (const event of events.filter(({ cause }) => cause.startsWith('click:'))) {
-    const clicks = made.filter((click) => causeOf(click) === event.cause);
-    if (clicks.length === 0) wrong.push(`${event.type} of ${event.cause}, which nobody clicked`);
-    if (clicks.every(({ from }) => event.revision <= from))
-      wrong.push(`${event.type} before ${event.cause} was clicked`);
-  }
-  for (const click of made) {
-    const cause = causeOf(click);
-    const own = events.find((event) => event.cause === cause && event.type !== 'expired');
-    // Said no to at first, the same click may have its effect when it is made once more.
-    if (own === undefined || own.revision > click.to) {
-      const refusing = at.slice(click.from, click.to + 1).some((stand) => eventOf(stand, click) === null);
-      if (click.said !== null && !refusing)
-        wrong.push(`${cause} was answered, and nothing had come of it: ${click.said}`);
-      continue;
-    }
-    const before = at[own.revision - 1];
-    const expected = before === undefined ? null : eventOf({ ...before, causes: [] }, click);
-    if (expected !== own.type) wrong.push(`${cause} came to ${own.type}, and should have come to ${expected}`);
-  }
-  return wrong;
-}
+/** The events that a click leads to where the request stands so, of somebody in that role; empty: none. */
+export const comesOf = (stand: Stand, act: Act, role: Role): Comes =>
+  act.asking !== stand.asking || stand.causes.includes(causeOf(act))
+    ? nothing
+    : outcomes[act.verb](stand, act.person, role);

@@ -8,8 +8,10 @@ import type { Replica, World } from './world.ts';
 export const troubles = [
   'kills of a replica',
   'restarts of a replica',
+  'ends of all replicas',
   'ends of all connections',
   'moves of the clock',
+  'steps of the clock',
   'posts refused',
   'posts without an answer',
   'updates refused',
@@ -21,23 +23,42 @@ export const troubles = [
 export type Trouble = (typeof troubles)[number];
 
 const day = 86_400_000;
+/** What machines differ by: nobody takes a clock for wrong that is so much ahead. */
+const stepMs = 15_000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Each of them may leave one more card than there should be. */
-export const doubling: readonly Trouble[] = ['posts without an answer', 'kills of a replica'];
+export const doubling: readonly Trouble[] = ['posts without an answer', 'kills of a replica', 'ends of all replicas'];
+
+interface Met {
+  readonly at: string;
+  readonly trouble: Trouble;
+}
 
 export interface Troubles {
   /** How often each came. */
   readonly met: ReadonlyMap<Trouble, number>;
+  /** Each with the time at which it came, ISO 8601; oldest first. */
+  readonly log: readonly Met[];
   /** Starts one more replica. */
   startOne(): Promise<void>;
   bring(trouble: Trouble, id: string): Promise<void>;
 }
 
+interface TroublesIn {
+  readonly world: World;
+  readonly url: string;
+  readonly balancer: Balancer;
+  readonly clock: ShiftedClock;
+  /** What each replica is started with. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** All that may happen. What lasts is over when `bring` resolves. */
-export function openTroubles(world: World, url: string, balancer: Balancer, clock: ShiftedClock): Troubles {
+export function openTroubles({ world, url, balancer, clock, env }: TroublesIn): Troubles {
   const replicas = new Map<string, Replica>();
   const met = new Map<Trouble, number>();
+  const log: Met[] = [];
   let started = 0;
   /** One at a time: somebody has to be there to go on. */
   let queue: Promise<void> = Promise.resolve();
@@ -48,18 +69,32 @@ export function openTroubles(world: World, url: string, balancer: Balancer, cloc
   const startOne = async (): Promise<void> => {
     started += 1;
     const name = `replica-${started}`;
-    const replica = await world.startReplica(name);
+    const replica = await world.startReplica(name, env);
     replicas.set(name, replica);
     balancer.to.add(replica.url);
   };
-  const replaceOne = (how: 'SIGKILL' | 'SIGINT') => async (): Promise<void> => {
-    const [name, replica] = [...replicas][0] ?? [];
-    if (name === undefined || replica === undefined) return;
+  const endOne = async (name: string, replica: Replica, how: 'SIGKILL' | 'SIGINT'): Promise<void> => {
     replicas.delete(name);
     if (how === 'SIGINT') balancer.to.delete(replica.url);
     await replica.end(how);
     balancer.to.delete(replica.url);
+  };
+  const replaceOne = (how: 'SIGKILL' | 'SIGINT') => async (): Promise<void> => {
+    const [first] = replicas;
+    if (first === undefined) return;
+    await endOne(...first, how);
     await startOne();
+  };
+  const replaceAll = async (): Promise<void> => {
+    await Promise.all([...replicas].map((one) => endOne(...one, 'SIGKILL')));
+    await pause(2_000);
+    await Promise.all([startOne(), startOne()]);
+  };
+  const shiftFor = async (shiftMs: number, lastsMs: number): Promise<void> => {
+    clock.shift(shiftMs);
+    await pause(lastsMs);
+    clock.shift(0);
+    await pause(100);
   };
   const spoilTeams = async (method: string, more: object): Promise<void> => {
     const fault = { match: { method, url: '/activities' }, times: 2, ...more };
@@ -74,17 +109,14 @@ export function openTroubles(world: World, url: string, balancer: Balancer, cloc
   const acts: Readonly<Record<Trouble, (id: string) => Promise<void>>> = {
     'kills of a replica': () => alone(replaceOne('SIGKILL')),
     'restarts of a replica': () => alone(replaceOne('SIGINT')),
+    'ends of all replicas': () => alone(replaceAll),
     'ends of all connections': () =>
       runAs(url, [
         'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
       ]).catch(() => undefined),
     'moves of the clock': () =>
-      alone(async () => {
-        clock.shift((met.get('moves of the clock') ?? 0) % 2 === 0 ? day : -day);
-        await pause(1_500);
-        clock.shift(0);
-        await pause(100);
-      }),
+      alone(() => shiftFor((met.get('moves of the clock') ?? 0) % 2 === 0 ? day : -day, 1_500)),
+    'steps of the clock': () => alone(() => shiftFor(stepMs, 3_000)),
     'posts refused': () => spoilTeams('POST', { respond: busy }),
     'posts without an answer': () => spoilTeams('POST', { drop: true, times: 1 }),
     'updates refused': () => spoilTeams('PUT', { respond: busy }),
@@ -104,9 +136,11 @@ export function openTroubles(world: World, url: string, balancer: Balancer, cloc
   };
   return {
     met,
+    log,
     startOne,
     bring: async (trouble, id) => {
       met.set(trouble, (met.get(trouble) ?? 0) + 1);
+      log.push({ at: new Date().toISOString(), trouble });
       await acts[trouble](id);
     },
   };
