@@ -118,7 +118,8 @@ class LedLife {
       if (standing === 'attention') await clicks.click({ person: persons.requester, verb: 'retry', asking }, 'end');
       if (standing === 'ordered' && notBefore > new Date().toISOString()) {
         await this.untilStart(notBefore);
-        until = Math.max(until, Date.parse(notBefore) + patienceMs);
+        // All that comes at one start comes one after the other, and whole bots are started meanwhile.
+        until = Date.now() + 2 * patienceMs;
       }
       if (standing !== 'waiting' || end === 'expire') continue;
       const deciding = rights.holders.filter((one) => !approvedBy.includes(one));
