@@ -70,16 +70,23 @@ const tellWitness = (call: Call, query: Query, rows: readonly Row[]): void => {
   }
 };
 
-const resourceRows = (call: Call): readonly Row[] => {
+/** The one type that a query keeps rows of, where that is the first thing it says: rows of others need not be made. */
+const onlyType = (query: string): string | null =>
+  /^resources \| where type =~ '([a-z./]+)' \|/i.exec(query)?.[1]?.toLowerCase() ?? null;
+
+const resourceRows = (call: Call, only: string | null): readonly Row[] => {
   const { state, graphIndex } = call.world;
   const indexed = graphIndex.read(state, call.now);
-  const agents = indexed.agents.map((one) =>
-    rowOf(call, agentBody(state, one), one.subscriptionId, one.resourceGroup, 'microsoft.healthbot/healthbots'),
-  );
-  const vaults = indexed.vaults.map((one) =>
-    rowOf(call, vaultBody(one), one.subscriptionId, one.resourceGroup, 'microsoft.keyvault/vaults'),
-  );
-  return [...agents, ...vaults];
+  const of = <T>(type: string, all: readonly T[], row: (one: T) => Row): readonly Row[] =>
+    only === null || only === type ? all.map(row) : [];
+  return [
+    ...of('microsoft.healthbot/healthbots', indexed.agents, (one) =>
+      rowOf(call, agentBody(state, one), one.subscriptionId, one.resourceGroup, 'microsoft.healthbot/healthbots'),
+    ),
+    ...of('microsoft.keyvault/vaults', indexed.vaults, (one) =>
+      rowOf(call, vaultBody(one), one.subscriptionId, one.resourceGroup, 'microsoft.keyvault/vaults'),
+    ),
+  ];
 };
 
 /** That one is enough to refuse them all is recalled. */
@@ -89,10 +96,11 @@ const requireReadable = (call: Call, subscriptions: readonly string[]): void => 
   if (!subscriptions.every(readable)) throw accessDenied();
 };
 
-const findRows = (call: Call, wanted: readonly string[] | undefined, query: Query): readonly Row[] => {
+const findRows = (call: Call, request: z.infer<typeof Request>, query: Query): readonly Row[] => {
+  const wanted = request.subscriptions;
   const asked = new Set(wanted?.map((id) => id.toLowerCase()));
   const readable = readableBy(call);
-  const within = resourceRows(call).filter(
+  const within = resourceRows(call, onlyType(request.query)).filter(
     (row) => (wanted === undefined || asked.has(String(row.subscriptionId).toLowerCase())) && readable(row),
   );
   tellWitness(call, query, within);
@@ -112,7 +120,7 @@ const runGraphQuery = (call: Call): Reply => {
   const at = pages.read(request.options?.$skipToken);
   if (at === null) throw armRefusal(400, 'BadRequest', 'The skip token is invalid.');
   const of = JSON.stringify([call.caller.principalId, wanted, request.query]);
-  const found = pages.rows(at.id, of, () => findRows(call, wanted, query));
+  const found = pages.rows(at.id, of, () => findRows(call, request, query));
   const start = at.start + (request.options?.$skip ?? 0);
   const end = start + (request.options?.$top ?? 100);
   const page = found.slice(start, end);
