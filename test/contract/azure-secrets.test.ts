@@ -3,7 +3,8 @@ import { vaultSecrets } from '../../src/azure/secrets.ts';
 import { kinds } from '../../src/resources/registry.ts';
 import { giveRole, onVault, scopes } from '../support/azure-state.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { bot, clientsOf, codeOf, innerCodeOf, messageOf, owner, tenantId } from '../support/local-azure-clients.ts';
+import { clientsOf, codeOf, innerCodeOf, messageOf } from '../support/local-azure-clients.ts';
+import { bot, owner, tenantId } from '../support/local-azure-names.ts';
 import { customCloud, failureOf, got, sentDuring } from './azure-setup.ts';
 
 /** Secrets of a vault: how the local Azure serves them, and how the bot reads the one it is told of. */

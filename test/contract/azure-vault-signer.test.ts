@@ -11,7 +11,8 @@ import type { WitnessAsked } from '../../src/domain/ports/witnesses.ts';
 import { kinds } from '../../src/resources/registry.ts';
 import { all, type Change, giveRole, keyRoles, onKey, rotate, scopes } from '../support/azure-state.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf, owner as ownerClient } from '../support/local-azure-clients.ts';
+import { clientsOf } from '../support/local-azure-clients.ts';
+import { owner as ownerClient } from '../support/local-azure-names.ts';
 import { bodiesOf, logKey, logName, memoryIn, newFolder, publisherOf } from '../support/published-log.ts';
 import { bot, careId, customCloud, failureOf, got, tenantId } from './azure-setup.ts';
 

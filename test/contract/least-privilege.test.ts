@@ -4,7 +4,8 @@ import { actionsOn, actionsOnWorkspace, dataActionsOnVault } from '../../src/res
 import { type AzureState, agentIn, hideCreationOnAgent, keyIn } from '../support/azure-state.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { changeState, http } from '../support/local-azure.ts';
-import { clientsOf, codeOf, messageOf, vaultId } from '../support/local-azure-clients.ts';
+import { clientsOf, codeOf, messageOf } from '../support/local-azure-clients.ts';
+import { vaultId } from '../support/local-azure-names.ts';
 import { azureState, follow, openReview, rotation } from '../support/path.ts';
 import { grantCondition, logsRole, roleFiles } from '../support/role-files.ts';
 import {

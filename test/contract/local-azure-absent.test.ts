@@ -1,5 +1,6 @@
 import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { careId, clientsOf, owner } from '../support/local-azure-clients.ts';
+import { clientsOf } from '../support/local-azure-clients.ts';
+import { careId, owner } from '../support/local-azure-names.ts';
 import { absentOperations } from '../support/local-azure-tables.ts';
 
 /** What docs/local-azure.md calls absent is so for whoever asks, whatever they may do there. */

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
-  agentId,
   type Clients,
   clientsOf,
   giveIdentity,
   grantOnKey,
   readAgent,
-  vaultId,
   writeAgent,
 } from '../support/local-azure-clients.ts';
+import { agentId, vaultId } from '../support/local-azure-names.ts';
 
 /** What the page compares with: what Azure held before the latest change of an agent. And the way back to the start. */
 

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
-  agentId,
   type Clients,
-  careId,
   clientsOf,
   codeOf,
   encryptionUser,
@@ -11,11 +9,10 @@ import {
   grantOnKey,
   innerCodeOf,
   messageOf,
-  owner,
   readAgent,
-  vaultId,
   writeAgent,
 } from '../support/local-azure-clients.ts';
+import { agentId, careId, owner, vaultId } from '../support/local-azure-names.ts';
 
 /** What cannot be undone, and what can: agents, vaults and keys deleted, had back and purged, by the official clients. */
 

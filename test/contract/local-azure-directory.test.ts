@@ -1,16 +1,6 @@
 import { changeState, discard, type HttpAnswer, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import {
-  agentId,
-  careId,
-  clientsOf,
-  codeOf,
-  financeId,
-  owner,
-  readAgent,
-  researchId,
-  tenantId,
-  writeAgent,
-} from '../support/local-azure-clients.ts';
+import { clientsOf, codeOf, readAgent, writeAgent } from '../support/local-azure-clients.ts';
+import { agentId, careId, financeId, owner, researchId, tenantId } from '../support/local-azure-names.ts';
 
 /** What is asked across subscriptions and of the tenant: Resource Graph that lags and refuses, ids and names in the directory. */
 

@@ -5,8 +5,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { freePorts } from '../support/free-ports.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
-  agentId,
-  bot,
   type Clients,
   clientsOf,
   codeOf,
@@ -14,8 +12,8 @@ import {
   grantOnKey,
   messageOf,
   readAgent,
-  vaultId,
 } from '../support/local-azure-clients.ts';
+import { agentId, bot, vaultId } from '../support/local-azure-names.ts';
 
 /** What survives restarts and crashes, and what takes time. */
 

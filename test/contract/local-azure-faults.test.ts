@@ -1,13 +1,6 @@
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import {
-  agentId,
-  type Clients,
-  clientsOf,
-  codeOf,
-  messageOf,
-  readAgent,
-  researchId,
-} from '../support/local-azure-clients.ts';
+import { type Clients, clientsOf, codeOf, messageOf, readAgent } from '../support/local-azure-clients.ts';
+import { agentId, researchId } from '../support/local-azure-names.ts';
 
 /** What goes wrong on purpose, and the other doors for tests. */
 

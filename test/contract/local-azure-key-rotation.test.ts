@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { bot, type Clients, clientsOf, codeOf, innerCodeOf, messageOf, owner } from '../support/local-azure-clients.ts';
+import { type Clients, clientsOf, codeOf, innerCodeOf, messageOf } from '../support/local-azure-clients.ts';
+import { bot, owner } from '../support/local-azure-names.ts';
 
 /** Versions of a key: how they come to be, are read, changed and used. Through the official clients. */
 

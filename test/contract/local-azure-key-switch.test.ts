@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
-  agentId,
   type Clients,
   clientsOf,
   encryptionUser,
   grantOnKey,
   messageOf,
   readAgent,
-  vaultId,
   writeAgent,
 } from '../support/local-azure-clients.ts';
+import { agentId, vaultId } from '../support/local-azure-names.ts';
 
 /** An agent under a key that was rotated since: from one version or key to another, and what stands in the way. */
 

@@ -1,5 +1,6 @@
 import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { bot, type Clients, clientsOf, codeOf, innerCodeOf, messageOf, owner } from '../support/local-azure-clients.ts';
+import { type Clients, clientsOf, codeOf, innerCodeOf, messageOf } from '../support/local-azure-clients.ts';
+import { bot, owner } from '../support/local-azure-names.ts';
 
 /** The data plane, through the official key client. */
 

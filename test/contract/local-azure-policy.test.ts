@@ -1,5 +1,6 @@
 import { changeState, discard, type HttpAnswer, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { agentId, careId, clientsOf, owner, vaultId } from '../support/local-azure-clients.ts';
+import { clientsOf } from '../support/local-azure-clients.ts';
+import { agentId, careId, owner, vaultId } from '../support/local-azure-names.ts';
 
 /** What administrators put in the way of changes: locks and policies, as they set them and as writers meet them. */
 

@@ -1,20 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
-  agentId,
-  bot,
   type Clients,
   clientsOf,
   codeOf,
-  financeId,
   giveIdentity,
   grantOnKey,
   messageOf,
-  owner,
   readAgent,
-  vaultId,
   writeAgent,
 } from '../support/local-azure-clients.ts';
+import { agentId, bot, financeId, owner, vaultId } from '../support/local-azure-names.ts';
 
 /** What real Azure refuses, the local one refuses too, in its words where they are known. */
 

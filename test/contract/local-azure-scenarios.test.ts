@@ -4,19 +4,16 @@ import { scenarios } from '../../src/local/azure/scenarios/scenarios.ts';
 import { type AgentWrites, agentWrites, foreignKey, ownKey, visitAgent } from '../support/agent-writes.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
-  agentId,
   type Clients,
-  careId,
   clientsOf,
   codeOf,
   grantOnKey,
   innerCodeOf,
   messageOf,
-  owner,
   readAgent,
-  vaultId,
   writeAgent,
 } from '../support/local-azure-clients.ts';
+import { agentId, careId, owner, vaultId } from '../support/local-azure-names.ts';
 
 /** Every scenario by name: that it does what its sentence says, over HTTPS, and that it can be turned off. */
 

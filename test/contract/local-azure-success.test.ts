@@ -1,16 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
-  agentId,
-  bot,
   type Clients,
   clientsOf,
   giveIdentity,
   grantOnKey,
   readAgent,
-  vaultId,
   writeAgent,
 } from '../support/local-azure-clients.ts';
+import { agentId, bot, vaultId } from '../support/local-azure-names.ts';
 
 let azure: RunningAzure;
 let clients: Clients;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
 import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { agentId, clientsOf, codeOf, giveIdentity, readAgent, writeAgent } from '../support/local-azure-clients.ts';
+import { clientsOf, codeOf, giveIdentity, readAgent, writeAgent } from '../support/local-azure-clients.ts';
+import { agentId } from '../support/local-azure-names.ts';
 import { type LocalTeamsProcess, startLocalTeams } from '../support/local-teams.ts';
 
 /** The panel at the right of the page: what local Azure holds, and the switches for people who evaluate the bot. */

@@ -3,7 +3,7 @@ import { AzClient, type AzOutcome } from '../support/az-client.ts';
 import { type AzCommand, azCommands } from '../support/az-commands.ts';
 import type { AzureState } from '../support/azure-state.ts';
 import { changeState, discard, startAzure } from '../support/local-azure.ts';
-import { bot } from '../support/local-azure-clients.ts';
+import { bot } from '../support/local-azure-names.ts';
 import { table } from '../support/table.ts';
 
 /** Azure's own command line client, which knows nothing of this server, does what an operator would do with it. */

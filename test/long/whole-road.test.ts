@@ -15,7 +15,7 @@ import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
 import { type AzureState, agentIn } from '../support/azure-state.ts';
 import { type FrameworkCall, type RunningFramework, signToken, startFramework } from '../support/bot-framework.ts';
 import { changeState, http } from '../support/local-azure.ts';
-import { careId, owner, researchId } from '../support/local-azure-clients.ts';
+import { careId, owner, researchId } from '../support/local-azure-names.ts';
 import { startTenant, type Tenant, teamsApp } from '../support/production-world.ts';
 import { sendRaw } from '../support/raw-activity.ts';
 

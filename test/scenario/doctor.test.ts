@@ -8,7 +8,7 @@ import { approversGroup, requestersGroup } from '../../src/local/people.ts';
 import type { Diagnosis, DiagnosisCode } from '../../src/operator/rpc/diagnosis.ts';
 import { type AzureState, withoutActions } from '../support/azure-state.ts';
 import { changeState } from '../support/local-azure.ts';
-import { careId, researchId } from '../support/local-azure-clients.ts';
+import { careId, researchId } from '../support/local-azure-names.ts';
 import { runAs } from '../support/postgres.ts';
 import { type ProductionWorld, startProductionWorld, teamsApp } from '../support/production-world.ts';
 

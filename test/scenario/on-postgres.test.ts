@@ -11,7 +11,8 @@ import { type EntraDatabase, startEntraDatabase } from '../support/entra-databas
 import { changeState } from '../support/local-azure.ts';
 import { verifyPy } from '../support/outside-judges.ts';
 import { startPostgres } from '../support/postgres.ts';
-import { putSealSecret, sealSecretName, serverSealKey } from '../support/seal-keys.ts';
+import { serverSealKey } from '../support/seal-keys.ts';
+import { putSealSecret, sealKeyInVault, sealSecretName } from '../support/seal-secret.ts';
 import {
   answered,
   approvalCard,
@@ -142,7 +143,7 @@ onPostgres(
       gate = await startEntraDatabase(behind, username, identities);
       world = await startWorld({
         env: { DATABASE_URL: gate.url, CMK_DATABASE_OWNER_URL: gate.url, CMK_DATABASE_SIGN_IN: 'entra' },
-        sealKey: 'secret',
+        sealKey: sealKeyInVault,
       });
     });
     afterAll(async () => {

@@ -8,7 +8,7 @@ import { readEnvironment } from '../../src/config/env.ts';
 import { localTenantId } from '../../src/local/people.ts';
 import { azdSettings } from '../../src/setup/left-to-do.ts';
 import { cmkBot } from '../support/command-line.ts';
-import { careId, owner, researchId } from '../support/local-azure-clients.ts';
+import { careId, owner, researchId } from '../support/local-azure-names.ts';
 import { startTenant, type Tenant, teamsApp } from '../support/production-world.ts';
 
 /** The wizard against a tenant on this machine: with the sign-in of its owner, whose answers come as lines. */

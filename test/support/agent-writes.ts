@@ -1,5 +1,5 @@
 import { type HttpAnswer, http, type RunningAzure } from './local-azure.ts';
-import { agentId } from './local-azure-clients.ts';
+import { agentId } from './local-azure-names.ts';
 
 /** The agent that is under a key from the start, written and looked at without a client in between. */
 export const visitAgent = agentId('virtual-visit-agent');

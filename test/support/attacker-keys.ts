@@ -3,7 +3,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { JsonWebKey } from '@azure/keyvault-keys';
 import type { AzureState } from './azure-state.ts';
 import { vaultIn } from './azure-state.ts';
-import { clientsOf, owner } from './local-azure-clients.ts';
+import { clientsOf } from './local-azure-clients.ts';
+import { owner } from './local-azure-names.ts';
 import { azureState } from './path.ts';
 import type { World } from './world.ts';
 

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunningAzure } from './local-azure.ts';
-import { bot, careId, owner, tenantId } from './local-azure-clients.ts';
+import { bot, careId, owner, tenantId } from './local-azure-names.ts';
 
 /** What a command did: as a person sees it. */
 export interface AzOutcome {

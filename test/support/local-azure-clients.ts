@@ -6,14 +6,7 @@ import { ClientSecretCredential } from '@azure/identity';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 import type { RunningAzure } from './local-azure.ts';
-
-export const tenantId = '10000000-0000-4000-8000-000000000000';
-export const careId = '40000000-0000-4000-8000-000000000001';
-export const researchId = '40000000-0000-4000-8000-000000000002';
-export const financeId = '40000000-0000-4000-8000-000000000003';
-
-export const owner = { id: '50000000-0000-4000-8000-000000000001', secret: 'local' };
-export const bot = { id: '50000000-0000-4000-8000-000000000002', secret: 'local-bot' };
+import { bot, careId, tenantId } from './local-azure-names.ts';
 
 export const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';
 
@@ -63,12 +56,6 @@ export const clientsOf = (azure: RunningAzure, who: { readonly id: string; reado
 };
 
 export type Clients = ReturnType<typeof clientsOf>;
-
-export const agentId = (name: string, group = 'rg-care-prod', subscriptionId = careId): string =>
-  `/subscriptions/${subscriptionId}/resourceGroups/${group}/providers/Microsoft.HealthBot/healthBots/${name}`;
-
-export const vaultId = (name: string, group = 'rg-care-prod', subscriptionId = careId): string =>
-  `/subscriptions/${subscriptionId}/resourceGroups/${group}/providers/Microsoft.KeyVault/vaults/${name}`;
 
 const apiVersion = '2025-11-01';
 

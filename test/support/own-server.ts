@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunningAzure } from './local-azure.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
-import { letBotRead, putSealSecret, serverSealKey, writeServerSealKey } from './seal-keys.ts';
+import { writeServerSealKey } from './seal-keys.ts';
 import type { WorldOptions } from './world.ts';
 
 /** Null where the world names a database itself, where it wants its folder, and where no server is to be had. */
@@ -25,7 +25,6 @@ export async function serverSettings(server: TestPostgres, dataDir: string): Pro
 
 /** Where the key of a server's seals lies: what a folder has by itself. */
 export async function serverSeals({ sealKey }: WorldOptions, azure: RunningAzure, dataDir: string) {
-  if (sealKey !== 'secret') return { CMK_SEAL_KEY_FILE: await writeServerSealKey(dataDir) };
-  await letBotRead(azure);
-  return { CMK_SEAL_KEY_SECRET: await putSealSecret(azure, serverSealKey) };
+  if (sealKey !== undefined) return { CMK_SEAL_KEY_SECRET: await sealKey(azure) };
+  return { CMK_SEAL_KEY_FILE: await writeServerSealKey(dataDir) };
 }

@@ -32,7 +32,7 @@ import { cmkBot, type Said } from './command-line.ts';
 import { newAzureDir } from './data-folder.ts';
 import { freePorts } from './free-ports.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from './local-azure.ts';
-import { careId, researchId } from './local-azure-clients.ts';
+import { careId, researchId } from './local-azure-names.ts';
 import { runAs, startPostgres } from './postgres.ts';
 import { writeServerSealKey } from './seal-keys.ts';
 import { systemIsHidden } from './system-programs.ts';

@@ -3,11 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openOwnKeys, sealKeyUse } from '../../src/audit/key-file.ts';
 import type { SealKeys } from '../../src/audit/seals.ts';
-import { localBotPrincipal } from '../../src/local/bot-environment.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
-import { giveRole, scopes } from './azure-state.ts';
-import { changeState, type RunningAzure } from './local-azure.ts';
-import { clientsOf, owner } from './local-azure-clients.ts';
 
 /** The base64 of 32 bytes that spell what they are. */
 export const serverSealKey = Buffer.from('a key for tests, and for no other').toString('base64');
@@ -25,28 +21,6 @@ export async function writeServerSealKey(folder: string): Promise<string> {
   await writeFile(file, `${serverSealKey}\n`, { mode: 0o600 });
   return file;
 }
-
-export const sealSecretName = 'seal-key';
-const secretsUser = '4633458b-17de-408a-b874-0445c86b69e6';
-
-/** The secret in the first vault that a bot on a server is given to read, as docs/security.md has it; its address, without a version. */
-export async function putSealSecret(azure: RunningAzure, ...lines: readonly string[]): Promise<string> {
-  const vault = `https://localhost:${azure.port + 1}`;
-  await clientsOf(azure, owner).secrets(vault).setSecret(sealSecretName, lines.join('\n'));
-  return `${vault}/secrets/${sealSecretName}`;
-}
-
-/** Lets the bot read the secret, and nothing else in the vault. */
-export const letBotRead = (azure: RunningAzure): Promise<void> =>
-  changeState(
-    azure,
-    giveRole(
-      localBotPrincipal.id,
-      secretsUser,
-      (state) => `${scopes.vault(state, 'kv-care-prod')}/secrets/${sealSecretName}`,
-      'ServicePrincipal',
-    ),
-  );
 
 /** As they stand in the folder's files: what must be in nothing that the bot prints. */
 export async function sealKeysIn(folder: string): Promise<readonly string[]> {

@@ -132,8 +132,8 @@ export interface WorldOptions {
   readonly record?: 'folder' | 'any';
   /** Approving needs a sign-in at the local Entra. */
   readonly stepUp?: boolean;
-  /** Where the key of a server's record is kept: in a file, unless said otherwise. */
-  readonly sealKey?: 'secret';
+  /** Puts the key of a server's record where the bot reads it, and tells the secret's address; without it the key lies in a file. */
+  readonly sealKey?: (azure: RunningAzure) => Promise<string>;
 }
 
 /** Starts a world of its own on free ports and a new folder. */

@@ -2,7 +2,8 @@
 
 import type { AzureState, Change } from '../azure-state.ts';
 import { changeState, http, type RunningAzure } from '../local-azure.ts';
-import { type Clients, clientsOf, owner } from '../local-azure-clients.ts';
+import { type Clients, clientsOf } from '../local-azure-clients.ts';
+import { owner } from '../local-azure-names.ts';
 import type { Fault } from '../story.ts';
 
 export interface AzureUnderRun {

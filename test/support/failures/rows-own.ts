@@ -2,7 +2,7 @@
 
 import { agentIn, onAgent, onVault } from '../azure-state.ts';
 import { requester } from '../fixtures.ts';
-import { agentId, careId } from '../local-azure-clients.ts';
+import { agentId, careId } from '../local-azure-names.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { type FailureGroup, run } from './failure-row.ts';
 import { seeded } from './names.ts';

@@ -13,7 +13,7 @@ import {
   withActions,
   withoutActions,
 } from '../azure-state.ts';
-import { vaultId } from '../local-azure-clients.ts';
+import { vaultId } from '../local-azure-names.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { type FailureGroup, lookUnder, run, runUnder } from './failure-row.ts';
 import { reviewOf } from './looks.ts';
