@@ -58,6 +58,8 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
   let world: World;
   let balancer: Balancer;
   const replicas = new Map<string, Replica>();
+  /** What each approving click was answered with, for whoever finds a request that did not go on. */
+  const told = new Map<string, readonly string[]>();
   const killedAt: number[] = [];
   let started = 0;
 
@@ -101,9 +103,14 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
       return submitAgain(world, form, inputs, `submit ${agent} ${tries}`);
     });
     const card = await again(() => approvalCard(world, id));
+    let clicks = 0;
     await again(async () => {
-      const more = { inputs: { acknowledgeIrreversible: 'true' }, invokeId: `approve ${agent}` };
-      answered(await world.teams.click(people.approver, card.id, 'request.approve', more));
+      clicks += 1;
+      const more = { inputs: { acknowledgeIrreversible: 'true' }, invokeId: `approve ${agent} ${clicks}` };
+      const words = answered(await world.teams.click(people.approver, card.id, 'request.approve', more));
+      told.set(id, [...(told.get(id) ?? []), words]);
+      // Whoever is told why it could not be done, and to click again, does.
+      if (!words.startsWith('[card]')) throw new Error(`approving ${id} was answered with: ${words}`);
     });
     return id;
   }
@@ -141,7 +148,9 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
       const record = await readRecord(world);
       return [...ids.values()].flatMap((id) => {
         const last = record.events(id).at(-1);
-        return last === 'succeeded' ? [] : [`${id}: ${last}`];
+        return last === 'succeeded'
+          ? []
+          : [`${id}: ${last}, approving it was answered with ${told.get(id)?.join(' | ')}`];
       });
     };
     let quietSince = Date.now();
