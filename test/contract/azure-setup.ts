@@ -14,13 +14,9 @@ import type { ResourceRef } from '../../src/domain/wish.ts';
 import { kinds } from '../../src/resources/registry.ts';
 import { requestId } from '../support/fixtures.ts';
 import { http, type RunningAzure } from '../support/local-azure.ts';
+import { bot, careId, financeId, owner, researchId, tenantId } from '../support/local-azure-names.ts';
 
-export const tenantId = '10000000-0000-4000-8000-000000000000';
-export const careId = '40000000-0000-4000-8000-000000000001';
-export const researchId = '40000000-0000-4000-8000-000000000002';
-export const financeId = '40000000-0000-4000-8000-000000000003';
-export const bot = { id: '50000000-0000-4000-8000-000000000002', secret: 'local-bot' };
-export const owner = { id: '50000000-0000-4000-8000-000000000001', secret: 'local' };
+export { bot, careId, financeId, owner, researchId, tenantId };
 export const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';
 
 export const customCloud = (azure: RunningAzure): Cloud =>
