@@ -1,6 +1,6 @@
 /**
  * The request that was clicked on, read while the directory is asked who clicks. Who is turned away learns nothing of it, and
- * what is decided upon is read anew when it is decided.
+ * what is decided upon is known to be the newest when it is stored (docs/decisions/0054).
  */
 import type { ActionPorts } from '../../actions/action.ts';
 import { RequestId } from '../../domain/ids.ts';
