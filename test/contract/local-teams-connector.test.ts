@@ -308,6 +308,21 @@ describe('faults and the request log', () => {
     await teams.client.sees(operations, requester.id, (seen) => seen.text === 'answer lost');
   });
 
+  it('holds up a call that says what the fault names, and lets it go on when the faults are taken away', async () => {
+    const says = 'held up';
+    await teams.client.call('POST', '/simulator/faults', { match: { says }, times: 1, delayMs: 3_600_000 });
+    expect((await teams.client.call('POST', path, { ...message, text: 'nobody’s business' })).status).toBe(200);
+    const held = teams.client.call('POST', path, { ...message, text: `is ${says}` });
+    const armed = async () => (await teams.client.call('GET', '/simulator/faults')).body;
+    while (JSON.stringify(await armed()) !== '[]');
+    const isSeen = async () =>
+      (await teams.client.activities(operations, requester.id)).some(({ text }) => text === `is ${says}`);
+    expect(await isSeen()).toBe(false);
+    await teams.client.call('DELETE', '/simulator/faults');
+    expect((await held).status).toBe(200);
+    expect(await isSeen()).toBe(true);
+  });
+
   it('remembers every call with status and body', async () => {
     const { body } = await teams.client.call('GET', '/simulator/requests');
     expect(body).toContainEqual(expect.objectContaining({ method: 'POST', url: path, status: 429, body: message }));

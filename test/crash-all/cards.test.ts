@@ -30,15 +30,21 @@ describe('killed while Teams has just received a card, or a call', () => {
   });
   afterAll(() => world.end());
 
-  /** Kills the bot when Teams has a call of the kind in its hands, which it then carries out for nobody, unless a fault says no. */
-  async function killAt(method: string, url: string, begin: () => Promise<unknown>, fault: object = {}): Promise<void> {
-    await world.teams.call('POST', '/simulator/faults', { match: { method, url }, times: 1, delayMs: 300, ...fault });
+  interface Call {
+    readonly method: string;
+    readonly url: string;
+    readonly says?: string;
+  }
+  /** Kills the bot while Teams has a call in its hands, which it then carries out for nobody, unless a fault says no. */
+  async function killAt(call: Call, begin: () => Promise<unknown>, fault: object = {}): Promise<void> {
+    await world.teams.call('POST', '/simulator/faults', { match: call, ...untilMended, ...fault });
     const begun = begin();
     await until(async () => {
       const { body } = await world.teams.call('GET', '/simulator/faults');
       return Array.isArray(body) && body.length === 0;
-    }, `Teams is called: ${method} ${url}`);
+    }, `Teams is called: ${call.method} ${call.url}`);
     await world.endBot('SIGKILL');
+    await world.teams.call('DELETE', '/simulator/faults');
     await begun;
     await world.startBot();
   }
@@ -58,7 +64,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     const form = await typeAll(world);
     const id = requestIdIn(activityText(form));
     // Whoever clicked may have no answer: on a busy machine it comes after the post.
-    await killAt('POST', '/v3/conversations$', submitIn(form));
+    await killAt({ method: 'POST', url: '/v3/conversations$', says: id }, submitIn(form));
     await until(
       async () => (await copies(id, places.approvals, people.approver)).length === 2,
       'both copies are there',
@@ -78,7 +84,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     const form = await typeAll(world);
     const id = requestIdIn(activityText(form));
     // Whoever clicked may have no answer: on a busy machine it comes after the post.
-    await killAt('POST', '/v3/conversations$', submitIn(form));
+    await killAt({ method: 'POST', url: '/v3/conversations$', says: id }, submitIn(form));
     await until(
       async () => (await copies(id, places.approvals, people.approver)).length === 2,
       'both copies are there',
@@ -97,7 +103,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     // The form knows the id of the request that it will make.
     const id = requestIdIn(activityText(form));
     // Teams does not carry it out: the request is stored, and its message still shows the form.
-    await killAt('PUT', '/activities/', submitIn(form), { respond: { status: 503 } });
+    await killAt({ method: 'PUT', url: `/activities/${form.id}` }, submitIn(form), { respond: { status: 503 } });
     await inBoth(id, /Waiting for approval|Approval needed/);
     const cards = await copies(id, places.operations, people.requester);
     expect(cards.map((card) => card.id)).toEqual([form.id]);
@@ -111,7 +117,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     const form = await typeAll(world);
     const id = requestIdIn(activityText(form));
     const message = `/v3/conversations/${encodeURIComponent(form.conversation.id)}/activities/${form.id}`;
-    await killAt('POST', 'operations.*/activities', async () => {
+    await killAt({ method: 'POST', url: 'operations.*/activities', says: id }, async () => {
       // Deleted while the bot looks at Azure once more.
       await faultAzure(world, { match: { method: 'GET', url: 'healthBots/' }, ...untilMended });
       const submitted = submitIn(form)();
@@ -137,7 +143,7 @@ describe('killed while Teams has just received a card, or a call', () => {
   test('an update whose answer was lost is made again', async () => {
     const id = await ask(world);
     const card = await shows(world, places.approvals, people.approver, id, /Approval needed/);
-    await killAt('PUT', '/activities/', async () =>
+    await killAt({ method: 'PUT', url: '/activities/', says: id }, async () =>
       world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not now' } }),
     );
     await inBoth(id, /Rejected/);
@@ -148,7 +154,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     const id = await ask(world);
     const card = await shows(world, places.approvals, people.approver, id, /Approval needed/);
     const ownChat = `a:${people.requester}`;
-    await killAt('POST', `${encodeURIComponent(ownChat)}/activities`, async () =>
+    await killAt({ method: 'POST', url: `${encodeURIComponent(ownChat)}/activities`, says: id }, async () =>
       world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } }),
     );
     const callsIn = async (place: string): Promise<number> =>

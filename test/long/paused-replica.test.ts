@@ -11,6 +11,7 @@ import {
   rememberAzure,
   shows,
   untilFaultsAreMet,
+  untilMended,
   writes,
 } from '../support/story.ts';
 import { type AzureRequest, readRecord, startWorld, type World } from '../support/world.ts';
@@ -76,11 +77,7 @@ onPostgres('a replica that stands still until others took it for dead, and then 
       const id = await ask(world);
       const card = await approvalCard(world, id);
       const match = { method: 'GET', url };
-      await faultAzure(world, ...(nth > 1 ? [{ match, times: nth - 1, delayMs: 0 }] : []), {
-        match,
-        times: 1,
-        delayMs: 1_500,
-      });
+      await faultAzure(world, ...(nth > 1 ? [{ match, times: nth - 1, delayMs: 0 }] : []), { match, ...untilMended });
       await approve(world, people.approver, card);
       await untilFaultsAreMet(world);
       world.signalBot('SIGSTOP');

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { Delays } from '../delays.ts';
 import { serverCertificate } from './certificates.ts';
 import { dispatch } from './dispatch.ts';
 import { noticeLostKeys } from './health-bots/lost-keys.ts';
@@ -25,7 +26,6 @@ import { GraphIndex } from './resource-graph/index-lag.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { turnAllOff, turnOn } from './scenarios/turn.ts';
 import { Befores } from './simulator/before.ts';
-import { Delays } from './simulator/delays.ts';
 import { ExchangeRecorder } from './simulator/exchange-recorder.ts';
 import type { Fault } from './simulator/fault.ts';
 import { takeFault, underFault } from './simulator/faults.ts';

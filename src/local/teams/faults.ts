@@ -1,12 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { Delays } from '../delays.ts';
 import { type Answer, HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
 
 const Fault = z.strictObject({
   /** What it is taken away by. Posted again, it replaces the one that is there; without one it gets one. */
   id: z.string().min(1).max(100).optional(),
-  match: z.strictObject({ method: z.string().optional(), url: z.string().optional() }),
+  match: z.strictObject({
+    method: z.string().optional(),
+    url: z.string().optional(),
+    /** A text that stands in the call's body: one request's id tells its cards and calls from all others. */
+    says: z.string().min(1).optional(),
+  }),
   times: z.number().int().positive().optional(),
   respond: z
     .strictObject({
@@ -15,6 +20,7 @@ const Fault = z.strictObject({
       body: z.unknown().optional(),
     })
     .optional(),
+  /** How long a call is held up before the rest, at most until all faults are taken away. */
   delayMs: z.number().int().nonnegative().optional(),
   drop: z.boolean().optional(),
 });
@@ -39,6 +45,7 @@ export interface Faults {
 
 export function armableFaults(): Faults {
   const armed: Armed[] = [];
+  const delays = new Delays();
   return {
     routes: [
       route('GET', '/simulator/faults', () => ok(armed.map(({ id, fault, left }) => ({ ...fault, id, left })))),
@@ -49,7 +56,9 @@ export function armableFaults(): Faults {
         return { status: 201, body: { armed: armed.length } };
       }),
       route('DELETE', '/simulator/faults', (request) => {
-        disarm(armed, request.url.searchParams.get('id'));
+        const id = request.url.searchParams.get('id');
+        disarm(armed, id);
+        if (id === null) delays.end();
         return { status: 204 };
       }),
     ],
@@ -58,6 +67,7 @@ export function armableFaults(): Faults {
       if (hit === undefined) return serve();
       hit.left -= 1;
       if (hit.left <= 0) armed.splice(armed.indexOf(hit), 1);
+      if (hit.fault.delayMs !== undefined) await delays.wait(hit.fault.delayMs);
       return spoil(hit.fault, serve);
     },
   };
@@ -79,6 +89,8 @@ function arm(fault: Fault): Armed {
 }
 
 function matches(armed: Armed, request: Request): boolean {
+  const { says } = armed.fault.match;
+  if (says !== undefined && !JSON.stringify(request.body ?? null).includes(says)) return false;
   const method = armed.fault.match.method?.toUpperCase() ?? request.method;
   const path = request.url.pathname + request.url.search;
   const isThere = armed.url.test(path) || armed.url.test(`http://${request.headers.host ?? ''}${path}`);
@@ -86,7 +98,6 @@ function matches(armed: Armed, request: Request): boolean {
 }
 
 async function spoil(fault: Fault, serve: () => Promise<Answer>): Promise<Answer> {
-  if (fault.delayMs !== undefined) await sleep(fault.delayMs);
   const { respond } = fault;
   const answer: Answer =
     respond === undefined

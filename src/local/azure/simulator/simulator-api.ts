@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Delays } from '../../delays.ts';
 import { type Incoming, unreadable } from '../http/incoming.ts';
 import { type Reply, reply } from '../http/reply.ts';
 import { giveTeamsToken } from '../identity/people/teams-token.ts';
@@ -11,7 +12,6 @@ import { seedState } from '../state/seed.ts';
 import { moveToPort } from '../state/state-file.ts';
 import type { World } from '../world.ts';
 import type { Befores } from './before.ts';
-import type { Delays } from './delays.ts';
 import { Fault } from './fault.ts';
 import { addFaults, removeFaults } from './faults.ts';
 import { refuseForeigners } from './refuse-foreigners.ts';
