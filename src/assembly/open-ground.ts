@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { warningsOf } from '../config/warnings.ts';
 import type { Requests } from '../domain/ports/store.ts';
+import type { Storing } from '../domain/storing.ts';
 import { consoleIntoLog, type Log, lastWordsIntoLog, openLog, withoutSecrets } from '../observability/log.ts';
 import { type Metrics, openMetrics } from '../observability/metrics.ts';
 import { openTelemetry } from '../observability/open-telemetry.ts';
@@ -11,6 +12,7 @@ import { witnessingFor } from '../operator/witnessing.ts';
 import type { Database } from '../store/database.ts';
 import type { OpenStore } from '../store/store.ts';
 import { openRecord } from './open-record.ts';
+import { isStoring } from './storing.ts';
 import { now } from './tools.ts';
 
 export interface Ground {
@@ -18,6 +20,7 @@ export interface Ground {
   readonly log: Log;
   readonly database: Database;
   readonly store: OpenStore;
+  readonly storing: Storing;
   /** Those of the store, with their refusals counted: for whoever acts for people. */
   readonly requests: Requests;
   readonly metrics: Metrics;
@@ -38,18 +41,19 @@ export async function openGround(config: Config): Promise<Ground> {
     onTrouble: (trouble) => log.warn({ trouble: withoutSecrets(trouble) }, 'telemetry does not arrive'),
   });
   const { tracing } = telemetry;
-  const { database, store } = await openRecord(config, log, tracing);
+  const { database, store, storing } = await openRecord(config, log, tracing);
   // Whoever tries the bot on their own machine keeps nothing that has to last.
   if (database.kind === 'pglite' && config.server.mode === 'production')
     log.warn({}, 'the embedded database survives this process, not this machine');
   const { requests: stored, outbox, clock, witnesses } = store;
   const witnessing = witnessingFor(config, witnesses);
-  const metrics = openMetrics({ requests: stored, outbox, clock, witnessing, now });
+  const watched = { counts: storing.counts, isStoring: () => isStoring({ store, storing }) };
+  const metrics = openMetrics({ requests: stored, outbox, clock, storing: watched, witnessing, now });
   telemetry.sendFigures(metrics.figures);
   const stop = async (): Promise<void> => {
     await telemetry.stop();
     await database.close();
   };
   const requests = metrics.requests(tracedRequests(stored, tracing));
-  return { config, log, database, store, requests, metrics, telemetry, stop };
+  return { config, log, database, store, storing, requests, metrics, telemetry, stop };
 }

@@ -9,6 +9,7 @@ import { ConfigurationError } from '../config/env.ts';
 import { placeName } from '../config/place.ts';
 import type { ClockApart } from '../domain/clock-apart.ts';
 import type { Tracing } from '../domain/ports/tracing.ts';
+import type { Storing } from '../domain/storing.ts';
 import type { Log } from '../observability/log.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import { keptKeys } from '../operator/kept-keys.ts';
@@ -23,11 +24,13 @@ import { grantRuntime, roleOf } from '../store/runtime-role.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
 import { brokenWords, movedWords, notTrustedWords } from '../words/record.ts';
 import { prepareEngine } from '../workflow/engine.ts';
+import { heardStoring } from './storing.ts';
 import { now, random } from './tools.ts';
 
 export interface OpenedRecord {
   readonly database: Database;
   readonly store: OpenStore;
+  readonly storing: Storing;
 }
 
 /** What an operator can mend is said in words: a stack would only hide what is to be done. */
@@ -138,13 +141,16 @@ export async function openRecord(config: Config, log: Log, tracing: Pick<Tracing
     log.fatal({ err: error }, 'ended: another process took the data folder');
     process.exit(1);
   };
+  const { onError, ...storing } = heardStoring(log);
   const database = await openDatabase(
     place.kind === 'folder'
-      ? { kind: 'pglite', dataDir: place.dataDir, onLost }
-      : { kind: 'postgres', url: place.url, ...passwordOf(config, 'bot') },
+      ? { kind: 'pglite', dataDir: place.dataDir, onLost, onError }
+      : { kind: 'postgres', url: place.url, onError, ...passwordOf(config, 'bot') },
   );
   try {
-    return { database, store: await openStoreOn(database, config, log, tracing) };
+    const store = await openStoreOn(database, config, log, tracing);
+    store.outbox.onWritten(() => storing.stored());
+    return { database, store, storing };
   } catch (error) {
     await database.close();
     throw saidPlainly(error, placeName(place));

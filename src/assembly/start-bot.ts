@@ -20,6 +20,7 @@ import type { AzureSide } from './open-azure-side.ts';
 import type { Ground } from './open-ground.ts';
 import type { TeamsSide } from './open-teams-side.ts';
 import type { Part } from './stop-in-order.ts';
+import { readiness } from './storing.ts';
 import { now, random, sha256 } from './tools.ts';
 import { refusingWrongClock } from './wrong-clock.ts';
 
@@ -118,7 +119,7 @@ export async function startBot(
   teamsSide: TeamsSide,
   ports: EvidencePorts,
 ): Promise<Part> {
-  const { config, log, store, metrics, telemetry } = ground;
+  const { config, log, metrics, telemetry } = ground;
   const { adapter, callers } = teamsSide;
   const { mode, port, listen, callsAtOnce } = config.server;
   const stepUp = openSignIn(ground, azureSide, teamsSide);
@@ -132,10 +133,7 @@ export async function startBot(
     port,
     listen,
     local: mode === 'local',
-    ready: async () => {
-      if ((await store.clock.look()) !== null) return 'clock';
-      return store.replicas.isStoring() ? null : 'database';
-    },
+    ready: () => readiness(ground),
     pages: [...(stepUp?.pages ?? []), ...(evidence?.pages ?? [])],
     metrics,
     tracing: telemetry.tracing,

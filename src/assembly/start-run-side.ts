@@ -20,6 +20,7 @@ import type { AzureSide } from './open-azure-side.ts';
 import type { Ground } from './open-ground.ts';
 import type { TeamsSide } from './open-teams-side.ts';
 import type { Part } from './stop-in-order.ts';
+import { isStoring } from './storing.ts';
 import { now, random, sha256 } from './tools.ts';
 import { waitingForClock } from './wrong-clock.ts';
 
@@ -78,7 +79,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     onTaken: endTaken(log),
     permitting,
   };
-  const storing = { isNotStoring, isStoring: () => replicas.isStoring() };
+  const storing = { isNotStoring, isStoring: () => isStoring(ground) };
   const { pool } = database;
   const engine = await startEngine({ pool, ...ownership, ...storing, ownTables, log, tracing }, runs);
   const runner = startOutboxWorker({

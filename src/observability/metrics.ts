@@ -15,6 +15,7 @@ import type { Azure } from '../domain/ports/azure.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
 import type { Witnessing } from '../domain/witnessing.ts';
 import type { Call, CallMetrics } from '../teams/edge/call-metrics.ts';
+import { type WatchedStoring, watchStoring } from './storing-figures.ts';
 import type { Figure } from './telemetry.ts';
 import { type WitnessFigures, watchWitnesses } from './witness-figures.ts';
 
@@ -30,6 +31,7 @@ export interface MetricsPorts {
   readonly requests: Requests;
   readonly outbox: Outbox;
   readonly clock: { look(): Promise<ClockApart | null> };
+  readonly storing: WatchedStoring;
   /** Null where no witness is asked. */
   readonly witnessing: (() => Promise<Witnessing>) | null;
   readonly now: () => Date;
@@ -69,7 +71,7 @@ function figureOf({ name, help, type, values }: MetricObjectWithValues<MetricVal
 const defined = (labels: Partial<Record<string, string | number>>): Readonly<Record<string, string | number>> =>
   Object.fromEntries(Object.entries(labels).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 
-export function openMetrics({ requests, outbox, clock, witnessing, now }: MetricsPorts): Metrics {
+export function openMetrics({ requests, outbox, clock, storing, witnessing, now }: MetricsPorts): Metrics {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
@@ -127,6 +129,7 @@ export function openMetrics({ requests, outbox, clock, witnessing, now }: Metric
       }
     },
   });
+  watchStoring(register, storing);
   return {
     ...watchWitnesses(register, witnessing, now),
     contentType: register.contentType,

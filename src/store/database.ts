@@ -2,19 +2,26 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { Client, Pool, type PoolConfig } from 'pg';
+import { Client, type ClientConfig, Pool, type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { FolderLost, lockFolder } from './folder-lock.ts';
 import { LitePool, parsers } from './lite-pool.ts';
 
-export type DatabaseOptions =
-  | {
-      readonly kind: 'pglite';
-      readonly dataDir: string;
-      /** Called once where another process took the folder: what this one has of it is worth nothing any more. */
-      readonly onLost?: (error: FolderLost) => void;
-    }
-  | ({ readonly kind: 'postgres' } & ServerOptions);
+export type DatabaseOptions = Hearing &
+  (
+    | {
+        readonly kind: 'pglite';
+        readonly dataDir: string;
+        /** Called once where another process took the folder: what this one has of it is worth nothing any more. */
+        readonly onLost?: (error: FolderLost) => void;
+      }
+    | ({ readonly kind: 'postgres' } & ServerOptions)
+  );
+
+interface Hearing {
+  /** Told every error that the database answers with, whoever asked: the workflow engine tries again by itself and tells nobody. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
 
 export interface ServerOptions {
   readonly url: string;
@@ -43,9 +50,13 @@ export interface Database {
  * naming its holder. PGlite does not wait for the disk: what it stored survives the process, not the machine.
  */
 export const openDatabase = (options: DatabaseOptions): Promise<Database> =>
-  options.kind === 'pglite' ? openLite(path.resolve(options.dataDir), options.onLost) : openPostgres(options);
+  options.kind === 'pglite' ? openLite(path.resolve(options.dataDir), options) : openPostgres(options);
 
-async function openLite(dataDir: string, onLost: (error: FolderLost) => void = () => undefined): Promise<Database> {
+interface LiteTold extends Hearing {
+  readonly onLost?: (error: FolderLost) => void;
+}
+
+async function openLite(dataDir: string, { onLost = () => undefined, onError }: LiteTold): Promise<Database> {
   const files = path.join(dataDir, 'database');
   await mkdir(files, { recursive: true, mode: 0o700 });
   // Only what is surely ours is closed to others: the data folder itself may be one that somebody else gave.
@@ -63,7 +74,7 @@ async function openLite(dataDir: string, onLost: (error: FolderLost) => void = (
         throw error;
       }
     };
-    const pool = new LitePool(db, mayUse);
+    const pool = new LitePool(db, mayUse, onError);
     const close = once(async () => {
       await pool.end();
       // To close it is to write to it.
@@ -97,8 +108,21 @@ function atServer({ url, password }: ServerOptions): PoolConfig {
   return password === undefined ? { connectionString: url } : { ...parseIntoClientConfig(url), password };
 }
 
-async function openPostgres(options: ServerOptions): Promise<Database> {
+/** A client whose errors are told to somebody beside whoever asked; none where there is nobody. */
+function clientHeardBy(onError: (error: unknown) => void): typeof Client {
+  return class extends Client {
+    constructor(config?: string | ClientConfig) {
+      super(config);
+      // What the server answers with, a sign-in that it refuses among it; the driver raises the same to whoever asked.
+      this.connection.on('errorMessage', onError);
+    }
+  };
+}
+
+async function openPostgres(options: ServerOptions & Hearing): Promise<Database> {
+  const HeardClient = options.onError === undefined ? Client : clientHeardBy(options.onError);
   const pool = new Pool({
+    Client: HeardClient,
     ...atServer(options),
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: 10_000,
@@ -112,7 +136,7 @@ async function openPostgres(options: ServerOptions): Promise<Database> {
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   const newSession = (): Client =>
-    new Client({
+    new HeardClient({
       ...atServer(options),
       connectionTimeoutMillis: 3_000,
       query_timeout: 3_000,

@@ -59,19 +59,24 @@ const toQuery = (query: string | LiteQuery, values: unknown[] | undefined): Lite
 /** Asked before each turn; throws where the files are no longer this process's to write. */
 export type MayUse = () => Promise<void>;
 
+/** Told every error that the database answers with. */
+type OnError = (error: unknown) => void;
+
 /** One borrowed client. Statements sent without waiting run in the order they were sent. */
 export class LiteClient extends EventEmitter {
   readonly #db: PGlite;
   readonly #turns: Turns;
   readonly #mayUse: MayUse;
+  readonly #onError: OnError;
   readonly #channels = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
   #turn: EndTurn | null = null;
   #stopListening: (() => void) | null = null;
   #released = false;
 
-  constructor(db: PGlite, turns: Turns, mayUse: MayUse) {
+  constructor(db: PGlite, turns: Turns, mayUse: MayUse, onError: OnError) {
     super();
+    this.#onError = onError;
     this.#db = db;
     this.#turns = turns;
     this.#mayUse = mayUse;
@@ -99,6 +104,9 @@ export class LiteClient extends EventEmitter {
       if (begins) await this.#mayUse();
       this.#listen(query.text);
       return await run(this.#db, query);
+    } catch (error) {
+      this.#onError(error);
+      throw error;
     } finally {
       if (!this.#db.isInTransaction()) this.#endTurn();
     }
@@ -132,10 +140,12 @@ export class LitePool extends EventEmitter {
   readonly #db: PGlite;
   readonly #turns = new Turns();
   readonly #mayUse: MayUse;
+  readonly #onError: OnError;
   #ended = false;
 
-  constructor(db: PGlite, mayUse: MayUse) {
+  constructor(db: PGlite, mayUse: MayUse, onError: OnError = () => undefined) {
     super();
+    this.#onError = onError;
     this.#db = db;
     this.#mayUse = mayUse;
   }
@@ -146,7 +156,7 @@ export class LitePool extends EventEmitter {
 
   async connect(): Promise<LiteClient> {
     if (this.#ended) throw new Error('the embedded database was closed');
-    return new LiteClient(this.#db, this.#turns, this.#mayUse);
+    return new LiteClient(this.#db, this.#turns, this.#mayUse, this.#onError);
   }
 
   async query(query: string | LiteQuery, values?: unknown[]): Promise<LiteResult> {

@@ -26,7 +26,7 @@ export interface EngineOptions extends OwnershipOptions {
   readonly ownTables: boolean;
   /** Whether an error says that the database is away or takes nothing, which passes; only of what the store threw. */
   readonly isNotStoring: (error: unknown) => boolean;
-  /** False: the last heartbeat could not be stored. */
+  /** False: the last heartbeat could not be stored, or the database refused something just now. */
   readonly isStoring: () => boolean;
   readonly log: { error(fields: object, message: string): void };
   readonly tracing: Tracing;

@@ -187,7 +187,8 @@ onPostgres('a bot whose database goes away', () => {
     await readOnly('set default_transaction_read_only = on');
     await endConnections(url);
     await mendAzure(world);
-    await until(async () => JSON.stringify(await ready()).includes('database'), 'it to say so');
+    const refusing = JSON.stringify({ status: 200, body: { status: 'ready', stores: false, because: 'read-only' } });
+    await until(async () => JSON.stringify(await ready()) === refusing, 'it to say so');
     const click = await world.teams.click(people.requester, card.id, 'request.stop');
     expect(JSON.stringify(click)).toContain('The bot cannot store anything at the moment');
     const before = await writes(world, from);

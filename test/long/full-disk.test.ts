@@ -93,6 +93,11 @@ describe.each([
       async () => /"level":[45]0.*No space left on device/.test(world.printed()),
       'the log to say that there is no room',
     );
+    const refusing = await fetch(`${world.botUrl}/readyz`);
+    expect(await refusing.json()).toEqual({ status: 'ready', stores: false, because: 'disk-full' });
+    expect(await (await fetch(`${world.botUrl}/metrics`)).text()).toMatch(
+      /^cmk_store_refusals_total\{reason="disk-full"\} [1-9]/m,
+    );
     await pause(5_000);
     expect(await writes(world)).toEqual([]);
     disk.free();

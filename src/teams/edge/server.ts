@@ -7,6 +7,7 @@ import type { BrowserPage } from '../sign-in/pages.ts';
 import { type CallMetrics, callType } from './call-metrics.ts';
 import { type CallRefusal, comesToThisMachine, isForwarded, refused } from './callers.ts';
 import { type GateOptions, openGate } from './gate.ts';
+import type { Readiness } from './readiness.ts';
 import { turnSpan } from './turn-span.ts';
 import { openTurnstile } from './turnstile.ts';
 
@@ -18,8 +19,8 @@ export interface ServerOptions extends GateOptions {
   readonly listen: string | null;
   /** Only this machine's own browsers are shown pages. */
   readonly local: boolean;
-  /** What keeps the bot from working; null: nothing. Throws when the database is not there. */
-  readonly ready: () => Promise<'clock' | 'database' | null>;
+  /** Throws when the database is not there. */
+  readonly ready: () => Promise<Readiness>;
   readonly metrics: CallMetrics;
   readonly tracing: Tracing;
   /** What browsers may look at. */
@@ -97,11 +98,8 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
     response.send(200, { status: 'alive' });
   });
   routes.get('/readyz', async (_request: restify.Request, response: restify.Response) => {
-    const missing = await ready().catch(() => 'database' as const);
-    response.send(
-      missing === null ? 200 : 503,
-      missing === null ? { status: 'ready' } : { status: 'not ready', missing },
-    );
+    const said = await ready().catch((): Readiness => ({ status: 'not ready', missing: 'database' }));
+    response.send(said.status === 'ready' ? 200 : 503, said);
   });
   // Those who look after the bot are near it: what a proxy passes on comes from elsewhere.
   routes.get('/metrics', async (request: restify.Request, response: restify.Response) => {

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { runAs, startPostgres } from '../support/postgres.ts';
+import { approvalCard, approve, ask, choices, people, places, shows, until } from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+
+/** The database answers, and takes nothing: whoever clicks is told, whoever looks after the bot as well, and it passes by itself. */
+
+const postgres = await startPostgres();
+const onPostgres = postgres === null ? describe.skip : describe;
+afterAll(() => postgres?.stop());
+
+const endConnections =
+  'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
+
+onPostgres('a database that answers, and takes nothing', () => {
+  let world: World;
+  let url = '';
+  const bot = `bot_${randomUUID().slice(0, 8)}`;
+
+  const ready = async (): Promise<unknown> => {
+    const answer = await fetch(`${world.botUrl}/readyz`);
+    return { status: answer.status, body: await answer.json() };
+  };
+  const figures = async (): Promise<string> => (await fetch(`${world.botUrl}/metrics`)).text();
+  const figure = async (series: string): Promise<number> =>
+    Number(
+      (await figures())
+        .split('\n')
+        .find((line) => line.startsWith(`${series} `))
+        ?.split(' ')[1],
+    );
+
+  beforeAll(async () => {
+    url = (await postgres?.newDatabase()) ?? '';
+    await runAs(url, [`create role ${bot} login`]);
+    const own = Object.assign(new URL(url), { username: bot }).href;
+    world = await startWorld({ env: { DATABASE_URL: own, CMK_DATABASE_OWNER_URL: url, CMK_HEARTBEAT: '500ms' } });
+  });
+  afterAll(() => world?.end());
+
+  test('every reason is there before it is met, for an alert sees only what grows', async () => {
+    expect(await ready()).toEqual({ status: 200, body: { status: 'ready' } });
+    expect(await figure('cmk_storing')).toBe(1);
+    const series = (await figures()).split('\n').filter((line) => line.startsWith('cmk_store_refusals_total{'));
+    expect(series.map((line) => line.replace(/.*reason="([^"]+)".*/, '$1')).sort()).toEqual([
+      'disk-full',
+      'not-allowed',
+      'read-only',
+      'server-trouble',
+    ]);
+  });
+
+  const troubles: readonly (readonly [string, string, readonly string[], readonly string[], typeof choices.first])[] = [
+    [
+      'a right that was taken from the bot’s user',
+      'not-allowed',
+      [`revoke insert on cmk.event from ${bot}`],
+      [`grant insert on cmk.event to ${bot}`],
+      choices.first,
+    ],
+    [
+      'a server that may only be read, as a standby',
+      'read-only',
+      [`alter role ${bot} set default_transaction_read_only = on`, endConnections],
+      [`alter role ${bot} reset default_transaction_read_only`, endConnections],
+      choices.policies,
+    ],
+  ];
+
+  test.each(troubles)('%s', async (_what, reason, begin, end, choice) => {
+    const id = await ask(world, choice);
+    const card = await approvalCard(world, id);
+    const before = await figure(`cmk_store_refusals_total{reason="${reason}"}`);
+    await runAs(url, begin);
+    await until(async () => {
+      const click = JSON.stringify(await approve(world, people.approver, card));
+      return click.includes('The bot cannot store anything at the moment, so it changes nothing in Azure');
+    }, 'whoever clicks to be told');
+    // All replicas share the database: none is better asked than this one, and it can tell people so.
+    expect(await ready()).toEqual({ status: 200, body: { status: 'ready', stores: false, because: reason } });
+    expect(await figure(`cmk_store_refusals_total{reason="${reason}"}`)).toBeGreaterThan(before);
+    expect(await figure('cmk_storing')).toBe(0);
+    expect(world.printed()).toMatch(new RegExp(`"reason":"${reason}".*nothing can be stored`));
+    await runAs(url, end);
+    await until(async () => {
+      const click = await approve(world, people.approver, card).catch(() => null);
+      return JSON.stringify(click).includes('Approved, 1 of 1');
+    }, 'the click to be taken');
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    await until(async () => (await figure('cmk_storing')) === 1, 'the figure to say that it stores');
+    expect(await ready()).toEqual({ status: 200, body: { status: 'ready' } });
+    expect((await readRecord(world)).findings).toEqual([]);
+    expect(world.printed()).toContain('what is given is stored again');
+  });
+});
