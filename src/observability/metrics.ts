@@ -2,14 +2,7 @@
  * Figures for Prometheus, of this process; what is read from the database is the same in every replica. Labels are words of the
  * program: never an id, a name or a text, which would make a series of each and tell who did what.
  */
-import {
-  Counter,
-  collectDefaultMetrics,
-  Gauge,
-  type MetricObjectWithValues,
-  type MetricValue,
-  Registry,
-} from 'prom-client';
+import { Counter, collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
 import type { ClockApart } from '../domain/clock-apart.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
@@ -17,6 +10,7 @@ import type { Witnessing } from '../domain/witnessing.ts';
 import type { Call, CallMetrics } from '../teams/edge/call-metrics.ts';
 import { type WatchedStoring, watchStoring } from './storing-figures.ts';
 import type { Figure } from './telemetry.ts';
+import { toldGauge } from './told-gauge.ts';
 import { type WitnessFigures, watchWitnesses } from './witness-figures.ts';
 
 export interface Metrics extends CallMetrics, WitnessFigures {
@@ -99,35 +93,29 @@ export function openMetrics({ requests, outbox, clock, storing, witnessing, now 
     labelNames: ['next'],
     registers,
   });
-  new Gauge({
+  const openFigure = {
     name: 'cmk_requests_open',
     help: 'Requests that have not ended, by state',
     labelNames: ['state'],
-    registers,
-    async collect() {
-      for (const [state, count] of Object.entries(await requests.countOpen())) this.set({ state }, count);
-    },
+  };
+  toldGauge(register, openFigure, async (gauge) => {
+    for (const [state, count] of Object.entries(await requests.countOpen())) gauge.set({ state }, count);
   });
-  new Gauge({
-    name: 'cmk_outbox_age_seconds',
-    help: 'For how long the oldest work that is due has waited',
-    registers,
-    async collect() {
-      const due = await outbox.oldestDue(now());
-      this.set(due === null ? 0 : Math.max(0, (now().getTime() - due.getTime()) / 1_000));
-    },
+  const ageFigure = { name: 'cmk_outbox_age_seconds', help: 'For how long the oldest work that is due has waited' };
+  toldGauge(register, ageFigure, async (gauge) => {
+    const due = await outbox.oldestDue(now());
+    gauge.set(due === null ? 0 : Math.max(0, (now().getTime() - due.getTime()) / 1_000));
   });
-  new Gauge({
+  const clockFigure = {
     name: 'cmk_clock_ahead_seconds',
     help: 'How far the clock, or the last stored event, is ahead (below 0: behind) where that keeps anything from being stored; else 0',
     labelNames: ['what'],
-    registers,
-    async collect() {
-      const apart = await clock.look();
-      for (const what of ['clock', 'record'] as const) {
-        this.set({ what }, apart?.kind === what ? apart.aheadMs / 1_000 : 0);
-      }
-    },
+  };
+  toldGauge(register, clockFigure, async (gauge) => {
+    const apart = await clock.look();
+    for (const what of ['clock', 'record'] as const) {
+      gauge.set({ what }, apart?.kind === what ? apart.aheadMs / 1_000 : 0);
+    }
   });
   watchStoring(register, storing);
   return {

@@ -2,9 +2,10 @@
  * Figures of the witnesses of the published log, and of the key in a vault that signs as well. Their label is the one name among all figures: there are few, an operator named
  * them in the settings, and which of them is silent is what has to be known.
  */
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import type { WitnessOutcome } from '../domain/ports/witnesses.ts';
 import type { Witnessing, WitnessView } from '../domain/witnessing.ts';
+import { toldGauge } from './told-gauge.ts';
 
 export interface WitnessFigures {
   witnessAsked(witness: string, outcome: WitnessOutcome): void;
@@ -41,42 +42,33 @@ export function watchWitnesses(
   look: (() => Promise<Witnessing>) | null,
   now: () => Date,
 ): WitnessFigures {
-  const registers = [register];
   const asks = new Counter({
     name: 'cmk_witness_asks_total',
     help: 'How often each witness was asked to sign, by what came of it',
     labelNames: ['witness', 'outcome'],
-    registers,
+    registers: [register],
   });
   for (const { name, help, value } of looks) {
-    new Gauge({
-      name,
-      help,
-      labelNames: ['witness'],
-      registers,
-      async collect() {
-        this.reset();
-        for (const view of (await look?.())?.witnesses ?? []) this.set({ witness: view.name }, value(view, now()));
-      },
+    toldGauge(register, { name, help, labelNames: ['witness'] }, async (gauge) => {
+      gauge.reset();
+      for (const view of (await look?.())?.witnesses ?? []) gauge.set({ witness: view.name }, value(view, now()));
     });
   }
-  new Gauge({
+  const missing = {
     name: 'cmk_witnesses_missing',
     help: 'How many more witnesses would have to sign the newest checkpoint for it to count as witnessed',
-    registers,
-    async collect() {
-      const found = await look?.();
-      this.set(found === undefined ? 0 : Math.max(0, found.needed - found.current));
-    },
+  };
+  toldGauge(register, missing, async (gauge) => {
+    const found = await look?.();
+    gauge.set(found === undefined ? 0 : Math.max(0, found.needed - found.current));
   });
-  new Gauge({
+  const unsigned = {
     name: 'cmk_vault_signature_missing',
     help: '1 while the newest checkpoint is not signed with the key in the vault that is to sign it',
-    registers,
-    async collect() {
-      const vaultKey = (await look?.())?.vaultKey ?? null;
-      this.set(vaultKey === null || vaultKey.standing === null || vaultKey.current ? 0 : 1);
-    },
+  };
+  toldGauge(register, unsigned, async (gauge) => {
+    const vaultKey = (await look?.())?.vaultKey ?? null;
+    gauge.set(vaultKey === null || vaultKey.standing === null || vaultKey.current ? 0 : 1);
   });
   return { witnessAsked: (witness, outcome) => asks.inc({ witness, outcome }) };
 }

@@ -93,4 +93,16 @@ onPostgres('a database that answers, and takes nothing', () => {
     expect((await readRecord(world)).findings).toEqual([]);
     expect(world.printed()).toContain('what is given is stored again');
   });
+
+  test('a server that is away: what the process knows by itself can still be read, and calls go to other replicas', async () => {
+    if (postgres === null) throw new Error('there is no PostgreSQL');
+    const { start } = await postgres.crash();
+    await until(async () => (await figure('cmk_storing')) === 0, 'the figure to say that nothing is stored');
+    expect(await figures()).not.toMatch(/^cmk_(requests_open|outbox_age_seconds)\b/m);
+    expect(await ready()).toEqual({ status: 503, body: { status: 'not ready', missing: 'database' } });
+    await start();
+    await until(async () => (await figure('cmk_storing')) === 1, 'the figure to say that it stores');
+    expect(await figure('cmk_outbox_age_seconds')).toBeGreaterThanOrEqual(0);
+    expect(await ready()).toEqual({ status: 200, body: { status: 'ready' } });
+  });
 });
