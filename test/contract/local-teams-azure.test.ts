@@ -82,7 +82,7 @@ inBrowser('the panel', () => {
   const pace = (name: string) => page.getByRole('radio', { name });
   const fact = (label: string) => page.locator(`dt:has-text("${label}") + dd`);
 
-  it('explains each scenario in a line or two, once its group is open', async () => {
+  it('names each scenario in a line and explains it in two at most, once its group is open', async () => {
     expect(await refuse().isVisible()).toBe(false);
     const closed = page.locator('.trials details:not([open]) summary');
     while ((await closed.count()) > 0) await closed.first().click();
@@ -92,8 +92,17 @@ inBrowser('the panel', () => {
       const explained = page.locator(`[id="${await each.getAttribute('aria-describedby')}"]`);
       expect((await explained.boundingBox())?.height).toBeLessThan(36);
     }
-    const groups: { scenarios: object[] }[] = (await http(azure, 'GET', '/simulator/scenarios')).body;
-    expect(await page.getByRole('switch').count()).toBe(groups.flatMap(({ scenarios }) => scenarios).length);
+    const groups: { scenarios: { title: string }[] }[] = (await http(azure, 'GET', '/simulator/scenarios')).body;
+    const titles = groups.flatMap(({ scenarios }) => scenarios.map(({ title }) => title));
+    const shown = page.locator('.switches [id$="-title"]');
+    expect(await shown.allTextContents()).toEqual(titles);
+    const broken = await Promise.all(
+      (await shown.all()).map(async (title) =>
+        ((await title.boundingBox())?.height ?? 0) < 24 ? [] : title.textContent(),
+      ),
+    );
+    expect(broken.flat()).toEqual([]);
+    expect(await page.getByRole('switch').count()).toBe(titles.length);
     expect(await banner().isVisible()).toBe(false);
   });
 
@@ -134,7 +143,7 @@ inBrowser('the panel', () => {
   });
 
   it('counts down a scenario with a count, and its switch goes off by itself', async () => {
-    const throttle = page.getByRole('switch', { name: 'Throttled', exact: true });
+    const throttle = page.getByRole('switch', { name: 'Azure is asked too often' });
     await throttle.check();
     const ask = () => codeOf(readAgent(clientsOf(azure), agent));
     expect(await ask()).toBe('SubscriptionRequestsThrottled');

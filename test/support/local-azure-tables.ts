@@ -123,8 +123,10 @@ const paces = (): string => {
 
 const scenarioTable = (): string =>
   markdown(
-    ['scenario', 'what happens', 'on the page under'],
-    scenarioGroups.flatMap(({ title, scenarios }) => scenarios.map(({ name, does }) => [`\`${name}\``, does, title])),
+    ['scenario', 'on the page', 'under', 'what happens'],
+    scenarioGroups.flatMap((group) =>
+      group.scenarios.map(({ name, title, does }) => [`\`${name}\``, title, group.title, does]),
+    ),
   );
 
 const differences = (): string =>

@@ -7,6 +7,7 @@ export const answers: ScenarioGroup = {
   scenarios: [
     {
       name: 'throttled',
+      title: 'Azure is asked too often',
       does: 'The next 3 requests get 429: wait 4 seconds.',
       faults: [
         {
@@ -26,11 +27,13 @@ export const answers: ScenarioGroup = {
     },
     {
       name: 'reset-after-apply',
+      title: 'A change is made, and its answer lost',
       does: 'The next PATCH is done, and its answer is lost.',
       faults: [{ match: { method: 'PATCH' }, times: 1, drop: true }],
     },
     {
       name: 'poll-404-once',
+      title: 'An operation is not found, once',
       does: 'The next look at an operation says that there is none (404).',
       faults: [
         {
@@ -42,6 +45,7 @@ export const answers: ScenarioGroup = {
     },
     {
       name: 'broken-json-once',
+      title: 'One answer breaks off',
       does: 'The next answer about an agent breaks off in the middle.',
       faults: [
         {
@@ -53,6 +57,7 @@ export const answers: ScenarioGroup = {
     },
     {
       name: 'proxy-page-once',
+      title: 'A proxy answers, once',
       does: 'The next answer is a page of a proxy in between (502).',
       faults: [
         {
@@ -68,11 +73,13 @@ export const answers: ScenarioGroup = {
     },
     {
       name: 'slow-answers',
+      title: 'Answers are slow',
       does: 'Every answer takes 3 seconds longer.',
       faults: [{ match: { url: armAndVaults }, delayMs: 3_000 }],
     },
     {
       name: 'resource-graph-lags',
+      title: 'Lists are five minutes old',
       does: 'Resource Graph, which lists are made from, is 5 minutes behind.',
       circumstances: {
         on: ({ settings }) => {
@@ -85,6 +92,7 @@ export const answers: ScenarioGroup = {
     },
     {
       name: 'azure-is-down',
+      title: 'Azure is down',
       does: 'Everything but signing in gets 503.',
       faults: [
         {

@@ -20,31 +20,37 @@ export const logs: ScenarioGroup = {
   scenarios: [
     {
       name: 'agents-use-no-key',
+      title: 'Agents do not use their key',
       does: 'An agent that is put under a key does not use it.',
       circumstances: set('agentsUseKeys', () => false),
     },
     {
       name: 'logs-take-10-minutes',
+      title: 'Logs come ten minutes late',
       does: 'What vaults log can be found after 10 minutes.',
       circumstances: set('takesMs', () => 600_000),
     },
     {
       name: 'logs-not-sent',
+      title: 'Vaults send no logs',
       does: 'No vault has a diagnostic setting: nothing of any can be found.',
       circumstances: set('sent', () => 'nothing'),
     },
     {
       name: 'logs-begin-now',
+      title: 'Logs begin just now',
       does: 'Vaults log from just now on: nothing from before is there.',
       circumstances: set('since', () => new Date().toISOString()),
     },
     {
       name: 'logs-refused',
+      title: 'Reading the logs is refused',
       does: 'The bot may not read the workspace: InsufficientAccessError.',
       faults: [{ match: { method: 'POST', url: '^/v1/workspaces/' }, deny: true }],
     },
     {
       name: 'logs-cut-short',
+      title: 'The logs’ answer is cut short',
       does: 'The workspace gives up half way: a part of an answer, and PartialError.',
       faults: [
         {

@@ -43,11 +43,13 @@ const denied = (name: string, reasons: readonly string[]): Circumstances => ({
 export const policies: readonly Scenario[] = [
   {
     name: 'policy-denies',
+    title: 'A policy denies the key',
     does: 'A policy denies agents a key; the refusal names it in its message.',
     circumstances: denied(prefix, []),
   },
   {
     name: 'policy-denies-in-details',
+    title: 'A policy denies, only details name it',
     does: 'A policy denies agents a key; only the details of the refusal name it.',
     circumstances: denied(`${prefix}-with-reason`, ['Ask the key office for an approved vault first.']),
   },

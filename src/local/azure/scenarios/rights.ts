@@ -33,16 +33,19 @@ export const rights: ScenarioGroup = {
   scenarios: [
     {
       name: 'role-assignment-refused',
+      title: 'Role assignment refused',
       does: 'The bot may not grant: AuthorizationFailed.',
       faults: [{ match: { method: 'PUT', url: '/roleAssignments/' }, deny: true }],
     },
     {
       name: 'agent-write-refused',
+      title: 'Change of an agent refused',
       does: 'The bot may not change agents: AuthorizationFailed.',
       faults: [{ match: { method: 'PATCH', url: '/healthBots/' }, deny: true }],
     },
     {
       name: 'identity-not-known-yet',
+      title: 'The new identity is not known yet',
       does: 'The next 3 grants fail: the directory does not know the identity yet.',
       faults: [
         {
@@ -61,6 +64,7 @@ export const rights: ScenarioGroup = {
     },
     {
       name: 'role-assignment-limit',
+      title: 'No room for another role assignment',
       does: 'The subscription has as many role assignments as it may have.',
       faults: [
         {
@@ -79,16 +83,19 @@ export const rights: ScenarioGroup = {
     ...policies,
     {
       name: 'everything-locked',
+      title: 'Everything is locked',
       does: 'Read-only locks on all subscriptions stop every change.',
       circumstances: locked,
     },
     {
       name: 'registration-missing',
+      title: 'Healthcare agents are not registered',
       does: 'No subscription is registered for healthcare agents.',
       circumstances: notRegistered,
     },
     {
       name: 'type-not-offered',
+      title: 'Healthcare agents are not offered',
       does: 'Azure does not offer agents in the API version that is asked for.',
       faults: [
         {

@@ -11,6 +11,8 @@ export interface Circumstances {
 export interface Scenario {
   /** Lower case, with dashes. */
   readonly name: string;
+  /** What people look for in a list: a few words, no full stop. */
+  readonly title: string;
   /** One sentence, for people. */
   readonly does: string;
   readonly faults?: readonly Fault[];

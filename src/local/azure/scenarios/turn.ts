@@ -42,6 +42,7 @@ export const scenarioList = (state: SimulatorState) =>
     title,
     scenarios: inGroup.map((scenario) => ({
       name: scenario.name,
+      title: scenario.title,
       does: scenario.does,
       on: isOn(state, scenario),
       left: left(state, scenario).find(({ times }) => times !== undefined)?.times ?? null,

@@ -24,6 +24,7 @@ export const vaults: ScenarioGroup = {
   scenarios: [
     {
       name: 'vault-firewalled',
+      title: 'Vaults are behind a firewall',
       does: 'The firewall of every vault lets nobody in: ForbiddenByFirewall.',
       circumstances: closed((vault) => {
         vault.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
@@ -31,6 +32,7 @@ export const vaults: ScenarioGroup = {
     },
     {
       name: 'vault-private',
+      title: 'Vaults are private',
       does: 'No vault can be reached from the public network: ForbiddenByConnection.',
       circumstances: closed((vault) => {
         vault.publicNetworkAccess = 'Disabled';
@@ -38,11 +40,13 @@ export const vaults: ScenarioGroup = {
     },
     {
       name: 'vault-refuses-the-bot',
+      title: 'Vaults refuse the bot',
       does: 'Vaults refuse the bot whatever it asks of their keys: ForbiddenByRbac.',
       faults: [{ match: { url: '^/(keys|deletedkeys)\\b' }, deny: true }],
     },
     {
       name: 'vault-throttled',
+      title: 'Vaults are asked too often',
       does: 'The next 3 requests to vaults get 429.',
       faults: [
         {
@@ -58,6 +62,7 @@ export const vaults: ScenarioGroup = {
     },
     {
       name: 'agents-notice-lost-keys',
+      title: 'Agents notice that their key is lost',
       does: 'An agent that lost its key says Failed. Off: it notices nothing.',
       circumstances: {
         on: ({ settings }) => {

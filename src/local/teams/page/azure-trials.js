@@ -6,7 +6,7 @@ import { announce, fill, make } from './dom.js';
 /**
  * How Azure is made to misbehave.
  * @typedef {import('./azure-facts.js').Json} Json
- * @typedef {{ name: string, does: string, on: boolean, left: number | null }} Scenario
+ * @typedef {{ name: string, title: string, does: string, on: boolean, left: number | null }} Scenario
  * @typedef {{ title: string, scenarios: Scenario[] }} Group
  */
 
@@ -16,9 +16,6 @@ const paces = /** @type {const} */ ([
 ]);
 
 const misbehaves = 'Azure will not behave.';
-
-/** `operation-never-ends` as people read it. */
-const titleOf = (/** @type {string} */ name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll('-', ' ');
 
 /** Each fault that no scenario of these has put there is something that is on, too. */
 const othersOn = (/** @type {{ id: string }[]} */ faults, /** @type {Scenario[]} */ scenarios) =>
@@ -126,14 +123,14 @@ export class AzureTrials {
     announce(on === 0 ? 'No scenario is on. Azure behaves.' : `${count} ${misbehaves}`);
   }
 
-  switchFor(/** @type {Scenario} */ { name, does }) {
+  switchFor(/** @type {Scenario} */ { name, title: words, does }) {
     const explained = `azure-scenario-${name}`;
     const turn = () => this.act(() => (input.checked ? api.azureTurnOn(name) : api.azureTurnOff(name)));
     const named = { 'aria-labelledby': `${explained}-title`, 'aria-describedby': explained };
     const input = make('input', { type: 'checkbox', role: 'switch', ...named, onchange: () => void turn() });
     const left = make('b');
     this.switches.set(name, { input, left });
-    const title = make('span', { id: `${explained}-title` }, titleOf(name));
+    const title = make('span', { id: `${explained}-title` }, words);
     return make('label', {}, title, make('small', { id: explained }, does, left), input);
   }
 }
