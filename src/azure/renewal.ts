@@ -5,6 +5,8 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth';
 import type { PipelinePolicy, PipelineRequest } from '@azure/core-rest-pipeline';
 
+type AbortSignalLike = NonNullable<GetTokenOptions['abortSignal']>;
+
 interface Asked {
   readonly scopes: string | string[];
   readonly options: GetTokenOptions;
@@ -26,6 +28,18 @@ const isGood = ({ expiresOnTimestamp, refreshAfterTimestamp = Number.POSITIVE_IN
   Date.now() < Math.min(expiresOnTimestamp - beforeEndMs, refreshAfterTimestamp);
 
 /**
+ * Rejects with a `TimeoutError` once the call that needs the token is given up. `@azure/identity` goes on all the same (seen with
+ * 4.14.1), and the next call has what that brings.
+ */
+const unlessGivenUp = <T>(signingIn: Promise<T>, signal: AbortSignalLike): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(new DOMException('no token in time', 'TimeoutError'));
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp);
+    signingIn.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+  });
+
+/**
  * A sign-in that can be begun anew, which is how a token is got that no cache has. It hands out the token that it has while that
  * is good: each client that is made asks for one, and what the SDK does to find it in its own cache takes longer than the call.
  */
@@ -35,6 +49,7 @@ export class RenewableCredential implements TokenCredential {
   private readonly asked = new Map<string, Asked>();
   private readonly replaced = new Map<string, string>();
   private readonly held = new Map<string, AccessToken>();
+  private readonly underWay = new Map<string, Promise<AccessToken | null>>();
 
   constructor(open: () => TokenCredential) {
     this.open = open;
@@ -45,6 +60,21 @@ export class RenewableCredential implements TokenCredential {
     const purpose = purposeOf({ scopes, options });
     const held = purpose === null ? undefined : this.held.get(purpose);
     if (held !== undefined && isGood(held)) return held;
+    const underWay = purpose === null ? undefined : this.underWay.get(purpose);
+    const signingIn = underWay ?? this.signIn({ scopes, options }, purpose);
+    return options.abortSignal === undefined ? signingIn : unlessGivenUp(signingIn, options.abortSignal);
+  }
+
+  /** All that want a token for this purpose until it is there have the same. */
+  private signIn(asked: Asked, purpose: string | null): Promise<AccessToken | null> {
+    const coming = this.ask(asked, purpose).finally(() => {
+      if (purpose !== null && this.underWay.get(purpose) === coming) this.underWay.delete(purpose);
+    });
+    if (purpose !== null) this.underWay.set(purpose, coming);
+    return coming;
+  }
+
+  private async ask({ scopes, options }: Asked, purpose: string | null): Promise<AccessToken | null> {
     const by = this.current;
     const answered = await by.getToken(scopes, options);
     if (answered === null) return null;
@@ -71,6 +101,7 @@ export class RenewableCredential implements TokenCredential {
     if (asked === undefined) return null;
     this.current = this.open();
     this.held.clear();
+    this.underWay.clear();
     const token = (await this.getToken(asked.scopes, asked.options))?.token;
     if (token === undefined || token === refused) return null;
     this.replaced.set(refused, token);

@@ -78,6 +78,11 @@ export function got<T>(outcome: Outcome<T>): T {
   throw new Error(JSON.stringify(outcome.failure));
 }
 
+/** Makes the call until it has worked: whoever makes it has signed in by then, though it be in a hurry on a busy machine. */
+export async function untilItWorks(call: () => Promise<Outcome<unknown>>): Promise<void> {
+  while (!(await call()).ok) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 /** The failure of a call that must not have. */
 export function failureOf(outcome: Outcome<unknown>): Failure {
   if (!outcome.ok) return outcome.failure;
@@ -125,6 +130,9 @@ export interface Fault {
   readonly drop?: true;
   readonly late?: true;
 }
+
+/** A delay that outlasts the work: nothing is answered before the fault is taken away. */
+export const noAnswer = { delayMs: 600_000 } as const;
 
 /** Runs the work under a fault and takes the fault away again. */
 export async function under<T>(

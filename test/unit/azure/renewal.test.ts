@@ -43,6 +43,31 @@ it.each<[string, () => Partial<AccessToken>]>([
   expect(asked).toHaveLength(2);
 });
 
+it('keeps nobody who has given up, and the next has the token that comes all the same', async () => {
+  let come: (token: AccessToken) => void = () => undefined;
+  const coming = new Promise<AccessToken>((resolve) => {
+    come = resolve;
+  });
+  let signIns = 0;
+  const credential = new RenewableCredential(() => ({
+    getToken: () => {
+      signIns += 1;
+      return coming;
+    },
+  }));
+  const hasty = new AbortController();
+  const given = credential.getToken('graph', { abortSignal: hasty.signal });
+  hasty.abort();
+  await expect(given).rejects.toMatchObject({ name: 'TimeoutError' });
+  const late = credential.getToken('graph', { abortSignal: hasty.signal });
+  await expect(late).rejects.toMatchObject({ name: 'TimeoutError' });
+  const patient = credential.getToken('graph');
+  come({ token: 'late', expiresOnTimestamp: Date.now() + 60 * minute });
+  expect(await tokenOf(patient)).toBe('late');
+  expect(await tokenOf(credential.getToken('graph', { abortSignal: hasty.signal }))).toBe('late');
+  expect(signIns).toBe(1);
+});
+
 it('asks each time where Azure wants further claims', async () => {
   const { credential, asked } = open();
   const first = await tokenOf(credential.getToken('graph'));
