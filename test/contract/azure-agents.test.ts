@@ -8,6 +8,7 @@ import {
   financeId,
   got,
   key,
+  noAnswer,
   resourceId,
   resourceRef,
   sentDuring,
@@ -92,7 +93,7 @@ describe('reading an agent', () => {
       await sentDuring(running, async () => expect(got(await azure.resources.tags(ref))).toEqual(tags)),
     ).toHaveLength(1);
     const impatient = connect(running, { limits: { clickMs: 300 } });
-    const slow = { match: { url: 'healthBots' }, delayMs: 2000 };
+    const slow = { match: { url: 'healthBots' }, ...noAnswer };
     expect(failureOf(await under(running, slow, () => impatient.resources.tags(ref)))).toMatchObject({
       code: 'NoAnswerInTime',
       doing: 'reading the tags of agent triage-agent-prod',

@@ -1,7 +1,7 @@
 import { openCloud } from '../../src/azure/clouds.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { connect, failureOf, got, key, owner, sentDuring, under } from './azure-setup.ts';
+import { connect, failureOf, got, key, noAnswer, owner, sentDuring, under, untilItWorks } from './azure-setup.ts';
 
 let running: RunningAzure;
 let azure: Azure;
@@ -77,9 +77,8 @@ describe('no usable answer', () => {
 
   test('a vault that says nothing costs a waiting person little time', async () => {
     const impatient = connect(running, { limits: { briefMs: 400 } });
-    got(await look(impatient));
-    // Whoever waited as long as usual would get the answer.
-    const silent = { match: { url: '/deletedkeys/' }, delayMs: 3000 };
+    await untilItWorks(() => look(impatient));
+    const silent = { match: { url: '/deletedkeys/' }, ...noAnswer };
     expect(failureOf(await under(running, silent, () => look(impatient)))).toMatchObject({
       next: 'wait',
       code: 'NoAnswerInTime',

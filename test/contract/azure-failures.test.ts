@@ -9,11 +9,13 @@ import {
   failureOf,
   got,
   key,
+  noAnswer,
   outsideFailureOf,
   resourceRef,
   sentDuring,
   tenantId,
   under,
+  untilItWorks,
   vaultId,
   vaultNow,
 } from './azure-setup.ts';
@@ -173,9 +175,8 @@ describe('no answer', () => {
 
   test('a slow one ends when its time is up', async () => {
     const impatient = connect(running, { limits: { requestMs: 300 } });
-    got(await impatient.resources.get(resource));
-    // Whoever waited as long as usual would get the answer.
-    const fault = { match: { url: 'healthBots' }, delayMs: 3000, times: 1 };
+    await untilItWorks(() => impatient.resources.get(resource));
+    const fault = { match: { url: 'healthBots' }, ...noAnswer };
     expect(failureOf(await reading(fault, impatient))).toMatchObject({
       source: 'no-answer',
       next: 'wait',
@@ -184,7 +185,8 @@ describe('no answer', () => {
   });
 
   test('retries end when the time of the whole call is up, and say why they were made', async () => {
-    const impatient = connect(running, { limits: { callMs: 600 } });
+    const impatient = connect(running, { limits: { callMs: 1_000 } });
+    await untilItWorks(() => impatient.resources.get(resource));
     const fault = answers(503, error('ServerBusy'), { 'retry-after': '2' });
     expect(failureOf(await reading(fault, impatient))).toMatchObject({ next: 'wait', code: 'ServerBusy', status: 503 });
   });

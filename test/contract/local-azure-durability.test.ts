@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { freePorts } from '../support/free-ports.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
@@ -54,14 +53,13 @@ test('keeps an answered write when it is killed right after', async () => {
 test('ends an operation that was in flight when it went down, and keeps its certificate and tokens', async () => {
   azure = await startAzure({ latency: 'realistic' });
   const first = azure.ca;
+  const slow = { match: { method: 'PATCH' }, times: 1, operation: { takesMs: 600_000 } };
+  await http(azure, 'POST', '/simulator/faults', { body: slow });
   const headers = { authorization: `Bearer ${await clientsOf(azure).token()}` };
   const path = `${agent}?api-version=2025-11-01`;
   const written = await http(azure, 'PATCH', path, { headers, body: { identity: { type: 'SystemAssigned' } } });
   const status = String(written.headers['azure-asyncoperation']).slice(azure.url.length);
   expect((await http(azure, 'GET', status, { headers })).body.status).toBe('Working');
-  await changeState(azure, ({ operations }) => {
-    operations.at(-1).dueAt = inAMinute();
-  });
   await azure.kill();
   const clients = await restart('realistic');
   expect(azure.ca).toBe(first);
@@ -77,10 +75,18 @@ test('finds a fresh principal only after a while, and lets a grant count only af
   azure = await startAzure({ latency: 'realistic' });
   const clients = clientsOf(azure);
   const vault = vaultId('kv-hospital-keys');
+  const from = Date.now();
   const principalId = await giveIdentity(clients, agent);
   const grant = () => grantOnKey(clients, randomUUID(), vault, 'hospital-data', principalId);
+  const replicates = (at: string) =>
+    changeState(azure, ({ principals }) => {
+      const principal = principals.find(({ id }: { id: string }) => id === principalId);
+      expect(Date.parse(principal.replicatedAt)).toBeGreaterThanOrEqual(from + 2_000);
+      principal.replicatedAt = at;
+    });
+  await replicates(inAMinute());
   expect(await codeOf(grant())).toBe('PrincipalNotFound');
-  await wait(2_100);
+  await replicates(new Date().toISOString());
   await grant();
   await changeState(azure, ({ roleAssignments }) => {
     expect(Date.parse(roleAssignments.at(-1).effectiveAt)).toBeGreaterThan(

@@ -32,5 +32,5 @@ onPostgres('a connection that the server ends', () => {
     const errors = [await underWay, await errorOf(client.query('select 1'))];
     for (const error of errors) expect([String(error), isNotStoring(error)]).toEqual([expect.any(String), true]);
     expect(String(errors[1])).toContain('not queryable');
-  }, 30_000);
+  });
 });

@@ -1,6 +1,7 @@
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import { runAs, startPostgres } from '../support/postgres.ts';
 import { forkProgram } from '../support/prepared.ts';
+import { until } from '../support/story.ts';
 
 /** Replicas that share a PostgreSQL: who is alive, and that no two share a name. */
 
@@ -10,32 +11,33 @@ const postgres = await startPostgres();
 const beatMs = 500;
 
 type Said = { readonly alive: readonly string[] } | { readonly error: string };
-type Told = Said | { readonly gone: readonly string[] } | { readonly taken: string };
+type Told = Said | { readonly gone: readonly string[] } | { readonly taken: string } | { readonly tookMs: number };
 
 /** A replica under the name, once it has signed on or was refused. */
 async function replica(database: DatabaseOptions, name: string) {
   const child = await forkProgram('store-replica', [JSON.stringify(database), name, `${beatMs}`]);
   let taken = '';
-  const missed: string[] = [];
-  const gone: ((names: readonly string[]) => void)[] = [];
+  let tookMs = 0;
+  const missed: (readonly string[])[] = [];
   const answers: ((said: Said) => void)[] = [];
   child.on('message', (message) => {
     const told = message as Told;
     if ('taken' in told) taken = told.taken.split(':')[0] ?? '';
-    else if ('gone' in told) {
-      missed.push(...told.gone);
-      gone.shift()?.(told.gone);
-    } else answers.shift()?.(told);
+    else if ('tookMs' in told) tookMs = told.tookMs;
+    else if ('gone' in told) missed.push(told.gone);
+    else answers.shift()?.(told);
   });
   const ended = new Promise<string>((resolve) => child.once('exit', () => resolve(taken)));
   const said = () => new Promise<Said>((resolve) => answers.push(resolve));
   const first = await said();
   return {
     first,
+    /** How long it took to take its name, once it was connected. */
+    tookMs,
+    /** Who was found dead, those of one look together. */
     missed,
     /** With what it said of its name, if that was taken. */
     ended,
-    untilGone: () => new Promise<readonly string[]>((resolve) => gone.push(resolve)),
     alive: () => {
       const answer = said();
       child.send('alive');
@@ -84,8 +86,8 @@ async function replica(database: DatabaseOptions, name: string) {
     still.pause();
     await one.end('SIGKILL');
     expect(await two.alive()).toEqual({ alive: ['one', 'still', 'two'] });
-    expect(await two.untilGone()).toEqual(['one']);
-    expect(await two.untilGone()).toEqual(['still']);
+    await until(async () => two.missed.length === 2, 'both are missed');
+    expect(two.missed).toEqual([['one'], ['still']]);
     expect(await two.alive()).toEqual({ alive: ['two'] });
     await Promise.all([still.end('SIGKILL'), two.end('SIGTERM')]);
   });
@@ -95,14 +97,10 @@ async function replica(database: DatabaseOptions, name: string) {
     const still = await replica(database, 'still');
     still.pause();
     await killed.end('SIGKILL');
-    const first: string[] = [];
-    const takeOver = async (name: string) => {
-      const again = await replica(database, name);
-      first.push(name);
-      return again;
-    };
-    const both = await Promise.all([takeOver('still'), takeOver('killed')]);
-    expect(first).toEqual(['killed', 'still']);
+    const both = await Promise.all([replica(database, 'still'), replica(database, 'killed')]);
+    const [waited, atOnce] = both.map(({ tookMs }) => tookMs);
+    expect(waited).toBeGreaterThanOrEqual(3 * beatMs);
+    expect(atOnce).toBeLessThan(waited ?? 0);
     still.goOn();
     expect(await still.ended).toBe('another replica named still is running');
     await Promise.all(both.map((one) => one.end('SIGTERM')));

@@ -69,7 +69,7 @@ export async function startAzurite(certificate = localhostCertificate()): Promis
       await container.create();
       break;
     } catch (error) {
-      if (tries === 100 || child.exitCode !== null) throw error;
+      if (tries === 600 || child.exitCode !== null) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

@@ -36,7 +36,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 async function answers(url: string): Promise<void> {
-  for (const until = Date.now() + 20_000; ; ) {
+  for (const until = Date.now() + 60_000; ; ) {
     const answer = await fetch(`${url}/add-checkpoint`, { method: 'POST', body: 'hello\n' }).catch(() => null);
     if (answer !== null) return;
     if (Date.now() > until) throw new Error('litewitness does not answer');

@@ -1,4 +1,7 @@
-/** A replica that does nothing but live. Arguments: the database as JSON, the name, the heartbeat. Tells who is alive when asked. */
+/**
+ * A replica that does nothing but live. Arguments: the database as JSON, the name, the heartbeat. Tells how long it took to take the
+ * name, and who is alive when asked.
+ */
 import { randomUUID } from 'node:crypto';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrations.ts';
@@ -11,6 +14,7 @@ const replicas = openReplicas(database, { beatMs: Number(beatMs), clock: () => n
 const tell = async (): Promise<void> => {
   process.send?.({ alive: (await replicas.alive()).map((one) => one.name).sort() });
 };
+const began = performance.now();
 try {
   const signOff = await replicas.signOn(
     { name, instance: randomUUID(), workflowVersion: '1' },
@@ -25,6 +29,7 @@ try {
     process.exit(0);
   });
   process.on('message', () => void tell());
+  process.send?.({ tookMs: performance.now() - began });
   await tell();
 } catch (error) {
   process.send?.({ error: error instanceof Error ? error.message : String(error) });

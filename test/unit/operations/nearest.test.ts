@@ -18,7 +18,6 @@ it('what is like none of them is taken for none', () => {
 
 it('long texts are not compared at all', () => {
   const long = 'a'.repeat(100_000);
-  const start = performance.now();
+  // Compared, it would be found: it is the very same.
   expect(nearest(long, [long])).toBeNull();
-  expect(performance.now() - start).toBeLessThan(1_000);
 });
