@@ -101,7 +101,7 @@ describe('killed while Azure has just received a write of a rotation', () => {
     await mendAzure(world);
     await untilAzureAnswered(world, point.match, 1, from);
     await world.startBot();
-    await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
     const effects = (await writes(world, from)).filter((write) => !write.endsWith(' 0'));
     table.add(point.name, point.fate, 'succeeded', effects.map((effect) => effect.split('/')[0]).join(', '));
     expect(effects.map((effect) => effect.replace(/[0-9a-f-]{36}/, '*'))).toEqual(point.effects);

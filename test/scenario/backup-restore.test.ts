@@ -97,7 +97,7 @@ describe.each(onEach([folder, server].filter(({ there }) => there)))(
       }
       throw new Error(`${id} did not end`);
     }
-    const ends = (id: string) => shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
+    const ends = (id: string) => shows(world, places.operations, people.requester, id, /Succeeded/);
 
     test('has what was there when it was kept', async () => {
       world = await store.start();

@@ -58,7 +58,7 @@ onPostgres('a bot that does not own the tables', () => {
   test('does everything that it does as their owner', async () => {
     id = await ask(world);
     await approve(world, people.approver, await approvalCard(world, id));
-    await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
     expect(await writes(world)).toHaveLength(4);
     expect((await readRecord(world)).findings).toEqual([]);
   });

@@ -12,6 +12,7 @@ import {
   rememberAzure,
   shows,
   untilFaultsAreMet,
+  untilMended,
   writes,
 } from '../support/story.ts';
 import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
@@ -36,7 +37,7 @@ describe('a run that nobody goes on with', () => {
     const from = (await world.azureRequests()).length;
     const id = await ask(world);
     const card = await approvalCard(world, id);
-    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, times: 1, delayMs: 60_000 });
+    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, ...untilMended });
     await approve(world, people.approver, card);
     await untilFaultsAreMet(world);
     await world.endBot('SIGKILL');

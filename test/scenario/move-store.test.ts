@@ -75,7 +75,7 @@ onPostgres('a record that is moved', () => {
     expect(await move(owner)).toMatchObject({ code: 2, err: expect.stringContaining(`a run is under way: ${done}`) });
     await mendAzure(world);
     await world.startBot();
-    await shows(world, places.operations, people.requester, done, /Succeeded/, 40_000);
+    await shows(world, places.operations, people.requester, done, /Succeeded/);
     waiting = await ask(world, choices.policies);
     await approvalCard(world, waiting);
     await world.endBot('SIGINT');
@@ -128,7 +128,7 @@ onPostgres('a record that is moved', () => {
   test('goes on where it is: what waited is approved and done, by a bot that does not own the tables', async () => {
     await startThere();
     await approve(world, people.approver, await approvalCard(world, waiting));
-    await shows(world, places.operations, people.requester, waiting, /Succeeded/, 40_000);
+    await shows(world, places.operations, people.requester, waiting, /Succeeded/);
     const env = { DATABASE_URL: bot, CMK_SEAL_KEY_FILE: path.join(world.dataDir, 'seal.key') };
     // What was published before goes on to be published.
     const anchor = path.join(world.dataDir, 'anchor');

@@ -24,6 +24,7 @@ import {
   people,
   places,
   shows,
+  untilAzureAnswered,
   untilFaultsAreMet,
   untilMended,
   writes,
@@ -82,10 +83,14 @@ onPostgres('over PostgreSQL', () => {
   test('a request goes from typing to succeeded, over a Ctrl-C in mid-run', async () => {
     id = await ask(world);
     const card = await approvalCard(world, id);
-    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, times: 1, delayMs: 500 });
+    const grant = { method: 'PUT', url: 'roleAssignments' };
+    await faultAzure(world, { match: grant, ...untilMended });
     expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
     await untilFaultsAreMet(world);
-    await world.restartBot('SIGINT', published);
+    await world.endBot('SIGINT');
+    await mendAzure(world);
+    await untilAzureAnswered(world, grant, 1, 0);
+    await world.startBot(published);
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     await shows(world, places.approvals, people.approver, id, /Succeeded/);
     expect(await writes(world)).toHaveLength(4);

@@ -87,7 +87,7 @@ async function approved({ card }: Asked): Promise<void> {
 }
 
 async function ends({ id }: Asked, words: RegExp): Promise<string> {
-  const card = await shows(world, places.operations, people.requester, id, words, 40_000);
+  const card = await shows(world, places.operations, people.requester, id, words);
   if (words.source === 'Succeeded') open = '';
   return linesOf(card).join('\n');
 }

@@ -7,7 +7,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { cmkBot } from '../support/command-line.ts';
 import { runAs, startPostgres } from '../support/postgres.ts';
-import { type Attacked, asOwner, liveAttacks, type RecordAttack, recordAttacks } from '../support/record-attacks.ts';
+import {
+  type Attacked,
+  asOwner,
+  liveAttacks,
+  type RecordAttack,
+  recordAttacks,
+  starts,
+} from '../support/record-attacks.ts';
 import { startStore } from '../support/store-client.ts';
 import { approvalCard, approve, ask, choices, people, places, shows, writes } from '../support/story.ts';
 import { table } from '../support/table.ts';
@@ -98,14 +105,17 @@ onPostgres('with the rights of the database’s owner', () => {
     return null;
   }
 
-  async function startsOn(url: string): Promise<string> {
+  /** Whoever is expected to live is looked at for so long; whoever is expected to end is given the time. */
+  const patienceFor = (bot: string): number => (bot === starts ? 3_000 : 60_000);
+
+  async function startsOn(url: string, expected: string): Promise<string> {
     const since = world.printed().length;
     const started = await world.startBot({ DATABASE_URL: url }).then(
       () => true,
       () => false,
     );
     // Rows that are due are taken up within a second, and may be before anybody could ask for more.
-    const ends = started ? await endsOf(since, 3_000) : lastWords(world.printed().slice(since));
+    const ends = started ? await endsOf(since, patienceFor(expected)) : lastWords(world.printed().slice(since));
     await world.endBot('SIGINT');
     if (ends === null) return started ? 'starts, does nothing of it' : world.printed().slice(since);
     return ends.replace(/^ends:/, 'starts, ends when it reads it:');
@@ -116,7 +126,7 @@ onPostgres('with the rights of the database’s owner', () => {
     const url = (await postgres?.newDatabase(base)) ?? '';
     await runAs(url, [...asOwner, ...statements(record)]);
     const before = await found(url);
-    const outcome = await startsOn(url);
+    const outcome = await startsOn(url, bot);
     const beside =
       against === undefined
         ? ''
@@ -145,13 +155,13 @@ onPostgres('with the rights of the database’s owner', () => {
     // The bot may be gone before it is asked.
     await thenAsked[asked]().catch(() => undefined);
     // Which of its parts reads which row first is chance.
-    const outcome = (await endsOf(since, 5_000))?.replace(/:.*/, '') ?? 'goes on';
+    const outcome = (await endsOf(since, patienceFor(bot)))?.replace(/:.*/, '') ?? 'goes on';
     await world.endBot('SIGINT');
     const findings = await found(url);
     told.push([attack, outcome, findings]);
     expect({ bot: outcome, verify: findings }).toEqual({ bot, verify });
     // It stays so.
-    expect(await startsOn(url)).toMatch(/^does not start: /);
+    expect(await startsOn(url, bot)).toMatch(/^does not start: /);
     expect(await writes(world)).toEqual([]);
   });
 

@@ -40,7 +40,7 @@ const newKey = async (agent: string, vault: string, newKeyName: string): Promise
 async function makeRecord(): Promise<void> {
   const done = await ask(world, choices.first);
   await approve(world, people.approver, await approvalCard(world, done));
-  await shows(world, places.operations, people.requester, done, /Succeeded/, 40_000);
+  await shows(world, places.operations, people.requester, done, /Succeeded/);
   const rejected = await ask(world, choices.test);
   const card = await approvalCard(world, rejected);
   await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not before the audit' } });
@@ -51,7 +51,7 @@ async function makeRecord(): Promise<void> {
   );
   const question = await approvalCard(world, rotation);
   await approve(world, people.approver, question);
-  await shows(world, places.operations, people.requester, rotation, /Succeeded/, 40_000);
+  await shows(world, places.operations, people.requester, rotation, /Succeeded/);
   await newKey('visitor-agent', 'kv-policy-keys', 'cmk-waiting');
   const stuck = await newKey('triage-agent-test', 'kv-hospital-keys', 'cmk-stuck');
   await faultAzure(world, {
@@ -59,7 +59,7 @@ async function makeRecord(): Promise<void> {
     respond: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No.' } } },
   });
   await approve(world, people.approver, await approvalCard(world, stuck), {});
-  await shows(world, places.operations, people.requester, stuck, /Needs attention/, 40_000);
+  await shows(world, places.operations, people.requester, stuck, /Needs attention/);
   await mendAzure(world);
   await world.endBot('SIGINT');
   await keepFixture(world, version);
@@ -95,7 +95,7 @@ function opensAndGoesOn(): void {
     }
   });
 
-  const inApprovals = (id: string, words: RegExp) => shows(world, places.approvals, people.approver, id, words, 40_000);
+  const inApprovals = (id: string, words: RegExp) => shows(world, places.approvals, people.approver, id, words);
 
   // The vaults of this Azure have other addresses than those that were approved: each request asks once more.
   async function approveAnew(id: string): Promise<void> {

@@ -78,7 +78,7 @@ async function asks(typed: string): Promise<Asked> {
 async function approved(asked: Asked, words = /Succeeded/): Promise<SeenActivity> {
   const answer = answered(await approve(world, people.approver, asked.card));
   if (!answer.includes('[card]')) throw new Error(answer);
-  return shows(world, places.operations, people.requester, asked.id, words, 40_000);
+  return shows(world, places.operations, people.requester, asked.id, words);
 }
 
 describe('to the newest version of the key', () => {

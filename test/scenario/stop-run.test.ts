@@ -54,8 +54,7 @@ const holding = (method: string, url: string): Fault => ({ match: { method, url 
 const enabling = holding('PATCH', `healthBots/${agent}`);
 const protecting = holding('PATCH', 'vaults/kv-care-prod');
 
-const status = async (id: string, words: RegExp) =>
-  shows(world, places.operations, people.requester, id, words, 40_000);
+const status = async (id: string, words: RegExp) => shows(world, places.operations, people.requester, id, words);
 const wordsOf = async (id: string, words: RegExp) => linesOf(await status(id, words)).join('\n');
 
 /** A run that is in the middle of what is held. */

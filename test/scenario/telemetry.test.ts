@@ -53,7 +53,7 @@ describe('a request from the click to its end', () => {
   beforeAll(async () => {
     id = await ask(world, choices.first, said);
     await approve(world, people.approver, await approvalCard(world, id));
-    await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
     const run = await until('the run', () =>
       collector.spans().find((span) => span.name === 'run' && requestOf(span) === id),
     );
@@ -189,7 +189,7 @@ describe('a collector', () => {
     const id = await ask(world, choices.test);
     await until('something to wait', () => (hanging.waiting() > 0 ? true : null));
     await approve(world, people.approver, await approvalCard(world, id));
-    await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
     await world.endBot('SIGINT');
     expect(hanging.waiting()).toBeGreaterThan(0);
   });

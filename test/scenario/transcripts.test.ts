@@ -382,12 +382,13 @@ scenario(
   'A pause that comes upon a run',
   'An operator pauses the bot while the identity is being enabled, and ends the pause later.',
   async (t) => {
-    const enabling = { match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' }, times: 1, delayMs: 4_000 };
+    const enabling = { match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' }, ...untilMended };
     await faultAzure(world, enabling);
     const id = await hasAskedAndApproved(t);
     await t.sees(teamMember, operations, id, /Running, 0 of 5/);
     t.notes('The bot is restarted with CMK_PAUSE=true.');
     await world.restartBot('SIGINT', { CMK_PAUSE: 'true' });
+    await mendAzure(world);
     await t.sees([requester, teamMember], operations, id, /Paused, 0 of 5/);
     t.notes('The bot is restarted without it.');
     await world.restartBot('SIGINT');

@@ -14,6 +14,7 @@ import {
   shows,
   submit,
   typeAll,
+  untilMended,
   writes,
 } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
@@ -170,13 +171,13 @@ describe('typed for the bot alone', () => {
   });
 
   test('what Azure is too slow for comes in the same message, and alone', async () => {
-    await faultAzure(world, { match: { method: 'POST', url: 'ResourceGraph' }, delayMs: 6000, times: 1 });
+    await faultAzure(world, { match: { method: 'POST', url: 'ResourceGraph' }, ...untilMended });
     const { answer, others } = await typedAlone(requester, places.operations, '/cmk-status');
     expect(activityText(answer)).toContain('Azure takes longer than usual');
+    await mendAzure(world);
     const come = ({ id, ...one }: SeenActivity) => id === answer.id && activityText({ id, ...one }).includes('agents');
     expect((await world.teams.sees(places.operations, requester, come)).local.onlyYou).toBe(true);
     expect(await others()).toEqual([]);
-    await mendAzure(world);
   });
 
   test('a form stands there for all, because its message becomes the request’s card', async () => {

@@ -90,36 +90,30 @@ for (const [name, place] of databases) {
         expect(world.printed()).toContain('the clock is not believed');
         expect(world.printed()).toContain('the clock is believed again');
       },
-      90_000,
     );
 
     it.each([
       ['forward past every patience', 4 * day],
       ['back', -2 * day],
-    ])(
-      'a run that is under way while it is moved %s waits for the right time, and asks nobody',
-      async (_how, ms) => {
-        const putBack = await rememberAzure(world);
-        const match = { method: 'PATCH', url: `${agentId('triage-agent-test', 'rg-care-test')}\\?` };
-        await faultAzure(world, { id: 'hold', match, operation: { takesMs: 'for-ever' } });
-        const id = await ask(world, choices.test);
-        await approve(world, people.approver, await approvalCard(world, id));
-        const isHeld = async () =>
-          agentIn(await azureState(world), 'triage-agent-test').provisioningState === 'Accepted';
-        await until(isHeld, 'Azure is at work on the agent');
-        clock.shift(ms);
-        await until(async () => (await ready(world)).missing === 'clock', 'the bot notices');
-        await mendOne(world, 'hold');
-        // What Azure answered is heard, and cannot be stored yet.
-        await until(async () => !(await isHeld()), 'Azure is through');
-        clock.shift(0);
-        await until(async () => (await ready(world)).status === 200, 'the bot is ready again');
-        await shows(world, places.operations, people.requester, id, /Succeeded/);
-        underWay.push(id);
-        await putBack();
-      },
-      90_000,
-    );
+    ])('a run that is under way while it is moved %s waits for the right time, and asks nobody', async (_how, ms) => {
+      const putBack = await rememberAzure(world);
+      const match = { method: 'PATCH', url: `${agentId('triage-agent-test', 'rg-care-test')}\\?` };
+      await faultAzure(world, { id: 'hold', match, operation: { takesMs: 'for-ever' } });
+      const id = await ask(world, choices.test);
+      await approve(world, people.approver, await approvalCard(world, id));
+      const isHeld = async () => agentIn(await azureState(world), 'triage-agent-test').provisioningState === 'Accepted';
+      await until(isHeld, 'Azure is at work on the agent');
+      clock.shift(ms);
+      await until(async () => (await ready(world)).missing === 'clock', 'the bot notices');
+      await mendOne(world, 'hold');
+      // What Azure answered is heard, and cannot be stored yet.
+      await until(async () => !(await isHeld()), 'Azure is through');
+      clock.shift(0);
+      await until(async () => (await ready(world)).status === 200, 'the bot is ready again');
+      await shows(world, places.operations, people.requester, id, /Succeeded/);
+      underWay.push(id);
+      await putBack();
+    });
 
     it('the record has no time that was not', async () => {
       await world.endBot('SIGINT');

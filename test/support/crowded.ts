@@ -38,11 +38,12 @@ export async function waiting(world: World): Promise<{ readonly id: RequestId; r
   return { id: RequestId.parse(id), activityId: (await approvalCard(world, id)).id };
 }
 
-/** All lists are on their way before the click is made. */
+/** All lists are on their way before the click is made: most of them have been refused by then. Calls back once it is answered. */
 export async function crowd(
   world: World,
   lists: number,
   { id, activityId }: Awaited<ReturnType<typeof waiting>>,
+  onClicked: () => Promise<unknown> = async () => undefined,
 ): Promise<Crowd> {
   // Straight to the bot: the local Teams has the lists' answers to show, and would hold the click up itself.
   const data = { requestId: id, revision: 1, comment: 'no' };
@@ -58,15 +59,18 @@ export async function crowd(
   const text = '/cmk-history';
   const from = { id: `29:${requester.id}`, name: 'Requester', aadObjectId: requester.id };
   let answers = 0;
+  let refusals = 0;
   const asked = Array.from({ length: lists }, async () => {
     const { status } = await send(world, activity(world, { text, from }));
     if (status === 200) answers += 1;
+    else refusals += 1;
     return status;
   });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  while (refusals <= lists / 2 && answers + refusals < lists) await new Promise((resolve) => setTimeout(resolve, 5));
   const started = performance.now();
   const clicked = await send(world, click);
   const [clickMs, listsBefore] = [performance.now() - started, answers];
+  await onClicked();
   const statuses = await Promise.all(asked);
   return {
     listsBefore,

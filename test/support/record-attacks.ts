@@ -112,7 +112,7 @@ const cutLast = (record: Attacked): readonly string[] => [
   holds(at(record, 4)),
 ];
 
-const starts = 'starts, does nothing of it';
+export const starts = 'starts, does nothing of it';
 const refuses = (code: string): string => `does not start: ${code}`;
 
 export const recordAttacks: readonly RecordAttack[] = [
