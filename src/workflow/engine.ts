@@ -85,6 +85,16 @@ const whilePaused = ({ paused }: RunPorts): Promise<void> =>
  */
 const runsAtOnce = 8;
 
+/** So much later than the engine a sleeper wakes by itself: the engine's own wait is the usual one. */
+const sleepSlackMs = 1_000;
+
+/**
+ * The engine sleeps until a time of day, and where the clock is moved meanwhile and set right again it sleeps on for as long as
+ * it was moved. What has passed is counted here as well, whatever any clock says. No step of the engine beside its own.
+ */
+const sleep = (ms: number): Promise<void> =>
+  Promise.race([DBOS.sleep(ms), pause(ms + sleepSlackMs, undefined, { ref: false })]);
+
 /** What a run works with, and who is told of it. */
 interface TracedPorts extends RunPorts, Pick<EngineOptions, 'tracing'>, Pick<Held, 'permitted'> {
   readonly room: Room;
@@ -112,7 +122,7 @@ async function runPlan(ports: TracedPorts, id: RequestId, run: number): Promise<
     const gate = await ports.step('check', () => tracedCheck(ports, id, run, attempt));
     if (gate.go === false) return;
     if (gate.go === 'wait') {
-      await ports.room.outside(() => DBOS.sleep(gate.ms));
+      await ports.room.outside(() => sleep(gate.ms));
       continue;
     }
     for (const stage of gate.stages) {
@@ -148,7 +158,7 @@ async function runStage(ports: TracedPorts, id: RequestId, run: number, first: r
     const waiting: readonly Waiting[] | 'stopped' = await ports.step('record', () => record(ports, id, run, tries));
     if (waiting === 'stopped') return true;
     const longestMs = Math.max(...waiting.map(({ ms }) => ms));
-    if (waiting.length > 0) await ports.room.outside(() => DBOS.sleep(longestMs));
+    if (waiting.length > 0) await ports.room.outside(() => sleep(longestMs));
     open = waiting.map(({ step: name, attempt }) => ({ step: name, attempt }));
   }
   return false;

@@ -8,7 +8,7 @@ import { refuse } from '../domain/request/refusal.ts';
 import { ownKeyOf, type Request } from '../domain/request/request.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
 import { triedSoFar } from '../domain/request/tried.ts';
-import { decideRetry } from '../domain/retry.ts';
+import { decideRetry, type RetryLimits } from '../domain/retry.ts';
 import { workOf } from '../operations/registry.ts';
 import { steps } from '../steps/registry.ts';
 import { carryOut } from '../steps/step.ts';
@@ -63,6 +63,17 @@ async function tryOnce(ports: RunPorts, id: RequestId, run: number, one: Try): P
   return { step, attempt, outcome: 'failed', failure, retryAt, outputs: outcome.outputs };
 }
 
+/** The clock may have been ahead when it was tried: it is tried again no later than the longest wait after it is stored. */
+const inTime =
+  ({ longestWaitMs }: RetryLimits, at: Date) =>
+  (result: StepResult): StepResult => {
+    if (result.outcome !== 'failed' || result.retryAt === null) return result;
+    const { failure, retryAt } = result;
+    const asked = failure.source === 'bot' ? null : failure.retryAfterMs;
+    const latest = new Date(at.getTime() + Math.max(asked ?? 0, longestWaitMs)).toISOString();
+    return retryAt > latest ? { ...result, retryAt: latest } : result;
+  };
+
 /**
  * Stores what came of the tries. Returns those to repeat, or that the run is over. What another process knew that ended before
  * it stored it is found out by trying again, which looks first.
@@ -80,7 +91,11 @@ export async function record(
     // Recorded before, and then found under its cause, or never intended.
     results.length < tries.length
       ? refuse('request-ended', id)
-      : decide(request, { do: 'record', run, results, ...seeking(ports) }, at),
+      : decide(
+          request,
+          { do: 'record', run, results: results.map(inTime(ports.retryLimits, at)), ...seeking(ports) },
+          at,
+        ),
   );
   for (const { step, attempt } of tries) {
     ports.nonces.forget({ id, run, step, attempt });
@@ -88,17 +103,18 @@ export async function record(
     ports.results.forget({ id, run, step, attempt });
   }
   if (stored.kind === 'refused' || stored.request.state !== 'running') return 'stopped';
-  return waitingAfter(stored.events, ports.now().getTime());
+  return waitingAfter(stored.events);
 }
 
-const waitingAfter = (events: readonly StoredEvent[], now: number): readonly Waiting[] =>
-  events.flatMap(({ body }) =>
+/** By the time that was stored: this clock may not be believed. */
+const waitingAfter = (events: readonly StoredEvent[]): readonly Waiting[] =>
+  events.flatMap(({ body, time }) =>
     body.type === 'step-failed' && body.data.retryAt !== null
       ? [
           {
             step: body.data.step,
             attempt: body.data.attempt + 1,
-            ms: Math.max(0, Date.parse(body.data.retryAt) - now),
+            ms: Math.max(0, Date.parse(body.data.retryAt) - Date.parse(time)),
           },
         ]
       : [],

@@ -73,6 +73,22 @@ describe('a run', () => {
     expect(ports.now().getTime() - start).toBe(3_000);
   });
 
+  it.each([
+    ['ahead', 86_400_000, { ms: 8_000 }],
+    ['behind', -86_400_000, { ms: 0 }],
+  ])('does not wait for days where the clock was %s while it was tried', async (_how, moved, waits) => {
+    const { ports, azure, advance } = await approvedRequest();
+    await checkRun(ports, id, 1, 1);
+    await intend(ports, id, 1, [first]);
+    azure.refuse('resources.enableSystemIdentity', outage, 1);
+    advance(moved);
+    await attemptStep(ports, id, 1, first);
+    // Nothing is stored before the clock is right again, and it may be moved once more right behind that.
+    advance(-moved);
+    const moving = { ...ports, now: () => new Date(ports.now().getTime() - Math.abs(moved)) };
+    expect(await record(moving, id, 1, [first])).toEqual([{ step: 'enable-identity', attempt: 2, ...waits }]);
+  });
+
   it('asks a person when Azure stays busy, and what was done stays done', async () => {
     const { drive, azure } = await approvedRequest();
     azure.refuse('vaults.protect', outage, 9);
