@@ -11,6 +11,7 @@ import type { KnownRun } from './known-run.ts';
 import { type Held, heldPorts, type OwnershipOptions } from './ownership.ts';
 import { Room, waitingOutside } from './room.ts';
 import { checkRun, intend, type RunPorts, stopRun, type Try, type Waiting } from './run-plan.ts';
+import { takeWaiting } from './take-waiting.ts';
 import { attemptStep, record } from './try-steps.ts';
 
 /**
@@ -43,6 +44,8 @@ export interface Engine {
   look(id: RequestId, run: number): Promise<KnownRun | null>;
   /** Lets a replica that lives go on with a run whose replica does not. The old one, should it live, loses it. */
   adopt(id: RequestId, run: number): Promise<void>;
+  /** Goes on here with runs that wait for a replica. By itself the engine takes them within a second, by its clock. */
+  takeWaiting(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -239,6 +242,7 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
     async adopt(id, run) {
       await DBOS.resumeWorkflow(workflowId(id, run));
     },
+    takeWaiting,
     stop() {
       stopping = true;
       return DBOS.shutdown();

@@ -14,7 +14,7 @@ import { type RunPorts, stopRun } from './run-plan.ts';
 
 export interface WatchPorts {
   readonly runs: Pick<RunPorts, 'requests' | 'now'>;
-  readonly engine: Pick<Engine, 'startRun' | 'look' | 'adopt'>;
+  readonly engine: Pick<Engine, 'startRun' | 'look' | 'adopt' | 'takeWaiting'>;
   readonly replicas: Pick<Replicas, 'alive'>;
   readonly me: Pick<ReplicaIdentity, 'name' | 'workflowVersion'>;
   /** How often replicas say that they live. */
@@ -29,7 +29,7 @@ export interface WatchPorts {
 type Lost = Extract<Found, { readonly code: 'run-lost' }>;
 
 /** What must be done about a run. */
-type Fate = 'start' | 'going' | 'adopt' | 'adopt-own' | { readonly lost: Lost['why'] };
+type Fate = 'start' | 'going' | 'adopt' | 'adopt-own' | 'take' | { readonly lost: Lost['why'] };
 
 /** In heartbeats of a replica: what is judged here is whether one is heard of. */
 const lookEveryBeats = 5;
@@ -58,8 +58,8 @@ async function fateOf(ports: WatchPorts, known: KnownRun | null, request: Reques
   if (sameVersion.length === 0) {
     return { lost: { how: 'no-replica', workflowVersion: known.workflowVersion } };
   }
-  // One that waits for a replica is taken by the next that is free.
-  if (known.replica === null) return 'going';
+  // One that waits for a replica is taken by the next that is free, and soon, unless a clock was moved.
+  if (known.replica === null) return known.workflowVersion === ports.me.workflowVersion ? 'take' : 'going';
   const others = sameVersion.filter(({ name }) => name !== ports.me.name);
   if (others.some(({ name }) => name === known.replica)) return 'going';
   // Only who has the version may call it back.
@@ -84,7 +84,8 @@ export function openWatch(
   /** Whether the run was in this trouble for long enough to act on it. */
   const isOverdue = (key: string): boolean => {
     const now = runs.now().getTime();
-    const since = suspectSince.get(key) ?? now;
+    // Where the clock was ahead as the trouble began, it begins now.
+    const since = Math.min(suspectSince.get(key) ?? now, now);
     suspectSince.set(key, since);
     return now - since >= graceBeats * ports.beatMs;
   };
@@ -125,6 +126,11 @@ export function openWatch(
     }
     if (fate !== 'adopt' && !isOverdue(key)) return later(suspectEveryBeats);
     suspectSince.delete(key);
+    if (fate === 'take') {
+      log.warn({ requestId: id, run }, 'a run that waited long for a replica is taken');
+      await engine.takeWaiting();
+      return later(lookEveryBeats);
+    }
     if (fate === 'adopt' || fate === 'adopt-own') {
       log.warn({ requestId: id, run }, 'a run that lost its replica is taken over');
       await engine.adopt(id, run);

@@ -27,6 +27,7 @@ async function watched(
         origins.push(from);
       },
       adopt: async () => void done.push('adopt'),
+      takeWaiting: async () => void done.push('take'),
       look: async () => engine.known,
     },
     replicas: {
@@ -120,7 +121,11 @@ describe('a run that was ordered', () => {
   it.each([
     ['another replica that lives has it', going, ['one/1', 'two/1']],
     ['this process is in the middle of it', { ...going, replica: 'one', here: true }, ['one/1']],
-    ['it waits for a replica that is free', { ...going, status: 'ENQUEUED', replica: null }, ['one/1']],
+    [
+      'it waits for a replica of its own version',
+      { ...going, status: 'ENQUEUED', replica: null, workflowVersion: '0' },
+      ['one/1', 'three/0'],
+    ],
     [
       'a replica of its own version lives and can take it back',
       { ...going, workflowVersion: '0' },
@@ -147,6 +152,22 @@ describe('a run that was ordered', () => {
     const { look, wait, done } = await watched({ ...going, replica: 'one' });
     await look();
     expect(done).toEqual([]);
+    await wait();
+    expect(done).toEqual(['adopt']);
+  });
+
+  it('is taken where it waits for a replica and none took it for a while', async () => {
+    const { look, wait, done } = await watched({ ...going, status: 'ENQUEUED', replica: null });
+    await look();
+    expect(done).toEqual([]);
+    await wait();
+    expect(done).toEqual(['take']);
+  });
+
+  it('is in trouble from now on where the clock was ahead when the trouble began', async () => {
+    const { look, wait, done, advance } = await watched({ ...going, replica: 'one' });
+    await look();
+    advance(-86_400_000);
     await wait();
     expect(done).toEqual(['adopt']);
   });
