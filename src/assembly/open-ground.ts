@@ -1,7 +1,7 @@
 /** The ground: what every other part stands on. Log, record, figures. */
 import type { Config } from '../config/config.ts';
 import { warningsOf } from '../config/warnings.ts';
-import type { Requests } from '../domain/ports/store.ts';
+import type { Arrival, Requests } from '../domain/ports/store.ts';
 import type { Storing } from '../domain/storing.ts';
 import { consoleIntoLog, type Log, lastWordsIntoLog, openLog, withoutSecrets } from '../observability/log.ts';
 import { type Metrics, openMetrics } from '../observability/metrics.ts';
@@ -21,6 +21,8 @@ export interface Ground {
   readonly database: Database;
   readonly store: OpenStore;
   readonly storing: Storing;
+  /** Under the name of this replica; nobody has signed on yet. */
+  readonly arrival: Arrival;
   /** Those of the store, with their refusals counted: for whoever acts for people. */
   readonly requests: Requests;
   readonly metrics: Metrics;
@@ -42,6 +44,7 @@ export async function openGround(config: Config): Promise<Ground> {
   });
   const { tracing } = telemetry;
   const { database, store, storing } = await openRecord(config, log, tracing);
+  const arrival = await store.replicas.arrive(config.replica);
   // Whoever tries the bot on their own machine keeps nothing that has to last.
   if (database.kind === 'pglite' && config.server.mode === 'production')
     log.warn({}, 'the embedded database survives this process, not this machine');
@@ -55,5 +58,5 @@ export async function openGround(config: Config): Promise<Ground> {
     await database.close();
   };
   const requests = metrics.requests(tracedRequests(stored, tracing));
-  return { config, log, database, store, storing, requests, metrics, telemetry, stop };
+  return { config, log, database, store, storing, arrival, requests, metrics, telemetry, stop };
 }

@@ -38,7 +38,7 @@ const endTaken =
  * found out first. Stops the other way round: until the engine has stopped, the others must see that this replica lives.
  */
 export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide): Promise<Part> {
-  const { config, log, database, store, requests, telemetry } = ground;
+  const { config, log, database, store, arrival, requests, telemetry } = ground;
   const { azure, standings, vaultLog } = azureSide;
   const { outbox, replicas, documents, people } = store;
   const { policy, paused, beatMs, stepUp, retry: retryLimits } = config;
@@ -63,7 +63,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     now,
   };
   const me = { name: config.replica, instance: randomUUID(), workflowVersion };
-  const signOff = await replicas.signOn(me, {
+  const signOff = await arrival.signOn(me, {
     onTrouble: (error) => log.warn({ err: error }, 'this replica could not say it lives'),
     onGone: (gone) => log.warn({ gone }, 'replicas are dead: what they had in hand is taken over'),
     onNameTaken: endTaken(log),

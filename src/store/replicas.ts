@@ -1,9 +1,16 @@
 /** Which replicas of the program are alive on this database. One is alive until it says goodbye, or another buries it. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { type Heard, type ReplicaIdentity, ReplicaNameTaken, type Replicas } from '../domain/ports/store.ts';
+import {
+  type Arrival,
+  type Heard,
+  type ReplicaIdentity,
+  ReplicaNameTaken,
+  type Replicas,
+} from '../domain/ports/store.ts';
 import type { Database } from './database.ts';
 import { isConnected, Lifeline } from './lifeline.ts';
+import { findNamesake, type Namesake, outwait, takeName } from './namesake.ts';
 import { change, type Sql, select, selectOne } from './sql.ts';
 
 /** How often a replica says that it is alive, where nobody says otherwise. */
@@ -20,14 +27,6 @@ export const aliveInstances = 'select instance from cmk.replica';
 
 const Alive = z.object({ name: z.string(), workflow_version: z.string() });
 const Name = z.object({ name: z.string() });
-
-const appear = (sql: Sql, { name, instance, workflowVersion }: ReplicaIdentity): Promise<number> =>
-  change(
-    sql,
-    `insert into cmk.replica values ($1, $2, $3, now()) on conflict (name) do update
-      set instance = excluded.instance, workflow_version = excluded.workflow_version, seen = now()`,
-    [name, instance, workflowVersion],
-  );
 
 /** Whoever was held up for long, and whose name another process has taken meanwhile, does not take it back: false. */
 const beat = async (sql: Sql, { name, instance, workflowVersion }: ReplicaIdentity): Promise<boolean> =>
@@ -55,27 +54,6 @@ const bury = async (sql: Sql, beatMs: number, { name }: ReplicaIdentity, now: Da
 
 const sayGoodbye = (sql: Sql, { instance }: ReplicaIdentity, now: Date): Promise<number> =>
   change(sql, leaving('delete from cmk.replica r where r.instance = $1'), [instance, now.toISOString()]);
-
-const Namesake = z.object({ seen: z.date(), connected: z.boolean(), silent_ms: z.coerce.number() });
-/** A server that was started since has lost all connections, and that says nothing of who had them. */
-const namesakeQuery = `select seen, extract(epoch from now() - seen) * 1000 as silent_ms,
-  ${isConnected('r.instance')} or pg_postmaster_start_time() > seen as connected from cmk.replica r where name = $1`;
-
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/**
- * One that lives says so within a few beats, and keeps its connection. Where that has ended, one beat of silence is enough:
- * should the namesake have lost it just now and live, it is no longer the one of that name, finds that out with its next beat, and
- * changes nothing before.
- */
-async function listenForNamesake(sql: Sql, name: string, beatMs: number): Promise<void> {
-  const find = () => selectOne(sql, Namesake, namesakeQuery, [name]);
-  const before = await find();
-  if (before === null) return;
-  await wait(before.connected ? goneBeats * beatMs : Math.max(0, beatMs - before.silent_ms));
-  const after = await find();
-  if (after !== null && after.seen.getTime() !== before.seen.getTime()) throw new ReplicaNameTaken(name);
-}
 
 /** Whether this replica got through to the database for long enough to tell another's silence from its own. */
 function openSteadiness(beatMs: number): () => boolean {
@@ -115,11 +93,14 @@ const onlyLife = (pool: Pool): Life => ({
 function keepBeating(life: Life, me: ReplicaIdentity, heard: KeptHeard, { beatMs, clock }: ReplicasOptions) {
   const isSteady = openSteadiness(beatMs);
   let stopped = false;
+  /** The last one got through. */
+  let isHeard = true;
   let beating: Promise<void> | null = null;
   const once = async (): Promise<void> => {
     await life.hold();
     const isMine = await beat(life, me);
     heard.onBeat();
+    isHeard = true;
     if (stopped) return;
     if (!isMine) return heard.onNameTaken(new ReplicaNameTaken(me.name));
     const gone = isSteady() ? await bury(life, beatMs, me, clock()) : [];
@@ -128,9 +109,16 @@ function keepBeating(life: Life, me: ReplicaIdentity, heard: KeptHeard, { beatMs
   const next = (): void => {
     if (stopped) return;
     beating ??= once()
-      .catch(heard.onTrouble)
-      .finally(() => {
+      .catch((error: unknown) => {
+        heard.onTrouble(error);
+        const wasHeard = isHeard;
+        isHeard = false;
+        // The connection may have been lost in the middle: another one is there at once, or not for a while.
+        return wasHeard;
+      })
+      .then((isAgain) => {
         beating = null;
+        if (isAgain === true) next();
       });
   };
   const timer = setInterval(next, beatMs);
@@ -149,36 +137,42 @@ export function openReplicas(
 ): Replicas {
   const { beatMs, clock } = options;
   let storing = true;
+  async function signOn(me: ReplicaIdentity, given: Heard, namesake: Namesake | null): ReturnType<Arrival['signOn']> {
+    const heard: KeptHeard = {
+      ...given,
+      onTrouble(error) {
+        storing = false;
+        given.onTrouble(error);
+      },
+      onBeat() {
+        storing = true;
+      },
+    };
+    let soon: () => void = () => undefined;
+    const life = newSession === null ? onlyLife(pool) : new Lifeline(newSession, me.instance, () => soon());
+    try {
+      if (newSession === null) await change(pool, 'delete from cmk.replica');
+      await life.hold();
+      if (namesake !== null) await outwait(namesake, beatMs);
+      if (!(await takeName(life, me, namesake))) throw new ReplicaNameTaken(me.name);
+    } catch (error) {
+      await life.end();
+      throw error;
+    }
+    const beats = keepBeating(life, me, heard, options);
+    soon = beats.next;
+    return async () => {
+      await beats.stop();
+      await sayGoodbye(pool, me, clock());
+      await life.end();
+    };
+  }
   return {
     isStoring: () => storing,
-    async signOn(me, given) {
-      const heard: KeptHeard = {
-        ...given,
-        onTrouble(error) {
-          storing = false;
-          given.onTrouble(error);
-        },
-        onBeat() {
-          storing = true;
-        },
-      };
-      let soon: () => void = () => undefined;
-      const life = newSession === null ? onlyLife(pool) : new Lifeline(newSession, me.instance, () => soon());
-      try {
-        if (newSession === null) await change(pool, 'delete from cmk.replica');
-        else await listenForNamesake(life, me.name, beatMs);
-        await life.hold();
-        await appear(life, me);
-      } catch (error) {
-        await life.end();
-        throw error;
-      }
-      const beats = keepBeating(life, me, heard, options);
-      soon = beats.next;
-      return async () => {
-        await beats.stop();
-        await sayGoodbye(pool, me, clock());
-        await life.end();
+    async arrive(name) {
+      const namesake = newSession === null ? null : await findNamesake(pool, name);
+      return {
+        signOn: ({ instance, workflowVersion }, given) => signOn({ name, instance, workflowVersion }, given, namesake),
       };
     },
     async isMine({ name, instance }) {

@@ -16,10 +16,12 @@ const tell = async (): Promise<void> => {
 };
 const began = performance.now();
 try {
-  const signOff = await replicas.signOn(
-    { name, instance: randomUUID(), workflowVersion: '1' },
+  const arrival = await replicas.arrive(name);
+  process.send?.({ looked: true });
+  const signOff = await arrival.signOn(
+    { instance: randomUUID(), workflowVersion: '1' },
     {
-      onTrouble: () => undefined,
+      onTrouble: () => process.send?.({ trouble: true }),
       onGone: (gone) => process.send?.({ gone }),
       onNameTaken: ({ message }) => process.send?.({ taken: message }, () => process.exit(1)),
     },

@@ -130,14 +130,20 @@ export interface Heard {
   readonly onNameTaken: (error: ReplicaNameTaken) => void;
 }
 
-/** Who is alive on this database. */
-export interface Replicas {
+/** Comes for a name. */
+export interface Arrival {
   /**
    * Says from now on that this one lives, and returns how to say goodbye. Whatever an earlier start under the name left
    * claimed is free. Throws {@link ReplicaNameTaken}; takes a few heartbeats where the database cannot tell that one of that
    * name is gone.
    */
-  signOn(me: ReplicaIdentity, heard: Heard): Promise<() => Promise<void>>;
+  signOn(me: Omit<ReplicaIdentity, 'name'>, heard: Heard): Promise<() => Promise<void>>;
+}
+
+/** Who is alive on this database. */
+export interface Replicas {
+  /** Looks who goes by that name so far. The earlier that is done, the less signing on waits for whoever it is to speak. */
+  arrive(name: string): Promise<Arrival>;
   /** False: another process goes by the name now, or this one was taken for dead and has not been heard of since. */
   isMine(me: Pick<ReplicaIdentity, 'name' | 'instance'>): Promise<boolean>;
   alive(): Promise<readonly Pick<ReplicaIdentity, 'name' | 'workflowVersion'>[]>;
