@@ -2,23 +2,33 @@
  * Production entry: the plan of the house. `assembly/` holds the joints, a file for each place where parts meet; this page
  * says which parts there are, what each needs of the others, and in which order they start and stop.
  */
-import { openAzureSide } from './assembly/open-azure-side.ts';
-import { openEvidence } from './assembly/open-evidence.ts';
 import { openGround } from './assembly/open-ground.ts';
-import { openTeamsSide } from './assembly/open-teams-side.ts';
-import { startAnchor } from './assembly/start-anchor.ts';
-import { startBot } from './assembly/start-bot.ts';
-import { startControl } from './assembly/start-control.ts';
-import { startRunSide } from './assembly/start-run-side.ts';
-import { startWitnessAlarm } from './assembly/start-witness-alarm.ts';
 import { stopInOrder } from './assembly/stop-in-order.ts';
 import { ConfigurationError } from './config/env.ts';
 import { readConfig } from './config/read-config.ts';
 import { FolderInUse } from './store/folder-lock.ts';
 
+/**
+ * What stands on the ground, read only once that is there: it has begun to look whether another process goes by this one's name,
+ * and nobody waits for that while thousands of lines are read.
+ */
+const readAbove = async () => ({
+  ...(await import('./assembly/open-azure-side.ts')),
+  ...(await import('./assembly/open-evidence.ts')),
+  ...(await import('./assembly/open-teams-side.ts')),
+  ...(await import('./assembly/start-anchor.ts')),
+  ...(await import('./assembly/start-bot.ts')),
+  ...(await import('./assembly/start-control.ts')),
+  ...(await import('./assembly/start-run-side.ts')),
+  ...(await import('./assembly/start-witness-alarm.ts')),
+});
+
 async function start(): Promise<void> {
   // The log, the record, the figures.
   const ground = await openGround(readConfig());
+
+  const { openAzureSide, openEvidence, openTeamsSide, ...starting } = await readAbove();
+  const { startAnchor, startRunSide, startWitnessAlarm, startControl, startBot } = starting;
 
   // The record as others know it. Nothing is done on one that they would not know again.
   const anchor = await startAnchor(ground);

@@ -23,7 +23,6 @@ import { RecordBroken } from '../store/record-broken.ts';
 import { grantRuntime, roleOf } from '../store/runtime-role.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
 import { brokenWords, movedWords, notTrustedWords } from '../words/record.ts';
-import { prepareEngine } from '../workflow/engine.ts';
 import { heardStoring } from './storing.ts';
 import { now, random } from './tools.ts';
 
@@ -83,7 +82,8 @@ async function prepare(owner: Database, database: Database, config: Config): Pro
   await migrate(owner, placeName(place));
   if (ownerUrl === null) return;
   const role = await roleOf(database.pool);
-  // The engine opens connections of its own for this, by an address alone.
+  // Read only where it is wanted so early. It opens connections of its own for this, by an address alone.
+  const { prepareEngine } = await import('../workflow/engine.ts');
   await prepareEngine(await withPassword(ownerUrl, databasePassword(config, 'owner')), role);
   if (role !== (await roleOf(owner.pool))) await grantRuntime(owner.pool, role);
 }
