@@ -9,9 +9,9 @@ import type { Calls } from './calls.ts';
 import type { Directory } from './directory.ts';
 
 export interface RemindersOptions {
-  readonly requests: Requests;
-  readonly calls: Calls;
-  readonly directory: Directory;
+  readonly requests: Pick<Requests, 'load'>;
+  readonly calls: Pick<Calls, 'call'>;
+  readonly directory: Pick<Directory, 'names'>;
   readonly now: () => Date;
 }
 

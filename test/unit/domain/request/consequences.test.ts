@@ -6,8 +6,10 @@ import {
   asks,
   attention,
   cancels,
+  changes,
   checks,
   eventsAfter,
+  expires,
   expiresAt,
   id,
   requestAfter,
@@ -31,10 +33,12 @@ const now = noon.toISOString();
 const of = (kind: string, rows: readonly string[]) => rows.filter((row) => row.startsWith(`${kind} `));
 
 it('shows whatever was stored, and tells the audit channel a little later, so that it can merge', () => {
-  for (const rows of [rowsAfter(asks()), rowsAfter(...toApproved), rowsAfter(asks(), cancels())]) {
+  const changed = rowsAfter(asks(), changes());
+  for (const rows of [rowsAfter(asks()), rowsAfter(...toApproved), rowsAfter(asks(), cancels()), changed]) {
     expect(of('show', rows)).toEqual([`show  ${now}`]);
     expect(of('audit', rows)).toEqual(['audit  2026-03-02T12:00:05.000Z']);
   }
+  expect(of('show', rowsAfter(asks(), expires))).toEqual([`show  ${expiresAt}`]);
   expect(rowsAfter(...toApproved.slice(0, 2))).toHaveLength(2);
 });
 

@@ -81,6 +81,11 @@ it('of nothing is refused: it would be nothing but more time', () => {
   expect(comesTo(asked, changes({ justification, notBefore: '2026-03-03T01:00:00.000Z' }))).toBe('request-changed');
 });
 
+it('puts the start off to when it says', () => {
+  const notBefore = '2026-03-04T01:00:00.000Z';
+  expect(requestAfter(asks(), changes({ notBefore }))).toMatchObject({ notBefore });
+});
+
 it('may bring a start forward, which no approval has agreed to any more', () => {
   const late = changes({ notBefore: '2026-03-04T01:00:00.000Z' });
   expect(requestAfter(asks(), late, changes({ asking: 2, notBefore: null, justification }))).toMatchObject({
