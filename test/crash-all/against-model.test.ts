@@ -50,6 +50,8 @@ onPostgres('requests to which everything happens', () => {
 
   test(`${count} of them: each click has its effect once or none, in one order, and every card says how it ended`, async () => {
     const began = Date.now();
+    // Before anything can hang.
+    process.stdout.write(`against the model: CMK_CRASH_LIVES=${count} CMK_CRASH_SEED=${seed}\n`);
     const leadAll = async (desk: (typeof troubled.desks)[number], n: number): Promise<void> => {
       for (const { agent, life } of queues[n] ?? []) outcomes.push(await lead(desk, agent, life));
     };

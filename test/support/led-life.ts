@@ -1,7 +1,7 @@
 /** One request, from being asked to its end, while everything happens to it that its life says. */
 import { DeskRights } from './desk-rights.ts';
 import { LifeClicks, nextMinute } from './life-clicks.ts';
-import { type Ended, lookAtAzure, lookAtCards, lookAtReminders, titles } from './life-ends.ts';
+import { type Ended, lookAtAzure, lookAtCards, lookAtExpiry, lookAtReminders, titles } from './life-ends.ts';
 import type { SeenActivity } from './local-teams.ts';
 import { type Life, persons, type Wave } from './random-lives.ts';
 import { type Made, misfits } from './request-misfits.ts';
@@ -58,6 +58,7 @@ class LedLife {
     const ended: Ended = { id, agent, ended: type, events, stand, deleted: this.deleted };
     const extraCards = await lookAtCards(desk, ended, this.wrong);
     await lookAtAzure(desk, ended, this.wrong);
+    lookAtExpiry(desk, ended, this.wrong);
     await lookAtReminders(desk, ended, this.wrong);
     return { ended: type, extraCards, events };
   }

@@ -9,16 +9,25 @@ import { type Desk, keys, pause } from './troubled-world.ts';
 
 /** What is said where nothing was decided: because nobody could, or because the minute that was chosen has begun meanwhile. */
 const undecided = /cannot store anything at the moment|clock is wrong|start has passed|could not be checked/;
-/** What was said, in its first words; null: nothing, or that nothing could be decided. */
-function saidBy(answer: BotAnswer): string | null {
+/** What was said; null: nothing. */
+function saidWholly(answer: BotAnswer): string | null {
   if (answer.status !== 200) return null;
   try {
-    const words = answered(answer);
-    return undecided.test(words) ? null : words.slice(0, 120);
+    return answered(answer);
   } catch {
     return null;
   }
 }
+
+/** What was said, in its first words; null: nothing, or that nothing could be decided. */
+function saidBy(answer: BotAnswer): string | null {
+  const words = saidWholly(answer);
+  return words === null || undecided.test(words) ? null : words.slice(0, 120);
+}
+
+/** The key that a review shows beside what is now; null where it is no review. */
+const keyIn = (words: string): string | null =>
+  /This changes CMK-/.test(words) ? (/→ \**([\w-]+)\** in /.exec(words)?.[1] ?? null) : null;
 
 /** A change was decided on; else its form shows Azure as it is now, and waits. */
 const decidedChange = /✓ Changed|any more|asked anew meanwhile|changed \d times|has changed things/;
@@ -38,7 +47,7 @@ export function nextMinute(): { readonly inputs: Record<string, string>; readonl
 }
 const noStart = { inputs: { startDay: '', startTime: '' }, start: null };
 
-interface Kept extends Pick<Made, 'from' | 'start'> {
+interface Kept extends Pick<Made, 'from' | 'start' | 'key'> {
   readonly act: Act;
   readonly sinceMs: number;
 }
@@ -80,7 +89,7 @@ export class LifeClicks {
   ): Promise<string | null> {
     const card = await this.someCard(act.person);
     if (card === null) return null;
-    const kept = { act, start: chosen.start, ...(await this.before()) };
+    const kept = { act, start: chosen.start, key: null, ...(await this.before()) };
     const answer = await this.send(act.person, card, `request.${act.verb}`, {
       inputs: { ...inputsOf[act.verb], ...chosen.inputs },
       data: { requestId: this.id, revision: act.asking },
@@ -89,7 +98,7 @@ export class LifeClicks {
     const said = saidBy(answer);
     // A form that is opened decides nothing yet.
     const opens = act.verb === 'change' && said?.startsWith('[card]') === true;
-    if (!opens) await this.keep(kept, said);
+    if (!opens || act.person !== people.requester) await this.keep(kept, said);
     return said;
   }
 
@@ -103,13 +112,13 @@ export class LifeClicks {
     if (said?.startsWith('[card]') !== true) return;
     const form = await this.form();
     if (form === null) return;
-    if (otherKey) await this.chooseOtherKey(form.id);
+    const key = otherKey ? await this.chooseOtherKey(form.id) : form.key;
     this.changes += 1;
     const { inputs, start } = putsOff ? nextMinute() : noStart;
     const more = { inputs: { justification: `Change ${this.changes}`, acknowledgeDataLoss: 'true', ...inputs } };
     const submitted: Act = { ...act, asking: await this.desk.formAsking(form.formId), form: form.formId };
     const submit = async (): Promise<void> => {
-      const kept = { act: submitted, start, ...(await this.before()) };
+      const kept = { act: submitted, start, key, ...(await this.before()) };
       const words = saidBy(await this.send(act.person, form, 'form.submit', more));
       await this.keep(kept, words !== null && decidedChange.test(words) ? words : null);
     };
@@ -117,23 +126,29 @@ export class LifeClicks {
   }
 
   /** The form of a change that stands on its review; null where none does in time. */
-  private async form(): Promise<{ readonly id: string; readonly formId: string } | null> {
+  private async form(): Promise<{
+    readonly id: string;
+    readonly formId: string;
+    readonly key: string | null;
+  } | null> {
     const isForm = (one: SeenActivity) => activityText(one).includes(`This changes ${this.id}`);
     try {
       const shown = await this.desk.world.teams.sees(places.operations, people.requester, isForm, 5_000);
       const { formId } = buttonData({ status: 200, body: shown.attachments }, 'form.submit');
-      return { id: shown.id, formId: String(formId) };
+      return { id: shown.id, formId: String(formId), key: keyIn(activityText(shown)) };
     } catch {
       return null;
     }
   }
 
-  private async chooseOtherKey(form: string): Promise<void> {
+  /** Returns the key that the review shows then; null where nobody was there to show it. */
+  private async chooseOtherKey(form: string): Promise<string | null> {
     const { key } = stands(await this.desk.record(this.id), 1).at(-1) ?? { key: null };
     const other = keys.find((one) => one !== key) ?? keys[0];
     await this.send(people.requester, { id: form }, 'form.back', {});
     await this.send(people.requester, { id: form }, 'form.existing-key', {});
-    await this.send(people.requester, { id: form }, 'form.next', { inputs: { key: other } });
+    const review = await this.send(people.requester, { id: form }, 'form.next', { inputs: { key: other } });
+    return keyIn(saidWholly(review) ?? '');
   }
 
   private send(person: string, { id }: { readonly id: string }, verb: string, more: object): Promise<BotAnswer> {
@@ -145,10 +160,10 @@ export class LifeClicks {
     return { sinceMs: Date.now(), from: (await this.desk.record(this.id)).length };
   }
 
-  private async keep({ act, start, from, sinceMs }: Kept, said: string | null): Promise<void> {
+  private async keep({ act, start, key, from, sinceMs }: Kept, said: string | null): Promise<void> {
     const [at, roles] = [new Date().toISOString(), this.rights.rolesSince(act.person, sinceMs)];
     const to = (await this.desk.record(this.id)).length;
-    this.made.push({ ...act, start, from, to, said, roles, at });
+    this.made.push({ ...act, start, key, from, to, said, roles, at });
   }
 
   /** Whoever clicks does so on a card that names the request; null where none stands there. */

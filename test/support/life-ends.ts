@@ -36,6 +36,8 @@ const describeCard = (card: SeenActivity): string =>
 
 async function cardsThatSay(desk: Desk, { id, deleted }: Ended, place: string, words: RegExp) {
   return again(async () => {
+    // A copy that nobody knows of is brought up to date once somebody looks at it who has a view of their own.
+    await cardsAbout(desk.world, place, people.requester, id);
     const seen = await cardsAbout(desk.world, place, people.approver, id);
     // The form of a change is no card of the request, and says itself what became of it.
     const all = seen.filter((card) => !/changing CMK-|This changes|✓ Changed/.test(activityText(card)));
@@ -78,6 +80,16 @@ export async function lookAtAzure({ world }: Desk, { agent, events, stand }: End
 
 /** What takes up to so long after its time does not count as late. */
 const lateMs = 8_000;
+
+/** Where nobody decided in time it ends then, and not long after: `late` by what keeps the timer from coming by. */
+export function lookAtExpiry(desk: Desk, ended: Ended, wrong: string[]): void {
+  const { events, stand } = ended;
+  const expired = events.find(({ type }) => type === 'expired');
+  if (expired === undefined) return;
+  const late = metOf(desk, ended, ['ends of all replicas', 'moves of the clock']);
+  const lateBy = Date.parse(expired.time) - Date.parse(stand.expiresAt);
+  if (lateBy > lateMs * (1 + 2 * late)) wrong.push(`expired ${lateBy} ms after its time`);
+}
 
 /**
  * At half of the time to decide those who can are told that they are waited for, once a question: always where it waits long

@@ -13,6 +13,8 @@ export interface Made extends Act {
   readonly roles: readonly Role[];
   /** Of what is asked or approved: the start that was chosen; null: none. */
   readonly start: string | null;
+  /** Of a change: the key that the form showed as it was submitted; null: of anything else, or nobody knows. */
+  readonly key: string | null;
   /** When it was answered, by the true clock. */
   readonly at: string;
 }
@@ -39,8 +41,13 @@ const ownTypes = (own: readonly RecordedEvent[]): string =>
     .filter((type, index) => !(type === 'expired' && index === 0) && type !== 'attention-needed')
     .join();
 
+/** What only whoever asked can open was opened for somebody else. */
+const openedUnduly = ({ verb, form, said, roles }: Made): boolean =>
+  verb === 'change' && form === undefined && said?.startsWith('[card]') === true && !roles.includes('requester');
+
 function misfitOf(click: Made, events: readonly RecordedEvent[], at: readonly Stand[]): string | null {
   const cause = causeOf(click);
+  if (openedUnduly(click)) return `${cause} opened a form: ${click.said}`;
   const own = events.filter((event) => event.cause === cause);
   const first = own.find(({ type }) => type !== 'expired');
   const come = (stand: Stand): readonly string[] => click.roles.map((role) => comesOf(stand, click, role).join());
@@ -108,6 +115,8 @@ export function misfits({ events, made, rights, needed }: Happened): readonly st
     const asked = event.type === 'approved' || event.type === 'request-changed';
     if (asked && !clicks.some(({ start }) => start === event.notBefore))
       wrong.push(`${event.type} (revision ${event.revision}) with a start that nobody chose: ${event.notBefore}`);
+    if (event.type === 'request-changed' && !clicks.some(({ key }) => key === null || key === event.key))
+      wrong.push(`request-changed (revision ${event.revision}) with a key that nobody chose: ${event.key}`);
   }
   return wrong.filter((one) => one !== null);
 }

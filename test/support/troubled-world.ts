@@ -136,8 +136,9 @@ export async function startTroubledWorld(
       formAsking: (formId) => formAsking(url, formId),
       setApprovers: setApprovers(desk),
     })),
-    met: () => Object.fromEntries(troubles.met),
+    met: () => ({ ...Object.fromEntries(troubles.met), 'ends of a replica by itself': troubles.endedByThemselves }),
     end: async () => {
+      await troubles.stop();
       await balancer.close();
       await world.end();
       clock.remove();

@@ -40,8 +40,12 @@ export interface Troubles {
   readonly met: ReadonlyMap<Trouble, number>;
   /** Each with the time at which it came, ISO 8601; oldest first. */
   readonly log: readonly Met[];
+  /** So many replicas ended although nobody ended them; others were started for them. */
+  readonly endedByThemselves: number;
   /** Starts one more replica. */
   startOne(): Promise<void>;
+  /** From now on nothing is started any more. */
+  stop(): Promise<void>;
   bring(trouble: Trouble, id: string): Promise<void>;
 }
 
@@ -60,6 +64,7 @@ export function openTroubles({ world, url, balancer, clock, env }: TroublesIn): 
   const met = new Map<Trouble, number>();
   const log: Met[] = [];
   let started = 0;
+  let endedByThemselves = 0;
   /** One at a time: somebody has to be there to go on. */
   let queue: Promise<void> = Promise.resolve();
   const alone = (act: () => Promise<void>): Promise<void> => {
@@ -72,6 +77,16 @@ export function openTroubles({ world, url, balancer, clock, env }: TroublesIn): 
     const replica = await world.startReplica(name, env);
     replicas.set(name, replica);
     balancer.to.add(replica.url);
+    void replica.ended.then(() => alone(() => startAgain(name))).catch(() => undefined);
+  };
+  /** As whatever keeps it running does where it ended by itself: it does that when others took it for dead. */
+  const startAgain = async (name: string): Promise<void> => {
+    const replica = replicas.get(name);
+    if (replica === undefined) return;
+    endedByThemselves += 1;
+    replicas.delete(name);
+    balancer.to.delete(replica.url);
+    await startOne();
   };
   const endOne = async (name: string, replica: Replica, how: 'SIGKILL' | 'SIGINT'): Promise<void> => {
     replicas.delete(name);
@@ -137,7 +152,14 @@ export function openTroubles({ world, url, balancer, clock, env }: TroublesIn): 
   return {
     met,
     log,
+    get endedByThemselves() {
+      return endedByThemselves;
+    },
     startOne,
+    stop: async () => {
+      replicas.clear();
+      await queue;
+    },
     bring: async (trouble, id) => {
       met.set(trouble, (met.get(trouble) ?? 0) + 1);
       log.push({ at: new Date().toISOString(), trouble });

@@ -53,6 +53,8 @@ export interface World {
 /** Another bot on the same database. */
 export interface Replica {
   readonly url: string;
+  /** Resolves when it is gone, whoever ended it. */
+  readonly ended: Promise<void>;
   end(how: EndSignal): Promise<void>;
 }
 
@@ -193,7 +195,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     replicas.push(replica);
     const url = `http://127.0.0.1:${port}`;
     await untilReady(replica, url, () => output);
-    return { url, end: (how: EndSignal) => replica.end(how) };
+    return { url, ended: replica.ended, end: (how: EndSignal) => replica.end(how) };
   };
   const end = async (): Promise<void> => {
     await Promise.all(replicas.map((one) => one.end('SIGKILL')));
