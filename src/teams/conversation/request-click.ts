@@ -10,6 +10,7 @@ import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
 import { refusalText } from '../cards/views/short-views.ts';
 import type { Posted } from '../posts/chat.ts';
 import type { Looked, Notifier } from '../posts/notifier.ts';
+import type { Beside } from '../posts/read-ahead.ts';
 import type { StepUpSignIn } from '../sign-in/step-up.ts';
 import type { CardClick, KnownSender } from './activity.ts';
 import { badRequestAnswer, cardAnswer, messageAnswer } from './invoke-answers.ts';
@@ -70,6 +71,7 @@ export async function answerRequestClick(
   const presented = await stepUp?.presented(purpose, click.authentication);
   if (presented?.kind === 'answer') return presented.answer;
   const signIn = presented?.signIn ?? null;
+  const beside = options.notifier.readAhead(options.actionPorts.asItStood(requestId), person);
   const result = await action.handle({ by: person, actor, requestId, asking, inputs, signIn }, options.actionPorts);
   if (result.kind === 'refused') {
     await options.notifier.adopt(requestId, at);
@@ -82,7 +84,7 @@ export async function answerRequestClick(
     return refusalAnswer(refuse(lateCode(result)), requestId);
   }
   const reader = await ownReader(options.actionPorts, result.request, person);
-  return answerWithCard(options, result.request, { at, reader, automatic: click.trigger === 'automatic' });
+  return answerWithCard(options, result.request, { at, reader, automatic: click.trigger === 'automatic' }, beside);
 }
 
 /**
@@ -93,8 +95,9 @@ export async function answerWithCard(
   { notifier, later }: Pick<RequestClickOptions, 'notifier' | 'later'>,
   request: Request,
   looked: Looked,
+  beside?: Beside,
 ): Promise<InvokeResponse> {
-  const { card, isUnknown } = await notifier.cardFor(request, looked);
+  const { card, isUnknown } = await notifier.cardFor(request, looked, beside);
   const { at } = looked;
   if (at !== null) later.follow(at, () => notifier.movedOn(request, at));
   // By then whoever has just posted it has stored where it stands: if not, its answer was lost, and it is a copy.

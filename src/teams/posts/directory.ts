@@ -8,7 +8,7 @@ export interface Directory {
   names(ids: readonly PersonId[]): Promise<Names>;
 }
 
-export const openDirectory = (people: People): Directory => ({
+export const openDirectory = (people: Pick<People, 'among'>): Directory => ({
   async names(ids) {
     const known = await people.among([...new Set(ids)]);
     const found = new Map(known.filter(({ name }) => !isBlank(name)).map(({ id, name }) => [id, name]));

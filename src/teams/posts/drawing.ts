@@ -1,5 +1,4 @@
 /** Drawing a request's card for whoever reads it in a place. */
-import type { PersonId } from '../../domain/ids.ts';
 import type { Portal } from '../../domain/ports/azure.ts';
 import type { People } from '../../domain/ports/store.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
@@ -9,14 +8,13 @@ import { withEvidence } from '../cards/views/evidence-button.ts';
 import { withPortal } from '../cards/views/portal-line.ts';
 import { everybody, hasViews, type Patience, type Reader } from '../cards/views/reader.ts';
 import { type CardKind, requestCard } from '../cards/views/request-card.ts';
-import { peopleOfStop } from '../cards/views/stop-view.ts';
 import { type KnownPerson, knownIn } from './addressees.ts';
 import type { Approvers, Asked } from './approvers.ts';
 import { kindOf, readerIn } from './audience.ts';
-import type { Directory } from './directory.ts';
+import { openDirectory } from './directory.ts';
+import { peopleIn } from './people-in.ts';
 
 export interface DrawingOptions {
-  readonly directory: Directory;
   readonly people: Pick<People, 'among'>;
   readonly approvers: Approvers;
   /** Runs are not started: cards say so. */
@@ -47,16 +45,12 @@ export interface Scene {
 }
 
 export interface Drawing {
-  of(request: Request, hurry?: 'a click waits'): Promise<Scene>;
+  /** `people`: from where names are to be had, unless they are to be read now. */
+  of(request: Request, hurry?: 'a click waits', people?: DrawingOptions['people']): Promise<Scene>;
 }
 
 /** Teams: `refresh.userIds` takes 60. */
 const mostRefreshed = 60;
-
-function peopleIn(request: Request): PersonId[] {
-  const ended = 'ended' in request && request.ended.by !== null ? [request.ended.by] : [];
-  return [request.requester, ...request.approvals.map((approval) => approval.by), ...ended, ...peopleOfStop(request)];
-}
 
 const nobody: Asked = { described: '', addressed: [], people: [], sources: [] };
 
@@ -68,21 +62,21 @@ function refreshedFor(request: Request, known: readonly KnownPerson[], { sources
 }
 
 export function openDrawing(options: DrawingOptions): Drawing {
-  const { directory, people, approvers, paused, stepUp, evidence, patience, portal, contradicting, now } = options;
+  const { approvers, paused, stepUp, evidence, patience, portal, contradicting, now } = options;
 
   /** Those who have a view of their own for what they did, as far as Teams knows them. */
-  async function viewersOf(request: Request): Promise<readonly KnownPerson[]> {
+  async function viewersOf(request: Request, people: DrawingOptions['people']): Promise<readonly KnownPerson[]> {
     const ids = [request.requester, ...(hasEnded(request) ? [] : request.approvals.map(({ by }) => by))];
     const known = new Map((await people.among([...new Set(ids)])).map((one) => [one.id, one]));
     return ids.flatMap((id) => known.get(id) ?? []);
   }
 
   return {
-    async of(request, hurry) {
+    async of(request, hurry, people = options.people) {
       const [asked, names, viewers, witnesses] = await Promise.all([
         hasEnded(request) ? nobody : approvers.of(request, hurry),
-        directory.names(peopleIn(request)),
-        viewersOf(request),
+        openDirectory(people).names(peopleIn(request)),
+        viewersOf(request, people),
         contradicting(),
       ]);
       const userIds = refreshedFor(request, viewers, asked);

@@ -2,7 +2,7 @@
  * The one renderer of request cards: brings every place where a request is shown up to date, and draws for each person
  * their own. A card that is lost, refused or deleted is posted again the next time.
  */
-import type { RequestId } from '../../domain/ids.ts';
+import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, Outbox, People, Requests, Shown, ShownCard } from '../../domain/ports/store.ts';
 import type { Origin } from '../../domain/request/events.ts';
 import { hasEnded, isAtRest, type Request } from '../../domain/request/request.ts';
@@ -12,12 +12,12 @@ import type { CardKind } from '../cards/views/request-card.ts';
 import type { Approvers } from './approvers.ts';
 import { kindOf } from './audience.ts';
 import type { Chat, Posted } from './chat.ts';
-import type { Directory } from './directory.ts';
 import { type DrawingOptions, openDrawing, type Scene } from './drawing.ts';
 import { fingerprint, keepCard } from './keep-card.ts';
 import { knownCards } from './known-cards.ts';
 import { openCard } from './open-card.ts';
 import { openPace } from './pace.ts';
+import { type Beside, readAhead } from './read-ahead.ts';
 import { asCopy } from './stray-cards.ts';
 import { wantedCards } from './wanted-cards.ts';
 
@@ -26,7 +26,6 @@ export interface NotifierOptions {
   readonly shown: Shown;
   readonly onWritten: Outbox['onWritten'];
   readonly chat: Chat;
-  readonly directory: Directory;
   readonly conversations: Conversations;
   readonly approvalsChannel: string;
   /** Requests that were asked in a chat are shown here as well, in short; null: nowhere else. */
@@ -64,7 +63,9 @@ export interface Drawn {
 export interface Notifier {
   show(id: RequestId): Promise<void>;
   /** The card as it is now for who looked. One that nobody knew of is brought up to date for everybody, and known from then on. */
-  cardFor(request: Request, looked: Looked): Promise<Drawn>;
+  cardFor(request: Request, looked: Looked, beside?: Beside): Promise<Drawn>;
+  /** Begins to read what `cardFor` will need, for what is about to be decided by a click: see {@link readAhead}. */
+  readAhead(coming: Promise<Request | null>, by: PersonId): Beside;
   /**
    * What stands there for everybody where the request has come to an end since it was drawn as `request`; null where it has not.
    * What else happens is followed by more, or shown so late that it comes after every answer.
@@ -110,16 +111,20 @@ export function openNotifier(options: NotifierOptions): Notifier {
   const { requests, shown } = options;
   const drawing = openDrawing(options);
   const pace = openPace();
-  async function settingOf(request: Request, hurry?: 'a click waits'): Promise<Setting> {
-    const [scene, cards] = await Promise.all([drawing.of(request, hurry), knownCards(shown, request)]);
+  async function settingOf(request: Request, hurry?: 'a click waits', beside: Beside = options): Promise<Setting> {
+    const [scene, cards] = await Promise.all([
+      drawing.of(request, hurry, beside.people),
+      knownCards(beside.shown, request),
+    ]);
     return { request, scene, cards };
   }
   options.onWritten((after) => {
     if (isAtRest(after)) pace.atOnce(after.id);
   });
   return {
-    async cardFor(request, looked) {
-      const setting = await settingOf(request, 'a click waits');
+    readAhead: (coming, by) => readAhead(options, coming, by),
+    async cardFor(request, looked, beside) {
+      const setting = await settingOf(request, 'a click waits', beside);
       const { kind, isUnknown } = await cardAt(options, setting, looked);
       return { card: setting.scene.forReader(kind, looked.reader), isUnknown };
     },
