@@ -61,6 +61,8 @@ export type ActionResult = Appended | { readonly kind: 'shown'; readonly request
 
 export interface Action {
   readonly verb: string;
+  /** Whoever asked for the request must still be allowed to. */
+  readonly restsOnRequester?: true;
   handle(call: ClickedCall, ports: ActionPorts): Promise<ActionResult>;
 }
 

@@ -66,8 +66,11 @@ export interface Standings {
   forClick(): ClickStandings;
 }
 
-/** Whether a person is anybody to the bot, and what they may do on the request that they clicked on. */
-export type ClickStandings = Pick<Standings, 'rolesOf' | 'approverOf'>;
+/** Whether a person is anybody to the bot, what they may do on the request that they clicked on, and whether its requester still may. */
+export interface ClickStandings extends Pick<Standings, 'rolesOf' | 'approverOf' | 'requesterOf'> {
+  /** Asks the directory about somebody who will come up in this click: in one call with whoever else is asked about now. */
+  askAlso(person: PersonId): void;
+}
 
 interface Role {
   readonly underAny: (rule: Rule) => readonly string[];
@@ -140,7 +143,11 @@ export function openStandings(azure: Asked, policy: Policy, admission: Admission
         !request.approvals.some(({ by }) => by === person) &&
         termsFor(policy, request.plan.observation.resource).approvers.every((ids) => ids.some((id) => held.has(id)));
     },
-    forClick: () =>
-      openStandings({ ...azure, groups: askedOnce(azure.groups, everyId(policy, admission)) }, policy, admission),
+    forClick() {
+      const groups = askedOnce(azure.groups, everyId(policy, admission));
+      // Its failure is told to whoever needs the answer.
+      const askAlso = (person: PersonId): void => void groups.memberOf(person, []).catch(() => undefined);
+      return { ...openStandings({ ...azure, groups }, policy, admission), askAlso };
+    },
   };
 }

@@ -1,6 +1,6 @@
 /** The port `Requests` on the database. Which requests are open is taken from events that were checked, not from what is derived. */
 import type { Pool } from 'pg';
-import { RequestId } from '../domain/ids.ts';
+import { PersonId, RequestId } from '../domain/ids.ts';
 import type { Appended, Requests } from '../domain/ports/store.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
@@ -42,6 +42,7 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
       return answer;
     },
     load: async (id) => fold(id, await events(id)),
+    askedBy: async (id) => PersonId.safeParse(tools.known.now(id)?.requester).data ?? null,
     events,
     openFor: async (resourceId) => {
       await caughtUp([]);

@@ -39,6 +39,8 @@ export interface Requests {
     decide: (request: Request | null, now: Date) => Decision,
   ): Promise<Appended | Refusal>;
   load(id: RequestId): Promise<Request | null>;
+  /** Who asked for it, where this process has heard of it, which never changes. Nothing is read for it. */
+  askedBy(id: RequestId): Promise<PersonId | null>;
   events(id: RequestId): Promise<readonly StoredEvent[]>;
   /** The open request that holds the agent, if any. */
   openFor(resourceId: ArmId): Promise<RequestId | null>;

@@ -167,9 +167,10 @@ export class CmkBot extends ActivityHandler {
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
     const { name, value } = context.activity;
     const click = CardClick.safeParse(value);
-    const { rolesOf, approverOf: approverStanding } = this.options.forClick();
-    const { begin, asItStood } = readBeside(this.options.actionPorts.requests, click.data ?? null);
-    const options = { ...this.options, actionPorts: { ...this.options.actionPorts, approverStanding, asItStood } };
+    const { askAlso, rolesOf, approverOf: approverStanding, requesterOf: requesterStanding } = this.options.forClick();
+    const { begin, asItStood } = readBeside(this.options.actionPorts.requests, askAlso, click.data ?? null);
+    const own = { approverStanding, requesterStanding, asItStood };
+    const options = { ...this.options, actionPorts: { ...this.options.actionPorts, ...own } };
     const sender = await this.admitted(context, (person) => {
       begin();
       return rolesOf(person);

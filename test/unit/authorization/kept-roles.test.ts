@@ -15,7 +15,8 @@ function open() {
   const clock = { ms: 0 };
   const asked: ((answer: Roles | Refusal) => void)[] = [];
   const rolesOf = () => new Promise<Roles | Refusal>((resolve) => asked.push(resolve));
-  const forClick = () => ({ rolesOf, approverOf: async () => 'no' as const });
+  const no = async () => 'no' as const;
+  const forClick = () => ({ rolesOf, approverOf: no, requesterOf: no, askAlso: () => undefined });
   const kept = keepRoles({ rolesOf, forClick }, () => clock.ms);
   const answering = async (question: () => Promise<Roles | Refusal>, answer: Roles | Refusal) => {
     const said = question();

@@ -188,3 +188,47 @@ describe('standing under rules', () => {
     expect(may(asked)).toBe(false);
   });
 });
+
+describe('a click', () => {
+  /** A directory that keeps who was asked about, and answers as soon as it is told to. */
+  function openDirectory() {
+    const about: PersonId[] = [];
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const memberOf: Groups['memberOf'] = async (person, ids) => {
+      about.push(person);
+      await answered;
+      return done({ kind: 'member', of: ids.filter((id) => id === person) });
+    };
+    const standings = openStandings(
+      { ...scriptedAzure({ resource: inTest }), groups: { memberOf } },
+      policy,
+      admission,
+    );
+    return { about, answer, click: () => standings.forClick() };
+  }
+
+  it('asks about whoever asked for the request while it is asked who clicks, and not once more', async () => {
+    const { about, answer, click } = openDirectory();
+    const { rolesOf, askAlso, approverOf, requesterOf } = click();
+    const roles = rolesOf(approver);
+    askAlso(requester);
+    expect(about).toEqual([approver, requester]);
+    answer();
+    expect(await roles).toMatchObject({ kind: 'roles', approves: true });
+    expect([await approverOf(approver, asked), await requesterOf(asked)]).toEqual(['yes', 'yes']);
+    expect(about).toEqual([approver, requester]);
+  });
+
+  it('asks afresh in each, and about the requester too where nobody knew beforehand who that is', async () => {
+    const { about, answer, click } = openDirectory();
+    answer();
+    for (const { rolesOf, requesterOf } of [click(), click()]) {
+      await rolesOf(approver);
+      expect(await requesterOf(asked)).toBe('yes');
+    }
+    expect(about).toEqual([approver, requester, approver, requester]);
+  });
+});

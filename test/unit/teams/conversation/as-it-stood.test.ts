@@ -1,0 +1,50 @@
+import type { PersonId } from '../../../../src/domain/ids.ts';
+import { readBeside } from '../../../../src/teams/conversation/as-it-stood.ts';
+import { requester, requestId, submit } from '../../../support/fixtures.ts';
+import { requestAfter } from '../../support/commands.ts';
+
+const waiting = requestAfter(submit());
+const clickOf = (verb: string, id: string) => ({ action: { verb, data: { requestId: id } } });
+
+/** What has gone out in the moment in which a click begins, before anything was answered. */
+async function begun(verb: string, known: PersonId | null) {
+  const [read, about]: [string[], PersonId[]] = [[], []];
+  const load = async (id: string) => {
+    read.push(id);
+    return waiting;
+  };
+  const beside = readBeside(
+    { load, askedBy: async () => known },
+    (one) => about.push(one),
+    clickOf(verb, requestId(1)),
+  );
+  beside.begin();
+  await Promise.resolve();
+  await Promise.resolve();
+  return { read, about, beside };
+}
+
+test.each(['request.approve', 'request.retry'])('%s asks about whoever asked for it at once', async (verb) => {
+  const { read, about } = await begun(verb, requester);
+  expect([read, about]).toEqual([[requestId(1)], [requester]]);
+});
+
+test.each(['request.reject', 'request.cancel', 'request.refresh'])('%s rests on nobody else', async (verb) => {
+  expect((await begun(verb, requester)).about).toEqual([]);
+});
+
+test('who asked is asked about later where this process has not heard of the request', async () => {
+  expect((await begun('request.approve', null)).about).toEqual([]);
+});
+
+test('the request that was clicked is read once', async () => {
+  const { read, beside } = await begun('request.approve', requester);
+  expect(await beside.asItStood(requestId(1))).toBe(waiting);
+  expect(read).toEqual([requestId(1)]);
+  await beside.asItStood(requestId(2));
+  expect(read).toEqual([requestId(1), requestId(2)]);
+});
+
+test('a click on something else reads nothing', async () => {
+  expect((await begun('form.next', requester)).read).toEqual([]);
+});
