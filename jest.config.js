@@ -1,6 +1,7 @@
 /** Tests run as ES modules through swc; the bot, its store and its engine always run as child processes. */
 export default {
   globalSetup: '<rootDir>/test/support/global-setup.js',
+  setupFiles: process.env.CMK_PROPERTY_SEED === undefined ? [] : ['<rootDir>/test/support/property-seed.js'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: ['<rootDir>/test/long/', '<rootDir>/test/crash-all/'],
   extensionsToTreatAsEsm: ['.ts'],

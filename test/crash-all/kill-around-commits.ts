@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Killing, type KillPoint, type Left, startKilling, stories } from '../support/killed-lives.ts';
 import { readRecord } from '../support/world.ts';
 
@@ -44,11 +44,13 @@ export function killAroundCommits(store: string, side: 'before' | 'after', url: 
   const folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-kill-'));
   let killing: Killing | null = null;
   const ids: string[] = [];
+  const some = Number.isFinite(share) ? `CMK_CRASH_SHARE=${share} ` : '';
+  // Before anything can hang.
+  beforeAll(() => void process.stdout.write(`crash matrix: ${some}CMK_CRASH_SEED=${seed}\n`));
   afterAll(async () => {
     await killing?.world.end();
     rmSync(folder, { recursive: true, force: true });
     for (const [name, sum] of sums) process.stdout.write(`${name}: ${said(sum)}\n`);
-    process.stdout.write(`crash matrix: seed ${seed}\n`);
   });
 
   test.each(stories)(

@@ -130,6 +130,8 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
 
   test(`${count} requests are asked, approved and carried out`, async () => {
     const began = Date.now();
+    // Before anything can hang.
+    process.stdout.write(`replicas: CMK_CRASH_REQUESTS=${count} CMK_CRASH_SEED=${seed}\n`);
     let done = false;
     const killer = (async () => {
       for (const choice of numbers()) {
@@ -164,7 +166,7 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
     await killer;
     const adopted = world.printed().split('a run that lost its replica is taken over').length - 1;
     process.stdout.write(
-      `replicas: ${count} requests in ${Math.round((Date.now() - began) / 1_000)} s, ${killedAt.length} kills, ${adopted} runs adopted, seed ${seed}\n`,
+      `replicas: ${count} requests in ${Math.round((Date.now() - began) / 1_000)} s, ${killedAt.length} kills, ${adopted} runs adopted\n`,
     );
     expect(killedAt.length).toBeGreaterThan(0);
   }, 3_600_000);
