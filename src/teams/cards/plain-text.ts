@@ -61,7 +61,7 @@ function escapeMarkdown(line: string): string {
       .replace(/[\\*_[\]`<~]/g, '\\$&')
       // A character reference would turn into the character it names.
       .replace(/&(?=#?\w+;)/g, '\\&')
-      // The client reads {{DATE()}}, a template ${}.
+      // The client reads {{DATE()}}, the template library ${}.
       .replace(/(?<=[${]){/g, '\\{')
       // A mention on the same card would fill this tag.
       .replace(/<(?=\/?at\b)/gi, '<\u2060')

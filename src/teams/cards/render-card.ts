@@ -1,5 +1,9 @@
-/** Template and data become a card. The data passes its schema first, the card is looked at afterwards. */
+/**
+ * Template and data become a card. What the template library lets through (facts/engine: a field it does not know stays in
+ * the card as text) is caught here: the data passes its schema first, the card is looked at afterwards.
+ */
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { z } from 'zod';
 import { AgentsData } from './data/agents.ts';
 import { ApprovalData } from './data/approval.ts';
@@ -25,7 +29,13 @@ import { StatusAttentionData } from './data/status-attention.ts';
 import { StatusShortData } from './data/status-short.ts';
 import { StatusSucceededData } from './data/status-succeeded.ts';
 import { WelcomeData } from './data/welcome.ts';
-import { type Fill, readTemplate } from './template/template.ts';
+
+interface Template {
+  expand(context: { readonly $root: unknown }): unknown;
+}
+// Required, not imported: the package's types lead to another package's source code, which does not compile here.
+const require = createRequire(import.meta.url);
+const templating: { readonly Template: new (template: unknown) => Template } = require('adaptivecards-templating');
 
 /** Every card: `cards/<name>.json` is its layout, the schema its data. */
 export const cardSchemas = {
@@ -72,16 +82,26 @@ export type AdaptiveCard = z.infer<typeof CardShape>;
 /** Teams refuses messages over 100 KB, counted as UTF-16; what else the activity holds needs room too. */
 const maxBytes = 80 * 1024;
 
+const bytesOfText = (text: string): number => text.length * 2;
+
 /** Bytes of a card as Teams counts them. */
-export const bytesOf = (card: unknown): number => JSON.stringify(card).length * 2;
+export const bytesOf = (card: AdaptiveCard): number => bytesOfText(JSON.stringify(card));
 
-const templates = new Map<CardName, Fill>();
+/** Private use: `plain-text.ts` takes it out of everything, so it cannot come from outside. */
+const guard = '\u{E000}';
+/** Parts a value's own `${` so that what is left of it after expansion can only be the template's. */
+function hideMarks(data: unknown): unknown {
+  const text = JSON.stringify(data);
+  return text.includes('${') ? JSON.parse(text.replaceAll('${', `$${guard}{`)) : data;
+}
 
-function templateOf(name: CardName): Fill {
+const templates = new Map<CardName, Template>();
+
+function templateOf(name: CardName): Template {
   const known = templates.get(name);
   if (known !== undefined) return known;
   const text = readFileSync(new URL(`../../../cards/${name}.json`, import.meta.url), 'utf8');
-  const template = readTemplate(JSON.parse(text));
+  const template = new templating.Template(JSON.parse(text));
   templates.set(name, template);
   return template;
 }
@@ -91,8 +111,12 @@ function templateOf(name: CardName): Fill {
  * something a person can bring about.
  */
 export function renderCard<Name extends CardName>(name: Name, data: CardDataOf<Name>): AdaptiveCard {
-  const card = templateOf(name)(cardSchemas[name].parse(data));
-  const bytes = bytesOf(card);
+  const checked = cardSchemas[name].parse(data);
+  const expanded = JSON.stringify(templateOf(name).expand({ $root: hideMarks(checked) }));
+  const left = /\$\{[^}]*\}?/.exec(expanded);
+  if (left !== null) throw new Error(`rendering card ${name}: ${left[0]} has no value`);
+  const text = expanded.replaceAll(`$${guard}{`, '${');
+  const bytes = bytesOfText(text);
   if (bytes > maxBytes) throw new Error(`rendering card ${name}: ${bytes} bytes, Teams takes ${maxBytes}`);
-  return CardShape.parse(card);
+  return CardShape.parse(JSON.parse(text));
 }
