@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createLocalJWKSet, errors, jwtVerify, SignJWT } from 'jose';
+import { createLocalJWKSet, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { type Audience, audiencesOf } from './audiences.ts';
 import type { Caller } from './caller.ts';
@@ -23,6 +23,9 @@ export interface Issued {
   readonly graphPermissions?: readonly string[];
 }
 
+/** A few are in use at a time; each is a kilobyte. */
+const mostGenuine = 100;
+
 /**
  * Issues and checks access tokens of applications: version 1 tokens, as Azure Resource Manager, Key Vault and Microsoft Graph
  * get them. Whoever has the published keys can verify them.
@@ -32,6 +35,8 @@ export class Tokens {
   readonly issuer: string;
   private readonly tenantId: string;
   private readonly port: number;
+  /** By the token's letters: whoever comes again brings the same, with each part of a batch. */
+  private readonly genuine = new Map<string, JWTPayload>();
 
   constructor(key: SigningKey, tenantId: string, port: number) {
     this.key = key;
@@ -69,10 +74,7 @@ export class Tokens {
   /** `expired`: it counts as past its time, if it was a token at all. */
   async check(token: string, audience: Audience, expired = false): Promise<TokenCheck> {
     try {
-      const { keys } = await this.key.published();
-      const published = createLocalJWKSet({ keys: [...keys] });
-      const { payload } = await jwtVerify(token, published, { issuer: this.issuer, algorithms: ['RS256'] });
-      const claims = Claims.safeParse(payload);
+      const claims = Claims.safeParse(await this.payloadOf(token));
       if (!claims.success) return { kind: 'invalid' };
       const { aud, oid, appid } = claims.data;
       if (!audiencesOf(aud, this.port).includes(audience)) return { kind: 'wrong-audience', audience: aud };
@@ -80,6 +82,18 @@ export class Tokens {
     } catch (error) {
       return { kind: error instanceof errors.JWTExpired ? 'expired' : 'invalid' };
     }
+  }
+
+  /** Of a token that is genuine and whose time has not run out: of both only the second changes. */
+  private async payloadOf(token: string): Promise<JWTPayload> {
+    const known = this.genuine.get(token);
+    if (known?.exp !== undefined && known.exp * 1000 > Date.now()) return known;
+    const { keys } = await this.key.published();
+    const published = createLocalJWKSet({ keys: [...keys] });
+    const { payload } = await jwtVerify(token, published, { issuer: this.issuer, algorithms: ['RS256'] });
+    if (this.genuine.size >= mostGenuine) this.genuine.clear();
+    this.genuine.set(token, payload);
+    return payload;
   }
 }
 
