@@ -128,10 +128,10 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, 
   const dueAgain = async (item: OutboxItem, dueAt: Date): Promise<Date> =>
     (await believed()) ? dueAt : new Date(item.dueAt);
   return {
-    claim: async (instance, now, leaseMs, limit, inHand) => {
+    claim: async (instance, now, leaseMs, limit, inHand, only = Object.values(kinds)) => {
       if (!(await believed())) return [];
       const until = new Date(now.getTime() + leaseMs).toISOString();
-      const given = [now.toISOString(), until, limit, Object.keys(kinds), instance];
+      const given = [now.toISOString(), until, limit, only, instance];
       const held = [inHand.map((one) => one.requestId), inHand.map((one) => one.kind), inHand.map((one) => one.key)];
       const rows = await select(pool, ClaimRow, claim, [...given, ...held]);
       for (const { asked, request_id: request, kind, key } of rows) if (!asked) onUnasked({ request, kind, key });

@@ -34,6 +34,12 @@ const sweepMs = 1_000;
 /** The answer to the click that wrote a row goes first; and what is written in the same moment is claimed by one statement. */
 const soonMs = 15;
 const claimLimit = 16;
+/**
+ * Posts that Teams does not answer may take all hands. What needs no Teams is looked for all the same, once a sweep, and has
+ * room of its own: a run that was put off begins, and time is up.
+ */
+const withoutTeams: readonly OutboxItem['kind'][] = ['run', 'expire', 'use'];
+const roomWithoutTeams = 16;
 const longestWaitMs = 5 * 60_000;
 
 export interface OutboxWorker {
@@ -104,6 +110,7 @@ export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
   const inHand = new Map<Promise<void>, OutboxItem>();
   let stopped = false;
   let kicked = false;
+  let swept = false;
   /** There may be more that is due than there was room for. */
   let isMore = false;
   let claiming: Promise<void> | null = null;
@@ -124,12 +131,21 @@ export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
   };
   const claimAll = async (): Promise<void> => {
     while (kicked && !stopped) {
-      kicked = false;
+      const isSweep = swept;
+      [kicked, swept] = [false, false];
       const room = claimLimit - inHand.size;
       isMore = room <= 0;
-      if (isMore) continue;
-      const claimed = await ports.outbox.claim(ports.instance, ports.now(), leaseMs, room, [...inHand.values()]);
-      isMore = claimed.length >= room;
+      const [limit, kinds] = isMore ? [room + roomWithoutTeams, withoutTeams] : [room];
+      if ((isMore && !isSweep) || limit <= 0) continue;
+      const claimed = await ports.outbox.claim(
+        ports.instance,
+        ports.now(),
+        leaseMs,
+        limit,
+        [...inHand.values()],
+        kinds,
+      );
+      isMore ||= claimed.length >= room;
       for (const item of claimed) take(item);
     }
   };
@@ -152,7 +168,11 @@ export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
   };
 
   ports.outbox.onWritten(kickSoon);
-  const timer = setInterval(kick, sweepMs);
+  const sweep = (): void => {
+    swept = true;
+    kick();
+  };
+  const timer = setInterval(sweep, sweepMs);
   kick();
   return {
     async stop() {

@@ -2,6 +2,7 @@
  * Looks after every run that was ordered until it is over, so that none is lost without a word: a run whose replica died is
  * adopted, and one that nobody can go on with ends with a person being asked.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Failure, type Found, foundThat } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { ReplicaIdentity, Replicas } from '../domain/ports/store.ts';
@@ -79,6 +80,7 @@ export function openWatch(
   const suspectSince = new Map<string, number>();
   /** When this process last drew its cards here. */
   const drawn = new Map<string, number>();
+  const drawing = new Set<string>();
   const later = (beats: number): Date => new Date(runs.now().getTime() + beats * ports.beatMs);
 
   /** Whether the run was in this trouble for long enough to act on it. */
@@ -95,16 +97,18 @@ export function openWatch(
     return state === 'running' && !ports.paused && runs.now().getTime() - Date.parse(changedAt) >= stillAfterMs;
   }
 
-  /** Not in the way of the run: where it fails, the next look tries it again. */
+  /** Not in the way of the run: where it fails, the next look tries it again, and where Teams does not answer nobody waits. */
   async function draw(id: RequestId, request: Request): Promise<void> {
     const last = drawn.get(id);
     const now = runs.now().getTime();
-    if (last !== undefined && !(isStill(request) && now - last >= drawEveryMs)) return;
+    if (drawing.has(id) || (last !== undefined && !(isStill(request) && now - last >= drawEveryMs))) return;
     drawn.set(id, now);
-    await ports.show(id).catch((error: unknown) => {
+    drawing.add(id);
+    const shown = ports.show(id).catch((error: unknown) => {
       drawn.delete(id);
       log.warn({ err: error, requestId: id }, 'the cards of a run could not be drawn anew');
     });
+    await Promise.race([shown.finally(() => drawing.delete(id)), pause(ports.beatMs, undefined, { ref: false })]);
   }
 
   /** A run that begins long after it was ordered would hold a trace open that nobody keeps so long. */

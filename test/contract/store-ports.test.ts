@@ -63,6 +63,12 @@ await onEveryDatabase((databases) => {
       expect((await claim(1000)).map((item) => item.kind)).toEqual(['show', 'expire']);
     });
 
+    it('hands out some kinds alone where it is asked for those', async () => {
+      await submitted();
+      const some = await store.call('outbox', 'claim', 'one', at(1000), lease, 50, [], ['run', 'expire']);
+      expect(some.map(({ kind }) => kind)).toEqual(['expire']);
+    });
+
     it('takes nothing from an instance that lives, and everything from one that is dead, long before its lease ends', async () => {
       await submitted();
       await heardOf('two', '0 s');

@@ -133,7 +133,7 @@ export class LifeClicks {
   } | null> {
     const isForm = (one: SeenActivity) => activityText(one).includes(`This changes ${this.id}`);
     try {
-      const shown = await this.desk.world.teams.sees(places.operations, people.requester, isForm, 5_000);
+      const shown = await this.desk.world.teams.sees(places.operations, people.requester, isForm, 15_000);
       const { formId } = buttonData({ status: 200, body: shown.attachments }, 'form.submit');
       return { id: shown.id, formId: String(formId), key: keyIn(activityText(shown)) };
     } catch {

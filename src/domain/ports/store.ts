@@ -80,7 +80,8 @@ export interface TrailHashes {
 export interface Outbox {
   /**
    * `inHand`: what the instance still works on of what it claimed before. Whatever else is claimed in its name is handed out
-   * again: where the database went away, the answer to a claim was lost, or the row could not be given back.
+   * again: where the database went away, the answer to a claim was lost, or the row could not be given back. `kinds`: of these
+   * alone.
    */
   claim(
     instance: string,
@@ -88,6 +89,7 @@ export interface Outbox {
     leaseMs: number,
     limit: number,
     inHand: readonly OutboxItem[],
+    kinds?: readonly OutboxItem['kind'][],
   ): Promise<readonly OutboxItem[]>;
   /** Removes the row unless it was written again since it was claimed: false, it stays then. */
   finish(item: OutboxItem): Promise<boolean>;

@@ -12,6 +12,16 @@ const expiry: OutboxItem = {
   ...{ attempts: 0, version: 1, traceparent: null },
 };
 
+const nothing = async () => null;
+const quiet = {
+  ...{ run: nothing, audit: nothing, remind: nothing, seekUse: nothing },
+  show: async () => undefined,
+  call: async () => undefined,
+  instance: 'one',
+  log: { warn: () => undefined },
+  tracing: noTracing,
+};
+
 /** What becomes of the row that ends a request in time, where it comes up at that time. */
 async function cameUp(at: Date, ...commands: readonly Command[]) {
   let now = noon;
@@ -21,7 +31,6 @@ async function cameUp(at: Date, ...commands: readonly Command[]) {
   now = at;
   const waiting = [expiry];
   const became: string[] = [];
-  const nothing = async () => null;
   const worker = startOutboxWorker({
     outbox: {
       claim: async () => waiting.splice(0),
@@ -31,14 +40,9 @@ async function cameUp(at: Date, ...commands: readonly Command[]) {
       oldestDue: nothing,
       onWritten: () => undefined,
     },
+    ...quiet,
     requests,
-    ...{ run: nothing, audit: nothing, remind: nothing, seekUse: nothing },
-    show: async () => undefined,
-    call: async () => undefined,
-    instance: 'one',
     now: () => now,
-    log: { warn: () => undefined },
-    tracing: noTracing,
   });
   await worker.stop();
   return { became, state: (await requests.load(id))?.state };
@@ -54,4 +58,45 @@ it('comes up again at the end of the time, where it came up early: a clock was s
 
 it('is done with where the request has ended', async () => {
   expect(await cameUp(later, asks(), cancels())).toEqual({ became: ['gone'], state: 'cancelled' });
+});
+
+it('begins runs and ends what nobody decided although Teams answers no post', async () => {
+  const rows = (kind: OutboxItem['kind'], count: number): OutboxItem[] =>
+    Array.from({ length: count }, (_, n) => ({ ...expiry, kind, key: `${n}`, version: n }));
+  // Earlier than the run, and more of them than hands.
+  let due = [...rows('show', 40), ...rows('run', 1)];
+  let answer: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const begun = new Promise<string>((resolve, reject) => {
+    const tooLate = setTimeout(() => reject(new Error('no run began')), 5_000);
+    const worker = startOutboxWorker({
+      ...quiet,
+      outbox: {
+        claim: async (_instance, _now, _leaseMs, limit, _inHand, kinds) => {
+          const claimed = due.filter(({ kind }) => kinds?.includes(kind) ?? true).slice(0, limit);
+          due = due.filter((one) => !claimed.includes(one));
+          return claimed;
+        },
+        finish: async () => true,
+        postpone: async () => undefined,
+        comeBack: async () => undefined,
+        oldestDue: nothing,
+        onWritten: () => undefined,
+      },
+      requests: memoryRequests(() => noon),
+      now: () => noon,
+      show: () => held,
+      run: async () => {
+        clearTimeout(tooLate);
+        resolve('begun');
+        answer();
+        return null;
+      },
+    });
+    void held.then(() => worker.stop());
+  });
+  await begun.finally(answer);
+  expect(due.length).toBeGreaterThan(0);
 });
