@@ -14,6 +14,7 @@ const RoleRights = z.object({
   role: z.string(),
   superuser: z.boolean(),
   owns: z.boolean(),
+  insert: z.boolean(),
   update: z.boolean(),
   delete: z.boolean(),
   truncate: z.boolean(),
@@ -23,15 +24,17 @@ const may = (right: string): string => `has_table_privilege(current_user, 'cmk.e
 
 const rightsQuery = `select current_user::text as role, rolsuper as superuser,
   (select pg_has_role(current_user, relowner, 'usage') from pg_class where oid = 'cmk.event'::regclass) as owns,
-  ${['update', 'delete', 'truncate'].map(may).join(', ')}
+  ${['insert', 'update', 'delete', 'truncate'].map(may).join(', ')}
   from pg_roles where rolname = current_user`;
 
-/** What the connection's user may do to the events, beside reading and adding them. */
+/** What the connection's user may do to the events, beside reading them. */
 export interface RoleOnEvents {
   readonly role: string;
   readonly superuser: boolean;
   /** It can switch off what guards the record: it is the owner of the tables, or as good as. */
   readonly owns: boolean;
+  /** Without this right nothing can be stored. */
+  readonly mayAdd: boolean;
   /** Of `update`, `delete` and `truncate`. */
   readonly mayChange: readonly string[];
 }
@@ -39,8 +42,14 @@ export interface RoleOnEvents {
 export async function roleRights(sql: Sql): Promise<RoleOnEvents> {
   const found = await selectOne(sql, RoleRights, rightsQuery);
   if (found === null) throw new Error('asking the database what its user may do: it did not say');
-  const { role, superuser, owns, ...rights } = found;
-  return { role, superuser, owns, mayChange: Object.entries(rights).flatMap(([name, has]) => (has ? [name] : [])) };
+  const { role, superuser, owns, insert: mayAdd, ...rights } = found;
+  return {
+    role,
+    superuser,
+    owns,
+    mayAdd,
+    mayChange: Object.entries(rights).flatMap(([name, has]) => (has ? [name] : [])),
+  };
 }
 
 /** By table. The head is only locked: it moves by what is put in. A first seal is added by the owner. */

@@ -334,6 +334,13 @@ const rows: readonly Broken[] = [
     breaks: (world) => runAs(world.ownerUrl, [`grant update, delete on cmk.event to ${world.role}`]),
   },
   {
+    what: 'the bot’s role may put in no events',
+    code: 'db/role',
+    outcome: 'fail',
+    found: /may not insert events: nothing can be stored/,
+    breaks: (world) => runAs(world.ownerUrl, [`revoke insert on cmk.event from ${world.role}`]),
+  },
+  {
     what: 'everybody may read the key of the seals',
     code: 'record/seals',
     outcome: 'fail',

@@ -88,7 +88,7 @@ function ownRole({ store }: Subjects['config']): Remedy {
 async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
   const subject = about('db/role', 'database user');
   if (database.kind === 'pglite') return ok(subject, 'the embedded database has no other than this process');
-  const { role, superuser, owns, mayChange } = await roleRights(database.pool);
+  const { role, superuser, owns, mayAdd, mayChange } = await roleRights(database.pool);
   const isLocal = config.server.mode === 'local';
   if (superuser && !isLocal) {
     const found = `${role} is a superuser: it could rewrite the record unseen`;
@@ -98,9 +98,15 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
     const found = 'owns the tables: it could switch off what guards the record';
     return isLocal ? ok(subject, found) : warn(subject, found, `Better ${ownerAdvice}.`, ownRole(config));
   }
+  const name = `"${role.replaceAll('"', '""')}"`;
+  if (!mayAdd) {
+    return fail(subject, `${role} may not insert events: nothing can be stored`, 'It must read and add.', {
+      who: owner,
+      commands: [asOwner(`grant insert on cmk.event to ${name}`)],
+    });
+  }
   if (mayChange.length === 0) return ok(subject, 'may put in events and read them, and owns nothing');
   const rights = mayChange.join(', ');
-  const name = `"${role.replaceAll('"', '""')}"`;
   return fail(subject, `${role} may ${rights} events: it could rewrite the record`, 'It must only read and add.', {
     who: owner,
     commands: [asOwner(`revoke ${rights} on cmk.event from ${name}`)],
