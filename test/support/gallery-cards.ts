@@ -16,7 +16,8 @@ import {
 import { welcomeCard } from '../../src/teams/cards/views/welcome-view.ts';
 import { commandWorld } from '../unit/support/command-world.ts';
 import { sha256 } from '../unit/support/plans.ts';
-import { longLife, names, requestStates } from './card-states.ts';
+import { names } from './card-readers.ts';
+import { longLife, requestStates } from './card-states.ts';
 import { forms, rotationForms } from './gallery-forms.ts';
 import { lists } from './gallery-lists.ts';
 import { recordCards } from './gallery-record.ts';

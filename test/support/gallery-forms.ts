@@ -28,7 +28,7 @@ import {
   toOtherKey,
   visitAgent,
   wished,
-} from './card-states.ts';
+} from './card-plans.ts';
 import { tenant } from './fixtures.ts';
 
 import type { GalleryCard } from './gallery-requests.ts';

@@ -10,7 +10,9 @@ import { entriesPerPage, historyCard } from '../../src/teams/cards/views/history
 import { requestRows } from '../../src/teams/cards/views/list-rows.ts';
 import { type ListContent, listCard, openChips, rowsPerPage } from '../../src/teams/cards/views/list-view.ts';
 import { historyOf } from '../../src/words/history.ts';
-import { forbidden, longLife, names, requestStates, rotationLife } from './card-states.ts';
+import { forbidden } from './card-failures.ts';
+import { names } from './card-readers.ts';
+import { longLife, requestStates, rotationLife } from './card-states.ts';
 
 import type { GalleryCard } from './gallery-requests.ts';
 

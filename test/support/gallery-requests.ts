@@ -7,7 +7,8 @@ import type { AdaptiveCard } from '../../src/teams/cards/render-card.ts';
 import { withPortal } from '../../src/teams/cards/views/portal-line.ts';
 import { type CardContext, everybody, type Reader } from '../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../src/teams/cards/views/request-card.ts';
-import { names, patienceAt, requestStates, secondApprover } from './card-states.ts';
+import { names, patienceAt, secondApprover } from './card-readers.ts';
+import { requestStates } from './card-states.ts';
 import { approver, requester, tenant } from './fixtures.ts';
 
 export interface GalleryCard {

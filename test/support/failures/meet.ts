@@ -6,7 +6,7 @@ import { messageOf, sourceWords } from '../../../src/words/failures.ts';
 import { remedyWords } from '../../../src/words/remedies.ts';
 import { notCheckedWords, stepTitles } from '../../../src/words/steps.ts';
 import { waitingWords } from '../../../src/words/waiting.ts';
-import { names, patienceAt } from '../card-states.ts';
+import { names, patienceAt } from '../card-readers.ts';
 import { http, type RunningAzure } from '../local-azure.ts';
 import { wordsOf } from '../story.ts';
 import { type AzureUnderRun, azureUnderRun } from './azure-under-run.ts';

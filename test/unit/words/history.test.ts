@@ -1,5 +1,7 @@
 import { historyOf } from '../../../src/words/history.ts';
-import { lifeOf, longLife, names, rotationLife } from '../../support/card-states.ts';
+import { names } from '../../support/card-readers.ts';
+import { longLife, rotationLife } from '../../support/card-states.ts';
+import { lifeOf } from '../../support/card-turns.ts';
 
 const told = historyOf(longLife, names, false);
 

@@ -13,13 +13,9 @@ import { everybody } from '../../../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../../../src/teams/cards/views/request-card.ts';
 import { executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
 import {
-  asked,
-  names,
   newestKey,
   oldKey,
-  patienceAt,
   planOf,
-  requestOf,
   rotationPlan,
   seen,
   seenUnderKey,
@@ -27,7 +23,9 @@ import {
   toNewest,
   toOtherKey,
   visitAgent,
-} from '../../../support/card-states.ts';
+} from '../../../support/card-plans.ts';
+import { names, patienceAt } from '../../../support/card-readers.ts';
+import { asked, requestOf } from '../../../support/card-turns.ts';
 import { commandWorld, formOn } from '../../support/command-world.ts';
 import { key, noon, planFor, ref, resource, under, version, wish } from '../../support/plans.ts';
 
