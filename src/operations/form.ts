@@ -1,7 +1,8 @@
 /** A form of any operation: what it remembers between clicks, whatever shows it. */
 import { z } from 'zod';
 import { FormId, PersonId, RequestId } from '../domain/ids.ts';
-import { Actor, Origin } from '../domain/request/events.ts';
+import { Actor } from '../domain/request/events.ts';
+import { Origin } from '../domain/request/payloads.ts';
 
 /** What a page asks. Closed, because each has a card of its own. */
 export const PageName = z.enum(['resource', 'vault', 'key', 'version', 'review']);

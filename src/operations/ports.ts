@@ -5,7 +5,8 @@ import type { Policy, Standing } from '../domain/policy/policy.ts';
 import type { ResourceFacts } from '../domain/policy/rules.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
-import type { Actor, Origin } from '../domain/request/events.ts';
+import type { Actor } from '../domain/request/events.ts';
+import type { Origin } from '../domain/request/payloads.ts';
 
 /** Who typed what, where. `args` are the `name=value` words after the command, names in lower case; `words` is the rest. */
 export interface TypedCall {

@@ -2,7 +2,8 @@
  * Whether the resource was seen using its key. A success does not wait for it: logs take minutes. It is asked for until a
  * deadline, which stands in the success itself, and is judged once.
  */
-import { botActor, newEvent, type SeeksUse } from './events.ts';
+import { botActor, newEvent } from './events.ts';
+import type { SeeksUse } from './payloads.ts';
 import { refuse } from './refusal.ts';
 import { keyProgress, type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision } from './request-command.ts';

@@ -8,7 +8,8 @@ import type { Plan, StepName } from '../plan.ts';
 import type { AppliedPolicy, Standing } from '../policy/policy.ts';
 import type { SignIn, StepUp } from '../policy/sign-in.ts';
 import type { Proof } from '../proof.ts';
-import type { Actor, NewEvent, Origin } from './events.ts';
+import type { Actor, NewEvent } from './events.ts';
+import type { Origin } from './payloads.ts';
 import type { Refusal } from './refusal.ts';
 
 export const longestText = 500;

@@ -8,7 +8,7 @@ import type { Plan, StepName } from '../plan.ts';
 import type { AppliedPolicy } from '../policy/policy.ts';
 import type { SignIn } from '../policy/sign-in.ts';
 import type { Proof } from '../proof.ts';
-import type { AskedAgain, Origin, SeeksUse } from './events.ts';
+import type { AskedAgain, Origin, SeeksUse } from './payloads.ts';
 
 /** What somebody wrote beside their decision. */
 export interface Comment {

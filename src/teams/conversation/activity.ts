@@ -1,8 +1,9 @@
 /** The fields of inbound activities that are used, checked. Everything else Teams sends is ignored. */
 import { z } from 'zod';
 import { PersonId, TenantId } from '../../domain/ids.ts';
-import type { Actor, Origin } from '../../domain/request/events.ts';
+import type { Actor } from '../../domain/request/events.ts';
 import { personActor } from '../../domain/request/events.ts';
+import type { Origin } from '../../domain/request/payloads.ts';
 import { isBlank } from '../../domain/unseen.ts';
 
 /** Ids are opaque, but they are sent in HTTP headers and kept in the database, which take neither controls nor all letters. */

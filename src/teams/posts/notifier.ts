@@ -4,7 +4,7 @@
  */
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, Outbox, People, Requests, Shown, ShownCard } from '../../domain/ports/store.ts';
-import type { Origin } from '../../domain/request/events.ts';
+import type { Origin } from '../../domain/request/payloads.ts';
 import { hasEnded, isAtRest, type Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Reader } from '../cards/views/reader.ts';

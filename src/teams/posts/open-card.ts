@@ -1,6 +1,6 @@
 /** A request's card where somebody wants to see it: posted there, and brought up to date like every other from then on. */
 import type { Shown } from '../../domain/ports/store.ts';
-import type { Origin } from '../../domain/request/events.ts';
+import type { Origin } from '../../domain/request/payloads.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { label, plain } from '../cards/plain-text.ts';
 import { renderCard } from '../cards/render-card.ts';

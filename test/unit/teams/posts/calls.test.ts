@@ -1,8 +1,8 @@
 /** Event × who is called × where, over the places a request can be asked in, and with or without chats the bot knows. */
 import { PersonId } from '../../../../src/domain/ids.ts';
 import type { ShownCard } from '../../../../src/domain/ports/store.ts';
-import type { Origin } from '../../../../src/domain/request/events.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
+import type { Origin } from '../../../../src/domain/request/payloads.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import { openApprovers } from '../../../../src/teams/posts/approvers.ts';
 import { openCalls } from '../../../../src/teams/posts/calls.ts';
