@@ -1,13 +1,11 @@
 /** The bot: takes each activity to the command, the form or the action it is for, and answers. */
 import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
-import { cancel } from '../../actions/cancel.ts';
-import { stop } from '../../actions/stop.ts';
 import type { KeptRoles } from '../../authorization/kept-roles.ts';
 import { cmkHelp } from '../../commands/cmk-help.ts';
 import { commands } from '../../commands/registry.ts';
-import { PersonId, RequestId } from '../../domain/ids.ts';
+import { PersonId } from '../../domain/ids.ts';
 import type { Conversations, People } from '../../domain/ports/store.ts';
-import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { refuse } from '../../domain/request/refusal.ts';
 import type { CommandPorts } from '../../operations/ports.ts';
 import { evidenceVerb } from '../cards/views/evidence-button.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
@@ -31,6 +29,7 @@ import { parseMessage, type TypedMessage } from './parse-message.ts';
 import { type Reply, reply, send } from './reply.ts';
 import { answerRequestClick } from './request-click.ts';
 import { type Started, startedBy } from './started.ts';
+import { answerTurnedAway, type Turned } from './turned-away.ts';
 import { search } from './typeahead.ts';
 import { type Admitted, helpFor, noCommandCard, resultCard } from './typed-cards.ts';
 import { type WelcomeOptions, welcome } from './welcome.ts';
@@ -51,15 +50,6 @@ export interface BotOptions extends EvidenceClickOptions, WelcomeOptions {
   readonly auditChannel: boolean;
   readonly rolesForHelp: KeptRoles['rolesForHelp'];
   readonly forClick: KeptRoles['forClick'];
-}
-
-/** What whoever asked may do without a role. */
-const stopping: readonly string[] = [cancel.verb, stop.verb];
-
-/** Somebody who may not; without a sender where it is somebody of another tenant. */
-interface Turned {
-  readonly sender: KnownSender | null;
-  readonly refusal: Refusal;
 }
 
 export class CmkBot extends ActivityHandler {
@@ -176,7 +166,7 @@ export class CmkBot extends ActivityHandler {
       return rolesOf(person);
     });
     if (sender === null) return badRequestAnswer('The sender has no Entra object id and tenant.');
-    if ('refusal' in sender) return this.turnedAway(context, sender, click.data, options);
+    if ('refusal' in sender) return answerTurnedAway(options, sender, clickedCard(context), click.data);
     if (name === 'application/search') return this.typeahead(context, sender, value);
     if (name !== 'adaptiveCard/action')
       return badRequestAnswer(`Invokes named ${String(name).slice(0, 80)} are not answered.`);
@@ -215,21 +205,6 @@ export class CmkBot extends ActivityHandler {
     // A form's message becomes the request's card, which everybody watches.
     const likely = command?.weight === 'form' ? 'everybody' : 'who-asked';
     await reply(this.options, context, this.answerTo(outlasting(context), sender, typed), likely);
-  }
-
-  /** Whoever lost the role can still take back, or stop, what they asked for themselves: stopping a change must never wait. */
-  private async turnedAway(
-    context: TurnContext,
-    { sender, refusal }: Turned,
-    click: CardClick | undefined,
-    options: BotOptions,
-  ): Promise<InvokeResponse> {
-    const id = RequestId.safeParse(click?.action.data.requestId).data;
-    if (sender !== null && click !== undefined && stopping.includes(click.action.verb) && id !== undefined) {
-      const request = await options.actionPorts.asItStood(id);
-      if (request?.requester === sender.person) return answerRequestClick(options, sender, clickedCard(context), click);
-    }
-    return messageAnswer(refusalText(refusal));
   }
 
   private async typeahead(context: TurnContext, sender: Admitted, value: unknown): Promise<InvokeResponse> {
