@@ -1,26 +1,30 @@
 /** Forms in Teams: opened by a command, clicked by their owner, kept between clicks whatever happens to the process. */
 import type { TurnContext } from 'botbuilder';
-import type { DialogContext } from 'botbuilder-dialogs/lib/dialogContext.js';
-import { DialogContextError } from 'botbuilder-dialogs/lib/dialogContextError.js';
-import { DialogSet } from 'botbuilder-dialogs/lib/dialogSet.js';
 import { FormId, mintFormId, type PersonId } from '../../domain/ids.ts';
 import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
-import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { refuse } from '../../domain/request/refusal.ts';
 import type { Form } from '../../operations/form.ts';
 import { FormInputs } from '../../operations/pages/page.ts';
 import { withInputs } from '../cards/filled-in.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { formLookingCard, formUnreadCard } from '../cards/views/form-slow-view.ts';
 import type { Posted } from '../posts/chat.ts';
-import { CannotDraw, cardOfWaiting, FormDialog, type FormWork, keepForm, waitingForm } from './form-dialog.ts';
-import { FormState } from './form-state.ts';
+import { cardOfWaiting, keepForm, waitingForm } from './form-dialog.ts';
 import { type FormTools, formWork } from './form-turn.ts';
 import { openLooks } from './looks.ts';
+import {
+  answerOf,
+  becameRequest,
+  canGoBack,
+  type FormAnswer,
+  type Opened,
+  openedForm,
+  refusing,
+  standingIn,
+  unlessStale,
+} from './opened-form.ts';
 import { outlasting } from './outlasting.ts';
 import { withinPatience } from './patience.ts';
-
-/** Each lost race means that another click won: more at once on one form are not a person's. */
-const mostAttempts = 10;
 
 export interface FormClickCall {
   readonly by: PersonId;
@@ -32,20 +36,6 @@ export interface FormClickCall {
   /** Where it was clicked, as the client says. */
   readonly at: Posted | null;
 }
-
-interface FormCard {
-  readonly kind: 'card';
-  readonly card: AdaptiveCard;
-  readonly form: Form;
-  /** The card that is to take this one's place by itself, where Azure was too slow for it; null within: this one stays. */
-  readonly later: Promise<AdaptiveCard | null> | null;
-}
-/** A request came of it, whose card takes the form's place. */
-interface Submitted {
-  readonly kind: 'submitted';
-  readonly form: Form;
-}
-export type FormAnswer = FormCard | Submitted | Refusal;
 
 export interface Forms {
   open(context: TurnContext, form: Form): Promise<FormAnswer>;
@@ -59,62 +49,8 @@ export interface Forms {
 /** What a client sends as an id is not asked of the database unless it could be one. */
 const isFormId = (id: string): boolean => FormId.safeParse(id).success;
 
-/** What was thrown. The library puts the whole form round it, people's words included, which must not reach a log. */
-const thrownBy = (error: unknown): unknown => (error instanceof DialogContextError ? error.error : error);
-
-/** A form as it lies in the store, with the dialog that one turn of it is. */
-interface Opened {
-  readonly dialogs: DialogContext;
-  readonly dialog: FormDialog;
-  save(): Promise<void>;
-}
-
-async function load(documents: Documents, work: FormWork, context: TurnContext, formId: string): Promise<Opened> {
-  const state = new FormState(documents, formId);
-  await state.load(context, true);
-  const dialog = new FormDialog(work);
-  const dialogs = await new DialogSet(state.createProperty('dialog')).add(dialog).createContext(context);
-  return { dialogs, dialog, save: () => state.saveChanges(context) };
-}
-
-/** The message of a form that asks for something new becomes the request's card; one that changes a request has a card already. */
-const becameRequest = ({ ended, changes }: Form): boolean => ended === 'submitted' && changes === null;
-
-function answerOf({ dialogs, dialog }: Opened): FormAnswer {
-  const form = waitingForm(dialogs);
-  if (form !== null && becameRequest(form)) return { kind: 'submitted', form };
-  return form === null || dialog.drawn === null
-    ? refuse('form-ended')
-    : { kind: 'card', card: dialog.drawn, form, later: null };
-}
-
-/** What cannot be drawn is a refusal; what is thrown besides is a bug. */
-async function refusing(act: () => Promise<FormAnswer>): Promise<FormAnswer> {
-  try {
-    return await act();
-  } catch (caught) {
-    const error = thrownBy(caught);
-    if (error instanceof CannotDraw) return error.refusal;
-    throw error;
-  }
-}
-
-/** Two at once: the slower one finds the form changed, and begins again with it as it is now. */
-async function unlessStale<T>(act: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await act();
-    } catch (error) {
-      if (!(error instanceof StaleDocument) || attempt === mostAttempts) throw error;
-    }
-  }
-}
-
 /** A click that was too slow to be answered, as it is stored: its id tells it from any other of the same form. */
 type Pending = NonNullable<Form['pending']>;
-
-const standingIn = (form: Form, messageId: string | undefined): Form =>
-  messageId === undefined ? form : { ...form, origin: { ...form.origin, messageId } };
 
 export interface FormsOptions extends FormTools {
   readonly documents: Documents;
@@ -125,7 +61,8 @@ export interface FormsOptions extends FormTools {
 export function openForms({ documents, ports, portal, isTaken }: FormsOptions): Forms {
   const work = formWork({ ports, portal });
   const looks = openLooks(documents);
-  const opened = (context: TurnContext, formId: string): Promise<Opened> => load(documents, work, context, formId);
+  const opened = (context: TurnContext, formId: string): Promise<Opened> =>
+    openedForm(documents, work, context, formId);
 
   const isPending = async (context: TurnContext, formId: string, look: string): Promise<boolean> =>
     waitingForm((await opened(context, formId)).dialogs)?.pending?.look === look;
@@ -264,6 +201,3 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     },
   };
 }
-
-/** The page that was left for the one that is looked for is there to go back to. */
-const canGoBack = (dialogs: DialogContext): boolean => cardOfWaiting(dialogs) !== null;
