@@ -8,7 +8,7 @@ import { addAgents } from './support/agents.ts';
 import { agentsWith, bareGraph, everyAgent, firstAgents } from './support/bare-graph.ts';
 import type { Child } from './support/child.ts';
 import { compare, type Figure, type Measured } from './support/figures.ts';
-import { type Growing, inTurn, linear, lineOf, steady, Took, timed } from './support/growing.ts';
+import { botMemory, chartOf, type Growing, inTurn, linear, steady, Took, timed, weigh } from './support/growing.ts';
 import { type Load, openLoad, wellSent } from './support/load.ts';
 import { activityOf, type Ground, openGround } from './support/product.ts';
 import { openTyping, type TypingTook } from './support/typing.ts';
@@ -103,9 +103,9 @@ async function pictures(tenants: readonly Tenant[], rounds: number, took: Took):
   }
   took.set(status, ours);
   took.set(pages, bare);
-  took.set(
-    'memory of the bot',
-    tenants.map(({ bot }) => [bot.memoryMb()]),
+  weigh(
+    took,
+    tenants.map(({ bot }) => bot),
   );
 }
 
@@ -123,7 +123,7 @@ function figuresOf(growing: Growing, took: Took): readonly Figure[] {
     steady(again, growing, took.of(again)),
     linear(form, growing, took.of(form)),
     beside(form, `${form}: query`),
-    steady('memory of the bot', growing, took.of('memory of the bot'), 'MB'),
+    steady(botMemory, growing, took.of(botMemory), 'MB'),
   ];
 }
 
@@ -142,10 +142,9 @@ export async function growthAgents(
     for (const tenant of tenants) await tenant.close();
   }
   const growing: Growing = { over: 'agents', sizes };
-  const lines = [status, pages, first, query, form, again].map((name) => lineOf(name, took.of(name)));
   return {
     name: 'growth-agents',
     figures: figuresOf(growing, took),
-    growth: [{ ...growing, unit: 'ms', lines }],
+    growth: [chartOf(growing, took, [status, pages, first, query, form, again])],
   };
 }

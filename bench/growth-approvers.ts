@@ -7,7 +7,7 @@ import { optionsForAzure } from '../src/config/azure-from-config.ts';
 import { readConfig } from '../src/config/read-config.ts';
 import { type Deciders, groupId, openDeciders } from './support/deciders.ts';
 import type { Measured } from './support/figures.ts';
-import { type Growing, inTurn, linear, lineOf, steady, Took, timed } from './support/growing.ts';
+import { chartOf, type Growing, inTurn, linear, steady, Took, timed } from './support/growing.ts';
 
 const [submit, called, look, decide] = [
   'a submission is answered',
@@ -75,6 +75,6 @@ export async function growthApprovers(newDatabase: () => Promise<string>, sizes:
       ...questions.map((question) => steady(question, growing, took.of(question))),
       linear(read, growing, took.of(read)),
     ],
-    growth: [{ ...growing, unit: 'ms', lines: [...questions, read].map((name) => lineOf(name, took.of(name))) }],
+    growth: [chartOf(growing, took, [...questions, read])],
   };
 }

@@ -7,7 +7,7 @@ import { requestId } from '../test/support/fixtures.ts';
 import { sealKeysFor, writeServerSealKey } from '../test/support/seal-keys.ts';
 import type { Child } from './support/child.ts';
 import { alone, type Measured } from './support/figures.ts';
-import { type Growing, inTurn, linear, lineOf, steady, Took } from './support/growing.ts';
+import { askInTurn, botMemory, chartOf, type Growing, inTurn, linear, steady, Took, weigh } from './support/growing.ts';
 import { type Load, openLoad, wellSent } from './support/load.ts';
 import { fill } from './support/long-record.ts';
 import { measureProcess } from './support/measure-process-run.ts';
@@ -75,24 +75,12 @@ async function asks(ground: Ground, places: readonly Place[], took: Took): Promi
   const load = openLoad(1);
   try {
     const asking = places.map(({ bot }) => questions(ground, bot.url, load));
-    for (const name of asked)
-      took.set(
-        name,
-        await inTurn(
-          often,
-          asking.map((ask) => () => ask(name)),
-        ),
-      );
-    took.set(
-      decision,
-      await inTurn(
-        often,
-        places.map((place) => decisions(ground, place, load)),
-      ),
-    );
-    took.set(
-      'memory of the bot',
-      places.map(({ bot }) => [bot.memoryMb()]),
+    await askInTurn(took, often, asked, asking);
+    const deciding = places.map((place) => decisions(ground, place, load));
+    took.set(decision, await inTurn(often, deciding));
+    weigh(
+      took,
+      places.map(({ bot }) => bot),
     );
   } finally {
     load.close();
@@ -122,7 +110,6 @@ export async function growthEvents(
   const verifying = urls.map((url) => () => verified(url, keyFile));
   took.set(verify, await inTurn({ warmUp: 0, samples: starts }, verifying));
   const growing: Growing = { over: 'events', sizes };
-  const memory = took.of('memory of the bot');
   const names = [...asked, decision];
   return {
     name: 'growth-events',
@@ -130,12 +117,12 @@ export async function growthEvents(
       ...names.map((name) => steady(name, growing, took.of(name))),
       linear(start, growing, took.of(start)),
       linear(verify, growing, took.of(verify)),
-      alone(`memory of the bot with ${sizes.at(-1)} events`, 'MB', memory.at(-1) ?? [], null),
+      alone(`memory of the bot with ${sizes.at(-1)} events`, 'MB', took.of(botMemory).at(-1) ?? [], null),
     ],
     growth: [
-      { ...growing, unit: 'ms', lines: names.map((name) => lineOf(name, took.of(name))) },
-      { ...growing, unit: 'ms', lines: [start, verify].map((name) => lineOf(name, took.of(name))) },
-      { ...growing, unit: 'MB', lines: [lineOf('memory of the bot', memory)] },
+      chartOf(growing, took, names),
+      chartOf(growing, took, [start, verify]),
+      chartOf(growing, took, [botMemory], 'MB'),
     ],
   };
 }

@@ -1,7 +1,7 @@
 /** What a list, a history and a scrape cost when more and more is open. */
 import type { Child } from './support/child.ts';
 import { alone, type Measured } from './support/figures.ts';
-import { type Growing, inTurn, lineOf, steady, Took } from './support/growing.ts';
+import { askInTurn, botMemory, chartOf, type Growing, steady, Took, weigh } from './support/growing.ts';
 import { openLoad } from './support/load.ts';
 import { fillOpen } from './support/open-requests.ts';
 import type { Ground } from './support/product.ts';
@@ -25,35 +25,19 @@ export async function growth(
       bots.push(await ground.start(url, { CMK_ANCHOR: 'none' }));
     }
     const asking = bots.map(({ url }) => questions(ground, url, load));
-    for (const name of asked) {
-      const often = { warmUp: 40, samples: 25 };
-      took.set(
-        name,
-        await inTurn(
-          often,
-          asking.map((ask) => () => ask(name)),
-        ),
-      );
-    }
-    took.set(
-      'memory of the bot',
-      bots.map((bot) => [bot.memoryMb()]),
-    );
+    await askInTurn(took, { warmUp: 40, samples: 25 }, asked, asking);
+    weigh(took, bots);
   } finally {
     load.close();
     for (const bot of bots) await bot.end('SIGKILL');
   }
   const growing: Growing = { over: 'open requests', sizes };
-  const memory = took.of('memory of the bot');
   return {
     name: 'growth',
     figures: [
       ...asked.map((name) => steady(name, growing, took.of(name))),
-      alone(`memory with ${sizes.at(-1)} open requests`, 'MB', memory.at(-1) ?? [], null),
+      alone(`memory with ${sizes.at(-1)} open requests`, 'MB', took.of(botMemory).at(-1) ?? [], null),
     ],
-    growth: [
-      { ...growing, unit: 'ms', lines: asked.map((name) => lineOf(name, took.of(name))) },
-      { ...growing, unit: 'MB', lines: [lineOf('memory of the bot', memory)] },
-    ],
+    growth: [chartOf(growing, took, asked), chartOf(growing, took, [botMemory], 'MB')],
   };
 }

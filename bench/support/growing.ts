@@ -49,6 +49,29 @@ export async function inTurn(
   return took;
 }
 
+/** Asks every place the same, one question after the other. */
+export async function askInTurn(
+  took: Took,
+  often: Often,
+  questions: readonly string[],
+  places: readonly ((question: string) => Promise<unknown>)[],
+): Promise<void> {
+  for (const question of questions) {
+    const asking = places.map((ask) => () => ask(question));
+    took.set(question, await inTurn(often, asking));
+  }
+}
+
+export const botMemory = 'memory of the bot';
+
+/** What each place's bot holds now, in MB. */
+export function weigh(took: Took, bots: readonly { memoryMb(): number }[]): void {
+  took.set(
+    botMemory,
+    bots.map((bot) => [bot.memoryMb()]),
+  );
+}
+
 const paired = (ours: readonly number[] = [], baseline: readonly number[] = []) =>
   ours.map((value, index) => ({ ours: value, baseline: baseline[index] ?? spreadOf(baseline).median }));
 
@@ -70,7 +93,14 @@ export function linear(what: string, { over, sizes }: Growing, samples: Samples)
 }
 
 /** A line of a chart through the middle of the samples at each size. */
-export const lineOf = (name: string, samples: Samples): Growth['lines'][number] => ({
+const lineOf = (name: string, samples: Samples): Growth['lines'][number] => ({
   name,
   values: samples.map((some) => spreadOf(some).median),
+});
+
+/** A chart with a line for each question. */
+export const chartOf = (growing: Growing, took: Took, questions: readonly string[], unit: Unit = 'ms'): Growth => ({
+  ...growing,
+  unit,
+  lines: questions.map((question) => lineOf(question, took.of(question))),
 });
