@@ -1,0 +1,97 @@
+/** The bot is killed while Azure has just received a write: a world for that, and what has to hold of it afterwards. */
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
+import type { SeenActivity } from '../support/local-teams.ts';
+import {
+  approve,
+  type Fault,
+  faultAzure,
+  mendAzure,
+  people,
+  rememberAzure,
+  untilFaultsAreMet,
+  untilMended,
+  writes,
+} from '../support/story.ts';
+import { readRecord, startWorld, type World } from '../support/world.ts';
+import { OutcomeTable } from './outcome-table.ts';
+
+/** Azure never did it, or did it and nobody heard. */
+export const doneOrNot = {
+  'before Azure did it': { respond: { status: 503 }, drop: true },
+  'after Azure did it': {},
+} as const satisfies Record<string, Partial<Fault>>;
+
+/** Each point of killing with each fate of the write. */
+export const inEveryWay = <Point extends object>(
+  points: readonly Point[],
+  fates: Readonly<Record<string, Partial<Fault>>>,
+) => points.flatMap((point) => Object.entries(fates).map(([fate, spoil]) => ({ ...point, fate, spoil })));
+
+export interface Killing {
+  readonly world: World;
+  readonly table: OutcomeTable;
+  /** Every request that was carried out, oldest first. */
+  readonly ended: string[];
+}
+
+/** Azure is as it was before each case. The table is printed under the title at the end. */
+export function worldForKilling(title: string): Killing {
+  const table = new OutcomeTable();
+  let world: World;
+  let putBack: () => Promise<void>;
+  beforeAll(async () => {
+    world = await startWorld();
+    putBack = await rememberAzure(world);
+  });
+  afterEach(async () => {
+    await mendAzure(world);
+    await putBack();
+  });
+  afterAll(async () => {
+    table.print(title, ['write', 'killed', 'state', 'effects']);
+    await world.end();
+  });
+  return {
+    get world() {
+      return world;
+    },
+    table,
+    ended: [],
+  };
+}
+
+/** Approves, and kills the bot when the write has come to Azure, which holds it. `passing`: faults of writes before it. */
+export async function killInWrite(
+  world: World,
+  card: SeenActivity,
+  { match, spoil }: { readonly match: Fault['match']; readonly spoil: Partial<Fault> },
+  passing: readonly Fault[] = [],
+): Promise<void> {
+  await faultAzure(world, ...passing, { match, ...untilMended, ...spoil });
+  await approve(world, people.approver, card);
+  await untilFaultsAreMet(world);
+  await world.endBot('SIGKILL');
+}
+
+/** What Azure did from that request on, without ids. What was cut off before it did anything stands in its log with status 0. */
+export const effectsSince = async (world: World, from: number): Promise<readonly string[]> =>
+  (await writes(world, from))
+    .filter((write) => !write.endsWith(' 0'))
+    .map((effect) => effect.replace(/[0-9a-f-]{36}/, '*'));
+
+/** `PATCH healthBots, PUT roleAssignments`. */
+export const inShort = (effects: readonly string[]): string => effects.map((one) => one.split('/')[0]).join(', ');
+
+/** The record verifies, and has each step of each request done once. Returns the steps done, by request. */
+export async function expectDoneOnce({ world, ended }: Killing): Promise<readonly (readonly string[])[]> {
+  const record = await readRecord(world);
+  expect(record.findings).toEqual([]);
+  expect(record.requests).toEqual(ended);
+  return ended.map((id) => {
+    const events = record.events(id);
+    const done = events.filter((event) => event.startsWith('step-done')).map((event) => event.split('/')[0] ?? '');
+    expect(new Set(done).size).toBe(done.length);
+    expect(events.at(-1)).toBe('succeeded');
+    return done;
+  });
+}
