@@ -4,6 +4,7 @@ import type { RequestId } from '../domain/ids.ts';
 import type { Actor } from '../domain/request/events.ts';
 import { type EvidencePorts, takeEvidence } from '../evidence/take-evidence.ts';
 import { FleetReader } from '../operations/read-fleet.ts';
+import { isNotStoring } from '../store/not-storing.ts';
 import { CmkBot } from '../teams/conversation/bot.ts';
 import { openForms } from '../teams/conversation/forms.ts';
 import { keepChoices } from '../teams/conversation/kept-choices.ts';
@@ -133,6 +134,7 @@ export async function startBot(
     port,
     listen,
     local: mode === 'local',
+    isNotStoring,
     ready: () => readiness(ground),
     pages: [...(stepUp?.pages ?? []), ...(evidence?.pages ?? [])],
     metrics,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runAs, startPostgres } from '../support/postgres.ts';
+import { signIn, signInLink } from '../support/sign-in.ts';
 import { approvalCard, approve, ask, choices, people, places, shows, until } from '../support/story.ts';
 import { readRecord, startWorld, type World } from '../support/world.ts';
 
@@ -104,5 +105,34 @@ onPostgres('a database that answers, and takes nothing', () => {
     await until(async () => (await figure('cmk_storing')) === 1, 'the figure to say that it stores');
     expect(await figure('cmk_outbox_age_seconds')).toBeGreaterThanOrEqual(0);
     expect(await ready()).toEqual({ status: 200, body: { status: 'ready' } });
+  });
+});
+
+onPostgres('a sign-in that cannot be kept', () => {
+  let world: World;
+  let url = '';
+  const bot = `bot_${randomUUID().slice(0, 8)}`;
+
+  beforeAll(async () => {
+    url = (await postgres?.newDatabase()) ?? '';
+    await runAs(url, [`create role ${bot} login`]);
+    const own = Object.assign(new URL(url), { username: bot }).href;
+    world = await startWorld({ stepUp: true, env: { DATABASE_URL: own, CMK_DATABASE_OWNER_URL: url } });
+  });
+  afterAll(() => world?.end());
+
+  test('the browser is told that nothing was approved and what to do, and the link is good again afterwards', async () => {
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    const link = signInLink(await approve(world, people.approver, card)) ?? '';
+    await runAs(url, [`revoke insert on cmk.document from ${bot}`]);
+    expect(await signIn(link, people.approver)).toEqual({
+      status: 503,
+      words: expect.stringMatching(
+        /^The bot cannot store anything at the moment\b.* Nothing was approved, and nothing is changed in Azure\. Go back to Teams in a few minutes and click again\./,
+      ),
+    });
+    await runAs(url, [`grant insert on cmk.document to ${bot}`]);
+    expect(await signIn(link, people.approver)).toMatchObject({ status: 200 });
   });
 });

@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Request as BotRequest, Response as BotResponse, CloudAdapter } from 'botbuilder';
 import restify from 'restify';
 import type { Tracing } from '../../domain/ports/tracing.ts';
 import type { CmkBot } from '../conversation/bot.ts';
+import type { PageAnswer } from '../sign-in/html.ts';
 import type { BrowserPage } from '../sign-in/pages.ts';
 import { type CallMetrics, callType } from './call-metrics.ts';
 import { type CallRefusal, comesToThisMachine, isForwarded, refused } from './callers.ts';
+import { bugPage, notStoringPage } from './failed-page.ts';
 import { type GateOptions, openGate } from './gate.ts';
 import type { Readiness } from './readiness.ts';
 import { turnSpan } from './turn-span.ts';
@@ -19,6 +22,8 @@ export interface ServerOptions extends GateOptions {
   readonly listen: string | null;
   /** Only this machine's own browsers are shown pages. */
   readonly local: boolean;
+  /** Whether an error of a page says that the database is away or takes nothing. */
+  readonly isNotStoring: (error: unknown) => boolean;
   /** Throws when the database is not there. */
   readonly ready: () => Promise<Readiness>;
   readonly metrics: CallMetrics;
@@ -67,6 +72,9 @@ function seldom(say: (call: CallRefusal) => void): (call: CallRefusal) => void {
   };
 }
 
+const sendPage = (response: restify.Response, { status, headers, body }: PageAnswer): void =>
+  response.sendRaw(status, body, headers);
+
 /** What was asked for stands in the address: it is never logged, and a bug shows nothing of it. */
 async function showPage(
   options: ServerOptions,
@@ -80,11 +88,13 @@ async function showPage(
   }
   const { searchParams } = new URL(request.url ?? '', 'http://localhost');
   try {
-    const { status, headers, body } = await page.show(searchParams, request.headers.cookie);
-    response.sendRaw(status, body, headers);
+    sendPage(response, await page.show(searchParams, request.headers.cookie));
   } catch (error) {
-    options.log.error({ err: error, path: page.path }, 'a page ended by an unexpected error');
-    response.send(500, { error: { code: 'InternalError', message: 'Something unexpected happened.' } });
+    const errorId = randomUUID().slice(0, 8);
+    const passes = options.isNotStoring(error);
+    const said = passes ? 'a page ended because nothing can be stored' : 'a page ended by an unexpected error';
+    options.log.error({ err: error, errorId, path: page.path }, said);
+    sendPage(response, passes ? notStoringPage(errorId) : bugPage(errorId));
   }
 }
 
