@@ -1,41 +1,60 @@
 import fc from 'fast-check';
 import type { RequestId } from '../../src/domain/ids.ts';
+import type { Command } from '../../src/domain/request/request-command.ts';
 import { requestId } from '../support/fixtures.ts';
 import type { StoreProcess } from '../support/store-client.ts';
 import { onEveryDatabase } from '../support/store-databases.ts';
 import { type Book, lead, modelTurn } from '../unit/support/model-turns.ts';
+import { noon } from '../unit/support/plans.ts';
 
 /** The lives of `right-people.property` once more, through the store's own `append`: its transaction, its causes, its one open request an agent. */
 const numRuns = 10;
 
-/** Each life has a record of its own, and a day that begins at noon: what a record holds cannot be taken away again. */
-async function bookIn(store: StoreProcess, life: number): Promise<Book> {
-  let latest = 0;
-  const own = (id: RequestId): RequestId => requestId(life * 10 + Number(id.slice(-1)));
-  return {
-    async append(id, cause, command, now) {
-      // The model stores by the latest time there was; a clock that was set back by hours is not believed, and waits.
-      const at = Math.max(latest, now.getTime());
-      await store.setClock(new Date(at));
-      const outcome = await store.append(own(id), cause, command).catch((error: Error) => error);
-      if ('replay' in outcome && !outcome.replay) latest = at;
-      return outcome;
-    },
-    events: (id) => store.call('requests', 'events', own(id)),
-    state: async (id) => (await store.call('requests', 'load', own(id)))?.state ?? null,
-  };
+/** Of an agent that no other life knows: what those left open keeps it from nobody. */
+function ofLife(life: number, command: Command): Command {
+  const own: Command = JSON.parse(JSON.stringify(command).replaceAll(/\bbot-(care|ward)\b/g, `bot-$1-${life}`));
+  return own;
+}
+
+/** Lives on one record, one after the other: each has requests and agents of its own, and begins when the one before is over. */
+class Lives {
+  private readonly store: StoreProcess;
+  private life = 0;
+  /** The latest time at which something was stored. */
+  private latest = noon.getTime();
+
+  constructor(store: StoreProcess) {
+    this.store = store;
+  }
+
+  begin(): { readonly book: Book; readonly begins: Date } {
+    this.life += 1;
+    const { store, life } = this;
+    const own = (id: RequestId): RequestId => requestId(life * 10 + Number(id.slice(-1)));
+    const book: Book = {
+      append: async (id, cause, command, now) => {
+        // The model stores by the latest time there was; a clock that was set back by hours is not believed, and waits.
+        const at = Math.max(this.latest, now.getTime());
+        await store.setClock(new Date(at));
+        const outcome = await store.append(own(id), cause, ofLife(life, command)).catch((error: Error) => error);
+        if ('replay' in outcome && !outcome.replay) this.latest = at;
+        return outcome;
+      },
+      events: (id) => store.call('requests', 'events', own(id)),
+      state: async (id) => (await store.call('requests', 'load', own(id)))?.state ?? null,
+    };
+    return { book, begins: new Date(this.latest) };
+  }
 }
 
 await onEveryDatabase((databases) => {
   it('stores, of any attempt of anybody, what the promises say and nothing else', async () => {
-    let life = 0;
+    const lives = new Lives(await databases.start(await databases.fresh()));
     let ordered = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(modelTurn, { minLength: 60, maxLength: 90, size: 'max' }), async (turns) => {
-        life += 1;
-        const store = await databases.start(await databases.fresh());
-        ordered += (await lead(await bookIn(store, life), turns)).ordered;
-        await store.close();
+        const { book, begins } = lives.begin();
+        ordered += (await lead(book, turns, begins)).ordered;
       }),
       // What is wrong here and not in memory lies in the store: its smallest case is not worth minutes.
       { numRuns, endOnFailure: true },

@@ -135,8 +135,8 @@ function rightPeople(
   expect(last.body.planDigest).toBe(question?.body.planDigest);
 }
 
-/** Leads one life. Throws where the book and the model part, or the promise is broken. */
-export async function lead(book: Book, turns: readonly ModelTurn[]): Promise<Told> {
+/** Leads one life, which begins at that time. Throws where the book and the model part, or the promise is broken. */
+export async function lead(book: Book, turns: readonly ModelTurn[], begins = noon): Promise<Told> {
   const requests: (Modelled | null)[] = slots.map(() => null);
   const lengths = slots.map(() => 0);
   const standings = new Map<PersonId, Standing>(people.map((one) => [one, one === outsider ? 'no' : 'yes']));
@@ -146,7 +146,7 @@ export async function lead(book: Book, turns: readonly ModelTurn[]): Promise<Tol
   const causes = new Set<string>();
   const made: { readonly one: Attempt; readonly cause: string; readonly command: Command }[] = [];
   const told = { ordered: 0, intended: 0, succeeded: 0, ended: 0, changed: 0 };
-  let [clock, latest, required] = [noon.getTime(), 0, 1];
+  let [clock, latest, required] = [begins.getTime(), 0, 1];
 
   async function attempt(one: Attempt, cause: string, command: Command): Promise<void> {
     const id = idOf(one);
