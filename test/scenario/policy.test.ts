@@ -77,7 +77,8 @@ describe('approvers named by a group in a group', () => {
   });
 
   test('are asked in general words while the directory fails, and the card is posted all the same', async () => {
-    await faultAzure(world, { match: { url: 'transitiveMembers' }, respond: { status: 503 } });
+    const down = { status: 503, headers: { 'retry-after': '0' } };
+    await faultAzure(world, { match: { url: 'transitiveMembers' }, respond: down });
     await world.restartBot('SIGINT', { CMK_APPROVERS: stewards });
     const id = await ask(world);
     const card = await approvalCard(world, id);
@@ -254,16 +255,6 @@ describe('rules by agent', () => {
     expect(activityText(await typeAll(world, first))).toContain('2 approvers have to agree');
   });
 
-  test('attack: another value of a tag that nobody vouches for leaves the rule standing, and the start says so', async () => {
-    writeFileSync(file, JSON.stringify({ rules }));
-    await world.restartBot('SIGINT');
-    expect(world.printed()).toMatch(/policy rule production holds for every agent .* whatever tag environment says/);
-    await tag(first.agent, { environment: 'test' });
-    expect(activityText(await typeAll(world, first))).toContain('2 approvers have to agree');
-    writeFileSync(file, JSON.stringify({ rules, trustedTags: ['environment'] }));
-    await world.restartBot('SIGINT');
-  });
-
   test('nobody may decide while the agent’s tags cannot be read', async () => {
     const id = await ask(world, tests);
     const card = await approvalCard(world, id);
@@ -306,6 +297,16 @@ describe('rules by agent', () => {
     expect(none.out).toMatch(/fail {2}agent nobody +No agent is named nobody\.\n +→ Name one/);
   });
 
+  // From here on the bot lives under other rules.
+
+  test('attack: another value of a tag that nobody vouches for leaves the rule standing, and the start says so', async () => {
+    writeFileSync(file, JSON.stringify({ rules }));
+    await world.restartBot('SIGINT');
+    expect(world.printed()).toMatch(/policy rule production holds for every agent .* whatever tag environment says/);
+    await tag(first.agent, { environment: 'test' });
+    expect(activityText(await typeAll(world, first))).toContain('2 approvers have to agree');
+  });
+
   test('the doctor warns of what cannot work', async () => {
     const empty = '60000000-0000-4000-8000-0000000000a2';
     const nothing = '60000000-0000-4000-8000-0000000000a3';
@@ -327,8 +328,6 @@ describe('rules by agent', () => {
     expect(out).toMatch(/warn {2}rule alone +its only approver is also its only requester/);
     expect(out).toMatch(/warn {2}rule many +4 approvals can be needed, and at most 3 people can give one/);
     expect(out).toMatch(/warn {2}rule away +never applies: none of its subscriptions is in CMK_SUBSCRIPTIONS/);
-    writeFileSync(file, JSON.stringify({ rules, trustedTags: ['environment'] }));
-    await world.restartBot('SIGINT');
   });
 
   test('the record verifies, and names the rule a request was asked under', async () => {

@@ -175,7 +175,11 @@ export interface Fault {
   readonly id?: string;
   readonly match: { readonly method?: string; readonly url?: string; readonly carries?: string };
   readonly times?: number;
-  readonly respond?: { readonly status: number; readonly body?: unknown };
+  readonly respond?: {
+    readonly status: number;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: unknown;
+  };
   readonly delayMs?: number;
   readonly drop?: true;
   readonly late?: true;
