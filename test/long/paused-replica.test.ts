@@ -88,7 +88,7 @@ onPostgres('a replica that stands still until others took it for dead, and then 
       const done = (await writes(world, from)).length;
       const rows = (await readRecord(world)).events(id);
       world.signalBot('SIGCONT');
-      await Promise.race([world.untilBotEnds(), pause(20_000)]);
+      await Promise.race([world.untilBotEnds(), pause(60_000)]);
       expect(world.printed().split('cmk-bot ends: run 1 of ')).toHaveLength(ended + 1);
       expect((await writes(world, from)).slice(done)).toEqual([]);
       expect((await readRecord(world)).events(id)).toEqual(rows);
