@@ -61,6 +61,7 @@ onPostgres('requests to which everything happens', () => {
     const said = [
       `against the model: ${count} requests in ${Math.round((Date.now() - began) / 1_000)} s, seed ${seed}`,
       `${clicks.length} clicks, ${clicks.filter(({ said }) => said !== null).length} answered`,
+      `${clicks.filter(({ key }) => key !== null).length} of ${clicks.filter(({ form }) => form !== undefined).length} changes with a key that was seen`,
       [...new Set(ends)].map((end) => `${ends.filter((one) => one === end).length} ${end}`).join(', '),
       Object.entries(troubled.met())
         .map(([trouble, times]) => `${times} ${trouble}`)

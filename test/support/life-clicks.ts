@@ -25,9 +25,9 @@ function saidBy(answer: BotAnswer): string | null {
   return words === null || undecided.test(words) ? null : words.slice(0, 120);
 }
 
-/** The key that a review shows beside what is now; null where it is no review. */
+/** The key that a review shows under *After*; null where it is no review. */
 const keyIn = (words: string): string | null =>
-  /This changes CMK-/.test(words) ? (/→ \**([\w-]+)\** in /.exec(words)?.[1] ?? null) : null;
+  /This changes CMK-/.test(words) ? (/\bAfter\W+([\w-]+)/.exec(words)?.[1] ?? null) : null;
 
 /** A change was decided on; else its form shows Azure as it is now, and waits. */
 const decidedChange = /✓ Changed|any more|asked anew meanwhile|changed \d times|has changed things/;
