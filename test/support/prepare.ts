@@ -9,6 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { botEnvironment } from '../../src/local/bot-environment.ts';
 import type { LocalOptions } from '../../src/local/options.ts';
+import { spawnBot, untilReady } from './bot-process.ts';
 import { bundle } from './bundle.ts';
 import type { Call } from './command-line.ts';
 import { emptyDatabase } from './data-folder.ts';
@@ -20,7 +21,7 @@ import { forkProgram } from './prepared.ts';
 import { programsIn, templateIn } from './programs.ts';
 import { writeServerSealKey } from './seal-keys.ts';
 import { approvalCard, approve, ask, people, places, shows, type } from './story.ts';
-import { readRecord, spawnBot, startWorld, untilReady, type World } from './world.ts';
+import { readRecord, startWorld, type World } from './world.ts';
 
 /** What runs while it is made, to be ended with this process. */
 const running: { kill(): void }[] = [];

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { localTenantId } from '../../src/local/people.ts';
 import { type RunningFramework, startFramework } from './bot-framework.ts';
+import { spawnBot, untilReady } from './bot-process.ts';
 import { newDataDir } from './data-folder.ts';
 import { freePorts } from './free-ports.ts';
-
-import { queryStore, spawnBot, untilReady } from './world.ts';
+import { queryStore } from './world.ts';
 
 /** The bot as in production, with Bot Framework on this machine, and nothing else to speak to. */
 export interface ProductionBot {

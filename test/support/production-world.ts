@@ -28,6 +28,7 @@ import { approversGroup, localTenantId, requestersGroup } from '../../src/local/
 import { type Diagnosis, DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
 import { withSettings } from '../../src/setup/env-text.ts';
 import { type AzureState, type Change, giveRole } from './azure-state.ts';
+import { spawnBot, untilReady } from './bot-process.ts';
 import { cmkBot, type Said } from './command-line.ts';
 import { newAzureDir } from './data-folder.ts';
 import { freePorts } from './free-ports.ts';
@@ -36,7 +37,6 @@ import { careId, researchId } from './local-azure-names.ts';
 import { runAs, startPostgres } from './postgres.ts';
 import { writeServerSealKey } from './seal-keys.ts';
 import { systemIsHidden } from './system-programs.ts';
-import { spawnBot, untilReady } from './world.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

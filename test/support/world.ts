@@ -1,23 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Finding } from '../../src/audit/verify.ts';
 import { RecordVerifier } from '../../src/audit/verify-record.ts';
 import { botEnvironment } from '../../src/local/bot-environment.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
+import { type BotProcess, type EndSignal, spawnBot, untilReady } from './bot-process.ts';
 import { newAzureDir, newDataDir } from './data-folder.ts';
 import { freePorts } from './free-ports.ts';
 import { http, type Latency, type RunningAzure, startAzure } from './local-azure.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from './local-teams.ts';
 import { LogWatch } from './log-leaks.ts';
 import { ownServer, serverSeals, serverSettings } from './own-server.ts';
-import { startOf } from './prepared.ts';
 import { sealKeysFor, sealKeysIn, serverSealKey } from './seal-keys.ts';
 import { startStore } from './store-client.ts';
-
-export type EndSignal = 'SIGKILL' | 'SIGINT';
 
 /** The whole product on this machine, as child processes: local Azure, local Teams, and the bot under test. */
 export interface World {
@@ -67,53 +63,6 @@ const AzureRequest = z.object({
   body: z.unknown(),
 });
 export type AzureRequest = z.infer<typeof AzureRequest>;
-
-export interface BotProcess {
-  /** It is gone, and all that it printed is there. */
-  readonly hasEnded: boolean;
-  readonly ended: Promise<void>;
-  /** Lets it stand still, as a machine that is held up does, or go on. */
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
-  end(signal: EndSignal): Promise<void>;
-}
-
-const repository = fileURLToPath(new URL('../../', import.meta.url));
-
-/** Starts the bot with this environment and nothing of the caller's. */
-export async function spawnBot(env: NodeJS.ProcessEnv, print: (text: string) => void): Promise<BotProcess> {
-  const child: ChildProcess = spawn(process.execPath, await startOf('bot', []), {
-    cwd: repository,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', print);
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  let closed = false;
-  child.once('close', () => {
-    closed = true;
-  });
-  return {
-    get hasEnded() {
-      return closed;
-    },
-    ended,
-    signal: (signal) => void child.kill(signal),
-    end(signal) {
-      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-      return ended;
-    },
-  };
-}
-
-/** Throws with what it printed where it ends before it is ready. */
-export async function untilReady(bot: BotProcess, url: string, printed: () => string): Promise<void> {
-  for (const until = Date.now() + 60_000; Date.now() < until && !bot.hasEnded; ) {
-    const answer = await fetch(`${url}/readyz`).catch(() => null);
-    if (answer?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`the bot was not ready, or not in time:\n${printed()}`);
-}
 
 /** The bot has heard that it was installed, and has greeted: what it posts from then on is about the story. */
 async function untilInstalled(teams: TeamsClient): Promise<void> {
