@@ -72,9 +72,9 @@ export function openTeamsSide(
     directory,
     notifier: openNotifier({ ...posts, onWritten, conversations, people, ...places, ...shownWith }),
     calls,
-    reminders: openReminders({ requests, calls, directory, now }),
+    reminders: openReminders({ requests, calls, directory }),
     contradicting,
     witnessPosts: openWitnessPosts({ chat, people, lookups, operators, approvalsChannel }),
-    auditChannel: openAuditChannel({ ...posts, hashes: store.trail, channelId, checkpoints, now }),
+    auditChannel: openAuditChannel({ ...posts, hashes: store.trail, channelId, checkpoints }),
   };
 }

@@ -92,17 +92,15 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     call: teamsSide.calls.callForEvent,
     seekUse: openSeekUse({ requests: runs.requests, vaultLog, pollMs: config.logs?.pollMs ?? 60_000, now }),
     instance: me.instance,
-    now,
     log,
     tracing,
   });
   const { chat, directory } = teamsSide;
-  const forms = { documents, chat, directory, people, requests, now };
+  const forms = { documents, chat, directory, people, requests };
   const sweeper = startSweeper({
     documents,
     closeLeftForms: () => closeLeftForms(forms),
     tellLostLooks: () => tellLostLooks(forms),
-    now,
     log,
   });
   return {

@@ -54,8 +54,8 @@ export interface ClockGuard {
    * at; then {@link now} says what.
    */
   assume(last: string | null): Promise<AssumedTime | null>;
-  /** What is wrong with the clock alone. */
-  clock(): Promise<ClockApart | null>;
+  /** The time to go by beside the record: the very reading that was compared. Null: it is not believed. */
+  believed(): Promise<Date | null>;
   /** What keeps events from being stored; null: nothing. */
   look(): Promise<ClockApart | null>;
 }
@@ -117,7 +117,10 @@ export function openClockGuard(database: Pick<Database, 'kind' | 'pool'>, tools:
       const [from, to] = [new Date(now.getTime() - farMs), new Date(now.getTime() + farMs)];
       return { now, between: { from, to } };
     },
-    clock: async () => (await compare(database.pool)).apart,
+    async believed() {
+      const { now, apart } = await compare(database.pool);
+      return apart === null ? now : null;
+    },
     look: async () => (await apartFrom(database.pool, (await readHead(database.pool)).time)).apart,
   };
 }

@@ -34,13 +34,18 @@ async function writeOne(sql: Sql, key: string, { eTag, ...value }: Document, now
 }
 
 export interface SweptDocuments extends Documents {
-  /** Keys with that beginning, given without it, last written before that time: the oldest first, some at a time. */
-  leftSince(prefix: string, time: Date): Promise<readonly string[]>;
-  /** Deletes documents last written before that time, and says how many. */
-  deleteOlderThan(time: Date): Promise<number>;
+  /** Keys with that beginning, given without it, that nobody wrote for so long: the oldest first, some at a time. */
+  leftFor(prefix: string, ms: number): Promise<readonly string[]>;
+  /** Deletes documents that nobody wrote for so long, and says how many. */
+  deleteLeftFor(ms: number): Promise<number>;
 }
 
-export function openDocuments(pool: Pool, clock: () => Date, guard: Pick<ClockGuard, 'clock'>): SweptDocuments {
+export function openDocuments(pool: Pool, clock: () => Date, guard: Pick<ClockGuard, 'believed'>): SweptDocuments {
+  /** By a clock that runs ahead, everything is old: null. */
+  const ago = async (ms: number): Promise<string | null> => {
+    const now = await guard.believed();
+    return now === null ? null : new Date(now.getTime() - ms).toISOString();
+  };
   return {
     read: async (keys) => {
       if (keys.length === 0) return {};
@@ -65,15 +70,15 @@ export function openDocuments(pool: Pool, clock: () => Date, guard: Pick<ClockGu
     delete: async (keys) => {
       if (keys.length > 0) await change(pool, 'delete from cmk.document where key = any($1)', [[...keys]]);
     },
-    leftSince: async (prefix, time) => {
-      if ((await guard.clock()) !== null) return [];
-      const rows = await select(pool, Key, left, [prefix, time.toISOString(), atOnce]);
+    leftFor: async (prefix, ms) => {
+      const time = await ago(ms);
+      if (time === null) return [];
+      const rows = await select(pool, Key, left, [prefix, time, atOnce]);
       return rows.map(({ key }) => key.slice(prefix.length));
     },
-    deleteOlderThan: async (time) => {
-      // By a clock that runs ahead, everything is old.
-      if ((await guard.clock()) !== null) return 0;
-      return change(pool, 'delete from cmk.document where changed_at < $1', [time.toISOString()]);
+    deleteLeftFor: async (ms) => {
+      const time = await ago(ms);
+      return time === null ? 0 : change(pool, 'delete from cmk.document where changed_at < $1', [time]);
     },
   };
 }

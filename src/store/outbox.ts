@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { RequestId } from '../domain/ids.ts';
 import type { Outbox } from '../domain/ports/store.ts';
-import type { Consequence, OutboxItem } from '../domain/request/consequences.ts';
+import type { Again, Consequence, OutboxItem } from '../domain/request/consequences.ts';
 import type { ClockGuard } from './clock-guard.ts';
 import { aliveInstances } from './replicas.ts';
 import { change, int8, type Sql, select, selectOne } from './sql.ts';
@@ -112,24 +112,32 @@ async function giveBack(sql: Sql, item: OutboxItem, dueAt: Date, attempts: numbe
   await change(sql, text, [...keyOf(item), dueAt.toISOString(), attempts]);
 }
 
-/** While a clock is wrong nothing comes due, and what was in hand keeps its time: a row due by that clock would wait for it. */
+/**
+ * While a clock is wrong nothing comes due, and what was in hand keeps its time: a row due by that clock would wait for it. Every
+ * time is made of the very reading that was compared: one that was taken before may have been another's.
+ */
 export interface OutboxTools {
-  readonly clock: Pick<ClockGuard, 'clock' | 'read'>;
+  readonly clock: Pick<ClockGuard, 'believed'>;
   /** Told of rows that are dropped because no event asks for them. */
   readonly onUnasked: (row: Unasked) => void;
 }
 
-/** What did not work is tried again within minutes. */
-const longestPostponeMs = 3_600_000;
+function dueAgain(again: Again, now: Date): Date {
+  if ('at' in again) return new Date(again.at);
+  const latest = again.noLaterThan === undefined ? Number.POSITIVE_INFINITY : Date.parse(again.noLaterThan);
+  return new Date(Math.min(now.getTime() + again.afterMs, latest));
+}
 
 export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, onUnasked }: OutboxTools): Outbox {
   const removed = together((items: readonly OutboxItem[]) => removeAll(pool, items));
-  const believed = async (): Promise<boolean> => (await clock.clock()) === null;
-  const dueAgain = async (item: OutboxItem, dueAt: Date): Promise<Date> =>
-    (await believed()) ? dueAt : new Date(item.dueAt);
+  const backAgain = async (item: OutboxItem, again: Again, attempts: number): Promise<void> => {
+    const now = await clock.believed();
+    await giveBack(pool, item, now === null ? new Date(item.dueAt) : dueAgain(again, now), attempts);
+  };
   return {
-    claim: async (instance, now, leaseMs, limit, inHand, only = Object.values(kinds)) => {
-      if (!(await believed())) return [];
+    claim: async (instance, leaseMs, limit, inHand, only = Object.values(kinds)) => {
+      const now = await clock.believed();
+      if (now === null) return [];
       const until = new Date(now.getTime() + leaseMs).toISOString();
       const given = [now.toISOString(), until, limit, only, instance];
       const held = [inHand.map((one) => one.requestId), inHand.map((one) => one.kind), inHand.map((one) => one.key)];
@@ -150,13 +158,8 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, 
         (await selectOne(pool, z.object({ due_at: z.date().nullable() }), oldest, [now.toISOString()]))?.due_at ?? null
       );
     },
-    postpone: async (item, dueAt) => {
-      const due = await dueAgain(item, dueAt);
-      // Told by a clock that was wrong then and is right now.
-      const isFar = due.getTime() - clock.read().getTime() > longestPostponeMs;
-      await giveBack(pool, item, isFar ? new Date(item.dueAt) : due, item.attempts + 1);
-    },
-    comeBack: async (item, dueAt) => giveBack(pool, item, await dueAgain(item, dueAt), 0),
+    postpone: (item, waitMs) => backAgain(item, { afterMs: waitMs }, item.attempts + 1),
+    comeBack: (item, again) => backAgain(item, again, 0),
     onWritten,
   };
 }

@@ -3,27 +3,26 @@
 import type { RequestId } from '../domain/ids.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
 import type { Note, SpanOf, Tracing } from '../domain/ports/tracing.ts';
-import type { OutboxItem } from '../domain/request/consequences.ts';
+import type { Again, OutboxItem } from '../domain/request/consequences.ts';
 import { decide } from '../domain/request/decide.ts';
 
 export interface OutboxWorkerPorts {
   readonly outbox: Outbox;
   readonly requests: Requests;
   /** Starts the run and looks after it; when to look again, null once it is over. */
-  readonly run: (id: RequestId, run: number, traceparent: string | null) => Promise<Date | null>;
+  readonly run: (id: RequestId, run: number, traceparent: string | null) => Promise<Again | null>;
   /** Brings all cards of the request up to date. */
   readonly show: (id: RequestId) => Promise<void>;
   /** Shows new events in the audit channel; when to look again, null where everything is shown. */
-  readonly audit: (id: RequestId) => Promise<Date | null>;
-  /** Says again that people are waited for; the time of the next reminder, null when there is nothing to remind of. */
-  readonly remind: (id: RequestId, key: string) => Promise<Date | null>;
+  readonly audit: (id: RequestId) => Promise<Again | null>;
+  /** Says again that people are waited for; when to do so the next time, null when there is nothing to remind of. */
+  readonly remind: (id: RequestId, key: string, dueAt: string) => Promise<Again | null>;
   /** Tells people of the event with that revision. */
   readonly call: (id: RequestId, revision: number) => Promise<void>;
   /** Asks the vault's log for the use of the key; when to ask again, null once it is judged. `tries`: that did not work. */
-  readonly seekUse: (id: RequestId, run: number, tries: number) => Promise<Date | null>;
+  readonly seekUse: (id: RequestId, run: number, tries: number) => Promise<Again | null>;
   /** This start of the process, as it signed on: rows are claimed in its name. */
   readonly instance: string;
-  readonly now: () => Date;
   readonly log: { warn(fields: object, message: string): void };
   readonly tracing: Tracing;
 }
@@ -47,16 +46,16 @@ export interface OutboxWorker {
 }
 
 /** The clock may have been set back since the row was claimed: then the request still waits, and so must the row. */
-async function expire({ requests }: OutboxWorkerPorts, item: OutboxItem): Promise<Date | null> {
+async function expire({ requests }: OutboxWorkerPorts, item: OutboxItem): Promise<Again | null> {
   const expired = await requests.append(item.requestId, `timer:expire/${item.dueAt}`, (request, now) =>
     decide(request, { do: 'expire' }, now),
   );
   const request = expired.kind === 'refused' ? await requests.load(item.requestId) : null;
-  return request?.state === 'awaiting-approval' ? new Date(request.policy.expiresAt) : null;
+  return request?.state === 'awaiting-approval' ? { at: request.policy.expiresAt } : null;
 }
 
 /** Returns when the item comes up again; null when it is done with. */
-async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Date | null> {
+async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Again | null> {
   switch (item.kind) {
     case 'show':
       await ports.show(item.requestId);
@@ -66,7 +65,7 @@ async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Dat
     case 'run':
       return ports.run(item.requestId, Number(item.key), item.traceparent);
     case 'remind':
-      return ports.remind(item.requestId, item.key);
+      return ports.remind(item.requestId, item.key, item.dueAt);
     case 'call':
       await ports.call(item.requestId, Number(item.key));
       return null;
@@ -100,7 +99,7 @@ async function tryItem(ports: OutboxWorkerPorts, item: OutboxItem, note: Note): 
     note({ 'error.type': 'put off' });
     const waitMs = Math.min(500 * 2 ** item.attempts, longestWaitMs);
     ports.log.warn({ err: error, kind: item.kind, requestId: item.requestId }, 'outbox item put off');
-    await ports.outbox.postpone(item, new Date(ports.now().getTime() + waitMs));
+    await ports.outbox.postpone(item, waitMs);
   }
   return false;
 }
@@ -137,14 +136,7 @@ export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
       isMore = room <= 0;
       const [limit, kinds] = isMore ? [room + roomWithoutTeams, withoutTeams] : [room];
       if ((isMore && !isSweep) || limit <= 0) continue;
-      const claimed = await ports.outbox.claim(
-        ports.instance,
-        ports.now(),
-        leaseMs,
-        limit,
-        [...inHand.values()],
-        kinds,
-      );
+      const claimed = await ports.outbox.claim(ports.instance, leaseMs, limit, [...inHand.values()], kinds);
       isMore ||= claimed.length >= room;
       for (const item of claimed) take(item);
     }

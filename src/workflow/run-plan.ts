@@ -9,7 +9,7 @@ import { farMs } from '../domain/clock-apart.ts';
 import { planDigest, type Sha256 } from '../domain/digest.ts';
 import { type Failure, foundThat } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
-import { blocksOf, type StepName, stagesOf } from '../domain/plan.ts';
+import { blocksOf, type Plan, type StepName, stagesOf } from '../domain/plan.ts';
 import { applyPolicy, type Policy, type Standing, termsFor } from '../domain/policy/policy.ts';
 import type { ResourceFacts } from '../domain/policy/rules.ts';
 import type { StepUp } from '../domain/policy/sign-in.ts';
@@ -92,8 +92,9 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   if (!observed.ok) return stopOrWait(ports, id, run, attempt, observed.failure);
   const { policy, tenantId, now, sha256, stepUp } = ports;
   const terms = termsFor(policy, observed.value.resource);
-  const context = { tenantId, policyVersion: policy.version, terms, now: now(), own };
-  const plan = operation.plan(wish, observed.value, context);
+  const context = { tenantId, policyVersion: policy.version, terms, own };
+  const planAt = (at: Date): Plan => operation.plan(wish, observed.value, { ...context, now: at });
+  const plan = planAt(now());
   const blocks = blocksOf(plan);
   const [block] = blocks;
   // Somebody else's operation on the resource ends by itself: nobody need be asked at once.
@@ -106,11 +107,13 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   // A directory that does not answer is no reason to void what people approved.
   if ([...Object.values(standings), requesterStanding].includes('unknown'))
     return stopOrWait(ports, id, run, attempt, membershipUnknown);
-  const digest = planDigest(plan, sha256);
-  const command = { do: 'check-run', run, plan, digest, standings, requesterStanding, stepUp } as const;
-  const checked = await ports.requests.append(id, `run:${run}/check`, (current, at) =>
-    decide(current, { ...command, policy: applyPolicy(policy, plan, at) }, at),
-  );
+  const command = { do: 'check-run', run, standings, requesterStanding, stepUp } as const;
+  const checked = await ports.requests.append(id, `run:${run}/check`, (current, at) => {
+    // This clock may not be believed: whether a key has expired is judged by the time at which that is stored.
+    const found = planAt(at);
+    const digest = planDigest(found, sha256);
+    return decide(current, { ...command, plan: found, digest, policy: applyPolicy(policy, found, at) }, at);
+  });
   const passed = checked.kind === 'accepted' && checked.events.some(({ body }) => body.type === 'run-checked');
   if (!passed) return { go: false };
   return { go: true, stages: stagesOf(request.plan) };

@@ -9,6 +9,7 @@ import type { RequestId } from '../domain/ids.ts';
 import { judgeUse, type ReadLog, type UseAnswer, type UseSought, unreadable } from '../domain/key-use.ts';
 import type { VaultLog } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
+import type { Again } from '../domain/request/consequences.ts';
 import { decide } from '../domain/request/decide.ts';
 import type { Succeeded } from '../domain/request/request.ts';
 import { workOf } from '../operations/registry.ts';
@@ -56,7 +57,7 @@ function answerOf(sought: UseSought, read: Outcome<ReadLog> | null): UseAnswer {
 /** When to ask again; null once there is nothing to ask for. Throws {@link LogNotThere}. */
 export const openSeekUse =
   ({ requests, vaultLog, pollMs, now }: SeekPorts) =>
-  async (id: RequestId, run: number, tries: number): Promise<Date | null> => {
+  async (id: RequestId, run: number, tries: number): Promise<Again | null> => {
     const request = await requests.load(id);
     if (request?.state !== 'succeeded' || request.runs !== run) return null;
     const { use } = request;
@@ -65,8 +66,7 @@ export const openSeekUse =
     const read = vaultLog === null ? null : await vaultLog.read(request.plan.observation.vault, sought);
     const answer = answerOf(sought, read);
     if (answer.outcome !== 'used') {
-      const again = new Date(now().getTime() + pollMs);
-      if (now().toISOString() < use.until) return again.toISOString() < use.until ? again : new Date(use.until);
+      if (now().toISOString() < use.until) return { afterMs: pollMs, noLaterThan: use.until };
       if (read?.ok === false && read.failure.next === 'wait' && tries < mostTries) throw new LogNotThere(read.failure);
     }
     await requests.append(id, `use:${run}`, (current, at) => decide(current, { do: 'judge-use', run, answer }, at));

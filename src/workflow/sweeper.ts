@@ -1,10 +1,9 @@
 /** Looks after forms: old ones are deleted, those that nobody goes on with are closed, and looks that were lost are told. */
 
 export interface SweeperPorts {
-  readonly documents: { deleteOlderThan(time: Date): Promise<number> };
+  readonly documents: { deleteLeftFor(ms: number): Promise<number> };
   readonly closeLeftForms: () => Promise<void>;
   readonly tellLostLooks: () => Promise<void>;
-  readonly now: () => Date;
   readonly log: { warn(fields: object, message: string): void };
 }
 
@@ -14,10 +13,10 @@ const minute = 60_000;
 const lookMs = 20_000;
 
 /** Sweeps old ones now and every hour, left ones now and every minute, lost looks oftener: somebody waits. */
-export function startSweeper({ documents, closeLeftForms, tellLostLooks, now, log }: SweeperPorts): { stop(): void } {
+export function startSweeper({ documents, closeLeftForms, tellLostLooks, log }: SweeperPorts): { stop(): void } {
   const sweep = (): void => {
     documents
-      .deleteOlderThan(new Date(now().getTime() - week))
+      .deleteLeftFor(week)
       .catch((error: unknown) => log.warn({ err: error }, 'sweeping old forms did not work'));
   };
   const close = (): void => {

@@ -7,6 +7,7 @@ import { type Failure, type Found, foundThat } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { ReplicaIdentity, Replicas } from '../domain/ports/store.ts';
 import type { Origin } from '../domain/ports/tracing.ts';
+import type { Again } from '../domain/request/consequences.ts';
 import type { Request } from '../domain/request/request.ts';
 import { isTooEarly } from '../domain/request/start-window.ts';
 import type { Engine } from './engine.ts';
@@ -75,13 +76,13 @@ const lostRun = (why: Lost['why'], touched: boolean): Failure =>
 /** Returns what the outbox does with the row of a run: when to look again, or null once the run is over. */
 export function openWatch(
   ports: WatchPorts,
-): (id: RequestId, run: number, traceparent?: string | null) => Promise<Date | null> {
+): (id: RequestId, run: number, traceparent?: string | null) => Promise<Again | null> {
   const { runs, engine, log } = ports;
   const suspectSince = new Map<string, number>();
   /** When this process last drew its cards here. */
   const drawn = new Map<string, number>();
   const drawing = new Set<string>();
-  const later = (beats: number): Date => new Date(runs.now().getTime() + beats * ports.beatMs);
+  const later = (beats: number): Again => ({ afterMs: beats * ports.beatMs });
 
   /** Whether the run was in this trouble for long enough to act on it. */
   const isOverdue = (key: string): boolean => {
@@ -121,7 +122,7 @@ export function openWatch(
     fate: Fate,
     request: Request,
     traceparent: string | null,
-  ): Promise<Date | null> {
+  ): Promise<Again | null> {
     const key = `${id}:${run}`;
     if (fate === 'going' || fate === 'start') {
       suspectSince.delete(key);
@@ -159,8 +160,9 @@ export function openWatch(
       return null;
     }
     // Its row may have come up early, as when a wrong clock was set right.
-    if (known === null && request.state === 'approved' && isTooEarly(request, runs.now())) {
-      return new Date(request.notBefore ?? runs.now());
+    const { notBefore } = request;
+    if (known === null && request.state === 'approved' && notBefore !== null && isTooEarly(request, runs.now())) {
+      return { at: notBefore };
     }
     const again = await act(id, run, await fateOf(ports, known, request), request, traceparent);
     await draw(id, request);

@@ -199,8 +199,8 @@ await onEveryDatabase((databases) => {
     expect(answer).toMatchObject({ replay: true, request: { state: 'approved', runs: 1 } });
     const events = await restarted.call('requests', 'events', id);
     expect(events.map((event) => event.body.type)).toEqual(['submitted', 'approved', 'run-ordered']);
-    const soon = new Date(Date.now() + 60_000);
-    const due = await restarted.call('outbox', 'claim', 'one', soon, 1000, 10, []);
+    await restarted.setClock(new Date(Date.now() + 60_000));
+    const due = await restarted.call('outbox', 'claim', 'one', 1000, 10, []);
     expect(due.map(({ kind, key }) => `${kind} ${key}`)).toEqual(expect.arrayContaining(['show ', 'audit ', 'run 1']));
   });
 

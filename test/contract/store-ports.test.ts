@@ -27,7 +27,10 @@ await onEveryDatabase((databases) => {
   /** What was claimed so far, by whichever instance: it counts as in its hand. */
   let claimed: readonly OutboxItem[] = [];
   const claimAll = async (seconds: number, limit = 50, instance = 'one') => {
-    const more = await store.call('outbox', 'claim', instance, at(seconds), lease, limit, claimed);
+    await store.setClock(at(seconds));
+    const more = await store.call('outbox', 'claim', instance, lease, limit, claimed);
+    // What is stored next is stored at second 0, and so is what is put off.
+    await store.setClock(at(0));
     claimed = [...claimed, ...more];
     return more;
   };
@@ -65,7 +68,8 @@ await onEveryDatabase((databases) => {
 
     it('hands out some kinds alone where it is asked for those', async () => {
       await submitted();
-      const some = await store.call('outbox', 'claim', 'one', at(1000), lease, 50, [], ['run', 'expire']);
+      await store.setClock(at(1000));
+      const some = await store.call('outbox', 'claim', 'one', lease, 50, [], ['run', 'expire']);
       expect(some.map(({ kind }) => kind)).toEqual(['expire']);
     });
 
@@ -143,27 +147,38 @@ await onEveryDatabase((databases) => {
       await submitted();
       const [item] = await claim(0);
       if (item === undefined) throw new Error('nothing was due');
-      await store.call('outbox', 'postpone', item, at(60));
+      await store.call('outbox', 'postpone', item, 60_000);
       expect(await claim(59)).toEqual([]);
       expect(await claim(60)).toMatchObject([{ kind: 'show', attempts: 1, dueAt: at(60).toISOString() }]);
     });
 
-    it('puts no row off by a day, as a clock would have it that had jumped meanwhile', async () => {
+    it.each([
+      ['so long from when it is given back', { afterMs: 60_000 }, 65],
+      ['at a time that was stored', { at: at(7).toISOString() }, 7],
+      [
+        'so long, or at a time that was stored, which comes first',
+        { afterMs: 60_000, noLaterThan: at(9).toISOString() },
+        9,
+      ],
+      ['so long, before a time that was stored', { afterMs: 3_000, noLaterThan: at(9).toISOString() }, 8],
+    ])('hands a row out again %s', async (_when, again, seconds) => {
       await submitted();
       const [item] = await claim(0);
       if (item === undefined) throw new Error('nothing was due');
-      await store.call('outbox', 'postpone', item, at(86_400));
-      expect(await claim(1)).toMatchObject([{ kind: 'show', attempts: 1 }]);
+      await store.setClock(at(5));
+      await store.call('outbox', 'comeBack', item, again);
+      expect(await claim(seconds - 1)).toEqual([]);
+      expect(await claim(seconds)).toMatchObject([{ kind: 'show', dueAt: at(seconds).toISOString() }]);
     });
 
     it('counts attempts anew when there is only more to come', async () => {
       await submitted();
       const [item] = await claim(0);
       if (item === undefined) throw new Error('nothing was due');
-      await store.call('outbox', 'postpone', item, at(1));
+      await store.call('outbox', 'postpone', item, 1_000);
       const [tried] = await claim(1);
       if (tried === undefined) throw new Error('nothing was due');
-      await store.call('outbox', 'comeBack', tried, at(2));
+      await store.call('outbox', 'comeBack', tried, { afterMs: 2_000 });
       expect(await claim(1)).toEqual([]);
       expect(await claim(2)).toMatchObject([{ kind: 'show', attempts: 0 }]);
     });
@@ -172,7 +187,7 @@ await onEveryDatabase((databases) => {
       const id = await submitted();
       const [item] = await claim(0);
       if (item === undefined) throw new Error('nothing was due');
-      await store.call('outbox', 'postpone', item, at(600));
+      await store.call('outbox', 'postpone', item, 600_000);
       await store.setClock(at(5));
       await store.append(id, 'click:approve', approve());
       expect((await claim(5)).map((row) => row.kind)).toEqual(['show', 'run']);
@@ -435,7 +450,7 @@ await onEveryDatabase((databases) => {
       await store.call('documents', 'write', { old: { page: 1 } });
       await store.setClock(at(100));
       await store.call('documents', 'write', { young: { page: 1 } });
-      await store.call('documents', 'deleteOlderThan', at(50));
+      await store.call('documents', 'deleteLeftFor', 50_000);
       expect(Object.keys(await store.call('documents', 'read', ['old', 'young']))).toEqual(['young']);
     });
   });

@@ -1,7 +1,7 @@
 /** What the product asks of its store. Everything here throws when the database cannot be reached: that is a bug-kind error. */
 
 import type { ArmId, PersonId, RequestId } from '../ids.ts';
-import type { OutboxItem } from '../request/consequences.ts';
+import type { Again, OutboxItem } from '../request/consequences.ts';
 import type { StoredEvent } from '../request/events.ts';
 import type { Refusal } from '../request/refusal.ts';
 import type { Request } from '../request/request.ts';
@@ -81,11 +81,10 @@ export interface Outbox {
   /**
    * `inHand`: what the instance still works on of what it claimed before. Whatever else is claimed in its name is handed out
    * again: where the database went away, the answer to a claim was lost, or the row could not be given back. `kinds`: of these
-   * alone.
+   * alone. Nothing is handed out while this process's clock is not believed.
    */
   claim(
     instance: string,
-    now: Date,
     leaseMs: number,
     limit: number,
     inHand: readonly OutboxItem[],
@@ -93,10 +92,10 @@ export interface Outbox {
   ): Promise<readonly OutboxItem[]>;
   /** Removes the row unless it was written again since it was claimed: false, it stays then. */
   finish(item: OutboxItem): Promise<boolean>;
-  /** Gives the row back, due later, counting one more attempt that did not work. */
-  postpone(item: OutboxItem, dueAt: Date): Promise<void>;
+  /** Gives the row back, due so much later, counting one more attempt that did not work. */
+  postpone(item: OutboxItem, waitMs: number): Promise<void>;
   /** Gives the row back, due later, because there is more to come; attempts are counted anew. */
-  comeBack(item: OutboxItem, dueAt: Date): Promise<void>;
+  comeBack(item: OutboxItem, again: Again): Promise<void>;
   /** Since when the oldest row that is due has been; null when none is. */
   oldestDue(now: Date): Promise<Date | null>;
   /**

@@ -19,6 +19,12 @@ export interface Consequence {
   readonly dueAt: string;
 }
 
+/**
+ * When a row comes up again: at a time that was stored (ISO 8601), or so long after it is given back, yet no later than a stored
+ * time. How long, and not when: whoever carries a row out reads a clock that may be wrong just then, or set right a moment later.
+ */
+export type Again = { readonly at: string } | { readonly afterMs: number; readonly noLaterThan?: string };
+
 const latest = (time: string, notBefore: string | null): string => later(time, notBefore) ?? time;
 
 /** Events of so many milliseconds go into one reply in the audit channel. */

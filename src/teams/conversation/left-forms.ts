@@ -8,11 +8,10 @@ import type { Directory } from '../posts/directory.ts';
 import { formIn, formKey, openFormPrefix } from './form-state.ts';
 
 export interface LeftFormsOptions {
-  readonly documents: Documents & { leftSince(prefix: string, time: Date): Promise<readonly string[]> };
+  readonly documents: Documents & { leftFor(prefix: string, ms: number): Promise<readonly string[]> };
   readonly chat: Pick<Chat, 'update'>;
   readonly directory: Directory;
   readonly requests: Pick<Requests, 'load'>;
-  readonly now: () => Date;
 }
 
 const hourMs = 3_600_000;
@@ -43,8 +42,8 @@ async function showClosed({ chat }: LeftFormsOptions, { origin }: Form, card: Ad
  * time.
  */
 export async function closeLeftForms(options: LeftFormsOptions): Promise<void> {
-  const { documents, now } = options;
-  for (const formId of await documents.leftSince(openFormPrefix, new Date(now().getTime() - hourMs))) {
+  const { documents } = options;
+  for (const formId of await documents.leftFor(openFormPrefix, hourMs)) {
     try {
       const closed = await close(options, formId);
       if (closed !== null) await showClosed(options, closed.form, closed.card);

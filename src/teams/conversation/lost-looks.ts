@@ -11,10 +11,9 @@ import { formIn, formKey } from './form-state.ts';
 import { lookingPrefix, lostAfterMs } from './looks.ts';
 
 export interface LostLooksOptions {
-  readonly documents: Documents & { leftSince(prefix: string, time: Date): Promise<readonly string[]> };
+  readonly documents: Documents & { leftFor(prefix: string, ms: number): Promise<readonly string[]> };
   readonly chat: Pick<Chat, 'update'>;
   readonly people: Pick<People, 'among'>;
-  readonly now: () => Date;
 }
 
 async function showLost({ documents, chat, people }: LostLooksOptions, formId: string): Promise<void> {
@@ -34,8 +33,8 @@ async function showLost({ documents, chat, people }: LostLooksOptions, formId: s
 
 /** The mark goes last: whatever ends in between is done once more the next time. */
 export async function tellLostLooks(options: LostLooksOptions): Promise<void> {
-  const { documents, now } = options;
-  for (const formId of await documents.leftSince(lookingPrefix, new Date(now().getTime() - lostAfterMs))) {
+  const { documents } = options;
+  for (const formId of await documents.leftFor(lookingPrefix, lostAfterMs)) {
     await showLost(options, formId);
     await documents.delete([`${lookingPrefix}${formId}`]);
   }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { PersonId, type RequestId } from '../../domain/ids.ts';
 import type { Requests, Shown, ShownCard, TrailHashes } from '../../domain/ports/store.ts';
+import type { Again } from '../../domain/request/consequences.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { Witnessing } from '../../domain/witnessing.ts';
@@ -21,7 +22,6 @@ export interface AuditChannelOptions {
   readonly channelId: string | null;
   /** Null: nothing is published. */
   readonly checkpoints: Checkpoints | null;
-  readonly now: () => Date;
 }
 
 /** What is published of the record. */
@@ -50,11 +50,11 @@ export interface AuditChannel {
    * Shows what is not shown yet; once the request has ended also the checkpoint that covers it, whole. Called again after a
    * failure, it goes on where it stopped. Answers when there may be more to show; null: there is not.
    */
-  show(id: RequestId): Promise<Date | null>;
+  show(id: RequestId): Promise<Again | null>;
 }
 
 export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
-  const { requests, shown, hashes, chat, directory, channelId, checkpoints, now } = options;
+  const { requests, shown, hashes, chat, directory, channelId, checkpoints } = options;
 
   /** Brings the root up to date, or posts it, also when somebody deleted it. */
   async function showRoot(request: Request, names: Names, upTo: number, at: ShownCard | undefined): Promise<Posted> {
@@ -86,10 +86,15 @@ export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
   }
 
   /** One for each end: a reply in the request's own thread, which rings for nobody. */
-  async function showCheckpoint(request: Request, thread: Posted, last: number, shownTo: number): Promise<Date | null> {
+  async function showCheckpoint(
+    request: Request,
+    thread: Posted,
+    last: number,
+    shownTo: number,
+  ): Promise<Again | null> {
     if (checkpoints === null || !hasEnded(request) || shownTo >= last) return null;
     const found = await checkpoints.covering(last);
-    if (found === null) return new Date(now().getTime() + checkpoints.everyMs);
+    if (found === null) return { afterMs: checkpoints.everyMs };
     const card = auditCheckpointCard(request, found, await checkpoints.witnessing());
     const posted = await chat.post(thread.conversationId, card);
     await shown.save({ requestId: request.id, audience: `audit-checkpoint:${found.size}`, ...posted, fingerprint: '' });

@@ -36,13 +36,12 @@ async function cameUp(at: Date, ...commands: readonly Command[]) {
       claim: async () => waiting.splice(0),
       finish: async () => became.push('gone') > 0,
       postpone: async () => void became.push('put off'),
-      comeBack: async (_item, dueAt) => void became.push(dueAt.toISOString()),
+      comeBack: async (_item, again) => void became.push('at' in again ? again.at : 'later'),
       oldestDue: nothing,
       onWritten: () => undefined,
     },
     ...quiet,
     requests,
-    now: () => now,
   });
   await worker.stop();
   return { became, state: (await requests.load(id))?.state };
@@ -74,7 +73,7 @@ it('begins runs and ends what nobody decided although Teams answers no post', as
     const worker = startOutboxWorker({
       ...quiet,
       outbox: {
-        claim: async (_instance, _now, _leaseMs, limit, _inHand, kinds) => {
+        claim: async (_instance, _leaseMs, limit, _inHand, kinds) => {
           const claimed = due.filter(({ kind }) => kinds?.includes(kind) ?? true).slice(0, limit);
           due = due.filter((one) => !claimed.includes(one));
           return claimed;
@@ -86,7 +85,6 @@ it('begins runs and ends what nobody decided although Teams answers no post', as
         onWritten: () => undefined,
       },
       requests: memoryRequests(() => noon),
-      now: () => noon,
       show: () => held,
       run: async () => {
         clearTimeout(tooLate);

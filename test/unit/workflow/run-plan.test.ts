@@ -3,7 +3,7 @@ import { attemptStep, record } from '../../../src/workflow/try-steps.ts';
 import { approver, requester } from '../../support/fixtures.ts';
 import { cancels, decides, failure, id, settles } from '../support/commands.ts';
 import { Killed } from '../support/drive-run.ts';
-import { key, principal, resource, under, vault, version, wishForNewKey } from '../support/plans.ts';
+import { key, noon, principal, resource, under, vault, version, wishForNewKey } from '../support/plans.ts';
 import { approvedRequest } from '../support/run-world.ts';
 
 const everyWrite = [
@@ -88,6 +88,22 @@ describe('a run', () => {
     const moving = { ...ports, now: () => new Date(ports.now().getTime() - Math.abs(moved)) };
     expect(await record(moving, id, 1, [first])).toEqual([{ step: 'enable-identity', attempt: 2, ...waits }]);
   });
+
+  it.each([
+    ['ahead', 4],
+    ['behind', -4],
+  ])(
+    'judges what it finds by the time at which that is stored, where the clock was %s when it looked',
+    async (_how, days) => {
+      const day = 86_400_000;
+      const from = (some: number) => new Date(noon.getTime() + some * day).toISOString();
+      const there = key({ notBefore: from(-2), expires: from(2) });
+      const { ports, events } = await approvedRequest({ world: { keys: [there] } });
+      const moved = { ...ports, now: () => new Date(ports.now().getTime() + days * day) };
+      expect(await checkRun(moved, id, 1, 1)).toMatchObject({ go: true });
+      expect(events()).toEqual(['run-checked']);
+    },
+  );
 
   it('asks a person when Azure stays busy, and what was done stays done', async () => {
     const { drive, azure } = await approvedRequest();

@@ -20,19 +20,15 @@ const hour = 3_600_000;
 /** Reminders of a request after these commands, and what was rung for; a call whose occasion was rung before rings for nobody. */
 function opened(...commands: readonly Command[]) {
   const rung: Pick<Call, 'occasion' | 'who'>[] = [];
-  let now = noon;
   const reminders = openReminders({
     requests: { load: async () => requestAfter(...commands) },
     calls: { call: async (_request, { occasion, who }) => void rung.push({ occasion, who }) },
     directory: { names: async () => () => 'Somebody' },
-    now: () => now,
   });
   return {
     rung,
-    remind: async (key: string, hours = 0) => {
-      now = new Date(noon.getTime() + hours * hour);
-      return reminders.remind(id, key);
-    },
+    remind: (key: string, hours = 0) =>
+      reminders.remind(id, key, new Date(noon.getTime() + hours * hour).toISOString()),
   };
 }
 
@@ -68,7 +64,7 @@ it.each([
 
 it('what needs attention is brought up once a day, and not where it does not any more', async () => {
   const { remind, rung } = opened(...toAttention);
-  expect(await remind('attention', 24)).toEqual(new Date(noon.getTime() + 48 * hour));
+  expect(await remind('attention', 24)).toEqual({ afterMs: 24 * hour });
   await remind('attention', 25);
   await remind('attention', 48);
   const occasions = [1, 1, 2].map((day) => `reminder:8:${day}`);
