@@ -174,7 +174,7 @@ describe('two at the same time', () => {
 
 describe('the policy', () => {
   test('a request that nobody decides on in time expires, and frees the agent', async () => {
-    await world.restartBot('SIGINT', { CMK_APPROVAL_EXPIRY: '3s' });
+    await world.restartBot('SIGINT', { CMK_APPROVAL_EXPIRY: '10s' });
     const id = await ask(world);
     const card = await approvalCard(world, id);
     const data = buttonData({ status: 200, body: card } as BotAnswer, 'request.approve');

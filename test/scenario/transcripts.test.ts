@@ -475,7 +475,7 @@ describe('another policy', () => {
   );
 
   scenario('expiry', 'Nobody decides in time', 'The request expires; nothing was changed.', async (t) => {
-    await world.restartBot('SIGINT', { CMK_APPROVAL_EXPIRY: '4s' });
+    await world.restartBot('SIGINT', { CMK_APPROVAL_EXPIRY: '10s' });
     const { id } = await hasAsked(t);
     t.notes('The time for a decision passes.');
     await t.sees(requester, operations, id, /Expired/);

@@ -28,7 +28,6 @@ const slowest = [
   'scenario/on-postgres',
   'scenario/cli',
   'scenario/doctor',
-  'contract/store-right-people',
   'scenario/wrong-clock',
   'scenario/lost-run',
   'scenario/restart',
