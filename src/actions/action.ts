@@ -61,8 +61,8 @@ export type ActionResult = Appended | { readonly kind: 'shown'; readonly request
 
 export interface Action {
   readonly verb: string;
-  /** Whoever asked for the request must still be allowed to. */
-  readonly restsOnRequester?: true;
+  /** Whose right it rests on, beside that of looking: that of who clicks, or also that of whoever asked for the request. */
+  readonly restsOn?: 'clicker' | 'both';
   handle(call: ClickedCall, ports: ActionPorts): Promise<ActionResult>;
 }
 

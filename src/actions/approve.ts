@@ -4,7 +4,7 @@ import { type Action, standingsOn, store } from './action.ts';
 /** Counts the clicker's approval of the plan the card showed; the last one needed orders the run. */
 export const approve: Action = {
   verb: 'request.approve',
-  restsOnRequester: true,
+  restsOn: 'both',
   async handle(call, ports) {
     const { by, actor, asking, inputs, signIn } = call;
     const { stepUp } = ports;

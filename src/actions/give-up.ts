@@ -3,6 +3,7 @@ import { type Action, standingOn, store } from './action.ts';
 /** Ends a request that needs attention, with what was done and not done. */
 export const giveUp: Action = {
   verb: 'request.give-up',
+  restsOn: 'clicker',
   async handle(call, ports) {
     const standing = await standingOn(call, ports);
     const { by, actor, asking, inputs } = call;

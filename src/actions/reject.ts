@@ -3,6 +3,7 @@ import { type Action, standingOn, store } from './action.ts';
 /** Ends the request. A reject stored before the run starts wins over any number of approvals. */
 export const reject: Action = {
   verb: 'request.reject',
+  restsOn: 'clicker',
   async handle(call, ports) {
     const { by, actor, asking, inputs } = call;
     const standing = await standingOn(call, ports);

@@ -3,7 +3,7 @@ import { type Action, standingsOn, store } from './action.ts';
 /** Orders another run of a request that needs attention. */
 export const retry: Action = {
   verb: 'request.retry',
-  restsOnRequester: true,
+  restsOn: 'both',
   async handle(call, ports) {
     const standings = await standingsOn(call, ports);
     const { by, actor, asking } = call;

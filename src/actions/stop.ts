@@ -3,6 +3,7 @@ import { type Action, standingOn, store } from './action.ts';
 /** Lets what is running be finished, and nothing more begin. */
 export const stop: Action = {
   verb: 'request.stop',
+  restsOn: 'clicker',
   async handle(call, ports) {
     const standing = await standingOn(call, ports);
     const { by, actor, asking } = call;

@@ -11,6 +11,23 @@ type Membership = Pick<Groups, 'memberOf'>;
 /** What happens between the two takes milliseconds; where it took longer, the directory is asked again. */
 const heldMs = 2_000;
 
+/** What was asked within two seconds has the same answer; `keyOf` tells what is the same question. */
+export function heldFor<Asked, Answer>(
+  ask: (asked: Asked) => Answer,
+  keyOf: (asked: Asked) => string,
+  now: () => number = () => performance.now(),
+): (asked: Asked) => Answer {
+  const known = new Map<string, { readonly at: number; readonly answer: Answer }>();
+  return (asked) => {
+    const key = keyOf(asked);
+    const before = known.get(key);
+    if (before !== undefined && now() - before.at < heldMs) return before.answer;
+    const answer = ask(asked);
+    known.set(key, { at: now(), answer });
+    return answer;
+  };
+}
+
 /** Asks about all of `everything` at the first question about a person. Ids that are not among them are asked for as they come. */
 export function askedOnce(
   groups: Membership,
@@ -18,15 +35,11 @@ export function askedOnce(
   now: () => number = () => performance.now(),
 ): Membership {
   const all = new Set(everything);
-  const known = new Map<PersonId, { readonly at: number; readonly found: ReturnType<Membership['memberOf']> }>();
-
-  function about(person: PersonId): ReturnType<Membership['memberOf']> {
-    const before = known.get(person);
-    if (before !== undefined && now() - before.at < heldMs) return before.found;
-    const found = groups.memberOf(person, everything);
-    known.set(person, { at: now(), found });
-    return found;
-  }
+  const about = heldFor(
+    (person: PersonId) => groups.memberOf(person, everything),
+    (person) => person,
+    now,
+  );
 
   return {
     async memberOf(person, ids) {

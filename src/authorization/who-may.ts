@@ -5,7 +5,7 @@ import type { ResourceFacts, Rule } from '../domain/policy/rules.ts';
 import type { Groups, PersonKind, Resources } from '../domain/ports/azure.ts';
 import { type Refusal, type RefusalCode, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
-import { askedOnce } from './asked-once.ts';
+import { askedOnce, heldFor } from './asked-once.ts';
 
 type Membership = Pick<Groups, 'memberOf'>;
 
@@ -70,6 +70,8 @@ export interface Standings {
 export interface ClickStandings extends Pick<Standings, 'rolesOf' | 'approverOf' | 'requesterOf'> {
   /** Asks the directory about somebody who will come up in this click: in one call with whoever else is asked about now. */
   askAlso(person: PersonId): void;
+  /** Looks already at what the rules for the request depend on, where that is its agent's tags. */
+  lookAt(request: Request): void;
 }
 
 interface Role {
@@ -145,9 +147,15 @@ export function openStandings(azure: Asked, policy: Policy, admission: Admission
     },
     forClick() {
       const groups = askedOnce(azure.groups, everyId(policy, admission));
-      // Its failure is told to whoever needs the answer.
-      const askAlso = (person: PersonId): void => void groups.memberOf(person, []).catch(() => undefined);
-      return { ...openStandings({ ...azure, groups }, policy, admission), askAlso };
+      const tags = heldFor(azure.resources.tags, ({ id }) => id);
+      return {
+        ...openStandings({ groups, resources: { tags } }, policy, admission),
+        // What fails is told to whoever needs the answer.
+        askAlso: (person) => void groups.memberOf(person, []).catch(() => undefined),
+        lookAt(request) {
+          if (looksAtTags(policy)) void tags(request.plan.wish.resource).catch(() => undefined);
+        },
+      };
     },
   };
 }

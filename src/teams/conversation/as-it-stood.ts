@@ -1,6 +1,6 @@
 /**
  * What a click on a request rests on, begun while the directory is asked who clicks: the request is read, and where it has to be
- * known whether its requester still may, they are asked about in the same call. Who is turned away learns nothing of it, and what
+ * known whether its requester still may, they are asked about in the same call; tags are looked at as soon as it is known whose. Who is turned away learns nothing of it, and what
  * is decided upon is known to be the newest when it is stored (docs/decisions/0054).
  */
 import type { ActionPorts } from '../../actions/action.ts';
@@ -19,12 +19,12 @@ export interface ReadBeside extends Pick<ActionPorts, 'asItStood'> {
 /** `click`: null where it is none. */
 export function readBeside(
   requests: Pick<Requests, 'load' | 'askedBy'>,
-  askAlso: ClickStandings['askAlso'],
+  { askAlso, lookAt }: Pick<ClickStandings, 'askAlso' | 'lookAt'>,
   click: CardClick | null,
 ): ReadBeside {
   const verb = click?.action.verb ?? '';
   const clicked = verb.startsWith('request.') ? RequestId.safeParse(click?.action.data.requestId).data : undefined;
-  const restsOnRequester = actions.some((action) => action.verb === verb && action.restsOnRequester === true);
+  const restsOn = actions.find((action) => action.verb === verb)?.restsOn;
   let reading: Promise<Request | null> | null = null;
 
   async function askAboutRequester(id: RequestId): Promise<void> {
@@ -37,8 +37,11 @@ export function readBeside(
       if (clicked === undefined) return;
       reading = requests.load(clicked);
       // Whoever is turned away does not wait for it; who waits for it hears what went wrong.
-      reading.catch(() => undefined);
-      if (restsOnRequester) void askAboutRequester(clicked).catch(() => undefined);
+      reading.then(
+        (request) => request !== null && restsOn !== undefined && lookAt(request),
+        () => undefined,
+      );
+      if (restsOn === 'both') void askAboutRequester(clicked).catch(() => undefined);
     },
     asItStood: (id) => (id === clicked && reading !== null ? reading : requests.load(id)),
   };

@@ -157,8 +157,9 @@ export class CmkBot extends ActivityHandler {
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
     const { name, value } = context.activity;
     const click = CardClick.safeParse(value);
-    const { askAlso, rolesOf, approverOf: approverStanding, requesterOf: requesterStanding } = this.options.forClick();
-    const { begin, asItStood } = readBeside(this.options.actionPorts.requests, askAlso, click.data ?? null);
+    const standings = this.options.forClick();
+    const { rolesOf, approverOf: approverStanding, requesterOf: requesterStanding } = standings;
+    const { begin, asItStood } = readBeside(this.options.actionPorts.requests, standings, click.data ?? null);
     const own = { approverStanding, requesterStanding, asItStood };
     const options = { ...this.options, actionPorts: { ...this.options.actionPorts, ...own } };
     const sender = await this.admitted(context, (person) => {

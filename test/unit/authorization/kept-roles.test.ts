@@ -16,7 +16,13 @@ function open() {
   const asked: ((answer: Roles | Refusal) => void)[] = [];
   const rolesOf = () => new Promise<Roles | Refusal>((resolve) => asked.push(resolve));
   const no = async () => 'no' as const;
-  const forClick = () => ({ rolesOf, approverOf: no, requesterOf: no, askAlso: () => undefined });
+  const forClick = () => ({
+    rolesOf,
+    approverOf: no,
+    requesterOf: no,
+    askAlso: () => undefined,
+    lookAt: () => undefined,
+  });
   const kept = keepRoles({ rolesOf, forClick }, () => clock.ms);
   const answering = async (question: () => Promise<Roles | Refusal>, answer: Roles | Refusal) => {
     const said = question();

@@ -231,4 +231,13 @@ describe('a click', () => {
     }
     expect(about).toEqual([approver, requester, approver, requester]);
   });
+
+  it('looks at the tags once, and afresh in the next', async () => {
+    const { azure, standings } = standingsWhere({ resource: inTest });
+    const first = standings.forClick();
+    first.lookAt(asked);
+    azure.world.resource = inProduction;
+    expect([await first.approverOf(secondApprover, asked), await first.requesterOf(asked)]).toEqual(['yes', 'yes']);
+    expect(await standings.forClick().approverOf(secondApprover, asked)).toBe('no');
+  });
 });

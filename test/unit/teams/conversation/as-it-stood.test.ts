@@ -8,20 +8,19 @@ const clickOf = (verb: string, id: string) => ({ action: { verb, data: { request
 
 /** What has gone out in the moment in which a click begins, before anything was answered. */
 async function begun(verb: string, known: PersonId | null) {
-  const [read, about]: [string[], PersonId[]] = [[], []];
+  const [read, about, looked]: [string[], PersonId[], string[]] = [[], [], []];
   const load = async (id: string) => {
     read.push(id);
     return waiting;
   };
-  const beside = readBeside(
-    { load, askedBy: async () => known },
-    (one) => about.push(one),
-    clickOf(verb, requestId(1)),
-  );
+  const ahead = {
+    askAlso: (one: PersonId) => void about.push(one),
+    lookAt: ({ id }: typeof waiting) => void looked.push(id),
+  };
+  const beside = readBeside({ load, askedBy: async () => known }, ahead, clickOf(verb, requestId(1)));
   beside.begin();
-  await Promise.resolve();
-  await Promise.resolve();
-  return { read, about, beside };
+  await new Promise((resolve) => setImmediate(resolve));
+  return { read, about, looked, beside };
 }
 
 test.each(['request.approve', 'request.retry'])('%s asks about whoever asked for it at once', async (verb) => {
@@ -31,6 +30,16 @@ test.each(['request.approve', 'request.retry'])('%s asks about whoever asked for
 
 test.each(['request.reject', 'request.cancel', 'request.refresh'])('%s rests on nobody else', async (verb) => {
   expect((await begun(verb, requester)).about).toEqual([]);
+});
+
+test.each([
+  ['request.approve', 1],
+  ['request.reject', 1],
+  ['request.stop', 1],
+  ['request.cancel', 0],
+  ['request.refresh', 0],
+])('%s looks at what its rules depend on as soon as the request is read: %i times', async (verb, times) => {
+  expect((await begun(verb, null)).looked).toHaveLength(times);
 });
 
 test('who asked is asked about later where this process has not heard of the request', async () => {
