@@ -24,7 +24,7 @@ interface Case {
 const cases: readonly Case[] = [
   {
     more: 'type of event',
-    file: 'src/domain/request/events.ts',
+    file: 'src/domain/request/payloads.ts',
     after: '  retried: z.strictObject({}),\n',
     added: "  'one-more': z.strictObject({ run }),\n",
     objections: [
