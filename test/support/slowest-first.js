@@ -6,11 +6,18 @@ import Sequencer from '@jest/test-sequencer';
 
 /** What took more than half a minute, longest first; a suite that is not there holds its place for nobody. */
 const slowest = [
+  'long/database-trouble',
+  'long/lost-right',
+  'long/failures-doc',
+  'long/slow-azure',
+  'long/killed-replica',
+  'long/engine-faults',
   'scenario/moved-world',
   'scenario/policy',
   'contract/cli-audit',
   'scenario/record-attacks',
   'scenario/transcripts',
+  'scenario/clock-and-runs',
   'scenario/attention',
   'scenario/decisions',
   'scenario/open-forms',
