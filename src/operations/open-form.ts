@@ -85,7 +85,8 @@ export async function openChange(
   call: Asking & { readonly asking: number; readonly zone: string },
   ports: CommandPorts,
 ): Promise<{ readonly kind: 'open-form'; readonly form: Form } | Refusal> {
-  const refusal = changeRefusal(request, call, ports.now());
+  // Whether the time is up is judged as the change is stored: this process's clock may be wrong.
+  const refusal = changeRefusal(request, call, null);
   if (refusal !== null) return refusal.code === 'changed-meanwhile' ? refuse('stale-card', request.id) : refusal;
   const standing = await ports.requesterStanding(call.by, request.plan.observation.resource);
   if (standing !== 'yes') return refuse(requesterRefusals[standing]);

@@ -28,14 +28,18 @@ export function unfitToAsk(
   return startRefusal(notBefore, now);
 }
 
-/** Why this person cannot change the request now; null where they can. `asking`: of the question they mean. */
+/**
+ * Why this person cannot change the request now; null where they can. `asking`: of the question they mean. `now`: null where no
+ * time was compared, and nobody is told by it that it is too late.
+ */
 export function changeRefusal(
   request: Request,
   { by, asking }: Pick<Change, 'by' | 'asking'>,
-  now: Date,
+  now: Date | null,
 ): Refusal | null {
   if (by !== request.requester) return refuse('not-your-request', request.id);
-  if (request.state !== 'awaiting-approval' || isOver(request, now)) return refuse('change-too-late', request.id);
+  const isLate = request.state !== 'awaiting-approval' || (now !== null && isOver(request, now));
+  if (isLate) return refuse('change-too-late', request.id);
   if (asking !== request.asking) return refuse('changed-meanwhile', request.id);
   // What a run made or set for one plan must not be taken for what another one needs.
   if (request.touched) return refuse('change-half-done', request.id);
