@@ -24,7 +24,7 @@ async function openStore(place: Place): Promise<OpenRecords> {
 }
 
 async function openFolder(dataDir: string): Promise<OpenRecords> {
-  for (const until = Date.now() + patienceMs; ; await sleep(200)) {
+  for (const until = performance.now() + patienceMs; ; await sleep(200)) {
     const bot = await reachControl(dataDir);
     if (bot !== null) return { records: bot.control, control: bot.control, close: bot.close };
     try {
@@ -32,7 +32,7 @@ async function openFolder(dataDir: string): Promise<OpenRecords> {
     } catch (error) {
       const busy = error instanceof Error && error.name === 'FolderInUse';
       if (!busy) throw error;
-      if (Date.now() > until) throw new Unusable(error.message);
+      if (performance.now() > until) throw new Unusable(error.message);
     }
   }
 }

@@ -51,7 +51,7 @@ const addressOf = (uri: string): string => uri.replace(/\/+$/, '').toLowerCase()
 
 export class FleetReader {
   readonly #ports: FleetPorts;
-  readonly #ends = new Map<string, { readonly ends: string | null; readonly until: number }>();
+  readonly #ends = new Map<string, { readonly ends: string | null; readonly at: number }>();
   #snapshot: Promise<Outcome<Snapshot>> | null = null;
   #takenAt = 0;
 
@@ -75,7 +75,8 @@ export class FleetReader {
   /** Many who look at once are answered by one look; a failed one is not kept. */
   async #look(): Promise<Outcome<Snapshot>> {
     const now = this.#ports.now().getTime();
-    if (this.#snapshot === null || now - this.#takenAt >= keptMs) {
+    // What was read while the clock was ahead is not younger for that.
+    if (this.#snapshot === null || Math.abs(now - this.#takenAt) >= keptMs) {
       this.#takenAt = now;
       this.#snapshot = this.#take();
     }
@@ -102,7 +103,8 @@ export class FleetReader {
     for (const resource of resources) {
       const key = keyOf(resource);
       if (key === null || resource.customerKey === null || wanted.has(key)) continue;
-      if ((this.#ends.get(key)?.until ?? 0) > now) continue;
+      const known = this.#ends.get(key);
+      if (known !== undefined && Math.abs(now - known.at) < endsKeptMs) continue;
       const vaultId = vaults.get(addressOf(resource.customerKey.vaultUri));
       const name = KeyName.safeParse(resource.customerKey.keyName).data;
       const version = KeyVersion.safeParse(resource.customerKey.keyVersion).data;
@@ -115,16 +117,16 @@ export class FleetReader {
 
   async #readEnds(snapshot: Snapshot): Promise<void> {
     const { now, azure } = this.#ports;
-    const start = now().getTime();
+    const start = performance.now();
     if (this.#ends.size > mostKnown) this.#ends.clear();
-    const queue = [...this.#toRead(snapshot, start)];
+    const queue = [...this.#toRead(snapshot, now().getTime())];
     const readNext = async (): Promise<void> => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        if (now().getTime() - start > patienceMs) return;
+        if (performance.now() - start > patienceMs) return;
         const found = await azure.keys.get(next.vaultId, next.name, next.version);
         // A key that is gone, or may not be read, stays unknown.
         if (!found.ok || found.value === null) continue;
-        this.#ends.set(next.key, { ends: found.value.expires, until: now().getTime() + endsKeptMs });
+        this.#ends.set(next.key, { ends: found.value.expires, at: now().getTime() });
       }
     };
     await Promise.all(Array.from({ length: atOnce }, readNext));

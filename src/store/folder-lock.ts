@@ -63,7 +63,7 @@ export async function lockFolder(folder: string, files: string): Promise<FolderL
     await kernel.release();
   };
   try {
-    const kept = new KeptName(way.path, folder, files, await hold(way.path, folder, Date.now() + patienceMs));
+    const kept = new KeptName(way.path, folder, files, await hold(way.path, folder, performance.now() + patienceMs));
     return {
       check: () => kept.check(),
       release: async () => {
@@ -115,9 +115,9 @@ class KeptName {
     this.#mine.state = 'held';
     await new Promise<void>((resolve) => before.server.close(() => resolve()));
     // Whoever still tries may have looked before the name was back.
-    for (const deadline = Date.now() + patienceMs; ; await sleep(20)) {
+    for (const deadline = performance.now() + patienceMs; ; await sleep(20)) {
       const others = await answeringOthers(this.#at, this.#mine);
-      const holder = others.find(({ state }) => state === 'held' || Date.now() > deadline);
+      const holder = others.find(({ state }) => state === 'held' || performance.now() > deadline);
       if (holder !== undefined) throw this.#lose(`process ${holder.pid} has it now`);
       if (others.length === 0) return;
     }
@@ -143,7 +143,7 @@ async function hold(at: string, folder: string, deadline: number): Promise<Candi
       return mine;
     }
     await withdraw(at, mine);
-    if (rival.state === 'held' || Date.now() > deadline) throw new FolderInUse(inUse(folder, rival.pid));
+    if (rival.state === 'held' || performance.now() > deadline) throw new FolderInUse(inUse(folder, rival.pid));
     await sleep(50);
   }
 }
@@ -165,7 +165,7 @@ async function rivalOf(at: string, mine: Candidate, deadline: number): Promise<R
     if (first !== undefined) return first;
     const [later] = others;
     if (later === undefined) return null;
-    if (Date.now() > deadline) return later;
+    if (performance.now() > deadline) return later;
     await sleep(20);
   }
 }

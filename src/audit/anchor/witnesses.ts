@@ -158,7 +158,8 @@ export class Witnesses {
   isDue(size: number): boolean {
     const now = this.#now().getTime();
     return [...this.#signed].some(
-      ([witness, signed]) => !this.#lost.has(witness) && (signed.size !== size || now - signed.askedAt > freshMs),
+      ([witness, signed]) =>
+        !this.#lost.has(witness) && (signed.size !== size || Math.abs(now - signed.askedAt) > freshMs),
     );
   }
 

@@ -16,7 +16,8 @@ const spareMs = 30_000;
 
 interface Known {
   readonly entry: DirectoryEntry | null | 'unknown';
-  readonly until: number;
+  readonly at: number;
+  readonly forMs: number;
 }
 
 export function openLookups(groups: Pick<Groups, 'look'>, now: () => Date): Lookups {
@@ -26,12 +27,12 @@ export function openLookups(groups: Pick<Groups, 'look'>, now: () => Date): Look
   async function ask(id: string): Promise<void> {
     // Whatever goes wrong here, a card is shown without the names.
     const found = await groups.look(id).catch(() => null);
-    const time = now().getTime();
+    const at = now().getTime();
     known.set(
       id,
       found?.ok
-        ? { entry: found.value, until: time + keptMs }
-        : { entry: known.get(id)?.entry ?? 'unknown', until: time + spareMs },
+        ? { entry: found.value, at, forMs: keptMs }
+        : { entry: known.get(id)?.entry ?? 'unknown', at, forMs: spareMs },
     );
     asking.delete(id);
   }
@@ -39,7 +40,8 @@ export function openLookups(groups: Pick<Groups, 'look'>, now: () => Date): Look
   return {
     async look(id, patienceMs) {
       const before = known.get(id);
-      if (before !== undefined && before.until > now().getTime()) return before.entry;
+      // What was read while the clock was ahead is not younger for that.
+      if (before !== undefined && Math.abs(now().getTime() - before.at) < before.forMs) return before.entry;
       const asked = asking.get(id) ?? ask(id);
       asking.set(id, asked);
       await Promise.race([asked, sleep(patienceMs, undefined, { ref: false })]);

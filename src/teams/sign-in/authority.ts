@@ -81,7 +81,7 @@ function openKeys(url: string, fetch: CustomFetch): JWTVerifyGetKey {
 interface Known extends Metadata {
   readonly server: ServerMetadata;
   readonly keysUrl: string;
-  readonly until: number;
+  readonly at: number;
 }
 
 export function openAuthority({ host, tenantId, ca, now }: AuthorityOptions): Authority {
@@ -90,7 +90,8 @@ export function openAuthority({ host, tenantId, ca, now }: AuthorityOptions): Au
   let known: Known | null = null;
 
   async function metadata(): Promise<Known> {
-    if (known !== null && now().getTime() < known.until) return known;
+    // What was read while the clock was ahead is not younger for that.
+    if (known !== null && Math.abs(now().getTime() - known.at) < documentLifeMs) return known;
     const server = await discover(url, fetch);
     const read = Document.safeParse(server);
     if (!read.success)
@@ -99,7 +100,7 @@ export function openAuthority({ host, tenantId, ca, now }: AuthorityOptions): Au
     // Another host than the authority's may be named, as in China; never another tenant, nor all of them.
     if (!issuer.endsWith(`/${tenantId}/v2.0`)) throw new AuthorityUnreachable(`asking ${url}: it is about ${issuer}`);
     const keys = known?.keysUrl === keysUrl ? known.keys : openKeys(keysUrl, fetch);
-    known = { issuer, keys, server, keysUrl, until: now().getTime() + documentLifeMs };
+    known = { issuer, keys, server, keysUrl, at: now().getTime() };
     return known;
   }
 

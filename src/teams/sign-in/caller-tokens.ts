@@ -65,9 +65,9 @@ function openKeys(metadataUrl: string): () => Promise<Keys> {
     return createRemoteJWKSet(new URL(jwks_uri), { cacheMaxAge: keysLastMs, timeoutDuration: patienceMs });
   };
   return () => {
-    if (kept === null || kept.until < Date.now()) {
+    if (kept === null || kept.until < performance.now()) {
       const keys = discover();
-      kept = { keys, until: Date.now() + keysLastMs };
+      kept = { keys, until: performance.now() + keysLastMs };
       // What failed is not kept.
       keys.catch(() => {
         kept = null;

@@ -45,6 +45,15 @@ it('asks once in five minutes, and then again', async () => {
   expect(asked()).toBe(2);
 });
 
+it('asks anew for what was read while the clock was a day ahead', async () => {
+  const { lookups, asked, later } = directory();
+  later(24 * 60 * minutes);
+  await lookups.look('a', 1000);
+  later(-24 * 60 * minutes);
+  await lookups.look('a', 1000);
+  expect(asked()).toBe(2);
+});
+
 it('says unknown while a directory that never answered fails, and does not ask it for every card', async () => {
   const { lookups, says, asked, later } = directory();
   says.next = failed(failure());

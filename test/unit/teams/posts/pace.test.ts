@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { RequestId } from '../../../../src/domain/ids.ts';
 import { openPace } from '../../../../src/teams/posts/pace.ts';
 
@@ -20,4 +20,14 @@ test('what a request came to is shown at once, also by who waits already; others
   expect(had).toEqual(['the first that waited', 'the second that waited']);
   await Promise.all(waits);
   expect(had.at(-1)).toBe('one that goes on');
+});
+
+test('what was shown while the clock was a day ahead is shown again a second later all the same', async () => {
+  const pace = openPace();
+  const ahead = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 86_400_000);
+  await pace.turn(going);
+  ahead.mockRestore();
+  const from = performance.now();
+  await pace.turn(going);
+  expect(performance.now() - from).toBeGreaterThan(900);
 });
