@@ -79,7 +79,7 @@ onPostgres('requests to which everything happens', () => {
       wrong.map(({ life, made, events, ...rest }) => ({
         ...rest,
         troubles: troubled.desks[0]?.troubles.log
-          .filter(({ at }) => at >= (events[0]?.time ?? '') && at <= (events.at(-1)?.time ?? ''))
+          .filter(({ at }) => at >= rest.begun && at <= rest.over)
           .map(({ at, trouble }) => `${at} ${trouble}`),
         events: events.map(({ revision, type, time, cause }) => `${revision} ${type} ${time} ${cause}`),
         life: JSON.stringify(life),

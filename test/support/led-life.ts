@@ -20,6 +20,9 @@ export interface Outcome {
   readonly ended: string;
   readonly wrong: readonly string[];
   readonly extraCards: number;
+  /** From when to when it was led, by a clock that nobody moves; ISO 8601. */
+  readonly begun: string;
+  readonly over: string;
 }
 
 /** What comes at a start is there when the start comes: so long before it, it begins. */
@@ -27,6 +30,7 @@ const beforeStartMs: Readonly<Partial<Record<Trouble, number>>> = { 'steps of th
 
 class LedLife {
   readonly wrong: string[] = [];
+  readonly begun = new Date().toISOString();
   made: readonly Made[] = [];
   id = '';
   private deleted = false;
@@ -55,7 +59,7 @@ class LedLife {
     const type = events.map(({ type: event }) => event).find((event) => titles[event] !== undefined) ?? 'nothing';
     const stand = stands(events, this.life.needed).at(-1);
     if (stand === undefined) throw new Error(`${id} has no end`);
-    const ended: Ended = { id, agent, ended: type, events, stand, deleted: this.deleted };
+    const ended: Ended = { begun: this.begun, id, agent, ended: type, events, stand, deleted: this.deleted };
     const extraCards = await lookAtCards(desk, ended, this.wrong);
     await lookAtAzure(desk, ended, this.wrong);
     lookAtExpiry(desk, ended, this.wrong);
@@ -67,7 +71,8 @@ class LedLife {
     const { world } = this.desk;
     const form = await again(async () => {
       const typed = `/enable-cmk resource=${this.agent} vault=kv-care-prod key=${keys[0]}`;
-      const { id } = await type(world, people.requester, typed);
+      // What is typed while nobody is there is lost: whoever sees nothing types it again.
+      const { id } = await type(world, people.requester, typed, places.operations, 20_000);
       const isForm = (one: SeenActivity) => one.id === id && activityText(one).includes('[Submit');
       return world.teams.sees(places.operations, people.requester, isForm, 20_000);
     });
@@ -149,5 +154,6 @@ export async function lead(desk: Desk, agent: string, life: Life): Promise<Outco
     led.wrong.push(error.message.slice(0, 1_000));
     return { ended: 'nobody knows', extraCards: 0, events: await desk.record(led.id) };
   });
-  return { agent, id: led.id, life, made: led.made, wrong: led.wrong, ...seen };
+  const [begun, over] = [led.begun, new Date().toISOString()];
+  return { agent, id: led.id, life, made: led.made, wrong: led.wrong, begun, over, ...seen };
 }

@@ -82,6 +82,7 @@ export async function type(
   person: string,
   text: string,
   place = places.operations,
+  timeoutMs?: number,
 ): Promise<SeenActivity> {
   const before = new Set((await world.teams.activities(place, person)).map((activity) => activity.id));
   const said = await world.teams.say(person, place, text);
@@ -90,6 +91,7 @@ export async function type(
     person,
     (activity) =>
       !before.has(activity.id) && activity.conversation.id === said.conversationId && cardOf(activity) !== undefined,
+    timeoutMs,
   );
 }
 

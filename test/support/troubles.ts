@@ -24,7 +24,7 @@ export type Trouble = (typeof troubles)[number];
 
 const day = 86_400_000;
 /** What machines differ by: nobody takes a clock for wrong that is so much ahead. */
-const stepMs = 15_000;
+export const stepMs = 15_000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Each of them may leave one more card than there should be. */
