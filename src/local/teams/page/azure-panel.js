@@ -96,7 +96,8 @@ class AzureLook {
     const agent = agentNamed(state, this.chosen || last);
     const past = agent === undefined ? state : await api.azureBefore(agent.name);
     await this.trials.prepare();
-    if (turn !== this.turn) return;
+    // Else a switch that was just turned would turn back for a moment.
+    if (turn !== this.turn || this.trials.acting > 0) return;
     this.trials.show(state);
     this.seen = revision;
     this.until = nextEffect(state);

@@ -26,6 +26,8 @@ export class AzureTrials {
   /** @type {Scenario[]} */ scenarios = [];
   others = 0;
   latency = '';
+  /** So many switches are being turned: what Azure said before that is not shown any more. */
+  acting = 0;
   /** @type {Map<string, { input: HTMLInputElement, left: HTMLElement }>} */ switches = new Map();
   on = 0;
 
@@ -62,11 +64,14 @@ export class AzureTrials {
   /** Does it, says so when it did not work, and looks again: what is shown is what Azure says. */
   async act(/** @type {() => Promise<unknown>} */ work) {
     this.problem.textContent = '';
+    this.acting += 1;
     try {
       await work();
     } catch {
       this.problem.textContent = 'The simulated Azure did not answer. Nothing was switched.';
       this.draw();
+    } finally {
+      this.acting -= 1;
     }
     await this.changed();
   }
