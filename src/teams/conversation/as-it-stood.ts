@@ -1,7 +1,8 @@
 /**
  * What a click on a request rests on, begun while the directory is asked who clicks: the request is read, and where it has to be
- * known whether its requester still may, they are asked about in the same call; tags are looked at as soon as it is known whose. Who is turned away learns nothing of it, and what
- * is decided upon is known to be the newest when it is stored (docs/decisions/0054).
+ * known whether its requester still may, they are asked about in the same call; tags are looked at as soon as it is known whose.
+ * Who is turned away learns nothing of it, and what is decided upon is known to be the newest when it is stored
+ * (docs/decisions/0054).
  */
 import type { ActionPorts } from '../../actions/action.ts';
 import { actions } from '../../actions/registry.ts';

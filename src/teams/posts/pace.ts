@@ -13,18 +13,18 @@ export interface Pace {
 }
 
 /** By a clock that nobody sets: shown while the time of day was ahead, a request would not be shown again until then. */
-export function openPace(now: () => number = () => performance.now()): Pace {
+export function openPace(): Pace {
   const last = new Map<RequestId, number>();
   const waiting = new Map<RequestId, AbortController>();
   return {
     async turn(id) {
-      const since = now() - (last.get(id) ?? Number.NEGATIVE_INFINITY);
+      const since = performance.now() - (last.get(id) ?? Number.NEGATIVE_INFINITY);
       if (since < betweenUpdatesMs) {
         const cut = waiting.get(id) ?? new AbortController();
         waiting.set(id, cut);
         await sleep(betweenUpdatesMs - since, undefined, { signal: cut.signal }).catch(() => undefined);
       }
-      last.set(id, now());
+      last.set(id, performance.now());
     },
     atOnce(id) {
       last.delete(id);
