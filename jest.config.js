@@ -1,9 +1,13 @@
-/** Tests run as ES modules through swc; the bot, its store and its engine always run as child processes. */
-export default {
+import { attackSuites } from './test/support/attack-suites.js';
+
+const slow = ['<rootDir>/test/long/', '<rootDir>/test/crash-all/'];
+
+/** Tests run as ES modules through swc. The bot, its database and its workflow engine always run as child processes. */
+const shared = {
   globalSetup: '<rootDir>/test/support/global-setup.js',
   setupFiles: process.env.CMK_PROPERTY_SEED === undefined ? [] : ['<rootDir>/test/support/property-seed.js'],
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['<rootDir>/test/long/', '<rootDir>/test/crash-all/'],
+  // `npm run build` writes a package.json there with this project's name.
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -11,10 +15,22 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+};
+
+/** One of them at a time: each npm script selects its own. */
+const projects = [
+  { displayName: 'usual', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: slow },
+  { displayName: 'long', testMatch: ['<rootDir>/test/long/**/*.test.ts'] },
+  { displayName: 'crash', testMatch: ['<rootDir>/test/crash-all/**/*.test.ts'] },
+  { displayName: 'attacks', testMatch: Object.keys(attackSuites).map((suite) => `<rootDir>/${suite}`) },
+];
+
+export default {
+  projects: projects.map((project) => ({ ...shared, ...project })),
+  // Ends a test that hangs. Long enough for a busy machine.
+  testTimeout: 120_000,
   testSequencer: '<rootDir>/test/support/slowest-first.js',
   reporters: ['default', '<rootDir>/test/support/slowest-reporter.js', '<rootDir>/test/support/attack-reporter.js'],
-  // A watchdog: what hangs ends, what is held up by a busy machine does not.
-  testTimeout: 120_000,
-  // Two cores are kept busy by four: scenarios wait for the bot, and the bot for what it was told to wait for.
+  // Two cores are kept busy by four workers: scenarios mostly wait for the bot.
   maxWorkers: 4,
 };

@@ -1,48 +1,33 @@
-/** From the spawn until the bot answers that it is ready, and what it holds in memory then. */
+/** From the spawn until a bot is ready, and what it holds in memory when idle; beside an echo. */
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { compare, type Measured } from './support/figures.ts';
-import type { Ground } from './support/product.ts';
+import { type Figure, figureOf, inTurn } from './support/figures.ts';
+import { type Bench, type Ground, openGround } from './support/harness.ts';
 
-/** What was read for the start is given back by then. */
-const idleMs = 3_000;
+async function measure(first: Awaited<ReturnType<Ground['startEcho']>>) {
+  await sleep(3_000);
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${first.pid}/status`, 'utf8')) ?? [];
+  await first.end('SIGKILL');
+  return { ready: first.readyAfterMs, memory: Number(kilobytes) / 1_000 };
+}
 
-/** The database has been migrated and used before: a first start is another matter. */
-export async function start(ground: Ground, databaseUrl: string, rounds: number): Promise<Measured> {
-  const noAnchor = { CMK_ANCHOR: 'none' };
-  for (const database of [databaseUrl, null]) await (await ground.start(database, noAnchor)).end('SIGINT');
-  const all: Record<'echo' | 'server' | 'folder' | 'killed', number>[] = [];
-  const memory: { readonly ours: number; readonly baseline: number }[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const echo = await ground.startEcho();
-    const server = await ground.start(databaseUrl, noAnchor);
-    await sleep(idleMs);
-    memory.push({ ours: server.memoryMb(), baseline: echo.memoryMb() });
-    await Promise.all([echo.end('SIGKILL'), server.end('SIGKILL')]);
-    const killed = await ground.start(databaseUrl, noAnchor);
-    await killed.end('SIGINT');
-    const folder = await ground.start(null, noAnchor);
-    await folder.end('SIGINT');
-    all.push({
-      echo: echo.readyAfterMs,
-      server: server.readyAfterMs,
-      folder: folder.readyAfterMs,
-      killed: killed.readyAfterMs,
-    });
-  }
-  const toEcho = (which: 'server' | 'folder') => all.map((one) => ({ ours: one[which], baseline: one.echo }));
-  return {
-    name: 'start',
-    figures: [
-      compare('start on PostgreSQL', 'ms', toEcho('server'), 'echo', { atMost: 2.7 }),
-      compare('start on a folder', 'ms', toEcho('folder'), 'echo', { atMost: 4 }),
-      compare(
-        'start on PostgreSQL after a kill -9',
-        'ms',
-        all.map(({ killed, server }) => ({ ours: killed, baseline: server })),
-        'a start after an end',
-        { atMost: 1.2 },
-      ),
-      compare('memory, idle', 'MB', memory, 'echo', { atMost: 2 }),
-    ],
-  };
+export async function start(bench: Bench): Promise<readonly Figure[]> {
+  const ground = await openGround(bench);
+  const bots = bench.checkouts.map(async (checkout) => {
+    const database = await bench.newDatabase();
+    return async () => {
+      const clean = await measure(await ground.startBot(checkout, database));
+      const again = await ground.startBot(checkout, database);
+      await again.end('SIGINT');
+      return { ...clean, killed: again.readyAfterMs };
+    };
+  });
+  const works = [async () => measure(await ground.startEcho()), ...(await Promise.all(bots))];
+  const took = await inTurn({ rounds: bench.rounds }, works);
+  const [[echo = [], ...ready], [echoMemory = [], ...memory]] = [took('ready'), took('memory')];
+  return [
+    figureOf('start on PostgreSQL', 'ms', 'echo', ['ratio', '≤', 1.9], ready, [echo]),
+    figureOf('start after kill -9', 'ms', 'start after Ctrl-C', ['ratio', '≤', 1.3], took('killed').slice(1), ready),
+    figureOf('memory when idle', 'MB', 'echo', ['ratio', '≤', 1.5], memory, [echoMemory]),
+  ];
 }

@@ -59,6 +59,8 @@ ask() {
   case "$words" in
     *Authorization_RequestDenied* | *AuthorizationFailed* | *'Insufficient privileges'*)
       stop "You lack the right to do this: ${who:-ask whoever administers it}." ;;
+    *RoleDefinitionWithSameNameExists*)
+      stop 'The tenant has a role of this name in subscriptions that you cannot see. Ask someone who has access to them to run this script.' ;;
     *) stop "It was not done; the words of $1 are above." ;;
   esac
 }

@@ -34,7 +34,7 @@ while [ $# -gt 0 ]; do
     *) if [ -z "$principal" ]; then principal="$word"; else scopes+=("/subscriptions/$word"); fi ;;
   esac
 done
-[ -n "$principal" ] && { [ "${#scopes[@]}" -gt 0 ] || [ -n "$workspace" ]; } || stop "whose and where? $usage"
+if [ -z "$principal" ] || { [ "${#scopes[@]}" = 0 ] && [ -z "$workspace" ]; }; then stop "whose and where? $usage"; fi
 need_az
 need node 'the roles are read with it'
 
@@ -74,6 +74,26 @@ subscriptions_of() {
   for n in "${!files[@]}"; do [ "${files[$n]}" != "$1" ] || printf '%s\n' "${places[$n]}"; done | cut -d/ -f1-3 | sort -u
 }
 
+# az looks for a role in one subscription, and finds it only if it can be assigned there.
+visible="$(ask az account list --query '[].id' --output tsv | lines | sed 's#^#/subscriptions/#')"
+# A scope at which the role of this name is found: first where it is needed, then wherever the caller can see.
+found_at() {
+  local name="$1" scope found
+  for scope in $(subscriptions_of "$2"); do
+    found="$(scopes_of "$name" "$scope")"
+    [ -z "$found" ] || { printf '%s\n' "$scope"; return; }
+  done
+  for scope in $visible; do
+    # Elsewhere the caller might not read roles: none is found there.
+    found="$(scopes_of "$name" "$scope" 2> /dev/null)" || continue
+    [ -z "$found" ] || { printf '%s\n' "$scope"; return; }
+  done
+}
+scopes_of() {
+  ask az role definition list --custom-role-only true --scope "$2" --name "$1" --output tsv \
+    --query '[0].assignableScopes' | lines
+}
+
 left=0
 done_with=' '
 for n in "${!files[@]}"; do
@@ -81,10 +101,14 @@ for n in "${!files[@]}"; do
   file="${files[$n]}"
   case "$done_with" in *" $file "*) continue ;; esac
   done_with="$done_with$file "
-  known="$(ask az role definition list --custom-role-only true --name "$name" --output tsv \
-    --query '[0].assignableScopes' | lines)"
-  held="$(ask az role definition list --custom-role-only true --name "$name" --output tsv \
-    --query "[0].permissions[0].[actions, dataActions[].join('', ['data ', @])][]" | lines)"
+  at="$(found_at "$name" "$file")"
+  known=''
+  held=''
+  if [ -n "$at" ]; then
+    known="$(scopes_of "$name" "$at")"
+    held="$(ask az role definition list --custom-role-only true --scope "$at" --name "$name" --output tsv \
+      --query "[0].permissions[0].[actions, dataActions[].join('', ['data ', @])][]" | lines)"
+  fi
   wanted="$(printf '%s\n%s\n' "$(subscriptions_of "$file")" "$known" | lines)"
   mapfile -t good_for <<< "$wanted"
   definition="$(part whole "$file" "${good_for[@]}")"
@@ -99,9 +123,10 @@ for n in "${!files[@]}"; do
   fi
 done
 
-# How often a role is given at a scope.
+# How often a role is given at a scope. Not with --role, which is an error while the role is still to be made.
 given() {
-  ask az role assignment list --assignee "$principal" --scope "$2" --role "$1" --query 'length(@)' --output tsv
+  ask az role assignment list --assignee "$principal" --scope "$2" \
+    --query "length([?roleDefinitionName=='$1'])" --output tsv
 }
 
 for n in "${!files[@]}"; do

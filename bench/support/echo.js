@@ -1,19 +1,11 @@
-/** The least that a bot of these SDKs does: botbuilder and restify, and the text comes back. What turns and starts are compared with. */
+/** The least that a bot of this SDK does: botbuilder and restify, and the text comes back. */
 import { ActivityHandler, CloudAdapter, ConfigurationBotFrameworkAuthentication } from 'botbuilder';
 import restify from 'restify';
 
-const bot = new ActivityHandler();
-bot.onMessage(async (context, next) => {
-  await context.sendActivity(context.activity.text);
-  await next();
-});
+const bot = new ActivityHandler().onMessage((context) => context.sendActivity(context.activity.text));
 const adapter = new CloudAdapter(new ConfigurationBotFrameworkAuthentication({}));
-const server = restify.createServer();
-server.use(restify.plugins.bodyParser());
-server.get('/readyz', (_request, response, next) => {
-  response.send(200, 'ready');
-  next();
-});
+const server = restify.createServer().use(restify.plugins.bodyParser());
+server.get('/readyz', async (_request, response) => response.send(200, 'ready'));
 server.post('/api/messages', async (request, response) => {
   await adapter.process(request, response, (context) => bot.run(context));
 });

@@ -1,97 +1,145 @@
-/** What a benchmark says: what was measured, beside what it is compared with. */
+/** Measures in turn what is compared, says whether each floor is reached, and keeps the figures. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bench } from './harness.ts';
 
-/** Of several rounds: the middle one, and the lowest and highest. */
-export interface Spread {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-export type Unit = 'per second' | 'ms' | 'MB' | 'calls' | 'µs' | 's';
+type Spread = Readonly<Record<'median' | 'low' | 'high', number>>;
+type Rows = readonly (readonly number[])[];
 
 export interface Figure {
-  /** Such as `help: turns a second`. */
   readonly what: string;
-  readonly unit: Unit;
-  readonly ours: Spread;
-  /** What it is compared with, measured in the same rounds; null where nothing is: then the target is one of the value itself. */
-  readonly baseline: { readonly name: string; readonly value: Spread } | null;
-  /** Ours by the baseline, a round each; where there is no baseline, ours. */
-  readonly compared: Spread;
-  readonly target: { readonly atMost: number } | { readonly atLeast: number } | null;
-  /** What a reader has to know to believe it. */
-  readonly note?: string;
+  readonly unit: string;
+  readonly baseline: string;
+  /** What has to be at least or at most so much: the ratio of value and baseline, or the value itself. */
+  readonly floor: readonly [of: 'ratio' | 'value', sign: '≥' | '≤', limit: number];
+  /** This checkout first, then the one beside it. */
+  readonly checkouts: readonly Readonly<Record<'value' | 'baseline' | 'ratio', Spread>>[];
+  /** Of something that grows: this checkout's median at each size, smallest first. */
+  readonly medians?: readonly number[];
 }
 
-export interface Growth {
-  /** What grows, such as `open requests`. */
+/** The value that this part of them doesn't exceed. */
+export const percentile = (values: readonly number[], part: number): number =>
+  values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * part) - 1)] ?? Number.NaN;
+
+const spreadOf = (all: readonly number[]): Spread => ({
+  median: percentile(all, 0.5),
+  low: Math.min(...all),
+  high: Math.max(...all),
+});
+
+/** `values`: of each checkout, round by round; `baselines`: its own, or one for all. Each round has a ratio of its own. */
+export const figureOf = (
+  ...[what, unit, baseline, floor, values, baselines]: [string, string, string, Figure['floor'], Rows, Rows]
+): Figure => ({
+  ...{ what, unit, baseline, floor },
+  checkouts: values.map((rounds, checkout) => {
+    const least = baselines[checkout] ?? baselines[0] ?? [];
+    const ratio = rounds.map((value, round) => value / (least[round] ?? Number.NaN));
+    return { value: spreadOf(rounds), baseline: spreadOf(least), ratio: spreadOf(ratio) };
+  }),
+});
+
+/** In milliseconds. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+type Took = Readonly<Record<string, number>>;
+/** `warmUp`: rounds before those that count; `pauseMs`: after each turn. */
+type Rounds = Readonly<{ rounds: number; perRound?: number; warmUp?: number; pauseMs?: number }>;
+
+/**
+ * Does each of `works` in turn, so that whatever else the machine does happens to all of them alike; `n` counts from 1. Returns
+ * each work's median of each round, by name.
+ */
+export async function inTurn(plan: Rounds, works: readonly ((n: number) => Promise<Took>)[]) {
+  const { rounds, perRound = 1, warmUp = 1, pauseMs = 0 } = plan;
+  const took = works.map((): Took[] => []);
+  for (let n = 1; n <= (warmUp + rounds) * perRound; n += 1)
+    for (const [index, work] of works.entries()) {
+      took[index]?.push(await work(n));
+      await sleep(pauseMs);
+    }
+  const starts = Array.from({ length: rounds }, (_, round) => (warmUp + round) * perRound);
+  return (name: string): Rows =>
+    took.map((all) => {
+      const values = all.map((one) => one[name] ?? Number.NaN);
+      return starts.map((from) => percentile(values.slice(from, from + perRound), 0.5));
+    });
+}
+
+export const sizes = [10, 100, 1_000, 10_000];
+
+interface Growing<Place> {
   readonly over: string;
-  readonly unit: Unit;
-  readonly sizes: readonly number[];
-  readonly lines: readonly { readonly name: string; readonly values: readonly number[] }[];
+  readonly plan: Rounds;
+  /** What takes at most twice as much with most as with fewest. */
+  readonly same: readonly string[];
+  /** What looks at each of them: with most at most 15 times as much as with a tenth. */
+  readonly each: readonly string[];
+  open(size: number, checkout: string): Promise<Place>;
+  sample(place: Place, n: number): Promise<Took>;
 }
 
-/** What a figure is made of. */
-export interface Table {
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-export interface Measured {
-  readonly name: string;
-  readonly figures: readonly Figure[];
-  readonly tables?: readonly Table[];
-  readonly growth?: readonly Growth[];
-}
-
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const at = (index: number): number => sorted[Math.max(0, Math.min(sorted.length - 1, index))] ?? Number.NaN;
-  const median = sorted.length % 2 === 1 ? at(Math.floor(middle)) : (at(middle - 1) + at(middle)) / 2;
-  return { median, low: at(0), high: at(sorted.length - 1) };
-}
-
-/** The value that so large a part of them does not pass, such as 0.99. */
-export function percentile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN;
-}
-
-/** Null: nothing was aimed at. */
-export function isReached({ compared, target }: Figure): boolean | null {
-  if (target === null) return null;
-  return 'atMost' in target ? compared.median <= target.atMost : compared.median >= target.atLeast;
-}
-
-/** Both sides of a comparison, a round each: the machine is never twice the same, so only what ran side by side is compared. */
-export function compare(
-  what: string,
-  unit: Unit,
-  rounds: readonly { readonly ours: number; readonly baseline: number }[],
-  baseline: string,
-  target: Figure['target'],
-  note?: string,
-): Figure {
-  return {
-    what,
-    unit,
-    ours: spreadOf(rounds.map((round) => round.ours)),
-    baseline: { name: baseline, value: spreadOf(rounds.map((round) => round.baseline)) },
-    compared: spreadOf(rounds.map((round) => round.ours / round.baseline)),
-    target,
-    ...(note === undefined ? {} : { note }),
+/** Compares places with more and more of something, one for each size and checkout, by what things take there in ms. */
+export async function grow<Place>({ checkouts }: Bench, growing: Growing<Place>): Promise<readonly Figure[]> {
+  const { over, plan, same, each, open, sample } = growing;
+  const places: Place[] = [];
+  for (const size of sizes) for (const checkout of checkouts) places.push(await open(size, checkout));
+  const works = places.map((place) => (n: number) => sample(place, n));
+  const took = await inTurn(plan, works);
+  const figure = (what: string, least: number, limit: number): Figure => {
+    const at = (size: number): Rows => took(what).slice(size * checkouts.length, (size + 1) * checkouts.length);
+    const [baseline, most, fewer] = [`with ${sizes[least]}`, at(sizes.length - 1), at(least)];
+    const made = figureOf(`${what}, by ${over}`, 'ms', baseline, ['ratio', '≤', limit], most, fewer);
+    return { ...made, medians: sizes.map((_, size) => percentile(at(size)[0] ?? [], 0.5)) };
   };
+  return [...same.map((what) => figure(what, 0, 2)), ...each.map((what) => figure(what, sizes.length - 2, 15))];
 }
 
-/** A value that is judged by itself. */
-export function alone(
-  what: string,
-  unit: Unit,
-  values: readonly number[],
-  target: Figure['target'],
-  note?: string,
-): Figure {
-  const ours = spreadOf(values);
-  return { what, unit, ours, baseline: null, compared: ours, target, ...(note === undefined ? {} : { note }) };
+export function isReached({ checkouts, floor: [of, sign, limit] }: Figure, checkout = 0): boolean {
+  const measured = checkouts[checkout]?.[of].median ?? Number.NaN;
+  return sign === '≥' ? measured >= limit : measured <= limit;
+}
+
+const number = (value: number): string =>
+  value.toLocaleString('en', value >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 });
+const spread = ({ median, low, high }: Spread): string => `${number(median)} (${number(low)} to ${number(high)})`;
+const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+export function tableOf(figures: readonly Figure[]): string {
+  const rows = figures.map(({ medians, checkouts, ...figure }) => {
+    const { what, unit, baseline, floor } = figure;
+    const [of, sign, limit] = floor;
+    const [least = ''] = checkouts.map((one) => `${baseline}${medians ? '' : `: ${spread(one.baseline)}`}`);
+    const cells = checkouts.flatMap(({ value, ratio }, index) => [
+      `${medians && index === 0 ? medians.map(number).join(', ') : spread(value)} ${unit}`,
+      `${spread(ratio)} ×`,
+      isReached({ ...figure, checkouts }, index) ? 'reached' : '**missed**',
+    ]);
+    return [what, least, `${sign} ${number(limit)} ${of === 'ratio' ? '×' : unit}`, ...cells];
+  });
+  const head = ['what', 'baseline', 'floor', 'measured', 'ratio', '', 'beside: measured', 'ratio', ''];
+  const all = head.slice(0, rows[0]?.length);
+  return [all, all.map(() => '---'), ...rows].map(line).join('\n');
+}
+
+const [results, page] = ['bench/results.json', 'docs/performance.md'];
+const [start, end] = ['<!-- npm run bench -- --keep writes this table -->', '<!-- end -->'];
+
+/** Replaces what was kept of the same figures before. Of a checkout beside this one, nothing is kept. */
+export function keep(measured: readonly Figure[]): void {
+  const machine = `${os.cpus().length} × ${os.cpus()[0]?.model.trim()}, Node ${process.version}`;
+  const when = `${new Date().toISOString().slice(0, 10)}, ${machine}`;
+  const now = measured.map((figure) => ({ ...figure, checkouts: figure.checkouts.slice(0, 1), when }));
+  const before: typeof now = JSON.parse(readFileSync(results, 'utf8'));
+  const all = [...before.filter(({ what }) => now.every((figure) => figure.what !== what)), ...now];
+  writeFileSync(results, `${JSON.stringify(all)}\n`);
+  const [above, rest = ''] = readFileSync(page, 'utf8').split(start);
+  const table = `Measured ${[...new Set(all.map((figure) => figure.when))].join('; ')}.\n\n${tableOf(all)}`;
+  writeFileSync(page, `${above}${start}\n\n${table}\n\n${end}${rest.split(end)[1] ?? ''}`);
 }

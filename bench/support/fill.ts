@@ -1,19 +1,62 @@
-/** A record with requests on it that wait for people, as the rules themselves store them. */
-import { RequestId } from '../../src/domain/ids.ts';
-import { plan, requestId, resourceId, submit } from '../../test/support/fixtures.ts';
-import { startStore } from '../../test/support/store-client.ts';
+/** Requests in a database, stored by the store of a checkout. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'pg';
+import type { Command } from '../../src/domain/request/request-command.ts';
+import { plan, reject, requestId, resourceId, submit } from '../../test/support/fixtures.ts';
+import { type Bench, running } from './harness.ts';
 
-/** Puts so many open requests on the record, from one number to another, while no bot is there; nobody is to be shown them. */
-export async function fill(url: string, from: number, to: number): Promise<void> {
-  const store = await startStore({ kind: 'postgres', url, maxConnections: 2 });
-  try {
-    for (let n = from + 1; n <= to; n += 1) {
-      const name = `agent-${n}`;
-      const command = submit({ plan: plan(resourceId(name)), resourceName: name });
-      await store.append(RequestId.parse(requestId(n)), 'submit', command);
-    }
-    await store.sql('delete from cmk.outbox');
-  } finally {
-    await store.close();
-  }
+/** The commands of a request for an agent, each with its cause. */
+export type Commands = (agent: string) => readonly (readonly [cause: string, command: Command])[];
+
+const submission = (agent: string) => submit({ plan: plan(resourceId(agent)), resourceName: agent });
+export const waiting: Commands = (agent) => [['submit', submission(agent)]];
+export const rejected: Commands = (agent) => [...waiting(agent), ['click:reject', reject()]];
+
+/** Starts a checkout's store as a process. `append`: the events of the nth request, command by command. */
+export async function openStore(checkout: string | undefined, url: string, commands: Commands) {
+  const execArgv = ['--import', 'tsx'];
+  const store = fork('test/support/store-process.ts', [], { cwd: checkout, execArgv, serialization: 'advanced' });
+  running.add(store);
+  const ask = async (message: object): Promise<void> => {
+    store.send(message);
+    const [{ error, value }] = await once(store, 'message');
+    if (error !== undefined || value?.kind === 'refused') throw new Error(JSON.stringify(error ?? value));
+  };
+  await ask({ database: { kind: 'postgres', url, maxConnections: 2 } });
+  return {
+    async append(n: number): Promise<void> {
+      for (const [cause, command] of commands(`agent-${n}`))
+        await ask({ id: n, ask: { ask: 'append', request: requestId(n), cause, command, dieAfterCommit: false } });
+    },
+    close: () => ask({ id: 0, ask: { ask: 'close' } }),
+  };
+}
+
+export function connect(url: string): Pool {
+  // The server ends before its clients.
+  return new Pool({ connectionString: url, max: 1 }).on('error', () => undefined);
+}
+
+/** Adds requests number `from + 1` to `to`, without their cards and notifications. The older checkout's store writes them. */
+export async function fill({ checkouts }: Bench, url: string, from: number, to: number, commands: Commands) {
+  const pool = connect(url);
+  const store = await openStore(checkouts.at(-1), `${url}?options=-c%20synchronous_commit%3Doff`, commands);
+  for (let n = from + 1; n <= to; n += 1) await store.append(n);
+  await store.close();
+  await pool.query("delete from cmk.outbox where kind in ('show', 'audit', 'call'); analyze");
+  await pool.end();
+}
+
+/** Waits until there are so many rows. */
+export async function until(pool: Pool, count: number, rows: string): Promise<void> {
+  while ((await pool.query(`select 1 from ${rows}`)).rows.length !== count) await sleep(5);
+}
+
+/** Returns what commits one row, about as long as an event, to a table without any rule. */
+export async function bareInsert(url: string): Promise<() => Promise<unknown>> {
+  const pool = connect(url);
+  await pool.query('create table public.bare (n bigserial primary key, body text)');
+  return () => pool.query('insert into public.bare (body) values ($1)', ['x'.repeat(1_500)]);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# After the resources are there: the database's roles, the keys of the seals and of the published log, and the image, each where it is missing. Database and
-# vault take nobody from outside of the bot's network, so they are opened for this machine alone, and closed again at the end,
-# however this ends. Safe to repeat: `azd hooks run postprovision`.
+# After a deployment: the users of the database, the keys of the audit log, other secrets, and the image, each where it is missing.
+# The database and the vault accept no traffic from outside the bot's network. This script opens both for this machine's address,
+# and closes them at its end, also after a failure. You can repeat it: `azd hooks run postprovision`.
 set -euo pipefail
 root="$(cd "$(dirname "$0")/../.." && pwd)"
 # shellcheck source=infra/common.sh
@@ -19,7 +19,7 @@ close() {
     run az role assignment delete --assignee "$CMK_ADMIN_ID" --role 'Key Vault Secrets Officer' --scope "$vault_id" || true
   fi
   if [ "$opened" = yes ]; then
-    run az resource delete --ids "$CMK_DATABASE_SERVER_ID/firewallRules/setup" --api-version 2024-08-01 || true
+    run az resource delete --ids "$CMK_DATABASE_SERVER_ID/firewallRules/setup" --api-version 2025-08-01 || true
     run az keyvault network-rule remove --resource-group "$AZURE_RESOURCE_GROUP" --name "$CMK_VAULT" \
       --ip-address "$CMK_ADMIN_IP" --output none || true
   fi
@@ -28,91 +28,139 @@ trap close EXIT
 
 open_for_here() {
   opened=yes
-  # As a resource: what az calls the parts of its own command for it has changed between versions.
-  run az resource create --id "$CMK_DATABASE_SERVER_ID/firewallRules/setup" --api-version 2024-08-01 \
+  # As a resource: the names of az's own command for it have changed between versions.
+  run az resource create --id "$CMK_DATABASE_SERVER_ID/firewallRules/setup" --api-version 2025-08-01 \
     --properties "{\"startIpAddress\":\"$CMK_ADMIN_IP\",\"endIpAddress\":\"$CMK_ADMIN_IP\"}" --output none
   run az keyvault network-rule add --resource-group "$AZURE_RESOURCE_GROUP" --name "$CMK_VAULT" \
     --ip-address "$CMK_ADMIN_IP" --output none
 }
 
+# As variables, because a name can have spaces. Before version 16, psql cannot use the certificates of the system by itself.
 database_roles() {
-  say 'The database: the bot’s user and the owner of the tables.'
+  local version certificates=system
+  say 'The database: the users of the bot and of the owner of the tables.'
+  version="$(psql --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')"
+  if [ "$version" -lt 16 ]; then
+    for certificates in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+      [ ! -r "$certificates" ] || break
+    done
+    [ -r "$certificates" ] || stop "psql $version needs a file with certificate authorities, and there is none in the usual places: install psql 16 or later."
+  fi
   PGPASSWORD="$(ask az account get-access-token --resource-type oss-rdbms --query accessToken --output tsv)"
   export PGPASSWORD
-  run psql "host=$CMK_DATABASE_HOST dbname=postgres user=$CMK_ADMIN_NAME sslmode=verify-full sslrootcert=system" \
-    --quiet --no-psqlrc -v ON_ERROR_STOP=1 -v "database=$CMK_DATABASE" \
+  PGHOST="$CMK_DATABASE_HOST" PGDATABASE=postgres PGUSER="$CMK_ADMIN_NAME" PGSSLMODE=verify-full PGSSLROOTCERT="$certificates" \
+    run psql --quiet --no-psqlrc -v ON_ERROR_STOP=1 -v "database=$CMK_DATABASE" \
     -v "bot=$CMK_BOT_IDENTITY" -v "bot_id=$CMK_BOT_PRINCIPAL_ID" \
     -v "owner=$CMK_OWNER_IDENTITY" -v "owner_id=$CMK_OWNER_PRINCIPAL_ID" -f "$root/infra/runtime-role.sql"
   unset PGPASSWORD
 }
 
-# A new right takes up to ten minutes to count.
-keys_there() {
-  local tries
-  for tries in $(seq 1 40); do
+# A new role assignment takes up to ten minutes.
+stored_secrets() {
+  local attempt
+  for attempt in $(seq 1 40); do
     az keyvault secret list --vault-name "$CMK_VAULT" --query '[].name' --output tsv 2> /dev/null && return
-    [ "$tries" = 1 ] && say 'waiting until the right counts …' >&2
+    [ "$attempt" = 1 ] && say 'Waiting for the role assignment …' >&2
     sleep "${CMK_WAIT:-15}"
   done
   return 1
 }
 
-secret_keys() {
-  say 'The keys of the seals and of the published log: made once, and seen by nobody.'
+open_vault() {
   vault_id="$(ask az keyvault show --resource-group "$AZURE_RESOURCE_GROUP" --name "$CMK_VAULT" --query id --output tsv)"
   officer=yes
   run az role assignment create --assignee-object-id "$CMK_ADMIN_ID" --assignee-principal-type "${CMK_ADMIN_TYPE:-User}" \
     --role 'Key Vault Secrets Officer' --scope "$vault_id" --output none
-  local there
-  there="$(keys_there)" || stop "the vault $CMK_VAULT does not let you in: look at it, and run azd hooks run postprovision"
+  stored="$(stored_secrets)" || stop "The vault $CMK_VAULT does not accept this machine: check its network rules and your roles, then run azd hooks run postprovision."
+}
+
+# Standard input becomes a secret, and is never shown.
+store() {
+  work="$(mktemp -d)"
+  (umask 077 && cat > "$work/$1")
+  run az keyvault secret set --vault-name "$CMK_VAULT" --name "$1" --file "$work/$1" --encoding utf-8 --output none
+  rm -rf "$work"
+  work=''
+}
+
+audit_log_keys() {
   local name
+  say 'The keys of the audit log: created once, and shown to no one.'
   for name in seal-key log-key; do
-    if grep -qx "$name" <<< "$there"; then
-      say "$name is there."
-      continue
+    if grep -qx "$name" <<< "$stored"; then
+      say "$name exists."
+    else
+      openssl rand -base64 32 | store "$name"
     fi
-    work="$(mktemp -d)"
-    (umask 077 && openssl rand -base64 32 > "$work/$name")
-    run az keyvault secret set --vault-name "$CMK_VAULT" --name "$name" --file "$work/$name" --encoding utf-8 --output none
-    rm -rf "$work"
-    work=''
   done
 }
 
-image() {
-  local tag
-  say 'The image, built in the registry.'
-  tag="cmk-bot:$(git -C "$root" rev-parse --short=12 HEAD)"
-  run az acr build --registry "$CMK_REGISTRY" --image "$tag" --no-logs "$root"
-  run azd env set CMK_IMAGE "$(ask az acr show --name "$CMK_REGISTRY" --query loginServer --output tsv)/$tag"
+# Settings whose value is a secret: from the environment of azd into the vault, and out of azd's file.
+settings_to_vault() {
+  local setting settings="${CMK_VAULT_SETTINGS:-}"
+  for setting in "${secret_settings[@]}"; do
+    [ -n "${!setting:-}" ] || continue
+    printf '%s' "${!setting}" | store "$(tr 'A-Z_' 'a-z-' <<< "$setting")"
+    run azd env set "$setting" ''
+    case ",$settings," in *",$setting,"*) ;; *) settings="${settings:+$settings,}$setting" ;; esac
+  done
+  [ "$settings" = "${CMK_VAULT_SETTINGS:-}" ] || run azd env set CMK_VAULT_SETTINGS "$settings"
 }
 
-if [ -z "${CMK_IMAGE:-}" ]; then
+# By digest, so that the image behind the name cannot change.
+image() {
+  local tag digest arguments=()
+  say 'The image, built in the registry.'
+  tag="cmk-bot:$(git -C "$root" rev-parse --short=12 HEAD)"
+  # What is built are the files of the folder, also those that aren't committed.
+  [ -z "$(git -C "$root" status --porcelain)" ] || tag="$tag-changed"
+  if [ -n "${CMK_BASE_IMAGE:-}" ]; then arguments=(--build-arg "BASE=$CMK_BASE_IMAGE"); fi
+  run az acr build --registry "$CMK_REGISTRY" --image "$tag" "${arguments[@]}" "$root"
+  digest="$(ask az acr repository show --name "$CMK_REGISTRY" --image "$tag" --query digest --output tsv)"
+  run azd env set CMK_IMAGE "$(ask az acr show --name "$CMK_REGISTRY" --query loginServer --output tsv)/cmk-bot@$digest"
+}
+
+secret_settings=(CMK_STEP_UP_APP_SECRET OTEL_EXPORTER_OTLP_HEADERS)
+has_secret=no
+for setting in "${secret_settings[@]}"; do if [ -n "${!setting:-}" ]; then has_secret=yes; fi; done
+
+if [ -z "${CMK_IMAGE:-}" ] || [ "$has_secret" = yes ]; then
   if [ -z "${CMK_ADMIN_IP:-}" ]; then
-    stop 'CMK_ADMIN_IP is not set: azd env set CMK_ADMIN_IP ADDRESS, which is the address this machine has on the internet. Then azd up.'
+    stop 'CMK_ADMIN_IP is not set: azd env set CMK_ADMIN_IP ADDRESS, with the public address of this machine. Then azd up.'
   fi
   open_for_here
-  database_roles
-  secret_keys
-  image
-  say 'The ground is laid. The bot comes with the next azd provision, which azd up goes on with by itself.'
+  if [ -z "${CMK_IMAGE:-}" ]; then database_roles; fi
+  open_vault
+  audit_log_keys
+  settings_to_vault
+  if [ -z "${CMK_IMAGE:-}" ]; then image; fi
+  say 'Everything except the bot is deployed. The next azd provision deploys the bot; azd up runs it now.'
   exit 0
 fi
 
+case ",${CMK_VAULT_SETTINGS:-}," in
+  *,CMK_STEP_UP_APP_SECRET,*) ;;
+  *)
+    if [ -n "${CMK_STEP_UP:-}" ]; then
+      say 'CMK_STEP_UP is set and its secret is missing: the bot does not start. Store the secret, and deploy again:'
+      say "  read -rs CMK_STEP_UP_APP_SECRET && export CMK_STEP_UP_APP_SECRET && azd up"
+    fi
+    ;;
+esac
 say ''
-say "The bot is at https://$CMK_HOST. What is left:"
+say "The bot is at https://$CMK_HOST. Next steps:"
 say '  1  Microsoft Graph, by a Privileged Role Administrator:'
-say "       bash infra/grant-graph.sh $CMK_BOT_PRINCIPAL_ID"
+say "       bash infra/grant-graph.sh --yes $CMK_BOT_PRINCIPAL_ID"
 if [ "${CMK_ASSIGN_ROLES:-true}" != true ]; then
   say '  2  Azure, by an Owner of each subscription or resource group:'
-  say "       bash infra/grant-azure.sh $CMK_BOT_PRINCIPAL_ID SCOPE…"
+  say "       bash infra/grant-azure.sh --yes --workspace $CMK_WORKSPACE_ID $CMK_BOT_PRINCIPAL_ID SCOPE…"
 fi
-say '  3  The app package, by a Teams Administrator:'
-say "       MicrosoftAppId=$CMK_BOT_CLIENT_ID CMK_PUBLIC_HOST=$CMK_HOST npm run package"
+say '  3  The app package, by a Teams Administrator. Replace the values in capital letters:'
+say "       npm run package -- --app-id $CMK_BOT_CLIENT_ID --app-type UserAssignedMSI --host $CMK_HOST --developer-name 'YOUR HOSPITAL' --website-url https://HELP --privacy-url https://PRIVACY --terms-url https://TERMS"
 say '       then Teams admin center, Teams apps, Manage apps, Upload new app: dist/cmk-bot.zip'
-say '  4  Once the bot has started: take the owner of the tables away from it.'
+say '  4  After the first start: take the owner of the tables from the bot.'
 say '       azd env set CMK_MIGRATE false && azd provision'
-say '  5  Last of all: lock the container that the record is published in. THIS CANNOT BE UNDONE.'
+say '  5  Last: lock the container with the published log. THIS CANNOT BE UNDONE.'
 say "       az storage container immutability-policy lock --resource-group $AZURE_RESOURCE_GROUP --account-name $CMK_ANCHOR_ACCOUNT --container-name $CMK_ANCHOR_CONTAINER \\"
 say "         --if-match \"\$(az storage container immutability-policy show --resource-group $AZURE_RESOURCE_GROUP --account-name $CMK_ANCHOR_ACCOUNT --container-name $CMK_ANCHOR_CONTAINER --query etag -o tsv)\""
-say 'docs/install-in-teams.md has the whole way, and what each step should print.'
+say 'docs/install-in-teams.md has every step, and what it prints.'

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Before anything is deployed: what this machine needs, and who sets things up.
+# Before a deployment: checks what this machine needs, and reads from Azure what the deployment must not change.
 set -euo pipefail
 # shellcheck source=infra/common.sh
 . "$(dirname "$0")/../common.sh"
+who='an Owner of the resource group has to'
 need_az
-need azd 'this is run by it'
+need azd 'azd runs this script'
 need git 'the image is named after the commit'
-need openssl 'the key of the seals is made with it'
-need psql 'the database’s roles are made with it: install a PostgreSQL client, version 16 or later'
+need openssl 'it creates the keys of the audit log'
+need psql 'install a PostgreSQL client: it creates the users of the database'
 
 if [ -z "${CMK_ADMIN_ID:-}" ]; then
   id="$(ask az ad signed-in-user show --query id --output tsv)"
@@ -16,9 +17,76 @@ if [ -z "${CMK_ADMIN_ID:-}" ]; then
   run azd env set CMK_ADMIN_NAME "$name"
   run azd env set CMK_ADMIN_TYPE User
 fi
+
+for setting in CMK_SUBSCRIPTIONS CMK_APPROVALS_CHANNEL CMK_AUDIT_CHANNEL; do
+  [ -n "${!setting:-}" ] || stop "$setting is not set: azd env set $setting VALUE. docs/install-in-teams.md says which value."
+done
 for setting in CMK_REQUESTERS CMK_APPROVERS; do
-  if [ -z "${!setting:-}" ]; then say "$setting is empty: nobody may, until it is set."; fi
+  if [ -z "${!setting:-}" ]; then say "$setting is empty: until you set it, no one has that role."; fi
 done
 if [ -z "${CMK_STEP_UP:-}" ]; then
-  say 'CMK_STEP_UP is not set: a click in Teams is enough to approve. docs/step-up.md'
+  say 'CMK_STEP_UP is not set: approvers do not have to sign in again. docs/step-up.md'
 fi
+
+# Stores a value for the deployment, if it is another one.
+keep() { [ "${!1:-}" = "$2" ] || run azd env set "$1" "$2"; }
+
+# A locked immutability policy refuses every change, so the deployment leaves it alone.
+published_log() {
+  local there state=none
+  there="$(ask az storage container-rm exists --resource-group "$AZURE_RESOURCE_GROUP" \
+    --storage-account "$CMK_ANCHOR_ACCOUNT" --name "$CMK_ANCHOR_CONTAINER" --query exists --output tsv)"
+  if [ "$there" = true ]; then
+    state="$(ask az storage container immutability-policy show --resource-group "$AZURE_RESOURCE_GROUP" \
+      --account-name "$CMK_ANCHOR_ACCOUNT" --container-name "$CMK_ANCHOR_CONTAINER" --query state --output tsv)"
+  fi
+  if [ "$state" = Locked ]; then keep CMK_ANCHOR_LOCKED true; else keep CMK_ANCHOR_LOCKED false; fi
+}
+
+# The disk grows automatically, and no deployment can make it smaller.
+database_disk() {
+  local size
+  size="$(ask az resource show --ids "$CMK_DATABASE_SERVER_ID" --query properties.storage.storageSizeGB --output tsv)"
+  if [ "${size:-0}" -gt "${CMK_DATABASE_STORAGE_GIB:-32}" ]; then run azd env set CMK_DATABASE_STORAGE_GIB "$size"; fi
+}
+
+# After `azd down`, the vault is deleted and not purged for 90 days, and its name is taken.
+deleted_vault() {
+  local name
+  name="$(ask az keyvault list-deleted --resource-type vault --output tsv \
+    --query "[?properties.tags.\"azd-env-name\"=='$AZURE_ENV_NAME'].name")"
+  [ -z "$name" ] || stop "The vault $name of an earlier deployment of $AZURE_ENV_NAME is deleted, and Azure keeps its name for 90 days.
+Recover it, with the keys of the earlier audit log:
+  az group create --name rg-$AZURE_ENV_NAME-cmk --location $AZURE_LOCATION && az keyvault recover --name $name
+Or take another environment: azd env new NAME"
+}
+
+# A role with assignments in a subscription cannot lose that subscription, so it keeps all that it has. A role of another
+# environment is left alone.
+role_scopes() {
+  local id found='' kept
+  for id in ${CMK_SUBSCRIPTIONS//,/ } "$AZURE_SUBSCRIPTION_ID"; do
+    found+=" $(ask az role definition list --custom-role-only true --name 'CMK bot' --scope "/subscriptions/$id" \
+      --query '[].[name, assignableScopes[]][][]' --output tsv)"
+  done
+  found="$(tr -s '[:space:]' '\n' <<< "$found" | sed '/^$/d' | sort -u)"
+  if [ -n "$found" ] && ! grep -qx "${CMK_ROLE_ID:-none}" <<< "$found"; then
+    stop "The tenant already has the role CMK bot, and this environment did not create it: the names of roles are unique in a tenant.
+Let a script assign it, after the deployment: azd env set CMK_ASSIGN_ROLES false. docs/install-in-teams.md, \"What needs someone else\""
+  fi
+  kept="$(sed -n 's#^/subscriptions/\([^/]*\)$#\1#p' <<< "$found" | paste -sd,)"
+  keep CMK_ROLE_SUBSCRIPTIONS "$kept"
+  for id in ${kept//,/ }; do
+    case ",${CMK_SUBSCRIPTIONS// /},$AZURE_SUBSCRIPTION_ID," in *",$id,"*) continue ;; esac
+    say "The bot does not act in subscription $id, and its role still exists there. Remove its assignments, as an Owner:"
+    say "  az role assignment list --subscription $id --assignee ${CMK_BOT_PRINCIPAL_ID:-PRINCIPAL} --all --query '[].id' --output tsv | xargs -r az role assignment delete --ids"
+  done
+}
+
+if [ -n "${AZURE_RESOURCE_GROUP:-}" ] && [ "$(ask az group exists --name "$AZURE_RESOURCE_GROUP")" = true ]; then
+  published_log
+  database_disk
+else
+  deleted_vault
+fi
+if [ "${CMK_ASSIGN_ROLES:-true}" = true ]; then role_scopes; fi

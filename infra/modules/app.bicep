@@ -1,92 +1,80 @@
-// The bot: two replicas that nobody reaches from outside, and the paths of it that everybody does.
-param location string
-param tags object
+// The bot: two replicas without a public address, and the paths that Teams and browsers reach.
+import { Identity, Place } from 'types.bicep'
+
+@description('Where the resources belong.')
+param place Place
+@description('Name of the route.')
 param routeName string
+@description('Name of the environment of Container Apps.')
 param hostingName string
+@description('Public host name of the bot.')
+param host string
+@description('Image of the bot.')
 param image string
+@description('Registry of the image.')
 param registryServer string
-param botIdentityId string
-param botClientId string
-param ownerIdentityId string
-param ownerClientId string
+@description('Identity of the bot.')
+param bot Identity
+@description('Identity that owns the tables.')
+param owner Identity
+@description('Whether the bot has that identity and migrates the database.')
 param migrate bool
-param databaseHost string
-param databaseName string
-param botUser string
-param ownerUser string
-param sealKeySecret string
-param logKeySecret string
-param logVaultKey string
+@description('HOST:PORT/NAME of the database.')
+param database string
+@description('Address of the vault, with a slash at its end.')
+param vaultUri string
+@description('Container for the published log.')
 param anchor string
-param logsWorkspace string
-param publicUrl string
+@description('Workspace in which the bot looks whether agents use their keys, unless a setting names another.')
+param workspace string
+@description('Subscriptions in which the bot acts.')
 param subscriptions string
-param requesters string
-param approvers string
-param readers string
-param operators string
-param approvalsRequired string
-param teamId string
-param operationsChannel string
-param approvalsChannel string
-param auditChannel string
-param stepUp string
-param stepUpAppId string
-@secure()
-param stepUpAppSecret string
-param policy string
-param otlpEndpoint string
-@secure()
-param otlpHeaders string
+@description('Settings of the bot. An empty one is left out.')
+param settings {
+  @description('Value of a setting.')
+  *: string
+}
+@description('Settings whose value is a secret of the vault.')
+param vaultSettings string[]
+@description('Approval policy, or {}.')
+#disable-next-line use-user-defined-types // As in main.bicep.
+param policy object
 
 var port = 3978
-var database = '@${databaseHost}:5432/${databaseName}?sslmode=verify-full'
-var usual = [
-  { name: 'PORT', value: string(port) }
-  // Only what ends TLS reaches it: the ingress is the environment's own.
-  { name: 'CMK_LISTEN', value: '0.0.0.0' }
-  { name: 'MicrosoftAppType', value: 'UserAssignedMSI' }
-  { name: 'MicrosoftAppId', value: botClientId }
-  { name: 'MicrosoftAppTenantId', value: tenant().tenantId }
-  { name: 'AZURE_CLIENT_ID', value: botClientId }
-  { name: 'DATABASE_URL', value: 'postgresql://${botUser}${database}' }
-  { name: 'CMK_DATABASE_SIGN_IN', value: 'entra' }
-  { name: 'CMK_SEAL_KEY_SECRET', value: sealKeySecret }
-  { name: 'CMK_ANCHOR', value: anchor }
-  { name: 'CMK_LOG_NAME', value: '${replace(publicUrl, 'https://', '')}/audit' }
-  { name: 'CMK_LOG_KEY_SECRET', value: logKeySecret }
-  { name: 'CMK_LOG_VAULT_KEY', value: logVaultKey }
-  { name: 'CMK_PUBLIC_URL', value: publicUrl }
-  { name: 'CMK_SUBSCRIPTIONS', value: subscriptions }
-  { name: 'CMK_LOGS_WORKSPACE', value: logsWorkspace }
-  { name: 'CMK_REQUESTERS', value: requesters }
-  { name: 'CMK_APPROVERS', value: approvers }
-  { name: 'CMK_READERS', value: readers }
-  { name: 'CMK_OPERATORS', value: operators }
-  { name: 'CMK_APPROVALS_REQUIRED', value: approvalsRequired }
-  { name: 'CMK_TEAM_ID', value: teamId }
-  { name: 'CMK_OPERATIONS_CHANNEL', value: operationsChannel }
-  { name: 'CMK_APPROVALS_CHANNEL', value: approvalsChannel }
-  { name: 'CMK_AUDIT_CHANNEL', value: auditChannel }
-]
-var migrating = [
-  { name: 'CMK_DATABASE_OWNER_URL', value: 'postgresql://${ownerUser}${database}' }
-  { name: 'CMK_DATABASE_OWNER_CLIENT_ID', value: ownerClientId }
-]
-var steppingUp = [
-  { name: 'CMK_STEP_UP', value: stepUp }
-  { name: 'CMK_STEP_UP_APP_ID', value: stepUpAppId }
-  { name: 'CMK_STEP_UP_APP_SECRET', secretRef: 'step-up-app-secret' }
-]
-var ruling = [
-  { name: 'CMK_POLICY_FILE', value: '/run/policy/policy.json' }
-]
-var telling = [
-  { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: otlpEndpoint }
-]
-var tellingWithHeaders = [
-  { name: 'OTEL_EXPORTER_OTLP_HEADERS', secretRef: 'otlp-headers' }
-]
+var hasPolicy = !empty(policy)
+// What the deployment knows. A setting of the same name overrides it.
+var known = {
+  PORT: string(port)
+  // Only the TLS end reaches it: the ingress is internal to the environment.
+  CMK_LISTEN: '0.0.0.0'
+  MicrosoftAppType: 'UserAssignedMSI'
+  MicrosoftAppId: bot.clientId
+  MicrosoftAppTenantId: tenant().tenantId
+  AZURE_CLIENT_ID: bot.clientId
+  DATABASE_URL: 'postgresql://${bot.name}@${database}?sslmode=verify-full'
+  CMK_DATABASE_SIGN_IN: 'entra'
+  CMK_SEAL_KEY_SECRET: '${vaultUri}secrets/seal-key'
+  CMK_ANCHOR: anchor
+  CMK_IMAGE: image
+  CMK_LOG_NAME: '${host}/audit'
+  CMK_LOG_KEY_SECRET: '${vaultUri}secrets/log-key'
+  CMK_LOG_VAULT_KEY: '${vaultUri}keys/checkpoints'
+  CMK_PUBLIC_URL: 'https://${host}'
+  CMK_SUBSCRIPTIONS: subscriptions
+  CMK_LOGS_WORKSPACE: workspace
+}
+var migration = {
+  CMK_DATABASE_OWNER_URL: 'postgresql://${owner.name}@${database}?sslmode=verify-full'
+  CMK_DATABASE_OWNER_CLIENT_ID: owner.clientId
+}
+var given = toObject(filter(items(settings), item => !empty(item.value)), item => item.key, item => item.value)
+var values = union(
+  known,
+  migrate ? migration : {},
+  hasPolicy ? { CMK_POLICY_FILE: '/run/policy/policy.json' } : {},
+  given
+)
+var secretNames = map(vaultSettings, name => toLower(replace(name, '_', '-')))
 
 resource hosting 'Microsoft.App/managedEnvironments@2025-07-01' existing = {
   name: hostingName
@@ -94,11 +82,11 @@ resource hosting 'Microsoft.App/managedEnvironments@2025-07-01' existing = {
 
 resource app 'Microsoft.App/containerApps@2025-07-01' = {
   name: 'cmk-bot'
-  location: location
-  tags: tags
+  location: place.location
+  tags: place.tags
   identity: {
     type: 'UserAssigned'
-    userAssignedIdentities: migrate ? { '${botIdentityId}': {}, '${ownerIdentityId}': {} } : { '${botIdentityId}': {} }
+    userAssignedIdentities: migrate ? { '${bot.id}': {}, '${owner.id}': {} } : { '${bot.id}': {} }
   }
   properties: {
     environmentId: hosting.id
@@ -114,14 +102,13 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
       registries: [
         {
           server: registryServer
-          identity: botIdentityId
+          identity: bot.id
         }
       ]
-      // The policy is no secret, but a file of the container's is made of one.
+      // The policy isn't a secret, but a mounted file has to come from one.
       secrets: concat(
-        empty(stepUp) ? [] : [{ name: 'step-up-app-secret', value: stepUpAppSecret }],
-        empty(policy) ? [] : [{ name: 'policy', value: policy }],
-        empty(otlpHeaders) ? [] : [{ name: 'otlp-headers', value: otlpHeaders }]
+        map(secretNames, name => { name: name, keyVaultUrl: '${vaultUri}secrets/${name}', identity: bot.id }),
+        hasPolicy ? [{ name: 'policy', value: string(policy) }] : []
       )
     }
     template: {
@@ -134,17 +121,13 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
             memory: '1Gi'
           }
           env: concat(
-            usual,
-            migrate ? migrating : [],
-            empty(stepUp) ? [] : steppingUp,
-            empty(policy) ? [] : ruling,
-            empty(otlpEndpoint) ? [] : telling,
-            empty(otlpHeaders) ? [] : tellingWithHeaders
+            map(items(values), item => { name: item.key, value: item.value }),
+            map(vaultSettings, name => { name: name, secretRef: toLower(replace(name, '_', '-')) })
           )
-          volumeMounts: empty(policy) ? [] : [{ volumeName: 'policy', mountPath: '/run/policy' }]
+          volumeMounts: hasPolicy ? [{ volumeName: 'policy', mountPath: '/run/policy' }] : []
           probes: [
             {
-              // A start brings tables up and reads the whole record before it listens: five minutes for it.
+              // A start migrates the database and reads the whole audit log before it listens: five minutes.
               type: 'Startup'
               httpGet: {
                 path: '/healthz'
@@ -177,9 +160,9 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
           ]
         }
       ]
-      volumes: empty(policy)
-        ? []
-        : [{ name: 'policy', storageType: 'Secret', secrets: [{ secretRef: 'policy', path: 'policy.json' }] }]
+      volumes: hasPolicy
+        ? [{ name: 'policy', storageType: 'Secret', secrets: [{ secretRef: 'policy', path: 'policy.json' }] }]
+        : []
       scale: {
         minReplicas: 2
         maxReplicas: 2
@@ -189,41 +172,18 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
   }
 }
 
-// These paths of the bot, letter by letter, and no other: what is not named here is not found.
+// Exactly these paths are public; every other one is not found.
 resource route 'Microsoft.App/managedEnvironments/httpRouteConfigs@2025-07-01' = {
   parent: hosting
   name: routeName
   properties: {
     rules: [
       {
-        description: 'Teams, the pages where approvers sign in anew, and those that hand out evidence'
-        routes: [
-          {
-            match: {
-              path: '/api/messages'
-            }
-          }
-          {
-            match: {
-              path: '/sign-in/start'
-            }
-          }
-          {
-            match: {
-              path: '/sign-in/done'
-            }
-          }
-          {
-            match: {
-              path: '/evidence'
-            }
-          }
-          {
-            match: {
-              path: '/evidence/pack'
-            }
-          }
-        ]
+        description: 'Teams, the pages for signing in again, and the pages for evidence packs'
+        routes: map(
+          ['/api/messages', '/sign-in/start', '/sign-in/done', '/evidence', '/evidence/pack'],
+          path => { match: { path: path } }
+        )
         targets: [
           {
             containerApp: app.name
@@ -233,5 +193,3 @@ resource route 'Microsoft.App/managedEnvironments/httpRouteConfigs@2025-07-01' =
     ]
   }
 }
-
-output host string = route.properties.fqdn

@@ -1,18 +1,24 @@
-// The registration by which Teams finds the bot. It has no secret: the bot is its managed identity.
-param token string
-param tags object
+// Registration of the bot with Teams. It has no secret: the bot is its managed identity.
+import { Place } from 'types.bicep'
+
+@description('Where the resources belong.')
+param place Place
+@description('ARM id of the identity of the bot.')
 param identityId string
+@description('Client id of the identity of the bot.')
 param clientId string
+@description('Address to which Teams sends.')
 param endpoint string
+@description('Workspace for its logs.')
 param workspaceId string
 
 resource bot 'Microsoft.BotService/botServices@2022-09-15' = {
-  name: 'bot-${token}'
+  name: 'bot-${place.token}'
   location: 'global'
-  tags: tags
+  tags: place.tags
   kind: 'azurebot'
   sku: {
-    // Free for what goes through Teams.
+    // Free for Teams.
     name: 'F0'
   }
   properties: {
@@ -21,6 +27,8 @@ resource bot 'Microsoft.BotService/botServices@2022-09-15' = {
     msaAppId: clientId
     msaAppType: 'UserAssignedMSI'
     msaAppMSIResourceId: identityId
+    // The rule takes it for a resource id.
+    #disable-next-line use-resource-id-functions
     msaAppTenantId: tenant().tenantId
   }
 }

@@ -1,21 +1,46 @@
-// PostgreSQL that takes identities and no passwords. It has no rule in its firewall, so nobody reaches it but by the private
-// endpoint in the bot's network; the hook after provisioning opens it for the machine it runs on, and closes it again.
-param token string
-param location string
-param tags object
+// PostgreSQL that accepts tokens of Entra ID and no passwords. Its firewall has no rule, so only the private endpoint in the bot's
+// network reaches it. The hook after provisioning opens it for one address, and closes it at its end.
+//
+// Connections: a replica uses at most 11 (10 shared and 1 for its advisory lock), and 1 more as the owner while it migrates.
+// During a rolling update 2 old and 2 new replicas run: 4 × 12 = 48. Standard_B1ms allows users 35, Standard_B2s 414
+// (Microsoft, "Limits in Azure Database for PostgreSQL").
+import { Place } from 'types.bicep'
+
+@description('Where the resources belong.')
+param place Place
+@description('Name of the server.')
+param name string
+@description('SKU of the server.')
 param sku string
+@description('Tier of the SKU.')
+@allowed(['Burstable', 'GeneralPurpose', 'MemoryOptimized'])
 param tier string
+@description('Size of the disk in GiB.')
+param storageGiB int
+@description('Standby of the server.')
+@allowed(['Disabled', 'SameZone', 'ZoneRedundant'])
+param highAvailability string
+@description('Backups in the paired region too.')
+@allowed(['Disabled', 'Enabled'])
+param geoBackup string
+@description('Object id of the administrator. Empty: none yet.')
 param adminId string
+@description('Name of the administrator in Entra ID.')
 param adminName string
+@description('Kind of the administrator.')
+@allowed(['User', 'Group', 'ServicePrincipal'])
 param adminType string
+@description('Subnet of the private endpoint.')
 param subnetId string
-param dnsZoneId string
+@description('Network of the bot.')
+param networkId string
+@description('Workspace for its logs.')
 param workspaceId string
 
-resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
-  name: 'psql-${token}'
-  location: location
-  tags: tags
+resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
+  name: name
+  location: place.location
+  tags: place.tags
   sku: {
     name: sku
     tier: tier
@@ -31,21 +56,20 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
       publicNetworkAccess: 'Enabled'
     }
     storage: {
-      storageSizeGB: 32
+      storageSizeGB: storageGiB
       autoGrow: 'Enabled'
     }
     backup: {
       backupRetentionDays: 35
-      geoRedundantBackup: 'Disabled'
+      geoRedundantBackup: geoBackup
     }
-    // A standby costs as much again; Burstable servers cannot have one.
     highAvailability: {
-      mode: 'Disabled'
+      mode: highAvailability
     }
   }
 }
 
-resource database 'Microsoft.DBforPostgreSQL/flexibleServers/databases@2024-08-01' = {
+resource database 'Microsoft.DBforPostgreSQL/flexibleServers/databases@2025-08-01' = {
   parent: server
   name: 'cmk'
   properties: {
@@ -54,52 +78,29 @@ resource database 'Microsoft.DBforPostgreSQL/flexibleServers/databases@2024-08-0
   }
 }
 
-resource admin 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2024-08-01' = {
+resource admin 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08-01' = if (!empty(adminId)) {
   parent: server
-  name: adminId
+  name: empty(adminId) ? 'none' : adminId
   properties: {
     principalName: adminName
     principalType: adminType
     tenantId: tenant().tenantId
   }
-  // The server does one thing at a time.
+  // The server does one change at a time.
   dependsOn: [database]
 }
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = {
-  name: 'pe-${server.name}'
-  location: location
-  tags: tags
-  properties: {
-    subnet: {
-      id: subnetId
-    }
-    privateLinkServiceConnections: [
-      {
-        name: 'database'
-        properties: {
-          privateLinkServiceId: server.id
-          groupIds: ['postgresqlServer']
-        }
-      }
-    ]
+module endpoint 'private-endpoint.bicep' = {
+  params: {
+    place: place
+    name: 'pe-${server.name}'
+    resourceId: server.id
+    groupId: 'postgresqlServer'
+    zoneName: 'privatelink.postgres.database.azure.com'
+    subnetId: subnetId
+    networkId: networkId
   }
   dependsOn: [admin]
-}
-
-resource endpointName 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = {
-  parent: endpoint
-  name: 'default'
-  properties: {
-    privateDnsZoneConfigs: [
-      {
-        name: 'database'
-        properties: {
-          privateDnsZoneId: dnsZoneId
-        }
-      }
-    ]
-  }
 }
 
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
@@ -116,6 +117,9 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
+@description('ARM id of the server.')
 output serverId string = server.id
+@description('Host name of the server.')
 output host string = server.properties.fullyQualifiedDomainName
+@description('Name of the database.')
 output name string = database.name

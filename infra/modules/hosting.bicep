@@ -1,17 +1,24 @@
-// What the bot's replicas run in. It ends TLS; what it hands on stays in the bot's network.
-param token string
-param location string
-param tags object
+// Environment of Container Apps. It ends TLS; behind it, traffic stays in the bot's network.
+import { Place } from 'types.bicep'
+
+@description('Where the resources belong.')
+param place Place
+@description('Name of the environment.')
+param name string
+@description('Replicas in several availability zones.')
+param zoneRedundant bool
+@description('Subnet of the replicas.')
 param subnetId string
+@description('Workspace for the application log.')
 param workspaceId string
 
 resource hosting 'Microsoft.App/managedEnvironments@2025-07-01' = {
-  name: 'cae-${token}'
-  location: location
-  tags: tags
+  name: name
+  location: place.location
+  tags: place.tags
   properties: {
     appLogsConfiguration: {
-      // By the setting below, and so without a key of the workspace.
+      // With the diagnostic setting below, logs land in the table ContainerAppConsoleLogs, and no key of the workspace is needed.
       destination: 'azure-monitor'
     }
     vnetConfiguration: {
@@ -25,12 +32,12 @@ resource hosting 'Microsoft.App/managedEnvironments@2025-07-01' = {
       }
     ]
     peerTrafficConfiguration: {
-      // From what ends TLS to a replica.
+      // Between the TLS end and the replicas.
       encryption: {
         enabled: true
       }
     }
-    zoneRedundant: false
+    zoneRedundant: zoneRedundant
   }
 }
 
@@ -52,5 +59,5 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
-output name string = hosting.name
+@description('Domain of every app in the environment.')
 output domain string = hosting.properties.defaultDomain

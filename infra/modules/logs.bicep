@@ -1,25 +1,30 @@
-// What the bot prints, and what the vault, the database and the container of the published log say that was done to them.
-param token string
-param location string
-param tags object
+// Workspace for the application log, and for the logs of the vault, the database, the storage account, the registry and the bot.
+import { Place } from 'types.bicep'
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
-  name: 'log-${token}'
-  location: location
-  tags: tags
+@description('Where the resources belong.')
+param place Place
+@description('Name of the workspace.')
+param name string
+@description('Days for which logs are kept.')
+param days int
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
+  name: name
+  location: place.location
+  tags: place.tags
   properties: {
     sku: {
       name: 'PerGB2018'
     }
-    // 30 days cost nothing beside what comes in; the trail itself is kept elsewhere.
-    retentionInDays: 30
+    retentionInDays: days
     workspaceCapping: {
-      // A flood must not cost a fortune. What comes beyond it in a day is lost, and the workspace says so.
+      // Limits the cost of a flood. Azure drops what exceeds it in a day, and the workspace shows a warning.
       dailyQuotaGb: 1
     }
   }
 }
 
+@description('ARM id of the workspace.')
 output workspaceId string = workspace.id
+@description('Id that queries use.')
 output customerId string = workspace.properties.customerId
-output name string = workspace.name

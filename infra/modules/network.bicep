@@ -1,13 +1,15 @@
-// The bot's own network: it reaches the database by a private endpoint, and vault and storage by service endpoints, which cost
-// nothing. None of the three takes anybody from elsewhere.
-param token string
-param location string
-param tags object
+// Network of the bot. It reaches the database and the vault by private endpoints, and the storage account by a service endpoint,
+// which costs nothing. None of the three accepts traffic from elsewhere. The vault has a private endpoint because Container Apps
+// failed to read secrets through a service endpoint (microsoft/azure-container-apps#1287).
+import { Place } from 'types.bicep'
 
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
-  name: 'vnet-${token}'
-  location: location
-  tags: tags
+@description('Where the resources belong.')
+param place Place
+
+resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
+  name: 'vnet-${place.token}'
+  location: place.location
+  tags: place.tags
   properties: {
     addressSpace: {
       addressPrefixes: ['10.90.0.0/24']
@@ -16,7 +18,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
       {
         name: 'apps'
         properties: {
-          // Container Apps want 32 addresses or more, and a subnet of their own.
+          // Container Apps needs 32 addresses or more, and a subnet of its own.
           addressPrefix: '10.90.0.0/26'
           delegations: [
             {
@@ -27,9 +29,6 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
             }
           ]
           serviceEndpoints: [
-            {
-              service: 'Microsoft.KeyVault'
-            }
             {
               service: 'Microsoft.Storage'
             }
@@ -46,25 +45,19 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
   }
 }
 
-resource databaseZone 'Microsoft.Network/privateDnsZones@2020-06-01' = {
-  name: 'privatelink.postgres.database.azure.com'
-  location: 'global'
-  tags: tags
+resource apps 'Microsoft.Network/virtualNetworks/subnets@2025-05-01' existing = {
+  parent: network
+  name: 'apps'
 }
 
-resource databaseZoneLink 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06-01' = {
-  parent: databaseZone
-  name: 'link-${token}'
-  location: 'global'
-  tags: tags
-  properties: {
-    registrationEnabled: false
-    virtualNetwork: {
-      id: network.id
-    }
-  }
+resource endpoints 'Microsoft.Network/virtualNetworks/subnets@2025-05-01' existing = {
+  parent: network
+  name: 'endpoints'
 }
 
-output appSubnetId string = network.properties.subnets[0].id
-output endpointSubnetId string = network.properties.subnets[1].id
-output databaseZoneId string = databaseZone.id
+@description('Subnet of the replicas.')
+output appSubnetId string = apps.id
+@description('Subnet of the private endpoints.')
+output endpointSubnetId string = endpoints.id
+@description('The network.')
+output networkId string = network.id

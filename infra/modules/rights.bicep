@@ -1,23 +1,26 @@
-// The bot's two roles in one subscription that it may act in, the second under the condition that leaves one role to give.
+// The two roles of the bot in one subscription, the second under the condition that leaves one role to assign.
 targetScope = 'subscription'
 
+@description('Object id of the identity of the bot.')
 param principalId string
-param roleName string
-param grantsRoleName string
+@description('Id of the role with which it acts.')
+param roleId string
+@description('Id of the role with which it assigns key access.')
+param grantsRoleId string
 
 resource acts 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(subscription().id, principalId, roleName)
+  name: guid(subscription().id, principalId, 'acts')
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleId)
     principalId: principalId
     principalType: 'ServicePrincipal'
   }
 }
 
 resource grants 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(subscription().id, principalId, grantsRoleName)
+  name: guid(subscription().id, principalId, 'grants')
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', grantsRoleName)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', grantsRoleId)
     principalId: principalId
     principalType: 'ServicePrincipal'
     condition: loadTextContent('../grant-condition.txt')

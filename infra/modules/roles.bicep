@@ -1,48 +1,38 @@
-// The two custom roles, made of the files that say what the bot may do: nothing is written here a second time.
-// A role's name is one of its tenant's. Where there are these two already, infra/grant-azure.sh widens them instead.
+// The custom roles of the bot, read from the files that say what it can do.
 targetScope = 'subscription'
 
-param subscriptionIds array
+@description('Ids of the roles.')
+param ids {
+  @description('Of the role with which the bot acts.')
+  bot: string
+  @description('Of the role with which it assigns key access.')
+  grants: string
+  @description('Of the role with which it reads the audit logs of vaults.')
+  logs: string
+}
+@description('Scopes in which the roles can be assigned.')
+param scopes string[]
 
-var role = loadJsonContent('../custom-role.json')
-var grantsRole = loadJsonContent('../custom-role-grants.json')
-var scopes = [for id in subscriptionIds: '/subscriptions/${id}']
+var roles = [
+  { id: ids.bot, file: loadJsonContent('../custom-role.json') }
+  { id: ids.grants, file: loadJsonContent('../custom-role-grants.json') }
+  { id: ids.logs, file: loadJsonContent('../custom-role-logs.json') }
+]
 
-resource definition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(tenant().tenantId, role.Name)
+resource definitions 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [for role in roles: {
+  name: role.id
   properties: {
-    roleName: role.Name
-    description: role.Description
+    roleName: role.file.Name
+    description: role.file.Description
     type: 'CustomRole'
     permissions: [
       {
-        actions: role.Actions
-        notActions: role.NotActions
-        dataActions: role.DataActions
-        notDataActions: role.NotDataActions
+        actions: role.file.Actions
+        notActions: role.file.NotActions
+        dataActions: role.file.DataActions
+        notDataActions: role.file.NotDataActions
       }
     ]
     assignableScopes: scopes
   }
-}
-
-resource grantsDefinition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(tenant().tenantId, grantsRole.Name)
-  properties: {
-    roleName: grantsRole.Name
-    description: grantsRole.Description
-    type: 'CustomRole'
-    permissions: [
-      {
-        actions: grantsRole.Actions
-        notActions: grantsRole.NotActions
-        dataActions: grantsRole.DataActions
-        notDataActions: grantsRole.NotDataActions
-      }
-    ]
-    assignableScopes: scopes
-  }
-}
-
-output roleName string = definition.name
-output grantsRoleName string = grantsDefinition.name
+}]

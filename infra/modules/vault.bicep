@@ -1,16 +1,28 @@
-// A vault of its own for the keys of the seals and of the published log: whoever may read them can forge events and sign another
-// history. The hook after provisioning makes both. A third key signs what is published as well, and nobody can read it.
-param token string
-param location string
-param tags object
+// Vault for the seal key and the log signing key. Each identity that can read them can forge events. The hook after provisioning
+// creates both. A third key, `checkpoints`, signs the published log too, and never leaves the vault.
+import { Place } from 'types.bicep'
+
+@description('Where the resources belong.')
+param place Place
+@description('Name of the identity of the bot.')
+param botName string
+@description('Object id of the identity of the bot.')
 param botPrincipalId string
+@description('Subnet of the private endpoint.')
 param subnetId string
+@description('Network of the bot.')
+param networkId string
+@description('Workspace for its audit log.')
 param workspaceId string
 
-resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
-  name: 'kv-${token}'
-  location: location
-  tags: tags
+// Azure's own id ("Azure built-in roles").
+var secretsUser = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
+var signing = loadJsonContent('../custom-role-signing.json')
+
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
+  name: 'kv-${place.token}'
+  location: place.location
+  tags: place.tags
   properties: {
     tenantId: tenant().tenantId
     sku: {
@@ -26,27 +38,23 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
       bypass: 'None'
       defaultAction: 'Deny'
       ipRules: []
-      virtualNetworkRules: [
-        {
-          id: subnetId
-        }
-      ]
+      virtualNetworkRules: []
     }
   }
 }
 
-// Key Vault Secrets User: getting secrets, and nothing else. The vault holds no other than these keys.
+// Key Vault Secrets User: gets and lists secrets. The vault holds no others than those of the bot.
 resource botReads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault
-  name: guid(vault.id, botPrincipalId, '4633458b-17de-408a-b874-0445c86b69e6')
+  name: guid(vault.id, botName, secretsUser)
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
+    roleDefinitionId: secretsUser
     principalId: botPrincipalId
     principalType: 'ServicePrincipal'
   }
 }
 
-resource checkpoints 'Microsoft.KeyVault/vaults/keys@2023-07-01' = {
+resource checkpoints 'Microsoft.KeyVault/vaults/keys@2026-02-01' = {
   parent: vault
   name: 'checkpoints'
   properties: {
@@ -59,14 +67,47 @@ resource checkpoints 'Microsoft.KeyVault/vaults/keys@2023-07-01' = {
   }
 }
 
-// Key Vault Crypto User, on this key alone: signing with it, and reading its public half.
+// A role's name is unique in its tenant: this one has a mark of its resource group.
+resource signingRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, signing.Name)
+  properties: {
+    roleName: '${signing.Name} ${place.token}'
+    description: signing.Description
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: signing.Actions
+        notActions: signing.NotActions
+        dataActions: signing.DataActions
+        notDataActions: signing.NotDataActions
+      }
+    ]
+    assignableScopes: [
+      resourceGroup().id
+    ]
+  }
+}
+
+// On this key alone: signs with it, and reads its public half.
 resource botSigns 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: checkpoints
-  name: guid(checkpoints.id, botPrincipalId, '12338af0-0e69-4776-bea7-57ae8d297424')
+  name: guid(checkpoints.id, botName, signing.Name)
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '12338af0-0e69-4776-bea7-57ae8d297424')
+    roleDefinitionId: signingRole.id
     principalId: botPrincipalId
     principalType: 'ServicePrincipal'
+  }
+}
+
+module endpoint 'private-endpoint.bicep' = {
+  params: {
+    place: place
+    name: 'pe-${vault.name}'
+    resourceId: vault.id
+    groupId: 'vault'
+    zoneName: 'privatelink.vaultcore.azure.net'
+    subnetId: subnetId
+    networkId: networkId
   }
 }
 
@@ -84,5 +125,7 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
+@description('Name of the vault.')
 output name string = vault.name
+@description('Address of the vault, with a slash at its end.')
 output uri string = vault.properties.vaultUri

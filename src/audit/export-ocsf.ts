@@ -13,9 +13,9 @@ import {
   entityManagement,
   isStep,
   type OcsfClass,
+  ocsfStatusOf,
   ocsfVersion,
   severityOf,
-  statusOf,
 } from './ocsf-classes.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -131,7 +131,7 @@ export function ocsfEvent(projected: Projected): Json {
   const { uid, name, category } = classOf(event);
   const [activity, activityName] = event === null ? [0, 'Unknown'] : activityOf(event.body);
   const [severity, severityName] = event === null ? [0, 'Unknown'] : severityOf(event.body);
-  const [status, statusName] = event === null ? [0, 'Unknown'] : statusOf(event.body);
+  const [status, statusName] = event === null ? [0, 'Unknown'] : ocsfStatusOf(event.body);
   return known({
     class_uid: uid,
     class_name: name,

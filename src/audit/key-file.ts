@@ -8,7 +8,7 @@ import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 const keyBytes = 32;
 
 /** Oldest first: the last is used, the others are known by what was made with them. */
-export type Keys = readonly Uint8Array[];
+export type SecretKeys = readonly Uint8Array[];
 
 /** What a key is for, as people read it. */
 export interface KeyUse {
@@ -65,7 +65,7 @@ async function modeOf(file: string): Promise<number | null> {
 }
 
 /** `where`: as people know it. Throws {@link KeyUnusable} where it holds no key. */
-export function keysIn(text: string, where: string, use: KeyUse): Keys {
+export function keysIn(text: string, where: string, use: KeyUse): SecretKeys {
   const lines = text.split('\n').map((line) => line.trim());
   const keys = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => Buffer.from(line, 'base64'));
   const fits = ({ length }: Uint8Array): boolean => length === keyBytes || (length > keyBytes && !use.exact);
@@ -77,7 +77,7 @@ export function keysIn(text: string, where: string, use: KeyUse): Keys {
 }
 
 /** Reads the keys. Throws {@link KeyMissing} where the file is not there, {@link KeyUnusable} where it can be read by others, or holds no key. */
-export async function readKeys(file: string, use: KeyUse): Promise<Keys> {
+export async function readKeys(file: string, use: KeyUse): Promise<SecretKeys> {
   const mode = await modeOf(file);
   if (mode === null) {
     throw new KeyMissing(
@@ -97,7 +97,7 @@ export async function readKeys(file: string, use: KeyUse): Promise<Keys> {
 }
 
 export interface OwnKeys {
-  readonly keys: Keys;
+  readonly keys: SecretKeys;
   /** Made for a record that has none: nothing of it can have been made with it before. */
   readonly isNew: boolean;
   /** Keeps a new key from now on. Before, a start that is cut short leaves it new. */

@@ -9,30 +9,31 @@ import type { EventBody, EventBodyOf, EventType } from '../domain/request/events
 import { aboutOf, type Life, type State } from './life.ts';
 
 /** What an event breaks: nothing, or one rule, and how. */
-export type Verdict = readonly [fault: LifeFault, detail: string] | null;
+export type ReplayVerdict = readonly [fault: LifeFault, detail: string] | null;
 
-const states = (life: Life, ...allowed: readonly State[]): Verdict =>
+const states = (life: Life, ...allowed: readonly State[]): ReplayVerdict =>
   allowed.includes(life.state) ? null : ['not-in-this-state', `it was ${life.state}`];
 
-const by = (body: EventBody, ...kinds: readonly string[]): Verdict =>
+const by = (body: EventBody, ...kinds: readonly string[]): ReplayVerdict =>
   kinds.includes(body.actor.kind) ? null : ['not-theirs', `by ${body.actor.kind} ${body.actor.id}`];
 
 /** A person, and not the one who asked. */
-const byAnother = (life: Life, body: EventBody): Verdict =>
+const byAnother = (life: Life, body: EventBody): ReplayVerdict =>
   by(body, 'person') ?? (body.actor.id === life.requester ? ['not-theirs', 'by the one who asked'] : null);
 
-const ofRun = (life: Life, run: number): Verdict =>
+const ofRun = (life: Life, run: number): ReplayVerdict =>
   run === life.runs ? null : ['another-run', `run ${run}, ordered were ${life.runs}`];
 
-const first = (...verdicts: readonly Verdict[]): Verdict => verdicts.find((verdict) => verdict !== null) ?? null;
-const unless = (holds: boolean, fault: LifeFault, detail: string): Verdict => (holds ? null : [fault, detail]);
+const first = (...verdicts: readonly ReplayVerdict[]): ReplayVerdict =>
+  verdicts.find((verdict) => verdict !== null) ?? null;
+const unless = (holds: boolean, fault: LifeFault, detail: string): ReplayVerdict => (holds ? null : [fault, detail]);
 
 const isDone = (life: Life, step: StepName): boolean => {
   const tried = life.tried.get(step);
   return tried?.run === life.runs && tried.state === 'done';
 };
 
-function isNext(life: Life, step: StepName, attempt: number): Verdict {
+function isNext(life: Life, step: StepName, attempt: number): ReplayVerdict {
   const { stages } = life.question;
   const stage = stages.get(step);
   if (stage === undefined) return ['out-of-turn', `${step} is not in the plan`];
@@ -44,19 +45,22 @@ function isNext(life: Life, step: StepName, attempt: number): Verdict {
   return unless(attempt === expected, 'out-of-turn', `${step}/${attempt}, expected ${expected ?? 'none'}`);
 }
 
-function isUnderWay(life: Life, { run, step, attempt }: { run: number; step: StepName; attempt: number }): Verdict {
+function isUnderWay(
+  life: Life,
+  { run, step, attempt }: { run: number; step: StepName; attempt: number },
+): ReplayVerdict {
   const tried = life.tried.get(step);
   const same = tried?.run === run && tried.attempt === attempt && tried.state === 'under-way';
   return unless(same, 'result-without-intent', `${step}/${attempt} of run ${run}`);
 }
 
-function enough(life: Life, people: readonly string[]): Verdict {
+function enough(life: Life, people: readonly string[]): ReplayVerdict {
   const distinct = new Set(people.filter((person) => life.approvals.includes(person)));
   const sound = distinct.size === people.length && distinct.size >= life.question.required;
   return unless(sound, 'too-few-approvals', `${distinct.size} of ${life.question.required}, ${people.length} counted`);
 }
 
-function approved(life: Life, body: EventBodyOf<'approved'>, time: string): Verdict {
+function approved(life: Life, body: EventBodyOf<'approved'>, time: string): ReplayVerdict {
   const { question, approvals } = life;
   const { id } = body.actor;
   const { counted, required, acknowledgedIrreversible } = body.data;
@@ -88,7 +92,7 @@ const slack = (since: string): string => (since === '' ? '' : new Date(Date.pars
 /** Each gives people their whole time again. */
 const mostChanges = 5;
 
-type Rule<T extends EventType> = (life: Life, body: EventBodyOf<T>, time: string) => Verdict;
+type Rule<T extends EventType> = (life: Life, body: EventBodyOf<T>, time: string) => ReplayVerdict;
 
 /** What each event may follow on. A type that is missing here does not compile. */
 const rules: { readonly [T in EventType]: Rule<T> } = {
@@ -200,7 +204,7 @@ const afterTheEnd: readonly EventType[] = [
 const ruleOf = <T extends EventType>({ type }: EventBodyOf<T>): Rule<T> => rules[type];
 
 /** Whether the event may come next. */
-export function judge(life: Life, body: EventBody, time: string): Verdict {
+export function judgeEvent(life: Life, body: EventBody, time: string): ReplayVerdict {
   if (life.state === 'ended' && !afterTheEnd.includes(body.type)) return ['after-the-end', body.type];
   return ruleOf(body)(life, body, time);
 }

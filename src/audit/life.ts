@@ -2,7 +2,7 @@
 import type { Plan, StepName } from '../domain/plan.ts';
 import type { EventBody, EventBodyOf } from '../domain/request/events.ts';
 
-export interface Tried {
+export interface ReplayedAttempt {
   readonly run: number;
   readonly attempt: number;
   readonly state: 'under-way' | 'waiting' | 'done' | 'failed';
@@ -15,7 +15,7 @@ export interface Life {
   readonly requester: string;
   state: State;
   /** Of the plan that was asked last. */
-  question: Question;
+  question: ApprovalQuestion;
   approvals: readonly string[];
   runs: number;
   checked: boolean;
@@ -29,7 +29,7 @@ export interface Life {
   changes: number;
   /** Something was about to be done to Azure. */
   touched: boolean;
-  readonly tried: Map<StepName, Tried>;
+  readonly tried: Map<StepName, ReplayedAttempt>;
   /** The vault's log is asked for a use of the key, which is not judged yet. ISO 8601. */
   seeks: { readonly since: string; readonly until: string } | null;
 }
@@ -37,7 +37,7 @@ export interface Life {
 /** For which agent, and what is wanted of it. */
 export const aboutOf = ({ wish: { operation, resource } }: Plan): string => `${operation} ${resource.id.toLowerCase()}`;
 
-export interface Question {
+export interface ApprovalQuestion {
   readonly digest: string | null;
   readonly about: string;
   readonly required: number;
@@ -48,7 +48,7 @@ export interface Question {
 
 type Asking = 'submitted' | 'plan-changed' | 'request-changed';
 
-const questionOf = ({ planDigest, data }: EventBodyOf<Asking>): Question => ({
+const questionOf = ({ planDigest, data }: EventBodyOf<Asking>): ApprovalQuestion => ({
   digest: planDigest,
   about: aboutOf(data.plan),
   required: data.policy.approvalsRequired,
@@ -95,7 +95,7 @@ export const ended = ({ requester, runs, seeks }: Ended): Life => ({
   question: { digest: null, about: '', required: 0, expiresAt: '', stages: new Map(), irreversible: false },
 });
 
-const setTried = (life: Life, step: StepName, tried: Tried): void => {
+const setTried = (life: Life, step: StepName, tried: ReplayedAttempt): void => {
   life.tried.set(step, tried);
 };
 

@@ -77,7 +77,7 @@ const statuses: Readonly<Record<EventOutcome, readonly [number, string]>> = {
   'no effect': [2, 'Failure'],
   begun: [99, 'Begun'],
 };
-export const statusOf = (body: EventBody): readonly [number, string] => statuses[outcomeOf(body)];
+export const ocsfStatusOf = (body: EventBody): readonly [number, string] => statuses[outcomeOf(body)];
 
 /** What a person should look at stands out. All else is informational. */
 const severities: Partial<Record<EventType, readonly [number, string]>> = {

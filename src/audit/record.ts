@@ -4,6 +4,7 @@ import { canonicalJson } from '../domain/canonical-json.ts';
 import type { Position, Seal, Sealed } from '../domain/record/chain.ts';
 import type { Seals } from '../domain/record/seals.ts';
 import { type NewEvent, recordVersion } from '../domain/request/events.ts';
+import { openDocumentSeals, openRowSeals } from './document-seals.ts';
 import { lineChecker, openSeals, type SealKeys } from './seals.ts';
 import { commitmentTo, hashOf } from './verify.ts';
 
@@ -59,5 +60,12 @@ function mendStrings(value: unknown): unknown {
 /** What a store is given to write and read lines with, by this process's keys. */
 export const recordTools = (randomBytes: (size: number) => Uint8Array, keys: SealKeys) => {
   const seals = openSeals(keys);
-  return { seals, seal: sealWith(randomBytes, seals), check: lineChecker(keys), commitmentTo };
+  return {
+    seals,
+    seal: sealWith(randomBytes, seals),
+    check: lineChecker(keys),
+    commitmentTo,
+    documentSeals: openDocumentSeals(keys),
+    rowSeals: openRowSeals(keys),
+  };
 };

@@ -23,11 +23,16 @@ const mac = (key: Uint8Array, ...parts: readonly string[]): Buffer =>
 /** 16 hexadecimal digits. */
 export const sealKeyId = (key: Uint8Array): string => mac(key, idLabel).toString('hex').slice(0, 16);
 
-/** Throws where there is no key. */
-export function openSeals(keys: SealKeys): Seals {
+/** The key that seals from now on. Throws where there is no key. */
+export function newestKey(keys: SealKeys): { readonly key: Uint8Array; readonly keyId: string } {
   const key = keys.at(-1);
   if (key === undefined) throw new Error('sealing: there is no key');
-  const keyId = sealKeyId(key);
+  return { key, keyId: sealKeyId(key) };
+}
+
+/** Throws where there is no key. */
+export function openSeals(keys: SealKeys): Seals {
+  const { key, keyId } = newestKey(keys);
   return {
     keyId,
     seal: (body) => mac(key, label, keyId, body).toString('hex'),
@@ -38,7 +43,8 @@ export function openSeals(keys: SealKeys): Seals {
 const faulty = (fault: FaultyLine['fault'], detail: string): FaultyLine => ({ fault, detail });
 
 /** Finds keys by their ids. */
-const byId = (keys: SealKeys): ReadonlyMap<string, Uint8Array> => new Map(keys.map((key) => [sealKeyId(key), key]));
+export const keysById = (keys: SealKeys): ReadonlyMap<string, Uint8Array> =>
+  new Map(keys.map((key) => [sealKeyId(key), key]));
 
 /** What is wrong with the seal; `named` is the key that the body names, null where it was written before seals. */
 function sealFault(known: ReadonlyMap<string, Uint8Array>, line: ChainLine, named: string | null): FaultyLine | null {
@@ -55,7 +61,7 @@ function sealFault(known: ReadonlyMap<string, Uint8Array>, line: ChainLine, name
 
 /** Checks a line's seal alone; null where there is nothing against it. */
 export function sealChecker(keys: SealKeys): (line: ChainLine, named: string | null) => FaultyLine | null {
-  const known = byId(keys);
+  const known = keysById(keys);
   return (line, named) => sealFault(known, line, named);
 }
 
@@ -70,7 +76,7 @@ function parsed(body: string): Record<string, unknown> | null {
 
 /** Checks hash and columns, and the seal where keys are given. Without them (null) it is not looked at. */
 export function lineChecker(keys: SealKeys | null): CheckLine {
-  const known = keys === null ? null : byId(keys);
+  const known = keys === null ? null : keysById(keys);
   return (line) => {
     const hash = hashOf(line.body);
     if (hash !== line.hash) return faulty('hash-differs', `hash: expected ${hash}, found ${line.hash}`);

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { EventBody } from '../domain/request/events.ts';
 
 /** Throws on what is not an event. */
-export type ReadBody = (body: unknown) => EventBody;
+export type StrictBodyReader = (body: unknown) => EventBody;
 
 const digits = (count: number) => z.string().regex(new RegExp(`^[0-9a-f]{${count}}$`));
 
@@ -31,7 +31,7 @@ export interface StrictBody {
 }
 
 /** The event, or in words for a finding why it is none. */
-export function readStrictly(read: ReadBody, body: Readonly<Record<string, unknown>>): StrictBody | string {
+export function readStrictly(read: StrictBodyReader, body: Readonly<Record<string, unknown>>): StrictBody | string {
   const around = Around.safeParse(body);
   if (!around.success) return reasonOf(around.error);
   try {

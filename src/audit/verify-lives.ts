@@ -4,8 +4,8 @@ import type { Derived } from '../domain/record/derived.ts';
 import type { RecordFault } from '../domain/record/faults.ts';
 import type { EventBody } from '../domain/request/events.ts';
 import { beginLife, type Ended, ended, type Life, live } from './life.ts';
-import { judge } from './life-rules.ts';
-import { type ReadBody, readStrictly } from './strict-body.ts';
+import { judgeEvent } from './life-rules.ts';
+import { readStrictly, type StrictBodyReader } from './strict-body.ts';
 import { parseBody } from './verify.ts';
 
 type Note = (seq: number, kind: RecordFault, detail: string) => void;
@@ -21,7 +21,7 @@ interface Followed {
 const going = (life: Life | Ended | null): life is Life => life !== null && 'state' in life;
 
 export class Lives {
-  readonly #read: ReadBody;
+  readonly #read: StrictBodyReader;
   readonly #note: Note;
   readonly #requests = new Map<string, Followed>();
   /** Names that come again and again, each kept once. */
@@ -30,7 +30,7 @@ export class Lives {
   readonly #whole: boolean;
   #time: string | null = null;
 
-  constructor(read: ReadBody, whole: boolean, note: Note) {
+  constructor(read: StrictBodyReader, whole: boolean, note: Note) {
     this.#read = read;
     this.#whole = whole;
     this.#note = note;
@@ -98,7 +98,7 @@ export class Lives {
     }
     if (known.life === null) return;
     const life = going(known.life) ? known.life : ended(known.life);
-    const verdict = judge(life, event, time);
+    const verdict = judgeEvent(life, event, time);
     if (verdict !== null) this.#note(line.seq, verdict[0], `${event.type} of ${line.request}: ${verdict[1]}`);
     live(life, event);
     const { state, requester, runs, seeks } = life;

@@ -5,7 +5,7 @@ import type { ExportPart } from './export-jsonl.ts';
 import type { OlderExport } from './older-export.ts';
 import { type SealCount, SealOrder } from './seal-order.ts';
 import { type SealKeys, sealChecker } from './seals.ts';
-import type { ReadBody } from './strict-body.ts';
+import type { StrictBodyReader } from './strict-body.ts';
 import { type Finding, genesis, readLine, verifyLink, verifyTexts } from './verify.ts';
 import { Lives } from './verify-lives.ts';
 
@@ -36,7 +36,7 @@ export interface RecordReport {
 
 export interface VerifyOptions {
   /** The record's own schema. */
-  readonly read: ReadBody;
+  readonly read: StrictBodyReader;
   /** Null: seals are not checked. */
   readonly keys: SealKeys | null;
   /** Of a store. */

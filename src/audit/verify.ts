@@ -24,7 +24,7 @@ export const commitmentTo = (salt: string, text: string): string =>
   createHash('sha256').update(Buffer.from(salt, 'hex')).update(text, 'utf8').digest('hex');
 
 /** A line as stored or exported. Where the other columns are given they must say what the body says. */
-export type Line = Readonly<Pick<ChainLine, 'seq' | 'body' | 'prev' | 'hash'> & Partial<ChainLine>>;
+export type ChainEntry = Readonly<Pick<ChainLine, 'seq' | 'body' | 'prev' | 'hash'> & Partial<ChainLine>>;
 
 export interface Finding {
   readonly seq: number;
@@ -56,7 +56,7 @@ export interface ReadLine {
 }
 
 /** Reads a line once, for everybody who looks at it. */
-export function readLine(line: Line): ReadLine {
+export function readLine(line: ChainEntry): ReadLine {
   const found = (kind: RecordFault, detail: string): Finding => ({ seq: line.seq, kind, detail });
   const findings: Finding[] = [];
   const hash = hashOf(line.body);
@@ -68,10 +68,10 @@ export function readLine(line: Line): ReadLine {
   return { body, findings };
 }
 
-export const verifyLine = (line: Line): readonly Finding[] => readLine(line).findings;
+export const verifyLine = (line: ChainEntry): readonly Finding[] => readLine(line).findings;
 
 /** The first column that says something other than the body, with what both say. */
-export function wrongColumn(line: Line, body: Readonly<Record<string, unknown>>): string | null {
+export function wrongColumn(line: ChainEntry, body: Readonly<Record<string, unknown>>): string | null {
   for (const column of ['seq', 'prev', 'request', 'revision', 'cause', 'n'] as const) {
     const value = line[column];
     if (value !== undefined && value !== body[column]) return differs(column, body[column], value);
@@ -80,7 +80,7 @@ export function wrongColumn(line: Line, body: Readonly<Record<string, unknown>>)
 }
 
 /** What is wrong between a line and the one before it. */
-export function verifyLink(before: Link, line: Line): readonly Finding[] {
+export function verifyLink(before: Link, line: ChainEntry): readonly Finding[] {
   const found = (kind: RecordFault, detail: string): Finding => ({ seq: line.seq, kind, detail });
   const findings: Finding[] = [];
   if (line.seq !== before.seq + 1) findings.push(found('not-contiguous', differs('seq', before.seq + 1, line.seq)));
@@ -89,7 +89,7 @@ export function verifyLink(before: Link, line: Line): readonly Finding[] {
 }
 
 /** Every finding of a whole chain, first line first. None: it is as it was written, up to the known head if one is given. */
-export function* verifyChain(lines: Iterable<Line>, head?: KnownHead): Generator<Finding, void> {
+export function* verifyChain(lines: Iterable<ChainEntry>, head?: KnownHead): Generator<Finding, void> {
   let last: Link = { seq: 0, hash: genesis };
   for (const line of lines) {
     yield* verifyLink(last, line);
@@ -105,7 +105,7 @@ export function* verifyChain(lines: Iterable<Line>, head?: KnownHead): Generator
 }
 
 /** Checks revealed texts against the commitments in the lines. A text that is not revealed is no finding: it may be erased. */
-export function* verifyTexts(lines: Iterable<Line>, texts: Iterable<RevealedText>): Generator<Finding, void> {
+export function* verifyTexts(lines: Iterable<ChainEntry>, texts: Iterable<RevealedText>): Generator<Finding, void> {
   const commitments = new Map<string, { readonly seq: number; readonly sha256: unknown }>();
   for (const line of lines) {
     const body = parseBody(line.body);

@@ -68,7 +68,7 @@ export interface Standings {
 
 /** Whether a person is anybody to the bot, what they may do on the request that they clicked on, and whether its requester still may. */
 export interface ClickStandings extends Pick<Standings, 'rolesOf' | 'approverOf' | 'requesterOf'> {
-  /** Asks the directory about somebody who will come up in this click: in one call with whoever else is asked about now. */
+  /** Asks the directory about a person whose standing this click will need, at the same time as about the person who clicked. */
   askAlso(person: PersonId): void;
   /** Looks already at what the rules for the request depend on, where that is its agent's tags. */
   lookAt(request: Request): void;

@@ -2,7 +2,6 @@
  * A container of blobs that a log is published in. Where versions are kept and immutable, each write of the newest checkpoint is
  * a version more, and none can be taken away ("Version-level WORM policies for immutable blob data").
  */
-import { buffer } from 'node:stream/consumers';
 import type { TokenCredential } from '@azure/core-auth';
 import { ContainerClient, RestError } from '@azure/storage-blob';
 import type { AnchorFiles, AnchorSource } from '../domain/ports/anchor.ts';
@@ -13,6 +12,8 @@ export interface AnchorContainerOptions {
   readonly url: string;
   readonly cloud: Cloud;
   readonly credential: TokenCredential;
+  /** How many bytes a file of that name has at most. A longer one is cut, so that it fails its check. */
+  readonly longest: (name: string) => number;
 }
 
 /** Checkpoints are asked for every minute: what does not answer by then is tried again anyway. */
@@ -25,8 +26,25 @@ export class NotStorage extends Error {
 
 const isMissing = (error: unknown): boolean => error instanceof RestError && error.code === 'BlobNotFound';
 
+async function bytesUpTo(body: NodeJS.ReadableStream, most: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  // Leaving the loop ends the download.
+  for await (const part of body) {
+    parts.push(Buffer.from(part));
+    length += part.length;
+    if (length >= most) break;
+  }
+  return Buffer.concat(parts).subarray(0, most);
+}
+
 /** Throws {@link NotStorage}. */
-export function anchorContainer({ url, cloud, credential }: AnchorContainerOptions): AnchorFiles & AnchorSource {
+export function anchorContainer({
+  url,
+  cloud,
+  credential,
+  longest,
+}: AnchorContainerOptions): AnchorFiles & AnchorSource {
   const { hostname } = new URL(url);
   if (cloud.blobSuffix !== null && !hostname.endsWith(cloud.blobSuffix)) {
     throw new NotStorage(`${url} is no container of this cloud: its host must end with ${cloud.blobSuffix}`);
@@ -39,7 +57,7 @@ export function anchorContainer({ url, cloud, credential }: AnchorContainerOptio
     async read(path) {
       try {
         const { readableStreamBody } = await container.getBlobClient(path).download();
-        return readableStreamBody === undefined ? null : await buffer(readableStreamBody);
+        return readableStreamBody === undefined ? null : await bytesUpTo(readableStreamBody, longest(path) + 1);
       } catch (error) {
         if (isMissing(error)) return null;
         throw error;

@@ -3,12 +3,12 @@ import { done, failed, type Outcome } from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { readFailure } from './failures.ts';
-import { GraphTogether } from './graph-together.ts';
-import { type CallKind, Line, type LineOptions } from './line.ts';
+import { AzureClients, type CallKind, type LineOptions } from './line.ts';
 import { ownIdOf } from './own-id.ts';
+import { wireTo } from './plain-calls.ts';
 import { type Kind, ownResource } from './resource-ids.ts';
 
-export interface ConnectionOptions extends Omit<LineOptions, 'together'> {
+export interface ConnectionOptions extends Omit<LineOptions, 'wire'> {
   /** Every kind of resource there is. */
   readonly kinds: readonly ResourceKind[];
   readonly subscriptions: readonly string[];
@@ -19,22 +19,22 @@ export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscript
   /** Object id of the identity that all calls are made with; null where its token does not say. */
   ownId(): Promise<string | null>;
   /** Runs one call. Whatever the outside world does comes back as a failure; anything still thrown is a bug. */
-  call<T>(doing: string, work: (line: Line) => Promise<T>, kind?: CallKind): Promise<Outcome<T>>;
+  call<T>(doing: string, work: (line: AzureClients) => Promise<T>, kind?: CallKind): Promise<Outcome<T>>;
   /** The same about one resource, after making sure that it is of this kind and in a configured subscription. */
   on<T>(
     kind: Kind,
     id: ArmId,
     doing: string,
-    work: (line: Line, parts: ArmIdParts) => Promise<T>,
+    work: (line: AzureClients, parts: ArmIdParts) => Promise<T>,
     call?: CallKind,
   ): Promise<Outcome<T>>;
 }
 
 export function openConnection(options: ConnectionOptions): Connection {
   const { cloud, subscriptions, pollIntervalMs, kinds } = options;
-  const lineOptions = { ...options, together: new GraphTogether(cloud, options.limits) };
+  const lineOptions = { ...options, wire: wireTo(cloud) };
   const call: Connection['call'] = async (doing, work, kind = {}) => {
-    const line = new Line(lineOptions, kind);
+    const line = new AzureClients(lineOptions, kind);
     try {
       return done(await work(line));
     } catch (error) {

@@ -5,17 +5,16 @@
  */
 import { z } from 'zod';
 import type { Controller, ObservedControl, Power, Unseen } from '../domain/control.ts';
-import { done, type Outcome } from '../domain/failure.ts';
+import { done, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
 import { armIdParts, type KeyName } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Control } from '../domain/ports/azure.ts';
-import { inBatches } from './batches.ts';
 import type { Connection } from './connection.ts';
-import { covers } from './grants.ts';
+import { scopeCovers } from './grants.ts';
 import { joined, powersOfPolicy, powersOfRole } from './key-powers.ts';
-import { Permission } from './permissions.ts';
 import { type Principal, tellNames } from './principals.ts';
 import { vaultKind } from './resource-ids.ts';
+import { type RoleDefinitions, roleDefinitions } from './role-definitions.ts';
 
 /** As many as Azure allows in a subscription, and as many kinds of them as anybody keeps apart. */
 const mostAssignments = 5000;
@@ -33,15 +32,15 @@ const roleOf = ({ roleDefinitionId }: Assignment): string => roleDefinitionId.sp
 
 const brief = { brief: true };
 
-/** A person may be waiting: what the bot is refused is unseen, what does not answer is a failure. */
-const seenOr = <T>(outcome: Outcome<T>): Outcome<T | null> =>
-  !outcome.ok && outcome.failure.next === 'ask' ? done(null) : outcome;
+/** Null where the bot lacks the permission. Every other failure stays one: it must not read as a missing permission. */
+const unlessRefused = <T>(outcome: Outcome<T>): Outcome<T | null> =>
+  !outcome.ok && isPermissionRefusal(outcome.failure) ? done(null) : outcome;
 
 /** Every assignment at the key or above it; null where the bot may not read them, or there are too many. */
 async function assignmentsAt(connection: Connection, vault: ObservedVault, keyName: KeyName) {
   const scope = `${vault.id}/keys/${keyName}`;
   const doing = `reading who controls key ${keyName} in ${vault.name}`;
-  return seenOr(
+  return unlessRefused(
     await connection.on(
       vaultKind,
       vault.id,
@@ -50,40 +49,16 @@ async function assignmentsAt(connection: Connection, vault: ObservedVault, keyNa
         const found: Assignment[] = [];
         const client = line.authorization(subscriptionId);
         const list = client.roleAssignments.listForScope(scope.replace(/^\//, ''), { filter: 'atScope()' });
-        for await (const item of list) {
+        for await (const item of line.items(list)) {
           if (found.length === mostAssignments) return null;
           const assignment = Assignment.parse(item);
-          if (covers(assignment.scope, scope)) found.push(assignment);
+          if (scopeCovers(assignment.scope, scope)) found.push(assignment);
         }
         return found;
       },
       brief,
     ),
   );
-}
-
-const Definition = z.object({ permissions: z.array(Permission).nullish() });
-
-/** What each of the roles gives; null for one that the bot may not read. */
-async function readRoles(connection: Connection, vault: ObservedVault, ids: readonly string[]) {
-  const read = async (id: string) => {
-    const doing = `reading what role ${id} allows`;
-    const found = await connection.on(
-      vaultKind,
-      vault.id,
-      doing,
-      async (line, { subscriptionId }) =>
-        Definition.parse(await line.authorization(subscriptionId).roleDefinitions.get(vault.id.slice(1), id)),
-      brief,
-    );
-    return { id, role: seenOr(found) };
-  };
-  const roles = new Map<string, readonly Power[] | null>();
-  for (const { id, role } of await inBatches(ids, read)) {
-    if (!role.ok) return role;
-    roles.set(id, role.value === null ? null : powersOfRole(role.value.permissions ?? [], vault.access));
-  }
-  return done(roles);
 }
 
 type Found = Map<string, { type: Principal['type']; can: Power[] }>;
@@ -97,21 +72,22 @@ function add(found: Found, id: string, type: Principal['type'], can: readonly Po
 
 const types: Readonly<Record<string, Principal['type']>> = { user: 'person', group: 'group', serviceprincipal: 'app' };
 
+interface Sources {
+  readonly connection: Connection;
+  readonly definitions: RoleDefinitions;
+}
+
 /** Adds who controls the key by role; returns what could not be seen. */
-async function addByRole(connection: Connection, vault: ObservedVault, keyName: KeyName, found: Found) {
+async function addByRole({ connection, definitions }: Sources, vault: ObservedVault, keyName: KeyName, found: Found) {
   const assignments = await assignmentsAt(connection, vault, keyName);
   if (!assignments.ok) return assignments;
   if (assignments.value === null) return done<Unseen[]>(['role-assignments']);
   const ids = [...new Set(assignments.value.map(roleOf))];
-  const roles = await readRoles(connection, vault, ids.slice(0, mostRoles));
+  const roles = await definitions.read(vault, ids.slice(0, mostRoles));
   if (!roles.ok) return roles;
   for (const one of assignments.value) {
-    add(
-      found,
-      one.principalId,
-      types[one.principalType?.toLowerCase() ?? ''] ?? 'unknown',
-      roles.value.get(roleOf(one)) ?? [],
-    );
+    const type = types[one.principalType?.toLowerCase() ?? ''] ?? 'unknown';
+    add(found, one.principalId, type, powersOfRole(roles.value.get(roleOf(one)) ?? [], vault.access));
   }
   return done<Unseen[]>(ids.some((id) => (roles.value.get(id) ?? null) === null) ? ['roles'] : []);
 }
@@ -144,19 +120,19 @@ async function addByPolicy(connection: Connection, vault: ObservedVault, found: 
 }
 
 async function controllersOf(
-  connection: Connection,
+  sources: Sources,
   vault: ObservedVault,
   keyName: KeyName,
 ): Promise<Outcome<Pick<ObservedControl, 'controllers' | 'unseen'>>> {
   const found: Found = new Map();
   const [byRole, byPolicy] = await Promise.all([
-    addByRole(connection, vault, keyName, found),
-    vault.access === 'access-policies' ? addByPolicy(connection, vault, found) : done(null),
+    addByRole(sources, vault, keyName, found),
+    vault.access === 'access-policies' ? addByPolicy(sources.connection, vault, found) : done(null),
   ]);
   if (!byRole.ok) return byRole;
   if (!byPolicy.ok) return byPolicy;
   const told = await tellNames(
-    connection,
+    sources.connection,
     [...found].map(([id, { type }]) => ({ id, type })),
   );
   const controllers = told.principals.map((one): Controller => ({ ...one, can: found.get(one.id)?.can ?? [] }));
@@ -168,14 +144,27 @@ async function controllersOf(
 
 const Subscription = z.object({ displayName: z.string().nullish() });
 
+/** A name is for people to read: nothing is decided by it. */
+const nameMs = 3_600_000;
+
 /** Who controls keys, as ARM and Microsoft Graph have it. */
-export const armControl = (connection: Connection): Control => ({
-  of: (vault, keyName) => controllersOf(connection, vault, keyName),
-  async subscriptionName(id) {
-    const path = `/subscriptions/${encodeURIComponent(id)}?api-version=2022-12-01`;
-    const doing = `reading what subscription ${id} is called`;
-    const read = await connection.call(doing, async (line) => Subscription.parse(await line.plain.read(path)), brief);
-    const seen = seenOr(read);
-    return seen.ok ? done(seen.value?.displayName ?? null) : seen;
-  },
-});
+export function armControl(connection: Connection): Control {
+  const sources = { connection, definitions: roleDefinitions(connection) };
+  /** By subscription. There are as many as are configured. */
+  const names = new Map<string, { readonly name: string; readonly until: number }>();
+  return {
+    of: (vault, keyName) => controllersOf(sources, vault, keyName),
+    async subscriptionName(id) {
+      const known = names.get(id);
+      if (known !== undefined && performance.now() < known.until) return done(known.name);
+      const path = `/subscriptions/${encodeURIComponent(id)}?api-version=2022-12-01`;
+      const doing = `reading what subscription ${id} is called`;
+      const read = await connection.call(doing, async (line) => Subscription.parse(await line.plain.read(path)), brief);
+      const seen = unlessRefused(read);
+      if (!seen.ok) return seen;
+      const name = seen.value?.displayName ?? null;
+      if (name !== null) names.set(id, { name, until: performance.now() + nameMs });
+      return done(name);
+    },
+  };
+}

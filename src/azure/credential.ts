@@ -18,7 +18,7 @@ import type { Cloud } from './clouds.ts';
 import { RenewableCredential } from './renewal.ts';
 
 /** What the process was given to sign in with; the first complete one of the three is taken, in this order. */
-export interface SignIn {
+export interface AzureSignIn {
   readonly tenantId: string;
   /** The app's or user-assigned identity's client id; null for a system-assigned identity. */
   readonly clientId: string | null;
@@ -30,11 +30,11 @@ export interface SignIn {
 type Place = Pick<Cloud, 'name' | 'authorityHost' | 'tls'>;
 
 /** Client secret, else workload identity, else managed identity. Asks nobody until a token is needed. */
-export const openCredential = (signIn: SignIn, cloud: Place): TokenCredential =>
+export const openCredential = (signIn: AzureSignIn, cloud: Place): TokenCredential =>
   new RenewableCredential(() => signedInBy(signIn, cloud));
 
 /** One sign-in, whose tokens stay what they are. */
-export function signedInBy(signIn: SignIn, cloud: Place): TokenCredential {
+export function signedInBy(signIn: AzureSignIn, cloud: Place): TokenCredential {
   const { tenantId, clientId, clientSecret, federatedTokenFile } = signIn;
   const options = {
     authorityHost: cloud.authorityHost,

@@ -1,7 +1,8 @@
 /** Reads what Azure says in the body of an error, in each of the shapes its services use. */
 import { z } from 'zod';
 import type { Forbidding } from '../domain/failure.ts';
-import type { Answer } from './exchange.ts';
+import type { HttpAnswer } from './exchange.ts';
+import { pageTitle } from './unreadable.ts';
 
 /** What an answer says went wrong. */
 export interface Complaint {
@@ -103,10 +104,26 @@ const codesIn = (node: ErrorNode): readonly string[] => [
   ...(node.details ?? []).flatMap(codesIn),
 ];
 
-const policiesIn = (node: ErrorNode): readonly Forbidding[] => [
-  ...(node.additionalInfo ?? []).filter((one) => one !== null),
-  ...(node.details ?? []).flatMap(policiesIn),
-];
+const Named = z.object({ name: named });
+/** The older form of the message ends with a list of identifiers in JSON ("Policy identifiers: '[…]'"). */
+const PolicyIdentifiers = z.array(
+  z
+    .object({ policyDefinition: Named, policyAssignment: Named.nullish() })
+    .transform(({ policyDefinition: { name: policy }, policyAssignment }): Forbidding | null =>
+      policy ? { policy, assignment: policyAssignment?.name || null } : null,
+    ),
+);
+
+function policiesInMessage(message = ''): readonly Forbidding[] {
+  const list = /Policy identifiers: '(\[.*\])'/s.exec(message)?.[1];
+  const { data = [] } = PolicyIdentifiers.safeParse(parsed(list ?? ''));
+  return data.filter((one) => one !== null).slice(0, mostDetails);
+}
+
+function policiesIn(node: ErrorNode): readonly Forbidding[] {
+  const own = (node.additionalInfo ?? []).filter((one) => one !== null);
+  return [...(own.length > 0 ? own : policiesInMessage(node.message)), ...(node.details ?? []).flatMap(policiesIn)];
+}
 
 /** Key Vault's data plane says `Forbidden` and keeps what happened in `innererror`: then that is the code to show. */
 const saysNothing = new Set(['Forbidden', 'Conflict', 'BadRequest', 'BadParameter']);
@@ -143,7 +160,7 @@ const longestBody = 2000;
 const complaint = (node: ErrorNode, fallbackCode: string, body: string): Complaint => ({
   code: codeOf(node) ?? fallbackCode,
   codes: codesIn(node),
-  message: messageOf(node) ?? body.slice(0, longestBody),
+  message: messageOf(node) ?? pageTitle(body) ?? body.slice(0, longestBody),
   policies: policiesIn(node),
 });
 
@@ -154,7 +171,7 @@ const endedBadly = (status: string | undefined): boolean => status !== undefined
  * What the answer complains of; null when it does not. An error without a readable body gets the code `Http<status>` and
  * its text; a failed operation without an error keeps its status as the code.
  */
-export function complaintOf(answer: Answer): Complaint | null {
+export function complaintOf(answer: HttpAnswer): Complaint | null {
   const body = ErrorBody.safeParse(parsed(answer.body));
   if (answer.status < 400) {
     if (!body.success || answer.method !== 'GET' || !endedBadly(body.data.status)) return null;
@@ -163,4 +180,12 @@ export function complaintOf(answer: Answer): Complaint | null {
   const fallback = `Http${answer.status}`;
   if (!body.success) return complaint({}, fallback, answer.body);
   return complaint(body.data.error ?? body.data, fallback, answer.body);
+}
+
+/** The error that the body of a good answer reports, as `Code: message`; null: it reports none. */
+export function errorIn(body: string): string | null {
+  const { data } = ErrorBody.safeParse(parsed(body));
+  if (data?.error?.code === undefined) return null;
+  const { code, message } = complaint(data.error, '', body);
+  return `${code}: ${message}`;
 }

@@ -6,25 +6,27 @@
  * | no answer: connection refused, reset or dropped, name not found, time up | wait | a read was repeated already; a change is looked for before it is made again |
  * | 429, 408, 5xx (not 501, 505), `…Throttled`, `TooManyRequests` | wait | with `retryAfterMs` where Azure gave one |
  * | 409 and 412 in general: `AnotherOperationInProgress`, `ConflictError`, `ObjectIsBeingRecovered`, … | wait | somebody else's change is under way |
- * | 409 that lasts: `ScopeLocked`, `MissingSubscriptionRegistration`, `ObjectIsDeletedButRecoverable`, `RoleAssignmentUpdateNotPermitted`, `ReadOnlyDisabledSubscription`, quotas | ask | waiting changes nothing |
- * | an operation that ended with `InternalServerError`, `ServiceUnavailable`, a timeout, `OperationPreempted` | wait | the provider's own trouble |
+ * | 409 that lasts: `ScopeLocked`, `MissingSubscriptionRegistration`, `ObjectIsDeletedButRecoverable`, `RoleAssignmentUpdateNotPermitted`, `ReadOnlyDisabledSubscription`, `ResourceGroupBeingDeleted`, quotas | ask | waiting changes nothing |
+ * | an operation that ended with `InternalServerError`, `ServiceUnavailable`, a timeout, `OperationPreempted`, and `FailedIdentityOperation` | wait | the provider's own trouble |
  * | `PrincipalNotFound` | retry-until | a new identity takes a while to be known in the whole directory |
  * | setting the customer's key: refused access to the key | retry-until | a fresh grant takes minutes to reach Key Vault |
  * | the same: an operation that ended with any other code | wait | none is documented, and the grant may be the cause |
  * | the same: somebody stopped it, or the key is not there, disabled, expired | ask | it stays so |
  * | both, but `ForbiddenByFirewall`, `ForbiddenByConnection`, or ARM refusing the product itself | ask | no grant will mend it |
  * | an accepted change whose operation is not found where it was to be followed | wait | the resource itself is looked at |
- * | an answer that broke off | wait | another one may come whole |
+ * | to a read: 401, or an answer that isn't Azure's (a web page, an empty or half a body) | wait | says nothing about permissions; another answer might be Azure's |
+ * | an answer with a good status that can't be read | wait | the same; after a change, the resource itself is looked at |
  * | sign-in: no network, 429, 5xx | wait | as above |
  * | sign-in: anything else (`AADSTS…`, no credential) | ask | a secret or an assignment is wrong |
- * | everything else: 400, 401, 403 (also Key Vault's 400 `ForbiddenByRbac` through ARM), 404, failed operations with codes of their own, answers of an unknown shape | ask | with code and message word for word |
+ * | everything else: 400, 401 to a change, 403 (also Key Vault's 400 `ForbiddenByRbac` through ARM), 404, failed operations with codes of their own | ask | with code and message word for word |
  *
  * Codes are from Microsoft's error references for ARM, Key Vault and RBAC and from public reports; the healthcare agent
  * service's own codes for a key it cannot use are not documented, so refused access is recognised by its words too.
  */
 import type { ChangeFate, Failure } from '../domain/failure.ts';
-import { type Complaint, complaintOf, longestMessage } from './error-body.ts';
-import { type Answer, correlationIdOf, type Exchange, retryAfterOf, UnusableAnswer } from './exchange.ts';
+import { type Complaint, complaintOf, errorIn, longestMessage } from './error-body.ts';
+import { correlationIdOf, type Exchange, type HttpAnswer, retryAfterOf } from './exchange.ts';
+import { isCutOff, pageTitle, unreadableWords } from './unreadable.ts';
 
 export interface FailureContext {
   /** In our words: `reading agent triage-agent-prod`. */
@@ -37,22 +39,27 @@ export interface FailureContext {
 type Next = Failure['next'];
 
 const lastingConflicts =
-  /^(ScopeLocked|MissingSubscriptionRegistration|ObjectIsDeletedButRecoverable|RoleAssignmentUpdateNotPermitted|RoleAssignmentLimitExceeded|ReadOnlyDisabledSubscription|QuotaExceeded|VaultAlreadyExists|RequestDisallowedByPolicy)$/;
+  /^(ScopeLocked|MissingSubscriptionRegistration|ObjectIsDeletedButRecoverable|RoleAssignmentUpdateNotPermitted|RoleAssignmentLimitExceeded|ReadOnlyDisabledSubscription|QuotaExceeded|VaultAlreadyExists|RequestDisallowedByPolicy|ResourceGroupBeingDeleted)$/;
 const providersTrouble =
-  /^(InternalServerError|InternalError|InternalOperationError|ServerTimeout|ServiceUnavailable|ServerBusy|GatewayTimeout|OperationTimedOut|Timeout|OperationPreempted|AnotherOperationInProgress|ConflictingConcurrentWriteNotAllowed|RetryableError)$/;
+  /^(InternalServerError|InternalError|InternalOperationError|ServerTimeout|ServiceUnavailable|ServerBusy|GatewayTimeout|OperationTimedOut|Timeout|OperationPreempted|FailedIdentityOperation|AnotherOperationInProgress|ConflictingConcurrentWriteNotAllowed|RetryableError)$/;
 /** Of a key that cannot be used whoever asks, and of an operation that somebody stopped. */
 const neverPasses = /^Key(NotFound|Disabled|NotYetValid|Expired|Operation(NotAllowed|Forbidden))$|Cancell?ed$/;
 const throttled = /(Throttled|TooManyRequests)$/;
 const keyAccessRefused =
   /ForbiddenBy(Rbac|Policy)|AccessDenied|\bForbidden\b|(KeyVault|Access)\w*Forbidden|Unauthorized|not authorized|does not have .*permission|(access|permission)s? .*(denied|missing|required|not granted)/i;
 const noGrantMends =
-  /ForbiddenBy(Firewall|Connection)|Client address is not authorized|Public network access is disabled|AuthorizationFailed|RequestDisallowedByPolicy/;
+  /ForbiddenBy(Firewall|Connection)|Client address is not authorized|Public network access is disabled|AuthorizationFailed|RequestDisallowedBy(Policy|Azure)/;
 
-function nextOf({ status }: Answer, told: Complaint, context: FailureContext, change: ChangeFate): Next {
+/** A proxy's page, an empty body or half of one: nothing that Azure means to say, so another answer might be Azure's. */
+const isNotAzures = ({ body }: HttpAnswer): boolean => body.trim() === '' || pageTitle(body) !== null || isCutOff(body);
+
+function nextOf(answer: HttpAnswer, told: Complaint, context: FailureContext, change: ChangeFate): Next {
+  const { status } = answer;
   const some = (pattern: RegExp): boolean => told.codes.some((code) => pattern.test(code));
   const text = [...told.codes, told.message].join('\n');
   if (some(/^PrincipalNotFound$/)) return 'retry-until';
   if (status === 429 || status === 408 || some(throttled) || some(providersTrouble)) return 'wait';
+  if (change === 'none' && (status === 401 || isNotAzures(answer))) return 'wait';
   if (status === 409 || status === 412) return some(lastingConflicts) ? 'ask' : 'wait';
   if (status >= 500 && status !== 501 && status !== 505) return 'wait';
   if (change === 'accepted' && status === 404) return 'wait';
@@ -124,7 +131,8 @@ const codeOf = (error: Error): string | null => ('code' in error && typeof error
 
 function fromConnection(error: Error, context: FailureContext, exchange: Exchange): Failure | null {
   const code = codeOf(error);
-  if (code === null) return null;
+  // The SDK's words for a body that isn't JSON are JavaScript's: the answer itself says more.
+  if (code === null || (code === 'PARSE_ERROR' && exchange.last !== null)) return null;
   const { message } = error;
   if (certificateTrouble.test(code))
     return unanswered(context, exchange, { source: 'no-answer', next: 'ask', code, message });
@@ -135,14 +143,14 @@ function fromConnection(error: Error, context: FailureContext, exchange: Exchang
 
 const unexpected = (error: Error, context: FailureContext, exchange: Exchange): Failure => {
   const { last } = exchange;
-  const brokeOff = error instanceof UnusableAnswer && error.brokeOff;
-  const what = { next: brokeOff ? 'wait' : 'ask', code: 'UnexpectedAnswer' } as const;
-  if (last === null) return unanswered(context, exchange, { ...what, source: 'no-answer', message: error.message });
+  const what = { next: 'wait', code: 'UnexpectedAnswer' } as const;
+  if (last === null)
+    return unanswered(context, exchange, { ...what, source: 'no-answer', message: unreadableWords(error, '', null) });
   return {
     ...common(context, exchange),
     ...what,
     source: 'azure',
-    message: `${error.message}: ${last.body.slice(0, 500)}`,
+    message: unreadableWords(error, last.body, errorIn(last.body)),
     status: last.status,
     correlationId: correlationIdOf(last),
   };
@@ -163,11 +171,21 @@ function fromChallenge(error: Error, context: FailureContext, exchange: Exchange
 const isError = (thrown: unknown): thrown is Error =>
   typeof thrown === 'object' && thrown !== null && 'name' in thrown && 'message' in thrown;
 
+const stumbles = new Set([
+  'ZodError',
+  '$ZodError',
+  'TypeError',
+  'RangeError',
+  'SyntaxError',
+  'UnusableAnswer',
+  'RestError',
+]);
+
 /** Reads what a call threw. Null: it did not come from the outside, so it is a bug and must be thrown on. */
 export function readFailure(thrown: unknown, exchange: Exchange, context: FailureContext): Failure | null {
   if (!isError(thrown)) return null;
   if (thrown.name === 'AbortError' || thrown.name === 'TimeoutError') {
-    const message = 'no answer in time';
+    const message = exchange.tooLong ? 'the answer is too long' : 'no answer in time';
     return (
       fromAnswer(exchange, context) ??
       unanswered(context, exchange, { source: 'no-answer', next: 'wait', code: 'NoAnswerInTime', message })
@@ -179,6 +197,5 @@ export function readFailure(thrown: unknown, exchange: Exchange, context: Failur
   const told = fromChallenge(thrown, context, exchange) ?? fromAnswer(exchange, context);
   if (told !== null) return told;
   // The answer passed as a success and was not one: the SDK's or our own reader stumbled over its shape.
-  const stumbled = ['ZodError', '$ZodError', 'TypeError', 'UnusableAnswer', 'RestError'].includes(thrown.name);
-  return stumbled && exchange.last !== null ? unexpected(thrown, context, exchange) : null;
+  return stumbles.has(thrown.name) && exchange.last !== null ? unexpected(thrown, context, exchange) : null;
 }

@@ -6,7 +6,7 @@ import { type ArmId, armIdParts } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Grants } from '../domain/ports/azure.ts';
 import type { Connection } from './connection.ts';
-import { type Line, missing } from './line.ts';
+import { type AzureClients, missing } from './line.ts';
 import { vaultKind } from './resource-ids.ts';
 
 /** Key Vault Crypto Service Encryption User: read a key's metadata, wrap and unwrap. What Azure gives its own services. */
@@ -44,21 +44,26 @@ const RoleAssignment = z.object({
  * Whether an assignment's scope holds the key: the key itself, its vault, resource group or subscription, or something
  * above them. Azure only lists management groups that do lie above.
  */
-export function covers(scope: string, keyScope: string): boolean {
+export function scopeCovers(scope: string, keyScope: string): boolean {
   const outer = scope.toLowerCase().replace(/\/$/, '');
   const above = outer === '' || outer.startsWith('/providers/microsoft.management/managementgroups/');
   return above || `${keyScope.toLowerCase()}/`.startsWith(`${outer}/`);
 }
 
-async function heldByRole(line: Line, vault: ObservedVault, keyName: string, principalId: string): Promise<boolean> {
+async function heldByRole(
+  line: AzureClients,
+  vault: ObservedVault,
+  keyName: string,
+  principalId: string,
+): Promise<boolean> {
   const keyScope = scopeOf(vault, keyName);
   const client = line.authorization(armIdParts(vault.id).subscriptionId);
   const filter = `principalId eq '${principalId.replaceAll("'", "''")}'`;
-  for await (const item of client.roleAssignments.listForScope(withoutSlash(keyScope), { filter })) {
+  for await (const item of line.items(client.roleAssignments.listForScope(withoutSlash(keyScope), { filter }))) {
     const assignment = RoleAssignment.parse(item);
     const role = assignment.roleDefinitionId.split('/').at(-1)?.toLowerCase() ?? '';
     const same = assignment.principalId.toLowerCase() === principalId.toLowerCase();
-    if (same && sufficientRoles.has(role) && covers(assignment.scope, keyScope)) return true;
+    if (same && sufficientRoles.has(role) && scopeCovers(assignment.scope, keyScope)) return true;
   }
   return false;
 }
@@ -75,13 +80,18 @@ function policyGrants(policy: AccessPolicyEntry, principalId: string): boolean {
   );
 }
 
-async function heldByPolicy(line: Line, vault: ObservedVault, principalId: string): Promise<boolean> {
+async function heldByPolicy(line: AzureClients, vault: ObservedVault, principalId: string): Promise<boolean> {
   const { subscriptionId, resourceGroup, name } = armIdParts(vault.id);
   const found = await line.unless(missing, line.keyVault(subscriptionId).vaults.get(resourceGroup, name));
   return (found?.properties.accessPolicies ?? []).some((policy) => policyGrants(policy, principalId));
 }
 
-async function assignRole(line: Line, vault: ObservedVault, keyName: string, principalId: string): Promise<void> {
+async function assignRole(
+  line: AzureClients,
+  vault: ObservedVault,
+  keyName: string,
+  principalId: string,
+): Promise<void> {
   const scope = scopeOf(vault, keyName);
   const { subscriptionId } = armIdParts(vault.id);
   const created = line
@@ -98,7 +108,7 @@ async function assignRole(line: Line, vault: ObservedVault, keyName: string, pri
 }
 
 /** `add` merges into the principal's entry and leaves all others; a PATCH of the vault would replace the list. */
-async function addPolicy(line: Line, vault: ObservedVault, objectId: string, tenantId: string): Promise<void> {
+async function addPolicy(line: AzureClients, vault: ObservedVault, objectId: string, tenantId: string): Promise<void> {
   const { subscriptionId, resourceGroup, name } = armIdParts(vault.id);
   const accessPolicies = [{ tenantId, objectId, permissions: { keys: [...needed] } }];
   await line.keyVault(subscriptionId).vaults.updateAccessPolicy(resourceGroup, name, 'add', {

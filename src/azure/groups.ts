@@ -12,13 +12,13 @@ import type { DirectoryEntry, Groups, PersonKind } from '../domain/ports/azure.t
 import type { Connection } from './connection.ts';
 import { complaintOf } from './error-body.ts';
 import { UnusableAnswer } from './exchange.ts';
-import type { Line } from './line.ts';
+import type { AzureClients } from './line.ts';
 
 const idsAtOnce = 20;
 const Members = z.object({ value: z.array(z.string()) });
 
 /** Graph has nothing of that kind under the id. Any other 404 is a wrong address, which must not read as an answer. */
-function knowsNoSuch(line: Line, id: string): boolean {
+function knowsNoSuch(line: AzureClients, id: string): boolean {
   const { last } = line.exchange;
   const told = last?.status === 404 ? complaintOf(last) : null;
   return told?.code === 'Request_ResourceNotFound' && told.message.toLowerCase().includes(id.toLowerCase());
@@ -27,8 +27,8 @@ function knowsNoSuch(line: Line, id: string): boolean {
 const Named = z.object({ displayName: z.string().nullish() });
 
 /** Null: there is none. */
-export async function nameOf(
-  line: Line,
+export async function groupNameOf(
+  line: AzureClients,
   kind: 'groups' | 'users' | 'servicePrincipals',
   id: string,
 ): Promise<string | null> {
@@ -50,7 +50,7 @@ const mostPages = 20;
 const Member = z.object({ id: PersonId });
 
 export async function membersOf(
-  line: Line,
+  line: AzureClients,
   id: string,
 ): Promise<Pick<DirectoryEntry & { kind: 'group' }, 'members' | 'complete'>> {
   const path = `/v1.0/groups/${encodeURIComponent(id)}/transitiveMembers/microsoft.graph.user`;
@@ -66,14 +66,14 @@ export async function membersOf(
 }
 
 /** How many people a group has, also through other groups. */
-export const countMembers = (line: Line, id: string): Promise<number> =>
+export const countMembers = (line: AzureClients, id: string): Promise<number> =>
   line.plain.graphCount(
     `/v1.0/groups/${encodeURIComponent(id)}/transitiveMembers/microsoft.graph.user?$count=true&$select=id&$top=1`,
   );
 
-async function ask(line: Line, person: PersonId, groupIds: readonly string[]): Promise<readonly string[]> {
+async function ask(line: AzureClients, person: PersonId, groupIds: readonly string[]): Promise<readonly string[]> {
   try {
-    const answer = await line.plain.graphTogether(`/users/${person}/checkMemberGroups`, { groupIds });
+    const answer = await line.plain.graph(`/v1.0/users/${person}/checkMemberGroups`, { groupIds });
     return Members.parse(answer).value;
   } catch (error) {
     if (knowsNoSuch(line, person)) return [];
@@ -81,7 +81,7 @@ async function ask(line: Line, person: PersonId, groupIds: readonly string[]): P
   }
 }
 
-async function belongsTo(line: Line, person: PersonId, ids: readonly string[]): Promise<readonly string[]> {
+async function belongsTo(line: AzureClients, person: PersonId, ids: readonly string[]): Promise<readonly string[]> {
   const others = [...new Set(ids.map((id) => id.toLowerCase()).filter((id) => id !== person))];
   const held = new Set<string>([person]);
   for (let start = 0; start < others.length; start += idsAtOnce) {
@@ -94,10 +94,10 @@ async function belongsTo(line: Line, person: PersonId, ids: readonly string[]): 
 /** Null where an application may not read it, and of people who were synchronised before there was such a thing. */
 const Typed = z.object({ id: z.string(), userType: z.string().nullish() });
 
-async function kindOf(line: Line, person: PersonId): Promise<PersonKind> {
+async function kindOf(line: AzureClients, person: PersonId): Promise<PersonKind> {
   try {
-    const { id, userType } = Typed.parse(await line.plain.graphTogether(`/users/${person}?$select=id,userType`));
-    if (id.toLowerCase() !== person) throw new UnusableAnswer('the answer is about somebody else');
+    const { id, userType } = Typed.parse(await line.plain.graph(`/v1.0/users/${person}?$select=id,userType`));
+    if (id.toLowerCase() !== person) throw new UnusableAnswer('it is about another person');
     if (userType === 'Member') return 'member';
     return userType === 'Guest' ? 'guest' : 'not-told';
   } catch (error) {
@@ -108,7 +108,8 @@ async function kindOf(line: Line, person: PersonId): Promise<PersonKind> {
 
 /** Groups as Microsoft Graph has them. */
 export function graphGroups(connection: Connection): Groups {
-  const click = <T>(doing: string, look: (line: Line) => Promise<T>) => connection.call(doing, look, { click: true });
+  const click = <T>(doing: string, look: (line: AzureClients) => Promise<T>) =>
+    connection.call(doing, look, { click: true });
   return {
     async memberOf(person, ids) {
       // Each on a line of its own: which answer an error belongs to is told by the line.
@@ -125,9 +126,9 @@ export function graphGroups(connection: Connection): Groups {
       connection.call(
         `reading who ${id} is`,
         async (line) => {
-          const group = await nameOf(line, 'groups', id);
+          const group = await groupNameOf(line, 'groups', id);
           if (group !== null) return { kind: 'group', name: group, ...(await membersOf(line, id)) };
-          const person = await nameOf(line, 'users', id);
+          const person = await groupNameOf(line, 'users', id);
           return person === null ? null : { kind: 'person', name: person };
         },
         { brief: true },

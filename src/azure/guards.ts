@@ -7,10 +7,10 @@ import { z } from 'zod';
 import { armIdParts } from '../domain/ids.ts';
 import type { Guards, Lock } from '../domain/ports/azure.ts';
 import type { Connection } from './connection.ts';
-import { covers } from './grants.ts';
-import type { Line } from './line.ts';
+import { scopeCovers } from './grants.ts';
+import type { AzureClients } from './line.ts';
 import { allowedBy, permissionsAt } from './permissions.ts';
-import { kindOf } from './resource-ids.ts';
+import { resourceKindOf } from './resource-ids.ts';
 
 /** Only what is used. A lock's own id is that of what it locks, and this behind it. */
 const ArmLock = z.object({
@@ -26,13 +26,13 @@ function lockOf(item: unknown): Lock {
   return { name, level: levels[properties.level], scope: id.split('/').slice(0, -4).join('/') };
 }
 
-async function locksAt(line: Line, id: string): Promise<readonly Lock[]> {
+async function locksAt(line: AzureClients, id: string): Promise<readonly Lock[]> {
   const found: Lock[] = [];
   // Locks at or above the scope; without the filter also those below it (`-AtScope` of Get-AzResourceLock).
   const query = 'api-version=2020-05-01&$filter=atScope()';
   for await (const item of line.plain.list(`${id}/providers/Microsoft.Authorization/locks?${query}`)) {
     const lock = lockOf(item);
-    if (covers(lock.scope, id)) found.push(lock);
+    if (scopeCovers(lock.scope, id)) found.push(lock);
   }
   return found;
 }
@@ -46,7 +46,7 @@ export function armGuards(connection: Connection): Guards {
   return {
     locks: (id) =>
       connection.on(
-        kindOf(id, kinds),
+        resourceKindOf(id, kinds),
         id,
         `reading the locks on ${armIdParts(id).name}`,
         (line) => locksAt(line, id),
@@ -54,12 +54,17 @@ export function armGuards(connection: Connection): Guards {
       ),
 
     allowed: (id, { actions, dataActions }) =>
-      connection.on(kindOf(id, kinds), id, `reading what the bot may do with ${armIdParts(id).name}`, async (line) => {
-        const may = allowedBy(await permissionsAt(line, id));
-        return {
-          actions: Object.fromEntries(actions.map((action) => [action, may.action(action)])),
-          dataActions: Object.fromEntries(dataActions.map((action) => [action, may.dataAction(action)])),
-        };
-      }),
+      connection.on(
+        resourceKindOf(id, kinds),
+        id,
+        `reading what the bot may do with ${armIdParts(id).name}`,
+        async (line) => {
+          const may = allowedBy(await permissionsAt(line, id));
+          return {
+            actions: Object.fromEntries(actions.map((action) => [action, may.action(action)])),
+            dataActions: Object.fromEntries(dataActions.map((action) => [action, may.dataAction(action)])),
+          };
+        },
+      ),
   };
 }

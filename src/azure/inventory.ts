@@ -15,8 +15,9 @@ import type {
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { inBatches } from './batches.ts';
 import type { Connection } from './connection.ts';
+import { UnusableAnswer } from './exchange.ts';
 import { isSearchable, kqlString } from './kql.ts';
-import type { Line } from './line.ts';
+import type { AzureClients } from './line.ts';
 import { sameSpelling, vaultKind } from './resource-ids.ts';
 import { firewallOf, skuOf } from './vaults.ts';
 
@@ -101,7 +102,12 @@ const pageSize = 1000;
 const mostPages = 100;
 
 /** Every row of a query, page by page. Rows of another shape are left out: one odd resource must not hide all others. */
-async function rows<T>(line: Line, subscriptions: readonly string[], query: string, row: z.ZodType<T>): Promise<T[]> {
+async function rows<T>(
+  line: AzureClients,
+  subscriptions: readonly string[],
+  query: string,
+  row: z.ZodType<T>,
+): Promise<T[]> {
   // To Resource Graph an empty list means every subscription there is.
   if (subscriptions.length === 0) return [];
   const client = line.resourceGraph();
@@ -115,6 +121,7 @@ async function rows<T>(line: Line, subscriptions: readonly string[], query: stri
       if (read.success) found.push(read.data);
     }
     if (!answer.skipToken) break;
+    if (answer.skipToken === skipToken) throw new UnusableAnswer('its next page is one that was read already');
     skipToken = answer.skipToken;
   }
   return found;

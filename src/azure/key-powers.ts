@@ -4,7 +4,7 @@
  */
 import { type Power, powers } from '../domain/control.ts';
 import type { ObservedVault } from '../domain/observed.ts';
-import { allowedBy, type Permission } from './permissions.ts';
+import { maybeAllowedBy, type Permission } from './permissions.ts';
 
 const key = 'Microsoft.KeyVault/vaults/keys';
 
@@ -33,6 +33,11 @@ const byAction: Readonly<Record<Power, readonly string[]>> = {
   'give-access': [
     'Microsoft.Authorization/roleAssignments/write',
     'Microsoft.Authorization/roleDefinitions/write',
+    // Listed beside these, and of others like them it was not found whether they are enough alone: counted, to be safe.
+    'Microsoft.Authorization/elevateAccess/action',
+    'Microsoft.Authorization/roleAssignmentScheduleRequests/write',
+    'Microsoft.Authorization/roleEligibilityScheduleRequests/write',
+    'Microsoft.Authorization/roleManagementPolicies/write',
     'Microsoft.KeyVault/vaults/write',
   ],
 };
@@ -42,7 +47,7 @@ const writePolicies = 'Microsoft.KeyVault/vaults/accessPolicies/write';
 
 /** What one role gives, by its definition. One role's exceptions take nothing from another's. */
 export function powersOfRole(permissions: readonly Permission[], access: ObservedVault['access']): readonly Power[] {
-  const may = allowedBy(permissions);
+  const may = maybeAllowedBy(permissions);
   const heedsData = access === 'role-assignments';
   const actions = (power: Power): readonly string[] =>
     power === 'give-access' && !heedsData ? [...byAction[power], writePolicies] : byAction[power];

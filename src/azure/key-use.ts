@@ -5,7 +5,7 @@ import type { KeyName } from '../domain/ids.ts';
 import type { Deleted, Keys, Probe } from '../domain/ports/azure.ts';
 import type { Connection } from './connection.ts';
 import { complaintOf } from './error-body.ts';
-import type { Line } from './line.ts';
+import type { AzureClients } from './line.ts';
 import { isVaultHost, notAVault } from './resource-ids.ts';
 
 /** Refusals of the key's state, not of the caller: the key does not work, and that must not pass as "could not look". */
@@ -15,10 +15,14 @@ const keyItself =
 /** The vault lets nobody in from where the bot is, whatever it may do. */
 const atTheDoor = /^ForbiddenBy(Firewall|Connection)$/;
 
+/** A 403 of the vault's own. One of a proxy says nothing about what the bot is permitted. */
+const isVaultRefusal = ({ status, codes }: { readonly status: number; readonly codes: readonly string[] }): boolean =>
+  status === 403 && codes.some((code) => /^(Forbidden|AccessDenied|AuthorizationFailed)/.test(code));
+
 /** The SDK looks at dates and operations before it sends anything, and throws plain errors. */
 const refusedBySdk = /expired at|can't be used before|is not supported on key/;
 
-async function probeKey(line: Line, address: string): Promise<Probe> {
+async function probeKey(line: AzureClients, address: string): Promise<Probe> {
   const client = line.key(address);
   const secret = randomBytes(32);
   try {
@@ -31,20 +35,22 @@ async function probeKey(line: Line, address: string): Promise<Probe> {
     if (error instanceof Error && refusedBySdk.test(error.message))
       throw new KeyUnusable({ code: 'key-not-usable', message: error.message });
     const { last } = line.exchange;
-    const told = last?.status === 403 ? complaintOf(last) : null;
-    if (told === null) throw error;
+    const told = last === null ? null : complaintOf(last);
+    if (last === null || told === null || !isVaultRefusal({ status: last.status, codes: told.codes })) throw error;
     if (keyItself.test([...told.codes, told.message].join('\n'))) throw error;
     return told.codes.some((code) => atTheDoor.test(code)) ? 'firewalled' : 'not-allowed';
   }
 }
 
 /** `KeyNotFound` is what the vault says of deleted keys too (recordings of Microsoft's JavaScript client). */
-async function findDeleted(line: Line, vaultUri: string, name: KeyName): Promise<Deleted> {
+async function findDeleted(line: AzureClients, vaultUri: string, name: KeyName): Promise<Deleted> {
   try {
     const key = await line.unless(['KeyNotFound'], line.keysAt(vaultUri).getDeletedKey(name));
     return key === null ? 'none' : 'deleted';
   } catch (error) {
-    if (line.exchange.last?.status === 403) return 'not-checked';
+    const { last } = line.exchange;
+    const codes = last === null ? [] : (complaintOf(last)?.codes ?? []);
+    if (last !== null && isVaultRefusal({ status: last.status, codes })) return 'not-checked';
     throw error;
   }
 }

@@ -1,5 +1,4 @@
 /** Further versions of a key. ARM makes the first alone (`createIfNotExist`), so a later one is made in the vault itself. */
-import type { KeysOperations } from '@azure/arm-keyvault';
 import { z } from 'zod';
 import { done, failed } from '../domain/failure.ts';
 import { type ArmIdParts, type KeyName, KeyVersion } from '../domain/ids.ts';
@@ -7,7 +6,7 @@ import type { ObservedKey } from '../domain/observed.ts';
 import type { Keys } from '../domain/ports/azure.ts';
 import { createdKey, tagsOf, versionIn } from './arm-key.ts';
 import type { Connection } from './connection.ts';
-import { missing } from './line.ts';
+import { type AzureClients, missing } from './line.ts';
 import { isVaultHost, notAVault, vaultKind } from './resource-ids.ts';
 
 /** A list's entry of one version. */
@@ -24,12 +23,13 @@ interface Version {
 
 /** Oldest first. Empty: there is no such key, or none of its versions is listed. */
 export async function versionsOf(
-  keys: KeysOperations,
-  { resourceGroup, name: vault }: ArmIdParts,
+  line: AzureClients,
+  { subscriptionId, resourceGroup, name: vault }: ArmIdParts,
   name: KeyName,
 ): Promise<readonly Version[]> {
   const found: Version[] = [];
-  for await (const version of keys.listVersions(resourceGroup, vault, name)) {
+  const { keys } = line.keyVault(subscriptionId);
+  for await (const version of line.items(keys.listVersions(resourceGroup, vault, name))) {
     const { keyUriWithVersion, attributes } = ListedVersion.parse(version);
     found.push({ version: KeyVersion.parse(versionIn(keyUriWithVersion)), created: attributes.created });
   }
@@ -44,7 +44,7 @@ export function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys
     async versions(vaultId, name, after) {
       const doing = `reading the versions of key ${name}`;
       const all = await connection.on(vaultKind, vaultId, doing, (line, parts) =>
-        line.unless(missing, versionsOf(line.keyVault(parts.subscriptionId).keys, parts, name)),
+        line.unless(missing, versionsOf(line, parts, name)),
       );
       if (!all.ok) return all;
       const since = all.value?.find(({ version }) => version === after)?.created ?? 0;

@@ -65,7 +65,8 @@ export function armKeys(connection: Connection): Keys {
     const doing = `listing the keys in ${nameOf(vaultId)}`;
     const entries = await connection.on(vaultKind, vaultId, doing, async (line, parts) => {
       const found: (ObservedKey | KeyName)[] = [];
-      for await (const key of line.keyVault(parts.subscriptionId).keys.list(parts.resourceGroup, parts.name)) {
+      const { keys } = line.keyVault(parts.subscriptionId);
+      for await (const key of line.items(keys.list(parts.resourceGroup, parts.name))) {
         found.push(listed(key));
       }
       return found;
@@ -76,7 +77,7 @@ export function armKeys(connection: Connection): Keys {
   const first: Keys['first'] = async (vaultId, name) => {
     const doing = `reading the versions of key ${name} in ${nameOf(vaultId)}`;
     const all = await connection.on(vaultKind, vaultId, doing, (line, parts) =>
-      line.unless(missing, versionsOf(line.keyVault(parts.subscriptionId).keys, parts, name)),
+      line.unless(missing, versionsOf(line, parts, name)),
     );
     if (!all.ok) return all;
     const oldest = all.value?.[0];

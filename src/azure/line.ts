@@ -4,16 +4,19 @@ import { KeyVaultManagementClient } from '@azure/arm-keyvault';
 import { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import { ResourceManagementClient } from '@azure/arm-resources';
 import type { TokenCredential } from '@azure/core-auth';
+import type { SendRequest } from '@azure/core-rest-pipeline';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { LogsQueryClient } from '@azure/monitor-query-logs';
+import { z } from 'zod';
 import type { Tracing } from '../domain/ports/tracing.ts';
 import type { Cloud } from './clouds.ts';
 import { complaintOf } from './error-body.ts';
-import { Exchange, type Limits } from './exchange.ts';
-import type { GraphTogether } from './graph-together.ts';
+import { Exchange, UnusableAnswer } from './exchange.ts';
+import type { Limits } from './limits.ts';
+import { Links } from './links.ts';
 import { askPermit } from './permits.ts';
-import { PlainCalls } from './plain-calls.ts';
+import { PlainCalls, retriesWithin } from './plain-calls.ts';
 import { renewRefusedTokens } from './renewal.ts';
 import { traceCalls } from './traced-calls.ts';
 
@@ -24,8 +27,8 @@ export interface LineOptions {
   readonly clock: () => Date;
   /** Told of every try of every call. */
   readonly tracing: Tracing;
-  /** What of Microsoft Graph is asked in one call with what others ask. */
-  readonly together: GraphTogether;
+  /** Sends the HTTP requests that no client of the SDK sends. */
+  readonly wire: SendRequest;
 }
 
 /** What makes a call special. */
@@ -58,17 +61,21 @@ export const missing = [
   'KeyNotFound',
 ];
 
+const ListPage = z.object({ value: z.array(z.unknown()) });
+const holdsList = (body: string): boolean => ListPage.safeParse(JSON.parse(body || 'null')).success;
+
 /** The clients of one call. Making them costs microseconds; tokens are cached in the credential. */
-export class Line {
+export class AzureClients {
   readonly exchange: Exchange;
   readonly plain: PlainCalls;
   private readonly options: LineOptions;
+  private readonly links = new Links();
 
   constructor(options: LineOptions, kind: CallKind) {
     const { limits } = options;
     this.options = options;
     this.exchange = new Exchange(limits, options.clock, limitOf(kind, limits));
-    this.plain = new PlainCalls(options, this.exchange, this.common());
+    this.plain = new PlainCalls(options, { exchange: this.exchange, links: this.links });
   }
 
   resources(subscriptionId: string): ResourceManagementClient {
@@ -81,7 +88,11 @@ export class Line {
 
   authorization(subscriptionId: string): AuthorizationManagementClient {
     const { credential, cloud } = this.options;
-    const options = { ...this.common(), endpoint: cloud.armEndpoint, credentialScopes: cloud.armScope };
+    const options = {
+      ...this.common(cloud.armEndpoint),
+      endpoint: cloud.armEndpoint,
+      credentialScopes: cloud.armScope,
+    };
     return new AuthorizationManagementClient(credential, subscriptionId, options);
   }
 
@@ -91,23 +102,24 @@ export class Line {
 
   /** A key by its full address in Key Vault. */
   key(address: string): CryptographyClient {
-    return new CryptographyClient(address, this.options.credential, this.vaultOptions());
+    return new CryptographyClient(address, this.options.credential, this.vaultOptions(address));
   }
 
   /** The keys of the vault at this address, deleted ones included. */
   keysAt(vaultUri: string): KeyClient {
-    return new KeyClient(vaultUri, this.options.credential, this.vaultOptions());
+    return new KeyClient(vaultUri, this.options.credential, this.vaultOptions(vaultUri));
   }
 
   /** The secrets of the vault at this address. */
   secretsAt(vaultUri: string): SecretClient {
-    return new SecretClient(vaultUri, this.options.credential, this.vaultOptions());
+    return new SecretClient(vaultUri, this.options.credential, this.vaultOptions(vaultUri));
   }
 
   /** Queries of Log Analytics at its address. */
   logs(endpoint: string): LogsQueryClient {
     const credentials = { scopes: [`${endpoint}/.default`] };
-    return new LogsQueryClient(this.options.credential, { ...this.common(), endpoint: `${endpoint}/v1`, credentials });
+    const options = { ...this.common(endpoint), endpoint: `${endpoint}/v1`, credentials };
+    return new LogsQueryClient(this.options.credential, options);
   }
 
   /** The value, or null when Azure refused with one of these codes. */
@@ -121,32 +133,49 @@ export class Line {
     }
   }
 
-  private common() {
+  /** The items of a list of the SDK's. Throws `UnusableAnswer` at a page that holds no list, which the SDK takes for an empty one. */
+  async *items<T>(list: { byPage(): AsyncIterable<readonly T[]> }): AsyncGenerator<T> {
+    for await (const page of list.byPage()) {
+      if (!holdsList(this.exchange.last?.body ?? '')) throw new UnusableAnswer('it holds no list');
+      yield* page;
+    }
+  }
+
+  private transport() {
     const { cloud, limits } = this.options;
     return {
-      retryOptions: {
-        maxRetries: limits.retries,
-        retryDelayInMs: limits.firstRetryMs,
-        maxRetryDelayInMs: limits.longestRetryMs,
-      },
+      retryOptions: retriesWithin(limits),
       userAgentOptions: { userAgentPrefix: 'cmk-bot' },
+      ...cloud.tls,
+    };
+  }
+
+  /** Of a client whose calls go to this endpoint's origin and to no other. */
+  private common(endpoint: string) {
+    return {
+      ...this.transport(),
       additionalPolicies: [
         { policy: this.exchange.deadline, position: 'perCall' as const },
+        { policy: this.links.stay(endpoint), position: 'perCall' as const },
+        { policy: this.links.follow(endpoint), position: 'perRetry' as const },
         { policy: traceCalls(this.options.tracing), position: 'perRetry' as const },
         { policy: renewRefusedTokens(this.options.credential), position: 'perRetry' as const },
         { policy: this.exchange.recorder, position: 'perRetry' as const },
         { policy: askPermit, position: 'perRetry' as const },
       ],
-      ...cloud.tls,
     };
   }
 
   private armOptions() {
     const { cloud } = this.options;
-    return { ...this.common(), endpoint: cloud.armEndpoint, credentials: { scopes: [cloud.armScope] } };
+    return {
+      ...this.common(cloud.armEndpoint),
+      endpoint: cloud.armEndpoint,
+      credentials: { scopes: [cloud.armScope] },
+    };
   }
 
-  private vaultOptions() {
-    return { ...this.common(), disableChallengeResourceVerification: !this.options.cloud.verifyChallenges };
+  private vaultOptions(address: string) {
+    return { ...this.common(address), disableChallengeResourceVerification: !this.options.cloud.verifyChallenges };
   }
 }

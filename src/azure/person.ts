@@ -9,8 +9,8 @@ import { done, type Outcome } from '../domain/failure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { connectAzure, connectionOf } from './azure.ts';
 import type { Cloud } from './clouds.ts';
-import { membersOf, nameOf } from './groups.ts';
-import type { Line } from './line.ts';
+import { groupNameOf, membersOf } from './groups.ts';
+import type { AzureClients } from './line.ts';
 
 const Claims = z.object({
   tid: z.string().toLowerCase(),
@@ -56,7 +56,7 @@ export const personsCredential = (cloud: Pick<Cloud, 'name' | 'authorityHost' | 
 
 const quoted = (text: string): string => encodeURIComponent(`'${text.replaceAll("'", "''")}'`);
 
-async function findIdentities(line: Line, named: string) {
+async function findIdentities(line: AzureClients, named: string) {
   const field = z.guid().safeParse(named).success ? 'appId' : 'displayName';
   const path = `/v1.0/servicePrincipals?$filter=${field}%20eq%20${quoted(named)}&$select=id,appId,displayName,servicePrincipalType`;
   return Principals.parse(await line.plain.graph(path)).value.map((one) => ({
@@ -117,9 +117,9 @@ export function personsView(
       ),
     holder: (id) =>
       connection.call(`looking for ${id}`, async (line) => {
-        const group = await nameOf(line, 'groups', id);
+        const group = await groupNameOf(line, 'groups', id);
         if (group !== null) return { name: group, kind: 'group', people: (await membersOf(line, id)).members };
-        const person = await nameOf(line, 'users', id);
+        const person = await groupNameOf(line, 'users', id);
         return person === null ? null : { name: person, kind: 'person', people: [id.toLowerCase()] };
       }),
   };

@@ -5,18 +5,21 @@ import {
   bearerTokenAuthenticationPolicy,
   createDefaultHttpClient,
   createHttpHeaders,
-  createPipelineFromOptions,
   createPipelineRequest,
+  decompressResponsePolicy,
   defaultRetryPolicy,
-  type InternalPipelineOptions,
   type PipelinePolicy,
+  proxyPolicy,
   type SendRequest,
+  tlsPolicy,
+  userAgentPolicy,
 } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
 import type { Tracing } from '../domain/ports/tracing.ts';
 import type { Cloud } from './clouds.ts';
 import { type Exchange, UnusableAnswer } from './exchange.ts';
-import type { GraphTogether } from './graph-together.ts';
+import type { Limits } from './limits.ts';
+import type { Links } from './links.ts';
 import { renewRefusedTokens } from './renewal.ts';
 import { traceCalls } from './traced-calls.ts';
 
@@ -34,71 +37,57 @@ const GraphCount = z.object({ '@odata.count': z.number() });
 /** What Microsoft Graph wants of an advanced query. */
 const advanced = { consistencylevel: 'eventual' };
 
-/** What goes over the wire, and who is told of it. */
 interface PlainOptions {
   readonly cloud: Cloud;
   readonly credential: TokenCredential;
+  readonly limits: Limits;
   readonly tracing: Tracing;
-  readonly together: GraphTogether;
+  /** Sends one HTTP request, from `wireTo`. */
+  readonly wire: SendRequest;
 }
 
 /** Sends through these policies, the first outermost. */
 const through = (policies: readonly PipelinePolicy[], send: SendRequest): SendRequest =>
   policies.reduceRight<SendRequest>((next, policy) => (request) => policy.sendRequest(request, next), send);
 
-export class PlainCalls {
-  private readonly cloud: Cloud;
-  private readonly credential: TokenCredential;
-  private readonly exchange: Exchange;
-  private readonly tracing: Tracing;
-  private readonly together: GraphTogether;
-  private readonly common: InternalPipelineOptions;
+/**
+ * The SDK's policies that every HTTP request needs, made once for each connection. A pipeline made by the SDK for each call takes
+ * the processor longer than the call does.
+ */
+export const wireTo = ({ tls: { tlsOptions } }: Cloud): SendRequest =>
+  through(
+    [
+      userAgentPolicy({ userAgentPrefix: 'cmk-bot' }),
+      ...(tlsOptions === undefined ? [] : [tlsPolicy(tlsOptions)]),
+      proxyPolicy(),
+      decompressResponsePolicy(),
+    ],
+    (request) => httpClient.sendRequest(request),
+  );
 
-  constructor(
-    { cloud, credential, tracing, together }: PlainOptions,
-    exchange: Exchange,
-    common: InternalPipelineOptions,
-  ) {
-    this.cloud = cloud;
-    this.credential = credential;
+export const retriesWithin = ({ retries, firstRetryMs, longestRetryMs }: Limits) => ({
+  maxRetries: retries,
+  retryDelayInMs: firstRetryMs,
+  maxRetryDelayInMs: longestRetryMs,
+});
+
+export class PlainCalls {
+  private readonly options: PlainOptions;
+  private readonly cloud: Cloud;
+  private readonly exchange: Exchange;
+  private readonly links: Links;
+
+  constructor(options: PlainOptions, { exchange, links }: { readonly exchange: Exchange; readonly links: Links }) {
+    this.options = options;
+    this.cloud = options.cloud;
     this.exchange = exchange;
-    this.tracing = tracing;
-    this.together = together;
-    this.common = common;
+    this.links = links;
   }
 
   /** Posts to Microsoft Graph, or reads where there is nothing to post, and returns the parsed answer. */
   graph(path: string, body?: unknown): Promise<unknown> {
     const { cloud } = this;
     return this.ask(body === undefined ? 'GET' : 'POST', `${cloud.graphEndpoint}${path}`, cloud.graphScope, body);
-  }
-
-  /**
-   * The same in one call with whatever else is asked at this time, and told of, tried again and given up as if it were asked alone.
-   * `path` begins behind the version.
-   */
-  async graphTogether(path: string, body?: unknown): Promise<unknown> {
-    const { credential, exchange, cloud } = this;
-    const policies = [
-      exchange.deadline,
-      bearerTokenAuthenticationPolicy({ credential, scopes: cloud.graphScope }),
-      defaultRetryPolicy(this.common.retryOptions),
-      traceCalls(this.tracing),
-      renewRefusedTokens(credential),
-      exchange.recorder,
-    ];
-    let isOwn = false;
-    const send: SendRequest = async (request) => {
-      const told = await this.together.ask({ request, path, body }, exchange.signal);
-      isOwn = told.isOwn;
-      return told.response;
-    };
-    const method = body === undefined ? 'GET' : 'POST';
-    const url = `${cloud.graphEndpoint}/v1.0${path}`;
-    const { status, bodyAsText } = await through(policies, send)(createPipelineRequest({ url, method }));
-    if (status >= 300) throw new UnusableAnswer(`answered ${status}`);
-    if (!isOwn) throw new UnusableAnswer('the batch has no answer to this');
-    return JSON.parse(bodyAsText ?? '');
   }
 
   /** How many a list in Microsoft Graph has that is an advanced query, without reading them. */
@@ -115,7 +104,7 @@ export class PlainCalls {
     while (url !== '') {
       const page = GraphPage.parse(await this.ask('GET', url, graphScope, undefined, advanced));
       yield page.value;
-      url = nextOf(page['@odata.nextLink'], graphEndpoint);
+      url = page['@odata.nextLink'] ?? '';
     }
   }
 
@@ -132,7 +121,7 @@ export class PlainCalls {
     while (url !== '') {
       const page = Page.parse(await this.ask('GET', url, armScope));
       yield* page.value;
-      url = nextOf(page.nextLink, armEndpoint);
+      url = page.nextLink ?? '';
     }
   }
 
@@ -143,28 +132,27 @@ export class PlainCalls {
     body?: unknown,
     more: Readonly<Record<string, string>> = {},
   ): Promise<unknown> {
-    const pipeline = createPipelineFromOptions(this.common);
-    pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential: this.credential, scopes }));
-    pipeline.addPolicy(this.exchange.deadline);
-    pipeline.addPolicy(traceCalls(this.tracing), { afterPhase: 'Sign' });
-    pipeline.addPolicy(renewRefusedTokens(this.credential), { afterPhase: 'Sign' });
-    pipeline.addPolicy(this.exchange.recorder, { afterPhase: 'Sign' });
+    const { graphScope, graphEndpoint, armEndpoint } = this.cloud;
+    const { credential, limits, tracing, wire } = this.options;
+    const endpoint = scopes === graphScope ? graphEndpoint : armEndpoint;
+    const policies = [
+      this.exchange.deadline,
+      this.links.stay(endpoint),
+      bearerTokenAuthenticationPolicy({ credential, scopes }),
+      defaultRetryPolicy(retriesWithin(limits)),
+      this.links.follow(endpoint),
+      traceCalls(tracing),
+      renewRefusedTokens(credential),
+      this.exchange.recorder,
+    ];
     const request = createPipelineRequest({
       url,
       method,
       headers: createHttpHeaders({ 'content-type': 'application/json', accept: 'application/json', ...more }),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const response = await pipeline.sendRequest(httpClient, request);
-    if (response.status >= 300) throw new UnusableAnswer(`answered ${response.status}`);
+    const response = await through(policies, wire)(request);
+    if (response.status >= 300) throw new UnusableAnswer(`its status is ${response.status}`);
     return JSON.parse(response.bodyAsText ?? '');
   }
 }
-
-/** Where a list goes on; empty at its end. The token goes along, so it may only go to where it went before. */
-function nextOf(link: string | null | undefined, endpoint: string): string {
-  if (link && !sameOrigin(link, endpoint)) throw new UnusableAnswer(`the next page is at ${link}`);
-  return link ?? '';
-}
-
-const sameOrigin = (a: string, b: string): boolean => URL.canParse(a) && new URL(a).origin === new URL(b).origin;

@@ -3,12 +3,12 @@
  * group has, and whether they are still the same. Names of apps take `Application.Read.All`, which the bot does without: an app then keeps its object id. What is
  * found serves words; nothing is decided by a name.
  */
-import { createHash } from 'node:crypto';
 import type { Controller } from '../domain/control.ts';
+import { memberMark } from '../domain/member-mark.ts';
 import { inBatches } from './batches.ts';
 import type { Connection } from './connection.ts';
-import { countMembers, membersOf, nameOf } from './groups.ts';
-import type { Line } from './line.ts';
+import { countMembers, groupNameOf, membersOf } from './groups.ts';
+import type { AzureClients } from './line.ts';
 
 export type Principal = Pick<Controller, 'id' | 'type'>;
 type Told = Omit<Controller, 'can'>;
@@ -18,37 +18,30 @@ const mostNamed = 60;
 
 const unnamed = ({ id, type }: Principal): Told => ({ id, type, name: null, members: null });
 
-/**
- * Knows a member again without naming anybody: 64 bits of a hash of both ids. Ids are given by the directory, so nobody can look
- * for one that has the mark of another.
- */
-const markOf = (group: string, member: string): string =>
-  createHash('sha256').update(`${group} ${member}`).digest('hex').slice(0, 16);
-
 /** Of a group of more people than are read only their number. */
-async function tellPeople(line: Line, group: string): Promise<Pick<Told, 'members' | 'people'>> {
+async function tellPeople(line: AzureClients, group: string): Promise<Pick<Told, 'members' | 'people'>> {
   const { members, complete } = await membersOf(line, group);
   if (!complete) return { members: await countMembers(line, group) };
-  return { members: members.length, people: members.map((one) => markOf(group, one)).sort() };
+  return { members: members.length, people: members.map((one) => memberMark(group, one)).sort() };
 }
 
-async function tellGroup(line: Line, id: string): Promise<Told | null> {
-  const name = await nameOf(line, 'groups', id);
+async function tellGroup(line: AzureClients, id: string): Promise<Told | null> {
+  const name = await groupNameOf(line, 'groups', id);
   return name === null ? null : { id, type: 'group', name, ...(await tellPeople(line, id)) };
 }
 
-async function tellPerson(line: Line, id: string): Promise<Told | null> {
-  const name = await nameOf(line, 'users', id);
+async function tellPerson(line: AzureClients, id: string): Promise<Told | null> {
+  const name = await groupNameOf(line, 'users', id);
   return name === null ? null : { id, type: 'person', name, members: null };
 }
 
 /** An access policy says nothing about what its object id is. */
-async function tell(line: Line, { id, type }: Principal): Promise<Told> {
+async function tell(line: AzureClients, { id, type }: Principal): Promise<Told> {
   switch (type) {
     case 'bot':
       return unnamed({ id, type });
     case 'app':
-      return { id, type, name: await nameOf(line, 'servicePrincipals', id), members: null };
+      return { id, type, name: await groupNameOf(line, 'servicePrincipals', id), members: null };
     case 'group':
       return (await tellGroup(line, id)) ?? unnamed({ id, type });
     case 'person':

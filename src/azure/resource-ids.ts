@@ -42,7 +42,7 @@ function typeOf(id: ArmId): string {
 }
 
 /** Which of the kinds the id claims to be of; what it names may still not be well formed. */
-export const kindOf = (id: ArmId, kinds: readonly ResourceKind[]): Kind =>
+export const resourceKindOf = (id: ArmId, kinds: readonly ResourceKind[]): Kind =>
   [...kinds.map(kindIn), vaultKind, identityKind].find((kind) => kind.type === typeOf(id)) ?? neitherKind;
 
 /** ARM's rule: letters, digits, underscores, parentheses, hyphens, periods, and no period at the end. */

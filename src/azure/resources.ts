@@ -5,13 +5,17 @@
 import type { GenericResource } from '@azure/arm-resources';
 import { z } from 'zod';
 import { type ArmId, ArmId as ArmIdSchema, sameArmId } from '../domain/ids.ts';
-import type { ObservedResource } from '../domain/observed.ts';
+import { isNamedAlike, type ObservedResource } from '../domain/observed.ts';
 import type { Resources } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import { hasFailed } from '../domain/provisioning.ts';
 import type { ResourceRef } from '../domain/wish.ts';
 import type { Connection } from './connection.ts';
-import { type CallKind, type Line, missing } from './line.ts';
+import { hasOwnIdentity, type IdentityChange, identityChange } from './identity-change.ts';
+import { type AzureClients, type CallKind, missing } from './line.ts';
+import { type AzureReading, Readings } from './readings.ts';
 import { kindIn, sameSpelling } from './resource-ids.ts';
+import { untilShown } from './without-address.ts';
 
 /** Only what is used. The type comes back in lower case from the live service. */
 const ArmResource = z.object({
@@ -45,10 +49,6 @@ const path = (id: ArmId): string => id.slice(1);
 const isoOf = (date: Date | null | undefined): string | null =>
   date instanceof Date && !Number.isNaN(date.getTime()) ? date.toISOString() : null;
 
-/** `SystemAssigned, UserAssigned`: a list in one string. */
-const identityTypes = (type: string | null | undefined): readonly string[] =>
-  (type ?? '').split(',').map((one) => one.trim().toLowerCase());
-
 const observed = (kind: ResourceKind, resource: ArmResource, createdAt: string | null): ObservedResource => ({
   kind: kind.name,
   id: resource.id,
@@ -56,7 +56,7 @@ const observed = (kind: ResourceKind, resource: ArmResource, createdAt: string |
   location: sameSpelling(resource.location),
   createdAt,
   provisioningState: resource.properties?.provisioningState ?? 'unknown',
-  systemAssigned: identityTypes(resource.identity?.type).includes('systemassigned'),
+  systemAssigned: hasOwnIdentity(resource),
   principalId: resource.identity?.principalId ?? null,
   tenantId: resource.identity?.tenantId ?? null,
   userAssignedIds: Object.keys(resource.identity?.userAssignedIdentities ?? {}),
@@ -68,7 +68,7 @@ const Listed = z.object({ id: z.string(), createdTime: z.date().nullish() });
 
 /** One resource, on one line to Azure. */
 interface At {
-  readonly line: Line;
+  readonly line: AzureClients;
   readonly subscriptionId: string;
   readonly kind: ResourceKind;
   readonly id: ArmId;
@@ -84,26 +84,51 @@ async function read({ line, subscriptionId, kind, id }: At): Promise<ArmResource
 async function createdTime({ line, subscriptionId, kind, id }: At): Promise<string | null> {
   const filter = `resourceType eq '${kind.arm.type}'`;
   const pages = line.resources(subscriptionId).resources.list({ filter, expand: 'createdTime' });
-  for await (const item of pages) {
+  for await (const item of line.items(pages)) {
     const listed = Listed.parse(item);
     if (sameArmId(listed.id, id)) return isoOf(listed.createdTime);
   }
   return null;
 }
 
-async function readWhole(at: At): Promise<ObservedResource | null> {
-  const resource = await read(at);
+async function readWhole(at: At, readings: Readings<ArmResource>): Promise<ObservedResource | null> {
+  const resource = readings.afterChange(at.id)?.resource ?? (await read(at));
   if (resource === null) return null;
+  readings.keep(at.id, { resource, mark: markOf(at) });
   return observed(at.kind, resource, isoOf(resource.systemData?.createdAt) ?? (await createdTime(at)));
 }
 
 /** The mark by which Azure tells what was just read from what comes after it; null: it gave none. */
 const markOf = ({ line }: At): string | null => line.exchange.last?.header('etag') ?? null;
 
+interface Update {
+  readonly change: Change;
+  /** Of what the change is made from. */
+  readonly mark: string | null;
+  readonly isShown: (resource: ArmResource) => boolean;
+}
+
 interface Updating {
   readonly everyMs: number;
   /** By resource: the mark that was refused last. */
   readonly refused: Map<ArmId, string>;
+  readonly readings: Readings<ArmResource>;
+}
+
+/** What a change is made from: the reading that was judged a moment ago, else one of now. */
+async function readForChange(at: At, readings: Readings<ArmResource>): Promise<AzureReading<ArmResource>> {
+  const known = readings.forChange(at.id);
+  if (known !== null) return known;
+  const asked = at.line.resources(at.subscriptionId).resources.getById(path(at.id), at.kind.arm.apiVersion);
+  return { resource: parsed(at.kind, await asked), mark: markOf(at) };
+}
+
+/** The SDK reads the resource once the operation has ended: that is the look back, where it is the resource that was answered. */
+function keepEnd(at: At, answered: unknown, readings: Readings<ArmResource>): void {
+  const { data } = ArmResource.safeParse(answered);
+  const { last } = at.line.exchange;
+  if (data !== undefined && sameArmId(data.id, at.id) && last?.method === 'GET' && last.status === 200)
+    readings.keepAfter(at.id, { resource: data, mark: markOf(at) });
 }
 
 /**
@@ -111,34 +136,41 @@ interface Updating {
  * What is carried out late, after the same write was sent once more and done, is refused by its mark: docs/decisions/0056. A
  * provider that refuses the mark which it still gives does not mean it, and is asked without one.
  */
-async function update(at: At, change: Change, { everyMs, refused }: Updating): Promise<void> {
+async function update(at: At, { change, mark, isShown }: Update, updating: Updating): Promise<void> {
+  const { everyMs, refused, readings } = updating;
   const { line, subscriptionId, kind, id } = at;
   const { signal: abortSignal } = line.exchange;
-  const mark = markOf(at);
   const given = mark === null || refused.get(id) === mark ? {} : { requestOptions: { headers: { 'If-Match': mark } } };
   const options = { updateIntervalInMs: everyMs, abortSignal, ...given };
   const { resources } = line.resources(subscriptionId);
   const body: GenericResource = change;
   refused.delete(id);
+  readings.forget(id);
   try {
-    await resources.updateById(path(id), kind.arm.apiVersion, body, options).pollUntilDone({ abortSignal });
+    const poller = resources.updateById(path(id), kind.arm.apiVersion, body, options);
+    keepEnd(at, await poller.pollUntilDone({ abortSignal }), readings);
   } catch (error) {
     if (mark !== null && line.exchange.last?.status === 412) refused.set(id, mark);
     throw error;
   }
+  await untilShown(line.exchange, everyMs, async () => {
+    readings.forget(id);
+    const now = await read(at);
+    return now === null || hasFailed(now.properties?.provisioningState ?? '') || isShown(now);
+  });
 }
 
 async function giveIdentity(at: At, updating: Updating): Promise<void> {
-  const { line, subscriptionId, kind, id } = at;
-  const asked = line.resources(subscriptionId).resources.getById(path(id), kind.arm.apiVersion);
-  const change = identityChange(parsed(kind, await asked));
-  if (change !== null) await update(at, { identity: change }, updating);
+  const { resource, mark } = await readForChange(at, updating.readings);
+  const identity = identityChange(resource);
+  if (identity !== null) await update(at, { change: { identity }, mark, isShown: hasOwnIdentity }, updating);
 }
 
 /** Resources as ARM has them. */
 export function armResources(connection: Connection): Resources {
   const { pollIntervalMs, kinds } = connection;
-  const updating = { everyMs: pollIntervalMs, refused: new Map<ArmId, string>() };
+  const readings = new Readings<ArmResource>();
+  const updating = { everyMs: pollIntervalMs, refused: new Map<ArmId, string>(), readings };
 
   const on = <T>(doing: string, { kind: name, id }: ResourceRef, work: (at: At) => Promise<T>, call: CallKind = {}) => {
     const kind = kinds.find((one) => one.name === name);
@@ -154,7 +186,7 @@ export function armResources(connection: Connection): Resources {
   };
 
   return {
-    get: (ref) => on('reading', ref, readWhole),
+    get: (ref) => on('reading', ref, (at) => readWhole(at, readings)),
 
     tags: (ref) =>
       on(
@@ -183,8 +215,13 @@ export function armResources(connection: Connection): Resources {
         `setting key ${key.keyName} on`,
         ref,
         async (at) => {
-          await read(at);
-          await update(at, { properties: at.kind.customerKeyBody(key) }, updating);
+          const { mark } = await readForChange(at, readings);
+          const isShown = ({ properties }: ArmResource): boolean => {
+            const shown = at.kind.customerKeyIn(properties);
+            return shown !== null && isNamedAlike(shown, key);
+          };
+          const change = { properties: at.kind.customerKeyBody(key) };
+          await update(at, { change, mark, isShown }, updating);
           return at.line.exchange.receipt();
         },
         { operation: true, restsOnGrant: true },
@@ -193,25 +230,5 @@ export function armResources(connection: Connection): Resources {
 }
 
 type Change = { readonly identity: IdentityChange } | { readonly properties: Readonly<Record<string, unknown>> };
-
-interface IdentityChange {
-  readonly type: 'SystemAssigned' | 'SystemAssigned, UserAssigned';
-  readonly userAssignedIdentities?: Record<string, Record<string, never>>;
-}
-
-/**
- * What to send for a system-assigned identity; null when there is one. Naming only `SystemAssigned` would drop the
- * user-assigned ones, so they are sent along: by id, with empty values, since what stands in them is read-only.
- */
-function identityChange(resource: ArmResource): IdentityChange | null {
-  const types = identityTypes(resource.identity?.type);
-  if (types.includes('systemassigned')) return null;
-  const ids = Object.keys(resource.identity?.userAssignedIdentities ?? {});
-  if (ids.length === 0) return { type: 'SystemAssigned' };
-  return {
-    type: 'SystemAssigned, UserAssigned',
-    userAssignedIdentities: Object.fromEntries(ids.map((one) => [one, {}])),
-  };
-}
 
 const nameOf = (id: ArmId): string => id.split('/').at(-1) ?? id;

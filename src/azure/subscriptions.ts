@@ -3,7 +3,7 @@ import type { Outcome } from '../domain/failure.ts';
 import { type AzureOptions, connectionOf } from './azure.ts';
 import { allowedBy, permissionsAt } from './permissions.ts';
 
-export interface Rights {
+export interface SubscriptionRights {
   readonly actions: readonly string[];
   readonly dataActions: readonly string[];
 }
@@ -14,7 +14,7 @@ export interface Subscriptions {
    * Which of the wanted rights the bot's own roles do not give it. `scope` is the ARM id of a configured subscription or of
    * something in one. Conditions on a role assignment and deny assignments are not looked at.
    */
-  lacks(scope: string, wanted: Rights): Promise<Outcome<Rights>>;
+  lacks(scope: string, wanted: SubscriptionRights): Promise<Outcome<SubscriptionRights>>;
   /** What Azure's clock says, to the second, in the answer about a configured subscription; null where it does not say. */
   time(subscriptionId: string): Promise<Outcome<Date | null>>;
 }

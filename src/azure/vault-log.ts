@@ -7,7 +7,7 @@ import type { VaultLog } from '../domain/ports/azure.ts';
 import { type AzureOptions, connectionOf } from './azure.ts';
 import { correlationIdOf, UnusableAnswer } from './exchange.ts';
 import { ownAssignmentAt } from './grants.ts';
-import type { Line } from './line.ts';
+import type { AzureClients } from './line.ts';
 import { vaultLogQueryFor } from './vault-log-query.ts';
 
 export interface VaultLogOptions extends AzureOptions {
@@ -63,7 +63,11 @@ const useOf = (row: z.infer<typeof UseRow>): LoggedUse => ({
 });
 
 /** Azure answered, and says that it is not all: in its words. */
-function cutShortBy(line: Line, doing: string, { code, message }: { code?: string; message?: string }): Failure {
+function cutShortBy(
+  line: AzureClients,
+  doing: string,
+  { code, message }: { code?: string; message?: string },
+): Failure {
   const { last, clientRequestId } = line.exchange;
   return {
     source: 'azure',
@@ -97,7 +101,7 @@ export function connectVaultLog(options: VaultLogOptions): VaultLog {
         const whole = result.status === LogsQueryResultStatus.Success;
         const rows = (whole ? result.tables : result.partialTables).flatMap(rowsOf);
         const span = rows.find((row) => row.Part === 'log');
-        if (whole && span === undefined) throw new UnusableAnswer('the answer says nothing of the log');
+        if (whole && span === undefined) throw new UnusableAnswer('it says nothing about the log');
         return {
           first: span?.First ?? null,
           last: span?.Last ?? null,

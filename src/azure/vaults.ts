@@ -12,6 +12,7 @@ const Vault = z.object({
   id: ArmId,
   name: z.string(),
   location: z.string(),
+  systemData: z.object({ createdAt: z.date().nullish() }).nullish(),
   properties: z.object({
     tenantId: z.string(),
     vaultUri: z.string(),
@@ -37,7 +38,7 @@ export const skuOf = (name: string): 'standard' | 'premium' =>
 
 /** A vault in our words. A protection that is not stated is off, and a vault without a stated mode has access policies. */
 export function observedVault(resource: unknown): ObservedVault {
-  const { id, name, location, properties } = Vault.parse(resource);
+  const { id, name, location, properties, systemData } = Vault.parse(resource);
   return {
     id,
     name,
@@ -50,6 +51,7 @@ export function observedVault(resource: unknown): ObservedVault {
     access: properties.enableRbacAuthorization === true ? 'role-assignments' : 'access-policies',
     firewall: firewallOf(properties.publicNetworkAccess ?? null, properties.networkAcls?.defaultAction ?? null),
     sku: skuOf(properties.sku.name),
+    createdAt: systemData?.createdAt?.toISOString() ?? null,
   };
 }
 

@@ -6,7 +6,7 @@ import { type Secrets, vaultSecrets } from '../azure/secrets.ts';
 import { connectVaultLog } from '../azure/vault-log.ts';
 import type { VaultLog } from '../domain/ports/azure.ts';
 import { noTracing, type Tracing } from '../domain/ports/tracing.ts';
-import { kinds } from '../resources/registry.ts';
+import { kinds } from '../operations/resources/registry.ts';
 import type { Config } from './config.ts';
 
 /** Throws when a file that the configuration names cannot be read. */

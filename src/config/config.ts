@@ -1,6 +1,6 @@
 /** What is configured, in groups of what belongs together. What reads a setting reads it by what it means, not by its variable. */
 import type { CloudChoice } from '../azure/clouds.ts';
-import type { SignIn } from '../azure/credential.ts';
+import type { AzureSignIn } from '../azure/credential.ts';
 import type { Policy } from '../domain/policy/policy.ts';
 import type { RetryLimits } from '../domain/retry.ts';
 import type { Environment } from './environment.ts';
@@ -50,7 +50,7 @@ export interface Config {
   readonly anchor: AnchorSettings | null;
   readonly azure: {
     readonly cloud: CloudChoice;
-    readonly signIn: SignIn;
+    readonly signIn: AzureSignIn;
     /** The only ones anything is read or changed in. */
     readonly subscriptions: readonly string[];
     /** Between two looks at a running operation. */
@@ -80,6 +80,8 @@ export interface Config {
   };
   /** This replica's name, no other's. */
   readonly replica: string;
+  /** The container image that runs, as the deployment names it; null: it doesn't. */
+  readonly image: string | null;
   /** How often a replica says that it lives. */
   readonly beatMs: number;
 }

@@ -1,18 +1,69 @@
-/** A file of settings, `NAME=value` a line, as `.env.example` shows it. */
-import { readFileSync } from 'node:fs';
+/** Files of settings, one `NAME=value` per line, as `.env.example` shows them. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { ConfigurationError, setVariable, type Variables } from './env.ts';
 
-/** Reads the file as Node and `docker compose` do. Throws {@link ConfigurationError} where it cannot be read. */
-export function readEnvFile(file: string): Variables {
+/** An empty line, a comment, or a variable. A value in quotes can have several lines. */
+const line = /[ \t]*(?:#.*|(?:export[ \t]+)?[A-Za-z_]\w*[ \t]*=[ \t]*(?:(["'`])[\s\S]*?\1.*|(?!["'`]).*))?\r?(?:\n|$)/y;
+
+/** Number of the first line that isn't one, which Node would pass over. Null: there is none. */
+function brokenLine(text: string): number | null {
+  for (line.lastIndex = 0; line.lastIndex < text.length; ) {
+    const at = line.lastIndex;
+    if (line.exec(text) === null) return text.slice(0, at).split('\n').length;
+  }
+  return null;
+}
+
+/** The text in parts: empty lines, comments and variables, each with all of its lines. A line that is none of them stands alone. */
+export function statementsOf(text: string): readonly string[] {
+  const statements: string[] = [];
+  for (let at = 0; at <= text.length; ) {
+    line.lastIndex = at;
+    const found = at < text.length ? line.exec(text)?.[0] : '';
+    const lineEnd = text.indexOf('\n', at);
+    const end = found === undefined ? (lineEnd < 0 ? text.length : lineEnd + 1) : at + found.length;
+    const statement = text.slice(at, end);
+    statements.push(statement.replace(/\n$/, ''));
+    if (!statement.endsWith('\n')) break;
+    at = end;
+  }
+  return statements;
+}
+
+/** The message alone, of errors of any realm. */
+const messageOf = (error: unknown): string => String(error).replace(/^\w*Error: /, '');
+
+function textOf(file: string): string {
   try {
-    return parseEnv(readFileSync(file, 'utf8'));
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    throw new ConfigurationError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigurationError(
+      `the settings in ${file} can’t be read: ${messageOf(error)}. Let the user that starts this program read the file, or move it away.`,
+    );
   }
 }
 
-/** Sets what the file says for this process, where nothing is set already. */
+/** Reads the file as Node and `docker compose` do. Throws {@link ConfigurationError} if it can't be read, or a line isn't a setting. */
+export function readEnvFile(file: string): Variables {
+  const text = textOf(file);
+  const broken = brokenLine(text);
+  if (broken === null) return parseEnv(text);
+  throw new ConfigurationError(
+    `line ${broken} of ${file} isn’t a setting: write NAME=value, with a value in quotes closed by the same quote, or begin the line with #.`,
+  );
+}
+
+/** Sets what the file says for this process, where nothing is set already. Throws as {@link readEnvFile} does. */
 export function loadEnvFile(file: string): void {
   for (const [name, value] of Object.entries(readEnvFile(file))) setVariable(name, value ?? '');
+}
+
+/** Loads `.env` in a folder. Its path; null: there is none. Throws as {@link readEnvFile} does. */
+export function loadSettings(folder: string): string | null {
+  const file = path.join(folder, '.env');
+  if (!existsSync(file)) return null;
+  loadEnvFile(file);
+  return file;
 }

@@ -1,11 +1,22 @@
 /** Reads the environment: the only reader of `process.env`. Every mistake is named, so that an operator can mend them all at once. */
 import type { z } from 'zod';
 import { type Environment, environmentSchema } from './environment.ts';
+import { mistypedNames } from './names.ts';
 import { together } from './together.ts';
 
-/** Every mistake in the configuration, one a line. */
+/** A variable, and what is wrong with it. */
+export type Mistake = readonly [variable: string, message: string];
+
+/** The bot can't start with these settings. The message is for people, and says what to do. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
+  /** Each mistake alone, if the message lists them. */
+  readonly mistakes: readonly Mistake[];
+
+  constructor(message: string, mistakes: readonly Mistake[] = []) {
+    super([message, ...mistakes.map((one) => `  ${one.join(': ')}`)].join('\n'));
+    this.mistakes = mistakes;
+  }
 }
 
 /** Variables as a process is given them. */
@@ -19,9 +30,6 @@ export function setVariable(name: string, value: string): void {
   process.env[name] ||= value;
 }
 
-/** A variable, and what is wrong with it. */
-export type Mistake = readonly [variable: string, message: string];
-
 /** What the variables say, or everything that is wrong with them. */
 export type ReadEnvironment =
   | { readonly env: Environment; readonly mistakes: readonly [] }
@@ -32,7 +40,8 @@ export function readEnvironment(variables: Variables): ReadEnvironment {
   // An empty variable is one that was not set: shells and manifests leave them behind.
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const read = environmentSchema.safeParse(given);
-  const mistakes = read.success ? mistakesBetween(read.data) : mistakesIn(read.error, given);
+  const inValues = read.success ? mistakesBetween(read.data) : mistakesIn(read.error, given);
+  const mistakes = [...mistypedNames(given), ...inValues];
   return read.success && mistakes.length === 0 ? { env: read.data, mistakes: [] } : { env: null, mistakes };
 }
 

@@ -1,6 +1,7 @@
-/** Every variable that is read, and what each may be. Unknown variables are not looked at. */
+/** Every setting, and which values it can have. Mistyped names are found in names.ts. */
 import { z } from 'zod';
 import { isPrivate } from '../domain/private-url.ts';
+import { channel, channelOrNone } from './channel.ts';
 import { duration } from './duration.ts';
 import { usualRetry } from './retry.ts';
 import { vaultPlaces } from './vault-places.ts';
@@ -36,6 +37,16 @@ const vaultKeyId = z
     'must be the address of a key, such as https://kv-cmk-bot.vault.azure.net/keys/checkpoints',
   );
 
+const clientId = z.guid('must be a client ID as Microsoft Entra ID shows it, a GUID');
+
+const databaseUrl = z
+  .string()
+  .trim()
+  .refine(
+    (url) => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url),
+    'must be an address such as postgres://USER@HOST/DATABASE?sslmode=verify-full; special characters in a password are percent-encoded',
+  );
+
 const port = z.coerce.number().int().min(1).max(65_535);
 
 /** In the words of the table in docs/configuration.md. */
@@ -45,17 +56,21 @@ export const environmentSchema = z.object({
   // Unset: loopback, in both families.
   CMK_LISTEN: z.union([z.ipv4(), z.ipv6()], 'must be an IP address of this machine, such as 0.0.0.0 or ::').optional(),
   MicrosoftAppType: z.enum(['SingleTenant', 'UserAssignedMSI']).optional(),
-  MicrosoftAppId: optional,
+  MicrosoftAppId: clientId.optional(),
   // Ids of tenants are compared in lower case.
-  MicrosoftAppTenantId: z.guid().toLowerCase(),
+  MicrosoftAppTenantId: z
+    .guid(
+      'must be the tenant’s ID, not its domain name. The overview page of Microsoft Entra ID shows it, and so does: az account show --query tenantId -o tsv',
+    )
+    .toLowerCase(),
   MicrosoftAppPassword: optional,
   ToBotFromChannelOpenIdMetadataUrl: privateUrl.optional(),
   ToBotFromChannelTokenIssuer: optional,
   ToChannelFromBotLoginUrl: z.url({ protocol: /^https$/, error: 'must be an https URL' }).optional(),
   ToChannelFromBotOAuthScope: optional,
-  DATABASE_URL: optional,
+  DATABASE_URL: databaseUrl.optional(),
   CMK_DATA_DIR: optional,
-  CMK_DATABASE_OWNER_URL: optional,
+  CMK_DATABASE_OWNER_URL: databaseUrl.optional(),
   CMK_DATABASE_SIGN_IN: z.enum(['password', 'entra']).default('password'),
   CMK_DATABASE_OWNER_CLIENT_ID: z.guid().optional(),
   CMK_SEAL_KEY_FILE: optional,
@@ -101,19 +116,24 @@ export const environmentSchema = z.object({
             /^https?:\/\/\S+ \S+$/,
             'must be address and verifier key of each witness, with a space between and commas behind',
           )
+          .refine(
+            (part) => isPrivate(part.split(' ')[0] ?? ''),
+            'must name addresses with https. Anyone between could answer for a witness over http, which is for this machine only',
+          )
           .transform((part) => ({ url: part.split(' ')[0]?.replace(/\/+$/, '') ?? '', key: part.split(' ')[1] ?? '' })),
       ),
     ),
   CMK_WITNESSES_NEEDED: z.coerce.number().int().min(1).optional(),
   CMK_CHECKPOINT_EVERY: duration.default(60_000),
   CMK_REPLICA: optional,
+  CMK_IMAGE: optional,
   AZURE_CLOUD: z.enum(['public', 'usgovernment', 'china', 'custom']).default('public'),
   AZURE_ARM_ENDPOINT: z.url().optional(),
   AZURE_AUTHORITY_HOST: z.url().optional(),
   AZURE_GRAPH_ENDPOINT: z.url().optional(),
   AZURE_LOGS_ENDPOINT: z.url().optional(),
   AZURE_CA_FILE: optional,
-  AZURE_CLIENT_ID: optional,
+  AZURE_CLIENT_ID: clientId.optional(),
   AZURE_CLIENT_SECRET: optional,
   AZURE_FEDERATED_TOKEN_FILE: optional,
   CMK_SUBSCRIPTIONS: list,
@@ -135,12 +155,16 @@ export const environmentSchema = z.object({
   CMK_PUBLIC_URL: z
     .string()
     .regex(/^https?:\/\/[^/?#\s]+(\/[^?#\s]*)?$/, 'must be an address such as https://bot.example.org')
+    .refine(
+      (url) => !/^https?:\/\/[^/]*@/.test(url),
+      'must have no user name and no password: browsers and cards show it',
+    )
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
   CMK_TEAM_ID: optional,
-  CMK_OPERATIONS_CHANNEL: optional,
-  CMK_APPROVALS_CHANNEL: text,
-  CMK_AUDIT_CHANNEL: text,
+  CMK_OPERATIONS_CHANNEL: channel.optional(),
+  CMK_APPROVALS_CHANNEL: channel,
+  CMK_AUDIT_CHANNEL: channelOrNone,
   CMK_TEAMS_SERVICE_URL: privateUrl.optional(),
   // A card that refreshes itself is a call for each card on the screen: an approver who scrolls must not notice.
   CMK_CALLS_AT_ONCE: z.coerce.number().int().min(10).max(1_000_000).default(200),

@@ -78,10 +78,27 @@ type FileRule = z.infer<typeof FileRule>;
 
 const noTags = 'name a tag that nobody who asks can write, or leave it out: then no tag is trusted';
 
+const isPattern = (text: string): boolean => {
+  try {
+    return new RegExp(`^(?:${text})$`, 'u').source !== '';
+  } catch {
+    return false;
+  }
+};
+
+const patternHelp = 'must be a regular expression for the whole reference, such as CHG[0-9]{7}';
+
+/** What the reference of a change ticket looks like, and whether every request needs one. */
+const ChangeReference = z.strictObject({
+  pattern: z.string(patternHelp).min(1, patternHelp).max(200, patternHelp).refine(isPattern, patternHelp),
+  required: z.boolean('must be true or false').default(false),
+});
+
 export const policyFileSchema = z.strictObject(
   {
     rules: listOf(FileRule, 'write a rule, or leave CMK_POLICY_FILE out'),
     trustedTags: listOf(z.string('must be the name of a tag').trim().min(1, 'is empty'), noTags).optional(),
+    changeReference: ChangeReference.optional(),
   },
   { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object with a list of rules' : undefined) },
 );
@@ -104,6 +121,7 @@ const placeOf = (path: readonly PropertyKey[]): string =>
 const known = (path: readonly PropertyKey[]): readonly string[] => {
   if (path.length === 0) return Object.keys(policyFileSchema.shape);
   if (path.at(-1) === 'match') return Object.keys(Match.shape);
+  if (path.at(-1) === 'changeReference') return Object.keys(ChangeReference.shape);
   return Object.keys(path.at(-2) === 'vaults' ? VaultMatch.shape : FileRule.shape);
 };
 
@@ -207,11 +225,13 @@ function byTag({ name, match: { tags, ...match }, approvalExpiry: expiryMs, ...r
   return tags === undefined ? [] : [{ name, match: { ...match, tags }, ...rest, ...(expiryMs && { expiryMs }) }];
 }
 
-/** The bytes that a policy's version is the digest of: kept as evidence where it applied. */
+/** The bytes that a policy's digest is of: kept as evidence where it applied. */
 export const policyText = (
-  { rules, otherwise, tagRules, trustedTags }: Omit<Policy, 'version'>,
+  { rules, otherwise, tagRules, trustedTags, changeReference }: Omit<Policy, 'version' | 'digest'>,
   stepUp: StepUp | null,
-): string => JSON.stringify({ rules, otherwise, tagRules, trustedTags, stepUp });
+): string =>
+  // Left out where there is none: the digest of an older policy stays what it was.
+  JSON.stringify({ rules, otherwise, tagRules, trustedTags, stepUp, ...(changeReference && { changeReference }) });
 
 /** Joins the file's rules with the environment's settings. What approving needs beside the click is part of the version. */
 export function policyFrom(content: Content, environment: Omit<Rule, 'name' | 'match'>, stepUp: StepUp | null): Policy {
@@ -219,7 +239,8 @@ export function policyFrom(content: Content, environment: Omit<Rule, 'name' | 'm
   const rules = content.rules.filter((rule) => !looksAtTags(rule)).map((rule) => completed(rule, otherwise));
   const tagRules = content.rules.flatMap(byTag);
   const trustedTags = content.trustedTags ?? [];
-  const text = policyText({ rules, otherwise, tagRules, trustedTags }, stepUp);
-  const version = createHash('sha256').update(text).digest('hex').slice(0, 8);
-  return { version, rules, otherwise, tagRules, trustedTags };
+  const changeReference = content.changeReference ?? null;
+  const text = policyText({ rules, otherwise, tagRules, trustedTags, changeReference }, stepUp);
+  const digest = createHash('sha256').update(text).digest('hex');
+  return { version: digest.slice(0, 8), digest, rules, otherwise, tagRules, trustedTags, changeReference };
 }

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { cloudFrom } from './cloud.ts';
 import type { AnchorPlace, AnchorSettings, Config, SealSettings, StepUpChoice } from './config.ts';
-import { ConfigurationError, processVariables, readEnvironment, type Variables } from './env.ts';
+import { ConfigurationError, type Mistake, processVariables, readEnvironment, type Variables } from './env.ts';
 import type { Environment } from './environment.ts';
 import { keyPlace, type Place } from './place.ts';
 import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
@@ -20,9 +20,10 @@ export function readConfig(variables: Variables = processVariables()): Config {
   const { CMK_POLICY_FILE: policyFile = '' } = variables;
   const file = policyFile === '' ? noFile : readPolicyFile(policyFile);
   if (env !== null && file.content !== null) return configFrom(env, file.content);
-  const all = [...mistakes, ...file.mistakes.map((mistake) => ['CMK_POLICY_FILE', mistake])];
-  const lines = all.map(([variable, message]) => `  ${variable}: ${message}`);
-  throw new ConfigurationError(`the configuration does not hold together:\n${lines.join('\n')}`);
+  throw new ConfigurationError('the configuration does not hold together:', [
+    ...mistakes,
+    ...file.mistakes.map((mistake): Mistake => ['CMK_POLICY_FILE', mistake]),
+  ]);
 }
 
 const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']>): Config => ({
@@ -53,6 +54,7 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   telemetry: telemetryFrom(env),
   // Replicas share a server and run on machines of their own; a folder is one process's alone.
   replica: env.CMK_REPLICA ?? (env.DATABASE_URL === undefined ? 'local' : os.hostname()),
+  image: env.CMK_IMAGE ?? null,
   beatMs: env.CMK_HEARTBEAT,
 });
 

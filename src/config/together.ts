@@ -1,8 +1,21 @@
 import { isLoopbackAddress } from '../domain/private-url.ts';
 import type { Environment } from './environment.ts';
 
-/** What variables have to keep to among each other. Each message says what to set. */
-export const together: readonly [(env: Environment) => boolean, string, string][] = [
+/** Whether it is kept, which variable is wrong where it isn't, and what to set. */
+type Rule = readonly [holds: (env: Environment) => boolean, variable: string, message: string];
+
+const onlyCustom =
+  'contradicts AZURE_CLOUD, which names a cloud with addresses of its own: remove it, or set AZURE_CLOUD to custom';
+
+/** Where people and programs sign in ("National clouds", Microsoft identity platform). */
+const signInHosts: Readonly<Record<Exclude<Environment['AZURE_CLOUD'], 'custom'>, readonly string[]>> = {
+  public: ['login.microsoftonline.com'],
+  usgovernment: ['login.microsoftonline.us'],
+  china: ['login.chinacloudapi.cn', 'login.partner.microsoftonline.cn'],
+};
+
+/** What variables have to keep to among each other. */
+export const together: readonly Rule[] = [
   [
     (env) => env.CMK_MODE === 'local' || env.MicrosoftAppId !== undefined,
     'MicrosoftAppId',
@@ -29,9 +42,19 @@ export const together: readonly [(env: Environment) => boolean, string, string][
     'is missing; SingleTenant needs it',
   ],
   [
-    (env) => (env.DATABASE_URL === undefined) !== (env.CMK_DATA_DIR === undefined),
+    (env) => env.DATABASE_URL === undefined || env.CMK_DATA_DIR === undefined,
+    'CMK_DATA_DIR',
+    'contradicts DATABASE_URL: the data folder is for the sandbox. Remove it',
+  ],
+  [
+    (env) => env.DATABASE_URL !== undefined || env.CMK_MODE === 'local',
     'DATABASE_URL',
-    'or CMK_DATA_DIR: set exactly one of them',
+    'is missing; set the address of a PostgreSQL database. The data folder is for the sandbox',
+  ],
+  [
+    (env) => env.DATABASE_URL !== undefined || env.CMK_MODE !== 'local' || env.CMK_DATA_DIR !== undefined,
+    'CMK_DATA_DIR',
+    'is missing; the sandbox needs a data folder, or a database in DATABASE_URL',
   ],
   [
     (env) => env.CMK_DATABASE_OWNER_URL === undefined || env.DATABASE_URL !== undefined,
@@ -105,6 +128,16 @@ export const together: readonly [(env: Environment) => boolean, string, string][
       env.CMK_LOGS_WORKSPACE === undefined || env.AZURE_CLOUD !== 'custom' || env.AZURE_LOGS_ENDPOINT !== undefined,
     'AZURE_LOGS_ENDPOINT',
     'is missing; the custom cloud needs it to ask CMK_LOGS_WORKSPACE',
+  ],
+  ...(['AZURE_ARM_ENDPOINT', 'AZURE_GRAPH_ENDPOINT', 'AZURE_LOGS_ENDPOINT', 'AZURE_CA_FILE'] as const).map(
+    (name): Rule => [(env) => env.AZURE_CLOUD === 'custom' || env[name] === undefined, name, onlyCustom],
+  ),
+  // Workload identity in a Kubernetes cluster sets it for every container.
+  [
+    ({ AZURE_CLOUD: cloud, AZURE_AUTHORITY_HOST: host }) =>
+      cloud === 'custom' || host === undefined || signInHosts[cloud].includes(new URL(host).hostname),
+    'AZURE_AUTHORITY_HOST',
+    onlyCustom,
   ],
   [
     (env) => env.CMK_SUBSCRIPTIONS.length > 0,

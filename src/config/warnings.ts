@@ -4,7 +4,7 @@ import { isLoopbackAddress } from '../domain/private-url.ts';
 import type { Config } from './config.ts';
 
 /** One sentence each, with what to do. */
-export const warningsOf = (config: Config): readonly string[] => [
+export const configWarnings = (config: Config): readonly string[] => [
   ...tagWarnings(config),
   ...stepUpWarnings(config),
   ...edgeWarnings(config),

@@ -1,6 +1,6 @@
 /**
  * Checks: facts about a resource, a vault, a key and the bot's rights, each judged pass, warn or block. A plan with a block
- * cannot be submitted. Who judges is the operations' affair; here is what a judgement can be. `src/words` has words for each.
+ * cannot be submitted. Who judges is the operations' affair; here is what a judgement can be. `src/text` has words for each.
  */
 import { z } from 'zod';
 import { Subscription } from './control.ts';
@@ -57,7 +57,11 @@ export const Check = z.discriminatedUnion('code', [
   judged('key-new', kindOfKey),
   judged('key-made', name),
   judged('key-version-new', kindOfKey),
-  judged('key-missing', {}),
+  /** Missing facts: stored before they were read. `now`: the newest version of the key that has this name now. */
+  judged('key-missing', {
+    deleted: z.enum(['none', 'deleted', 'not-checked']).optional(),
+    now: z.string().nullable().optional(),
+  }),
   judged('key-name-taken', name),
   judged('key-of-others', name),
   judged('key-doubtful', { name: z.string(), doubt: Doubt }),

@@ -24,6 +24,14 @@ export const Found = z.discriminatedUnion('code', [
   own('missing', { what: z.enum(['resource', 'vault', 'identity']) }),
   /** The vault of that name is in another place than people approved. */
   own('vault-moved', { to: z.string() }),
+  /** The agent is in another resource group or subscription than people approved. */
+  own('resource-moved', { to: z.string() }),
+  /** Deleted and created again under the same name: another thing than people approved. Times are ISO 8601. */
+  own('replaced', { what: z.enum(['resource', 'vault']), was: z.string(), now: z.string() }),
+  /** Access to the key was given to another identity than the one that the agent has now: object ids. */
+  own('identity-changed', { was: z.string(), now: z.string() }),
+  /** The agent's identity had access to the key, and has it no longer. */
+  own('access-gone', { by: z.enum(['role-assignments', 'access-policies']), keyName: z.string() }),
   /** A user-assigned identity that the resource had when people approved. */
   own('identity-lost', { id: z.string() }),
   own('identity-not-shown', {}),
@@ -104,7 +112,7 @@ const outside = {
   retryAfterMs: z.number().nullable(),
   clientRequestId: z.string().nullable(),
   correlationId: z.string().nullable(),
-  /** Missing: from before decision 20, when it was not kept. */
+  /** Missing: from before ADR 20, when it was not kept. */
   change: ChangeFate.optional(),
 };
 
@@ -116,7 +124,7 @@ export const Failure = z.discriminatedUnion('source', [
     ...outside,
     /** Of a failed operation: that of the answer which said so. */
     status: z.number(),
-    /** Missing: none was named, or from before decision 20, when names were not kept. */
+    /** Missing: none was named, or from before ADR 20, when names were not kept. */
     policies: z.array(Forbidding).optional(),
   }),
   z.strictObject({ source: z.literal('sign-in'), ...outside }),
@@ -130,8 +138,35 @@ export const codeOf = (failure: Failure): string => (failure.source === 'bot' ? 
 /** The HTTP status; null where nothing was answered. */
 export const statusOf = (failure: Failure): number | null => (failure.source === 'azure' ? failure.status : null);
 
+/**
+ * Azure's codes for "the caller lacks a permission" (ARM, Key Vault, Microsoft Graph, Log Analytics). Nothing else that a read can
+ * end with says anything about permissions: not a 403 of a proxy, not a refused token.
+ */
+const permissionCodes =
+  /^(((Linked|DenyAssignment)?AuthorizationFailed)|Authorization_RequestDenied|InsufficientAccessError|AccessDenied|Forbidden(By(Rbac|Policy))?)$/;
+
+/** Whether Azure refused the bot for want of a permission. */
+export const isPermissionRefusal = (failure: Failure): boolean =>
+  failure.source === 'azure' && failure.status === 403 && permissionCodes.test(failure.code);
+
 /** Found by looking before anything is sent, and by nothing else. */
-const foundFirst: ReadonlySet<FoundCode> = new Set(['resource-busy', 'key-moved', 'stopped-before-making']);
+const foundFirst: ReadonlySet<FoundCode> = new Set([
+  'blocked',
+  'resource-busy',
+  'key-moved',
+  'stopped-before-making',
+  'identity-changed',
+  'access-gone',
+  'replaced',
+]);
+
+const absences: ReadonlySet<FoundCode> = new Set(['missing', 'identity-lost', 'identity-changed', 'access-gone']);
+
+/** Something that was there isn't shown any more. A replica of Azure that lags answers the same, so it is read again. */
+export const saysGone = (failure: Failure): boolean =>
+  failure.source === 'bot' &&
+  (absences.has(failure.found.code) ||
+    (failure.found.code === 'blocked' && failure.found.check.code === 'key-missing'));
 
 /** A try that ended like this changed nothing: what it was to change was refused, or was not sent. */
 export const leftUntouched = (failure: Failure): boolean =>

@@ -50,6 +50,8 @@ export const ObservedVault = z.strictObject({
   /** `closed`: public access is off, or denied by default. */
   firewall: z.enum(['open', 'closed']),
   sku: z.enum(['standard', 'premium']),
+  /** ISO 8601; null where ARM doesn't tell. Missing: read from a list, or stored before it was read. */
+  createdAt: z.string().nullable().optional(),
 });
 export type ObservedVault = z.infer<typeof ObservedVault>;
 
@@ -66,7 +68,7 @@ export const ObservedKey = z.strictObject({
   notBefore: z.string().nullable(),
   expires: z.string().nullable(),
   created: z.string().nullable(),
-  /** Only in what was stored before decision 17: the request it said it was made for, which proves nothing. */
+  /** Only in what was stored before ADR 14: the request it said it was made for, which proves nothing. */
   madeFor: z.string().nullable().optional(),
   /** SHA-256 of the nonce that it carries; null where it carries none. Missing: stored before keys carried one. */
   nonceHash: z.string().nullable().optional(),
@@ -85,7 +87,7 @@ export const ObservedGuards = z.strictObject({
   allowed: z.record(z.string(), z.boolean()).nullable(),
   /** The same of the vault's own data actions; null also where the vault grants by access policy, which tells nobody. */
   allowedData: z.record(z.string(), z.boolean()).nullable(),
-  /** Whether a soft-deleted key still holds the name of a new one. */
+  /** Whether a soft-deleted key holds the name: of a new key, or of one that isn't there any more. */
   deletedKey: z.enum(['none', 'deleted', 'not-checked']),
 });
 export type ObservedGuards = z.infer<typeof ObservedGuards>;
@@ -105,8 +107,10 @@ export const Observation = z.strictObject({
   vault: ObservedVault,
   /** The key, at the version that is wanted or was made for this request. Null: there is none. */
   key: ObservedKey.nullable(),
-  /** Of a key that the run makes: whose the one is that was found. Missing: it was not asked, or before decision 17. */
+  /** Of a key that the run makes: whose the one is that was found. Missing: it was not asked, or before ADR 14. */
   keyIs: z.enum(['own', 'others', ...Doubt.options]).optional(),
+  /** Where the version isn't there: the newest version under that name, null for none. Missing: the version is there, or it was not asked. */
+  keyNow: KeyVersion.nullable().optional(),
   /** The version that the resource is to be taken from; null where that is Microsoft's key, or it cannot be read. */
   from: ObservedKey.nullable(),
   /** Whether the resource's identity may get, wrap and unwrap with the key. */
@@ -116,6 +120,25 @@ export const Observation = z.strictObject({
   control: ObservedControl.optional(),
 });
 export type Observation = z.infer<typeof Observation>;
+
+/** Something that was deleted and created again under the same name. Times are ISO 8601. */
+export interface ReplacedKey {
+  readonly what: 'resource' | 'vault';
+  readonly was: string;
+  readonly now: string;
+}
+
+type Created = { readonly createdAt?: string | null | undefined };
+
+/** ARM and its resource lists round differently. Nothing is created again that soon after an approval. */
+const sameCreationMs = 60_000;
+
+/** Null: the same thing, or Azure didn't tell both times. */
+export function replacedSince(what: ReplacedKey['what'], before: Created, after: Created): ReplacedKey | null {
+  const [was, now] = [before.createdAt, after.createdAt];
+  if (!was || !now || Math.abs(Date.parse(now) - Date.parse(was)) < sameCreationMs) return null;
+  return { what, was, now };
+}
 
 /** Azure writes a vault's address with and without a final slash, in any case. */
 export const sameVaultUri = (a: string, b: string): boolean =>

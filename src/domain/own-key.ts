@@ -1,7 +1,7 @@
 /**
  * How a request knows the key that it made. Whoever may import keys into the vault can give theirs any name and any tag, and
  * can copy what they read; they cannot know a nonce before the key that carries it is made, nor choose a version's id or the
- * time at which Azure says that it was made. docs/decisions/0017.
+ * time at which Azure says that it was made. docs/decisions/0014.
  */
 import { z } from 'zod';
 import type { KeyVersion } from './ids.ts';

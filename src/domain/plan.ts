@@ -4,8 +4,9 @@ import { canonicalJson } from './canonical-json.ts';
 import { Check } from './check.ts';
 import { type ControlChange, controlNotCovered } from './control-change.ts';
 import { approvedPart, Effect } from './effect.ts';
-import { Observation } from './observed.ts';
-import type { Wish } from './wish.ts';
+import { sameArmId } from './ids.ts';
+import { Observation, type ReplacedKey, replacedSince } from './observed.ts';
+import type { ChangeSpec } from './wish.ts';
 
 export const StepName = z.enum([
   'enable-identity',
@@ -33,7 +34,7 @@ export type PlannedStep = z.infer<typeof PlannedStep>;
 export const planVersion = 2;
 
 /** The stored form, given the closed union of wishes: strict all the way down, so that nothing unknown is read as known. */
-export const planSchema = <W extends z.ZodType<Wish>>(wish: W) =>
+export const planSchema = <W extends z.ZodType<ChangeSpec>>(wish: W) =>
   z.strictObject({
     schema: z.literal(planVersion),
     tenantId: z.string(),
@@ -43,7 +44,7 @@ export const planSchema = <W extends z.ZodType<Wish>>(wish: W) =>
     checks: z.array(Check),
     steps: z.array(PlannedStep),
   });
-export type Plan = z.infer<ReturnType<typeof planSchema<z.ZodType<Wish>>>>;
+export type Plan = z.infer<ReturnType<typeof planSchema<z.ZodType<ChangeSpec>>>>;
 
 /** The steps that must be done before this one may begin. */
 export function stepsBefore(name: StepName, steps: readonly PlannedStep[]): readonly StepName[] {
@@ -74,6 +75,8 @@ export interface NotCovered {
   readonly warnings: readonly Check[];
   readonly blocks: readonly Check[];
   readonly irreversible: readonly PlannedStep[];
+  /** Deleted and created again under the same name: what was approved was for another resource, or another vault. */
+  readonly replaced: readonly ReplacedKey[];
   /** More controllers of the key, one who can do more, another place of the vault. */
   readonly control: readonly ControlChange[];
 }
@@ -91,9 +94,18 @@ export function notCovered(approved: Plan, observed: Plan): NotCovered {
     warnings: warningsOf(observed).filter((check) => !allowedWarnings.has(warningKey(check))),
     blocks: blocksOf(observed),
     irreversible: stepsOf(observed, 'irreversible').filter((step) => !allowedIrreversible.has(step.name)),
+    replaced: replacedIn(approved.observation, observed.observation),
     control: controlNotCovered(approved.observation, observed.observation),
   };
 }
 
-export const isCovered = ({ effects, warnings, blocks, irreversible, control }: NotCovered): boolean =>
-  effects.length + warnings.length + blocks.length + irreversible.length + control.length === 0;
+const replacedIn = (approved: Observation, now: Observation): readonly ReplacedKey[] =>
+  [
+    sameArmId(approved.resource.id, now.resource.id)
+      ? replacedSince('resource', approved.resource, now.resource)
+      : null,
+    sameArmId(approved.vault.id, now.vault.id) ? replacedSince('vault', approved.vault, now.vault) : null,
+  ].filter((one) => one !== null);
+
+export const isCovered = (difference: NotCovered): boolean =>
+  Object.values(difference).every((part) => part.length === 0);

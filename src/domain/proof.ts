@@ -12,7 +12,7 @@ export const Proof = z.strictObject({
   level: ProofLevel,
   /** `not-checked`: the bot is not allowed to look, or nothing looks yet. */
   outcome: z.enum(['proved', 'not-checked']),
-  /** Why it was not checked. Missing: for the usual reason, or from before decision 20, when it was not kept. */
+  /** Why it was not checked. Missing: for the usual reason, or from before ADR 20, when it was not kept. */
   because: z.literal('firewall').optional(),
 });
 export type Proof = z.infer<typeof Proof>;

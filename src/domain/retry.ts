@@ -14,6 +14,9 @@ export interface RetryLimits {
   readonly spreadWithinMs: number;
 }
 
+/** Before something that isn't shown any more is read again: replicas of Azure catch up within a second or so. */
+export const rereadAfterMs = ({ firstWaitMs }: RetryLimits): number => firstWaitMs / 10;
+
 /** What is waited for comes when it comes: a wait of this part of all that was waited before notices it that much later at most. */
 const partOfSpent = 1 / 4;
 

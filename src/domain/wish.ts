@@ -10,7 +10,7 @@ export type ResourceRef = z.infer<typeof ResourceRef>;
  * The head of every wish. The closed union is made by the operations' registry, from its list: the domain names no operation,
  * and whoever reads stored events is handed the union's schema.
  */
-export interface Wish {
+export interface ChangeSpec {
   readonly operation: string;
   readonly resource: ResourceRef;
 }

@@ -92,13 +92,20 @@ export function openLog(level: string, replica: string, idsOf: () => object = ()
 const printed = (args: readonly unknown[]): string =>
   withoutSecrets(format(...args.map((one) => (isObject(one) ? (one instanceof Error ? '(error)' : '(object)') : one))));
 
-/** Libraries print for themselves, errors as a whole: from now on that is a warning in the log. Never undone. */
+/**
+ * Libraries print for themselves, errors as a whole: from now on that goes to the log. Errors and warnings are warnings; what
+ * else they print, such as each statement of the workflow engine's migration, is for debugging. Never undone.
+ */
 export function consoleIntoLog(log: Log): void {
-  const warn = (...args: unknown[]): void => {
-    const error = args.find((one) => one instanceof Error);
-    log.warn({ printed: printed(args), ...(error === undefined ? {} : { err: error }) }, 'a library printed something');
-  };
-  for (const method of ['log', 'info', 'debug', 'warn', 'error', 'trace'] as const) console[method] = warn;
+  const say =
+    (usual: 'debug' | 'warn') =>
+    (...args: unknown[]): void => {
+      const error = args.find((one) => one instanceof Error);
+      const fields = { printed: printed(args), ...(error === undefined ? {} : { err: error }) };
+      log[error === undefined ? usual : 'warn'](fields, 'a library printed something');
+    };
+  for (const method of ['warn', 'error'] as const) console[method] = say('warn');
+  for (const method of ['log', 'info', 'debug', 'trace'] as const) console[method] = say('debug');
 }
 
 /** Node would print an error nobody caught with everything in it. */

@@ -5,10 +5,11 @@
 import { Counter, collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
 import type { ClockApart } from '../domain/clock-apart.ts';
 import type { Azure } from '../domain/ports/azure.ts';
+import type { Call, CallMetrics } from '../domain/ports/call-metrics.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
+import type { DocumentFault } from '../domain/record/document-seals.ts';
 import type { Witnessing } from '../domain/witnessing.ts';
-import type { Call, CallMetrics } from '../teams/edge/call-metrics.ts';
-import { type WatchedStoring, watchStoring } from './storing-figures.ts';
+import { type WatchedStoring, watchDocuments, watchStoring } from './storing-figures.ts';
 import type { Figure } from './telemetry.ts';
 import { toldGauge } from './told-gauge.ts';
 import { type WitnessFigures, watchWitnesses } from './witness-figures.ts';
@@ -26,6 +27,8 @@ export interface MetricsPorts {
   readonly outbox: Outbox;
   readonly clock: { look(): Promise<ClockApart | null> };
   readonly storing: WatchedStoring;
+  /** Counted on by whoever reads documents. */
+  readonly refusedDocuments: Readonly<Record<DocumentFault, number>>;
   /** Null where no witness is asked. */
   readonly witnessing: (() => Promise<Witnessing>) | null;
   readonly now: () => Date;
@@ -65,7 +68,15 @@ function figureOf({ name, help, type, values }: MetricObjectWithValues<MetricVal
 const defined = (labels: Partial<Record<string, string | number>>): Readonly<Record<string, string | number>> =>
   Object.fromEntries(Object.entries(labels).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 
-export function openMetrics({ requests, outbox, clock, storing, witnessing, now }: MetricsPorts): Metrics {
+export function openMetrics({
+  requests,
+  outbox,
+  clock,
+  storing,
+  refusedDocuments,
+  witnessing,
+  now,
+}: MetricsPorts): Metrics {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
@@ -118,6 +129,7 @@ export function openMetrics({ requests, outbox, clock, storing, witnessing, now 
     }
   });
   watchStoring(register, storing);
+  watchDocuments(register, refusedDocuments);
   return {
     ...watchWitnesses(register, witnessing, now),
     contentType: register.contentType,

@@ -1,5 +1,6 @@
-/** Figures of whether anything can be stored. They are of this process alone: nothing is asked of the database for them. */
+/** Figures of whether anything can be stored, and of what is there that the bot did not store. They are of this process alone: nothing is asked of the database for them. */
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { type DocumentFault, documentFaults } from '../domain/record/document-seals.ts';
 import { type Storing, whyRefused } from '../domain/storing.ts';
 
 export interface WatchedStoring extends Pick<Storing, 'counts'> {
@@ -25,6 +26,20 @@ export function watchStoring(register: Registry, { counts, isStoring }: WatchedS
     registers,
     collect() {
       this.set(isStoring() ? 1 : 0);
+    },
+  });
+}
+
+/** Documents that were not used because nobody with the seal key wrote them. */
+export function watchDocuments(register: Registry, refused: Readonly<Record<DocumentFault, number>>): void {
+  new Counter({
+    name: 'cmk_documents_refused_total',
+    help: 'Documents in the database that were ignored because their seal is missing or wrong, by what is wrong',
+    labelNames: ['fault'],
+    registers: [register],
+    collect() {
+      this.reset();
+      for (const fault of documentFaults) this.inc({ fault }, refused[fault]);
     },
   });
 }

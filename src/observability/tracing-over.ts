@@ -12,7 +12,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { Note, Origin, SpanAttributes, SpanOf, Tracing } from '../domain/ports/tracing.ts';
+import type { Note, SpanAttributes, SpanOf, TraceOrigin, Tracing } from '../domain/ports/tracing.ts';
 import type { LineIds } from './telemetry.ts';
 
 /** What is under way, the outermost span first. */
@@ -31,14 +31,14 @@ const asAttributes = (given: SpanAttributes): Attributes =>
     Object.entries(given).map(([name, value]) => [name, typeof value === 'object' ? [...value] : value]),
   );
 
-function spanContextOf({ traceparent }: Origin): SpanContext | null {
+function spanContextOf({ traceparent }: TraceOrigin): SpanContext | null {
   const [, traceId, spanId, flags] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(traceparent) ?? [];
   if (traceId === undefined || spanId === undefined || flags === undefined) return null;
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
 }
 
 /** Where a span hangs, and what it only points at. */
-function placeOf(from: Origin | null, scope: Scope): { readonly scope: Scope; readonly links: Link[] } {
+function placeOf(from: TraceOrigin | null, scope: Scope): { readonly scope: Scope; readonly links: Link[] } {
   const origin = from === null ? null : spanContextOf(from);
   if (origin === null) return { scope, links: [] };
   if (from?.late) return { scope: nothing, links: [{ context: origin }] };

@@ -8,8 +8,8 @@ import { isThere, type KeyWork, showsWanted } from '../domain/key-change.ts';
 import type { KeyKind, Observation, ObservedKey, ObservedResource } from '../domain/observed.ts';
 import type { OwnKey } from '../domain/own-key.ts';
 import { hasFailed } from '../domain/provisioning.ts';
-import { rightsForEffects } from '../resources/rights.ts';
 import type { CheckContext } from './context.ts';
+import { rightsForEffects } from './resources/rights.ts';
 
 /** Whether it can be put under a customer's key at all, and nothing else is being done to it. */
 export function judgeResource(
@@ -56,8 +56,7 @@ export function judgeVault({ observed: { resource, vault } }: KeyWork, context: 
 const wrapOperations = ['wrapKey', 'unwrapKey'];
 
 /** The judgement on an existing key alone; lists to choose from use it too. */
-export function judgeKey(key: ObservedKey | null, now: Date): readonly Check[] {
-  if (key === null) return [judge('block', 'key-missing', {})];
+export function judgeKey(key: ObservedKey, now: Date): readonly Check[] {
   const at = now.toISOString();
   const found: Check[] = [];
   const { type, size } = key;
@@ -84,14 +83,20 @@ const expiryOf = ({ expires }: KeyKind, now: Date): Check | null =>
       ? judge('block', 'key-expired', { at: expires })
       : judge('warn', 'key-expires', { at: expires });
 
-function judgeNewKey({ to, observed: { vault, guards } }: KeyWork, kind: KeyKind, now: Date): readonly Check[] {
+function judgeNewKey(
+  { to, observed: { vault, guards } }: KeyWork,
+  kind: KeyKind,
+  { now, own }: CheckContext,
+): readonly Check[] {
   if (kind.type === 'RSA-HSM' && vault.sku !== 'premium') return [judge('block', 'key-hsm-needs-premium', {})];
   const expiry = expiryOf(kind, now);
   if (expiry?.outcome === 'block') return [expiry];
   const { keyName: name } = to;
   if (guards.deletedKey === 'deleted') return [judge('block', 'key-name-deleted', { name })];
   const made = judge('pass', 'key-new', { type: kind.type, size: kind.size });
-  const free = guards.deletedKey === 'none' ? [] : [judge('warn', 'key-name-not-checked', { name })];
+  // A hint for people who choose. Before a run, a silent vault takes nothing from what they approved: making the key would tell.
+  const isFree = guards.deletedKey === 'none' || own !== null;
+  const free = isFree ? [] : [judge('warn', 'key-name-not-checked', { name })];
   return [made, ...free, ...(expiry === null ? [] : [expiry])];
 }
 
@@ -119,12 +124,16 @@ function judgeMadeKey({ name }: ObservedKey, keyIs: Observation['keyIs']): Check
   }
 }
 
+const judgeMissingKey = ({ guards, keyNow }: Observation): Check =>
+  judge('block', 'key-missing', { deleted: guards.deletedKey, ...(keyNow === undefined ? {} : { now: keyNow }) });
+
 /** The judgement on the key that is wanted, whether it is there or is to be made. */
-export function judgeWantedKey(work: KeyWork, { now }: CheckContext): readonly Check[] {
+export function judgeWantedKey(work: KeyWork, context: CheckContext): readonly Check[] {
   const { make, observed } = work;
-  if (make === null) return judgeKey(observed.key, now);
+  const { now } = context;
+  if (make === null) return observed.key === null ? [judgeMissingKey(observed)] : judgeKey(observed.key, now);
   if (observed.key !== null) return [judgeMadeKey(observed.key, observed.keyIs)];
-  return make.after === null ? judgeNewKey(work, make.kind, now) : judgeNewVersion(make.kind, now);
+  return make.after === null ? judgeNewKey(work, make.kind, context) : judgeNewVersion(make.kind, now);
 }
 
 function judgeLocks({ guards }: Observation): Check {

@@ -33,11 +33,22 @@ const isZone = (zone: string): boolean => {
 
 const zoneOf = (zone: string): string => (isZone(zone) ? zone : 'UTC');
 
-/** A start as the inputs hold it, by the clock of whoever is to see them. */
+const dayAndTime = {
+  ...({ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const),
+  hourCycle: 'h23',
+} as const;
+
+/**
+ * A start as the inputs hold it, by the reader's clock. Not by `dayjs`: it goes through this process's own time zone, and is
+ * an hour off in the hour that summer time skips there.
+ */
 export function startInputsOf(notBefore: string | null, zone: string): Pick<StartInputs, 'startDay' | 'startTime'> {
   if (notBefore === null) return { startDay: '', startTime: '' };
-  const at = dayjs(notBefore).tz(zoneOf(zone));
-  return { startDay: at.format('YYYY-MM-DD'), startTime: at.format('HH:mm') };
+  const parts = new Intl.DateTimeFormat('en', { ...dayAndTime, timeZone: zoneOf(zone) }).formatToParts(
+    new Date(notBefore),
+  );
+  const { year, month, day, hour, minute } = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
+  return { startDay: `${year}-${month}-${day}`, startTime: `${hour}:${minute}` };
 }
 
 /**

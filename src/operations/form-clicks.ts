@@ -2,6 +2,8 @@
 import { canonicalJson } from '../domain/canonical-json.ts';
 import { mintRequestId } from '../domain/ids.ts';
 import { blocksOf } from '../domain/plan.ts';
+import { readChangeReference } from '../domain/policy/change-reference.ts';
+import { applyPolicy } from '../domain/policy/policy.ts';
 import { decide } from '../domain/request/decide.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
 import type { Command, Submit } from '../domain/request/request-command.ts';
@@ -31,12 +33,12 @@ const kept = (form: Form, problem: Refusal, change: Partial<Form> = {}): FormRes
 const operationFor = (form: Form): Operation => operationNamed(form.operation);
 
 /** The pages the answers lead through. Which agent a request is for is not changed: that is another request. */
-export const pagesOf = (operation: Pick<Operation, 'pages'>, form: Form): readonly Page[] =>
+export const formPagesOf = (operation: Pick<Operation, 'pages'>, form: Form): readonly Page[] =>
   operation.pages(form).filter(({ name }) => form.changes === null || name !== 'resource');
 
 /** The page the form is on. Throws where its answers do not lead there. */
 export function pageOf(operation: Operation, form: Form): Page {
-  const page = pagesOf(operation, form).find(({ name }) => name === form.page);
+  const page = formPagesOf(operation, form).find(({ name }) => name === form.page);
   if (page === undefined) throw new Error(`form ${form.id}: page ${form.page} is not one of ${operation.name}`);
   return page;
 }
@@ -68,7 +70,7 @@ export const chooseKeyWay = (form: Form, keyWay: Form['keyWay']): FormResult =>
 
 export function back(form: Form): FormResult {
   if (form.page === 'key' && form.keyWay !== null) return moved(form, { keyWay: null });
-  const pages = pagesOf(operationFor(form), form);
+  const pages = formPagesOf(operationFor(form), form);
   const before = pages[pages.findIndex(({ name }) => name === form.page) - 1];
   return moved(form, { page: before?.name ?? form.page, shownDigest: null });
 }
@@ -106,6 +108,26 @@ export async function next(form: Form, inputs: FormInputs, ports: CommandPorts):
   return isRefusal(answer) ? kept(form, answer) : moved(answered(operation, form, answer), {});
 }
 
+/** What is kept of the review page's inputs. */
+const writtenIn = (inputs: FormInputs) => ({
+  justification: inputs.justification.slice(0, 600),
+  changeReference: inputs.changeReference.slice(0, 100),
+  startDay: inputs.startDay.slice(0, 10),
+  startTime: inputs.startTime.slice(0, 5),
+});
+
+/** The process ended while the form was being submitted. What is stored submits nothing: a person does that once more. */
+export async function submitWasLost(
+  form: Form,
+  inputs: FormInputs,
+  { requests }: Pick<CommandPorts, 'requests'>,
+): Promise<FormResult> {
+  const request = await requests.load(form.requestId);
+  return request?.forms.includes(form.id)
+    ? moved(form, { ended: 'submitted', justification: '' })
+    : kept(form, refuse('submit-lost'), writtenIn(inputs));
+}
+
 /**
  * Stores the request. Everything is read again first: where the plan is not the one that was shown, the page is shown
  * again instead. `isWanted`: whether the person still waits for it. The cause `submit` makes a second click, or a click
@@ -117,11 +139,7 @@ export async function submit(
   ports: CommandPorts,
   isWanted: () => Promise<boolean> = async () => true,
 ): Promise<FormResult> {
-  const written = {
-    justification: inputs.justification.slice(0, 600),
-    startDay: inputs.startDay.slice(0, 10),
-    startTime: inputs.startTime.slice(0, 5),
-  };
+  const written = writtenIn(inputs);
   if (form.page !== 'review') return moved(form, {});
   if (inputs.acknowledgeDataLoss !== 'true') return kept(form, refuse('acknowledge-data-loss'), written);
   const facts = await reviewFacts(operationFor(form), form, ports);
@@ -137,8 +155,15 @@ export async function submit(
   if (problem !== null) return kept(form, problem, written);
   const notBefore = chosenStart(inputs);
   if (notBefore !== null && typeof notBefore !== 'string') return kept(form, notBefore, written);
+  const changeReference = readChangeReference(inputs.changeReference, ports.policy.changeReference);
+  if (isRefusal(changeReference)) return kept(form, changeReference, written);
   if (!(await isWanted())) return moved(form, written);
-  const stored = await store(form, { justification: inputs.justification, notBefore }, facts.value, ports);
+  const stored = await store(
+    form,
+    { justification: inputs.justification, notBefore, changeReference },
+    facts.value,
+    ports,
+  );
   return stored.kind === 'refused'
     ? kept(form, stored, written)
     : moved(form, { ended: 'submitted', justification: '' });
@@ -155,16 +180,18 @@ function standsInTheWay(form: Form, { plan, digest }: Review): Refusal | null {
 
 function store(
   form: Form,
-  chosen: Pick<Submit, 'justification' | 'notBefore'>,
-  { plan, digest, policy }: Review,
+  chosen: Pick<Submit, 'justification' | 'notBefore' | 'changeReference'>,
+  { plan, digest }: Review,
   ports: CommandPorts,
 ) {
   const { owner: by, actor, origin, id: formId, changes } = form;
-  const asked = { by, actor, formId, plan, digest, policy, ...chosen };
   const resourceName = plan.observation.resource.name;
-  const command: Command =
-    changes === null ? { do: 'submit', ...asked, resourceName, origin } : { do: 'change', ...asked, ...changes };
+  const commandAt = (now: Date): Command => {
+    const asked = { by, actor, formId, plan, digest, policy: applyPolicy(ports.policy, plan, now), ...chosen };
+    return changes === null ? { do: 'submit', ...asked, resourceName, origin } : { do: 'change', ...asked, ...changes };
+  };
   // Another form of the same request is another change; this one is stored once.
   const cause = changes === null ? 'submit' : `change/${formId}`;
-  return ports.requests.append(form.requestId, cause, (request, now) => decide(request, command, now));
+  // The process's clock may be wrong until it is compared: a deadline counts from the time at which the request is stored.
+  return ports.requests.append(form.requestId, cause, (request, now) => decide(request, commandAt(now), now));
 }

@@ -29,6 +29,7 @@ export const Form = z.strictObject({
   shownDigest: z.string().nullable(),
   /** Kept while the form is corrected. */
   justification: z.string(),
+  changeReference: z.string().default(''),
   /** The day and the time of day at which it is to start, as typed. */
   startDay: z.string().default(''),
   startTime: z.string().default(''),

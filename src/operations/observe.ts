@@ -1,8 +1,8 @@
 /** Looks at everything a plan rests on, at once. */
 
 import type { ObservedControl } from '../domain/control.ts';
-import { done, failed, foundThat, type Outcome } from '../domain/failure.ts';
-import { ArmId, armIdParts, KeyName, KeyVersion, sameArmId } from '../domain/ids.ts';
+import { done, failed, foundThat, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
+import { ArmId, armIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
 import type { KeyChange } from '../domain/key-change.ts';
 import {
   type Observation,
@@ -15,13 +15,14 @@ import {
 import type { OwnKey } from '../domain/own-key.ts';
 import type { Azure, Rights } from '../domain/ports/azure.ts';
 import type { ResourceRef } from '../domain/wish.ts';
-import { kindNamed } from '../resources/registry.ts';
-import { assignIdentity, rightsAtResource, rightsAtVault } from '../resources/rights.ts';
-import { findOwn } from '../steps/make-key-version.ts';
+import { kindNamed } from './resources/registry.ts';
+import { assignIdentity, rightsAtResource, rightsAtVault } from './resources/rights.ts';
+import { findOwn } from './steps/make-key-version.ts';
+import { vaultMovedTo } from './steps/where-moved.ts';
 
-/** What the bot may not look at is unknown; what cannot be reached is a failure, and the caller waits. */
+/** Unknown where the bot lacks the permission to read it. Every other failure stays one, and the caller waits. */
 const orUnknown = <T>(outcome: Outcome<T>): Outcome<T | null> =>
-  !outcome.ok && outcome.failure.next === 'ask' ? done(null) : outcome;
+  !outcome.ok && isPermissionRefusal(outcome.failure) ? done(null) : outcome;
 
 async function observeLocks(
   { guards }: Azure,
@@ -88,8 +89,9 @@ async function observeDeletedKey(
   { keys }: Azure,
   vault: ObservedVault,
   { make, to }: KeyChange,
+  key: ObservedKey | null,
 ): Promise<ObservedGuards['deletedKey']> {
-  if (make === null || make.after !== null) return 'none';
+  if (make === null ? key !== null : make.after !== null) return 'none';
   const deleted = await keys.deleted(vault.uri, to.keyName);
   return deleted.ok ? deleted.value : 'not-checked';
 }
@@ -115,16 +117,27 @@ async function observeFrom(
   return place.value === null ? done(null) : orUnknown(await azure.keys.get(place.value.id, name, version));
 }
 
-type SeenKey = Pick<Observation, 'key' | 'keyIs'>;
+type SeenKey = Pick<Observation, 'key' | 'keyIs' | 'keyNow'>;
+
+/** The version that was chosen. Where it isn't there, another key might have its name. */
+async function observeChosenKey(
+  { keys }: Azure,
+  { vaultId, keyName, keyVersion }: KeyChange['to'],
+): Promise<Outcome<SeenKey>> {
+  const key = await keys.get(vaultId, keyName, keyVersion);
+  if (!key.ok || key.value !== null || keyVersion === null) return key.ok ? done({ key: key.value }) : key;
+  const newest = await keys.get(vaultId, keyName, null);
+  return newest.ok ? done({ key: null, keyNow: newest.value?.version ?? null }) : newest;
+}
 
 /** The key that is wanted; of one that is to be made, what this request made, or what stands in its place. */
-async function observeKey({ keys }: Azure, { to, make }: KeyChange, own: OwnKey | null): Promise<Outcome<SeenKey>> {
-  if (make === null || own === null) {
+async function observeKey(azure: Azure, { to, make }: KeyChange, own: OwnKey | null): Promise<Outcome<SeenKey>> {
+  const { keys } = azure;
+  if (make === null) return observeChosenKey(azure, to);
+  if (own === null) {
     // A further version can stand in nobody's way.
-    if (make !== null && make.after !== null) return done({ key: null });
-    const key = await (make === null
-      ? keys.get(to.vaultId, to.keyName, to.keyVersion)
-      : keys.first(to.vaultId, to.keyName));
+    if (make.after !== null) return done({ key: null });
+    const key = await keys.first(to.vaultId, to.keyName);
     return key.ok ? done({ key: key.value }) : key;
   }
   const found = await findOwn(keys, to, make, own);
@@ -164,15 +177,15 @@ async function observeControl(
 async function observeAccess(
   azure: Azure,
   ref: ResourceRef,
-  seen: { readonly resource: ObservedResource; readonly vault: ObservedVault },
+  seen: Pick<Observation, 'resource' | 'vault' | 'key'>,
   change: KeyChange,
 ) {
-  const { resource, vault } = seen;
+  const { resource, vault, key } = seen;
   const { principalId } = resource;
   const [held, rights, deletedKey, from, control] = await Promise.all([
     principalId === null ? done(false) : azure.grants.held(vault, change.to.keyName, principalId),
     observeRights(azure, ref, resource, vault),
-    observeDeletedKey(azure, vault, change),
+    observeDeletedKey(azure, vault, change, key),
     observeFrom(azure, vault, change),
     observeControl(azure, ref, vault, change),
   ]);
@@ -189,19 +202,13 @@ async function observeAccess(
   });
 }
 
-/** Names of vaults are unique in all of Azure: one that is elsewhere is the same vault, moved, and what was approved is not that. */
-async function noVault({ inventory }: Azure, id: ArmId): Promise<Outcome<Observation>> {
-  const all = await inventory.vaults();
-  if (!all.ok) return all;
-  const moved = all.value.find(({ name }) => name.toLowerCase() === armIdParts(id).name.toLowerCase());
+/** What was approved isn't a vault in another place, though it is the same one. */
+async function noVault(azure: Azure, id: ArmId): Promise<Outcome<Observation>> {
+  const moved = await vaultMovedTo(azure, id);
+  if (!moved.ok) return moved;
+  const to = moved.value;
   return failed(
-    foundThat(
-      'reading the vault',
-      // Lists lag: where the id is still in it the vault was there a moment ago.
-      moved === undefined || sameArmId(moved.id, id)
-        ? { code: 'missing', what: 'vault' }
-        : { code: 'vault-moved', to: moved.id },
-    ),
+    foundThat('reading the vault', to === null ? { code: 'missing', what: 'vault' } : { code: 'vault-moved', to }),
   );
 }
 
@@ -228,13 +235,12 @@ export async function observe(
   if (resource.value === null) return failed(foundThat('reading the resource', { code: 'missing', what: 'resource' }));
   if (vault.value === null) return noVault(azure, vaultId);
   if (!locks.ok) return locks;
-  const seen = { resource: resource.value, vault: vault.value };
+  const seen = { resource: resource.value, vault: vault.value, ...key.value };
   const access = await observeAccess(azure, ref, seen, change);
   if (!access.ok) return access;
   const { grantHeld, rights, deletedKey, from, control } = access.value;
   return done({
     ...seen,
-    ...key.value,
     from,
     grantHeld,
     guards: { readOnlyLocks: locks.value, ...rights, deletedKey },

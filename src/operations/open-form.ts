@@ -32,6 +32,7 @@ function newForm(operation: Operation, call: Asking, { random }: Pick<CommandPor
     keyWay: null,
     shownDigest: null,
     justification: '',
+    changeReference: '',
     startDay: '',
     startTime: '',
     pending: null,
@@ -61,8 +62,9 @@ export async function openForm(
 }
 
 /** What a wish comes to in a form: the answers, each page as it was when they were given, and the reason to be edited. */
-function filledIn(operation: Operation, { plan, justification }: Request): Partial<Form> {
-  return { page: 'review', answers: operation.answersOf(plan.wish), justification: justification ?? '' };
+function filledIn(operation: Operation, { plan, justification, changeReference }: Request): Partial<Form> {
+  const written = { justification: justification ?? '', changeReference: changeReference ?? '' };
+  return { page: 'review', answers: operation.answersOf(plan.wish), ...written };
 }
 
 /** A form on its review page for what an ended request was for, which everything is looked at anew for; the reason stands in it. */

@@ -7,13 +7,13 @@ import type { Observation } from '../domain/observed.ts';
 import type { OwnKey } from '../domain/own-key.ts';
 import { type Plan, planVersion, type StepName } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
-import type { Wish } from '../domain/wish.ts';
-import { kindNamed } from '../resources/registry.ts';
-import { steps } from '../steps/registry.ts';
+import type { ChangeSpec } from '../domain/wish.ts';
 import type { CheckContext, PlanContext } from './context.ts';
 import type { Form } from './form.ts';
 import { observe } from './observe.ts';
 import type { Page } from './pages/page.ts';
+import { kindNamed } from './resources/registry.ts';
+import { steps } from './steps/registry.ts';
 
 /** What people read of an operation, and of no other. Plain text: not yet safe for a card. */
 export interface OperationWords {
@@ -52,7 +52,7 @@ interface Typed {
   readonly takes: readonly string[];
 }
 
-export interface Spec<Schema extends z.ZodType<Wish>> {
+export interface Spec<Schema extends z.ZodType<ChangeSpec>> {
   readonly name: z.infer<Schema>['operation'];
   readonly typed: Typed;
   readonly wish: Schema;
@@ -75,7 +75,7 @@ export interface Spec<Schema extends z.ZodType<Wish>> {
 }
 
 /** The same for every caller: wishes come in as any wish. `Schema` stands in covariant places only, so all fit into one list. */
-export interface Operation<Schema extends z.ZodType<Wish> = z.ZodType<Wish>> {
+export interface Operation<Schema extends z.ZodType<ChangeSpec> = z.ZodType<ChangeSpec>> {
   readonly name: string;
   readonly typed: Typed;
   readonly wish: Schema;
@@ -83,13 +83,13 @@ export interface Operation<Schema extends z.ZodType<Wish> = z.ZodType<Wish>> {
   readonly instead: Spec<Schema>['instead'];
   readonly startsFrom: Spec<Schema>['startsFrom'];
   readonly pages: (form: Form) => readonly Page[];
-  readonly wishOf: (form: Form) => Wish | null;
-  readonly answersOf: (wish: Wish) => Form['answers'];
-  readonly change: (wish: Wish) => KeyChange;
+  readonly wishOf: (form: Form) => ChangeSpec | null;
+  readonly answersOf: (wish: ChangeSpec) => Form['answers'];
+  readonly change: (wish: ChangeSpec) => KeyChange;
   /** Looks at everything a plan rests on, at once. */
-  readonly observe: (azure: Azure, wish: Wish, own: OwnKey | null) => Promise<Outcome<Observation>>;
+  readonly observe: (azure: Azure, wish: ChangeSpec, own: OwnKey | null) => Promise<Outcome<Observation>>;
   /** Makes the plan. Steps with nothing to do are left out, but a plan always ends by verifying. */
-  readonly plan: (wish: Wish, observed: Observation, context: PlanContext) => Plan;
+  readonly plan: (wish: ChangeSpec, observed: Observation, context: PlanContext) => Plan;
 }
 
 function plannedSteps(stages: readonly (readonly StepName[])[], work: KeyWork): Plan['steps'] {
@@ -108,9 +108,9 @@ function plannedSteps(stages: readonly (readonly StepName[])[], work: KeyWork): 
  * Hides what is the operation's own. Its schema narrows at this one door, at run time: a foreign wish throws, and no cast is
  * needed.
  */
-export function defineOperation<Schema extends z.ZodType<Wish>>(spec: Spec<Schema>): Operation<Schema> {
+export function defineOperation<Schema extends z.ZodType<ChangeSpec>>(spec: Spec<Schema>): Operation<Schema> {
   const { name, typed, wish: schema, words, instead, startsFrom, pages, wishOf } = spec;
-  const change = (wish: Wish): KeyChange => spec.change(schema.parse(wish));
+  const change = (wish: ChangeSpec): KeyChange => spec.change(schema.parse(wish));
   return {
     ...{ name, typed, wish: schema, words, instead, startsFrom, pages, wishOf, change },
     answersOf: (wish) => spec.answersOf(schema.parse(wish)),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { KeyWork } from '../domain/key-change.ts';
 import type { Plan } from '../domain/plan.ts';
 import { eventReader } from '../domain/request/events.ts';
-import type { Wish as AnyWish } from '../domain/wish.ts';
+import type { ChangeSpec as AnyWish } from '../domain/wish.ts';
 import { enableCmk } from './enable-cmk/enable-cmk.ts';
 import type { Operation } from './operation.ts';
 import { rotateCmk } from './rotate-cmk/rotate-cmk.ts';
@@ -12,13 +12,13 @@ const all = [enableCmk, rotateCmk] as const;
 const [first, ...rest] = all;
 
 /** The closed union, made by the list: an unknown operation or kind, or one field too many, is not read. */
-export const Wish = z.discriminatedUnion('operation', [first.wish, ...rest.map(({ wish }) => wish)]);
-export type Wish = z.infer<typeof Wish>;
+export const StoredChangeSpec = z.discriminatedUnion('operation', [first.wish, ...rest.map(({ wish }) => wish)]);
+export type StoredChangeSpec = z.infer<typeof StoredChangeSpec>;
 
 export const operations: readonly Operation[] = all;
 
 /** Reads a stored event body; throws on what is not one. */
-export const parseEventBody = eventReader(Wish);
+export const parseEventBody = eventReader(StoredChangeSpec);
 
 /** Throws where there is none of this name. */
 export function operationNamed(name: string): Operation {

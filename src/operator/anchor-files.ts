@@ -1,4 +1,5 @@
 /** The place that the record is published in: for the bot, and for whoever looks after it. */
+import { longestFile } from '../audit/anchor/files.ts';
 import { anchorFolder } from '../audit/anchor/folder.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
 import type { AnchorPlace, Config } from '../config/config.ts';
@@ -16,7 +17,7 @@ export async function anchorFiles(
   if (place.kind === 'folder') return anchorFolder(place.folder);
   const { anchorContainer, NotStorage } = await import('../azure/anchor-container.ts');
   try {
-    return anchorContainer({ url: place.url, ...optionsForAzure(config) });
+    return anchorContainer({ url: place.url, longest: longestFile, ...optionsForAzure(config) });
   } catch (error) {
     throw error instanceof NotStorage ? new ConfigurationError(`CMK_ANCHOR: ${error.message}`) : error;
   }

@@ -1,51 +1,49 @@
 /** What taking evidence needs, of a store that is open: in the bot, and at the command line beside a server. */
 
+import { type EvidencePorts, type PublishedLog, takeEvidence } from '../audit/evidence/take-evidence.ts';
+import type { VerifierKey } from '../audit/tlog/verifier-key.ts';
 import type { Config } from '../config/config.ts';
 import { policyText } from '../config/policy-file.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import { operatorActor } from '../domain/request/events.ts';
-import { type EvidencePorts, type PublishedLog, takeEvidence } from '../evidence/take-evidence.ts';
 import type { OpenStore } from '../store/store.ts';
-import { anchorFiles } from './anchor-files.ts';
+import { appendingAs, ownSoftware } from './own-software.ts';
+import { openPublishedLog } from './published-log.ts';
 import type { Evidence, EvidenceWanted } from './rpc/calls.ts';
 
 interface EvidenceParts {
   readonly config: Config;
-  readonly store: Pick<OpenStore, 'people' | 'requests' | 'trail'>;
+  readonly store: Pick<OpenStore, 'people' | 'requests' | 'trail' | 'witnesses'>;
   readonly azure: Azure;
   readonly publish: PublishedLog['publish'];
   readonly patienceMs: number;
+  /** The log's own keys, oldest first. */
+  readonly logKeys: readonly VerifierKey[];
 }
 
-export async function evidencePorts({
-  config,
-  store,
-  azure,
-  publish,
-  patienceMs,
-}: EvidenceParts): Promise<EvidencePorts> {
+export async function evidencePorts(parts: EvidenceParts): Promise<EvidencePorts> {
+  const { config, store, azure, publish, patienceMs, logKeys } = parts;
   const { anchor, policy, stepUp } = config;
-  const files = anchor === null ? null : await anchorFiles(anchor.place, config);
   const rule = stepUp === null ? null : { context: stepUp.context, maxAgeMs: stepUp.maxAgeMs };
   return {
-    requests: store.requests,
+    requests: { ...store.requests, append: appendingAs(await ownSoftware(config.image))(store.requests.append) },
     azure,
     log:
-      files === null || anchor === null
+      anchor === null
         ? null
-        : { read: files.read, publish, patienceMs, witnessKeys: anchor.witnesses.map(({ key }) => key) },
+        : { ...(await openPublishedLog(anchor, config, store.witnesses, logKeys)), publish, patienceMs },
     names: async (people) => new Map((await store.people.among(people)).map(({ id, name }) => [id, name])),
     texts: (id) => store.trail.textsOf([id]),
-    rules: { version: policy.version, text: policyText(policy, rule) },
+    rules: { digest: policy.digest, text: policyText(policy, rule) },
   };
 }
 
 /** For an operator. */
 export async function evidenceFor(
   ports: EvidencePorts,
-  { id, by, texts, names }: EvidenceWanted,
+  { by, ...wanted }: EvidenceWanted,
   cause: string,
 ): Promise<Evidence> {
-  const taken = await takeEvidence(ports, { id, actor: operatorActor(by), cause, texts, names });
+  const taken = await takeEvidence(ports, { ...wanted, actor: operatorActor(by), cause });
   return taken.kind === 'made' ? { ...taken, archive: taken.archive.toString('base64') } : taken;
 }

@@ -1,12 +1,12 @@
 /** The keys of seals and of the published log, wherever they are kept: for the bot, and for the command line that looks after it. */
-import { KeyMissing, type Keys, KeyUnusable, type KeyUse, keysIn, readKeys } from '../audit/key-file.ts';
+import { KeyMissing, KeyUnusable, type KeyUse, keysIn, readKeys, type SecretKeys } from '../audit/key-file.ts';
 import { secretsFor } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import type { KeyPlace } from '../config/place.ts';
-import { keptKeyWords } from '../words/kept-key.ts';
+import { keptKeyWords } from '../text/kept-key.ts';
 
 export interface KeptKeys {
-  readonly keys: Keys;
+  readonly keys: SecretKeys;
   /** The file, or the secret with the version that was read. */
   readonly where: string;
 }

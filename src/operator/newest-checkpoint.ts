@@ -11,7 +11,7 @@ export interface NewestCheckpoint {
 }
 
 /** Null where nothing was published yet. Throws where the place cannot be reached. */
-export async function newestCheckpoint({ read }: Pick<AnchorFiles, 'read'>): Promise<NewestCheckpoint | null> {
+export async function newestPublishedCheckpoint({ read }: Pick<AnchorFiles, 'read'>): Promise<NewestCheckpoint | null> {
   const note = (await read(newestPath))?.toString('utf8') ?? '';
   const checkpoint = readCheckpoint(note.slice(0, note.indexOf('\n\n') + 1));
   return checkpoint === null ? null : { size: checkpoint.size, note };

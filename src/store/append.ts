@@ -1,75 +1,99 @@
-/** The one way to write an event, with the chain's head locked. */
+/**
+ * The only way to write an event: one transaction that locks the chain head, reads the request, decides, and inserts the events
+ * with their outbox rows.
+ */
 
+import type { Pool } from 'pg';
 import type { RequestId } from '../domain/ids.ts';
 import type { Appended } from '../domain/ports/store.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
-import { type ChainHead, lockHead } from './chain-head.ts';
-import type { ClockGuard, TimeTold } from './clock-guard.ts';
-import { type Asked, type Draft, type DraftTools, draft } from './draft.ts';
+import { conflictingRequest } from './active-request-lock.ts';
+import { type ChainHead, lockHead, lockText, readLocked } from './chain-rows.ts';
+import type { ClockGuard, DbTimeHint } from './clock-guard.ts';
 import { eventsUpTo, type ReadTools } from './event-rows.ts';
-import { holderInTheWay } from './open-requests.ts';
-import type { Sql } from './sql.ts';
-import { writeDrafts } from './write-drafts.ts';
+import {
+  type AppendCommand,
+  type CommitTools,
+  type PendingCommit,
+  prepareCommit,
+  writeCommit,
+} from './pending-commit.ts';
+import { inTransactionFrom, type Sql } from './sql.ts';
 
-export interface AppendTools extends ReadTools, DraftTools {
+export interface AppendTools extends ReadTools, CommitTools {
   readonly clock: ClockGuard;
-  /** The `traceparent` of what is under way; null: nothing is told of it. */
+  /** The W3C `traceparent` of the current span, stored with the outbox rows. Null without one. */
   readonly trace: () => string | null;
 }
 
-/** What was written of it, for whoever commits; null where it was there before, or nothing was said. */
-export interface Answered {
+/** `written` is null if nothing was stored: a refusal, a replay, or a decision without events. */
+export interface AppendResult {
   readonly answer: Appended | Refusal;
-  readonly written: Draft | null;
+  readonly written: PendingCommit | null;
 }
 
-const answered = (answer: Appended | Refusal, written: Draft | null = null): Answered => ({ answer, written });
+/** The head that the caller has locked, and the database's time if it was read in the same statement. */
+export interface HeldHead {
+  readonly head: ChainHead;
+  readonly hint?: DbTimeHint;
+}
 
 /**
- * Appends inside the caller's transaction, as `Requests.append` promises. Once the head is locked nothing can be stored in
- * between, so what `decide` sees is all there is: the whole chain was read up to it, by this process. A refusal has written
- * nothing. `locked`: where the caller has the lock already, and the last time that the new events must not be before.
+ * Implements `Requests.append`. Writers wait for each other at the chain head, in every replica. Throws `ClockNotBelieved` if the
+ * clocks differ, `RecordBroken` if stored rows were changed, and the driver's error if the database can't be reached: in that case
+ * the commit can have happened, and repeating with the same cause finds out.
+ */
+export async function append(pool: Pool, tools: AppendTools, command: AppendCommand): Promise<Appended | Refusal> {
+  const before = tools.clock.read();
+  const { answer, written } = await inTransactionFrom(pool, lockText, (sql, rows) => {
+    const { now: database, ...head } = readLocked(rows);
+    return appendIn(sql, tools, command, { head, hint: { before, database } });
+  });
+  // The commit was confirmed: from now on, a database without these events was rolled back.
+  for (const [index, { position, sealed }] of (written?.placed ?? []).entries()) {
+    tools.monitor.wrote({ ...position, ...sealed }, { ...written?.events[index]?.body, time: position.time });
+  }
+  return answer;
+}
+
+/**
+ * {@link append} inside the caller's transaction. Locks the head unless the caller has done so. While it is locked nobody can
+ * store anything, so `decide` sees every event. Checks everything it reads: the chain up to the head, the request's events and
+ * texts, and the row that says which request holds the resource.
  */
 export async function appendIn(
   sql: Sql,
   tools: AppendTools,
-  asked: Asked,
-  locked: { readonly head: ChainHead; readonly told?: TimeTold } | null = null,
-): Promise<Answered> {
-  const { head, told } = locked ?? { head: await lockHead(sql) };
-  const { id, cause } = asked;
+  command: AppendCommand,
+  locked: HeldHead | null = null,
+): Promise<AppendResult> {
+  const { head, hint } = locked ?? { head: await lockHead(sql) };
+  const { id, cause } = command;
   const { events, held } = await eventsUpTo(sql, tools, head, id);
-  const recorded = recall(id, cause, events);
-  if (recorded !== null) return answered(recorded);
-  const time = await tools.clock.now(sql, head.time, told);
-  const made = draft(tools, head, asked, { events, request: fold(id, events) }, time);
-  if ('kind' in made) return answered(made);
-  const holder = await holderInTheWay(sql, tools.known, made, held);
-  if (holder !== null) return answered(refuse('resource-has-open-request', holder));
-  if (made.placed.length === 0) return answered(appended(made));
-  mustSeal(tools, made);
-  if (!(await writeDrafts(sql, head, [made])))
-    throw new Error(`storing ${cause} of ${id}: the locked head is another one`);
-  return answered(appended(made), made);
+  const replay = findReplay(id, cause, events);
+  if (replay !== null) return stored(replay);
+  const time = await tools.clock.now(sql, head.time, hint);
+  const commit = prepareCommit(tools, head, command, { events, request: fold(id, events) }, time);
+  if ('kind' in commit) return stored(commit);
+  const holder = await conflictingRequest(sql, tools.monitor, commit, held);
+  if (holder !== null) return stored(refuse('resource-has-open-request', holder));
+  const answer: Appended = { kind: 'accepted', request: commit.after, events: commit.events, replay: false };
+  const [first] = commit.placed;
+  if (first === undefined) return stored(answer);
+  tools.monitor.assertActiveSealKey(first.sealed.sealKey);
+  await writeCommit(sql, head, commit);
+  return stored(answer, commit);
 }
 
-export const appended = ({ after, events }: Draft): Appended => ({
-  kind: 'accepted',
-  request: after,
-  events,
-  replay: false,
+const stored = (answer: Appended | Refusal, written: PendingCommit | null = null): AppendResult => ({
+  answer,
+  written,
 });
 
-/** Nothing is sealed with a key that the chain has given up. */
-export function mustSeal({ known }: Pick<ReadTools, 'known'>, { placed }: Draft): void {
-  const [first] = placed;
-  if (first !== undefined) known.mustSealWith(first.sealed.sealKey);
-}
-
-/** What was recorded under the cause, with the request as it was right after; null when the cause is new. */
-export function recall(id: RequestId, cause: string, all: readonly StoredEvent[]): Appended | null {
+/** The events stored under the cause, with the request as it was right after them. Null if the cause is new. */
+function findReplay(id: RequestId, cause: string, all: readonly StoredEvent[]): Appended | null {
   const events = all.filter((event) => event.cause === cause);
   const last = events.at(-1);
   if (last === undefined) return null;

@@ -15,7 +15,7 @@ export type DatabaseOptions = Hearing &
         /** Called once where another process took the folder: what this one has of it is worth nothing any more. */
         readonly onLost?: (error: FolderLost) => void;
       }
-    | ({ readonly kind: 'postgres' } & ServerOptions)
+    | ({ readonly kind: 'postgres' } & PostgresOptions)
   );
 
 interface Hearing {
@@ -23,7 +23,7 @@ interface Hearing {
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-export interface ServerOptions {
+export interface PostgresOptions {
   readonly url: string;
   readonly maxConnections?: number;
   /** Asked for with each new connection; without it the address has the password, or none is needed. */
@@ -104,7 +104,7 @@ async function forgetJournal(pool: LitePool): Promise<void> {
 }
 
 /** The driver lets an address that names a user take the place of a password that is given beside it: so it is taken apart. */
-function atServer({ url, password }: ServerOptions): PoolConfig {
+function atServer({ url, password }: PostgresOptions): PoolConfig {
   return password === undefined ? { connectionString: url } : { ...parseIntoClientConfig(url), password };
 }
 
@@ -119,7 +119,7 @@ function clientHeardBy(onError: (error: unknown) => void): typeof Client {
   };
 }
 
-async function openPostgres(options: ServerOptions & Hearing): Promise<Database> {
+async function openPostgres(options: PostgresOptions & Hearing): Promise<Database> {
   const HeardClient = options.onError === undefined ? Client : clientHeardBy(options.onError);
   const pool = new Pool({
     Client: HeardClient,

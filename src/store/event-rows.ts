@@ -1,25 +1,23 @@
-/** How events lie in their table, and how they are read: checked, row by row, before anybody sees them. */
+/** Reads the events of requests, and verifies every row before anything else sees it. */
 import { z } from 'zod';
 import type { RequestId } from '../domain/ids.ts';
 import type { ChainLine, Position, Sealed } from '../domain/record/chain.ts';
 import type { CommitmentTo } from '../domain/record/seals.ts';
 import type { EventBody, StoredEvent } from '../domain/request/events.ts';
-import type { ChainHead } from './chain-head.ts';
-import type { KnownAsSent, KnownRecord } from './known-record.ts';
-import { columnsOf, lineColumns, toLine } from './line-rows.ts';
+import type { ChainMonitor, KnownAtSend } from './chain-monitor.ts';
+import { type ChainHead, columnsOf, lineColumns, toLine } from './chain-rows.ts';
 import { int8, type Sql, select, selectOne } from './sql.ts';
 
-/** Reads a stored body; throws on what is not an event of this record. Comes in as an argument: it knows the operations. */
+/** Parses a stored body. Throws if it isn't an event. An argument, since only the caller knows all operations. */
 export type ReadEvent = (body: unknown) => EventBody;
 
-/** What rows are read with. */
 export interface ReadTools {
   readonly read: ReadEvent;
-  readonly known: KnownRecord;
+  readonly monitor: ChainMonitor;
   readonly commitmentTo: CommitmentTo;
 }
 
-/** The part of a stored body that is about storing. */
+/** The fields of a stored body that the store itself reads. */
 const Envelope = z.object({
   time: z.string(),
   type: z.string(),
@@ -38,7 +36,7 @@ interface ReadLine {
   readonly openings: Openings;
 }
 
-/** A text that the record commits to but that is no longer there was erased. */
+/** A text that the event commits to and that isn't there was erased: null. */
 function toStoredEvent(read: ReadEvent, { line, body, envelope, openings }: ReadLine): StoredEvent {
   const { seq, revision, cause } = line;
   const { time, commitments } = envelope;
@@ -46,56 +44,46 @@ function toStoredEvent(read: ReadEvent, { line, body, envelope, openings }: Read
   return { seq, revision, cause, time, body: read(body), texts };
 }
 
-/** What will be read back for an event about to be stored. */
+/** The event as it will be read back, before it is stored. */
 export function asStored(read: ReadEvent, position: Position, sealed: Sealed): StoredEvent {
   const { seq, revision, cause, time } = position;
   const texts = Object.fromEntries(sealed.openings.map(({ field, text }) => [field, text]));
   return { seq, revision, cause, time, body: read(JSON.parse(sealed.body)), texts };
 }
 
-/** Texts are what people read before they decide: each is the one that was committed to, or an event says that it was erased. */
-function checkTexts({ known, commitmentTo }: ReadTools, lines: readonly ReadLine[]): void {
+/** Verifies free texts against their commitments. One that is missing must have been erased by a later event. */
+function checkTexts({ monitor, commitmentTo }: ReadTools, lines: readonly ReadLine[]): void {
   const erasedAt = lines.findLast(({ envelope }) => envelope.type === 'texts-erased')?.line.revision ?? 0;
   for (const { line, envelope, openings } of lines) {
     for (const { field, sha256 } of envelope.commitments) {
       const opening = openings[field];
       const where = `${field} of ${line.request} revision ${line.revision}`;
       if (opening === undefined) {
-        if (line.revision >= erasedAt) known.broken(line, 'text-missing', where);
-      } else if (commitmentTo(opening.salt, opening.text) !== sha256) known.broken(line, 'text-differs', where);
+        if (line.revision >= erasedAt) monitor.broken(line, 'text-missing', where);
+      } else if (commitmentTo(opening.salt, opening.text) !== sha256) monitor.broken(line, 'text-differs', where);
     }
   }
 }
 
-/** One request's rows, oldest first, in which nothing is missing, changed or put in. */
-function checked(
+/** Verifies all rows of one request, oldest first: none is missing, changed or inserted. */
+function verified(
   tools: ReadTools,
   id: string,
   rows: readonly z.infer<typeof Row>[],
-  asSent: KnownAsSent,
+  knownAtSend: KnownAtSend,
 ): readonly StoredEvent[] {
   const lines = rows.map(({ texts: openings, ...row }) => {
     const line = toLine(row);
-    const { body } = tools.known.sound(line);
+    const { body } = tools.monitor.sound(line);
     return { line, body, envelope: Envelope.parse(body), openings };
   });
-  tools.known.checkRequest(
+  tools.monitor.checkRequest(
     id,
     lines.map(({ line }) => line),
-    asSent,
+    knownAtSend,
   );
   checkTexts(tools, lines);
   return lines.map((line) => toStoredEvent(tools.read, line));
-}
-
-/** As {@link checked}, for whoever may decide on it next. An answer that comes late is not kept: a text may be erased by now. */
-function checkedAndKept(...[tools, id, rows, asSent]: Parameters<typeof checked>): readonly StoredEvent[] {
-  const events = checked(tools, id, rows, asSent);
-  const last = rows.at(-1);
-  if (last !== undefined && last.revision >= (tools.known.now(id)?.revision ?? 0)) {
-    tools.known.kept.keep(id, { hash: last.hash, events, request: null });
-  }
-  return events;
 }
 
 type EventsByRequest = ReadonlyMap<string, readonly StoredEvent[]>;
@@ -106,12 +94,12 @@ const columns = `${columnsOf('e')},
 
 const ofEach = `select ${columns} from cmk.event e where e.request_id = any($1) order by e.revision`;
 
-/** Every event of each of the requests, oldest first. One without any that is known to have had some is broken. */
+/** Every event of each request, oldest first. Throws `RecordBroken` if events are missing that this process has seen. */
 export function eventsOfEach(sql: Sql, tools: ReadTools, ids: readonly string[]): Promise<EventsByRequest> {
-  return tools.known.whileReading(async (asSent) => {
+  return tools.monitor.whileReading(async (knownAtSend) => {
     const rows = await select(sql, Row, ofEach, [ids]);
     const of = (id: string) => rows.filter(({ request_id }) => request_id === id);
-    return new Map(ids.map((id) => [id, checkedAndKept(tools, id, of(id), asSent)]));
+    return new Map(ids.map((id) => [id, verified(tools, id, of(id), knownAtSend)]));
   });
 }
 
@@ -119,24 +107,24 @@ export function eventsOfEach(sql: Sql, tools: ReadTools, ids: readonly string[])
 export const eventsOf = async (sql: Sql, tools: ReadTools, id: RequestId): Promise<readonly StoredEvent[]> =>
   (await eventsOfEach(sql, tools, [id])).get(id) ?? [];
 
-/** Further than so many events a process reads on in pages. */
-const mostAtOnce = 100;
+/** A process that is further behind than this catches up in pages. */
+const maxBehind = 100;
 const BehindRow = z.object({
   ...lineColumns,
   texts: z.record(z.string(), Opening).nullable(),
   holder: z.string().nullable(),
 });
 
-/** Which request holds a resource, as the row that says so was read; null: there is none. */
+/** A row that says which request holds a resource. Null: there is none. */
 export interface HoldRead {
-  /** In lower case. */
+  /** Lower case. */
   readonly resource: string;
   readonly holder: string | null;
 }
 
 /**
- * As {@link eventsOf}, with the head locked. In the same statement everything that this process has not read yet of the chain,
- * which has to end at that head; and who holds what the request holds by its events, null where it holds nothing or is new.
+ * {@link eventsOf} with the head locked. The same statement reads the lines that this process hasn't read yet, which must end at
+ * the head, and the row of the resource that the request holds. `held` is null if it holds none or is new.
  */
 export async function eventsUpTo(
   sql: Sql,
@@ -144,26 +132,26 @@ export async function eventsUpTo(
   head: ChainHead,
   id: RequestId,
 ): Promise<{ readonly events: readonly StoredEvent[]; readonly held: HoldRead | null }> {
-  const { known } = tools;
-  if (known.last.seq === 0 || head.seq > known.last.seq + mostAtOnce) await known.catchUp(sql, head);
-  if (known.last.seq === 0) return { events: await eventsOf(sql, tools, id), held: null };
-  const behind = known.last.seq;
-  const resource = known.heldBy(id);
+  const { monitor } = tools;
+  if (monitor.last.seq === 0 || head.seq > monitor.last.seq + maxBehind) await monitor.catchUp(sql, head);
+  if (monitor.last.seq === 0) return { events: await eventsOf(sql, tools, id), held: null };
+  const behind = monitor.last.seq;
+  const resource = monitor.index.heldBy(id);
   const holder = '(select o.request_id from cmk.open_request o where o.resource = $3) as holder';
   const text = `select ${columns}, ${holder} from cmk.event e where e.request_id = $1
     union all select ${columnsOf('e')}, null, null from cmk.event e where e.seq > $2 and e.request_id <> $1
     order by seq, hash`;
   const rows = await select(sql, BehindRow, text, [id, behind, resource]);
   const lines = rows.filter(({ seq }) => seq > behind).map(({ texts: _, holder: _holder, ...row }) => toLine(row));
-  known.follow(lines, head);
+  monitor.follow(lines, head);
   const own = rows.flatMap(({ texts, holder: _, ...row }) => (texts === null ? [] : [{ ...row, texts }]));
   const [first] = rows.filter(({ texts }) => texts !== null);
   const held = resource === null || first === undefined ? null : { resource, holder: first.holder };
   const inOrder = own.toSorted((a, b) => a.revision - b.revision);
-  return { events: checked(tools, id, inOrder, known.now), held };
+  return { events: verified(tools, id, inOrder, monitor.index.get), held };
 }
 
-/** The events of the requests a sub-query names, the newest request first. */
+/** The events of the requests that a sub-query selects, the newest request first. */
 async function eventsOfRequests(
   sql: Sql,
   tools: ReadTools,
@@ -172,14 +160,14 @@ async function eventsOfRequests(
 ): Promise<EventsByRequest> {
   const text = `select ${columns} from cmk.event e join (${named}) page on page.request_id = e.request_id
     order by page.seq desc, e.revision`;
-  return tools.known.whileReading(async (asSent) => {
+  return tools.monitor.whileReading(async (knownAtSend) => {
     const requests = new Map<string, z.infer<typeof Row>[]>();
     for (const row of await select(sql, Row, text, [...values])) {
       const rows = requests.get(row.request_id);
       if (rows === undefined) requests.set(row.request_id, [row]);
       else rows.push(row);
     }
-    return new Map([...requests].map(([id, rows]) => [id, checked(tools, id, rows, asSent)]));
+    return new Map([...requests].map(([id, rows]) => [id, verified(tools, id, rows, knownAtSend)]));
   });
 }
 
@@ -189,17 +177,17 @@ const firstEvents = 'select request_id, seq from cmk.event where revision = 1';
 export const eventsOfNewest = (sql: Sql, tools: ReadTools, limit: number, offset: number): Promise<EventsByRequest> =>
   eventsOfRequests(sql, tools, `${firstEvents} order by seq desc limit $1 offset $2`, [limit, offset]);
 
-/** The events of requests that are named. */
+/** The events of the given requests. */
 export const eventsOfThese = async (sql: Sql, tools: ReadTools, ids: readonly string[]): Promise<EventsByRequest> =>
   ids.length === 0 ? new Map() : eventsOfRequests(sql, tools, `${firstEvents} and request_id = any($1)`, [ids]);
 
-/** How many requests there are; no further than asked. */
+/** The number of requests, counted up to `most`. */
 export async function countRequests(sql: Sql, most: number): Promise<number> {
   const text = `select count(*) as requests from (${firstEvents} limit $1) first`;
   return (await selectOne(sql, z.object({ requests: int8 }), text, [most]))?.requests ?? 0;
 }
 
-/** An event on its way into the table. */
+/** An event that is about to be inserted. */
 export interface Placed {
   readonly position: Position;
   readonly sealed: Sealed;

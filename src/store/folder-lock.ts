@@ -1,7 +1,7 @@
 /**
  * One process a data folder. PGlite lets a second process open the same folder and then both damage it.
  *
- * On Linux the kernel keeps the lock itself (`kernel-lock.ts`). Elsewhere, and between containers that share the folder, it is a
+ * On Linux the kernel keeps the lock itself (`abstract-socket-lock.ts`). Elsewhere, and between containers that share the folder, it is a
  * Unix socket that its holder listens on, and looks after: its name can be removed by whoever cleans up. The kernel stops answering for a process the moment it dies, however
  * it dies, so a file left behind by SIGKILL is known to be stale by connecting to it. (A file with a process id in it needs
  * guesses: ids are used again, and containers that share a folder count from one each. Node has no `flock`, and what would bring
@@ -18,8 +18,8 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kernelLockHolder, takeKernelLock } from './kernel-lock.ts';
-import { shortWayTo } from './short-way.ts';
+import { shortSocketPath } from '../io/short-socket-path.ts';
+import { abstractSocketLockHolder, takeAbstractSocketLock } from './abstract-socket-lock.ts';
 
 const lockName = /^lock-(\d+)-[0-9a-f-]+\.sock$/;
 const nameLength = `lock-0000000-${randomUUID()}.sock`.length;
@@ -55,9 +55,9 @@ interface Candidate {
  * has to stay the same one.
  */
 export async function lockFolder(folder: string, files: string): Promise<FolderLock> {
-  const kernel = await takeKernelLock(files);
-  if (kernel === null) throw new FolderInUse(inUse(folder, await kernelLockHolder(files)));
-  const way = await shortWayTo(folder, nameLength);
+  const kernel = await takeAbstractSocketLock(files);
+  if (kernel === null) throw new FolderInUse(inUse(folder, await abstractSocketLockHolder(files)));
+  const way = await shortSocketPath(folder, nameLength);
   const release = async (): Promise<void> => {
     await way.close();
     await kernel.release();

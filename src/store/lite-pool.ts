@@ -8,16 +8,16 @@
  */
 import { EventEmitter } from 'node:events';
 import type { PGlite, Results } from '@electric-sql/pglite';
-import { type EndTurn, Turns } from './turns.ts';
+import { Mutex, type Release } from './mutex.ts';
 
-export interface LiteQuery {
+interface LiteQuery {
   readonly text: string;
   readonly values?: unknown[];
   readonly rowMode?: 'array';
 }
 
 /** The fields of node-postgres' `QueryResult` that anybody reads. */
-export interface LiteResult {
+interface LiteResult {
   readonly rows: unknown[];
   readonly fields: { name: string; dataTypeID: number }[];
   readonly rowCount: number | null;
@@ -56,29 +56,29 @@ const toQuery = (query: string | LiteQuery, values: unknown[] | undefined): Lite
   return values === undefined ? { text, ...rest } : { text, ...rest, values };
 };
 
-/** Asked before each turn; throws where the files are no longer this process's to write. */
-export type MayUse = () => Promise<void>;
+/** Called before each use of the connection. Throws if this process has lost the data folder. */
+type MayUse = () => Promise<void>;
 
 /** Told every error that the database answers with. */
 type OnError = (error: unknown) => void;
 
 /** One borrowed client. Statements sent without waiting run in the order they were sent. */
-export class LiteClient extends EventEmitter {
+class LiteClient extends EventEmitter {
   readonly #db: PGlite;
-  readonly #turns: Turns;
+  readonly #mutex: Mutex;
   readonly #mayUse: MayUse;
   readonly #onError: OnError;
   readonly #channels = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
-  #turn: EndTurn | null = null;
+  #release: Release | null = null;
   #stopListening: (() => void) | null = null;
   #released = false;
 
-  constructor(db: PGlite, turns: Turns, mayUse: MayUse, onError: OnError) {
+  constructor(db: PGlite, mutex: Mutex, mayUse: MayUse, onError: OnError) {
     super();
     this.#onError = onError;
     this.#db = db;
-    this.#turns = turns;
+    this.#mutex = mutex;
     this.#mayUse = mayUse;
   }
 
@@ -98,8 +98,8 @@ export class LiteClient extends EventEmitter {
   }
 
   async #run(query: LiteQuery): Promise<LiteResult> {
-    const begins = this.#turn === null;
-    this.#turn ??= await this.#turns.take(longestWaitMs);
+    const begins = this.#release === null;
+    this.#release ??= await this.#mutex.acquire(longestWaitMs);
     try {
       if (begins) await this.#mayUse();
       this.#listen(query.text);
@@ -108,20 +108,20 @@ export class LiteClient extends EventEmitter {
       this.#onError(error);
       throw error;
     } finally {
-      if (!this.#db.isInTransaction()) this.#endTurn();
+      if (!this.#db.isInTransaction()) this.#unlock();
     }
   }
 
-  #endTurn(): void {
-    this.#turn?.();
-    this.#turn = null;
+  #unlock(): void {
+    this.#release?.();
+    this.#release = null;
   }
 
   async #rollBack(): Promise<void> {
-    if (this.#turn === null) return;
+    if (this.#release === null) return;
     // When even that fails the connection is gone, and the next statement will say so.
     await this.#db.exec('rollback').catch(() => undefined);
-    this.#endTurn();
+    this.#unlock();
   }
 
   #listen(text: string): void {
@@ -138,7 +138,7 @@ export class LitePool extends EventEmitter {
   /** The engine sizes its own limits by this. */
   readonly options = { max: 10 };
   readonly #db: PGlite;
-  readonly #turns = new Turns();
+  readonly #mutex = new Mutex();
   readonly #mayUse: MayUse;
   readonly #onError: OnError;
   #ended = false;
@@ -151,12 +151,12 @@ export class LitePool extends EventEmitter {
   }
 
   get waitingCount(): number {
-    return this.#turns.waiting;
+    return this.#mutex.waiting;
   }
 
   async connect(): Promise<LiteClient> {
     if (this.#ended) throw new Error('the embedded database was closed');
-    return new LiteClient(this.#db, this.#turns, this.#mayUse, this.#onError);
+    return new LiteClient(this.#db, this.#mutex, this.#mayUse, this.#onError);
   }
 
   async query(query: string | LiteQuery, values?: unknown[]): Promise<LiteResult> {
@@ -171,7 +171,7 @@ export class LitePool extends EventEmitter {
   /** Takes no more work and waits for the work at hand. */
   async end(): Promise<void> {
     this.#ended = true;
-    const endTurn = await this.#turns.take(longestWaitMs);
-    endTurn();
+    const release = await this.#mutex.acquire(longestWaitMs);
+    release();
   }
 }

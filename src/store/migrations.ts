@@ -60,18 +60,21 @@ async function refuseOlder(sql: Sql, applied: readonly number[], where: string):
 
 /**
  * Safe to run in several replicas at once: they take turns, and each migration is one transaction. Throws
- * {@link NewerRecord} and {@link OlderRecord}. `where` names it to people.
+ * {@link NewerRecord} and {@link OlderRecord}. `where` names it to people. Returns the file names that this call applied.
  */
-export async function migrate({ pool }: { readonly pool: Pool }, where: string): Promise<void> {
+export async function migrate({ pool }: { readonly pool: Pool }, where: string): Promise<readonly string[]> {
   // Whoever may change nothing about the tables need not, either.
-  if ((await pendingMigrations({ pool }, where)).length === 0) return;
+  if ((await pendingMigrations({ pool }, where)).length === 0) return [];
   const migrations = await listMigrations();
   const applied = await inTransaction(pool, prepare);
   refuseNewer(applied, migrations, where);
   await refuseOlder(pool, applied, where);
+  const names: string[] = [];
   for (const migration of migrations) {
-    if (!applied.includes(migration.number)) await inTransaction(pool, (sql) => apply(sql, migration));
+    if (applied.includes(migration.number)) continue;
+    if (await inTransaction(pool, (sql) => apply(sql, migration))) names.push(migration.name);
   }
+  return names;
 }
 
 /**
@@ -107,12 +110,14 @@ async function prepare(sql: Sql): Promise<readonly number[]> {
   return appliedIn(sql);
 }
 
-async function apply(sql: Sql, { number, name }: Migration): Promise<void> {
+/** False: another replica was faster. */
+async function apply(sql: Sql, { number, name }: Migration): Promise<boolean> {
   await takeTurn(sql);
   const before = await sql.query('select 1 from cmk.migration where number = $1', [number]);
-  if (before.rows.length > 0) return;
+  if (before.rows.length > 0) return false;
   await sql.query(await readFile(new URL(name, folder), 'utf8'));
   await sql.query('insert into cmk.migration values ($1, $2)', [number, name]);
+  return true;
 }
 
 const takeTurn = (sql: Sql): Promise<unknown> => sql.query('select pg_advisory_xact_lock($1)', [lockKey]);

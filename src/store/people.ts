@@ -1,52 +1,62 @@
-/** The port `People` on the database. */
+/** The port `People`. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { PersonId } from '../domain/ids.ts';
 import type { People } from '../domain/ports/store.ts';
-import { LastWritten } from './last-written.ts';
-import { change, select } from './sql.ts';
-import { together } from './together.ts';
+import type { RowSeals } from '../domain/record/row-seals.ts';
+import { batchCalls } from './batcher.ts';
+import { changedRows, select } from './sql.ts';
+import { WriteDedupe } from './write-dedupe.ts';
 
-const save = `insert into cmk.person (id, member_id, name, address) values ($1, $2, $3, $4)
-  on conflict (id) do update set member_id = excluded.member_id, name = excluded.name,
-    address = coalesce(excluded.address, cmk.person.address)`;
+const save = `insert into cmk.person (id, member_id, name, address, seal, address_seal) values ($1, $2, $3, $4, $5, $6)
+  on conflict (id) do update set member_id = excluded.member_id, name = excluded.name, seal = excluded.seal,
+    address = coalesce(excluded.address, cmk.person.address),
+    address_seal = coalesce(excluded.address_seal, cmk.person.address_seal)`;
+
+/** What the seal of a name covers. */
+const personSeal = (id: string, memberId: string, name: string) => ['person', [id, memberId, name]] as const;
+/** What the seal of an address covers, which is learned at other times. */
+const addressSeal = (id: string, address: string) => ['person address', [id, address]] as const;
 
 /**
- * What is seen of a name: without case, spaces, forms of compatibility (UAX #15) and letters that are shown as nothing (as in
- * `domain/unseen.ts`, with the joiners that stay on cards because scripts need them). The index `person_by_look` is of this very
- * expression: names that look alike are found by it, not by looking at everybody's.
+ * SQL: a name as it looks, without case, spaces, compatibility forms (UAX #15) and invisible characters (as in `domain/unseen.ts`, and
+ * the joiners that stay on cards because scripts need them). The index `person_by_look` has the same expression.
  */
 const look = (person: string): string =>
   `lower(regexp_replace(normalize(${person}.name, NFKC), '[\\s\\u00AD\\u034F\\u061C\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F'
   || '\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F\\u2800\\u3164\\uE000-\\uF8FF\\uFE00-\\uFE0F\\uFEFF\\uFFA0]+', '', 'g'))`;
 
 /**
- * Of $1, the ids that are asked for. All looks are joined at once: asked for one by one, a planner that takes the expression for
- * cheap reads a table of some hundred people anew for each of them.
+ * The people with ids in $1. One join finds all names that look alike: with a subquery for each person, the planner takes the
+ * expression for cheap and scans the table each time.
  */
-export const among = `select id, member_id, name, address, id in (
+export const among = `select id, member_id, name, address, seal, address_seal, id in (
     select p.id from cmk.person p join cmk.person o on ${look('o')} = ${look('p')} and o.id <> p.id where p.id = any($1)) as shared
   from cmk.person where id = any($1)`;
 
-const amongMany = 'select id, member_id, name, address, false as shared from cmk.person where id = any($1)';
+const amongMany =
+  'select id, member_id, name, address, seal, address_seal, false as shared from cmk.person where id = any($1)';
 
-const Known = z
-  .object({
-    id: PersonId,
-    member_id: z.string(),
-    name: z.string(),
-    address: z.string().nullable(),
-    shared: z.boolean(),
-  })
-  .transform(({ id, member_id: memberId, name, address, shared }) => ({
-    id,
-    memberId,
-    name: shared ? `${name} (${address ?? id})` : name,
-  }));
+const Row = z.object({
+  id: PersonId,
+  member_id: z.string(),
+  name: z.string(),
+  address: z.string().nullable(),
+  seal: z.string().nullable(),
+  address_seal: z.string().nullable(),
+  shared: z.boolean(),
+});
 
-export function openPeople(pool: Pool): People {
-  const last = new LastWritten();
-  const read = together((ids: readonly PersonId[]) => select(pool, Known, among, [ids]));
+/** Rows without a valid seal count as absent. */
+export function openPeople(pool: Pool, seals: RowSeals): People {
+  const last = new WriteDedupe();
+  const knownIn = (rows: readonly z.infer<typeof Row>[]) =>
+    rows.flatMap(({ id, member_id: memberId, name, address, seal, address_seal, shared }) => {
+      if (!seals.isGood(...personSeal(id, memberId, name), seal)) return [];
+      const isOwn = address !== null && seals.isGood(...addressSeal(id, address), address_seal);
+      return { id, memberId, name: shared ? `${name} (${isOwn ? address : id})` : name };
+    });
+  const read = batchCalls(async (ids: readonly PersonId[]) => knownIn(await select(pool, Row, among, [ids])));
   const known = async (ids: readonly PersonId[]) => {
     if (ids.length === 0) return [];
     const wanted = new Set(ids);
@@ -54,13 +64,15 @@ export function openPeople(pool: Pool): People {
   };
   return {
     save: ({ id, memberId, name, address }) => {
-      // Without an address the one that is known stays, whichever it is: that is not something new of it.
+      // Without an address, the stored one stays.
       const said = [
         { key: `called ${id}`, value: JSON.stringify([memberId, name]) },
         ...(address === null ? [] : [{ key: `reached ${id}`, value: address }]),
       ];
       return last.write(said, async () => {
-        await change(pool, save, [id, memberId, name, address]);
+        const seal = seals.seal(...personSeal(id, memberId, name));
+        const ofAddress = address === null ? null : seals.seal(...addressSeal(id, address));
+        await changedRows(pool, save, [id, memberId, name, address, seal, ofAddress]);
       });
     },
     async get(id) {
@@ -68,6 +80,6 @@ export function openPeople(pool: Pool): People {
       return found === undefined ? null : { memberId: found.memberId, name: found.name };
     },
     among: known,
-    amongMany: (ids) => select(pool, Known, amongMany, [ids]),
+    amongMany: async (ids) => knownIn(await select(pool, Row, amongMany, [ids])),
   };
 }

@@ -1,124 +1,129 @@
-/** Which replicas of the program are alive on this database. One is alive until it says goodbye, or another buries it. */
+/** Which replicas are running, by heartbeats in the table `cmk.replica`. A row stays until its replica deregisters or is evicted. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import {
-  type Arrival,
-  type Heard,
+  type MembershipEvents,
+  type Registration,
   type ReplicaIdentity,
   ReplicaNameTaken,
   type Replicas,
 } from '../domain/ports/store.ts';
 import type { Database } from './database.ts';
-import { isConnected, Lifeline } from './lifeline.ts';
-import { findNamesake, type Namesake, outwait, takeName } from './namesake.ts';
-import { change, type Sql, select, selectOne } from './sql.ts';
+import { HeartbeatConnection, isConnected } from './heartbeat-connection.ts';
+import { acquireLease, awaitExpiry, findLease, type InstanceLease } from './instance-lease.ts';
+import { changedRows, type Sql, select, selectOne } from './sql.ts';
 
-/** How often a replica says that it is alive, where nobody says otherwise. */
-export const usualBeatMs = 1_000;
-/** Not heard of for so many beats, it is dead: a process held up for a moment is not to be taken for one. */
-const silentBeats = 8;
-/** Where its connection has ended as well: enough for one that lives to have opened another. */
-const goneBeats = 3;
-/** Whoever did not get through itself for so long judges nobody before it got through for {@link goneBeats} again. */
+/** The default interval between heartbeats. */
+export const defaultBeatMs = 1_000;
+/** After so many missing heartbeats a replica has failed. More than a process that is held up for a moment misses. */
+const missingBeats = 8;
+/** The same if its connection ended too: enough for a running one to reconnect. */
+const disconnectedBeats = 3;
+/** A replica whose own heartbeats had such a gap evicts nobody before they were regular for {@link disconnectedBeats} again. */
 const gapBeats = 2;
 
-/** Whether an instance is alive, for use in other queries. */
+/** SQL: the running instances, for use in other queries. */
 export const aliveInstances = 'select instance from cmk.replica';
 
 const Alive = z.object({ name: z.string(), workflow_version: z.string() });
 const Name = z.object({ name: z.string() });
 
-/** Whoever was held up for long, and whose name another process has taken meanwhile, does not take it back: false. */
+/** False: another process has the name now. It isn't taken back. */
 const beat = async (sql: Sql, { name, instance, workflowVersion }: ReplicaIdentity): Promise<boolean> =>
-  (await change(
+  (await changedRows(
     sql,
     `insert into cmk.replica as r values ($1, $2, $3, now()) on conflict (name) do update
       set seen = now() where r.instance = excluded.instance`,
     [name, instance, workflowVersion],
   )) > 0;
 
-/** Runs are looked at when one leaves, for they may have been its own: `left` removes rows of replicas. */
-const leaving = (left: string): string => `with gone as (${left} returning r.name),
+/** SQL: removes replicas, and makes every run due at once, since it can have been one of theirs. */
+const removing = (removal: string): string => `with gone as (${removal} returning r.name),
   brought as (update cmk.outbox set due_at = $2 where kind = 'run' and due_at > $2 and exists (select 1 from gone))
   select name from gone`;
 
-const dead = (beatMs: number): string => {
-  const quiet = (beats: number): string => `r.seen < now() - interval '${beats * beatMs} milliseconds'`;
-  return `${quiet(silentBeats)} or (${quiet(goneBeats)} and not ${isConnected('r.instance')})`;
+const failed = (beatMs: number): string => {
+  const silent = (beats: number): string => `r.seen < now() - interval '${beats * beatMs} milliseconds'`;
+  return `${silent(missingBeats)} or (${silent(disconnectedBeats)} and not ${isConnected('r.instance')})`;
 };
 
-const bury = async (sql: Sql, beatMs: number, { name }: ReplicaIdentity, now: Date): Promise<readonly string[]> => {
-  const text = leaving(`delete from cmk.replica r where r.name <> $1 and (${dead(beatMs)})`);
-  return (await select(sql, Name, text, [name, now.toISOString()])).map((row) => row.name);
+/** Returns the names of evicted replicas. */
+const evictFailed = async (sql: Sql, beatMs: number, me: ReplicaIdentity, now: Date): Promise<readonly string[]> => {
+  const text = removing(`delete from cmk.replica r where r.name <> $1 and (${failed(beatMs)})`);
+  return (await select(sql, Name, text, [me.name, now.toISOString()])).map((row) => row.name);
 };
 
-const sayGoodbye = (sql: Sql, { instance }: ReplicaIdentity, now: Date): Promise<number> =>
-  change(sql, leaving('delete from cmk.replica r where r.instance = $1'), [instance, now.toISOString()]);
+const deregister = (sql: Sql, { instance }: ReplicaIdentity, now: Date): Promise<number> =>
+  changedRows(sql, removing('delete from cmk.replica r where r.instance = $1'), [instance, now.toISOString()]);
 
-/** Whether this replica got through to the database for long enough to tell another's silence from its own. */
-function openSteadiness(beatMs: number): () => boolean {
+/** Tells whether this replica's own heartbeats were regular for long enough to judge others by theirs. */
+function openStability(beatMs: number): () => boolean {
   let since = performance.now();
   let last = since;
   return () => {
     const now = performance.now();
     if (now - last > gapBeats * beatMs) since = now;
     last = now;
-    return now - since >= goneBeats * beatMs;
+    return now - since >= disconnectedBeats * beatMs;
   };
 }
 
-export interface ReplicasOptions {
-  /** The same for all replicas of a database: each judges the others by its own. */
+interface ReplicasOptions {
+  /** The interval between heartbeats. The same for all replicas of a database, which judge each other by it. */
   readonly beatMs: number;
   readonly clock: () => Date;
 }
 
-interface KeptHeard extends Heard {
+interface Listeners extends MembershipEvents {
   readonly onBeat: () => void;
 }
 
-interface Life extends Sql {
-  hold(): Promise<void>;
+interface Connection extends Sql {
+  lock(): Promise<void>;
   end(): Promise<void>;
 }
 
-/** The embedded database has one process alone, and one session. */
-const onlyLife = (pool: Pool): Life => ({
+/** The embedded database has only one process and one session. */
+const embeddedConnection = (pool: Pool): Connection => ({
   query: (text, values) => pool.query(text, values),
-  hold: async () => undefined,
+  lock: async () => undefined,
   end: async () => undefined,
 });
 
-/** Says again and again that this replica lives, and buries others. Returns what says it once, and what ends that. */
-function keepBeating(life: Life, me: ReplicaIdentity, heard: KeptHeard, { beatMs, clock }: ReplicasOptions) {
-  const isSteady = openSteadiness(beatMs);
+/** Sends heartbeats and evicts failed replicas. `next` sends one at once. */
+function startHeartbeats(
+  connection: Connection,
+  me: ReplicaIdentity,
+  events: Listeners,
+  { beatMs, clock }: ReplicasOptions,
+) {
+  const isStable = openStability(beatMs);
   let stopped = false;
-  /** The last one got through. */
-  let isHeard = true;
+  let lastSucceeded = true;
   let beating: Promise<void> | null = null;
   const once = async (): Promise<void> => {
-    await life.hold();
-    const isMine = await beat(life, me);
-    heard.onBeat();
-    isHeard = true;
+    await connection.lock();
+    const isMine = await beat(connection, me);
+    events.onBeat();
+    lastSucceeded = true;
     if (stopped) return;
-    if (!isMine) return heard.onNameTaken(new ReplicaNameTaken(me.name));
-    const gone = isSteady() ? await bury(life, beatMs, me, clock()) : [];
-    if (gone.length > 0) heard.onGone(gone);
+    if (!isMine) return events.onNameTaken(new ReplicaNameTaken(me.name));
+    const evicted = isStable() ? await evictFailed(connection, beatMs, me, clock()) : [];
+    if (evicted.length > 0) events.onGone(evicted);
   };
   const next = (): void => {
     if (stopped) return;
     beating ??= once()
       .catch((error: unknown) => {
-        heard.onTrouble(error);
-        const wasHeard = isHeard;
-        isHeard = false;
-        // The connection may have been lost in the middle: another one is there at once, or not for a while.
-        return wasHeard;
+        events.onTrouble(error);
+        // Retries once at once: the connection can have been lost in the middle, and a new one is usually there.
+        const retry = lastSucceeded;
+        lastSucceeded = false;
+        return retry;
       })
-      .then((isAgain) => {
+      .then((retry) => {
         beating = null;
-        if (isAgain === true) next();
+        if (retry === true) next();
       });
   };
   const timer = setInterval(next, beatMs);
@@ -137,8 +142,12 @@ export function openReplicas(
 ): Replicas {
   const { beatMs, clock } = options;
   let storing = true;
-  async function signOn(me: ReplicaIdentity, given: Heard, namesake: Namesake | null): ReturnType<Arrival['signOn']> {
-    const heard: KeptHeard = {
+  async function register(
+    me: ReplicaIdentity,
+    given: MembershipEvents,
+    lease: InstanceLease | null,
+  ): ReturnType<Registration['register']> {
+    const events: Listeners = {
       ...given,
       onTrouble(error) {
         storing = false;
@@ -148,31 +157,34 @@ export function openReplicas(
         storing = true;
       },
     };
-    let soon: () => void = () => undefined;
-    const life = newSession === null ? onlyLife(pool) : new Lifeline(newSession, me.instance, () => soon());
+    let reconnect: () => void = () => undefined;
+    const connection =
+      newSession === null
+        ? embeddedConnection(pool)
+        : new HeartbeatConnection(newSession, me.instance, () => reconnect());
     try {
-      if (newSession === null) await change(pool, 'delete from cmk.replica');
-      await life.hold();
-      if (namesake !== null) await outwait(namesake, beatMs);
-      if (!(await takeName(life, me, namesake))) throw new ReplicaNameTaken(me.name);
+      if (newSession === null) await changedRows(pool, 'delete from cmk.replica');
+      await connection.lock();
+      if (lease !== null) await awaitExpiry(lease, beatMs);
+      if (!(await acquireLease(connection, me, lease))) throw new ReplicaNameTaken(me.name);
     } catch (error) {
-      await life.end();
+      await connection.end();
       throw error;
     }
-    const beats = keepBeating(life, me, heard, options);
-    soon = beats.next;
+    const heartbeats = startHeartbeats(connection, me, events, options);
+    reconnect = heartbeats.next;
     return async () => {
-      await beats.stop();
-      await sayGoodbye(pool, me, clock());
-      await life.end();
+      await heartbeats.stop();
+      await deregister(pool, me, clock());
+      await connection.end();
     };
   }
   return {
     isStoring: () => storing,
-    async arrive(name) {
-      const namesake = newSession === null ? null : await findNamesake(pool, name);
+    async observe(name) {
+      const lease = newSession === null ? null : await findLease(pool, name);
       return {
-        signOn: ({ instance, workflowVersion }, given) => signOn({ name, instance, workflowVersion }, given, namesake),
+        register: ({ instance, workflowVersion }, given) => register({ name, instance, workflowVersion }, given, lease),
       };
     },
     async isMine({ name, instance }) {
@@ -180,11 +192,8 @@ export function openReplicas(
       return (await selectOne(pool, Name, text, [name, instance])) !== null;
     },
     async alive() {
-      const text = `select name, workflow_version from cmk.replica`;
-      return (await select(pool, Alive, text)).map((row) => ({
-        name: row.name,
-        workflowVersion: row.workflow_version,
-      }));
+      const rows = await select(pool, Alive, 'select name, workflow_version from cmk.replica');
+      return rows.map(({ name, workflow_version: workflowVersion }) => ({ name, workflowVersion }));
     },
   };
 }

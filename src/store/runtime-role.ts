@@ -1,10 +1,10 @@
-/** What the bot may do in the database where it does not own the tables: put in events and read them, never change one. */
+/** Permissions of the bot's database user if it doesn't own the tables: it can insert and read events, never change one. */
 import { z } from 'zod';
 import { type Sql, selectOne } from './sql.ts';
 
 const Role = z.object({ role: z.string() });
 
-/** The user that a connection speaks for. */
+/** The connection's user. */
 export async function roleOf(sql: Sql): Promise<string> {
   const row = await selectOne(sql, Role, 'select current_user::text as role');
   return row?.role ?? '';
@@ -27,15 +27,15 @@ const rightsQuery = `select current_user::text as role, rolsuper as superuser,
   ${['insert', 'update', 'delete', 'truncate'].map(may).join(', ')}
   from pg_roles where rolname = current_user`;
 
-/** What the connection's user may do to the events, beside reading them. */
-export interface RoleOnEvents {
+/** What the connection's user can do to events, except reading them. */
+interface RoleOnEvents {
   readonly role: string;
   readonly superuser: boolean;
-  /** It can switch off what guards the record: it is the owner of the tables, or as good as. */
+  /** It can turn off the triggers: it owns the tables, directly or as a member. */
   readonly owns: boolean;
-  /** Without this right nothing can be stored. */
+  /** Needed to store anything. */
   readonly mayAdd: boolean;
-  /** Of `update`, `delete` and `truncate`. */
+  /** Those of `update`, `delete` and `truncate` that it has. */
   readonly mayChange: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export async function roleRights(sql: Sql): Promise<RoleOnEvents> {
   };
 }
 
-/** By table. The head is only locked: it moves by what is put in. A first seal is added by the owner. */
+/** By table. `update (one)` lets the bot lock the head; a trigger moves it. */
 const rights = {
   migration: 'select',
   event: 'select, insert',
@@ -68,21 +68,21 @@ const rights = {
   witness: 'select, insert, update, delete',
 } as const;
 
-/** Erasing writes the tables anew, so that nothing stays readable in their files. A right of its own since PostgreSQL 17. */
-const rewritten = ['free_text', 'document'] as const;
+/** Erasing runs `vacuum full` on these, which needs a permission of its own since PostgreSQL 17. */
+const vacuumed = ['free_text', 'document'] as const;
 
-/** Gives the role exactly these rights, whatever it had. With the rights of the owner; safe to repeat. */
+/** Gives the role exactly these permissions. Runs as the owner; safe to repeat. */
 export async function grantRuntime(sql: Sql, role: string): Promise<void> {
   const to = `"${role.replaceAll('"', '""')}"`;
   await sql.query(`revoke all on all tables in schema cmk from ${to}`);
   await sql.query(`grant usage on schema cmk to ${to}`);
   await sql.query(`grant usage on all sequences in schema cmk to ${to}`);
   for (const [table, right] of Object.entries(rights)) await sql.query(`grant ${right} on cmk.${table} to ${to}`);
-  // It has the rights of whoever calls it, and everybody may; but the owner may have taken that from everybody.
+  // Everybody has it by default; the owner can have revoked that. The function runs with the caller's permissions.
   await sql.query(`grant execute on function cmk.store to ${to}`);
   const version = await selectOne(sql, z.object({ number: z.coerce.number() }), versionText);
   if ((version?.number ?? 0) < 170_000) return;
-  for (const table of rewritten) await sql.query(`grant maintain on cmk.${table} to ${to}`);
+  for (const table of vacuumed) await sql.query(`grant maintain on cmk.${table} to ${to}`);
 }
 
 const versionText = "select current_setting('server_version_num') as number";

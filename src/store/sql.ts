@@ -1,4 +1,4 @@
-/** The little of a driver that the store uses, and how its answers are read. */
+/** The part of the driver that the store uses: a pool, a client or a transaction. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
 
@@ -6,12 +6,12 @@ export interface Sql {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>;
 }
 
-/** Runs the query and reads every row through the schema. Row by row: a schema of a list would be made anew each time. */
+/** Runs the query and parses each row. */
 export async function select<T>(sql: Sql, row: z.ZodType<T>, text: string, values: unknown[] = []): Promise<T[]> {
   return (await sql.query(text, values)).rows.map((one) => row.parse(one));
 }
 
-/** As {@link select}, for a query that finds one row or none. */
+/** {@link select} for a query that returns at most one row. */
 export async function selectOne<T>(
   sql: Sql,
   row: z.ZodType<T>,
@@ -21,17 +21,17 @@ export async function selectOne<T>(
   return (await select(sql, row, text, values))[0] ?? null;
 }
 
-/** How many rows the statement changed. */
-export async function change(sql: Sql, text: string, values: unknown[] = []): Promise<number> {
+/** Runs the statement and returns the number of changed rows. */
+export async function changedRows(sql: Sql, text: string, values: unknown[] = []): Promise<number> {
   return (await sql.query(text, values)).rowCount ?? 0;
 }
 
-/** An `int8`, which drivers hand over as text. */
+/** An `int8`, which the driver returns as text. */
 export const int8 = z.coerce.number().int();
 
 /**
- * Runs the work in one transaction: all of it is stored, or, when it throws, nothing is. `read committed` is asked for by
- * name because the chain rests on it: what is read after the head's lock must include what the lock's last holder stored.
+ * Runs the work in one transaction, and rolls back if it throws. The isolation level is set because the chain depends on it: a read
+ * after locking the head must include what the last holder of the lock stored.
  */
 export const inTransaction = <T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> =>
   transaction(pool, async (sql) => {
@@ -42,7 +42,7 @@ export const inTransaction = <T>(pool: Pool, work: (sql: Sql) => Promise<T>): Pr
 const begin = 'begin isolation level read committed';
 const Results = z.array(z.object({ rows: z.array(z.unknown()) }));
 
-/** As {@link inTransaction}, with a first statement without parameters that goes along with the beginning; `work` has its rows. */
+/** {@link inTransaction} with a first statement, without parameters, that is sent together with `begin`. `work` gets its rows. */
 export const inTransactionFrom = <T>(
   pool: Pool,
   first: string,

@@ -1,23 +1,25 @@
-/** Everything the product keeps, over one database. */
+/** Opens all store ports on one database. */
 import { AsyncResource } from 'node:async_hooks';
 import type { Store } from '../domain/ports/store.ts';
 import type { WitnessBook } from '../domain/ports/witnesses.ts';
+import type { DocumentSeals } from '../domain/record/document-seals.ts';
+import type { RowSeals } from '../domain/record/row-seals.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { AppendTools } from './append.ts';
+import { ChainMonitor, type ChainMonitorOptions } from './chain-monitor.ts';
 import { type ClockGuard, type ClockGuardTools, openClockGuard } from './clock-guard.ts';
 import { openConversations } from './conversations.ts';
 import type { Database } from './database.ts';
-import { openDocuments, type SweptDocuments } from './documents.ts';
-import { KnownRecord, type KnownRecordOptions } from './known-record.ts';
+import { type DocumentTools, openDocuments, type SweptDocuments } from './documents.ts';
 import { type OutboxTools, openOutbox } from './outbox.ts';
 import { openPeople } from './people.ts';
-import { openReplicas, usualBeatMs } from './replicas.ts';
+import { openPostedCards } from './posted-cards.ts';
+import { defaultBeatMs, openReplicas } from './replicas.ts';
 import { openRequests } from './requests.ts';
-import { openShown } from './shown.ts';
 import { openTrail, type Trail } from './trail.ts';
 import { openWitnesses } from './witnesses.ts';
 
-/** The ports, and what only the joints (command line, sweeper) need besides. */
+/** The ports, and what the command line and the sweeper need in addition. */
 export interface OpenStore extends Store {
   readonly documents: SweptDocuments;
   readonly trail: Trail;
@@ -25,21 +27,23 @@ export interface OpenStore extends Store {
   readonly clock: Pick<ClockGuard, 'look'>;
 }
 
-/** What a store is opened with: reading, time, the key of the seals, and what ends the process. */
 export type StoreTools = ClockGuardTools &
-  KnownRecordOptions &
-  Omit<AppendTools, 'known' | 'clock' | 'trace'> &
+  ChainMonitorOptions &
+  Omit<AppendTools, 'monitor' | 'clock' | 'trace'> &
   Partial<Pick<AppendTools, 'trace'>> &
-  Partial<Pick<OutboxTools, 'onUnasked'>>;
+  Partial<Pick<OutboxTools, 'onOrphan'> & Pick<DocumentTools, 'onUnsound'>> & {
+    readonly documentSeals: DocumentSeals;
+    readonly rowSeals: RowSeals;
+  };
 
-/** The database must have been migrated. `beatMs`: how often replicas say that they live. Keeps no state but the listeners and what it has read of the chain: any number of replicas may open one each. */
-export function openStore(database: Database, given: StoreTools, beatMs = usualBeatMs): OpenStore {
+/** The database must have been migrated. `beatMs`: the interval between heartbeats. Any number of replicas can open one each. */
+export function openStore(database: Database, given: StoreTools, beatMs = defaultBeatMs): OpenStore {
   const { pool } = database;
   const clock = openClockGuard(database, given);
-  const tools: AppendTools = { trace: () => null, ...given, clock, known: new KnownRecord(given) };
+  const tools: AppendTools = { trace: () => null, ...given, clock, monitor: new ChainMonitor(given) };
   const listeners: ((after: Request) => void)[] = [];
-  // In a turn of their own: a listener's mistake must not take back the answer to a commit. And bound to where they began to
-  // listen: within a step of the engine no run can be started, and what a run permits is its own.
+  // In a microtask: an error of a listener mustn't fail an append that was committed. Bound to the async context of the listener: the
+  // engine starts no run inside a step, and the permissions of a run are its own.
   const written = (after: Request): void => {
     for (const listener of listeners) queueMicrotask(() => listener(after));
   };
@@ -50,15 +54,20 @@ export function openStore(database: Database, given: StoreTools, beatMs = usualB
       (listener) => {
         listeners.push(AsyncResource.bind(listener));
       },
-      { clock, onUnasked: given.onUnasked ?? (() => undefined) },
+      { clock, onOrphan: given.onOrphan ?? (() => undefined) },
     ),
     replicas: openReplicas(database, { beatMs, clock: given.clock }),
-    shown: openShown(pool),
-    conversations: openConversations(pool),
-    people: openPeople(pool),
-    documents: openDocuments(pool, given.clock, clock),
+    shown: openPostedCards(pool, given.rowSeals),
+    conversations: openConversations(pool, given.rowSeals),
+    people: openPeople(pool, given.rowSeals),
+    documents: openDocuments(pool, {
+      clock: given.clock,
+      guard: clock,
+      seals: given.documentSeals,
+      onUnsound: given.onUnsound ?? (() => undefined),
+    }),
     trail: openTrail(database, tools, written),
-    witnesses: openWitnesses(pool),
+    witnesses: openWitnesses(pool, given.rowSeals),
     clock,
   };
 }

@@ -1,4 +1,4 @@
-/** The record as an auditor gets it: lines word for word, and the texts that were not erased. */
+/** The audit log for auditors: its lines word for word, and the texts that weren't erased. Also erasing, and `audit resume`. */
 import { z } from 'zod';
 import { recordApart } from '../domain/clock-apart.ts';
 import { RequestId } from '../domain/ids.ts';
@@ -8,46 +8,39 @@ import { Derived } from '../domain/record/derived.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
+import { verifyLocks } from './active-request-lock.ts';
 import { type AppendTools, appendIn } from './append.ts';
-import { type ChainHead, lockHead, readHead } from './chain-head.ts';
+import { type ChainHead, linesAfter, linesAt, linesOfRequest, lockHead, readHead } from './chain-rows.ts';
 import type { Database } from './database.ts';
-import type { Asked, Decide } from './draft.ts';
-import { linesAfter, linesAt, linesOfRequest } from './line-rows.ts';
-import { checkHolds } from './open-requests.ts';
 import { bringForward } from './outbox.ts';
-import { change, inTransaction, type Sql, select, selectOne } from './sql.ts';
+import type { AppendCommand, Decide } from './pending-commit.ts';
+import { changedRows, inTransaction, type Sql, select, selectOne } from './sql.ts';
 
 const TextRow = z
   .object({ request_id: z.string(), revision: z.number(), field: z.string(), salt: z.string(), text: z.string() })
   .transform(({ request_id, ...row }) => ({ ...row, request: request_id }));
 export interface Trail extends TrailHashes {
   head(): Promise<ChainHead>;
-  /**
-   * Reads the whole record, and what is derived from it, and throws `RecordBroken` at the first row that is not what the
-   * product wrote.
-   */
+  /** Verifies the whole audit log and the tables derived from it. Throws `RecordBroken` at the first row that the bot didn't write. */
   check(): Promise<void>;
-  /** At most `limit` lines behind sequence number `after`, oldest first; null: from the very first row. As they lie there. */
+  /** At most `limit` lines after sequence number `after`, oldest first. Null: from the first row. Not verified. */
   lines(after: number | null, limit: number): Promise<readonly ChainLine[]>;
-  /**
-   * As {@link lines}, after reading on to the end, and each found sound by itself: for what is told to others as this record.
-   * Throws `RecordBroken`.
-   */
+  /** {@link lines}, each verified, after catching up with the end: for publishing. Throws `RecordBroken`. */
   soundLines(after: number, limit: number): Promise<readonly ChainLine[]>;
-  /** Every line of one request, oldest first. As they lie there. */
+  /** Every line of one request, oldest first. Not verified. */
   linesOf(id: RequestId): Promise<readonly ChainLine[]>;
-  /** What is kept beside the events, all read in one statement. As it lies there. */
+  /** The tables derived from events, read in one statement. Not verified. */
   derived(): Promise<Derived>;
-  /** The texts of requests that were not erased. */
+  /** Texts of these requests that weren't erased. */
   textsOf(ids: readonly RequestId[]): Promise<readonly RevealedText[]>;
   /**
-   * Appends the event that says so and, in the same transaction, destroys every earlier text of the request with its salt:
-   * what remains in the chain can then no longer be guessed at. Nothing is erased when `decide` refuses.
+   * Appends the event and, in the same transaction, deletes every earlier text of the request with its salt, so that the
+   * commitments in the chain can't be guessed any more. Erases nothing if `decide` refuses.
    */
   erase(id: RequestId, cause: string, decide: Decide): Promise<Appended | Refusal>;
   /**
-   * Where the last event is dated far ahead of a clock that is believed: appends an event to its request, dated by that clock,
-   * from which the record goes on; what was due at the wrong time is due now. Refuses where nothing is dated ahead.
+   * If the last event is dated far ahead of a trusted clock: appends an event to its request, dated by that clock, so that the audit
+   * log can continue, and makes outbox rows due that the wrong clock had dated ahead. Else refuses.
    */
   resume(decide: (request: Request | null, ahead: string) => Decision): Promise<Appended | Refusal>;
 }
@@ -64,11 +57,11 @@ const derived = `select seq::float8 as seq, (select count(*) from cmk.event)::fl
   ${all('t.request_id as request, t.revision, t.field', orphans)} as texts
   from cmk.chain_head where one = 1`;
 
-async function eraseIn(sql: Sql, tools: AppendTools, asked: Asked): Promise<Appended | Refusal> {
-  const { answer } = await appendIn(sql, tools, asked);
+async function eraseIn(sql: Sql, tools: AppendTools, command: AppendCommand): Promise<Appended | Refusal> {
+  const { answer } = await appendIn(sql, tools, command);
   if (answer.kind === 'refused' || answer.replay) return answer;
   const first = answer.events[0]?.revision ?? answer.request.revision + 1;
-  await change(sql, 'delete from cmk.free_text where request_id = $1 and revision < $2', [asked.id, first]);
+  await changedRows(sql, 'delete from cmk.free_text where request_id = $1 and revision < $2', [command.id, first]);
   return answer;
 }
 
@@ -87,13 +80,13 @@ async function resumeIn(
   if (newest === null) throw new Error(`reading the chain: there is no event ${head.seq}`);
   const from = { head: { ...head, time: null } };
   const cause = `cli:resume:${head.seq}`;
-  const asked: Asked = {
+  const command: AppendCommand = {
     id: newest.request_id,
     cause,
     decide: (request) => decide(request, ahead),
     trace: tools.trace(),
   };
-  const { answer } = await appendIn(sql, tools, asked, from);
+  const { answer } = await appendIn(sql, tools, command, from);
   await bringForward(sql, now);
   return answer;
 }
@@ -106,24 +99,24 @@ export function openTrail(
   return {
     head: () => readHead(pool),
     check: async () => {
-      // Most of it without holding up the other replicas.
-      await tools.known.catchUp(pool);
+      // Most of it without the lock, so that other replicas needn't wait.
+      await tools.monitor.catchUp(pool);
       await inTransaction(pool, async (sql) => {
-        await tools.known.catchUp(sql, await lockHead(sql));
-        await checkHolds(sql, tools.known);
+        await tools.monitor.catchUp(sql, await lockHead(sql));
+        await verifyLocks(sql, tools.monitor);
       });
     },
     lines: (after, limit) => linesAfter(pool, after, limit),
     soundLines: async (after, limit) => {
-      await tools.known.catchUp(pool);
+      await tools.monitor.catchUp(pool);
       const lines = await linesAfter(pool, after, limit);
-      for (const line of lines) tools.known.sound(line);
+      for (const line of lines) tools.monitor.sound(line);
       return lines;
     },
     hashAt: async (seq) => {
       const [line] = await linesAt(pool, seq);
       if (line === undefined) throw new Error(`reading the chain: there is no event ${seq}`);
-      tools.known.sound(line);
+      tools.monitor.sound(line);
       return line.hash;
     },
     linesOf: (id) => linesOfRequest(pool, id),
@@ -136,13 +129,11 @@ export function openTrail(
       return answer;
     },
     erase: async (id, cause, decide) => {
-      const asked = { id, cause, decide, trace: tools.trace() };
-      const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, asked));
+      const command = { id, cause, decide, trace: tools.trace() };
+      const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, command));
       if (answer.kind === 'accepted') {
-        // Not to be read anywhere any more, this process's memory included.
-        tools.known.kept.forget(id);
-        // Deleted rows stay readable in the table's file until it is written anew, and samples of them in the statistics. A
-        // form keeps what was typed until it is submitted. Done again when the call is repeated.
+        // Deleted rows stay readable in the table's file until it is rewritten, and samples in the statistics. Forms keep what was
+        // typed until they are submitted. Runs again if the call is repeated.
         await pool.query('vacuum (full, analyze) cmk.free_text, cmk.document');
         await forgetJournal();
         if (!answer.replay) written(answer.request);

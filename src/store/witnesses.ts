@@ -2,7 +2,8 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { WitnessAsked, WitnessBook } from '../domain/ports/witnesses.ts';
-import { change, inTransaction, int8, type Sql, select } from './sql.ts';
+import type { RowSeals, SealedValues } from '../domain/record/row-seals.ts';
+import { changedRows, inTransaction, int8, type Sql, select } from './sql.ts';
 
 const Row = z
   .object({
@@ -46,23 +47,81 @@ const save = `insert into cmk.witness as w
     signed_size = coalesce(excluded.signed_size, w.signed_size), signed_at = coalesce(excluded.signed_at, w.signed_at),
     told = w.told and not (w.contradicted_at is null and excluded.contradicted_at is not null),
     contradicted_at = coalesce(w.contradicted_at, excluded.contradicted_at),
-    contradiction = coalesce(w.contradiction, excluded.contradiction), shown = coalesce(w.shown, excluded.shown)`;
+    contradiction = coalesce(w.contradiction, excluded.contradiction), shown = coalesce(w.shown, excluded.shown)
+  returning *`;
 
-const keepOne = (sql: Sql, log: string, { key, size, at, outcome, detail, note }: WitnessAsked): Promise<number> =>
-  change(sql, save, [log, key, size, at.toISOString(), outcome, detail, note]);
+/** As the database has it: looked at only once its seal is known to be good. */
+const Raw = z.record(z.string(), z.unknown());
+type Raw = z.infer<typeof Raw>;
 
-const clear = `update cmk.witness set cleared_at = $2, cleared_by = $3,
-  contradicted_at = null, contradiction = null, shown = null
-  where contradicted_at is not null and split_part(key, '+', 1) = $1`;
+const columns = [
+  ...['log', 'key', 'since', 'asked_size', 'asked_at', 'outcome', 'detail', 'signed_size', 'signed_at'],
+  ...['contradicted_at', 'contradiction', 'shown', 'cleared_at', 'cleared_by', 'told'],
+];
 
-export const openWitnesses = (pool: Pool): WitnessBook => ({
-  of: (log) => select(pool, Row, 'select * from cmk.witness where log = $1 order by key', [log]),
-  keep: (log, asked) =>
-    inTransaction(pool, async (sql) => {
-      for (const one of asked) await keepOne(sql, log, one);
-    }),
-  told: async (log, key, told) => {
-    await change(pool, 'update cmk.witness set told = $3 where log = $1 and key = $2', [log, key, told]);
-  },
-  clear: (name, by, at) => change(pool, clear, [name, at.toISOString(), by]),
-});
+function asText(value: unknown): string | null {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no time' : value.toISOString();
+  return value === null || value === undefined ? null : String(value);
+}
+
+const valuesOf = (row: Raw): SealedValues => columns.map((column) => asText(row[column]));
+
+const ofOne = 'select * from cmk.witness where log = $1 and key = $2 for update';
+const contradicting = `select * from cmk.witness where contradicted_at is not null and split_part(key, '+', 1) = $1
+  for update`;
+const clear = `update cmk.witness set cleared_at = $3, cleared_by = $4,
+  contradicted_at = null, contradiction = null, shown = null where log = $1 and key = $2 returning *`;
+const setTold = 'update cmk.witness set told = $3 where log = $1 and key = $2 returning *';
+
+/** A row that this program did not write counts as absent, and is replaced by what the witness says next. */
+export function openWitnesses(pool: Pool, seals: RowSeals): WitnessBook {
+  const isSound = (row: Raw): boolean => seals.isGood('witness', valuesOf(row), asText(row.seal));
+
+  /** Runs a statement that returns the row as it is then, and seals that. */
+  async function write(sql: Sql, statement: string, values: unknown[]): Promise<void> {
+    for (const row of await select(sql, Raw, statement, values))
+      await changedRows(sql, 'update cmk.witness set seal = $3 where log = $1 and key = $2', [
+        ...[row.log, row.key],
+        seals.seal('witness', valuesOf(row)),
+      ]);
+  }
+
+  async function keepOne(sql: Sql, log: string, asked: WitnessAsked): Promise<void> {
+    const { key, size, at, outcome, detail, note } = asked;
+    const [there] = await select(sql, Raw, ofOne, [log, key]);
+    if (there !== undefined && !isSound(there))
+      await changedRows(sql, 'delete from cmk.witness where log = $1 and key = $2', [log, key]);
+    await write(sql, save, [log, key, size, at.toISOString(), outcome, detail, note]);
+  }
+
+  return {
+    async of(log) {
+      const rows = await select(pool, Raw, 'select * from cmk.witness where log = $1 order by key', [log]);
+      return rows.filter(isSound).map((row) => Row.parse(row));
+    },
+    keep: (log, asked) =>
+      inTransaction(pool, async (sql) => {
+        for (const one of asked) await keepOne(sql, log, one);
+      }),
+    told: (log, key, told) =>
+      inTransaction(pool, async (sql) => {
+        const rows = await select(sql, Raw, ofOne, [log, key]);
+        if (rows.some(isSound)) await write(sql, setTold, [log, key, told]);
+      }),
+    clear: (name, by, at) =>
+      inTransaction(pool, async (sql) => {
+        const rows = (await select(sql, Raw, contradicting, [name])).filter(isSound);
+        for (const { log, key } of rows) await write(sql, clear, [log, key, at.toISOString(), by]);
+        return rows.length;
+      }),
+  };
+}
+
+/** Seals the rows that were there before such rows had seals, as they are. */
+export async function sealWitnesses(pool: Pool, seals: RowSeals): Promise<void> {
+  for (const row of await select(pool, Raw, 'select * from cmk.witness where seal is null'))
+    await changedRows(pool, 'update cmk.witness set seal = $3 where log = $1 and key = $2', [
+      ...[row.log, row.key],
+      seals.seal('witness', valuesOf(row)),
+    ]);
+}

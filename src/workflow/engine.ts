@@ -6,13 +6,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS, DBOSWorkflowConflictError, StatusString } from '@dbos-inc/dbos-sdk';
 import { type Failure, foundThat } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
-import type { Origin, Tracing } from '../domain/ports/tracing.ts';
+import type { TraceOrigin, Tracing } from '../domain/ports/tracing.ts';
 import type { KnownRun } from './known-run.ts';
 import { type Held, heldPorts, type OwnershipOptions } from './ownership.ts';
 import { Room, waitingOutside } from './room.ts';
-import { checkRun, intend, type RunPorts, stopRun, type Try, type Waiting } from './run-plan.ts';
+import {
+  endRunEarly,
+  type RunPorts,
+  recordIntent,
+  runPreRunCheck,
+  type StepAttempt,
+  type Waiting,
+} from './run-plan.ts';
 import { takeWaiting } from './take-waiting.ts';
-import { attemptStep, record } from './try-steps.ts';
+import { attemptStep, storeResult } from './try-steps.ts';
 
 /**
  * Bumped by hand when the body of a running workflow could no longer be replayed. Runs of another version are left to the
@@ -26,7 +33,7 @@ export interface EngineOptions extends OwnershipOptions {
   /** The pool's user owns the engine's tables, and brings them up; else somebody else has ({@link prepareEngine}). */
   readonly ownTables: boolean;
   /** Whether an error says that the database is away or takes nothing, which passes; only of what the store threw. */
-  readonly isNotStoring: (error: unknown) => boolean;
+  readonly isDatabaseUnavailable: (error: unknown) => boolean;
   /** False: the last heartbeat could not be stored, or the database refused something just now. */
   readonly isStoring: () => boolean;
   readonly log: { error(fields: object, message: string): void };
@@ -39,7 +46,7 @@ export const prepareEngine = (ownerUrl: string, role: string): Promise<void> =>
 
 export interface Engine {
   /** Starting a run twice is harmless. `from`: what it is told to come from, kept with it. */
-  startRun(id: RequestId, run: number, from: Origin | null): Promise<void>;
+  startRun(id: RequestId, run: number, from: TraceOrigin | null): Promise<void>;
   /** Null: the engine never heard of it. */
   look(id: RequestId, run: number): Promise<KnownRun | null>;
   /** Lets a replica that lives go on with a run whose replica does not. The old one, should it live, loses it. */
@@ -59,7 +66,7 @@ const storeWaitMs = 2_000;
  * away or full, the run waits for it; what nobody expected is tried for a minute.
  */
 const stepsOf =
-  ({ isNotStoring, isStoring }: EngineOptions, isStopping: () => boolean): Step =>
+  ({ isDatabaseUnavailable, isStoring }: EngineOptions, isStopping: () => boolean): Step =>
   (name, act) => {
     const outlast = async () => {
       for (;;) {
@@ -67,7 +74,7 @@ const stepsOf =
           return await act();
         } catch (error) {
           // A connection to somewhere else may be refused, too.
-          if (isStopping() || isStoring() || !isNotStoring(error)) throw error;
+          if (isStopping() || isStoring() || !isDatabaseUnavailable(error)) throw error;
           await pause(storeWaitMs, undefined, { ref: false });
         }
       }
@@ -106,12 +113,12 @@ interface TracedPorts extends RunPorts, Pick<EngineOptions, 'tracing'>, Pick<Hel
 
 const tracedCheck = (ports: TracedPorts, id: RequestId, run: number, attempt: number) =>
   ports.tracing.span({ name: 'check', attributes: { 'cmk.attempt': attempt } }, async (note) => {
-    const gate = await checkRun(ports, id, run, attempt);
+    const gate = await runPreRunCheck(ports, id, run, attempt);
     note({ 'cmk.go': `${gate.go}` });
     return gate;
   });
 
-const tracedTry = (ports: TracedPorts, id: RequestId, run: number, one: Try) =>
+const tracedTry = (ports: TracedPorts, id: RequestId, run: number, one: StepAttempt) =>
   ports.tracing.span({ name: `step ${one.step}`, attributes: { 'cmk.attempt': one.attempt } }, async (note) => {
     await ports.permitted(() => attemptStep(ports, id, run, one));
     const result = ports.results.of({ id, run, ...one });
@@ -142,12 +149,17 @@ async function runPlan(ports: TracedPorts, id: RequestId, run: number): Promise<
 }
 
 /** Carries a stage out until all its steps are done. Returns true when the run is over. */
-async function runStage(ports: TracedPorts, id: RequestId, run: number, first: readonly Try[]): Promise<boolean> {
-  let open: readonly Try[] = first;
+async function runStage(
+  ports: TracedPorts,
+  id: RequestId,
+  run: number,
+  first: readonly StepAttempt[],
+): Promise<boolean> {
+  let open: readonly StepAttempt[] = first;
   while (open.length > 0) {
     const tries = open;
     await whilePaused(ports);
-    if (!(await ports.step('intend', () => intend(ports, id, run, tries)))) return true;
+    if (!(await ports.step('intend', () => recordIntent(ports, id, run, tries)))) return true;
     // Started in order, awaited together: the engine numbers its steps by the order of these calls.
     await Promise.all(
       tries.map((one) =>
@@ -158,7 +170,9 @@ async function runStage(ports: TracedPorts, id: RequestId, run: number, first: r
         }),
       ),
     );
-    const waiting: readonly Waiting[] | 'stopped' = await ports.step('record', () => record(ports, id, run, tries));
+    const waiting: readonly Waiting[] | 'stopped' = await ports.step('record', () =>
+      storeResult(ports, id, run, tries),
+    );
     if (waiting === 'stopped') return true;
     const longestMs = Math.max(...waiting.map(({ ms }) => ms));
     if (waiting.length > 0) await ports.room.outside(() => sleep(longestMs));
@@ -194,7 +208,7 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
   const room = new Room(runsAtOnce);
   const step = stepsOf(options, () => stopping);
   const workflow = DBOS.registerWorkflow(
-    async (requestId: string, run: number, from: Origin | null = null) => {
+    async (requestId: string, run: number, from: TraceOrigin | null = null) => {
       const id = RequestId.parse(requestId);
       here.add(workflowId(id, run));
       const held = heldPorts(options, () => look(here, id, run), ports, { id, run });
@@ -210,10 +224,10 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
         // Being stopped is no bug, nor is a store that took nothing while the engine kept what it knew. A run that never
         // settles here stays pending, and the next start, or whoever looks after runs, goes on with it; to throw, or to ask
         // a person, would end it.
-        if (stopping || options.isNotStoring(error)) return new Promise<void>(() => undefined);
+        if (stopping || options.isDatabaseUnavailable(error)) return new Promise<void>(() => undefined);
         const errorId = `${id}:${run}`;
         options.log.error({ err: error, errorId }, 'run stopped by an unexpected error');
-        await step('stop', () => stopRun(own, id, run, bug(errorId)));
+        await step('stop', () => endRunEarly(own, id, run, bug(errorId)));
       } finally {
         room.leave();
         here.delete(workflowId(id, run));

@@ -10,14 +10,14 @@ export interface TryOf {
 }
 
 /** What belongs to a try, in this process's memory alone: when the process ends it is gone. */
-export interface Kept<T> {
+export interface AttemptStore<T> {
   keep(of: TryOf, what: T): void;
   /** Null: it was another process that had it, or nobody. */
   of(one: TryOf): T | null;
   forget(one: TryOf): void;
 }
 
-export function openKept<T>(): Kept<T> {
+export function openKept<T>(): AttemptStore<T> {
   const kept = new Map<string, T>();
   const key = ({ id, run, step, attempt }: TryOf): string => `${id}:${run}/${step}/${attempt}`;
   return {

@@ -3,24 +3,24 @@
 import type { RequestId } from '../domain/ids.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
 import type { Note, SpanOf, Tracing } from '../domain/ports/tracing.ts';
-import type { Again, OutboxItem } from '../domain/request/consequences.ts';
+import type { OutboxItem, RescheduleAt } from '../domain/request/consequences.ts';
 import { decide } from '../domain/request/decide.ts';
 
 export interface OutboxWorkerPorts {
   readonly outbox: Outbox;
   readonly requests: Requests;
   /** Starts the run and looks after it; when to look again, null once it is over. */
-  readonly run: (id: RequestId, run: number, traceparent: string | null) => Promise<Again | null>;
+  readonly run: (id: RequestId, run: number, traceparent: string | null) => Promise<RescheduleAt | null>;
   /** Brings all cards of the request up to date. */
   readonly show: (id: RequestId) => Promise<void>;
   /** Shows new events in the audit channel; when to look again, null where everything is shown. */
-  readonly audit: (id: RequestId) => Promise<Again | null>;
+  readonly audit: (id: RequestId) => Promise<RescheduleAt | null>;
   /** Says again that people are waited for; when to do so the next time, null when there is nothing to remind of. */
-  readonly remind: (id: RequestId, key: string, dueAt: string) => Promise<Again | null>;
+  readonly remind: (id: RequestId, key: string, dueAt: string) => Promise<RescheduleAt | null>;
   /** Tells people of the event with that revision. */
   readonly call: (id: RequestId, revision: number) => Promise<void>;
   /** Asks the vault's log for the use of the key; when to ask again, null once it is judged. `tries`: that did not work. */
-  readonly seekUse: (id: RequestId, run: number, tries: number) => Promise<Again | null>;
+  readonly seekUse: (id: RequestId, run: number, tries: number) => Promise<RescheduleAt | null>;
   /** This start of the process, as it signed on: rows are claimed in its name. */
   readonly instance: string;
   readonly log: { warn(fields: object, message: string): void };
@@ -46,7 +46,7 @@ export interface OutboxWorker {
 }
 
 /** The clock may have been set back since the row was claimed: then the request still waits, and so must the row. */
-async function expire({ requests }: OutboxWorkerPorts, item: OutboxItem): Promise<Again | null> {
+async function expire({ requests }: OutboxWorkerPorts, item: OutboxItem): Promise<RescheduleAt | null> {
   const expired = await requests.append(item.requestId, `timer:expire/${item.dueAt}`, (request, now) =>
     decide(request, { do: 'expire' }, now),
   );
@@ -55,7 +55,7 @@ async function expire({ requests }: OutboxWorkerPorts, item: OutboxItem): Promis
 }
 
 /** Returns when the item comes up again; null when it is done with. */
-async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Again | null> {
+async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<RescheduleAt | null> {
   switch (item.kind) {
     case 'show':
       await ports.show(item.requestId);
@@ -94,7 +94,7 @@ async function tryItem(ports: OutboxWorkerPorts, item: OutboxItem, note: Note): 
   try {
     const again = await carryOut(ports, item);
     if (again === null) return await ports.outbox.finish(item);
-    await ports.outbox.comeBack(item, again);
+    await ports.outbox.reschedule(item, again);
   } catch (error) {
     note({ 'error.type': 'put off' });
     const waitMs = Math.min(500 * 2 ** item.attempts, longestWaitMs);

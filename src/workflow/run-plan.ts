@@ -7,8 +7,9 @@
 import { passesByItself } from '../domain/check.ts';
 import { farMs } from '../domain/clock-apart.ts';
 import { planDigest, type Sha256 } from '../domain/digest.ts';
-import { type Failure, foundThat } from '../domain/failure.ts';
+import { type Failure, foundThat, type Outcome, saysGone } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
+import type { Observation } from '../domain/observed.ts';
 import { blocksOf, type Plan, type StepName, stagesOf } from '../domain/plan.ts';
 import { applyPolicy, type Policy, type Standing, termsFor } from '../domain/policy/policy.ts';
 import type { ResourceFacts } from '../domain/policy/rules.ts';
@@ -20,10 +21,12 @@ import { blockedBy } from '../domain/request/decide-run.ts';
 import { ownKeyOf, type Request } from '../domain/request/request.ts';
 import type { IntendedTry, StepResult } from '../domain/request/request-command.ts';
 import { isTooEarly } from '../domain/request/start-window.ts';
-import { decideRetry, type RetryLimits } from '../domain/retry.ts';
+import { decideRetry, type RetryLimits, rereadAfterMs } from '../domain/retry.ts';
 import { operationOf } from '../operations/registry.ts';
-import { steps } from '../steps/registry.ts';
-import type { Kept } from './kept.ts';
+import { steps } from '../operations/steps/registry.ts';
+import { confirmed } from '../operations/steps/step.ts';
+import { orMoved } from '../operations/steps/where-moved.ts';
+import type { AttemptStore } from './kept.ts';
 
 export interface RunPorts {
   readonly requests: Requests;
@@ -43,14 +46,16 @@ export interface RunPorts {
    * Nonces between the storing of their hashes and the making of what carries them: whoever reads the database, a log or a card
    * must not learn one before the key is made. Another try has another.
    */
-  readonly nonces: Kept<string>;
+  readonly nonces: AttemptStore<string>;
   /** The tries whose intents this process stored: of any other one that is under way, its process has ended. */
-  readonly intents: Kept<true>;
+  readonly intents: AttemptStore<true>;
   /** What came of tries, until it is recorded. Not by way of the engine: its tables carry no seals. */
-  readonly results: Kept<StepResult>;
+  readonly results: AttemptStore<StepResult>;
   /** For how long after a success the vault's log is asked for the agent's use of the key; missing: it is not. */
   readonly useWithinMs?: number;
   readonly now: () => Date;
+  /** Waits within an attempt, so only briefly: longer waits are the engine's. */
+  readonly pause: (ms: number) => Promise<void>;
   /** Nothing is changed in Azure as long as this process lives. */
   readonly paused: boolean;
 }
@@ -62,13 +67,13 @@ export type Gate =
   | { readonly go: 'wait'; readonly ms: number };
 
 /** One try of one step. */
-export interface Try {
+export interface StepAttempt {
   readonly step: StepName;
   readonly attempt: number;
 }
 
 /** A try that failed and will be repeated. */
-export interface Waiting extends Try {
+export interface Waiting extends StepAttempt {
   readonly ms: number;
 }
 
@@ -81,15 +86,22 @@ export const requireRequest = (request: Request | null, id: RequestId): Request 
  * Observes everything again before the first write of a run. The approval covers what is found: go. It does not: the
  * request asks again. Azure cannot be read: wait, then a person is asked.
  */
-export async function checkRun(ports: RunPorts, id: RequestId, run: number, attempt: number): Promise<Gate> {
+export async function runPreRunCheck(ports: RunPorts, id: RequestId, run: number, attempt: number): Promise<Gate> {
   const request = requireRequest(await ports.requests.load(id), id);
   // This machine's clock may be behind that of the one which started the run.
   if (isTooEarly(request, ports.now())) return { go: 'wait', ms: startsInMs(request, ports.now()) };
   const { wish } = request.plan;
   const operation = operationOf(wish);
   const own = ownKeyOf(request);
-  const observed = await operation.observe(ports.azure, wish, own);
-  if (!observed.ok) return stopOrWait(ports, id, run, attempt, observed.failure);
+  const observed = await confirmed(
+    () => operation.observe(ports.azure, wish, own),
+    () => ports.pause(rereadAfterMs(ports.retryLimits)),
+    saysAbsent(request),
+  );
+  if (!observed.ok) {
+    const failure = await orMoved(ports.azure, request.plan.observation, observed.failure);
+    return stopOrWait(ports, id, run, attempt, failure);
+  }
   const { policy, tenantId, now, sha256, stepUp } = ports;
   const terms = termsFor(policy, observed.value.resource);
   const context = { tenantId, policyVersion: policy.version, terms, own };
@@ -107,7 +119,8 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   // A directory that does not answer is no reason to void what people approved.
   if ([...Object.values(standings), requesterStanding].includes('unknown'))
     return stopOrWait(ports, id, run, attempt, membershipUnknown);
-  const command = { do: 'check-run', run, standings, requesterStanding, stepUp } as const;
+  const approvers = terms.approvers.map((ids) => [...ids]);
+  const command = { do: 'check-run', run, standings, requesterStanding, stepUp, approvers } as const;
   const checked = await ports.requests.append(id, `run:${run}/check`, (current, at) => {
     // This clock may not be believed: whether a key has expired is judged by the time at which that is stored.
     const found = planAt(at);
@@ -118,6 +131,12 @@ export async function checkRun(ports: RunPorts, id: RequestId, run: number, atte
   if (!passed) return { go: false };
   return { go: true, stages: stagesOf(request.plan) };
 }
+
+/** Whether the observation lacks what was there when people approved. */
+const saysAbsent =
+  ({ plan }: Request) =>
+  (observed: Outcome<Observation>): boolean =>
+    observed.ok ? plan.observation.key !== null && observed.value.key === null : saysGone(observed.failure);
 
 /** No longer at a time than clocks may differ: one that is set right while the run waits would else have it wait on. */
 const startsInMs = ({ notBefore }: Request, now: Date): number =>
@@ -138,14 +157,14 @@ async function stopOrWait(
 ): Promise<Gate> {
   const retry = decideRetry(failure, attempt, { waited: attempt - 1, spentMs: 0, tryMs: 0 }, ports.retryLimits);
   if (retry.kind === 'wait' && attempt < ports.retryLimits.waitAttempts) return { go: 'wait', ms: retry.ms };
-  await stopRun(ports, id, run, failure);
+  await endRunEarly(ports, id, run, failure);
   return { go: false };
 }
 
 /** A nonce of its own for each try of a step that makes what carries one: what is stored of it is its hash. */
 function withNonce(
   { random, sha256 }: RunPorts,
-  one: Try,
+  one: StepAttempt,
 ): { readonly intended: IntendedTry; readonly nonce: string | null } {
   if (steps[one.step].marks !== true) return { intended: one, nonce: null };
   const nonce = Buffer.from(random(32)).toString('hex');
@@ -153,7 +172,12 @@ function withNonce(
 }
 
 /** Stores that these steps are about to be tried. No stored intent, no change to Azure. */
-export async function intend(ports: RunPorts, id: RequestId, run: number, tries: readonly Try[]): Promise<boolean> {
+export async function recordIntent(
+  ports: RunPorts,
+  id: RequestId,
+  run: number,
+  tries: readonly StepAttempt[],
+): Promise<boolean> {
   const cause = `run:${run}/${tries.map(({ step, attempt }) => `${step}/${attempt}`).join('+')}/intent`;
   const marked = tries.map((one) => withNonce(ports, one));
   const stored = await ports.requests.append(id, cause, (request, at) =>
@@ -172,7 +196,7 @@ export async function intend(ports: RunPorts, id: RequestId, run: number, tries:
 }
 
 /** Asks a person, outside any one step: Azure could not be read, or something unexpected was caught. */
-export async function stopRun(
+export async function endRunEarly(
   ports: Pick<RunPorts, 'requests'>,
   id: RequestId,
   run: number,

@@ -9,7 +9,7 @@ import type { RequestId } from '../domain/ids.ts';
 import { judgeUse, type ReadLog, type UseAnswer, type UseSought, unreadable } from '../domain/key-use.ts';
 import type { VaultLog } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
-import type { Again } from '../domain/request/consequences.ts';
+import type { RescheduleAt } from '../domain/request/consequences.ts';
 import { decide } from '../domain/request/decide.ts';
 import type { Succeeded } from '../domain/request/request.ts';
 import { workOf } from '../operations/registry.ts';
@@ -57,7 +57,7 @@ function answerOf(sought: UseSought, read: Outcome<ReadLog> | null): UseAnswer {
 /** When to ask again; null once there is nothing to ask for. Throws {@link LogNotThere}. */
 export const openSeekUse =
   ({ requests, vaultLog, pollMs, now }: SeekPorts) =>
-  async (id: RequestId, run: number, tries: number): Promise<Again | null> => {
+  async (id: RequestId, run: number, tries: number): Promise<RescheduleAt | null> => {
     const request = await requests.load(id);
     if (request?.state !== 'succeeded' || request.runs !== run) return null;
     const { use } = request;

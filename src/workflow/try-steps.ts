@@ -8,14 +8,14 @@ import { refuse } from '../domain/request/refusal.ts';
 import { ownKeyOf, type Request } from '../domain/request/request.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
 import { triedSoFar } from '../domain/request/tried.ts';
-import { decideRetry, type RetryLimits } from '../domain/retry.ts';
+import { decideRetry, type RetryLimits, rereadAfterMs } from '../domain/retry.ts';
 import { workOf } from '../operations/registry.ts';
-import { steps } from '../steps/registry.ts';
-import { carryOut } from '../steps/step.ts';
-import { type RunPorts, requireRequest, type Try, type Waiting } from './run-plan.ts';
+import { steps } from '../operations/steps/registry.ts';
+import { carryOut } from '../operations/steps/step.ts';
+import { type RunPorts, requireRequest, type StepAttempt, type Waiting } from './run-plan.ts';
 
 /** Whether the record says that this very try is intended and nothing came of it yet. */
-const isUnderWay = (request: Request, run: number, { step, attempt }: Try): boolean =>
+const isUnderWay = (request: Request, run: number, { step, attempt }: StepAttempt): boolean =>
   request.state === 'running' &&
   request.runs === run &&
   request.progress.some(
@@ -23,7 +23,7 @@ const isUnderWay = (request: Request, run: number, { step, attempt }: Try): bool
   );
 
 /** Tries one step once, unless the record does not say that it is under way, and keeps what came of it until it is recorded. */
-export async function attemptStep(ports: RunPorts, id: RequestId, run: number, one: Try): Promise<void> {
+export async function attemptStep(ports: RunPorts, id: RequestId, run: number, one: StepAttempt): Promise<void> {
   const result = await tryOnce(ports, id, run, one);
   if (result !== null) ports.results.keep({ id, run, ...one }, result);
 }
@@ -35,7 +35,7 @@ const wasToDo = ({ plan }: Request, step: StepName): boolean =>
   plan.steps.some(({ name, effects }) => name === step && effects.length > 0);
 
 /** Judges a failure: when it is tried again, or that a person is asked. Null: the try is not under way. */
-async function tryOnce(ports: RunPorts, id: RequestId, run: number, one: Try): Promise<StepResult | null> {
+async function tryOnce(ports: RunPorts, id: RequestId, run: number, one: StepAttempt): Promise<StepResult | null> {
   const { step, attempt } = one;
   const request = requireRequest(await ports.requests.load(id), id);
   if (!isUnderWay(request, run, one)) return null;
@@ -47,6 +47,8 @@ async function tryOnce(ports: RunPorts, id: RequestId, run: number, one: Try): P
     outputs: request.outputs,
     own: ownKeyOf(request),
     nonce: ports.nonces.of({ id, run, step, attempt }),
+    attempt,
+    pause: () => ports.pause(rereadAfterMs(ports.retryLimits)),
   });
   if (outcome.ok) {
     const { already, outputs, receipt, proofs } = outcome.value;
@@ -78,11 +80,11 @@ const inTime =
  * Stores what came of the tries. Returns those to repeat, or that the run is over. What another process knew that ended before
  * it stored it is found out by trying again, which looks first.
  */
-export async function record(
+export async function storeResult(
   ports: RunPorts,
   id: RequestId,
   run: number,
-  tries: readonly Try[],
+  tries: readonly StepAttempt[],
 ): Promise<readonly Waiting[] | 'stopped'> {
   const cause = `run:${run}/${tries.map(({ step, attempt }) => `${step}/${attempt}`).join('+')}/result`;
   const found = tries.map(async (one) => ports.results.of({ id, run, ...one }) ?? (await tryOnce(ports, id, run, one)));

@@ -6,13 +6,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Failure, type Found, foundThat } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { ReplicaIdentity, Replicas } from '../domain/ports/store.ts';
-import type { Origin } from '../domain/ports/tracing.ts';
-import type { Again } from '../domain/request/consequences.ts';
+import type { TraceOrigin } from '../domain/ports/tracing.ts';
+import type { RescheduleAt } from '../domain/request/consequences.ts';
 import type { Request } from '../domain/request/request.ts';
 import { isTooEarly } from '../domain/request/start-window.ts';
 import type { Engine } from './engine.ts';
 import type { KnownRun } from './known-run.ts';
-import { type RunPorts, stopRun } from './run-plan.ts';
+import { endRunEarly, type RunPorts } from './run-plan.ts';
 
 export interface WatchPorts {
   readonly runs: Pick<RunPorts, 'requests' | 'now'>;
@@ -76,13 +76,13 @@ const lostRun = (why: Lost['why'], touched: boolean): Failure =>
 /** Returns what the outbox does with the row of a run: when to look again, or null once the run is over. */
 export function openWatch(
   ports: WatchPorts,
-): (id: RequestId, run: number, traceparent?: string | null) => Promise<Again | null> {
+): (id: RequestId, run: number, traceparent?: string | null) => Promise<RescheduleAt | null> {
   const { runs, engine, log } = ports;
   const suspectSince = new Map<string, number>();
   /** When this process last drew its cards here. */
   const drawn = new Map<string, number>();
   const drawing = new Set<string>();
-  const later = (beats: number): Again => ({ afterMs: beats * ports.beatMs });
+  const later = (beats: number): RescheduleAt => ({ afterMs: beats * ports.beatMs });
 
   /** Whether the run was in this trouble for long enough to act on it. */
   const isOverdue = (key: string): boolean => {
@@ -113,7 +113,7 @@ export function openWatch(
   }
 
   /** A run that begins long after it was ordered would hold a trace open that nobody keeps so long. */
-  const originOf = (traceparent: string | null, { changedAt }: Request): Origin | null =>
+  const originOf = (traceparent: string | null, { changedAt }: Request): TraceOrigin | null =>
     traceparent === null ? null : { traceparent, late: runs.now().getTime() - Date.parse(changedAt) >= lateAfterMs };
 
   async function act(
@@ -122,7 +122,7 @@ export function openWatch(
     fate: Fate,
     request: Request,
     traceparent: string | null,
-  ): Promise<Again | null> {
+  ): Promise<RescheduleAt | null> {
     const key = `${id}:${run}`;
     if (fate === 'going' || fate === 'start') {
       suspectSince.delete(key);
@@ -142,7 +142,7 @@ export function openWatch(
       return later(lookEveryBeats);
     }
     log.warn({ requestId: id, run }, 'a run is lost, a person is asked');
-    await stopRun(runs, id, run, lostRun(fate.lost, request.state === 'running'));
+    await endRunEarly(runs, id, run, lostRun(fate.lost, request.state === 'running'));
     return null;
   }
 

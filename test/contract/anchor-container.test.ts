@@ -1,3 +1,4 @@
+import { longestFile } from '../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
 import { anchorContainer } from '../../src/azure/anchor-container.ts';
 import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
@@ -20,14 +21,19 @@ const cloud = (): Cloud => ({
 
 test.each(['public', 'usgovernment', 'china'] as const)('sends no token to a host that is not %s storage', (name) => {
   const elsewhere = () =>
-    anchorContainer({ url: 'https://blobs.example.org/anchor', cloud: openCloud({ name }), credential });
+    anchorContainer({
+      url: 'https://blobs.example.org/anchor',
+      cloud: openCloud({ name }),
+      credential,
+      longest: longestFile,
+    });
   expect(elsewhere).toThrow('is no container of this cloud');
 });
 
 atAzurite('a container', () => {
   let files: AnchorFiles & AnchorSource;
   beforeAll(() => {
-    files = anchorContainer({ url: azurite?.container ?? '', cloud: cloud(), credential });
+    files = anchorContainer({ url: azurite?.container ?? '', cloud: cloud(), credential, longest: longestFile });
   });
 
   test('gives back what was written, and null where nothing was', async () => {
@@ -59,8 +65,18 @@ atAzurite('a container', () => {
     await expect(publisherOf(files, bodiesOf(599)).publish()).rejects.toMatchObject({ kind: 'record-shorter' });
   });
 
+  test('is read as far as a file of that name goes, and cut behind it', async () => {
+    await files.write('checkpoints/9', Buffer.alloc(longestFile('checkpoints/9') + 1_000_000, 1));
+    expect((await files.read('checkpoints/9'))?.length).toBe(longestFile('checkpoints/9') + 1);
+  });
+
   test('that is not there is told in the words of storage', async () => {
-    const gone = anchorContainer({ url: `${azurite?.container}-gone`, cloud: cloud(), credential });
+    const gone = anchorContainer({
+      url: `${azurite?.container}-gone`,
+      cloud: cloud(),
+      credential,
+      longest: longestFile,
+    });
     await expect(gone.read('checkpoint')).rejects.toMatchObject({ code: 'ContainerNotFound' });
     await expect(gone.write('checkpoint', Buffer.of(1))).rejects.toMatchObject({ code: 'ContainerNotFound' });
   });

@@ -4,9 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { botFrameworkOf } from '../../src/teams/edge/bot-framework.ts';
+import { botFrameworkOf } from '../../src/teams/bot-framework.ts';
 import { type EveryHost, type HostAnswer, standForEveryHost, type Visit } from '../support/every-host.ts';
 import { startOf } from '../support/prepared.ts';
+import { surroundings } from '../support/surroundings.ts';
 
 /**
  * Where the bot turns in each cloud, over TLS to hosts of the real names: a proxy leads them all to this test. The names are
@@ -58,19 +59,6 @@ const audienceOf = ({ authorization }: Visit): string => {
   return claims === '' ? '' : z.object({ aud: z.string() }).parse(JSON.parse(claims)).aud;
 };
 
-const Asked = z.object({ requests: z.array(z.object({ id: z.string(), url: z.string() })) });
-
-/** What Microsoft Graph is asked here: of what kind a person is, and to which groups they belong. */
-const answersTo = (batch: string) =>
-  Asked.parse(JSON.parse(batch)).requests.map(({ id, url }) => {
-    const [, person] = /^\/users\/([^/?]+)/.exec(url) ?? [];
-    return {
-      id,
-      status: 200,
-      body: url.endsWith('/checkMemberGroups') ? { value: [] } : { id: person, userType: 'Member' },
-    };
-  });
-
 /** Azure as far as it is asked here: it has nothing, and says so to whoever brings a token. */
 function answerOf({ host, path: url, body, authorization }: Visit): HostAnswer {
   const base = `https://${host}/${tenantId}`;
@@ -86,7 +74,9 @@ function answerOf({ host, path: url, body, authorization }: Visit): HostAnswer {
   if (url.includes('Microsoft.ResourceGraph')) {
     return { status: 200, body: { totalRecords: 0, count: 0, resultTruncated: 'false', data: [] } };
   }
-  if (url.endsWith('/v1.0/$batch')) return { status: 200, body: { responses: answersTo(body) } };
+  if (url.endsWith('/checkMemberGroups')) return { status: 200, body: { value: [] } };
+  const [, person] = /\/users\/([^/?]+)\?\$select=id,userType$/.exec(url) ?? [];
+  if (person !== undefined) return { status: 200, body: { id: person, userType: 'Member' } };
   if (url.includes('/locks')) return { status: 200, body: { value: [] } };
   return { status: 404, body: { error: { code: 'ResourceNotFound', message: 'There is none.' } } };
 }
@@ -115,7 +105,7 @@ const otherThan = (cloud: CloudName): CloudName => (cloud === 'public' ? 'china'
 
 async function visit(cloud: CloudName, world: EveryHost): Promise<Visited> {
   const env = {
-    PATH: process.env.PATH,
+    ...surroundings(),
     ...world.env,
     MicrosoftAppType: 'SingleTenant',
     MicrosoftAppId: '70000000-0000-4000-8000-000000000001',
@@ -127,7 +117,8 @@ async function visit(cloud: CloudName, world: EveryHost): Promise<Visited> {
     CMK_SUBSCRIPTIONS: subscription,
     CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2',
     CMK_AUDIT_CHANNEL: 'none',
-    CMK_DATA_DIR: os.tmpdir(),
+    DATABASE_URL: 'postgres://127.0.0.1/unused',
+    CMK_SEAL_KEY_FILE: '/unused/seal.key',
     TEST_BOT_FRAMEWORK_SCOPE: clouds[cloud].botFramework,
   };
   const addresses = [

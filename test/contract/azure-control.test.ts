@@ -50,12 +50,20 @@ test('members of a group in the group have marks too', async () => {
 
 test('of a group of more people than are read there is the number alone, and so of none that Graph does not tell', async () => {
   const path = `/v1.0/groups/${custodians}/transitiveMembers/microsoft.graph.user`;
-  const more = { '@odata.nextLink': `${running.url}${path}?$skiptoken=more` };
-  const endless = {
-    match: { url: 'transitiveMembers' },
-    respond: { status: 200, body: { '@odata.count': 2100, value: [{ id: third }], ...more } },
-  };
-  const many = await under(running, endless, seen);
+  const page = (n: number) => ({
+    match: { url: n === 0 ? 'transitiveMembers(?!.*skiptoken)' : `skiptoken=${n}x` },
+    respond: {
+      status: 200,
+      body: {
+        '@odata.count': 2100,
+        value: [{ id: third }],
+        '@odata.nextLink': `${running.url}${path}?$skiptoken=${n + 1}x`,
+      },
+    },
+  });
+  const count = { match: { url: 'top=1$' }, respond: { status: 200, body: { '@odata.count': 2100, value: [] } } };
+  const pages = [count, ...Array.from({ length: 24 }, (_, n) => page(n + 1)), page(0)];
+  const many = await under(running, pages, seen);
   expect([many?.members, many?.people]).toEqual([2100, undefined]);
   const fault = { match: { url: 'transitiveMembers' }, respond: { status: 403, body: { error: { code: 'No' } } } };
   const silent = await under(running, fault, () => seenWith(third));

@@ -4,7 +4,7 @@ import { KeyVersion, PersonId } from '../../src/domain/ids.ts';
 import type { CustomerKey } from '../../src/domain/observed.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { refuse } from '../../src/domain/request/refusal.ts';
-import { refusalWords } from '../../src/words/refusals.ts';
+import { refusalWords } from '../../src/text/refusals.ts';
 import { discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
   connect,
@@ -144,6 +144,18 @@ describe('a policy that forbids it', () => {
     });
   });
 
+  test('is named where the older form of the message names it', async () => {
+    const ids = [
+      { policyAssignment: { name: 'baseline', id: '/a' }, policyDefinition: { name: 'no-purge', id: '/d' } },
+    ];
+    const older = `Resource 'x' was disallowed by policy. Policy identifiers: '${JSON.stringify(ids)}'.`;
+    expect(await setUnder(patch(403, error('RequestDisallowedByPolicy', older)))).toMatchObject({
+      policies: [{ policy: 'no-purge', assignment: 'baseline' }],
+    });
+    const broken = "Policy identifiers: '[{]'";
+    expect(await setUnder(patch(403, error('RequestDisallowedByPolicy', broken)))).not.toHaveProperty('policies');
+  });
+
   test('is not made up where nothing names it', async () => {
     expect(await denied()).not.toHaveProperty('policies');
     expect(await denied(violation({}))).not.toHaveProperty('policies');
@@ -196,10 +208,10 @@ describe('a token that Azure refuses', () => {
   });
   const read = () => azure.resources.get(agent);
 
-  test('is replaced once, and then a person is asked', async () => {
+  test('is replaced once, and then it is waited for', async () => {
     const sent = await sentDuring(running, async () => {
       got(await under(running, refusals(1), read));
-      expect(failureOf(await under(running, refusals(9), read))).toMatchObject({ next: 'ask', status: 401 });
+      expect(failureOf(await under(running, refusals(9), read))).toMatchObject({ next: 'wait', status: 401 });
     });
     expect(sent.map(({ status }) => status)).toEqual([401, 200, 401, 401]);
   });

@@ -44,11 +44,15 @@ describe('what must be done next', () => {
     [400, 'ForbiddenByRbac', 'ask'],
     [400, 'PrincipalNotFound', 'retry-until'],
     [404, 'PrincipalNotFound', 'retry-until'],
-    [401, 'InvalidAuthenticationToken', 'ask'],
+    [401, 'InvalidAuthenticationToken', 'wait'],
     [403, 'AuthorizationFailed', 'ask'],
     [403, 'LinkedAuthorizationFailed', 'ask'],
     [403, 'RequestDisallowedByPolicy', 'ask'],
+    [403, 'DenyAssignmentAuthorizationFailed', 'ask'],
+    [403, 'RequestDisallowedByAzure', 'ask'],
     [404, 'SubscriptionNotFound', 'ask'],
+    [400, 'FailedIdentityOperation', 'wait'],
+    [409, 'ResourceGroupBeingDeleted', 'ask'],
     [409, 'AnotherOperationInProgress', 'wait'],
     [409, 'ConflictingConcurrentWriteNotAllowed', 'wait'],
     [409, 'ConflictError', 'wait'],
@@ -130,6 +134,39 @@ describe('throttling', () => {
     const changed = () => azure.vaults.protect(vaultId('kv-policy-keys'), { softDelete: false });
     const sent = await sentDuring(running, async () => got(await under(running, fault, changed)));
     expect(sent.map(({ method }) => method)).toEqual(['PATCH', 'PATCH']);
+  });
+
+  const query = () => azure.inventory.resources('', 10);
+  const refusedQuery = (headers: Record<string, string>): Fault => ({
+    match: { url: 'ResourceGraph' },
+    times: 1,
+    respond: {
+      status: 429,
+      headers,
+      body: error('RateLimiting', 'Please provide below info when asking for support.'),
+    },
+  });
+
+  test('of a query is waited out until its quota resets, which no other header tells', async () => {
+    const fault = refusedQuery({ 'x-ms-user-quota-remaining': '0', 'x-ms-user-quota-resets-after': '00:00:01' });
+    const started = Date.now();
+    got(await under(running, fault, query));
+    expect(Date.now() - started).toBeGreaterThan(900);
+  });
+
+  test('of a query whose quota takes long is handed on with that time', async () => {
+    const fault = refusedQuery({ 'x-ms-user-quota-remaining': '0', 'x-ms-user-quota-resets-after': '00:01:05' });
+    expect(failureOf(await under(running, fault, query))).toMatchObject({ next: 'wait', retryAfterMs: 65_000 });
+  });
+
+  test.each<readonly [string, () => Promise<Outcome<unknown>>, string]>([
+    ['a query', () => query(), 'ResourceGraph'],
+    ['a read', () => azure.resources.get(resource), 'healthBots'],
+    ['a change', () => azure.vaults.protect(vaultId('kv-policy-keys'), { softDelete: false }), 'kv-policy-keys'],
+  ])('that says nothing of when is sent again as well: %s', async (_what, ask, url) => {
+    const fault: Fault = { match: { url }, times: 2, respond: { status: 429, body: error('TooManyRequests') } };
+    const sent = await sentDuring(running, async () => got(await under(running, fault, ask)));
+    expect(sent.map(({ status }) => status).slice(0, 3)).toEqual([429, 429, 200]);
   });
 
   test('of a poll is waited out too', async () => {
@@ -216,13 +253,13 @@ describe('answers of another shape', () => {
     const failure = outsideFailureOf(
       await reading(answers(200, '<html>please sign in</html>', { 'content-type': 'text/html' })),
     );
-    expect(failure).toMatchObject({ next: 'ask', code: 'UnexpectedAnswer', status: 200 });
+    expect(failure).toMatchObject({ next: 'wait', code: 'UnexpectedAnswer', status: 200 });
     expect(failure.message).toContain('please sign in');
   });
 
   test('an error without a body keeps its status', async () => {
     expect(failureOf(await reading(answers(403, '', { 'content-type': 'text/plain' })))).toMatchObject({
-      next: 'ask',
+      next: 'wait',
       code: 'Http403',
     });
   });
@@ -231,7 +268,7 @@ describe('answers of another shape', () => {
     expect(failureOf(await reading(answers(200, { hello: 'there' })))).toMatchObject({ code: 'UnexpectedAnswer' });
     const fault: Fault = { match: { url: 'vaults/kv-care-prod' }, respond: { status: 200, body: {} } };
     const outcome = await under(running, fault, () => azure.vaults.get(vaultId('kv-care-prod')));
-    expect(failureOf(outcome)).toMatchObject({ next: 'ask', code: 'UnexpectedAnswer' });
+    expect(failureOf(outcome)).toMatchObject({ next: 'wait', code: 'UnexpectedAnswer' });
   });
 
   test('of errors in errors the outermost telling code is shown', async () => {

@@ -1,4 +1,4 @@
-import { covers, roleAssignmentName } from '../../src/azure/grants.ts';
+import { roleAssignmentName, scopeCovers } from '../../src/azure/grants.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
@@ -241,5 +241,5 @@ test.each([
   [`${care}/keys`, true],
   [resourceId('triage-agent-prod') as string, false],
 ])('%s covers the key: %s', (scope, expected) => {
-  expect(covers(scope, `${care}/keys/k`)).toBe(expected);
+  expect(scopeCovers(scope, `${care}/keys/k`)).toBe(expected);
 });

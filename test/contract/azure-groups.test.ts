@@ -1,8 +1,18 @@
 import { codeOf } from '../../src/domain/failure.ts';
 import { PersonId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { connect, failureOf, got, noAnswer, outsideFailureOf, sentDuring, under } from './azure-setup.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import {
+  connect,
+  failureOf,
+  got,
+  noAnswer,
+  outsideFailureOf,
+  type Sent,
+  sentDuring,
+  under,
+  untilItWorks,
+} from './azure-setup.ts';
 
 let running: RunningAzure;
 let azure: Azure;
@@ -14,6 +24,8 @@ beforeAll(async () => {
 afterAll(() => discard(running));
 
 const person = (n: number) => PersonId.parse(`20000000-0000-4000-8000-00000000000${n}`);
+/** Who is in no directory. */
+const stranger = PersonId.parse('20000000-0000-4000-8000-0000000000ff');
 const requesters = '60000000-0000-4000-8000-000000000001';
 const approvers = '60000000-0000-4000-8000-000000000002';
 
@@ -57,7 +69,7 @@ describe('who somebody is', () => {
     await type('Guest');
     expect(await kind(person(4))).toBe('guest');
     await type('Member');
-    expect(await kind('20000000-0000-4000-8000-0000000000ff')).toBe('stranger');
+    expect(await kind(stranger)).toBe('stranger');
   });
 
   test('may not be told', async () => {
@@ -74,6 +86,88 @@ describe('who somebody is', () => {
   });
 });
 
+describe('people who ask at the same time', () => {
+  const ask = (who: PersonId, from: Azure = azure) => from.groups.memberOf(who, [requesters, approvers]);
+  const all = (from?: Azure) => Promise.all([ask(person(1), from), ask(person(2), from), ask(stranger, from)]);
+  const ofSecond = `${person(2)}/checkMemberGroups`;
+  const first = { kind: 'member', of: [requesters] };
+  const second = { kind: 'member', of: [requesters, approvers] };
+
+  test('each get their own answer', async () => {
+    const sent = await sentDuring(running, async () => {
+      expect((await all()).map(got)).toEqual([first, second, { kind: 'stranger', of: [] }]);
+    });
+    expect(sent).toHaveLength(6);
+  });
+
+  test('get no answer that is about another person', async () => {
+    const body = { id: person(2), userType: 'Member' };
+    const fault = { match: { url: `${person(1)}.*userType` }, respond: { status: 200, body } };
+    const [wrong, right] = await under(running, fault, () => all());
+    expect(outsideFailureOf(wrong ?? (await ask(person(1))))).toMatchObject({ next: 'wait', code: 'UnexpectedAnswer' });
+    expect(right).toMatchObject({ ok: true, value: second });
+  });
+
+  test('don’t wait for one whose answer doesn’t come', async () => {
+    const slow = await under(running, { match: { url: ofSecond }, times: 1, ...noAnswer }, async () => {
+      const asked = ask(person(2));
+      expect(got(await ask(person(1)))).toEqual(first);
+      return { asked };
+    });
+    expect(got(await slow.asked)).toEqual(second);
+  });
+
+  test('don’t share a refusal, which names the question that was refused', async () => {
+    const body = { error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.' } };
+    const [one, two, three] = await under(running, { match: { url: ofSecond }, respond: { status: 403, body } }, () =>
+      all(),
+    );
+    expect([one?.ok, three?.ok]).toEqual([true, true]);
+    const sent = (await http(running, 'GET', '/simulator/requests')).body as Sent[];
+    expect(two).toMatchObject({
+      ok: false,
+      failure: {
+        code: 'Authorization_RequestDenied',
+        doing: 'reading group memberships',
+        clientRequestId: sent.findLast(({ status }) => status === 403)?.clientRequestId,
+      },
+    });
+  });
+
+  test('don’t share throttling: only the refused question is sent again, after the time that Graph asks for', async () => {
+    const respond = { status: 429, headers: { 'retry-after': '1' }, body: { error: { code: 'TooManyRequests' } } };
+    const began = performance.now();
+    const sent = await sentDuring(running, async () => {
+      const told = await under(running, { match: { url: ofSecond }, times: 1, respond }, () => all());
+      expect(told.map(got)[1]).toEqual(second);
+    });
+    expect(performance.now() - began).toBeGreaterThan(950);
+    expect(sent).toHaveLength(7);
+    expect(sent.filter(({ url }) => url.includes(ofSecond)).map(({ status }) => status)).toEqual([429, 200]);
+  });
+
+  test('don’t share a wait that is longer than a click: that question fails at once', async () => {
+    const respond = { status: 429, headers: { 'retry-after': '60' }, body: { error: { code: 'TooManyRequests' } } };
+    const [one, two] = await under(running, { match: { url: ofSecond }, respond }, () => all());
+    expect(one?.ok).toBe(true);
+    expect(two).toMatchObject({ ok: false, failure: { next: 'wait', status: 429, retryAfterMs: 60_000 } });
+  });
+
+  test('share one sign-in, which continues when it is slower than a click', async () => {
+    const hasty = connect(running, { limits: { clickMs: 500 } });
+    const signIns = async () =>
+      ((await http(running, 'GET', '/simulator/requests')).body as Sent[]).filter(({ url }) =>
+        url.includes('/oauth2/'),
+      );
+    const before = (await signIns()).length;
+    await under(running, { match: { url: '/oauth2/' }, ...noAnswer }, async () => {
+      expect((await all(hasty)).map(failureOf).map(codeOf)).toEqual(Array(3).fill('NoAnswerInTime'));
+    });
+    await untilItWorks(() => ask(person(1), hasty));
+    expect(await signIns()).toHaveLength(before + 1);
+  });
+});
+
 test('asks for at most twenty at a time', async () => {
   const many = Array.from({ length: 41 }, (_, n) => `60000000-0000-4000-8000-${String(n + 100).padStart(12, '0')}`);
   const sent = await sentDuring(running, async () => {
@@ -86,7 +180,6 @@ test('asks for at most twenty at a time', async () => {
 });
 
 test('a person the directory does not know belongs to no group', async () => {
-  const stranger = PersonId.parse('20000000-0000-4000-8000-0000000000ff');
   expect(of(await azure.groups.memberOf(stranger, [requesters]))).toEqual([]);
 });
 
@@ -152,7 +245,7 @@ test('groups that were not asked about do not count', async () => {
 describe('looking at a configured id', () => {
   const inner = '60000000-0000-4000-8000-0000000000bb';
   const outer = '60000000-0000-4000-8000-0000000000cc';
-  const stranger = '60000000-0000-4000-8000-0000000000dd';
+  const unknown = '60000000-0000-4000-8000-0000000000dd';
   const many = (count: number) =>
     Array.from({ length: count }, (_, n) => `2100${String(n).padStart(4, '0')}-0000-4000-8000-000000000000`);
 
@@ -184,7 +277,7 @@ describe('looking at a configured id', () => {
 
   test('tells a person, and what is neither', async () => {
     expect(got(await azure.groups.look(person(4)))).toEqual({ kind: 'person', name: 'Team member' });
-    expect(got(await azure.groups.look(stranger))).toBeNull();
+    expect(got(await azure.groups.look(unknown))).toBeNull();
   });
 
   test('reads on from page to page', async () => {

@@ -100,7 +100,7 @@ describe('locks', () => {
     const body = { value: [], nextLink: 'https://localhost.example.com/locks' };
     const fault = { match: { url: '/locks' }, respond: { status: 200, body } };
     const failure = failureOf(await under(running, fault, () => azure.guards.locks(resource)));
-    expect(failure).toMatchObject({ next: 'ask', code: 'UnexpectedAnswer' });
+    expect(failure).toMatchObject({ next: 'wait', code: 'UnexpectedAnswer' });
   });
 
   test('a lock of a level nobody knows is a failure, not no lock', async () => {

@@ -1,7 +1,7 @@
 import { openCloud } from '../../src/azure/clouds.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { messageOf } from '../../src/words/failures.ts';
+import { messageOf } from '../../src/text/failures.ts';
 import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import { connect, failureOf, got, hashOf, key, markOf, owner, sentDuring, under, vaultId } from './azure-setup.ts';
 
@@ -27,7 +27,7 @@ describe('reading keys', () => {
       operations: ['wrapKey', 'unwrapKey'],
       enabled: true,
       notBefore: null,
-      expires: '2028-01-12T00:00:00.000Z',
+      expires: expect.stringMatching(/^\d{4}-\d\d-\d\dT00:00:00\.000Z$/),
       created: '2024-03-04T08:00:00.000Z',
       nonceHash: null,
     });
@@ -49,7 +49,7 @@ describe('reading keys', () => {
     expect(
       found.map(({ name, type, enabled, expires }) => ({ name, type, enabled, expires: expires?.slice(0, 4) })),
     ).toEqual([
-      { name: 'cmk-triage-agent', type: 'RSA', enabled: true, expires: '2028' },
+      { name: 'cmk-triage-agent', type: 'RSA', enabled: true, expires: expect.stringMatching(/^\d{4}$/) },
       { name: 'curve-signing', type: 'EC', enabled: true, expires: undefined },
       { name: 'disabled-wrapping', type: 'RSA', enabled: false, expires: undefined },
       { name: 'expired-wrapping', type: 'RSA', enabled: true, expires: '2023' },
@@ -73,7 +73,7 @@ describe('making a key', () => {
   const made = key('cmk-made');
 
   test('makes one that wraps and unwraps and nothing else', async () => {
-    const wish = { type: 'RSA', size: 4096, expires: '2031-05-01' } as const;
+    const wish = { type: 'RSA', size: 4096, expires: '2099-05-01' } as const;
     const sent = await sentDuring(running, async () =>
       expect(got(await azure.keys.createIfMissing(care, made, wish, markOf(1)))).toMatchObject({ carriesNonce: true }),
     );
@@ -86,7 +86,7 @@ describe('making a key', () => {
             kty: 'RSA',
             keySize: 4096,
             keyOps: ['wrapKey', 'unwrapKey'],
-            attributes: { enabled: true, exp: Date.parse('2031-05-01') / 1000 },
+            attributes: { enabled: true, exp: Date.parse('2099-05-01') / 1000 },
           },
         },
       },
@@ -95,7 +95,7 @@ describe('making a key', () => {
       type: 'RSA',
       size: 4096,
       operations: ['wrapKey', 'unwrapKey'],
-      expires: '2031-05-01T00:00:00.000Z',
+      expires: '2099-05-01T00:00:00.000Z',
       nonceHash: hashOf(1),
     });
   });

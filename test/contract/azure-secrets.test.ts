@@ -1,6 +1,6 @@
 import { openCredential } from '../../src/azure/credential.ts';
 import { vaultSecrets } from '../../src/azure/secrets.ts';
-import { kinds } from '../../src/resources/registry.ts';
+import { kinds } from '../../src/operations/resources/registry.ts';
 import { giveRole, onVault, scopes } from '../support/azure-state.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import { clientsOf, codeOf, innerCodeOf, messageOf } from '../support/local-azure-clients.ts';

@@ -4,14 +4,14 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { connectAzure } from '../../src/azure/azure.ts';
 import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
-import { openCredential, type SignIn } from '../../src/azure/credential.ts';
-import type { Limits } from '../../src/azure/exchange.ts';
+import { type AzureSignIn, openCredential } from '../../src/azure/credential.ts';
+import type { Limits } from '../../src/azure/limits.ts';
 import type { Failure, Outcome } from '../../src/domain/failure.ts';
 import { ArmId, KeyName } from '../../src/domain/ids.ts';
 import type { ObservedVault } from '../../src/domain/observed.ts';
 import type { Azure, KeyMark } from '../../src/domain/ports/azure.ts';
 import type { ResourceRef } from '../../src/domain/wish.ts';
-import { kinds } from '../../src/resources/registry.ts';
+import { kinds } from '../../src/operations/resources/registry.ts';
 import { requestId } from '../support/fixtures.ts';
 import { http, type RunningAzure } from '../support/local-azure.ts';
 import { bot, careId, financeId, owner, researchId, tenantId } from '../support/local-azure-names.ts';
@@ -36,7 +36,7 @@ export interface ConnectChoices {
   /** Where to sign in, when that is not the same cloud. */
   readonly authority?: Cloud;
   /** How, when that is not by the secret of `who`. */
-  readonly signIn?: Partial<SignIn>;
+  readonly signIn?: Partial<AzureSignIn>;
 }
 
 /** Signed in as the bot, short pauses between retries. */
@@ -108,12 +108,11 @@ export interface Sent {
   readonly status: number;
   readonly clientRequestId: string | null;
   readonly body: unknown;
-  readonly inBatch: string | null;
 }
 
-const aside = /\/oauth2\/|openid-configuration|discovery|\/\$batch$/;
+const aside = /\/oauth2\/|openid-configuration|discovery/;
 
-/** The requests a piece of work sent to Azure, sign-in left out, and those in a batch of Microsoft Graph as if each came alone. */
+/** The requests a piece of work sent to Azure, sign-in left out. */
 export async function sentDuring(azure: RunningAzure, work: () => Promise<unknown>): Promise<readonly Sent[]> {
   const log = async (): Promise<Sent[]> => (await http(azure, 'GET', '/simulator/requests')).body;
   const before = (await log()).length;

@@ -4,7 +4,7 @@ import { vaultLogQuery } from '../../src/azure/vault-log-query.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import { judgeUse, type UseSought } from '../../src/domain/key-use.ts';
 import type { Azure, VaultLog } from '../../src/domain/ports/azure.ts';
-import { kinds } from '../../src/resources/registry.ts';
+import { kinds } from '../../src/operations/resources/registry.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
   bot,

@@ -41,6 +41,7 @@ describe('reading a vault', () => {
       access: 'role-assignments',
       firewall: 'open',
       sku: 'standard',
+      createdAt: '2024-03-04T08:00:00.000Z',
     });
   });
 

@@ -2,10 +2,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { UnsecuredJWT } from 'jose';
-import { localTenantId, requester } from '../../src/local/people.ts';
+import { localTenantId, requester } from '../../src/sandbox/people.ts';
 import { foreignKey, frameworkKeys, signToken } from '../support/bot-framework.ts';
+import { startPostgres } from '../support/postgres.ts';
 import { appId, type ProductionBot, startProductionBot } from '../support/production-bot.ts';
 import { sendRaw } from '../support/raw-activity.ts';
+
+const server = await startPostgres();
+afterAll(() => server?.stop());
+const onPostgres = server === null ? { describe: describe.skip, test: test.skip } : { describe, test };
 
 /** To listen on an address takes looking it up. */
 const nowhereElse = new Set(['localhost', '127.0.0.1', '::1']);
@@ -27,7 +32,7 @@ const helpFrom = (serviceUrl: string, changes: Readonly<Record<string, unknown>>
   ...changes,
 });
 
-describe('a bot with an app id', () => {
+onPostgres.describe('a bot with an app id', () => {
   let bot: ProductionBot;
   let serviceUrl: string;
   /** A host of somebody else's: whatever arrives there is a leak. */
@@ -36,7 +41,7 @@ describe('a bot with an app id', () => {
   const heard: string[] = [];
 
   beforeAll(async () => {
-    bot = await startProductionBot();
+    bot = await startProductionBot(server);
     serviceUrl = `${bot.framework.url}/connector/`;
     stranger = createServer((request, response) => {
       heard.push(`${request.method} ${request.url} ${request.headers.authorization}`);
@@ -236,7 +241,7 @@ describe('a bot with an app id', () => {
   });
 });
 
-test('a bot with a managed identity answers with a token of that identity', async () => {
+onPostgres.test('a bot with a managed identity answers with a token of that identity', async () => {
   const identity = createServer((request, response) => {
     asked.push(`${request.headers['x-identity-header']} ${request.url}`);
     const expires_on = String(now() + 3_600);
@@ -246,7 +251,7 @@ test('a bot with a managed identity answers with a token of that identity', asyn
   });
   const asked: string[] = [];
   await new Promise<void>((resolve) => identity.listen(0, '127.0.0.1', resolve));
-  const bot = await startProductionBot({
+  const bot = await startProductionBot(server, {
     MicrosoftAppType: 'UserAssignedMSI',
     MicrosoftAppPassword: undefined,
     ToChannelFromBotLoginUrl: undefined,
@@ -285,8 +290,8 @@ const health = (address: string, port: string): Promise<number | null> =>
 // Linux takes calls to all of 127.0.0.0/8 that a program on all addresses would answer; elsewhere there is one such address.
 const elsewhere = process.platform === 'linux' ? '127.0.0.2' : '[::1]';
 
-test('a bot is heard by this machine only unless it is told otherwise, and says so', async () => {
-  const bot = await startProductionBot();
+onPostgres.test('a bot is heard by this machine only unless it is told otherwise, and says so', async () => {
+  const bot = await startProductionBot(server);
   try {
     const { port } = new URL(bot.url);
     expect(await health('127.0.0.1', port)).toBe(200);
@@ -297,13 +302,16 @@ test('a bot is heard by this machine only unless it is told otherwise, and says 
   }
 });
 
-test('a bot that is told to listen on every address does, and warns of what has to stand in front', async () => {
-  const bot = await startProductionBot({ CMK_LISTEN: '::' });
-  try {
-    const { port } = new URL(bot.url);
-    expect([await health('127.0.0.1', port), await health(elsewhere, port)]).toEqual([200, 200]);
-    expect(bot.printed()).toContain('other machines are heard, over plain http');
-  } finally {
-    await bot.end();
-  }
-});
+onPostgres.test(
+  'a bot that is told to listen on every address does, and warns of what has to stand in front',
+  async () => {
+    const bot = await startProductionBot(server, { CMK_LISTEN: '::' });
+    try {
+      const { port } = new URL(bot.url);
+      expect([await health('127.0.0.1', port), await health(elsewhere, port)]).toEqual([200, 200]);
+      expect(bot.printed()).toContain('other machines are heard, over plain http');
+    } finally {
+      await bot.end();
+    }
+  },
+);

@@ -3,10 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { z } from 'zod';
-import { actions } from '../../src/actions/registry.ts';
-import { FleetShow, HistoryShow, OpenShow } from '../../src/commands/command.ts';
+import { actions } from '../../src/operations/actions/registry.ts';
+import { FleetShow, HistoryShow, OpenShow } from '../../src/operations/commands/command.ts';
 import { bytesOf, type CardName, cardSchemas, renderCard } from '../../src/teams/cards/render-card.ts';
-import { startedBy } from '../../src/teams/conversation/started.ts';
 import { disagreements } from './card-fields.ts';
 import { elementsOf, emptyOnes, executesOf, inputsOf, textsOf } from './card-walk.ts';
 
@@ -74,6 +73,8 @@ const withoutInputs = [
   'typed.meant',
   'typed.help',
 ];
+/** A button that starts a command, on the help or the welcome card. */
+const startsCommand = (verb: string): boolean => /^(help|welcome)\./.test(verb);
 const inputIds = [
   'reason',
   'resource',
@@ -85,6 +86,7 @@ const inputIds = [
   'keySize',
   'keyExpiry',
   'justification',
+  'changeReference',
   'acknowledgeDataLoss',
   'startDay',
   'startTime',
@@ -161,14 +163,14 @@ describe.each(samples)('sample %s', (sample) => {
       const data = action.data as Record<string, unknown>;
       if (verb === 'typed.meant') expect(data).toEqual({ text: expect.stringMatching(/^\/[a-z-]+/) });
       else if (verb === 'typed.help') expect(data).toEqual({});
-      else if (startedBy(verb) === null) {
+      else if (!startsCommand(verb)) {
         expect(Object.keys(verbs)).toContain(verb);
         expect(Object.keys(data)).toEqual([verbs[verb], 'revision']);
         expect(data.revision).toEqual(expect.any(Number));
       } else expect(data).toEqual({});
       expect([verb, action.associatedInputs]).toEqual([
         verb,
-        withoutInputs.includes(verb) || startedBy(verb) !== null ? 'none' : undefined,
+        withoutInputs.includes(verb) || startsCommand(verb) ? 'none' : undefined,
       ]);
     }
   });

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Control } from '../../src/operator/rpc/calls.ts';
+import type { ControlCalls } from '../../src/operator/rpc/calls.ts';
 import { reachControl } from '../../src/operator/rpc/client.ts';
 import { startControl } from '../../src/operator/rpc/server.ts';
 import { type RecordStore, recordsOf } from '../../src/operator/rpc/store-records.ts';
@@ -50,7 +50,7 @@ const nobody: RecordStore = {
 };
 
 const logged: string[] = [];
-const start = (folder: string, control: Partial<Control> = {}, everyMs?: number) =>
+const start = (folder: string, control: Partial<ControlCalls> = {}, everyMs?: number) =>
   startControl(
     {
       folder,

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { subcommands } from '../../src/cli/registry.ts';
-import { run } from '../../src/cli/run.ts';
-import { openTerminal } from '../../src/cli/terminal.ts';
+import { subcommands } from '../../src/operator/cli/registry.ts';
+import { run } from '../../src/operator/cli/run.ts';
+import { openTerminal } from '../../src/operator/cli/terminal.ts';
 import { cmkBot, npxCmkBot } from '../support/command-line.ts';
 
 /** What the command line answers before it has looked at any record. */
@@ -22,7 +22,7 @@ describe('help', () => {
     for (const { name, summary } of subcommands)
       expect(out.replaceAll(/ +/g, ' ')).toContain(` cmk-bot ${name} ${summary}\n`);
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThan(132);
-    expect(out).toContain('Ends with 0 when done; 1 when refused');
+    expect(out).toContain('Exit codes: 0 success · 1 refused');
   });
 
   it.each([['--version'], ['-v']])('says which one it is, with %s', async (word) => {
@@ -137,8 +137,8 @@ describe('where there is no record', () => {
 describe('doctor without a configuration', () => {
   it('names every mistake and what to do, and ends with 1', async () => {
     const env = {
-      CMK_AUDIT_CHANNEL: '19:a',
-      CMK_APPROVALS_CHANNEL: '19:a',
+      CMK_AUDIT_CHANNEL: '19:a@thread.tacv2',
+      CMK_APPROVALS_CHANNEL: '19:a@thread.tacv2',
       CMK_APPROVERS: 'everybody',
       CMK_DATA_DIR: empty.folder,
     };
@@ -149,12 +149,13 @@ describe('doctor without a configuration', () => {
       'CMK_APPROVERS',
       'CMK_AUDIT_CHANNEL',
       'CMK_SUBSCRIPTIONS',
+      'DATABASE_URL',
       'MicrosoftAppId',
       'MicrosoftAppTenantId',
     ]);
-    expect(out).toContain('→ docs/configuration.md tells of every variable.');
+    expect(out).toContain('→ docs/configuration.md explains every setting.');
     expect(out).toMatch(/fail {2}database {7}.* holds no record/);
-    expect(out).toContain('\n6 failures, 0 warnings.\n');
+    expect(out).toContain('\n7 failures, 0 warnings.\n');
     expect(out).toContain('cmk-bot setup --set CMK_APPROVERS');
   });
 });
@@ -169,7 +170,7 @@ describe('what destroys is asked for twice', () => {
     const tell = async (text: string): Promise<void> => void said.push(text);
     const terminal = openTerminal(tell, tell, { ask });
     const args = ['audit', 'erase', 'CMK-7F3K9Q', '--reason', 'asked for', '--data', empty.folder];
-    return { said, code: run(args, terminal) };
+    return { said, code: run(args, terminal, null) };
   };
 
   it.each(['', 'y', 'yes', 'CMK-000000'])('and left alone where %j is answered', async (answer) => {

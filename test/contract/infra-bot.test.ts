@@ -1,93 +1,131 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { environmentSchema } from '../../src/config/environment.ts';
 import { readConfig } from '../../src/config/read-config.ts';
-import { startPath as evidencePath, packPath } from '../../src/teams/evidence/evidence-links.ts';
 import { donePath } from '../../src/teams/sign-in/code-flow.ts';
+import { evidencePath, packPath } from '../../src/teams/sign-in/evidence-links.ts';
 import { startPath } from '../../src/teams/sign-in/pages.ts';
-import type { Made } from '../support/bicep-deployment.ts';
+import { parameterFile, variablesIn } from '../support/azd.ts';
 import {
   app,
   at,
+  beforeTheFirst,
   chosen,
   containerOf,
   deploy,
+  describeCompiled,
   environmentOf,
-  everything,
   given,
   listAt,
+  type Made,
   ofType,
   only,
-  person,
+  otherwise,
+  policy,
   root,
-  variablesOf,
+  usual,
 } from '../support/infra.ts';
-import { grantCondition, logsRole, roleFiles } from '../support/role-files.ts';
+import { grantCondition, logsRole, publishingRole, roleFiles, signingRole } from '../support/role-files.ts';
 
-/** The bot that infra/ would run in Azure: its settings, its doors and its rights, compared with the code. */
+/** The bot that infra/ deploys: its settings, its public paths and its roles, compared with the code. */
 
-describe('the bot in a container', () => {
-  test('is given settings that it starts with, and by names that it knows', () => {
-    for (const [change, owner] of [
-      [{}, true],
-      [{ migrate: 'false' }, false],
+/** Settings that azd does not hand on, and why. */
+const notByAzd: Readonly<Record<string, readonly string[]>> = {
+  'the deployment knows them': [
+    ...['PORT', 'CMK_LISTEN', 'MicrosoftAppType', 'MicrosoftAppId', 'MicrosoftAppTenantId', 'AZURE_CLIENT_ID'],
+    ...['DATABASE_URL', 'CMK_DATABASE_SIGN_IN', 'CMK_DATABASE_OWNER_URL', 'CMK_DATABASE_OWNER_CLIENT_ID'],
+    ...['CMK_SEAL_KEY_SECRET', 'CMK_LOG_KEY_SECRET', 'CMK_LOG_VAULT_KEY', 'CMK_ANCHOR', 'CMK_PUBLIC_URL'],
+    ...['CMK_POLICY_FILE', 'CMK_SUBSCRIPTIONS', 'CMK_IMAGE'],
+  ],
+  'secrets, which go through the vault': ['CMK_STEP_UP_APP_SECRET', 'OTEL_EXPORTER_OTLP_HEADERS'],
+  'a managed identity signs in without them': [
+    ...['MicrosoftAppPassword', 'AZURE_CLIENT_SECRET', 'AZURE_FEDERATED_TOKEN_FILE'],
+  ],
+  'the vault holds the keys, and PostgreSQL the data': ['CMK_SEAL_KEY_FILE', 'CMK_LOG_KEY_FILE', 'CMK_DATA_DIR'],
+  'each replica has the name of its machine': ['CMK_REPLICA'],
+  'the deployment is for the public cloud': [
+    ...['AZURE_CLOUD', 'AZURE_ARM_ENDPOINT', 'AZURE_AUTHORITY_HOST', 'AZURE_GRAPH_ENDPOINT', 'AZURE_LOGS_ENDPOINT'],
+    ...['AZURE_CA_FILE', 'ToBotFromChannelOpenIdMetadataUrl', 'ToBotFromChannelTokenIssuer'],
+    ...['ToChannelFromBotLoginUrl', 'ToChannelFromBotOAuthScope'],
+  ],
+  'for the sandbox only': ['CMK_MODE'],
+};
+
+const handedOn = variablesIn(parameterFile.settings?.value ?? null);
+
+describeCompiled('the bot in a container', () => {
+  test('starts with its settings, and knows the name of each', () => {
+    for (const [deployed, owner] of [
+      [usual, true],
+      [otherwise, false],
     ] as const) {
-      const variables = environmentOf(deploy(change).made);
+      const variables = environmentOf(deployed().made, 'the-secret');
       expect(Object.keys(variables).filter((name) => !(name in environmentSchema.shape))).toEqual([]);
-      const config = readConfig(variables);
+      const { CMK_POLICY_FILE: _mounted, ...withoutFile } = variables;
+      const config = readConfig(withoutFile);
       expect(config).toMatchObject({
         server: { mode: 'production', listen: '0.0.0.0' },
-        teams: { tenantId: '10000000-0000-4000-8000-000000000000', approvalsChannel: given.approvalsChannel },
+        teams: { tenantId: '10000000-0000-4000-8000-000000000000', approvalsChannel: given.CMK_APPROVALS_CHANNEL },
         databaseSignIn: { by: 'entra' },
-        azure: { subscriptions: chosen, cloud: { name: 'public' } },
+        azure: { subscriptions: owner ? chosen : chosen.slice(0, 1), cloud: { name: 'public' } },
         seals: { key: { kind: 'secret' } },
-        stepUp: null,
       });
       expect(config.ownerUrl !== null).toBe(owner);
       expect(config.teams.app).toEqual({ id: config.azure.signIn.clientId, secret: null });
     }
   });
 
-  test('is given what signing in anew takes, the secret by a name', () => {
-    const { stepUp } = readConfig(environmentOf(everything, 'the-secret'));
-    expect(stepUp).toMatchObject({ context: 'c1', appId: person, appSecret: 'the-secret' });
-    expect(variablesOf(everything).get('CMK_STEP_UP_APP_SECRET')).toBeUndefined();
-    expect(JSON.stringify(containerOf(everything))).not.toContain('the-secret');
-    expect(listAt(app(everything), 'properties', 'configuration', 'secrets')).toEqual([
-      { name: 'step-up-app-secret', value: 'the-secret' },
+  test('gets every setting of docs/configuration.md from azd, except those that a list names with a reason', () => {
+    const listed = [...handedOn, ...Object.values(notByAzd).flat()];
+    expect([...listed].sort()).toEqual(Object.keys(environmentSchema.shape).sort());
+    expect(new Set(listed).size).toBe(listed.length);
+    const marks = Object.fromEntries(handedOn.map((name) => [name, `<${name}>`]));
+    expect(environmentOf(deploy(marks).made)).toMatchObject(marks);
+  });
+
+  test('is paused by azd env set CMK_PAUSE true, and an empty setting has its default', () => {
+    const paused = environmentOf(otherwise().made);
+    expect(paused.CMK_PAUSE).toBe('true');
+    expect(paused).not.toHaveProperty('CMK_APPROVAL_EXPIRY');
+    expect(environmentOf(usual().made)).not.toHaveProperty('CMK_PAUSE');
+  });
+
+  test('gets the secret for signing in again from the vault: neither azd nor the app stores it', () => {
+    const { made } = otherwise();
+    expect(environmentOf(made, 'the-secret').CMK_STEP_UP_APP_SECRET).toBe('the-secret');
+    const vault = String(at(only(made, 'Microsoft.KeyVault/vaults'), 'name'));
+    expect(listAt(app(made), 'properties', 'configuration', 'secrets').slice(0, 1)).toEqual([
+      {
+        name: 'cmk-step-up-app-secret',
+        keyVaultUrl: `https://${vault}.vault.azure.net/secrets/cmk-step-up-app-secret`,
+        identity: expect.stringMatching(/\/id-cmk-bot$/),
+      },
     ]);
   });
 
-  test('is given finer rules as a file, and where traces go, with what goes along by a name', () => {
-    const policy = '{"rules":[]}';
-    const { made } = deploy({ policy, otlpEndpoint: 'https://otel.example.org', otlpHeaders: 'api-key=hidden' });
-    const variables = variablesOf(made);
-    const file = variables.get('CMK_POLICY_FILE');
-    expect(file).toBe('/run/policy/policy.json');
+  test('gets the policy as a file, from an object of JSON', () => {
+    const { made } = otherwise();
+    const file = environmentOf(made).CMK_POLICY_FILE;
     const [mount] = listAt(containerOf(made), 'volumeMounts');
     const [volume] = listAt(app(made), 'properties', 'template', 'volumes');
     expect(`${String(at(mount, 'mountPath'))}/${String(at(volume, 'secrets', 0, 'path'))}`).toBe(file);
     expect(at(mount, 'volumeName')).toBe(at(volume, 'name'));
-    expect(variables.get('OTEL_EXPORTER_OTLP_ENDPOINT')).toBe('https://otel.example.org');
-    expect(JSON.stringify(containerOf(made))).not.toContain('hidden');
-    expect(listAt(app(made), 'properties', 'configuration', 'secrets')).toEqual([
-      { name: 'policy', value: policy },
-      { name: 'otlp-headers', value: 'api-key=hidden' },
-    ]);
-    const without = variablesOf(deploy().made);
-    expect([...without.keys()].filter((name) => /POLICY|OTEL/.test(name))).toEqual([]);
+    const [, secret] = listAt(app(made), 'properties', 'configuration', 'secrets');
+    expect(JSON.parse(String(at(secret, 'value')))).toEqual(policy);
+    expect(environmentOf(usual().made)).not.toHaveProperty('CMK_POLICY_FILE');
   });
 
-  test('has the identity that owns the tables only where it brings them up', () => {
+  test('has the identity that owns the tables only while it migrates', () => {
     const held = (made: readonly Made[]) => Object.keys(Object(at(app(made), 'identity', 'userAssignedIdentities')));
     const names = (made: readonly Made[]) => held(made).map((id) => id.split('/').at(-1));
-    expect(names(deploy().made)).toEqual(['id-cmk-bot', 'id-cmk-owner']);
-    expect(names(deploy({ migrate: 'false' }).made)).toEqual(['id-cmk-bot']);
+    expect(names(usual().made)).toEqual(['id-cmk-bot', 'id-cmk-owner']);
+    expect(names(otherwise().made)).toEqual(['id-cmk-bot']);
   });
 
-  test('is asked at its own port, for paths that it has', () => {
-    const { server } = readConfig(environmentOf(everything, 'x'));
-    const probes = listAt(containerOf(everything), 'probes');
+  test('answers probes at its own port and paths', () => {
+    const { made } = usual();
+    const { server } = readConfig(environmentOf(made));
+    const probes = listAt(containerOf(made), 'probes');
     expect(
       probes.map((probe) => [at(probe, 'type'), at(probe, 'httpGet', 'path'), at(probe, 'httpGet', 'port')]),
     ).toEqual([
@@ -96,55 +134,74 @@ describe('the bot in a container', () => {
       ['Readiness', '/readyz', server.port],
     ]);
     expect(probes.map((probe) => Number(at(probe, 'failureThreshold'))).every((n) => n >= 1 && n <= 10)).toBe(true);
-    const edge = readFileSync(`${root}src/teams/edge/server.ts`, 'utf8');
+    const edge = readFileSync(`${root}src/teams/ingress/server.ts`, 'utf8');
     for (const path of ['/healthz', '/readyz', '/api/messages']) expect(edge).toContain(`'${path}'`);
   });
 
-  test('is reached from outside at its paths for Teams and for browsers, and at no other', () => {
-    const rules = listAt(
-      only(everything, 'Microsoft.App/managedEnvironments/httpRouteConfigs').body,
-      'properties',
-      'rules',
-    );
+  test('is public at its paths for Teams and browsers, and at no other', () => {
+    const { made } = usual();
+    const rules = listAt(only(made, 'Microsoft.App/managedEnvironments/httpRouteConfigs'), 'properties', 'rules');
     const matches = rules.flatMap((rule) => listAt(rule, 'routes').map((route) => at(route, 'match')));
     const paths = ['/api/messages', startPath, donePath, evidencePath, packPath];
     expect(matches).toEqual(paths.map((path) => ({ path })));
-    expect(rules.map((rule) => at(rule, 'targets'))).toEqual([[{ containerApp: app(everything).name }]]);
-    expect(at(app(everything), 'properties', 'configuration', 'ingress')).toMatchObject({
+    expect(rules.map((rule) => at(rule, 'targets'))).toEqual([[{ containerApp: app(made).name }]]);
+    expect(at(app(made), 'properties', 'configuration', 'ingress')).toMatchObject({
       external: false,
       allowInsecure: false,
-      targetPort: readConfig(environmentOf(everything, 'x')).server.port,
+      targetPort: readConfig(environmentOf(made)).server.port,
     });
   });
 
-  test('is where Teams looks for it, and says so to browsers', () => {
-    const { outputs } = deploy();
-    const bot = only(everything, 'Microsoft.BotService/botServices').body;
-    const variables = variablesOf(everything);
-    expect(variables.get('CMK_PUBLIC_URL')).toBe(`https://${String(outputs.CMK_HOST)}`);
-    expect(at(bot, 'properties')).toMatchObject({
-      endpoint: `https://${String(outputs.CMK_HOST)}/api/messages`,
-      msaAppId: variables.get('MicrosoftAppId') ?? '',
-      msaAppType: variables.get('MicrosoftAppType') ?? '',
-      msaAppTenantId: variables.get('MicrosoftAppTenantId') ?? '',
+  test('has the address that its registration and its pages name', () => {
+    const { made, outputs } = usual();
+    const variables = environmentOf(made);
+    expect(variables.CMK_PUBLIC_URL).toBe(`https://${outputs.CMK_HOST}`);
+    expect(at(only(made, 'Microsoft.BotService/botServices'), 'properties')).toMatchObject({
+      endpoint: `https://${outputs.CMK_HOST}/api/messages`,
+      msaAppId: variables.MicrosoftAppId,
+      msaAppType: variables.MicrosoftAppType,
+      msaAppTenantId: variables.MicrosoftAppTenantId,
     });
-    expect(outputs.CMK_BOT_CLIENT_ID).toBe(variables.get('MicrosoftAppId'));
+    expect(outputs.CMK_BOT_CLIENT_ID).toBe(variables.MicrosoftAppId);
   });
 
-  test('runs twice, and neither of them is taken for the other', () => {
-    expect(at(app(everything), 'properties', 'template', 'scale')).toEqual({ minReplicas: 2, maxReplicas: 2 });
-    // Each has its machine's name.
-    expect(variablesOf(everything).has('CMK_REPLICA')).toBe(false);
+  test('has a database that survives a rolling update: two old and two new replicas with all their connections', () => {
+    const { made } = usual();
+    const { maxReplicas } = Object(at(app(made), 'properties', 'template', 'scale'));
+    expect(at(app(made), 'properties', 'template', 'scale')).toEqual({ minReplicas: 2, maxReplicas: 2 });
+    // Each replica has the name of its machine.
+    expect(environmentOf(made)).not.toHaveProperty('CMK_REPLICA');
+    const pool = /max: options\.maxConnections \?\? (\d+)/.exec(
+      readFileSync(`${root}src/store/database.ts`, 'utf8'),
+    )?.[1];
+    // The pool, the advisory lock, and a connection as the owner.
+    const needed = 2 * maxReplicas * (Number(pool) + 2);
+    // Microsoft, "Limits in Azure Database for PostgreSQL": maximum user connections.
+    const allowed: Readonly<Record<string, number>> = { Standard_B1ms: 35, Standard_B2s: 414 };
+    const sku = String(at(only(made, 'Microsoft.DBforPostgreSQL/flexibleServers'), 'sku', 'name'));
+    expect(needed).toBe(48);
+    expect(allowed[sku]).toBeGreaterThan(needed);
   });
 });
 
-describe('what the bot may do in Azure', () => {
-  test('is what the role files say, made of them and good for the chosen subscriptions', () => {
-    const made = ofType(everything, 'Microsoft.Authorization/roleDefinitions')
-      .filter(({ file }) => file === 'roles.bicep')
-      .map(({ body }) => body.properties);
-    expect(made).toEqual(
-      roleFiles.map((file) => ({
+describeCompiled('the roles of the bot in Azure', () => {
+  const assignments = (made: readonly Made[]) => ofType(made, 'Microsoft.Authorization/roleAssignments');
+  const inSubscriptions = (made: readonly Made[]) =>
+    assignments(made).filter(({ id }) => /^\[?subscriptionResourceId/.test(id));
+  /** Those that sign and publish are the resource group's own. */
+  const isOfGroup = (one: Made): boolean =>
+    JSON.stringify(at(one, 'properties', 'assignableScopes')).includes('/resourceGroups/');
+  const allRoles = (made: readonly Made[]) => ofType(made, 'Microsoft.Authorization/roleDefinitions');
+  const rolesOf = (made: readonly Made[]) => allRoles(made).filter((one) => !isOfGroup(one));
+  const roleIdOf = (made: Made) =>
+    String(at(made, 'properties', 'roleDefinitionId'))
+      .split('/')
+      .at(-1);
+
+  test('are what the role files say, and can be assigned in the chosen subscriptions and in that of the bot', () => {
+    const found = rolesOf(usual().made).map(({ properties }) => properties);
+    expect(found).toEqual(
+      [...roleFiles, logsRole].map((file) => ({
         roleName: file.Name,
         description: file.Description,
         type: 'CustomRole',
@@ -156,25 +213,27 @@ describe('what the bot may do in Azure', () => {
             notDataActions: file.NotDataActions,
           },
         ],
-        assignableScopes: chosen.map((id) => `/subscriptions/${id}`),
+        assignableScopes: ['40000000-0000-4000-8000-000000000009', ...chosen].map((id) => `/subscriptions/${id}`),
       })),
     );
   });
 
-  test('is given in each chosen subscription and nowhere else, role assignments under the condition alone', () => {
-    const assignments = ofType(everything, 'Microsoft.Authorization/roleAssignments').filter(
-      ({ file }) => file === 'rights.bicep',
-    );
-    const roles = ofType(everything, 'Microsoft.Authorization/roleDefinitions')
-      .filter(({ file }) => file === 'roles.bicep')
-      .map(({ name }) => name);
-    const [acts = '', grants = ''] = roles;
-    const rows = assignments.map(({ subscription: where, body }) => [
-      where,
-      String(at(body, 'properties', 'roleDefinitionId'))
-        .split('/')
-        .at(-1),
-      at(body, 'properties', 'condition') ?? null,
+  test('keep a subscription that was taken out of the settings, because Azure refuses to remove it', () => {
+    const [first = '', second = ''] = chosen;
+    const { made } = otherwise();
+    for (const role of rolesOf(made)) {
+      expect(listAt(role, 'properties', 'assignableScopes')).toContain(`/subscriptions/${second}`);
+    }
+    expect(inSubscriptions(made).every(({ id }) => id.includes(first) && !id.includes(second))).toBe(true);
+  });
+
+  test('are assigned in each chosen subscription and nowhere else, the second under its condition', () => {
+    const { made, outputs } = usual();
+    const [acts, grants] = rolesOf(made).map(({ name }) => name);
+    const rows = inSubscriptions(made).map((one) => [
+      /^\[subscriptionResourceId\('([^']+)'/.exec(one.id)?.[1],
+      roleIdOf(one),
+      at(one, 'properties', 'condition') ?? null,
     ]);
     expect(rows).toEqual(
       chosen.flatMap((id) => [
@@ -182,52 +241,59 @@ describe('what the bot may do in Azure', () => {
         [id, grants, grantCondition],
       ]),
     );
-    const { outputs } = deploy();
-    expect(new Set(assignments.map(({ body }) => at(body, 'properties', 'principalId')))).toEqual(
+    expect(new Set(assignments(made).map((one) => at(one, 'properties', 'principalId')))).toEqual(
       new Set([outputs.CMK_BOT_PRINCIPAL_ID]),
     );
-    const without = deploy({ assignRoles: 'false' }).made;
-    expect(without.filter(({ file }) => ['rights.bicep', 'roles.bicep'].includes(file))).toEqual([]);
+    expect(outputs.CMK_ROLE_ID).toBe(acts);
   });
 
-  test('in the workspace is to query the one table that its role names, and it looks there whether agents use keys', () => {
-    const [role] = ofType(everything, 'Microsoft.Authorization/roleDefinitions').filter(
-      ({ file }) => file === 'logs-reader.bicep',
-    );
-    expect(at(role?.body, 'properties', 'permissions', 0)).toEqual({
-      actions: logsRole.Actions,
-      notActions: [],
-      dataActions: [],
-      notDataActions: [],
+  test('are neither created nor assigned where a script does it', () => {
+    const { made, outputs } = beforeTheFirst();
+    expect([rolesOf(made), inSubscriptions(made)]).toEqual([[], []]);
+    expect(assignments(made).filter(({ id }) => id.includes('/workspaces/'))).toEqual([]);
+    expect(outputs.CMK_ROLE_ID).toBe('');
+  });
+
+  test('are others in another environment, so that Azure refuses a second one with their names', () => {
+    expect(otherwise().outputs.CMK_ROLE_ID).not.toBe(usual().outputs.CMK_ROLE_ID);
+  });
+
+  test('in the workspace query one table, and the bot looks there whether agents use their keys', () => {
+    const { made } = usual();
+    const role = rolesOf(made).find((one) => at(one, 'properties', 'roleName') === logsRole.Name);
+    const found = assignments(made).filter(({ id }) => id.includes('/workspaces/'));
+    expect(found.map(roleIdOf)).toEqual([role?.name]);
+    expect(readConfig(environmentOf(made)).logs).toMatchObject({ workspaceId: expect.any(String) });
+    expect(environmentOf(otherwise().made).CMK_LOGS_WORKSPACE).toBe('b0000000-0000-4000-8000-0000000000c9');
+  });
+
+  test('beside those are to read secrets of its vault and sign with one key, to publish in its container, and to pull its image', () => {
+    const { made } = usual();
+    const rows = assignments(made)
+      .filter((one) => !inSubscriptions(made).includes(one) && !one.id.includes('/workspaces/'))
+      .map((one) => [
+        /\/providers\/[\w.]+\/(\w+)\/[^/]+(\/keys|\/blobServices)?/.exec(one.id)?.slice(1).join(''),
+        roleIdOf(one),
+      ]);
+    const [sign, publish] = [signingRole, publishingRole].map((file) => {
+      const made = allRoles(usual().made).find((one) =>
+        String(at(one, 'properties', 'roleName')).startsWith(`${file.Name} `),
+      );
+      const {
+        Actions: actions,
+        NotActions: notActions,
+        DataActions: dataActions,
+        NotDataActions: notDataActions,
+      } = file;
+      expect(at(made, 'properties', 'permissions')).toEqual([{ actions, notActions, dataActions, notDataActions }]);
+      return made?.name;
     });
-    const given = ofType(everything, 'Microsoft.Authorization/roleAssignments').filter(
-      ({ file }) => file === 'logs-reader.bicep',
-    );
-    expect(given).toHaveLength(1);
-    expect(String(at(given[0]?.body, 'properties', 'roleDefinitionId'))).toContain(role?.name ?? 'no role');
-    expect(String(at(given[0]?.body, 'properties', 'principalId'))).toBe(deploy().outputs.CMK_BOT_PRINCIPAL_ID);
-    expect(readConfig(environmentOf(everything, 'x')).logs).toMatchObject({ workspaceId: expect.any(String) });
-    const other = 'b0000000-0000-4000-8000-0000000000c9';
-    expect(readConfig(environmentOf(deploy({ logsWorkspace: other }).made, 'x')).logs?.workspaceId).toBe(other);
-    expect(deploy({ assignRoles: 'false' }).made.filter(({ file }) => file === 'logs-reader.bicep')).toEqual([]);
-  });
-
-  test('beside that is to read secrets of its own vault and sign with one key, to publish in its container, and to pull its image', () => {
-    const builtIn = ofType(everything, 'Microsoft.Authorization/roleAssignments').filter(
-      ({ file }) => !['rights.bicep', 'logs-reader.bicep'].includes(file),
-    );
-    const rows = builtIn.map(({ file, body }) => [
-      file,
-      String(at(body, 'properties', 'roleDefinitionId'))
-        .split('/')
-        .at(-1),
-    ]);
-    // Azure's own ids ("Azure built-in roles"): Key Vault Secrets User and Crypto User, Storage Blob Data Contributor, AcrPull.
+    // Azure's own ids ("Azure built-in roles"): Key Vault Secrets User and AcrPull.
     expect(rows).toEqual([
-      ['vault.bicep', '4633458b-17de-408a-b874-0445c86b69e6'],
-      ['vault.bicep', '12338af0-0e69-4776-bea7-57ae8d297424'],
-      ['anchors.bicep', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'],
-      ['registry.bicep', '7f951dda-4ed3-4680-a7ca-43fe172d538d'],
+      ['vaults', '4633458b-17de-408a-b874-0445c86b69e6'],
+      ['vaults/keys', sign],
+      ['storageAccounts/blobServices', publish],
+      ['registries', '7f951dda-4ed3-4680-a7ca-43fe172d538d'],
     ]);
   });
 });

@@ -106,8 +106,11 @@ describe('infra/grant-azure.sh', () => {
   const group = `/subscriptions/${subscription}/resourceGroups/rg-care-prod`;
   const [first, second] = roleFiles;
   const names = [first?.Name ?? '', second?.Name ?? ''] as const;
+  /** What the caller can see beside the scopes. */
+  const elsewhere = '40000000-0000-4000-8000-0000000000e1';
+  const seen: Answer = { to: /^az account list/, says: [`${subscription}\n${elsewhere}`] };
   const grant = (args: readonly string[], answers: readonly Answer[]) =>
-    runWith(['infra/grant-azure.sh', ...args], ['az'], [...answers, signedIn]);
+    runWith(['infra/grant-azure.sh', ...args], ['az'], [...answers, seen, signedIn]);
 
   /** Roles as `az` lists them: their scopes, and what they permit. */
   const roles = (scopes: string): readonly Answer[] =>
@@ -162,6 +165,30 @@ describe('infra/grant-azure.sh', () => {
     const [update = ''] = posts(calls);
     expect(update).toContain('az role definition update');
     expect(update).toContain(`"AssignableScopes":["/subscriptions/${subscription}","${other}"]`);
+  });
+
+  test('finds a role that can be assigned in none of the scopes, but in another subscription that the caller sees', async () => {
+    const other = `/subscriptions/${elsewhere}`;
+    const none: Answer = {
+      to: new RegExp(`role definition list .*--scope /subscriptions/${subscription} `),
+      says: [''],
+    };
+    const { calls } = await grant(['--yes', bot, subscription], [none, ...roles(other), given('1'), made]);
+    expect(posts(calls).map((call) => call.split(' --')[0])).toEqual(Array(2).fill('az role definition update'));
+    expect(posts(calls)[0]).toContain(`"AssignableScopes":["/subscriptions/${subscription}","${other}"]`);
+  });
+
+  test('stops where roles cannot be read, and takes none for missing', async () => {
+    const refused = { to: /role definition list/, fails: "ERROR: (AuthorizationFailed) The client 'x'" };
+    const { code, err, calls } = await grant(['--yes', bot, subscription], [refused, given('0'), made]);
+    expect([code, posts(calls)]).toEqual([1, []]);
+    expect(err).toContain('You lack the right to do this');
+  });
+
+  test('says what it means that a role of the name is there and cannot be seen', async () => {
+    const taken = { to: /role definition create/, fails: 'ERROR: (RoleDefinitionWithSameNameExists) A custom role' };
+    const { code, err } = await grant(['--yes', bot, group], [...roles(''), given('0'), taken]);
+    expect([code, err]).toEqual([1, expect.stringContaining('in subscriptions that you cannot see')]);
   });
 
   test('mends a role that permits something else than its file', async () => {

@@ -1,190 +1,148 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import type { Declaration } from '../support/bicep.ts';
-import type { Made } from '../support/bicep-deployment.ts';
-import { knownTypes, nameRules, type Shape } from '../support/bicep-types.ts';
-import type { Value } from '../support/bicep-values.ts';
-import { at, deploy, everything, files, listAt, ofType, only, root, variablesOf } from '../support/infra.ts';
+import { z } from 'zod';
+import {
+  at,
+  auditors,
+  beforeTheFirst,
+  describeCompiled,
+  environmentOf,
+  given,
+  listAt,
+  type Made,
+  ofType,
+  only,
+  otherwise,
+  root,
+  usual,
+} from '../support/infra.ts';
+import { sourcesText } from '../support/source-text.ts';
 
-/**
- * What infra/ would have Azure make, read by a reader of our own: it was never compiled, and nothing of it was ever deployed. What
- * stands in it is compared with the code it is for, and with what Microsoft says of each resource.
- */
+/** What infra/ deploys, by the prediction of Microsoft's compiler. Nothing of it was ever deployed. */
 
-describe('the files', () => {
-  const words = (declarations: readonly Declaration[]): string =>
-    JSON.stringify(declarations.map(({ value }) => value));
-
-  test.each(files)('%s declares nothing that it does not use', (_file, declarations) => {
-    const used = words(declarations);
-    const unused = declarations
-      .filter(({ what }) => what === 'param' || what === 'var')
-      .filter(({ name }) => !used.includes(`{"kind":"name","name":"${name}"}`));
-    expect(unused.map(({ name }) => name)).toEqual([]);
-  });
-
-  test.each(files)('%s names each resource by what is known before anything is made', (_file, declarations) => {
-    const late = declarations.filter(({ what, value }) => {
-      if (what !== 'resource' && what !== 'module') return false;
-      const body = value?.kind === 'if' || value?.kind === 'for' ? value.body : value;
-      const inner = body?.kind === 'if' ? body.body : body;
-      const entries = inner?.kind === 'object' ? inner.entries : [];
-      const early = entries.filter(
-        ({ key }) => key.kind === 'text' && ['name', 'scope'].includes(String(key.parts[0])),
-      );
-      return /"name":"(outputs|properties)"/.test(JSON.stringify(early.map((entry) => entry.value)));
-    });
-    expect(late.map(({ name }) => name)).toEqual([]);
-  });
-
-  test('every module is used, and given every parameter that it has', () => {
-    const [, declarations = []] = files[0] ?? [];
-    const used = declarations.filter(({ what }) => what === 'module').map(({ of }) => `infra/${of}`);
-    expect([...used].sort()).toEqual(
-      files
-        .slice(1)
-        .map(([file]) => file)
-        .sort(),
-    );
-    // A module without one of its parameters, or with one that it has not, is not read to the end.
-    const defaults = files
-      .slice(1)
-      .flatMap(([, inner]) => inner.filter(({ what, value }) => what === 'param' && value !== null));
-    expect(defaults).toEqual([]);
-  });
-
-  test('no text in them looks like a secret', () => {
-    const texts = [...files.map(([file]) => file), 'infra/main.parameters.json', 'azure.yaml'].map((file) =>
-      readFileSync(root + file, 'utf8'),
-    );
-    expect(texts.join('\n')).not.toMatch(
-      /password\s*[:=]\s*['"][^'"$]|AccountKey=|SharedAccessSignature|listKeys\(|[A-Za-z0-9+/]{43}=/i,
-    );
-    const secret = files[0]?.[1].find(({ name }) => name === 'stepUpAppSecret');
-    expect(secret?.decorators.map(({ name }) => name)).toContain('secure');
-    const passed = files
-      .flatMap(([, declarations]) => declarations)
-      .filter(({ name }) => /secret$/i.test(name) && !['sealKeySecret', 'logKeySecret'].includes(name));
-    expect(passed.every(({ decorators }) => decorators.some(({ name }) => name === 'secure'))).toBe(true);
-  });
-});
-
-/** Of the versions that are used. */
-const described = [
-  'keyvault/resource-manager/Microsoft.KeyVault/stable/2023-07-01/keyvault.json',
-  'keyvault/resource-manager/Microsoft.KeyVault/stable/2023-07-01/keys.json',
-  'authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01/authorization-RoleAssignmentsCalls.json',
-  'authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01/authorization-RoleDefinitionsCalls.json',
-  'authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01/common-types.json',
-  'resources/resource-manager/Microsoft.Resources/stable/2024-03-01/resources.json',
-];
-
-describe('what they make', () => {
-  test('is of types and versions that were looked up, and of no other', () => {
-    const used = new Set(everything.map(({ type, version }) => `${type}@${version}`));
-    expect([...used].sort()).toEqual(Object.keys(knownTypes).sort());
-  });
-
-  /** Paths of what a shape does not have. */
-  const beside = (value: Value | undefined, shape: Shape, path = ''): readonly string[] => {
-    if (shape === true || value === undefined || value === null || typeof value !== 'object') return [];
-    if (Array.isArray(value)) {
-      const [item] = Array.isArray(shape) ? shape : [];
-      return item === undefined ? [path] : value.flatMap((one: Value, n) => beside(one, item, `${path}[${n}]`));
-    }
-    return Object.entries(value).flatMap(([name, inner]) => {
-      const known = Array.isArray(shape) ? undefined : Object.entries(shape).find(([key]) => key === name)?.[1];
-      return known === undefined ? [`${path}.${name}`] : beside(inner, known, `${path}.${name}`);
-    });
+describeCompiled('the resources', () => {
+  /** Rules for names as "Naming rules and restrictions for Azure resources" has them, of those made from the environment's name. */
+  const nameRules: Readonly<Record<string, RegExp>> = {
+    'Microsoft.Resources/resourceGroups': /^[\w().-]{0,89}[\w()-]$/,
+    'Microsoft.KeyVault/vaults': /^[a-zA-Z](?!.*--)[\w-]{1,22}[a-zA-Z0-9]$/,
+    'Microsoft.Storage/storageAccounts': /^[a-z0-9]{3,24}$/,
+    'Microsoft.ContainerRegistry/registries': /^[a-zA-Z0-9]{5,50}$/,
+    'Microsoft.DBforPostgreSQL/flexibleServers': /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
+    'Microsoft.App/managedEnvironments': /^[a-z][a-z0-9-]{0,58}[a-z0-9]$/,
+    'Microsoft.BotService/botServices': /^[a-zA-Z0-9][\w.-]{1,63}$/,
+    'Microsoft.OperationalInsights/workspaces': /^[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]$/,
   };
 
-  test('has no property that Microsoft’s lists do not have, where they were read', () => {
-    const wrong = everything.flatMap(({ type, version, body }) => {
-      const { shape = true } = knownTypes[`${type}@${version}`] ?? {};
-      return beside(body, shape).map((path) => `${type}${path}`);
-    });
-    expect(wrong).toEqual([]);
-    expect(Object.values(knownTypes).filter(({ shape }) => shape !== undefined)).toHaveLength(6);
-  });
+  // azd: letters, digits, hyphens, parentheses, underscores and periods, at most 64.
+  test.each([usual, otherwise, beforeTheFirst])(
+    'have names that Azure accepts, whatever the environment is called',
+    (deployed) => {
+      for (const [type, rule] of Object.entries(nameRules)) expect(only(deployed().made, type).name).toMatch(rule);
+    },
+  );
 
-  test('has only names that stand in Microsoft’s descriptions, where those are at hand', () => {
-    const { CMK_AZURE_SPECS: descriptions } = process.env;
-    if (descriptions === undefined) {
-      process.stdout.write(
-        'not run: it needs the descriptions, whose folder CMK_AZURE_SPECS names (docs/local-azure.md)\n',
+  test('have the same names in each deployment, and others in another environment', () => {
+    const global = /vaults|registries|storageAccounts|flexibleServers|botServices|resourceGroups/;
+    const names = (made: readonly Made[]) =>
+      made.filter(({ id }) => global.test(id)).map(({ type, name }) => `${type} ${name}`);
+    const top = (made: readonly Made[]) =>
+      names(made).filter((name) =>
+        /\/(vaults|registries|storageAccounts|flexibleServers|botServices|resourceGroups) /.test(name),
       );
-      return;
-    }
-    const names = new Set<string>();
-    JSON.stringify(
-      described.map((file) => JSON.parse(readFileSync(`${descriptions}/${file}`, 'utf8'))),
-      (_key, node: { readonly properties?: object } | null) => {
-        for (const name of Object.keys(node?.properties ?? {})) names.add(name);
-        return node;
-      },
-    );
-    const sent = new Set<string>();
-    for (const { type, version, body } of everything) {
-      if (knownTypes[`${type}@${version}`]?.from !== 'description') continue;
-      JSON.stringify({ ...body, tags: null }, (_key, node: Value) => {
-        if (typeof node === 'object' && node !== null && !Array.isArray(node))
-          for (const name of Object.keys(node)) sent.add(name);
-        return node;
-      });
-    }
-    // A name stands in the address.
-    expect([...sent].filter((name) => name !== 'name' && !names.has(name))).toEqual([]);
-    expect(sent.size).toBeGreaterThan(20);
+    expect(top(beforeTheFirst().made).filter((name) => top(usual().made).includes(name))).toEqual([]);
+    expect(top(usual().made)).toHaveLength(6);
   });
 
-  test('is named as Azure takes it, whatever the environment is called', () => {
-    // azd: letters, digits, hyphens, parentheses, underscores and periods, at most 64.
-    const names = fc.stringMatching(/^[A-Za-z0-9()_.-]{1,64}$/);
-    fc.assert(
-      fc.property(names, (environmentName) => {
-        const { made } = deploy({ environmentName });
-        for (const { type, name } of made)
-          expect([type, name.split('/').at(-1)]).toEqual([type, expect.stringMatching(nameRules[type] ?? /^$/)]);
-      }),
-      { numRuns: 40 },
-    );
-  });
-
-  test('is the same when it is deployed again, and another one for another environment', () => {
-    const names = (made: readonly Made[]) => made.map(({ type, name }) => `${type} ${name}`);
-    expect(names(deploy().made)).toEqual(names(deploy().made));
-    const global = /vaults |registries |storageAccounts |flexibleServers |botServices |resourceGroups /;
-    const test = names(deploy({ environmentName: 'test' }).made).filter((name) => global.test(name));
-    expect(test.filter((name) => names(deploy().made).includes(name))).toEqual([]);
-  });
-
-  test('is all of it but the bot while there is no image', () => {
+  test('are all but the bot and the rule over its replicas while there is no image', () => {
     const types = (made: readonly Made[]) => new Set(made.map(({ type }) => type));
-    const without = types(deploy({ image: '' }).made);
-    expect([...types(everything)].filter((type) => !without.has(type))).toEqual([
+    const without = types(beforeTheFirst().made);
+    expect([...types(usual().made)].filter((one) => !without.has(one))).toEqual([
+      'Microsoft.DBforPostgreSQL/flexibleServers/administrators',
       'Microsoft.App/containerApps',
       'Microsoft.App/managedEnvironments/httpRouteConfigs',
     ]);
+    const rules = (made: readonly Made[]) => ofType(made, 'Microsoft.Insights/metricAlerts').map(({ name }) => name);
+    expect(rules(usual().made)).toEqual(['cmk-bot-no-replica', ...rules(beforeTheFirst().made)]);
+  });
+
+  test('of a preview are predicted without a value that only a hook sets: no question is asked', () => {
+    const { made } = beforeTheFirst();
+    expect(ofType(made, 'Microsoft.DBforPostgreSQL/flexibleServers/administrators')).toEqual([]);
+    expect(made.length).toBeGreaterThan(40);
+    expect(only(usual().made, 'Microsoft.DBforPostgreSQL/flexibleServers/administrators').name).toEqual(
+      expect.stringMatching(new RegExp(`/${given.CMK_ADMIN_ID}$`)),
+    );
+  });
+
+  test('take redundancy, tags and the time that logs are kept from settings', () => {
+    const { made } = otherwise();
+    const properties = (type: string) => at(only(made, type), 'properties');
+    expect(properties('Microsoft.App/managedEnvironments')).toMatchObject({ zoneRedundant: true });
+    expect(properties('Microsoft.DBforPostgreSQL/flexibleServers')).toMatchObject({
+      highAvailability: { mode: 'ZoneRedundant' },
+      backup: { backupRetentionDays: 35, geoRedundantBackup: 'Enabled' },
+      storage: { storageSizeGB: 64, autoGrow: 'Enabled' },
+    });
+    expect(at(only(made, 'Microsoft.Storage/storageAccounts'), 'sku')).toEqual({ name: 'Standard_ZRS' });
+    expect(properties('Microsoft.OperationalInsights/workspaces')).toMatchObject({ retentionInDays: 365 });
+    expect(only(made, 'Microsoft.KeyVault/vaults')).toMatchObject({
+      tags: { 'azd-env-name': 'A_(b).c', 'cost-center': '4711' },
+    });
+    expect(ofType(made, 'Microsoft.Authorization/locks')).toEqual([]);
+    expect(only(usual().made, 'Microsoft.Authorization/locks').id).toContain('/storageAccounts/');
+  });
+
+  test('use a restored database server, and a new container for the published log, where settings name them', () => {
+    const { made } = otherwise();
+    expect(only(made, 'Microsoft.DBforPostgreSQL/flexibleServers').name).toBe('psql-restored');
+    const variables = environmentOf(made);
+    expect(variables.DATABASE_URL).toContain('@psql-restored.postgres.database.azure.com');
+    expect(variables.CMK_ANCHOR).toMatch(/\/anchor-2$/);
+    expect(variables.CMK_LOG_NAME).toBe('cmk/2');
   });
 });
 
-describe('what must not be open', () => {
-  const properties = (type: string) => only(everything, type).body.properties;
+describeCompiled('what must not be open', () => {
+  const made = () => usual().made;
+  const properties = (type: string) => at(only(made(), type), 'properties');
 
-  test('the database takes identities only, and no address is let in', () => {
+  test('the database accepts tokens only, and its firewall has no rule', () => {
     expect(at(properties('Microsoft.DBforPostgreSQL/flexibleServers'), 'authConfig')).toMatchObject({
       activeDirectoryAuth: 'Enabled',
       passwordAuth: 'Disabled',
     });
-    expect(everything.filter(({ type }) => type.endsWith('/firewallRules'))).toEqual([]);
+    expect(made().filter(({ type }) => type.endsWith('/firewallRules'))).toEqual([]);
     for (const name of ['DATABASE_URL', 'CMK_DATABASE_OWNER_URL']) {
-      const url = new URL(String(variablesOf(everything).get(name)));
+      const url = new URL(String(environmentOf(made())[name]));
       expect([url.password, url.search]).toEqual(['', '?sslmode=verify-full']);
     }
   });
 
-  test('vault and storage take the bot’s network only, by identities only, and keep what is deleted', () => {
+  test('auditors that are named read the published log from their addresses, and nothing else', () => {
+    const { made } = otherwise();
+    const theirs = ofType(made, 'Microsoft.Authorization/roleAssignments').filter(
+      (one) => at(one, 'properties', 'principalId') === auditors,
+    );
+    const reader = '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1';
+    expect(
+      theirs.map((one) => [
+        String(at(one, 'properties', 'roleDefinitionId'))
+          .split('/')
+          .at(-1),
+        one.id,
+      ]),
+    ).toEqual([[expect.stringContaining(reader), expect.stringContaining('/containers/anchor-2/')]]);
+    const [account] = ofType(made, 'Microsoft.Storage/storageAccounts');
+    expect(at(account, 'properties', 'networkAcls')).toMatchObject({
+      defaultAction: 'Deny',
+      ipRules: [
+        { action: 'Allow', value: '203.0.113.7' },
+        { action: 'Allow', value: '198.51.100.0/24' },
+      ],
+    });
+  });
+
+  test('vault and storage account accept the bot’s network only, by identities only, and keep what is deleted', () => {
     const closed = { defaultAction: 'Deny', ipRules: [] };
     expect(properties('Microsoft.KeyVault/vaults')).toMatchObject({
       enableRbacAuthorization: true,
@@ -198,35 +156,139 @@ describe('what must not be open', () => {
       networkAcls: closed,
     });
     expect(properties('Microsoft.ContainerRegistry/registries')).toMatchObject({ adminUserEnabled: false });
-  });
-
-  test('the subnet of the bot has the service endpoints that they are opened to', () => {
+    expect(
+      ofType(made(), 'Microsoft.Authorization/roleAssignments')
+        .map((one) => one.id)
+        .join(),
+    ).not.toContain(auditors);
     const [apps] = listAt(properties('Microsoft.Network/virtualNetworks'), 'subnets');
     expect(listAt(apps, 'properties', 'serviceEndpoints').map((one) => at(one, 'service'))).toEqual([
-      'Microsoft.KeyVault',
       'Microsoft.Storage',
+    ]);
+    const endpoints = ofType(made(), 'Microsoft.Network/privateEndpoints').map((one) => [
+      at(one, 'properties', 'privateLinkServiceConnections', 0, 'properties', 'groupIds', 0),
+      ofType(made(), 'Microsoft.Network/privateDnsZones').some(
+        (zone) =>
+          zone.id ===
+          at(
+            ofType(made(), 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups').find((group) =>
+              group.id.startsWith(`${one.id}/`),
+            ),
+            'properties',
+            'privateDnsZoneConfigs',
+            0,
+            'properties',
+            'privateDnsZoneId',
+          ),
+      ),
+    ]);
+    expect(endpoints).toEqual([
+      ['postgresqlServer', true],
+      ['vault', true],
     ]);
   });
 
-  test('the container for exports is immutable and not locked: no state can be sent that locks it', () => {
+  test('the container of the published log is immutable, and a deployment leaves a locked policy alone', () => {
     const type = 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies';
     expect(properties(type)).toEqual({
       immutabilityPeriodSinceCreationInDays: 2190,
       allowProtectedAppendWrites: false,
     });
+    expect(ofType(otherwise().made, type)).toEqual([]);
   });
 
-  test('what is done to vault, database, exports, bot and replicas goes to the workspace', () => {
-    const rows = ofType(everything, 'Microsoft.Insights/diagnosticSettings').map(({ file, body }) => [
-      file,
-      ...listAt(body, 'properties', 'logs').map((one) => at(one, 'category')),
+  test('every resource that has a log of its own sends it to the workspace', () => {
+    const rows = ofType(made(), 'Microsoft.Insights/diagnosticSettings').map((one) => [
+      /\/providers\/[\w.]+\/(\w+)\/[^/]+(\/blobServices\/default)?\/providers\/Microsoft\.Insights/.exec(one.id)?.[1],
+      ...listAt(one, 'properties', 'logs').map((log) => at(log, 'category')),
     ]);
     expect(rows).toEqual([
-      ['database.bicep', 'PostgreSQLLogs'],
-      ['vault.bicep', 'AuditEvent'],
-      ['anchors.bicep', 'StorageWrite', 'StorageDelete'],
-      ['hosting.bicep', 'ContainerAppConsoleLogs', 'ContainerAppSystemLogs'],
-      ['bot.bicep', 'BotRequest'],
+      ['flexibleServers', 'PostgreSQLLogs'],
+      ['vaults', 'AuditEvent'],
+      ['storageAccounts', 'StorageWrite', 'StorageDelete'],
+      ['registries', 'ContainerRegistryLoginEvents', 'ContainerRegistryRepositoryEvents'],
+      ['managedEnvironments', 'ContainerAppConsoleLogs', 'ContainerAppSystemLogs'],
+      ['botServices', 'BotRequest'],
     ]);
+  });
+});
+
+const Alerts = z.object({
+  logs: z.array(
+    z.strictObject({
+      name: z.string(),
+      title: z.string(),
+      where: z.string(),
+      severity: z.int(),
+      above: z.int().optional(),
+      window: z.string().optional(),
+      silent: z.literal(true).optional(),
+    }),
+  ),
+  metrics: z.array(z.looseObject({ name: z.string(), title: z.string(), metric: z.string(), severity: z.int() })),
+});
+const alerts = Alerts.parse(JSON.parse(readFileSync(`${root}infra/alerts.json`, 'utf8')));
+
+describe('infra/alerts.json', () => {
+  test('looks for messages that the sources log, each whole or by its beginning', () => {
+    const messages = alerts.logs.flatMap(({ where }) =>
+      [...where.matchAll(/'([^']+)'/g)].map(([, said = '']) => [where, said] as const),
+    );
+    const unknown = messages.filter(
+      ([where, said]) => !sourcesText.includes(where.includes('startswith') ? `'${said}` : `'${said}'`),
+    );
+    expect(messages.length).toBeGreaterThan(8);
+    expect(unknown).toEqual([]);
+  });
+
+  test('is the table of alerts in docs/operations.md', () => {
+    const text = readFileSync(`${root}docs/operations.md`, 'utf8');
+    const spans: Readonly<Record<string, string>> = { PT30M: '30 minutes', PT15M: '15 minutes', P1D: 'a day' };
+    const rows = [
+      ...alerts.logs.map(({ title, where, above, window, silent, severity }) => {
+        const count = silent ? ', no line' : above === undefined ? '' : `, more than ${above} lines`;
+        return `| ${title} | \`${where}\`${window === undefined ? '' : `${count} in ${spans[window]}`} | ${severity} |`;
+      }),
+      ...alerts.metrics.map(
+        ({ title, metric, operator, threshold, severity }) =>
+          `| ${title} | \`${metric}\` ${operator === 'LessThan' ? 'below' : 'above'} ${String(threshold)} | ${severity} |`,
+      ),
+    ];
+    expect(rows.filter((row) => !text.includes(row))).toEqual([]);
+  });
+});
+
+describeCompiled('the alert rules', () => {
+  const made = () => otherwise().made;
+
+  test('query the table that the destination of the deployment fills', () => {
+    const hosting = only(made(), 'Microsoft.App/managedEnvironments');
+    expect(at(hosting, 'properties', 'appLogsConfiguration')).toEqual({ destination: 'azure-monitor' });
+    const rules = ofType(made(), 'Microsoft.Insights/scheduledQueryRules');
+    expect(rules.map(({ name }) => name)).toEqual(alerts.logs.map(({ name }) => `cmk-bot-${name}`));
+    for (const [n, rule] of rules.entries()) {
+      const query = String(at(rule, 'properties', 'criteria', 'allOf', 0, 'query'));
+      expect(query).toMatch(
+        /^ContainerAppConsoleLogs \| where ContainerAppName == "cmk-bot" \| extend line = parse_json\(Log\) /,
+      );
+      expect(query.endsWith(`| where ${alerts.logs[n]?.where}`)).toBe(true);
+    }
+    const silence = rules.find(({ name }) => name === 'cmk-bot-silence');
+    expect(at(silence, 'properties', 'criteria', 'allOf', 0)).toMatchObject({ operator: 'LessThan', threshold: 1 });
+  });
+
+  test('send email by one action group where an address is set, and are shown in the portal where none is', () => {
+    const group = only(made(), 'Microsoft.Insights/actionGroups');
+    expect(listAt(group, 'properties', 'emailReceivers')).toMatchObject([{ emailAddress: 'cmk@hospital.example' }]);
+    for (const rule of ofType(made(), 'Microsoft.Insights/scheduledQueryRules')) {
+      expect(at(rule, 'properties', 'actions')).toEqual({ actionGroups: [group.id] });
+    }
+    const metrics = ofType(made(), 'Microsoft.Insights/metricAlerts');
+    expect(metrics.map((rule) => at(rule, 'properties', 'actions'))).toEqual(
+      alerts.metrics.map(() => [{ actionGroupId: group.id }]),
+    );
+    const without = usual().made;
+    expect(ofType(without, 'Microsoft.Insights/actionGroups')).toEqual([]);
+    expect(ofType(without, 'Microsoft.Insights/scheduledQueryRules')).toHaveLength(alerts.logs.length);
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { actionsOn, dataActionsOnVault } from '../../src/resources/rights.ts';
+import { actionsOn, dataActionsOnVault } from '../../src/operations/resources/rights.ts';
 import { allow, type Change, hideCreationOnAgent, withoutActions } from '../support/azure-state.ts';
 import { newKey } from '../support/check-row.ts';
 import { cmkBot } from '../support/command-line.ts';
@@ -51,7 +51,7 @@ const blocks = (action: string, path: Path = first): Row => ({
   right: action,
   where: 'review: blocks',
   look: review(path),
-  words: `The bot may not make this change. Its identity lacks ${action}.`,
+  words: `The bot doesn’t have permission to make this change. Its identity lacks ${action}.`,
 });
 const warns = (right: string, words: string, path: Path = first): Row => ({
   right,
@@ -97,6 +97,18 @@ const rows: readonly Row[] = [
     right: 'Microsoft.KeyVault/vaults/keys/read',
     where: 'command',
     look: review(first),
+    words: refused,
+  },
+  {
+    right: 'Microsoft.KeyVault/vaults/keys/versions/read',
+    where: 'command',
+    look: review(first),
+    words: refused,
+  },
+  {
+    right: 'Microsoft.KeyVault/vaults/keys/versions/read',
+    where: 'command',
+    look: (one) => openReview(one, rotation),
     words: refused,
   },
   blocks('Microsoft.HealthBot/healthBots/write'),
@@ -172,7 +184,7 @@ test.each([create, readKey])(
     const line = expectSaid(
       linesOf(card),
       name,
-      `The bot may not make this change. Its identity lacks ${name} (a data action).`,
+      `The bot doesn’t have permission to make this change. Its identity lacks ${name} (a data action).`,
     );
     expect(JSON.stringify(card)).not.toContain('"form.submit"');
     expect(await writes(world, from)).toEqual([]);

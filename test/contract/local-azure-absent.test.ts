@@ -29,7 +29,7 @@ test.each(absentOperations.map(({ method, pattern }) => [method, pattern]))(
   '%s %s is answered with 501',
   async (method, pattern) => {
     const path = pattern.replaceAll(/\{\*?(\w+)\}/g, (_, name: string) => names[name] ?? 'x');
-    const isVault = /^\/(keys|secrets|certificates|rng)\b/.test(path);
+    const isVault = /^\/(keys|deletedkeys|secrets|certificates|rng)\b/.test(path);
     const version = isVault ? '7.5' : '2022-04-01';
     const { status } = await http(azure, method, `${path}?api-version=${version}`, {
       headers: isVault ? atVault : headers,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { doors } from '../../src/local/azure/simulator/simulator-api.ts';
+import { doors } from '../../src/sandbox/azure/simulator/simulator-api.ts';
 import { localAzureTables } from '../support/local-azure-tables.ts';
 
 const root = new URL('../../', import.meta.url);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { vaultLogQueryFor } from '../../src/azure/vault-log-query.ts';
-import { scenarios } from '../../src/local/azure/scenarios/scenarios.ts';
+import { scenarios } from '../../src/sandbox/azure/scenarios/scenarios.ts';
 import { type AgentWrites, agentWrites, foreignKey, ownKey, visitAgent } from '../support/agent-writes.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {
@@ -161,6 +161,15 @@ const proofs: Readonly<Record<string, () => Promise<void>>> = {
   'agent-write-refused': async () => {
     expect((await writes.setKey(ownKey)).body.error.message).toContain("'Microsoft.HealthBot/healthBots/write'");
   },
+  'grant-condition': async () => {
+    expect(await messageOf(grantForeign())).toContain('an ABAC condition not fulfilled to perform action');
+  },
+  'deny-assignment': async () => {
+    expect((await writes.setKey(ownKey)).body.error).toMatchObject({
+      code: 'DenyAssignmentAuthorizationFailed',
+      message: expect.stringContaining('has permission to perform action'),
+    });
+  },
   'identity-not-known-yet': refusedTimes(3, grantForeign, 'PrincipalNotFound'),
   'role-assignment-limit': async () => {
     expect(await codeOf(grantForeign())).toBe('RoleAssignmentLimitExceeded');
@@ -293,6 +302,16 @@ const proofs: Readonly<Record<string, () => Promise<void>>> = {
     const { data } = await clients.graph().resources({ subscriptions: [careId], query });
     expect(data).toEqual([{ tags: null }]);
     expect((await readAgent(clients, visitAgent)).tags).toEqual({ new: 'yes' });
+  },
+  'reads-lag': async () => {
+    const before = await writes.read();
+    const from = Date.now();
+    await writes.poll(await writes.setKey(ownKey));
+    const after = await writes.read();
+    // A machine that takes longer proves nothing.
+    if (Date.now() - from < 10_000) expect(after.body).toEqual(before.body);
+    await turnOff('reads-lag');
+    expect((await writes.read()).body.systemData).not.toEqual(before.body.systemData);
   },
   'azure-is-down': async () => {
     expect((await writes.read()).body.error.code).toBe('ServiceUnavailable');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { approver, localTenantId as tenant } from '../../src/local/people.ts';
+import { approver, localTenantId as tenant } from '../../src/sandbox/people.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
 

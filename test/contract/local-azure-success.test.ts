@@ -57,8 +57,9 @@ test('wraps and unwraps bytes with the real key', async () => {
 
 test('wraps on the server too', async () => {
   const { token } = await clients.credential.getToken('https://vault.azure.net/.default');
+  const { version } = (await clients.keys(`https://localhost:${azure.port + 1}`).getKey(keyName)).properties;
   const call = (operation: string, value: string) =>
-    http(azure, 'POST', `/keys/${keyName}/${operation}?api-version=7.5`, {
+    http(azure, 'POST', `/keys/${keyName}/${version}/${operation}?api-version=7.5`, {
       port: azure.port + 1,
       headers: { authorization: `Bearer ${token}` },
       body: { alg: 'RSA-OAEP-256', value },

@@ -13,7 +13,7 @@ import {
   TeamsInfo,
   type TurnContext,
 } from 'botbuilder';
-import { approver, guest, localPeople, requester } from '../../src/local/people.ts';
+import { approver, guest, localPeople, requester } from '../../src/sandbox/people.ts';
 import { cardText, type LocalTeamsProcess, startLocalTeams } from '../support/local-teams.ts';
 
 /** Local Teams must satisfy the real SDK: a small bot in this process talks to it through botbuilder's own client. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { commands } from '../../src/commands/registry.ts';
+import { commands } from '../../src/operations/commands/registry.ts';
 
 /** What Teams offers when somebody types a slash, against what the bot understands. */
 const Manifest = z.object({

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { strFromU8, unzipSync } from 'fflate';
-import { Manifest, sampleValuesIn } from '../../src/app-package/fill-manifest.ts';
-import { readSettings } from '../../src/app-package/settings.ts';
+import { Manifest, sampleValuesIn } from '../../src/operator/packaging/app-package/fill-manifest.ts';
+import { readSettings } from '../../src/operator/packaging/app-package/settings.ts';
 import { readPng } from '../support/png.ts';
 import { startOf } from '../support/prepared.ts';
+import { surroundings } from '../support/surroundings.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const appId = '6f1c2b1e-7d0a-4c55-9a38-0c9d4b8d2f11';
@@ -37,7 +38,7 @@ const readTemplate = async () =>
 
 /** Runs Node with nothing else in its environment. */
 function run(words: readonly string[], environment: Record<string, string> = {}): Promise<Run> {
-  const env = { PATH: process.env.PATH, ...environment };
+  const env = { ...surroundings(), ...environment };
   return new Promise((resolve) => {
     execFile(process.execPath, words, { cwd: root, env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), said: stdout + stderr }),
@@ -51,7 +52,7 @@ const packageWith = async (environment: Record<string, string>, ...options: stri
 
 /** What the schema has against a manifest. In a process of its own: jest on Node 20 cannot load the schemas' package. */
 async function validateManifest(manifest: Manifest): Promise<unknown> {
-  const script = `import { validateManifest } from './src/app-package/validate-manifest.ts';
+  const script = `import { validateManifest } from './src/operator/packaging/app-package/validate-manifest.ts';
     console.log(JSON.stringify(await validateManifest(JSON.parse(process.argv[1]))));`;
   const { said } = await run(['--import', 'tsx', '--input-type=module', '-e', script, JSON.stringify(manifest)]);
   return JSON.parse(said);

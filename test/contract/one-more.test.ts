@@ -34,8 +34,8 @@ const cases: readonly Case[] = [
       'src/domain/request/calls.ts',
       'src/domain/request/evolve.ts',
       'src/teams/cards/views/call-view.ts',
-      'src/words/events.ts',
-      'src/words/history.ts',
+      'src/text/events.ts',
+      'src/text/history.ts',
     ],
   },
   {
@@ -45,10 +45,10 @@ const cases: readonly Case[] = [
     added: "  'one-more',\n",
     objections: [
       'src/audit/ocsf-classes.ts',
-      'src/evidence/report/steps-told.ts',
-      'src/steps/registry.ts',
-      'src/words/steps.ts',
-      'src/words/waiting.ts',
+      'src/audit/evidence/report/steps-told.ts',
+      'src/operations/steps/registry.ts',
+      'src/text/steps.ts',
+      'src/text/waiting.ts',
     ],
   },
   {
@@ -56,14 +56,14 @@ const cases: readonly Case[] = [
     file: 'src/domain/failure.ts',
     after: "  own('membership-unknown', {}),\n",
     added: "  own('one-more', { what: z.string() }),\n",
-    objections: ['src/words/failures.ts', 'src/words/remedies.ts', 'src/words/waiting.ts'],
+    objections: ['src/text/failures.ts', 'src/text/remedies.ts', 'src/text/waiting.ts'],
   },
   {
     more: 'source of failures',
     file: 'src/domain/failure.ts',
     after: "  z.strictObject({ source: z.literal('no-answer'), ...outside }),\n",
     added: "  z.strictObject({ source: z.literal('one-more'), ...outside }),\n",
-    objections: ['src/words/failures.ts', 'src/words/kept-key.ts', 'src/words/waiting.ts'],
+    objections: ['src/text/failures.ts', 'src/text/kept-key.ts', 'src/text/waiting.ts'],
   },
   {
     more: 'change',
@@ -71,10 +71,10 @@ const cases: readonly Case[] = [
     after: "  z.strictObject({ change: z.literal('soft-delete'), target: ArmId, before: z.literal('off') }),\n",
     added: "  z.strictObject({ change: z.literal('one-more'), target: ArmId, before: z.literal('off') }),\n",
     objections: [
-      'src/evidence/report/changed.ts',
-      'src/evidence/report/steps-told.ts',
-      'src/resources/rights.ts',
-      'src/words/steps.ts',
+      'src/audit/evidence/report/changed.ts',
+      'src/audit/evidence/report/steps-told.ts',
+      'src/operations/resources/rights.ts',
+      'src/text/steps.ts',
     ],
   },
   {
@@ -82,14 +82,14 @@ const cases: readonly Case[] = [
     file: 'src/domain/check.ts',
     after: "  judged('no-lock', {}),\n",
     added: "  judged('one-more', { what: z.string() }),\n",
-    objections: ['src/words/checks.ts'],
+    objections: ['src/text/checks.ts'],
   },
   {
     more: 'refusal',
     file: 'src/domain/request/refusal.ts',
     after: "  'guest',\n",
     added: "  'one-more',\n",
-    objections: ['src/words/refusals.ts'],
+    objections: ['src/text/refusals.ts'],
   },
   {
     more: 'page of forms',
@@ -103,7 +103,7 @@ const cases: readonly Case[] = [
     file: 'src/domain/proof.ts',
     after: "z.enum(['read-back', ",
     added: "'one-more', ",
-    objections: ['src/evidence/report/proved.ts', 'src/words/evidence.ts', 'src/words/steps.ts'],
+    objections: ['src/audit/evidence/report/proved.ts', 'src/text/evidence.ts', 'src/text/steps.ts'],
   },
 ];
 
@@ -172,7 +172,7 @@ const atOnce = 2;
 beforeAll(async () => {
   // Once, so that all are of one moment. The local servers know nothing of the product.
   const sources = newFolder();
-  const filter = (path: string): boolean => path !== join(root, 'src/local');
+  const filter = (path: string): boolean => path !== join(root, 'src/sandbox');
   cpSync(join(root, 'src'), sources, { recursive: true, filter });
   const waiting = [...changes];
   const work = async () => {

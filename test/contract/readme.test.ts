@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { commands } from '../../src/commands/registry.ts';
 import { environmentSchema } from '../../src/config/environment.ts';
 import { policyFileSchema } from '../../src/config/policy-file.ts';
 import { environmentExample, variableGroups, variableRows } from '../../src/config/variables/variables.ts';
+import { commands } from '../../src/operations/commands/registry.ts';
 
 const root = new URL('../../', import.meta.url);
 const readme = readFileSync(new URL('README.md', root), 'utf8');
@@ -111,7 +111,7 @@ describe('the README', () => {
 
   test('gives only npm scripts that exist', () => {
     const scripts = Object.keys(JSON.parse(readFileSync(new URL('package.json', root), 'utf8')).scripts);
-    const used = [...readme.matchAll(/npm run ([\w-]+)/g)].map(([, name = '']) => name);
+    const used = [...readme.matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name);
     expect(used.filter((name) => !scripts.includes(name))).toEqual([]);
   });
 });

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { actions } from '../../src/actions/registry.ts';
-import { FleetShow, HistoryShow, OpenShow } from '../../src/commands/command.ts';
-import { commands } from '../../src/commands/registry.ts';
 import { StepName } from '../../src/domain/plan.ts';
 import { RefusalCode } from '../../src/domain/request/refusal.ts';
-import { operations, Wish } from '../../src/operations/registry.ts';
-import { kinds, Resource } from '../../src/resources/registry.ts';
-import { steps } from '../../src/steps/registry.ts';
-import { startedBy } from '../../src/teams/conversation/started.ts';
+import { actions } from '../../src/operations/actions/registry.ts';
+import { commands } from '../../src/operations/commands/registry.ts';
+import { operations, StoredChangeSpec } from '../../src/operations/registry.ts';
+import { kinds, Resource } from '../../src/operations/resources/registry.ts';
+import { steps } from '../../src/operations/steps/registry.ts';
+import { verbs } from '../../src/teams/bot/verbs.ts';
+import { evidenceVerb } from '../../src/teams/cards/views/evidence-button.ts';
 
 /** Folders answer what can be asked for, typed, clicked, done, and of what: their files against their registries, cards too. */
 const root = new URL('../../', import.meta.url);
@@ -35,15 +35,21 @@ async function exported(folder: string, property: string, needed: string): Promi
 const asked = operations.map(({ name }) => name);
 const askedByTyping = operations.map(({ typed }) => typed.name);
 const typedBeside = commands.map(({ name }) => name).filter((name) => !askedByTyping.some((one) => one === name));
-const verbs = actions.map(({ verb }) => verb);
+const clicked = actions.map(({ verb }) => verb);
 
 describe('a registry names every file of its folder, once', () => {
   it.each([
     ['what can be asked for', 'src/operations', 'name', 'plan', asked],
-    ['what can be typed beside', 'src/commands', 'name', 'handle', typedBeside],
-    ['what can be clicked', 'src/actions', 'verb', 'handle', verbs],
-    ['what can be done to Azure', 'src/steps', 'name', 'observe', Object.values(steps).map(({ name }) => name)],
-    ['of what', 'src/resources', 'name', 'customerKeyIn', kinds.map(({ name }) => name)],
+    ['what can be typed beside', 'src/operations/commands', 'name', 'handle', typedBeside],
+    ['what can be clicked', 'src/operations/actions', 'verb', 'handle', clicked],
+    [
+      'what can be done to Azure',
+      'src/operations/steps',
+      'name',
+      'observe',
+      Object.values(steps).map(({ name }) => name),
+    ],
+    ['of what', 'src/operations/resources', 'name', 'customerKeyIn', kinds.map(({ name }) => name)],
   ])('%s', async (_what, folder, property, needed, registered) => {
     expect(registered).not.toEqual([]);
     expect(await exported(folder, property, needed)).toEqual([...registered].sort());
@@ -52,26 +58,27 @@ describe('a registry names every file of its folder, once', () => {
 
   /** What a folder holds beside them. */
   const beside: Readonly<Record<string, readonly string[]>> = {
-    'src/commands': ['ask.ts', 'command.ts', 'registry.ts'],
-    'src/actions': ['action.ts', 'registry.ts'],
-    'src/steps': ['look-once.ts', 'registry.ts', 'step.ts'],
-    'src/resources': ['registry.ts', 'rights.ts'],
+    'src/operations/commands': ['ask.ts', 'command.ts', 'registry.ts'],
+    'src/operations/actions': ['action.ts', 'registry.ts'],
+    'src/operations/steps': ['look-once.ts', 'refuse-replaced.ts', 'registry.ts', 'step.ts', 'where-moved.ts'],
+    'src/operations/resources': ['registry.ts', 'rights.ts'],
   };
 
   it.each([
-    ['src/commands', typedBeside.map((name) => name.slice(1))],
-    ['src/actions', verbs.map((verb) => verb.replace('request.', ''))],
-    ['src/steps', Object.keys(steps)],
-    ['src/resources', kinds.map(({ name }) => name)],
+    ['src/operations/commands', typedBeside.map((name) => name.slice(1))],
+    ['src/operations/actions', clicked.map((verb) => verb.replace('request.', ''))],
+    ['src/operations/steps', Object.keys(steps)],
+    ['src/operations/resources', kinds.map(({ name }) => name)],
   ])('each in a file of its own name, and no other file lies in %s', (folder, names) => {
     const files = [...(beside[folder] ?? []), ...names.map((name) => `${name}.ts`)];
     expect(filesIn(folder, '')).toEqual(files.sort());
   });
 
-  it('each operation in a folder of its own name, and no folder beside but that of the pages they share', () => {
+  it('each operation in a folder of its own name, beside those that operations share', () => {
     const inFolders = filesIn('src/operations', '.ts').filter((file) => file.includes('/'));
-    const folders = new Set(inFolders.map((file) => file.split('/')[0]).filter((folder) => folder !== 'pages'));
-    expect([...folders].sort()).toEqual([...asked].sort());
+    const shared = ['actions', 'commands', 'pages', 'resources', 'steps'];
+    const folders = new Set(inFolders.map((file) => file.split('/')[0]));
+    expect([...folders].sort()).toEqual([...asked, ...shared].sort());
     expect(asked.filter((name) => !inFolders.includes(`${name}/${name}.ts`))).toEqual([]);
     expect(asked.filter((name) => !inFolders.includes(`${name}/words.ts`))).toEqual([]);
   });
@@ -89,7 +96,7 @@ describe('what can be asked for', () => {
   });
 
   it('is read from the record, each as what it is and no other', () => {
-    expect(Wish.options.map(({ shape }) => shape.operation.value)).toEqual(asked);
+    expect(StoredChangeSpec.options.map(({ shape }) => shape.operation.value)).toEqual(asked);
     expect(Resource.options.map(({ shape }) => shape.kind.value)).toEqual(kinds.map(({ name }) => name));
   });
 
@@ -110,17 +117,19 @@ describe('nothing else names', () => {
       .filter((file) => read(file).toLowerCase().includes(name.toLowerCase()));
 
   it.each(asked)('the operation %s', (name) => {
-    expect(naming(name, ['src/operations', 'src/words', 'src/local'])).toEqual([]);
+    expect(naming(name, ['src/operations', 'src/text', 'src/sandbox'])).toEqual([]);
   });
 
   it.each(kinds.map(({ arm }) => arm.type))('the type %s', (type) => {
-    expect(naming(type, ['src/resources', 'src/local'])).toEqual([]);
-    expect(naming(type.split('/')[0] ?? type, ['src/resources', 'src/local'])).toEqual([]);
+    expect(naming(type, ['src/operations/resources', 'src/sandbox'])).toEqual([]);
+    expect(naming(type.split('/')[0] ?? type, ['src/operations/resources', 'src/sandbox'])).toEqual([]);
   });
 
   it('the names are found where they may stand', () => {
-    expect(naming(asked[0] ?? '', ['src/words', 'src/local'])).toContain(`src/operations/${asked[0]}/${asked[0]}.ts`);
-    expect(naming(kinds[0]?.arm.type ?? '', ['src/local'])).toContain(`src/resources/${kinds[0]?.name}.ts`);
+    expect(naming(asked[0] ?? '', ['src/text', 'src/sandbox'])).toContain(`src/operations/${asked[0]}/${asked[0]}.ts`);
+    expect(naming(kinds[0]?.arm.type ?? '', ['src/sandbox'])).toContain(
+      `src/operations/resources/${kinds[0]?.name}.ts`,
+    );
   });
 });
 
@@ -129,41 +138,25 @@ describe('every button', () => {
   const onCards = filesIn('cards', '.json').flatMap((file) =>
     [...read(`cards/${file}`).matchAll(/"verb": *"([a-z][^"]*)"/g)].map(([, verb = '']) => ({ file, verb })),
   );
-  /** The verbs of forms, of lists and of what was meant, and the one that opens a form, are handled where those are: the code that does it names them. */
-  const elsewhere = filesIn('src/teams', '.ts')
-    .flatMap((file) => [
-      ...read(`src/teams/${file}`).matchAll(/'((?:form|list|typed)\.[a-z-]+|request\.(?:ask-again|change))'/g),
-    ])
-    .map(([, verb = '']) => verb);
-  const words = [...OpenShow.options, ...HistoryShow.options, ...FleetShow.options].map((word) => `list.${word}`);
-  const handled = [...verbs, ...elsewhere, ...words];
-
-  it('of a card has a verb that something handles', () => {
+  it('of a card has a verb of the table', () => {
     expect(onCards.length).toBeGreaterThan(10);
-    expect(onCards.filter(({ verb }) => !handled.includes(verb) && startedBy(verb) === null)).toEqual([]);
+    expect(onCards.filter(({ verb }) => !verbs.has(verb))).toEqual([]);
   });
 
-  it('that is handled is on a card', () => {
-    const shown = onCards.map(({ verb }) => verb);
-    expect([...new Set(handled)].filter((verb) => !shown.includes(verb) && verb !== 'form.')).toEqual([]);
+  it('of the table is on a card', () => {
+    const shown = [...onCards.map(({ verb }) => verb), evidenceVerb];
+    // Any command can be on these two cards.
+    const others = [...verbs.keys()].filter((verb) => !/^(help|welcome)\./.test(verb));
+    expect(others.filter((verb) => !shown.includes(verb))).toEqual([]);
   });
 });
 
 describe('every refusal', () => {
-  const sources = [
-    'domain',
-    'authorization',
-    'operations',
-    'commands',
-    'actions',
-    'teams',
-    'workflow',
-    'store',
-    'assembly',
-  ].flatMap((folder) =>
-    filesIn(`src/${folder}`, '.ts')
-      // Where the codes are listed they are not given.
-      .map((file) => read(`src/${folder}/${file}`).replace(/z\.enum\(\[[^\]]*\]\)/g, '')),
+  const sources = ['domain', 'authorization', 'operations', 'teams', 'workflow', 'store', 'bootstrap'].flatMap(
+    (folder) =>
+      filesIn(`src/${folder}`, '.ts')
+        // Where the codes are listed they are not given.
+        .map((file) => read(`src/${folder}/${file}`).replace(/z\.enum\(\[[^\]]*\]\)/g, '')),
   );
 
   it.each(RefusalCode.options)('%s is given somewhere', (code) => {

@@ -4,12 +4,13 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { botEnvironment } from '../../src/local/bot-environment.ts';
+import { botEnvironment } from '../../src/sandbox/bot-environment.ts';
 import { newAzureDir } from '../support/data-folder.ts';
 import { freePorts } from '../support/free-ports.ts';
 
 import { cardText, teamsClient } from '../support/local-teams.ts';
 import { people, places } from '../support/story.ts';
+import { surroundings } from '../support/surroundings.ts';
 
 /** The sources, started by npm as the README says, on a folder that knows no bot yet. Other tests start bundles of them. */
 
@@ -35,10 +36,9 @@ function signal(name: NodeJS.Signals): void {
 }
 
 function run(words: readonly string[], env: NodeJS.ProcessEnv): void {
-  const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME };
   npm = spawn('npm', words, {
     cwd: root,
-    env: { ...surroundings, ...env },
+    env: { ...surroundings(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

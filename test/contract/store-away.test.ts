@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { isNotStoring } from '../../src/store/not-storing.ts';
+import { isDatabaseUnavailable } from '../../src/store/db-errors.ts';
 import { runAs, startPostgres } from '../support/postgres.ts';
 
 const postgres = await startPostgres();
@@ -30,7 +30,8 @@ onPostgres('a connection that the server ends', () => {
     const underWay = errorOf(client.query('select pg_sleep(60)'));
     await ended(client, url);
     const errors = [await underWay, await errorOf(client.query('select 1'))];
-    for (const error of errors) expect([String(error), isNotStoring(error)]).toEqual([expect.any(String), true]);
+    for (const error of errors)
+      expect([String(error), isDatabaseUnavailable(error)]).toEqual([expect.any(String), true]);
     expect(String(errors[1])).toContain('not queryable');
   });
 });

@@ -9,7 +9,7 @@ const postgres = await startPostgres();
 afterAll(() => postgres?.stop());
 const onPostgres = postgres === null ? describe.skip : describe;
 
-const seed = Date.now() % 1_000_000;
+const seed = Number(process.env.CMK_PROPERTY_SEED ?? Date.now() % 1_000_000);
 function* numbers(): Generator<number, never> {
   for (let state = seed; ; ) {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;

@@ -48,11 +48,6 @@ await onEveryDatabase((databases) => {
     expect(await store.call('requests', 'ofResource', resourceId('bot-9'))).toEqual([]);
   });
 
-  it('tells who asked for a request, ended or not, as far as it has heard', async () => {
-    expect(await store.call('requests', 'askedBy', newest)).toBe(requester);
-    expect(await store.call('requests', 'askedBy', requestId(9))).toBeNull();
-  });
-
   it('tells from which message an open request was asked, and which have a card in a message', async () => {
     const origin = { conversationId: 'chat', conversationType: 'personal', messageId: 'form-6' } as const;
     const from = submit({ plan: plan(resourceId('bot-6')), origin });

@@ -1,5 +1,5 @@
 import type { DatabaseOptions } from '../../src/store/database.ts';
-import { Turns } from '../../src/store/turns.ts';
+import { Mutex } from '../../src/store/mutex.ts';
 import type { StoreProcess } from '../support/store-client.ts';
 import { onEveryDatabase, pgliteDatabases } from '../support/store-databases.ts';
 
@@ -94,11 +94,11 @@ describe('the embedded pool alone', () => {
 
 describe('turns', () => {
   it('come in the order they were asked for', async () => {
-    const turns = new Turns();
+    const mutex = new Mutex();
     const order: number[] = [];
-    const end = await turns.take(1000);
+    const end = await mutex.acquire(1000);
     const others = [1, 2, 3].map(async (number) => {
-      const endMine = await turns.take(1000);
+      const endMine = await mutex.acquire(1000);
       order.push(number);
       endMine();
     });
@@ -109,11 +109,11 @@ describe('turns', () => {
   });
 
   it('say so when one never comes, and the next is not lost for it', async () => {
-    const turns = new Turns();
-    const end = await turns.take(1000);
-    await expect(turns.take(20)).rejects.toThrow('was not free for 20 ms');
-    expect(turns.waiting).toBe(0);
+    const mutex = new Mutex();
+    const end = await mutex.acquire(1000);
+    await expect(mutex.acquire(20)).rejects.toThrow('was not free for 20 ms');
+    expect(mutex.waiting).toBe(0);
     end();
-    (await turns.take(1000))();
+    (await mutex.acquire(1000))();
   });
 });

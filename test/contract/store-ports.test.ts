@@ -10,6 +10,7 @@ import { onEveryDatabase } from '../support/store-databases.ts';
 
 const at = (seconds: number): Date => new Date(Date.UTC(2030, 0, 1, 0, 0, seconds));
 const lease = 10_000;
+const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
 
 await onEveryDatabase((databases) => {
   let store: StoreProcess;
@@ -166,7 +167,7 @@ await onEveryDatabase((databases) => {
       const [item] = await claim(0);
       if (item === undefined) throw new Error('nothing was due');
       await store.setClock(at(5));
-      await store.call('outbox', 'comeBack', item, again);
+      await store.call('outbox', 'reschedule', item, again);
       expect(await claim(seconds - 1)).toEqual([]);
       expect(await claim(seconds)).toMatchObject([{ kind: 'show', dueAt: at(seconds).toISOString() }]);
     });
@@ -178,7 +179,7 @@ await onEveryDatabase((databases) => {
       await store.call('outbox', 'postpone', item, 1_000);
       const [tried] = await claim(1);
       if (tried === undefined) throw new Error('nothing was due');
-      await store.call('outbox', 'comeBack', tried, { afterMs: 2_000 });
+      await store.call('outbox', 'reschedule', tried, { afterMs: 2_000 });
       expect(await claim(1)).toEqual([]);
       expect(await claim(2)).toMatchObject([{ kind: 'show', attempts: 0 }]);
     });
@@ -263,6 +264,82 @@ await onEveryDatabase((databases) => {
       await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'First name', address: null });
       await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'Second name', address: null });
       expect(await store.call('people', 'get', approver)).toEqual({ memberId: '29:2', name: 'Second name' });
+    });
+
+    describe('written in the table by somebody else', () => {
+      const person = { id: secondApprover, memberId: '29:3', name: 'Somebody', address: 'somebody@example.com' };
+      const place = { ...chat, conversationId: 'a:sealed', personId: secondApprover, tenantId: 'sealed' };
+      const card = {
+        ...{ requestId: requestId(901), audience: 'status', conversationId: 'a:sealed', activityId: '77' },
+        fingerprint: 'a',
+      };
+      const read = async () => ({
+        name: (await store.call('people', 'get', secondApprover))?.name ?? null,
+        chat: await store.call('conversations', 'personalChat', secondApprover),
+        place: await store.call('conversations', 'get', place.conversationId),
+        url: await store.call('conversations', 'serviceUrl', 'sealed'),
+        cards: await store.call('shown', 'of', card.requestId),
+        holders: await store.call('shown', 'at', card.activityId),
+      });
+      const whole = {
+        ...{ name: 'Somebody', chat: place, place, url: place.serviceUrl, cards: [card], holders: [card.requestId] },
+      };
+      const nowhere = { chat: null, place: null, url: null };
+      beforeEach(async () => {
+        // What it wrote last it would not write again.
+        await store.call('people', 'save', { ...person, name: 'Another', address: 'another@example.com' });
+        await store.call('conversations', 'save', { ...place, serviceUrl: 'https://another.example/' });
+        await store.call('people', 'save', person);
+        await store.call('conversations', 'save', place);
+        await store.call('shown', 'save', card);
+        expect(await read()).toEqual(whole);
+      });
+
+      it.each([
+        ['a name', `update cmk.person set name = 'Another' where id = '${secondApprover}'`, { name: null }],
+        ['a member', `update cmk.person set member_id = '29:9' where id = '${secondApprover}'`, { name: null }],
+        ['a person without a seal', `update cmk.person set seal = null where id = '${secondApprover}'`, { name: null }],
+        [
+          'a person with the seal of another',
+          `update cmk.person p set seal = o.seal, name = o.name from cmk.person o where p.id = '${secondApprover}' and o.id = '${approver}'`,
+          { name: null },
+        ],
+        [
+          'whose chat it is',
+          `update cmk.conversation set person_id = '${approver}' where conversation_id = 'a:sealed'`,
+          nowhere,
+        ],
+        [
+          'an address',
+          `update cmk.conversation set service_url = 'https://x.example/' where conversation_id = 'a:sealed'`,
+          nowhere,
+        ],
+        [
+          'where a card stands',
+          `update cmk.shown set conversation_id = '19:x' where activity_id = '77'`,
+          { cards: [], holders: [] },
+        ],
+        [
+          'what stands there',
+          `update cmk.shown set fingerprint = 'b' where activity_id = '77'`,
+          { cards: [], holders: [] },
+        ],
+        [
+          'which card it is',
+          `update cmk.shown set audience = 'approval' where activity_id = '77'`,
+          { cards: [], holders: [] },
+        ],
+      ])('%s counts as unknown', async (_what, statement, changed) => {
+        await store.sql(statement);
+        expect(await read()).toEqual({ ...whole, ...changed });
+      });
+
+      it('an address of a person tells nobody apart', async () => {
+        await store.call('people', 'save', { ...person, id: approver, address: null });
+        expect((await read()).name).toBe('Somebody (somebody@example.com)');
+        await store.sql(`update cmk.person set address = 'x@example.com' where id = '${secondApprover}'`);
+        expect((await read()).name).toBe(`Somebody (${secondApprover})`);
+      });
     });
 
     it('writes nothing of which nothing is new, and what was so before anew once something else came between', async () => {
@@ -394,6 +471,26 @@ await onEveryDatabase((databases) => {
       expect(await found()).toMatchObject({ contradiction: { at: at(6), note: 'note of 9' }, told: false });
       expect(await store.call('witnesses', 'of', 'other.example/audit')).toEqual([]);
     });
+
+    it.each([
+      ['a contradiction', "contradicted_at = now(), contradiction = 'x', shown = 'x'"],
+      ['that it signed', 'signed_at = now(), signed_size = 99'],
+      ['that people were told', 'told = true'],
+      ['no outcome that there is', "outcome = 'x'"],
+      ['no time', "asked_at = 'infinity'"],
+      ['no seal', 'seal = null'],
+    ])('%s that somebody wrote counts as absent, and the next ask stands', async (_what, change) => {
+      await store.sql('delete from cmk.witness');
+      await store.call('witnesses', 'keep', log, [asked(5, 'signed', 1)]);
+      expect(await found()).toMatchObject({ signed: { size: 5 } });
+      await store.sql(`update cmk.witness set ${change}`);
+      expect(await found()).toBeUndefined();
+      expect(await store.call('witnesses', 'clear', 'witness.example/w1', 'Operator', at(5))).toBe(0);
+      await store.call('witnesses', 'told', log, key, true);
+      expect(await found()).toBeUndefined();
+      await store.call('witnesses', 'keep', log, [asked(7, 'signed', 2)]);
+      expect(await found()).toMatchObject({ signed: { size: 7 }, since: at(2), contradiction: null, told: false });
+    });
   });
 
   describe('documents', () => {
@@ -443,6 +540,54 @@ await onEveryDatabase((databases) => {
       await store.call('documents', 'delete', ['g']);
       await store.call('documents', 'write', { g: { page: 2 } });
       await expect(store.call('documents', 'write', { g: { page: 3, eTag } })).rejects.toEqual(stale);
+    });
+
+    const row = "key = 'mine'";
+    it.each([
+      [
+        'put in',
+        "delete from cmk.document where key = 'mine'",
+        "insert into cmk.document values ('mine', '{}', 1, now())",
+      ],
+      ['edited', `update cmk.document set value = '{"page":2}' where ${row}`],
+      ['given another time', `update cmk.document set changed_at = changed_at + interval '1 ms' where ${row}`],
+      ['stripped of its seal', `update cmk.document set seal = null where ${row}`],
+      ['stripped of its key', `update cmk.document set seal_key = null where ${row}`],
+      ['given another seal', `update cmk.document set seal = repeat('0', 64) where ${row}`],
+      ['given a seal that is none', `update cmk.document set seal = 'ä' where ${row}`],
+      [
+        'given the seal of an older one',
+        `update cmk.document set seal = (select seal from cmk.document where key = 'older') where ${row}`,
+      ],
+      [
+        'replaced by the row of another key, seal and all',
+        `update cmk.document d set value = o.value, changed_at = o.changed_at, seal = o.seal, seal_key = o.seal_key
+         from cmk.document o where d.key = 'mine' and o.key = 'other'`,
+      ],
+    ])('counts as absent once it was %s in the table, and another can be written in its place', async (_how, ...by) => {
+      await store.setClock(null);
+      await store.call('documents', 'write', { older: { page: 1 }, other: { page: 3 } });
+      await store.call('documents', 'write', { mine: { page: 1 } });
+      expect(await read('mine')).toMatchObject({ page: 1 });
+      for (const statement of by) await store.sql(statement);
+      expect(await read('mine')).toBeUndefined();
+      await store.call('documents', 'write', { mine: { page: 4, eTag: '' } });
+      expect(await read('mine')).toMatchObject({ page: 4 });
+    });
+
+    it('of a seal key that is not known here counts as absent, and stays for a program that knows it', async () => {
+      await store.call('documents', 'write', { newer: { page: 1 } });
+      await store.sql("update cmk.document set seal_key = '0123456789abcdef' where key = 'newer'");
+      expect(await read('newer')).toBeUndefined();
+      expect(await store.sql("select key from cmk.document where key = 'newer'")).toHaveLength(1);
+    });
+
+    it('put back a week after it was written counts as absent', async () => {
+      await store.setClock(at(0));
+      await store.call('documents', 'write', { back: { page: 1 } });
+      await store.setClock(at(9 * 24 * 3_600));
+      expect(await read('back')).toBeUndefined();
+      await store.setClock(null);
     });
 
     it('deletes what nobody wrote for a while', async () => {

@@ -6,13 +6,13 @@ import { Proof, ProofLevel } from '../../src/domain/proof.ts';
 import type { StoredEvent } from '../../src/domain/request/events.ts';
 import { RefusalCode, refuse, refuseFailure } from '../../src/domain/request/refusal.ts';
 import { operations, parseEventBody } from '../../src/operations/registry.ts';
-import { azureRemedies } from '../../src/words/azure-remedies.ts';
-import { checkWords } from '../../src/words/checks.ts';
-import { eventWords } from '../../src/words/events.ts';
-import { expectedWords, failureLine, messageOf, sourceWords } from '../../src/words/failures.ts';
-import { refusalLine } from '../../src/words/operator-refusals.ts';
-import { refusalWords } from '../../src/words/refusals.ts';
-import { remedyWords } from '../../src/words/remedies.ts';
+import { azureRemedies } from '../../src/text/azure-remedies.ts';
+import { checkWords } from '../../src/text/checks.ts';
+import { eventWords } from '../../src/text/events.ts';
+import { expectedWords, failureLine, messageOf, sourceWords } from '../../src/text/failures.ts';
+import { refusalLine } from '../../src/text/operator-refusals.ts';
+import { refusalWords } from '../../src/text/refusals.ts';
+import { remedyWords } from '../../src/text/remedies.ts';
 import {
   effectWords,
   gistOf,
@@ -21,7 +21,7 @@ import {
   readBackWords,
   runningWords,
   stepTitles,
-} from '../../src/words/steps.ts';
+} from '../../src/text/steps.ts';
 import { eventSamples } from './event-samples.ts';
 import { allSamplesOf, oddTexts } from './samples.ts';
 
@@ -135,7 +135,7 @@ it('name the policies that forbid a change, the missing right and the provider t
   );
   const linked =
     "The client has permission to perform action 'a/read' on scope '/s'; however, it does not have permission to perform action(s) 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action' on the linked scope(s) '/subscriptions/s/resourceGroups/rg-x'";
-  expect(remedy('LinkedAuthorizationFailed', linked)).toContain('assign/action on group rg-x');
+  expect(remedy('LinkedAuthorizationFailed', linked)).toContain('The bot can’t use group rg-x.');
   expect(remedy('MissingSubscriptionRegistration', "… to use namespace 'Microsoft.HealthBot'. See …")).toContain(
     'provider Microsoft.HealthBot in it',
   );

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { approversGroup } from '../../src/local/people.ts';
+import { approversGroup } from '../../src/sandbox/people.ts';
 import type { BotAnswer, SeenActivity } from '../support/local-teams.ts';
 import {
   answered,

@@ -1,7 +1,6 @@
 /**
- * The bot is killed just before and just after every commit of a request's life, on both stores. `npm run test:crash` goes
- * through all of them, the four of store and side at once, as most of a life is waiting; `CMK_CRASH_SHARE=20` through so many
- * of each life, chosen by `CMK_CRASH_SEED`, which is printed.
+ * Kills the bot just before and just after every commit of a request's life. `npm run test:crash` takes all of them, both sides
+ * at once; `CMK_CRASH_SHARE=20` takes 20 of each life, chosen by `CMK_CRASH_SEED`, which is printed.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -39,8 +38,8 @@ const said = ({ points, killed, lost, doubled, stale, extraCards, extraCalls }: 
     `${stale} stale cards, ${extraCards} extra cards, ${extraCalls} extra calls`,
   ].join(', ');
 
-/** The tests of one store, killed on one side of each commit; `url` of a database, or null for a folder. */
-export function killAroundCommits(store: string, side: 'before' | 'after', url: () => Promise<string | null>): void {
+/** The bot is killed on one side of each commit; `url` gives a new database. */
+export function killAroundCommits(side: 'before' | 'after', url: () => Promise<string>): void {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-kill-'));
   let killing: Killing | null = null;
   const ids: string[] = [];
@@ -56,8 +55,7 @@ export function killAroundCommits(store: string, side: 'before' | 'after', url: 
   test.each(stories)(
     '$name: nothing is lost, nothing happens twice',
     async (story) => {
-      const database = killing === null ? await url() : null;
-      killing ??= await startKilling(path.join(folder, 'kill'), database === null ? {} : { DATABASE_URL: database });
+      killing ??= await startKilling(path.join(folder, 'kill'), { DATABASE_URL: await url() });
       const usual = await killing.live(story, null);
       expect(usual.effects).toEqual(story.effects);
       const commits = await killing.commits();
@@ -67,7 +65,7 @@ export function killAroundCommits(store: string, side: 'before' | 'after', url: 
       expect(commits.filter((what) => what.includes('cmk.store(')).length).toBeGreaterThan(story.effects.length);
       const points = Array.from({ length }, (_, index): KillPoint => ({ at: index + 1, side }));
       const sum: Sum = { points: 0, killed: 0, lost: 0, doubled: 0, extraCards: 0, stale: 0, extraCalls: 0 };
-      sums.set(`${story.name} on ${store}, ${length} commits, killed ${side} each`, sum);
+      sums.set(`${story.name}, ${length} commits, killed ${side} each`, sum);
       const wrong: { readonly point: KillPoint; readonly commit: string; readonly left: Left }[] = [];
       for (const point of chosen(points)) {
         const left = await killing.live(story, point);

@@ -1,35 +1,15 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { AzClient, type AzOutcome } from '../support/az-client.ts';
 import { type AzCommand, azCommands } from '../support/az-commands.ts';
 import type { AzureState } from '../support/azure-state.ts';
-import { changeState, discard, startAzure } from '../support/local-azure.ts';
-import { bot } from '../support/local-azure-names.ts';
+import { changeState, discard, http, startAzure } from '../support/local-azure.ts';
+import { bot, careId, researchId } from '../support/local-azure-names.ts';
+import { grantsRole, mainRole } from '../support/role-files.ts';
 import { table } from '../support/table.ts';
 
 /** Azure's own command line client, which knows nothing of this server, does what an operator would do with it. */
 
 const asReal = ({ ends, says }: AzCommand, { endedWell, printed, said }: AzOutcome): boolean =>
   endedWell === (ends === 'well') && says.test(endedWell ? printed : said);
-
-const policy = JSON.stringify({
-  lifetimeActions: [{ trigger: { timeAfterCreate: 'P90D' }, action: { type: 'Rotate' } }],
-  attributes: { expiryTime: 'P2Y' },
-});
-
-/** Files that lines name. */
-const prepare = (az: AzClient): void => {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  az.file('import.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
-  az.file('policy.json', policy);
-};
-
-/** What one command prints and a later one needs. */
-const keep = (az: AzClient, { line }: AzCommand, { printed }: AzOutcome): void => {
-  const encrypted = / key encrypt /.test(line) ? /"result": "([^"]+)"/.exec(printed)?.[1] : undefined;
-  if (encrypted !== undefined) az.fill({ encrypted });
-  const signature = / key sign /.test(line) ? /"signature": "([^"]+)"/.exec(printed)?.[1] : undefined;
-  if (signature !== undefined) az.fill({ signature });
-};
 
 test('az does what it does with the real Azure, except for the commands that are known not to', async () => {
   const program = process.env.CMK_AZ;
@@ -41,14 +21,12 @@ test('az does what it does with the real Azure, except for the commands that are
   try {
     const az = new AzClient(program, azure);
     await az.signIn();
-    prepare(az);
     const unexpected: string[] = [];
     const rows: string[][] = [];
     for (const [area, commands] of Object.entries(azCommands)) {
       let real = 0;
       for (const command of commands) {
         const outcome = await az.run(command.line);
-        keep(az, command, outcome);
         const good = asReal(command, outcome);
         if (good) real += 1;
         if (good !== (command.unlike === undefined)) {
@@ -88,3 +66,92 @@ test('infra/grant-graph.sh gives what is missing by az, reads it back, and then 
     await discard(azure);
   }
 }, 600_000);
+
+describe('infra/grant-azure.sh, by az', () => {
+  const needed = [mainRole, grantsRole] as const;
+
+  /** As in a tenant that never saw the bot. */
+  const forget = (state: AzureState): void => {
+    state.roleAssignments = state.roleAssignments.filter((one) => one.principalId !== bot.id);
+    state.roleDefinitions = state.roleDefinitions.filter((one) => one.type === 'BuiltInRole');
+  };
+  const heldBy = (state: AzureState) =>
+    state.roleAssignments
+      .filter(({ principalId }) => principalId === bot.id)
+      .map(({ roleDefinitionId, scope, condition }) => [
+        state.roleDefinitions.find(({ id }) => id === roleDefinitionId)?.roleName,
+        scope,
+        condition === null ? 'no condition' : 'under a condition',
+      ]);
+
+  test.each([
+    ['is among the scopes', careId],
+    ['is none of the scopes', researchId],
+  ])(
+    'makes the roles, gives them, and finds nothing to do when repeated, where the default subscription %s',
+    async (_where, standard) => {
+      const program = process.env.CMK_AZ;
+      if (!program)
+        return void process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/local-azure.md)\n');
+      const azure = await startAzure();
+      try {
+        await changeState(azure, forget);
+        const az = new AzClient(program, azure);
+        await az.signIn();
+        await az.run(`az account set --subscription ${standard}`);
+        const group = `/subscriptions/${careId}/resourceGroups/rg-care-prod`;
+        const shown = await az.script('infra/grant-azure.sh', bot.id, group);
+        expect([shown.said, shown.printed]).toEqual([
+          '',
+          expect.stringContaining('Nothing was changed. --yes does it.'),
+        ]);
+        const done = await az.script('infra/grant-azure.sh', '--yes', bot.id, group);
+        expect([done.said, done.printed]).toEqual(['', expect.stringContaining('read back')]);
+        const state: AzureState = (await http(azure, 'GET', '/simulator/state')).body;
+        expect(heldBy(state)).toEqual([
+          [needed[0].Name, group, 'no condition'],
+          [needed[1].Name, group, 'under a condition'],
+        ]);
+        for (const { Name, Actions, DataActions } of needed) {
+          const made = state.roleDefinitions.find(({ roleName }) => roleName === Name);
+          expect(made?.permissions).toEqual([
+            { actions: Actions, notActions: [], dataActions: DataActions, notDataActions: [] },
+          ]);
+          expect(made?.assignableScopes).toEqual([`/subscriptions/${careId}`]);
+        }
+        const again = await az.script('infra/grant-azure.sh', '--yes', bot.id, group);
+        expect([again.said, again.printed]).toEqual(['', expect.stringContaining('Nothing to do.')]);
+      } finally {
+        await discard(azure);
+      }
+    },
+    1_800_000,
+  );
+
+  test('widens a role that can be assigned elsewhere, and brings one that is older than its file up to it', async () => {
+    const program = process.env.CMK_AZ;
+    if (!program)
+      return void process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/local-azure.md)\n');
+    const azure = await startAzure();
+    try {
+      await changeState(azure, (state: AzureState) => {
+        for (const one of state.roleDefinitions.filter(({ roleName }) => roleName === needed[0].Name)) {
+          one.assignableScopes = [`/subscriptions/${researchId}`];
+          for (const permission of one.permissions) {
+            permission.actions = permission.actions.filter((name) => !name.endsWith('versions/read'));
+          }
+        }
+      });
+      const az = new AzClient(program, azure);
+      await az.signIn();
+      const done = await az.script('infra/grant-azure.sh', '--yes', bot.id, careId);
+      expect([done.said, done.printed]).toEqual(['', expect.stringContaining('read back')]);
+      const state: AzureState = (await http(azure, 'GET', '/simulator/state')).body;
+      const role = state.roleDefinitions.find(({ roleName }) => roleName === needed[0].Name);
+      expect(role?.assignableScopes).toEqual([careId, researchId].map((id) => `/subscriptions/${id}`));
+      expect(role?.permissions[0]?.actions).toContain('Microsoft.KeyVault/vaults/keys/versions/read');
+    } finally {
+      await discard(azure);
+    }
+  }, 1_800_000);
+});

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { logs } from '../../src/local/azure/scenarios/logs.ts';
-import { scenarios } from '../../src/local/azure/scenarios/scenarios.ts';
-import { azureRemedies } from '../../src/words/azure-remedies.ts';
+import { logs } from '../../src/sandbox/azure/scenarios/logs.ts';
+import { scenarios } from '../../src/sandbox/azure/scenarios/scenarios.ts';
+import { azureRemedies } from '../../src/text/azure-remedies.ts';
 import { failuresTables, groups, limitsTable, rows } from '../support/failures/catalogue.ts';
 import type { FailureRow } from '../support/failures/failure-row.ts';
 import { meet, type Outcome } from '../support/failures/meet.ts';

@@ -2,26 +2,27 @@ import { Script } from 'node:vm';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { csvRow } from '../../src/audit/export-csv.ts';
 import { complaintOf } from '../../src/azure/error-body.ts';
-import { type Answer, defaultLimits, Exchange, retryAfterOf } from '../../src/azure/exchange.ts';
+import { Exchange, type HttpAnswer, retryAfterOf } from '../../src/azure/exchange.ts';
 import { readFailure } from '../../src/azure/failures.ts';
-import { covers } from '../../src/azure/grants.ts';
+import { scopeCovers } from '../../src/azure/grants.ts';
 import { isSearchable, kqlString } from '../../src/azure/kql.ts';
+import { defaultLimits } from '../../src/azure/limits.ts';
 import { allowedBy } from '../../src/azure/permissions.ts';
 import { ownResource, sameSpelling, vaultKind } from '../../src/azure/resource-ids.ts';
-import { table as columns, indent, printable } from '../../src/cli/words/table.ts';
 import { judge } from '../../src/domain/check.ts';
 import type { Effect } from '../../src/domain/effect.ts';
 import { ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId } from '../../src/domain/ids.ts';
 import { RefusalCode } from '../../src/domain/request/refusal.ts';
 import { chooseNewKey } from '../../src/operations/choose.ts';
 import { FormInputs } from '../../src/operations/pages/page.ts';
+import { textTable as columns, indent, printable } from '../../src/operator/cli/words/table.ts';
+import { CardClick, CardSearch, InboundActivity, senderOf } from '../../src/teams/bot/activity.ts';
+import { parseMessage } from '../../src/teams/bot/parse-message.ts';
 import { bold, Label, label, mention, plain, plainLines } from '../../src/teams/cards/plain-text.ts';
-import { CardClick, CardSearch, InboundActivity, senderOf } from '../../src/teams/conversation/activity.ts';
-import { parseMessage } from '../../src/teams/conversation/parse-message.ts';
-import { checkWords } from '../../src/words/checks.ts';
-import { regionWords, scopeWords } from '../../src/words/places.ts';
-import { refusalWords } from '../../src/words/refusals.ts';
-import { effectWords } from '../../src/words/steps.ts';
+import { checkWords } from '../../src/text/checks.ts';
+import { regionWords, scopeWords } from '../../src/text/places.ts';
+import { refusalWords } from '../../src/text/refusals.ts';
+import { effectWords } from '../../src/text/steps.ts';
 import { AttackTable } from '../support/attack-table.ts';
 
 /**
@@ -41,7 +42,7 @@ function exchangeWith(body: string): Exchange {
 }
 const azureError = (text: string) =>
   JSON.stringify({ error: { code: text, message: text, innererror: { code: text }, details: [{ code: text }] } });
-const answer = (body: string, header = ''): Answer => ({
+const answer = (body: string, header = ''): HttpAnswer => ({
   method: 'GET',
   change: false,
   status: 400,
@@ -108,7 +109,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   'an ARM id': (text) => ArmId.safeParse(`/subscriptions/${person}/resourceGroups/${text}`),
   'the id of a resource': (text) => ownResource('reading', text as ArmId, vaultKind, [text]),
   'a region': (text) => [sameSpelling(text), regionWords(text)],
-  'a scope': (text) => [scopeWords(text), covers(text, text)],
+  'a scope': (text) => [scopeWords(text), scopeCovers(text, text)],
   'an action of a role': (text) =>
     allowedBy([{ actions: [text], notActions: [text], dataActions: [], notDataActions: [] }]).action(
       'Microsoft.HealthBot/healthBots/write',

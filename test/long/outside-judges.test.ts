@@ -8,9 +8,9 @@ import { readKeyLine, type VerifierKey } from '../../src/audit/tlog/verifier-key
 import { type Finding, hashOf } from '../../src/audit/verify.ts';
 import { RecordVerifier } from '../../src/audit/verify-record.ts';
 import { canonicalJson } from '../../src/domain/canonical-json.ts';
-import { localBotPrincipal } from '../../src/local/bot-environment.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
-import { type AzureState, giveRole, keyRoles, scopes } from '../support/azure-state.ts';
+import { localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
+import { type AzureState, letSignWith, scopes } from '../support/azure-state.ts';
 import { changeState } from '../support/local-azure.ts';
 import {
   changedSource,
@@ -114,7 +114,7 @@ beforeAll(async () => {
   const world = await startWorld({ record: 'folder', env: { CMK_CHECKPOINT_EVERY: '200ms', CMK_LOG_NAME: origin } });
   try {
     const key = (state: AzureState): string => `${scopes.vault(state, 'kv-care-prod')}/keys/curve-signing`;
-    await changeState(world.azure, giveRole(localBotPrincipal.id, keyRoles.cryptoUser, key, 'ServicePrincipal'));
+    await changeState(world.azure, letSignWith(localBotPrincipal.id, key));
     const vaultKey = `https://localhost:${world.azure.port + 1}/keys/curve-signing`;
     await world.restartBot('SIGINT', {
       CMK_CHECKPOINT_EVERY: '200ms',

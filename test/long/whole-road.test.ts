@@ -10,14 +10,15 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
-import { approver, localTenantId, requester } from '../../src/local/people.ts';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
+import { approver, localTenantId, requester } from '../../src/sandbox/people.ts';
 import { type AzureState, agentIn } from '../support/azure-state.ts';
 import { type FrameworkCall, type RunningFramework, signToken, startFramework } from '../support/bot-framework.ts';
 import { changeState, http } from '../support/local-azure.ts';
 import { careId, owner, researchId } from '../support/local-azure-names.ts';
 import { startTenant, type Tenant, teamsApp } from '../support/production-world.ts';
 import { sendRaw } from '../support/raw-activity.ts';
+import { surroundings } from '../support/surroundings.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const started = await startTenant();
@@ -40,7 +41,9 @@ const nothingYet = (state: AzureState): void => {
 /** What was built, where nothing else of the project is. */
 async function built(folder: string): Promise<string> {
   const app = path.join(folder, 'app');
-  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/build/run.ts', app], { cwd: root });
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/operator/packaging/build/run.ts', app], {
+    cwd: root,
+  });
   const outside = '@electric-sql/pglite';
   mkdirSync(path.join(app, 'node_modules', outside), { recursive: true });
   cpSync(path.join(root, 'node_modules', outside), path.join(app, 'node_modules', outside), { recursive: true });
@@ -55,8 +58,7 @@ const commandLine =
   (...args) =>
     new Promise((resolve) => {
       const env = {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
+        ...surroundings(),
         NODE_EXTRA_CA_CERTS: settings.AZURE_CA_FILE,
         ...Object.fromEntries(
           Object.entries(settings).filter(([name]) => /^AZURE_(CLOUD|.*_(ENDPOINT|HOST|FILE))$/.test(name)),
@@ -202,7 +204,7 @@ where(
     expect(commands).toHaveLength(10);
     for (const line of commands) await run(line);
 
-    const env = { PATH: process.env.PATH, HOME: process.env.HOME, NODE_EXTRA_CA_CERTS: settings.AZURE_CA_FILE };
+    const env = { ...surroundings(), NODE_EXTRA_CA_CERTS: settings.AZURE_CA_FILE };
     const bot = spawn(process.execPath, [`--env-file=${envFile}`, 'cmk-bot-server.mjs'], {
       cwd: app,
       env,

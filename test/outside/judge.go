@@ -17,7 +17,6 @@ import (
 	"log"
 	"os"
 	"path/filepath"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -40,6 +39,15 @@ type folder struct {
 
 // inVault holds the ids of keys in vaults that were given.
 var inVault []uint32
+
+func isInVault(hash uint32) bool {
+	for _, one := range inVault {
+		if one == hash {
+			return true
+		}
+	}
+	return false
+}
 
 var errMissing = errors.New("no such file")
 
@@ -120,12 +128,17 @@ func (f folder) checkpoint(path string, keys note.Verifiers) (tree tlog.Tree, er
 		return tree, err
 	}
 	// The log's own signature has to be there, whoever else signed under its name.
-	if !slices.ContainsFunc(opened.Sigs, func(sig note.Signature) bool { return !slices.Contains(inVault, sig.Hash) }) {
+	signed, ownKey := map[uint32]bool{}, false
+	for _, sig := range opened.Sigs {
+		signed[sig.Hash] = true
+		ownKey = ownKey || !isInVault(sig.Hash)
+	}
+	if !ownKey {
 		return tree, fmt.Errorf("%s: not signed by the log", path)
 	}
 	// Here every one of them was signed with the key in the vault, where there is one.
 	for _, hash := range inVault {
-		if !slices.ContainsFunc(opened.Sigs, func(sig note.Signature) bool { return sig.Hash == hash }) {
+		if !signed[hash] {
 			return tree, fmt.Errorf("%s: not signed by the key in the vault", path)
 		}
 	}
@@ -180,7 +193,10 @@ func tilePath(kind string, index int64, width int64) string {
 // entries gives every event's bytes.
 func (f folder) entries(size int64) (out [][]byte, err error) {
 	for index := int64(0); index*256 < size; index++ {
-		width := min(256, size-index*256)
+		width := size - index*256
+		if width > 256 {
+			width = 256
+		}
 		data, err := f.read(tilePath("entries", index, width))
 		exact := err == nil
 		if errors.Is(err, errMissing) {
@@ -257,7 +273,7 @@ func load(root string) folder {
 		if err != nil {
 			return err
 		}
-		if size, isSize := strings.CutPrefix(name, "checkpoints/"); isSize {
+		if size := strings.TrimPrefix(name, "checkpoints/"); size != name {
 			n, err := strconv.ParseInt(size, 10, 64)
 			if err != nil {
 				return err

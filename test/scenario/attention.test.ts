@@ -64,8 +64,8 @@ describe('a step that does not work', () => {
     world.teams.click(person, card.id, verb, { inputs });
 
   test.each([
-    ['a right is missing', 403, forbidden, 'Give this bot’s identity the right'],
-    ['something is locked', 409, locked, 'Remove the lock'],
+    ['a right is missing', 403, forbidden, 'Ask an Owner or User Access Administrator to'],
+    ['something is locked', 409, locked, 'Ask the owner of the lock'],
   ])(
     '%s: the card has Azure’s words and how to mend it; retry goes on where it stopped',
     async (_what, code, body, mend) => {
@@ -148,7 +148,7 @@ describe('a step that does not work', () => {
     };
     const match = { method: 'PATCH', url: `${agentId('triage-agent-prod')}\\?` };
     // The identity's PATCH passes; the key's is answered and done by nobody.
-    await faultAzure(world, { match, times: 1, delayMs: 0 }, { match, times: 1, respond: { status: 200, body: said } });
+    await faultAzure(world, { match, times: 1, delayMs: 0 }, { match, respond: { status: 200, body: said } });
     const id = await approved();
     const card = await status(id, /Needs attention|Succeeded/);
     const words = activityText(card).replaceAll('\\', '');
@@ -158,6 +158,7 @@ describe('a step that does not work', () => {
     const { body: after } = await http(world.azure, 'GET', '/simulator/state');
     const agent = after.agents.find((one: { name: string }) => one.name === 'triage-agent-prod');
     expect(agent.content.keyVaultProperties).toBeNull();
+    await mendAzure(world);
     expect(answered(await click(people.requester, card, 'request.retry'))).toContain('Approved');
     await status(id, /Succeeded/);
     await putBack();
@@ -181,7 +182,7 @@ describe('a step that does not work', () => {
       ['an exemption from a policy', /for an exemption/, (azure) => azure.turnOn('policy-denies-in-details'), exempt],
       [
         'the provider is registered',
-        /registers the resource provider/,
+        /register the resource provider/,
         (azure) => azure.turnOn('registration-missing'),
         register,
       ],
@@ -189,7 +190,7 @@ describe('a step that does not work', () => {
       ['the key is recovered', /key/, (azure) => azure.change(deleteKey(seeded.vault, seeded.key)), recover],
       [
         'the right is given back',
-        /a role with this action/,
+        /to assign the role CMK bot to the bot’s identity/,
         (azure) => azure.change(withoutActions('Microsoft.HealthBot/healthBots/write')),
         (azure) => azure.change(withActions('Microsoft.HealthBot/healthBots/write')),
       ],

@@ -188,7 +188,7 @@ describe('an open request for the agent', () => {
 describe('what changes while the review is being read', () => {
   test.each([
     ['the key is disabled', onKey(vault, key, (one) => Object.assign(one, { enabled: false })), 'The key is disabled.'],
-    ['the key is deleted', deleteKey(vault, key), 'The key is not there any more.'],
+    ['the key is deleted', deleteKey(vault, key), 'The key is deleted. It can be recovered.'],
   ])('%s: submitting shows the block and stores nothing', async (_what, change, words) => {
     const card = await openReview({ code: 'key-fit', outcome: 'pass', when: '', words: [] });
     await changeState(world.azure, change);

@@ -40,7 +40,7 @@ describe('while the bot runs', () => {
   it('is looked at by the bot itself, with the configuration it runs on', async () => {
     const { code, out } = await cli('doctor');
     expect(code).toBe(0);
-    expect(out).toMatch(/^The running bot, process \d+, looked:/);
+    expect(out).toMatch(/^Checked by the running bot \(process \d+\)/);
     for (const line of [
       /ok {4}Azure +reached and signed in/,
       /ok {4}engine +its tables are there/,
@@ -119,7 +119,7 @@ describe('when the bot is gone', () => {
     expect((await cli('requests', 'list', '--state', 'cancelled')).code).toBe(0);
     expect((await cli('audit', 'verify')).code).toBe(0);
     await world.startBot();
-    expect((await cli('doctor')).out).toMatch(/^The running bot, process \d+, looked:/);
+    expect((await cli('doctor')).out).toMatch(/^Checked by the running bot \(process \d+\)/);
   });
 
   it('takes its socket along when it is stopped', async () => {

@@ -115,6 +115,23 @@ describe('where the policy says nothing', () => {
     expect(text).toContain('1 group, 1 app and this bot can copy');
   });
 
+  test('the requester is in a group within the group that has control over the key: both cards say so', async () => {
+    const before = await azureState(world);
+    await changeState(world.azure, ({ groups }) => {
+      const nested = { id: '60000000-0000-4000-8000-0000000000c9', displayName: 'Night shift' };
+      groups.push({ ...nested, memberIds: [people.requester] });
+      for (const group of groups) if (group.displayName === 'Key custodians') group.memberIds.push(nested.id);
+    });
+    const review = await typeAll(world, hospitals);
+    expect(cardText(review)).toContain('△ You are one of them, through Key custodians');
+    const card = await approvalCard(world, await submit(world, review));
+    expect(cardText(card)).toContain('△ The requester is one of them, through Key custodians');
+    await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } });
+    await changeState(world.azure, (state) => Object.assign(state, { groups: before.groups }));
+    const without = cardText(await typeAll(world, hospitals));
+    expect(without).toContain('Not known whether you are one of them: who owns 1 app wasn’t checked');
+  });
+
   test('role assignments cannot be read: the face says so, where nothing else needs them', async () => {
     // The key is used by the agent already: no grant is to be made.
     await faultAzure(world, {

@@ -3,10 +3,10 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { strToU8, zipSync } from 'fflate';
-import { localBotPrincipal } from '../../src/local/bot-environment.ts';
-import { approversGroup, requestersGroup } from '../../src/local/people.ts';
 import type { Diagnosis, DiagnosisCode } from '../../src/operator/rpc/diagnosis.ts';
-import { type AzureState, withoutActions } from '../support/azure-state.ts';
+import { localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
+import { approversGroup, requestersGroup } from '../../src/sandbox/people.ts';
+import { type AzureState, all, type Change, withoutActions } from '../support/azure-state.ts';
 import { changeState } from '../support/local-azure.ts';
 import { careId, researchId } from '../support/local-azure-names.ts';
 import { runAs } from '../support/postgres.ts';
@@ -68,6 +68,13 @@ const unassigned = (roleName: RegExp) =>
         !roles.includes(roleDefinitionId),
     );
   });
+/** Reading more than its roles let it, which an administrator gave it beside them. */
+const withoutReader: Change = (state) => {
+  state.roleAssignments = state.roleAssignments.filter(
+    ({ principalId, roleDefinitionId }) =>
+      principalId !== localBotPrincipal.id || roleDefinitionId !== 'acdd72a7-3385-48ef-bd42-f606fba81ae7',
+  );
+};
 const host = 'keys.hospital-care.org';
 const packed = (world: ProductionWorld): string => path.join(world.folder, 'app.zip');
 function packOther(world: ProductionWorld): void {
@@ -244,8 +251,8 @@ const rows: readonly Broken[] = [
     what: 'the bot’s role is an older one, without an action',
     code: 'azure/rights',
     outcome: 'warn',
-    found: /lacks Microsoft\.KeyVault\/vaults\/write on vaults in rg-/,
-    breaks: azure(withoutActions('Microsoft.KeyVault/vaults/write')),
+    found: /lacks Microsoft\.KeyVault\/vaults\/keys\/versions\/read on vaults in rg-/,
+    breaks: azure(all(withoutActions('Microsoft.KeyVault/vaults/keys/versions/read'), withoutReader)),
   },
   {
     what: 'the bot may give no role in a subscription',
@@ -341,6 +348,16 @@ const rows: readonly Broken[] = [
     breaks: (world) => runAs(world.ownerUrl, [`revoke insert on cmk.event from ${world.role}`]),
   },
   {
+    what: 'the database is set to read-only',
+    code: 'db/writes',
+    outcome: 'fail',
+    found: /^refuses writes: it is read-only$/,
+    breaks: (world) =>
+      runAs(world.ownerUrl, [
+        `alter database ${new URL(world.ownerUrl).pathname.slice(1)} set default_transaction_read_only = on`,
+      ]),
+  },
+  {
     what: 'everybody may read the key of the seals',
     code: 'record/seals',
     outcome: 'fail',
@@ -349,13 +366,17 @@ const rows: readonly Broken[] = [
   },
 ];
 
-const ill = (found: readonly Diagnosis[]): readonly Diagnosis[] => found.filter(({ outcome }) => outcome !== 'ok');
+/** Support of Node.js and PostgreSQL ends on a date: today and this machine's versions decide whether doctor warns of it. */
+const isOld = ({ code, outcome }: Diagnosis): boolean =>
+  outcome === 'warn' && (code === 'config/versions' || code === 'db/answers');
+
+const ill = (found: readonly Diagnosis[]): readonly Diagnosis[] =>
+  found.filter((one) => one.outcome !== 'ok' && !isOld(one));
 
 where('a bot that is installed as it should be', () => {
   test('is well in everything that can be looked at from here', async () => {
     const found = await world?.doctor();
-    // Support of Node.js 20 has ended; on a newer one nothing is left.
-    expect(ill(found ?? []).filter(({ code }) => code !== 'config/versions')).toEqual([]);
+    expect(ill(found ?? [])).toEqual([]);
     expect(found?.map(({ code }) => code)).toEqual(expect.arrayContaining(['teams/outside', 'db/tls', 'teams/secret']));
   });
 

@@ -1,24 +1,25 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { anchorFolder } from '../../src/audit/anchor/folder.ts';
 import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
+import { packEventsOf, reportFacts } from '../../src/audit/evidence/make-pack.ts';
+import { reportOf } from '../../src/audit/evidence/report/report.ts';
 import { archiveOf, filesOf } from '../../src/audit/pack/archive.ts';
-import { type PackFiles, packFile } from '../../src/audit/pack/files.ts';
+import { digestOf, type PackFiles, packFile } from '../../src/audit/pack/files.ts';
 import { PackUnusable, verifyPack } from '../../src/audit/pack/verify-pack.ts';
+import { cosignText } from '../../src/audit/tlog/note.ts';
 import { signingKey } from '../../src/audit/tlog/signing-key.ts';
-import { reportFacts } from '../../src/evidence/make-pack.ts';
-import { reportOf } from '../../src/evidence/report/report.ts';
-import { requestersGroup } from '../../src/local/people.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
+import { requestersGroup } from '../../src/sandbox/people.ts';
 import { chromiumPath } from '../support/browser.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { type EvidenceWorld, logKey, logName, startEvidenceWorld, witnessKey } from '../support/evidence-world.ts';
 import { changeState, http } from '../support/local-azure.ts';
 import type { BotAnswer } from '../support/local-teams.ts';
-import { type Judge, pythonJudge } from '../support/outside-judges.ts';
+import { type Judge, pythonJudge, verifyPy } from '../support/outside-judges.ts';
 import {
   asChange,
   damagedAnywhere,
@@ -36,12 +37,16 @@ import { answered, approvalCard, approve, ask, choices, people, places, shows } 
 /** Evidence of real requests: what is in a pack, who can check it with what, and what of a changed one is found. */
 
 const python = fileURLToPath(new URL('../../src/audit/outside/verify.py', import.meta.url));
+/** As a deployment names it. */
+const image = `registry.example.org/cmk-bot@sha256:${'5'.repeat(64)}`;
+
 let evidence: EvidenceWorld;
 let id: string;
 let rejected: string;
 let pack: string;
 let files: PackFiles;
 let other: PackFiles;
+let withTexts: PackFiles;
 let bodies: readonly string[];
 
 async function read(file: string): Promise<PackFiles> {
@@ -56,7 +61,7 @@ const verify = (file: string, ...more: readonly string[]) =>
 const textIn = (name: string): string => files.get(name)?.toString('utf8') ?? '';
 
 beforeAll(async () => {
-  evidence = await startEvidenceWorld({ record: 'folder' });
+  evidence = await startEvidenceWorld({ record: 'folder', env: { CMK_IMAGE: image } });
   const { world } = evidence;
   rejected = await ask(world, choices.test);
   await world.teams.click(people.approver, (await approvalCard(world, rejected)).id, 'request.reject', {
@@ -68,9 +73,9 @@ beforeAll(async () => {
   await http(world.azure, 'POST', '/simulator/scenarios', { body: { names } });
   await approve(world, people.approver, await approvalCard(world, id));
   await shows(world, places.operations, people.requester, id, /Succeeded|is under/);
-  pack = await evidence.take(id, 'pack.zip');
+  pack = await evidence.take(id, 'pack.zip', '--without-texts');
   files = await read(pack);
-  other = await read(await evidence.take(rejected, 'rejected.zip', '--with-texts'));
+  other = await read(await evidence.take(rejected, 'rejected.zip'));
   for (const [name, bytes] of files) {
     const file = path.join(evidence.folder, 'unpacked', name);
     await mkdir(path.dirname(file), { recursive: true });
@@ -80,6 +85,7 @@ beforeAll(async () => {
   const found: string[] = [];
   for await (const body of (await AnchorReader.open(anchor, [logKey.verifier])).bodies()) found.push(body);
   bodies = found;
+  withTexts = await read(await evidence.take(id, 'with-texts.zip'));
   const keep = process.env.CMK_KEEP_EVIDENCE;
   if (keep !== undefined) {
     await writeFile(path.join(keep, 'pack.zip'), archiveOf(files));
@@ -107,7 +113,7 @@ describe('a pack', () => {
     const folder = path.join(evidence.folder, 'unpacked');
     // Isolated: no package of the machine's is found, and nothing of the environment is read.
     for (const given of [pack, folder]) {
-      const run = ['-I', path.join(folder, 'verify.py'), given, '--keys', evidence.keyFile];
+      const run = ['-I', python, given, '--keys', evidence.keyFile];
       const { stdout } = await promisify(execFile)('python3', run);
       expect(stdout).toMatch(/^proved: \d+ events of CMK-/);
       expect(stdout).toContain('triage-agent-prod is under cmk-triage-agent in ');
@@ -119,10 +125,10 @@ describe('a pack', () => {
 
   it('is compared with a copy of the log, which knows what was left out and what came later', async () => {
     const anchor = path.join(evidence.world.dataDir, 'anchor');
-    expect((await verify(pack, '--anchor', anchor)).out).toContain('still holds them.');
+    expect((await verify(pack, '--anchor', anchor)).out).toContain('still holds them');
     await evidence.take(id, 'again.zip');
     const later = await verify(pack, '--anchor', anchor);
-    expect(later).toMatchObject({ code: 0, out: expect.stringContaining('1 event of the request came later') });
+    expect(later).toMatchObject({ code: 0, out: expect.stringContaining('2 events of the request came later') });
     const { stdout } = await promisify(execFile)('python3', [
       python,
       pack,
@@ -131,7 +137,7 @@ describe('a pack', () => {
       '--later',
       anchor,
     ]);
-    expect(stdout).toContain('still holds them; 1 events of the request came later');
+    expect(stdout).toContain('still holds them; 2 events of the request came later');
   });
 
   it('is itself an event of the record, with what Azure held at that moment', async () => {
@@ -143,6 +149,7 @@ describe('a pack', () => {
       actor: { kind: 'operator' },
       data: {
         texts: false,
+        software: { version: expect.stringMatching(/^\d+\.\d+\.\d+$/), image },
         reading: {
           resource: { seen: 'yes', value: { customerKey: { keyName: 'cmk-triage-agent' } } },
           vault: { seen: 'yes', value: { purgeProtection: true } },
@@ -154,6 +161,13 @@ describe('a pack', () => {
     expect(JSON.parse(textIn(packFile.change))).toMatchObject({ now: { event: made.seq } });
   });
 
+  it('names the software that took the request, let it run and took the evidence', () => {
+    const { events } = JSON.parse(textIn(packFile.decisions));
+    const named = events.filter(({ data }: Body) => data.software?.image === image).map(({ type }: Body) => type);
+    expect(named).toEqual(['submitted', 'run-checked', 'evidence-made']);
+    expect(textIn(packFile.report)).toContain('image 55555555');
+  });
+
   it('tells of every try, under the ids that Azure’s own log has', () => {
     const { steps } = JSON.parse(textIn(packFile.change));
     const failed = steps.filter(({ type }: Body) => type === 'step-failed').map(({ data }: Body) => data.failure.code);
@@ -163,7 +177,7 @@ describe('a pack', () => {
     ).toBeGreaterThan(3);
   });
 
-  it('holds nothing that people wrote, no secret and no address, unless texts were asked for', () => {
+  it('holds nothing that people wrote, no secret and no address, without texts; else the reason', async () => {
     for (const [name, bytes] of files) {
       expect([name, /Own keys before the audit|@example|eyJ[A-Za-z0-9]/.test(bytes.toString('latin1'))]).toEqual([
         name,
@@ -171,7 +185,11 @@ describe('a pack', () => {
       ]);
     }
     expect(files.has(packFile.texts)).toBe(false);
+    // No program either: whoever verifies has theirs from elsewhere.
+    expect([...files.keys()].filter((name) => /\.(py|js|sh|exe)$/.test(name))).toEqual([]);
+    expect(textIn(packFile.readme)).toContain(digestOf(await readFile(python)));
     expect(other.get(packFile.texts)?.toString('utf8')).toContain('Not this week');
+    expect(other.get(packFile.texts)?.toString('utf8')).toContain('Own keys before the audit');
   });
 
   it('is made of names that the record does not have only where they may be', async () => {
@@ -193,6 +211,7 @@ const inBrowser = chromium === null ? describe.skip : describe;
 inBrowser('the report', () => {
   it.each<readonly [string, () => PackFiles]>([
     ['succeeded', () => files],
+    ['succeeded, with the reason', () => withTexts],
     ['rejected', () => other],
   ])(
     'of a request that was %s prints to two pages on A4 and on US Letter, loads nothing, and holds no script',
@@ -221,7 +240,8 @@ inBrowser('the report', () => {
       'first refused, KeyVaultAccessForbidden',
       'Operator',
       '164.312(a)(2)(iv)',
-      'To be confirmed',
+      'Mapping to be confirmed',
+      'CC8.1',
     ]) {
       expect(words).toContain(said);
     }
@@ -248,6 +268,7 @@ describe('the button on the card', () => {
     const file = path.join(evidence.folder, `${who}.zip`);
     await writeFile(file, Buffer.from(await pack.arrayBuffer()));
     expect((await verify(file)).out).toMatch(/^proved: /);
+    expect((await read(file)).get(packFile.texts)?.toString('utf8')).toContain('Own keys before the audit');
     const last: Body = JSON.parse((await read(file)).get(packFile.events)?.toString('utf8').split('\n').at(-2) ?? '');
     expect(last).toMatchObject({ type: 'evidence-made', actor: { kind: 'person', id: people[who] } });
     expect((await fetch(downloadIn(page))).status).toBe(410);
@@ -365,7 +386,7 @@ describe('a pack that was changed', () => {
   it('the report, with the sums made anew, is found by ours, which makes it anew; names and words are believed', async () => {
     const report = await judged(forged(files, [packFile.report], 997));
     expect(report.filter(([, own]) => !own)).toEqual([]);
-    const looked = await judged(forged(files, [packFile.readme, packFile.controls, packFile.verifier], 100_000));
+    const looked = await judged(forged(files, [packFile.readme, packFile.controls], 100_000));
     expect(looked.map(([, own, theirs]) => [own, theirs])).toEqual(looked.map(() => [false, false]));
   });
 
@@ -420,12 +441,119 @@ describe('a record that its owner rewrote and signed with the log’s own key', 
     const file = path.join(evidence.folder, 'forgery.zip');
     await writeFile(file, archiveOf(forgery));
     const { out } = await verify(file);
-    expect(out).toContain('No witness signed it, by the keys that were given');
+    expect(out).toMatch(/^unknown: [\s\S]*NOT signed by witness\.example\/w1, whose key was given/);
     const anchor = path.join(evidence.world.dataDir, 'anchor');
     expect(await verify(file, '--anchor', anchor)).toMatchObject({
       code: 1,
       out: expect.stringMatching(/^NOT proved/),
     });
+  });
+});
+
+describe('the policy of a request', () => {
+  const rules = JSON.stringify({ rules: [], otherwise: { approvers: ['everybody'] } });
+
+  it('is proved by its whole digest, and by the first digits of it, as older events have them, not at all', async () => {
+    const [asked] = bodies.map((body) => JSON.parse(body)).filter(({ type }) => type === 'submitted');
+    expect(asked.data.policy.digest).toBe(digestOf(files.get(packFile.rules) ?? Buffer.of()));
+    const short = (body: Body): Body => {
+      if (body.type !== 'submitted') return body;
+      const { digest: _, ...policy } = body.data.policy;
+      return {
+        ...body,
+        data: { ...body.data, policy: { ...policy, version: digestOf(Buffer.from(rules)).slice(0, 8) } },
+      };
+    };
+    const old = await packOfRewritten(bodies, id, logKey, short);
+    const [file, keys] = ['old.zip', 'old-keys.txt'].map((name) => path.join(evidence.folder, name)) as [
+      string,
+      string,
+    ];
+    await writeFile(keys, `${await readFile(evidence.keyFile, 'utf8')}quorum 0\n`);
+    const both = async (pack: PackFiles) => {
+      await writeFile(file, archiveOf(pack));
+      const ours = await cmkBot(['audit', 'verify', file, '--log-key', keys], {});
+      return [[ours.code, ours.out], await verifyPy(file, '--keys', keys)];
+    };
+    expect(old.has(packFile.rules)).toBe(false);
+    const proved = expect.stringMatching(/^proved: /);
+    expect(await both(old)).toEqual([
+      [0, proved],
+      [0, proved],
+    ]);
+    const weak = expect.stringMatching(/^unknown: [\s\S]*NOT proved: rules\.json\. [\s\S]*first 8 digits/);
+    const all = new Map([...old, [packFile.rules as string, Buffer.from(rules)]]);
+    const { request, events } = packEventsOf(
+      (old.get(packFile.events)?.toString('utf8') ?? '').split('\n').slice(0, -1),
+      [],
+    );
+    all.set(packFile.report, Buffer.from(reportOf(reportFacts(all, request, events))));
+    expect(await both(withSums(all))).toEqual([
+      [3, weak],
+      [2, weak],
+    ]);
+  });
+});
+
+describe('a witness whose key is given', () => {
+  const withoutWitness = (bytes: Buffer): Buffer =>
+    Buffer.from(bytes.toString('utf8').replaceAll(/^\u2014 witness\.example\/w1 .*\n/gm, ''));
+  const byStranger = (bytes: Buffer): Buffer => {
+    const text = bytes.toString('utf8').split(/(?<=\n)\n(?=\u2014)/)[0] ?? '';
+    const stranger = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 8));
+    const body = text.slice(text.lastIndexOf(logName));
+    const own = cosignText(body, stranger, Math.floor(Date.now() / 1000));
+    return Buffer.from(bytes.toString('utf8').replaceAll(/^\u2014 witness\.example\/w1 .*\n/gm, own));
+  };
+  const isSigned = (name: string): boolean => name === packFile.checkpoint || name.startsWith('proofs/');
+  /** With a report that says the same, as a forger makes it. */
+  const changed = (change: (bytes: Buffer) => Buffer): PackFiles => {
+    const all = new Map([...files].map(([name, bytes]) => [name, isSigned(name) ? change(bytes) : bytes]));
+    const { request, events } = packEventsOf(textIn(packFile.events).split('\n').slice(0, -1), []);
+    all.set(packFile.report, Buffer.from(reportOf(reportFacts(all, request, events))));
+    return withSums(all);
+  };
+  const keysWith = async (line: string): Promise<string> => {
+    const file = path.join(evidence.folder, 'keys-with-quorum.txt');
+    await writeFile(file, `${await readFile(evidence.keyFile, 'utf8')}${line}\n`);
+    return file;
+  };
+
+  it.each<readonly [what: string, change: (bytes: Buffer) => Buffer]>([
+    ['whose signature was taken away', withoutWitness],
+    ['in whose place another one of that name signed', byStranger],
+  ])('%s is missed in a pack by both verifiers, unless a quorum of none was asked for', async (what, change) => {
+    const file = path.join(evidence.folder, `${what}.zip`);
+    await writeFile(file, archiveOf(changed(change)));
+    const answer = await verify(file);
+    expect(answer).toMatchObject({ code: 3, out: expect.stringMatching(/^unknown: /) });
+    expect(answer.out).toContain('NOT signed by witness.example/w1, whose key was given');
+    const python = await verifyPy(file, '--keys', evidence.keyFile);
+    expect(python).toEqual([2, expect.stringMatching(/^unknown: [\s\S]*NOT signed by witness\.example\/w1/)]);
+    const without = await keysWith('quorum 0');
+    expect(await cmkBot(['audit', 'verify', file, '--log-key', without], {})).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Not signed by witness.example/w1.'),
+    });
+    expect(await verifyPy(file, '--keys', without)).toEqual([0, expect.stringMatching(/^proved: /)]);
+  });
+
+  it('is missed under a published log by both verifiers, unless a quorum of none was asked for', async () => {
+    const anchor = path.join(evidence.folder, 'unwitnessed');
+    await cp(path.join(evidence.world.dataDir, 'anchor'), anchor, { recursive: true });
+    const kept = (await readdir(path.join(anchor, 'checkpoints'))).map((name) => path.join('checkpoints', name));
+    for (const name of ['checkpoint', ...kept]) {
+      await writeFile(path.join(anchor, name), withoutWitness(await readFile(path.join(anchor, name))));
+    }
+    const answer = await verify(anchor);
+    expect([answer.code, answer.out]).toEqual([3, expect.stringContaining('NOT signed by witness.example/w1')]);
+    expect(await verifyPy(anchor, '--keys', evidence.keyFile)).toEqual([
+      2,
+      expect.stringMatching(/^unknown: [\s\S]*NOT signed by witness\.example\/w1/),
+    ]);
+    const without = await keysWith('quorum 0');
+    expect(await cmkBot(['audit', 'verify', anchor, '--log-key', without], {})).toMatchObject({ code: 0 });
+    expect(await verifyPy(anchor, '--keys', without)).toEqual([0, expect.stringMatching(/^proved: /)]);
   });
 });
 

@@ -97,7 +97,7 @@ describe.each(['rolled-back', 'kept'] as const)(
       await fails({});
       const card = await status(await approved(), /Needs attention/);
       expect(activityText(card)).toContain('operation failed · KeyVaultAccessForbidden');
-      expect(activityText(card)).toContain('See in the vault that the grant is there');
+      expect(activityText(card)).toContain('Check in the vault that its role assignment or access policy is there');
       expect(activityText(card)).toContain('Whether it changed is not proved');
       await mendAzure(world);
       await world.teams.click(people.requester, card.id, 'request.retry');

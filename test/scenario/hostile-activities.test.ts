@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { guestTenantId, localTenantId } from '../../src/local/people.ts';
+import { guestTenantId, localTenantId } from '../../src/sandbox/people.ts';
 import { cardOf } from '../support/local-teams.ts';
 import { activity, invoke, send, sendLines, sendRaw } from '../support/raw-activity.ts';
 import { activityText, people, places, type } from '../support/story.ts';

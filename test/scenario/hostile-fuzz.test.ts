@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { guestTenantId } from '../../src/local/people.ts';
+import { guestTenantId } from '../../src/sandbox/people.ts';
 import { AttackTable } from '../support/attack-table.ts';
 import { oddKey, oddText, oddValue, withField } from '../support/attack-values.ts';
 import { type Standing, type Watch, watch } from '../support/attack-watch.ts';

@@ -87,13 +87,16 @@ async function approveAndMove({ card }: Approved, change: Change): Promise<void>
 
 const status = (id: string, words: RegExp) => shows(world, places.operations, people.requester, id, words);
 
-async function expectGoesOn({ id, from }: Approved, wanted: readonly string[], { agent, vault, key }: Path) {
+async function expectGoesOn({ id, from }: Approved, row: Extract<MovedRow, { outcome: 'goes on' }>, path: Path) {
+  const { writes: wanted, shows: words } = row;
+  const { agent, vault, key } = path;
   const pinned =
     typeof key === 'string'
       ? (await azureState(world)).vaults.find(({ name }) => name === vault)?.keys.find(({ name }) => name === key)
           ?.versions[0]?.version
       : undefined;
-  await status(id, /Succeeded/);
+  const card = await status(id, /Succeeded/);
+  if (words !== undefined) expect(linesOf(card).join('\n')).toContain(words);
   expect(kindsOf(await writes(world, from))).toEqual(wanted);
   const state = await azureState(world);
   expect(agentIn(state, agent).content.keyVaultProperties).toMatchObject({ keyName: key, keyVersion: pinned });
@@ -136,7 +139,7 @@ describe('Azure moves between the approval and the run', () => {
     await approveAndMove(approved, row.change);
     const said =
       row.outcome === 'goes on'
-        ? await expectGoesOn(approved, row.writes, path)
+        ? await expectGoesOn(approved, row, path)
         : row.outcome === 'asks again'
           ? await expectAsksAgain(approved, row.difference)
           : await expectAsksAPerson(approved, row.says);
@@ -158,7 +161,7 @@ describe('Azure moves in the middle of a run', () => {
       'somebody locked the vault',
       lock((state) => scopes.vault(state, 'kv-care-prod')),
       ['agent', 'role'],
-      'Remove the lock that Azure names, then retry.',
+      'Ask the owner of the lock that Azure names to remove it',
     ],
     [
       'the vault’s firewall was closed',

@@ -3,12 +3,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { signingKey } from '../../src/audit/tlog/signing-key.ts';
 import { keyLine } from '../../src/audit/tlog/verifier-key.ts';
-import { botEnvironment, localBotPrincipal } from '../../src/local/bot-environment.ts';
+import { botEnvironment, localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
 import { takeRoles } from '../support/azure-state.ts';
 import { type Azurite, startAzurite } from '../support/azurite.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { type EntraDatabase, startEntraDatabase } from '../support/entra-database.ts';
 import { changeState } from '../support/local-azure.ts';
+import { settingsOf } from '../support/operator-settings.ts';
 import { verifyPy } from '../support/outside-judges.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { serverSealKey } from '../support/seal-keys.ts';
@@ -123,14 +124,6 @@ onPostgres('over PostgreSQL', () => {
     ]);
   });
 });
-
-/** What the operator's shell has, but for where the record lies. */
-const settingsOf = (world: World): NodeJS.ProcessEnv => {
-  const ports = { 'azure-port': world.azure.port, 'bot-port': 1, 'teams-port': 1, 'sign-in-port': 1 };
-  const options = { data: world.azure.dataDir, latency: 'instant', ...ports, 'step-up': false, reset: false } as const;
-  const sealKey = path.join(world.dataDir, 'server-seal.key');
-  return botEnvironment(options, { DATABASE_URL: 'postgres://unset', CMK_SEAL_KEY_FILE: sealKey });
-};
 
 const secretOf = (world: World): string => `https://localhost:${world.azure.port + 1}/secrets/${sealSecretName}`;
 

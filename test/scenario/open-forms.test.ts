@@ -19,6 +19,7 @@ import {
   until,
   untilMended,
 } from '../support/story.ts';
+import { takeBackEnd } from '../support/unended-forms.ts';
 import { queryStore, type World } from '../support/world.ts';
 
 const { requester, approver, teamMember } = people;
@@ -114,20 +115,16 @@ test('a form whose request was changed since is not closed over the request’s 
   await sees(teamMember, card, /It was changed/);
   await world.endBot('SIGINT');
   // The process ended after the request was stored and before its form was.
-  const [first] = await queryStore(
-    world,
-    `update cmk.document set value = replace(value, '"ended":"submitted"', '"ended":null')
-     where value like '%"requestId":"${id}"%' and value like '%"changes":null%' returning key`,
-  );
+  const [first = ''] = await takeBackEnd(world, id, false);
   await queryStore(
     world,
     `insert into cmk.document (key, value, changed_at)
-     values ('open-${String(first?.key)}', '{}', now() - interval '2 hours')
+     values ('open-${first}', '{}', now() - interval '2 hours')
      on conflict (key) do update set changed_at = excluded.changed_at`,
   );
   await world.startBot();
   await until(async () => {
-    const rows = await queryStore(world, `select key from cmk.document where key = 'open-${String(first?.key)}'`);
+    const rows = await queryStore(world, `select key from cmk.document where key = 'open-${first}'`);
     return rows.length === 0;
   }, 'what was left to be looked at');
   expect(activityText(await sees(teamMember, card, /./))).toContain('Waiting for approval');
@@ -232,6 +229,24 @@ describe('a look at a slow Azure whose process is killed', () => {
     expect(answered(await click(requester, form, 'form.refresh'))).toContain('Which key?');
   });
 
+  test('that was to submit asks for a click of now, and what was filled in stands there', async () => {
+    const chat = `a:${requester}`;
+    const { agent, vault, key } = choices.first;
+    const form = await type(world, requester, `/enable-cmk resource=${agent} vault=${vault} key=${key}`, chat);
+    await faultAzure(world, { match: { url: `vaults/${vault}` }, ...untilMended });
+    const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
+    expect(answered(await click(requester, form, 'form.submit', inputs))).toContain('Azure takes longer than usual');
+    await lost();
+    await sees(requester, form, /Nobody looks any more/, chat);
+    const shown = await click(requester, form, 'form.refresh');
+    expect(answered(shown)).toContain('The request was not submitted.');
+    expect(JSON.stringify(shown.body)).toContain('Own keys');
+    const events = async () => (await queryStore(world, "select 1 from cmk.event where cause = 'submit'")).length;
+    const before = await events();
+    expect(answered(await click(requester, form, 'form.submit', inputs))).toContain('Waiting for approval, 0 of 1');
+    expect(await events()).toBe(before + 1);
+  });
+
   test('that lives is not taken for lost', async () => {
     const chat = `a:${requester}`;
     const form = await waiting(chat);
@@ -245,10 +260,7 @@ describe('a look at a slow Azure whose process is killed', () => {
 test('a form whose request was stored right before its process ended is not closed over the request’s card', async () => {
   const id = await ask(world, choices.test);
   await world.endBot('SIGINT');
-  await queryStore(
-    world,
-    `update cmk.document set value = replace(value, '"ended":"submitted"', '"ended":null') where value like '%"requestId":"${id}"%'`,
-  );
+  await takeBackEnd(world, id, false);
   await queryStore(
     world,
     `update cmk.document set changed_at = changed_at - interval '2 hours' where key like 'open-form/%'`,

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { vaultUri } from '../../src/local/azure/key-vault/vault-body.ts';
+import { vaultUri } from '../../src/sandbox/azure/key-vault/vault-body.ts';
 import {
   type AzureState,
   agentIn,
@@ -93,22 +93,22 @@ test('an existing key on an RBAC vault', async () => {
 });
 
 test('a new key, RSA 3072 with an end', async () => {
-  const made = { newKeyName: 'cmk-triage-2031', keyType: 'RSA', keySize: '3072', keyExpiry: '2031-02-28' };
+  const made = { newKeyName: 'cmk-triage-2099', keyType: 'RSA', keySize: '3072', keyExpiry: '2099-02-28' };
   const path = { agent: 'triage-agent-prod', vault: 'kv-care-prod', key: made };
   const { wrote, azure, review, end } = await walk('new key, RSA 3072, ends', path);
   // Identity and key are made side by side.
-  expect(wrote.slice(0, 2).sort()).toEqual(['PATCH healthBots/triage-agent-prod 201', 'PUT keys/cmk-triage-2031 200']);
+  expect(wrote.slice(0, 2).sort()).toEqual(['PATCH healthBots/triage-agent-prod 201', 'PUT keys/cmk-triage-2099 200']);
   expect(wrote.slice(2)).toEqual([grant, 'PATCH vaults/kv-care-prod 200', 'PATCH healthBots/triage-agent-prod 201']);
-  expect(newestIn(azure, 'kv-care-prod', 'cmk-triage-2031')).toMatchObject({
+  expect(newestIn(azure, 'kv-care-prod', 'cmk-triage-2099')).toMatchObject({
     kty: 'RSA',
     keySize: 3072,
     keyOps: ['wrapKey', 'unwrapKey'],
     enabled: true,
-    exp: Date.parse('2031-02-28') / 1000,
+    exp: Date.parse('2099-02-28') / 1000,
   });
-  expect(review).toContain('New key: none → RSA 3072, expires 2031-02-28');
-  const { version } = newestIn(azure, 'kv-care-prod', 'cmk-triage-2031');
-  expect(end).toContain(`cmk-triage-2031 in kv-care-prod, version ${version.slice(0, 8)}`);
+  expect(review).toContain('New key: none → RSA 3072, expires 2099-02-28');
+  const { version } = newestIn(azure, 'kv-care-prod', 'cmk-triage-2099');
+  expect(end).toContain(`cmk-triage-2099 in kv-care-prod, version ${version.slice(0, 8)}`);
 });
 
 test('a new key, RSA-HSM without an end on the premium vault', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { approversGroup, requestersGroup } from '../../src/local/people.ts';
+import { approversGroup, requestersGroup } from '../../src/sandbox/people.ts';
 import { onAgent } from '../support/azure-state.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { changeState } from '../support/local-azure.ts';
@@ -98,8 +98,8 @@ describe('approvers named by a group in a group', () => {
     // What passes is not named; what stays until somebody mends it is, by its code.
     const faults = [
       { says: /Try again in a minute/, drop: true as const },
-      { says: /200 UnexpectedAnswer/, respond: { status: 200, body: { value: 'everybody' } } },
-      { says: /200 UnexpectedAnswer/, respond: { status: 200, body: '<html>maintenance</html>' } },
+      { says: /The answer isn’t one of Azure’s\./, respond: { status: 200, body: { value: 'everybody' } } },
+      { says: /The answer isn’t one of Azure’s\./, respond: { status: 200, body: '<html>maintenance</html>' } },
       { says: /Try again in a minute/, delayMs: 30_000 },
     ];
     for (const { says, ...fault } of faults) {
@@ -307,7 +307,7 @@ describe('rules by agent', () => {
     expect(activityText(await typeAll(world, first))).toContain('2 approvers have to agree');
   });
 
-  test('the doctor warns of what cannot work', async () => {
+  test('doctor names rules under which nothing can be approved, and warns of the others', async () => {
     const empty = '60000000-0000-4000-8000-0000000000a2';
     const nothing = '60000000-0000-4000-8000-0000000000a3';
     await changeState(world.azure, (state) => {
@@ -322,11 +322,11 @@ describe('rules by agent', () => {
     writeFileSync(file, JSON.stringify({ rules: odd }));
     await world.restartBot('SIGINT');
     const { out, code } = await cmkBot(['doctor'], world.place);
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(out).toMatch(new RegExp(`warn {2}rule odd +approver group Nobody yet \\(${empty}\\) is empty`));
     expect(out).toMatch(new RegExp(`warn {2}rule odd +approver ${nothing} is neither a group nor a person`));
-    expect(out).toMatch(/warn {2}rule alone +its only approver is also its only requester/);
-    expect(out).toMatch(/warn {2}rule many +4 approvals can be needed, and at most 3 people can give one/);
+    expect(out).toMatch(/fail {2}rule alone +its only approver is also its only requester/);
+    expect(out).toMatch(/fail {2}rule many +4 approvals can be needed, and at most 3 people can give one/);
     expect(out).toMatch(/warn {2}rule away +never applies: none of its subscriptions is in CMK_SUBSCRIPTIONS/);
   });
 

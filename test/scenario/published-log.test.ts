@@ -5,9 +5,9 @@ import { signingKey } from '../../src/audit/tlog/signing-key.ts';
 import { keyLine } from '../../src/audit/tlog/verifier-key.ts';
 import { type RunningWitness, startWitness } from '../../src/audit/witness/server.ts';
 import { WitnessState } from '../../src/audit/witness/state.ts';
-import { localBotPrincipal } from '../../src/local/bot-environment.ts';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
-import { type AzureState, giveRole, keyRoles, scopes } from '../support/azure-state.ts';
+import { localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
+import { type AzureState, letSignWith, scopes } from '../support/azure-state.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { copyFolder } from '../support/copy-folder.ts';
 import { changeState } from '../support/local-azure.ts';
@@ -131,7 +131,7 @@ describe('the published log', () => {
     await world.endBot('SIGINT');
     const [witness, keys] = await startedWitness();
     const key = (state: AzureState): string => `${scopes.vault(state, 'kv-care-prod')}/keys/curve-signing`;
-    await changeState(world.azure, giveRole(localBotPrincipal.id, keyRoles.cryptoUser, key, 'ServicePrincipal'));
+    await changeState(world.azure, letSignWith(localBotPrincipal.id, key));
     await world.startBot({
       CMK_CHECKPOINT_EVERY: '1h',
       CMK_LOG_VAULT_KEY: `https://localhost:${world.azure.port + 1}/keys/curve-signing`,

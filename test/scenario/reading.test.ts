@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { approversGroup, requestersGroup } from '../../src/local/people.ts';
+import { approversGroup, requestersGroup } from '../../src/sandbox/people.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { changeState } from '../support/local-azure.ts';
 import type { BotAnswer, SeenActivity } from '../support/local-teams.ts';

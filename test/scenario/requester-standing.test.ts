@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { requestersGroup } from '../../src/local/people.ts';
+import { requestersGroup } from '../../src/sandbox/people.ts';
 import { changeState } from '../support/local-azure.ts';
 import { inOneWorld } from '../support/one-world.ts';
 import {

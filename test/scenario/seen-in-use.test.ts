@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { localBotPrincipal, lookingForUse } from '../../src/local/bot-environment.ts';
+import { localBotPrincipal, lookingForUse } from '../../src/sandbox/bot-environment.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { http } from '../support/local-azure.ts';
 import { cardText } from '../support/local-teams.ts';

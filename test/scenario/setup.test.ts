@@ -5,8 +5,8 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readEnvironment } from '../../src/config/env.ts';
-import { localTenantId } from '../../src/local/people.ts';
-import { azdSettings } from '../../src/setup/left-to-do.ts';
+import { azdSettings } from '../../src/operator/setup/left-to-do.ts';
+import { localTenantId } from '../../src/sandbox/people.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { careId, owner, researchId } from '../support/local-azure-names.ts';
 import { startTenant, type Tenant, teamsApp } from '../support/production-world.ts';
@@ -213,7 +213,8 @@ where('the wizard', () => {
     for (const task of [
       'openssl rand -base64 32 > /run/secrets/log.key',
       'az keyvault key create --vault-name kv-cmk-bot --name checkpoints --kty EC --curve P-256 --ops sign verify',
-      "--role 'Key Vault Crypto User'",
+      'infra/custom-role-signing.json)',
+      "--role 'CMK bot signing'",
       'cmk-bot witness add LINE',
       `bash infra/grant-azure.sh --yes --workspace "$(az monitor log-analytics workspace list --query "[?customerId=='${workspaceId}'].id" -o tsv)"`,
     ])
@@ -276,7 +277,7 @@ where('the wizard', () => {
     expect(
       Object.keys(parseEnv(text)).filter((name) => /WITNESS|VAULT_KEY|WORKSPACE|POLICY_FILE|LOG_KEY/.test(name)),
     ).toEqual([]);
-    expect(said.out).not.toMatch(/witness|grant-azure|Crypto User/);
+    expect(said.out).not.toMatch(/witness|grant-azure|signing/);
   });
 
   test('names every answer of a file that is not usable, with what to write instead, ends with 2 and writes nothing', async () => {

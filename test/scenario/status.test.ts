@@ -101,7 +101,7 @@ describe('the picture of all agents', () => {
 
   test('says which right is missing where Azure refuses the list', async () => {
     await world.restartBot('SIGKILL', { CMK_SUBSCRIPTIONS: '40000000-0000-4000-8000-000000000099' });
-    expect(activityText(await status(people.requester))).toContain('may not look at this in Azure');
+    expect(activityText(await status(people.requester))).toContain('doesn’t have permission to read this in Azure');
   });
 });
 

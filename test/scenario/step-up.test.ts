@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { localTenantId } from '../../src/sandbox/people.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { changeState } from '../support/local-azure.ts';
 import { signIn, signInLink, signInWords } from '../support/sign-in.ts';
@@ -8,6 +9,7 @@ import {
   approvalCard,
   approve,
   ask,
+  buttonData,
   choices,
   faultAzure,
   mendAzure,
@@ -103,6 +105,21 @@ describe('another request', () => {
 
   test('asks anew: what was proved for the first does not count', async () => {
     expect(signInLink(await clicks(id))).not.toBeNull();
+  });
+
+  test('attack: a sign-in that somebody wrote into the database counts for nothing', async () => {
+    const { revision } = buttonData({ status: 200, body: await approvalCard(world, id) }, 'request.approve');
+    const signIn = { person: people.approver, tenantId: localTenantId, signedInAt: new Date().toISOString() };
+    const proof = { signIn: { ...signIn, contexts: ['c1'], methods: ['fido'], how: 'browser' } };
+    await world.endBot('SIGINT');
+    await queryStore(
+      world,
+      `insert into cmk.document (key, value, changed_at)
+       values ('sign-in/proof/${id}/${revision}/${people.approver}', '${JSON.stringify(proof)}', now())`,
+    );
+    await world.startBot();
+    expect(signInLink(await clicks(id))).not.toBeNull();
+    await shows(world, places.operations, people.requester, id, /Waiting for approval, 0 of 1/);
   });
 
   test('a Teams that was just signed in to strongly is enough, unless it cannot be checked', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { requestersGroup } from '../../src/local/people.ts';
+import { requestersGroup } from '../../src/sandbox/people.ts';
 import { agentIn } from '../support/azure-state.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { changeState } from '../support/local-azure.ts';

@@ -133,11 +133,16 @@ describe('a form that was tampered with', () => {
   });
 
   test.each([
-    ['a verb nobody knows', 'form.destroy', 'Which agent'],
     ['submit on the first page', 'form.submit', 'Which agent'],
     ['back on the first page', 'form.back', 'Which agent'],
   ])('%s shows the page as it is', async (_what, verb, words) => {
     expect(answered(await click(verb, { data, inputs: { resource: 'x-ray-agent' } }))).toContain(words);
+  });
+
+  test('a verb that no button has is refused, and changes nothing', async () => {
+    const answer = await click('form.destroy', { data, inputs: { resource: 'x-ray-agent' } });
+    expect(answered(answer)).toContain('Nothing is done by form.destroy.');
+    expect(await page()).toContain('Which agent');
   });
 
   test('the verb of a request finds no request', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Collector, type Span, startCollector } from '../support/otlp-collector.ts';
-import { sendRaw } from '../support/raw-activity.ts';
+import { activity, send, sendRaw } from '../support/raw-activity.ts';
 import { approvalCard, approve, ask, choices, people, places, shows, submit, type, typeAll } from '../support/story.ts';
 import { drawTrace } from '../support/trace-picture.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -122,6 +122,15 @@ describe('a request from the click to its end', () => {
   test('is drawn', async () => {
     await drawTrace(`From the click to Azure: request ${id}`, trace, 'trace');
   });
+});
+
+test('lists that wait for each other have a trace each', async () => {
+  const turns = () => collector.spans().filter(({ name }) => name === 'turn message');
+  const before = turns().length;
+  const lists = Array.from({ length: 12 }, () => send(world, activity(world, { text: '/cmk-requests' })));
+  expect((await Promise.all(lists)).map(({ status }) => status)).toEqual(Array(12).fill(200));
+  const all = await until('their traces', () => (turns().length < before + 12 ? null : turns().slice(before)));
+  expect(new Set(all.map(({ traceId }) => traceId)).size).toBe(12);
 });
 
 describe('a line of the log', () => {

@@ -221,7 +221,7 @@ scenario(
     await t.clicks(requester, form, 'Name a new key');
     const made = { newKeyName: 'cmk-visitor-2031', keyType: 'RSA', keySize: '3072' };
     await t.clicks(requester, form, 'Next', { ...made, keyExpiry: '2020-02-28' });
-    await t.clicks(requester, form, 'Next', { ...made, keyExpiry: '2031-02-28' });
+    await t.clicks(requester, form, 'Next', { ...made, keyExpiry: '2099-02-28' });
     const id = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));
     const card = await t.sees(approver, approvals, id, /Approval needed/);
     await t.clicks(approver, card, 'Approve');

@@ -1,9 +1,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { requestersGroup } from '../../src/local/people.ts';
+import { requestersGroup } from '../../src/sandbox/people.ts';
 import { changeState } from '../support/local-azure.ts';
 import type { SeenActivity } from '../support/local-teams.ts';
 import { invoke, send } from '../support/raw-activity.ts';
-import { activityText, agentId, answered, people, rememberAzure, type } from '../support/story.ts';
+import {
+  activityText,
+  agentId,
+  answered,
+  faultAzure,
+  mendAzure,
+  people,
+  rememberAzure,
+  type,
+  until,
+} from '../support/story.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 /** What is kept of what Resource Graph answered is shown while somebody types, and is nothing else. */
@@ -21,14 +31,25 @@ beforeEach(async () => {
 });
 afterEach(() => restore());
 
-async function typed(queryText: string, person: string = people.requester): Promise<readonly string[] | string> {
+interface Choice {
+  readonly title: string;
+  readonly value: string;
+}
+
+async function search(queryText: string, person: string = people.requester): Promise<readonly Choice[] | string> {
   const from = { id: `29:${person}`, aadObjectId: person };
   const { body } = await send(
     world,
     invoke(world, { queryText, dataset: 'agents' }, { name: 'application/search', from }),
   );
   const { results } = JSON.parse(body).value;
-  return results === undefined ? body : results.map(({ title }: { title: string }) => title.split(' ')[0]);
+  return results ?? body;
+}
+
+/** The names that are found. */
+async function typed(queryText: string, person?: string): Promise<readonly string[] | string> {
+  const found = await search(queryText, person);
+  return typeof found === 'string' ? found : found.map(({ title }) => title.split(' ')[0] ?? '');
 }
 
 async function askedWhile(work: () => Promise<unknown>): Promise<{ readonly graph: number; readonly people: number }> {
@@ -52,6 +73,46 @@ test('letters ask the directory each time, and Resource Graph once where it told
   });
   expect(asked).toEqual({ graph: 1, people: 3 });
 });
+
+/** Resource Graph's quota for one principal: 15 queries in 5 seconds. What is over it is refused with these headers. */
+const refusals = (times: number) => ({
+  match: { url: 'ResourceGraph' },
+  times,
+  respond: {
+    status: 429,
+    headers: { 'x-ms-user-quota-remaining': '0', 'x-ms-user-quota-resets-after': '00:00:01' },
+    body: { error: { code: 'RateLimiting', message: 'Please provide below info when asking for support.' } },
+  },
+});
+
+test('ten people who type at once share one query', async () => {
+  await new Promise((resolve) => setTimeout(resolve, 15_500));
+  const words = ['triage', 'visits', 'bookin', 'vaccin', 'patien', 'virtua', 'sympto', 'pharma', 'labora', 'hospit'];
+  const asked = await askedWhile(async () => {
+    for (const length of [1, 2, 3, 4, 5, 6])
+      await Promise.all(
+        words.map(async (word) => expect(Array.isArray(await typed(word.slice(0, length)))).toBe(true)),
+      );
+  });
+  expect(asked.graph).toBeLessThanOrEqual(2);
+}, 60_000);
+
+test('a throttled search waits until the quota resets, and shows what it finds', async () => {
+  await new Promise((resolve) => setTimeout(resolve, 15_500));
+  await faultAzure(world, refusals(1));
+  // On a busy machine the search may end first: what comes later serves the next one.
+  await until(async () => `${await typed('tria')}` === 'triage-agent-prod,triage-agent-test', 'the quota resets');
+}, 90_000);
+
+test('one that stays throttled says that Azure is busy, and choosing that is choosing nothing', async () => {
+  await new Promise((resolve) => setTimeout(resolve, 15_500));
+  await faultAzure(world, refusals(100));
+  const busy = JSON.stringify([{ title: 'Azure is busy. Type again in a few seconds.', value: ' ' }]);
+  await until(async () => JSON.stringify(await search('tria')) === busy, 'the search says that Azure is busy');
+  await mendAzure(world);
+  const clicked = await world.teams.click(people.requester, form.id, 'form.next', { inputs: { resource: ' ' } });
+  expect(answered(clicked)).toMatch(/Choose|chosen/);
+}, 90_000);
 
 test('attack: whoever lost the role is shown nothing of what is kept', async () => {
   expect(await typed('visit')).toContain('virtual-visit-agent');

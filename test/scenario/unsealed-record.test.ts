@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { cmkBot } from '../support/command-line.ts';
-import { putFixture, readFixture } from '../support/record-fixture.ts';
+import { clockOfFixture, putFixture, readFixture } from '../support/record-fixture.ts';
 import { startStore } from '../support/store-client.ts';
 import { startWorld, type World } from '../support/world.ts';
 
@@ -13,16 +13,20 @@ import { startWorld, type World } from '../support/world.ts';
 
 let world: World;
 const fixture = readFixture(2);
+const clock = clockOfFixture(fixture);
 const { seq, hash } = fixture.head;
 
 beforeAll(async () => {
-  world = await startWorld({ record: 'folder' });
+  world = await startWorld({ record: 'folder', env: clock.env });
   await world.endBot('SIGINT');
   await putFixture(world, fixture);
   const key = Buffer.from('a key that was there before, as said').toString('base64');
   await writeFile(path.join(world.dataDir, 'seal.key'), `${key}\n`, { mode: 0o600 });
 });
-afterAll(() => world.end());
+afterAll(async () => {
+  await world.end();
+  clock.remove();
+});
 
 const startsWith = (env: NodeJS.ProcessEnv): Promise<string> =>
   world.startBot(env).then(

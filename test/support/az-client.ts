@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunningAzure } from './local-azure.ts';
 import { bot, careId, owner, tenantId } from './local-azure-names.ts';
+import { surroundings } from './surroundings.ts';
 
 /** What a command did: as a person sees it. */
 export interface AzOutcome {
@@ -43,7 +43,7 @@ export class AzClient {
     writeFileSync(path.join(folder, 'names', 'sitecustomize.py'), names);
     this.program = program;
     this.env = {
-      PATH: process.env.PATH,
+      ...surroundings(),
       HOME: folder,
       PYTHONPATH: path.join(folder, 'names'),
       AZURE_CONFIG_DIR: path.join(folder, 'az'),
@@ -56,17 +56,8 @@ export class AzClient {
     };
     this.filled = {
       ...{ care: careId, tenant: tenantId, bot: bot.id, owner: owner.id, secret: owner.secret, url: azure.url },
-      ...{ folder, q: "'", s: "'", digest: createHash('sha256').update('a record').digest('base64') },
+      ...{ folder, q: "'", s: "'" },
     };
-  }
-
-  /** What later lines may name. */
-  fill(more: Readonly<Record<string, string>>): void {
-    Object.assign(this.filled, more);
-  }
-
-  file(name: string, text: string): void {
-    writeFileSync(path.join(this.filled.folder ?? '', name), text);
   }
 
   run(line: string): Promise<AzOutcome> {

@@ -58,18 +58,21 @@ async function changeState(change) {
   if (!put.ok) throw new Error(await put.text());
 }
 
-/** It takes no roles. */
-async function writeRole() {
+async function writeRole(isThere) {
   const role = JSON.parse(of('role-definition'));
   const { Actions: actions, NotActions: notActions, DataActions: dataActions, NotDataActions: notDataActions } = role;
-  const permissions = [{ actions, notActions, dataActions, notDataActions }];
-  await changeState(({ roleDefinitions }) => {
-    const there = roleDefinitions.find(({ roleName }) => roleName === role.Name);
-    if (there !== undefined) there.permissions = permissions;
-    else {
-      const made = { id: randomUUID(), roleName: role.Name, description: role.Description, type: 'CustomRole' };
-      roleDefinitions.push({ ...made, permissions, assignableScopes: role.AssignableScopes });
-    }
+  const path = `${role.AssignableScopes[0]}/providers/Microsoft.Authorization/roleDefinitions`;
+  const filter = encodeURIComponent(`roleName eq '${role.Name}'`);
+  const { value } = await send('GET', `${path}?$filter=${filter}&api-version=2022-04-01`);
+  if (isThere && value.length === 0) throw new Error(`no definition was found with the name of ${role.Name}`);
+  await send('PUT', `${path}/${isThere ? value[0].name : randomUUID()}?api-version=2022-04-01`, {
+    properties: {
+      roleName: role.Name,
+      description: role.Description,
+      type: 'CustomRole',
+      permissions: [{ actions, notActions, dataActions, notDataActions }],
+      assignableScopes: role.AssignableScopes,
+    },
   });
 }
 
@@ -93,10 +96,10 @@ const commands = {
     return workspaces.find(({ customerId }) => customerId === wanted)?.id ?? '';
   },
   async 'role definition create'() {
-    await writeRole();
+    await writeRole(false);
   },
   async 'role definition update'() {
-    await writeRole();
+    await writeRole(true);
   },
   async 'ad sp show'() {
     const filter = encodeURIComponent(`appId eq '${of('id')}'`);

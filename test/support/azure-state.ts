@@ -1,10 +1,11 @@
 /** What people do to Azure beside the bot: changes of the simulated Azure's state, to be made through `changeState`. */
-import { agentId, vaultId } from '../../src/local/azure/arm/ids.ts';
-import { agentBody } from '../../src/local/azure/health-bots/agent-body.ts';
-import { vaultUri } from '../../src/local/azure/key-vault/vault-body.ts';
-import type { SimulatorState } from '../../src/local/azure/state/schema.ts';
-import type { HealthBot } from '../../src/local/azure/state/schema-agents.ts';
-import type { KeyVersion, Vault, VaultKey } from '../../src/local/azure/state/schema-vaults.ts';
+import { agentId, vaultId } from '../../src/sandbox/azure/arm/ids.ts';
+import { agentBody } from '../../src/sandbox/azure/health-bots/agent-body.ts';
+import { vaultUri } from '../../src/sandbox/azure/key-vault/vault-body.ts';
+import type { SimulatorState } from '../../src/sandbox/azure/state/schema.ts';
+import type { HealthBot } from '../../src/sandbox/azure/state/schema-agents.ts';
+import type { KeyVersion, Vault, VaultKey } from '../../src/sandbox/azure/state/schema-vaults.ts';
+import { signingRole } from './role-files.ts';
 
 export type AzureState = SimulatorState;
 export type Change = (state: AzureState) => void;
@@ -86,7 +87,6 @@ export const keyRoles = {
   owner: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
   contributor: 'b24988ac-6180-42a0-ab88-20f7382dd24c',
   administrator: '00482a5a-887f-4fb3-b363-3b7fe8e74483',
-  cryptoUser: '12338af0-0e69-4776-bea7-57ae8d297424',
 } as const;
 
 /** Gives somebody a role at a scope, as an administrator would in the portal. */
@@ -102,6 +102,25 @@ export const giveRole =
     if (like === undefined) throw new Error('nobody has a role');
     const name = `80000000-0000-4000-8000-${String(state.roleAssignments.length + 1000).padStart(12, '0')}`;
     state.roleAssignments.push({ ...like, name, scope: scope(state), principalId, principalType, roleDefinitionId });
+  };
+
+const signingRoleId = '71000000-0000-4000-8000-000000000009';
+
+/** Makes the role of `infra/custom-role-signing.json` and gives it on one key of a vault. */
+export const letSignWith =
+  (principalId: string, key: (state: AzureState) => string): Change =>
+  (state) => {
+    if (!state.roleDefinitions.some(({ id }) => id === signingRoleId)) {
+      state.roleDefinitions.push({
+        id: signingRoleId,
+        roleName: signingRole.Name,
+        description: signingRole.Description,
+        type: 'CustomRole',
+        permissions: [{ actions: [], notActions: [], dataActions: signingRole.DataActions, notDataActions: [] }],
+        assignableScopes: state.subscriptions.map(({ id }) => `/subscriptions/${id}`),
+      });
+    }
+    giveRole(principalId, signingRoleId, key, 'ServicePrincipal')(state);
   };
 
 /** Takes every role of somebody away. */

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type JWTHeaderParameters, SignJWT } from 'jose';
-import { serverCertificate } from '../../src/local/azure/certificates.ts';
+import { serverCertificate } from '../../src/sandbox/azure/certificates.ts';
 
 /** What the bot asked of Bot Framework, oldest first. */
 export interface FrameworkCall {

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { startOf } from './prepared.ts';
+import { surroundings } from './surroundings.ts';
 
 export type EndSignal = 'SIGKILL' | 'SIGINT';
 
@@ -20,7 +21,7 @@ const repository = fileURLToPath(new URL('../../', import.meta.url));
 export async function spawnBot(env: NodeJS.ProcessEnv, print: (text: string) => void): Promise<BotProcess> {
   const child: ChildProcess = spawn(process.execPath, await startOf('bot', []), {
     cwd: repository,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { ...surroundings(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', print);

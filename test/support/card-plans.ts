@@ -4,7 +4,7 @@ import type { ObservedControl } from '../../src/domain/control.ts';
 import { ArmId, KeyName, KeyVersion } from '../../src/domain/ids.ts';
 import type { Observation } from '../../src/domain/observed.ts';
 import type { Plan } from '../../src/domain/plan.ts';
-import type { Wish } from '../../src/operations/registry.ts';
+import type { StoredChangeSpec } from '../../src/operations/registry.ts';
 import {
   control,
   controller,
@@ -65,7 +65,7 @@ export const seen = (change: Partial<Observation> = {}): Observation =>
     ...change,
   });
 
-export const planOf = (change: Partial<Observation> = {}, wish: Wish = wished): Plan =>
+export const planOf = (change: Partial<Observation> = {}, wish: StoredChangeSpec = wished): Plan =>
   planFor({ seen: seen(change), wished: wish, policyVersion: '3f9c21ab' });
 
 const lookAlikeId = ArmId.parse(

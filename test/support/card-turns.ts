@@ -110,7 +110,7 @@ export const stuck = (run: number, step: StepName, failure: Failure): readonly C
 ];
 
 /** What is done in turn; a function is handed the revision of the card that stands then. */
-type Turn = Command | ((asking: number) => Command);
+export type Turn = Command | ((asking: number) => Command);
 
 /** The events of a life, 40 seconds between turns. */
 export function lifeOf(...turns: readonly Turn[]): readonly StoredEvent[] {

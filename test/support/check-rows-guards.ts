@@ -12,13 +12,15 @@ const locked = (where: string, on: string, scope: Parameters<typeof lock>[0]): C
     'Ask its owner to remove it for the time of the change.',
   ],
 });
+const roleWith = (action: string): string =>
+  action.endsWith('roleAssignments/write') ? 'CMK bot grants (with its condition)' : 'CMK bot';
 const lacks = (action: string, more: Partial<CheckRow> = {}): CheckRow => ({
   ...block('bot-not-allowed'),
   when: `without ${action.replace('Microsoft.', '')}`,
   azure: withoutActions(action),
   words: [
-    `The bot may not make this change. Its identity lacks ${action}.`,
-    'An owner of the resource gives the bot’s identity a role with this action.',
+    `The bot doesn’t have permission to make this change. Its identity lacks ${action}.`,
+    `Ask an Owner or User Access Administrator to assign the role ${roleWith(action)} to the bot’s identity.`,
   ],
   ...more,
 });

@@ -25,13 +25,17 @@ export const keyRows: readonly CheckRow[] = [
   {
     ...warn('key-expires'),
     when: 'it has an end',
-    words: ['The key expires', 'Somebody has to replace it before 2028-01-12.'],
+    azure: ofKey({ exp: seconds('2099-01-12') }),
+    words: ['The key expires', 'Somebody has to replace it before 2099-01-12.'],
   },
   {
     ...block('key-missing'),
     when: 'deleted while the review is read',
     late: deleteKey(vault, key),
-    words: ['The key is not there any more.', 'Choose another key, or make a new one.'],
+    words: [
+      'The key is deleted. It can be recovered.',
+      'Ask a Key Vault Crypto Officer or Key Vault Administrator (with access policies: someone with the Recover permission) to recover the deleted key. Or choose another key.',
+    ],
   },
   {
     ...block('key-not-rsa'),
@@ -49,8 +53,8 @@ export const keyRows: readonly CheckRow[] = [
     choice: { key: 'disabled-wrapping' },
     words: ['The key is disabled.', 'Enable it in the vault, or choose another.'],
   },
-  keyRow(block('key-not-yet-valid'), 'valid from 2029', { nbf: seconds('2029-05-01'), exp: null }, [
-    'The key is not valid yet. It is valid from 2029-05-01.',
+  keyRow(block('key-not-yet-valid'), 'valid from 2099', { nbf: seconds('2099-05-01'), exp: null }, [
+    'The key is not valid yet. It is valid from 2099-05-01.',
     'Choose another key.',
   ]),
   {
@@ -83,8 +87,8 @@ export const newKeyRows: readonly CheckRow[] = [
   {
     ...warn('key-expires'),
     when: 'the new key gets an end',
-    newKey: { ...newKey, keyExpiry: '2031-02-28' },
-    words: ['The key expires', 'Somebody has to replace it before 2031-02-28.'],
+    newKey: { ...newKey, keyExpiry: '2099-02-28' },
+    words: ['The key expires', 'Somebody has to replace it before 2099-02-28.'],
   },
   {
     ...block('key-name-taken'),

@@ -7,7 +7,7 @@ import { credentialForBotFramework, optionsForAzure } from '../../src/config/azu
 import { readConfig } from '../../src/config/read-config.ts';
 import { codeOf, done, failed, foundThat, type Outcome } from '../../src/domain/failure.ts';
 import { ArmId, KeyName, KeyVersion, PersonId } from '../../src/domain/ids.ts';
-import { messageOf } from '../../src/words/failures.ts';
+import { messageOf } from '../../src/text/failures.ts';
 
 const [subscription = ''] = readConfig().azure.subscriptions;
 const providers = `/subscriptions/${subscription}/resourceGroups/rg-care/providers`;

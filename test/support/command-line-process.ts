@@ -1,11 +1,14 @@
 /** Carries out calls of `cmk-bot`, one after the other, without loading it anew for each. `command-line.ts` asks. */
-import { run } from '../../src/cli/run.ts';
-import { openTerminal } from '../../src/cli/terminal.ts';
+import { run } from '../../src/operator/cli/run.ts';
+import { openTerminal } from '../../src/operator/cli/terminal.ts';
 import type { Call, Said } from './command-line.ts';
 
-/** As long as the call lasts, the process has its environment and no other. */
+/**
+ * As long as the call lasts, the process has its environment and no other. What stays the same is never away in between: the
+ * library that moves the clock reads its setting at any time.
+ */
 async function carryOut({ args, env, lines, atTerminal }: Call): Promise<Said> {
-  for (const name of Object.keys(process.env)) delete process.env[name];
+  for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
   Object.assign(process.env, env);
   const left = [...lines];
   // Whoever types no more has broken off.
@@ -24,7 +27,7 @@ async function carryOut({ args, env, lines, atTerminal }: Call): Promise<Said> {
     },
     atTerminal ? { ask: typed } : { nextLine: async () => left.shift() ?? null },
   );
-  const code = await run(args, terminal);
+  const code = await run(args, terminal, null);
   return { code, out, err };
 }
 

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { forkProgram } from './prepared.ts';
+import { surroundings } from './surroundings.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -20,18 +21,11 @@ export interface Call {
   readonly atTerminal: boolean;
 }
 
-/** Nothing of this process's environment but what programs need. */
-const surroundings = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
-  PATH: process.env.PATH,
-  HOME: process.env.HOME,
-  ...env,
-});
-
 /** In a process of its own, from the sources, as `npx cmk-bot` starts it. */
 export function npxCmkBot(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> {
-  const child = spawn(process.execPath, ['src/cli/cmk-bot.js', ...args], {
+  const child = spawn(process.execPath, ['src/operator/cli/cmk-bot.js', ...args], {
     cwd: root,
-    env: surroundings(env),
+    env: { ...surroundings(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];
@@ -64,7 +58,7 @@ export async function cmkBot(
   host ??= forkProgram('command-line');
   const child = await host;
   calls += 1;
-  const call: Call = { id: calls, args, env: surroundings(env), lines, atTerminal };
+  const call: Call = { id: calls, args, env: { ...surroundings(), ...env }, lines, atTerminal };
   return new Promise((resolve, reject) => {
     const ended = (code: number | null): void => reject(new Error(`cmk-bot ${args.join(' ')} ended with ${code}`));
     const hear = ({ id, said }: { readonly id: number; readonly said: Said }): void => {

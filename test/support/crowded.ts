@@ -1,7 +1,7 @@
 /** One person who asks for very many lists at once, and somebody else who decides meanwhile. */
 
 import { RequestId } from '../../src/domain/ids.ts';
-import { localTenantId, requester } from '../../src/local/people.ts';
+import { localTenantId, requester } from '../../src/sandbox/people.ts';
 import { plan, requestId, resourceId, submit } from './fixtures.ts';
 import { activity, invoke, send } from './raw-activity.ts';
 import { startStore } from './store-client.ts';

@@ -5,7 +5,7 @@ import { type Plan, planSchema } from '../../src/domain/plan.ts';
 import { decide } from '../../src/domain/request/decide.ts';
 import { type NewEvent, personActor } from '../../src/domain/request/events.ts';
 import type { Command, Submit } from '../../src/domain/request/request-command.ts';
-import { Wish } from '../../src/operations/registry.ts';
+import { StoredChangeSpec } from '../../src/operations/registry.ts';
 
 export const tenant = '10000000-0000-4000-8000-000000000000';
 export const requester = PersonId.parse('20000000-0000-4000-8000-000000000001');
@@ -20,7 +20,7 @@ export const requestId = (number: number): RequestId => RequestId.parse(`CMK-${S
 
 /** A plan to put an agent under a key: one reversible step, one that is not, and the proof. */
 export const plan = (resource = resourceId()): Plan =>
-  planSchema(Wish).parse({
+  planSchema(StoredChangeSpec).parse({
     schema: 2,
     tenantId: tenant,
     policyVersion: 'p1',

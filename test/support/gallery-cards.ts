@@ -1,7 +1,7 @@
 /** Every card there is, in every state and for every reader, drawn by the product's own views from real requests. */
 
-import { commands } from '../../src/commands/registry.ts';
 import { type RefusalCode, refuse } from '../../src/domain/request/refusal.ts';
+import { commands } from '../../src/operations/commands/registry.ts';
 import { auditReplyCard, auditRootCard } from '../../src/teams/cards/views/audit-view.ts';
 import { helpCard } from '../../src/teams/cards/views/help-view.ts';
 import { everybody } from '../../src/teams/cards/views/reader.ts';

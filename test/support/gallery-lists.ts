@@ -1,15 +1,16 @@
 /** Lists: open requests, agents with their keys, histories. */
-import type { HistoryShow } from '../../src/commands/command.ts';
+
 import { ArmId, RequestId } from '../../src/domain/ids.ts';
 import type { StoredEvent } from '../../src/domain/request/events.ts';
 import type { Request } from '../../src/domain/request/request.ts';
+import type { HistoryShow } from '../../src/operations/commands/command.ts';
 import { type AgentStanding, countsOf, type FleetState } from '../../src/operations/fleet.ts';
 import { nothing, plain } from '../../src/teams/cards/plain-text.ts';
 import { agentsCard } from '../../src/teams/cards/views/agents-view.ts';
 import { entriesPerPage, historyCard } from '../../src/teams/cards/views/history-view.ts';
 import { requestRows } from '../../src/teams/cards/views/list-rows.ts';
 import { type ListContent, listCard, openChips, rowsPerPage } from '../../src/teams/cards/views/list-view.ts';
-import { historyOf } from '../../src/words/history.ts';
+import { historyOf } from '../../src/text/history.ts';
 import { forbidden } from './card-failures.ts';
 import { names } from './card-readers.ts';
 import { longLife, requestStates, rotationLife } from './card-states.ts';

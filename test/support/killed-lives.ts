@@ -76,7 +76,6 @@ export async function startKilling(file: string, env: NodeJS.ProcessEnv): Promis
   const plan = (text: string): void => writeFileSync(file, text);
   plan('off');
   const world = await startWorld({
-    record: 'folder',
     env: { ...env, CMK_TEST_KILL: file, NODE_OPTIONS: `--import=${hook}` },
   });
   const putBack = await rememberAzure(world);

@@ -1,8 +1,9 @@
-import * as versions from '../../src/local/azure/arm/api-versions.ts';
-import { mainRouter } from '../../src/local/azure/arm/routes.ts';
-import { dataPlaneRoutes, dataPlaneVersions } from '../../src/local/azure/key-vault/data-plane.ts';
-import { scenarioGroups } from '../../src/local/azure/scenarios/scenarios.ts';
-import { latencies } from '../../src/local/azure/state/latency.ts';
+import * as versions from '../../src/sandbox/azure/arm/api-versions.ts';
+import { mainRouter } from '../../src/sandbox/azure/arm/routes.ts';
+import { armLimits, graphLimit } from '../../src/sandbox/azure/http/quotas.ts';
+import { dataPlaneRoutes, dataPlaneVersions } from '../../src/sandbox/azure/key-vault/data-plane.ts';
+import { scenarioGroups } from '../../src/sandbox/azure/scenarios/scenarios.ts';
+import { latencies } from '../../src/sandbox/azure/state/latency.ts';
 import { contradictions } from '../conformance/contradictions.ts';
 import { knownOperations } from './azure-operations.ts';
 
@@ -121,6 +122,16 @@ const paces = (): string => {
   return markdown(['what takes time', '`instant`', '`realistic`'], rows);
 };
 
+const quotas = (): string => {
+  const arm = Object.entries(armLimits).map(([kind, { size, perSecond }]) => [
+    `Azure Resource Manager, ${kind}`,
+    'principal and subscription (or tenant)',
+    `${size} at once, then ${perSecond} per second`,
+  ]);
+  const graph = `${graphLimit.queries} in ${graphLimit.windowMs / 1_000} seconds`;
+  return markdown(['requests', 'counted for each', 'limit'], [...arm, ['Resource Graph, queries', 'principal', graph]]);
+};
+
 const scenarioTable = (): string =>
   markdown(
     ['scenario', 'on the page', 'under', 'what happens'],
@@ -140,6 +151,7 @@ export const localAzureTables: Readonly<Record<string, () => string>> = {
   coverage,
   versions: versionTable,
   pace: paces,
+  quotas,
   scenarios: scenarioTable,
   contradictions: differences,
 };

@@ -57,6 +57,7 @@ export const startAzure = async (
     readonly port?: number;
     readonly signInPort?: number;
     readonly recordDir?: string;
+    readonly env?: NodeJS.ProcessEnv;
   } = {},
 ): Promise<RunningAzure> => {
   const { latency = 'instant' } = options;
@@ -67,7 +68,10 @@ export const startAzure = async (
   const recordDir = options.recordDir ?? process.env.CMK_TEST_EXCHANGES;
   if (recordDir) args.push('--record', recordDir);
   if (options.signInPort !== undefined) args.push('--sign-in-port', String(options.signInPort));
-  const child = spawn(process.execPath, await startOf('local-azure', args), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, await startOf('local-azure', args), {
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await untilListening(child);
   return {
     url: `https://localhost:${port}`,

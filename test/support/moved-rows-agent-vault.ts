@@ -32,7 +32,21 @@ const otherRegion = ['△', 'The vault is in another region'];
 const notApproved = 'Not part of what was approved';
 const outOfReach = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
 
+const createdAgain = (thing: { systemData: { createdAt: string } }): void => {
+  thing.systemData.createdAt = '2026-02-03T04:05:06.000Z';
+};
+
 export const agentRows: readonly MovedRow[] = [
+  {
+    of: 'agent',
+    what: 'it was deleted and created again under the same name',
+    change: onAgent(agent, createdAgain),
+    ...asksAgain(
+      '✕',
+      'It is another agent',
+      'The agent was deleted and created again on 2026-02-03 04:05 UTC. The approval is for the one of 2024-05-14 09:30 UTC.',
+    ),
+  },
   {
     of: 'agent',
     what: 'it is in another region now',
@@ -95,12 +109,22 @@ export const agentRows: readonly MovedRow[] = [
       'The run was stopped',
       'The agent’s key was not changed by this request.',
       'The agent does not exist any more.',
-      'Somebody removed what the plan rests on.',
+      'A resource in this plan no longer exists.',
     ),
   },
 ];
 
 export const vaultRows: readonly MovedRow[] = [
+  {
+    of: 'vault',
+    what: 'it was purged and created again, with the key from a backup',
+    change: onVault(vault, createdAgain),
+    ...asksAgain(
+      '✕',
+      'It is another vault',
+      'The vault was deleted and created again on 2026-02-03 04:05 UTC. The approval is for the one of 2024-03-04 08:00 UTC.',
+    ),
+  },
   { of: 'vault', what: 'purge protection was turned on', change: protect, ...goesOn('agent', 'role', 'agent') },
   {
     of: 'vault',
@@ -172,7 +196,7 @@ export const vaultRows: readonly MovedRow[] = [
       'The run was stopped',
       'The agent’s key was not changed by this request.',
       'The vault does not exist any more.',
-      'Somebody removed what the plan rests on.',
+      'A resource in this plan no longer exists.',
     ),
   },
 ];

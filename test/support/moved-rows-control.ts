@@ -119,11 +119,7 @@ export const controlRows: readonly MovedRow[] = [
       const bot = state.roleDefinitions.find(({ roleName }) => roleName === 'CMK bot');
       bot?.permissions[0]?.actions.push('Microsoft.Authorization/roleDefinitions/read');
     },
-    ...asksAgain(
-      '△',
-      'App 50000000-0000-4000-8000-000000000001: can copy, change, delete, purge and give away the key now',
-      notThen,
-    ),
+    ...asksAgain('△', 'This bot: can change and give away the key now', notThen),
   },
   {
     of: 'control',

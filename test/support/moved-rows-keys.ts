@@ -14,7 +14,7 @@ import {
   withoutActions,
 } from './azure-state.ts';
 import { newKey } from './check-row.ts';
-import { asksAgain, asksAPerson, goesOn, type MovedRow } from './moved-row.ts';
+import { asksAgain, asksAPerson, goesOn, goesOnShowing, type MovedRow } from './moved-row.ts';
 import { everything, north, premium, stopped } from './moved-rows-agent-vault.ts';
 
 const [agent, vault, key] = ['triage-agent-prod', 'kv-care-prod', 'cmk-triage-agent'];
@@ -44,7 +44,7 @@ export const keyRows: readonly MovedRow[] = [
   {
     of: 'key',
     what: 'not valid yet',
-    change: ofKey({ nbf: seconds('2027-12-01') }),
+    change: ofKey({ nbf: seconds('2099-12-01') }),
     ...asksAPerson(stopped, 'The key is not valid yet.', 'Choose another key.'),
   },
   {
@@ -57,17 +57,22 @@ export const keyRows: readonly MovedRow[] = [
     of: 'key',
     what: 'deleted',
     change: deleteKey(vault, key),
-    ...asksAPerson(stopped, 'The key is not there any more.', 'Choose another key'),
+    ...asksAPerson(stopped, 'The key is deleted. It can be recovered.', 'Or choose another key.'),
   },
   {
     of: 'key',
     what: 'got an end that it did not have',
     path: premium,
-    change: onKey(premium.vault, 'cmk-virtual-visit', (one) => Object.assign(one, { exp: seconds('2030-06-30') })),
-    ...asksAgain('△', 'The key expires', 'Somebody has to replace it before 2030-06-30.'),
+    change: onKey(premium.vault, 'cmk-virtual-visit', (one) => Object.assign(one, { exp: seconds('2099-06-30') })),
+    ...asksAgain('△', 'The key expires', 'Somebody has to replace it before 2099-06-30.'),
   },
   { of: 'key', what: 'its end was taken away', change: ofKey({ exp: null }), ...goesOn(...everything) },
-  { of: 'key', what: 'a newer version was made', change: rotate(vault, key), ...goesOn(...everything) },
+  {
+    of: 'key',
+    what: 'a newer version was made',
+    change: rotate(vault, key),
+    ...goesOnShowing('A newer version exists (5e5e5e5e), and was not part of the approval.', ...everything),
+  },
   {
     of: 'key',
     what: 'somebody made the one that was to be made',
@@ -110,8 +115,8 @@ export const grantRows: readonly MovedRow[] = [
 
 const lacks = (action: string): readonly string[] => [
   stopped,
-  `The bot may not make this change. Its identity lacks ${action}.`,
-  'An owner of the resource',
+  `The bot doesn’t have permission to make this change. Its identity lacks ${action}.`,
+  'Ask an Owner or User Access Administrator',
 ];
 const [vaultWrite, grantWrite] = ['Microsoft.KeyVault/vaults/write', 'Microsoft.Authorization/roleAssignments/write'];
 
@@ -180,7 +185,7 @@ export const guardRows: readonly MovedRow[] = [
     ...asksAPerson(
       'The run was stopped',
       'The agent’s key was not changed by this request.',
-      'Give this bot’s identity the right',
+      'The bot can’t read agent triage-agent-prod.',
       'does not have authorization to perform action',
     ),
   },

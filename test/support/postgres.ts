@@ -20,6 +20,7 @@ import { copyFolder } from './copy-folder.ts';
 import { freePorts } from './free-ports.ts';
 import { packagedPostgres } from './packaged-postgres.ts';
 import { errorsOf, keepCluster, makeCluster, preparedCluster, type Run, readyName } from './postgres-cluster.ts';
+import { surroundings } from './surroundings.ts';
 import { systemIsHidden } from './system-programs.ts';
 
 export interface TestPostgres {
@@ -132,7 +133,7 @@ async function startServer(
   const folder = mkdtempSync(path.join(user === null ? os.tmpdir() : '/tmp', 'cmk-pg-'));
   if (user !== null) chownSync(folder, user.uid, user.gid);
   prepare?.(folder, user);
-  const options = { cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C' }, ...user };
+  const options = { cwd: folder, env: { ...surroundings(), LC_ALL: 'C' }, ...user };
   const run: Run = (name, args) =>
     spawn(path.join(programs, name), args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
   const data = path.join(folder, 'data');

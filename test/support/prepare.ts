@@ -7,8 +7,8 @@ import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { botEnvironment } from '../../src/local/bot-environment.ts';
-import type { LocalOptions } from '../../src/local/options.ts';
+import { botEnvironment } from '../../src/sandbox/bot-environment.ts';
+import type { LocalOptions } from '../../src/sandbox/options.ts';
 import { spawnBot, untilReady } from './bot-process.ts';
 import { bundle } from './bundle.ts';
 import type { Call } from './command-line.ts';
@@ -21,6 +21,7 @@ import { forkProgram } from './prepared.ts';
 import { programsIn, templateIn } from './programs.ts';
 import { writeServerSealKey } from './seal-keys.ts';
 import { approvalCard, approve, ask, people, places, shows, type } from './story.ts';
+import { surroundings } from './surroundings.ts';
 import { readRecord, startWorld, type World } from './world.ts';
 
 /** What runs while it is made, to be ended with this process. */
@@ -86,7 +87,7 @@ async function callCommandLine(env: NodeJS.ProcessEnv, ...calls: readonly (reado
   const child = await forkProgram('command-line');
   const ended = once(child, 'exit');
   for (const [id, args] of calls.entries()) {
-    const call: Call = { id, args, env: { PATH: process.env.PATH, ...env }, lines: [], atTerminal: false };
+    const call: Call = { id, args, env: { ...surroundings(), ...env }, lines: [], atTerminal: false };
     const said = once(child, 'message');
     child.send(call);
     await Promise.race([said, ended]);

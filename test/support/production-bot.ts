@@ -1,9 +1,13 @@
 import { rmSync } from 'node:fs';
-import { localTenantId } from '../../src/local/people.ts';
+import { mkdtemp } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { localTenantId } from '../../src/sandbox/people.ts';
 import { type RunningFramework, startFramework } from './bot-framework.ts';
 import { spawnBot, untilReady } from './bot-process.ts';
-import { newDataDir } from './data-folder.ts';
 import { freePorts } from './free-ports.ts';
+import type { TestPostgres } from './postgres.ts';
+import { writeServerSealKey } from './seal-keys.ts';
 import { queryStore } from './world.ts';
 
 /** The bot as in production, with Bot Framework on this machine, and nothing else to speak to. */
@@ -27,8 +31,14 @@ const watchNames = `import dns from 'node:dns';
   dns.lookup = (name, ...rest) => { process.stderr.write('reaches ' + name + '\\n'); return lookup(name, ...rest); };
   syncBuiltinESMExports();`;
 
-export async function startProductionBot(env: NodeJS.ProcessEnv = {}): Promise<ProductionBot> {
-  const dataDir = await newDataDir();
+/** `server`: where its database is created. */
+export async function startProductionBot(
+  server: TestPostgres | null,
+  env: NodeJS.ProcessEnv = {},
+): Promise<ProductionBot> {
+  if (server === null) throw new Error('a bot in production needs PostgreSQL');
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'cmk-production-'));
+  const databaseUrl = await server.newDatabase(server.ready ?? undefined);
   const framework = await startFramework(dataDir);
   const port = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
@@ -41,7 +51,8 @@ export async function startProductionBot(env: NodeJS.ProcessEnv = {}): Promise<P
     MicrosoftAppTenantId: localTenantId,
     ToBotFromChannelOpenIdMetadataUrl: `${framework.url}/metadata`,
     ToChannelFromBotLoginUrl: `${framework.url}/${localTenantId}`,
-    CMK_DATA_DIR: dataDir,
+    DATABASE_URL: databaseUrl,
+    CMK_SEAL_KEY_FILE: await writeServerSealKey(dataDir),
     AZURE_CLOUD: 'custom',
     AZURE_ARM_ENDPOINT: 'https://azure.invalid',
     AZURE_AUTHORITY_HOST: 'https://azure.invalid',
@@ -73,7 +84,7 @@ export async function startProductionBot(env: NodeJS.ProcessEnv = {}): Promise<P
     reached: () => [...output.matchAll(/^reaches (.*)$/gm)].map(([, name = '']) => name),
     async endAndQuery(sql) {
       await bot.end('SIGINT');
-      return queryStore({ database: { kind: 'pglite', dataDir } }, sql);
+      return queryStore({ database: { kind: 'postgres', url: databaseUrl, maxConnections: 2 } }, sql);
     },
     end,
   };

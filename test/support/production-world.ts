@@ -1,6 +1,6 @@
 /**
  * A tenant on this machine with the bot in it as in production: settings in a file, a PostgreSQL over TLS whose runtime role may
- * only add, the local Entra and Azure, a registration, and what ends TLS in front.
+ * only add, the local Entra and Azure, a registration, what ends TLS in front, and a Teams that knows the channels.
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -21,12 +21,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readEnvFile } from '../../src/config/env-file.ts';
-import { environmentExample } from '../../src/config/variables/variables.ts';
-import { serverCertificate } from '../../src/local/azure/certificates.ts';
-import { localBotPrincipal } from '../../src/local/bot-environment.ts';
-import { approversGroup, localTenantId, requestersGroup } from '../../src/local/people.ts';
+import { emptyEnvironment } from '../../src/config/variables/variables.ts';
 import { type Diagnosis, DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
-import { withSettings } from '../../src/setup/env-text.ts';
+import { withSettings } from '../../src/operator/setup/env-text.ts';
+import { serverCertificate } from '../../src/sandbox/azure/certificates.ts';
+import { localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
+import { approversGroup, localTenantId, requestersGroup } from '../../src/sandbox/people.ts';
 import { type AzureState, type Change, giveRole } from './azure-state.ts';
 import { spawnBot, untilReady } from './bot-process.ts';
 import { cmkBot, type Said } from './command-line.ts';
@@ -34,8 +34,10 @@ import { newAzureDir } from './data-folder.ts';
 import { freePorts } from './free-ports.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from './local-azure.ts';
 import { careId, researchId } from './local-azure-names.ts';
+import { type LocalTeamsProcess, startLocalTeams } from './local-teams.ts';
 import { runAs, startPostgres } from './postgres.ts';
 import { writeServerSealKey } from './seal-keys.ts';
+import { surroundings } from './surroundings.ts';
 import { systemIsHidden } from './system-programs.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -154,7 +156,15 @@ async function makeRoles(server: string, ca: string): Promise<{ owner: string; b
 
 /** The settings of a bot in the tenant, as they should be. */
 const settingsOf = (
-  { azure, front, botPort, folder }: Pick<Tenant, 'azure' | 'front' | 'botPort' | 'folder'>,
+  {
+    azure,
+    front,
+    teams,
+    botPort,
+    folder,
+  }: Pick<Tenant, 'azure' | 'front' | 'botPort' | 'folder'> & {
+    readonly teams: LocalTeamsProcess;
+  },
   roles: { readonly owner: string; readonly bot: string },
 ): Record<string, string> => ({
   PORT: String(botPort),
@@ -183,7 +193,7 @@ const settingsOf = (
   CMK_OPERATIONS_CHANNEL: '19:operations@thread.tacv2',
   CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2',
   CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2',
-  CMK_TEAMS_SERVICE_URL: `http://127.0.0.1:${botPort}/`,
+  CMK_TEAMS_SERVICE_URL: `${teams.url}/`,
   CMK_AZURE_POLL: '50ms',
 });
 
@@ -202,8 +212,8 @@ function openShell({ azure, folder, ownerUrl }: Pick<Tenant, 'azure' | 'folder' 
     writeFileSync(path.join(stubs, 'psql'), instead, { mode: 0o755 });
   }
   const env = {
+    ...surroundings(),
     PATH: `${stubs}:${process.env.PATH}`,
-    HOME: process.env.HOME,
     NODE_EXTRA_CA_CERTS: caOf(azure),
     AZ_HERE_URL: azure.url,
     AZ_HERE_TENANT: localTenantId,
@@ -229,6 +239,7 @@ export async function startTenant(): Promise<Tenant | null> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-production-'));
   const botPort = await freePorts(1);
   const front = await openFront(dataDir, botPort);
+  const teams = await startLocalTeams({ dataDir: folder, botUrl: `http://127.0.0.1:${botPort}/api/messages` });
   await changeState(azure, installed(`${front.url}/api/messages`));
   const roles = await makeRoles(await postgres.newDatabase(), caOf(azure));
   await writeServerSealKey(folder);
@@ -240,15 +251,35 @@ export async function startTenant(): Promise<Tenant | null> {
     botPort,
     ownerUrl,
     role: roles.role,
-    settings: settingsOf({ azure, front, botPort, folder }, roles),
+    settings: settingsOf({ azure, front, teams, botPort, folder }, roles),
     run: openShell({ azure, folder, ownerUrl }),
     async end() {
       front.close();
+      await teams.kill();
       await postgres.stop();
       await discard(azure);
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What a bot with the settings of the file prints that doesn't start; throws if it starts. */
+export async function printedByStart({ envFile, azure }: ProductionWorld): Promise<string> {
+  let printed = '';
+  const bot = await spawnBot(
+    { CMK_REPLICA: 'once', ...readEnvFile(envFile), NODE_EXTRA_CA_CERTS: caOf(azure) },
+    (text) => {
+      printed += text;
+    },
+  );
+  // A watchdog: another program may answer on its port, so that isn't what is looked at.
+  const late = new Promise<boolean>((resolve) => setTimeout(resolve, 90_000, false).unref());
+  const exited = await Promise.race([bot.ended.then(() => true), late]);
+  await bot.end('SIGKILL');
+  if (!exited) throw new Error(`the bot started:\n${printed}`);
+  // A process can be gone before all that it printed has come.
+  while (!bot.hasEnded) await new Promise((resolve) => setTimeout(resolve, 10));
+  return printed;
 }
 
 /** A bot with the settings of the file, until it is ready. */
@@ -269,7 +300,7 @@ export async function startProductionWorld(): Promise<ProductionWorld | null> {
   if (tenant === null) return null;
   const { azure, folder, front, botPort, settings, run } = tenant;
   const envFile = path.join(folder, '.env');
-  const write = (some: Readonly<Record<string, string | null>>, text = environmentExample()): void =>
+  const write = (some: Readonly<Record<string, string | null>>, text = emptyEnvironment()): void =>
     writeFileSync(envFile, withSettings(text, some), { mode: 0o600 });
   write(settings);
   let printed = '';

@@ -3,11 +3,11 @@ import path from 'node:path';
 /** The programs that tests start, by what they are: each one's source. */
 export const sources = {
   bot: 'src/main.ts',
-  'app-package': 'src/app-package/run.ts',
+  'app-package': 'src/operator/packaging/app-package/run.ts',
   cloud: 'test/support/cloud-process.ts',
   'command-line': 'test/support/command-line-process.ts',
-  'local-azure': 'src/local/azure/run.ts',
-  'local-teams': 'src/local/teams/run.ts',
+  'local-azure': 'src/sandbox/azure/run.ts',
+  'local-teams': 'src/sandbox/teams/run.ts',
   store: 'test/support/store-process.ts',
   'store-engine': 'test/support/store-process-engine.ts',
   'store-replica': 'test/support/store-process-replica.ts',

@@ -8,6 +8,7 @@ import type { VaultLine } from '../../src/audit/anchor/vault-line.ts';
 import { type Witness, type Witnessed, Witnesses, type WitnessMemory } from '../../src/audit/anchor/witnesses.ts';
 import { signingKey } from '../../src/audit/tlog/signing-key.ts';
 import type { AnchorFiles } from '../../src/domain/ports/anchor.ts';
+import type { WitnessAsked, WitnessBook, WitnessStanding } from '../../src/domain/ports/witnesses.ts';
 
 export const logName = 'bot.example/audit';
 export const logKey = signingKey(logName, 'log', Buffer.alloc(32, 1));
@@ -24,6 +25,22 @@ export const memoryIn = (lost: Map<string, string>): WitnessMemory => ({
     for (const { key, outcome, detail } of asked) if (outcome === 'another-history') lost.set(key, detail);
   },
 });
+
+/** A witness book in memory, of one log. */
+export function bookInMemory(): Pick<WitnessBook, 'of' | 'keep'> & { readonly asked: readonly WitnessAsked[] } {
+  const asked: WitnessAsked[] = [];
+  const standing = (key: string): WitnessStanding => {
+    const own = asked.filter((one) => one.key === key);
+    const [first, last] = [own[0], own.at(-1)];
+    if (first === undefined || last === undefined) throw new Error(`${key} was never asked`);
+    return { key, since: first.at, asked: last, signed: null, contradiction: null, cleared: null, told: false };
+  };
+  return {
+    asked,
+    of: async () => [...new Set(asked.map(({ key }) => key))].map(standing),
+    keep: async (_log, some) => void asked.push(...some),
+  };
+}
 
 /** Publishes whatever the list holds at that moment. */
 export const publisherOf = (

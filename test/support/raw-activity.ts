@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { localTenantId } from '../../src/local/people.ts';
+import { localTenantId } from '../../src/sandbox/people.ts';
 import { people, places } from './story.ts';
 import type { World } from './world.ts';
 

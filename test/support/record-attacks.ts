@@ -7,7 +7,7 @@ import { PersonId } from '../../src/domain/ids.ts';
 import type { ChainLine } from '../../src/domain/record/chain.ts';
 import type { Seals } from '../../src/domain/record/seals.ts';
 import { botActor, type NewEvent, newEvent, personActor } from '../../src/domain/request/events.ts';
-import { approver, localTenantId, requester } from '../../src/local/people.ts';
+import { approver, localTenantId, requester } from '../../src/sandbox/people.ts';
 
 /**
  * The record that is attacked: a request that was rejected (events 1 and 2), one that waits for its approval (3), and one
@@ -60,7 +60,10 @@ const holds = (line: ChainLine): string =>
   `insert into cmk.open_request values (${quoted(targetOf(line))}, ${quoted(line.request)})`;
 
 /** As the engine writes a run that its replica is to go on with at the next start, and what each turn of it returned before. */
-function engineRun(request: string, returned: readonly (readonly [turn: string, value: unknown])[]): readonly string[] {
+export function engineRun(
+  request: string,
+  returned: readonly (readonly [turn: string, value: unknown])[],
+): readonly string[] {
   const kept = (value: unknown): string => quoted(JSON.stringify({ json: value, __dbos_serializer: 'superjson' }));
   const id = quoted(`${request}:1`);
   const version = '(select version_name from dbos.application_versions order by version_timestamp desc limit 1)';

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { type ShiftedClock, shiftedClock } from './shifted-clock.ts';
 import { type StoreProcess, startStore } from './store-client.ts';
 import type { World } from './world.ts';
 
@@ -14,7 +15,7 @@ const Fixture = z.object({
   head: z.object({ seq: z.number(), hash: z.string(), time: z.string() }),
   rows: z.record(z.enum(tables), z.array(z.looseObject({}))),
 });
-type Fixture = z.infer<typeof Fixture>;
+export type Fixture = z.infer<typeof Fixture>;
 
 const fileOf = (version: number): string =>
   fileURLToPath(new URL(`../golden/record-${version}/rows.json`, import.meta.url));
@@ -42,6 +43,16 @@ export async function keepFixture(world: World, version: number): Promise<void> 
   }
 }
 
+/**
+ * The clock of a bot that opens the fixture, a minute after its last event: a request in it waits for approval, and would
+ * have expired by today.
+ */
+export function clockOfFixture({ head }: Fixture): ShiftedClock {
+  const clock = shiftedClock();
+  clock.shift(Date.parse(head.time) + 60_000 - Date.now());
+  return clock;
+}
+
 /** The tables as the program that wrote the first rows of this version made them. */
 const migrationsBefore = ['0001-record.sql', '0002-chat.sql', '0003-replicas.sql', '0004-resources.sql'];
 const migration = (name: string): string =>
@@ -67,9 +78,10 @@ export async function putFixture(world: World, { head, rows }: Fixture): Promise
       await store.sql(insert, [JSON.stringify(rows[table])]);
     }
     await store.sql('update cmk.chain_head set seq = $1, hash = $2, time = $3', [head.seq, head.hash, head.time]);
-    // The cards of that world are gone: each open request is shown anew.
+    // The cards of that world are gone: each open request is shown again.
     await store.sql(
-      "insert into cmk.outbox (request_id, kind, key, due_at) select request_id, 'show', '', now() from cmk.open_request on conflict do nothing",
+      "insert into cmk.outbox (request_id, kind, key, due_at) select request_id, 'show', '', $1::timestamptz from cmk.open_request on conflict do nothing",
+      [head.time],
     );
   } finally {
     await store.close();

@@ -1,6 +1,6 @@
 /**
  * What a request may do, in the plain words of the promise: a small machine that knows one event after another and nothing of
- * the program. Its rules are those of the README (*The life of a request*) and of decisions 8, 24, 28 and 31.
+ * the program. Its rules are those of the README (*The life of a request*) and of ADRs 8, 24 and 28.
  */
 import { z } from 'zod';
 

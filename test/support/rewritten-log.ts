@@ -1,13 +1,13 @@
 /** A log as its owner would have liked it: events changed, every hash made anew, signed with the log's own key. */
 import { rm } from 'node:fs/promises';
 import { anchorFolder } from '../../src/audit/anchor/folder.ts';
+import { makePack } from '../../src/audit/evidence/make-pack.ts';
 import type { PackFiles } from '../../src/audit/pack/files.ts';
 import { provedFiles } from '../../src/audit/pack/proved-files.ts';
 import type { SigningKey } from '../../src/audit/tlog/signing-key.ts';
 import { keyLine } from '../../src/audit/tlog/verifier-key.ts';
 import { hashOf } from '../../src/audit/verify.ts';
 import { canonicalJson } from '../../src/domain/canonical-json.ts';
-import { makePack } from '../../src/evidence/make-pack.ts';
 import { newFolder, publisherOf } from './published-log.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever an event holds is changed here
@@ -41,7 +41,7 @@ export async function packOfRewritten(
     const files = anchorFolder(folder);
     await publisherOf(files, record, key).publish();
     const proved = await provedFiles(files.read, numbers);
-    const rules = { version: '', text: '' };
+    const rules = { digest: '', text: '' };
     return makePack({ proved, names: new Map(), texts: null, rules, keys: `${keyLine(key.verifier)}\n` });
   } finally {
     await rm(folder, { recursive: true, force: true });

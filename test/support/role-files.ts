@@ -18,10 +18,18 @@ const RoleFile = z.strictObject({
 const read = (name: string): string => readFileSync(new URL(name, infra), 'utf8');
 
 const role = (name: string) => RoleFile.parse(JSON.parse(read(name)));
-export const roleFiles = ['custom-role.json', 'custom-role-grants.json'].map(role);
+export const mainRole = role('custom-role.json');
+export const grantsRole = role('custom-role-grants.json');
+export const roleFiles = [mainRole, grantsRole];
 
 /** Given on a workspace alone, where there is one to look into. */
 export const logsRole = role('custom-role-logs.json');
+
+/** Given on one key, where one of a vault signs the published log. */
+export const signingRole = role('custom-role-signing.json');
+
+/** Given on one container, where the log is published in one. */
+export const publishingRole = role('custom-role-publishing.json');
 
 /** The condition under which the second of them is to be assigned. */
 export const grantCondition = read('grant-condition.txt');

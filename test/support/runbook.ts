@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
+import { surroundings } from './surroundings.ts';
 
 const document = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
@@ -14,9 +15,8 @@ export function runbookBlock(name: string): string {
 
 /** Throws with what it printed where a command fails. */
 export async function runbook(name: string, env: Readonly<Record<string, string>>): Promise<void> {
-  const { PATH = '', HOME = '' } = process.env;
   const shell = spawn('sh', ['-e', '-u', '-c', runbookBlock(name)], {
-    env: { PATH, HOME, ...env },
+    env: { ...surroundings(), ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const printed = text(shell.stderr);

@@ -7,6 +7,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { surroundings } from './surroundings.ts';
 
 export interface Answer {
   /** What the words, with blanks between them, must match, in what a shell knows of expressions; the first that does is taken. */
@@ -73,7 +74,10 @@ export async function runWith(
       chmodSync(path.join(folder, name), 0o755);
     }
     lay(folder, answers);
-    const options = { cwd: root, env: { PATH: `${folder}:${process.env.PATH ?? ''}`, HOME: folder, ...env } };
+    const options = {
+      cwd: root,
+      env: { ...surroundings(), PATH: `${folder}:${process.env.PATH ?? ''}`, HOME: folder, ...env },
+    };
     return await new Promise((resolve) => {
       execFile('bash', script, options, (error, out, err) => {
         const calls = existsSync(`${folder}/calls`) ? readFileSync(`${folder}/calls`, 'utf8').split('\0') : [];

@@ -16,9 +16,9 @@ const tell = async (): Promise<void> => {
 };
 const began = performance.now();
 try {
-  const arrival = await replicas.arrive(name);
+  const registration = await replicas.observe(name);
   process.send?.({ looked: true });
-  const signOff = await arrival.signOn(
+  const deregister = await registration.register(
     { instance: randomUUID(), workflowVersion: '1' },
     {
       onTrouble: () => process.send?.({ trouble: true }),
@@ -27,7 +27,7 @@ try {
     },
   );
   process.once('SIGTERM', async () => {
-    await signOff();
+    await deregister();
     process.exit(0);
   });
   process.on('message', () => void tell());

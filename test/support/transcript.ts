@@ -1,6 +1,6 @@
 /** Writes down what people do and what they see of it, as a conversation that anybody can read. */
-import { localPeople } from '../../src/local/people.ts';
-import { conversationOf } from '../../src/local/teams/places.ts';
+import { localPeople } from '../../src/sandbox/people.ts';
+import { conversationOf } from '../../src/sandbox/teams/places.ts';
 import { cardOf, type JsonObject, type SeenActivity } from './local-teams.ts';
 import { activityText, answered, places, shows, type } from './story.ts';
 import { buttonTitled, drawCard, inputNamed, shownText } from './transcript-card.ts';

@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import type { Finding } from '../../src/audit/verify.ts';
 import { RecordVerifier } from '../../src/audit/verify-record.ts';
-import { botEnvironment } from '../../src/local/bot-environment.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
+import { botEnvironment } from '../../src/sandbox/bot-environment.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import { type BotProcess, type EndSignal, spawnBot, untilReady } from './bot-process.ts';
 import { newAzureDir, newDataDir } from './data-folder.ts';
@@ -76,6 +76,8 @@ export interface WorldOptions {
   readonly latency?: Latency;
   /** Over the bot's usual local configuration. With `DATABASE_URL` the record lies there. */
   readonly env?: NodeJS.ProcessEnv;
+  /** The same for the Azure simulator. */
+  readonly azureEnv?: NodeJS.ProcessEnv;
   /**
    * Where the record lies if `env` names no database: in the data folder, or on a server of the world's own, where there is one to
    * be had. Stories that are not about the store take the server: the embedded database takes the processor half as long again.
@@ -112,7 +114,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       manifestFile: 'manifest/manifest.json',
     });
   const openAzure = () =>
-    startAzure({ latency, dataDir, port: azurePort, ...(stepUp ? { signInPort: ports['sign-in-port'] } : {}) });
+    startAzure({
+      ...{ latency, dataDir, port: azurePort, env: options.azureEnv ?? {} },
+      ...(stepUp ? { signInPort: ports['sign-in-port'] } : {}),
+    });
   const azure = await openAzure();
   const current = { azure, teams: await openTeams(azure), bot: null as BotProcess | null };
   let output = '';

@@ -8,6 +8,17 @@ export type ContradictionKind =
   /** Events were published that are not those of the record. */
   | 'record-differs';
 
+/** Why a checkpoint is not this log's. */
+export type ForeignReason =
+  /** It names another log. */
+  | 'other-log'
+  /** It names this log, and no key of this log has signed it. */
+  | 'other-key'
+  /** A key of this log has signed another text. */
+  | 'changed'
+  /** It isn't a signed checkpoint. */
+  | 'unreadable';
+
 export class AnchorContradicts extends Error {
   override readonly name = 'AnchorContradicts';
   readonly kind: ContradictionKind;
@@ -15,13 +26,21 @@ export class AnchorContradicts extends Error {
   readonly published: number | null;
   /** How many the record has, as far as it was read. */
   readonly recorded: number;
+  /** Only of `not-this-log`. */
+  readonly reason: ForeignReason | null;
 
-  constructor(kind: ContradictionKind, published: number | null, recorded: number) {
+  constructor(
+    kind: ContradictionKind,
+    published: number | null,
+    recorded: number,
+    reason: ForeignReason | null = null,
+  ) {
     super(
       `the published log contradicts the record: ${kind}, published ${published ?? 'unknown'}, recorded ${recorded}`,
     );
     this.kind = kind;
     this.published = published;
     this.recorded = recorded;
+    this.reason = reason;
   }
 }

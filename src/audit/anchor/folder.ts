@@ -1,44 +1,141 @@
-/** A folder that a log is published in. */
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+/**
+ * A folder that a log is published in. Other people might be able to write there, so no symbolic link in it is followed: each
+ * directory below it is opened in its parent, and only plain files are read. A file is replaced, never written into.
+ */
+import { constants, existsSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { AnchorFiles, AnchorSource } from '../../domain/ports/anchor.ts';
-import { checkpointsPath } from './files.ts';
+import { replaceFile } from '../../io/replace-file.ts';
+import { checkpointsPath, longestFile } from './files.ts';
 
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+/** Someone put a symbolic link, a directory, a pipe or a device where the log has a plain file. */
+export class NotAPlainFile extends Error {
+  override readonly name = 'NotAPlainFile';
 
-/** Readable by everybody whom the folder lets in. */
+  constructor(file: string) {
+    super(
+      `${file} is a symbolic link, or not a plain file. The bot doesn’t follow it. Find out who wrote it, and delete it.`,
+    );
+  }
+}
+
+/** Readable by everyone who can open the folder. */
 const mode = 0o644;
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+/** A pipe without a writer doesn't block the bot. */
+const toRead = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+const toEnter = O_RDONLY | O_NOFOLLOW | O_DIRECTORY;
 
-/** Lies on the disk when it answers, under its name. */
-export async function writeSafely(file: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
-  // Another name until it is whole: whoever reads meanwhile finds the old file.
-  const fresh = `${file}.new`;
-  const handle = await open(fresh, 'w', mode);
+interface Directory {
+  readonly handle: FileHandle;
+  readonly path: string;
+}
+
+/** Linux resolves names below an open directory, wherever its path leads meanwhile. Elsewhere the path has to do. */
+const descriptors = '/proc/self/fd';
+const hasDescriptors = existsSync(descriptors);
+const inside = ({ handle, path: at }: Directory, name: string): string =>
+  path.join(hasDescriptors ? `${descriptors}/${handle.fd}` : at, name);
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** Opens without following a link. `file`: its path, for the error. */
+async function openPlain(at: string, flags: number, file: string): Promise<FileHandle> {
   try {
-    await handle.writeFile(bytes);
-    await handle.sync();
+    return await open(at, flags);
+  } catch (error) {
+    // A link; a link or a file for a directory; a socket.
+    if (['ELOOP', 'EMLINK', 'ENOTDIR', 'ENXIO'].includes(codeOf(error) ?? '')) throw new NotAPlainFile(file);
+    throw error;
+  }
+}
+
+async function enter(parent: Directory, name: string, create: boolean): Promise<Directory> {
+  const at = inside(parent, name);
+  if (create) {
+    await mkdir(at).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    });
+  }
+  const file = path.join(parent.path, name);
+  return { handle: await openPlain(at, toEnter, file), path: file };
+}
+
+/** At most one byte more than any file of that name has: a longer one fails its check. */
+async function readBounded(handle: FileHandle, name: string, size: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(Math.min(size, longestFile(name)) + 1);
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(bytes, length, bytes.length - length);
+    length += bytesRead;
+    if (bytesRead === 0 || length === bytes.length) return bytes.subarray(0, length);
+  }
+}
+
+async function readIn(directory: Directory, base: string, name: string): Promise<Buffer> {
+  const file = path.join(directory.path, base);
+  const handle = await openPlain(inside(directory, base), toRead, file);
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) throw new NotAPlainFile(file);
+    return await readBounded(handle, name, found.size);
   } finally {
     await handle.close();
   }
-  await rename(fresh, file);
-  // A name is the folder's: without this a power cut could bring the old file back.
-  const folder = await open(path.dirname(file), 'r');
-  await folder.sync().finally(() => folder.close());
 }
 
 const unlessMissing =
   <T>(instead: T) =>
   (error: unknown): T => {
-    if (isMissing(error)) return instead;
+    if (codeOf(error) === 'ENOENT') return instead;
     throw error;
   };
 
-export const anchorFolder = (folder: string): AnchorFiles & AnchorSource => ({
-  read: (name) => readFile(path.join(folder, name)).catch(unlessMissing(null)),
-  sizes: async () => {
-    const names = await readdir(path.join(folder, checkpointsPath)).catch(unlessMissing([]));
-    return names.filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
-  },
-  write: (name, bytes) => writeSafely(path.join(folder, name), bytes),
-});
+/** Reading throws {@link NotAPlainFile}; a file that is longer than any of its kind is cut. */
+export function anchorFolder(folder: string): AnchorFiles & AnchorSource {
+  let root: string | null = null;
+  /** The folder itself can be a link that its owner made. It is resolved once: later it leads nowhere else. */
+  const rootOf = async (create: boolean): Promise<string> => {
+    if (create) await mkdir(root ?? folder, { recursive: true });
+    root ??= await realpath(folder);
+    return root;
+  };
+  /** Uses the directory of a file, with its parents closed. */
+  async function within<T>(
+    parents: readonly string[],
+    create: boolean,
+    use: (at: Directory) => Promise<T>,
+  ): Promise<T> {
+    const at = await rootOf(create);
+    let directory: Directory = { handle: await openPlain(at, toEnter, at), path: at };
+    try {
+      for (const name of parents) {
+        const parent = directory;
+        directory = await enter(parent, name, create);
+        await parent.handle.close();
+      }
+      return await use(directory);
+    } finally {
+      await directory.handle.close();
+    }
+  }
+  const split = (name: string): { readonly parents: readonly string[]; readonly base: string } => {
+    const parts = name.split('/');
+    return { parents: parts.slice(0, -1), base: parts.at(-1) ?? '' };
+  };
+  return {
+    read: (name) => {
+      const { parents, base } = split(name);
+      return within(parents, false, (at) => readIn(at, base, name)).catch(unlessMissing(null));
+    },
+    sizes: async () => {
+      const names = await within([checkpointsPath], false, (at) => readdir(inside(at, '.'))).catch(unlessMissing([]));
+      return names.filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
+    },
+    write: (name, bytes) => {
+      const { parents, base } = split(name);
+      return within(parents, true, (at) => replaceFile(inside(at, base), bytes, mode));
+    },
+  };
+}

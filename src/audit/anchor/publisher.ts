@@ -4,16 +4,17 @@
  * looked does not get past it.
  */
 import type { AnchorFiles } from '../../domain/ports/anchor.ts';
-import { type Checkpoint, checkpointText, readCheckpoint } from '../tlog/checkpoint.ts';
+import { type Checkpoint, checkpointText } from '../tlog/checkpoint.ts';
 import { bundleOf } from '../tlog/entry-bundle.ts';
 import { GrowingTree } from '../tlog/growing-tree.ts';
 import { leafHash } from '../tlog/hashes.ts';
-import { noteOf, openNote, signText } from '../tlog/note.ts';
+import { noteOf, signText } from '../tlog/note.ts';
 import type { SigningKey } from '../tlog/signing-key.ts';
 import { tilePath, tileWidth } from '../tlog/tile-paths.ts';
-import { keyLine, readKeyLine, type VerifierKey } from '../tlog/verifier-key.ts';
+import { keyLine, type VerifierKey } from '../tlog/verifier-key.ts';
 import { AnchorContradicts } from './contradiction.ts';
 import { checkpointPath, keysPath, newestPath } from './files.ts';
+import { openNewest } from './newest.ts';
 import type { Published } from './published.ts';
 import type { VaultLine } from './vault-line.ts';
 import type { Witnessed, Witnesses } from './witnesses.ts';
@@ -34,9 +35,10 @@ export interface PublisherPorts {
 
 const pageSize = 500;
 
-/** Where every version of a file is kept for good, the same bytes again are one more for nothing. */
+/** Where every version of a file is kept for good, the same bytes again are one more for nothing. What can't be read is replaced. */
 async function writeChanged(files: AnchorFiles, path: string, bytes: Buffer): Promise<void> {
-  if ((await files.read(path))?.equals(bytes) !== true) await files.write(path, bytes);
+  const there = await files.read(path).catch(() => null);
+  if (there?.equals(bytes) !== true) await files.write(path, bytes);
 }
 
 /** The tree so far, and the events that do not fill a tile yet. */
@@ -92,15 +94,10 @@ export class Publisher {
     const bytes = await files.read(newestPath);
     if (bytes === null) return null;
     const note = bytes.toString('utf8');
-    const opened = openNote(note, [key.verifier, ...olderKeys]);
-    const checkpoint = typeof opened === 'string' ? null : readCheckpoint(opened.text);
-    if (checkpoint === null || checkpoint.origin !== this.origin) {
-      throw new AnchorContradicts('not-this-log', checkpoint?.size ?? null, recorded);
-    }
+    const checkpoint = openNewest(note, this.origin, [key.verifier, ...olderKeys]);
+    if (typeof checkpoint === 'string') throw new AnchorContradicts('not-this-log', null, recorded, checkpoint);
     this.#ports.witnesses.recall(note, checkpoint.size);
-    if (this.#ports.vaultLine !== null) {
-      this.#ports.vaultLine.recall(note, checkpoint.size, await this.#vaultKeys());
-    }
+    await this.#ports.vaultLine?.recall(note, checkpoint.size);
     return { ...checkpoint, signedNote: this.#signedNote(checkpoint) };
   }
 
@@ -157,21 +154,15 @@ export class Publisher {
     return { ...checkpoint, signedNote: this.#signedNote(checkpoint) };
   }
 
-  /** Keys in vaults that have signed this log, as they lie beside it: older ones stay there. */
-  async #vaultKeys(): Promise<readonly VerifierKey[]> {
-    const lines = (await this.#ports.files.read(keysPath))?.toString('utf8').split('\n') ?? [];
-    return lines
-      .map(readKeyLine)
-      .filter((key) => typeof key !== 'string')
-      .filter(({ kind, name }) => kind === 'vault' && name === this.origin);
-  }
-
-  /** The log's own key last: that line is what is handed out. */
+  /**
+   * Never read by the bot: anyone who can write where the log is published can write this file. The log's own key comes last:
+   * that line is what is handed out.
+   */
   async #writeKeys(): Promise<void> {
     const { files, key, olderKeys, vaultLine } = this.#ports;
-    const vault = [...(await this.#vaultKeys()), ...(vaultLine?.key ? [vaultLine.key] : [])].map(keyLine);
-    const lines = [...new Set(vault), ...[...olderKeys, key.verifier].map(keyLine)];
-    await writeChanged(files, keysPath, Buffer.from(lines.map((line) => `${line}\n`).join('')));
+    const vault = (await vaultLine?.keys()) ?? [];
+    const lines = [...vault, ...olderKeys, key.verifier].map((one) => `${keyLine(one)}\n`);
+    await writeChanged(files, keysPath, Buffer.from(lines.join('')));
   }
 
   /**

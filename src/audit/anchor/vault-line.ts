@@ -7,6 +7,7 @@ import type { SigningVersion, VaultSigner } from '../../domain/ports/vault-signe
 import { openNote, signatureLine } from '../tlog/note.ts';
 import type { VerifierKey } from '../tlog/verifier-key.ts';
 import type { Published } from './published.ts';
+import type { VaultKeys } from './vault-keys.ts';
 import { longestDetail, type Witnessed, type WitnessMemory } from './witnesses.ts';
 
 interface SignedLine {
@@ -28,24 +29,31 @@ export class VaultLine {
   readonly #name: string;
   readonly #signer: VaultSigner;
   readonly #memory: Pick<WitnessMemory, 'keep'>;
+  readonly #keys: VaultKeys;
   readonly #now: () => Date;
   #signed: SignedLine | null = null;
   /** The vault has said which key it signs with since this process started. */
   #known: VerifierKey | null = null;
 
   /** `name`: the log's. */
-  constructor(name: string, signer: VaultSigner, memory: Pick<WitnessMemory, 'keep'>, now: () => Date) {
+  constructor(
+    name: string,
+    signer: VaultSigner,
+    memory: Pick<WitnessMemory, 'keep'>,
+    keys: VaultKeys,
+    now: () => Date,
+  ) {
     this.#name = name;
     this.#signer = signer;
     this.#memory = memory;
+    this.#keys = keys;
     this.#now = now;
   }
 
-  /** What was signed by this process or another is not lost where the vault does not answer now. `keys`: as they lie beside the log. */
-  recall(note: string, size: number, keys: readonly VerifierKey[]): void {
+  /** What this process or another one had signed is not lost while the vault doesn't answer. */
+  async recall(note: string, size: number): Promise<void> {
     if (this.#signed?.size === size) return;
-    const own = keys.filter(({ kind, name }) => kind === 'vault' && name === this.#name);
-    const opened = openNote(note, own);
+    const opened = openNote(note, await this.keys());
     const found = typeof opened === 'string' ? undefined : opened.signatures[0];
     if (found !== undefined) this.#signed = { size, line: found.line, key: found.key };
   }
@@ -58,9 +66,9 @@ export class VaultLine {
     return this.#signed?.size === size ? [this.#signed.line] : [];
   }
 
-  /** The key that signed last. */
-  get key(): VerifierKey | null {
-    return this.#signed?.key ?? null;
+  /** Every key in a vault that signed this log, as the bot remembers them, oldest first. */
+  keys(): Promise<readonly VerifierKey[]> {
+    return this.#keys.known();
   }
 
   /** What came of it is remembered before it is answered. */
@@ -88,6 +96,7 @@ export class VaultLine {
       const detail = 'its signature does not hold with its own public key';
       return { kind: 'refused', witness: this.#signer.address, detail };
     }
+    await this.#keys.remember(key, { size, at: this.#now() });
     this.#signed = { size, line: line.value, key };
     const time = Math.floor(this.#now().getTime() / 1000);
     return { kind: 'signed', witness: this.#signer.address, size, time, line: line.value };

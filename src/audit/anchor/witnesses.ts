@@ -6,6 +6,7 @@
 
 import type { AnchorFiles } from '../../domain/ports/anchor.ts';
 import type { WitnessAsked, WitnessBook } from '../../domain/ports/witnesses.ts';
+import { callServer } from '../../io/call-server.ts';
 import { type NoteSignature, openNote } from '../tlog/note.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
 import { keyId, keyLine, type VerifierKey } from '../tlog/verifier-key.ts';
@@ -34,7 +35,8 @@ export type Witnessed =
   /** It was not told of this log or its key, or is no witness: somebody has to set it up. */
   | { readonly kind: 'refused'; readonly witness: string; readonly detail: string };
 
-const timeoutMs = 5_000;
+/** A witness answers with a signature line, or a few words; a proxy in front of it with a page. */
+const limits = { bytes: 65_536, ms: 5_000 };
 
 interface Answer {
   readonly status: number;
@@ -42,12 +44,7 @@ interface Answer {
 }
 
 async function post({ url }: Witness, body: string): Promise<Answer> {
-  const response = await fetch(`${url}/add-checkpoint`, {
-    method: 'POST',
-    body,
-    redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
-  });
+  const response = await callServer(`${url}/add-checkpoint`, { method: 'POST', body, limits });
   return { status: response.status, text: (await response.text()).slice(0, 2_000) };
 }
 

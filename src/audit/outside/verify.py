@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Checks what cmk-bot hands out, written apart from it: Python 3.9 or later, nothing but its standard library.
 
-    python3 verify.py ANCHOR --keys my-keys.txt
-    python3 verify.py PACK.zip --keys my-keys.txt [--later ANCHOR]
+    python3 verify.py ANCHOR --keys my-keys.txt [--population FROM TO > list.csv]
+    python3 verify.py PACK.zip --keys my-keys.txt [--later ANCHOR or CHECKPOINT]
 
-ANCHOR is the folder the bot publishes its log in, or a copy; PACK.zip is evidence of one request, as the file or unpacked.
-my-keys.txt holds verifier keys, a line each, as you have them from elsewhere, and
-"quorum N" where so many witnesses have to have signed. Where it holds a key that lies in a vault, that one has to have signed too. The first words of the answer are the answer:
-"proved" (exit code 0), "NOT proved" (1), "unknown" (2).
+CHECKPOINT is one that you kept. ANCHOR is the folder the bot publishes its log in, or a copy; PACK.zip is evidence of one request, as the file or unpacked.
+my-keys.txt holds verifier keys, a line each, as you have them from elsewhere. Each witness in it must have signed; a line
+"quorum N" says that N of them are enough, "quorum 0" that none is needed. A key that lies in a vault must have signed too.
+The first words of the answer are the answer: "proved" (exit code 0), "NOT proved" (1), "unknown" (2).
 Forms: C2SP tlog-tiles, tlog-checkpoint, tlog-proof, signed-note, tlog-cosignature; RFC 6962; Ed25519 as in RFC 8032; ECDSA over P-256 as in FIPS 186-4.
 """
 import argparse
@@ -17,8 +17,10 @@ import hashlib
 import json
 import os
 import re
+import struct
 import sys
 import zipfile
+import zlib
 
 
 class Wrong(Exception):
@@ -165,12 +167,26 @@ def decoded(text):
     return data if base64.b64encode(data).decode() == text else b""
 
 
-QUORUM = r"quorum ([1-9]\d{0,2})"
+QUORUM = r"quorum (0|[1-9]\d{0,2})"
 
 
-def read_quorum(text):
-    """How many witnesses have to have signed, by a line of the keys; 0: none said so."""
-    return next((int(found[1]) for line in text.splitlines() if (found := re.fullmatch(QUORUM, line.strip()))), 0)
+def witness_words(text, keys, who):
+    """Lines on the witnesses, and whether enough signed: all whose keys were given, or as many as a line "quorum N" says."""
+    names = {name for (name, _), known in keys.items() for one in known if one[0] == 4}
+    signers = {name for name, kind, _ in who if kind == 4}
+    missing, quorum = ", ".join(sorted(names - signers)), re.search(rf"^\s*{QUORUM}\s*$", text, re.MULTILINE)
+    needed = int(quorum[1]) if quorum else len(names)
+    if needed > len(names):
+        raise Unknown(f"quorum {needed} of {len(names)} witnesses")
+    enough = len(signers) >= needed
+    lines = [f"witnessed by {', '.join(sorted(signers))}" if signers else "no witness signed the last one"]
+    if missing and enough:
+        lines.append(f"not signed by {missing}, which the quorum of {needed} allows")
+    elif missing:
+        lines.append(f"NOT signed by {missing}, whose key was given: no answer came in time, or another history was signed")
+    if not enough:
+        lines.append(f"too few witnesses signed it: {needed} are needed")
+    return lines, enough
 
 
 def read_keys(text):
@@ -219,6 +235,12 @@ def open_note(note, keys, where):
     if not any(name == found[1] and kind == 1 for name, kind, _ in who):
         raise Wrong(f"{where}: not signed by {found[1]}, by the keys that were given")
     return int(found[2]), decoded(found[3]), found[1], who
+
+
+def strangers(note, keys):
+    """Names in signatures by keys that were not given: nothing is known of them."""
+    lines = re.findall(r"^\u2014 (\S+) (\S+)$", note, re.MULTILINE)
+    return sorted({name for name, text in lines if (name, decoded(text)[:4].hex()) not in keys})
 
 
 def in_vault(who):
@@ -310,7 +332,31 @@ def check(read, sizes, keys):
     for one, signed_root in [*((one, found[1]) for one, found in sorted(kept.items())), (size, root)]:
         if root_of(leaves[:one]) != signed_root:
             raise Wrong(f"the checkpoint of {one} events is not of the events that are published")
-    return size, [found[3] for found in kept.values()], name, who
+    return size, [found[3] for found in kept.values()], name, who, root
+
+
+def population(read, size, root, name, days):
+    """All requests that were submitted on these days, as CSV: complete, because every event under the checkpoint was read."""
+    requests = {}
+    for entry in entries_of(read, size):
+        body = json.loads(entry)
+        if body["type"] == "submitted" and days[0] <= body["time"][:10] <= days[1]:
+            requests[body["request"]] = []
+        if body["request"] in requests:
+            requests[body["request"]].append(body)
+    head = "request submitted event requester operation resource state since approvers planDigest changeReference log logSize logRoot"
+    rows = [head.split()]
+    for request, events in requests.items():
+        asked = [one for one in events if one["type"] in ("submitted", "plan-changed", "request-changed")][-1]
+        approvers = [one["actor"]["id"] for one in events if one["type"] == "approved" and one["seq"] > asked["seq"]]
+        first, wish, last = events[0], asked["data"]["plan"]["wish"], [one for one in events if one["type"] not in SILENT][-1]
+        about = [wish["operation"], wish["resource"]["id"], state_of(events), last["time"], " ".join(approvers), asked["planDigest"]]
+        said = [one["data"] for one in events if one["type"] in ("submitted", "request-changed")][-1]
+        about.append(said.get("changeReference", ""))
+        log = [name, size, base64.b64encode(root).decode()]
+        rows.append([request, first["time"], first["seq"], first["actor"]["id"], *about, *log])
+    quote = '"'
+    return "".join(",".join(quote + str(one).replace(quote, quote * 2) + quote for one in row) + "\n" for row in rows)
 
 
 def leads_to(leaf, index, size, hashes):
@@ -329,6 +375,44 @@ def leads_to(leaf, index, size, hashes):
     return found if last == 0 and index < size else None
 
 
+def continues(older_size, older_root, size, root, hashes):
+    """Whether the tree goes on from the older one (RFC 9162, 2.1.4.2)."""
+    if older_size >= size:
+        return older_size == size and older_root == root and not hashes
+    if older_size & (older_size - 1) == 0:
+        hashes = [older_root, *hashes]
+    if not hashes:
+        return False
+    node, last = older_size - 1, size - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    before = after = hashes[0]
+    for one in hashes[1:]:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            before, after = sha(b"\x01", one, before), sha(b"\x01", one, after)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            after = sha(b"\x01", after, one)
+        node, last = node >> 1, last >> 1
+    return last == 0 and before == older_root and after == root
+
+
+def check_consistency(read, size, root):
+    """The older size and root from which the pack proves that its log goes on; None where it proves none."""
+    text = (read("consistency") or b"").decode("utf-8", "replace")
+    if not text:
+        return None
+    form = r"cmk-bot/consistency@v1\n([1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n\n((?:[A-Za-z0-9+/]{43}=\n)*)"
+    found = re.fullmatch(form, text)
+    hashes = [decoded(one) for one in found[3].split()] if found else []
+    if not found or not all(hashes) or not continues(int(found[1]), decoded(found[2]), size, root, hashes):
+        raise Wrong("consistency: does not lead to the root that was signed")
+    return int(found[1]), decoded(found[2])
+
+
 def check_proof(read, index, entry, note, size, root):
     """The event is in the log that was signed: its proof is a file of its own, with the checkpoint."""
     path = f"proofs/{index:010}.tlog-proof"
@@ -338,6 +422,45 @@ def check_proof(read, index, entry, note, size, root):
     fits = found and found[1] == str(index) and found[3] == note and all(len(one) == 32 for one in hashes)
     if not fits or leads_to(sha(b"\x00", entry), index, size, hashes) != root:
         raise Wrong(f"event {index + 1}: {path} does not lead from it to the root that was signed")
+
+
+PACK_FILES = """README.txt SHA256SUMS change.json checkpoint consistency controls.json decisions.json events.jsonl keys.txt
+later.jsonl names.json plan.json policy.json proof.json report.html rules.json texts.jsonl verify.py""".split()
+EXTRA = ["consistency", "later.jsonl", "verify.py"]
+OPTIONAL = ["README.txt", "controls.json", "keys.txt", "names.json", "rules.json", "texts.jsonl"]
+UNPROVED = ["README.txt", "controls.json", "names.json", "keys.txt", "report.html", "verify.py"]
+
+
+def check_names(names):
+    """A pack holds what it must and no other files: what nothing vouches for would be taken for part of it."""
+    missing = [one for one in PACK_FILES if one not in [*names, *OPTIONAL, *EXTRA]]
+    if missing:
+        raise Unknown(f"there is no {', '.join(missing)} in it")
+    for name in sorted(names):
+        if name not in PACK_FILES and not re.fullmatch(r"proofs/\d{10}\.tlog-proof", name):
+            raise Wrong(f"{name}: not a file of an evidence pack")
+
+
+def strict_json(data):
+    """What JSON says, if it says it once: of a doubled key another reader may take the other value."""
+
+    def once(pairs):
+        if len({key for key, _ in pairs}) < len(pairs):
+            raise ValueError("a key stands there twice")
+        return dict(pairs)
+
+    return json.loads(data, object_pairs_hook=once)
+
+
+def zip_of(files):
+    """The one zip that the bot makes of these files: sorted, not compressed, dated 1980, with nothing between them."""
+    body = directory = b""
+    for name in sorted(files):
+        data, raw = files[name], name.encode()
+        about = struct.pack("<5H3I2H", 20, 0, 0, 0, 33, zlib.crc32(data), len(data), len(data), len(raw), 0)
+        directory += b"PK\1\2" + struct.pack("<H", 20) + about + struct.pack("<3H2I", 0, 0, 0, 0, len(body)) + raw
+        body += b"PK\3\4" + about + raw + data
+    return body + directory + b"PK\5\6" + struct.pack("<4H2IH", 0, 0, len(files), len(files), len(directory), len(body), 0)
 
 
 def check_sums(read, names):
@@ -459,7 +582,7 @@ def views_of(events, asked, request):
 
 
 def check_texts(read, events):
-    lines = [json.loads(line) for line in (read("texts.jsonl") or b"").splitlines()]
+    lines = [strict_json(line) for line in (read("texts.jsonl") or b"").split(b"\n")[:-1]]
     known = {(one["revision"], said["field"]): said["sha256"] for one in events for said in one["commitments"]}
     for one in lines:
         digest = sha(bytes.fromhex(one["salt"]), one["text"].encode()).hex()
@@ -476,85 +599,190 @@ def wanted_key(events, plan):
     return {**key, "keyVersion": made[-1]} if key["keyVersion"] == "made-by-this-request" and made else key
 
 
-def verdict_of(events, asked):
+def canonical(entry, where):
+    """An event as it was hashed: JSON in the canonical form."""
+    body = json.loads(entry)
+    if json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != entry:
+        raise Wrong(f"{where}: not in the canonical form")
+    return body
+
+
+def same_key(a, b):
+    names = ("vaultUri", "keyName", "keyVersion")
+    return a is not None and all(str(a[one]).rstrip("/").lower() == str(b[one]).rstrip("/").lower() for one in names)
+
+
+def key_words(key):
+    return f"{key['keyName']} in {key['vaultUri']}, version {key['keyVersion']}" if key else "no customer-managed key"
+
+
+def replacement_of(later, events, asked):
+    """The event of a later, approved request that set the key which Azure showed, and who approved; None where there is none."""
+    resource = (reading_of(events) or {}).get("resource", {"seen": "not"})
+    last = later[-1] if later else None
+    if not last or resource["seen"] != "yes" or not asked["seq"] < last["seq"] < reading_of(events)["event"]:
+        return None
+    effects = [one for one in last["changes"] or [] if one["change"] == "customer-key"]
+    approvals = [one for one in later if one["type"] == "approved" and one["planDigest"] == last["planDigest"]]
+    approvals = [one for one in approvals if one["actor"]["id"] != last["onBehalfOf"]]
+    fits = [
+        last["type"] == "step-done" and last["data"]["step"] == "set-cmk" and len(effects) == 1,
+        {one["request"] for one in later} == {last["request"]} and last["request"] != events[0]["request"],
+        str(last["target"]).lower() == asked["data"]["plan"]["wish"]["resource"]["id"].lower(),
+        any(one["data"]["counted"] >= one["data"]["required"] for one in approvals),
+    ]
+    if not all(fits):
+        return None
+    made = [one["data"]["outputs"]["keyVersion"] for one in later if "keyVersion" in one["data"].get("outputs", {})]
+    key = dict(effects[0]["to"])
+    key["keyVersion"] = made[-1] if key["keyVersion"] == "made-by-this-request" and made else key["keyVersion"]
+    fits = same_key(resource["value"]["customerKey"], key)
+    return (last, " and ".join(one["actor"]["id"] for one in approvals)) if fits else None
+
+
+SILENT = ("decided-late", "clock-set-right", "evidence-made", "use-judged", "texts-erased")
+
+
+def who_did(body):
+    """Who acted, in words: a person by object id, an operator by the name that was given at the command line."""
+    actor = body["actor"]
+    return "cmk-bot" if actor["kind"] == "bot" else actor["id"] if actor["kind"] == "person" else f"operator {actor['id'] or ''}".strip()
+
+
+def unchanged_words(state, events, asked):
+    """What came of a request that did not succeed: what, who and when, by the event that says so and no later one."""
+    last = [one for one in events if one["type"] not in SILENT][-1]
+    touched = any(one["type"] == "step-intended" for one in events)
+    what = "was not put under another key" if touched else "was not changed"
+    if state in ("rejected", "cancelled"):
+        return f"{what}: {state} by {who_did(last)} at {last['time']}"
+    if state == "expired":
+        return f"{what}: expired without a decision at {last['time']}"
+    steps = {one["data"]["step"]: one["type"] for one in events if one["type"] in STEPS and one["seq"] > asked["seq"]}
+    if state == "failed":
+        stuck = [one["data"]["step"] for one in events if one["type"] == "attention-needed"][-1]
+        done = ", ".join(step for step, kind in steps.items() if kind == "step-done") or "nothing"
+        words = f"the run stopped at {stuck or 'no step'}, and {who_did(last)} ended it at {last['time']}"
+        return f"was not put under the key that was asked for: failed, {words}; done, and left as it is: {done}"
+    return f"is not yet under the key that was asked for: {state} since {last['time']}"
+
+
+def verdict_of(events, asked, replaced):
     """What the events come to, in lines."""
     state, plan, name = state_of(events), asked["data"]["plan"], events[0]["data"]["resourceName"]
     approvers = [one["actor"]["id"] for one in events if one["type"] == "approved" and one["seq"] > asked["seq"]]
     lines = [f"asked by {events[0]['actor']['id']}" + (f", approved by {' and '.join(approvers)}" if approvers else "")]
     lines.append(f"plan {asked['planDigest']}, rule {asked['data']['policy']['rule']}")
     if state != "succeeded":
-        return [f"{name} was not put under the key that was asked for: {state} since {events[-1]['time']}", *lines]
+        return [f"{name} {unchanged_words(state, events, asked)}", *lines]
     key, seen = wanted_key(events, plan), (reading_of(events) or {}).get("resource", {"seen": "not"})
     since = [one["time"] for one in events if one["type"] == "step-done" and one["data"]["step"] == "set-cmk"]
     now = seen["value"]["customerKey"] if seen["seen"] == "yes" else None
-    same = now is not None and all(
-        str(now[one]).rstrip("/").lower() == str(key[one]).rstrip("/").lower() for one in ("vaultUri", "keyName", "keyVersion")
-    )
+    same = same_key(now, key)
     holds = "is" if same else "was put"
     lines.insert(0, f"{name} {holds} under {key['keyName']} in {key['vaultUri']} since {(since or [events[-1]['time']])[-1]}")
     lines.append(f"version {key['keyVersion']}, level L{LEVELS.index(level_of(events))}")
     if seen["seen"] == "not":
         return [*lines, "whether it still is was not read when the pack was made"]
-    return lines if same else [*lines, f"WHEN LAST READ IT WAS NOT: it showed {now and now['keyName']}"]
+    if same:
+        return lines
+    if replaced:
+        return [*lines, f"replaced at {replaced[0]['time']} by {replaced[0]['request']}, approved by {replaced[1]}: event {replaced[0]['seq']} set {key_words(now)}"]
+    return [*lines, f"WHEN LAST READ IT WAS NOT: it showed {key_words(now)}, and no request in this pack says why"]
 
 
-def check_later(read, size, root, first, numbers, request):
-    """The log still begins with what the pack was made of, and the pack has all events of its request up to its last."""
-    leaves, more = [], 0
-    for entry in entries_of(read, first):
-        leaves.append(sha(b"\x00", entry))
-        if len(leaves) in numbers or json.loads(entry).get("request") != request:
-            continue
-        if len(leaves) < numbers[-1]:
-            raise Wrong(f"event {len(leaves)} of {request} is not in the pack")
-        more += 1
-    if len(leaves) < size or root_of(leaves[:size]) != root:
-        raise Wrong("the log does not hold what the pack was made of")
-    return more
+def later_words(place, keys, pack, older, events, entries):
+    """Compares the pack with a copy of the log, or with a checkpoint that was kept: a line, and whether that leaves nothing open."""
+    size, root, name = pack
+    roots = dict([(size, root), *([older] if older else [])])
+    if os.path.isfile(place):
+        with open(place, encoding="utf-8", newline="") as file:
+            now, kept, of, _ = open_note(file.read(), keys, place)
+        if of != name:
+            raise Unknown(f"{place}: of another log")
+        if roots.get(now, kept) != kept:
+            raise Wrong(f"{place}: another root than that of the pack's log")
+        if now > size:
+            return f"your checkpoint is newer: it covers {now} events, the pack's log has {size}: compare with a copy of the log", False
+        more = 0
+    else:
+        log = folder_reader(place)
+        now, more = check(log, sizes_in(place), keys)[0], 0
+        leaves, own = [], dict(zip((one["seq"] for one in events), entries))
+        for entry in entries_of(log, now):
+            leaves.append(sha(b"\x00", entry))
+            number = len(leaves)
+            if own.get(number, entry) != entry or (number in roots and root_of(leaves) != roots[number]):
+                raise Wrong("the log does not hold what the pack was made of")
+            if number in own or json.loads(entry).get("request") != events[0]["request"]:
+                continue
+            if number < events[-1]["seq"]:
+                raise Wrong(f"event {number} of {events[0]['request']} is not in the pack")
+            more += 1
+    if now >= size:
+        return f"the log of {now} events still holds them; {more} events of the request came later", True
+    words = f"your copy is older: it has {now} events, the pack's log {size}"
+    if older and older[0] == now:
+        return f"{words}; the pack proves that its log goes on from your copy", True
+    return f"{words}; that the pack's log goes on from it is not proved: ask for a pack made with --from-size {now}", False
 
 
 def check_pack(read, names, keys, later):
     """Checks an evidence pack; the lines of the answer."""
+    check_names(names)
     check_sums(read, names)
     note = (read("checkpoint") or b"").decode("utf-8", "replace")
     size, root, name, who = open_note(note, keys, "checkpoint")
     entries = (read("events.jsonl") or b"").split(b"\n")
     events, last = [], (0, "0" * 64)
     for entry in entries[:-1]:
-        body = json.loads(entry)
-        if json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != entry:
-            raise Wrong(f"events.jsonl line {len(events) + 1}: not in the canonical form")
+        body = canonical(entry, f"events.jsonl line {len(events) + 1}")
         check_proof(read, body["seq"] - 1, entry, note, size, root)
         # Between two that stand side by side in the record the chain can be looked at as well.
         if body["seq"] <= last[0] or (body["seq"] == last[0] + 1 and body["prev"] != last[1]):
             raise Wrong(f"event {body['seq']}: does not follow on the one before")
         last = body["seq"], sha(entry).hex()
         events.append(body)
-    if entries[-1] or not events or len(events) != sum(one.startswith("proofs/") for one in names):
+    later_entries = (read("later.jsonl") or b"").split(b"\n")
+    later_events = [canonical(one, "later.jsonl") for one in later_entries[:-1]]
+    for entry, body in zip(later_entries, later_events):
+        check_proof(read, body["seq"] - 1, entry, note, size, root)
+    shown = {body["seq"] for body in [*events, *later_events]}
+    if entries[-1] or later_entries[-1] or not events or len(shown) != sum(one.startswith("proofs/") for one in names):
         raise Wrong("events.jsonl: not an event for every proof")
     request = events[0]["request"]
     asked = check_life(events, request)
+    replaced = replacement_of(later_events, events, asked)
+    if later_events and not replaced:
+        raise Wrong("later.jsonl: not an approved request that set the key that Azure showed")
     if sha(read("plan.json") or b"").hex() != asked["planDigest"]:
         raise Wrong("plan.json: not the plan that was approved, by its digest")
     for path, view in views_of(events, asked, request).items():
-        if json.loads(read(path) or b"null") != view:
+        if strict_json(read(path) or b"null") != view:
             raise Wrong(f"{path}: says something other than the events")
-    rules = read("rules.json")
-    if rules is not None and not sha(rules).hex().startswith(asked["data"]["policy"]["version"]):
+    rules, policy = read("rules.json"), asked["data"]["policy"]
+    weak = rules is not None and "digest" not in policy
+    if rules is not None and sha(rules).hex()[: 8 if weak else 64] != policy["version" if weak else "digest"]:
         raise Wrong("rules.json: not the policy that applied")
     texts = check_texts(read, events)
-    lines = [f"{len(events)} events of {request}, in the log {name} of {size}", *verdict_of(events, asked)]
+    lines = [f"{len(events)} events of {request}, in the log {name} of {size}", *verdict_of(events, asked, replaced)]
     lines += [f"{texts} texts that people wrote, as the record commits to"] if texts else []
+    older, compared = check_consistency(read, size, root), True
+    if older:
+        root_words = base64.b64encode(older[1]).decode()
+        lines.append(f"it proves that its log goes on from one of {older[0]} events with the root {root_words}")
+    if weak:
+        lines.append("NOT proved: rules.json. These events are of an older version and hold only the first 8 digits of its SHA-256")
     if later:
-        log, sizes = folder_reader(later), sizes_in(later)
-        now = check(log, sizes, keys)[0]
-        more = check_later(log, size, root, now, [one["seq"] for one in events], request)
-        lines.append(f"the log of {now} events still holds them; {more} events of the request came later")
-    return lines, who, name
+        words, compared = later_words(later, keys, (size, root, name), older, events, entries)
+        lines.append(words)
+    unknown = strangers(note, keys)
+    lines += [f"also signed by {', '.join(unknown)}, whose key was not given: not checked"] if unknown else []
+    return lines, who, name, compared and not weak
 
 
 # What Python says of something that is not built as it should be.
-UNREAD = (KeyError, IndexError, TypeError, ValueError, AttributeError, zipfile.BadZipFile)
+UNREAD = (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def pack_reader(path):
@@ -568,7 +796,11 @@ def pack_reader(path):
         names = archive.namelist()
         if len(set(names)) < len(names) or sum(one.file_size for one in archive.infolist()) > 2**26:
             raise Wrong("a file is there twice, or it is larger than any pack")
-        return (lambda name: archive.read(name) if name in names else None), names
+        files = {name: archive.read(name) for name in names}
+        with open(path, "rb") as file:
+            if file.read() != zip_of(files):
+                raise Wrong("not the zip that the bot writes: something stands before, behind or between its files")
+        return files.get, names
     except zipfile.BadZipFile as bad:
         raise Unknown(f"{path}: {bad}") from None
 
@@ -592,19 +824,25 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("given", metavar="ANCHOR or PACK.zip")
     parser.add_argument("--keys", help="verifier keys that you have from elsewhere, a line each")
-    parser.add_argument("--later", help="a copy of the published log, to see whether it still holds the pack")
+    parser.add_argument("--population", nargs=2, metavar=("FROM", "TO"), help="write all requests of these days as CSV, such as 2026-01-01 2026-03-31")
+    parser.add_argument("--later", help="a copy of the published log, or a checkpoint of it that you kept, to compare the pack with")
     given = parser.parse_args()
     try:
         read, names = pack_reader(given.given) or (folder_reader(given.given), None)
         text = (read("keys.txt") or b"").decode() if given.keys is None else open(given.keys, encoding="utf-8").read()
         if names is None:
-            size, kept, name, who = check(read, sizes_in(given.given), read_keys(text))
+            size, kept, name, who, root = check(read, sizes_in(given.given), read_keys(text))
+            days = given.population
+            table = population(read, size, root, name, days) if days else None
             vault, whole = vault_words(read_keys(text), name, who, kept)
             lines = [f"{size} events of {name}, under {len(kept)} checkpoints, signed{vault}"]
         else:
-            lines, who, name = check_pack(read, names, read_keys(text), given.later)
+            lines, who, name, compared = check_pack(read, names, read_keys(text), given.later)
             vault, whole = vault_words(read_keys(text), name, who, [who])
+            whole = whole and compared
             lines += [f"its checkpoint is signed{vault}"] if vault else []
+        said, witnessed = witness_words(text, read_keys(text), who)
+        lines += said
     except Wrong as wrong:
         print(f"NOT proved: {wrong}")
         return 1
@@ -614,18 +852,22 @@ def main():
     except UNREAD as unread:
         print(f"NOT proved: something in it is not as it should be ({type(unread).__name__}: {unread})")
         return 1
-    witnesses = sorted({one for one, kind, _ in who if kind == 4})
-    quorum = read_quorum(text)
-    enough = len(witnesses) >= quorum and whole
+    enough = whole and witnessed
+    if given.population and names is None:
+        # The list alone goes to standard output.
+        sys.stdout.write(table)
+        sys.stdout = sys.stderr
     print(f"{'proved' if given.keys and enough else 'unknown'}: {lines[0]}")
     for line in lines[1:]:
         print(f"  {line}")
-    print(f"  witnessed by {', '.join(witnesses)}" if witnesses else "  no witness signed the last one")
-    if len(witnesses) < quorum:
-        print(f"  too few witnesses signed it: {quorum} are needed")
     print("  would not be noticed: another history signed with the log's own key, unless a copy or a witness knows this one")
     if names is not None:
-        print("  report.html, names.json, controls.json and the texts for people were checked for damage alone: believe this answer")
+        print(f"  not proved, only checked for damage: {', '.join(one for one in UNPROVED if one in names)}; believe this answer")
+        missing = [one for one in OPTIONAL if one not in names]
+        if missing:
+            print(f"  not in the pack: {', '.join(missing)}")
+    if "verify.py" in (names or []):
+        print("  don't run the verify.py of a pack: it may be anybody's")
     if not given.keys:
         print("  the keys were taken from beside it, which shows only that it fits itself: give yours with --keys")
     return 0 if given.keys and enough else 2

@@ -15,8 +15,8 @@ export function archiveOf(files: PackFiles): Buffer {
   return Buffer.from(zipSync(Object.fromEntries(sorted), { level: 0, mtime: new Date(1980, 0, 1) }));
 }
 
-/** Why a file is no pack. */
-export type NoArchive = 'not-a-zip' | 'too-large' | 'name-twice';
+/** Why a file is no pack. `not-as-written`: it is a zip, and not the only one that {@link archiveOf} makes of its files. */
+export type NoArchive = 'not-a-zip' | 'too-large' | 'name-twice' | 'not-as-written';
 
 export function filesOf(archive: Uint8Array): PackFiles | NoArchive {
   const names: string[] = [];
@@ -31,7 +31,8 @@ export function filesOf(archive: Uint8Array): PackFiles | NoArchive {
     });
     if (bytes > mostBytes || names.length > mostFiles) return 'too-large';
     if (new Set(names).size < names.length) return 'name-twice';
-    return new Map(Object.entries(found).map(([name, content]) => [name, Buffer.from(content)]));
+    const files = new Map(Object.entries(found).map(([name, content]) => [name, Buffer.from(content)]));
+    return archiveOf(files).equals(archive) ? files : 'not-as-written';
   } catch {
     return 'not-a-zip';
   }

@@ -1,10 +1,14 @@
 /** Names of the files of an evidence pack, and what each is worth. */
+import { createHash } from 'node:crypto';
 
 export const packFile = {
   readme: 'README.txt',
   report: 'report.html',
   events: 'events.jsonl',
+  /** Of the later request that replaced the key, where one did. */
+  later: 'later.jsonl',
   checkpoint: 'checkpoint',
+  consistency: 'consistency',
   plan: 'plan.json',
   decisions: 'decisions.json',
   change: 'change.json',
@@ -15,7 +19,6 @@ export const packFile = {
   names: 'names.json',
   texts: 'texts.jsonl',
   keys: 'keys.txt',
-  verifier: 'verify.py',
   sums: 'SHA256SUMS',
 } as const;
 
@@ -30,6 +33,30 @@ export const neededFiles: readonly string[] = [
   packFile.policy,
   packFile.report,
   packFile.sums,
+];
+
+/** In packs of before: a verifier that came with the pack proves nothing. */
+export const oldVerifier = 'verify.py';
+
+const known = new Set<string>([...Object.values(packFile), oldVerifier]);
+
+/** Whether packs have a file of that name. A proof of no event of the pack is found elsewhere. */
+export const isPackFile = (name: string): boolean => known.has(name) || /^proofs\/\d{10}\.tlog-proof$/.test(name);
+
+/** Files that a report is made of, and that nothing else vouches for. */
+export const reportSources = [packFile.checkpoint, packFile.names, packFile.keys] as const;
+
+/** SHA-256 in hexadecimal. */
+export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Those that a pack can do without, where an auditor would miss them. */
+export const optionalFiles: readonly string[] = [
+  packFile.readme,
+  packFile.controls,
+  packFile.keys,
+  packFile.names,
+  packFile.rules,
+  packFile.texts,
 ];
 
 const indexDigits = 10;

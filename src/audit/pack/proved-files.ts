@@ -7,6 +7,7 @@ import { provesInclusion } from '../tlog/proofs.ts';
 import { tileWidth } from '../tlog/tile-paths.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
 import { proofFile } from '../tlog/tlog-proof.ts';
+import { consistencyFile } from './consistency.ts';
 import { packFile, proofPath } from './files.ts';
 
 export interface ProvedFiles {
@@ -15,6 +16,7 @@ export interface ProvedFiles {
   readonly note: string;
   /** In the order of the numbers. */
   readonly bodies: readonly string[];
+  readonly laterBodies: readonly string[];
   readonly files: ReadonlyMap<string, Buffer>;
 }
 
@@ -34,8 +36,19 @@ export async function newestCheckpoint(
   return { note, checkpoint };
 }
 
+export interface MoreProofs {
+  /** Numbers of events of the request that replaced the key. */
+  readonly later?: readonly number[];
+  /** An older size from which a consistency proof leads to the checkpoint. */
+  readonly fromSize?: number | null;
+}
+
 /** `numbers`: of events, from 1, in order. Throws {@link LogUnusable}, and whatever the files throw. */
-export async function provedFiles(read: AnchorFiles['read'], numbers: readonly number[]): Promise<ProvedFiles> {
+export async function provedFiles(
+  read: AnchorFiles['read'],
+  numbers: readonly number[],
+  { later = [], fromSize = null }: MoreProofs = {},
+): Promise<ProvedFiles> {
   const newest = await newestCheckpoint(read);
   const last = numbers.at(-1) ?? 0;
   if (newest === null || newest.checkpoint.size < last) {
@@ -44,8 +57,8 @@ export async function provedFiles(read: AnchorFiles['read'], numbers: readonly n
   const { note, checkpoint } = newest;
   const reader = new TileReader(read, checkpoint.size);
   const bodies: string[] = [];
-  const files = new Map([[packFile.checkpoint as string, Buffer.from(note)]]);
-  for (const number of numbers) {
+  const files = new Map<string, Buffer>([[packFile.checkpoint, Buffer.from(note)]]);
+  for (const number of [...numbers, ...later]) {
     const index = number - 1;
     const entry = (await reader.entries(Math.floor(index / tileWidth)))[index % tileWidth];
     const hashes = await reader.inclusion(index);
@@ -55,6 +68,15 @@ export async function provedFiles(read: AnchorFiles['read'], numbers: readonly n
     bodies.push(entry.toString('utf8'));
     files.set(proofPath(index), Buffer.from(proofFile({ index, hashes, note })));
   }
-  files.set(packFile.events, Buffer.from(bodies.map((body) => `${body}\n`).join('')));
-  return { checkpoint, note, bodies, files };
+  if (fromSize !== null) {
+    const consistency = fromSize > checkpoint.size ? null : await consistencyFile(reader, fromSize, checkpoint);
+    if (consistency === null) throw new LogUnusable(`no proof leads from ${fromSize} to ${checkpoint.size} events`);
+    files.set(packFile.consistency, consistency);
+  }
+  const [own, others] = [bodies.slice(0, numbers.length), bodies.slice(numbers.length)];
+  files.set(packFile.events, linesOf(own));
+  if (others.length > 0) files.set(packFile.later, linesOf(others));
+  return { checkpoint, note, bodies: own, laterBodies: others, files };
 }
+
+const linesOf = (bodies: readonly string[]): Buffer => Buffer.from(bodies.map((body) => `${body}\n`).join(''));

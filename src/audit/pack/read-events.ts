@@ -2,16 +2,16 @@
 import type { ChainLine, RevealedText } from '../../domain/record/chain.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import { lineFrom } from '../anchor/line-from.ts';
-import { type ReadBody, readStrictly } from '../strict-body.ts';
+import { readStrictly, type StrictBodyReader } from '../strict-body.ts';
 import { parseBody } from '../verify.ts';
 
-export interface ReadEvent {
+export interface PackEvent {
   readonly line: ChainLine;
   readonly event: StoredEvent;
 }
 
 /** In words why it is none; the text of one that is not shown is null, as if it were erased. */
-export function readEvent(body: string, texts: readonly RevealedText[], read: ReadBody): ReadEvent | string {
+export function readEvent(body: string, texts: readonly RevealedText[], read: StrictBodyReader): PackEvent | string {
   const parsed = parseBody(body);
   if (parsed === null) return 'not a JSON object in canonical form';
   const strict = readStrictly(read, parsed);

@@ -1,14 +1,11 @@
 /** `SHA256SUMS`: every other file of a pack. It finds damage on the way, and no forgery: whoever forges makes it anew. */
-import { createHash } from 'node:crypto';
-import { type PackFiles, packFile } from './files.ts';
-
-const sumOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+import { digestOf, type PackFiles, packFile } from './files.ts';
 
 const linesOf = (files: PackFiles): readonly string[] =>
   [...files]
     .filter(([name]) => name !== packFile.sums)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, bytes]) => `${sumOf(bytes)}  ${name}`);
+    .map(([name, bytes]) => `${digestOf(bytes)}  ${name}`);
 
 /** In the form that `sha256sum -c` reads. */
 export const sumsOf = (files: PackFiles): Buffer => Buffer.from(`${linesOf(files).join('\n')}\n`);

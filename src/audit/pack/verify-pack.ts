@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { planDigest } from '../../domain/digest.ts';
+import { type Replacement, replacementIn } from '../../domain/evidence/replacement.ts';
 import { type Verdict, verdictOf } from '../../domain/evidence/verdict.ts';
 import { RequestId } from '../../domain/ids.ts';
 import { type Link, RevealedText } from '../../domain/record/chain.ts';
@@ -11,15 +12,16 @@ import type { StoredEvent } from '../../domain/request/events.ts';
 import { fold } from '../../domain/request/evolve.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { openCheckpoint, type SignedCheckpoint } from '../anchor/read-anchor.ts';
-import type { ReadBody } from '../strict-body.ts';
+import type { StrictBodyReader } from '../strict-body.ts';
 import { leafHash } from '../tlog/hashes.ts';
-import { provesInclusion } from '../tlog/proofs.ts';
+import { provesInclusion, type Tree } from '../tlog/proofs.ts';
 import { readProofFile } from '../tlog/tlog-proof.ts';
 import type { VerifierKey } from '../tlog/verifier-key.ts';
 import { type Finding, genesis, parseBody, verifyLink, verifyTexts } from '../verify.ts';
 import { Lives } from '../verify-lives.ts';
-import { neededFiles, type PackFiles, packFile, proofPath } from './files.ts';
-import { type ReadEvent, readEvent } from './read-events.ts';
+import { provedOlder } from './consistency.ts';
+import { digestOf, isPackFile, neededFiles, type PackFiles, packFile, proofPath } from './files.ts';
+import { type PackEvent, readEvent } from './read-events.ts';
 import { damagedIn } from './sums.ts';
 import { viewsOf } from './views.ts';
 
@@ -30,10 +32,28 @@ export interface PackReport {
   /** What the events make of the request; null: they cannot be read. */
   readonly request: Request | null;
   readonly verdict: Verdict | null;
+  /** The bodies of the events, as hashed, by their numbers. */
+  readonly bodies: ReadonlyMap<number, string>;
+  /** An older tree of which the pack proves that its log goes on from it; null: it proves none. */
+  readonly older: Tree | null;
+  /** Files that the events hold too short a digest of to prove them. */
+  readonly weak: readonly string[];
   /** How many texts are shown, each what the record commits to. */
   readonly texts: number;
   readonly findings: readonly Finding[];
 }
+
+/** Of a pack of which nothing was read. */
+export const nothingRead: Omit<PackReport, 'findings'> = {
+  checkpoint: null,
+  events: [],
+  request: null,
+  verdict: null,
+  bodies: new Map(),
+  older: null,
+  weak: [],
+  texts: 0,
+};
 
 /** It cannot be looked at: a file is missing, or no key that was given signed it. */
 export class PackUnusable extends Error {
@@ -47,10 +67,11 @@ const linesIn = (bytes: Buffer | undefined): readonly string[] =>
 class PackVerifier {
   readonly findings: Finding[] = [];
   readonly #files: PackFiles;
-  readonly #read: ReadBody;
+  readonly #read: StrictBodyReader;
   readonly #checkpoint: SignedCheckpoint;
+  readonly #weak: string[] = [];
 
-  constructor(files: PackFiles, checkpoint: SignedCheckpoint, read: ReadBody) {
+  constructor(files: PackFiles, checkpoint: SignedCheckpoint, read: StrictBodyReader) {
     this.#files = files;
     this.#checkpoint = checkpoint;
     this.#read = read;
@@ -58,17 +79,35 @@ class PackVerifier {
 
   verify(): Omit<PackReport, 'checkpoint'> {
     for (const detail of damagedIn(this.#files)) this.#note(0, 'file-damaged', detail);
+    for (const name of this.#files.keys()) {
+      if (!isPackFile(name)) this.#note(0, 'file-damaged', `${name}: not a file of an evidence pack`);
+    }
     const texts = this.#texts();
     const bodies = linesIn(this.#files.get(packFile.events));
-    const read = bodies.flatMap((body, at) => this.#event(body, at + 1, texts));
-    this.#onlyTheseProofs(read);
+    const read = bodies.flatMap((body, at) => this.#event(body, at + 1, texts, packFile.events));
+    const later = linesIn(this.#files.get(packFile.later)).flatMap((body, at) =>
+      this.#event(body, at + 1, [], packFile.later),
+    );
+    this.#onlyTheseProofs([...read, ...later]);
+    const older = this.#older();
     const lines = read.map(({ line }) => line);
     this.findings.push(...verifyTexts(lines, texts));
     const events = read.map(({ event }) => event);
     const request = read.length === bodies.length ? this.#live(read) : null;
     if (request !== null) this.#views(request, events);
-    const verdict = request === null ? null : verdictOf(request, events);
-    return { events, request, verdict, texts: texts.length, findings: this.findings };
+    const verdict = request === null ? null : verdictOf(request, events, this.#replacement(request, later));
+    if (verdict !== null) this.#onlyAReplacement(verdict);
+    const byNumber = new Map(lines.map(({ seq, body }) => [seq, body]));
+    return {
+      events,
+      request,
+      verdict,
+      bodies: byNumber,
+      older,
+      texts: texts.length,
+      weak: this.#weak,
+      findings: this.findings,
+    };
   }
 
   #note(seq: number, kind: Finding['kind'], detail: string): void {
@@ -78,26 +117,48 @@ class PackVerifier {
   #texts(): readonly RevealedText[] {
     return linesIn(this.#files.get(packFile.texts)).flatMap((line) => {
       try {
-        return RevealedText.parse(JSON.parse(line));
-      } catch {
-        this.#note(0, 'line-unreadable', `${packFile.texts}: ${line.slice(0, 80)}`);
-        return [];
-      }
+        const said: unknown = JSON.parse(line);
+        const text = RevealedText.parse(said);
+        // One way of writing it: of a doubled key another reader may take the other value.
+        if (JSON.stringify(said) === line) return [text];
+      } catch {}
+      this.#note(0, 'line-unreadable', `${packFile.texts}: ${line.slice(0, 80)}`);
+      return [];
     });
   }
 
-  #event(body: string, row: number, texts: readonly RevealedText[]): readonly ReadEvent[] {
+  #replacement({ id, plan }: Request, later: readonly PackEvent[]): Replacement | null {
+    const events = later.map(({ line, event }) => ({ request: line.request, event }));
+    return events.some(({ request }) => request === id) ? null : replacementIn(events, plan.wish.resource.id);
+  }
+
+  /** Events of a later request are there to show what replaced the key, and for nothing else. */
+  #onlyAReplacement(verdict: Verdict): void {
+    if (!this.#files.has(packFile.later) || (verdict.is === 'under-key' && verdict.replacedBy !== null)) return;
+    this.#note(0, 'view-differs', `${packFile.later}: not an approved request that set the key that Azure showed`);
+  }
+
+  #event(body: string, row: number, texts: readonly RevealedText[], file: string): readonly PackEvent[] {
     const found = readEvent(body, texts, this.#read);
     if (typeof found === 'string') {
-      this.#note(0, 'body-unknown', `${packFile.events} line ${row}: ${found}`);
+      this.#note(0, 'body-unknown', `${file} line ${row}: ${found}`);
       return [];
     }
     const { seq } = found.line;
     if (!this.#isInLog(body, seq - 1)) {
-      this.#note(seq, 'proof-differs', `${packFile.events} line ${row}, ${proofPath(seq - 1)}`);
+      this.#note(seq, 'proof-differs', `${file} line ${row}, ${proofPath(seq - 1)}`);
     }
     this.#digest(found.event);
     return [found];
+  }
+
+  #older(): Tree | null {
+    const file = this.#files.get(packFile.consistency);
+    if (file === undefined) return null;
+    const older = provedOlder(file, this.#checkpoint);
+    if (older === null)
+      this.#note(0, 'proof-differs', `${packFile.consistency}: does not lead to the root that was signed`);
+    return older;
   }
 
   #isInLog(body: string, index: number): boolean {
@@ -109,7 +170,7 @@ class PackVerifier {
   }
 
   /** A proof of an event that is not shown says that one was left out. */
-  #onlyTheseProofs(read: readonly ReadEvent[]): void {
+  #onlyTheseProofs(read: readonly PackEvent[]): void {
     const wanted = new Set(read.map(({ line }) => proofPath(line.seq - 1)));
     for (const name of this.#files.keys()) {
       if (name.startsWith('proofs/') && !wanted.has(name))
@@ -125,7 +186,7 @@ class PackVerifier {
   }
 
   /** Replays the request by its rules, then folds it. */
-  #live(read: readonly ReadEvent[]): Request | null {
+  #live(read: readonly PackEvent[]): Request | null {
     const id = RequestId.safeParse(read[0]?.line.request).data;
     if (id === undefined) {
       this.#note(0, 'begins-otherwise', `${packFile.events}: no request`);
@@ -149,10 +210,13 @@ class PackVerifier {
     );
   }
 
-  /** A policy's version is the beginning of its digest. */
+  /** Events of before hold the beginning of the digest alone: another policy with the same one can be made in minutes. */
   #rules({ policy }: Request): void {
     const rules = this.#files.get(packFile.rules);
-    if (rules === undefined || sha256(rules.toString('utf8')).startsWith(policy.version)) return;
+    if (rules === undefined) return;
+    const digest = digestOf(rules);
+    if (policy.digest === undefined) this.#weak.push(packFile.rules);
+    if (policy.digest === undefined ? digest.startsWith(policy.version) : digest === policy.digest) return;
     this.#note(0, 'view-differs', `${packFile.rules}: not the policy ${policy.version} that applied`);
   }
 
@@ -166,7 +230,11 @@ class PackVerifier {
 }
 
 /** Throws {@link PackUnusable}. Keys are those that were given, compared whole. */
-export async function verifyPack(files: PackFiles, keys: readonly VerifierKey[], read: ReadBody): Promise<PackReport> {
+export async function verifyPack(
+  files: PackFiles,
+  keys: readonly VerifierKey[],
+  read: StrictBodyReader,
+): Promise<PackReport> {
   const missing = neededFiles.filter((name) => !files.has(name));
   if (missing.length > 0) throw new PackUnusable(`there is no ${missing.join(', ')} in it`);
   const { fault, checkpoint } = await openCheckpoint(
@@ -177,5 +245,5 @@ export async function verifyPack(files: PackFiles, keys: readonly VerifierKey[],
   if (checkpoint !== null) return { checkpoint, ...new PackVerifier(files, checkpoint, read).verify() };
   if (/no-known-signature|of another log/.test(fault)) throw new PackUnusable(fault);
   const findings = [{ seq: 0, kind: 'checkpoint-not-signed', detail: fault }] as const;
-  return { checkpoint, events: [], request: null, verdict: null, texts: 0, findings };
+  return { ...nothingRead, checkpoint, findings };
 }

@@ -1,4 +1,5 @@
 /** Entries in a tile: each behind its length, two bytes, the greater first (C2SP tlog-tiles). */
+import { tileWidth } from './tile-paths.ts';
 
 const lengthBytes = 2;
 const longest = 0xff_ff;
@@ -19,11 +20,11 @@ export function bundleOf(entries: readonly Uint8Array[]): Buffer {
   );
 }
 
-/** Null where the bytes are not whole entries. */
+/** Null where the bytes are not whole entries, or more than a tile holds. */
 export function entriesIn(bundle: Buffer): readonly Buffer[] | null {
   const entries: Buffer[] = [];
   for (let at = 0; at < bundle.length; ) {
-    if (at + lengthBytes > bundle.length) return null;
+    if (at + lengthBytes > bundle.length || entries.length === tileWidth) return null;
     const end = at + lengthBytes + bundle.readUInt16BE(at);
     if (end > bundle.length) return null;
     entries.push(bundle.subarray(at + lengthBytes, end));

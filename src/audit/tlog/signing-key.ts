@@ -1,6 +1,6 @@
 /** The private half of a note's key: an Ed25519 seed of 32 bytes. */
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import type { KeyKind, VerifierKey } from './verifier-key.ts';
+import type { SignatureKind, VerifierKey } from './verifier-key.ts';
 
 export const seedBytes = 32;
 
@@ -22,7 +22,7 @@ function publicKeyOf(key: KeyObject): Buffer {
 }
 
 /** Throws where the seed is not of {@link seedBytes}. */
-export function signingKey(name: string, kind: Exclude<KeyKind, 'vault'>, seed: Uint8Array): SigningKey {
+export function signingKey(name: string, kind: Exclude<SignatureKind, 'vault'>, seed: Uint8Array): SigningKey {
   if (seed.length !== seedBytes) throw new Error(`an Ed25519 seed has ${seedBytes} bytes, not ${seed.length}`);
   const key = privateKeyOf(seed);
   return {

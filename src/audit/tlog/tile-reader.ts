@@ -31,6 +31,11 @@ export class TileReader {
     return this.#rangeHash({ from: 0, to: this.#size });
   }
 
+  /** The root of the tree's first `size` leaves. */
+  prefixRoot(size: number): Promise<Hash> {
+    return this.#rangeHash({ from: 0, to: size });
+  }
+
   inclusion(index: number): Promise<readonly Hash[]> {
     return Promise.all(inclusionRanges(index, this.#size).map((range) => this.#rangeHash(range)));
   }

@@ -9,16 +9,16 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 
 /** What a key signs: a log signs its checkpoint's text, also with a key in a vault; a witness the same with the time before it. */
-export type KeyKind = 'log' | 'vault' | 'witness';
+export type SignatureKind = 'log' | 'vault' | 'witness';
 
 export interface VerifierKey {
   readonly name: string;
-  readonly kind: KeyKind;
+  readonly kind: SignatureKind;
   /** The 32 bytes of an Ed25519 public key; of a vault's, SubjectPublicKeyInfo of P-256 in DER. */
   readonly publicKey: Buffer;
 }
 
-const typeBytes: Readonly<Record<KeyKind, number>> = { log: 1, vault: 2, witness: 4 };
+const typeBytes: Readonly<Record<SignatureKind, number>> = { log: 1, vault: 2, witness: 4 };
 const keyBytes = 32;
 /** What every P-256 key begins with in that form (RFC 5480), when its point is written out: 64 bytes follow. */
 const p256 = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');

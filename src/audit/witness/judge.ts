@@ -32,7 +32,7 @@ export type Refused =
   | 'not-consistent';
 
 /** `logs` finds one by its name. */
-export function judge(asked: string, logs: (origin: string) => KnownLog | null): Judgement {
+export function judgeCheckpoint(asked: string, logs: (origin: string) => KnownLog | null): Judgement {
   const ask = readAsk(asked);
   if (ask === null) return { verdict: 'not-an-ask' };
   const text = ask.note.slice(0, ask.note.lastIndexOf('\n\n') + 1);

@@ -3,11 +3,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { cosignText } from '../tlog/note.ts';
 import type { SigningKey } from '../tlog/signing-key.ts';
-import { type Judgement, judge } from './judge.ts';
+import { type Judgement, judgeCheckpoint } from './judge.ts';
 import type { WitnessState } from './state.ts';
 
 export interface WitnessOptions {
   readonly state: WitnessState;
+  /** Asked before each signature. Throws where the state is not this process's any more. */
+  readonly check?: () => Promise<void>;
   readonly key: SigningKey;
   readonly now: () => Date;
   readonly port: number;
@@ -68,8 +70,9 @@ class Signer {
   }
 
   async #signNow(asked: string) {
-    const { state, key, now } = this.#options;
-    const judgement = judge(asked, (origin) => state.log(origin));
+    const { state, key, now, check } = this.#options;
+    await check?.();
+    const judgement = judgeCheckpoint(asked, (origin) => state.log(origin));
     if (judgement.verdict !== 'signs') return { judgement, line: '' };
     await state.keep(judgement.checkpoint.origin, judgement.text);
     return { judgement, line: cosignText(judgement.text, key, Math.floor(now().getTime() / 1000)) };

@@ -1,24 +1,66 @@
-/** What a witness keeps, in a folder: the logs it was told of, and the last checkpoint it signed of each. */
+/**
+ * What a witness keeps, in a folder: the logs it was told of, and the last checkpoint it signed of each. A witness that forgets
+ * what it signed would sign another history, so state that is missing or can't be read is an error.
+ */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { writeSafely } from '../anchor/folder.ts';
-import { readCheckpoint } from '../tlog/checkpoint.ts';
+import { replaceFile } from '../../io/replace-file.ts';
+import { checkpointText, readCheckpoint } from '../tlog/checkpoint.ts';
 import { emptyRoot } from '../tlog/hashes.ts';
 import type { Tree } from '../tlog/proofs.ts';
 import { keyLine, readKeyLine, type VerifierKey } from '../tlog/verifier-key.ts';
 import type { KnownLog } from './judge.ts';
 
-const keysOf = (text: string): readonly VerifierKey[] =>
-  text.split('\n').flatMap((line) => {
-    const key = readKeyLine(line);
-    return typeof key === 'string' ? [] : [key];
-  });
+/** The state of a log is lost. Says which file, and what to do. */
+export class WitnessStateUnusable extends Error {
+  override readonly name = 'WitnessStateUnusable';
+}
+
+const mode = 0o644;
+
+/** The names of all logs that the witness was ever told of, a line each: none of them can be forgotten unseen. */
+const namesFile = 'logs.txt';
 
 /** Names of logs hold slashes. */
 const fileOf = (origin: string): string => createHash('sha256').update(origin).digest('hex').slice(0, 32);
 
-const lastIn = (text: string): Tree => readCheckpoint(text) ?? { size: 0, root: emptyRoot };
+const advice =
+  'The witness could sign a second history, so it signs nothing. Put the newest copy of the file back. ' +
+  'Without one, delete the folder, and run a witness with a new name and a new key. ' +
+  'If this witness never signed a checkpoint of the log, delete the log’s files and its line in logs.txt, and add the log again.';
+
+const unusable = (what: string): WitnessStateUnusable => new WitnessStateUnusable(`${what}. ${advice}`);
+
+async function textIn(file: string): Promise<string | null> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw unusable(`${file} can’t be read: ${error.message}`);
+  });
+}
+
+/** Of one log; the keys are its own, all of them. */
+function keysIn(text: string, file: string): readonly [VerifierKey, ...VerifierKey[]] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const keys = lines.map(readKeyLine).filter((key) => typeof key !== 'string');
+  const [first, ...more] = keys;
+  const isWhole = keys.length === lines.length && text.endsWith('\n');
+  if (first === undefined || !isWhole || keys.some(({ name }) => name !== first.name)) {
+    throw unusable(`${file} doesn’t hold the keys of a log`);
+  }
+  return [first, ...more];
+}
+
+function lastIn(text: string | null, file: string, origin: string): Tree {
+  const last = readCheckpoint(text ?? '');
+  if (last?.origin === origin) return last;
+  throw unusable(`${file}, the last checkpoint of ${origin} that this witness signed, is ${wordsFor(text)}`);
+}
+
+const wordsFor = (text: string | null): string => {
+  if (text === null) return 'not there';
+  return text === '' ? 'empty' : 'not a checkpoint of it';
+};
 
 export class WitnessState {
   readonly #folder: string;
@@ -28,19 +70,35 @@ export class WitnessState {
     this.#folder = folder;
   }
 
+  /** Throws {@link WitnessStateUnusable}. */
   static async open(folder: string): Promise<WitnessState> {
     const state = new WitnessState(folder);
-    const names = await readdir(path.join(folder, 'logs')).catch(() => []);
-    for (const name of names.filter((one) => one.endsWith('.keys'))) {
-      const keys = keysOf(await readFile(path.join(folder, 'logs', name), 'utf8'));
-      const [first] = keys;
-      if (first === undefined) continue;
-      const signed = await readFile(path.join(folder, 'logs', name.replace(/\.keys$/, '.last')), 'utf8').catch(
-        () => '',
-      );
-      state.#logs.set(first.name, { keys, last: lastIn(signed) });
-    }
+    const logs = path.join(folder, 'logs');
+    const names = await readdir(logs).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw unusable(`${logs} can’t be read: ${error.message}`);
+    });
+    for (const name of names.filter((one) => one.endsWith('.keys'))) await state.#read(path.join(logs, name));
+    const told = (await textIn(path.join(folder, namesFile)))?.split('\n').filter((line) => line !== '') ?? [];
+    const lost = told.find((name) => !state.#logs.has(name));
+    if (lost !== undefined) throw unusable(`${logs} doesn’t hold the keys of ${lost}, which this witness knew`);
+    for (const name of names.filter((one) => one.endsWith('.last'))) await state.#requireKeys(path.join(logs, name));
     return state;
+  }
+
+  async #read(file: string): Promise<void> {
+    const [first, ...more] = keysIn((await textIn(file)) ?? '', file);
+    if (path.basename(file) !== `${fileOf(first.name)}.keys`)
+      throw unusable(`${file} is of another log than its name says`);
+    const last = this.#file(first.name, 'last');
+    this.#logs.set(first.name, { keys: [first, ...more], last: lastIn(await textIn(last), last, first.name) });
+  }
+
+  /** A log that has no event yet was not added to its end. */
+  async #requireKeys(file: string): Promise<void> {
+    const last = readCheckpoint((await textIn(file)) ?? '');
+    if (last?.size === 0 || this.origins.some((origin) => file === this.#file(origin, 'last'))) return;
+    throw unusable(`${file} is a checkpoint that this witness signed, and the keys of its log are not there`);
   }
 
   log(origin: string): KnownLog | null {
@@ -51,20 +109,34 @@ export class WitnessState {
     return [...this.#logs.keys()];
   }
 
-  /** Another key of a log that is known is added to it: what the log signed with the older one stays good. */
+  /**
+   * Another key of a log that is known is added to it: what the log signed with the older one stays good. A log that is new
+   * begins with no event.
+   */
   async add(key: VerifierKey): Promise<void> {
-    const known = this.#logs.get(key.name);
+    const { name } = key;
+    const known = this.#logs.get(name);
     const keys = [...(known?.keys ?? []).filter((one) => !one.publicKey.equals(key.publicKey)), key];
-    await writeSafely(this.#file(key.name, 'keys'), Buffer.from(keys.map((one) => `${keyLine(one)}\n`).join('')));
-    this.#logs.set(key.name, { keys, last: known?.last ?? { size: 0, root: emptyRoot } });
+    await mkdir(path.join(this.#folder, 'logs'), { recursive: true });
+    const last = known?.last ?? { size: 0, root: emptyRoot };
+    // In this order: one that is cut short is added again.
+    if (known === undefined) await this.#write('last', name, checkpointText({ origin: name, ...last }));
+    await this.#write('keys', name, keys.map((one) => `${keyLine(one)}\n`).join(''));
+    this.#logs.set(name, { keys, last });
+    await replaceFile(path.join(this.#folder, namesFile), `${this.origins.join('\n')}\n`, mode);
   }
 
   /** Before it is signed: a witness that forgets what it signed could sign another history. */
   async keep(origin: string, text: string): Promise<void> {
     const known = this.#logs.get(origin);
     if (known === undefined) throw new Error(`keeping a checkpoint of ${origin}, which is not known`);
-    await writeSafely(this.#file(origin, 'last'), Buffer.from(text));
-    this.#logs.set(origin, { ...known, last: lastIn(text) });
+    const last = lastIn(text, 'the checkpoint to be signed', origin);
+    await this.#write('last', origin, text);
+    this.#logs.set(origin, { ...known, last });
+  }
+
+  #write(what: 'keys' | 'last', origin: string, text: string): Promise<void> {
+    return replaceFile(this.#file(origin, what), text, mode);
   }
 
   #file(origin: string, what: 'keys' | 'last'): string {

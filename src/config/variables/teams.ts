@@ -9,28 +9,33 @@ export const teams: VariableGroup = {
     {
       names: { MicrosoftAppTenantId: '10000000-0000-4000-8000-000000000000' },
       mustBeSet: true,
-      meaning: 'the tenant; activities from any other are refused',
+      meaning: "the tenant's ID, not its domain name. Activities from other tenants are refused",
     },
-    { names: { MicrosoftAppPassword: 'what-entra-showed-once' }, mustBeSet: true, meaning: 'for `SingleTenant`' },
+    {
+      names: { MicrosoftAppPassword: 'what-entra-showed-once' },
+      mustBeSet: true,
+      meaning: "the app's secret, for `SingleTenant`",
+    },
     {
       names: {
         ToBotFromChannelOpenIdMetadataUrl: 'https://login.botframework.com/v1/.well-known/openidconfiguration',
         ToBotFromChannelTokenIssuer: 'https://api.botframework.com',
       },
-      meaning: "where the keys of callers' tokens are, and who issues them: Bot Framework of the cloud unless set",
+      meaning: "where the keys of callers' tokens are, and who issues the tokens. Default: the cloud's Bot Framework",
     },
     {
       names: {
         ToChannelFromBotLoginUrl: 'https://login.microsoftonline.com/10000000-0000-4000-8000-000000000000',
         ToChannelFromBotOAuthScope: 'https://api.botframework.com',
       },
-      meaning: 'where the bot signs in to Bot Framework (https; the path may name a tenant), and for what',
+      meaning:
+        "where the bot signs in to Bot Framework (`https`; the path can name a tenant), and for which scope. Default: the cloud's",
     },
-    { names: { PORT: '3978' }, meaning: '3978 unless set' },
+    { names: { PORT: '3978' }, meaning: 'port that the bot listens on. Default: 3978' },
     {
       names: { CMK_LISTEN: '0.0.0.0' },
       meaning:
-        'the IP address to listen on, such as `0.0.0.0` or `::` where what ends TLS runs elsewhere (in a container it always does); this machine alone (`127.0.0.1` and `::1`) unless set',
+        'IP address to listen on. Set `0.0.0.0` or `::` if TLS ends on another machine or outside the container. Default: loopback (`127.0.0.1` and `::1`)',
     },
   ],
 };
@@ -41,21 +46,23 @@ export const channels: VariableGroup = {
     {
       names: { CMK_TEAM_ID: '19:general@thread.tacv2', CMK_OPERATIONS_CHANNEL: '19:operations@thread.tacv2' },
       mustBeSet: true,
-      meaning: 'where people ask; requests asked in a chat are shown there too',
+      meaning:
+        'team, and channel where people make requests. Requests from chats are also shown there. IDs as `19:…@thread.tacv2`; `cmk-bot setup --set` takes a link',
     },
     {
       names: { CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2' },
       mustBeSet: true,
-      meaning: 'where approvers are asked',
+      meaning: 'channel where approvers decide',
     },
     {
       names: { CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2' },
       mustBeSet: true,
-      meaning: 'where the trail is copied to, a channel of its own, or `none`',
+      meaning: 'channel that the audit log is copied to, which no other setting names, or `none`',
     },
     {
       names: { CMK_TEAMS_SERVICE_URL: 'https://smba.trafficmanager.net/emea/10000000-0000-4000-8000-000000000000/' },
-      meaning: "used until the first activity of the tenant; its origin is trusted beside Teams' own hosts",
+      meaning:
+        "address of Teams, used until the tenant's first activity. Its origin is trusted in addition to Teams' own hosts. Default: none",
     },
   ],
 };

@@ -6,7 +6,7 @@ export interface Setting {
   readonly names: Readonly<Partial<Record<keyof Environment, string>>>;
   /** One sentence, in Markdown. */
   readonly meaning: string;
-  /** Only the reader can know it: it stands in `.env.example` to be filled in. */
+  /** Its line in `.env.example` is no comment: each bot has a value of its own. */
   readonly mustBeSet?: true;
 }
 

@@ -3,12 +3,12 @@
  * here, once: the table in docs/configuration.md and `.env.example` are made from it, and a test compares.
  */
 import { people } from './people.ts';
-import { azure, record } from './record-and-azure.ts';
+import { auditLog, azure } from './record-and-azure.ts';
 import { channels, teams } from './teams.ts';
 import type { VariableGroup } from './variable.ts';
 import { working } from './working.ts';
 
-export const variableGroups: readonly VariableGroup[] = [teams, channels, azure, people, record, working];
+export const variableGroups: readonly VariableGroup[] = [teams, channels, azure, people, auditLog, working];
 
 /** What a variable means, as plain text. */
 export const settingOf = (name: string): string =>
@@ -44,18 +44,27 @@ function commentOf(text: string): string {
 const beginning = (markdown: string): string =>
   /^[`[]/.test(markdown) ? plain(markdown) : `${markdown.charAt(0).toUpperCase()}${plain(markdown).slice(1)}`;
 
-/** `.env.example`: what has to be filled in stands empty, everything else as a comment with an example. */
-export const environmentExample = (): string =>
+const header = [
+  '# The settings of a bot. `cmk-bot setup` asks for them and writes .env; the bot, its commands and docker compose read that file.\n',
+  '# Lines without # must be set: replace the examples with values of your own. Lines with # can be set, and show an example.\n',
+];
+
+const example = (isFilled: boolean): string =>
   [
-    '# The settings of a bot, for `docker compose` and for whatever else starts it; `cmk-bot setup` asks for them.\n',
-    '# Lines with nothing behind the sign have to be filled in; the others show an example.\n',
+    ...header,
     ...variableGroups.map(({ title, settings }) => {
       const each = settings.map(({ names, meaning, mustBeSet = false }) => {
-        const lines = Object.entries(names).map(([name, example]) =>
-          mustBeSet ? `${name}=\n` : `#${name}=${example}\n`,
+        const lines = Object.entries(names).map(([name, value]) =>
+          mustBeSet ? `${name}=${isFilled ? value : ''}\n` : `#${name}=${value}\n`,
         );
         return `${commentOf(beginning(meaning))}${lines.join('')}`;
       });
       return `\n# == ${title} ==\n\n${each.join('\n')}`;
     }),
   ].join('');
+
+/** `.env.example`: a bot starts with it, as soon as its database and its files are there. */
+export const environmentExample = (): string => example(true);
+
+/** A new `.env`: what must be set is empty, so that no example is taken for a value. */
+export const emptyEnvironment = (): string => example(false);

@@ -7,6 +7,7 @@ import { highestProof, type ProofLevel } from '../proof.ts';
 import type { EventBodyOf, StoredEvent } from '../request/events.ts';
 import { keyProgress, type Request, type Succeeded } from '../request/request.ts';
 import type { Reading } from './reading.ts';
+import type { Replacement } from './replacement.ts';
 
 /** What was read from Azure when evidence was made last. */
 export interface LastReading {
@@ -19,7 +20,7 @@ export interface LastReading {
 /** What that reading says about the key that the request put the agent under. */
 export type Since = 'same' | 'other' | 'gone' | 'unread';
 
-/** `by` null: an operator, or the bot itself. Times are ISO 8601. */
+/** `by` null: an operator, by the name in `operator` if one is recorded, or nobody. Times are ISO 8601. */
 export type Verdict =
   | {
       readonly is: 'under-key';
@@ -29,11 +30,14 @@ export type Verdict =
       readonly now: Since;
       /** What the agent was under at the last reading; null: Microsoft's, or it was not read. */
       readonly found: CustomerKey | null;
+      /** The approved request that put the agent under what was found; null: none is known. */
+      readonly replacedBy: Replacement | null;
     }
   | {
       readonly is: 'not-changed';
       readonly how: 'rejected' | 'cancelled' | 'expired';
       readonly by: PersonId | null;
+      readonly operator: string | null;
       readonly at: string;
       /** Something had been done in a run before. */
       readonly touched: boolean;
@@ -43,6 +47,7 @@ export type Verdict =
       readonly step: StepName | null;
       readonly done: readonly StepName[];
       readonly by: PersonId | null;
+      readonly operator: string | null;
       readonly at: string;
     }
   | {
@@ -81,30 +86,46 @@ function sinceThen(
   return { now: found !== null && isNamedAlike(found, key) ? 'same' : 'other', found };
 }
 
-function underKey(request: Succeeded, last: LastReading | null): Verdict {
+function underKey(request: Succeeded, last: LastReading | null, later: Replacement | null): Verdict {
   const key = wantedKey(request) ?? { vaultUri: request.plan.observation.vault.uri, keyName: '', keyVersion: null };
+  const since = sinceThen(key, last);
+  const isIt = since.now === 'other' && since.found !== null && later !== null && isNamedAlike(later.key, since.found);
   return {
     is: 'under-key',
     key,
     since: keyProgress(request)?.endedAt ?? request.changedAt,
     level: highestProof(request.proofs),
-    ...sinceThen(key, last),
+    ...since,
+    replacedBy: isIt && later.seq < (last?.seq ?? 0) ? later : null,
   };
 }
 
-export function verdictOf(request: Request, events: readonly StoredEvent[]): Verdict {
+const endedBy = ({ ended: { by, at } }: Extract<Request, { ended: unknown }>, events: readonly StoredEvent[]) => ({
+  by,
+  operator: operatorIn(events),
+  at,
+});
+
+/** The operator who did what ended the request; null: it was none, or no name is recorded. */
+function operatorIn(events: readonly StoredEvent[]): string | null {
+  const end = events.findLast(({ body: { type } }) => type === 'cancelled' || type === 'given-up');
+  return end?.body.actor.kind === 'operator' ? end.body.actor.id : null;
+}
+
+/** `later`: what the events of a later request for the same agent show, if they are at hand. */
+export function verdictOf(request: Request, events: readonly StoredEvent[], later: Replacement | null = null): Verdict {
   const { changedAt: at, touched } = request;
   switch (request.state) {
     case 'succeeded':
-      return underKey(request, lastReading(events));
+      return underKey(request, lastReading(events), later);
     case 'rejected':
     case 'cancelled':
-      return { is: 'not-changed', how: request.state, by: request.ended.by, at: request.ended.at, touched };
+      return { is: 'not-changed', how: request.state, ...endedBy(request, events), touched };
     case 'expired':
-      return { is: 'not-changed', how: 'expired', by: null, at, touched };
+      return { is: 'not-changed', how: 'expired', by: null, operator: null, at, touched };
     case 'failed': {
       const done = request.progress.filter(({ state }) => state === 'done').map(({ name }) => name);
-      return { is: 'failed', step: request.step, done, by: request.ended.by, at: request.ended.at };
+      return { is: 'failed', step: request.step, done, ...endedBy(request, events) };
     }
     case 'needs-attention':
       return { is: 'open', state: request.state, step: request.step, at };

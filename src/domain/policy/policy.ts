@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { type Plan, stepsOf } from '../plan.ts';
+import type { ChangeReferenceRule } from './change-reference.ts';
 import {
   allHold,
   type Criterion,
@@ -28,6 +29,11 @@ export type HeldRule = z.infer<typeof HeldRule>;
 /** What the policy says of one request, fixed when it is submitted and whenever it asks anew. */
 export const AppliedPolicy = z.strictObject({
   version: z.string(),
+  /** SHA-256 of the whole policy, of which the version is the beginning. Missing: asked before it was kept. */
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   /** Name of the rule, of those without tags. In requests from before there was `held`, of any. */
   rule: z.string(),
   /** That rule and those that make it stricter, each with its reasons. Missing: asked before reasons were kept. */
@@ -43,6 +49,8 @@ export type AppliedPolicy = z.infer<typeof AppliedPolicy>;
 export interface Policy {
   /** Changes with every change of a rule: part of every plan digest. */
   readonly version: string;
+  /** SHA-256 of all of it, in hexadecimal: the version is for eyes, this one for proofs. */
+  readonly digest: string;
   /** In order: the first that matches applies. */
   readonly rules: readonly Rule[];
   /** The environment's settings: apply where no rule does. */
@@ -51,6 +59,7 @@ export interface Policy {
   readonly tagRules: readonly TagRule[];
   /** Tags of which an operator says that nobody who asks can write them. */
   readonly trustedTags: readonly string[];
+  readonly changeReference: ChangeReferenceRule | null;
 }
 
 export const rulesOf = ({ rules, otherwise }: Policy): readonly Rule[] => [...rules, otherwise];
@@ -130,6 +139,7 @@ export function applyPolicy(policy: Policy, plan: Plan, now: Date): AppliedPolic
   const terms = termsFor(policy, resource);
   return {
     version: policy.version,
+    digest: policy.digest,
     rule: terms.rule.name,
     held: [
       held(terms.rule.name, criteriaOf(terms.rule.match, resource)),

@@ -45,7 +45,7 @@ export interface Rule {
 /**
  * A rule that looks at tags: it makes stricter what the rule without tags says, and what it leaves out it leaves as it is.
  * Whoever may write an agent's tags could write them away: so it holds for every agent of its other criteria, unless an
- * operator vouches for the tag and the agent carries it with another value. See docs/decisions/0015.
+ * operator vouches for the tag and the agent carries it with another value. See docs/decisions/0008.
  */
 export interface TagRule {
   readonly name: string;

@@ -1,37 +1,37 @@
-/** What the product asks of its store. Everything here throws when the database cannot be reached: that is a bug-kind error. */
+/** The ports of the store. Every method throws if the database can't be reached. */
 
 import type { ArmId, PersonId, RequestId } from '../ids.ts';
-import type { Again, OutboxItem } from '../request/consequences.ts';
+import type { OutboxItem, RescheduleAt } from '../request/consequences.ts';
 import type { StoredEvent } from '../request/events.ts';
 import type { Refusal } from '../request/refusal.ts';
 import type { Request } from '../request/request.ts';
 import type { Decision } from '../request/request-command.ts';
 import type { OpenState, Waits } from '../request/waits.ts';
 
-/** What `append` stored, or had stored before under the same cause. */
+/** What `append` stored, now or earlier under the same cause. */
 export interface Appended {
   readonly kind: 'accepted';
-  /** The request right after these events, even when more has happened since. */
+  /** The request right after these events. More can have happened since. */
   readonly request: Request;
   readonly events: readonly StoredEvent[];
-  /** The cause was seen before: nothing was stored now. */
+  /** True: the cause was seen before, and nothing was stored now. */
   readonly replay: boolean;
 }
 
-/** Which open requests: every part that is there has to hold. */
+/** A filter for open requests. Every field that is given must match. */
 export interface OpenWanted {
   readonly requester?: PersonId;
   readonly waits?: Waits;
-  /** Part of the agent's name or of the request's id, in any case. */
+  /** Part of the resource's name or of the request's id; case doesn't matter. */
   readonly named?: string;
 }
 
-/** The events of requests: the only way to write one is `append`. */
+/** Requests and their events. `append` is the only way to write an event. */
 export interface Requests {
   /**
-   * In one transaction: locks the chain head, folds the request, returns what was recorded if the cause was seen before,
-   * else runs `decide` and stores what it returns together with all consequences. A refusal stores nothing, not even the
-   * cause. Safe to repeat with the same cause. `decide` must be pure: it may run more than once.
+   * In one transaction: locks the chain head, reads the request's events, and returns what was stored under `cause` if it was
+   * seen before. Else runs `decide` on the request, and stores its events with their outbox rows. A refusal stores nothing, not
+   * even the cause. Safe to repeat with the same cause, also after an error. `decide` must be pure; it runs at most once.
    */
   append(
     id: RequestId,
@@ -39,49 +39,46 @@ export interface Requests {
     decide: (request: Request | null, now: Date) => Decision,
   ): Promise<Appended | Refusal>;
   load(id: RequestId): Promise<Request | null>;
-  /** Who asked for it, where this process has heard of it, which never changes. Nothing is read for it. */
-  askedBy(id: RequestId): Promise<PersonId | null>;
   events(id: RequestId): Promise<readonly StoredEvent[]>;
-  /** The open request that holds the agent, if any. */
+  /** The open request for the resource, if any. */
   openFor(resourceId: ArmId): Promise<RequestId | null>;
-  /** The open request whose form stood in that message, if any. Nothing is read for it but what is new. */
+  /** The open request that was submitted from the form in that message, if any. */
   openFrom(messageId: string): Promise<RequestId | null>;
   /** Newest first. */
   list(limit: number, offset: number): Promise<readonly Request[]>;
-  /** How many there are, counted up to so many. */
+  /** The number of requests, counted up to `most`. */
   count(most: number): Promise<number>;
   /**
-   * Requests that have not ended: those that wait for people first, among them the newest; and how many of those that are
-   * wanted there are. Without a limit all of them. Only what is answered is read and folded.
+   * A page of open requests, and the number of all that match. Those that wait for people come first, the newest first among them.
+   * Reads only the page.
    */
   open(
     limit?: number,
     offset?: number,
     wanted?: OpenWanted,
   ): Promise<{ readonly requests: readonly Request[]; readonly total: number }>;
-  /** How many have not ended, by state. Nothing is read for it but what is new. */
+  /** The number of open requests by state. */
   countOpen(): Promise<Readonly<Record<OpenState, number>>>;
-  /** Every open request by the agent it holds, in lower case, with whom it waits for. Nothing is read for it. */
+  /** Every open request by its resource id in lower case, with whom it waits for. */
   held(): Promise<ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits }>>;
-  /** Every request there was for the agent, newest first. */
+  /** Every request for the resource, newest first. */
   ofResource(resourceId: ArmId): Promise<readonly RequestId[]>;
 }
 
-/** The chain's hashes, for showing them. */
+/** Hashes of events, to show them. */
 export interface TrailHashes {
-  /** Hash of the event with that sequence number. Throws when there is none. */
+  /** The hash of the event with that sequence number. Throws if there is none. */
   hashAt(seq: number): Promise<string>;
 }
 
 /**
- * Rows that say what must follow. Claimed rows come back unless finished or put off: when the instance that claimed them is
- * dead, and at the latest when the lease ends.
+ * The outbox: rows that say what must follow from stored events. A claimed row that isn't finished or rescheduled becomes free when
+ * the instance that claimed it has failed, and at the latest when the lease ends.
  */
 export interface Outbox {
   /**
-   * `inHand`: what the instance still works on of what it claimed before. Whatever else is claimed in its name is handed out
-   * again: where the database went away, the answer to a claim was lost, or the row could not be given back. `kinds`: of these
-   * alone. Nothing is handed out while this process's clock is not believed.
+   * Claims due rows. `inHand`: what the instance still works on. Other rows claimed in its name are claimed again: the answer to an
+   * earlier claim, or a release, was lost. `kinds`: only these. Claims nothing while this process's clock isn't trusted.
    */
   claim(
     instance: string,
@@ -90,32 +87,32 @@ export interface Outbox {
     inHand: readonly OutboxItem[],
     kinds?: readonly OutboxItem['kind'][],
   ): Promise<readonly OutboxItem[]>;
-  /** Removes the row unless it was written again since it was claimed: false, it stays then. */
+  /** Deletes the row. False: it was written again since it was claimed, and stays. */
   finish(item: OutboxItem): Promise<boolean>;
-  /** Gives the row back, due so much later, counting one more attempt that did not work. */
+  /** Releases the row after a failed attempt, due again after `waitMs`. */
   postpone(item: OutboxItem, waitMs: number): Promise<void>;
-  /** Gives the row back, due later, because there is more to come; attempts are counted anew. */
-  comeBack(item: OutboxItem, again: Again): Promise<void>;
-  /** Since when the oldest row that is due has been; null when none is. */
+  /** Releases the row, due again later, because more is to come. Resets the attempts. */
+  reschedule(item: OutboxItem, again: RescheduleAt): Promise<void>;
+  /** The due time of the oldest due row. Null: none is due. */
   oldestDue(now: Date): Promise<Date | null>;
   /**
-   * Calls back after a commit in this process wrote rows, with the request right after it, so that nobody has to wait for the
-   * next sweep. Listeners are called in the order in which they came.
+   * Calls the listener after each commit of this process that wrote rows, with the request as of that commit, so that rows needn't
+   * wait for the next poll. Listeners are called in the order in which they were added.
    */
   onWritten(listener: (after: Request) => void): void;
 }
 
-/** One replica of the program. */
+/** One replica of the bot. */
 export interface ReplicaIdentity {
-  /** Stable, and no other living replica's. */
+  /** Stable over restarts, and unique among running replicas. */
   readonly name: string;
-  /** Of one start of the process: never used again. */
+  /** Unique for each start of the process. */
   readonly instance: string;
-  /** Which runs it can go on with. */
+  /** Only runs of this version can continue on it. */
   readonly workflowVersion: string;
 }
 
-/** Another process that lives signs on under this name. */
+/** Another running replica has this name. */
 export class ReplicaNameTaken extends Error {
   override readonly name = 'ReplicaNameTaken';
   constructor(name: string) {
@@ -123,58 +120,58 @@ export class ReplicaNameTaken extends Error {
   }
 }
 
-/** What a replica that signed on is told. */
-export interface Heard {
-  /** It could not say that it lives, or not look whether others do; that is tried again. */
+/** What a registered replica is told. */
+export interface MembershipEvents {
+  /** A heartbeat, or the check of the others, failed. It is retried. */
   readonly onTrouble: (error: unknown) => void;
-  /** Replicas of these names are dead: what they had in their hands is free, and runs are looked at. */
+  /** These replicas failed and were evicted. What they had claimed is free, and every run is due. */
   readonly onGone: (names: readonly string[]) => void;
-  /** It was silent for so long that another process took its name. */
+  /** Another process took this replica's name, after too many missing heartbeats. */
   readonly onNameTaken: (error: ReplicaNameTaken) => void;
 }
 
-/** Comes for a name. */
-export interface Arrival {
+/** A name whose current holder was looked up. */
+export interface Registration {
   /**
-   * Says from now on that this one lives, and returns how to say goodbye. Whatever an earlier start under the name left
-   * claimed is free. Throws {@link ReplicaNameTaken}; takes a few heartbeats where the database cannot tell that one of that
-   * name is gone.
+   * Takes the name and sends heartbeats from now on. Returns the function that deregisters. What an earlier start under the name had
+   * claimed is free. Throws {@link ReplicaNameTaken} if a running replica has the name. Takes a few heartbeats if the database can't
+   * tell that the holder's process ended.
    */
-  signOn(me: Omit<ReplicaIdentity, 'name'>, heard: Heard): Promise<() => Promise<void>>;
+  register(me: Omit<ReplicaIdentity, 'name'>, events: MembershipEvents): Promise<() => Promise<void>>;
 }
 
-/** Who is alive on this database. */
+/** The running replicas of this database. */
 export interface Replicas {
-  /** Looks who goes by that name so far. The earlier that is done, the less signing on waits for whoever it is to speak. */
-  arrive(name: string): Promise<Arrival>;
-  /** False: another process goes by the name now, or this one was taken for dead and has not been heard of since. */
+  /** Looks up who has the name. The earlier, the shorter `register` waits. */
+  observe(name: string): Promise<Registration>;
+  /** False: another process has the name now, or this one was evicted and has sent no heartbeat since. */
   isMine(me: Pick<ReplicaIdentity, 'name' | 'instance'>): Promise<boolean>;
   alive(): Promise<readonly Pick<ReplicaIdentity, 'name' | 'workflowVersion'>[]>;
-  /** False: the last heartbeat could not be stored, and so nothing else could be. */
+  /** False: the last heartbeat couldn't be stored. */
   isStoring(): boolean;
 }
 
-/** One card that was posted somewhere. */
-export interface ShownCard {
+/** A card that was posted. */
+export interface PostedCard {
   readonly requestId: RequestId;
-  /** Which card for whom: `status`, `approval`, `approver:<object id>`. */
+  /** The kind of card and its reader: `status`, `approval`, `approver:<object id>`. */
   readonly audience: string;
   readonly conversationId: string;
   readonly activityId: string;
-  /** Fingerprint of the card last shown there. */
+  /** The fingerprint of its current content. */
   readonly fingerprint: string;
 }
 
-export interface Shown {
-  of(id: RequestId): Promise<readonly ShownCard[]>;
-  /** Every request that has a card in that message, ended ones too. */
+export interface PostedCards {
+  of(id: RequestId): Promise<readonly PostedCard[]>;
+  /** Every request that has a card in that message, also ended ones. */
   at(activityId: string): Promise<readonly RequestId[]>;
   /** Inserts or replaces by request and audience. */
-  save(card: ShownCard): Promise<void>;
+  save(card: PostedCard): Promise<void>;
   remove(id: RequestId, audience: string): Promise<void>;
 }
 
-/** Where the bot can talk: learned from activities, needed to post without being asked. */
+/** Where the bot can post: learned from activities, needed for proactive messages. */
 export interface ConversationAddress {
   readonly conversationId: string;
   readonly serviceUrl: string;
@@ -184,21 +181,20 @@ export interface ConversationAddress {
 }
 
 export interface Conversations {
-  /** What would be found without it as well need not be written. */
+  /** Can skip a write that changes nothing. */
   save(address: ConversationAddress): Promise<void>;
   get(conversationId: string): Promise<ConversationAddress | null>;
   personalChat(person: PersonId): Promise<ConversationAddress | null>;
-  /** The service URL last seen for the tenant, null before its first activity. */
+  /** The tenant's newest service URL. Null before its first activity. */
   serviceUrl(tenantId: string): Promise<string | null>;
 }
 
 /**
- * A person as Teams last named them. Names are for cards only and are never part of the record. A name that another known
- * person bears too comes back with what tells the two apart: `Requester (requester@example.com)`, or the object id where no
- * address is known.
+ * People as Teams last named them. Names are for cards only and never part of the audit log. A name that several known people have is
+ * returned with the address, `Requester (requester@example.com)`, or with the object id if no address is known.
  */
 export interface People {
-  /** Without an address the one that is known stays. */
+  /** Without an address, the stored one stays. */
   save(person: {
     readonly id: PersonId;
     readonly memberId: string;
@@ -206,26 +202,26 @@ export interface People {
     readonly address: string | null;
   }): Promise<void>;
   get(id: PersonId): Promise<{ readonly memberId: string; readonly name: string } | null>;
-  /** Those of the people whom Teams has named, in any order. */
+  /** Those of the people who are known, in any order. */
   among(
     ids: readonly PersonId[],
   ): Promise<readonly { readonly id: PersonId; readonly memberId: string; readonly name: string }[]>;
-  /** The same of very many, by the names that Teams has for them: another may bear the same, so they are not to be shown. */
+  /** The same for very many people, without telling equal names apart: so don't show them. */
   amongMany: People['among'];
 }
 
-/** Small documents with compare-and-set: the state of forms. The shape is that of a botbuilder `Storage`. */
+/** Small documents with compare-and-set: the state of forms. */
 export interface Documents {
   read(keys: readonly string[]): Promise<Record<string, Record<string, unknown>>>;
   /**
-   * Each value carries `eTag`: `''` insert only, `*` or absent overwrite, else replace that version only. Throws
-   * {@link StaleDocument} when the condition does not hold, and then writes none.
+   * Each value has an `eTag`: `''` inserts only, `*` or none overwrites, any other replaces that version only. Throws
+   * {@link StaleDocument} if a condition fails, and then writes nothing.
    */
   write(changes: Readonly<Record<string, Record<string, unknown>>>): Promise<void>;
   delete(keys: readonly string[]): Promise<void>;
 }
 
-/** Somebody else wrote the document in between. */
+/** The document was written by someone else in between. */
 export class StaleDocument extends Error {
   override readonly name = 'StaleDocument';
 }
@@ -234,7 +230,7 @@ export interface Store {
   readonly requests: Requests;
   readonly outbox: Outbox;
   readonly replicas: Replicas;
-  readonly shown: Shown;
+  readonly shown: PostedCards;
   readonly conversations: Conversations;
   readonly people: People;
   readonly documents: Documents;

@@ -7,7 +7,7 @@
 export type SpanAttributes = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /** Where something goes on from that another process, or this one at another time, began. */
-export interface Origin {
+export interface TraceOrigin {
   /** As W3C Trace Context has it: `00-<trace>-<span>-01`. One that is no such thing counts as none. */
   readonly traceparent: string;
   /** So much time lies between that it is a trace of its own, which says from where it came. */
@@ -21,7 +21,7 @@ export interface SpanOf {
   readonly kind?: 'server' | 'client';
   readonly attributes?: SpanAttributes;
   /** Null and unset: it belongs to what this process is in the middle of. */
-  readonly from?: Origin | null;
+  readonly from?: TraceOrigin | null;
 }
 
 /** Says more of what is under way. */

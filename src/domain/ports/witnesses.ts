@@ -14,7 +14,7 @@ export interface WitnessAsked {
   readonly size: number;
   readonly at: Date;
   readonly outcome: WitnessOutcome;
-  /** In the words of who answered; empty where it signed. */
+  /** In the words of who answered; empty where it signed. Of a key in a vault that is remembered: its signed statement. */
   readonly detail: string;
   /** The checkpoint that was shown, a signed note. */
   readonly note: string;

@@ -1,4 +1,4 @@
-/** Everything that can be wrong with the record, as data. Words for each are in src/words. */
+/** Everything that can be wrong with the record, as data. Words for each are in src/text. */
 
 /** What can be seen of a line, or of a row as it lies there, by itself. */
 export type LineFault =

@@ -20,10 +20,10 @@ export interface Consequence {
 }
 
 /**
- * When a row comes up again: at a time that was stored (ISO 8601), or so long after it is given back, yet no later than a stored
- * time. How long, and not when: whoever carries a row out reads a clock that may be wrong just then, or set right a moment later.
+ * When a row is due again: at a stored time (ISO 8601), or `afterMs` after its release, but no later than a stored time. Workers give
+ * a duration and not a time of their clock, which can be wrong just then.
  */
-export type Again = { readonly at: string } | { readonly afterMs: number; readonly noLaterThan?: string };
+export type RescheduleAt = { readonly at: string } | { readonly afterMs: number; readonly noLaterThan?: string };
 
 const latest = (time: string, notBefore: string | null): string => later(time, notBefore) ?? time;
 

@@ -2,6 +2,7 @@
 import { canonicalJson } from '../canonical-json.ts';
 import { sameArmId } from '../ids.ts';
 import { blocksOf } from '../plan.ts';
+import { referenceChosen } from '../policy/change-reference.ts';
 import { isBlank } from '../unseen.ts';
 import { isOver } from './decide-remind.ts';
 import { newEvent } from './events.ts';
@@ -47,10 +48,11 @@ export function changeRefusal(
 }
 
 /** Only what differs is worth asking anew: otherwise a change would be nothing but more time. */
-const isSame = ({ plan, justification, notBefore }: Request, other: Change): boolean =>
+const isSame = ({ plan, justification, notBefore, changeReference }: Request, other: Change): boolean =>
   canonicalJson(plan.wish) === canonicalJson(other.plan.wish) &&
   justification === other.justification.trim() &&
-  notBefore === other.notBefore;
+  notBefore === other.notBefore &&
+  changeReference === (other.changeReference ?? null);
 
 /** Throws on a plan for another agent or of another operation: that is another request. */
 export function change(request: Request, command: Change, now: Date): Decision {
@@ -68,7 +70,7 @@ export function change(request: Request, command: Change, now: Date): Decision {
     newEvent(
       'request-changed',
       command.actor,
-      { formId, plan, policy, ...startChosen(command) },
+      { formId, plan, policy, ...startChosen(command), ...referenceChosen(command) },
       { planDigest: digest, target: resource.id, result: 'awaiting-approval' },
       { justification: command.justification.trim() },
     ),

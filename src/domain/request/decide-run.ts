@@ -16,7 +16,7 @@ import { botActor, type NewEvent, newEvent } from './events.ts';
 import { refuse } from './refusal.ts';
 import { type Request, runRest, type StepProgress } from './request.ts';
 import { accept, type Command, type Decision, type StepResult } from './request-command.ts';
-import { isTooEarly } from './start-window.ts';
+import { approvalEnds, isTooEarly } from './start-window.ts';
 
 /** Orders the next run of the plan as it stands. */
 export const orderRun = (request: Request): NewEvent =>
@@ -46,20 +46,27 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   const difference = notCovered(request.plan, command.plan);
   const [block] = difference.blocks;
   // Nobody can approve a way around a block: somebody removes what blocks, then retries, and the approvals hold.
-  if (block !== undefined) return stopRun(request, { run: command.run, failure: blockedBy(block) });
+  if (block !== undefined) {
+    const other = difference.replaced.find(({ what }) => explains[what] === block.code);
+    const failure = other ? foundThat(checkingAgain, { code: 'replaced', ...other }) : blockedBy(block);
+    return stopRun(request, { run: command.run, failure });
+  }
   const covered = isCovered(difference);
   const still = request.approvals.filter(({ by }) => command.standings[by] === 'yes');
-  const counted = still
+  const valid = still.filter((approval) => now.getTime() < approvalEnds(approval, request.notBefore));
+  const counted = valid
     .filter(({ by, signIn, at }) => meetsStepUp(command.stepUp, by, signIn, new Date(at)))
     .map(({ by }) => by);
   // A policy that was tightened meanwhile holds; one that was loosened does not help a request asked under the old one.
   const needed = Math.max(request.policy.approvalsRequired, command.policy.approvalsRequired);
   const { run, plan, policy } = command;
   if (covered && counted.length >= needed && !request.objected) {
-    const data = { run, observed: command.digest, counted };
+    const { approvers } = command;
+    const data = { run, observed: command.digest, counted, ...(approvers === undefined ? {} : { approvers }) };
     return accept(newEvent('run-checked', botActor, data, { ...runRest(request), result: 'covered' }));
   }
-  const enough = still.length >= needed ? 'sign-in-missing' : 'approvers-changed';
+  const old = valid.length >= needed ? 'sign-in-missing' : 'approval-ended';
+  const enough = still.length >= needed ? old : 'approvers-changed';
   const people = request.objected ? 'stopped-by-approver' : enough;
   const reason = covered ? people : 'effects-not-covered';
   return accept(
@@ -76,6 +83,9 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
     ),
   );
 }
+
+/** Blocks that only say what comes of it when a vault or an agent was created again. */
+const explains = { vault: 'key-missing', resource: 'microsoft-managed' } as const;
 
 const checkingAgain = 'checking the plan before the run';
 
@@ -153,7 +163,7 @@ function mustBeProved(request: Request, run: number, proofs: readonly Proof[]): 
  * After tries: stores what came of each. A failure that is not tried again asks a person; `verify` done, with everything else
  * done and enough proved, is the success. Throws on a try that was not under way, and on a success that is not proved.
  */
-export function record(request: Request, command: Extract<Command, { do: 'record' }>, now: Date): Decision {
+export function recordResult(request: Request, command: Extract<Command, { do: 'record' }>, now: Date): Decision {
   if (!inRun(request, command.run)) return refuse('request-ended', request.id);
   const { run } = command;
   for (const result of command.results) mustBeUnderWay(request, run, result);

@@ -19,7 +19,7 @@ export function seeking(request: Request, withinMs: number | undefined, now: Dat
  * Stores what the vault's log said. Refuses where it was judged before. Throws on a judgement of another run, and on one that
  * gives up before the deadline.
  */
-export function judgeUse(request: Request, command: Extract<Command, { do: 'judge-use' }>, now: Date): Decision {
+export function decideUse(request: Request, command: Extract<Command, { do: 'judge-use' }>, now: Date): Decision {
   const { run, answer } = command;
   if (request.state !== 'succeeded' || request.use === null || request.use.judged !== null) {
     return refuse('request-ended', request.id);

@@ -1,16 +1,17 @@
 /**
- * What may happen to a request. `decide` runs inside the transaction that stores what it returns: it sees every event
- * stored before, and nothing else can be stored in between.
+ * Decides what can happen to a request. `decide` runs inside the transaction that stores its events, after the chain head was
+ * locked: it sees every event stored before, and nothing else can be stored in between.
  */
 
+import { referenceChosen } from '../policy/change-reference.ts';
 import { isBlank } from '../unseen.ts';
 import { decideOn, expiry, requesterLost } from './decide-approval.ts';
 import { change, unfitToAsk } from './decide-change.ts';
 import { noteEvidence } from './decide-evidence.ts';
 import { isOver, remind } from './decide-remind.ts';
-import { checkRun, intend, orderRun, record, stopRun } from './decide-run.ts';
+import { checkRun, intend, orderRun, recordResult, stopRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
-import { judgeUse } from './decide-use.ts';
+import { decideUse } from './decide-use.ts';
 import { type Actor, newEvent } from './events.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { hasEnded, type Request, runRest } from './request.ts';
@@ -63,9 +64,9 @@ export function decide(request: Request | null, command: Command, now: Date): De
     case 'intend':
       return intend(request, command);
     case 'record':
-      return record(request, command, now);
+      return recordResult(request, command, now);
     case 'judge-use':
-      return judgeUse(request, command, now);
+      return decideUse(request, command, now);
     case 'stop-run':
       return stopRun(request, command);
   }
@@ -80,7 +81,7 @@ function submit(command: Submit, now: Date): Decision {
     newEvent(
       'submitted',
       command.actor,
-      { formId, resourceName, plan, policy, origin, ...startChosen(command) },
+      { formId, resourceName, plan, policy, origin, ...startChosen(command), ...referenceChosen(command) },
       { planDigest: digest, target: plan.wish.resource.id, result: 'awaiting-approval' },
       { justification },
     ),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Effect } from '../effect.ts';
 import type { PersonId } from '../ids.ts';
 import { planSchema } from '../plan.ts';
-import type { Wish } from '../wish.ts';
+import type { ChangeSpec } from '../wish.ts';
 import { type Payloads, payloadsWith } from './payloads.ts';
 
 /** Who acted. `bot` is the product itself, on the requester's behalf. Names are not part of the record. */
@@ -57,7 +57,7 @@ const storedAs = (payloads: Payloads, type: EventType) =>
  * Makes the reader of stored event bodies, given the closed union of wishes. It throws on anything that is not an event of
  * this record, an unknown operation, kind or field included: what is not understood must not be read as something else.
  */
-export function eventReader(wish: z.ZodType<Wish>): (value: unknown) => EventBody {
+export function eventReader(wish: z.ZodType<ChangeSpec>): (value: unknown) => EventBody {
   const payloads = payloadsWith(planSchema(wish));
   const types = z.looseObject({ type: z.enum(Object.keys(payloads) as [EventType, ...EventType[]]) });
   // Making a schema takes many times what reading with it does: each is made once, for the first event of its type.

@@ -51,6 +51,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     notBefore: body.data.notBefore ?? null,
     changedAt: time,
     justification: event.texts.justification ?? null,
+    changeReference: body.data.changeReference ?? null,
     approvals: [],
     progress: planned(body.data.plan),
     outputs: {},
@@ -90,18 +91,16 @@ function askAnew(
   };
 }
 
-/** Drops what only one state has, so that no state carries another's fields. */
+type KeysOfEach<T> = T extends unknown ? keyof T : never;
+/** Fields that only some states have. */
+type StateField = Exclude<KeysOfEach<Request>, keyof RequestBase>;
+
+/** The fields that each state has. A new field of one state that isn't dropped here doesn't compile. */
 function baseOf(request: Request): RequestBase {
-  const { state: _state, ...rest } = request;
-  const {
-    step: _step,
-    failure: _failure,
-    proofs: _proofs,
-    use: _use,
-    ended: _ended,
-    ...base
-  } = rest as typeof rest & Record<string, unknown>;
-  return base as unknown as RequestBase;
+  const fields: RequestBase & Partial<Record<StateField, unknown>> = request;
+  const { state: _state, step: _step, failure: _failure, proofs: _proofs, use: _use, ended: _ended, ...base } = fields;
+  const whole: Exclude<keyof typeof base, keyof RequestBase> extends never ? typeof base : never = base;
+  return whole;
 }
 
 const decided = (event: StoredEvent): Decided => ({
@@ -119,7 +118,9 @@ export function evolve(request: Request, event: StoredEvent): Request {
       throw new Error(`request ${request.id} was submitted twice`);
     case 'approved': {
       const comment = commentOf(event);
-      const approval = { by: PersonId.parse(body.actor.id), at: time, signIn: body.data.signIn, ...comment };
+      const by = PersonId.parse(body.actor.id);
+      const validMs = Date.parse(base.policy.expiresAt) - Date.parse(base.askedAt);
+      const approval = { by, at: time, signIn: body.data.signIn, validMs, ...comment };
       return {
         ...base,
         state: 'awaiting-approval',
@@ -151,6 +152,7 @@ export function evolve(request: Request, event: StoredEvent): Request {
         ...askAnew(base, event, body.data),
         forms: [...request.forms, body.data.formId],
         justification: event.texts.justification ?? null,
+        changeReference: body.data.changeReference ?? null,
         notBefore: body.data.notBefore ?? null,
         changes: request.changes + 1,
         changedFrom: { plan, justification, notBefore },

@@ -1,6 +1,6 @@
-/** Refusals: expected answers that say no. Each has words in `src/words`. */
+/** Refusals: expected answers that say no. Each has words in `src/text`. */
 import { z } from 'zod';
-import { type Failure, statusOf } from '../failure.ts';
+import { type Failure, isPermissionRefusal } from '../failure.ts';
 
 export const RefusalCode = z.enum([
   'acknowledge-data-loss',
@@ -27,6 +27,8 @@ export const RefusalCode = z.enum([
   'version-unfit',
   'justification-missing',
   'justification-too-long',
+  'change-reference-missing',
+  'change-reference-unfit',
   'comment-too-long',
   'reason-missing',
   'new-key-expiry-unfit',
@@ -63,6 +65,7 @@ export const RefusalCode = z.enum([
   'stale-card',
   'start-half-chosen',
   'start-passed',
+  'submit-lost',
   'start-too-far',
   'unknown-resource',
   'ambiguous-resource',
@@ -92,6 +95,6 @@ export const refuse = (code: RefusalCode, fact = ''): Refusal => ({ kind: 'refus
 export const refuseFailure = (failure: Failure): Refusal => ({ ...refuse(refusalFor(failure)), failure });
 
 function refusalFor(failure: Failure): RefusalCode {
-  if (statusOf(failure) === 403) return 'azure-refused';
+  if (isPermissionRefusal(failure)) return 'azure-refused';
   return failure.source !== 'bot' && failure.next === 'ask' ? 'azure-cannot' : 'azure-unreachable';
 }

@@ -43,6 +43,8 @@ export interface Submit {
   readonly justification: string;
   /** The run begins no earlier; ISO 8601, null: as soon as it is approved. */
   readonly notBefore: string | null;
+  /** Of a ticket elsewhere; missing or null: none. */
+  readonly changeReference?: string | null;
 }
 
 /** Whoever asked wants it otherwise. `asking`: of the question that the form of it was opened on. */
@@ -121,6 +123,8 @@ export type Command =
       readonly standings: Readonly<Record<string, Standing>>;
       readonly requesterStanding: Standing;
       readonly stepUp: StepUp | null;
+      /** Whom the standings were asked for: each list has to have the approver. */
+      readonly approvers?: string[][];
     }
   | { readonly do: 'intend'; readonly run: number; readonly steps: readonly IntendedTry[] }
   | {

@@ -23,6 +23,8 @@ export interface Approval extends Comment {
   readonly at: string;
   /** Null where approving asked for no sign-in of its own. */
   readonly signIn: SignIn | null;
+  /** How long it lasts, in milliseconds: as long as there was time to decide. See `approvalEnds`. */
+  readonly validMs: number;
 }
 
 /** How far one step of the plan has come. Times are ISO 8601. */
@@ -74,6 +76,8 @@ export interface RequestBase {
   readonly changedAt: string;
   /** Null once erased. */
   readonly justification: string | null;
+  /** Of a ticket elsewhere; null: none was given. */
+  readonly changeReference: string | null;
   readonly approvals: readonly Approval[];
   readonly progress: readonly StepProgress[];
   /** What earlier steps brought forth. */

@@ -1,6 +1,6 @@
 /** When a run may begin at the earliest: chosen by whoever asks, and put off further by whoever approves. */
 import { type Refusal, refuse } from './refusal.ts';
-import type { Request } from './request.ts';
+import type { Approval, Request } from './request.ts';
 
 const dayMs = 86_400_000;
 
@@ -26,6 +26,13 @@ export const later = (one: string | null, other: string | null): string | null =
 /** Whether it is too early to begin. */
 export const isTooEarly = ({ notBefore }: { readonly notBefore: string | null }, now: Date): boolean =>
   notBefore !== null && now.toISOString() < notBefore;
+
+/**
+ * When an approval ends (milliseconds since 1970). A run, also one after Retry, begins on valid approvals only: the world and the
+ * people have changed since. A run that has begun is carried to its end.
+ */
+export const approvalEnds = ({ at, validMs }: Approval, notBefore: string | null): number =>
+  Date.parse(later(at, notBefore) ?? at) + validMs;
 
 /** When a run that is ordered begins, while that is still to come; null: it is not put off. */
 export const startsAt = ({ state, notBefore, changedAt }: Request): string | null =>

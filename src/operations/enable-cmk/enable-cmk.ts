@@ -4,7 +4,6 @@ import { type Check, judge } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import type { KeyWork } from '../../domain/key-change.ts';
 import { KeyKind } from '../../domain/observed.ts';
-import { Resource } from '../../resources/registry.ts';
 import { judgeResource, judgeShown, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
 import { chosenKeyOf } from '../choose.ts';
 import type { CheckContext } from '../context.ts';
@@ -15,7 +14,8 @@ import { answerOn } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
 import { vaultPage } from '../pages/vault-page.ts';
-import { words } from './words.ts';
+import { Resource } from '../resources/registry.ts';
+import { enableCmkWords } from './words.ts';
 
 const Wish = z.strictObject({
   operation: z.literal('enable-cmk'),
@@ -46,7 +46,7 @@ export const enableCmk = defineOperation<typeof Wish>({
     takes: ['resource', 'vault', 'key'],
   },
   wish: Wish,
-  words,
+  words: enableCmkWords,
   pages: () => [resourcePage, vaultPage, keyPage, review],
   wishOf(form): Wish | null {
     const [resource, vaultId, key] = [answerOn(form, resourcePage), answerOn(form, vaultPage), answerOn(form, keyPage)];

@@ -1,6 +1,6 @@
 import type { OperationWords } from '../operation.ts';
 
-export const words: OperationWords = {
+export const enableCmkWords: OperationWords = {
   title: 'Enable a customer-managed key',
   asksFor: 'customer-managed key',
   question: 'Which agent gets its own key?',

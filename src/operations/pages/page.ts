@@ -30,6 +30,7 @@ export const FormInputs = z.object({
   keySize: field,
   keyExpiry: field,
   justification: field,
+  changeReference: field,
   acknowledgeDataLoss: field,
   startDay: field,
   startTime: field,
@@ -81,6 +82,8 @@ export type PageFacts =
       readonly plan: Plan;
       readonly digest: string;
       readonly policy: AppliedPolicy;
+      /** Whether the reference of a change ticket is asked for, by the policy file. */
+      readonly reference: 'not-asked' | 'optional' | 'required';
       /** Another open request for the resource: it blocks this one. */
       readonly openRequest: RequestId | null;
       /** What it changes, and why it cannot be changed any more; null: it asks for something new. */

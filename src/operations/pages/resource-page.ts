@@ -1,12 +1,12 @@
 import { done } from '../../domain/failure.ts';
 import { refuse } from '../../domain/request/refusal.ts';
 import type { ResourceRef } from '../../domain/wish.ts';
-import { Resource } from '../../resources/registry.ts';
 import { chooseResource } from '../choose.ts';
+import { Resource } from '../resources/registry.ts';
 import { answerOn, type Page } from './page.ts';
 
 /** How many choices stand on a card before anything is typed. */
-export const listed = 15;
+export const listedAgents = 15;
 
 /** Which resource. */
 export const resourcePage: Page<ResourceRef> = {
@@ -23,14 +23,14 @@ export const resourcePage: Page<ResourceRef> = {
   async facts(form, { azure }) {
     const chosen = answerOn(form, resourcePage);
     const [resources, resource] = await Promise.all([
-      azure.inventory.resources('', listed + 1),
+      azure.inventory.resources('', listedAgents + 1),
       chosen === null ? done(null) : azure.resources.get(chosen),
     ]);
     if (!resources.ok) return resources;
     return done({
       page: 'resource',
-      resources: resources.value.slice(0, listed),
-      more: resources.value.length > listed,
+      resources: resources.value.slice(0, listedAgents),
+      more: resources.value.length > listedAgents,
       resource: resource.ok ? resource.value : null,
     });
   },

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { requesterRefusals } from '../../authorization/who-may.ts';
 import { planDigest } from '../../domain/digest.ts';
 import { done, type Outcome } from '../../domain/failure.ts';
+import { listed } from '../../domain/listed.ts';
 import { applyPolicy, type Terms, termsFor } from '../../domain/policy/policy.ts';
 import { changeRefusal } from '../../domain/request/decide-change.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
-import { listed } from '../../words/listed.ts';
 import type { Form } from '../form.ts';
 import type { Operation } from '../operation.ts';
 import type { CommandPorts } from '../ports.ts';
@@ -39,7 +39,10 @@ export async function reviewFacts(
   const policy = applyPolicy(ports.policy, plan, now);
   const digest = planDigest(plan, ports.sha256);
   const inTheWay = openRequest === change?.of.id ? null : openRequest;
-  return done({ page: 'review', plan, digest, policy, openRequest: inTheWay, change });
+  const { changeReference } = ports.policy;
+  const asked = changeReference?.required === true ? 'required' : 'optional';
+  const reference = changeReference === null ? 'not-asked' : asked;
+  return done({ page: 'review', plan, digest, policy, reference, openRequest: inTheWay, change });
 }
 
 /** The request that the form changes, as it is now. */

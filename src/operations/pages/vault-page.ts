@@ -2,8 +2,8 @@ import { done } from '../../domain/failure.ts';
 import { ArmId, armIdParts } from '../../domain/ids.ts';
 import { termsFor } from '../../domain/policy/policy.ts';
 import { refuse } from '../../domain/request/refusal.ts';
-import { kindNamed } from '../../resources/registry.ts';
 import { chooseVault, judgeVaults } from '../choose.ts';
+import { kindNamed } from '../resources/registry.ts';
 import { answerOn, type Page } from './page.ts';
 import { resourcePage } from './resource-page.ts';
 

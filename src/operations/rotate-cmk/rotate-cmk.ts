@@ -4,7 +4,6 @@ import { type Check, judge } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
 import { CustomerKey, isNamedAlike, KeyKind } from '../../domain/observed.ts';
-import { Resource } from '../../resources/registry.ts';
 import { judgeResource, judgeShown, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
 import { chosenKeyOf } from '../choose.ts';
 import type { CheckContext } from '../context.ts';
@@ -16,8 +15,9 @@ import { answerOn } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
 import { vaultPage } from '../pages/vault-page.ts';
+import { Resource } from '../resources/registry.ts';
 import { versionPage } from './version-page.ts';
-import { words } from './words.ts';
+import { rotateCmkWords } from './words.ts';
 
 const place = { vaultId: ArmId, keyName: KeyName };
 
@@ -97,7 +97,7 @@ export const rotateCmk = defineOperation<typeof Wish>({
     takes: ['resource', 'version', 'vault', 'key'],
   },
   wish: Wish,
-  words,
+  words: rotateCmkWords,
   pages: (form) =>
     answerOn(form, versionPage)?.way === 'other-key'
       ? [resourcePage, versionPage, vaultPage, keyPage, review]

@@ -5,7 +5,7 @@ const oldStays =
   'The old version stays enabled: nothing here turns it off. The agent may go on using it for up to a day, and while it is there you can move back.';
 const pinned = 'The agent stays pinned to its new version. It does not follow later ones by itself.';
 
-export const words: OperationWords = {
+export const rotateCmkWords: OperationWords = {
   title: 'Rotate a customer-managed key',
   asksFor: 'key rotation',
   question: 'Rotate the key of which agent?',

@@ -1,14 +1,14 @@
 import { clockApart } from '../../domain/clock-apart.ts';
-import { type Outcome, statusOf } from '../../domain/failure.ts';
+import { type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
 import { PersonId } from '../../domain/ids.ts';
 import { rulesOf } from '../../domain/policy/policy.ts';
-import { countOf } from '../../words/count.ts';
-import { durationWords } from '../../words/duration.ts';
+import { countOf } from '../../text/count.ts';
+import { durationWords } from '../../text/duration.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { giveBotRole, newSecret, setAnew, setClock, whoGivesRoles } from './commands.ts';
 import { lookUp, peopleOf } from './holders.ts';
-import { diagnoseRights, failureLine, noRights, scopeOf } from './rights.ts';
-import { type About, about, fail, ok, type Remedy, type Surroundings, unknown, warn } from './subjects.ts';
+import { diagnoseRights, lookupFailureLine, noRights, scopeOf } from './rights.ts';
+import { type About, about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
 
 const network = 'Look at the network, the proxy and AZURE_CLOUD, then look again.';
 const refused = 'Azure lets no list be made while one subscription may not be read: see above, under its id.';
@@ -17,14 +17,37 @@ const signIn = 'Look at AZURE_CLIENT_ID, its secret or token file, and the manag
 const azure = about('azure/sign-in', 'Azure');
 const subscription = (id: string) => about('azure/subscription', `subscription ${id}`);
 
-/** With a secret: a new one. A managed identity has nothing that could be made anew from here. */
-function mendSignIn({ azure }: Surroundings['config']): Remedy {
+/** A secret that Entra ID refuses is replaced by a new one. */
+function mendSignIn({ azure }: DoctorEnvironment['config']): Remedy {
   const { clientId, clientSecret } = azure.signIn;
   if (clientId === null || clientSecret === null) return { commands: [setAnew('AZURE_CLIENT_ID')] };
   return { who: 'an owner of the app registration', commands: [newSecret(clientId), setAnew('AZURE_CLIENT_SECRET')] };
 }
 
-async function diagnoseReach({ config, subscriptions, own }: Surroundings): Promise<readonly Diagnosis[]> {
+/** Without a secret and a token file only a managed identity is left, and many machines have none. */
+function withoutIdentity({ azure: { signIn } }: DoctorEnvironment['config'], why: string): Diagnosis {
+  const which =
+    signIn.clientId === null ? 'the system-assigned one' : `client ID ${signIn.clientId} in AZURE_CLIENT_ID`;
+  return fail(
+    azure,
+    `AZURE_CLIENT_SECRET isn’t set, nor is AZURE_FEDERATED_TOKEN_FILE, so the bot signs in with a managed identity (${which}), which this machine doesn’t have: ${why}`,
+    'Run the bot where it has that managed identity, or set AZURE_CLIENT_SECRET.',
+    { commands: [setAnew('AZURE_CLIENT_SECRET')] },
+  );
+}
+
+function notSignedIn(config: DoctorEnvironment['config'], failure: Failure): Diagnosis {
+  const { clientSecret, federatedTokenFile } = config.azure.signIn;
+  const line = lookupFailureLine(failure);
+  // Azure's client names it so (`CredentialUnavailableError`, `ManagedIdentityCredential: …`).
+  if (clientSecret === null && federatedTokenFile === null && /ManagedIdentity/.test(line)) {
+    return withoutIdentity(config, line);
+  }
+  if (failure.next === 'wait') return fail(azure, line, network);
+  return fail(azure, line, signIn, mendSignIn(config));
+}
+
+async function diagnoseReach({ config, subscriptions, own }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const objectId = (await own())?.oid ?? 'OBJECT_ID';
   const looked = await Promise.all(
     config.azure.subscriptions.map(async (id) => ({ id, outcome: await subscriptions.lacks(scopeOf(id), noRights) })),
@@ -32,16 +55,7 @@ async function diagnoseReach({ config, subscriptions, own }: Surroundings): Prom
   // An answer of any kind means that Azure was reached and had let the bot in.
   const answered = looked.some(({ outcome }) => outcome.ok || statusOf(outcome.failure) !== null);
   const first = looked.flatMap(({ outcome }) => (outcome.ok ? [] : [outcome.failure]))[0];
-  if (!answered && first !== undefined) {
-    return [
-      fail(
-        azure,
-        failureLine(first),
-        first.next === 'wait' ? network : signIn,
-        first.next === 'wait' ? { commands: [] } : mendSignIn(config),
-      ),
-    ];
-  }
+  if (!answered && first !== undefined) return [notSignedIn(config, first)];
   return [
     ok(azure, 'reached and signed in'),
     ...looked.map(({ id, outcome }) =>
@@ -49,7 +63,7 @@ async function diagnoseReach({ config, subscriptions, own }: Surroundings): Prom
         ? ok(subscription(id), 'readable')
         : fail(
             subscription(id),
-            failureLine(outcome.failure),
+            lookupFailureLine(outcome.failure),
             'Give the bot’s identity the role of infra/custom-role.json on it, or take it out of CMK_SUBSCRIPTIONS.',
             {
               who: whoGivesRoles(`subscription ${id}`),
@@ -60,14 +74,15 @@ async function diagnoseReach({ config, subscriptions, own }: Surroundings): Prom
   ];
 }
 
-async function diagnoseLists(subjects: Surroundings): Promise<readonly Diagnosis[]> {
+async function diagnoseLists(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const [resources, vaults] = await Promise.all([
     subjects.azure.inventory.resources('', 1000),
     subjects.azure.inventory.vaults(),
   ]);
   const none = 'Nobody can choose one. Look at CMK_SUBSCRIPTIONS and at the rights of the bot’s identity.';
   const listed = (subject: About, found: Outcome<readonly unknown[]>): Diagnosis => {
-    if (!found.ok) return fail(subject, failureLine(found.failure), found.failure.next === 'wait' ? network : refused);
+    if (!found.ok)
+      return fail(subject, lookupFailureLine(found.failure), found.failure.next === 'wait' ? network : refused);
     return found.value.length === 0 ? warn(subject, 'none found', none) : ok(subject, `${found.value.length} found`);
   };
   const found = { resources: resources.ok ? resources.value : [], vaults: vaults.ok ? vaults.value : [] };
@@ -83,7 +98,7 @@ const groups = about('people/groups', 'group check');
 /** Nobody has this id: asking after them needs the same rights, and tells nothing about anybody. */
 const nobody = PersonId.parse('00000000-0000-0000-0000-000000000000');
 
-const idsIn = ({ config: { policy, admission } }: Surroundings): readonly string[] => [
+const idsIn = ({ config: { policy, admission } }: DoctorEnvironment): readonly string[] => [
   ...[...rulesOf(policy), ...policy.tagRules].flatMap(({ requesters = [], approvers = [] }) => [
     ...requesters,
     ...approvers,
@@ -91,7 +106,7 @@ const idsIn = ({ config: { policy, admission } }: Surroundings): readonly string
   ...admission.readers,
 ];
 
-async function diagnoseGroups(subjects: Surroundings): Promise<Diagnosis> {
+async function diagnoseGroups(subjects: DoctorEnvironment): Promise<Diagnosis> {
   const ids = idsIn(subjects);
   if (ids.length === 0) return unknown(groups, 'not tried: nobody is configured', 'See people/ask and people/approve.');
   const asked = await subjects.azure.groups.memberOf(nobody, ids);
@@ -100,7 +115,7 @@ async function diagnoseGroups(subjects: Surroundings): Promise<Diagnosis> {
     ? ok(groups, `Microsoft Graph answers about ${countOf(new Set(ids).size, 'id', 'ids')}`)
     : fail(
         groups,
-        failureLine(asked.failure),
+        lookupFailureLine(asked.failure),
         `The bot’s identity needs ${rights}: without it nobody may do anything.`,
       );
 }
@@ -109,7 +124,7 @@ const guests = about('people/guests', 'guests');
 const mostTried = 20;
 
 /** Whether the directory says who is a guest, of people who are named or in a group that is. */
-async function diagnoseGuests(subjects: Surroundings): Promise<readonly Diagnosis[]> {
+async function diagnoseGuests(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config, azure } = subjects;
   if (config.admission.allowGuests) return [ok(guests, 'allowed: a guest in a group counts like a member')];
   const ids = idsIn(subjects);
@@ -128,7 +143,7 @@ async function diagnoseGuests(subjects: Surroundings): Promise<readonly Diagnosi
 }
 
 /** Tokens hold by Azure's clock, events are dated by this one. Azure tells whole seconds, some of them late. */
-async function diagnoseAzureClock({ config, subscriptions }: Surroundings): Promise<readonly Diagnosis[]> {
+async function diagnoseAzureClock({ config, subscriptions }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const subject = about('azure/clock', 'clock of Azure');
   const [id] = config.azure.subscriptions;
   if (id === undefined) return [];
@@ -141,7 +156,7 @@ async function diagnoseAzureClock({ config, subscriptions }: Surroundings): Prom
   return [fail(subject, far, 'Tokens are refused by the hour they claim: set this machine’s clock right.', setClock)];
 }
 
-export async function diagnoseAzure(subjects: Surroundings): Promise<readonly Diagnosis[]> {
+export async function diagnoseAzure(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const reached = await diagnoseReach(subjects);
   if (reached[0]?.outcome === 'fail') return reached;
   return [

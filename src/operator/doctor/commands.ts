@@ -34,9 +34,17 @@ export const giveLogsRole = (objectId: string, workspaceId: string): string =>
 export const makeSigningKey = (vault: string, name: string): string =>
   `${command('az', 'keyvault', 'key', 'create', '--vault-name', vault, '--name', name)} --kty EC --curve P-256 --ops sign verify`;
 
-/** Lets an identity sign with one key of a vault. */
+const signingRole = 'CMK bot signing';
+
+/** Makes the role that reads and signs, good for the vault's subscription: each tenant needs it once. */
+export const makeSigningRole = (vault: string): string => {
+  const subscription = `$(${command('az', 'keyvault', 'show', '--name', vault)} --query id -o tsv | cut -d/ -f1-3)`;
+  return `az role definition create --role-definition "$(sed "s#/subscriptions/0.*0#${subscription}#" infra/custom-role-signing.json)"`;
+};
+
+/** Lets an identity sign with one key of a vault, and read its public half. */
 export const giveKeyRole = (objectId: string, vault: string, name: string): string =>
-  `${command('az', 'role', 'assignment', 'create', '--role', 'Key Vault Crypto User', '--assignee-object-id', objectId)} ` +
+  `${command('az', 'role', 'assignment', 'create', '--role', signingRole, '--assignee-object-id', objectId)} ` +
   `--assignee-principal-type ServicePrincipal --scope "$(${command('az', 'keyvault', 'show', '--name', vault)} --query id -o tsv)/keys/${name}"`;
 
 const roleTo = (objectId: string, scope: string): string =>

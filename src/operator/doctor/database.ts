@@ -1,10 +1,11 @@
 /** The database: whether it answers, over what, and what its user may do. What lies in it is the record's, in another file. */
 import { placeName } from '../../config/place.ts';
 import { isLoopbackAddress } from '../../domain/private-url.ts';
+import type { WhyRefused } from '../../domain/storing.ts';
 import { pendingMigrations } from '../../store/migrations.ts';
+import { connectionFacts, databaseName, tryWrite } from '../../store/postgres-probe.ts';
 import { roleRights } from '../../store/runtime-role.ts';
-import { connectionFacts } from '../../store/server-facts.ts';
-import { ownerAdvice } from '../../words/record.ts';
+import { ownerAdvice } from '../../text/record.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { asOwner, command, setAnew } from './commands.ts';
 import { type About, about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
@@ -22,14 +23,10 @@ const serverEnds: Readonly<Record<number, string>> = {
   18: '2030-11-14',
 };
 
-async function kindOf({ config, database: { kind, pool } }: Subjects): Promise<Diagnosis> {
+async function kindOf({ database: { kind, pool } }: Subjects): Promise<Diagnosis> {
   if (kind === 'pglite') {
     await pool.query('select 1');
-    const found = 'the embedded database answers; it survives this process, not this machine';
-    if (config.server.mode === 'local') return ok(database, found);
-    return warn(database, found, 'For production set DATABASE_URL to a PostgreSQL database.', {
-      commands: [setAnew('DATABASE_URL')],
-    });
+    return ok(database, 'the embedded database answers; it survives this process, not this machine');
   }
   const { major } = await connectionFacts(pool);
   const found = `PostgreSQL ${major} answers`;
@@ -113,6 +110,37 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
   });
 }
 
+const writesAgain = 'begin read write; alter database %I reset default_transaction_read_only; commit';
+
+/** Why writes fail, and what to do, by the reason that the database gives. */
+const refusedWrites: Readonly<Record<WhyRefused, { readonly found: string; readonly mend: string }>> = {
+  'read-only': {
+    found: 'refuses writes: it is read-only',
+    mend: 'Connect to the primary server. Azure makes a server read-only when its disk is nearly full: give it a larger disk. If the database was set to read-only, reset that.',
+  },
+  'disk-full': {
+    found: 'refuses writes: its disk is full',
+    mend: 'Give the server a larger disk. Do not delete anything in pg_wal or in the tables.',
+  },
+  'not-allowed': {
+    found: 'refuses writes: its user has no permission to store',
+    mend: 'Start the bot once with CMK_DATABASE_OWNER_URL: that gives its user all permissions again.',
+  },
+  'server-trouble': {
+    found: 'refuses writes: it has no memory or connections left, or cannot use its disk',
+    mend: 'Read the log of the database server.',
+  },
+};
+
+async function writesOf({ database: { pool } }: Subjects): Promise<Diagnosis> {
+  const subject = about('db/writes', 'database writes');
+  const why = await tryWrite(pool);
+  if (why === null) return ok(subject, 'a write was tried, and taken back');
+  const { found, mend } = refusedWrites[why];
+  const commands = why === 'read-only' ? [asOwner(writesAgain.replace('%I', await databaseName(pool)))] : [];
+  return fail(subject, found, mend, { who: owner, commands });
+}
+
 /** What cannot be read is told in the words of the database. */
 export async function orFail(subject: About, look: Promise<Diagnosis>): Promise<Diagnosis> {
   try {
@@ -131,6 +159,7 @@ export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Dia
     orFail(about('db/tables', 'tables'), tablesOf(subjects)),
     orFail(about('db/engine', 'engine'), engineOf(subjects)),
     orFail(about('db/role', 'database user'), userOf(subjects)),
+    orFail(about('db/writes', 'database writes'), writesOf(subjects)),
   ]);
   return [reached, ...tls, ...rest];
 }

@@ -13,6 +13,7 @@ import { diagnoseDatabase } from './database.ts';
 import { diagnoseGraphRights } from './graph-rights.ts';
 import { diagnoseLogs } from './logs.ts';
 import { diagnoseOutside } from './outside.ts';
+import { diagnoseOwner } from './owner.ts';
 import { diagnosePackedApp } from './packed-app.ts';
 import { diagnosePolicy } from './policy.ts';
 import { diagnoseRecord } from './record.ts';
@@ -21,8 +22,9 @@ import { explainResource } from './resource.ts';
 import { diagnoseSecrets } from './secrets.ts';
 import { diagnoseSettings } from './settings.ts';
 import { diagnoseStepUp } from './step-up.ts';
-import { about, fail, type RecordSubjects, type Subjects, type Surroundings, unknown } from './subjects.ts';
+import { about, type DoctorEnvironment, fail, type RecordSubjects, type Subjects, unknown } from './subjects.ts';
 import { diagnoseTeams } from './teams.ts';
+import { diagnoseTelemetry } from './telemetry.ts';
 import { diagnoseVaultKey } from './vault-key.ts';
 import { diagnoseVersions } from './versions.ts';
 import { diagnoseWitnesses } from './witnesses.ts';
@@ -33,16 +35,17 @@ interface Part<S> {
   readonly look: (subjects: S) => Promise<readonly Diagnosis[]>;
 }
 
-const explain = async (subjects: Surroundings): Promise<readonly Diagnosis[]> =>
+const explain = async (subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> =>
   subjects.look.resource === null ? [] : explainResource(subjects, subjects.look.resource);
 
 /** What can be looked at where the record cannot be opened. */
-const parts: readonly Part<Surroundings>[] = [
+const parts: readonly Part<DoctorEnvironment>[] = [
   {
     codes: ['config/settings', 'config/mode', 'config/pause', 'people/ask', 'people/approve', 'people/read'],
-    look: async ({ config }) => diagnoseSettings(config),
+    look: ({ config }) => diagnoseSettings(config),
   },
   { codes: ['config/versions'], look: diagnoseVersions },
+  { codes: ['config/telemetry'], look: diagnoseTelemetry },
   {
     codes: [
       'azure/sign-in',
@@ -71,11 +74,15 @@ const parts: readonly Part<Surroundings>[] = [
 
 /** What needs it. */
 const recordParts: readonly Part<Subjects>[] = [
-  { codes: ['db/answers', 'db/tls', 'db/tables', 'db/engine', 'db/role'], look: diagnoseDatabase },
+  { codes: ['db/answers', 'db/tls', 'db/tables', 'db/engine', 'db/role', 'db/writes'], look: diagnoseDatabase },
+  { codes: ['db/owner'], look: diagnoseOwner },
   { codes: ['record/seals', 'record/trail', 'record/anchor', 'record/clock'], look: diagnoseRecord },
   { codes: ['record/witnesses'], look: diagnoseWitnesses },
   { codes: ['teams/service', 'teams/channels'], look: diagnoseTeams },
 ];
+
+/** What only a process with the record open can check. */
+export const recordCodes: readonly DiagnosisCode[] = recordParts.flatMap(({ codes }) => codes);
 
 /** Longer than any call of ours is given; nobody waits at night for what hangs. */
 const patienceMs = 45_000;
@@ -99,7 +106,7 @@ async function within<S>({ codes, look }: Part<S>, subjects: S): Promise<readonl
 }
 
 type Joined = Pick<
-  Surroundings,
+  DoctorEnvironment,
   'azure' | 'vaultLog' | 'subscriptions' | 'registrations' | 'secrets' | 'cloud' | 'own'
 >;
 
@@ -139,7 +146,10 @@ export async function diagnose({
     joined = join(config);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return [...diagnoseSettings(config), fail(about('azure/sign-in', 'Azure'), message, 'Look at AZURE_CA_FILE.')];
+    return [
+      ...(await diagnoseSettings(config)),
+      fail(about('azure/sign-in', 'Azure'), message, 'Look at AZURE_CA_FILE.'),
+    ];
   }
   const wanted = (code: DiagnosisCode): boolean => look.only.length === 0 || look.only.includes(code);
   const isWanted = ({ codes }: Part<never>): boolean => codes.some(wanted);

@@ -3,7 +3,7 @@ import { claimsFor, type TokenClaims } from '../../azure/own-id.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { giveGraphPermission, graphPermissionIds } from './commands.ts';
-import { about, fail, ok, type Surroundings, unknown } from './subjects.ts';
+import { about, type DoctorEnvironment, fail, ok, unknown } from './subjects.ts';
 
 /** What is not known without each. */
 const without: Readonly<Record<keyof typeof graphPermissionIds, string>> = {
@@ -17,7 +17,7 @@ const wider = ['Directory.Read.All', 'Directory.ReadWrite.All'];
 const spreads =
   'An app has it within minutes; a token of a managed identity is kept for up to a day: start the bot again, and look again.';
 
-export async function diagnoseGraphRights(subjects: Surroundings): Promise<readonly Diagnosis[]> {
+export async function diagnoseGraphRights(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config, cloud } = subjects;
   let claims: TokenClaims | null;
   try {

@@ -2,7 +2,7 @@
 
 import type { PersonId } from '../../domain/ids.ts';
 import type { DirectoryEntry, Groups } from '../../domain/ports/azure.ts';
-import { countOf } from '../../words/count.ts';
+import { countOf } from '../../text/count.ts';
 
 /** `unknown`: the directory did not say. Null: it has neither a group nor a person under the id. */
 export type Holder = { readonly id: string; readonly entry: DirectoryEntry | null | 'unknown' };

@@ -3,8 +3,8 @@ import { ArmId } from '../../domain/ids.ts';
 import type { UseSought } from '../../domain/key-use.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { giveLogsRole, setAnew, whoGivesRoles } from './commands.ts';
-import { failureLine } from './rights.ts';
-import { about, fail, ok, type Surroundings, warn } from './subjects.ts';
+import { lookupFailureLine } from './rights.ts';
+import { about, type DoctorEnvironment, fail, ok, warn } from './subjects.ts';
 
 /** Nobody has these: the query is the one that is sent after a success, and what it finds is nothing. */
 const nobodys = (subscriptionId: string) => {
@@ -28,14 +28,14 @@ const noTable =
 const refused =
   'Give the bot’s identity the role of infra/custom-role-logs.json on the workspace, or name another one.';
 
-export async function diagnoseLogs({ config, vaultLog, own }: Surroundings): Promise<readonly Diagnosis[]> {
+export async function diagnoseLogs({ config, vaultLog, own }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const [subscriptionId = ''] = config.azure.subscriptions;
   if (config.logs === null || vaultLog === null) return [];
   const { workspaceId } = config.logs;
   const subject = about('azure/logs', 'logs of vaults');
   const read = await vaultLog.read(...nobodys(subscriptionId));
   if (read.ok) return [ok(subject, `workspace ${workspaceId} can be asked`)];
-  const found = failureLine(read.failure);
+  const found = lookupFailureLine(read.failure);
   if (read.failure.source !== 'azure') return [fail(subject, found, 'Look at the network and at AZURE_CLOUD.')];
   if (read.failure.status === 400)
     return [warn(subject, found, noTable, { commands: [setAnew('CMK_LOGS_WORKSPACE')] })];

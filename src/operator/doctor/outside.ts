@@ -2,10 +2,10 @@
 import { request } from 'node:https';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { rootCertificates } from 'node:tls';
-import { countOf } from '../../words/count.ts';
+import { countOf } from '../../text/count.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command, setAnew } from './commands.ts';
-import { about, fail, ok, type Surroundings, unknown, warn } from './subjects.ts';
+import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
 
 const subject = about('teams/outside', 'from outside');
 const patienceMs = 8_000;
@@ -26,7 +26,8 @@ function knock(url: string, ca: string | undefined): Promise<Answered> {
     const asked = request(url, { method: 'POST', agent: false, headers, ...authorities }, (response) => {
       const socket = response.socket as TLSSocket;
       resolve({ status: response.statusCode ?? 0, certificate: socket.getPeerCertificate() });
-      response.resume();
+      // Of the body nothing is wanted, however long it is.
+      response.destroy();
     });
     asked.setTimeout(patienceMs, () => asked.destroy(new Error(`no answer within ${patienceMs / 1_000} seconds`)));
     asked.on('error', reject);
@@ -74,7 +75,7 @@ function judge(url: string, { status, certificate }: Answered): Diagnosis {
 }
 
 /** Asked from here: what Microsoft sees only a message in Teams shows. */
-export async function diagnoseOutside({ config, cloud }: Surroundings): Promise<readonly Diagnosis[]> {
+export async function diagnoseOutside({ config, cloud }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   if (config.server.mode === 'local') return [];
   const { publicUrl } = config.server;
   if (publicUrl === null) {

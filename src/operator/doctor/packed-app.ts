@@ -1,15 +1,15 @@
 /** Whether the app package that was uploaded, or is about to be, is this bot's. */
 
 import { ownVersion } from '../../config/version.ts';
-import { listed } from '../../words/listed.ts';
+import { listed } from '../../domain/listed.ts';
 import type { Diagnosis, PackedApp } from '../rpc/diagnosis.ts';
 import { command } from './commands.ts';
-import { about, fail, ok, type Surroundings } from './subjects.ts';
+import { about, type DoctorEnvironment, fail, ok } from './subjects.ts';
 
 const subject = about('teams/package', 'app package');
 
 /** Builds it anew with what the configuration says and the package says of its maker. */
-function buildAnew({ config }: Surroundings, { developer, file, validDomains }: PackedApp): string {
+function buildAnew({ config }: DoctorEnvironment, { developer, file, validDomains }: PackedApp): string {
   const { app } = config.teams;
   const host =
     config.server.publicUrl === null ? (validDomains[0] ?? 'HOST') : new URL(config.server.publicUrl).hostname;
@@ -39,7 +39,7 @@ function buildAnew({ config }: Surroundings, { developer, file, validDomains }: 
 }
 
 /** Nothing where none was named. */
-export async function diagnosePackedApp(subjects: Surroundings): Promise<readonly Diagnosis[]> {
+export async function diagnosePackedApp(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config, look } = subjects;
   const { packed } = look;
   if (packed === null) return [];

@@ -2,10 +2,11 @@
 
 import { rulesOf, tagsNotVouchedFor } from '../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../domain/policy/rules.ts';
-import { countOf } from '../../words/count.ts';
+import { countOf } from '../../text/count.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { type Holder, lookUp } from './holders.ts';
-import { about, fail, ok, type Surroundings, warn } from './subjects.ts';
+import { setAnew } from './commands.ts';
+import { type Holder, lookUp, peopleOf } from './holders.ts';
+import { about, type DoctorEnvironment, fail, ok, warn } from './subjects.ts';
 import { type Lookup, tooFew } from './too-few.ts';
 
 const subjectOf = ({ name }: Pick<Rule, 'name'>) => about('people/rule', `rule ${name}`);
@@ -26,7 +27,16 @@ function holderMistakes(
   });
 }
 
-function diagnoseTagRule(rule: TagRule, { config }: Surroundings, lookup: Lookup): readonly Diagnosis[] {
+/** Ids are named, and nobody is behind any of them: the directory was asked about all. */
+function emptyRole(rule: Rule, role: 'requesters' | 'approvers', holders: readonly Holder[], isUsual: boolean) {
+  if (holders.length === 0 || peopleOf(holders)?.size !== 0) return [];
+  const [what, variable] = role === 'approvers' ? ['approve', 'CMK_APPROVERS'] : ['request', 'CMK_REQUESTERS'];
+  const mend = `Name a group with members, or a person, in ${isUsual ? variable : `${role} of the rule`}.`;
+  const remedy = { commands: isUsual ? [setAnew(variable)] : [] };
+  return [fail(subjectOf(rule), `nobody can ${what}: there are no people behind its ${role}`, mend, remedy)];
+}
+
+function diagnoseTagRule(rule: TagRule, { config }: DoctorEnvironment, lookup: Lookup): readonly Diagnosis[] {
   const free = tagsNotVouchedFor(rule, config.policy);
   const { requesters = [], approvers = [] } = rule;
   const mend = 'Name tags in trustedTags that nobody who asks can write, or match by subscription, group or name.';
@@ -69,14 +79,15 @@ function vaultMistakes(rule: Pick<Rule, 'name' | 'vaults'>, own: readonly string
   ];
 }
 
-function diagnoseRule(rule: Rule, { config }: Surroundings, lookup: Lookup): readonly Diagnosis[] {
+function diagnoseRule(rule: Rule, { config }: DoctorEnvironment, lookup: Lookup): readonly Diagnosis[] {
   const [requesters, approvers] = [lookup(rule.requesters), lookup(rule.approvers)];
   const { subscriptions } = rule.match;
+  const isUsual = rule === config.policy.otherwise;
   const own = config.azure.subscriptions.map((id) => id.toLowerCase());
   const reachable = subscriptions === undefined || subscriptions.some((id) => own.includes(id.toLowerCase()));
   const nobody = (ids: readonly string[], variable: string, what: string): readonly Diagnosis[] =>
     // Of the environment's own settings this is said elsewhere.
-    ids.length > 0 || rule === config.policy.otherwise
+    ids.length > 0 || isUsual
       ? []
       : [
           fail(
@@ -100,12 +111,14 @@ function diagnoseRule(rule: Rule, { config }: Surroundings, lookup: Lookup): rea
     ...vaultMistakes(rule, own),
     ...holderMistakes(rule, 'requester', requesters),
     ...holderMistakes(rule, 'approver', approvers),
+    ...emptyRole(rule, 'requesters', requesters, isUsual),
+    ...emptyRole(rule, 'approvers', approvers, isUsual),
     ...tooFew(rule, config.policy.tagRules, lookup),
   ];
 }
 
 /** Looks every named group and person up, and says what is odd about each rule. */
-export async function diagnosePolicy(subjects: Surroundings): Promise<readonly Diagnosis[]> {
+export async function diagnosePolicy(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { policy, policyFile: file } = subjects.config;
   const rules = rulesOf(policy);
   const lookup = await lookUp(

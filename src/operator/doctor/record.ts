@@ -1,13 +1,19 @@
 /** The record: what seals it, how much there is, and whether it may be written now. */
 
-import { sealKeyUse } from '../../audit/key-file.ts';
+import { newestPath } from '../../audit/anchor/files.ts';
+import { openNewest } from '../../audit/anchor/newest.ts';
+import { KeyMissing, KeyUnusable, sealKeyUse } from '../../audit/key-file.ts';
 import { openSeals, sealKeyId } from '../../audit/seals.ts';
+import type { VerifierKey } from '../../audit/tlog/verifier-key.ts';
+import type { AnchorSettings } from '../../config/config.ts';
 import type { KeyPlace } from '../../config/place.ts';
-import { countOf } from '../../words/count.ts';
-import { durationWords } from '../../words/duration.ts';
+import { countOf } from '../../text/count.ts';
+import { durationWords } from '../../text/duration.ts';
+import { foreignWords } from '../../text/record.ts';
 import { anchorFiles, anchorName } from '../anchor-files.ts';
 import { keptKeys } from '../kept-keys.ts';
-import { newestCheckpoint } from '../newest-checkpoint.ts';
+import { newestPublishedCheckpoint } from '../newest-checkpoint.ts';
+import { logVerifiers } from '../published-log.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command, setClock } from './commands.ts';
 import { orFail } from './database.ts';
@@ -60,12 +66,38 @@ async function trailOf({ store }: Subjects): Promise<Diagnosis> {
 const lateAfter = 5;
 const leastLateMs = 60_000;
 
+/** The log signing keys, as the start of the bot reads them; null: the bot makes its own at its first start. */
+async function logKeysOf({ config }: Subjects, { key, name }: AnchorSettings): Promise<readonly VerifierKey[] | null> {
+  try {
+    return await logVerifiers({ key, name }, config);
+  } catch (error) {
+    if (error instanceof KeyMissing && key.kind === 'file' && key.own) return null;
+    throw error;
+  }
+}
+
+/** Whether the bot would start on what is published. Null: it would. */
+async function foreignCheckpoint(subjects: Subjects, note: string | null): Promise<Diagnosis | null> {
+  const { anchor: settings } = subjects.config;
+  if (settings === null) return null;
+  const keys = await logKeysOf(subjects, settings);
+  if (note === null || keys === null) return null;
+  const opened = openNewest(note, settings.name, keys);
+  if (typeof opened !== 'string') return null;
+  const [found, advice] = foreignWords[opened];
+  return fail(anchor, `the newest checkpoint in ${anchorName(settings.place)} isn’t this log’s. ${found}`, advice);
+}
+
 /** Whether what is published goes on. Whether it is the record's own, `audit verify --anchor` shows. */
-async function anchorOf({ config, store }: Subjects): Promise<readonly Diagnosis[]> {
+async function anchorOf(subjects: Subjects): Promise<readonly Diagnosis[]> {
+  const { config, store } = subjects;
   if (config.anchor === null) return [];
   const { place, everyMs } = config.anchor;
   const where = anchorName(place);
-  const published = (await newestCheckpoint(await anchorFiles(place, config)))?.size ?? 0;
+  const files = await anchorFiles(place, config);
+  const note = (await files.read(newestPath))?.toString('utf8') ?? null;
+  const newest = await newestPublishedCheckpoint(files);
+  const published = newest?.size ?? 0;
   const { seq, time } = await store.trail.head();
   const found = `${published} of ${seq} events are published in ${where}`;
   if (published > seq) {
@@ -76,6 +108,8 @@ async function anchorOf({ config, store }: Subjects): Promise<readonly Diagnosis
       fail(anchor, `${published} events are published in ${where}, and the record has ${seq}`, mend, { commands }),
     ];
   }
+  const foreign = await foreignCheckpoint(subjects, note);
+  if (foreign !== null) return [foreign];
   const lateMs = time === null ? 0 : Date.now() - Date.parse(time);
   if (published === seq || lateMs < Math.max(lateAfter * everyMs, leastLateMs)) return [ok(anchor, found)];
   const mend =
@@ -83,6 +117,11 @@ async function anchorOf({ config, store }: Subjects): Promise<readonly Diagnosis
   const look = place.kind === 'folder' ? [command('ls', '-ld', where)] : [];
   return [warn(anchor, found, mend, { commands: look })];
 }
+
+const anchorAdvice = (error: Error): string =>
+  error instanceof KeyUnusable
+    ? 'The bot doesn’t start without the key that CMK_LOG_KEY_FILE or CMK_LOG_KEY_SECRET names.'
+    : 'Check CMK_ANCHOR: the place must be there, and the bot’s user needs permission to read and write it.';
 
 async function clockOf({ store }: Subjects): Promise<Diagnosis> {
   const apart = await store.clock.look();
@@ -100,7 +139,7 @@ export async function diagnoseRecord(subjects: Subjects): Promise<readonly Diagn
   const [sealed, events, published, time] = await Promise.all([
     orFail(seals, sealsOf(subjects)),
     orFail(trail, trailOf(subjects)),
-    anchorOf(subjects).catch((error: Error) => [fail(anchor, error.message, 'Look at CMK_ANCHOR.')]),
+    anchorOf(subjects).catch((error: Error) => [fail(anchor, error.message, anchorAdvice(error))]),
     orFail(clock, clockOf(subjects)),
   ]);
   return [sealed, events, ...published, time];

@@ -3,11 +3,11 @@ import { claimsFor } from '../../azure/own-id.ts';
 import type { BotRegistration } from '../../azure/registrations.ts';
 import { credentialForBotFramework } from '../../config/azure-from-config.ts';
 import type { Outcome } from '../../domain/failure.ts';
-import { botFrameworkOf } from '../../teams/edge/bot-framework.ts';
+import { botFrameworkOf } from '../../teams/bot-framework.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command, newSecret, setAnew } from './commands.ts';
-import { failureLine } from './rights.ts';
-import { about, fail, ok, type Remedy, type Surroundings, unknown, warn } from './subjects.ts';
+import { lookupFailureLine } from './rights.ts';
+import { about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
 
 const bot = about('teams/bot', 'bot registration');
 const endpoint = about('teams/endpoint', 'messaging endpoint');
@@ -34,7 +34,7 @@ function mendSignIn(message: string, appId: string): readonly [mend: string, Rem
   return ['Look at the network, at MicrosoftAppType and at the managed identity.', { commands: [] }];
 }
 
-async function signInOf({ config }: Surroundings, appId: string): Promise<Diagnosis> {
+async function signInOf({ config }: DoctorEnvironment, appId: string): Promise<Diagnosis> {
   const { azure, teams } = config;
   const { scope } = botFrameworkOf({ cloud: azure.cloud.name, appId, ...teams.framework });
   try {
@@ -68,7 +68,7 @@ const notSeen = (of: typeof channel, found: string, commands: readonly string[])
   unknown(of, found, 'Whoever may read it can look.', { who: 'Reader of the bot’s registration', commands });
 
 /** Where messages should be sent; null where nobody said. */
-const wantedEndpoint = ({ config }: Surroundings): string | null =>
+const wantedEndpoint = ({ config }: DoctorEnvironment): string | null =>
   config.server.publicUrl === null ? null : `${config.server.publicUrl}/api/messages`;
 
 function endpointOf(found: BotRegistration, wanted: string | null): Diagnosis {
@@ -94,12 +94,13 @@ function endpointOf(found: BotRegistration, wanted: string | null): Diagnosis {
 }
 
 async function channelOf(
-  { registrations }: Surroundings,
+  { registrations }: DoctorEnvironment,
   { id, name, resourceGroup }: BotRegistration,
 ): Promise<Diagnosis> {
   const has = await registrations.hasTeams(id);
   const words = ['--resource-group', resourceGroup, '--name', name];
-  if (!has.ok) return notSeen(channel, failureLine(has.failure), [command('az', 'bot', 'msteams', 'show', ...words)]);
+  if (!has.ok)
+    return notSeen(channel, lookupFailureLine(has.failure), [command('az', 'bot', 'msteams', 'show', ...words)]);
   if (has.value) return ok(channel, 'on');
   return fail(channel, 'off: Teams cannot reach the bot', 'Switch it on.', {
     who: `Contributor of resource group ${resourceGroup}`,
@@ -110,7 +111,7 @@ async function channelOf(
 function registrationNotSeen(found: Outcome<BotRegistration | null>, appId: string): readonly Diagnosis[] {
   const why = found.ok
     ? `no registration of app ${appId} in the configured subscriptions: it may be in another`
-    : failureLine(found.failure);
+    : lookupFailureLine(found.failure);
   return [
     notSeen(endpoint, why, [listThem, 'az bot show --ids ID --query properties.endpoint']),
     notSeen(channel, why, [listThem, 'az bot show --ids ID --query properties.configuredChannels']),
@@ -118,7 +119,7 @@ function registrationNotSeen(found: Outcome<BotRegistration | null>, appId: stri
 }
 
 /** Nothing where nobody signs in: in local mode. */
-export async function diagnoseRegistration(subjects: Surroundings): Promise<readonly Diagnosis[]> {
+export async function diagnoseRegistration(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { id: appId } = subjects.config.teams.app;
   if (appId === null) return [];
   const [signIn, found] = await Promise.all([signInOf(subjects, appId), subjects.registrations.of(appId)]);

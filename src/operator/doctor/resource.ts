@@ -3,14 +3,14 @@
 import { type Terms, termsFor } from '../../domain/policy/policy.ts';
 import { type Criterion, criteriaOf, type ResourceFacts, tagCriteriaOf } from '../../domain/policy/rules.ts';
 import { chooseResource } from '../../operations/choose.ts';
-import { countOf } from '../../words/count.ts';
-import { failureLine } from '../../words/failures.ts';
-import { refusalLine } from '../../words/operator-refusals.ts';
-import { reasonWords } from '../../words/policy.ts';
-import { permittedWords } from '../../words/vaults.ts';
+import { countOf } from '../../text/count.ts';
+import { failureLine } from '../../text/failures.ts';
+import { refusalLine } from '../../text/operator-refusals.ts';
+import { reasonWords } from '../../text/policy.ts';
+import { permittedWords } from '../../text/vaults.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { holderWords, lookUp } from './holders.ts';
-import { about, fail, type Surroundings, ok as well } from './subjects.ts';
+import { about, type DoctorEnvironment, fail, ok as well } from './subjects.ts';
 
 const ok = (subject: string, found: string): Diagnosis => well(about('people/agent', subject), found);
 
@@ -24,7 +24,7 @@ const reasons = (rule: string, criteria: readonly Criterion[]): string =>
   reasonWords({ rule, criteria: criteria.map(({ name, found, judged }) => ({ name, found, judged })) });
 
 /** The rules without tags in order, up to the one that applies; then each rule by tag, whether it makes that one stricter. */
-function whichRules({ rule, tightenedBy }: Terms, { policy }: Surroundings['config'], resource: ResourceFacts) {
+function whichRules({ rule, tightenedBy }: Terms, { policy }: DoctorEnvironment['config'], resource: ResourceFacts) {
   const { rules, tagRules, trustedTags } = policy;
   const at = rules.indexOf(rule);
   const passed = (at === -1 ? rules : rules.slice(0, at)).map((one) =>
@@ -56,7 +56,7 @@ function lengthOf(ms: number): string {
 }
 
 /** What the rules mean for whoever asks for an agent they hold for. */
-async function meaningOf(terms: Terms, { azure }: Surroundings): Promise<readonly Diagnosis[]> {
+async function meaningOf(terms: Terms, { azure }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const lookup = await lookUp(azure.groups, [...terms.requesters, ...terms.approvers].flat());
   const words = (lists: Terms['requesters']): string =>
     lists.map((ids) => holderWords(lookup(ids))).join(', and of these only: ');
@@ -77,7 +77,7 @@ async function meaningOf(terms: Terms, { azure }: Surroundings): Promise<readonl
 const whichResource = 'Name one in the configured subscriptions, by its id where several have the name.';
 
 /** Every rule with a word on whether it holds, and what those that do come to. */
-export async function explainResource(subjects: Surroundings, named: string): Promise<readonly Diagnosis[]> {
+export async function explainResource(subjects: DoctorEnvironment, named: string): Promise<readonly Diagnosis[]> {
   const { azure, config } = subjects;
   const subject = `agent ${named}`;
   const chosen = await chooseResource(azure, named);

@@ -1,21 +1,21 @@
 /** Whether the bot's identity has every right of its role, in each configured subscription. */
-import type { Rights } from '../../azure/subscriptions.ts';
+import type { SubscriptionRights } from '../../azure/subscriptions.ts';
 import { codeOf, done, type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
 import { type ArmId, armIdParts } from '../../domain/ids.ts';
 import type { ObservedVault } from '../../domain/observed.ts';
-import { actionsOn, assignIdentity, dataActionsOnVault, makeVersion } from '../../resources/rights.ts';
-import { messageOf } from '../../words/failures.ts';
+import { actionsOn, assignIdentity, dataActionsOnVault, makeVersion } from '../../operations/resources/rights.ts';
+import { messageOf } from '../../text/failures.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { giveBotRole, giveGrantsRole, updateBotRole, whoGivesRoles } from './commands.ts';
-import { about, ok, type Remedy, type Surroundings, unknown, warn } from './subjects.ts';
+import { about, type DoctorEnvironment, ok, type Remedy, unknown, warn } from './subjects.ts';
 
-export const failureLine = (failure: Failure): string => {
+export const lookupFailureLine = (failure: Failure): string => {
   const status = statusOf(failure);
   return `${status === null ? '' : `${status} `}${codeOf(failure)}: ${messageOf(failure).split('\n')[0]}`;
 };
 
 export const scopeOf = (subscriptionId: string): string => `/subscriptions/${subscriptionId}`;
-export const noRights: Rights = { actions: [], dataActions: [] };
+export const noRights: SubscriptionRights = { actions: [], dataActions: [] };
 
 const wanted = {
   // Identities stand beside the agents that use them, as far as can be known.
@@ -23,17 +23,17 @@ const wanted = {
   vaults: { actions: actionsOn.vault, dataActions: [] },
   vaultsByRole: { actions: actionsOn.vault, dataActions: dataActionsOnVault },
   subscription: { actions: actionsOn.subscription, dataActions: [] },
-} satisfies Record<string, Rights>;
+} satisfies Record<string, SubscriptionRights>;
 
 /** A place where rights are looked for. */
 interface Spot {
   /** In words, as it follows on `on`. */
   readonly where: string;
   readonly scope: string;
-  readonly wanted: Rights;
+  readonly wanted: SubscriptionRights;
 }
 
-export interface Resources {
+export interface CheckedResources {
   readonly resources: readonly { readonly id: ArmId }[];
   readonly vaults: readonly Pick<ObservedVault, 'id' | 'access'>[];
 }
@@ -45,7 +45,7 @@ function spotPerGroup<T extends { readonly id: ArmId }>(
   subscriptionId: string,
   kind: string,
   all: readonly T[],
-  rightsFor: (one: T) => Rights,
+  rightsFor: (one: T) => SubscriptionRights,
 ): readonly Spot[] {
   const spots = new Map<string, Spot>();
   for (const one of all) {
@@ -59,10 +59,10 @@ function spotPerGroup<T extends { readonly id: ArmId }>(
 }
 
 /** Where nothing is seen the subscription is asked: that the bot sees nothing may itself be a missing right. */
-const orSubscription = (spots: readonly Spot[], subscriptionId: string, kind: string, rights: Rights) =>
+const orSubscription = (spots: readonly Spot[], subscriptionId: string, kind: string, rights: SubscriptionRights) =>
   spots.length > 0 ? spots : [{ where: kind, scope: scopeOf(subscriptionId), wanted: rights }];
 
-const spotsIn = (id: string, { resources, vaults }: Resources): readonly Spot[] => [
+const spotsIn = (id: string, { resources, vaults }: CheckedResources): readonly Spot[] => [
   { where: 'the subscription', scope: scopeOf(id), wanted: wanted.subscription },
   ...orSubscription(
     spotPerGroup(id, 'agents', resources, () => wanted.resources),
@@ -87,10 +87,10 @@ const linesOf = (found: readonly (readonly [Spot, readonly string[]])[]): string
   ].join('; ');
 
 async function look(
-  { subscriptions }: Surroundings,
+  { subscriptions }: DoctorEnvironment,
   spots: readonly Spot[],
-): Promise<Outcome<readonly (readonly [Spot, Rights])[]>> {
-  const found: (readonly [Spot, Rights])[] = [];
+): Promise<Outcome<readonly (readonly [Spot, SubscriptionRights])[]>> {
+  const found: (readonly [Spot, SubscriptionRights])[] = [];
   const looked = spots.map(async (spot) => [spot, await subscriptions.lacks(spot.scope, spot.wanted)] as const);
   for (const [spot, outcome] of await Promise.all(looked)) {
     if (!outcome.ok) return outcome;
@@ -100,7 +100,7 @@ async function look(
 }
 
 /** What comes of it where data actions are missing: a key is tried with some of them, and versions made with others. */
-function withoutKeyUse(found: readonly (readonly [Spot, Rights])[]): string {
+function withoutKeyUse(found: readonly (readonly [Spot, SubscriptionRights])[]): string {
   const missing = new Set(found.flatMap(([, { dataActions }]) => dataActions));
   const onlyForVersions = missing.size === 1 && missing.has('Microsoft.KeyVault/vaults/keys/create/action');
   return [
@@ -113,9 +113,9 @@ const assigning = 'Microsoft.Authorization/roleAssignments/write';
 
 /** Roles that are not given are given; where one is, and lacks something, what it says is older than the file. */
 async function remedyFor(
-  { own, config }: Surroundings,
+  { own, config }: DoctorEnvironment,
   id: string,
-  found: readonly (readonly [Spot, Rights])[],
+  found: readonly (readonly [Spot, SubscriptionRights])[],
 ): Promise<Remedy> {
   const objectId = (await own())?.oid ?? 'OBJECT_ID';
   const lacked = found.flatMap(([, lacks]) => [...lacks.actions, ...lacks.dataActions]);
@@ -132,14 +132,18 @@ async function remedyFor(
   };
 }
 
-async function diagnoseOne(subjects: Surroundings, id: string, resources: Resources): Promise<readonly Diagnosis[]> {
+async function diagnoseOne(
+  subjects: DoctorEnvironment,
+  id: string,
+  resources: CheckedResources,
+): Promise<readonly Diagnosis[]> {
   const subject = about('azure/rights', `rights in ${id}`);
   const found = await look(subjects, spotsIn(id, resources));
   if (!found.ok) {
     // That nothing in the subscription can be read is told already.
     const reached = await subjects.subscriptions.lacks(scopeOf(id), noRights);
     return reached.ok
-      ? [unknown(subject, `not looked at: ${failureLine(found.failure)}`, 'Look again in a minute.')]
+      ? [unknown(subject, `not looked at: ${lookupFailureLine(found.failure)}`, 'Look again in a minute.')]
       : [];
   }
   const actions = linesOf(found.value.map(([spot, lacks]) => [spot, lacks.actions]));
@@ -155,7 +159,10 @@ async function diagnoseOne(subjects: Surroundings, id: string, resources: Resour
   ];
 }
 
-export async function diagnoseRights(subjects: Surroundings, resources: Resources): Promise<readonly Diagnosis[]> {
+export async function diagnoseRights(
+  subjects: DoctorEnvironment,
+  resources: CheckedResources,
+): Promise<readonly Diagnosis[]> {
   const each = subjects.config.azure.subscriptions.map((id) => diagnoseOne(subjects, id, resources));
   return (await Promise.all(each)).flat();
 }

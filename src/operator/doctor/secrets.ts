@@ -1,11 +1,11 @@
 /** When the secrets end that the bot signs in with. */
 import type { AppSecret } from '../../azure/app-secrets.ts';
-import { countOf } from '../../words/count.ts';
-import { utcMinute } from '../../words/instants.ts';
+import { countOf } from '../../text/count.ts';
+import { utcMinute } from '../../text/instants.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command, newSecret, setAnew } from './commands.ts';
-import { failureLine } from './rights.ts';
-import { about, fail, ok, type Surroundings, unknown, warn } from './subjects.ts';
+import { lookupFailureLine } from './rights.ts';
+import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
 
 const dayMs = 86_400_000;
 /** Less is left to mend it in. */
@@ -18,7 +18,7 @@ interface Held {
   readonly variable: string;
 }
 
-function heldBy({ config }: Surroundings): readonly Held[] {
+function heldBy({ config }: DoctorEnvironment): readonly Held[] {
   const { teams, azure, stepUp } = config;
   const all = [
     { appId: teams.app.id, secret: teams.app.secret, variable: 'MicrosoftAppPassword' },
@@ -38,12 +38,12 @@ function endOf(secret: string, all: readonly AppSecret[]): Date | null {
   return ends.length === 0 ? null : new Date(Math.max(...ends));
 }
 
-async function diagnoseSecret({ secrets }: Surroundings, { appId, secret, variable }: Held): Promise<Diagnosis> {
+async function diagnoseSecret({ secrets }: DoctorEnvironment, { appId, secret, variable }: Held): Promise<Diagnosis> {
   const subject = about('teams/secret', `secret in ${variable}`);
   const found = await secrets.of(appId);
   const ends = found.ok && found.value !== null ? endOf(secret, found.value) : null;
   if (ends === null) {
-    const why = found.ok ? `Microsoft Graph tells of no secret of app ${appId}` : failureLine(found.failure);
+    const why = found.ok ? `Microsoft Graph tells of no secret of app ${appId}` : lookupFailureLine(found.failure);
     const commands = [
       command('az', 'ad', 'app', 'credential', 'list', '--id', appId, '--query', '[].endDateTime', '-o', 'tsv'),
     ];
@@ -64,7 +64,7 @@ async function diagnoseSecret({ secrets }: Surroundings, { appId, secret, variab
     : ok(subject, `ends in ${left}, on ${on}`);
 }
 
-export async function diagnoseSecrets(subjects: Surroundings): Promise<readonly Diagnosis[]> {
+export async function diagnoseSecrets(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config } = subjects;
   if (config.server.mode === 'local') return [];
   const held = heldBy(subjects);

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
-import { countOf } from '../../words/count.ts';
+import { countOf } from '../../text/count.ts';
+import { checkSettings } from '../check-settings.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { setAnew } from './commands.ts';
 import { type About, about, fail, ok, warn } from './subjects.ts';
@@ -11,9 +12,20 @@ const people = (subject: About, variable: string, ids: readonly string[], what: 
       })
     : ok(subject, `${countOf(ids.length, 'group or person', 'groups or persons')} configured`);
 
-/** What the configuration allows, although it holds together. */
-export const diagnoseSettings = (config: Config): readonly Diagnosis[] => [
-  ok(about('config/settings', 'configuration'), 'holds together'),
+const settings = about('config/settings', 'configuration');
+
+/** As the start of the bot finds it. */
+async function soundness(config: Config): Promise<readonly Diagnosis[]> {
+  const mistakes = await checkSettings(config);
+  if (mistakes.length === 0) return [ok(settings, 'holds together')];
+  return mistakes.map(([variable, message]) =>
+    fail(settings, `${variable}: ${message}`, 'The bot doesn’t start with it.', { commands: [setAnew(variable)] }),
+  );
+}
+
+/** Mistakes that keep the bot from starting, and what the configuration allows although it holds together. */
+export const diagnoseSettings = async (config: Config): Promise<readonly Diagnosis[]> => [
+  ...(await soundness(config)),
   ...(config.server.mode === 'local'
     ? [
         warn(

@@ -1,7 +1,7 @@
 import { openAuthority } from '../../teams/sign-in/authority.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { setAnew } from './commands.ts';
-import { about, fail, ok, type Surroundings, warn } from './subjects.ts';
+import { about, type DoctorEnvironment, fail, ok, warn } from './subjects.ts';
 
 const subject = about('people/sign-in', 'sign-in to approve');
 
@@ -9,7 +9,7 @@ const subject = about('people/sign-in', 'sign-in to approve');
  * Whether an approver can sign in anew, where that is asked for. What Entra does with the context nobody but an
  * administrator can see: a context without a policy is met by everybody.
  */
-export async function diagnoseStepUp({ config, cloud }: Surroundings): Promise<readonly Diagnosis[]> {
+export async function diagnoseStepUp({ config, cloud }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { stepUp, teams, server } = config;
   const off = 'off: a click in Teams is enough';
   if (stepUp === null && server.mode === 'local') return [ok(subject, off)];

@@ -10,7 +10,7 @@ import type { Database } from '../../store/database.ts';
 import type { OpenStore } from '../../store/store.ts';
 import type { Diagnosis, DiagnosisCode, Look } from '../rpc/diagnosis.ts';
 
-export interface Surroundings {
+export interface DoctorEnvironment {
   readonly config: Config;
   readonly azure: Azure;
   /** Null: no workspace is configured. */
@@ -29,7 +29,7 @@ export interface RecordSubjects {
   readonly store: Pick<OpenStore, 'clock' | 'conversations' | 'trail' | 'witnesses'>;
 }
 
-export type Subjects = Surroundings & RecordSubjects;
+export type Subjects = DoctorEnvironment & RecordSubjects;
 
 /** What a finding is about: its code, and in words. */
 export interface About {

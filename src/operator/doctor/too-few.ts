@@ -1,11 +1,11 @@
 /** Where too few people are left to approve, or nobody to ask: under a rule, and under what rules by tag leave of it. */
 
+import { listed } from '../../domain/listed.ts';
 import { mayBothMatch, type Rule, type TagRule } from '../../domain/policy/rules.ts';
-import { countOf } from '../../words/count.ts';
-import { listed } from '../../words/listed.ts';
+import { countOf } from '../../text/count.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { type Holder, peopleOf } from './holders.ts';
-import { about, warn } from './subjects.ts';
+import { about, fail, warn } from './subjects.ts';
 
 export type Lookup = (ids: readonly string[]) => readonly Holder[];
 
@@ -44,13 +44,13 @@ function foundUnder(rule: Rule, tightenedBy: readonly TagRule[], lookup: Lookup)
   return wordsFor(asking, deciding, needed);
 }
 
+const tooFewAdvice =
+  'No request under this rule can be approved: requesters can’t approve their own. Name more approvers (CMK_APPROVERS), or require fewer approvals (CMK_APPROVALS_REQUIRED).';
+
 /** Of the rule alone, else of each rule by tag that can hold beside it, else of all of those together. */
 export function tooFew(rule: Rule, tagRules: readonly TagRule[], lookup: Lookup): readonly Diagnosis[] {
   const alone = foundUnder(rule, [], lookup);
-  if (alone !== null)
-    return [
-      warn(about('people/rule', `rule ${rule.name}`), alone, 'Nobody approves their own request: name more approvers.'),
-    ];
+  if (alone !== null) return [fail(about('people/rule', `rule ${rule.name}`), alone, tooFewAdvice)];
   const beside = tagRules.filter(({ match }) => mayBothMatch(match, rule.match));
   const mend =
     'Of people that rules name, only those whom each of them names are left: name the same people in all of them.';

@@ -4,9 +4,9 @@ import { vaultSigner } from '../../azure/vault-signer.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import { codeOf, type Failure } from '../../domain/failure.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { giveKeyRole, makeSigningKey, setAnew, whoGivesRoles } from './commands.ts';
-import { failureLine } from './rights.ts';
-import { about, fail, ok, type Remedy, type Surroundings } from './subjects.ts';
+import { giveKeyRole, makeSigningKey, makeSigningRole, setAnew, whoGivesRoles } from './commands.ts';
+import { lookupFailureLine } from './rights.ts';
+import { about, type DoctorEnvironment, fail, ok, type Remedy } from './subjects.ts';
 
 const subject = about('record/vault-key', 'key in the vault');
 const setting = 'CMK_LOG_VAULT_KEY';
@@ -28,8 +28,10 @@ function mendOf(failure: Failure, address: string, objectId: string): Mend {
     return { words, remedy: { commands: [makeSigningKey(vault, name), setAnew(setting)] } };
   }
   if (notAllowed.test(code)) {
-    const words = 'Give the bot’s identity the role Key Vault Crypto User on this key; it takes some minutes to count.';
-    return { words, remedy: { who: whoGivesRoles('the vault'), commands: [giveKeyRole(objectId, vault, name)] } };
+    const words =
+      'Assign the role CMK bot signing on this key to the bot’s identity. The first command makes the role: skip it if the tenant has the role. Azure can take 10 minutes to apply it.';
+    const commands = [makeSigningRole(vault), giveKeyRole(objectId, vault, name)];
+    return { words, remedy: { who: whoGivesRoles('the vault'), commands } };
   }
   if (failure.source === 'bot' && failure.found.code === 'key-not-usable') {
     const words = 'Name a key of the kind EC, curve P-256, that is enabled and may sign.';
@@ -40,12 +42,12 @@ function mendOf(failure: Failure, address: string, objectId: string): Mend {
   return { words, remedy: { commands: [setAnew(setting)] } };
 }
 
-export async function diagnoseVaultKey({ config, own }: Surroundings): Promise<readonly Diagnosis[]> {
+export async function diagnoseVaultKey({ config, own }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const address = config.anchor?.vaultKey ?? null;
   if (address === null) return [];
   const failedWith = async (failure: Failure): Promise<readonly Diagnosis[]> => {
     const { words, remedy } = mendOf(failure, address, (await own())?.oid ?? 'OBJECT_ID');
-    return [fail(subject, `${failure.doing}: ${failureLine(failure)}`, words, remedy)];
+    return [fail(subject, `${failure.doing}: ${lookupFailureLine(failure)}`, words, remedy)];
   };
   const signer = vaultSigner(address, optionsForAzure(config));
   const version = await signer.version();

@@ -2,7 +2,7 @@
 import { ownVersion } from '../../config/version.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command } from './commands.ts';
-import { about, fail, ok, type Surroundings, warn } from './subjects.ts';
+import { about, type DoctorEnvironment, fail, ok, warn } from './subjects.ts';
 
 const subject = about('config/versions', 'versions');
 
@@ -23,7 +23,7 @@ export function judgeNode(version: string, now: Date): 'too-old' | 'ended' | 'fi
   return Date.parse(nodeEnds[major] ?? '') > now.getTime() ? 'fine' : 'ended';
 }
 
-export async function diagnoseVersions({ config }: Surroundings): Promise<readonly Diagnosis[]> {
+export async function diagnoseVersions({ config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const node = process.version;
   const found = `cmk-bot ${await ownVersion()} on Node.js ${node.slice(1)}`;
   const judged = judgeNode(node, new Date());

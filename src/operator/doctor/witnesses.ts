@@ -1,8 +1,8 @@
 /** Who signs the published log beside itself: what each signed last, who knows another history, and whether enough have signed. */
 import type { Contradiction } from '../../domain/ports/witnesses.ts';
 import type { Witnessing, WitnessView } from '../../domain/witnessing.ts';
-import { utcMinute } from '../../words/instants.ts';
-import { enoughWords, vaultKeyWords, witnessWords } from '../../words/witnesses.ts';
+import { utcMinute } from '../../text/instants.ts';
+import { enoughWords, vaultKeyWords, witnessWords } from '../../text/witnesses.ts';
 import { anchorName } from '../anchor-files.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { witnessingFor } from '../witnessing.ts';

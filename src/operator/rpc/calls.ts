@@ -60,8 +60,14 @@ const Evidence = z.discriminatedUnion('kind', [
 ]);
 export type Evidence = z.output<typeof Evidence>;
 
-/** By an operator, by the name they gave; with what people wrote, with the names of people. */
-const EvidenceWanted = z.object({ id: RequestId, by: name, texts: z.boolean(), names: z.boolean() });
+/** By an operator, by the name they gave; with what people wrote, with the names of people, with a proof from an older size. */
+const EvidenceWanted = z.object({
+  id: RequestId,
+  by: name,
+  texts: z.boolean(),
+  names: z.boolean(),
+  fromSize: z.number().int().min(1).nullable(),
+});
 export type EvidenceWanted = z.output<typeof EvidenceWanted>;
 
 const count = z.number().int().min(0);
@@ -98,10 +104,10 @@ export const calls = {
 } as const;
 
 export type CallName = keyof typeof calls;
-export type Control = {
+export type ControlCalls = {
   readonly [N in CallName]: (
     input: z.output<(typeof calls)[N]['input']>,
   ) => Promise<z.output<(typeof calls)[N]['output']>>;
 };
 /** What needs the store alone. */
-export type Records = Omit<Control, 'hello' | 'diagnose' | 'evidence'>;
+export type Records = Omit<ControlCalls, 'hello' | 'diagnose' | 'evidence'>;

@@ -2,7 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import path from 'node:path';
 import { z } from 'zod';
-import { type CallName, type Control, calls } from './calls.ts';
+import { type CallName, type ControlCalls, calls } from './calls.ts';
 import { socketName, wayTo } from './socket.ts';
 
 const Complaint = z.object({ error: z.string() });
@@ -45,7 +45,7 @@ async function ask(socketPath: string, name: CallName, input: unknown): Promise<
 const Nobody = z.object({ code: z.enum(['ENOENT', 'ECONNREFUSED']) });
 
 export interface ControlClient {
-  readonly control: Control;
+  readonly control: ControlCalls;
   /** Process id of the bot. */
   readonly pid: number;
   close(): Promise<void>;
@@ -60,7 +60,7 @@ export async function reachControl(folder: string): Promise<ControlClient | null
     (input: unknown) => ask(socketPath, name as CallName, input),
   ]);
   // Each function's answer has been read through the schema of its call.
-  const control = Object.fromEntries(entries) as Control;
+  const control = Object.fromEntries(entries) as ControlCalls;
   try {
     const { pid } = await control.hello({});
     return { control, pid, close: way.close };

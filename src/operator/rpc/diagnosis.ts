@@ -7,6 +7,7 @@ export const diagnosisCodes = [
   'config/mode',
   'config/pause',
   'config/versions',
+  'config/telemetry',
   'people/ask',
   'people/approve',
   'people/read',
@@ -38,6 +39,8 @@ export const diagnosisCodes = [
   'db/tables',
   'db/engine',
   'db/role',
+  'db/writes',
+  'db/owner',
   'record/seals',
   'record/trail',
   'record/anchor',
@@ -95,6 +98,8 @@ export const DiagnosisReport = z.object({
   at: z.iso.datetime(),
   /** The process id of the bot that looked; null: the command line looked itself. */
   bot: z.number().nullable(),
+  /** Path of the file of settings that the command read; null: none, or a running bot looked with its own. */
+  settings: z.string().nullable(),
   /** What the command ends with. */
   exit: z.number(),
   findings: z.array(Diagnosis),

@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { z } from 'zod';
-import { type CallName, type Control, calls } from './calls.ts';
+import { type CallName, type ControlCalls, calls } from './calls.ts';
 import { listenIn, socketName, wayTo } from './socket.ts';
 
 const longestBody = 65_536;
@@ -37,7 +37,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 
 const isCall = (name: string): name is CallName => Object.hasOwn(calls, name);
 
-async function answer(request: IncomingMessage, control: Control): Promise<unknown> {
+async function answer(request: IncomingMessage, control: ControlCalls): Promise<unknown> {
   const name = (request.url ?? '').slice(1);
   if (!isCall(name)) throw new BadCall(404, `there is no call ${name}`);
   if (request.method !== 'POST') throw new BadCall(405, 'calls are posted');
@@ -52,7 +52,7 @@ async function answer(request: IncomingMessage, control: Control): Promise<unkno
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  { control, log }: { readonly control: Control; readonly log: ControlOptions['log'] },
+  { control, log }: { readonly control: ControlCalls; readonly log: ControlOptions['log'] },
 ): Promise<void> {
   const { status, value } = await answer(request, control).then(
     (value) => ({ status: 200, value }),
@@ -71,7 +71,7 @@ async function serve(
 export interface ControlOptions {
   /** The data folder, which this process holds. */
   readonly folder: string;
-  readonly control: Omit<Control, 'hello'>;
+  readonly control: Omit<ControlCalls, 'hello'>;
   readonly log: { error(fields: object, message: string): void };
 }
 
@@ -94,7 +94,7 @@ const lookEveryMs = 5_000;
  */
 export async function startControl(options: ControlOptions, everyMs = lookEveryMs): Promise<ControlServer> {
   const { log } = options;
-  const control: Control = { ...options.control, hello: async () => ({ pid: process.pid }) };
+  const control: ControlCalls = { ...options.control, hello: async () => ({ pid: process.pid }) };
   const open = () =>
     createServer((request, response) => {
       serve(request, response, { control, log }).catch(() => request.destroy());

@@ -2,14 +2,14 @@
 import { chmod, mkdtemp, rename, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import path from 'node:path';
-import { shortWayTo } from '../../store/short-way.ts';
+import { shortSocketPath } from '../../io/short-socket-path.ts';
 
 export const socketName = 'control.sock';
 const making = 'control-';
 /** `control-XXXXXX/s`, the longer of the two names. */
 const nameLength = making.length + 8;
 
-export const wayTo = (folder: string) => shortWayTo(path.resolve(folder), nameLength);
+export const wayTo = (folder: string) => shortSocketPath(path.resolve(folder), nameLength);
 
 /**
  * Listens on the folder's control socket, for this user only. It is made in a folder that nobody else can enter and takes

@@ -5,9 +5,9 @@
  */
 
 import { z } from 'zod';
+import { listed } from '../../domain/listed.ts';
 import { isBlank, showBlanks } from '../../domain/unseen.ts';
-import { listed } from '../../words/listed.ts';
-import { unquoted } from '../../words/quote.ts';
+import { unquoted } from '../../text/quote.ts';
 
 /** Markdown that is safe in a TextBlock or a fact. Empty: the card leaves the element out. */
 export const CardText = z.string().max(8000).brand<'CardText'>();

@@ -7,10 +7,11 @@
  *
  * and looks only once the body has been read and parsed.
  */
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { isPrivate } from '../../domain/private-url.ts';
-import type { BotFramework } from '../edge/bot-framework.ts';
+import { callServer } from '../../io/call-server.ts';
+import type { BotFramework } from '../bot-framework.ts';
 
 export type InvalidToken =
   | 'no-token'
@@ -41,6 +42,7 @@ interface Log {
 
 const hour = 3_600_000;
 const patienceMs = 5_000;
+const limits = { bytes: 1_000_000, ms: patienceMs };
 /** Microsoft's documentation asks for a day at most. A key id that is not known is looked up at once, twice a minute at most. */
 const keysLastMs = 24 * hour;
 /** As much as the SDK allows. */
@@ -59,10 +61,15 @@ type Keys = ReturnType<typeof createRemoteJWKSet>;
 function openKeys(metadataUrl: string): () => Promise<Keys> {
   let kept: { readonly keys: Promise<Keys>; readonly until: number } | null = null;
   const discover = async (): Promise<Keys> => {
-    const answer = await fetch(metadataUrl, { redirect: 'error', signal: AbortSignal.timeout(patienceMs) });
+    const answer = await callServer(metadataUrl, { limits });
     if (!answer.ok) throw new Error(`${metadataUrl} answers ${answer.status}`);
     const { jwks_uri } = Metadata.parse(await answer.json());
-    return createRemoteJWKSet(new URL(jwks_uri), { cacheMaxAge: keysLastMs, timeoutDuration: patienceMs });
+    return createRemoteJWKSet(new URL(jwks_uri), {
+      cacheMaxAge: keysLastMs,
+      timeoutDuration: patienceMs,
+      [customFetch]: (url, { headers, signal }) =>
+        callServer(url, { headers: Object.fromEntries(headers), signal, limits }),
+    });
   };
   return () => {
     if (kept === null || kept.until < performance.now()) {

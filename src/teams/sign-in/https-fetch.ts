@@ -1,10 +1,6 @@
-/**
- * The one way to the authority: `fetch` over node:https, because Node's own takes no certificate authority, and the custom
- * cloud has its own.
- */
-import type { IncomingMessage } from 'node:http';
-import { request } from 'node:https';
+/** The one way to the authority. The custom cloud has a certificate authority of its own. */
 import type { CustomFetch } from 'openid-client';
+import { callServer } from '../../io/call-server.ts';
 
 /** The authority did not answer in time, or not as one does. Then nothing can be checked, and nobody is let through. */
 export class AuthorityUnreachable extends Error {
@@ -21,16 +17,7 @@ export function unreachable(url: string, error: unknown): AuthorityUnreachable {
 
 /** How long whoever calls waits, to be given to openid-client. */
 export const patienceS = 5;
-const longestAnswer = 1_000_000;
-
-async function textOf(response: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const part of response.setEncoding('utf8')) {
-    text += part;
-    if (text.length > longestAnswer) throw new Error('the answer is too long');
-  }
-  return text;
-}
+const limits = { bytes: 1_000_000, ms: patienceS * 1_000 };
 
 /** Follows no redirects: a key or a token comes from where it was asked for. Throws {@link AuthorityUnreachable} only. */
 export const httpsFetch =
@@ -39,17 +26,9 @@ export const httpsFetch =
     // A form or nothing: no more is ever sent there.
     const form = body instanceof URLSearchParams ? body.toString() : undefined;
     try {
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        const more = { ...(signal === undefined ? {} : { signal }), ...(ca === null ? {} : { ca }) };
-        request(url, { method, headers, ...more })
-          .on('response', resolve)
-          .on('error', reject)
-          .end(form);
-      });
-      const text = await textOf(response);
+      if (!url.startsWith('https:')) throw new Error(`${new URL(url).protocol} is not https:`);
       // Of the headers the type alone: the words of an error are in the body, whatever challenge comes with them.
-      const type = { 'content-type': response.headers['content-type'] ?? '' };
-      return new Response(text === '' ? null : text, { status: response.statusCode ?? 0, headers: type });
+      return await callServer(url, { method, headers, body: form, ca, signal, limits });
     } catch (error) {
       throw unreachable(url, error);
     }

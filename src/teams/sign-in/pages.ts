@@ -4,14 +4,14 @@ import { type SignIn, type StepUp, signInRefusal } from '../../domain/policy/sig
 import type { Requests } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { workOf } from '../../operations/registry.ts';
-import { refusalWords } from '../../words/refusals.ts';
-import type { Directory } from '../posts/directory.ts';
+import { refusalWords } from '../../text/refusals.ts';
+import type { Directory } from '../cards/directory.ts';
 import type { BrowserCookie } from './browser-cookie.ts';
 import { authorizeUrl, donePath, type FlowSecrets, type FlowTools, redeem } from './code-flow.ts';
 import { type PageAnswer, page } from './html.ts';
 import { AuthorityUnreachable } from './https-fetch.ts';
 import type { PendingSignIns, Purpose } from './pending.ts';
-import { type Verified, verifyToken } from './verify-token.ts';
+import { type VerifiedToken, verifyToken } from './verify-token.ts';
 
 export interface PageTools extends FlowTools {
   readonly stepUp: StepUp;
@@ -117,7 +117,7 @@ async function done(tools: PageTools, query: URLSearchParams, cookies: string | 
   return judged(tools, started.purpose, outcome.signIn);
 }
 
-async function signInOf(tools: PageTools, query: URLSearchParams, secrets: FlowSecrets): Promise<Verified> {
+async function signInOf(tools: PageTools, query: URLSearchParams, secrets: FlowSecrets): Promise<VerifiedToken> {
   const redeemed = await redeem(tools, query, secrets);
   if (redeemed.kind === 'refused') {
     if (redeemed.said !== null) tools.log.warn({ said: redeemed.said }, 'Microsoft Entra gave no sign-in');

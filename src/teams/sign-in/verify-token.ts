@@ -13,7 +13,7 @@ import { AuthorityUnreachable } from './https-fetch.ts';
  * `invalid`: not a token of this tenant for this app, or one that says too little. `unreachable`: it cannot be known now.
  * `why` is for the log and holds nothing of the token.
  */
-export type Verified =
+export type VerifiedToken =
   | { readonly kind: 'verified'; readonly signIn: SignIn }
   | { readonly kind: 'invalid'; readonly why: string }
   | { readonly kind: 'unreachable'; readonly why: string };
@@ -22,7 +22,7 @@ export type Verified =
  * `teams`: an access token for the app, as the Teams client gets it silently. `browser`: the ID token of a sign-in that
  * was started with this nonce. Neither passes for the other.
  */
-export type Wanted = { readonly how: 'teams' } | { readonly how: 'browser'; readonly nonce: string };
+export type TokenRequirements = { readonly how: 'teams' } | { readonly how: 'browser'; readonly nonce: string };
 
 const Claims = z.object({
   oid: PersonId,
@@ -40,13 +40,13 @@ type Claims = z.infer<typeof Claims>;
 const teamsScope = 'access_as_user';
 
 /** Why the token is another than the one wanted; null when it is the one. */
-function otherThanWanted(claims: Claims, tenantId: string, wanted: Wanted): string | null {
+function otherThanWanted(claims: Claims, tenantId: string, wanted: TokenRequirements): string | null {
   if (claims.tid !== tenantId) return 'another tenant';
   if (wanted.how === 'browser') return claims.nonce === wanted.nonce ? null : 'another nonce';
   return claims.scp?.split(' ').includes(teamsScope) ? null : 'no token of the Teams client';
 }
 
-function toSignIn({ oid, tid, auth_time, acrs, amr }: Claims, { how }: Wanted): SignIn {
+function toSignIn({ oid, tid, auth_time, acrs, amr }: Claims, { how }: TokenRequirements): SignIn {
   const signedInAt = new Date(auth_time * 1_000).toISOString();
   return { person: oid, tenantId: tid, signedInAt, contexts: acrs, methods: amr, how };
 }
@@ -56,9 +56,9 @@ export async function verifyToken(
   authority: Authority,
   appId: string,
   token: string,
-  wanted: Wanted,
+  wanted: TokenRequirements,
   now: Date,
-): Promise<Verified> {
+): Promise<VerifiedToken> {
   try {
     const { issuer, keys } = await authority.metadata();
     const { payload } = await jwtVerify(token, keys, {
@@ -79,7 +79,7 @@ export async function verifyToken(
   }
 }
 
-function outcomeOf(error: unknown): Verified {
+function outcomeOf(error: unknown): VerifiedToken {
   if (error instanceof AuthorityUnreachable) return { kind: 'unreachable', why: error.message };
   if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid)
     return { kind: 'unreachable', why: error.code };

@@ -1,8 +1,8 @@
 /** One row of the catalogue of failures: what happens with Azure, who meets it, and where that has to end. */
 
 import type { StepName } from '../../../src/domain/plan.ts';
-import type { Scenario } from '../../../src/local/azure/scenarios/scenario.ts';
-import { scenariosNamed } from '../../../src/local/azure/scenarios/scenarios.ts';
+import type { Scenario } from '../../../src/sandbox/azure/scenarios/scenario.ts';
+import { scenariosNamed } from '../../../src/sandbox/azure/scenarios/scenarios.ts';
 import type { ConnectChoices } from '../../contract/azure-setup.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import type { Approved } from './run-under-trouble.ts';
@@ -41,6 +41,8 @@ export interface RunRow extends Row {
   /** Before people ask. */
   readonly before?: (azure: AzureUnderRun) => Promise<void>;
   readonly bring: Do;
+  /** What happens as well, ahead of the step's second attempt. */
+  readonly later?: Do;
   /** What the card says to do, done; then Retry has to succeed. */
   readonly mend?: Do;
   readonly choices?: ConnectChoices;

@@ -2,10 +2,10 @@
 import { codeOf, type Failure } from '../../../src/domain/failure.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { statusCard } from '../../../src/teams/cards/views/status-view.ts';
-import { messageOf, sourceWords } from '../../../src/words/failures.ts';
-import { remedyWords } from '../../../src/words/remedies.ts';
-import { notCheckedWords, stepTitles } from '../../../src/words/steps.ts';
-import { waitingWords } from '../../../src/words/waiting.ts';
+import { messageOf, sourceWords } from '../../../src/text/failures.ts';
+import { remedyWords } from '../../../src/text/remedies.ts';
+import { notCheckedWords, stepTitles } from '../../../src/text/steps.ts';
+import { waitingWords } from '../../../src/text/waiting.ts';
 import { names, patienceAt } from '../card-readers.ts';
 import { http, type RunningAzure } from '../local-azure.ts';
 import { wordsOf } from '../story.ts';
@@ -51,6 +51,8 @@ const pass = (azure: AzureUnderRun, ms: number): Promise<void> =>
     for (const one of state.roleAssignments) {
       one.effectiveAt = new Date(Date.parse(one.effectiveAt) - ms).toISOString();
     }
+    // A read shows the state of so long ago, which has passed.
+    state.settings.readLagMs = Math.max(0, state.settings.readLagMs - ms);
   });
 
 /** What a request that succeeded does not claim, of what it tries to. */
@@ -66,7 +68,7 @@ const saysOf = (failure: Failure): string => (failure.source === 'bot' ? message
 
 async function driveUnder(azure: AzureUnderRun, row: RunRow, approved: Approved) {
   const begins = row.from ?? row.at;
-  let [brought, passed, waitingCard] = [false, 0, ''];
+  let [brought, attempts, passed, waitingCard] = [false, 0, 0, ''];
   const met = await approved.drive(
     1,
     async (turn, waitedMs) => {
@@ -74,6 +76,8 @@ async function driveUnder(azure: AzureUnderRun, row: RunRow, approved: Approved)
       passed = waitedMs;
       const now = turn === 'intend' && waitedMs > 0 ? await approved.load() : null;
       if (now?.progress.some(({ state }) => state === 'waiting')) waitingCard = cardOf(now);
+      if (turn === row.at) attempts += 1;
+      if (turn === row.at && attempts === 2) await row.later?.(azure, approved);
       if (brought || turn !== begins) return;
       brought = true;
       await row.bring(azure, approved);

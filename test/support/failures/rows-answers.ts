@@ -21,6 +21,7 @@ export const answerRows: FailureGroup = {
     runUnder('proxy-page-once', { at: 'set-cmk', ends: goesOn, code: null }),
     runUnder('slow-answers', { at: 'verify', ends: goesOn, code: null, apart: true }),
     lookUnder('resource-graph-lags', { by: 'a list', ends: goesOn, code: null, look: vaultsListed }),
+    runUnder('reads-lag', { at: 'set-cmk', timePasses: true, ends: goesOn, code: 'key-not-shown' }),
     run(
       'The clock of the bot’s machine is set an hour ahead in the middle of a try.',
       async (azure, approved) => {

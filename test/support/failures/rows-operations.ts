@@ -1,7 +1,27 @@
 /** How the write of a key ends. */
-import { onAgent } from '../azure-state.ts';
-import { type FailureGroup, runUnder } from './failure-row.ts';
+import { agentBody } from '../../../src/sandbox/azure/health-bots/agent-body.ts';
+import { agentIn, onAgent, putUnder } from '../azure-state.ts';
+import type { AzureUnderRun } from './azure-under-run.ts';
+import { type FailureGroup, run, runUnder } from './failure-row.ts';
 import { seeded } from './names.ts';
+
+const accepted = {
+  match: { method: 'PATCH', url: `healthBots/${seeded.agent}` },
+  times: 1,
+  respond: { status: 202, body: {} },
+};
+
+/** Azure names no operation to follow, and the agent shows the key only some reads after the change was sent. */
+async function shownLater(azure: AzureUnderRun): Promise<void> {
+  const state = await azure.state();
+  const body = agentBody(state, agentIn(state, seeded.agent));
+  await azure.fault(accepted, {
+    match: { method: 'GET', url: `healthBots/${seeded.agent}\\?` },
+    times: 5,
+    respond: { status: 200, body },
+  });
+  await azure.change(putUnder(seeded.agent, seeded.vault, seeded.key));
+}
 
 const settled = onAgent(seeded.agent, (agent) => Object.assign(agent, { provisioningState: 'Succeeded' }));
 
@@ -41,6 +61,16 @@ export const operationRows: FailureGroup = {
       mend: (azure) => azure.change(settled),
     }),
     runUnder('accepted-then-lost', { at: 'set-cmk', ends: 'goes on by itself', code: 'OperationNotFound' }),
+    run('Azure accepts the change, names no operation, and shows the key a little later.', shownLater, {
+      at: 'set-cmk',
+      ends: 'goes on by itself',
+      code: null,
+    }),
+    run('Azure accepts the change, names no operation, and doesn’t make it.', (azure) => azure.fault(accepted), {
+      at: 'set-cmk',
+      ends: 'goes on by itself',
+      code: 'key-not-shown',
+    }),
     runUnder('200-without-the-property', {
       at: 'set-cmk',
       ends: 'asks a person',

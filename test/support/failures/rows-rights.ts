@@ -25,6 +25,8 @@ export const rightRows: FailureGroup = {
   title: 'Rights, policies, locks and registration',
   rows: [
     runUnder('role-assignment-refused', { at: 'grant-key-access', ends: asks, code: 'AuthorizationFailed' }),
+    runUnder('grant-condition', { at: 'grant-key-access', ends: asks, code: 'AuthorizationFailed' }),
+    runUnder('deny-assignment', { at: 'enable-identity', ends: asks, code: 'DenyAssignmentAuthorizationFailed' }),
     run(
       'The bot’s role has lost the right to grant.',
       (azure) => azure.change(withoutActions('Microsoft.Authorization/roleAssignments/write')),

@@ -9,8 +9,8 @@ import type { Azure } from '../../../src/domain/ports/azure.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
-import { approversGroup, requestersGroup } from '../../../src/local/people.ts';
-import { operationOf, type Wish } from '../../../src/operations/registry.ts';
+import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
+import { approversGroup, requestersGroup } from '../../../src/sandbox/people.ts';
 import { openKept } from '../../../src/workflow/kept.ts';
 import type { RunPorts } from '../../../src/workflow/run-plan.ts';
 import { type ConnectChoices, connect } from '../../contract/azure-setup.ts';
@@ -42,7 +42,7 @@ type Where = 'check' | StepName;
 const policyOfPeople = policyOf([], { requesters: [requestersGroup.id], approvers: [approversGroup.id] });
 
 /** An approved request whose run has not begun, its clock at today. */
-export async function approvedOn(running: RunningAzure, wished: Wish, choices: ConnectChoices = {}) {
+export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec, choices: ConnectChoices = {}) {
   let [ms, waited, clockApart] = [Date.now(), 0, 0];
   let azure = connected(running, choices);
   const now = (): Date => new Date(ms + clockApart);
@@ -65,6 +65,7 @@ export async function approvedOn(running: RunningAzure, wished: Wish, choices: C
     intents: openKept<true>(),
     results: openKept<StepResult>(),
     now,
+    pause: async () => undefined,
     paused: false,
   };
   const send = async (cause: string, command: Command): Promise<void> => {

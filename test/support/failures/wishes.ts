@@ -1,6 +1,6 @@
 /** What is wished in the catalogue: one wish for each way to a step. */
 import { KeyVersion } from '../../../src/domain/ids.ts';
-import { Wish } from '../../../src/operations/registry.ts';
+import { StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { resourceRef, vaultId } from '../../contract/azure-setup.ts';
 import { agentIn, newestIn } from '../azure-state.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
@@ -54,5 +54,5 @@ const wishes = {
 } satisfies Record<string, Make>;
 export type WishName = keyof typeof wishes;
 
-export const wishNamed = async (name: WishName, azure: AzureUnderRun): Promise<Wish> =>
-  Wish.parse(await wishes[name](azure));
+export const wishNamed = async (name: WishName, azure: AzureUnderRun): Promise<StoredChangeSpec> =>
+  StoredChangeSpec.parse(await wishes[name](azure));

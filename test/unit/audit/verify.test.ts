@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { sealWith } from '../../../src/audit/record.ts';
-import { genesis, hashOf, type Line, verifyChain, verifyTexts } from '../../../src/audit/verify.ts';
+import { type ChainEntry, genesis, hashOf, verifyChain, verifyTexts } from '../../../src/audit/verify.ts';
 import { submitted } from '../../support/fixtures.ts';
 
 /** A chain of events of one request that differ in their text and name. */
 function chainOf(names: readonly string[]) {
   const seal = sealWith((size) => new Uint8Array(size).fill(7), null);
-  const lines: Line[] = [];
+  const lines: ChainEntry[] = [];
   const texts = [];
   for (const [index, name] of names.entries()) {
     const prev = lines.at(-1)?.hash ?? genesis;
@@ -19,10 +19,10 @@ function chainOf(names: readonly string[]) {
   return { lines, texts };
 }
 
-const headOf = (lines: readonly Line[]) => ({ seq: lines.length, hash: lines.at(-1)?.hash ?? genesis });
-const kinds = (lines: readonly Line[], head?: { seq: number; hash: string }) =>
+const headOf = (lines: readonly ChainEntry[]) => ({ seq: lines.length, hash: lines.at(-1)?.hash ?? genesis });
+const kinds = (lines: readonly ChainEntry[], head?: { seq: number; hash: string }) =>
   [...verifyChain(lines, head)].map(({ seq, kind }) => `${seq} ${kind}`);
-const at = (lines: readonly Line[], index: number): Line => {
+const at = (lines: readonly ChainEntry[], index: number): ChainEntry => {
   const line = lines[index];
   if (line === undefined) throw new Error(`there is no line ${index}`);
   return line;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { joined, powersOfPolicy, powersOfRole } from '../../../src/azure/key-powers.ts';
-import { seedRoleDefinitions } from '../../../src/local/azure/state/seed-directory.ts';
+import { seedRoleDefinitions } from '../../../src/sandbox/azure/state/seed-roles.ts';
+import { signingRole } from '../../support/role-files.ts';
 
 const none = { actions: [], notActions: [], dataActions: [], notDataActions: [] };
 const role = (
@@ -16,10 +17,12 @@ describe('what Azure’s own roles let somebody do to a key', () => {
     ['Reader', [], []],
     ['Key Vault Administrator', ['copy', 'change', 'delete', 'purge'], []],
     ['Key Vault Crypto Officer', ['copy', 'change', 'delete', 'purge'], []],
-    ['Key Vault Crypto User', ['change'], []],
+    ['Key Vault Crypto User', ['copy', 'change'], []],
     ['Key Vault Crypto Service Encryption User', [], []],
     ['Key Vault Reader', [], []],
-    ['Key Vault Contributor', ['delete', 'purge', 'give-access'], ['delete', 'purge', 'give-access']],
+    // Purging deleted vaults is taken out of it.
+    ['Key Vault Contributor', ['delete', 'give-access'], ['delete', 'give-access']],
+    ['User Access Administrator', ['give-access'], ['give-access']],
     ['Key Vault Data Access Administrator', ['give-access'], ['give-access']],
     ['CMK bot', ['change', 'give-access'], ['give-access']],
   ])('%s: %j, and %j where the vault grants by access policy', (name, byRole, byPolicy) => {
@@ -31,12 +34,33 @@ describe('what Azure’s own roles let somebody do to a key', () => {
 });
 
 describe('a role of one’s own', () => {
+  it('that signs the published log lets its holder do nothing else to the key', () => {
+    expect(role({ actions: signingRole.Actions, dataActions: signingRole.DataActions })).toEqual([]);
+    expect(signingRole.DataActions).toEqual([`${keys}/read`, `${keys}/sign/action`]);
+  });
+
   it('counts whichever action is enough, by name or by wildcard, in any case', () => {
     expect(role({ dataActions: [`${keys}/backup/action`] })).toEqual(['copy']);
     expect(role({ dataActions: ['microsoft.keyvault/VAULTS/keys/*/action'] })).toEqual(['copy', 'change', 'purge']);
     expect(role({ actions: ['Microsoft.Resources/subscriptions/resourceGroups/*'] })).toEqual(['delete']);
     expect(role({ actions: ['Microsoft.Authorization/*/write'] })).toEqual(['give-access']);
     expect(role({ actions: ['*/delete'] })).toEqual(['delete']);
+  });
+
+  it('counts a star between two slashes as nothing too, and by both readings where it takes out', () => {
+    expect(role({ actions: ['Microsoft.KeyVault/vaults/*/write'] })).toEqual(['give-access']);
+    expect(
+      role({ actions: ['Microsoft.KeyVault/vaults/write'], notActions: ['Microsoft.KeyVault/vaults/*/write'] }),
+    ).toEqual(['give-access']);
+  });
+
+  it.each([
+    'Microsoft.Authorization/elevateAccess/action',
+    'Microsoft.Authorization/roleAssignmentScheduleRequests/write',
+    'Microsoft.Authorization/roleEligibilityScheduleRequests/write',
+    'Microsoft.Authorization/roleManagementPolicies/write',
+  ])('counts %s as a way to give access', (name) => {
+    expect(role({ actions: [name] })).toEqual(['give-access']);
   });
 
   it('does not count what it takes out again', () => {

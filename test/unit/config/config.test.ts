@@ -4,23 +4,35 @@ import { environmentSchema } from '../../../src/config/environment.ts';
 import { readConfig } from '../../../src/config/read-config.ts';
 
 const tenant = '10000000-0000-4000-8000-000000000000';
+const app = '50000000-0000-4000-8000-000000000002';
 const subscription = '40000000-0000-4000-8000-000000000001';
 const hour = 3_600_000;
 
 /** A production environment that holds together. */
 const whole = {
   MicrosoftAppType: 'SingleTenant',
-  MicrosoftAppId: 'app',
+  MicrosoftAppId: app,
   MicrosoftAppPassword: 'secret',
   MicrosoftAppTenantId: tenant,
   DATABASE_URL: 'postgresql://db/cmk',
   CMK_SEAL_KEY_FILE: '/mnt/seal/key',
   CMK_SUBSCRIPTIONS: subscription,
-  CMK_APPROVALS_CHANNEL: 'approvals',
-  CMK_AUDIT_CHANNEL: 'audit',
+  CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2',
+  CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2',
 };
 type Change = Partial<Record<keyof typeof environmentSchema.shape, string | undefined>>;
 const read = (change: Change = {}) => readConfig({ ...whole, ...change });
+
+/** The sandbox's way: a data folder, and callers that are trusted. */
+const sandbox: Change = {
+  CMK_MODE: 'local',
+  MicrosoftAppType: undefined,
+  MicrosoftAppId: undefined,
+  MicrosoftAppPassword: undefined,
+  DATABASE_URL: undefined,
+  CMK_SEAL_KEY_FILE: undefined,
+  CMK_DATA_DIR: '/data',
+};
 
 /** The variables that the complaint names, in its order. */
 function named(change: Change): string[] {
@@ -39,7 +51,7 @@ function named(change: Change): string[] {
 it('reads what holds together, with defaults for the rest', () => {
   expect(read()).toMatchObject({
     server: { mode: 'production', port: 3978, listen: null, callsAtOnce: 200 },
-    teams: { tenantId: tenant, app: { id: 'app', secret: 'secret' }, serviceUrl: null, operationsChannel: null },
+    teams: { tenantId: tenant, app: { id: app, secret: 'secret' }, serviceUrl: null, operationsChannel: null },
     store: { kind: 'server', url: 'postgresql://db/cmk' },
     azure: { cloud: { name: 'public' }, subscriptions: [subscription], pollMs: 5_000 },
     policy: { rules: [], otherwise: { requesters: [], approvers: [], approvalsRequired: 1, expiryMs: 72 * hour } },
@@ -64,7 +76,9 @@ it('names every variable at once that does not hold together with others', () =>
     CMK_SUBSCRIPTIONS: undefined,
     AZURE_CLOUD: 'custom',
   };
-  expect(named({ ...loose, CMK_AUDIT_CHANNEL: 'approvals', MicrosoftAppPassword: undefined }).sort()).toEqual([
+  expect(
+    named({ ...loose, CMK_AUDIT_CHANNEL: '19:approvals@thread.tacv2', MicrosoftAppPassword: undefined }).sort(),
+  ).toEqual([
     'AZURE_ARM_ENDPOINT',
     'AZURE_AUTHORITY_HOST',
     'AZURE_GRAPH_ENDPOINT',
@@ -110,6 +124,15 @@ it.each<[string, Change]>([
   ['CMK_PAUSE', { CMK_PAUSE: 'maybe' }],
   ['CMK_LOG_LEVEL', { CMK_LOG_LEVEL: 'verbose' }],
   ['CMK_MODE', { CMK_MODE: 'production' }],
+  ['MicrosoftAppId', { MicrosoftAppId: 'cmk-bot' }],
+  ['AZURE_CLIENT_ID', { AZURE_CLIENT_ID: 'id-cmk-bot' }],
+  ['DATABASE_URL', { DATABASE_URL: 'cmk-pg.postgres.database.azure.com' }],
+  ['DATABASE_URL', { DATABASE_URL: 'postgres://bot:pass/word@db/cmk' }],
+  ['CMK_APPROVALS_CHANNEL', { CMK_APPROVALS_CHANNEL: 'Approvals' }],
+  ['CMK_OPERATIONS_CHANNEL', { CMK_OPERATIONS_CHANNEL: 'none' }],
+  ['AZURE_ARM_ENDPOINT', { AZURE_ARM_ENDPOINT: 'https://management.example.org' }],
+  ['AZURE_AUTHORITY_HOST', { AZURE_CLOUD: 'usgovernment', AZURE_AUTHORITY_HOST: 'https://login.microsoftonline.com/' }],
+  ['AZURE_CA_FILE', { AZURE_CLOUD: 'china', AZURE_CA_FILE: '/ca.pem' }],
 ])('refuses a wrong %s: %j', (variable, change) => {
   expect(named(change)).toEqual([variable]);
 });
@@ -120,8 +143,77 @@ it('takes an empty variable for one that was not set', () => {
   expect(named({ CMK_AUDIT_CHANNEL: '' })).toEqual(['CMK_AUDIT_CHANNEL']);
 });
 
-it('looks at no variable that it does not know', () => {
-  expect(readConfig({ ...whole, CMK_SOMETHING: 'else', PATH: '/bin' })).toEqual(read());
+describe('a mistyped name', () => {
+  const mistake = (variables: Record<string, string>): readonly string[] => {
+    try {
+      readConfig({ ...whole, ...variables });
+    } catch (error) {
+      if (error instanceof ConfigurationError) return error.mistakes.map((one) => one.join(': '));
+    }
+    return [];
+  };
+
+  it.each([
+    ['CMK_APPROVAL_REQUIRED', 'Did you mean CMK_APPROVALS_REQUIRED?'],
+    ['CMK_APPROVER', 'Did you mean CMK_APPROVERS?'],
+    ['CMK_PAUZE', 'Did you mean CMK_PAUSE?'],
+    ['cmk_pause', 'Did you mean CMK_PAUSE?'],
+    ['CMK_THE_WEATHER_TOMORROW', 'docs/configuration.md has all settings'],
+    ['MICROSOFTAPPID', 'Did you mean MicrosoftAppId?'],
+    ['MicrosoftAppTenantID', 'Did you mean MicrosoftAppTenantId?'],
+    ['MicrosoftAppPasswort', 'Did you mean MicrosoftAppPassword?'],
+    ['AZURE_CLIENTID', 'Did you mean AZURE_CLIENT_ID?'],
+    ['OTEL_EXPORTER_OTLP_HEADER', 'Did you mean OTEL_EXPORTER_OTLP_HEADERS?'],
+  ])('%s stops the start with the nearest name', (name, advice) => {
+    expect(mistake({ [name]: 'true' })).toEqual([`${name}: isn’t a setting. ${advice}`]);
+  });
+
+  it('is none in variables of other programs, and in empty ones', () => {
+    const others = {
+      PATH: '/bin',
+      CMK_SOMETHING: '',
+      CMK_ADMIN_ID: 'of azd',
+      CMK_LOCAL_BOT_PORT: '4978',
+      AZURE_TENANT_ID: tenant,
+      AZURE_CLIENT_CERTIFICATE_PATH: '/cert',
+      AZURE_ENV_NAME: 'prod',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector',
+      ToBotFromEmulatorOpenIdMetadataUrl: 'of the Emulator',
+    };
+    expect(readConfig({ ...whole, ...others })).toEqual(read());
+  });
+
+  it('is none in what Kubernetes sets for a service of that name', () => {
+    const service = {
+      CMK_BOT_SERVICE_HOST: '10.0.0.1',
+      CMK_BOT_SERVICE_PORT: '3978',
+      CMK_BOT_SERVICE_PORT_HTTP: '3978',
+      CMK_BOT_PORT: 'tcp://10.0.0.1:3978',
+      CMK_BOT_PORT_3978_TCP: 'tcp://10.0.0.1:3978',
+      CMK_BOT_PORT_3978_TCP_ADDR: '10.0.0.1',
+    };
+    expect(readConfig({ ...whole, ...service })).toEqual(read());
+    expect(mistake({ CMK_BOT_PORT: '3978' })).toHaveLength(1);
+  });
+});
+
+it('takes the ID of a channel as a link has it, and names the ID in a whole link', () => {
+  const encoded = '19%3Aapprovals%40thread.tacv2';
+  expect(read({ CMK_APPROVALS_CHANNEL: encoded }).teams.approvalsChannel).toBe('19:approvals@thread.tacv2');
+  const link = `https://teams.microsoft.com/l/channel/${encoded}/Approvals?groupId=7`;
+  expect(() => read({ CMK_APPROVALS_CHANNEL: link })).toThrow(
+    'CMK_APPROVALS_CHANNEL: is a link; set the ID of its channel, which is 19:approvals@thread.tacv2',
+  );
+});
+
+it('takes the sign-in address that Kubernetes sets, where it is the cloud’s own', () => {
+  expect(named({ AZURE_AUTHORITY_HOST: 'https://login.microsoftonline.com/' })).toEqual([]);
+});
+
+it('says where the ID of the tenant is', () => {
+  expect(() => read({ MicrosoftAppTenantId: 'contoso.com' })).toThrow(
+    'MicrosoftAppTenantId: must be the tenant’s ID, not its domain name. The overview page of Microsoft Entra ID shows it',
+  );
 });
 
 describe('local mode', () => {
@@ -155,7 +247,7 @@ describe('the app’s identity', () => {
   });
 
   it('is proved without the password with UserAssignedMSI, even where one is set', () => {
-    expect(read({ MicrosoftAppType: 'UserAssignedMSI' }).teams.app).toEqual({ id: 'app', secret: null });
+    expect(read({ MicrosoftAppType: 'UserAssignedMSI' }).teams.app).toEqual({ id: app, secret: null });
   });
 
   it('is one of a tenant, whose id is compared in lower case', () => {
@@ -187,16 +279,17 @@ describe('Bot Framework', () => {
 });
 
 describe('the record', () => {
-  it('lies in exactly one place', () => {
-    expect(named({ CMK_DATA_DIR: '/data' })).toEqual(['DATABASE_URL']);
+  it('lies on a PostgreSQL server in production, and in a data folder only in the sandbox', () => {
+    expect(named({ CMK_DATA_DIR: '/data' })).toEqual(['CMK_DATA_DIR']);
     expect(named({ DATABASE_URL: undefined })).toEqual(['DATABASE_URL']);
-    expect(named({ DATABASE_URL: undefined, CMK_DATA_DIR: '/data' })).toEqual([]);
-    expect(named({ DATABASE_URL: '', CMK_DATA_DIR: '/data' })).toEqual([]);
+    expect(named({ DATABASE_URL: undefined, CMK_DATA_DIR: '/data' })).toEqual(['DATABASE_URL']);
+    expect(named({ DATABASE_URL: '', CMK_DATA_DIR: '/data' })).toEqual(['DATABASE_URL']);
+    expect(named(sandbox)).toEqual([]);
+    expect(named({ ...sandbox, CMK_DATA_DIR: undefined })).toEqual(['CMK_DATA_DIR']);
   });
 
   it('is sealed with a key beside its folder, and on a server with one that is mounted', () => {
-    const folder = { DATABASE_URL: undefined, CMK_DATA_DIR: '/data', CMK_SEAL_KEY_FILE: undefined };
-    expect(read(folder).seals).toEqual({ key: { kind: 'file', file: '/data/seal.key', own: true }, trust: null });
+    expect(read(sandbox).seals).toEqual({ key: { kind: 'file', file: '/data/seal.key', own: true }, trust: null });
     expect(read().seals.key).toEqual({ kind: 'file', file: '/mnt/seal/key', own: false });
     expect(named({ CMK_SEAL_KEY_FILE: undefined })).toEqual(['CMK_SEAL_KEY_FILE']);
   });
@@ -230,24 +323,23 @@ describe('the record', () => {
   });
 
   it('in a folder is one replica’s, which needs no name of its own', () => {
-    const folder = { DATABASE_URL: undefined, CMK_DATA_DIR: '/data' };
-    expect(read(folder)).toMatchObject({ store: { kind: 'folder', dataDir: '/data' }, replica: 'local' });
+    expect(read(sandbox)).toMatchObject({ store: { kind: 'folder', dataDir: '/data' }, replica: 'local' });
     expect(read({ CMK_REPLICA: 'west-1' }).replica).toBe('west-1');
   });
 });
 
 describe('the audit channel', () => {
   it('is neither the approvals nor the operations channel', () => {
-    expect(named({ CMK_AUDIT_CHANNEL: 'approvals' })).toEqual(['CMK_AUDIT_CHANNEL']);
-    expect(named({ CMK_AUDIT_CHANNEL: 'operations', CMK_OPERATIONS_CHANNEL: 'operations' })).toEqual([
-      'CMK_AUDIT_CHANNEL',
-    ]);
+    expect(named({ CMK_AUDIT_CHANNEL: '19:approvals@thread.tacv2' })).toEqual(['CMK_AUDIT_CHANNEL']);
+    expect(
+      named({ CMK_AUDIT_CHANNEL: '19:operations@thread.tacv2', CMK_OPERATIONS_CHANNEL: '19:operations@thread.tacv2' }),
+    ).toEqual(['CMK_AUDIT_CHANNEL']);
   });
 
   it('is left out only by the word none', () => {
     expect(named({ CMK_AUDIT_CHANNEL: undefined })).toEqual(['CMK_AUDIT_CHANNEL']);
     expect(read({ CMK_AUDIT_CHANNEL: 'none' }).teams.auditChannel).toBeNull();
-    expect(read().teams.auditChannel).toBe('audit');
+    expect(read().teams.auditChannel).toBe(whole.CMK_AUDIT_CHANNEL);
   });
 });
 
@@ -324,6 +416,22 @@ describe('the cloud', () => {
   );
 });
 
+describe('witnesses', () => {
+  const at = (url: string) => ({ CMK_WITNESSES: `${url} witness.example/w1+4e689e2d+BAWH` });
+
+  it('are asked over https, or over http on this machine', () => {
+    for (const url of [
+      'https://witness.example',
+      'http://127.0.0.1:7380',
+      'http://localhost:7380',
+      'http://[::1]:7380',
+    ])
+      expect([url, named(at(url))]).toEqual([url, []]);
+    for (const url of ['http://witness.example', 'http://10.0.0.4:7380', 'http://127.0.0.1.example.org'])
+      expect([url, named(at(url))]).toEqual([url, ['CMK_WITNESSES']]);
+  });
+});
+
 describe('signing in anew to approve', () => {
   const stepUp = { CMK_STEP_UP: 'c1', CMK_PUBLIC_URL: 'https://bot.example.com/' };
   const app = { CMK_STEP_UP_APP_ID: 'B0000000-0000-4000-8000-00000000000B', CMK_STEP_UP_APP_SECRET: 'its-secret' };
@@ -335,7 +443,7 @@ describe('signing in anew to approve', () => {
 
   it('uses the app of the bot, or another that is given whole', () => {
     const rule = { context: 'c1', maxAgeMs: 600_000, publicUrl: 'https://bot.example.com' };
-    expect(read(stepUp).stepUp).toEqual({ ...rule, appId: 'app', appSecret: 'secret' });
+    expect(read(stepUp).stepUp).toEqual({ ...rule, appId: whole.MicrosoftAppId, appSecret: 'secret' });
     const other = { appId: app.CMK_STEP_UP_APP_ID.toLowerCase(), appSecret: 'its-secret' };
     expect(read({ ...stepUp, ...app }).stepUp).toEqual({ ...rule, ...other });
     const identity = { MicrosoftAppType: 'UserAssignedMSI', MicrosoftAppPassword: undefined } as const;
@@ -348,7 +456,8 @@ describe('signing in anew to approve', () => {
   it('needs an address that browsers reach over https', () => {
     expect(named({ CMK_STEP_UP: 'c1' })).toEqual(['CMK_PUBLIC_URL']);
     expect(named({ ...stepUp, CMK_PUBLIC_URL: 'http://bot.example.com' })).toEqual(['CMK_PUBLIC_URL']);
-    for (const CMK_PUBLIC_URL of ['bot.example.com', 'https://bot.example.com/?a=b', 'ftp://bot.example.com'])
+    const wrong = ['bot.example.com', 'https://bot.example.com/?a=b', 'ftp://bot.example.com'];
+    for (const CMK_PUBLIC_URL of [...wrong, 'https://user:password@bot.example.com', 'https://user@bot.example.com/x'])
       expect(named({ ...stepUp, CMK_PUBLIC_URL })).toEqual(['CMK_PUBLIC_URL']);
   });
 

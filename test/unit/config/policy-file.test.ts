@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError } from '../../../src/config/env.ts';
 import { readConfig } from '../../../src/config/read-config.ts';
-import { warningsOf } from '../../../src/config/warnings.ts';
+import { configWarnings } from '../../../src/config/warnings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'policy-'));
 const file = join(folder, 'policy.json');
@@ -17,7 +17,7 @@ const environment = {
   MicrosoftAppTenantId: one,
   CMK_DATA_DIR: '/data',
   CMK_SUBSCRIPTIONS: one,
-  CMK_APPROVALS_CHANNEL: 'approvals',
+  CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2',
   CMK_AUDIT_CHANNEL: 'none',
   CMK_REQUESTERS: one,
   CMK_APPROVERS: two,
@@ -113,12 +113,12 @@ describe('a policy file', () => {
 
   it('whose rules by tag hold whatever the tags are says so at the start', () => {
     const tagged = { name: 'tagged', match: { tags: { environment: 'production' } }, approvalsRequired: 2 };
-    const [warning, ...others] = warningsOf(readRules(tagged));
+    const [warning, ...others] = configWarnings(readRules(tagged));
     expect(warning).toMatch(
       /^policy rule tagged holds for every agent .* whatever tag environment says: .*trustedTags/,
     );
     expect(others).toEqual([]);
-    expect(warningsOf(read({ rules: [tagged], trustedTags: ['environment'] }))).toEqual([]);
+    expect(configWarnings(read({ rules: [tagged], trustedTags: ['environment'] }))).toEqual([]);
   });
 
   it('may begin with a byte order mark', () => {
@@ -146,7 +146,17 @@ describe('a start is refused', () => {
     [
       'a setting beside the rules',
       { rules: [whole], default: {} },
-      'default is not known here; known are rules, trustedTags',
+      'default is not known here; known are rules, trustedTags, changeReference',
+    ],
+    [
+      'a pattern that is no regular expression',
+      { rules: [{ name: 'one' }], changeReference: { pattern: 'CHG(' } },
+      'changeReference.pattern must be a regular expression for the whole reference, such as CHG[0-9]{7}',
+    ],
+    [
+      'a setting of the reference that there is not',
+      { rules: [{ name: 'one' }], changeReference: { pattern: 'CHG', needed: true } },
+      'changeReference.needed is not known here; known are pattern, required',
     ],
     ['a rule that is text', { rules: ['all'] }, 'rules[0] must be an object: a rule'],
   ])('for %s', (_for, content, message) => {
@@ -303,10 +313,11 @@ describe('signing in anew to approve', () => {
   };
   const production = {
     ...{ CMK_MODE: undefined, MicrosoftAppId: three, MicrosoftAppType: 'SingleTenant', MicrosoftAppPassword: 'x' },
+    ...{ CMK_DATA_DIR: undefined, DATABASE_URL: 'postgres://db/cmk', CMK_SEAL_KEY_FILE: '/mnt/seal/key' },
     CMK_POLICY_FILE: '',
   };
   const warned = (change: NodeJS.ProcessEnv) =>
-    warningsOf(readConfig({ ...environment, ...change })).filter((one) => one.includes('CMK_STEP_UP'));
+    configWarnings(readConfig({ ...environment, ...change })).filter((one) => one.includes('CMK_STEP_UP'));
 
   it('is part of the policy’s version, with its context and its age', () => {
     const versions = [{}, on, { ...on, CMK_STEP_UP: 'c2' }, { ...on, CMK_STEP_UP_MAX_AGE: '5m' }].map(

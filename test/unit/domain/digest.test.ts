@@ -2,7 +2,7 @@ import { canonicalJson } from '../../../src/domain/canonical-json.ts';
 import { digestSubject, planDigest, shortDigest } from '../../../src/domain/digest.ts';
 import { ArmId, KeyName } from '../../../src/domain/ids.ts';
 import { type Plan, planSchema } from '../../../src/domain/plan.ts';
-import { Wish } from '../../../src/operations/registry.ts';
+import { StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { resourceId, vaultId } from '../../support/fixtures.ts';
 import {
   key,
@@ -18,7 +18,7 @@ import {
   wishForNewKey,
 } from '../support/plans.ts';
 
-const PlanSchema = planSchema(Wish);
+const PlanSchema = planSchema(StoredChangeSpec);
 const digest = (plan: Plan): string => planDigest(plan, sha256);
 const base = planFor();
 const madeFirst = planFor({ wished: wishForNewKey(), seen: { key: null, vault: vault({ softDelete: false }) } });

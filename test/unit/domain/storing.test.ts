@@ -1,5 +1,5 @@
 import { openStoring, type WhyRefused } from '../../../src/domain/storing.ts';
-import { isNotStoring, whyRefusedIn } from '../../../src/store/not-storing.ts';
+import { isDatabaseUnavailable, whyRefusedIn } from '../../../src/store/db-errors.ts';
 
 function storingAt() {
   let elapsed = 0;
@@ -60,16 +60,16 @@ describe('what an error says of the database', () => {
     ['EIO', 'server-trouble'],
   ])('%s is a database that takes nothing: %s', (code, why) => {
     const error = Object.assign(new Error('no'), { code });
-    expect([whyRefusedIn(error), isNotStoring(error)]).toEqual([why, true]);
+    expect([whyRefusedIn(error), isDatabaseUnavailable(error)]).toEqual([why, true]);
   });
 
   it.each(['08006', '57P01', 'ECONNREFUSED'])('%s is one that is away, and gives no reason', (code) => {
     const error = Object.assign(new Error('no'), { code });
-    expect([whyRefusedIn(error), isNotStoring(error)]).toEqual([null, true]);
+    expect([whyRefusedIn(error), isDatabaseUnavailable(error)]).toEqual([null, true]);
   });
 
   it.each(['23505', '40001', 'P0001', '42P01'])('%s is neither', (code) => {
     const error = Object.assign(new Error('no'), { code });
-    expect([whyRefusedIn(error), isNotStoring(error)]).toEqual([null, false]);
+    expect([whyRefusedIn(error), isDatabaseUnavailable(error)]).toEqual([null, false]);
   });
 });

@@ -1,8 +1,8 @@
 import { csvRow } from '../../../src/audit/export-csv.ts';
 import { quietJson } from '../../../src/audit/quiet-json.ts';
-import { printable } from '../../../src/cli/words/table.ts';
 import { newEvent, operatorActor } from '../../../src/domain/request/events.ts';
 import { isBlank } from '../../../src/domain/unseen.ts';
+import { printable } from '../../../src/operator/cli/words/table.ts';
 import { label, mention, message, plain, plainLines } from '../../../src/teams/cards/plain-text.ts';
 
 /** Every character that is shown as nothing, asked of the Unicode data that Node brings. */

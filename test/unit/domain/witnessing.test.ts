@@ -1,6 +1,6 @@
 import type { WitnessStanding } from '../../../src/domain/ports/witnesses.ts';
 import { contradicting, witnessingOf } from '../../../src/domain/witnessing.ts';
-import { enoughWords, signersWords, vaultKeyWords, witnessWords } from '../../../src/words/witnesses.ts';
+import { enoughWords, signersWords, vaultKeyWords, witnessWords } from '../../../src/text/witnesses.ts';
 
 const at = new Date('2026-11-26T08:00:00Z');
 const now = new Date('2026-11-26T08:03:00Z');

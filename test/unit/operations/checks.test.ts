@@ -4,7 +4,7 @@ import type { Observation } from '../../../src/domain/observed.ts';
 import type { OwnKey } from '../../../src/domain/own-key.ts';
 import { judgeKey } from '../../../src/operations/checks.ts';
 import type { KeyTerms } from '../../../src/operations/context.ts';
-import { type Wish, workOf } from '../../../src/operations/registry.ts';
+import { type StoredChangeSpec, workOf } from '../../../src/operations/registry.ts';
 import {
   control,
   guards,
@@ -24,8 +24,12 @@ import {
 } from '../support/plans.ts';
 import { termsOf } from '../support/policies.ts';
 
-const checksOf = (seen: Partial<Observation>, wished: Wish = wish(), own: OwnKey | null = null, terms?: KeyTerms) =>
-  planFor({ seen, wished, own, ...(terms === undefined ? {} : { terms }) }).checks;
+const checksOf = (
+  seen: Partial<Observation>,
+  wished: StoredChangeSpec = wish(),
+  own: OwnKey | null = null,
+  terms?: KeyTerms,
+) => planFor({ seen, wished, own, ...(terms === undefined ? {} : { terms }) }).checks;
 /** Where a rotation starts: the agent under version `a…`, which is there and enabled. */
 const rotating = (change: Partial<Observation> = {}): Partial<Observation> => ({
   resource: resource({ customerKey: under(version('a')), systemAssigned: true }),
@@ -43,7 +47,7 @@ interface Example<C extends CheckCode> {
   readonly seen: Partial<Observation>;
   readonly outcome: Check['outcome'];
   readonly fact: FactOf<C>;
-  readonly wished?: Wish | undefined;
+  readonly wished?: StoredChangeSpec | undefined;
   readonly own?: OwnKey | undefined;
   readonly terms?: KeyTerms | undefined;
 }
@@ -149,7 +153,7 @@ const examples: { readonly [C in CheckCode]: Example<C> } = {
     fact: { type: 'RSA', size: 3072 },
     wished: wishToRotate(toNewVersion),
   },
-  'key-missing': { seen: { key: null }, outcome: 'block', fact: {} },
+  'key-missing': { seen: { key: null }, outcome: 'block', fact: { deleted: 'none' } },
   'key-of-others': {
     seen: { keyIs: 'others' },
     outcome: 'block',
@@ -294,7 +298,7 @@ describe('a key', () => {
 });
 
 describe('an agent that an operation left without success', () => {
-  const about = (seen: Partial<Observation>, wished?: Wish, mine: OwnKey | null = null) =>
+  const about = (seen: Partial<Observation>, wished?: StoredChangeSpec, mine: OwnKey | null = null) =>
     checksOf(seen, wished, mine)
       .map((check) => `${check.outcome} ${check.code}`)
       .filter((one) => /provisioning|already|customer-managed|microsoft-managed|^block/.test(one));
@@ -332,7 +336,7 @@ describe('an agent that an operation left without success', () => {
 });
 
 describe('a rotation', () => {
-  const codes = (seen: Partial<Observation>, wished: Wish, mine: OwnKey | null = null) =>
+  const codes = (seen: Partial<Observation>, wished: StoredChangeSpec, mine: OwnKey | null = null) =>
     checksOf(seen, wished, mine).map((check) => `${check.outcome} ${check.code}`);
 
   it('is for an agent under a key of the customer’s', () => {

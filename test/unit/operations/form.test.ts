@@ -12,6 +12,7 @@ import {
 } from '../../../src/operations/form-clicks.ts';
 import { openForm } from '../../../src/operations/open-form.ts';
 import { FormInputs } from '../../../src/operations/pages/page.ts';
+import type { CommandPorts } from '../../../src/operations/ports.ts';
 import { requester, resourceId, vaultId } from '../../support/fixtures.ts';
 import { call, commandWorld, formOn, inputs, reviewed } from '../support/command-world.ts';
 import { failure } from '../support/commands.ts';
@@ -144,6 +145,23 @@ describe('submitting', () => {
       resourceName: 'bot-care',
       justification: 'Policy 7',
       policy: { approvalsRequired: 1, expiresAt: '2026-03-05T12:00:00.000Z' },
+    });
+  });
+
+  it.each([
+    ['a request', null],
+    ['a change', { asking: 1 }],
+  ])('counts the time to decide %s from when it is stored, whatever this clock says', async (_what, changes) => {
+    const { ports, requests } = commandWorld();
+    const first = await reviewed(ports);
+    if (changes !== null) await submit(first, inputs(ticked), ports);
+    const form = changes === null ? first : { ...(await reviewed(ports)), requestId: first.requestId, changes };
+    const dayBehind: CommandPorts = { ...ports, now: () => new Date(ports.now().getTime() - 86_400_000) };
+    const asked = inputs({ ...ticked, justification: 'By a wrong clock' });
+    expect(await submit(form, asked, dayBehind)).toMatchObject({ problem: null, form: { ended: 'submitted' } });
+    expect(await requests.load(form.requestId)).toMatchObject({
+      justification: 'By a wrong clock',
+      policy: { expiresAt: '2026-03-05T12:00:00.000Z' },
     });
   });
 

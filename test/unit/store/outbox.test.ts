@@ -30,7 +30,7 @@ it('claims nothing by a clock that was ahead for a moment', async () => {
   const guard = openClockGuard({ kind: 'postgres', pool }, { clock });
   const never = async () => null;
   const worker = startOutboxWorker({
-    outbox: openOutbox(pool, () => undefined, { clock: guard, onUnasked: () => undefined }),
+    outbox: openOutbox(pool, () => undefined, { clock: guard, onOrphan: () => undefined }),
     requests: null as never,
     run: never,
     show: async () => undefined,

@@ -56,6 +56,7 @@ export const formOn = (page: Form['page'], ports: CommandPorts, change: Partial<
   keyWay: null,
   shownDigest: null,
   justification: '',
+  changeReference: '',
   startDay: '',
   startTime: '',
   pending: null,

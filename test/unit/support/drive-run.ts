@@ -1,8 +1,8 @@
 /** Takes one run through its turns as the workflow body does, without waiting: the clock moves instead. */
 
 import type { RequestId } from '../../../src/domain/ids.ts';
-import { checkRun, intend, type RunPorts, type Try } from '../../../src/workflow/run-plan.ts';
-import { attemptStep, record } from '../../../src/workflow/try-steps.ts';
+import { type RunPorts, recordIntent, runPreRunCheck, type StepAttempt } from '../../../src/workflow/run-plan.ts';
+import { attemptStep, storeResult } from '../../../src/workflow/try-steps.ts';
 
 /** The process ends here: what the engine had not stored of this turn is lost. */
 export class Killed extends Error {}
@@ -37,16 +37,16 @@ async function driveStage(
   ports: RunPorts,
   id: RequestId,
   run: number,
-  first: readonly Try[],
+  first: readonly StepAttempt[],
   drive: Drive,
   take: Take,
 ) {
   let open = first;
   while (open.length > 0) {
     const tries = open;
-    if (!(await take('intend', () => intend(ports, id, run, tries)))) return 'stopped';
+    if (!(await take('intend', () => recordIntent(ports, id, run, tries)))) return 'stopped';
     for (const one of tries) await take(one.step, () => attemptStep(ports, id, run, one));
-    const waiting = await take('record', () => record(ports, id, run, tries));
+    const waiting = await take('record', () => storeResult(ports, id, run, tries));
     if (waiting === 'stopped') return 'stopped';
     drive.advance(Math.max(0, ...waiting.map(({ ms }) => ms)));
     open = waiting.map(({ step, attempt }) => ({ step, attempt }));
@@ -59,7 +59,7 @@ export async function driveRun(ports: RunPorts, id: RequestId, run: number, driv
   const take = turnsOf(drive);
   for (let attempt = 1; ; attempt++) {
     const tried = attempt;
-    const gate = await take('check', () => checkRun(ports, id, run, tried));
+    const gate = await take('check', () => runPreRunCheck(ports, id, run, tried));
     if (gate.go === false) return;
     if (gate.go === 'wait') {
       drive.advance(gate.ms);

@@ -87,7 +87,6 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
     load: async (id) => loaded(id),
     events: async (id) => of(id),
     openFor: async (resourceId) => holderOf(resourceId),
-    askedBy: async (id) => loaded(id)?.requester ?? null,
     openFrom: async (messageId) =>
       ids().find((id) => {
         const request = loaded(id);

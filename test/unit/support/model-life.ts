@@ -122,7 +122,7 @@ export type Attempt = On &
     | { readonly do: 'stop'; readonly run: number }
   );
 
-/** A request in the model. `good` are those whose approval of the plan asked last was stored. */
+/** A request in the model. `good` are those whose approval of the plan asked last was stored, and when it ends: as long after it as there was time to decide. */
 export interface Modelled {
   state: string;
   readonly by: PersonId;
@@ -130,7 +130,8 @@ export interface Modelled {
   required: number;
   until: number;
   asking: number;
-  good: Set<PersonId>;
+  askedAt: number;
+  good: Map<PersonId, number>;
   run: number;
   checked: boolean;
   /** How many steps are done in this run, and where the next one stands. */
@@ -203,7 +204,7 @@ export function expected(all: readonly (Modelled | null)[], one: Attempt, now: n
     case 'check': {
       if (request.state !== 'approved' || one.run !== request.run) return null;
       if (one.world === 'the firewall is closed' || one.asker !== 'yes') return ['attention-needed'];
-      const still = [...request.good].filter((person) => one.members.includes(person)).length;
+      const still = [...request.good].filter(([person, ends]) => one.members.includes(person) && now < ends).length;
       const enough = still >= Math.max(request.required, one.required);
       const holds = enough && !request.objected;
       return holds && covers[request.world].includes(one.world) ? ['run-checked'] : ['plan-changed'];
@@ -235,10 +236,11 @@ export function after(
   one: Attempt,
   types: readonly string[],
   revision: number,
+  now: number,
 ): Modelled | null {
   if (one.do === 'submit') {
     const fresh = {
-      good: new Set<PersonId>(),
+      good: new Map<PersonId, number>(),
       run: 0,
       checked: false,
       done: 0,
@@ -251,12 +253,13 @@ export function after(
       touched: false,
     } as const;
     const { by, world, required, until } = one;
-    return { ...fresh, state: 'awaiting-approval', by, world, required, until, asking: revision };
+    return { ...fresh, state: 'awaiting-approval', by, world, required, until, asking: revision, askedAt: now };
   }
   if (request === null) return null;
   const last = types.at(-1);
   const anew = { checked: false, done: 0, next: 'idle', tries: 0 } as const;
-  if (one.do === 'approve' && types.includes('approved')) request.good.add(one.by);
+  if (one.do === 'approve' && types.includes('approved'))
+    request.good.set(one.by, now + request.until - request.askedAt);
   if (types.includes('stop-requested') && 'by' in one && one.by !== request.by) request.objected = true;
   if (types.includes('expired')) return { ...request, state: 'expired' };
   switch (last) {
@@ -269,7 +272,7 @@ export function after(
       return {
         ...request,
         ...anew,
-        ...{ state: 'awaiting-approval', good: new Set(), objected: false, asking: revision },
+        ...{ state: 'awaiting-approval', good: new Map(), objected: false, asking: revision, askedAt: now },
         ...{ world: one.world, required: one.required, until: one.until },
       };
     case 'request-changed':
@@ -277,7 +280,7 @@ export function after(
       return {
         ...request,
         ...anew,
-        ...{ state: 'awaiting-approval', good: new Set(), objected: false, asking: revision },
+        ...{ state: 'awaiting-approval', good: new Map(), objected: false, asking: revision, askedAt: now },
         ...{ world: one.world, required: one.required, until: one.until },
         ...{ changes: request.changes + 1, reason: one.reason },
       };

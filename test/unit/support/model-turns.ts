@@ -161,7 +161,7 @@ export async function lead(book: Book, turns: readonly ModelTurn[], begins = noo
     causes.add(`${id} ${cause}`);
     lengths[one.slot] = events.length;
     latest = now;
-    requests[one.slot] = after(requests[one.slot] ?? null, one, types, events.length);
+    requests[one.slot] = after(requests[one.slot] ?? null, one, types, events.length, now);
     if (one.do === 'submit' || one.do === 'change' || (one.do === 'check' && types[0] === 'plan-changed'))
       asked[one.slot]?.set(events.length, one);
     if (one.do === 'check') checked[one.slot]?.set(events.length, one);

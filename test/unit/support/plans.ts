@@ -14,9 +14,9 @@ import type { OwnKey } from '../../../src/domain/own-key.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { ResourceRef } from '../../../src/domain/wish.ts';
 import type { KeyTerms } from '../../../src/operations/context.ts';
-import { operationOf, type Wish } from '../../../src/operations/registry.ts';
-import { kindNamed } from '../../../src/resources/registry.ts';
-import { rightsAtResource, rightsAtVault } from '../../../src/resources/rights.ts';
+import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
+import { kindNamed } from '../../../src/operations/resources/registry.ts';
+import { rightsAtResource, rightsAtVault } from '../../../src/operations/resources/rights.ts';
 import { resourceId, tenant, vaultId } from '../../support/fixtures.ts';
 import { termsOf } from './policies.ts';
 
@@ -118,8 +118,8 @@ export const controller = (change: Partial<Controller> = {}): Controller => ({
 
 export const newKey: KeyKind = { type: 'RSA', size: 3072, expires: null };
 
-export type EnableWish = Extract<Wish, { operation: 'enable-cmk' }>;
-export type RotateWish = Extract<Wish, { operation: 'rotate-cmk' }>;
+export type EnableWish = Extract<StoredChangeSpec, { operation: 'enable-cmk' }>;
+export type RotateWish = Extract<StoredChangeSpec, { operation: 'rotate-cmk' }>;
 
 /** To put the agent under the existing version `a…` of the key. */
 export const wish = (change: Partial<EnableWish> = {}): EnableWish => ({
@@ -164,7 +164,7 @@ export const toNewVersion: Extract<RotateWish['to'], { way: 'new-version' }> = {
 
 interface PlanChange {
   readonly seen?: Partial<Observation>;
-  readonly wished?: Wish;
+  readonly wished?: StoredChangeSpec;
   readonly policyVersion?: string;
   readonly terms?: KeyTerms;
   readonly now?: Date;

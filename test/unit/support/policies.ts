@@ -28,8 +28,10 @@ export const policyOf = (
   { tagRules = [], trustedTags = [] }: Partial<Pick<Policy, 'tagRules' | 'trustedTags'>> = {},
 ): Policy => ({
   version: 'p1',
+  digest: 'd'.repeat(64),
   rules,
   otherwise: rule(otherwise),
   tagRules,
   trustedTags,
+  changeReference: null,
 });

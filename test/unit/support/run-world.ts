@@ -5,7 +5,7 @@ import { codeOf } from '../../../src/domain/failure.ts';
 import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
-import { operationOf, type Wish } from '../../../src/operations/registry.ts';
+import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { openKept } from '../../../src/workflow/kept.ts';
 import type { RunPorts } from '../../../src/workflow/run-plan.ts';
 import { approver, submit, tenant } from '../../support/fixtures.ts';
@@ -18,7 +18,7 @@ import { scriptedAzure, type World } from './scripted-azure.ts';
 
 export interface Setting {
   readonly world?: Partial<World>;
-  readonly wished?: Wish;
+  readonly wished?: StoredChangeSpec;
   readonly notBefore?: string | null;
 }
 
@@ -55,6 +55,7 @@ export async function approvedRequest({ world = {}, wished = wish(), notBefore =
       return memory.results;
     },
     now,
+    pause: async () => undefined,
     paused: false,
   };
   const send = async (cause: string, command: Command): Promise<void> => {

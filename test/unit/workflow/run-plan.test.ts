@@ -1,5 +1,5 @@
-import { checkRun, intend, stopRun } from '../../../src/workflow/run-plan.ts';
-import { attemptStep, record } from '../../../src/workflow/try-steps.ts';
+import { endRunEarly, recordIntent, runPreRunCheck } from '../../../src/workflow/run-plan.ts';
+import { attemptStep, storeResult } from '../../../src/workflow/try-steps.ts';
 import { approver, requester } from '../../support/fixtures.ts';
 import { cancels, decides, failure, id, settles } from '../support/commands.ts';
 import { Killed } from '../support/drive-run.ts';
@@ -36,21 +36,21 @@ describe('a run', () => {
 
   it('says of what a process had done that ended that this try did it, and not that it was so before', async () => {
     const { ports, load, restart } = await approvedRequest();
-    await checkRun(ports, id, 1, 1);
-    await intend(ports, id, 1, [first]);
+    await runPreRunCheck(ports, id, 1, 1);
+    await recordIntent(ports, id, 1, [first]);
     // Azure has carried it out; the process ends before it is recorded, and another goes on.
     await attemptStep(ports, id, 1, first);
     restart();
-    await record(ports, id, 1, [first]);
+    await storeResult(ports, id, 1, [first]);
     expect((await load()).progress[0]).toMatchObject({ state: 'done', already: false, interrupted: true });
   });
 
   it('says of what somebody else did meanwhile that it was so already', async () => {
     const { ports, azure, load } = await approvedRequest();
-    await checkRun(ports, id, 1, 1);
-    await intend(ports, id, 1, [first]);
+    await runPreRunCheck(ports, id, 1, 1);
+    await recordIntent(ports, id, 1, [first]);
     await azure.resources.enableSystemIdentity((await load()).plan.wish.resource);
-    await record(ports, id, 1, [first]);
+    await storeResult(ports, id, 1, [first]);
     expect((await load()).progress[0]).toMatchObject({ state: 'done', already: true, interrupted: false });
   });
 
@@ -78,15 +78,15 @@ describe('a run', () => {
     ['behind', -86_400_000, { ms: 0 }],
   ])('does not wait for days where the clock was %s while it was tried', async (_how, moved, waits) => {
     const { ports, azure, advance } = await approvedRequest();
-    await checkRun(ports, id, 1, 1);
-    await intend(ports, id, 1, [first]);
+    await runPreRunCheck(ports, id, 1, 1);
+    await recordIntent(ports, id, 1, [first]);
     azure.refuse('resources.enableSystemIdentity', outage, 1);
     advance(moved);
     await attemptStep(ports, id, 1, first);
     // Nothing is stored before the clock is right again, and it may be moved once more right behind that.
     advance(-moved);
     const moving = { ...ports, now: () => new Date(ports.now().getTime() - Math.abs(moved)) };
-    expect(await record(moving, id, 1, [first])).toEqual([{ step: 'enable-identity', attempt: 2, ...waits }]);
+    expect(await storeResult(moving, id, 1, [first])).toEqual([{ step: 'enable-identity', attempt: 2, ...waits }]);
   });
 
   it.each([
@@ -100,7 +100,7 @@ describe('a run', () => {
       const there = key({ notBefore: from(-2), expires: from(2) });
       const { ports, events } = await approvedRequest({ world: { keys: [there] } });
       const moved = { ...ports, now: () => new Date(ports.now().getTime() + days * day) };
-      expect(await checkRun(moved, id, 1, 1)).toMatchObject({ go: true });
+      expect(await runPreRunCheck(moved, id, 1, 1)).toMatchObject({ go: true });
       expect(events()).toEqual(['run-checked']);
     },
   );
@@ -171,8 +171,8 @@ describe('the check before a run', () => {
   it('asks again, touching nothing, when the change is not the approved one any more', async () => {
     const { drive, azure, ports } = await approvedRequest();
     azure.world.vault = vault({ access: 'access-policies' });
-    expect(await checkRun(ports, id, 1, 1)).toEqual({ go: false });
-    expect(await checkRun(ports, id, 1, 1)).toEqual({ go: false });
+    expect(await runPreRunCheck(ports, id, 1, 1)).toEqual({ go: false });
+    expect(await runPreRunCheck(ports, id, 1, 1)).toEqual({ go: false });
     const asked = await drive();
     expect(asked).toMatchObject({
       state: 'awaiting-approval',
@@ -243,7 +243,7 @@ describe('the check before a run', () => {
   it('asks a person at once when something else blocks too', async () => {
     const { azure, ports, load } = await approvedRequest();
     azure.world.resource = resource({ provisioningState: 'Updating', createdAt: null });
-    expect(await checkRun(ports, id, 1, 1)).toEqual({ go: false });
+    expect(await runPreRunCheck(ports, id, 1, 1)).toEqual({ go: false });
     expect((await load()).state).toBe('needs-attention');
   });
 
@@ -299,9 +299,9 @@ describe('a process that was given up for dead', () => {
     const { ports, drive, azure, send, load } = await approvedRequest();
     azure.refuse('resources.enableSystemIdentity', failure());
     const { asking } = await drive();
-    expect(await intend(ports, id, 1, [{ step: 'enable-identity', attempt: 1 }])).toBe(false);
+    expect(await recordIntent(ports, id, 1, [{ step: 'enable-identity', attempt: 1 }])).toBe(false);
     await send('click:settle', settles(verb, requester, { asking }));
-    expect(await intend(ports, id, 1, [{ step: 'enable-identity', attempt: 1 }])).toBe(false);
+    expect(await recordIntent(ports, id, 1, [{ step: 'enable-identity', attempt: 1 }])).toBe(false);
     expect((await load()).state).toBe(verb === 'retry' ? 'approved' : 'failed');
   });
 });
@@ -312,7 +312,7 @@ describe('an engine whose tables somebody wrote into', () => {
   it('changes nothing in Azure by saying that a change was intended', async () => {
     const { ports, azure } = await approvedRequest();
     await attemptStep(ports, id, 1, first);
-    await checkRun(ports, id, 1, 1);
+    await runPreRunCheck(ports, id, 1, 1);
     await attemptStep(ports, id, 1, first);
     expect(azure.writes).toEqual([]);
   });
@@ -339,30 +339,30 @@ describe('an engine whose tables somebody wrote into', () => {
 describe('what a run stores', () => {
   it('is stored once, however often a turn is taken', async () => {
     const { ports, requests, azure } = await approvedRequest();
-    await checkRun(ports, id, 1, 1);
+    await runPreRunCheck(ports, id, 1, 1);
     const tries = [{ step: 'enable-identity', attempt: 1 } as const];
-    expect(await intend(ports, id, 1, tries)).toBe(true);
+    expect(await recordIntent(ports, id, 1, tries)).toBe(true);
     const { length } = requests.all();
-    expect(await intend(ports, id, 1, tries)).toBe(true);
+    expect(await recordIntent(ports, id, 1, tries)).toBe(true);
     azure.refuse('resources.enableSystemIdentity', failure());
-    expect(await record(ports, id, 1, tries)).toBe('stopped');
-    expect(await record(ports, id, 1, tries)).toBe('stopped');
-    await stopRun(ports, id, 1, failure());
+    expect(await storeResult(ports, id, 1, tries)).toBe('stopped');
+    expect(await storeResult(ports, id, 1, tries)).toBe('stopped');
+    await endRunEarly(ports, id, 1, failure());
     expect(requests.all()).toHaveLength(length + 2);
   });
 
   it('is nothing for a run that was not ordered', async () => {
     const { ports, requests } = await approvedRequest();
     const { length } = requests.all();
-    expect(await intend(ports, id, 2, [{ step: 'verify', attempt: 1 }])).toBe(false);
-    expect(await checkRun(ports, id, 2, 1)).toEqual({ go: false });
-    await stopRun(ports, id, 2, failure());
+    expect(await recordIntent(ports, id, 2, [{ step: 'verify', attempt: 1 }])).toBe(false);
+    expect(await runPreRunCheck(ports, id, 2, 1)).toEqual({ go: false });
+    await endRunEarly(ports, id, 2, failure());
     expect(requests.all()).toHaveLength(length);
   });
 
   it('is a bug for a request that does not exist', async () => {
     const { ports } = await approvedRequest();
     const unknown = { ...ports, requests: { ...ports.requests, load: async () => null } };
-    await expect(checkRun(unknown, id, 1, 1)).rejects.toThrow('has no events');
+    await expect(runPreRunCheck(unknown, id, 1, 1)).rejects.toThrow('has no events');
   });
 });

@@ -1,5 +1,5 @@
 import type { KnownRun } from '../../../src/workflow/known-run.ts';
-import { checkRun, intend } from '../../../src/workflow/run-plan.ts';
+import { recordIntent, runPreRunCheck } from '../../../src/workflow/run-plan.ts';
 import { openWatch } from '../../../src/workflow/watch.ts';
 import { cancels, id } from '../support/commands.ts';
 import { noon } from '../support/plans.ts';
@@ -52,8 +52,8 @@ async function watched(
     return look();
   };
   const begin = async () => {
-    await checkRun(world.ports, id, 1, 1);
-    await intend(world.ports, id, 1, [{ step: 'enable-identity', attempt: 1 }]);
+    await runPreRunCheck(world.ports, id, 1, 1);
+    await recordIntent(world.ports, id, 1, [{ step: 'enable-identity', attempt: 1 }]);
   };
   return { ...world, done, origins, shown, engine, look, wait, begin };
 }
@@ -85,11 +85,11 @@ describe('a run that was ordered', () => {
     const { look, done, advance, ports } = await watched(null, ['one/1'], false, { notBefore });
     expect(await look()).toEqual({ at: notBefore });
     // One whose clock is behind may have it all the same, and the clock may be set right while it waits.
-    expect(await checkRun(ports, id, 1, 1)).toEqual({ go: 'wait', ms: 60_000 });
+    expect(await runPreRunCheck(ports, id, 1, 1)).toEqual({ go: 'wait', ms: 60_000 });
     advance(3_600_000);
     await look();
     expect(done).toEqual(['start']);
-    expect(await checkRun(ports, id, 1, 1)).toMatchObject({ go: true });
+    expect(await runPreRunCheck(ports, id, 1, 1)).toMatchObject({ go: true });
   });
 
   it('is looked after although Teams does not answer', async () => {

@@ -52,6 +52,11 @@ export const FormReviewData = z.strictObject({
   instead: Label,
   /** As typed before, when the page is drawn again; line breaks and all, it is no Markdown. */
   justification: z.string().max(500),
+  /** As typed before; no Markdown. */
+  changeReference: z.string().max(100),
+  /** `Change reference (optional)`; empty: it isn't asked for. */
+  referenceLabel: Label,
+  referenceRequired: z.boolean(),
   acknowledged: z.enum(['true', 'false']),
   /** Chosen before, when the page is drawn again: `2026-11-29`, `02:00`; else empty. */
   startDay: z.string().max(10),

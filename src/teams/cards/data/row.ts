@@ -1,6 +1,6 @@
 /** What the cards have in common: the row (glyph, name, small lines, time), facts, and the marks of the design. */
 import { z } from 'zod';
-import type { Mark } from '../../../words/mark.ts';
+import type { Mark } from '../../../text/mark.ts';
 import { CardText, Label, nothing } from '../plain-text.ts';
 
 export const Color = z.enum(['Default', 'Accent', 'Good', 'Warning', 'Attention']);
@@ -57,8 +57,9 @@ export const vaultBox = {
   /** `2 people and 3 apps can copy, delete or give away the key` */
   control: CardText,
   controlColor: Color,
-  /** `△ The requester is one of them`; empty where they are none, or only by a group. */
+  /** `△ The requester is one of them, through Key custodians`, or what isn't known; empty where they are none. */
   askerControls: CardText,
+  askerColor: Color,
   /** `△ The key was made elsewhere: its origin is unknown`; empty where the run makes it. */
   origin: CardText,
   /** Each controller, with what they can do. */

@@ -1,11 +1,12 @@
 /** A picture of all agents, and a page of them with the next step of each. */
-import type { FleetShow } from '../../../commands/command.ts';
+
 import type { UnreadSubscription } from '../../../domain/ports/azure.ts';
+import type { FleetShow } from '../../../operations/commands/command.ts';
 import { type AgentStanding, type FleetCounts, type FleetState, soonDays } from '../../../operations/fleet.ts';
 import { operationFrom } from '../../../operations/registry.ts';
-import { countOf } from '../../../words/count.ts';
-import { messageOf, sourceWords } from '../../../words/failures.ts';
-import { fromNow } from '../../../words/instants.ts';
+import { countOf } from '../../../text/count.ts';
+import { messageOf, sourceWords } from '../../../text/failures.ts';
+import { fromNow } from '../../../text/instants.ts';
 import type { AgentRow, FleetPart } from '../data/agents.ts';
 import { coloured, grey, marks } from '../data/row.ts';
 import { bold, type CardText, date, joinText, label, md, nothing, plain, quoted, time } from '../plain-text.ts';

@@ -7,11 +7,11 @@ import { environmentRule } from '../../../domain/policy/rules.ts';
 import { hasEnded, type Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
-import { countOf } from '../../../words/count.ts';
-import { askedAgainWords } from '../../../words/events.ts';
-import { shortVersion } from '../../../words/places.ts';
-import { reasonWords } from '../../../words/policy.ts';
-import { gistOfStep } from '../../../words/steps.ts';
+import { countOf } from '../../../text/count.ts';
+import { askedAgainWords } from '../../../text/events.ts';
+import { shortVersion } from '../../../text/places.ts';
+import { reasonWords } from '../../../text/policy.ts';
+import { gistOfStep } from '../../../text/steps.ts';
 import { grey, marks, type Row, row } from '../data/row.ts';
 import {
   bold,
@@ -45,7 +45,7 @@ import { commentLines } from './said.ts';
 import { earlierRun, startWords } from './standing-words.ts';
 import { stateLineOf } from './state-line.ts';
 import { statusCard } from './status-view.ts';
-import { controllerRows, vaultBox } from './vault-box.ts';
+import { controllerRows, vaultBoxView } from './vault-box.ts';
 
 function irreversibleLine(plan: Plan): CardText {
   const steps = stepsOf(plan, 'irreversible');
@@ -157,7 +157,7 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
   return renderCard('approval', {
     ...requestHeaderOf(request, context, state),
     ...changeBox(plan),
-    ...vaultBox(plan, { id: request.requester, words: 'The requester is' }),
+    ...vaultBoxView(plan, { id: request.requester, words: 'The requester is' }),
     controllers: controllerRows(plan),
     notice: noticeOf(request, context),
     differences: differenceRows(request),
@@ -166,7 +166,7 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
     undo: undoLine(plan),
     asks: md`${bold(`${names(request.requester)}:`)} ${quoted(reason)}`,
     decisions: approvedRows(request, context).slice(0, 6),
-    until: md`Until ${dateAndTime(new Date(policy.expiresAt))}${startNote(request)}  ·  plan ${bold(shortDigest(request.digest))}${stepUp ? plain('  ·  approving needs a sign-in') : nothing}`,
+    until: md`Until ${dateAndTime(new Date(policy.expiresAt))}${startNote(request)}  ·  plan ${bold(shortDigest(request.digest))}${referenceNote(request)}${stepUp ? plain('  ·  approving needs a sign-in') : nothing}`,
     acknowledge: label(
       irreversible === 0 ? '' : `I accept that ${countOf(irreversible, 'step', 'steps')} cannot be undone`,
     ),
@@ -203,6 +203,9 @@ function endedRow(request: Request, { names }: CardContext): Row[] {
     ]),
   ];
 }
+
+const referenceNote = ({ changeReference }: Request): CardText =>
+  changeReference === null ? nothing : plain<string>(`  ·  change reference ${changeReference}`);
 
 const startNote = ({ notBefore }: Request): CardText =>
   notBefore === null ? nothing : md`  ·  starts not before ${dateAndTime(new Date(notBefore))}`;

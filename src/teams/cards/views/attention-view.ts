@@ -9,14 +9,14 @@ import {
   type StepProgress,
 } from '../../../domain/request/request.ts';
 import { operationOf } from '../../../operations/registry.ts';
-import type { CheckWords } from '../../../words/check-words.ts';
-import { checkWords } from '../../../words/checks.ts';
-import { countOf } from '../../../words/count.ts';
-import { expectedWords, isReadBack, messageOf, sourceWords } from '../../../words/failures.ts';
-import type { Names } from '../../../words/names.ts';
-import { remedyWords } from '../../../words/remedies.ts';
-import { saidInShort } from '../../../words/said.ts';
-import { stepWordsIn } from '../../../words/steps.ts';
+import type { CheckWords } from '../../../text/check-words.ts';
+import { checkWords } from '../../../text/checks.ts';
+import { countOf } from '../../../text/count.ts';
+import { expectedWords, isReadBack, messageOf, sourceWords } from '../../../text/failures.ts';
+import type { Names } from '../../../text/names.ts';
+import { remedyWords } from '../../../text/remedies.ts';
+import { saidInShort } from '../../../text/said.ts';
+import { stepWordsIn } from '../../../text/steps.ts';
 import { coloured, grey, marks, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
@@ -33,13 +33,30 @@ function stuckStep(request: NeedsAttention | Failed): StepProgress | undefined {
   return failed.find((step) => step.name === request.step) ?? failed[0];
 }
 
+/** Whether this request changed something in Azure, or might have: in any of its runs. */
+const hasChanged = ({ progress }: Request): boolean =>
+  progress.some(({ done, tries, untouched }) => (done === null ? tries > 0 && !untouched : !done.already));
+
+/** `enable identity, grant key access` */
+const doneTitles = ({ plan, progress }: Request): string =>
+  progress
+    .filter(({ state }) => state === 'done')
+    .map(({ name }) => lowerFirst(stepWordsIn(plan, name).title))
+    .join(', ');
+
+function stoppedByCheck(request: NeedsAttention | Failed): string {
+  if (!hasChanged(request)) return 'A check stopped the run before its first change';
+  const titles = doneTitles(request);
+  return titles === '' ? 'A check stopped the run' : `A check stopped the run. Already done: ${titles}`;
+}
+
 /** What happened, in one line. */
 export function attentionHeadline(request: NeedsAttention | Failed, names: Names): CardText {
   const { failure } = request;
   const stopped = stoppedOf(failure);
   if (stopped !== null) return plain<string>(`${stoppedBy(stopped, names)} stopped the run between two steps`);
   const stuck = stuckStep(request);
-  if (failure !== null && blockOf(failure) !== null) return plain('A check stopped the run before its first change');
+  if (failure !== null && blockOf(failure) !== null) return plain<string>(stoppedByCheck(request));
   if (stuck === undefined) return plain('The run was stopped');
   const position = request.progress.indexOf(stuck) + 1;
   return plain<string>(
@@ -74,7 +91,7 @@ function stepRow(request: Request, progress: StepProgress): Row {
   return row(marks.idle, title, [grey(plain('Not done'))]);
 }
 
-/** The check that stopped the run before its first change; null when it was something else. */
+/** The check that stopped the run; null when it was something else. */
 const blockOf = (failure: Failure): CheckWords | null =>
   failure.source === 'bot' && failure.found.code === 'blocked' ? checkWords(failure.found.check) : null;
 
@@ -117,10 +134,9 @@ function factsOf(request: NeedsAttention | Failed) {
 
 /** What giving up leaves behind. */
 function giveUpWords(request: Request): CardText {
-  const done = request.progress.filter(({ state }) => state === 'done').map(({ name }) => name);
-  const titles = done.map((name) => lowerFirst(stepWordsIn(request.plan, name).title)).join(', ');
-  const stays = `${countOf(done.length, 'step stays', 'steps stay')} done: ${titles}.`;
-  return plain<string>(`The request ends. ${done.length === 0 ? 'No step is done.' : stays}`, 500);
+  const done = request.progress.filter(({ state }) => state === 'done').length;
+  const stays = `${countOf(done, 'step stays', 'steps stay')} done: ${doneTitles(request)}.`;
+  return plain<string>(`The request ends. ${done === 0 ? 'No step is done.' : stays}`, 500);
 }
 
 /** What to do about it. After giving up there is no way on but a new request. */

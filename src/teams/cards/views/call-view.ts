@@ -7,10 +7,10 @@ import { type Called, doerOf } from '../../../domain/request/calls.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import type { NeedsAttention, Request } from '../../../domain/request/request.ts';
 import { operationOf } from '../../../operations/registry.ts';
-import { actorName, askedAgainWords } from '../../../words/events.ts';
-import { utcMinute } from '../../../words/instants.ts';
-import type { Names } from '../../../words/names.ts';
-import { remedyWords } from '../../../words/remedies.ts';
+import { actorName, askedAgainWords } from '../../../text/events.ts';
+import { utcMinute } from '../../../text/instants.ts';
+import type { Names } from '../../../text/names.ts';
+import { remedyWords } from '../../../text/remedies.ts';
 import { type Addressee, bold, type CardText, joinText, md, nothing, plain, unlinked } from '../plain-text.ts';
 import { attentionHeadline } from './attention-view.ts';
 import { upperFirst } from './parts.ts';
@@ -28,7 +28,7 @@ export function attentionWords(request: NeedsAttention, names: Names): CardText 
 }
 
 /** How long there is to decide. */
-export const waitingWords = ({ policy }: Request): CardText =>
+export const callWaitingWords = ({ policy }: Request): CardText =>
   plain<string>(`it waits for your decision, until ${utcMinute(policy.expiresAt)}.`);
 
 /** The event, for one of those who are called for it; the request is as it is now. */

@@ -1,8 +1,8 @@
 /** The reply in the audit channel that holds a whole checkpoint of the published log. */
 import type { Request } from '../../../domain/request/request.ts';
 import type { Witnessing } from '../../../domain/witnessing.ts';
-import { countOf } from '../../../words/count.ts';
-import { signersWords } from '../../../words/witnesses.ts';
+import { countOf } from '../../../text/count.ts';
+import { signersWords } from '../../../text/witnesses.ts';
 import { label, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 

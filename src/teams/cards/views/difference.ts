@@ -1,12 +1,14 @@
 /** What the plan as it now is does that the approved one did not, or that the one before its requester changed it did not. */
 import { canonicalJson } from '../../../domain/canonical-json.ts';
 import type { ControlChange } from '../../../domain/control-change.ts';
+import type { ReplacedKey } from '../../../domain/observed.ts';
 import { effectsOf, notCovered, type Plan } from '../../../domain/plan.ts';
 import type { ChangedFrom, Request } from '../../../domain/request/request.ts';
 import { workOf } from '../../../operations/registry.ts';
-import { controlChangeWords } from '../../../words/control.ts';
-import { kindWords, versionWords } from '../../../words/keys.ts';
-import { effectWords } from '../../../words/steps.ts';
+import { controlChangeWords } from '../../../text/control.ts';
+import { replacedTitles, replacedWords } from '../../../text/failures.ts';
+import { kindWords, versionWords } from '../../../text/keys.ts';
+import { effectWords } from '../../../text/steps.ts';
 import { grey, marks, type Row, row } from '../data/row.ts';
 import { type CardText, dateAndTime, md, plain, quoted } from '../plain-text.ts';
 import { checkRow } from './parts.ts';
@@ -18,6 +20,7 @@ export function differenceRows(request: Request): Row[] {
   const difference = notCovered(request.replaced.plan, request.plan);
   return [
     ...difference.blocks.map((check) => checkRow(marks.bad, check)),
+    ...difference.replaced.map(replacedRow),
     ...difference.effects.map((effect) =>
       row(marks.warn, plain(effectWords(effect)), [grey(plain('Not part of what was approved'))]),
     ),
@@ -28,6 +31,9 @@ export function differenceRows(request: Request): Row[] {
     ...difference.warnings.map((check) => checkRow(marks.warn, check)),
   ].slice(0, 12);
 }
+
+const replacedRow = (replaced: ReplacedKey): Row =>
+  row(marks.bad, plain(replacedTitles[replaced.what]), [grey(plain(replacedWords(replaced)))]);
 
 const beforeAndNow = (name: string, before: CardText, now: CardText): Row =>
   row(marks.warn, plain<string>(name), [grey(md`Before: ${before}`), grey(md`Now: ${now}`)]);
@@ -59,8 +65,9 @@ const isTold = ({ change }: ControlChange): boolean => change === 'vault-address
 /** What the plan comes to that was not asked for before, and what it no longer does. */
 export function planChangeRows(before: Plan, now: Plan): Row[] {
   if (isSameWish(before, now)) return [];
-  const { control, warnings } = notCovered(before, now);
+  const { control, replaced, warnings } = notCovered(before, now);
   return [
+    ...replaced.map(replacedRow),
     beforeAndNow('Key', wantedKey(before), wantedKey(now)),
     ...control
       .filter((change) => !isTold(change))

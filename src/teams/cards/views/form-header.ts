@@ -1,14 +1,14 @@
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form } from '../../../operations/form.ts';
-import { pagesOf } from '../../../operations/form-clicks.ts';
+import { formPagesOf } from '../../../operations/form-clicks.ts';
 import { operationNamed } from '../../../operations/registry.ts';
-import { refusalWords } from '../../../words/refusals.ts';
+import { refusalWords } from '../../../text/refusals.ts';
 import type { Crumb } from '../data/row.ts';
 import { bold, label, md, nothing, plain } from '../plain-text.ts';
 
 /** The pages the answers lead through, and which of them this is. */
 function crumbsOf(form: Form): Crumb[] {
-  const pages = pagesOf(operationNamed(form.operation), form);
+  const pages = formPagesOf(operationNamed(form.operation), form);
   const current = pages.findIndex(({ name }) => name === form.page);
   return pages.map((page, index) => {
     const glyph = index < current ? '✓' : index === current ? '●' : '○';
@@ -23,7 +23,8 @@ function crumbsOf(form: Form): Crumb[] {
   });
 }
 
-export const canGoBack = (form: Form): boolean => pagesOf(operationNamed(form.operation), form)[0]?.name !== form.page;
+export const canGoBack = (form: Form): boolean =>
+  formPagesOf(operationNamed(form.operation), form)[0]?.name !== form.page;
 
 /** What stands on every page. */
 export function formHeaderOf(form: Form, problem: Refusal | null) {

@@ -2,8 +2,8 @@ import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { JudgedKey } from '../../../operations/choose.ts';
 import type { Form } from '../../../operations/form.ts';
 import type { FactsOf } from '../../../operations/pages/page.ts';
-import { checkWords } from '../../../words/checks.ts';
-import { utcDay } from '../../../words/instants.ts';
+import { checkWords } from '../../../text/checks.ts';
+import { utcDay } from '../../../text/instants.ts';
 import { grey, marks, type Row, row, styleFor } from '../data/row.ts';
 import { type CardText, joinText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
@@ -106,7 +106,7 @@ function wayPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCar
 }
 
 /** Which key of the vault. First whether one that is there or a new one: a card cannot react to a choice. */
-export function keyPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard {
+export function keyPageCard(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard {
   switch (facts.way) {
     case null:
       return wayPage(form, facts, problem);

@@ -5,9 +5,9 @@ import type { Form } from '../../../operations/form.ts';
 import type { Operation } from '../../../operations/operation.ts';
 import type { FactsOf } from '../../../operations/pages/page.ts';
 import { operationNamed } from '../../../operations/registry.ts';
-import { kindNamed, kinds } from '../../../resources/registry.ts';
-import { countOf } from '../../../words/count.ts';
-import { regionWords } from '../../../words/places.ts';
+import { kindNamed, kinds } from '../../../operations/resources/registry.ts';
+import { countOf } from '../../../text/count.ts';
+import { regionWords } from '../../../text/places.ts';
 import { bold, date, label, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { formHeaderOf } from './form-header.ts';
@@ -60,7 +60,11 @@ const coverage = (count: number, more: boolean): string =>
     : `The bot can read ${countOf(count, 'agent', 'agents')}.`;
 
 /** Which resource: the first page of every operation. */
-export function resourcePage(form: Form, { resources, more, resource }: Facts, problem: Refusal | null): AdaptiveCard {
+export function resourcePageCard(
+  form: Form,
+  { resources, more, resource }: Facts,
+  problem: Refusal | null,
+): AdaptiveCard {
   const listed = resources.map((one) => ({ title: label(resourceTitle(one, resources)), value: one.id as string }));
   const chosenIsListed = resource === null || listed.some((choice) => sameArmId(choice.value, resource.id));
   const choices = chosenIsListed

@@ -2,7 +2,7 @@
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form, PageName } from '../../../operations/form.ts';
 import { operationNamed } from '../../../operations/registry.ts';
-import { refusalWords } from '../../../words/refusals.ts';
+import { refusalWords } from '../../../text/refusals.ts';
 import { grey, marks, row } from '../data/row.ts';
 import { label, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';

@@ -3,8 +3,8 @@ import type { Refusal } from '../../../domain/request/refusal.ts';
 import { isUsable, type JudgedVault } from '../../../operations/choose.ts';
 import type { Form } from '../../../operations/form.ts';
 import type { FactsOf } from '../../../operations/pages/page.ts';
-import { countOf } from '../../../words/count.ts';
-import { regionWords } from '../../../words/places.ts';
+import { countOf } from '../../../text/count.ts';
+import { regionWords } from '../../../text/places.ts';
 import { coloured, grey, type Line, marks, type Row, row, styleFor } from '../data/row.ts';
 import { label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
@@ -53,7 +53,11 @@ function whyNot(one: JudgedVault): string {
 const unusableRow = (one: JudgedVault): Row => row(marks.bad, plain(one.vault.name), [grey(plain(whyNot(one)))]);
 
 /** Which vault. Usable vaults first, each with what would change on it. */
-export function vaultPage(form: Form, { resource, vaults, chosen: id }: Facts, problem: Refusal | null): AdaptiveCard {
+export function vaultPageCard(
+  form: Form,
+  { resource, vaults, chosen: id }: Facts,
+  problem: Refusal | null,
+): AdaptiveCard {
   const usable = vaults.filter(isUsable);
   const unusable = vaults.filter((one) => !isUsable(one));
   const choices = usable.slice(0, 15).map((one) => ({ title: label(vaultTitle(one)), value: one.vault.name }));

@@ -5,8 +5,8 @@ import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form } from '../../../operations/form.ts';
 import type { FactsOf } from '../../../operations/pages/page.ts';
 import { operationNamed } from '../../../operations/registry.ts';
-import { utcDay } from '../../../words/instants.ts';
-import { shortVersion } from '../../../words/places.ts';
+import { utcDay } from '../../../text/instants.ts';
+import { shortVersion } from '../../../text/places.ts';
 import { bold, type CardText, date, joinText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { canGoBack, formHeaderOf } from './form-header.ts';
@@ -79,7 +79,7 @@ function underMicrosoftsKey(form: Form, { resource }: Facts, problem: Refusal | 
   });
 }
 
-export function versionPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard {
+export function versionPageCard(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard {
   const { resource, current, vault, chosen } = facts;
   if (current === null) return underMicrosoftsKey(form, facts, problem);
   const choices = choicesOf(facts);

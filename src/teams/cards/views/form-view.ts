@@ -9,20 +9,20 @@ import type { FactsOf, PageFacts } from '../../../operations/pages/page.ts';
 import { answerOn } from '../../../operations/pages/page.ts';
 import { resourcePage as whichResource } from '../../../operations/pages/resource-page.ts';
 import { operationNamed, operationOf } from '../../../operations/registry.ts';
-import { checkWords } from '../../../words/checks.ts';
-import { countOf } from '../../../words/count.ts';
-import { refusalWords } from '../../../words/refusals.ts';
+import { checkWords } from '../../../text/checks.ts';
+import { countOf } from '../../../text/count.ts';
+import { refusalWords } from '../../../text/refusals.ts';
 import type { Block } from '../data/form-review.ts';
 import { type CardText, type Label, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { planChangeRows } from './difference.ts';
 import { formHeaderOf } from './form-header.ts';
-import { keyPage } from './form-key-view.ts';
-import { resourcePage } from './form-resource-view.ts';
-import { vaultPage } from './form-vault-view.ts';
-import { versionPage } from './form-version-view.ts';
+import { keyPageCard } from './form-key-view.ts';
+import { resourcePageCard } from './form-resource-view.ts';
+import { vaultPageCard } from './form-vault-view.ts';
+import { versionPageCard } from './form-version-view.ts';
 import { changeBox, notesOf, passLine, passRows, planRows, stepsTitle, warningRows } from './parts.ts';
-import { controllerRows, vaultBox } from './vault-box.ts';
+import { controllerRows, vaultBoxView } from './vault-box.ts';
 
 type Review = FactsOf<'review'>;
 
@@ -58,6 +58,12 @@ function planBlocks({ plan, openRequest }: Review): Block[] {
   return [open, ...blocks];
 }
 
+const referenceLabels: Readonly<Record<Review['reference'], string>> = {
+  'not-asked': '',
+  optional: 'Change reference (optional)',
+  required: 'Change reference',
+};
+
 function reviewPage(form: Form, facts: Review, problem: Refusal | null): AdaptiveCard {
   const { plan, policy, change } = facts;
   const blocks = blocksFor(facts);
@@ -71,7 +77,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     changing: changingWords(form),
     differences: change === null ? [] : planChangeRows(change.of.plan, plan),
     ...changeBox(plan),
-    ...vaultBox(plan, { id: form.owner, words: 'You are' }),
+    ...vaultBoxView(plan, { id: form.owner, words: 'You are' }),
     controllers: controllerRows(plan),
     blocks,
     checksTitle: blocks.length > 0 ? plain('Other checks') : plain('Checks'),
@@ -87,6 +93,9 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     tick: label(words.caution.tick),
     instead: change === null ? insteadOf(plan) : label(''),
     justification: form.justification.slice(0, 500),
+    changeReference: form.changeReference.slice(0, 100),
+    referenceLabel: label(referenceLabels[facts.reference]),
+    referenceRequired: facts.reference === 'required',
     acknowledged: 'false',
     startDay: form.startDay,
     startTime: form.startTime,
@@ -108,13 +117,13 @@ function insteadOf(plan: Plan): Label {
 export function formCard(form: Form, facts: PageFacts, problem: Refusal | null): AdaptiveCard {
   switch (facts.page) {
     case 'resource':
-      return resourcePage(form, facts, problem);
+      return resourcePageCard(form, facts, problem);
     case 'vault':
-      return vaultPage(form, facts, problem);
+      return vaultPageCard(form, facts, problem);
     case 'key':
-      return keyPage(form, facts, problem);
+      return keyPageCard(form, facts, problem);
     case 'version':
-      return versionPage(form, facts, problem);
+      return versionPageCard(form, facts, problem);
     case 'review':
       return reviewPage(form, facts, problem);
   }

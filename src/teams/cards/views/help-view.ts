@@ -1,13 +1,14 @@
 /** Help: what can be typed, and what the reader may do. */
-import type { Command } from '../../../commands/command.ts';
+
 import { type Policy, rulesOf } from '../../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../../domain/policy/rules.ts';
-import { durationWords } from '../../../words/duration.ts';
+import type { TypedCommand } from '../../../operations/commands/command.ts';
+import { durationWords } from '../../../text/duration.ts';
 import { bold, type CardText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 
 export interface HelpFacts {
-  readonly commands: readonly Command[];
+  readonly commands: readonly TypedCommand[];
   readonly policy: Policy;
   readonly mayAsk: boolean;
   readonly mayApprove: boolean;
@@ -46,7 +47,7 @@ function timeSpanOf(times: readonly number[]): string {
 /** Begins a command as if it had been typed without anything behind it. */
 const helpVerb = 'help.';
 
-function buttonFor(weight: Command['weight'], mayAsk: boolean): string {
+function buttonFor(weight: TypedCommand['weight'], mayAsk: boolean): string {
   switch (weight) {
     case 'form':
       return mayAsk ? 'Start' : '';

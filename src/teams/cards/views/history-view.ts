@@ -1,7 +1,8 @@
 /** A page of what happened to a request, or to all requests of an agent. */
-import type { HistoryShow } from '../../../commands/command.ts';
+
 import type { Request } from '../../../domain/request/request.ts';
-import type { HistoryEntry } from '../../../words/history.ts';
+import type { HistoryShow } from '../../../operations/commands/command.ts';
+import type { HistoryEntry } from '../../../text/history.ts';
 import type { Chip } from '../data/chip.ts';
 import type { HistoryRow } from '../data/history.ts';
 import { marks } from '../data/row.ts';

@@ -1,10 +1,10 @@
 /** Rows of lists of requests. */
 
 import type { Request } from '../../../domain/request/request.ts';
-import { fromNow } from '../../../words/instants.ts';
-import type { Directory } from '../../posts/directory.ts';
+import { fromNow } from '../../../text/instants.ts';
 import type { ListRow } from '../data/list.ts';
 import { coloured, grey, marks } from '../data/row.ts';
+import type { Directory } from '../directory.ts';
 import { dateAndTime, label, md, plain } from '../plain-text.ts';
 import { stateLineOf } from './state-line.ts';
 

@@ -1,5 +1,5 @@
 /** A page of requests. */
-import type { OpenShow } from '../../../commands/command.ts';
+import type { OpenShow } from '../../../operations/commands/command.ts';
 import type { Chip } from '../data/chip.ts';
 import type { ListRow } from '../data/list.ts';
 import { type CardText, label, md, nothing, plain, time } from '../plain-text.ts';

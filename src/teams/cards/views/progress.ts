@@ -1,11 +1,11 @@
 /** The steps of a request with how far each has come. */
 import type { PlannedStep, StepName } from '../../../domain/plan.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
-import { shortDuration } from '../../../words/duration.ts';
-import { sourceWords } from '../../../words/failures.ts';
-import { saidInShort } from '../../../words/said.ts';
-import { interruptedWords, stepWords } from '../../../words/steps.ts';
-import { usualInAll, usualWords } from '../../../words/waiting.ts';
+import { shortDuration } from '../../../text/duration.ts';
+import { sourceWords } from '../../../text/failures.ts';
+import { saidInShort } from '../../../text/said.ts';
+import { interruptedWords, stepWords } from '../../../text/steps.ts';
+import { usualInAll, usualWords } from '../../../text/waiting.ts';
 import { coloured, grey, type Line, marks, type Row, row, type Section } from '../data/row.ts';
 import { type CardText, nothing, plain, plainLines } from '../plain-text.ts';
 import type { CardContext, Patience } from './reader.ts';

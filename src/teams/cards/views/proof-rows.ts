@@ -4,12 +4,12 @@ import type { Proof } from '../../../domain/proof.ts';
 import type { KnownUse, Succeeded } from '../../../domain/request/request.ts';
 import type { OperationWords } from '../../../operations/operation.ts';
 import { operationOf } from '../../../operations/registry.ts';
-import { type Sentence, soughtWords, useWords } from '../../../words/key-use.ts';
-import { notCheckedWords, proofWords } from '../../../words/steps.ts';
+import { type KeyUseSentence, soughtWords, useWords } from '../../../text/key-use.ts';
+import { notCheckedWords, proofWords } from '../../../text/steps.ts';
 import { grey, type Line, marks, type Row, row } from '../data/row.ts';
 import { type CardText, dateAndTime, joinText, plain, time } from '../plain-text.ts';
 
-const inCard = (parts: Sentence): CardText =>
+const inCard = (parts: KeyUseSentence): CardText =>
   joinText(
     parts.map((part) => (typeof part === 'string' ? plain(part, 600) : dateAndTime(new Date(part.at)))),
     ' ',

@@ -4,7 +4,7 @@ import type { Standing } from '../../../domain/policy/policy.ts';
 import { changeRefusal } from '../../../domain/request/decide-change.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import type { RetryLimits } from '../../../domain/retry.ts';
-import type { Names } from '../../../words/names.ts';
+import type { Names } from '../../../text/names.ts';
 import type { Addressee } from '../plain-text.ts';
 
 /** Everybody who can see the place, or one person. What a card shows permits nothing: every click is judged anew. */

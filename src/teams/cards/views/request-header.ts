@@ -2,13 +2,13 @@ import type { Request } from '../../../domain/request/request.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import { label, plain } from '../plain-text.ts';
 import type { CardContext } from './reader.ts';
-import { type Line, stateLineOf } from './state-line.ts';
+import { type StateLine, stateLineOf } from './state-line.ts';
 
 /** What every card about the request starts with. */
 export function requestHeaderOf(
   request: Request,
   { userIds, paused }: CardContext,
-  line: Line = stateLineOf(request, paused),
+  line: StateLine = stateLineOf(request, paused),
 ) {
   return {
     requestId: request.id as string,

@@ -1,11 +1,11 @@
 /** What people wrote about a request, with what they did: shown wherever somebody decides on it, or reads what came of it. */
-import type { Approval, Comment, Request } from '../../../domain/request/request.ts';
-import type { Names } from '../../../words/names.ts';
+import type { Comment, Request } from '../../../domain/request/request.ts';
+import type { Names } from '../../../text/names.ts';
 import { grey, type Line } from '../data/row.ts';
 import { bold, type CardText, joinText, md, plain, quoted } from '../plain-text.ts';
 
 /** Under the row of an approval; nothing where nothing was written. */
-export function commentLines({ comment, commentErased }: Omit<Approval, 'by' | 'at' | 'signIn'>): readonly Line[] {
+export function commentLines({ comment, commentErased }: Comment): readonly Line[] {
   if (commentErased) return [grey(plain('The comment was erased.'))];
   return comment === null ? [] : [grey(quoted(comment))];
 }

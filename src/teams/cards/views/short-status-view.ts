@@ -1,7 +1,7 @@
 /** The short card of a request that was asked in a chat. */
 import type { Request } from '../../../domain/request/request.ts';
-import { stepWordsIn } from '../../../words/steps.ts';
-import { waitingWords } from '../../../words/waiting.ts';
+import { stepWordsIn } from '../../../text/steps.ts';
+import { waitingWords } from '../../../text/waiting.ts';
 import { type CardText, dateAndTime, joinText, md, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { attentionHeadline } from './attention-view.ts';

@@ -1,17 +1,22 @@
 /** Refusals and other short cards. */
-import type { Command } from '../../../commands/command.ts';
+
 import type { Refusal } from '../../../domain/request/refusal.ts';
-import { refusalWords } from '../../../words/refusals.ts';
+import type { TypedCommand } from '../../../operations/commands/command.ts';
+import { refusalWords } from '../../../text/refusals.ts';
 import { bold, label, md, message, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 
 /** What a button says for the person: a command as it would be typed. */
 export interface Offer {
   readonly text: string;
-  readonly weight: Command['weight'];
+  readonly weight: TypedCommand['weight'];
 }
 
-const yesWords: Readonly<Record<Command['weight'], string>> = { form: 'Yes, start', list: 'Yes, show', light: 'Yes' };
+const yesWords: Readonly<Record<TypedCommand['weight'], string>> = {
+  form: 'Yes, start',
+  list: 'Yes, show',
+  light: 'Yes',
+};
 
 const offered = (offer: Offer | null) => ({
   meant: label(offer?.text ?? ''),

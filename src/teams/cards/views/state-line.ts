@@ -3,13 +3,13 @@ import type { Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
 import type { Color } from '../data/row.ts';
 
-export interface Line {
+export interface StateLine {
   readonly text: string;
   readonly color: Color;
 }
 
 /** The state in one short line. `paused`: nothing is changed in Azure, which is known to whoever draws a card. */
-export function stateLineOf(request: Request, paused = false): Line {
+export function stateLineOf(request: Request, paused = false): StateLine {
   const done = request.progress.filter((step) => step.state === 'done').length;
   const all = request.progress.length;
   const { approvalsRequired } = request.policy;

@@ -3,8 +3,8 @@
 import { shortDigest } from '../../../domain/digest.ts';
 import type { Failed, NeedsAttention, Request } from '../../../domain/request/request.ts';
 import { operationOf } from '../../../operations/registry.ts';
-import { shortDuration } from '../../../words/duration.ts';
-import { askedAgainWords } from '../../../words/events.ts';
+import { shortDuration } from '../../../text/duration.ts';
+import { askedAgainWords } from '../../../text/events.ts';
 import type { Section } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';

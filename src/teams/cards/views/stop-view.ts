@@ -2,11 +2,11 @@
 
 import type { Failure, Found } from '../../../domain/failure.ts';
 import { PersonId } from '../../../domain/ids.ts';
+import { listed } from '../../../domain/listed.ts';
 import { isInLastStep } from '../../../domain/request/decide-stop.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
-import { listed } from '../../../words/listed.ts';
-import type { Names } from '../../../words/names.ts';
-import { stepWordsIn } from '../../../words/steps.ts';
+import type { Names } from '../../../text/names.ts';
+import { stepWordsIn } from '../../../text/steps.ts';
 import { bold, type CardText, joinText, md, nothing, plain, time } from '../plain-text.ts';
 import { type CardContext, maySettle } from './reader.ts';
 

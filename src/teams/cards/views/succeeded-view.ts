@@ -3,9 +3,9 @@ import { shortDigest } from '../../../domain/digest.ts';
 import { highestProof } from '../../../domain/proof.ts';
 import type { Request, StepProgress, Succeeded } from '../../../domain/request/request.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
-import { shortDuration } from '../../../words/duration.ts';
-import { shortVersion } from '../../../words/places.ts';
-import { effectWords, interruptedWords, proofWords, stepWords } from '../../../words/steps.ts';
+import { shortDuration } from '../../../text/duration.ts';
+import { shortVersion } from '../../../text/places.ts';
+import { effectWords, interruptedWords, proofWords, stepWords } from '../../../text/steps.ts';
 import { grey, type Line, numberedRow, type Row } from '../data/row.ts';
 import { bold, md, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
@@ -32,6 +32,12 @@ function changeRows(request: Request): Row[] {
 const lastEnd = (progress: readonly StepProgress[]): string | null =>
   progress.findLast((step) => step.endedAt)?.endedAt ?? null;
 
+/** The approval is for the version that it names, also where there is a newer one by the end of the run. */
+const newerWords = ({ newestVersion }: Request['outputs']): string =>
+  newestVersion === undefined
+    ? ''
+    : `. A newer version exists (${shortVersion(newestVersion)}), and was not part of the approval.`;
+
 /** What is proved, what is not, and what follows from it. */
 export function succeededCard(request: Succeeded, context: CardContext): AdaptiveCard {
   const { names } = context;
@@ -48,7 +54,9 @@ export function succeededCard(request: Succeeded, context: CardContext): Adaptiv
       color: 'Good',
     }),
     result: plain(words.succeeded),
-    resultNote: plain<string>(`${to.keyName} in ${plan.observation.vault.name}, version ${version}`),
+    resultNote: plain<string>(
+      `${to.keyName} in ${plan.observation.vault.name}, version ${version}${newerWords(outputs)}`,
+    ),
     proofs: proofRows(request),
     caution: md`${bold('▲ From now on:')} ${plain(words.fromNowOn)}`,
     notes: notesOf(plan),

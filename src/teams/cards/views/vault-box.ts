@@ -1,9 +1,16 @@
 /** Whose vault it is and who controls the key: a name alone tells neither, and somebody else's may look the same. */
 import type { PersonId } from '../../../domain/ids.ts';
+import { ownControl } from '../../../domain/member-mark.ts';
 import type { Plan } from '../../../domain/plan.ts';
 import { workOf } from '../../../operations/registry.ts';
-import { controllerWords, controlWords, powersWords, subscriptionWords } from '../../../words/control.ts';
-import { countOf } from '../../../words/count.ts';
+import {
+  controllerWords,
+  controlWords,
+  ownControlWords,
+  powersWords,
+  subscriptionWords,
+} from '../../../text/control.ts';
+import { countOf } from '../../../text/count.ts';
 import { grey, numberedRow, type Row } from '../data/row.ts';
 import { bold, md, nothing, plain } from '../plain-text.ts';
 
@@ -17,14 +24,15 @@ interface Asker {
 }
 
 /** On the face of a card, under now and after. */
-export function vaultBox(plan: Plan, asker: Asker) {
+export function vaultBoxView(plan: Plan, asker: Asker) {
   const { vault, control } = plan.observation;
-  const controls = control?.controllers.some(({ id }) => id === asker.id) === true;
+  const askerControls = control === undefined ? '' : ownControlWords(ownControl(control, asker.id), asker.words);
   const address = {
     vault: md`Vault ${bold(vault.name)}`,
     vaultAddress: plain(vaultAddress(vault.uri)),
-    askerControls: controls ? plain<string>(`△ ${asker.words} one of them`) : nothing,
-  };
+    askerControls: plain<string>(askerControls),
+    askerColor: askerControls.startsWith('△') ? 'Warning' : 'Default',
+  } as const;
   if (control === undefined) {
     const never = plain('△ Who controls the key was not looked at');
     return { ...address, vaultPlace: nothing, control: never, controlColor: 'Warning', origin: nothing } as const;

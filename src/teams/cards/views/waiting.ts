@@ -1,8 +1,8 @@
 /** A step that takes its time: what is expected, how long it has been, when it is looked at again, and until when. */
 import type { Failure } from '../../../domain/failure.ts';
 import type { StepProgress } from '../../../domain/request/request.ts';
-import { durationWords, shortDuration } from '../../../words/duration.ts';
-import { looksAt, usualWords, waitingWords } from '../../../words/waiting.ts';
+import { durationWords, shortDuration } from '../../../text/duration.ts';
+import { looksAt, usualWords, waitingWords } from '../../../text/waiting.ts';
 import { coloured, grey, type Line } from '../data/row.ts';
 import { type CardText, plain } from '../plain-text.ts';
 import type { Patience } from './reader.ts';

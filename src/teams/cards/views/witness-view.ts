@@ -1,6 +1,6 @@
 /** What is posted of a witness that refuses, and once that is settled. */
 import type { Contradiction, WitnessStanding } from '../../../domain/ports/witnesses.ts';
-import { utcMinute } from '../../../words/instants.ts';
+import { utcMinute } from '../../../text/instants.ts';
 import {
   type Addressee,
   bold,

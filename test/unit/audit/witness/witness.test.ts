@@ -1,13 +1,16 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { anchorFolder } from '../../../../src/audit/anchor/folder.ts';
 import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
 import type { Witnessed } from '../../../../src/audit/anchor/witnesses.ts';
+import { checkpointText } from '../../../../src/audit/tlog/checkpoint.ts';
+import { emptyRoot } from '../../../../src/audit/tlog/hashes.ts';
 import { openNote } from '../../../../src/audit/tlog/note.ts';
 import { signingKey } from '../../../../src/audit/tlog/signing-key.ts';
 import { askText } from '../../../../src/audit/witness/ask.ts';
 import { type RunningWitness, startWitness } from '../../../../src/audit/witness/server.ts';
 import { WitnessState } from '../../../../src/audit/witness/state.ts';
-import { bodiesOf, logKey, memoryIn, newFolder, publisherOf } from '../../../support/published-log.ts';
+import { bodiesOf, logKey, logName, memoryIn, newFolder, publisherOf } from '../../../support/published-log.ts';
 import { ask, note, other, refusedAsks, tree } from '../../../support/witness-asks.ts';
 
 /** A witness over HTTP: what it signs, what it refuses, and what comes of both where a log is published. */
@@ -179,5 +182,101 @@ describe('a log that is published with a witness', () => {
     await publisherOf(anchorFolder(log), bodiesOf(3), logKey, [], asked, (found) => outcomes.push(...found)).publish();
     expect(outcomes).toMatchObject([{ kind: 'refused' }]);
     await witness.stop();
+  });
+});
+
+describe('the state of a witness', () => {
+  const fileIn = async (at: string, what: string): Promise<string> => {
+    const names = await readdir(path.join(at, 'logs'));
+    return path.join(at, 'logs', names.find((name) => name.endsWith(what)) ?? '');
+  };
+  /** The folder of a witness that signed 700 events. */
+  async function signed(): Promise<string> {
+    const at = await folder();
+    const witness = await start(at);
+    const body = await ask(tree, 0, 700);
+    expect((await fetch(`${witness.url}/add-checkpoint`, { method: 'POST', body })).status).toBe(200);
+    await witness.stop();
+    return at;
+  }
+  const lost: readonly [string, (at: string) => Promise<unknown>, RegExp][] = [
+    ['its last checkpoint is empty', async (at) => writeFile(await fileIn(at, '.last'), ''), /\.last, .* is empty\. /],
+    ['its last checkpoint is deleted', async (at) => rm(await fileIn(at, '.last')), /\.last, .* is not there\. /],
+    [
+      'its last checkpoint is cut off',
+      async (at) => truncate(await fileIn(at, '.last'), 30),
+      /is not a checkpoint of it/,
+    ],
+    [
+      'its last checkpoint is another log’s',
+      async (at) => writeFile(await fileIn(at, '.last'), checkpointText({ origin: 'o', size: 0, root: emptyRoot })),
+      /is not a checkpoint of it/,
+    ],
+    [
+      'its last checkpoint is a directory',
+      async (at) => {
+        const file = await fileIn(at, '.last');
+        await rm(file);
+        await mkdir(file);
+      },
+      /can’t be read: EISDIR/,
+    ],
+    [
+      'its keys are empty',
+      async (at) => writeFile(await fileIn(at, '.keys'), ''),
+      /\.keys doesn’t hold the keys of a log/,
+    ],
+    [
+      'its keys are cut off',
+      async (at) => truncate(await fileIn(at, '.keys'), 30),
+      /\.keys doesn’t hold the keys of a log/,
+    ],
+    [
+      'its keys are deleted',
+      async (at) => rm(await fileIn(at, '.keys')),
+      /doesn’t hold the keys of bot\.example\/audit, which this witness knew/,
+    ],
+    [
+      'its keys and the list are deleted',
+      async (at) => Promise.all([rm(await fileIn(at, '.keys')), rm(path.join(at, 'logs.txt'))]),
+      /\.last is a checkpoint that this witness signed/,
+    ],
+    [
+      'all of its logs are deleted',
+      async (at) => rm(path.join(at, 'logs'), { recursive: true }),
+      /doesn’t hold the keys of bot\.example\/audit/,
+    ],
+    [
+      'its logs are a file',
+      async (at) => {
+        await rm(path.join(at, 'logs'), { recursive: true });
+        await writeFile(path.join(at, 'logs'), '');
+      },
+      /logs can’t be read: ENOTDIR/,
+    ],
+  ];
+
+  test.each(lost)('is refused where %s, and says what to do', async (_, lose, why) => {
+    const at = await signed();
+    await lose(at);
+    const refusal = { name: 'WitnessStateUnusable', message: expect.stringMatching(why) };
+    await expect(WitnessState.open(at)).rejects.toMatchObject(refusal);
+    await expect(WitnessState.open(at)).rejects.toThrow('run a witness with a new name and a new key');
+  });
+
+  test('begins with no event for a log that is new, also where adding it was cut short', async () => {
+    const at = await folder();
+    await (await WitnessState.open(at)).add(logKey.verifier);
+    expect((await WitnessState.open(at)).log(logName)).toMatchObject({ last: { size: 0 } });
+    await Promise.all([rm(await fileIn(at, '.keys')), rm(path.join(at, 'logs.txt'))]);
+    await (await WitnessState.open(at)).add(logKey.verifier);
+    expect((await WitnessState.open(at)).origins).toEqual([logName]);
+  });
+
+  test('keeps what was signed where another key of the log is added', async () => {
+    const at = await signed();
+    await (await WitnessState.open(at)).add(signingKey(logName, 'log', Buffer.alloc(32, 9)).verifier);
+    const log = (await WitnessState.open(at)).log(logName);
+    expect([log?.last.size, log?.keys.length]).toEqual([700, 2]);
   });
 });

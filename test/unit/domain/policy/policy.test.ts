@@ -67,6 +67,7 @@ describe('the policy of a plan', () => {
   it('is what the rules for its agent say, with the reasons why they hold', () => {
     expect(applyPolicy(policy, planFor({ seen: { resource: tagged('production') } }), noon)).toEqual({
       version: 'p1',
+      digest: 'd'.repeat(64),
       rule: 'care',
       held: [
         { rule: 'care', criteria: [{ name: 'resources', found: 'bot-care', judged: 'matches' }] },

@@ -91,7 +91,7 @@ describe('approving', () => {
   it('counts a person once', () => {
     const once = requestAfter(...approvedBy(approver));
     expect(once.approvals).toEqual([
-      { by: approver, at: noon.toISOString(), signIn: null, comment: null, commentErased: false },
+      { by: approver, at: noon.toISOString(), signIn: null, validMs: 259_200_000, comment: null, commentErased: false },
     ]);
     expect(comesTo(once, decides('approve', approver))).toBe('already-approved-by-you');
   });

@@ -161,7 +161,9 @@ describe('a plan with a block', () => {
   it('is not submitted, and the refusal names the check', () => {
     const blocked = asks(2, planFor({ seen: { key: null } }));
     expect(comesTo(null, blocked)).toBe('plan-blocked');
-    expect(planFor({ seen: { key: null } }).checks).toContainEqual({ outcome: 'block', code: 'key-missing', fact: {} });
+    expect(planFor({ seen: { key: null } }).checks).toContainEqual(
+      expect.objectContaining({ outcome: 'block', code: 'key-missing' }),
+    );
   });
 
   it('does not exist for a key that is there at the wished version', () => {

@@ -3,7 +3,7 @@ import type { StepName } from '../../../../src/domain/plan.ts';
 import type { StepUp } from '../../../../src/domain/policy/sign-in.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
-import { approver, requester, tenant, vaultId } from '../../../support/fixtures.ts';
+import { approver, requester, submit, tenant, vaultId } from '../../../support/fixtures.ts';
 import {
   asks,
   attention,
@@ -20,6 +20,7 @@ import {
   intends,
   operates,
   outsider,
+  policy,
   proved,
   records,
   requestAfter,
@@ -95,6 +96,40 @@ describe('the check before a run', () => {
       state: 'awaiting-approval',
       approvals: [],
       replaced: { reason: 'sign-in-missing' },
+    });
+  });
+
+  describe('an approval that ended before the run began', () => {
+    const hours = (n: number) => new Date(noon.getTime() + n * 3_600_000);
+    // There were 72 hours to decide, and it was decided at once.
+    it('carries the run until then, and asks again from then on', () => {
+      const approved = requestAfter(...toApproved);
+      expect(comesTo(approved, checks(), new Date(hours(72).getTime() - 1))).toBe('run-checked');
+      expect(comesTo(approved, checks(), hours(72))).toBe('plan-changed');
+      const decision = decide(approved, checks(), hours(72));
+      expect(decision).toMatchObject({ events: [{ body: { data: { reason: 'approval-ended' } } }] });
+    });
+
+    it('lasts as long from the scheduled start', () => {
+      const notBefore = hours(100).toISOString();
+      const approved = requestAfter(
+        submit({ notBefore, plan: planFor(), digest: '1'.repeat(64), policy: policy() }),
+        ...toApproved.slice(1),
+      );
+      expect(comesTo(approved, checks(), hours(171))).toBe('run-checked');
+      expect(comesTo(approved, checks(), hours(172))).toBe('plan-changed');
+    });
+
+    it('doesn’t carry a retry, whoever selects it', () => {
+      for (const who of [retries, operates('retry', attention)]) {
+        const retried = requestAfter(...toAttention, who);
+        expect(comesTo(retried, checks({ run: 2 }), hours(71))).toBe('run-checked');
+        expect(comesTo(retried, checks({ run: 2 }), hours(400 * 24))).toBe('plan-changed');
+      }
+    });
+
+    it('lets a run that has begun go on', () => {
+      expect(comesTo(requestAfter(...toChecked), intends(), hours(400))).toBe('step-intended');
     });
   });
 

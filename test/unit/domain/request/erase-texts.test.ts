@@ -68,7 +68,7 @@ describe('erasing texts', () => {
   });
 
   it('does not make out that there was a comment where there was none', () => {
-    // As cards of before decision 25 stored it, which asked for no reason.
+    // As cards of before ADR 5 stored it, which asked for no reason.
     const stored = eventsAfter(asks(), decides('reject', approver), erase());
     const after = fold(
       id,

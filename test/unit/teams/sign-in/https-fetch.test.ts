@@ -67,7 +67,7 @@ it('says what was asked without what was asked for', async () => {
 });
 
 it('asks over https only', async () => {
-  await expect(call(url.replace('https', 'http'))).rejects.toMatchObject(unreachable(/"http:" not supported/));
+  await expect(call(url.replace('https', 'http'))).rejects.toMatchObject(unreachable(/http: is not https:/));
 });
 
 it('gives up on a silent server, also in the middle of its answer', async () => {

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { type Authority, openAuthority } from '../../../../src/teams/sign-in/authority.ts';
-import { verifyToken, type Wanted } from '../../../../src/teams/sign-in/verify-token.ts';
+import { type TokenRequirements, verifyToken } from '../../../../src/teams/sign-in/verify-token.ts';
 import { startEntra, type TestEntra } from '../../../support/entra.ts';
 import { approver, tenant } from '../../../support/fixtures.ts';
 
@@ -45,12 +45,13 @@ beforeEach(() => {
   authority = openAuthority({ host: entra.host, tenantId: tenant, ca: entra.ca, now });
 });
 
-const teams: Wanted = { how: 'teams' };
-const browser: Wanted = { how: 'browser', nonce };
-const verify = (token: string, wanted: Wanted = teams) => verifyToken(authority, appId, token, wanted, now());
+const teams: TokenRequirements = { how: 'teams' };
+const browser: TokenRequirements = { how: 'browser', nonce };
+const verify = (token: string, wanted: TokenRequirements = teams) =>
+  verifyToken(authority, appId, token, wanted, now());
 
 /** What comes of a token with these claims. */
-async function comesTo(claims: Readonly<Record<string, unknown>>, wanted: Wanted = teams): Promise<string> {
+async function comesTo(claims: Readonly<Record<string, unknown>>, wanted: TokenRequirements = teams): Promise<string> {
   const verified = await verify(await entra.token(claims), wanted);
   return verified.kind === 'verified' ? 'verified' : `${verified.kind}: ${verified.why}`;
 }

@@ -1,0 +1,72 @@
+/** What people type and click, sent to a bot as Teams sends it. */
+import { Agent, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import pLimit from 'p-limit';
+import { approver, type LocalPerson, localTenantId, requester } from '../../src/sandbox/people.ts';
+import { buttonData, choices } from '../../test/support/story.ts';
+import { timed } from './figures.ts';
+import { agentName, type Ground } from './harness.ts';
+
+const agent = new Agent({ keepAlive: true });
+
+/** Sends an activity and returns the answer's body. Throws if the answer isn't good or lacks the text: a fast refusal is no turn. */
+export const send = (url: string, activity: object, expected = ''): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' };
+    const sent = request(`${url}/api/messages`, { method: 'POST', agent, headers }, async (response) => {
+      const answer = await text(response);
+      if (response.statusCode === 200 && answer.includes(expected)) resolve(answer);
+      else reject(new Error(`not "${expected}" but ${response.statusCode} ${answer.slice(0, 500)}`));
+    });
+    sent.on('error', reject).end(JSON.stringify(activity));
+  });
+
+/** Does the work `count` times, at most `atOnce` at the same time. Returns what each took, in milliseconds. */
+export async function drive(count: number, atOnce: number, work: (index: number) => Promise<unknown>) {
+  const limit = pLimit(atOnce);
+  return Promise.all(Array.from({ length: count }, (_, index) => limit(() => timed(() => work(index)))));
+}
+
+/** In the person's own chat. */
+const activity = ({ connector }: Ground, { id, name }: LocalPerson, content: object): object => ({
+  type: 'message',
+  id: '1',
+  channelId: 'msteams',
+  serviceUrl: connector.url,
+  from: { id: `29:${id}`, name, aadObjectId: id },
+  recipient: { id: '28:cmk-bot', name: 'CMK bot' },
+  conversation: { id: `a:${id}`, conversationType: 'personal', tenantId: localTenantId },
+  channelData: { tenant: { id: localTenantId } },
+  ...content,
+});
+
+export const message = (ground: Ground, words: string, person = requester): object =>
+  activity(ground, person, { text: words });
+
+const click = (ground: Ground, person: LocalPerson, verb: string, data: object): object => {
+  const value = { action: { type: 'Action.Execute', verb, data } };
+  return activity(ground, person, { type: 'invoke', name: 'adaptiveCard/action', value });
+};
+
+/** The approver's click on a request that waits since its submission. */
+export const decision = (ground: Ground, verb: 'approve' | 'reject' | 'refresh', requestId: string): object => {
+  const inputs = { revision: 1, comment: 'Not this week', acknowledgeIrreversible: 'true' };
+  return click(ground, approver, `request.${verb}`, { requestId, ...(verb === 'refresh' ? {} : inputs) });
+};
+
+/** A search for agents while somebody types. */
+export const search = (ground: Ground, queryText: string): object => {
+  const value = { kind: 'search', queryText, queryOptions: { skip: 0, top: 15 }, dataset: 'agents' };
+  return activity(ground, requester, { type: 'invoke', name: 'application/search', value });
+};
+
+/** Opens the review page for the nth agent. Returns the click that submits it, which returns the request's id. */
+export async function review(ground: Ground, url: string, n: number): Promise<() => Promise<string>> {
+  const { vault, key } = choices.test;
+  await send(url, message(ground, `/enable-cmk resource=${agentName(n)} vault=${vault} key=${key}`));
+  const body: unknown = JSON.parse(ground.connector.newestWith('form.submit'));
+  const data = buttonData({ status: 200, body }, 'form.submit');
+  const inputs = { ...data, justification: 'Own keys before the audit', acknowledgeDataLoss: 'true' };
+  const submit = click(ground, requester, 'form.submit', inputs);
+  return async () => /CMK-\w{6}/.exec(await send(url, submit, 'CMK-'))?.[0] ?? '';
+}

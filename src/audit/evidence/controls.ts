@@ -1,0 +1,105 @@
+/**
+ * Where a pack helps with controls. The HIPAA Security Rule by its own numbers (45 CFR part 164, subpart C). Other frameworks by
+ * the numbers that Microsoft's Azure Policy initiatives or the frameworks' tables of contents have: each mapping is to be
+ * confirmed by someone who has the text in force.
+ */
+
+export interface ControlMapping {
+  readonly control: string;
+  readonly about: string;
+  readonly shows: string;
+  readonly leaves: string;
+  /** Of the report. */
+  readonly sections: string;
+}
+
+export interface OtherControl {
+  readonly control: string;
+  readonly shows: string;
+  readonly mapping: 'mapping to be confirmed';
+}
+
+const toConfirm = (rows: Readonly<Record<string, string>>): readonly OtherControl[] =>
+  Object.entries(rows).map(([control, shows]) => ({ control, shows, mapping: 'mapping to be confirmed' }));
+
+export const controls: {
+  readonly rule: string;
+  /** Of every row. */
+  readonly mapping: 'mapping to be confirmed';
+  readonly mapped: readonly ControlMapping[];
+  /** By framework. HITRUST CSF is 9.2, as Azure Policy maps it. */
+  readonly others: Readonly<Record<string, readonly OtherControl[]>>;
+} = {
+  rule: 'HIPAA Security Rule, 45 CFR',
+  mapping: 'mapping to be confirmed',
+  mapped: [
+    {
+      control: '164.312(a)(2)(iv)',
+      about: 'encryption and decryption',
+      shows: 'Which key, since when, what proof',
+      leaves: 'Whether ePHI is there; older data',
+      sections: '3–5',
+    },
+    {
+      control: '164.312(a)(2)(ii)',
+      about: 'emergency access procedure',
+      shows: 'Who controls the key; recovery',
+      leaves: 'The procedure itself',
+      sections: '3, 6',
+    },
+    {
+      control: '164.312(b)',
+      about: 'audit controls',
+      shows: 'Who did what; rewriting is found',
+      leaves: 'Who holds the witness',
+      sections: '7',
+    },
+    {
+      control: '164.312(d)',
+      about: 'person or entity authentication',
+      shows: 'Who acted, how they were known',
+      leaves: 'Entra’s own logs',
+      sections: '2',
+    },
+    {
+      control: '164.308(a)(1)(ii)(D)',
+      about: 'information system activity review',
+      shows: 'Material, and a place to sign',
+      leaves: 'The review itself',
+      sections: '10',
+    },
+    {
+      control: '164.308(a)(7)',
+      about: 'contingency plan',
+      shows: 'What losing the key would lose',
+      leaves: 'Backups and their tests',
+      sections: '6',
+    },
+    {
+      control: '164.316(b)(2)(i)',
+      about: 'retention for six years',
+      shows: 'What to keep, how to check it',
+      leaves: 'Keeping log and pack as long',
+      sections: '7',
+    },
+  ],
+  others: {
+    'HITRUST CSF 9.2': toConfirm({
+      '0304.09o3Organizational.1 - 09.o': 'Encryption at rest with a customer-managed key',
+      '1202.09aa1System.1 - 09.aa': 'A secure audit record of each change',
+      '1635.12b1Organizational.2 - 12.b': 'Soft delete and purge protection of the vault',
+    }),
+    'SOC 2': toConfirm({
+      'CC6.1': 'Logical access: which identity can use the key, who controls it, encryption at rest',
+      'CC8.1': 'Change management: request, reason, approval by another person, what was changed, check afterwards',
+    }),
+    'ISO/IEC 27001:2022': toConfirm({
+      'A.5.3': 'Segregation of duties: never approved by the requester',
+      'A.5.15': 'Access control: the rule that applied, and who could approve',
+      'A.5.28': 'Collection of evidence',
+      'A.8.15': 'Logging: events in a log that can be verified',
+      'A.8.24': 'Use of cryptography: key, version, level of proof',
+      'A.8.32': 'Change management: planned, approved, carried out as planned',
+    }),
+  },
+};

@@ -1,0 +1,128 @@
+/** Section 3: what was changed, before and after, and what Azure showed when it was read last. */
+
+import type { Effect } from '../../../domain/effect.ts';
+import { lastReading, wantedKey } from '../../../domain/evidence/verdict.ts';
+import type { CustomerKey } from '../../../domain/observed.ts';
+import type { Request } from '../../../domain/request/request.ts';
+import { kindWords } from '../../../text/keys.ts';
+import type { ReportFacts } from './facts.ts';
+import { type Html, html, none } from './html.ts';
+import { propertyOf, type ReportedAttempt, type StepStory, stepStories } from './steps-told.ts';
+import { clockOf, dayOf, htmlTable, id, numbersOf, section, short, whenOf } from './tell.ts';
+
+const keyBefore = (key: CustomerKey | null): Html =>
+  key === null ? html`Microsoft’s` : html`${key.keyName}, version ${id(short(key.keyVersion ?? 'newest'))}`;
+
+function beforeOf(effect: Effect): Html {
+  if (effect.change === 'customer-key') return keyBefore(effect.before);
+  if (effect.change === 'key' && effect.before !== null) return html`version ${id(short(effect.before))}`;
+  return html`${effect.before ?? 'none'}`;
+}
+
+function afterOf(effect: Effect, request: Request): Html {
+  const { outputs } = request;
+  const version = wantedKey(request)?.keyVersion ?? null;
+  switch (effect.change) {
+    case 'identity':
+      return html`system-assigned${outputs.principalId === undefined ? none : html`, ${id(short(outputs.principalId))}`}`;
+    case 'key':
+      return html`${kindWords(effect)}${version === null ? none : html`, version ${id(short(version))}`}`;
+    case 'role-assignment':
+      return html`${effect.role}`;
+    case 'access-policy':
+      return html`${effect.permissions.join(', ')}`;
+    case 'soft-delete':
+    case 'purge-protection':
+      return html`on, for the whole vault`;
+    case 'customer-key':
+      return html`<b>${effect.to.keyName}</b>${version === null ? none : html`, version ${id(short(version))}, pinned`}`;
+  }
+}
+
+/** What was refused on the way, each under the id that Azure has it under. Of many alike the first is told. */
+function refusedOf(tries: readonly ReportedAttempt[]): Html {
+  const refused = tries.filter(({ code }) => code !== null);
+  const codes = [...new Set(refused.map(({ code }) => code ?? ''))];
+  return html`${codes.map((code) => {
+    const alike = refused.filter((one) => one.code === code);
+    const times = alike.length === 1 ? 'first refused' : `refused ${alike.length} times`;
+    const first = alike.find(({ correlationId }) => correlationId !== null)?.correlationId ?? null;
+    return html`<span class="second">${times}, ${code}${first === null ? none : html`:<br>${id(first)}`}</span>`;
+  })}`;
+}
+
+const endWords = ({ done, tries }: StepStory): string => {
+  if (done !== null) return '';
+  return tries.length === 0 ? 'not begun' : 'not done';
+};
+
+function rowOf(story: StepStory, number: number, request: Request, day: string): readonly Html[] {
+  const { step, done, tries } = story;
+  return step.effects.map((effect, at) => {
+    const mark = step.reversibility === 'irreversible' ? ' ▲' : '';
+    const name = at === 0 ? `${number} ${propertyOf[effect.change]}${mark}` : propertyOf[effect.change];
+    const after =
+      done === null
+        ? html`<b>${endWords(story)}</b>`
+        : html`${afterOf(effect, request)}${done.already ? html`<span class="second">it was so already</span>` : none}`;
+    const read = done?.to == null ? '–' : whenOf(done.to, day);
+    const own = done?.correlationId == null ? none : id(done.correlationId);
+    const numbers = numbersOf(tries.flatMap((one) => one.numbers));
+    return html`<tr><th scope="row">${name}</th><td>${beforeOf(effect)}</td><td>${after}</td><td class="num">${read}</td><td>${own}${refusedOf(tries)}</td><td class="num">${numbers}</td></tr>\n`;
+  });
+}
+
+/** What was read when the evidence was taken. */
+function nowWords({ request, events }: ReportFacts): Html {
+  const last = lastReading(events);
+  if (last === null) return none;
+  const { resource, vault, key, grantHeld } = last.reading;
+  const said: Html[] = [];
+  if (resource.seen === 'yes')
+    said.push(
+      resource.value.customerKey === null
+        ? html`the agent under Microsoft’s key`
+        : html`the agent under ${keyBefore(resource.value.customerKey)}`,
+    );
+  else said.push(html`the agent ${resource.seen === 'absent' ? 'gone' : 'not read'}`);
+  if (vault.seen === 'yes') said.push(html`purge protection ${vault.value.purgeProtection ? 'on' : 'off'}`);
+  if (key.seen === 'yes') said.push(html`the key ${key.value.enabled ? 'enabled' : 'disabled'}`);
+  else if (key.seen === 'absent') said.push(html`the key gone`);
+  if (grantHeld.seen === 'yes') said.push(html`the agent’s access ${grantHeld.value ? 'held' : 'not held'}`);
+  const joined = said.map((one, index) => (index === 0 ? one : html`, ${one}`));
+  return html`<p class="now"><b>Read once more</b> on ${dayOf(last.at)}, ${clockOf(last.at)} (event ${last.seq}), for vault ${request.plan.observation.vault.name}: ${joined}.</p>`;
+}
+
+const inFull = (request: Request): Html => {
+  const { principalId } = request.outputs;
+  const version = wantedKey(request)?.keyVersion ?? null;
+  return html`<p class="full">In full: ${principalId === undefined ? none : html`identity ${id(principalId)}, `}${
+    version === null ? none : html`key version ${id(version)}, `
+  }plan ${id(request.digest)}. Every try and every resource id: ${id('change.json')}.</p>`;
+};
+
+export function changedSection(facts: ReportFacts): Html {
+  const { request, events } = facts;
+  const stories = stepStories(request.plan.steps, events).filter(({ step }) => step.effects.length > 0);
+  const title = 'What was changed';
+  if (!request.touched) {
+    return section(
+      3,
+      title,
+      html`<p>Nothing: no change was sent to Azure. The plan that was asked for is in ${id('plan.json')}.</p>\n${nowWords(facts)}`,
+    );
+  }
+  const began = events.find(({ body }) => body.type === 'step-intended')?.time ?? request.submittedAt;
+  const day = dayOf(began);
+  const caption = `${day}, UTC. Each change was recorded before it was sent, and read back after. Azure’s activity log has the same correlation ids.`;
+  const columns = [
+    { title: 'Property', width: 39 },
+    { title: 'Before', width: 20 },
+    { title: 'After' },
+    { title: 'Read back', width: 17 },
+    { title: 'Azure correlation id', width: 53 },
+    { title: 'Events', width: 13 },
+  ];
+  const rows = stories.flatMap((story, index) => rowOf(story, index + 1, request, day));
+  return section(3, title, html`${htmlTable(3, caption, columns, rows)}\n${nowWords(facts)}\n${inFull(request)}`);
+}

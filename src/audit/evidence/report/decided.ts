@@ -1,0 +1,114 @@
+/** Section 2: who decided what, and how they were known. */
+
+import { listed } from '../../../domain/listed.ts';
+import type { EventBodyOf, EventType, StoredEvent } from '../../../domain/request/events.ts';
+import { askedAgainWords } from '../../../text/events.ts';
+import type { ReportFacts } from './facts.ts';
+import { type Html, html, none } from './html.ts';
+import { actorOf, clockOf, dayOf, htmlTable, id, section, whenOf, whoIn } from './tell.ts';
+
+const signIns: Readonly<Record<string, string>> = {
+  'bot-framework': 'Teams account of this tenant, by Teams’ signed token',
+  local: 'Nobody signs in: a trial on one machine',
+  'command-line': 'At the bot’s command line, by the name they gave',
+};
+
+/** `rows` of the table: a type that is not here decides nothing. */
+const told: { readonly [T in EventType]?: (data: EventBodyOf<T>['data'], facts: ReportFacts) => string } = {
+  submitted: ({ changeReference }) =>
+    `asked for this plan${changeReference === undefined ? '' : `; change reference ${changeReference}`}`,
+  approved: ({ counted, required, acknowledgedIrreversible, quick }) =>
+    `approved, ${counted} of ${required}${acknowledgedIrreversible ? '; accepted what cannot be undone' : ''}${quick ? '; within 5 seconds of being asked' : ''}`,
+  rejected: () => 'rejected it',
+  cancelled: () => 'cancelled it',
+  expired: () => 'ended it: nobody decided in time',
+  'decided-late': ({ verb }) => `decided too late (${verb}): without effect`,
+  'plan-changed': ({ reason }) => `asked again: ${askedAgainWords[reason]}`,
+  'request-changed': () => 'changed it, and asked anew',
+  'run-checked': () => 'found the approval still good',
+  'stop-requested': () => 'asked to stop',
+  retried: () => 'asked to retry',
+  'given-up': () => 'gave it up',
+  'texts-erased': () => 'erased what people had written',
+};
+
+const wordsOf = <T extends EventType>({ type, data }: EventBodyOf<T>, facts: ReportFacts): string | null => {
+  const words = told[type] as ((data: EventBodyOf<T>['data'], facts: ReportFacts) => string) | undefined;
+  return words?.(data, facts) ?? null;
+};
+
+function knownBy({ body }: StoredEvent, facts: ReportFacts, day: string): Html {
+  if (body.type === 'run-checked') {
+    const counted = listed(body.data.counted.map(whoIn(facts)));
+    const same = body.data.observed === body.planDigest ? 'the plan is the same' : 'the approval covers what was found';
+    return html`Azure looked at again: ${same}. Entra asked again: ${counted} may approve`;
+  }
+  if (body.actor.kind === 'bot') return html`The bot itself, by its own clock`;
+  const account = signIns[body.actor.signIn ?? ''] ?? 'Not recorded';
+  if (body.type !== 'approved' || body.data.signIn === null) return html`${account}`;
+  const { signedInAt, contexts, methods, how } = body.data.signIn;
+  const where = how === 'browser' ? 'on Entra’s page' : 'by Teams’ own sign-in';
+  return html`The same, and <b>signed in anew</b> ${where} at ${whenOf(signedInAt, day)}: context ${id(contexts.join(', '))}${
+    methods.length === 0 ? none : html`, methods ${id(methods.join(', '))}`
+  }, same object id`;
+}
+
+const saidIn = ({ texts }: StoredEvent, shown: boolean): readonly Html[] =>
+  shown
+    ? Object.values(texts).map(
+        (text) => html`<span class="said second">${text === null ? 'erased since' : `“${text}”`}</span>`,
+      )
+    : [];
+
+function row(event: StoredEvent, facts: ReportFacts, day: string): readonly Html[] {
+  const words = wordsOf(event.body, facts);
+  if (words === null) return [];
+  const { actor } = event.body;
+  const who = actorOf(event, whoIn(facts));
+  const second =
+    actor.kind === 'bot'
+      ? html`<span class="second">no person</span>`
+      : actor.id === null || actor.id === who
+        ? none
+        : html`<span class="second id">${actor.id}</span>`;
+  return [
+    html`<tr><th scope="row">${who}${second}</th><td>${words}${saidIn(event, facts.texts)}</td><td class="num">${whenOf(event.time, day)}</td><td>${knownBy(event, facts, day)}</td><td class="num">${event.seq}</td></tr>\n`,
+  ];
+}
+
+const erased = (events: readonly StoredEvent[]): string => {
+  const event = events.findLast(({ body }) => body.type === 'texts-erased');
+  return event === undefined
+    ? ''
+    : ` Reason and comment were erased on ${dayOf(event.time)}, ${clockOf(event.time)}; the record still verifies.`;
+};
+
+export function decidedSection(facts: ReportFacts): Html {
+  const { request, events, texts } = facts;
+  const { policy } = request;
+  const day = dayOf(request.submittedAt);
+  const approvals =
+    policy.approvalsRequired === 1 ? 'One approval' : `${policy.approvalsRequired} approvals by different people`;
+  const caption = `${dayOf(request.submittedAt)}, UTC. Rule: “${policy.rule}” of policy ${policy.version}. ${approvals}, never by the person who asked; open until ${whenOf(policy.expiresAt, day)}.`;
+  const columns = [
+    { title: 'Who', width: 54 },
+    { title: 'Decided', width: 37 },
+    { title: 'When', width: 17 },
+    { title: 'How they were known' },
+    { title: 'Event', width: 10 },
+  ];
+  const left = texts
+    ? 'What people wrote is shown; the record holds a salted SHA-256 of each, and both verifiers compare.'
+    : 'Reason and comment are left out of this pack. The record holds a salted SHA-256 of each: a text shown later can be checked against it.';
+  return section(
+    2,
+    'Who decided what, and how they were known',
+    html`${htmlTable(
+      2,
+      caption,
+      columns,
+      events.flatMap((event) => row(event, facts, day)),
+    )}
+<p class="full">${left}${erased(events)}</p>`,
+  );
+}

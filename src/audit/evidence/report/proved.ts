@@ -1,0 +1,162 @@
+/** Sections 4 to 6: what is proved, what is not, and what cannot be undone. */
+import { lastReading, wantedKey } from '../../../domain/evidence/verdict.ts';
+import { highestProof, ProofLevel } from '../../../domain/proof.ts';
+import type { StoredEvent } from '../../../domain/request/events.ts';
+import { levelCode } from '../../../text/evidence.ts';
+import { utcSecond } from '../../../text/instants.ts';
+import { sentence, useWords } from '../../../text/key-use.ts';
+import { gistOfStep, notCheckedWords, proofWords } from '../../../text/steps.ts';
+import type { ReportFacts } from './facts.ts';
+import { type Html, html, none } from './html.ts';
+import { bullet, clockOf, dayOf, htmlTable, lowerFirst, section, upperFirst, whenOf } from './tell.ts';
+
+const known: Readonly<Record<ProofLevel, string>> = {
+  'read-back': 'Azure, asked anew, names this key and version on the agent',
+  'permission-held': 'The agent’s identity may get, wrap and unwrap with the key',
+  'key-usable': 'Throw-away bytes wrapped and unwrapped: of the key, not of the agent',
+  'use-seen': 'The vault’s log has an entry of the agent’s identity using this key',
+};
+
+interface Known {
+  readonly event: StoredEvent;
+  readonly isProved: boolean;
+  readonly how: string;
+}
+
+/** By every event that says something of the level; what was found last is last. */
+function knownOf(events: readonly StoredEvent[], level: ProofLevel): readonly Known[] {
+  return events.flatMap((event): readonly Known[] => {
+    const { body } = event;
+    if (body.type === 'use-judged' && level === 'use-seen') {
+      const { answer } = body.data;
+      const how = useWords(answer)
+        .map((one) => sentence(one, utcSecond))
+        .join(' ');
+      return [{ event, isProved: answer.outcome === 'used', how }];
+    }
+    if (body.type !== 'succeeded') return [];
+    return body.data.proofs
+      .filter((proof) => proof.level === level)
+      .map((proof) => {
+        const isProved = proof.outcome === 'proved';
+        return { event, isProved, how: isProved ? known[level] : notCheckedWords(proof) };
+      });
+  });
+}
+
+function levelRow({ events, request }: ReportFacts, level: ProofLevel): Html {
+  const found = knownOf(events, level);
+  const last = found.find(({ isProved }) => isProved) ?? found.at(-1);
+  const name = `${levelCode(level)} ${lowerFirst(proofWords[level].name)}`;
+  if (last === undefined)
+    return html`<tr><th scope="row">${name}</th><td class="says">– not looked at</td><td></td><td></td><td></td></tr>\n`;
+  const { event, isProved, how } = last;
+  return html`<tr><th scope="row">${name}</th><td class="says">${isProved ? '✔ proved' : '– not proved'}</td><td>${how}</td><td class="num">${whenOf(event.time, dayOf(request.changedAt))}</td><td class="num">${event.seq}</td></tr>\n`;
+}
+
+export function provedSection(facts: ReportFacts): Html {
+  const { request } = facts;
+  if (request.state !== 'succeeded') {
+    return section(
+      4,
+      'What is proved',
+      html`<p>Nothing of a key: the agent was not put under one by this request. What the record shows of it is proved by section 7.</p>`,
+    );
+  }
+  const caption = `${dayOf(request.changedAt)}, UTC. Four levels, each worth more than the one before. One that could not be looked at is named so.`;
+  const columns = [
+    { title: 'Level', width: 38 },
+    { title: 'Answer', width: 21 },
+    { title: 'How it is known' },
+    { title: 'When', width: 20 },
+    { title: 'Event', width: 10 },
+  ];
+  return section(
+    4,
+    'What is proved',
+    htmlTable(
+      4,
+      caption,
+      columns,
+      ProofLevel.options.map((level) => levelRow(facts, level)),
+    ),
+  );
+}
+
+const isSeen = ({ request }: ReportFacts): boolean =>
+  request.state === 'succeeded' && highestProof(request.proofs) === 'use-seen';
+
+export function notProvedSection(facts: ReportFacts): Html {
+  const { request, events } = facts;
+  const { vault } = request.plan.observation;
+  const last = lastReading(events);
+  const of = [
+    ...(request.state === 'succeeded'
+      ? [
+          html`That data stored before were encrypted anew. Nothing that a customer can read shows it.`,
+          isSeen(facts)
+            ? html`That every later use went to this key: what was seen is one use, at one time.`
+            : html`That the agent uses the key: no use was seen in the vault’s log.`,
+        ]
+      : []),
+    html`That nobody else may use the key: who controls it was shown to the approver, and is in event ${events[0]?.seq ?? ''}.`,
+    vault.sku === 'premium'
+      ? html`That the key is in hardware: the vault can, the key’s type says whether it is.`
+      : html`That the key is in hardware: the vault is of the <i>standard</i> tier, where keys are kept by software.`,
+    last === null
+      ? html`Anything after the last event.`
+      : html`Anything after the last reading, ${dayOf(last.at)}, ${clockOf(last.at)}.`,
+  ];
+  return section(5, 'What is not proved', html`<ul>\n${of.map((one) => bullet('–', one))}</ul>`);
+}
+
+export function undoSection({ request, events }: ReportFacts): Html {
+  const { plan } = request;
+  const { vault } = plan.observation;
+  const done = new Set(request.progress.filter(({ state }) => state === 'done').map(({ name }) => name));
+  const irreversible = plan.steps.filter((step) => step.reversibility === 'irreversible' && step.effects.length > 0);
+  const unknown = plan.steps.filter((step) => step.reversibility === 'unknown' && step.effects.length > 0);
+  const key = lastReading(events)?.reading.key;
+  const expires = key?.seen === 'yes' ? key.value.expires : null;
+  const accepted = events
+    .filter(({ body }) => body.type === 'approved' && body.data.acknowledgedIrreversible)
+    .map(({ seq }) => seq);
+  const days = vault.retentionDays === null ? 'a while' : `${vault.retentionDays} days`;
+  const rows = [
+    ...irreversible.map((step) =>
+      bullet(
+        '▲',
+        html`<b>${upperFirst(gistOfStep(step))}</b>, for every key in ${vault.name}: ${done.has(step.name) ? 'stays so for good' : 'not done'}.${accepted.length === 0 ? none : html` Accepted with event ${accepted.join(', ')}.`}`,
+      ),
+    ),
+    ...(request.state === 'succeeded'
+      ? [
+          bullet(
+            '▲',
+            html`<b>Deleting the agent, or losing the key,</b> loses the agent’s data for good. A deleted key can be recovered for ${days}.`,
+          ),
+        ]
+      : []),
+    ...unknown.map((step) =>
+      bullet('?', html`<b>${upperFirst(gistOfStep(step))}</b>: whether it can be undone is not known.`),
+    ),
+    ...(expires === null
+      ? []
+      : [
+          bullet(
+            '!',
+            html`<b>${dayOf(expires)} ${new Date(expires).getUTCFullYear()}</b> the key expires. The version is pinned: a new one needs a new request before that.`,
+          ),
+        ]),
+    ...(request.state === 'succeeded' && expires === null && wantedKey(request) !== null
+      ? [
+          bullet(
+            '!',
+            html`The version is <b>pinned</b>: the agent follows no later one by itself. The key has no date on which it ends.`,
+          ),
+        ]
+      : []),
+  ];
+  const empty = request.touched ? html`<p>Nothing that was done.</p>` : html`<p>Nothing was done.</p>`;
+  return section(6, 'What cannot be undone', rows.length === 0 ? empty : html`<ul>\n${rows}</ul>`);
+}

@@ -1,0 +1,110 @@
+/** Sections 7 to 10: the record and how to check it, controls, limits, and a place to sign. */
+
+import { listed } from '../../../domain/listed.ts';
+import type { Software } from '../../../domain/software.ts';
+import { controls } from '../controls.ts';
+import type { ReportFacts } from './facts.ts';
+import { type Html, html, none } from './html.ts';
+import { actorOf, bullet, clockOf, dayOf, htmlTable, id, numbersOf, section, short, whoIn } from './tell.ts';
+
+/** Name and size, as the checkpoint says. */
+export function checkpointOf({ note }: Pick<ReportFacts, 'note'>): { readonly origin: string; readonly size: string } {
+  const [origin = '', size = ''] = note.split('\n');
+  return { origin, size };
+}
+
+/** How many hashes lead from a leaf to the root, at most. */
+const proofLength = (size: string): number => Math.ceil(Math.log2(Math.max(2, Number(size))));
+
+const witnessWords = ({ witness, vault }: ReportFacts): Html =>
+  witness === null
+    ? html`signed by the log${vault ? ', also with its key in a vault' : ''}. <b>No witness signed it</b>: its owner could have signed another history`
+    : html`signed by the log${vault ? ', also with its key in a vault,' : ''} and by ${witness.name} on ${dayOf(witness.at)}, ${clockOf(witness.at)}. A witness signs only what goes on from all that it signed before`;
+
+function takenWords(facts: ReportFacts): Html {
+  const taken = facts.events.findLast(({ body }) => body.type === 'evidence-made');
+  return taken === undefined
+    ? none
+    : html` ${actorOf(taken, whoIn(facts))} took this evidence, which is event ${taken.seq}.${softwareWords(facts)}`;
+}
+
+/** For eyes: `decisions.json` has the whole hashes. */
+const shortSoftware = ({ version, commit, image }: Software): string =>
+  [
+    `cmk-bot ${version}`,
+    ...(commit === undefined ? [] : [`commit ${short(commit)}`]),
+    ...(image === undefined ? [] : [`image ${image.replace(/^.*@sha256:/, '').slice(0, 8)}`]),
+  ].join(', ');
+
+/** Which programs wrote the events that name one. */
+function softwareWords({ events }: ReportFacts): Html {
+  const named = events.flatMap(({ body: { data } }) => ('software' in data && data.software ? [data.software] : []));
+  const words = [...new Set(named.map(shortSoftware))];
+  return words.length === 0 ? none : html` Written by ${listed(words)}.`;
+}
+
+export function recordSection(facts: ReportFacts): Html {
+  const { request, events, note } = facts;
+  const { origin, size } = checkpointOf(facts);
+  const numbers = numbersOf(events.map(({ seq }) => seq));
+  const name = request.id;
+  return section(
+    7,
+    'The record, and how to check it without trusting anybody here',
+    html`<p>The events of this request are numbers ${numbers} of one log (leaf index: number − 1). An inclusion proof of at most ${proofLength(size)} hashes ties each to this checkpoint of ${size} events, ${witnessWords(facts)}.${takenWords(facts)}</p>
+<div class="two proofs">
+<figure><figcaption>The checkpoint of ${origin}: name, size, root, signatures</figcaption>
+<pre>${note.trimEnd()}</pre></figure>
+<figure><figcaption>Three commands, and what they should answer</figcaption>
+<pre><b>sha256sum verify.py</b> <span class="out">as the release of cmk-bot names it</span>
+
+<b>python3 verify.py ${name}.zip --keys my-keys.txt</b>
+<span class="out">proved: ${events.length} events of ${name}, in the log
+${origin} of ${size}</span>
+
+<b>python3 verify.py ${name}.zip --keys my-keys.txt \\
+    --later ANCHOR</b>
+<span class="out">… the log of … events still holds them</span></pre></figure>
+</div>
+<p class="full">${id('my-keys.txt')} holds the verifier keys of log and witness, whole, <b>as they were given to you, not from the pack</b>: with its own it only proves that it fits itself. ${id('verify.py')} comes from the release, never from a pack. ${id('ANCHOR')} is a copy of the published log, which knows what happened later. The answer makes the verdict anew, from the events: believe it, not this page. Go’s ${id('sumdb/note')} and ${id('tlog')} read the same files.</p>`,
+  );
+}
+
+export function controlsSection(): Html {
+  const rows = controls.mapped.map(
+    ({ control, about, shows, leaves, sections }) =>
+      html`<tr><th scope="row">${control} <span class="what">${about}</span></th><td>${shows}</td><td>${leaves}</td><td>${sections}</td></tr>\n`,
+  );
+  const frameworks = Object.entries(controls.others).map(
+    ([framework, rows]) => `${framework}: ${rows.map(({ control }) => control.split(' - ').at(-1)).join(', ')}`,
+  );
+  const columns = [
+    { title: 'Control', width: 77 },
+    { title: 'What this pack shows' },
+    { title: 'What it leaves to you', width: 46 },
+    { title: 'Section', width: 13 },
+  ];
+  return section(
+    8,
+    'Where it helps with controls',
+    html`${htmlTable(8, `${controls.rule}. A map for the reader, not a statement of compliance: each mapping is to be confirmed.`, columns, rows)}
+<p class="full">${frameworks.join('; ')}. Mapping to be confirmed: see ${id('controls.json')}.</p>`,
+  );
+}
+
+export function limitsSection(facts: ReportFacts): Html {
+  const { size } = checkpointOf(facts);
+  const limits = [
+    html`Answers of Azure and Entra are recorded as the bot received them, without a signature of theirs.`,
+    html`Times are by the bot’s clock; those of a sign-in (Entra) and of a cosignature (witness) by theirs.`,
+    facts.witness === null
+      ? html`With the log’s key <i>and</i> the database all of this can be rewritten: <b>no witness has signed it</b>.`
+      : html`With the log’s key <i>and</i> the database, events that no witness has signed can be rewritten: those after ${size}.`,
+    html`If log and witness are in the same hands, they can agree on another history. Ask who holds the witness.`,
+  ];
+  return section(9, 'Limits, said aloud', html`<ul class="two">\n${limits.map((one) => bullet('–', one))}</ul>`);
+}
+
+const lines = html`<div class="sign"><span>Reviewed by (name, role)</span><span>Result</span><span>Date, signature</span></div>`;
+
+export const reviewSection = (): Html => html`<div class="review">${section(10, 'Review', lines)}</div>`;

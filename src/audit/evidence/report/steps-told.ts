@@ -1,0 +1,85 @@
+/** What was tried of each step, over all runs. */
+import type { Effect } from '../../../domain/effect.ts';
+import { codeOf } from '../../../domain/failure.ts';
+import type { PlannedStep, StepName } from '../../../domain/plan.ts';
+import type { EventBodyOf, StoredEvent } from '../../../domain/request/events.ts';
+
+export interface ReportedAttempt {
+  readonly run: number;
+  readonly from: string;
+  /** Null: it has not ended. */
+  readonly to: string | null;
+  /** The provider's code; null: it was done, or has not ended. */
+  readonly code: string | null;
+  readonly isDone: boolean;
+  readonly already: boolean;
+  readonly correlationId: string | null;
+  readonly numbers: readonly number[];
+}
+
+export interface StepStory {
+  readonly step: PlannedStep;
+  readonly tries: readonly ReportedAttempt[];
+  /** The last try that was done. */
+  readonly done: ReportedAttempt | null;
+}
+
+type StepEvent = StoredEvent & { readonly body: EventBodyOf<'step-intended' | 'step-done' | 'step-failed'> };
+const isOfStep = (event: StoredEvent): event is StepEvent =>
+  event.body.type === 'step-intended' || event.body.type === 'step-done' || event.body.type === 'step-failed';
+
+function ended(open: ReportedAttempt, { seq, time, body }: StepEvent): ReportedAttempt {
+  const { correlationId } = body;
+  const now = { ...open, to: time, correlationId, numbers: [...open.numbers, seq] };
+  if (body.type === 'step-failed') return { ...now, code: codeOf(body.data.failure) };
+  return { ...now, isDone: true, already: body.type === 'step-done' && body.data.already };
+}
+
+const begun = ({ seq, time, body }: StepEvent): ReportedAttempt => ({
+  run: body.data.run,
+  from: time,
+  to: null,
+  code: null,
+  isDone: false,
+  already: false,
+  correlationId: null,
+  numbers: [seq],
+});
+
+/** In the order of the plan. Events of a plan that was replaced since are of no step of this one. */
+export function stepStories(steps: readonly PlannedStep[], events: readonly StoredEvent[]): readonly StepStory[] {
+  const tries = new Map<StepName, ReportedAttempt[]>();
+  for (const event of events.filter(isOfStep)) {
+    const name = event.body.data.step;
+    const known = tries.get(name) ?? [];
+    const open = known.at(-1);
+    if (event.body.type === 'step-intended') known.push(begun(event));
+    else if (open !== undefined) known[known.length - 1] = ended(open, event);
+    tries.set(name, known);
+  }
+  return steps.map((step) => {
+    const own = tries.get(step.name) ?? [];
+    return { step, tries: own, done: own.findLast(({ isDone }) => isDone) ?? null };
+  });
+}
+
+/** What a step is about, by the first thing that it changes. */
+export const propertyOf: { readonly [C in Effect['change']]: string } = {
+  identity: 'Identity of the agent',
+  key: 'Key in the vault',
+  'role-assignment': 'Agent’s role on the key',
+  'access-policy': 'Agent’s access to the key',
+  'soft-delete': 'Soft delete of the vault',
+  'purge-protection': 'Purge protection',
+  'customer-key': 'Key of the agent',
+};
+
+/** The same in the time line, where there is little room. */
+export const lineNames: { readonly [S in StepName]: string } = {
+  'enable-identity': 'identity on the agent',
+  'make-key-version': 'key',
+  'grant-key-access': 'role on the key',
+  'protect-vault': 'purge protection',
+  'set-cmk': 'key on the agent',
+  verify: 'verify',
+};

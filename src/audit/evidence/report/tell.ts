@@ -1,0 +1,79 @@
+/** What all parts of the report say in one form. */
+import type { StoredEvent } from '../../../domain/request/events.ts';
+import type { Sentence, Who } from '../../../text/evidence.ts';
+import type { ReportFacts } from './facts.ts';
+import { type Html, html } from './html.ts';
+
+/** A day does not stand alone at the end of a line. */
+const together = (text: string): string => text.replaceAll(/(?<=\d) (?=[A-Z][a-z]+ \d{4})/g, '\u00A0');
+
+export const strongIn = (sentence: Sentence): readonly Html[] =>
+  sentence.map((piece) => (typeof piece === 'string' ? html`${together(piece)}` : html`<b>${piece.strong}</b>`));
+
+export const upperFirst = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+export const lowerFirst = (text: string): string => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+
+export const id = (text: string): Html => html`<span class="id">${text}</span>`;
+export const short = (text: string): string => text.slice(0, 8);
+
+/** `24 November` and `23:55:28`, in UTC. */
+export const dayOf = (time: string): string => {
+  const at = new Date(time);
+  return `${at.getUTCDate()} ${at.toLocaleString('en-GB', { month: 'long', timeZone: 'UTC' })}`;
+};
+export const clockOf = (time: string): string => new Date(time).toISOString().slice(11, 19);
+
+/** The clock; with the day where it is another than the one that the reader has in mind. */
+export const whenOf = (time: string, day: string): string =>
+  dayOf(time) === day ? clockOf(time) : `${dayOf(time)}, ${clockOf(time)}`;
+
+/** A person by name, or by their id where no name is known; an operator by the name they gave. */
+export const whoIn =
+  ({ names }: Pick<ReportFacts, 'names'>): Who =>
+  (person) =>
+    person === null ? 'an operator' : (names(person) ?? person);
+
+export function actorOf({ body: { actor, submittedBy } }: StoredEvent, who: Who): string {
+  if (actor.kind === 'bot') return 'cmk-bot';
+  return actor.kind === 'operator' ? `Operator ${submittedBy ?? actor.id ?? ''}`.trim() : who(actor.id);
+}
+
+/** `5, 7`, `9–12` */
+export function numbersOf(numbers: readonly number[]): string {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const ranges: [number, number][] = [];
+  for (const number of sorted) {
+    const last = ranges.at(-1);
+    if (last !== undefined && number === last[1] + 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges
+    .map(([from, to]) => (from === to ? `${from}` : to === from + 1 ? `${from}, ${to}` : `${from}–${to}`))
+    .join(', ');
+}
+
+/** A section with its number; sections and their numbers never change. */
+export const section = (number: number, title: string, content: Html): Html =>
+  html`<section aria-labelledby="h${number}">
+<h2 id="h${number}"><span class="n">${number}</span>${title}</h2>
+${content}
+</section>`;
+
+export interface Column {
+  readonly title: string;
+  /** In millimetres; without it what is left. */
+  readonly width?: number;
+}
+
+export const htmlTable = (of: number, caption: string, columns: readonly Column[], rows: readonly Html[]): Html =>
+  html`<div class="wide" role="region" aria-labelledby="h${of}" tabindex="0"><table>
+<caption>${caption}</caption>
+<thead><tr>${columns.map(({ title, width }) =>
+    width === undefined
+      ? html`<th scope="col">${title}</th>`
+      : html`<th scope="col" style="width:${width}mm">${title}</th>`,
+  )}</tr></thead>
+<tbody>
+${rows}</tbody></table></div>`;
+
+export const bullet = (mark: string, content: Html): Html => html`<li data-m="${mark}">${content}</li>\n`;

@@ -1,0 +1,82 @@
+/** Where answers point to: redirects and next pages. A token is meant for one origin, and a list must come to an end. */
+import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
+import { z } from 'zod';
+import { UnusableAnswer } from './exchange.ts';
+
+const mostRedirects = 5;
+
+/** The next page in ARM, Key Vault and Microsoft Graph. */
+const NextPage = z.object({ nextLink: z.string().nullish(), '@odata.nextLink': z.string().nullish() });
+
+function nextPageIn({ status, bodyAsText }: PipelineResponse): string | null {
+  if (status !== 200 || !bodyAsText?.includes('nextLink')) return null;
+  try {
+    const page = NextPage.parse(JSON.parse(bodyAsText));
+    return page.nextLink || page['@odata.nextLink'] || null;
+  } catch {
+    // What is not readable is refused by whoever reads it.
+    return null;
+  }
+}
+
+/** The address that an answer redirects to; null: it redirects nowhere. 303, which makes a GET of a POST, isn't used by Azure. */
+function redirectIn({ status, headers, request }: PipelineResponse): string | null {
+  const location = headers.get('location');
+  if (location === undefined || !URL.canParse(location, request.url)) return null;
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  const follows = [307, 308].includes(status) || (isRead && [301, 302].includes(status));
+  return follows ? new URL(location, request.url).href : null;
+}
+
+const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : url.slice(0, 100));
+
+function requireOrigin(url: string, origin: string): void {
+  if (originOf(url) !== origin) throw new UnusableAnswer(`it points to another server, ${originOf(url)}`);
+}
+
+/** The links of one port call, whose pagers and polls all pass here. */
+export class Links {
+  private readonly pages = new Set<string>();
+
+  /** Goes in front of signing: a next page or a poll on another server than the endpoint's gets neither request nor token. */
+  readonly stay = (endpoint: string): PipelinePolicy => {
+    const { origin } = new URL(endpoint);
+    return {
+      name: 'cmkStay',
+      sendRequest: async (request, next) => {
+        requireOrigin(request.url, origin);
+        return next(request);
+      },
+    };
+  };
+
+  /**
+   * Goes behind signing. Follows redirects within the origin with the token, which the SDK's own policy drops; throws
+   * `UnusableAnswer` at one to another server, and at a next page that was named before.
+   */
+  readonly follow = (endpoint: string): PipelinePolicy => {
+    const { origin } = new URL(endpoint);
+    return {
+      name: 'cmkFollow',
+      sendRequest: async (request, next) => {
+        for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
+          const response = await next(request);
+          const redirect = redirectIn(response);
+          if (redirect === null) {
+            this.requireNewPage(nextPageIn(response));
+            return response;
+          }
+          requireOrigin(redirect, origin);
+          request.url = redirect;
+        }
+        throw new UnusableAnswer('it redirects without end');
+      },
+    };
+  };
+
+  private requireNewPage(page: string | null): void {
+    if (page === null) return;
+    if (this.pages.has(page)) throw new UnusableAnswer('its next page is one that was read already');
+    this.pages.add(page);
+  }
+}

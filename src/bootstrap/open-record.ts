@@ -1,0 +1,206 @@
+/** Opens the record: the database brought up to this program, the key of the seals, and every row looked at before any is used. */
+
+import { KeyUnusable, type OwnKeys, openOwnKeys, sealKeyUse } from '../audit/key-file.ts';
+import { recordTools } from '../audit/record.ts';
+import { lineChecker } from '../audit/seals.ts';
+import type { Config } from '../config/config.ts';
+import { databasePassword, withPassword } from '../config/database-password.ts';
+import { ConfigurationError } from '../config/env.ts';
+import { placeName } from '../config/place.ts';
+import type { ClockApart } from '../domain/clock-apart.ts';
+import type { Tracing } from '../domain/ports/tracing.ts';
+import type { DocumentFault } from '../domain/record/document-seals.ts';
+import type { Storing } from '../domain/storing.ts';
+import type { Log } from '../observability/log.ts';
+import { parseEventBody } from '../operations/registry.ts';
+import { keptKeys } from '../operator/kept-keys.ts';
+import { backfillEventSeals, backfillRowSeals, NotTrusted, type SealTrust } from '../store/backfill-seals.ts';
+import { RecordBroken } from '../store/chain-monitor.ts';
+import { type Database, openDatabase } from '../store/database.ts';
+import { faultOf } from '../store/db-errors.ts';
+import type { UnsoundDocument } from '../store/documents.ts';
+import { migrate, NewerRecord, OlderRecord } from '../store/migrations.ts';
+import type { OrphanRow } from '../store/outbox.ts';
+import { type DatabaseIdentity, databaseIdentity, isSameDatabase } from '../store/postgres-probe.ts';
+import { grantRuntime, roleOf } from '../store/runtime-role.ts';
+import { type OpenStore, openStore } from '../store/store.ts';
+import { databaseAdvice, otherDatabaseWords, ownerUserAdvice } from '../text/database.ts';
+import { brokenWords, notTrustedWords } from '../text/record.ts';
+import { heardStoring } from './storing.ts';
+import { now, random } from './tools.ts';
+
+export interface OpenedRecord {
+  readonly database: Database;
+  readonly store: OpenStore;
+  readonly storing: Storing;
+  /** How many documents were not used, by what was wrong with them. */
+  readonly refusedDocuments: Readonly<Record<DocumentFault, number>>;
+}
+
+/** What an operator can mend is said in words: a stack would only hide what is to be done. */
+function saidPlainly(error: unknown, where: string): unknown {
+  if (error instanceof RecordBroken) return new ConfigurationError(brokenWords(error));
+  if (error instanceof NotTrusted) return new ConfigurationError(notTrustedWords(error.head, where));
+  const plain = error instanceof OlderRecord || error instanceof NewerRecord || error instanceof KeyUnusable;
+  return plain ? new ConfigurationError(error.message) : error;
+}
+
+async function openKeys(config: Config): Promise<OwnKeys> {
+  const { key } = config.seals;
+  if (key.kind === 'file' && key.own) return openOwnKeys(key.file, sealKeyUse);
+  const { keys } = await keptKeys(key, config, sealKeyUse);
+  return { keys, isNew: false, keep: async () => undefined };
+}
+
+/** Nothing more is done with a record that is broken, by any part of this process. */
+const endProcess =
+  (log: Log) =>
+  (broken: RecordBroken): void => {
+    const { seq, request, fault } = broken;
+    log.fatal({ seq, requestId: request, fault }, 'the record was changed by somebody else');
+    process.stderr.write(`cmk-bot ends: ${brokenWords(broken)}\n`);
+    process.exit(1);
+  };
+
+/** Said when it changes, not as often as it is looked at. */
+const sayClock =
+  (log: Log) =>
+  (apart: ClockApart | null): void => {
+    if (apart === null) log.warn({}, 'the clock is believed again: everything goes on');
+    else log.error(apart, 'the clock is not believed: nothing is stored and nothing comes due until it is right');
+  };
+
+/** Whoever put it there has the database: nothing came of it, and somebody should know. */
+const logOrphan =
+  (log: Log) =>
+  ({ request, kind, key }: OrphanRow): void =>
+    log.warn({ requestId: request, kind, key }, 'a row that no event asks for was dropped');
+
+/** The same: what somebody put there for the bot to show or to go on with. */
+const countUnsound =
+  (log: Log, refused: Record<DocumentFault, number>) =>
+  ({ kind, fault }: UnsoundDocument): void => {
+    refused[fault] += 1;
+    log.warn({ document: kind, fault }, 'a document that this bot did not write was refused');
+  };
+
+const passwordOf = (config: Config, user: 'bot' | 'owner'): { readonly password?: () => Promise<string> } => {
+  const password = databasePassword(config, user);
+  return password === null ? {} : { password };
+};
+
+/** Its identity, if it can be reached. Throws {@link ConfigurationError}, which names the variable. */
+async function reach({ pool }: Database, variable: string, where: string): Promise<DatabaseIdentity> {
+  try {
+    return await databaseIdentity(pool);
+  } catch (error) {
+    const fault = faultOf(error);
+    throw new ConfigurationError(`${variable}: ${where}: ${fault.message}. ${databaseAdvice(fault, variable)}`);
+  }
+}
+
+/** Before anything is changed: tables are made in no other database than the bot's. */
+async function refuseOtherDatabase(owner: Database, database: Database, { ownerUrl, store: place }: Config) {
+  if (place.kind === 'folder') return;
+  const [own, ownWhere] = [await reach(database, 'DATABASE_URL', placeName(place)), placeName(place)];
+  if (ownerUrl === null) return;
+  const ownerWhere = placeName({ kind: 'server', url: ownerUrl });
+  const its = await reach(owner, 'CMK_DATABASE_OWNER_URL', ownerWhere);
+  if (isSameDatabase(own, its)) return;
+  throw new ConfigurationError(otherDatabaseWords(ownerWhere, ownWhere));
+}
+
+/** What the owner of the tables does: brings them up, and lets the bot's own user do its work and no more. Returns what was new. */
+async function prepare(owner: Database, database: Database, config: Config): Promise<readonly string[]> {
+  const { ownerUrl, store: place } = config;
+  const migrated = await migrate(owner, placeName(place));
+  if (ownerUrl === null) return migrated;
+  const role = await roleOf(database.pool);
+  // Read only where it is wanted so early. It opens connections of its own for this, by an address alone.
+  const { prepareEngine } = await import('../workflow/engine.ts');
+  await prepareEngine(await withPassword(ownerUrl, databasePassword(config, 'owner')), role);
+  if (role !== (await roleOf(owner.pool))) await grantRuntime(owner.pool, role);
+  return migrated;
+}
+
+/** Without the owner's permissions its tables can't be created or changed. */
+const refuseNoOwner =
+  ({ ownerUrl, store: place }: Config) =>
+  (error: unknown): never => {
+    const { code, message } = faultOf(error);
+    if (code !== '42501') throw error;
+    const variable = ownerUrl === null ? 'DATABASE_URL' : 'CMK_DATABASE_OWNER_URL';
+    throw new ConfigurationError(
+      `${variable}: its user can’t create or change the bot’s tables in ${placeName(place)}: ${message}. ${ownerUserAdvice}`,
+    );
+  };
+
+/** Seals what was written before there were seals, where there is a reason to trust it. */
+async function sealAfterwards(owner: Database, config: Config, log: Log, migrated: readonly string[]) {
+  const { keys, isNew, keep } = await openKeys(config);
+  const tools = recordTools(random, keys);
+  const trust: SealTrust = isNew ? 'new-key' : config.seals.trust;
+  const unsealed = { check: lineChecker(null), onBroken: () => undefined };
+  const adopted = await backfillEventSeals(owner.pool, tools.seals, trust, unsealed);
+  await keep();
+  await backfillRowSeals(owner.pool, tools.rowSeals, migrated);
+  const { keyId: sealKey } = tools.seals;
+  if (adopted !== null) log.warn({ ...adopted, sealKey }, 'events from before there were seals were sealed');
+  return tools;
+}
+
+async function openStoreOn(
+  database: Database,
+  config: Config,
+  log: Log,
+  { current: trace }: Pick<Tracing, 'current'>,
+  refusedDocuments: Record<DocumentFault, number>,
+): Promise<OpenStore> {
+  const { ownerUrl, beatMs } = config;
+  const owner =
+    ownerUrl === null
+      ? database
+      : await openDatabase({ kind: 'postgres', url: ownerUrl, maxConnections: 2, ...passwordOf(config, 'owner') });
+  const tools = await refuseOtherDatabase(owner, database, config)
+    .then(() => prepare(owner, database, config))
+    .catch(refuseNoOwner(config))
+    .then((migrated) => sealAfterwards(owner, config, log, migrated))
+    .finally(() => (owner === database ? undefined : owner.close()));
+  // Until the record was looked at, what is wrong with it is a start that does not happen.
+  let started = false;
+  const onBroken = (broken: RecordBroken): void => (started ? endProcess(log)(broken) : undefined);
+  const told = {
+    onBroken,
+    onClock: sayClock(log),
+    onOrphan: logOrphan(log),
+    onUnsound: countUnsound(log, refusedDocuments),
+  };
+  const store = openStore(database, { ...tools, ...told, read: parseEventBody, clock: now, trace }, beatMs);
+  await store.trail.check();
+  started = true;
+  return store;
+}
+
+export async function openRecord(config: Config, log: Log, tracing: Pick<Tracing, 'current'>): Promise<OpenedRecord> {
+  const { store: place } = config;
+  // No farewell: it would be written to files that are another's.
+  const onLost = (error: Error): void => {
+    log.fatal({ err: error }, 'ended: another process took the data folder');
+    process.exit(1);
+  };
+  const { onError, ...storing } = heardStoring(log);
+  const database = await openDatabase(
+    place.kind === 'folder'
+      ? { kind: 'pglite', dataDir: place.dataDir, onLost, onError }
+      : { kind: 'postgres', url: place.url, onError, ...passwordOf(config, 'bot') },
+  );
+  try {
+    const refusedDocuments = { 'seal-missing': 0, 'seal-key-unknown': 0, 'seal-differs': 0 };
+    const store = await openStoreOn(database, config, log, tracing, refusedDocuments);
+    store.outbox.onWritten(() => storing.stored());
+    return { database, store, storing, refusedDocuments };
+  } catch (error) {
+    await database.close();
+    throw saidPlainly(error, placeName(place));
+  }
+}

@@ -1,0 +1,80 @@
+/** Towards Teams: what the bot says there by itself. Nothing is heard yet: `start-bot.ts` begins to listen. */
+
+import { defaultLimits } from '../azure/limits.ts';
+import { contradicting as contradictingOf } from '../domain/witnessing.ts';
+import { witnessingFor } from '../operator/witnessing.ts';
+import { type Directory, openDirectory } from '../teams/cards/directory.ts';
+import { openApprovers } from '../teams/delivery/approvers.ts';
+import { type AuditChannel, openAuditChannel } from '../teams/delivery/audit-channel.ts';
+import { type Calls, openCalls } from '../teams/delivery/calls.ts';
+import { type Chat, openChat } from '../teams/delivery/chat.ts';
+import { openLookups } from '../teams/delivery/lookups.ts';
+import { type Notifier, openNotifier } from '../teams/delivery/notifier.ts';
+import { openReminders, type Reminders } from '../teams/delivery/reminders.ts';
+import { openWitnessPosts, type WitnessPosts } from '../teams/delivery/witness-posts.ts';
+import { browserUrl } from './browser-url.ts';
+import { checkpointsOf } from './checkpoints.ts';
+import type { AzureSide } from './open-azure-side.ts';
+import { type Edge, openEdge } from './open-edge.ts';
+import type { Ground } from './open-ground.ts';
+import type { AnchorPart } from './start-anchor.ts';
+import { now } from './tools.ts';
+
+export interface TeamsSide extends Pick<Edge, 'adapter' | 'callers'> {
+  readonly chat: Chat;
+  readonly directory: Directory;
+  readonly notifier: Notifier;
+  readonly calls: Calls;
+  readonly reminders: Reminders;
+  readonly auditChannel: AuditChannel;
+  /** Names of witnesses that know another history of the record. */
+  readonly contradicting: () => Promise<readonly string[]>;
+  readonly witnessPosts: WitnessPosts;
+}
+
+function contradictingFor({ config, store }: Ground): () => Promise<readonly string[]> {
+  const witnessing = witnessingFor(config, store.witnesses);
+  return async () => (witnessing === null ? [] : contradictingOf(await witnessing()).map(({ name }) => name));
+}
+
+export function openTeamsSide(
+  ground: Ground,
+  { azure, portal }: AzureSide,
+  anchor: Pick<AnchorPart, 'publish' | 'logKeys'>,
+): TeamsSide {
+  const { config, store, requests } = ground;
+  const { policy, paused } = config;
+  const { tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel: channelId } = config.teams;
+  const { shown, conversations, people } = store;
+  const { onWritten } = store.outbox;
+  const { adapter, callers, trust, botAppId } = openEdge(ground);
+  const bot = { botAppId, botId: `28:${botAppId}` };
+  const chat = openChat({ adapter, ...bot, tenantId, conversations, serviceUrl, trust, log: ground.log });
+  const directory = openDirectory(people);
+  const lookups = openLookups(azure.groups, now);
+  const approvers = openApprovers({ policy, people, lookups });
+  const checkpoints = checkpointsOf(ground, anchor);
+  const posts = { requests, shown, chat, directory };
+  const { operators } = config;
+  const calls = openCalls({ ...posts, conversations, people, lookups, approvers, approvalsChannel, operators });
+  const patience = {
+    retry: config.retry,
+    poll: { everyMs: config.azure.pollMs, atMostMs: defaultLimits.operationMs },
+  };
+  const contradicting = contradictingFor(ground);
+  const evidence = browserUrl(config) !== null && config.anchor !== null;
+  const shownWith = { paused, stepUp: config.stepUp !== null, evidence, patience, portal, contradicting, now };
+  const places = { approvalsChannel, operationsChannel, approvers };
+  return {
+    adapter,
+    callers,
+    chat,
+    directory,
+    notifier: openNotifier({ ...posts, onWritten, conversations, people, ...places, ...shownWith }),
+    calls,
+    reminders: openReminders({ requests, calls, directory }),
+    contradicting,
+    witnessPosts: openWitnessPosts({ chat, people, lookups, operators, approvalsChannel }),
+    auditChannel: openAuditChannel({ ...posts, hashes: store.trail, channelId, checkpoints }),
+  };
+}

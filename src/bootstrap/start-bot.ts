@@ -1,0 +1,173 @@
+/** The bot: what is typed and clicked, and where an approver signs in anew. From here on calls are taken. */
+
+import { type EvidencePorts, takeEvidence } from '../audit/evidence/take-evidence.ts';
+import { keepRoles } from '../authorization/kept-roles.ts';
+import type { Config } from '../config/config.ts';
+import { ConfigurationError } from '../config/env.ts';
+import type { RequestId } from '../domain/ids.ts';
+import type { Actor } from '../domain/request/events.ts';
+import { FleetReader } from '../operations/read-fleet.ts';
+import { isDatabaseUnavailable } from '../store/db-errors.ts';
+import { CmkBot } from '../teams/bot/bot.ts';
+import { openForms } from '../teams/bot/forms.ts';
+import { keepChoices } from '../teams/bot/kept-choices.ts';
+import { type LaterCards, openLaterCards } from '../teams/bot/later-cards.ts';
+import { openLists } from '../teams/bot/lists.ts';
+import { openOnce } from '../teams/bot/once.ts';
+import { holderOf } from '../teams/delivery/stray-cards.ts';
+import { startServer } from '../teams/ingress/server.ts';
+import { openAuthority } from '../teams/sign-in/authority.ts';
+import { type EvidenceLinks, openEvidenceLinks } from '../teams/sign-in/evidence-links.ts';
+import { openStepUp, type StepUpSignIn } from '../teams/sign-in/step-up.ts';
+import { browserUrl } from './browser-url.ts';
+import type { AzureSide } from './open-azure-side.ts';
+import type { Ground } from './open-ground.ts';
+import type { TeamsSide } from './open-teams-side.ts';
+import type { Part } from './stop-in-order.ts';
+import { readiness } from './storing.ts';
+import { now, random, sha256 } from './tools.ts';
+import { refusingWrongClock } from './wrong-clock.ts';
+
+/** Null where a click is enough to approve. */
+function openSignIn({ config, store, requests, log }: Ground, azureSide: AzureSide, teamsSide: TeamsSide) {
+  const { stepUp } = config;
+  if (stepUp === null) return null;
+  const authority = openAuthority({ ...azureSide.authority, tenantId: config.teams.tenantId, now });
+  const { directory } = teamsSide;
+  return openStepUp({
+    app: stepUp,
+    stepUp,
+    authority,
+    documents: store.documents,
+    requests,
+    directory,
+    random,
+    now,
+    log,
+  });
+}
+
+/** How people are known: `bot-framework` with tokens, `local` without. */
+const signInOf = ({ server }: Config): string => (server.mode === 'local' ? 'local' : 'bot-framework');
+
+/** Null where nothing is published, or browsers do not reach the bot: then operators take evidence. */
+function openLinks(ground: Ground, { standings: { rolesOf } }: AzureSide, ports: EvidencePorts): EvidenceLinks | null {
+  const publicUrl = browserUrl(ground.config);
+  if (publicUrl === null || ports.log === null) return null;
+  const { store, log } = ground;
+  const take = (id: RequestId, actor: Actor, cause: string) =>
+    takeEvidence(ports, { id, actor, cause, texts: true, names: true, fromSize: null });
+  return openEvidenceLinks({
+    documents: store.documents,
+    requests: store.requests,
+    publicUrl,
+    tenantId: ground.config.teams.tenantId,
+    signIn: signInOf(ground.config),
+    rolesOf,
+    take,
+    random,
+    now,
+    log,
+  });
+}
+
+function openBot(
+  ground: Ground,
+  azureSide: AzureSide,
+  teamsSide: TeamsSide,
+  parts: { readonly stepUp: StepUpSignIn | null; readonly later: LaterCards; readonly evidence: EvidenceLinks | null },
+): CmkBot {
+  const { config, store } = ground;
+  const { stepUp, later, evidence } = parts;
+  const requests = refusingWrongClock(ground.requests);
+  const { documents, conversations, people, shown } = store;
+  const { azure, standings, portal } = azureSide;
+  const { chat, notifier, directory, contradicting } = teamsSide;
+  const { policy } = config;
+  const { tenantId, auditChannel } = config.teams;
+  const { requester: requesterStanding, approverOf, requesterOf, decidable } = standings;
+  const commandPorts = { azure, requests, policy, tenantId, requesterStanding, random, sha256, now };
+  const fleet = new FleetReader({ azure, requests, now });
+  return new CmkBot({
+    commandPorts,
+    agents: keepChoices(azure.inventory),
+    actionPorts: {
+      requests,
+      asItStood: requests.load,
+      approverStanding: approverOf,
+      requesterStanding: requesterOf,
+      stepUp: config.stepUp,
+    },
+    forms: openForms({
+      documents,
+      ports: commandPorts,
+      portal,
+      isTaken: async (at) => (await holderOf({ requests, shown }, at)) !== null,
+    }),
+    lists: openLists({ documents, requests, directory, decidable, random, now, fleet, contradicting }),
+    later,
+    once: openOnce(documents, now),
+    notifier,
+    documents,
+    chat,
+    conversations,
+    people,
+    tenantId,
+    signIn: signInOf(config),
+    auditChannel: auditChannel !== null,
+    ...keepRoles(standings),
+    stepUp,
+    evidence,
+  });
+}
+
+/** Errors of listening that a setting causes, in words; null: another error. */
+function listenWords(error: unknown, { port, listen }: Config['server']): string | null {
+  const at = listen ?? '127.0.0.1';
+  const words: Readonly<Record<string, string>> = {
+    EADDRINUSE: `PORT: port ${port} of ${at} is in use. End the program that uses it, or set PORT to another port.`,
+    EACCES: `PORT: this user can’t listen on port ${port}. Set PORT to a port above 1023.`,
+    EADDRNOTAVAIL: `CMK_LISTEN: this machine has no address ${at}. Set an address of this machine, 0.0.0.0 or ::.`,
+  };
+  return words[(error as NodeJS.ErrnoException).code ?? ''] ?? null;
+}
+
+/** Starts listening. Throws {@link ConfigurationError} if the port or the address can't be had. */
+export async function startBot(
+  ground: Ground,
+  azureSide: AzureSide,
+  teamsSide: TeamsSide,
+  ports: EvidencePorts,
+): Promise<Part> {
+  const { config, log, metrics, telemetry } = ground;
+  const { adapter, callers } = teamsSide;
+  const { mode, port, listen, callsAtOnce } = config.server;
+  const stepUp = openSignIn(ground, azureSide, teamsSide);
+  const later = openLaterCards(teamsSide.chat, log);
+  const evidence = openLinks(ground, azureSide, ports);
+  const server = await startServer({
+    adapter,
+    bot: openBot(ground, azureSide, teamsSide, { stepUp, later, evidence }),
+    callers,
+    callsAtOnce,
+    port,
+    listen,
+    local: mode === 'local',
+    isDatabaseUnavailable,
+    ready: () => readiness(ground),
+    pages: [...(stepUp?.pages ?? []), ...(evidence?.pages ?? [])],
+    metrics,
+    tracing: telemetry.tracing,
+    log,
+  }).catch((error: unknown) => {
+    const words = listenWords(error, config.server);
+    throw words === null ? error : new ConfigurationError(words);
+  });
+  log.info({ url: server.url }, 'listening');
+  return {
+    async stop() {
+      await later.stop();
+      await server.stop();
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** Towards the command line: what an operator asks the running bot. */
+import { randomUUID } from 'node:crypto';
+import type { EvidencePorts } from '../audit/evidence/take-evidence.ts';
+import { diagnose } from '../operator/doctor/diagnose.ts';
+import { evidenceFor } from '../operator/evidence-ports.ts';
+import type { EvidenceWanted } from '../operator/rpc/calls.ts';
+import type { Look } from '../operator/rpc/diagnosis.ts';
+import { startControl as startSocket } from '../operator/rpc/server.ts';
+import { recordsOf } from '../operator/rpc/store-records.ts';
+import type { Ground } from './open-ground.ts';
+import type { Part } from './stop-in-order.ts';
+
+/** A data folder is this process's alone, so the command line asks it. A server can be asked directly: then nothing starts. */
+export async function startControlServer(
+  { config, log, database, store }: Ground,
+  evidence: EvidencePorts,
+): Promise<Part> {
+  if (config.store.kind === 'server') return { stop: async () => undefined };
+  const control = {
+    ...recordsOf(store),
+    evidence: (wanted: EvidenceWanted) => evidenceFor(evidence, wanted, `cli:evidence:${randomUUID()}`),
+    diagnose: (look: Look) => diagnose({ config, record: { database, store }, look }),
+  };
+  return startSocket({ folder: config.store.dataDir, control, log });
+}

@@ -1,0 +1,63 @@
+/** Tells people that a witness knows another history of the record, once, and once it is settled; cards are drawn anew then. */
+import type { WitnessView } from '../domain/witnessing.ts';
+import { witnessingFor } from '../operator/witnessing.ts';
+import { advisoryLock } from '../store/advisory-lock.ts';
+import type { Ground } from './open-ground.ts';
+import type { TeamsSide } from './open-teams-side.ts';
+import type { Part } from './stop-in-order.ts';
+
+/** No later than that after it was found: the place to publish in may be asked less often. */
+const mostMs = 10_000;
+
+/** Told first and noted then: after a crash in between it is told once more, never not at all. */
+async function tellOf(
+  { name, standing }: WitnessView,
+  { witnessPosts }: Pick<TeamsSide, 'witnessPosts'>,
+  note: (key: string, told: boolean) => Promise<void>,
+): Promise<boolean> {
+  if (standing === null) return false;
+  const { key, contradiction, cleared, told } = standing;
+  if (contradiction !== null && !told) {
+    await witnessPosts.contradicts(name, contradiction);
+    await note(key, true);
+    return true;
+  }
+  if (contradiction === null && told) {
+    if (cleared !== null) await witnessPosts.settled(name, cleared);
+    await note(key, false);
+    return true;
+  }
+  return false;
+}
+
+export function startWitnessAlarm({ config, log, store, database }: Ground, teamsSide: TeamsSide): Part {
+  const witnessing = witnessingFor(config, store.witnesses);
+  const { anchor } = config;
+  if (witnessing === null || anchor === null) return { stop: async () => undefined };
+  const note = (key: string, told: boolean): Promise<void> => store.witnesses.told(anchor.name, key, told);
+  const tryLocked = advisoryLock(database, 'alarm');
+
+  const tell = async (look: NonNullable<typeof witnessing>): Promise<void> => {
+    const { witnesses } = await look();
+    const told = await Promise.all(witnesses.map((view) => tellOf(view, teamsSide, note)));
+    if (!told.includes(true)) return;
+    const { requests } = await store.requests.open();
+    // Whatever is not drawn now is drawn with the next event of its request.
+    for (const { id } of requests) await teamsSide.notifier.show(id);
+  };
+
+  let telling: Promise<unknown> = Promise.resolve();
+  const next = (): void => {
+    telling = telling
+      .then(() => tryLocked(() => tell(witnessing)))
+      .catch((error: unknown) => log.warn({ err: error }, 'people could not be told of a witness'));
+  };
+  const timer = setInterval(next, Math.min(anchor.everyMs, mostMs));
+  next();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await telling;
+    },
+  };
+}

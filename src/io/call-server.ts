@@ -1,0 +1,71 @@
+/**
+ * Calls to other servers, over node:http and node:https. Every answer has a limit of bytes and of time, headers and body together.
+ * Nothing is unpacked, and no redirect is followed. Node's own `fetch` has no limit of bytes, and unpacks what it is sent.
+ */
+import { type IncomingMessage, request as requestPlain } from 'node:http';
+import { request as requestTls } from 'node:https';
+
+export interface ServerCall {
+  readonly method?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: string | undefined;
+  /** PEM of the only certificate authorities to trust. Null: the usual ones. */
+  readonly ca?: string | null | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly limits: AnswerLimits;
+}
+
+export interface AnswerLimits {
+  /** A longer answer is an error. */
+  readonly bytes: number;
+  /** From the call to the last byte of the answer. */
+  readonly ms: number;
+}
+
+async function bytesOf(response: IncomingMessage, most: number): Promise<Buffer> {
+  const { 'content-encoding': packed = 'identity' } = response.headers;
+  if (packed !== 'identity') throw new Error(`the answer is packed (${packed.slice(0, 40)})`);
+  const parts: Buffer[] = [];
+  let length = 0;
+  // Leaving the loop ends the connection.
+  for await (const part of response) {
+    const bytes = part as Buffer;
+    length += bytes.length;
+    if (length > most) throw new Error(`the answer is too long: more than ${most} bytes`);
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts);
+}
+
+function answerTo(url: URL, { method = 'GET', headers, body, ca = null }: ServerCall, signal: AbortSignal) {
+  const packing = { 'accept-encoding': 'identity' };
+  const options = { method, headers: { ...packing, ...headers }, signal, ...(ca === null ? {} : { ca }) };
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    (url.protocol === 'http:' ? requestPlain : requestTls)(url, options)
+      .on('response', resolve)
+      .on('error', reject)
+      .end(body);
+  });
+}
+
+/** The whole answer; of its headers the content type alone. Throws whatever keeps it from coming within its limits. */
+export async function callServer(url: string | URL, call: ServerCall): Promise<Response> {
+  const { limits } = call;
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), limits.ms);
+  let response: IncomingMessage | null = null;
+  try {
+    const signal = call.signal === undefined ? late.signal : AbortSignal.any([late.signal, call.signal]);
+    response = await answerTo(new URL(url), call, signal);
+    const bytes = await bytesOf(response, limits.bytes);
+    const headers = { 'content-type': response.headers['content-type'] ?? '' };
+    return new Response(bytes.length === 0 ? null : bytes, { status: response.statusCode ?? 0, headers });
+  } catch (error) {
+    response?.destroy();
+    // Several addresses of one name were tried.
+    if (!late.signal.aborted) throw error instanceof AggregateError ? error.errors[0] : error;
+    throw new Error(`there was no whole answer within ${limits.ms / 1_000} seconds`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}

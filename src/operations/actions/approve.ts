@@ -1,0 +1,29 @@
+import { chosenStart } from '../chosen-start.ts';
+import { type Action, standingsOn, store } from './action.ts';
+
+/** Counts the clicker's approval of the plan the card showed; the last one needed orders the run. */
+export const approve: Action = {
+  verb: 'request.approve',
+  restsOn: 'both',
+  async handle(call, ports) {
+    const { by, actor, asking, inputs, signIn } = call;
+    const { stepUp } = ports;
+    const standings = await standingsOn(call, ports);
+    const acknowledged = inputs.acknowledgeIrreversible === 'true';
+    const { comment } = inputs;
+    const notBefore = chosenStart(inputs);
+    if (notBefore !== null && typeof notBefore !== 'string') return notBefore;
+    return store(call, ports, 'approve', {
+      do: 'approve',
+      by,
+      actor,
+      asking,
+      ...standings,
+      acknowledged,
+      comment,
+      stepUp,
+      signIn,
+      notBefore,
+    });
+  },
+};

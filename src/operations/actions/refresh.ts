@@ -1,0 +1,11 @@
+import { refuse } from '../../domain/request/refusal.ts';
+import type { Action } from './action.ts';
+
+/** Shows the request as it is now. Takes any revision, changes nothing. */
+export const refresh: Action = {
+  verb: 'request.refresh',
+  async handle(call, ports) {
+    const request = await ports.asItStood(call.requestId);
+    return request === null ? refuse('unknown-request', call.requestId) : { kind: 'shown', request };
+  },
+};

@@ -1,0 +1,12 @@
+/** What can be clicked on a request's card. The buttons of forms are in the form itself. */
+import type { Action } from './action.ts';
+import { approve } from './approve.ts';
+import { cancel } from './cancel.ts';
+import { giveUp } from './give-up.ts';
+import { refresh } from './refresh.ts';
+import { reject } from './reject.ts';
+import { remindAction } from './remind.ts';
+import { retry } from './retry.ts';
+import { stop } from './stop.ts';
+
+export const actions: readonly Action[] = [approve, reject, remindAction, cancel, stop, retry, giveUp, refresh];

@@ -1,0 +1,10 @@
+import type { TypedCommand } from './command.ts';
+
+/** Shows what can be typed. */
+export const cmkHelp: TypedCommand = {
+  name: '/cmk-help',
+  description: 'What you can type',
+  usage: '/cmk-help',
+  weight: 'light',
+  handle: async () => ({ kind: 'show-help' }),
+};

@@ -1,0 +1,38 @@
+import { RequestId } from '../../domain/ids.ts';
+import { refuse } from '../../domain/request/refusal.ts';
+import { chooseResource } from '../choose.ts';
+import { isRefusal } from '../pages/page.ts';
+import { readTyped } from '../read-typed.ts';
+import { HistoryShow, type TypedCommand } from './command.ts';
+
+/** Which of what happened, where the last of several words says so: an agent may be called like that. */
+function showIn(words: readonly string[]): HistoryShow {
+  const last = HistoryShow.safeParse(words.at(-1)?.toLowerCase()).data;
+  return words.length > 1 && last !== undefined ? last : 'everything';
+}
+
+/** Shows what happened to a request, to an agent's requests, or the latest requests of all. */
+export const cmkHistory: TypedCommand = {
+  name: '/cmk-history',
+  description: 'What happened to a request or an agent',
+  usage: '/cmk-history <request or agent> <decisions or changes>',
+  weight: 'list',
+  async handle({ args, words }, { azure, requests }) {
+    const given = [args.agent, args.resource].filter((one) => one !== undefined);
+    const show = showIn([...given, ...words]);
+    const text = (show === 'everything' ? words : words.slice(0, -1)).join(' ').trim();
+    const typed = readTyped({ args, words: text === '' ? [] : [text] }, ['resource']);
+    if (isRefusal(typed)) return typed;
+    const wanted = (typed.resource ?? '').trim();
+    if (wanted === '') return { kind: 'show-list', subject: { kind: 'latest-requests' } };
+    const id = RequestId.safeParse(wanted.toUpperCase()).data;
+    if (id !== undefined) {
+      const request = await requests.load(id);
+      if (request === null) return refuse('unknown-request', id);
+      return { kind: 'show-list', subject: { kind: 'history-of-request', requestId: id, show } };
+    }
+    const resource = await chooseResource(azure, wanted);
+    if (resource.kind === 'refused') return resource;
+    return { kind: 'show-list', subject: { kind: 'history-of-resource', resourceId: resource.value.id, show } };
+  },
+};

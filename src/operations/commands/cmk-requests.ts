@@ -1,0 +1,61 @@
+import { RequestId } from '../../domain/ids.ts';
+import { refuse } from '../../domain/request/refusal.ts';
+import { nearest } from '../nearest.ts';
+import { isRefusal } from '../pages/page.ts';
+import type { CommandPorts, TypedCall } from '../ports.ts';
+import { readTyped } from '../read-typed.ts';
+import type { CommandResult, OpenShow, TypedCommand } from './command.ts';
+
+/** What stands behind the command for which of the open requests; the first of each is the one that help names. */
+const shows: Readonly<Record<OpenShow, readonly string[]>> = {
+  all: ['all', 'open'],
+  mine: ['mine', 'my', 'yours'],
+  waiting: ['waiting for me', 'waiting', 'for me'],
+  running: ['running'],
+};
+const openShows = Object.keys(shows) as OpenShow[];
+
+/** A hint costs one more look, and only where somebody would otherwise be left with nothing. */
+const mostForHint = 200;
+
+async function noneNamed(typed: string, { requests }: Pick<CommandPorts, 'requests'>): Promise<CommandResult> {
+  const open = await requests.open(mostForHint);
+  const names = open.requests.flatMap(({ id, resourceName }) => [id, resourceName]);
+  const near = nearest(typed, [...Object.values(shows).flat(), ...names]);
+  const refusal = refuse('no-open-request-named', typed.slice(0, 80));
+  return near === null ? refusal : { ...refusal, near };
+}
+
+async function named(typed: string, { by }: TypedCall, ports: CommandPorts): Promise<CommandResult> {
+  const id = RequestId.safeParse(typed.toUpperCase()).data;
+  if (id !== undefined) {
+    const request = await ports.requests.load(id);
+    return request === null
+      ? refuse('unknown-request', id)
+      : { kind: 'show-list', subject: { kind: 'one-request', requestId: id } };
+  }
+  const { total } = await ports.requests.open(1, 0, { named: typed });
+  if (total === 0) return noneNamed(typed, ports);
+  return { kind: 'show-list', subject: { kind: 'open-requests', show: 'all', by, named: typed.slice(0, 100) } };
+}
+
+function typedIn({ args, words }: TypedCall) {
+  const text = words.join(' ').trim();
+  return readTyped({ args, words: text === '' ? [] : [text] }, ['resource']);
+}
+
+/** Lists the requests that have not ended, those that wait for people first: all, or those that were asked for. */
+export const cmkRequests: TypedCommand = {
+  name: '/cmk-requests',
+  description: 'Requests that are open: all, mine, waiting for me, running',
+  usage: '/cmk-requests <mine, waiting for me, running, or part of an agent’s name>',
+  weight: 'list',
+  async handle(call, ports) {
+    const typed = typedIn(call);
+    if (isRefusal(typed)) return typed;
+    const text = (typed.resource ?? '').trim();
+    const show = text === '' ? 'all' : openShows.find((one) => shows[one].includes(text.toLowerCase()));
+    if (show === undefined) return named(text, call, ports);
+    return { kind: 'show-list', subject: { kind: 'open-requests', show, by: call.by, named: '' } };
+  },
+};

@@ -1,0 +1,18 @@
+import { isRefusal } from '../pages/page.ts';
+import { readTyped } from '../read-typed.ts';
+import type { TypedCommand } from './command.ts';
+
+/** Shows under what key every agent is, and what is to do next. */
+export const cmkStatus: TypedCommand = {
+  name: '/cmk-status',
+  description: 'The keys of all agents, and what to do next',
+  usage: '/cmk-status <part of an agent’s name>',
+  weight: 'list',
+  async handle({ args, words }) {
+    const text = words.join(' ').trim();
+    const typed = readTyped({ args, words: text === '' ? [] : [text] }, ['resource']);
+    if (isRefusal(typed)) return typed;
+    const named = (typed.resource ?? '').trim().slice(0, 100);
+    return { kind: 'show-list', subject: { kind: 'agents', show: 'all', named } };
+  },
+};

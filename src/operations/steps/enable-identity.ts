@@ -1,0 +1,47 @@
+import { done } from '../../domain/failure.ts';
+import { sameArmId } from '../../domain/ids.ts';
+import type { ObservedResource } from '../../domain/observed.ts';
+import { isBusy } from '../../domain/provisioning.ts';
+import { busy, notSo, reversible, type Step, type StepContext } from './step.ts';
+
+const doing = ({ work }: StepContext) => `enabling the identity of ${work.observed.resource.name}`;
+
+/** Losing a user-assigned identity would cut off whatever the resource reaches with it. */
+function lostIdentity({ work }: StepContext, resource: ObservedResource): string | undefined {
+  const { userAssignedIds } = work.observed.resource;
+  return userAssignedIds.find((id) => !resource.userAssignedIds.some((one) => sameArmId(one, id)));
+}
+
+/** Gives the resource a system-assigned identity and keeps the user-assigned ones it has. */
+export const enableIdentity: Step = {
+  name: 'enable-identity',
+  reversibility: reversible,
+  effects({ observed: { resource } }) {
+    if (resource.systemAssigned) return [];
+    const before = resource.userAssignedIds.length === 0 ? 'none' : 'user-assigned';
+    return [{ change: 'identity', target: resource.id, before }];
+  },
+  async observe(context) {
+    const resource = await context.azure.resources.get(context.work.resource);
+    if (!resource.ok) return resource;
+    if (resource.value === null) return notSo(doing(context), { code: 'missing', what: 'resource' });
+    const lost = lostIdentity(context, resource.value);
+    if (lost !== undefined) return notSo(doing(context), { code: 'identity-lost', id: lost });
+    if (resource.value.systemAssigned) return done('already');
+    const { provisioningState } = resource.value;
+    return isBusy(provisioningState) ? busy(doing(context), provisioningState) : done('to-do');
+  },
+  apply: ({ azure, work }) => azure.resources.enableSystemIdentity(work.resource),
+  async verify(context) {
+    const resource = await context.azure.resources.get(context.work.resource);
+    if (!resource.ok) return resource;
+    if (resource.value === null) return notSo(doing(context), { code: 'missing', what: 'resource' });
+    const { systemAssigned, principalId, tenantId } = resource.value;
+    if (!systemAssigned || !principalId || !tenantId) {
+      return notSo(doing(context), { code: 'identity-not-shown' }, 'retry-until');
+    }
+    const lost = lostIdentity(context, resource.value);
+    if (lost !== undefined) return notSo(doing(context), { code: 'identity-lost', id: lost });
+    return done({ outputs: { principalId, principalTenantId: tenantId }, proofs: [] });
+  },
+};

@@ -1,0 +1,121 @@
+import { done, type Found, type Outcome } from '../../domain/failure.ts';
+import { KeyVersion } from '../../domain/ids.ts';
+import type { KeyChange, Making } from '../../domain/key-change.ts';
+import { type KeyKind, keyScope, type ObservedKey } from '../../domain/observed.ts';
+import { type Ownership, type OwnKey, ownershipOf } from '../../domain/own-key.ts';
+import type { Keys } from '../../domain/ports/azure.ts';
+import { noOutputs, notSo, reversible, type Step, type StepContext } from './step.ts';
+
+const doing = ({ work: { make, to, observed } }: StepContext) =>
+  `making ${make?.after == null ? 'key' : 'a version of key'} ${to.keyName} in ${observed.vault.name}`;
+
+type Difference = Extract<Found, { code: 'key-made-otherwise' }>['differences'][number];
+
+const dayOf = (expires: string | null): string | null => expires?.slice(0, 10) ?? null;
+
+/** What a key lacks of the one that was planned; empty when it is that key. */
+function differences(found: ObservedKey, planned: KeyKind): Difference[] {
+  const all: readonly (Difference | null)[] = [
+    found.type === planned.type ? null : { of: 'type', is: found.type, wanted: planned.type },
+    found.size === planned.size ? null : { of: 'size', is: found.size, wanted: planned.size },
+    ['wrapKey', 'unwrapKey'].every((one) => found.operations.includes(one)) ? null : { of: 'operations' },
+    dayOf(found.expires) === dayOf(planned.expires)
+      ? null
+      : { of: 'expires', is: found.expires, wanted: planned.expires },
+    found.enabled ? null : { of: 'disabled' },
+    found.notBefore === null ? null : { of: 'not-before', is: found.notBefore },
+  ];
+  return all.filter((one) => one !== null);
+}
+
+/**
+ * Looks for what the request made. Once Azure's answer is stored, the version that it named is the only one: whatever stands in
+ * its place is somebody else's, whatever it carries.
+ */
+export async function findOwn(
+  keys: Pick<Keys, 'get' | 'versions'>,
+  { vaultId, keyName }: KeyChange['to'],
+  { after }: Making,
+  own: OwnKey,
+): Promise<Outcome<Ownership>> {
+  const known = own.keyVersion === null ? null : KeyVersion.parse(own.keyVersion);
+  if (known !== null) {
+    const key = await keys.get(vaultId, keyName, known);
+    if (!key.ok) return key;
+    if (key.value !== null) return done({ is: 'own', key: key.value });
+  }
+  const found = await keys.versions(vaultId, keyName, after);
+  return found.ok ? done(ownershipOf(found.value, after, known === null ? own.intents : [])) : found;
+}
+
+/** What this request made, at the version that Azure answered where that is known. Null: it is still to be made. */
+async function ownVersion(context: StepContext, make: Making): Promise<Outcome<ObservedKey | null>> {
+  const { azure, work, outputs, own } = context;
+  const { keyName } = work.to;
+  const found = await findOwn(azure.keys, work.to, make, { ...own, keyVersion: outputs.keyVersion ?? own.keyVersion });
+  if (!found.ok) return found;
+  switch (found.value.is) {
+    case 'none':
+      return done(null);
+    case 'own':
+      return done(found.value.key);
+    case 'others':
+      return notSo(doing(context), { code: 'key-of-others', keyName });
+    case 'doubtful':
+      return notSo(doing(context), { code: 'key-doubtful', keyName, doubt: found.value.doubt });
+  }
+}
+
+/** A key that was just made might not be shown yet. In a vault that is gone it never will be. */
+async function notThere(context: StepContext): Promise<Outcome<never>> {
+  const { vaultId, keyName } = context.work.to;
+  const vault = await context.azure.vaults.get(vaultId);
+  if (!vault.ok) return vault;
+  return vault.value === null
+    ? notSo(doing(context), { code: 'missing', what: 'vault' })
+    : notSo(doing(context), { code: 'key-not-there', keyName }, 'retry-until');
+}
+
+/** Makes a key, or a further version of one, unless the request uses an existing one. It stays when the request ends badly. */
+export const makeKeyVersion: Step = {
+  name: 'make-key-version',
+  marks: true,
+  reversibility: reversible,
+  effects({ make, to, observed }) {
+    if (make === null || observed.key !== null) return [];
+    return [{ change: 'key', target: keyScope(to), ...make.kind, before: make.after }];
+  },
+  async observe(context) {
+    const { make } = context.work;
+    if (make === null) return done('already');
+    const key = await ownVersion(context, make);
+    return key.ok ? done(key.value === null ? 'to-do' : 'already') : key;
+  },
+  async apply(context) {
+    const { azure, work, requestId: request, nonce } = context;
+    const { make, to, observed } = work;
+    if (make === null) throw new Error('a plan that makes no key has no step that makes one');
+    // Its hash is stored and the nonce is gone: another try has another, now that there is no such key.
+    if (nonce === null) return notSo(doing(context), { code: 'stopped-before-making', keyName: to.keyName }, 'wait');
+    const mark = { request, nonce };
+    const made = await (make.after === null
+      ? azure.keys.createIfMissing(to.vaultId, to.keyName, make.kind, mark)
+      : azure.keys.createVersion(observed.vault.uri, to.keyName, make.after, make.kind, mark));
+    if (!made.ok) return made;
+    const { version, carriesNonce, ...receipt } = made.value;
+    // An existing key comes back as it is: reading back judges it.
+    return done({ ...receipt, outputs: carriesNonce ? { keyVersion: version } : {} });
+  },
+  async verify(context) {
+    const { make, to } = context.work;
+    if (make === null) return done(noOutputs);
+    const key = await ownVersion(context, make);
+    if (!key.ok) return key;
+    if (key.value === null) return notThere(context);
+    const wrong = differences(key.value, make.kind);
+    if (wrong.length > 0) {
+      return notSo(doing(context), { code: 'key-made-otherwise', keyName: to.keyName, differences: wrong });
+    }
+    return done({ outputs: { keyVersion: key.value.version }, proofs: [] });
+  },
+};

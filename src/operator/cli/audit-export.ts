@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { cloudEventLine } from '../../audit/export-cloudevents.ts';
+import { csvHeader, csvRow } from '../../audit/export-csv.ts';
+import { type ExportPart, eventLine, headerLine, headLine, textLine } from '../../audit/export-jsonl.ts';
+import { genesis } from '../../audit/verify.ts';
+import type { Link } from '../../domain/record/chain.ts';
+import { countOf } from '../../text/count.ts';
+import { chosenOf, EventChoice } from './choose-events.ts';
+import { flag, requestIdInput } from './inputs.ts';
+import { type RecordedEvent, readRecord } from './read-record.ts';
+import { openReadable, type ReadableEvent } from './readable.ts';
+import { exit, subcommand } from './subcommand.ts';
+import { partWords, verifiableWords } from './words/part.ts';
+
+/** What is the same for every event of an export. */
+interface Extent {
+  readonly part: ExportPart | null;
+  /** {@link part} and from when on, in words; empty: all. */
+  readonly partOf: string;
+  readonly texts: boolean;
+  /** The hash of the record's first event. */
+  readonly first: string;
+}
+
+/** How a format writes the start, each event, and the end. */
+interface Format {
+  start(after: Link, extent: Extent): string;
+  /** `read` is asked for only where the format has a place for it. */
+  event(event: RecordedEvent, read: () => Promise<ReadableEvent>, extent: Extent): Promise<string>;
+  end(head: Link): string;
+}
+
+const formats = {
+  jsonl: {
+    start: (after, { part }) => headerLine(after, part),
+    event: async ({ line, texts }) => eventLine(line) + texts.map(textLine).join(''),
+    end: headLine,
+  },
+  csv: {
+    start: csvHeader,
+    event: async ({ line, texts }, read, { texts: wanted, partOf }) =>
+      csvRow(line, texts, (await read()).readable, { texts: wanted, part: partOf }),
+    end: () => '',
+  },
+  cloudevents: {
+    start: () => '',
+    event: async ({ line, texts }, read, { texts: wanted, partOf, first }) => {
+      const { event, readable } = await read();
+      const { who, what, detail } = readable;
+      const message = [what, detail].filter((words) => words !== '').join(': ');
+      const comment = wanted && texts.length > 0 ? texts.map(({ text }) => text).join('\n') : null;
+      return cloudEventLine({ line, event, who, message, comment }, { first, part: partOf });
+    },
+    end: () => '',
+  },
+} as const satisfies Record<string, Format>;
+const formatNames = Object.keys(formats) as [keyof typeof formats, ...(keyof typeof formats)[]];
+
+const since = z
+  .string()
+  .refine((text) => /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text)), {
+    error: 'must be a day or a time in UTC, such as 2026-08-21 or 2026-08-21T08:00:00Z',
+  })
+  .transform((text) => new Date(/[T ]/.test(text) && !/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? `${text}Z` : text))
+  .transform((time) => time.toISOString())
+  .optional();
+
+const partLine = (
+  name: keyof typeof formats,
+  partOf: string,
+  part: ExportPart | null,
+  { taken, of }: { readonly taken: number; readonly of: number },
+): string =>
+  `cmk-bot audit export: a part, ${taken} of ${countOf(of, 'event', 'events')}: ${partOf}. ${verifiableWords[name](part)}`;
+
+/** The trail, to keep elsewhere or to hand to an auditor. */
+export const auditExport = subcommand({
+  name: 'audit export',
+  usage: `--format ${formatNames.join('|')} [--since T] [--request ID] [--resource NAME] [--texts]`,
+  summary: 'writes the audit trail, or a part of it, to standard output',
+  help: [
+    'jsonl: every event word for word with its hashes, and the texts that were not erased; cmk-bot audit verify reads it.',
+    'csv: for people with a spreadsheet, with what happened in words beside the ids. It cannot be verified.',
+    'cloudevents: for programs that collect events: CloudEvents 1.0, one a line, around events of OCSF 1.5.0.',
+    '--since T leaves out what was recorded before that day or time (UTC).',
+    '--request ID takes one request alone, --resource NAME all requests for an agent, by its name or its whole id.',
+    '--texts puts what people wrote into csv and cloudevents. A copy outlives its erasure in the trail.',
+    'What is not everything says so in each file, and on standard error what of it can be verified.',
+  ].join('\n'),
+  options: {
+    format: { type: 'string' },
+    since: { type: 'string' },
+    request: { type: 'string' },
+    resource: { type: 'string' },
+    texts: { type: 'boolean' },
+  },
+  positionals: [],
+  input: z.object({
+    format: z.enum(formatNames, { error: `must be one of ${formatNames.join(', ')}` }),
+    since,
+    request: requestIdInput.optional(),
+    resource: z.string().min(1, 'names no agent').optional(),
+    texts: flag,
+  }),
+  async run({ format: name, texts, ...wanted }, { records, write, complain }) {
+    const format: Format = formats[name];
+    const { records: record } = await records();
+    const choice = new EventChoice(wanted);
+    const { part } = choice;
+    const [first] = await record.lines({ after: null, limit: 1 });
+    const partOf = partWords(part, wanted.since);
+    const extent: Extent = { part, partOf, texts, first: first?.hash ?? genesis };
+    const readable = openReadable(record);
+    const chosen = chosenOf(readRecord(record), choice);
+    for (let taken = 0; ; taken += 1) {
+      const next = await chosen.next();
+      if (taken === 0) await write(format.start(next.value.after, extent));
+      if (next.done) {
+        const { head } = next.value;
+        await write(format.end(head));
+        if (partOf !== '') await complain(partLine(name, partOf, part, { taken, of: head.seq }));
+        return exit.done;
+      }
+      const { event } = next.value;
+      await write(await format.event(event, () => readable(event), extent));
+    }
+  },
+});

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import type { RecordReport } from '../../audit/verify-record.ts';
+import { readPlace } from '../../config/place.ts';
+import { parseEventBody } from '../../operations/registry.ts';
+import { isWitnessed } from './given-keys.ts';
+import { flag, jsonOption } from './inputs.ts';
+import {
+  isContainer,
+  isFolder,
+  openPublished,
+  type PublishedReport,
+  publishedReport,
+  vaultMissing,
+} from './published.ts';
+import { type Exit, exit, subcommand } from './subcommand.ts';
+import { Unusable } from './unusable.ts';
+import { isArchive, judgePack, packExit, packJson } from './verify-pack.ts';
+import { keysFor, knownBefore, verifyFile, verifyPublished, verifyStore } from './verifying.ts';
+import { packWords } from './words/pack.ts';
+import { publishedWords } from './words/published.ts';
+import { reportWords } from './words/report.ts';
+
+/** A script must not take seals, or the keys of a log, for checked that were not. */
+export function exitOutcomeOf({ findings, seals }: RecordReport, published: PublishedReport | null): Exit {
+  if (findings.length + (published?.findings.length ?? 0) > 0) return exit.no;
+  // What was published carries no seals: without the store there is nothing to check.
+  const sealsDone = seals.checked || seals.sealed + seals.afterwards === 0;
+  const witnessed = published === null || (isWitnessed(published.witnessCheck) && !vaultMissing(published));
+  return published?.keysGiven === false || !sealsDone || !witnessed ? exit.unchecked : exit.done;
+}
+
+const path = z.string().min(1).optional();
+
+const noted = z
+  .string()
+  .transform((text) =>
+    /^(?:Chain at )?([1-9]\d*): ?([0-9a-f]{64})$/.exec(text.replaceAll(/(?<=[0-9a-f]{8}) (?=[0-9a-f]{8})/g, '')),
+  )
+  .refine((found) => found !== null, 'must be an event’s number and its whole hash, such as “121: 9c0e51d7 …”')
+  .transform((found) => ({ seq: Number(found?.[1]), hash: found?.[2] ?? '' }))
+  .optional();
+
+/** The whole trail, in an export or in the store. */
+export const auditVerify = subcommand({
+  name: 'audit verify',
+  usage:
+    '[EXPORT.jsonl|ANCHOR|PACK.zip] [--against OLDER.jsonl] [--anchor PLACE] [--log-key FILE] [--noted “SEQ: HASH”] [--seal-key FILE] [--json]',
+  summary: 'whether the audit trail is as it was written; says where and how it is not',
+  help: [
+    'Without a file the trail in the store is verified, with what is kept beside it. Every request is replayed by its rules.',
+    'A folder is a log that was published: its checkpoints and tiles are checked, and its events replayed.',
+    'A zip is an evidence pack: it says what the request’s events come to, and with --anchor whether the log still holds them.',
+    '--against OLDER.jsonl: everything in that export, which was kept, must still be there unchanged. Nothing else but a published',
+    'log shows that the end was cut off, or that all of it was replaced, while no bot was running.',
+    '--anchor PLACE: the same for everything in a published log, in a folder, or in a container by its address, such as',
+    'https://ACCOUNT.blob.core.windows.net/CONTAINER. A container is read as the bot signs in, with its configuration.',
+    'For an evidence pack, PLACE can also be the file of a checkpoint that you kept.',
+    '--log-key FILE: the keys of the published log, a line each, as you have them from elsewhere. Without it those beside the log',
+    'are taken, and that shows only that the log fits itself. Keys of witnesses go into the same file: each of them must have signed',
+    'the last checkpoint. A line “quorum 2” there says that two are enough, “quorum 0” that none is needed. A key in a vault has a',
+    'line of its own, and must have signed too.',
+    '--noted “121: 9c0e51d7 …”: the same for one event, as the audit channel names it.',
+    '--seal-key FILE: the key of the seals; without a file the store’s own, where it is known here.',
+    'Ends with 0 verified, 1 tampered with, 2 could not be read, 3 verified but for what there was no key for, or too few',
+    'witnesses, or not the key in the vault, signed.',
+  ].join('\n'),
+  options: {
+    against: { type: 'string' },
+    anchor: { type: 'string' },
+    'log-key': { type: 'string' },
+    noted: { type: 'string' },
+    'seal-key': { type: 'string' },
+    ...jsonOption,
+  },
+  positionals: ['file'],
+  input: z
+    .object({ file: path, against: path, anchor: path, 'log-key': path, noted, 'seal-key': path, json: flag })
+    .transform(({ 'log-key': logKey, 'seal-key': sealKey, ...rest }) => ({ ...rest, logKey, sealKey })),
+  async run({ file, against, anchor, logKey, noted, sealKey, json }, { records, print, complain, write, data }) {
+    const isLog = file !== undefined && (isContainer(file) || (await isFolder(file)));
+    if (file !== undefined && !isLog && (await isArchive(file))) {
+      for (const [name, given] of Object.entries({ against, noted, 'seal-key': sealKey })) {
+        if (given !== undefined) throw new Unusable(`--${name}: says nothing about an evidence pack`);
+      }
+      const judged = await judgePack({ file, keyFile: logKey, anchor });
+      await (json ? write(`${JSON.stringify(packJson(judged))}\n`) : print(packWords(judged)));
+      return packExit(judged);
+    }
+    const read = parseEventBody;
+    if (isLog && anchor !== undefined) throw new Unusable('the log of a folder, or --anchor: name one of them');
+    const folder = isLog ? file : anchor;
+    if (folder === undefined && logKey !== undefined) throw new Unusable('--log-key: names keys of no log');
+    const published = folder === undefined ? null : await openPublished(folder, logKey);
+    const known = await knownBefore({ against, noted, published: isLog ? null : published }, read);
+    const { keys, missing } = await keysFor(sealKey, file === undefined ? readPlace(data) : null);
+    const options = { read, ...(known === null ? {} : { older: known }), keys };
+    const report = await (isLog && published !== null
+      ? verifyPublished(published.reader, options)
+      : file === undefined
+        ? verifyStore((await records()).records, options)
+        : verifyFile(file, options));
+    const log = published === null ? null : publishedReport(published);
+    if (json) await write(`${JSON.stringify({ ...report, published: log })}\n`);
+    else await print([reportWords(report), ...(log === null ? [] : [publishedWords(log)])].join('\n'));
+    if (missing !== null) await complain(`cmk-bot audit verify: seals not checked: ${missing}`);
+    return exitOutcomeOf(report, log);
+  },
+});

@@ -1,0 +1,179 @@
+import path from 'node:path';
+import { z } from 'zod';
+import type { Config } from '../../config/config.ts';
+import { ConfigurationError } from '../../config/env.ts';
+import { type Place, readPlace, readSealKeyPlace } from '../../config/place.ts';
+import { readConfig } from '../../config/read-config.ts';
+import { setAnew } from '../doctor/commands.ts';
+import { about, fail, ok } from '../doctor/subjects.ts';
+import { reachControl } from '../rpc/client.ts';
+import { type Diagnosis, DiagnosisCode, DiagnosisReport, diagnosisCodes, type Look } from '../rpc/diagnosis.ts';
+import { isVariable } from '../setup/set-one.ts';
+import { readPackedApp } from './packed-app.ts';
+import { SealKeyUnusable } from './seal-keys.ts';
+import { type CommandEnvironment, type Exit, exit, subcommand } from './subcommand.ts';
+import { diagnosisTable } from './words/diagnosis-table.ts';
+
+/** What was found, and by whom: the process id of a bot, or null. */
+interface Looked {
+  readonly bot: number | null;
+  readonly found: readonly Diagnosis[];
+}
+
+/** The bot that runs on the folder, which knows its own configuration. */
+async function askBot(place: Place, look: Look): Promise<Looked | null> {
+  if (place.kind !== 'folder') return null;
+  const bot = await reachControl(path.resolve(place.dataDir)).catch(() => null);
+  if (bot === null) return null;
+  try {
+    return { bot: bot.pid, found: await bot.control.diagnose(look) };
+  } finally {
+    await bot.close();
+  }
+}
+
+const configuration = about('config/settings', 'configuration');
+const database = about('db/answers', 'database');
+
+const settingsPage = 'docs/configuration.md explains every setting.';
+
+/** The configuration, or every mistake in it. */
+function configured(): Config | readonly Diagnosis[] {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.mistakes.map(([variable, message], index) => {
+      const found = `${variable}: ${message}`;
+      const mend = index === error.mistakes.length - 1 ? settingsPage : '';
+      if (isVariable(variable)) return fail(configuration, found, mend, { commands: [setAnew(variable)] });
+      return fail(configuration, found, 'Correct its name, or remove it.');
+    });
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Why the record could not be opened. */
+async function notOpened(place: Place, error: unknown): Promise<Diagnosis> {
+  const key = readSealKeyPlace(place);
+  if (error instanceof SealKeyUnusable && key !== null) {
+    const { sealsUnusable } = await import('../doctor/record.ts');
+    return sealsUnusable(key, error.message);
+  }
+  const { NotBroughtUp, OtherRecord } = await import('./open-store.ts');
+  if (error instanceof NotBroughtUp) {
+    const mend = 'Start the bot of this version once, with the owner of the tables: it brings them up.';
+    return fail(about('db/tables', 'tables'), error.message, mend, { commands: ['npm start'] });
+  }
+  if (error instanceof OtherRecord) return fail(database, error.message, 'Use the program that wrote it.');
+  const variable = place.kind === 'server' ? 'DATABASE_URL' : 'CMK_DATA_DIR';
+  const mend = 'Look at DATABASE_URL, or CMK_DATA_DIR and --data.';
+  return fail(database, messageOf(error), mend, { commands: [setAnew(variable)] });
+}
+
+/** A bot that runs on the folder has it alone: it is asked about what lies there, and about nothing else. */
+async function lookInFolder(place: Place, { only, ...look }: Look): Promise<Looked | null> {
+  const { recordCodes } = await import('../doctor/diagnose.ts');
+  const wanted = only.length === 0 ? [...recordCodes] : only.filter((code) => recordCodes.includes(code));
+  return wanted.length === 0 ? null : askBot(place, { ...look, only: wanted });
+}
+
+async function lookHere(place: Place, look: Look): Promise<readonly Diagnosis[]> {
+  const config = configured();
+  // Azure's and the database's clients take a while to load; a running bot has them loaded.
+  const [{ openStoreRecords }, { diagnose }] = await Promise.all([
+    import('./open-store.ts'),
+    import('../doctor/diagnose.ts'),
+  ]);
+  const asked = await lookInFolder(place, look);
+  if (asked !== null) {
+    return [...('policy' in config ? await diagnose({ config, record: null, look }) : config), ...asked.found];
+  }
+  const opened = await openStoreRecords(place).catch((error: unknown) => notOpened(place, error));
+  if ('outcome' in opened) {
+    return 'policy' in config ? [opened, ...(await diagnose({ config, record: null, look }))] : [...config, opened];
+  }
+  try {
+    if (!('policy' in config)) return [...config, ok(database, 'answers')];
+    return await diagnose({ config, record: opened, look });
+  } finally {
+    await opened.close();
+  }
+}
+
+/** A file of settings is what was asked about, whatever else runs on this machine, unless `--data` names a folder. */
+async function lookAt(
+  { data, settingsFile }: Pick<CommandEnvironment, 'data' | 'settingsFile'>,
+  look: Look,
+): Promise<Looked> {
+  const place = readPlace(data);
+  const running = settingsFile === null || data !== undefined ? await askBot(place, look) : null;
+  return running ?? { bot: null, found: await lookHere(place, look) };
+}
+
+const ended = (found: readonly Diagnosis[], strict: boolean): Exit =>
+  found.some(({ outcome }) => outcome === 'fail' || (strict && outcome === 'warn')) ? exit.no : exit.done;
+
+const codes = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((code) => code.trim())
+      .filter((code) => code !== ''),
+  )
+  .pipe(z.array(DiagnosisCode, `must be codes with commas between them, of ${diagnosisCodes.join(', ')}`));
+
+const reportOf = ({ bot, found }: Looked, settings: string | null, code: Exit): DiagnosisReport =>
+  DiagnosisReport.parse({ version: 1, at: new Date().toISOString(), bot, settings, exit: code, findings: found });
+
+/** Everything the bot rests on, one line each. */
+export const doctor = subcommand({
+  name: 'doctor',
+  usage: '[--resource NAME_OR_ID] [--package ZIP] [--env FILE] [--only CODE,…] [--strict] [--json]',
+  summary: 'whether configuration, policy, database, Azure and Teams are as the bot needs them, and what mends it',
+  help: [
+    'Changes nothing. Checks the settings in .env in this folder, or in the file that --env names; variables of this shell',
+    'take precedence. Without such a file, a bot that runs on the data folder checks its own settings. Exit codes: 0 no',
+    'failure, 1 a failure (with --strict also a warning), 2 invalid arguments or unreadable input. What can’t be checked',
+    'is named, and isn’t a failure.',
+    'With an agent’s name or resource id it also tells which rule of the policy applies to it and why, who may ask and',
+    'approve, how many approvals are needed, and when a request expires. With an app package it tells whether that is',
+    'this bot’s. --only looks at some alone, by the codes that --json names.',
+  ].join('\n'),
+  options: {
+    resource: { type: 'string' },
+    agent: { type: 'string' },
+    package: { type: 'string' },
+    env: { type: 'string' },
+    only: { type: 'string' },
+    strict: { type: 'boolean' },
+    json: { type: 'boolean' },
+  },
+  positionals: [],
+  input: z.object({
+    resource: z.string().trim().min(1, 'names no agent').max(2000).nullable().default(null),
+    agent: z.undefined({ error: 'is called --resource now' }).optional(),
+    package: z.string().min(1, 'names no file').nullable().default(null),
+    env: z.string().min(1, 'names no file').nullable().default(null),
+    only: codes,
+    strict: z.boolean().default(false),
+    json: z.boolean().default(false),
+  }),
+  async run({ resource, package: file, only, strict, json }, { print, write, data, settingsFile }) {
+    const look: Look = { resource, only, packed: file === null ? null : await readPackedApp(file) };
+    const looked = await lookAt({ data, settingsFile }, look);
+    const code = ended(looked.found, strict);
+    const settings = looked.bot === null ? settingsFile : null;
+    if (json) {
+      await write(`${JSON.stringify(reportOf(looked, settings, code))}\n`);
+      return code;
+    }
+    if (looked.bot !== null) await print(`Checked by the running bot (process ${looked.bot}), with its own settings:`);
+    else await print(`Settings: ${settings ?? 'the environment’s; there is no .env in this folder'}`);
+    await print(diagnosisTable(looked.found));
+    return code;
+  },
+});

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { type Place, readPlace } from '../../config/place.ts';
+import { readConfig } from '../../config/read-config.ts';
+import { replaceFile } from '../../io/replace-file.ts';
+import { refusalLine } from '../../text/operator-refusals.ts';
+import type { Evidence, EvidenceWanted } from '../rpc/calls.ts';
+import { asHelp, asOption, flag, nameInput, requestIdInput } from './inputs.ts';
+import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
+import { Unusable } from './unusable.ts';
+
+/** Beside a server a bot publishes by its own time: so long past it somebody waits. */
+const patienceMs = 30_000;
+
+/** With the configuration of this shell, beside the bots of a server: one of them publishes. */
+async function takeHere(place: Place, wanted: EvidenceWanted): Promise<Evidence> {
+  const config = readConfig();
+  const [{ openStoreRecords }, { connectAzure }, { optionsForAzure }, { evidenceFor, evidencePorts }, log] =
+    await Promise.all([
+      import('./open-store.ts'),
+      import('../../azure/azure.ts'),
+      import('../../config/azure-from-config.ts'),
+      import('../evidence-ports.ts'),
+      import('../published-log.ts'),
+    ]);
+  const { store, close } = await openStoreRecords(place);
+  try {
+    const azure = connectAzure(optionsForAzure(config));
+    const waits = { publish: async () => undefined, patienceMs: (config.anchor?.everyMs ?? 0) + patienceMs };
+    const { anchor } = config;
+    const logKeys = anchor === null ? [] : await log.logVerifiers(anchor, config);
+    const ports = await evidencePorts({ config, store, azure, logKeys, ...waits });
+    return await evidenceFor(ports, wanted, `cli:evidence:${randomUUID()}`);
+  } finally {
+    await close();
+  }
+}
+
+async function take({ records, data }: CommandEnvironment, wanted: EvidenceWanted): Promise<Evidence> {
+  const place = readPlace(data);
+  if (place.kind === 'server') return takeHere(place, wanted);
+  const { control } = await records();
+  if (control !== null) return control.evidence(wanted);
+  throw new Unusable(`no bot runs on ${place.dataDir}: start it. It publishes the record, on which evidence rests.`);
+}
+
+/** Whole or not at all, for its reader alone. */
+async function keep(file: string, archive: Buffer): Promise<void> {
+  try {
+    await replaceFile(file, archive);
+  } catch (error) {
+    throw new Unusable(`writing ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Everything about one request that somebody else can check. */
+export const evidence = subcommand({
+  name: 'evidence',
+  usage: 'ID [-o PACK.zip] [--without-texts] [--without-names] [--from-size N] [--as NAME]',
+  summary: 'everything about a request that others can check by themselves, as one file',
+  help: [
+    'The pack holds the request’s events with proofs that they are in the published log, what was decided, changed and proved,',
+    'what Azure holds now, the rules that applied, a report to read and print, and a verifier. That it was made, and what was',
+    'read, is itself an event. Verify it with: cmk-bot audit verify PACK.zip --log-key FILE.',
+    '-o PACK.zip: where to write it; ID.zip in this folder unless given. What is there is replaced.',
+    '--without-texts: without what people wrote as reason and comment. It can be erased in the audit log, and not in a pack.',
+    '--with-texts: the default.',
+    '--from-size N: with a proof that the log goes on from N events, for someone who has a copy or a checkpoint of that size.',
+    '--without-names: without the names of people, who then stand by their object ids alone.',
+    asHelp,
+  ].join('\n'),
+  options: {
+    output: { type: 'string', short: 'o' },
+    'with-texts': { type: 'boolean' },
+    'without-texts': { type: 'boolean' },
+    'without-names': { type: 'boolean' },
+    'from-size': { type: 'string' },
+    ...asOption,
+  },
+  positionals: ['id'],
+  input: z
+    .object({
+      id: requestIdInput,
+      output: z.string().min(1, 'names no file').optional(),
+      'with-texts': flag,
+      'without-texts': flag,
+      'without-names': flag,
+      'from-size': z
+        .string()
+        .regex(/^[1-9]\d{0,14}$/, 'must be a number of events, such as 108')
+        .transform(Number)
+        .nullable()
+        .default(null),
+      as: nameInput,
+    })
+    .refine((given) => !(given['with-texts'] && given['without-texts']), {
+      error: 'the texts are either in it or not',
+      path: ['without-texts'],
+    })
+    .transform(
+      ({
+        'with-texts': _,
+        'without-texts': withoutTexts,
+        'without-names': without,
+        'from-size': fromSize,
+        ...rest
+      }) => ({
+        ...rest,
+        texts: !withoutTexts,
+        names: !without,
+        fromSize,
+      }),
+    ),
+  async run({ id, output, texts, names, fromSize, as }, surroundings) {
+    const { print, complain, user } = surroundings;
+    const taken = await take(surroundings, { id, by: as ?? user, texts, names, fromSize });
+    switch (taken.kind) {
+      case 'made': {
+        const file = output ?? taken.name;
+        await keep(file, Buffer.from(taken.archive, 'base64'));
+        const witnessed = taken.witnessed ? 'signed and witnessed' : 'signed; no witness has signed it';
+        await print(`${file}: evidence of ${id} up to event ${taken.seq}, ${witnessed}.`);
+        return exit.done;
+      }
+      case 'refused':
+        await complain(`Nothing was made. ${refusalLine(taken)}`);
+        return exit.no;
+      case 'nowhere-published':
+        throw new Unusable('the record is published nowhere (CMK_ANCHOR), and evidence rests on what is published.');
+      case 'not-published':
+        if (taken.needed === fromSize) {
+          await complain(`Nothing was made: the published log has ${taken.published} events, fewer than ${fromSize}.`);
+          return exit.no;
+        }
+        await complain(
+          `Nothing was made: ${taken.published} events are published, and evidence was taken as event ${taken.needed}. Does a bot run? Ask again once it has published.`,
+        );
+        return exit.no;
+    }
+  },
+});

@@ -1,0 +1,35 @@
+/** What several subcommands read from the command line. */
+import { z } from 'zod';
+import { RequestId } from '../../domain/ids.ts';
+import { longestText } from '../../domain/request/request-command.ts';
+import { isBlank } from '../../domain/unseen.ts';
+
+export const flag = z.boolean().default(false);
+
+/** A request's name, in any case. */
+export const requestIdInput = z
+  .string({ error: 'is missing; name a request, such as CMK-7F3K9Q' })
+  .transform((text) => text.trim().toUpperCase())
+  .refine((text) => RequestId.safeParse(text).success, 'is not a request’s name; they look like CMK-7F3K9Q')
+  .transform((text) => RequestId.parse(text));
+
+/** The operator's name: what was said, else the operating system's for them. */
+export const nameInput = z
+  .string()
+  .trim()
+  .refine((name) => !isBlank(name), 'says nobody’s name')
+  .max(100, 'is longer than 100 characters')
+  .optional();
+
+/** Why it is done; `advice` says what to write. */
+export const reasonInput = (advice: string) =>
+  z
+    .string({ error: `is missing; ${advice}` })
+    .trim()
+    .refine((reason) => !isBlank(reason), `is empty; ${advice}`)
+    .max(longestText, `is longer than ${longestText} characters`);
+export const reasonOption = { reason: { type: 'string' } } as const;
+
+export const jsonOption = { json: { type: 'boolean' } } as const;
+export const asOption = { as: { type: 'string' } } as const;
+export const asHelp = 'NAME is who is recorded as having done it; else the name you are logged in under.';

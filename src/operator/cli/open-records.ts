@@ -1,0 +1,42 @@
+/** Finds the record: with the bot that runs on the data folder, else in the folder itself, else on the server. */
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Place } from '../../config/place.ts';
+import type { ControlCalls, Records } from '../rpc/calls.ts';
+import { reachControl } from '../rpc/client.ts';
+import { Unusable } from './unusable.ts';
+
+export interface OpenRecords {
+  readonly records: Records;
+  /** The running bot, where that is who answers. */
+  readonly control: ControlCalls | null;
+  close(): Promise<void>;
+}
+
+/** A bot that starts has the folder's lock a moment before it answers, and one that stops a moment after. */
+const patienceMs = 10_000;
+
+async function openStore(place: Place): Promise<OpenRecords> {
+  // Loading a database takes longer than asking a running bot does.
+  const { openStoreRecords } = await import('./open-store.ts');
+  const opened = await openStoreRecords(place);
+  return { records: opened.records, control: null, close: opened.close };
+}
+
+async function openFolder(dataDir: string): Promise<OpenRecords> {
+  for (const until = performance.now() + patienceMs; ; await sleep(200)) {
+    const bot = await reachControl(dataDir);
+    if (bot !== null) return { records: bot.control, control: bot.control, close: bot.close };
+    try {
+      return await openStore({ kind: 'folder', dataDir });
+    } catch (error) {
+      const busy = error instanceof Error && error.name === 'FolderInUse';
+      if (!busy) throw error;
+      if (performance.now() > until) throw new Unusable(error.message);
+    }
+  }
+}
+
+/** Throws {@link Unusable} where there is no record, or none that this program can read. */
+export const openRecords = (place: Place): Promise<OpenRecords> =>
+  place.kind === 'folder' ? openFolder(path.resolve(place.dataDir)) : openStore(place);

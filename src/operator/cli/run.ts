@@ -1,0 +1,121 @@
+/** From what was typed to how it ended. */
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { ConfigurationError } from '../../config/env.ts';
+import { loadEnvFile, loadSettings } from '../../config/env-file.ts';
+import { readPlace } from '../../config/place.ts';
+import { ownVersion } from '../../config/version.ts';
+import { helpOn, overview } from './help.ts';
+import { type OpenRecords, openRecords } from './open-records.ts';
+import { subcommands } from './registry.ts';
+import { type Exit, exit, type Subcommand } from './subcommand.ts';
+import type { Terminal } from './terminal.ts';
+import { Unusable } from './unusable.ts';
+
+const isAsked = (args: readonly string[], { name }: Subcommand): boolean =>
+  name.split(' ').every((word, index) => args[index] === word);
+
+/** What was typed behind the subcommand's name. Throws {@link Unusable}. */
+function read(rest: readonly string[], { options, positionals }: Subcommand) {
+  try {
+    const common = { data: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
+    const parsed = parseArgs({ args: [...rest], options: { ...options, ...common }, allowPositionals: true });
+    if (parsed.positionals.length > positionals.length) {
+      throw new Unusable(`‘${parsed.positionals[positionals.length]}’ is one word too many`);
+    }
+    const named = Object.fromEntries(parsed.positionals.map((value, index) => [positionals[index] ?? '', value]));
+    const { data, help, ...values } = parsed.values as Record<string, unknown> & { data?: string; help?: boolean };
+    return { data, help: help === true, input: { ...values, ...named } as Readonly<Record<string, unknown>> };
+  } catch (error) {
+    if (error instanceof Unusable || !(error instanceof Error)) throw error;
+    throw new Unusable(error.message.split('. ')[0] ?? error.message);
+  }
+}
+
+/** What is the same everywhere may stand first, as with other programs: what was asked for, and that. */
+function split(args: readonly string[]): { readonly asked: readonly string[]; readonly common: readonly string[] } {
+  const [first = '', second] = args;
+  const taken = first.startsWith('--data=') ? 1 : first === '--data' && second !== undefined ? 2 : 0;
+  return { asked: args.slice(taken), common: args.slice(0, taken) };
+}
+
+/** Opens the record when it is first asked for, and closes it in the end. */
+function recordsOnce(data: string | undefined) {
+  let opening: Promise<OpenRecords> | null = null;
+  return {
+    records: (): Promise<OpenRecords> => {
+      opening ??= openRecords(readPlace(data));
+      return opening;
+    },
+    close: async (): Promise<void> => {
+      const opened = await opening?.catch(() => null);
+      await opened?.close();
+    },
+  };
+}
+
+/** Loads the file that `--env` names, else `.env` in the folder, if there is one. Its path; null: nothing was read. */
+function settingsFor(one: Subcommand, env: unknown, folder: string | null): string | null {
+  if (one.withoutSettings === true) return null;
+  if (typeof env !== 'string' || env === '') return folder === null ? null : loadSettings(folder);
+  loadEnvFile(env);
+  return path.resolve(env);
+}
+
+interface Called {
+  readonly one: Subcommand;
+  readonly rest: readonly string[];
+  readonly folder: string | null;
+}
+
+async function carryOut({ one, rest, folder }: Called, terminal: Terminal): Promise<Exit> {
+  const { data, help, input } = read(rest, one);
+  if (help) {
+    await terminal.print(helpOn(one));
+    return exit.done;
+  }
+  const settingsFile = settingsFor(one, input.env, folder);
+  const { records, close } = recordsOnce(data);
+  try {
+    return await one.run(input, { ...terminal, records, data, settingsFile });
+  } finally {
+    await close();
+  }
+}
+
+/** Help where it was asked for or nothing was; else what to type instead. */
+async function guide(args: readonly string[], terminal: Terminal): Promise<Exit> {
+  if (args.length === 1 && ['--version', '-v'].some((word) => args.includes(word))) {
+    await terminal.print(await ownVersion());
+    return exit.done;
+  }
+  const wanted = args.filter((word) => !word.startsWith('-') && word !== 'help');
+  const about = subcommands.filter(({ name }) => wanted.every((word, index) => name.split(' ')[index] === word));
+  // The first word of several commands, alone, asks which there are.
+  const isGroup = args.length === 1 && about.length > 0;
+  const askedForHelp = args.length === 0 || isGroup || ['help', '--help', '-h'].some((word) => args.includes(word));
+  if (askedForHelp && about.length > 0) {
+    const [only] = about;
+    await terminal.print(about.length === 1 && only !== undefined ? helpOn(only) : overview(about));
+    return exit.done;
+  }
+  throw new Unusable(`there is no ‘${args.slice(0, 2).join(' ')}’. cmk-bot --help lists what there is.`);
+}
+
+/** Never throws: what can't be done is said in one line. `folder`: its `.env` is read first; null: no file is, but for `--env`. */
+export async function run(typed: readonly string[], terminal: Terminal, folder: string | null): Promise<Exit> {
+  const { asked: args, common } = split(typed);
+  const one = subcommands.find((candidate) => isAsked(args, candidate));
+  const name = one === undefined ? '' : ` ${one.name}`;
+  try {
+    return one === undefined
+      ? await guide(args, terminal)
+      : await carryOut({ one, rest: [...common, ...args.slice(one.name.split(' ').length)], folder }, terminal);
+  } catch (error) {
+    const expected = error instanceof Unusable || error instanceof ConfigurationError;
+    const message = error instanceof Error ? error.message : String(error);
+    await terminal.complain(`cmk-bot${name}: ${message.trim() || 'something unexpected happened'}`);
+    if (!expected && error instanceof Error && error.stack !== undefined) await terminal.complain(error.stack);
+    return exit.unusable;
+  }
+}

@@ -1,0 +1,54 @@
+/** `setup --set NAME`: one setting anew. */
+import { processVariables } from '../../config/env.ts';
+import { readEnvFile } from '../../config/env-file.ts';
+import { emptyEnvironment, settingOf } from '../../config/variables/variables.ts';
+import { ValueNotWritable, withSettings } from '../setup/env-text.ts';
+import { textOf, writeKept } from '../setup/keep-file.ts';
+import { isSecret, isVariable, setOne, type VariableName } from '../setup/set-one.ts';
+import { type CommandEnvironment, type Exit, exit } from './subcommand.ts';
+import { Unusable } from './unusable.ts';
+
+type People = Pick<CommandEnvironment, 'print' | 'ask' | 'nextLine'>;
+
+/** From the terminal, or the next line of a pipe. */
+async function valueFor(name: VariableName, { print, ask, nextLine }: People): Promise<string> {
+  if (ask === null) {
+    const line = await nextLine();
+    if (line === null) throw new Unusable(`say what ${name} shall be: --set ${name}=VALUE, or a line by a pipe`);
+    return line;
+  }
+  await print(`${name}: ${settingOf(name)}`);
+  return ask('> ', { unseen: isSecret(name) });
+}
+
+/** Throws {@link Unusable} where a file of settings can't hold a value. */
+export function writable(text: () => string): string {
+  try {
+    return text();
+  } catch (error) {
+    throw error instanceof ValueNotWritable ? new Unusable(error.message) : error;
+  }
+}
+
+/** Changes the file, or says why not. `given` is `NAME` or `NAME=VALUE`. */
+export async function setSetting(given: string, file: string, people: People): Promise<Exit> {
+  const at = given.indexOf('=');
+  const name = at === -1 ? given : given.slice(0, at);
+  if (!isVariable(name)) throw new Unusable(`there is no setting ${name}; docs/configuration.md has them all`);
+  const text = await textOf(file);
+  const before = { ...(text === null ? {} : readEnvFile(file)) };
+  const value = at === -1 ? await valueFor(name, people) : given.slice(at + 1);
+  // What the shell has set counts for the bot as well, and what belongs together is looked at together.
+  const set = setOne({ ...processVariables(), ...before }, name, value);
+  if (set.kind === 'refused') {
+    await people.print(`✘ ${set.why}. Nothing was written.`);
+    return exit.no;
+  }
+  const changed = writable(() => withSettings(text ?? emptyEnvironment(), { [name]: set.value }));
+  const old = await writeKept(file, changed, new Date());
+  const kept = old === null ? '' : ` The file as it was is kept as ${old}.`;
+  await people.print(
+    `✔ ${name}${isSecret(name) ? '' : ` ${set.value}`}: ${file} is changed.${kept} Start the replicas again in turn.`,
+  );
+  return exit.done;
+}

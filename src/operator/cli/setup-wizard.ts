@@ -1,0 +1,189 @@
+/** `setup`: the wizard at a terminal, from lines of a pipe, or from a file of answers. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { openCloud } from '../../azure/clouds.ts';
+import { readCloud } from '../../config/cloud.ts';
+import { processVariables, readEnvironment, type Variables } from '../../config/env.ts';
+import { readEnvFile } from '../../config/env-file.ts';
+import { emptyEnvironment } from '../../config/variables/variables.ts';
+import { replaceFile } from '../../io/replace-file.ts';
+import { utcMinute } from '../../text/instants.ts';
+import { withSettings } from '../setup/env-text.ts';
+import { textOf, writeKept } from '../setup/keep-file.ts';
+import { asLines, asMarkdown, leftToDo, type Task } from '../setup/left-to-do.ts';
+import { type Answers, answerTo, byAzd, type QuestionId, questionIds, type SetupAnswer } from '../setup/question.ts';
+import { questions } from '../setup/questions.ts';
+import { isSecret, isVariable } from '../setup/set-one.ts';
+import { settingsFrom } from '../setup/settings.ts';
+import { summary } from '../setup/summary.ts';
+import { AnswerFile, judgeAnswers } from '../setup/unattended.ts';
+import { type Conversation, titleOf, walk } from '../setup/walk.ts';
+import type { SetupWorld } from '../setup/world.ts';
+import { writable } from './setup-set.ts';
+import { openSetupWorld } from './setup-world.ts';
+import { type CommandEnvironment, type Exit, exit } from './subcommand.ts';
+import { Unusable } from './unusable.ts';
+
+type People = Pick<CommandEnvironment, 'print' | 'complain' | 'ask' | 'nextLine'>;
+
+export interface SetupOptions {
+  /** The file of settings. */
+  readonly env: string;
+  /** A file of answers; null: somebody is asked. */
+  readonly answers: string | null;
+  /** Shows what would be written, and writes nothing. */
+  readonly print: boolean;
+}
+
+const leftFile = (env: string): string => path.join(path.dirname(env), 'left-to-do.md');
+const keptFile = (env: string): string => `${env}.setup`;
+
+const Kept = z.object({ at: z.string(), answers: z.partialRecord(z.enum(questionIds), z.string()) });
+
+/** Of answers without secrets, looked at anew. */
+async function recall(env: string, people: People, world: SetupWorld): Promise<Answers> {
+  const text = await textOf(keptFile(env));
+  const kept = text === null ? null : Kept.safeParse(JSON.parse(text));
+  if (kept?.success !== true || people.ask === null) return new Map();
+  await people.print(`There are ${Object.keys(kept.data.answers).length} answers of ${utcMinute(kept.data.at)}.`);
+  const said = await people.ask('Go on with them? [Y] ');
+  if (/^n/i.test(said.trim())) return new Map();
+  const answers = new Map<QuestionId, SetupAnswer>();
+  for (const question of questions) {
+    const given = kept.data.answers[question.id];
+    if (given === undefined || !question.isAsked(answers)) continue;
+    const checked = await question.check(given, answers, world);
+    if (checked.kind === 'refused') return answers;
+    const { value, shown, people: ids } = checked;
+    answers.set(question.id, { given, value, shown, ...(ids === undefined ? {} : { people: ids }) });
+  }
+  return answers;
+}
+
+/** Secrets are kept nowhere: they are asked for again. */
+async function keep(env: string, answers: Answers, now: Date): Promise<number> {
+  const unseen = new Set(questions.filter((question) => question.isSecret === true).map(({ id }) => id));
+  const given = [...answers].filter(([id]) => !unseen.has(id)).map(([id, answer]) => [id, answer.given] as const);
+  const text = JSON.stringify({ at: now.toISOString(), answers: Object.fromEntries(given) }, null, 2);
+  await replaceFile(keptFile(env), `${text}\n`);
+  return given.length;
+}
+
+const conversationWith = ({ print, ask, nextLine }: People): Conversation => ({
+  say: print,
+  // An interrupted question is refused by the terminal.
+  hear: ({ unseen }) => (ask === null ? nextLine() : ask('> ', { unseen }).catch(() => null)),
+});
+
+/** What would be written. */
+interface Written {
+  readonly env: string;
+  readonly tasks: readonly Task[];
+  readonly changed: number;
+}
+
+/** The cloud is known from the shell, else from the file there is. */
+async function shellAnd(env: string): Promise<Variables> {
+  const there = (await textOf(env)) === null ? {} : readEnvFile(env);
+  return { ...there, ...Object.fromEntries(Object.entries(processVariables()).filter(([, value]) => value !== '')) };
+}
+
+async function prepare(answers: Answers, { env }: SetupOptions, world: SetupWorld): Promise<Written> {
+  const shell = await shellAnd(env);
+  const settings = settingsFrom(answers, shell);
+  const named = byAzd(answers) ? null : await world.identity(answerTo(answers, 'app'));
+  const objectId = named?.kind === 'seen' ? (named.value.found?.objectId ?? null) : null;
+  const graph = openCloud(readCloud(shell)).graphEndpoint;
+  const given = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value ?? undefined]));
+  const { mistakes } = readEnvironment(given);
+  // What azd makes itself is not there to be asked for.
+  if (mistakes.length > 0 && !byAzd(answers))
+    throw new Unusable(`the answers do not hold together: ${mistakes.map((one) => one.join(' ')).join('; ')}`);
+  const before = (await textOf(env)) ?? emptyEnvironment();
+  return {
+    env: writable(() => withSettings(before, settings)),
+    tasks: leftToDo(answers, { objectId, graph, envFile: env, settings }),
+    changed: Object.values(settings).filter((value) => value !== null).length,
+  };
+}
+
+const masked = (text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => /^[A-Za-z]\w*=./.test(line))
+    .map((line) => {
+      const name = line.slice(0, line.indexOf('='));
+      return isVariable(name) && isSecret(name) ? `${name}=…` : line;
+    })
+    .join('\n');
+
+async function write(answers: Answers, options: SetupOptions, world: SetupWorld, people: People): Promise<Exit> {
+  const { print } = people;
+  const { env, tasks, changed } = await prepare(answers, options, world);
+  if (options.print) {
+    await print(
+      `${byAzd(answers) ? '' : `${masked(env)}\n\n`}What is left to do:\n\n${asLines(tasks)}\n\nNothing was written.`,
+    );
+    return exit.done;
+  }
+  const now = new Date();
+  // azd keeps the settings itself, and no process here reads them.
+  const old = byAzd(answers) ? null : await writeKept(options.env, env, now);
+  await writeKept(leftFile(options.env), asMarkdown(tasks, now), now);
+  const { rm } = await import('node:fs/promises');
+  await rm(keptFile(options.env), { force: true });
+  const kept = old === null ? '' : `; the one there was is kept as ${old}`;
+  if (!byAzd(answers)) await print(`   ✔ ${options.env}   ${changed} settings, for its reader alone${kept}`);
+  await print(`   ✔ ${leftFile(options.env)}   what follows, to hand on`);
+  await print(`\nWhat is left to do. Each line says who; cmk-bot doctor sees when it is done.\n\n${asLines(tasks)}`);
+  return exit.done;
+}
+
+async function readAnswers(file: string): Promise<AnswerFile> {
+  try {
+    const read = AnswerFile.safeParse(JSON.parse(await readFile(file, 'utf8')));
+    if (read.success) return read.data;
+    throw new Unusable(`${file}: ${z.prettifyError(read.error)}`);
+  } catch (error) {
+    if (error instanceof Unusable) throw error;
+    throw new Unusable(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function fromFile(file: string, options: SetupOptions, world: SetupWorld, people: People): Promise<Exit> {
+  const judged = await judgeAnswers(questions, await readAnswers(file), world);
+  if (judged.kind === 'refused') {
+    const lines = judged.mistakes.map(([id, why]) => `  ${id.padEnd(18)}${why}`);
+    await people.print(`✘ Not usable are ${judged.mistakes.length} answers. Nothing was written.\n${lines.join('\n')}`);
+    return exit.unusable;
+  }
+  await people.print([summary(judged.answers), ...judged.notes.map((note) => `   ! ${note}`)].join('\n'));
+  return write(judged.answers, options, world, people);
+}
+
+const welcome = [
+  'This asks for what cmk-bot needs, checks each answer against what it can reach, and writes .env at the end.',
+  'It changes nothing in Azure or Teams. Have at hand:',
+  '  · a link to each of three channels (channel menu, “Get link to channel”)',
+  '  · the Entra groups of those who may ask and of those who may approve',
+  '  · the name of the PostgreSQL server',
+  'Enter takes the answer in [brackets]. ? explains. < goes back. Ctrl-C keeps the answers for later.',
+].join('\n');
+
+/** Asks, looks, and writes once everything is answered. */
+export async function runWizard(options: SetupOptions, people: People): Promise<Exit> {
+  const world = openSetupWorld(await shellAnd(options.env));
+  if (options.answers !== null) return fromFile(options.answers, options, world, people);
+  await people.print(welcome);
+  const kept = await recall(options.env, people, world);
+  const walked = await walk(questions, conversationWith(people), world, kept);
+  if (walked.kind === 'answered') return write(walked.answers, options, world, people);
+  if (options.print) return exit.no;
+  const count = await keep(options.env, walked.answers, new Date());
+  const where = walked.kind === 'stopped' ? ` at ${titleOf(walked.part)}` : '';
+  await people.print(
+    `\nStopped${where}. Nothing was written. ${count} answers are kept in ${keptFile(options.env)}, without secrets, for next time.`,
+  );
+  return exit.no;
+}

@@ -1,0 +1,105 @@
+/** What the wizard sees of the world: Azure with the person's own sign-in, name servers, certificates, the database. */
+
+import { openCloud } from '../../azure/clouds.ts';
+import { openCredential } from '../../azure/credential.ts';
+import { claimsFor } from '../../azure/own-id.ts';
+import { personsView } from '../../azure/person.ts';
+import { readCloud } from '../../config/cloud.ts';
+import type { Variables } from '../../config/env.ts';
+import type { Outcome } from '../../domain/failure.ts';
+import { nearest } from '../../operations/nearest.ts';
+import { kinds } from '../../operations/resources/registry.ts';
+import { probeServer } from '../../store/postgres-probe.ts';
+import { failureLine } from '../../text/failures.ts';
+import type { Lookup, LookupResult, SeenHolder, SeenIdentity, SetupWorld } from '../setup/world.ts';
+import { lookAtAddress } from './setup-address.ts';
+
+const firstLine = (text: string): string => text.split('\n')[0] ?? text;
+
+/** A sign-in that is not there is thrown, by parts that expect one. */
+async function seen<T>(asked: Promise<Outcome<T>>): Promise<Lookup<T>> {
+  try {
+    const outcome = await asked;
+    if (outcome.ok) return { kind: 'seen', value: outcome.value };
+    return { kind: 'unseen', why: firstLine(failureLine(outcome.failure)) };
+  } catch (error) {
+    return { kind: 'unseen', why: firstLine(error instanceof Error ? error.message : String(error)) };
+  }
+}
+
+const nearTo = (named: string, names: readonly string[]): readonly string[] => {
+  const one = nearest(named, names);
+  return one === null ? [] : [one];
+};
+
+/** Asked once: answers are wanted again and again. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | null = null;
+  return () => {
+    asked ??= ask();
+    return asked;
+  };
+}
+
+/** Names begin alike that somebody takes for each other. */
+const beginning = (name: string): string => name.slice(0, Math.min(4, name.length));
+
+/** `variables`: they say which cloud. */
+export function openSetupWorld(variables: Variables): SetupWorld {
+  const cloud = openCloud(readCloud(variables));
+  const view = personsView(cloud, kinds);
+  const me = once(async () => {
+    const person = await seen(view.me());
+    // Each way of signing in that was tried has words of its own, and none of them is the reader's.
+    return person.kind === 'seen' ? person : { ...person, why: 'Nobody is signed in to Azure at this machine' };
+  });
+  const subscriptions = once(() => seen(view.subscriptions()));
+
+  async function holderOf(id: string): Promise<Lookup<LookupResult<SeenHolder>>> {
+    const found = await seen(view.holder(id));
+    if (found.kind === 'unseen') return found;
+    return {
+      kind: 'seen',
+      value: { found: found.value === null ? null : { id: id.toLowerCase(), ...found.value }, near: [] },
+    };
+  }
+
+  return {
+    me,
+    subscriptions,
+    async identity(named): Promise<Lookup<LookupResult<SeenIdentity>>> {
+      const found = await seen(view.identities(named));
+      if (found.kind === 'unseen') return found;
+      return { kind: 'seen', value: { found: found.value[0] ?? null, near: [] } };
+    },
+    async trySecret(tenantId, clientId, clientSecret) {
+      const credential = openCredential({ tenantId, clientId, clientSecret, federatedTokenFile: null }, cloud);
+      try {
+        await claimsFor(credential, cloud.armScope);
+        return { kind: 'works' };
+      } catch (error) {
+        const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+        return { kind: /AADSTS/.test(why) ? 'refused' : 'unseen', why };
+      }
+    },
+    address: (host) => lookAtAddress(host, cloud.tls.tlsOptions?.ca),
+    async holder(named) {
+      if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(named)) return holderOf(named);
+      const listed = await seen(view.groups(beginning(named)));
+      if (listed.kind === 'unseen') return listed;
+      const same = listed.value.find(({ name }) => name.toLowerCase() === named.toLowerCase());
+      if (same !== undefined) return holderOf(same.id);
+      return {
+        kind: 'seen',
+        value: {
+          found: null,
+          near: nearTo(
+            named,
+            listed.value.map(({ name }) => name),
+          ),
+        },
+      };
+    },
+    database: probeServer,
+  };
+}

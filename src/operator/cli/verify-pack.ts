@@ -1,0 +1,158 @@
+/** Verifies an evidence pack at the command line. */
+import { open, readFile } from 'node:fs/promises';
+import { isVaultSigned, openCheckpoint } from '../../audit/anchor/read-anchor.ts';
+import { reportFacts } from '../../audit/evidence/make-pack.ts';
+import { madeBy, madeOfIn, reportOf } from '../../audit/evidence/report/report.ts';
+import { filesOf, type NoArchive } from '../../audit/pack/archive.ts';
+import { oldVerifier, optionalFiles, type PackFiles, packFile } from '../../audit/pack/files.ts';
+import { type InLog, packAndCheckpoint, packInLog } from '../../audit/pack/in-log.ts';
+import { nothingRead, type PackReport, PackUnusable, verifyPack } from '../../audit/pack/verify-pack.ts';
+import { parseEventBody } from '../../operations/registry.ts';
+import { checkWitnesses, type GivenKeys, readGivenKeys } from './given-keys.ts';
+import { isContainer, isFolder, openPublished } from './published.ts';
+import { type Exit, exit } from './subcommand.ts';
+import { Unusable } from './unusable.ts';
+import { isProved, type JudgedPack } from './words/pack.ts';
+
+/** How every zip begins. */
+const zipMark = Buffer.from('PK');
+
+export async function isArchive(file: string): Promise<boolean> {
+  const handle = await open(file, 'r').catch(() => null);
+  if (handle === null) return false;
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(zipMark.length), 0, zipMark.length, 0);
+    return bytesRead === zipMark.length && buffer.equals(zipMark);
+  } finally {
+    await handle.close();
+  }
+}
+
+const noArchive: Readonly<Record<Exclude<NoArchive, 'not-a-zip'>, string>> = {
+  'too-large': 'larger than any evidence pack',
+  'name-twice': 'two files in it have one name',
+  'not-as-written':
+    'not the zip that the bot writes: something stands before, behind or between its files, or it was packed again',
+};
+
+/** A zip that is no pack, although it may hold one. */
+const refused = (detail: string): PackReport => ({
+  ...nothingRead,
+  findings: [{ seq: 0, kind: 'file-damaged', detail }],
+});
+
+/** The report is made anew, of what is in the pack; of another version's nothing can be said. */
+function pageOf(files: PackFiles, { request, events }: PackReport): Pick<JudgedPack, 'page' | 'blamed'> {
+  const page = files.get(packFile.report)?.toString('utf8') ?? '';
+  const facts = request === null ? null : reportFacts(files, request, events);
+  if (facts !== null && reportOf(facts) === page) return { page: 'same', blamed: [] };
+  if (!page.includes(madeBy)) return { page: 'of-another-version', blamed: [] };
+  const said = new Set(madeOfIn(page)?.split('; '));
+  const changed = (facts?.madeOf ?? '').split('; ').filter((one) => !said.has(one));
+  const sources = changed.map((one) => one.split(' ')[0] ?? '');
+  return { page: 'differs', blamed: sources.length === 0 ? [packFile.report] : sources };
+}
+
+/** What is in the pack and proves nothing: whoever forges a pack writes it as they like. */
+const unprovedIn = (files: PackFiles): readonly string[] =>
+  [packFile.readme, packFile.controls, packFile.names, packFile.keys, oldVerifier].filter((name) => files.has(name));
+
+/** Names in signatures under the checkpoint by keys that were not given. */
+function strangersIn(files: PackFiles, { checkpoint }: PackReport): readonly string[] {
+  const known = new Set(checkpoint?.signatures.map(({ line }) => line.trimEnd()));
+  const note = files.get(packFile.checkpoint)?.toString('utf8') ?? '';
+  const others = note.split('\n').filter((line) => line.startsWith('\u2014 ') && !known.has(line));
+  return [...new Set(others.map((line) => line.split(' ')[1] ?? ''))].sort();
+}
+
+export interface PackQuestion {
+  readonly file: string;
+  readonly keyFile: string | undefined;
+  /** A published log to compare with, or the file of a checkpoint that was kept. */
+  readonly anchor: string | undefined;
+}
+
+/** Throws {@link Unusable}. */
+async function comparedWith(
+  report: PackReport,
+  anchor: string,
+  keyFile: string | undefined,
+  { keys }: GivenKeys,
+): Promise<InLog> {
+  const kept = isContainer(anchor) || (await isFolder(anchor)) ? null : await readFile(anchor).catch(() => null);
+  if (kept === null) {
+    const { reader } = await openPublished(anchor, keyFile);
+    const log = await packInLog(report, reader);
+    return { ...log, findings: [...log.findings, ...reader.findings] };
+  }
+  const { checkpoint, fault } = await openCheckpoint(async () => kept, anchor, keys);
+  if (checkpoint === null) throw new Unusable(`reading the checkpoint: ${fault}`);
+  if (checkpoint.origin === report.checkpoint?.origin) return packAndCheckpoint(report, checkpoint);
+  throw new Unusable(`reading the checkpoint: ${anchor} is of another log`);
+}
+
+/** Throws {@link Unusable}. */
+export async function judgePack({ file, keyFile, anchor }: PackQuestion): Promise<JudgedPack> {
+  const read = filesOf(await readFile(file));
+  if (read === 'not-a-zip') throw new Unusable(`reading ${file}: it is cut off, or no zip`);
+  const files: PackFiles = typeof read === 'string' ? new Map() : read;
+  const given = keyFile === undefined ? files.get(packFile.keys) : await readFile(keyFile).catch(() => undefined);
+  if (given === undefined) throw new Unusable(`${keyFile ?? packFile.keys} is not there, or may not be read`);
+  const known = readGivenKeys(given.toString('utf8'), keyFile ?? packFile.keys);
+  const report = await (typeof read === 'string'
+    ? refused(noArchive[read])
+    : verifyPack(files, known.keys, parseEventBody).catch((error: unknown) => {
+        throw error instanceof PackUnusable ? new Unusable(`reading ${file}: ${error.message}`) : error;
+      }));
+  const log =
+    anchor === undefined || report.checkpoint === null ? null : await comparedWith(report, anchor, keyFile, known);
+  const { checkpoint } = report;
+  const hasVaultKey = known.keys.some(({ kind, name }) => kind === 'vault' && name === checkpoint?.origin);
+  const vaultSigned = hasVaultKey && checkpoint !== null ? isVaultSigned(checkpoint) : null;
+  return {
+    report,
+    log,
+    keysGiven: keyFile !== undefined,
+    vaultSigned,
+    witnesses: checkWitnesses(known, checkpoint?.signatures ?? []),
+    ...pageOf(files, report),
+    unproved: unprovedIn(files),
+    missing: optionalFiles.filter((name) => !files.has(name)),
+    strangers: strangersIn(files, report),
+  };
+}
+
+export function packExit(judged: JudgedPack): Exit {
+  const { report, log, page } = judged;
+  if (report.findings.length + (log?.findings.length ?? 0) > 0 || page === 'differs') return exit.no;
+  return page === 'same' && isProved(judged) ? exit.done : exit.unchecked;
+}
+
+/** As `--json` tells of it. Fields may be added, never renamed. */
+export const packJson = ({ report, log, keysGiven, vaultSigned, witnesses, page, blamed, unproved }: JudgedPack) => {
+  const { checkpoint, request, verdict, events, texts, findings } = report;
+  return {
+    request: request?.id ?? null,
+    resource: request?.plan.wish.resource.id ?? null,
+    state: request?.state ?? null,
+    verdict,
+    requester: request?.requester ?? null,
+    approvers: request?.approvals.map(({ by }) => by) ?? [],
+    planDigest: request?.digest ?? null,
+    events: events.length,
+    texts,
+    origin: checkpoint?.origin ?? null,
+    size: checkpoint?.size ?? null,
+    witnesses: witnesses.signed,
+    witnessCheck: witnesses,
+    vaultSigned,
+    keysGiven,
+    report: page,
+    blamed,
+    unproved,
+    weak: report.weak,
+    older: report.older === null ? null : { size: report.older.size, root: report.older.root.toString('base64') },
+    log: log === null ? null : { size: log.size, more: log.more, relation: log.relation },
+    findings: [...findings, ...(log?.findings ?? [])],
+  };
+};

@@ -1,0 +1,125 @@
+/** What was found of an evidence pack, in words: the first ones are the answer. */
+
+import { oldVerifier, packFile } from '../../../audit/pack/files.ts';
+import type { InLog } from '../../../audit/pack/in-log.ts';
+import type { PackReport } from '../../../audit/pack/verify-pack.ts';
+import { countOf } from '../../../text/count.ts';
+import { plainSentence, verdictWords } from '../../../text/evidence.ts';
+import { isWitnessed, type WitnessCheck } from '../given-keys.ts';
+import { findingsOf } from './report.ts';
+import { indent } from './table.ts';
+import { packWitnessWords } from './witnesses.ts';
+
+export interface JudgedPack {
+  readonly report: PackReport;
+  /** Null: it was not compared with a log. */
+  readonly log: InLog | null;
+  /** The keys came from elsewhere than the pack. */
+  readonly keysGiven: boolean;
+  /** Whether the key in a vault signed it; null: none was given. */
+  readonly vaultSigned: boolean | null;
+  readonly witnesses: WitnessCheck;
+  /** The report is what this program makes of the events, or of a program that makes another one. */
+  readonly page: 'same' | 'of-another-version' | 'differs';
+  /** The files for which it differs. */
+  readonly blamed: readonly string[];
+  /** Files of the pack that prove nothing. */
+  readonly unproved: readonly string[];
+  /** Files that a pack can have and this one hasn't. */
+  readonly missing: readonly string[];
+  /** Who also signed, by keys that were not given. */
+  readonly strangers: readonly string[];
+}
+
+/** By every key that was given and must have signed. */
+const isFullySigned = ({ keysGiven, vaultSigned, witnesses }: JudgedPack): boolean =>
+  keysGiven && vaultSigned !== false && isWitnessed(witnesses);
+
+const vaultWords = (signed: boolean): string =>
+  signed
+    ? 'Signed by the key in the vault, too.'
+    : 'NOT signed by the key in the vault, which was given: either it did not answer then, or another signed in its place.';
+
+const verdictOf = ({ request, verdict }: PackReport): string =>
+  request === null || verdict === null
+    ? ''
+    : plainSentence(verdictWords(request, verdict, (id) => id ?? 'an operator').sentence);
+
+const pageWords: Readonly<Record<Exclude<JudgedPack['page'], 'differs'>, string>> = {
+  same: 'report.html is what these events make.',
+  'of-another-version':
+    'report.html is of another version of this program and was not compared: believe this answer, not the report.',
+};
+
+const differsWords = (blamed: readonly string[]): string =>
+  blamed.includes(packFile.report)
+    ? 'report.html is not what these events make: somebody changed it.'
+    : `${blamed.join(', ')}: changed since report.html was made of ${blamed.length === 1 ? 'it' : 'them'}.`;
+
+const unprovedWords = (names: readonly string[]): string =>
+  `Not proved, only checked for damage: ${names.join(', ')}.${names.includes(oldVerifier) ? ` Don’t run the ${oldVerifier} of a pack.` : ''}`;
+
+/** Nothing that it was compared with leaves open whether both have one history. */
+const isCompared = ({ log }: JudgedPack): boolean => log === null || ['holds', 'older'].includes(log.relation);
+
+/** Nothing that could be checked was left out. The report is judged apart. */
+export const isProved = (judged: JudgedPack): boolean =>
+  isFullySigned(judged) && isCompared(judged) && judged.report.weak.length === 0;
+
+const weakWords = (names: readonly string[]): string =>
+  `NOT proved: ${names.join(', ')}. These events were written by an older version and hold only the first 8 digits of its SHA-256.`;
+
+function logWords({ size, more, relation }: InLog, pack: number): string {
+  const count = countOf(size, 'event', 'events');
+  switch (relation) {
+    case 'holds':
+      return `The log of ${count} still holds them${more === 0 ? '' : `; ${countOf(more, 'event', 'events')} of the request came later`}.`;
+    case 'older':
+      return `Your copy is older: it has ${count}, the pack’s log ${pack}. The pack proves that its log goes on from your copy.`;
+    case 'older-unproved':
+      return `Your copy is older: it has ${count}, the pack’s log ${pack}. Whether the pack’s log goes on from it is not proved: ask for a pack made with --from-size ${size}.`;
+    case 'newer-unproved':
+      return `Your checkpoint is newer: it covers ${count}, the pack’s log has ${pack}. Compare with a copy of the log in place of the checkpoint.`;
+  }
+}
+
+const olderWords = ({ older }: PackReport): string =>
+  older === null
+    ? ''
+    : `It proves that its log goes on from one of ${older.size} events with the root ${older.root.toString('base64')}.`;
+
+export function packWords(judged: JudgedPack): string {
+  const { report, log, keysGiven, vaultSigned, witnesses, page } = judged;
+  const findings = [...report.findings, ...(log?.findings ?? [])];
+  if (findings.length > 0)
+    return `NOT proved: ${countOf(findings.length, 'finding', 'findings')}\n${indent(findingsOf(findings))}`;
+  if (page === 'differs') return `NOT proved: ${differsWords(judged.blamed)}`;
+  const { request, checkpoint, events, texts } = report;
+  const what = `${countOf(events.length, 'event', 'events')} of ${request?.id ?? ''}, in the log ${checkpoint?.origin ?? ''} of ${checkpoint?.size ?? 0}`;
+  return [
+    `${isProved(judged) ? 'proved' : 'unknown'}: ${what}`,
+    `  ${verdictOf(report)}`,
+    `  Plan ${request?.digest ?? ''}, ${request?.policy.rule ?? ''} of policy ${request?.policy.version ?? ''}.`,
+    ...packWitnessWords(witnesses).map((line) => `  ${line}`),
+    ...(judged.strangers.length === 0
+      ? []
+      : [`  Also signed by ${judged.strangers.join(', ')}, whose key was not given: not checked.`]),
+    ...(vaultSigned === null ? [] : [`  ${vaultWords(vaultSigned)}`]),
+    ...(report.older === null ? [] : [`  ${olderWords(report)}`]),
+    ...(texts === 0 ? [] : [`  ${countOf(texts, 'text', 'texts')} that people wrote, as the record commits to.`]),
+    `  ${pageWords[page]}`,
+    ...(report.weak.length === 0 ? [] : [`  ${weakWords(report.weak)}`]),
+    ...(judged.unproved.length === 0 ? [] : [`  ${unprovedWords(judged.unproved)}`]),
+    ...(judged.missing.length === 0 ? [] : [`  Not in the pack: ${judged.missing.join(', ')}.`]),
+    ...(log === null
+      ? [
+          '  Would not be noticed: what happened to the request later. --anchor FOLDER compares with a copy of the published log.',
+        ]
+      : [`  ${logWords(log, checkpoint?.size ?? 0)}`]),
+    ...(keysGiven
+      ? []
+      : [
+          '  The keys were taken from the pack, which shows only that it fits itself. Name those you have from elsewhere with --log-key.',
+        ]),
+  ].join('\n');
+}

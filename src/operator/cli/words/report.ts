@@ -1,0 +1,72 @@
+/** What the verifier found, in words. */
+import type { Finding } from '../../../audit/verify.ts';
+import type { RecordReport } from '../../../audit/verify-record.ts';
+import { countOf } from '../../../text/count.ts';
+import { faultWords } from '../../../text/record.ts';
+import { partWords } from './part.ts';
+import { indent } from './table.ts';
+
+const shown = 20;
+
+const findingLine = ({ seq, kind, detail }: Finding): string =>
+  `event ${seq}: ${faultWords[kind]} (${kind})\n  ${detail}`;
+
+export function findingsOf(findings: readonly Finding[]): string {
+  const more = findings.length - shown;
+  const lines = findings.slice(0, shown).map(findingLine);
+  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
+}
+
+function sealWords({ seals, bodiesOnly }: RecordReport): string {
+  if (bodiesOnly) return 'Texts and seals are not part of a published log: they were not looked at.';
+  const { sealed, afterwards, unsealed, keys, checked } = seals;
+  const counts = [
+    `${countOf(sealed, 'event', 'events')} sealed`,
+    ...(afterwards === 0 ? [] : [`${afterwards} from before there were seals sealed afterwards`]),
+    ...(unsealed === 0 ? [] : [`${unsealed} from before there were seals without one`]),
+    ...(keys.length < 2 ? [] : [`${keys.length} keys one after the other`]),
+  ].join(', ');
+  return checked ? `Seals: ${counts}, checked.` : `Seals not checked, for want of the key: ${counts}.`;
+}
+
+const replayWords = ({ requests, replayed }: RecordReport): string =>
+  `Requests: ${requests}, ${replayed === requests ? 'all' : `${replayed} of them`} replayed by their rules.`;
+
+/** What was looked at, and how it stands. */
+export function reportWords(report: RecordReport): string {
+  const { findings, events, texts, erased, after, last, part } = report;
+  const counts = [
+    countOf(events, 'event', 'events'),
+    countOf(texts, 'text', 'texts'),
+    ...(erased === 0 ? [] : [`${countOf(erased, 'text', 'texts')} erased`]),
+  ].join(', ');
+  const how = [sealWords(report), replayWords(report)];
+  if (findings.length > 0) {
+    return [
+      `tampered: ${countOf(findings.length, 'finding', 'findings')} in ${counts}\n${indent(findingsOf(findings))}`,
+      ...how,
+    ].join('\n');
+  }
+  const notLookedAt =
+    after.seq === 0 ? '' : `\nEvents 1 to ${after.seq} are not in the file. It follows on ${after.hash}.`;
+  return [
+    `verified: ${counts}`,
+    part === null
+      ? `The trail ends at event ${last.seq}, ${last.hash}.${notLookedAt}`
+      : `This is a part of a trail: ${partWords(part, undefined)}. Its last event is ${last.seq}.${notLookedAt}`,
+    ...how,
+    comparedWords(report),
+  ].join('\n');
+}
+
+/** What nothing in itself shows. */
+function comparedWords({ compared, part, events }: RecordReport): string {
+  if (part !== null) {
+    return compared === null
+      ? 'That nothing was left out behind the last event of a request, and that these events stand in the record, shows in the whole trail or in the published log: compare with --against or --anchor.'
+      : `Of its ${countOf(events, 'event', 'events')}, ${compared} were compared with what was kept, and are there unchanged.`;
+  }
+  return compared === null
+    ? 'Compare the end with what was exported or shown before: what was cut off, or replaced as a whole, shows in nothing else.'
+    : `What was kept of before, ${countOf(compared, 'event', 'events')}, is there unchanged.`;
+}

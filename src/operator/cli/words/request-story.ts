@@ -1,0 +1,139 @@
+/** What happened to a request, how far it is, and what can safely be done now: in words. */
+
+import { shortDigest } from '../../../domain/digest.ts';
+import { codeOf, type Failure, receiptOf, statusOf } from '../../../domain/failure.ts';
+import { highestProof } from '../../../domain/proof.ts';
+import { mostChanges } from '../../../domain/request/decide-change.ts';
+import type { StoredEvent } from '../../../domain/request/events.ts';
+import type { Request, StepProgress } from '../../../domain/request/request.ts';
+import { workOf } from '../../../operations/registry.ts';
+import { countOf } from '../../../text/count.ts';
+import { eventWords } from '../../../text/events.ts';
+import { messageOf } from '../../../text/failures.ts';
+import { utcSecond } from '../../../text/instants.ts';
+import { sentence, soughtWords, useWords } from '../../../text/key-use.ts';
+import { reasonWords } from '../../../text/policy.ts';
+import { quote } from '../../../text/quote.ts';
+import { remedyWords } from '../../../text/remedies.ts';
+import { effectWords, interruptedWords, proofWords, stepWordsIn } from '../../../text/steps.ts';
+import { stateWords } from './request-rows.ts';
+import { safeNow } from './safe-now.ts';
+import { indent, textTable } from './table.ts';
+
+type Names = (id: string | null) => string;
+
+/** The failure that stands in the way, or last did in a step that is not done. */
+export function lastFailure(request: Request): Failure | null {
+  if (request.state === 'needs-attention' || request.state === 'failed') return request.failure;
+  return request.progress.findLast((step) => step.failure !== null)?.failure ?? null;
+}
+
+/** When the next try is due; null where none is planned. */
+export const nextRetry = (request: Request): string | null =>
+  request.progress
+    .flatMap((step) => (step.state === 'waiting' && step.retryAt !== null ? [step.retryAt] : []))
+    .sort()[0] ?? null;
+
+function headOf(request: Request): string {
+  const { plan } = request;
+  const { from, to } = workOf(plan);
+  const change = `${from?.keyName ?? 'Microsoft-managed key'} → ${to.keyName} in ${plan.observation.vault.name}`;
+  return `${request.id}  ${stateWords[request.state]}\n${request.resourceName}: ${change}`;
+}
+
+function factsOf(request: Request, names: Names): string {
+  const { approvals, policy } = request;
+  const approved = approvals.map((approval) => `${names(approval.by)}, ${utcSecond(approval.at)}`);
+  const rows = [
+    ['Asked by', `${names(request.requester)}, ${utcSecond(request.submittedAt)}`],
+    ['Reason', request.justification === null ? 'erased' : quote(request.justification.replaceAll('\n', ' '))],
+    ...(request.changeReference === null ? [] : [['Change reference', request.changeReference]]),
+    ['Agent', request.plan.wish.resource.id],
+    ['Plan', `${shortDigest(request.digest)}, policy ${request.plan.policyVersion}, rule ${policy.rule}`],
+    ...(policy.held ?? []).map((one): string[] => [
+      one.rule === policy.rule ? 'Rule' : 'Stricter by',
+      `${one.rule}: ${reasonWords(one)}`,
+    ]),
+    ['Approved', [`${approvals.length} of ${policy.approvalsRequired}`, ...approved].join('; ')],
+    ...(request.changes === 0 ? [] : [['Changed', `${request.changes} of ${countOf(mostChanges, 'time', 'times')}`]]),
+    ...('ended' in request && request.ended.commentErased ? [['Comment', 'erased']] : []),
+    ...(request.state === 'awaiting-approval' ? [['Expires', utcSecond(policy.expiresAt)]] : []),
+    ...(request.state === 'succeeded' ? [['Proof', proofOf(request)], ...useRows(request)] : []),
+  ];
+  return textTable(rows);
+}
+
+function proofOf(request: Extract<Request, { state: 'succeeded' }>): string {
+  const level = highestProof(request.proofs);
+  return level === null ? 'none' : proofWords[level].name.toLowerCase();
+}
+
+/** Whether the agent was seen using its key, and how that is known. */
+function useRows({ use }: Extract<Request, { state: 'succeeded' }>): string[][] {
+  if (use === null) return [];
+  const parts = use.judged === null ? [soughtWords(use.until)] : useWords(use.judged.answer);
+  return [['Use', parts.map((one) => sentence(one, utcSecond)).join(' ')]];
+}
+
+function stepDetail(request: Request, step: StepProgress): string {
+  const planned = request.plan.steps.find((one) => one.name === step.name);
+  const effects = (planned?.effects ?? []).map(effectWords).join(', ');
+  const marks = [
+    step.already ? 'it was so already' : effects,
+    step.interrupted ? interruptedWords.toLowerCase() : '',
+    planned?.reversibility === 'irreversible' && planned.effects.length > 0 ? 'irreversible' : '',
+    step.attempt > 1 ? `try ${step.attempt}` : '',
+    step.retryAt === null ? '' : `next try ${utcSecond(step.retryAt)}`,
+  ];
+  return marks.filter((mark) => mark !== '').join('; ');
+}
+
+const stepsOf = (request: Request): string =>
+  textTable(
+    request.progress.map((step) => [step.state, stepWordsIn(request.plan, step.name).title, stepDetail(request, step)]),
+  );
+
+function failureWords(failure: Failure): string {
+  const status = statusOf(failure);
+  const remedy = remedyWords(failure);
+  const { clientRequestId, correlationId } = receiptOf(failure);
+  const ids = textTable([
+    ['Client request', clientRequestId ?? 'none'],
+    ['Correlation', correlationId ?? 'none'],
+  ]);
+  const head = `${status === null ? '' : `${status} `}${codeOf(failure)}, ${failure.doing}`;
+  return [head, messageOf(failure), ids, ...(remedy === '' ? [] : [remedy])].join('\n');
+}
+
+function retryWords(request: Request): string {
+  const at = nextRetry(request);
+  if (at !== null) return `${utcSecond(at)}, by itself`;
+  return request.state === 'needs-attention' ? 'none by itself: a person has to decide' : 'none';
+}
+
+const eventRows = (events: readonly StoredEvent[], names: Names): string =>
+  textTable(
+    events.map((event) => {
+      const words = eventWords(event, names, { texts: true });
+      const detail = words.detail.replaceAll('\n', ' ');
+      return [utcSecond(event.time), `${event.seq}`, detail === '' ? words.title : `${words.title}: ${detail}`];
+    }),
+  );
+
+const section = (title: string, body: string): string => `${title}\n${indent(body)}`;
+
+/** Everything about one request. */
+export function requestStory(request: Request, events: readonly StoredEvent[], names: Names): string {
+  const failure = lastFailure(request);
+  const done = request.progress.filter((step) => step.state === 'done').length;
+  const sections = [
+    headOf(request),
+    factsOf(request, names),
+    section('What happened (with the place in the audit trail)', eventRows(events, names)),
+    section(`Steps, ${done} of ${countOf(request.progress.length, 'step', 'steps')} done`, stepsOf(request)),
+    ...(failure === null ? [] : [section('Last failure', failureWords(failure))]),
+    section('Next try', retryWords(request)),
+    section('Safe now', safeNow(request).words),
+  ];
+  return sections.join('\n\n');
+}

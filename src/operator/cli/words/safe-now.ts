@@ -1,0 +1,84 @@
+/** What can safely be done about a request as it stands. */
+import { isInLastStep } from '../../../domain/request/decide-stop.ts';
+import { keyProgress, type Request } from '../../../domain/request/request.ts';
+import { startsAt } from '../../../domain/request/start-window.ts';
+import { countOf } from '../../../text/count.ts';
+import { stepWordsIn } from '../../../text/steps.ts';
+
+export type SafeVerb = 'cancel' | 'stop' | 'retry' | 'give-up';
+
+export interface SafeNow {
+  readonly verbs: readonly SafeVerb[];
+  readonly words: string;
+}
+
+const titles = (request: Request, done: boolean): string =>
+  request.progress
+    .filter((step) => (step.state === 'done') === done)
+    .map((step) => stepWordsIn(request.plan, step.name).title.toLowerCase())
+    .join(', ') || 'nothing';
+
+/** A success was proved; where it was not, nobody knows under which key the agent is. */
+const keyWords = (request: Request): string => {
+  const set = keyProgress(request);
+  return set === undefined || set.state === 'planned'
+    ? 'The agent’s key has not been touched.'
+    : 'The agent may already be under the new key: look at it in Azure.';
+};
+
+function attentionWords(request: Request): string {
+  const done = request.progress.filter((step) => step.state === 'done').length;
+  return [
+    keyWords(request),
+    `retry: goes on where it stopped. Finished steps (${titles(request, true)}) are looked at again, not done twice.`,
+    done === 0
+      ? 'give-up: wants a --reason, and ends the request. No step is done.'
+      : `give-up: wants a --reason, ends the request and leaves ${countOf(done, 'finished step', 'finished steps')} as ${done === 1 ? 'it is' : 'they are'}.`,
+  ].join('\n');
+}
+
+/** What may be done in each state, and what follows from it. */
+export function safeNow(request: Request): SafeNow {
+  const { id } = request;
+  switch (request.state) {
+    case 'awaiting-approval':
+      return { verbs: ['cancel'], words: 'Nothing has been changed in Azure.\ncancel: ends the request.' };
+    case 'approved':
+      return {
+        verbs: ['cancel'],
+        words: `It starts by itself${startsAt(request) === null ? '' : `, not before ${startsAt(request)}`}.\ncancel: ends the request, as long as its first change has not begun.`,
+      };
+    case 'running':
+      if (isInLastStep(request))
+        return { verbs: [], words: 'Leave it alone: it is in its last step, and ends by itself.' };
+      return request.stop === null
+        ? {
+            verbs: ['stop'],
+            words:
+              'Leave it alone: it goes on by itself, also after the bot was stopped or killed and started again.\nstop: lets the step that is running be finished and begins nothing after it. What is done stays.',
+          }
+        : { verbs: [], words: 'It stops after the step that is running, and then needs attention.' };
+    case 'needs-attention':
+      return { verbs: ['retry', 'give-up'], words: attentionWords(request) };
+    case 'succeeded':
+      return {
+        verbs: [],
+        words: 'It has ended. Deleting this agent or this key now loses the agent’s data for good.',
+      };
+    case 'failed':
+      return {
+        verbs: [],
+        words: `It has ended. Done and left so: ${titles(request, true)}. Not done: ${titles(request, false)}.\n${keyWords(request)}`,
+      };
+    case 'rejected':
+    case 'cancelled':
+    case 'expired':
+      return { verbs: [], words: endedUnchanged(request, id) };
+  }
+}
+
+/** A request that was asked again after a run had begun may have ended with something done. */
+const endedUnchanged = (request: Request, id: string): string =>
+  request.runs === 0
+    ? 'It has ended. Nothing was changed in Azure.'
+    : `It has ended after a run was ordered: what ${id} did is listed above.`;

@@ -1,0 +1,44 @@
+/** The app package that an administrator uploads: three files at the root of a zip. */
+import { readFile } from 'node:fs/promises';
+import { strToU8, zipSync } from 'fflate';
+import { ownVersion } from '../../../config/version.ts';
+import { fillManifest, Manifest, sampleValuesIn } from './fill-manifest.ts';
+import type { Settings } from './settings.ts';
+import { validateManifest } from './validate-manifest.ts';
+
+const folder = new URL('../../../../manifest/', import.meta.url);
+
+export type BuiltPackage =
+  | { readonly kind: 'built'; readonly bytes: Uint8Array }
+  | { readonly kind: 'refused'; readonly problems: readonly string[] };
+
+/** The manifest as it stands in the repository, the one of the local tenant; its version is the program's. */
+async function readTemplate(): Promise<Manifest> {
+  const template = Manifest.parse(JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8')));
+  return { ...template, version: await ownVersion() };
+}
+
+/**
+ * The same bytes for the same input, wherever it runs: zip keeps local time, so the date is given in local time; nothing is
+ * compressed, because compressors differ.
+ */
+const zip = (files: Record<string, Uint8Array>): Uint8Array =>
+  zipSync(files, { level: 0, mtime: new Date(1980, 0, 1) });
+
+/** Builds the package for a tenant, or with `null` for the local tenant. Refuses what Teams would refuse. */
+export async function buildPackage(settings: Settings | null): Promise<BuiltPackage> {
+  const template = await readTemplate();
+  const manifest = settings === null ? template : fillManifest(template, settings);
+  const leftOver = settings === null ? [] : sampleValuesIn(manifest);
+  const problems = [
+    ...leftOver.map((path) => `manifest ${path}: still has the value of the template`),
+    ...(await validateManifest(manifest)).map((broken) => `manifest ${broken}`),
+  ];
+  if (problems.length > 0) return { kind: 'refused', problems };
+  const bytes = zip({
+    'manifest.json': strToU8(`${JSON.stringify(manifest, null, 2)}\n`),
+    'color.png': await readFile(new URL('color.png', folder)),
+    'outline.png': await readFile(new URL('outline.png', folder)),
+  });
+  return { kind: 'built', bytes };
+}

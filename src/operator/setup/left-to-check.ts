@@ -1,0 +1,90 @@
+/** What is left to do for what others check the record by, by people with rights that the wizard needs not have. */
+import { giveKeyRole, makeSigningKey, makeSigningRole, whoGivesRoles } from '../doctor/commands.ts';
+import { type Answers, answerTo } from './question.ts';
+import { isPublished } from './questions/checked.ts';
+
+export interface Task {
+  readonly what: string;
+  readonly who: string;
+  /** Commands, or what to do by hand where there are none. */
+  readonly how: readonly string[];
+}
+
+/** `openssl rand -base64 32` in a file for its reader alone, or in a secret. */
+export function keyCommand(place: string): string {
+  const [, vault, name] = /^https:\/\/([^./]+)[^/]*\/secrets\/([^/]+)/.exec(place) ?? [];
+  return vault === undefined
+    ? `(umask 077; openssl rand -base64 32 > ${place})`
+    : `az keyvault secret set --vault-name ${vault} --name ${name} --value "$(openssl rand -base64 32)" --output none`;
+}
+
+function publishedTasks(answers: Answers, objectId: string): readonly Task[] {
+  const [anchor, logKey] = [answerTo(answers, 'anchor'), answerTo(answers, 'logKey')];
+  const [, account, container] = /^https:\/\/([^./]+)[^/]*\/([^/]+)/.exec(anchor) ?? [];
+  return [
+    ...(account === undefined
+      ? []
+      : [
+          {
+            what: `Publishing in the container ${container}`,
+            who: whoGivesRoles('the storage account'),
+            how: [
+              `az role assignment create --role 'Storage Blob Data Contributor' --assignee-object-id ${objectId} --assignee-principal-type ServicePrincipal --scope "$(az storage account show --name ${account} --query id -o tsv)/blobServices/default/containers/${container}"`,
+            ],
+          },
+        ]),
+    ...(logKey === ''
+      ? []
+      : [
+          {
+            what: 'Key that signs what is published, made once',
+            who: 'whoever keeps secrets',
+            how: [keyCommand(logKey)],
+          },
+        ]),
+  ];
+}
+
+function signerTasks(answers: Answers, objectId: string): readonly Task[] {
+  const [, vault, name] = /^https:\/\/([^./]+)[^/]*\/keys\/([^/]+)/.exec(answerTo(answers, 'vaultKey')) ?? [];
+  const witnesses = answerTo(answers, 'witnesses');
+  return [
+    ...(vault === undefined || name === undefined
+      ? []
+      : [
+          {
+            what: 'Key in the vault that signs it as well',
+            who: whoGivesRoles('the vault'),
+            how: [makeSigningKey(vault, name), makeSigningRole(vault), giveKeyRole(objectId, vault, name)],
+          },
+        ]),
+    ...(['', 'none'].includes(witnesses)
+      ? []
+      : [
+          {
+            what: 'The witnesses are told of this log, once it has published',
+            who: 'whoever runs each witness',
+            how: ['cmk-bot witness add LINE     (LINE: the last one of keys.txt beside what is published)'],
+          },
+        ]),
+  ];
+}
+
+function workspaceTask(answers: Answers, objectId: string): readonly Task[] {
+  const workspace = answerTo(answers, 'workspace');
+  if (['', 'none'].includes(workspace)) return [];
+  return [
+    {
+      what: 'Asking the workspace with the vaults’ logs',
+      who: whoGivesRoles('the workspace'),
+      how: [
+        `bash infra/grant-azure.sh --yes --workspace "$(az monitor log-analytics workspace list --query "[?customerId=='${workspace}'].id" -o tsv)" ${objectId}`,
+      ],
+    },
+  ];
+}
+
+export const checkedTasks = (answers: Answers, objectId: string): readonly Task[] => [
+  ...(isPublished(answers) ? [...publishedTasks(answers, objectId), ...signerTasks(answers, objectId)] : []),
+  ...workspaceTask(answers, objectId),
+];

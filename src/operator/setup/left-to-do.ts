@@ -1,0 +1,203 @@
+/** What is left to do after the wizard, by people with rights that the wizard needs not have. */
+import {
+  command,
+  giveBotRole,
+  giveGrantsRole,
+  giveGraphPermission,
+  graphPermissionIds,
+  makeRole,
+  whoGivesRoles,
+} from '../doctor/commands.ts';
+import { checkedTasks, keyCommand, type Task } from './left-to-check.ts';
+import { type Answers, answerTo, byAzd, byHand } from './question.ts';
+import { usesTokens } from './questions/record.ts';
+
+export type { Task };
+
+/** What the tasks need to know beside the answers. */
+export interface LeftOver {
+  /** Of the bot's identity; null where it could not be looked up. */
+  readonly objectId: string | null;
+  /** Microsoft Graph's address. */
+  readonly graph: string;
+  readonly envFile: string;
+  readonly settings: Readonly<Record<string, string | null>>;
+}
+
+function databaseTasks(answers: Answers): readonly Task[] {
+  if (!byHand(answers)) return [];
+  const [server, database, role, owner] = [
+    answerTo(answers, 'server'),
+    answerTo(answers, 'database'),
+    answerTo(answers, 'role'),
+    answerTo(answers, 'owner'),
+  ];
+  const [host = '', port] = server.split(':');
+  const connect = ['psql', '-h', host, ...(port === undefined ? [] : ['-p', port]), '-d', 'postgres'];
+  const made = usesTokens(answers)
+    ? [owner, role].map((name) => `select * from pgaadauth_create_principal('${name}', false, false)`)
+    : [owner, role].map((name) => `create role "${name}" login`);
+  return [
+    {
+      what: 'Roles of the database, and the database',
+      who: 'an administrator of the server',
+      how: [
+        ...[...made, `create database "${database}" owner "${owner}"`].map((sql) => command(...connect, '-c', sql)),
+        ...(usesTokens(answers) ? [] : [owner, role].map((name) => command(...connect, '-c', `\\password ${name}`))),
+      ],
+    },
+  ];
+}
+
+function sealTask(answers: Answers): readonly Task[] {
+  const seal = answerTo(answers, 'seal');
+  if (seal === '') return [];
+  const how = [keyCommand(seal)];
+  return [{ what: 'Key that seals events, made once; keep a copy apart', who: 'whoever keeps secrets', how }];
+}
+
+function azureTasks(answers: Answers, { objectId, graph }: LeftOver): readonly Task[] {
+  const own = objectId ?? 'OBJECT_ID';
+  const ids = answerTo(answers, 'subscriptions').split(',');
+  return [
+    {
+      what: 'Graph permissions',
+      who: 'Privileged Role Administrator',
+      how: Object.values(graphPermissionIds).map((id) => giveGraphPermission(graph, own, id)),
+    },
+    {
+      what: 'The bot’s two roles, made once',
+      who: whoGivesRoles('the subscriptions'),
+      how: [makeRole('infra/custom-role.json', ids), makeRole('infra/custom-role-grants.json', ids)],
+    },
+    ...ids.map((id) => ({
+      what: `Rights in ${id}`,
+      who: whoGivesRoles(`subscription ${id}`),
+      how: [giveBotRole(own, `/subscriptions/${id}`), giveGrantsRole(own, `/subscriptions/${id}`)],
+    })),
+  ];
+}
+
+function teamsTasks(answers: Answers): readonly Task[] {
+  const [type, app, host] = [answerTo(answers, 'identity'), answerTo(answers, 'app'), answerTo(answers, 'host')];
+  const [hostname = ''] = host.split(':');
+  const packaged = command('npm', 'run', 'package', '--', '--app-id', app, '--app-type', type, '--host', hostname);
+  const words = ['--resource-group', 'GROUP', '--name', 'cmk-bot'];
+  return [
+    {
+      what: 'Registration of the bot and its Teams channel (GROUP: your resource group)',
+      who: 'Contributor of GROUP',
+      how: [
+        command(
+          ...['az', 'bot', 'create', ...words, '--app-type', type, '--appid', app],
+          ...['--tenant-id', answerTo(answers, 'tenant'), '--endpoint', `https://${host}/api/messages`],
+        ),
+        command('az', 'bot', 'msteams', 'create', ...words),
+      ],
+    },
+    {
+      what: 'App package into Teams (the four words in capitals are yours)',
+      who: 'Teams Administrator',
+      how: [
+        `${packaged} --developer-name NAME --website-url URL --privacy-url URL --terms-url URL`,
+        'Teams admin center, Manage apps, Upload new app: dist/cmk-bot.zip. Then in Teams: Add to a team.',
+      ],
+    },
+  ];
+}
+
+const stepUpTask = (answers: Answers): readonly Task[] => {
+  const context = answerTo(answers, 'signIn');
+  if (context === 'none') return [];
+  const how = ['docs/step-up.md, sections on the registration and the policy; no command'];
+  return [{ what: `Policy for ${context}: multi-factor`, who: 'Conditional Access Administrator', how }];
+};
+
+/** What azd is told of the answers: the settings that `infra/main.parameters.json` hands on. */
+function azdTasks(answers: Answers, settings: Readonly<Record<string, string | null>>): readonly Task[] {
+  const set = Object.entries(settings).flatMap(([name, value]) =>
+    value !== null && azdSettings.includes(name) ? [command('azd', 'env', 'set', name, value)] : [],
+  );
+  const secret = 'read -rs CMK_STEP_UP_APP_SECRET && export CMK_STEP_UP_APP_SECRET';
+  return [
+    {
+      what: 'Settings for azd (prod: a name of yours for this bot)',
+      who: 'you',
+      how: [
+        'azd env new prod',
+        ...set,
+        ...(answerTo(answers, 'signInApp') === '' ? [] : [secret]),
+        'azd env set CMK_ADMIN_IP ADDRESS     (the address that this machine has on the internet)',
+      ],
+    },
+    { what: 'Everything in Azure, about 20 min', who: 'Owner of the subscription it shall lie in', how: ['azd up'] },
+    {
+      what: 'Graph permissions',
+      who: 'Privileged Role Administrator',
+      how: ['bash infra/grant-graph.sh --yes id-cmk-bot'],
+    },
+    ...stepUpTask(answers),
+    {
+      what: 'App package into Teams; azd prints the command with its values',
+      who: 'Teams Administrator',
+      how: ['Teams admin center, Manage apps, Upload new app: dist/cmk-bot.zip. Then in Teams: Add to a team.'],
+    },
+  ];
+}
+
+/** Of the settings that are asked for. */
+export const azdSettings: readonly string[] = [
+  'CMK_SUBSCRIPTIONS',
+  'CMK_REQUESTERS',
+  'CMK_APPROVERS',
+  'CMK_APPROVALS_REQUIRED',
+  'CMK_OPERATIONS_CHANNEL',
+  'CMK_APPROVALS_CHANNEL',
+  'CMK_AUDIT_CHANNEL',
+  'CMK_STEP_UP',
+  'CMK_STEP_UP_APP_ID',
+  'CMK_LOGS_WORKSPACE',
+];
+
+/** In the order to do it. */
+export function leftToDo(answers: Answers, over: LeftOver): readonly Task[] {
+  // The bot and the command line read it by themselves.
+  const isUsual = over.envFile === '.env';
+  return byAzd(answers)
+    ? azdTasks(answers, over.settings)
+    : [
+        ...databaseTasks(answers),
+        ...sealTask(answers),
+        ...checkedTasks(answers, over.objectId ?? 'OBJECT_ID'),
+        ...azureTasks(answers, over),
+        ...stepUpTask(answers),
+        ...teamsTasks(answers),
+        {
+          what: 'Start the bot with these settings',
+          who: 'whoever runs it',
+          how: [isUsual ? 'npm start' : `node --env-file=${over.envFile} dist/cmk-bot-server.mjs`],
+        },
+        { what: 'Check everything', who: 'you', how: [`cmk-bot doctor${isUsual ? '' : ` --env ${over.envFile}`}`] },
+      ];
+}
+
+/** As a page to hand on. */
+export const asMarkdown = (tasks: readonly Task[], on: Date): string =>
+  [
+    `# What is left to do, ${on.toISOString().slice(0, 10)}\n`,
+    'Each line says who. `cmk-bot doctor` sees when it is done.\n',
+    ...tasks.map(
+      ({ what, who, how }, at) =>
+        `${at + 1}. [ ] **${what}** (${who})\n\n${how.map((line) => `       ${line}\n`).join('')}`,
+    ),
+    'Then type /cmk-help in the operations channel: you are done when the bot answers.\n',
+  ].join('\n');
+
+/** As lines for a terminal. */
+export const asLines = (tasks: readonly Task[]): string =>
+  tasks
+    .map(
+      ({ what, who, how }, at) =>
+        `${String(at + 1).padStart(4)}  [ ] ${what}: ${who}\n${how.map((line) => `          ${line}`).join('\n')}`,
+    )
+    .join('\n');

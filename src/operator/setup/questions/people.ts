@@ -1,0 +1,187 @@
+/** Who may ask and approve, how many it takes, and how approvers prove who they are. */
+import { z } from 'zod';
+import { countOf } from '../../../text/count.ts';
+import {
+  type Answers,
+  always,
+  answerTo,
+  byAzd,
+  byHand,
+  type Checked,
+  doubted,
+  good,
+  mind,
+  noDefault,
+  type Question,
+  refusedAnswer,
+  taken,
+} from '../question.ts';
+import type { SeenHolder, SetupWorld } from '../world.ts';
+
+/** Several with commas, each by name or id. */
+async function lookUp(given: string, world: SetupWorld): Promise<readonly (SeenHolder | string)[] | Checked> {
+  const names = given
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const holders: (SeenHolder | string)[] = [];
+  for (const name of names) {
+    const seen = await world.holder(name);
+    if (seen.kind === 'unseen') {
+      if (!z.guid().safeParse(name).success)
+        return refusedAnswer(`Names cannot be looked up here (${seen.why}). Type ids.`);
+      holders.push(name.toLowerCase());
+    } else if (seen.value.found === null) {
+      const near = seen.value.near.length === 0 ? '' : ` Near: ${seen.value.near.join(', ')}`;
+      return refusedAnswer(`Entra has no group “${name}”.${near}`);
+    } else {
+      holders.push(seen.value.found);
+    }
+  }
+  return holders.length === 0 ? refusedAnswer('Name at least one group.') : holders;
+}
+
+const isRefused = (looked: readonly (SeenHolder | string)[] | Checked): looked is Checked => 'kind' in looked;
+
+const wordsOf = (holder: SeenHolder | string): string => {
+  if (typeof holder === 'string') return holder;
+  return holder.kind === 'person'
+    ? holder.name
+    : `${holder.name}: ${countOf(holder.people.length, 'person', 'people')}`;
+};
+
+async function checkPeople(given: string, world: SetupWorld): Promise<Checked> {
+  const looked = await lookUp(given, world);
+  if (isRefused(looked)) return looked;
+  const value = looked.map((one) => (typeof one === 'string' ? one : one.id)).join(',');
+  const shown = looked.map(wordsOf).join('; ');
+  const people = [...new Set(looked.flatMap((one) => (typeof one === 'string' ? [] : one.people)))];
+  const seen = looked.every((one) => typeof one !== 'string');
+  if (seen && people.length === 0)
+    return refusedAnswer('Nobody is in it: put people into the group first, or name another.');
+  const answer = taken(
+    value,
+    shown,
+    seen ? good(shown) : mind('taken unseen: whether it is a group was not looked at'),
+  );
+  return seen ? { ...answer, people } : answer;
+}
+
+const ask: Question = {
+  id: 'ask',
+  part: 5,
+  asks: () => 'Who may ask? Entra groups by name or id, with commas',
+  explains: 'They ask for an agent to be put under a key of yours. Nothing happens before somebody else approves.',
+  usual: noDefault,
+  isAsked: always,
+  check: (given, _answers, world) => checkPeople(given, world),
+};
+
+async function checkApprovers(given: string, answers: Answers, world: SetupWorld): Promise<Checked> {
+  const checked = await checkPeople(given, world);
+  if (checked.kind !== 'taken') return checked;
+  const askers = answers.get('ask');
+  const { people } = checked;
+  if (people !== undefined && askers?.people?.length === 1 && people.length === 1 && people[0] === askers.people[0]) {
+    return refusedAnswer(
+      'The only approver is the only one who asks: nobody approves their own request. Name somebody else.',
+    );
+  }
+  if (checked.value !== askers?.value) return checked;
+  const doubt =
+    'The same as those who ask. Nobody ever approves their own request, but two who ask for each other are then enough.';
+  return doubted(doubt, checked);
+}
+
+const approve: Question = {
+  id: 'approve',
+  part: 5,
+  asks: () => 'Who may approve?',
+  explains: 'They see what changes and what cannot be undone, and decide. The one who asks never counts.',
+  usual: noDefault,
+  isAsked: always,
+  check: checkApprovers,
+};
+
+const approvals: Question = {
+  id: 'approvals',
+  part: 5,
+  asks: () => 'Approvals needed for each request',
+  explains: 'From different people. A policy file can ask for more, agent by agent.',
+  usual: () => '1',
+  isAsked: always,
+  check: (given, answers) => {
+    const number = Number(given);
+    if (!Number.isInteger(number) || number < 1 || number > 10)
+      return refusedAnswer('Type a whole number from 1 to 10.');
+    const approvers = answers.get('approve')?.people;
+    if (approvers === undefined) return taken(given, given);
+    const askers = answers.get('ask')?.people ?? [];
+    // Whoever asks cannot approve: of all who may ask, the one with the fewest others left.
+    const most = Math.min(...askers.map((asker) => approvers.filter((one) => one !== asker).length));
+    if (number > most) {
+      return refusedAnswer(
+        `There are ${countOf(approvers.length, 'approver', 'approvers')}, and the one who asks never counts: at most ${most}.`,
+      );
+    }
+    return taken(given, given);
+  },
+};
+
+const signIn: Question = {
+  id: 'signIn',
+  part: 5,
+  asks: () =>
+    'Authentication context that approvers sign in anew with, c1 to c99, or “none”. Needs Conditional Access (Entra ID P1)',
+  explains:
+    'Without it a stolen Teams session can approve. docs/step-up.md has the registration, the policy and what it costs.',
+  usual: noDefault,
+  isAsked: always,
+  check: (given) => {
+    const context = given.toLowerCase();
+    if (context === 'none') return doubted('A click in Teams is then enough to approve.', taken('none', 'no'));
+    if (!/^c[1-9]\d?$/.test(context)) return refusedAnswer('Type c1 to c99, or none.');
+    return taken(
+      context,
+      context,
+      mind(
+        `whether a policy asks anything of ${context} cannot be seen from here: without one everybody meets it. Listed under “left to do”`,
+      ),
+    );
+  },
+};
+
+const needsApp = (answers: Answers): boolean =>
+  answerTo(answers, 'signIn') !== 'none' && (byAzd(answers) || answerTo(answers, 'identity') === 'UserAssignedMSI');
+
+const signInApp: Question = {
+  id: 'signInApp',
+  part: 5,
+  asks: () => 'App registration that approvers sign in to, by client id',
+  explains: 'A managed identity is no app that people could sign in to: docs/step-up.md says how to make one.',
+  usual: noDefault,
+  isAsked: needsApp,
+  check: (given) => {
+    const id = given.toLowerCase();
+    return z.guid().safeParse(id).success
+      ? taken(id, id)
+      : refusedAnswer('A client id looks like 5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d31.');
+  },
+};
+
+const signInSecret: Question = {
+  id: 'signInSecret',
+  part: 5,
+  asks: () => 'Its secret (typed unseen, tried once, written into .env alone)',
+  explains: 'az ad app credential reset --id APP_ID --append --query password -o tsv makes one and shows it once.',
+  usual: noDefault,
+  isSecret: true,
+  isAsked: (answers) => byHand(answers) && needsApp(answers),
+  check: async (given, answers, world) => {
+    const tried = await world.trySecret(answerTo(answers, 'tenant'), answerTo(answers, 'signInApp'), given);
+    if (tried.kind === 'refused') return refusedAnswer(`Entra does not take it: ${tried.why}`);
+    return taken(given, 'a secret', tried.kind === 'works' ? good('it signs in') : mind(`not tried: ${tried.why}`));
+  },
+};
+
+export const peopleQuestions: readonly Question[] = [ask, approve, approvals, signIn, signInApp, signInSecret];

@@ -1,0 +1,223 @@
+/** Where the bot runs, as whom, under which address and in which subscriptions. */
+import { z } from 'zod';
+import { countOf } from '../../../text/count.ts';
+import {
+  type Answers,
+  always,
+  answerTo,
+  byHand,
+  type Checked,
+  chosen,
+  doubted,
+  good,
+  listedChoices,
+  mind,
+  noDefault,
+  type Question,
+  refusedAnswer,
+  taken,
+} from '../question.ts';
+import type { SetupWorld } from '../world.ts';
+
+const places = [
+  ['azure', 'Azure Container Apps, by azd up'],
+  ['host', 'your own container host or machine, on Azure or elsewhere'],
+] as const;
+
+const runs: Question = {
+  id: 'runs',
+  part: 1,
+  asks: () => `Where does the bot run?\n${listedChoices(places.map(([, name]) => name))}`,
+  explains:
+    'azd makes the identity, the address, the database and the key itself: fewer questions. To try it on one machine: npm run local.',
+  usual: () => '1',
+  isAsked: always,
+  check: (given) => chosen(given, places),
+};
+
+const tenant: Question = {
+  id: 'tenant',
+  part: 2,
+  asks: async (_answers, world) => {
+    const me = await world.me();
+    const who =
+      me.kind === 'seen'
+        ? `You are signed in to Azure as ${me.value.name}.`
+        : `${me.why}. Answers are taken unseen; az login lets them be checked.`;
+    return `Tenant of the bot and of its people (its id)\n   ${who}`;
+  },
+  explains: 'Activities from any other tenant are refused. az account show --query tenantId -o tsv shows it.',
+  usual: async (_answers, world) => {
+    const me = await world.me();
+    return me.kind === 'seen' ? me.value.tenantId : null;
+  },
+  isAsked: always,
+  check: async (given, _answers, world) => {
+    const id = given.toLowerCase();
+    if (!z.guid().safeParse(id).success)
+      return refusedAnswer('A tenant’s id looks like 10000000-0000-4000-8000-000000000000.');
+    const me = await world.me();
+    const answer = taken(id, id);
+    if (me.kind === 'unseen' || me.value.tenantId === id) return answer;
+    return doubted(
+      `You are signed in to another tenant, ${me.value.tenantId}: what is checked is checked there.`,
+      answer,
+    );
+  },
+};
+
+const identities = [
+  ['UserAssignedMSI', 'managed identity: no secret to rotate. Only on Azure'],
+  ['SingleTenant', 'app registration with a secret: anywhere'],
+] as const;
+
+const identity: Question = {
+  id: 'identity',
+  part: 2,
+  asks: () => `The bot’s identity\n${listedChoices(identities.map(([, name]) => name))}`,
+  explains:
+    'It signs in to Bot Framework, to Azure and to Microsoft Graph. docs/install-in-teams.md shows how to make either.',
+  usual: () => '2',
+  isAsked: byHand,
+  check: (given) => {
+    const choice = chosen(given, identities);
+    if (choice.kind !== 'taken') return choice;
+    const lasts = 'It works only where Azure’s own compute has the identity.';
+    return choice.value === 'UserAssignedMSI' ? doubted(lasts, choice) : choice;
+  },
+};
+
+const isManaged = (answers: Answers): boolean => answerTo(answers, 'identity') === 'UserAssignedMSI';
+
+/** An app or a managed identity, as the bot’s is one or the other. */
+export async function checkIdentity(given: string, answers: Answers, world: SetupWorld): Promise<Checked> {
+  const managed = isManaged(answers);
+  const what = managed ? 'managed identity' : 'app';
+  const seen = await world.identity(given);
+  if (seen.kind === 'unseen') {
+    if (!z.guid().safeParse(given).success)
+      return refusedAnswer(`Names cannot be looked up here (${seen.why}). Type its client id.`);
+    return taken(given.toLowerCase(), given, mind(`taken unseen: ${seen.why}`));
+  }
+  const { found, near } = seen.value;
+  const nearby = near.length === 0 ? '' : ` Near: ${near.join(', ')}`;
+  if (found === null) return refusedAnswer(`Entra has no ${what} “${given}”.${nearby}`);
+  if (found.isManaged !== managed)
+    return refusedAnswer(
+      `${found.name} is ${found.isManaged ? 'a managed identity' : 'an app, not a managed identity'}.`,
+    );
+  return taken(found.clientId, found.name, good(`${found.name}, client id ${found.clientId}`));
+}
+
+const app: Question = {
+  id: 'app',
+  part: 2,
+  asks: (answers) =>
+    isManaged(answers) ? 'Managed identity, by name or client id' : 'App registration, by name or client id',
+  explains: 'The client id is what Bot Framework, Azure and the app package know the bot by.',
+  usual: noDefault,
+  isAsked: byHand,
+  check: checkIdentity,
+};
+
+const secret: Question = {
+  id: 'secret',
+  part: 2,
+  asks: () => 'Its secret (typed unseen, tried once, written into .env alone)',
+  explains: 'az ad app credential reset --id APP_ID --append --query password -o tsv makes one and shows it once.',
+  usual: noDefault,
+  isSecret: true,
+  isAsked: (answers) => byHand(answers) && !isManaged(answers),
+  check: async (given, answers, world) => {
+    const tried = await world.trySecret(answerTo(answers, 'tenant'), answerTo(answers, 'app'), given);
+    if (tried.kind === 'refused') return refusedAnswer(`Entra does not take it: ${tried.why}`);
+    const note = tried.kind === 'works' ? good('it signs in') : mind(`not tried: ${tried.why}`);
+    return taken(given, 'a secret', note);
+  },
+};
+
+const hostName = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?(:\d{1,5})?$/;
+
+const day = (date: Date): string => date.toISOString().slice(0, 10);
+
+async function checkHost(given: string, world: SetupWorld): Promise<Checked> {
+  const host = given
+    .toLowerCase()
+    .replace(/^https?:\/\//, '')
+    .replace(/\/.*$/, '');
+  if (!hostName.test(host)) return refusedAnswer('Type a host name, such as cmk-bot.care.example.');
+  const seen = await world.address(host);
+  switch (seen.kind) {
+    case 'unknown-name':
+      return doubted('No name server knows it yet. Keep it where it will be known later.', taken(host, host));
+    case 'bad-certificate':
+      return refusedAnswer(
+        `Its certificate is not taken by Bot Framework: ${seen.why}. Mend that first, or name another host.`,
+      );
+    case 'silent':
+      return taken(
+        host,
+        host,
+        good('resolves'),
+        mind(`nothing answers there yet (${seen.why}). That is right before the first start; doctor looks again.`),
+      );
+    case 'answers':
+      return taken(host, host, good(`resolves, and its certificate is good until ${day(seen.certificateEnds)}`));
+  }
+}
+
+const host: Question = {
+  id: 'host',
+  part: 3,
+  asks: () => 'Host name under which Teams and browsers reach the bot, without https://',
+  explains: 'What ends TLS there leads to the bot’s port. Bot Framework posts to https://HOST/api/messages.',
+  usual: noDefault,
+  isAsked: byHand,
+  check: (given, _answers, world) => checkHost(given, world),
+};
+
+const counts = (agents: number | null, vaults: number | null): string =>
+  agents === null || vaults === null
+    ? ''
+    : `   ${countOf(agents, 'agent', 'agents')}, ${countOf(vaults, 'vault', 'vaults')}`;
+
+async function checkSubscriptions(given: string, world: SetupWorld): Promise<Checked> {
+  const words = given.split(/[\s,]+/).filter((word) => word !== '');
+  if (words.some((word) => ['all', '*', 'alle'].includes(word.toLowerCase()))) {
+    return refusedAnswer('Name them. A subscription made next year is then not in it by accident.');
+  }
+  const seen = await world.subscriptions();
+  const offered = seen.kind === 'seen' ? seen.value : [];
+  const meant = words.map(
+    (word) =>
+      offered[Number(word) - 1] ?? offered.find(({ id, name }) => id === word.toLowerCase() || name === word) ?? word,
+  );
+  const unknown = meant.filter(
+    (one) => typeof one === 'string' && (offered.length > 0 || !z.guid().safeParse(one).success),
+  );
+  if (meant.length === 0 || unknown.length > 0)
+    return refusedAnswer(
+      `${unknown.join(', ') || 'Nothing'} is no subscription you can see. Type numbers or ids, with commas.`,
+    );
+  const names = meant.map((one) => (typeof one === 'string' ? one : one.name)).join(', ');
+  const ids = meant.map((one) => (typeof one === 'string' ? one.toLowerCase() : one.id)).join(',');
+  return taken(ids, names, seen.kind === 'seen' ? good(names) : mind(`taken unseen: ${seen.why}`));
+}
+
+const subscriptions: Question = {
+  id: 'subscriptions',
+  part: 4,
+  asks: async (_answers, world) => {
+    const seen = await world.subscriptions();
+    if (seen.kind === 'unseen')
+      return `In which subscriptions may the bot act? Ids, with commas. They cannot be listed here: ${seen.why}`;
+    const lines = seen.value.map(({ id, name, agents, vaults }) => `${name}   ${id}${counts(agents, vaults)}`);
+    return `In which subscriptions may the bot act? Numbers, with commas. There is no “all”\n${listedChoices(lines)}`;
+  },
+  explains: 'The bot reads and changes nothing outside of those you name, whatever its roles would allow.',
+  usual: noDefault,
+  isAsked: always,
+  check: (given, _answers, world) => checkSubscriptions(given, world),
+};
+
+export const placeQuestions: readonly Question[] = [runs, tenant, identity, app, secret, host, subscriptions];

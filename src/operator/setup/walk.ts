@@ -1,0 +1,145 @@
+/** Asks one question after the other, takes what may be taken, and goes back where somebody wants to. */
+import type { AnswerNote, Answers, Checked, Question, QuestionId, SetupAnswer } from './question.ts';
+import { summary } from './summary.ts';
+import type { SetupWorld } from './world.ts';
+
+/** Whoever is asked. */
+export interface Conversation {
+  say(text: string): Promise<void>;
+  /** What was typed; null where it was broken off. */
+  hear(how: { readonly unseen: boolean }): Promise<string | null>;
+}
+
+export type Walked =
+  | { readonly kind: 'answered'; readonly answers: Answers }
+  /** Broken off: what was given so far, without secrets, and the part it stopped in. */
+  | { readonly kind: 'stopped'; readonly answers: Answers; readonly part: number }
+  | { readonly kind: 'declined'; readonly answers: Answers };
+
+const titles = [
+  'Where it runs',
+  'The bot’s identity',
+  'Its address',
+  'Where it may act',
+  'People',
+  'Teams',
+  'The record',
+  'Who can check it, and what can come later',
+  'Look it over',
+] as const;
+
+export const titleOf = (part: number): string => `${part} of ${titles.length}  ${titles[part - 1] ?? ''}`;
+
+const marks: Readonly<Record<AnswerNote['kind'], string>> = { good: '✔', mind: '!' };
+const notesOf = (notes: readonly AnswerNote[]): string =>
+  notes.map(({ kind, text }) => `   ${marks[kind]} ${text}`).join('\n');
+
+const isYes = (text: string, usual: boolean): boolean =>
+  text.trim() === '' ? usual : /^(y|yes|j|ja)$/i.test(text.trim());
+
+/** What comes of a question: an answer, a step back, or an end. */
+type Outcome = { readonly kind: 'answer'; readonly answer: SetupAnswer } | { readonly kind: 'back' | 'stopped' };
+
+interface Asking {
+  readonly conversation: Conversation;
+  readonly world: SetupWorld;
+  readonly answers: Map<QuestionId, SetupAnswer>;
+}
+
+const usualOf = async (question: Question, { answers, world }: Asking): Promise<string | null> => {
+  if (question.isSecret === true) return question.usual(answers, world);
+  return answers.get(question.id)?.given ?? question.usual(answers, world);
+};
+
+async function accept(given: string, checked: Checked, { conversation }: Asking): Promise<Outcome | null> {
+  if (checked.kind === 'refused') {
+    await conversation.say(`   ✘ ${checked.why}`);
+    return null;
+  }
+  if (checked.notes.length > 0) await conversation.say(notesOf(checked.notes));
+  if (checked.kind === 'doubt') {
+    await conversation.say(`   ! ${checked.doubt} Keep it? [n]`);
+    const said = await conversation.hear({ unseen: false });
+    if (said === null) return { kind: 'stopped' };
+    if (!isYes(said, false)) return null;
+  }
+  const { value, shown, people } = checked;
+  return { kind: 'answer', answer: { given, value, shown, ...(people === undefined ? {} : { people }) } };
+}
+
+async function ask(question: Question, asking: Asking): Promise<Outcome> {
+  const { conversation, answers, world } = asking;
+  for (;;) {
+    const usual = await usualOf(question, asking);
+    const [line = '', ...choices] = (await question.asks(answers, world)).split('\n');
+    const shown = usual === null ? '' : ` [${usual}]`;
+    await conversation.say([`   ${line}${shown}`, ...choices].join('\n'));
+    const typed = await conversation.hear({ unseen: question.isSecret === true });
+    if (typed === null) return { kind: 'stopped' };
+    const given = typed.trim() === '' ? (usual ?? '') : typed.trim();
+    if (given === '<') return { kind: 'back' };
+    if (given === '?') await conversation.say(`   ${question.explains}`);
+    else if (given === '') await conversation.say('   ✘ It has to be answered. ? explains, < goes back.');
+    else {
+      const outcome = await accept(given, await question.check(given, answers, world), asking);
+      if (outcome !== null) return outcome;
+    }
+  }
+}
+
+/** The last question before this one that was asked. */
+function before(questions: readonly Question[], at: number, answers: Answers): number {
+  for (let back = at - 1; back >= 0; back -= 1) if (questions[back]?.isAsked(answers) === true) return back;
+  return at;
+}
+
+/** Yes, no, or the part to go back to; null where it was broken off. */
+async function review(
+  questions: readonly Question[],
+  { conversation, answers }: Asking,
+): Promise<boolean | number | null> {
+  await conversation.say(`\n${titleOf(titles.length)}\n${summary(answers)}`);
+  for (;;) {
+    await conversation.say(`   Write it down? [Y]  A number from 1 to ${titles.length - 1} goes back to that part.`);
+    const said = await conversation.hear({ unseen: false });
+    if (said === null) return null;
+    if (/^[1-8]$/.test(said.trim())) return questions.findIndex(({ part }) => part === Number(said));
+    if (isYes(said, true)) return true;
+    if (/^n/i.test(said.trim())) return false;
+  }
+}
+
+/** From the first question to the last look. `kept`: what was answered before; it is not asked again. */
+export async function walk(
+  questions: readonly Question[],
+  conversation: Conversation,
+  world: SetupWorld,
+  kept: Answers = new Map(),
+): Promise<Walked> {
+  const answers = new Map(kept);
+  const asking: Asking = { conversation, world, answers };
+  let [at, part] = [0, 0];
+  /** Below it nothing is asked anew: it was answered before. */
+  let known = questions.findIndex(({ id, isAsked }) => isAsked(answers) && !answers.has(id));
+  if (known === -1) known = questions.length;
+  for (;;) {
+    const question = questions[at];
+    if (question === undefined) {
+      const said = await review(questions, asking);
+      if (said === null) return { kind: 'stopped', answers, part: titles.length };
+      if (typeof said === 'boolean') return { kind: said ? 'answered' : 'declined', answers };
+      [at, known, part] = [said, said, 0];
+    } else if (at < known || !question.isAsked(answers)) {
+      if (!question.isAsked(answers)) answers.delete(question.id);
+      at += 1;
+    } else {
+      if (question.part !== part) await conversation.say(`\n${titleOf(question.part)}`);
+      part = question.part;
+      const outcome = await ask(question, asking);
+      if (outcome.kind === 'stopped') return { kind: 'stopped', answers, part };
+      if (outcome.kind === 'answer') answers.set(question.id, outcome.answer);
+      at = outcome.kind === 'answer' ? at + 1 : before(questions, at, answers);
+      known = Math.min(known, at);
+    }
+  }
+}

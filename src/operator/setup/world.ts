@@ -1,0 +1,70 @@
+/** What the wizard can see of the world it sets the bot up in. Nothing is changed there. */
+
+/** What was seen, or why it could not be. */
+export type Lookup<T> =
+  | { readonly kind: 'seen'; readonly value: T }
+  | { readonly kind: 'unseen'; readonly why: string };
+
+export interface Person {
+  readonly name: string;
+  readonly tenantId: string;
+}
+
+export interface SeenSubscription {
+  readonly id: string;
+  readonly name: string;
+  readonly agents: number | null;
+  readonly vaults: number | null;
+}
+
+/** An app registration's or a managed identity's service principal. */
+export interface SeenIdentity {
+  readonly objectId: string;
+  readonly clientId: string;
+  readonly name: string;
+  readonly isManaged: boolean;
+}
+
+export interface SeenHolder {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'group' | 'person';
+  /** Object ids of everybody in it. */
+  readonly people: readonly string[];
+}
+
+/** One that was meant, or names that are near. */
+export interface LookupResult<T> {
+  readonly found: T | null;
+  readonly near: readonly string[];
+}
+
+/** Whoever answers under a host name. */
+export type SeenAddress =
+  | { readonly kind: 'unknown-name' }
+  | { readonly kind: 'bad-certificate'; readonly why: string }
+  | { readonly kind: 'silent'; readonly why: string }
+  | { readonly kind: 'answers'; readonly certificateEnds: Date; readonly status: number };
+
+/** A database as its user finds it. */
+export type SeenDatabase =
+  | { readonly kind: 'silent'; readonly why: string }
+  | { readonly kind: 'refuses'; readonly why: string }
+  | { readonly kind: 'lets-in'; readonly major: number; readonly tls: string | null; readonly superuser: boolean };
+
+export type SeenSecret = { readonly kind: 'works' } | { readonly kind: 'refused' | 'unseen'; readonly why: string };
+
+export interface SetupWorld {
+  /** Who is signed in to Azure at this machine. */
+  me(): Promise<Lookup<Person>>;
+  /** By name, client id or object id. */
+  identity(named: string): Promise<Lookup<LookupResult<SeenIdentity>>>;
+  /** Signs in with it, once. */
+  trySecret(tenantId: string, clientId: string, secret: string): Promise<SeenSecret>;
+  address(host: string): Promise<SeenAddress>;
+  subscriptions(): Promise<Lookup<readonly SeenSubscription[]>>;
+  /** A group by name or id, or a person by id. */
+  holder(named: string): Promise<Lookup<LookupResult<SeenHolder>>>;
+  /** Signs in there, once. `password` may be empty. */
+  database(url: string): Promise<SeenDatabase>;
+}

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { armRefusal, type Refusal } from '../http/reply.ts';
+import type { Caller } from '../identity/caller.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import type { DenyAssignment } from '../state/schema-directory.ts';
+import type { Attributes } from './condition.ts';
+import { sameId, within } from './ids.ts';
+import { allowedBy, allows, deniedBy, holds, permissionsAt, type Wanted } from './rbac.ts';
+import { assignmentId } from './role-assignment-body.ts';
+
+/** Real text, from many public reports. */
+export const authorizationFailed = (caller: Caller, action: string, scope: string): Refusal =>
+  armRefusal(
+    403,
+    'AuthorizationFailed',
+    `The client '${caller.appId}' with object id '${caller.principalId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+  );
+
+/** Real text, from public reports: a role gives the action, and the condition on its assignment does not let it through. */
+const conditionNotFulfilled = (caller: Caller, action: string, scope: string): Refusal =>
+  armRefusal(
+    403,
+    'AuthorizationFailed',
+    `The client '${caller.appId}' with object id '${caller.principalId}' does not have authorization or an ABAC condition not fulfilled to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+  );
+
+/** Real code and text, from public reports: a role gives it, and a deny assignment takes it away. */
+const denied = (caller: Caller, action: string, scope: string, by: DenyAssignment): Refusal =>
+  armRefusal(
+    403,
+    'DenyAssignmentAuthorizationFailed',
+    `The client '${caller.appId}' with object id '${caller.principalId}' has permission to perform action '${action}' on scope '${scope}'; however, the access is denied because of the deny assignment with name '${by.displayName}' and Id '${by.name.replaceAll('-', '')}' at scope '${by.scope}'.`,
+  );
+
+const AssignmentWrite = z.object({
+  properties: z.object({
+    roleDefinitionId: z.string(),
+    principalId: z.string(),
+    principalType: z.string().default('User'),
+  }),
+});
+
+type AssignmentRights = z.infer<typeof AssignmentWrite>['properties'];
+
+const attributesOf = ({ roleDefinitionId, principalId, principalType }: AssignmentRights): Map<string, string> => {
+  const attribute = (name: string): string => `Microsoft.Authorization/roleAssignments:${name}`;
+  return new Map([
+    [attribute('RoleDefinitionId'), roleDefinitionId.split('/').at(-1) ?? ''],
+    [attribute('PrincipalId'), principalId],
+    [attribute('PrincipalType'), principalType],
+  ]);
+};
+
+/** What conditions may ask about a role assignment: the one that is to be written, and the one that is there. */
+const attributesFor = (state: SimulatorState, scope: string, body: unknown): Attributes => {
+  const written = AssignmentWrite.safeParse(body);
+  const there = state.roleAssignments.find((one) => sameId(assignmentId(one), scope));
+  return {
+    Request: written.success ? attributesOf(written.data.properties) : new Map(),
+    Resource: there === undefined ? new Map() : attributesOf(there),
+  };
+};
+
+export const requireAction = (
+  state: SimulatorState,
+  caller: Caller,
+  action: string,
+  target: { readonly scope: string; readonly body: unknown },
+  now: Date,
+): void => {
+  const { principalId } = caller;
+  const { scope, body } = target;
+  const wanted: Wanted = { principalId, kind: 'action', action, scope, attributes: attributesFor(state, scope, body) };
+  if (allowedBy(state, wanted, now) === undefined) {
+    const withoutCondition = permissionsAt(state, principalId, scope, now).some((one) => allows(one, 'action', action));
+    throw (withoutCondition ? conditionNotFulfilled : authorizationFailed)(caller, action, scope);
+  }
+  const by = deniedBy(state, wanted);
+  if (by !== undefined) throw denied(caller, action, scope, by);
+};
+
+export const identityAssignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
+
+/** Naming a user-assigned identity in a write needs a right on that identity too. Real code; text from public reports. */
+export const requireLinkedIdentities = (
+  state: SimulatorState,
+  caller: Caller,
+  request: { readonly action: string; readonly scope: string },
+  identityIds: readonly string[],
+  now: Date,
+): void => {
+  const refused = identityIds.filter(
+    (id) =>
+      !holds(state, { principalId: caller.principalId, kind: 'action', action: identityAssignAction, scope: id }, now),
+  );
+  if (refused.length === 0) return;
+  throw armRefusal(
+    403,
+    'LinkedAuthorizationFailed',
+    `The client '${caller.appId}' with object id '${caller.principalId}' has permission to perform action '${request.action}' on scope '${request.scope}'; however, it does not have permission to perform action(s) '${identityAssignAction}' on the linked scope(s) '${refused.join(',')}' (respectively) or the linked scope(s) are invalid.`,
+  );
+};
+
+/** Real codes; the texts are from public reports. Asked before any right: nobody has one in a subscription that there is not. */
+export const requireSubscription = (state: SimulatorState, path: string): void => {
+  const [, id] = /^\/subscriptions\/([^/]+)/i.exec(path) ?? [];
+  if (id === undefined || state.subscriptions.some((one) => sameId(one.id, id))) return;
+  if (z.guid().safeParse(id).success) {
+    throw armRefusal(404, 'SubscriptionNotFound', `The subscription '${id}' could not be found.`);
+  }
+  const text = `The provided subscription identifier '${id}' is malformed or invalid.`;
+  throw armRefusal(400, 'InvalidSubscriptionId', text);
+};
+
+/** Real code; the text is from public reports. */
+export const requireGroup = (state: SimulatorState, path: string): void => {
+  const [, subscriptionId, group] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)/i.exec(path) ?? [];
+  if (subscriptionId === undefined || group === undefined) return;
+  const known = state.resourceGroups.some(
+    (one) => sameId(one.subscriptionId, subscriptionId) && sameId(one.name, group),
+  );
+  if (!known) throw armRefusal(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
+};
+
+/** A read-only lock stops every write at or below its scope; a delete is stopped by either kind. Real text, public reports. */
+export const requireUnlocked = (state: SimulatorState, path: string, operation: 'write' | 'delete'): void => {
+  const locks = state.locks.filter(
+    (lock) => within(path, lock.scope) && (operation === 'delete' || lock.level === 'ReadOnly'),
+  );
+  if (locks.length === 0) return;
+  throw armRefusal(
+    409,
+    'ScopeLocked',
+    `The scope '${path}' cannot perform ${operation} operation because following scope(s) are locked: '${locks.map((lock) => lock.scope).join(',')}'. Please remove the lock and try again.`,
+  );
+};
+
+/** Real code; the text is recalled, not recorded. */
+export const resourceNotFound = (path: string): Refusal => {
+  const parts = /\/resourceGroups\/([^/]+)\/providers\/(.+)$/i.exec(path);
+  const [, group = '', rest = ''] = parts ?? [];
+  return armRefusal(
+    404,
+    'ResourceNotFound',
+    `The Resource '${rest}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
+  );
+};

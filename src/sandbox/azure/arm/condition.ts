@@ -1,0 +1,136 @@
+/**
+ * Conditions of role assignments: the part of Azure's condition language (version 2.0) with which the right to assign roles is
+ * delegated. Anything else in a condition makes it unfulfilled: a stand-in that is too lenient would prove nothing.
+ */
+
+/** What a condition may look at. */
+export interface ConditionContext {
+  readonly action: string;
+  readonly attributes: Attributes;
+}
+
+/** What `@Request[…]` and `@Resource[…]` have, by name: what is to be written, and what is there. */
+export interface Attributes {
+  readonly Request: ReadonlyMap<string, string>;
+  readonly Resource: ReadonlyMap<string, string>;
+}
+
+export const noAttributes: Attributes = { Request: new Map(), Resource: new Map() };
+
+class Unreadable extends Error {}
+
+const shapeOfToken = /\s*('[^']*'|@\w+\[[^\]]+\]|&&|\|\||[A-Za-z0-9_:.-]+|[(){},!])/y;
+
+const tokensOf = (text: string): readonly string[] => {
+  const tokens: string[] = [];
+  const trimmed = text.trimEnd();
+  shapeOfToken.lastIndex = 0;
+  while (shapeOfToken.lastIndex < trimmed.length) {
+    const token = shapeOfToken.exec(trimmed)?.[1];
+    if (token === undefined) throw new Unreadable();
+    tokens.push(token);
+  }
+  return tokens;
+};
+
+const bare = (token: string): string => token.replace(/^'(.*)'$/, '$1').toLowerCase();
+
+/** Each of these asks whether the attribute is, or is not, one of the values. */
+const operators: Readonly<Record<string, boolean>> = {
+  GuidEquals: true,
+  'ForAnyOfAnyValues:GuidEquals': true,
+  StringEqualsIgnoreCase: true,
+  'ForAnyOfAnyValues:StringEqualsIgnoreCase': true,
+  GuidNotEquals: false,
+  'ForAnyOfAllValues:GuidNotEquals': false,
+};
+
+class Reader {
+  private readonly tokens: readonly string[];
+  private readonly context: ConditionContext;
+  private at = 0;
+
+  constructor(tokens: readonly string[], context: ConditionContext) {
+    this.tokens = tokens;
+    this.context = context;
+  }
+
+  /** Both sides of every word are read: what follows it has to be found. */
+  whole(): boolean {
+    const value = this.either();
+    if (this.at < this.tokens.length) throw new Unreadable();
+    return value;
+  }
+
+  private next(): string {
+    const token = this.tokens[this.at];
+    if (token === undefined) throw new Unreadable();
+    this.at += 1;
+    return token;
+  }
+
+  private skip(...words: readonly string[]): boolean {
+    const found = words.includes(this.tokens[this.at]?.toUpperCase() ?? '');
+    if (found) this.at += 1;
+    return found;
+  }
+
+  private expect(token: string): void {
+    if (this.next() !== token) throw new Unreadable();
+  }
+
+  private either(): boolean {
+    let value = this.both();
+    while (this.skip('OR', '||')) {
+      const right = this.both();
+      value = value || right;
+    }
+    return value;
+  }
+
+  private both(): boolean {
+    let value = this.one();
+    while (this.skip('AND', '&&')) {
+      const right = this.one();
+      value = value && right;
+    }
+    return value;
+  }
+
+  private one(): boolean {
+    if (this.skip('!', 'NOT')) return !this.one();
+    if (this.skip('(')) {
+      const value = this.either();
+      this.expect(')');
+      return value;
+    }
+    const token = this.next();
+    if (token === 'ActionMatches') return this.values().includes(this.context.action.toLowerCase());
+    const [, source, attribute] = /^@(Request|Resource)\[(.+)\]$/.exec(token) ?? [];
+    const equal = operators[this.next()];
+    if (source === undefined || attribute === undefined || equal === undefined) throw new Unreadable();
+    const { Request, Resource } = this.context.attributes;
+    const value = (source === 'Request' ? Request : Resource).get(attribute)?.toLowerCase();
+    const isOne = this.values().some((one) => one === value);
+    return value !== undefined && isOne === equal;
+  }
+
+  /** `{a, b}`, or one value without braces. */
+  private values(): readonly string[] {
+    const first = this.next();
+    if (first !== '{') return [bare(first)];
+    const found = [bare(this.next())];
+    while (this.skip(',')) found.push(bare(this.next()));
+    this.expect('}');
+    return found;
+  }
+}
+
+export const conditionHolds = (condition: string, context: ConditionContext): boolean => {
+  try {
+    return new Reader(tokensOf(condition), context).whole();
+  } catch (error) {
+    if (error instanceof Unreadable) return false;
+    throw error;
+  }
+};

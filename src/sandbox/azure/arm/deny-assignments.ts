@@ -1,0 +1,69 @@
+/**
+ * Deny assignments (Microsoft.Authorization 2022-04-01). Azure lets them be read alone: it makes them itself, for managed
+ * applications and deployment stacks. Here they come into the state.
+ */
+import { pageOfBodies } from '../http/pages.ts';
+import { armRefusal, type Reply, reply } from '../http/reply.ts';
+import { type Call, param, type Route } from '../http/router.ts';
+import type { DenyAssignment } from '../state/schema-directory.ts';
+import { authorizationVersions } from './api-versions.ts';
+import { sameId, within } from './ids.ts';
+import { scopeOfCall } from './role-assignment-body.ts';
+
+const bodyOf = (one: DenyAssignment) => ({
+  id: `${one.scope === '/' ? '' : one.scope}/providers/Microsoft.Authorization/denyAssignments/${one.name}`,
+  name: one.name,
+  type: 'Microsoft.Authorization/denyAssignments',
+  properties: {
+    denyAssignmentName: one.displayName,
+    description: one.description,
+    permissions: one.permissions,
+    scope: one.scope,
+    doNotApplyToChildScopes: one.doNotApplyToChildScopes,
+    principals: one.principals,
+    excludePrincipals: one.excludePrincipals,
+    isSystemProtected: true,
+  },
+});
+
+/** The filters of the description but `gdprExportPrincipalId`; anything else is refused rather than ignored. */
+const readFilter = (call: Call, filter: string | null): ((one: DenyAssignment) => boolean) => {
+  if (filter === null || filter.trim() === '') return () => true;
+  const part = filter.trim();
+  const scope = scopeOfCall(call);
+  if (/^atScope\(\)$/i.test(part)) return (one) => within(scope, one.scope);
+  const name = /^denyAssignmentName\s+eq\s+'([^']*)'$/i.exec(part)?.[1];
+  if (name !== undefined) return (one) => sameId(one.displayName, name);
+  const principal = /^principalId\s+eq\s+'([0-9a-f-]+)'$/i.exec(part)?.[1];
+  if (principal !== undefined) return (one) => one.principals.some(({ id }) => sameId(id, principal));
+  throw armRefusal(400, 'UnsupportedQuery', `The filter '${part}' is not supported.`);
+};
+
+/** At the scope, above it (they are inherited) and below it. */
+const listed = (call: Call): Reply => {
+  const scope = scopeOfCall(call);
+  const keep = readFilter(call, call.incoming.query.get('$filter'));
+  const value = call.world.state.denyAssignments
+    .filter((one) => (within(scope, one.scope) || within(one.scope, scope)) && keep(one))
+    .map(bodyOf);
+  return reply(200, pageOfBodies(call, value));
+};
+
+/** Code and text recalled. */
+const single = (call: Call): Reply => {
+  const [name, scope] = [param(call, 'name'), scopeOfCall(call)];
+  const found = call.world.state.denyAssignments.find((one) => sameId(one.name, name) && within(scope, one.scope));
+  if (found !== undefined) return reply(200, bodyOf(found));
+  throw armRefusal(404, 'DenyAssignmentNotFound', `The deny assignment '${name}' is not found.`);
+};
+
+const route = (tail: string, handle: Route['handle']): Route => ({
+  method: 'GET',
+  pattern: `/{*scope}/providers/Microsoft.Authorization/denyAssignments${tail}`,
+  audience: 'arm',
+  versions: authorizationVersions,
+  action: 'Microsoft.Authorization/denyAssignments/read',
+  handle,
+});
+
+export const denyAssignmentRoutes: readonly Route[] = [route('', listed), route('/{name}', single)];

@@ -1,0 +1,76 @@
+import { armRefusal, type Reply, reply } from '../http/reply.ts';
+import { type Call, param, type Route } from '../http/router.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import { providers } from './api-version-check.ts';
+import { resourcesVersions } from './api-versions.ts';
+import { requireAction } from './authorize.ts';
+import { sameId, subscriptionScope } from './ids.ts';
+
+const isRegistered = (state: SimulatorState, subscriptionId: string, namespace: string): boolean =>
+  !state.unregistered.some((one) => sameId(one.subscriptionId, subscriptionId) && sameId(one.namespace, namespace));
+
+const stateOf = (call: Call, namespace: string): string =>
+  isRegistered(call.world.state, param(call, 'sub'), namespace) ? 'Registered' : 'NotRegistered';
+
+const providerBody = (call: Call, namespace: string, registrationState = stateOf(call, namespace)) => ({
+  id: `${subscriptionScope(param(call, 'sub'))}/providers/${namespace}`,
+  namespace,
+  registrationState,
+  registrationPolicy: 'RegistrationRequired',
+  resourceTypes: providers[namespace] ?? [],
+});
+
+/** The namespace as Microsoft spells it. */
+const requireNamespace = (call: Call): string => {
+  const wanted = param(call, 'namespace');
+  const found = Object.keys(providers).find((namespace) => sameId(namespace, wanted));
+  if (found !== undefined) return found;
+  throw armRefusal(404, 'InvalidResourceNamespace', `The resource namespace '${wanted}' is invalid.`);
+};
+
+/**
+ * The right is the provider's own, such as `Microsoft.KeyVault/register/action`. Of Microsoft.HealthBot none is listed: only a
+ * wildcard gives it, as Owner and Contributor have one.
+ */
+const register = (call: Call): Reply => {
+  const namespace = requireNamespace(call);
+  const { world, caller, now, witness, incoming } = call;
+  const subscriptionId = param(call, 'sub');
+  const action = `${namespace}/register/action`;
+  requireAction(world.state, caller, action, { scope: subscriptionScope(subscriptionId), body: incoming.body }, now);
+  witness.action(action);
+  world.state.unregistered = world.state.unregistered.filter(
+    (one) => !sameId(one.subscriptionId, subscriptionId) || !sameId(one.namespace, namespace),
+  );
+  // What it says at once; whoever asks again finds it done.
+  return reply(200, providerBody(call, namespace, 'Registering'));
+};
+
+/**
+ * Real code and text (public reports): nothing is made where the subscription is not registered. That reading goes on is
+ * recalled.
+ */
+export const requireRegistered = (state: SimulatorState, path: string): void => {
+  const [, subscriptionId = '', namespace = ''] =
+    /^\/subscriptions\/([^/]+)\/resourceGroups\/[^/]+\/providers\/([^/]+)\//i.exec(path) ?? [];
+  if (isRegistered(state, subscriptionId, namespace)) return;
+  const message = `The subscription is not registered to use namespace '${namespace}'. See https://aka.ms/rps-not-found for how to register subscriptions.`;
+  const details = [{ code: 'MissingSubscriptionRegistration', target: namespace, message }];
+  throw armRefusal(409, 'MissingSubscriptionRegistration', message, { details });
+};
+
+const providerRoute = (method: string, tail: string, action: string | null, handle: Route['handle']): Route => ({
+  method,
+  pattern: `/subscriptions/{sub}/providers${tail}`,
+  audience: 'arm',
+  versions: resourcesVersions,
+  action,
+  handle,
+});
+
+const read = 'Microsoft.Resources/subscriptions/providers/read';
+
+export const providerRoutes: readonly Route[] = [
+  providerRoute('GET', '/{namespace}', read, (call) => reply(200, providerBody(call, requireNamespace(call)))),
+  providerRoute('POST', '/{namespace}/register', null, register),
+];

@@ -1,0 +1,49 @@
+import { botServiceRoutes } from '../bot-service/bot-services.ts';
+import { healthBotRoutes } from '../health-bots/health-bots.ts';
+import { operationStatusRoutes } from '../health-bots/operation-status.ts';
+import { Router } from '../http/router.ts';
+import { cloudMetadataRoutes } from '../identity/cloud-metadata.ts';
+import { entraRoutes } from '../identity/entra.ts';
+import { graphRoutes } from '../identity/graph.ts';
+import { graphApplicationRoutes } from '../identity/graph-applications.ts';
+import { graphListRoutes } from '../identity/graph-lists.ts';
+import { managedIdentityRoutes } from '../identity/managed-identity.ts';
+import { accessPolicyRoutes } from '../key-vault/access-policies.ts';
+import { vaultKeyRoutes } from '../key-vault/vault-keys.ts';
+import { vaultRoutes } from '../key-vault/vaults.ts';
+import { logQueryRoutes } from '../log-analytics/query-route.ts';
+import { policyAssignmentRoutes } from '../policy/policy-assignments.ts';
+import { resourceGraphRoutes } from '../resource-graph/resource-graph.ts';
+import { denyAssignmentRoutes } from './deny-assignments.ts';
+import { lockRoutes } from './locks.ts';
+import { providerRoutes } from './providers.ts';
+import { resourceListRoutes } from './resource-list.ts';
+import { roleAssignmentRoutes } from './role-assignments.ts';
+import { roleDefinitionRoutes } from './role-definitions.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
+
+/** Everything the main port serves, extensions of scopes (roles, locks) before the scopes themselves. */
+export const mainRouter = new Router([
+  ...entraRoutes,
+  ...managedIdentityRoutes,
+  ...cloudMetadataRoutes,
+  ...graphRoutes,
+  ...graphListRoutes,
+  ...graphApplicationRoutes,
+  ...resourceGraphRoutes,
+  ...logQueryRoutes,
+  ...operationStatusRoutes,
+  ...roleAssignmentRoutes,
+  ...roleDefinitionRoutes,
+  ...denyAssignmentRoutes,
+  ...lockRoutes,
+  ...policyAssignmentRoutes,
+  ...healthBotRoutes,
+  ...botServiceRoutes,
+  ...accessPolicyRoutes,
+  ...vaultKeyRoutes,
+  ...vaultRoutes,
+  ...resourceListRoutes,
+  ...subscriptionRoutes,
+  ...providerRoutes,
+]);

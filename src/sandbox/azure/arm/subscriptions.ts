@@ -1,0 +1,99 @@
+import { pageOfBodies } from '../http/pages.ts';
+import { type Reply, reply } from '../http/reply.ts';
+import { type Call, param, type Route } from '../http/router.ts';
+import type { ResourceGroup, Subscription } from '../state/schema.ts';
+import { resourcesVersions } from './api-versions.ts';
+import { groupScope, sameId, subscriptionScope } from './ids.ts';
+import { holds } from './rbac.ts';
+import { readFilter } from './resource-filter.ts';
+
+const subscriptionBody = (call: Call, subscription: Subscription) => ({
+  id: subscriptionScope(subscription.id),
+  subscriptionId: subscription.id,
+  tenantId: call.world.state.tenantId,
+  displayName: subscription.displayName,
+  state: 'Enabled',
+  authorizationSource: 'RoleBased',
+  subscriptionPolicies: {
+    locationPlacementId: 'Public_2014-09-01',
+    quotaId: 'PayAsYouGo_2014-09-01',
+    spendingLimit: 'Off',
+  },
+});
+
+/** Lists show what the caller may read, without an error for the rest. */
+const listSubscriptions = (call: Call): Reply => {
+  const { state } = call.world;
+  const { principalId } = call.caller;
+  const action = 'Microsoft.Resources/subscriptions/read';
+  const value = state.subscriptions
+    .filter(({ id }) => holds(state, { principalId, kind: 'action', action, scope: subscriptionScope(id) }, call.now))
+    .map((one) => subscriptionBody(call, one));
+  return reply(200, { ...pageOfBodies(call, value), count: { type: 'Total', value: value.length } });
+};
+
+const getSubscription = (call: Call): Reply => {
+  const found = call.world.state.subscriptions.find((one) => sameId(one.id, param(call, 'sub')));
+  if (found === undefined) throw new Error('the container check lets only known subscriptions pass');
+  return reply(200, subscriptionBody(call, found));
+};
+
+const groupBody = (group: ResourceGroup) => ({
+  id: groupScope(group.subscriptionId, group.name),
+  name: group.name,
+  type: 'Microsoft.Resources/resourceGroups',
+  location: group.location,
+  properties: { provisioningState: 'Succeeded' },
+});
+
+const groupsIn = (call: Call): readonly ResourceGroup[] =>
+  call.world.state.resourceGroups.filter((one) => sameId(one.subscriptionId, param(call, 'sub')));
+
+const getGroup = (call: Call): Reply => {
+  const found = groupsIn(call).find((one) => sameId(one.name, param(call, 'group')));
+  if (found === undefined) throw new Error('the container check lets only known groups pass');
+  return reply(200, groupBody(found));
+};
+
+/** Groups here carry no tags, so a filter by tags finds none. */
+const listGroups = (call: Call): Reply => {
+  const { keeps } = readFilter(call.incoming.query.get('$filter'));
+  const value = groupsIn(call).filter(({ name, location }) =>
+    keeps({
+      name,
+      location,
+      type: 'Microsoft.Resources/resourceGroups',
+      resourceGroup: name,
+      principalId: null,
+      tags: null,
+    }),
+  );
+  return reply(200, pageOfBodies(call, value.map(groupBody)));
+};
+
+const listTenants = (call: Call): Reply => {
+  const { tenantId } = call.world.state;
+  return reply(200, {
+    value: [{ id: `/tenants/${tenantId}`, tenantId, displayName: 'Local', tenantCategory: 'Home' }],
+  });
+};
+
+const resourcesRoute = (pattern: string, action: string | null, handle: Route['handle']): Route => ({
+  method: 'GET',
+  pattern,
+  audience: 'arm',
+  versions: resourcesVersions,
+  action,
+  handle,
+});
+
+const readSubscription = 'Microsoft.Resources/subscriptions/read';
+const readGroups = 'Microsoft.Resources/subscriptions/resourceGroups/read';
+
+export const subscriptionRoutes: readonly Route[] = [
+  resourcesRoute('/tenants', null, listTenants),
+  resourcesRoute('/subscriptions', null, listSubscriptions),
+  resourcesRoute('/subscriptions/{sub}', readSubscription, getSubscription),
+  resourcesRoute('/subscriptions/{sub}/resourceGroups', readGroups, listGroups),
+  resourcesRoute('/subscriptions/{sub}/resourceGroups/{group}', readGroups, getGroup),
+];

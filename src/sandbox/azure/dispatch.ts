@@ -1,0 +1,119 @@
+import { requireApiVersion } from './arm/api-version-check.ts';
+import { authorizationFailed, requireAction, requireGroup, requireSubscription } from './arm/authorize.ts';
+import { asReading, existence } from './arm/existence.ts';
+import { scopeOf } from './arm/rbac.ts';
+import { mainRouter } from './arm/routes.ts';
+import { requireWritable } from './arm/write-guards.ts';
+import type { Incoming } from './http/incoming.ts';
+import { notSimulated } from './http/not-simulated.ts';
+import { Refusal, type Reply, reply } from './http/reply.ts';
+import type { Match, Route } from './http/router.ts';
+import { withServiceHeaders } from './http/service-headers.ts';
+import type { Witness } from './http/witness.ts';
+import type { Caller } from './identity/caller.ts';
+import { bearerOf } from './identity/tokens.ts';
+import { serveVault } from './key-vault/data-plane.ts';
+import { isVaultHost, vaultOf } from './key-vault/data-plane-access.ts';
+import { lags } from './state/lagging-view.ts';
+import type { World } from './world.ts';
+
+const nobody: Caller = { principalId: '', appId: '' };
+
+/** Azure Resource Manager's and Microsoft Graph's real answers to a missing or unusable token. */
+const unauthenticated = (audience: Route['audience'], world: World, code: string, message: string): Refusal => {
+  if (audience === 'logs') {
+    // Real code and text (Microsoft's page on errors of the query API).
+    return new Refusal(
+      reply(401, {
+        error: { code: 'InvalidTokenError', message: `Valid authentication was not provided: ${message}` },
+      }),
+    );
+  }
+  if (audience === 'graph') {
+    return new Refusal(reply(401, { error: { code: 'InvalidAuthenticationToken', message } }));
+  }
+  const challenge = `Bearer authorization_uri="${world.url}/${world.state.tenantId}", error="invalid_token", error_description="${message}"`;
+  return new Refusal(reply(401, { error: { code, message } }, { 'www-authenticate': challenge }));
+};
+
+const authenticate = async (world: World, incoming: Incoming, audience: Route['audience']): Promise<Caller> => {
+  if (audience === 'open') return nobody;
+  const token = bearerOf(incoming.headers.authorization);
+  if (token === null) {
+    const text = "Authentication failed. The 'Authorization' header is missing.";
+    throw unauthenticated(audience, world, 'AuthenticationFailed', text);
+  }
+  const check = await world.tokens.check(token, audience, incoming.expired);
+  switch (check.kind) {
+    case 'valid':
+      return check.caller;
+    case 'expired':
+      throw unauthenticated(audience, world, 'ExpiredAuthenticationToken', 'The access token expiry is in the past.');
+    case 'wrong-audience':
+      throw unauthenticated(
+        audience,
+        world,
+        'InvalidAuthenticationTokenAudience',
+        `The access token has been obtained for wrong audience or resource '${check.audience}'.`,
+      );
+    case 'invalid':
+      throw unauthenticated(audience, world, 'InvalidAuthenticationToken', 'The access token is invalid.');
+  }
+};
+
+const findRoute = (incoming: Incoming): Match => {
+  const found = mainRouter.find(incoming.method, incoming.path);
+  if (found !== null) return found;
+  throw notSimulated(incoming);
+};
+
+/** The world that a GET shows while reads lag behind writes; permissions are those of now. */
+const asRead = (world: World, now: Date): World => ({
+  ...world,
+  state: { ...world.state, ...world.readReplica.read(world.state, now) },
+});
+
+/** In the order of the real service: token, quota, version, right, existence of the containers, locks and the like. */
+const serveMain = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
+  if (incoming.method === 'HEAD') return existence(await serveMain(world, asReading(incoming), now, witness));
+  const { route, params } = findRoute(incoming);
+  const caller = await authenticate(world, incoming, route.audience);
+  if (route.audience !== 'open') witness.caller(caller.principalId);
+  if (route.audience === 'arm') world.quotas.countArm(world.state, incoming, caller.principalId, now);
+  requireApiVersion(incoming.path, incoming.query.get('api-version'), route.versions);
+  if (route.audience === 'arm') requireRights(world, incoming, route, caller, now, witness);
+  const shown = lags(incoming.method, incoming.path) ? asRead(world, now) : world;
+  return route.handle({ incoming, params, caller, world: shown, now, witness });
+};
+
+const requireRights = (
+  world: World,
+  incoming: Incoming,
+  route: Route,
+  caller: Caller,
+  now: Date,
+  witness: Witness,
+): void => {
+  requireSubscription(world.state, incoming.path);
+  if (route.action !== null) {
+    if (incoming.denied) throw authorizationFailed(caller, route.action, scopeOf(incoming.path));
+    const target = { scope: scopeOf(incoming.path), body: incoming.body };
+    requireAction(world.state, caller, route.action, target, now);
+    witness.action(route.action);
+  }
+  requireGroup(world.state, incoming.path);
+  requireWritable(world.state, incoming);
+};
+
+/** Serves one request, to a vault or to everything else. Refusals are answers; anything else thrown is a bug here. */
+export const dispatch = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
+  const by = isVaultHost(incoming) || vaultOf(world, incoming) !== undefined ? serveVault : serveMain;
+  try {
+    const answer = await by(world, incoming, now, witness);
+    return withServiceHeaders(world, incoming, answer, witness.principalId, now);
+  } catch (error) {
+    if (error instanceof Refusal) return withServiceHeaders(world, incoming, error.reply, witness.principalId, now);
+    console.error('local azure: a bug while serving', incoming.method, incoming.sentUrl.slice(0, 200), error);
+    return reply(500, { error: { code: 'InternalServerError', message: 'The local Azure has a bug; see its log.' } });
+  }
+};

@@ -1,0 +1,179 @@
+import { healthBotVersions } from '../arm/api-versions.ts';
+import { identityAssignAction, requireLinkedIdentities, resourceNotFound } from '../arm/authorize.ts';
+import { named, sameId } from '../arm/ids.ts';
+import { plainLocation, requireLocation } from '../arm/resource-location.ts';
+import { requireConditions } from '../http/conditions.ts';
+import { parseBody } from '../http/incoming.ts';
+import { pageOfBodies } from '../http/pages.ts';
+import { armRefusal, type Reply, reply } from '../http/reply.ts';
+import { type Call, param, type Route } from '../http/router.ts';
+import type { AgentContent, HealthBot } from '../state/schema-agents.ts';
+import { agentBody, newestVersion } from './agent-body.ts';
+import { deleteAgent } from './agent-delete.ts';
+import { statusUrl } from './operation-status.ts';
+import { endNow, isBusy, newEtag, startOperation } from './operations.ts';
+import { requireTierChange } from './tier-change.ts';
+import { agentPatch, agentPut, patched, payloadRefused, replaced } from './write-body.ts';
+
+const versionOf = (call: Call): string => call.incoming.query.get('api-version') ?? newestVersion;
+
+/** As the version has it that is asked for. */
+const shown = (call: Call, agent: HealthBot) => agentBody(call.world.state, agent, versionOf(call));
+
+const findAgent = (call: Call): HealthBot | undefined =>
+  call.world.state.agents.find(named(param(call, 'sub'), param(call, 'group'), param(call, 'name')));
+
+const requireAgent = (call: Call): HealthBot => {
+  const agent = findAgent(call);
+  if (agent === undefined) throw resourceNotFound(call.incoming.path);
+  return agent;
+};
+
+/** Recalled code and text. */
+const requireIdle = (call: Call, agent: HealthBot): void => {
+  if (!isBusy(call.world.state, agent)) return;
+  throw armRefusal(
+    409,
+    'ConflictingConcurrentWriteNotAllowed',
+    'The request could not be completed because another write operation is in progress on this resource. Please retry later.',
+  );
+};
+
+const writeAction = 'Microsoft.HealthBot/healthBots/write';
+
+const requireIdentityRights = (call: Call, content: AgentContent): void => {
+  const ids = content.identity?.userAssignedIds ?? [];
+  const request = { action: writeAction, scope: call.incoming.path };
+  requireLinkedIdentities(call.world.state, call.caller, request, ids, call.now);
+  if (ids.length > 0) call.witness.action(identityAssignAction);
+};
+
+const touch = (call: Call, agent: HealthBot): void => {
+  agent.systemData = {
+    ...agent.systemData,
+    lastModifiedBy: call.caller.appId,
+    lastModifiedByType: 'Application',
+    lastModifiedAt: call.now.toISOString(),
+  };
+};
+
+const providerHeaders = { 'x-ms-providerhub-traffic': 'True' };
+
+/**
+ * Both writes answer alike: 201, no Location and no Retry-After, against the description (recorded 2026-02-18). Where a fault
+ * wants it, 200 after the end, which the description allows.
+ */
+const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, triesKey: boolean): Reply => {
+  const { state, latency } = call.world;
+  touch(call, agent);
+  const operation = startOperation(state, latency, { agent, before, triesKey }, call.incoming.operationFault, call.now);
+  if (operation.ending.answersAtOnce) {
+    endNow(state, latency, operation, call.now);
+    return reply(200, shown(call, agent), { ...providerHeaders, etag: agent.etag });
+  }
+  return reply(201, shown(call, agent), {
+    ...providerHeaders,
+    'azure-asyncoperation': statusUrl(call, operation, versionOf(call)),
+    'x-ms-async-operation-timeout': 'P6D',
+    etag: agent.etag,
+  });
+};
+
+const requireAgentConditions = (call: Call, etag: string | null): void => {
+  if (call.world.state.settings.agentsHeedConditions) requireConditions(call, etag);
+};
+
+const patchAgent = (call: Call): Reply => {
+  const agent = requireAgent(call);
+  const patch = parseBody(agentPatch(versionOf(call)), call.incoming.body, payloadRefused);
+  requireAgentConditions(call, agent.etag);
+  requireIdle(call, agent);
+  const before = structuredClone(agent.content);
+  const content = patched(call.world.state, before, patch);
+  requireTierChange(before, content);
+  if (patch.identity) requireIdentityRights(call, content);
+  agent.content = content;
+  return accepted(call, agent, before, Boolean(patch.properties?.keyVaultProperties));
+};
+
+const putAgent = (call: Call): Reply => {
+  const put = parseBody(agentPut(versionOf(call)), call.incoming.body, payloadRefused);
+  const existing = findAgent(call);
+  requireLocation(existing, put.location, 'Microsoft.HealthBot/healthBots');
+  requireAgentConditions(call, existing?.etag ?? null);
+  if (existing !== undefined) requireIdle(call, existing);
+  const before = existing === undefined ? null : structuredClone(existing.content);
+  const content = replaced(call.world.state, before, put);
+  requireTierChange(before, content);
+  requireIdentityRights(call, content);
+  const agent = existing ?? newAgent(call, put.location, content);
+  agent.content = content;
+  if (existing === undefined) call.world.state.agents.push(agent);
+  return accepted(call, agent, before, content.keyVaultProperties !== null);
+};
+
+const newAgent = (call: Call, location: string, content: AgentContent): HealthBot => {
+  const at = call.now.toISOString();
+  const name = param(call, 'name');
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$/.test(name)) {
+    throw armRefusal(400, 'InvalidResourceName', `The resource name '${name}' is not valid.`);
+  }
+  const by = { createdBy: call.caller.appId, createdByType: 'Application', createdAt: at };
+  return {
+    subscriptionId: param(call, 'sub'),
+    resourceGroup: param(call, 'group'),
+    name,
+    location: plainLocation(location),
+    etag: newEtag(),
+    provisioningState: 'Accepted',
+    content,
+    systemData: { ...by, lastModifiedBy: by.createdBy, lastModifiedByType: by.createdByType, lastModifiedAt: at },
+  };
+};
+
+const getAgent = (call: Call): Reply => {
+  const agent = requireAgent(call);
+  return reply(200, shown(call, agent), { ...providerHeaders, etag: agent.etag });
+};
+
+const listAgents = (call: Call): Reply => {
+  const { state } = call.world;
+  const group = call.params.group;
+  const value = state.agents
+    .filter((one) => sameId(one.subscriptionId, param(call, 'sub')))
+    .filter((one) => group === undefined || sameId(one.resourceGroup, group))
+    .map((one) => shown(call, one));
+  return reply(200, pageOfBodies(call, value), providerHeaders);
+};
+
+const removeAgent = (call: Call): Reply => {
+  const agent = findAgent(call);
+  requireAgentConditions(call, agent?.etag ?? null);
+  if (agent !== undefined) requireIdle(call, agent);
+  return deleteAgent(call, agent);
+};
+
+const agentRoute = (
+  method: string,
+  pattern: string,
+  verb: 'read' | 'write' | 'delete',
+  handle: Route['handle'],
+): Route => ({
+  method,
+  pattern,
+  audience: 'arm',
+  versions: healthBotVersions,
+  action: `Microsoft.HealthBot/healthBots/${verb}`,
+  handle,
+});
+
+const inGroup = '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.HealthBot/healthBots';
+
+export const healthBotRoutes: readonly Route[] = [
+  agentRoute('GET', '/subscriptions/{sub}/providers/Microsoft.HealthBot/healthBots', 'read', listAgents),
+  agentRoute('GET', inGroup, 'read', listAgents),
+  agentRoute('GET', `${inGroup}/{name}`, 'read', getAgent),
+  agentRoute('PATCH', `${inGroup}/{name}`, 'write', patchAgent),
+  agentRoute('PUT', `${inGroup}/{name}`, 'write', putAgent),
+  agentRoute('DELETE', `${inGroup}/{name}`, 'delete', removeAgent),
+];

@@ -1,0 +1,99 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import type { Fault } from '../simulator/fault.ts';
+import { armRefusal } from './reply.ts';
+
+/** One request as it arrived, read whole. */
+export interface Incoming {
+  readonly method: string;
+  /** As sent, with scheme, host and the port it arrived at. */
+  readonly sentUrl: string;
+  /** Double slashes removed and no slash at the end: real clients send both. */
+  readonly path: string;
+  /** Names and values decoded, so `api%2Dversion` and `%24filter` are found under their real names. */
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly host: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  /** JSON or form fields; undefined when there was none, `unreadable` when it was not JSON. */
+  readonly body: unknown;
+  /** A fault wants the caller treated as one without the right. */
+  readonly denied: boolean;
+  /** A fault wants the caller's token taken for one that has expired. */
+  readonly expired: boolean;
+  /** The fault that says how the operation ends that this request may start. */
+  readonly operationFault: Fault | null;
+}
+
+export const unreadable = Symbol('unreadable body');
+
+const largestBody = 8_000_000;
+
+const readText = async (message: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > largestBody) throw armRefusal(413, 'RequestContentTooLarge', 'The request content is too large.');
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+const readBody = (text: string, contentType: string): unknown => {
+  if (text === '') return undefined;
+  if (contentType.startsWith('application/x-www-form-urlencoded')) return Object.fromEntries(new URLSearchParams(text));
+  try {
+    return JSON.parse(text);
+  } catch {
+    return unreadable;
+  }
+};
+
+/** What is asked for, of the address behind the host as it was sent. */
+const addressIn = (host: string, address: string): Pick<Incoming, 'sentUrl' | 'path' | 'query'> => {
+  const mark = address.indexOf('?');
+  const rawPath = mark === -1 ? address : address.slice(0, mark);
+  return {
+    sentUrl: `https://${host}${address}`,
+    path: rawPath.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1'),
+    query: new URLSearchParams(mark === -1 ? '' : address.slice(mark + 1)),
+  };
+};
+
+export const readIncoming = async (message: IncomingMessage): Promise<Incoming> => {
+  const localPort = message.socket.localPort ?? 0;
+  const host = message.headers.host ?? `localhost:${localPort}`;
+  return {
+    method: message.method ?? 'GET',
+    ...addressIn(host, message.url ?? '/'),
+    headers: message.headers,
+    host,
+    localPort,
+    remoteAddress: (message.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, ''),
+    body: readBody(await readText(message), message.headers['content-type'] ?? ''),
+    denied: false,
+    expired: false,
+    operationFault: null,
+  };
+};
+
+/** The body in the expected shape; ARM's words for a body that is not (real code, pointed at the field). */
+export const parseBody = <T>(schema: z.ZodType<T>, body: unknown, code = 'InvalidRequestContent'): T => {
+  if (body === unreadable || body === undefined) {
+    throw armRefusal(
+      400,
+      code,
+      'The request content was invalid and could not be deserialized: expected a JSON object.',
+    );
+  }
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw armRefusal(
+    400,
+    code,
+    `The request content was invalid: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
+  );
+};

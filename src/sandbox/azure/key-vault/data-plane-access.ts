@@ -1,0 +1,127 @@
+import { BlockList } from 'node:net';
+import type { Incoming } from '../http/incoming.ts';
+import { Refusal, reply } from '../http/reply.ts';
+import type { Witness } from '../http/witness.ts';
+import type { Caller } from '../identity/caller.ts';
+import { bearerOf } from '../identity/tokens.ts';
+import type { Vault } from '../state/schema-vaults.ts';
+import type { World } from '../world.ts';
+import { vaultRefusal } from './data-plane-errors.ts';
+import {
+  actionOf,
+  type KeyRight,
+  type KeyUse,
+  mayUse,
+  refusalText,
+  type SecretRight,
+  type SecretUse,
+} from './vault-rights.ts';
+
+/** Who calls which vault, once it is known. */
+export interface VaultCall {
+  readonly incoming: Incoming;
+  readonly world: World;
+  readonly vault: Vault;
+  readonly caller: Caller;
+  readonly now: Date;
+  readonly witness: Witness;
+  /** The vault's address as the caller used it. */
+  readonly base: string;
+}
+
+const byHostName = /^([a-z0-9-]+)\.vault\.localhost(?::\d+)?$/i;
+
+/** The vault a request is for: by the port it came in at, or by the host name on the main port. */
+export const vaultOf = (world: World, incoming: Incoming): Vault | undefined => {
+  const name = byHostName.exec(incoming.host)?.[1]?.toLowerCase();
+  return world.state.vaults.find(
+    (vault) => vault.port === incoming.localPort || (name !== undefined && vault.name.toLowerCase() === name),
+  );
+};
+
+export const isVaultHost = (incoming: Incoming): boolean => byHostName.test(incoming.host);
+
+/**
+ * The challenge as Microsoft documents it. Official clients check that the vault's host ends with the resource's: that can
+ * hold only for `<vault>.vault.localhost`, so it names its own resource there, with the port.
+ */
+const challenge = (world: World, incoming: Incoming): Readonly<Record<string, string>> => {
+  const resource = isVaultHost(incoming) ? `https://vault.localhost:${incoming.localPort}` : 'https://vault.azure.net';
+  const authority = `${world.url}/${world.state.tenantId}`;
+  return { 'www-authenticate': `Bearer authorization="${authority}", resource="${resource}"` };
+};
+
+const unauthorized = (world: World, incoming: Incoming, message: string): Refusal =>
+  vaultRefusal(401, 'Unauthorized', message, undefined, challenge(world, incoming));
+
+/** Who calls. AKV10000 is recorded; the other numbers are recalled. */
+export const vaultCaller = async (world: World, incoming: Incoming): Promise<Caller> => {
+  const token = bearerOf(incoming.headers.authorization);
+  if (token === null) throw unauthorized(world, incoming, 'AKV10000: Request is missing a Bearer or PoP token.');
+  const check = await world.tokens.check(token, 'vault', incoming.expired);
+  switch (check.kind) {
+    case 'valid':
+      return check.caller;
+    case 'expired':
+      throw unauthorized(world, incoming, 'AKV10033: Token has expired.');
+    case 'wrong-audience':
+      throw unauthorized(
+        world,
+        incoming,
+        `AKV10022: Invalid audience. Expected https://vault.azure.net, found: ${check.audience}.`,
+      );
+    case 'invalid':
+      throw unauthorized(world, incoming, 'AKV10046: Unable to resolve the key used for signature validation.');
+  }
+};
+
+const inRules = (vault: Vault, address: string): boolean => {
+  const family = address.includes(':') ? 'ipv6' : 'ipv4';
+  const list = new BlockList();
+  for (const rule of vault.networkAcls?.ipRules ?? []) {
+    const [network = '', bits] = rule.value.split('/');
+    const kind = network.includes(':') ? 'ipv6' : 'ipv4';
+    list.addSubnet(network, Number(bits ?? (kind === 'ipv4' ? 32 : 128)), kind);
+  }
+  return list.check(address, family);
+};
+
+/** Real texts (public reports). */
+export const requireNetwork = (call: VaultCall): void => {
+  const { vault, incoming, caller, world } = call;
+  if (vault.publicNetworkAccess === 'Disabled') {
+    throw vaultRefusal(
+      403,
+      'Forbidden',
+      'Public network access is disabled and request is not from a trusted service nor via an approved private link.',
+      'ForbiddenByConnection',
+    );
+  }
+  const denied = vault.publicNetworkAccess === 'SecuredByPerimeter' || vault.networkAcls?.defaultAction === 'Deny';
+  if (!denied || inRules(vault, incoming.remoteAddress)) return;
+  throw vaultRefusal(
+    403,
+    'Forbidden',
+    `Client address is not authorized and caller is not a trusted service.\r\nClient address: ${incoming.remoteAddress}\r\nCaller: appid=${caller.appId};oid=${caller.principalId};iss=https://sts.windows.net/${world.state.tenantId}/\r\nVault: ${vault.name};location=${vault.location}`,
+    'ForbiddenByFirewall',
+  );
+};
+
+const requireUse = (call: VaultCall, use: (KeyUse | SecretUse) & { readonly appId: string }): void => {
+  const { world, vault, now } = call;
+  if (!call.incoming.denied && mayUse(world.state, vault, use, now)) {
+    if (vault.enableRbacAuthorization) call.witness.dataAction(actionOf(use));
+    return;
+  }
+  throw new Refusal(reply(403, refusalText(world.state, vault, use)));
+};
+
+export const requireRight = (call: VaultCall, right: KeyRight, keyName: string): void => {
+  const { principalId, appId } = call.caller;
+  requireUse(call, { principalId, appId, keyName, right });
+};
+
+export const requireSecretRight = (call: VaultCall, right: SecretRight, secretName: string): void => {
+  const { principalId, appId } = call.caller;
+  requireUse(call, { principalId, appId, secretName, right });
+};

@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { vaultVersions } from '../arm/api-versions.ts';
+import { keyId, sameId } from '../arm/ids.ts';
+import { parseBody } from '../http/incoming.ts';
+import { pageOfBodies } from '../http/pages.ts';
+import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
+import { type Call, param, type Route } from '../http/router.ts';
+import type { KeyVersion, Vault, VaultKey } from '../state/schema-vaults.ts';
+import { newKeyVersion } from './key-material.ts';
+import { keyDeletedText, newestVersion, sizeProblem } from './keys.ts';
+import { recoveryLevel, vaultUri } from './vault-body.ts';
+import { requireVault } from './vaults.ts';
+
+const attributes = (vault: Vault, version: KeyVersion) => ({
+  enabled: version.enabled,
+  ...(version.nbf === null ? {} : { nbf: version.nbf }),
+  ...(version.exp === null ? {} : { exp: version.exp }),
+  created: version.created,
+  updated: version.updated,
+  recoveryLevel: recoveryLevel(vault),
+});
+
+/** Lists carry dates and addresses only; type, size and operations stand on the single key (2023-07-01 examples). */
+const listedBody = (vault: Vault, key: VaultKey, version: KeyVersion) => ({
+  id: keyId(vault, key.name),
+  name: key.name,
+  type: 'Microsoft.KeyVault/vaults/keys',
+  location: vault.location,
+  ...(version.tags === null ? {} : { tags: version.tags }),
+  properties: {
+    attributes: attributes(vault, version),
+    keyUri: `${vaultUri(vault)}keys/${key.name}`,
+    keyUriWithVersion: `${vaultUri(vault)}keys/${key.name}/${version.version}`,
+  },
+});
+
+const keyBody = (vault: Vault, key: VaultKey, version: KeyVersion) => {
+  const listed = listedBody(vault, key, version);
+  return {
+    ...listed,
+    properties: {
+      ...listed.properties,
+      kty: version.kty,
+      keyOps: version.keyOps,
+      ...(version.keySize === null ? {} : { keySize: version.keySize }),
+      ...(version.curve === null ? {} : { curveName: version.curve }),
+    },
+  };
+};
+
+const asVersion = (vault: Vault, key: VaultKey, version: KeyVersion, body: ReturnType<typeof listedBody>) => ({
+  ...body,
+  id: `${keyId(vault, key.name)}/versions/${version.version}`,
+  name: version.version,
+  type: 'Microsoft.KeyVault/vaults/keys/versions',
+});
+
+/** Key Vault's text inside ARM's envelope (text from recordings of the official client libraries). */
+const keyNotFound = (name: string): Refusal =>
+  armRefusal(
+    404,
+    'KeyNotFound',
+    `A key with (name/id) ${name} was not found in this key vault. If you recently deleted this key you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
+  );
+
+const findKey = (vault: Vault, name: string): VaultKey | undefined =>
+  vault.keys.find((one) => sameId(one.name, name) && one.deletedAt === null);
+
+const requireKey = (vault: Vault, name: string): VaultKey => {
+  const key = findKey(vault, name);
+  if (key === undefined) throw keyNotFound(name);
+  return key;
+};
+
+const getKey = (call: Call): Reply => {
+  const vault = requireVault(call);
+  const key = requireKey(vault, param(call, 'key'));
+  return reply(200, keyBody(vault, key, newestVersion(key)));
+};
+
+const listKeys = (call: Call): Reply => {
+  const vault = requireVault(call);
+  const value = vault.keys
+    .filter((key) => key.deletedAt === null)
+    .map((key) => listedBody(vault, key, newestVersion(key)));
+  return reply(200, pageOfBodies(call, value));
+};
+
+const listVersions = (call: Call): Reply => {
+  const vault = requireVault(call);
+  const key = requireKey(vault, param(call, 'key'));
+  const value = key.versions.map((one) => asVersion(vault, key, one, listedBody(vault, key, one)));
+  return reply(200, pageOfBodies(call, value));
+};
+
+const getVersion = (call: Call): Reply => {
+  const vault = requireVault(call);
+  const key = requireKey(vault, param(call, 'key'));
+  const version = key.versions.find((one) => sameId(one.version, param(call, 'version')));
+  if (version === undefined) throw keyNotFound(`${key.name}/${param(call, 'version')}`);
+  return reply(200, asVersion(vault, key, version, keyBody(vault, key, version)));
+};
+
+const CreateKey = z.strictObject({
+  tags: z.record(z.string(), z.string()).nullish(),
+  properties: z.strictObject({
+    kty: z.enum(['RSA', 'RSA-HSM', 'EC', 'EC-HSM']).optional(),
+    keySize: z.number().int().nullish(),
+    curveName: z.string().nullish(),
+    keyOps: z.array(z.string()).nullish(),
+    attributes: z
+      .strictObject({
+        enabled: z.boolean().nullish(),
+        nbf: z.number().int().nullish(),
+        exp: z.number().int().nullish(),
+        exportable: z.boolean().nullish(),
+      })
+      .nullish(),
+  }),
+});
+
+/** Makes the first version only; a key that is there comes back as it is, whatever was asked for. */
+const createKey = async (call: Call): Promise<Reply> => {
+  const vault = requireVault(call);
+  const name = param(call, 'key');
+  const existing = findKey(vault, name);
+  if (existing !== undefined) return reply(200, keyBody(vault, existing, newestVersion(existing)));
+  const { tags, properties } = parseBody(CreateKey, call.incoming.body, 'BadRequest');
+  const wanted = {
+    kty: properties.kty ?? 'RSA',
+    keySize: properties.keySize ?? 2048,
+    curve: properties.curveName ?? 'P-256',
+    keyOps: properties.keyOps ?? null,
+    enabled: properties.attributes?.enabled ?? true,
+    nbf: properties.attributes?.nbf ?? null,
+    exp: properties.attributes?.exp ?? null,
+    tags: tags ?? null,
+  } as const;
+  const problem = sizeProblem(vault, name, wanted);
+  if (problem !== null) throw armRefusal(400, 'BadRequest', problem);
+  if (vault.keys.some((one) => sameId(one.name, name))) {
+    throw armRefusal(409, 'Conflict', keyDeletedText(name), { innererror: { code: 'ObjectIsDeletedButRecoverable' } });
+  }
+  const version = await newKeyVersion(wanted, call.now);
+  const raced = findKey(vault, name);
+  if (raced !== undefined) return reply(200, keyBody(vault, raced, newestVersion(raced)));
+  const key: VaultKey = { name, versions: [version], deletedAt: null };
+  vault.keys.push(key);
+  return reply(200, keyBody(vault, key, version));
+};
+
+const keyRoute = (
+  method: string,
+  tail: string,
+  verb: 'read' | 'write' | 'versions/read',
+  handle: Route['handle'],
+): Route => ({
+  method,
+  pattern: `/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{vault}/keys${tail}`,
+  audience: 'arm',
+  versions: vaultVersions,
+  action: `Microsoft.KeyVault/vaults/keys/${verb}`,
+  handle,
+});
+
+export const vaultKeyRoutes: readonly Route[] = [
+  keyRoute('GET', '', 'read', listKeys),
+  keyRoute('GET', '/{key}', 'read', getKey),
+  keyRoute('PUT', '/{key}', 'write', createKey),
+  keyRoute('GET', '/{key}/versions', 'versions/read', listVersions),
+  keyRoute('GET', '/{key}/versions/{version}', 'versions/read', getVersion),
+];

@@ -1,0 +1,107 @@
+import { keyId, sameId, vaultId } from '../arm/ids.ts';
+import { allowedBy, deniedBy, holds, type Wanted } from '../arm/rbac.ts';
+import { reached } from '../state/latency.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import type { AccessPolicy, Vault } from '../state/schema-vaults.ts';
+
+/** Rights on keys, by their names in access policies, with the data action that stands for each in role definitions. */
+export const dataActions = {
+  get: 'Microsoft.KeyVault/vaults/keys/read',
+  create: 'Microsoft.KeyVault/vaults/keys/create/action',
+  import: 'Microsoft.KeyVault/vaults/keys/import/action',
+  update: 'Microsoft.KeyVault/vaults/keys/update/action',
+  delete: 'Microsoft.KeyVault/vaults/keys/delete',
+  purge: 'Microsoft.KeyVault/vaults/keys/purge/action',
+  recover: 'Microsoft.KeyVault/vaults/keys/recover/action',
+  wrapKey: 'Microsoft.KeyVault/vaults/keys/wrap/action',
+  unwrapKey: 'Microsoft.KeyVault/vaults/keys/unwrap/action',
+  sign: 'Microsoft.KeyVault/vaults/keys/sign/action',
+} as const;
+
+export type KeyRight = keyof typeof dataActions;
+
+/** The same of secrets. */
+export const secretActions = {
+  get: 'Microsoft.KeyVault/vaults/secrets/getSecret/action',
+  set: 'Microsoft.KeyVault/vaults/secrets/setSecret/action',
+} as const;
+
+export type SecretRight = keyof typeof secretActions;
+
+export interface KeyUse {
+  readonly principalId: string;
+  readonly keyName: string;
+  readonly right: KeyRight;
+}
+
+export interface SecretUse {
+  readonly principalId: string;
+  readonly secretName: string;
+  readonly right: SecretRight;
+}
+
+type Use = KeyUse | SecretUse;
+
+export const actionOf = (use: Use): string => ('secretName' in use ? secretActions[use.right] : dataActions[use.right]);
+
+/** What an access policy gives that is new counts later: of secrets too, and there nothing counts before. */
+function rightsOf(policy: AccessPolicy, use: Use, now: Date): readonly string[] {
+  const counts = reached(policy.effectiveAt, now);
+  if ('secretName' in use) return counts ? policy.permissions.secrets : [];
+  return counts ? policy.permissions.keys : policy.keysBefore;
+}
+
+const policyAllows = (vault: Vault, use: Use, now: Date): boolean =>
+  vault.accessPolicies.some(
+    (policy) =>
+      sameId(policy.objectId, use.principalId) &&
+      rightsOf(policy, use, now).some((right) => sameId(right, use.right) || sameId(right, 'all')),
+  );
+
+function scopeOfUse(vault: Vault, use: Use): string {
+  if ('secretName' in use) return `${vaultId(vault)}/secrets/${use.secretName}`;
+  return keyId(vault, use.keyName);
+}
+
+const wantedBy = (vault: Vault, use: Use): Wanted => ({
+  principalId: use.principalId,
+  kind: 'data-action',
+  action: actionOf(use),
+  scope: scopeOfUse(vault, use),
+});
+
+/** Whether the vault lets the principal do it now: by role assignments, or by access policies where the vault uses those. */
+export const mayUse = (state: SimulatorState, vault: Vault, use: Use, now: Date): boolean =>
+  vault.enableRbacAuthorization ? holds(state, wantedBy(vault, use), now) : policyAllows(vault, use, now);
+
+/** The role assignment by which the vault lets the principal do it; null on a vault with access policies. */
+export const appliedAssignment = (state: SimulatorState, vault: Vault, use: Use, now: Date): string | null =>
+  vault.enableRbacAuthorization ? (allowedBy(state, wantedBy(vault, use), now)?.name ?? null) : null;
+
+const callerText = (state: SimulatorState, use: Use & { readonly appId: string }): string =>
+  `appid=${use.appId};oid=${use.principalId};iss=https://sts.windows.net/${state.tenantId}/`;
+
+/** Key Vault's refusal, in its real words (public reports and recordings of the official client libraries). */
+export const refusalText = (state: SimulatorState, vault: Vault, use: Use & { readonly appId: string }) => {
+  const kind = 'secretName' in use ? 'secrets' : 'keys';
+  const caller = callerText(state, use);
+  const where = `${vault.name};location=${vault.location}`;
+  if (!vault.enableRbacAuthorization) {
+    return {
+      error: {
+        code: 'Forbidden',
+        message: `The user, group or application '${caller}' does not have ${kind} ${use.right.toLowerCase()} permission on key vault '${where}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
+        innererror: { code: 'AccessDenied' },
+      },
+    };
+  }
+  // How a refusal that a deny assignment is behind differs is not known, but for its id.
+  const denied = deniedBy(state, wantedBy(vault, use));
+  return {
+    error: {
+      code: 'Forbidden',
+      message: `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: ${caller}\r\nAction: '${actionOf(use)}'\r\nResource: '${scopeOfUse(vault, use).toLowerCase()}'\r\nAssignment: (not found)\r\nDenyAssignmentId: ${denied === undefined ? 'null' : `'${denied.name}'`}\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: ${where}\r\n`,
+      innererror: { code: 'ForbiddenByRbac' },
+    },
+  };
+};

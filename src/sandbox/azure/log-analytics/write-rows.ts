@@ -1,0 +1,158 @@
+/** What goes into the logs of vaults: every call to a vault, and what agents do there by themselves. */
+import { agentId, sameId, vaultId } from '../arm/ids.ts';
+import type { Incoming } from '../http/incoming.ts';
+import type { Caller } from '../identity/caller.ts';
+import { vaultUri } from '../key-vault/vault-body.ts';
+import { appliedAssignment, type KeyRight } from '../key-vault/vault-rights.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import type { AgentCall } from '../state/schema-logs.ts';
+import type { Vault } from '../state/schema-vaults.ts';
+import type { World } from '../world.ts';
+import type { LogRow, VaultLog } from './vault-log.ts';
+
+/** Names of the operations of keys and secrets ("Key Vault logging"). What is not in the list is logged by its path. */
+const operations: readonly (readonly [shape: RegExp, name: string, right: KeyRight])[] = [
+  [/^POST \/keys\/[^/]+(\/[^/]+)?\/wrapkey$/i, 'KeyWrap', 'wrapKey'],
+  [/^POST \/keys\/[^/]+(\/[^/]+)?\/unwrapkey$/i, 'KeyUnwrap', 'unwrapKey'],
+  [/^POST \/keys\/[^/]+(\/[^/]+)?\/sign$/i, 'KeySign', 'sign'],
+  [/^POST \/keys\/[^/]+\/create$/i, 'KeyCreate', 'create'],
+  [/^PATCH \/keys\//i, 'KeyUpdate', 'update'],
+  [/^DELETE \/keys\//i, 'KeyDelete', 'delete'],
+  [/^PUT \/keys\/[^/]+$/i, 'KeyImport', 'import'],
+  [/^GET \/keys\//i, 'KeyGet', 'get'],
+  [/^GET \/deletedkeys\/[^/]+$/i, 'KeyGetDeleted', 'get'],
+];
+
+const signatures: Readonly<Record<number, string>> = {
+  200: 'OK',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+};
+
+interface Logged {
+  readonly at: Date;
+  readonly operation: string;
+  readonly status: number;
+  readonly id: string;
+  readonly uri: string;
+  readonly address: string;
+  readonly claim: Readonly<Record<string, string>>;
+  readonly assignmentId: string | null;
+}
+
+function rowOf(vault: Vault, { at, operation, status, id, uri, address, claim, assignmentId }: Logged): LogRow {
+  const byRole = vault.enableRbacAuthorization;
+  const allowed = status < 400;
+  return {
+    TimeGenerated: at.toISOString(),
+    // Log Analytics writes them in lower case.
+    _ResourceId: vaultId(vault).toLowerCase(),
+    OperationName: operation,
+    ResultType: 'Success',
+    ResultSignature: signatures[status] ?? '',
+    HttpStatusCode: status,
+    Id: id,
+    RequestUri: uri,
+    CallerIpAddress: address,
+    Identity: { claim: { ...claim } },
+    // Without its hyphens it was never seen; how the real log writes it is not documented.
+    AppliedAssignmentId: assignmentId ?? '',
+    IsRbacAuthorized: byRole ? allowed : null,
+    IsAccessPolicyMatch: byRole ? null : allowed,
+    TrustedService: '',
+  };
+}
+
+/** The key's address, with the version that was meant: without one, the newest. */
+function addressOf(vault: Vault, path: string): string {
+  const [, kind = '', name = '', version = ''] = path.split('/');
+  const base = vaultUri(vault).replace(/\/$/, '');
+  if (name === '') return '';
+  const newest = vault.keys.find((key) => sameId(key.name, name))?.versions.at(-1)?.version;
+  const wanted = /^[0-9a-f]{32}$/i.test(version) ? version : newest;
+  return [`${base}/${kind}/${name}`, ...(wanted === undefined ? [] : [wanted])].join('/');
+}
+
+/** A call to a vault that was answered. */
+export function logCall(
+  world: World,
+  vault: Vault,
+  incoming: Incoming,
+  caller: Caller,
+  status: number,
+  at: Date,
+): void {
+  const { method, path } = incoming;
+  const [, operation = `${method} ${path}`, right = 'get'] =
+    operations.find(([shape]) => shape.test(`${method} ${path}`)) ?? [];
+  const [, , keyName = ''] = path.split('/');
+  const { principalId, appId } = caller;
+  const row = rowOf(vault, {
+    at,
+    operation,
+    status,
+    id: addressOf(vault, path),
+    uri: incoming.sentUrl,
+    address: incoming.remoteAddress,
+    claim: { oid: principalId, appid: appId },
+    assignmentId: status < 400 ? appliedAssignment(world.state, vault, { principalId, keyName, right }, at) : null,
+  });
+  if (world.state.settings.logs.sent === 'everything') world.vaultLog.append([row]);
+}
+
+/** What agents did by themselves since it was last asked. Twice in the log, where a process ends in between, is as in Azure. */
+export function logAgentCalls(state: SimulatorState, log: VaultLog): void {
+  const calls = state.agentCalls;
+  state.agentCalls = [];
+  if (state.settings.logs.sent !== 'everything') return;
+  log.append(
+    calls.flatMap((call) => {
+      const vault = state.vaults.find((one) => sameId(vaultId(one), call.vault));
+      return vault === undefined ? [] : [agentRow(vault, call)];
+    }),
+  );
+}
+
+const verbs = { KeyGet: '', KeyWrap: '/wrapkey', KeyUnwrap: '/unwrapkey' } as const;
+
+function agentRow(vault: Vault, call: AgentCall): LogRow {
+  const id = `${vaultUri(vault).replace(/\/$/, '')}/keys/${call.keyName}/${call.keyVersion}`;
+  const { principalId, agentId: mirid, operation, status, assignmentId } = call;
+  return rowOf(vault, {
+    at: new Date(call.at),
+    operation,
+    status,
+    id,
+    uri: `${id}${verbs[operation]}?api-version=7.4`,
+    address: '20.50.0.1',
+    claim: { oid: principalId, appid: principalId, xms_mirid: mirid },
+    assignmentId,
+  });
+}
+
+/** Of before the first start: every vault was looked at, and agents under a key used it. */
+export function logPast({ vaults, agents }: SimulatorState, log: VaultLog, now: Date): void {
+  const ago = (minutes: number): Date => new Date(now.getTime() - minutes * 60_000);
+  const looked = vaults.map((vault) =>
+    rowOf(vault, {
+      at: ago(24 * 60),
+      operation: 'KeyList',
+      status: 200,
+      id: '',
+      uri: `${vaultUri(vault)}keys?api-version=7.4`,
+      address: '20.50.0.2',
+      claim: { oid: '50000000-0000-4000-8000-000000000001' },
+      assignmentId: null,
+    }),
+  );
+  const used = agents.flatMap((agent) => {
+    const { keyVaultProperties: key, identity } = agent.content;
+    const vault = vaults.find((one) => key !== null && sameId(vaultUri(one), key.keyVaultUri));
+    if (key === null || vault === undefined || identity?.principalId == null) return [];
+    const call = { vault: vaultId(vault), keyName: key.keyName, keyVersion: key.keyVersion ?? '', status: 200 };
+    const by = { principalId: identity.principalId, agentId: agentId(agent), assignmentId: null };
+    return [agentRow(vault, { ...call, ...by, operation: 'KeyUnwrap', at: ago(60).toISOString() })];
+  });
+  log.append([...looked, ...used]);
+}

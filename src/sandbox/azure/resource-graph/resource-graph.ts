@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { resourceGraphVersions } from '../arm/api-versions.ts';
+import { subscriptionScope } from '../arm/ids.ts';
+import { holds, holdsAnyIn } from '../arm/rbac.ts';
+import { agentBody } from '../health-bots/agent-body.ts';
+import { parseBody } from '../http/incoming.ts';
+import { armRefusal, type Reply, reply } from '../http/reply.ts';
+import type { Call, Route } from '../http/router.ts';
+import { vaultBody } from '../key-vault/vault-body.ts';
+import { parseQuery, type Query, type Row, runQuery } from './query.ts';
+import { accessDenied, rateLimiting } from './refusal.ts';
+
+/** Strict: a management group or a table asked for in vain would be an answer to another question. */
+const Request = z.strictObject({
+  subscriptions: z.array(z.string()).optional(),
+  query: z.string(),
+  options: z
+    .strictObject({
+      $top: z.number().int().min(1).max(1000).optional(),
+      $skip: z.number().int().min(0).optional(),
+      $skipToken: z.string().optional(),
+      resultFormat: z.literal('objectArray').optional(),
+      // It matters from more subscriptions on than there are here.
+      allowPartialScopes: z.boolean().optional(),
+    })
+    .optional(),
+});
+
+/** Types and groups are in lower case there, and nothing tells when a resource was made (a known gap of the real graph). */
+const rowOf = (call: Call, body: Row, subscriptionId: string, resourceGroup: string, type: string): Row => {
+  const { systemData: _, ...rest } = body;
+  return {
+    ...rest,
+    type: type.toLowerCase(),
+    tenantId: call.world.state.tenantId,
+    subscriptionId,
+    resourceGroup: resourceGroup.toLowerCase(),
+  };
+};
+
+/** A row needs the right to read what it tells of, as Microsoft documents; asking as such needs none that is documented. */
+const readActions: Readonly<Record<string, string>> = {
+  'microsoft.healthbot/healthbots': 'Microsoft.HealthBot/healthBots/read',
+  'microsoft.keyvault/vaults': 'Microsoft.KeyVault/vaults/read',
+};
+
+/** Whether a row may be read. What holds for a group holds for all in it: it is looked up once. */
+const readableBy = (call: Call): ((row: Row) => boolean) => {
+  const { world, caller, now } = call;
+  const known = new Map<string, boolean>();
+  const mayAt = (action: string, scope: string) =>
+    holds(world.state, { principalId: caller.principalId, kind: 'action', action, scope }, now);
+  return (row) => {
+    const action = readActions[String(row.type)] ?? '*/read';
+    const group = `${subscriptionScope(String(row.subscriptionId))}/resourceGroups/${row.resourceGroup}`;
+    const key = `${action} ${group}`;
+    const inGroup = known.get(key) ?? mayAt(action, group);
+    known.set(key, inGroup);
+    return inGroup || mayAt(action, String(row.id));
+  };
+};
+
+/** The rights by which something was shown: those of the kinds that the query keeps rows of. */
+const tellWitness = (call: Call, query: Query, rows: readonly Row[]): void => {
+  for (const [type, action] of Object.entries(readActions)) {
+    const kept = runQuery(
+      query,
+      rows.filter((row) => row.type === type),
+    );
+    if (kept.length > 0) call.witness.action(action);
+  }
+};
+
+/** The one type that a query keeps rows of, where that is the first thing it says: rows of others need not be made. */
+const onlyType = (query: string): string | null =>
+  /^resources \| where type =~ '([a-z./]+)' \|/i.exec(query)?.[1]?.toLowerCase() ?? null;
+
+const resourceRows = (call: Call, only: string | null): readonly Row[] => {
+  const { state, graphIndex } = call.world;
+  const indexed = graphIndex.read(state, call.now);
+  const of = <T>(type: string, all: readonly T[], row: (one: T) => Row): readonly Row[] =>
+    only === null || only === type ? all.map(row) : [];
+  return [
+    ...of('microsoft.healthbot/healthbots', indexed.agents, (one) =>
+      rowOf(call, agentBody(state, one), one.subscriptionId, one.resourceGroup, 'microsoft.healthbot/healthbots'),
+    ),
+    ...of('microsoft.keyvault/vaults', indexed.vaults, (one) =>
+      rowOf(call, vaultBody(one), one.subscriptionId, one.resourceGroup, 'microsoft.keyvault/vaults'),
+    ),
+  ];
+};
+
+/** That one is enough to refuse them all is recalled. */
+const requireReadable = (call: Call, subscriptions: readonly string[]): void => {
+  const { world, caller, now } = call;
+  const readable = (id: string) => holdsAnyIn(world.state, caller.principalId, subscriptionScope(id), now);
+  if (!subscriptions.every(readable)) throw accessDenied();
+};
+
+const findRows = (call: Call, request: z.infer<typeof Request>, query: Query): readonly Row[] => {
+  const wanted = request.subscriptions;
+  const asked = new Set(wanted?.map((id) => id.toLowerCase()));
+  const readable = readableBy(call);
+  const within = resourceRows(call, onlyType(request.query)).filter(
+    (row) => (wanted === undefined || asked.has(String(row.subscriptionId).toLowerCase())) && readable(row),
+  );
+  tellWitness(call, query, within);
+  return runQuery(query, within);
+};
+
+/** Shows what the caller may read and nothing of the rest, also not that there is more. */
+const runGraphQuery = (call: Call): Reply => {
+  const quota = call.world.quotas.countQuery(call.world.state, call.caller.principalId, call.now);
+  if (!quota.served) throw rateLimiting(quota.headers);
+  const request = parseBody(Request, call.incoming.body, 'BadRequest');
+  const query = parseQuery(request.query);
+  const wanted = request.subscriptions;
+  requireReadable(call, wanted ?? []);
+  const pages = call.world.graphPages;
+  const at = pages.read(request.options?.$skipToken);
+  if (at === null) throw armRefusal(400, 'BadRequest', 'The skip token is invalid.');
+  const of = JSON.stringify([call.caller.principalId, wanted, request.query]);
+  const found = pages.rows(at.id, of, () => findRows(call, request, query));
+  const start = at.start + (request.options?.$skip ?? 0);
+  const end = start + (request.options?.$top ?? 100);
+  const page = found.slice(start, end);
+  const more = end < found.length ? { $skipToken: pages.next(at.id, { of, rows: found }, end) } : {};
+  return reply(
+    200,
+    {
+      totalRecords: found.length,
+      count: page.length,
+      data: page,
+      facets: [],
+      resultTruncated: 'false',
+      ...more,
+    },
+    quota.headers,
+  );
+};
+
+export const resourceGraphRoutes: readonly Route[] = [
+  {
+    method: 'POST',
+    pattern: '/providers/Microsoft.ResourceGraph/resources',
+    audience: 'arm',
+    versions: resourceGraphVersions,
+    action: null,
+    handle: runGraphQuery,
+  },
+];

@@ -1,0 +1,122 @@
+import { armError } from '../http/reply.ts';
+import { armAndVaults, type ScenarioGroup } from './scenario.ts';
+
+/** How Azure answers, whatever it is asked. */
+export const answers: ScenarioGroup = {
+  title: 'The answers',
+  scenarios: [
+    {
+      name: 'throttled',
+      title: 'Azure is asked too often',
+      does: 'The next 3 requests get 429: wait 4 seconds.',
+      faults: [
+        {
+          match: { url: '^/subscriptions/' },
+          times: 3,
+          respond: {
+            status: 429,
+            headers: { 'retry-after': '4' },
+            // Code and sentence from public reports; the subscription's id is left out.
+            body: armError(
+              'SubscriptionRequestsThrottled',
+              "Number of requests for subscription exceeded the limit for time interval '00:05:00'. Please try again after '4' seconds.",
+            ),
+          },
+        },
+      ],
+    },
+    {
+      name: 'reset-after-apply',
+      title: 'A change is made, and its answer lost',
+      does: 'The next PATCH is done, and its answer is lost.',
+      faults: [{ match: { method: 'PATCH' }, times: 1, drop: true }],
+    },
+    {
+      name: 'poll-404-once',
+      title: 'An operation is not found, once',
+      does: 'The next look at an operation says that there is none (404).',
+      faults: [
+        {
+          match: { method: 'GET', url: '/operationStatuses/' },
+          times: 1,
+          respond: { status: 404, body: armError('OperationNotFound', 'The operation could not be found.') },
+        },
+      ],
+    },
+    {
+      name: 'broken-json-once',
+      title: 'One answer breaks off',
+      does: 'The next answer about an agent breaks off in the middle.',
+      faults: [
+        {
+          match: { method: 'GET', url: '/healthBots/' },
+          times: 1,
+          respond: { status: 200, headers: { 'content-type': 'application/json' }, body: '{"id":"/subscriptions/4000' },
+        },
+      ],
+    },
+    {
+      name: 'proxy-page-once',
+      title: 'A proxy answers, once',
+      does: 'The next answer is a page of a proxy in between (502).',
+      faults: [
+        {
+          match: { url: armAndVaults },
+          times: 1,
+          respond: {
+            status: 502,
+            headers: { 'content-type': 'text/html' },
+            body: '<html><body><h1>502 Bad Gateway</h1></body></html>',
+          },
+        },
+      ],
+    },
+    {
+      name: 'slow-answers',
+      title: 'Answers are slow',
+      does: 'Every answer takes 3 seconds longer.',
+      faults: [{ match: { url: armAndVaults }, delayMs: 3_000 }],
+    },
+    {
+      name: 'resource-graph-lags',
+      title: 'Lists are five minutes old',
+      does: 'Resource Graph, which lists are made from, is 5 minutes behind.',
+      circumstances: {
+        on: ({ settings }) => {
+          settings.graphLagMs = 300_000;
+        },
+        off: ({ settings }) => {
+          settings.graphLagMs = 0;
+        },
+      },
+    },
+    {
+      name: 'reads-lag',
+      title: 'Reads lag behind writes',
+      does: 'Agents, vaults and role assignments are shown as they were 10 seconds ago.',
+      circumstances: {
+        on: ({ settings }) => {
+          settings.readLagMs = 10_000;
+        },
+        off: ({ settings }) => {
+          settings.readLagMs = 0;
+        },
+      },
+    },
+    {
+      name: 'azure-is-down',
+      title: 'Azure is down',
+      does: 'Everything but signing in gets 503.',
+      faults: [
+        {
+          match: { url: armAndVaults },
+          respond: {
+            status: 503,
+            // The usual code and text (recalled).
+            body: armError('ServiceUnavailable', 'The service is currently unavailable. Please try again later.'),
+          },
+        },
+      ],
+    },
+  ],
+};

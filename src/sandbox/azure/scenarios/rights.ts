@@ -1,0 +1,168 @@
+import { subscriptionScope } from '../arm/ids.ts';
+import { armError } from '../http/reply.ts';
+import { hostPrincipalId } from '../identity/host-principal.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import { roles } from '../state/seed-roles.ts';
+import { policies } from './policies.ts';
+import type { Circumstances, ScenarioGroup } from './scenario.ts';
+
+const healthBot = 'Microsoft.HealthBot';
+
+const notRegistered: Circumstances = {
+  on: (state) => {
+    state.unregistered.push(...state.subscriptions.map(({ id }) => ({ subscriptionId: id, namespace: healthBot })));
+  },
+  off: (state) => {
+    state.unregistered = state.unregistered.filter(({ namespace }) => namespace !== healthBot);
+  },
+};
+
+const lockName = 'scenario-everything-locked';
+
+const locked: Circumstances = {
+  on: (state: SimulatorState) => {
+    const scopes = state.subscriptions.map(({ id }) => subscriptionScope(id));
+    state.locks.push(...scopes.map((scope) => ({ name: lockName, scope, level: 'ReadOnly' as const, notes: '' })));
+  },
+  off: (state: SimulatorState) => {
+    state.locks = state.locks.filter(({ name }) => name !== lockName);
+  },
+};
+
+const denial = '5ce0a000-0000-4000-8000-0000000000d1';
+
+/** As Azure makes them where a deployment stack keeps what it made from others' changes. */
+const agentsDenied: Circumstances = {
+  on: (state) => {
+    state.denyAssignments.push(
+      ...state.subscriptions.map(({ id }) => ({
+        name: denial,
+        displayName: `Deny assignment '${denial}' created by Deployment Stack '${subscriptionScope(id)}/providers/Microsoft.Resources/deploymentStacks/agents'.`,
+        description: '',
+        scope: subscriptionScope(id),
+        doNotApplyToChildScopes: false,
+        permissions: [
+          { actions: ['Microsoft.HealthBot/healthBots/write'], notActions: [], dataActions: [], notDataActions: [] },
+        ],
+        principals: [{ id: '00000000-0000-0000-0000-000000000000', type: 'SystemDefined' as const }],
+        excludePrincipals: [],
+      })),
+    );
+  },
+  off: (state) => {
+    state.denyAssignments = state.denyAssignments.filter(({ name }) => name !== denial);
+  },
+};
+
+const reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
+
+/** The condition under which the bot assigns roles, with another role in it. */
+const inConditions = (state: SimulatorState, from: string, to: string): void => {
+  for (const one of state.roleAssignments.filter(({ principalId }) => principalId === hostPrincipalId)) {
+    one.condition = one.condition?.replaceAll(from, to) ?? null;
+  }
+};
+
+const otherCondition: Circumstances = {
+  on: (state) => inConditions(state, roles.cryptoServiceEncryptionUser, reader),
+  off: (state) => inConditions(state, reader, roles.cryptoServiceEncryptionUser),
+};
+
+/** What a caller may not, and what nobody may. */
+export const rights: ScenarioGroup = {
+  title: 'Rights, policies, locks and registration',
+  scenarios: [
+    {
+      name: 'role-assignment-refused',
+      title: 'Role assignment refused',
+      does: 'The bot may not grant: AuthorizationFailed.',
+      faults: [{ match: { method: 'PUT', url: '/roleAssignments/' }, deny: true }],
+    },
+    {
+      name: 'agent-write-refused',
+      title: 'Change of an agent refused',
+      does: 'The bot may not change agents: AuthorizationFailed.',
+      faults: [{ match: { method: 'PATCH', url: '/healthBots/' }, deny: true }],
+    },
+    {
+      name: 'grant-condition',
+      title: 'The bot may assign another role only',
+      does: 'The condition on the bot’s right to assign roles names the role Reader.',
+      circumstances: otherCondition,
+    },
+    {
+      name: 'deny-assignment',
+      title: 'A deny assignment blocks changes',
+      does: 'A deployment stack denies changes of agents to everyone.',
+      circumstances: agentsDenied,
+    },
+    {
+      name: 'identity-not-known-yet',
+      title: 'The new identity is not known yet',
+      does: 'The next 3 grants fail: the directory does not know the identity yet.',
+      faults: [
+        {
+          match: { method: 'PUT', url: '/roleAssignments/' },
+          times: 3,
+          respond: {
+            status: 400,
+            // Public reports; the ids are left out.
+            body: armError(
+              'PrincipalNotFound',
+              'Principal does not exist in the directory. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group. See https://aka.ms/docs-principaltype',
+            ),
+          },
+        },
+      ],
+    },
+    {
+      name: 'role-assignment-limit',
+      title: 'No room for another role assignment',
+      does: 'The subscription has as many role assignments as it may have.',
+      faults: [
+        {
+          match: { method: 'PUT', url: '/roleAssignments/' },
+          respond: {
+            status: 400,
+            // Code from Microsoft's troubleshooting page; the text is recalled.
+            body: armError(
+              'RoleAssignmentLimitExceeded',
+              'The number of role assignments for this subscription exceeded the limit of 4000.',
+            ),
+          },
+        },
+      ],
+    },
+    ...policies,
+    {
+      name: 'everything-locked',
+      title: 'Everything is locked',
+      does: 'Read-only locks on all subscriptions stop every change.',
+      circumstances: locked,
+    },
+    {
+      name: 'registration-missing',
+      title: 'Healthcare agents are not registered',
+      does: 'No subscription is registered for healthcare agents.',
+      circumstances: notRegistered,
+    },
+    {
+      name: 'type-not-offered',
+      title: 'Healthcare agents are not offered',
+      does: 'Azure does not offer agents in the API version that is asked for.',
+      faults: [
+        {
+          match: { url: String.raw`/providers/Microsoft\.HealthBot/healthBots\b` },
+          respond: {
+            status: 404,
+            // As reported publicly for 2021-06-10; the version that was asked for is left out.
+            body: armError(
+              'InvalidResourceType',
+              "The resource type 'healthBots' could not be found in the namespace 'Microsoft.HealthBot' for the api version. The supported api-versions are '2020-12-08,2021-08-24,2022-08-08'.",
+            ),
+          },
+        },
+      ],
+    },
+  ],
+};

@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { Delays } from '../delays.ts';
+import { serverCertificate } from './certificates.ts';
+import { dispatch } from './dispatch.ts';
+import { noticeLostKeys } from './health-bots/lost-keys.ts';
+import { endDueOperations } from './health-bots/operations.ts';
+import { type Incoming, readIncoming } from './http/incoming.ts';
+import { Quotas } from './http/quotas.ts';
+import { isReading } from './http/reading.ts';
+import { Refusal, type Reply, reply } from './http/reply.ts';
+import { send, toSend } from './http/sent.ts';
+import { RequestWitness, type Witness } from './http/witness.ts';
+import { openSignInListener } from './identity/people/sign-in-listener.ts';
+import { SignIns } from './identity/people/sign-ins.ts';
+import { SigningKey } from './identity/signing-key.ts';
+import { Tokens } from './identity/tokens.ts';
+import { purgeDue } from './key-vault/purge-due.ts';
+import { Listeners } from './listeners.ts';
+import { VaultLog } from './log-analytics/vault-log.ts';
+import { logAgentCalls, logPast } from './log-analytics/write-rows.ts';
+import { GraphPages } from './resource-graph/graph-pages.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { turnAllOff, turnOn } from './scenarios/turn.ts';
+import { Befores } from './simulator/before.ts';
+import { ExchangeRecorder } from './simulator/exchange-recorder.ts';
+import type { Fault } from './simulator/fault.ts';
+import { takeFault, underFault } from './simulator/faults.ts';
+import { RequestLog } from './simulator/request-log.ts';
+import { type Simulator, serveSimulator } from './simulator/simulator-api.ts';
+import { withoutSecrets } from './simulator/without-secrets.ts';
+import { changeLatency } from './state/change-latency.ts';
+import { newGraphIndex, newReadReplica } from './state/lagging-view.ts';
+import { type LatencyName, latencies } from './state/latency.ts';
+import type { SimulatorState } from './state/schema.ts';
+import { seedState } from './state/seed.ts';
+import { moveToPort, StateFile } from './state/state-file.ts';
+import type { World } from './world.ts';
+
+export interface LocalAzureOptions {
+  readonly dataDir: string;
+  /** The port of Azure Resource Manager; vault n listens on the port n above it. */
+  readonly port: number;
+  /** Unset: as the state says, which is `realistic` at first. */
+  readonly latency?: LatencyName | undefined;
+  /** Where browsers are shown the sign-in page over plain http. */
+  readonly signInPort?: number | undefined;
+  /** The only ones that are on from now on; undefined: those that were. */
+  readonly scenarios?: readonly Scenario[] | undefined;
+  /** A folder where every exchange is kept whole, in a file of this process. */
+  readonly recordDir?: string | undefined;
+}
+
+export interface LocalAzure {
+  readonly url: string;
+  readonly caFile: string;
+  stop(): Promise<void>;
+}
+
+const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<World> => {
+  const state: SimulatorState = file.load() ?? (await seedState(options.port, new Date()));
+  moveToPort(state, options.port);
+  if (options.latency !== undefined) changeLatency(state, options.latency, new Date());
+  if (options.scenarios !== undefined) {
+    turnAllOff(state, new Date());
+    for (const scenario of options.scenarios) turnOn(state, scenario);
+  }
+  file.save(state);
+  const signingKey = new SigningKey(options.dataDir);
+  const world: World = {
+    state,
+    get latency() {
+      const usual = latencies[world.state.latency];
+      const { grantTakesMs } = world.state.settings;
+      return grantTakesMs === null ? usual : { ...usual, propagation: grantTakesMs };
+    },
+    signingKey,
+    tokens: new Tokens(signingKey, state.tenantId, options.port),
+    vaultLog: new VaultLog(options.dataDir),
+    graphIndex: newGraphIndex(),
+    readReplica: newReadReplica(),
+    graphPages: new GraphPages(),
+    quotas: new Quotas(),
+    url: `https://localhost:${options.port}`,
+    port: options.port,
+    signIns: new SignIns(signingKey),
+    signInUrl: options.signInPort === undefined ? null : `http://localhost:${options.signInPort}`,
+  };
+  if (world.vaultLog.isEmpty) logPast(world.state, world.vaultLog, new Date());
+  return world;
+};
+
+class AzureServer {
+  private readonly world: World;
+  private readonly file: StateFile;
+  private readonly simulator: Simulator;
+  private readonly listeners: Listeners;
+  private readonly recorder: ExchangeRecorder | null;
+
+  constructor(
+    simulator: Simulator,
+    file: StateFile,
+    certificate: { cert: string; key: string },
+    recorder: ExchangeRecorder | null,
+  ) {
+    this.world = simulator.world;
+    this.file = file;
+    this.recorder = recorder;
+    this.simulator = simulator;
+    this.listeners = new Listeners(certificate, this.onRequest);
+  }
+
+  readonly onRequest = (message: IncomingMessage, response: ServerResponse): void => {
+    this.serve(message, response).catch((error: unknown) => {
+      console.error('local azure: a request broke off', error);
+      response.destroy();
+    });
+  };
+
+  async listen(): Promise<void> {
+    await this.listeners.keep([this.world.port, ...this.world.state.vaults.map((vault) => vault.port)]);
+  }
+
+  stop(): Promise<void> {
+    return this.listeners.stop();
+  }
+
+  private async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const incoming = await readIncoming(message).catch((error: unknown) => error);
+    if (incoming instanceof Refusal) return send(response, toSend(incoming.reply));
+    if (!isIncoming(incoming)) throw incoming;
+    if (incoming.path.startsWith('/simulator/')) {
+      if (this.comeToNow(new Date())) this.file.save(this.world.state);
+      const answer = await serveSimulator(this.simulator, incoming);
+      if (!isReading(incoming)) await this.keep();
+      return send(response, toSend(answer));
+    }
+    await this.serveAzure(incoming, response);
+  }
+
+  /** What was due before this moment has ended before anybody looks. Returns whether that changed anything. */
+  private comeToNow(now: Date): boolean {
+    const { state, latency } = this.world;
+    const came = [endDueOperations(state, latency, now), purgeDue(state, now), noticeLostKeys(state, now)].some(
+      Boolean,
+    );
+    this.followChanges(now);
+    return came;
+  }
+
+  /** Everything that remembers earlier states. */
+  private followChanges(now: Date): void {
+    const { state, graphIndex, readReplica } = this.world;
+    graphIndex.follow(state, now);
+    readReplica.follow(state, now);
+    this.simulator.befores.follow(state);
+  }
+
+  private async keep(): Promise<void> {
+    logAgentCalls(this.world.state, this.world.vaultLog);
+    this.followChanges(new Date());
+    this.file.save(this.world.state);
+    await this.listen();
+  }
+
+  /** State and log are on disk before a client hears anything, so nothing it was told can be lost. */
+  private async serveAzure(incoming: Incoming, response: ServerResponse): Promise<void> {
+    const at = new Date();
+    const fault = takeFault(this.world.state, incoming);
+    if (fault?.late === true) response.destroy();
+    if (fault?.delayMs !== undefined) await this.simulator.delays.wait(fault.delayMs);
+    const witness = new RequestWitness();
+    const came = this.comeToNow(new Date());
+    const answer = await this.answer(incoming, fault, witness);
+    // To write all of it down takes longer the more there is, and most calls only ask.
+    if (came || fault !== null || !isReading(incoming)) await this.keep();
+    this.simulator.log.append({
+      at: at.toISOString(),
+      method: incoming.method,
+      url: incoming.sentUrl,
+      status: fault?.drop === true ? 0 : answer.status,
+      principalId: witness.principalId,
+      clientRequestId: headerOf(incoming, 'x-ms-client-request-id'),
+      body: withoutSecrets(incoming.body),
+      ...witness.exercised(),
+    });
+    if (fault?.late === true || fault?.drop === true) return void response.destroy();
+    const from = fault?.respond === undefined ? 'state' : 'fault';
+    this.recorder?.append(incoming, toSend(answer), witness.principalId, from);
+    send(response, toSend(answer));
+  }
+
+  private answer(incoming: Incoming, fault: Fault | null, witness: Witness): Reply | Promise<Reply> {
+    const now = new Date();
+    const canned = fault?.respond;
+    if (canned !== undefined) return reply(canned.status, canned.body, canned.headers);
+    return dispatch(this.world, underFault(this.world.state, incoming, fault), now, witness);
+  }
+}
+
+const isIncoming = (value: unknown): value is Incoming =>
+  typeof value === 'object' && value !== null && 'sentUrl' in value;
+
+const headerOf = (incoming: Incoming, name: string): string | null => {
+  const value = incoming.headers[name];
+  return typeof value === 'string' ? value : null;
+};
+
+/** Starts the local Azure on its data folder; resolves when every port is open. */
+export const startLocalAzure = async (options: LocalAzureOptions): Promise<LocalAzure> => {
+  const certificate = await serverCertificate(options.dataDir);
+  const file = new StateFile(join(options.dataDir, 'azure', 'state.json'));
+  const log = new RequestLog(join(options.dataDir, 'azure', 'requests.jsonl'));
+  const world = await openWorld(options, file);
+  const befores = new Befores(join(options.dataDir, 'azure'), world.state);
+  const start = randomUUID();
+  const revision = () => `${start} ${file.changes} ${log.all().length}`;
+  const { recordDir } = options;
+  const recorder = recordDir === undefined ? null : new ExchangeRecorder(recordDir);
+  const server = new AzureServer({ world, log, befores, delays: new Delays(), revision }, file, certificate, recorder);
+  await server.listen();
+  const { signInPort } = options;
+  const signIn = signInPort === undefined ? null : await openSignInListener(signInPort, server.onRequest);
+  const stop = async (): Promise<void> => {
+    await signIn?.stop();
+    await server.stop();
+  };
+  return { url: world.url, caFile: certificate.caFile, stop };
+};

@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import type { Delays } from '../../delays.ts';
+import { type Incoming, unreadable } from '../http/incoming.ts';
+import { type Reply, reply } from '../http/reply.ts';
+import { giveTeamsToken } from '../identity/people/teams-token.ts';
+import { scenariosNamed } from '../scenarios/scenarios.ts';
+import { scenarioList, turnAllOff, turnOff, turnOn } from '../scenarios/turn.ts';
+import { changeLatency } from '../state/change-latency.ts';
+import { LatencyName } from '../state/latency.ts';
+import { SimulatorState } from '../state/schema.ts';
+import { seedState } from '../state/seed.ts';
+import { moveToPort } from '../state/state-file.ts';
+import type { World } from '../world.ts';
+import type { Befores } from './before.ts';
+import { Fault } from './fault.ts';
+import { addFaults, removeFaults } from './faults.ts';
+import { refuseForeigners } from './refuse-foreigners.ts';
+import type { RequestLog } from './request-log.ts';
+
+/** What the doors open to. */
+export interface Simulator {
+  readonly world: World;
+  readonly log: RequestLog;
+  readonly befores: Befores;
+  readonly delays: Delays;
+  /** Another text whenever the state or the log has changed. */
+  readonly revision: () => string;
+}
+
+const Faults = z.union([Fault, z.array(Fault)]);
+const WantedLatency = z.strictObject({ latency: LatencyName });
+
+const badRequest = (message: string): Reply => reply(400, { error: { code: 'BadRequest', message } });
+const refused = (error: z.ZodError): Reply => badRequest(z.prettifyError(error));
+
+const postFaults = ({ world }: Simulator, { body }: Incoming): Reply => {
+  const parsed = Faults.safeParse(body);
+  if (!parsed.success) return refused(parsed.error);
+  const added = Array.isArray(parsed.data) ? parsed.data : [parsed.data];
+  for (const fault of added) {
+    const problem = badExpression(fault.match.url);
+    if (problem !== null) return badRequest(problem);
+  }
+  addFaults(world.state, added);
+  return reply(200, world.state.faults);
+};
+
+const badExpression = (source: string | undefined): string | null => {
+  try {
+    new RegExp(source ?? '');
+    return null;
+  } catch (error) {
+    return String(error);
+  }
+};
+
+const deleteFaults = ({ world, delays }: Simulator, { query }: Incoming): Reply => {
+  const id = query.get('id');
+  removeFaults(world.state, id, new Date());
+  if (id === null) delays.end();
+  return reply(204);
+};
+
+const WantedScenarios = z.strictObject({ names: z.array(z.string()).min(1) });
+
+const postScenarios = ({ world }: Simulator, { body }: Incoming): Reply => {
+  const parsed = WantedScenarios.safeParse(body);
+  if (!parsed.success) return refused(parsed.error);
+  const found = scenariosNamed(parsed.data.names);
+  if (typeof found === 'string') return badRequest(found);
+  for (const scenario of found) turnOn(world.state, scenario);
+  return reply(200, scenarioList(world.state));
+};
+
+/** `?name=` one, else all, and with them every fault. */
+const deleteScenarios = ({ world, delays }: Simulator, { query }: Incoming): Reply => {
+  const name = query.get('name');
+  const now = new Date();
+  if (name === null) {
+    turnAllOff(world.state, now);
+    removeFaults(world.state, null, now);
+    delays.end();
+    return reply(204);
+  }
+  const found = scenariosNamed([name]);
+  if (typeof found === 'string') return badRequest(found);
+  for (const scenario of found) turnOff(world.state, scenario, now);
+  return reply(204);
+};
+
+const putState = (simulator: Simulator, { body }: Incoming): Reply => {
+  const parsed = SimulatorState.safeParse(body === unreadable ? undefined : body);
+  if (!parsed.success) return refused(parsed.error);
+  return replaceState(simulator, parsed.data);
+};
+
+const replaceState = ({ world, befores }: Simulator, state: SimulatorState): Reply => {
+  moveToPort(state, world.port);
+  // Those that came without an id get one.
+  addFaults(state, []);
+  world.state = state;
+  world.vaultLog.forgetStrangers(new Set(state.principals.map(({ id }) => id)));
+  befores.restart(state);
+  return reply(200, state);
+};
+
+/** Back to the seeds, with new key material; ports and latency stay. */
+const resetState = async (simulator: Simulator): Promise<Reply> => {
+  const { port, state } = simulator.world;
+  return replaceState(simulator, { ...(await seedState(port, new Date())), latency: state.latency });
+};
+
+const putLatency = ({ world }: Simulator, { body }: Incoming): Reply => {
+  const parsed = WantedLatency.safeParse(body);
+  if (!parsed.success) return refused(parsed.error);
+  changeLatency(world.state, parsed.data.latency, new Date());
+  return reply(200, parsed.data);
+};
+
+const Members = z.array(z.string());
+
+/** Who is in a group from now on: beside what else happens to the state meanwhile, unlike writing all of it. */
+const putMembers = ({ world }: Simulator, { query, body }: Incoming): Reply => {
+  const parsed = Members.safeParse(body);
+  if (!parsed.success) return refused(parsed.error);
+  const group = world.state.groups.find(({ id }) => id === query.get('group'));
+  if (group === undefined) return badRequest('There is no such group.');
+  group.memberIds = parsed.data;
+  return reply(200, group.memberIds);
+};
+
+/** `?last=n` leaves out what is older than the last n. */
+const getRequests = ({ log }: Simulator, { query }: Incoming): Reply => {
+  const last = Number(query.get('last') ?? 0);
+  return reply(200, Number.isInteger(last) && last > 0 ? log.all().slice(-last) : log.all());
+};
+
+type Door = (simulator: Simulator, incoming: Incoming) => Reply | Promise<Reply>;
+
+export const doors: Readonly<Record<string, Door>> = {
+  'GET /simulator/state': ({ world }) => reply(200, world.state),
+  'PUT /simulator/state': putState,
+  'DELETE /simulator/state': resetState,
+  'PUT /simulator/members': putMembers,
+  'GET /simulator/before': ({ befores }, { query }) => reply(200, befores.of(query.get('agent') ?? '')),
+  'GET /simulator/revision': ({ revision }) => reply(200, { revision: revision() }),
+  'GET /simulator/requests': getRequests,
+  'GET /simulator/faults': ({ world }) => reply(200, world.state.faults),
+  'POST /simulator/faults': postFaults,
+  'DELETE /simulator/faults': deleteFaults,
+  'GET /simulator/scenarios': ({ world }) => reply(200, scenarioList(world.state)),
+  'POST /simulator/scenarios': postScenarios,
+  'DELETE /simulator/scenarios': deleteScenarios,
+  'GET /simulator/latency': ({ world }) => reply(200, { latency: world.state.latency }),
+  'PUT /simulator/latency': putLatency,
+  'POST /simulator/teams-token': ({ world }, incoming) => giveTeamsToken(world, incoming),
+};
+
+/** The doors for tests and demonstrations. They need no token and are neither logged nor hit by faults. */
+export const serveSimulator = (simulator: Simulator, incoming: Incoming): Reply | Promise<Reply> => {
+  const foreign = refuseForeigners(incoming);
+  if (foreign !== null) return foreign;
+  const door = doors[`${incoming.method} ${incoming.path}`];
+  if (door !== undefined) return door(simulator, incoming);
+  return reply(404, { error: { code: 'NotFound', message: `No ${incoming.method} ${incoming.path}.` } });
+};

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { SystemData } from './schema-agents.ts';
+import { IsoDate } from './schema-directory.ts';
+
+/** A version of a secret. Its value never leaves the simulator but to who may get it, and in its own state. */
+export const SecretVersion = z.object({
+  version: z.string().regex(/^[0-9a-f]{32}$/),
+  value: z.string(),
+  contentType: z.string().nullable(),
+  enabled: z.boolean(),
+  nbf: z.number().int().nullable(),
+  exp: z.number().int().nullable(),
+  created: z.number().int(),
+  updated: z.number().int(),
+  tags: z.record(z.string(), z.string()).nullable(),
+});
+export type SecretVersion = z.infer<typeof SecretVersion>;
+
+/** Versions are oldest first. */
+export const VaultSecret = z.object({ name: z.string(), versions: z.array(SecretVersion).min(1) });
+export type VaultSecret = z.infer<typeof VaultSecret>;
+
+/** A private key as JWK. It never leaves the simulator except in its own state. */
+export const PrivateJwk = z.record(z.string(), z.string());
+export type PrivateJwk = z.infer<typeof PrivateJwk>;
+
+/** Times are Unix seconds, as on Key Vault's wire. */
+export const KeyVersion = z.object({
+  version: z.string().regex(/^[0-9a-f]{32}$/),
+  kty: z.enum(['RSA', 'RSA-HSM', 'EC', 'EC-HSM']),
+  keySize: z.number().int().nullable(),
+  curve: z.string().nullable(),
+  keyOps: z.array(z.string()),
+  enabled: z.boolean(),
+  nbf: z.number().int().nullable(),
+  exp: z.number().int().nullable(),
+  created: z.number().int(),
+  updated: z.number().int(),
+  tags: z.record(z.string(), z.string()).nullable().default(null),
+  jwk: PrivateJwk,
+});
+export type KeyVersion = z.infer<typeof KeyVersion>;
+
+/** Versions are oldest first. */
+export const VaultKey = z.object({
+  name: z.string(),
+  versions: z.array(KeyVersion).min(1),
+  /** Set for a soft-deleted key. */
+  deletedAt: z.number().int().nullable(),
+});
+export type VaultKey = z.infer<typeof VaultKey>;
+
+export const KeyPermissions = z.object({
+  keys: z.array(z.string()),
+  secrets: z.array(z.string()),
+  certificates: z.array(z.string()),
+  storage: z.array(z.string()),
+});
+export type KeyPermissions = z.infer<typeof KeyPermissions>;
+
+export const AccessPolicy = z.object({
+  tenantId: z.string(),
+  objectId: z.string(),
+  applicationId: z.string().nullable(),
+  permissions: KeyPermissions,
+  /** The key permissions that count until `effectiveAt`. */
+  keysBefore: z.array(z.string()),
+  effectiveAt: IsoDate,
+});
+export type AccessPolicy = z.infer<typeof AccessPolicy>;
+
+export const NetworkAcls = z.object({
+  bypass: z.string(),
+  defaultAction: z.enum(['Allow', 'Deny']),
+  ipRules: z.array(z.object({ value: z.string() })),
+  virtualNetworkRules: z.array(z.object({ id: z.string() })),
+});
+export type NetworkAcls = z.infer<typeof NetworkAcls>;
+
+export const Vault = z.object({
+  /** Who could reach it before a scenario closed it. */
+  openedAgain: z.object({ publicNetworkAccess: z.string(), networkAcls: NetworkAcls.nullable() }).optional(),
+  /** The vault's number: it listens on the main port plus this. */
+  n: z.number().int().positive(),
+  port: z.number().int(),
+  subscriptionId: z.string(),
+  resourceGroup: z.string(),
+  name: z.string(),
+  location: z.string(),
+  tags: z.record(z.string(), z.string()),
+  tenantId: z.string(),
+  sku: z.enum(['standard', 'premium']),
+  enableSoftDelete: z.boolean(),
+  softDeleteRetentionInDays: z.number().int(),
+  enablePurgeProtection: z.boolean(),
+  /** False: access policies rule. */
+  enableRbacAuthorization: z.boolean(),
+  accessPolicies: z.array(AccessPolicy),
+  networkAcls: NetworkAcls.nullable(),
+  publicNetworkAccess: z.enum(['Enabled', 'Disabled', 'SecuredByPerimeter']),
+  systemData: SystemData,
+  keys: z.array(VaultKey),
+  secrets: z.array(VaultSecret).default([]),
+});
+export type Vault = z.infer<typeof Vault>;

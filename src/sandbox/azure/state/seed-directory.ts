@@ -1,0 +1,114 @@
+import { localGroups, localPeople, localTenantId, requester, secondApprover, teamMember } from '../../people.ts';
+import { groupScope, vaultId } from '../arm/ids.ts';
+import { hostPrincipalId } from '../identity/host-principal.ts';
+import type { RoleAssignment, ServicePrincipal, User, UserGroup } from './schema-directory.ts';
+import { logWorkspace, lookAlikeName, seededAt, subscriptions } from './seed-places.ts';
+import { botRoles, roles } from './seed-roles.ts';
+
+export const ownerPrincipalId = '50000000-0000-4000-8000-000000000001';
+export const principal = (
+  id: string,
+  displayName: string,
+  more: Partial<Pick<ServicePrincipal, 'appId' | 'kind' | 'secret' | 'graphPermissions'>> = {},
+): ServicePrincipal => ({
+  id,
+  appId: id,
+  displayName,
+  kind: 'ManagedIdentity',
+  secret: null,
+  secretEndsAt: null,
+  graphPermissions: [],
+  replicatedAt: seededAt,
+  ...more,
+});
+
+export const seedPrincipals = (): ServicePrincipal[] => [
+  principal(ownerPrincipalId, 'Owner', {
+    kind: 'Application',
+    secret: 'local',
+    graphPermissions: ['Directory.Read.All', 'Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All'],
+  }),
+  principal(hostPrincipalId, 'CMK bot', {
+    kind: 'Application',
+    secret: 'local-bot',
+    graphPermissions: ['User.Read.All', 'GroupMember.Read.All'],
+  }),
+];
+
+export const seedUsers = (): User[] =>
+  localPeople.map((person) => ({
+    id: person.id,
+    displayName: person.name,
+    mail: person.email,
+    userType: person.homeTenantId === localTenantId ? 'Member' : 'Guest',
+  }));
+
+/** Who looks after the hospital's keys. */
+const custodians: UserGroup = {
+  id: '60000000-0000-4000-8000-0000000000c1',
+  displayName: 'Key custodians',
+  memberIds: [secondApprover.id, teamMember.id],
+};
+
+export const seedGroups = (): UserGroup[] => [
+  ...localGroups.map((group) => ({ id: group.id, displayName: group.name, memberIds: [...group.memberIds] })),
+  custodians,
+];
+
+const assignments = 'Microsoft.Authorization/roleAssignments';
+
+/** The right to give one role, to service principals only; Azure's own form of such a condition. */
+const onlyEncryptionUser = `((!(ActionMatches{'${assignments}/write'})) OR (@Request[${assignments}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {${roles.cryptoServiceEncryptionUser}} AND @Request[${assignments}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {'ServicePrincipal'}))`;
+
+export const assignment = (
+  n: number,
+  scope: string,
+  roleDefinitionId: string,
+  principalId: string,
+): RoleAssignment => ({
+  name: `80000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+  scope,
+  roleDefinitionId,
+  principalId,
+  principalType: 'ServicePrincipal',
+  description: null,
+  condition: null,
+  conditionVersion: null,
+  createdOn: seededAt,
+  createdBy: ownerPrincipalId,
+  effectiveAt: seededAt,
+});
+
+const constrained = (grant: RoleAssignment): RoleAssignment => ({
+  ...grant,
+  condition: onlyEncryptionUser,
+  conditionVersion: '2.0',
+});
+
+const lookAlike = vaultId({
+  subscriptionId: subscriptions.research,
+  resourceGroup: 'rg-research',
+  name: lookAlikeName,
+});
+
+/** The bot holds its roles on every subscription but one. */
+export const seedRoleAssignments = (): RoleAssignment[] => [
+  assignment(1, '/', roles.owner, ownerPrincipalId),
+  assignment(2, '/', roles.keyVaultAdministrator, ownerPrincipalId),
+  assignment(3, `/subscriptions/${subscriptions.care}`, botRoles.main, hostPrincipalId),
+  assignment(4, `/subscriptions/${subscriptions.research}`, botRoles.main, hostPrincipalId),
+  constrained(assignment(5, `/subscriptions/${subscriptions.care}`, botRoles.grants, hostPrincipalId)),
+  constrained(assignment(6, `/subscriptions/${subscriptions.research}`, botRoles.grants, hostPrincipalId)),
+  {
+    ...assignment(7, groupScope(subscriptions.care, 'rg-care-prod'), roles.keyVaultAdministrator, custodians.id),
+    principalType: 'Group',
+  },
+  assignment(10, logWorkspace.id, botRoles.logs, hostPrincipalId),
+  // The one who asks owns the vault that looks like the hospital's.
+  ...[roles.owner, roles.keyVaultAdministrator].map(
+    (role, n): RoleAssignment => ({
+      ...assignment(8 + n, lookAlike, role, requester.id),
+      principalType: 'User',
+    }),
+  ),
+];

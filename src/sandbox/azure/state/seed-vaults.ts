@@ -1,0 +1,126 @@
+import { localTenantId } from '../../people.ts';
+import { newKeyVersion } from '../key-vault/key-material.ts';
+import type { AccessPolicy, KeyVersion, Vault, VaultKey } from './schema-vaults.ts';
+import { ownerPrincipalId } from './seed-directory.ts';
+import { lookAlikeName, seededAt, subscriptions } from './seed-places.ts';
+
+const seconds = (date: string): number => Date.parse(date) / 1000;
+
+interface KeyWish {
+  readonly kty?: KeyVersion['kty'];
+  readonly keySize?: number;
+  readonly keyOps?: readonly string[];
+  readonly enabled?: boolean;
+  readonly exp?: string;
+  readonly createdAt?: string;
+}
+
+const wrapOnly = ['wrapKey', 'unwrapKey'];
+
+const version = (wish: KeyWish): Promise<KeyVersion> =>
+  newKeyVersion(
+    {
+      kty: wish.kty ?? 'RSA',
+      keySize: wish.keySize ?? 2048,
+      curve: 'P-256',
+      keyOps: wish.kty?.startsWith('EC') ? null : (wish.keyOps ?? wrapOnly),
+      enabled: wish.enabled ?? true,
+      nbf: null,
+      exp: wish.exp === undefined ? null : seconds(wish.exp),
+      tags: null,
+    },
+    new Date(wish.createdAt ?? seededAt),
+  );
+
+/** One wish a version, the oldest first. */
+const key = async (name: string, ...wishes: readonly KeyWish[]): Promise<VaultKey> => ({
+  name,
+  versions: await Promise.all((wishes.length === 0 ? [{}] : wishes).map(version)),
+  deletedAt: null,
+});
+
+const vault = async (
+  n: number,
+  name: string,
+  more: Partial<Vault>,
+  keys: readonly Promise<VaultKey>[],
+): Promise<Vault> => ({
+  n,
+  port: 0,
+  subscriptionId: subscriptions.care,
+  resourceGroup: 'rg-care-prod',
+  name,
+  location: 'westeurope',
+  tags: {},
+  tenantId: localTenantId,
+  sku: 'standard',
+  enableSoftDelete: true,
+  softDeleteRetentionInDays: 90,
+  enablePurgeProtection: true,
+  enableRbacAuthorization: true,
+  accessPolicies: [],
+  networkAcls: null,
+  publicNetworkAccess: 'Enabled',
+  systemData: {
+    createdBy: ownerPrincipalId,
+    createdByType: 'Application',
+    createdAt: seededAt,
+    lastModifiedBy: ownerPrincipalId,
+    lastModifiedByType: 'Application',
+    lastModifiedAt: seededAt,
+  },
+  secrets: [],
+  ...more,
+  keys: await Promise.all(keys),
+});
+
+const ownerPolicy = (): AccessPolicy => ({
+  tenantId: localTenantId,
+  objectId: ownerPrincipalId,
+  applicationId: null,
+  permissions: { keys: ['all'], secrets: [], certificates: [], storage: [] },
+  keysBefore: [],
+  effectiveAt: seededAt,
+});
+
+/** The start of this day in two years: the key fits, whenever this Azure is seeded. ISO 8601. */
+const inTwoYears = (now: Date): string =>
+  new Date(Date.UTC(now.getUTCFullYear() + 2, now.getUTCMonth(), now.getUTCDate())).toISOString();
+
+/** One key that fits and, one each, the ways in which a key does not. */
+const careKeys = (now: Date): Promise<VaultKey>[] => [
+  key('cmk-triage-agent', { keySize: 3072, exp: inTwoYears(now) }),
+  key('curve-signing', { kty: 'EC' }),
+  key('disabled-wrapping', { enabled: false }),
+  key('expired-wrapping', { exp: '2023-12-31T00:00:00Z' }),
+  key('signing-only', { keyOps: ['sign', 'verify'] }),
+];
+
+export const keyInUseName = 'cmk-virtual-visit';
+
+/** Rotated a year after it was made, and its agent stayed with the version it had. */
+const keyInUse = (): Promise<VaultKey> => key(keyInUseName, {}, { createdAt: '2025-03-04T08:00:00.000Z' });
+
+const research = { subscriptionId: subscriptions.research, resourceGroup: 'rg-research' };
+
+const closed = (): Vault['networkAcls'] => ({
+  bypass: 'AzureServices',
+  defaultAction: 'Deny',
+  ipRules: [],
+  virtualNetworkRules: [],
+});
+
+/** The first vault lacks purge protection only; the others each have something else about them. Ports come later. */
+export const seedVaults = (now: Date): Promise<Vault[]> =>
+  Promise.all([
+    vault(1, 'kv-care-prod', { enablePurgeProtection: false }, careKeys(now)),
+    vault(2, 'kv-hospital-keys', { sku: 'premium' }, [keyInUse(), key('hospital-data', { kty: 'RSA-HSM' })]),
+    vault(3, 'kv-care-north', { resourceGroup: 'rg-care-north', location: 'northeurope' }, [key('cmk-north')]),
+    vault(4, 'kv-policy-keys', { enableRbacAuthorization: false, accessPolicies: [ownerPolicy()] }, [
+      key('cmk-policy'),
+    ]),
+    vault(5, 'kv-lab', { ...research, networkAcls: closed() }, [key('cmk-lab')]),
+    vault(6, 'kv-legacy', { ...research, enableSoftDelete: false, enablePurgeProtection: false }, [key('cmk-legacy')]),
+    // Somebody else's, one letter apart from the hospital's.
+    vault(7, lookAlikeName, research, [key(keyInUseName)]),
+  ]);

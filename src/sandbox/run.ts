@@ -1,0 +1,105 @@
+/** `npm run local`: the whole product on one machine. */
+import { mkdir, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { botEnvironment, lookingForUse } from './bot-environment.ts';
+import { busyPorts } from './busy-ports.ts';
+import { type Child, startChild } from './children.ts';
+import { inWords } from './log-words.ts';
+import { help, type LocalOptions, readOptions, usage } from './options.ts';
+import { startOwnWitness } from './own-witness.ts';
+import { azureArguments, teamsArguments } from './server-arguments.ts';
+
+const ours = ['azure', 'teams', 'database', 'ca.pem', 'anchor', 'witness'];
+
+/** Removes what earlier starts kept, and nothing else that may be in the folder. */
+async function reset(folder: string): Promise<void> {
+  for (const name of ours) await rm(`${folder}/${name}`, { recursive: true, force: true });
+}
+
+async function untilReady(url: string, bot: Child): Promise<void> {
+  const end: { code: number | null } = { code: null };
+  void bot.ended.then((code) => {
+    end.code = code;
+  });
+  for (;;) {
+    if (end.code !== null) throw new Error(`the bot ended with code ${end.code} before it was ready`);
+    const answer = await fetch(url).catch(() => null);
+    if (answer?.ok) return;
+    await sleep(100);
+  }
+}
+
+const startServers = (options: LocalOptions): Child[] => [
+  startChild('local azure', 'src/sandbox/azure/run.ts', { args: azureArguments(options), env: process.env }),
+  startChild('local teams', 'src/sandbox/teams/run.ts', { args: teamsArguments(options), env: process.env }),
+];
+
+async function run(options: LocalOptions): Promise<void> {
+  const busy = await busyPorts(options);
+  if (busy.length > 0) {
+    console.error(busy.join('\n'));
+    process.exit(1);
+  }
+  if (options.reset) await reset(options.data);
+  await mkdir(options.data, { recursive: true });
+  const children = startServers(options);
+  let stopping = false;
+  const stopAll = async (code: number): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    // The bot first: it may still want to say something to the other two.
+    for (const child of [...children].reverse()) await child.stop();
+    if (code === 0) console.log('stopped');
+    process.exit(code);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (!stopping) console.log(`\nstopping; ${options.data} keeps everything, and the next start goes on from there`);
+      void stopAll(0);
+    });
+  }
+  try {
+    const witness = await startOwnWitness(options, process.env);
+    const [azure, teams] = await Promise.all(children.map((child) => child.started));
+    if (witness !== null) children.push(witness.child);
+    const witnessed = (await witness?.settings) ?? {};
+    // The bot reads the certificate authority that the local Azure wrote.
+    const bot = startChild('bot', 'src/main.ts', {
+      args: [],
+      env: botEnvironment(options, { ...lookingForUse, ...witnessed, ...process.env }),
+      ...(options.log === 'words' ? { shown: inWords } : {}),
+    });
+    bot.started.catch(() => undefined);
+    children.push(bot);
+    for (const child of children) {
+      void child.ended.then((code) => {
+        if (!stopping) console.error(`${child.name} ended with code ${code}; stopping the others`);
+        return stopAll(1);
+      });
+    }
+    await untilReady(`http://127.0.0.1:${options['bot-port']}/readyz`, bot);
+    console.log(`local azure  ${azure}`);
+    console.log(`bot          http://127.0.0.1:${options['bot-port']}`);
+    console.log(`local teams  ${teams}   <- open this page`);
+    if (witness !== null) {
+      console.log(
+        `witness      ${witnessed.CMK_WITNESSES?.split(' ')[0]}   signs what ${options.data}/anchor publishes of the record`,
+      );
+    }
+    console.log('Ctrl-C stops all of them');
+    console.log('ready');
+  } catch (error) {
+    if (!stopping) console.error(error instanceof Error ? error.message : error);
+    await stopAll(1);
+  }
+}
+
+try {
+  const options = readOptions(process.argv.slice(2), process.env);
+  if (options === 'help') console.log(help);
+  else await run(options);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error(usage);
+  process.exit(2);
+}

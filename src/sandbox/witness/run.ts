@@ -1,0 +1,36 @@
+/** A witness in a process of its own: `run.ts FOLDER`. Says `witness ADDRESS KEY` once it listens. */
+import { KeyUnusable, openOwnKeys, witnessKeyUse } from '../../audit/key-file.ts';
+import { signingKey } from '../../audit/tlog/signing-key.ts';
+import { keyLine } from '../../audit/tlog/verifier-key.ts';
+import { startWitness } from '../../audit/witness/server.ts';
+import { WitnessState } from '../../audit/witness/state.ts';
+import { lockFolder } from '../../store/folder-lock.ts';
+
+const [folder = ''] = process.argv.slice(2);
+const { keys, keep } = await openOwnKeys(`${folder}/witness.key`, witnessKeyUse);
+await keep();
+const seed = keys.at(-1);
+if (seed === undefined) throw new KeyUnusable(`${folder}/witness.key holds no key`);
+const state = await WitnessState.open(folder);
+const lock = await lockFolder(folder, `${folder}/logs`);
+const key = signingKey('localhost/witness', 'witness', seed);
+const witness = await startWitness({
+  state,
+  check: lock.check,
+  key,
+  now: () => new Date(),
+  port: 0,
+  listen: '127.0.0.1',
+  onRefused: (verdict, origin) => console.error(`refused, ${verdict}: ${origin}`),
+});
+console.log(`witness ${witness.url} ${keyLine(key.verifier)}`);
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(
+    signal,
+    () =>
+      void witness
+        .stop()
+        .then(lock.release)
+        .then(() => process.exit(0)),
+  );
+}

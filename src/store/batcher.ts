@@ -1,0 +1,31 @@
+/**
+ * Batches calls of one turn of the event loop into one SQL statement, because a statement costs much more than a row. Nothing is
+ * cached: a later call sends a new statement.
+ */
+
+/** `run` gets the items of all calls of a turn, in order. Its result, or its error, answers each of them. */
+export function batchCalls<Item, Answer>(
+  run: (items: readonly Item[]) => Promise<Answer>,
+): (items: readonly Item[]) => Promise<Answer> {
+  interface Batch {
+    readonly items: Item[];
+    readonly answer: Promise<Answer>;
+  }
+  let current: Batch | null = null;
+
+  function begin(): Batch {
+    const items: Item[] = [];
+    const turnEnds = new Promise<void>((resolve) => setImmediate(resolve));
+    const answer = turnEnds.then(() => {
+      current = null;
+      return run(items);
+    });
+    return { items, answer };
+  }
+
+  return (items) => {
+    current ??= begin();
+    current.items.push(...items);
+    return current.answer;
+  };
+}

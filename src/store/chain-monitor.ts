@@ -1,0 +1,198 @@
+/**
+ * Remembers how far this process has read the audit log and which events it has verified. Seals don't show that a database was
+ * rolled back: every old row is sound by itself. A process that saw the newer rows notices.
+ */
+import type { ChainLine, Link } from '../domain/record/chain.ts';
+import type { RowFault } from '../domain/record/faults.ts';
+import type { CheckLine, SoundLine } from '../domain/record/seals.ts';
+import { type ChainHead, headAndLinesAfter, linesAfter, readHead } from './chain-rows.ts';
+import { RequestIndex, type RequestSummary } from './request-index.ts';
+import type { Sql } from './sql.ts';
+
+const pageSize = 500;
+const genesis: ChainHead = { seq: 0, hash: '0'.repeat(64), time: null };
+
+/** A row of the audit log isn't what the bot wrote. Thrown after `onBroken`, which ends the process. */
+export class RecordBroken extends Error {
+  override readonly name = 'RecordBroken';
+  readonly seq: number | null;
+  readonly request: string | null;
+  readonly fault: RowFault;
+  readonly detail: string;
+
+  constructor(at: { readonly seq?: number; readonly request?: string }, fault: RowFault, detail: string) {
+    const where = [at.seq === undefined ? null : `event ${at.seq}`, at.request ?? null].filter((part) => part !== null);
+    super(`${where.join(' of ') || 'the record'}: ${fault}: ${detail}`);
+    this.seq = at.seq ?? null;
+    this.request = at.request ?? null;
+    this.fault = fault;
+    this.detail = detail;
+  }
+}
+
+/** What was known of a request when a statement was sent. The statement's answer has at least that. */
+export type KnownAtSend = (request: string) => Pick<RequestSummary, 'revision' | 'hash'> | undefined;
+
+export interface ChainMonitorOptions {
+  readonly check: CheckLine;
+  /** Called before {@link RecordBroken} is thrown. In production it ends the process. */
+  readonly onBroken: (broken: RecordBroken) => void;
+}
+
+export class ChainMonitor {
+  /** What the verified events say of requests. */
+  readonly index = new RequestIndex();
+  readonly #check: CheckLine;
+  readonly #onBroken: ChainMonitorOptions['onBroken'];
+  /** From which event on which key seals, oldest first. */
+  readonly #keys: { readonly from: number; readonly key: string }[] = [];
+  readonly #inFlight = new InFlightReads();
+  #last: ChainHead = genesis;
+
+  constructor({ check, onBroken }: ChainMonitorOptions) {
+    this.#check = check;
+    this.#onBroken = onBroken;
+  }
+
+  /** The last event that this process has read. */
+  get last(): ChainHead {
+    return this.#last;
+  }
+
+  broken(at: { readonly seq?: number; readonly request?: string }, fault: RowFault, detail: string): never {
+    const error = new RecordBroken(at, fault, detail);
+    this.#onBroken(error);
+    throw error;
+  }
+
+  /** Verifies hash and seal of one line, and that its seal key was active at its place. */
+  sound(line: ChainLine): SoundLine {
+    const checked = this.#check(line);
+    if (checked.fault !== null) return this.broken(line, checked.fault, checked.detail);
+    const { sealKey } = checked;
+    const inForce = this.#keys.findLast(({ from }) => from <= line.seq)?.key ?? null;
+    if (sealKey === inForce) return checked;
+    if (sealKey === null) return this.broken(line, 'seal-missing', 'seal: written after there were seals, without one');
+    const isNew = line.seq > this.#last.seq && this.#keys.every(({ key }) => key !== sealKey);
+    if (isNew) return checked;
+    return this.broken(line, 'seal-key-retired', `seal: of key ${sealKey}, where the chain had ${inForce ?? 'none'}`);
+  }
+
+  /**
+   * Reads and verifies up to the end of the chain; the first time, all of it. `locked`: the head, if the caller has locked it;
+   * then the chain must end there. Without, others can go on writing meanwhile.
+   */
+  async catchUp(sql: Sql, locked?: ChainHead): Promise<void> {
+    const { head: read, lines } = await headAndLinesAfter(sql, this.#behind(), pageSize);
+    const before = locked ?? read;
+    for (const line of lines) this.#take(line);
+    for (let page = lines; page.length === pageSize; ) {
+      page = await linesAfter(sql, this.#behind(), pageSize);
+      for (const line of page) this.#take(line);
+    }
+    // Of one moment: what was read ends where the head was, unless there was more, or another reader has gone on meanwhile.
+    const isOneMoment = lines.length < pageSize && this.#last.seq <= before.seq;
+    const asSent = this.#last;
+    this.#mustEnd(before, locked ?? (isOneMoment ? before : await readHead(sql)), asSent);
+  }
+
+  /** Takes the lines after {@link last}, read with the head locked: they must end there. */
+  follow(lines: readonly ChainLine[], head: ChainHead): void {
+    for (const line of lines) this.#take(line);
+    this.#mustEnd(head, head, this.#last);
+  }
+
+  /** Takes a line that this process has sealed and committed. */
+  wrote(line: ChainLine, body: SoundLine['body']): void {
+    this.#take(line, { fault: null, body, sealKey: line.sealKey });
+  }
+
+  /** Runs `read`, which must send its statement at once, and tells it what was known at that moment. */
+  whileReading<T>(read: (known: KnownAtSend) => Promise<T>): Promise<T> {
+    return this.#inFlight.run(this.index.get, read);
+  }
+
+  /** Verifies that a request's events, read in one statement, are contiguous and reach at least as far as known. */
+  checkRequest(request: string, lines: readonly ChainLine[], knownAtSend: KnownAtSend): void {
+    for (const [index, line] of lines.entries()) {
+      if (line.revision === index + 1) continue;
+      this.broken(line, 'revision-differs', `revision: expected ${index + 1}, found ${line.revision}`);
+    }
+    const known = knownAtSend(request);
+    if (known === undefined) return;
+    const last = lines[known.revision - 1];
+    if (last?.hash === known.hash) return;
+    const found = last === undefined ? `${lines.length} events` : `another one, ${last.hash}`;
+    const detail = `event ${known.revision} of the request: expected ${known.hash}, found ${found}`;
+    this.broken({ request, ...(last === undefined ? {} : { seq: last.seq }) }, 'revision-differs', detail);
+  }
+
+  /** A key that the chain has changed away from seals nothing: every process would take the event for forged. */
+  assertActiveSealKey(key: string | null): void {
+    if (this.#keys.at(-1)?.key === key || this.#keys.every((change) => change.key !== key)) return;
+    const detail = `seal: this process seals with key ${key}, which the chain has given up for ${this.#keys.at(-1)?.key}`;
+    this.broken({}, 'seal-key-retired', detail);
+  }
+
+  /** Null: nothing was read yet, so that a row before the first is found too. */
+  #behind(): number | null {
+    return this.#last.seq === 0 ? null : this.#last.seq;
+  }
+
+  /** `before`: the head before the lines were read. `head`: the head after. The last argument: what was known when `head` was sent for. */
+  #mustEnd(before: ChainHead, head: ChainHead, { seq, hash }: Link): void {
+    if (seq < before.seq || seq > head.seq) {
+      this.broken({ seq }, 'head-differs', `last seq: expected ${head.seq}, found ${seq}`);
+    }
+    if (seq === head.seq && hash !== head.hash) {
+      this.broken({ seq }, 'head-differs', `last hash: expected ${head.hash}, found ${hash}`);
+    }
+  }
+
+  /** `own`: the line was made by this process, so there is nothing to verify. */
+  #take(line: ChainLine, own?: SoundLine): void {
+    // Another reader of this process was here first.
+    if (line.seq <= this.#last.seq && this.#last.seq !== 0) return;
+    if (line.seq !== this.#last.seq + 1) {
+      this.broken(line, 'not-contiguous', `seq: expected ${this.#last.seq + 1}, found ${line.seq}`);
+    }
+    if (line.prev !== this.#last.hash) {
+      this.broken(line, 'prev-differs', `prev: expected ${this.#last.hash}, found ${line.prev}`);
+    }
+    const { body, sealKey } = own ?? this.sound(line);
+    const known = this.index.get(line.request);
+    const revision = (known?.revision ?? 0) + 1;
+    if (line.revision !== revision) {
+      this.broken(line, 'revision-differs', `revision: expected ${revision}, found ${line.revision}`);
+    }
+    if (sealKey !== null && this.#keys.at(-1)?.key !== sealKey) this.#keys.push({ from: line.seq, key: sealKey });
+    this.#inFlight.changes(line.request, known);
+    this.index.apply(line, body);
+    this.#last = { seq: line.seq, hash: line.hash, time: String(body.time) };
+  }
+}
+
+type Known = RequestSummary | undefined;
+
+/**
+ * Statements whose answers are still to come. Their answers needn't have what this process learns meanwhile over other connections,
+ * so each keeps what was known of a request when it was sent.
+ */
+class InFlightReads {
+  readonly #reads = new Set<Map<string, Known>>();
+
+  /** To be called before what is known of the request changes. */
+  changes(request: string, known: Known): void {
+    for (const before of this.#reads) if (!before.has(request)) before.set(request, known);
+  }
+
+  async run<T>(now: (request: string) => Known, read: (atSend: (request: string) => Known) => Promise<T>): Promise<T> {
+    const before = new Map<string, Known>();
+    this.#reads.add(before);
+    try {
+      return await read((request) => (before.has(request) ? before.get(request) : now(request)));
+    } finally {
+      this.#reads.delete(before);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/** What errors of the database and its driver mean. */
+import { z } from 'zod';
+import type { WhyRefused } from '../domain/storing.ts';
+
+interface DatabaseFault {
+  /** SQLSTATE, or the system's error code. Null without one. */
+  readonly code: string | null;
+  readonly message: string;
+}
+
+/** The driver reports attempts at several addresses as one error without a message: the first attempt counts. */
+export function faultOf(error: unknown): DatabaseFault {
+  if (error instanceof AggregateError && error.errors.length > 0) return faultOf(error.errors[0]);
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: codeOf(error) ?? null, message };
+}
+
+const Coded = z.object({ code: z.string() });
+const codeOf = (error: unknown): string | undefined => Coded.safeParse(error).data?.code;
+
+/** SQLSTATE classes: connection exceptions, and operator intervention. */
+const unavailableStates = /^(08|57P)/;
+const networkCodes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'];
+/** Errors of the driver that have no code. */
+const driverMessages =
+  /Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout/;
+
+/** By SQLSTATE or the system's error code; the first match counts. */
+const refusing: readonly (readonly [RegExp, WhyRefused])[] = [
+  [/^(25006|EROFS)$/, 'read-only'],
+  [/^(53100|ENOSPC|EDQUOT)$/, 'disk-full'],
+  // A missing permission or sign-in. The server also says so if its own disk has become read-only.
+  [/^(42501|28...)$/, 'not-allowed'],
+  // Insufficient resources, system errors.
+  [/^(53...|58...|EIO)$/, 'server-trouble'],
+];
+
+/** Why a database that answers can't store anything. Null: the error means something else. */
+export function whyRefusedIn(error: unknown): WhyRefused | null {
+  const code = codeOf(error);
+  return refusing.find(([codes]) => code !== undefined && codes.test(code))?.[1] ?? null;
+}
+
+/**
+ * Whether the database can't be reached or can't store anything at the moment, so that trying again later helps. Only for errors
+ * thrown by the store: a connection to another server can be refused too.
+ */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code === undefined) return error instanceof Error && driverMessages.test(error.message);
+  return unavailableStates.test(code) || networkCodes.includes(code) || whyRefusedIn(error) !== null;
+}

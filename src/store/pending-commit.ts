@@ -1,0 +1,141 @@
+/** What an append stores: sealed events at their place in the chain, and everything that follows from them. */
+import { z } from 'zod';
+import type { RequestId } from '../domain/ids.ts';
+import type { Seal } from '../domain/record/chain.ts';
+import { type Consequence, consequencesOf, holdsResource } from '../domain/request/consequences.ts';
+import type { NewEvent, StoredEvent } from '../domain/request/events.ts';
+import { evolve, fold } from '../domain/request/evolve.ts';
+import type { Refusal } from '../domain/request/refusal.ts';
+import type { Request } from '../domain/request/request.ts';
+import type { Decision } from '../domain/request/request-command.ts';
+import type { ChainHead } from './chain-rows.ts';
+import { asStored, type Placed, type ReadEvent } from './event-rows.ts';
+import { type Sql, selectOne } from './sql.ts';
+
+export type Decide = (request: Request | null, now: Date) => Decision;
+
+/** The arguments of `Requests.append`. */
+export interface AppendCommand {
+  readonly id: RequestId;
+  /** The idempotency key. */
+  readonly cause: string;
+  readonly decide: Decide;
+  /** The W3C `traceparent` to store with the outbox rows. Null without one. */
+  readonly trace: string | null;
+}
+
+/** What a decision rests on: every event of the request, and their fold. Null before the first event. */
+export interface Snapshot {
+  readonly events: readonly StoredEvent[];
+  readonly request: Request | null;
+}
+
+export interface PendingCommit {
+  readonly command: AppendCommand;
+  /** Sealed events. Empty: the decision was accepted and says nothing new. */
+  readonly placed: readonly Placed[];
+  /** The same events as they will be read back. */
+  readonly events: readonly StoredEvent[];
+  readonly after: Request;
+  /** The resource that the request holds before and after, in lower case. Null: none. */
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly consequences: readonly Consequence[];
+}
+
+export interface CommitTools {
+  readonly read: ReadEvent;
+  readonly seal: Seal;
+}
+
+/**
+ * Runs `decide`, and seals its events after `head`. Events are never dated before the head: a clock that lags a little doesn't turn
+ * time back. Throws if `decide` accepts without an event on a request that doesn't exist.
+ */
+export function prepareCommit(
+  { read, seal }: CommitTools,
+  head: ChainHead,
+  command: AppendCommand,
+  before: Snapshot,
+  time: Date,
+): PendingCommit | Refusal {
+  const { id, cause, decide } = command;
+  const now = notBefore(head.time, time);
+  const decision = decide(before.request, now);
+  if (decision.kind === 'refused') return decision;
+  const revision = before.events.at(-1)?.revision ?? 0;
+  const placed = place(seal, head, { request: id, revision, cause, time: now.toISOString() }, decision.events);
+  const events = placed.map(({ position, sealed }) => asStored(read, position, sealed));
+  const after = before.request === null ? fold(id, events) : events.reduce(evolve, before.request);
+  if (after === null) throw new Error(`deciding ${cause} on ${id}: accepted without an event, and there is no request`);
+  return {
+    ...{ command, placed, events, after },
+    from: before.request === null ? null : holdsResource(before.request),
+    to: holdsResource(after),
+    consequences: consequencesOf(after, events),
+  };
+}
+
+const notBefore = (earliest: string | null, now: Date): Date =>
+  earliest !== null && now.toISOString() < earliest ? new Date(earliest) : now;
+
+/** Chains the events, each to the one before. */
+function place(
+  seal: Seal,
+  head: ChainHead,
+  start: { readonly request: RequestId; readonly revision: number; readonly cause: string; readonly time: string },
+  events: readonly NewEvent[],
+): readonly Placed[] {
+  const placed: Placed[] = [];
+  for (const [n, event] of events.entries()) {
+    const prev = placed.at(-1)?.sealed.hash ?? head.hash;
+    const position = { ...start, seq: head.seq + n + 1, revision: start.revision + n + 1, prev, n };
+    placed.push({ position, sealed: seal(position, event) });
+  }
+  return placed;
+}
+
+type Rows = readonly (readonly unknown[])[];
+
+/** One array for each column, as `unnest` takes them. */
+const columnsOf = (rows: Rows, count: number): readonly (readonly unknown[])[] =>
+  Array.from({ length: count }, (_, at) => rows.map((row) => row[at]));
+
+const eventRows = ({ placed }: PendingCommit): Rows =>
+  placed.map(({ position: { seq, request, revision, cause, n, prev }, sealed }) => [
+    ...[seq, request, revision, cause, n, sealed.body, prev, sealed.hash, sealed.sealKey, sealed.seal],
+  ]);
+
+const textRows = ({ placed }: PendingCommit): Rows =>
+  placed.flatMap(({ position: { request, revision }, sealed }) =>
+    sealed.openings.map(({ field, salt, text }) => [request, revision, field, salt, text]),
+  );
+
+/** One row for each kind and key: the last one. */
+function outboxRows({ command: { id, trace }, consequences }: PendingCommit): Rows {
+  const rows = consequences.map(({ kind, key, dueAt }) => [`${kind} ${key}`, [id, kind, key, dueAt, trace]] as const);
+  return [...new Map(rows).values()];
+}
+
+const holdRows = (id: RequestId, resource: string | null): Rows => (resource === null ? [] : [[resource, id]]);
+
+const text = `select cmk.store(${Array.from({ length: 30 }, (_, at) => `$${at + 1}`).join(', ')}) as stored`;
+const Stored = z.object({ stored: z.boolean() });
+
+/** Inserts all rows with the SQL function `cmk.store` (migration 17). Needs the head's lock; throws if `head` isn't the head. */
+export async function writeCommit(sql: Sql, head: ChainHead, commit: PendingCommit): Promise<void> {
+  const { from, to, command } = commit;
+  const isSame = from === to;
+  const values = [
+    ...[head.seq, head.hash],
+    // The function can compare the clock and who holds what. The caller has done both, with errors that say what differs.
+    ...[null, null, [], []],
+    ...columnsOf(eventRows(commit), 10),
+    ...columnsOf(textRows(commit), 5),
+    ...columnsOf(holdRows(command.id, isSame ? null : to), 2),
+    ...columnsOf(holdRows(command.id, isSame ? null : from), 2),
+    ...columnsOf(outboxRows(commit), 5),
+  ];
+  if ((await selectOne(sql, Stored, text, values))?.stored === true) return;
+  throw new Error(`storing ${command.cause} of ${command.id}: the locked head is another one`);
+}

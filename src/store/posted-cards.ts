@@ -1,0 +1,70 @@
+/** The port `PostedCards`. */
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { RequestId } from '../domain/ids.ts';
+import type { PostedCard, PostedCards } from '../domain/ports/store.ts';
+import type { RowSeals } from '../domain/record/row-seals.ts';
+import { batchCalls } from './batcher.ts';
+import { changedRows, select } from './sql.ts';
+
+const Row = z
+  .object({
+    request_id: RequestId,
+    audience: z.string(),
+    conversation_id: z.string(),
+    activity_id: z.string(),
+    fingerprint: z.string(),
+    seal: z.string().nullable(),
+  })
+  .transform(({ seal, ...row }) => ({
+    seal,
+    card: {
+      requestId: row.request_id,
+      audience: row.audience,
+      conversationId: row.conversation_id,
+      activityId: row.activity_id,
+      fingerprint: row.fingerprint,
+    },
+  }));
+
+const save = `insert into cmk.shown (request_id, audience, conversation_id, activity_id, fingerprint, seal)
+  select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+  on conflict (request_id, audience) do update set conversation_id = excluded.conversation_id,
+    activity_id = excluded.activity_id, fingerprint = excluded.fingerprint, seal = excluded.seal`;
+
+/** What the seal covers. */
+const postedCardSeal = ({ requestId, audience, conversationId, activityId, fingerprint }: PostedCard) =>
+  ['shown', [requestId, audience, conversationId, activityId, fingerprint]] as const;
+
+/** The last value of each card, since one statement can't write a row twice. Sorted, so that two writers can't deadlock. */
+const lastOfEach = (cards: readonly PostedCard[]): readonly PostedCard[] =>
+  [...new Map(cards.map((card) => [`${card.requestId} ${card.audience}`, card]))]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, card]) => card);
+
+const those = 'select * from cmk.shown where request_id = any($1) order by audience';
+
+/** Rows without a valid seal count as absent: then the card is posted again. */
+export function openPostedCards(pool: Pool, seals: RowSeals): PostedCards {
+  const sound = (rows: readonly z.infer<typeof Row>[]): readonly PostedCard[] =>
+    rows.flatMap(({ card, seal }) => (seals.isGood(...postedCardSeal(card), seal) ? card : []));
+  const read = batchCalls(async (ids: readonly RequestId[]) => sound(await select(pool, Row, those, [ids])));
+  const write = batchCalls(async (all: readonly PostedCard[]) => {
+    const cards = lastOfEach(all);
+    const columns = (['requestId', 'audience', 'conversationId', 'activityId', 'fingerprint'] as const).map((name) =>
+      cards.map((card) => card[name]),
+    );
+    await changedRows(pool, save, [...columns, cards.map((card) => seals.seal(...postedCardSeal(card)))]);
+  });
+  return {
+    of: async (id) => (await read([id])).filter(({ requestId }) => requestId === id),
+    at: async (activityId) => {
+      const cards = sound(await select(pool, Row, 'select * from cmk.shown where activity_id = $1', [activityId]));
+      return [...new Set(cards.map(({ requestId }) => requestId))];
+    },
+    save: (card) => write([card]),
+    remove: async (id, audience) => {
+      await changedRows(pool, 'delete from cmk.shown where request_id = $1 and audience = $2', [id, audience]);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/** What a PostgreSQL server says about itself. For setup, doctor and start; changes nothing. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Client, DatabaseError, type Pool } from 'pg';
+import { z } from 'zod';
+import type { WhyRefused } from '../domain/storing.ts';
+import { whyRefusedIn } from './db-errors.ts';
+import { inTransaction, type Sql, selectOne } from './sql.ts';
+
+const Facts = z.object({
+  number: z.coerce.number(),
+  ssl: z.boolean().nullable(),
+  version: z.string().nullable(),
+  cipher: z.string().nullable(),
+});
+
+const factsQuery = `select current_setting('server_version_num') as number, ssl, version, cipher
+  from (select 1) as one left join pg_stat_ssl on pid = pg_backend_pid()`;
+
+interface ConnectionFacts {
+  /** The server's major version. */
+  readonly major: number;
+  /** `TLSv1.3, TLS_AES_256_GCM_SHA384`; null without TLS. */
+  readonly tls: string | null;
+}
+
+export async function connectionFacts(sql: Sql): Promise<ConnectionFacts> {
+  const facts = await selectOne(sql, Facts, factsQuery);
+  if (facts === null) throw new Error('asking the database for its version: it did not say');
+  const { number, ssl, version, cipher } = facts;
+  return { major: Math.floor(number / 10_000), tls: ssl === true ? `${version}, ${cipher}` : null };
+}
+
+/** The database's name, quoted for SQL. */
+export async function databaseName(sql: Sql): Promise<string> {
+  const row = await selectOne(sql, z.object({ name: z.string() }), 'select quote_ident(current_database()) as name');
+  return row?.name ?? '';
+}
+
+const Identity = z.object({ name: z.string(), oid: z.string(), started: z.string() });
+export type DatabaseIdentity = z.infer<typeof Identity>;
+
+const identityQuery = `select current_database() as name, pg_postmaster_start_time()::text as started,
+  (select oid::text from pg_database where datname = current_database()) as oid`;
+
+/** Throws what the database or the driver throws. */
+export async function databaseIdentity(sql: Sql): Promise<DatabaseIdentity> {
+  const found = await selectOne(sql, Identity, identityQuery);
+  if (found === null) throw new Error('asking the database for its name: no answer');
+  return found;
+}
+
+/** Whether two connections lead to one database, whatever their addresses, also through a pooler. */
+export const isSameDatabase = (one: DatabaseIdentity, other: DatabaseIdentity): boolean =>
+  one.oid === other.oid && one.started === other.started;
+
+type Probe =
+  /** No server answers, or not over TLS as it should. */
+  | { readonly kind: 'silent'; readonly why: string }
+  /** The server refuses this user. */
+  | { readonly kind: 'refuses'; readonly why: string }
+  | { readonly kind: 'lets-in'; readonly major: number; readonly tls: string | null; readonly superuser: boolean };
+
+const timeoutMs = 10_000;
+
+/** Signs in once. */
+export async function probeServer(url: string): Promise<Probe> {
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: timeoutMs,
+    application_name: 'cmk-bot setup',
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query('select rolsuper as superuser from pg_roles where rolname = current_user');
+    return { kind: 'lets-in', ...(await connectionFacts(client)), superuser: rows[0]?.superuser === true };
+  } catch (error) {
+    const why = error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
+    return { kind: error instanceof DatabaseError ? 'refuses' : 'silent', why };
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** In bytes before base64. More than the free space of a page, so that a full disk is noticed. */
+const probeSize = 48_000;
+const insert = 'insert into cmk.document (key, value, changed_at) values ($1, $2, clock_timestamp())';
+
+/** Inserts a row and rolls back. Returns why the database refuses it, or null if it doesn't. Throws if it can't be reached. */
+export async function tryWrite(pool: Pool): Promise<WhyRefused | null> {
+  const rollback = new Error('rolls back');
+  try {
+    return await inTransaction(pool, async (sql) => {
+      await sql.query(insert, [`write-check/${randomUUID()}`, randomBytes(probeSize).toString('base64')]);
+      throw rollback;
+    });
+  } catch (error) {
+    const why = error === rollback ? null : whyRefusedIn(error);
+    if (why === null && error !== rollback) throw error;
+    return why;
+  }
+}

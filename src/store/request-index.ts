@@ -1,0 +1,117 @@
+/** In-memory index of requests, built from checked events only. Answers which requests are open without asking the database. */
+import { z } from 'zod';
+import type { OpenWanted } from '../domain/ports/store.ts';
+import type { ChainLine } from '../domain/record/chain.ts';
+import type { SoundLine } from '../domain/record/seals.ts';
+import { isEnding } from '../domain/request/consequences.ts';
+import { type OpenState, openStateAfter, type Waits, waits, waitsIn } from '../domain/request/waits.ts';
+
+export interface RequestSummary {
+  /** Revision and hash of its last event. */
+  readonly revision: number;
+  readonly hash: string;
+  /** The resource that it holds, in lower case. Null: it has ended. */
+  readonly holds: string | null;
+  /** The last state in which it was open. */
+  readonly state: OpenState;
+  readonly requester: string | null;
+  /** The message of the form that it was submitted from. */
+  readonly message: string | null;
+}
+
+/** What the index reads of the body of a first event. */
+const First = z.object({
+  target: z.string(),
+  actor: z.object({ id: z.string().nullable() }),
+  data: z.object({ origin: z.object({ messageId: z.string().optional() }) }),
+});
+
+function submitted({ target, actor, data }: z.infer<typeof First>): RequestSummary {
+  return {
+    ...{ revision: 0, hash: '', holds: target.toLowerCase(), state: 'awaiting-approval' },
+    ...{ requester: actor.id, message: data.origin.messageId ?? null },
+  };
+}
+
+export class RequestIndex {
+  readonly #requests = new Map<string, RequestSummary>();
+  /** The open request of each resource, in the order of submission. */
+  readonly #holders = new Map<string, string>();
+  /** Every request of each resource, oldest first. */
+  readonly #ofResource = new Map<string, string[]>();
+
+  /** Applies the request's next event. */
+  apply({ request, revision, hash }: ChainLine, body: SoundLine['body']): void {
+    const known = this.#requests.get(request);
+    const before = known ?? submitted(First.parse(body));
+    const type = String(body.type);
+    const holds = isEnding(type) ? null : before.holds;
+    this.#requests.set(request, { ...before, revision, hash, holds, state: openStateAfter(before.state, type) });
+    if (known === undefined && holds !== null) this.#file(holds, request);
+    if (holds !== null) this.#holders.set(holds, request);
+    else if (before.holds !== null && this.#holders.get(before.holds) === request) this.#holders.delete(before.holds);
+  }
+
+  #file(resource: string, request: string): void {
+    const filed = this.#ofResource.get(resource);
+    if (filed === undefined) this.#ofResource.set(resource, [request]);
+    else filed.push(request);
+  }
+
+  readonly get = (request: string): RequestSummary | undefined => this.#requests.get(request);
+
+  /** The open request of each resource, in lower case. */
+  get holders(): ReadonlyMap<string, string> {
+    return this.#holders;
+  }
+
+  /** The open request that holds the resource, given in lower case. */
+  holderOf(resource: string): string | null {
+    return this.#holders.get(resource) ?? null;
+  }
+
+  /** The resource that the request holds, in lower case. */
+  heldBy(request: string): string | null {
+    return this.#requests.get(request)?.holds ?? null;
+  }
+
+  /** The open request that was submitted from the form in that message. */
+  openFrom(message: string): string | null {
+    return [...this.#holders.values()].find((id) => this.#requests.get(id)?.message === message) ?? null;
+  }
+
+  /** Open requests that match: those that wait for people first, among them the newest first. */
+  open({ requester, waits: only, named }: OpenWanted = {}): readonly string[] {
+    const part = named?.toLowerCase() ?? '';
+    const newestFirst = [...this.#holders]
+      .filter(([resource, id]) => {
+        const isNamed = resource.slice(resource.lastIndexOf('/') + 1).includes(part) || id.toLowerCase().includes(part);
+        return isNamed && (requester === undefined || this.#requests.get(id)?.requester === requester);
+      })
+      .map(([, id]) => id)
+      .reverse();
+    return waits
+      .filter((one) => only === undefined || one === only)
+      .flatMap((one) => newestFirst.filter((id) => this.waitsOf(id) === one));
+  }
+
+  /** Every request for the resource, given in lower case, newest first. */
+  requestsFor(resource: string): readonly string[] {
+    return [...(this.#ofResource.get(resource) ?? [])].reverse();
+  }
+
+  waitsOf(request: string): Waits {
+    const state = this.#requests.get(request)?.state;
+    return state === undefined ? 'nobody' : waitsIn[state];
+  }
+
+  /** The number of open requests by state. */
+  countOpen(): Readonly<Record<OpenState, number>> {
+    const counts = { 'awaiting-approval': 0, approved: 0, running: 0, 'needs-attention': 0 };
+    for (const request of this.#holders.values()) {
+      const state = this.#requests.get(request)?.state;
+      if (state !== undefined) counts[state] += 1;
+    }
+    return counts;
+  }
+}

@@ -1,0 +1,47 @@
+/** What stands on a page of the picture of all agents. */
+
+import type { Outcome } from '../../domain/failure.ts';
+import { done } from '../../domain/failure.ts';
+import { armIdParts } from '../../domain/ids.ts';
+import type { FleetShow, ListSubject } from '../../operations/commands/command.ts';
+import { type AgentStanding, countsOf, type FleetState } from '../../operations/fleet.ts';
+import type { FleetReader } from '../../operations/read-fleet.ts';
+import { type AgentsContent, agentsPerPage } from '../cards/views/agents-view.ts';
+
+export type AgentsSubject = Extract<ListSubject, { kind: 'agents' }>;
+
+const nothingToDo: readonly FleetState[] = ['own-key', 'end-unknown', 'microsofts-key'];
+
+const shows: Readonly<Record<FleetShow, (agent: AgentStanding) => boolean>> = {
+  all: () => true,
+  'to-do': ({ state }) => !nothingToDo.includes(state),
+  microsofts: ({ state }) => state === 'microsofts-key',
+};
+
+/** A page past the end is the last there is. */
+export async function agentsContent(
+  fleet: Pick<FleetReader, 'read'>,
+  { show, named }: AgentsSubject,
+  { asks, now }: { readonly asks: boolean; readonly now: Date },
+  wanted: number,
+): Promise<Outcome<{ readonly content: AgentsContent; readonly page: number }>> {
+  const read = await fleet.read();
+  if (!read.ok) return read;
+  const part = named.toLowerCase();
+  const called = read.value.agents.filter(({ name }) => name.toLowerCase().includes(part));
+  const shown = called.filter(shows[show]);
+  const page = Math.min(wanted, Math.max(1, Math.ceil(shown.length / agentsPerPage)));
+  const content: AgentsContent = {
+    show,
+    named,
+    counts: countsOf(called),
+    subscriptions: new Set(called.map(({ id }) => armIdParts(id).subscriptionId.toLowerCase())).size,
+    agents: shown.slice((page - 1) * agentsPerPage, page * agentsPerPage),
+    total: shown.length,
+    unread: read.value.unread,
+    asks,
+    asOf: read.value.asOf,
+    now,
+  };
+  return done({ content, page });
+}

@@ -1,0 +1,49 @@
+/** Enable or Rotate beside an agent: the form for it, posted where the list stands. */
+import type { InvokeResponse, TurnContext } from 'botbuilder';
+import { ArmId } from '../../domain/ids.ts';
+import { refuse } from '../../domain/request/refusal.ts';
+import { chooseResource } from '../../operations/choose.ts';
+import { openForm as openFormOf } from '../../operations/open-form.ts';
+import type { CommandPorts } from '../../operations/ports.ts';
+import { operationFrom } from '../../operations/registry.ts';
+import { refusalCard, refusalText } from '../cards/views/short-views.ts';
+import { messageAnswer } from '../invoke-answers.ts';
+import type { KnownSender } from './activity.ts';
+import { type FormClickOptions, openFormCard } from './form-click.ts';
+import type { Once } from './once.ts';
+import { type Reply, type ReplyOptions, reply } from './reply.ts';
+
+export interface AskFromListOptions extends Pick<FormClickOptions, 'forms'>, ReplyOptions {
+  readonly commandPorts: CommandPorts;
+  readonly once: Once;
+}
+
+const aside = { standsIn: null, readers: 'who-asked' } as const;
+
+/** Which operation it is for is told by the key it is under by now. */
+async function formFor(options: AskFromListOptions, sender: KnownSender, id: ArmId): Promise<Reply> {
+  const { commandPorts } = options;
+  const chosen = await chooseResource(commandPorts.azure, id);
+  if (chosen.kind === 'refused') return { card: refusalCard(chosen), ...aside };
+  const operation = operationFrom(chosen.value.underCustomerKey ? 'own-key' : 'microsofts-key');
+  if (operation === null) throw new Error(`no operation is for ${id}`);
+  const { person: by, actor, origin } = sender;
+  const opened = await openFormOf(operation, { by, actor, origin, args: { resource: id }, words: [] }, commandPorts);
+  return opened.kind === 'refused'
+    ? { card: refusalCard(opened), ...aside }
+    : openFormCard(options, sender, opened.form);
+}
+
+export async function askFromList(
+  options: AskFromListOptions,
+  context: TurnContext,
+  sender: KnownSender,
+  wanted: unknown,
+): Promise<InvokeResponse> {
+  const id = ArmId.safeParse(wanted).data;
+  if (id === undefined)
+    return messageAnswer(refusalText(refuse('unknown-resource', String(wanted ?? '').slice(0, 80))));
+  if (await options.once.isFirst(sender, 'list.ask', id.toLowerCase()))
+    await reply(options, context, formFor(options, sender, id), 'everybody');
+  return messageAnswer('The form stands below.');
+}

@@ -1,0 +1,172 @@
+/** The bot: takes each activity to the command, the form or the action it is for, and answers. */
+import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
+import type { KeptRoles } from '../../authorization/kept-roles.ts';
+import { PersonId } from '../../domain/ids.ts';
+import type { Conversations, People } from '../../domain/ports/store.ts';
+import { refuse } from '../../domain/request/refusal.ts';
+import { cmkHelp } from '../../operations/commands/cmk-help.ts';
+import { refusalCard, refusalText } from '../cards/views/short-views.ts';
+import { type Chat, isGone } from '../delivery/chat.ts';
+import { badRequestAnswer, choicesAnswer, messageAnswer, unknownVerbAnswer } from '../invoke-answers.ts';
+import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
+import { readBeside } from './as-it-stood.ts';
+import { clickedCard } from './form-click.ts';
+import type { KeptChoices } from './kept-choices.ts';
+import { parseMessage } from './parse-message.ts';
+import { send } from './reply.ts';
+import { answerTurnedAway, type Turned } from './turned-away.ts';
+import { search } from './typeahead.ts';
+import { type AdmittedSender, say } from './typed-commands.ts';
+import { type VerbOptions, verbs } from './verbs.ts';
+import { type WelcomeOptions, welcome } from './welcome.ts';
+
+export interface BotOptions extends VerbOptions, WelcomeOptions {
+  readonly agents: KeptChoices;
+  readonly chat: Pick<Chat, 'answerAlone' | 'post' | 'postThread'>;
+  readonly conversations: Conversations;
+  readonly people: People;
+  readonly tenantId: string;
+  /** How people are known: `bot-framework` with tokens, `local` without. */
+  readonly signIn: string;
+  readonly rolesForHelp: KeptRoles['rolesForHelp'];
+  readonly forClick: KeptRoles['forClick'];
+}
+
+export class CmkBot extends ActivityHandler {
+  private readonly options: BotOptions;
+
+  constructor(options: BotOptions) {
+    super();
+    this.options = options;
+    this.onMessage(async (context, next) => {
+      await this.message(context);
+      await next();
+    });
+    this.onConversationUpdate(async (context, next) => {
+      await this.arrive(context);
+      await next();
+    });
+    this.onInstallationUpdateAdd(async (context, next) => {
+      await this.arrive(context);
+      await next();
+    });
+  }
+
+  private async arrive(context: TurnContext): Promise<void> {
+    if (tenantOf(context.activity) !== this.options.tenantId) return;
+    try {
+      await this.learn(context);
+      await welcome(context, this.options);
+    } catch (error) {
+      // The bot is told as well that it was removed, and then may neither look nor speak.
+      if (!isGone(error)) throw error;
+    }
+  }
+
+  /** Remembers how to reach the conversation, and the names of those in it. */
+  private async learn(context: TurnContext): Promise<void> {
+    const { activity } = context;
+    const { tenantId } = this.options;
+    const personal = activity.conversation.conversationType === 'personal';
+    const personId = personal ? (PersonId.safeParse(activity.from.aadObjectId).data ?? null) : null;
+    const { id: conversationId } = activity.conversation;
+    await this.options.conversations.save({ conversationId, serviceUrl: activity.serviceUrl, tenantId, personId });
+    let continuationToken: string | undefined;
+    do {
+      const page = await TeamsInfo.getPagedMembers(context, 100, continuationToken);
+      for (const member of page.members) {
+        const id = PersonId.safeParse(member.aadObjectId).data;
+        // A shared channel has members of other tenants.
+        const isOurs = (member.tenantId ?? tenantId).toLowerCase() === tenantId;
+        const address = member.userPrincipalName || member.email || null;
+        if (id !== undefined && isOurs)
+          await this.options.people.save({ id, memberId: member.id, name: member.name, address });
+      }
+      continuationToken = page.continuationToken || undefined;
+    } while (continuationToken !== undefined);
+  }
+
+  /** Who sent this; null when nobody can be named. A person of another tenant is known, and refused by the caller. */
+  private async sender(context: TurnContext): Promise<KnownSender | null> {
+    const sender = senderOf(context.activity, this.options.signIn);
+    if (sender === null || sender.tenantId !== this.options.tenantId) return sender;
+    const { person: id, memberId, name, origin, tenantId } = sender;
+    const personId = origin.conversationType === 'personal' ? id : null;
+    const { serviceUrl } = context.activity;
+    await this.options.conversations.save({ conversationId: origin.conversationId, serviceUrl, tenantId, personId });
+    if (name !== null) await this.options.people.save({ id, memberId, name, address: null });
+    return sender;
+  }
+
+  /**
+   * The one gate: nobody passes without a role, and who does not learns nothing, not even whether something exists. Null where
+   * nobody can be named.
+   */
+  private async admitted(
+    context: TurnContext,
+    rolesOf = this.options.rolesOf,
+  ): Promise<AdmittedSender | Turned | null> {
+    const sender = await this.sender(context);
+    if (sender === null) return null;
+    if (sender.tenantId !== this.options.tenantId) return { sender: null, refusal: refuse('guest') };
+    const roles = await rolesOf(sender.person);
+    return roles.kind === 'refused' ? { sender, refusal: roles } : { ...sender, roles };
+  }
+
+  private async message(context: TurnContext): Promise<void> {
+    const { activity } = context;
+    const typed = parseMessage(activity.text ?? '', activity.entities, activity.recipient.id);
+    const { rolesForHelp, rolesOf } = this.options;
+    const sender = await this.admitted(context, typed.command === cmkHelp.name ? rolesForHelp : rolesOf);
+    if (sender === null) return;
+    if ('refusal' in sender) {
+      await send(this.options, context, refusalCard(sender.refusal), 'who-asked');
+      return;
+    }
+    await say(this.options, context, sender, typed);
+  }
+
+  protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
+    const { name, value } = context.activity;
+    const read = CardClick.safeParse(value);
+    const click = read.data ?? null;
+    const verb = click === null ? null : (verbs.get(click.action.verb) ?? null);
+    // Cards say what a client fetches by itself; only a click decides.
+    if (click !== null && (click.trigger ?? 'manual') !== 'manual' && verb?.isRefresh !== true)
+      return badRequestAnswer('A refresh only shows a card. Select the button.');
+    const standings = this.options.forClick();
+    const { rolesOf, approverOf: approverStanding, requesterOf: requesterStanding } = standings;
+    const { begin, asItStood } = readBeside(this.options.actionPorts.requests, standings, click);
+    const own = { approverStanding, requesterStanding, asItStood };
+    const options = { ...this.options, actionPorts: { ...this.options.actionPorts, ...own } };
+    const sender = await this.admitted(context, (person) => {
+      begin();
+      return rolesOf(person);
+    });
+    if (sender === null) return badRequestAnswer('The sender has no Entra object id and tenant.');
+    const at = clickedCard(context);
+    if ('refusal' in sender) return answerTurnedAway(options, sender, { context, at }, click);
+    if (name === 'application/search') return this.typeahead(sender, value);
+    if (name !== 'adaptiveCard/action')
+      return badRequestAnswer(`Invokes named ${String(name).slice(0, 80)} are not answered.`);
+    if (!read.success)
+      return badRequestAnswer(
+        `The click is malformed: ${read.error.issues[0]?.path.join('.')} ${read.error.issues[0]?.message}.`,
+      );
+    if (verb === null) return unknownVerbAnswer(read.data.action.verb);
+    if (verb.requires === 'requester' && !sender.roles.asks)
+      return messageAnswer(refusalText(refuse('not-a-requester')));
+    return verb.handle(options, { context, sender, at, click: read.data });
+  }
+
+  private async typeahead(sender: AdmittedSender, value: unknown): Promise<InvokeResponse> {
+    const query = CardSearch.safeParse(value);
+    if (!query.success) return badRequestAnswer('The search has no dataset.');
+    // A form that was opened while somebody was a requester shows nothing once they no longer are one.
+    if (!sender.roles.asks) return choicesAnswer([]);
+    const { dataset, queryText } = query.data;
+    const readForm = (id: string) => this.options.forms.read(id, sender.person);
+    const { commandPorts: ports, agents } = this.options;
+    return choicesAnswer(await search({ ports, agents, readForm }, dataset, queryText));
+  }
+}

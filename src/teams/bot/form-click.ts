@@ -1,0 +1,90 @@
+/**
+ * A form where it stands: what its owner sees of it, and what everybody else does. In a personal chat its message is the form.
+ * Elsewhere the message says who is filling in a request, and the form is its owner's own view of it.
+ */
+import type { InvokeResponse, TurnContext } from 'botbuilder';
+import type { Form } from '../../operations/form.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
+import { formOpenCard } from '../cards/views/form-place-view.ts';
+import { refusalCard, refusalText } from '../cards/views/short-views.ts';
+import { cardActivity, type Posted } from '../delivery/chat.ts';
+import { badRequestAnswer, cardAnswer, messageAnswer } from '../invoke-answers.ts';
+import type { CardClick, KnownSender } from './activity.ts';
+import type { Forms } from './forms.ts';
+import type { Reply } from './reply.ts';
+import { answerWithCard, type RequestClickOptions } from './request-click.ts';
+
+export interface FormClickOptions extends Pick<RequestClickOptions, 'actionPorts' | 'notifier' | 'later'> {
+  readonly forms: Forms;
+}
+
+/** Where the card stands that was clicked, as far as the client says. */
+export function clickedCard({ activity }: TurnContext): Posted | null {
+  const { replyToId, conversation } = activity;
+  return replyToId === undefined ? null : { conversationId: conversation.id, activityId: replyToId };
+}
+
+/** What the message shows, whoever looks, while its owner sees the page. */
+function shared(form: Form, page: AdaptiveCard, { name, memberId }: KnownSender): AdaptiveCard {
+  const isOwn = form.origin.conversationType === 'personal' || form.ended !== null;
+  return isOwn ? page : formOpenCard(form, { name: name ?? 'Somebody', memberId });
+}
+
+/** The card that answers a command which opens a form. */
+export async function openFormCard(
+  { forms }: Pick<FormClickOptions, 'forms'>,
+  sender: KnownSender,
+  form: Form,
+): Promise<Reply> {
+  const opened = await forms.open(form);
+  if (opened.kind === 'refused') return { card: refusalCard(opened), standsIn: null, readers: 'who-asked' };
+  if (opened.kind === 'submitted') throw new Error(`form ${form.id} was submitted before it was shown`);
+  return {
+    card: shared(opened.form, opened.card, sender),
+    standsIn: (messageId) => forms.standsIn(form.id, messageId),
+    readers: 'everybody',
+  };
+}
+
+/** Best effort: the person has the answer in any case. */
+async function replaceCard(context: TurnContext, { origin }: Form, card: AdaptiveCard): Promise<void> {
+  if (origin.messageId === undefined) return;
+  try {
+    await context.updateActivity({ ...cardActivity(card), id: origin.messageId });
+  } catch {
+    // The card may be gone.
+  }
+}
+
+/** The form's message is the request's card now: the notifier edits it for everybody, this is what its owner sees at once. */
+async function submitted(options: FormClickOptions, { requestId }: Form, at: Posted | null) {
+  const request = await options.actionPorts.requests.load(requestId);
+  if (request === null) throw new Error(`form of ${requestId}: it was submitted, and there is no request`);
+  return answerWithCard(options, request, { at, reader: { kind: 'requester' }, automatic: true });
+}
+
+/** `at`: the card that was clicked, as far as the client says. */
+export async function answerFormClick(
+  options: FormClickOptions,
+  context: TurnContext,
+  sender: KnownSender,
+  at: Posted | null,
+  { action }: CardClick,
+): Promise<InvokeResponse> {
+  const { verb, data } = action;
+  const { formId, revision } = data;
+  if (formId === undefined) return badRequestAnswer('The click names no form.');
+  const inputs = { ...data, zone: sender.zone };
+  const call = { by: sender.person, formId, revision: revision ?? -1, verb, inputs, at };
+  const answer = await options.forms.click(call);
+  if (answer.kind === 'refused') return messageAnswer(refusalText(answer));
+  if (answer.kind === 'submitted') return submitted(options, answer.form, at);
+  const { form, card, later } = answer;
+  // That a form has ended, or goes on, is shown to everybody, not to its owner alone.
+  if (form.ended !== null || verb === 'form.resume') await replaceCard(context, form, shared(form, card, sender));
+  if (later !== null && at !== null) {
+    const show = (page: AdaptiveCard | null) => (page === null ? null : shared(form, page, sender));
+    options.later.replace(at, later.then(show));
+  }
+  return cardAnswer(card);
+}

@@ -1,0 +1,220 @@
+/** Forms in Teams: opened by a command, clicked by their owner, kept between clicks whatever happens to the process. */
+import { FormId, mintFormId, type PersonId } from '../../domain/ids.ts';
+import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
+import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { Form } from '../../operations/form.ts';
+import { FormInputs } from '../../operations/pages/page.ts';
+import { withInputs } from '../cards/filled-in.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
+import { formLookingCard, formUnreadCard } from '../cards/views/form-slow-view.ts';
+import type { Posted } from '../delivery/chat.ts';
+import {
+  becameRequest,
+  type DialogPage,
+  type DialogTools,
+  type Submitted,
+  showPage,
+  submitLost,
+  turn as turnDialog,
+} from './dialog.ts';
+import { openDialogStore, type StoredDialog } from './dialog-store.ts';
+import { openLooks } from './looks.ts';
+import { withinPatience } from './patience.ts';
+
+/** Each lost race means that another click won: more at once on one form are not a person's. */
+const mostAttempts = 10;
+
+interface FormCard extends DialogPage {
+  /** The card that is to take this one's place by itself, where Azure was too slow for it; null within: this one stays. */
+  readonly later: Promise<AdaptiveCard | null> | null;
+}
+export type FormAnswer = FormCard | Submitted | Refusal;
+
+export interface FormClickCall {
+  readonly by: PersonId;
+  readonly formId: string;
+  readonly revision: number;
+  readonly verb: string;
+  /** As it came from the card: checked here. */
+  readonly inputs: unknown;
+  /** Where it was clicked, as the client says. */
+  readonly at: Posted | null;
+}
+
+export interface Forms {
+  open(form: Form): Promise<FormAnswer>;
+  /** The form's message has been posted: from now on it is known, whatever a client says. */
+  standsIn(formId: string, messageId: string): Promise<void>;
+  click(call: FormClickCall): Promise<FormAnswer>;
+  /** The form as it stands, for its owner only. */
+  read(formId: string, by: PersonId): Promise<Form | null>;
+}
+
+/** What a client sends as an id is not asked of the database unless it could be one. */
+const isFormId = (id: string): boolean => FormId.safeParse(id).success;
+
+/** A click that was too slow to be answered, as it is stored: its id tells it from any other of the same form. */
+type Pending = NonNullable<Form['pending']>;
+
+export interface FormsOptions extends DialogTools {
+  readonly documents: Documents;
+  /** Whether a request's card stands there. */
+  readonly isTaken: (at: Posted) => Promise<boolean>;
+}
+
+/** Two clicks at once: the slower one finds the form changed, and begins again with it as it is now. */
+async function unlessStale<T>(act: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof StaleDocument) || attempt === mostAttempts) throw error;
+    }
+  }
+}
+
+const standingIn = (form: Form, messageId: string | undefined): Form =>
+  messageId === undefined ? form : { ...form, origin: { ...form.origin, messageId } };
+
+const cardOf = (answer: DialogPage | Submitted): AdaptiveCard | null => (answer.kind === 'card' ? answer.card : null);
+const onCard = (form: Form, card: AdaptiveCard): FormCard => ({ kind: 'card', card, form, later: null });
+const asAnswer = (shown: DialogPage | Submitted | Refusal): FormAnswer =>
+  shown.kind === 'card' ? onCard(shown.form, shown.card) : shown;
+
+export function openForms({ documents, ports, portal, isTaken }: FormsOptions): Forms {
+  const tools = { ports, portal };
+  const looks = openLooks(documents, ports.now);
+  const dialogs = openDialogStore(documents);
+
+  const isPending = async (formId: string, look: string): Promise<boolean> =>
+    (await dialogs.read(formId))?.form.pending?.look === look;
+
+  /** Stores what the look came to, unless its owner gave it up meanwhile. */
+  async function settle({ id }: Form, look: string, answer: FormAnswer): Promise<AdaptiveCard | null> {
+    const now = await dialogs.read(id);
+    if (now === null) return null;
+    const { form, card, eTag } = now;
+    const isWanted = form.pending?.look === look;
+    // The page that was left for the one that is looked for is there to go back to.
+    if (answer.kind === 'refused') return isWanted ? formUnreadCard(form, answer, card !== null) : null;
+    // A request that is stored is there, whatever was clicked in the moment before.
+    if (!isWanted && (answer.form.ended !== 'submitted' || form.ended === 'submitted')) return null;
+    await dialogs.save({ form: standingIn(answer.form, form.origin.messageId), card: cardOf(answer) }, eTag);
+    return cardOf(answer);
+  }
+
+  /** Keeps the form where it is, with the click that goes on, and says that it does. */
+  async function goOn(form: Form, pending: Pending, working: Promise<FormAnswer>): Promise<FormAnswer> {
+    const now = await dialogs.read(form.id);
+    // Another click was faster: nothing waits for this one any more, and nothing comes of it.
+    if (now?.form.revision !== form.revision) throw new StaleDocument(`form ${form.id} has moved on`);
+    const waiting = standingIn({ ...form, pending }, now.form.origin.messageId);
+    await looks.announce(form.id);
+    await dialogs.save({ form: waiting, card: now.card }, now.eTag);
+    const later = working.then((answer) => unlessStale(() => settle(form, pending.look, answer)));
+    looks.keep(form.id, pending.look, later);
+    return { ...onCard(waiting, formLookingCard(waiting, now.card !== null)), later };
+  }
+
+  /** What was filled in stands on the card again, as if it had not been sent. */
+  async function giveUp(form: Form, card: AdaptiveCard, eTag: string): Promise<FormAnswer> {
+    const before = { ...form, pending: null };
+    await dialogs.save({ form: before, card }, eTag);
+    return onCard(before, withInputs(card, form.pending?.inputs ?? {}));
+  }
+
+  /**
+   * Nobody looks any more, after a crash: which page comes is looked for again. What is stored decides nothing: a request that was to
+   * be submitted is on its page again, for a click of now.
+   */
+  async function lookAgain({ form, card, eTag }: StoredDialog, pending: Pending): Promise<FormAnswer> {
+    const submits = pending.verb === 'form.submit';
+    if (submits && (await looks.isLookedForElsewhere(form.id)))
+      return onCard(form, formLookingCard(form, card !== null));
+    const clicked = { verb: submits ? submitLost : pending.verb, inputs: FormInputs.parse(pending.inputs) };
+    const answer = await act({ ...form, pending: null }, eTag, clicked);
+    return answer.kind === 'refused' ? onCard(form, formUnreadCard(form, answer, card !== null)) : answer;
+  }
+
+  /** Waits a while for what this process looks for. */
+  async function lookOn(dialog: StoredDialog, pending: Pending): Promise<FormAnswer> {
+    const { form } = dialog;
+    const going = looks.of(pending.look);
+    if (going === undefined) return lookAgain(dialog, pending);
+    const card = (await withinPatience(going)) === 'in-time' ? await going : null;
+    const now = await dialogs.read(form.id);
+    if (now !== null && becameRequest(now.form)) return { kind: 'submitted', form: now.form };
+    return onCard(form, card ?? formLookingCard(form, dialog.card !== null));
+  }
+
+  /** Does what was clicked; where Azure is too slow for an answer, in the background. */
+  async function act(
+    form: Form,
+    eTag: string,
+    clicked: { readonly verb: string; readonly inputs: FormInputs },
+  ): Promise<FormAnswer> {
+    const look = mintFormId(ports.random(10));
+    let told = false;
+    const isWanted = async (): Promise<boolean> => !told || (await isPending(form.id, look));
+    const work = async (): Promise<FormAnswer> =>
+      asAnswer(await showPage(tools, await turnDialog(tools, form, { ...clicked, isWanted }), clicked.inputs));
+    const working = work();
+    if ((await withinPatience(working)) === 'slow') {
+      told = true;
+      return goOn(form, { ...clicked, look }, working);
+    }
+    const answer = await working;
+    if (answer.kind !== 'refused') await dialogs.save({ form: answer.form, card: cardOf(answer) }, eTag);
+    return answer;
+  }
+
+  /**
+   * The process may have ended right after it posted the form: then the first click tells where it stands. The message becomes
+   * the request's card, so it must not be another's.
+   */
+  async function whereItStands(form: Form, at: Posted | null): Promise<Form> {
+    const { messageId, conversationId } = form.origin;
+    if (messageId !== undefined || at === null || at.conversationId !== conversationId) return form;
+    return (await isTaken(at)) ? form : standingIn(form, at.activityId);
+  }
+
+  async function clickOnce(call: FormClickCall): Promise<FormAnswer> {
+    const kept = isFormId(call.formId) ? await dialogs.read(call.formId) : null;
+    if (kept === null) return refuse('form-ended');
+    if (kept.form.owner !== call.by) return refuse('not-your-form');
+    if (becameRequest(kept.form)) return { kind: 'submitted', form: kept.form };
+    const { card, eTag } = kept;
+    const form = await whereItStands(kept.form, call.at);
+    const current = call.revision === form.revision && call.verb !== 'form.show';
+    if (form.ended === 'left' && card !== null && !(current && call.verb === 'form.resume')) return onCard(form, card);
+    const { pending } = form;
+    const submitsNow = current && call.verb === 'form.submit' && looks.of(pending?.look ?? '') === undefined;
+    if (pending !== null && !submitsNow && !(current && call.verb === 'form.cancel')) {
+      if (current && call.verb === 'form.back' && card !== null) return giveUp(form, card, eTag);
+      return lookOn({ form, card, eTag }, pending);
+    }
+    // A button of an earlier page shows the current one and does nothing else.
+    if (!current && card !== null) return onCard(form, card);
+    const inputs = FormInputs.safeParse(call.inputs ?? {}).data ?? FormInputs.parse({});
+    return act(form, eTag, { verb: current ? call.verb : 'show', inputs });
+  }
+
+  return {
+    async open(opened) {
+      const form = Form.parse(opened);
+      const answer = asAnswer(await showPage(tools, { form, problem: null }, FormInputs.parse({})));
+      if (answer.kind !== 'refused') await dialogs.create({ form: answer.form, card: cardOf(answer) });
+      return answer;
+    },
+    standsIn: (formId, messageId) =>
+      unlessStale(async () => {
+        const now = await dialogs.read(formId);
+        if (now !== null) await dialogs.save({ form: standingIn(now.form, messageId), card: now.card }, now.eTag);
+      }),
+    click: (call) => unlessStale(() => clickOnce(call)),
+    async read(formId, by) {
+      const form = isFormId(formId) ? (await dialogs.read(formId))?.form : undefined;
+      return form?.owner === by ? form : null;
+    },
+  };
+}

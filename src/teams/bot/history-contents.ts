@@ -1,0 +1,78 @@
+/** What stands on a page of a history: entries of one request, or of all that there were for an agent. */
+
+import { armIdParts, PersonId, type RequestId } from '../../domain/ids.ts';
+import type { StoredEvent } from '../../domain/request/events.ts';
+import { fold } from '../../domain/request/evolve.ts';
+import { hasEnded, type Request } from '../../domain/request/request.ts';
+import type { ListSubject } from '../../operations/commands/command.ts';
+import { countOf } from '../../text/count.ts';
+import { historyOf } from '../../text/history.ts';
+import { plain } from '../cards/plain-text.ts';
+import { entriesPerPage, type HistoryContent } from '../cards/views/history-view.ts';
+import type { ContentOptions } from './list-contents.ts';
+
+export type HistorySubject = Extract<ListSubject, { kind: 'history-of-request' | 'history-of-resource' }>;
+
+/** Of an agent with more requests, the newest are told: who needs them all exports the trail. */
+const mostRequests = 20;
+
+interface Told {
+  readonly request: Request;
+  readonly events: readonly StoredEvent[];
+}
+
+async function readAll({ requests }: ContentOptions, ids: readonly RequestId[]): Promise<readonly Told[]> {
+  const all = await Promise.all(
+    ids.map(async (id) => {
+      const events = await requests.events(id);
+      return { request: fold(id, events), events };
+    }),
+  );
+  return all.flatMap(({ request, events }) => (request === null ? [] : { request, events }));
+}
+
+const peopleIn = (told: readonly Told[]): readonly PersonId[] =>
+  told.flatMap(({ events }) => {
+    const ids = events.flatMap(({ body }) => [
+      body.actor.id,
+      ...(body.type === 'run-checked' ? body.data.counted : []),
+    ]);
+    return ids.flatMap((id) => PersonId.safeParse(id).data ?? []);
+  });
+
+/** Newest first. */
+async function idsOf({ requests }: ContentOptions, subject: HistorySubject): Promise<readonly RequestId[]> {
+  return subject.kind === 'history-of-request' ? [subject.requestId] : requests.ofResource(subject.resourceId);
+}
+
+function subjectWords(subject: HistorySubject, entries: number, requests: number): string {
+  const counted = `${countOf(entries, 'entry', 'entries')}, oldest first.`;
+  if (subject.kind === 'history-of-request') return `${counted} What people wrote stands on the request’s own card.`;
+  if (requests <= mostRequests) return `${counted} Of ${countOf(requests, 'request', 'requests')}.`;
+  return `${counted} Of the newest ${mostRequests} of ${requests} requests.`;
+}
+
+export async function historyContent(
+  options: ContentOptions,
+  subject: HistorySubject,
+  page: number,
+): Promise<HistoryContent> {
+  const ids = await idsOf(options, subject);
+  const told = [...(await readAll(options, ids.slice(0, mostRequests)))].reverse();
+  const names = await options.directory.names(peopleIn(told));
+  const one = subject.kind === 'history-of-request';
+  const all = told
+    .flatMap(({ request, events }) =>
+      historyOf(events, names, hasEnded(request)).map((entry) => ({ ...entry, of: one ? '' : request.id })),
+    )
+    .filter(({ kind }) => subject.show === 'everything' || `${kind}s` === subject.show);
+  const title = one ? (told[0]?.request.resourceName ?? '') : armIdParts(subject.resourceId).name;
+  return {
+    request: one ? (told[0]?.request ?? null) : null,
+    title: plain(title),
+    subject: plain<string>(subjectWords(subject, all.length, ids.length)),
+    show: subject.show,
+    entries: all.slice((page - 1) * entriesPerPage, page * entriesPerPage),
+    total: all.length,
+  };
+}

@@ -1,0 +1,131 @@
+/** Lists with pages: their first page, and what their buttons lead to. */
+
+import pLimit from 'p-limit';
+import type { PersonId } from '../../domain/ids.ts';
+import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
+import { FleetShow, HistoryShow, type ListSubject, OpenShow } from '../../operations/commands/command.ts';
+import type { FleetReader } from '../../operations/read-fleet.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
+import { agentsCard } from '../cards/views/agents-view.ts';
+import { withDoubt } from '../cards/views/doubt-line.ts';
+import { entriesPerPage, historyCard } from '../cards/views/history-view.ts';
+import { listCard, rowsPerPage } from '../cards/views/list-view.ts';
+import { type AgentsSubject, agentsContent } from './agents-contents.ts';
+import { historyContent } from './history-contents.ts';
+import { type KeptListsOptions, openKeptLists } from './kept-lists.ts';
+import { type ContentOptions, listContent, mostListed } from './list-contents.ts';
+
+type Answer = { readonly kind: 'card'; readonly card: AdaptiveCard } | Refusal;
+
+/** Who looks, and whose buttons the card has. */
+export interface Viewer {
+  readonly person: PersonId;
+  /** Whether they may ask for anything. */
+  readonly asks: boolean;
+}
+
+export interface Lists {
+  open(subject: ListSubject, viewer: Viewer): Promise<Answer>;
+  /** `verb`: another page, or what else of the same the list can show. */
+  turn(verb: string, id: string, page: number, viewer: Viewer): Promise<Answer>;
+}
+
+/** What the same list is about once a word on it was clicked; null where it has no such word. `by`: who clicked. */
+function turned(subject: ListSubject, word: string, by: PersonId): ListSubject | null {
+  if (subject.kind === 'open-requests') {
+    const show = OpenShow.safeParse(word).data;
+    return show === undefined ? null : { kind: 'open-requests', show, by, named: '' };
+  }
+  if (subject.kind === 'agents') {
+    const show = FleetShow.safeParse(word).data;
+    return show === undefined ? null : { ...subject, show };
+  }
+  const show = HistoryShow.safeParse(word).data;
+  if (show === undefined || subject.kind === 'latest-requests' || subject.kind === 'one-request') return null;
+  return { ...subject, show };
+}
+
+/** A list as it is kept, and who looks at it. */
+interface Listed {
+  readonly id: string;
+  readonly subject: ListSubject;
+  readonly viewer: Viewer;
+}
+
+/** What was on the page may be gone since: then the last one there is. */
+async function clamped<C extends { readonly total: number }>(
+  wanted: number,
+  perPage: number,
+  contentOf: (page: number) => Promise<C>,
+): Promise<{ readonly content: C; readonly page: number }> {
+  const content = await contentOf(wanted);
+  const last = Math.max(1, Math.ceil(content.total / perPage));
+  return wanted <= last ? { content, page: wanted } : { content: await contentOf(last), page: last };
+}
+
+const asCard = (card: AdaptiveCard): Answer => ({ kind: 'card', card });
+
+async function drawAgents(options: ListsOptions, id: string, subject: AgentsSubject, viewer: Viewer, wanted: number) {
+  const look = { asks: viewer.asks, now: options.now() };
+  const drawn = await agentsContent(options.fleet, subject, look, wanted);
+  return drawn.ok ? asCard(agentsCard(id, drawn.value.content, drawn.value.page)) : refuseFailure(drawn.failure);
+}
+
+async function drawList(options: ListsOptions, { id, subject, viewer }: Listed, page: number): Promise<Answer> {
+  if (subject.kind === 'agents') return drawAgents(options, id, subject, viewer, Math.max(page, 1));
+  const wanted = Math.min(Math.max(page, 1), mostListed);
+  if (subject.kind === 'history-of-request' || subject.kind === 'history-of-resource') {
+    const drawn = await clamped(wanted, entriesPerPage, (one) => historyContent(options, subject, one));
+    return asCard(historyCard(id, drawn.content, drawn.page));
+  }
+  const { person } = viewer;
+  const drawn = await clamped(wanted, rowsPerPage, (one) => listContent(options, subject, person, one));
+  return asCard(listCard(id, drawn.content, drawn.page));
+}
+
+/** Reads more than the page shows. */
+const isLong = (subject: ListSubject): boolean =>
+  subject.kind === 'agents' ||
+  subject.kind === 'history-of-resource' ||
+  (subject.kind === 'open-requests' && subject.show === 'waiting');
+
+/** Long lists that are drawn at the same time. More would delay clicks. */
+const longListsAtOnce = 2;
+
+async function drawPage(
+  options: ListsOptions,
+  limit: ReturnType<typeof pLimit>,
+  listed: Listed,
+  page: number,
+): Promise<Answer> {
+  const draw = (): Promise<Answer> => drawList(options, listed, page);
+  const [drawn, witnesses] = await Promise.all([
+    isLong(listed.subject) ? limit(draw) : draw(),
+    options.contradicting(),
+  ]);
+  return drawn.kind === 'card' ? asCard(withDoubt(drawn.card, witnesses)) : drawn;
+}
+
+export interface ListsOptions extends ContentOptions, KeptListsOptions {
+  readonly fleet: Pick<FleetReader, 'read'>;
+  /** Witnesses that know another history of the record: lists say so while there are any. */
+  readonly contradicting: () => Promise<readonly string[]>;
+}
+
+export function openLists(options: ListsOptions): Lists {
+  const kept = openKeptLists(options);
+  const limit = pLimit(longListsAtOnce);
+  const open = async (subject: ListSubject, viewer: Viewer): Promise<Answer> =>
+    drawPage(options, limit, { id: await kept.keep(subject), subject, viewer }, 1);
+
+  return {
+    open,
+    async turn(verb, id, page, viewer) {
+      const list = await kept.read(id);
+      if (list === null) return refuse('form-ended');
+      if (verb === 'list.page') return drawPage(options, limit, { ...list, viewer }, page);
+      const other = turned(list.subject, verb.slice('list.'.length), viewer.person);
+      return other === null ? refuse('form-ended') : open(other, viewer);
+    },
+  };
+}

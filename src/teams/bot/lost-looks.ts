@@ -1,0 +1,40 @@
+/**
+ * Looks whose process has ended: the card would say for ever that it goes on by itself. It says that nobody looks any more, with
+ * the way back in, and is fetched anew where it is its owner's own view: then whoever answers looks on.
+ */
+import type { Documents, People } from '../../domain/ports/store.ts';
+import { refuse } from '../../domain/request/refusal.ts';
+import { formOpenCard } from '../cards/views/form-place-view.ts';
+import { formUnreadCard } from '../cards/views/form-slow-view.ts';
+import type { Chat } from '../delivery/chat.ts';
+import { openDialogStore } from './dialog-store.ts';
+import { lookingPrefix, lostAfterMs } from './looks.ts';
+
+export interface LostLooksOptions {
+  readonly documents: Documents & { leftFor(prefix: string, ms: number): Promise<readonly string[]> };
+  readonly chat: Pick<Chat, 'update'>;
+  readonly people: Pick<People, 'among'>;
+}
+
+async function showLost({ documents, chat, people }: LostLooksOptions, formId: string): Promise<void> {
+  const kept = await openDialogStore(documents).read(formId);
+  if (kept === null) return;
+  const { form, card } = kept;
+  const { conversationId, conversationType, messageId } = form.origin;
+  if (form.pending === null || form.ended !== null || messageId === undefined) return;
+  const [owner] = await people.among([form.owner]);
+  const page =
+    conversationType === 'personal' || owner === undefined
+      ? formUnreadCard(form, refuse('look-lost'), card !== null)
+      : formOpenCard(form, owner);
+  await chat.update({ conversationId, activityId: messageId }, page);
+}
+
+/** The mark goes last: whatever ends in between is done once more the next time. */
+export async function tellLostLooks(options: LostLooksOptions): Promise<void> {
+  const { documents } = options;
+  for (const formId of await documents.leftFor(lookingPrefix, lostAfterMs)) {
+    await showLost(options, formId);
+    await documents.delete([`${lookingPrefix}${formId}`]);
+  }
+}

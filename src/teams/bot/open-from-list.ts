@@ -1,0 +1,22 @@
+/** Open or Decide on a row of a list: the request's card is posted where the list stands. */
+import type { InvokeResponse } from 'botbuilder';
+import { RequestId } from '../../domain/ids.ts';
+import { refuse } from '../../domain/request/refusal.ts';
+import { refusalText } from '../cards/views/short-views.ts';
+import { messageAnswer } from '../invoke-answers.ts';
+import type { KnownSender } from './activity.ts';
+import { ownReader, type RequestClickOptions } from './request-click.ts';
+
+/** Whoever clicks it may look: what they may do besides is judged at each click on the card. */
+export async function openFromList(
+  { actionPorts, notifier }: Pick<RequestClickOptions, 'actionPorts' | 'notifier'>,
+  sender: KnownSender,
+  wanted: string,
+): Promise<InvokeResponse> {
+  const id = RequestId.safeParse(wanted).data;
+  const request = id === undefined ? null : await actionPorts.requests.load(id);
+  if (request === null) return messageAnswer(refusalText(refuse('unknown-request', wanted.slice(0, 20))));
+  const reader = await ownReader(actionPorts, request, sender.person);
+  await notifier.open(request, sender.origin, reader);
+  return messageAnswer(`The card of ${request.id} stands below.`);
+}

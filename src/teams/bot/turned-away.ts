@@ -1,0 +1,30 @@
+/** A click of a person without a role: they are told why it is refused, and learn nothing else. */
+import type { InvokeResponse } from 'botbuilder';
+import { RequestId } from '../../domain/ids.ts';
+import type { Refusal } from '../../domain/request/refusal.ts';
+import { refusalText } from '../cards/views/short-views.ts';
+import { messageAnswer } from '../invoke-answers.ts';
+import type { CardClick, KnownSender } from './activity.ts';
+import { type ClickTurn, type VerbOptions, verbs } from './verbs.ts';
+
+/** `sender` is null where they are of another tenant. */
+export interface Turned {
+  readonly sender: KnownSender | null;
+  readonly refusal: Refusal;
+}
+
+/** `click` is null where what was sent isn't a click. */
+export async function answerTurnedAway(
+  options: VerbOptions,
+  { sender, refusal }: Turned,
+  turn: Pick<ClickTurn<KnownSender>, 'context' | 'at'>,
+  click: CardClick | null,
+): Promise<InvokeResponse> {
+  const verb = verbs.get(click?.action.verb ?? '');
+  const id = RequestId.safeParse(click?.action.data.requestId).data;
+  if (sender !== null && click !== null && verb?.requires === 'role-or-own-request' && id !== undefined) {
+    const request = await options.actionPorts.asItStood(id);
+    if (request?.requester === sender.person) return verb.handle(options, { ...turn, sender, click });
+  }
+  return messageAnswer(refusalText(refusal));
+}

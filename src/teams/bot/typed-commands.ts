@@ -1,0 +1,125 @@
+/** Typed commands, and buttons that stand for them: what they come to, and the card that answers. */
+import type { InvokeResponse, TurnContext } from 'botbuilder';
+import type { Roles } from '../../authorization/who-may.ts';
+import type { CommandResult, TypedCommand } from '../../operations/commands/command.ts';
+import { commands } from '../../operations/commands/registry.ts';
+import type { CommandPorts } from '../../operations/ports.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
+import { helpCard } from '../cards/views/help-view.ts';
+import { type Offer, refusalCard, typoCard } from '../cards/views/short-views.ts';
+import { welcomeCard } from '../cards/views/welcome-view.ts';
+import { cardAnswer, messageAnswer } from '../invoke-answers.ts';
+import type { KnownSender } from './activity.ts';
+import { type FormClickOptions, openFormCard } from './form-click.ts';
+import type { Lists } from './lists.ts';
+import { commandMeant, type Meant, nameMeant } from './meant.ts';
+import type { Once } from './once.ts';
+import { parseMessage, type TypedMessage } from './parse-message.ts';
+import { type Reply, type ReplyOptions, reply } from './reply.ts';
+
+/** Somebody who may look, and what they may do besides. */
+export type AdmittedSender = KnownSender & { readonly roles: Roles };
+
+interface CardOptions {
+  readonly commandPorts: Pick<CommandPorts, 'policy'>;
+  readonly lists: Pick<Lists, 'open'>;
+  readonly auditChannel: boolean;
+}
+
+export interface TypedCommandsOptions extends CardOptions, ReplyOptions, Pick<FormClickOptions, 'forms'> {
+  readonly commandPorts: CommandPorts;
+  readonly once: Once;
+}
+
+function helpFor({ commandPorts, auditChannel }: CardOptions, { roles }: Pick<AdmittedSender, 'roles'>): AdaptiveCard {
+  const { policy } = commandPorts;
+  return helpCard({ commands, policy, mayAsk: roles.asks, mayApprove: roles.approves, auditChannel });
+}
+
+/** The button that says it for them, where they may. */
+function offerOf({ roles }: Pick<AdmittedSender, 'roles'>, meant: string | null): Offer | null {
+  if (meant === null) return null;
+  const { command } = parseMessage(meant, [], '');
+  const weight = commands.find(({ name }) => name === command)?.weight;
+  return weight === undefined || (weight === 'form' && !roles.asks) ? null : { text: meant, weight };
+}
+
+/** Nothing is asked back where nothing is near: who greets the bot is told what it can do. */
+export function noCommandCard(
+  options: CardOptions,
+  sender: Pick<AdmittedSender, 'roles'>,
+  typed: TypedMessage,
+): AdaptiveCard {
+  const near = commandMeant(typed);
+  return near === null ? helpFor(options, sender) : typoCard(near.wrote, near.meant, offerOf(sender, near.meant));
+}
+
+export async function resultCard(
+  options: CardOptions,
+  result: Exclude<CommandResult, { readonly kind: 'open-form' }>,
+  sender: Pick<AdmittedSender, 'person' | 'roles'>,
+  typed: TypedMessage,
+): Promise<AdaptiveCard> {
+  switch (result.kind) {
+    case 'refused':
+      return refusalCard(result, offerOf(sender, nameMeant(typed, result)));
+    case 'show-help':
+      return helpFor(options, sender);
+    case 'show-list': {
+      const { person, roles } = sender;
+      const answer = await options.lists.open(result.subject, { person, asks: roles.asks });
+      return answer.kind === 'card' ? answer.card : refusalCard(answer);
+    }
+  }
+}
+
+async function answerTo(options: TypedCommandsOptions, sender: AdmittedSender, typed: TypedMessage): Promise<Reply> {
+  const command = commands.find((one) => one.name === typed.command);
+  const aside = { standsIn: null, readers: 'who-asked' } as const;
+  if (command === undefined) return { card: noCommandCard(options, sender, typed), ...aside };
+  const { person: by, actor, origin } = sender;
+  const { args, words } = typed;
+  const result = await command.handle({ by, actor, origin, args, words }, options.commandPorts);
+  if (result.kind === 'open-form') return openFormCard(options, sender, result.form);
+  return { card: await resultCard(options, result, sender, typed), ...aside };
+}
+
+/** Runs what was typed and posts its answer. */
+export async function say(
+  options: TypedCommandsOptions,
+  context: TurnContext,
+  sender: AdmittedSender,
+  typed: TypedMessage,
+): Promise<void> {
+  const command = commands.find(({ name }) => name === typed.command);
+  // A form's message becomes the request's card, which everybody watches.
+  const likely = command?.weight === 'form' ? 'everybody' : 'who-asked';
+  await reply(options, context, answerTo(options, sender, typed), likely);
+}
+
+/**
+ * A command that a button on the help or the welcome card starts. The answer comes as a message of its own, as if the command had
+ * been typed; the card with the button stays as it is.
+ */
+export async function start(
+  options: TypedCommandsOptions,
+  context: TurnContext,
+  sender: AdmittedSender,
+  { name, on }: { readonly name: TypedCommand['name']; readonly on: 'help' | 'welcome' },
+): Promise<InvokeResponse> {
+  if (await options.once.isFirst(sender, 'start', name))
+    await say(options, context, sender, { command: name, args: {}, words: [] });
+  return cardAnswer(on === 'help' ? helpFor(options, sender) : welcomeCard(sender.roles));
+}
+
+/** A button that says what a person might have meant. */
+export async function sayMeant(
+  options: TypedCommandsOptions,
+  context: TurnContext,
+  sender: AdmittedSender,
+  { typed, text }: Meant,
+): Promise<InvokeResponse> {
+  const about = `${context.activity.replyToId ?? ''} ${text}`;
+  if (await options.once.isFirst(sender, 'meant', about)) await say(options, context, sender, typed);
+  return messageAnswer('The answer stands below.');
+}

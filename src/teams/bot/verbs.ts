@@ -1,0 +1,158 @@
+/** Every verb that a button of a card can send: what it costs, which role it needs and what handles it. */
+import type { InvokeResponse, TurnContext } from 'botbuilder';
+import type { Action } from '../../operations/actions/action.ts';
+import { cancel } from '../../operations/actions/cancel.ts';
+import { refresh } from '../../operations/actions/refresh.ts';
+import { actions } from '../../operations/actions/registry.ts';
+import { stop } from '../../operations/actions/stop.ts';
+import { FleetShow, HistoryShow, OpenShow } from '../../operations/commands/command.ts';
+import { commands } from '../../operations/commands/registry.ts';
+import { evidenceVerb } from '../cards/views/evidence-button.ts';
+import { refusalText } from '../cards/views/short-views.ts';
+import type { Posted } from '../delivery/chat.ts';
+import { cardAnswer, messageAnswer, unknownVerbAnswer } from '../invoke-answers.ts';
+import { CardClick, type InboundActivity, type KnownSender } from './activity.ts';
+import { type AskFromListOptions, askFromList } from './ask-from-list.ts';
+import { type Cost, costOfTyped, costs, reviewing } from './cost.ts';
+import { formVerbs } from './dialog.ts';
+import { answerEvidenceClick, type EvidenceClickOptions } from './evidence-click.ts';
+import { answerFormClick } from './form-click.ts';
+import { answerFormFromCard, type FormFromCardOptions, verbsThatOpenForms } from './form-from-card.ts';
+import type { Lists } from './lists.ts';
+import { helpVerb, meantBy, meantVerb } from './meant.ts';
+import { openFromList } from './open-from-list.ts';
+import { parseMessage } from './parse-message.ts';
+import { answerRequestClick } from './request-click.ts';
+import { type AdmittedSender, sayMeant, start, type TypedCommandsOptions } from './typed-commands.ts';
+
+export interface VerbOptions
+  extends AskFromListOptions,
+    EvidenceClickOptions,
+    FormFromCardOptions,
+    TypedCommandsOptions {
+  readonly lists: Lists;
+  readonly commandPorts: FormFromCardOptions['commandPorts'];
+}
+
+/** One click on a card. */
+export interface ClickTurn<Sender extends KnownSender> {
+  readonly context: TurnContext;
+  readonly sender: Sender;
+  /** The card that was clicked, as far as the client says. */
+  readonly at: Posted | null;
+  readonly click: CardClick;
+}
+
+type Handle<Sender extends KnownSender> = (options: VerbOptions, turn: ClickTurn<Sender>) => Promise<InvokeResponse>;
+
+interface Common {
+  readonly cost: (data: CardClick['action']['data']) => Cost;
+  /** Teams sends it by itself, to fetch a person's own view of a card. It only shows something. */
+  readonly isRefresh: boolean;
+}
+/** `role`: requester, approver or reader. `role-or-own-request`: the request's requester also without a role. */
+export type Verb = Common &
+  (
+    | { readonly requires: 'role' | 'requester'; readonly handle: Handle<AdmittedSender> }
+    | { readonly requires: 'role-or-own-request'; readonly handle: Handle<KnownSender> }
+  );
+
+const common = (cost: Cost, isRefresh = false): Common => ({ cost: () => cost, isRefresh });
+const light = common(costs.light);
+const list = common(costs.list);
+
+/** A requester who lost the role can still cancel or stop their own request: stopping a change must never wait. */
+const stopping: readonly Action[] = [cancel, stop];
+
+const turnList: Handle<AdmittedSender> = async ({ lists }, { sender, click: { action } }) => {
+  const { formId = '', revision = 1 } = action.data;
+  const viewer = { person: sender.person, asks: sender.roles.asks };
+  const turned = await lists.turn(action.verb, formId, revision, viewer);
+  return turned.kind === 'card' ? cardAnswer(turned.card) : messageAnswer(refusalText(turned));
+};
+
+const sayTyped: Handle<AdmittedSender> = async (options, { context, sender, click: { action } }) => {
+  const meant = meantBy(action.verb, action.data.text);
+  return meant === null ? unknownVerbAnswer(action.verb) : sayMeant(options, context, sender, meant);
+};
+
+type Row = readonly [verb: string, row: Verb];
+
+const onRequests: readonly Row[] = actions.map((action): Row => {
+  const handle: Handle<KnownSender> = (options, { sender, at, click }) =>
+    answerRequestClick(options, action, sender, { at, click });
+  const requires = stopping.includes(action) ? 'role-or-own-request' : 'role';
+  return [action.verb, { ...common(costs.light, action === refresh), requires, handle }];
+});
+
+const onForms: readonly Row[] = formVerbs.map((verb): Row => {
+  const cost = verb === 'form.next' || verb === 'form.submit' ? reviewing : costs.light;
+  const isRefresh = verb === 'form.show' || verb === 'form.refresh';
+  const handle: Handle<AdmittedSender> = (options, { context, sender, at, click }) =>
+    answerFormClick(options, context, sender, at, click);
+  return [verb, { ...common(cost, isRefresh), requires: 'requester', handle }];
+});
+
+const onCommands: readonly Row[] = commands.flatMap(({ name }) =>
+  (['help', 'welcome'] as const).map((on): Row => {
+    const cost = costOfTyped({ command: name, args: {} });
+    const handle: Handle<AdmittedSender> = (options, { context, sender }) =>
+      start(options, context, sender, { name, on });
+    return [`${on}.${name.slice(1)}`, { ...common(cost), requires: 'role', handle }];
+  }),
+);
+
+const listWords = [...OpenShow.options, ...HistoryShow.options, ...FleetShow.options];
+
+/** A verb that isn't here is refused by the bot. */
+export const verbs: ReadonlyMap<string, Verb> = new Map([
+  ...onRequests,
+  ...onForms,
+  ...onCommands,
+  ...verbsThatOpenForms.map((verb): Row => {
+    const handle: Handle<AdmittedSender> = (options, { context, sender, click }) =>
+      answerFormFromCard(options, context, sender, click);
+    return [verb, { ...light, requires: 'requester', handle }];
+  }),
+  ...['page', ...listWords].map((word): Row => [`list.${word}`, { ...list, requires: 'role', handle: turnList }]),
+  ...([
+    [
+      evidenceVerb,
+      { ...light, requires: 'role', handle: (options, turn) => answerEvidenceClick(options, turn.sender, turn) },
+    ],
+    [
+      'list.open',
+      {
+        ...list,
+        requires: 'role',
+        handle: (options, { sender, click }) => openFromList(options, sender, click.action.data.requestId ?? ''),
+      },
+    ],
+    [
+      'list.ask',
+      {
+        ...list,
+        requires: 'requester',
+        handle: (options, { context, sender, click }) =>
+          askFromList(options, context, sender, click.action.data.resourceId),
+      },
+    ],
+    [helpVerb, { ...light, requires: 'role', handle: sayTyped }],
+    [
+      meantVerb,
+      {
+        isRefresh: false,
+        requires: 'role',
+        cost: ({ text }) => costOfTyped(parseMessage(text ?? '', [], '')),
+        handle: sayTyped,
+      },
+    ],
+  ] satisfies readonly Row[]),
+]);
+
+/** Of any activity. What isn't understood costs as little as a click. */
+export function costOf({ type, name, text, entities, recipient, value }: InboundActivity): Cost {
+  if (type === 'message') return costOfTyped(parseMessage(text ?? '', entities, recipient.id));
+  const action = type === 'invoke' && name === 'adaptiveCard/action' ? CardClick.safeParse(value).data?.action : null;
+  return action == null ? costs.light : (verbs.get(action.verb)?.cost(action.data) ?? costs.light);
+}

@@ -1,0 +1,45 @@
+/** The first words in a conversation: once, however often Teams tells that the bot is there. */
+import type { TurnContext } from 'botbuilder';
+import type { Roles } from '../../authorization/who-may.ts';
+import { PersonId } from '../../domain/ids.ts';
+import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
+import type { Refusal } from '../../domain/request/refusal.ts';
+import { welcomeCard } from '../cards/views/welcome-view.ts';
+import type { Chat } from '../delivery/chat.ts';
+
+export interface WelcomeOptions {
+  readonly documents: Pick<Documents, 'write'>;
+  readonly chat: Pick<Chat, 'post' | 'postThread'>;
+  /** Asked of the directory at every message and click. */
+  readonly rolesOf: (person: PersonId) => Promise<Roles | Refusal>;
+}
+
+/** Teams tells of a new conversation and of the installation, at once and in any order; and of everybody who joins later. */
+const isArrival = ({ activity }: TurnContext): boolean =>
+  activity.type === 'installationUpdate' ||
+  (activity.membersAdded ?? []).some((member) => member.id === activity.recipient.id);
+
+/** False where it was said before. */
+async function isFirst(documents: Pick<Documents, 'write'>, conversationId: string): Promise<boolean> {
+  try {
+    await documents.write({ [`welcome/${conversationId}`]: { eTag: '' } });
+    return true;
+  } catch (error) {
+    if (error instanceof StaleDocument) return false;
+    throw error;
+  }
+}
+
+/** Says nothing to somebody who has no role: they learn nothing of what is here. */
+export async function welcome(context: TurnContext, { documents, chat, rolesOf }: WelcomeOptions): Promise<void> {
+  if (!isArrival(context)) return;
+  const { conversation, from } = context.activity;
+  const person = PersonId.safeParse(from.aadObjectId).data;
+  const isPersonal = conversation.conversationType === 'personal';
+  const roles = isPersonal && person !== undefined ? await rolesOf(person) : null;
+  if (roles?.kind === 'refused' || (isPersonal && roles === null)) return;
+  if (!(await isFirst(documents, conversation.id))) return;
+  // Not as an answer: the activity stands nowhere.
+  const post = conversation.conversationType === 'channel' ? chat.postThread : chat.post;
+  await post(conversation.id, welcomeCard(roles));
+}

@@ -1,0 +1,123 @@
+/** Posts a request's events to the audit channel: a root post, and merged replies under it. */
+import { createHash } from 'node:crypto';
+import { PersonId, type RequestId } from '../../domain/ids.ts';
+import type { PostedCard, PostedCards, Requests, TrailHashes } from '../../domain/ports/store.ts';
+import type { RescheduleAt } from '../../domain/request/consequences.ts';
+import type { StoredEvent } from '../../domain/request/events.ts';
+import { hasEnded, type Request } from '../../domain/request/request.ts';
+import type { Witnessing } from '../../domain/witnessing.ts';
+import type { Names } from '../../text/names.ts';
+import type { Directory } from '../cards/directory.ts';
+import { auditReplyCard, auditRootCard, eventsPerReply } from '../cards/views/audit-view.ts';
+import { auditCheckpointCard } from '../cards/views/checkpoint-view.ts';
+import type { Chat, Posted } from './chat.ts';
+
+export interface AuditChannelOptions {
+  readonly requests: Requests;
+  readonly shown: PostedCards;
+  readonly hashes: TrailHashes;
+  readonly chat: Chat;
+  readonly directory: Directory;
+  /** Null: the store alone is the trail. */
+  readonly channelId: string | null;
+  /** Null: nothing is published. */
+  readonly checkpoints: Checkpoints | null;
+}
+
+/** What is published of the record. */
+export interface Checkpoints {
+  /** The newest checkpoint, where it covers that event or can be made to; null: it has to wait. Throws where none can be read. */
+  covering(seq: number): Promise<{ readonly size: number; readonly note: string } | null>;
+  /** Null: no witness is asked. */
+  witnessing(): Promise<Witnessing | null>;
+  /** How often what is new is published. */
+  readonly everyMs: number;
+}
+
+const root = 'audit';
+const reply = /^audit-reply:(\d+)$/;
+const checkpoint = /^audit-checkpoint:(\d+)$/;
+
+const peopleIn = (events: readonly StoredEvent[]): PersonId[] =>
+  events.flatMap((event) => PersonId.safeParse(event.body.actor.id).data ?? []);
+
+/** Up to which sequence number the channel shows the request. */
+const shownUpTo = (cards: readonly PostedCard[], what = reply): number =>
+  Math.max(0, ...cards.map((card) => Number(what.exec(card.audience)?.[1] ?? 0)));
+
+export interface AuditChannel {
+  /**
+   * Shows what is not shown yet; once the request has ended also the checkpoint that covers it, whole. Called again after a
+   * failure, it goes on where it stopped. Answers when there may be more to show; null: there is not.
+   */
+  show(id: RequestId): Promise<RescheduleAt | null>;
+}
+
+export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
+  const { requests, shown, hashes, chat, directory, channelId, checkpoints } = options;
+
+  /** Brings the root up to date, or posts it, also when somebody deleted it. */
+  async function showRoot(request: Request, names: Names, upTo: number, at: PostedCard | undefined): Promise<Posted> {
+    const card = auditRootCard(request, names, upTo);
+    const fingerprint = createHash('sha256').update(JSON.stringify(card)).digest('hex');
+    if (at !== undefined && (at.fingerprint === fingerprint || (await chat.update(at, card)))) {
+      if (at.fingerprint !== fingerprint) await shown.save({ ...at, fingerprint });
+      return at;
+    }
+    const posted = await chat.postThread(channelId ?? '', card);
+    await shown.save({ requestId: request.id, audience: root, ...posted, fingerprint });
+    return posted;
+  }
+
+  async function showEvents(
+    request: Request,
+    names: Names,
+    thread: Posted,
+    events: readonly StoredEvent[],
+  ): Promise<void> {
+    for (let start = 0; start < events.length; start += eventsPerReply) {
+      const some = events.slice(start, start + eventsPerReply);
+      const last = some.at(-1);
+      if (last === undefined) return;
+      const card = auditReplyCard(request, some, await hashes.hashAt(last.seq), names);
+      const posted = await chat.post(thread.conversationId, card);
+      await shown.save({ requestId: request.id, audience: `audit-reply:${last.seq}`, ...posted, fingerprint: '' });
+    }
+  }
+
+  /** One for each end: a reply in the request's own thread, which rings for nobody. */
+  async function showCheckpoint(
+    request: Request,
+    thread: Posted,
+    last: number,
+    shownTo: number,
+  ): Promise<RescheduleAt | null> {
+    if (checkpoints === null || !hasEnded(request) || shownTo >= last) return null;
+    const found = await checkpoints.covering(last);
+    if (found === null) return { afterMs: checkpoints.everyMs };
+    const card = auditCheckpointCard(request, found, await checkpoints.witnessing());
+    const posted = await chat.post(thread.conversationId, card);
+    await shown.save({ requestId: request.id, audience: `audit-checkpoint:${found.size}`, ...posted, fingerprint: '' });
+    return null;
+  }
+
+  return {
+    async show(id) {
+      if (channelId === null) return null;
+      const [request, events, cards] = await Promise.all([requests.load(id), requests.events(id), shown.of(id)]);
+      if (request === null) return null;
+      const names = await directory.names([request.requester, ...peopleIn(events)]);
+      const upTo = shownUpTo(cards);
+      const fresh = events.filter((event) => event.seq > upTo);
+      const at = cards.find((card) => card.audience === root);
+      const thread = await showRoot(request, names, upTo, at);
+      const last = fresh.at(-1)?.seq ?? upTo;
+      if (fresh.length > 0) {
+        await showEvents(request, names, thread, fresh);
+        const again = (await shown.of(id)).find((card) => card.audience === root);
+        await showRoot(request, names, last, again);
+      }
+      return showCheckpoint(request, thread, last, shownUpTo(cards, checkpoint));
+    },
+  };
+}

@@ -1,0 +1,154 @@
+/** Posting and updating cards without being asked: proactive messages over the Bot Connector. */
+import {
+  type Activity,
+  ActivityTypes,
+  type CloudAdapter,
+  type ConversationAccount,
+  type ConversationReference,
+  type TurnContext,
+} from 'botbuilder';
+import type { ConnectorClient } from 'botframework-connector';
+import type { Conversations } from '../../domain/ports/store.ts';
+import { type Addressee, entitiesOf } from '../cards/plain-text.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
+import type { Trust } from '../service-urls.ts';
+import { answerAlone, NotAlone, updateAlone } from './alone.ts';
+
+/** Where a card stands. */
+export interface Posted {
+  readonly conversationId: string;
+  readonly activityId: string;
+  /** One person alone sees it, for a day. Never so of a card that has to last. */
+  readonly alone?: true;
+}
+
+export interface Chat {
+  /** Answers so that nobody sees it but who typed; null where Teams, or this conversation, has no such messages. */
+  answerAlone(typed: TurnContext, card: AdaptiveCard): Promise<Posted | null>;
+  /** Posts into a conversation: a chat, or a thread of a channel (`…;messageid=…`). */
+  post(conversationId: string, card: AdaptiveCard): Promise<Posted>;
+  /** Starts a new thread in a channel. */
+  postThread(channelId: string, card: AdaptiveCard): Promise<Posted>;
+  /** Says something in words, mentioning people. */
+  say(conversationId: string, text: string, addressees: readonly Addressee[]): Promise<Posted>;
+  /** Returns false when the card or its conversation is gone, or Teams will not have the message edited. */
+  update(posted: Posted, card: AdaptiveCard): Promise<boolean>;
+}
+
+/** No service URL that is trusted is known for a conversation: nobody has written to the bot yet. */
+export class UnknownServiceUrl extends Error {
+  override readonly name = 'UnknownServiceUrl';
+}
+
+export interface ChatOptions {
+  readonly adapter: CloudAdapter;
+  readonly botAppId: string;
+  readonly botId: string;
+  readonly tenantId: string;
+  readonly conversations: Conversations;
+  /** Used until the tenant's first activity. */
+  readonly serviceUrl: string | null;
+  /** What was stored is trusted no longer than the configuration says so. */
+  readonly trust: Trust;
+  readonly log: { warn(fields: object, message: string): void };
+}
+
+export const cardActivity = (card: AdaptiveCard): Partial<Activity> => ({
+  type: ActivityTypes.Message,
+  summary: card.fallbackText,
+  attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card }],
+});
+
+const statusOf = (error: unknown): number | null => {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' ? status : null;
+};
+
+/** The conversation is gone, or the bot is no longer in it: saying it once more would not help. */
+export const isGone = (error: unknown): boolean => [403, 404].includes(statusOf(error) ?? 0);
+
+/** Answers to an edit that trying again would not change: what is to be read has to be posted anew. */
+const unchangeable: readonly number[] = [400, 403, 404, 405, 410];
+
+export function openChat(options: ChatOptions): Chat {
+  const { adapter, botAppId, botId, tenantId, conversations, log } = options;
+
+  async function reference(conversationId: string): Promise<Partial<ConversationReference>> {
+    const trusted = (url: string | null): string | null => (url !== null && options.trust(url) ? url : null);
+    const serviceUrl =
+      trusted((await conversations.get(conversationId))?.serviceUrl ?? null) ??
+      trusted(await conversations.serviceUrl(tenantId)) ??
+      trusted(options.serviceUrl);
+    if (serviceUrl === null) throw new UnknownServiceUrl(`posting to ${conversationId}: no service URL is known yet`);
+    // What kind of conversation it is Teams knows better, and what is said of it wrongly a client may refuse.
+    const conversation = { id: conversationId, tenantId } as ConversationAccount;
+    return { channelId: 'msteams', serviceUrl, conversation, bot: { id: botId, name: '' } };
+  }
+
+  /**
+   * Runs inside a turn that nobody started. What is needed afterwards is returned: the context dies with the turn. A failure
+   * is brought out of the turn by hand, because the adapter hands it to its error handler and then ends as if all had gone well.
+   */
+  async function inTurn<T>(conversationId: string, act: (context: TurnContext) => Promise<T>): Promise<T> {
+    const turn: { ended?: PromiseSettledResult<T> } = {};
+    await adapter.continueConversationAsync(botAppId, await reference(conversationId), async (context) => {
+      [turn.ended] = await Promise.allSettled([act(context)]);
+    });
+    if (turn.ended?.status === 'fulfilled') return turn.ended.value;
+    throw turn.ended?.reason ?? new Error(`posting to ${conversationId}: the turn did not run`);
+  }
+
+  const clientOf = (context: TurnContext): ConnectorClient => context.turnState.get(adapter.ConnectorClientKey);
+
+  return {
+    async answerAlone(typed, card) {
+      try {
+        const { activityId } = await answerAlone(clientOf(typed), typed.activity, cardActivity(card));
+        return { conversationId: typed.activity.conversation.id, activityId, alone: true };
+      } catch (error) {
+        if (!(error instanceof NotAlone)) throw error;
+        log.warn({ err: error }, 'an answer for one person was refused, so everybody sees it');
+        return null;
+      }
+    },
+    post: (conversationId, card) =>
+      inTurn(conversationId, async (context) => {
+        const sent = await context.sendActivity(cardActivity(card));
+        return { conversationId, activityId: sent?.id ?? '' };
+      }),
+    postThread: (channelId, card) =>
+      inTurn(channelId, async (context) => {
+        const created = await clientOf(context).conversations.createConversation({
+          isGroup: true,
+          bot: { id: botId, name: '' },
+          tenantId,
+          channelData: { channel: { id: channelId }, tenant: { id: tenantId } },
+          activity: cardActivity(card) as Activity,
+        } as Parameters<ConnectorClient['conversations']['createConversation']>[0]);
+        return { conversationId: created.id, activityId: created.activityId };
+      }),
+    say: (conversationId, text, addressees) =>
+      inTurn(conversationId, async (context) => {
+        const entities = [...entitiesOf(addressees)];
+        const sent = await context.sendActivity({
+          type: ActivityTypes.Message,
+          text,
+          textFormat: 'markdown',
+          entities,
+        });
+        return { conversationId, activityId: sent?.id ?? '' };
+      }),
+    update: (posted, card) =>
+      inTurn(posted.conversationId, async (context) => {
+        try {
+          if (posted.alone === true)
+            await updateAlone(clientOf(context), context.activity.serviceUrl, posted, cardActivity(card));
+          else await context.updateActivity({ ...cardActivity(card), id: posted.activityId });
+          return true;
+        } catch (error) {
+          if (error instanceof NotAlone || unchangeable.includes(statusOf(error) ?? 0)) return false;
+          throw error;
+        }
+      }),
+  };
+}

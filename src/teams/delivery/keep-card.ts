@@ -1,0 +1,36 @@
+/** Keeping one card as it is wanted: updated where it stands, posted where it does not, left alone where nothing changed. */
+import { createHash } from 'node:crypto';
+import type { PostedCard, PostedCards } from '../../domain/ports/store.ts';
+import type { Request } from '../../domain/request/request.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
+import type { Chat } from './chat.ts';
+import type { DesiredCard } from './wanted-cards.ts';
+
+export interface KeepOptions {
+  readonly shown: PostedCards;
+  readonly chat: Pick<Chat, 'update'>;
+}
+
+export const fingerprint = (card: AdaptiveCard): string =>
+  createHash('sha256').update(JSON.stringify(card)).digest('hex');
+
+/** `at`: where it stands, as far as is known. What Teams did not take is not stored as if it had. */
+export async function keepCard(
+  { shown, chat }: KeepOptions,
+  request: Request,
+  { audience, card, post }: DesiredCard,
+  at: PostedCard | undefined,
+): Promise<void> {
+  const now = fingerprint(card);
+  if (at?.fingerprint === now) return;
+  if (at !== undefined && (await chat.update(at, card))) {
+    await shown.save({ ...at, fingerprint: now });
+    return;
+  }
+  if (post === null) {
+    await shown.remove(request.id, audience);
+    return;
+  }
+  const posted = await post(card);
+  await shown.save({ requestId: request.id, audience, ...posted, fingerprint: now });
+}

@@ -1,0 +1,42 @@
+/** Reminders: at set times, for what waits for people. */
+import type { RequestId } from '../../domain/ids.ts';
+import type { Requests } from '../../domain/ports/store.ts';
+import { attentionEveryMs, type RescheduleAt } from '../../domain/request/consequences.ts';
+import type { Directory } from '../cards/directory.ts';
+import { md } from '../cards/plain-text.ts';
+import { attentionWords, callWaitingWords } from '../cards/views/call-view.ts';
+import { peopleOfStop } from '../cards/views/stop-view.ts';
+import type { Calls } from './calls.ts';
+
+export interface RemindersOptions {
+  readonly requests: Pick<Requests, 'load'>;
+  readonly calls: Pick<Calls, 'call'>;
+  readonly directory: Pick<Directory, 'names'>;
+}
+
+export interface Reminders {
+  /** `dueAt`: when this reminder was due, ISO 8601. Returns when to remind again; null when nobody is waited for. */
+  remind(id: RequestId, key: string, dueAt: string): Promise<RescheduleAt | null>;
+}
+
+export function openReminders({ requests, calls, directory }: RemindersOptions): Reminders {
+  return {
+    async remind(id, key, dueAt) {
+      const request = await requests.load(id);
+      if (request?.state === 'needs-attention' && key === 'attention') {
+        const names = await directory.names(peopleOfStop(request));
+        // The same day's reminder, if it has to be tried again.
+        const day = Math.round((Date.parse(dueAt) - Date.parse(request.askedAt)) / attentionEveryMs);
+        const occasion = `reminder:${request.asking}:${day}`;
+        const words = () => md`it still needs attention. ${attentionWords(request, names)}`;
+        await calls.call(request, { occasion, who: ['requester', 'operators'], except: null, words });
+        return { afterMs: attentionEveryMs };
+      }
+      if (request?.state !== 'awaiting-approval' || key === 'attention') return null;
+      const occasion = `reminder:${request.asking}:${key}`;
+      const words = () => callWaitingWords(request);
+      await calls.call(request, { occasion, who: ['approvers'], except: null, words });
+      return null;
+    },
+  };
+}

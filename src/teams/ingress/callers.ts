@@ -1,0 +1,70 @@
+/** Who is calling: asked before a byte of the body is read. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { isLoopback } from '../../domain/private-url.ts';
+import { type Trust, trustThisMachine } from '../service-urls.ts';
+import type { CallerTokens } from '../sign-in/caller-tokens.ts';
+
+/** Why a call is not taken, in the shape of the answer. */
+export interface CallRefusal {
+  readonly kind: 'refused';
+  readonly status: 400 | 401 | 403 | 408 | 413 | 415 | 429 | 503;
+  /** For the log and the counters; says the cause, never what was sent. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** A call that is taken, and the service URLs that its activity may carry. */
+export interface Admitted {
+  readonly kind: 'admitted';
+  readonly mayCarry: Trust;
+}
+
+export const refused = (status: CallRefusal['status'], reason: string, message: string): CallRefusal => ({
+  kind: 'refused',
+  status,
+  reason,
+  message,
+});
+
+export type Callers = (headers: IncomingHttpHeaders) => Promise<Admitted | CallRefusal>;
+
+const hostOf = (header: string | undefined): string => (header ?? '').replace(/:\d+$/, '');
+
+/** Whether a proxy or tunnel passed it on, as far as it says so. */
+export const isForwarded = (headers: IncomingHttpHeaders): boolean =>
+  Object.keys(headers).some((name) => name === 'forwarded' || name.startsWith('x-forwarded-'));
+
+const comesToThisMachine = ({ host }: IncomingHttpHeaders): boolean => isLoopback(hostOf(host));
+
+/**
+ * Without tokens whoever calls is believed, so only this machine's own programs may: no page of another site, whatever name it
+ * has made lead here, and nobody behind a proxy or tunnel that ends here.
+ */
+export const localCallers: Callers = async (headers) => {
+  if (!comesToThisMachine(headers)) {
+    return refused(403, 'foreign-host', 'In local mode the Host must be a loopback address.');
+  }
+  const { origin } = headers;
+  if (origin !== undefined && !(URL.canParse(origin) && isLoopback(new URL(origin).hostname))) {
+    return refused(403, 'foreign-origin', 'In local mode a foreign Origin is not taken.');
+  }
+  if (isForwarded(headers)) {
+    return refused(403, 'forwarded', 'In local mode nothing is taken that a proxy passed on.');
+  }
+  return { kind: 'admitted', mayCarry: trustThisMachine };
+};
+
+/** With tokens: only Bot Framework, and only with a service URL that is both trusted and the one its token names. */
+export const tokenCallers =
+  (tokens: CallerTokens, trust: Trust): Callers =>
+  async ({ authorization }) => {
+    const token = await tokens.check(authorization);
+    switch (token.kind) {
+      case 'valid':
+        return { kind: 'admitted', mayCarry: (url) => url === token.serviceUrl && trust(url) };
+      case 'invalid':
+        return refused(401, token.reason, 'The call carries no token of Bot Framework for this bot.');
+      case 'unreadable-keys':
+        return refused(503, 'unreadable-keys', 'The keys of Bot Framework cannot be read at the moment.');
+    }
+  };

@@ -1,0 +1,33 @@
+/** What a browser is shown in place of a page that could not be made. What was asked for stands in the address: none of it is shown. */
+import { type PageAnswer, page } from '../sign-in/html.ts';
+
+/** The database is away or takes nothing. No page of ours changes anything in Azure, and none approves. */
+export const notStoringPage = (id: string): PageAnswer =>
+  page({
+    status: 503,
+    tone: 'bad',
+    title: 'The bot cannot store anything at the moment.',
+    lines: [
+      'Nothing was approved, and nothing is changed in Azure. Go back to Teams in a few minutes and click again.',
+      `An operator finds it in the log under ${id}.`,
+    ],
+  });
+
+/** Made once: it is what a flood of pages is answered with. */
+export const tooManyPage: PageAnswer = page({
+  status: 429,
+  tone: 'bad',
+  title: 'Too many pages are being opened.',
+  lines: ['Nothing was approved, and nothing is changed in Azure. Wait a moment, then reload this page.'],
+});
+
+export const bugPage = (id: string): PageAnswer =>
+  page({
+    status: 500,
+    tone: 'bad',
+    title: 'Something unexpected happened.',
+    lines: [
+      'Nothing was approved, and nothing is changed in Azure. Go back to Teams and look at the card before you click again.',
+      `An operator finds it in the log under ${id}.`,
+    ],
+  });

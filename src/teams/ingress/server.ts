@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { Request as BotRequest, Response as BotResponse, CloudAdapter } from 'botbuilder';
+import restify from 'restify';
+import { type CallMetrics, callType } from '../../domain/ports/call-metrics.ts';
+import type { Tracing } from '../../domain/ports/tracing.ts';
+import type { CmkBot } from '../bot/bot.ts';
+import type { PageAnswer } from '../sign-in/html.ts';
+import type { BrowserPage } from '../sign-in/pages.ts';
+import { type CallRefusal, isForwarded, localCallers } from './callers.ts';
+import { bugPage, notStoringPage, tooManyPage } from './failed-page.ts';
+import { type GateOptions, openGate } from './gate.ts';
+import { openPageLimit, shareAnswers } from './page-limits.ts';
+import type { Readiness } from './readiness.ts';
+import { turnSpan } from './turn-span.ts';
+
+export interface ServerOptions extends GateOptions {
+  readonly adapter: CloudAdapter;
+  readonly bot: CmkBot;
+  readonly port: number;
+  /** Null: loopback only, in both families. */
+  readonly listen: string | null;
+  /** Only this machine's own browsers are shown pages. */
+  readonly local: boolean;
+  /** Whether an error of a page says that the database is away or takes nothing. */
+  readonly isDatabaseUnavailable: (error: unknown) => boolean;
+  /** Throws when the database is not there. */
+  readonly ready: () => Promise<Readiness>;
+  readonly metrics: CallMetrics;
+  readonly tracing: Tracing;
+  /** What browsers may look at. */
+  readonly pages: readonly BrowserPage[];
+  readonly log: { error(fields: object, message: string): void; info(fields: object, message: string): void };
+}
+
+export interface BotServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Who sends slowly, or opens connections and sends nothing, is cut off. In milliseconds. */
+const slowest = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
+const mostConnections = 1_000;
+
+const host = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
+
+/** restify 12.0.0 ends the process over a Host or target that makes no URL (restify/node-restify#2011): it never sees one. */
+const makesUrl = ({ headers, url = '' }: IncomingMessage): boolean =>
+  url.startsWith('/') && host.test(headers.host ?? 'localhost') && URL.canParse(`http://${headers.host}${url}`);
+
+function send(response: restify.Response, { status, reason, message }: CallRefusal): void {
+  if (status === 401) response.header('WWW-Authenticate', 'Bearer');
+  if (status === 429 || status === 503) response.header('Retry-After', '10');
+  response.send(status, { error: { code: reason, message } });
+}
+
+/** A flood of refused calls must not fill the log: each reason is said once in ten seconds, and the figures count them all. */
+function seldom(say: (call: CallRefusal) => void): (call: CallRefusal) => void {
+  const said = new Map<string, number>();
+  return (call) => {
+    const now = performance.now();
+    if (now - (said.get(call.reason) ?? Number.NEGATIVE_INFINITY) < 10_000) return;
+    said.set(call.reason, now);
+    say(call);
+  };
+}
+
+const sendPage = (response: restify.Response, { status, headers, body }: PageAnswer): void =>
+  response.sendRaw(status, body, headers);
+
+/** What was asked for stands in the address: it is never logged, and a bug shows nothing of it. */
+async function showPage(
+  options: ServerOptions,
+  page: BrowserPage,
+  request: restify.Request,
+  response: restify.Response,
+): Promise<void> {
+  const caller = options.local ? await localCallers(request.headers) : null;
+  if (caller?.kind === 'refused') return send(response, caller);
+  const { searchParams } = new URL(request.url ?? '', 'http://localhost');
+  try {
+    sendPage(response, await page.show(searchParams, request.headers.cookie));
+  } catch (error) {
+    const errorId = randomUUID().slice(0, 8);
+    const passes = options.isDatabaseUnavailable(error);
+    const said = passes ? 'a page ended because nothing can be stored' : 'a page ended by an unexpected error';
+    options.log.error({ err: error, errorId, path: page.path }, said);
+    sendPage(response, passes ? notStoringPage(errorId) : bugPage(errorId));
+  }
+}
+
+export async function startServer(options: ServerOptions): Promise<BotServer> {
+  const routes = restify.createServer({ name: 'cmk-bot', handleUncaughtExceptions: false });
+  const { adapter, bot, metrics, tracing, port, log } = options;
+  const now = (): number => performance.now();
+  const ready = shareAnswers(
+    () => options.ready().catch((): Readiness => ({ status: 'not ready', missing: 'database' })),
+    now,
+  );
+  const figures = shareAnswers(() => metrics.text(), now);
+  const mayShow = openPageLimit(now);
+  const gate = openGate(options);
+  const sayRefused = seldom(({ reason, status }) => log.info({ reason, status }, 'call refused'));
+  routes.get('/healthz', async (_request: restify.Request, response: restify.Response) => {
+    response.send(200, { status: 'alive' });
+  });
+  routes.get('/readyz', async (_request: restify.Request, response: restify.Response) => {
+    const said = await ready();
+    response.send(said.status === 'ready' ? 200 : 503, said);
+  });
+  // Those who look after the bot are near it: what a proxy passes on comes from elsewhere.
+  routes.get('/metrics', async (request: restify.Request, response: restify.Response) => {
+    if (isForwarded(request.headers)) return response.send(404, { error: { code: 'ResourceNotFound', message: '' } });
+    response.sendRaw(200, await figures(), { 'content-type': metrics.contentType });
+  });
+  const turnAway = (response: restify.Response, call: CallRefusal): void => {
+    metrics.count({ type: 'unread', ...call });
+    sayRefused(call);
+    send(response, call);
+  };
+  routes.post('/api/messages', async (request: restify.Request, response: restify.Response) => {
+    const call = await gate(request);
+    if (call.kind === 'refused') return turnAway(response, call);
+    response.once('finish', () =>
+      metrics.count({ type: callType(call.activity), status: response.statusCode, reason: null }),
+    );
+    request.body = call.activity;
+    // The SDK's own request and response types are narrower than restify's and the same at run time.
+    const takeTurn = (): Promise<void> =>
+      adapter.process(request as unknown as BotRequest, response as unknown as BotResponse, (context) =>
+        bot.run(context),
+      );
+    await tracing.span(turnSpan(call.activity), async (note) => {
+      await takeTurn();
+      note({ 'http.response.status_code': response.statusCode });
+    });
+  });
+  for (const page of options.pages) {
+    routes.get(page.path, async (request: restify.Request, response: restify.Response) =>
+      mayShow(page.path) ? showPage(options, page, request, response) : sendPage(response, tooManyPage),
+    );
+  }
+  // The router's own server takes no settings: it never listens, and is handed what the others receive.
+  const answer: RequestListener = (request, response) => {
+    if (makesUrl(request)) routes.server.emit('request', request, response);
+    // restify has made every response its own, and this one it does not know.
+    else request.socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  };
+  const servers = await listenOn(answer, port, options.listen);
+  return {
+    url: `http://${urlHost(options.listen)}:${port}`,
+    async stop() {
+      await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+    },
+  };
+}
+
+const urlHost = (address: string | null): string =>
+  address === null ? '127.0.0.1' : address.includes(':') ? `[${address}]` : address;
+
+/** Without an address on loopback: `localhost` is ::1 to some clients, and a machine without IPv6 goes without. */
+async function listenOn(answer: RequestListener, port: number, address: string | null): Promise<readonly Server[]> {
+  if (address !== null) return [await listen(answer, port, address)];
+  const first = await listen(answer, port, '127.0.0.1');
+  const second = await listen(answer, port, '::1').catch(() => null);
+  return second === null ? [first] : [first, second];
+}
+
+function listen(answer: RequestListener, port: number, host: string): Promise<Server> {
+  const server = createServer(slowest, answer);
+  server.maxConnections = mostConnections;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve(server));
+  });
+}

@@ -1,0 +1,143 @@
+/**
+ * Evidence of a request for a browser: Teams lets a bot hand out no file in a channel, so a click gives whoever clicked a link to
+ * the bot itself. It is worth ten minutes and one pack, and who may have it is asked again when it is opened.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Roles } from '../../authorization/who-may.ts';
+import { PersonId, RequestId } from '../../domain/ids.ts';
+import type { Requests } from '../../domain/ports/store.ts';
+import { type Actor, personActor } from '../../domain/request/events.ts';
+import type { Refusal } from '../../domain/request/refusal.ts';
+import { refusalWords } from '../../text/refusals.ts';
+import { type PageAnswer, page } from './html.ts';
+import type { BrowserPage } from './pages.ts';
+import { openSecretDocuments, type SecretDocumentTools } from './secret-documents.ts';
+
+const Offer = z.object({ person: PersonId, requestId: RequestId });
+type Offer = z.infer<typeof Offer>;
+
+/** What came of taking it. */
+export type TakenEvidence =
+  | { readonly kind: 'made'; readonly name: string; readonly archive: Buffer }
+  | { readonly kind: 'not-published' | 'nowhere-published' }
+  | Refusal;
+
+export interface EvidenceLinkOptions extends SecretDocumentTools {
+  /** The bot's address for browsers, without a final slash. */
+  readonly publicUrl: string;
+  readonly tenantId: string;
+  /** How people are known. */
+  readonly signIn: string;
+  readonly requests: Pick<Requests, 'load'>;
+  /** Asked afresh each time. */
+  readonly rolesOf: (person: PersonId) => Promise<Roles | Refusal>;
+  /** Takes it for the person: the same cause takes the same again. */
+  readonly take: (id: RequestId, actor: Actor, cause: string) => Promise<TakenEvidence>;
+  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+}
+
+export interface EvidenceLinks {
+  readonly pages: readonly BrowserPage[];
+  /** A link for one person to one request's evidence. */
+  offer(offer: Offer): Promise<string>;
+}
+
+export const evidencePath = '/evidence';
+export const packPath = '/evidence/pack';
+
+const over = page({
+  status: 410,
+  tone: 'bad',
+  title: 'This link is over.',
+  lines: ['It is good for ten minutes and for one pack. Go back to Teams and click Evidence again.'],
+});
+
+const notYet = page({
+  status: 503,
+  tone: 'bad',
+  title: 'There is no evidence now.',
+  lines: [
+    'A pack rests on what the bot has published of its record, and that could not be done in time.',
+    'Nothing is lost. Go back to Teams and click Evidence again in a minute, or ask an operator.',
+  ],
+});
+
+const refusedPage = (refusal: Refusal): PageAnswer => {
+  const { title, text } = refusalWords(refusal);
+  return page({ status: 403, tone: 'bad', title, lines: [text] });
+};
+
+const download = ({ name, archive }: Extract<TakenEvidence, { kind: 'made' }>): PageAnswer => ({
+  status: 200,
+  headers: {
+    'content-type': 'application/zip',
+    'content-disposition': `attachment; filename="${name}"`,
+    'content-security-policy': "default-src 'none'; sandbox",
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+  },
+  body: archive,
+});
+
+export function openEvidenceLinks(options: EvidenceLinkOptions): EvidenceLinks {
+  const { publicUrl, tenantId, signIn, requests, rolesOf, take, log } = options;
+  const offers = openSecretDocuments(options, 'evidence/offer', Offer);
+
+  /** Says first what it is, so that whatever opens links by itself takes nothing. */
+  async function start(query: URLSearchParams): Promise<PageAnswer> {
+    const name = query.get('ask') ?? '';
+    const offer = await offers.read(name);
+    const request = offer === null ? null : await requests.load(offer.requestId);
+    if (offer === null || request === null) return over;
+    const roles = await rolesOf(offer.person);
+    if (roles.kind === 'refused') return refusedPage(roles);
+    return page({
+      status: 200,
+      tone: 'ask',
+      title: `Evidence of ${request.id}`,
+      lines: [
+        'A zip with a report to read and print, the request’s events, and what others need to check them offline.',
+      ],
+      facts: [['Agent', request.resourceName]],
+      button: { title: 'Download', url: `${publicUrl}${packPath}?ask=${name}` },
+      note: 'It is made now: Azure is read once more, and the record keeps that you took it. The reason and comments are in it. Keep it where only those may look who may see the request.',
+    });
+  }
+
+  async function pack(query: URLSearchParams): Promise<PageAnswer> {
+    const name = query.get('ask') ?? '';
+    const offer = await offers.read(name);
+    if (offer === null) return over;
+    const { person, requestId } = offer;
+    const roles = await rolesOf(person);
+    if (roles.kind === 'refused') {
+      log.warn({ requestId, person, code: roles.code }, 'evidence was refused');
+      return refusedPage(roles);
+    }
+    // Once: of two at a time, one gets it.
+    if ((await offers.take(name)) === null) return over;
+    const taken = await take(
+      requestId,
+      // Derived: an offer names the person whose click made it, and no one else can act by it.
+      personActor(person, tenantId, signIn),
+      `evidence:${createHash('sha256').update(name).digest('hex').slice(0, 32)}`,
+    );
+    if (taken.kind === 'refused') return refusedPage(taken);
+    if (taken.kind !== 'made') {
+      log.warn({ requestId, person, why: taken.kind }, 'evidence could not be made');
+      return notYet;
+    }
+    log.info({ requestId, person }, 'evidence was taken');
+    return download(taken);
+  }
+
+  return {
+    pages: [
+      { path: evidencePath, show: start },
+      { path: packPath, show: pack },
+    ],
+    offer: async (offer) => `${publicUrl}${evidencePath}?ask=${await offers.save(offer)}`,
+  };
+}

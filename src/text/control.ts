@@ -1,0 +1,130 @@
+/** Words for who controls a key, and where its vault lies. */
+import type { Controller, ObservedControl, Power, Subscription } from '../domain/control.ts';
+import type { ControlChange } from '../domain/control-change.ts';
+import type { OwnControl } from '../domain/member-mark.ts';
+import { countOf } from './count.ts';
+
+/** `Research`, or its id where Azure does not tell the bot the name. */
+export const subscriptionWords = ({ id, name }: Subscription): string => name ?? `subscription ${id}`;
+
+const powerWords: Readonly<Record<Power, string>> = {
+  copy: 'copy',
+  change: 'change',
+  delete: 'delete',
+  purge: 'purge',
+  'give-access': 'give away',
+};
+
+const listed = (words: readonly string[], last: string): string =>
+  words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
+
+/** `copy, delete and purge` */
+export const powersWords = (can: readonly Power[], last: 'and' | 'or' = 'and'): string =>
+  listed(
+    can.map((power) => powerWords[power]),
+    last,
+  );
+
+const nounOf: Readonly<Record<Controller['type'], string>> = {
+  person: 'Person',
+  group: 'Group',
+  app: 'App',
+  bot: 'This bot',
+  unknown: 'Object',
+};
+
+/** `Key custodians, a group of 3`, `app 5000…0001`, `This bot`. Where nobody told a name the object id stands for it. */
+export function controllerWords({ id, type, name, members }: Controller): string {
+  if (type === 'bot') return 'This bot';
+  if (type === 'group') {
+    const size = members === null ? 'a group, members not checked' : `a group of ${members}`;
+    return `${name ?? id}, ${size}`;
+  }
+  return name === null ? `${nounOf[type]} ${id}` : type === 'app' ? `${name}, an app` : name;
+}
+
+const notKnownWords = ({ groups, apps, others }: Extract<OwnControl, { known: 'not' }>): string =>
+  listed(
+    [
+      ...(groups === 0 ? [] : [`who is in ${countOf(groups, 'group', 'groups')}`]),
+      ...(apps === 0 ? [] : [`who owns ${countOf(apps, 'app', 'apps')}`]),
+      ...(others === 0 ? [] : [`who ${others} unknown ${others === 1 ? 'id is' : 'ids are'}`]),
+    ],
+    'and',
+  );
+
+/** `△ The requester is one of them, through Key custodians`; empty where they aren't. */
+export function ownControlWords(own: OwnControl, person: 'The requester is' | 'You are'): string {
+  if (own.known === 'no') return '';
+  if (own.known === 'yes') return `△ ${person} one of them${own.through === null ? '' : `, through ${own.through}`}`;
+  const whether = person === 'You are' ? 'you are' : 'the requester is';
+  return `Not known whether ${whether} one of them: ${notKnownWords(own)} wasn’t checked`;
+}
+
+const numberOf = (controllers: readonly Controller[], ...types: readonly Controller['type'][]): number =>
+  controllers.filter(({ type }) => types.includes(type)).length;
+
+/** `2 people, 1 group (3 people), 1 app and this bot`; of ids that nobody knows, `1 unknown`. */
+function countWords(controllers: readonly Controller[]): string {
+  const people = numberOf(controllers, 'person');
+  const groups = controllers.filter(({ type }) => type === 'group');
+  const members = groups.reduce<number | null>(
+    (sum, one) => (sum === null || one.members === null ? null : sum + one.members),
+    0,
+  );
+  const apps = numberOf(controllers, 'app');
+  const bot = numberOf(controllers, 'bot');
+  const unknown = numberOf(controllers, 'unknown');
+  const group = members === null ? '' : ` (${members === 1 ? '1 person' : `${members} people`})`;
+  return listed(
+    [
+      ...(people === 0 ? [] : [countOf(people, 'person', 'people')]),
+      ...(groups.length === 0 ? [] : [`${countOf(groups.length, 'group', 'groups')}${group}`]),
+      ...(apps === 0 ? [] : [countOf(apps, 'app', 'apps')]),
+      ...(bot === 0 ? [] : ['this bot']),
+      ...(unknown === 0 ? [] : [`${unknown} unknown`]),
+    ],
+    'and',
+  );
+}
+
+/** `2 people and 3 apps can copy, delete or give away the key`: how many, and the most that any of them can do. */
+export function controlWords({ controllers, unseen }: ObservedControl): string {
+  const more = unseen.some((one) => one !== 'names') ? ' Not all were checked.' : '';
+  if (controllers.length === 0)
+    return more === '' ? 'Nobody else can copy or delete the key' : 'Who can copy or delete the key was not checked';
+  const can = (['copy', 'change', 'delete', 'purge', 'give-access'] as const).filter((power) =>
+    controllers.some((one) => one.can.includes(power)),
+  );
+  return `${countWords(controllers)} can ${powersWords(can, 'or')} the key${more === '' ? '' : `.${more}`}`;
+}
+
+/** What an approval does not cover of it: what is so now, and what was shown. */
+export function controlChangeWords(change: ControlChange): { readonly title: string; readonly text: string } {
+  switch (change.change) {
+    case 'controller': {
+      const { controller, more } = change;
+      const before =
+        controller.can.length === more.length ? 'Could not when it was approved' : 'Could do less when it was approved';
+      return { title: `${controllerWords(controller)}: can ${powersWords(more)} the key now`, text: before };
+    }
+    case 'members': {
+      const { controller, before, now, came } = change;
+      const size = `the group has ${countOf(now, 'person', 'people')} now`;
+      const others = came === null ? '' : `, ${came} of them not in it when it was approved`;
+      return {
+        title: `${controller.name ?? controller.id}: ${size}${others}`,
+        text: `${before} when it was approved. All of them control the key`,
+      };
+    }
+    case 'vault-address':
+      return { title: `The vault has another address: ${change.now}`, text: `It was ${change.before}` };
+    case 'vault-tenant':
+      return { title: `The vault belongs to another tenant: ${change.now}`, text: `It was ${change.before}` };
+    case 'never-shown':
+      return {
+        title: 'Who controls the key was not shown when it was approved',
+        text: 'An earlier version of this bot did not look. See Details',
+      };
+  }
+}

@@ -1,0 +1,237 @@
+/** Words for every kind of event: for the audit channel and the history. Plain text: not yet safe for a card. */
+
+import { shortDigest } from '../domain/digest.ts';
+import type { Effect } from '../domain/effect.ts';
+import type { Reading } from '../domain/evidence/reading.ts';
+import type { Failure } from '../domain/failure.ts';
+import { PersonId } from '../domain/ids.ts';
+import { listed } from '../domain/listed.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { SignIn } from '../domain/policy/sign-in.ts';
+import { highestProof } from '../domain/proof.ts';
+import type { EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
+import type { AskedAgain } from '../domain/request/payloads.ts';
+import { failureLine } from './failures.ts';
+import { utcMinute, utcSecond } from './instants.ts';
+import { sentence, useTitles, useWords } from './key-use.ts';
+import { resourceKeyWords } from './keys.ts';
+import type { Mark } from './mark.ts';
+import type { Names } from './names.ts';
+import { quote } from './quote.ts';
+import { inSentences } from './said.ts';
+import { effectWords, interruptedWords, proofWords, stepTitles, stepWords } from './steps.ts';
+
+export interface EventWords {
+  readonly mark: Mark;
+  readonly title: string;
+  /** May be empty. */
+  readonly detail: string;
+}
+
+/** `texts`: whether what people wrote is quoted. Not where a copy would outlive its erasure. */
+interface Options {
+  readonly texts: boolean;
+}
+
+const planWords = (event: StoredEvent): string =>
+  event.body.planDigest === null ? '' : `plan ${shortDigest(event.body.planDigest)}`;
+
+/** What becomes of the agent's key. */
+const wantedWords = ({ steps }: Plan): string =>
+  list(
+    ...steps
+      .flatMap(({ effects }) => effects)
+      .filter(({ change }) => change === 'customer-key')
+      .map(effectWords),
+  );
+
+const quoted = (event: StoredEvent, field: string, { texts }: Options): string => {
+  const text = texts ? event.texts[field] : undefined;
+  if (text === undefined) return '';
+  return text === null ? 'its text was erased' : quote(text);
+};
+
+const list = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
+
+/** Why people are asked again, in the middle of a sentence. */
+export const askedAgainWords: Readonly<Record<AskedAgain, string>> = {
+  'effects-not-covered': 'Azure changed after the approval',
+  'approvers-changed': 'an approver no longer is one',
+  'sign-in-missing': 'approving needs a sign-in now',
+  'approval-ended': 'the approval ended before the run began',
+  'stopped-by-approver': 'an approver stopped the run',
+};
+
+/** What the agent was under when somebody took evidence. */
+const readingWords = ({ resource }: Reading): string => {
+  if (resource.seen === 'absent') return 'the agent was gone by then';
+  return resource.seen === 'not'
+    ? 'Azure could not be read'
+    : `Azure showed ${resourceKeyWords(resource.value.customerKey)}`;
+};
+
+/** UTC, as all times in the trail. */
+const signInWords = (signIn: SignIn | null): string =>
+  signIn === null ? '' : `signed in again at ${utcMinute(signIn.signedInAt)} (${signIn.contexts.join(' ')})`;
+
+/** `name` acts: a person by name, an operator by the name given, else the bot. */
+export function actorName(event: StoredEvent, names: Names): string {
+  const { actor, submittedBy } = event.body;
+  if (actor.kind === 'operator') return `Operator ${submittedBy ?? actor.id ?? ''}`.trim();
+  if (actor.kind === 'bot') return 'The bot';
+  return names(PersonId.safeParse(actor.id).data ?? null);
+}
+
+/** What words are made of beside an event's own data. */
+interface Told {
+  readonly event: StoredEvent;
+  readonly names: Names;
+  readonly options: Options;
+  /** Who acted. */
+  readonly name: string;
+}
+
+const mostOfFailure = 200;
+const failed = (failure: Failure): string => inSentences(failureLine(failure), mostOfFailure);
+
+/** UTC, as all times in the trail. */
+const startWords = (notBefore: string | undefined): string =>
+  notBefore === undefined ? '' : `to start no earlier than ${utcMinute(notBefore)}`;
+
+/** What Azure holds now, as it was read back: what changed to what, and what came of it that a name does not tell. */
+function readBackOf(changes: readonly Effect[], { keyVersion, principalId }: Readonly<Record<string, string>>): string {
+  const values = list(
+    ...changes.map(effectWords),
+    keyVersion === undefined ? '' : `version ${keyVersion}`,
+    principalId === undefined ? '' : `principal ${principalId}`,
+  );
+  return values === '' ? 'read back' : `read back: ${values}`;
+}
+
+/** Under which Azure's own logs have it. */
+const correlationOf = (id: string | null): string => (id === null ? '' : `Azure’s correlation id ${id}`);
+
+const referenceWords = (reference: string | undefined): string =>
+  reference === undefined ? '' : `change reference ${reference}`;
+
+/** A type without its words does not compile. */
+const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => EventWords } = {
+  submitted: ({ notBefore, changeReference }, { event, name, options }) => ({
+    mark: 'now',
+    title: `${name} asked`,
+    detail: list(
+      quoted(event, 'justification', options),
+      referenceWords(changeReference),
+      planWords(event),
+      startWords(notBefore),
+    ),
+  }),
+  approved: ({ acknowledgedIrreversible, counted, required, signIn, quick, notBefore }, { event, name, options }) => ({
+    mark: 'done',
+    title: `${name} approved`,
+    detail: list(
+      planWords(event),
+      `${counted} of ${required}`,
+      acknowledgedIrreversible ? 'accepted what cannot be undone' : '',
+      signInWords(signIn),
+      quick ? 'within 5 seconds of being asked' : '',
+      startWords(notBefore),
+      quoted(event, 'comment', options),
+    ),
+  }),
+  rejected: (_data, { event, name, options }) => ({
+    mark: 'bad',
+    title: `${name} rejected`,
+    detail: list(planWords(event), quoted(event, 'comment', options)),
+  }),
+  cancelled: (_data, { name }) => ({ mark: 'idle', title: `${name} cancelled`, detail: '' }),
+  expired: () => ({ mark: 'idle', title: 'Expired', detail: 'nobody decided in time' }),
+  'decided-late': ({ verb, state }, { event, name, options }) => ({
+    mark: 'idle',
+    title: `${name} decided too late`,
+    detail: list(`${verb}, the request was ${state}`, quoted(event, 'comment', options)),
+  }),
+  'plan-changed': ({ reason }, { event }) => {
+    return { mark: 'warn', title: 'Asked again', detail: list(askedAgainWords[reason], planWords(event)) };
+  },
+  'request-changed': ({ plan, notBefore, changeReference }, { event, name, options }) => ({
+    mark: 'warn',
+    title: `${name} changed it, and asked anew`,
+    detail: list(
+      quoted(event, 'justification', options),
+      referenceWords(changeReference),
+      wantedWords(plan),
+      planWords(event),
+      startWords(notBefore),
+    ),
+  }),
+  'run-ordered': ({ run }, { event }) => ({ mark: 'now', title: `Run ${run} ordered`, detail: planWords(event) }),
+  'run-checked': ({ run, counted }, { event, names }) => ({
+    mark: 'done',
+    title: `Run ${run} checked: the approval covers what Azure holds now`,
+    detail: list(planWords(event), `counted: ${listed(counted.map((id) => names(PersonId.parse(id))))}`),
+  }),
+  'step-intended': ({ step, attempt }, { event }) => ({
+    mark: 'now',
+    title: `${stepWords(step, event.body.changes ?? []).title}: about to${attempt > 1 ? `, try ${attempt}` : ''}`,
+    detail: list(...(event.body.changes ?? []).map(effectWords)),
+  }),
+  'step-done': ({ step, already, interrupted, outputs }, { event }) => ({
+    mark: 'done',
+    title: `${stepWords(step, event.body.changes ?? []).title}: done`,
+    detail: list(
+      interrupted ? interruptedWords.toLowerCase() : already ? 'nothing was left to do' : '',
+      readBackOf(event.body.changes ?? [], outputs),
+      correlationOf(event.body.correlationId),
+    ),
+  }),
+  'step-failed': ({ step, attempt, failure, retryAt }) => ({
+    mark: retryAt === null ? 'bad' : 'warn',
+    title: `${stepTitles[step]}: try ${attempt} did not work`,
+    detail: list(failed(failure), retryAt === null ? 'a person is asked' : `next try ${utcSecond(retryAt)}`),
+  }),
+  'attention-needed': ({ failure }) => ({ mark: 'alarm', title: 'Needs attention', detail: failed(failure) }),
+  succeeded: ({ proofs, seeks }) => {
+    const level = highestProof(proofs);
+    const proof = level === null ? 'none' : proofWords[level].name.toLowerCase();
+    const sought =
+      seeks === undefined ? '' : `the agent’s use of the key is looked for until ${utcMinute(seeks.until)}`;
+    return { mark: 'done', title: 'Succeeded', detail: list(`proof: ${proof}`, sought) };
+  },
+  'use-judged': ({ answer }) => {
+    const at = answer.outcome === 'used' ? [`at ${utcSecond(answer.at)}.`] : [];
+    const detail = [...at, ...useWords(answer).map((one) => sentence(one, utcSecond))].join(' ');
+    return { mark: answer.outcome === 'used' ? 'done' : 'warn', title: useTitles[answer.outcome], detail };
+  },
+  reminded: (_data, { name }) => ({ mark: 'now', title: `${name} had the approvers reminded`, detail: '' }),
+  'stop-requested': (_data, { name }) => ({
+    mark: 'warn',
+    title: `${name} asked to stop`,
+    detail: 'what is running is finished, nothing more begins',
+  }),
+  retried: (_data, { name }) => ({ mark: 'now', title: `${name} asked to retry`, detail: '' }),
+  'given-up': (_data, { name }) => ({ mark: 'bad', title: `${name} gave up`, detail: 'the request has failed' }),
+  'clock-set-right': ({ ahead }, { name }) => ({
+    mark: 'warn',
+    title: `${name} let the record go on from this time`,
+    detail: `a wrong clock had dated the event before ${utcMinute(ahead)}`,
+  }),
+  'evidence-made': ({ texts, reading }, { name }) => ({
+    mark: 'idle',
+    title: `${name} took evidence of it`,
+    detail: list(readingWords(reading), texts ? 'with what people wrote' : ''),
+  }),
+  'texts-erased': ({ reason }, { name }) => ({
+    mark: 'idle',
+    title: `${name} erased what people had written`,
+    detail: reason,
+  }),
+};
+
+/** Under a union of types the compiler asks for the data of all of them at once; a type by itself has its own. */
+const rendered = <T extends EventType>({ type, data }: EventBodyOf<T>, told: Told): EventWords =>
+  words[type](data, told);
+
+/** What happened, in words. */
+export const eventWords = (event: StoredEvent, names: Names, options: Options): EventWords =>
+  rendered(event.body, { event, names, options, name: actorName(event, names) });

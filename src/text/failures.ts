@@ -1,0 +1,226 @@
+/** What stood in the way, in words. Azure's own words stand as they are, under Azure's name. */
+
+import { codeOf, type Failure, type Found, type FoundCode } from '../domain/failure.ts';
+import type { ReplacedKey } from '../domain/observed.ts';
+import { kinds } from '../operations/resources/registry.ts';
+import { checkWords } from './checks.ts';
+import { utcDay, utcMinute } from './instants.ts';
+import { doubtfulKeyWords, resourceKeyWords } from './keys.ts';
+import { placeWords } from './places.ts';
+
+const missingThings = { resource: 'The agent', vault: 'The vault', identity: 'The identity of the agent' } as const;
+
+const otherKinds: Readonly<Record<string, string>> = {
+  'key-vault': 'a key vault',
+  'user-assigned-identity': 'a user-assigned identity',
+};
+const kindWords = (name: string): string => {
+  const kind = kinds.find((one) => one.name === name);
+  return kind === undefined ? (otherKinds[name] ?? 'a resource the bot knows') : `a ${kind.nounInFull}`;
+};
+
+const dayOr = (time: string | null): string => (time === null ? 'never' : utcDay(time));
+
+type Difference = Extract<Found, { readonly code: 'key-made-otherwise' }>['differences'][number];
+
+function differenceWords(difference: Difference): string {
+  switch (difference.of) {
+    case 'type':
+    case 'size':
+      return `${difference.of} is ${difference.is}, not ${difference.wanted}`;
+    case 'expires':
+      return `it expires ${dayOr(difference.is)}, not ${dayOr(difference.wanted)}`;
+    case 'operations':
+      return 'it may not wrap and unwrap keys';
+    case 'disabled':
+      return 'it is disabled';
+    case 'not-before':
+      return `it is not valid before ${dayOr(difference.is)}`;
+  }
+}
+
+type Lost = Extract<Found, { readonly code: 'run-lost' }>;
+
+function lostWords({ why, touched }: Lost): string {
+  const rest = touched ? 'The step it was in may have changed Azure.' : 'This run had not begun to change Azure.';
+  switch (why.how) {
+    case 'unknown-to-engine':
+      return `The workflow engine does not know this run: its tables were lost or replaced. ${rest}`;
+    case 'ended':
+      return `The run ended as ${why.status} without saying how it went. ${rest}`;
+    case 'no-replica':
+      return `The run belongs to workflow version ${why.workflowVersion}, and no replica of that version runs. ${rest}`;
+  }
+}
+
+const grants = { 'role-assignments': 'role assignment', 'access-policies': 'access policy' } as const;
+const otherGrant = { 'role-assignments': 'access policy', 'access-policies': 'role assignment' } as const;
+
+/** What is approved again is another thing under the same name. */
+export const replacedTitles = { resource: 'It is another agent', vault: 'It is another vault' } as const;
+
+/** `The agent was deleted and created again …`: the title of a row, and the text of a failure. */
+export const replacedWords = ({ what, was, now }: ReplacedKey): string =>
+  `${missingThings[what]} was deleted and created again on ${utcMinute(now)}. The approval is for the one of ${utcMinute(was)}.`;
+
+/** What the bot found. */
+function foundWords(found: Found): string {
+  switch (found.code) {
+    case 'blocked': {
+      const { title, text } = checkWords(found.check);
+      return text === '' ? title : `${title} ${text}`;
+    }
+    case 'resource-busy':
+      return `Azure is working on the agent: it is ${found.provisioningState}.`;
+    case 'resource-not-settled':
+      return `The agent is ${found.provisioningState}.`;
+    case 'missing':
+      return `${missingThings[found.what]} does not exist any more.`;
+    case 'vault-moved':
+      return `The vault was moved: it is in ${placeWords(found.to)} now.`;
+    case 'resource-moved':
+      return `The agent was moved: it is in ${placeWords(found.to)} now.`;
+    case 'replaced':
+      return replacedWords(found);
+    case 'identity-changed':
+      return `The agent’s identity changed after it got access to the key: it is ${found.now} now, and access was given to ${found.was}.`;
+    case 'access-gone':
+      return `The ${grants[found.by]} that lets the agent use key ${found.keyName} was removed.`;
+    case 'identity-lost':
+      return `The agent does not have ${found.id} any more.`;
+    case 'identity-not-shown':
+      return 'The agent shows no system-assigned identity.';
+    case 'key-of-others':
+      return `Nothing shows that this request made key ${found.keyName}. Somebody else made or imported it, and may know its private part.`;
+    case 'key-doubtful':
+      return doubtfulKeyWords(found.keyName, found.doubt);
+    case 'stopped-before-making':
+      return `The bot was stopped before it asked for key ${found.keyName}.`;
+    case 'key-not-there':
+      return `Key ${found.keyName} is not there as it was to be made.`;
+    case 'key-made-otherwise':
+      return `The key differs: ${found.differences.map(differenceWords).join('; ')}.`;
+    case 'access-mode-changed':
+      return `Vault ${found.vault} now grants access by ${grants[found.now]}; what was approved is a grant by ${otherGrant[found.now]}.`;
+    case 'grant-not-shown':
+      return 'The grant is not listed.';
+    case 'protection-not-shown':
+      return 'The vault does not show purge protection.';
+    case 'key-not-shown':
+      return `Azure accepted the change, and the agent now shows ${resourceKeyWords(found.shows)}.`;
+    case 'key-moved':
+      return `Somebody put the agent under ${resourceKeyWords(found.shows)}.`;
+    case 'membership-unknown':
+      return 'The directory did not say whether the people who asked and approved still may.';
+    case 'requester-lost-role':
+      return 'Who asked may no longer ask for this agent.';
+    case 'run-lost':
+      return lostWords(found);
+    case 'stopped':
+      return found.operator === null
+        ? 'Somebody who may stop the run asked for it. What was running was finished, and nothing more was begun.'
+        : `Operator ${found.operator} stopped the run. What was running was finished, and nothing more was begun.`;
+    case 'unexpected':
+      return `Something unexpected happened. The log has it under ${found.errorId}.`;
+    case 'not-of-kind':
+      return `${found.id} is not the id of ${kindWords(found.kind)}.`;
+    case 'outside-subscriptions':
+      return `Subscription ${found.subscriptionId} is not one of those configured.`;
+    case 'not-a-vault-address':
+      return `${found.address} is not the address of a key vault.`;
+    case 'key-probe-mismatch':
+      return 'What was unwrapped is not what was wrapped.';
+    case 'key-not-usable':
+      return found.message;
+  }
+}
+
+/** What would have been right, where the bot looked and found something else; null where it goes without saying. */
+export function expectedWords(failure: Failure): string | null {
+  if (failure.source !== 'bot') return null;
+  const { found } = failure;
+  switch (found.code) {
+    case 'identity-not-shown':
+      return 'It has one.';
+    case 'key-not-there':
+      return `Key ${found.keyName} is there.`;
+    case 'key-made-otherwise':
+      return `Key ${found.keyName} is as it was approved.`;
+    case 'grant-not-shown':
+      return 'The agent’s identity may get, wrap and unwrap with the key.';
+    case 'protection-not-shown':
+      return 'Soft delete and purge protection are on.';
+    case 'resource-not-settled':
+      return 'The agent is Succeeded.';
+    case 'key-not-shown':
+      return `The agent shows ${resourceKeyWords(found.expected)}.`;
+    case 'key-moved':
+      return found.expected === null
+        ? 'The agent is still under Microsoft’s key.'
+        : `The agent is still under ${resourceKeyWords(found.expected)}.`;
+    case 'blocked':
+    case 'resource-busy':
+    case 'missing':
+    case 'vault-moved':
+    case 'resource-moved':
+    case 'replaced':
+    case 'identity-changed':
+    case 'access-gone':
+    case 'identity-lost':
+    case 'key-of-others':
+    case 'key-doubtful':
+    case 'stopped-before-making':
+    case 'access-mode-changed':
+    case 'membership-unknown':
+    case 'requester-lost-role':
+    case 'run-lost':
+    case 'stopped':
+    case 'unexpected':
+    case 'not-of-kind':
+    case 'outside-subscriptions':
+    case 'not-a-vault-address':
+    case 'key-probe-mismatch':
+    case 'key-not-usable':
+      return null;
+  }
+}
+
+/** What was said, whoever said it: Azure's message word for word. */
+export const messageOf = (failure: Failure): string =>
+  failure.source === 'bot' ? foundWords(failure.found) : failure.message;
+
+/** `AuthorizationFailed: The client …` */
+export const failureLine = (failure: Failure): string => `${codeOf(failure)}: ${messageOf(failure)}`;
+
+/** Whether the bot compared what it read back with what it had done. */
+const readBack: ReadonlySet<string> = new Set([
+  'identity-not-shown',
+  'key-not-there',
+  'key-made-otherwise',
+  'grant-not-shown',
+  'protection-not-shown',
+  'resource-not-settled',
+  'key-not-shown',
+  'key-moved',
+] satisfies FoundCode[]);
+
+/** The answer to a poll is a good one, whatever it says of the operation. */
+const isFailedOperation = ({ status, code }: Extract<Failure, { readonly source: 'azure' }>): boolean =>
+  status < 400 && code !== 'UnexpectedAnswer';
+
+/** Whether it is about what Azure showed when it was read back, and not about what the bot met on its way. */
+export const isReadBack = (failure: Failure): boolean => failure.source === 'bot' && readBack.has(failure.found.code);
+
+/** Under whose name the message stands on a card: `Azure says · 403 AuthorizationFailed`. */
+export function sourceWords(failure: Failure): string {
+  switch (failure.source) {
+    case 'bot':
+      return isReadBack(failure) ? 'The bot read back' : 'The bot says';
+    case 'azure':
+      return `Azure says · ${isFailedOperation(failure) ? 'operation failed ·' : failure.status} ${failure.code}`;
+    case 'sign-in':
+      return `Signing in to Azure · ${failure.code}`;
+    case 'no-answer':
+      return `No answer from Azure · ${failure.code}`;
+  }
+}

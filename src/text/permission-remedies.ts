@@ -1,0 +1,97 @@
+/**
+ * What to do when Azure refuses the bot a permission: the role of the product's that holds it, never a wider one, and who assigns
+ * it. The roles are those of infra/custom-role*.json.
+ */
+import { scopeWords } from './places.ts';
+
+/** Where an action and a scope stand in the words of ARM's `AuthorizationFailed` and a vault's `ForbiddenByRbac`. */
+const action = /(?:perform action|Action:) '([^']+)'/;
+const scope = /(?:over scope|Resource:) '(\/[^']+)'/;
+/** The same in `LinkedAuthorizationFailed`, which first names what is allowed. */
+const linked = /not have permission to perform action(?:\(s\))? '([^']+)' on the linked scope(?:\(s\))? '(\/[^']+)'/;
+
+interface MissingPermission {
+  readonly action: string;
+  readonly scope: string | null;
+}
+
+/** The permission that Azure missed, where its words name one, and on what. */
+export function missingRightIn(message: string): MissingPermission | null {
+  const [, linkedAction, linkedScope] = linked.exec(message) ?? [];
+  if (linkedAction !== undefined) return { action: linkedAction, scope: linkedScope ?? null };
+  const missed = action.exec(message)?.[1];
+  return missed === undefined ? null : { action: missed, scope: scope.exec(message)?.[1] ?? null };
+}
+
+const assigners = 'an Owner or User Access Administrator';
+const assignsRoles = /^Microsoft\.Authorization\/roleAssignments\/(write|delete)$/i;
+
+/** By action; the first that fits. The role that assigns roles has a condition, without which it could assign any. */
+const roles: readonly (readonly [of: RegExp, role: string])[] = [
+  [assignsRoles, 'CMK bot grants (with its condition)'],
+  [/^Microsoft\.OperationalInsights\//i, 'CMK bot logs'],
+  [/./, 'CMK bot'],
+];
+const roleFor = (missed: string): string => roles.find(([of]) => of.test(missed))?.[1] ?? 'CMK bot';
+
+/** What the bot can't do, in words that a scope follows; the first that fits. */
+const deeds: readonly (readonly [of: RegExp, words: string])[] = [
+  [assignsRoles, 'assign roles on'],
+  [/^Microsoft\.ManagedIdentity\/.*\/assign\/action$/i, 'use'],
+  [/^Microsoft\.OperationalInsights\//i, 'query'],
+  [/\/keys\/(create\/action|write)$/i, 'create keys in'],
+  [/\/accessPolicies\/write$/i, 'change the access policies of'],
+  [/\/(un)?wrap\/action$/i, 'try'],
+  [/\/read$/i, 'read'],
+  [/./, 'change'],
+];
+
+function cannot({ action: missed, scope: at }: MissingPermission): string {
+  const thing = at === null ? 'this resource' : scopeWords(at);
+  const deed = deeds.find(([of]) => of.test(missed))?.[1] ?? 'change';
+  const words = deed === 'create keys in' && thing.startsWith('key ') ? 'create' : deed;
+  const reads = /^Microsoft\.Authorization\/(\w+)\/read$/i.exec(missed)?.[1];
+  const things: Readonly<Record<string, string>> = {
+    roleassignments: 'role assignments of ',
+    roledefinitions: 'role definitions at ',
+    locks: 'locks on ',
+    permissions: 'its own permissions on ',
+  };
+  return `The bot can’t ${words} ${things[reads?.toLowerCase() ?? ''] ?? ''}${thing}.`;
+}
+
+/** Azure Resource Manager's wording where a role assignment's condition might be what refuses. */
+const conditionNotMet = /ABAC condition/i;
+/** A vault names the deny assignment that refused; `null` where none did. */
+const vaultDenied = /DenyAssignmentId: '?[0-9a-f]{8}-/i;
+
+const denied =
+  'A deny assignment blocks this, whatever roles the bot has. Azure creates deny assignments for managed applications, deployment stacks, and blueprints. Ask the owner of the one that created it to exclude the bot’s identity or to make this change (portal: Access control (IAM), Deny assignments), and then select Retry.';
+
+/** For `DenyAssignmentAuthorizationFailed`. */
+export const deniedRemedy = denied;
+
+/** For `AuthorizationFailed` and its relatives. */
+export function roleRemedy(message: string): string {
+  if (vaultDenied.test(message)) return denied;
+  const missed = missingRightIn(message);
+  if (missed === null) {
+    return `Ask ${assigners} to check that the bot’s identity has the role CMK bot, and then select Retry.`;
+  }
+  const role = roleFor(missed.action);
+  if (conditionNotMet.test(message) && assignsRoles.test(missed.action)) {
+    return `${cannot(missed)} Either its identity doesn’t have the role ${role}, or the condition isn’t fulfilled. Ask ${assigners} to compare both with infra/grant-condition.txt, and then select Retry. Don’t assign the role without the condition.`;
+  }
+  return `${cannot(missed)} Ask ${assigners} to assign the role ${role} to the bot’s identity, and then select Retry.`;
+}
+
+/** For a vault that refuses by its access policies. */
+export const policyRemedy =
+  'The vault’s access policies don’t give the bot’s identity the permission that Azure names. Ask the vault’s owner to add that key permission for it and no other, and then select Retry.';
+
+/** For permissions that a check found missing. */
+export const rolesRemedy = (missed: readonly string[]): string => {
+  const named = [...new Set(missed.map(roleFor))];
+  const which = named.length > 1 ? `roles ${named.join(' and ')}` : `role ${named[0] ?? 'CMK bot'}`;
+  return `Ask ${assigners} to assign the ${which} to the bot’s identity.`;
+};

@@ -1,0 +1,133 @@
+/** What is wrong with the record, for whoever has to mend it. */
+import type { RecordFault, RowFault } from '../domain/record/faults.ts';
+
+export const faultWords: Record<RecordFault, string> = {
+  'hash-differs': 'its body or its hash was changed',
+  'prev-differs': 'it does not follow on the event before: one was changed, replaced or taken out',
+  'not-contiguous': 'an event before it is missing, doubled or moved',
+  'not-canonical': 'its body is not in the form that is hashed',
+  'column-differs': 'what stands beside its body is not what the body says',
+  'head-differs': 'the trail does not end where it should: events were cut off, or added behind its head',
+  'seal-missing': 'it carries no seal of the key that it should: it was put in by somebody without the key',
+  'seal-differs': 'its seal is not its own: it was forged, or taken from another event',
+  'seal-key-unknown': 'it is sealed with a key that is not known here',
+  'seal-key-retired': 'it is sealed with a key that was no longer in use, or not yet',
+  'revision-differs': 'events of its request are missing, doubled or were replaced',
+  'text-differs': 'a text is not the one that was written',
+  'text-unknown': 'a text was put in that the record knows nothing of',
+  'text-missing': 'a text is gone, and no event says that it was erased',
+  'open-request-differs': 'which request holds the resource is not what the events say',
+  'outbox-unknown': 'something is to be done that no event asks for',
+  'begins-otherwise': 'its request does not begin, or begins again, with a person’s submission',
+  'after-the-end': 'its request had ended',
+  'not-in-this-state': 'this cannot happen to a request in the state it was in',
+  'not-theirs': 'whoever is recorded as having done it may not do it',
+  'changed-unduly': 'its requester changed it to another agent, too often, or once a run had begun',
+  'approved-twice': 'the same person approved twice',
+  'approved-another-plan': 'another plan was approved, or carried out, than the one that was asked last',
+  'out-of-time': 'it was approved after the time to decide, or expired before it',
+  miscounted: 'it says another number of approvals than there are',
+  'not-acknowledged': 'what cannot be undone was approved without its tick',
+  'too-few-approvals': 'a run was let go without enough approvals by different people',
+  'another-run': 'it is of another run than the one that was ordered last',
+  'not-checked': 'a step was begun in a run before which nothing was looked at again',
+  'out-of-turn': 'a step was begun that was not planned, or before its turn',
+  'result-without-intent': 'a step has a result that was never begun',
+  'not-proved': 'success was recorded although something was not done, or not proved',
+  'time-went-back': 'it is dated before the event before it, and does not say that a clock was set right',
+  'body-unknown': 'it holds something that no event of this record has',
+  'rows-differ': 'there are more or fewer rows than events',
+  'export-differs': 'what was kept of before has it otherwise, or has more',
+  'line-unreadable': 'something is there that is neither an event nor a text',
+  'checkpoint-not-signed': 'a checkpoint is not signed by this log',
+  'checkpoint-differs': 'a signed checkpoint is not of the events that are published',
+  'tile-differs': 'a published tile is not the one that the events make',
+  'file-damaged': 'a file of the pack was damaged, is missing, or was put in',
+  'proof-differs': 'it is not in the log that was signed, or its proof is another',
+  'plan-digest-differs': 'its digest is not that of its plan',
+  'another-request': 'it is an event of another request',
+  'view-differs': 'a file of the pack says something other than the events',
+};
+
+interface Broken {
+  readonly seq: number | null;
+  readonly request: string | null;
+  readonly fault: RowFault;
+  readonly detail: string;
+}
+
+/** The last words of a process that met a row it must not act on. */
+export function brokenWords({ seq, request, fault, detail }: Broken): string {
+  const where = [seq === null ? null : `event ${seq}`, request].filter((part) => part !== null && part !== '');
+  const mend =
+    fault === 'seal-key-unknown' || fault === 'seal-key-retired'
+      ? 'Is the file with the seals’ key the one that belongs to this record, with its newest key last?'
+      : 'Compare with an export (cmk-bot audit verify --against), then put the database back as it was.';
+  const place = where.length === 0 ? '' : `${where.join(' of ')}: `;
+  return [
+    `the record was changed by somebody else, and nothing of it is acted on: ${place}${faultWords[fault]} (${fault}).`,
+    `  ${detail}`,
+    `cmk-bot audit verify lists everything that is wrong. ${mend}`,
+  ].join('\n');
+}
+
+/** Why nothing is published on top of what was. */
+const contradictionWords = {
+  'not-this-log': 'its newest checkpoint is not one of this log',
+  'record-shorter': 'more events were published than the record has',
+  'record-differs': 'events were published that are not those of the record',
+} as const;
+
+interface Contradiction {
+  readonly kind: keyof typeof contradictionWords;
+  readonly published: number | null;
+  readonly recorded: number;
+  readonly reason: keyof typeof foreignWords | null;
+}
+
+const keepIt =
+  'Keep a copy of it as evidence, and compare its checkpoint with those in checkpoints and with what witnesses signed.';
+
+/** Why a checkpoint is not this log's, and what to do. */
+export const foreignWords = {
+  'other-log': [
+    'It’s the checkpoint of a log of another name.',
+    'Put back the name in CMK_LOG_NAME, or name this log’s own place in CMK_ANCHOR.',
+  ],
+  'other-key': [
+    'It isn’t signed with the log signing key in CMK_LOG_KEY_FILE or CMK_LOG_KEY_SECRET.',
+    'Put back the key that belongs to this log. A new key is added as the last line, below the old one.',
+  ],
+  changed: ['Its text was changed after it was signed with the log signing key.', keepIt],
+  unreadable: ['It isn’t a signed checkpoint: it was damaged, cut off or replaced.', keepIt],
+} as const;
+
+/** The last words of a process whose record is not the one that was published. */
+export function contradictedWords({ kind, published, recorded, reason }: Contradiction, where: string): string {
+  const counts = `Published are ${published ?? 'an unknown number of'} events; the record was read up to ${recorded}.`;
+  const mend =
+    reason !== null
+      ? foreignWords[reason].join(' ')
+      : 'Put the record back as it was. If it was restored from an older copy on purpose, keep that folder as evidence, and name a new one in CMK_ANCHOR and a new name in CMK_LOG_NAME.';
+  return [
+    `the published log in ${where} contradicts the record, and nothing is done on it: ${contradictionWords[kind]} (${kind}).`,
+    `  ${counts}`,
+    `cmk-bot audit verify --anchor ${where} says what is missing. ${mend}`,
+  ].join('\n');
+}
+
+/** A record from before there were seals, which nobody has vouched for. */
+export const notTrustedWords = (
+  { seq, hash }: { readonly seq: number; readonly hash: string },
+  where: string,
+): string =>
+  [
+    `the ${seq} events in ${where} carry no seal, and the seals’ key is not new to them.`,
+    `They end at ${seq}:${hash}`,
+    'Compare that with what was exported or shown in the audit channel before this version was installed. If it is the end you',
+    `know, start once with CMK_TRUST_RECORD=${seq}:${hash}; they are then sealed as they are. If it is not, they were replaced.`,
+  ].join('\n');
+
+/** Where the bot's own user could switch off what guards the record. */
+export const ownerAdvice =
+  'give it a user of its own in DATABASE_URL, and the owner’s in CMK_DATABASE_OWNER_URL, with which the tables are brought up';

@@ -1,0 +1,294 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { describeCompiled, template } from '../support/infra.ts';
+import { type Answer, runWith } from '../support/stand-ins.ts';
+
+/** The scripts that azd runs before and after a deployment, with stand-ins for `az` and the rest: they close what they open. */
+
+/** What azd tells the hook after a deployment. */
+const outputs = {
+  AZURE_RESOURCE_GROUP: 'rg-prod-cmk',
+  CMK_HOST: 'cmkbot.brave-sky-1a2b3c4d.westeurope.azurecontainerapps.io',
+  CMK_REGISTRY: 'crabc',
+  CMK_VAULT: 'kv-abc',
+  CMK_DATABASE_SERVER_ID:
+    '/subscriptions/s/resourceGroups/rg-prod-cmk/providers/Microsoft.DBforPostgreSQL/flexibleServers/psql-abc',
+  CMK_DATABASE_HOST: 'psql-abc.postgres.database.azure.com',
+  CMK_DATABASE: 'cmk',
+  CMK_BOT_IDENTITY: 'id-cmk-bot',
+  CMK_BOT_CLIENT_ID: '7d3c1f52-9a64-4b0e-8f21-5c6e9d7a4b13',
+  CMK_BOT_PRINCIPAL_ID: '50000000-0000-4000-8000-0000000000b1',
+  CMK_OWNER_IDENTITY: 'id-cmk-owner',
+  CMK_OWNER_PRINCIPAL_ID: '50000000-0000-4000-8000-0000000000b2',
+  CMK_ANCHOR_ACCOUNT: 'stabc',
+  CMK_ANCHOR_CONTAINER: 'anchor',
+  CMK_WORKSPACE_ID:
+    '/subscriptions/s/resourceGroups/rg-prod-cmk/providers/Microsoft.OperationalInsights/workspaces/log-abc',
+  CMK_ROLE_ID: '54d0255a-4dfb-5097-b8b3-be92d5bec0e4',
+};
+
+describeCompiled('the hook after a deployment', () => {
+  test('gets the outputs that the tests below give it', () => {
+    expect(Object.keys(template().outputs).sort()).toEqual(Object.keys(outputs).sort());
+  });
+});
+
+const hasPsql = spawnSync('psql', ['--version']).status === 0;
+if (!hasPsql) process.stdout.write("not run: the hook with a real psql: it isn't installed\n");
+
+const administrator = {
+  CMK_ADMIN_ID: '20000000-0000-4000-8000-000000000001',
+  CMK_ADMIN_NAME: 'CMK database admins',
+  CMK_ADMIN_TYPE: 'Group',
+  CMK_ADMIN_IP: '192.0.2.7',
+  CMK_WAIT: '0',
+};
+
+describe('the hook after a deployment', () => {
+  const programs = ['az', 'azd', 'psql', 'git'];
+  const usual: readonly Answer[] = [
+    { to: /^az account get-access-token/, says: ['a-token-for-databases'] },
+    { to: /^az keyvault show/, says: ['/the/vault'] },
+    { to: /^az acr repository show/, says: ['sha256:abc'] },
+    { to: /^az acr show/, says: ['registry.example'] },
+    { to: /^git .*rev-parse/, says: ['0123456789ab'] },
+    { to: /^az keyvault secret list/, says: [''] },
+    { to: /^psql --version/, says: ['psql (PostgreSQL) 16.4 (Debian 16.4-1)'] },
+    { to: /./ },
+  ];
+  const afterwards = (answers: readonly Answer[], env: NodeJS.ProcessEnv = {}) =>
+    runWith(['infra/hooks/postprovision.sh'], programs, [...answers, ...usual], {
+      ...outputs,
+      ...administrator,
+      ...env,
+    });
+  const closes = [
+    /^az role assignment delete .*Key Vault Secrets Officer/,
+    /^az resource delete --ids .*flexibleServers\/psql-.*\/firewallRules\/setup/,
+    /^az keyvault network-rule remove .*192\.0\.2\.7/,
+  ];
+
+  test('creates the users, the keys and the image, and closes what it opened', async () => {
+    const { code, out, err, calls } = await afterwards([]);
+    expect([code, err]).toEqual([0, '']);
+    const order = [
+      /^az resource create --id .*\/firewallRules\/setup .*"startIpAddress":"192\.0\.2\.7","endIpAddress":"192\.0\.2\.7"/,
+      /^az keyvault network-rule add .*192\.0\.2\.7/,
+      /^psql --quiet .*bot=id-cmk-bot .*owner=id-cmk-owner .*runtime-role\.sql$/,
+      /^az role assignment create .*Key Vault Secrets Officer/,
+      /^az keyvault secret set .*--name seal-key --file/,
+      /^az keyvault secret set .*--name log-key --file/,
+      /^az acr build .*--image cmk-bot:0123456789ab/,
+      /^azd env set CMK_IMAGE registry\.example\/cmk-bot@sha256:abc/,
+      ...closes,
+    ];
+    const places = order.map((one) => calls.findIndex((call) => one.test(call)));
+    expect(places).toEqual([...places].filter((place) => place >= 0).sort((a, b) => a - b));
+    expect(`${out}${calls.join('\n')}`).not.toContain('a-token-for-databases');
+    const files = calls.flatMap((call) => (call.includes('secret set') ? (/--file (\S+)/.exec(call)?.[1] ?? []) : []));
+    expect(files.map((file) => [path.basename(file), existsSync(file)])).toEqual([
+      ['seal-key', false],
+      ['log-key', false],
+    ]);
+  });
+
+  test('keeps a key that exists, and creates the other', async () => {
+    const { code, out, calls } = await afterwards([{ to: /^az keyvault secret list/, says: ['seal-key'] }]);
+    expect([code, out]).toEqual([0, expect.stringContaining('seal-key exists.')]);
+    expect(calls.filter((call) => call.includes('secret set'))).toEqual([expect.stringContaining('--name log-key')]);
+  });
+
+  test.each([
+    ['the database refuses', { to: /^psql --quiet/, fails: 'psql: error: FATAL' }, closes.slice(1)],
+    ['the vault never lets it in', { to: /^az keyvault secret list/, fails: 'ForbiddenByRbac' }, closes],
+    ['the key is not taken', { to: /^az keyvault secret set/, fails: 'Conflict' }, closes],
+    ['the image is not built', { to: /^az acr build/, fails: 'TasksOperationsNotAllowed' }, closes],
+  ])('closes what it opened where %s, and names no image', async (_what, answer, closed) => {
+    const { code, calls } = await afterwards([answer]);
+    expect(code).not.toBe(0);
+    for (const one of closed) expect(calls.filter((call) => one.test(call))).toHaveLength(1);
+    expect(calls.filter((call) => call.includes('CMK_IMAGE'))).toEqual([]);
+  });
+
+  (hasPsql ? test : test.skip)('signs in to the database with a name that has spaces, with any psql', async () => {
+    // The machine's own psql, and a port on which nothing listens.
+    const { code, err } = await runWith(['infra/hooks/postprovision.sh'], ['az', 'azd', 'git'], usual, {
+      ...outputs,
+      ...administrator,
+      CMK_DATABASE_HOST: '127.0.0.1',
+      PGPORT: '1',
+      LC_ALL: 'C',
+    });
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/connection to server at "127\.0\.0\.1", port 1 failed: Connection refused/),
+    ]);
+  });
+
+  test('opens nothing where it does not know for whom', async () => {
+    const { code, err, calls } = await afterwards([], { CMK_ADMIN_IP: '' });
+    expect([code, err]).toEqual([1, expect.stringContaining('azd env set CMK_ADMIN_IP')]);
+    expect(calls).toEqual(['az account show --output none']);
+  });
+
+  test('moves a secret from the environment of azd into the vault, and deploys it the next time', async () => {
+    const { code, out, calls } = await afterwards([{ to: /^az keyvault secret list/, says: ['seal-key\nlog-key'] }], {
+      CMK_IMAGE: 'registry.example/cmk-bot@sha256:abc',
+      CMK_STEP_UP_APP_SECRET: 'the-secret',
+      CMK_VAULT_SETTINGS: 'OTEL_EXPORTER_OTLP_HEADERS',
+    });
+    expect(code).toBe(0);
+    expect(calls.filter((call) => call.includes('secret set'))).toEqual([
+      expect.stringContaining('--name cmk-step-up-app-secret --file'),
+    ]);
+    expect(calls.filter((call) => call.startsWith('azd'))).toEqual([
+      'azd env set CMK_STEP_UP_APP_SECRET ',
+      'azd env set CMK_VAULT_SETTINGS OTEL_EXPORTER_OTLP_HEADERS,CMK_STEP_UP_APP_SECRET',
+    ]);
+    expect(`${out}${calls.join('\n')}`).not.toContain('the-secret');
+    for (const one of closes) expect(calls.filter((call) => one.test(call))).toHaveLength(1);
+  });
+
+  test('once the bot is deployed, changes nothing and prints the next steps', async () => {
+    const { code, out, calls } = await afterwards([], {
+      CMK_IMAGE: 'registry.example/cmk-bot:1',
+      CMK_ASSIGN_ROLES: 'false',
+    });
+    expect([code, calls]).toEqual([0, ['az account show --output none']]);
+    expect(out).toContain(`bash infra/grant-graph.sh --yes ${outputs.CMK_BOT_PRINCIPAL_ID}`);
+    expect(out).toContain(
+      `bash infra/grant-azure.sh --yes --workspace ${outputs.CMK_WORKSPACE_ID} ${outputs.CMK_BOT_PRINCIPAL_ID} SCOPE`,
+    );
+    expect(out).toContain('THIS CANNOT BE UNDONE');
+    expect(out).toContain(
+      `immutability-policy lock --resource-group ${outputs.AZURE_RESOURCE_GROUP} --account-name ${outputs.CMK_ANCHOR_ACCOUNT} --container-name anchor`,
+    );
+  });
+
+  test('prints a command for the app package that works, for a managed identity', async () => {
+    const { out } = await afterwards([], { CMK_IMAGE: 'registry.example/cmk-bot:1' });
+    const [, line = ''] = /^ *npm run package -- (.*)$/m.exec(out) ?? [];
+    const file = path.join(process.cwd(), 'node_modules/.cache', `package-${process.pid}.zip`);
+    const real = line
+      .replace('YOUR HOSPITAL', 'Care Hospital')
+      .replace('https://HELP', 'https://care.hospital.org/help')
+      .replace('https://PRIVACY', 'https://care.hospital.org/privacy')
+      .replace('https://TERMS', 'https://care.hospital.org/terms');
+    const packaged = await runWith(
+      ['-c', `node --import tsx src/operator/packaging/app-package/run.ts ${real} --out ${file}`],
+      [],
+      [],
+    );
+    expect([packaged.code, packaged.err]).toEqual([0, '']);
+    expect(line).toContain('--app-type UserAssignedMSI');
+  });
+
+  test('says that the secret for signing in again is missing, before the bot does not start', async () => {
+    const { out } = await afterwards([], { CMK_IMAGE: 'registry.example/cmk-bot:1', CMK_STEP_UP: 'c1' });
+    expect(out).toContain('CMK_STEP_UP is set and its secret is missing');
+  });
+});
+
+describe('the hook before a deployment', () => {
+  const set = {
+    AZURE_ENV_NAME: 'prod',
+    AZURE_LOCATION: 'westeurope',
+    AZURE_SUBSCRIPTION_ID: 's-bot',
+    CMK_SUBSCRIPTIONS: 's-1, s-2',
+    CMK_APPROVALS_CHANNEL: '19:a',
+    CMK_AUDIT_CHANNEL: 'none',
+  };
+  const beforehand = (env: NodeJS.ProcessEnv, answers: readonly Answer[] = []) =>
+    runWith(
+      ['infra/hooks/preprovision.sh'],
+      ['az', 'azd', 'psql', 'git', 'openssl'],
+      [
+        ...answers,
+        { to: /signed-in-user show --query id/, says: ['the-id'] },
+        { to: /signed-in-user show --query userPrincipalName/, says: ['someone@care.example'] },
+        { to: /./ },
+      ],
+      { ...set, ...env },
+    );
+  const azd = (calls: readonly string[]) => calls.filter((call) => call.startsWith('azd'));
+  const again = { ...outputs, CMK_ADMIN_ID: 'a-group' };
+  const deployed: readonly Answer[] = [
+    { to: /^az group exists/, says: ['true'] },
+    { to: /^az storage container-rm exists/, says: ['true'] },
+  ];
+
+  test('takes the signed-in person as administrator of the database, and says what is not set', async () => {
+    const { code, out, calls } = await beforehand({});
+    expect(code).toBe(0);
+    expect(azd(calls)).toEqual([
+      'azd env set CMK_ADMIN_ID the-id',
+      'azd env set CMK_ADMIN_NAME someone@care.example',
+      'azd env set CMK_ADMIN_TYPE User',
+    ]);
+    expect(out).toContain('CMK_APPROVERS is empty');
+    expect(out).toContain('approvers do not have to sign in again');
+  });
+
+  test('keeps what is set', async () => {
+    const env = { CMK_ADMIN_ID: 'a-group', CMK_REQUESTERS: 'x', CMK_APPROVERS: 'y', CMK_STEP_UP: 'c1' };
+    expect(azd((await beforehand(env)).calls)).toEqual([]);
+  });
+
+  test('names a setting without which nothing can be deployed', async () => {
+    const { code, err } = await beforehand({ CMK_AUDIT_CHANNEL: '' });
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining('CMK_AUDIT_CHANNEL is not set: azd env set CMK_AUDIT_CHANNEL'),
+    ]);
+  });
+
+  test('leaves the immutability policy out of the deployment once it is locked, and only then', async () => {
+    const policy = (state: string): Answer => ({ to: /immutability-policy show/, says: [state] });
+    const locked = await beforehand(again, [...deployed, policy('Locked')]);
+    expect(azd(locked.calls)).toEqual(['azd env set CMK_ANCHOR_LOCKED true']);
+    const open = await beforehand({ ...again, CMK_ANCHOR_LOCKED: 'false' }, [...deployed, policy('Unlocked')]);
+    expect(azd(open.calls)).toEqual([]);
+    const unreadable = { to: /immutability-policy show/, fails: 'AuthorizationFailed' };
+    expect((await beforehand(again, [...deployed, unreadable])).code).toBe(1);
+  });
+
+  test('deploys a disk that grew with the size that it has', async () => {
+    const size: Answer = { to: /^az resource show .*storageSizeGB/, says: ['64'] };
+    const { calls } = await beforehand({ ...again, CMK_ANCHOR_LOCKED: 'false' }, [...deployed, size]);
+    expect(azd(calls)).toEqual(['azd env set CMK_DATABASE_STORAGE_GIB 64']);
+    const { calls: later } = await beforehand(
+      { ...again, CMK_ANCHOR_LOCKED: 'false', CMK_DATABASE_STORAGE_GIB: '64' },
+      [...deployed, size],
+    );
+    expect(azd(later)).toEqual([]);
+  });
+
+  test('stops after azd down, where the name of the vault is taken, with the command that recovers it', async () => {
+    const { code, err } = await beforehand({}, [{ to: /list-deleted/, says: ['kv-abc'] }]);
+    expect(code).toBe(1);
+    expect(err).toContain(
+      'az group create --name rg-prod-cmk --location westeurope && az keyvault recover --name kv-abc',
+    );
+  });
+
+  test('keeps the subscriptions that the roles have, and says how to remove assignments in one that was taken out', async () => {
+    const roles: Answer = {
+      to: /role definition list .*--scope \/subscriptions\/s-1 /,
+      says: [`${outputs.CMK_ROLE_ID}\t/subscriptions/s-1\t/subscriptions/s-2\t/subscriptions/s-old`],
+    };
+    const { code, out, calls } = await beforehand({ ...again, CMK_ANCHOR_LOCKED: 'false' }, [...deployed, roles]);
+    expect(code).toBe(0);
+    expect(azd(calls)).toEqual(['azd env set CMK_ROLE_SUBSCRIPTIONS s-1,s-2,s-old']);
+    expect(out).toContain(`az role assignment list --subscription s-old --assignee ${outputs.CMK_BOT_PRINCIPAL_ID}`);
+    expect(out).not.toContain('--subscription s-2');
+  });
+
+  test('stops where another environment has the roles, and says how to go on', async () => {
+    const roles: Answer = { to: /role definition list/, says: ['another-role\t/subscriptions/s-1'] };
+    const { code, err } = await beforehand({}, [roles]);
+    expect([code, err]).toEqual([1, expect.stringContaining('azd env set CMK_ASSIGN_ROLES false')]);
+    expect((await beforehand({ CMK_ASSIGN_ROLES: 'false' }, [roles])).code).toBe(0);
+  });
+});

@@ -1,0 +1,96 @@
+/**
+ * What people's scripts rely on, kept as files: help of the command line, its JSON, the doctor's findings about the sandbox,
+ * settings and stored events. `UPDATE_GOLDEN=1 npm test -- test/contract/public-surface` rewrites them; git then shows what
+ * changes for whoever uses the bot from outside.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { environmentSchema } from '../../src/config/environment.ts';
+import { planSchema } from '../../src/domain/plan.ts';
+import { payloadsWith } from '../../src/domain/request/payloads.ts';
+import { StoredChangeSpec } from '../../src/operations/registry.ts';
+import { subcommands } from '../../src/operator/cli/registry.ts';
+import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { approvalCard, approve, ask, people, places, shows } from '../support/story.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const folder = fileURLToPath(new URL('../golden/public/', import.meta.url));
+
+function expectSame(name: string, text: string): void {
+  if (process.env.UPDATE_GOLDEN === '1') {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(`${folder}${name}`, text);
+  }
+  expect(text).toBe(readFileSync(`${folder}${name}`, 'utf8'));
+}
+
+const asJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** `a.b[].c: string`, one line for each value that JSON has, whatever it is. */
+function shapeOf(value: unknown, path = ''): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => shapeOf(item, `${path}[]`));
+  if (value === null || typeof value !== 'object') return [`${path}: ${value === null ? 'null' : typeof value}`];
+  return Object.entries(value).flatMap(([name, field]) => shapeOf(field, path === '' ? name : `${path}.${name}`));
+}
+
+test('help of every command', async () => {
+  const calls = [[], ...subcommands.map(({ name }) => name.split(' '))];
+  const texts: string[] = [];
+  for (const call of calls) {
+    const { code, out } = await cmkBot([...call, '--help']);
+    expect({ call, code }).toEqual({ call, code: 0 });
+    texts.push(`$ cmk-bot ${[...call, '--help'].join(' ')}\n${out}`);
+  }
+  expectSame('help.txt', texts.join('\n'));
+});
+
+test('settings, and which of them have a default', () => {
+  expectSame('settings.json', asJson(z.toJSONSchema(environmentSchema, { io: 'input', unrepresentable: 'any' })));
+});
+
+test('stored events', () => {
+  const events = z.strictObject(payloadsWith(planSchema(StoredChangeSpec)));
+  expectSame('events.json', asJson(z.toJSONSchema(events, { io: 'input', unrepresentable: 'any', reused: 'ref' })));
+});
+
+describe('of a sandbox with one request', () => {
+  let world: World;
+  let id = '';
+  const json = async (...args: readonly string[]): Promise<unknown> => {
+    const { code, out } = await cmkBot([...args, '--json'], world.place);
+    expect({ args, code }).toEqual({ args, code: 0 });
+    return JSON.parse(out);
+  };
+
+  beforeAll(async () => {
+    world = await startWorld({ record: 'folder' });
+    id = await ask(world);
+    await approve(world, people.approver, await approvalCard(world, id));
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+  });
+  afterAll(() => world.end());
+
+  test('what the doctor finds', async () => {
+    const { findings } = DiagnosisReport.parse(await json('doctor'));
+    // Addresses, dates and versions are this machine's and today's.
+    const found = findings.map(({ code, subject, outcome, commands }) => ({
+      code,
+      outcome,
+      subject: subject.replaceAll(/\d{4,5}/g, 'PORT'),
+      commands: commands.length,
+    }));
+    expectSame('doctor.json', asJson(found));
+  });
+
+  test.each([
+    ['requests-list', () => ['requests', 'list']],
+    ['requests-show', () => ['requests', 'show', id]],
+    ['audit-verify', () => ['audit', 'verify']],
+  ])('fields of %s --json', async (name, args) => {
+    const lines = new Set(shapeOf(await json(...args())));
+    expectSame(`${name}.txt`, `${[...lines].sort().join('\n')}\n`);
+  });
+});

@@ -1,0 +1,124 @@
+/** `.env` in the working folder: `npm start`, the bundle (test/contract/build.test.ts) and every command read it. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
+import { startControl } from '../../src/operator/rpc/server.ts';
+import { recordsOf } from '../../src/operator/rpc/store-records.ts';
+import type { Said } from '../support/command-line.ts';
+import { surroundings } from '../support/surroundings.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-settings-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+const env = (text: string): void => writeFileSync(path.join(folder, '.env'), text);
+
+/** A program of the sources, in the folder, with nothing of this process's settings. */
+function start(program: string, args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<Said> {
+  const child = spawn(process.execPath, [path.join(root, program), ...args], {
+    cwd: folder,
+    env: { ...surroundings(), ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, err] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })));
+}
+const cmkBot = (...args: readonly string[]): Promise<Said> => start('src/operator/cli/cmk-bot.js', args);
+
+test('npm start reads it, variables that are set take precedence, and what is wrong in it is named', async () => {
+  env('CMK_AUDIT_CHANNEL=none\nPORT=many\nMicrosoftAppType=SingleTenant\n');
+  const { code, err } = await start('src/start.js', [], { MicrosoftAppType: 'UserAssignedMSI' });
+  expect(code).toBe(1);
+  expect(err).toContain('PORT: ');
+  expect(err).not.toContain('CMK_AUDIT_CHANNEL');
+  expect(err).not.toContain('MicrosoftAppPassword');
+});
+
+test('npm start stops at a line that is not a setting, without a stack', async () => {
+  env('PORT=3978\nMicrosoftAppId\n');
+  const { code, err } = await start('src/start.js', []);
+  expect(code).toBe(1);
+  expect(err).toContain(`cmk-bot does not start: line 2 of ${path.join(folder, '.env')} isn’t a setting`);
+  expect(err).not.toMatch(/^\s+at /m);
+});
+
+test('commands read it: without --data they go to the database that it names', async () => {
+  env('DATABASE_URL=postgres://bot@127.0.0.1:9/cmk\nCMK_SEAL_KEY_FILE=/nowhere/seal.key\n');
+  expect(await cmkBot('audit', 'verify')).toMatchObject({ code: 2, err: expect.stringContaining('127.0.0.1:9') });
+  env('DATABASE_URL\n');
+  const refused = await cmkBot('requests', 'list');
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('isn’t a setting') });
+  expect((await cmkBot('requests', 'list', '--help')).code).toBe(0);
+});
+
+test('a file that --env names is read in its place', async () => {
+  env('DATABASE_URL=postgres://bot@127.0.0.1:9/cmk\n');
+  const other = path.join(folder, 'other');
+  writeFileSync(other, 'DATABASE_URL=postgres://bot@127.0.0.1:7/cmk\n');
+  const { out } = await cmkBot('doctor', '--env', other, '--only', 'db/answers');
+  expect(out).toContain(`Settings: ${other}`);
+  expect(out).toContain('127.0.0.1:7');
+});
+
+test('doctor checks the settings in it, not those of a bot that runs on .local in the same folder', async () => {
+  mkdirSync(path.join(folder, '.local'));
+  const own = {
+    code: 'config/settings',
+    outcome: 'ok',
+    subject: '',
+    found: 'the trial’s',
+    mend: '',
+    who: '',
+    commands: [],
+  };
+  const trial = await startControl({
+    folder: path.join(folder, '.local'),
+    control: { ...recordsOf({} as never), diagnose: async () => [own], evidence: async () => null } as never,
+    log: { warn: () => undefined } as never,
+  });
+  try {
+    const look = async (...more: readonly string[]) =>
+      DiagnosisReport.parse(JSON.parse((await cmkBot('doctor', '--json', '--only', 'config/settings', ...more)).out));
+    expect(await look()).toMatchObject({ bot: process.pid, settings: null, findings: [own] });
+    env('MicrosoftAppTenantId=10000000-0000-4000-8000-000000000000\n');
+    const checked = await look();
+    expect(checked).toMatchObject({ bot: null, settings: path.join(folder, '.env') });
+    expect(checked.findings.map(({ found }) => found)).toContainEqual('CMK_APPROVALS_CHANNEL: is missing');
+    expect(await look('--data', '.local')).toMatchObject({ bot: process.pid });
+  } finally {
+    await trial.stop();
+  }
+});
+
+test('setup writes a secret as it is read, refuses one that no line holds, and writes through no link', async () => {
+  env('PORT=3978\n');
+  const set = (value: string) => cmkBot('setup', '--set', `MicrosoftAppPassword=${value}`);
+  const victim = path.join(folder, 'victim');
+  writeFileSync(victim, 'precious');
+  symlinkSync(victim, path.join(folder, '.env.new'));
+  expect(await set(`it's "$HOME" #1`)).toMatchObject({ code: 0 });
+  const text = readFileSync(path.join(folder, '.env'), 'utf8');
+  expect(parseEnv(text)).toEqual({ PORT: '3978', MicrosoftAppPassword: `it's "$HOME" #1` });
+  for (const value of ['a\nCMK_APPROVERS=me', `a'b"c\`d`]) {
+    const said = await set(value);
+    expect(said).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^.*MicrosoftAppPassword: the value has .* Choose another value\.\n$/),
+    });
+    expect(said.err).not.toContain(value);
+  }
+  expect(readFileSync(path.join(folder, '.env'), 'utf8')).toBe(text);
+  expect(readFileSync(victim, 'utf8')).toBe('precious');
+});

@@ -1,0 +1,12 @@
+import { afterAll, describe, test } from '@jest/globals';
+import { startPostgres } from '../support/postgres.ts';
+import { killAroundCommits } from './kill-around-commits.ts';
+
+const postgres = await startPostgres();
+afterAll(async () => postgres?.stop());
+
+if (postgres === null) test.todo('killed right after every commit, on PostgreSQL');
+else
+  describe('killed right after every commit, on PostgreSQL', () => {
+    killAroundCommits('after', () => postgres.newDatabase());
+  });

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { changeState } from '../support/local-azure.ts';
+import { careId } from '../support/local-azure-names.ts';
+import { activityText, approvalCard, approve, people, places, shows, submit, type, typeAll } from '../support/story.ts';
+import { type AzureRequest, startWorld, type World } from '../support/world.ts';
+
+/** The quotas of Azure Resource Manager and Resource Graph are on at the realistic pace. */
+
+const names = Array.from({ length: 10 }, (_, n) => `quota-agent-${n}`);
+const queries = (n: number) => ['q', 'qu', 'quo', `quota-agent-${n}`, 'tri', 'triage'];
+
+/** The requests that a quota counts: those in the subscription, and those to Resource Graph. */
+const counted = (requests: readonly AzureRequest[]) =>
+  requests.filter(({ url }) => url.includes(`/subscriptions/${careId}`) || url.includes('Microsoft.ResourceGraph'));
+
+describe('under the quotas of Azure', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await startWorld({ latency: 'realistic' });
+    await changeState(world.azure, (state) => {
+      const model = state.agents.find(({ name }: { name: string }) => name === 'triage-agent-prod');
+      for (const name of names) state.agents.push({ ...structuredClone(model), name });
+    });
+  });
+  afterAll(() => world.end());
+
+  const succeed = async (agent: string): Promise<void> => {
+    const form = await typeAll(world, { agent, vault: 'kv-care-prod', key: 'cmk-triage-agent' });
+    const reviewed = (text: string) => /steps, in this order/.test(text);
+    await world.teams.sees(
+      places.operations,
+      people.requester,
+      (one) => one.id === form.id && reviewed(activityText(one)),
+      400_000,
+    );
+    const id = await submit(world, form);
+    await approve(world, people.approver, await approvalCard(world, id));
+    await shows(world, places.operations, people.requester, id, /Succeeded/, 400_000);
+  };
+
+  test('one request is never over a quota', async () => {
+    await succeed('triage-agent-prod');
+    const throttled = counted(await world.azureRequests()).filter(({ status }) => status === 429);
+    expect(throttled).toEqual([]);
+  });
+
+  test('ten requests at once all succeed', async () => {
+    await Promise.all(names.map(succeed));
+  });
+
+  test('ten forms are searched at once, and each search finds agents or says that Azure is busy', async () => {
+    const forms = [];
+    for (const _ of names) forms.push(await type(world, people.requester, '/enable-cmk'));
+    const answers = await Promise.all(
+      forms.map(async (form, n) => {
+        const texts: string[] = [];
+        for (const query of queries(n)) {
+          const { body } = await world.teams.search(people.requester, form.id, 'resource', query);
+          texts.push(JSON.stringify(body));
+        }
+        return texts;
+      }),
+    );
+    for (const text of answers.flat()) expect(text).toMatch(/agent|Azure is busy/);
+  });
+});

@@ -1,0 +1,204 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { AttackTable } from '../support/attack-table.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { columnsOf, type HostileWrite, keepTable, writesTo } from '../support/hostile-rows.ts';
+import type { SeenActivity } from '../support/local-teams.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { engineRun } from '../support/record-attacks.ts';
+import { startStore } from '../support/store-client.ts';
+import {
+  answered,
+  approvalCard,
+  approve,
+  ask,
+  choices,
+  people,
+  places,
+  shows,
+  type,
+  until,
+  writes,
+} from '../support/story.ts';
+import { startWorld, type World } from '../support/world.ts';
+import { type OpenDatabase, openWritten } from '../support/written-store.ts';
+
+/**
+ * Somebody writes into each table beside the record itself (that is test/scenario/record-attacks.test.ts) while the bot runs:
+ * every column with every value, all rows at once, and all rows gone. People look at their cards and lists meanwhile, and click
+ * nothing that decides. No event is stored, Azure gets no write, and the audit log verifies afterwards.
+ */
+
+const postgres = await startPostgres();
+const onPostgres = postgres === null ? describe.skip : describe;
+afterAll(() => postgres?.stop());
+
+const tables = [
+  ...['conversation', 'document', 'migration', 'outbox', 'person', 'replica', 'shown', 'witness'].map(
+    (name) => `cmk."${name}"`,
+  ),
+  'dbos',
+];
+/** What the bot looks at by itself is looked at within this. */
+const sweptMs = 1_200;
+const attacks = new AttackTable();
+
+onPostgres('somebody who writes the tables', () => {
+  let world: World;
+  let store: OpenDatabase;
+  let form: SeenActivity;
+  let theirs: SeenActivity;
+  let list: SeenActivity;
+  let waiting: SeenActivity;
+  let ids: { readonly waiting: string; readonly later: string };
+  let before: readonly string[];
+  let from: number;
+
+  const dayIn = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  const isThere = (): Promise<boolean> =>
+    fetch(`${world.botUrl}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  const verified = async (): Promise<number | null> => (await cmkBot(['audit', 'verify'], world.place)).code;
+
+  beforeAll(async () => {
+    world = await startWorld({
+      env: { DATABASE_URL: (await postgres?.newDatabase()) ?? '', CMK_CALLS_AT_ONCE: '1000000' },
+    });
+    store = await openWritten(world);
+    // One that ran, so that the engine's tables are not empty.
+    const ran = await ask(world, choices.policies);
+    await approve(world, people.approver, await approvalCard(world, ran));
+    await shows(world, places.operations, people.requester, ran, /Succeeded/);
+    ids = { waiting: await ask(world, choices.first), later: await ask(world, choices.test) };
+    waiting = await approvalCard(world, ids.waiting);
+    // Approved, and put off: its run must not begin before its time.
+    const start = { acknowledgeIrreversible: 'true', startDay: dayIn(3), startTime: '03:30' };
+    await approve(world, people.approver, await approvalCard(world, ids.later), start);
+    form = await type(world, people.requester, '/enable-cmk');
+    theirs = await type(world, people.approver, '/enable-cmk');
+    list = await type(world, people.requester, '/cmk-requests all', places.group);
+    const port = await startStore(world.database);
+    const [log, key] = ['cmk-bot/audit', 'witness.example/w1+00000000+x'];
+    const asked = { key, size: 1, at: new Date(), outcome: 'signed', detail: '', note: '' } as const;
+    await port.call('witnesses', 'keep', log, [asked]);
+    await port.close();
+    await until(async () => (await store.sql(`select 1 from cmk.outbox where due_at < now()`)).length === 0, 'rest');
+    [before, from] = [await store.events(), (await world.azureRequests()).length];
+  });
+  afterAll(async () => {
+    attacks.print('What whoever writes a table does');
+    await store?.close();
+    await world?.end();
+  });
+
+  /** What people and their clients do without deciding anything; what they are answered may be an error. */
+  const look = (): Promise<unknown> =>
+    Promise.allSettled([
+      world.teams.click(people.requester, form.id, 'form.show'),
+      world.teams.click(people.approver, theirs.id, 'form.show'),
+      world.teams.click(people.approver, waiting.id, 'request.refresh'),
+      world.teams.click(people.requester, list.id, 'list.all'),
+      world.teams.activities(places.operations, people.requester),
+      world.teams.activities(places.approvals, people.approver),
+    ]);
+
+  /** How many rows it changed; null: the database takes no such row. */
+  const put = async ({ statement, ofOneRow }: HostileWrite): Promise<number | null> => {
+    const rows = (text: string) => store.sql(`with t as (${text} returning 1) select count(*)::int as n from t`);
+    const changed = await rows(statement)
+      .catch((error: unknown) => (ofOneRow === undefined ? Promise.reject(error) : rows(ofOneRow)))
+      .catch(() => null);
+    return changed === null ? null : Number(changed[0]?.n);
+  };
+
+  async function tryOne(attack: string, one: HostileWrite, waitMs: number): Promise<void> {
+    const changed = await put(one);
+    if (changed === 0) return;
+    if (changed !== null) await Promise.all([look(), sleep(waitMs)]);
+    const ends = !(await isThere());
+    const answer = changed === null ? 'refused by the database' : ends ? 'the bot ends' : 'the bot goes on';
+    const stored = (await store.events()).length - before.length;
+    attacks.add(attack, answer, stored);
+    expect({ what: one.what, stored }).toEqual({ what: one.what, stored: 0 });
+  }
+
+  async function tryAll(table: string, all: readonly HostileWrite[], waitMs: number, attack = table): Promise<void> {
+    for (const one of all) {
+      const putBack = await keepTable(store, table);
+      await tryOne(`${attack}: ${one.what.split(':')[0]}`, one, waitMs);
+      await putBack();
+      if (!(await isThere())) await world.restartBot('SIGKILL');
+    }
+    expect(await store.events()).toEqual(before);
+    expect(await writes(world, from)).toEqual([]);
+  }
+
+  test('is tried with every table that there is', async () => {
+    const record = ['event', 'chain_head', 'free_text', 'open_request'].map((name) => `cmk."${name}"`);
+    const there = new Set((await columnsOf(store, 'cmk')).map(({ table }) => table));
+    const document = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8');
+    const rows =
+      document.slice(document.indexOf('### What a writer of each table causes')).split('### The key')[0] ?? '';
+    const named = [...there].map((name) => `\`${name.replaceAll('"', '')}\``);
+    expect(named.filter((name) => !rows.includes(name))).toEqual([]);
+    expect([...there].sort()).toEqual([...record, ...tables.filter((name) => name !== 'dbos')].sort());
+  });
+
+  test.each(tables.filter((name) => name !== 'dbos'))('makes no event and no Azure write by %s', async (table) => {
+    const sweeps = table === 'cmk."outbox"' || table === 'cmk."replica"';
+    await tryAll(table, writesTo(table, await columnsOf(store, 'cmk')), sweeps ? sweptMs : 0);
+    expect(await verified()).toBe(0);
+  });
+
+  test('makes no event and no Azure write by the engine’s tables', async () => {
+    const columns = await columnsOf(store, 'dbos');
+    for (const table of new Set(columns.map((column) => column.table)))
+      await tryAll(table, writesTo(table, columns), 0, 'dbos');
+  });
+
+  test('makes no event and starts no run by rows for work that is not due', async () => {
+    const kinds = ['run', 'expire', 'remind', 'call', 'use', 'show', 'audit'];
+    const rows = kinds.flatMap((kind) =>
+      [ids.waiting, ids.later].flatMap((id) =>
+        ['1', '2', 'x', ''].map((key) => ({
+          ...{ table: 'cmk."outbox"', what: `a row put in: ${kind}` },
+          statement: `insert into cmk.outbox (request_id, kind, key, due_at) values ('${id}', '${kind}', '${key}', now() - interval '1 hour')
+            on conflict (request_id, kind, key) do update set due_at = excluded.due_at`,
+        })),
+      ),
+    );
+    await tryAll('cmk."outbox"', rows, sweptMs);
+  });
+
+  test('makes no event by a run that nobody ordered, also after a restart', async () => {
+    const putBack = await Promise.all(
+      ['dbos."workflow_status"', 'dbos."operation_outputs"'].map((table) => keepTable(store, table)),
+    );
+    const turns = [
+      ['check', { go: true, stages: [['set-cmk']] }],
+      ['intend', true],
+    ] as const;
+    for (const id of [ids.waiting, ids.later]) for (const statement of engineRun(id, turns)) await store.sql(statement);
+    await world.restartBot('SIGKILL');
+    await Promise.all([look(), sleep(3 * sweptMs)]);
+    attacks.add(
+      'dbos: a run put in that says it was checked',
+      'the bot goes on',
+      (await store.events()).length - before.length,
+    );
+    expect(await store.events()).toEqual(before);
+    expect(await writes(world, from)).toEqual([]);
+    for (const back of putBack) await back();
+    expect(await verified()).toBe(0);
+  });
+
+  test('stands in the way of no click of that moment', async () => {
+    expect(answered(await world.teams.click(people.approver, waiting.id, 'request.refresh'))).toContain('[card]');
+    await approve(world, people.approver, waiting);
+    await shows(world, places.operations, people.requester, ids.waiting, /Succeeded/);
+    expect((await store.events()).slice(before.length)[0]).toContain(`approved by person ${people.approver}`);
+  });
+});

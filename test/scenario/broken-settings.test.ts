@@ -1,0 +1,281 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { checkpointText } from '../../src/audit/tlog/checkpoint.ts';
+import { noteOf, signText } from '../../src/audit/tlog/note.ts';
+import { signingKey } from '../../src/audit/tlog/signing-key.ts';
+import type { Diagnosis, DiagnosisCode } from '../../src/operator/rpc/diagnosis.ts';
+import { approver, localTenantId, requester } from '../../src/sandbox/people.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { careId } from '../support/local-azure-names.ts';
+import { type ProductionWorld, printedByStart, startProductionWorld } from '../support/production-world.ts';
+
+/**
+ * Settings that are broken one at a time, in a configuration as in production: what the start of the bot says, and what doctor
+ * says. Both name the variable and what to do, and neither prints a stack.
+ */
+
+const world = await startProductionWorld();
+const where = world === null ? describe.skip : describe;
+afterAll(() => world?.end());
+
+type Change = Readonly<Record<string, string | null>>;
+
+interface Row {
+  readonly what: string;
+  readonly breaks: (world: ProductionWorld) => Change | Promise<Change>;
+  /** What the start says. Null: nothing that the start looks at is wrong. */
+  readonly start: RegExp | null;
+  /** What doctor says, under which code; null: only a start can find it. */
+  readonly doctor: readonly [code: DiagnosisCode, outcome: Diagnosis['outcome'], found: RegExp] | null;
+}
+
+const file = (one: ProductionWorld, name: string): string => path.join(one.folder, name);
+function write(one: ProductionWorld, name: string, text: string): string {
+  writeFileSync(file(one, name), text, { mode: 0o600 });
+  return file(one, name);
+}
+
+/** Doctor and the start say the same of what stands in the variables themselves. */
+const inValues = (what: string, change: Change, says: RegExp): Row => ({
+  what,
+  breaks: () => change,
+  start: says,
+  doctor: ['config/settings', 'fail', says],
+});
+
+const seed = (byte: number): Buffer => Buffer.alloc(32, byte);
+const logName = `cmk-bot/${localTenantId}/audit`;
+/** Publishes a checkpoint, and gives the settings of a bot that would go on with it. */
+function published(one: ProductionWorld, signedBy: number, claims: string = 'as it was signed'): Change {
+  const text = checkpointText({ origin: logName, size: 0, root: seed(1) });
+  const note = noteOf(text, [signText(text, signingKey(logName, 'log', seed(signedBy)))]);
+  write(one, 'checkpoint', claims === 'as it was signed' ? note : note.replace(seed(1).toString('base64'), claims));
+  const key = write(one, 'log.key', `${seed(7).toString('base64')}\n`);
+  return { CMK_ANCHOR: one.folder, CMK_LOG_KEY_FILE: key };
+}
+
+const nobodysId = '20000000-0000-4000-8000-0000000000ff';
+const witnessAddress = 'https://witness.audit.example.org';
+const wrongDigits = 'witness.audit.example.org/w1+a0442588+BAWHTO2Rpp5Qa2t+bvx8jSWCyVorxU+BgF/h7J9q4Mo/';
+
+const elsewhere = (url: string, database: string): string => Object.assign(new URL(url), { pathname: database }).href;
+
+const rows: readonly Row[] = [
+  inValues('the type of the app', { MicrosoftAppType: 'MultiTenant' }, /MicrosoftAppType: /),
+  inValues(
+    'the tenant as a domain name',
+    { MicrosoftAppTenantId: 'hospital-care.org' },
+    /MicrosoftAppTenantId: must be the tenant’s ID, not its domain name\. The overview page of Microsoft Entra ID/,
+  ),
+  {
+    what: 'a channel’s ID as a link has it, which is taken',
+    breaks: () => ({ CMK_APPROVALS_CHANNEL: '19%3Aapprovals%40thread.tacv2' }),
+    start: null,
+    doctor: ['teams/channels', 'ok', /^19:approvals@thread\.tacv2: the bot is a member$/],
+  },
+  inValues(
+    'a whole link in place of a channel’s ID',
+    { CMK_AUDIT_CHANNEL: 'https://teams.microsoft.com/l/channel/19%3Aaudit%40thread.tacv2/Audit' },
+    /CMK_AUDIT_CHANNEL: is a link; set the ID of its channel, which is 19:audit@thread\.tacv2/,
+  ),
+  {
+    what: 'a channel of nobody',
+    breaks: () => ({ CMK_APPROVALS_CHANNEL: '19:nobodys@thread.tacv2' }),
+    start: null,
+    doctor: ['teams/channels', 'fail', /^CMK_APPROVALS_CHANNEL: Teams has no channel 19:nobodys@thread\.tacv2/],
+  },
+  inValues('subscriptions with a semicolon', { CMK_SUBSCRIPTIONS: `${careId};${careId}` }, /CMK_SUBSCRIPTIONS: /),
+  inValues('requesters by their name', { CMK_REQUESTERS: 'CMK requesters' }, /CMK_REQUESTERS: /),
+  {
+    what: 'an approver’s ID that nobody has',
+    breaks: () => ({ CMK_APPROVERS: nobodysId }),
+    start: null,
+    doctor: ['people/rule', 'fail', /nobody can approve: there are no people behind its approvers/],
+  },
+  {
+    what: 'two approvals by one approver',
+    breaks: () => ({ CMK_APPROVALS_REQUIRED: '2', CMK_APPROVERS: approver.id }),
+    start: null,
+    doctor: ['people/rule', 'fail', /2 approvals can be needed, and at most 1 person can give one/],
+  },
+  {
+    what: 'a seal key that is not there',
+    breaks: (one) => ({ CMK_SEAL_KEY_FILE: file(one, 'none.key') }),
+    start: /the seals’ key is not there: \S+none\.key\. .*openssl rand -base64 32/,
+    doctor: ['record/seals', 'fail', /the key cannot be used/],
+  },
+  {
+    what: 'a seal key of 16 bytes',
+    breaks: (one) => ({ CMK_SEAL_KEY_FILE: write(one, 'short.key', `${Buffer.alloc(16).toString('base64')}\n`) }),
+    start: /the seals’ key in \S+short\.key: every line must be a key of at least 32 bytes/,
+    doctor: ['record/seals', 'fail', /the key cannot be used/],
+  },
+  {
+    what: 'another log signing key',
+    breaks: (one) => published(one, 8),
+    start: /It isn’t signed with the log signing key in CMK_LOG_KEY_FILE or CMK_LOG_KEY_SECRET/,
+    doctor: ['record/anchor', 'fail', /It isn’t signed with the log signing key in CMK_LOG_KEY_FILE/],
+  },
+  {
+    what: 'a checkpoint that was changed',
+    breaks: (one) => published(one, 7, seed(2).toString('base64')),
+    start: /Its text was changed after it was signed with the log signing key/,
+    doctor: ['record/anchor', 'fail', /Its text was changed after it was signed/],
+  },
+  {
+    what: 'a log signing key that is not there',
+    breaks: (one) => ({ ...published(one, 7), CMK_LOG_KEY_FILE: file(one, 'none.key') }),
+    start: /the key of the published log is not there: \S+none\.key/,
+    doctor: ['record/anchor', 'fail', /the key of the published log is not there: \S+none\.key/],
+  },
+  {
+    what: 'the database’s name',
+    breaks: ({ settings }) => ({ DATABASE_URL: elsewhere(settings.DATABASE_URL ?? '', 'cmkk') }),
+    start: /DATABASE_URL: \S+\/cmkk: database "cmkk" does not exist\. Correct the database’s name in DATABASE_URL/,
+    doctor: ['db/answers', 'fail', /database "cmkk" does not exist/],
+  },
+  {
+    what: 'an owner’s address of another database',
+    breaks: ({ ownerUrl }) => ({ CMK_DATABASE_OWNER_URL: elsewhere(ownerUrl, 'postgres') }),
+    start: /CMK_DATABASE_OWNER_URL: \S+\/postgres is another database than \S+ in DATABASE_URL/,
+    doctor: ['db/owner', 'fail', /CMK_DATABASE_OWNER_URL: \S+\/postgres is another database than \S+ in DATABASE_URL/],
+  },
+  {
+    what: 'an owner’s address whose user is not the owner',
+    breaks: ({ settings }) => ({
+      CMK_DATABASE_OWNER_URL: (settings.DATABASE_URL ?? '').replace(/\/\/\w+@/, '//nobody@'),
+    }),
+    start: /CMK_DATABASE_OWNER_URL: \S+: .*role "nobody" does not exist.*Correct the user/,
+    doctor: ['db/owner', 'fail', /CMK_DATABASE_OWNER_URL: \S+: .*role "nobody" does not exist/],
+  },
+  inValues(
+    'a public URL without TLS',
+    { CMK_PUBLIC_URL: 'http://cmk-bot.hospital-care.org' },
+    /CMK_PUBLIC_URL: must start with https/,
+  ),
+  inValues('a published log without a key', { CMK_ANCHOR: '/var/lib/anchor' }, /CMK_LOG_KEY_FILE: is missing/),
+  {
+    what: 'a file in place of the folder to publish in',
+    breaks: (one) => ({ ...published(one, 7), CMK_ANCHOR: write(one, 'a-file', '') }),
+    start: /CMK_ANCHOR: \S+a-file is a file, or lies below one; name a folder that the bot can write to/,
+    doctor: ['config/settings', 'fail', /CMK_ANCHOR: \S+a-file is a file/],
+  },
+  {
+    what: 'a witness’s key with other digits',
+    breaks: (one) => ({ ...published(one, 7), CMK_WITNESSES: `${witnessAddress} ${wrongDigits}` }),
+    start: /CMK_WITNESSES: the key witness\S+ isn’t valid: its eight digits aren’t those of its name and key/,
+    doctor: ['config/settings', 'fail', /CMK_WITNESSES: the key witness\S+ isn’t valid/],
+  },
+  inValues(
+    'a witness without a key',
+    { CMK_WITNESSES: witnessAddress },
+    /CMK_WITNESSES: must be address and verifier key/,
+  ),
+  inValues(
+    'a cloud beside addresses of another',
+    { AZURE_CLOUD: 'usgovernment' },
+    /AZURE_ARM_ENDPOINT: contradicts AZURE_CLOUD, .*remove it, or set AZURE_CLOUD to custom/,
+  ),
+  {
+    what: 'a file of authorities that is not there',
+    breaks: () => ({ AZURE_CA_FILE: '/nowhere/ca.pem' }),
+    start: /AZURE_CA_FILE: \/nowhere\/ca\.pem can’t be used: ENOENT/,
+    doctor: ['config/settings', 'fail', /AZURE_CA_FILE: \/nowhere\/ca\.pem can’t be used/],
+  },
+  {
+    what: 'no secret for Azure on a machine without a managed identity',
+    breaks: () => ({ AZURE_CLIENT_SECRET: null }),
+    start: null,
+    doctor: [
+      'azure/sign-in',
+      'fail',
+      /AZURE_CLIENT_SECRET isn’t set, nor is AZURE_FEDERATED_TOKEN_FILE, so the bot signs in with a managed identity \(client ID \S+ in AZURE_CLIENT_ID\), which this machine doesn’t have/,
+    ],
+  },
+  inValues(
+    'a policy file that is not there',
+    { CMK_POLICY_FILE: '/nowhere/policy.json' },
+    /CMK_POLICY_FILE: cannot be read/,
+  ),
+  {
+    what: 'a mistyped name in the policy file',
+    breaks: (one) => ({
+      CMK_POLICY_FILE: write(one, 'policy.json', JSON.stringify({ rules: [{ name: 'all', approver: [nobodysId] }] })),
+    }),
+    start: /CMK_POLICY_FILE: rules\[0\]\.approver is not known here; known are .*approvers/,
+    doctor: ['config/settings', 'fail', /CMK_POLICY_FILE: rules\[0\]\.approver is not known here/],
+  },
+  inValues(
+    'step-up without an address for browsers',
+    { CMK_PUBLIC_URL: null },
+    /CMK_PUBLIC_URL: is missing; CMK_STEP_UP/,
+  ),
+  inValues('an age without a unit', { CMK_STEP_UP_MAX_AGE: '10' }, /CMK_STEP_UP_MAX_AGE: must be a number and one of/),
+  inValues('the sandbox’s mode', { CMK_MODE: 'local' }, /CMK_MODE: local goes without MicrosoftAppId/),
+  inValues('a name to listen on', { CMK_LISTEN: 'localhost' }, /CMK_LISTEN: must be an IP address/),
+  inValues(
+    'a mistyped name of a role',
+    { CMK_APPROVERS: null, CMK_APPROVER: approver.id },
+    /CMK_APPROVER: isn’t a setting\. Did you mean CMK_APPROVERS\?/,
+  ),
+  inValues(
+    'a mistyped name of a number',
+    { CMK_APPROVAL_REQUIRED: '2' },
+    /CMK_APPROVAL_REQUIRED: isn’t a setting\. Did you mean CMK_APPROVALS_REQUIRED\?/,
+  ),
+  inValues(
+    'a workspace’s ARM ID',
+    {
+      CMK_LOGS_WORKSPACE: `/subscriptions/${careId}/resourceGroups/rg/providers/Microsoft.OperationalInsights/workspaces/w`,
+    },
+    /CMK_LOGS_WORKSPACE: must be the id that the workspace shows/,
+  ),
+  {
+    what: 'a collector that does not answer',
+    breaks: () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }),
+    start: null,
+    doctor: [
+      'config/telemetry',
+      'warn',
+      /OTEL_EXPORTER_OTLP_ENDPOINT: http:\/\/127\.0\.0\.1:9\/v1\/traces doesn’t answer/,
+    ],
+  },
+  {
+    what: 'a port that is in use',
+    breaks: ({ settings }) => ({ PORT: settings.PORT ?? '' }),
+    start: /PORT: port \d+ of 127\.0\.0\.1 is in use\. End the program that uses it, or set PORT to another port/,
+    doctor: null,
+  },
+  {
+    what: 'a comma at the end, spaces around an ID, and one group for two roles, which are taken',
+    breaks: () => ({
+      CMK_REQUESTERS: `${requester.id},`,
+      CMK_APPROVERS: `  ${approver.id} , ${requester.id}`,
+      CMK_READERS: requester.id,
+    }),
+    start: null,
+    doctor: ['config/settings', 'ok', /holds together/],
+  },
+];
+
+where('each broken setting', () => {
+  beforeAll(() => world?.putBack());
+  afterEach(() => world?.putBack());
+
+  test.each(rows.map((row) => [row.what, row] as const))('is named: %s', async (_what, row) => {
+    if (world === null) return;
+    world.set({ PORT: String(await freePorts(1)) });
+    world.set(await row.breaks(world));
+    if (row.doctor !== null) {
+      const [code, outcome, found] = row.doctor;
+      expect(await world.doctor('--only', code)).toContainEqual(
+        expect.objectContaining({ code, outcome, found: expect.stringMatching(found) }),
+      );
+    }
+    if (row.start === null) return;
+    const printed = await printedByStart(world);
+    expect(printed).toMatch(row.start);
+    expect(printed).not.toMatch(/^\s+at /m);
+  });
+});

@@ -1,0 +1,67 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { filesOf } from '../../src/audit/pack/archive.ts';
+import { packFile } from '../../src/audit/pack/files.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { type EvidenceWorld, startEvidenceWorld } from '../support/evidence-world.ts';
+import { verifyPy } from '../support/outside-judges.ts';
+import { newFolder } from '../support/published-log.ts';
+import {
+  activityText,
+  answered,
+  approvalCard,
+  choices,
+  people,
+  places,
+  requestIdIn,
+  shows,
+  type,
+  typeAll,
+} from '../support/story.ts';
+
+/** The number of a change ticket, from the review page to the evidence pack. */
+
+let evidence: EvidenceWorld;
+
+beforeAll(async () => {
+  const file = path.join(await newFolder(), 'policy.json');
+  const rule = { name: 'care', match: { resources: ['*'] } };
+  await writeFile(file, JSON.stringify({ rules: [rule], changeReference: { pattern: 'CHG[0-9]{7}', required: true } }));
+  evidence = await startEvidenceWorld({ record: 'folder', env: { CMK_POLICY_FILE: file } });
+}, 120_000);
+afterAll(() => evidence.end());
+
+test('a request needs a reference that matches the policy; card, history, exports and evidence have it', async () => {
+  const { world } = evidence;
+  const form = await typeAll(world, choices.test);
+  const submit = async (changeReference: string): Promise<string> => {
+    const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true', changeReference };
+    return answered(await world.teams.click(people.requester, form.id, 'form.submit', { inputs }));
+  };
+  expect(await submit('')).toContain('The change reference is missing.');
+  const refused = await submit('CHG31');
+  expect(refused).toContain('The change reference doesn’t fit.');
+  const id = requestIdIn(await submit('CHG0031337'));
+  expect(id).not.toBe('');
+  const card = await approvalCard(world, id);
+  expect(activityText(card)).toContain('change reference CHG0031337');
+  expect(activityText(await type(world, people.requester, `/cmk-history ${id}`))).toContain(
+    'change reference CHG0031337',
+  );
+  await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { reason: 'Not now' } });
+  await shows(world, places.operations, people.requester, id, /Rejected/);
+  const env = { CMK_DATA_DIR: world.dataDir };
+  for (const format of ['csv', 'cloudevents', 'jsonl']) {
+    expect((await cmkBot(['audit', 'export', '--format', format], env)).out).toContain('CHG0031337');
+  }
+  expect((await cmkBot(['requests', 'show', id], env)).out).toMatch(/Change reference +CHG0031337/);
+  const pack = await evidence.take(id, 'pack.zip');
+  const ours = await cmkBot(['audit', 'verify', pack, '--log-key', evidence.keyFile], {});
+  expect(ours).toMatchObject({ code: 0 });
+  expect(await verifyPy(pack, '--keys', evidence.keyFile)).toEqual([0, expect.stringMatching(/^proved: /)]);
+  const files = filesOf(await readFile(pack));
+  if (typeof files === 'string') throw new Error(files);
+  const textOf = (name: string) => files.get(name)?.toString('utf8');
+  expect(JSON.parse(textOf(packFile.decisions) ?? '').events[0].data).toMatchObject({ changeReference: 'CHG0031337' });
+  expect(textOf(packFile.report)).toContain('change reference CHG0031337');
+});

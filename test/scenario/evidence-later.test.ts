@@ -1,0 +1,185 @@
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { archiveOf, filesOf } from '../../src/audit/pack/archive.ts';
+import { type PackFiles, packFile } from '../../src/audit/pack/files.ts';
+import { keyIn, onAgent } from '../support/azure-state.ts';
+import { cmkBot } from '../support/command-line.ts';
+import { type EvidenceWorld, startEvidenceWorld } from '../support/evidence-world.ts';
+import { edited } from '../support/forged-packs.ts';
+import { changeState } from '../support/local-azure.ts';
+import { verifyPy } from '../support/outside-judges.ts';
+import { azureState } from '../support/path.ts';
+import { approvalCard, approve, people, places, shows, submit, type } from '../support/story.ts';
+
+/** Evidence of a request after which more happened: a later rotation, a change by hand, and copies of the log from before. */
+
+const agent = 'virtual-visit-agent';
+const [vault, key] = ['kv-hospital-keys', 'cmk-virtual-visit'];
+
+let evidence: EvidenceWorld;
+/** The log after the first request. */
+let older: string;
+let olderSize: number;
+let first: string;
+let second: string;
+let pack: string;
+
+const both = async (file: string, ...compare: readonly string[]) => {
+  const [place] = compare;
+  const ours = await cmkBot(
+    ['audit', 'verify', file, '--log-key', evidence.keyFile, ...(place === undefined ? [] : ['--anchor', place])],
+    {},
+  );
+  const python = await verifyPy(file, '--keys', evidence.keyFile, ...(place === undefined ? [] : ['--later', place]));
+  return { ours: [ours.code, ours.out], python: python ?? [null, ''] };
+};
+
+async function rotate(how: string): Promise<string> {
+  const { world } = evidence;
+  const review = await type(world, people.requester, `/rotate-cmk resource=${agent} ${how}`);
+  const id = await submit(world, review, 'Twice a year');
+  await approve(world, people.approver, await approvalCard(world, id));
+  await shows(world, places.operations, people.requester, id, /Succeeded/);
+  return id;
+}
+
+beforeAll(async () => {
+  evidence = await startEvidenceWorld({ record: 'folder' });
+  const { world } = evidence;
+  first = await rotate('version=newest');
+  await evidence.take(first, 'early.zip');
+  older = path.join(evidence.folder, 'older');
+  await cp(path.join(world.dataDir, 'anchor'), older, { recursive: true });
+  olderSize = Number((await readFile(path.join(older, 'checkpoint'), 'utf8')).split('\n')[1]);
+  second = await rotate('version=new');
+  pack = await evidence.take(first, 'pack.zip', '--from-size', String(olderSize));
+}, 120_000);
+afterAll(() => evidence.end());
+
+async function read(file: string): Promise<PackFiles> {
+  const found = filesOf(await readFile(file));
+  if (typeof found === 'string') throw new Error(found);
+  return found;
+}
+
+describe('a copy of the log from before', () => {
+  it('is older, and goes on into the log of a pack that was made from its size', async () => {
+    for (const place of [older, path.join(older, 'checkpoint')]) {
+      const { ours, python } = await both(pack, place);
+      expect(ours).toEqual([0, expect.stringContaining('The pack proves that its log goes on from your copy.')]);
+      expect(python).toEqual([0, expect.stringContaining('the pack proves that its log goes on from your copy')]);
+    }
+  });
+
+  it('is older, and nothing else is said of a pack without such a proof', async () => {
+    const without = await evidence.take(first, 'without.zip');
+    for (const place of [older, path.join(older, 'checkpoint')]) {
+      const { ours, python } = await both(without, place);
+      const ask = `ask for a pack made with --from-size ${olderSize}`;
+      expect(ours).toEqual([3, expect.stringMatching(new RegExp(`^unknown: [\\s\\S]*is older[\\s\\S]*${ask}`))]);
+      expect(python).toEqual([2, expect.stringMatching(new RegExp(`^unknown: [\\s\\S]*is older[\\s\\S]*${ask}`))]);
+    }
+  });
+
+  it('of another history is found, also as a checkpoint alone', async () => {
+    const changed = edited(await read(pack), packFile.consistency, (text) =>
+      text.replace(/\n[A-Za-z0-9+/](?=[A-Za-z0-9+/]{42}=\n\n)/, '\nB'),
+    );
+    const file = path.join(evidence.folder, 'changed.zip');
+    await writeFile(file, archiveOf(changed));
+    const { ours, python } = await both(file);
+    expect(ours).toEqual([1, expect.stringContaining('consistency: does not lead to the root')]);
+    expect(python).toEqual([1, expect.stringContaining('consistency: does not lead to the root')]);
+  });
+
+  it('that has more than the log is not proved from', async () => {
+    const { code, err } = await cmkBot(['evidence', first, '--from-size', '9999'], {
+      CMK_DATA_DIR: evidence.world.dataDir,
+    });
+    expect([code, err]).toEqual([1, expect.stringMatching(/the published log has \d+ events, fewer than 9999/)]);
+  });
+});
+
+describe('a key that is another one now', () => {
+  it('was replaced by a later request that was approved: both name it, with its event', async () => {
+    const { ours, python } = await both(pack);
+    const words = new RegExp(
+      `Request ${second} replaced it on .*, approved by ${people.approver}: event \\d+ set key ${key}`,
+    );
+    expect(ours).toEqual([0, expect.stringMatching(words)]);
+    expect(ours[1]).not.toContain('When last read, it was not');
+    expect(python).toEqual([
+      0,
+      expect.stringMatching(
+        new RegExp(`replaced at .* by ${second}, approved by ${people.approver}: event \\d+ set ${key}`),
+      ),
+    ]);
+    const page = (await read(pack)).get(packFile.report)?.toString('utf8');
+    expect(page).toContain(`Request ${second} replaced it`);
+  });
+
+  it('with events of a request that did something else is found by both', async () => {
+    const files = await read(pack);
+    const lines = (files.get(packFile.later)?.toString('utf8') ?? '').split(/(?<=\n)/);
+    const approved = lines.findIndex((line) => line.includes('"type":"approved"'));
+    const proof = `proofs/${String(Number(JSON.parse(lines[approved] ?? '').seq) - 1).padStart(10, '0')}.tlog-proof`;
+    const cut = edited(files, packFile.later, () => lines.filter((_, at) => at !== approved).join(''));
+    const file = path.join(evidence.folder, 'unapproved.zip');
+    await writeFile(file, archiveOf(edited(cut, proof, () => null)));
+    const { ours, python } = await both(file);
+    expect([ours[0], python[0]]).toEqual([1, 1]);
+    expect(python[1]).toContain('later.jsonl: not an approved request');
+  });
+
+  it('was changed by hand: both say that it is not the key of the request, and name none', async () => {
+    const { world } = evidence;
+    const { versions } = keyIn(await azureState(world), vault, key);
+    const byHand = onAgent(agent, ({ content }) => {
+      if (content.keyVaultProperties !== null) content.keyVaultProperties.keyVersion = versions[0]?.version ?? '';
+    });
+    await changeState(world.azure, byHand);
+    const file = await evidence.take(second, 'drift.zip');
+    const { ours, python } = await both(file);
+    expect(ours).toEqual([0, expect.stringMatching(/When last read, it was not: it showed key/)]);
+    expect(python).toEqual([
+      0,
+      expect.stringMatching(/WHEN LAST READ IT WAS NOT: it showed .*, and no request in this pack/),
+    ]);
+    expect((await read(file)).has(packFile.later)).toBe(false);
+  });
+});
+
+describe('the requests of a period', () => {
+  it('are the same list by both verifiers, each with what became of it and the checkpoint it follows from', async () => {
+    const anchor = path.join(evidence.world.dataDir, 'anchor');
+    const today = new Date().toISOString().slice(0, 10);
+    const list = async (from: string, to: string) => {
+      const ours = ['audit', 'population', anchor, '--from', from, '--to', to, '--log-key', evidence.keyFile];
+      const theirs = [anchor, '--keys', evidence.keyFile, '--population', from, to];
+      return [await cmkBot(ours, {}), await verifyPy(...theirs)] as const;
+    };
+    const [ours, python] = await list('2020-01-01', '2099-12-31');
+    expect(ours).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/^verified: [\s\S]*\n2 requests from 2020-01-01/),
+    });
+    const rows = ours.out.trim().split('\n');
+    expect(rows).toHaveLength(3);
+    for (const [at, id] of [first, second].entries()) {
+      expect(rows[at + 1]).toMatch(
+        new RegExp(
+          `^"${id}","2.*","\\d+","${people.requester}","rotate-cmk",".*${agent}","succeeded","2.*","${people.approver}","[0-9a-f]{64}","","bot.example/audit"`,
+        ),
+      );
+    }
+    expect(python).toEqual([0, ours.out]);
+    const [none] = await list('2020-01-01', '2020-12-31');
+    expect(none.out.trim().split('\n')).toHaveLength(1);
+    const backwards = ['audit', 'population', anchor, '--from', today, '--to', '2020-01-01'];
+    expect(await cmkBot(backwards, {})).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('is before --from'),
+    });
+  });
+});

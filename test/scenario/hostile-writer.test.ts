@@ -1,0 +1,282 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { PersonId } from '../../src/domain/ids.ts';
+import { personActor } from '../../src/domain/request/events.ts';
+import { localTenantId } from '../../src/sandbox/people.ts';
+import { onVault } from '../support/azure-state.ts';
+import { changeState } from '../support/local-azure.ts';
+import { invoke, send } from '../support/raw-activity.ts';
+import {
+  activityText,
+  agentId,
+  approvalCard,
+  ask,
+  buttonData,
+  choices,
+  people,
+  places,
+  type,
+  typeAll,
+  writes,
+} from '../support/story.ts';
+import { startWorld, type World } from '../support/world.ts';
+import { type OpenDatabase, openWritten } from '../support/written-store.ts';
+
+/**
+ * Somebody can write any row of the database while the bot runs, and has no key. A decision comes from that person's own click in
+ * that moment: no event is stored in anybody's name, and Azure gets no write.
+ */
+let world: World;
+let store: OpenDatabase;
+beforeAll(async () => {
+  // All of it is meant to come in.
+  world = await startWorld({ env: { CMK_CALLS_AT_ONCE: '1000000' } });
+  store = await openWritten(world);
+});
+afterAll(async () => {
+  await store.close();
+  await world.end();
+});
+
+/** What a person's client sends by itself for the card that it shows. */
+const refresh = (person: string, verb: string, data: object, place = places.operations) =>
+  send(
+    world,
+    invoke(
+      world,
+      { action: { type: 'Action.Execute', verb, data }, trigger: 'automatic' },
+      {
+        from: { id: `29:${person}`, name: 'Somebody', aadObjectId: person },
+        conversation: { id: place, conversationType: 'channel', isGroup: true, tenantId: localTenantId },
+      },
+    ),
+  );
+
+describe('a form that was written into', () => {
+  test('with a click that waits for Azure submits nothing when its owner’s client fetches the card', async () => {
+    const own = await type(
+      world,
+      people.approver,
+      `/enable-cmk resource=${choices.first.agent} vault=${choices.first.vault} key=${choices.first.key}`,
+    );
+    const victim = await type(world, people.requester, '/enable-cmk');
+    const from = String(buttonData({ status: 200, body: own }, 'form.submit').formId);
+    const { formId } = buttonData({ status: 200, body: victim }, 'form.next');
+    const filled = (await store.document(`form/${from}`)).dialog.dialogStack[0].state.form;
+    const there = await store.document(`form/${formId}`);
+    const { form } = there.dialog.dialogStack[0].state;
+    const inputs = { justification: 'Mine', acknowledgeDataLoss: 'true' };
+    Object.assign(form, {
+      ...{ page: 'review', answers: filled.answers, shownDigest: filled.shownDigest },
+      pending: { verb: 'form.submit', inputs, look: 'F-AAAAAAAAAA' },
+    });
+    await store.overwrite(`form/${formId}`, there);
+    const before = await store.events();
+    await refresh(people.requester, 'form.show', { formId, revision: form.revision });
+    expect(await store.events()).toEqual(before);
+  });
+
+  test('with a card that approves another’s request shows nothing of it', async () => {
+    const id = await ask(world, choices.test);
+    await approvalCard(world, id);
+    const victim = await type(world, people.approver, '/enable-cmk');
+    const { formId } = buttonData({ status: 200, body: victim }, 'form.next');
+    const there = await store.document(`form/${formId}`);
+    const approve = {
+      type: 'Action.Execute',
+      verb: 'request.approve',
+      data: { requestId: id, revision: 1, acknowledgeIrreversible: 'true' },
+    };
+    there.dialog.dialogStack[0].state.card = {
+      ...{ type: 'AdaptiveCard', version: '1.5', body: [], actions: [{ ...approve, title: 'Next' }] },
+      refresh: { action: approve },
+    };
+    await store.overwrite(`form/${formId}`, there);
+    const { body } = await refresh(people.approver, 'form.show', { formId, revision: 0 });
+    expect(body).not.toContain('request.approve');
+    const before = await store.events();
+    await refresh(people.approver, approve.verb, approve.data);
+    expect(await store.events()).toEqual(before);
+  });
+});
+
+describe('an older row, put back with its own seal', () => {
+  const rowOf = async (key: string) => {
+    const [found] = await store.sql('select to_jsonb(d)::text as row from cmk.document d where key = $1', [key]);
+    return found?.row;
+  };
+  const putBack = (row: unknown) =>
+    store.sql(
+      `insert into cmk.document select * from jsonb_populate_record(null::cmk.document, $1)
+       on conflict (key) do update set value = excluded.value, changed_at = excluded.changed_at, seal = excluded.seal,
+         seal_key = excluded.seal_key, etag = excluded.etag`,
+      [row],
+    );
+  const submits = (data: object, verb = 'form.submit', trigger = 'manual') =>
+    send(world, invoke(world, { action: { type: 'Action.Execute', verb, data }, trigger }));
+  const filledIn = { justification: 'x', acknowledgeDataLoss: 'true' };
+
+  test('of a form shows the page of then, and the button of now submits nothing', async () => {
+    const form = await type(world, people.requester, '/enable-cmk', places.group);
+    const { formId } = buttonData({ status: 200, body: form }, 'form.next');
+    const rows = [await rowOf(`form/${formId}`)];
+    const goOn = async (verb: string, inputs: Record<string, unknown>) => {
+      await world.teams.click(people.requester, form.id, verb, { inputs });
+      rows.push(await rowOf(`form/${formId}`));
+    };
+    await goOn('form.next', { resource: agentId(choices.first.agent) });
+    await goOn('form.next', { vault: choices.first.vault });
+    await goOn('form.existing-key', {});
+    await goOn('form.next', { key: choices.first.key });
+    const before = await store.events();
+    const { body } = await submits({ formId }, 'form.show');
+    const data = { ...buttonData({ status: 200, body: JSON.parse(body) }, 'form.submit'), ...filledIn };
+    for (const row of rows.slice(0, -1)) {
+      await putBack(row);
+      await submits(data, 'form.show', 'automatic');
+      expect((await submits(data)).body).not.toContain('form.submit');
+      expect(await store.events()).toEqual(before);
+    }
+  });
+
+  test('of a form with another plan submits nothing by the button of the plan that is shown', async () => {
+    const form = await typeAll(world, choices.first, places.group);
+    const { formId, revision } = buttonData({ status: 200, body: form }, 'form.submit');
+    const first = await rowOf(`form/${formId}`);
+    const protect = (on: boolean) =>
+      changeState(
+        world.azure,
+        onVault(choices.first.vault, (vault) => Object.assign(vault, { enablePurgeProtection: on })),
+      );
+    await protect(true);
+    const { body } = await submits({ formId, revision }, 'form.refresh');
+    const data = { ...buttonData({ status: 200, body: JSON.parse(body) }, 'form.submit'), ...filledIn };
+    expect(Reflect.get(data, 'revision')).not.toBe(revision);
+    const before = await store.events();
+    // The button of the first plan, while the second is the form's; then the other way round, Azure as it was.
+    await submits({ formId, revision, ...filledIn });
+    await putBack(first);
+    await protect(false);
+    await submits(data);
+    expect(await store.events()).toEqual(before);
+  });
+
+  test('of a form that was submitted submits nothing once more', async () => {
+    const form = await typeAll(world, choices.policies, places.group);
+    const data = { ...buttonData({ status: 200, body: form }, 'form.submit'), ...filledIn };
+    const row = await rowOf(`form/${String(Reflect.get(data, 'formId'))}`);
+    await submits(data);
+    const before = await store.events();
+    await putBack(row);
+    await submits(data, 'form.show', 'automatic');
+    await submits(data);
+    expect(await store.events()).toEqual(before);
+  });
+});
+
+test('an offer of evidence that nobody clicked for gives no pack, and stores no event in anybody’s name', async () => {
+  const [{ id } = {}] = await store.sql('select request_id as id from cmk.event limit 1');
+  const before = await store.events();
+  for (const [person, actor] of [
+    [people.approver, personActor(PersonId.parse(people.approver), localTenantId, 'bot-framework')],
+    [
+      people.approver,
+      {
+        ...personActor(PersonId.parse(people.approver), localTenantId, 'bot-framework'),
+        id: '20000000-0000-4000-8000-00000000ffff',
+      },
+    ],
+    [people.approver, { kind: 'operator', id: 'Chief Auditor' }],
+  ] as const) {
+    const name = randomBytes(32).toString('base64url');
+    const offer = { person, actor, requestId: id, until: new Date(Date.now() + 600_000).toISOString(), spent: false };
+    await store.overwrite(`evidence/offer/${createHash('sha256').update(name).digest('base64url')}`, offer);
+    const { status } = await fetch(`${world.botUrl}/evidence/pack?ask=${name}`);
+    expect(status).toBe(410);
+  }
+  expect(await store.events()).toEqual(before);
+});
+
+describe('what a client fetches by itself', () => {
+  const decides = [
+    ...['approve', 'reject', 'cancel', 'retry', 'give-up', 'stop', 'remind', 'change', 'ask-again', 'evidence'].map(
+      (name) => `request.${name}`,
+    ),
+    ...['next', 'back', 'submit', 'cancel', 'existing-key', 'new-key', 'switch', 'resume'].map(
+      (name) => `form.${name}`,
+    ),
+    ...['page', 'all', 'mine', 'open', 'ask'].map((name) => `list.${name}`),
+    ...['help.cmk-requests', 'welcome.cmk-help', 'typed.help', 'typed.meant', 'no.verb'],
+  ];
+  let id: string;
+  let data: object;
+  beforeAll(async () => {
+    id = await ask(world, choices.first);
+    await approvalCard(world, id);
+    const form = await typeAll(world, { ...choices.first, agent: 'x-ray-agent' });
+    const { formId, revision } = buttonData({ status: 200, body: form }, 'form.cancel');
+    const inputs = { acknowledgeIrreversible: 'true', acknowledgeDataLoss: 'true', justification: 'x', reason: 'x' };
+    data = { ...inputs, requestId: id, formId, revision, resourceId: agentId(choices.first.agent), text: '/cmk-help' };
+  });
+
+  test.each(decides)('does nothing by %s, whoever’s client it is', async (verb) => {
+    const [before, documents] = [
+      await store.events(),
+      await store.sql('select key, value from cmk.document order by key'),
+    ];
+    for (const person of [people.requester, people.approver, people.teamMember])
+      for (const revision of [0, 1, Number(Reflect.get(data, 'revision'))])
+        expect(await refresh(person, verb, { ...data, revision })).toMatchObject({ status: 400 });
+    expect(await store.events()).toEqual(before);
+    expect(await store.sql('select key, value from cmk.document order by key')).toEqual(documents);
+  });
+
+  test.each(['request.refresh', 'form.show', 'form.refresh'])('shows a card by %s', async (verb) => {
+    const before = await store.events();
+    expect(await refresh(people.requester, verb, data)).toMatchObject({ status: 200 });
+    expect(await store.events()).toEqual(before);
+  });
+
+  test.each([['Automatic'], [''], [7], [{}], [['manual']]])('is a refresh where its trigger is %j', async (trigger) => {
+    const before = await store.events();
+    const action = { type: 'Action.Execute', verb: 'request.approve', data: { ...data, revision: 1 } };
+    const who = { from: { id: `29:${people.approver}`, name: 'Approver', aadObjectId: people.approver } };
+    expect((await send(world, invoke(world, { action, trigger }, who))).status).toBe(400);
+    expect(await store.events()).toEqual(before);
+  });
+});
+
+describe('rows of people, chats and cards', () => {
+  const unsealed = async (): Promise<number> => {
+    const rows = ['person', 'conversation', 'shown'].map((table) => `select 1 from cmk.${table} where seal is null`);
+    return (await store.sql(rows.join(' union all '))).length;
+  };
+
+  test('from before they had seals are sealed once, when the tables are brought up', async () => {
+    const before = await store.sql('select id, seal from cmk.person order by id');
+    await world.endBot('SIGINT');
+    for (const statement of [
+      ...['person', 'conversation', 'shown'].map((table) => `alter table cmk.${table} drop column seal`),
+      'alter table cmk.person drop column address_seal',
+      'delete from cmk.migration where number = 19',
+    ])
+      await store.sql(statement);
+    await world.startBot();
+    expect(before.length).toBeGreaterThan(2);
+    expect(await store.sql('select id, seal from cmk.person order by id')).toEqual(before);
+    expect(await unsealed()).toBe(0);
+  });
+
+  test('that somebody puts in are sealed by no later start, and name nobody', async () => {
+    await world.endBot('SIGINT');
+    await store.sql(`update cmk.person set name = 'Chief physician', seal = null where id = $1`, [people.requester]);
+    await world.startBot();
+    expect(await unsealed()).toBe(1);
+    const card = await type(world, people.approver, '/cmk-requests all', places.group);
+    expect(activityText(card)).not.toContain('Chief physician');
+  });
+});
+
+test('Azure gets no write', async () => {
+  expect(await writes(world)).toEqual([]);
+});

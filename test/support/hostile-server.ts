@@ -1,0 +1,80 @@
+/** A server whose answers are made to harm whoever calls it. It counts what it could send. */
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+
+const block = Buffer.alloc(65_536, 'x');
+/** 65 kB that unpack to 64 MiB, sent again and again. */
+const bomb = gzipSync(Buffer.alloc(64 * 1_048_576));
+
+export interface HostileServer {
+  readonly url: string;
+  /** Bytes of bodies that callers took, as far as their sockets did. */
+  readonly sent: () => number;
+  readonly calls: () => number;
+  stop(): Promise<void>;
+}
+
+/** Sends as fast as it's taken, for ever, or until the caller leaves. */
+function pour(response: ServerResponse, bytes: Buffer, count: (length: number) => void): void {
+  const more = (): void => {
+    if (response.destroyed) return;
+    count(bytes.length);
+    if (response.write(bytes)) setImmediate(more);
+    else response.once('drain', more);
+  };
+  more();
+}
+
+export const hostileAnswers = {
+  'a body without end': (response, count) => pour(response.writeHead(200), block, count),
+  'a body without end of a refusal': (response, count) => pour(response.writeHead(409), block, count),
+  'a packed body without end': (response, count) =>
+    pour(response.writeHead(200, { 'content-encoding': 'gzip' }), bomb, count),
+  'a length of 4 GiB': (response, count) => pour(response.writeHead(200, { 'content-length': 2 ** 32 }), block, count),
+  'a body that drips': (response, count) => {
+    response.writeHead(200);
+    const timer = setInterval(() => {
+      count(1);
+      response.write('x');
+    }, 20);
+    response.once('close', () => clearInterval(timer));
+  },
+  'a head that drips': (response) => {
+    response.socket?.write('HTTP/1.1 200 OK\r\n');
+    const timer = setInterval(() => response.socket?.write('x-more: x\r\n'), 20);
+    response.once('close', () => clearInterval(timer));
+  },
+  'no answer': () => undefined,
+  'a redirect to itself': (response) => response.writeHead(307, { location: '/' }).end(),
+  'a cut answer': (response) => {
+    response.writeHead(200, { 'content-length': 100 }).write('x');
+    setTimeout(() => response.destroy(), 20);
+  },
+} as const satisfies Record<string, (response: ServerResponse, count: (length: number) => void) => unknown>;
+
+export type HostileAnswer = keyof typeof hostileAnswers;
+
+export async function startHostileServer(answer: HostileAnswer): Promise<HostileServer> {
+  let [sent, calls] = [0, 0];
+  const listener: RequestListener = (request, response) => {
+    calls += 1;
+    request.resume();
+    response.on('error', () => undefined);
+    hostileAnswers[answer](response, (length) => {
+      sent += length;
+    });
+  };
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    sent: () => sent,
+    calls: () => calls,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,278 @@
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { cp, link, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { longestFile } from '../../../../src/audit/anchor/files.ts';
+import { anchorFolder } from '../../../../src/audit/anchor/folder.ts';
+import { ownRead } from '../../../../src/audit/anchor/own-checkpoint.ts';
+import { openVaultKeys } from '../../../../src/audit/anchor/vault-keys.ts';
+import { VaultLine } from '../../../../src/audit/anchor/vault-line.ts';
+import { memoryOf } from '../../../../src/audit/anchor/witnesses.ts';
+import { provedFiles } from '../../../../src/audit/pack/proved-files.ts';
+import { signatureLine } from '../../../../src/audit/tlog/note.ts';
+import { signingKey } from '../../../../src/audit/tlog/signing-key.ts';
+import { keyLine, type VerifierKey } from '../../../../src/audit/tlog/verifier-key.ts';
+import { done } from '../../../../src/domain/failure.ts';
+import type { VaultSigner } from '../../../../src/domain/ports/vault-signer.ts';
+import { AttackTable } from '../../../support/attack-table.ts';
+import {
+  bodiesOf,
+  bookInMemory,
+  logKey,
+  logName,
+  memoryIn,
+  newFolder,
+  publisherOf,
+} from '../../../support/published-log.ts';
+
+/**
+ * Someone can write in the folder that the log is published in, and nowhere else. They get no file of the bot's, destroy none, and
+ * have no key of theirs believed.
+ */
+
+const table = new AttackTable();
+afterAll(() => table.print('Writing in the folder of the published log'));
+
+const secretText = 'the-secret-of-the-bot\n';
+const vaultPair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const theirPair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const der = (pair: typeof vaultPair): Buffer => pair.publicKey.export({ format: 'der', type: 'spki' });
+const theirKey: VerifierKey = { name: logName, kind: 'vault', publicKey: der(theirPair) };
+const theirLogKey = signingKey(logName, 'log', Buffer.alloc(32, 66));
+
+const signer: VaultSigner = {
+  address: 'https://kv.vault.azure.net/keys/checkpoints',
+  version: async () => done({ id: 'https://kv.vault.azure.net/keys/checkpoints/1', publicKey: der(vaultPair) }),
+  sign: async (_, message) => done(sign('sha256', message, vaultPair.privateKey)),
+};
+
+const files = [
+  'checkpoint',
+  'checkpoints/300',
+  'tile/entries/000',
+  'tile/entries/001.p/44',
+  'tile/0/000',
+  'tile/0/001.p/44',
+  'tile/1/000.p/1',
+  'keys.txt',
+  // What the next checkpoint writes.
+  'checkpoints/310',
+  'tile/entries/001.p/54',
+  'tile/0/001.p/54',
+  // Names that could be temporary ones.
+  'checkpoint.new',
+  'keys.txt.new',
+  'tile/0/001.p/54.new',
+];
+const directories = ['checkpoints', 'tile', 'tile/0', 'tile/1', 'tile/entries', 'tile/entries/001.p'];
+
+/** What the attacker finds: the folder, and beside it files that they can't open themselves. */
+interface Place {
+  readonly at: string;
+  readonly secret: string;
+  readonly victim: string;
+  readonly other: string;
+}
+
+type Form = readonly [name: string, targets: readonly string[], put: (file: string, place: Place) => Promise<void>];
+
+const replaced =
+  (put: (file: string, place: Place) => Promise<unknown>) =>
+  async (file: string, place: Place): Promise<void> => {
+    await rm(file, { recursive: true, force: true });
+    await mkdir(path.dirname(file), { recursive: true });
+    await put(file, place);
+  };
+
+const forms: readonly Form[] = [
+  ['a link to a secret', files, replaced((file, { secret }) => symlink(secret, file))],
+  ['a hard link to a secret', files, replaced((file, { secret }) => link(secret, file))],
+  ['a link to a file to be created', files, replaced((file, { victim }) => symlink(path.join(victim, 'made'), file))],
+  ['a link to the environment of the process', files, replaced((file) => symlink('/proc/self/environ', file))],
+  ['a pipe that nobody writes into', files, replaced(async (file) => execFileSync('mkfifo', [file]))],
+  ['a directory', files, replaced((file) => mkdir(file))],
+  ['a file of 4 GiB', files, replaced((file) => writeFile(file, '').then(() => truncate(file, 2 ** 32)))],
+  ['an empty file', files, replaced((file) => writeFile(file, ''))],
+  ['garbage', files, replaced((file) => writeFile(file, Buffer.alloc(5_000, 0xa7)))],
+  [
+    'a file of another log',
+    files,
+    replaced((file, { at, other }) => cp(path.join(other, path.relative(at, file)), file).catch(() => undefined)),
+  ],
+  [
+    'a file with more lines behind it',
+    ['checkpoint', 'checkpoints/300', 'keys.txt'],
+    async (file) => writeFile(file, `${await readFile(file, 'utf8')}${keyLine(theirKey)}\n`),
+  ],
+  [
+    'a key of theirs above the others',
+    ['keys.txt'],
+    async (file) =>
+      writeFile(file, `${keyLine(theirKey)}\n${keyLine(theirLogKey.verifier)}\n${await readFile(file, 'utf8')}`),
+  ],
+  [
+    'a signature of a key of theirs',
+    ['checkpoint'],
+    async (file) => {
+      const note = await readFile(file, 'utf8');
+      const text = note.slice(0, note.indexOf('\n\n') + 1);
+      const line = signatureLine(theirKey, sign('sha256', Buffer.from(text), theirPair.privateKey));
+      await writeFile(file, `${note}${line}`);
+      await writeFile(path.join(path.dirname(file), 'keys.txt'), `${keyLine(theirKey)}\n`);
+    },
+  ],
+  ['a directory that is a link', directories, replaced((file, { victim }) => symlink(victim, file))],
+  [
+    'a directory that is a link to the bot’s own',
+    directories,
+    replaced((file, { secret }) => symlink(path.dirname(secret), file)),
+  ],
+  ['a pipe for a directory', directories, replaced(async (file) => execFileSync('mkfifo', [file]))],
+  ['a file for a directory', directories, replaced((file) => writeFile(file, 'no directory'))],
+];
+
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((made) => rm(made, { recursive: true, force: true }))));
+const placeIn = (root: string): Place => ({
+  at: path.join(root, 'anchor'),
+  secret: path.join(root, 'data', 'seal.key'),
+  victim: path.join(root, 'victim'),
+  other: path.join(root, 'other'),
+});
+const madeFolder = async (): Promise<string> => {
+  const made = await newFolder();
+  folders.push(made);
+  return made;
+};
+
+/** The log as the bot published it: another process of the bot goes on with what is in the database. */
+const publisherIn = ({ at }: Place, book: ReturnType<typeof bookInMemory>, events: number) =>
+  publisherOf(
+    anchorFolder(at),
+    bodiesOf(events),
+    logKey,
+    [],
+    [],
+    () => undefined,
+    memoryIn(new Map()),
+    new VaultLine(logName, signer, memoryOf(book, logName), openVaultKeys(book, logKey, []), () => new Date()),
+  );
+
+const book = bookInMemory();
+let original: string;
+beforeAll(async () => {
+  original = await madeFolder();
+  const place = placeIn(original);
+  await Promise.all([path.dirname(place.secret), place.victim].map((folder) => mkdir(folder)));
+  await writeFile(place.secret, secretText, { mode: 0o600 });
+  await writeFile(path.join(place.victim, 'precious'), 'precious\n');
+  const another = signingKey('other.example/audit', 'log', Buffer.alloc(32, 7));
+  await publisherOf(anchorFolder(place.other), bodiesOf(310, 'other '), another).publish();
+  await publisherIn(place, book, 300).publish();
+});
+
+/** A copy of the log with 300 events, and what the bot does with it. */
+async function publishedPlace() {
+  const root = await madeFolder();
+  await cp(original, root, { recursive: true });
+  const place = placeIn(root);
+  const keys = openVaultKeys(book, logKey, []);
+  const publish = (events: number) => publisherIn(place, book, events).publish();
+  return { place, keys, source: anchorFolder(place.at), publish };
+}
+
+/** All that the bot hands on of the log: the proved part of a pack, with events of every tile, and the keys. */
+async function handedOut(
+  { source, keys }: Awaited<ReturnType<typeof publishedPlace>>,
+  numbers: readonly number[],
+): Promise<Buffer[]> {
+  const signers = { origin: logName, log: [logKey.verifier], vault: keys.known, witnesses: [] };
+  const { files: proved } = await provedFiles(ownRead(source.read, signers), numbers);
+  return [...proved.values(), Buffer.from((await keys.known()).map(keyLine).join('\n'))];
+}
+
+async function attack(form: Form, target: string): Promise<string> {
+  const [, , put] = form;
+  const log = await publishedPlace();
+  const { place, source, publish } = log;
+  await put(path.join(place.at, target), place);
+  // Everything that the bot does with the folder, and whether it can.
+  const outcomes: string[] = [];
+  const attempt = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+    outcomes.push(
+      await work().then(
+        () => what,
+        (error: Error) => `no ${what}: ${error.name}`,
+      ),
+    );
+  };
+  const seen: Buffer[] = [];
+  const handOut = async (...events: readonly number[]): Promise<void> =>
+    void seen.push(...(await handedOut(log, events)));
+  await attempt('evidence', () => handOut(1, 256, 257, 300));
+  await attempt('checkpoint', () => publish(310));
+  await attempt('evidence', () => handOut(1, 256, 257, 310));
+  for (const name of files) {
+    const bytes = await source.read(name).catch(() => null);
+    expect([name, (bytes?.length ?? 0) <= longestFile(name) + 1]).toEqual([name, true]);
+  }
+  const keysFile = await source.read('keys.txt').catch(() => null);
+  if (outcomes[1] === 'checkpoint' && keysFile !== null) seen.push(keysFile);
+  // Nothing of the bot's was read out, and no key of theirs is handed on.
+  const environment = process.env.PATH ?? 'no path';
+  for (const bytes of seen) {
+    for (const secret of [secretText.trim(), environment, keyLine(theirKey), keyLine(theirLogKey.verifier)])
+      expect([target, bytes.includes(secret)]).toEqual([target, false]);
+  }
+  // Nothing outside was changed.
+  expect(await readFile(place.secret, 'utf8')).toBe(secretText);
+  expect(await readdir(path.dirname(place.secret))).toEqual(['seal.key']);
+  expect(await readdir(place.victim)).toEqual(['precious']);
+  expect(await readFile(path.join(place.victim, 'precious'), 'utf8')).toBe('precious\n');
+  return outcomes.join(', ');
+}
+
+describe('whoever can write in the folder of the published log, with', () => {
+  test.each(forms)('%s, reads nothing of the bot’s, destroys nothing, and has no key believed', async (...form) => {
+    const [name, targets] = form;
+    for (const target of targets) {
+      await attack(form, target);
+      table.add(`${name} for a ${directories.includes(target) ? 'directory' : 'file'} of the log`, 'held');
+    }
+  });
+
+  test.each([
+    ['garbage', 'no evidence: ForeignCheckpoint, no checkpoint: AnchorContradicts, no evidence: ForeignCheckpoint'],
+    [
+      'an empty file',
+      'no evidence: ForeignCheckpoint, no checkpoint: AnchorContradicts, no evidence: ForeignCheckpoint',
+    ],
+    ['a link to a secret', 'no evidence: NotAPlainFile, no checkpoint: NotAPlainFile, no evidence: NotAPlainFile'],
+    [
+      'a pipe that nobody writes into',
+      'no evidence: NotAPlainFile, no checkpoint: NotAPlainFile, no evidence: NotAPlainFile',
+    ],
+    ['a signature of a key of theirs', 'evidence, checkpoint, evidence'],
+  ])('%s for the newest checkpoint, does to the bot: %s', async (name, outcome) => {
+    const form = forms.find(([one]) => one === name);
+    expect(form === undefined ? '' : await attack(form, 'checkpoint')).toBe(outcome);
+  });
+
+  test.each(['a link to a secret', 'a key of theirs above the others', 'garbage', 'a pipe that nobody writes into'])(
+    '%s for keys.txt, has the bot write it anew',
+    async (name) => {
+      const form = forms.find(([one]) => one === name);
+      expect(form === undefined ? '' : await attack(form, 'keys.txt')).toBe('evidence, checkpoint, evidence');
+    },
+  );
+
+  test('a link in place of the folder, once the bot has opened it, leads it nowhere else', async () => {
+    const { place, source } = await publishedPlace();
+    expect(await source.read('checkpoint')).not.toBeNull();
+    await rm(place.at, { recursive: true });
+    await symlink(place.victim, place.at);
+    await expect(source.write('precious', Buffer.from('gone'))).rejects.toMatchObject({ name: 'NotAPlainFile' });
+    expect(await readFile(path.join(place.victim, 'precious'), 'utf8')).toBe('precious\n');
+    table.add('a link in place of the folder', 'held');
+  });
+});

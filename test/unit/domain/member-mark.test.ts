@@ -1,0 +1,31 @@
+import { expect, it } from '@jest/globals';
+import type { Controller } from '../../../src/domain/control.ts';
+import { memberMark, ownControl } from '../../../src/domain/member-mark.ts';
+
+const [person, other, group] = ['p', 'q', 'g'];
+const controller = (change: Partial<Controller>): Controller => ({
+  ...{ id: other, type: 'person', can: ['copy'], name: null, members: null },
+  ...change,
+});
+const of = (...controllers: readonly Controller[]) => ownControl({ controllers: [...controllers] }, person);
+const people = (...members: readonly string[]) => members.map((one) => memberMark(group, one));
+
+it('knows somebody by their own permissions, and by a group that they are in', () => {
+  expect(of(controller({ id: person }))).toEqual({ known: 'yes', through: null });
+  const custodians = controller({ id: group, type: 'group', name: 'Key custodians', people: people(other, person) });
+  expect(of(custodians)).toEqual({ known: 'yes', through: 'Key custodians' });
+  expect(of({ ...custodians, name: null })).toEqual({ known: 'yes', through: group });
+});
+
+it('says no only when every controller is known', () => {
+  const strangers = controller({ id: group, type: 'group', people: people(other) });
+  expect(of(controller({}), strangers, controller({ type: 'bot' }))).toEqual({ known: 'no' });
+  expect(of(controller({ id: group, type: 'group' }))).toEqual({ known: 'not', groups: 1, apps: 0, others: 0 });
+  expect(of(controller({ type: 'app' }))).toEqual({ known: 'not', groups: 0, apps: 1, others: 0 });
+  expect(of(controller({ type: 'unknown' }))).toEqual({ known: 'not', groups: 0, apps: 0, others: 1 });
+});
+
+it('takes a mark of another group for nobody', () => {
+  const mark = memberMark('another', person);
+  expect(of(controller({ id: group, type: 'group', people: [mark] }))).toEqual({ known: 'no' });
+});

@@ -1,0 +1,145 @@
+import type { Standing } from '../../../../src/domain/policy/policy.ts';
+import { askFor } from '../../../../src/operations/commands/ask.ts';
+import { cmkHelp } from '../../../../src/operations/commands/cmk-help.ts';
+import { cmkHistory } from '../../../../src/operations/commands/cmk-history.ts';
+import { cmkRequests } from '../../../../src/operations/commands/cmk-requests.ts';
+import { enableCmk as enabling } from '../../../../src/operations/enable-cmk/enable-cmk.ts';
+import { submit } from '../../../../src/operations/form-clicks.ts';
+import { rotateCmk as rotating } from '../../../../src/operations/rotate-cmk/rotate-cmk.ts';
+import { requester, resourceId, vaultId } from '../../../support/fixtures.ts';
+import { call, commandWorld, inputs, reviewed } from '../../support/command-world.ts';
+import { failure } from '../../support/commands.ts';
+import { keyName, ref, version } from '../../support/plans.ts';
+
+const enableCmk = askFor(enabling);
+const _rotateCmk = askFor(rotating);
+
+describe('/enable-cmk', () => {
+  it.each([
+    [{}, { page: 'resource', answers: {} }],
+    [{ resource: 'bot-care' }, { page: 'vault', answers: { resource: ref() } }],
+    [
+      { resource: 'bot-care', vault: 'kv-care' },
+      { page: 'key', answers: { vault: vaultId } },
+    ],
+    [
+      { resource: resourceId(), vault: 'kv-care', key: 'care' },
+      { page: 'review', answers: { key: { kind: 'existing', name: keyName, version: version('a') } } },
+    ],
+    [
+      { vault: 'kv-care', key: 'care' },
+      { page: 'resource', answers: {} },
+    ],
+  ])('opens the form with %j on the first page that has something to ask', async (args, form) => {
+    expect(await enableCmk.handle(call(args), commandWorld().ports)).toMatchObject({ kind: 'open-form', form });
+  });
+
+  it.each([
+    [{ resource: 'bot-none' }, 'unknown-resource'],
+    [{ resource: 'bot-care', vault: 'kv-none' }, 'unknown-vault'],
+    [{ resource: 'bot-care', vault: 'kv-care', key: 'none' }, 'unknown-key'],
+  ])('refuses %j', async (args, code) => {
+    expect(await enableCmk.handle(call(args), commandWorld().ports)).toMatchObject({ kind: 'refused', code });
+  });
+
+  it.each<[Standing, string]>([
+    ['no', 'not-a-requester'],
+    ['unknown', 'cannot-check-membership'],
+    ['nobody-configured', 'no-requesters-configured'],
+  ])('looks into nothing for a person whose standing is %s', async (value, code) => {
+    const { ports, standing, azure } = commandWorld();
+    standing.value = value;
+    azure.refuse('inventory.resources', failure());
+    expect(await enableCmk.handle(call({ resource: 'bot-care' }), ports)).toMatchObject({ code });
+  });
+});
+
+describe('/cmk-history', () => {
+  const history = (ports: ReturnType<typeof commandWorld>['ports'], ...words: string[]) =>
+    cmkHistory.handle(call({}, words), ports);
+
+  it('shows the latest requests, a request in any case, or an agent', async () => {
+    const { ports } = commandWorld();
+    const form = await reviewed(ports);
+    await submit(form, inputs({ acknowledgeDataLoss: 'true', justification: 'Policy 7' }), ports);
+    expect(await history(ports)).toEqual({ kind: 'show-list', subject: { kind: 'latest-requests' } });
+    expect(await history(ports, form.requestId.toLowerCase())).toEqual({
+      kind: 'show-list',
+      subject: { kind: 'history-of-request', requestId: form.requestId, show: 'everything' },
+    });
+    expect(await history(ports, 'bot-care')).toEqual({
+      kind: 'show-list',
+      subject: { kind: 'history-of-resource', resourceId: resourceId(), show: 'everything' },
+    });
+    expect(await history(ports, 'bot-care', 'Decisions')).toEqual({
+      kind: 'show-list',
+      subject: { kind: 'history-of-resource', resourceId: resourceId(), show: 'decisions' },
+    });
+  });
+
+  it('refuses a request and an agent that are not there', async () => {
+    const { ports } = commandWorld();
+    expect(await history(ports, 'CMK-7F3K9Q')).toMatchObject({ code: 'unknown-request', fact: 'CMK-7F3K9Q' });
+    expect(await history(ports, 'bot', 'none')).toMatchObject({ code: 'unknown-resource', fact: 'bot none' });
+  });
+});
+
+describe('/cmk-requests', () => {
+  const requests = (ports: ReturnType<typeof commandWorld>['ports'], ...words: string[]) =>
+    cmkRequests.handle(call({}, words), ports);
+  const open = { kind: 'open-requests', show: 'all', by: requester, named: '' };
+
+  async function withRequest() {
+    const { ports } = commandWorld();
+    const form = await reviewed(ports);
+    await submit(form, inputs({ acknowledgeDataLoss: 'true', justification: 'Policy 7' }), ports);
+    return { ports, id: form.requestId };
+  }
+
+  it.each([
+    [[], 'all'],
+    [['All'], 'all'],
+    [['mine'], 'mine'],
+    [['waiting', 'for', 'me'], 'waiting'],
+    [['waiting'], 'waiting'],
+    [['running'], 'running'],
+  ])('understands %j', async (words, show) => {
+    expect(await requests(commandWorld().ports, ...words)).toEqual({
+      kind: 'show-list',
+      subject: { ...open, show },
+    });
+  });
+
+  it('finds open requests by part of the agent’s name or of the id, and one by its id whether open or not', async () => {
+    const { ports, id } = await withRequest();
+    for (const part of ['CARE', 'bot-c', id.slice(2, 8).toLowerCase()]) {
+      expect(await requests(ports, part)).toEqual({ kind: 'show-list', subject: { ...open, named: part } });
+    }
+    expect(await cmkRequests.handle(call({ agent: 'bot-care' }), ports)).toMatchObject({
+      subject: { named: 'bot-care' },
+    });
+    expect(await requests(ports, id.toLowerCase())).toEqual({
+      kind: 'show-list',
+      subject: { kind: 'one-request', requestId: id },
+    });
+  });
+
+  it('says of what it does not know what may have been meant', async () => {
+    const { ports } = await withRequest();
+    expect(await requests(ports, 'runing')).toMatchObject({ code: 'no-open-request-named', near: 'running' });
+    expect(await requests(ports, 'bot-csre')).toMatchObject({ code: 'no-open-request-named', near: 'bot-care' });
+    expect(await requests(ports, 'something else')).toMatchObject({
+      code: 'no-open-request-named',
+      fact: 'something else',
+    });
+    expect(await requests(ports, 'CMK-ZZZZZZ')).toMatchObject({ code: 'unknown-request' });
+    expect(await cmkRequests.handle(call({ state: 'open' }), ports)).toMatchObject({ code: 'not-understood' });
+  });
+
+  it('is answered to anybody, as the help is', async () => {
+    const { ports, standing } = commandWorld();
+    standing.value = 'no';
+    expect(await requests(ports)).toMatchObject({ kind: 'show-list' });
+    expect(await cmkHelp.handle(call(), ports)).toEqual({ kind: 'show-help' });
+  });
+});

@@ -1,0 +1,464 @@
+import { codeOf, type Failure, type FoundCode, type Outcome } from '../../../../src/domain/failure.ts';
+import { effectsOf } from '../../../../src/domain/plan.ts';
+import { operationOf, type StoredChangeSpec, workOf } from '../../../../src/operations/registry.ts';
+import { enableIdentity } from '../../../../src/operations/steps/enable-identity.ts';
+import { grantKeyAccess } from '../../../../src/operations/steps/grant-key-access.ts';
+import { makeKeyVersion } from '../../../../src/operations/steps/make-key-version.ts';
+import { protectVault } from '../../../../src/operations/steps/protect-vault.ts';
+import { setCmk } from '../../../../src/operations/steps/set-cmk.ts';
+import { carryOut, type Step, type StepContext } from '../../../../src/operations/steps/step.ts';
+import { verify } from '../../../../src/operations/steps/verify.ts';
+import { expectedWords, messageOf } from '../../../../src/text/failures.ts';
+import { failure, id } from '../../support/commands.ts';
+import {
+  key,
+  newKey,
+  observation,
+  planFor,
+  principal,
+  resource,
+  under,
+  vault,
+  version,
+  wish,
+  wishForNewKey,
+} from '../../support/plans.ts';
+import { hashOf, intent, nonce, type ScriptedAzure, scriptedAzure, type World } from '../../support/scripted-azure.ts';
+
+const identified = resource({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
+/** Without more: the process that stored what its tries' keys carry has them still, or again. */
+const tried = { nonce: nonce as string | null, intents: [intent] };
+const contextOf = (
+  azure: ScriptedAzure,
+  plan = planFor(),
+  outputs: Record<string, string> = {},
+  { nonce: ofTry, intents } = tried,
+): StepContext => ({
+  azure,
+  requestId: id,
+  work: workOf(plan),
+  approved: effectsOf(plan),
+  outputs,
+  own: { keyVersion: null, intents },
+  nonce: ofTry,
+  attempt: 1,
+  pause: async () => undefined,
+});
+const run = (
+  step: Step,
+  world: Partial<World>,
+  plan = planFor(),
+  outputs: Record<string, string> = {},
+  tries = tried,
+) => {
+  const azure = scriptedAzure(world);
+  return { azure, outcome: carryOut(step, contextOf(azure, plan, outputs, tries)) };
+};
+const observe = (azure: ScriptedAzure, wished: StoredChangeSpec) => operationOf(wished).observe(azure, wished, null);
+/** What the bot found, and what it says of it. */
+function saidOf(outcome: Outcome<unknown>) {
+  if (outcome.ok) return { ok: true };
+  const { failure: why } = outcome;
+  const said = messageOf(why);
+  const expected = expectedWords(why);
+  return { next: why.next, code: codeOf(why), said: expected === null ? said : `${said} | ${expected}` };
+}
+const differs = (said: RegExp, next: Failure['next']) => ({ next, said: expect.stringMatching(said) });
+
+describe('enabling the identity', () => {
+  it('bears the principal and its tenant for the grant', async () => {
+    const { outcome } = run(enableIdentity, {});
+    expect(await outcome).toMatchObject({
+      value: { outputs: { principalId: principal, principalTenantId: vault().tenantId } },
+    });
+  });
+
+  it('plans to add to the user-assigned identities and asks Azure for that only', async () => {
+    const both = resource({ userAssignedIds: ['one'] });
+    expect(enableIdentity.effects(workOf({ wish: wish(), observation: observation({ resource: both }) }))).toEqual([
+      { change: 'identity', target: both.id, before: 'user-assigned' },
+    ]);
+    const { azure, outcome } = run(enableIdentity, { resource: both });
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(azure.world.resource?.userAssignedIds).toEqual(['one']);
+  });
+
+  it('waits for an identity that has no principal yet', async () => {
+    const { outcome } = run(enableIdentity, { resource: resource({ systemAssigned: true }) });
+    expect(saidOf(await outcome)).toMatchObject(differs(/no system-assigned identity/, 'retry-until'));
+  });
+
+  const group = resource().id.slice(0, resource().id.indexOf('/providers'));
+  const reports = `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/reports`;
+  const plan = planFor({ seen: { resource: resource({ userAssignedIds: [reports] }) } });
+  const lost = {
+    ok: false,
+    failure: { next: 'ask', found: { code: 'identity-lost', id: expect.stringContaining('reports') } },
+  };
+
+  it('asks a person when a user-assigned identity did not survive the change', async () => {
+    const { azure, outcome } = run(enableIdentity, { resource: resource({ userAssignedIds: [reports] }) }, plan);
+    azure.before('resources.enableSystemIdentity', () => {
+      azure.world.resource = resource({ userAssignedIds: [] });
+    });
+    expect(await outcome).toMatchObject(lost);
+    expect(azure.writes).toEqual(['resources.enableSystemIdentity']);
+  });
+
+  it('touches nothing when one is gone already, and knows it in any spelling', async () => {
+    const gone = run(enableIdentity, {}, plan);
+    expect(await gone.outcome).toMatchObject(lost);
+    expect(gone.azure.writes).toEqual([]);
+    const shouted = resource({ userAssignedIds: [reports.toUpperCase()] });
+    expect(await run(enableIdentity, { resource: shouted }, plan).outcome).toMatchObject({ ok: true });
+  });
+});
+
+describe('creating the key', () => {
+  const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
+
+  const own = { nonceHash: intent.nonceHash, created: intent.at };
+  const later = (minutes: number) => new Date(Date.parse(intent.at) + minutes * 60_000).toISOString();
+  const inAMinute = later(1);
+  const says = (found: object) => ({ ok: false, failure: { next: 'ask', found } });
+
+  it('does not take a key that somebody else made meanwhile, however well it fits', async () => {
+    const others = says({ code: 'key-of-others' });
+    for (const found of [key(), key({ madeFor: id }), key({ nonceHash: hashOf('another') })]) {
+      const { azure, outcome } = run(makeKeyVersion, { keys: [found] }, plan);
+      expect(await outcome).toMatchObject(others);
+      expect(azure.writes).toEqual([]);
+    }
+    const raced = run(makeKeyVersion, { keys: [] }, plan);
+    raced.azure.before('keys.createIfMissing', () => raced.azure.world.keys.push(key()));
+    expect(await raced.outcome).toMatchObject(others);
+  });
+
+  it('takes the key it made before, by what it carries or by its version', async () => {
+    const already = { ok: true, value: { already: true, outputs: { keyVersion: version('a') } } };
+    expect(await run(makeKeyVersion, { keys: [key(own)] }, plan).outcome).toMatchObject(already);
+    expect(await run(makeKeyVersion, { keys: [key()] }, plan, { keyVersion: version('a') }).outcome).toMatchObject(
+      already,
+    );
+  });
+
+  it('bears the first version, whatever was made of the key since', async () => {
+    const keys = [key(own), key({ version: version('e'), created: inAMinute })];
+    expect(await run(makeKeyVersion, { keys }, plan).outcome).toMatchObject({
+      value: { outputs: { keyVersion: version('a') } },
+    });
+  });
+
+  it.each([
+    ['its mark stands on another version too', { ...own, created: inAMinute }, {}, 'copied'],
+    ['another version is as old as it', { created: intent.at }, {}, 'not-the-first'],
+    ['it is said to be made long before', null, { created: later(-10) }, 'made-at-another-time'],
+    ['it is said to be made long after', null, { created: later(10) }, 'made-at-another-time'],
+  ])(
+    'asks a person about what carries its mark where no answer was heard and %s',
+    async (_why, beside, change, doubt) => {
+      const others = beside === null ? [] : [key({ version: version('e'), ...beside })];
+      const { azure, outcome } = run(makeKeyVersion, { keys: [key({ ...own, ...change }), ...others] }, plan);
+      expect(await outcome).toMatchObject(says({ code: 'key-doubtful', doubt }));
+      expect(azure.writes).toEqual([]);
+    },
+  );
+
+  it('holds to the version that Azure answered, whatever carries its mark since', async () => {
+    const outputs = { keyVersion: version('c') };
+    const theirs = key({ ...own, version: version('e') });
+    const { outcome } = run(makeKeyVersion, { keys: [theirs, key({ version: version('c') })] }, plan, outputs);
+    expect(await outcome).toMatchObject({ value: { already: true, outputs } });
+    const replaced = run(makeKeyVersion, { keys: [theirs] }, plan, outputs);
+    expect(await replaced.outcome).toMatchObject(says({ code: 'key-of-others' }));
+    expect(replaced.azure.writes).toEqual([]);
+  });
+
+  it('makes nothing with a nonce that is gone: another try has another', async () => {
+    const { azure, outcome } = run(makeKeyVersion, { keys: [] }, plan, {}, { nonce: null, intents: [intent] });
+    expect(await outcome).toMatchObject({ failure: { next: 'wait', found: { code: 'stopped-before-making' } } });
+    expect(azure.writes).toEqual([]);
+  });
+
+  it('keeps what Azure answered when reading back fails', async () => {
+    const azure = scriptedAzure({ keys: [] });
+    azure.before('keys.createIfMissing', () => azure.refuse('keys.get', failure({ next: 'wait' })));
+    const outcome = await carryOut(makeKeyVersion, contextOf(azure, plan));
+    expect(outcome).toMatchObject({ ok: false, outputs: { keyVersion: version('c') } });
+  });
+
+  it('bears the version that was made', async () => {
+    expect(await run(makeKeyVersion, { keys: [] }, plan).outcome).toMatchObject({
+      value: { outputs: { keyVersion: version('c') } },
+    });
+  });
+
+  it.each([
+    ['another type', { type: 'EC' }, /type is EC, not RSA/],
+    ['another size', { size: 2048 }, /size is 2048, not 3072/],
+    ['operations that do not wrap', { operations: ['sign'] }, /may not wrap and unwrap/],
+    ['an expiry', { expires: '2030-01-01T00:00:00.000Z' }, /expires 2030-01-01, not never/],
+    ['a switch that is off', { enabled: false }, /it is disabled/],
+    ['a day before which it does not work', { notBefore: '2030-01-01T00:00:00.000Z' }, /not valid before 2030/],
+  ])('asks a person about its own key when it has %s', async (_what, change, message) => {
+    expect(saidOf(await run(makeKeyVersion, { keys: [key({ ...own, ...change })] }, plan).outcome)).toMatchObject(
+      differs(message, 'ask'),
+    );
+  });
+
+  it('names all differences at once', async () => {
+    const { outcome } = run(makeKeyVersion, { keys: [key({ ...own, type: 'EC', size: null, operations: [] })] }, plan);
+    expect(saidOf(await outcome)).toMatchObject(differs(/type is EC.*size is null.*may not wrap/, 'ask'));
+  });
+
+  it('compares the expiry by day, because Azure rounds it', async () => {
+    const expires = '2030-01-01T00:00:00.000Z';
+    const dated = planFor({ wished: wishForNewKey({ newKey: { ...newKey, expires } }), seen: { key: null } });
+    const { outcome } = run(makeKeyVersion, { keys: [key({ ...own, expires: '2030-01-01T00:00:01Z' })] }, dated);
+    expect(await outcome).toMatchObject({ ok: true });
+  });
+});
+
+describe('granting access to the key', () => {
+  it.each([
+    ['role-assignments', 'access-policies'],
+    ['access-policies', 'role-assignments'],
+  ] as const)(
+    'asks a person when the vault was switched from %s to %s: another grant was approved',
+    async (from, to) => {
+      const plan = planFor({ seen: { vault: vault({ access: from }) } });
+      const { azure, outcome } = run(grantKeyAccess, { resource: identified, vault: vault({ access: to }) }, plan);
+      expect(await outcome).toMatchObject({
+        ok: false,
+        failure: { next: 'ask', found: { code: 'access-mode-changed' } },
+      });
+      expect(azure.writes).toEqual([]);
+    },
+  );
+
+  it('does not mind where no grant was to be made', async () => {
+    const plan = planFor({ seen: { grantHeld: true } });
+    const switched = { resource: identified, vault: vault({ access: 'access-policies' }), granted: true } as const;
+    expect(await run(grantKeyAccess, switched, plan).outcome).toMatchObject({ ok: true, value: { already: true } });
+  });
+});
+
+describe('an agent that Azure is at work on', () => {
+  const working = { ...identified, provisioningState: 'Updating' };
+
+  it.each([
+    ['enabling its identity', enableIdentity, resource({ provisioningState: 'Updating' })],
+    ['setting its key', setCmk, working],
+  ])('is waited for, not written to: %s', async (_what, step, at) => {
+    const { azure, outcome } = run(step, { resource: at });
+    expect(await outcome).toMatchObject({ ok: false, failure: { next: 'wait', found: { code: 'resource-busy' } } });
+    expect(azure.writes).toEqual([]);
+  });
+});
+
+describe('protecting the vault', () => {
+  it.each([
+    [true, ['purge-protection']],
+    [false, ['soft-delete', 'purge-protection']],
+  ])('plans what is missing when soft delete is %s', async (softDelete, properties) => {
+    const bare = vault({ softDelete });
+    expect(
+      protectVault
+        .effects(workOf({ wish: wish(), observation: observation({ vault: bare }) }))
+        .map(({ change }) => change),
+    ).toEqual(properties);
+    const { azure, outcome } = run(protectVault, { vault: bare });
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(azure.world.vault).toMatchObject({ softDelete: true, purgeProtection: true });
+  });
+});
+
+it('does not take a vault for protected while either protection is off', async () => {
+  for (const half of [{ softDelete: false, purgeProtection: true }, { purgeProtection: false }]) {
+    const azure = scriptedAzure({ vault: vault(half) });
+    azure.pretend('vaults.protect');
+    const outcome = await carryOut(protectVault, contextOf(azure));
+    expect(saidOf(outcome)).toMatchObject(differs(/does not show/, 'retry-until'));
+    expect(azure.writes).toEqual(['vaults.protect']);
+  }
+});
+
+describe('setting the key', () => {
+  it('pins the chosen version', async () => {
+    const { azure, outcome } = run(setCmk, { resource: identified });
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(azure.world.resource?.customerKey).toEqual(under(version('a')));
+  });
+
+  it('pins the version that was born, not the newest', async () => {
+    const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
+    const keys = [key({ version: version('c') }), key({ version: version('d') })];
+    const { azure } = run(setCmk, { resource: identified, keys }, plan, { keyVersion: version('c') });
+    await Promise.resolve();
+    expect(await carryOut(setCmk, contextOf(azure, plan, { keyVersion: version('c') }))).toMatchObject({
+      ok: true,
+    });
+    expect(azure.world.resource?.customerKey?.keyVersion).toBe(version('c'));
+  });
+
+  it('cannot be carried out before the version is known: a bug, not a guess', async () => {
+    const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
+    await expect(run(setCmk, { resource: identified }, plan).outcome).rejects.toThrow('Invalid input');
+  });
+
+  it('waits until Azure has settled, also when the key is shown already', async () => {
+    const updating = resource({ ...identified, provisioningState: 'Updating', customerKey: under(version('a')) });
+    const { azure, outcome } = run(setCmk, { resource: updating });
+    expect(await outcome).toMatchObject({ ok: false, failure: { next: 'wait', found: { code: 'resource-busy' } } });
+    expect(azure.writes).toEqual([]);
+  });
+
+  it.each([
+    ['another key', under(version('b'), { keyName: 'other' }), /key other in/],
+    ['another version of the key', under(version('b')), /key care in/],
+    ['whatever version is newest', under(null), /key care in/],
+  ])('leaves an agent alone that somebody put under %s meanwhile', async (_what, customerKey, message) => {
+    const { azure, outcome } = run(setCmk, { resource: resource({ ...identified, customerKey }) });
+    expect(saidOf(await outcome)).toMatchObject(differs(message, 'ask'));
+    expect(azure.writes).toEqual([]);
+  });
+
+  describe.each(['Failed', 'Canceled'])('on an agent that an operation left %s', (provisioningState) => {
+    it.each([
+      ['still shows the key that could not be set', under(version('a'))],
+      ['shows none', null],
+    ])('is sent again where it %s', async (_what, customerKey) => {
+      const { azure, outcome } = run(setCmk, { resource: resource({ ...identified, provisioningState, customerKey }) });
+      expect(await outcome).toMatchObject({ ok: true, value: { already: false } });
+      expect(azure.writes).toEqual(['resources.setCustomerKey']);
+      expect(azure.world.resource).toMatchObject({ provisioningState: 'Succeeded', customerKey: under(version('a')) });
+    });
+
+    it('is sent although another write made it look settled since it was approved', async () => {
+      const shown = { ...identified, customerKey: under(version('a')) };
+      const plan = planFor({ seen: { resource: resource({ ...shown, provisioningState }) } });
+      const { azure, outcome } = run(setCmk, { resource: resource(shown) }, plan);
+      expect(await outcome).toMatchObject({ ok: true, value: { already: false } });
+      expect(azure.writes).toEqual(['resources.setCustomerKey']);
+    });
+
+    it('is no success while it stays so, and is tried once more', async () => {
+      const azure = scriptedAzure({ resource: resource({ ...identified, provisioningState }) });
+      azure.before('resources.setCustomerKey', () => {
+        azure.world.resource = resource({ ...identified, provisioningState, customerKey: under(version('a')) });
+      });
+      azure.pretend('resources.setCustomerKey');
+      for (const sent of [1, 2]) {
+        const outcome = await carryOut(setCmk, contextOf(azure));
+        expect(saidOf(outcome)).toMatchObject(differs(new RegExp(`The agent is ${provisioningState}`), 'retry-until'));
+        expect(azure.writes).toHaveLength(sent);
+      }
+      expect(await carryOut(verify, contextOf(azure))).toMatchObject({ ok: false });
+    });
+
+    it('still stops where somebody put it under another key', async () => {
+      const other = resource({ ...identified, provisioningState, customerKey: under(version('b')) });
+      const { azure, outcome } = run(setCmk, { resource: other });
+      expect(saidOf(await outcome)).toMatchObject({ next: 'ask', code: 'key-moved' });
+      expect(azure.writes).toEqual([]);
+    });
+  });
+
+  it('says what the agent shows when it is not the key that was set', async () => {
+    const azure = scriptedAzure({ resource: identified });
+    azure.pretend('resources.setCustomerKey');
+    const outcome = await carryOut(setCmk, contextOf(azure));
+    expect(saidOf(outcome)).toMatchObject(differs(/no customer-managed key/, 'wait'));
+  });
+});
+
+describe('verifying', () => {
+  const done: Partial<World> = {
+    resource: resource({ ...identified, customerKey: under(version('a')) }),
+    vault: vault({ purgeProtection: true }),
+    granted: true,
+  };
+
+  it('proves the read-back, the permission and the use of the key, and writes nothing', async () => {
+    const { azure, outcome } = run(verify, done);
+    expect(await outcome).toMatchObject({
+      value: {
+        proofs: [
+          { level: 'read-back', outcome: 'proved' },
+          { level: 'permission-held', outcome: 'proved' },
+          { level: 'key-usable', outcome: 'proved' },
+          { level: 'use-seen', outcome: 'not-checked' },
+        ],
+      },
+    });
+    expect(azure.writes).toEqual([]);
+  });
+
+  it('claims no use of a key that the bot may not use', async () => {
+    const { outcome } = run(verify, { ...done, probe: 'not-allowed' });
+    const read = await outcome;
+    expect(read.ok && read.value.proofs).toContainEqual({ level: 'key-usable', outcome: 'not-checked' });
+  });
+
+  it('says that a firewall kept the test bytes out, and not that the bot lacks a right', async () => {
+    const read = await run(verify, { ...done, probe: 'firewalled' }).outcome;
+    expect(read.ok && read.value.proofs).toContainEqual({
+      level: 'key-usable',
+      outcome: 'not-checked',
+      because: 'firewall',
+    });
+  });
+
+  it.each<[string, Partial<World>, Partial<Failure>, FoundCode]>([
+    ['the key', { resource: identified }, { next: 'wait' }, 'key-not-shown'],
+    ['the vault’s protection', { vault: vault() }, { next: 'retry-until' }, 'protection-not-shown'],
+    ['the permission', { granted: false }, { next: 'ask' }, 'access-gone'],
+    ['the vault', { vault: null }, { next: 'ask' }, 'missing'],
+  ])('is not done when %s does not read back', async (_what, change, next, code) => {
+    expect(await run(verify, { ...done, ...change }).outcome).toMatchObject({
+      ok: false,
+      failure: { source: 'bot', ...next, found: { code } },
+    });
+  });
+
+  it('asks at once when the agent is Failed: it stays so until the key is set again', async () => {
+    const failed = resource({ ...done.resource, provisioningState: 'Failed' });
+    expect(saidOf(await run(verify, { ...done, resource: failed }).outcome)).toMatchObject({
+      next: 'ask',
+      code: 'resource-not-settled',
+    });
+  });
+
+  it('is not done when the key does not work', async () => {
+    const azure = scriptedAzure(done);
+    azure.refuse('keys.probe', failure({ code: 'KeyDisabled' }));
+    expect(await carryOut(verify, contextOf(azure))).toMatchObject({
+      failure: { code: 'KeyDisabled' },
+    });
+  });
+});
+
+describe('observing', () => {
+  it('sees agent, vault, key and grant together', async () => {
+    const care = { id: '40000000-0000-4000-8000-000000000001', name: 'Care production' };
+    const nobody = { controllers: [], unseen: [], vaultSubscription: care, resourceSubscription: care };
+    const seen = await observe(scriptedAzure({ resource: identified, granted: true }), wish());
+    expect(seen).toEqual({ ok: true, value: observation({ resource: identified, grantHeld: true, control: nobody }) });
+  });
+
+  it('sees no grant where there is no identity, without asking', async () => {
+    const azure = scriptedAzure({ granted: true });
+    azure.refuse('grants.held', failure());
+    expect(await observe(azure, wish())).toMatchObject({ ok: true, value: { grantHeld: false } });
+  });
+
+  it('takes a missing key for a fact, and a missing agent or vault for a failure', async () => {
+    expect(await observe(scriptedAzure({ keys: [] }), wish())).toMatchObject({ ok: true, value: { key: null } });
+    expect(await observe(scriptedAzure({ resource: null }), wish())).toMatchObject({
+      failure: { found: { code: 'missing', what: 'resource' } },
+    });
+    expect(await observe(scriptedAzure({ vault: null }), wish())).toMatchObject({
+      failure: { found: { code: 'missing', what: 'vault' } },
+    });
+  });
+});

@@ -1,0 +1,19 @@
+import { describe, expect, it } from '@jest/globals';
+import { kindAfter } from '../../../src/operations/rotate-cmk/version-page.ts';
+import { key } from '../support/plans.ts';
+
+const now = new Date('2030-03-02T12:00:00Z');
+const lasting = (created: string, expires: string | null) => kindAfter(key({ created, expires }), now)?.expires;
+
+describe('a new version of a key', () => {
+  it('lasts as long as the one before', () => {
+    expect(lasting('2028-03-02T00:00:00.000Z', '2030-03-02T00:00:00.000Z')).toBe('2032-03-01T00:00:00.000Z');
+    expect(lasting('2028-03-02T00:00:00.000Z', null)).toBeNull();
+  });
+
+  it('expires no later than a 32-bit time can say: a later one would be sent as a negative number', () => {
+    const expires = lasting('2025-03-02T00:00:00.000Z', '2035-03-02T00:00:00.000Z') ?? '';
+    expect(expires).toBe('2038-01-19T00:00:00.000Z');
+    expect((Date.parse(expires) / 1_000) | 0).toBe(Date.parse(expires) / 1_000);
+  });
+});

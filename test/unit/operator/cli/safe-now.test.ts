@@ -1,0 +1,74 @@
+import { decide } from '../../../../src/domain/request/decide.ts';
+import { operatorActor } from '../../../../src/domain/request/events.ts';
+import type { Request } from '../../../../src/domain/request/request.ts';
+import type { Command } from '../../../../src/domain/request/request-command.ts';
+import { safeNow } from '../../../../src/operator/cli/words/safe-now.ts';
+import { requester } from '../../../support/fixtures.ts';
+import {
+  asks,
+  attention,
+  cancels,
+  decides,
+  expires,
+  failedWith,
+  intends,
+  records,
+  requestAfter,
+  secondApprover,
+  settles,
+  toApproved,
+  toAttention,
+  toRunning,
+  toSettingKey,
+  toSucceeded,
+} from '../../support/commands.ts';
+import { noon } from '../../support/plans.ts';
+
+const states: Record<Request['state'], Request> = {
+  'awaiting-approval': requestAfter(asks()),
+  approved: requestAfter(...toApproved),
+  running: requestAfter(...toRunning),
+  'needs-attention': requestAfter(...toAttention),
+  succeeded: requestAfter(...toSucceeded),
+  failed: requestAfter(...toAttention, settles('give-up', requester, { asking: attention })),
+  rejected: requestAfter(asks(), decides('reject', secondApprover)),
+  cancelled: requestAfter(asks(), cancels()),
+  expired: requestAfter(asks(), expires),
+};
+
+const operator = operatorActor('duty');
+const command = (verb: 'cancel' | 'stop' | 'retry' | 'give-up', asking: number): Command => ({
+  do: verb,
+  by: null,
+  actor: operator,
+  asking,
+  standing: 'no',
+  requesterStanding: 'no',
+  comment: 'No longer wanted',
+});
+
+it.each(Object.values(states).map((request) => [request.state, request] as const))(
+  'says just what an operator may do when %s',
+  (_state, request) => {
+    const verbs = (['cancel', 'stop', 'retry', 'give-up'] as const).filter(
+      (verb) => decide(request, command(verb, request.asking), noon).kind === 'accepted',
+    );
+    const { verbs: said, words } = safeNow(request);
+    expect(said).toEqual(verbs);
+    for (const verb of verbs) expect(words).toContain(`${verb}: `);
+    expect(words).not.toBe('');
+  },
+);
+
+it('does not claim that a key is untouched once it may have been set', () => {
+  expect(safeNow(states['needs-attention']).words).toContain('The agent’s key has not been touched.');
+  const half = requestAfter(...toSettingKey, intends(1, 'set-cmk'), records(1, failedWith('set-cmk', null)));
+  expect(safeNow(half).words).toContain('The agent may already be under the new key');
+});
+
+it('names what is done and what is not when somebody gave up', () => {
+  const stuck = [...toSettingKey, intends(1, 'set-cmk'), records(1, failedWith('set-cmk', null))];
+  const { asking } = requestAfter(...stuck);
+  const after = requestAfter(...stuck, settles('give-up', requester, { asking }));
+  expect(safeNow(after).words).toMatch(/Done and left so: enable identity, .*\. Not done: set customer-managed key/);
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it, test } from '@jest/globals';
+import { readChannelLink } from '../../../../src/operator/setup/channel-link.ts';
+
+const tenant = '10000000-0000-4000-8000-000000000000';
+const link = (kind: string, id: string, query = `?groupId=71&tenantId=${tenant}`) =>
+  `https://teams.microsoft.com/l/${kind}/${encodeURIComponent(id)}/Operations%20of%20care${query}`;
+
+describe('a link that Teams gives for a channel', () => {
+  it('holds its id, its name and where it is', () => {
+    expect(readChannelLink(` ${link('channel', '19:Ops-1_a@thread.tacv2')} `, tenant.toUpperCase())).toEqual({
+      kind: 'channel',
+      link: { channelId: '19:Ops-1_a@thread.tacv2', name: 'Operations of care', tenantId: tenant, groupId: '71' },
+    });
+  });
+
+  it('may leave the tenant out, and be no link but the id itself', () => {
+    const bare = readChannelLink(link('channel', '19:a@thread.tacv2', ''), tenant);
+    expect(bare).toMatchObject({ kind: 'channel', link: { tenantId: null } });
+    expect(readChannelLink('19:a@thread.tacv2', tenant)).toMatchObject({ link: { channelId: '19:a@thread.tacv2' } });
+  });
+
+  it('is known on Teams’ other hosts', () => {
+    const elsewhere = link('channel', '19:a@thread.tacv2').replace('teams.microsoft.com', 'teams.cloud.microsoft');
+    expect(readChannelLink(elsewhere, tenant).kind).toBe('channel');
+  });
+
+  test.each([
+    ['of a message', link('message', '19:a@thread.tacv2'), 'That is a link to a message, not to a channel.'],
+    ['of a team', link('team', '19:a@thread.tacv2'), 'That is a link to a team, not to a channel.'],
+    [
+      'of a channel in another tenant',
+      link('channel', '19:a@thread.tacv2', '?tenantId=99'),
+      'is in another tenant (99)',
+    ],
+    [
+      'of somebody who looks like Teams',
+      link('channel', '19:a@thread.tacv2').replace('teams.', 'teams-'),
+      'not to Teams',
+    ],
+    ['without an id', link('channel', 'general'), 'That link holds no channel’s id.'],
+    ['that is a word', 'Operations', 'That is no link.'],
+    ['that cannot be decoded', 'https://teams.microsoft.com/l/channel/%E0%A4%A/x', 'That link holds no channel’s id.'],
+  ])('%s is refused, with what to do instead', (_what, given, why) => {
+    const read = readChannelLink(given, tenant);
+    expect(read.kind === 'refused' && read.why).toContain(why);
+  });
+});

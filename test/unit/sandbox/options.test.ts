@@ -1,0 +1,79 @@
+import { describe, expect, test } from '@jest/globals';
+import { scenarios } from '../../../src/sandbox/azure/scenarios/scenarios.ts';
+import { help, type LocalOptions, readOptions } from '../../../src/sandbox/options.ts';
+import { azureArguments, teamsArguments } from '../../../src/sandbox/server-arguments.ts';
+
+function options(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): LocalOptions {
+  const read = readOptions(args, env);
+  if (read === 'help') throw new Error('help was asked for');
+  return read;
+}
+
+describe('the options of npm run local', () => {
+  test('the command line wins over the environment, and that over what is usual', () => {
+    const env = { CMK_LOCAL_BOT_PORT: '4001', CMK_LOCAL_TEAMS_PORT: '4002' };
+    expect(options(['--bot-port', '5001'], env)).toMatchObject({
+      'bot-port': 5001,
+      'teams-port': 4002,
+      'azure-port': 8443,
+      reset: false,
+    });
+  });
+
+  test('the log is for people unless a program reads it', () => {
+    expect(options()).toMatchObject({ log: 'words' });
+    expect(options(['--log', 'json'])).toMatchObject({ log: 'json' });
+    expect(options([], { CMK_LOCAL_LOG: 'json' })).toMatchObject({ log: 'json' });
+  });
+
+  test('every mistake is named', () => {
+    expect(() => options(['--bot-port', 'x', '--latency', 'slow'])).toThrow(/--bot-port: .*\n--latency: /);
+  });
+});
+
+describe('how quick the local Azure is', () => {
+  test('is left as it was last, also as the page chose it, unless somebody says otherwise', () => {
+    expect(azureArguments(options())).not.toContain('--latency');
+  });
+
+  test.each([
+    ['on the command line', ['--latency', 'instant'], {}],
+    ['in the environment', [], { CMK_LOCAL_LATENCY: 'instant' }],
+  ])('is what is said %s', (_where, args, env) => {
+    expect(azureArguments(options(args, env)).slice(-2)).toEqual(['--latency', 'instant']);
+  });
+});
+
+describe('what happens with Azure', () => {
+  test('is left as it was last, unless somebody says otherwise', () => {
+    expect(azureArguments(options())).not.toContain('--scenario');
+  });
+
+  test.each([
+    ['on the command line', ['--scenario', 'throttled', '--scenario', 'none'], {}],
+    ['in the environment', [], { CMK_LOCAL_SCENARIO: 'throttled,none' }],
+  ])('is what is said %s', (_where, args, env) => {
+    expect(azureArguments(options(args, env)).slice(-4)).toEqual(['--scenario', 'throttled', '--scenario', 'none']);
+  });
+
+  test('is refused with the names that there are when there is no such thing; help says what each does', () => {
+    const refused = () => options(['--scenario', 'no-such-thing']);
+    for (const { name, does } of scenarios) {
+      expect(refused).toThrow(new RegExp(`--scenario: There is no scenario no-such-thing\\. .*${name}`));
+      expect(help).toMatch(new RegExp(`^  ${name} +${does.replace(/[.()]/g, '\\$&')}$`, 'm'));
+    }
+  });
+});
+
+test('both servers keep their state in the same folder, and local Teams knows where the other two are', () => {
+  const read = options(['--data', '/somewhere', '--bot-port', '5001', '--azure-port', '5003']);
+  expect(azureArguments(read)).toContain('/somewhere');
+  expect(teamsArguments(read)).toEqual(
+    expect.arrayContaining([
+      '/somewhere',
+      'http://127.0.0.1:5001/api/messages',
+      'https://localhost:5003',
+      '/somewhere/ca.pem',
+    ]),
+  );
+});

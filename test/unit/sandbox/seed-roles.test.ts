@@ -1,0 +1,40 @@
+import { expect, test } from '@jest/globals';
+import { hostPrincipalId } from '../../../src/sandbox/azure/identity/host-principal.ts';
+import { seedRoleAssignments } from '../../../src/sandbox/azure/state/seed-directory.ts';
+import { seedRoleDefinitions } from '../../../src/sandbox/azure/state/seed-roles.ts';
+import { grantCondition, logsRole, roleFiles } from '../../support/role-files.ts';
+
+/** The simulated bot must not be able to do more, or less, than the role files let the real one do. */
+
+const custom = seedRoleDefinitions().filter((role) => role.type === 'CustomRole');
+const sorted = (names: readonly string[] = []): readonly string[] => [...names].sort();
+
+test.each([...roleFiles, logsRole])('the seeded role $Name has what its file gives, each right once', (file) => {
+  const role = custom.find((one) => one.roleName === file.Name);
+  expect(role?.permissions).toHaveLength(1);
+  expect(sorted(role?.permissions[0]?.actions)).toEqual(sorted(file.Actions));
+  expect(sorted(role?.permissions[0]?.dataActions)).toEqual(sorted(file.DataActions));
+  expect(role?.permissions[0]).toMatchObject({ notActions: file.NotActions, notDataActions: file.NotDataActions });
+});
+
+test('the bot holds the roles of the files and no other, the one that assigns under the condition of its file', () => {
+  const held = seedRoleAssignments().filter((one) => one.principalId === hostPrincipalId);
+  const nameOf = (id: string) => custom.find((role) => role.id === id)?.roleName;
+  expect(new Set(held.map((one) => nameOf(one.roleDefinitionId)))).toEqual(
+    new Set([...roleFiles, logsRole].map((file) => file.Name)),
+  );
+  const without = (text: string | null) => text?.replace(/\s/g, '');
+  for (const one of held) {
+    const assigns = nameOf(one.roleDefinitionId) === 'CMK bot grants';
+    expect(without(one.condition)).toBe(assigns ? without(grantCondition) : undefined);
+  }
+});
+
+test('the role an agent’s identity gets is Azure’s own, whatever the bot gains', () => {
+  const encryption = seedRoleDefinitions().find((one) => one.roleName === 'Key Vault Crypto Service Encryption User');
+  expect(encryption?.permissions[0]?.dataActions).toEqual([
+    'Microsoft.KeyVault/vaults/keys/read',
+    'Microsoft.KeyVault/vaults/keys/wrap/action',
+    'Microsoft.KeyVault/vaults/keys/unwrap/action',
+  ]);
+});

@@ -1,0 +1,60 @@
+import type { PersonId } from '../../../../src/domain/ids.ts';
+import type { Request } from '../../../../src/domain/request/request.ts';
+import { readBeside } from '../../../../src/teams/bot/as-it-stood.ts';
+import { requester, requestId, submit } from '../../../support/fixtures.ts';
+import { requestAfter } from '../../support/commands.ts';
+
+const waiting = requestAfter(submit());
+const clickOf = (verb: string, id: string) => ({ action: { verb, data: { requestId: id } } });
+
+/** What a click has prefetched, before its action runs. */
+async function begun(verb: string, stored: Request | null = waiting) {
+  const [read, about, looked]: [string[], PersonId[], string[]] = [[], [], []];
+  const load = async (id: string) => {
+    read.push(id);
+    return stored;
+  };
+  const ahead = {
+    askAlso: (one: PersonId) => void about.push(one),
+    lookAt: ({ id }: typeof waiting) => void looked.push(id),
+  };
+  const beside = readBeside({ load }, ahead, clickOf(verb, requestId(1)));
+  beside.begin();
+  await new Promise((resolve) => setImmediate(resolve));
+  return { read, about, looked, beside };
+}
+
+test.each(['request.approve', 'request.retry'])('%s asks for the requester’s groups', async (verb) => {
+  const { read, about } = await begun(verb);
+  expect([read, about]).toEqual([[requestId(1)], [requester]]);
+});
+
+test.each(['request.reject', 'request.cancel', 'request.refresh'])('%s rests on nobody else', async (verb) => {
+  expect((await begun(verb)).about).toEqual([]);
+});
+
+test.each([
+  ['request.approve', 1],
+  ['request.reject', 1],
+  ['request.stop', 1],
+  ['request.cancel', 0],
+  ['request.refresh', 0],
+])('%s looks at what its rules depend on as soon as the request is read: %i times', async (verb, times) => {
+  expect((await begun(verb)).looked).toHaveLength(times);
+});
+
+test('nothing more is asked for a request that does not exist', async () => {
+  expect(await begun('request.approve', null)).toMatchObject({ about: [], looked: [] });
+});
+
+test('the request that was clicked is read once', async () => {
+  const { read, beside } = await begun('request.approve');
+  expect(await beside.asItStood(requestId(1))).toBe(waiting);
+  expect(read).toEqual([requestId(1)]);
+  await beside.asItStood(requestId(2));
+  expect(read).toEqual([requestId(1), requestId(2)]);
+});
+
+test('a click on something else reads nothing', async () => {
+  expect((await begun('form.next')).read).toEqual([]);
+});

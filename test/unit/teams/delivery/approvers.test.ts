@@ -1,0 +1,149 @@
+import { PersonId } from '../../../../src/domain/ids.ts';
+import type { Policy } from '../../../../src/domain/policy/policy.ts';
+import type { DirectoryEntry } from '../../../../src/domain/ports/azure.ts';
+import { openApprovers } from '../../../../src/teams/delivery/approvers.ts';
+import { requester, submit } from '../../../support/fixtures.ts';
+import { requestAfter } from '../../support/commands.ts';
+import { planFor, resource } from '../../support/plans.ts';
+import { policyOf, rule } from '../../support/policies.ts';
+
+const person = (n: number): PersonId =>
+  PersonId.parse(`20000000-0000-4000-8000-0000000001${String(n).padStart(2, '0')}`);
+const groupId = (n: number): string => `60000000-0000-4000-8000-00000000000${n}`;
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1);
+
+const group = (name: string, ...members: readonly PersonId[]): DirectoryEntry => ({
+  kind: 'group',
+  name,
+  members,
+  complete: true,
+});
+
+interface Setting {
+  readonly approvers: readonly string[];
+  readonly tagRules?: Policy['tagRules'];
+  /** By number: those whom Teams has named. */
+  readonly known?: readonly PersonId[];
+  readonly directory?: Readonly<Record<string, DirectoryEntry | 'unknown'>>;
+}
+
+const request = requestAfter(submit({ plan: planFor() }));
+
+function asked({ approvers, tagRules = [], known = [], directory = {} }: Setting) {
+  const knownIn = (ids: readonly PersonId[], name: string) =>
+    ids.filter((id) => known.includes(id)).map((id) => ({ id, memberId: `29:${id}`, name: `${name}${id.slice(-2)}` }));
+  const opened = openApprovers({
+    policy: policyOf([], { approvers }, { tagRules }),
+    people: {
+      among: async (ids) => knownIn(ids, 'P'),
+      amongMany: async (ids) => knownIn(ids, 'not to be shown '),
+    },
+    lookups: { look: async (id) => directory[id] ?? null },
+  });
+  return opened.of(request);
+}
+
+const texts = ({ addressed }: Awaited<ReturnType<typeof asked>>) => addressed.map((one) => one.text);
+
+it('people who are configured by id are named and mentioned, without asking the directory', async () => {
+  const found = await asked({ approvers: [person(1), person(2)], known: [person(1), person(2)] });
+  expect(found).toMatchObject({ described: 'P01, P02', people: [person(1), person(2)] });
+  expect(texts(found)).toEqual(['<at>P01</at>', '<at>P02</at>']);
+});
+
+it('a group is called by its name, and those of its members are mentioned whom Teams knows', async () => {
+  const found = await asked({
+    approvers: [groupId(1)],
+    known: [person(1), person(3)],
+    directory: { [groupId(1)]: group('Key stewards', person(1), person(2), person(3)) },
+  });
+  expect(found).toMatchObject({ described: 'Key stewards', people: [person(1), person(3)] });
+  expect(texts(found)).toEqual(['<at>P01</at>', '<at>P03</at>']);
+});
+
+it('ten are mentioned one by one, eleven by the name of their group', async () => {
+  const of = (count: number) =>
+    asked({
+      approvers: [groupId(1)],
+      known: numbers(count).map(person),
+      directory: { [groupId(1)]: group('Key *stewards*', ...numbers(count).map(person)) },
+    });
+  expect((await of(10)).addressed).toHaveLength(10);
+  const eleven = await of(11);
+  expect(eleven.addressed).toEqual([{ text: '**Key \\*stewards\\***', entity: null }]);
+  expect(eleven.people).toHaveLength(11);
+});
+
+it('who is configured by id is mentioned before a group takes the room, and nobody twice', async () => {
+  const found = await asked({
+    approvers: [groupId(1), groupId(2), person(1)],
+    known: numbers(11).map(person),
+    directory: {
+      [groupId(1)]: group('Large', ...numbers(11).map(person)),
+      [groupId(2)]: group('Small', person(1), person(2)),
+    },
+  });
+  expect(texts(found)).toEqual(['<at>P01</at>', '<at>P02</at>', '**Large**']);
+});
+
+it('a group with nobody Teams knows is spoken to by its name', async () => {
+  const found = await asked({ approvers: [groupId(1)], directory: { [groupId(1)]: group('Away', person(1)) } });
+  expect(found).toMatchObject({ described: 'Away', people: [] });
+  expect(texts(found)).toEqual(['**Away**']);
+});
+
+it('the requester is never among them, whether configured or in a group', async () => {
+  const found = await asked({
+    approvers: [requester, groupId(1)],
+    known: [requester, person(1)],
+    directory: { [groupId(1)]: group('Both', requester, person(1)) },
+  });
+  expect(found).toMatchObject({ described: 'Both', people: [person(1)] });
+  expect(texts(found)).toEqual(['<at>P01</at>']);
+});
+
+it('a directory that does not answer leaves the words general', async () => {
+  expect(await asked({ approvers: [groupId(1)], directory: { [groupId(1)]: 'unknown' } })).toMatchObject({
+    described: 'the configured approvers',
+    addressed: [],
+    people: [],
+  });
+  const half = await asked({
+    approvers: [groupId(1), person(1)],
+    known: [person(1)],
+    directory: { [groupId(1)]: 'unknown' },
+  });
+  expect(half.described).toBe('P01 and others');
+});
+
+it('of very many nobody is mentioned; of the few whom another list leaves, each by the name that is shown', async () => {
+  const many = Array.from({ length: 150 }, (_, n) =>
+    PersonId.parse(`20000000-0000-4000-8000-${String(n + 500).padStart(12, '0')}`),
+  );
+  const crowd = { known: many, directory: { [groupId(1)]: group('Everybody', ...many) } };
+  const all = await asked({ approvers: [groupId(1)], ...crowd });
+  expect(all.people).toHaveLength(150);
+  expect(texts(all)).toEqual(['**Everybody**']);
+  const tagRules = [{ name: 'care', match: { tags: { tier: ['care'] } }, approvers: [groupId(1)] }];
+  const few = await asked({ approvers: many.slice(3, 5), tagRules, ...crowd });
+  expect(texts(few)).toEqual(['<at>P03</at>', '<at>P04</at>']);
+});
+
+it('nobody configured is said', async () => {
+  expect((await asked({ approvers: [] })).described).toBe('nobody: CMK_APPROVERS is empty');
+});
+
+it('they are those of the rule for the agent', async () => {
+  const care = rule({ name: 'care', match: { resources: ['bot-*'] }, approvers: [person(1)] });
+  const opened = openApprovers({
+    policy: policyOf([care], { approvers: [person(2)] }),
+    people: {
+      among: async (ids) => ids.map((id) => ({ id, memberId: id, name: `P${id.slice(-2)}` })),
+      amongMany: async () => [],
+    },
+    lookups: { look: async () => null },
+  });
+  expect((await opened.of(request)).described).toBe('P01');
+  const other = requestAfter(submit({ plan: planFor({ seen: { resource: resource({ name: 'ward' }) } }) }));
+  expect((await opened.of(other)).described).toBe('P02');
+});

@@ -1,0 +1,246 @@
+/** Event × who is called × where, over the places a request can be asked in, and with or without chats the bot knows. */
+import { PersonId } from '../../../../src/domain/ids.ts';
+import type { PostedCard } from '../../../../src/domain/ports/store.ts';
+import { fold } from '../../../../src/domain/request/evolve.ts';
+import type { Origin } from '../../../../src/domain/request/payloads.ts';
+import type { Command } from '../../../../src/domain/request/request-command.ts';
+import { openApprovers } from '../../../../src/teams/delivery/approvers.ts';
+import { openCalls } from '../../../../src/teams/delivery/calls.ts';
+import { approver, requester, submit } from '../../../support/fixtures.ts';
+import { table } from '../../../support/table.ts';
+import {
+  attention,
+  cancels,
+  changes,
+  checks,
+  decides,
+  does,
+  doneWith,
+  eventsAfter,
+  expires,
+  failedWith,
+  id,
+  intends,
+  operates,
+  policy,
+  proved,
+  records,
+  reminds,
+  secondApprover,
+  settles,
+} from '../../support/commands.ts';
+import { planFor, vault } from '../../support/plans.ts';
+import { policyOf } from '../../support/policies.ts';
+
+const operator = PersonId.parse('20000000-0000-4000-8000-000000000009');
+const people: Readonly<Record<string, string>> = {
+  [requester]: 'Requester',
+  [approver]: 'Approver',
+  [secondApprover]: 'Second approver',
+  [operator]: 'On call',
+};
+const origins = {
+  channel: { conversationId: 'channel-thread', conversationType: 'channel' },
+  group: { conversationId: 'group-chat', conversationType: 'groupChat' },
+  personal: { conversationId: `chat of ${people[requester]}`, conversationType: 'personal' },
+} as const satisfies Record<string, Origin>;
+
+const asked = (origin: Origin): Command =>
+  submit({
+    plan: planFor(),
+    digest: '1'.repeat(64),
+    policy: policy(),
+    origin,
+  });
+const approved = [decides('approve', approver), decides('approve', secondApprover)];
+const running = [...approved, checks(), intends()];
+const stuck = [...running, records(1, failedWith('enable-identity', null))];
+const moved = checks({ plan: planFor({ seen: { vault: vault({ softDelete: false }) } }) });
+const steps = ['enable-identity', 'grant-key-access', 'protect-vault', 'set-cmk'] as const;
+
+/** What leads to each event, after the request was asked. */
+const lives: Readonly<Record<string, readonly Command[]>> = {
+  'rejected by an approver': [decides('reject', approver, { comment: 'Not before the backup.' })],
+  'cancelled by the requester': [cancels()],
+  'cancelled by an operator': [operates('cancel', 1)],
+  expired: [expires],
+  'asked again, Azure moved': [...approved, moved],
+  'needs attention': stuck,
+  'stopped by the requester': [...running, settles('stop', requester), records(1, doneWith('enable-identity'))],
+  'given up by the requester': [...stuck, settles('give-up', requester, { asking: attention })],
+  'given up by an approver': [...stuck, settles('give-up', approver, { asking: attention, standing: 'yes' })],
+  succeeded: [...approved, checks(), ...steps.flatMap((step) => does(step)), ...does('verify', { proofs: proved })],
+  'changed by the requester': [changes()],
+  'reminded by the requester': [reminds()],
+};
+
+interface Setting {
+  readonly origin: Origin;
+  /** Whose chat with the bot is known. */
+  readonly chats: readonly PersonId[];
+  readonly commands: readonly Command[];
+  /** What Teams answers a post there. */
+  readonly refuses?: (conversationId: string) => number | null;
+}
+
+function opened({ origin, chats, commands, refuses = () => null }: Setting) {
+  const events = eventsAfter(asked(origin), ...commands);
+  const request = fold(id, events);
+  if (request === null) throw new Error('nothing happened');
+  const said: { readonly at: string; readonly text: string }[] = [];
+  const shown: PostedCard[] = [
+    { requestId: id, audience: 'approval', conversationId: 'approvals-thread', activityId: '1', fingerprint: '' },
+    { requestId: id, audience: 'status', conversationId: origin.conversationId, activityId: '2', fingerprint: '' },
+  ];
+  const among = async (ids: readonly PersonId[]) =>
+    ids.flatMap((one) => {
+      const name = people[one];
+      return name === undefined ? [] : [{ id: one, memberId: `29:${one}`, name }];
+    });
+  const lookups = { look: async () => null };
+  const rules = policyOf([], { approvers: [approver, secondApprover] });
+  const calls = openCalls({
+    requests: {
+      load: async () => request,
+      events: async () => events,
+    },
+    shown: { of: async () => [...shown], save: async (card) => void shown.push(card) },
+    chat: {
+      say: async (conversationId, text) => {
+        const statusCode = refuses(conversationId);
+        if (statusCode !== null) throw Object.assign(new Error(`${statusCode}`), { statusCode });
+        said.push({ at: conversationId, text });
+        return { conversationId, activityId: `${said.length + 2}` };
+      },
+    },
+    directory: { names: async () => (one) => (one === null ? 'An operator' : (people[one] ?? 'Somebody')) },
+    conversations: {
+      personalChat: async (one) =>
+        chats.includes(one)
+          ? { conversationId: `chat of ${people[one]}`, serviceUrl: '', tenantId: '', personId: one }
+          : null,
+    },
+    people: { among, amongMany: among },
+    lookups,
+    approvers: openApprovers({ policy: rules, people: { among, amongMany: among }, lookups }),
+    approvalsChannel: 'approvals-channel',
+    operators: [operator],
+  });
+  const last = events.at(-1)?.revision ?? 0;
+  return { said, ring: () => calls.callForEvent(id, last), last };
+}
+
+const mentioned = (text: string): string => [...text.matchAll(/<at>(.*?)<\/at>/g)].map(([, name]) => name).join(', ');
+
+/** Where each post went, and whom it mentioned. */
+const placesOf = (said: readonly { readonly at: string; readonly text: string }[]): string[] =>
+  said.map(({ at, text }) => (mentioned(text) === '' ? at : `${at} → ${mentioned(text)}`)).sort();
+
+/** Whom a post rings for: whoever it mentions, and whoever's own chat it is in. */
+const rungBy = ({ at, text }: { readonly at: string; readonly text: string }): string[] => [
+  ...mentioned(text).split(', ').filter(Boolean),
+  ...(at.startsWith('chat of ') ? [at.slice('chat of '.length)] : []),
+];
+
+const everyChat = [requester, approver, secondApprover, operator];
+const none: readonly PersonId[] = [];
+const rows: string[][] = [];
+afterAll(() =>
+  process.stdout.write(`${table('Who is called, and where', ['event', 'asked in', 'chats', 'posts'], rows)}\n`),
+);
+
+/** For each event: where posts go when it was asked in a channel, without chats that are known and with them. */
+const expected: Readonly<Record<string, readonly [readonly string[], readonly string[]]>> = {
+  'rejected by an approver': [['channel-thread → Requester'], ['channel-thread', 'chat of Requester']],
+  'cancelled by the requester': [[], []],
+  'cancelled by an operator': [['channel-thread → Requester'], ['channel-thread', 'chat of Requester']],
+  expired: [['channel-thread → Requester'], ['channel-thread', 'chat of Requester']],
+  'asked again, Azure moved': [
+    ['approvals-thread → Approver, Second approver', 'channel-thread → Requester'],
+    ['channel-thread', 'chat of Approver', 'chat of Requester', 'chat of Second approver'],
+  ],
+  'needs attention': [
+    ['approvals-thread → On call', 'channel-thread → Requester'],
+    ['channel-thread', 'chat of On call', 'chat of Requester'],
+  ],
+  'stopped by the requester': [['approvals-thread → On call'], ['chat of On call']],
+  'given up by the requester': [[], []],
+  'given up by an approver': [['channel-thread → Requester'], ['channel-thread', 'chat of Requester']],
+  succeeded: [['channel-thread → Requester'], ['channel-thread', 'chat of Requester']],
+  'changed by the requester': [
+    ['approvals-thread → Approver, Second approver'],
+    ['chat of Approver', 'chat of Second approver'],
+  ],
+  'reminded by the requester': [
+    ['approvals-thread → Approver, Second approver'],
+    ['chat of Approver', 'chat of Second approver'],
+  ],
+};
+
+describe.each(Object.entries(lives))('%s', (event, commands) => {
+  test.each(Object.entries(origins))(
+    'asked in a %s: everybody concerned is rung once, nobody else',
+    async (kind, origin) => {
+      for (const [known, chats] of [
+        ['none', none],
+        ['all', everyChat],
+      ] as const) {
+        const { said, ring } = opened({ origin, chats, commands });
+        await ring();
+        const places = placesOf(said);
+        rows.push([event, kind, known, places.join('; ') || 'nobody']);
+        if (kind === 'channel') expect(places).toEqual(expected[event]?.[known === 'none' ? 0 : 1]);
+        const rung = said.flatMap(rungBy);
+        expect(rung).toEqual([...new Set(rung)]);
+        const wanted = (expected[event]?.[1] ?? []).flatMap((at) => rungBy({ at, text: '' })).sort();
+        expect(rung.sort()).toEqual(wanted);
+        // A second try, as after a crash, finds it all done.
+        await ring();
+        expect(said).toHaveLength(places.length);
+      }
+    },
+  );
+});
+
+test('whose chat refuses posts is called in the channel instead', async () => {
+  const refuses = (at: string) => (at.startsWith('chat of') ? 403 : null);
+  for (const event of ['rejected by an approver', 'asked again, Azure moved', 'needs attention']) {
+    const { said, ring } = opened({ origin: origins.channel, chats: everyChat, commands: lives[event] ?? [], refuses });
+    await ring();
+    expect(placesOf(said)).toEqual(expected[event]?.[0]);
+  }
+});
+
+test('a post that does not go through is tried again, and the others are not', async () => {
+  let down = true;
+  const refuses = (at: string) => (down && at === 'chat of On call' ? 503 : null);
+  const { said, ring } = opened({ origin: origins.channel, chats: everyChat, commands: stuck, refuses });
+  await expect(ring()).rejects.toThrow('503');
+  expect(placesOf(said)).toEqual(['channel-thread', 'chat of Requester']);
+  down = false;
+  await ring();
+  expect(placesOf(said)).toEqual(expected['needs attention']?.[1]);
+});
+
+test('nobody is called for what somebody has dealt with meanwhile', async () => {
+  const retried = [...stuck, settles('retry', requester, { asking: attention })];
+  const { said, ring, last } = opened({ origin: origins.channel, chats: everyChat, commands: stuck });
+  await ring();
+  expect(said).not.toEqual([]);
+  const later = opened({ origin: origins.channel, chats: everyChat, commands: retried });
+  expect(later.last).toBeGreaterThan(last);
+  await later.ring();
+  expect(later.said).toEqual([]);
+});
+
+test('what a person wrote is not in a post of words: it would stay there after its erasure', async () => {
+  const { said, ring } = opened({
+    origin: origins.channel,
+    chats: everyChat,
+    commands: lives['rejected by an approver'] ?? [],
+  });
+  await ring();
+  const texts = said.map(({ text }) => text).join('\n');
+  expect(texts).toContain('Approver rejected it. What they wrote is on the card. Nothing was changed in Azure.');
+  expect(texts).not.toContain('backup');
+});

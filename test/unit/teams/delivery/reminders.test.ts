@@ -1,0 +1,77 @@
+import type { Command } from '../../../../src/domain/request/request-command.ts';
+import type { Notification } from '../../../../src/teams/delivery/calls.ts';
+import { openReminders } from '../../../../src/teams/delivery/reminders.ts';
+import { approver } from '../../../support/fixtures.ts';
+import {
+  approvedBy,
+  asks,
+  cancels,
+  changes,
+  expires,
+  id,
+  requestAfter,
+  toApproved,
+  toAttention,
+} from '../../support/commands.ts';
+import { noon } from '../../support/plans.ts';
+
+const hour = 3_600_000;
+
+/** Reminders of a request after these commands, and what was rung for; a call whose occasion was rung before rings for nobody. */
+function opened(...commands: readonly Command[]) {
+  const rung: Pick<Notification, 'occasion' | 'who'>[] = [];
+  const reminders = openReminders({
+    requests: { load: async () => requestAfter(...commands) },
+    calls: { call: async (_request, { occasion, who }) => void rung.push({ occasion, who }) },
+    directory: { names: async () => () => 'Somebody' },
+  });
+  return {
+    rung,
+    remind: (key: string, hours = 0) =>
+      reminders.remind(id, key, new Date(noon.getTime() + hours * hour).toISOString()),
+  };
+}
+
+it('tells approvers once that they are waited for, and is done with it', async () => {
+  const { remind, rung } = opened(asks());
+  expect(await remind('half', 36)).toBeNull();
+  expect(rung).toEqual([{ occasion: 'reminder:1:half', who: ['approvers'] }]);
+});
+
+it('is the same reminder where it has to be tried again, whatever time it is, and another one later and for another question', async () => {
+  const { remind, rung } = opened(...approvedBy(approver));
+  await remind('half', 36);
+  await remind('half', 37);
+  await remind('last', 68);
+  const changed = opened(asks(), changes());
+  await changed.remind('half', 36);
+  expect([...rung, ...changed.rung].map(({ occasion }) => occasion)).toEqual([
+    ...['reminder:1:half', 'reminder:1:half', 'reminder:1:last'],
+    'reminder:2:half',
+  ]);
+});
+
+it.each([
+  ['decided', toApproved],
+  ['cancelled', [asks(), cancels()]],
+  ['expired', [asks(), expires]],
+  ['stuck', toAttention],
+])('nobody is reminded to decide on what is %s', async (_what, commands) => {
+  const { remind, rung } = opened(...commands);
+  expect([await remind('half', 36), await remind('last', 68)]).toEqual([null, null]);
+  expect(rung).toEqual([]);
+});
+
+it('what needs attention is brought up once a day, and not where it does not any more', async () => {
+  const { remind, rung } = opened(...toAttention);
+  expect(await remind('attention', 24)).toEqual({ afterMs: 24 * hour });
+  await remind('attention', 25);
+  await remind('attention', 48);
+  const occasions = [1, 1, 2].map((day) => `reminder:8:${day}`);
+  expect(rung.map(({ occasion, who }) => `${occasion} ${who}`)).toEqual(
+    occasions.map((one) => `${one} requester,operators`),
+  );
+  const waiting = opened(asks());
+  expect(await waiting.remind('attention', 24)).toBeNull();
+  expect(waiting.rung).toEqual([]);
+});

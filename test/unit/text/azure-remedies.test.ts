@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import type { Failure } from '../../../src/domain/failure.ts';
+import { azureRemedies, azureRemedy } from '../../../src/text/azure-remedies.ts';
+
+/** What a card says to do: a role of the product's own, who assigns it, and never more access than the change needs. */
+
+type Outside = Exclude<Failure, { readonly source: 'bot' }>;
+const failure = (code: string, message = '', more: Partial<Outside> = {}): Outside =>
+  ({
+    source: 'azure',
+    next: 'ask',
+    doing: 'granting',
+    code,
+    message,
+    status: 403,
+    retryAfterMs: null,
+    clientRequestId: null,
+    correlationId: null,
+    ...more,
+  }) as Outside;
+
+const vault = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-care-prod';
+const refused = (action: string, scope: string, condition = '') =>
+  `The client 'x' with object id 'y' does not have authorization${condition} to perform action '${action}' over scope '${scope}' or the scope is invalid.`;
+
+test.each([
+  [
+    'Microsoft.Authorization/roleAssignments/write',
+    `${vault}/keys/k/providers/Microsoft.Authorization/roleAssignments/1`,
+    'The bot can’t assign roles on key k in kv-care-prod. Ask an Owner or User Access Administrator to assign the role CMK bot grants (with its condition) to the bot’s identity, and then select Retry.',
+  ],
+  [
+    'Microsoft.KeyVault/vaults/write',
+    vault,
+    'The bot can’t change vault kv-care-prod. Ask an Owner or User Access Administrator to assign the role CMK bot to the bot’s identity, and then select Retry.',
+  ],
+  [
+    'Microsoft.KeyVault/vaults/keys/versions/read',
+    `${vault}/keys/k`,
+    'The bot can’t read key k in kv-care-prod. Ask an Owner or User Access Administrator to assign the role CMK bot to the bot’s identity, and then select Retry.',
+  ],
+  [
+    'Microsoft.Authorization/roleAssignments/read',
+    `${vault}/keys/k`,
+    'The bot can’t read role assignments of key k in kv-care-prod. Ask an Owner or User Access Administrator to assign the role CMK bot to the bot’s identity, and then select Retry.',
+  ],
+  [
+    'Microsoft.OperationalInsights/workspaces/query/read',
+    '/subscriptions/s/resourceGroups/rg/providers/Microsoft.OperationalInsights/workspaces/logs',
+    'The bot can’t query resource logs. Ask an Owner or User Access Administrator to assign the role CMK bot logs to the bot’s identity, and then select Retry.',
+  ],
+])('a missing permission names the role that holds it: %s', (action, scope, remedy) => {
+  expect(azureRemedy(failure('AuthorizationFailed', refused(action, scope)))).toBe(remedy);
+});
+
+test('each role that a remedy names is one that the product ships and that holds the action', () => {
+  const shipped = ['', '-grants', '-logs'].map((name): { Name: string; Actions: string[]; DataActions: string[] } =>
+    JSON.parse(readFileSync(`infra/custom-role${name}.json`, 'utf8')),
+  );
+  for (const { Name, Actions, DataActions } of shipped) {
+    for (const action of [...Actions, ...DataActions]) {
+      const remedy = azureRemedy(failure('AuthorizationFailed', refused(action, vault)));
+      expect(/the role (.*?)( \(with its condition\))? to the bot/.exec(remedy)?.[1]).toBe(Name);
+    }
+  }
+});
+
+test('a condition that isn’t fulfilled asks for no unconditional role', () => {
+  const message = refused(
+    'Microsoft.Authorization/roleAssignments/write',
+    vault,
+    ' or an ABAC condition not fulfilled',
+  );
+  const remedy = azureRemedy(failure('AuthorizationFailed', message));
+  expect(remedy).toContain('or the condition isn’t fulfilled');
+  expect(remedy).toContain('Don’t assign the role without the condition.');
+});
+
+test.each([
+  ['DenyAssignmentAuthorizationFailed', /deny assignment .* whatever roles .* managed applications, deployment stacks/],
+  ['AADSTS53003', /Conditional Access policy .* Conditional Access Administrator .* where the bot runs/],
+  ['AADSTS530032', /Conditional Access Administrator/],
+  ['RequestDisallowedByAzure', /Microsoft doesn’t permit this .* support request/],
+  ['ResourceGroupBeingDeleted', /being deleted .* retrying doesn’t help/],
+  ['FailedIdentityOperation', /often passes/],
+  ['ObjectIsDeletedButRecoverable', /Crypto Officer .* recovered/],
+  ['KeyNotFound', /recover it/],
+  ['ForbiddenByFirewall', /Ask the vault owner before you change network access, or end this request/],
+  ['Http403', /isn’t one of Azure’s/],
+])('%s has a remedy of its own', (code, remedy) => {
+  expect(azureRemedy(failure(code))).toMatch(remedy);
+});
+
+test('a vault that names a deny assignment is answered by what it is', () => {
+  const message =
+    "Caller is not authorized to perform action on resource.\r\nAction: 'Microsoft.KeyVault/vaults/keys/read'\r\nDenyAssignmentId: 'e147488a-f6f5-4113-8e2d-b22465e65bf6'";
+  expect(azureRemedy(failure('ForbiddenByRbac', message))).toContain('deny assignment');
+});
+
+test('no remedy suggests more access than needed', () => {
+  const all = Object.keys(azureRemedies).map((code) => azureRemedy(failure(code, refused('a/b/write', vault))));
+  for (const remedy of all) {
+    expect(remedy).not.toMatch(/assign the role (Owner|Contributor|User Access|Key Vault)|open the vault|purge/i);
+  }
+});

@@ -1,0 +1,42 @@
+import { historyOf } from '../../../src/text/history.ts';
+import { names } from '../../support/card-readers.ts';
+import { longLife, rotationLife } from '../../support/card-states.ts';
+import { lifeOf } from '../../support/card-turns.ts';
+
+const told = historyOf(longLife, names, false);
+
+it('tells oldest first, a step and what came of it in one entry, however many tries it took', () => {
+  expect(told.map(({ at }) => at)).toEqual([...told.map(({ at }) => at)].sort());
+  const intents = longLife.filter(({ body }) => body.type === 'step-intended');
+  const steps = new Set(intents.map(({ body }) => JSON.stringify([body.planDigest, body.type])));
+  expect(steps.size).toBeGreaterThan(0);
+  expect(told.length).toBeLessThan(longLife.length - intents.length / 2);
+  expect(told.filter(({ title }) => title.includes('about to'))).toEqual([]);
+});
+
+it('lets nothing shine as if it ran that is over', () => {
+  expect(historyOf(rotationLife, names, true).filter(({ mark }) => mark === 'now')).toEqual([]);
+  const cut = rotationLife.slice(0, rotationLife.findIndex(({ body }) => body.type === 'step-intended') + 1);
+  expect(historyOf(cut, names, false).filter(({ mark }) => mark === 'now')).toMatchObject([
+    { title: 'Create key version' },
+  ]);
+  expect(historyOf(cut, names, true).filter(({ mark }) => mark === 'now')).toEqual([]);
+});
+
+it('says of a step what changed, how long it took and after how many tries', () => {
+  const done = historyOf(rotationLife, names, true).find(({ title }) => title === 'Set customer-managed key');
+  expect(done).toMatchObject({ mark: 'done', kind: 'change' });
+  expect(done?.detail).toMatch(/^Key cmk-virtual-visit: version .* → new version, read back, in 40 s$/);
+});
+
+it('quotes nothing that people wrote', () => {
+  const written = longLife.flatMap(({ texts }) => Object.values(texts)).filter((text) => text !== null && text !== '');
+  expect(written.length).toBeGreaterThan(0);
+  const all = told.map(({ title, detail }) => `${title} ${detail}`).join('\n');
+  for (const text of written) expect(all).not.toContain(text);
+});
+
+it('knows of every event whether people said it or something was done', () => {
+  expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(['decision', 'change']));
+  expect(lifeOf()).toEqual([]);
+});
