@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { StepName } from '../../src/domain/plan.ts';
+import { attackSuites } from '../support/attack-suites.js';
 import { roleFiles } from '../support/role-files.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -50,6 +51,12 @@ describe('docs/security.md', () => {
       return title === '' || !title.split('…').every((part) => tests.includes(part.trim()));
     });
     expect(lost).toEqual([]);
+  });
+
+  test('has a row for every suite that attacks, in order, and none that did not hold', () => {
+    const rows = rowsUnder('what was tried').map(([heading, , outcome, by]) => [heading, outcome, by]);
+    const suites = Object.entries(attackSuites);
+    expect(rows).toEqual(suites.map(([suite, heading]) => [heading, 'all held', `\`${suite}\``]));
   });
 
   test('points only to what is there', () => {

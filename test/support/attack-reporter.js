@@ -1,6 +1,6 @@
 /**
  * Writes one table of everything that was tried against the product into docs/security.md, a row for each suite that attacks.
- * `CMK_ATTACKS=write` updates the rows of the suites that ran; otherwise a run fails when its rows differ from the table's.
+ * Only with `CMK_ATTACKS=write` (`npm run attacks`): how many attempts a suite makes is a figure, not a guarantee.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -48,12 +48,10 @@ export default class AttackReporter {
     const sections = ran.map(([suite, heading]) => {
       const [own, tests] = [counted(suite), suites.get(suite) ?? []];
       const broken = tests.filter(({ status }) => status === 'failed').length;
-      const isWhole = tests.length > 0 && tests.every(({ status }) => status === 'passed');
-      return { suite, heading, broken, isWhole, rows: own.length > 0 ? own : tests.map(() => ({ tries: 1 })) };
+      return { suite, heading, broken, rows: own.length > 0 ? own : tests.map(() => ({ tries: 1 })) };
     });
     rmSync(process.env.CMK_TEST_ATTACKS ?? '', { recursive: true, force: true });
     if (process.env.CMK_ATTACKS === 'write') this.#write(sections);
-    else this.#compare(sections);
   }
 
   getLastError() {
@@ -73,16 +71,5 @@ export default class AttackReporter {
     const after = rest.split(end)[1];
     if (after === undefined) throw new Error(`docs/security.md has no place for the table: ${start} … ${end}`);
     writeFileSync(doc, `${before}${start}\n\n${table([...rows.values()])}\n\n${end}${after}`);
-  }
-
-  #compare(sections) {
-    const text = readFileSync(doc, 'utf8');
-    const rows = written(text);
-    const unknown = sections.filter((one) => one.isWhole && rows.get(one.suite) !== rowOf(one)).map(rowOf);
-    if (unknown.length === 0) return;
-    this.#wrong = new Error(
-      `docs/security.md does not have, of what was tried:\n${unknown.join('\n')}\nRun: CMK_ATTACKS=write npm test -- ${sections.map(({ suite }) => suite).join(' ')}`,
-    );
-    process.stderr.write(`\n${this.#wrong.message}\n`);
   }
 }
