@@ -3,7 +3,9 @@ import { type Failure, foundThat } from '../failure.ts';
 import { type Actor, botActor, type NewEvent, newEvent } from './events.ts';
 import { type Request, runRest, type StopAsked } from './request.ts';
 
-const isUnderWay = ({ progress }: Request): boolean => progress.some(({ state }) => state === 'running');
+/** A step of a lost run keeps the state `running`: it counts in its own run only. */
+const isUnderWay = ({ progress, runs }: Request): boolean =>
+  progress.some(({ state, run }) => run === runs && state === 'running');
 
 /** Nothing is left to begin: whatever is running is all that this run still does. */
 export const isInLastStep = ({ progress, runs }: Request): boolean =>

@@ -15,6 +15,7 @@ import {
   requestAfter,
   secondApprover,
   settles,
+  stops as stopsRun,
   toAttention,
   toChecked,
   toRunning,
@@ -114,6 +115,20 @@ describe('stopping a run between two steps', () => {
   it('ends it at once while a step waits to be tried again', () => {
     const waits = [...toRunning, records(1, failedWith('enable-identity', soon))];
     expect(requestAfter(...waits, stops)).toMatchObject(stopped);
+  });
+
+  it('ends it at once after a retry, when an earlier run was lost in the middle of a step', () => {
+    const lost = [...between, intends(1, 'grant-key-access'), stopsRun(1)];
+    const { asking } = requestAfter(...lost);
+    const next = [
+      ...lost,
+      settles('retry', requester, { asking }),
+      checks({ run: 2 }),
+      ...does('enable-identity', {}, 2),
+    ];
+    expect(comesTo(requestAfter(...next), settles('stop', requester, { asking }))).toBe(
+      'stop-requested attention-needed',
+    );
   });
 });
 
