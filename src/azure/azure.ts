@@ -6,12 +6,12 @@ import { noTracing, type Tracing } from '../domain/ports/tracing.ts';
 import type { Cloud } from './clouds.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { armControl } from './control.ts';
+import { graphGroups } from './directory.ts';
 import { armGrants } from './grants.ts';
-import { graphGroups } from './groups.ts';
-import { armGuards } from './guards.ts';
 import { graphInventory } from './inventory.ts';
 import { armKeys } from './keys.ts';
 import { defaultLimits, type Limits } from './limits.ts';
+import { armGuards } from './permissions.ts';
 import { armResources } from './resources.ts';
 import { armVaults } from './vaults.ts';
 

@@ -2,9 +2,9 @@
 import { done, failed, type Outcome } from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import { ownIdOf } from './credential.ts';
 import { readFailure } from './failures.ts';
 import { AzureClients, type CallKind, type LineOptions } from './line.ts';
-import { ownIdOf } from './own-id.ts';
 import { wireTo } from './plain-calls.ts';
 import { type Kind, ownResource } from './resource-ids.ts';
 

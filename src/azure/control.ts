@@ -10,11 +10,10 @@ import { armIdParts, type KeyName } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Control } from '../domain/ports/azure.ts';
 import type { Connection } from './connection.ts';
+import { type Principal, tellNames } from './directory.ts';
 import { scopeCovers } from './grants.ts';
-import { joined, powersOfPolicy, powersOfRole } from './key-powers.ts';
-import { type Principal, tellNames } from './principals.ts';
+import { joined, powersOfPolicy, powersOfRole, type RoleDefinitions, roleDefinitions } from './key-powers.ts';
 import { vaultKind } from './resource-ids.ts';
-import { type RoleDefinitions, roleDefinitions } from './role-definitions.ts';
 
 /** As many as Azure allows in a subscription, and as many kinds of them as anybody keeps apart. */
 const mostAssignments = 5000;

@@ -24,9 +24,16 @@
  * service's own codes for a key it cannot use are not documented, so refused access is recognised by its words too.
  */
 import type { ChangeFate, Failure } from '../domain/failure.ts';
-import { type Complaint, complaintOf, errorIn, longestMessage } from './error-body.ts';
+import {
+  type Complaint,
+  complaintOf,
+  errorIn,
+  isCutOff,
+  longestMessage,
+  pageTitle,
+  unreadableWords,
+} from './error-body.ts';
 import { correlationIdOf, type Exchange, type HttpAnswer, retryAfterOf } from './exchange.ts';
-import { isCutOff, pageTitle, unreadableWords } from './unreadable.ts';
 
 export interface FailureContext {
   /** In our words: `reading agent triage-agent-prod`. */

@@ -1,10 +1,11 @@
 /** The clients through which one call of a port speaks to Azure. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { AuthorizationManagementClient } from '@azure/arm-authorization';
 import { KeyVaultManagementClient } from '@azure/arm-keyvault';
 import { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import { ResourceManagementClient } from '@azure/arm-resources';
 import type { TokenCredential } from '@azure/core-auth';
-import type { SendRequest } from '@azure/core-rest-pipeline';
+import type { PipelinePolicy, SendRequest } from '@azure/core-rest-pipeline';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { LogsQueryClient } from '@azure/monitor-query-logs';
@@ -15,10 +16,28 @@ import { complaintOf } from './error-body.ts';
 import { Exchange, UnusableAnswer } from './exchange.ts';
 import type { Limits } from './limits.ts';
 import { Links } from './links.ts';
-import { askPermit } from './permits.ts';
-import { PlainCalls, retriesWithin } from './plain-calls.ts';
+import { PlainCalls, retriesWithin, traceCalls } from './plain-calls.ts';
 import { renewRefusedTokens } from './renewal.ts';
-import { traceCalls } from './traced-calls.ts';
+
+// Whether a change may still go out, asked right before it does: a process that was held up between its last look and a write
+// may find that another one has taken over meanwhile.
+
+/** Resolves while the change may be made. Throws, or never resolves, where it may not. */
+type Permit = () => Promise<void>;
+
+const permits = new AsyncLocalStorage<Permit>();
+
+/** Runs the work; whatever it sends to Azure beside reads waits for the permit, each try anew. */
+export const permitting = <T>(permit: Permit, work: () => Promise<T>): Promise<T> => permits.run(permit, work);
+
+/** The last policy before the wire. */
+const askPermit: PipelinePolicy = {
+  name: 'cmkPermit',
+  async sendRequest(request, next) {
+    if (request.method !== 'GET' && request.method !== 'HEAD') await permits.getStore()?.();
+    return next(request);
+  },
+};
 
 export interface LineOptions {
   readonly cloud: Cloud;

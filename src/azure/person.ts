@@ -9,7 +9,7 @@ import { done, type Outcome } from '../domain/failure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { connectAzure, connectionOf } from './azure.ts';
 import type { Cloud } from './clouds.ts';
-import { groupNameOf, membersOf } from './groups.ts';
+import { groupNameOf, membersOf } from './directory.ts';
 import type { AzureClients } from './line.ts';
 
 const Claims = z.object({

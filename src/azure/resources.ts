@@ -11,11 +11,16 @@ import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { hasFailed } from '../domain/provisioning.ts';
 import type { ResourceRef } from '../domain/wish.ts';
 import type { Connection } from './connection.ts';
-import { hasOwnIdentity, type IdentityChange, identityChange } from './identity-change.ts';
 import { type AzureClients, type CallKind, missing } from './line.ts';
-import { type AzureReading, Readings } from './readings.ts';
+import {
+  type AzureReading,
+  hasOwnIdentity,
+  type IdentityChange,
+  identityChange,
+  Readings,
+  untilShown,
+} from './observed-resource.ts';
 import { kindIn, sameSpelling } from './resource-ids.ts';
-import { untilShown } from './without-address.ts';
 
 /** Only what is used. The type comes back in lower case from the live service. */
 const ArmResource = z.object({

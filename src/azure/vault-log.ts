@@ -7,8 +7,8 @@ import type { VaultLog } from '../domain/ports/azure.ts';
 import { type AzureOptions, connectionOf } from './azure.ts';
 import { correlationIdOf, UnusableAnswer } from './exchange.ts';
 import { ownAssignmentAt } from './grants.ts';
+import { vaultLogQueryFor } from './kql.ts';
 import type { AzureClients } from './line.ts';
-import { vaultLogQueryFor } from './vault-log-query.ts';
 
 export interface VaultLogOptions extends AzureOptions {
   /** The id that a workspace gives itself, which is no ARM id. */

@@ -1,7 +1,7 @@
 /** Towards Azure: its ports, and who may, which its directory is asked. Nothing is sent until a port is called. */
 import { openStandings, type Standings } from '../authorization/who-may.ts';
 import { connectAzure } from '../azure/azure.ts';
-import { openPortal } from '../azure/portal.ts';
+import { openPortal } from '../azure/resource-ids.ts';
 import { optionsForAzure, vaultLogFor } from '../config/azure-from-config.ts';
 import type { Azure, Portal, VaultLog } from '../domain/ports/azure.ts';
 import type { Ground } from './open-ground.ts';

@@ -7,7 +7,7 @@ import { memoryOf, type Witness, type Witnessed, Witnesses } from '../audit/anch
 import { KeyUnusable, logKeyUse, openOwnKeys, type SecretKeys } from '../audit/key-file.ts';
 import { signingKey } from '../audit/tlog/signing-key.ts';
 import { readKeyLine, type VerifierKey } from '../audit/tlog/verifier-key.ts';
-import { vaultSigner } from '../azure/vault-signer.ts';
+import { vaultSigner } from '../azure/vault-clients.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
 import type { AnchorSettings, Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';

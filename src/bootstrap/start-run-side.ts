@@ -1,7 +1,7 @@
 /** The runs of approved plans, and whatever else must follow from what is stored. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { permitting } from '../azure/permits.ts';
+import { permitting } from '../azure/line.ts';
 import type { ReplicaNameTaken } from '../domain/ports/store.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
 import type { Log } from '../observability/log.ts';

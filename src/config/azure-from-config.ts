@@ -2,7 +2,7 @@
 import type { AzureOptions } from '../azure/azure.ts';
 import { openCloud } from '../azure/clouds.ts';
 import { openCredential } from '../azure/credential.ts';
-import { type Secrets, vaultSecrets } from '../azure/secrets.ts';
+import { type Secrets, vaultSecrets } from '../azure/vault-clients.ts';
 import { connectVaultLog } from '../azure/vault-log.ts';
 import type { VaultLog } from '../domain/ports/azure.ts';
 import { noTracing, type Tracing } from '../domain/ports/tracing.ts';

@@ -1,6 +1,6 @@
 import { connectionOf } from '../../src/azure/azure.ts';
 import { openCredential } from '../../src/azure/credential.ts';
-import { type RoleDefinitions, roleDefinitions } from '../../src/azure/role-definitions.ts';
+import { type RoleDefinitions, roleDefinitions } from '../../src/azure/key-powers.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import { discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
 import {

@@ -1,5 +1,5 @@
 import { openCredential } from '../../src/azure/credential.ts';
-import { vaultSecrets } from '../../src/azure/secrets.ts';
+import { vaultSecrets } from '../../src/azure/vault-clients.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import { giveRole, onVault, scopes } from '../support/azure-state.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';

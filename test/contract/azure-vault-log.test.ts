@@ -1,6 +1,6 @@
 import { openCredential } from '../../src/azure/credential.ts';
+import { vaultLogQuery } from '../../src/azure/kql.ts';
 import { connectVaultLog } from '../../src/azure/vault-log.ts';
-import { vaultLogQuery } from '../../src/azure/vault-log-query.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import { judgeUse, type UseSought } from '../../src/domain/key-use.ts';
 import type { Azure, VaultLog } from '../../src/domain/ports/azure.ts';

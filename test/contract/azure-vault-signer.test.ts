@@ -7,7 +7,7 @@ import { VaultLine } from '../../src/audit/anchor/vault-line.ts';
 import { memoryOf, type Witnessed } from '../../src/audit/anchor/witnesses.ts';
 import { keyLine, readKeyLine, type VerifierKey } from '../../src/audit/tlog/verifier-key.ts';
 import { openCredential } from '../../src/azure/credential.ts';
-import { vaultSigner } from '../../src/azure/vault-signer.ts';
+import { vaultSigner } from '../../src/azure/vault-clients.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import { all, type Change, letSignWith, onKey, rotate, scopes } from '../support/azure-state.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { vaultLogQueryFor } from '../../src/azure/vault-log-query.ts';
+import { vaultLogQueryFor } from '../../src/azure/kql.ts';
 import { scenarios } from '../../src/sandbox/azure/scenarios/scenarios.ts';
 import { type AgentWrites, agentWrites, foreignKey, ownKey, visitAgent } from '../support/agent-writes.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';

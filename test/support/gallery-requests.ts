@@ -1,6 +1,6 @@
 /** Cards of requests, for each of those who read them. */
 import { openCloud } from '../../src/azure/clouds.ts';
-import { openPortal } from '../../src/azure/portal.ts';
+import { openPortal } from '../../src/azure/resource-ids.ts';
 import type { Request } from '../../src/domain/request/request.ts';
 import { mention } from '../../src/teams/cards/plain-text.ts';
 import type { AdaptiveCard } from '../../src/teams/cards/render-card.ts';

@@ -1,8 +1,6 @@
 /** What the wizard sees of the world: Azure with the person's own sign-in, name servers, certificates, the database. */
-
 import { openCloud } from '../../azure/clouds.ts';
-import { openCredential } from '../../azure/credential.ts';
-import { claimsFor } from '../../azure/own-id.ts';
+import { claimsFor, openCredential } from '../../azure/credential.ts';
 import { personsView } from '../../azure/person.ts';
 import { readCloud } from '../../config/cloud.ts';
 import type { Variables } from '../../config/env.ts';

@@ -1,9 +1,7 @@
 /** Looks at everything the bot rests on, and at which rule applies to an agent where one is named. Changes nothing. */
-
-import { graphAppSecrets } from '../../azure/app-secrets.ts';
+import { armRegistrations, graphAppSecrets } from '../../azure/app-registrations.ts';
 import { connectAzure } from '../../azure/azure.ts';
-import { claimsFor, type TokenClaims } from '../../azure/own-id.ts';
-import { armRegistrations } from '../../azure/registrations.ts';
+import { claimsFor, type TokenClaims } from '../../azure/credential.ts';
 import { armSubscriptions } from '../../azure/subscriptions.ts';
 import { optionsForAzure, vaultLogFor } from '../../config/azure-from-config.ts';
 import type { Config } from '../../config/config.ts';

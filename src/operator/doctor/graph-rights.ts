@@ -1,5 +1,5 @@
 /** Whether the identity was given the application permissions of Microsoft Graph that every answer rests on. */
-import { claimsFor, type TokenClaims } from '../../azure/own-id.ts';
+import { claimsFor, type TokenClaims } from '../../azure/credential.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { giveGraphPermission, graphPermissionIds } from './commands.ts';

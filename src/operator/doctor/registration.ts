@@ -1,6 +1,6 @@
 /** Whether Bot Framework knows the bot: its own sign-in there, where messages are sent, and the channel for Teams. */
-import { claimsFor } from '../../azure/own-id.ts';
-import type { BotRegistration } from '../../azure/registrations.ts';
+import type { BotRegistration } from '../../azure/app-registrations.ts';
+import { claimsFor } from '../../azure/credential.ts';
 import { credentialForBotFramework } from '../../config/azure-from-config.ts';
 import type { Outcome } from '../../domain/failure.ts';
 import { botFrameworkOf } from '../../teams/bot-framework.ts';

@@ -1,5 +1,5 @@
 /** When the secrets end that the bot signs in with. */
-import type { AppSecret } from '../../azure/app-secrets.ts';
+import type { AppSecret } from '../../azure/app-registrations.ts';
 import { countOf } from '../../text/count.ts';
 import { utcMinute } from '../../text/instants.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';

@@ -1,8 +1,7 @@
 /** What the doctor looks at, and the four things it can say of each. */
-import type { AppSecrets } from '../../azure/app-secrets.ts';
+import type { AppSecrets, Registrations } from '../../azure/app-registrations.ts';
 import type { Cloud } from '../../azure/clouds.ts';
-import type { TokenClaims } from '../../azure/own-id.ts';
-import type { Registrations } from '../../azure/registrations.ts';
+import type { TokenClaims } from '../../azure/credential.ts';
 import type { Subscriptions } from '../../azure/subscriptions.ts';
 import type { Config } from '../../config/config.ts';
 import type { Azure, VaultLog } from '../../domain/ports/azure.ts';

@@ -1,6 +1,6 @@
 /** Whether the key in a vault that is to sign the published log is there, is of the right kind, and signs for the bot. */
 import { randomUUID } from 'node:crypto';
-import { vaultSigner } from '../../azure/vault-signer.ts';
+import { vaultSigner } from '../../azure/vault-clients.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import { codeOf, type Failure } from '../../domain/failure.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';

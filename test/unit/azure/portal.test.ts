@@ -1,5 +1,5 @@
 import { openCloud } from '../../../src/azure/clouds.ts';
-import { openPortal } from '../../../src/azure/portal.ts';
+import { openPortal } from '../../../src/azure/resource-ids.ts';
 import { ArmId, KeyName, KeyVersion } from '../../../src/domain/ids.ts';
 import { link } from '../../../src/teams/cards/plain-text.ts';
 

@@ -1,4 +1,4 @@
-import { templateOf } from '../../../src/azure/traced-calls.ts';
+import { templateOf } from '../../../src/azure/plain-calls.ts';
 
 const id = '40000000-0000-4000-8000-000000000001';
 const arm = 'https://management.azure.com';

@@ -71,3 +71,46 @@ export function armRegistrations(options: AzureOptions): Registrations {
       ),
   };
 }
+
+const Applications = z.object({
+  value: z.array(
+    z.object({
+      passwordCredentials: z.array(
+        z.object({ hint: z.string().nullish(), endDateTime: z.iso.datetime({ offset: true }).nullish() }),
+      ),
+    }),
+  ),
+});
+
+export interface AppSecret {
+  /** The first characters of the secret. */
+  readonly hint: string | null;
+  readonly endsAt: Date | null;
+}
+
+export interface AppSecrets {
+  /** Null: the directory has no such app registration. */
+  of(appId: string): Promise<Outcome<readonly AppSecret[] | null>>;
+}
+
+/** Sends nothing until it is asked. */
+export function graphAppSecrets(options: AzureOptions): AppSecrets {
+  const connection = connectionOf(options);
+  return {
+    of: (appId) =>
+      connection.call(
+        `reading the secrets of app ${appId}`,
+        async (line) => {
+          const filter = encodeURIComponent(`appId eq '${appId}'`);
+          const path = `/v1.0/applications?$filter=${filter}&$select=id,appId,passwordCredentials`;
+          const [found] = Applications.parse(await line.plain.graph(path)).value;
+          if (found === undefined) return null;
+          return found.passwordCredentials.map(({ hint, endDateTime }) => ({
+            hint: hint ?? null,
+            endsAt: endDateTime ? new Date(endDateTime) : null,
+          }));
+        },
+        { brief: true },
+      ),
+  };
+}

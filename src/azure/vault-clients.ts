@@ -1,10 +1,40 @@
-/** Signing with a P-256 key of a vault, whose private half never leaves it. */
+/** What the bot itself uses of a vault: a secret, and a key that signs. */
 import { createHash, createPublicKey } from 'node:crypto';
 import type { JsonWebKey } from '@azure/keyvault-keys';
-import { failed, foundThat } from '../domain/failure.ts';
+import { failed, foundThat, type Outcome } from '../domain/failure.ts';
 import type { VaultSigner } from '../domain/ports/vault-signer.ts';
 import { type AzureOptions, connectionOf } from './azure.ts';
 import { isVaultHost, notAVault } from './resource-ids.ts';
+
+interface Secret {
+  /** Its address, with the version that was read. */
+  readonly id: string;
+  readonly value: string;
+}
+
+export interface Secrets {
+  /** `id`: `https://VAULT/secrets/NAME`, which is the newest version, or with `/VERSION` behind it. Takes the right to get it and no other. */
+  get(id: string): Promise<Outcome<Secret>>;
+}
+
+/** A secret of a vault. The key of the seals can be one; nothing else of the bot is. */
+export function vaultSecrets(options: AzureOptions): Secrets {
+  const connection = connectionOf(options);
+  return {
+    async get(id) {
+      const { origin, host, pathname } = new URL(id);
+      const [, , name = '', version = ''] = pathname.split('/');
+      const doing = `reading secret ${name} in ${host}`;
+      if (!isVaultHost(origin, options.cloud)) return failed(notAVault(doing, origin));
+      return connection.call(doing, async (line) => {
+        const { value = '', properties } = await line
+          .secretsAt(origin)
+          .getSecret(name, version === '' ? {} : { version });
+        return { id: properties.id ?? id, value };
+      });
+    },
+  };
+}
 
 /** The SDK looks at dates and operations before it sends anything, and throws plain errors. */
 const refusedBySdk = /expired at|can't be used before|is not supported on key/;
@@ -28,7 +58,7 @@ function integerOf(bytes: Buffer): Buffer {
 }
 
 /** Key Vault answers r and s side by side, 32 bytes each; everybody else reads `Ecdsa-Sig-Value`. */
-export function derOf(raw: Uint8Array): Buffer {
+function derOf(raw: Uint8Array): Buffer {
   const bytes = Buffer.from(raw);
   const half = bytes.length / 2;
   const body = Buffer.concat([integerOf(bytes.subarray(0, half)), integerOf(bytes.subarray(half))]);
