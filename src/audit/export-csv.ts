@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ChainLine, RevealedText } from '../domain/record/chain.ts';
 import { showBlanks } from '../domain/unseen.ts';
-import type { EventOutcome } from './outcome.ts';
+import type { EventOutcome } from './event-classes.ts';
 
 /** What of a body stands in a column of its own. */
 const Body = z.object({

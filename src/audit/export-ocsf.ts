@@ -16,12 +16,13 @@ import {
   ocsfStatusOf,
   ocsfVersion,
   severityOf,
-} from './ocsf-classes.ts';
+} from './event-classes.ts';
+import { quietJson } from './export-jsonl.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** What an event is projected from. */
-export interface Projected {
+interface Projected {
   readonly line: ChainLine;
   /** Null: this program cannot read it as an event. */
   readonly event: StoredEvent | null;
@@ -99,7 +100,7 @@ const classOf = (event: StoredEvent | null): OcsfClass =>
   event === null ? baseEvent : isStep(event.body) ? apiActivity : entityManagement;
 
 /** Where in OCSF's dictionary the class is told. */
-export const ocsfPage = (event: StoredEvent | null): string =>
+const ocsfPage = (event: StoredEvent | null): string =>
   `https://schema.ocsf.io/${ocsfVersion}/classes/${classOf(event).name.toLowerCase().replaceAll(' ', '_')}`;
 
 function metadataOf({ line, event }: Projected): Json {
@@ -126,7 +127,7 @@ const unmapped = ({ line, event }: Projected): Json =>
     submittedBy: event?.body.submittedBy,
   });
 
-export function ocsfEvent(projected: Projected): Json {
+function ocsfEvent(projected: Projected): Json {
   const { line, event, who, message } = projected;
   const { uid, name, category } = classOf(event);
   const [activity, activityName] = event === null ? [0, 'Unknown'] : activityOf(event.body);
@@ -155,4 +156,36 @@ export function ocsfEvent(projected: Projected): Json {
     raw_data: line.body,
     raw_data_size: Buffer.byteLength(line.body),
   });
+}
+
+// The record as CloudEvents 1.0 (JSON format), one a line, each around an OCSF event. For whoever collects events of many
+// programs; `audit verify` does not read it.
+
+interface Envelope {
+  /** The hash of the record's first event, which no other record has. */
+  readonly first: string;
+  /** What this is a part of, in words; empty: of nothing, it is the whole. */
+  readonly part: string;
+}
+
+/** Numbers of one length, so that they sort as text: CloudEvents' extension `sequence`. */
+const sequenceOf = (seq: number): string => String(seq).padStart(12, '0');
+
+/** The line, with its line feed. */
+export function cloudEventLine(projected: Projected, { first, part }: Envelope): string {
+  const { line, event } = projected;
+  const value = {
+    specversion: '1.0',
+    type: `cmk-bot.audit.${event?.body.type ?? 'unreadable'}`,
+    source: `/cmk-bot/records/${first}`,
+    id: line.hash,
+    subject: line.request,
+    ...(event === null ? {} : { time: event.time }),
+    datacontenttype: 'application/json',
+    dataschema: ocsfPage(event),
+    sequence: sequenceOf(line.seq),
+    ...(part === '' ? {} : { partof: part }),
+    data: ocsfEvent(projected),
+  };
+  return `${quietJson(value)}\n`;
 }

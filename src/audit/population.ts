@@ -5,7 +5,7 @@
 import type { RequestId } from '../domain/ids.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
-import { readEvent } from './pack/read-events.ts';
+import { readEvent } from './pack/views.ts';
 import type { StrictBodyReader } from './strict-body.ts';
 import { parseBody } from './verify.ts';
 

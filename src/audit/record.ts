@@ -1,12 +1,67 @@
 /** The stored, hashed form of an event. Once a line is stored its form can never change: `test/golden/chain.json` fixes it. */
-
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import type { Position, Seal, Sealed } from '../domain/record/chain.ts';
+import type { DocumentFault, DocumentSeals, SealableDocument } from '../domain/record/document-seals.ts';
+import type { RowSeals, SealedValues } from '../domain/record/row-seals.ts';
 import type { Seals } from '../domain/record/seals.ts';
 import { type NewEvent, recordVersion } from '../domain/request/events.ts';
-import { openDocumentSeals, openRowSeals } from './document-seals.ts';
-import { lineChecker, openSeals, type SealKeys } from './seals.ts';
+import { keysById, lineChecker, newestKey, openSeals, type SealKeys } from './seals.ts';
 import { commitmentTo, hashOf } from './verify.ts';
+
+// Seals of what the chat keeps: of documents between two clicks, and of rows about people, conversations and cards.
+//
+// HMAC-SHA-256 over a label and a JSON list of the seal key's id, the document's key and the time of writing, each followed by a
+// line feed, then the document's text; in lower-case hexadecimal. The label is no label of an event's seal, so that neither is good
+// for the other. A row's seal has a label of its own, is over a JSON list of the key's id, the table and the values, and has the key's
+// id before it: `id:seal`.
+
+const label = 'cmk-bot document seal 1';
+const rowLabel = 'cmk-bot row seal 1';
+
+const sealOf = (key: Uint8Array, keyId: string, { key: name, writtenAt, text }: SealableDocument): string =>
+  createHmac('sha256', key)
+    .update([label, JSON.stringify([keyId, name, writtenAt.toISOString()]), text].join('\n'), 'utf8')
+    .digest('hex');
+
+function isSame(seal: string, expected: string): boolean {
+  const [found, wanted] = [Buffer.from(seal, 'utf8'), Buffer.from(expected, 'utf8')];
+  return found.length === wanted.length && timingSafeEqual(found, wanted);
+}
+
+/** The newest key seals; each of them can check. Throws if there is no key. */
+export function openDocumentSeals(keys: SealKeys): DocumentSeals {
+  const { key: newest, keyId } = newestKey(keys);
+  const known = keysById(keys);
+  return {
+    seal: (document) => ({ sealKey: keyId, seal: sealOf(newest, keyId, document) }),
+    faultOf(document, { sealKey, seal }): DocumentFault | null {
+      if (sealKey === null || seal === null) return 'seal-missing';
+      const key = known.get(sealKey);
+      if (key === undefined) return 'seal-key-unknown';
+      return isSame(seal, sealOf(key, sealKey, document)) ? null : 'seal-differs';
+    },
+  };
+}
+
+const rowSealOf = (key: Uint8Array, keyId: string, table: string, values: SealedValues): string =>
+  `${keyId}:${createHmac('sha256', key)
+    .update(`${rowLabel}\n${JSON.stringify([keyId, table, ...values])}`, 'utf8')
+    .digest('hex')}`;
+
+/** The same for rows. */
+export function openRowSeals(keys: SealKeys): RowSeals {
+  const { key: newest, keyId } = newestKey(keys);
+  const known = keysById(keys);
+  return {
+    seal: (table, values) => rowSealOf(newest, keyId, table, values),
+    isGood(table, values, seal) {
+      const named = seal?.split(':')[0] ?? '';
+      const key = known.get(named);
+      return seal !== null && key !== undefined && isSame(seal, rowSealOf(key, named, table, values));
+    },
+  };
+}
 
 const saltBytes = 32;
 

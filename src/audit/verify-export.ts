@@ -1,6 +1,5 @@
 /** Verifies an exported file by itself, without the store it came from. */
-import { ExportLine } from './export-jsonl.ts';
-import { OlderExport } from './older-export.ts';
+import { ExportLine, OlderExport } from './export-jsonl.ts';
 import { type RecordReport, RecordVerifier, type VerifyOptions } from './verify-record.ts';
 
 /** This is not an export, or not one this program can read. */

@@ -1,10 +1,8 @@
 /** Verifies a record that comes line by line, however long it is: an export, or a store read in pages. */
 import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
 import type { Derived } from '../domain/record/derived.ts';
-import type { ExportPart } from './export-jsonl.ts';
-import type { OlderExport } from './older-export.ts';
-import { type SealCount, SealOrder } from './seal-order.ts';
-import { type SealKeys, sealChecker } from './seals.ts';
+import type { ExportPart, OlderExport } from './export-jsonl.ts';
+import { type SealCount, type SealKeys, SealOrder, sealChecker } from './seals.ts';
 import type { StrictBodyReader } from './strict-body.ts';
 import { type Finding, genesis, readLine, verifyLink, verifyTexts } from './verify.ts';
 import { Lives } from './verify-lives.ts';

@@ -10,6 +10,7 @@
  * bytes. Once text and salt are destroyed the commitment says nothing about the text, and the chain still verifies.
  */
 import { createHash, hash as digest } from 'node:crypto';
+import { z } from 'zod';
 import { parseCanonical } from '../domain/canonical-json.ts';
 import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
 import type { RecordFault } from '../domain/record/faults.ts';
@@ -34,7 +35,7 @@ export interface Finding {
 }
 
 /** Where the chain is known to have ended, as a checkpoint or the store's head tells it. */
-export type KnownHead = Link;
+type KnownHead = Link;
 
 const differs = (what: string, expected: unknown, found: unknown): string =>
   `${what}: expected ${String(expected)}, found ${String(found)}`;
@@ -49,7 +50,7 @@ export function parseBody(body: string): Record<string, unknown> | null {
 }
 
 /** A line and what is wrong with it in itself, whatever stands before it. */
-export interface ReadLine {
+interface ReadLine {
   /** Null: not a JSON object in canonical form. */
   readonly body: Readonly<Record<string, unknown>> | null;
   readonly findings: readonly Finding[];
@@ -68,7 +69,7 @@ export function readLine(line: ChainEntry): ReadLine {
   return { body, findings };
 }
 
-export const verifyLine = (line: ChainEntry): readonly Finding[] => readLine(line).findings;
+const verifyLine = (line: ChainEntry): readonly Finding[] => readLine(line).findings;
 
 /** The first column that says something other than the body, with what both say. */
 export function wrongColumn(line: ChainEntry, body: Readonly<Record<string, unknown>>): string | null {
@@ -129,4 +130,22 @@ function commitmentsIn(body: Record<string, unknown> | null): readonly { field?:
   return commitments.filter(
     (commitment): commitment is object => typeof commitment === 'object' && commitment !== null,
   );
+}
+
+const Columns = z.object({
+  seq: z.number(),
+  request: z.string(),
+  revision: z.number(),
+  cause: z.string(),
+  n: z.number(),
+  prev: z.string(),
+});
+
+/** What a body that cannot be read is taken for: the verifier finds it. */
+const unreadable = { seq: 0, request: '', revision: 0, cause: '', n: 0, prev: '' };
+
+/** A line of the record made of its body alone, as published: the hash is made anew, and there is no seal. */
+export function lineFrom(body: string): ChainLine {
+  const columns = Columns.safeParse(parseBody(body)).data ?? unreadable;
+  return { ...columns, body, hash: hashOf(body), sealKey: null, seal: null };
 }

@@ -1,12 +1,10 @@
 /** Publishes the record: at the start, every minute in which something was added, and at the end. */
-import { AnchorContradicts } from '../audit/anchor/contradiction.ts';
+import { AnchorContradicts } from '../audit/anchor/newest-checkpoint.ts';
 import { Publisher } from '../audit/anchor/publisher.ts';
-import { openVaultKeys } from '../audit/anchor/vault-keys.ts';
-import { VaultLine } from '../audit/anchor/vault-line.ts';
+import { openVaultKeys, VaultLine } from '../audit/anchor/vault-cosignature.ts';
 import { memoryOf, type Witness, type Witnessed, Witnesses } from '../audit/anchor/witnesses.ts';
 import { KeyUnusable, logKeyUse, openOwnKeys, type SecretKeys } from '../audit/key-file.ts';
-import { signingKey } from '../audit/tlog/signing-key.ts';
-import { readKeyLine, type VerifierKey } from '../audit/tlog/verifier-key.ts';
+import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
 import { vaultSigner } from '../azure/vault-clients.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
 import type { AnchorSettings, Config } from '../config/config.ts';

@@ -1,6 +1,5 @@
 /** The place that the record is published in: for the bot, and for whoever looks after it. */
-import { longestFile } from '../audit/anchor/files.ts';
-import { anchorFolder } from '../audit/anchor/folder.ts';
+import { anchorFolder, longestFile } from '../audit/anchor/files.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
 import type { AnchorPlace, Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';

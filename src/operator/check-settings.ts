@@ -1,7 +1,7 @@
 /** Settings that name files, folders and keys, which only reading shows to be wrong: for the start of the bot, and for doctor. */
 import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { type KeyLineFault, readKeyLine } from '../audit/tlog/verifier-key.ts';
+import { type KeyLineFault, readKeyLine } from '../audit/tlog/keys.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError, type Mistake } from '../config/env.ts';
 

@@ -1,7 +1,6 @@
 /** What taking evidence needs, of a store that is open: in the bot, and at the command line beside a server. */
-
 import { type EvidencePorts, type PublishedLog, takeEvidence } from '../audit/evidence/take-evidence.ts';
-import type { VerifierKey } from '../audit/tlog/verifier-key.ts';
+import type { VerifierKey } from '../audit/tlog/keys.ts';
 import type { Config } from '../config/config.ts';
 import { policyText } from '../config/policy-file.ts';
 import type { Azure } from '../domain/ports/azure.ts';

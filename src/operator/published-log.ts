@@ -1,9 +1,8 @@
 /** The published log with the keys that this program knows by itself: for whoever hands its checkpoints on. */
-import { type KnownSigners, ownRead } from '../audit/anchor/own-checkpoint.ts';
-import { knownVaultKeys } from '../audit/anchor/vault-keys.ts';
+import { type KnownSigners, ownRead } from '../audit/anchor/newest-checkpoint.ts';
+import { knownVaultKeys } from '../audit/anchor/vault-cosignature.ts';
 import { logKeyUse } from '../audit/key-file.ts';
-import { signingKey } from '../audit/tlog/signing-key.ts';
-import { readKeyLine, type VerifierKey } from '../audit/tlog/verifier-key.ts';
+import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
 import type { AnchorSettings, Config } from '../config/config.ts';
 import type { AnchorFiles } from '../domain/ports/anchor.ts';
 import type { WitnessBook } from '../domain/ports/witnesses.ts';

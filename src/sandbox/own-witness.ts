@@ -4,7 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { logKeyUse, openOwnKeys } from '../audit/key-file.ts';
-import { signingKey } from '../audit/tlog/signing-key.ts';
+import { signingKey } from '../audit/tlog/keys.ts';
 import { WitnessState } from '../audit/witness/state.ts';
 import { type Child, startChild } from './children.ts';
 import type { LocalOptions } from './options.ts';

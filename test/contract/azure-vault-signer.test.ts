@@ -1,11 +1,10 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { anchorFolder } from '../../src/audit/anchor/folder.ts';
+import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { AnchorReader, isVaultSigned } from '../../src/audit/anchor/read-anchor.ts';
-import { openVaultKeys } from '../../src/audit/anchor/vault-keys.ts';
-import { VaultLine } from '../../src/audit/anchor/vault-line.ts';
+import { openVaultKeys, VaultLine } from '../../src/audit/anchor/vault-cosignature.ts';
 import { memoryOf, type Witnessed } from '../../src/audit/anchor/witnesses.ts';
-import { keyLine, readKeyLine, type VerifierKey } from '../../src/audit/tlog/verifier-key.ts';
+import { keyLine, readKeyLine, type VerifierKey } from '../../src/audit/tlog/keys.ts';
 import { openCredential } from '../../src/azure/credential.ts';
 import { vaultSigner } from '../../src/azure/vault-clients.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { CloudEvent } from 'cloudevents';
 import { z } from 'zod';
-import { cloudEventLine } from '../../src/audit/export-cloudevents.ts';
+import { cloudEventLine } from '../../src/audit/export-ocsf.ts';
 import { sealWith } from '../../src/audit/record.ts';
 import { genesis } from '../../src/audit/verify.ts';
 import type { EventBody } from '../../src/domain/request/events.ts';

@@ -28,9 +28,8 @@ const cases: readonly Case[] = [
     after: '  retried: z.strictObject({}),\n',
     added: "  'one-more': z.strictObject({ run }),\n",
     objections: [
+      'src/audit/event-classes.ts',
       'src/audit/life-rules.ts',
-      'src/audit/ocsf-classes.ts',
-      'src/audit/outcome.ts',
       'src/domain/request/calls.ts',
       'src/domain/request/evolve.ts',
       'src/teams/cards/views/call-view.ts',
@@ -44,7 +43,7 @@ const cases: readonly Case[] = [
     after: "  'set-cmk',\n",
     added: "  'one-more',\n",
     objections: [
-      'src/audit/ocsf-classes.ts',
+      'src/audit/event-classes.ts',
       'src/audit/evidence/report/steps-told.ts',
       'src/operations/steps/registry.ts',
       'src/text/steps.ts',

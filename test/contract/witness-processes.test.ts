@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { keyLine } from '../../src/audit/tlog/verifier-key.ts';
+import { keyLine } from '../../src/audit/tlog/keys.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { logKey, newFolder } from '../support/published-log.ts';
 import { surroundings } from '../support/surroundings.ts';

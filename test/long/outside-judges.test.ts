@@ -1,11 +1,9 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { anchorFolder } from '../../src/audit/anchor/folder.ts';
-import { lineFrom } from '../../src/audit/anchor/line-from.ts';
+import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { AnchorReader, AnchorUnusable, isVaultSigned } from '../../src/audit/anchor/read-anchor.ts';
-import { signingKey } from '../../src/audit/tlog/signing-key.ts';
-import { readKeyLine, type VerifierKey } from '../../src/audit/tlog/verifier-key.ts';
-import { type Finding, hashOf } from '../../src/audit/verify.ts';
+import { readKeyLine, signingKey, type VerifierKey } from '../../src/audit/tlog/keys.ts';
+import { type Finding, hashOf, lineFrom } from '../../src/audit/verify.ts';
 import { RecordVerifier } from '../../src/audit/verify-record.ts';
 import { canonicalJson } from '../../src/domain/canonical-json.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';

@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { filesOf } from '../../src/audit/pack/archive.ts';
-import { packFile } from '../../src/audit/pack/files.ts';
+import { filesOf, packFile } from '../../src/audit/pack/files.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/evidence-world.ts';
 import { verifyPy } from '../support/outside-judges.ts';

@@ -1,7 +1,6 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { archiveOf, filesOf } from '../../src/audit/pack/archive.ts';
-import { type PackFiles, packFile } from '../../src/audit/pack/files.ts';
+import { archiveOf, filesOf, type PackFiles, packFile } from '../../src/audit/pack/files.ts';
 import { keyIn, onAgent } from '../support/azure-state.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/evidence-world.ts';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { anchorFolder } from '../../src/audit/anchor/folder.ts';
+import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
-import { archiveOf } from '../../src/audit/pack/archive.ts';
+import { archiveOf } from '../../src/audit/pack/files.ts';
 import { utcInWords } from '../../src/text/instants.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { type EvidenceWorld, logKey, startEvidenceWorld } from '../support/evidence-world.ts';

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { signingKey } from '../../src/audit/tlog/signing-key.ts';
-import { keyLine } from '../../src/audit/tlog/verifier-key.ts';
+import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import {
   type HostileAnswer,
   type HostileServer,

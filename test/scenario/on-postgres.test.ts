@@ -1,8 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { signingKey } from '../../src/audit/tlog/signing-key.ts';
-import { keyLine } from '../../src/audit/tlog/verifier-key.ts';
+import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import { botEnvironment, localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
 import { takeRoles } from '../support/azure-state.ts';
 import { type Azurite, startAzurite } from '../support/azurite.ts';

@@ -3,8 +3,8 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Tree } from '../../src/audit/tlog/proofs.ts';
-import { keyLine, type VerifierKey } from '../../src/audit/tlog/verifier-key.ts';
+import { keyLine, type VerifierKey } from '../../src/audit/tlog/keys.ts';
+import type { Tree } from '../../src/audit/tlog/merkle-tree.ts';
 import { freePorts } from './free-ports.ts';
 
 const run = promisify(execFile);

@@ -2,8 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { signingKey } from '../../src/audit/tlog/signing-key.ts';
-import { keyLine } from '../../src/audit/tlog/verifier-key.ts';
+import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import { startWitness } from '../../src/audit/witness/server.ts';
 import { WitnessState } from '../../src/audit/witness/state.ts';
 import { cmkBot } from './command-line.ts';

@@ -1,10 +1,9 @@
 /** What a forger could do to an evidence pack, one change at a time: every file fits the list of sums again. */
-
 import { packEventsOf, reportFacts } from '../../src/audit/evidence/make-pack.ts';
 import { reportOf } from '../../src/audit/evidence/report/report.ts';
 import { type PackFiles, packFile } from '../../src/audit/pack/files.ts';
+import { signingKey } from '../../src/audit/tlog/keys.ts';
 import { noteOf, signText } from '../../src/audit/tlog/note.ts';
-import { signingKey } from '../../src/audit/tlog/signing-key.ts';
 import { type PackChange, withSums } from './pack-changes.ts';
 import { people } from './story.ts';
 

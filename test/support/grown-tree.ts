@@ -1,10 +1,7 @@
 /** A tree grown from entries, with every file that would be published of it, in memory. */
-import { bundleOf } from '../../src/audit/tlog/entry-bundle.ts';
-import { GrowingTree } from '../../src/audit/tlog/growing-tree.ts';
-import { leafHash } from '../../src/audit/tlog/hashes.ts';
-import type { Tree } from '../../src/audit/tlog/proofs.ts';
-import { tilePath, tileWidth } from '../../src/audit/tlog/tile-paths.ts';
+import { GrowingTree, leafHash, type Tree } from '../../src/audit/tlog/merkle-tree.ts';
 import { TileReader } from '../../src/audit/tlog/tile-reader.ts';
+import { bundleOf, tilePath, tileWidth } from '../../src/audit/tlog/tiles.ts';
 
 export interface GrownTree {
   readonly files: ReadonlyMap<string, Buffer>;

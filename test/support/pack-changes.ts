@@ -1,6 +1,5 @@
 /** Everything that somebody could do to an evidence pack, by kind, and who finds it. */
-import { type PackFiles, packFile } from '../../src/audit/pack/files.ts';
-import { sumsOf } from '../../src/audit/pack/sums.ts';
+import { type PackFiles, packFile, sumsOf } from '../../src/audit/pack/files.ts';
 import type { Change } from './outside-judges.ts';
 
 /** `ours` and `python` say who finds it; `later` is found by comparing with the log alone. */

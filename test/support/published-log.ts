@@ -2,11 +2,11 @@
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { anchorFolder } from '../../src/audit/anchor/folder.ts';
+import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { Publisher } from '../../src/audit/anchor/publisher.ts';
-import type { VaultLine } from '../../src/audit/anchor/vault-line.ts';
+import type { VaultLine } from '../../src/audit/anchor/vault-cosignature.ts';
 import { type Witness, type Witnessed, Witnesses, type WitnessMemory } from '../../src/audit/anchor/witnesses.ts';
-import { signingKey } from '../../src/audit/tlog/signing-key.ts';
+import { signingKey } from '../../src/audit/tlog/keys.ts';
 import type { AnchorFiles } from '../../src/domain/ports/anchor.ts';
 import type { WitnessAsked, WitnessBook, WitnessStanding } from '../../src/domain/ports/witnesses.ts';
 

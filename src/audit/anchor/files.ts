@@ -1,10 +1,15 @@
-/** Names of the files of a published log. */
+/** Files of a published log: their names, and a folder that holds them. */
+import { constants, existsSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import type { AnchorFiles, AnchorSource } from '../../domain/ports/anchor.ts';
+import { replaceFile } from '../../io/replace-file.ts';
 
 /** The newest checkpoint: the one file that changes. */
 export const newestPath = 'checkpoint';
 
 /** Every checkpoint is kept, by the number of events it covers. */
-export const checkpointsPath = 'checkpoints';
+const checkpointsPath = 'checkpoints';
 export const checkpointPath = (size: number): string => `${checkpointsPath}/${size}`;
 
 /** The verifier keys of the log, a line each, as the bot knows them. For comparing, not for trusting. */
@@ -20,4 +25,138 @@ const longestEntryTile = 256 * (2 + 0xff_ff);
 export function longestFile(name: string): number {
   if (name.startsWith('tile/entries/')) return longestEntryTile;
   return name.startsWith('tile/') ? longestHashTile : longestNote;
+}
+
+// A folder that a log is published in. Other people might be able to write there, so no symbolic link in it is followed: each
+// directory below it is opened in its parent, and only plain files are read. A file is replaced, never written into.
+
+/** Someone put a symbolic link, a directory, a pipe or a device where the log has a plain file. */
+class NotAPlainFile extends Error {
+  override readonly name = 'NotAPlainFile';
+
+  constructor(file: string) {
+    super(
+      `${file} is a symbolic link, or not a plain file. The bot doesn’t follow it. Find out who wrote it, and delete it.`,
+    );
+  }
+}
+
+/** Readable by everyone who can open the folder. */
+const mode = 0o644;
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+/** A pipe without a writer doesn't block the bot. */
+const toRead = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+const toEnter = O_RDONLY | O_NOFOLLOW | O_DIRECTORY;
+
+interface Directory {
+  readonly handle: FileHandle;
+  readonly path: string;
+}
+
+/** Linux resolves names below an open directory, wherever its path leads meanwhile. Elsewhere the path has to do. */
+const descriptors = '/proc/self/fd';
+const hasDescriptors = existsSync(descriptors);
+const inside = ({ handle, path: at }: Directory, name: string): string =>
+  path.join(hasDescriptors ? `${descriptors}/${handle.fd}` : at, name);
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** Opens without following a link. `file`: its path, for the error. */
+async function openPlain(at: string, flags: number, file: string): Promise<FileHandle> {
+  try {
+    return await open(at, flags);
+  } catch (error) {
+    // A link; a link or a file for a directory; a socket.
+    if (['ELOOP', 'EMLINK', 'ENOTDIR', 'ENXIO'].includes(codeOf(error) ?? '')) throw new NotAPlainFile(file);
+    throw error;
+  }
+}
+
+async function enter(parent: Directory, name: string, create: boolean): Promise<Directory> {
+  const at = inside(parent, name);
+  if (create) {
+    await mkdir(at).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    });
+  }
+  const file = path.join(parent.path, name);
+  return { handle: await openPlain(at, toEnter, file), path: file };
+}
+
+/** At most one byte more than any file of that name has: a longer one fails its check. */
+async function readBounded(handle: FileHandle, name: string, size: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(Math.min(size, longestFile(name)) + 1);
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(bytes, length, bytes.length - length);
+    length += bytesRead;
+    if (bytesRead === 0 || length === bytes.length) return bytes.subarray(0, length);
+  }
+}
+
+async function readIn(directory: Directory, base: string, name: string): Promise<Buffer> {
+  const file = path.join(directory.path, base);
+  const handle = await openPlain(inside(directory, base), toRead, file);
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) throw new NotAPlainFile(file);
+    return await readBounded(handle, name, found.size);
+  } finally {
+    await handle.close();
+  }
+}
+
+const unlessMissing =
+  <T>(instead: T) =>
+  (error: unknown): T => {
+    if (codeOf(error) === 'ENOENT') return instead;
+    throw error;
+  };
+
+/** Reading throws {@link NotAPlainFile}; a file that is longer than any of its kind is cut. */
+export function anchorFolder(folder: string): AnchorFiles & AnchorSource {
+  let root: string | null = null;
+  /** The folder itself can be a link that its owner made. It is resolved once: later it leads nowhere else. */
+  const rootOf = async (create: boolean): Promise<string> => {
+    if (create) await mkdir(root ?? folder, { recursive: true });
+    root ??= await realpath(folder);
+    return root;
+  };
+  /** Uses the directory of a file, with its parents closed. */
+  async function within<T>(
+    parents: readonly string[],
+    create: boolean,
+    use: (at: Directory) => Promise<T>,
+  ): Promise<T> {
+    const at = await rootOf(create);
+    let directory: Directory = { handle: await openPlain(at, toEnter, at), path: at };
+    try {
+      for (const name of parents) {
+        const parent = directory;
+        directory = await enter(parent, name, create);
+        await parent.handle.close();
+      }
+      return await use(directory);
+    } finally {
+      await directory.handle.close();
+    }
+  }
+  const split = (name: string): { readonly parents: readonly string[]; readonly base: string } => {
+    const parts = name.split('/');
+    return { parents: parts.slice(0, -1), base: parts.at(-1) ?? '' };
+  };
+  return {
+    read: (name) => {
+      const { parents, base } = split(name);
+      return within(parents, false, (at) => readIn(at, base, name)).catch(unlessMissing(null));
+    },
+    sizes: async () => {
+      const names = await within([checkpointsPath], false, (at) => readdir(inside(at, '.'))).catch(unlessMissing([]));
+      return names.filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
+    },
+    write: (name, bytes) => {
+      const { parents, base } = split(name);
+      return within(parents, true, (at) => replaceFile(inside(at, base), bytes, mode));
+    },
+  };
 }

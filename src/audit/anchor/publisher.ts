@@ -5,18 +5,13 @@
  */
 import type { AnchorFiles } from '../../domain/ports/anchor.ts';
 import { type Checkpoint, checkpointText } from '../tlog/checkpoint.ts';
-import { bundleOf } from '../tlog/entry-bundle.ts';
-import { GrowingTree } from '../tlog/growing-tree.ts';
-import { leafHash } from '../tlog/hashes.ts';
+import { keyLine, type SigningKey, type VerifierKey } from '../tlog/keys.ts';
+import { GrowingTree, leafHash } from '../tlog/merkle-tree.ts';
 import { noteOf, signText } from '../tlog/note.ts';
-import type { SigningKey } from '../tlog/signing-key.ts';
-import { tilePath, tileWidth } from '../tlog/tile-paths.ts';
-import { keyLine, type VerifierKey } from '../tlog/verifier-key.ts';
-import { AnchorContradicts } from './contradiction.ts';
+import { bundleOf, tilePath, tileWidth } from '../tlog/tiles.ts';
 import { checkpointPath, keysPath, newestPath } from './files.ts';
-import { openNewest } from './newest.ts';
-import type { Published } from './published.ts';
-import type { VaultLine } from './vault-line.ts';
+import { AnchorContradicts, openNewest, type Published } from './newest-checkpoint.ts';
+import type { VaultLine } from './vault-cosignature.ts';
 import type { Witnessed, Witnesses } from './witnesses.ts';
 
 export interface PublisherPorts {

@@ -2,15 +2,13 @@
  * Reads a published log and checks that it holds together: every checkpoint kept is signed and has the root that the events up
  * to it make. Events come out one by one, so that they can be compared with a record, or replayed.
  */
-
 import type { AnchorFiles, AnchorSource } from '../../domain/ports/anchor.ts';
 import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
-import { GrowingTree } from '../tlog/growing-tree.ts';
-import { leafHash } from '../tlog/hashes.ts';
+import type { VerifierKey } from '../tlog/keys.ts';
+import { GrowingTree, leafHash } from '../tlog/merkle-tree.ts';
 import { type OpenedNote, openNote } from '../tlog/note.ts';
-import { tilePath, tileWidth } from '../tlog/tile-paths.ts';
 import { TileReader, TileUnusable } from '../tlog/tile-reader.ts';
-import type { VerifierKey } from '../tlog/verifier-key.ts';
+import { tilePath, tileWidth } from '../tlog/tiles.ts';
 import type { Finding } from '../verify.ts';
 import { checkpointPath, newestPath } from './files.ts';
 

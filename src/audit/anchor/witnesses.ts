@@ -3,15 +3,14 @@
  * one, or does not know this log: it is told, and never asked
  * again until it agrees: what it said is remembered until an operator has looked into it.
  */
-
 import type { AnchorFiles } from '../../domain/ports/anchor.ts';
 import type { WitnessAsked, WitnessBook } from '../../domain/ports/witnesses.ts';
 import { callServer } from '../../io/call-server.ts';
+import { keyId, keyLine, type VerifierKey } from '../tlog/keys.ts';
 import { type NoteSignature, openNote } from '../tlog/note.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
-import { keyId, keyLine, type VerifierKey } from '../tlog/verifier-key.ts';
-import { askText } from '../witness/ask.ts';
-import type { Published } from './published.ts';
+import { askText } from '../witness/add-checkpoint.ts';
+import type { Published } from './newest-checkpoint.ts';
 
 export interface Witness {
   /** Without a final slash. */

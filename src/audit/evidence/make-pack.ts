@@ -7,16 +7,14 @@ import type { StoredEvent } from '../../domain/request/events.ts';
 import { fold } from '../../domain/request/evolve.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { parseEventBody } from '../../operations/registry.ts';
-import { digestOf, type PackFiles, packFile, reportSources } from '../pack/files.ts';
+import { digestOf, type PackFiles, packFile, reportSources, sumsOf } from '../pack/files.ts';
 import type { ProvedFiles } from '../pack/proved-files.ts';
-import { readEvent } from '../pack/read-events.ts';
-import { sumsOf } from '../pack/sums.ts';
-import { viewsOf } from '../pack/views.ts';
+import { readEvent, viewsOf } from '../pack/views.ts';
+import { readKeyLine } from '../tlog/keys.ts';
 import { openNote } from '../tlog/note.ts';
-import { readKeyLine } from '../tlog/verifier-key.ts';
 import { controls } from './controls.ts';
 import { readmeOf } from './readme.ts';
-import type { ReportFacts } from './report/facts.ts';
+import type { ReportFacts } from './report/parts.ts';
 import { reportOf } from './report/report.ts';
 
 export interface PackParts {

@@ -3,21 +3,30 @@
  * published up to there, and makes the pack of what was published.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PersonId, type RequestId } from '../../domain/ids.ts';
+import type { Reading, Seen } from '../../domain/evidence/reading.ts';
+import { type EventOfRequest, eventsOfReplacement, replacementIn } from '../../domain/evidence/replacement.ts';
+import { verdictOf, wantedKey } from '../../domain/evidence/verdict.ts';
+import type { Outcome } from '../../domain/failure.ts';
+import { KeyVersion, PersonId, type RequestId } from '../../domain/ids.ts';
+import { isNamedAlike, type ObservedResource, type ObservedVault } from '../../domain/observed.ts';
 import type { AnchorFiles } from '../../domain/ports/anchor.ts';
+import type { Azure } from '../../domain/ports/azure.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import type { RevealedText } from '../../domain/record/chain.ts';
 import { decide } from '../../domain/request/decide.ts';
 import type { Actor, StoredEvent } from '../../domain/request/events.ts';
+import { fold } from '../../domain/request/evolve.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
-import { archiveOf } from '../pack/archive.ts';
+import type { Request } from '../../domain/request/request.ts';
+import { parseEventBody, workOf } from '../../operations/registry.ts';
+import { archiveOf } from '../pack/files.ts';
 import { newestCheckpoint, provedFiles } from '../pack/proved-files.ts';
+import { readEvent } from '../pack/views.ts';
+import { keyLine, type VerifierKey } from '../tlog/keys.ts';
 import { openNote } from '../tlog/note.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
-import { keyLine, type VerifierKey } from '../tlog/verifier-key.ts';
-import { findReplacement } from './find-replacement.ts';
+import { tileWidth } from '../tlog/tiles.ts';
 import { makePack } from './make-pack.ts';
-import { type ReadPorts, readAzure } from './read-azure.ts';
 
 export interface EvidencePorts {
   readonly requests: Pick<Requests, 'append' | 'events' | 'load'>;
@@ -43,7 +52,7 @@ export interface PublishedLog {
   readonly keys: () => Promise<readonly VerifierKey[]>;
 }
 
-export interface EvidenceRequest {
+interface EvidenceRequest {
   readonly id: RequestId;
   readonly actor: Actor;
   /** The same cause takes the same evidence again: one event, one reading. */
@@ -54,7 +63,7 @@ export interface EvidenceRequest {
   readonly fromSize: number | null;
 }
 
-export type Taken =
+type Taken =
   | {
       readonly kind: 'made';
       readonly name: string;
@@ -129,4 +138,75 @@ export async function takeEvidence(ports: EvidencePorts, wanted: EvidenceRequest
     keys: (await log.keys()).map((key) => `${keyLine(key)}\n`).join(''),
   });
   return { kind: 'made', name: `${wanted.id}.zip`, archive: archiveOf(files), seq, witnessed };
+}
+
+type ReadPorts = Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants'>;
+
+const seen = <T>(outcome: Outcome<T | null>): Seen<T> => {
+  if (!outcome.ok) return { seen: 'not', failure: outcome.failure };
+  return outcome.value === null ? { seen: 'absent' } : { seen: 'yes', value: outcome.value };
+};
+
+/** Only of an agent and a vault that were read: what was in the way of those is in the way of this. */
+async function readGrant(
+  azure: ReadPorts,
+  resource: Seen<ObservedResource>,
+  vault: Seen<ObservedVault>,
+  request: Request,
+): Promise<Reading['grantHeld']> {
+  if (resource.seen === 'not') return resource;
+  if (vault.seen === 'not') return vault;
+  if (resource.seen === 'absent' || vault.seen === 'absent') return { seen: 'absent' };
+  const { principalId } = resource.value;
+  if (principalId === null) return { seen: 'yes', value: false };
+  return seen(await azure.grants.held(vault.value, workOf(request.plan).to.keyName, principalId));
+}
+
+/** Every call may be refused or not answered: that is what was read then. */
+async function readAzure(azure: ReadPorts, request: Request): Promise<Reading> {
+  const { resource: ref, to } = workOf(request.plan);
+  const version = KeyVersion.safeParse(wantedKey(request)?.keyVersion).data ?? null;
+  const [resource, vault, key] = await Promise.all([
+    azure.resources.get(ref).then(seen),
+    azure.vaults.get(to.vaultId).then(seen),
+    azure.keys.get(to.vaultId, to.keyName, version).then(seen),
+  ]);
+  return { resource, vault, key, grantHeld: await readGrant(azure, resource, vault, request) };
+}
+
+/** What only these events hold. */
+const isOfInterest = (body: string): boolean =>
+  body.includes('"type":"approved"') || body.includes('"step":"set-cmk"') || body.includes('"step":"make-key-version"');
+
+async function eventsBetween(reader: TileReader, first: number, last: number): Promise<readonly EventOfRequest[]> {
+  const found: EventOfRequest[] = [];
+  for (let tile = Math.floor((first - 1) / tileWidth); tile * tileWidth < last; tile += 1) {
+    for (const entry of await reader.entries(tile)) {
+      const body = entry.toString('utf8');
+      const read = isOfInterest(body) ? readEvent(body, [], parseEventBody) : null;
+      if (read === null || typeof read === 'string') continue;
+      const { line, event } = read;
+      if (event.seq >= first && event.seq <= last) found.push({ request: line.request, event });
+    }
+  }
+  return found;
+}
+
+/** Numbers of its events; none: Azure shows the key that was asked for, or no later request explains what it shows. */
+async function findReplacement(
+  reader: TileReader,
+  id: Request['id'],
+  events: readonly StoredEvent[],
+): Promise<readonly number[]> {
+  const request = fold(id, events);
+  const verdict = request === null ? null : verdictOf(request, events);
+  if (request === null || verdict?.is !== 'under-key' || verdict.now !== 'other' || verdict.found === null) return [];
+  const [first, last] = [events[0]?.seq ?? 1, events.at(-1)?.seq ?? 0];
+  const resource = request.plan.wish.resource.id;
+  const others = (await eventsBetween(reader, first, last)).filter((one) => one.request !== id);
+  const later = eventsOfReplacement(others, resource);
+  const replacement = replacementIn(later, resource);
+  return replacement !== null && isNamedAlike(replacement.key, verdict.found)
+    ? later.map(({ event }) => event.seq)
+    : [];
 }

@@ -1,5 +1,6 @@
 /** Names of the files of an evidence pack, and what each is worth. */
 import { createHash } from 'node:crypto';
+import { unzipSync, zipSync } from 'fflate';
 
 export const packFile = {
   readme: 'README.txt',
@@ -66,3 +67,64 @@ export const proofPath = (index: number): string => `proofs/${String(index).padS
 
 /** A pack by its files: names with slashes, in no order. */
 export type PackFiles = ReadonlyMap<string, Buffer>;
+
+/** More than any pack has: an archive of a few bytes can stand for terabytes. */
+const mostBytes = 64 * 2 ** 20;
+const mostFiles = 10_000;
+
+/**
+ * The same bytes for the same files, wherever it runs: names are sorted, zip keeps local time and so the date is given in local
+ * time, nothing is compressed, because compressors differ.
+ */
+export function archiveOf(files: PackFiles): Buffer {
+  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
+  return Buffer.from(zipSync(Object.fromEntries(sorted), { level: 0, mtime: new Date(1980, 0, 1) }));
+}
+
+/** Why a file is no pack. `not-as-written`: it is a zip, and not the only one that {@link archiveOf} makes of its files. */
+export type NoArchive = 'not-a-zip' | 'too-large' | 'name-twice' | 'not-as-written';
+
+export function filesOf(archive: Uint8Array): PackFiles | NoArchive {
+  const names: string[] = [];
+  let bytes = 0;
+  try {
+    const found = unzipSync(archive, {
+      filter: ({ name, originalSize }) => {
+        names.push(name);
+        bytes += originalSize;
+        return bytes <= mostBytes && names.length <= mostFiles;
+      },
+    });
+    if (bytes > mostBytes || names.length > mostFiles) return 'too-large';
+    if (new Set(names).size < names.length) return 'name-twice';
+    const files = new Map(Object.entries(found).map(([name, content]) => [name, Buffer.from(content)]));
+    return archiveOf(files).equals(archive) ? files : 'not-as-written';
+  } catch {
+    return 'not-a-zip';
+  }
+}
+
+// `SHA256SUMS`: every other file of a pack. It finds damage on the way, and no forgery: whoever forges makes it anew.
+
+const linesOf = (files: PackFiles): readonly string[] =>
+  [...files]
+    .filter(([name]) => name !== packFile.sums)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, bytes]) => `${digestOf(bytes)}  ${name}`);
+
+/** In the form that `sha256sum -c` reads. */
+export const sumsOf = (files: PackFiles): Buffer => Buffer.from(`${linesOf(files).join('\n')}\n`);
+
+/** What is damaged, missing or too much, each in words. */
+export function damagedIn(files: PackFiles): readonly string[] {
+  const listed = new Set((files.get(packFile.sums)?.toString('utf8') ?? '').split('\n').slice(0, -1));
+  const found = new Set(linesOf(files));
+  const names = new Set([...found].filter((line) => !listed.has(line)).map(nameIn));
+  for (const line of listed) if (!found.has(line)) names.add(nameIn(line));
+  if (names.size > 0) return [...names].map((name) => `${name}: not the file that ${packFile.sums} names`);
+  return sumsOf(files).equals(files.get(packFile.sums) ?? Buffer.alloc(0))
+    ? []
+    : [`${packFile.sums}: not as it was written`];
+}
+
+const nameIn = (line: string): string => line.slice(line.indexOf('  ') + 2);

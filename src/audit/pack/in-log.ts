@@ -1,8 +1,6 @@
 /** Whether a copy of the published log, or a checkpoint that was kept, has the same history as a pack. */
 import type { AnchorReader } from '../anchor/read-anchor.ts';
-import { GrowingTree } from '../tlog/growing-tree.ts';
-import { leafHash } from '../tlog/hashes.ts';
-import type { Tree } from '../tlog/proofs.ts';
+import { GrowingTree, leafHash, type Tree } from '../tlog/merkle-tree.ts';
 import { type Finding, parseBody } from '../verify.ts';
 import type { PackReport } from './verify-pack.ts';
 

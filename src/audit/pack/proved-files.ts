@@ -1,14 +1,41 @@
 /** The part of a pack that proves something: events out of the published log, each with its proof, and the checkpoint over all. */
 import type { AnchorFiles } from '../../domain/ports/anchor.ts';
 import { newestPath } from '../anchor/files.ts';
-import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
-import { leafHash } from '../tlog/hashes.ts';
-import { provesInclusion } from '../tlog/proofs.ts';
-import { tileWidth } from '../tlog/tile-paths.ts';
+import { type Checkpoint, proofFile, readCheckpoint } from '../tlog/checkpoint.ts';
+import { leafHash, provesConsistency, provesInclusion, type Tree } from '../tlog/merkle-tree.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
-import { proofFile } from '../tlog/tlog-proof.ts';
-import { consistencyFile } from './consistency.ts';
+import { tileWidth } from '../tlog/tiles.ts';
 import { packFile, proofPath } from './files.ts';
+
+// The proof that the log of a pack goes on from one of an older size, which the auditor named (RFC 6962, 2.1.2). C2SP has no
+// file for it: a first line, the older size and root as in a checkpoint, an empty line, and the hashes.
+
+const head = 'cmk-bot/consistency@v1\n';
+
+const fileOf = (older: Tree, hashes: readonly Buffer[]): string =>
+  `${head}${older.size}\n${older.root.toString('base64')}\n\n${hashes.map((hash) => `${hash.toString('base64')}\n`).join('')}`;
+
+/** Null: the tiles don't prove it. `reader` is of the newer tree. */
+async function consistencyFile(reader: TileReader, size: number, newer: Tree): Promise<Buffer | null> {
+  const older = { size, root: await reader.prefixRoot(size) };
+  const hashes = await reader.consistency(size);
+  return provesConsistency(older, newer, hashes) ? Buffer.from(fileOf(older, hashes)) : null;
+}
+
+/** The older tree that the file proves to be the beginning of the newer one; null: it proves nothing. */
+export function provedOlder(bytes: Buffer, newer: Tree): Tree | null {
+  const text = bytes.toString('utf8');
+  const [, size, root = '', lines = ''] =
+    /^cmk-bot\/consistency@v1\n([1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n\n((?:[A-Za-z0-9+/]{43}=\n)*)$/.exec(text) ?? [];
+  if (size === undefined) return null;
+  const older = { size: Number(size), root: Buffer.from(root, 'base64') };
+  const hashes = lines
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => Buffer.from(line, 'base64'));
+  // One way of writing alone.
+  return fileOf(older, hashes) === text && provesConsistency(older, newer, hashes) ? older : null;
+}
 
 export interface ProvedFiles {
   readonly checkpoint: Checkpoint;
@@ -21,7 +48,7 @@ export interface ProvedFiles {
 }
 
 /** What is published does not fit together, or does not reach as far as the events: no pack can be made of it. */
-export class LogUnusable extends Error {
+class LogUnusable extends Error {
   override readonly name = 'LogUnusable';
 }
 
@@ -36,7 +63,7 @@ export async function newestCheckpoint(
   return { note, checkpoint };
 }
 
-export interface MoreProofs {
+interface MoreProofs {
   /** Numbers of events of the request that replaced the key. */
   readonly later?: readonly number[];
   /** An older size from which a consistency proof leads to the checkpoint. */

@@ -13,17 +13,14 @@ import { fold } from '../../domain/request/evolve.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { openCheckpoint, type SignedCheckpoint } from '../anchor/read-anchor.ts';
 import type { StrictBodyReader } from '../strict-body.ts';
-import { leafHash } from '../tlog/hashes.ts';
-import { provesInclusion, type Tree } from '../tlog/proofs.ts';
-import { readProofFile } from '../tlog/tlog-proof.ts';
-import type { VerifierKey } from '../tlog/verifier-key.ts';
+import { readProofFile } from '../tlog/checkpoint.ts';
+import type { VerifierKey } from '../tlog/keys.ts';
+import { leafHash, provesInclusion, type Tree } from '../tlog/merkle-tree.ts';
 import { type Finding, genesis, parseBody, verifyLink, verifyTexts } from '../verify.ts';
 import { Lives } from '../verify-lives.ts';
-import { provedOlder } from './consistency.ts';
-import { digestOf, isPackFile, neededFiles, type PackFiles, packFile, proofPath } from './files.ts';
-import { type PackEvent, readEvent } from './read-events.ts';
-import { damagedIn } from './sums.ts';
-import { viewsOf } from './views.ts';
+import { damagedIn, digestOf, isPackFile, neededFiles, type PackFiles, packFile, proofPath } from './files.ts';
+import { provedOlder } from './proved-files.ts';
+import { type PackEvent, readEvent, viewsOf } from './views.ts';
 
 export interface PackReport {
   /** Null: a key that was given signed something else. */

@@ -1,5 +1,5 @@
 /** A checkpoint (C2SP tlog-checkpoint): which log, how many entries, and the root over them, as the text of a signed note. */
-import type { Tree } from './proofs.ts';
+import type { Hash, Tree } from './merkle-tree.ts';
 
 export interface Checkpoint extends Tree {
   /** The log's name. It never changes, and no other log has it. */
@@ -22,4 +22,37 @@ export function readCheckpoint(text: string): Checkpoint | null {
   const bytes = Buffer.from(root, 'base64');
   const canonical = bytes.length === rootBytes && bytes.toString('base64') === root;
   return canonical ? { origin, size: Number(size), root: bytes } : null;
+}
+
+// The proof that one entry is in a signed tree, with the checkpoint, as a file (C2SP tlog-proof): it can be checked alone.
+
+interface ProofFile {
+  /** Of the leaf, from 0. */
+  readonly index: number;
+  /** From the leaf up. */
+  readonly hashes: readonly Hash[];
+  /** The checkpoint as a signed note. */
+  readonly note: string;
+}
+
+const head = 'c2sp.org/tlog-proof@v1\n';
+const hashBytes = 32;
+
+export const proofFile = ({ index, hashes, note }: ProofFile): string =>
+  `${head}index ${index}\n${hashes.map((hash) => `${hash.toString('base64')}\n`).join('')}\n${note}`;
+
+/** Null where it is none. What C2SP lets stand beside it unproved, the line `extra`, is not taken: it would look proved. */
+export function readProofFile(text: string): ProofFile | null {
+  const end = text.indexOf('\n\n');
+  const [, index, lines] =
+    /^index (0|[1-9]\d{0,15})\n((?:[A-Za-z0-9+/]{43}=\n)*)$/.exec(text.slice(head.length, end + 1)) ?? [];
+  if (end < 0 || index === undefined || lines === undefined) return null;
+  const hashes = lines
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => Buffer.from(line, 'base64'));
+  if (hashes.some((hash) => hash.length !== hashBytes)) return null;
+  const proof = { index: Number(index), hashes, note: text.slice(end + 2) };
+  // One way of writing alone.
+  return proofFile(proof) === text ? proof : null;
 }

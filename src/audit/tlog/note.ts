@@ -3,8 +3,7 @@
  * are passed over; one of a known key that does not hold spoils the note.
  */
 import { verify } from 'node:crypto';
-import type { SigningKey } from './signing-key.ts';
-import { keyId, publicKeyObject, type VerifierKey } from './verifier-key.ts';
+import { keyId, publicKeyObject, type SigningKey, type VerifierKey } from './keys.ts';
 
 const dash = '\u2014';
 /** Whoever reads notes has to take at least this many signatures. More is somebody's mistake. */

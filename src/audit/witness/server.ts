@@ -1,9 +1,9 @@
 /** A witness that others ask over HTTP (C2SP tlog-witness): `POST /add-checkpoint`. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { SigningKey } from '../tlog/keys.ts';
 import { cosignText } from '../tlog/note.ts';
-import type { SigningKey } from '../tlog/signing-key.ts';
-import { type Judgement, judgeCheckpoint } from './judge.ts';
+import { type Judgement, judgeCheckpoint } from './add-checkpoint.ts';
 import type { WitnessState } from './state.ts';
 
 export interface WitnessOptions {

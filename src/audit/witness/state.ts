@@ -7,10 +7,9 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../../io/replace-file.ts';
 import { checkpointText, readCheckpoint } from '../tlog/checkpoint.ts';
-import { emptyRoot } from '../tlog/hashes.ts';
-import type { Tree } from '../tlog/proofs.ts';
-import { keyLine, readKeyLine, type VerifierKey } from '../tlog/verifier-key.ts';
-import type { KnownLog } from './judge.ts';
+import { keyLine, readKeyLine, type VerifierKey } from '../tlog/keys.ts';
+import { emptyRoot, type Tree } from '../tlog/merkle-tree.ts';
+import type { KnownLog } from './add-checkpoint.ts';
 
 /** The state of a log is lost. Says which file, and what to do. */
 export class WitnessStateUnusable extends Error {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { cloudEventLine } from '../../audit/export-cloudevents.ts';
 import { csvHeader, csvRow } from '../../audit/export-csv.ts';
 import { type ExportPart, eventLine, headerLine, headLine, textLine } from '../../audit/export-jsonl.ts';
+import { cloudEventLine } from '../../audit/export-ocsf.ts';
 import { genesis } from '../../audit/verify.ts';
 import type { Link } from '../../domain/record/chain.ts';
 import { countOf } from '../../text/count.ts';

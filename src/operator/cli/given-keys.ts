@@ -1,6 +1,6 @@
 /** The keys file of someone who verifies: verifier keys, one per line, and how many witnesses must have signed. */
+import { readKeyLine, type VerifierKey } from '../../audit/tlog/keys.ts';
 import type { NoteSignature } from '../../audit/tlog/note.ts';
-import { readKeyLine, type VerifierKey } from '../../audit/tlog/verifier-key.ts';
 import { Unusable } from './unusable.ts';
 import { keyLineWords } from './words/key-line.ts';
 

@@ -1,7 +1,6 @@
 /** A log that was published in a folder, read and checked at the command line. */
 import { readFile, stat } from 'node:fs/promises';
-import { keysPath } from '../../audit/anchor/files.ts';
-import { anchorFolder } from '../../audit/anchor/folder.ts';
+import { anchorFolder, keysPath } from '../../audit/anchor/files.ts';
 import { AnchorReader, AnchorUnusable, isVaultSigned } from '../../audit/anchor/read-anchor.ts';
 import type { Finding } from '../../audit/verify.ts';
 import { readConfig } from '../../config/read-config.ts';

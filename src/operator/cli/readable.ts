@@ -1,7 +1,7 @@
 /** What happened, in words, for an event as it lies in the record. */
 import { z } from 'zod';
+import { outcomeOf } from '../../audit/event-classes.ts';
 import type { Readable } from '../../audit/export-csv.ts';
-import { outcomeOf } from '../../audit/outcome.ts';
 import { PersonId } from '../../domain/ids.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import { parseEventBody } from '../../operations/registry.ts';

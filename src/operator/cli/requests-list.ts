@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { quietJson } from '../../audit/quiet-json.ts';
+import { quietJson } from '../../audit/export-jsonl.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { Records } from '../rpc/calls.ts';
 import { flag, jsonOption } from './inputs.ts';

@@ -3,8 +3,14 @@ import { open, readFile } from 'node:fs/promises';
 import { isVaultSigned, openCheckpoint } from '../../audit/anchor/read-anchor.ts';
 import { reportFacts } from '../../audit/evidence/make-pack.ts';
 import { madeBy, madeOfIn, reportOf } from '../../audit/evidence/report/report.ts';
-import { filesOf, type NoArchive } from '../../audit/pack/archive.ts';
-import { oldVerifier, optionalFiles, type PackFiles, packFile } from '../../audit/pack/files.ts';
+import {
+  filesOf,
+  type NoArchive,
+  oldVerifier,
+  optionalFiles,
+  type PackFiles,
+  packFile,
+} from '../../audit/pack/files.ts';
 import { type InLog, packAndCheckpoint, packInLog } from '../../audit/pack/in-log.ts';
 import { nothingRead, type PackReport, PackUnusable, verifyPack } from '../../audit/pack/verify-pack.ts';
 import { parseEventBody } from '../../operations/registry.ts';

@@ -1,8 +1,8 @@
 /** Where the verifier reads from: the store, an export, a published log; and what it compares with. */
 import { access, constants } from 'node:fs/promises';
-import { lineFrom } from '../../audit/anchor/line-from.ts';
 import type { AnchorReader } from '../../audit/anchor/read-anchor.ts';
-import { OlderExport } from '../../audit/older-export.ts';
+import { OlderExport } from '../../audit/export-jsonl.ts';
+import { lineFrom } from '../../audit/verify.ts';
 import { NotAnExport, readOlderExport, verifyExport } from '../../audit/verify-export.ts';
 import { type RecordReport, RecordVerifier, type VerifyOptions } from '../../audit/verify-record.ts';
 import type { Place } from '../../config/place.ts';

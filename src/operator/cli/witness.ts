@@ -1,8 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { KeyUnusable, openOwnKeys, witnessKeyUse } from '../../audit/key-file.ts';
-import { type SigningKey, signingKey } from '../../audit/tlog/signing-key.ts';
-import { keyLine, readKeyLine } from '../../audit/tlog/verifier-key.ts';
+import { keyLine, readKeyLine, type SigningKey, signingKey } from '../../audit/tlog/keys.ts';
 import { startWitness } from '../../audit/witness/server.ts';
 import { WitnessState, WitnessStateUnusable } from '../../audit/witness/state.ts';
 import { FolderInUse, type FolderLock, lockFolder } from '../../store/folder-lock.ts';

@@ -1,10 +1,9 @@
 /** The record: what seals it, how much there is, and whether it may be written now. */
-
 import { newestPath } from '../../audit/anchor/files.ts';
-import { openNewest } from '../../audit/anchor/newest.ts';
+import { openNewest } from '../../audit/anchor/newest-checkpoint.ts';
 import { KeyMissing, KeyUnusable, sealKeyUse } from '../../audit/key-file.ts';
 import { openSeals, sealKeyId } from '../../audit/seals.ts';
-import type { VerifierKey } from '../../audit/tlog/verifier-key.ts';
+import type { VerifierKey } from '../../audit/tlog/keys.ts';
 import type { AnchorSettings } from '../../config/config.ts';
 import type { KeyPlace } from '../../config/place.ts';
 import { countOf } from '../../text/count.ts';

@@ -1,7 +1,6 @@
 /** A witness in a process of its own: `run.ts FOLDER`. Says `witness ADDRESS KEY` once it listens. */
 import { KeyUnusable, openOwnKeys, witnessKeyUse } from '../../audit/key-file.ts';
-import { signingKey } from '../../audit/tlog/signing-key.ts';
-import { keyLine } from '../../audit/tlog/verifier-key.ts';
+import { keyLine, signingKey } from '../../audit/tlog/keys.ts';
 import { startWitness } from '../../audit/witness/server.ts';
 import { WitnessState } from '../../audit/witness/state.ts';
 import { lockFolder } from '../../store/folder-lock.ts';

@@ -1,4 +1,4 @@
-import { OlderExport } from '../../../src/audit/older-export.ts';
+import { OlderExport } from '../../../src/audit/export-jsonl.ts';
 
 const hashOf = (seq: number): string => seq.toString(16).padStart(64, '0');
 const knowing = (...seqs: readonly number[]): OlderExport => {

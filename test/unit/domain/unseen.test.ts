@@ -1,5 +1,5 @@
 import { csvRow } from '../../../src/audit/export-csv.ts';
-import { quietJson } from '../../../src/audit/quiet-json.ts';
+import { quietJson } from '../../../src/audit/export-jsonl.ts';
 import { newEvent, operatorActor } from '../../../src/domain/request/events.ts';
 import { isBlank } from '../../../src/domain/unseen.ts';
 import { printable } from '../../../src/operator/cli/words/table.ts';

@@ -1,14 +1,24 @@
 /** Section 3: what was changed, before and after, and what Azure showed when it was read last. */
-
 import type { Effect } from '../../../domain/effect.ts';
 import { lastReading, wantedKey } from '../../../domain/evidence/verdict.ts';
 import type { CustomerKey } from '../../../domain/observed.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import { kindWords } from '../../../text/keys.ts';
-import type { ReportFacts } from './facts.ts';
-import { type Html, html, none } from './html.ts';
+import {
+  clockOf,
+  dayOf,
+  type Html,
+  html,
+  htmlTable,
+  id,
+  none,
+  numbersOf,
+  type ReportFacts,
+  section,
+  short,
+  whenOf,
+} from './parts.ts';
 import { propertyOf, type ReportedAttempt, type StepStory, stepStories } from './steps-told.ts';
-import { clockOf, dayOf, htmlTable, id, numbersOf, section, short, whenOf } from './tell.ts';
 
 const keyBefore = (key: CustomerKey | null): Html =>
   key === null ? html`Microsoft’s` : html`${key.keyName}, version ${id(short(key.keyVersion ?? 'newest'))}`;

@@ -1,11 +1,21 @@
 /** Section 2: who decided what, and how they were known. */
-
 import { listed } from '../../../domain/listed.ts';
 import type { EventBodyOf, EventType, StoredEvent } from '../../../domain/request/events.ts';
 import { askedAgainWords } from '../../../text/events.ts';
-import type { ReportFacts } from './facts.ts';
-import { type Html, html, none } from './html.ts';
-import { actorOf, clockOf, dayOf, htmlTable, id, section, whenOf, whoIn } from './tell.ts';
+import {
+  actorOf,
+  clockOf,
+  dayOf,
+  type Html,
+  html,
+  htmlTable,
+  id,
+  none,
+  type ReportFacts,
+  section,
+  whenOf,
+  whoIn,
+} from './parts.ts';
 
 const signIns: Readonly<Record<string, string>> = {
   'bot-framework': 'Teams account of this tenant, by Teams’ signed token',

@@ -6,9 +6,20 @@ import { levelCode } from '../../../text/evidence.ts';
 import { utcSecond } from '../../../text/instants.ts';
 import { sentence, useWords } from '../../../text/key-use.ts';
 import { gistOfStep, notCheckedWords, proofWords } from '../../../text/steps.ts';
-import type { ReportFacts } from './facts.ts';
-import { type Html, html, none } from './html.ts';
-import { bullet, clockOf, dayOf, htmlTable, lowerFirst, section, upperFirst, whenOf } from './tell.ts';
+import {
+  bullet,
+  clockOf,
+  dayOf,
+  type Html,
+  html,
+  htmlTable,
+  lowerFirst,
+  none,
+  type ReportFacts,
+  section,
+  upperFirst,
+  whenOf,
+} from './parts.ts';
 
 const known: Readonly<Record<ProofLevel, string>> = {
   'read-back': 'Azure, asked anew, names this key and version on the agent',

@@ -1,11 +1,23 @@
 /** Sections 7 to 10: the record and how to check it, controls, limits, and a place to sign. */
-
 import { listed } from '../../../domain/listed.ts';
 import type { Software } from '../../../domain/software.ts';
 import { controls } from '../controls.ts';
-import type { ReportFacts } from './facts.ts';
-import { type Html, html, none } from './html.ts';
-import { actorOf, bullet, clockOf, dayOf, htmlTable, id, numbersOf, section, short, whoIn } from './tell.ts';
+import {
+  actorOf,
+  bullet,
+  clockOf,
+  dayOf,
+  type Html,
+  html,
+  htmlTable,
+  id,
+  none,
+  numbersOf,
+  type ReportFacts,
+  section,
+  short,
+  whoIn,
+} from './parts.ts';
 
 /** Name and size, as the checkpoint says. */
 export function checkpointOf({ note }: Pick<ReportFacts, 'note'>): { readonly origin: string; readonly size: string } {

@@ -7,12 +7,10 @@ import { levelCode, verdictWords } from '../../../text/evidence.ts';
 import { proofWords } from '../../../text/steps.ts';
 import { changedSection } from './changed.ts';
 import { decidedSection } from './decided.ts';
-import type { ReportFacts } from './facts.ts';
-import { Html, html, none } from './html.ts';
+import { clockOf, dayOf, Html, html, lowerFirst, none, type ReportFacts, strongIn, whoIn } from './parts.ts';
 import { notProvedSection, provedSection, undoSection } from './proved.ts';
 import { checkpointOf, controlsSection, limitsSection, recordSection, reviewSection } from './record.ts';
 import { styleOf } from './style.ts';
-import { clockOf, dayOf, lowerFirst, strongIn, whoIn } from './tell.ts';
 import { happenedSection } from './time-line.ts';
 
 /** Which report it is: raised with every change of what the same events make. */

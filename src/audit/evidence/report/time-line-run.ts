@@ -1,10 +1,7 @@
 /** The part of the time line that is a run: a row a step, a bar a try. */
-
 import { shortDuration } from '../../../text/duration.ts';
-import type { ReportFacts } from './facts.ts';
-import { type Html, html, none } from './html.ts';
+import { clockOf, type Html, html, none, type ReportFacts } from './parts.ts';
 import { lineNames, type ReportedAttempt, type StepStory, stepStories } from './steps-told.ts';
-import { clockOf } from './tell.ts';
 
 export const rowHeight = 19;
 const narrowest = 4;

@@ -4,9 +4,19 @@ import type { StoredEvent } from '../../../domain/request/events.ts';
 import { shortDuration } from '../../../text/duration.ts';
 import { levelCode } from '../../../text/evidence.ts';
 import { gistOfStep, proofWords } from '../../../text/steps.ts';
-import type { ReportFacts } from './facts.ts';
-import { type Html, html, none } from './html.ts';
-import { actorOf, clockOf, dayOf, lowerFirst, section, whenOf, whoIn } from './tell.ts';
+import {
+  actorOf,
+  clockOf,
+  dayOf,
+  type Html,
+  html,
+  lowerFirst,
+  none,
+  type ReportFacts,
+  section,
+  whenOf,
+  whoIn,
+} from './parts.ts';
 import { drawRun, rowHeight, runOf } from './time-line-run.ts';
 
 const width = 680;

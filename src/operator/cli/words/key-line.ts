@@ -1,5 +1,5 @@
 /** What is wrong with the line of a verifier key. */
-import type { KeyLineFault } from '../../../audit/tlog/verifier-key.ts';
+import type { KeyLineFault } from '../../../audit/tlog/keys.ts';
 
 export const keyLineWords: Record<KeyLineFault, string> = {
   'not-a-key-line': 'not a verifier key: it is name, eight letters and the key, with plus signs between',

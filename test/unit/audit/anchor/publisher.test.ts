@@ -1,8 +1,8 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { anchorFolder } from '../../../../src/audit/anchor/folder.ts';
+import { anchorFolder } from '../../../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
-import { signingKey } from '../../../../src/audit/tlog/signing-key.ts';
+import { signingKey } from '../../../../src/audit/tlog/keys.ts';
 import type { AnchorFiles } from '../../../../src/domain/ports/anchor.ts';
 import { bodiesOf, logKey, logName, newFolder, publishedFolder, publisherOf } from '../../../support/published-log.ts';
 

@@ -1,10 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkpointText, readCheckpoint } from '../../../../src/audit/tlog/checkpoint.ts';
-import { bundleOf, entriesIn } from '../../../../src/audit/tlog/entry-bundle.ts';
+import { keyLine, readKeyLine, signingKey, type VerifierKey } from '../../../../src/audit/tlog/keys.ts';
 import { cosignText, noteOf, openNote, signText } from '../../../../src/audit/tlog/note.ts';
-import { signingKey } from '../../../../src/audit/tlog/signing-key.ts';
-import { tilePath } from '../../../../src/audit/tlog/tile-paths.ts';
-import { keyLine, readKeyLine, type VerifierKey } from '../../../../src/audit/tlog/verifier-key.ts';
+import { bundleOf, entriesIn, tilePath } from '../../../../src/audit/tlog/tiles.ts';
 
 /** Made by another program with the seed 32 × 01, and opened by Go's x/mod/sumdb/note. */
 const origin = 'bot.example/audit';

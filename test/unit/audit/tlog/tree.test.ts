@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { leafHash } from '../../../../src/audit/tlog/hashes.ts';
-import { provesConsistency, provesInclusion } from '../../../../src/audit/tlog/proofs.ts';
+import { leafHash, provesConsistency, provesInclusion } from '../../../../src/audit/tlog/merkle-tree.ts';
 import { growTree } from '../../../support/grown-tree.ts';
 
 const entriesOf = (count: number): Buffer[] =>

@@ -1,13 +1,13 @@
 import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { anchorFolder } from '../../../../src/audit/anchor/folder.ts';
+import { anchorFolder } from '../../../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
 import type { Witnessed } from '../../../../src/audit/anchor/witnesses.ts';
 import { checkpointText } from '../../../../src/audit/tlog/checkpoint.ts';
-import { emptyRoot } from '../../../../src/audit/tlog/hashes.ts';
+import { signingKey } from '../../../../src/audit/tlog/keys.ts';
+import { emptyRoot } from '../../../../src/audit/tlog/merkle-tree.ts';
 import { openNote } from '../../../../src/audit/tlog/note.ts';
-import { signingKey } from '../../../../src/audit/tlog/signing-key.ts';
-import { askText } from '../../../../src/audit/witness/ask.ts';
+import { askText } from '../../../../src/audit/witness/add-checkpoint.ts';
 import { type RunningWitness, startWitness } from '../../../../src/audit/witness/server.ts';
 import { WitnessState } from '../../../../src/audit/witness/state.ts';
 import { bodiesOf, logKey, logName, memoryIn, newFolder, publisherOf } from '../../../support/published-log.ts';

@@ -1,7 +1,40 @@
 /** Which OCSF class and activity an event is: data, by its type. Numbers are those of OCSF 1.5.0. */
 import type { StepName } from '../domain/plan.ts';
 import type { EventBody, EventType } from '../domain/request/events.ts';
-import { type EventOutcome, outcomeOf } from './outcome.ts';
+
+/** `begun`: its end is told by a later event. `no effect`: it came too late. */
+export type EventOutcome = 'done' | 'begun' | 'failed' | 'no effect';
+
+/** A type without its outcome does not compile. */
+const outcomes: Readonly<Record<EventType, EventOutcome>> = {
+  submitted: 'done',
+  approved: 'done',
+  rejected: 'done',
+  cancelled: 'done',
+  expired: 'done',
+  'decided-late': 'no effect',
+  'plan-changed': 'done',
+  'request-changed': 'done',
+  'run-ordered': 'begun',
+  'run-checked': 'done',
+  'step-intended': 'begun',
+  'step-done': 'done',
+  'step-failed': 'failed',
+  'attention-needed': 'failed',
+  succeeded: 'done',
+  // The looking is; what was seen stands in it.
+  'use-judged': 'done',
+  'stop-requested': 'begun',
+  retried: 'begun',
+  reminded: 'done',
+  'given-up': 'done',
+  'texts-erased': 'done',
+  'evidence-made': 'done',
+  'clock-set-right': 'done',
+};
+
+/** How what an event tells of ended, in one word: for whoever reads many of them and filters. */
+export const outcomeOf = ({ type }: { readonly type: EventType }): EventOutcome => outcomes[type];
 
 export const ocsfVersion = '1.5.0';
 
@@ -23,7 +56,7 @@ export const apiActivity: OcsfClass = { uid: 6003, name: 'API Activity', categor
 export const baseEvent: OcsfClass = { uid: 0, name: 'Base Event', category: [0, 'Uncategorized'] };
 
 /** `[id, name]`. OCSF leaves the name to the source where the id is 99, "Other". */
-export type Activity = readonly [id: number, name: string];
+type Activity = readonly [id: number, name: string];
 
 const create: Activity = [1, 'Create'];
 const update: Activity = [3, 'Update'];

@@ -1,12 +1,41 @@
-/**
- * The rules of a witness (C2SP tlog-witness). It signs a checkpoint of a log that it knows, where that log goes on from the last
- * one it signed, and never two that do not fit each other. Whoever changes the past of a log gets no signature any more.
- */
+/** What a witness is asked (C2SP tlog-witness): to sign a checkpoint, shown to begin with the last one it signed. */
 import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
+import type { VerifierKey } from '../tlog/keys.ts';
+import { type Hash, provesConsistency, type Tree } from '../tlog/merkle-tree.ts';
 import { openNote } from '../tlog/note.ts';
-import { provesConsistency, type Tree } from '../tlog/proofs.ts';
-import type { VerifierKey } from '../tlog/verifier-key.ts';
-import { readAsk } from './ask.ts';
+
+/** More lines of proof than a tree can need are refused unread. */
+const mostProofLines = 63;
+const hashBytes = 32;
+
+interface Ask {
+  /** The size that the witness is thought to know. */
+  readonly old: number;
+  /** That a tree of that size is the beginning of the checkpoint's. */
+  readonly proof: readonly Hash[];
+  /** The signed note. */
+  readonly note: string;
+}
+
+export const askText = ({ old, proof, note }: Ask): string =>
+  `old ${old}\n${proof.map((hash) => `${hash.toString('base64')}\n`).join('')}\n${note}`;
+
+/** Null where it is none. */
+function readAsk(text: string): Ask | null {
+  const end = text.indexOf('\n\n');
+  if (end < 0) return null;
+  const [first = '', ...lines] = text.slice(0, end).split('\n');
+  const [, old] = /^old (0|[1-9]\d*)$/.exec(first) ?? [];
+  if (old === undefined || !Number.isSafeInteger(Number(old)) || lines.length > mostProofLines) return null;
+  const proof = lines.map((line) => Buffer.from(line, 'base64'));
+  const isCanonical = proof.every(
+    (hash, index) => hash.length === hashBytes && hash.toString('base64') === lines[index],
+  );
+  return isCanonical ? { old: Number(old), proof, note: text.slice(end + 2) } : null;
+}
+
+// The rules of a witness (C2SP tlog-witness). It signs a checkpoint of a log that it knows, where that log goes on from the last
+// one it signed, and never two that do not fit each other. Whoever changes the past of a log gets no signature any more.
 
 /** A log that the witness was told of, and what it signed of it last; a tree of no leaves before the first. */
 export interface KnownLog {
@@ -21,7 +50,7 @@ export type Judgement =
   /** The witness knows another size: asked again from there it may sign. */
   | { readonly verdict: 'knows-another-size'; readonly size: number };
 
-export type Refused =
+type Refused =
   /** Not in the form of an ask, or of a checkpoint, or older than what it says is known. */
   | 'not-an-ask'
   | 'log-unknown'

@@ -1,8 +1,63 @@
 /** What all parts of the report say in one form. */
+import type { Replacement } from '../../../domain/evidence/replacement.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
+import type { Request } from '../../../domain/request/request.ts';
+import { showBlanks } from '../../../domain/unseen.ts';
 import type { Sentence, Who } from '../../../text/evidence.ts';
-import type { ReportFacts } from './facts.ts';
-import { type Html, html } from './html.ts';
+
+export class Html {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+type Part = string | number | Html | readonly Html[];
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** What turns direction, and what nobody sees, is shown as something that is not a letter. */
+const seen = (text: string): string => showBlanks(text).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
+
+const escaped = (text: string): string => seen(text).replaceAll(/[&<>"']/g, (mark) => entities[mark] ?? '');
+
+function piece(part: Part): string {
+  if (part instanceof Html) return part.text;
+  return typeof part === 'object' ? part.map(({ text }) => text).join('') : escaped(String(part));
+}
+
+export const html = (texts: TemplateStringsArray, ...parts: readonly Part[]): Html =>
+  new Html(texts.map((text, index) => (index === 0 ? text : `${piece(parts[index - 1] ?? '')}${text}`)).join(''));
+
+export const none = html``;
+
+export interface ReportFacts {
+  readonly request: Request;
+  /** Oldest first. */
+  readonly events: readonly StoredEvent[];
+  /** A person's name as it was looked up; null: it was not, or is left out. */
+  readonly names: (id: string) => string | null;
+  /** The checkpoint as it was signed. */
+  readonly note: string;
+  /** Who signed it beside the log, by the keys in the pack, and when (ISO 8601). */
+  readonly witness: { readonly name: string; readonly at: string } | null;
+  /** The request that replaced the key since, by its events in the pack; null: there are none. */
+  readonly later: Replacement | null;
+  /** A key in a vault signed it as well, by the keys in the pack. */
+  readonly vault: boolean;
+  /** What people wrote is in the pack. */
+  readonly texts: boolean;
+  /** Files that it is made of and their SHA-256: where they changed, it is not the report that did. */
+  readonly madeOf: string;
+  /** The whole policy is in the pack. */
+  readonly rules: boolean;
+}
 
 /** A day does not stand alone at the end of a line. */
 const together = (text: string): string => text.replaceAll(/(?<=\d) (?=[A-Z][a-z]+ \d{4})/g, '\u00A0');
@@ -59,7 +114,7 @@ export const section = (number: number, title: string, content: Html): Html =>
 ${content}
 </section>`;
 
-export interface Column {
+interface Column {
   readonly title: string;
   /** In millimetres; without it what is left. */
   readonly width?: number;

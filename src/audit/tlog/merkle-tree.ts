@@ -1,0 +1,180 @@
+/** The hashes of a Merkle tree as RFC 6962 (2.1) has them: leaves and nodes are told apart by their first byte. */
+import { createHash } from 'node:crypto';
+import { type TileAt, tileWidth } from './tiles.ts';
+
+/** 32 bytes of SHA-256. */
+export type Hash = Buffer;
+
+const leafMark = Buffer.from([0]);
+const nodeMark = Buffer.from([1]);
+
+const sha256 = (...parts: readonly Uint8Array[]): Hash => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+};
+
+/** Of a tree without leaves. */
+export const emptyRoot: Hash = sha256();
+
+export const leafHash = (entry: Uint8Array): Hash => sha256(leafMark, entry);
+
+const nodeHash = (left: Hash, right: Hash): Hash => sha256(nodeMark, left, right);
+
+/** Folds hashes of subtrees that stand side by side, the largest at the left, into the hash over all of them. */
+export const foldRight = (hashes: readonly Hash[]): Hash =>
+  hashes.length === 0 ? emptyRoot : hashes.reduceRight((right, left) => nodeHash(left, right));
+
+/** The hash over hashes that stand side by side and are as many as a power of two. */
+export function fullRoot(hashes: readonly Hash[]): Hash {
+  const [only] = hashes;
+  if (only === undefined || hashes.length === 1) return only ?? emptyRoot;
+  const middle = hashes.length / 2;
+  return nodeHash(fullRoot(hashes.slice(0, middle)), fullRoot(hashes.slice(middle)));
+}
+
+// Checking proofs against roots that were signed (RFC 9162, 2.1.3.2 and 2.1.4.2; the proofs are those of RFC 6962).
+
+const isOdd = (n: number): boolean => n % 2 === 1;
+const half = (n: number): number => Math.floor(n / 2);
+
+/** Where a proof has got to: the node on the way up, and the last node of its level. */
+interface Climb {
+  node: number;
+  last: number;
+}
+
+/** Goes up by one hash of a proof; says on which side that hash stands. Null: the top was reached already. */
+function climb(at: Climb): 'left' | 'right' | null {
+  if (at.last === 0) return null;
+  const side = isOdd(at.node) || at.node === at.last ? 'left' : 'right';
+  if (side === 'left') {
+    while (!isOdd(at.node) && at.node !== 0) {
+      at.node = half(at.node);
+      at.last = half(at.last);
+    }
+  }
+  at.node = half(at.node);
+  at.last = half(at.last);
+  return side;
+}
+
+/** Whether the leaf at `index` is in the tree of `size` leaves and that root. */
+export function provesInclusion(leaf: Hash, index: number, size: number, proof: readonly Hash[], root: Hash): boolean {
+  if (index < 0 || index >= size) return false;
+  const at = { node: index, last: size - 1 };
+  let found = leaf;
+  for (const hash of proof) {
+    const side = climb(at);
+    if (side === null) return false;
+    found = side === 'left' ? nodeHash(hash, found) : nodeHash(found, hash);
+  }
+  return at.last === 0 && found.equals(root);
+}
+
+/** A signed tree. */
+export interface Tree {
+  readonly size: number;
+  readonly root: Hash;
+}
+
+/** Whether the newer tree begins with the older one. */
+export function provesConsistency(older: Tree, newer: Tree, proof: readonly Hash[]): boolean {
+  if (older.size > newer.size) return false;
+  if (older.size === newer.size) return proof.length === 0 && older.root.equals(newer.root);
+  if (older.size === 0) return proof.length === 0;
+  // A tree that is a full subtree of the newer one starts from its own root, which the proof leaves out.
+  const [start, ...path] = Number.isInteger(Math.log2(older.size)) ? [older.root, ...proof] : proof;
+  if (start === undefined) return false;
+  const at = { node: older.size - 1, last: newer.size - 1 };
+  while (isOdd(at.node)) {
+    at.node = half(at.node);
+    at.last = half(at.last);
+  }
+  let foundOlder = start;
+  let foundNewer = start;
+  for (const hash of path) {
+    const side = climb(at);
+    if (side === null) return false;
+    if (side === 'left') foundOlder = nodeHash(hash, foundOlder);
+    foundNewer = side === 'left' ? nodeHash(hash, foundNewer) : nodeHash(foundNewer, hash);
+  }
+  return at.last === 0 && foundOlder.equals(older.root) && foundNewer.equals(newer.root);
+}
+
+/** A tile of hashes, as it is written. */
+interface HashTile extends TileAt {
+  readonly kind: number;
+  readonly bytes: Buffer;
+}
+
+interface Level {
+  /** How many tiles of this level are full. */
+  full: number;
+  hashes: Hash[];
+  /** Of the full subtrees that the hashes fall into, the largest first: at most eight, and one where the tile is full. */
+  edge: Hash[];
+}
+
+/** Subtrees of one size that stand side by side become one. `count`: how many hashes there are with this one. */
+function grow(edge: Hash[], hash: Hash, count: number): void {
+  let grown = hash;
+  for (let rest = count; rest % 2 === 0; rest /= 2) {
+    const left = edge.pop();
+    if (left === undefined) throw new Error('a tree of hashes lost one');
+    grown = nodeHash(left, grown);
+  }
+  edge.push(grown);
+}
+
+/**
+ * A tree that grows by leaves and keeps nothing but the tiles that are not full: at most 255 hashes a level. What it holds is
+ * enough for its root, and for every file that has to be written.
+ */
+export class GrowingTree {
+  readonly #levels: Level[] = [];
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Takes a leaf's hash. Answers the tiles that became full by it, leaves first: none of them changes again. */
+  add(leaf: Hash): readonly HashTile[] {
+    this.#size += 1;
+    const full: HashTile[] = [];
+    let hash = leaf;
+    for (let kind = 0; ; kind += 1) {
+      const level = this.#level(kind);
+      level.hashes.push(hash);
+      grow(level.edge, hash, level.hashes.length);
+      if (level.hashes.length < tileWidth) return full;
+      full.push({ kind, index: level.full, width: tileWidth, bytes: Buffer.concat(level.hashes) });
+      hash = foldRight(level.edge);
+      level.full += 1;
+      level.hashes = [];
+      level.edge = [];
+    }
+  }
+
+  /** The tiles at the right edge that are not full, leaves first. They are written for sizes that are signed. */
+  partial(): readonly HashTile[] {
+    return this.#levels.flatMap(({ full, hashes }, kind) =>
+      hashes.length === 0 ? [] : [{ kind, index: full, width: hashes.length, bytes: Buffer.concat(hashes) }],
+    );
+  }
+
+  /** Takes a few hashes a level: a log of many checkpoints asks for many roots. */
+  root(): Hash {
+    const highestFirst = [...this.#levels].reverse();
+    return foldRight(highestFirst.flatMap(({ edge }) => edge));
+  }
+
+  #level(kind: number): Level {
+    const found = this.#levels[kind];
+    if (found !== undefined) return found;
+    const made = { full: 0, hashes: [], edge: [] };
+    this.#levels.push(made);
+    return made;
+  }
+}
