@@ -19,7 +19,16 @@ export const vaultId = ArmId.parse(`${group}/Microsoft.KeyVault/vaults/kv-care`)
 export const requestId = (number: number): RequestId => RequestId.parse(`CMK-${String(number).padStart(6, '0')}`);
 
 /** A plan to put an agent under a key: one reversible step, one that is not, and the proof. */
-export const plan = (resource = resourceId()): Plan =>
+export function plan(resource = resourceId()): Plan {
+  const known = plans.get(resource) ?? newPlan(resource);
+  plans.set(resource, known);
+  return known;
+}
+
+/** Parsing one takes longer than most tests that use it. */
+const plans = new Map<ArmId, Plan>();
+
+const newPlan = (resource: ArmId): Plan =>
   planSchema(StoredChangeSpec).parse({
     schema: 2,
     tenantId: tenant,

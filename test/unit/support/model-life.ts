@@ -53,7 +53,16 @@ export const slots = [
   { id: requestId(3), resource: 'bot-ward' },
 ] as const;
 
+/** By resource and world. */
+const plans = new Map<string, Plan>();
+
 function planOf(name: string, world: WorldName): Plan {
+  const plan = plans.get(`${name} ${world}`) ?? newPlan(name, world);
+  plans.set(`${name} ${world}`, plan);
+  return plan;
+}
+
+function newPlan(name: string, world: WorldName): Plan {
   const id = resourceId(name);
   const seen = {
     resource: resource({ id, name }),

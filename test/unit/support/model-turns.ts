@@ -155,7 +155,8 @@ export async function lead(book: Book, turns: readonly ModelTurn[], begins = noo
     await book.append(id, cause, command, new Date(clock));
     const events = await book.events(id);
     const stored = events.slice(lengths[one.slot]).map((event) => event.body.type);
-    expect({ one, stored }).toEqual({ one, stored: types ?? [] });
+    // An `expect` takes longer than the attempt.
+    if (stored.join() !== (types ?? []).join()) expect({ one, stored }).toEqual({ one, stored: types ?? [] });
     made.push({ one, cause, command });
     if (types === null) return;
     causes.add(`${id} ${cause}`);

@@ -36,17 +36,19 @@ describe('a tree of events', () => {
     const entries = entriesOf(70);
     const tree = growTree(entries);
     let proofs = 0;
+    const wrong: string[] = [];
     for (let size = 1; size <= 70; size += 1) {
       const reader = tree.reader(size);
       for (let index = 0; index < size; index += 1) {
         const leaf = leafHash(entries[index] ?? Buffer.of());
         const inclusion = await reader.inclusion(index);
-        expect(provesInclusion(leaf, index, size, inclusion, tree.at(size).root)).toBe(true);
+        if (!provesInclusion(leaf, index, size, inclusion, tree.at(size).root)) wrong.push(`leaf ${index} of ${size}`);
         const consistency = await reader.consistency(index);
-        expect(provesConsistency(tree.at(index), tree.at(size), consistency)).toBe(true);
+        if (!provesConsistency(tree.at(index), tree.at(size), consistency)) wrong.push(`${index} of ${size}`);
         proofs += 2;
       }
     }
+    expect(wrong).toEqual([]);
     expect(proofs).toBe(70 * 71);
   });
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { highestProof } from '../../../../src/domain/proof.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
@@ -118,7 +119,8 @@ const invariants: readonly Invariant[] = [
   {
     says: 'is the same request when folded from all events as when followed event by event',
     look: ({ requests, current }) => {
-      expect(fold(id, requests.all())).toEqual(current);
+      const folded = fold(id, requests.all());
+      if (!isDeepStrictEqual(folded, current)) expect(folded).toEqual(current);
     },
   },
   {
