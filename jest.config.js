@@ -1,6 +1,6 @@
 import { attackSuites } from './test/support/attack-suites.js';
 
-const slow = ['<rootDir>/test/long/', '<rootDir>/test/crash-all/'];
+const slow = ['<rootDir>/test/long/', '<rootDir>/test/crash-all/', '<rootDir>/test/guards/'];
 
 /** Tests run as ES modules through swc. The bot, its database and its workflow engine always run as child processes. */
 const shared = {
@@ -22,6 +22,7 @@ const projects = [
   { displayName: 'usual', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: slow },
   { displayName: 'long', testMatch: ['<rootDir>/test/long/**/*.test.ts'] },
   { displayName: 'crash', testMatch: ['<rootDir>/test/crash-all/**/*.test.ts'] },
+  { displayName: 'guards', testMatch: ['<rootDir>/test/guards/*.test.ts'] },
   { displayName: 'attacks', testMatch: Object.keys(attackSuites).map((suite) => `<rootDir>/${suite}`) },
 ];
 

@@ -103,6 +103,7 @@ export const expires: Command = { do: 'expire' };
 interface CheckChange {
   readonly run?: number;
   readonly plan?: Plan;
+  readonly policy?: ReturnType<typeof policy>;
   readonly standings?: Record<string, Standing>;
   readonly requesterStanding?: Standing;
   readonly stepUp?: StepUp | null;
@@ -113,7 +114,7 @@ export const checks = (change: CheckChange = {}): Command => ({
   run: change.run ?? 1,
   plan: change.plan ?? planFor(),
   digest: '2'.repeat(64),
-  policy: policy(),
+  policy: change.policy ?? policy(),
   standings: change.standings ?? { [approver]: 'yes', [secondApprover]: 'yes' },
   requesterStanding: change.requesterStanding ?? 'yes',
   stepUp: change.stepUp ?? null,

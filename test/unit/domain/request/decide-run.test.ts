@@ -77,6 +77,14 @@ describe('the check before a run', () => {
     },
   );
 
+  it('counts by the stricter of the number of approvals then and now', () => {
+    const oneIsLeft = { ...standings, [secondApprover]: 'no' } as const;
+    const approved = requestAfter(...toApproved);
+    expect(comesTo(approved, checks({ policy: policy(1), standings: oneIsLeft }))).toBe('plan-changed');
+    expect(comesTo(approved, checks({ policy: policy(3) }))).toBe('plan-changed');
+    expect(comesTo(approved, checks({ policy: policy(1) }))).toBe('run-checked');
+  });
+
   it('asks again when approving has come to need a sign-in since, or a stronger one', () => {
     const stepUp = { context: 'c1', maxAgeMs: 600_000 };
     const signIn = (by: PersonId, contexts: string[]) => ({

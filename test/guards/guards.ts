@@ -1,0 +1,224 @@
+/** Guards of docs/security.md, each with a change that breaks it and the suite that has to notice. */
+
+export interface Guard {
+  /** What the guard holds. */
+  readonly guard: string;
+  readonly file: string;
+  /** Occurs once in the file. */
+  readonly from: string;
+  readonly to: string;
+  readonly suite: string;
+}
+
+const decideRun = 'src/domain/request/decide-run.ts';
+const decideRunSuite = 'test/unit/domain/request/decide-run.test.ts';
+const approval = 'src/domain/request/decide-approval.ts';
+const approvalSuite = 'test/unit/domain/request/decide-approval.test.ts';
+const controlChange = 'src/domain/control-change.ts';
+const controlSuite = 'test/unit/domain/control-change.test.ts';
+
+export const guards: readonly Guard[] = [
+  {
+    guard: 'a sign-in of another tenant proves nothing',
+    file: 'src/teams/sign-in/verify-token.ts',
+    from: "if (claims.tid !== tenantId) return 'another tenant';",
+    to: '',
+    suite: 'test/unit/teams/sign-in/verify-token.test.ts',
+  },
+  {
+    guard: 'a service URL is called over https only',
+    file: 'src/teams/service-urls.ts',
+    from: "return read.protocol === 'https:' && read.port === ''",
+    to: "return read.port === ''",
+    suite: 'test/unit/teams/ingress/service-urls.test.ts',
+  },
+  {
+    guard: 'each person and conversation has a bucket that empties',
+    file: 'src/teams/ingress/rate-limit.ts',
+    from: 'has: (key, cost) => leftOf(key, now()) >= cost,',
+    to: 'has: () => true,',
+    suite: 'test/unit/teams/ingress/rate-limit.test.ts',
+  },
+  {
+    guard: 'a packed answer is refused',
+    file: 'src/io/call-server.ts',
+    from: "if (packed !== 'identity') throw",
+    to: "if (packed === '') throw",
+    suite: 'test/unit/io/call-server.test.ts',
+  },
+  {
+    guard: 'guests have no role',
+    file: 'src/authorization/who-may.ts',
+    from: "return kind === 'guest' ? 'no' : 'unknown';",
+    to: "return 'yes';",
+    suite: 'test/unit/authorization/who-may.test.ts',
+  },
+  {
+    guard: 'nobody approves their own request',
+    file: approval,
+    from: "if (command.by === request.requester) return refuse('own-request', request.id);",
+    to: '',
+    suite: approvalSuite,
+  },
+  {
+    guard: 'only an approver decides',
+    file: approval,
+    from: "if (command.standing !== 'yes') return refuse(standingRefusals[command.standing], request.id);",
+    to: '',
+    suite: approvalSuite,
+  },
+  {
+    guard: 'an approval is for the plan that the card shows',
+    file: approval,
+    from: "if (command.asking !== request.asking) return refuse('stale-card', request.id);",
+    to: '',
+    suite: approvalSuite,
+  },
+  {
+    guard: 'an approval that has ended starts no run',
+    file: decideRun,
+    from: 'still.filter((approval) => now.getTime() < approvalEnds(approval, request.notBefore))',
+    to: 'still.filter((approval) => approvalEnds(approval, request.notBefore) > 0)',
+    suite: decideRunSuite,
+  },
+  {
+    guard: 'an approval covers one plan and no other',
+    file: decideRun,
+    from: 'if (covered && counted.length >= needed',
+    to: 'if (counted.length >= needed',
+    suite: decideRunSuite,
+  },
+  {
+    guard: 'the stricter number of approvals holds',
+    file: decideRun,
+    from: 'Math.max(request.policy.approvalsRequired, command.policy.approvalsRequired)',
+    to: 'command.policy.approvalsRequired',
+    suite: decideRunSuite,
+  },
+  {
+    guard: 'a requester who lost the role starts no run',
+    file: decideRun,
+    from: "if (command.requesterStanding !== 'yes')",
+    to: 'if (command.requesterStanding === undefined)',
+    suite: decideRunSuite,
+  },
+  {
+    guard: 'after an approver’s stop the approvers are asked again',
+    file: decideRun,
+    from: 'counted.length >= needed && !request.objected',
+    to: 'counted.length >= needed',
+    suite: 'test/unit/domain/request/decide-stop.test.ts',
+  },
+  {
+    guard: 'a strong sign-in is recent',
+    file: 'src/domain/policy/sign-in.ts',
+    from: 'return ageMs > maxAgeMs ?',
+    to: 'return maxAgeMs < 0 ?',
+    suite: 'test/unit/domain/policy/sign-in.test.ts',
+  },
+  {
+    guard: 'a tag that is missing excuses no resource from a rule',
+    file: 'src/domain/policy/rules.ts',
+    from: "if (found === null) return 'tag-missing';",
+    to: "if (found === null) return 'differs';",
+    suite: 'test/unit/domain/policy/rules.test.ts',
+  },
+  {
+    guard: 'a vault lies where the policy permits it',
+    file: 'src/domain/policy/vaults.ts',
+    from: 'match.subscriptions === undefined ? inOneSubscription(resource, vault) :',
+    to: 'match.subscriptions === undefined ? true :',
+    suite: 'test/unit/domain/policy/vaults.test.ts',
+  },
+  {
+    guard: 'an approval covers who controls the key',
+    file: controlChange,
+    from: 'if (more.length > 0)',
+    to: 'if (more.length < 0)',
+    suite: controlSuite,
+  },
+  {
+    guard: 'an approval covers who is in a group that controls the key',
+    file: controlChange,
+    from: 'if (came === null ? members <= before : came === 0) return [];',
+    to: 'if (came !== undefined) return [];',
+    suite: controlSuite,
+  },
+  {
+    guard: 'a key counts as the bot’s own only if it was made at that time',
+    file: 'src/domain/own-key.ts',
+    from: 'return intent !== undefined && isOfItsTime(key, intent)',
+    to: 'return intent !== undefined',
+    suite: 'test/unit/domain/own-key.test.ts',
+  },
+  {
+    guard: 'only resources of the configured subscriptions are touched',
+    file: 'src/azure/resource-ids.ts',
+    from: 'if (!known) return',
+    to: 'if (known === null) return',
+    suite: 'test/contract/azure-guards.test.ts',
+  },
+  {
+    guard: 'each event carries a seal of a key outside the database',
+    file: 'src/audit/seals.ts',
+    from: 'return same ? null :',
+    to: 'return same !== null ? null :',
+    suite: 'test/unit/audit/seals.test.ts',
+  },
+  {
+    guard: 'each document carries a seal that is bound to its place and time',
+    file: 'src/audit/document-seals.ts',
+    from: "return isSame(seal, sealOf(key, sealKey, document)) ? null : 'seal-differs';",
+    to: 'return null;',
+    suite: 'test/unit/audit/document-seals.test.ts',
+  },
+  {
+    guard: 'each event names the hash of the one before',
+    file: 'src/audit/verify.ts',
+    from: 'if (line.prev !== before.hash)',
+    to: 'if (line.prev === before)',
+    suite: 'test/unit/audit/verify.test.ts',
+  },
+  {
+    guard: 'no symbolic link is followed in the published folder',
+    file: 'src/audit/anchor/folder.ts',
+    from: 'const toRead = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;',
+    to: 'const toRead = O_RDONLY | O_NONBLOCK;',
+    suite: 'test/unit/audit/anchor/hostile-writer.test.ts',
+  },
+  {
+    guard: 'a witness that lost its state signs nothing',
+    file: 'src/audit/witness/state.ts',
+    from: 'if (lost !== undefined) throw',
+    to: 'if (lost === null) throw',
+    suite: 'test/unit/audit/witness/witness.test.ts',
+  },
+  {
+    guard: 'a cell of the table for spreadsheets starts no formula',
+    file: 'src/audit/export-csv.ts',
+    from: `seen.replaceAll(formulaStart, "$&'")`,
+    to: 'seen',
+    suite: 'test/unit/audit/export-csv.test.ts',
+  },
+  {
+    guard: 'what a person wrote ends no quotation',
+    file: 'src/text/quote.ts',
+    from: "text.replaceAll(doubled, '’')",
+    to: 'text',
+    suite: 'test/unit/text/quote.test.ts',
+  },
+  {
+    guard: 'names on cards carry no markup',
+    file: 'src/teams/cards/plain-text.ts',
+    from: 'return CardText.parse(escapeMarkdown(cut(oneLine(text), length)));',
+    to: 'return CardText.parse(cut(oneLine(text), length));',
+    suite: 'test/unit/teams/cards/plain-text.test.ts',
+  },
+  {
+    guard: 'values in Resource Graph queries are literals',
+    file: 'src/azure/kql.ts',
+    from: `.replaceAll("'", "\\\\'")`,
+    to: '',
+    suite: 'test/contract/azure-inventory.test.ts',
+  },
+];
