@@ -1,7 +1,10 @@
 /** Checkpoints of the published log, for whoever shows them to people. */
-import { newestPublishedCheckpoint } from '../operator/newest-checkpoint.ts';
-import { openPublishedLog, type PublishedLogFiles } from '../operator/published-log.ts';
-import { witnessingFor } from '../operator/witnessing.ts';
+import {
+  newestPublishedCheckpoint,
+  openPublishedLog,
+  type PublishedLogFiles,
+  witnessingFor,
+} from '../operator/published-log.ts';
 import type { Checkpoints } from '../teams/delivery/audit-channel.ts';
 import type { Ground } from './open-ground.ts';
 import type { AnchorPart } from './start-anchor.ts';

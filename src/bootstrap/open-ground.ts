@@ -1,6 +1,6 @@
 /** The ground: what every other part stands on. Log, record, figures. */
 import type { Config } from '../config/config.ts';
-import { ownBuild } from '../config/version.ts';
+import { appendingAs, ownBuild, ownSoftware } from '../config/software.ts';
 import { configWarnings } from '../config/warnings.ts';
 import type { Registration, Requests } from '../domain/ports/store.ts';
 import type { Storing } from '../domain/storing.ts';
@@ -9,8 +9,7 @@ import { type Metrics, openMetrics } from '../observability/metrics.ts';
 import { openTelemetry } from '../observability/open-telemetry.ts';
 import { noTelemetry, type Telemetry } from '../observability/telemetry.ts';
 import { tracedRequests } from '../observability/traced-requests.ts';
-import { appendingAs, ownSoftware } from '../operator/own-software.ts';
-import { witnessingFor } from '../operator/witnessing.ts';
+import { witnessingFor } from '../operator/published-log.ts';
 import type { Database } from '../store/database.ts';
 import type { OpenStore } from '../store/store.ts';
 import { openRecord } from './open-record.ts';

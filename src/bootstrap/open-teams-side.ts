@@ -1,8 +1,7 @@
 /** Towards Teams: what the bot says there by itself. Nothing is heard yet: `start-bot.ts` begins to listen. */
-
 import { defaultLimits } from '../azure/limits.ts';
 import { contradicting as contradictingOf } from '../domain/witnessing.ts';
-import { witnessingFor } from '../operator/witnessing.ts';
+import { witnessingFor } from '../operator/published-log.ts';
 import { type Directory, openDirectory } from '../teams/cards/directory.ts';
 import { openApprovers } from '../teams/delivery/approvers.ts';
 import { type AuditChannel, openAuditChannel } from '../teams/delivery/audit-channel.ts';

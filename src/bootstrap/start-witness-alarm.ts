@@ -1,6 +1,6 @@
 /** Tells people that a witness knows another history of the record, once, and once it is settled; cards are drawn anew then. */
 import type { WitnessView } from '../domain/witnessing.ts';
-import { witnessingFor } from '../operator/witnessing.ts';
+import { witnessingFor } from '../operator/published-log.ts';
 import { advisoryLock } from '../store/advisory-lock.ts';
 import type { Ground } from './open-ground.ts';
 import type { TeamsSide } from './open-teams-side.ts';

@@ -9,10 +9,15 @@ import type { Call, CallMetrics } from '../domain/ports/call-metrics.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
 import type { DocumentFault } from '../domain/record/document-seals.ts';
 import type { Witnessing } from '../domain/witnessing.ts';
-import { type WatchedStoring, watchDocuments, watchStoring } from './storing-figures.ts';
+import {
+  toldGauge,
+  type WatchedStoring,
+  type WitnessFigures,
+  watchDocuments,
+  watchStoring,
+  watchWitnesses,
+} from './gauges.ts';
 import type { Figure } from './telemetry.ts';
-import { toldGauge } from './told-gauge.ts';
-import { type WitnessFigures, watchWitnesses } from './witness-figures.ts';
 
 export interface Metrics extends CallMetrics, WitnessFigures {
   /** The same as the text tells, for whoever sends them elsewhere. */

@@ -2,13 +2,20 @@
  * Spans and figures, sent to a collector as OTLP over HTTP, in JSON. The libraries' own variables (headers, time limits,
  * certificates, resource attributes) hold. Nothing here is registered globally: libraries that would tell of themselves find nobody.
  */
-import { DiagLogLevel, diag } from '@opentelemetry/api';
+import { DiagLogLevel, diag, type HrTime, ValueType } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { detectResources, envDetector, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AggregationTemporality,
+  type DataPoint,
+  DataPointType,
+  MeterProvider,
+  type MetricData,
+  type MetricProducer,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { figuresAsOtel } from './figures-as-otel.ts';
 import type { Figure, Telemetry, TelemetryOptions } from './telemetry.ts';
 import { tracingOver } from './tracing-over.ts';
 
@@ -66,6 +73,68 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     },
     stop: async () => {
       await inTime(Promise.all([provider.shutdown(), ...meters.map((meter) => meter.shutdown())]));
+    },
+  };
+}
+
+type Value = Figure['values'][number];
+type Times = Pick<DataPoint<number>, 'startTime' | 'endTime'>;
+
+const hrTime = (ms: number): HrTime => [Math.floor(ms / 1_000), Math.round((ms % 1_000) * 1_000_000)];
+
+const pointOf = ({ labels, value }: Value, times: Times): DataPoint<number> => ({
+  ...times,
+  attributes: labels,
+  value,
+});
+
+/** Values of one series, which differ in `le` and in what they are of it. */
+function bySeries(values: readonly Value[]): readonly (readonly Value[])[] {
+  const series = new Map<string, Value[]>();
+  for (const one of values) {
+    const { le: _, ...labels } = one.labels;
+    const key = JSON.stringify(Object.entries(labels).sort());
+    series.set(key, [...(series.get(key) ?? []), one]);
+  }
+  return [...series.values()];
+}
+
+/** Prometheus counts in each bucket what is in those below it as well. */
+function histogramPoint(name: string, values: readonly Value[], times: Times) {
+  const buckets = values
+    .filter(({ metricName }) => metricName === `${name}_bucket`)
+    .map(({ labels, value }) => ({ le: labels.le === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels.le), value }))
+    .sort((a, b) => a.le - b.le);
+  const of = (part: string): number => values.find(({ metricName }) => metricName === `${name}_${part}`)?.value ?? 0;
+  const { le: _, ...attributes } = values[0]?.labels ?? {};
+  const counts = buckets.map(({ value }, index) => value - (buckets[index - 1]?.value ?? 0));
+  const boundaries = buckets.map(({ le }) => le).filter(Number.isFinite);
+  return { ...times, attributes, value: { buckets: { boundaries, counts }, sum: of('sum'), count: of('count') } };
+}
+
+function metricOf({ name, help, type, values }: Figure, times: Times): MetricData {
+  const descriptor = { name, description: help, unit: '', valueType: ValueType.DOUBLE };
+  const common = { descriptor, aggregationTemporality: AggregationTemporality.CUMULATIVE };
+  if (type === 'histogram') {
+    const dataPoints = bySeries(values).map((series) => histogramPoint(name, series, times));
+    return { ...common, dataPointType: DataPointType.HISTOGRAM, dataPoints };
+  }
+  const dataPoints = values.map((value) => pointOf(value, times));
+  return type === 'counter'
+    ? { ...common, dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints }
+    : { ...common, dataPointType: DataPointType.GAUGE, dataPoints };
+}
+
+/** Read anew each time they are sent. */
+export function figuresAsOtel(figures: () => Promise<readonly Figure[]>, resource: Resource): MetricProducer {
+  const startTime = hrTime(Date.now());
+  return {
+    async collect() {
+      const read = await figures();
+      const times = { startTime, endTime: hrTime(Date.now()) };
+      const scope = { name: 'cmk-bot' };
+      const metrics = read.map((one) => metricOf(one, times));
+      return { resourceMetrics: { resource, scopeMetrics: [{ scope, metrics }] }, errors: [] };
     },
   };
 }

@@ -3,10 +3,10 @@ import { type EvidencePorts, type PublishedLog, takeEvidence } from '../audit/ev
 import type { VerifierKey } from '../audit/tlog/keys.ts';
 import type { Config } from '../config/config.ts';
 import { policyText } from '../config/policy-file.ts';
+import { appendingAs, ownSoftware } from '../config/software.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import { operatorActor } from '../domain/request/events.ts';
 import type { OpenStore } from '../store/store.ts';
-import { appendingAs, ownSoftware } from './own-software.ts';
 import { openPublishedLog } from './published-log.ts';
 import type { Evidence, EvidenceWanted } from './rpc/calls.ts';
 

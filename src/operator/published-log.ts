@@ -1,12 +1,16 @@
-/** The published log with the keys that this program knows by itself: for whoever hands its checkpoints on. */
+/** The published log as this program uses it: where it lies, the keys it knows by itself, its newest checkpoint and its witnesses. */
+import { anchorFolder, longestFile, newestPath } from '../audit/anchor/files.ts';
 import { type KnownSigners, ownRead } from '../audit/anchor/newest-checkpoint.ts';
 import { knownVaultKeys } from '../audit/anchor/vault-cosignature.ts';
 import { logKeyUse } from '../audit/key-file.ts';
+import { readCheckpoint } from '../audit/tlog/checkpoint.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
-import type { AnchorSettings, Config } from '../config/config.ts';
-import type { AnchorFiles } from '../domain/ports/anchor.ts';
+import { optionsForAzure } from '../config/azure-from-config.ts';
+import type { AnchorPlace, AnchorSettings, Config } from '../config/config.ts';
+import { ConfigurationError } from '../config/env.ts';
+import type { AnchorFiles, AnchorSource } from '../domain/ports/anchor.ts';
 import type { WitnessBook } from '../domain/ports/witnesses.ts';
-import { anchorFiles } from './anchor-files.ts';
+import { type Witnessing, witnessingOf } from '../domain/witnessing.ts';
 import { keptKeys } from './kept-keys.ts';
 
 export interface PublishedLogFiles {
@@ -42,4 +46,46 @@ export async function openPublishedLog(
     witnessKeys: witnesses,
     keys: async () => [...(await vault()), ...logKeys, ...witnesses],
   };
+}
+
+/** As people know it. */
+export const anchorName = (place: AnchorPlace): string => (place.kind === 'folder' ? place.folder : place.url);
+
+/** The client of blobs takes a while to load, and a folder needs none. Throws {@link ConfigurationError}. */
+export async function anchorFiles(
+  place: AnchorPlace,
+  config: Pick<Config, 'azure'>,
+): Promise<AnchorFiles & AnchorSource> {
+  if (place.kind === 'folder') return anchorFolder(place.folder);
+  const { anchorContainer, NotStorage } = await import('../azure/anchor-container.ts');
+  try {
+    return anchorContainer({ url: place.url, longest: longestFile, ...optionsForAzure(config) });
+  } catch (error) {
+    throw error instanceof NotStorage ? new ConfigurationError(`CMK_ANCHOR: ${error.message}`) : error;
+  }
+}
+
+export interface NewestCheckpoint {
+  /** How many events it covers. */
+  readonly size: number;
+  /** The signed note. */
+  readonly note: string;
+}
+
+/** Null where nothing was published yet. Throws where the place cannot be reached. */
+export async function newestPublishedCheckpoint({ read }: Pick<AnchorFiles, 'read'>): Promise<NewestCheckpoint | null> {
+  const note = (await read(newestPath))?.toString('utf8') ?? '';
+  const checkpoint = readCheckpoint(note.slice(0, note.indexOf('\n\n') + 1));
+  return checkpoint === null ? null : { size: checkpoint.size, note };
+}
+
+/** Null: nobody is asked, no vault either. */
+export function witnessingFor(
+  { anchor }: Pick<Config, 'anchor'>,
+  book: Pick<WitnessBook, 'of'>,
+): (() => Promise<Witnessing>) | null {
+  if (anchor === null || (anchor.witnesses.length === 0 && anchor.vaultKey === null)) return null;
+  const { witnesses, witnessesNeeded: needed, vaultKey } = anchor;
+  const keys = witnesses.map(({ key }) => key);
+  return async () => witnessingOf({ keys, needed, vaultKey }, await book.of(anchor.name));
 }

@@ -18,7 +18,7 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { shortSocketPath } from '../io/short-socket-path.ts';
+import { shortSocketPath } from '../io/files.ts';
 import { abstractSocketLockHolder, takeAbstractSocketLock } from './abstract-socket-lock.ts';
 
 const lockName = /^lock-(\d+)-[0-9a-f-]+\.sock$/;

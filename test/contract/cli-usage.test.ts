@@ -3,8 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { subcommands } from '../../src/operator/cli/registry.ts';
-import { run } from '../../src/operator/cli/run.ts';
-import { openTerminal } from '../../src/operator/cli/terminal.ts';
+import { openTerminal, run } from '../../src/operator/cli/run.ts';
 import { cmkBot, npxCmkBot } from '../support/command-line.ts';
 
 /** What the command line answers before it has looked at any record. */

@@ -1,6 +1,5 @@
 /** Carries out calls of `cmk-bot`, one after the other, without loading it anew for each. `command-line.ts` asks. */
-import { run } from '../../src/operator/cli/run.ts';
-import { openTerminal } from '../../src/operator/cli/terminal.ts';
+import { openTerminal, run } from '../../src/operator/cli/run.ts';
 import type { Call, Said } from './command-line.ts';
 
 /**

@@ -3,7 +3,7 @@ import { constants, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { AnchorFiles, AnchorSource } from '../../domain/ports/anchor.ts';
-import { replaceFile } from '../../io/replace-file.ts';
+import { replaceFile } from '../../io/files.ts';
 
 /** The newest checkpoint: the one file that changes. */
 export const newestPath = 'checkpoint';

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { replaceFile } from '../../io/replace-file.ts';
+import { replaceFile } from '../../io/files.ts';
 import { checkpointText, readCheckpoint } from '../tlog/checkpoint.ts';
 import { keyLine, readKeyLine, type VerifierKey } from '../tlog/keys.ts';
 import { emptyRoot, type Tree } from '../tlog/merkle-tree.ts';

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { carryOutAct } from './act.ts';
-import { asHelp, asOption, flag, nameInput, reasonInput, reasonOption, requestIdInput } from './inputs.ts';
+import { asHelp, asOption, flag, nameInput, reasonInput, reasonOption, requestIdInput, Unusable } from './inputs.ts';
+import { carryOutAct } from './requests-act.ts';
 import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
-import { Unusable } from './unusable.ts';
 
 /** Typing the name is more than a key pressed too early. Throws {@link Unusable} where nobody can be asked. */
 async function isMeant(id: string, { ask }: CommandEnvironment): Promise<boolean> {

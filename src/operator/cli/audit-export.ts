@@ -10,7 +10,7 @@ import { flag, requestIdInput } from './inputs.ts';
 import { type RecordedEvent, readRecord } from './read-record.ts';
 import { openReadable, type ReadableEvent } from './readable.ts';
 import { exit, subcommand } from './subcommand.ts';
-import { partWords, verifiableWords } from './words/part.ts';
+import { partWords, verifiableWords } from './words/report.ts';
 
 /** What is the same for every event of an export. */
 interface Extent {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { Population } from '../../audit/population.ts';
 import type { RecordReport } from '../../audit/verify-record.ts';
 import { readPlace } from '../../config/place.ts';
 import { parseEventBody } from '../../operations/registry.ts';
+import { countOf } from '../../text/count.ts';
 import { isWitnessed } from './given-keys.ts';
-import { flag, jsonOption } from './inputs.ts';
+import { flag, jsonOption, Unusable } from './inputs.ts';
 import {
   isContainer,
   isFolder,
@@ -13,7 +15,6 @@ import {
   vaultMissing,
 } from './published.ts';
 import { type Exit, exit, subcommand } from './subcommand.ts';
-import { Unusable } from './unusable.ts';
 import { isArchive, judgePack, packExit, packJson } from './verify-pack.ts';
 import { keysFor, knownBefore, verifyFile, verifyPublished, verifyStore } from './verifying.ts';
 import { packWords } from './words/pack.ts';
@@ -21,7 +22,7 @@ import { publishedWords } from './words/published.ts';
 import { reportWords } from './words/report.ts';
 
 /** A script must not take seals, or the keys of a log, for checked that were not. */
-export function exitOutcomeOf({ findings, seals }: RecordReport, published: PublishedReport | null): Exit {
+function exitOutcomeOf({ findings, seals }: RecordReport, published: PublishedReport | null): Exit {
   if (findings.length + (published?.findings.length ?? 0) > 0) return exit.no;
   // What was published carries no seals: without the store there is nothing to check.
   const sealsDone = seals.checked || seals.sealed + seals.afterwards === 0;
@@ -104,5 +105,45 @@ export const auditVerify = subcommand({
     else await print([reportWords(report), ...(log === null ? [] : [publishedWords(log)])].join('\n'));
     if (missing !== null) await complain(`cmk-bot audit verify: seals not checked: ${missing}`);
     return exitOutcomeOf(report, log);
+  },
+});
+
+const day = z.iso.date('must be a day, such as 2026-03-31');
+
+/** The list from which an auditor takes a sample. */
+export const auditPopulation = subcommand({
+  name: 'audit population',
+  usage: 'ANCHOR --from DAY --to DAY [--log-key FILE]',
+  summary: 'all requests of a period, out of a published log that is verified first, as CSV',
+  help: [
+    'ANCHOR is a published log: a folder, or a container by its address. It is verified as by audit verify ANCHOR; if something',
+    'does not fit, no list is written. verify.py ANCHOR --keys FILE --population FROM TO writes the same list, byte for byte.',
+    '--from DAY, --to DAY: both days are included, in UTC. A request counts by the day on which it was submitted.',
+    '--log-key FILE: as with audit verify.',
+    'The list goes to standard output, what was verified to standard error. Ends as audit verify does.',
+  ].join('\n'),
+  options: { from: { type: 'string' }, to: { type: 'string' }, 'log-key': { type: 'string' } },
+  positionals: ['anchor'],
+  input: z
+    .object({
+      anchor: z.string({ error: 'is missing; name a published log' }).min(1),
+      from: day,
+      to: day,
+      'log-key': z.string().min(1).optional(),
+    })
+    .refine(({ from, to }) => from <= to, { error: 'is before --from', path: ['to'] })
+    .transform(({ 'log-key': logKey, ...rest }) => ({ ...rest, logKey })),
+  async run({ anchor, from, to, logKey }, { write, complain }) {
+    const published = await openPublished(anchor, logKey);
+    const population = new Population({ from, to }, parseEventBody);
+    const options = { read: parseEventBody, keys: null };
+    const report = await verifyPublished(published.reader, options, (body) => population.add(body));
+    const log = publishedReport(published);
+    const outcome = exitOutcomeOf(report, log);
+    await complain([reportWords(report), publishedWords(log)].join('\n'));
+    if (outcome === exit.no) return outcome;
+    await write(population.table(published.reader.newest));
+    await complain(`${countOf(population.size, 'request', 'requests')} from ${from} to ${to}.`);
+    return outcome;
   },
 });

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { strFromU8, unzipSync } from 'fflate';
 import { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import { ConfigurationError } from '../../config/env.ts';
@@ -7,12 +9,46 @@ import { readConfig } from '../../config/read-config.ts';
 import { setAnew } from '../doctor/commands.ts';
 import { about, fail, ok } from '../doctor/subjects.ts';
 import { reachControl } from '../rpc/client.ts';
-import { type Diagnosis, DiagnosisCode, DiagnosisReport, diagnosisCodes, type Look } from '../rpc/diagnosis.ts';
+import {
+  type Diagnosis,
+  DiagnosisCode,
+  DiagnosisReport,
+  diagnosisCodes,
+  type Look,
+  type PackedApp,
+} from '../rpc/diagnosis.ts';
 import { isVariable } from '../setup/set-one.ts';
-import { readPackedApp } from './packed-app.ts';
-import { SealKeyUnusable } from './seal-keys.ts';
+import { SealKeyUnusable } from './given-keys.ts';
+import { Unusable } from './inputs.ts';
 import { type CommandEnvironment, type Exit, exit, subcommand } from './subcommand.ts';
 import { diagnosisTable } from './words/diagnosis-table.ts';
+
+/** A manifest has a few kilobytes. */
+const longest = 1_000_000;
+
+const Manifest = z.object({
+  id: z.string(),
+  version: z.string(),
+  bots: z.array(z.object({ botId: z.string() })).default([]),
+  validDomains: z.array(z.string()).default([]),
+  developer: z.record(z.string(), z.string()).default({}),
+});
+
+/** Throws {@link Unusable} where the file is no app package. */
+async function readPackedApp(file: string): Promise<PackedApp> {
+  try {
+    const filter = ({ name, originalSize }: { name: string; originalSize: number }): boolean =>
+      name === 'manifest.json' && originalSize < longest;
+    const bytes = unzipSync(await readFile(file), { filter })['manifest.json'];
+    if (bytes === undefined) throw new Error('it holds no manifest.json');
+    const { id, version, bots, validDomains, developer } = Manifest.parse(JSON.parse(strFromU8(bytes)));
+    return { file, id, version, botIds: bots.map(({ botId }) => botId), validDomains, developer };
+  } catch (error) {
+    const why =
+      error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
+    throw new Unusable(`${file} is no app package: ${why}`);
+  }
+}
 
 /** What was found, and by whom: the process id of a bot, or null. */
 interface Looked {

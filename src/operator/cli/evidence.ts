@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type Place, readPlace } from '../../config/place.ts';
 import { readConfig } from '../../config/read-config.ts';
-import { replaceFile } from '../../io/replace-file.ts';
+import { replaceFile } from '../../io/files.ts';
 import { refusalLine } from '../../text/operator-refusals.ts';
 import type { Evidence, EvidenceWanted } from '../rpc/calls.ts';
-import { asHelp, asOption, flag, nameInput, requestIdInput } from './inputs.ts';
+import { asHelp, asOption, flag, nameInput, requestIdInput, Unusable } from './inputs.ts';
 import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
-import { Unusable } from './unusable.ts';
 
 /** Beside a server a bot publishes by its own time: so long past it somebody waits. */
 const patienceMs = 30_000;

@@ -1,8 +1,19 @@
 /** The keys file of someone who verifies: verifier keys, one per line, and how many witnesses must have signed. */
-import { readKeyLine, type VerifierKey } from '../../audit/tlog/keys.ts';
+import { KeyMissing, KeyUnusable, readKeys, sealKeyUse } from '../../audit/key-file.ts';
+import type { SealKeys } from '../../audit/seals.ts';
+import { type KeyLineFault, readKeyLine, type VerifierKey } from '../../audit/tlog/keys.ts';
 import type { NoteSignature } from '../../audit/tlog/note.ts';
-import { Unusable } from './unusable.ts';
-import { keyLineWords } from './words/key-line.ts';
+import { type KeyPlace, type Place, readSealKeyPlace } from '../../config/place.ts';
+import { readConfig } from '../../config/read-config.ts';
+import { Unusable } from './inputs.ts';
+
+/** What is wrong with the line of a verifier key. */
+export const keyLineWords: Record<KeyLineFault, string> = {
+  'not-a-key-line': 'not a verifier key: it is name, eight letters and the key, with plus signs between',
+  'key-cut-off': 'the key is cut off, or too long: copy the whole line',
+  'key-kind-unknown': 'a key of a kind that is not known here',
+  'key-id-differs': 'the eight letters are not those of this name and key: copy the whole line',
+};
 
 export interface GivenKeys {
   readonly keys: readonly VerifierKey[];
@@ -68,3 +79,40 @@ export function checkWitnesses({ keys, quorum }: GivenKeys, signatures: readonly
 
 /** As many witnesses signed as must have. */
 export const isWitnessed = ({ needed, signed }: WitnessCheck): boolean => signed.length >= needed;
+
+/** Everything else of the record can be read. */
+export class SealKeyUnusable extends Unusable {}
+
+const unusable = (error: unknown): never => {
+  throw error instanceof KeyUnusable ? new SealKeyUnusable(error.message) : error;
+};
+
+/** Throws {@link Unusable} with what to do. */
+export const readKeysIn = (file: string): Promise<SealKeys> => readKeys(file, sealKeyUse).catch(unusable);
+
+/** `missing`: where the key should be nothing is, and what to do about it. Neither: none is named, as for an auditor. */
+export interface KnownKeys {
+  readonly keys: SealKeys | null;
+  readonly missing: string | null;
+}
+
+/** Azure's clients take a while to load, and a file needs none of them. */
+async function fromSecret(named: KeyPlace): Promise<SealKeys> {
+  const { keptKeys } = await import('../kept-keys.ts');
+  return (await keptKeys(named, readConfig(), sealKeyUse)).keys;
+}
+
+/**
+ * Those of the record that is there. Of a file the command line needs no other setting; a secret it reads as the bot would,
+ * and then all of the bot's configuration has to be there.
+ */
+export async function knownKeys(place: Place): Promise<KnownKeys> {
+  const named = readSealKeyPlace(place);
+  if (named === null) return { keys: null, missing: null };
+  const read = named.kind === 'file' ? readKeys(named.file, sealKeyUse) : fromSecret(named);
+  return read
+    .then((keys) => ({ keys, missing: null }))
+    .catch((error: unknown) =>
+      error instanceof KeyMissing ? { keys: null, missing: error.message } : unusable(error),
+    );
+}

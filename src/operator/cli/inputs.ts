@@ -1,8 +1,9 @@
 /** What several subcommands read from the command line. */
 import { z } from 'zod';
-import { RequestId } from '../../domain/ids.ts';
+import { PersonId, RequestId } from '../../domain/ids.ts';
 import { longestText } from '../../domain/request/request-command.ts';
 import { isBlank } from '../../domain/unseen.ts';
+import type { Records } from '../rpc/calls.ts';
 
 export const flag = z.boolean().default(false);
 
@@ -33,3 +34,19 @@ export const reasonOption = { reason: { type: 'string' } } as const;
 export const jsonOption = { json: { type: 'boolean' } } as const;
 export const asOption = { as: { type: 'string' } } as const;
 export const asHelp = 'NAME is who is recorded as having done it; else the name you are logged in under.';
+
+/** One line says all: what was asked cannot be done as asked. */
+export class Unusable extends Error {
+  override readonly name = 'Unusable';
+}
+
+/** Names of people, as Teams last gave them; an id where nobody knows. */
+export async function namesOf(
+  records: Records,
+  ids: readonly (string | null)[],
+): Promise<(id: string | null) => string> {
+  const people = [...new Set(ids)].flatMap((id) => PersonId.safeParse(id).data ?? []);
+  const found = await Promise.all(people.map(async (id) => [id, (await records.person({ id })).name] as const));
+  const known = new Map<string, string | null>(found);
+  return (id) => (id === null ? 'an operator' : (known.get(id) ?? id));
+}

@@ -2,9 +2,8 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { run } from './run.ts';
-import { openTerminal } from './terminal.ts';
-import { Unusable } from './unusable.ts';
+import { Unusable } from './inputs.ts';
+import { openTerminal, run } from './run.ts';
 
 async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Place } from '../../config/place.ts';
 import type { ControlCalls, Records } from '../rpc/calls.ts';
 import { reachControl } from '../rpc/client.ts';
-import { Unusable } from './unusable.ts';
+import { Unusable } from './inputs.ts';
 
 export interface OpenRecords {
   readonly records: Records;

@@ -18,8 +18,8 @@ import { type OpenStore, openStore, type StoreTools } from '../../store/store.ts
 import { brokenWords } from '../../text/record.ts';
 import type { Records } from '../rpc/calls.ts';
 import { recordsOf } from '../rpc/store-records.ts';
-import { type KnownKeys, knownKeys } from './seal-keys.ts';
-import { Unusable } from './unusable.ts';
+import { type KnownKeys, knownKeys } from './given-keys.ts';
+import { Unusable } from './inputs.ts';
 
 export interface StoreRecords {
   readonly database: Database;

@@ -6,7 +6,7 @@ import type { Finding } from '../../audit/verify.ts';
 import { readConfig } from '../../config/read-config.ts';
 import type { AnchorSource } from '../../domain/ports/anchor.ts';
 import { checkWitnesses, type GivenKeys, readGivenKeys, type WitnessCheck } from './given-keys.ts';
-import { Unusable } from './unusable.ts';
+import { Unusable } from './inputs.ts';
 
 export const isFolder = (file: string): Promise<boolean> =>
   stat(file).then(
@@ -49,7 +49,7 @@ export const isContainer = (place: string): boolean => place.startsWith('https:/
 
 /** Azure's clients take a while to load. */
 async function container(place: string): Promise<AnchorSource> {
-  const { anchorFiles } = await import('../anchor-files.ts');
+  const { anchorFiles } = await import('../published-log.ts');
   return anchorFiles({ kind: 'container', url: place.replace(/\/+$/, '') }, readConfig());
 }
 

@@ -7,7 +7,7 @@ import type { StoredEvent } from '../../domain/request/events.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { actorName, eventWords } from '../../text/events.ts';
 import type { Records } from '../rpc/calls.ts';
-import { namesOf } from './names.ts';
+import { namesOf } from './inputs.ts';
 import type { RecordedEvent } from './read-record.ts';
 
 const Timed = z.object({ time: z.string() });

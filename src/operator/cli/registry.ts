@@ -2,9 +2,8 @@
 import { auditAskAgain } from './audit-ask-again.ts';
 import { auditErase } from './audit-erase.ts';
 import { auditExport } from './audit-export.ts';
-import { auditPopulation } from './audit-population.ts';
 import { auditResume } from './audit-resume.ts';
-import { auditVerify } from './audit-verify.ts';
+import { auditPopulation, auditVerify } from './audit-verify.ts';
 import { doctor } from './doctor.ts';
 import { evidence } from './evidence.ts';
 import { requestActs } from './requests-act.ts';

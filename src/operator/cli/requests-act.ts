@@ -1,10 +1,11 @@
 /** What an operator can do to one request, a row each: they differ in words alone. */
 import { z } from 'zod';
 import type { RequestId } from '../../domain/ids.ts';
+import { utcSecond } from '../../text/instants.ts';
+import { refusalLine } from '../../text/operator-refusals.ts';
 import type { Act } from '../rpc/calls.ts';
-import { carryOutAct } from './act.ts';
 import { asHelp, asOption, nameInput, reasonInput, reasonOption, requestIdInput } from './inputs.ts';
-import { type Subcommand, subcommand } from './subcommand.ts';
+import { type CommandEnvironment, type Exit, exit, type Subcommand, subcommand } from './subcommand.ts';
 
 interface RequestAct {
   readonly verb: Exclude<Act['verb'], 'erase' | 'give-up'>;
@@ -62,3 +63,25 @@ const giveUp = subcommand({
 });
 
 export const requestActs: readonly Subcommand[] = [...acts.map(asSubcommand), giveUp];
+
+/** Carries the act out where the record is, and says what came of it. Asked twice, it is done once. */
+export async function carryOutAct(
+  { records, print, complain }: CommandEnvironment,
+  id: RequestId,
+  act: Act,
+  done: string,
+): Promise<Exit> {
+  const answer = await (await records()).records.act({ id, act });
+  if (answer.kind === 'refused') {
+    await complain(`Nothing was done. ${refusalLine(answer)}`);
+    return exit.no;
+  }
+  const { event, replay } = answer;
+  const by = event.body.submittedBy ?? 'somebody';
+  await print(
+    replay
+      ? `Done before: event ${event.seq} of ${utcSecond(event.time)}, by ${by}.`
+      : `${done} Recorded as event ${event.seq}, by ${by}.`,
+  );
+  return exit.done;
+}

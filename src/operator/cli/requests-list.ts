@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { quietJson } from '../../audit/export-jsonl.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { Records } from '../rpc/calls.ts';
-import { flag, jsonOption } from './inputs.ts';
-import { namesOf } from './names.ts';
+import { flag, jsonOption, namesOf } from './inputs.ts';
 import { exit, subcommand } from './subcommand.ts';
-import { requestOf, requestTable, stateWords, summaryOf } from './words/request-rows.ts';
+import { requestOf, requestTable, stateWords, summaryOf } from './words/request-story.ts';
 
 const states = Object.keys(stateWords) as [Request['state'], ...Request['state'][]];
 const pageSize = 100;

@@ -2,12 +2,9 @@ import { z } from 'zod';
 import { quietJson } from '../../audit/export-jsonl.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import type { Request } from '../../domain/request/request.ts';
-import { flag, jsonOption, requestIdInput } from './inputs.ts';
-import { namesOf } from './names.ts';
+import { flag, jsonOption, namesOf, requestIdInput, Unusable } from './inputs.ts';
 import { exit, subcommand } from './subcommand.ts';
-import { Unusable } from './unusable.ts';
-import { requestOf, summaryOf } from './words/request-rows.ts';
-import { lastFailure, nextRetry, requestStory } from './words/request-story.ts';
+import { lastFailure, nextRetry, requestOf, requestStory, summaryOf } from './words/request-story.ts';
 import { safeNow } from './words/safe-now.ts';
 
 /** One request in full as `--json` tells of it. Fields may be added, never renamed. */

@@ -1,16 +1,50 @@
 /** From what was typed to how it ended. */
+import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../../config/env.ts';
 import { loadEnvFile, loadSettings } from '../../config/env-file.ts';
 import { readPlace } from '../../config/place.ts';
-import { ownVersion } from '../../config/version.ts';
-import { helpOn, overview } from './help.ts';
+import { ownVersion } from '../../config/software.ts';
+import { Unusable } from './inputs.ts';
 import { type OpenRecords, openRecords } from './open-records.ts';
 import { subcommands } from './registry.ts';
-import { type Exit, exit, type Subcommand } from './subcommand.ts';
-import type { Terminal } from './terminal.ts';
-import { Unusable } from './unusable.ts';
+import { type CommandEnvironment, type Exit, exit, type Subcommand } from './subcommand.ts';
+import { indent, printable, textTable } from './words/table.ts';
+
+const common = [
+  ['--data DIR', 'the bot’s data folder (else DATABASE_URL or CMK_DATA_DIR, else .local)'],
+  ['--help', 'this text; behind a command, all that it takes'],
+  ['--version', 'which cmk-bot this is'],
+];
+
+const signature = ({ name, usage }: Subcommand): string => `cmk-bot ${name}${usage === '' ? '' : ` ${usage}`}`;
+
+/** Help about everything, or about those subcommands that start with a word. */
+const overview = (subcommands: readonly Subcommand[]): string =>
+  [
+    'Reads and steers the requests of the bot, and verifies its audit trail.',
+    '',
+    // What each takes would make lines that no terminal holds.
+    indent(textTable(subcommands.map(({ name, summary }) => [`cmk-bot ${name}`, summary]))),
+    '',
+    'Everywhere:',
+    indent(textTable(common)),
+    '',
+    'Exit codes: 0 success · 1 refused, check failed, or integrity error · 2 invalid arguments or unreadable input ·\n3 verified, but incomplete (a key or a witness is missing)',
+  ].join('\n');
+
+/** Help about one subcommand. */
+const helpOn = (one: Subcommand): string =>
+  [
+    `${signature(one)}`,
+    '',
+    `${one.summary.charAt(0).toUpperCase()}${one.summary.slice(1)}.`,
+    ...(one.help === '' ? [] : ['', one.help]),
+    '',
+    'Everywhere:',
+    indent(textTable(common)),
+  ].join('\n');
 
 const isAsked = (args: readonly string[], { name }: Subcommand): boolean =>
   name.split(' ').every((word, index) => args[index] === word);
@@ -119,3 +153,29 @@ export async function run(typed: readonly string[], terminal: Terminal, folder: 
     return exit.unusable;
   }
 }
+
+/** Where words go, and who is there. */
+type Terminal = Pick<CommandEnvironment, 'print' | 'write' | 'complain' | 'user' | 'ask' | 'nextLine'>;
+
+/** A container may run under a number that has no name. */
+function userName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+/** Of a program with these two outputs. What is for people cannot steer their terminal. */
+export const openTerminal = (
+  write: (text: string) => Promise<void>,
+  writeError: (text: string) => Promise<void>,
+  { ask = null, nextLine = async () => null }: Partial<Pick<CommandEnvironment, 'ask' | 'nextLine'>> = {},
+): Terminal => ({
+  write,
+  print: (text) => write(`${printable(text)}\n`),
+  complain: (line) => writeError(`${printable(line)}\n`),
+  user: userName(),
+  ask,
+  nextLine,
+});

@@ -2,11 +2,10 @@
 import { processVariables } from '../../config/env.ts';
 import { readEnvFile } from '../../config/env-file.ts';
 import { emptyEnvironment, settingOf } from '../../config/variables/variables.ts';
-import { ValueNotWritable, withSettings } from '../setup/env-text.ts';
-import { textOf, writeKept } from '../setup/keep-file.ts';
+import { textOf, ValueNotWritable, withSettings, writeKept } from '../setup/env-text.ts';
 import { isSecret, isVariable, setOne, type VariableName } from '../setup/set-one.ts';
+import { Unusable } from './inputs.ts';
 import { type CommandEnvironment, type Exit, exit } from './subcommand.ts';
-import { Unusable } from './unusable.ts';
 
 type People = Pick<CommandEnvironment, 'print' | 'ask' | 'nextLine'>;
 

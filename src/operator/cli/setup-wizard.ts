@@ -7,23 +7,20 @@ import { readCloud } from '../../config/cloud.ts';
 import { processVariables, readEnvironment, type Variables } from '../../config/env.ts';
 import { readEnvFile } from '../../config/env-file.ts';
 import { emptyEnvironment } from '../../config/variables/variables.ts';
-import { replaceFile } from '../../io/replace-file.ts';
+import { replaceFile } from '../../io/files.ts';
 import { utcMinute } from '../../text/instants.ts';
-import { withSettings } from '../setup/env-text.ts';
-import { textOf, writeKept } from '../setup/keep-file.ts';
+import { textOf, withSettings, writeKept } from '../setup/env-text.ts';
 import { asLines, asMarkdown, leftToDo, type Task } from '../setup/left-to-do.ts';
 import { type Answers, answerTo, byAzd, type QuestionId, questionIds, type SetupAnswer } from '../setup/question.ts';
-import { questions } from '../setup/questions.ts';
 import { isSecret, isVariable } from '../setup/set-one.ts';
 import { settingsFrom } from '../setup/settings.ts';
-import { summary } from '../setup/summary.ts';
 import { AnswerFile, judgeAnswers } from '../setup/unattended.ts';
-import { type Conversation, titleOf, walk } from '../setup/walk.ts';
+import { type Conversation, questions, summary, titleOf, walk } from '../setup/walk.ts';
 import type { SetupWorld } from '../setup/world.ts';
+import { Unusable } from './inputs.ts';
 import { writable } from './setup-set.ts';
 import { openSetupWorld } from './setup-world.ts';
 import { type CommandEnvironment, type Exit, exit } from './subcommand.ts';
-import { Unusable } from './unusable.ts';
 
 type People = Pick<CommandEnvironment, 'print' | 'complain' | 'ask' | 'nextLine'>;
 

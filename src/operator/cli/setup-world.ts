@@ -1,4 +1,7 @@
 /** What the wizard sees of the world: Azure with the person's own sign-in, name servers, certificates, the database. */
+import { lookup } from 'node:dns/promises';
+import { request } from 'node:https';
+import { rootCertificates, type TLSSocket } from 'node:tls';
 import { openCloud } from '../../azure/clouds.ts';
 import { claimsFor, openCredential } from '../../azure/credential.ts';
 import { personsView } from '../../azure/person.ts';
@@ -9,8 +12,34 @@ import { nearest } from '../../operations/nearest.ts';
 import { kinds } from '../../operations/resources/registry.ts';
 import { probeServer } from '../../store/postgres-probe.ts';
 import { failureLine } from '../../text/failures.ts';
-import type { Lookup, LookupResult, SeenHolder, SeenIdentity, SetupWorld } from '../setup/world.ts';
-import { lookAtAddress } from './setup-address.ts';
+import type { Lookup, LookupResult, SeenAddress, SeenHolder, SeenIdentity, SetupWorld } from '../setup/world.ts';
+
+const patienceMs = 8_000;
+
+/** `ca`: trusted beside the usual authorities. */
+async function lookAtAddress(host: string, ca: string | undefined): Promise<SeenAddress> {
+  const { hostname } = new URL(`https://${host}`);
+  const known = await lookup(hostname).then(
+    () => true,
+    () => false,
+  );
+  if (!known) return { kind: 'unknown-name' };
+  const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+  return new Promise((resolve) => {
+    const asked = request(`https://${host}/healthz`, { agent: false, ...trusted }, (response) => {
+      const { valid_to: until } = (response.socket as TLSSocket).getPeerCertificate();
+      resolve({ kind: 'answers', certificateEnds: new Date(until), status: response.statusCode ?? 0 });
+      // Of the body nothing is wanted, however long it is.
+      response.destroy();
+    });
+    asked.setTimeout(patienceMs, () => asked.destroy(new Error(`no answer within ${patienceMs / 1_000} seconds`)));
+    asked.on('error', ({ code = '', message }: NodeJS.ErrnoException) => {
+      const isCertificate = /CERT|SIGNATURE|ISSUER|ALTNAME/.test(code);
+      resolve({ kind: isCertificate ? 'bad-certificate' : 'silent', why: message });
+    });
+    asked.end();
+  });
+}
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? text;
 

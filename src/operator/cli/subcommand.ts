@@ -1,8 +1,8 @@
 /** What a subcommand is made of. */
 import type { ParseArgsConfig } from 'node:util';
 import type { z } from 'zod';
+import { Unusable } from './inputs.ts';
 import type { OpenRecords } from './open-records.ts';
-import { Unusable } from './unusable.ts';
 
 /** How a call ended, for scripts. */
 export const exit = {

@@ -15,9 +15,9 @@ import { type InLog, packAndCheckpoint, packInLog } from '../../audit/pack/in-lo
 import { nothingRead, type PackReport, PackUnusable, verifyPack } from '../../audit/pack/verify-pack.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { checkWitnesses, type GivenKeys, readGivenKeys } from './given-keys.ts';
+import { Unusable } from './inputs.ts';
 import { isContainer, isFolder, openPublished } from './published.ts';
 import { type Exit, exit } from './subcommand.ts';
-import { Unusable } from './unusable.ts';
 import { isProved, type JudgedPack } from './words/pack.ts';
 
 /** How every zip begins. */

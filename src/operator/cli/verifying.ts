@@ -1,4 +1,5 @@
 /** Where the verifier reads from: the store, an export, a published log; and what it compares with. */
+import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import type { AnchorReader } from '../../audit/anchor/read-anchor.ts';
 import { OlderExport } from '../../audit/export-jsonl.ts';
@@ -8,11 +9,10 @@ import { type RecordReport, RecordVerifier, type VerifyOptions } from '../../aud
 import type { Place } from '../../config/place.ts';
 import type { Link } from '../../domain/record/chain.ts';
 import type { Records } from '../rpc/calls.ts';
-import { fileLines } from './file-lines.ts';
+import { type KnownKeys, knownKeys, readKeysIn } from './given-keys.ts';
+import { Unusable } from './inputs.ts';
 import type { OpenedAnchor } from './published.ts';
 import { readRecord } from './read-record.ts';
-import { type KnownKeys, knownKeys, readKeysIn } from './seal-keys.ts';
-import { Unusable } from './unusable.ts';
 
 /** What is derived is read first: whatever is written meanwhile comes after it. */
 export async function verifyStore(records: Records, options: VerifyOptions): Promise<RecordReport> {
@@ -53,7 +53,7 @@ async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
 export const verifyFile = (file: string, options: VerifyOptions): Promise<RecordReport> =>
   readable(file, () => verifyExport(fileLines(file), options));
 
-export interface KnownBefore {
+interface KnownBefore {
   /** An export that was kept. */
   readonly against: string | undefined;
   /** One event, as somebody noted it. */
@@ -80,4 +80,15 @@ export async function knownBefore(
 export async function keysFor(named: string | undefined, store: Place | null): Promise<KnownKeys> {
   if (named !== undefined) return { keys: await readKeysIn(named), missing: null };
   return store === null ? { keys: null, missing: null } : knownKeys(store);
+}
+
+/** Ends lines at `\n` only: `node:readline` would also end them at characters that JSON may hold. */
+async function* fileLines(file: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of createReadStream(file, { encoding: 'utf8' })) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }

@@ -6,8 +6,8 @@ import { countOf } from '../../text/count.ts';
 import { durationWords } from '../../text/duration.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { giveBotRole, newSecret, setAnew, setClock, whoGivesRoles } from './commands.ts';
-import { lookUp, peopleOf } from './holders.ts';
 import { diagnoseRights, lookupFailureLine, noRights, scopeOf } from './rights.ts';
+import { lookUp, peopleOf } from './role-members.ts';
 import { type About, about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
 
 const network = 'Look at the network, the proxy and AZURE_CLOUD, then look again.';

@@ -1,17 +1,27 @@
 /** The database: whether it answers, over what, and what its user may do. What lies in it is the record's, in another file. */
+import { databasePassword } from '../../config/database-password.ts';
 import { placeName } from '../../config/place.ts';
 import { isLoopbackAddress } from '../../domain/private-url.ts';
 import type { WhyRefused } from '../../domain/storing.ts';
+import { openDatabase } from '../../store/database.ts';
+import { faultOf } from '../../store/db-errors.ts';
 import { pendingMigrations } from '../../store/migrations.ts';
-import { connectionFacts, databaseName, tryWrite } from '../../store/postgres-probe.ts';
+import {
+  connectionFacts,
+  databaseIdentity,
+  databaseName,
+  isSameDatabase,
+  tryWrite,
+} from '../../store/postgres-probe.ts';
 import { roleRights } from '../../store/runtime-role.ts';
+import { databaseAdvice, otherDatabaseWords } from '../../text/database.ts';
 import { ownerAdvice } from '../../text/record.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { asOwner, command, setAnew } from './commands.ts';
 import { type About, about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
 const database = about('db/answers', 'database');
-const owner = 'the owner of the database';
+const ownerRole = 'the owner of the database';
 
 /** When PostgreSQL mends a version no more (its versioning policy). */
 const serverEnds: Readonly<Record<number, string>> = {
@@ -98,14 +108,14 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
   const name = `"${role.replaceAll('"', '""')}"`;
   if (!mayAdd) {
     return fail(subject, `${role} may not insert events: nothing can be stored`, 'It must read and add.', {
-      who: owner,
+      who: ownerRole,
       commands: [asOwner(`grant insert on cmk.event to ${name}`)],
     });
   }
   if (mayChange.length === 0) return ok(subject, 'may put in events and read them, and owns nothing');
   const rights = mayChange.join(', ');
   return fail(subject, `${role} may ${rights} events: it could rewrite the record`, 'It must only read and add.', {
-    who: owner,
+    who: ownerRole,
     commands: [asOwner(`revoke ${rights} on cmk.event from ${name}`)],
   });
 }
@@ -138,7 +148,7 @@ async function writesOf({ database: { pool } }: Subjects): Promise<Diagnosis> {
   if (why === null) return ok(subject, 'a write was tried, and taken back');
   const { found, mend } = refusedWrites[why];
   const commands = why === 'read-only' ? [asOwner(writesAgain.replace('%I', await databaseName(pool)))] : [];
-  return fail(subject, found, mend, { who: owner, commands });
+  return fail(subject, found, mend, { who: ownerRole, commands });
 }
 
 /** What cannot be read is told in the words of the database. */
@@ -162,4 +172,27 @@ export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Dia
     orFail(about('db/writes', 'database writes'), writesOf(subjects)),
   ]);
   return [reached, ...tls, ...rest];
+}
+
+const variable = 'CMK_DATABASE_OWNER_URL';
+const owner = about('db/owner', 'owner of the database');
+const remedy = { commands: [setAnew(variable)] };
+
+/** Whether the owner's address leads to the bot's own database: the start of the bot brings up the tables there. */
+export async function diagnoseOwner({ config, database }: Subjects): Promise<readonly Diagnosis[]> {
+  const { ownerUrl: url, store: place } = config;
+  if (url === null || database.kind === 'pglite') return [];
+  const where = placeName({ kind: 'server', url });
+  const password = databasePassword(config, 'owner');
+  const opened = await openDatabase({ kind: 'postgres', url, maxConnections: 1, ...(password && { password }) });
+  try {
+    const [its, own] = [await databaseIdentity(opened.pool), await databaseIdentity(database.pool)];
+    if (isSameDatabase(its, own)) return [ok(owner, 'its address leads to the same database')];
+    return [fail(owner, otherDatabaseWords(where, placeName(place)), 'The bot doesn’t start with it.', remedy)];
+  } catch (error) {
+    const fault = faultOf(error);
+    return [fail(owner, `${variable}: ${where}: ${fault.message}`, databaseAdvice(fault, variable), remedy)];
+  } finally {
+    await opened.close();
+  }
 }

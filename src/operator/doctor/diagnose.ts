@@ -7,25 +7,20 @@ import { optionsForAzure, vaultLogFor } from '../../config/azure-from-config.ts'
 import type { Config } from '../../config/config.ts';
 import { type Diagnosis, type DiagnosisCode, diagnosisCodes, type Look } from '../rpc/diagnosis.ts';
 import { diagnoseAzure } from './azure.ts';
-import { diagnoseDatabase } from './database.ts';
-import { diagnoseGraphRights } from './graph-rights.ts';
-import { diagnoseLogs } from './logs.ts';
+import { diagnoseDatabase, diagnoseOwner } from './database.ts';
+import { diagnoseLogs, diagnoseTelemetry } from './logs.ts';
 import { diagnoseOutside } from './outside.ts';
-import { diagnoseOwner } from './owner.ts';
 import { diagnosePackedApp } from './packed-app.ts';
 import { diagnosePolicy } from './policy.ts';
 import { diagnoseRecord } from './record.ts';
-import { diagnoseRegistration } from './registration.ts';
+import { diagnoseRegistration, diagnoseStepUp } from './registration.ts';
 import { explainResource } from './resource.ts';
+import { diagnoseGraphRights } from './rights.ts';
 import { diagnoseSecrets } from './secrets.ts';
-import { diagnoseSettings } from './settings.ts';
-import { diagnoseStepUp } from './step-up.ts';
+import { diagnoseSettings, diagnoseVersions } from './settings.ts';
 import { about, type DoctorEnvironment, fail, type RecordSubjects, type Subjects, unknown } from './subjects.ts';
 import { diagnoseTeams } from './teams.ts';
-import { diagnoseTelemetry } from './telemetry.ts';
-import { diagnoseVaultKey } from './vault-key.ts';
-import { diagnoseVersions } from './versions.ts';
-import { diagnoseWitnesses } from './witnesses.ts';
+import { diagnoseVaultKey, diagnoseWitnesses } from './witnesses.ts';
 
 /** Something that is looked at by itself, and the codes of what it finds. */
 interface Part<S> {

@@ -1,6 +1,8 @@
 /** Whether the log of vaults can be read, where the bot is to look there whether agents use their keys. */
 import { ArmId } from '../../domain/ids.ts';
 import type { UseSought } from '../../domain/key-use.ts';
+import { callServer } from '../../io/call-server.ts';
+import { faultOf } from '../../store/db-errors.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { giveLogsRole, setAnew, whoGivesRoles } from './commands.ts';
 import { lookupFailureLine } from './rights.ts';
@@ -46,4 +48,32 @@ export async function diagnoseLogs({ config, vaultLog, own }: DoctorEnvironment)
       commands: [giveLogsRole(objectId, workspaceId), setAnew('CMK_LOGS_WORKSPACE')],
     }),
   ];
+}
+
+const variable = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+const collector = about('config/telemetry', 'collector');
+const limits = { bytes: 1_000_000, ms: 5_000 };
+
+/** Whether a collector answers where traces and metrics are sent. Nothing waits for it. */
+export async function diagnoseTelemetry({ config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
+  const { endpoint } = config.telemetry;
+  if (endpoint === null) return [];
+  const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
+  const none = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"resourceSpans":[]}',
+    limits,
+  };
+  const remedy = { commands: [setAnew(variable)] };
+  try {
+    const { status } = await callServer(url, none);
+    // Who may send, and how, only its own headers show, which its library reads.
+    if (status !== 404) return [ok(collector, `${url} answers ${status}`)];
+    return [warn(collector, `${variable}: ${url} answers 404`, 'That isn’t an OTLP/HTTP receiver.', remedy)];
+  } catch (error) {
+    const { message } = faultOf(error instanceof Error && error.cause !== undefined ? error.cause : error);
+    const advice = 'Traces and metrics are lost. Start the collector, or correct the address.';
+    return [warn(collector, `${variable}: ${url} doesn’t answer: ${message}`, advice, remedy)];
+  }
 }

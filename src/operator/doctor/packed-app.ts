@@ -1,6 +1,5 @@
 /** Whether the app package that was uploaded, or is about to be, is this bot's. */
-
-import { ownVersion } from '../../config/version.ts';
+import { ownVersion } from '../../config/software.ts';
 import { listed } from '../../domain/listed.ts';
 import type { Diagnosis, PackedApp } from '../rpc/diagnosis.ts';
 import { command } from './commands.ts';

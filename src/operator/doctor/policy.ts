@@ -1,13 +1,11 @@
 /** What the rules allow, although they hold together. */
-
 import { rulesOf, tagsNotVouchedFor } from '../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../domain/policy/rules.ts';
 import { countOf } from '../../text/count.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { setAnew } from './commands.ts';
-import { type Holder, lookUp, peopleOf } from './holders.ts';
+import { type Holder, type Lookup, lookUp, peopleOf, tooFew } from './role-members.ts';
 import { about, type DoctorEnvironment, fail, ok, warn } from './subjects.ts';
-import { type Lookup, tooFew } from './too-few.ts';
 
 const subjectOf = ({ name }: Pick<Rule, 'name'>) => about('people/rule', `rule ${name}`);
 

@@ -1,5 +1,4 @@
 /** Which rule applies to an agent, and why. */
-
 import { type Terms, termsFor } from '../../domain/policy/policy.ts';
 import { type Criterion, criteriaOf, type ResourceFacts, tagCriteriaOf } from '../../domain/policy/rules.ts';
 import { chooseResource } from '../../operations/choose.ts';
@@ -9,7 +8,7 @@ import { refusalLine } from '../../text/operator-refusals.ts';
 import { reasonWords } from '../../text/policy.ts';
 import { permittedWords } from '../../text/vaults.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { holderWords, lookUp } from './holders.ts';
+import { holderWords, lookUp } from './role-members.ts';
 import { about, type DoctorEnvironment, fail, ok as well } from './subjects.ts';
 
 const ok = (subject: string, found: string): Diagnosis => well(about('people/agent', subject), found);

@@ -1,14 +1,18 @@
 /** Who signs the published log beside itself: what each signed last, who knows another history, and whether enough have signed. */
+import { randomUUID } from 'node:crypto';
+import { vaultSigner } from '../../azure/vault-clients.ts';
+import { optionsForAzure } from '../../config/azure-from-config.ts';
+import { codeOf, type Failure } from '../../domain/failure.ts';
 import type { Contradiction } from '../../domain/ports/witnesses.ts';
 import type { Witnessing, WitnessView } from '../../domain/witnessing.ts';
 import { utcMinute } from '../../text/instants.ts';
 import { enoughWords, vaultKeyWords, witnessWords } from '../../text/witnesses.ts';
-import { anchorName } from '../anchor-files.ts';
+import { anchorName, witnessingFor } from '../published-log.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { witnessingFor } from '../witnessing.ts';
-import { command } from './commands.ts';
+import { command, giveKeyRole, makeSigningKey, makeSigningRole, setAnew, whoGivesRoles } from './commands.ts';
 import { orFail } from './database.ts';
-import { about, fail, ok, type Subjects, warn } from './subjects.ts';
+import { lookupFailureLine } from './rights.ts';
+import { about, type DoctorEnvironment, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
 const all = about('record/witnesses', 'witnesses');
 const vaultSigned = about('record/witnesses', 'key in the vault');
@@ -65,3 +69,53 @@ async function look({ config, store }: Subjects): Promise<readonly Diagnosis[]> 
 
 export const diagnoseWitnesses = (subjects: Subjects): Promise<readonly Diagnosis[]> =>
   look(subjects).catch(async (error: unknown) => [await orFail(all, Promise.reject(error))]);
+
+const subject = about('record/vault-key', 'key in the vault');
+const setting = 'CMK_LOG_VAULT_KEY';
+
+/** Refusals of the caller; those of a firewall are another matter. */
+const notAllowed = /^(Forbidden|ForbiddenByRbac|ForbiddenByPolicy|AccessDenied)$/;
+
+interface Mend {
+  readonly words: string;
+  readonly remedy: Remedy;
+}
+
+function mendOf(failure: Failure, address: string, objectId: string): Mend {
+  const code = codeOf(failure);
+  const { hostname, pathname } = new URL(address);
+  const [vault = '', name = ''] = [hostname.split('.')[0], pathname.split('/')[2]];
+  if (code === 'KeyNotFound') {
+    const words = 'Make the key, or name the one that is there.';
+    return { words, remedy: { commands: [makeSigningKey(vault, name), setAnew(setting)] } };
+  }
+  if (notAllowed.test(code)) {
+    const words =
+      'Assign the role CMK bot signing on this key to the bot’s identity. The first command makes the role: skip it if the tenant has the role. Azure can take 10 minutes to apply it.';
+    const commands = [makeSigningRole(vault), giveKeyRole(objectId, vault, name)];
+    return { words, remedy: { who: whoGivesRoles('the vault'), commands } };
+  }
+  if (failure.source === 'bot' && failure.found.code === 'key-not-usable') {
+    const words = 'Name a key of the kind EC, curve P-256, that is enabled and may sign.';
+    return { words, remedy: { commands: [makeSigningKey(vault, 'checkpoints'), setAnew(setting)] } };
+  }
+  const words =
+    'Look at its address, at the vault’s firewall and at the network between. The log is signed without it meanwhile.';
+  return { words, remedy: { commands: [setAnew(setting)] } };
+}
+
+/** Whether the key in a vault that is to sign the published log is there, is of the right kind, and signs for the bot. */
+export async function diagnoseVaultKey({ config, own }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
+  const address = config.anchor?.vaultKey ?? null;
+  if (address === null) return [];
+  const failedWith = async (failure: Failure): Promise<readonly Diagnosis[]> => {
+    const { words, remedy } = mendOf(failure, address, (await own())?.oid ?? 'OBJECT_ID');
+    return [fail(subject, `${failure.doing}: ${lookupFailureLine(failure)}`, words, remedy)];
+  };
+  const signer = vaultSigner(address, optionsForAzure(config));
+  const version = await signer.version();
+  if (!version.ok) return failedWith(version.failure);
+  // No checkpoint, nor the beginning of one: nothing is signed that could be used.
+  const signed = await signer.sign(version.value, Buffer.from(`cmk-bot doctor ${randomUUID()}`));
+  return signed.ok ? [ok(subject, `${version.value.id} signs for the bot`)] : failedWith(signed.failure);
+}

@@ -2,7 +2,7 @@
 import { chmod, mkdtemp, rename, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import path from 'node:path';
-import { shortSocketPath } from '../../io/short-socket-path.ts';
+import { shortSocketPath } from '../../io/files.ts';
 
 export const socketName = 'control.sock';
 const making = 'control-';

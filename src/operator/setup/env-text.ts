@@ -1,6 +1,8 @@
 /** The text of a file of settings with some of them set: everything else in it stays, comments included. */
+import { lstat, readFile, writeFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { statementsOf } from '../../config/env-file.ts';
+import { privateMode, replaceFile } from '../../io/files.ts';
 
 /** A file of settings can't hold the value. Says which setting, why, and what to do; never the value. */
 export class ValueNotWritable extends Error {
@@ -70,4 +72,34 @@ export function withSettings(text: string, settings: Readonly<Record<string, str
   const result = added.length === 0 ? whole : `${whole.replace(/\n*$/, '\n')}${added.join('\n')}\n`;
   requireOnly(text, result, settings);
   return result;
+}
+
+const isThere = (file: string): Promise<boolean> =>
+  lstat(file).then(
+    () => true,
+    () => false,
+  );
+
+/** `.env.2026-11-25`, and `.env.2026-11-25.2` where that is taken. */
+async function nameForOld(file: string, now: Date): Promise<string> {
+  const dated = `${file}.${now.toISOString().slice(0, 10)}`;
+  for (let number = 2, name = dated; ; name = `${dated}.${number}`, number += 1) {
+    if (!(await isThere(name))) return name;
+  }
+}
+
+/** The file's text; null where there is none. */
+export async function textOf(file: string): Promise<string | null> {
+  return (await isThere(file)) ? readFile(file, 'utf8') : null;
+}
+
+/** Writes the file at once and as a whole, mode 0600. Answers the name under which the one before is kept; null: there was none. */
+export async function writeKept(file: string, text: string, now: Date): Promise<string | null> {
+  const old = (await isThere(file)) ? await nameForOld(file, now) : null;
+  if (old !== null) {
+    // Never through a link that waits under that name.
+    await writeFile(old, await readFile(file), { mode: privateMode, flag: 'wx' });
+  }
+  await replaceFile(file, text);
+  return old;
 }

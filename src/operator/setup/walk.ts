@@ -1,7 +1,38 @@
 /** Asks one question after the other, takes what may be taken, and goes back where somebody wants to. */
 import type { AnswerNote, Answers, Checked, Question, QuestionId, SetupAnswer } from './question.ts';
-import { summary } from './summary.ts';
+import { channelQuestions } from './questions/channels.ts';
+import { checkedQuestions } from './questions/checked.ts';
+import { peopleQuestions } from './questions/people.ts';
+import { placeQuestions } from './questions/place.ts';
+import { recordQuestions } from './questions/record.ts';
 import type { SetupWorld } from './world.ts';
+
+const rows: readonly (readonly [string, readonly QuestionId[]])[] = [
+  ['runs', ['runs']],
+  ['identity', ['identity', 'app']],
+  ['address', ['host']],
+  ['may act in', ['subscriptions']],
+  ['may ask', ['ask']],
+  ['may approve', ['approve']],
+  ['approvals', ['approvals']],
+  ['sign in anew', ['signIn']],
+  ['channels', ['operations', 'approvalsChannel', 'audit']],
+  ['record', ['server', 'database', 'role']],
+  ['seals', ['seal']],
+  ['published', ['anchor', 'logKey']],
+  ['vault signs', ['vaultKey']],
+  ['witnesses', ['witnesses']],
+  ['vaults’ logs', ['workspace']],
+  ['finer rules', ['policy']],
+];
+
+/** A line each; what was not asked is left out. */
+export const summary = (answers: Answers): string =>
+  rows
+    .map(([name, ids]) => [name, ids.flatMap((id) => answers.get(id)?.shown ?? [])] as const)
+    .filter(([, shown]) => shown.length > 0)
+    .map(([name, shown]) => `   ${name.padEnd(14)}${shown.join(', ')}`)
+    .join('\n');
 
 /** Whoever is asked. */
 export interface Conversation {
@@ -10,7 +41,7 @@ export interface Conversation {
   hear(how: { readonly unseen: boolean }): Promise<string | null>;
 }
 
-export type Walked =
+type Walked =
   | { readonly kind: 'answered'; readonly answers: Answers }
   /** Broken off: what was given so far, without secrets, and the part it stopped in. */
   | { readonly kind: 'stopped'; readonly answers: Answers; readonly part: number }
@@ -143,3 +174,12 @@ export async function walk(
     }
   }
 }
+
+/** Every question of the wizard, in order: each rests only on those before it. */
+export const questions: readonly Question[] = [
+  ...placeQuestions,
+  ...peopleQuestions,
+  ...channelQuestions,
+  ...recordQuestions,
+  ...checkedQuestions,
+];

@@ -1,14 +1,13 @@
 /** What was found of an evidence pack, in words: the first ones are the answer. */
-
 import { oldVerifier, packFile } from '../../../audit/pack/files.ts';
 import type { InLog } from '../../../audit/pack/in-log.ts';
 import type { PackReport } from '../../../audit/pack/verify-pack.ts';
 import { countOf } from '../../../text/count.ts';
 import { plainSentence, verdictWords } from '../../../text/evidence.ts';
 import { isWitnessed, type WitnessCheck } from '../given-keys.ts';
+import { packWitnessWords } from './published.ts';
 import { findingsOf } from './report.ts';
 import { indent } from './table.ts';
-import { packWitnessWords } from './witnesses.ts';
 
 export interface JudgedPack {
   readonly report: PackReport;

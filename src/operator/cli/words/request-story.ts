@@ -1,10 +1,10 @@
 /** What happened to a request, how far it is, and what can safely be done now: in words. */
-
 import { shortDigest } from '../../../domain/digest.ts';
 import { codeOf, type Failure, receiptOf, statusOf } from '../../../domain/failure.ts';
 import { highestProof } from '../../../domain/proof.ts';
 import { mostChanges } from '../../../domain/request/decide-change.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
+import { fold } from '../../../domain/request/evolve.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
 import { workOf } from '../../../operations/registry.ts';
 import { countOf } from '../../../text/count.ts';
@@ -16,9 +16,61 @@ import { reasonWords } from '../../../text/policy.ts';
 import { quote } from '../../../text/quote.ts';
 import { remedyWords } from '../../../text/remedies.ts';
 import { effectWords, interruptedWords, proofWords, stepWordsIn } from '../../../text/steps.ts';
-import { stateWords } from './request-rows.ts';
+import type { RequestEvents } from '../../rpc/calls.ts';
 import { safeNow } from './safe-now.ts';
 import { indent, textTable } from './table.ts';
+
+export const stateWords: Record<Request['state'], string> = {
+  'awaiting-approval': 'awaiting approval',
+  approved: 'approved',
+  running: 'running',
+  'needs-attention': 'needs attention',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  rejected: 'rejected',
+  cancelled: 'cancelled',
+  expired: 'expired',
+};
+
+export function requestOf({ id, events }: RequestEvents): Request {
+  const request = fold(id, events);
+  if (request === null) throw new Error(`reading request ${id}: it has no events`);
+  return request;
+}
+
+const targetOf = (request: Request) => {
+  const { vaultId, keyName, keyVersion } = workOf(request.plan).to;
+  return { vaultId, keyName, keyVersion: keyVersion ?? request.outputs.keyVersion ?? null };
+};
+
+/** One request as `--json` tells of it in lists. Fields may be added, never renamed. */
+export const summaryOf = (request: Request) => ({
+  id: request.id,
+  state: request.state,
+  operation: request.plan.wish.operation,
+  resource: request.plan.wish.resource,
+  resourceName: request.resourceName,
+  ...targetOf(request),
+  requester: request.requester,
+  submittedAt: request.submittedAt,
+  changedAt: request.changedAt,
+});
+
+/** The list for people. `names` tells who a person is. */
+export const requestTable = (requests: readonly Request[], names: (id: string) => string): string =>
+  textTable([
+    ['REQUEST', 'STATE', 'AGENT', 'KEY', 'VAULT', 'ASKED BY', 'ASKED (UTC)', 'CHANGED (UTC)'],
+    ...requests.map((request) => [
+      request.id,
+      stateWords[request.state],
+      request.resourceName,
+      workOf(request.plan).to.keyName,
+      request.plan.observation.vault.name,
+      names(request.requester),
+      utcSecond(request.submittedAt),
+      utcSecond(request.changedAt),
+    ]),
+  ]);
 
 type Names = (id: string | null) => string;
 

@@ -1,7 +1,7 @@
 /** The app package that an administrator uploads: three files at the root of a zip. */
 import { readFile } from 'node:fs/promises';
 import { strToU8, zipSync } from 'fflate';
-import { ownVersion } from '../../../config/version.ts';
+import { ownVersion } from '../../../config/software.ts';
 import { fillManifest, Manifest, sampleValuesIn } from './fill-manifest.ts';
 import type { Settings } from './settings.ts';
 import { validateManifest } from './validate-manifest.ts';

@@ -1,7 +1,7 @@
 /** Puts the values of one tenant into the app manifest. */
 import { z } from 'zod';
-import { holdsSampleValue } from './placeholders.ts';
 import type { Settings } from './settings.ts';
+import { holdsSampleValue } from './settings.ts';
 
 /** The fields that are replaced or looked at; the rest goes through as it stands. */
 export const Manifest = z.looseObject({

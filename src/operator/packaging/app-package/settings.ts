@@ -1,6 +1,21 @@
 /** Who runs the bot and where, as the app package says it. Everything is checked, and every mistake is named at once. */
 import { z } from 'zod';
-import { isPlaceholder } from './placeholders.ts';
+
+/** Domains that nobody can own, or that samples use; not where the name goes on, as in `example.com.au`. */
+const sampleDomain =
+  /(?<![a-z0-9-])(?:localhost|(?:example|contoso|fabrikam|adatum)\.(?:com|org|net|edu)|[a-z0-9-]+\.(?:example|test|invalid|local))(?![a-z0-9.-]*[a-z0-9])/i;
+
+/** Ids of the local tenant, ids of one repeated digit, and the id that counts up. */
+const sampleId = /(?<![0-9a-f-])(?:[0-9]0000000-0000-4000-8000-|([0-9a-f])\1{7}-|12345678-1234-)/i;
+
+/** Words and marks that ask to be replaced. */
+const replaceMe = /[<>{}]|\byour[-_]|\b(?:todo|tbd|change-?me|placeholder|x{3,})\b/i;
+
+/** Whether a sample's id or domain is anywhere in the text. */
+export const holdsSampleValue = (text: string): boolean => sampleDomain.test(text) || sampleId.test(text);
+
+/** Whether a value that was given is a stand-in for a real one. */
+const isPlaceholder = (value: string): boolean => holdsSampleValue(value) || replaceMe.test(value);
 
 const missing = (what: string): string => `is missing; ${what}`;
 const real = (value: string): boolean => !isPlaceholder(value);
@@ -50,7 +65,7 @@ export const optionOf: Readonly<Record<Variable, string>> = {
 };
 const variables = Settings.keyof().options;
 
-export type ReadSettings =
+type ReadSettings =
   | { readonly kind: 'settings'; readonly settings: Settings }
   | { readonly kind: 'refused'; readonly problems: readonly string[] };
 

@@ -1,9 +1,26 @@
-/** The software of this process, and requests whose events name it. */
-import { ownBuild } from '../config/version.ts';
+/** Which software this is, and events that name it. */
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import type { Requests } from '../domain/ports/store.ts';
 import type { NewEvent } from '../domain/request/events.ts';
 import type { Decision } from '../domain/request/request-command.ts';
 import type { Software } from '../domain/software.ts';
+
+const Build = z.object({
+  version: z.string(),
+  /** Full hash; with `+` behind it, if files differed from it. Missing: run from the sources, or built without git. */
+  commit: z.string().optional(),
+  /** ISO 8601, UTC. */
+  builtAt: z.string().optional(),
+});
+type Build = z.infer<typeof Build>;
+
+/** Of the file beside what was built, or at the root of the sources. */
+export const ownBuild = async (): Promise<Build> =>
+  Build.parse(JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')));
+
+/** Such as `0.1.0`. */
+export const ownVersion = async (): Promise<string> => (await ownBuild()).version;
 
 /** `image`: what the deployment says that runs; null: nothing. */
 export async function ownSoftware(image: string | null): Promise<Software> {
