@@ -1,10 +1,9 @@
 /** Opens the record: the database brought up to this program, the key of the seals, and every row looked at before any is used. */
-
 import { KeyUnusable, type OwnKeys, openOwnKeys, sealKeyUse } from '../audit/key-file.ts';
 import { recordTools } from '../audit/record.ts';
 import { lineChecker } from '../audit/seals.ts';
+import { databasePassword, withPassword } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
-import { databasePassword, withPassword } from '../config/database-password.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { placeName } from '../config/place.ts';
 import type { ClockApart } from '../domain/clock-apart.ts';

@@ -2,10 +2,9 @@
  * Composition root of the bot. `assembly/` has one file for each place where parts meet; this page says which parts there are,
  * what each needs of the others, and in which order they start and stop.
  */
-
+import { readConfig } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { loadSettings } from '../config/env-file.ts';
-import { readConfig } from '../config/read-config.ts';
 import { requireSound } from '../operator/check-settings.ts';
 import { FolderInUse } from '../store/folder-lock.ts';
 import { openGround } from './open-ground.ts';

@@ -7,8 +7,9 @@ import { KeyUnusable, logKeyUse, openOwnKeys, type SecretKeys } from '../audit/k
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
 import { vaultSigner } from '../azure/vault-clients.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
-import type { AnchorSettings, Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
+import type { AnchorSettings } from '../config/settings/audit-log.ts';
 import type { Log } from '../observability/log.ts';
 import { keptKeys } from '../operator/kept-keys.ts';
 import { anchorFiles, anchorName } from '../operator/published-log.ts';

@@ -1,26 +1,10 @@
-/** Where the record lies: the one setting that the command line shares with the bot. */
+/** Where the audit log lies, and where keys are kept. */
 import path from 'node:path';
-import { ConfigurationError, processVariables, type Variables } from './env.ts';
 
 /** Exactly one of the two. */
 export type Place =
   | { readonly kind: 'folder'; readonly dataDir: string }
   | { readonly kind: 'server'; readonly url: string };
-
-/**
- * Where the command line finds the record, for which it needs no other setting: the folder it was given, else the database or
- * folder that is configured, else the folder of the local product. Throws {@link ConfigurationError}.
- */
-export function readPlace(given: string | undefined, variables: Variables = processVariables()): Place {
-  if (given !== undefined) return { kind: 'folder', dataDir: given };
-  const { DATABASE_URL: url = '', CMK_DATA_DIR: dataDir = '' } = variables;
-  if (url !== '' && dataDir !== '') {
-    throw new ConfigurationError(
-      'DATABASE_URL and CMK_DATA_DIR are both set: set one of them, or name a folder with --data',
-    );
-  }
-  return url === '' ? { kind: 'folder', dataDir: dataDir || '.local' } : { kind: 'server', url };
-}
 
 /** Where a key is kept. */
 export type KeyPlace =
@@ -40,19 +24,6 @@ export function keyPlace(place: Place, usual: 'seal.key' | 'log.key', { file, se
   return file === undefined && place.kind === 'folder'
     ? { kind: 'file', file: path.join(place.dataDir, usual), own: true }
     : { kind: 'file', file: file ?? '', own: false };
-}
-
-/**
- * Where the command line finds the key: as the bot would; null where none is named for a server. Throws
- * {@link ConfigurationError} where two are.
- */
-export function readSealKeyPlace(place: Place, variables: Variables = processVariables()): KeyPlace | null {
-  const { CMK_SEAL_KEY_FILE: file = '', CMK_SEAL_KEY_SECRET: secret = '' } = variables;
-  if (file !== '' && secret !== '') {
-    throw new ConfigurationError('CMK_SEAL_KEY_FILE and CMK_SEAL_KEY_SECRET are both set: set one of them');
-  }
-  if (file === '' && secret === '' && place.kind === 'server') return null;
-  return keyPlace(place, 'seal.key', { file: file || undefined, secret: secret || undefined });
 }
 
 /** Where it is, without what must not be shown. */

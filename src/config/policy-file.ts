@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Policy } from '../domain/policy/policy.ts';
 import { covers, environmentRule, isVouchedFor, type Rule, type TagRule } from '../domain/policy/rules.ts';
 import type { StepUp } from '../domain/policy/sign-in.ts';
-import { duration } from './duration.ts';
+import { duration } from './settings/setting.ts';
 
 const listOf = <T extends z.ZodType>(item: T, instead: string) =>
   z.array(item, `must be a list in [ ]; ${instead}`).min(1, `is empty; ${instead}`);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { environmentSchema } from '../../src/config/environment.ts';
-import { readConfig } from '../../src/config/read-config.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { environmentSchema } from '../../src/config/settings/table.ts';
 import { donePath } from '../../src/teams/sign-in/code-flow.ts';
 import { evidencePath, packPath } from '../../src/teams/sign-in/evidence-links.ts';
 import { startPath } from '../../src/teams/sign-in/pages.ts';

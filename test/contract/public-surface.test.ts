@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { environmentSchema } from '../../src/config/environment.ts';
+import { environmentSchema } from '../../src/config/settings/table.ts';
 import { planSchema } from '../../src/domain/plan.ts';
 import { payloadsWith } from '../../src/domain/request/payloads.ts';
 import { StoredChangeSpec } from '../../src/operations/registry.ts';

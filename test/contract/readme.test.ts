@@ -1,8 +1,12 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { environmentSchema } from '../../src/config/environment.ts';
 import { policyFileSchema } from '../../src/config/policy-file.ts';
-import { environmentExample, variableGroups, variableRows } from '../../src/config/variables/variables.ts';
+import {
+  environmentExample,
+  environmentSchema,
+  variableGroups,
+  variableRows,
+} from '../../src/config/settings/table.ts';
 import { commands } from '../../src/operations/commands/registry.ts';
 
 const root = new URL('../../', import.meta.url);

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { parseSync } from '@swc/core';
-import { environmentSchema } from '../../src/config/environment.ts';
-import { otherNames } from '../../src/config/names.ts';
+import { otherNames } from '../../src/config/env.ts';
+import { environmentSchema } from '../../src/config/settings/table.ts';
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 
@@ -42,6 +42,6 @@ test('every name of infra is a setting, or is known as a name that isn’t', () 
     .map((file) => readFileSync(infra + file, 'utf8'));
   const named = new Set(texts.flatMap((text) => text.match(/\bCMK_[A-Z_]*[A-Z]\b/g) ?? []));
   expect(named.size).toBeGreaterThan(30);
-  // A new one is added to src/config/names.ts: in a shell with azd's values the command line would refuse it.
+  // A new one is added to src/config/env.ts: in a shell with azd's values the command line would refuse it.
   expect([...named].filter((name) => !variables.has(name) && !otherNames.has(name))).toEqual([]);
 });

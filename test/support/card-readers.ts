@@ -1,6 +1,6 @@
 /** Who looks at a card, and how long things may take as it is drawn. */
 
-import { usualRetry } from '../../src/config/retry.ts';
+import { usualRetry } from '../../src/config/settings/working.ts';
 import { PersonId } from '../../src/domain/ids.ts';
 import type { Patience } from '../../src/teams/cards/views/reader.ts';
 import { approver, requester } from './fixtures.ts';

@@ -4,7 +4,7 @@
  */
 import { connectAzure } from '../../src/azure/azure.ts';
 import { credentialForBotFramework, optionsForAzure } from '../../src/config/azure-from-config.ts';
-import { readConfig } from '../../src/config/read-config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { codeOf, done, failed, foundThat, type Outcome } from '../../src/domain/failure.ts';
 import { ArmId, KeyName, KeyVersion, PersonId } from '../../src/domain/ids.ts';
 import { messageOf } from '../../src/text/failures.ts';

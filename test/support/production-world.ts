@@ -21,7 +21,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readEnvFile } from '../../src/config/env-file.ts';
-import { emptyEnvironment } from '../../src/config/variables/variables.ts';
+import { emptyEnvironment } from '../../src/config/settings/table.ts';
 import { type Diagnosis, DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
 import { withSettings } from '../../src/operator/setup/env-text.ts';
 import { serverCertificate } from '../../src/sandbox/azure/certificates.ts';

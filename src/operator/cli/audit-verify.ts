@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Population } from '../../audit/population.ts';
 import type { RecordReport } from '../../audit/verify-record.ts';
-import { readPlace } from '../../config/place.ts';
+import { readPlace } from '../../config/env.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { countOf } from '../../text/count.ts';
 import { isWitnessed } from './given-keys.ts';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type Place, readPlace } from '../../config/place.ts';
-import { readConfig } from '../../config/read-config.ts';
+import { readConfig } from '../../config/config.ts';
+import { readPlace } from '../../config/env.ts';
+import type { Place } from '../../config/place.ts';
 import { replaceFile } from '../../io/files.ts';
 import { refusalLine } from '../../text/operator-refusals.ts';
 import type { Evidence, EvidenceWanted } from '../rpc/calls.ts';

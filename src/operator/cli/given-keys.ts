@@ -3,8 +3,9 @@ import { KeyMissing, KeyUnusable, readKeys, sealKeyUse } from '../../audit/key-f
 import type { SealKeys } from '../../audit/seals.ts';
 import { type KeyLineFault, readKeyLine, type VerifierKey } from '../../audit/tlog/keys.ts';
 import type { NoteSignature } from '../../audit/tlog/note.ts';
-import { type KeyPlace, type Place, readSealKeyPlace } from '../../config/place.ts';
-import { readConfig } from '../../config/read-config.ts';
+import { readConfig } from '../../config/config.ts';
+import { readSealKeyPlace } from '../../config/env.ts';
+import type { KeyPlace, Place } from '../../config/place.ts';
 import { Unusable } from './inputs.ts';
 
 /** What is wrong with the line of a verifier key. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { recordTools } from '../../audit/record.ts';
 import { lineChecker } from '../../audit/seals.ts';
 import { commitmentTo } from '../../audit/verify.ts';
-import { readDatabasePassword } from '../../config/database-password.ts';
+import { readDatabasePassword } from '../../config/azure-from-config.ts';
 import { type Place, placeName } from '../../config/place.ts';
 import type { DocumentSeals } from '../../domain/record/document-seals.ts';
 import type { RowSeals } from '../../domain/record/row-seals.ts';

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { anchorFolder, keysPath } from '../../audit/anchor/files.ts';
 import { AnchorReader, AnchorUnusable, isVaultSigned } from '../../audit/anchor/read-anchor.ts';
 import type { Finding } from '../../audit/verify.ts';
-import { readConfig } from '../../config/read-config.ts';
+import { readConfig } from '../../config/config.ts';
 import type { AnchorSource } from '../../domain/ports/anchor.ts';
 import { checkWitnesses, type GivenKeys, readGivenKeys, type WitnessCheck } from './given-keys.ts';
 import { Unusable } from './inputs.ts';

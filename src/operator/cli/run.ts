@@ -2,9 +2,8 @@
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigurationError } from '../../config/env.ts';
+import { ConfigurationError, readPlace } from '../../config/env.ts';
 import { loadEnvFile, loadSettings } from '../../config/env-file.ts';
-import { readPlace } from '../../config/place.ts';
 import { ownVersion } from '../../config/software.ts';
 import { Unusable } from './inputs.ts';
 import { type OpenRecords, openRecords } from './open-records.ts';

@@ -1,7 +1,7 @@
 /** `setup --set NAME`: one setting anew. */
 import { processVariables } from '../../config/env.ts';
 import { readEnvFile } from '../../config/env-file.ts';
-import { emptyEnvironment, settingOf } from '../../config/variables/variables.ts';
+import { emptyEnvironment, settingOf } from '../../config/settings/table.ts';
 import { textOf, ValueNotWritable, withSettings, writeKept } from '../setup/env-text.ts';
 import { isSecret, isVariable, setOne, type VariableName } from '../setup/set-one.ts';
 import { Unusable } from './inputs.ts';

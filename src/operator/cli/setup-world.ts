@@ -5,7 +5,7 @@ import { rootCertificates, type TLSSocket } from 'node:tls';
 import { openCloud } from '../../azure/clouds.ts';
 import { claimsFor, openCredential } from '../../azure/credential.ts';
 import { personsView } from '../../azure/person.ts';
-import { readCloud } from '../../config/cloud.ts';
+import { readCloud } from '../../config/config.ts';
 import type { Variables } from '../../config/env.ts';
 import type { Outcome } from '../../domain/failure.ts';
 import { nearest } from '../../operations/nearest.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { environmentExample } from '../../config/variables/variables.ts';
+import { environmentExample } from '../../config/settings/table.ts';
 import { setSetting } from './setup-set.ts';
 import { exit, subcommand } from './subcommand.ts';
 

@@ -1,5 +1,5 @@
 /** The database: whether it answers, over what, and what its user may do. What lies in it is the record's, in another file. */
-import { databasePassword } from '../../config/database-password.ts';
+import { databasePassword } from '../../config/azure-from-config.ts';
 import { placeName } from '../../config/place.ts';
 import { isLoopbackAddress } from '../../domain/private-url.ts';
 import type { WhyRefused } from '../../domain/storing.ts';

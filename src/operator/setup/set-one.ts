@@ -1,6 +1,6 @@
 /** One setting, changed in what there is: whether it may be, and what stands in the file then. */
 import { type Mistake, readEnvironment, type Variables } from '../../config/env.ts';
-import { environmentSchema } from '../../config/environment.ts';
+import { environmentSchema } from '../../config/settings/table.ts';
 import { readChannelLink } from './channel-link.ts';
 
 export type VariableName = keyof typeof environmentSchema.shape;

@@ -1,7 +1,7 @@
 /** Every row there is, and the tables of docs/failures.md that are made of what the rows came to. */
 import { defaultLimits } from '../../../src/azure/limits.ts';
-import { environmentSchema } from '../../../src/config/environment.ts';
-import { usualRetry } from '../../../src/config/retry.ts';
+import { environmentSchema } from '../../../src/config/settings/table.ts';
+import { usualRetry } from '../../../src/config/settings/working.ts';
 import { durationWords } from '../../../src/text/duration.ts';
 import { markdown } from '../local-azure-tables.ts';
 import type { FailureGroup, FailureRow } from './failure-row.ts';

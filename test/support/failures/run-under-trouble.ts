@@ -1,7 +1,7 @@
 /** A request, run against a local Azure by the run's own rules: the same code as the engine's, without its waits. */
 
 import { openStandings } from '../../../src/authorization/who-may.ts';
-import { usualRetry } from '../../../src/config/retry.ts';
+import { usualRetry } from '../../../src/config/settings/working.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
 import { codeOf, type Failure } from '../../../src/domain/failure.ts';
 import type { StepName } from '../../../src/domain/plan.ts';

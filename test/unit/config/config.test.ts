@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
+import { readConfig } from '../../../src/config/config.ts';
 import { ConfigurationError } from '../../../src/config/env.ts';
-import { environmentSchema } from '../../../src/config/environment.ts';
-import { readConfig } from '../../../src/config/read-config.ts';
+import { environmentSchema } from '../../../src/config/settings/table.ts';
 
 const tenant = '10000000-0000-4000-8000-000000000000';
 const app = '50000000-0000-4000-8000-000000000002';

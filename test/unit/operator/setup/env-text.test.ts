@@ -1,7 +1,7 @@
 import { parseEnv } from 'node:util';
 import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
-import { emptyEnvironment } from '../../../../src/config/variables/variables.ts';
+import { emptyEnvironment } from '../../../../src/config/settings/table.ts';
 import { ValueNotWritable, withSettings } from '../../../../src/operator/setup/env-text.ts';
 
 describe('a file of settings', () => {

@@ -1,5 +1,5 @@
 import { isLoopbackAddress } from '../domain/private-url.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './settings/table.ts';
 
 /** Whether it is kept, which variable is wrong where it isn't, and what to set. */
 type Rule = readonly [holds: (env: Environment) => boolean, variable: string, message: string];

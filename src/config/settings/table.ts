@@ -1,14 +1,52 @@
 /**
- * Every variable, in the order it is read about. The schema in `../env.ts` says what each may be; what is said of them stands
- * here, once: the table in docs/configuration.md and `.env.example` are made from it, and a test compares.
+ * Every setting, once: which values it can have, an example and what it means. The table in docs/configuration.md and
+ * `.env.example` are made from it, and a test compares. Mistyped names are found in env.ts.
  */
-import { people } from './people.ts';
-import { auditLog, azure } from './record-and-azure.ts';
-import { channels, teams } from './teams.ts';
-import type { VariableGroup } from './variable.ts';
-import { working } from './working.ts';
+import { z } from 'zod';
+import { auditLogSettings } from './audit-log.ts';
+import { azureSettings } from './azure.ts';
+import { peopleSettings } from './people.ts';
+import { type SettingGroup, shapeOf } from './setting.ts';
+import { channelsSettings, teamsSettings } from './teams.ts';
+import { workingSettings } from './working.ts';
 
-export const variableGroups: readonly VariableGroup[] = [teams, channels, azure, people, auditLog, working];
+export const environmentSchema = z.object({
+  ...shapeOf(teamsSettings),
+  ...shapeOf(channelsSettings),
+  ...shapeOf(azureSettings),
+  ...shapeOf(peopleSettings),
+  ...shapeOf(auditLogSettings),
+  ...shapeOf(workingSettings),
+});
+export type Environment = z.infer<typeof environmentSchema>;
+
+interface Row {
+  /** Variables that mean one thing together, each with an example. */
+  readonly names: Readonly<Record<string, string>>;
+  readonly meaning: string;
+  readonly mustBeSet: boolean;
+}
+
+function rowsOf({ settings }: SettingGroup): readonly Row[] {
+  const rows: Row[] = [];
+  for (const [name, { example, meaning, mustBeSet = false }] of Object.entries(settings)) {
+    const before = rows.at(-1);
+    if (meaning !== undefined || before === undefined)
+      rows.push({ names: { [name]: example }, meaning: meaning ?? '', mustBeSet });
+    else rows[rows.length - 1] = { ...before, names: { ...before.names, [name]: example } };
+  }
+  return rows;
+}
+
+/** In the order they are read about. */
+export const variableGroups = [
+  teamsSettings,
+  channelsSettings,
+  azureSettings,
+  peopleSettings,
+  auditLogSettings,
+  workingSettings,
+].map((group) => ({ title: group.title, settings: rowsOf(group) }));
 
 /** What a variable means, as plain text. */
 export const settingOf = (name: string): string =>
@@ -53,7 +91,7 @@ const example = (isFilled: boolean): string =>
   [
     ...header,
     ...variableGroups.map(({ title, settings }) => {
-      const each = settings.map(({ names, meaning, mustBeSet = false }) => {
+      const each = settings.map(({ names, meaning, mustBeSet }) => {
         const lines = Object.entries(names).map(([name, value]) =>
           mustBeSet ? `${name}=${isFilled ? value : ''}\n` : `#${name}=${value}\n`,
         );

@@ -1,0 +1,223 @@
+/** Settings of the audit log: its database, its seals, and where it is published. */
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { isPrivate } from '../../domain/private-url.ts';
+import { type KeyPlace, keyPlace, type Place } from '../place.ts';
+import { databaseUrl, duration, group, optional, secretId, type Values, vaultKeyId } from './setting.ts';
+import type { teamsSettings } from './teams.ts';
+
+export const auditLogSettings = group('The record', {
+  DATABASE_URL: {
+    value: databaseUrl.optional(),
+    example: 'postgres://cmk_bot@cmk-pg.postgres.database.azure.com/cmkbot?sslmode=verify-full',
+    meaning:
+      'PostgreSQL database: `postgres://USER@HOST/DATABASE?sslmode=verify-full`. The sandbox can have `CMK_DATA_DIR` instead',
+    mustBeSet: true,
+  },
+  CMK_DATA_DIR: {
+    value: optional,
+    example: '/var/lib/cmk-bot',
+    meaning:
+      'data folder of the sandbox, with an embedded database that can lose events in a power cut. A bot in production does not start with it',
+  },
+  CMK_DATABASE_OWNER_URL: {
+    value: databaseUrl.optional(),
+    example: 'postgres://cmk_owner@cmk-pg.postgres.database.azure.com/cmkbot?sslmode=verify-full',
+    meaning:
+      'the same database with its owner role, for migrations at a start. The user in `DATABASE_URL` then needs only permission to connect, and can’t change events. Default: none',
+  },
+  CMK_DATABASE_SIGN_IN: {
+    value: z.enum(['password', 'entra']).default('password'),
+    example: 'entra',
+    meaning:
+      "`entra`: the bot's identity signs in to the database with tokens; the address has a user and no password. Default: `password`",
+  },
+  CMK_DATABASE_OWNER_CLIENT_ID: {
+    value: z.guid().optional(),
+    example: '5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d32',
+    meaning: "with `entra`: the managed identity that owns the tables. Default: the bot's own",
+  },
+  CMK_SEAL_KEY_FILE: {
+    value: optional,
+    example: '/run/secrets/seal.key',
+    meaning:
+      'file with the seal key, which only the bot’s user can read: one key per line, in base64, the newest last. Required with `DATABASE_URL`, unless `CMK_SEAL_KEY_SECRET` is set. With a data folder: `seal.key` in it, created at the first start',
+    mustBeSet: true,
+  },
+  CMK_SEAL_KEY_SECRET: {
+    value: secretId.optional(),
+    example: 'https://kv-cmk-bot.vault.azure.net/secrets/seal-key',
+    meaning:
+      "secret of a vault with the same lines, in place of that file. The bot's identity reads it at each start: `https://VAULT/secrets/NAME` for its newest version, or with `/VERSION`",
+  },
+  CMK_TRUST_RECORD: {
+    value: z
+      .string()
+      .regex(/^[1-9]\d*:[0-9a-f]{64}$/, 'must be the number and the hash of the last event, such as 47:9c0e51d7…')
+      .optional(),
+    example: '47:9c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d7',
+    meaning:
+      'once, for an audit log from before there were seals: number and hash of its last event, such as `47:9c0e…`, which the operator knows from another source',
+  },
+  // Names as "Naming and referencing containers, blobs, and metadata" has them.
+  CMK_ANCHOR: {
+    value: z
+      .string()
+      .trim()
+      .regex(
+        /^(?!https?:)[^\s].*$|^https:\/\/[^/?#@\s]+(\/[^/?#@\s]+)?\/[a-z0-9](-?[a-z0-9]){2,62}\/?$/,
+        'must be a folder, a container such as https://stcmkbot.blob.core.windows.net/anchor, or none',
+      )
+      .optional(),
+    example: '/mnt/anchor',
+    meaning:
+      'where the audit log is [published](audit.md) for others to check: a folder, a container of a storage account (`https://ACCOUNT.blob.core.windows.net/CONTAINER`), or `none`. Default: `none`; with a data folder, `anchor` in it',
+  },
+  // Stands in lines between spaces and plus signs (C2SP signed-note).
+  CMK_LOG_NAME: {
+    value: z
+      .string()
+      .regex(
+        /^[^\s+\p{Cc}]{1,200}$/u,
+        'must be a name without spaces or plus signs, such as cmk-bot.example.org/prod/audit',
+      )
+      .optional(),
+    example: 'cmk-bot.example.org/prod/audit',
+    meaning:
+      'name of the published log. It can’t be changed, and no other log can have it. Default: `cmk-bot/TENANT/audit`',
+  },
+  CMK_LOG_KEY_FILE: {
+    value: optional,
+    example: '/run/secrets/log.key',
+    meaning:
+      'file with the log signing key, as for `CMK_SEAL_KEY_FILE`. Required with `CMK_ANCHOR`. With a data folder: `log.key` in it, created at the first start',
+  },
+  CMK_LOG_KEY_SECRET: {
+    value: secretId.optional(),
+    example: 'https://kv-cmk-bot.vault.azure.net/secrets/log-key',
+    meaning: 'secret of a vault in place of that file, as for `CMK_SEAL_KEY_SECRET`',
+  },
+  CMK_LOG_VAULT_KEY: {
+    value: vaultKeyId.optional(),
+    example: 'https://kv-cmk-bot.vault.azure.net/keys/checkpoints',
+    meaning:
+      'P-256 key of a vault that also signs the published log, and never leaves the vault ([docs/audit.md](audit.md#a-key-that-cannot-leave-its-vault)): its newest version, or with `/VERSION` that one. Default: none',
+  },
+  CMK_WITNESSES: {
+    value: z
+      .string()
+      .default('')
+      .transform((value) =>
+        value
+          .split(/[,\n]/)
+          .map((part) => part.trim())
+          .filter((part) => part !== ''),
+      )
+      .pipe(
+        z.array(
+          z
+            .string()
+            .regex(
+              /^https?:\/\/\S+ \S+$/,
+              'must be address and verifier key of each witness, with a space between and commas behind',
+            )
+            .refine(
+              (part) => isPrivate(part.split(' ')[0] ?? ''),
+              'must name addresses with https. Anyone between could answer for a witness over http, which is for this machine only',
+            )
+            .transform((part) => ({
+              url: part.split(' ')[0]?.replace(/\/+$/, '') ?? '',
+              key: part.split(' ')[1] ?? '',
+            })),
+        ),
+      ),
+    example:
+      'https://witness.audit.example.org witness.audit.example.org/w1+4e689e2d+BAWHTO2Rpp5Qa2t+bvx8jSWCyVorxU+BgF/h7J9q4Mo/',
+    meaning:
+      'witnesses that sign the published log, on machines of other people: https address, space and verifier key; commas between witnesses ([docs/audit.md](audit.md#a-witness)). Default: none',
+  },
+  CMK_WITNESSES_NEEDED: {
+    value: z.coerce.number().int().min(1).optional(),
+    example: '1',
+    meaning:
+      'how many witnesses must sign a checkpoint before it counts as witnessed. Requests don’t wait for it. Default: all',
+  },
+  CMK_CHECKPOINT_EVERY: {
+    value: duration.default(60_000),
+    example: '1m',
+    meaning: 'how often new events are published. Default: `1m`',
+  },
+  CMK_REPLICA: {
+    value: optional,
+    example: 'cmk-bot-1',
+    meaning: "this replica's name, which no other replica has. Default: the machine's name",
+  },
+  CMK_IMAGE: {
+    value: optional,
+    example: 'registry.example.org/cmk-bot@sha256:0123…',
+    meaning:
+      'the container image that runs, with its digest. Events and evidence packs name it beside version and commit. Default: none',
+  },
+});
+
+type Env = Values<typeof auditLogSettings>;
+
+export interface SealSettings {
+  readonly key: KeyPlace;
+  /** The end of a record from before there were seals, which an operator trusts; null: none is named. */
+  readonly trust: { readonly seq: number; readonly hash: string } | null;
+}
+
+/** A folder, or a container of blobs by its address. */
+export type AnchorPlace =
+  | { readonly kind: 'folder'; readonly folder: string }
+  | { readonly kind: 'container'; readonly url: string };
+
+export interface AnchorSettings {
+  readonly place: AnchorPlace;
+  /** Of the log. It never changes, and no other log has it. */
+  readonly name: string;
+  readonly key: KeyPlace;
+  /** How often what is new is published. */
+  readonly everyMs: number;
+  /** Who is asked to sign checkpoints: address without a final slash, and verifier key as a line. */
+  readonly witnesses: readonly { readonly url: string; readonly key: string }[];
+  /** How many of them have to have signed a checkpoint for it to count as witnessed. */
+  readonly witnessesNeeded: number;
+  /** Address of a key in a vault that signs checkpoints as well; null: none. */
+  readonly vaultKey: string | null;
+}
+
+/** Exactly one of the two is set. */
+export const storeFrom = ({ DATABASE_URL: url, CMK_DATA_DIR: dataDir = '' }: Env): Place =>
+  url === undefined ? { kind: 'folder', dataDir } : { kind: 'server', url };
+
+export function sealsFrom(env: Env): SealSettings {
+  const [seq, hash] = env.CMK_TRUST_RECORD?.split(':') ?? [];
+  return {
+    key: keyPlace(storeFrom(env), 'seal.key', { file: env.CMK_SEAL_KEY_FILE, secret: env.CMK_SEAL_KEY_SECRET }),
+    trust: seq === undefined || hash === undefined ? null : { seq: Number(seq), hash },
+  };
+}
+
+/** Beside the embedded database unless it is said otherwise; of a record on a server only where a folder is named. */
+export function anchorFrom(
+  env: Env & Pick<Values<typeof teamsSettings>, 'MicrosoftAppTenantId'>,
+): AnchorSettings | null {
+  const record = storeFrom(env);
+  const usual = record.kind === 'folder' ? path.join(record.dataDir, 'anchor') : 'none';
+  const { CMK_ANCHOR: named = usual, CMK_LOG_NAME: name = `cmk-bot/${env.MicrosoftAppTenantId}/audit` } = env;
+  if (named === 'none') return null;
+  const key = keyPlace(record, 'log.key', { file: env.CMK_LOG_KEY_FILE, secret: env.CMK_LOG_KEY_SECRET });
+  const place: AnchorPlace = /^https:/.test(named)
+    ? { kind: 'container', url: named.replace(/\/+$/, '') }
+    : { kind: 'folder', folder: named };
+  const { CMK_WITNESSES: witnesses, CMK_WITNESSES_NEEDED: witnessesNeeded = witnesses.length } = env;
+  const { CMK_LOG_VAULT_KEY: vaultKey = null, CMK_CHECKPOINT_EVERY: everyMs } = env;
+  return { place, name, key, everyMs, witnesses, witnessesNeeded, vaultKey };
+}
+
+/** Replicas share a server and run on machines of their own; a folder is one process's alone. */
+export const replicaFrom = (env: Env): string =>
+  env.CMK_REPLICA ?? (env.DATABASE_URL === undefined ? 'local' : os.hostname());

@@ -1,0 +1,106 @@
+/** Settings of the bot in Teams. */
+import { z } from 'zod';
+import { channel, channelOrNone, clientId, group, optional, port, privateUrl, type Values } from './setting.ts';
+
+export const teamsSettings = group('The bot in Teams', {
+  MicrosoftAppType: {
+    value: z.enum(['SingleTenant', 'UserAssignedMSI']).optional(),
+    example: 'SingleTenant',
+    meaning: '`SingleTenant` or `UserAssignedMSI`',
+    mustBeSet: true,
+  },
+  MicrosoftAppId: {
+    value: clientId.optional(),
+    example: '5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d31',
+    meaning: "the bot's app id",
+    mustBeSet: true,
+  },
+  // Ids of tenants are compared in lower case.
+  MicrosoftAppTenantId: {
+    value: z
+      .guid(
+        'must be the tenant’s ID, not its domain name. The overview page of Microsoft Entra ID shows it, and so does: az account show --query tenantId -o tsv',
+      )
+      .toLowerCase(),
+    example: '10000000-0000-4000-8000-000000000000',
+    meaning: "the tenant's ID, not its domain name. Activities from other tenants are refused",
+    mustBeSet: true,
+  },
+  MicrosoftAppPassword: {
+    value: optional,
+    example: 'what-entra-showed-once',
+    meaning: "the app's secret, for `SingleTenant`",
+    mustBeSet: true,
+  },
+  ToBotFromChannelOpenIdMetadataUrl: {
+    value: privateUrl.optional(),
+    example: 'https://login.botframework.com/v1/.well-known/openidconfiguration',
+    meaning: "where the keys of callers' tokens are, and who issues the tokens. Default: the cloud's Bot Framework",
+  },
+  ToBotFromChannelTokenIssuer: { value: optional, example: 'https://api.botframework.com' },
+  ToChannelFromBotLoginUrl: {
+    value: z.url({ protocol: /^https$/, error: 'must be an https URL' }).optional(),
+    example: 'https://login.microsoftonline.com/10000000-0000-4000-8000-000000000000',
+    meaning:
+      "where the bot signs in to Bot Framework (`https`; the path can name a tenant), and for which scope. Default: the cloud's",
+  },
+  ToChannelFromBotOAuthScope: { value: optional, example: 'https://api.botframework.com' },
+  PORT: { value: port.default(3978), example: '3978', meaning: 'port that the bot listens on. Default: 3978' },
+  // Unset: loopback, in both families.
+  CMK_LISTEN: {
+    value: z.union([z.ipv4(), z.ipv6()], 'must be an IP address of this machine, such as 0.0.0.0 or ::').optional(),
+    example: '0.0.0.0',
+    meaning:
+      'IP address to listen on. Set `0.0.0.0` or `::` if TLS ends on another machine or outside the container. Default: loopback (`127.0.0.1` and `::1`)',
+  },
+});
+
+export const channelsSettings = group('Where in Teams', {
+  CMK_TEAM_ID: {
+    value: optional,
+    example: '19:general@thread.tacv2',
+    meaning:
+      'team, and channel where people make requests. Requests from chats are also shown there. IDs as `19:…@thread.tacv2`; `cmk-bot setup --set` takes a link',
+    mustBeSet: true,
+  },
+  CMK_OPERATIONS_CHANNEL: { value: channel.optional(), example: '19:operations@thread.tacv2', mustBeSet: true },
+  CMK_APPROVALS_CHANNEL: {
+    value: channel,
+    example: '19:approvals@thread.tacv2',
+    meaning: 'channel where approvers decide',
+    mustBeSet: true,
+  },
+  CMK_AUDIT_CHANNEL: {
+    value: channelOrNone,
+    example: '19:audit@thread.tacv2',
+    meaning: 'channel that the audit log is copied to, which no other setting names, or `none`',
+    mustBeSet: true,
+  },
+  CMK_TEAMS_SERVICE_URL: {
+    value: privateUrl.optional(),
+    example: 'https://smba.trafficmanager.net/emea/10000000-0000-4000-8000-000000000000/',
+    meaning:
+      "address of Teams, used until the tenant's first activity. Its origin is trusted in addition to Teams' own hosts. Default: none",
+  },
+});
+
+type Env = Values<typeof teamsSettings> & Values<typeof channelsSettings>;
+
+/** Who the bot is to Teams, and where it speaks. Null: its own, or the cloud's. */
+export const teamsFrom = (env: Env) => ({
+  tenantId: env.MicrosoftAppTenantId,
+  app: {
+    id: env.MicrosoftAppId ?? null,
+    secret: env.MicrosoftAppType === 'SingleTenant' ? (env.MicrosoftAppPassword ?? null) : null,
+  },
+  framework: {
+    metadataUrl: env.ToBotFromChannelOpenIdMetadataUrl ?? null,
+    issuer: env.ToBotFromChannelTokenIssuer ?? null,
+    loginUrl: env.ToChannelFromBotLoginUrl ?? null,
+    scope: env.ToChannelFromBotOAuthScope ?? null,
+  },
+  serviceUrl: env.CMK_TEAMS_SERVICE_URL ?? null,
+  approvalsChannel: env.CMK_APPROVALS_CHANNEL,
+  operationsChannel: env.CMK_OPERATIONS_CHANNEL ?? null,
+  auditChannel: env.CMK_AUDIT_CHANNEL === 'none' ? null : env.CMK_AUDIT_CHANNEL,
+});

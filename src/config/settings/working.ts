@@ -1,0 +1,121 @@
+/** Settings of how the bot works. */
+import { z } from 'zod';
+import type { RetryLimits } from '../../domain/retry.ts';
+import type { azureSettings } from './azure.ts';
+import type { peopleSettings } from './people.ts';
+import { duration, group, optional, text, type Values, yes } from './setting.ts';
+import type { teamsSettings } from './teams.ts';
+
+/**
+ * The usual limits, of which the environment changes the first wait and how long a grant is waited for. Six tries, each wait twice the one before, take a
+ * little over three minutes. A grant takes "up to ten minutes" to spread, as Microsoft has it: twelve leave room.
+ */
+export const usualRetry: RetryLimits = {
+  firstWaitMs: 10_000,
+  longestWaitMs: 60_000,
+  waitAttempts: 6,
+  spreadWithinMs: 12 * 60_000,
+};
+
+export const workingSettings = group('How it works', {
+  // A card that refreshes itself is a call for each card on the screen: an approver who scrolls must not notice.
+  CMK_CALLS_AT_ONCE: {
+    value: z.coerce.number().int().min(10).max(1_000_000).default(200),
+    example: '200',
+    meaning:
+      'rate limit. Default: 200. One person can send a burst of 200 messages or clicks; the allowance refills by one tenth (20) per second. A conversation gets 5 times as much. Opening a list or form costs 5. All people together get 5 times as much for lists and forms. Above the limit the bot returns HTTP 429',
+  },
+  CMK_PAUSE: {
+    value: yes,
+    example: 'true',
+    meaning:
+      '`true`: make no changes in Azure. Running changes pause before the next step; requests and decisions are still recorded. Remove the setting and restart to continue. Default: `false`',
+  },
+  CMK_AZURE_POLL: {
+    value: duration.default(5_000),
+    example: '5s',
+    meaning:
+      'how often the bot checks a running operation (default `5s`), how long it waits before the first retry (`10s`), and how long it waits for a role assignment to propagate (`12m`)',
+  },
+  CMK_RETRY_FIRST_WAIT: { value: duration.default(usualRetry.firstWaitMs), example: '10s' },
+  CMK_GRANT_WAIT: { value: duration.default(usualRetry.spreadWithinMs), example: '12m' },
+  // Logs of resources take 3 to 10 minutes ("Log data ingestion time in Azure Monitor").
+  CMK_USE_WITHIN: {
+    value: duration.default(30 * 60_000),
+    example: '30m',
+    meaning:
+      'usage check: for how long after a success the bot looks in the vault’s log for the agent’s use of its key (default `30m`; logs are 3 to 10 minutes behind), and how often (`1m`)',
+  },
+  CMK_USE_POLL: { value: duration.default(60_000), example: '1m' },
+  CMK_HEARTBEAT: {
+    value: duration.default(1_000),
+    example: '1s',
+    meaning:
+      'how often a replica sends a heartbeat; the same for all replicas. After 8 missing heartbeats, or 3 after its connection ended, another replica takes over its runs. Default: `1s`',
+  },
+  CMK_LOG_LEVEL: {
+    value: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    example: 'info',
+    meaning: 'lowest level in the application log: `debug`, `info`, `warn`, `error` or `silent`. Default: `info`',
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    value: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+    example: 'http://localhost:4318',
+    meaning:
+      'collector for OTLP over HTTP, for [traces and metrics](operations.md#telemetry). Default: none, and nothing is sent',
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    value: optional,
+    example: 'api-key=what-the-collector-wants',
+    meaning: 'headers for the collector, such as its key. Default: none',
+  },
+  OTEL_SERVICE_NAME: {
+    value: text.default('cmk-bot'),
+    example: 'cmk-bot',
+    meaning:
+      'name of the bot in traces and metrics (default `cmk-bot`), and milliseconds between two exports of metrics (`60000`)',
+  },
+  OTEL_METRIC_EXPORT_INTERVAL: {
+    value: z.coerce.number().int().min(1_000).max(3_600_000).default(60_000),
+    example: '60000',
+  },
+  CMK_MODE: {
+    value: z.enum(['local']).optional(),
+    example: 'local',
+    meaning:
+      '`local`: callers need no token, and the bot listens on loopback only. For the sandbox; never in production',
+  },
+});
+
+type Env = Values<typeof workingSettings>;
+
+/** Where calls come in. */
+export const serverFrom = (
+  env: Env & Values<typeof teamsSettings> & Pick<Values<typeof peopleSettings>, 'CMK_PUBLIC_URL'>,
+) => ({
+  mode: env.CMK_MODE ?? ('production' as const),
+  port: env.PORT,
+  listen: env.CMK_LISTEN ?? null,
+  callsAtOnce: env.CMK_CALLS_AT_ONCE,
+  publicUrl: env.CMK_PUBLIC_URL ?? null,
+});
+
+export const retryFrom = (env: Env): RetryLimits => ({
+  ...usualRetry,
+  firstWaitMs: env.CMK_RETRY_FIRST_WAIT,
+  spreadWithinMs: env.CMK_GRANT_WAIT,
+});
+
+/** Where logs of vaults are, and how they are asked for an agent's use of its key; null: nobody asks. */
+export const logsFrom = ({
+  CMK_LOGS_WORKSPACE: workspaceId,
+  CMK_USE_WITHIN: withinMs,
+  CMK_USE_POLL: pollMs,
+}: Env & Values<typeof azureSettings>) => (workspaceId === undefined ? null : { workspaceId, withinMs, pollMs });
+
+/** What else is said there in OpenTelemetry's own variables is read by its libraries. */
+export const telemetryFrom = (env: Env) => ({
+  endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+  serviceName: env.OTEL_SERVICE_NAME,
+  metricsEveryMs: env.OTEL_METRIC_EXPORT_INTERVAL,
+});
